@@ -1,0 +1,44 @@
+/** Rooms and what each may import: the pipeline runs one way. Everything may import `base`. */
+const rooms = {
+  base: [],
+  graph: [],
+  nn: ['graph'],
+  models: ['nn', 'graph'],
+  plan: ['graph'],
+  backends: ['plan', 'graph'],
+  weights: [],
+  data: [],
+  train: ['nn', 'models', 'graph', 'plan', 'backends', 'data', 'weights'],
+  report: ['train', 'data'],
+  node: ['nn', 'models', 'graph', 'plan', 'backends', 'data', 'weights', 'train', 'report'],
+  cli: ['nn', 'models', 'graph', 'plan', 'backends', 'data', 'weights', 'train', 'report', 'node'],
+};
+
+export default {
+  forbidden: [
+    {
+      name: 'no-cycle',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'node-only-in-node-rooms',
+      comment: 'The core runs in a browser unchanged.',
+      severity: 'error',
+      from: { path: '^src/', pathNot: '^src/(node|cli)/' },
+      to: { dependencyTypes: ['core'] },
+    },
+    ...Object.entries(rooms).map(([room, allowed]) => ({
+      name: `room-${room}`,
+      severity: 'error',
+      from: { path: `^src/${room}/` },
+      to: { path: '^src/', pathNot: `^src/(${[...new Set(['base', room, ...allowed])].join('|')})/` },
+    })),
+  ],
+  options: {
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    doNotFollow: { path: 'node_modules' },
+  },
+};

@@ -1,0 +1,17 @@
+/**
+ * An error a person can act on: one line that names the thing, what was expected and what came.
+ * The command line prints `message` alone and exits with 1; anything else that is thrown is a defect of Cardinal.
+ */
+export class CardinalError extends Error {
+  override readonly name: string = 'CardinalError';
+}
+
+/** A command, option or argument that was given wrongly. The command line exits with 2. */
+export class UsageError extends CardinalError {
+  override readonly name: string = 'UsageError';
+}
+
+/** The message of whatever was thrown: `catch` may receive anything. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

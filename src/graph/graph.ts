@@ -1,0 +1,124 @@
+import { ops } from './ops/index.ts';
+import type { Node } from './node.ts';
+import type { OpName, OpTable } from './op-table.ts';
+import type { Role, Shape, Value } from './value.ts';
+
+/** A call of a module during tracing: what `summary` prints a line for. */
+export interface ScopeCall {
+  /** Attribute path from the root, e.g. `layer1.0.conv2`; empty for the root. */
+  readonly path: string;
+  /** Class name of the module (`Conv2d`). */
+  readonly typeName: string;
+  readonly depth: number;
+  outputShape: Shape;
+  readonly children: ScopeCall[];
+}
+
+/**
+ * A recorded computation. Nodes are in an order in which they can run, because each can only use values that exist.
+ * Passes read a graph and append to it or build a new one; they never reorder in place.
+ */
+export class Graph {
+  readonly values: Value[] = [];
+  readonly nodes: Node[] = [];
+  /** The root module's call, filled by `trace`. */
+  root: ScopeCall | undefined;
+  #scope: ScopeCall | undefined;
+
+  input(name: string, shape: Shape): Value {
+    return this.#value(name, shape, 'input');
+  }
+
+  parameter(name: string, shape: Shape): Value {
+    return this.#value(name, shape, 'parameter');
+  }
+
+  buffer(name: string, shape: Shape): Value {
+    return this.#value(name, shape, 'buffer');
+  }
+
+  /**
+   * Records one op and gives its outputs. `name` names the first output; without it the op and node number do.
+   * Throws a `CardinalError` from the op's shape rule, with the module's path in front.
+   */
+  apply<K extends OpName>(
+    op: K,
+    inputs: readonly Value[],
+    attrs: OpTable[K],
+    name?: string,
+  ): readonly Value[] {
+    const scope = this.#scope?.path ?? '';
+    const shapes = inferShapes(
+      op,
+      inputs.map((value) => value.shape),
+      attrs,
+      scope,
+    );
+    const id = this.nodes.length;
+    const outputs: Value[] = [];
+    // The one place where `op` and `attrs`, checked together above, become a member of the union.
+    const node = { id, op, attrs, inputs, outputs, scope } as unknown as Node;
+    shapes.forEach((shape, index) => {
+      const label = name !== undefined && index === 0 ? name : `${op}_${id}${index === 0 ? '' : `.${index}`}`;
+      outputs.push(this.#value(label, shape, 'computed', node));
+    });
+    this.nodes.push(node);
+    return outputs;
+  }
+
+  /** `apply` for ops with one output. */
+  apply1<K extends OpName>(op: K, inputs: readonly Value[], attrs: OpTable[K], name?: string): Value {
+    return this.apply(op, inputs, attrs, name)[0];
+  }
+
+  /** Runs `body` with nodes recorded under a module's name; `shapeOf` gives the shape to show for its result. */
+  withScope<T>(segment: string, typeName: string, body: () => T, shapeOf: (result: T) => Shape): T {
+    const parent = this.#scope;
+    const path = parent === undefined || parent.path === '' ? segment : `${parent.path}.${segment}`;
+    const call: ScopeCall = {
+      path,
+      typeName,
+      depth: parent === undefined ? 0 : parent.depth + 1,
+      outputShape: [],
+      children: [],
+    };
+    if (parent === undefined) this.root = call;
+    else parent.children.push(call);
+    this.#scope = call;
+    try {
+      const result = body();
+      call.outputShape = shapeOf(result);
+      return result;
+    } finally {
+      this.#scope = parent;
+    }
+  }
+
+  #value(name: string, shape: Shape, role: Role, producer?: Node): Value {
+    const value: Value = {
+      id: this.values.length,
+      name,
+      shape,
+      role,
+      ...(producer === undefined ? {} : { producer }),
+    };
+    this.values.push(value);
+    return value;
+  }
+}
+
+function inferShapes<K extends OpName>(
+  op: K,
+  shapes: readonly Shape[],
+  attrs: OpTable[K],
+  scope: string,
+): readonly Shape[] {
+  try {
+    return ops[op].infer(shapes, attrs);
+  } catch (error) {
+    if (scope !== '' && error instanceof Error && !error.message.startsWith(scope)) {
+      error.message = `${scope}: ${error.message}`;
+    }
+    throw error;
+  }
+}

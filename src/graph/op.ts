@@ -1,0 +1,23 @@
+import type { Graph } from './graph.ts';
+import type { NodeOf } from './node.ts';
+import type { OpName, OpTable } from './op-table.ts';
+import type { Shape, Value } from './value.ts';
+
+/** What the graph must know of an op. How to compute it is the backends' business. */
+export interface OpDefinition<K extends OpName> {
+  /** Output shapes. Throws a `CardinalError` that names the op, what it expected and what came. */
+  infer(inputs: readonly Shape[], attrs: OpTable[K]): readonly Shape[];
+  /**
+   * Records the nodes that give d(loss)/d(input) for each input (undefined: no gradient flows there), from
+   * d(loss)/d(output) for each output (undefined: nothing depends on it). Absent for ops that are never differentiated.
+   */
+  gradient?(
+    graph: Graph,
+    node: NodeOf<K>,
+    gradients: readonly (Value | undefined)[],
+  ): readonly (Value | undefined)[];
+  /** Multiply–accumulates of a weight in one run. Absent: none (element-wise work is not counted). */
+  macs?(node: NodeOf<K>): number;
+  /** Indices of the inputs it writes in place. */
+  mutates?(attrs: OpTable[K], inputCount: number): readonly number[];
+}

@@ -1,0 +1,57 @@
+import type { Node } from '../graph/node.ts';
+import type { Shape } from '../graph/value.ts';
+
+/**
+ * What a buffer is for:
+ * - `input` written by the host before a run, `output` read by it afterwards;
+ * - `parameter`, `buffer` (running statistics, momentum, moving averages), `gradient` (of a parameter, named
+ *   `grad.<parameter>`), `folded` (weights the prologue computed) keep their place for the life of the program;
+ * - `activation` shares the arena with others that are not alive at the same time;
+ * - `workspace` is scratch room of a backend, one for all steps.
+ */
+export type BufferRole =
+  'input' | 'output' | 'parameter' | 'buffer' | 'gradient' | 'folded' | 'activation' | 'workspace';
+
+export interface PlanBuffer {
+  readonly id: number;
+  readonly name: string;
+  /** In PyTorch's order; rank-4 buffers are stored channels-last (N×H×W×C, K×R×S×C/G). */
+  readonly shape: Shape;
+  readonly role: BufferRole;
+  /** Bytes from the start of the program's memory, a multiple of 64. */
+  readonly offset: number;
+  /** Bytes of its elements; the next buffer begins at the next multiple of 64. */
+  readonly bytes: number;
+}
+
+/** One node with its buffers: `inputs` and `outputs` in the order of `OpTable`. */
+export interface Step {
+  readonly index: number;
+  readonly entry: Entry;
+  readonly node: Node;
+  readonly inputs: readonly PlanBuffer[];
+  readonly outputs: readonly PlanBuffer[];
+}
+
+/**
+ * Step lists that a host runs by name:
+ * - `prologue` once after weights are written (batch norm folded into convolutions), then `forward` as often as wanted;
+ * - in training `gradient` (forward and backward of one micro-batch), `accumulate` after it if several micro-batches
+ *   make a step, and `update` (clipping, optimiser, moving average).
+ */
+export type Entry = 'prologue' | 'forward' | 'gradient' | 'accumulate' | 'update';
+
+export const entries: readonly Entry[] = ['prologue', 'forward', 'gradient', 'accumulate', 'update'];
+
+/** A static program: every buffer's place and every kernel call, known before the first number moves. */
+export interface Plan {
+  readonly name: string;
+  readonly steps: Readonly<Record<Entry, readonly Step[]>>;
+  readonly buffers: readonly PlanBuffer[];
+  /** Scratch room, present if any step asked for some. */
+  readonly workspace: PlanBuffer | undefined;
+  /** All the memory the program uses: what a backend allocates, to the byte. */
+  readonly peakBytes: number;
+  /** Rewrites done by the fuse pass, by name, for people to read. */
+  readonly fusions: Readonly<Record<string, number>>;
+}
