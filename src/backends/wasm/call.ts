@@ -1,0 +1,37 @@
+import type { OpName } from '../../graph/op-table.ts';
+import type { NodeOf } from '../../graph/node.ts';
+import type { PlanBuffer } from '../../plan/plan.ts';
+
+/**
+ * One kernel over `chunks` pieces of work. Workers claim chunks one by one and meet at a barrier before the next call,
+ * so a kernel may depend on all that earlier calls wrote. How work is cut into chunks depends on shapes alone, never on
+ * the number of threads: results are the same bit for bit.
+ */
+export interface Call {
+  /** Exported name of the AssemblyScript function `(args: usize, chunk: i32) => void`. */
+  readonly kernel: string;
+  readonly chunks: number;
+  /** Written once to shared memory as 32-bit words; `args` points at them. Addresses are absolute byte offsets. */
+  readonly args: readonly Arg[];
+}
+
+/** A 32-bit integer, or a float stored by its bits. */
+export type Arg = number | { readonly f32: number };
+
+/** A step as the lowering of its op sees it: buffers with absolute addresses. */
+export interface LowerStep<K extends OpName> {
+  readonly attrs: NodeOf<K>['attrs'];
+  readonly inputs: readonly PlacedBuffer[];
+  readonly outputs: readonly PlacedBuffer[];
+  /** Start of the scratch room (64-byte aligned), at least as large as `workspaceBytes` of this op asked for. */
+  readonly workspace: number;
+}
+
+export type PlacedBuffer = Pick<PlanBuffer, 'shape' | 'bytes'> & { readonly address: number };
+
+/** How one op becomes kernel calls; one per op under `lower/`. */
+export interface Lowering<K extends OpName> {
+  /** Scratch bytes, from shapes alone. Absent: none. */
+  workspaceBytes?(node: NodeOf<K>): number;
+  calls(step: LowerStep<K>): readonly Call[];
+}

@@ -1,0 +1,79 @@
+import type { Evaluation } from './metrics.ts';
+
+/** What a training run tells while it goes. The loop never prints; command line, page and tests render these. */
+export type TrainEvent =
+  | StartEvent
+  | StepEvent
+  | EpochEvent
+  | {
+      readonly type: 'checkpoint';
+      readonly kind: 'last' | 'best';
+      readonly path: string;
+      readonly step: number;
+    }
+  | { readonly type: 'warning'; readonly message: string }
+  | EndEvent;
+
+export interface StartEvent {
+  readonly type: 'start';
+  readonly model: string;
+  readonly parameters: number;
+  readonly trainSamples: number;
+  readonly validationSamples: number;
+  readonly classes: readonly string[];
+  readonly epochs: number;
+  readonly stepsPerEpoch: number;
+  /** Pictures for one optimiser step, and for one run of the program; they differ when batches are accumulated. */
+  readonly batchSize: number;
+  readonly microBatchSize: number;
+  /** Memory of the training program, in bytes. */
+  readonly programBytes: number;
+  readonly backend: string;
+  readonly threads: number;
+  /** Steps already done by the run that this one continues. */
+  readonly resumedSteps: number;
+}
+
+export interface StepEvent {
+  readonly type: 'step';
+  /** 0-based epoch; `step` counts optimiser steps over the whole run, this one included. */
+  readonly epoch: number;
+  readonly step: number;
+  readonly stepInEpoch: number;
+  readonly stepsPerEpoch: number;
+  readonly totalSteps: number;
+  /** Mean cross-entropy of this step's pictures. */
+  readonly loss: number;
+  /** Mean over the epoch so far. */
+  readonly meanLoss: number;
+  /** Share of the epoch's pictures so far whose largest logit was the true class, in training mode. */
+  readonly top1: number;
+  readonly learningRate: number;
+  readonly imagesPerSecond: number;
+  readonly secondsLeft: number;
+  /** L2 norm of the gradients before clipping, if they are clipped. */
+  readonly gradientNorm?: number;
+}
+
+export interface EpochEvent {
+  readonly type: 'epoch';
+  readonly epoch: number;
+  readonly epochs: number;
+  readonly step: number;
+  readonly learningRate: number;
+  readonly train: { readonly loss: number; readonly top1: number };
+  /** Absent if there are no validation pictures. */
+  readonly validation?: Pick<Evaluation, 'loss' | 'top1' | 'top5'>;
+  readonly seconds: number;
+  /** True if this is the best validation top-1 so far. */
+  readonly best: boolean;
+}
+
+export interface EndEvent {
+  readonly type: 'end';
+  readonly reason: 'finished' | 'interrupted' | 'stopped-early' | 'not-finite';
+  readonly step: number;
+  readonly seconds: number;
+  /** One line for a person, where the reason needs one. */
+  readonly message?: string;
+}
