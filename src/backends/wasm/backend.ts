@@ -160,4 +160,3 @@ function allocate(bytes: number, plan: string): WebAssembly.Memory {
     });
   }
 }
-

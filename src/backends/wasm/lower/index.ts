@@ -3,9 +3,7 @@ import type { Node, NodeOf } from '../../../graph/node.ts';
 import type { OpName } from '../../../graph/op-table.ts';
 import type { PlanBuffer, Step } from '../../../plan/plan.ts';
 import type { Call, Lowering, PlacedBuffer } from '../call.ts';
-import { conv2d } from './conv2d.ts';
-import { conv2dBackwardInput } from './conv2d-backward-input.ts';
-import { conv2dBackwardWeight } from './conv2d-backward-weight.ts';
+import { conv2d, conv2dBackwardInput, conv2dBackwardWeight } from './conv2d.ts';
 import { linear, linearBackwardInput, linearBackwardWeight } from './linear.ts';
 
 /** Every op this backend computes. A plan with another op is refused when it is loaded. */

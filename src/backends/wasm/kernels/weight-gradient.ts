@@ -1,0 +1,279 @@
+import { address, madd, word } from './simd';
+
+/** Rows of the reduction packed at a time: panels of 2 KiB and 4 KiB stay in the first-level cache. */
+// @ts-ignore: decorator
+@inline
+const DEPTH: i32 = 128;
+// @ts-ignore: decorator
+@inline
+const TILE: usize = 0;
+// @ts-ignore: decorator
+@inline
+const PANELS: usize = 256;
+
+/**
+ * The weight gradient of a convolution, or of `linear`: a product of two matrices along their long side.
+ *
+ *   part[k, tap, c] = Σ over rows (n, p, q) of the part  dy[n, p, q, g, k] · x[n, p·sh + oh(tap), q·sw + ow(tap), g, c]
+ *
+ * Rows are cut into a fixed number of parts, each summed on its own; `sumParts` adds them. A chunk is one part of one
+ * block of k × (tap, c) of one group: it packs both sides, 128 rows at a time, into its thread's scratch room.
+ *
+ * Arguments: see `lower/weight-gradient.ts`, which writes them in this order.
+ */
+export function weightGradient(args: usize, chunk: i32, scratch: usize): void {
+  const dy = address(args, 0);
+  const x = address(args, 1);
+  const parts = address(args, 2);
+  const rows = word(args, 3);
+  const outHeight = word(args, 4);
+  const outWidth = word(args, 5);
+  const height = word(args, 6);
+  const width = word(args, 7);
+  const outChannels = word(args, 8);
+  const channels = word(args, 9);
+  const groupOut = word(args, 10);
+  const inner = word(args, 11);
+  const stepVertical = word(args, 12);
+  const stepHorizontal = word(args, 13);
+  const groups = word(args, 14);
+  const rowsPerPart = word(args, 15);
+  const kPerChunk = word(args, 16);
+  const kChunks = word(args, 17);
+  const columnsPerChunk = word(args, 18);
+  const columnChunks = word(args, 19);
+  const taps = word(args, 20);
+  const tapList = args + 21 * 4;
+
+  const columns = taps * inner;
+  let rest = chunk / columnChunks;
+  const columnBegin = (chunk % columnChunks) * columnsPerChunk;
+  const columnCount = min(columnsPerChunk, columns - columnBegin);
+  const kBegin = (rest % kChunks) * kPerChunk;
+  const kCount = min(kPerChunk, groupOut - kBegin);
+  rest /= kChunks;
+  const group = rest % groups;
+  const part = rest / groups;
+  const rowEnd = min((part + 1) * rowsPerPart, rows);
+
+  const kPanels = (kCount + 3) >> 2;
+  const columnPanels = (columnCount + 7) >> 3;
+  const packedDy = scratch + PANELS;
+  const packedX = packedDy + <usize>(kPanels * DEPTH * 16);
+  const out =
+    parts +
+    ((<usize>((part * groups + group) * groupOut + kBegin) * <usize>columns + <usize>columnBegin) << 2);
+  const pitch = <usize>columns << 2;
+
+  let row = part * rowsPerPart;
+  let accumulate = false;
+  do {
+    const depth = min(DEPTH, rowEnd - row);
+    packGradient(
+      dy + ((<usize>row * outChannels + <usize>(group * groupOut + kBegin)) << 2),
+      packedDy,
+      depth,
+      outChannels,
+      kCount,
+    );
+    let q = row % outWidth;
+    let p = (row / outWidth) % outHeight;
+    let n = row / outWidth / outHeight;
+    for (let r = 0; r < depth; r++) {
+      packPatch(
+        x + ((<usize>(n * height * width) * channels + <usize>(group * inner)) << 2),
+        packedX + (<usize>r << 5),
+        p * stepVertical,
+        q * stepHorizontal,
+        height,
+        width,
+        channels,
+        inner,
+        tapList,
+        columnBegin,
+        columnCount,
+      );
+      if (++q == outWidth) {
+        q = 0;
+        if (++p == outHeight) {
+          p = 0;
+          n++;
+        }
+      }
+    }
+    for (let j = 0; j < columnPanels; j++) {
+      const xPanel = packedX + <usize>(j * DEPTH * 32);
+      for (let i = 0; i < kPanels; i++) {
+        const dyPanel = packedDy + <usize>(i * DEPTH * 16);
+        const to = out + <usize>(i << 2) * pitch + (<usize>j << 5);
+        const someK = min(4, kCount - (i << 2));
+        const someColumns = min(8, columnCount - (j << 3));
+        if (someK == 4 && someColumns == 8) {
+          outerTile(dyPanel, xPanel, depth, to, pitch, accumulate);
+        } else {
+          outerTile(dyPanel, xPanel, depth, scratch + TILE, 32, false);
+          for (let k = 0; k < someK; k++) {
+            for (let c = 0; c < someColumns; c++) {
+              const at = to + <usize>k * pitch + (<usize>c << 2);
+              const sum = load<f32>(scratch + TILE + (<usize>k << 5) + (<usize>c << 2));
+              store<f32>(at, accumulate ? load<f32>(at) + sum : sum);
+            }
+          }
+        }
+      }
+    }
+    accumulate = true;
+    row += DEPTH;
+  } while (row < rowEnd);
+}
+
+/** Rows of `kCount` gradients → panels [DEPTH][4]. Rows past the end of the channels are not read by a full tile's owner, so zero. */
+function packGradient(from: usize, to: usize, depth: i32, outChannels: i32, kCount: i32): void {
+  const step = <usize>outChannels << 2;
+  for (let r = 0; r < depth; r++) {
+    let panel = to + (<usize>r << 4);
+    let k = 0;
+    for (; k + 4 <= kCount; k += 4) {
+      v128.store(panel, v128.load(from + (<usize>k << 2)));
+      panel += DEPTH * 16;
+    }
+    if (k < kCount) {
+      for (let lane = 0; lane < 4; lane++) {
+        const value: f32 = k + lane < kCount ? load<f32>(from + (<usize>(k + lane) << 2)) : 0;
+        store<f32>(panel + (<usize>lane << 2), value);
+      }
+    }
+    from += step;
+  }
+}
+
+/** One row of patches, columns `begin` … `begin + count − 1` of (tap, c) → its place in panels [DEPTH][8]. */
+function packPatch(
+  image: usize,
+  to: usize,
+  top: i32,
+  left: i32,
+  height: i32,
+  width: i32,
+  channels: i32,
+  inner: i32,
+  tapList: usize,
+  begin: i32,
+  count: i32,
+): void {
+  let tap = begin / inner;
+  let c = begin % inner;
+  let column = 0;
+  while (column < count) {
+    const offsets = tapList + (<usize>tap << 3);
+    const h = top + load<i32>(offsets, 0);
+    const w = left + load<i32>(offsets, 4);
+    const end = column + min(inner - c, count - column);
+    if (<u32>h < <u32>height && <u32>w < <u32>width) {
+      let from = image + ((<usize>(h * width + w) * channels + <usize>c) << 2);
+      if ((column & 7) == 0) {
+        for (; column + 8 <= end; column += 8) {
+          const at = to + <usize>(column >> 3) * (DEPTH * 32);
+          v128.store(at, v128.load(from), 0);
+          v128.store(at, v128.load(from, 16), 16);
+          from += 32;
+        }
+      }
+      for (; column < end; column++) {
+        store<f32>(to + <usize>(column >> 3) * (DEPTH * 32) + (<usize>(column & 7) << 2), load<f32>(from));
+        from += 4;
+      }
+    } else {
+      for (; column < end; column++) {
+        store<f32>(to + <usize>(column >> 3) * (DEPTH * 32) + (<usize>(column & 7) << 2), 0);
+      }
+    }
+    c = 0;
+    tap++;
+  }
+  for (; column & 7; column++) {
+    store<f32>(to + <usize>(column >> 3) * (DEPTH * 32) + (<usize>(column & 7) << 2), 0);
+  }
+}
+
+/** out[4×8] = or += Σ over `depth` of a[d][4] ⊗ b[d][8]. */
+function outerTile(a: usize, b: usize, depth: i32, out: usize, pitch: usize, accumulate: bool): void {
+  const o1 = out + pitch;
+  const o2 = o1 + pitch;
+  const o3 = o2 + pitch;
+  let c00 = f32x4.splat(0);
+  let c01 = c00;
+  let c10 = c00;
+  let c11 = c00;
+  let c20 = c00;
+  let c21 = c00;
+  let c30 = c00;
+  let c31 = c00;
+  if (accumulate) {
+    c00 = v128.load(out, 0);
+    c01 = v128.load(out, 16);
+    c10 = v128.load(o1, 0);
+    c11 = v128.load(o1, 16);
+    c20 = v128.load(o2, 0);
+    c21 = v128.load(o2, 16);
+    c30 = v128.load(o3, 0);
+    c31 = v128.load(o3, 16);
+  }
+  let end = a + (<usize>(depth & ~1) << 4);
+  while (a < end) {
+    let b0 = v128.load(b, 0);
+    let b1 = v128.load(b, 16);
+    let s = v128.load_splat<f32>(a, 0);
+    c00 = madd(s, b0, c00);
+    c01 = madd(s, b1, c01);
+    s = v128.load_splat<f32>(a, 4);
+    c10 = madd(s, b0, c10);
+    c11 = madd(s, b1, c11);
+    s = v128.load_splat<f32>(a, 8);
+    c20 = madd(s, b0, c20);
+    c21 = madd(s, b1, c21);
+    s = v128.load_splat<f32>(a, 12);
+    c30 = madd(s, b0, c30);
+    c31 = madd(s, b1, c31);
+    b0 = v128.load(b, 32);
+    b1 = v128.load(b, 48);
+    s = v128.load_splat<f32>(a, 16);
+    c00 = madd(s, b0, c00);
+    c01 = madd(s, b1, c01);
+    s = v128.load_splat<f32>(a, 20);
+    c10 = madd(s, b0, c10);
+    c11 = madd(s, b1, c11);
+    s = v128.load_splat<f32>(a, 24);
+    c20 = madd(s, b0, c20);
+    c21 = madd(s, b1, c21);
+    s = v128.load_splat<f32>(a, 28);
+    c30 = madd(s, b0, c30);
+    c31 = madd(s, b1, c31);
+    a += 32;
+    b += 64;
+  }
+  if (depth & 1) {
+    const b0 = v128.load(b, 0);
+    const b1 = v128.load(b, 16);
+    let s = v128.load_splat<f32>(a, 0);
+    c00 = madd(s, b0, c00);
+    c01 = madd(s, b1, c01);
+    s = v128.load_splat<f32>(a, 4);
+    c10 = madd(s, b0, c10);
+    c11 = madd(s, b1, c11);
+    s = v128.load_splat<f32>(a, 8);
+    c20 = madd(s, b0, c20);
+    c21 = madd(s, b1, c21);
+    s = v128.load_splat<f32>(a, 12);
+    c30 = madd(s, b0, c30);
+    c31 = madd(s, b1, c31);
+  }
+  v128.store(out, c00, 0);
+  v128.store(out, c01, 16);
+  v128.store(o1, c10, 0);
+  v128.store(o1, c11, 16);
+  v128.store(o2, c20, 0);
+  v128.store(o2, c21, 16);
+  v128.store(o3, c30, 0);
+  v128.store(o3, c31, 16);
+}
