@@ -23,19 +23,14 @@ export const TILE_ROWS: i32 = 4;
 export const TILE_COLUMNS: i32 = 8;
 
 /**
- * out[4×8] = Σ over taps and `inner` of row[tap][r][i] · b[tap][i][8], kept in registers throughout.
- *
- * The rows of A are not copied: `rows` holds, for each tap, four addresses of `inner` contiguous floats (the indirect
- * product of Dukhan 2019, arXiv 1907.02129), so a 1×1 convolution reads its input in place and padding is a row of zeros.
- * `b` is packed: eight columns side by side for each of taps × inner. `outs` holds the addresses of the four output rows,
- * `column` the byte offset of the tile in them; `residual` is the distance from an output to its residual in bytes.
- * The sum starts from what is there (ACCUMULATE), or from BIAS and RESIDUAL.
+ * out[4×8] = Σ over `depth` of a[d][4] ⊗ b[d][8], both packed, the sums in registers throughout. `outs` holds the
+ * addresses of the four output rows, `column` the byte offset of the tile in them; `residual` is the distance from an
+ * output to its residual in bytes. The sum starts from what is there (ACCUMULATE), or from BIAS and RESIDUAL.
  */
 export function productTile(
-  rows: usize,
-  taps: i32,
-  inner: i32,
+  a: usize,
   b: usize,
+  depth: i32,
   outs: usize,
   column: usize,
   bias: usize,
@@ -54,25 +49,78 @@ export function productTile(
   let c21 = c00;
   let c30 = c00;
   let c31 = c00;
+  let end = a + (<usize>(depth & ~1) << 4);
+  while (a < end) {
+    let b0 = v128.load(b, 0);
+    let b1 = v128.load(b, 16);
+    let s = v128.load_splat<f32>(a, 0);
+    c00 = madd(s, b0, c00);
+    c01 = madd(s, b1, c01);
+    s = v128.load_splat<f32>(a, 4);
+    c10 = madd(s, b0, c10);
+    c11 = madd(s, b1, c11);
+    s = v128.load_splat<f32>(a, 8);
+    c20 = madd(s, b0, c20);
+    c21 = madd(s, b1, c21);
+    s = v128.load_splat<f32>(a, 12);
+    c30 = madd(s, b0, c30);
+    c31 = madd(s, b1, c31);
+    b0 = v128.load(b, 32);
+    b1 = v128.load(b, 48);
+    s = v128.load_splat<f32>(a, 16);
+    c00 = madd(s, b0, c00);
+    c01 = madd(s, b1, c01);
+    s = v128.load_splat<f32>(a, 20);
+    c10 = madd(s, b0, c10);
+    c11 = madd(s, b1, c11);
+    s = v128.load_splat<f32>(a, 24);
+    c20 = madd(s, b0, c20);
+    c21 = madd(s, b1, c21);
+    s = v128.load_splat<f32>(a, 28);
+    c30 = madd(s, b0, c30);
+    c31 = madd(s, b1, c31);
+    a += 32;
+    b += 64;
+  }
+  end = a + (<usize>(depth & 1) << 4);
+  while (a < end) {
+    let b0 = v128.load(b, 0);
+    let b1 = v128.load(b, 16);
+    let s = v128.load_splat<f32>(a, 0);
+    c00 = madd(s, b0, c00);
+    c01 = madd(s, b1, c01);
+    s = v128.load_splat<f32>(a, 4);
+    c10 = madd(s, b0, c10);
+    c11 = madd(s, b1, c11);
+    s = v128.load_splat<f32>(a, 8);
+    c20 = madd(s, b0, c20);
+    c21 = madd(s, b1, c21);
+    s = v128.load_splat<f32>(a, 12);
+    c30 = madd(s, b0, c30);
+    c31 = madd(s, b1, c31);
+    a += 16;
+    b += 32;
+  }
+
   if (mode & ACCUMULATE) {
-    c00 = v128.load(o0, 0);
-    c01 = v128.load(o0, 16);
-    c10 = v128.load(o1, 0);
-    c11 = v128.load(o1, 16);
-    c20 = v128.load(o2, 0);
-    c21 = v128.load(o2, 16);
-    c30 = v128.load(o3, 0);
-    c31 = v128.load(o3, 16);
+    c00 = f32x4.add(c00, v128.load(o0, 0));
+    c01 = f32x4.add(c01, v128.load(o0, 16));
+    c10 = f32x4.add(c10, v128.load(o1, 0));
+    c11 = f32x4.add(c11, v128.load(o1, 16));
+    c20 = f32x4.add(c20, v128.load(o2, 0));
+    c21 = f32x4.add(c21, v128.load(o2, 16));
+    c30 = f32x4.add(c30, v128.load(o3, 0));
+    c31 = f32x4.add(c31, v128.load(o3, 16));
   } else {
     if (mode & RESIDUAL) {
-      c00 = v128.load(o0 + residual, 0);
-      c01 = v128.load(o0 + residual, 16);
-      c10 = v128.load(o1 + residual, 0);
-      c11 = v128.load(o1 + residual, 16);
-      c20 = v128.load(o2 + residual, 0);
-      c21 = v128.load(o2 + residual, 16);
-      c30 = v128.load(o3 + residual, 0);
-      c31 = v128.load(o3 + residual, 16);
+      c00 = f32x4.add(c00, v128.load(o0 + residual, 0));
+      c01 = f32x4.add(c01, v128.load(o0 + residual, 16));
+      c10 = f32x4.add(c10, v128.load(o1 + residual, 0));
+      c11 = f32x4.add(c11, v128.load(o1 + residual, 16));
+      c20 = f32x4.add(c20, v128.load(o2 + residual, 0));
+      c21 = f32x4.add(c21, v128.load(o2 + residual, 16));
+      c30 = f32x4.add(c30, v128.load(o3 + residual, 0));
+      c31 = f32x4.add(c31, v128.load(o3 + residual, 16));
     }
     if (mode & BIAS) {
       const b0 = v128.load(bias, 0);
@@ -85,105 +133,6 @@ export function productTile(
       c21 = f32x4.add(c21, b1);
       c30 = f32x4.add(c30, b0);
       c31 = f32x4.add(c31, b1);
-    }
-  }
-
-  const fours = inner & ~3;
-  for (let tap = 0; tap < taps; tap++) {
-    let a0 = <usize>load<u32>(rows, 0);
-    let a1 = <usize>load<u32>(rows, 4);
-    let a2 = <usize>load<u32>(rows, 8);
-    let a3 = <usize>load<u32>(rows, 12);
-    rows += 16;
-    let end = a0 + (<usize>fours << 2);
-    while (a0 < end) {
-      let b0 = v128.load(b, 0);
-      let b1 = v128.load(b, 16);
-      let a = v128.load_splat<f32>(a0, 0);
-      c00 = madd(a, b0, c00);
-      c01 = madd(a, b1, c01);
-      a = v128.load_splat<f32>(a1, 0);
-      c10 = madd(a, b0, c10);
-      c11 = madd(a, b1, c11);
-      a = v128.load_splat<f32>(a2, 0);
-      c20 = madd(a, b0, c20);
-      c21 = madd(a, b1, c21);
-      a = v128.load_splat<f32>(a3, 0);
-      c30 = madd(a, b0, c30);
-      c31 = madd(a, b1, c31);
-
-      b0 = v128.load(b, 32);
-      b1 = v128.load(b, 48);
-      a = v128.load_splat<f32>(a0, 4);
-      c00 = madd(a, b0, c00);
-      c01 = madd(a, b1, c01);
-      a = v128.load_splat<f32>(a1, 4);
-      c10 = madd(a, b0, c10);
-      c11 = madd(a, b1, c11);
-      a = v128.load_splat<f32>(a2, 4);
-      c20 = madd(a, b0, c20);
-      c21 = madd(a, b1, c21);
-      a = v128.load_splat<f32>(a3, 4);
-      c30 = madd(a, b0, c30);
-      c31 = madd(a, b1, c31);
-
-      b0 = v128.load(b, 64);
-      b1 = v128.load(b, 80);
-      a = v128.load_splat<f32>(a0, 8);
-      c00 = madd(a, b0, c00);
-      c01 = madd(a, b1, c01);
-      a = v128.load_splat<f32>(a1, 8);
-      c10 = madd(a, b0, c10);
-      c11 = madd(a, b1, c11);
-      a = v128.load_splat<f32>(a2, 8);
-      c20 = madd(a, b0, c20);
-      c21 = madd(a, b1, c21);
-      a = v128.load_splat<f32>(a3, 8);
-      c30 = madd(a, b0, c30);
-      c31 = madd(a, b1, c31);
-
-      b0 = v128.load(b, 96);
-      b1 = v128.load(b, 112);
-      a = v128.load_splat<f32>(a0, 12);
-      c00 = madd(a, b0, c00);
-      c01 = madd(a, b1, c01);
-      a = v128.load_splat<f32>(a1, 12);
-      c10 = madd(a, b0, c10);
-      c11 = madd(a, b1, c11);
-      a = v128.load_splat<f32>(a2, 12);
-      c20 = madd(a, b0, c20);
-      c21 = madd(a, b1, c21);
-      a = v128.load_splat<f32>(a3, 12);
-      c30 = madd(a, b0, c30);
-      c31 = madd(a, b1, c31);
-
-      a0 += 16;
-      a1 += 16;
-      a2 += 16;
-      a3 += 16;
-      b += 128;
-    }
-    end = a0 + (<usize>(inner & 3) << 2);
-    while (a0 < end) {
-      const b0 = v128.load(b, 0);
-      const b1 = v128.load(b, 16);
-      let a = v128.load_splat<f32>(a0, 0);
-      c00 = madd(a, b0, c00);
-      c01 = madd(a, b1, c01);
-      a = v128.load_splat<f32>(a1, 0);
-      c10 = madd(a, b0, c10);
-      c11 = madd(a, b1, c11);
-      a = v128.load_splat<f32>(a2, 0);
-      c20 = madd(a, b0, c20);
-      c21 = madd(a, b1, c21);
-      a = v128.load_splat<f32>(a3, 0);
-      c30 = madd(a, b0, c30);
-      c31 = madd(a, b1, c31);
-      a0 += 4;
-      a1 += 4;
-      a2 += 4;
-      a3 += 4;
-      b += 32;
     }
   }
 

@@ -1,4 +1,5 @@
-import { address, madd, word } from './simd';
+import { ACCUMULATE, productTile } from './product-tile';
+import { address, word } from './simd';
 
 /** Rows of the reduction packed at a time: panels of 2 KiB and 4 KiB stay in the first-level cache. */
 // @ts-ignore: decorator
@@ -7,6 +8,9 @@ const DEPTH: i32 = 128;
 // @ts-ignore: decorator
 @inline
 const TILE: usize = 0;
+// @ts-ignore: decorator
+@inline
+const OUTS: usize = 128;
 // @ts-ignore: decorator
 @inline
 const PANELS: usize = 256;
@@ -66,7 +70,7 @@ export function weightGradient(args: usize, chunk: i32, scratch: usize): void {
   const pitch = <usize>columns << 2;
 
   let row = part * rowsPerPart;
-  let accumulate = false;
+  let mode = 0;
   do {
     const depth = min(DEPTH, rowEnd - row);
     packGradient(
@@ -109,25 +113,37 @@ export function weightGradient(args: usize, chunk: i32, scratch: usize): void {
         const someK = min(4, kCount - (i << 2));
         const someColumns = min(8, columnCount - (j << 3));
         if (someK == 4 && someColumns == 8) {
-          outerTile(dyPanel, xPanel, depth, to, pitch, accumulate);
+          placeRows(scratch + OUTS, to, pitch);
+          productTile(dyPanel, xPanel, depth, scratch + OUTS, 0, 0, 0, mode);
         } else {
-          outerTile(dyPanel, xPanel, depth, scratch + TILE, 32, false);
+          placeRows(scratch + OUTS, scratch + TILE, 32);
+          productTile(dyPanel, xPanel, depth, scratch + OUTS, 0, 0, 0, 0);
           for (let k = 0; k < someK; k++) {
             for (let c = 0; c < someColumns; c++) {
               const at = to + <usize>k * pitch + (<usize>c << 2);
               const sum = load<f32>(scratch + TILE + (<usize>k << 5) + (<usize>c << 2));
-              store<f32>(at, accumulate ? load<f32>(at) + sum : sum);
+              store<f32>(at, mode & ACCUMULATE ? load<f32>(at) + sum : sum);
             }
           }
         }
       }
     }
-    accumulate = true;
+    mode = ACCUMULATE;
     row += DEPTH;
   } while (row < rowEnd);
 }
 
-/** Rows of `kCount` gradients → panels [DEPTH][4]. Rows past the end of the channels are not read by a full tile's owner, so zero. */
+/** Notes four rows, `pitch` bytes apart, as a tile's output. */
+// @ts-ignore: decorator
+@inline
+function placeRows(outs: usize, first: usize, pitch: usize): void {
+  store<u32>(outs, <u32>first, 0);
+  store<u32>(outs, <u32>(first + pitch), 4);
+  store<u32>(outs, <u32>(first + 2 * pitch), 8);
+  store<u32>(outs, <u32>(first + 3 * pitch), 12);
+}
+
+/** Rows of `kCount` gradients → panels [DEPTH][4]; lanes past the end are zero. */
 function packGradient(from: usize, to: usize, depth: i32, outChannels: i32, kCount: i32): void {
   const step = <usize>outChannels << 2;
   for (let r = 0; r < depth; r++) {
@@ -194,86 +210,4 @@ function packPatch(
   for (; column & 7; column++) {
     store<f32>(to + <usize>(column >> 3) * (DEPTH * 32) + (<usize>(column & 7) << 2), 0);
   }
-}
-
-/** out[4×8] = or += Σ over `depth` of a[d][4] ⊗ b[d][8]. */
-function outerTile(a: usize, b: usize, depth: i32, out: usize, pitch: usize, accumulate: bool): void {
-  const o1 = out + pitch;
-  const o2 = o1 + pitch;
-  const o3 = o2 + pitch;
-  let c00 = f32x4.splat(0);
-  let c01 = c00;
-  let c10 = c00;
-  let c11 = c00;
-  let c20 = c00;
-  let c21 = c00;
-  let c30 = c00;
-  let c31 = c00;
-  if (accumulate) {
-    c00 = v128.load(out, 0);
-    c01 = v128.load(out, 16);
-    c10 = v128.load(o1, 0);
-    c11 = v128.load(o1, 16);
-    c20 = v128.load(o2, 0);
-    c21 = v128.load(o2, 16);
-    c30 = v128.load(o3, 0);
-    c31 = v128.load(o3, 16);
-  }
-  let end = a + (<usize>(depth & ~1) << 4);
-  while (a < end) {
-    let b0 = v128.load(b, 0);
-    let b1 = v128.load(b, 16);
-    let s = v128.load_splat<f32>(a, 0);
-    c00 = madd(s, b0, c00);
-    c01 = madd(s, b1, c01);
-    s = v128.load_splat<f32>(a, 4);
-    c10 = madd(s, b0, c10);
-    c11 = madd(s, b1, c11);
-    s = v128.load_splat<f32>(a, 8);
-    c20 = madd(s, b0, c20);
-    c21 = madd(s, b1, c21);
-    s = v128.load_splat<f32>(a, 12);
-    c30 = madd(s, b0, c30);
-    c31 = madd(s, b1, c31);
-    b0 = v128.load(b, 32);
-    b1 = v128.load(b, 48);
-    s = v128.load_splat<f32>(a, 16);
-    c00 = madd(s, b0, c00);
-    c01 = madd(s, b1, c01);
-    s = v128.load_splat<f32>(a, 20);
-    c10 = madd(s, b0, c10);
-    c11 = madd(s, b1, c11);
-    s = v128.load_splat<f32>(a, 24);
-    c20 = madd(s, b0, c20);
-    c21 = madd(s, b1, c21);
-    s = v128.load_splat<f32>(a, 28);
-    c30 = madd(s, b0, c30);
-    c31 = madd(s, b1, c31);
-    a += 32;
-    b += 64;
-  }
-  if (depth & 1) {
-    const b0 = v128.load(b, 0);
-    const b1 = v128.load(b, 16);
-    let s = v128.load_splat<f32>(a, 0);
-    c00 = madd(s, b0, c00);
-    c01 = madd(s, b1, c01);
-    s = v128.load_splat<f32>(a, 4);
-    c10 = madd(s, b0, c10);
-    c11 = madd(s, b1, c11);
-    s = v128.load_splat<f32>(a, 8);
-    c20 = madd(s, b0, c20);
-    c21 = madd(s, b1, c21);
-    s = v128.load_splat<f32>(a, 12);
-    c30 = madd(s, b0, c30);
-    c31 = madd(s, b1, c31);
-  }
-  v128.store(out, c00, 0);
-  v128.store(out, c01, 16);
-  v128.store(o1, c10, 0);
-  v128.store(o1, c11, 16);
-  v128.store(o2, c20, 0);
-  v128.store(o2, c21, 16);
-  v128.store(o3, c30, 0);
-  v128.store(o3, c31, 16);
 }
