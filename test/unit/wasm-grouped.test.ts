@@ -4,6 +4,7 @@ import type { Conv2dAttrs, Pair } from '../../src/graph/op-table.ts';
 import {
   conv2dGrouped,
   conv2dGroupedBackwardInput,
+  conv2dGroupedBackwardWeight,
 } from '../../src/backends/wasm/lower/conv2d-grouped.ts';
 import { maxError, openBench, randomTensor, sameBits, sizeOf } from './wasm-harness.ts';
 
@@ -103,5 +104,17 @@ test.each(widths)('%i → %i channels a group', (cg, kg) => {
     const gradient = bench.run(conv2dGroupedBackwardInput, backward);
     expect(maxError(gradient.outputs[0], dx), label).toBeLessThan(1e-5);
     expect(sameBits(gradient, bench.run(conv2dGroupedBackwardInput, backward, 'reverse')), label).toBe(true);
+
+    const dw = new Float64Array(sizeOf(c.w));
+    products(c, (yi, xi, wi) => (dw[wi] += dy.data[yi] * x.data[xi]));
+    const weight = {
+      op: 'conv2d_backward_weight',
+      attrs: { ...c.attrs, kernelSize: [c.w[2], c.w[3]] },
+      inputs: [dy, x],
+      outputs: [c.w],
+    } as const;
+    const slope = bench.run(conv2dGroupedBackwardWeight, weight);
+    expect(maxError(slope.outputs[0], dw), label).toBeLessThan(1e-5);
+    expect(sameBits(slope, bench.run(conv2dGroupedBackwardWeight, weight, 'reverse')), label).toBe(true);
   }
 });

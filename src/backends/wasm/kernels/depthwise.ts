@@ -114,3 +114,26 @@ export function pack_depthwise_weights(args: usize, chunk: i32): void {
     }
   }
 }
+
+/**
+ * Adds up the slices of `grouped_gradient` of a depthwise convolution into dw K×R×S×1. One chunk a block.
+ * Arguments: 0 partials, 1 dw, 2 K, 3 taps, 4 channels a block, 5 slices, 6 bytes of a slice.
+ */
+export function reduce_depthwise_gradient(args: usize, chunk: i32): void {
+  const channels = word(args, 2);
+  const taps = word(args, 3);
+  const perBlock = word(args, 4);
+  const slices = word(args, 5);
+  const first = chunk * perBlock;
+  const count = min(perBlock, channels - first);
+  const partials = address(args, 0) + (<usize>(chunk * ((perBlock + 3) >> 2) * taps) << 4);
+  const dw = address(args, 1) + (<usize>(first * taps) << 2);
+  for (let k = 0; k < count; k++) {
+    for (let tap = 0; tap < taps; tap++) {
+      const at = partials + (<usize>((k >> 2) * taps + tap) << 4) + (<usize>(k & 3) << 2);
+      let sum: f64 = 0;
+      for (let slice = 0; slice < slices; slice++) sum += load<f32>(at + <usize>slice * address(args, 6));
+      store<f32>(dw + (<usize>(k * taps + tap) << 2), <f32>sum);
+    }
+  }
+}

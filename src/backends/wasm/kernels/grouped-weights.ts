@@ -60,3 +60,51 @@ export function pack_grouped_weights(args: usize, chunk: i32): void {
     o += lanes;
   }
 }
+
+/**
+ * Adds up the slices of `grouped_gradient`, in their order, and lays the sum out as K×R×S×(C/G). One chunk a group.
+ * Arguments: 0 partials, 1 dw, 2 C/G, 3 K/G, 4 taps, 5 slices, 6 bytes of a slice.
+ */
+export function reduce_grouped_gradient(args: usize, chunk: i32): void {
+  const cg = word(args, 2);
+  const kg = word(args, 3);
+  const taps = word(args, 4);
+  const slices = word(args, 5);
+  const sliceBytes = address(args, 6);
+  let from = address(args, 0) + (<usize>(chunk * kg * taps * cg) << 2);
+  const dw = address(args, 1) + (<usize>(chunk * kg * taps * cg) << 2);
+  const filterBytes = <usize>(taps * cg) << 2;
+  for (let o = 0; o < kg; ) {
+    const lanes = kg - o >= 8 ? 8 : 4;
+    const step = <usize>lanes << 2;
+    for (let tap = 0; tap < taps; tap++) {
+      for (let i = 0; i < cg; i += 4) {
+        for (let half = 0; half < lanes; half += 4) {
+          let at = from + (<usize>half << 2);
+          let a = v128.load(at);
+          let b = v128.load(at + step);
+          let c = v128.load(at + 2 * step);
+          let d = v128.load(at + 3 * step);
+          for (let slice = 1; slice < slices; slice++) {
+            at += sliceBytes;
+            a = f32x4.add(a, v128.load(at));
+            b = f32x4.add(b, v128.load(at + step));
+            c = f32x4.add(c, v128.load(at + 2 * step));
+            d = f32x4.add(d, v128.load(at + 3 * step));
+          }
+          const ab = v128.shuffle<f32>(a, b, 0, 4, 1, 5);
+          const AB = v128.shuffle<f32>(a, b, 2, 6, 3, 7);
+          const cd = v128.shuffle<f32>(c, d, 0, 4, 1, 5);
+          const CD = v128.shuffle<f32>(c, d, 2, 6, 3, 7);
+          const to = dw + <usize>(o + half) * filterBytes + (<usize>(tap * cg + i) << 2);
+          v128.store(to, v128.shuffle<f32>(ab, cd, 0, 1, 4, 5));
+          v128.store(to + filterBytes, v128.shuffle<f32>(ab, cd, 2, 3, 6, 7));
+          v128.store(to + 2 * filterBytes, v128.shuffle<f32>(AB, CD, 0, 1, 4, 5));
+          v128.store(to + 3 * filterBytes, v128.shuffle<f32>(AB, CD, 2, 3, 6, 7));
+        }
+        from += <usize>lanes << 4;
+      }
+    }
+    o += lanes;
+  }
+}

@@ -28,8 +28,8 @@ export function packRow(
     const out = target + <usize>phase * phaseBytes;
     for (let plane = 0; plane < planes; plane++) {
       const row = out + <usize>plane * planeBytes;
-      memory.fill(row, 0, <usize>begin << 4);
-      memory.fill(row + (<usize>end << 4), 0, <usize>(perPhase - end) << 4);
+      zeroVectors(row, row + (<usize>begin << 4));
+      zeroVectors(row + (<usize>end << 4), row + (<usize>perPhase << 4));
     }
     const first = source + <usize>(begin * phases + phase - left) * pixelBytes;
     const step = pixelBytes * <usize>phases;
@@ -51,6 +51,13 @@ export function packRow(
       for (let i = 0; i < count; i++, from += step) v128.store(row + (<usize>i << 4), loadPartial(from, rest));
     }
   }
+}
+
+/** Borders are a vector or two, for which `memory.fill` is a slow call out of the module. */
+// @ts-ignore: decorator
+@inline
+function zeroVectors(from: usize, end: usize): void {
+  for (; from < end; from += 16) v128.store(from, f32x4.splat(0));
 }
 
 /** Sixteen channels, one cache line of each pixel, into four planes. */

@@ -6,7 +6,7 @@ import { align64, clearScratch, scratchBytes } from './scratch.ts';
 /** Arithmetic of one chunk: about 100 µs of a core. */
 const chunkFlops = 3e6;
 /** Channels of a block: a cache line of every pixel. */
-const blockChannels = 16;
+export const blockChannels = 16;
 
 /**
  * Whether the direct kernels take a convolution: groups of 4, 8, 12 … 32 channels on both sides, or depthwise with up to
@@ -19,6 +19,8 @@ export function groupedApplies(attrs: Conv2dAttrs, xShape: Shape, wShape: Shape)
   if (cg === 1) return kg <= 16;
   return cg % 4 === 0 && kg % 4 === 0 && cg <= 32 && kg <= 32;
 }
+
+export { conv2dGroupedBackwardWeight } from './conv2d-grouped-gradient.ts';
 
 export const conv2dGrouped: Lowering<'conv2d'> = {
   workspaceBytes({ attrs, inputs, outputs }) {
