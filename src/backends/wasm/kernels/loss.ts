@@ -10,7 +10,7 @@ function exp(x: f64): f64 {
   if (x != x) return x;
   if (x > 709) return Infinity;
   if (x < -708) return 0;
-  const n = Math.round(x * 1.4426950408889634);
+  const n = nearest<f64>(x * 1.4426950408889634);
   // x = n·ln 2 + r, ln 2 in two parts (fdlibm).
   const r = x - n * 6.93147180369123816490e-1 - n * 1.90821492927058770002e-10;
   let p: f64 = 1 / 6227020800.0;
