@@ -137,8 +137,8 @@ describe('a program', () => {
         ...plan,
         steps: { ...plan.steps, forward: [{ ...step, inputs }] },
       });
-      await expect(program.run('forward')).rejects.toThrow(/^kernel "packTaps" failed in call 0 of forward/);
-      await expect(program.run('forward')).rejects.toThrow(/^kernel "packTaps" failed/);
+      await expect(program.run('forward')).rejects.toThrow(/^kernel "pack_taps" failed in call 0 of forward/);
+      await expect(program.run('forward')).rejects.toThrow(/^kernel "pack_taps" failed/);
     },
   );
 });
