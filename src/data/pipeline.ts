@@ -1,3 +1,4 @@
+import { CardinalError } from '../base/errors.ts';
 import type { Rng } from '../base/rng.ts';
 import type { Picture } from './dataset.ts';
 import type { Augmentation, Preprocessing } from './preprocessing.ts';
@@ -10,6 +11,9 @@ import { normaliseInto } from './transforms/normalise.ts';
 import { randomPadCrop } from './transforms/pad-crop.ts';
 import { randomResizedRegion } from './transforms/random-resized-crop.ts';
 import { resize, sizeOfShortSide } from './transforms/resize.ts';
+
+/** Pixels that a picture may have after its short side was resized: a strip of one pixel's height must not fill the memory. */
+const largestPicture = 2 ** 26;
 
 /** Writes one picture, ready for the network, to `out` from `at` on: H×W×C numbers. */
 export type Pipeline = (picture: Picture, rng: Rng, out: Float32Array, at: number) => void;
@@ -52,6 +56,11 @@ export function fit(picture: Picture, { size, resize: shortSide, interpolation }
   const [height, width] = size;
   if (shortSide === null) return resize(picture, width, height, interpolation);
   const [w, h] = sizeOfShortSide(picture.width, picture.height, shortSide);
+  if (w * h > largestPicture) {
+    throw new CardinalError(
+      `a picture of ${picture.width}×${picture.height} is too thin: with a short side of ${shortSide} it would be ${w}×${h}`,
+    );
+  }
   return centerCrop(resize(picture, w, h, interpolation), width, height);
 }
 

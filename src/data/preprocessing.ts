@@ -25,7 +25,9 @@ export const preprocessingSchema = z
 
 export type Preprocessing = z.infer<typeof preprocessingSchema>;
 
-const ratio = z.tuple([z.number().positive(), z.number().positive()]);
+const range = z
+  .tuple([z.number().positive(), z.number().positive()])
+  .refine(([low, high]) => low <= high, { error: 'expected [low, high]' });
 
 /** How training pictures are varied. Every part is optional; `{}` trains on the evaluation's own crops. */
 export const augmentationSchema = z.strictObject({
@@ -34,8 +36,8 @@ export const augmentationSchema = z.strictObject({
       /** torchvision's RandomResizedCrop: share of the area, and range of the aspect ratio (width/height). */
       z.strictObject({
         kind: z.literal('random-resized'),
-        scale: ratio.default([0.08, 1]),
-        ratio: ratio.default([3 / 4, 4 / 3]),
+        scale: range.default([0.08, 1]),
+        ratio: range.default([3 / 4, 4 / 3]),
       }),
       /** The evaluation's crop, padded by so many black pixels on every side and cut again at random. */
       z.strictObject({ kind: z.literal('pad'), padding: z.int().positive() }),
@@ -104,7 +106,8 @@ export function defaultPreprocessing(options: {
   const { channels, pictureSize, imageSize } = options;
   const size: [number, number] =
     imageSize === undefined ? [...(pictureSize ?? ([224, 224] as const))] : [imageSize, imageSize];
-  const resize = pictureSize ? null : Math.round(size[0] / 0.875);
+  const square = size[0] === size[1] && pictureSize?.[0] === pictureSize?.[1];
+  const resize = pictureSize ? (square ? size[0] : null) : Math.round(size[0] / 0.875);
   return {
     channels,
     size,
