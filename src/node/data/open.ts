@@ -86,8 +86,9 @@ const unpackedNames: readonly string[] = ['cifar-10-batches-bin', 'cifar-100-bin
 async function refuseUnreadable(datasets: readonly (PictureDataset | undefined)[]): Promise<void> {
   for (const dataset of datasets) {
     if (!dataset) continue;
-    const [first, ...others] = await checkPictures(dataset);
-    if (!first) continue;
+    const unreadable = await checkPictures(dataset);
+    if (unreadable.length === 0) continue;
+    const [first, ...others] = unreadable;
     const more = others.length > 0 ? ` (and ${others.length} more in ${basename(dataset.name)})` : '';
     throw new CardinalError(`${first.id} cannot be read: ${first.reason}${more}`);
   }
