@@ -10,7 +10,7 @@ import type { StartEvent } from './events.ts';
 import type { Evaluation } from './metrics.ts';
 import { fitPlan, type FittedPlan } from './micro-batches.ts';
 import type { Network } from './network.ts';
-import { freshProgress, type EpochRecord, type Progress } from './progress.ts';
+import { freshProgress, type Progress } from './progress.ts';
 import type { Recipe } from './recipe.ts';
 import type { CheckpointStore } from './store.ts';
 import { TrainingProgram, type Tensors } from './training-program.ts';
@@ -174,13 +174,13 @@ export class Run {
   #common(): Omit<Checkpoint, 'state' | 'training'> {
     const { network, data, preprocessing, resume } = this.options;
     const { history, step } = this.progress;
-    const last: EpochRecord | undefined = history.at(-1);
+    const validation = history.length === 0 ? undefined : history[history.length - 1].validation;
     return {
       model: network.description,
       input: network.input,
       classes: data.train.dataset.classes,
       preprocessing: preprocessing ?? resume?.preprocessing,
-      trained: { epochs: history.length, steps: step, validation: last?.validation },
+      trained: { epochs: history.length, steps: step, validation },
     };
   }
 }
