@@ -1,3 +1,4 @@
+import { CardinalError } from '../base/errors.ts';
 import { ops } from './ops/index.ts';
 import type { Node } from './node.ts';
 import type { OpName, OpTable } from './op-table.ts';
@@ -24,6 +25,7 @@ export class Graph {
   /** The root module's call, filled by `trace`. */
   root: ScopeCall | undefined;
   #scope: ScopeCall | undefined;
+  readonly #names = new Set<string>();
 
   input(name: string, shape: Shape): Value {
     return this.#value(name, shape, 'input');
@@ -106,7 +108,13 @@ export class Graph {
     }
   }
 
-  #value(name: string, shape: Shape, role: Role, producer?: Node): Value {
+  #value(wanted: string, shape: Shape, role: Role, producer?: Node): Value {
+    if (role !== 'computed' && this.#names.has(wanted)) {
+      throw new CardinalError(`graph: expected one ${role} called ${wanted}, got a second; reuse its value`);
+    }
+    let name = wanted;
+    for (let again = 2; this.#names.has(name); again++) name = `${wanted}~${again}`;
+    this.#names.add(name);
     const value: Value = {
       id: this.values.length,
       name,
