@@ -64,7 +64,8 @@ export interface ModelCount {
   readonly params: number;
   /** Multiply–accumulates of a weight for one picture of `inputShape`. */
   readonly macs: number;
-  readonly convActivations: number;
+  /** Elements of the outputs of convolutions and linear layers, for one picture. */
+  readonly activations: number;
   /** C×H×W. */
   readonly inputShape: Shape;
 }
@@ -82,9 +83,9 @@ export function countModel(
   options: Readonly<Record<string, unknown>> = {},
 ): ModelCount {
   const module = typeof model === 'string' ? createModel(model, options) : model;
-  const { macs, convActivations } = costOf(trace(module, [1, ...inputShape], { training: false }).graph);
+  const { macs, activations } = costOf(trace(module, [1, ...inputShape], { training: false }).graph);
   const params = module.parameters().reduce((total, { shape }) => total + sizeOf(shape), 0);
-  return { params, macs, convActivations, inputShape };
+  return { params, macs, activations, inputShape };
 }
 
 function find(name: string): ModelEntry {
