@@ -169,6 +169,9 @@ describe('initialisation', () => {
     init.kaimingNormal_(conv.weight, { mode: 'fan_out', nonlinearity: 'relu' });
     expect(init.fans(conv.weight.shape)).toEqual({ fanIn: 2 * 9, fanOut: 128 * 9 });
     expect(standardDeviation(conv.weight.data)).toBeCloseTo(Math.sqrt(2 / (128 * 9)), 2);
+    expect(() => {
+      init.kaimingNormal_(new BatchNorm2d(4).weight);
+    }).toThrow(/at least two dimensions, got 4/);
     init.xavierUniform_(conv.weight);
     expect(standardDeviation(conv.weight.data)).toBeCloseTo(Math.sqrt(2 / (18 + 1152)), 2);
   });
