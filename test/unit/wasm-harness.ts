@@ -34,8 +34,6 @@ export async function openBench(file = 'kernels-simd', pages = 2048): Promise<Be
 
   return {
     run(lowering, { op, attrs, inputs, outputs }, order = 'forward') {
-      // NaN everywhere shows up whatever is read without having been written.
-      new Uint8Array(memory.buffer).fill(0xff);
       let top = 4096;
       const place = (shape: Shape, bytesWanted = 0): PlacedBuffer => {
         const size = Math.max(bytesWanted, shape.reduce((a, b) => a * b, 1) * 4);
@@ -44,11 +42,7 @@ export async function openBench(file = 'kernels-simd', pages = 2048): Promise<Be
         top += Math.ceil(size / 64) * 64 + 64;
         return buffer;
       };
-      const placedInputs = inputs.map(({ shape, data }) => {
-        const buffer = place(shape);
-        new Float32Array(memory.buffer, buffer.address, data.length).set(data);
-        return buffer;
-      });
+      const placedInputs = inputs.map(({ shape }) => place(shape));
       const placedOutputs = outputs.map((shape) => place(shape));
       const values = [...inputs.map(({ shape }) => shape), ...outputs].map((shape, id) => ({
         id,
@@ -64,6 +58,11 @@ export async function openBench(file = 'kernels-simd', pages = 2048): Promise<Be
       const workspace = place([], lowering.workspaceBytes?.(node) ?? 0);
       const poisonFrom = workspace.address + workspace.bytes;
       if (top > memory.buffer.byteLength) throw new Error(`the bench needs ${top} bytes`);
+      // NaN everywhere shows up whatever is read without having been written.
+      new Uint8Array(memory.buffer, 0, top).fill(0xff);
+      placedInputs.forEach(({ address }, i) => {
+        new Float32Array(memory.buffer, address, inputs[i].data.length).set(inputs[i].data);
+      });
       const calls = lowering.calls({
         attrs,
         inputs: placedInputs,
@@ -97,6 +96,13 @@ export async function openBench(file = 'kernels-simd', pages = 2048): Promise<Be
   }
 }
 
+/** Runs an op in both chunk orders, insists on the same bits, and gives the result. */
+export function runBothWays<K extends OpName>(bench: Bench, lowering: Lowering<K>, op: Op<K>): Result {
+  const result = bench.run(lowering, op);
+  if (!sameBits(result, bench.run(lowering, op, 'reverse'))) throw new Error(`${op.op}: chunk order matters`);
+  return result;
+}
+
 export function randomArray(rng: Rng, size: number): Float32Array {
   return Float32Array.from({ length: size }, () => rng.uniform(-1, 1));
 }
@@ -115,7 +121,8 @@ export function maxError(actual: ArrayLike<number>, expected: ArrayLike<number>)
   if (actual.length !== expected.length) return Infinity;
   let worst = 0;
   let scale = 1e-30;
-  for (let i = 0; i < expected.length; i++) if (!Number.isNaN(expected[i])) scale = Math.max(scale, Math.abs(expected[i]));
+  for (let i = 0; i < expected.length; i++)
+    if (!Number.isNaN(expected[i])) scale = Math.max(scale, Math.abs(expected[i]));
   for (let i = 0; i < expected.length; i++) {
     if (Number.isNaN(expected[i]) && Number.isNaN(actual[i])) continue;
     const error = Math.abs(actual[i] - expected[i]);
