@@ -25,10 +25,10 @@ const PACKED: usize = 1024;
  *
  * for a grid of (i, j), where places outside of the source count as zero, then ReLU. The output place of (i, j) is
  * (outTop + i·outStepV, outLeft + j·outStepH). `b` comes from `pack_taps`, in the same blocks of the reduction.
- * A chunk is a block of rows × a block of columns of one group. Blocks of the reduction are outermost, so that a block of
- * B (at most 256 KiB) stays in the second-level cache while all rows of the chunk pass by.
+ * A chunk is a block of rows × a block of columns of one group. For each block of the reduction it packs its rows into
+ * scratch room (128 KiB, second-level cache), then takes panel after panel of B (8 KiB, first-level cache) past them.
  *
- * Arguments: see `ProductArgs` in `lower/product.ts`, which writes them in this order.
+ * Arguments: `multiply` in `lower/product.ts` writes them in this order.
  */
 export function product(args: usize, chunk: i32, scratch: usize): void {
   const out = address(args, 2);
