@@ -46,7 +46,7 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; font-size
 th { font-weight: 600; text-align: left; }
 thead th { color: var(--soft); font-weight: 400; border-bottom: 1px solid var(--line); }
 th, td { padding: .28rem .6rem .28rem 0; vertical-align: baseline; }
-tbody th { font-weight: 400; overflow-wrap: anywhere; }
+tbody th { font-weight: 400; overflow-wrap: break-word; max-width: 12rem; }
 tbody tr + tr > * { border-top: 1px solid color-mix(in srgb, var(--line) 55%, transparent); }
 td.n, th.n { text-align: right; white-space: nowrap; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(28rem, 100%), 1fr)); gap: 0 3rem; align-items: start; }
@@ -66,6 +66,6 @@ td.meter { width: 22%; padding-right: 0; vertical-align: middle; }
 pre { background: var(--card); border-radius: 8px; padding: .8rem 1rem; white-space: pre-wrap; overflow-wrap: anywhere; font: .85rem/1.5 ui-monospace, SFMono-Regular, Menlo, monospace; }
 .settings { width: auto; } .settings th { color: var(--soft); padding-right: 2rem; }
 footer { margin-top: 3rem; color: var(--soft); font-size: .82rem; }
-@media (max-width: 480px) { body { padding: 1.25rem 1rem 3rem; } .samples { grid-template-columns: repeat(2, 1fr); } }
+@media (max-width: 480px) { body { padding: 1.25rem 1rem 3rem; } .samples { grid-template-columns: repeat(2, 1fr); } table { font-size: .82rem; } td.meter, th.meter { display: none; } }
 @media print { body { max-width: none; } .sample, figure, tr { break-inside: avoid; } }
 `;

@@ -13,7 +13,7 @@ export function perClassTable({ perClass }: Evaluation): Html {
         <th scope="col" class="n">precision</th>
         <th scope="col" class="n">recall</th>
         <th scope="col" class="n">F1</th>
-        <td></td>
+        <th class="meter"></th>
       </tr>
     </thead>
     <tbody>
