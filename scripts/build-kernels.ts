@@ -1,1 +1,53 @@
-console.log('no kernels yet');
+/**
+ * Compiles the AssemblyScript kernels into `dist/kernels/`: one module with relaxed SIMD, for engines that have it, and
+ * one without. Does nothing if both are newer than every source, since npm may ask for a build several times in a row.
+ */
+import { mkdir, readdir, rename, stat } from 'node:fs/promises';
+import { fileURLToPath } from 'node:url';
+import asc from 'assemblyscript/asc';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const sources = 'src/backends/wasm/kernels';
+const builds = [
+  { file: 'dist/kernels/kernels-simd.wasm', features: [] },
+  { file: 'dist/kernels/kernels-relaxed.wasm', features: ['--enable', 'relaxed-simd'] },
+];
+
+process.chdir(root);
+const newest = await newestSource();
+for (const { file, features } of builds) {
+  if ((await modified(file)) > newest) continue;
+  await mkdir('dist/kernels', { recursive: true });
+  // Another build may read or write the same file: it is put in place whole.
+  const unfinished = `${file}.${process.pid}.tmp`;
+  const { error } = await asc.main(
+    [
+      `${sources}/index.ts`,
+      ...['--outFile', unfinished],
+      ...['--optimizeLevel', '3', '--shrinkLevel', '0', '--noAssert', '--runtime', 'stub'],
+      ...['--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', '65536'],
+      ...['--enable', 'simd', '--enable', 'threads', ...features],
+    ],
+    { stderr: process.stderr },
+  );
+  if (error) {
+    console.error(`Kernels were not built: ${error.message}`);
+    process.exit(1);
+  }
+  await rename(unfinished, file);
+  console.log(`${file}: ${(await stat(file)).size} bytes`);
+}
+
+async function newestSource(): Promise<number> {
+  const files = (await readdir(sources)).map((name) => `${sources}/${name}`);
+  const times = await Promise.all([...files, 'scripts/build-kernels.ts'].map(modified));
+  return Math.max(...times);
+}
+
+async function modified(file: string): Promise<number> {
+  try {
+    return (await stat(file)).mtimeMs;
+  } catch {
+    return 0;
+  }
+}

@@ -1,0 +1,45 @@
+/**
+ * Helpers that every kernel shares. Kernels read their arguments as 32-bit words from shared memory and own no static
+ * data and no heap, so that one instance per thread over one memory is safe.
+ */
+
+/**
+ * a·b + c. One rounding or two: relaxed SIMD leaves it to the machine. The build without relaxed SIMD always rounds twice.
+ * A constant of the compiler, so no branch is left in either module.
+ */
+// @ts-ignore: decorator
+@inline
+export function madd(a: v128, b: v128, c: v128): v128 {
+  if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c);
+  return f32x4.add(f32x4.mul(a, b), c);
+}
+
+/** Integer argument number `index`. */
+// @ts-ignore: decorator
+@inline
+export function word(args: usize, index: i32): i32 {
+  return load<i32>(args + (<usize>index << 2));
+}
+
+/** Address argument number `index`. */
+// @ts-ignore: decorator
+@inline
+export function address(args: usize, index: i32): usize {
+  return <usize>load<u32>(args + (<usize>index << 2));
+}
+
+/** Float argument number `index`. */
+// @ts-ignore: decorator
+@inline
+export function float(args: usize, index: i32): f32 {
+  return load<f32>(args + (<usize>index << 2));
+}
+
+/** Sum of the four lanes, in a fixed order. */
+// @ts-ignore: decorator
+@inline
+export function horizontalSum(v: v128): f32 {
+  return (
+    f32x4.extract_lane(v, 0) + f32x4.extract_lane(v, 1) + (f32x4.extract_lane(v, 2) + f32x4.extract_lane(v, 3))
+  );
+}
