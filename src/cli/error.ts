@@ -20,8 +20,7 @@ export function verdictOn(error: unknown, { command = '', verbose = false } = {}
   const line = (message: string): string => `cardinal: ${message.replace(/\s*\n\s*/g, ' ')}\n${stack}`;
 
   if (error instanceof CommanderError) {
-    if (error.code === 'commander.help') return { exitCode: 2, text: line(`a command is needed; see ${help}`) };
-    return { exitCode: 2, text: line(`${error.message.replace(/^error: /, '')}; see ${help}`) };
+    return { exitCode: 2, text: line(`${error.message.replace(/^error: |\.$/g, '')}; see ${help}`) };
   }
   if (error instanceof UsageError) return { exitCode: 2, text: line(error.message) };
   if (error instanceof CardinalError) return { exitCode: 1, text: line(error.message) };

@@ -35,7 +35,8 @@ for (const stream of [process.stdout, process.stderr]) {
 
 try {
   const program = await build();
-  await program.parseAsync(args, { from: 'user' });
+  if (args.length === 0) program.outputHelp();
+  else await program.parseAsync(args, { from: 'user' });
 } catch (error) {
   const known = asked !== undefined && Object.hasOwn(commands, asked) ? asked : '';
   const { exitCode, text } = verdictOn(error, { command: known, verbose: args.includes('--verbose') });
