@@ -12,7 +12,8 @@ const ownNode = fileURLToPath(new URL(`../node_modules/node/bin/${executable}`, 
 
 if (Number(process.versions.node.split('.')[0]) < oldestNode) {
   if (existsSync(ownNode)) handOver();
-  else fail(`Node ${oldestNode} or newer is needed, this is ${process.version}; get it from https://nodejs.org`);
+  else
+    fail(`Node ${oldestNode} or newer is needed, this is ${process.version}; get it from https://nodejs.org`);
 } else if (existsSync(main)) {
   await import(new URL('../dist/src/cli/main.js', import.meta.url).href);
 } else {

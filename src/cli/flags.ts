@@ -15,7 +15,11 @@ export function integer(flag: string, min: number, max: number = Number.MAX_SAFE
 /** A finite number greater than `above`, or at least it if `inclusive`, and less than `below`. */
 export function number(
   flag: string,
-  { above = -Infinity, below = Infinity, inclusive = false }: { above?: number; below?: number; inclusive?: boolean },
+  {
+    above = -Infinity,
+    below = Infinity,
+    inclusive = false,
+  }: { above?: number; below?: number; inclusive?: boolean },
 ): Reader<number> {
   const lower = above === -Infinity ? '' : inclusive ? ` of at least ${above}` : ` above ${above}`;
   const upper = below === Infinity ? '' : `${lower === '' ? '' : ' and'} below ${below}`;
@@ -83,7 +87,10 @@ export function withJsonFlag(command: Command): Command {
 
 /** Examples below a command's help. */
 export function withExamples(command: Command, ...examples: readonly string[]): Command {
-  return command.addHelpText('after', `\nExamples:\n${examples.map((line) => `  $ cardinal ${line}`).join('\n')}`);
+  return command.addHelpText(
+    'after',
+    `\nExamples:\n${examples.map((line) => `  $ cardinal ${line}`).join('\n')}`,
+  );
 }
 
 const numeric = z

@@ -17,7 +17,10 @@ export function judgementLines(evaluation: Evaluation, on: string): string[] {
   ];
 }
 
-export function figureLines({ top1, top5, loss, correct, total, perClass }: Evaluation, on: string): string[] {
+export function figureLines(
+  { top1, top5, loss, correct, total, perClass }: Evaluation,
+  on: string,
+): string[] {
   const fifth = perClass.length > 5 ? `   top-5 ${pc.bold(percent(top5))}` : '';
   return [
     `top-1 ${pc.bold(percent(top1))}${fifth}   loss ${digits3(loss)}   (${count(correct)} of ${count(total)} ${on} right)`,

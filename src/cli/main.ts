@@ -23,7 +23,7 @@ const commands: Readonly<Record<string, readonly [summary: string, load: () => P
 
 const args = process.argv.slice(2);
 const words = args.filter((arg) => !arg.startsWith('-'));
-const asked = words[0] === 'help' ? words[1] : words[0];
+const asked = words.at(words[0] === 'help' ? 1 : 0);
 
 /** A reader that went away (`cardinal models | head -1`) is no error. */
 for (const stream of [process.stdout, process.stderr]) {
@@ -33,13 +33,23 @@ for (const stream of [process.stdout, process.stderr]) {
   });
 }
 
+/** Whatever is thrown where nobody waits for it, by a stream or a worker, is told in the same way. */
+process.on('uncaughtException', (error: unknown) => {
+  report(error);
+  process.exit();
+});
+
 try {
   const program = await build();
   if (args.length === 0) program.outputHelp();
   else await program.parseAsync(args, { from: 'user' });
 } catch (error) {
-  const known = asked !== undefined && Object.hasOwn(commands, asked) ? asked : '';
-  const { exitCode, text } = verdictOn(error, { command: known, verbose: args.includes('--verbose') });
+  report(error);
+}
+
+function report(error: unknown): void {
+  const command = asked !== undefined && Object.hasOwn(commands, asked) ? asked : '';
+  const { exitCode, text } = verdictOn(error, { command, verbose: args.includes('--verbose') });
   process.stderr.write(text);
   process.exitCode = exitCode;
 }
@@ -52,8 +62,14 @@ async function build(): Promise<Command> {
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({ outputError: () => undefined })
-    .configureHelp({ helpWidth: Math.min(process.stdout.columns ?? 100, 100), showGlobalOptions: false })
-    .addHelpText('after', '\nExamples:\n  $ cardinal demo\n  $ cardinal summary resnext50_32x4d\n  $ cardinal train --help');
+    .configureHelp({
+      helpWidth: process.stdout.isTTY ? Math.min(process.stdout.columns, 100) : 100,
+      showGlobalOptions: false,
+    })
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ cardinal demo\n  $ cardinal summary resnext50_32x4d\n  $ cardinal train --help',
+    );
   for (const [name, [summary, load]] of Object.entries(commands)) {
     const command = program.command(name).description(summary);
     if (name !== asked) continue;
@@ -64,6 +80,8 @@ async function build(): Promise<Command> {
 }
 
 function version(): string {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
+  const manifest: unknown = JSON.parse(
+    readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+  );
   return z.object({ version: z.string() }).parse(manifest).version;
 }

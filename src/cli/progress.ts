@@ -41,7 +41,7 @@ function bar(stream: NodeJS.WriteStream): ProgressView {
 }
 
 function startBar(stream: NodeJS.WriteStream, event: StepEvent): cliProgress.SingleBar {
-  const narrow = (stream.columns ?? 80) < 100;
+  const narrow = stream.columns < 100;
   const started = new cliProgress.SingleBar(
     {
       stream,

@@ -4,7 +4,10 @@ export type Alignment = 'left' | 'right';
 /**
  * Rows as aligned columns, two spaces apart. Escape codes of colours take no room. Lines have no trailing blanks.
  */
-export function alignColumns(rows: readonly (readonly string[])[], alignments: readonly Alignment[]): string[] {
+export function alignColumns(
+  rows: readonly (readonly string[])[],
+  alignments: readonly Alignment[],
+): string[] {
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => {
@@ -25,7 +28,7 @@ export function alignColumns(rows: readonly (readonly string[])[], alignments: r
 /** How many columns of a terminal `text` takes, without its colours. */
 export function visibleLength(text: string): number {
   // eslint-disable-next-line no-control-regex -- escape codes begin with a control character
-  return [...text.replace(/\u001b\[[0-9;]*m/g, '')].length;
+  return Array.from(text.replace(/\u001b\[[0-9;]*m/g, '')).length;
 }
 
 /** `text` cut to `length` with an ellipsis where something was cut. */

@@ -21,7 +21,9 @@ function lines({ node, v8, platform, cpu, cores, memory, wasm, uses }: Capabilit
   const has = (present: boolean): string => (present ? pc.green('yes') : pc.yellow('no'));
   const kernels =
     uses.kernels === 'none'
-      ? pc.yellow('reference loops: this engine lacks WebAssembly SIMD or shared memory; take Node 22 or newer')
+      ? pc.yellow(
+          'reference loops: this engine lacks WebAssembly SIMD or shared memory; take Node 22 or newer',
+        )
       : `WebAssembly with ${uses.kernels}`;
   return alignColumns(
     [
