@@ -22,8 +22,7 @@ const commands: Readonly<Record<string, readonly [summary: string, load: () => P
 };
 
 const args = process.argv.slice(2);
-const words = args.filter((arg) => !arg.startsWith('-'));
-const asked = words.at(words[0] === 'help' ? 1 : 0);
+const asked = args.find((arg) => !arg.startsWith('-') && arg !== 'help') ?? '';
 
 /** A reader that went away (`cardinal models | head -1`) is no error. */
 for (const stream of [process.stdout, process.stderr]) {
@@ -48,7 +47,7 @@ try {
 }
 
 function report(error: unknown): void {
-  const command = asked !== undefined && Object.hasOwn(commands, asked) ? asked : '';
+  const command = Object.hasOwn(commands, asked) ? asked : '';
   const { exitCode, text } = verdictOn(error, { command, verbose: args.includes('--verbose') });
   process.stderr.write(text);
   process.exitCode = exitCode;
