@@ -33,7 +33,8 @@ export type OptimizerSpec = z.infer<typeof optimizerSchema>;
 
 /** What a training plan must know of the optimiser; the numbers come with every step in `hyper`. */
 export type OptimizerPlan =
-  { readonly kind: 'sgd'; readonly momentum: boolean; readonly nesterov: boolean } | { readonly kind: 'adamw' };
+  | { readonly kind: 'sgd'; readonly momentum: boolean; readonly nesterov: boolean }
+  | { readonly kind: 'adamw' };
 
 export function optimizerPlan(spec: OptimizerSpec): OptimizerPlan {
   if (spec.kind === 'adamw') return { kind: 'adamw' };

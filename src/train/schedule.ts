@@ -57,8 +57,7 @@ export function learningRateAt(schedule: Schedule, rate: number, clock: Clock): 
     case 'multi-step':
       return (
         rate *
-        schedule.gamma **
-          schedule.milestones.filter((milestone) => ticks >= milestone * ticksPerEpoch).length
+        schedule.gamma ** schedule.milestones.filter((milestone) => ticks >= milestone * ticksPerEpoch).length
       );
     case 'cosine': {
       const length = clock.epochs * ticksPerEpoch - warmUpTicks;
