@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { UsageError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
-import { jsonObject, validate } from '../base/validate.ts';
+import { validate } from '../base/validate.ts';
+import { augmentationSchema } from '../data/preprocessing.ts';
 import { optimizerSchema } from './optimizer.ts';
 import { scheduleSchema, stretchSchedule } from './schedule.ts';
 
@@ -24,8 +25,8 @@ export const recipeSchema = z.strictObject({
    * decay is min(decay, (1+t)/(10+t)) after t steps, so that a short run does not average in its random beginning.
    */
   ema: z.strictObject({ decay: z.number().min(0).lt(1), warmUp: z.boolean().default(true) }).optional(),
-  /** How pictures are varied and brought to size, in the data room's terms. */
-  augmentation: jsonObject,
+  /** How training pictures are varied; left out, the usual way for the kind of data (`defaultAugmentation`). */
+  augmentation: augmentationSchema.optional(),
   /** Zhang et al. 2018: λ ~ Beta(alpha, alpha). */
   mixup: z.strictObject({ alpha: z.number().positive() }).optional(),
   /** Yun et al. 2019: λ ~ Beta(alpha, alpha). */
@@ -45,7 +46,12 @@ export const recipes = {
     batchSize: 256,
     optimizer: { kind: 'sgd', learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 1e-4 },
     schedule: { kind: 'step', every: 30, gamma: 0.1, per: 'epoch' },
-    augmentation: { crop: 'random-resized', flip: true, jitter: 0.4, lighting: 0.1 },
+    augmentation: {
+      crop: { kind: 'random-resized' },
+      flip: 0.5,
+      jitter: { brightness: 0.4, contrast: 0.4, saturation: 0.4 },
+      lighting: 0.1,
+    },
   }),
   /** CIFAR-10 and -100, as the paper (section 5.3): batch 128, weight decay 5e-4, lr 0.1 divided by 10 at 150 and 225 of 300. */
   cifar: recipeSchema.parse({
@@ -54,7 +60,7 @@ export const recipes = {
     batchSize: 128,
     optimizer: { kind: 'sgd', learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 5e-4 },
     schedule: { kind: 'multi-step', milestones: [150, 225], gamma: 0.1, per: 'epoch' },
-    augmentation: { crop: 'pad', padding: 4, flip: true },
+    augmentation: { crop: { kind: 'pad', padding: 4 }, flip: 0.5 },
   }),
   /** A few thousand small pictures in minutes: one cosine after a short warm-up. */
   quick: recipeSchema.parse({
@@ -64,7 +70,6 @@ export const recipes = {
     optimizer: { kind: 'sgd', learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 5e-4 },
     schedule: { kind: 'cosine', per: 'step', warmUp: { epochs: 1, from: 0.05 } },
     labelSmoothing: 0.1,
-    augmentation: { crop: 'pad', padding: 2, flip: true },
   }),
 } as const satisfies Readonly<Record<string, Recipe>>;
 
