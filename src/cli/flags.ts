@@ -45,20 +45,30 @@ export function oneOf<const T extends string>(flag: string, words: readonly T[])
   return reader(flag, words.join(' or '), z.enum(words));
 }
 
-/** Gathers `key=value` pairs of a flag that takes several and may be repeated. */
-export function settings(
-  flag: string,
-): (text: string, earlier: Readonly<Record<string, string>> | undefined) => Record<string, string> {
-  return (text, earlier) => {
-    const match = /^([A-Za-z][A-Za-z0-9_]*)=(.*)$/s.exec(text);
-    if (match === null) {
-      throw new UsageError(
-        `${flag}: expected key=value, got '${text}' (an argument that is no setting goes before ${flag})`,
-      );
-    }
-    const [, key = '', value = ''] = match;
-    return { ...earlier, [key]: value };
-  };
+/**
+ * Gathers the `key=value` pairs of `--set`, which takes several and may be repeated; `parseSet` of the registry reads
+ * them. Whatever is no pair was most likely meant as an argument.
+ */
+export function setting(text: string, earlier: readonly string[] | undefined): readonly string[] {
+  if (!/^[A-Za-z]\w*=./s.test(text)) {
+    throw new UsageError(
+      `--set: expected key=value, got '${text}' (an argument that is no setting goes before --set)`,
+    );
+  }
+  return [...(earlier ?? []), text];
+}
+
+/** Flags of every command that builds a network by name. */
+export interface ModelFlags {
+  readonly set?: readonly string[];
+}
+
+export function withSetFlag(command: Command): Command {
+  return command.option(
+    '--set <key=value...>',
+    'change the network: layers, cardinality, baseWidth, numClasses, inChannels, shortcut, zeroInitResidual …',
+    setting,
+  );
 }
 
 /** Flags of every command that computes. */

@@ -1,7 +1,6 @@
 import { Command } from 'commander';
-import { readFileSync } from 'node:fs';
-import { z } from 'zod';
 import { verdictOn } from './error.ts';
+import { version } from './version.ts';
 
 /** A command's file: adds arguments, options, examples and the action to the command of its name. */
 interface CommandModule {
@@ -76,11 +75,4 @@ async function build(): Promise<Command> {
     command.option('--verbose', 'show the stack of an error');
   }
   return program;
-}
-
-function version(): string {
-  const manifest: unknown = JSON.parse(
-    readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
-  );
-  return z.object({ version: z.string() }).parse(manifest).version;
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/base/errors.ts';
-import { integer, number, oneOf, perChannel, settings, shape4 } from '../../src/cli/flags.ts';
+import { integer, number, oneOf, perChannel, setting, shape4 } from '../../src/cli/flags.ts';
 
 describe('flag values', () => {
   it('reads what is in range', () => {
@@ -28,11 +28,10 @@ describe('flag values', () => {
   });
 
   it('gathers settings and refuses what is none', () => {
-    const read = settings('--set');
-    expect(read('layers=1,1,1', read('cardinality=8', undefined))).toEqual({
-      cardinality: '8',
-      layers: '1,1,1',
-    });
-    expect(() => read('pictures/', undefined)).toThrow(/^--set: expected key=value, got 'pictures\/'/);
+    expect(setting('layers=1,1,1', setting('cardinality=8', undefined))).toEqual([
+      'cardinality=8',
+      'layers=1,1,1',
+    ]);
+    expect(() => setting('pictures/', undefined)).toThrow(/^--set: expected key=value, got 'pictures\/'/);
   });
 });

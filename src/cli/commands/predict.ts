@@ -9,7 +9,7 @@ interface PredictFlags extends EngineFlags {
 
 export function define(command: Command): void {
   command
-    .argument('<checkpoint>', 'a run\'s best.safetensors or last.safetensors')
+    .argument('<checkpoint>', "a run's best.safetensors or last.safetensors")
     .argument('<image...>', 'pictures: JPEG, PNG, WebP, GIF or AVIF')
     .option('--top <k>', 'how many classes to name', integer('--top', 1, 1000), 3);
   withExamples(
