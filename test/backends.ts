@@ -1,28 +1,43 @@
-import { messageOf } from '../src/base/errors.ts';
 import type { Backend } from '../src/backends/backend.ts';
 import { createReferenceBackend } from '../src/backends/reference/backend.ts';
+import { messageOf } from '../src/base/errors.ts';
 
 /** Backends of one kind that differ in nothing but their number of threads: their results are the same bit for bit. */
 export interface BackendKind {
   readonly name: string;
-  /** Opens one backend for each number of threads that the tests use. Throws if the machine or the build has none. */
-  open(): Promise<readonly Backend[]>;
+  readonly backends: readonly Backend[];
 }
 
-/** Everything that must agree with `reference`. */
-export const backendKinds: readonly BackendKind[] = [
+/** More threads than cores must not matter either. */
+const threads = [1, 2, 3];
+
+const kinds: readonly { name: string; open: () => Promise<Backend[]> }[] = [
   { name: 'reference', open: () => Promise.resolve([createReferenceBackend()]) },
+  { name: 'wasm simd', open: () => openWasm({ relaxed: false }) },
+  { name: 'wasm relaxed', open: () => openWasm({ relaxed: true }) },
 ];
 
-/** Opens all kinds; says aloud which one is left out. */
-export async function openBackends(): Promise<{ name: string; backends: readonly Backend[] }[]> {
-  const opened: { name: string; backends: readonly Backend[] }[] = [];
-  for (const kind of backendKinds) {
+/**
+ * Opens everything that must agree with `reference`, on each number of threads that the tests use. Says aloud which kind
+ * this machine or build lacks, and leaves it out.
+ */
+export async function openBackends(): Promise<readonly BackendKind[]> {
+  const opened: BackendKind[] = [];
+  for (const { name, open } of kinds) {
     try {
-      opened.push({ name: kind.name, backends: await kind.open() });
+      opened.push({ name, backends: await open() });
     } catch (error) {
-      console.warn(`SKIPPED backend ${kind.name}: ${messageOf(error)}`);
+      console.warn(`SKIPPED: no test runs on backend "${name}": ${messageOf(error)}`);
     }
   }
   return opened;
+}
+
+async function openWasm({ relaxed }: { readonly relaxed: boolean }): Promise<Backend[]> {
+  const { createNodeBackend } = await import('../src/node/backend.ts');
+  const backends: Backend[] = [];
+  for (const count of threads) {
+    backends.push(await createNodeBackend({ name: 'wasm', threads: count, relaxed }));
+  }
+  return backends;
 }

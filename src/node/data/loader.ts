@@ -83,12 +83,18 @@ class Loader implements BatchLoader {
     this.#order = { shuffle, dropLast };
     this.batchesPerEpoch = batchCount({ length: dataset.length, batchSize, dropLast });
     refuseNoBatch(dataset, batchSize, this.batchesPerEpoch);
+    const classes = options.classes ?? dataset.classes.length;
+    if (classes < dataset.classes.length) {
+      throw new CardinalError(
+        `${dataset.name} has ${dataset.classes.length} classes, more than the ${classes} of the network`,
+      );
+    }
     this.#spec = {
       preprocessing: parseSpec(preprocessingSchema, options.preprocessing, 'the preprocessing'),
       augmentation:
         options.augmentation && parseSpec(augmentationSchema, options.augmentation, 'the augmentation'),
       mix: options.mix && parseSpec(mixSchema, options.mix, 'the mix of batches'),
-      classes: options.classes ?? dataset.classes.length,
+      classes,
       seed,
       unreadable: options.strict ? 'refuse' : training ? 'replace' : 'leave-out',
     };

@@ -30,9 +30,12 @@ export async function channelStatistics(
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < samples) {
-      const picture = await decode(Math.floor((next++ * dataset.length) / samples)).catch(() => undefined);
-      if (!picture) continue;
-      const { data } = withChannels(fit(picture, preprocessing), channels);
+      const index = Math.floor((next++ * dataset.length) / samples);
+      const fitted = await decode(index)
+        .then((picture) => fit(picture, preprocessing))
+        .catch(() => undefined);
+      if (!fitted) continue;
+      const { data } = withChannels(fitted, channels);
       for (let i = 0; i < data.length; i++) {
         const value = data[i];
         sums[i % channels] += value;
