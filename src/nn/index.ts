@@ -7,6 +7,7 @@ export { AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d } from './la
 export { Module } from './module.ts';
 export { ModuleBuffer } from './buffer.ts';
 export { Parameter, type Initializer } from './parameter.ts';
+export { summary, type SummaryOptions } from './summary.ts';
 export { trace, type Trace, type TraceOptions } from './trace.ts';
 export * as F from './functional.ts';
 export * as init from './init.ts';
