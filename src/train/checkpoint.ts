@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
-import { jsonObject, parseJson, type JsonObject } from '../base/validate.ts';
+import { jsonObject, parseJson } from '../base/validate.ts';
+import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
 import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
 import type { ModelDescription } from './network.ts';
 import { progressSchema } from './progress.ts';
@@ -22,8 +23,8 @@ export interface Checkpoint {
   /** One picture, [C, H, W]. */
   readonly input: readonly number[];
   readonly classes: readonly string[];
-  /** How a picture becomes an input, in the data room's terms. */
-  readonly preprocessing?: JsonObject | undefined;
+  /** How a picture becomes an input, if it is known. */
+  readonly preprocessing?: Preprocessing | undefined;
   readonly state: StateDict;
   /** Epochs and optimiser steps behind these weights, and how well they did on the validation pictures. */
   readonly trained: z.infer<typeof trainedSchema>;
@@ -114,7 +115,7 @@ export function parseWeights(bytes: Uint8Array, source: string): WeightsFile {
     classes: read(z.array(z.string()), 'classes'),
     trained: read(trainedSchema, 'trained'),
     state,
-    ...(metadata.has('preprocessing') ? { preprocessing: read(jsonObject, 'preprocessing') } : {}),
+    ...(metadata.has('preprocessing') ? { preprocessing: read(preprocessingSchema, 'preprocessing') } : {}),
     ...(metadata.has('training')
       ? { training: { ...read(trainingSchema, 'training'), optimizer, ema } }
       : {}),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { UsageError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { validate } from '../base/validate.ts';
-import { augmentationSchema } from '../data/preprocessing.ts';
+import { augmentationSchema, mixSchema } from '../data/preprocessing.ts';
 import { optimizerSchema } from './optimizer.ts';
 import { scheduleSchema, stretchSchedule } from './schedule.ts';
 
@@ -25,12 +25,10 @@ export const recipeSchema = z.strictObject({
    * decay is min(decay, (1+t)/(10+t)) after t steps, so that a short run does not average in its random beginning.
    */
   ema: z.strictObject({ decay: z.number().min(0).lt(1), warmUp: z.boolean().default(true) }).optional(),
-  /** How training pictures are varied; left out, the usual way for the kind of data (`defaultAugmentation`). */
+  /** How training pictures are varied; if absent, as is usual for the kind of data. */
   augmentation: augmentationSchema.optional(),
-  /** Zhang et al. 2018: λ ~ Beta(alpha, alpha). */
-  mixup: z.strictObject({ alpha: z.number().positive() }).optional(),
-  /** Yun et al. 2019: λ ~ Beta(alpha, alpha). */
-  cutmix: z.strictObject({ alpha: z.number().positive() }).optional(),
+  /** Mixup and CutMix. */
+  mix: mixSchema.optional(),
 });
 export type Recipe = z.infer<typeof recipeSchema>;
 
@@ -94,6 +92,7 @@ export interface RecipeOverrides {
   readonly accumulate?: number | undefined;
   /** Decay of the moving average. */
   readonly ema?: number | undefined;
+  /** α of the Beta distribution; 0 switches it off. */
   readonly mixup?: number | undefined;
   readonly cutmix?: number | undefined;
   readonly augmentation?: Recipe['augmentation'] | undefined;
@@ -115,8 +114,10 @@ export function withOverrides(recipe: Recipe, overrides: RecipeOverrides): Recip
     ...defined({
       epochs,
       ema: ema === undefined ? undefined : { warmUp: recipe.ema?.warmUp ?? true, decay: ema },
-      mixup: mixup === undefined ? undefined : { alpha: mixup },
-      cutmix: cutmix === undefined ? undefined : { alpha: cutmix },
+      mix:
+        mixup === undefined && cutmix === undefined
+          ? undefined
+          : { ...recipe.mix, ...defined({ mixup, cutmix }) },
       schedule:
         epochs === undefined || !(epochs > 0)
           ? undefined

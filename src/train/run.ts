@@ -1,8 +1,8 @@
 import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
-import type { JsonObject } from '../base/validate.ts';
 import type { BatchLoader } from '../data/dataset.ts';
+import type { Preprocessing } from '../data/preprocessing.ts';
 import { buildCheckpoint, requireSameClasses, requireSameModel, type Checkpoint } from './checkpoint.ts';
 import type { StopRule } from './early-stopping.ts';
 import { evaluate, prepareInference, writeWeights } from './evaluate.ts';
@@ -26,7 +26,7 @@ export interface TrainOptions {
   /** Everything random comes from it. Default 0; a run that is continued has its own. */
   readonly seed?: number | undefined;
   /** How pictures become inputs; kept in checkpoints. */
-  readonly preprocessing?: JsonObject | undefined;
+  readonly preprocessing?: Preprocessing | undefined;
   /** Where checkpoints go; without it none are made. */
   readonly store?: CheckpointStore | undefined;
   /** Optimiser steps between checkpoints, beside the one after each epoch. */
@@ -89,7 +89,8 @@ export class Run {
         data.validation === undefined
           ? undefined
           : await prepareInference(network, backend, data.validation.batchSize, initial);
-      const progress = structuredClone(resume?.training?.progress) ?? freshProgress();
+      const progress =
+        resume?.training === undefined ? freshProgress() : structuredClone(resume.training.progress);
       return new Run(options, { recipe, seed, program, fitted, progress }, validation);
     } catch (error) {
       loaded.dispose();
@@ -173,12 +174,13 @@ export class Run {
   #common(): Omit<Checkpoint, 'state' | 'training'> {
     const { network, data, preprocessing, resume } = this.options;
     const { history, step } = this.progress;
+    const validation = history.length === 0 ? undefined : history[history.length - 1].validation;
     return {
       model: network.description,
       input: network.input,
       classes: data.train.dataset.classes,
       preprocessing: preprocessing ?? resume?.preprocessing,
-      trained: { epochs: history.length, steps: step, validation: history.at(-1)?.validation },
+      trained: { epochs: history.length, steps: step, validation },
     };
   }
 }
@@ -201,7 +203,7 @@ function checkClasses({ plan }: FittedPlan, { dataset }: BatchLoader): void {
   const outputs = plan.buffers.find(({ name }) => name === 'logits')?.shape[1];
   if (outputs !== dataset.classes.length) {
     throw new CardinalError(
-      `${plan.name} tells ${outputs ?? 0} classes apart, but ${dataset.name} has ${dataset.classes.length}: set the model's number of classes`,
+      `${plan.name} tells ${outputs ?? 'no'} classes apart, but ${dataset.name} has ${dataset.classes.length}: set the model's number of classes`,
     );
   }
 }

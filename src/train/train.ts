@@ -1,6 +1,6 @@
 import { CardinalError } from '../base/errors.ts';
 import type { StateDict } from '../base/tensor-data.ts';
-import type { Batch } from '../data/dataset.ts';
+import type { Batch, BatchLoader } from '../data/dataset.ts';
 import type { EndEvent, EpochEvent, StepEvent, TrainEvent } from './events.ts';
 import { Meter, nextTask } from './meter.ts';
 import { freshSums, type EpochRecord } from './progress.ts';
@@ -59,7 +59,7 @@ class Loop {
   readonly #run: Run;
   readonly #meter = new Meter();
   readonly #recentLosses: number[] = [];
-  #skipped = 0;
+  readonly #skipped = new Map<BatchLoader, number>();
   #startedAt = performance.now();
 
   constructor(run: Run) {
@@ -111,7 +111,7 @@ class Loop {
     try {
       record = await this.#judge(tensors, before);
     } catch (error) {
-      if (options.signal?.aborted !== true || error instanceof CardinalError) throw error;
+      if (options.signal?.aborted !== true || error !== options.signal.reason) throw error;
       yield* this.#saveLast(tensors);
       return false;
     }
@@ -244,14 +244,17 @@ class Loop {
     yield { type: 'checkpoint', kind, path, step: this.#run.progress.step };
   }
 
+  /** Tells of pictures that could not be read since the last time. */
   *#warnOfSkipped(): Generator<TrainEvent, void, undefined> {
     const { train, validation } = this.#run.options.data;
-    const skipped = [...train.skipped, ...(validation?.skipped ?? [])];
-    if (skipped.length > this.#skipped) {
-      const { id, reason } = skipped[this.#skipped];
-      const message = `${skipped.length - this.#skipped} pictures could not be read and are left out, the first: ${id}: ${reason}`;
-      this.#skipped = skipped.length;
-      yield { type: 'warning', message };
+    for (const loader of validation === undefined ? [train] : [train, validation]) {
+      const known = this.#skipped.get(loader) ?? 0;
+      const count = loader.skipped.length - known;
+      if (count === 0) continue;
+      const { id, reason } = loader.skipped[known];
+      this.#skipped.set(loader, loader.skipped.length);
+      const what = count === 1 ? '1 picture is left out' : `${count} pictures are left out, the first`;
+      yield { type: 'warning', message: `${what}: ${id}: ${reason}` };
     }
   }
 
