@@ -101,9 +101,10 @@ export function settingRows(config: RunConfig): [string, string][] {
     ['data', data],
     [
       'model',
-      [model.name, ...Object.entries(model.options).map(([key, value]) => `${key}=${String(value)}`)].join(
-        ' ',
-      ),
+      [
+        model.name,
+        ...Object.entries(model.options).map(([key, value]) => `${key}=${JSON.stringify(value)}`),
+      ].join(' '),
     ],
     ['recipe', recipe.name],
     ['epochs', String(recipe.epochs)],
@@ -114,8 +115,8 @@ export function settingRows(config: RunConfig): [string, string][] {
     ['label smoothing', recipe.labelSmoothing > 0 ? String(recipe.labelSmoothing) : undefined],
     ['gradients clipped to norm', recipe.clipNorm?.toString()],
     ['moving average', recipe.ema && `decay ${recipe.ema.decay}`],
-    ['mixup', recipe.mixup && `α ${recipe.mixup.alpha}`],
-    ['CutMix', recipe.cutmix && `α ${recipe.cutmix.alpha}`],
+    ['mixup', mixed(recipe.mix?.mixup)],
+    ['CutMix', mixed(recipe.mix?.cutmix)],
     ['input', [preprocessing.channels, ...preprocessing.size].join('×')],
     ['mean', preprocessing.mean.map(digits3).join(', ')],
     ['standard deviation', preprocessing.std.map(digits3).join(', ')],
@@ -124,6 +125,10 @@ export function settingRows(config: RunConfig): [string, string][] {
     ['Cardinal', config.cardinal],
   ];
   return rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+}
+
+function mixed(alpha = 0): string | undefined {
+  return alpha > 0 ? `α ${alpha}` : undefined;
 }
 
 function sgd({ momentum, nesterov }: { momentum: number; nesterov: boolean }): string {

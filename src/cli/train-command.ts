@@ -6,7 +6,7 @@ import { modelInfo } from '../models/registry.ts';
 import { openData, type OpenData } from '../node/data/open.ts';
 import { fitPreprocessing } from '../node/data/statistics.ts';
 import { RunFolder } from '../node/run-folder.ts';
-import { bytes, count, duration } from '../report/format.ts';
+import { count } from '../report/format.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
 import { findRecipe, withOverrides } from '../train/recipe.ts';
 import type { TrainResult } from '../train/train.ts';

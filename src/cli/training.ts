@@ -78,10 +78,7 @@ function openLoaders(
       batchSize: recipe.batchSize,
       training: true,
       augmentation: recipe.augmentation ?? defaultAugmentation(data.kind),
-      mix:
-        recipe.mixup || recipe.cutmix
-          ? { mixup: recipe.mixup?.alpha ?? 0, cutmix: recipe.cutmix?.alpha ?? 0 }
-          : undefined,
+      mix: recipe.mix,
     }),
     validation:
       data.val &&

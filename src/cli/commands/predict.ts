@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import type { EngineFlags } from '../flags.ts';
 import { integer, withEngineFlags, withExamples, withJsonFlag } from '../flags.ts';
 
-interface PredictFlags extends EngineFlags {
+export interface PredictFlags extends EngineFlags {
   readonly top: number;
   readonly json: boolean;
 }
@@ -17,7 +17,7 @@ export function define(command: Command): void {
     'predict runs/demo/best.safetensors shoe.png',
     'predict best.safetensors photos/*.jpg --top 5 --json',
   ).action(async (checkpoint: string, images: readonly string[], flags: PredictFlags) => {
-    const { predict } = await import('../predict.ts');
+    const { predict } = await import('../predict-command.ts');
     await predict(checkpoint, images, flags);
   });
 }
