@@ -3,7 +3,7 @@ import { entries } from '../../plan/plan.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Backend } from '../backend.ts';
 import { assemble } from './assemble.ts';
-import { SCRATCH_BYTES } from './call.ts';
+import { PLAN_ADDRESS, SCRATCH_BYTES } from './call.ts';
 import { announceChange, control } from './control.ts';
 import { workspaceBytes } from './lower/index.ts';
 import { link } from './messages.ts';
@@ -59,7 +59,7 @@ class WasmBackend implements Backend {
 
   constructor({ module, threads, maySleep }: WasmBackendOptions, workers: readonly WorkerHandle[]) {
     this.threads = threads;
-    this.maxBytes = ADDRESSABLE - ARGS_RESERVE - threads * SCRATCH_BYTES;
+    this.maxBytes = ADDRESSABLE - PLAN_ADDRESS - ARGS_RESERVE - threads * SCRATCH_BYTES;
     this.#module = module;
     const words = new Int32Array(new SharedArrayBuffer(4 * control.words));
     this.#team = { words, threads, maySleep };
@@ -73,7 +73,7 @@ class WasmBackend implements Backend {
 
   async load(plan: Plan): Promise<WasmProgram> {
     this.#check();
-    const scratch = Math.ceil(plan.peakBytes / 64) * 64;
+    const scratch = PLAN_ADDRESS + Math.ceil(plan.peakBytes / 64) * 64;
     const argsAddress = scratch + this.threads * SCRATCH_BYTES;
     const { lists, words } = assemble(plan, argsAddress);
     const bytes = argsAddress + words.byteLength;
@@ -160,4 +160,3 @@ function allocate(bytes: number, plan: string): WebAssembly.Memory {
     });
   }
 }
-

@@ -18,6 +18,9 @@ export interface Call {
   readonly args: readonly Arg[];
 }
 
+/** Where a plan's memory begins. Nothing lies at address 0, which kernels may take for "absent". */
+export const PLAN_ADDRESS = 64;
+
 /** Bytes of private scratch room of every thread: a quarter of a common second-level cache. */
 export const SCRATCH_BYTES = 256 * 1024;
 

@@ -46,4 +46,3 @@ export function link(list: CallList<string>, instance: WebAssembly.Instance): Ca
   });
   return { ...list, kernels };
 }
-

@@ -5,6 +5,7 @@ import { entries } from '../../plan/plan.ts';
 import type { Entry, Plan, PlanBuffer } from '../../plan/plan.ts';
 import type { Order, Program } from '../backend.ts';
 import { toChannelsLast, toContiguous } from '../order.ts';
+import { PLAN_ADDRESS } from './call.ts';
 import type { CallList } from './walk.ts';
 
 /** What a program needs of its backend. */
@@ -78,7 +79,7 @@ export class WasmProgram implements Program {
   }
 
   #elements({ offset, shape }: PlanBuffer): Float32Array {
-    return new Float32Array(this.#ready().buffer, offset, sizeOf(shape));
+    return new Float32Array(this.#ready().buffer, PLAN_ADDRESS + offset, sizeOf(shape));
   }
 
   #ready(): WebAssembly.Memory {

@@ -1,1 +1,4 @@
-export * from './fill';
+export * from './pack-taps';
+export { product } from './product';
+export * from './sum-parts';
+export { weightGradient } from './weight-gradient';

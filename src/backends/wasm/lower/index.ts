@@ -2,10 +2,9 @@ import { CardinalError } from '../../../base/errors.ts';
 import type { Node, NodeOf } from '../../../graph/node.ts';
 import type { OpName } from '../../../graph/op-table.ts';
 import type { PlanBuffer, Step } from '../../../plan/plan.ts';
+import { PLAN_ADDRESS } from '../call.ts';
 import type { Call, Lowering, PlacedBuffer } from '../call.ts';
-import { conv2d } from './conv2d.ts';
-import { conv2dBackwardInput } from './conv2d-backward-input.ts';
-import { conv2dBackwardWeight } from './conv2d-backward-weight.ts';
+import { conv2d, conv2dBackwardInput, conv2dBackwardWeight } from './conv2d.ts';
 import { linear, linearBackwardInput, linearBackwardWeight } from './linear.ts';
 
 /** Every op this backend computes. A plan with another op is refused when it is loaded. */
@@ -23,7 +22,7 @@ export function workspaceBytes(node: Node): number {
   return workspaceOf(node);
 }
 
-/** The kernel calls of a step in a program whose plan lies at address 0. */
+/** The kernel calls of a step. */
 export function lower(step: Step, workspace: PlanBuffer | undefined): readonly Call[] {
   return callsOf(step.node, step, workspace);
 }
@@ -46,11 +45,11 @@ function callsOf<K extends OpName>(
       attrs: node.attrs,
       inputs: inputs.map(placed),
       outputs: outputs.map(placed),
-      workspace: workspace?.offset ?? 0,
+      workspace: PLAN_ADDRESS + (workspace?.offset ?? 0),
     })
     .filter(({ chunks }) => chunks > 0);
 }
 
 function placed({ shape, bytes, offset }: PlanBuffer): PlacedBuffer {
-  return { shape, bytes, address: offset };
+  return { shape, bytes, address: PLAN_ADDRESS + offset };
 }
