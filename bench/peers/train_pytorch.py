@@ -1,10 +1,11 @@
 """Trains a small ResNeXt with PyTorch as `cardinal train --recipe quick` does, to compare what both learn.
 
     /usr/bin/python3 bench/peers/train_pytorch.py cifar  DIR --set layers=1,1,1 cardinality=8 base_width=8 planes=32
-    /usr/bin/python3 bench/peers/train_pytorch.py folder DIR --image-size 64 ...
+    /usr/bin/python3 bench/peers/train_pytorch.py folder DIR --image-size 96 ...
 
 Needs Debian's python3-torch and python3-torchvision. Prints one line an epoch and the test accuracy at the end.
-The network is `resnext_cifar`: a 3x3 stem, stages of bottlenecks, shortcuts B, torchvision's initialisation.
+The network is `resnext_cifar` for CIFAR and `resnext` for photos: stages of bottlenecks, shortcuts B,
+torchvision's initialisation.
 """
 import argparse, math, pathlib, time
 
@@ -34,15 +35,17 @@ class Bottleneck(nn.Module):
         return F.relu(out + (x if self.downsample is None else self.downsample(x)))
 
 
-def resnext_cifar(layers, cardinality, base_width, planes, channels, classes):
+def resnext(stem, layers, cardinality, base_width, planes, channels, classes):
     stages, cin = [], planes
     for stage, blocks in enumerate(layers):
         for index in range(blocks):
             stride = 2 if stage > 0 and index == 0 else 1
             stages.append(Bottleneck(cin, planes * 2**stage, stride, cardinality, base_width))
             cin = planes * 2**stage * 4
-    stem = [nn.Conv2d(channels, planes, 3, 1, 1, bias=False), nn.BatchNorm2d(planes), nn.ReLU()]
-    net = nn.Sequential(*stem, *stages, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(cin, classes))
+    kernel, stride = (3, 1) if stem == 'cifar' else (7, 2)
+    conv = nn.Conv2d(channels, planes, kernel, stride, kernel // 2, bias=False)
+    pool = [] if stem == 'cifar' else [nn.MaxPool2d(3, 2, 1)]
+    net = nn.Sequential(conv, nn.BatchNorm2d(planes), nn.ReLU(), *pool, *stages, nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(cin, classes))
     for m in net.modules():
         if isinstance(m, nn.Conv2d):
             nn.init.kaiming_normal_(m.weight, mode='fan_out', nonlinearity='relu')
@@ -144,7 +147,8 @@ def main():
     data = Cifar(args.data, args.fraction, rng) if args.kind == 'cifar' else Folder(args.data, args.image_size)
     options = dict(layers='1,1,1', cardinality=8, base_width=8, planes=32)
     options.update(pair.split('=') for pair in args.set)
-    net = resnext_cifar(
+    net = resnext(
+        'cifar' if args.kind == 'cifar' else 'imagenet',
         [int(n) for n in options['layers'].split(',')],
         *(int(options[k]) for k in ('cardinality', 'base_width', 'planes')), 3, data.classes,
     ).to(memory_format=torch.channels_last)

@@ -43,7 +43,7 @@ export interface FoundPictures {
   readonly ignored: number;
 }
 
-/** All pictures below `folder`, however deep. A link that leads back into its own path is not followed. */
+/** All pictures below `folder`, however deep. A link back to one of `ancestors` is not followed. */
 export async function findPictures(folder: string, ancestors: readonly string[] = []): Promise<FoundPictures> {
   const real = await realpath(folder);
   if (ancestors.includes(real)) return { pictures: [], ignored: 0 };

@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { CardinalError } from '../../base/errors.ts';
@@ -82,8 +83,9 @@ async function readSplit(folder: string): Promise<Split> {
   if (listing.folders.length === 0) throw noClassFolders(folder, listing);
   const byClass = new Map<string, readonly string[]>();
   let ignored = listing.files.length;
+  const real = await realpath(folder);
   for (const name of listing.folders) {
-    const found = await findPictures(join(folder, name));
+    const found = await findPictures(join(folder, name), [real]);
     byClass.set(name, found.pictures);
     ignored += found.ignored;
   }
