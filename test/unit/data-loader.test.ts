@@ -228,6 +228,18 @@ describe('life of a loader', () => {
     await expect(iterator.next()).rejects.toThrow(/disposed/);
   });
 
+  test('memory is bounded: batches are filled into the same few arrays', async () => {
+    const loader = createLoader(memory, { ...augmented, workers: 2, prefetch: 3 });
+    const arrays = new Set<Float32Array>();
+    for (const epoch of [0, 1, 2]) {
+      for await (const { input } of loader.epoch(epoch)) arrays.add(input);
+    }
+    await loader.dispose();
+    // Three ahead, one in use.
+    expect(arrays.size).toBeLessThanOrEqual(4);
+    expect([...arrays][0].buffer).toBeInstanceOf(SharedArrayBuffer);
+  });
+
   test('what cannot be loaded is refused at once', () => {
     expect(() => createLoader(files, { ...augmented, batchSize: 28 })).toThrow(
       /has 27 pictures, fewer than one batch of 28: use a batch size of at most 27/,

@@ -112,6 +112,18 @@ test('pictures of one size are taken as they are', () => {
   expect([...input]).toEqual([...noise([32, 32, 3]).data].map((byte) => Math.fround(byte / 255)));
 });
 
+test('grey pictures for a network of three channels are repeated', () => {
+  const statistics = { mean: [0, 0, 0.5], std: [1, 0.5, 1] };
+  const input = preprocess(
+    noise([3, 3, 1]),
+    defaultPreprocessing({ channels: 3, pictureSize: [3, 3], ...statistics }),
+  );
+  const grey = noise([3, 3, 1]).data[4] / 255;
+  [grey, grey * 2, grey - 0.5].forEach((value, c) => {
+    expect(input[4 * 3 + c]).toBeCloseTo(value, 6);
+  });
+});
+
 test("halves are rounded as Python's round does", () => {
   expect([0.5, 1.5, 2.5, -1.5, 1.49, 2.51].map(roundHalfEven)).toEqual([0, 2, 2, -2, 1, 3]);
 });

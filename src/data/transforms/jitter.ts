@@ -30,7 +30,7 @@ export function jitterColors(picture: Picture, ranges: JitterRanges, rng: Rng): 
 
 /** Blends with black: factor 0 is black, 1 the picture (Pillow's `ImageEnhance.Brightness`). */
 export function adjustBrightness(picture: Picture, factor: number): Picture {
-  return { ...picture, data: picture.data.map((value) => blend(0, value, factor)) };
+  return blendWith(0, picture, factor);
 }
 
 /** Blends with the picture's mean grey (Pillow's `ImageEnhance.Contrast`). */
@@ -39,7 +39,7 @@ export function adjustContrast(picture: Picture, factor: number): Picture {
   let sum = 0;
   for (let at = 0; at < data.length; at += channels) sum += channels === 1 ? data[at] : luma(data, at);
   const mean = Math.trunc(sum / (data.length / channels) + 0.5);
-  return { ...picture, data: data.map((value) => blend(mean, value, factor)) };
+  return blendWith(mean, picture, factor);
 }
 
 /** Blends every pixel with its own grey (Pillow's `ImageEnhance.Color`). Grey pictures stay as they are. */
@@ -50,6 +50,14 @@ export function adjustSaturation(picture: Picture, factor: number): Picture {
     const grey = luma(picture.data, at);
     for (let c = at; c < at + 3; c++) data[c] = blend(grey, picture.data[c], factor);
   }
+  return { ...picture, data };
+}
+
+/** Blends every byte with one level, through a table of the 256 results. */
+function blendWith(level: number, picture: Picture, factor: number): Picture {
+  const table = Uint8Array.from({ length: 256 }, (_, value) => blend(level, value, factor));
+  const data = new Uint8Array(picture.data.length);
+  for (let i = 0; i < data.length; i++) data[i] = table[picture.data[i]];
   return { ...picture, data };
 }
 

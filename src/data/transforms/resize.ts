@@ -91,20 +91,30 @@ function resampleRow(
   out: Uint8Array,
   outStart: number,
   width: number,
-  channels: number,
+  channels: 1 | 3,
   { starts, counts, weights, stride }: Taps,
 ): void {
   for (let x = 0; x < width; x++) {
-    const count = counts[x];
-    const weightStart = x * stride;
-    for (let c = 0; c < channels; c++) {
-      let sum = half;
-      let at = starts[x] * channels + c;
-      for (let k = 0; k < count; k++) {
-        sum = (sum + Math.imul(row[at], weights[weightStart + k])) | 0;
-        at += channels;
+    const end = x * stride + counts[x];
+    const to = outStart + x * channels;
+    let at = starts[x] * channels;
+    if (channels === 3) {
+      let red = half;
+      let green = half;
+      let blue = half;
+      for (let k = x * stride; k < end; k++, at += 3) {
+        const weight = weights[k];
+        red = (red + Math.imul(row[at], weight)) | 0;
+        green = (green + Math.imul(row[at + 1], weight)) | 0;
+        blue = (blue + Math.imul(row[at + 2], weight)) | 0;
       }
-      out[outStart + x * channels + c] = toByte(sum);
+      out[to] = toByte(red);
+      out[to + 1] = toByte(green);
+      out[to + 2] = toByte(blue);
+    } else {
+      let grey = half;
+      for (let k = x * stride; k < end; k++, at++) grey = (grey + Math.imul(row[at], weights[k])) | 0;
+      out[to] = toByte(grey);
     }
   }
 }

@@ -6,8 +6,12 @@ import type { WorkerSetup } from './messages.ts';
 
 /** The assembler of a loader, in a worker or in the loader's own thread. */
 export function assemblerOf({ spec, source, labels, name }: WorkerSetup): Assembler {
-  // Pictures are decoded side by side; threads inside one picture would only fight the training for cores.
-  if (source.kind === 'files') sharp.concurrency(1);
+  if (source.kind === 'files') {
+    // Both hold for the whole process. Pictures are decoded side by side, so threads inside one picture would only fight
+    // the training for cores; and no file is read again before an epoch has passed, so a cache would only cost memory.
+    sharp.concurrency(1);
+    sharp.cache(false);
+  }
   const idOf = (index: number): string => (source.kind === 'files' ? source.paths[index] : `${name}#${index}`);
   return new Assembler(spec, labels, decoderOf(source), idOf);
 }

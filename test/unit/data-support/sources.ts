@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 
 /** A temporary folder that its owner removes. */
 export function temporaryFolder(): { path: string; remove: () => void } {
@@ -20,7 +20,7 @@ export function writeBytes(path: string, bytes: Uint8Array | string): void {
 }
 
 /** A picture of one colour with a darker left half, as a sharp pipeline that can be encoded. */
-export function drawing(color: readonly [number, number, number], width = 24, height = 16): sharp.Sharp {
+export function drawing(color: readonly [number, number, number], width = 24, height = 16): Sharp {
   const data = new Uint8Array(width * height * 3);
   for (let i = 0; i < width * height; i++) {
     const dark = i % width < width / 2 ? 0.5 : 1;
