@@ -1,4 +1,3 @@
-import { basename } from 'node:path';
 import { CardinalError, messageOf } from '../base/errors.ts';
 import { preprocess } from '../data/pipeline.ts';
 import { loadPicture } from '../node/data/decode.ts';
@@ -52,7 +51,7 @@ export async function predict(path: string, images: readonly string[], flags: Pr
 
 function lines({ image, top }: Prediction): string[] {
   return predictionLines(
-    basename(image),
+    image,
     top.map(({ class: name, probability }) => ({ name, probability })),
   );
 }

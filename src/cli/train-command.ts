@@ -8,7 +8,7 @@ import { fitPreprocessing } from '../node/data/statistics.ts';
 import { RunFolder } from '../node/run-folder.ts';
 import { count } from '../report/format.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
-import { findRecipe, withOverrides } from '../train/recipe.ts';
+import { findRecipe, withOverrides, type RecipeOverrides } from '../train/recipe.ts';
 import type { TrainResult } from '../train/train.ts';
 import type { TrainFlags } from './commands/train.ts';
 import { withBackend } from './engine.ts';
@@ -23,7 +23,7 @@ import { buildNetwork, judgeRun, runName, trainRun, trainingPictures, type Judge
 import { version } from './version.ts';
 
 /** What a run came to, as `train --json` prints it. */
-export interface RunSummary {
+interface RunSummary {
   readonly run: string;
   readonly reason: TrainResult['reason'];
   readonly steps: number;
@@ -33,7 +33,13 @@ export interface RunSummary {
   readonly report: string;
 }
 
-type OutputFlags = EngineFlags & { readonly json: boolean };
+export type OutputFlags = EngineFlags & { readonly json: boolean };
+
+/** What a run came to, as far as this process went. */
+export interface Outcome {
+  readonly result: TrainResult;
+  readonly judged: Judged | undefined;
+}
 
 /** `cardinal train <data> --model M …` */
 export async function startTraining(dataPath: string, model: string, flags: TrainFlags): Promise<void> {
@@ -44,14 +50,24 @@ export async function startTraining(dataPath: string, model: string, flags: Trai
   });
   trainingPictures(data);
   const config = await configure(data, model, flags);
+  const path = flags.out ?? (await RunFolder.freshPath('runs', runName(model, dataPath)));
+  await newRun(path, config, data, flags);
+}
+
+/** Makes the folder and trains in it. */
+export async function newRun(
+  path: string,
+  config: RunConfig,
+  data: OpenData,
+  flags: OutputFlags,
+): Promise<Outcome> {
   const network = buildNetwork(config);
-  await withBackend(flags, async (backend) => {
-    const path = flags.out ?? (await RunFolder.freshPath('runs', runName(model, dataPath)));
+  return withBackend(flags, async (backend) => {
     const folder = await RunFolder.create(path);
     try {
       await folder.writeConfig(config);
       tell(...opening(config, data, backend));
-      await work({ config, network, folder, data, backend, flags });
+      return await work({ config, network, folder, data, backend, flags });
     } finally {
       await folder.close();
     }
@@ -77,8 +93,12 @@ export async function resumeTraining(path: string, flags: OutputFlags): Promise<
       classes: checkpoint.classes,
     });
     await folder.rewindMetrics(training.progress);
+    const { step, epoch } = training.progress;
+    const { epochs } = config.recipe;
     tell(
-      `continuing ${path} at step ${count(training.progress.step)}, epoch ${training.progress.epoch + 1} of ${config.recipe.epochs}`,
+      epoch < epochs
+        ? `continuing ${path} at step ${count(step)}, in epoch ${epoch + 1} of ${epochs}`
+        : `${path} has had its ${epochs} epochs: it is judged again`,
     );
     const network = buildNetwork(config);
     await withBackend(flags, (backend) =>
@@ -90,10 +110,10 @@ export async function resumeTraining(path: string, flags: OutputFlags): Promise<
 }
 
 /** Everything that decides how the run goes, checked before a folder is made. */
-async function configure(data: OpenData, model: string, flags: TrainFlags): Promise<RunConfig> {
+export async function configure(data: OpenData, model: string, flags: TrainFlags): Promise<RunConfig> {
   const set = parseSet(flags.set ?? []);
   const info = modelInfo(model, set);
-  const recipe = withOverrides(findRecipe(flags.recipe), { ...flags, learningRate: flags.lr });
+  const recipe = withOverrides(findRecipe(flags.recipe), overrides(flags));
   const channels = 'inChannels' in set ? info.options.inChannels : data.channels;
   if (channels !== 1 && channels !== 3) {
     throw new CardinalError(`${model}: pictures have 1 or 3 channels, got inChannels=${String(channels)}`);
@@ -122,6 +142,19 @@ async function configure(data: OpenData, model: string, flags: TrainFlags): Prom
   });
 }
 
+function overrides({
+  epochs,
+  batchSize,
+  lr,
+  weightDecay,
+  labelSmoothing,
+  ...flags
+}: TrainFlags): RecipeOverrides {
+  const { clipNorm, accumulate, ema, mixup, cutmix } = flags;
+  const plain = { epochs, batchSize, learningRate: lr, weightDecay, labelSmoothing };
+  return { ...plain, clipNorm, accumulate, ema, mixup, cutmix };
+}
+
 interface Work {
   readonly config: RunConfig;
   readonly network: ReturnType<typeof buildNetwork>;
@@ -133,7 +166,7 @@ interface Work {
 }
 
 /** Trains, judges, reports. What went on is told on stderr, what came out is printed. */
-async function work({ config, network, folder, data, backend, flags, resume }: Work): Promise<void> {
+async function work({ config, network, folder, data, backend, flags, resume }: Work): Promise<Outcome> {
   const interrupt = onInterrupt('stopping after this step, with a checkpoint (again to stop at once)');
   const { view, notes } = noting(progressView());
   const training = { config, folder, data, backend, view, resume, signal: interrupt.signal };
@@ -151,6 +184,7 @@ async function work({ config, network, folder, data, backend, flags, resume }: W
     if (flags.json) printJson(summaryOf(folder.path, result, judged, report));
     else print(...closing(folder.path, judged, stopped));
     if (stopped) process.exitCode = 130;
+    return { result, judged };
   } finally {
     interrupt.release();
   }
