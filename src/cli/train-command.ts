@@ -54,7 +54,7 @@ export async function startTraining(dataPath: string, model: string, flags: Trai
   await newRun(path, config, data, flags);
 }
 
-/** Makes the folder and trains in it. */
+/** Trains in a new folder, which is made when the first step is about to be done. */
 export async function newRun(
   path: string,
   config: RunConfig,
@@ -63,13 +63,19 @@ export async function newRun(
 ): Promise<Outcome> {
   const network = buildNetwork(config);
   return withBackend(flags, async (backend) => {
-    const folder = await RunFolder.create(path);
+    let folder: RunFolder | undefined;
+    const openFolder = async (): Promise<RunFolder> => {
+      if (folder === undefined) {
+        folder = await RunFolder.create(path);
+        await folder.writeConfig(config);
+        tell(...opening(config, data, backend));
+      }
+      return folder;
+    };
     try {
-      await folder.writeConfig(config);
-      tell(...opening(config, data, backend));
-      return await work({ config, network, folder, data, backend, flags });
+      return await work({ config, network, openFolder, data, backend, flags });
     } finally {
-      await folder.close();
+      await folder?.close();
     }
   });
 }
@@ -102,7 +108,15 @@ export async function resumeTraining(path: string, flags: OutputFlags): Promise<
     );
     const network = buildNetwork(config);
     await withBackend(flags, (backend) =>
-      work({ config, network, folder, data, backend, flags, resume: checkpoint }),
+      work({
+        config,
+        network,
+        openFolder: () => Promise.resolve(folder),
+        data,
+        backend,
+        flags,
+        resume: checkpoint,
+      }),
     );
   } finally {
     await folder.close();
@@ -158,7 +172,7 @@ function overrides({
 interface Work {
   readonly config: RunConfig;
   readonly network: ReturnType<typeof buildNetwork>;
-  readonly folder: RunFolder;
+  readonly openFolder: () => Promise<RunFolder>;
   readonly data: OpenData;
   readonly backend: Backend;
   readonly flags: OutputFlags;
@@ -166,10 +180,10 @@ interface Work {
 }
 
 /** Trains, judges, reports. What went on is told on stderr, what came out is printed. */
-async function work({ config, network, folder, data, backend, flags, resume }: Work): Promise<Outcome> {
+async function work({ network, flags, ...parts }: Work): Promise<Outcome> {
   const interrupt = onInterrupt('stopping after this step, with a checkpoint (again to stop at once)');
   const { view, notes } = noting(progressView());
-  const training = { config, folder, data, backend, view, resume, signal: interrupt.signal };
+  const training = { ...parts, view, signal: interrupt.signal };
   try {
     const result = await trainRun(network, training);
     if (result.reason === 'not-finite') {
@@ -180,7 +194,8 @@ async function work({ config, network, folder, data, backend, flags, resume }: W
     const stopped = result.reason === 'interrupted';
     const judged = stopped ? undefined : await judgeRun(network, training);
     if (stopped) notes.push(`The run was interrupted at step ${count(result.step)} and can be continued.`);
-    const report = await writeReport({ config, folder, data, backend, judged, notes });
+    const folder = await parts.openFolder();
+    const report = await writeReport({ ...parts, folder, judged, notes });
     if (flags.json) printJson(summaryOf(folder.path, result, judged, report));
     else print(...closing(folder.path, judged, stopped));
     if (stopped) process.exitCode = 130;

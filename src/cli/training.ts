@@ -21,7 +21,8 @@ import { samplePredictions } from './samples.ts';
 
 export interface Training {
   readonly config: RunConfig;
-  readonly folder: RunFolder;
+  /** Where the run lies. A new run's folder is made when everything is ready to train, so a failed start leaves none. */
+  readonly openFolder: () => Promise<RunFolder>;
   readonly data: OpenData;
   readonly backend: Backend;
   readonly view: ProgressView;
@@ -38,7 +39,7 @@ export function buildNetwork({ model, seed, preprocessing }: RunConfig): Network
 
 /** Trains as the configuration says; events are shown and put down in the run folder. */
 export async function trainRun(network: Network, training: Training): Promise<TrainResult> {
-  const { config, folder, data, backend, view, signal, resume } = training;
+  const { config, openFolder, data, backend, view, signal, resume } = training;
   const loaders = openLoaders(config, data);
   try {
     return await fit({
@@ -48,12 +49,13 @@ export async function trainRun(network: Network, training: Training): Promise<Tr
       recipe: config.recipe,
       seed: config.seed,
       preprocessing: config.preprocessing,
-      store: folder,
+      store: { save: async (kind, bytes) => (await openFolder()).save(kind, bytes) },
       checkpointEvery: config.checkpointEvery,
       stopWhen: config.patience === undefined ? undefined : patience(config.patience),
       resume,
       signal,
       onEvent: async (event) => {
+        const folder = await openFolder();
         view.show(event);
         if (event.type !== 'checkpoint') await folder.appendMetrics(event);
       },
@@ -115,10 +117,10 @@ export interface Judged {
  * samples. Nothing if it has neither.
  */
 export async function judgeRun(network: Network, training: Training): Promise<Judged | undefined> {
-  const { config, folder, data, backend, signal } = training;
+  const { config, openFolder, data, backend, signal } = training;
   const dataset = data.test ?? data.val;
   if (dataset === undefined) return undefined;
-  const best = await folder.readCheckpoint('best');
+  const best = await (await openFolder()).readCheckpoint('best');
   const { preprocessing, recipe, seed, strict } = config;
   const batchSize = judgingBatch(recipe.batchSize, dataset);
   const program = await prepareInference(network, backend, batchSize, best.state);
