@@ -9,6 +9,7 @@ const TILE_ROWS = 4;
  * scratch room (192 KiB for sums that do not divide well).
  */
 const BLOCK_DEPTH = 256;
+const BLOCK_ROWS = 128;
 const BLOCK_COLUMNS = 256;
 /** Chunks aimed at, so that 16 threads find work to the end. */
 const CHUNKS = 32;
@@ -148,7 +149,8 @@ function multiply(product: Product, blocks: Blocks): Call {
 /** Rows and columns of a chunk: large enough to reuse what is in the caches, small enough to be shared out. */
 function chunkSize(rows: number, columns: number, groups: number): [number, number] {
   let columnsPerChunk = Math.min(BLOCK_COLUMNS, roundUp(columns, TILE_COLUMNS));
-  let rowsPerChunk = Math.min(128, roundUp(rows, TILE_ROWS));
+  // Equal blocks: 196 rows are 100 and 96, not 128 and 68, so that threads finish together.
+  let rowsPerChunk = roundUp(Math.ceil(rows / Math.ceil(rows / BLOCK_ROWS)), TILE_ROWS);
   const count = () => groups * Math.ceil(rows / rowsPerChunk) * Math.ceil(columns / columnsPerChunk);
   while (count() < CHUNKS && columnsPerChunk > 64)
     columnsPerChunk = roundUp(columnsPerChunk / 2, TILE_COLUMNS);
