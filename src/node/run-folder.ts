@@ -2,7 +2,7 @@ import { appendFile, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
-import { parseJson, type JsonValue } from '../base/validate.ts';
+import { parseJson } from '../base/validate.ts';
 import { parseCheckpoint, type Checkpoint } from '../train/checkpoint.ts';
 import type { CheckpointKind, CheckpointStore } from '../train/store.ts';
 import { fileError, hasCode, readFile, readTextFile, temporarySuffix, writeFileAtomic } from './files.ts';
@@ -91,7 +91,7 @@ export class RunFolder implements CheckpointStore {
     return parseCheckpoint(await readFile(path), path);
   }
 
-  async writeConfig(config: JsonValue): Promise<void> {
+  async writeConfig(config: object): Promise<void> {
     await this.write('config.json', `${JSON.stringify(config, undefined, 2)}\n`);
   }
 
