@@ -11,8 +11,8 @@ export interface Cost {
   readonly parameters: number;
   /** Multiply–accumulates of a weight (MACs); 1 MAC is 2 FLOP. Batch norm, bias, additions and pooling count nothing. */
   readonly macs: number;
-  /** Elements of all convolutions' outputs ("activations" of Radosavovic et al. 2020). */
-  readonly convActivations: number;
+  /** Elements of the outputs of convolutions and linear layers ("activations" of Radosavovic et al. 2020, as timm counts). */
+  readonly activations: number;
 }
 
 /** Counts a graph at the batch size it was traced with. Only forward ops if only those are recorded. */
@@ -20,7 +20,9 @@ export function costOf(graph: Graph): Cost {
   return {
     parameters: sum(graph.values, (value) => (value.role === 'parameter' ? sizeOf(value.shape) : 0)),
     macs: sum(graph.nodes, macsOf),
-    convActivations: sum(graph.nodes, ({ op, outputs }) => (op === 'conv2d' ? sizeOf(outputs[0].shape) : 0)),
+    activations: sum(graph.nodes, ({ op, outputs }) =>
+      op === 'conv2d' || op === 'linear' ? sizeOf(outputs[0].shape) : 0,
+    ),
   };
 }
 

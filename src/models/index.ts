@@ -5,6 +5,7 @@ export {
   createModel,
   listModels,
   modelInfo,
+  type GivenOptions,
   type ModelCount,
   type ModelInfo,
 } from './registry.ts';

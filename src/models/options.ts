@@ -46,7 +46,7 @@ const schemas: Readonly<Record<OptionName, { readonly schema: z.ZodType; readonl
  */
 export function checkOptions(
   model: string,
-  given: Readonly<Record<string, unknown>>,
+  given: ModelOptions | Readonly<Record<string, unknown>>,
   accepts: readonly OptionName[],
   elsewhere: string,
 ): ModelOptions {

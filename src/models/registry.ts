@@ -6,6 +6,9 @@ import { trace, type Module } from '../nn/index.ts';
 import { entries, optionsOf, type ModelEntry } from './entries.ts';
 import { checkOptions, type ModelOptions } from './options.ts';
 
+/** Options written in a program, or from outside and not yet checked. */
+export type GivenOptions = ModelOptions | Readonly<Record<string, unknown>>;
+
 export interface ModelInfo {
   readonly name: string;
   readonly description: string;
@@ -29,7 +32,7 @@ export function listModels(pattern = '*'): string[] {
 }
 
 /** What the registry knows of a model, with `options` applied. Throws a `UsageError` as `createModel` does. */
-export function modelInfo(name: string, options: Readonly<Record<string, unknown>> = {}): ModelInfo {
+export function modelInfo(name: string, options: GivenOptions = {}): ModelInfo {
   const entry = find(name);
   const all = { ...entry.defaults, ...check(entry, options) };
   const [channels, height, width] = entry.inputShape;
@@ -47,7 +50,7 @@ export function modelInfo(name: string, options: Readonly<Record<string, unknown
  * come from outside (`parseSet`): they are checked. Throws a `UsageError` for an unknown name, with the nearest ones,
  * for an option that the model does not have or that is no fit, and for options that do not go together.
  */
-export function createModel(name: string, options: Readonly<Record<string, unknown>> = {}): Module {
+export function createModel(name: string, options: GivenOptions = {}): Module {
   const entry = find(name);
   const checked = check(entry, options);
   try {
@@ -64,27 +67,24 @@ export interface ModelCount {
   readonly params: number;
   /** Multiply–accumulates of a weight for one picture of `inputShape`. */
   readonly macs: number;
-  readonly convActivations: number;
+  /** Elements of the outputs of convolutions and linear layers, for one picture. */
+  readonly activations: number;
   /** C×H×W. */
   readonly inputShape: Shape;
 }
 
 /** Counts a network for one picture without allocating its weights; a named one at its own picture size unless told. */
-export function countModel(
-  model: string,
-  inputShape?: Shape,
-  options?: Readonly<Record<string, unknown>>,
-): ModelCount;
+export function countModel(model: string, inputShape?: Shape, options?: GivenOptions): ModelCount;
 export function countModel(model: Module, inputShape: Shape): ModelCount;
 export function countModel(
   model: string | Module,
   inputShape: Shape = typeof model === 'string' ? modelInfo(model).inputShape : [],
-  options: Readonly<Record<string, unknown>> = {},
+  options: GivenOptions = {},
 ): ModelCount {
   const module = typeof model === 'string' ? createModel(model, options) : model;
-  const { macs, convActivations } = costOf(trace(module, [1, ...inputShape], { training: false }).graph);
+  const { macs, activations } = costOf(trace(module, [1, ...inputShape], { training: false }).graph);
   const params = module.parameters().reduce((total, { shape }) => total + sizeOf(shape), 0);
-  return { params, macs, convActivations, inputShape };
+  return { params, macs, activations, inputShape };
 }
 
 function find(name: string): ModelEntry {
@@ -105,7 +105,7 @@ function similar(name: string, candidates: readonly string[]): string[] {
   return candidates.toSorted((a, b) => score(a) - score(b)).slice(0, 5);
 }
 
-function check(entry: ModelEntry, options: Readonly<Record<string, unknown>>): ModelOptions {
+function check(entry: ModelEntry, options: GivenOptions): ModelOptions {
   const free = entry.name.endsWith('_cifar') ? 'resnext_cifar' : 'resnext';
   return checkOptions(entry.name, options, optionsOf(entry), free);
 }

@@ -4,7 +4,7 @@ import type { Initializer, Parameter } from './parameter.ts';
 
 /**
  * `torch.nn.init`. Each function replaces how a parameter is drawn; the drawing itself happens when its numbers are
- * asked for. What was drawn before is forgotten.
+ * asked for. What was drawn before is forgotten. Those that need fans throw a `CardinalError` for a vector.
  */
 
 export type Mode = 'fan_in' | 'fan_out';
@@ -19,29 +19,25 @@ export interface KaimingOptions {
 
 /** N(0, std²), std = gain/√fan (He et al. 2015, "Delving deep into rectifiers", formulas 10 and 14). */
 export function kaimingNormal_(parameter: Parameter, options: KaimingOptions = {}): void {
-  parameter.initializer = kaimingNormal(options);
+  parameter.initializer = normal(0, kaimingStd(parameter.shape, options));
 }
 
 /** U(−b, b), b = gain·√(3/fan). */
 export function kaimingUniform_(parameter: Parameter, options: KaimingOptions = {}): void {
-  parameter.initializer = kaimingUniform(options);
+  parameter.initializer = kaimingUniform(parameter.shape, options);
 }
 
 /** N(0, std²), std = gain·√(2/(fan_in + fan_out)) (Glorot and Bengio 2010). */
 export function xavierNormal_(parameter: Parameter, gain = 1): void {
-  parameter.initializer = (shape, rng) => {
-    const { fanIn, fanOut } = fans(shape);
-    return normal(0, gain * Math.sqrt(2 / (fanIn + fanOut)))(shape, rng);
-  };
+  const { fanIn, fanOut } = fans(parameter.shape);
+  parameter.initializer = normal(0, gain * Math.sqrt(2 / (fanIn + fanOut)));
 }
 
 /** U(−b, b), b = gain·√(6/(fan_in + fan_out)). */
 export function xavierUniform_(parameter: Parameter, gain = 1): void {
-  parameter.initializer = (shape, rng) => {
-    const { fanIn, fanOut } = fans(shape);
-    const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
-    return uniform(-bound, bound)(shape, rng);
-  };
+  const { fanIn, fanOut } = fans(parameter.shape);
+  const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
+  parameter.initializer = uniform(-bound, bound);
 }
 
 export function normal_(parameter: Parameter, mean = 0, std = 1): void {
@@ -96,15 +92,9 @@ export function gainOf(nonlinearity: Nonlinearity, a = 0): number {
   }
 }
 
-export function kaimingNormal(options: KaimingOptions = {}): Initializer {
-  return (shape, rng) => normal(0, kaimingStd(shape, options))(shape, rng);
-}
-
-export function kaimingUniform(options: KaimingOptions = {}): Initializer {
-  return (shape, rng) => {
-    const bound = Math.sqrt(3) * kaimingStd(shape, options);
-    return uniform(-bound, bound)(shape, rng);
-  };
+export function kaimingUniform(shape: Shape, options: KaimingOptions = {}): Initializer {
+  const bound = Math.sqrt(3) * kaimingStd(shape, options);
+  return uniform(-bound, bound);
 }
 
 export function constant(value: number): Initializer {

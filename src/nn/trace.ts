@@ -71,7 +71,7 @@ function refuseExhausted(graph: Graph): void {
     const [, , height, width] = inputs[0].shape;
     if ((attrs.stride[0] > 1 && height === 1) || (attrs.stride[1] > 1 && width === 1)) {
       throw new CardinalError(
-        `${scope}: nothing is left to take every ${Math.max(...attrs.stride)}nd pixel of, its input is ${formatShape(inputs[0].shape)}`,
+        `${scope}: its stride of ${attrs.stride.join('×')} has one pixel left to go over, its input is ${formatShape(inputs[0].shape)}`,
       );
     }
   }

@@ -1,86 +1,70 @@
+import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import { readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { readdir, readFile, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
-import { fileError, hasCode } from './files.ts';
+import { fileError, hasCode, writeFileAtomic } from './files.ts';
 
-/**
- * A lock file that says which process holds it, so that the lock of a process that was killed can be told from one that
- * is held. A process is its id and the moment it started, because ids are used again.
- */
+/** A folder that one process has to itself. */
 export interface Lock {
   release(): Promise<void>;
 }
 
+/** Lock files are called `.lock-<anything>`. */
+const prefix = '.lock-';
+
+/** Who holds a lock: a process is its id and the moment it started, because ids are used again. */
 const ownerSchema = z.object({ pid: z.int().positive(), started: z.string(), host: z.string() });
 type Owner = z.infer<typeof ownerSchema>;
 
-/** Takes the lock at `path` for `what` (a run folder, for people). Throws a `CardinalError` if a live process holds it. */
-export async function acquireLock(path: string, what: string): Promise<Lock> {
-  const content = JSON.stringify({
-    pid: process.pid,
-    started: startOf(process.pid),
-    host: hostname(),
-  } satisfies Owner);
-  for (let attempt = 0; attempt < 5; attempt++) {
-    try {
-      await writeFile(path, content, { flag: 'wx' });
-      return { release: () => release(path, content) };
-    } catch (error) {
-      if (!hasCode(error, 'EEXIST')) throw fileError('lock', path, error);
+/**
+ * Takes a folder for this process. Throws a `CardinalError` if a live process has it; the locks of processes that were
+ * killed are cleared away.
+ *
+ * Everyone first adds a lock file of an own name and then looks for those of others. Of two that come at once, the one
+ * that looks last sees the other, so never do both get the folder (both may be refused). A single lock file could not
+ * be taken over from a dead process without a moment in which two processes do.
+ */
+export async function lockFolder(folder: string): Promise<Lock> {
+  const name = prefix + randomUUID();
+  const path = join(folder, name);
+  const owner: Owner = { pid: process.pid, started: startOf(process.pid), host: hostname() };
+  await writeFileAtomic(path, JSON.stringify(owner));
+  const release = () => rm(path, { force: true });
+  try {
+    for (const other of await readdir(folder)) {
+      if (other.startsWith(prefix) && other !== name) await clear(folder, join(folder, other));
     }
-    await removeIfStale(path, what);
+  } catch (error) {
+    await release().catch(() => undefined);
+    throw fileError('lock', folder, error);
   }
-  throw new CardinalError(`${what} is wanted by several processes at once: try again`);
+  return { release };
 }
 
-async function release(path: string, content: string): Promise<void> {
-  const current = await readFile(path, 'utf8').catch(() => undefined);
-  if (current === content) await rm(path, { force: true });
-}
-
-async function removeIfStale(path: string, what: string): Promise<void> {
+/** Removes another's lock file if its process is dead, and throws if it lives. */
+async function clear(folder: string, path: string): Promise<void> {
   let text: string;
-  let writtenAgo: number;
   try {
     text = await readFile(path, 'utf8');
-    writtenAgo = Date.now() - (await stat(path)).mtimeMs;
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return;
-    throw fileError('lock', path, error);
+    throw error;
   }
   const owner = parseOwner(text);
-  if (owner === undefined) {
-    // A process may be between creating the file and writing to it; one that was killed there is not, any more.
-    if (writtenAgo < 2000) throw new CardinalError(`${what} is already in use by another process`);
-  } else if (owner.host !== hostname()) {
+  if (owner !== undefined && owner.host !== hostname()) {
     throw new CardinalError(
-      `${what} is in use by process ${owner.pid} on ${owner.host}; if that is over, delete ${path}`,
-    );
-  } else if (isAlive(owner)) {
-    throw new CardinalError(
-      `${what} is already in use by process ${owner.pid}; wait for it, stop it or choose another folder`,
+      `run folder ${folder} is in use by process ${owner.pid} on ${owner.host}; if that is over, delete ${path}`,
     );
   }
-  await removeExactly(path, text);
-}
-
-/**
- * Removes the lock that was judged, and no other: renaming is atomic, so of several processes that judged the same lock
- * one moves it away; if what it moved is a newer lock, it is put back.
- */
-async function removeExactly(path: string, text: string): Promise<void> {
-  const aside = `${path}.${process.pid}.stale`;
-  try {
-    await rename(path, aside);
-  } catch (error) {
-    if (hasCode(error, 'ENOENT')) return;
-    throw fileError('lock', path, error);
+  if (owner !== undefined && isAlive(owner)) {
+    throw new CardinalError(
+      `run folder ${folder} is already in use by process ${owner.pid}; wait for it, stop it or choose another folder`,
+    );
   }
-  const moved = await readFile(aside, 'utf8');
-  if (moved !== text) await writeFile(path, moved, { flag: 'wx' }).catch(() => undefined);
-  await rm(aside, { force: true });
+  await rm(path, { force: true });
 }
 
 function parseOwner(text: string): Owner | undefined {

@@ -6,7 +6,7 @@ import { parseJson } from '../base/validate.ts';
 import { parseCheckpoint, type Checkpoint } from '../train/checkpoint.ts';
 import type { CheckpointKind, CheckpointStore } from '../train/store.ts';
 import { fileError, hasCode, readFile, readTextFile, temporarySuffix, writeFileAtomic } from './files.ts';
-import { acquireLock, type Lock } from './lock.ts';
+import { lockFolder, type Lock } from './lock.ts';
 
 /**
  * Where a run lives:
@@ -15,7 +15,7 @@ import { acquireLock, type Lock } from './lock.ts';
  *     best.safetensors   the weights with the best validation top-1, to use
  *     metrics.jsonl      a line for each step and epoch
  *     config.json        how the run was started
- *     .lock              the process that trains in it
+ *     .lock-…            the process that trains in it
  *
  * One process at a time has a run folder open.
  */
@@ -38,7 +38,7 @@ export class RunFolder implements CheckpointStore {
     } catch (error) {
       throw fileError('make the run folder', path, error);
     }
-    const folder = await RunFolder.#lockFolder(path);
+    const folder = new RunFolder(path, await lockFolder(path));
     const present = await readdir(path);
     if (['last.safetensors', 'config.json', 'metrics.jsonl'].some((name) => present.includes(name))) {
       await folder.close();
@@ -56,15 +56,11 @@ export class RunFolder implements CheckpointStore {
       () => false,
     );
     if (!isFolder) throw new CardinalError(`no run folder ${path}: it does not exist`);
-    const folder = await RunFolder.#lockFolder(path);
+    const folder = new RunFolder(path, await lockFolder(path));
     for (const name of await readdir(path)) {
       if (name.startsWith('.') && name.endsWith(temporarySuffix)) await rm(join(path, name), { force: true });
     }
     return folder;
-  }
-
-  static async #lockFolder(path: string): Promise<RunFolder> {
-    return new RunFolder(path, await acquireLock(join(path, '.lock'), `run folder ${path}`));
   }
 
   /** `<root>/<name>`, or with −2, −3, … behind it: the first that does not exist. */

@@ -7,6 +7,8 @@ export function spawnWasmWorker(): WorkerHandle {
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const worker = new Worker(new URL(`./wasm-worker.${extension}`, import.meta.url), {
     name: 'cardinal-wasm',
+    // Options of the command line are meant for the main script; some, as --input-type, keep a worker from starting.
+    execArgv: [],
   });
   // Without a listener an error of a worker would end the process; whoever awaits an answer hears of it.
   worker.on('error', () => undefined);

@@ -48,7 +48,7 @@ export class Conv2d extends Module {
 
     const fanIn = (inChannels / groups) * this.kernelSize[0] * this.kernelSize[1];
     const shape = [outChannels, inChannels / groups, ...this.kernelSize];
-    this.weight = new Parameter(shape, kaimingUniform({ a: Math.sqrt(5) }));
+    this.weight = new Parameter(shape, kaimingUniform(shape, { a: Math.sqrt(5) }));
     const bound = 1 / Math.sqrt(fanIn);
     this.bias = bias ? new Parameter([outChannels], uniform(-bound, bound)) : undefined;
   }

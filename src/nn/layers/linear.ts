@@ -16,7 +16,8 @@ export class Linear extends Module {
     super();
     this.inFeatures = whole('Linear', 'inFeatures', inFeatures, 1);
     this.outFeatures = whole('Linear', 'outFeatures', outFeatures, 1);
-    this.weight = new Parameter([outFeatures, inFeatures], kaimingUniform({ a: Math.sqrt(5) }));
+    const shape = [outFeatures, inFeatures];
+    this.weight = new Parameter(shape, kaimingUniform(shape, { a: Math.sqrt(5) }));
     const bound = 1 / Math.sqrt(inFeatures);
     this.bias = bias ? new Parameter([outFeatures], uniform(-bound, bound)) : undefined;
   }

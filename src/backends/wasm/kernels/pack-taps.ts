@@ -9,7 +9,7 @@ import { TILE_COLUMNS } from './product-tile';
  *
  * Arguments: see `lower/product.ts`, which writes them in this order.
  */
-export function packTaps(args: usize, chunk: i32): void {
+export function pack_taps(args: usize, chunk: i32): void {
   const inner = word(args, 2);
   const columns = word(args, 3);
   const innerStride = word(args, 4);

@@ -24,7 +24,7 @@ const PACKED: usize = 1024;
  *   out[n, i, j, g, column] = bias + residual + Σ_tap Σ_c source[n, i·sh + oh(tap), j·sw + ow(tap), g, c] · b[g, tap, c, column]
  *
  * for a grid of (i, j), where places outside of the source count as zero, then ReLU. The output place of (i, j) is
- * (outTop + i·outStepV, outLeft + j·outStepH). `b` comes from `packTaps`, in the same blocks of the reduction.
+ * (outTop + i·outStepV, outLeft + j·outStepH). `b` comes from `pack_taps`, in the same blocks of the reduction.
  * A chunk is a block of rows × a block of columns of one group. Blocks of the reduction are outermost, so that a block of
  * B (at most 256 KiB) stays in the second-level cache while all rows of the chunk pass by.
  *

@@ -4,7 +4,7 @@ import { address, word } from './simd';
  * out[i] = Σ over parts of part[i], in order. A chunk is `perChunk` elements (a multiple of 4).
  * Arguments: parts, out, count, number of parts, perChunk.
  */
-export function sumParts(args: usize, chunk: i32): void {
+export function sum_parts(args: usize, chunk: i32): void {
   const parts = address(args, 0);
   const out = address(args, 1);
   const count = word(args, 2);

@@ -20,12 +20,12 @@ const PANELS: usize = 256;
  *
  *   part[k, tap, c] = Σ over rows (n, p, q) of the part  dy[n, p, q, g, k] · x[n, p·sh + oh(tap), q·sw + ow(tap), g, c]
  *
- * Rows are cut into a fixed number of parts, each summed on its own; `sumParts` adds them. A chunk is one part of one
+ * Rows are cut into a fixed number of parts, each summed on its own; `sum_parts` adds them. A chunk is one part of one
  * block of k × (tap, c) of one group: it packs both sides, 128 rows at a time, into its thread's scratch room.
  *
  * Arguments: see `lower/weight-gradient.ts`, which writes them in this order.
  */
-export function weightGradient(args: usize, chunk: i32, scratch: usize): void {
+export function weight_gradient(args: usize, chunk: i32, scratch: usize): void {
   const dy = address(args, 0);
   const x = address(args, 1);
   const parts = address(args, 2);

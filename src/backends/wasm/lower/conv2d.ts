@@ -1,6 +1,45 @@
+import type { Conv2dAttrs, OpName } from '../../../graph/op-table.ts';
+import type { Shape } from '../../../graph/value.ts';
+import type { Lowering } from '../call.ts';
 import { conv2dBackwardInputGemm, conv2dGemm } from './conv2d-gemm.ts';
+import {
+  conv2dGrouped,
+  conv2dGroupedBackwardInput,
+  conv2dGroupedBackwardWeight,
+  groupedApplies,
+} from './conv2d-grouped.ts';
 import { conv2dBackwardWeightGemm } from './weight-gradient.ts';
 
-export const conv2d = conv2dGemm;
-export const conv2dBackwardInput = conv2dBackwardInputGemm;
-export const conv2dBackwardWeight = conv2dBackwardWeightGemm;
+/** Small groups have direct kernels; every other convolution is a matrix product. */
+export const conv2d = choose(conv2dGrouped, conv2dGemm, (attrs, [x, w]) => groupedApplies(attrs, x, w));
+
+export const conv2dBackwardInput = choose(
+  conv2dGroupedBackwardInput,
+  conv2dBackwardInputGemm,
+  (attrs, [, w], [dx]) => groupedApplies(attrs, dx, w),
+);
+
+export const conv2dBackwardWeight = choose(
+  conv2dGroupedBackwardWeight,
+  conv2dBackwardWeightGemm,
+  (attrs, [, x], [dw]) => groupedApplies(attrs, x, dw),
+);
+
+type ConvolutionOp = Extract<OpName, `conv2d${string}`>;
+
+function choose<K extends ConvolutionOp>(
+  direct: Lowering<K>,
+  product: Lowering<K>,
+  isDirect: (attrs: Conv2dAttrs, inputs: readonly Shape[], outputs: readonly Shape[]) => boolean,
+): Lowering<K> {
+  const shapes = (list: readonly { readonly shape: Shape }[]) => list.map(({ shape }) => shape);
+  const chosen = (
+    attrs: Conv2dAttrs,
+    inputs: readonly { readonly shape: Shape }[],
+    outputs: readonly { readonly shape: Shape }[],
+  ) => (isDirect(attrs, shapes(inputs), shapes(outputs)) ? direct : product);
+  return {
+    workspaceBytes: (node) => chosen(node.attrs, node.inputs, node.outputs).workspaceBytes?.(node) ?? 0,
+    calls: (step) => chosen(step.attrs, step.inputs, step.outputs).calls(step),
+  };
+}

@@ -6,9 +6,11 @@ import { PLAN_ADDRESS } from '../call.ts';
 import type { Call, Lowering, PlacedBuffer } from '../call.ts';
 import { conv2d, conv2dBackwardInput, conv2dBackwardWeight } from './conv2d.ts';
 import { linear, linearBackwardInput, linearBackwardWeight } from './linear.ts';
+import { opLowerings } from './ops.ts';
 
 /** Every op this backend computes. A plan with another op is refused when it is loaded. */
 const lowerings: { readonly [K in OpName]?: Lowering<K> } = {
+  ...opLowerings,
   conv2d,
   conv2d_backward_input: conv2dBackwardInput,
   conv2d_backward_weight: conv2dBackwardWeight,

@@ -84,7 +84,7 @@ function pack({ weights, packed, groups, inner, columns, taps }: Product, blocks
   const panelsPerChunk = Math.max(1, Math.ceil((groups * panels) / CHUNKS));
   const panelChunks = Math.ceil(panels / panelsPerChunk);
   return {
-    kernel: 'packTaps',
+    kernel: 'pack_taps',
     chunks: groups * panelChunks,
     args: [
       weights.address,

@@ -63,7 +63,7 @@ export function weightGradientCalls(product: WeightGradient): readonly Call[] {
   const { parts, rowsPerPart, kPerChunk, kChunks, columnsPerChunk, columnChunks } = cut(sizes);
   const taps = allTaps(attrs, kernel, inner);
   const multiply: Call = {
-    kernel: 'weightGradient',
+    kernel: 'weight_gradient',
     chunks: parts * sizes.groups * kChunks * columnChunks,
     args: [
       out.address,
@@ -90,7 +90,7 @@ export function weightGradientCalls(product: WeightGradient): readonly Call[] {
   if (parts === 1) return [multiply];
   const count = sizes.groups * sizes.k * sizes.columns;
   const sum: Call = {
-    kernel: 'sumParts',
+    kernel: 'sum_parts',
     chunks: Math.ceil(count / SUM_PER_CHUNK),
     args: [workspace, gradient, count, parts, SUM_PER_CHUNK],
   };

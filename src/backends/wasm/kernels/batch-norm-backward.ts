@@ -1,0 +1,171 @@
+import { address, madd, word } from './simd';
+import { loadPartial, storePartial } from './strip';
+
+/**
+ * Backward of batch norm (and of the ReLU and residual fused with it), over M = N·H·W rows of C channels:
+ * dz = dy where y > 0 (all of dy without ReLU), dβ = Σdz, dγ = Σdz·x̂, dx = γ·invstd·(dz − dβ/M − x̂·dγ/M).
+ *
+ * `batch_norm_backward_sums`: Σdz and Σdz·(x − mean) of a tile of rows × channels.
+ * Arguments: 0 dy, 1 x, 2 y or 0, 3 mean, 4 partials [row tile][2][C], 5 M, 6 C, 7 rows a tile, 8 channels a tile,
+ * 9 channel tiles.
+ */
+export function batch_norm_backward_sums(args: usize, chunk: i32): void {
+  const channels = word(args, 6);
+  const rowsPerTile = word(args, 7);
+  const channelTiles = word(args, 9);
+  const rowTile = chunk / channelTiles;
+  const first = (chunk % channelTiles) * word(args, 8);
+  const width = min(word(args, 8), channels - first);
+  const rows = min(rowsPerTile, word(args, 5) - rowTile * rowsPerTile);
+  const pitch = <usize>channels << 2;
+  const begin = <usize>(rowTile * rowsPerTile) * pitch + (<usize>first << 2);
+  const masked = address(args, 2) != 0;
+  const mean = address(args, 3) + (<usize>first << 2);
+  const sums = address(args, 4) + <usize>rowTile * 2 * pitch + (<usize>first << 2);
+  const products = sums + pitch;
+  memory.fill(sums, 0, <usize>width << 2);
+  memory.fill(products, 0, <usize>width << 2);
+  let dy = address(args, 0) + begin;
+  let x = address(args, 1) + begin;
+  // Without ReLU dy stands in for y and the mask is all ones.
+  let y = masked ? address(args, 2) + begin : dy;
+  const all = masked ? i32x4.splat(0) : i32x4.splat(-1);
+  const zero = f32x4.splat(0);
+  const wide = <usize>(width & ~3) << 2;
+  const rest = width & 3;
+  let row = 0;
+  for (; row + 2 <= rows; row += 2) {
+    for (let c: usize = 0; c < wide; c += 16) {
+      const m = v128.load(mean + c);
+      const below = c + pitch;
+      const dz0 = v128.and(v128.load(dy + c), v128.or(f32x4.gt(v128.load(y + c), zero), all));
+      const dz1 = v128.and(v128.load(dy + below), v128.or(f32x4.gt(v128.load(y + below), zero), all));
+      const d0 = f32x4.sub(v128.load(x + c), m);
+      const d1 = f32x4.sub(v128.load(x + below), m);
+      v128.store(sums + c, f32x4.add(v128.load(sums + c), f32x4.add(dz0, dz1)));
+      const pair = madd(dz0, d0, f32x4.mul(dz1, d1));
+      v128.store(products + c, f32x4.add(v128.load(products + c), pair));
+    }
+    if (rest) {
+      addTail(dy + wide, x + wide, y + wide, mean + wide, sums + wide, products + wide, all, rest);
+      const below = wide + pitch;
+      addTail(dy + below, x + below, y + below, mean + wide, sums + wide, products + wide, all, rest);
+    }
+    dy += pitch << 1;
+    x += pitch << 1;
+    y += pitch << 1;
+  }
+  if (row < rows) {
+    for (let c: usize = 0; c < wide; c += 16) {
+      const dz = v128.and(v128.load(dy + c), v128.or(f32x4.gt(v128.load(y + c), zero), all));
+      const d = f32x4.sub(v128.load(x + c), v128.load(mean + c));
+      v128.store(sums + c, f32x4.add(v128.load(sums + c), dz));
+      v128.store(products + c, madd(dz, d, v128.load(products + c)));
+    }
+    if (rest) addTail(dy + wide, x + wide, y + wide, mean + wide, sums + wide, products + wide, all, rest);
+  }
+}
+
+/** The last one to three channels of a row. */
+function addTail(
+  dy: usize,
+  x: usize,
+  y: usize,
+  mean: usize,
+  sums: usize,
+  products: usize,
+  all: v128,
+  rest: i32,
+): void {
+  const dz = v128.and(loadPartial(dy, rest), v128.or(f32x4.gt(loadPartial(y, rest), f32x4.splat(0)), all));
+  const d = f32x4.sub(loadPartial(x, rest), loadPartial(mean, rest));
+  storePartial(sums, f32x4.add(loadPartial(sums, rest), dz), rest);
+  storePartial(products, madd(dz, d, loadPartial(products, rest)), rest);
+}
+
+/**
+ * Adds the tiles in their order, in doubles, and prepares dx = a·dz + b·(x − mean) + c. One chunk is some channels.
+ * Arguments: 0 partials, 1 γ, 2 invstd, 3 dγ, 4 dβ, 5 coefficients [a, b, c][C], 6 M, 7 C, 8 row tiles, 9 channels a chunk.
+ */
+export function batch_norm_backward_combine(args: usize, chunk: i32): void {
+  const channels = word(args, 7);
+  const pitch = <usize>channels << 2;
+  const rows = <f64>word(args, 6);
+  const end = min((chunk + 1) * word(args, 9), channels);
+  for (let c = chunk * word(args, 9); c < end; c++) {
+    const at = <usize>c << 2;
+    let from = address(args, 0) + at;
+    let sum: f64 = 0;
+    let product: f64 = 0;
+    for (let tile = 0; tile < word(args, 8); tile++) {
+      sum += load<f32>(from);
+      product += load<f32>(from + pitch);
+      from += pitch << 1;
+    }
+    const invstd = <f64>load<f32>(address(args, 2) + at);
+    const slope = product * invstd;
+    const a = <f64>load<f32>(address(args, 1) + at) * invstd;
+    store<f32>(address(args, 3) + at, <f32>slope);
+    store<f32>(address(args, 4) + at, <f32>sum);
+    const coefficients = address(args, 5) + at;
+    store<f32>(coefficients, <f32>a);
+    store<f32>(coefficients + pitch, <f32>((-a * invstd * slope) / rows));
+    store<f32>(coefficients + 2 * pitch, <f32>((-a * sum) / rows));
+  }
+}
+
+/**
+ * dx, and dz as the residual's gradient.
+ * Arguments: 0 dy, 1 x, 2 y or 0, 3 mean, 4 coefficients, 5 dx, 6 dresidual or 0, 7 M, 8 C, 9 rows a chunk.
+ */
+export function batch_norm_backward_apply(args: usize, chunk: i32): void {
+  const channels = word(args, 8);
+  const rowsPerChunk = word(args, 9);
+  const pitch = <usize>channels << 2;
+  const begin = <usize>(chunk * rowsPerChunk) * pitch;
+  const rows = min(rowsPerChunk, word(args, 7) - chunk * rowsPerChunk);
+  const masked = address(args, 2) != 0;
+  const beside = address(args, 6) != 0;
+  const mean = address(args, 3);
+  const a = address(args, 4);
+  const b = a + pitch;
+  const k = b + pitch;
+  let dy = address(args, 0) + begin;
+  let x = address(args, 1) + begin;
+  let y = masked ? address(args, 2) + begin : dy;
+  let dx = address(args, 5) + begin;
+  let dresidual = address(args, 6) + begin;
+  const all = masked ? i32x4.splat(0) : i32x4.splat(-1);
+  const zero = f32x4.splat(0);
+  const wide = <usize>(channels & ~3) << 2;
+  const rest = channels & 3;
+  for (let row = 0; row < rows; row++) {
+    if (beside) {
+      for (let c: usize = 0; c < wide; c += 16) {
+        const dz = v128.and(v128.load(dy + c), v128.or(f32x4.gt(v128.load(y + c), zero), all));
+        const d = f32x4.sub(v128.load(x + c), v128.load(mean + c));
+        v128.store(dresidual + c, dz);
+        v128.store(dx + c, madd(dz, v128.load(a + c), madd(d, v128.load(b + c), v128.load(k + c))));
+      }
+    } else {
+      for (let c: usize = 0; c < wide; c += 16) {
+        const dz = v128.and(v128.load(dy + c), v128.or(f32x4.gt(v128.load(y + c), zero), all));
+        const d = f32x4.sub(v128.load(x + c), v128.load(mean + c));
+        v128.store(dx + c, madd(dz, v128.load(a + c), madd(d, v128.load(b + c), v128.load(k + c))));
+      }
+    }
+    if (rest) {
+      const mask = v128.or(f32x4.gt(loadPartial(y + wide, rest), zero), all);
+      const dz = v128.and(loadPartial(dy + wide, rest), mask);
+      const d = f32x4.sub(loadPartial(x + wide, rest), loadPartial(mean + wide, rest));
+      const shifted = madd(d, loadPartial(b + wide, rest), loadPartial(k + wide, rest));
+      if (beside) storePartial(dresidual + wide, dz, rest);
+      storePartial(dx + wide, madd(dz, loadPartial(a + wide, rest), shifted), rest);
+    }
+    dy += pitch;
+    x += pitch;
+    y += pitch;
+    dx += pitch;
+    dresidual += pitch;
+  }
+}

@@ -1,0 +1,139 @@
+import { madd, word, address } from './simd';
+import { ceilDivide } from './strip';
+
+/*
+ * What a depthwise convolution (one input channel a group) does differently inside `grouped_conv`: output channels, not
+ * pixels, fill a vector. With a channel multiplier m, source planes hold each channel m times, so every output channel
+ * has its own lane; backward-input sums the m lanes of each channel at the end.
+ */
+
+/** 8 pixels × 4 channels. `table` lists (offset of x, index of the tap); weights are [tap][4]. */
+export function tileDepthwise(x: usize, w: usize, table: usize, end: usize, out: usize): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let a2 = a0;
+  let a3 = a0;
+  let a4 = a0;
+  let a5 = a0;
+  let a6 = a0;
+  let a7 = a0;
+  for (; table < end; table += 8) {
+    const xp = x + load<u32>(table);
+    const weight = v128.load(w + (<usize>load<u32>(table, 4) << 4));
+    a0 = madd(v128.load(xp), weight, a0);
+    a1 = madd(v128.load(xp, 16), weight, a1);
+    a2 = madd(v128.load(xp, 32), weight, a2);
+    a3 = madd(v128.load(xp, 48), weight, a3);
+    a4 = madd(v128.load(xp, 64), weight, a4);
+    a5 = madd(v128.load(xp, 80), weight, a5);
+    a6 = madd(v128.load(xp, 96), weight, a6);
+    a7 = madd(v128.load(xp, 112), weight, a7);
+  }
+  v128.store(out, a0);
+  v128.store(out, a1, 16);
+  v128.store(out, a2, 32);
+  v128.store(out, a3, 48);
+  v128.store(out, a4, 64);
+  v128.store(out, a5, 80);
+  v128.store(out, a6, 96);
+  v128.store(out, a7, 112);
+}
+
+/** As `packRow`, with lane k of the planes holding channel ⌊k / multiplier⌋ for k < channels. */
+export function packRowRepeated(
+  source: usize,
+  pixelBytes: usize,
+  width: i32,
+  channels: i32,
+  multiplier: i32,
+  target: usize,
+  phases: i32,
+  perPhase: i32,
+  left: i32,
+): void {
+  const planeBytes = <usize>(perPhase * phases) << 4;
+  for (let k = 0; k < ((channels + 3) & ~3); k++) {
+    const plane = target + <usize>(k >> 2) * planeBytes + (<usize>(k & 3) << 2);
+    const from = source + (<usize>(k / multiplier) << 2);
+    for (let phase = 0; phase < phases; phase++) {
+      for (let j = 0; j < perPhase; j++) {
+        const column = j * phases + phase - left;
+        const inside = k < channels && column >= 0 && column < width;
+        const value: f32 = inside ? load<f32>(from + <usize>column * pixelBytes) : 0;
+        store<f32>(plane + (<usize>(phase * perPhase + j) << 4), value);
+      }
+    }
+  }
+}
+
+/** Writes one row of dx: channel c is the sum of lanes c·multiplier … of the planes. */
+export function emitRowSummed(
+  source: usize,
+  phases: i32,
+  perPhase: i32,
+  target: usize,
+  pixelBytes: usize,
+  width: i32,
+  channels: i32,
+  multiplier: i32,
+): void {
+  const planeBytes = <usize>(perPhase * phases) << 4;
+  for (let phase = 0; phase < phases; phase++) {
+    const count = ceilDivide(width - phase, phases);
+    for (let j = 0; j < count; j++) {
+      const from = source + (<usize>(phase * perPhase + j) << 4);
+      const to = target + <usize>(j * phases + phase) * pixelBytes;
+      for (let c = 0; c < channels; c++) {
+        let sum: f32 = 0;
+        for (let k = c * multiplier; k < (c + 1) * multiplier; k++) {
+          sum += load<f32>(from + <usize>(k >> 2) * planeBytes + (<usize>(k & 3) << 2));
+        }
+        store<f32>(to + (<usize>c << 2), sum);
+      }
+    }
+  }
+}
+
+/**
+ * Depthwise weights K×R×S×1 → [block][plane of 4 channels][tap][4], zero lanes at the end of a block. One chunk a block.
+ * Arguments: 0 weights, 1 packed, 2 K, 3 taps, 4 channels a block.
+ */
+export function pack_depthwise_weights(args: usize, chunk: i32): void {
+  const channels = word(args, 2);
+  const taps = word(args, 3);
+  const perBlock = word(args, 4);
+  const planes = (perBlock + 3) >> 2;
+  const first = chunk * perBlock;
+  const count = min(perBlock, channels - first);
+  const weights = address(args, 0) + (<usize>(first * taps) << 2);
+  const packed = address(args, 1) + (<usize>(chunk * planes * taps) << 4);
+  for (let k = 0; k < planes << 2; k++) {
+    for (let tap = 0; tap < taps; tap++) {
+      const value: f32 = k < count ? load<f32>(weights + (<usize>(k * taps + tap) << 2)) : 0;
+      store<f32>(packed + (<usize>((k >> 2) * taps + tap) << 4) + (<usize>(k & 3) << 2), value);
+    }
+  }
+}
+
+/**
+ * Adds up the slices of `grouped_gradient` of a depthwise convolution into dw K×R×S×1. One chunk a block.
+ * Arguments: 0 partials, 1 dw, 2 K, 3 taps, 4 channels a block, 5 slices, 6 bytes of a slice.
+ */
+export function reduce_depthwise_gradient(args: usize, chunk: i32): void {
+  const channels = word(args, 2);
+  const taps = word(args, 3);
+  const perBlock = word(args, 4);
+  const slices = word(args, 5);
+  const first = chunk * perBlock;
+  const count = min(perBlock, channels - first);
+  const partials = address(args, 0) + (<usize>(chunk * ((perBlock + 3) >> 2) * taps) << 4);
+  const dw = address(args, 1) + (<usize>(first * taps) << 2);
+  for (let k = 0; k < count; k++) {
+    for (let tap = 0; tap < taps; tap++) {
+      const at = partials + (<usize>((k >> 2) * taps + tap) << 4) + (<usize>(k & 3) << 2);
+      let sum: f64 = 0;
+      for (let slice = 0; slice < slices; slice++) sum += load<f32>(at + <usize>slice * address(args, 6));
+      store<f32>(dw + (<usize>(k * taps + tap) << 2), <f32>sum);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+import { address, float, word } from './simd';
+
+/**
+ * y = x / (1 − p) where the hash of the element's number in PyTorch's order (N, C, H, W) is at least p·2³², else 0.
+ * A chunk is some pixels (rows of a matrix: one pixel a picture).
+ * Arguments: 0 x, 1 y, 2 seed's address, 3 stream, 4 threshold, 5 scale, 6 keep (0: nothing, p = 1), 7 pixels,
+ * 8 pixels a chunk, 9 C, 10 pixels a picture.
+ */
+export function dropout(args: usize, chunk: i32): void {
+  const channels = word(args, 9);
+  const perImage = word(args, 10);
+  const begin = chunk * word(args, 8);
+  const end = min(begin + word(args, 8), word(args, 7));
+  const key = hash(<i32>load<f32>(address(args, 2)) ^ word(args, 3));
+  const threshold = i32x4.splat(word(args, 4));
+  const keep = i32x4.splat(word(args, 6) ? -1 : 0);
+  const scale = f32x4.splat(float(args, 5));
+  const step = i32x4.splat(4 * perImage);
+  const lanes = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(perImage));
+  for (let pixel = begin; pixel < end; pixel++) {
+    const image = pixel / perImage;
+    const number = image * channels * perImage + (pixel - image * perImage);
+    const x = address(args, 0) + (<usize>(pixel * channels) << 2);
+    const y = address(args, 1) + (<usize>(pixel * channels) << 2);
+    let numbers = i32x4.add(i32x4.splat(key + number), lanes);
+    let c = 0;
+    for (; c + 4 <= channels; c += 4) {
+      const at = <usize>c << 2;
+      const kept = v128.and(i32x4.ge_u(hash4(numbers), threshold), keep);
+      v128.store(y + at, v128.and(f32x4.mul(v128.load(x + at), scale), kept));
+      numbers = i32x4.add(numbers, step);
+    }
+    for (; c < channels; c++) {
+      const at = <usize>c << 2;
+      const kept = <u32>hash(key + number + c * perImage) >= <u32>word(args, 4) && word(args, 6) != 0;
+      store<f32>(y + at, kept ? load<f32>(x + at) * float(args, 5) : 0);
+    }
+  }
+}
+
+/** `mix` of base/rng.ts (lowbias32, Chris Wellons). */
+// @ts-ignore: decorator
+@inline
+function hash(value: i32): i32 {
+  let x = <u32>value;
+  x = (x ^ (x >> 16)) * 0x7feb352d;
+  x = (x ^ (x >> 15)) * 0x846ca68b;
+  return x ^ (x >> 16);
+}
+
+// @ts-ignore: decorator
+@inline
+function hash4(value: v128): v128 {
+  let x = i32x4.mul(v128.xor(value, i32x4.shr_u(value, 16)), i32x4.splat(0x7feb352d));
+  x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 15)), i32x4.splat(0x846ca68b));
+  return v128.xor(x, i32x4.shr_u(x, 16));
+}

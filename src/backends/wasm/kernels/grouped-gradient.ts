@@ -1,0 +1,363 @@
+import { address, madd, word } from './simd';
+import { claimSlot, releaseSlot } from './scratch';
+import { packRow } from './strip';
+import { packRowRepeated } from './depthwise';
+
+/**
+ * Backward-weight of a grouped or depthwise convolution. A chunk is a block of groups (about 16 channels) and a slice: some
+ * units, a unit being a few output rows of one picture. It packs the rows of x and dy that a unit needs into planes of four
+ * channels (strip.ts) and runs register tiles over them: for one tap 4 input × 8 output channels, or for three taps
+ * 4 × 4, or for three taps of two planes of a depthwise convolution. Sums stay in registers for a whole unit and are then
+ * added to the slice's own partial gradient, in the layout of packed weights; `reduce_grouped_gradient` adds up the slices.
+ *
+ * Arguments: 0 x, 1 dy, 2 partials, 3 scratch, 4 slot bytes, 5–7 H, W, C, 8–10 P, Q, K, 11–12 channels a group of x and dy,
+ * 13 groups, 14 groups a block, 15–16 R, S, 17–18 stride, 19–20 padding, 21–22 dilation, 23 multiplier (depthwise only),
+ * 24 rows a unit, 25 units a picture, 26 units a slice, 27 units, 28 blocks, 29 columns before column 0,
+ * 30 x columns a phase, 31 bytes of a slice's partials, 32 bytes of a block's.
+ */
+export function grouped_gradient(args: usize, chunk: i32): void {
+  const height = word(args, 5);
+  const width = word(args, 6);
+  const channels = word(args, 7);
+  const outHeight = word(args, 8);
+  const outWidth = word(args, 9);
+  const outChannels = word(args, 10);
+  const cg = word(args, 11);
+  const kg = word(args, 12);
+  const groupsPerBlock = word(args, 14);
+  const filterRows = word(args, 15);
+  const filterColumns = word(args, 16);
+  const strideH = word(args, 17);
+  const strideW = word(args, 18);
+  const dilationH = word(args, 21);
+  const dilationW = word(args, 22);
+  const multiplier = word(args, 23);
+  const rowsPerUnit = word(args, 24);
+  const unitsPerImage = word(args, 25);
+  const blocks = word(args, 28);
+  const perPhase = word(args, 30);
+
+  const block = chunk % blocks;
+  const slice = chunk / blocks;
+  const firstUnit = slice * word(args, 26);
+  const endUnit = min(firstUnit + word(args, 26), word(args, 27));
+  const firstGroup = block * groupsPerBlock;
+  const blockGroups = min(groupsPerBlock, word(args, 13) - firstGroup);
+  const taps = filterRows * filterColumns;
+  const outBlock = blockGroups * kg;
+  const sourceBlock = multiplier ? outBlock : blockGroups * cg;
+  const sourcePlanes = (sourceBlock + 3) >> 2;
+  const outPlanes = (outBlock + 3) >> 2;
+
+  const partial = address(args, 2) + <usize>slice * address(args, 31) + <usize>block * address(args, 32);
+  memory.fill(partial, 0, multiplier ? <usize>(outPlanes * taps) << 4 : <usize>(blockGroups * cg * kg * taps) << 2);
+
+  const planeBytes = <usize>(perPhase * strideW) << 4;
+  const rowBytes = planeBytes * <usize>sourcePlanes;
+  const outPlaneBytes = <usize>outWidth << 4;
+  const outRowBytes = outPlaneBytes * <usize>outPlanes;
+  const unitRows = (rowsPerUnit - 1) * strideH + (filterRows - 1) * dilationH + 1;
+  const slot = claimSlot(address(args, 3), word(args, 4));
+  const unused = slot;
+  const strip = slot + 128;
+  const outStrip = strip + <usize>unitRows * rowBytes;
+  const pixelBytes = <usize>channels << 2;
+  const outPixelBytes = <usize>outChannels << 2;
+
+  for (let unit = firstUnit; unit < endUnit; unit++) {
+    const image = unit / unitsPerImage;
+    const row = (unit % unitsPerImage) * rowsPerUnit;
+    const rows = min(rowsPerUnit, outHeight - row);
+    const x = address(args, 0) + ((<usize>image * height * width * channels + firstGroup * cg) << 2);
+    const dy = address(args, 1) + ((<usize>image * outHeight * outWidth * outChannels + firstGroup * kg) << 2);
+    const top = row * strideH - word(args, 19);
+    const sourceRows = (rows - 1) * strideH + (filterRows - 1) * dilationH + 1;
+    for (let i = 0; i < sourceRows; i++) {
+      const to = strip + <usize>i * rowBytes;
+      if (top + i < 0 || top + i >= height) {
+        memory.fill(to, 0, rowBytes);
+        continue;
+      }
+      const from = x + <usize>((top + i) * width) * pixelBytes;
+      if (multiplier > 1) {
+        packRowRepeated(from, pixelBytes, width, sourceBlock, multiplier, to, strideW, perPhase, word(args, 29));
+      } else {
+        packRow(from, pixelBytes, width, sourceBlock, to, strideW, perPhase, word(args, 29));
+      }
+    }
+    for (let i = 0; i < rows; i++) {
+      const from = dy + <usize>((row + i) * outWidth) * outPixelBytes;
+      packRow(from, outPixelBytes, outWidth, outBlock, outStrip + <usize>i * outRowBytes, 1, outWidth, 0);
+    }
+
+    const step = rowBytes * <usize>strideH;
+    if (multiplier) {
+      for (let plane = 0; plane < outPlanes; plane += 2) {
+        const pair = plane + 1 < outPlanes;
+        const second: usize = pair ? 1 : 0;
+        const a = strip + <usize>plane * planeBytes;
+        const d = outStrip + <usize>plane * outPlaneBytes;
+        for (let tap = 0; tap < taps; tap += 3) {
+          const tap1 = min(tap + 1, taps - 1);
+          const tap2 = min(tap + 2, taps - 1);
+          const out = partial + (<usize>(plane * taps) << 4);
+          const out1 = pair ? out + (<usize>taps << 4) : unused;
+          const beyond = pair ? <usize>1 << 4 : 0;
+          tile3Depthwise(
+            a + tapOffset(tap, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes),
+            a + tapOffset(tap1, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes),
+            a + tapOffset(tap2, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes),
+            second * planeBytes,
+            step,
+            d,
+            second * outPlaneBytes,
+            outRowBytes,
+            rows,
+            outWidth,
+            out + (<usize>tap << 4),
+            tap + 1 < taps ? out + (<usize>tap1 << 4) : unused,
+            tap + 2 < taps ? out + (<usize>tap2 << 4) : unused,
+            out1 + <usize>tap * beyond,
+            tap + 1 < taps ? out1 + <usize>tap1 * beyond : unused,
+            tap + 2 < taps ? out1 + <usize>tap2 * beyond : unused,
+          );
+        }
+      }
+      continue;
+    }
+    for (let group = 0; group < blockGroups; group++) {
+      const a = strip + <usize>((group * cg) >> 2) * planeBytes;
+      let out = partial + (<usize>(group * cg * kg * taps) << 2);
+      let k = 0;
+      for (; k + 8 <= kg; k += 8) {
+        const d = outStrip + <usize>((group * kg + k) >> 2) * outPlaneBytes;
+        for (let tap = 0; tap < taps; tap++) {
+          const at = a + tapOffset(tap, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
+          for (let c = 0; c < cg; c += 4) {
+            const from = at + <usize>(c >> 2) * planeBytes;
+            tile4x8(from, step, d, outPlaneBytes, outRowBytes, rows, outWidth, out);
+            out += 128;
+          }
+        }
+      }
+      if (k < kg) {
+        const d = outStrip + <usize>((group * kg + k) >> 2) * outPlaneBytes;
+        const tapBytes = <usize>cg << 4;
+        for (let tap = 0; tap < taps; tap += 3) {
+          const tap1 = min(tap + 1, taps - 1);
+          const tap2 = min(tap + 2, taps - 1);
+          const a0 = a + tapOffset(tap, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
+          const a1 = a + tapOffset(tap1, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
+          const a2 = a + tapOffset(tap2, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
+          for (let c = 0; c < cg; c += 4) {
+            const shift = <usize>(c >> 2) * planeBytes;
+            const to = out + (<usize>c << 4);
+            tile3x4x4(
+              a0 + shift,
+              a1 + shift,
+              a2 + shift,
+              step,
+              d,
+              outRowBytes,
+              rows,
+              outWidth,
+              to + <usize>tap * tapBytes,
+              tap + 1 < taps ? to + <usize>tap1 * tapBytes : unused,
+              tap + 2 < taps ? to + <usize>tap2 * tapBytes : unused,
+            );
+          }
+        }
+      }
+    }
+  }
+  releaseSlot(address(args, 3), word(args, 4), slot);
+}
+
+/** Where in the strip a tap finds the source of output row 0, column 0. */
+// @ts-ignore: decorator
+@inline
+function tapOffset(
+  tap: i32,
+  filterColumns: i32,
+  dilationH: i32,
+  dilationW: i32,
+  strideW: i32,
+  perPhase: i32,
+  rowBytes: usize,
+): usize {
+  const r = tap / filterColumns;
+  const column = (tap - r * filterColumns) * dilationW;
+  return <usize>(r * dilationH) * rowBytes + (<usize>((column % strideW) * perPhase + column / strideW) << 4);
+}
+
+// @ts-ignore: decorator
+@inline
+function accumulate(to: usize, v: v128): void {
+  v128.store(to, f32x4.add(v128.load(to), v));
+}
+
+/** One tap, 4 input × 8 output channels: out[c][8] += Σ over pixels x[c]·dy[8]. */
+function tile4x8(
+  x: usize,
+  xStep: usize,
+  dy: usize,
+  dyPlaneBytes: usize,
+  dyStep: usize,
+  rows: i32,
+  columns: i32,
+  out: usize,
+): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let a2 = a0;
+  let a3 = a0;
+  let b0 = a0;
+  let b1 = a0;
+  let b2 = a0;
+  let b3 = a0;
+  for (let row = 0; row < rows; row++) {
+    let xp = x;
+    let dp = dy;
+    for (const end = xp + (<usize>columns << 4); xp < end; xp += 16, dp += 16) {
+      const d0 = v128.load(dp);
+      const d1 = v128.load(dp + dyPlaneBytes);
+      let v = v128.load32_splat(xp);
+      a0 = madd(v, d0, a0);
+      b0 = madd(v, d1, b0);
+      v = v128.load32_splat(xp, 4);
+      a1 = madd(v, d0, a1);
+      b1 = madd(v, d1, b1);
+      v = v128.load32_splat(xp, 8);
+      a2 = madd(v, d0, a2);
+      b2 = madd(v, d1, b2);
+      v = v128.load32_splat(xp, 12);
+      a3 = madd(v, d0, a3);
+      b3 = madd(v, d1, b3);
+    }
+    x += xStep;
+    dy += dyStep;
+  }
+  accumulate(out, a0);
+  accumulate(out + 16, b0);
+  accumulate(out + 32, a1);
+  accumulate(out + 48, b1);
+  accumulate(out + 64, a2);
+  accumulate(out + 80, b2);
+  accumulate(out + 96, a3);
+  accumulate(out + 112, b3);
+}
+
+/** Three taps, 4 input × 4 output channels: outₜ[c][4] += Σ over pixels xₜ[c]·dy[4]. */
+function tile3x4x4(
+  x0: usize,
+  x1: usize,
+  x2: usize,
+  xStep: usize,
+  dy: usize,
+  dyStep: usize,
+  rows: i32,
+  columns: i32,
+  out0: usize,
+  out1: usize,
+  out2: usize,
+): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let a2 = a0;
+  let a3 = a0;
+  let b0 = a0;
+  let b1 = a0;
+  let b2 = a0;
+  let b3 = a0;
+  let c0 = a0;
+  let c1 = a0;
+  let c2 = a0;
+  let c3 = a0;
+  const width = <usize>columns << 4;
+  for (let row = 0; row < rows; row++) {
+    for (let q: usize = 0; q < width; q += 16) {
+      const d = v128.load(dy + q);
+      const p0 = x0 + q;
+      a0 = madd(v128.load32_splat(p0), d, a0);
+      a1 = madd(v128.load32_splat(p0, 4), d, a1);
+      a2 = madd(v128.load32_splat(p0, 8), d, a2);
+      a3 = madd(v128.load32_splat(p0, 12), d, a3);
+      const p1 = x1 + q;
+      b0 = madd(v128.load32_splat(p1), d, b0);
+      b1 = madd(v128.load32_splat(p1, 4), d, b1);
+      b2 = madd(v128.load32_splat(p1, 8), d, b2);
+      b3 = madd(v128.load32_splat(p1, 12), d, b3);
+      const p2 = x2 + q;
+      c0 = madd(v128.load32_splat(p2), d, c0);
+      c1 = madd(v128.load32_splat(p2, 4), d, c1);
+      c2 = madd(v128.load32_splat(p2, 8), d, c2);
+      c3 = madd(v128.load32_splat(p2, 12), d, c3);
+    }
+    x0 += xStep;
+    x1 += xStep;
+    x2 += xStep;
+    dy += dyStep;
+  }
+  accumulate(out0, a0);
+  accumulate(out0 + 16, a1);
+  accumulate(out0 + 32, a2);
+  accumulate(out0 + 48, a3);
+  accumulate(out1, b0);
+  accumulate(out1 + 16, b1);
+  accumulate(out1 + 32, b2);
+  accumulate(out1 + 48, b3);
+  accumulate(out2, c0);
+  accumulate(out2 + 16, c1);
+  accumulate(out2 + 32, c2);
+  accumulate(out2 + 48, c3);
+}
+
+/** Three taps of two planes (the second may be the first again): outₜ[4] += Σ over pixels xₜ·dy. */
+function tile3Depthwise(
+  x0: usize,
+  x1: usize,
+  x2: usize,
+  xPlane: usize,
+  xStep: usize,
+  dy: usize,
+  dyPlane: usize,
+  dyStep: usize,
+  rows: i32,
+  columns: i32,
+  out0: usize,
+  out1: usize,
+  out2: usize,
+  out3: usize,
+  out4: usize,
+  out5: usize,
+): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let a2 = a0;
+  let b0 = a0;
+  let b1 = a0;
+  let b2 = a0;
+  const width = <usize>columns << 4;
+  for (let row = 0; row < rows; row++) {
+    for (let q: usize = 0; q < width; q += 16) {
+      const d = v128.load(dy + q);
+      const e = v128.load(dy + dyPlane + q);
+      a0 = madd(v128.load(x0 + q), d, a0);
+      b0 = madd(v128.load(x0 + xPlane + q), e, b0);
+      a1 = madd(v128.load(x1 + q), d, a1);
+      b1 = madd(v128.load(x1 + xPlane + q), e, b1);
+      a2 = madd(v128.load(x2 + q), d, a2);
+      b2 = madd(v128.load(x2 + xPlane + q), e, b2);
+    }
+    x0 += xStep;
+    x1 += xStep;
+    x2 += xStep;
+    dy += dyStep;
+  }
+  accumulate(out0, a0);
+  accumulate(out1, a1);
+  accumulate(out2, a2);
+  accumulate(out3, b0);
+  accumulate(out4, b1);
+  accumulate(out5, b2);
+}

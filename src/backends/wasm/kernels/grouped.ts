@@ -1,0 +1,332 @@
+import { address, madd, word } from './simd';
+import { claimSlot, releaseSlot } from './scratch';
+import { ceilDivide, emitRow, floorDivide, packRow } from './strip';
+import { emitRowSummed, packRowRepeated, tileDepthwise } from './depthwise';
+
+/**
+ * Direct grouped convolution, forward and backward-input, for groups of 4 to 32 channels in multiples of 4.
+ *
+ * A chunk is some rows of one picture and a block of groups (about 16 channels, a cache line of each pixel). It packs the
+ * source rows it needs into a ring of R rows of four-channel planes (see strip.ts), which stays in the first-level cache,
+ * lists for each output row the taps that hit the picture, and runs register tiles over the row: 8 pixels × 4 channels,
+ * or 4 pixels × 8 channels where the group is wide enough to share each splat of x between two vectors of weights.
+ * Eight accumulators keep both multiply–add units busy and leave V8 registers for the rest.
+ *
+ * Backward-input reads dy as the source and visits for every phase (h mod stride, w mod stride) of dx only the taps that
+ * reach it, so a strided gradient costs no multiplications by inserted zeros. At stride 1 it is the flipped convolution.
+ *
+ * Arguments: 0 source, 1 target, 2 packed weights, 3 bias or 0, 4 residual or 0, 5 relu, 6 scratch, 7 slot bytes,
+ * 8–10 source H, W, C, 11–13 target H, W, C, 14–15 channels a group of source and target, 16 groups, 17 groups a block,
+ * 18–19 R, S, 20–21 stride, 22–23 padding, 24–25 dilation, 26 transposed, 27 rows a chunk, 28 row chunks a picture,
+ * 29 blocks, 30 rows in the ring, 31 columns before column 0, 32 source columns a phase, 33 target columns a phase,
+ * 34 channel multiplier of a depthwise convolution, else 0: then channels a group are 1, blocks are blocks of channels, and
+ * weights and tile are those of depthwise.ts.
+ */
+export function grouped_conv(args: usize, chunk: i32): void {
+  const residual = address(args, 4);
+  const height = word(args, 8);
+  const width = word(args, 9);
+  const channels = word(args, 10);
+  const outHeight = word(args, 11);
+  const outWidth = word(args, 12);
+  const outChannels = word(args, 13);
+  const cg = word(args, 14);
+  const kg = word(args, 15);
+  const groups = word(args, 16);
+  const groupsPerBlock = word(args, 17);
+  const filterRows = word(args, 18);
+  const filterColumns = word(args, 19);
+  const strideH = word(args, 20);
+  const strideW = word(args, 21);
+  const padH = word(args, 22);
+  const padW = word(args, 23);
+  const dilationH = word(args, 24);
+  const dilationW = word(args, 25);
+  const transposed = word(args, 26);
+  const rowsPerChunk = word(args, 27);
+  const rowChunks = word(args, 28);
+  const blocks = word(args, 29);
+  const ringRows = word(args, 30);
+  const left = word(args, 31);
+  const perPhase = word(args, 32);
+  const outPerPhase = word(args, 33);
+
+  const block = chunk % blocks;
+  const image = chunk / blocks / rowChunks;
+  const firstRow = ((chunk / blocks) % rowChunks) * rowsPerChunk;
+  const endRow = min(firstRow + rowsPerChunk, outHeight);
+  const firstGroup = block * groupsPerBlock;
+  const blockGroups = min(groupsPerBlock, groups - firstGroup);
+  const multiplier = word(args, 34);
+  const sourceChannels = multiplier ? blockGroups * multiplier : blockGroups * cg;
+  const targetChannels = blockGroups * kg;
+  const sourcePlanes = (sourceChannels + 3) >> 2;
+
+  const inPhases = transposed ? 1 : strideW;
+  const outPhases = transposed ? strideW : 1;
+  const inPlaneBytes = <usize>(perPhase * inPhases) << 4;
+  const outPlaneBytes = <usize>(outPerPhase * outPhases) << 4;
+  const ringRowBytes = inPlaneBytes * <usize>sourcePlanes;
+  const taps = filterRows * filterColumns;
+  const slot = claimSlot(address(args, 6), word(args, 7));
+  const table = slot;
+  const ring = slot + ((<usize>taps * 8 + 63) & ~63);
+  const outRow = ring + <usize>ringRows * ringRowBytes;
+  const perGroup = multiplier ? 4 * taps : taps * cg * kg;
+  const firstPack = multiplier ? block * ((groupsPerBlock * multiplier + 3) >> 2) : firstGroup;
+  const weights = address(args, 2) + (<usize>(firstPack * perGroup) << 2);
+  const pixelBytes = <usize>channels << 2;
+  const outPixelBytes = <usize>outChannels << 2;
+  const sourceImage = address(args, 0) + ((<usize>image * height * width * channels + firstGroup * cg) << 2);
+  const outOffset = (<usize>image * outHeight * outWidth * outChannels + firstGroup * kg) << 2;
+  const bias: usize = address(args, 3) == 0 ? 0 : address(args, 3) + (<usize>(firstGroup * kg) << 2);
+
+  let packed = 0;
+  for (let row = firstRow; row < endRow; row++) {
+    let lowest = row * strideH - padH;
+    let highest = lowest + (filterRows - 1) * dilationH;
+    if (transposed) {
+      highest = floorDivide(row + padH, strideH);
+      lowest = ceilDivide(row + padH - (filterRows - 1) * dilationH, strideH);
+    }
+    packed = max(packed, lowest);
+    highest = min(highest, height - 1);
+    for (; packed <= highest; packed++) {
+      const from = sourceImage + <usize>packed * width * pixelBytes;
+      const to = ring + <usize>(packed % ringRows) * ringRowBytes;
+      if (multiplier > 1 && !transposed) {
+        packRowRepeated(from, pixelBytes, width, sourceChannels, multiplier, to, inPhases, perPhase, left);
+      } else {
+        packRow(from, pixelBytes, width, sourceChannels, to, inPhases, perPhase, left);
+      }
+    }
+    for (let phase = 0; phase < outPhases; phase++) {
+      let entry = table;
+      for (let r = 0; r < filterRows; r++) {
+        let from = row * strideH - padH + r * dilationH;
+        if (transposed) {
+          const scaled = row + padH - r * dilationH;
+          from = scaled >= 0 && scaled % strideH == 0 ? scaled / strideH : -1;
+        }
+        if (from < 0 || from >= height) continue;
+        const ringRow = <usize>(from % ringRows) * ringRowBytes;
+        for (let s = 0; s < filterColumns; s++) {
+          let column = s * dilationW;
+          if (transposed) {
+            const scaled = phase + padW - s * dilationW;
+            column = floorDivide(scaled, strideW);
+            if (column * strideW != scaled) continue;
+            column += left;
+          } else {
+            column = (column % strideW) * perPhase + column / strideW;
+          }
+          store<u32>(entry, <u32>(ringRow + (<usize>column << 4)));
+          store<u32>(entry, r * filterColumns + s, 4);
+          entry += 8;
+        }
+      }
+      const columns = ceilDivide(outWidth - phase, outPhases);
+      if (multiplier) {
+        for (let plane = 0; plane < sourcePlanes; plane++) {
+          const x = ring + <usize>plane * inPlaneBytes;
+          const w = weights + (<usize>(plane * taps) << 4);
+          const out = outRow + <usize>plane * outPlaneBytes + (<usize>(phase * outPerPhase) << 4);
+          for (let q = 0; q < columns; q += 8) {
+            const at = <usize>q << 4;
+            tileDepthwise(x + at, w, table, entry, out + at);
+          }
+        }
+        continue;
+      }
+      for (let group = 0; group < blockGroups; group++) {
+        const x = ring + <usize>((group * cg) >> 2) * inPlaneBytes;
+        let w = weights + (<usize>(group * taps * cg * kg) << 2);
+        let out = outRow + <usize>((group * kg) >> 2) * outPlaneBytes + (<usize>(phase * outPerPhase) << 4);
+        let k = 0;
+        for (; k + 8 <= kg; k += 8) {
+          for (let q = 0; q < columns; q += 4) {
+            const at = <usize>q << 4;
+            tile4x8(x + at, inPlaneBytes, w, cg, table, entry, out + at, outPlaneBytes);
+          }
+          w += <usize>(taps * cg) << 5;
+          out += outPlaneBytes << 1;
+        }
+        if (k < kg) {
+          for (let q = 0; q < columns; q += 8) {
+            const at = <usize>q << 4;
+            tile8x4(x + at, inPlaneBytes, w, cg, table, entry, out + at);
+          }
+        }
+      }
+    }
+    const at = outOffset + <usize>row * outWidth * outPixelBytes;
+    const to = address(args, 1) + at;
+    if (multiplier > 1 && transposed) {
+      emitRowSummed(outRow, outPhases, outPerPhase, to, outPixelBytes, outWidth, blockGroups, multiplier);
+    } else {
+      const beside: usize = residual == 0 ? 0 : residual + at;
+      const relu = word(args, 5);
+      emitRow(outRow, outPhases, outPerPhase, to, outPixelBytes, outWidth, targetChannels, bias, beside, relu);
+    }
+  }
+  releaseSlot(address(args, 6), word(args, 7), slot);
+}
+
+/** 8 pixels × 4 output channels. `table` lists (offset of x, index of the tap); weights are [tap][c][4]. */
+function tile8x4(x: usize, planeBytes: usize, w: usize, cg: i32, table: usize, end: usize, out: usize): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let a2 = a0;
+  let a3 = a0;
+  let a4 = a0;
+  let a5 = a0;
+  let a6 = a0;
+  let a7 = a0;
+  for (; table < end; table += 8) {
+    let xp = x + load<u32>(table);
+    let wp = w + ((<usize>load<u32>(table, 4) * cg) << 4);
+    for (let c = 0; c < cg; c += 4) {
+      const w0 = v128.load(wp);
+      a0 = madd(v128.load32_splat(xp, 0), w0, a0);
+      a1 = madd(v128.load32_splat(xp, 16), w0, a1);
+      a2 = madd(v128.load32_splat(xp, 32), w0, a2);
+      a3 = madd(v128.load32_splat(xp, 48), w0, a3);
+      a4 = madd(v128.load32_splat(xp, 64), w0, a4);
+      a5 = madd(v128.load32_splat(xp, 80), w0, a5);
+      a6 = madd(v128.load32_splat(xp, 96), w0, a6);
+      a7 = madd(v128.load32_splat(xp, 112), w0, a7);
+      const w1 = v128.load(wp, 16);
+      a0 = madd(v128.load32_splat(xp, 4), w1, a0);
+      a1 = madd(v128.load32_splat(xp, 20), w1, a1);
+      a2 = madd(v128.load32_splat(xp, 36), w1, a2);
+      a3 = madd(v128.load32_splat(xp, 52), w1, a3);
+      a4 = madd(v128.load32_splat(xp, 68), w1, a4);
+      a5 = madd(v128.load32_splat(xp, 84), w1, a5);
+      a6 = madd(v128.load32_splat(xp, 100), w1, a6);
+      a7 = madd(v128.load32_splat(xp, 116), w1, a7);
+      const w2 = v128.load(wp, 32);
+      a0 = madd(v128.load32_splat(xp, 8), w2, a0);
+      a1 = madd(v128.load32_splat(xp, 24), w2, a1);
+      a2 = madd(v128.load32_splat(xp, 40), w2, a2);
+      a3 = madd(v128.load32_splat(xp, 56), w2, a3);
+      a4 = madd(v128.load32_splat(xp, 72), w2, a4);
+      a5 = madd(v128.load32_splat(xp, 88), w2, a5);
+      a6 = madd(v128.load32_splat(xp, 104), w2, a6);
+      a7 = madd(v128.load32_splat(xp, 120), w2, a7);
+      const w3 = v128.load(wp, 48);
+      a0 = madd(v128.load32_splat(xp, 12), w3, a0);
+      a1 = madd(v128.load32_splat(xp, 28), w3, a1);
+      a2 = madd(v128.load32_splat(xp, 44), w3, a2);
+      a3 = madd(v128.load32_splat(xp, 60), w3, a3);
+      a4 = madd(v128.load32_splat(xp, 76), w3, a4);
+      a5 = madd(v128.load32_splat(xp, 92), w3, a5);
+      a6 = madd(v128.load32_splat(xp, 108), w3, a6);
+      a7 = madd(v128.load32_splat(xp, 124), w3, a7);
+      xp += planeBytes;
+      wp += 64;
+    }
+  }
+  v128.store(out, a0, 0);
+  v128.store(out, a1, 16);
+  v128.store(out, a2, 32);
+  v128.store(out, a3, 48);
+  v128.store(out, a4, 64);
+  v128.store(out, a5, 80);
+  v128.store(out, a6, 96);
+  v128.store(out, a7, 112);
+}
+
+/** 4 pixels × 8 output channels; weights are [tap][c][8]. */
+function tile4x8(
+  x: usize,
+  planeBytes: usize,
+  w: usize,
+  cg: i32,
+  table: usize,
+  end: usize,
+  out: usize,
+  outPlaneBytes: usize,
+): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let a2 = a0;
+  let a3 = a0;
+  let b0 = a0;
+  let b1 = a0;
+  let b2 = a0;
+  let b3 = a0;
+  let v = a0;
+  for (; table < end; table += 8) {
+    let xp = x + load<u32>(table);
+    let wp = w + ((<usize>load<u32>(table, 4) * cg) << 5);
+    for (let c = 0; c < cg; c += 4) {
+      const w00 = v128.load(wp);
+      const w01 = v128.load(wp, 16);
+      v = v128.load32_splat(xp, 0);
+      a0 = madd(v, w00, a0);
+      b0 = madd(v, w01, b0);
+      v = v128.load32_splat(xp, 16);
+      a1 = madd(v, w00, a1);
+      b1 = madd(v, w01, b1);
+      v = v128.load32_splat(xp, 32);
+      a2 = madd(v, w00, a2);
+      b2 = madd(v, w01, b2);
+      v = v128.load32_splat(xp, 48);
+      a3 = madd(v, w00, a3);
+      b3 = madd(v, w01, b3);
+      const w10 = v128.load(wp, 32);
+      const w11 = v128.load(wp, 48);
+      v = v128.load32_splat(xp, 4);
+      a0 = madd(v, w10, a0);
+      b0 = madd(v, w11, b0);
+      v = v128.load32_splat(xp, 20);
+      a1 = madd(v, w10, a1);
+      b1 = madd(v, w11, b1);
+      v = v128.load32_splat(xp, 36);
+      a2 = madd(v, w10, a2);
+      b2 = madd(v, w11, b2);
+      v = v128.load32_splat(xp, 52);
+      a3 = madd(v, w10, a3);
+      b3 = madd(v, w11, b3);
+      const w20 = v128.load(wp, 64);
+      const w21 = v128.load(wp, 80);
+      v = v128.load32_splat(xp, 8);
+      a0 = madd(v, w20, a0);
+      b0 = madd(v, w21, b0);
+      v = v128.load32_splat(xp, 24);
+      a1 = madd(v, w20, a1);
+      b1 = madd(v, w21, b1);
+      v = v128.load32_splat(xp, 40);
+      a2 = madd(v, w20, a2);
+      b2 = madd(v, w21, b2);
+      v = v128.load32_splat(xp, 56);
+      a3 = madd(v, w20, a3);
+      b3 = madd(v, w21, b3);
+      const w30 = v128.load(wp, 96);
+      const w31 = v128.load(wp, 112);
+      v = v128.load32_splat(xp, 12);
+      a0 = madd(v, w30, a0);
+      b0 = madd(v, w31, b0);
+      v = v128.load32_splat(xp, 28);
+      a1 = madd(v, w30, a1);
+      b1 = madd(v, w31, b1);
+      v = v128.load32_splat(xp, 44);
+      a2 = madd(v, w30, a2);
+      b2 = madd(v, w31, b2);
+      v = v128.load32_splat(xp, 60);
+      a3 = madd(v, w30, a3);
+      b3 = madd(v, w31, b3);
+      xp += planeBytes;
+      wp += 128;
+    }
+  }
+  v128.store(out, a0, 0);
+  v128.store(out, a1, 16);
+  v128.store(out, a2, 32);
+  v128.store(out, a3, 48);
+  const second = out + outPlaneBytes;
+  v128.store(second, b0, 0);
+  v128.store(second, b1, 16);
+  v128.store(second, b2, 32);
+  v128.store(second, b3, 48);
+}

@@ -1,0 +1,107 @@
+import { address, word } from './simd';
+import { loadPartial, storePartial } from './strip';
+
+/*
+ * Optimisers, in place. Every tensor is cut into chunks of as many floats as the arguments say; the rates are read from
+ * memory, since the host writes them anew for every step.
+ */
+
+// @ts-ignore: decorator
+@inline
+function read(at: usize, lanes: usize): v128 {
+  return lanes >= 4 ? v128.load(at) : loadPartial(at, <i32>lanes);
+}
+
+// @ts-ignore: decorator
+@inline
+function write(at: usize, v: v128, lanes: usize): void {
+  if (lanes >= 4) v128.store(at, v);
+  else storePartial(at, v, <i32>lanes);
+}
+
+/**
+ * torch.optim.SGD. Arguments: 0 parameter, 1 gradient, 2 velocity or 0, 3 hyper [lr, momentum, weight decay],
+ * 4 clip coefficient's address or 0, 5 nesterov, 6 decay, 7 count, 8 a chunk.
+ */
+export function sgd(args: usize, chunk: i32): void {
+  const begin = chunk * word(args, 8);
+  const count = <usize>min(word(args, 8), word(args, 7) - begin);
+  const parameter = address(args, 0) + (<usize>begin << 2);
+  const gradient = address(args, 1) + (<usize>begin << 2);
+  const velocity = address(args, 2) + (<usize>begin << 2);
+  const hyper = address(args, 3);
+  const rate = f32x4.splat(load<f32>(hyper));
+  const momentum = f32x4.splat(load<f32>(hyper, 4));
+  const decay = f32x4.splat(load<f32>(hyper, 8));
+  const clip = address(args, 4) != 0;
+  const coefficient = clip ? f32x4.splat(load<f32>(address(args, 4))) : f32x4.splat(1);
+  const moving = address(args, 2) != 0;
+  const nesterov = word(args, 5);
+  const decayed = word(args, 6);
+  for (let i: usize = 0; i < count; i += 4) {
+    const at = i << 2;
+    const lanes = count - i;
+    const p = read(parameter + at, lanes);
+    let g = read(gradient + at, lanes);
+    if (clip) g = f32x4.mul(g, coefficient);
+    if (decayed) g = f32x4.add(g, f32x4.mul(p, decay));
+    if (moving) {
+      const v = f32x4.add(f32x4.mul(read(velocity + at, lanes), momentum), g);
+      write(velocity + at, v, lanes);
+      g = nesterov ? f32x4.add(g, f32x4.mul(v, momentum)) : v;
+    }
+    write(parameter + at, f32x4.sub(p, f32x4.mul(g, rate)), lanes);
+  }
+}
+
+/**
+ * torch.optim.AdamW (Loshchilov and Hutter 2019). Arguments: 0 parameter, 1 gradient, 2 m, 3 v,
+ * 4 hyper [lr, β₁, β₂, ε, weight decay, 1 − β₁ᵗ, 1 − β₂ᵗ], 5 clip coefficient's address or 0, 6 decay, 7 count, 8 a chunk.
+ */
+export function adamw(args: usize, chunk: i32): void {
+  const begin = chunk * word(args, 8);
+  const count = <usize>min(word(args, 8), word(args, 7) - begin);
+  const parameter = address(args, 0) + (<usize>begin << 2);
+  const gradient = address(args, 1) + (<usize>begin << 2);
+  const first = address(args, 2) + (<usize>begin << 2);
+  const second = address(args, 3) + (<usize>begin << 2);
+  const hyper = address(args, 4);
+  const rate = load<f32>(hyper);
+  const shrink = word(args, 6) ? f32x4.splat(<f32>(1 - <f64>rate * <f64>load<f32>(hyper, 16))) : f32x4.splat(1);
+  const beta1 = f32x4.splat(load<f32>(hyper, 4));
+  const beta2 = f32x4.splat(load<f32>(hyper, 8));
+  const rest1 = f32x4.splat(<f32>(1 - <f64>load<f32>(hyper, 4)));
+  const rest2 = f32x4.splat(<f32>(1 - <f64>load<f32>(hyper, 8)));
+  const epsilon = f32x4.splat(load<f32>(hyper, 12));
+  const step = f32x4.splat(<f32>(<f64>rate / <f64>load<f32>(hyper, 20)));
+  const root = f32x4.splat(<f32>(1 / Math.sqrt(<f64>load<f32>(hyper, 24))));
+  const coefficient = address(args, 5) != 0 ? f32x4.splat(load<f32>(address(args, 5))) : f32x4.splat(1);
+  for (let i: usize = 0; i < count; i += 4) {
+    const at = i << 2;
+    const lanes = count - i;
+    const g = f32x4.mul(read(gradient + at, lanes), coefficient);
+    const m = f32x4.add(f32x4.mul(read(first + at, lanes), beta1), f32x4.mul(g, rest1));
+    const v = f32x4.add(f32x4.mul(read(second + at, lanes), beta2), f32x4.mul(f32x4.mul(g, g), rest2));
+    write(first + at, m, lanes);
+    write(second + at, v, lanes);
+    const size = f32x4.add(f32x4.mul(f32x4.sqrt(v), root), epsilon);
+    const p = f32x4.mul(read(parameter + at, lanes), shrink);
+    write(parameter + at, f32x4.sub(p, f32x4.div(f32x4.mul(m, step), size)), lanes);
+  }
+}
+
+/** average ← decay·average + (1 − decay)·current. Arguments: 0 average, 1 current, 2 decay's address, 3 count, 4 a chunk. */
+export function ema(args: usize, chunk: i32): void {
+  const begin = chunk * word(args, 4);
+  const count = <usize>min(word(args, 4), word(args, 3) - begin);
+  const average = address(args, 0) + (<usize>begin << 2);
+  const current = address(args, 1) + (<usize>begin << 2);
+  const decay = f32x4.splat(load<f32>(address(args, 2)));
+  const rest = f32x4.splat(<f32>(1 - <f64>load<f32>(address(args, 2))));
+  for (let i: usize = 0; i < count; i += 4) {
+    const at = i << 2;
+    const lanes = count - i;
+    const kept = f32x4.mul(read(average + at, lanes), decay);
+    write(average + at, f32x4.add(kept, f32x4.mul(read(current + at, lanes), rest)), lanes);
+  }
+}

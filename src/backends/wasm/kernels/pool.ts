@@ -1,0 +1,231 @@
+import { address, word } from './simd';
+import { ceilDivide, loadPartial, storePartial } from './strip';
+
+/*
+ * Pooling, channels as lanes. A chunk is one row of one picture and a block of channels (a multiple of 4 but for the last).
+ * Arguments 2–19 are the same for all: 2–3 H, W, 4 C, 5–6 P, Q, 7–8 kernel, 9–10 stride, 11–12 padding,
+ * 13 channels a chunk, 14 channel blocks, 15 rows (of the output, or of dx) a chunk, 16 row chunks, 17 count padding.
+ */
+
+/** The largest of each window; NaN wins as in PyTorch. Arguments: 0 x, 1 y. */
+export function max_pool(args: usize, chunk: i32): void {
+  pool(args, chunk, true);
+}
+
+/** The mean of each window, over all of it or over what lies in the picture. Arguments: 0 x, 1 y. */
+export function avg_pool(args: usize, chunk: i32): void {
+  pool(args, chunk, false);
+}
+
+// @ts-ignore: decorator
+@inline
+function pool(args: usize, chunk: i32, largest: bool): void {
+  const height = word(args, 2);
+  const width = word(args, 3);
+  const channels = word(args, 4);
+  const outHeight = word(args, 5);
+  const outWidth = word(args, 6);
+  const blocks = word(args, 14);
+  const rowChunks = word(args, 16);
+  const first = (chunk % blocks) * word(args, 13);
+  const end = min(first + word(args, 13), channels);
+  const image = chunk / blocks / rowChunks;
+  const firstRow = ((chunk / blocks) % rowChunks) * word(args, 15);
+  const endRow = min(firstRow + word(args, 15), outHeight);
+  const pitch = <usize>channels << 2;
+  const start = largest ? f32x4.splat(-Infinity) : f32x4.splat(0);
+  for (let p = firstRow; p < endRow; p++) {
+    const top = p * word(args, 9) - word(args, 11);
+    const h0 = max(top, 0);
+    const h1 = min(top + word(args, 7), height);
+    for (let q = 0; q < outWidth; q++) {
+      const side = q * word(args, 10) - word(args, 12);
+      const v0 = max(side, 0);
+      const v1 = min(side + word(args, 8), width);
+      const rowBytes = <usize>max(v1 - v0, 0) * pitch;
+      const scale = largest ? f32x4.splat(1) : f32x4.splat(<f32>1 / <f32>windowSize(args, top, side));
+      const corner = address(args, 0) + <usize>((image * height + h0) * width + v0) * pitch;
+      const y = address(args, 1) + <usize>((image * outHeight + p) * outWidth + q) * pitch;
+      let c = first;
+      for (; c + 16 <= end; c += 16) {
+        let a0 = start;
+        let a1 = start;
+        let a2 = start;
+        let a3 = start;
+        let row = corner + (<usize>c << 2);
+        for (let h = h0; h < h1; h++) {
+          for (let x = row; x < row + rowBytes; x += pitch) {
+            a0 = join(a0, v128.load(x), largest);
+            a1 = join(a1, v128.load(x, 16), largest);
+            a2 = join(a2, v128.load(x, 32), largest);
+            a3 = join(a3, v128.load(x, 48), largest);
+          }
+          row += <usize>width * pitch;
+        }
+        const to = y + (<usize>c << 2);
+        v128.store(to, largest ? a0 : f32x4.mul(a0, scale));
+        v128.store(to, largest ? a1 : f32x4.mul(a1, scale), 16);
+        v128.store(to, largest ? a2 : f32x4.mul(a2, scale), 32);
+        v128.store(to, largest ? a3 : f32x4.mul(a3, scale), 48);
+      }
+      for (; c < end; c += 4) {
+        const lanes = min(end - c, 4);
+        let a = start;
+        let row = corner + (<usize>c << 2);
+        for (let h = h0; h < h1; h++) {
+          for (let x = row; x < row + rowBytes; x += pitch) a = join(a, loadLanes(x, lanes), largest);
+          row += <usize>width * pitch;
+        }
+        storeLanes(y + (<usize>c << 2), largest ? a : f32x4.mul(a, scale), lanes);
+      }
+    }
+  }
+}
+
+/** `f32x4.max` gives NaN if either is NaN: once NaN was seen it stays, as PyTorch's `val > max || isnan(val)`. */
+// @ts-ignore: decorator
+@inline
+function join(a: v128, b: v128, largest: bool): v128 {
+  return largest ? f32x4.max(a, b) : f32x4.add(a, b);
+}
+
+/** What a window's sum is divided by: PyTorch's windows may reach into the padding but not beyond it. */
+// @ts-ignore: decorator
+@inline
+function windowSize(args: usize, top: i32, side: i32): i32 {
+  const bottom = min(top + word(args, 7), word(args, 2) + word(args, 11));
+  const right = min(side + word(args, 8), word(args, 3) + word(args, 12));
+  if (word(args, 17)) return (bottom - top) * (right - side);
+  return (min(bottom, word(args, 2)) - max(top, 0)) * (min(right, word(args, 3)) - max(side, 0));
+}
+
+// @ts-ignore: decorator
+@inline
+function loadLanes(at: usize, lanes: i32): v128 {
+  return lanes == 4 ? v128.load(at) : loadPartial(at, lanes);
+}
+
+// @ts-ignore: decorator
+@inline
+function storeLanes(at: usize, v: v128, lanes: i32): void {
+  if (lanes == 4) v128.store(at, v);
+  else storePartial(at, v, lanes);
+}
+
+/**
+ * dy goes to the first largest element of its window, rows first. A chunk owns some rows of dx: it looks at every window
+ * that reaches them and adds only what falls into them. Arguments: 0 dy, 1 dx, 18 x.
+ */
+export function max_pool_backward(args: usize, chunk: i32): void {
+  const height = word(args, 2);
+  const width = word(args, 3);
+  const channels = word(args, 4);
+  const outHeight = word(args, 5);
+  const outWidth = word(args, 6);
+  const strideH = word(args, 9);
+  const padH = word(args, 11);
+  const blocks = word(args, 14);
+  const rowChunks = word(args, 16);
+  const first = (chunk % blocks) * word(args, 13);
+  const end = min(first + word(args, 13), channels);
+  const image = chunk / blocks / rowChunks;
+  const firstRow = ((chunk / blocks) % rowChunks) * word(args, 15);
+  const endRow = min(firstRow + word(args, 15), height);
+  const pitch = <usize>channels << 2;
+  const x = address(args, 18) + <usize>(image * height * width) * pitch;
+  const dx = address(args, 1) + <usize>(image * height * width) * pitch;
+  const bytes = <usize>(end - first) << 2;
+  for (let i = firstRow * width; i < endRow * width; i++) {
+    const pixel = dx + <usize>i * pitch + (<usize>first << 2);
+    for (let at = pixel; at < pixel + bytes; at += 4) store<f32>(at, 0);
+  }
+  const firstPixel = firstRow * width;
+  const endPixel = endRow * width;
+  const firstWindow = max(0, ceilDivide(firstRow + padH - word(args, 7) + 1, strideH));
+  const endWindow = min(outHeight, (endRow - 1 + padH) / strideH + 1);
+  for (let p = firstWindow; p < endWindow; p++) {
+    const top = p * strideH - padH;
+    const h0 = max(top, 0);
+    const h1 = min(top + word(args, 7), height);
+    for (let q = 0; q < outWidth; q++) {
+      const side = q * word(args, 10) - word(args, 12);
+      const v0 = max(side, 0);
+      const v1 = min(side + word(args, 8), width);
+      const dy = address(args, 0) + <usize>((image * outHeight + p) * outWidth + q) * pitch;
+      for (let c = first; c < end; c += 4) {
+        const lanes = min(end - c, 4);
+        const shift = <usize>c << 2;
+        let best = f32x4.splat(-Infinity);
+        let where = i32x4.splat(h0 * width + v0);
+        for (let h = h0; h < h1; h++) {
+          for (let v = v0; v < v1; v++) {
+            const value = loadLanes(x + <usize>(h * width + v) * pitch + shift, lanes);
+            const wins = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
+            best = v128.bitselect(value, best, wins);
+            where = v128.bitselect(i32x4.splat(h * width + v), where, wins);
+          }
+        }
+        scatter(dx, pitch, shift, i32x4.extract_lane(where, 0), firstPixel, endPixel, dy);
+        if (lanes > 1) scatter(dx, pitch, shift + 4, i32x4.extract_lane(where, 1), firstPixel, endPixel, dy);
+        if (lanes > 2) scatter(dx, pitch, shift + 8, i32x4.extract_lane(where, 2), firstPixel, endPixel, dy);
+        if (lanes > 3) scatter(dx, pitch, shift + 12, i32x4.extract_lane(where, 3), firstPixel, endPixel, dy);
+      }
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function scatter(dx: usize, pitch: usize, shift: usize, pixel: i32, first: i32, end: i32, dy: usize): void {
+  if (pixel < first || pixel >= end) return;
+  const at = dx + <usize>pixel * pitch + shift;
+  store<f32>(at, load<f32>(at) + load<f32>(dy + shift));
+}
+
+/** Each element of dx gathers its share of every window it was in. Arguments: 0 dy, 1 dx; rows a chunk are of dx. */
+export function avg_pool_backward(args: usize, chunk: i32): void {
+  const height = word(args, 2);
+  const width = word(args, 3);
+  const channels = word(args, 4);
+  const outHeight = word(args, 5);
+  const outWidth = word(args, 6);
+  const strideH = word(args, 9);
+  const strideW = word(args, 10);
+  const padH = word(args, 11);
+  const padW = word(args, 12);
+  const blocks = word(args, 14);
+  const rowChunks = word(args, 16);
+  const first = (chunk % blocks) * word(args, 13);
+  const end = min(first + word(args, 13), channels);
+  const image = chunk / blocks / rowChunks;
+  const firstRow = ((chunk / blocks) % rowChunks) * word(args, 15);
+  const endRow = min(firstRow + word(args, 15), height);
+  const pitch = <usize>channels << 2;
+  for (let h = firstRow; h < endRow; h++) {
+    const p0 = max(0, ceilDivide(h + padH - word(args, 7) + 1, strideH));
+    const p1 = min(outHeight, (h + padH) / strideH + 1);
+    for (let v = 0; v < width; v++) {
+      const q0 = max(0, ceilDivide(v + padW - word(args, 8) + 1, strideW));
+      const q1 = min(outWidth, (v + padW) / strideW + 1);
+      const dx = address(args, 1) + <usize>((image * height + h) * width + v) * pitch;
+      // The first window writes, the others add.
+      let fresh = true;
+      for (let p = p0; p < p1; p++) {
+        for (let q = q0; q < q1; q++) {
+          const size = windowSize(args, p * strideH - padH, q * strideW - padW);
+          const scale = f32x4.splat(<f32>1 / <f32>size);
+          const dy = address(args, 0) + <usize>((image * outHeight + p) * outWidth + q) * pitch;
+          for (let c = first; c < end; c += 4) {
+            const lanes = min(end - c, 4);
+            const at = dx + (<usize>c << 2);
+            let share = f32x4.mul(loadLanes(dy + (<usize>c << 2), lanes), scale);
+            if (!fresh) share = f32x4.add(loadLanes(at, lanes), share);
+            storeLanes(at, share, lanes);
+          }
+          fresh = false;
+        }
+      }
+      if (fresh) for (let c = first; c < end; c++) store<f32>(dx + (<usize>c << 2), 0);
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import { madd } from './simd';
+
+/*
+ * Sums over rows, a lane a channel. Rows are `pitch` bytes apart and read in their order, four at a time, so that memory
+ * streams; `sums` is a row of accumulators that stays in the first-level cache.
+ */
+
+/** sums[c] += Σ over rows x[c]. */
+export function addRow(x: usize, pitch: usize, rows: i32, width: i32, sums: usize): void {
+  const wide = <usize>(width & ~3) << 2;
+  const rest = width & 3;
+  let row = 0;
+  for (; row + 4 <= rows; row += 4) {
+    const x1 = x + pitch;
+    const x2 = x1 + pitch;
+    const x3 = x2 + pitch;
+    for (let c: usize = 0; c < wide; c += 16) {
+      const ab = f32x4.add(v128.load(x + c), v128.load(x1 + c));
+      const cd = f32x4.add(v128.load(x2 + c), v128.load(x3 + c));
+      v128.store(sums + c, f32x4.add(v128.load(sums + c), f32x4.add(ab, cd)));
+    }
+    for (let c = wide; c < wide + (<usize>rest << 2); c += 4) {
+      const sum = load<f32>(x + c) + load<f32>(x1 + c) + (load<f32>(x2 + c) + load<f32>(x3 + c));
+      store<f32>(sums + c, load<f32>(sums + c) + sum);
+    }
+    x = x3 + pitch;
+  }
+  for (; row < rows; row++) {
+    for (let c: usize = 0; c < wide; c += 16) {
+      v128.store(sums + c, f32x4.add(v128.load(sums + c), v128.load(x + c)));
+    }
+    for (let c = wide; c < wide + (<usize>rest << 2); c += 4) {
+      store<f32>(sums + c, load<f32>(sums + c) + load<f32>(x + c));
+    }
+    x += pitch;
+  }
+}
+
+/** sums[c] += Σ over rows (x[c] − mean[c])². */
+export function addSquaredRow(x: usize, pitch: usize, rows: i32, width: i32, mean: usize, sums: usize): void {
+  const wide = <usize>(width & ~3) << 2;
+  const rest = width & 3;
+  let row = 0;
+  for (; row + 4 <= rows; row += 4) {
+    const x1 = x + pitch;
+    const x2 = x1 + pitch;
+    const x3 = x2 + pitch;
+    for (let c: usize = 0; c < wide; c += 16) {
+      const m = v128.load(mean + c);
+      const d0 = f32x4.sub(v128.load(x + c), m);
+      const d1 = f32x4.sub(v128.load(x1 + c), m);
+      const d2 = f32x4.sub(v128.load(x2 + c), m);
+      const d3 = f32x4.sub(v128.load(x3 + c), m);
+      const ab = madd(d0, d0, f32x4.mul(d1, d1));
+      const cd = madd(d2, d2, f32x4.mul(d3, d3));
+      v128.store(sums + c, f32x4.add(v128.load(sums + c), f32x4.add(ab, cd)));
+    }
+    for (let c = wide; c < wide + (<usize>rest << 2); c += 4) {
+      const m = load<f32>(mean + c);
+      const d0 = load<f32>(x + c) - m;
+      const d1 = load<f32>(x1 + c) - m;
+      const d2 = load<f32>(x2 + c) - m;
+      const d3 = load<f32>(x3 + c) - m;
+      store<f32>(sums + c, load<f32>(sums + c) + (d0 * d0 + d1 * d1 + (d2 * d2 + d3 * d3)));
+    }
+    x = x3 + pitch;
+  }
+  for (; row < rows; row++) {
+    for (let c: usize = 0; c < wide; c += 16) {
+      const d = f32x4.sub(v128.load(x + c), v128.load(mean + c));
+      v128.store(sums + c, madd(d, d, v128.load(sums + c)));
+    }
+    for (let c = wide; c < wide + (<usize>rest << 2); c += 4) {
+      const d = load<f32>(x + c) - load<f32>(mean + c);
+      store<f32>(sums + c, load<f32>(sums + c) + d * d);
+    }
+    x += pitch;
+  }
+}

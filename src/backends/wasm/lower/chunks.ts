@@ -1,0 +1,33 @@
+import type { Shape } from '../../../graph/value.ts';
+
+/** Floats of one chunk of memory-bound work: 128 KB, some 20 µs of a core, and within its second-level cache. */
+export const chunkFloats = 32 * 1024;
+
+/** Channels of a tile that sums over rows: a kilobyte, so that rows are read in long runs. */
+const tileChannels = 256;
+
+export function sizeOf(shape: Shape): number {
+  return shape.reduce((product, size) => product * size, 1);
+}
+
+/** A tensor as it is stored: rows (pixels of all pictures, or rows of a matrix) of channels. */
+export function rowsOf(shape: Shape): { readonly rows: number; readonly channels: number } {
+  return { rows: sizeOf(shape) / shape[1], channels: shape[1] };
+}
+
+/** Rows of `width` floats that make a chunk. */
+export function rowsPerChunk(width: number): number {
+  return Math.max(1, Math.floor(chunkFloats / width));
+}
+
+/** Tiles of rows × channels for a sum over rows: each leaves one partial row. */
+export function tilesOf(shape: Shape) {
+  const { rows, channels } = rowsOf(shape);
+  const width = Math.min(channels, tileChannels);
+  const height = rowsPerChunk(width);
+  return {
+    ...{ rows, channels, width, height },
+    rowTiles: Math.ceil(rows / height),
+    channelTiles: Math.ceil(channels / width),
+  };
+}

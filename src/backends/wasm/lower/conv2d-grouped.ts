@@ -1,0 +1,139 @@
+import type { Conv2dAttrs } from '../../../graph/op-table.ts';
+import type { Shape } from '../../../graph/value.ts';
+import type { Call, Lowering, PlacedBuffer } from '../call.ts';
+import { align64, clearScratch, scratchBytes } from './scratch.ts';
+
+/** Arithmetic of one chunk: about 100 µs of a core. */
+const chunkFlops = 3e6;
+/** Channels of a block: a cache line of every pixel. */
+export const blockChannels = 16;
+
+/**
+ * Whether the direct kernels take a convolution: groups of 4, 8, 12 … 32 channels on both sides, or depthwise with up to
+ * 16 outputs a channel. The rest is a matrix product's business.
+ */
+export function groupedApplies(attrs: Conv2dAttrs, xShape: Shape, wShape: Shape): boolean {
+  if (attrs.groups === 1) return false;
+  const cg = xShape[1] / attrs.groups;
+  const kg = wShape[0] / attrs.groups;
+  if (cg === 1) return kg <= 16;
+  return cg % 4 === 0 && kg % 4 === 0 && cg <= 32 && kg <= 32;
+}
+
+export { conv2dGroupedBackwardWeight } from './conv2d-grouped-gradient.ts';
+
+export const conv2dGrouped: Lowering<'conv2d'> = {
+  workspaceBytes({ attrs, inputs, outputs }) {
+    return workspaceOf(geometry(attrs, inputs[0].shape, inputs[1].shape, outputs[0].shape, false));
+  },
+  calls({ attrs, inputs, outputs, workspace }) {
+    const [x, w] = inputs;
+    const g = geometry(attrs, x.shape, w.shape, outputs[0].shape, false);
+    const bias = attrs.bias ? inputs[2].address : 0;
+    const residual = attrs.residual ? inputs[attrs.bias ? 3 : 2].address : 0;
+    return convolution(g, x, w, outputs[0], workspace, bias, residual, attrs.relu);
+  },
+};
+
+export const conv2dGroupedBackwardInput: Lowering<'conv2d_backward_input'> = {
+  workspaceBytes({ attrs, inputs, outputs }) {
+    return workspaceOf(geometry(attrs, inputs[0].shape, inputs[1].shape, outputs[0].shape, true));
+  },
+  calls({ attrs, inputs, outputs, workspace }) {
+    const [dy, w] = inputs;
+    const g = geometry(attrs, dy.shape, w.shape, outputs[0].shape, true);
+    return convolution(g, dy, w, outputs[0], workspace, 0, 0, false);
+  },
+};
+
+type Geometry = ReturnType<typeof geometry>;
+
+/** How the work is cut, and how large every part of the scratch room is. See `kernels/grouped.ts` for the terms. */
+function geometry(attrs: Conv2dAttrs, source: Shape, w: Shape, target: Shape, transposed: boolean) {
+  const { groups, stride, padding, dilation } = attrs;
+  const [, channels, height, width] = source;
+  const [images, outChannels, outHeight, outWidth] = target;
+  const [filters, filterDepth, filterRows, filterColumns] = w;
+  const cg = channels / groups;
+  const kg = outChannels / groups;
+  const taps = filterRows * filterColumns;
+  const depthwise = filterDepth === 1;
+  const multiplier = depthwise ? filters / groups : 0;
+
+  const widest = depthwise ? multiplier : cg;
+  const groupsPerBlock = Math.min(groups, Math.max(1, Math.floor(blockChannels / widest)));
+  const blocks = Math.ceil(groups / groupsPerBlock);
+  const sourcePlanes = Math.ceil((groupsPerBlock * (depthwise ? multiplier : cg)) / 4);
+  const targetPlanes = depthwise ? sourcePlanes : (groupsPerBlock * kg) / 4;
+
+  // Register tiles run up to 7 pixels beyond the end of a row, into padding.
+  const reach = (filterColumns - 1) * dilation[1];
+  const outPhases = transposed ? stride[1] : 1;
+  const outPerPhase = Math.ceil(Math.ceil(outWidth / outPhases) / 8) * 8;
+  const inPhases = transposed ? 1 : stride[1];
+  const left = transposed ? Math.max(0, Math.ceil((reach - padding[1]) / stride[1])) : padding[1];
+  const perPhase = transposed
+    ? outPerPhase + Math.floor((stride[1] - 1 + padding[1]) / stride[1]) + left
+    : outPerPhase + Math.floor(reach / stride[1]) + 1;
+  const rowReach = (filterRows - 1) * dilation[0];
+  const ringRows = (transposed ? Math.floor(rowReach / stride[0]) : rowReach) + 1;
+  const ringBytes = ringRows * sourcePlanes * inPhases * perPhase * 16;
+  const slotBytes = align64(align64(taps * 8) + ringBytes + targetPlanes * outPhases * outPerPhase * 16);
+
+  const tapsPerPixel = transposed ? taps / (stride[0] * stride[1]) : taps;
+  const rowFlops = outWidth * groupsPerBlock * cg * (depthwise ? 1 : kg) * tapsPerPixel * 2;
+  const rowChunks = Math.ceil(outHeight / Math.max(1, Math.round(chunkFlops / rowFlops)));
+  const rowsPerChunk = Math.ceil(outHeight / rowChunks);
+
+  const packedBytes = align64(
+    depthwise ? blocks * sourcePlanes * taps * 16 : filters * taps * filterDepth * 4,
+  );
+  const words = [
+    ...[height, width, channels, outHeight, outWidth, outChannels, cg, kg, groups, groupsPerBlock],
+    ...[filterRows, filterColumns, ...stride, ...padding, ...dilation, transposed ? 1 : 0],
+    ...[rowsPerChunk, Math.ceil(outHeight / rowsPerChunk), blocks, ringRows, left, perPhase, outPerPhase],
+    multiplier,
+  ];
+  const chunks = images * Math.ceil(outHeight / rowsPerChunk) * blocks;
+  return {
+    ...{ depthwise, multiplier, filters, taps, groups, filterDepth, blocks, groupsPerBlock, transposed },
+    ...{ packedBytes, slotBytes, words, chunks },
+  };
+}
+
+function workspaceOf(g: Geometry): number {
+  return g.packedBytes + scratchBytes(g.slotBytes);
+}
+
+function convolution(
+  g: Geometry,
+  source: PlacedBuffer,
+  w: PlacedBuffer,
+  target: PlacedBuffer,
+  workspace: number,
+  bias: number,
+  residual: number,
+  relu: boolean,
+): Call[] {
+  const scratch = workspace + g.packedBytes;
+  const pack: Call = g.depthwise
+    ? {
+        kernel: 'pack_depthwise_weights',
+        chunks: g.blocks,
+        args: [w.address, workspace, g.filters, g.taps, g.groupsPerBlock * g.multiplier],
+      }
+    : {
+        kernel: 'pack_grouped_weights',
+        chunks: g.groups,
+        args: [w.address, workspace, g.filterDepth, g.filters / g.groups, g.taps, g.transposed ? 1 : 0],
+      };
+  const compute: Call = {
+    kernel: 'grouped_conv',
+    chunks: g.chunks,
+    args: [
+      ...[source.address, target.address, workspace, bias, residual, relu ? 1 : 0, scratch, g.slotBytes],
+      ...g.words,
+    ],
+  };
+  return [clearScratch(scratch), pack, compute];
+}

@@ -1,0 +1,48 @@
+import type { OpName } from '../../../graph/op-table.ts';
+import type { Lowering } from '../call.ts';
+import { batchNorm, batchNormBackward, batchNormInference, foldBatchNorm } from './batch-norm.ts';
+import { add, dropout, relu, reluBackward } from './elementwise.ts';
+import {
+  concat,
+  flatten,
+  flattenBackward,
+  padChannels,
+  sliceChannels,
+  subsample,
+  subsampleBackward,
+} from './layout.ts';
+import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from './loss.ts';
+import { accumulate, adamw, ema, sgd } from './optimiser.ts';
+import { avgPool2d, avgPool2dBackward, maxPool2d, maxPool2dBackward } from './pool.ts';
+import { channelSum, gradientNorm } from './reduce.ts';
+
+/** Every op that is not a matrix product or a convolution. */
+export const opLowerings = {
+  channel_sum: channelSum,
+  batch_norm: batchNorm,
+  batch_norm_inference: batchNormInference,
+  batch_norm_backward: batchNormBackward,
+  fold_batch_norm: foldBatchNorm,
+  relu,
+  relu_backward: reluBackward,
+  add,
+  max_pool2d: maxPool2d,
+  max_pool2d_backward: maxPool2dBackward,
+  avg_pool2d: avgPool2d,
+  avg_pool2d_backward: avgPool2dBackward,
+  concat,
+  slice_channels: sliceChannels,
+  pad_channels: padChannels,
+  subsample,
+  subsample_backward: subsampleBackward,
+  flatten,
+  flatten_backward: flattenBackward,
+  dropout,
+  softmax_cross_entropy: softmaxCrossEntropy,
+  softmax_cross_entropy_backward: softmaxCrossEntropyBackward,
+  accumulate,
+  gradient_norm: gradientNorm,
+  sgd,
+  adamw,
+  ema,
+} satisfies { readonly [K in OpName]?: Lowering<K> };

@@ -1,0 +1,69 @@
+import type { PoolAttrs } from '../../../graph/op-table.ts';
+import type { Shape } from '../../../graph/value.ts';
+import type { Call, Lowering } from '../call.ts';
+import { chunkFloats } from './chunks.ts';
+
+/** Channels of a chunk: few enough that global pooling of a single picture still gives many chunks. */
+const forwardChannels = 64;
+const backwardChannels = 16;
+
+export const maxPool2d: Lowering<'max_pool2d'> = {
+  calls: ({ attrs, inputs: [x], outputs: [y] }) => [
+    call('max_pool', [x.address, y.address], attrs, x.shape, y.shape, y.shape, forwardChannels),
+  ],
+};
+
+export const avgPool2d: Lowering<'avg_pool2d'> = {
+  calls: ({ attrs, inputs: [x], outputs: [y] }) => [
+    call(
+      ...(['avg_pool', [x.address, y.address], attrs, x.shape, y.shape, y.shape, forwardChannels] as const),
+      [attrs.countIncludePad ? 1 : 0],
+    ),
+  ],
+};
+
+export const maxPool2dBackward: Lowering<'max_pool2d_backward'> = {
+  calls: ({ attrs, inputs: [dy, x], outputs: [dx] }) => [
+    call(
+      ...(['max_pool_backward', [dy.address, dx.address], attrs, x.shape, dy.shape, x.shape] as const),
+      ...([backwardChannels, [0, x.address]] as const),
+    ),
+  ],
+};
+
+export const avgPool2dBackward: Lowering<'avg_pool2d_backward'> = {
+  calls: ({ attrs, inputs: [dy], outputs: [dx] }) => [
+    call(
+      ...(['avg_pool_backward', [dy.address, dx.address], attrs, dx.shape, dy.shape, dx.shape] as const),
+      ...([forwardChannels, [attrs.countIncludePad ? 1 : 0]] as const),
+    ),
+  ],
+};
+
+/** Chunks are some rows of `cut` (the tensor that is written) and a block of channels. */
+function call(
+  kernel: string,
+  addresses: readonly number[],
+  { kernelSize, stride, padding }: PoolAttrs,
+  [images, channels, height, width]: Shape,
+  [, , outHeight, outWidth]: Shape,
+  cut: Shape,
+  channelsPerChunk: number,
+  more: readonly number[] = [],
+): Call {
+  const blocks = Math.ceil(channels / channelsPerChunk);
+  const windows = kernelSize[0] * kernelSize[1] * outHeight * outWidth;
+  const rowWork = (windows / cut[2]) * Math.min(channels, channelsPerChunk);
+  const wantedRows = Math.min(cut[2], Math.max(1, Math.floor((2 * chunkFloats) / rowWork)));
+  const rowChunks = Math.ceil(cut[2] / wantedRows);
+  const rows = Math.ceil(cut[2] / rowChunks);
+  return {
+    kernel,
+    chunks: images * Math.ceil(cut[2] / rows) * blocks,
+    args: [
+      ...[...addresses, height, width, channels, outHeight, outWidth],
+      ...[...kernelSize, ...stride, ...padding, channelsPerChunk, blocks, rows, Math.ceil(cut[2] / rows)],
+      ...more,
+    ],
+  };
+}
