@@ -29,9 +29,9 @@ export async function judge(path: string, dataPath: string, flags: EvalFlags): P
     );
     const { skipped } = loader;
     if (skipped.length > 0) {
-      tell(
-        `warning: ${skipped.length} pictures could not be read and are left out, the first: ${skipped[0].id}: ${skipped[0].reason}`,
-      );
+      const [{ id, reason }] = skipped;
+      const left = skipped.length === 1 ? '1 picture is' : `${skipped.length} pictures are`;
+      tell(`warning: ${left} left out as unreadable, the first ${id}: ${reason}`);
     }
     if (flags.json) printJson({ checkpoint: path, data: dataPath, skipped: skipped.length, ...evaluation });
     else print(...judgementLines(evaluation, on));

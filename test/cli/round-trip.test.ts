@@ -194,7 +194,7 @@ describe('a run that is interrupted', () => {
     const interrupted = await cardinal([...run.map((arg) => (arg === 'run' ? 'cut' : arg))], {
       cwd: folder,
       onStderr: (child, stderr) => {
-        if (stderr.includes('epoch 2/4') && !stderr.includes('stopping')) child.kill('SIGINT');
+        if (stderr.includes('epoch 1/4') && !stderr.includes('stopping')) child.kill('SIGINT');
       },
     });
     expect(interrupted.code, interrupted.stderr).toBe(130);
@@ -211,19 +211,21 @@ describe('a run that is interrupted', () => {
 
   it('is refused while another process trains in its folder', async () => {
     let second: Promise<Finished> | undefined;
-    const first = await cardinal(
-      run.map((arg) => (arg === 'run' ? 'shared' : arg)),
-      {
-        cwd: folder,
-        onStderr: (_, stderr) => {
-          if (stderr.includes('recipe quick')) second ??= inFolder('train', '--resume', 'shared');
-        },
+    const longer = run.map((arg) => (arg === 'run' ? 'shared' : arg === '4' ? '5000' : arg));
+    await cardinal(longer, {
+      cwd: folder,
+      onStderr: (child, stderr) => {
+        if (!stderr.includes('recipe quick')) return;
+        second ??= inFolder('train', '--resume', 'shared').finally(() => child.kill('SIGKILL'));
       },
-    );
-    expect(first.code).toBe(0);
-    const { code, stderr } = (await second) ?? { code: 0, stderr: '' };
-    expect(code).toBe(1);
-    expect(stderr).toMatch(/^cardinal: run folder shared is in use[^\n]*\n$/);
+    });
+    expect(await second).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(
+        /^cardinal: run folder shared is already in use by process \d+[^\n]*\n$/,
+      ) as string,
+    });
   });
 });
 
