@@ -229,6 +229,19 @@ describe('a run that is interrupted', () => {
   });
 });
 
+describe('a loss that is not finite', () => {
+  it('stops the run, is explained, and leaves the last good checkpoint', async () => {
+    const args = [...run.map((arg) => (arg === 'run' ? 'nan' : arg)), '--lr', '1e30'];
+    const { code, stdout, stderr } = await inFolder(...args);
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^cardinal: the loss is NaN at step 2 [^\n]* try a smaller learning rate[^\n]*\n$/m);
+    const { tensors } = readSafetensors(await readFile(at('nan/last.safetensors')));
+    for (const [name, { data }] of tensors) {
+      expect(Array.from(data, Number).every(Number.isFinite), name).toBe(true);
+    }
+  });
+});
+
 describe('run', () => {
   it('computes logits, loss, gradients and running statistics of raw tensors', async () => {
     const { tensors: state } = readSafetensors(await readFile(at('run/best.safetensors')));
