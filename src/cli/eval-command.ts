@@ -11,7 +11,7 @@ import { withBackend } from './engine.ts';
 import { judgementLines } from './judgement.ts';
 import { print, printJson, tell } from './print.ts';
 import { loadTrained, type Trained } from './trained.ts';
-import { judgingBatch } from './training.ts';
+import { judgingBatch, requirePerChannel } from './training.ts';
 
 /** `cardinal eval` */
 export async function judge(path: string, dataPath: string, flags: EvalFlags): Promise<void> {
@@ -71,13 +71,7 @@ async function prepare(
           std: std ?? preprocessing?.std,
         })
       : { ...preprocessing, mean: [...(mean ?? preprocessing.mean)], std: [...(std ?? preprocessing.std)] };
-  for (const [flag, list] of Object.entries({ mean: changed.mean, std: changed.std })) {
-    if (list.length !== changed.channels) {
-      throw new UsageError(
-        `--${flag}: expected ${changed.channels} numbers, one a channel, got ${list.length}`,
-      );
-    }
-  }
+  requirePerChannel(changed);
   if (preprocessing === undefined && (mean === undefined || std === undefined)) {
     tell('warning: --mean and --std are measured on the data; give those that the weights were trained with');
   }

@@ -234,7 +234,9 @@ describe('a loss that is not finite', () => {
     const args = [...run.map((arg) => (arg === 'run' ? 'nan' : arg)), '--lr', '1e30'];
     const { code, stdout, stderr } = await inFolder(...args);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toMatch(/^cardinal: the loss is NaN at step 2 [^\n]* try a smaller learning rate[^\n]*\n$/m);
+    expect(stderr).toMatch(
+      /^cardinal: the loss is NaN at step 2 [^\n]* try a smaller learning rate[^\n]*\n$/m,
+    );
     const { tensors } = readSafetensors(await readFile(at('nan/last.safetensors')));
     for (const [name, { data }] of tensors) {
       expect(Array.from(data, Number).every(Number.isFinite), name).toBe(true);
