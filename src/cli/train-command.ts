@@ -1,6 +1,7 @@
 import { resolve } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
-import { CardinalError } from '../base/errors.ts';
+import { CardinalError, UsageError } from '../base/errors.ts';
+import { validate } from '../base/validate.ts';
 import { parseSet } from '../models/options.ts';
 import { modelInfo } from '../models/registry.ts';
 import { openData, type OpenData } from '../node/data/open.ts';
@@ -19,7 +20,15 @@ import { print, printJson, tell } from './print.ts';
 import { progressView, type ProgressView } from './progress.ts';
 import { runConfigSchema, type RunConfig } from './run-config.ts';
 import { writeReport } from './run-report.ts';
-import { buildNetwork, judgeRun, runName, trainRun, trainingPictures, type Judged } from './training.ts';
+import {
+  buildNetwork,
+  judgeRun,
+  runName,
+  trainRun,
+  requirePerChannel,
+  trainingPictures,
+  type Judged,
+} from './training.ts';
 import { version } from './version.ts';
 
 /** What a run came to, as `train --json` prints it. */
@@ -130,7 +139,7 @@ export async function configure(data: OpenData, model: string, flags: TrainFlags
   const recipe = withOverrides(findRecipe(flags.recipe), overrides(flags));
   const channels = 'inChannels' in set ? info.options.inChannels : data.channels;
   if (channels !== 1 && channels !== 3) {
-    throw new CardinalError(`${model}: pictures have 1 or 3 channels, got inChannels=${String(channels)}`);
+    throw new UsageError(`${model}: pictures have 1 or 3 channels, got inChannels=${String(channels)}`);
   }
   const preprocessing = await fitPreprocessing(data, {
     channels,
@@ -139,8 +148,9 @@ export async function configure(data: OpenData, model: string, flags: TrainFlags
     mean: flags.mean,
     std: flags.std,
   });
+  requirePerChannel(preprocessing);
   const { patience, checkpointEvery } = flags;
-  return runConfigSchema.parse({
+  const config: RunConfig = {
     cardinal: version(),
     startedAt: new Date().toISOString(),
     command: repeatCommand(),
@@ -153,7 +163,8 @@ export async function configure(data: OpenData, model: string, flags: TrainFlags
     preprocessing,
     ...(patience === undefined ? {} : { patience }),
     ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
-  });
+  };
+  return validate(runConfigSchema, config, 'the settings of the run');
 }
 
 function overrides({
@@ -235,7 +246,7 @@ function opening({ model, recipe, preprocessing }: RunConfig, data: OpenData, ba
   const shape = [preprocessing.channels, ...preprocessing.size].join('×');
   return [
     `${model.name} on ${data.path}: ${data.classes.length} classes; pictures of ${shape}: ${parts.join(', ')}`,
-    `recipe ${recipe.name}: ${recipe.epochs} epochs, batches of ${recipe.batchSize}; ${backend.name}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`,
+    `recipe ${recipe.name}: ${recipe.epochs} ${recipe.epochs === 1 ? 'epoch' : 'epochs'}, batches of ${recipe.batchSize}; ${backend.name}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`,
   ];
 }
 
