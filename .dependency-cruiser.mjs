@@ -6,12 +6,13 @@ const rooms = {
   models: ['nn', 'graph'],
   plan: ['graph'],
   backends: ['plan', 'graph'],
+  session: ['nn', 'graph', 'plan', 'backends'],
   weights: [],
   data: [],
-  train: ['nn', 'models', 'graph', 'plan', 'backends', 'data', 'weights'],
+  train: ['nn', 'models', 'graph', 'plan', 'backends', 'session', 'data', 'weights'],
   report: ['train', 'data'],
-  node: ['nn', 'models', 'graph', 'plan', 'backends', 'data', 'weights', 'train', 'report'],
-  cli: ['nn', 'models', 'graph', 'plan', 'backends', 'data', 'weights', 'train', 'report', 'node'],
+  node: ['nn', 'models', 'graph', 'plan', 'backends', 'session', 'data', 'weights', 'train', 'report'],
+  cli: ['nn', 'models', 'graph', 'plan', 'backends', 'session', 'data', 'weights', 'train', 'report', 'node'],
 };
 
 export default {

@@ -4,7 +4,15 @@
  */
 import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
-import asc from 'assemblyscript/asc';
+
+interface Compiler {
+  main(options: readonly string[], streams: { stderr: NodeJS.WriteStream }): Promise<{ error: Error | null }>;
+}
+
+// Not an import statement, because the compiler's typings declare AssemblyScript's globals, and its Array (whose `at` never
+// gives undefined) would become the Array of the whole project.
+const specifier = 'assemblyscript/asc' as string;
+const { default: asc } = (await import(specifier)) as { default: Compiler };
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = 'src/backends/wasm/kernels';

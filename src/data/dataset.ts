@@ -27,9 +27,15 @@ export interface Splits {
   readonly test: Dataset | undefined;
 }
 
-/** Samples ready for a network. */
+/**
+ * Samples ready for a network. The arrays of a batch belong to its loader, which fills them anew: they are valid until the
+ * next batch is asked for.
+ */
 export interface Batch {
-  /** Valid samples; rows beyond them are zero (only the last batch of an evaluation is padded). */
+  /**
+   * Valid samples, at least one; rows beyond them are zero. Training batches are full. In evaluation the last one may be
+   * short, and any one from which an unreadable picture was left out.
+   */
   readonly size: number;
   /** N×H×W×C (channels-last, as programs store pictures), normalised. */
   readonly input: Float32Array;
@@ -48,7 +54,7 @@ export interface BatchLoader {
   readonly batchesPerEpoch: number;
   /** The batches of one epoch from `startBatch` on, so that a resumed run continues at the exact batch. */
   epoch(epoch: number, startBatch?: number): AsyncIterable<Batch>;
-  /** Samples left out so far because they could not be decoded, with the reason. */
+  /** Samples left out (or, in training, replaced) so far because they could not be decoded, with the reason. */
   readonly skipped: readonly { readonly id: string; readonly reason: string }[];
   dispose(): Promise<void>;
 }

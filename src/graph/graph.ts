@@ -1,3 +1,4 @@
+import { CardinalError } from '../base/errors.ts';
 import { ops } from './ops/index.ts';
 import type { Node } from './node.ts';
 import type { OpName, OpTable } from './op-table.ts';
@@ -24,6 +25,7 @@ export class Graph {
   /** The root module's call, filled by `trace`. */
   root: ScopeCall | undefined;
   #scope: ScopeCall | undefined;
+  readonly #names = new Set<string>();
 
   input(name: string, shape: Shape): Value {
     return this.#value(name, shape, 'input');
@@ -38,14 +40,14 @@ export class Graph {
   }
 
   /**
-   * Records one op and gives its outputs. `name` names the first output; without it the op and node number do.
+   * Records one op and gives its outputs. `names` names the first outputs; those without are named after op and node.
    * Throws a `CardinalError` from the op's shape rule, with the module's path in front.
    */
   apply<K extends OpName>(
     op: K,
     inputs: readonly Value[],
     attrs: OpTable[K],
-    name?: string,
+    names: string | readonly string[] = [],
   ): readonly Value[] {
     const scope = this.#scope?.path ?? '';
     const shapes = inferShapes(
@@ -59,8 +61,9 @@ export class Graph {
     // The one place where `op` and `attrs`, checked together above, become a member of the union.
     const node = { id, op, attrs, inputs, outputs, scope } as unknown as Node;
     shapes.forEach((shape, index) => {
-      const label = name !== undefined && index === 0 ? name : `${op}_${id}${index === 0 ? '' : `.${index}`}`;
-      outputs.push(this.#value(label, shape, 'computed', node));
+      const given = typeof names === 'string' ? [names] : names;
+      const fallback = `${op}_${id}${index === 0 ? '' : `.${index}`}`;
+      outputs.push(this.#value(given[index] ?? fallback, shape, 'computed', node));
     });
     this.nodes.push(node);
     return outputs;
@@ -69,6 +72,17 @@ export class Graph {
   /** `apply` for ops with one output. */
   apply1<K extends OpName>(op: K, inputs: readonly Value[], attrs: OpTable[K], name?: string): Value {
     return this.apply(op, inputs, attrs, name)[0];
+  }
+
+  /** Runs `body` with nodes recorded under the path of a module that another graph traced; for passes that copy graphs. */
+  atPath<T>(path: string, body: () => T): T {
+    const outer = this.#scope;
+    this.#scope = { path, typeName: '', depth: 0, outputShape: [], children: [] };
+    try {
+      return body();
+    } finally {
+      this.#scope = outer;
+    }
   }
 
   /** Runs `body` with nodes recorded under a module's name; `shapeOf` gives the shape to show for its result. */
@@ -94,7 +108,13 @@ export class Graph {
     }
   }
 
-  #value(name: string, shape: Shape, role: Role, producer?: Node): Value {
+  #value(wanted: string, shape: Shape, role: Role, producer?: Node): Value {
+    if (role !== 'computed' && this.#names.has(wanted)) {
+      throw new CardinalError(`graph: expected one ${role} called ${wanted}, got a second; reuse its value`);
+    }
+    let name = wanted;
+    for (let again = 2; this.#names.has(name); again++) name = `${wanted}~${again}`;
+    this.#names.add(name);
     const value: Value = {
       id: this.values.length,
       name,

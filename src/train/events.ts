@@ -42,7 +42,7 @@ export interface StepEvent {
   readonly stepInEpoch: number;
   readonly stepsPerEpoch: number;
   readonly totalSteps: number;
-  /** Mean cross-entropy of this step's pictures. */
+  /** What this step minimised: the mean cross-entropy of its pictures, with label smoothing and mixing. */
   readonly loss: number;
   /** Mean over the epoch so far. */
   readonly meanLoss: number;
@@ -63,7 +63,8 @@ export interface EpochEvent {
   readonly learningRate: number;
   readonly train: { readonly loss: number; readonly top1: number };
   /** Absent if there are no validation pictures. */
-  readonly validation?: Pick<Evaluation, 'loss' | 'top1' | 'top5'>;
+  readonly validation?: Pick<Evaluation, 'loss' | 'top1' | 'top5'> | undefined;
+  /** Time for the epoch, its validation included. */
   readonly seconds: number;
   /** True if this is the best validation top-1 so far. */
   readonly best: boolean;
@@ -73,6 +74,7 @@ export interface EndEvent {
   readonly type: 'end';
   readonly reason: 'finished' | 'interrupted' | 'stopped-early' | 'not-finite';
   readonly step: number;
+  /** Time for the whole run, the parts before it was continued included. */
   readonly seconds: number;
   /** One line for a person, where the reason needs one. */
   readonly message?: string;

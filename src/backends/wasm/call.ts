@@ -8,12 +8,21 @@ import type { PlanBuffer } from '../../plan/plan.ts';
  * the number of threads: results are the same bit for bit.
  */
 export interface Call {
-  /** Exported name of the AssemblyScript function `(args: usize, chunk: i32) => void`. */
+  /**
+   * Exported name of the AssemblyScript function `(args: usize, chunk: i32, scratch: usize) => void`; the last may be left
+   * out. `scratch` is `SCRATCH_BYTES` of room that belongs to the calling thread; what it holds does not outlast a chunk.
+   */
   readonly kernel: string;
   readonly chunks: number;
   /** Written once to shared memory as 32-bit words; `args` points at them. Addresses are absolute byte offsets. */
   readonly args: readonly Arg[];
 }
+
+/** Where a plan's memory begins. Nothing lies at address 0, which kernels may take for "absent". */
+export const PLAN_ADDRESS = 64;
+
+/** Bytes of private scratch room of every thread: a quarter of a common second-level cache. */
+export const SCRATCH_BYTES = 256 * 1024;
 
 /** A 32-bit integer, or a float stored by its bits. */
 export type Arg = number | { readonly f32: number };

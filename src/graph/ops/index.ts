@@ -1,4 +1,52 @@
 import type { OpDefinition } from '../op.ts';
 import type { OpName } from '../op-table.ts';
+import { add } from './add.ts';
+import { batchNorm, batchNormBackward, batchNormInference, foldBatchNorm } from './batch_norm.ts';
+import { channelSum } from './channel_sum.ts';
+import { concat, padChannels, sliceChannels } from './channels.ts';
+import { conv2d, conv2dBackwardInput, conv2dBackwardWeight } from './conv2d.ts';
+import { dropout } from './dropout.ts';
+import { flatten, flattenBackward } from './flatten.ts';
+import { linear, linearBackwardInput, linearBackwardWeight } from './linear.ts';
+import { avgPool2d, avgPool2dBackward, maxPool2d, maxPool2dBackward } from './pool.ts';
+import { relu, reluBackward } from './relu.ts';
+import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from './softmax_cross_entropy.ts';
+import { subsample, subsampleBackward } from './subsample.ts';
+import { accumulate, adamw, ema, gradientNorm, sgd } from './update.ts';
 
-export const ops = {} as { readonly [K in OpName]: OpDefinition<K> };
+/** Every op's definition; an op of the table without one is a type error. */
+export const ops: { readonly [K in OpName]: OpDefinition<K> } = {
+  conv2d,
+  conv2d_backward_input: conv2dBackwardInput,
+  conv2d_backward_weight: conv2dBackwardWeight,
+  channel_sum: channelSum,
+  batch_norm: batchNorm,
+  batch_norm_inference: batchNormInference,
+  batch_norm_backward: batchNormBackward,
+  fold_batch_norm: foldBatchNorm,
+  relu,
+  relu_backward: reluBackward,
+  add,
+  max_pool2d: maxPool2d,
+  max_pool2d_backward: maxPool2dBackward,
+  avg_pool2d: avgPool2d,
+  avg_pool2d_backward: avgPool2dBackward,
+  concat,
+  slice_channels: sliceChannels,
+  pad_channels: padChannels,
+  subsample,
+  subsample_backward: subsampleBackward,
+  flatten,
+  flatten_backward: flattenBackward,
+  linear,
+  linear_backward_input: linearBackwardInput,
+  linear_backward_weight: linearBackwardWeight,
+  dropout,
+  softmax_cross_entropy: softmaxCrossEntropy,
+  softmax_cross_entropy_backward: softmaxCrossEntropyBackward,
+  accumulate,
+  gradient_norm: gradientNorm,
+  sgd,
+  adamw,
+  ema,
+};

@@ -1,6 +1,11 @@
-export * from './fill';
 // Tiles are exported although only kernels call them: the optimiser would inline a function with one caller, and inside
 // a large kernel V8 runs out of registers and spills their accumulators (measured: 28 instead of 35 GFLOP/s).
+export * from './batch-norm';
+export * from './batch-norm-backward';
+export { pack_depthwise_weights, reduce_depthwise_gradient, tile_depthwise } from './depthwise';
+export * from './dropout';
+export * from './elementwise';
+export * from './fill';
 export { grouped_conv, tile_4x8, tile_8x4 } from './grouped';
 export {
   grouped_gradient,
@@ -9,13 +14,12 @@ export {
   tile_gradient_depthwise,
 } from './grouped-gradient';
 export { pack_grouped_weights, reduce_grouped_gradient } from './grouped-weights';
-export { pack_depthwise_weights, reduce_depthwise_gradient, tile_depthwise } from './depthwise';
-export * from './batch-norm';
-export * from './batch-norm-backward';
-export * from './elementwise';
-export * from './pool';
 export * from './layout';
-export * from './reduce';
-export * from './dropout';
 export * from './loss';
 export * from './optimiser';
+export * from './pack-taps';
+export * from './pool';
+export { product } from './product';
+export * from './reduce';
+export * from './sum-parts';
+export { weight_gradient } from './weight-gradient';

@@ -20,8 +20,6 @@ export function groupedApplies(attrs: Conv2dAttrs, xShape: Shape, wShape: Shape)
   return cg % 4 === 0 && kg % 4 === 0 && cg <= 32 && kg <= 32;
 }
 
-export { conv2dGroupedBackwardWeight } from './conv2d-grouped-gradient.ts';
-
 export const conv2dGrouped: Lowering<'conv2d'> = {
   workspaceBytes({ attrs, inputs, outputs }) {
     return workspaceOf(geometry(attrs, inputs[0].shape, inputs[1].shape, outputs[0].shape, false));

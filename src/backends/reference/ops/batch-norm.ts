@@ -1,0 +1,96 @@
+import { reader, rectify, type Kernel } from '../kernel.ts';
+
+/**
+ * Batch normalisation, Ioffe and Szegedy 2015 (arXiv 1502.03167), with PyTorch's running statistics: the batch is
+ * normalised by the biased variance Σ(x − mean)²/m and tracked by the unbiased one, Σ(x − mean)²/(m − 1).
+ */
+export const batchNorm: Kernel<'batch_norm'> = (attrs, inputs, [y, mean, invstd]) => {
+  const [x, gamma, beta, runningMean, runningVar, residual] = inputs;
+  const channels = x.shape[1];
+  const count = x.data.length / channels;
+
+  const means = sumByChannel(channels, x.data.length, (i) => x.data[i]).map((sum) => sum / count);
+  const squares = sumByChannel(channels, x.data.length, (i) => (x.data[i] - means[i % channels]) ** 2);
+  const invstds = squares.map((sum) => 1 / Math.sqrt(sum / count + attrs.eps));
+
+  for (let i = 0; i < x.data.length; i++) {
+    const c = i % channels;
+    let value = gamma.data[c] * (x.data[i] - means[c]) * invstds[c] + beta.data[c];
+    if (attrs.residual) value += residual.data[i];
+    y.data[i] = attrs.relu ? rectify(value) : value;
+  }
+  for (let c = 0; c < channels; c++) {
+    mean.data[c] = means[c];
+    invstd.data[c] = invstds[c];
+    runningMean.data[c] = (1 - attrs.momentum) * runningMean.data[c] + attrs.momentum * means[c];
+    runningVar.data[c] =
+      (1 - attrs.momentum) * runningVar.data[c] + (attrs.momentum * squares[c]) / (count - 1);
+  }
+};
+
+export const batchNormInference: Kernel<'batch_norm_inference'> = (attrs, inputs, [y]) => {
+  const [x, gamma, beta, mean, variance, residual] = inputs;
+  const channels = x.shape[1];
+  for (let i = 0; i < x.data.length; i++) {
+    const c = i % channels;
+    const normalised = (x.data[i] - mean.data[c]) / Math.sqrt(variance.data[c] + attrs.eps);
+    let value = gamma.data[c] * normalised + beta.data[c];
+    if (attrs.residual) value += residual.data[i];
+    y.data[i] = attrs.relu ? rectify(value) : value;
+  }
+};
+
+export const batchNormBackward: Kernel<'batch_norm_backward'> = (attrs, inputs, outputs) => {
+  const [dy, x, gamma, mean, invstd, y] = inputs;
+  const [dx, dgamma, dbeta, dresidual] = outputs;
+  const channels = x.shape[1];
+  const size = x.data.length;
+  const count = size / channels;
+
+  const dz = (i: number): number => (!attrs.relu || y.data[i] > 0 ? dy.data[i] : 0);
+  const normalised = (i: number): number => (x.data[i] - mean.data[i % channels]) * invstd.data[i % channels];
+  const dbetas = sumByChannel(channels, size, dz);
+  const dgammas = sumByChannel(channels, size, (i) => dz(i) * normalised(i));
+
+  for (let i = 0; i < size; i++) {
+    const c = i % channels;
+    const gradient = dz(i);
+    const centred = gradient - dbetas[c] / count - (normalised(i) * dgammas[c]) / count;
+    dx.data[i] = gamma.data[c] * invstd.data[c] * centred;
+    if (attrs.relu && attrs.residual) dresidual.data[i] = gradient;
+  }
+  dgamma.data.set(dgammas);
+  dbeta.data.set(dbetas);
+};
+
+/** (w, bias, γ, β, mean, var) → a convolution with the batch norm inside: γ·(conv + bias − mean)/√(var + eps) + β. */
+export const foldBatchNorm: Kernel<'fold_batch_norm'> = (attrs, inputs, [foldedWeight, foldedBias]) => {
+  const read = reader(inputs);
+  const weight = read.next();
+  const bias = read.nextIf(attrs.bias);
+  const gamma = read.next();
+  const beta = read.next();
+  const mean = read.next();
+  const variance = read.next();
+  const outChannels = weight.shape[0];
+  const filterSize = weight.data.length / outChannels;
+  for (let k = 0; k < outChannels; k++) {
+    const scale = gamma.data[k] / Math.sqrt(variance.data[k] + attrs.eps);
+    for (let i = k * filterSize; i < (k + 1) * filterSize; i++) {
+      foldedWeight.data[i] = weight.data[i] * scale;
+    }
+    foldedBias.data[k] = ((bias ? bias.data[k] : 0) - mean.data[k]) * scale + beta.data[k];
+  }
+};
+
+/** (x N×K×P×Q or N×K) → K: the gradient of a bias. */
+export const channelSum: Kernel<'channel_sum'> = (_, [x], [sum]) => {
+  sum.data.set(sumByChannel(x.shape[1], x.data.length, (i) => x.data[i]));
+};
+
+/** Σ value(i) over the elements i of each channel. */
+function sumByChannel(channels: number, size: number, value: (i: number) => number): Float64Array {
+  const sums = new Float64Array(channels);
+  for (let i = 0; i < size; i++) sums[i % channels] += value(i);
+  return sums;
+}

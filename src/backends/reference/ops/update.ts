@@ -1,0 +1,72 @@
+import { reader, type Kernel } from '../kernel.ts';
+
+/** What happens between two steps. All of it is element by element, so the stored order does not matter. */
+
+export const accumulate: Kernel<'accumulate'> = (_, [accumulator, gradient, hyper]) => {
+  const scale = hyper.data[0];
+  for (let i = 0; i < gradient.data.length; i++) {
+    // Not 0·accumulator: that would keep a NaN for ever.
+    const before = scale === 0 ? 0 : scale * accumulator.data[i];
+    accumulator.data[i] = before + gradient.data[i];
+  }
+};
+
+/** torch.nn.utils.clip_grad_norm_; Pascanu et al. 2013 (arXiv 1211.5063). The coefficient is applied by the optimiser. */
+export const gradientNorm: Kernel<'gradient_norm'> = (_, inputs, [norm, coefficient]) => {
+  const gradients = inputs.slice(0, -1);
+  const maxNorm = inputs[inputs.length - 1].data[0];
+  let squares = 0;
+  for (const { data } of gradients) {
+    for (let i = 0; i < data.length; i++) squares += data[i] ** 2;
+  }
+  norm.data[0] = Math.sqrt(squares);
+  coefficient.data[0] = Math.min(1, maxNorm / (Math.sqrt(squares) + 1e-6));
+};
+
+export const sgd: Kernel<'sgd'> = (attrs, inputs) => {
+  const read = reader(inputs);
+  const parameter = read.next().data;
+  const gradient = read.next().data;
+  const velocity = read.nextIf(attrs.momentum)?.data;
+  const [lr, momentum, weightDecay] = read.next().data;
+  const coefficient = read.nextIf(attrs.clip)?.data[0] ?? 1;
+  for (let i = 0; i < parameter.length; i++) {
+    const g = coefficient * gradient[i] + (attrs.decay ? weightDecay * parameter[i] : 0);
+    let direction = g;
+    if (velocity) {
+      const next = momentum * velocity[i] + g;
+      velocity[i] = next;
+      direction = attrs.nesterov ? g + momentum * next : next;
+    }
+    parameter[i] -= lr * direction;
+  }
+};
+
+/** Loshchilov and Hutter 2017 (arXiv 1711.05101), as torch.optim.AdamW computes it. */
+export const adamw: Kernel<'adamw'> = (attrs, inputs) => {
+  const read = reader(inputs);
+  const parameter = read.next().data;
+  const gradient = read.next().data;
+  const average = read.next().data;
+  const squareAverage = read.next().data;
+  const [lr, beta1, beta2, epsilon, weightDecay, correction1, correction2] = read.next().data;
+  const coefficient = read.nextIf(attrs.clip)?.data[0] ?? 1;
+  for (let i = 0; i < parameter.length; i++) {
+    const g = coefficient * gradient[i];
+    const decayed = attrs.decay ? parameter[i] * (1 - lr * weightDecay) : parameter[i];
+    const m = beta1 * average[i] + (1 - beta1) * g;
+    const v = beta2 * squareAverage[i] + (1 - beta2) * g * g;
+    average[i] = m;
+    squareAverage[i] = v;
+    const denominator = Math.sqrt(v) / Math.sqrt(correction2) + epsilon;
+    parameter[i] = decayed - (lr * (m / correction1)) / denominator;
+  }
+};
+
+/** Polyak and Juditsky 1992, exponentially weighted. */
+export const ema: Kernel<'ema'> = (_, [average, current, hyper]) => {
+  const decay = hyper.data[0];
+  for (let i = 0; i < average.data.length; i++) {
+    average.data[i] = decay * average.data[i] + (1 - decay) * current.data[i];
+  }
+};

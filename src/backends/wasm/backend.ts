@@ -1,0 +1,168 @@
+import { CardinalError, messageOf } from '../../base/errors.ts';
+import { entries } from '../../plan/plan.ts';
+import type { Plan } from '../../plan/plan.ts';
+import type { Backend } from '../backend.ts';
+import { assemble } from './assemble.ts';
+import { PLAN_ADDRESS, SCRATCH_BYTES } from './call.ts';
+import { announceChange, control } from './control.ts';
+import { workspaceBytes } from './lower/index.ts';
+import { link } from './messages.ts';
+import type { Message, WorkerHandle } from './messages.ts';
+import { WasmProgram } from './program.ts';
+import { walk } from './walk.ts';
+import type { CallList, Team } from './walk.ts';
+
+const PAGE = 65_536;
+/** Addresses are 32 bits wide. */
+const ADDRESSABLE = 2 ** 32;
+/** Room kept for arguments: far more calls than any network here has. */
+const ARGS_RESERVE = 16 * 2 ** 20;
+
+export interface WasmBackendOptions {
+  /** The compiled kernels, with or without relaxed SIMD. */
+  readonly module: WebAssembly.Module;
+  /** Threads that compute, the calling one included. */
+  readonly threads: number;
+  /** Starts a worker that calls `serve`. Called `threads − 1` times. */
+  readonly spawn: () => WorkerHandle;
+  /** Whether the calling thread may sleep while it waits for the others. Browsers forbid it to a page's main thread. */
+  readonly maySleep: boolean;
+}
+
+/**
+ * WebAssembly kernels on shared memory. Every thread walks the whole program: the calling one is thread 0, the others
+ * sleep between runs and meet at a barrier after each call. Knows nothing of the platform it runs on.
+ */
+export async function createWasmBackend(options: WasmBackendOptions): Promise<Backend> {
+  const workers = Array.from({ length: options.threads - 1 }, () => options.spawn());
+  const backend = new WasmBackend(options, workers);
+  try {
+    await backend.start();
+    return backend;
+  } catch (error) {
+    await backend.dispose();
+    throw error;
+  }
+}
+
+class WasmBackend implements Backend {
+  readonly name = 'wasm';
+  readonly threads: number;
+  readonly maxBytes: number;
+  readonly workspaceBytes = workspaceBytes;
+
+  readonly #module: WebAssembly.Module;
+  readonly #team: Team;
+  #workers: readonly WorkerHandle[];
+  #programs = 0;
+  #defect: string | undefined;
+
+  constructor({ module, threads, maySleep }: WasmBackendOptions, workers: readonly WorkerHandle[]) {
+    this.threads = threads;
+    this.maxBytes = ADDRESSABLE - PLAN_ADDRESS - ARGS_RESERVE - threads * SCRATCH_BYTES;
+    this.#module = module;
+    const words = new Int32Array(new SharedArrayBuffer(4 * control.words));
+    this.#team = { words, threads, maySleep };
+    this.#workers = workers;
+  }
+
+  async start(): Promise<void> {
+    const { words, threads } = this.#team;
+    await this.#request((index) => ({ type: 'start', words, threads, thread: index + 1 }));
+  }
+
+  async load(plan: Plan): Promise<WasmProgram> {
+    this.#check();
+    const scratch = PLAN_ADDRESS + Math.ceil(plan.peakBytes / 64) * 64;
+    const argsAddress = scratch + this.threads * SCRATCH_BYTES;
+    const { lists, words } = assemble(plan, argsAddress);
+    const bytes = argsAddress + words.byteLength;
+    if (bytes > ADDRESSABLE) {
+      throw new CardinalError(
+        `plan "${plan.name}" needs ${bytes} bytes, the wasm backend can address ${ADDRESSABLE}; take a smaller batch`,
+      );
+    }
+    const memory = allocate(bytes, plan.name);
+    new Int32Array(memory.buffer, argsAddress, words.length).set(words);
+
+    const program = ++this.#programs;
+    const instance = await WebAssembly.instantiate(this.#module, { env: { memory } });
+    const linked = lists.map((list) => link(list, instance));
+    await this.#request(() => ({ type: 'load', program, module: this.#module, memory, lists, scratch }));
+    return new WasmProgram(plan, memory, linked, {
+      run: (list, entry) => {
+        this.#run(program, list, entry, scratch, lists[entry].kernels);
+      },
+      release: () => {
+        this.#post({ type: 'unload', program });
+      },
+    });
+  }
+
+  async dispose(): Promise<void> {
+    const workers = this.#workers;
+    this.#workers = [];
+    this.#defect ??= 'the wasm backend was disposed of';
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+
+  #run(program: number, list: CallList, entry: number, scratch: number, kernels: readonly string[]): void {
+    this.#check();
+    // Nothing for workers to meet at: they must not be woken.
+    if (list.kernels.length === 0) return;
+    const { words } = this.#team;
+    Atomics.store(words, control.program, program);
+    Atomics.store(words, control.entry, entry);
+    Atomics.add(words, control.runs, 1);
+    announceChange(words, control.news, control.idle);
+    let trap = 'it trapped on a worker';
+    try {
+      walk(list, scratch, this.#team);
+    } catch (error) {
+      trap = messageOf(error);
+    }
+    const failed = Atomics.load(words, control.failed);
+    if (failed === 0) return;
+    const call = failed - 1;
+    this.#defect = `kernel "${kernels[call]}" failed in call ${call} of ${entries[entry]}: ${trap}`;
+    this.#check();
+  }
+
+  #check(): void {
+    if (this.#defect !== undefined) throw new CardinalError(this.#defect);
+  }
+
+  async #request(message: (worker: number) => Message): Promise<void> {
+    const answers = this.#workers.map((worker, index) => worker.request(message(index)));
+    this.#callToListen();
+    try {
+      await Promise.all(answers);
+    } catch (error) {
+      // A run would wait for the lost worker for ever.
+      this.#defect ??= `a thread of the wasm backend was lost: ${messageOf(error)}`;
+      throw new CardinalError(this.#defect, { cause: error });
+    }
+  }
+
+  #post(message: Message): void {
+    for (const worker of this.#workers) worker.post(message);
+    this.#callToListen();
+  }
+
+  #callToListen(): void {
+    const { words } = this.#team;
+    Atomics.add(words, control.posted, 1);
+    announceChange(words, control.news, control.idle);
+  }
+}
+
+function allocate(bytes: number, plan: string): WebAssembly.Memory {
+  const pages = Math.max(1, Math.ceil(bytes / PAGE));
+  try {
+    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  } catch (error) {
+    throw new CardinalError(`no memory for plan "${plan}" (${bytes} bytes): ${messageOf(error)}`, {
+      cause: error,
+    });
+  }
+}

@@ -1,0 +1,53 @@
+/**
+ * The words by which the threads of one backend meet, in a small shared array of their own. Words that different threads
+ * write at the same time lie on different cache lines (16 words).
+ */
+export const control = {
+  /** Moves when there is anything new for workers, a run or a message. Idle workers sleep on it. */
+  news: 0,
+  /** Program and entry of the current run. */
+  program: 1,
+  entry: 2,
+  /** Counts runs; moves after `program` and `entry` are set. */
+  runs: 3,
+  /** Messages the main thread has posted to each worker: a worker that has handled fewer goes back to listen. */
+  posted: 4,
+  /** Workers asleep on `news`. */
+  idle: 16,
+  /** The next chunk of the current call that nobody has claimed. */
+  next: 32,
+  /** Threads that have arrived at the barrier of the current call. */
+  arrived: 48,
+  /** Counts barriers passed. Threads that wait at a barrier sleep on it. */
+  phase: 64,
+  /** Threads asleep on `phase`. */
+  asleep: 80,
+  /** Index of the call that trapped, plus one; 0 while all is well. */
+  failed: 96,
+  words: 112,
+} as const;
+
+/** Turns of a waiting loop before a thread goes to sleep: some tens of microseconds, about what waking it costs. */
+const SPINS = 10_000;
+
+/** Returns once word `index` is no longer `old`. Spins first, then sleeps, counted in word `sleepers`, if `maySleep`. */
+export function awaitChange(
+  words: Int32Array,
+  index: number,
+  old: number,
+  sleepers: number,
+  maySleep: boolean,
+): void {
+  for (let spin = 0; spin < SPINS || !maySleep; spin++) {
+    if (Atomics.load(words, index) !== old) return;
+  }
+  Atomics.add(words, sleepers, 1);
+  while (Atomics.load(words, index) === old) Atomics.wait(words, index, old);
+  Atomics.sub(words, sleepers, 1);
+}
+
+/** Changes word `index` and wakes whoever `awaitChange` put to sleep on it. */
+export function announceChange(words: Int32Array, index: number, sleepers: number): void {
+  Atomics.add(words, index, 1);
+  if (Atomics.load(words, sleepers) > 0) Atomics.notify(words, index);
+}

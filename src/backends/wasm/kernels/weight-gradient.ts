@@ -1,0 +1,213 @@
+import { ACCUMULATE, productTile } from './product-tile';
+import { address, word } from './simd';
+
+/** Rows of the reduction packed at a time: panels of 2 KiB and 4 KiB stay in the first-level cache. */
+// @ts-ignore: decorator
+@inline
+const DEPTH: i32 = 128;
+// @ts-ignore: decorator
+@inline
+const TILE: usize = 0;
+// @ts-ignore: decorator
+@inline
+const OUTS: usize = 128;
+// @ts-ignore: decorator
+@inline
+const PANELS: usize = 256;
+
+/**
+ * The weight gradient of a convolution, or of `linear`: a product of two matrices along their long side.
+ *
+ *   part[k, tap, c] = Σ over rows (n, p, q) of the part  dy[n, p, q, g, k] · x[n, p·sh + oh(tap), q·sw + ow(tap), g, c]
+ *
+ * Rows are cut into a fixed number of parts, each summed on its own; `sum_parts` adds them. A chunk is one part of one
+ * block of k × (tap, c) of one group: it packs both sides, 128 rows at a time, into its thread's scratch room.
+ *
+ * Arguments: `weightGradientCalls` in `lower/weight-gradient.ts` writes them in this order.
+ */
+export function weight_gradient(args: usize, chunk: i32, scratch: usize): void {
+  const dy = address(args, 0);
+  const x = address(args, 1);
+  const parts = address(args, 2);
+  const rows = word(args, 3);
+  const outHeight = word(args, 4);
+  const outWidth = word(args, 5);
+  const height = word(args, 6);
+  const width = word(args, 7);
+  const outChannels = word(args, 8);
+  const channels = word(args, 9);
+  const groupOut = word(args, 10);
+  const inner = word(args, 11);
+  const stepVertical = word(args, 12);
+  const stepHorizontal = word(args, 13);
+  const groups = word(args, 14);
+  const rowsPerPart = word(args, 15);
+  const kPerChunk = word(args, 16);
+  const kChunks = word(args, 17);
+  const columnsPerChunk = word(args, 18);
+  const columnChunks = word(args, 19);
+  const taps = word(args, 20);
+  const tapList = args + 21 * 4;
+
+  const columns = taps * inner;
+  let rest = chunk / columnChunks;
+  const columnBegin = (chunk % columnChunks) * columnsPerChunk;
+  const columnCount = min(columnsPerChunk, columns - columnBegin);
+  const kBegin = (rest % kChunks) * kPerChunk;
+  const kCount = min(kPerChunk, groupOut - kBegin);
+  rest /= kChunks;
+  const group = rest % groups;
+  const part = rest / groups;
+  const rowEnd = min((part + 1) * rowsPerPart, rows);
+
+  const kPanels = (kCount + 3) >> 2;
+  const columnPanels = (columnCount + 7) >> 3;
+  const packedDy = scratch + PANELS;
+  const packedX = packedDy + <usize>(kPanels * DEPTH * 16);
+  const out =
+    parts +
+    ((<usize>((part * groups + group) * groupOut + kBegin) * <usize>columns + <usize>columnBegin) << 2);
+  const pitch = <usize>columns << 2;
+
+  let row = part * rowsPerPart;
+  let mode = 0;
+  do {
+    const depth = min(DEPTH, rowEnd - row);
+    packGradient(
+      dy + ((<usize>row * outChannels + <usize>(group * groupOut + kBegin)) << 2),
+      packedDy,
+      depth,
+      outChannels,
+      kCount,
+    );
+    let q = row % outWidth;
+    let p = (row / outWidth) % outHeight;
+    let n = row / outWidth / outHeight;
+    for (let r = 0; r < depth; r++) {
+      packPatch(
+        x + ((<usize>(n * height * width) * channels + <usize>(group * inner)) << 2),
+        packedX + (<usize>r << 5),
+        p * stepVertical,
+        q * stepHorizontal,
+        height,
+        width,
+        channels,
+        inner,
+        tapList,
+        columnBegin,
+        columnCount,
+      );
+      if (++q == outWidth) {
+        q = 0;
+        if (++p == outHeight) {
+          p = 0;
+          n++;
+        }
+      }
+    }
+    for (let j = 0; j < columnPanels; j++) {
+      const xPanel = packedX + <usize>(j * DEPTH * 32);
+      for (let i = 0; i < kPanels; i++) {
+        const dyPanel = packedDy + <usize>(i * DEPTH * 16);
+        const to = out + <usize>(i << 2) * pitch + (<usize>j << 5);
+        const someK = min(4, kCount - (i << 2));
+        const someColumns = min(8, columnCount - (j << 3));
+        if (someK == 4 && someColumns == 8) {
+          placeRows(scratch + OUTS, to, pitch);
+          productTile(dyPanel, xPanel, depth, scratch + OUTS, 0, 0, 0, mode);
+        } else {
+          placeRows(scratch + OUTS, scratch + TILE, 32);
+          productTile(dyPanel, xPanel, depth, scratch + OUTS, 0, 0, 0, 0);
+          for (let k = 0; k < someK; k++) {
+            for (let c = 0; c < someColumns; c++) {
+              const at = to + <usize>k * pitch + (<usize>c << 2);
+              const sum = load<f32>(scratch + TILE + (<usize>k << 5) + (<usize>c << 2));
+              store<f32>(at, mode & ACCUMULATE ? load<f32>(at) + sum : sum);
+            }
+          }
+        }
+      }
+    }
+    mode = ACCUMULATE;
+    row += DEPTH;
+  } while (row < rowEnd);
+}
+
+/** Notes four rows, `pitch` bytes apart, as a tile's output. */
+// @ts-ignore: decorator
+@inline
+function placeRows(outs: usize, first: usize, pitch: usize): void {
+  store<u32>(outs, <u32>first, 0);
+  store<u32>(outs, <u32>(first + pitch), 4);
+  store<u32>(outs, <u32>(first + 2 * pitch), 8);
+  store<u32>(outs, <u32>(first + 3 * pitch), 12);
+}
+
+/** Rows of `kCount` gradients → panels [DEPTH][4]; lanes past the end are zero. */
+function packGradient(from: usize, to: usize, depth: i32, outChannels: i32, kCount: i32): void {
+  const step = <usize>outChannels << 2;
+  for (let r = 0; r < depth; r++) {
+    let panel = to + (<usize>r << 4);
+    let k = 0;
+    for (; k + 4 <= kCount; k += 4) {
+      v128.store(panel, v128.load(from + (<usize>k << 2)));
+      panel += DEPTH * 16;
+    }
+    if (k < kCount) {
+      for (let lane = 0; lane < 4; lane++) {
+        const value: f32 = k + lane < kCount ? load<f32>(from + (<usize>(k + lane) << 2)) : 0;
+        store<f32>(panel + (<usize>lane << 2), value);
+      }
+    }
+    from += step;
+  }
+}
+
+/** One row of patches, columns `begin` … `begin + count − 1` of (tap, c) → its place in panels [DEPTH][8]. */
+function packPatch(
+  image: usize,
+  to: usize,
+  top: i32,
+  left: i32,
+  height: i32,
+  width: i32,
+  channels: i32,
+  inner: i32,
+  tapList: usize,
+  begin: i32,
+  count: i32,
+): void {
+  let tap = begin / inner;
+  let c = begin % inner;
+  let column = 0;
+  while (column < count) {
+    const offsets = tapList + (<usize>tap << 3);
+    const h = top + load<i32>(offsets, 0);
+    const w = left + load<i32>(offsets, 4);
+    const end = column + min(inner - c, count - column);
+    if (<u32>h < <u32>height && <u32>w < <u32>width) {
+      let from = image + ((<usize>(h * width + w) * channels + <usize>c) << 2);
+      if ((column & 7) == 0) {
+        for (; column + 8 <= end; column += 8) {
+          const at = to + <usize>(column >> 3) * (DEPTH * 32);
+          v128.store(at, v128.load(from), 0);
+          v128.store(at, v128.load(from, 16), 16);
+          from += 32;
+        }
+      }
+      for (; column < end; column++) {
+        store<f32>(to + <usize>(column >> 3) * (DEPTH * 32) + (<usize>(column & 7) << 2), load<f32>(from));
+        from += 4;
+      }
+    } else {
+      for (; column < end; column++) {
+        store<f32>(to + <usize>(column >> 3) * (DEPTH * 32) + (<usize>(column & 7) << 2), 0);
+      }
+    }
+    c = 0;
+    tap++;
+  }
+  for (; column & 7; column++) {
+    store<f32>(to + <usize>(column >> 3) * (DEPTH * 32) + (<usize>(column & 7) << 2), 0);
+  }
+}

@@ -1,0 +1,161 @@
+import type { Pair } from '../../../graph/op-table.ts';
+import type { Arg, Call } from '../call.ts';
+
+/** Columns of a tile of `product`. */
+const TILE_COLUMNS = 8;
+const TILE_ROWS = 4;
+/**
+ * Depth of a block of the reduction: a panel of eight columns takes 8 KiB, a chunk's packed rows 128 KiB of their thread's
+ * scratch room (192 KiB for sums that do not divide well).
+ */
+const BLOCK_DEPTH = 256;
+const BLOCK_COLUMNS = 256;
+/** Chunks aimed at, so that 16 threads find work to the end. */
+const CHUNKS = 32;
+
+/** One product of a gathered left side with packed weights; see `kernels/product.ts` for what it computes. */
+export interface Product {
+  readonly groups: number;
+  /** Channels per group of the source: the length of the sum for one tap. */
+  readonly inner: number;
+  /** Channels per group of the output. */
+  readonly columns: number;
+  readonly taps: readonly Tap[];
+  readonly weights: {
+    readonly address: number;
+    /** In elements, between neighbours along the sum, between output channels, and between groups. */
+    readonly innerStride: number;
+    readonly columnStride: number;
+    readonly groupStride: number;
+  };
+  readonly source: Grid & { readonly step: Pair };
+  readonly out: Grid & { readonly start: Pair; readonly step: Pair };
+  readonly batch: number;
+  /** Output places that are computed, of each image. */
+  readonly grid: Pair;
+  /** Addresses, 0 for none. */
+  readonly bias: number;
+  readonly residual: number;
+  readonly relu: boolean;
+  /** Where the packed weights go: `packedBytes` of room. */
+  readonly packed: number;
+}
+
+/** Where a tap reads, relative to the stepped place, and where its weights begin, in elements. */
+export interface Tap {
+  readonly place: Pair;
+  readonly weights: number;
+}
+
+/** A channels-last array. */
+export interface Grid {
+  readonly address: number;
+  readonly size: Pair;
+  readonly channels: number;
+}
+
+/** Bytes of `taps · inner · groups` rows of packed weights. */
+export function packedBytes(groups: number, taps: number, inner: number, columns: number): number {
+  return 4 * groups * taps * inner * roundUp(columns, TILE_COLUMNS);
+}
+
+/** The calls: weights into panels, then the product. */
+export function productCalls(product: Product): readonly Call[] {
+  const blocks = blocksOf(product);
+  return product.taps.length === 0
+    ? [multiply(product, blocks)]
+    : [pack(product, blocks), multiply(product, blocks)];
+}
+
+/** How the reduction is cut: several whole taps, or equal pieces of one. */
+interface Blocks {
+  readonly taps: number;
+  readonly inner: number;
+}
+
+function blocksOf({ inner, taps }: Product): Blocks {
+  if (inner >= BLOCK_DEPTH) {
+    const pieces = Math.round(inner / BLOCK_DEPTH);
+    return { taps: 1, inner: roundUp(Math.ceil(inner / pieces), 4) };
+  }
+  const most = Math.floor(BLOCK_DEPTH / inner);
+  return { taps: Math.max(1, Math.ceil(taps.length / Math.ceil(taps.length / most))), inner };
+}
+
+function pack({ weights, packed, groups, inner, columns, taps }: Product, blocks: Blocks): Call {
+  const panels = Math.ceil(columns / TILE_COLUMNS);
+  const panelsPerChunk = Math.max(1, Math.ceil((groups * panels) / CHUNKS));
+  const panelChunks = Math.ceil(panels / panelsPerChunk);
+  return {
+    kernel: 'pack_taps',
+    chunks: groups * panelChunks,
+    args: [
+      weights.address,
+      packed,
+      inner,
+      columns,
+      weights.innerStride,
+      weights.columnStride,
+      weights.groupStride,
+      blocks.taps,
+      blocks.inner,
+      taps.length,
+      panelsPerChunk,
+      panelChunks,
+      ...taps.map((tap) => tap.weights),
+    ],
+  };
+}
+
+function multiply(product: Product, blocks: Blocks): Call {
+  const { source, out, grid, batch, groups, inner, columns, taps } = product;
+  const rows = batch * grid[0] * grid[1];
+  const [rowsPerChunk, columnsPerChunk] = chunkSize(rows, columns, groups);
+  const rowChunks = Math.ceil(rows / rowsPerChunk);
+  const columnChunks = Math.ceil(columns / columnsPerChunk);
+  const args: Arg[] = [
+    source.address,
+    product.packed,
+    out.address,
+    product.bias,
+    product.residual,
+    product.relu ? 1 : 0,
+    batch,
+    ...grid,
+    ...source.size,
+    source.channels,
+    ...source.step,
+    ...out.size,
+    out.channels,
+    out.start[0],
+    out.step[0],
+    out.start[1],
+    out.step[1],
+    inner,
+    columns,
+    rowsPerChunk,
+    columnsPerChunk,
+    rowChunks,
+    columnChunks,
+    blocks.taps,
+    blocks.inner,
+    taps.length,
+    ...taps.flatMap(({ place }) => place),
+  ];
+  return { kernel: 'product', chunks: groups * rowChunks * columnChunks, args };
+}
+
+/** Rows and columns of a chunk: large enough to reuse what is in the caches, small enough to be shared out. */
+function chunkSize(rows: number, columns: number, groups: number): [number, number] {
+  let columnsPerChunk = Math.min(BLOCK_COLUMNS, roundUp(columns, TILE_COLUMNS));
+  let rowsPerChunk = Math.min(128, roundUp(rows, TILE_ROWS));
+  const count = () => groups * Math.ceil(rows / rowsPerChunk) * Math.ceil(columns / columnsPerChunk);
+  while (count() < CHUNKS && columnsPerChunk > 64)
+    columnsPerChunk = roundUp(columnsPerChunk / 2, TILE_COLUMNS);
+  while (count() < CHUNKS && rowsPerChunk > 16) rowsPerChunk = roundUp(rowsPerChunk / 2, TILE_ROWS);
+  return [rowsPerChunk, columnsPerChunk];
+}
+
+export function roundUp(value: number, multiple: number): number {
+  return Math.ceil(value / multiple) * multiple;
+}

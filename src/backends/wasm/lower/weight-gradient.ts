@@ -1,0 +1,131 @@
+import type { Conv2dAttrs, Pair } from '../../../graph/op-table.ts';
+import type { Call, Lowering } from '../call.ts';
+import { allTaps, flatten, isPointwise } from './conv2d-gemm.ts';
+import { roundUp } from './product.ts';
+
+/** Output channels and (tap, c) columns of a chunk: both packed sides fit a thread's scratch room. */
+const K_PER_CHUNK = 128;
+const COLUMNS_PER_CHUNK = 256;
+/** Chunks aimed at, so that 16 threads find work to the end. */
+const CHUNKS = 32;
+/** Rows below which a part is not worth its memory. */
+const LEAST_ROWS = 256;
+const SUM_PER_CHUNK = 8192;
+
+export const conv2dBackwardWeightGemm: Lowering<'conv2d_backward_weight'> = {
+  workspaceBytes: ({ attrs, inputs }) => {
+    const [batch, outChannels, height, width] = inputs[0].shape;
+    const inner = inputs[1].shape[1] / attrs.groups;
+    return workspaceFor({
+      groups: attrs.groups,
+      k: outChannels / attrs.groups,
+      columns: attrs.kernelSize[0] * attrs.kernelSize[1] * inner,
+      rows: batch * height * width,
+    });
+  },
+  calls: ({ attrs, inputs, outputs, workspace }) => {
+    const [dy, x] = inputs;
+    const flat = isPointwise(attrs, attrs.kernelSize);
+    const [batch, outChannels, outHeight, outWidth] = flat ? flatten(dy.shape) : dy.shape;
+    const [, channels, height, width] = flat ? flatten(x.shape) : x.shape;
+    return weightGradientCalls({
+      attrs,
+      kernel: attrs.kernelSize,
+      batch,
+      out: { address: dy.address, size: [outHeight, outWidth], channels: outChannels },
+      source: { address: x.address, size: [height, width], channels },
+      gradient: outputs[0].address,
+      workspace,
+    });
+  },
+};
+
+interface WeightGradient {
+  readonly attrs: Conv2dAttrs;
+  readonly kernel: Pair;
+  readonly batch: number;
+  readonly out: { readonly address: number; readonly size: Pair; readonly channels: number };
+  readonly source: { readonly address: number; readonly size: Pair; readonly channels: number };
+  /** Addresses of the result and of the room for its parts. */
+  readonly gradient: number;
+  readonly workspace: number;
+}
+
+export function weightGradientCalls(product: WeightGradient): readonly Call[] {
+  const { attrs, kernel, batch, out, source, gradient, workspace } = product;
+  const inner = source.channels / attrs.groups;
+  const sizes: Sizes = {
+    groups: attrs.groups,
+    k: out.channels / attrs.groups,
+    columns: kernel[0] * kernel[1] * inner,
+    rows: batch * out.size[0] * out.size[1],
+  };
+  const { parts, rowsPerPart, kPerChunk, kChunks, columnsPerChunk, columnChunks } = cut(sizes);
+  const taps = allTaps(attrs, kernel, inner);
+  const multiply: Call = {
+    kernel: 'weight_gradient',
+    chunks: parts * sizes.groups * kChunks * columnChunks,
+    args: [
+      out.address,
+      source.address,
+      parts === 1 ? gradient : workspace,
+      sizes.rows,
+      ...out.size,
+      ...source.size,
+      out.channels,
+      source.channels,
+      sizes.k,
+      inner,
+      ...attrs.stride,
+      sizes.groups,
+      rowsPerPart,
+      kPerChunk,
+      kChunks,
+      columnsPerChunk,
+      columnChunks,
+      taps.length,
+      ...taps.flatMap(({ place }) => place),
+    ],
+  };
+  if (parts === 1) return [multiply];
+  const count = sizes.groups * sizes.k * sizes.columns;
+  const sum: Call = {
+    kernel: 'sum_parts',
+    chunks: Math.ceil(count / SUM_PER_CHUNK),
+    args: [workspace, gradient, count, parts, SUM_PER_CHUNK],
+  };
+  return [multiply, sum];
+}
+
+export interface Sizes {
+  readonly groups: number;
+  /** Output channels per group. */
+  readonly k: number;
+  /** R·S·C/G. */
+  readonly columns: number;
+  /** N·P·Q. */
+  readonly rows: number;
+}
+
+export function workspaceFor(sizes: Sizes): number {
+  const { parts } = cut(sizes);
+  return parts === 1 ? 0 : 4 * parts * sizes.groups * sizes.k * sizes.columns;
+}
+
+/** How the work is cut, by shape alone: blocks of the result and, if those are few, parts of the reduction. */
+function cut({ groups, k, columns, rows }: Sizes) {
+  const kPerChunk = Math.min(K_PER_CHUNK, roundUp(k, 4));
+  const columnsPerChunk = Math.min(COLUMNS_PER_CHUNK, roundUp(columns, 8));
+  const kChunks = Math.ceil(k / kPerChunk);
+  const columnChunks = Math.ceil(columns / columnsPerChunk);
+  const wanted = Math.ceil(CHUNKS / (groups * kChunks * columnChunks));
+  const rowsPerPart = Math.max(Math.ceil(rows / wanted), Math.min(rows, LEAST_ROWS));
+  return {
+    kPerChunk,
+    columnsPerChunk,
+    kChunks,
+    columnChunks,
+    rowsPerPart,
+    parts: Math.ceil(rows / rowsPerPart),
+  };
+}

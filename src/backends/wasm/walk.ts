@@ -1,0 +1,73 @@
+import { announceChange, awaitChange, control } from './control.ts';
+
+/** A kernel as a thread's own instance of the module exports it. */
+export type Kernel = (args: number, chunk: number, scratch: number) => void;
+
+/** The calls of one entry as flat arrays: what every thread walks. */
+export interface CallList<F = Kernel> {
+  readonly kernels: readonly F[];
+  readonly chunks: Int32Array;
+  /** Addresses of each call's arguments. */
+  readonly args: Uint32Array;
+}
+
+/** What a thread knows of itself and of the others. */
+export interface Team {
+  readonly words: Int32Array;
+  readonly threads: number;
+  readonly maySleep: boolean;
+}
+
+/**
+ * Runs this thread's share of a call list: claims chunks until none is left, meets the others, goes on to the next call.
+ * Every thread of the team must walk the same list. If a kernel traps on any thread, all leave early with
+ * `words[control.failed]` set; the thread it happened on throws.
+ */
+export function walk(list: CallList, scratch: number, team: Team): void {
+  if (team.threads === 1) walkAlone(list, scratch, team.words);
+  else walkTogether(list, scratch, team);
+}
+
+function walkAlone({ kernels, chunks, args }: CallList, scratch: number, words: Int32Array): void {
+  let call = 0;
+  try {
+    for (; call < kernels.length; call++) {
+      const kernel = kernels[call];
+      for (let chunk = 0; chunk < chunks[call]; chunk++) kernel(args[call], chunk, scratch);
+    }
+  } catch (error) {
+    words[control.failed] = call + 1;
+    throw error;
+  }
+}
+
+function walkTogether({ kernels, chunks, args }: CallList, scratch: number, team: Team): void {
+  const { words, threads, maySleep } = team;
+  let call = 0;
+  try {
+    for (; call < kernels.length; call++) {
+      const kernel = kernels[call];
+      const count = chunks[call];
+      for (;;) {
+        const chunk = Atomics.add(words, control.next, 1);
+        if (chunk >= count) break;
+        kernel(args[call], chunk, scratch);
+      }
+      // Read before arriving, since the last to arrive moves it; and before `failed`, which is set before it moves.
+      const phase = Atomics.load(words, control.phase);
+      if (Atomics.load(words, control.failed) !== 0) return;
+      if (Atomics.add(words, control.arrived, 1) === threads - 1) {
+        Atomics.store(words, control.arrived, 0);
+        Atomics.store(words, control.next, 0);
+        announceChange(words, control.phase, control.asleep);
+      } else {
+        awaitChange(words, control.phase, phase, control.asleep, maySleep);
+        if (Atomics.load(words, control.failed) !== 0) return;
+      }
+    }
+  } catch (error) {
+    Atomics.store(words, control.failed, call + 1);
+    announceChange(words, control.phase, control.asleep);
+    throw error;
+  }
+}

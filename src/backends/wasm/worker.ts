@@ -1,0 +1,75 @@
+import { SCRATCH_BYTES } from './call.ts';
+import { awaitChange, control } from './control.ts';
+import { link } from './messages.ts';
+import type { WorkerPort } from './messages.ts';
+import { walk } from './walk.ts';
+import type { CallList, Team } from './walk.ts';
+
+interface LoadedProgram {
+  readonly lists: readonly CallList[];
+  readonly scratch: number;
+}
+
+/**
+ * The life of a worker: it sleeps on shared memory until the main thread announces a run, walks its share, sleeps again.
+ * A sleeping worker hears no messages, so the main thread counts those it posts and wakes it to listen.
+ */
+export function serve(port: WorkerPort): void {
+  const programs = new Map<number, LoadedProgram>();
+  let team: Team | undefined;
+  let thread = 0;
+  let handled = 0;
+  let runs = 0;
+
+  port.onMessage((message) => {
+    switch (message.type) {
+      case 'start':
+        team = { words: message.words, threads: message.threads, maySleep: true };
+        thread = message.thread;
+        runs = Atomics.load(message.words, control.runs);
+        port.answer();
+        break;
+      case 'load': {
+        const instance = new WebAssembly.Instance(message.module, { env: { memory: message.memory } });
+        programs.set(message.program, {
+          lists: message.lists.map((list) => link(list, instance)),
+          scratch: message.scratch + thread * SCRATCH_BYTES,
+        });
+        port.answer();
+        break;
+      }
+      case 'unload':
+        programs.delete(message.program);
+        break;
+    }
+    handled++;
+    if (team !== undefined) work(team);
+  });
+
+  /** Takes part in runs until there is a message to listen to. */
+  function work(team: Team): void {
+    const { words } = team;
+    for (;;) {
+      const news = Atomics.load(words, control.news);
+      const current = Atomics.load(words, control.runs);
+      if (current !== runs) {
+        runs = current;
+        takePart(team);
+      } else if (Atomics.load(words, control.posted) !== handled) {
+        return;
+      } else {
+        awaitChange(words, control.news, news, control.idle, true);
+      }
+    }
+  }
+
+  function takePart(team: Team): void {
+    const program = programs.get(Atomics.load(team.words, control.program));
+    if (program === undefined) throw new Error('a run was announced for a program that was never loaded');
+    try {
+      walk(program.lists[Atomics.load(team.words, control.entry)], program.scratch, team);
+    } catch {
+      // `walk` has told the others through shared memory, and the main thread reports it.
+    }
+  }
+}

@@ -1,0 +1,37 @@
+import type { Program } from '../backends/backend.ts';
+import type { BatchLoader } from '../data/dataset.ts';
+
+/** One class a network takes a picture for. */
+export interface Guess {
+  readonly label: number;
+  readonly probability: number;
+}
+
+/** The likeliest classes of a row of logits, best first, with the softmax's probabilities. */
+export function topGuesses(logits: Float32Array, count: number): Guess[] {
+  const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
+  const weights = Array.from(logits, (logit) => Math.exp(logit - largest));
+  const total = weights.reduce((sum, weight) => sum + weight, 0);
+  return weights
+    .map((weight, label) => ({ label, probability: weight / total }))
+    .sort((a, b) => b.probability - a.probability || a.label - b.label)
+    .slice(0, count);
+}
+
+/** What the network takes each picture of a loader for. The loader's batch size is the program's. */
+export async function* classify(
+  program: Program,
+  loader: BatchLoader,
+  count: number,
+): AsyncGenerator<{ readonly index: number; readonly label: number; readonly top: Guess[] }> {
+  for await (const batch of loader.epoch(0)) {
+    program.write('input', batch.input, 'channels_last');
+    await program.run('forward');
+    const logits = await program.read('logits');
+    const classes = logits.length / loader.batchSize;
+    for (let row = 0; row < batch.size; row++) {
+      const top = topGuesses(logits.subarray(row * classes, (row + 1) * classes), count);
+      yield { index: batch.indices[row], label: batch.labels[row], top };
+    }
+  }
+}

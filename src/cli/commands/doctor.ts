@@ -1,0 +1,45 @@
+import type { Command } from 'commander';
+import pc from 'picocolors';
+import { bytes } from '../../report/format.ts';
+import type { Capabilities } from '../../node/capabilities.ts';
+import { withExamples, withJsonFlag } from '../flags.ts';
+import { print, printJson } from '../print.ts';
+import { alignColumns } from '../table.ts';
+
+export function define(command: Command): void {
+  withExamples(withJsonFlag(command), 'doctor', 'doctor --json').action(doctor);
+}
+
+async function doctor({ json }: { json: boolean }): Promise<void> {
+  const { capabilities } = await import('../../node/capabilities.ts');
+  const found = capabilities();
+  if (json) printJson(found);
+  else print(...lines(found));
+}
+
+function lines({ node, v8, platform, cpu, cores, memory, wasm, uses }: Capabilities): string[] {
+  const has = (present: boolean): string => (present ? pc.green('yes') : pc.yellow('no'));
+  const kernels =
+    uses.kernels === 'none'
+      ? pc.yellow(
+          'reference loops: this engine lacks WebAssembly SIMD or shared memory; take Node 22 or newer',
+        )
+      : `WebAssembly with ${uses.kernels}`;
+  return alignColumns(
+    [
+      [pc.bold('machine'), ''],
+      ['  processor', `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}`],
+      ['  memory', `${bytes(memory.total)}, ${bytes(memory.free)} of it free`],
+      ['  system', platform],
+      ['  Node', `${node} (V8 ${v8})`],
+      [pc.bold('WebAssembly'), ''],
+      ['  SIMD', has(wasm.simd)],
+      ['  relaxed SIMD', has(wasm.relaxedSimd)],
+      ['  threads', has(wasm.threads)],
+      [pc.bold('used by default'), ''],
+      ['  kernels', kernels],
+      ['  threads', String(uses.threads)],
+    ],
+    ['left', 'left'],
+  );
+}

@@ -1,0 +1,110 @@
+import type { Command } from 'commander';
+import { UsageError } from '../../base/errors.ts';
+import type { EngineFlags, ModelFlags } from '../flags.ts';
+import {
+  integer,
+  number,
+  perChannel,
+  withEngineFlags,
+  withExamples,
+  withJsonFlag,
+  withSetFlag,
+} from '../flags.ts';
+
+export interface TrainFlags extends EngineFlags, ModelFlags {
+  readonly model?: string;
+  readonly recipe: string;
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly lr?: number;
+  readonly weightDecay?: number;
+  readonly labelSmoothing?: number;
+  readonly clipNorm?: number;
+  readonly accumulate?: number;
+  readonly ema?: number;
+  readonly mixup?: number;
+  readonly cutmix?: number;
+  readonly patience?: number;
+  readonly imageSize?: number;
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+  readonly valFraction: number;
+  readonly seed: number;
+  readonly strict: boolean;
+  readonly checkpointEvery?: number;
+  readonly out?: string;
+  readonly resume?: string;
+  readonly json: boolean;
+}
+
+/** A continued run has its own settings: only these may be given beside `--resume`. */
+const resumable: readonly string[] = ['resume', 'backend', 'threads', 'json', 'verbose'];
+
+export function define(command: Command): void {
+  command
+    .argument(
+      '[data]',
+      'a folder of class folders (train, val, test inside or not), CIFAR binary or IDX files',
+    )
+    .option('--model <name>', 'what to train, see `cardinal models`');
+  withSetFlag(command)
+    .option('--recipe <name>', 'imagenet, cifar or quick', 'quick')
+    .option('--epochs <n>', "passes over the pictures (the recipe's)", integer('--epochs', 1, 100_000))
+    .option('--batch-size <n>', "pictures a step (the recipe's)", integer('--batch-size', 1, 65_536))
+    .option('--lr <x>', "largest learning rate (the recipe's)", number('--lr', { above: 0 }))
+    .option('--weight-decay <x>', "(the recipe's)", number('--weight-decay', { above: 0, inclusive: true }))
+    .option(
+      '--label-smoothing <x>',
+      "(the recipe's)",
+      number('--label-smoothing', { above: 0, below: 1, inclusive: true }),
+    )
+    .option('--clip-norm <x>', 'scale gradients down to this norm', number('--clip-norm', { above: 0 }))
+    .option('--accumulate <n>', 'run each batch in n parts', integer('--accumulate', 1, 65_536))
+    .option('--ema <decay>', 'keep a moving average of the weights', number('--ema', { above: 0, below: 1 }))
+    .option('--mixup <alpha>', 'mix pictures and labels', number('--mixup', { above: 0 }))
+    .option('--cutmix <alpha>', 'paste parts of other pictures', number('--cutmix', { above: 0 }))
+    .option('--patience <epochs>', 'stop when validation no longer improves', integer('--patience', 1))
+    .option('--image-size <n>', "side of the network's square input", integer('--image-size', 8, 4096))
+    .option('--mean <list>', 'of each channel, in [0, 1] (measured)', perChannel('--mean', false))
+    .option('--std <list>', 'of each channel (measured)', perChannel('--std', true))
+    .option(
+      '--val-fraction <x>',
+      'held out where the data has no validation pictures',
+      number('--val-fraction', { above: 0, below: 1, inclusive: true }),
+      0.1,
+    )
+    .option('--seed <n>', 'of everything random', integer('--seed', 0), 0)
+    .option('--strict', 'refuse pictures that cannot be decoded instead of leaving them out', false)
+    .option('--checkpoint-every <steps>', 'beside the one after each epoch', integer('--checkpoint-every', 1))
+    .option('--out <dir>', 'run folder (runs/<model>-<data>)')
+    .option('--resume <dir>', 'continue the run in this folder; alone');
+  withExamples(
+    withJsonFlag(withEngineFlags(command)),
+    'train photos --model resnext50_32x4d --recipe imagenet --epochs 90',
+    'train cifar-10-batches-bin --model resnext29_8x64d_cifar --recipe cifar',
+    'train data/fashion-mnist-sample --model resnext_cifar --epochs 5 --set layers=1,1,1 baseWidth=8',
+    'train --resume runs/resnext50_32x4d-photos',
+  ).action(async (data: string | undefined, flags: TrainFlags) => {
+    const { resume, model } = flags;
+    const work = await import('../train-command.ts');
+    if (resume !== undefined) {
+      const other = Object.keys(flags).find(
+        (key) => !resumable.includes(key) && command.getOptionValueSource(key) === 'cli',
+      );
+      if (data !== undefined || other !== undefined) {
+        const extra = data ?? flagName(command, other ?? '');
+        throw new UsageError(`--resume stands alone: the run has its own settings, leave out ${extra}`);
+      }
+      await work.resumeTraining(resume, flags);
+      return;
+    }
+    if (data === undefined) throw new UsageError('the data is missing: cardinal train <data> --model <name>');
+    if (model === undefined)
+      throw new UsageError('--model is missing: see `cardinal models` for their names');
+    await work.startTraining(data, model, flags);
+  });
+}
+
+function flagName(command: Command, key: string): string {
+  return command.options.find((option) => option.attributeName() === key)?.long ?? key;
+}

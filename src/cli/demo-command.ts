@@ -1,0 +1,48 @@
+import { fileURLToPath } from 'node:url';
+import { openData } from '../node/data/open.ts';
+import { RunFolder } from '../node/run-folder.ts';
+import type { DemoFlags } from './commands/demo.ts';
+import { predictionLines } from './judgement.ts';
+import { print } from './print.ts';
+import { configure, newRun } from './train-command.ts';
+import type { Judged } from './training.ts';
+
+/** 6,000 + 1,000 pictures of Fashion-MNIST that come with the package. */
+const pictures = fileURLToPath(new URL('../../../data/fashion-mnist-sample', import.meta.url));
+
+/** One block a stage, eight groups of 2, 4 and 8 channels: 85,018 parameters, a few minutes on two cores. */
+const network = ['layers=1,1,1', 'cardinality=8', 'baseWidth=8', 'planes=16'];
+
+/** How many classified pictures are shown. */
+const shown = 5;
+
+/** `npm start`: a small ResNeXt from random weights to a report. */
+export async function demo(flags: DemoFlags): Promise<void> {
+  const settings = { recipe: 'quick', valFraction: 0.1, strict: false, set: network, ...flags };
+  const data = await openData(pictures, { seed: flags.seed });
+  const config = await configure(data, 'resnext_cifar', settings);
+  const path = flags.out ?? (await RunFolder.freshPath('runs', 'demo'));
+  const { judged } = await newRun(path, config, data, flags);
+  if (judged === undefined || flags.json) return;
+  print('', ...examples(judged, data.classes));
+  print(
+    '',
+    'what now:',
+    `  open ${path}/report.html in a browser`,
+    `  npx cardinal eval ${path}/best.safetensors data/fashion-mnist-sample`,
+    '  npx cardinal train --help     to train on pictures of your own',
+  );
+}
+
+function examples({ samples }: Judged, classes: readonly string[]): string[] {
+  // A wrong one first, if there are any: those are the interesting ones.
+  const wrong = samples.filter(({ label, top }) => top[0].label !== label).slice(0, 2);
+  const right = samples.filter(({ label, top }) => top[0].label === label).slice(0, shown - wrong.length);
+  return [...right, ...wrong].flatMap(({ id, label, top }) =>
+    predictionLines(
+      id,
+      top.map((guess) => ({ name: classes[guess.label], probability: guess.probability })),
+      classes[label],
+    ),
+  );
+}

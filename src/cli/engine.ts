@@ -1,0 +1,16 @@
+import type { Backend } from '../backends/backend.ts';
+import type { EngineFlags } from './flags.ts';
+
+/** Runs `work` with the backend the flags ask for and ends its workers whatever happens. */
+export async function withBackend<T>(
+  { backend: name, threads }: EngineFlags,
+  work: (backend: Backend) => Promise<T>,
+): Promise<T> {
+  const { createNodeBackend } = await import('../node/backend.ts');
+  const backend = await createNodeBackend({ name, threads });
+  try {
+    return await work(backend);
+  } finally {
+    await backend.dispose();
+  }
+}

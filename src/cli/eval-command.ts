@@ -1,0 +1,85 @@
+import { UsageError } from '../base/errors.ts';
+import type { Preprocessing } from '../data/preprocessing.ts';
+import type { PictureDataset } from '../data/source.ts';
+import { createLoader } from '../node/data/loader.ts';
+import { openData, type OpenData } from '../node/data/open.ts';
+import { fitPreprocessing } from '../node/data/statistics.ts';
+import { evaluate, prepareInference } from '../train/evaluate.ts';
+import { networkOf } from '../train/network.ts';
+import type { EvalFlags } from './commands/eval.ts';
+import { withBackend } from './engine.ts';
+import { judgementLines } from './judgement.ts';
+import { print, printJson, tell } from './print.ts';
+import { loadTrained, type Trained } from './trained.ts';
+import { judgingBatch } from './training.ts';
+
+/** `cardinal eval` */
+export async function judge(path: string, dataPath: string, flags: EvalFlags): Promise<void> {
+  const trained = await loadTrained(path, flags);
+  const { model, description, classes } = trained;
+  const data = await openData(dataPath, { classes, strict: flags.strict, valFraction: 0 });
+  const { dataset, on } = chooseSplit(data, flags.split);
+  const preprocessing = await prepare(trained, data, flags);
+  const network = networkOf(model, [preprocessing.channels, ...preprocessing.size], description);
+  const batchSize = judgingBatch(flags.batchSize, dataset);
+  const loader = createLoader(dataset, { batchSize, preprocessing, strict: flags.strict, training: false });
+  try {
+    const evaluation = await withBackend(flags, async (backend) =>
+      evaluate(await prepareInference(network, backend, batchSize), loader),
+    );
+    const { skipped } = loader;
+    if (skipped.length > 0) {
+      tell(
+        `warning: ${skipped.length} pictures could not be read and are left out, the first: ${skipped[0].id}: ${skipped[0].reason}`,
+      );
+    }
+    if (flags.json) printJson({ checkpoint: path, data: dataPath, skipped: skipped.length, ...evaluation });
+    else print(...judgementLines(evaluation, on));
+  } finally {
+    await loader.dispose();
+  }
+}
+
+/** The split that is asked for, or the one meant for judging. A source without splits is all to be judged. */
+function chooseSplit(
+  { train, val, test, path }: OpenData,
+  asked: EvalFlags['split'],
+): { readonly dataset: PictureDataset; readonly on: string } {
+  const splits = { test, val, train };
+  const name = asked ?? (test ? 'test' : val ? 'val' : 'train');
+  const dataset = splits[name];
+  if (dataset === undefined) {
+    const present = Object.entries(splits).flatMap(([key, split]) => (split === undefined ? [] : [key]));
+    throw new UsageError(`--split: ${path} has no ${name} pictures, it has ${present.join(' and ')}`);
+  }
+  const on = { test: 'test pictures', val: 'validation pictures', train: 'pictures' }[name];
+  return { dataset, on };
+}
+
+/** The checkpoint's preprocessing, with what the flags change of it; for bare weights, what suits the data. */
+async function prepare(
+  { preprocessing, channels }: Trained,
+  data: OpenData,
+  { mean, std, imageSize }: EvalFlags,
+): Promise<Preprocessing> {
+  const changed =
+    preprocessing === undefined || imageSize !== undefined
+      ? await fitPreprocessing(data, {
+          channels,
+          imageSize,
+          mean: mean ?? preprocessing?.mean,
+          std: std ?? preprocessing?.std,
+        })
+      : { ...preprocessing, mean: [...(mean ?? preprocessing.mean)], std: [...(std ?? preprocessing.std)] };
+  for (const [flag, list] of Object.entries({ mean: changed.mean, std: changed.std })) {
+    if (list.length !== changed.channels) {
+      throw new UsageError(
+        `--${flag}: expected ${changed.channels} numbers, one a channel, got ${list.length}`,
+      );
+    }
+  }
+  if (preprocessing === undefined && (mean === undefined || std === undefined)) {
+    tell('warning: --mean and --std are measured on the data; give those that the weights were trained with');
+  }
+  return changed;
+}

@@ -1,0 +1,119 @@
+import { type Command, Option } from 'commander';
+import { availableParallelism } from 'node:os';
+import { z } from 'zod';
+import { UsageError } from '../base/errors.ts';
+
+/** Readers of flag values. Each gives a function for commander that throws a `UsageError` naming flag and value. */
+type Reader<T> = (text: string) => T;
+
+/** An integer from `min` to `max`. */
+export function integer(flag: string, min: number, max: number = Number.MAX_SAFE_INTEGER): Reader<number> {
+  const limit = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
+  return reader(flag, `an integer ${limit}`, numeric.pipe(z.int().min(min).max(max)));
+}
+
+/** A finite number greater than `above`, or at least it if `inclusive`, and less than `below`. */
+export function number(
+  flag: string,
+  {
+    above = -Infinity,
+    below = Infinity,
+    inclusive = false,
+  }: { above?: number; below?: number; inclusive?: boolean },
+): Reader<number> {
+  const lower = above === -Infinity ? '' : inclusive ? ` of at least ${above}` : ` above ${above}`;
+  const upper = below === Infinity ? '' : `${lower === '' ? '' : ' and'} below ${below}`;
+  const inside = (value: number): boolean => (inclusive ? value >= above : value > above) && value < below;
+  return reader(flag, `a number${lower}${upper}`, numeric.pipe(z.number().refine(inside)));
+}
+
+/** `N,C,H,W`, all of at least 1. */
+export function shape4(flag: string): Reader<readonly [number, number, number, number]> {
+  const size = numeric.pipe(z.int().min(1).max(65536));
+  return reader(flag, 'N,C,H,W, for example 1,3,224,224', list.pipe(z.tuple([size, size, size, size])));
+}
+
+/** Numbers, one a channel: `0.485,0.456,0.406`. */
+export function perChannel(flag: string, positive: boolean): Reader<readonly number[]> {
+  const value = numeric.pipe(positive ? z.number().positive() : z.number());
+  const what = `${positive ? 'positive ' : ''}numbers, one a channel, for example 0.485,0.456,0.406`;
+  return reader(flag, what, list.pipe(z.array(value).min(1).max(4)));
+}
+
+/** One of some words. */
+export function oneOf<const T extends string>(flag: string, words: readonly T[]): Reader<T> {
+  return reader(flag, words.join(' or '), z.enum(words));
+}
+
+/**
+ * Gathers the `key=value` pairs of `--set`, which takes several and may be repeated; `parseSet` of the registry reads
+ * them. Whatever is no pair was most likely meant as an argument.
+ */
+export function setting(text: string, earlier: readonly string[] | undefined): readonly string[] {
+  if (!/^[A-Za-z]\w*=./s.test(text)) {
+    throw new UsageError(
+      `--set: expected key=value, got '${text}' (an argument that is no setting goes before --set)`,
+    );
+  }
+  return [...(earlier ?? []), text];
+}
+
+/** Flags of every command that builds a network by name. */
+export interface ModelFlags {
+  readonly set?: readonly string[];
+}
+
+export function withSetFlag(command: Command): Command {
+  return command.option(
+    '--set <key=value...>',
+    'change the network: layers, cardinality, baseWidth, numClasses, inChannels, shortcut, zeroInitResidual …',
+    setting,
+  );
+}
+
+/** Flags of every command that computes. */
+export interface EngineFlags {
+  readonly backend: 'wasm' | 'reference';
+  readonly threads: number;
+}
+
+export function withEngineFlags(command: Command): Command {
+  return command
+    .addOption(
+      new Option('--backend <name>', 'what computes: wasm, or reference (slow, plain loops)')
+        .default('wasm')
+        .argParser(oneOf('--backend', ['wasm', 'reference'])),
+    )
+    .addOption(
+      new Option('--threads <n>', 'workers that share each step')
+        .default(availableParallelism(), 'one a core')
+        .argParser(integer('--threads', 1, 256)),
+    );
+}
+
+export function withJsonFlag(command: Command): Command {
+  return command.option('--json', 'print one JSON document instead of text', false);
+}
+
+/** Examples below a command's help. */
+export function withExamples(command: Command, ...examples: readonly string[]): Command {
+  return command.addHelpText(
+    'after',
+    `\nExamples:\n${examples.map((line) => `  $ cardinal ${line}`).join('\n')}`,
+  );
+}
+
+const numeric = z
+  .string()
+  .regex(/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i)
+  .transform(Number)
+  .refine(Number.isFinite);
+const list = z.string().transform((text) => text.split(','));
+
+function reader<T>(flag: string, expected: string, schema: z.ZodType<T, string>): Reader<T> {
+  return (text) => {
+    const result = schema.safeParse(text);
+    if (result.success) return result.data;
+    throw new UsageError(`${flag}: expected ${expected}, got '${text}'`);
+  };
+}

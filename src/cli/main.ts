@@ -1,0 +1,78 @@
+import { Command } from 'commander';
+import { verdictOn } from './error.ts';
+import { version } from './version.ts';
+
+/** A command's file: adds arguments, options, examples and the action to the command of its name. */
+interface CommandModule {
+  define(command: Command): void;
+}
+
+/** Every command with its line in the overview. Only the file of the one that is asked for is loaded. */
+const commands: Readonly<Record<string, readonly [summary: string, load: () => Promise<CommandModule>]>> = {
+  demo: ['train and judge a small ResNeXt on bundled pictures', () => import('./commands/demo.ts')],
+  models: ['list the networks that can be built by name', () => import('./commands/models.ts')],
+  summary: ["print a network's layers, shapes, parameters and cost", () => import('./commands/summary.ts')],
+  plan: ['print the program a network is compiled to', () => import('./commands/plan.ts')],
+  train: ['train a network on pictures', () => import('./commands/train.ts')],
+  eval: ['judge a trained network on labelled pictures', () => import('./commands/eval.ts')],
+  predict: ['classify pictures with a trained network', () => import('./commands/predict.ts')],
+  run: ['run a network on raw tensors, to check a port', () => import('./commands/run.ts')],
+  doctor: ['tell what this machine offers and what is used', () => import('./commands/doctor.ts')],
+};
+
+const args = process.argv.slice(2);
+const asked = args.find((arg) => !arg.startsWith('-') && arg !== 'help') ?? '';
+
+/** A reader that went away (`cardinal models | head -1`) is no error. */
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
+    throw error;
+  });
+}
+
+/** Whatever is thrown where nobody waits for it, by a stream or a worker, is told in the same way. */
+process.on('uncaughtException', (error: unknown) => {
+  report(error);
+  process.exit();
+});
+
+try {
+  const program = await build();
+  if (args.length === 0) program.outputHelp();
+  else await program.parseAsync(args, { from: 'user' });
+} catch (error) {
+  report(error);
+}
+
+function report(error: unknown): void {
+  const command = Object.hasOwn(commands, asked) ? asked : '';
+  const { exitCode, text } = verdictOn(error, { command, verbose: args.includes('--verbose') });
+  process.stderr.write(text);
+  process.exitCode = exitCode;
+}
+
+async function build(): Promise<Command> {
+  const program = new Command('cardinal')
+    .description('Build, train, explain and run ResNeXt and its relatives.')
+    .version(version(), '-V, --version')
+    .option('--verbose', 'show the stack of an error')
+    .showSuggestionAfterError()
+    .exitOverride()
+    .configureOutput({ outputError: () => undefined })
+    .configureHelp({
+      helpWidth: process.stdout.isTTY ? Math.min(process.stdout.columns, 100) : 100,
+      showGlobalOptions: false,
+    })
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ cardinal demo\n  $ cardinal summary resnext50_32x4d\n  $ cardinal train --help',
+    );
+  for (const [name, [summary, load]] of Object.entries(commands)) {
+    const command = program.command(name).description(summary);
+    if (name !== asked) continue;
+    (await load()).define(command);
+    command.option('--verbose', 'show the stack of an error');
+  }
+  return program;
+}

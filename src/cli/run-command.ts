@@ -1,0 +1,77 @@
+import { CardinalError } from '../base/errors.ts';
+import { f32, type StateDict, type TensorData } from '../base/tensor-data.ts';
+import { formatShape } from '../graph/value.ts';
+import { parseSet } from '../models/options.ts';
+import { createModel } from '../models/registry.ts';
+import { readFile, writeFileAtomic } from '../node/files.ts';
+import { compile } from '../session/compile.ts';
+import { computeGradients } from '../session/gradients.ts';
+import { parseWeights } from '../train/checkpoint.ts';
+import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
+import type { RunFlags } from './commands/run.ts';
+import { withBackend } from './engine.ts';
+import { printJson, tell } from './print.ts';
+
+/** `cardinal run`: raw tensors in and out. */
+export async function runTensors(name: string, flags: RunFlags): Promise<void> {
+  const { weights, input: inputPath, output: outputPath, gradients } = flags;
+  const model = createModel(name, parseSet(flags.set ?? []));
+  const { state } = parseWeights(await readFile(weights), weights);
+  try {
+    model.loadStateDict(state);
+  } catch (error) {
+    throw error instanceof CardinalError ? new CardinalError(`${weights}: ${error.message}`) : error;
+  }
+  const { tensors } = readSafetensors(await readFile(inputPath), inputPath);
+  const input = required(tensors, 'input', 'F32', 4, inputPath);
+  const target = gradients ? Array.from(required(tensors, 'target', 'I64', 1, inputPath).data, Number) : [];
+
+  const output: StateDict = new Map();
+  await withBackend(flags, async (backend) => {
+    if (gradients) {
+      const result = await computeGradients(model, { backend, input, target });
+      output.set('logits', f32(result.logits.shape, result.logits.data));
+      output.set('loss', f32([], Float32Array.of(result.loss)));
+      for (const [key, tensor] of result.gradients) output.set(`grad.${key}`, tensor);
+      for (const [key, tensor] of result.buffers) output.set(`buffer.${key}`, tensor);
+    } else {
+      const compiled = await compile(model, { input: input.shape, backend });
+      const { shape, data } = await compiled.forward(input.data);
+      output.set('logits', f32(shape, data));
+    }
+  });
+  await writeFileAtomic(outputPath, writeSafetensors(output));
+  const shapes = Object.fromEntries([...output].map(([key, { shape }]) => [key, shape]));
+  if (flags.json) printJson({ output: outputPath, tensors: shapes });
+  else tell(`wrote ${output.size} tensors to ${outputPath}: logits ${formatShape(shapes['logits'] ?? [])}`);
+}
+
+/** A tensor of the input file. Throws a `CardinalError` if it is missing, of another type or of another rank. */
+function required<T extends TensorData['dtype']>(
+  tensors: StateDict,
+  name: string,
+  dtype: T,
+  rank: number,
+  path: string,
+): Extract<TensorData, { readonly dtype: T }> {
+  const tensor = tensors.get(name);
+  const expected = `${dtype} with ${rank === 4 ? '4 dimensions N×C×H×W' : 'one dimension N'}`;
+  if (tensor === undefined) {
+    throw new CardinalError(
+      `${path}: expected a tensor '${name}' (${expected}), got ${[...tensors.keys()].join(', ')}`,
+    );
+  }
+  if (!hasType(tensor, dtype) || tensor.shape.length !== rank) {
+    throw new CardinalError(
+      `${path}: expected '${name}' to be ${expected}, got ${tensor.dtype} ${formatShape(tensor.shape)}`,
+    );
+  }
+  return tensor;
+}
+
+function hasType<T extends TensorData['dtype']>(
+  tensor: TensorData,
+  dtype: T,
+): tensor is Extract<TensorData, { readonly dtype: T }> {
+  return tensor.dtype === dtype;
+}

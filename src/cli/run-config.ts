@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { jsonObject } from '../base/validate.ts';
+import { preprocessingSchema } from '../data/preprocessing.ts';
+import { recipeSchema } from '../train/recipe.ts';
+
+/** `config.json` of a run folder: all that `train --resume` needs beside the checkpoint, and what a person may ask. */
+export const runConfigSchema = z.strictObject({
+  /** Cardinal's version. */
+  cardinal: z.string(),
+  startedAt: z.iso.datetime(),
+  /** The command that repeats the run. */
+  command: z.string(),
+  /** The folder of the pictures, absolute, so that a run can be continued from anywhere. */
+  data: z.string(),
+  model: z.strictObject({ name: z.string(), options: jsonObject }),
+  recipe: recipeSchema,
+  seed: z.int().min(0),
+  valFraction: z.number().min(0).lt(1),
+  strict: z.boolean(),
+  preprocessing: preprocessingSchema,
+  /** Optimiser steps between checkpoints, beside the one after each epoch. */
+  checkpointEvery: z.int().min(1).optional(),
+  /** Epochs without a better validation top-1 after which the run ends. */
+  patience: z.int().min(1).optional(),
+});
+
+export type RunConfig = z.infer<typeof runConfigSchema>;

@@ -1,0 +1,154 @@
+import { basename } from 'node:path';
+import { z } from 'zod';
+import type { Backend } from '../backends/backend.ts';
+import { countModel } from '../models/registry.ts';
+import { capabilities } from '../node/capabilities.ts';
+import type { OpenData } from '../node/data/open.ts';
+import type { MetricsRecord, RunFolder } from '../node/run-folder.ts';
+import type { StepPoint } from '../report/data.ts';
+import { digits3, percent } from '../report/format.ts';
+import { renderReport } from '../report/report.ts';
+import { epochRecordSchema } from '../train/progress.ts';
+import type { Recipe } from '../train/recipe.ts';
+import type { RunConfig } from './run-config.ts';
+import type { Judged } from './training.ts';
+
+/** What `report.html` is made of, beside the numbers in the run folder. */
+export interface RunReport {
+  readonly config: RunConfig;
+  readonly folder: RunFolder;
+  readonly data: OpenData;
+  readonly backend: Backend;
+  readonly judged: Judged | undefined;
+  /** Lines for the reader: what was left out, why the run ended early. */
+  readonly notes: readonly string[];
+}
+
+/** Writes `report.html` of a run, all its parts included if it was continued, and gives its path. */
+export async function writeReport({
+  config,
+  folder,
+  data,
+  backend,
+  judged,
+  notes,
+}: RunReport): Promise<string> {
+  const { model, preprocessing, command } = config;
+  const records = await folder.readMetrics();
+  const steps = pick(records, 'step', stepSchema);
+  const { params, macs } = countModel(
+    model.name,
+    [preprocessing.channels, ...preprocessing.size],
+    model.options,
+  );
+  const page = renderReport({
+    model: model.name,
+    dataset: basename(config.data),
+    date: new Date(),
+    classes: data.classes,
+    parameters: params,
+    macs,
+    pictureShape: [preprocessing.channels, ...preprocessing.size],
+    trainSamples: data.train?.length ?? 0,
+    seconds: pick(records, 'end', endSchema).at(-1)?.seconds ?? 0,
+    imagesPerSecond: median(steps.map(({ imagesPerSecond }) => imagesPerSecond)),
+    machine: machine(backend),
+    steps,
+    epochs: pick(records, 'epoch', epochRecordSchema).map(({ validation, ...epoch }) => ({
+      type: 'epoch',
+      ...epoch,
+      ...(validation === undefined ? {} : { validation }),
+    })),
+    ...(judged === undefined ? {} : { judged: { on: judged.on, evaluation: judged.evaluation } }),
+    samples: judged?.samples ?? [],
+    settings: settingRows(config),
+    command,
+    notes,
+  });
+  return folder.write('report.html', page);
+}
+
+const stepSchema = z.object({
+  step: z.number(),
+  stepsPerEpoch: z.number(),
+  loss: z.number(),
+  learningRate: z.number(),
+  imagesPerSecond: z.number(),
+}) satisfies z.ZodType<StepPoint>;
+const endSchema = z.object({ seconds: z.number() });
+
+/** The records of one type, read by its schema; a line that is none is left out. */
+function pick<T>(records: readonly MetricsRecord[], type: string, schema: z.ZodType<T>): T[] {
+  return records
+    .filter((record) => record.type === type)
+    .flatMap((record) => {
+      const result = schema.safeParse(record);
+      return result.success ? [result.data] : [];
+    });
+}
+
+function machine(backend: Backend): string {
+  const { cpu, node, uses } = capabilities();
+  const kernels = backend.name === 'reference' ? 'reference loops' : `WebAssembly ${uses.kernels}`;
+  return `${cpu}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}, ${kernels}, Node ${node.replace(/^v/, '')}`;
+}
+
+/** The settings of a run for a person; what is switched off is left out. */
+export function settingRows(config: RunConfig): [string, string][] {
+  const { model, recipe, preprocessing, seed, data } = config;
+  const { optimizer } = recipe;
+  const rows: [string, string | undefined][] = [
+    ['data', data],
+    [
+      'model',
+      [
+        model.name,
+        ...Object.entries(model.options).map(([key, value]) => `${key}=${JSON.stringify(value)}`),
+      ].join(' '),
+    ],
+    ['recipe', recipe.name],
+    ['epochs', String(recipe.epochs)],
+    ['batch size', String(recipe.batchSize)],
+    ['optimiser', optimizer.kind === 'sgd' ? sgd(optimizer) : 'AdamW'],
+    ['learning rate', `${optimizer.learningRate}, ${schedule(recipe.schedule)}`],
+    ['weight decay', `${optimizer.weightDecay}${optimizer.decayNorms ? '' : ', not on norms and biases'}`],
+    ['label smoothing', recipe.labelSmoothing > 0 ? String(recipe.labelSmoothing) : undefined],
+    ['gradients clipped to norm', recipe.clipNorm?.toString()],
+    ['moving average', recipe.ema && `decay ${recipe.ema.decay}`],
+    ['mixup', mixed(recipe.mix?.mixup)],
+    ['CutMix', mixed(recipe.mix?.cutmix)],
+    ['input', [preprocessing.channels, ...preprocessing.size].join('×')],
+    ['mean', preprocessing.mean.map(digits3).join(', ')],
+    ['standard deviation', preprocessing.std.map(digits3).join(', ')],
+    ['held out for validation', config.valFraction > 0 ? percent(config.valFraction, 0) : undefined],
+    ['seed', String(seed)],
+    ['Cardinal', config.cardinal],
+  ];
+  return rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+}
+
+function mixed(alpha = 0): string | undefined {
+  return alpha > 0 ? `α ${alpha}` : undefined;
+}
+
+function sgd({ momentum, nesterov }: { momentum: number; nesterov: boolean }): string {
+  return `SGD, ${nesterov ? 'Nesterov momentum' : 'momentum'} ${momentum}`;
+}
+
+function schedule(given: Recipe['schedule']): string {
+  const warmUp = given.warmUp === undefined ? '' : ` after a warm-up of ${given.warmUp.epochs} epochs`;
+  switch (given.kind) {
+    case 'constant':
+      return `constant${warmUp}`;
+    case 'cosine':
+      return `cosine${warmUp}`;
+    case 'step':
+      return `times ${given.gamma} every ${given.every} epochs${warmUp}`;
+    case 'multi-step':
+      return `times ${given.gamma} at epochs ${given.milestones.join(', ')}${warmUp}`;
+  }
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b).at(Math.floor(values.length / 2)) ?? 0;
+}

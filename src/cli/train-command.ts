@@ -1,0 +1,270 @@
+import { resolve } from 'node:path';
+import type { Backend } from '../backends/backend.ts';
+import { CardinalError } from '../base/errors.ts';
+import { parseSet } from '../models/options.ts';
+import { modelInfo } from '../models/registry.ts';
+import { openData, type OpenData } from '../node/data/open.ts';
+import { fitPreprocessing } from '../node/data/statistics.ts';
+import { RunFolder } from '../node/run-folder.ts';
+import { count } from '../report/format.ts';
+import type { Checkpoint } from '../train/checkpoint.ts';
+import { findRecipe, withOverrides, type RecipeOverrides } from '../train/recipe.ts';
+import type { TrainResult } from '../train/train.ts';
+import type { TrainFlags } from './commands/train.ts';
+import { withBackend } from './engine.ts';
+import type { EngineFlags } from './flags.ts';
+import { onInterrupt } from './interrupt.ts';
+import { judgementLines } from './judgement.ts';
+import { print, printJson, tell } from './print.ts';
+import { progressView, type ProgressView } from './progress.ts';
+import { runConfigSchema, type RunConfig } from './run-config.ts';
+import { writeReport } from './run-report.ts';
+import { buildNetwork, judgeRun, runName, trainRun, trainingPictures, type Judged } from './training.ts';
+import { version } from './version.ts';
+
+/** What a run came to, as `train --json` prints it. */
+interface RunSummary {
+  readonly run: string;
+  readonly reason: TrainResult['reason'];
+  readonly steps: number;
+  readonly epochs: number;
+  readonly best: TrainResult['best'] | null;
+  readonly judged: (Pick<Judged, 'on'> & Judged['evaluation']) | null;
+  readonly report: string;
+}
+
+export type OutputFlags = EngineFlags & { readonly json: boolean };
+
+/** What a run came to, as far as this process went. */
+export interface Outcome {
+  readonly result: TrainResult;
+  readonly judged: Judged | undefined;
+}
+
+/** `cardinal train <data> --model M …` */
+export async function startTraining(dataPath: string, model: string, flags: TrainFlags): Promise<void> {
+  const data = await openData(dataPath, {
+    seed: flags.seed,
+    valFraction: flags.valFraction,
+    strict: flags.strict,
+  });
+  trainingPictures(data);
+  const config = await configure(data, model, flags);
+  const path = flags.out ?? (await RunFolder.freshPath('runs', runName(model, dataPath)));
+  await newRun(path, config, data, flags);
+}
+
+/** Trains in a new folder, which is made when the first step is about to be done. */
+export async function newRun(
+  path: string,
+  config: RunConfig,
+  data: OpenData,
+  flags: OutputFlags,
+): Promise<Outcome> {
+  const network = buildNetwork(config);
+  return withBackend(flags, async (backend) => {
+    let folder: RunFolder | undefined;
+    const openFolder = async (): Promise<RunFolder> => {
+      if (folder === undefined) {
+        folder = await RunFolder.create(path);
+        await folder.writeConfig(config);
+        tell(...opening(config, data, backend));
+      }
+      return folder;
+    };
+    try {
+      return await work({ config, network, openFolder, data, backend, flags });
+    } finally {
+      await folder?.close();
+    }
+  });
+}
+
+/** `cardinal train --resume DIR` */
+export async function resumeTraining(path: string, flags: OutputFlags): Promise<void> {
+  const folder = await RunFolder.open(path);
+  try {
+    const config = await folder.readConfig(runConfigSchema);
+    const checkpoint = await folder.readCheckpoint('last');
+    const { training } = checkpoint;
+    if (training === undefined) {
+      throw new CardinalError(
+        `${path}/last.safetensors holds only weights: there is nothing to continue from`,
+      );
+    }
+    const data = await openData(config.data, {
+      seed: config.seed,
+      valFraction: config.valFraction,
+      strict: config.strict,
+      classes: checkpoint.classes,
+    });
+    await folder.rewindMetrics(training.progress);
+    const { step, epoch } = training.progress;
+    const { epochs } = config.recipe;
+    tell(
+      epoch < epochs
+        ? `continuing ${path} at step ${count(step)}, in epoch ${epoch + 1} of ${epochs}`
+        : `${path} has had its ${epochs} epochs: it is judged again`,
+    );
+    const network = buildNetwork(config);
+    await withBackend(flags, (backend) =>
+      work({
+        config,
+        network,
+        openFolder: () => Promise.resolve(folder),
+        data,
+        backend,
+        flags,
+        resume: checkpoint,
+      }),
+    );
+  } finally {
+    await folder.close();
+  }
+}
+
+/** Everything that decides how the run goes, checked before a folder is made. */
+export async function configure(data: OpenData, model: string, flags: TrainFlags): Promise<RunConfig> {
+  const set = parseSet(flags.set ?? []);
+  const info = modelInfo(model, set);
+  const recipe = withOverrides(findRecipe(flags.recipe), overrides(flags));
+  const channels = 'inChannels' in set ? info.options.inChannels : data.channels;
+  if (channels !== 1 && channels !== 3) {
+    throw new CardinalError(`${model}: pictures have 1 or 3 channels, got inChannels=${String(channels)}`);
+  }
+  const preprocessing = await fitPreprocessing(data, {
+    channels,
+    // Pictures of one size are taken as they are; photos are brought to the size the network was designed for.
+    imageSize: flags.imageSize ?? (data.pictureSize === undefined ? info.inputShape[1] : undefined),
+    mean: flags.mean,
+    std: flags.std,
+  });
+  const { patience, checkpointEvery } = flags;
+  return runConfigSchema.parse({
+    cardinal: version(),
+    startedAt: new Date().toISOString(),
+    command: repeatCommand(),
+    data: resolve(data.path),
+    model: { name: model, options: { ...set, numClasses: data.classes.length, inChannels: channels } },
+    recipe,
+    seed: flags.seed,
+    valFraction: flags.valFraction,
+    strict: flags.strict,
+    preprocessing,
+    ...(patience === undefined ? {} : { patience }),
+    ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
+  });
+}
+
+function overrides({
+  epochs,
+  batchSize,
+  lr,
+  weightDecay,
+  labelSmoothing,
+  ...flags
+}: TrainFlags): RecipeOverrides {
+  const { clipNorm, accumulate, ema, mixup, cutmix } = flags;
+  const plain = { epochs, batchSize, learningRate: lr, weightDecay, labelSmoothing };
+  return { ...plain, clipNorm, accumulate, ema, mixup, cutmix };
+}
+
+interface Work {
+  readonly config: RunConfig;
+  readonly network: ReturnType<typeof buildNetwork>;
+  readonly openFolder: () => Promise<RunFolder>;
+  readonly data: OpenData;
+  readonly backend: Backend;
+  readonly flags: OutputFlags;
+  readonly resume?: Checkpoint;
+}
+
+/** Trains, judges, reports. What went on is told on stderr, what came out is printed. */
+async function work({ network, flags, ...parts }: Work): Promise<Outcome> {
+  const interrupt = onInterrupt('stopping after this step, with a checkpoint (again to stop at once)');
+  const { view, notes } = noting(progressView());
+  const training = { ...parts, view, signal: interrupt.signal };
+  try {
+    const result = await trainRun(network, training);
+    if (result.reason === 'not-finite') {
+      throw new CardinalError(
+        notes.at(-1) ?? 'the loss is not finite: training stopped, the last checkpoint is good',
+      );
+    }
+    const stopped = result.reason === 'interrupted';
+    const judged = stopped ? undefined : await judgeRun(network, training);
+    if (stopped) notes.push(`The run was interrupted at step ${count(result.step)} and can be continued.`);
+    const folder = await parts.openFolder();
+    const report = await writeReport({ ...parts, folder, judged, notes });
+    if (flags.json) printJson(summaryOf(folder.path, result, judged, report));
+    else print(...closing(folder.path, judged, stopped));
+    if (stopped) process.exitCode = 130;
+    return { result, judged };
+  } finally {
+    interrupt.release();
+  }
+}
+
+/** A view that also keeps warnings and the reason of the end, for the report. */
+function noting(view: ProgressView): { readonly view: ProgressView; readonly notes: string[] } {
+  const notes: string[] = [];
+  return {
+    notes,
+    view: {
+      stop: () => {
+        view.stop();
+      },
+      show(event) {
+        if ((event.type === 'warning' || event.type === 'end') && event.message !== undefined) {
+          notes.push(event.message);
+        }
+        view.show(event);
+      },
+    },
+  };
+}
+
+function opening({ model, recipe, preprocessing }: RunConfig, data: OpenData, backend: Backend): string[] {
+  const { train, val, test } = data;
+  const held = data.valHeldOut ? ' held out' : '';
+  const parts = [
+    `${count(train?.length ?? 0)} to train on`,
+    ...(val === undefined ? [] : [`${count(val.length)}${held} to validate`]),
+    ...(test === undefined ? [] : [`${count(test.length)} to test`]),
+  ];
+  const shape = [preprocessing.channels, ...preprocessing.size].join('×');
+  return [
+    `${model.name} on ${data.path}: ${data.classes.length} classes; pictures of ${shape}: ${parts.join(', ')}`,
+    `recipe ${recipe.name}: ${recipe.epochs} epochs, batches of ${recipe.batchSize}; ${backend.name}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`,
+  ];
+}
+
+function closing(path: string, judged: Judged | undefined, stopped: boolean): string[] {
+  const resume = `continue with: cardinal train --resume ${path}`;
+  return [
+    ...(judged === undefined ? [] : ['', ...judgementLines(judged.evaluation, judged.on)]),
+    '',
+    ...(stopped ? [resume] : []),
+    `the run lies in ${path}: report.html, best.safetensors, last.safetensors, metrics.jsonl, config.json`,
+  ];
+}
+
+function summaryOf(run: string, result: TrainResult, judged: Judged | undefined, report: string): RunSummary {
+  return {
+    run,
+    reason: result.reason,
+    steps: result.step,
+    epochs: result.history.length,
+    best: result.best ?? null,
+    judged: judged === undefined ? null : { on: judged.on, ...judged.evaluation },
+    report,
+  };
+}
+
+/** The command line as it was given, ready to be pasted into a shell. */
+function repeatCommand(): string {
+  const quoted = process.argv
+    .slice(2)
+    .map((arg) => (/^[\w./:=,@+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`));
+  return ['npx cardinal', ...quoted].join(' ');
+}

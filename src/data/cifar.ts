@@ -1,0 +1,56 @@
+import { CardinalError } from '../base/errors.ts';
+
+/**
+ * The binary version of CIFAR (https://www.cs.toronto.edu/~kriz/cifar.html): records of one label byte (CIFAR-10) or a
+ * coarse and a fine label byte (CIFAR-100), then 3,072 bytes of pixels, planes R, G, B of 32×32, rows first.
+ */
+export interface CifarFormat {
+  readonly kind: 'cifar10' | 'cifar100';
+  readonly labelBytes: 1 | 2;
+  readonly recordBytes: number;
+  readonly classes: number;
+}
+
+export const cifarFormats = {
+  cifar10: { kind: 'cifar10', labelBytes: 1, recordBytes: 3073, classes: 10 },
+  cifar100: { kind: 'cifar100', labelBytes: 2, recordBytes: 3074, classes: 100 },
+} as const satisfies Record<string, CifarFormat>;
+
+/** CIFAR-10's names, in the order of `batches.meta.txt`. */
+export const cifar10Classes: readonly string[] = [
+  'airplane',
+  'automobile',
+  'bird',
+  'cat',
+  'deer',
+  'dog',
+  'frog',
+  'horse',
+  'ship',
+  'truck',
+];
+
+/**
+ * The (fine) labels of a file's records; `file` names it in errors.
+ *
+ * @throws CardinalError for a file that is empty or ends within a record, and for a label out of range
+ */
+export function cifarLabels(bytes: Uint8Array, file: string, format: CifarFormat): Int32Array {
+  const { labelBytes, recordBytes, classes } = format;
+  const rest = bytes.length % recordBytes;
+  if (bytes.length === 0) throw new CardinalError(`${file} is empty: expected records of ${recordBytes} bytes`);
+  if (rest !== 0) {
+    throw new CardinalError(
+      `${file} is truncated: expected records of ${recordBytes} bytes, record ${Math.floor(bytes.length / recordBytes)} has ${rest}`,
+    );
+  }
+  return Int32Array.from({ length: bytes.length / recordBytes }, (_, record) => {
+    const label = bytes[record * recordBytes + labelBytes - 1];
+    if (label >= classes) {
+      throw new CardinalError(
+        `${file}, record ${record}: expected a label from 0 to ${classes - 1}, got ${label}`,
+      );
+    }
+    return label;
+  });
+}

@@ -1,0 +1,15 @@
+/** Labelled pictures: formats, transforms, splits and batches. Everything here runs in a browser. */
+export type { Batch, BatchLoader, Dataset, Picture, Splits } from './dataset.ts';
+export { fit, preprocess } from './pipeline.ts';
+export {
+  augmentationSchema,
+  defaultAugmentation,
+  defaultPreprocessing,
+  imagenetStatistics,
+  mixSchema,
+  preprocessingSchema,
+} from './preprocessing.ts';
+export type { Augmentation, AugmentationInput, Mix, MixInput, Preprocessing } from './preprocessing.ts';
+export { pictureDataset, subset } from './source.ts';
+export type { PictureDataset, PictureSource } from './source.ts';
+export { splitByClass } from './split.ts';

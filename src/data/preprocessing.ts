@@ -1,0 +1,135 @@
+import { z } from 'zod';
+
+import { CardinalError } from '../base/errors.ts';
+
+/**
+ * How a picture becomes a network's input in evaluation and prediction. Saved in every checkpoint, so that nobody has to
+ * be told it again.
+ */
+export const preprocessingSchema = z
+  .strictObject({
+    /** 1: pictures are turned grey; 3: grey pictures are repeated to RGB. */
+    channels: z.union([z.literal(1), z.literal(3)]),
+    /** [H, W] of the input, in pixels. */
+    size: z.tuple([z.int().positive(), z.int().positive()]),
+    /** The shorter side is resized to this many pixels, aspect ratio kept; `null` resizes straight to `size`. */
+    resize: z.int().positive().nullable(),
+    interpolation: z.enum(['bilinear', 'bicubic']),
+    /** Per channel, of values in [0, 1]. */
+    mean: z.array(z.number()),
+    std: z.array(z.number().positive()),
+  })
+  .refine(({ channels, mean, std }) => mean.length === channels && std.length === channels, {
+    error: 'mean and std need one number for each channel',
+  });
+
+export type Preprocessing = z.infer<typeof preprocessingSchema>;
+
+const range = z
+  .tuple([z.number().positive(), z.number().positive()])
+  .refine(([low, high]) => low <= high, { error: 'expected [low, high]' });
+
+/** How training pictures are varied. Every part is optional; `{}` trains on the evaluation's own crops. */
+export const augmentationSchema = z.strictObject({
+  crop: z
+    .discriminatedUnion('kind', [
+      /** torchvision's RandomResizedCrop: share of the area, and range of the aspect ratio (width/height). */
+      z.strictObject({
+        kind: z.literal('random-resized'),
+        scale: range.default([0.08, 1]),
+        ratio: range.default([3 / 4, 4 / 3]),
+      }),
+      /** The evaluation's crop, padded by so many black pixels on every side and cut again at random. */
+      z.strictObject({ kind: z.literal('pad'), padding: z.int().positive() }),
+    ])
+    .optional(),
+  /** Probability of a mirrored picture. */
+  flip: z.number().min(0).max(1).default(0),
+  jitter: z
+    .strictObject({
+      brightness: z.number().nonnegative().default(0),
+      contrast: z.number().nonnegative().default(0),
+      saturation: z.number().nonnegative().default(0),
+    })
+    .optional(),
+  /** Standard deviation of the PCA lighting; RGB only. 0.1 in the paper's recipe. */
+  lighting: z.number().nonnegative().default(0),
+});
+
+export type Augmentation = z.infer<typeof augmentationSchema>;
+export type AugmentationInput = z.input<typeof augmentationSchema>;
+
+/** Which of two batch mixes is drawn, and how strongly. */
+export const mixSchema = z.strictObject({
+  /** α of mixup's Beta(α, α); 0: no mixup. */
+  mixup: z.number().nonnegative().default(0),
+  /** α of CutMix's Beta(α, α); 0: no CutMix. */
+  cutmix: z.number().nonnegative().default(0),
+  /** Share of the batches that are mixed. */
+  probability: z.number().min(0).max(1).default(1),
+  /** Share of the mixed batches that CutMix gets, where both are on. */
+  cutmixShare: z.number().min(0).max(1).default(0.5),
+});
+
+export type Mix = z.infer<typeof mixSchema>;
+export type MixInput = z.input<typeof mixSchema>;
+
+/**
+ * Validates a specification that came from a file or a caller. `what` names it in the error.
+ *
+ * @throws CardinalError with the first thing that is wrong
+ */
+export function parseSpec<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
+  const result = schema.safeParse(value);
+  if (result.success) return result.data;
+  const issue = result.error.issues[0];
+  const where = issue.path.length > 0 ? ` at ${issue.path.join('.')}` : '';
+  throw new CardinalError(`${what} is not valid${where}: ${issue.message}`);
+}
+
+/** Mean and standard deviation of ImageNet's training pictures, as torchvision's networks expect them. */
+export const imagenetStatistics = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
+
+/**
+ * The usual preprocessing of a data set: pictures of one size are taken as they are; photos of all sizes are resized to
+ * the short side that leaves `imageSize` as the middle 87.5 % (256 for 224, the paper's test crop, section 4).
+ */
+export function defaultPreprocessing(options: {
+  readonly channels: 1 | 3;
+  /** [H, W] shared by all pictures of the set, if they share one. */
+  readonly pictureSize?: readonly [number, number] | undefined;
+  /** Side of the square input; default: the pictures' own size, or 224. */
+  readonly imageSize?: number | undefined;
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}): Preprocessing {
+  const { channels, pictureSize, imageSize } = options;
+  const size: [number, number] =
+    imageSize === undefined ? [...(pictureSize ?? ([224, 224] as const))] : [imageSize, imageSize];
+  const square = size[0] === size[1] && pictureSize?.[0] === pictureSize?.[1];
+  const resize = pictureSize ? (square ? size[0] : null) : Math.round(size[0] / 0.875);
+  return {
+    channels,
+    size,
+    resize,
+    interpolation: 'bilinear',
+    mean: [...options.mean],
+    std: [...options.std],
+  };
+}
+
+/**
+ * The usual augmentation of a data set: the paper's crops and flips for photos and CIFAR; shifts without mirror images
+ * for the IDX family, whose digits and letters do not survive a mirror.
+ */
+export function defaultAugmentation(kind: 'folders' | 'cifar10' | 'cifar100' | 'idx'): Augmentation {
+  switch (kind) {
+    case 'folders':
+      return augmentationSchema.parse({ crop: { kind: 'random-resized' }, flip: 0.5 });
+    case 'cifar10':
+    case 'cifar100':
+      return augmentationSchema.parse({ crop: { kind: 'pad', padding: 4 }, flip: 0.5 });
+    case 'idx':
+      return augmentationSchema.parse({ crop: { kind: 'pad', padding: 2 } });
+  }
+}

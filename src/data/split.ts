@@ -1,0 +1,38 @@
+import { Rng } from '../base/rng.ts';
+import { subset, type PictureDataset } from './source.ts';
+
+/**
+ * Splits a dataset in two, class by class: `fraction` of every class (rounded, but at least one of a class that has two)
+ * goes to `val`. Depends on the seed, the labels and their order alone; both parts keep the order of the whole.
+ */
+export function splitByClass(
+  dataset: PictureDataset,
+  fraction: number,
+  seed: number,
+): { train: PictureDataset; val: PictureDataset | undefined } {
+  if (fraction === 0) return { train: dataset, val: undefined };
+  const held = new Uint8Array(dataset.length);
+  for (const [label, members] of membersByClass(dataset.labels, dataset.classes.length).entries()) {
+    const count = members.length < 2 ? 0 : Math.max(1, Math.round(fraction * members.length));
+    const order = Rng.of(seed, 'split', label).permutation(members.length);
+    for (const position of order.subarray(0, count)) held[members[position]] = 1;
+  }
+  const indices = Uint32Array.from(held.keys());
+  const val = indices.filter((index) => held[index] === 1);
+  if (val.length === 0) return { train: dataset, val: undefined };
+  return {
+    train: subset(
+      dataset,
+      indices.filter((index) => held[index] === 0),
+      dataset.name,
+    ),
+    val: subset(dataset, val, `${dataset.name} (held out)`),
+  };
+}
+
+/** The indices of each class, ascending. */
+export function membersByClass(labels: Int32Array, classes: number): number[][] {
+  const members: number[][] = Array.from({ length: classes }, () => []);
+  labels.forEach((label, index) => members[label].push(index));
+  return members;
+}

@@ -1,0 +1,34 @@
+import { ops } from './ops/index.ts';
+import type { Graph } from './graph.ts';
+import type { Node } from './node.ts';
+import type { OpDefinition } from './op.ts';
+import type { OpName } from './op-table.ts';
+import type { Value } from './value.ts';
+
+/**
+ * The definition of a node's op, for callers that do not care which op it is. TypeScript cannot see that `ops[node.op]`
+ * and `node` belong to the same op (correlated unions): this widening is done here and nowhere else.
+ */
+function definitionOf(node: Node): OpDefinition<OpName> {
+  return ops[node.op];
+}
+
+/** Multiply–accumulates of a weight that a node does in one run. */
+export function macsOf(node: Node): number {
+  return definitionOf(node).macs?.(node) ?? 0;
+}
+
+/** The inputs that a node writes in place. */
+export function mutatedBy(node: Node): readonly Value[] {
+  const indices = definitionOf(node).mutates?.(node.attrs, node.inputs.length) ?? [];
+  return indices.map((index) => node.inputs[index]);
+}
+
+/** Records the gradient of a node; undefined if its op has none. */
+export function gradientOf(
+  graph: Graph,
+  node: Node,
+  gradients: readonly (Value | undefined)[],
+): readonly (Value | undefined)[] | undefined {
+  return definitionOf(node).gradient?.(graph, node, gradients);
+}

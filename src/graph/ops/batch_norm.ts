@@ -1,0 +1,69 @@
+import { CardinalError } from '../../base/errors.ts';
+import type { OpDefinition } from '../op.ts';
+import { sizeOf, type Shape } from '../value.ts';
+import { expectInputs, expectPicture, expectShape } from './check.ts';
+
+/** Batch normalisation (Ioffe and Szegedy 2015) with the addition and ReLU that follow it in a residual block. */
+export const batchNorm: OpDefinition<'batch_norm'> = {
+  infer(shapes, attrs) {
+    const channels = checkBatchNorm('batch_norm', shapes, attrs.residual);
+    const [x] = shapes;
+    if (sizeOf(x) === channels) {
+      throw new CardinalError(
+        `batch_norm: expected more than one value per channel when training, got input ${x.join('×')}; use a larger batch or picture`,
+      );
+    }
+    return [x, [channels], [channels]];
+  },
+  gradient(graph, node, [dy]) {
+    if (dy === undefined) return [];
+    const { attrs, inputs, outputs } = node;
+    const [x, gamma] = inputs;
+    const [y, mean, invstd] = outputs;
+    const { relu, residual } = attrs;
+    const [dx, dgamma, dbeta, dz] = graph.apply(
+      'batch_norm_backward',
+      [dy, x, gamma, mean, invstd, ...(relu ? [y] : [])],
+      { relu, residual },
+    );
+    const gradients = [dx, dgamma, dbeta, undefined, undefined];
+    return residual ? [...gradients, relu ? dz : dy] : gradients;
+  },
+  mutates: () => [3, 4],
+};
+
+/** Batch normalisation with the running statistics. */
+export const batchNormInference: OpDefinition<'batch_norm_inference'> = {
+  infer(shapes, attrs) {
+    checkBatchNorm('batch_norm_inference', shapes, attrs.residual);
+    return [shapes[0]];
+  },
+};
+
+export const batchNormBackward: OpDefinition<'batch_norm_backward'> = {
+  infer(shapes, attrs) {
+    expectInputs('batch_norm_backward', shapes, 5 + Number(attrs.relu));
+    const [dy, x] = shapes;
+    expectShape('batch_norm_backward', 'dy', dy, x);
+    return [x, [x[1]], [x[1]], ...(attrs.relu && attrs.residual ? [x] : [])];
+  },
+};
+
+/** In inference, γ(conv(x, w) − mean)/√(var + ε) + β is a convolution with scaled weights and a bias. */
+export const foldBatchNorm: OpDefinition<'fold_batch_norm'> = {
+  infer(shapes, attrs) {
+    expectInputs('fold_batch_norm', shapes, 5 + Number(attrs.bias));
+    const [w] = shapes;
+    for (const vector of shapes.slice(1)) expectShape('fold_batch_norm', 'a vector', vector, [w[0]]);
+    return [w, [w[0]]];
+  },
+};
+
+function checkBatchNorm(op: string, shapes: readonly Shape[], residual: boolean): number {
+  expectInputs(op, shapes, 5 + Number(residual));
+  const [x] = shapes;
+  expectPicture(op, x);
+  for (const vector of shapes.slice(1, 5)) expectShape(op, 'a vector of channels', vector, [x[1]]);
+  if (residual) expectShape(op, 'a residual', shapes[5], x);
+  return x[1];
+}

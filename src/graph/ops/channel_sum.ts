@@ -1,0 +1,13 @@
+import type { OpDefinition } from '../op.ts';
+import { formatShape } from '../value.ts';
+import { expect, expectInputs } from './check.ts';
+
+/** Sum over everything but channels: the gradient of a bias. */
+export const channelSum: OpDefinition<'channel_sum'> = {
+  infer(shapes) {
+    expectInputs('channel_sum', shapes, 1);
+    const [x] = shapes;
+    expect('channel_sum', x.length === 4 || x.length === 2, 'N×K×P×Q or N×K', formatShape(x));
+    return [[x[1]]];
+  },
+};

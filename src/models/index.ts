@@ -1,0 +1,23 @@
+export { CifarResNet, type CifarResNetOptions } from './cifar.ts';
+export { parseSet, type ModelOptions } from './options.ts';
+export {
+  countModel,
+  createModel,
+  listModels,
+  modelInfo,
+  type GivenOptions,
+  type ModelCount,
+  type ModelInfo,
+} from './registry.ts';
+export { BasicBlock, Block, Bottleneck, ResNet, type ResNetOptions } from './resnet.ts';
+export {
+  resnext,
+  resnext101_32x4d,
+  resnext101_32x8d,
+  resnext101_64x4d,
+  resnext50_32x4d,
+  resnextCifar,
+  type ResNeXtOptions,
+} from './resnext.ts';
+export { ReviewResNeXt, type ReviewOptions } from './review.ts';
+export type { Shortcut } from './shortcut.ts';

@@ -1,0 +1,100 @@
+import { z } from 'zod';
+import { UsageError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
+import type { Shortcut } from './shortcut.ts';
+
+/** What may be set on a model of the registry; each model accepts some of these. */
+export interface ModelOptions {
+  /** Blocks per stage (`[3, 4, 6, 3]`), or the depth the paper names (50; 29 for CIFAR). */
+  readonly layers?: number | readonly number[];
+  /** C: the number of groups of the 3×3 convolutions. */
+  readonly cardinality?: number;
+  /** d: the width of each group in the first stage, at 64 planes. */
+  readonly baseWidth?: number;
+  /** Channels of the stem, a quarter of the first stage's output. */
+  readonly planes?: number;
+  readonly numClasses?: number;
+  /** 3 for colour, 1 for grey. */
+  readonly inChannels?: number;
+  readonly shortcut?: Shortcut;
+  readonly zeroInitResidual?: boolean;
+  readonly dropout?: number;
+}
+
+export type OptionName = keyof ModelOptions;
+
+const count = z.int().min(1);
+
+const schemas: Readonly<Record<OptionName, { readonly schema: z.ZodType; readonly expected: string }>> = {
+  layers: {
+    schema: z.union([count, z.array(count).min(1).max(8)]),
+    expected: 'a depth such as 50 or blocks per stage such as 3,4,6,3',
+  },
+  cardinality: { schema: count, expected: 'a whole number above 0' },
+  baseWidth: { schema: count, expected: 'a whole number above 0' },
+  planes: { schema: count, expected: 'a whole number above 0' },
+  numClasses: { schema: count, expected: 'a whole number above 0' },
+  inChannels: { schema: count, expected: 'a whole number above 0' },
+  shortcut: { schema: z.enum(['A', 'B', 'C', 'none']), expected: 'A, B, C or none' },
+  zeroInitResidual: { schema: z.boolean(), expected: 'true or false' },
+  dropout: { schema: z.number().min(0).lt(1), expected: 'a number of at least 0 and below 1' },
+};
+
+/**
+ * Checks options from outside against those that `model` accepts. Throws a `UsageError` that names the option and what was
+ * expected; `elsewhere` names a model where a known option can be set, if this one fixes it.
+ */
+export function checkOptions(
+  model: string,
+  given: ModelOptions | Readonly<Record<string, unknown>>,
+  accepts: readonly OptionName[],
+  elsewhere: string,
+): ModelOptions {
+  for (const [name, value] of Object.entries(given)) {
+    if (value === undefined) continue;
+    if (!isOption(name)) {
+      throw new UsageError(
+        `${model}: unknown option ${name}; did you mean ${nearest(name, accepts, 1).join()}? It has ${accepts.join(', ')}`,
+      );
+    }
+    if (!accepts.includes(name)) {
+      throw new UsageError(
+        `${model}: its name fixes ${name}; use the model ${elsewhere} to choose it. Options here: ${accepts.join(', ')}`,
+      );
+    }
+    const { schema, expected } = schemas[name];
+    if (!schema.safeParse(value).success) {
+      throw new UsageError(`${model}: expected ${name} to be ${expected}, got ${JSON.stringify(value)}`);
+    }
+  }
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/** `['cardinality=8', 'layers=3,4,6,3']` → `{ cardinality: 8, layers: [3, 4, 6, 3] }`, for `--set key=value`. */
+export function parseSet(settings: readonly string[]): Record<string, unknown> {
+  const parsed: Record<string, unknown> = {};
+  for (const setting of settings) {
+    const at = setting.indexOf('=');
+    const name = setting.slice(0, at);
+    const text = setting.slice(at + 1);
+    if (at < 1 || text === '') {
+      throw new UsageError(
+        `--set: expected key=value, for example cardinality=8, got ${JSON.stringify(setting)}`,
+      );
+    }
+    if (name in parsed) throw new UsageError(`--set: ${name} is given twice`);
+    parsed[name] = parseValue(text);
+  }
+  return parsed;
+}
+
+function parseValue(text: string): unknown {
+  if (text === 'true' || text === 'false') return text === 'true';
+  const numbers = text.split(',').map((part) => (part.trim() === '' ? NaN : Number(part)));
+  if (numbers.some(Number.isNaN)) return text;
+  return numbers.length === 1 ? numbers[0] : numbers;
+}
+
+function isOption(name: string): name is OptionName {
+  return Object.hasOwn(schemas, name);
+}

@@ -1,0 +1,111 @@
+import { distance } from 'fastest-levenshtein';
+import { CardinalError, UsageError } from '../base/errors.ts';
+import { costOf } from '../graph/cost.ts';
+import { sizeOf, type Shape } from '../graph/value.ts';
+import { trace, type Module } from '../nn/index.ts';
+import { entries, optionsOf, type ModelEntry } from './entries.ts';
+import { checkOptions, type ModelOptions } from './options.ts';
+
+/** Options written in a program, or from outside and not yet checked. */
+export type GivenOptions = ModelOptions | Readonly<Record<string, unknown>>;
+
+export interface ModelInfo {
+  readonly name: string;
+  readonly description: string;
+  readonly paper: string;
+  /** C×H×W of the pictures it is for, with the chosen number of channels. */
+  readonly inputShape: readonly [number, number, number];
+  /** All options, defaults included. */
+  readonly options: ModelOptions;
+}
+
+/** Names of the registry, those that match `pattern` (`*` any text, `?` any letter) if there is one. */
+export function listModels(pattern = '*'): string[] {
+  const regex = new RegExp(
+    `^${pattern
+      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
+      .replaceAll('*', '.*')
+      .replaceAll('?', '.')}$`,
+    'i',
+  );
+  return entries.map(({ name }) => name).filter((name) => regex.test(name));
+}
+
+/** What the registry knows of a model, with `options` applied. Throws a `UsageError` as `createModel` does. */
+export function modelInfo(name: string, options: GivenOptions = {}): ModelInfo {
+  const entry = find(name);
+  const all = { ...entry.defaults, ...check(entry, options) };
+  const [channels, height, width] = entry.inputShape;
+  return {
+    name,
+    description: entry.description,
+    paper: entry.paper,
+    inputShape: [all.inChannels ?? channels, height, width],
+    options: all,
+  };
+}
+
+/**
+ * Builds a network of the registry. Weights are drawn lazily, from seed 0 until `initialize` says otherwise. `options` may
+ * come from outside (`parseSet`): they are checked. Throws a `UsageError` for an unknown name, with the nearest ones,
+ * for an option that the model does not have or that is no fit, and for options that do not go together.
+ */
+export function createModel(name: string, options: GivenOptions = {}): Module {
+  const entry = find(name);
+  const checked = check(entry, options);
+  try {
+    const model = entry.build({ ...entry.defaults, ...checked });
+    model.displayName = name;
+    return model.initialize(0);
+  } catch (error) {
+    if (error instanceof UsageError || !(error instanceof CardinalError)) throw error;
+    throw new UsageError(`${name}: ${error.message}`);
+  }
+}
+
+export interface ModelCount {
+  readonly params: number;
+  /** Multiply–accumulates of a weight for one picture of `inputShape`. */
+  readonly macs: number;
+  /** Elements of the outputs of convolutions and linear layers, for one picture. */
+  readonly activations: number;
+  /** C×H×W. */
+  readonly inputShape: Shape;
+}
+
+/** Counts a network for one picture without allocating its weights; a named one at its own picture size unless told. */
+export function countModel(model: string, inputShape?: Shape, options?: GivenOptions): ModelCount;
+export function countModel(model: Module, inputShape: Shape): ModelCount;
+export function countModel(
+  model: string | Module,
+  inputShape: Shape = typeof model === 'string' ? modelInfo(model).inputShape : [],
+  options: GivenOptions = {},
+): ModelCount {
+  const module = typeof model === 'string' ? createModel(model, options) : model;
+  const { macs, activations } = costOf(trace(module, [1, ...inputShape], { training: false }).graph);
+  const params = module.parameters().reduce((total, { shape }) => total + sizeOf(shape), 0);
+  return { params, macs, activations, inputShape };
+}
+
+function find(name: string): ModelEntry {
+  const entry = entries.find((candidate) => candidate.name === name);
+  if (entry === undefined) {
+    const names = entries.map((candidate) => candidate.name);
+    throw new UsageError(
+      `unknown model ${JSON.stringify(name)}; the nearest: ${similar(name, names).join(', ')}; "cardinal models" lists all ${names.length}`,
+    );
+  }
+  return entry;
+}
+
+/** The nearest names, where a name also counts as near if only its template (`_32x4d`) is missing. */
+function similar(name: string, candidates: readonly string[]): string[] {
+  const score = (candidate: string) =>
+    Math.min(distance(name, candidate), distance(name, candidate.replace(/[_.].*$/, '')) + 0.5);
+  return candidates.toSorted((a, b) => score(a) - score(b)).slice(0, 5);
+}
+
+function check(entry: ModelEntry, options: GivenOptions): ModelOptions {
+  const free = entry.name.endsWith('_cifar') ? 'resnext_cifar' : 'resnext';
+  return checkOptions(entry.name, options, optionsOf(entry), free);
+}

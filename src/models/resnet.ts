@@ -1,0 +1,230 @@
+import { CardinalError } from '../base/errors.ts';
+import type { Value } from '../graph/value.ts';
+import {
+  AdaptiveAvgPool2d,
+  BatchNorm2d,
+  Conv2d,
+  Dropout,
+  F,
+  init,
+  Linear,
+  MaxPool2d,
+  Module,
+  ReLU,
+  Sequential,
+} from '../nn/index.ts';
+import { makeShortcut, type Shortcut } from './shortcut.ts';
+
+/**
+ * Deep Residual Learning for Image Recognition (He et al., CVPR 2016, arXiv 1512.03385) and Aggregated Residual
+ * Transformations for Deep Neural Networks (Xie et al., CVPR 2017, arXiv 1611.05431), with torchvision's parameter names.
+ * A ResNeXt is a ResNet whose 3×3 convolutions are grouped: block (c) of its paper's Figure 3.
+ */
+
+export interface BlockOptions {
+  readonly stride: number;
+  /** G, the paper's cardinality C. */
+  readonly groups: number;
+  /** The paper's bottleneck width d, at the 64 planes of the first stage. */
+  readonly widthPerGroup: number;
+  readonly shortcut: Shortcut;
+}
+
+/** A residual block: N×inChannels×H×W → N×(planes·expansion)×(H/stride)×(W/stride). */
+export abstract class Block extends Module {
+  /** The batch norm before the addition, whose γ = 0 makes the block begin as the identity. */
+  abstract readonly last: BatchNorm2d;
+}
+
+export interface BlockType {
+  readonly expansion: number;
+  new (inChannels: number, planes: number, options: BlockOptions): Block;
+}
+
+/** Two 3×3 convolutions. */
+export class BasicBlock extends Block {
+  static readonly expansion = 1;
+
+  readonly conv1: Conv2d;
+  readonly bn1: BatchNorm2d;
+  readonly relu: ReLU;
+  readonly conv2: Conv2d;
+  readonly bn2: BatchNorm2d;
+  readonly downsample: Module | undefined;
+  readonly #residual: boolean;
+
+  constructor(inChannels: number, planes: number, options: BlockOptions) {
+    super();
+    const { stride, shortcut } = options;
+    if (options.groups !== 1 || options.widthPerGroup !== 64) {
+      throw new CardinalError(
+        `BasicBlock: expected cardinality 1 and base width 64, got ${options.groups} and ${options.widthPerGroup}; two grouped 3×3 convolutions in a row are just a wider dense block (ResNeXt paper, section 3.3)`,
+      );
+    }
+    this.conv1 = conv3x3(inChannels, planes, stride);
+    this.bn1 = new BatchNorm2d(planes);
+    this.relu = new ReLU({ inplace: true });
+    this.conv2 = conv3x3(planes, planes);
+    this.bn2 = new BatchNorm2d(planes);
+    this.downsample = makeShortcut(shortcut, { inChannels, outChannels: planes, stride });
+    this.#residual = shortcut !== 'none';
+  }
+
+  get last(): BatchNorm2d {
+    return this.bn2;
+  }
+
+  forward(x: Value): Value {
+    let out = this.relu(this.bn1(this.conv1(x)));
+    out = this.bn2(this.conv2(out));
+    if (this.#residual) out = F.add(out, this.downsample?.(x) ?? x);
+    return this.relu(out);
+  }
+}
+
+/** 1×1, grouped 3×3 (with the stride, as the ResNeXt paper and torchvision have it), 1×1. */
+export class Bottleneck extends Block {
+  static readonly expansion = 4;
+
+  readonly conv1: Conv2d;
+  readonly bn1: BatchNorm2d;
+  readonly conv2: Conv2d;
+  readonly bn2: BatchNorm2d;
+  readonly conv3: Conv2d;
+  readonly bn3: BatchNorm2d;
+  readonly relu: ReLU;
+  readonly downsample: Module | undefined;
+  readonly #residual: boolean;
+
+  constructor(inChannels: number, planes: number, options: BlockOptions) {
+    super();
+    const { stride, groups, widthPerGroup, shortcut } = options;
+    const width = Math.floor((planes * widthPerGroup) / 64) * groups;
+    if (width === 0) {
+      throw new CardinalError(
+        `Bottleneck: expected a base width of at least ${Math.ceil(64 / planes)} for ${planes} planes, got ${widthPerGroup}`,
+      );
+    }
+    const outChannels = planes * Bottleneck.expansion;
+    this.conv1 = conv1x1(inChannels, width);
+    this.bn1 = new BatchNorm2d(width);
+    this.conv2 = conv3x3(width, width, stride, groups);
+    this.bn2 = new BatchNorm2d(width);
+    this.conv3 = conv1x1(width, outChannels);
+    this.bn3 = new BatchNorm2d(outChannels);
+    this.relu = new ReLU({ inplace: true });
+    this.downsample = makeShortcut(shortcut, { inChannels, outChannels, stride });
+    this.#residual = shortcut !== 'none';
+  }
+
+  get last(): BatchNorm2d {
+    return this.bn3;
+  }
+
+  forward(x: Value): Value {
+    let out = this.relu(this.bn1(this.conv1(x)));
+    out = this.relu(this.bn2(this.conv2(out)));
+    out = this.bn3(this.conv3(out));
+    if (this.#residual) out = F.add(out, this.downsample?.(x) ?? x);
+    return this.relu(out);
+  }
+}
+
+export interface ResNetOptions {
+  /** 7×7 with stride 2 and a max pool for photographs, 3×3 for CIFAR's 32×32. */
+  readonly stem?: 'imagenet' | 'cifar';
+  readonly groups?: number;
+  readonly widthPerGroup?: number;
+  /** Channels of the stem and planes of the first stage; every further stage doubles them and halves the picture. */
+  readonly planes?: number;
+  readonly numClasses?: number;
+  readonly inChannels?: number;
+  readonly shortcut?: Shortcut;
+  /** γ = 0 in the last batch norm of every block (Goyal et al. 2017, section 5.1). */
+  readonly zeroInitResidual?: boolean;
+  /** Probability of dropping a feature before the classifier. */
+  readonly dropout?: number;
+}
+
+/** N×inChannels×H×W → N×numClasses. `layers` are the blocks of each stage, called layer1, layer2, …. */
+export class ResNet extends Module {
+  readonly conv1: Conv2d;
+  readonly bn1: BatchNorm2d;
+  readonly relu: ReLU;
+  readonly maxpool: MaxPool2d | undefined;
+  readonly #stages: readonly Sequential[];
+  readonly avgpool: AdaptiveAvgPool2d;
+  readonly dropout: Dropout | undefined;
+  readonly fc: Linear;
+
+  constructor(block: BlockType, layers: readonly number[], options: ResNetOptions = {}) {
+    super();
+    const { stem = 'imagenet', groups = 1, widthPerGroup = 64, planes = 64, shortcut = 'B' } = options;
+    const { numClasses = 1000, inChannels = 3, zeroInitResidual = false, dropout = 0 } = options;
+
+    this.conv1 =
+      stem === 'imagenet'
+        ? new Conv2d(inChannels, planes, 7, { stride: 2, padding: 3, bias: false })
+        : conv3x3(inChannels, planes);
+    this.bn1 = new BatchNorm2d(planes);
+    this.relu = new ReLU({ inplace: true });
+    this.maxpool = stem === 'imagenet' ? new MaxPool2d(3, { stride: 2, padding: 1 }) : undefined;
+
+    let channels = planes;
+    this.#stages = layers.map((blocks, stage) => {
+      const stagePlanes = planes * 2 ** stage;
+      const sequence = Array.from({ length: blocks }, (_, index) => {
+        const stride = stage > 0 && index === 0 ? 2 : 1;
+        const made = new block(channels, stagePlanes, { stride, groups, widthPerGroup, shortcut });
+        channels = stagePlanes * block.expansion;
+        return made;
+      });
+      return new Sequential(sequence);
+    });
+    this.avgpool = new AdaptiveAvgPool2d([1, 1]);
+    this.dropout = dropout > 0 ? new Dropout(dropout) : undefined;
+    this.fc = new Linear(channels, numClasses);
+    initializeResNet(this, zeroInitResidual);
+  }
+
+  /** Stages stand between the stem and the head, as many as `layers` said. */
+  override namedChildren(): [string, Module][] {
+    const own = super.namedChildren();
+    const head = own.findIndex(([name]) => name === 'avgpool');
+    const stages = this.#stages.map((stage, index): [string, Module] => [`layer${index + 1}`, stage]);
+    return [...own.slice(0, head), ...stages, ...own.slice(head)];
+  }
+
+  forward(x: Value): Value {
+    let out = this.relu(this.bn1(this.conv1(x)));
+    if (this.maxpool !== undefined) out = this.maxpool(out);
+    for (const stage of this.#stages) out = stage(out);
+    out = F.flatten(this.avgpool(out));
+    if (this.dropout !== undefined) out = this.dropout(out);
+    return this.fc(out);
+  }
+}
+
+/**
+ * torchvision's initialisation: Kaiming normal by fan_out for convolutions, PyTorch's own for the classifier. Zeroing comes
+ * after everything else, so that nothing undoes it.
+ */
+export function initializeResNet(model: Module, zeroInitResidual: boolean): void {
+  for (const module of model.modules()) {
+    if (module instanceof Conv2d) {
+      init.kaimingNormal_(module.weight, { mode: 'fan_out', nonlinearity: 'relu' });
+    }
+  }
+  if (!zeroInitResidual) return;
+  for (const module of model.modules()) {
+    if (module instanceof Block) init.zeros_(module.last.weight);
+  }
+}
+
+export function conv3x3(inChannels: number, outChannels: number, stride = 1, groups = 1): Conv2d {
+  return new Conv2d(inChannels, outChannels, 3, { stride, padding: 1, groups, bias: false });
+}
+
+export function conv1x1(inChannels: number, outChannels: number, stride = 1): Conv2d {
+  return new Conv2d(inChannels, outChannels, 1, { stride, bias: false });
+}

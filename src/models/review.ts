@@ -1,0 +1,127 @@
+import type { Value } from '../graph/value.ts';
+import {
+  AdaptiveAvgPool2d,
+  BatchNorm2d,
+  Conv2d,
+  Dropout,
+  F,
+  Identity,
+  Linear,
+  MaxPool2d,
+  Module,
+  ReLU,
+  Sequential,
+} from '../nn/index.ts';
+import { Block, initializeResNet } from './resnet.ts';
+
+/**
+ * The ResNeXt-50 32×4d of the review that this library grew from, with its own parameter names. It differs from the
+ * paper's in three ways: its first stage strides by 2 as well, and its stem and projections have biases. Its
+ * initialisation set γ = 1 after zeroing it and its class count was ignored; here both do what they say.
+ */
+class ReviewBottleneck extends Block {
+  static readonly expansion = 2;
+
+  readonly residual: Sequential;
+  readonly shortcut: Module;
+  readonly relu: ReLU;
+  readonly #last: BatchNorm2d;
+
+  constructor(inChannels: number, width: number, cardinality: number, stride: number, projection: boolean) {
+    super();
+    const outChannels = width * ReviewBottleneck.expansion;
+    this.#last = new BatchNorm2d(outChannels);
+    this.residual = new Sequential(
+      new Conv2d(inChannels, width, 1, { bias: false }),
+      new BatchNorm2d(width),
+      new ReLU({ inplace: true }),
+      new Conv2d(width, width, 3, { stride, padding: 1, groups: cardinality, bias: false }),
+      new BatchNorm2d(width),
+      new ReLU({ inplace: true }),
+      new Conv2d(width, outChannels, 1, { bias: false }),
+      this.#last,
+    );
+    this.shortcut = projection
+      ? new Sequential(new Conv2d(inChannels, outChannels, 1, { stride }), new BatchNorm2d(outChannels))
+      : new Identity();
+    this.relu = new ReLU();
+  }
+
+  override get typeName(): string {
+    return 'Bottleneck';
+  }
+
+  get last(): BatchNorm2d {
+    return this.#last;
+  }
+
+  forward(x: Value): Value {
+    const residual = this.residual(x);
+    const shortcut = this.shortcut(x);
+    return this.relu(F.add(residual, shortcut));
+  }
+}
+
+export interface ReviewOptions {
+  readonly cardinality?: number;
+  readonly numClasses?: number;
+  readonly inChannels?: number;
+  readonly zeroInitResidual?: boolean;
+  readonly dropout?: number;
+}
+
+/** N×3×H×W → N×1000. */
+export class ReviewResNeXt extends Module {
+  readonly conv1: Sequential;
+  readonly conv2_pool: MaxPool2d;
+  readonly conv2_blocks: Sequential;
+  readonly conv3_blocks: Sequential;
+  readonly conv4_blocks: Sequential;
+  readonly conv5_blocks: Sequential;
+  readonly gap: AdaptiveAvgPool2d;
+  readonly dropout: Dropout | undefined;
+  readonly classifier: Linear;
+
+  constructor(options: ReviewOptions = {}) {
+    super();
+    const { cardinality = 32, numClasses = 1000, inChannels = 3 } = options;
+    const { zeroInitResidual = true, dropout = 0 } = options;
+    this.conv1 = new Sequential(
+      new Conv2d(inChannels, 64, 7, { stride: 2, padding: 3 }),
+      new BatchNorm2d(64),
+      new ReLU({ inplace: true }),
+    );
+    this.conv2_pool = new MaxPool2d(3, { stride: 2, padding: 1 });
+    this.conv2_blocks = stack(64, 128, 3, cardinality);
+    this.conv3_blocks = stack(256, 256, 4, cardinality);
+    this.conv4_blocks = stack(512, 512, 6, cardinality);
+    this.conv5_blocks = stack(1024, 1024, 3, cardinality);
+    this.gap = new AdaptiveAvgPool2d([1, 1]);
+    this.dropout = dropout > 0 ? new Dropout(dropout) : undefined;
+    this.classifier = new Linear(2048, numClasses);
+    initializeResNet(this, zeroInitResidual);
+  }
+
+  override get typeName(): string {
+    return 'ResNeXt';
+  }
+
+  forward(x: Value): Value {
+    let out = this.conv2_pool(this.conv1(x));
+    out = this.conv5_blocks(this.conv4_blocks(this.conv3_blocks(this.conv2_blocks(out))));
+    out = F.flatten(this.gap(out));
+    if (this.dropout !== undefined) out = this.dropout(out);
+    return this.classifier(out);
+  }
+}
+
+/** `repeats` blocks; the first projects and halves the picture. */
+function stack(inChannels: number, width: number, repeats: number, cardinality: number): Sequential {
+  return new Sequential(
+    Array.from({ length: repeats }, (_, index) =>
+      index === 0
+        ? new ReviewBottleneck(inChannels, width, cardinality, 2, true)
+        : new ReviewBottleneck(width * ReviewBottleneck.expansion, width, cardinality, 1, false),
+    ),
+  );
+}

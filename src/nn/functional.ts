@@ -1,0 +1,96 @@
+import { CardinalError } from '../base/errors.ts';
+import { formatShape, type Value } from '../graph/value.ts';
+import { pair, whole, type Size } from './arguments.ts';
+import { currentTracing } from './tracing.ts';
+
+/** Ops without parameters, for use in `forward`: PyTorch's `torch.nn.functional`, and `+`, `cat` and `flatten` of `torch`. */
+
+export interface PoolOptions {
+  /** The kernel's size unless given. */
+  readonly stride?: Size;
+  /** At most half the kernel. */
+  readonly padding?: Size;
+  /** Lets windows begin inside and end outside the picture. */
+  readonly ceilMode?: boolean;
+}
+
+/** max(x, 0). */
+export function relu(x: Value): Value {
+  return currentTracing('relu').graph.apply1('relu', [x], {});
+}
+
+/** a + b, of the same shape. */
+export function add(a: Value, b: Value): Value {
+  return currentTracing('add').graph.apply1('add', [a, b], { relu: false });
+}
+
+/** N×C₁×H×W, N×C₂×H×W, … → N×ΣC×H×W. */
+export function cat(inputs: readonly Value[]): Value {
+  return currentTracing('cat').graph.apply1('concat', inputs, {});
+}
+
+/** N×C×H×W → N×(C·H·W). Only `startDim` 1 is supported: the batch stays. */
+export function flatten(x: Value, startDim = 1): Value {
+  if (startDim !== 1) throw new CardinalError(`flatten: expected startDim 1, got ${startDim}`);
+  return currentTracing('flatten').graph.apply1('flatten', [x], {});
+}
+
+/** N×C×H×W → N×(before+C+after)×H×W, the new channels zero. */
+export function padChannels(x: Value, before: number, after: number): Value {
+  whole('padChannels', 'before', before, 0);
+  whole('padChannels', 'after', after, 0);
+  return currentTracing('padChannels').graph.apply1('pad_channels', [x], { before, after });
+}
+
+/** x[:, :, ::stride, ::stride]. */
+export function subsample(x: Value, stride: number): Value {
+  whole('subsample', 'stride', stride, 1);
+  return currentTracing('subsample').graph.apply1('subsample', [x], { stride });
+}
+
+/** N×C×H×W → N×C×P×Q; padding counts as −∞. */
+export function maxPool2d(x: Value, kernelSize: Size, options: PoolOptions = {}): Value {
+  const attrs = poolAttrs('maxPool2d', kernelSize, options);
+  return currentTracing('maxPool2d').graph.apply1('max_pool2d', [x], attrs);
+}
+
+/** N×C×H×W → N×C×P×Q. */
+export function avgPool2d(
+  x: Value,
+  kernelSize: Size,
+  { countIncludePad = true, ...options }: PoolOptions & { readonly countIncludePad?: boolean } = {},
+): Value {
+  const attrs = { ...poolAttrs('avgPool2d', kernelSize, options), countIncludePad };
+  return currentTracing('avgPool2d').graph.apply1('avg_pool2d', [x], attrs);
+}
+
+/** N×C×H×W → N×C×P×Q for an output size that divides the picture's evenly; 1 is the mean of each channel. */
+export function adaptiveAvgPool2d(x: Value, outputSize: Size): Value {
+  return avgPool2d(x, adaptiveKernel('adaptiveAvgPool2d', x, outputSize));
+}
+
+/** N×C×H×W → N×C×P×Q for an output size that divides the picture's evenly. */
+export function adaptiveMaxPool2d(x: Value, outputSize: Size): Value {
+  return maxPool2d(x, adaptiveKernel('adaptiveMaxPool2d', x, outputSize));
+}
+
+function poolAttrs(name: string, kernelSize: Size, options: PoolOptions) {
+  const kernel = pair(name, 'kernelSize', kernelSize, 1);
+  return {
+    kernelSize: kernel,
+    stride: pair(name, 'stride', options.stride ?? kernel, 1),
+    padding: pair(name, 'padding', options.padding ?? 0, 0),
+    ceilMode: options.ceilMode ?? false,
+  };
+}
+
+function adaptiveKernel(name: string, x: Value, outputSize: Size): readonly [number, number] {
+  const [p, q] = pair(name, 'outputSize', outputSize, 1);
+  const [, , h, w] = x.shape;
+  if (x.shape.length !== 4 || h % p !== 0 || w % q !== 0) {
+    throw new CardinalError(
+      `${name}: expected a picture N×C×H×W whose height ${p} and width ${q} divide, got ${formatShape(x.shape)}`,
+    );
+  }
+  return [h / p, w / q];
+}

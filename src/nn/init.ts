@@ -1,0 +1,124 @@
+import { CardinalError } from '../base/errors.ts';
+import { formatShape, sizeOf, type Shape } from '../graph/value.ts';
+import type { Initializer, Parameter } from './parameter.ts';
+
+/**
+ * `torch.nn.init`. Each function replaces how a parameter is drawn; the drawing itself happens when its numbers are
+ * asked for. What was drawn before is forgotten. Those that need fans throw a `CardinalError` for a vector.
+ */
+
+export type Mode = 'fan_in' | 'fan_out';
+export type Nonlinearity = 'linear' | 'conv2d' | 'sigmoid' | 'tanh' | 'relu' | 'leaky_relu';
+
+export interface KaimingOptions {
+  /** Negative slope of the rectifier, for `leaky_relu`. */
+  readonly a?: number;
+  readonly mode?: Mode;
+  readonly nonlinearity?: Nonlinearity;
+}
+
+/** N(0, std²), std = gain/√fan (He et al. 2015, "Delving deep into rectifiers", formulas 10 and 14). */
+export function kaimingNormal_(parameter: Parameter, options: KaimingOptions = {}): void {
+  parameter.initializer = normal(0, kaimingStd(parameter.shape, options));
+}
+
+/** U(−b, b), b = gain·√(3/fan). */
+export function kaimingUniform_(parameter: Parameter, options: KaimingOptions = {}): void {
+  parameter.initializer = kaimingUniform(parameter.shape, options);
+}
+
+/** N(0, std²), std = gain·√(2/(fan_in + fan_out)) (Glorot and Bengio 2010). */
+export function xavierNormal_(parameter: Parameter, gain = 1): void {
+  const { fanIn, fanOut } = fans(parameter.shape);
+  parameter.initializer = normal(0, gain * Math.sqrt(2 / (fanIn + fanOut)));
+}
+
+/** U(−b, b), b = gain·√(6/(fan_in + fan_out)). */
+export function xavierUniform_(parameter: Parameter, gain = 1): void {
+  const { fanIn, fanOut } = fans(parameter.shape);
+  const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
+  parameter.initializer = uniform(-bound, bound);
+}
+
+export function normal_(parameter: Parameter, mean = 0, std = 1): void {
+  parameter.initializer = normal(mean, std);
+}
+
+export function uniform_(parameter: Parameter, low = 0, high = 1): void {
+  parameter.initializer = uniform(low, high);
+}
+
+export function constant_(parameter: Parameter, value: number): void {
+  parameter.initializer = constant(value);
+}
+
+export function ones_(parameter: Parameter): void {
+  constant_(parameter, 1);
+}
+
+export function zeros_(parameter: Parameter): void {
+  constant_(parameter, 0);
+}
+
+/**
+ * Inputs and outputs of one unit, as PyTorch counts them from the weight's shape K×(C/G)×R×S: fan_in = (C/G)·R·S,
+ * fan_out = K·R·S. So fan_out *ignores groups*: with G groups each input reaches only K/G outputs, and
+ * the standard deviation is √G below He's. Networks of this library do as PyTorch does.
+ */
+export function fans(shape: Shape): { readonly fanIn: number; readonly fanOut: number } {
+  if (shape.length < 2) {
+    throw new CardinalError(
+      `init: fans need a weight of at least two dimensions, got ${formatShape(shape)}; use constant_, normal_ or uniform_`,
+    );
+  }
+  const [out, into, ...kernel] = shape;
+  const window = sizeOf(kernel);
+  return { fanIn: into * window, fanOut: out * window };
+}
+
+/** `torch.nn.init.calculate_gain`. */
+export function gainOf(nonlinearity: Nonlinearity, a = 0): number {
+  switch (nonlinearity) {
+    case 'linear':
+    case 'conv2d':
+    case 'sigmoid':
+      return 1;
+    case 'tanh':
+      return 5 / 3;
+    case 'relu':
+      return Math.SQRT2;
+    case 'leaky_relu':
+      return Math.sqrt(2 / (1 + a * a));
+  }
+}
+
+export function kaimingUniform(shape: Shape, options: KaimingOptions = {}): Initializer {
+  const bound = Math.sqrt(3) * kaimingStd(shape, options);
+  return uniform(-bound, bound);
+}
+
+export function constant(value: number): Initializer {
+  return (shape) => new Float32Array(sizeOf(shape)).fill(value);
+}
+
+export function uniform(low: number, high: number): Initializer {
+  return (shape, rng) => draw(shape, () => rng.uniform(low, high));
+}
+
+export function normal(mean: number, std: number): Initializer {
+  return (shape, rng) => draw(shape, () => mean + std * rng.normal());
+}
+
+function kaimingStd(
+  shape: Shape,
+  { a = 0, mode = 'fan_in', nonlinearity = 'leaky_relu' }: KaimingOptions,
+): number {
+  const { fanIn, fanOut } = fans(shape);
+  return gainOf(nonlinearity, a) / Math.sqrt(mode === 'fan_in' ? fanIn : fanOut);
+}
+
+function draw(shape: Shape, next: () => number): Float32Array {
+  const data = new Float32Array(sizeOf(shape));
+  for (let i = 0; i < data.length; i++) data[i] = next();
+  return data;
+}

@@ -1,0 +1,80 @@
+import { CardinalError } from '../../base/errors.ts';
+import { f32 } from '../../base/tensor-data.ts';
+import { formatShape, type Value } from '../../graph/value.ts';
+import { whole } from '../arguments.ts';
+import { ModuleBuffer } from '../buffer.ts';
+import { constant } from '../init.ts';
+import { Module } from '../module.ts';
+import { Parameter } from '../parameter.ts';
+import { currentTracing } from '../tracing.ts';
+
+export interface BatchNorm2dOptions {
+  readonly eps?: number;
+  /** Weight of the newest batch in the running statistics. */
+  readonly momentum?: number;
+}
+
+/**
+ * Batch normalisation over N, H and W of each channel (Ioffe and Szegedy 2015), N×C×H×W → the same. In training the
+ * batch's statistics normalise and the running ones are updated; otherwise the running ones normalise.
+ */
+export class BatchNorm2d extends Module {
+  readonly numFeatures: number;
+  readonly eps: number;
+  readonly momentum: number;
+  /** γ and β, C each. */
+  readonly weight: Parameter;
+  readonly bias: Parameter;
+  readonly running_mean: ModuleBuffer;
+  readonly running_var: ModuleBuffer;
+  readonly num_batches_tracked: ModuleBuffer;
+
+  constructor(numFeatures: number, { eps = 1e-5, momentum = 0.1 }: BatchNorm2dOptions = {}) {
+    super();
+    this.numFeatures = whole('BatchNorm2d', 'numFeatures', numFeatures, 1);
+    if (!(eps > 0)) throw new CardinalError(`BatchNorm2d: expected eps above 0, got ${eps}`);
+    if (!(momentum >= 0 && momentum <= 1)) {
+      throw new CardinalError(`BatchNorm2d: expected momentum between 0 and 1, got ${momentum}`);
+    }
+    this.eps = eps;
+    this.momentum = momentum;
+    this.weight = new Parameter([numFeatures], constant(1));
+    this.bias = new Parameter([numFeatures], constant(0));
+    this.running_mean = filled(numFeatures, 0);
+    this.running_var = filled(numFeatures, 1);
+    this.num_batches_tracked = new ModuleBuffer(() => ({
+      dtype: 'I64',
+      shape: [],
+      data: new BigInt64Array(1),
+    }));
+  }
+
+  forward(x: Value): Value {
+    const tracing = currentTracing('BatchNorm2d');
+    const { graph, training } = tracing;
+    const { eps } = this;
+    const inputs = [
+      x,
+      tracing.parameter(this.weight),
+      tracing.parameter(this.bias),
+      tracing.buffer(this.running_mean, [this.numFeatures]),
+      tracing.buffer(this.running_var, [this.numFeatures]),
+    ];
+    if (!training) {
+      return graph.apply1('batch_norm_inference', inputs, { eps, relu: false, residual: false });
+    }
+    const [n, , h, w] = x.shape;
+    if (n * h * w === 1) {
+      throw new CardinalError(
+        `batch norm cannot train on one value per channel (input ${formatShape(x.shape)}); use a larger batch or picture`,
+      );
+    }
+    const { momentum } = this;
+    const [y] = graph.apply('batch_norm', inputs, { eps, momentum, relu: false, residual: false });
+    return y;
+  }
+}
+
+function filled(size: number, value: number): ModuleBuffer {
+  return new ModuleBuffer(() => f32([size], new Float32Array(size).fill(value)));
+}

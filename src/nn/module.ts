@@ -1,0 +1,156 @@
+import { Rng } from '../base/rng.ts';
+import type { StateDict } from '../base/tensor-data.ts';
+import type { Value } from '../graph/value.ts';
+import { ModuleBuffer } from './buffer.ts';
+import { Parameter } from './parameter.ts';
+import { readState, writeState } from './state.ts';
+import { currentTracing } from './tracing.ts';
+
+/**
+ * A part of a network, as PyTorch's `nn.Module`: subclasses create their children, `Parameter`s and buffers as
+ * attributes and say in `forward` what happens to an input. Modules are called like functions, `this.conv1(x)`, on
+ * symbolic `Value`s; a call records nodes in the graph being traced and computes nothing.
+ *
+ * Attribute names make the parameters' paths (`layer1.0.conv2.weight`), in the order of assignment, as in PyTorch.
+ */
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- a class cannot declare its call signature; the constructor below provides it
+export abstract class Module {
+  constructor() {
+    const call = (...inputs: Value[]): Value => callModule(module, inputs);
+    // Own properties that every function has would hide a module's: Sequential has a length, and names are users'.
+    Reflect.deleteProperty(call, 'name');
+    Reflect.deleteProperty(call, 'length');
+    // A constructor may return another object: `this` in subclasses is then this function, which inherits from them.
+    const module = Object.setPrototypeOf(call, new.target.prototype) as this;
+    Object.defineProperty(module, 'displayName', { value: undefined, writable: true, enumerable: false });
+    return module;
+  }
+
+  abstract forward(...inputs: Value[]): Value;
+
+  /** Class name, as `summary` prints it. */
+  get typeName(): string {
+    return this.constructor.name;
+  }
+
+  /** Own tensors by attribute name, in order of assignment. */
+  ownParameters(): [string, Parameter][] {
+    return Object.entries(this).filter(
+      (entry): entry is [string, Parameter] => entry[1] instanceof Parameter,
+    );
+  }
+
+  ownBuffers(): [string, ModuleBuffer][] {
+    return Object.entries(this).filter(
+      (entry): entry is [string, ModuleBuffer] => entry[1] instanceof ModuleBuffer,
+    );
+  }
+
+  /** Own submodules by attribute name, in order of assignment. */
+  namedChildren(): [string, Module][] {
+    return Object.entries(this).filter((entry): entry is [string, Module] => entry[1] instanceof Module);
+  }
+
+  children(): Module[] {
+    return this.namedChildren().map(([, child]) => child);
+  }
+
+  /** This module and all below it, parents first, with their paths; a shared one under its first path only. */
+  namedModules(): [string, Module][] {
+    const seen = new Set<Module>();
+    return [...walk(this, '')].filter(([, module]) => !seen.has(module) && seen.add(module));
+  }
+
+  modules(): Module[] {
+    return this.namedModules().map(([, module]) => module);
+  }
+
+  /** All parameters with their paths, in PyTorch's order; a shared one under its first path only. */
+  namedParameters(): [string, Parameter][] {
+    const seen = new Set<Parameter>();
+    return [...walk(this, '')]
+      .flatMap(([path, module]) =>
+        module.ownParameters().map(([name, own]): [string, Parameter] => [join(path, name), own]),
+      )
+      .filter(([, parameter]) => !seen.has(parameter) && seen.add(parameter));
+  }
+
+  parameters(): Parameter[] {
+    return this.namedParameters().map(([, parameter]) => parameter);
+  }
+
+  /** All buffers with their paths, in PyTorch's order. */
+  namedBuffers(): [string, ModuleBuffer][] {
+    const seen = new Set<ModuleBuffer>();
+    return [...walk(this, '')]
+      .flatMap(([path, module]) =>
+        module.ownBuffers().map(([name, own]): [string, ModuleBuffer] => [join(path, name), own]),
+      )
+      .filter(([, buffer]) => !seen.has(buffer) && seen.add(buffer));
+  }
+
+  /** Calls `fn` on every submodule, children first, then on this one, as PyTorch does. */
+  apply(fn: (module: Module) => void): this {
+    for (const child of this.children()) child.apply(fn);
+    fn(this);
+    return this;
+  }
+
+  /**
+   * Draws all parameters anew, each from its own stream (seed, 'init', name), and resets the buffers. So a layer's first
+   * weights depend on the seed and its name, not on what else the network has.
+   */
+  initialize(seed: number): this {
+    for (const [name, parameter] of this.namedParameters()) {
+      parameter.reseed(() => Rng.of(seed, 'init', name));
+    }
+    for (const [, buffer] of this.namedBuffers()) buffer.reset();
+    return this;
+  }
+
+  /** Parameters and buffers by path, in PyTorch's order. Holds the module's arrays themselves, not copies. */
+  stateDict(): StateDict {
+    return readState(tensors(this));
+  }
+
+  /**
+   * Copies the tensors of `dict` into this network. Throws a `CardinalError`, before anything is changed, that lists
+   * missing, unexpected and mis-shaped names; with `strict: false` only the mis-shaped ones. A missing
+   * `num_batches_tracked` is no error: PyTorch before 0.4.1 did not have it, and other formats drop it.
+   */
+  loadStateDict(dict: StateDict, { strict = true }: { readonly strict?: boolean } = {}): void {
+    writeState(this.displayName ?? this.typeName, tensors(this), dict, strict);
+  }
+}
+
+// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see the class
+export interface Module {
+  /** What messages call this network; the class's name if absent. */
+  displayName: string | undefined;
+  /** Runs `forward` under this module's name in the graph being traced. */
+  (...inputs: Value[]): Value;
+}
+
+/** A network's tensors by path, module by module: parameters, then buffers, then children. Shared ones come twice. */
+function tensors(root: Module): Map<string, Parameter | ModuleBuffer> {
+  return new Map(
+    [...walk(root, '')].flatMap(([path, module]) =>
+      [...module.ownParameters(), ...module.ownBuffers()].map(
+        ([name, tensor]): [string, Parameter | ModuleBuffer] => [join(path, name), tensor],
+      ),
+    ),
+  );
+}
+
+function* walk(module: Module, path: string): Generator<[string, Module]> {
+  yield [path, module];
+  for (const [name, child] of module.namedChildren()) yield* walk(child, join(path, name));
+}
+
+function join(path: string, name: string): string {
+  return path === '' ? name : `${path}.${name}`;
+}
+
+function callModule(module: Module, inputs: Value[]): Value {
+  return currentTracing(module.typeName).call(module, () => module.forward(...inputs));
+}

@@ -1,0 +1,163 @@
+import { CardinalError } from '../base/errors.ts';
+import { Graph } from '../graph/graph.ts';
+import { formatShape, type Shape, type Value } from '../graph/value.ts';
+import type { ModuleBuffer } from './buffer.ts';
+import type { Module } from './module.ts';
+import type { Parameter } from './parameter.ts';
+import { withTracing, type Tracing } from './tracing.ts';
+
+/** A network's computation on an input of one shape. */
+export interface Trace {
+  readonly graph: Graph;
+  /** The graph's input named `input`. */
+  readonly input: Value;
+  /** The value named `logits`. */
+  readonly output: Value;
+}
+
+export interface TraceOptions {
+  /** Batch norm with the batch's statistics and dropout, or as the network is used afterwards. */
+  readonly training: boolean;
+}
+
+/**
+ * Records what `model` does to an input of `inputShape` (N×C×H×W, or N×F), without computing anything. Parameters and
+ * buffers carry PyTorch's names. Throws a `CardinalError`, with the path of the module in front, if the shapes do not fit;
+ * if the picture is too small, it tells the smallest that fits.
+ */
+export function trace(model: Module, inputShape: Shape, { training }: TraceOptions): Trace {
+  const owner = model.displayName ?? model.typeName;
+  if (inputShape.length < 2 || !inputShape.every((size) => Number.isInteger(size) && size >= 1)) {
+    throw new CardinalError(
+      `${owner}: expected an input shape N×C×H×W of whole numbers above 0, got ${formatShape(inputShape)}`,
+    );
+  }
+  try {
+    return record(model, inputShape, training);
+  } catch (error) {
+    if (!(error instanceof CardinalError)) throw error;
+    const smallest = smallestInput(model, inputShape, training);
+    if (smallest === undefined) throw new CardinalError(`${owner}: ${error.message}`);
+    const [, ...given] = inputShape;
+    throw new CardinalError(
+      `${owner}: input ${formatShape(given)} is too small: ${error.message}; the smallest that fits is ${formatShape(smallest)}`,
+    );
+  }
+}
+
+function record(model: Module, inputShape: Shape, training: boolean): Trace {
+  const graph = new Graph();
+  const input = graph.input('input', inputShape);
+  const tracing = new Recorder(model, graph, training);
+  const output = withTracing(tracing, () => model(input));
+  if (output.role !== 'computed') {
+    throw new CardinalError(
+      `expected forward to compute something, got back its ${output.role} ${output.name}`,
+    );
+  }
+  refuseExhausted(graph);
+  // The network's last op cannot know that it is the last, so its output is named here.
+  Object.assign(output, { name: 'logits' });
+  return { graph, input, output };
+}
+
+/**
+ * Convolutions and poolings with a stride need more than one pixel along it. Padding would let them run, as it does in
+ * PyTorch, but such a layer sees almost nothing but zeros: the picture was used up before.
+ */
+function refuseExhausted(graph: Graph): void {
+  for (const { op, attrs, inputs, scope } of graph.nodes) {
+    if (op !== 'conv2d' && op !== 'max_pool2d' && op !== 'avg_pool2d') continue;
+    const [, , height, width] = inputs[0].shape;
+    if ((attrs.stride[0] > 1 && height === 1) || (attrs.stride[1] > 1 && width === 1)) {
+      throw new CardinalError(
+        `${scope}: its stride of ${attrs.stride.join('×')} has one pixel left to go over, its input is ${formatShape(inputs[0].shape)}`,
+      );
+    }
+  }
+}
+
+/** [C, S, S] for the least S at which the network works, if it is larger than the picture given; found by bisection. */
+function smallestInput(model: Module, inputShape: Shape, training: boolean): Shape | undefined {
+  if (inputShape.length !== 4) return undefined;
+  const [n, c, h, w] = inputShape;
+  const works = (size: number) => {
+    try {
+      record(model, [n, c, size, size], training);
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  let tooSmall = Math.min(h, w);
+  let enough = 1024;
+  if (!works(enough)) return undefined;
+  while (enough - tooSmall > 1) {
+    const middle = Math.floor((tooSmall + enough) / 2);
+    if (works(middle)) enough = middle;
+    else tooSmall = middle;
+  }
+  return [c, enough, enough];
+}
+
+class Recorder implements Tracing {
+  readonly graph: Graph;
+  readonly training: boolean;
+  readonly #paths: Map<Module, string>;
+  readonly #names: Map<Parameter | ModuleBuffer, string>;
+  readonly #values = new Map<Parameter | ModuleBuffer, Value>();
+  /** Paths of the modules whose `forward` runs now, outermost first. */
+  readonly #calls: string[] = [];
+  #seed: Value | undefined;
+  #streams = 0;
+
+  constructor(model: Module, graph: Graph, training: boolean) {
+    this.graph = graph;
+    this.training = training;
+    this.#paths = new Map(model.namedModules().map(([path, module]) => [module, path]));
+    this.#names = new Map(
+      [...model.namedParameters(), ...model.namedBuffers()].map(([name, tensor]) => [tensor, name]),
+    );
+  }
+
+  call(module: Module, forward: () => Value): Value {
+    const caller = this.#calls.at(-1);
+    const prefix = caller === undefined || caller === '' ? '' : `${caller}.`;
+    const path = this.#paths.get(module) ?? prefix + module.typeName;
+    this.#calls.push(path);
+    try {
+      // Scopes nest by calls: the graph puts the caller's path in front again.
+      const segment = path.startsWith(prefix) ? path.slice(prefix.length) : path;
+      return this.graph.withScope(segment, module.typeName, forward, (output) => output.shape);
+    } finally {
+      this.#calls.pop();
+    }
+  }
+
+  parameter(parameter: Parameter): Value {
+    return this.#value(parameter, (name) => this.graph.parameter(name, parameter.shape));
+  }
+
+  buffer(buffer: ModuleBuffer, shape: Shape): Value {
+    return this.#value(buffer, (name) => this.graph.buffer(name, shape));
+  }
+
+  dropout(): { readonly seed: Value; readonly stream: number } {
+    this.#seed ??= this.graph.input('dropout_seed', [1]);
+    return { seed: this.#seed, stream: ++this.#streams };
+  }
+
+  #value(tensor: Parameter | ModuleBuffer, create: (name: string) => Value): Value {
+    const known = this.#values.get(tensor);
+    if (known !== undefined) return known;
+    const name = this.#names.get(tensor);
+    if (name === undefined) {
+      throw new CardinalError(
+        `${this.#calls.at(-1) ?? ''}: uses a parameter that belongs to no attribute of the network; assign its module to one in the constructor`,
+      );
+    }
+    const value = create(name);
+    this.#values.set(tensor, value);
+    return value;
+  }
+}

@@ -1,0 +1,7 @@
+/** Data from files: readers, decoding, and the loader with its worker threads. */
+export { checkPictures, type UnreadablePicture } from './check.ts';
+export { loadPicture, readPicture } from './decode.ts';
+export { createLoader, type LoaderOptions } from './loader.ts';
+export { openData, type OpenData, type OpenOptions } from './open.ts';
+export type { DataKind } from './reader.ts';
+export { channelStatistics, fitPreprocessing, type ChannelStatistics } from './statistics.ts';

@@ -1,0 +1,165 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+
+import { CardinalError, messageOf } from '../../base/errors.ts';
+import { parseIdx } from '../../data/idx.ts';
+import { parseSpec } from '../../data/preprocessing.ts';
+import { pictureDataset, type PictureDataset } from '../../data/source.ts';
+import { listFolder, readBytes, sharedConcat } from './files.ts';
+import { numberedClasses, splitNamed, type ReadData, type SplitName } from './reader.ts';
+
+/** File names of one split. */
+interface IdxFiles {
+  images?: string;
+  labels?: string;
+}
+
+/** `train-images-idx3-ubyte`, `t10k-labels.idx1-ubyte.gz`, `emnist-letters-test-images-idx3-ubyte`. */
+const fileName = /^(?:.*-)?(train|t10k|test|val|valid|validation)-(images|labels)[-.]idx[13]-ubyte(?:\.gz)?$/;
+
+/** The IDX files in a folder by split, or undefined if it holds none. An unzipped file goes before its zipped twin. */
+export async function findIdx(folder: string): Promise<Map<SplitName, IdxFiles> | undefined> {
+  const found = new Map<SplitName, IdxFiles>();
+  for (const file of (await listFolder(folder)).files) {
+    const match = fileName.exec(file);
+    const split = match ? splitNamed(match[1]) : undefined;
+    if (!match || !split) continue;
+    const files = found.get(split) ?? {};
+    if (match[2] === 'images') files.images ??= file;
+    else files.labels ??= file;
+    found.set(split, files);
+  }
+  return found.size > 0 ? found : undefined;
+}
+
+/**
+ * Reads the IDX files of the MNIST family into shared memory. Class names come from `classes.json` (a list of names) or
+ * `classes.txt` (one to a line) beside them; without, labels are their own names.
+ */
+export async function readIdx(
+  folder: string,
+  files: ReadonlyMap<SplitName, IdxFiles>,
+  wanted?: readonly string[],
+): Promise<ReadData> {
+  const own = await namesBeside(folder);
+  const splits = new Map<SplitName, RawSplit>();
+  for (const [name, pair] of files) splits.set(name, await readPair(folder, name, pair));
+
+  const train = splits.get('train');
+  const largest = [...(train ? [train] : splits.values())].reduce(
+    (max, split) => split.labels.reduce((m, label) => Math.max(m, label), max),
+    0,
+  );
+  const classes = numberedClasses(folder, own, largest + 1, wanted);
+  if (classes.length < 2) throw new CardinalError(`${folder}: a classifier needs two classes, found one`);
+  const sizes = [...splits.values()].map(({ height, width }) => `${height}×${width}`);
+  if (new Set(sizes).size > 1) {
+    throw new CardinalError(`${folder}: its splits hold pictures of different sizes: ${sizes.join(', ')}`);
+  }
+  const read = (name: SplitName): PictureDataset | undefined => {
+    const split = splits.get(name);
+    return split && datasetOf(split, classes);
+  };
+  const [{ height, width }] = splits.values();
+  return {
+    kind: 'idx',
+    classes,
+    channels: 1,
+    pictureSize: [height, width],
+    train: read('train'),
+    val: read('val'),
+    test: read('test'),
+    ignoredFiles: 0,
+  };
+}
+
+interface RawSplit {
+  readonly imagesPath: string;
+  readonly imagesFile: string;
+  readonly labelsPath: string;
+  readonly height: number;
+  readonly width: number;
+  readonly pixels: Uint8Array;
+  readonly labels: Int32Array;
+}
+
+async function readPair(folder: string, split: SplitName, { images, labels }: IdxFiles): Promise<RawSplit> {
+  if (images === undefined || labels === undefined) {
+    throw new CardinalError(
+      `${folder}: the ${images === undefined ? 'image' : 'label'} file that belongs to ${images ?? labels ?? split} is missing`,
+    );
+  }
+  const imagesPath = join(folder, images);
+  const labelsPath = join(folder, labels);
+  const pixels = parseIdx(await readBytes(imagesPath), imagesPath, 3);
+  const classes = parseIdx(await readBytes(labelsPath), labelsPath, 1);
+  const [count, height, width] = pixels.shape;
+  if (count !== classes.shape[0]) {
+    throw new CardinalError(
+      `${labelsPath}: expected ${count} labels, one for each picture of ${images}, got ${classes.shape[0]}`,
+    );
+  }
+  if (pixels.data.length === 0) throw new CardinalError(`${imagesPath} holds no pictures`);
+  return {
+    imagesPath,
+    imagesFile: images,
+    labelsPath,
+    height,
+    width,
+    pixels: sharedConcat([pixels.data]),
+    labels: Int32Array.from(classes.data),
+  };
+}
+
+function datasetOf(split: RawSplit, classes: readonly string[]): PictureDataset {
+  const { imagesPath, imagesFile, labelsPath, height, width, pixels, labels } = split;
+  const wrong = labels.findIndex((label) => label >= classes.length);
+  if (wrong >= 0) {
+    throw new CardinalError(
+      `${labelsPath}, record ${wrong}: expected a label from 0 to ${classes.length - 1}, got ${labels[wrong]}`,
+    );
+  }
+  return pictureDataset({
+    name: imagesPath,
+    classes,
+    labels,
+    source: {
+      kind: 'memory',
+      bytes: pixels,
+      width,
+      height,
+      channels: 1,
+      layout: 'interleaved',
+      recordBytes: height * width,
+      pixelOffset: 0,
+      rows: Uint32Array.from(labels.keys()),
+    },
+    id: (index) => `${imagesFile}#${index}`,
+  });
+}
+
+const namesSchema = z.array(z.string().min(1)).min(2);
+
+async function namesBeside(folder: string): Promise<readonly string[] | undefined> {
+  const jsonPath = join(folder, 'classes.json');
+  const json = await readFile(jsonPath, 'utf8').catch(() => undefined);
+  if (json !== undefined) {
+    let value: unknown;
+    try {
+      value = JSON.parse(json);
+    } catch (error) {
+      throw new CardinalError(`${jsonPath} is no JSON: ${messageOf(error)}`);
+    }
+    return parseSpec(namesSchema, value, jsonPath);
+  }
+  const textPath = join(folder, 'classes.txt');
+  const text = await readFile(textPath, 'utf8').catch(() => undefined);
+  if (text === undefined) return undefined;
+  const lines = text.split('\n').map((line) => line.trim());
+  return parseSpec(
+    namesSchema,
+    lines.filter((line) => line !== ''),
+    textPath,
+  );
+}

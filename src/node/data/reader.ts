@@ -1,0 +1,70 @@
+import { CardinalError } from '../../base/errors.ts';
+import { nearest } from '../../base/nearest.ts';
+import type { PictureDataset } from '../../data/source.ts';
+
+export type DataKind = 'folders' | 'cifar10' | 'cifar100' | 'idx';
+
+/** What a reader found at a path, before a validation split is carved. */
+export interface ReadData {
+  readonly kind: DataKind;
+  readonly classes: readonly string[];
+  readonly channels: 1 | 3;
+  /** [H, W] that all pictures share; undefined for photos of all sizes. */
+  readonly pictureSize: readonly [number, number] | undefined;
+  readonly train: PictureDataset | undefined;
+  readonly val: PictureDataset | undefined;
+  readonly test: PictureDataset | undefined;
+  /** Files in class folders that are no pictures by their name. */
+  readonly ignoredFiles: number;
+}
+
+export type SplitName = 'train' | 'val' | 'test';
+
+const splitNames: Record<string, SplitName> = {
+  train: 'train',
+  training: 'train',
+  val: 'val',
+  valid: 'val',
+  validation: 'val',
+  test: 'test',
+  testing: 'test',
+  t10k: 'test',
+};
+
+/** Which split a folder or file name stands for, if any. */
+export function splitNamed(name: string): SplitName | undefined {
+  return Object.hasOwn(splitNames, name.toLowerCase()) ? splitNames[name.toLowerCase()] : undefined;
+}
+
+/**
+ * The class names of numbered labels: the wanted ones (a checkpoint's), those that lie beside the data, or the numbers.
+ * Wanted names must agree with the data's own, where it has any.
+ *
+ * @throws CardinalError if they do not agree
+ */
+export function numberedClasses(
+  path: string,
+  own: readonly string[] | undefined,
+  count: number,
+  wanted: readonly string[] | undefined,
+): readonly string[] {
+  if (!wanted) return own ?? Array.from({ length: count }, (_, label) => String(label));
+  const given = own?.length ?? count;
+  if (own ? given !== wanted.length : given > wanted.length) {
+    throw new CardinalError(`${path} has ${given} classes, expected the ${wanted.length} of the network`);
+  }
+  const differs = own?.findIndex((name, label) => name !== wanted[label]) ?? -1;
+  if (own && differs >= 0) {
+    throw new CardinalError(
+      `${path}: class ${differs} is '${own[differs]}', expected the network's '${wanted[differs]}'`,
+    );
+  }
+  return wanted;
+}
+
+/** "Expected one of …" for a class name that is not among the known ones. */
+export function unknownClass(where: string, name: string, known: readonly string[], owner: string): CardinalError {
+  return new CardinalError(
+    `${where}: the class '${name}' is not among the ${known.length} classes of ${owner}; the nearest is '${nearest(name, known, 1).join()}'`,
+  );
+}

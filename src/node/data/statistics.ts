@@ -1,0 +1,84 @@
+import { fit } from '../../data/pipeline.ts';
+import { defaultPreprocessing, type Preprocessing } from '../../data/preprocessing.ts';
+import type { PictureDataset } from '../../data/source.ts';
+import { withChannels } from '../../data/transforms/grey.ts';
+import { decoderOf } from './decode.ts';
+import type { OpenData } from './open.ts';
+
+export interface ChannelStatistics {
+  readonly mean: readonly number[];
+  readonly std: readonly number[];
+}
+
+/**
+ * Mean and standard deviation of every channel in [0, 1], over the pixels that the network will see, from at most
+ * `limit` samples spread evenly over the dataset. Pictures that cannot be decoded are passed over. Rounded to four
+ * digits, as the published ones are.
+ */
+export async function channelStatistics(
+  dataset: PictureDataset,
+  preprocessing: Preprocessing,
+  limit = dataset.source.kind === 'memory' ? 10_000 : 400,
+): Promise<ChannelStatistics> {
+  const { channels } = preprocessing;
+  const decode = decoderOf(dataset.source);
+  const samples = Math.min(limit, dataset.length);
+  // Whole numbers below 2⁵³, so the order of the additions does not matter.
+  const sums = new Array<number>(channels).fill(0);
+  const squares = new Array<number>(channels).fill(0);
+  let pixels = 0;
+  let next = 0;
+  const work = async (): Promise<void> => {
+    while (next < samples) {
+      const index = Math.floor((next++ * dataset.length) / samples);
+      const fitted = await decode(index)
+        .then((picture) => fit(picture, preprocessing))
+        .catch(() => undefined);
+      if (!fitted) continue;
+      const { data } = withChannels(fitted, channels);
+      for (let i = 0; i < data.length; i++) {
+        const value = data[i];
+        sums[i % channels] += value;
+        squares[i % channels] += value * value;
+      }
+      pixels += data.length / channels;
+    }
+  };
+  await Promise.all(Array.from({ length: 4 }, work));
+
+  if (pixels === 0) return { mean: sums.map(() => 0.5), std: sums.map(() => 0.25) };
+  const rounded = (value: number): number => Math.round(value * 1e4) / 1e4;
+  const deviation = (c: number): number => {
+    const mean = sums[c] / pixels;
+    return Math.sqrt(Math.max(0, squares[c] / pixels - mean * mean)) / 255;
+  };
+  return {
+    mean: sums.map((sum) => rounded(sum / pixels / 255)),
+    // A channel without any variation is only shifted.
+    std: sums.map((_, c) => rounded(deviation(c)) || 1),
+  };
+}
+
+/**
+ * The preprocessing that fits opened data: its size as `defaultPreprocessing` has it, its mean and standard deviation
+ * measured on the training pictures unless they are given.
+ */
+export async function fitPreprocessing(
+  data: OpenData,
+  options: {
+    /** Channels of the network's input. Default: the data's. */
+    readonly channels?: 1 | 3 | undefined;
+    readonly imageSize?: number | undefined;
+    readonly mean?: readonly number[] | undefined;
+    readonly std?: readonly number[] | undefined;
+  } = {},
+): Promise<Preprocessing> {
+  const { channels = data.channels, imageSize, mean, std } = options;
+  const base = { channels, imageSize, pictureSize: data.pictureSize };
+  const unit = new Array<number>(channels).fill(1);
+  const raw = defaultPreprocessing({ ...base, mean: mean ?? unit, std: std ?? unit });
+  const dataset = data.train ?? data.val ?? data.test;
+  if ((mean && std) || !dataset) return raw;
+  const measured = await channelStatistics(dataset, raw);
+  return { ...raw, mean: [...(mean ?? measured.mean)], std: [...(std ?? measured.std)] };
+}

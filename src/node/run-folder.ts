@@ -1,0 +1,170 @@
+import { appendFile, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { CardinalError } from '../base/errors.ts';
+import { parseJson } from '../base/validate.ts';
+import { parseCheckpoint, type Checkpoint } from '../train/checkpoint.ts';
+import type { CheckpointKind, CheckpointStore } from '../train/store.ts';
+import { fileError, hasCode, readFile, readTextFile, temporarySuffix, writeFileAtomic } from './files.ts';
+import { lockFolder, type Lock } from './lock.ts';
+
+/**
+ * Where a run lives:
+ *
+ *     last.safetensors   the newest checkpoint, to continue from
+ *     best.safetensors   the weights with the best validation top-1, to use
+ *     metrics.jsonl      a line for each step and epoch
+ *     config.json        how the run was started
+ *     .lock-…            the process that trains in it
+ *
+ * One process at a time has a run folder open.
+ */
+export class RunFolder implements CheckpointStore {
+  readonly path: string;
+  readonly #lock: Lock;
+
+  private constructor(path: string, lock: Lock) {
+    this.path = path;
+    this.#lock = lock;
+  }
+
+  /**
+   * Makes a folder for a new run and locks it. An empty folder is taken over. Throws a `CardinalError` if there is a
+   * run in it, if another process has it, or if it cannot be made.
+   */
+  static async create(path: string): Promise<RunFolder> {
+    try {
+      await mkdir(path, { recursive: true });
+    } catch (error) {
+      throw fileError('make the run folder', path, error);
+    }
+    const folder = new RunFolder(path, await lockFolder(path));
+    const present = await readdir(path);
+    if (['last.safetensors', 'config.json', 'metrics.jsonl'].some((name) => present.includes(name))) {
+      await folder.close();
+      throw new CardinalError(
+        `${path} holds a run already: continue it with --resume ${path}, or choose another folder with --out`,
+      );
+    }
+    return folder;
+  }
+
+  /** Locks the folder of an earlier run to continue it. */
+  static async open(path: string): Promise<RunFolder> {
+    const isFolder = await stat(path).then(
+      (stats) => stats.isDirectory(),
+      () => false,
+    );
+    if (!isFolder) throw new CardinalError(`no run folder ${path}: it does not exist`);
+    const folder = new RunFolder(path, await lockFolder(path));
+    for (const name of await readdir(path)) {
+      if (name.startsWith('.') && name.endsWith(temporarySuffix)) await rm(join(path, name), { force: true });
+    }
+    return folder;
+  }
+
+  /** `<root>/<name>`, or with −2, −3, … behind it: the first that does not exist. */
+  static async freshPath(root: string, name: string): Promise<string> {
+    const taken = new Set(await readdir(root).catch(() => []));
+    for (let n = 1; ; n++) {
+      const candidate = n === 1 ? name : `${name}-${n}`;
+      if (!taken.has(candidate)) return join(root, candidate);
+    }
+  }
+
+  /** Writes a file of the run, whole or not at all, and gives its path. */
+  async write(name: string, data: Uint8Array | string): Promise<string> {
+    const path = join(this.path, name);
+    await writeFileAtomic(path, data);
+    return path;
+  }
+
+  /** What the checkpoint says of earlier steps must be on the disk before the checkpoint is. */
+  async save(kind: CheckpointKind, bytes: Uint8Array): Promise<string> {
+    await this.#syncMetrics();
+    return this.write(`${kind}.safetensors`, bytes);
+  }
+
+  /** The newest checkpoint. Throws a `CardinalError` if there is none or it is damaged. */
+  async readCheckpoint(kind: CheckpointKind = 'last'): Promise<Checkpoint> {
+    const path = join(this.path, `${kind}.safetensors`);
+    return parseCheckpoint(await readFile(path), path);
+  }
+
+  async writeConfig(config: object): Promise<void> {
+    await this.write('config.json', `${JSON.stringify(config, undefined, 2)}\n`);
+  }
+
+  /** `config.json`, checked by the schema of whoever wrote it. */
+  async readConfig<T>(schema: z.ZodType<T>): Promise<T> {
+    const path = join(this.path, 'config.json');
+    return parseJson(schema, await readTextFile(path), path);
+  }
+
+  /** Adds a line to `metrics.jsonl`. */
+  async appendMetrics(record: object): Promise<void> {
+    try {
+      await appendFile(this.#metricsPath, `${JSON.stringify(record)}\n`);
+    } catch (error) {
+      throw fileError('write', this.#metricsPath, error);
+    }
+  }
+
+  /** The lines of `metrics.jsonl`; one that a killed process left unfinished is left out. */
+  async readMetrics(): Promise<MetricsRecord[]> {
+    let text: string;
+    try {
+      text = await readTextFile(this.#metricsPath);
+    } catch (error) {
+      if (error instanceof CardinalError && hasCode(error.cause, 'ENOENT')) return [];
+      throw error;
+    }
+    return text.split('\n').flatMap(parseMetricsLine);
+  }
+
+  /**
+   * Before a run is continued: drops what `metrics.jsonl` says of steps after `step` and of epochs from `epoch` on,
+   * because they will be done again; so the file has each step and each epoch once.
+   */
+  async rewindMetrics(progress: { readonly step: number; readonly epoch: number }): Promise<void> {
+    const kept = (await this.readMetrics()).filter(({ type, epoch = 0, step = 0 }) =>
+      type === 'epoch' ? epoch < progress.epoch : step <= progress.step,
+    );
+    await this.write('metrics.jsonl', kept.map((record) => `${JSON.stringify(record)}\n`).join(''));
+  }
+
+  /** Gives the folder free. */
+  async close(): Promise<void> {
+    await this.#lock.release();
+  }
+
+  get #metricsPath(): string {
+    return join(this.path, 'metrics.jsonl');
+  }
+
+  async #syncMetrics(): Promise<void> {
+    try {
+      const file = await open(this.#metricsPath, 'r+');
+      await file.sync().finally(() => file.close());
+    } catch (error) {
+      if (!hasCode(error, 'ENOENT')) throw fileError('write', this.#metricsPath, error);
+    }
+  }
+}
+
+const metricsRecord = z.looseObject({
+  type: z.string(),
+  step: z.number().optional(),
+  epoch: z.number().optional(),
+});
+/** A line of `metrics.jsonl`: its kind, its epoch and step where it has them, and whatever else it was written with. */
+export type MetricsRecord = z.infer<typeof metricsRecord>;
+
+function parseMetricsLine(line: string): MetricsRecord[] {
+  try {
+    const result = metricsRecord.safeParse(JSON.parse(line));
+    return result.success ? [result.data] : [];
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,121 @@
+import type { Node } from '../graph/node.ts';
+import { sizeOf, type Value } from '../graph/value.ts';
+import { align, allocate, type Interval } from './allocate.ts';
+import { entries, type BufferRole, type Entry, type Plan, type PlanBuffer, type Step } from './plan.ts';
+import type { Schedule } from './schedule.ts';
+
+/** What the last pass needs of a backend: how much scratch room a step wants. */
+export interface Scratch {
+  workspaceBytes(node: Node): number;
+}
+
+/** A computed value that outlives its step list, and the name the host knows it by if it is not the value's own. */
+export interface Persistent {
+  readonly role: BufferRole;
+  readonly name?: string;
+}
+
+/**
+ * The last pass: gives every value of the schedule a buffer and an offset. `persistent` lists the computed values that
+ * outlive their step list; the rest share the arena. Persistent buffers come first, then the arena, then
+ * the workspace.
+ */
+export function assemble(
+  name: string,
+  schedule: Schedule,
+  persistent: ReadonlyMap<Value, Persistent>,
+  fusions: Readonly<Record<string, number>>,
+  scratch: Scratch,
+): Plan {
+  const lives = lifetimes(schedule);
+  const roleOf = (value: Value): BufferRole =>
+    persistent.get(value)?.role ?? (value.role === 'computed' ? 'activation' : value.role);
+  const values = [...lives.keys()];
+  const fixed = values.filter((value) => roleOf(value) !== 'activation');
+  const shared = values.filter((value) => roleOf(value) === 'activation');
+
+  const buffers = new Map<Value, PlanBuffer>();
+  let offset = 0;
+  const place = (value: Value, at: number) => {
+    const bytes = 4 * sizeOf(value.shape);
+    const { shape } = value;
+    const label = persistent.get(value)?.name ?? value.name;
+    buffers.set(value, { id: buffers.size, name: label, shape, role: roleOf(value), offset: at, bytes });
+    return align(bytes);
+  };
+  for (const value of fixed) offset += place(value, offset);
+  const arena = allocate(shared.map((value) => intervalOf(value, lives)));
+  shared.forEach((value, index) => place(value, offset + arena.offsets[index]));
+  offset += arena.bytes;
+
+  const scratchBytes = Math.max(
+    0,
+    ...entries.flatMap((entry) => schedule[entry].map((node) => scratch.workspaceBytes(node))),
+  );
+  const workspace: PlanBuffer | undefined =
+    scratchBytes === 0
+      ? undefined
+      : {
+          id: buffers.size,
+          name: 'workspace',
+          shape: [Math.ceil(scratchBytes / 4)],
+          role: 'workspace',
+          offset,
+          bytes: scratchBytes,
+        };
+
+  return {
+    name,
+    steps: stepsOf(schedule, buffers),
+    buffers: [...buffers.values(), ...(workspace === undefined ? [] : [workspace])],
+    workspace,
+    peakBytes: offset + align(scratchBytes),
+    fusions,
+  };
+}
+
+/** First and last step at which each value is in use, counted over all step lists in their order. */
+function lifetimes(schedule: Schedule): Map<Value, { first: number; last: number }> {
+  const lives = new Map<Value, { first: number; last: number }>();
+  let clock = 0;
+  for (const entry of entries) {
+    for (const node of schedule[entry]) {
+      for (const value of [...node.inputs, ...node.outputs]) {
+        const life = lives.get(value);
+        if (life === undefined) lives.set(value, { first: clock, last: clock });
+        else life.last = clock;
+      }
+      clock++;
+    }
+  }
+  return lives;
+}
+
+function intervalOf(value: Value, lives: ReadonlyMap<Value, { first: number; last: number }>): Interval {
+  const { first, last } = lives.get(value) ?? { first: 0, last: 0 };
+  return { bytes: 4 * sizeOf(value.shape), first, last };
+}
+
+function stepsOf(schedule: Schedule, buffers: ReadonlyMap<Value, PlanBuffer>): Record<Entry, Step[]> {
+  let index = 0;
+  const bufferOf = (value: Value): PlanBuffer => {
+    const buffer = buffers.get(value);
+    if (buffer === undefined) throw new Error(`plan: ${value.name} has no buffer`);
+    return buffer;
+  };
+  const list = (entry: Entry): Step[] =>
+    schedule[entry].map((node) => ({
+      index: index++,
+      entry,
+      node,
+      inputs: node.inputs.map(bufferOf),
+      outputs: node.outputs.map(bufferOf),
+    }));
+  return {
+    prologue: list('prologue'),
+    forward: list('forward'),
+    gradient: list('gradient'),
+    accumulate: list('accumulate'),
+    update: list('update'),
+  };
+}

@@ -1,0 +1,138 @@
+import { Graph } from '../graph/graph.ts';
+import type { Node, NodeOf } from '../graph/node.ts';
+import type { Value } from '../graph/value.ts';
+import { Uses, ValueMap } from './rewrite.ts';
+
+/** A graph after fusing, the copy of its output, and how often each rewrite was done. */
+export interface Fused {
+  readonly graph: Graph;
+  readonly output: Value;
+  readonly fusions: Readonly<Record<string, number>>;
+}
+
+/** The ops that can take a following addition and ReLU into their own loop over the output. */
+type Head = NodeOf<'batch_norm'> | NodeOf<'batch_norm_inference'> | NodeOf<'conv2d'>;
+
+/** A run of nodes that becomes one: convolution? → batch norm? → add? → ReLU?. It is emitted where `last` stood. */
+interface Chain {
+  readonly head: Head;
+  readonly norm: NodeOf<'batch_norm_inference'> | undefined;
+  readonly residual: Value | undefined;
+  readonly relu: boolean;
+  readonly members: readonly Node[];
+}
+
+/**
+ * Merges what a residual block does after each convolution into one pass over memory:
+ * batch norm + add + ReLU in training; in inference the batch norm folds into the convolution's weights
+ * (`fold_batch_norm`, run once in the prologue) and add and ReLU are done as its tiles are stored.
+ * Graphs in training mode hold `batch_norm`, in inference `batch_norm_inference`: that alone decides what applies.
+ */
+export function fuse(source: Graph, output: Value, { foldBatchNorm }: { foldBatchNorm: boolean }): Fused {
+  const chains = findChains(source, output, foldBatchNorm);
+  const absorbed = new Set([...chains.values()].flatMap(({ members }) => members.slice(0, -1)));
+  const target = new Graph();
+  const map = new ValueMap(target);
+  const fusions: Record<string, number> = {};
+  for (const node of source.nodes) {
+    const chain = chains.get(node);
+    if (chain !== undefined) {
+      emit(chain, target, map);
+      const name = chain.members.map(({ op }) => op).join(' + ');
+      fusions[name] = (fusions[name] ?? 0) + 1;
+    } else if (!absorbed.has(node)) {
+      map.copy(node);
+    }
+  }
+  return { graph: target, output: map.get(output), fusions };
+}
+
+/** Chains of at least two nodes, by their last node. */
+function findChains(graph: Graph, output: Value, foldBatchNorm: boolean): Map<Node, Chain> {
+  const uses = new Uses(graph, [output]);
+  const inference = !graph.nodes.some(({ op }) => op === 'batch_norm');
+  const taken = new Set<Node>();
+  const chains = new Map<Node, Chain>();
+  for (const head of graph.nodes) {
+    if (taken.has(head) || !isHead(head, inference)) continue;
+    const members: Node[] = [head];
+    const last = () => members[members.length - 1];
+    const next = () => {
+      const node = uses.soleConsumer(last().outputs[0]);
+      return node !== undefined && !taken.has(node) ? node : undefined;
+    };
+
+    let norm: Chain['norm'];
+    let following = next();
+    if (head.op === 'conv2d' && following?.op === 'batch_norm_inference') {
+      if (!foldBatchNorm || following.inputs[0] !== head.outputs[0]) continue;
+      norm = following;
+      members.push(following);
+      following = next();
+    }
+    let residual: Value | undefined;
+    if (following?.op === 'add' && !following.attrs.relu) {
+      const [a, b] = following.inputs;
+      residual = a === last().outputs[0] ? b : a;
+      members.push(following);
+      following = next();
+    }
+    const relu = following?.op === 'relu' ? following : undefined;
+    if (relu !== undefined) members.push(relu);
+    if (members.length === 1) continue;
+
+    for (const member of members) taken.add(member);
+    chains.set(last(), { head, norm, residual, relu: relu !== undefined, members });
+  }
+  return chains;
+}
+
+function isHead(node: Node, inference: boolean): node is Head {
+  if (node.op === 'batch_norm' || node.op === 'batch_norm_inference') {
+    return !node.attrs.relu && !node.attrs.residual;
+  }
+  return inference && node.op === 'conv2d' && !node.attrs.relu && !node.attrs.residual;
+}
+
+function emit({ head, norm, residual, relu, members }: Chain, target: Graph, map: ValueMap): void {
+  const extra = residual === undefined ? [] : [map.get(residual)];
+  const tail = { relu, residual: residual !== undefined };
+  const last = members[members.length - 1];
+  const name = last.outputs[0].name;
+  target.atPath(head.scope, () => {
+    if (head.op === 'conv2d') {
+      const [x, ...weights] = map.all(head.inputs);
+      const folded =
+        norm === undefined ? weights : foldInto(target, head, weights, map.all(norm.inputs.slice(1)), norm);
+      const bias = head.attrs.bias || norm !== undefined;
+      const attrs = { ...head.attrs, bias, ...tail };
+      map.set(last.outputs[0], target.apply1('conv2d', [x, ...folded, ...extra], attrs, name));
+    } else if (head.op === 'batch_norm') {
+      const attrs = { ...head.attrs, ...tail };
+      const outputs = target.apply('batch_norm', [...map.all(head.inputs), ...extra], attrs, name);
+      map.set(last.outputs[0], outputs[0]);
+      map.set(head.outputs[1], outputs[1]);
+      map.set(head.outputs[2], outputs[2]);
+    } else {
+      const attrs = { ...head.attrs, ...tail };
+      const y = target.apply1('batch_norm_inference', [...map.all(head.inputs), ...extra], attrs, name);
+      map.set(last.outputs[0], y);
+    }
+  });
+}
+
+function foldInto(
+  target: Graph,
+  conv: NodeOf<'conv2d'>,
+  weights: readonly Value[],
+  statistics: readonly Value[],
+  norm: NodeOf<'batch_norm_inference'>,
+): readonly Value[] {
+  const name = weights[0].name;
+  return target.apply(
+    'fold_batch_norm',
+    [...weights, ...statistics],
+    { eps: norm.attrs.eps, bias: conv.attrs.bias },
+    [`folded.${name}`, `folded.${name.replace(/weight$/, 'bias')}`],
+  );
+}

@@ -1,0 +1,177 @@
+import { macsOf } from '../graph/dispatch.ts';
+import type { Node } from '../graph/node.ts';
+import { formatShape } from '../graph/value.ts';
+import { entries, type BufferRole, type Entry, type Plan, type Step } from './plan.ts';
+
+/** A plan as plain data: what `cardinal plan --json` prints. */
+export interface PlanListing {
+  readonly name: string;
+  readonly steps: readonly StepListing[];
+  readonly buffers: readonly {
+    readonly name: string;
+    readonly role: BufferRole;
+    readonly shape: readonly number[];
+    readonly offset: number;
+    readonly bytes: number;
+  }[];
+  /** Bytes by role. Activations share an arena: `arena` is its size, `activations` the sum of what passes through it. */
+  readonly memory: Readonly<Record<BufferRole | 'arena', number>>;
+  readonly peakBytes: number;
+  readonly macs: number;
+  readonly fusions: Readonly<Record<string, number>>;
+}
+
+export interface StepListing {
+  readonly index: number;
+  readonly entry: Entry;
+  readonly op: string;
+  readonly scope: string;
+  /** The attributes worth a look: `3×3 /2 groups 32 +bn +relu`. */
+  readonly detail: string;
+  readonly kernels: readonly string[];
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly outputShape: readonly number[];
+  readonly offset: number | undefined;
+  readonly macs: number;
+}
+
+/** Describes a plan; `kernels` tells which of a backend's kernels a node runs. */
+export function listPlan(plan: Plan, kernels: (node: Node) => readonly string[]): PlanListing {
+  const steps = entries.flatMap((entry) => plan.steps[entry].map((step) => listStep(step, kernels)));
+  const sum = (role: BufferRole) =>
+    plan.buffers.filter((buffer) => buffer.role === role).reduce((total, { bytes }) => total + bytes, 0);
+  const activations = plan.buffers.filter(({ role }) => role === 'activation');
+  const arena =
+    Math.max(0, ...activations.map(({ offset, bytes }) => offset + bytes)) -
+    Math.min(...activations.map(({ offset }) => offset), plan.peakBytes);
+  return {
+    name: plan.name,
+    steps,
+    buffers: plan.buffers.map(({ name, role, shape, offset, bytes }) => ({
+      name,
+      role,
+      shape,
+      offset,
+      bytes,
+    })),
+    memory: {
+      input: sum('input'),
+      output: sum('output'),
+      parameter: sum('parameter'),
+      buffer: sum('buffer'),
+      gradient: sum('gradient'),
+      folded: sum('folded'),
+      activation: sum('activation'),
+      workspace: sum('workspace'),
+      arena: Math.max(0, arena),
+    },
+    peakBytes: plan.peakBytes,
+    macs: steps.reduce((total, { macs }) => total + macs, 0),
+    fusions: plan.fusions,
+  };
+}
+
+function listStep(step: Step, kernels: (node: Node) => readonly string[]): StepListing {
+  const { index, entry, node, inputs, outputs } = step;
+  const target = outputs.length > 0 ? outputs[0] : inputs[0];
+  return {
+    index,
+    entry,
+    op: node.op,
+    scope: node.scope,
+    detail: detailOf(node),
+    kernels: kernels(node),
+    inputs: inputs.map(({ name }) => name),
+    outputs: outputs.map(({ name }) => name),
+    outputShape: target.shape,
+    offset: target.offset,
+    macs: macsOf(node),
+  };
+}
+
+function detailOf(node: Node): string {
+  const words: string[] = [];
+  const { attrs } = node;
+  if (node.op === 'conv2d') {
+    const [, , r, s] = node.inputs[1].shape;
+    words.push(`${r}×${s}`);
+  }
+  if ('kernelSize' in attrs) words.push(attrs.kernelSize.join('×'));
+  if ('stride' in attrs && typeof attrs.stride !== 'number' && Math.max(...attrs.stride) > 1) {
+    words.push(`/${attrs.stride[0]}`);
+  }
+  if ('groups' in attrs && attrs.groups > 1) words.push(`groups ${attrs.groups}`);
+  if ('dilation' in attrs && Math.max(...attrs.dilation) > 1) words.push(`dilation ${attrs.dilation[0]}`);
+  if ('bias' in attrs && attrs.bias) words.push('+bias');
+  if ('residual' in attrs && attrs.residual) words.push('+residual');
+  if ('relu' in attrs && attrs.relu) words.push('+relu');
+  return words.join(' ');
+}
+
+/** The listing for people: one line a step, then memory and fusions. Sizes in MiB (2²⁰ bytes). */
+export function formatPlan(listing: PlanListing): string {
+  const rows = listing.steps.map((step) => [
+    String(step.index),
+    step.op,
+    step.detail,
+    step.scope,
+    formatShape(step.outputShape),
+    step.offset === undefined ? '' : `@${step.offset.toString(16).padStart(8, '0')}`,
+    step.macs === 0 ? '' : `${(step.macs / 1e6).toFixed(2)} M`,
+    step.kernels.join(' → '),
+  ]);
+  const header = ['#', 'op', 'how', 'module', 'output', 'address', 'MACs', 'kernels'];
+  const widths = header.map((title, column) =>
+    Math.max(title.length, ...rows.map((row) => row[column].length)),
+  );
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) =>
+        column === 0 || column === 6 ? cell.padStart(widths[column]) : cell.padEnd(widths[column]),
+      )
+      .join('  ')
+      .trimEnd();
+
+  const lines = [`${listing.name}: ${listing.steps.length} steps`, ''];
+  let entry: Entry | undefined;
+  listing.steps.forEach((step, index) => {
+    if (step.entry !== entry) {
+      entry = step.entry;
+      lines.push(...(index === 0 ? [] : ['']), `${entry}:`, line(header));
+    }
+    lines.push(line(rows[index]));
+  });
+  lines.push('', 'memory:', ...memoryLines(listing));
+  const fusions = Object.entries(listing.fusions);
+  lines.push('', fusions.length === 0 ? 'fused: nothing' : 'fused:');
+  for (const [chain, count] of fusions) lines.push(`  ${String(count).padStart(4)} × ${chain}`);
+  lines.push('', `multiply–accumulates of weights: ${(listing.macs / 1e9).toFixed(3)} G`);
+  return lines.join('\n');
+}
+
+function memoryLines({ memory, peakBytes, buffers }: PlanListing): string[] {
+  const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(2).padStart(10)} MiB`;
+  const rows: [string, number][] = [
+    ['parameters', memory.parameter],
+    ['folded weights', memory.folded],
+    ['state (running statistics, optimiser, averages)', memory.buffer],
+    ['gradients', memory.gradient],
+    ['inputs and outputs', memory.input + memory.output],
+    ['activations, in a shared arena', memory.arena],
+    ['workspace', memory.workspace],
+  ];
+  const lines = rows
+    .filter(([, bytes]) => bytes > 0)
+    .map(([label, bytes]) => `${mebibytes(bytes)}  ${label}`);
+  const count = buffers.filter(({ role }) => role === 'activation').length;
+  return [
+    ...lines,
+    `${mebibytes(peakBytes)}  peak = all that is allocated, in ${buffers.length} buffers`,
+    ...(memory.arena > 0
+      ? [
+          `${count} activations of ${(memory.activation / 2 ** 20).toFixed(2)} MiB share the arena (reuse ${(memory.activation / memory.arena).toFixed(1)}×)`,
+        ]
+      : []),
+  ];
+}

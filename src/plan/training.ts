@@ -1,0 +1,125 @@
+import type { Graph } from '../graph/graph.ts';
+import type { Shape, Value } from '../graph/value.ts';
+import { assemble, type Persistent, type Scratch } from './assemble.ts';
+import { differentiate } from './differentiate.ts';
+import { fuse } from './fuse.ts';
+import type { Traced } from './inference.ts';
+import type { Plan } from './plan.ts';
+import { prune } from './schedule.ts';
+
+export type OptimizerKind =
+  | { readonly kind: 'sgd'; readonly momentum: boolean; readonly nesterov: boolean }
+  | { readonly kind: 'adamw' };
+
+export interface TrainingOptions {
+  readonly name: string;
+  readonly labelSmoothing: number;
+  readonly optimizer: OptimizerKind;
+  /** Whether weight decay applies to a parameter. */
+  readonly decays: (parameter: string, shape: Shape) => boolean;
+  /** Clip gradients by their joint L2 norm: reads `max_norm`, writes `gradient_norm`. */
+  readonly clip: boolean;
+  /** Sum gradients of several micro-batches in `accumulator.*`; the update reads those. */
+  readonly accumulate: boolean;
+  /** Keep a moving average of parameters and running statistics in `ema.*`. */
+  readonly ema: boolean;
+}
+
+/**
+ * A program that trains: `gradient` computes `loss`, `logits` and every `grad.*` from `input` and `target`; `accumulate`
+ * adds them up; `update` changes the parameters. Nothing but in-place state survives from one step to the next.
+ * `traced` must have been traced in training mode.
+ */
+export function planTraining(traced: Traced, scratch: Scratch, options: TrainingOptions): Plan {
+  const { graph, output: logits, fusions } = fuse(traced.graph, traced.output, { foldBatchNorm: false });
+  const parameters = graph.values.filter(({ role }) => role === 'parameter');
+  const statistics = graph.values.filter(({ role }) => role === 'buffer');
+  const target = graph.input('target', logits.shape);
+  const seed = graph.input('loss_gradient', [1]);
+  const loss = graph.apply1(
+    'softmax_cross_entropy',
+    [logits, target],
+    { labelSmoothing: options.labelSmoothing },
+    'loss',
+  );
+  const gradients = differentiate(graph, loss, seed, parameters);
+  const persistent = new Map<Value, Persistent>([
+    [logits, { role: 'output' }],
+    [loss, { role: 'output' }],
+  ]);
+  for (const [{ name }, gradient] of gradients) {
+    persistent.set(gradient, { role: 'gradient', name: `grad.${name}` });
+  }
+
+  const gradientEnd = graph.nodes.length;
+  const summed = options.accumulate ? recordAccumulation(graph, gradients) : gradients;
+  const accumulateEnd = graph.nodes.length;
+  const outputs = recordUpdate(graph, summed, statistics, options);
+  for (const value of outputs) persistent.set(value, { role: 'output' });
+
+  return assemble(
+    options.name,
+    {
+      prologue: [],
+      forward: [],
+      gradient: prune(graph.nodes.slice(0, gradientEnd), [logits, loss, ...gradients.values()]),
+      accumulate: graph.nodes.slice(gradientEnd, accumulateEnd),
+      update: graph.nodes.slice(accumulateEnd),
+    },
+    persistent,
+    fusions,
+    scratch,
+  );
+}
+
+function recordAccumulation(graph: Graph, gradients: ReadonlyMap<Value, Value>): Map<Value, Value> {
+  const scale = graph.input('accumulate_scale', [1]);
+  const accumulators = new Map<Value, Value>();
+  for (const [parameter, gradient] of gradients) {
+    const accumulator = graph.buffer(`accumulator.${parameter.name}`, parameter.shape);
+    graph.apply('accumulate', [accumulator, gradient, scale], {});
+    accumulators.set(parameter, accumulator);
+  }
+  return accumulators;
+}
+
+/** Records clipping, the optimiser and the moving average; gives the values the host may read. */
+function recordUpdate(
+  graph: Graph,
+  gradients: ReadonlyMap<Value, Value>,
+  statistics: readonly Value[],
+  { optimizer, decays, clip, ema }: TrainingOptions,
+): readonly Value[] {
+  const norm = clip
+    ? graph.apply('gradient_norm', [...gradients.values(), graph.input('max_norm', [1])], {}, [
+        'gradient_norm',
+        'clip_coefficient',
+      ])
+    : [];
+  const coefficient = clip ? [norm[1]] : [];
+  const hyper = graph.input('hyper', [optimizer.kind === 'sgd' ? 3 : 7]);
+  for (const [parameter, gradient] of gradients) {
+    const { name, shape } = parameter;
+    const decay = decays(name, shape);
+    if (optimizer.kind === 'sgd') {
+      const { momentum, nesterov } = optimizer;
+      const velocity = momentum ? [graph.buffer(`velocity.${name}`, shape)] : [];
+      graph.apply('sgd', [parameter, gradient, ...velocity, hyper, ...coefficient], {
+        momentum,
+        nesterov,
+        decay,
+        clip,
+      });
+    } else {
+      const moments = [graph.buffer(`exp_avg.${name}`, shape), graph.buffer(`exp_avg_sq.${name}`, shape)];
+      graph.apply('adamw', [parameter, gradient, ...moments, hyper, ...coefficient], { decay, clip });
+    }
+  }
+  if (ema) {
+    const decay = graph.input('ema_decay', [1]);
+    for (const tensor of [...gradients.keys(), ...statistics]) {
+      graph.apply('ema', [graph.buffer(`ema.${tensor.name}`, tensor.shape), tensor, decay], {});
+    }
+  }
+  return norm;
+}

@@ -1,0 +1,53 @@
+import type { EpochEvent, StepEvent } from '../train/events.ts';
+import type { Evaluation } from '../train/metrics.ts';
+
+/** All that a report shows; plain data, so that it can be made from a run folder or by a test. */
+export interface ReportData {
+  readonly model: string;
+  /** What the network was trained on, for people. */
+  readonly dataset: string;
+  /** When the run ended. */
+  readonly date: Date;
+  readonly classes: readonly string[];
+  readonly parameters: number;
+  /** Multiply–accumulates of weights for one picture of `pictureShape`. */
+  readonly macs: number;
+  /** C×H×W, as the network sees a picture. */
+  readonly pictureShape: readonly [number, number, number];
+  readonly trainSamples: number;
+  /** Wall-clock time of the training. */
+  readonly seconds: number;
+  /** Training throughput. */
+  readonly imagesPerSecond: number;
+  /** What it ran on, e.g. "Intel Xeon, 2 threads, WebAssembly SIMD". */
+  readonly machine: string;
+  readonly steps: readonly StepPoint[];
+  readonly epochs: readonly EpochEvent[];
+  /** How well the network does on pictures it was not trained on; absent if there were none. */
+  readonly judged?: {
+    /** Which pictures, e.g. "test pictures". */
+    readonly on: string;
+    readonly evaluation: Evaluation;
+  };
+  readonly samples: readonly SamplePrediction[];
+  /** The settings of the run, in the order in which they are shown. */
+  readonly settings: readonly (readonly [name: string, value: string])[];
+  /** The command that repeats the run. */
+  readonly command: string;
+  /** One line each: what a reader should know (pictures left out, a run that was interrupted). */
+  readonly notes: readonly string[];
+}
+
+/** What the curves need of a step. */
+export type StepPoint = Pick<StepEvent, 'step' | 'stepsPerEpoch' | 'loss' | 'learningRate'>;
+
+export interface SamplePrediction {
+  /** The picture as a `data:` URI of a PNG or JPEG. */
+  readonly picture: string;
+  /** What a person can find the picture by. */
+  readonly id: string;
+  /** True class, an index into `classes`. */
+  readonly label: number;
+  /** The likeliest classes, best first. */
+  readonly top: readonly { readonly label: number; readonly probability: number }[];
+}

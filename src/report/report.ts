@@ -1,0 +1,112 @@
+import type { Evaluation } from '../train/metrics.ts';
+import { confusionMatrix, mixUps } from './confusion.ts';
+import { curves } from './curves.ts';
+import type { ReportData } from './data.ts';
+import { count, digits3, duration, percent, short } from './format.ts';
+import { html, Html } from './html.ts';
+import { style } from './style.ts';
+import { perClassTable, sampleCards, settingsTable } from './tables.ts';
+
+/** A run as one HTML page that needs nothing beside itself: no network, no script, pictures inside. */
+export function renderReport(data: ReportData): string {
+  const page = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${data.model} on ${data.dataset}</title>
+        <style>
+          ${new Html(style)}
+        </style>
+      </head>
+      <body>
+        <header>
+          <h1>${data.model} on ${data.dataset}</h1>
+          <p>${day(data.date)} · ${data.machine}</p>
+        </header>
+        ${notes(data)}
+        <main>
+          ${figures(data)}
+          ${section('How it learned', undefined, data.steps.length > 0 ? curves(data) : undefined)}
+          ${judgement(data)}
+          ${section(
+            'Sample predictions',
+            'True class above, then what the network takes the picture for, with probabilities.',
+            data.samples.length > 0 ? sampleCards(data.samples, data.classes) : undefined,
+          )}
+          ${section('The run', 'The command that repeats it, and all its settings.', settingsTable(data))}
+        </main>
+        <footer>
+          Made by Cardinal. Accuracy is a share of pictures; a MAC is one multiply–accumulate of a weight (two
+          FLOPs).
+        </footer>
+      </body>
+    </html> `;
+  return page.text;
+}
+
+function notes({ notes: lines }: ReportData): Html | undefined {
+  if (lines.length === 0) return undefined;
+  return html`<div class="notes" role="note">${lines.map((line) => html`<p>${line}</p>`)}</div>`;
+}
+
+function figures(data: ReportData): Html {
+  const { judged, pictureShape } = data;
+  const on = judged && `${count(judged.evaluation.total)} ${judged.on}`;
+  const epochs = data.epochs.length;
+  return html`<dl class="figures">
+    ${judged && figure('Top-1 accuracy', percent(judged.evaluation.top1), on)}
+    ${judged && data.classes.length > 5 ? figure('Top-5 accuracy', percent(judged.evaluation.top5), on) : undefined}
+    ${judged && figure('Loss', digits3(judged.evaluation.loss), 'mean cross-entropy, nats')}
+    ${figure('Parameters', short(data.parameters), count(data.parameters))}
+    ${figure('MACs', short(data.macs), `a picture of ${pictureShape.join('×')}`)}
+    ${figure('Training time', duration(data.seconds), `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of ${count(data.trainSamples)} pictures`)}
+    ${figure('Throughput', `${digits3(data.imagesPerSecond)}/s`, 'pictures trained on')}
+  </dl>`;
+}
+
+function figure(name: string, value: string, detail = ''): Html {
+  return html`<div>
+    <dt>${name}</dt>
+    <dd>${value}<small>${detail}</small></dd>
+  </div>`;
+}
+
+function judgement({ judged }: ReportData): Html | undefined {
+  if (judged === undefined) return undefined;
+  const { evaluation, on } = judged;
+  const wrong = evaluation.total - evaluation.correct;
+  const lead = `${count(evaluation.correct)} of ${count(evaluation.total)} ${on} were recognised, ${count(wrong)} were not.`;
+  const matrix = section(
+    'Confusion matrix',
+    `${lead} Rows are true classes, columns what the network took them for; a cell is shaded by its share of the row, blue where right and orange where wrong.`,
+    confusionMatrix(evaluation),
+  );
+  const byClass = section('By class', undefined, perClassTable(evaluation));
+  // A small matrix leaves room for the tables beside it, a large one takes the whole width.
+  return evaluation.perClass.length <= 12
+    ? html`<div class="columns">
+        ${matrix}
+        <div>${byClass}${mixedUp(evaluation, 5)}</div>
+      </div>`
+    : html`${matrix}
+        <div class="columns">${byClass}${mixedUp(evaluation, 20)}</div>`;
+}
+
+function mixedUp(evaluation: Evaluation, limit: number): Html | undefined {
+  return section('Most often mixed up', undefined, mixUps(evaluation, limit));
+}
+
+function section(title: string, lead: string | undefined, body: Html | undefined): Html | undefined {
+  if (body === undefined) return undefined;
+  return html`<section>
+    <h2>${title}</h2>
+    ${lead && html`<p class="lead">${lead}</p>`}${body}
+  </section>`;
+}
+
+/** 23 November 2026, 17:26 in UTC, so that a report is the same wherever it is made. */
+function day(date: Date): string {
+  const text = new Intl.DateTimeFormat('en-GB', { dateStyle: 'long', timeStyle: 'short', timeZone: 'UTC' });
+  return `${text.format(date)} UTC`;
+}

@@ -1,0 +1,92 @@
+import type { Backend } from '../backends/backend.ts';
+import { CardinalError } from '../base/errors.ts';
+import type { StateDict } from '../base/tensor-data.ts';
+import type { Shape } from '../graph/value.ts';
+import type { Module } from '../nn/module.ts';
+import { trace } from '../nn/trace.ts';
+import { planTraining } from '../plan/training.ts';
+import { readState, writeState } from './state.ts';
+
+export interface GradientOptions {
+  readonly backend: Backend;
+  /** Pictures N×C×H×W, in PyTorch's order. */
+  readonly input: { readonly shape: Shape; readonly data: Float32Array };
+  /** Class of each picture. */
+  readonly target: readonly number[];
+  readonly labelSmoothing?: number;
+}
+
+/** What one forward and backward pass in training mode gives. */
+export interface Gradients {
+  readonly logits: { readonly shape: Shape; readonly data: Float32Array };
+  /** Mean cross-entropy. */
+  readonly loss: number;
+  /** d(loss)/d(parameter), by parameter. */
+  readonly gradients: StateDict;
+  /** Running statistics after the pass, by name. */
+  readonly buffers: StateDict;
+}
+
+/**
+ * One forward and backward pass in training mode (batch statistics, dropout with seed 0) with the weights the model has
+ * now, for anyone who checks a port. The model itself is not changed.
+ * Throws a `CardinalError` if a target is no class of the network or if there is not one for each picture.
+ */
+export async function computeGradients(model: Module, options: GradientOptions): Promise<Gradients> {
+  const { backend, input, target, labelSmoothing = 0 } = options;
+  const name = model.displayName ?? model.typeName;
+  const plan = planTraining(trace(model, input.shape, { training: true }), backend, {
+    name,
+    labelSmoothing,
+    optimizer: { kind: 'sgd', momentum: false, nesterov: false },
+    decays: () => false,
+    clip: false,
+    accumulate: false,
+    ema: false,
+  });
+  const shape = shapeOf(plan.buffers, 'logits');
+  const program = await backend.load(plan);
+  try {
+    await writeState(program, model.stateDict());
+    program.write('input', input.data);
+    program.write('target', oneHot(name, target, shape[0], shape[1]));
+    program.write('loss_gradient', Float32Array.of(1));
+    await program.run('gradient');
+    const parameters = plan.buffers.filter(({ role }) => role === 'gradient').map((buffer) => buffer.name);
+    const gradients = await readState(program, parameters);
+    const statistics = model.namedBuffers().map(([path]) => path);
+    const known = new Set(plan.buffers.map((buffer) => buffer.name));
+    return {
+      logits: { shape, data: await program.read('logits') },
+      loss: (await program.read('loss'))[0],
+      gradients: new Map([...gradients].map(([path, tensor]) => [path.replace(/^grad\./, ''), tensor])),
+      buffers: await readState(
+        program,
+        statistics.filter((path) => known.has(path)),
+      ),
+    };
+  } finally {
+    program.dispose();
+  }
+}
+
+/** Rows N×K with a one at each label. */
+export function oneHot(name: string, labels: readonly number[], rows: number, classes: number): Float32Array {
+  if (labels.length !== rows) {
+    throw new CardinalError(`${name}: expected ${rows} targets, one for each picture, got ${labels.length}`);
+  }
+  const target = new Float32Array(rows * classes);
+  labels.forEach((label, row) => {
+    if (!Number.isInteger(label) || label < 0 || label >= classes) {
+      throw new CardinalError(
+        `${name}: expected targets from 0 to ${classes - 1}, got ${label} for picture ${row}`,
+      );
+    }
+    target[row * classes + label] = 1;
+  });
+  return target;
+}
+
+function shapeOf(buffers: readonly { name: string; shape: Shape }[], name: string): Shape {
+  return buffers.find((buffer) => buffer.name === name)?.shape ?? [];
+}

@@ -1,0 +1,200 @@
+import { z } from 'zod';
+import { CardinalError } from '../base/errors.ts';
+import type { StateDict, TensorData } from '../base/tensor-data.ts';
+import { jsonObject, parseJson } from '../base/validate.ts';
+import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
+import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
+import type { ModelDescription } from './network.ts';
+import { progressSchema } from './progress.ts';
+import { recipeSchema } from './recipe.ts';
+
+/**
+ * A checkpoint is one safetensors file, so that any tool reads the weights:
+ *
+ *     <PyTorch's name>                  weights and running statistics
+ *     optimizer.velocity.<parameter>    and whatever else the optimiser keeps of a parameter
+ *     ema.<name>                        the moving average, if one is kept
+ *     __metadata__                      what is below, as JSON
+ *
+ * `best.safetensors` holds weights only (the moving average's, if one is kept), `last.safetensors` everything.
+ */
+export interface Checkpoint {
+  readonly model: ModelDescription;
+  /** One picture, [C, H, W]. */
+  readonly input: readonly number[];
+  readonly classes: readonly string[];
+  /** How a picture becomes an input, if it is known. */
+  readonly preprocessing?: Preprocessing | undefined;
+  readonly state: StateDict;
+  /** Epochs and optimiser steps behind these weights, and how well they did on the validation pictures. */
+  readonly trained: z.infer<typeof trainedSchema>;
+  /** What it takes to continue; absent in `best.safetensors`. */
+  readonly training?: TrainingState | undefined;
+}
+
+export interface TrainingState extends z.infer<typeof trainingSchema> {
+  /** By the plan's names: `velocity.<parameter>`, … */
+  readonly optimizer: StateDict;
+  /** Parameters and running statistics; empty if no average is kept. */
+  readonly ema: StateDict;
+}
+
+const version = '1';
+const count = z.int().nonnegative();
+
+const modelSchema = z.object({ name: z.string(), options: jsonObject });
+const trainedSchema = z.object({
+  epochs: count,
+  steps: count,
+  validation: z.object({ loss: z.number(), top1: z.number(), top5: z.number() }).optional(),
+});
+/** The part of the training state that is no tensor. Random state is not in it: every stream is named by (seed, epoch, step). */
+const trainingSchema = z.object({
+  recipe: recipeSchema,
+  seed: z.number(),
+  /** Pictures in the training data, to notice that they are others. */
+  trainSamples: count,
+  /** Batch norm sees micro-batches, so a run must go on with the size it began with. */
+  microBatchSize: z.int().positive(),
+  progress: progressSchema,
+});
+
+const optimizerPrefix = 'optimizer.';
+const emaPrefix = 'ema.';
+
+/** The bytes of a checkpoint file. */
+export function buildCheckpoint(checkpoint: Checkpoint): Uint8Array {
+  const { training } = checkpoint;
+  const tensors: StateDict = new Map(checkpoint.state);
+  for (const [name, tensor] of training?.optimizer ?? []) tensors.set(optimizerPrefix + name, tensor);
+  for (const [name, tensor] of training?.ema ?? []) tensors.set(emaPrefix + name, tensor);
+  const json: Record<string, unknown> = {
+    model: checkpoint.model,
+    input: checkpoint.input,
+    classes: checkpoint.classes,
+    preprocessing: checkpoint.preprocessing,
+    trained: checkpoint.trained,
+    training: training === undefined ? undefined : trainingSchema.parse(training),
+  };
+  const metadata: Record<string, string> = { format: 'pt', cardinal: version };
+  for (const [key, value] of Object.entries(json)) {
+    if (value !== undefined) metadata[key] = JSON.stringify(value);
+  }
+  return writeSafetensors(tensors, metadata);
+}
+
+/** What a weights file holds: bare weights (PyTorch's, say) have no checkpoint around them. */
+export interface WeightsFile {
+  readonly state: StateDict;
+  readonly checkpoint: Checkpoint | undefined;
+}
+
+/** Reads any safetensors file of weights. Throws a `CardinalError` that begins with `source` if it is damaged. */
+export function parseWeights(bytes: Uint8Array, source: string): WeightsFile {
+  const { tensors, metadata } = readSafetensors(bytes, source);
+  const found = metadata.get('cardinal');
+  if (found === undefined) return { state: tensors, checkpoint: undefined };
+  if (found !== version) {
+    throw new CardinalError(
+      `${source} is a checkpoint of format ${found}, this version of Cardinal reads format ${version}: use the version that wrote it`,
+    );
+  }
+  const read = <T>(schema: z.ZodType<T>, key: string): T =>
+    parseJson(schema, metadata.get(key) ?? 'null', `${source}: metadata '${key}'`);
+  const state: StateDict = new Map();
+  const optimizer: StateDict = new Map();
+  const ema: StateDict = new Map();
+  for (const [name, tensor] of tensors) {
+    if (name.startsWith(optimizerPrefix)) optimizer.set(name.slice(optimizerPrefix.length), tensor);
+    else if (name.startsWith(emaPrefix)) ema.set(name.slice(emaPrefix.length), tensor);
+    else state.set(name, tensor);
+  }
+  const checkpoint: Checkpoint = {
+    model: read(modelSchema, 'model'),
+    input: read(z.array(z.int().positive()), 'input'),
+    classes: read(z.array(z.string()), 'classes'),
+    trained: read(trainedSchema, 'trained'),
+    state,
+    ...(metadata.has('preprocessing') ? { preprocessing: read(preprocessingSchema, 'preprocessing') } : {}),
+    ...(metadata.has('training')
+      ? { training: { ...read(trainingSchema, 'training'), optimizer, ema } }
+      : {}),
+  };
+  return { state, checkpoint };
+}
+
+/** Reads a checkpoint. Throws a `CardinalError` that begins with `source` if it is damaged or only weights. */
+export function parseCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
+  const { checkpoint } = parseWeights(bytes, source);
+  if (checkpoint === undefined) {
+    throw new CardinalError(
+      `${source} holds weights but no Cardinal metadata, so its model and classes are unknown: name the model`,
+    );
+  }
+  return checkpoint;
+}
+
+/**
+ * Throws a `CardinalError` unless the checkpoint is of this model: the same name, and the same tensors, of the same
+ * shapes. `source` is where the checkpoint came from.
+ */
+export function requireSameModel(
+  checkpoint: Pick<Checkpoint, 'model' | 'state'>,
+  model: ModelDescription,
+  state: StateDict,
+  source: string,
+): void {
+  if (checkpoint.model.name !== model.name) {
+    throw new CardinalError(
+      `${source} is a checkpoint of ${checkpoint.model.name}, not of ${model.name}: use the same model`,
+    );
+  }
+  requireSameTensors(checkpoint.state, state, `${source}: of another ${model.name}`);
+}
+
+/** Throws a `CardinalError` unless the checkpoint's classes are these, in this order. */
+export function requireSameClasses(
+  checkpoint: Pick<Checkpoint, 'classes'>,
+  classes: readonly string[],
+  source: string,
+): void {
+  const { classes: known } = checkpoint;
+  if (known.length !== classes.length) {
+    throw new CardinalError(
+      `${source} was trained on ${known.length} classes, but the data has ${classes.length}: use the data it was trained on`,
+    );
+  }
+  const other = known.findIndex((name, index) => name !== classes[index]);
+  if (other >= 0) {
+    throw new CardinalError(
+      `${source} was trained on other classes: class ${other} is '${known[other]}' there and '${classes[other]}' in the data`,
+    );
+  }
+}
+
+/** Throws a `CardinalError` that begins with `what` and names the first tensor that is missing, unexpected or mis-shaped. */
+export function requireSameTensors(given: StateDict, expected: StateDict, what: string): void {
+  for (const [name, tensor] of expected) {
+    const found = given.get(name);
+    if (found === undefined) throw new CardinalError(`${what}: tensor '${name}' is missing`);
+    if (!sameShape(found, tensor)) {
+      throw new CardinalError(`${what}: tensor '${name}' is ${sizes(found)}, expected ${sizes(tensor)}`);
+    }
+  }
+  for (const name of given.keys()) {
+    if (!expected.has(name))
+      throw new CardinalError(`${what}: tensor '${name}' belongs to no part of the model`);
+  }
+}
+
+function sameShape(a: TensorData, b: TensorData): boolean {
+  return (
+    a.dtype === b.dtype &&
+    a.shape.length === b.shape.length &&
+    a.shape.every((size, axis) => size === b.shape[axis])
+  );
+}
+
+function sizes({ shape, dtype }: TensorData): string {
+  return `${shape.length === 0 ? 'scalar' : shape.join('×')} ${dtype}`;
+}

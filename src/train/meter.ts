@@ -1,0 +1,53 @@
+/** Measures speed and guesses the time that is left. Times are in milliseconds, from `performance.now()`. */
+export class Meter {
+  #stepMs: number | undefined;
+  #evaluationMs = 0;
+  #last = performance.now();
+
+  /** Begins to measure; what happened since the last call counts for nothing. */
+  resume(): void {
+    this.#last = performance.now();
+  }
+
+  /** A step is done. Recent ones weigh more: a mean over about the last 20. */
+  step(): void {
+    const elapsed = this.#lap();
+    this.#stepMs = this.#stepMs === undefined ? elapsed : this.#stepMs + (elapsed - this.#stepMs) * 0.05;
+  }
+
+  /** An evaluation is done. */
+  evaluation(): void {
+    this.#evaluationMs = this.#lap();
+  }
+
+  get stepsPerSecond(): number {
+    return 1000 / Math.max(this.#stepMs ?? 0, 1e-3);
+  }
+
+  secondsFor(steps: number, evaluations: number): number {
+    return (steps * (this.#stepMs ?? 0) + evaluations * this.#evaluationMs) / 1000;
+  }
+
+  #lap(): number {
+    const now = performance.now();
+    const elapsed = now - this.#last;
+    this.#last = now;
+    return elapsed;
+  }
+}
+
+/**
+ * Lets everything else that waits run: signals, messages of workers, drawing. A promise alone does not, because
+ * microtasks come first.
+ */
+export function nextTask(): Promise<void> {
+  if (typeof setImmediate === 'function') return new Promise((resolve) => void setImmediate(resolve));
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => {
+      port1.close();
+      resolve();
+    };
+    port2.postMessage(undefined);
+  });
+}

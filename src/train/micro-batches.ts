@@ -1,0 +1,94 @@
+import type { Backend } from '../backends/backend.ts';
+import { CardinalError } from '../base/errors.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { Network } from './network.ts';
+import { decaysParameter, optimizerPlan } from './optimizer.ts';
+import type { Recipe } from './recipe.ts';
+
+export interface FittedPlan {
+  readonly plan: Plan;
+  /** Pictures in one run of the program; divides the recipe's batch size. */
+  readonly microBatchSize: number;
+}
+
+/**
+ * The training plan for the recipe's batch, cut into as few equal micro-batches as fit into `limit` bytes. A micro-batch
+ * of one picture is never chosen for a larger batch, because batch norm makes nothing of it: then, and if nothing fits,
+ * a `CardinalError` tells the largest batch that would. A run that is resumed gives the size it began with.
+ */
+export function fitPlan(
+  network: Network,
+  backend: Backend,
+  recipe: Recipe,
+  limit: number,
+  resumedSize?: number,
+): FittedPlan {
+  const { batchSize, accumulate } = recipe;
+  if (batchSize % accumulate !== 0) {
+    throw new CardinalError(
+      `a batch of ${batchSize} cannot be cut into ${accumulate} equal parts: change the batch size or the number of parts`,
+    );
+  }
+  const sizes =
+    resumedSize === undefined
+      ? divisors(batchSize).filter(
+          (size) => size <= batchSize / accumulate && (size > 1 || size * accumulate === batchSize),
+        )
+      : [resumedSize];
+  for (const microBatchSize of sizes) {
+    const plan = trainingPlan(network, backend, recipe, microBatchSize, microBatchSize < batchSize);
+    if (plan.peakBytes <= limit) return { plan, microBatchSize };
+  }
+  const needed = trainingPlan(network, backend, recipe, sizes[0], sizes[0] < batchSize).peakBytes;
+  const fitting = largestFitting(network, backend, recipe, limit, sizes[0]);
+  throw new CardinalError(
+    `${network.description.name}: training on ${sizes[0]} pictures at once takes ${mebibytes(needed)}, there are ${mebibytes(limit)}: ` +
+      (fitting === 0 ? 'not even one would fit' : `the largest batch that fits is ${fitting}`),
+  );
+}
+
+/** Bytes for people. */
+export function mebibytes(bytes: number): string {
+  const mebi = bytes / 2 ** 20;
+  return `${mebi >= 10 ? Math.ceil(mebi) : Math.ceil(mebi * 10) / 10} MiB`;
+}
+
+function trainingPlan(
+  network: Network,
+  backend: Backend,
+  recipe: Recipe,
+  size: number,
+  accumulate: boolean,
+): Plan {
+  return network.planTraining(size, backend, {
+    labelSmoothing: recipe.labelSmoothing,
+    optimizer: optimizerPlan(recipe.optimizer),
+    decays: (_, shape) => decaysParameter(recipe.optimizer, shape),
+    clip: recipe.clipNorm !== undefined,
+    accumulate,
+    ema: recipe.ema !== undefined,
+  });
+}
+
+/** The largest batch below `tooLarge` that fits without accumulation, by bisection; 0 if none does. */
+function largestFitting(
+  network: Network,
+  backend: Backend,
+  recipe: Recipe,
+  limit: number,
+  tooLarge: number,
+): number {
+  let fits = 0;
+  let fails = tooLarge;
+  while (fails - fits > 1) {
+    const middle = Math.floor((fits + fails) / 2);
+    if (trainingPlan(network, backend, recipe, middle, false).peakBytes <= limit) fits = middle;
+    else fails = middle;
+  }
+  return fits;
+}
+
+/** Largest first. */
+function divisors(n: number): number[] {
+  return Array.from({ length: n }, (_, i) => n - i).filter((size) => n % size === 0);
+}

@@ -1,0 +1,44 @@
+import type { StateDict } from '../base/tensor-data.ts';
+import type { JsonObject } from '../base/validate.ts';
+import type { Module } from '../nn/module.ts';
+import { trace } from '../nn/trace.ts';
+import type { Scratch } from '../plan/assemble.ts';
+import { planInference } from '../plan/inference.ts';
+import type { Plan } from '../plan/plan.ts';
+import { planTraining, type TrainingOptions } from '../plan/training.ts';
+
+/** What it takes to build a model again: its name in the registry and what it was set to. */
+export interface ModelDescription {
+  readonly name: string;
+  readonly options: JsonObject;
+}
+
+/** What training and evaluation need of a model: its tensors, and programs for a batch size. */
+export interface Network {
+  readonly description: ModelDescription;
+  /** One picture, [C, H, W]. */
+  readonly input: readonly number[];
+  /** The current weights under PyTorch's names; may be the network's own arrays. */
+  stateDict(): StateDict;
+  /** Copies weights in. */
+  loadStateDict(state: StateDict): void;
+  planTraining(batchSize: number, scratch: Scratch, options: Omit<TrainingOptions, 'name'>): Plan;
+  planInference(batchSize: number, scratch: Scratch): Plan;
+}
+
+/** A model as training sees it, for pictures of one size. `description` is kept in checkpoints. */
+export function networkOf(model: Module, input: readonly number[], description: ModelDescription): Network {
+  const { name } = description;
+  return {
+    description,
+    input,
+    stateDict: () => model.stateDict(),
+    loadStateDict: (state) => {
+      model.loadStateDict(state);
+    },
+    planTraining: (batchSize, scratch, options) =>
+      planTraining(trace(model, [batchSize, ...input], { training: true }), scratch, { name, ...options }),
+    planInference: (batchSize, scratch) =>
+      planInference(trace(model, [batchSize, ...input], { training: false }), scratch, { name }),
+  };
+}

@@ -1,0 +1,67 @@
+import { z } from 'zod';
+import type { Shape } from '../graph/value.ts';
+
+const share = z.number().min(0).lt(1);
+const decay = {
+  /** λ: SGD adds λ·w to the gradient (L2), AdamW shrinks w by lr·λ (decoupled). */
+  weightDecay: z.number().min(0).default(0),
+  /**
+   * Whether batch norm's γ and β and biases decay too. The paper's code decays everything; many later recipes leave
+   * 1-dimensional parameters out.
+   */
+  decayNorms: z.boolean().default(true),
+};
+
+export const optimizerSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('sgd'),
+    learningRate: z.number().positive(),
+    momentum: share.default(0.9),
+    nesterov: z.boolean().default(false),
+    ...decay,
+  }),
+  z.strictObject({
+    kind: z.literal('adamw'),
+    learningRate: z.number().positive(),
+    betas: z.tuple([share, share]).default([0.9, 0.999]),
+    eps: z.number().positive().default(1e-8),
+    ...decay,
+  }),
+]);
+/** torch.optim.SGD or torch.optim.AdamW, with their defaults except SGD's momentum. */
+export type OptimizerSpec = z.infer<typeof optimizerSchema>;
+
+/** What a training plan must know of the optimiser; the numbers come with every step in `hyper`. */
+export type OptimizerPlan =
+  | { readonly kind: 'sgd'; readonly momentum: boolean; readonly nesterov: boolean }
+  | { readonly kind: 'adamw' };
+
+export function optimizerPlan(spec: OptimizerSpec): OptimizerPlan {
+  if (spec.kind === 'adamw') return { kind: 'adamw' };
+  // Nesterov without momentum is plain gradient descent.
+  return { kind: 'sgd', momentum: spec.momentum > 0, nesterov: spec.nesterov && spec.momentum > 0 };
+}
+
+/** Whether a parameter of this shape decays. */
+export function decaysParameter(spec: OptimizerSpec, shape: Shape): boolean {
+  return spec.weightDecay > 0 && (spec.decayNorms || shape.length > 1);
+}
+
+/**
+ * The plan's `hyper` buffer for one step: SGD 3: [lr, momentum, λ]; AdamW 7: [lr, β₁, β₂, ε, λ, 1−β₁ᵗ, 1−β₂ᵗ] with
+ * t = step + 1.
+ */
+export function hyperAt(spec: OptimizerSpec, learningRate: number, step: number): Float32Array {
+  if (spec.kind === 'sgd') return Float32Array.of(learningRate, spec.momentum, spec.weightDecay);
+  const [beta1, beta2] = spec.betas;
+  const t = step + 1;
+  return Float32Array.of(
+    learningRate,
+    beta1,
+    beta2,
+    spec.eps,
+    spec.weightDecay,
+    1 - beta1 ** t,
+    1 - beta2 ** t,
+  );
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+
+const count = z.int().nonnegative();
+
+/** An `EpochEvent` as a checkpoint keeps it. */
+export const epochRecordSchema = z.object({
+  epoch: count,
+  epochs: count,
+  step: count,
+  learningRate: z.number(),
+  train: z.object({ loss: z.number(), top1: z.number() }),
+  validation: z.object({ loss: z.number(), top1: z.number(), top5: z.number() }).optional(),
+  seconds: z.number(),
+  best: z.boolean(),
+});
+export type EpochRecord = z.infer<typeof epochRecordSchema>;
+
+/** How far a run is, to the batch. All of it is in every checkpoint, so that a resumed run tells the same numbers. */
+export const progressSchema = z.object({
+  /** The epoch to go on with (0-based), and how many of its batches are done. */
+  epoch: count,
+  batch: count,
+  /** Optimiser steps done. */
+  step: count,
+  /** Of the epoch so far: Σ loss over batches, pictures, and those whose largest logit was the true class. */
+  sums: z.object({ loss: z.number(), batches: count, seen: count, correct: count }),
+  /** Epochs done. */
+  history: z.array(epochRecordSchema),
+  /** The best validation top-1 so far and its epoch. */
+  best: z.object({ epoch: count, top1: z.number() }).optional(),
+  /** Time spent, over all the processes that worked on the run. */
+  seconds: z.number().nonnegative(),
+});
+export type Progress = z.infer<typeof progressSchema>;
+
+export function freshProgress(): Progress {
+  return { epoch: 0, batch: 0, step: 0, sums: freshSums(), history: [], seconds: 0 };
+}
+
+export function freshSums(): Progress['sums'] {
+  return { loss: 0, batches: 0, seen: 0, correct: 0 };
+}

@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { UsageError } from '../base/errors.ts';
+import { nearest } from '../base/nearest.ts';
+import { validate } from '../base/validate.ts';
+import { augmentationSchema, mixSchema } from '../data/preprocessing.ts';
+import { optimizerSchema } from './optimizer.ts';
+import { scheduleSchema, stretchSchedule } from './schedule.ts';
+
+/** Everything that decides how a network is trained, as plain data. */
+export const recipeSchema = z.strictObject({
+  name: z.string(),
+  epochs: z.int().min(1),
+  /** Pictures for one optimiser step. */
+  batchSize: z.int().min(1),
+  optimizer: optimizerSchema,
+  schedule: scheduleSchema,
+  /** ε: targets become (1−ε)·target + ε/classes (Szegedy et al. 2016). */
+  labelSmoothing: z.number().min(0).lt(1).default(0),
+  /** Gradients are scaled down to this L2 norm over all parameters, if they exceed it. */
+  clipNorm: z.number().positive().optional(),
+  /** A batch is run in so many equal parts whose gradients are summed; more if it would not fit into memory. */
+  accumulate: z.int().min(1).default(1),
+  /**
+   * Moving average of weights and running statistics, used for validation and `best.safetensors`. With `warmUp` the
+   * decay is min(decay, (1+t)/(10+t)) after t steps, so that a short run does not average in its random beginning.
+   */
+  ema: z.strictObject({ decay: z.number().min(0).lt(1), warmUp: z.boolean().default(true) }).optional(),
+  /** How training pictures are varied; if absent, as is usual for the kind of data. */
+  augmentation: augmentationSchema.optional(),
+  /** Mixup and CutMix. */
+  mix: mixSchema.optional(),
+});
+export type Recipe = z.infer<typeof recipeSchema>;
+
+/** Recipes by name. */
+export const recipes = {
+  /**
+   * ImageNet, as the paper (section 4) and its code have it: batch 256, lr 0.1 divided by 10 every 30 epochs, weight
+   * decay on everything. Nesterov, 100 epochs, jitter, lighting and flips are the code's.
+   */
+  imagenet: recipeSchema.parse({
+    name: 'imagenet',
+    epochs: 100,
+    batchSize: 256,
+    optimizer: { kind: 'sgd', learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 1e-4 },
+    schedule: { kind: 'step', every: 30, gamma: 0.1, per: 'epoch' },
+    augmentation: {
+      crop: { kind: 'random-resized' },
+      flip: 0.5,
+      jitter: { brightness: 0.4, contrast: 0.4, saturation: 0.4 },
+      lighting: 0.1,
+    },
+  }),
+  /** CIFAR-10 and -100, as the paper (section 5.3): batch 128, weight decay 5e-4, lr 0.1 divided by 10 at 150 and 225 of 300. */
+  cifar: recipeSchema.parse({
+    name: 'cifar',
+    epochs: 300,
+    batchSize: 128,
+    optimizer: { kind: 'sgd', learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 5e-4 },
+    schedule: { kind: 'multi-step', milestones: [150, 225], gamma: 0.1, per: 'epoch' },
+    augmentation: { crop: { kind: 'pad', padding: 4 }, flip: 0.5 },
+  }),
+  /** A few thousand small pictures in minutes: one cosine after a short warm-up. */
+  quick: recipeSchema.parse({
+    name: 'quick',
+    epochs: 10,
+    batchSize: 64,
+    optimizer: { kind: 'sgd', learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 5e-4 },
+    schedule: { kind: 'cosine', per: 'step', warmUp: { epochs: 1, from: 0.05 } },
+    labelSmoothing: 0.1,
+  }),
+} as const satisfies Readonly<Record<string, Recipe>>;
+
+/** The recipe called `name`. Throws a `UsageError` with the nearest names. */
+export function findRecipe(name: string): Recipe {
+  const found = Object.entries<Recipe>(recipes).find(([key]) => key === name);
+  if (found !== undefined) return found[1];
+  const names = nearest(name, Object.keys(recipes));
+  throw new UsageError(`unknown recipe '${name}'; there are ${names.join(', ')}`);
+}
+
+/** What flags may change of a recipe. */
+export interface RecipeOverrides {
+  readonly epochs?: number | undefined;
+  readonly batchSize?: number | undefined;
+  readonly learningRate?: number | undefined;
+  readonly weightDecay?: number | undefined;
+  readonly decayNorms?: boolean | undefined;
+  readonly momentum?: number | undefined;
+  readonly labelSmoothing?: number | undefined;
+  readonly clipNorm?: number | undefined;
+  readonly accumulate?: number | undefined;
+  /** Decay of the moving average. */
+  readonly ema?: number | undefined;
+  /** α of the Beta distribution; 0 switches it off. */
+  readonly mixup?: number | undefined;
+  readonly cutmix?: number | undefined;
+  readonly augmentation?: Recipe['augmentation'] | undefined;
+}
+
+/**
+ * The recipe with some numbers changed; what is undefined stays. With other epochs the schedule keeps its shape
+ * (milestones move in proportion). Throws a `UsageError` for a number that makes no sense.
+ */
+export function withOverrides(recipe: Recipe, overrides: RecipeOverrides): Recipe {
+  const { epochs, learningRate, weightDecay, decayNorms, momentum, ema, mixup, cutmix, ...plain } = overrides;
+  if (momentum !== undefined && recipe.optimizer.kind !== 'sgd') {
+    throw new UsageError(`momentum belongs to SGD, but recipe '${recipe.name}' uses AdamW`);
+  }
+  const changed: unknown = {
+    ...recipe,
+    ...defined(plain),
+    optimizer: { ...recipe.optimizer, ...defined({ learningRate, weightDecay, decayNorms, momentum }) },
+    ...defined({
+      epochs,
+      ema: ema === undefined ? undefined : { warmUp: recipe.ema?.warmUp ?? true, decay: ema },
+      mix:
+        mixup === undefined && cutmix === undefined
+          ? undefined
+          : { ...recipe.mix, ...defined({ mixup, cutmix }) },
+      schedule:
+        epochs === undefined || !(epochs > 0)
+          ? undefined
+          : stretchSchedule(recipe.schedule, recipe.epochs, epochs),
+    }),
+  };
+  try {
+    return validate(recipeSchema, changed, `recipe '${recipe.name}'`);
+  } catch (error) {
+    throw error instanceof Error ? new UsageError(error.message) : error;
+  }
+}
+
+function defined(fields: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined));
+}

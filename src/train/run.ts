@@ -1,0 +1,228 @@
+import type { Backend, Program } from '../backends/backend.ts';
+import { CardinalError } from '../base/errors.ts';
+import type { StateDict, TensorData } from '../base/tensor-data.ts';
+import type { BatchLoader } from '../data/dataset.ts';
+import type { Preprocessing } from '../data/preprocessing.ts';
+import { buildCheckpoint, requireSameClasses, requireSameModel, type Checkpoint } from './checkpoint.ts';
+import type { StopRule } from './early-stopping.ts';
+import { evaluate, prepareInference, writeWeights } from './evaluate.ts';
+import type { StartEvent } from './events.ts';
+import type { Evaluation } from './metrics.ts';
+import { fitPlan, type FittedPlan } from './micro-batches.ts';
+import type { Network } from './network.ts';
+import { freshProgress, type Progress } from './progress.ts';
+import type { Recipe } from './recipe.ts';
+import type { CheckpointStore } from './store.ts';
+import { TrainingProgram, type Tensors } from './training-program.ts';
+
+export interface TrainOptions {
+  /** Gets the trained weights at the end: those that validation judged. */
+  readonly network: Network;
+  readonly backend: Backend;
+  /** Training batches, always full, and validation pictures if there are any. Whoever made them disposes of them. */
+  readonly data: { readonly train: BatchLoader; readonly validation?: BatchLoader | undefined };
+  /** May be left out for a run that is continued: then the run's own. */
+  readonly recipe?: Recipe | undefined;
+  /** Everything random comes from it. Default 0; a run that is continued has its own. */
+  readonly seed?: number | undefined;
+  /** How pictures become inputs; kept in checkpoints. */
+  readonly preprocessing?: Preprocessing | undefined;
+  /** Where checkpoints go; without it none are made. */
+  readonly store?: CheckpointStore | undefined;
+  /** Optimiser steps between checkpoints, beside the one after each epoch. */
+  readonly checkpointEvery?: number | undefined;
+  /** Continue from here, at the exact batch. */
+  readonly resume?: Checkpoint | undefined;
+  /** Ends the run after the step that is being done, with a checkpoint. */
+  readonly signal?: AbortSignal | undefined;
+  /** Asked after each epoch whether to end, e.g. `patience(5)`. */
+  readonly stopWhen?: StopRule | undefined;
+  /** Bytes that the training program may take, if less than the backend's. */
+  readonly memoryLimit?: number | undefined;
+}
+
+/** Numbers that are no numbers any more: the run ends, and nothing of them is kept. */
+export class NotFinite extends Error {}
+
+/** The parts of a run, checked against each other and loaded; `train.ts` moves them. */
+export class Run {
+  readonly options: TrainOptions;
+  readonly recipe: Recipe;
+  readonly seed: number;
+  readonly program: TrainingProgram;
+  readonly fitted: FittedPlan;
+  readonly progress: Progress;
+  readonly #validation: Program | undefined;
+
+  private constructor(
+    options: TrainOptions,
+    parts: Pick<Run, 'recipe' | 'seed' | 'program' | 'fitted' | 'progress'>,
+    validation: Program | undefined,
+  ) {
+    this.options = options;
+    this.recipe = parts.recipe;
+    this.seed = parts.seed;
+    this.program = parts.program;
+    this.fitted = parts.fitted;
+    this.progress = parts.progress;
+    this.#validation = validation;
+  }
+
+  /** Plans and loads the programs. Throws a `CardinalError` if data, network, recipe and checkpoint do not fit together. */
+  static async start(options: TrainOptions): Promise<Run> {
+    const { network, backend, data, resume } = options;
+    const recipe = options.recipe ?? resume?.training?.recipe;
+    if (recipe === undefined) throw new CardinalError('training needs a recipe, or a checkpoint to continue');
+    const seed = resume?.training?.seed ?? options.seed ?? 0;
+    const initial = network.stateDict();
+    checkData(recipe, data.train);
+    if (resume !== undefined) checkResume(resume, options, initial);
+    const limit = Math.min(options.memoryLimit ?? Infinity, backend.maxBytes);
+    const fitted = fitPlan(network, backend, recipe, limit, resume?.training?.microBatchSize);
+    checkClasses(fitted, data.train);
+    const loaded = await backend.load(fitted.plan);
+    try {
+      const program = new TrainingProgram(loaded, recipe, fitted.microBatchSize, seed, initial);
+      if (resume?.training !== undefined)
+        program.restore({ state: resume.state, ...resume.training }, 'checkpoint');
+      const validation =
+        data.validation === undefined
+          ? undefined
+          : await prepareInference(network, backend, data.validation.batchSize, initial);
+      const progress =
+        resume?.training === undefined ? freshProgress() : structuredClone(resume.training.progress);
+      return new Run(options, { recipe, seed, program, fitted, progress }, validation);
+    } catch (error) {
+      loaded.dispose();
+      throw error;
+    }
+  }
+
+  get stepsPerEpoch(): number {
+    return this.options.data.train.batchesPerEpoch;
+  }
+
+  startEvent(): StartEvent {
+    const { network, backend, data } = this.options;
+    const parameters = this.fitted.plan.buffers.filter(({ role }) => role === 'parameter');
+    return {
+      type: 'start',
+      model: network.description.name,
+      parameters: parameters.reduce((total, { bytes }) => total + bytes / 4, 0),
+      trainSamples: data.train.dataset.length,
+      validationSamples: data.validation?.dataset.length ?? 0,
+      classes: data.train.dataset.classes,
+      epochs: this.recipe.epochs,
+      stepsPerEpoch: this.stepsPerEpoch,
+      batchSize: this.recipe.batchSize,
+      microBatchSize: this.fitted.microBatchSize,
+      programBytes: this.fitted.plan.peakBytes,
+      backend: backend.name,
+      threads: backend.threads,
+      resumedSteps: this.progress.step,
+    };
+  }
+
+  /** Copies of all that steps change. Throws `NotFinite` if a number in it is none. */
+  async snapshot(): Promise<Tensors> {
+    const tensors = await this.program.snapshot();
+    for (const dict of [tensors.state, tensors.optimizer, tensors.ema]) {
+      for (const [name, tensor] of dict) {
+        if (!isFinite(tensor)) throw new NotFinite(`'${name}' holds numbers that are not finite`);
+      }
+    }
+    return tensors;
+  }
+
+  /** Judges the weights on the validation pictures, if there are any. */
+  async validate(tensors: Tensors): Promise<Evaluation | undefined> {
+    const { data, signal } = this.options;
+    if (this.#validation === undefined || data.validation === undefined) return undefined;
+    await writeWeights(this.#validation, this.program.averaged(tensors));
+    const evaluation = await evaluate(this.#validation, data.validation, { signal });
+    if (!Number.isFinite(evaluation.loss)) throw new NotFinite('the validation loss is not finite');
+    return evaluation;
+  }
+
+  /** The bytes of `last.safetensors`: everything. */
+  lastCheckpoint(tensors: Tensors): Uint8Array {
+    return buildCheckpoint({
+      ...this.#common(),
+      state: tensors.state,
+      training: {
+        recipe: this.recipe,
+        seed: this.seed,
+        trainSamples: this.options.data.train.dataset.length,
+        microBatchSize: this.fitted.microBatchSize,
+        progress: this.progress,
+        optimizer: tensors.optimizer,
+        ema: tensors.ema,
+      },
+    });
+  }
+
+  /** The bytes of `best.safetensors`: the weights to use. */
+  bestCheckpoint(tensors: Tensors): Uint8Array {
+    return buildCheckpoint({ ...this.#common(), state: this.program.averaged(tensors) });
+  }
+
+  dispose(): void {
+    this.program.dispose();
+    this.#validation?.dispose();
+  }
+
+  #common(): Omit<Checkpoint, 'state' | 'training'> {
+    const { network, data, preprocessing, resume } = this.options;
+    const { history, step } = this.progress;
+    const validation = history.length === 0 ? undefined : history[history.length - 1].validation;
+    return {
+      model: network.description,
+      input: network.input,
+      classes: data.train.dataset.classes,
+      preprocessing: preprocessing ?? resume?.preprocessing,
+      trained: { epochs: history.length, steps: step, validation },
+    };
+  }
+}
+
+function checkData(recipe: Recipe, loader: BatchLoader): void {
+  const { name, length } = loader.dataset;
+  if (loader.batchSize !== recipe.batchSize) {
+    throw new CardinalError(
+      `the training loader gives batches of ${loader.batchSize}, the recipe wants ${recipe.batchSize}`,
+    );
+  }
+  if (loader.batchesPerEpoch === 0) {
+    throw new CardinalError(
+      `${name} has ${length} training pictures, fewer than one batch of ${recipe.batchSize}: use a smaller batch`,
+    );
+  }
+}
+
+function checkClasses({ plan }: FittedPlan, { dataset }: BatchLoader): void {
+  const outputs = plan.buffers.find(({ name }) => name === 'logits')?.shape[1];
+  if (outputs !== dataset.classes.length) {
+    throw new CardinalError(
+      `${plan.name} tells ${outputs ?? 'no'} classes apart, but ${dataset.name} has ${dataset.classes.length}: set the model's number of classes`,
+    );
+  }
+}
+
+function checkResume(resume: Checkpoint, { network, data }: TrainOptions, state: StateDict): void {
+  const source = 'the checkpoint to continue';
+  if (resume.training === undefined) {
+    throw new CardinalError(`${source} holds only weights: continue from last.safetensors`);
+  }
+  requireSameModel(resume, network.description, state, source);
+  requireSameClasses(resume, data.train.dataset.classes, source);
+  const { trainSamples } = resume.training;
+  if (trainSamples !== data.train.dataset.length) {
+    throw new CardinalError(
+      `${source} was trained on ${trainSamples} pictures, ${data.train.dataset.name} now has ${data.train.dataset.length}: the data has changed`,
+    );
+  }
+}
+
+function isFinite({ dtype, data }: TensorData): boolean {
+  return dtype === 'I64' || data.every(Number.isFinite);
+}

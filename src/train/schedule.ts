@@ -1,0 +1,85 @@
+import { z } from 'zod';
+
+/**
+ * How the learning rate moves. Durations are in epochs and may be fractional. `per` says how often it moves: once an
+ * epoch as in torch's examples, or at every optimiser step. A warm-up comes first, and the main schedule's clock starts
+ * when it ends, as with torch's `SequentialLR`.
+ */
+const common = {
+  per: z.enum(['step', 'epoch']).default('step'),
+  /** Linear from `from`·rate to the rate over so many epochs (torch's `LinearLR`). */
+  warmUp: z
+    .strictObject({ epochs: z.number().positive(), from: z.number().min(0).max(1).default(0.01) })
+    .optional(),
+};
+const gamma = z.number().positive().default(0.1);
+
+export const scheduleSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('constant'), ...common }),
+  /** rate·γ^⌊t/every⌋ (`StepLR`). */
+  z.strictObject({ kind: z.literal('step'), every: z.number().positive(), gamma, ...common }),
+  /** rate·γ^(milestones that t has reached) (`MultiStepLR`). */
+  z.strictObject({
+    kind: z.literal('multi-step'),
+    milestones: z.array(z.number().positive()).min(1),
+    gamma,
+    ...common,
+  }),
+  /** floor + (rate − floor)·(1 + cos πt/T)/2 with T what is left after the warm-up (`CosineAnnealingLR`). */
+  z.strictObject({ kind: z.literal('cosine'), floor: z.number().min(0).default(0), ...common }),
+]);
+export type Schedule = z.infer<typeof scheduleSchema>;
+
+/** Where a run is and how long it is. */
+export interface Clock {
+  /** 0-based optimiser step over the whole run. */
+  readonly step: number;
+  readonly stepsPerEpoch: number;
+  readonly epochs: number;
+}
+
+/** The learning rate of one optimiser step: a pure function, so that a resumed run needs no state for it. */
+export function learningRateAt(schedule: Schedule, rate: number, clock: Clock): number {
+  // Counted in whole ticks (steps or epochs), because ⌊t/every⌋ is fragile in fractions.
+  const ticksPerEpoch = schedule.per === 'step' ? clock.stepsPerEpoch : 1;
+  const now = schedule.per === 'step' ? clock.step : Math.floor(clock.step / clock.stepsPerEpoch);
+  const warmUpTicks = (schedule.warmUp?.epochs ?? 0) * ticksPerEpoch;
+  if (schedule.warmUp !== undefined && now < warmUpTicks) {
+    const { from } = schedule.warmUp;
+    return rate * (from + ((1 - from) * now) / warmUpTicks);
+  }
+  const ticks = now - warmUpTicks;
+  switch (schedule.kind) {
+    case 'constant':
+      return rate;
+    case 'step':
+      return rate * schedule.gamma ** Math.floor(ticks / (schedule.every * ticksPerEpoch));
+    case 'multi-step':
+      return (
+        rate *
+        schedule.gamma ** schedule.milestones.filter((milestone) => ticks >= milestone * ticksPerEpoch).length
+      );
+    case 'cosine': {
+      const length = clock.epochs * ticksPerEpoch - warmUpTicks;
+      const floor = Math.min(schedule.floor, rate);
+      return floor + ((rate - floor) * (1 + Math.cos((Math.PI * ticks) / length))) / 2;
+    }
+  }
+}
+
+/** The same curve over another number of epochs: milestones, periods and warm-up move in proportion. */
+export function stretchSchedule(schedule: Schedule, from: number, to: number): Schedule {
+  const factor = to / from;
+  const warmUp =
+    schedule.warmUp === undefined
+      ? {}
+      : { warmUp: { ...schedule.warmUp, epochs: schedule.warmUp.epochs * factor } };
+  switch (schedule.kind) {
+    case 'step':
+      return { ...schedule, ...warmUp, every: schedule.every * factor };
+    case 'multi-step':
+      return { ...schedule, ...warmUp, milestones: schedule.milestones.map((at) => at * factor) };
+    default:
+      return { ...schedule, ...warmUp };
+  }
+}

@@ -1,0 +1,87 @@
+import type { Evaluation } from './metrics.ts';
+
+/** Counts hits and errors of logits, batch by batch, in double precision. */
+export class Tally {
+  readonly #names: readonly string[];
+  readonly #confusion: number[][];
+  #loss = 0;
+  #top5 = 0;
+  #total = 0;
+
+  constructor(names: readonly string[]) {
+    this.#names = names;
+    this.#confusion = names.map(() => names.map(() => 0));
+  }
+
+  /** Logits N×K and the true classes of the first `labels.length` rows; further rows are padding. */
+  add(logits: Float32Array, labels: Int32Array): void {
+    const classes = this.#names.length;
+    labels.forEach((label, row) => {
+      const scores = logits.subarray(row * classes, (row + 1) * classes);
+      this.#confusion[label][argmax(scores)]++;
+      if (rankOf(scores, label) < 5) this.#top5++;
+      this.#loss += crossEntropy(scores, label);
+      this.#total++;
+    });
+  }
+
+  /** What was counted so far. Shares of nothing are 0. */
+  evaluation(): Evaluation {
+    const confusion = this.#confusion.map((row) => [...row]);
+    const perClass = this.#names.map((name, k) => {
+      const total = sum(confusion[k]);
+      const predicted = sum(confusion.map((row) => row[k]));
+      const correct = confusion[k][k];
+      const precision = ratio(correct, predicted);
+      const recall = ratio(correct, total);
+      return { name, total, correct, precision, recall, f1: ratio(2 * correct, total + predicted) };
+    });
+    const correct = sum(perClass.map((row) => row.correct));
+    return {
+      total: this.#total,
+      correct,
+      top1: ratio(correct, this.#total),
+      top5: ratio(this.#top5, this.#total),
+      loss: ratio(this.#loss, this.#total),
+      perClass,
+      confusion,
+    };
+  }
+}
+
+/** Index of the largest number, the first of equals; a NaN counts as the largest, as in PyTorch. */
+export function argmax(scores: Float32Array): number {
+  let best = 0;
+  for (let k = 0; k < scores.length; k++) {
+    if (Number.isNaN(scores[k])) return k;
+    if (scores[k] > scores[best]) best = k;
+  }
+  return best;
+}
+
+/** How many classes come before `label` when sorted by score, equals by index. */
+function rankOf(scores: Float32Array, label: number): number {
+  const own = scores[label];
+  if (Number.isNaN(own)) return scores.length;
+  let rank = 0;
+  scores.forEach((score, k) => {
+    if (k !== label && (score > own || Number.isNaN(score) || (score === own && k < label))) rank++;
+  });
+  return rank;
+}
+
+/** −log softmax(scores)[label], with the maximum taken out so that nothing overflows. */
+function crossEntropy(scores: Float32Array, label: number): number {
+  const maximum = scores[argmax(scores)];
+  let total = 0;
+  for (const score of scores) total += Math.exp(score - maximum);
+  return Math.log(total) - (scores[label] - maximum);
+}
+
+function sum(numbers: readonly number[]): number {
+  return numbers.reduce((total, number) => total + number, 0);
+}
+
+function ratio(part: number, whole: number): number {
+  return whole === 0 ? 0 : part / whole;
+}

@@ -1,0 +1,295 @@
+import { CardinalError } from '../base/errors.ts';
+import type { StateDict } from '../base/tensor-data.ts';
+import type { Batch, BatchLoader } from '../data/dataset.ts';
+import type { EndEvent, EpochEvent, StepEvent, TrainEvent } from './events.ts';
+import { Meter, nextTask } from './meter.ts';
+import { freshSums, type EpochRecord } from './progress.ts';
+import { NotFinite, Run, type TrainOptions } from './run.ts';
+import { learningRateAt } from './schedule.ts';
+import type { CheckpointKind } from './store.ts';
+import type { Tensors } from './training-program.ts';
+
+export type { TrainOptions } from './run.ts';
+
+export interface TrainResult {
+  readonly reason: EndEvent['reason'];
+  /** Optimiser steps done, those of earlier parts of a continued run included. */
+  readonly step: number;
+  readonly history: readonly EpochRecord[];
+  readonly best: { readonly epoch: number; readonly top1: number } | undefined;
+  /** The weights that the network got: the moving average if one is kept. Absent if they are not finite. */
+  readonly state: StateDict | undefined;
+}
+
+/**
+ * Trains a network and tells what happens. The caller's pace is the run's pace: the next step begins when the next event
+ * is asked for, so what is done with an event (a line in a log, say) is done before a checkpoint that follows it.
+ *
+ *     for await (const event of train({ network, backend, data, recipe, seed: 7, store })) console.log(event);
+ *
+ * Ends with an `end` event when the epochs are done, `signal` is aborted, `stopWhen` says so, or the loss is not finite;
+ * in the last case before the update, and without touching the last good checkpoint. Throws a `CardinalError` if the
+ * parts do not fit together, a picture cannot be read or a checkpoint cannot be written.
+ */
+export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, TrainResult, undefined> {
+  const run = await Run.start(options);
+  try {
+    return yield* new Loop(run).events();
+  } finally {
+    run.dispose();
+  }
+}
+
+/** `train` for callers who would rather be called: awaits `onEvent` for every event and gives the result. */
+export async function fit(
+  options: TrainOptions & { readonly onEvent?: ((event: TrainEvent) => void | Promise<void>) | undefined },
+): Promise<TrainResult> {
+  const events = train(options);
+  for (;;) {
+    const next = await events.next();
+    if (next.done === true) return next.value;
+    await options.onEvent?.(next.value);
+  }
+}
+
+/** What a generator of this file gives while it runs. */
+type Events<T> = AsyncGenerator<TrainEvent, T, undefined>;
+
+class Loop {
+  readonly #run: Run;
+  readonly #meter = new Meter();
+  readonly #recentLosses: number[] = [];
+  readonly #skipped = new Map<BatchLoader, number>();
+  #startedAt = performance.now();
+
+  constructor(run: Run) {
+    this.#run = run;
+  }
+
+  async *events(): Events<TrainResult> {
+    const { options, progress, recipe, fitted } = this.#run;
+    yield this.#run.startEvent();
+    if (fitted.microBatchSize * recipe.accumulate < recipe.batchSize && progress.step === 0) {
+      yield {
+        type: 'warning',
+        message:
+          `a batch of ${recipe.batchSize} does not fit into memory: run as ${recipe.batchSize / fitted.microBatchSize} ` +
+          `micro-batches of ${fitted.microBatchSize}; batch norm sees micro-batches`,
+      };
+    }
+    let end: Pick<EndEvent, 'reason' | 'message'> = { reason: 'finished' };
+    try {
+      // So that a run that is killed before its first checkpoint can be continued, too.
+      if (options.resume === undefined) yield* this.#saveLast();
+      while (progress.epoch < recipe.epochs) {
+        if (progress.batch === 0 && options.stopWhen?.(progress.history) === true) {
+          end = { reason: 'stopped-early' };
+          break;
+        }
+        if (!(yield* this.#epoch())) {
+          end = { reason: 'interrupted' };
+          break;
+        }
+      }
+    } catch (error) {
+      if (!(error instanceof NotFinite)) throw error;
+      end = { reason: 'not-finite', message: this.#explain(error) };
+    }
+    const state = end.reason === 'not-finite' ? undefined : await this.#handOver();
+    this.#countTime();
+    yield { type: 'end', step: progress.step, seconds: progress.seconds, ...end };
+    return { reason: end.reason, step: progress.step, history: progress.history, best: progress.best, state };
+  }
+
+  /** The rest of an epoch, its validation and its checkpoints. False if it was interrupted. */
+  async *#epoch(): Events<boolean> {
+    const { options, progress } = this.#run;
+    const before = performance.now();
+    if (!(yield* this.#steps())) return false;
+    const tensors = await this.#run.snapshot();
+    let record: EpochRecord;
+    try {
+      record = await this.#judge(tensors, before);
+    } catch (error) {
+      if (options.signal?.aborted !== true || error !== options.signal.reason) throw error;
+      yield* this.#saveLast(tensors);
+      return false;
+    }
+    yield { type: 'epoch', ...record } satisfies EpochEvent;
+    progress.history.push(record);
+    progress.epoch++;
+    progress.batch = 0;
+    progress.sums = freshSums();
+    if (record.best && record.validation !== undefined) {
+      progress.best = { epoch: record.epoch, top1: record.validation.top1 };
+    }
+    // The best before the last: a run that is killed in between does the epoch again and writes both.
+    if (record.best || record.validation === undefined)
+      yield* this.#save('best', this.#run.bestCheckpoint(tensors));
+    yield* this.#saveLast(tensors);
+    yield* this.#warnOfSkipped();
+    return true;
+  }
+
+  /** Optimiser steps up to the end of the epoch. False if they were interrupted. */
+  async *#steps(): Events<boolean> {
+    const { options, progress, stepsPerEpoch } = this.#run;
+    const { signal, checkpointEvery, data } = options;
+    if (progress.batch >= stepsPerEpoch) return true;
+    const batches = data.train.epoch(progress.epoch, progress.batch)[Symbol.asyncIterator]();
+    try {
+      this.#meter.resume();
+      while (progress.batch < stepsPerEpoch) {
+        if (signal?.aborted === true) {
+          yield* this.#saveLast();
+          return false;
+        }
+        const batch = yield* this.#next(batches);
+        if (batch === undefined) break;
+        yield await this.#step(batch);
+        const due = checkpointEvery !== undefined && progress.step % checkpointEvery === 0;
+        if (due && progress.batch < stepsPerEpoch) yield* this.#saveLast();
+        await nextTask();
+      }
+    } finally {
+      await batches.return?.();
+    }
+    return true;
+  }
+
+  /** The next batch. If it cannot be had, what was learned so far is saved before the error goes on. */
+  async *#next(batches: AsyncIterator<Batch>): Events<Batch | undefined> {
+    let next: IteratorResult<Batch>;
+    try {
+      next = await batches.next();
+    } catch (error) {
+      yield* this.#saveLast();
+      throw error;
+    }
+    return next.done === true ? undefined : next.value;
+  }
+
+  async #step(batch: Batch): Promise<StepEvent> {
+    const { recipe, progress, program, stepsPerEpoch } = this.#run;
+    if (batch.size !== recipe.batchSize) {
+      throw new CardinalError(
+        `the training loader gave ${batch.size} pictures, expected ${recipe.batchSize}`,
+      );
+    }
+    const learningRate = this.#learningRate();
+    const { loss, correct } = await program.gradient(batch, progress.step);
+    if (!Number.isFinite(loss)) throw new NotFinite(`the loss is ${loss}`);
+    const gradientNorm = await program.update(learningRate, progress.step);
+    this.#meter.step();
+    this.#recentLosses.push(loss);
+    if (this.#recentLosses.length > 5) this.#recentLosses.shift();
+
+    const { sums, epoch, batch: stepInEpoch } = progress;
+    sums.loss += loss;
+    sums.batches++;
+    sums.seen += batch.size;
+    sums.correct += correct;
+    progress.step++;
+    progress.batch++;
+    const totalSteps = recipe.epochs * stepsPerEpoch;
+    const stepsLeft = totalSteps - (epoch * stepsPerEpoch + progress.batch);
+    return {
+      type: 'step',
+      epoch,
+      step: progress.step,
+      stepInEpoch,
+      stepsPerEpoch,
+      totalSteps,
+      loss,
+      meanLoss: sums.loss / sums.batches,
+      top1: sums.correct / sums.seen,
+      learningRate,
+      imagesPerSecond: batch.size * this.#meter.stepsPerSecond,
+      secondsLeft: this.#meter.secondsFor(stepsLeft, recipe.epochs - epoch),
+      ...(gradientNorm === undefined ? {} : { gradientNorm }),
+    };
+  }
+
+  /** Validation at the end of an epoch, and what the epoch came to. */
+  async #judge(tensors: Tensors, startedAt: number): Promise<EpochRecord> {
+    const { progress, recipe } = this.#run;
+    const { sums, epoch, step, best } = progress;
+    this.#meter.resume();
+    const evaluation = await this.#run.validate(tensors);
+    this.#meter.evaluation();
+    const { loss = 0, top1 = 0, top5 = 0 } = evaluation ?? {};
+    return {
+      epoch,
+      epochs: recipe.epochs,
+      step,
+      learningRate: this.#learningRate(),
+      train: { loss: sums.loss / Math.max(sums.batches, 1), top1: sums.correct / Math.max(sums.seen, 1) },
+      ...(evaluation === undefined ? {} : { validation: { loss, top1, top5 } }),
+      seconds: (performance.now() - startedAt) / 1000,
+      best: evaluation !== undefined && (best === undefined || top1 > best.top1),
+    };
+  }
+
+  async *#saveLast(tensors?: Tensors): Events<void> {
+    if (this.#run.options.store === undefined) return;
+    this.#countTime();
+    yield* this.#save('last', this.#run.lastCheckpoint(tensors ?? (await this.#run.snapshot())));
+  }
+
+  async *#save(kind: CheckpointKind, bytes: Uint8Array): Events<void> {
+    const { store } = this.#run.options;
+    if (store === undefined) return;
+    const path = await store.save(kind, bytes);
+    this.#meter.resume();
+    yield { type: 'checkpoint', kind, path, step: this.#run.progress.step };
+  }
+
+  /** Tells of pictures that could not be read since the last time. */
+  *#warnOfSkipped(): Generator<TrainEvent, void, undefined> {
+    const { train, validation } = this.#run.options.data;
+    for (const loader of validation === undefined ? [train] : [train, validation]) {
+      const known = this.#skipped.get(loader) ?? 0;
+      const count = loader.skipped.length - known;
+      if (count === 0) continue;
+      const { id, reason } = loader.skipped[known];
+      this.#skipped.set(loader, loader.skipped.length);
+      const what = count === 1 ? '1 picture is left out' : `${count} pictures are left out, the first`;
+      yield { type: 'warning', message: `${what}: ${id}: ${reason}` };
+    }
+  }
+
+  /** Gives the network its trained weights. */
+  async #handOver(): Promise<StateDict> {
+    const state = this.#run.program.averaged(await this.#run.program.snapshot());
+    this.#run.options.network.loadStateDict(state);
+    return state;
+  }
+
+  /** The rate of the step to come; at the end of an epoch, of the last one done. */
+  #learningRate(): number {
+    const { recipe, progress, stepsPerEpoch } = this.#run;
+    // By epoch and batch, not by steps done: an epoch may have had fewer batches than foreseen.
+    const step = progress.epoch * stepsPerEpoch + Math.min(progress.batch, stepsPerEpoch - 1);
+    return learningRateAt(recipe.schedule, recipe.optimizer.learningRate, {
+      step,
+      stepsPerEpoch,
+      epochs: recipe.epochs,
+    });
+  }
+
+  #countTime(): void {
+    const now = performance.now();
+    this.#run.progress.seconds += (now - this.#startedAt) / 1000;
+    this.#startedAt = now;
+  }
+
+  #explain(error: NotFinite): string {
+    const { progress, recipe } = this.#run;
+    const last = this.#recentLosses.map((loss) => loss.toPrecision(4)).join(', ');
+    return (
+      `${error.message} at step ${progress.step + 1} (epoch ${progress.epoch + 1}, learning rate ${this.#learningRate().toPrecision(3)}` +
+      `${last === '' ? '' : `, losses before: ${last}`}): training stopped before the update, the last checkpoint is good; ` +
+      `try a smaller learning rate${recipe.clipNorm === undefined ? ', clipping gradients' : ''} or a longer warm-up`
+    );
+  }
+}

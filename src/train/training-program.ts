@@ -1,0 +1,195 @@
+import type { Program } from '../backends/backend.ts';
+import { CardinalError } from '../base/errors.ts';
+import { Rng } from '../base/rng.ts';
+import type { StateDict, TensorData } from '../base/tensor-data.ts';
+import type { Batch } from '../data/dataset.ts';
+import { requireSameTensors } from './checkpoint.ts';
+import { hyperAt } from './optimizer.ts';
+import type { Recipe } from './recipe.ts';
+import { argmax } from './tally.ts';
+
+/** All numbers of a run that steps change, as tensors by name. */
+export interface Tensors {
+  readonly state: StateDict;
+  /** `velocity.<parameter>`, … */
+  readonly optimizer: StateDict;
+  /** By the name of what it averages. */
+  readonly ema: StateDict;
+}
+
+const optimizerPrefixes = ['velocity.', 'exp_avg.', 'exp_avg_sq.'];
+const emaPrefix = 'ema.';
+
+/** A training program in a device's memory, a batch at a time: cuts it into micro-batches and keeps the books. */
+export class TrainingProgram {
+  readonly #program: Program;
+  readonly #recipe: Recipe;
+  readonly #microBatchSize: number;
+  readonly #seed: number;
+  readonly #names: ReadonlySet<string>;
+  /** Where a tensor is that the network holds under a second name: the program knows it by the first. */
+  readonly #aliases: ReadonlyMap<string, string>;
+  /** What the program has no room for: counts of batches, and tensors that no node uses. */
+  #state: StateDict;
+  /** Forward passes since the state was written: each counts as a tracked batch, as in PyTorch. */
+  #forwards = 0;
+
+  /** `state` are the network's own weights, to begin with; the moving average begins as a copy of them. */
+  constructor(program: Program, recipe: Recipe, microBatchSize: number, seed: number, state: StateDict) {
+    this.#program = program;
+    this.#recipe = recipe;
+    this.#microBatchSize = microBatchSize;
+    this.#seed = seed;
+    this.#names = new Set(program.plan.buffers.map(({ name }) => name));
+    this.#aliases = aliasesIn(state, this.#names);
+    this.#state = state;
+    this.#writeState(state);
+    for (const name of this.#namesUnder([emaPrefix])) this.#program.write(name, this.#weights(state, name));
+    program.write('loss_gradient', Float32Array.of(microBatchSize / recipe.batchSize));
+    if (recipe.clipNorm !== undefined) program.write('max_norm', Float32Array.of(recipe.clipNorm));
+  }
+
+  /** Goes back to what `snapshot` gave. Throws a `CardinalError` that begins with `source` if tensors are missing. */
+  restore({ state, optimizer, ema }: Tensors, source: string): void {
+    const bare = (prefix: string, names: readonly string[]) =>
+      new Map(names.map((name) => [name.slice(prefix.length), this.#blank(name)]));
+    requireSameTensors(
+      optimizer,
+      bare('', this.#namesUnder(optimizerPrefixes)),
+      `${source}: optimiser state`,
+    );
+    requireSameTensors(ema, bare(emaPrefix, this.#namesUnder([emaPrefix])), `${source}: moving average`);
+    this.#state = state;
+    this.#forwards = 0;
+    this.#writeState(state);
+    for (const [name, { data }] of optimizer) this.#write(name, data);
+    for (const [name, { data }] of ema) this.#write(emaPrefix + name, data);
+  }
+
+  /** Forward and backward of one batch: the mean loss and how many of its pictures were recognised. */
+  async gradient(batch: Batch, step: number): Promise<{ readonly loss: number; readonly correct: number }> {
+    const program = this.#program;
+    const size = this.#microBatchSize;
+    const parts = this.#recipe.batchSize / size;
+    let loss = 0;
+    let correct = 0;
+    for (let part = 0; part < parts; part++) {
+      program.write('input', cut(batch.input, part, parts), 'channels_last');
+      program.write('target', cut(batch.target, part, parts));
+      if (this.#names.has('dropout_seed')) {
+        const seed = Rng.of(this.#seed, 'dropout', step, part).int(2 ** 24);
+        program.write('dropout_seed', Float32Array.of(seed));
+      }
+      await program.run('gradient');
+      this.#forwards++;
+      if (parts > 1) {
+        program.write('accumulate_scale', Float32Array.of(part === 0 ? 0 : 1));
+        await program.run('accumulate');
+      }
+      loss += (await program.read('loss'))[0] / parts;
+      const logits = await program.read('logits');
+      const classes = logits.length / size;
+      for (let row = 0; row < size; row++) {
+        const predicted = argmax(logits.subarray(row * classes, (row + 1) * classes));
+        if (predicted === batch.labels[part * size + row]) correct++;
+      }
+    }
+    return { loss, correct };
+  }
+
+  /** The optimiser's step with the gradients of the last batch. Gives their norm if they are clipped. */
+  async update(learningRate: number, step: number): Promise<number | undefined> {
+    const program = this.#program;
+    const { ema, optimizer, clipNorm } = this.#recipe;
+    program.write('hyper', hyperAt(optimizer, learningRate, step));
+    if (ema !== undefined) {
+      const decay = ema.warmUp ? Math.min(ema.decay, (1 + step) / (10 + step)) : ema.decay;
+      program.write('ema_decay', Float32Array.of(decay));
+    }
+    await program.run('update');
+    return clipNorm === undefined ? undefined : (await program.read('gradient_norm'))[0];
+  }
+
+  /** Copies of everything, in PyTorch's order. */
+  async snapshot(): Promise<Tensors> {
+    const state = await this.#readState();
+    const optimizer: StateDict = new Map();
+    for (const name of this.#namesUnder(optimizerPrefixes)) optimizer.set(name, await this.#read(name));
+    const ema: StateDict = new Map();
+    for (const name of this.#namesUnder([emaPrefix])) {
+      ema.set(name.slice(emaPrefix.length), await this.#read(name));
+    }
+    return { state, optimizer, ema };
+  }
+
+  /** The weights to judge and to use: the moving average where one is kept. */
+  averaged({ state, ema }: Tensors): StateDict {
+    return new Map(
+      [...state].map(([name, tensor]) => [name, ema.get(this.#aliases.get(name) ?? name) ?? tensor]),
+    );
+  }
+
+  dispose(): void {
+    this.#program.dispose();
+  }
+
+  async #readState(): Promise<StateDict> {
+    const result: StateDict = new Map();
+    for (const [name, tensor] of this.#state) {
+      const source = this.#aliases.get(name) ?? name;
+      if (this.#names.has(source)) result.set(name, await this.#read(source));
+      else if (tensor.dtype === 'I64' && name.endsWith('num_batches_tracked')) {
+        const data = tensor.data.map((count) => count + BigInt(this.#forwards));
+        result.set(name, { ...tensor, data });
+      } else result.set(name, tensor);
+    }
+    return result;
+  }
+
+  #writeState(state: StateDict): void {
+    for (const [name, { data }] of state) if (this.#names.has(name)) this.#write(name, data);
+  }
+
+  #write(name: string, data: TensorData['data']): void {
+    if (!(data instanceof Float32Array)) throw new CardinalError(`tensor '${name}' is I64, expected F32`);
+    this.#program.write(name, data);
+  }
+
+  async #read(name: string): Promise<TensorData> {
+    const { shape } = this.#blank(name);
+    return { dtype: 'F32', shape, data: await this.#program.read(name) };
+  }
+
+  /** A tensor of the shape that the program gives it, without elements. */
+  #blank(name: string): TensorData {
+    const shape = this.#program.plan.buffers.find((buffer) => buffer.name === name)?.shape ?? [];
+    return { dtype: 'F32', shape, data: new Float32Array(0) };
+  }
+
+  #weights(state: StateDict, averaged: string): Float32Array {
+    const tensor = state.get(averaged.slice(emaPrefix.length));
+    if (tensor?.dtype !== 'F32') throw new CardinalError(`no tensor to begin '${averaged}' with`);
+    return tensor.data;
+  }
+
+  #namesUnder(prefixes: readonly string[]): string[] {
+    return [...this.#names].filter((name) => prefixes.some((prefix) => name.startsWith(prefix)));
+  }
+}
+
+function aliasesIn(state: StateDict, known: ReadonlySet<string>): Map<string, string> {
+  const owners = new Map(
+    [...state].filter(([name]) => known.has(name)).map(([name, { data }]) => [data, name]),
+  );
+  const aliases = new Map<string, string>();
+  for (const [name, { data }] of state) {
+    const owner = owners.get(data);
+    if (owner !== undefined && owner !== name) aliases.set(name, owner);
+  }
+  return aliases;
+}
+
+function cut(data: Float32Array, part: number, parts: number): Float32Array {
+  const length = data.length / parts;
+  return data.subarray(part * length, (part + 1) * length);
+}

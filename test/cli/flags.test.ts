@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { UsageError } from '../../src/base/errors.ts';
+import { integer, number, oneOf, perChannel, setting, shape4 } from '../../src/cli/flags.ts';
+
+describe('flag values', () => {
+  it('reads what is in range', () => {
+    expect(integer('--epochs', 1)('12')).toBe(12);
+    expect(number('--lr', { above: 0 })('1e-3')).toBe(0.001);
+    expect(number('--label-smoothing', { above: 0, below: 1, inclusive: true })('0')).toBe(0);
+    expect(shape4('--input')('2,3,224,224')).toEqual([2, 3, 224, 224]);
+    expect(perChannel('--mean', false)('0.5,-0.1,0')).toEqual([0.5, -0.1, 0]);
+    expect(oneOf('--backend', ['wasm', 'reference'])('wasm')).toBe('wasm');
+  });
+
+  it.each([
+    ['0', integer('--epochs', 1), "--epochs: expected an integer of at least 1, got '0'"],
+    ['2.5', integer('--epochs', 1), "--epochs: expected an integer of at least 1, got '2.5'"],
+    ['', integer('--seed', 0), "--seed: expected an integer of at least 0, got ''"],
+    ['0x10', integer('--threads', 1, 256), "--threads: expected an integer from 1 to 256, got '0x10'"],
+    ['-1', number('--lr', { above: 0 }), "--lr: expected a number above 0, got '-1'"],
+    ['Infinity', number('--lr', { above: 0 }), "--lr: expected a number above 0, got 'Infinity'"],
+    ['1e999', number('--lr', { above: 0 }), "--lr: expected a number above 0, got '1e999'"],
+    ['1,3,224', shape4('--input'), "--input: expected N,C,H,W, for example 1,3,224,224, got '1,3,224'"],
+    ['1,3,0,224', shape4('--input'), "--input: expected N,C,H,W, for example 1,3,224,224, got '1,3,0,224'"],
+    ['gpu', oneOf('--backend', ['wasm', 'reference']), "--backend: expected wasm or reference, got 'gpu'"],
+  ])('refuses %j', (text, read: (text: string) => unknown, message) => {
+    expect(() => read(text)).toThrow(new UsageError(message));
+  });
+
+  it('gathers settings and refuses what is none', () => {
+    expect(setting('layers=1,1,1', setting('cardinality=8', undefined))).toEqual([
+      'cardinality=8',
+      'layers=1,1,1',
+    ]);
+    expect(() => setting('pictures/', undefined)).toThrow(/^--set: expected key=value, got 'pictures\/'/);
+  });
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import { cardinal } from './cardinal.ts';
+
+/** Runs a command with `--json`: stdout is one document and nothing else, stderr has no error. */
+async function json<T>(schema: z.ZodType<T>, ...args: readonly string[]): Promise<T> {
+  const { code, stdout, stderr } = await cardinal([...args, '--json']);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  return schema.parse(JSON.parse(stdout));
+}
+
+const count = z.int().nonnegative();
+const model = z.object({ name: z.string(), params: count, macs: count, input: z.array(count).length(3) });
+
+describe('--json', () => {
+  it('models agrees with the published counts', async () => {
+    const models = await json(z.array(model), 'models');
+    const byName = new Map(models.map(({ name, params, macs }) => [name, [params, (macs / 1e9).toFixed(3)]]));
+    // torchvision's metadata.
+    expect(byName.get('resnet50')).toEqual([25_557_032, '4.089']);
+    expect(byName.get('resnext50_32x4d')).toEqual([25_028_904, '4.230']);
+    expect(byName.get('resnext101_32x8d')).toEqual([88_791_336, '16.414']);
+    expect(byName.get('resnext101_64x4d')).toEqual([83_455_272, '15.460']);
+  });
+
+  it('models takes part of a name or a pattern', async () => {
+    const some = await json(z.array(model), 'models', 'resnet*_cifar');
+    expect(some.length).toBeGreaterThan(3);
+    for (const { name } of some) expect(name).toMatch(/^resnet.*_cifar$/);
+    expect(await json(z.array(model), 'models', 'review')).toHaveLength(1);
+  });
+
+  it('summary', async () => {
+    const schema = z.object({
+      totalParams: count,
+      multAdds: count,
+      macs: count,
+      rows: z.array(z.looseObject({})),
+    });
+    const summary = await json(
+      schema,
+      ...['summary', 'resnext50_32x4d.review', '--input', '2,3,224,224', '--depth', '1'],
+    );
+    expect(summary.totalParams).toBe(25_032_808);
+    expect((summary.multAdds / 1e9).toFixed(2)).toBe('2.44');
+  });
+
+  it('plan tells every step, every buffer and the peak', async () => {
+    const schema = z.object({
+      steps: z.array(
+        z.looseObject({ op: z.string(), kernels: z.array(z.string()), outputs: z.array(z.string()) }),
+      ),
+      buffers: z.array(z.looseObject({ name: z.string(), offset: count, bytes: count })),
+      peakBytes: count,
+      fusions: z.record(z.string(), count),
+    });
+    const plan = await json(
+      schema,
+      'plan',
+      'resnet20_cifar',
+      '--train',
+      '--batch',
+      '4',
+      '--backend',
+      'reference',
+    );
+    expect(plan.steps.some(({ op }) => op === 'sgd')).toBe(true);
+    expect(plan.fusions['batch_norm + relu']).toBeGreaterThan(0);
+    for (const { offset, bytes } of plan.buffers) expect(offset + bytes).toBeLessThanOrEqual(plan.peakBytes);
+  });
+
+  it('doctor', async () => {
+    const schema = z.looseObject({
+      node: z.string(),
+      cores: z.int().positive(),
+      wasm: z.object({ simd: z.boolean(), relaxedSimd: z.boolean(), threads: z.boolean() }),
+      uses: z.looseObject({ threads: z.int().positive() }),
+    });
+    expect((await json(schema, 'doctor')).node).toBe(process.version);
+  });
+});

@@ -1,0 +1,108 @@
+import type { Rng } from '../../../src/base/rng.ts';
+import type { Shape } from '../../../src/graph/value.ts';
+import { coin, flags, normal, uniform, withNaN, type Cases, type Drawn } from '../case.ts';
+
+/** Channel counts below, at and off multiples of a vector; few and many pixels. */
+function pictures(rng: Rng): Shape[] {
+  return [
+    [4, 2, 1, 2],
+    [2, 1, 9, 8],
+    [1, 3, 5, 7],
+    [2, 4, 3, 3],
+    [3, 16, 5, 5],
+    [2, 21, 9, 4],
+    [4, 130, 2, 3],
+    [2, 8, 33, 31],
+    [1 + rng.int(4), 1 + rng.int(70), 2 + rng.int(9), 1 + rng.int(9)],
+  ];
+}
+
+/** γ, β, running mean and running variance. */
+function statistics(rng: Rng, channels: number): Drawn[] {
+  return [
+    normal(rng, [channels], 1, 0.5),
+    normal(rng, [channels]),
+    normal(rng, [channels]),
+    uniform(rng, [channels], 0.5, 2),
+  ];
+}
+
+export const batchNorm: Cases<'batch_norm'> = (rng) => {
+  const attrs = (relu: boolean, residual: boolean) => ({ eps: 1e-5, momentum: 0.1, relu, residual });
+  const shapes = pictures(rng);
+  return [
+    ...shapes.flatMap((shape) =>
+      flags(2).map(([relu, residual]) => ({
+        attrs: attrs(relu, residual),
+        inputs: [
+          normal(rng, shape, 1, 2),
+          ...statistics(rng, shape[1]),
+          ...(residual ? [normal(rng, shape)] : []),
+        ],
+      })),
+    ),
+    {
+      attrs: { ...attrs(false, false), eps: 1e-3, momentum: 1 },
+      inputs: [normal(rng, [3, 5, 4, 4]), ...statistics(rng, 5)],
+      note: 'momentum 1, eps 1e-3',
+    },
+    {
+      attrs: attrs(false, false),
+      inputs: [normal(rng, [2, 6, 20, 20], 100, 1), ...statistics(rng, 6)],
+      note: 'mean far from 0: E[x²] − E[x]² would fail',
+      // An f32 near 100 is a multiple of 8e-6, and the deviation is 1.
+      tolerance: 1e-4,
+    },
+    {
+      attrs: attrs(true, false),
+      inputs: [withNaN(normal(rng, [2, 5, 3, 3])), ...statistics(rng, 5)],
+      note: 'NaN stays',
+    },
+  ];
+};
+
+export const batchNormInference: Cases<'batch_norm_inference'> = (rng) =>
+  pictures(rng).flatMap((shape) =>
+    flags(2).map(([relu, residual]) => ({
+      attrs: { eps: 1e-5, relu, residual },
+      inputs: [
+        normal(rng, shape, 1, 2),
+        ...statistics(rng, shape[1]),
+        ...(residual ? [normal(rng, shape)] : []),
+      ],
+    })),
+  );
+
+export const batchNormBackward: Cases<'batch_norm_backward'> = (rng) =>
+  pictures(rng).flatMap((shape) =>
+    flags(2).map(([relu, residual]) => {
+      const channels = [shape[1]];
+      return {
+        attrs: { relu, residual },
+        inputs: [
+          normal(rng, shape, 0.3),
+          normal(rng, shape, 1, 2),
+          normal(rng, channels),
+          normal(rng, channels, 1, 0.1),
+          uniform(rng, channels, 0.3, 0.6),
+          ...(relu ? [normal(rng, shape)] : []),
+        ],
+      };
+    }),
+  );
+
+export const foldBatchNorm: Cases<'fold_batch_norm'> = (rng) =>
+  [
+    [1, 1, 1, 1],
+    [16, 8, 1, 1],
+    [13, 4, 3, 3],
+    [7, 3, 7, 7],
+  ].flatMap((shape) =>
+    [true, false].map((bias) => ({
+      attrs: { eps: coin(rng) ? 1e-5 : 1e-3, bias },
+      inputs: [normal(rng, shape), ...(bias ? [normal(rng, [shape[0]])] : []), ...statistics(rng, shape[0])],
+    })),
+  );
+
+export const channelSum: Cases<'channel_sum'> = (rng) =>
+  [...pictures(rng), [1, 10], [7, 33]].map((shape) => ({ attrs: {}, inputs: [normal(rng, shape, 0.3)] }));

@@ -1,0 +1,78 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { Rng } from '../../src/base/rng.ts';
+import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
+import type { OpDefinition } from '../../src/graph/op.ts';
+import type { OpName } from '../../src/graph/op-table.ts';
+import { ops } from '../../src/graph/ops/index.ts';
+import { formatShape } from '../../src/graph/value.ts';
+import { openBackends } from '../backends.ts';
+import { firstDifference, relativeDistance } from '../compare.ts';
+import type { Case } from './case.ts';
+import { cases } from './cases.ts';
+import { runOp, type Result } from './single-op.ts';
+import { seed } from './seed.ts';
+
+const reference = createReferenceBackend();
+const names = Object.keys(ops) as OpName[]; // The keys of a table typed by OpName.
+const kinds = await openBackends();
+
+afterAll(() => Promise.all(kinds.flatMap(({ backends }) => backends.map((backend) => backend.dispose()))));
+
+test.each(names)('%s has a case', (op) => {
+  expect(cases[op](Rng.of(seed, op)).length).toBeGreaterThan(0);
+});
+
+describe.each(kinds)('$name computes as the reference does', ({ backends }) => {
+  test.each(names)(`%s (CARDINAL_SEED=${seed})`, async (op) => {
+    for (const [index, one] of casesOf(op).entries()) {
+      const label = `${op} case ${index}: ${describeCase(one)}`;
+      const expected = await runOp(reference, op, one);
+      const results: Result[] = [];
+      for (const backend of backends) results.push(await runOp(backend, op, one));
+      checkAgainst(results[0], expected, op, one, label);
+      results.slice(1).forEach((result, other) => {
+        const threads = `${backends[0].threads} and ${backends[other + 1].threads} threads`;
+        expect(differences(result, results[0]), `${label}: differs between ${threads}`).toEqual([]);
+      });
+    }
+  });
+});
+
+/** Loses which op the cases are of, as a loop over all of them must. */
+function casesOf(op: OpName): readonly Case<OpName>[] {
+  return cases[op](Rng.of(seed, op));
+}
+
+function checkAgainst(actual: Result, expected: Result, op: OpName, one: Case<OpName>, label: string): void {
+  const tolerance = one.tolerance ?? 1e-5;
+  const definition: OpDefinition<OpName> = ops[op];
+  const mutated = definition.mutates?.(one.attrs, one.inputs.length) ?? [];
+  expected.outputs.forEach((output, index) => {
+    const distance = relativeDistance(actual.outputs[index], output);
+    expect(distance, `${label}: output ${index}`).toBeLessThan(tolerance);
+  });
+  expected.inputs.forEach((input, index) => {
+    if (mutated.includes(index)) {
+      const distance = relativeDistance(actual.inputs[index], input);
+      expect(distance, `${label}: input ${index}, written in place`).toBeLessThan(tolerance);
+    } else {
+      const place = firstDifference(actual.inputs[index], one.inputs[index].data);
+      expect(place, `${label}: input ${index} was changed`).toBe(-1);
+    }
+  });
+}
+
+/** Which buffers differ in any bit, and where first. */
+function differences(a: Result, b: Result): string[] {
+  const compare = (kind: 'inputs' | 'outputs') =>
+    a[kind].flatMap((data, index) => {
+      const place = firstDifference(data, b[kind][index]);
+      return place < 0 ? [] : [`${kind} ${index} at ${place}: ${data[place]} and ${b[kind][index][place]}`];
+    });
+  return [...compare('outputs'), ...compare('inputs')];
+}
+
+function describeCase({ attrs, inputs, note }: Case<OpName>): string {
+  const shapes = inputs.map(({ shape }) => formatShape(shape)).join(', ');
+  return `${note === undefined ? '' : `${note}; `}${JSON.stringify(attrs)} of ${shapes} (CARDINAL_SEED=${seed})`;
+}

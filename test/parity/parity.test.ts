@@ -1,0 +1,72 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { trace } from '../../src/nn/index.ts';
+import { openBackends } from '../backends.ts';
+import { relativeDistance } from '../compare.ts';
+import { Fixture, settings } from './fixture.ts';
+import { build } from './network.ts';
+import { Runner } from './run.ts';
+
+const kinds = await openBackends();
+
+afterAll(() => Promise.all(kinds.flatMap(({ backends }) => backends.map((backend) => backend.dispose()))));
+
+describe.each(settings.networks)('$name as in PyTorch ($covers)', (network) => {
+  const fixture = new Fixture(`${network.name}.safetensors`);
+
+  test('has the same parameters and buffers', () => {
+    const net = build(network.layers);
+    const ours = [...net.namedParameters(), ...net.namedBuffers()].map(([name]) => name);
+    const theirs = fixture.under('weights.').map(([name]) => name);
+    expect(ours.filter((name) => !name.endsWith('num_batches_tracked')).sort()).toEqual(theirs.sort());
+    expect(trace(net, network.input, { training: true }).output.shape).toEqual([
+      network.input[0],
+      network.classes,
+    ]);
+  });
+
+  describe.each(kinds)('on $name', ({ backends }) => {
+    // More threads give the same bits, which the conformance suite asserts op by op: the most show races, if any.
+    const runner = new Runner(backends[backends.length - 1], network, fixture);
+
+    test.each([true, false])('logits of evaluation, batch norm folded: %s', async (foldBatchNorm) => {
+      const logits = await runner.logits({ foldBatchNorm });
+      expect(relativeDistance(logits, fixture.get('eval.logits'))).toBeLessThan(1e-5);
+    });
+
+    test('one step: logits, loss, every gradient, running statistics', async () => {
+      const program = await runner.training();
+      const loss = await runner.gradient(program, 0, 1);
+      expect(relativeDistance(await program.read('logits'), fixture.get('train.logits'))).toBeLessThan(1e-5);
+      expect(relativeDistance(Float32Array.of(loss), fixture.get('train.loss'))).toBeLessThan(1e-6);
+      const gradients = fixture.under('grad.');
+      expect(gradients.length).toBeGreaterThan(0);
+      for (const [name, expected] of gradients) {
+        const distance = relativeDistance(await program.read(`grad.${name}`), expected, 1e-6);
+        expect(distance, `gradient of ${name}`).toBeLessThan(1e-4);
+      }
+      for (const [name, expected] of fixture.under('after.')) {
+        expect(relativeDistance(await program.read(name), expected), name).toBeLessThan(1e-5);
+      }
+      program.dispose();
+    });
+
+    test(`losses of ${settings.steps} steps of SGD`, async () => {
+      expect(relativeDistance(await runner.sgdCurve(), fixture.get('losses.sgd'))).toBeLessThan(1e-4);
+    });
+
+    test(`losses of ${settings.steps} steps of AdamW`, async () => {
+      expect(relativeDistance(await runner.adamwCurve(), fixture.get('losses.adamw'))).toBeLessThan(1e-4);
+    });
+
+    test.runIf(network.accumulated)('accumulated, clipped and averaged steps', async () => {
+      const { losses, norms, average } = await runner.accumulatedCurve();
+      expect(Math.max(...norms), 'clipping happens').toBeGreaterThan(settings.clipNorm);
+      expect(relativeDistance(losses, fixture.get('losses.accumulated'))).toBeLessThan(1e-4);
+      expect(relativeDistance(norms, fixture.get('norms.accumulated'))).toBeLessThan(1e-3);
+      expect(average.size).toBeGreaterThan(0);
+      for (const [name, data] of average) {
+        expect(relativeDistance(data, fixture.get(`ema.${name}`)), `average of ${name}`).toBeLessThan(1e-4);
+      }
+    });
+  });
+});

@@ -1,0 +1,165 @@
+import { describe, expect, test } from 'vitest';
+import { CardinalError } from '../../src/base/errors.ts';
+import { Rng } from '../../src/base/rng.ts';
+import type { StateDict } from '../../src/base/tensor-data.ts';
+import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts';
+
+/** A file made by hand, so that what the reader must refuse can be written at all. */
+function file(header: unknown, data: Uint8Array | number = 0): Uint8Array {
+  const text = new TextEncoder().encode(typeof header === 'string' ? header : JSON.stringify(header));
+  const body = typeof data === 'number' ? new Uint8Array(data) : data;
+  const bytes = new Uint8Array(8 + text.length + body.length);
+  new DataView(bytes.buffer).setBigUint64(0, BigInt(text.length), true);
+  bytes.set(text, 8);
+  bytes.set(body, 8 + text.length);
+  return bytes;
+}
+
+function tensor(dtype: string, shape: number[], begin: number, end: number): object {
+  return { dtype, shape, data_offsets: [begin, end] };
+}
+
+describe('round trip', () => {
+  test('names, shapes, bits and metadata come back', () => {
+    const seed = Math.floor(Math.random() * 2 ** 32);
+    const rng = Rng.of(seed);
+    const tensors: StateDict = new Map();
+    for (const [index, shape] of [[], [0], [7], [3, 0, 2], [2, 3, 5, 1]].entries()) {
+      const count = shape.reduce((product, size) => product * size, 1);
+      tensors.set(`layer${index}.weight`, {
+        dtype: 'F32',
+        shape,
+        // Any bits, NaNs and denormals included.
+        data: new Float32Array(Uint32Array.from({ length: count }, () => rng.uint32()).buffer),
+      });
+      tensors.set(`layer${index}.count`, { dtype: 'I64', shape: [], data: BigInt64Array.of(-3n) });
+    }
+    tensors.set('10', { dtype: 'F32', shape: [1], data: Float32Array.of(10) });
+    tensors.set('2 "quoted"\n', { dtype: 'F32', shape: [1], data: Float32Array.of(2) });
+    const metadata = { note: 'ü "quoted"\n', epoch: '3' };
+    const bytes = writeSafetensors(tensors, metadata);
+    const back = readSafetensors(bytes);
+    expect(Object.fromEntries(back.metadata), `seed ${seed}`).toEqual(metadata);
+    expect([...back.tensors.keys()].sort()).toEqual([...tensors.keys()].sort());
+    for (const [name, { dtype, shape, data }] of tensors) {
+      const other = back.tensors.get(name);
+      expect(other, name).toMatchObject({ dtype, shape });
+      expect(bitsOf(other?.data ?? new Float32Array()), `${name}, seed ${seed}`).toEqual(bitsOf(data));
+    }
+  });
+
+  test('an unaligned view of a larger buffer is read', () => {
+    const bytes = writeSafetensors(
+      new Map([['x', { dtype: 'F32', shape: [1], data: Float32Array.of(1.5) }]]),
+    );
+    const larger = new Uint8Array(bytes.length + 3);
+    larger.set(bytes, 3);
+    expect(readSafetensors(larger.subarray(3)).tensors.get('x')?.data).toEqual(Float32Array.of(1.5));
+  });
+
+  test('data begins at a multiple of 8, and every tensor at a multiple of its element size', () => {
+    const bytes = writeSafetensors(
+      new Map([
+        ['a', { dtype: 'F32', shape: [1], data: Float32Array.of(1) }],
+        ['b', { dtype: 'I64', shape: [1], data: BigInt64Array.of(2n) }],
+      ]),
+    );
+    const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+    expect(length % 8).toBe(0);
+    const header: unknown = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+    expect(header).toEqual({ b: tensor('I64', [1], 0, 8), a: tensor('F32', [1], 8, 12) });
+  });
+});
+
+function bitsOf(data: Float32Array | BigInt64Array): Uint8Array {
+  return new Uint8Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.byteLength));
+}
+
+test.each([
+  // Bits of 1, −2, the smallest denormal, ∞ as IEEE 754 binary16 has them.
+  ['F16', Uint16Array.of(0x3c00, 0xc000, 0x0001, 0x7c00), [1, -2, 2 ** -24, Infinity]],
+  ['BF16', Uint16Array.of(0x3f80, 0xc000, 0x7f80, 0x4049), [1, -2, Infinity, 3.140625]],
+  ['F64', Float64Array.of(1, -2, 0.1, 1e300), [1, -2, Math.fround(0.1), Infinity]],
+  ['I64', BigInt64Array.of(1n, -2n, 0n, 2n ** 62n), [1n, -2n, 0n, 2n ** 62n]],
+  ['I32', Int32Array.of(1, -2, 0, 2 ** 30), [1n, -2n, 0n, 2n ** 30n]],
+  ['U8', Uint8Array.of(1, 2, 0, 255), [1n, 2n, 0n, 255n]],
+  ['I8', Int8Array.of(1, -2, 0, 127), [1n, -2n, 0n, 127n]],
+  ['BOOL', Uint8Array.of(1, 0, 0, 1), [1n, 0n, 0n, 1n]],
+])('%s is read', (dtype, data, expected) => {
+  const bytes = file({ x: tensor(dtype, [2, 2], 0, data.byteLength) }, new Uint8Array(data.buffer));
+  const read = readSafetensors(bytes).tensors.get('x');
+  expect([...(read?.data ?? [])]).toEqual(expected);
+  expect(read?.shape).toEqual([2, 2]);
+});
+
+test.each<[string, Uint8Array, RegExp]>([
+  ['an empty file', new Uint8Array(0), /not a safetensors file: 0 bytes/],
+  [
+    'another format',
+    new TextEncoder().encode('PK\u0003\u0004 a zip archive'),
+    /header would be \d+ bytes, the limit/,
+  ],
+  [
+    'a cut header',
+    file({ x: tensor('F32', [1], 0, 4) }, 4).subarray(0, 20),
+    /truncated.*end at byte \d+, the file at 20/,
+  ],
+  ['a header that is not JSON', file('{"x":'), /the header is not JSON/],
+  ['a header that is not UTF-8', file('{"\u00fc":1}').fill(0xff, 10, 12), /the header is not UTF-8/],
+  ['a header that is a list', file([]), /the header: .*expected record/i],
+  [
+    'metadata that is not text',
+    file({ __metadata__: { epoch: 3 } }),
+    /__metadata__: epoch: .*expected string/i,
+  ],
+  ['a tensor without a shape', file({ x: { dtype: 'F32', data_offsets: [0, 0] } }), /'x': shape: /],
+  ['a fractional size', file({ x: tensor('F32', [1.5], 0, 6) }, 6), /'x': shape\.0: .*int/i],
+  ['a negative size', file({ x: tensor('F32', [-1], 0, 4) }, 4), /'x': shape\.0: /],
+  [
+    'an unknown dtype',
+    file({ x: tensor('F8_E4M3', [1], 0, 1) }, 1),
+    /'x' has dtype F8_E4M3; readable are F32/,
+  ],
+  ['a dtype named like a method', file({ x: tensor('toString', [1], 0, 1) }, 1), /'x' has dtype toString/],
+  [
+    'offsets the wrong way round',
+    file({ x: tensor('F32', [0], 4, 0) }, 4),
+    /end \(0\) lies before its begin \(4\)/,
+  ],
+  [
+    'truncated data',
+    file({ x: tensor('F32', [2], 0, 8) }, 7),
+    /'x' ends at byte 8 of the data.*only 7.*truncated/,
+  ],
+  [
+    'a gap',
+    file({ x: tensor('F32', [1], 4, 8) }, 8),
+    /begins at byte 4 of the data, expected 0: there is a gap/,
+  ],
+  [
+    'an overlap',
+    file({ x: tensor('F32', [2], 0, 8), y: tensor('F32', [1], 4, 8) }, 8),
+    /'y' begins at byte 4 of the data, expected 8: tensors overlap/,
+  ],
+  [
+    'a wrong size',
+    file({ x: tensor('F32', [2, 3], 0, 8) }, 8),
+    /'x' is 2×3 F32, which takes 24 bytes, but has 8/,
+  ],
+  [
+    'bytes of no tensor',
+    file({ x: tensor('F32', [1], 0, 4) }, 9),
+    /5 bytes after the last tensor belong to none/,
+  ],
+])('%s is refused in one line', (_, bytes, message) => {
+  let error: unknown;
+  try {
+    readSafetensors(bytes, 'w.safetensors');
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error).toBeInstanceOf(CardinalError);
+  expect((error as Error).message).toMatch(message);
+  expect((error as Error).message).toMatch(/^w\.safetensors/);
+  expect((error as Error).message).not.toContain('\n');
+});

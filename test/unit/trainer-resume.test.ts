@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest';
+import { Rng } from '../../src/base/rng.ts';
+import type { StateDict } from '../../src/base/tensor-data.ts';
+import type { Checkpoint } from '../../src/train/checkpoint.ts';
+import type { TrainEvent } from '../../src/train/events.ts';
+import { seed } from '../conformance/seed.ts';
+import { MemoryStore, runTraining, tinyRecipe, tinyRun } from '../training.ts';
+
+const recipes = {
+  'SGD with everything': tinyRecipe({
+    clipNorm: 0.5,
+    accumulate: 2,
+    ema: { decay: 0.9 },
+    labelSmoothing: 0.1,
+  }),
+  AdamW: tinyRecipe({
+    optimizer: { kind: 'adamw', learningRate: 0.01, weightDecay: 0.01, decayNorms: false },
+  }),
+  'plain SGD': tinyRecipe({ optimizer: { kind: 'sgd', learningRate: 0.05, momentum: 0 } }),
+};
+
+describe.each(Object.entries(recipes))('%s', (_, recipe) => {
+  test('a run that is killed again and again ends with the same bytes', { timeout: 60_000 }, async () => {
+    const whole = new MemoryStore();
+    const { events } = await runTraining(tinyRun(seed, { recipe, store: whole, checkpointEvery: 2 }));
+    expect(events.filter((event) => event.type === 'step')).toHaveLength(15);
+
+    const store = new MemoryStore();
+    const rng = Rng.of(seed, 'kills');
+    const log: TrainEvent[] = [];
+    for (let lives = 0; ; lives++) {
+      expect(lives, 'a run that gets nowhere').toBeLessThan(60);
+      const resume = store.files.has('last') ? store.read('last') : undefined;
+      rewind(log, resume);
+      // A process knows nothing of the last one's network: its weights begin anew, and are replaced.
+      const options = tinyRun(seed, {
+        ...(resume === undefined ? { recipe } : { recipe: undefined, resume }),
+        store,
+        checkpointEvery: 2,
+      });
+      const patience = 2 + rng.int(9);
+      const { events: lived, result } = await runTraining(options, (_event, count) => count > patience);
+      log.push(...lived);
+      if (result !== undefined) break;
+    }
+
+    const note = `seed ${seed}`;
+    expect(store.bytes('best'), note).toEqual(whole.bytes('best'));
+    const [resumed, straight] = [store.read('last'), whole.read('last')];
+    expectSameBits(resumed.state, straight.state, note);
+    expectSameBits(resumed.training?.optimizer, straight.training?.optimizer, note);
+    expectSameBits(resumed.training?.ema, straight.training?.ema, note);
+    expect(untimed(resumed.training?.progress), note).toEqual(untimed(straight.training?.progress));
+    expect(numbersOf(log), note).toEqual(numbersOf(events));
+  });
+});
+
+test('interrupted by a signal at any step, a run saves that very step and goes on from it', async () => {
+  const whole = new MemoryStore();
+  await runTraining(tinyRun(seed, { store: whole }));
+  for (let step = 1; step <= 15; step++) {
+    const store = new MemoryStore();
+    const controller = new AbortController();
+    const { result } = await runTraining(tinyRun(seed, { store, signal: controller.signal }), (event) => {
+      if (event.type === 'step' && event.step === step) controller.abort();
+      return false;
+    });
+    expect(result?.reason).toBe('interrupted');
+    expect(store.read('last').training?.progress.step).toBe(step);
+    const resumed = await runTraining(
+      tinyRun(seed, { store, recipe: undefined, resume: store.read('last') }),
+    );
+    expect(resumed.result?.reason).toBe('finished');
+    expectSameBits(
+      store.read('last').state,
+      whole.read('last').state,
+      `interrupted at ${step}, seed ${seed}`,
+    );
+    expect(store.bytes('best')).toEqual(whole.bytes('best'));
+  }
+});
+
+test('the seed decides everything', async () => {
+  const stores = [new MemoryStore(), new MemoryStore(), new MemoryStore()];
+  await runTraining(tinyRun(seed, { store: stores[0] }));
+  await runTraining(tinyRun(seed, { store: stores[1] }));
+  await runTraining(tinyRun(seed + 1, { store: stores[2] }));
+  expect(stores[1].bytes('best')).toEqual(stores[0].bytes('best'));
+  expect(stores[2].bytes('best')).not.toEqual(stores[0].bytes('best'));
+});
+
+test('a checkpoint of other data or another network is refused', async () => {
+  const store = new MemoryStore();
+  await runTraining(tinyRun(seed, { store }), (event) => event.type === 'step');
+  const resume = store.read('last');
+  const options = tinyRun(seed);
+  const network = { ...options.network, description: { name: 'other', options: {} } };
+  await expect(runTraining({ ...options, resume, network })).rejects.toThrow(/of tiny, not of other/);
+  const others: Checkpoint = { ...resume, classes: ['first row', 'row 2', 'third row'] };
+  await expect(runTraining({ ...options, resume: others })).rejects.toThrow(/class 1 is 'row 2' there/);
+  await expect(runTraining({ ...options, resume: { ...resume, training: undefined } })).rejects.toThrow(
+    /holds only weights: continue from last/,
+  );
+  const recipe = tinyRecipe({ optimizer: { kind: 'adamw', learningRate: 0.01 } });
+  await expect(runTraining({ ...options, resume, recipe })).rejects.toThrow(
+    /optimiser state: tensor 'exp_avg\.0\.weight' is missing/,
+  );
+});
+
+/** What a log file keeps when a run goes on from a checkpoint. */
+function rewind(log: TrainEvent[], resume: Checkpoint | undefined): void {
+  const progress = resume?.training?.progress;
+  const kept = log.filter((event) => {
+    if (event.type === 'step') return progress !== undefined && event.step <= progress.step;
+    return event.type === 'epoch' && progress !== undefined && event.epoch < progress.epoch;
+  });
+  log.splice(0, log.length, ...kept);
+}
+
+/** What steps and epochs tell, without what depends on the clock. */
+function numbersOf(events: readonly TrainEvent[]): unknown[] {
+  return events.filter(({ type }) => type === 'step' || type === 'epoch').map(untimed);
+}
+
+function untimed(value: unknown): unknown {
+  const clocks = ['seconds', 'secondsLeft', 'imagesPerSecond'];
+  return JSON.parse(JSON.stringify(value, (key, inner: unknown) => (clocks.includes(key) ? 0 : inner)));
+}
+
+function expectSameBits(a: StateDict | undefined, b: StateDict | undefined, note: string): void {
+  expect([...(a?.keys() ?? [])], note).toEqual([...(b?.keys() ?? ['none'])]);
+  for (const [name, { data }] of a ?? []) {
+    const other = b?.get(name)?.data;
+    expect(bits(data), `${name}, ${note}`).toEqual(bits(other ?? new Float32Array()));
+  }
+}
+
+function bits(data: Float32Array | BigInt64Array): Uint8Array {
+  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+}

@@ -1,0 +1,166 @@
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import { afterEach, describe, expect, test } from 'vitest';
+import type { Backend } from '../../src/backends/backend.ts';
+import type { Plan } from '../../src/plan/plan.ts';
+import { createNodeBackend } from '../../src/node/backend.ts';
+import { capabilities } from '../../src/node/capabilities.ts';
+import { oneOpPlan } from '../support/one-op-plan.ts';
+
+const opened: Backend[] = [];
+afterEach(async () => {
+  await Promise.all(opened.splice(0).map((backend) => backend.dispose()));
+});
+
+async function open(threads: number): Promise<Backend> {
+  const backend = await createNodeBackend({ threads });
+  opened.push(backend);
+  return backend;
+}
+
+/** 2×3 times the 3×3 unit matrix, so that what goes in comes out. */
+function identity(backend: Backend): Plan {
+  return oneOpPlan(
+    backend,
+    'linear',
+    { bias: false },
+    [
+      [2, 3],
+      [3, 3],
+    ],
+    [[2, 3]],
+  );
+}
+
+const unit = Float32Array.of(1, 0, 0, 0, 1, 0, 0, 0, 1);
+
+describe('a program', () => {
+  test('runs beside another one, on more threads than there are cores', async () => {
+    const backend = await open(5);
+    const programs = await Promise.all([backend.load(identity(backend)), backend.load(identity(backend))]);
+    for (let round = 0; round < 300; round++) {
+      for (const [index, program] of programs.entries()) {
+        const x = Float32Array.from({ length: 6 }, (_, i) => round + 10 * i + index);
+        if (round === 0) program.write('in1', unit);
+        program.write('in0', x);
+        await program.run('forward');
+        expect(await program.read('out0')).toEqual(x);
+      }
+    }
+  });
+
+  test('goes on when another one is freed or loaded between runs', async () => {
+    const backend = await open(3);
+    const kept = await backend.load(identity(backend));
+    kept.write('in1', unit);
+    kept.write('in0', Float32Array.of(1, 2, 3, 4, 5, 6));
+    for (let round = 0; round < 20; round++) {
+      const other = await backend.load(identity(backend));
+      await kept.run('forward');
+      other.dispose();
+      await kept.run('forward');
+    }
+    expect([...(await kept.read('out0'))]).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test('stores rank-4 buffers channels-last and gives them back in either order', async () => {
+    const backend = await open(1);
+    const plan = oneOpPlan(
+      backend,
+      'conv2d',
+      {
+        stride: [1, 1],
+        padding: [0, 0],
+        dilation: [1, 1],
+        groups: 1,
+        bias: false,
+        residual: false,
+        relu: false,
+      },
+      [
+        [1, 2, 1, 3],
+        [2, 2, 1, 1],
+      ],
+      [[1, 2, 1, 3]],
+    );
+    const program = await backend.load(plan);
+    program.write('in0', Float32Array.of(1, 2, 3, 4, 5, 6));
+    expect([...(await program.read('in0', 'channels_last'))]).toEqual([1, 4, 2, 5, 3, 6]);
+    expect([...(await program.read('in0'))]).toEqual([1, 2, 3, 4, 5, 6]);
+    program.write('in0', Float32Array.of(1, 4, 2, 5, 3, 6), 'channels_last');
+    expect([...(await program.read('in0'))]).toEqual([1, 2, 3, 4, 5, 6]);
+  });
+
+  test('says what is wrong with a name, a size, or a call after its end', async () => {
+    const backend = await open(2);
+    const program = await backend.load(identity(backend));
+    expect(() => {
+      program.write('in2', unit);
+    }).toThrow('plan "linear" has no buffer "in2"; the nearest names are in0, in1');
+    expect(() => {
+      program.write('in0', unit);
+    }).toThrow('has 2×3 = 6 elements, got 9');
+    program.dispose();
+    program.dispose();
+    await expect(program.run('forward')).rejects.toThrow('disposed of');
+  });
+
+  test('that cannot be computed or addressed is refused when it is loaded', async () => {
+    const backend = await open(1);
+    const plan = identity(backend);
+    await expect(backend.load({ ...plan, peakBytes: 2 ** 32 })).rejects.toThrow('take a smaller batch');
+    const [step] = plan.steps.forward;
+    const unknown = { ...step, node: { ...step.node, op: 'fourier' } } as unknown as typeof step;
+    await expect(backend.load({ ...plan, steps: { ...plan.steps, forward: [unknown] } })).rejects.toThrow(
+      'the wasm backend cannot compute op "fourier"',
+    );
+  });
+
+  test.each([1, 2, 4])(
+    'whose kernel traps ends with an error on %i threads, and nobody waits',
+    async (threads) => {
+      const backend = await open(threads);
+      const plan = oneOpPlan(
+        backend,
+        'linear',
+        { bias: false },
+        [
+          [900, 64],
+          [64, 64],
+        ],
+        [[900, 64]],
+      );
+      const astray = plan.buffers.map((buffer) => ({ ...buffer, offset: buffer.offset + 2 ** 30 }));
+      const [step] = plan.steps.forward;
+      const inputs = step.inputs.map(({ id }) => astray[id]);
+      const program = await backend.load({
+        ...plan,
+        steps: { ...plan.steps, forward: [{ ...step, inputs }] },
+      });
+      await expect(program.run('forward')).rejects.toThrow(/^kernel "pack_taps" failed in call 0 of forward/);
+      await expect(program.run('forward')).rejects.toThrow(/^kernel "pack_taps" failed/);
+    },
+  );
+});
+
+test('idle workers let the process end', async () => {
+  const script = `
+    const { createNodeBackend } = await import('./src/node/backend.ts');
+    await createNodeBackend({ threads: 4 });
+    console.log('ready');
+  `;
+  const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
+    timeout: 30_000,
+  });
+  expect(stdout).toBe('ready\n');
+});
+
+test('threads and capabilities', async () => {
+  await expect(createNodeBackend({ threads: 0 })).rejects.toThrow(
+    'threads must be an integer from 1 to 256, got 0',
+  );
+  const { cores, wasm, uses } = capabilities();
+  expect(wasm).toEqual({ simd: true, relaxedSimd: true, threads: true });
+  expect(uses.kernels).toBe('relaxed SIMD');
+  expect(uses.threads).toBeLessThanOrEqual(Math.max(1, cores));
+});
