@@ -27,7 +27,10 @@ export type ChunkOrder = 'forward' | 'reverse';
 
 type Kernel = (args: number, chunk: number) => void;
 
-export async function openBench(file = process.env['KERNELS'] ?? 'kernels-simd', pages = 2048): Promise<Bench> {
+export async function openBench(
+  file = process.env['KERNELS'] ?? 'kernels-simd',
+  pages = 2048,
+): Promise<Bench> {
   const memory = new WebAssembly.Memory({ initial: pages, maximum: 65536, shared: true });
   const bytes = await readFile(new URL(`../../dist/kernels/${file}.wasm`, import.meta.url));
   const { instance } = await WebAssembly.instantiate(bytes, { env: { memory } });
