@@ -1,11 +1,11 @@
+// Tiles are exported although only kernels call them: the optimiser would inline a function with one caller, and inside
+// a large kernel V8 runs out of registers and spills their accumulators (measured: 28 instead of 35 GFLOP/s).
 export * from './batch-norm';
 export * from './batch-norm-backward';
 export { pack_depthwise_weights, reduce_depthwise_gradient, tile_depthwise } from './depthwise';
 export * from './dropout';
 export * from './elementwise';
 export * from './fill';
-// Tiles are exported although only kernels call them: the optimiser would inline a function with one caller, and inside
-// a large kernel V8 runs out of registers and spills their accumulators (measured: 28 instead of 35 GFLOP/s).
 export { grouped_conv, tile_4x8, tile_8x4 } from './grouped';
 export {
   grouped_gradient,
