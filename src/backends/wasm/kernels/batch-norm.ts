@@ -35,8 +35,8 @@ export function batch_norm_moments(args: usize, chunk: i32): void {
 }
 
 /**
- * Joins the tiles' moments in their order by the formula of Chan, Golub and LeVeque (1979), in doubles; updates the
- * running statistics; gives mean, 1/σ, and y = scale·x + shift. One chunk is some channels.
+ * Joins the tiles' moments in their order, in doubles: mean = Σ nₜ·meanₜ / M, M2 = Σ M2ₜ + Σ nₜ·(meanₜ − mean)² (Chan, Golub
+ * and LeVeque 1979); updates the running statistics; gives mean, 1/σ, and y = scale·x + shift. One chunk is some channels.
  * Arguments: 0 partials, 1 γ, 2 β, 3 running mean, 4 running variance, 5 mean, 6 invstd, 7 scale, 8 shift, 9 M, 10 C,
  * 11 rows a tile, 12 channels a chunk, 13 ε, 14 momentum.
  */
@@ -44,22 +44,26 @@ export function batch_norm_combine(args: usize, chunk: i32): void {
   const rows = word(args, 9);
   const channels = word(args, 10);
   const rowsPerTile = word(args, 11);
+  const pitch = <usize>channels << 2;
   const end = min((chunk + 1) * word(args, 12), channels);
   const momentum = <f64>float(args, 14);
+  const count = <f64>rows;
   for (let c = chunk * word(args, 12); c < end; c++) {
     const at = <usize>c << 2;
-    let from = address(args, 0) + at;
-    let count: f64 = 0;
+    const partials = address(args, 0) + at;
+    let from = partials;
     let mean: f64 = 0;
+    for (let row = 0; row < rows; row += rowsPerTile) {
+      mean += <f64>load<f32>(from) * <f64>min(rowsPerTile, rows - row);
+      from += pitch << 1;
+    }
+    mean /= count;
+    from = partials;
     let m2: f64 = 0;
     for (let row = 0; row < rows; row += rowsPerTile) {
-      const added = <f64>min(rowsPerTile, rows - row);
       const delta = <f64>load<f32>(from) - mean;
-      const total = count + added;
-      mean += (delta * added) / total;
-      m2 += <f64>load<f32>(from + (<usize>channels << 2)) + (delta * delta * count * added) / total;
-      count = total;
-      from += <usize>channels << 3;
+      m2 += <f64>load<f32>(from + pitch) + delta * delta * <f64>min(rowsPerTile, rows - row);
+      from += pitch << 1;
     }
     const invstd = 1 / Math.sqrt(m2 / count + <f64>float(args, 13));
     const scale = <f64>load<f32>(address(args, 1) + at) * invstd;
