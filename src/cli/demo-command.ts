@@ -5,7 +5,8 @@ import { RunFolder } from '../node/run-folder.ts';
 import type { DemoFlags } from './commands/demo.ts';
 import { predictionLines } from './judgement.ts';
 import { print } from './print.ts';
-import { configure, newRun } from './train-command.ts';
+import { configure } from './configure.ts';
+import { newRun } from './train-command.ts';
 import type { Judged } from './training.ts';
 
 /** 6,000 + 1,000 pictures of Fashion-MNIST that come with the package. */
