@@ -1,4 +1,5 @@
 import { address, madd, word } from './simd';
+import { loadLanes } from './rows';
 import { ceilDivide, loadPartial, storePartial } from './strip';
 
 /*
@@ -117,12 +118,6 @@ function windowSize(args: usize, top: i32, side: i32): i32 {
   const right = min(side + word(args, 8), word(args, 3) + word(args, 12));
   if (word(args, 17)) return (bottom - top) * (right - side);
   return (min(bottom, word(args, 2)) - max(top, 0)) * (min(right, word(args, 3)) - max(side, 0));
-}
-
-// @ts-ignore: decorator
-@inline
-function loadLanes(at: usize, lanes: i32): v128 {
-  return lanes == 4 ? v128.load(at) : loadPartial(at, lanes);
 }
 
 // @ts-ignore: decorator

@@ -76,7 +76,8 @@ function geometry(attrs: Conv2dAttrs, source: Shape, w: Shape, target: Shape, tr
   const rowReach = (filterRows - 1) * dilation[0];
   const ringRows = (transposed ? Math.floor(rowReach / stride[0]) : rowReach) + 1;
   const ringBytes = ringRows * sourcePlanes * inPhases * perPhase * 16;
-  const slotBytes = align64(align64(taps * 8) + ringBytes + targetPlanes * outPhases * outPerPhase * 16);
+  const tableBytes = align64((depthwise ? taps : (taps * cg) / 2) * 8);
+  const slotBytes = align64(tableBytes + ringBytes + targetPlanes * outPhases * outPerPhase * 16);
 
   const tapsPerPixel = transposed ? taps / (stride[0] * stride[1]) : taps;
   const rowFlops = outWidth * groupsPerBlock * cg * (depthwise ? 1 : kg) * tapsPerPixel * 2;
