@@ -60,13 +60,16 @@ export const recipes = {
     schedule: { kind: 'multi-step', milestones: [150, 225], gamma: 0.1, per: 'epoch' },
     augmentation: { crop: { kind: 'pad', padding: 4 }, flip: 0.5 },
   }),
-  /** A few thousand small pictures in minutes: one cosine after a short warm-up. */
+  /**
+   * A few thousand small pictures in minutes: small batches, because a short run needs steps, and AdamW, which learned
+   * more in ten epochs of the Fashion-MNIST sample than SGD with rates from 0.05 to 0.1 did.
+   */
   quick: recipeSchema.parse({
     name: 'quick',
     epochs: 10,
-    batchSize: 64,
-    optimizer: { kind: 'sgd', learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 5e-4 },
-    schedule: { kind: 'cosine', per: 'step', warmUp: { epochs: 1, from: 0.05 } },
+    batchSize: 32,
+    optimizer: { kind: 'adamw', learningRate: 0.004, weightDecay: 0.05 },
+    schedule: { kind: 'cosine', per: 'step', warmUp: { epochs: 0.5, from: 0.05 } },
     labelSmoothing: 0.1,
   }),
 } as const satisfies Readonly<Record<string, Recipe>>;
