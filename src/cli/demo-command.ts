@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { augmentationSchema } from '../data/preprocessing.ts';
 import { openData } from '../node/data/open.ts';
 import { RunFolder } from '../node/run-folder.ts';
 import type { DemoFlags } from './commands/demo.ts';
@@ -12,8 +13,11 @@ import type { Judged } from './training.ts';
 /** 6,000 + 1,000 pictures of Fashion-MNIST that come with the package. */
 const pictures = fileURLToPath(new URL('../../../data/fashion-mnist-sample', import.meta.url));
 
-/** One block a stage, eight groups of 2, 4 and 8 channels: 85,018 parameters, a few minutes on two cores. */
-const network = ['layers=1,1,1', 'cardinality=8', 'baseWidth=8', 'planes=16'];
+/** Two blocks a stage, eight groups of 2, 4 and 8 channels: 63,714 parameters, two minutes on two cores. */
+const network = ['layers=2,2,2', 'cardinality=8', 'baseWidth=16', 'planes=8'];
+
+/** Clothes stand in the middle of their pictures, so nothing is gained by shifting them; mirrored they are still clothes. */
+const augmentation = augmentationSchema.parse({ flip: 0.5 });
 
 /** How many classified pictures are shown. */
 const shown = 5;
@@ -25,7 +29,8 @@ export async function demo(flags: DemoFlags): Promise<void> {
   const near = relative(process.cwd(), pictures);
   const folder = near.startsWith('..') ? pictures : near;
   const data = await openData(folder, { seed: flags.seed });
-  const config = await configure(data, 'resnext_cifar', settings);
+  const configured = await configure(data, 'resnext_cifar', settings);
+  const config = { ...configured, recipe: { ...configured.recipe, augmentation } };
   const path = flags.out ?? (await RunFolder.freshPath('runs', 'demo'));
   const { judged } = await newRun(path, config, data, flags);
   if (judged === undefined || flags.json) return;
