@@ -2,16 +2,17 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { trace } from '../../src/nn/index.ts';
 import { openBackends } from '../backends.ts';
 import { relativeDistance } from '../compare.ts';
-import { Fixture, settings } from './fixture.ts';
+import { settings } from './fixture.ts';
 import { build } from './network.ts';
 import { Runner } from './run.ts';
+import { Tensors } from './tensors.ts';
 
 const kinds = await openBackends();
 
 afterAll(() => Promise.all(kinds.flatMap(({ backends }) => backends.map((backend) => backend.dispose()))));
 
 describe.each(settings.networks)('$name as in PyTorch ($covers)', (network) => {
-  const fixture = new Fixture(`${network.name}.safetensors`);
+  const fixture = new Tensors(`parity/${network.name}.safetensors`);
 
   test('has the same parameters and buffers', () => {
     const net = build(network.layers);

@@ -2,16 +2,17 @@ import type { Backend, Program } from '../../src/backends/backend.ts';
 import { planInference } from '../../src/plan/inference.ts';
 import { planTraining, type TrainingOptions } from '../../src/plan/training.ts';
 import { trace } from '../../src/nn/index.ts';
-import { settings, type Fixture, type NetworkSpec } from './fixture.ts';
+import { settings, type NetworkSpec } from './fixture.ts';
 import { build } from './network.ts';
+import type { Tensors } from './tensors.ts';
 
 /** Runs one of the fixture's networks on one backend, from the fixture's weights. */
 export class Runner {
   readonly #backend: Backend;
   readonly #network: NetworkSpec;
-  readonly #fixture: Fixture;
+  readonly #fixture: Tensors;
 
-  constructor(backend: Backend, network: NetworkSpec, fixture: Fixture) {
+  constructor(backend: Backend, network: NetworkSpec, fixture: Tensors) {
     this.#backend = backend;
     this.#network = network;
     this.#fixture = fixture;
