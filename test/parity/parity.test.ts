@@ -25,9 +25,11 @@ describe.each(settings.networks)('$name as in PyTorch ($covers)', (network) => {
     ]);
   });
 
-  describe.each(kinds)('on $name', ({ backends }) => {
-    // More threads give the same bits, which the conformance suite asserts op by op: the most show races, if any.
-    const runner = new Runner(backends[backends.length - 1], network, fixture);
+  describe.each(kinds)('on $name', ({ name, backends }) => {
+    // Any number of threads gives the same bits; the conformance suite asserts that op by op.
+    const runner = new Runner(backends[1] ?? backends[0], network, fixture);
+    // The scalar reference is slow, and every op of it is held against PyTorch in the first steps.
+    const steps = name === 'reference' ? 5 : settings.steps;
 
     test.each([true, false])('logits of evaluation, batch norm folded: %s', async (foldBatchNorm) => {
       const logits = await runner.logits({ foldBatchNorm });
@@ -51,12 +53,14 @@ describe.each(settings.networks)('$name as in PyTorch ($covers)', (network) => {
       program.dispose();
     });
 
-    test(`losses of ${settings.steps} steps of SGD`, async () => {
-      expect(relativeDistance(await runner.sgdCurve(), fixture.get('losses.sgd'))).toBeLessThan(1e-4);
+    test(`losses of ${steps} steps of SGD`, async () => {
+      const expected = fixture.get('losses.sgd').subarray(0, steps);
+      expect(relativeDistance(await runner.sgdCurve(steps), expected)).toBeLessThan(1e-4);
     });
 
-    test(`losses of ${settings.steps} steps of AdamW`, async () => {
-      expect(relativeDistance(await runner.adamwCurve(), fixture.get('losses.adamw'))).toBeLessThan(1e-4);
+    test(`losses of ${steps} steps of AdamW`, async () => {
+      const expected = fixture.get('losses.adamw').subarray(0, steps);
+      expect(relativeDistance(await runner.adamwCurve(steps), expected)).toBeLessThan(1e-4);
     });
 
     test.runIf(network.accumulated)('accumulated, clipped and averaged steps', async () => {

@@ -61,15 +61,16 @@ export class Runner {
     return loss;
   }
 
-  async sgdCurve(): Promise<Float32Array> {
+  /** Losses of the first steps, on batches 1, 0, 1, … */
+  async sgdCurve(steps: number): Promise<Float32Array> {
     const program = await this.training();
     const { lr, momentum, weight_decay } = settings.optimizers.sgd;
-    const losses = await this.#curve(program, () => [lr, momentum, weight_decay]);
+    const losses = await this.#curve(program, steps, () => [lr, momentum, weight_decay]);
     program.dispose();
     return losses;
   }
 
-  async adamwCurve(): Promise<Float32Array> {
+  async adamwCurve(steps: number): Promise<Float32Array> {
     const program = await this.training({ optimizer: { kind: 'adamw' } });
     const {
       lr,
@@ -77,7 +78,7 @@ export class Runner {
       eps,
       weight_decay,
     } = settings.optimizers.adamw;
-    const losses = await this.#curve(program, (step) => [
+    const losses = await this.#curve(program, steps, (step) => [
       ...[lr, beta1, beta2, eps, weight_decay],
       ...[1 - beta1 ** step, 1 - beta2 ** step],
     ]);
@@ -120,9 +121,13 @@ export class Runner {
     return { losses, norms, average };
   }
 
-  async #curve(program: Program, hyper: (step: number) => readonly number[]): Promise<Float32Array> {
-    const losses = new Float32Array(settings.steps);
-    for (let step = 1; step <= settings.steps; step++) {
+  async #curve(
+    program: Program,
+    steps: number,
+    hyper: (step: number) => readonly number[],
+  ): Promise<Float32Array> {
+    const losses = new Float32Array(steps);
+    for (let step = 1; step <= steps; step++) {
       losses[step - 1] = await this.gradient(program, step % 2, step);
       program.write('hyper', Float32Array.from(hyper(step)));
       await program.run('update');
@@ -135,6 +140,6 @@ export class Runner {
   }
 }
 
-function hasBuffer(program: Program, wanted: string): boolean {
-  return program.plan.buffers.some(({ name }) => name === wanted);
+function hasBuffer({ plan }: Program, wanted: string): boolean {
+  return plan.buffers.some(({ name }) => name === wanted);
 }
