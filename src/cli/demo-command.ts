@@ -1,10 +1,12 @@
+import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { openData } from '../node/data/open.ts';
 import { RunFolder } from '../node/run-folder.ts';
 import type { DemoFlags } from './commands/demo.ts';
 import { predictionLines } from './judgement.ts';
 import { print } from './print.ts';
-import { configure, newRun } from './train-command.ts';
+import { configure } from './configure.ts';
+import { newRun } from './train-command.ts';
 import type { Judged } from './training.ts';
 
 /** 6,000 + 1,000 pictures of Fashion-MNIST that come with the package. */
@@ -19,7 +21,10 @@ const shown = 5;
 /** `npm start`: a small ResNeXt from random weights to a report. */
 export async function demo(flags: DemoFlags): Promise<void> {
   const settings = { recipe: 'quick', valFraction: 0.1, strict: false, set: network, ...flags };
-  const data = await openData(pictures, { seed: flags.seed });
+  // Shorter to read where the demo runs in a checkout.
+  const near = relative(process.cwd(), pictures);
+  const folder = near.startsWith('..') ? pictures : near;
+  const data = await openData(folder, { seed: flags.seed });
   const config = await configure(data, 'resnext_cifar', settings);
   const path = flags.out ?? (await RunFolder.freshPath('runs', 'demo'));
   const { judged } = await newRun(path, config, data, flags);
@@ -29,7 +34,7 @@ export async function demo(flags: DemoFlags): Promise<void> {
     '',
     'what now:',
     `  open ${path}/report.html in a browser`,
-    `  npx cardinal eval ${path}/best.safetensors data/fashion-mnist-sample`,
+    `  npx cardinal eval ${path}/best.safetensors ${folder}`,
     '  npx cardinal train --help     to train on pictures of your own',
   );
 }

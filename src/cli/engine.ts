@@ -7,7 +7,7 @@ export async function withBackend<T>(
   work: (backend: Backend) => Promise<T>,
 ): Promise<T> {
   const { createNodeBackend } = await import('../node/backend.ts');
-  const backend = await createNodeBackend({ name, threads });
+  const backend = await createNodeBackend({ name, ...(threads === undefined ? {} : { threads }) });
   try {
     return await work(backend);
   } finally {

@@ -11,7 +11,7 @@ import { withBackend } from './engine.ts';
 import { judgementLines } from './judgement.ts';
 import { print, printJson, tell } from './print.ts';
 import { loadTrained, type Trained } from './trained.ts';
-import { judgingBatch } from './training.ts';
+import { judgingBatch, requirePerChannel } from './training.ts';
 
 /** `cardinal eval` */
 export async function judge(path: string, dataPath: string, flags: EvalFlags): Promise<void> {
@@ -29,9 +29,9 @@ export async function judge(path: string, dataPath: string, flags: EvalFlags): P
     );
     const { skipped } = loader;
     if (skipped.length > 0) {
-      tell(
-        `warning: ${skipped.length} pictures could not be read and are left out, the first: ${skipped[0].id}: ${skipped[0].reason}`,
-      );
+      const [{ id, reason }] = skipped;
+      const left = skipped.length === 1 ? '1 picture is' : `${skipped.length} pictures are`;
+      tell(`warning: ${left} left out as unreadable, the first ${id}: ${reason}`);
     }
     if (flags.json) printJson({ checkpoint: path, data: dataPath, skipped: skipped.length, ...evaluation });
     else print(...judgementLines(evaluation, on));
@@ -71,13 +71,7 @@ async function prepare(
           std: std ?? preprocessing?.std,
         })
       : { ...preprocessing, mean: [...(mean ?? preprocessing.mean)], std: [...(std ?? preprocessing.std)] };
-  for (const [flag, list] of Object.entries({ mean: changed.mean, std: changed.std })) {
-    if (list.length !== changed.channels) {
-      throw new UsageError(
-        `--${flag}: expected ${changed.channels} numbers, one a channel, got ${list.length}`,
-      );
-    }
-  }
+  requirePerChannel(changed);
   if (preprocessing === undefined && (mean === undefined || std === undefined)) {
     tell('warning: --mean and --std are measured on the data; give those that the weights were trained with');
   }

@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { availableParallelism } from 'node:os';
 import { z } from 'zod';
 import { UsageError } from '../base/errors.ts';
 
@@ -74,7 +73,7 @@ export function withSetFlag(command: Command): Command {
 /** Flags of every command that computes. */
 export interface EngineFlags {
   readonly backend: 'wasm' | 'reference';
-  readonly threads: number;
+  readonly threads?: number;
 }
 
 export function withEngineFlags(command: Command): Command {
@@ -85,9 +84,9 @@ export function withEngineFlags(command: Command): Command {
         .argParser(oneOf('--backend', ['wasm', 'reference'])),
     )
     .addOption(
-      new Option('--threads <n>', 'workers that share each step')
-        .default(availableParallelism(), 'one a core')
-        .argParser(integer('--threads', 1, 256)),
+      new Option('--threads <n>', 'workers that share each step (one a core, at most 16)').argParser(
+        integer('--threads', 1, 256),
+      ),
     );
 }
 

@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Help } from 'commander';
 import { verdictOn } from './error.ts';
 import { version } from './version.ts';
 
@@ -53,6 +53,7 @@ function report(error: unknown): void {
 }
 
 async function build(): Promise<Command> {
+  const help = new Help();
   const program = new Command('cardinal')
     .description('Build, train, explain and run ResNeXt and its relatives.')
     .version(version(), '-V, --version')
@@ -62,7 +63,9 @@ async function build(): Promise<Command> {
     .configureOutput({ outputError: () => undefined })
     .configureHelp({
       helpWidth: process.stdout.isTTY ? Math.min(process.stdout.columns, 100) : 100,
-      showGlobalOptions: false,
+      // That a switch is off unless it is given goes without saying.
+      optionDescription: (option) =>
+        option.isBoolean() ? option.description : help.optionDescription(option),
     })
     .addHelpText(
       'after',

@@ -32,7 +32,11 @@ export async function runTensors(name: string, flags: RunFlags): Promise<void> {
       const result = await computeGradients(model, { backend, input, target });
       output.set('logits', f32(result.logits.shape, result.logits.data));
       output.set('loss', f32([], Float32Array.of(result.loss)));
-      for (const [key, tensor] of result.gradients) output.set(`grad.${key}`, tensor);
+      // In PyTorch's order: the backward pass finds them last to first.
+      for (const [key] of model.namedParameters()) {
+        const gradient = result.gradients.get(key);
+        if (gradient !== undefined) output.set(`grad.${key}`, gradient);
+      }
       for (const [key, tensor] of result.buffers) output.set(`buffer.${key}`, tensor);
     } else {
       const compiled = await compile(model, { input: input.shape, backend });

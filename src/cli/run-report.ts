@@ -7,7 +7,6 @@ import type { OpenData } from '../node/data/open.ts';
 import type { MetricsRecord, RunFolder } from '../node/run-folder.ts';
 import type { StepPoint } from '../report/data.ts';
 import { digits3, percent } from '../report/format.ts';
-import { renderReport } from '../report/report.ts';
 import { epochRecordSchema } from '../train/progress.ts';
 import type { Recipe } from '../train/recipe.ts';
 import type { RunConfig } from './run-config.ts';
@@ -33,6 +32,8 @@ export async function writeReport({
   judged,
   notes,
 }: RunReport): Promise<string> {
+  // Plot and its document take a while to load, and a run that fails needs neither.
+  const { renderReport } = await import('../report/report.ts');
   const { model, preprocessing, command } = config;
   const records = await folder.readMetrics();
   const steps = pick(records, 'step', stepSchema);

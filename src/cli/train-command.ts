@@ -1,16 +1,12 @@
-import { resolve } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
-import { parseSet } from '../models/options.ts';
-import { modelInfo } from '../models/registry.ts';
 import { openData, type OpenData } from '../node/data/open.ts';
-import { fitPreprocessing } from '../node/data/statistics.ts';
 import { RunFolder } from '../node/run-folder.ts';
 import { count } from '../report/format.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
-import { findRecipe, withOverrides, type RecipeOverrides } from '../train/recipe.ts';
 import type { TrainResult } from '../train/train.ts';
 import type { TrainFlags } from './commands/train.ts';
+import { configure } from './configure.ts';
 import { withBackend } from './engine.ts';
 import type { EngineFlags } from './flags.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -20,7 +16,6 @@ import { progressView, type ProgressView } from './progress.ts';
 import { runConfigSchema, type RunConfig } from './run-config.ts';
 import { writeReport } from './run-report.ts';
 import { buildNetwork, judgeRun, runName, trainRun, trainingPictures, type Judged } from './training.ts';
-import { version } from './version.ts';
 
 /** What a run came to, as `train --json` prints it. */
 interface RunSummary {
@@ -123,52 +118,6 @@ export async function resumeTraining(path: string, flags: OutputFlags): Promise<
   }
 }
 
-/** Everything that decides how the run goes, checked before a folder is made. */
-export async function configure(data: OpenData, model: string, flags: TrainFlags): Promise<RunConfig> {
-  const set = parseSet(flags.set ?? []);
-  const info = modelInfo(model, set);
-  const recipe = withOverrides(findRecipe(flags.recipe), overrides(flags));
-  const channels = 'inChannels' in set ? info.options.inChannels : data.channels;
-  if (channels !== 1 && channels !== 3) {
-    throw new CardinalError(`${model}: pictures have 1 or 3 channels, got inChannels=${String(channels)}`);
-  }
-  const preprocessing = await fitPreprocessing(data, {
-    channels,
-    // Pictures of one size are taken as they are; photos are brought to the size the network was designed for.
-    imageSize: flags.imageSize ?? (data.pictureSize === undefined ? info.inputShape[1] : undefined),
-    mean: flags.mean,
-    std: flags.std,
-  });
-  const { patience, checkpointEvery } = flags;
-  return runConfigSchema.parse({
-    cardinal: version(),
-    startedAt: new Date().toISOString(),
-    command: repeatCommand(),
-    data: resolve(data.path),
-    model: { name: model, options: { ...set, numClasses: data.classes.length, inChannels: channels } },
-    recipe,
-    seed: flags.seed,
-    valFraction: flags.valFraction,
-    strict: flags.strict,
-    preprocessing,
-    ...(patience === undefined ? {} : { patience }),
-    ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
-  });
-}
-
-function overrides({
-  epochs,
-  batchSize,
-  lr,
-  weightDecay,
-  labelSmoothing,
-  ...flags
-}: TrainFlags): RecipeOverrides {
-  const { clipNorm, accumulate, ema, mixup, cutmix } = flags;
-  const plain = { epochs, batchSize, learningRate: lr, weightDecay, labelSmoothing };
-  return { ...plain, clipNorm, accumulate, ema, mixup, cutmix };
-}
-
 interface Work {
   readonly config: RunConfig;
   readonly network: ReturnType<typeof buildNetwork>;
@@ -235,7 +184,7 @@ function opening({ model, recipe, preprocessing }: RunConfig, data: OpenData, ba
   const shape = [preprocessing.channels, ...preprocessing.size].join('×');
   return [
     `${model.name} on ${data.path}: ${data.classes.length} classes; pictures of ${shape}: ${parts.join(', ')}`,
-    `recipe ${recipe.name}: ${recipe.epochs} epochs, batches of ${recipe.batchSize}; ${backend.name}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`,
+    `recipe ${recipe.name}: ${recipe.epochs} ${recipe.epochs === 1 ? 'epoch' : 'epochs'}, batches of ${recipe.batchSize}; ${backend.name}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`,
   ];
 }
 
@@ -259,12 +208,4 @@ function summaryOf(run: string, result: TrainResult, judged: Judged | undefined,
     judged: judged === undefined ? null : { on: judged.on, ...judged.evaluation },
     report,
   };
-}
-
-/** The command line as it was given, ready to be pasted into a shell. */
-function repeatCommand(): string {
-  const quoted = process.argv
-    .slice(2)
-    .map((arg) => (/^[\w./:=,@+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`));
-  return ['npx cardinal', ...quoted].join(' ');
 }

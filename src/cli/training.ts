@@ -1,8 +1,8 @@
 import { basename } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
-import { CardinalError } from '../base/errors.ts';
+import { CardinalError, UsageError } from '../base/errors.ts';
 import type { BatchLoader } from '../data/dataset.ts';
-import { defaultAugmentation } from '../data/preprocessing.ts';
+import { defaultAugmentation, type Preprocessing } from '../data/preprocessing.ts';
 import type { PictureDataset } from '../data/source.ts';
 import { createModel } from '../models/registry.ts';
 import { createLoader } from '../node/data/loader.ts';
@@ -98,6 +98,15 @@ export function trainingPictures({ train, path }: OpenData): PictureDataset {
     throw new CardinalError(`${path} has no training pictures: expected a train folder, or class folders`);
   }
   return train;
+}
+
+/** Throws a `UsageError` unless `--mean` and `--std` gave a number for each channel. */
+export function requirePerChannel({ channels, mean, std }: Preprocessing): void {
+  for (const [flag, list] of Object.entries({ mean, std })) {
+    if (list.length !== channels) {
+      throw new UsageError(`--${flag}: expected ${channels} numbers, one a channel, got ${list.length}`);
+    }
+  }
 }
 
 /** A batch larger than the data would only pad. */

@@ -1,6 +1,6 @@
 /** Labelled pictures: formats, transforms, splits and batches. Everything here runs in a browser. */
 export type { Batch, BatchLoader, Dataset, Picture, Splits } from './dataset.ts';
-export { fit, preprocess } from './pipeline.ts';
+export { fitPicture, preprocess } from './pipeline.ts';
 export {
   augmentationSchema,
   defaultAugmentation,

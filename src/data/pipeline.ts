@@ -22,7 +22,7 @@ export type Pipeline = (picture: Picture, rng: Rng, out: Float32Array, at: numbe
 export function evalPipeline(preprocessing: Preprocessing): Pipeline {
   const { channels, mean, std } = preprocessing;
   return (picture, _rng, out, at) => {
-    normaliseInto(out, at, withChannels(fit(picture, preprocessing), channels), mean, std);
+    normaliseInto(out, at, withChannels(fitPicture(picture, preprocessing), channels), mean, std);
   };
 }
 
@@ -47,12 +47,12 @@ export function trainPipeline(preprocessing: Preprocessing, augmentation: Augmen
 export function preprocess(picture: Picture, preprocessing: Preprocessing): Float32Array {
   const { size, channels, mean, std } = preprocessing;
   const out = new Float32Array(size[0] * size[1] * channels);
-  normaliseInto(out, 0, withChannels(fit(picture, preprocessing), channels), mean, std);
+  normaliseInto(out, 0, withChannels(fitPicture(picture, preprocessing), channels), mean, std);
   return out;
 }
 
 /** The bytes of a picture at the input's size, before it is normalised (for previews and statistics). */
-export function fit(picture: Picture, { size, resize: shortSide, interpolation }: Preprocessing): Picture {
+export function fitPicture(picture: Picture, { size, resize: shortSide, interpolation }: Preprocessing): Picture {
   const [height, width] = size;
   if (shortSide === null) return resize(picture, width, height, interpolation);
   const [w, h] = sizeOfShortSide(picture.width, picture.height, shortSide);
@@ -71,7 +71,7 @@ function randomCrop(
   rng: Rng,
 ): Picture {
   if (crop?.kind !== 'random-resized') {
-    const fitted = fit(picture, preprocessing);
+    const fitted = fitPicture(picture, preprocessing);
     return crop ? randomPadCrop(fitted, crop.padding, rng) : fitted;
   }
   const [height, width] = preprocessing.size;

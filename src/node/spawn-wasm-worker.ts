@@ -19,6 +19,8 @@ export function spawnWasmWorker(): WorkerHandle {
       worker.postMessage(message);
     },
     terminate: async () => {
+      // Else the process may end, with whoever awaits this, before the thread has.
+      worker.ref();
       await worker.terminate();
     },
   };

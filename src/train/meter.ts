@@ -1,6 +1,7 @@
 /** Measures speed and guesses the time that is left. Times are in milliseconds, from `performance.now()`. */
 export class Meter {
-  #stepMs: number | undefined;
+  #steps = 0;
+  #stepMs = 0;
   #evaluationMs = 0;
   #last = performance.now();
 
@@ -9,10 +10,10 @@ export class Meter {
     this.#last = performance.now();
   }
 
-  /** A step is done. Recent ones weigh more: a mean over about the last 20. */
+  /** A step is done. The mean is over all at first, and over about the last 20 later. */
   step(): void {
-    const elapsed = this.#lap();
-    this.#stepMs = this.#stepMs === undefined ? elapsed : this.#stepMs + (elapsed - this.#stepMs) * 0.05;
+    this.#steps++;
+    this.#stepMs += (this.#lap() - this.#stepMs) / Math.min(this.#steps, 20);
   }
 
   /** An evaluation is done. */
@@ -21,11 +22,11 @@ export class Meter {
   }
 
   get stepsPerSecond(): number {
-    return 1000 / Math.max(this.#stepMs ?? 0, 1e-3);
+    return 1000 / Math.max(this.#stepMs, 1e-3);
   }
 
   secondsFor(steps: number, evaluations: number): number {
-    return (steps * (this.#stepMs ?? 0) + evaluations * this.#evaluationMs) / 1000;
+    return (steps * this.#stepMs + evaluations * this.#evaluationMs) / 1000;
   }
 
   #lap(): number {

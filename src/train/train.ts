@@ -44,12 +44,14 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
 export async function fit(
   options: TrainOptions & { readonly onEvent?: ((event: TrainEvent) => void | Promise<void>) | undefined },
 ): Promise<TrainResult> {
-  const events = train(options);
-  for (;;) {
-    const next = await events.next();
-    if (next.done === true) return next.value;
-    await options.onEvent?.(next.value);
+  const outcome: { result?: TrainResult } = {};
+  async function* observed(): AsyncGenerator<TrainEvent, void, undefined> {
+    outcome.result = yield* train(options);
   }
+  // `for await` ends the run, and frees its memory, if `onEvent` throws.
+  for await (const event of observed()) await options.onEvent?.(event);
+  if (outcome.result === undefined) throw new Error('training ended without a result');
+  return outcome.result;
 }
 
 /** What a generator of this file gives while it runs. */

@@ -1,4 +1,6 @@
 import { describe, expect, test } from 'vitest';
+import type { Backend } from '../../src/backends/backend.ts';
+import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
 import { CardinalError } from '../../src/base/errors.ts';
 import type { StateDict } from '../../src/base/tensor-data.ts';
 import { patience } from '../../src/train/early-stopping.ts';
@@ -217,6 +219,37 @@ test('fit calls back for every event and waits for the callback', async () => {
   });
   expect(seen).toEqual(['start', 'step', 'step', 'step', 'step', 'step', 'epoch', 'end']);
   expect(result.step).toBe(5);
+});
+
+test('an error in a callback ends the run and frees its memory', async () => {
+  const backend = createReferenceBackend();
+  let open = 0;
+  const counting: Backend = {
+    ...limitedBackend(Infinity),
+    load: async (plan) => {
+      const program = await backend.load(plan);
+      open++;
+      return {
+        plan,
+        write: (...args) => {
+          program.write(...args);
+        },
+        read: (...args) => program.read(...args),
+        run: (entry) => program.run(entry),
+        dispose: () => {
+          open--;
+        },
+      };
+    },
+  };
+  const failing = fit({
+    ...tinyRun(seed, { backend: counting }),
+    onEvent: ({ type }) => {
+      if (type === 'step') throw new Error('the disk of the log is full');
+    },
+  });
+  await expect(failing).rejects.toThrow('the disk of the log is full');
+  expect(open).toBe(0);
 });
 
 test('a picture that cannot be read ends the run, with what was learned saved', async () => {

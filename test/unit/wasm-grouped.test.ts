@@ -1,11 +1,8 @@
 import { expect, test } from 'vitest';
 import { Rng } from '../../src/base/rng.ts';
 import type { Conv2dAttrs, Pair } from '../../src/graph/op-table.ts';
-import {
-  conv2dGrouped,
-  conv2dGroupedBackwardInput,
-  conv2dGroupedBackwardWeight,
-} from '../../src/backends/wasm/lower/conv2d-grouped.ts';
+import { conv2dGroupedBackwardWeight } from '../../src/backends/wasm/lower/conv2d-grouped-gradient.ts';
+import { conv2dGrouped, conv2dGroupedBackwardInput } from '../../src/backends/wasm/lower/conv2d-grouped.ts';
 import { maxError, openBench, randomTensor, runBothWays, sizeOf } from './wasm-harness.ts';
 
 const seed = Number(process.env['SEED'] ?? Date.now() % 100_000);

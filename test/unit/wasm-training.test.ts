@@ -46,14 +46,14 @@ test.each([
       outputs: [[1]],
     } as const;
     const { outputs } = runBothWays(bench, softmaxCrossEntropy, forward);
-    expect(Math.abs(outputs[0][0] - loss)).toBeLessThan(1e-6 * Math.abs(loss));
+    expect(Math.abs(outputs[0][0] - loss)).toBeLessThan(1e-6 * Math.abs(loss) + 1e-7);
     const backward = runBothWays(bench, softmaxCrossEntropyBackward, {
       op: 'softmax_cross_entropy_backward',
       attrs: { labelSmoothing },
       inputs: [logits, target, scalars(dloss)],
       outputs: [[N, K]],
     });
-    expect(maxError(backward.outputs[0], gradient)).toBeLessThan(1e-7);
+    expect(maxError(backward.outputs[0], gradient, 1e-30)).toBeLessThan(2e-7);
   }
 });
 

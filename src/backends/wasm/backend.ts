@@ -135,7 +135,13 @@ class WasmBackend implements Backend {
   async #request(message: (worker: number) => Message): Promise<void> {
     const answers = this.#workers.map((worker, index) => worker.request(message(index)));
     this.#callToListen();
-    await Promise.all(answers);
+    try {
+      await Promise.all(answers);
+    } catch (error) {
+      // A run would wait for the lost worker for ever.
+      this.#defect ??= `a thread of the wasm backend was lost: ${messageOf(error)}`;
+      throw new CardinalError(this.#defect, { cause: error });
+    }
   }
 
   #post(message: Message): void {

@@ -19,7 +19,7 @@ export interface Runner {
 export class WasmProgram implements Program {
   readonly plan: Plan;
   #memory: WebAssembly.Memory | undefined;
-  readonly #lists: readonly CallList[];
+  #lists: readonly CallList[];
   readonly #runner: Runner;
   readonly #buffers: ReadonlyMap<string, PlanBuffer>;
 
@@ -64,6 +64,8 @@ export class WasmProgram implements Program {
   dispose(): void {
     if (this.#memory === undefined) return;
     this.#memory = undefined;
+    // Kernels hold on to the memory too.
+    this.#lists = [];
     this.#runner.release();
   }
 

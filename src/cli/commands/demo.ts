@@ -12,7 +12,7 @@ export interface DemoFlags extends EngineFlags {
 export function define(command: Command): void {
   command
     .option('--epochs <n>', 'passes over the pictures', integer('--epochs', 1, 1000), 10)
-    .option('--seed <n>', 'of everything random', integer('--seed', 0), 0)
+    .option('--seed <n>', 'everything random comes from it', integer('--seed', 0), 0)
     .option('--out <dir>', 'run folder (runs/demo)');
   withExamples(withJsonFlag(withEngineFlags(command)), 'demo', 'demo --epochs 3 --threads 2').action(
     async (flags: DemoFlags) => {

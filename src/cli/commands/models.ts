@@ -23,8 +23,8 @@ async function models(pattern: string | undefined, { json }: { json: boolean }):
   }
   const listed = names.map((name) => {
     const { description, paper, inputShape, options } = modelInfo(name);
-    const { params, macs, convActivations } = countModel(name);
-    return { name, params, macs, convActivations, input: inputShape, description, paper, options };
+    const { params, macs, activations } = countModel(name);
+    return { name, params, macs, activations, input: inputShape, description, paper, options };
   });
   if (json) {
     printJson(listed);

@@ -52,10 +52,14 @@ export function define(command: Command): void {
     .option('--epochs <n>', "passes over the pictures (the recipe's)", integer('--epochs', 1, 100_000))
     .option('--batch-size <n>', "pictures a step (the recipe's)", integer('--batch-size', 1, 65_536))
     .option('--lr <x>', "largest learning rate (the recipe's)", number('--lr', { above: 0 }))
-    .option('--weight-decay <x>', "(the recipe's)", number('--weight-decay', { above: 0, inclusive: true }))
+    .option(
+      '--weight-decay <x>',
+      "of weights (the recipe's)",
+      number('--weight-decay', { above: 0, inclusive: true }),
+    )
     .option(
       '--label-smoothing <x>',
-      "(the recipe's)",
+      "share of the target spread over all classes (the recipe's)",
       number('--label-smoothing', { above: 0, below: 1, inclusive: true }),
     )
     .option('--clip-norm <x>', 'scale gradients down to this norm', number('--clip-norm', { above: 0 }))
@@ -63,17 +67,29 @@ export function define(command: Command): void {
     .option('--ema <decay>', 'keep a moving average of the weights', number('--ema', { above: 0, below: 1 }))
     .option('--mixup <alpha>', 'mix pictures and labels', number('--mixup', { above: 0 }))
     .option('--cutmix <alpha>', 'paste parts of other pictures', number('--cutmix', { above: 0 }))
-    .option('--patience <epochs>', 'stop when validation no longer improves', integer('--patience', 1))
-    .option('--image-size <n>', "side of the network's square input", integer('--image-size', 8, 4096))
-    .option('--mean <list>', 'of each channel, in [0, 1] (measured)', perChannel('--mean', false))
-    .option('--std <list>', 'of each channel (measured)', perChannel('--std', true))
+    .option(
+      '--patience <epochs>',
+      'stop when validation has not improved for so long',
+      integer('--patience', 1),
+    )
+    .option(
+      '--image-size <n>',
+      "side of the square input (the pictures' own, or the network's)",
+      integer('--image-size', 8, 4096),
+    )
+    .option(
+      '--mean <list>',
+      'of each channel, in [0, 1] (measured on the pictures)',
+      perChannel('--mean', false),
+    )
+    .option('--std <list>', 'of each channel (measured on the pictures)', perChannel('--std', true))
     .option(
       '--val-fraction <x>',
-      'held out where the data has no validation pictures',
+      'share held out where the data has no validation pictures',
       number('--val-fraction', { above: 0, below: 1, inclusive: true }),
       0.1,
     )
-    .option('--seed <n>', 'of everything random', integer('--seed', 0), 0)
+    .option('--seed <n>', 'everything random comes from it', integer('--seed', 0), 0)
     .option('--strict', 'refuse pictures that cannot be decoded instead of leaving them out', false)
     .option('--checkpoint-every <steps>', 'beside the one after each epoch', integer('--checkpoint-every', 1))
     .option('--out <dir>', 'run folder (runs/<model>-<data>)')

@@ -79,10 +79,14 @@ class PoolWorker {
 
   async stop(): Promise<void> {
     this.#end(new Error('the data loader was disposed of'));
+    // Else the process may end, with whoever awaits this, before the thread has.
+    this.#worker.ref();
     await this.#worker.terminate();
   }
 
   #settle(reply: WorkerReply): void {
+    // An answer that comes while the worker is stopped is nobody's any more.
+    if (this.#ended) return;
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0) this.#worker.unref();

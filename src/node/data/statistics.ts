@@ -1,4 +1,4 @@
-import { fit } from '../../data/pipeline.ts';
+import { fitPicture } from '../../data/pipeline.ts';
 import { defaultPreprocessing, type Preprocessing } from '../../data/preprocessing.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { withChannels } from '../../data/transforms/grey.ts';
@@ -32,7 +32,7 @@ export async function channelStatistics(
     while (next < samples) {
       const index = Math.floor((next++ * dataset.length) / samples);
       const fitted = await decode(index)
-        .then((picture) => fit(picture, preprocessing))
+        .then((picture) => fitPicture(picture, preprocessing))
         .catch(() => undefined);
       if (!fitted) continue;
       const { data } = withChannels(fitted, channels);

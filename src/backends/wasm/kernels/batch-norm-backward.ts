@@ -1,4 +1,5 @@
 import { address, madd, word } from './simd';
+import { loadLanes, lower, upper } from './rows';
 import { loadPartial, storePartial } from './strip';
 
 /**
@@ -34,7 +35,9 @@ export function batch_norm_backward_sums(args: usize, chunk: i32): void {
   const wide = <usize>(width & ~3) << 2;
   const rest = width & 3;
   let row = 0;
-  for (; row + 2 <= rows; row += 2) {
+  // Two rows at a time where they are short; long ones one by one, so that memory is read as one stream.
+  const paired = width < 64 ? rows - 1 : 0;
+  for (; row < paired; row += 2) {
     for (let c: usize = 0; c < wide; c += 16) {
       const m = v128.load(mean + c);
       const below = c + pitch;
@@ -55,7 +58,7 @@ export function batch_norm_backward_sums(args: usize, chunk: i32): void {
     x += pitch << 1;
     y += pitch << 1;
   }
-  if (row < rows) {
+  for (; row < rows; row++) {
     for (let c: usize = 0; c < wide; c += 16) {
       const dz = v128.and(v128.load(dy + c), v128.or(f32x4.gt(v128.load(y + c), zero), all));
       const d = f32x4.sub(v128.load(x + c), v128.load(mean + c));
@@ -63,6 +66,9 @@ export function batch_norm_backward_sums(args: usize, chunk: i32): void {
       v128.store(products + c, madd(dz, d, v128.load(products + c)));
     }
     if (rest) addTail(dy + wide, x + wide, y + wide, mean + wide, sums + wide, products + wide, all, rest);
+    dy += pitch;
+    x += pitch;
+    y += pitch;
   }
 }
 
@@ -90,28 +96,44 @@ function addTail(
 export function batch_norm_backward_combine(args: usize, chunk: i32): void {
   const channels = word(args, 7);
   const pitch = <usize>channels << 2;
-  const rows = <f64>word(args, 6);
   const end = min((chunk + 1) * word(args, 9), channels);
-  for (let c = chunk * word(args, 9); c < end; c++) {
+  for (let c = chunk * word(args, 9); c < end; c += 4) {
+    const lanes = min(end - c, 4);
     const at = <usize>c << 2;
     let from = address(args, 0) + at;
-    let sum: f64 = 0;
-    let product: f64 = 0;
+    let sum01 = f64x2.splat(0);
+    let sum23 = sum01;
+    let product01 = sum01;
+    let product23 = sum01;
     for (let tile = 0; tile < word(args, 8); tile++) {
-      sum += load<f32>(from);
-      product += load<f32>(from + pitch);
+      const sum = loadLanes(from, lanes);
+      const product = loadLanes(from + pitch, lanes);
+      sum01 = f64x2.add(sum01, lower(sum));
+      sum23 = f64x2.add(sum23, upper(sum));
+      product01 = f64x2.add(product01, lower(product));
+      product23 = f64x2.add(product23, upper(product));
       from += pitch << 1;
     }
-    const invstd = <f64>load<f32>(address(args, 2) + at);
-    const slope = product * invstd;
-    const a = <f64>load<f32>(address(args, 1) + at) * invstd;
-    store<f32>(address(args, 3) + at, <f32>slope);
-    store<f32>(address(args, 4) + at, <f32>sum);
-    const coefficients = address(args, 5) + at;
-    store<f32>(coefficients, <f32>a);
-    store<f32>(coefficients + pitch, <f32>((-a * invstd * slope) / rows));
-    store<f32>(coefficients + 2 * pitch, <f32>((-a * sum) / rows));
+    finish(args, at, f64x2.extract_lane(sum01, 0), f64x2.extract_lane(product01, 0));
+    if (lanes > 1) finish(args, at + 4, f64x2.extract_lane(sum01, 1), f64x2.extract_lane(product01, 1));
+    if (lanes > 2) finish(args, at + 8, f64x2.extract_lane(sum23, 0), f64x2.extract_lane(product23, 0));
+    if (lanes > 3) finish(args, at + 12, f64x2.extract_lane(sum23, 1), f64x2.extract_lane(product23, 1));
   }
+}
+
+/** What `batch_norm_backward_combine` writes for one channel, `at` bytes from the first. */
+function finish(args: usize, at: usize, sum: f64, product: f64): void {
+  const rows = <f64>word(args, 6);
+  const pitch = <usize>word(args, 7) << 2;
+  const invstd = <f64>load<f32>(address(args, 2) + at);
+  const slope = product * invstd;
+  const a = <f64>load<f32>(address(args, 1) + at) * invstd;
+  store<f32>(address(args, 3) + at, <f32>slope);
+  store<f32>(address(args, 4) + at, <f32>sum);
+  const coefficients = address(args, 5) + at;
+  store<f32>(coefficients, <f32>a);
+  store<f32>(coefficients + pitch, <f32>((-a * invstd * slope) / rows));
+  store<f32>(coefficients + 2 * pitch, <f32>((-a * sum) / rows));
 }
 
 /**

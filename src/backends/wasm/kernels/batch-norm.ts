@@ -1,5 +1,5 @@
 import { address, float, madd, word } from './simd';
-import { addRow, addSquaredRow } from './rows';
+import { addRow, addSquaredRow, loadLanes, lower, upper } from './rows';
 import { loadPartial, storePartial } from './strip';
 
 /**
@@ -35,8 +35,8 @@ export function batch_norm_moments(args: usize, chunk: i32): void {
 }
 
 /**
- * Joins the tiles' moments in their order by the formula of Chan, Golub and LeVeque (1979), in doubles; updates the
- * running statistics; gives mean, 1/σ, and y = scale·x + shift. One chunk is some channels.
+ * Joins the tiles' moments in their order, in doubles: mean = Σ nₜ·meanₜ / M, M2 = Σ M2ₜ + Σ nₜ·(meanₜ − mean)² (Chan, Golub
+ * and LeVeque 1979); updates the running statistics; gives mean, 1/σ, and y = scale·x + shift. One chunk is some channels.
  * Arguments: 0 partials, 1 γ, 2 β, 3 running mean, 4 running variance, 5 mean, 6 invstd, 7 scale, 8 shift, 9 M, 10 C,
  * 11 rows a tile, 12 channels a chunk, 13 ε, 14 momentum.
  */
@@ -44,34 +44,59 @@ export function batch_norm_combine(args: usize, chunk: i32): void {
   const rows = word(args, 9);
   const channels = word(args, 10);
   const rowsPerTile = word(args, 11);
+  const pitch = <usize>channels << 2;
   const end = min((chunk + 1) * word(args, 12), channels);
-  const momentum = <f64>float(args, 14);
-  for (let c = chunk * word(args, 12); c < end; c++) {
+  const count = f64x2.splat(<f64>rows);
+  for (let c = chunk * word(args, 12); c < end; c += 4) {
+    const lanes = min(end - c, 4);
     const at = <usize>c << 2;
-    let from = address(args, 0) + at;
-    let count: f64 = 0;
-    let mean: f64 = 0;
-    let m2: f64 = 0;
+    const partials = address(args, 0) + at;
+    let from = partials;
+    let mean01 = f64x2.splat(0);
+    let mean23 = mean01;
     for (let row = 0; row < rows; row += rowsPerTile) {
-      const added = <f64>min(rowsPerTile, rows - row);
-      const delta = <f64>load<f32>(from) - mean;
-      const total = count + added;
-      mean += (delta * added) / total;
-      m2 += <f64>load<f32>(from + (<usize>channels << 2)) + (delta * delta * count * added) / total;
-      count = total;
-      from += <usize>channels << 3;
+      const size = f64x2.splat(<f64>min(rowsPerTile, rows - row));
+      const mean = loadLanes(from, lanes);
+      mean01 = f64x2.add(mean01, f64x2.mul(lower(mean), size));
+      mean23 = f64x2.add(mean23, f64x2.mul(upper(mean), size));
+      from += pitch << 1;
     }
-    const invstd = 1 / Math.sqrt(m2 / count + <f64>float(args, 13));
-    const scale = <f64>load<f32>(address(args, 1) + at) * invstd;
-    store<f32>(address(args, 5) + at, <f32>mean);
-    store<f32>(address(args, 6) + at, <f32>invstd);
-    store<f32>(address(args, 7) + at, <f32>scale);
-    store<f32>(address(args, 8) + at, <f32>(<f64>load<f32>(address(args, 2) + at) - mean * scale));
-    const runningMean = address(args, 3) + at;
-    const runningVar = address(args, 4) + at;
-    store<f32>(runningMean, <f32>((1 - momentum) * <f64>load<f32>(runningMean) + momentum * mean));
-    store<f32>(runningVar, <f32>((1 - momentum) * <f64>load<f32>(runningVar) + (momentum * m2) / (count - 1)));
+    mean01 = f64x2.div(mean01, count);
+    mean23 = f64x2.div(mean23, count);
+    from = partials;
+    let square01 = f64x2.splat(0);
+    let square23 = square01;
+    for (let row = 0; row < rows; row += rowsPerTile) {
+      const size = f64x2.splat(<f64>min(rowsPerTile, rows - row));
+      const mean = loadLanes(from, lanes);
+      const square = loadLanes(from + pitch, lanes);
+      const d01 = f64x2.sub(lower(mean), mean01);
+      const d23 = f64x2.sub(upper(mean), mean23);
+      square01 = f64x2.add(square01, f64x2.add(lower(square), f64x2.mul(f64x2.mul(d01, d01), size)));
+      square23 = f64x2.add(square23, f64x2.add(upper(square), f64x2.mul(f64x2.mul(d23, d23), size)));
+      from += pitch << 1;
+    }
+    finish(args, at, f64x2.extract_lane(mean01, 0), f64x2.extract_lane(square01, 0));
+    if (lanes > 1) finish(args, at + 4, f64x2.extract_lane(mean01, 1), f64x2.extract_lane(square01, 1));
+    if (lanes > 2) finish(args, at + 8, f64x2.extract_lane(mean23, 0), f64x2.extract_lane(square23, 0));
+    if (lanes > 3) finish(args, at + 12, f64x2.extract_lane(mean23, 1), f64x2.extract_lane(square23, 1));
   }
+}
+
+/** What `batch_norm_combine` writes for one channel, `at` bytes from the first. */
+function finish(args: usize, at: usize, mean: f64, m2: f64): void {
+  const count = <f64>word(args, 9);
+  const momentum = <f64>float(args, 14);
+  const invstd = 1 / Math.sqrt(m2 / count + <f64>float(args, 13));
+  const scale = <f64>load<f32>(address(args, 1) + at) * invstd;
+  store<f32>(address(args, 5) + at, <f32>mean);
+  store<f32>(address(args, 6) + at, <f32>invstd);
+  store<f32>(address(args, 7) + at, <f32>scale);
+  store<f32>(address(args, 8) + at, <f32>(<f64>load<f32>(address(args, 2) + at) - mean * scale));
+  const runningMean = address(args, 3) + at;
+  const runningVar = address(args, 4) + at;
+  store<f32>(runningMean, <f32>((1 - momentum) * <f64>load<f32>(runningMean) + momentum * mean));
+  store<f32>(runningVar, <f32>((1 - momentum) * <f64>load<f32>(runningVar) + (momentum * m2) / (count - 1)));
 }
 
 /** Scale and shift from running statistics. Arguments: 0 γ, 1 β, 2 mean, 3 variance, 4 scale, 5 shift, 6 C, 7 ε. One chunk. */

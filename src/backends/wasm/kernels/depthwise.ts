@@ -7,8 +7,8 @@ import { ceilDivide } from './strip';
  * has its own lane; backward-input sums the m lanes of each channel at the end.
  */
 
-/** 8 pixels × 4 channels. `table` lists (offset of x, index of the tap); weights are [tap][4]. */
-export function tileDepthwise(x: usize, w: usize, table: usize, end: usize, out: usize): void {
+/** 8 pixels × 4 channels. `table` lists (offset of x, offset of the weights) of each tap; weights are [tap][4]. */
+export function tile_depthwise(x: usize, w: usize, table: usize, end: usize, out: usize): void {
   let a0 = f32x4.splat(0);
   let a1 = a0;
   let a2 = a0;
@@ -19,7 +19,7 @@ export function tileDepthwise(x: usize, w: usize, table: usize, end: usize, out:
   let a7 = a0;
   for (; table < end; table += 8) {
     const xp = x + load<u32>(table);
-    const weight = v128.load(w + (<usize>load<u32>(table, 4) << 4));
+    const weight = v128.load(w + load<u32>(table, 4));
     a0 = madd(v128.load(xp), weight, a0);
     a1 = madd(v128.load(xp, 16), weight, a1);
     a2 = madd(v128.load(xp, 32), weight, a2);

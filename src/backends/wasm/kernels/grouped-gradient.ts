@@ -103,7 +103,7 @@ export function grouped_gradient(args: usize, chunk: i32): void {
           const out = partial + (<usize>(plane * taps) << 4);
           const out1 = pair ? out + (<usize>taps << 4) : unused;
           const beyond = pair ? <usize>1 << 4 : 0;
-          tile3Depthwise(
+          tile_gradient_depthwise(
             a + tapOffset(tap, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes),
             a + tapOffset(tap1, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes),
             a + tapOffset(tap2, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes),
@@ -135,7 +135,7 @@ export function grouped_gradient(args: usize, chunk: i32): void {
           const at = a + tapOffset(tap, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
           for (let c = 0; c < cg; c += 4) {
             const from = at + <usize>(c >> 2) * planeBytes;
-            tile4x8(from, step, d, outPlaneBytes, outRowBytes, rows, outWidth, out);
+            tile_gradient_4x8(from, step, d, outPlaneBytes, outRowBytes, rows, outWidth, out);
             out += 128;
           }
         }
@@ -152,7 +152,7 @@ export function grouped_gradient(args: usize, chunk: i32): void {
           for (let c = 0; c < cg; c += 4) {
             const shift = <usize>(c >> 2) * planeBytes;
             const to = out + (<usize>c << 4);
-            tile3x4x4(
+            tile_gradient_3x4x4(
               a0 + shift,
               a1 + shift,
               a2 + shift,
@@ -197,7 +197,7 @@ function accumulate(to: usize, v: v128): void {
 }
 
 /** One tap, 4 input × 8 output channels: out[c][8] += Σ over pixels x[c]·dy[8]. */
-function tile4x8(
+export function tile_gradient_4x8(
   x: usize,
   xStep: usize,
   dy: usize,
@@ -248,7 +248,7 @@ function tile4x8(
 }
 
 /** Three taps, 4 input × 4 output channels: outₜ[c][4] += Σ over pixels xₜ[c]·dy[4]. */
-function tile3x4x4(
+export function tile_gradient_3x4x4(
   x0: usize,
   x1: usize,
   x2: usize,
@@ -313,7 +313,7 @@ function tile3x4x4(
 }
 
 /** Three taps of two planes (the second may be the first again): outₜ[4] += Σ over pixels xₜ·dy. */
-function tile3Depthwise(
+export function tile_gradient_depthwise(
   x0: usize,
   x1: usize,
   x2: usize,

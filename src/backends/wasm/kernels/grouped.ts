@@ -1,7 +1,7 @@
 import { address, madd, word } from './simd';
 import { claimSlot, releaseSlot } from './scratch';
 import { ceilDivide, emitRow, floorDivide, packRow } from './strip';
-import { emitRowSummed, packRowRepeated, tileDepthwise } from './depthwise';
+import { emitRowSummed, packRowRepeated, tile_depthwise } from './depthwise';
 
 /**
  * Direct grouped convolution, forward and backward-input, for groups of 4 to 32 channels in multiples of 4.
@@ -70,7 +70,8 @@ export function grouped_conv(args: usize, chunk: i32): void {
   const taps = filterRows * filterColumns;
   const slot = claimSlot(address(args, 6), word(args, 7));
   const table = slot;
-  const ring = slot + ((<usize>taps * 8 + 63) & ~63);
+  const entries = multiplier ? taps : (taps * cg) >> 1;
+  const ring = slot + ((<usize>entries * 8 + 63) & ~63);
   const outRow = ring + <usize>ringRows * ringRowBytes;
   const perGroup = multiplier ? 4 * taps : taps * cg * kg;
   const firstPack = multiplier ? block * ((groupsPerBlock * multiplier + 3) >> 2) : firstGroup;
@@ -120,9 +121,19 @@ export function grouped_conv(args: usize, chunk: i32): void {
           } else {
             column = (column % strideW) * perPhase + column / strideW;
           }
-          store<u32>(entry, <u32>(ringRow + (<usize>column << 4)));
-          store<u32>(entry, r * filterColumns + s, 4);
-          entry += 8;
+          const at = ringRow + (<usize>column << 4);
+          const tap = r * filterColumns + s;
+          if (multiplier) {
+            store<u32>(entry, <u32>at);
+            store<u32>(entry, tap << 4, 4);
+            entry += 8;
+            continue;
+          }
+          for (let c = 0; c < cg; c += 2) {
+            store<u32>(entry, <u32>(at + <usize>(c >> 2) * inPlaneBytes + (<usize>(c & 2) << 2)));
+            store<u32>(entry, (tap * cg + c) << 4, 4);
+            entry += 8;
+          }
         }
       }
       const columns = ceilDivide(outWidth - phase, outPhases);
@@ -133,7 +144,7 @@ export function grouped_conv(args: usize, chunk: i32): void {
           const out = outRow + <usize>plane * outPlaneBytes + (<usize>(phase * outPerPhase) << 4);
           for (let q = 0; q < columns; q += 8) {
             const at = <usize>q << 4;
-            tileDepthwise(x + at, w, table, entry, out + at);
+            tile_depthwise(x + at, w, table, entry, out + at);
           }
         }
         continue;
@@ -146,7 +157,7 @@ export function grouped_conv(args: usize, chunk: i32): void {
         for (; k + 8 <= kg; k += 8) {
           for (let q = 0; q < columns; q += 4) {
             const at = <usize>q << 4;
-            tile4x8(x + at, inPlaneBytes, w, cg, table, entry, out + at, outPlaneBytes);
+            tile_4x8(x + at, w, table, entry, out + at, outPlaneBytes);
           }
           w += <usize>(taps * cg) << 5;
           out += outPlaneBytes << 1;
@@ -154,7 +165,7 @@ export function grouped_conv(args: usize, chunk: i32): void {
         if (k < kg) {
           for (let q = 0; q < columns; q += 8) {
             const at = <usize>q << 4;
-            tile8x4(x + at, inPlaneBytes, w, cg, table, entry, out + at);
+            tile_8x4(x + at, w, table, entry, out + at);
           }
         }
       }
@@ -172,8 +183,11 @@ export function grouped_conv(args: usize, chunk: i32): void {
   releaseSlot(address(args, 6), word(args, 7), slot);
 }
 
-/** 8 pixels × 4 output channels. `table` lists (offset of x, index of the tap); weights are [tap][c][4]. */
-function tile8x4(x: usize, planeBytes: usize, w: usize, cg: i32, table: usize, end: usize, out: usize): void {
+/**
+ * 8 pixels × 4 output channels. `table` lists (offset of x, offset of the weights) of two input channels of a tap; weights
+ * are [2][4]. Two and not four, since then nothing is spilled.
+ */
+export function tile_8x4(x: usize, w: usize, table: usize, end: usize, out: usize): void {
   let a0 = f32x4.splat(0);
   let a1 = a0;
   let a2 = a0;
@@ -183,50 +197,28 @@ function tile8x4(x: usize, planeBytes: usize, w: usize, cg: i32, table: usize, e
   let a6 = a0;
   let a7 = a0;
   for (; table < end; table += 8) {
-    let xp = x + load<u32>(table);
-    let wp = w + ((<usize>load<u32>(table, 4) * cg) << 4);
-    for (let c = 0; c < cg; c += 4) {
-      const w0 = v128.load(wp);
-      a0 = madd(v128.load32_splat(xp, 0), w0, a0);
-      a1 = madd(v128.load32_splat(xp, 16), w0, a1);
-      a2 = madd(v128.load32_splat(xp, 32), w0, a2);
-      a3 = madd(v128.load32_splat(xp, 48), w0, a3);
-      a4 = madd(v128.load32_splat(xp, 64), w0, a4);
-      a5 = madd(v128.load32_splat(xp, 80), w0, a5);
-      a6 = madd(v128.load32_splat(xp, 96), w0, a6);
-      a7 = madd(v128.load32_splat(xp, 112), w0, a7);
-      const w1 = v128.load(wp, 16);
-      a0 = madd(v128.load32_splat(xp, 4), w1, a0);
-      a1 = madd(v128.load32_splat(xp, 20), w1, a1);
-      a2 = madd(v128.load32_splat(xp, 36), w1, a2);
-      a3 = madd(v128.load32_splat(xp, 52), w1, a3);
-      a4 = madd(v128.load32_splat(xp, 68), w1, a4);
-      a5 = madd(v128.load32_splat(xp, 84), w1, a5);
-      a6 = madd(v128.load32_splat(xp, 100), w1, a6);
-      a7 = madd(v128.load32_splat(xp, 116), w1, a7);
-      const w2 = v128.load(wp, 32);
-      a0 = madd(v128.load32_splat(xp, 8), w2, a0);
-      a1 = madd(v128.load32_splat(xp, 24), w2, a1);
-      a2 = madd(v128.load32_splat(xp, 40), w2, a2);
-      a3 = madd(v128.load32_splat(xp, 56), w2, a3);
-      a4 = madd(v128.load32_splat(xp, 72), w2, a4);
-      a5 = madd(v128.load32_splat(xp, 88), w2, a5);
-      a6 = madd(v128.load32_splat(xp, 104), w2, a6);
-      a7 = madd(v128.load32_splat(xp, 120), w2, a7);
-      const w3 = v128.load(wp, 48);
-      a0 = madd(v128.load32_splat(xp, 12), w3, a0);
-      a1 = madd(v128.load32_splat(xp, 28), w3, a1);
-      a2 = madd(v128.load32_splat(xp, 44), w3, a2);
-      a3 = madd(v128.load32_splat(xp, 60), w3, a3);
-      a4 = madd(v128.load32_splat(xp, 76), w3, a4);
-      a5 = madd(v128.load32_splat(xp, 92), w3, a5);
-      a6 = madd(v128.load32_splat(xp, 108), w3, a6);
-      a7 = madd(v128.load32_splat(xp, 124), w3, a7);
-      xp += planeBytes;
-      wp += 64;
-    }
+    const xp = x + load<u32>(table);
+    const wp = w + load<u32>(table, 4);
+    const w0 = v128.load(wp);
+    a0 = madd(v128.load32_splat(xp), w0, a0);
+    a1 = madd(v128.load32_splat(xp, 16), w0, a1);
+    a2 = madd(v128.load32_splat(xp, 32), w0, a2);
+    a3 = madd(v128.load32_splat(xp, 48), w0, a3);
+    a4 = madd(v128.load32_splat(xp, 64), w0, a4);
+    a5 = madd(v128.load32_splat(xp, 80), w0, a5);
+    a6 = madd(v128.load32_splat(xp, 96), w0, a6);
+    a7 = madd(v128.load32_splat(xp, 112), w0, a7);
+    const w1 = v128.load(wp, 16);
+    a0 = madd(v128.load32_splat(xp, 4), w1, a0);
+    a1 = madd(v128.load32_splat(xp, 20), w1, a1);
+    a2 = madd(v128.load32_splat(xp, 36), w1, a2);
+    a3 = madd(v128.load32_splat(xp, 52), w1, a3);
+    a4 = madd(v128.load32_splat(xp, 68), w1, a4);
+    a5 = madd(v128.load32_splat(xp, 84), w1, a5);
+    a6 = madd(v128.load32_splat(xp, 100), w1, a6);
+    a7 = madd(v128.load32_splat(xp, 116), w1, a7);
   }
-  v128.store(out, a0, 0);
+  v128.store(out, a0);
   v128.store(out, a1, 16);
   v128.store(out, a2, 32);
   v128.store(out, a3, 48);
@@ -236,17 +228,11 @@ function tile8x4(x: usize, planeBytes: usize, w: usize, cg: i32, table: usize, e
   v128.store(out, a7, 112);
 }
 
-/** 4 pixels × 8 output channels; weights are [tap][c][8]. */
-function tile4x8(
-  x: usize,
-  planeBytes: usize,
-  w: usize,
-  cg: i32,
-  table: usize,
-  end: usize,
-  out: usize,
-  outPlaneBytes: usize,
-): void {
+/**
+ * 4 pixels × 8 output channels; weights are [2][8], so their offsets are twice those of the table. The two input channels
+ * take a turn of a loop each: unrolled, the compiler keeps both channels' products alive and spills.
+ */
+export function tile_4x8(x: usize, w: usize, table: usize, end: usize, out: usize, outPlaneBytes: usize): void {
   let a0 = f32x4.splat(0);
   let a1 = a0;
   let a2 = a0;
@@ -258,74 +244,30 @@ function tile4x8(
   let v = a0;
   for (; table < end; table += 8) {
     let xp = x + load<u32>(table);
-    let wp = w + ((<usize>load<u32>(table, 4) * cg) << 5);
-    for (let c = 0; c < cg; c += 4) {
-      const w00 = v128.load(wp);
-      const w01 = v128.load(wp, 16);
-      v = v128.load32_splat(xp, 0);
-      a0 = madd(v, w00, a0);
-      b0 = madd(v, w01, b0);
+    let wp = w + (load<u32>(table, 4) << 1);
+    for (const last = xp + 8; xp < last; xp += 4, wp += 32) {
+      const w0 = v128.load(wp);
+      const w1 = v128.load(wp, 16);
+      v = v128.load32_splat(xp);
+      a0 = madd(v, w0, a0);
+      b0 = madd(v, w1, b0);
       v = v128.load32_splat(xp, 16);
-      a1 = madd(v, w00, a1);
-      b1 = madd(v, w01, b1);
+      a1 = madd(v, w0, a1);
+      b1 = madd(v, w1, b1);
       v = v128.load32_splat(xp, 32);
-      a2 = madd(v, w00, a2);
-      b2 = madd(v, w01, b2);
+      a2 = madd(v, w0, a2);
+      b2 = madd(v, w1, b2);
       v = v128.load32_splat(xp, 48);
-      a3 = madd(v, w00, a3);
-      b3 = madd(v, w01, b3);
-      const w10 = v128.load(wp, 32);
-      const w11 = v128.load(wp, 48);
-      v = v128.load32_splat(xp, 4);
-      a0 = madd(v, w10, a0);
-      b0 = madd(v, w11, b0);
-      v = v128.load32_splat(xp, 20);
-      a1 = madd(v, w10, a1);
-      b1 = madd(v, w11, b1);
-      v = v128.load32_splat(xp, 36);
-      a2 = madd(v, w10, a2);
-      b2 = madd(v, w11, b2);
-      v = v128.load32_splat(xp, 52);
-      a3 = madd(v, w10, a3);
-      b3 = madd(v, w11, b3);
-      const w20 = v128.load(wp, 64);
-      const w21 = v128.load(wp, 80);
-      v = v128.load32_splat(xp, 8);
-      a0 = madd(v, w20, a0);
-      b0 = madd(v, w21, b0);
-      v = v128.load32_splat(xp, 24);
-      a1 = madd(v, w20, a1);
-      b1 = madd(v, w21, b1);
-      v = v128.load32_splat(xp, 40);
-      a2 = madd(v, w20, a2);
-      b2 = madd(v, w21, b2);
-      v = v128.load32_splat(xp, 56);
-      a3 = madd(v, w20, a3);
-      b3 = madd(v, w21, b3);
-      const w30 = v128.load(wp, 96);
-      const w31 = v128.load(wp, 112);
-      v = v128.load32_splat(xp, 12);
-      a0 = madd(v, w30, a0);
-      b0 = madd(v, w31, b0);
-      v = v128.load32_splat(xp, 28);
-      a1 = madd(v, w30, a1);
-      b1 = madd(v, w31, b1);
-      v = v128.load32_splat(xp, 44);
-      a2 = madd(v, w30, a2);
-      b2 = madd(v, w31, b2);
-      v = v128.load32_splat(xp, 60);
-      a3 = madd(v, w30, a3);
-      b3 = madd(v, w31, b3);
-      xp += planeBytes;
-      wp += 128;
+      a3 = madd(v, w0, a3);
+      b3 = madd(v, w1, b3);
     }
   }
-  v128.store(out, a0, 0);
+  v128.store(out, a0);
   v128.store(out, a1, 16);
   v128.store(out, a2, 32);
   v128.store(out, a3, 48);
   const second = out + outPlaneBytes;
-  v128.store(second, b0, 0);
+  v128.store(second, b0);
   v128.store(second, b1, 16);
   v128.store(second, b2, 32);
   v128.store(second, b3, 48);

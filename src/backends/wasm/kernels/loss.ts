@@ -113,13 +113,15 @@ export function cross_entropy_backward(args: usize, chunk: i32): void {
     let sum: f64 = 0;
     let total: f64 = 0;
     for (let k: usize = 0; k < bytes; k += 4) {
-      sum += exp(<f64>load<f32>(row + k) - most);
+      const power = exp(<f64>load<f32>(row + k) - most);
+      store<f32>(out + k, <f32>power);
+      sum += power;
       total += (1 - smoothing) * <f64>load<f32>(target + k) + smoothing / <f64>classes;
     }
     const share = total / sum;
     for (let k: usize = 0; k < bytes; k += 4) {
       const t = (1 - smoothing) * <f64>load<f32>(target + k) + smoothing / <f64>classes;
-      store<f32>(out + k, <f32>(scale * (exp(<f64>load<f32>(row + k) - most) * share - t)));
+      store<f32>(out + k, <f32>(scale * (<f64>load<f32>(out + k) * share - t)));
     }
   }
 }

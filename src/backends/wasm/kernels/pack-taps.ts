@@ -7,7 +7,7 @@ import { TILE_COLUMNS } from './product-tile';
  *
  *   b[g][block][panel][tap, c][8]  from  source[g·groupStride + column·columnStride + tapOffset(tap) + c·innerStride]
  *
- * Arguments: see `lower/product.ts`, which writes them in this order.
+ * Arguments: `pack` in `lower/product.ts` writes them in this order.
  */
 export function pack_taps(args: usize, chunk: i32): void {
   const inner = word(args, 2);

@@ -1,4 +1,5 @@
-import { address, word } from './simd';
+import { address, madd, word } from './simd';
+import { loadLanes } from './rows';
 import { ceilDivide, loadPartial, storePartial } from './strip';
 
 /*
@@ -34,6 +35,7 @@ function pool(args: usize, chunk: i32, largest: bool): void {
   const endRow = min(firstRow + word(args, 15), outHeight);
   const pitch = <usize>channels << 2;
   const start = largest ? f32x4.splat(-Infinity) : f32x4.splat(0);
+  const none = f32x4.splat(0);
   for (let p = firstRow; p < endRow; p++) {
     const top = p * word(args, 9) - word(args, 11);
     const h0 = max(top, 0);
@@ -52,41 +54,60 @@ function pool(args: usize, chunk: i32, largest: bool): void {
         let a1 = start;
         let a2 = start;
         let a3 = start;
+        let n0 = none;
+        let n1 = none;
+        let n2 = none;
+        let n3 = none;
         let row = corner + (<usize>c << 2);
         for (let h = h0; h < h1; h++) {
           for (let x = row; x < row + rowBytes; x += pitch) {
-            a0 = join(a0, v128.load(x), largest);
-            a1 = join(a1, v128.load(x, 16), largest);
-            a2 = join(a2, v128.load(x, 32), largest);
-            a3 = join(a3, v128.load(x, 48), largest);
+            const x0 = v128.load(x);
+            const x1 = v128.load(x, 16);
+            const x2 = v128.load(x, 32);
+            const x3 = v128.load(x, 48);
+            a0 = join(a0, x0, largest);
+            a1 = join(a1, x1, largest);
+            a2 = join(a2, x2, largest);
+            a3 = join(a3, x3, largest);
+            if (largest) {
+              n0 = v128.or(n0, f32x4.ne(x0, x0));
+              n1 = v128.or(n1, f32x4.ne(x1, x1));
+              n2 = v128.or(n2, f32x4.ne(x2, x2));
+              n3 = v128.or(n3, f32x4.ne(x3, x3));
+            }
           }
           row += <usize>width * pitch;
         }
         const to = y + (<usize>c << 2);
-        v128.store(to, largest ? a0 : f32x4.mul(a0, scale));
-        v128.store(to, largest ? a1 : f32x4.mul(a1, scale), 16);
-        v128.store(to, largest ? a2 : f32x4.mul(a2, scale), 32);
-        v128.store(to, largest ? a3 : f32x4.mul(a3, scale), 48);
+        v128.store(to, largest ? v128.or(a0, n0) : f32x4.mul(a0, scale));
+        v128.store(to, largest ? v128.or(a1, n1) : f32x4.mul(a1, scale), 16);
+        v128.store(to, largest ? v128.or(a2, n2) : f32x4.mul(a2, scale), 32);
+        v128.store(to, largest ? v128.or(a3, n3) : f32x4.mul(a3, scale), 48);
       }
       for (; c < end; c += 4) {
         const lanes = min(end - c, 4);
         let a = start;
+        let n = none;
         let row = corner + (<usize>c << 2);
         for (let h = h0; h < h1; h++) {
-          for (let x = row; x < row + rowBytes; x += pitch) a = join(a, loadLanes(x, lanes), largest);
+          for (let at = row; at < row + rowBytes; at += pitch) {
+            const x = loadLanes(at, lanes);
+            a = join(a, x, largest);
+            n = v128.or(n, f32x4.ne(x, x));
+          }
           row += <usize>width * pitch;
         }
-        storeLanes(y + (<usize>c << 2), largest ? a : f32x4.mul(a, scale), lanes);
+        storeLanes(y + (<usize>c << 2), largest ? v128.or(a, n) : f32x4.mul(a, scale), lanes);
       }
     }
   }
 }
 
-/** `f32x4.max` gives NaN if either is NaN: once NaN was seen it stays, as PyTorch's `val > max || isnan(val)`. */
+/** The larger or the sum. `pmax` is one instruction but loses NaN: lanes that saw one are set to it at the end. */
 // @ts-ignore: decorator
 @inline
 function join(a: v128, b: v128, largest: bool): v128 {
-  return largest ? f32x4.max(a, b) : f32x4.add(a, b);
+  return largest ? f32x4.pmax(a, b) : f32x4.add(a, b);
 }
 
 /** What a window's sum is divided by: PyTorch's windows may reach into the padding but not beyond it. */
@@ -97,12 +118,6 @@ function windowSize(args: usize, top: i32, side: i32): i32 {
   const right = min(side + word(args, 8), word(args, 3) + word(args, 12));
   if (word(args, 17)) return (bottom - top) * (right - side);
   return (min(bottom, word(args, 2)) - max(top, 0)) * (min(right, word(args, 3)) - max(side, 0));
-}
-
-// @ts-ignore: decorator
-@inline
-function loadLanes(at: usize, lanes: i32): v128 {
-  return lanes == 4 ? v128.load(at) : loadPartial(at, lanes);
 }
 
 // @ts-ignore: decorator
@@ -139,8 +154,8 @@ export function max_pool_backward(args: usize, chunk: i32): void {
     const pixel = dx + <usize>i * pitch + (<usize>first << 2);
     for (let at = pixel; at < pixel + bytes; at += 4) store<f32>(at, 0);
   }
-  const firstPixel = firstRow * width;
-  const endPixel = endRow * width;
+  const firstByte = <u32>(<usize>(firstRow * width) * pitch);
+  const ownBytes = <u32>(<usize>((endRow - firstRow) * width) * pitch);
   const firstWindow = max(0, ceilDivide(firstRow + padH - word(args, 7) + 1, strideH));
   const endWindow = min(outHeight, (endRow - 1 + padH) / strideH + 1);
   for (let p = firstWindow; p < endWindow; p++) {
@@ -152,33 +167,47 @@ export function max_pool_backward(args: usize, chunk: i32): void {
       const v0 = max(side, 0);
       const v1 = min(side + word(args, 8), width);
       const dy = address(args, 0) + <usize>((image * outHeight + p) * outWidth + q) * pitch;
+      const corner = <usize>(h0 * width + v0) * pitch;
+      const rowBytes = <usize>(v1 - v0) * pitch;
       for (let c = first; c < end; c += 4) {
         const lanes = min(end - c, 4);
         const shift = <usize>c << 2;
         let best = f32x4.splat(-Infinity);
-        let where = i32x4.splat(h0 * width + v0);
+        let where = i32x4.splat(<i32>corner);
+        let row = corner;
         for (let h = h0; h < h1; h++) {
-          for (let v = v0; v < v1; v++) {
-            const value = loadLanes(x + <usize>(h * width + v) * pitch + shift, lanes);
-            const wins = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
-            best = v128.bitselect(value, best, wins);
-            where = v128.bitselect(i32x4.splat(h * width + v), where, wins);
+          if (lanes == 4) {
+            for (let at = row; at < row + rowBytes; at += pitch) {
+              const value = v128.load(x + at + shift);
+              const wins = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
+              best = v128.bitselect(value, best, wins);
+              where = v128.bitselect(i32x4.splat(<i32>at), where, wins);
+            }
+          } else {
+            for (let at = row; at < row + rowBytes; at += pitch) {
+              const value = loadPartial(x + at + shift, lanes);
+              const wins = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
+              best = v128.bitselect(value, best, wins);
+              where = v128.bitselect(i32x4.splat(<i32>at), where, wins);
+            }
           }
+          row += <usize>width * pitch;
         }
-        scatter(dx, pitch, shift, i32x4.extract_lane(where, 0), firstPixel, endPixel, dy);
-        if (lanes > 1) scatter(dx, pitch, shift + 4, i32x4.extract_lane(where, 1), firstPixel, endPixel, dy);
-        if (lanes > 2) scatter(dx, pitch, shift + 8, i32x4.extract_lane(where, 2), firstPixel, endPixel, dy);
-        if (lanes > 3) scatter(dx, pitch, shift + 12, i32x4.extract_lane(where, 3), firstPixel, endPixel, dy);
+        scatter(dx, shift, i32x4.extract_lane(where, 0), firstByte, ownBytes, dy);
+        if (lanes > 1) scatter(dx, shift + 4, i32x4.extract_lane(where, 1), firstByte, ownBytes, dy);
+        if (lanes > 2) scatter(dx, shift + 8, i32x4.extract_lane(where, 2), firstByte, ownBytes, dy);
+        if (lanes > 3) scatter(dx, shift + 12, i32x4.extract_lane(where, 3), firstByte, ownBytes, dy);
       }
     }
   }
 }
 
+/** Adds to dx where a window's largest element is, if the chunk owns that pixel; one unsigned comparison tells. */
 // @ts-ignore: decorator
 @inline
-function scatter(dx: usize, pitch: usize, shift: usize, pixel: i32, first: i32, end: i32, dy: usize): void {
-  if (pixel < first || pixel >= end) return;
-  const at = dx + <usize>pixel * pitch + shift;
+function scatter(dx: usize, shift: usize, pixel: i32, first: u32, own: u32, dy: usize): void {
+  if (<u32>pixel - first >= own) return;
+  const at = dx + <usize>pixel + shift;
   store<f32>(at, load<f32>(at) + load<f32>(dy + shift));
 }
 
@@ -215,12 +244,22 @@ export function avg_pool_backward(args: usize, chunk: i32): void {
           const size = windowSize(args, p * strideH - padH, q * strideW - padW);
           const scale = f32x4.splat(<f32>1 / <f32>size);
           const dy = address(args, 0) + <usize>((image * outHeight + p) * outWidth + q) * pitch;
-          for (let c = first; c < end; c += 4) {
-            const lanes = min(end - c, 4);
-            const at = dx + (<usize>c << 2);
-            let share = f32x4.mul(loadLanes(dy + (<usize>c << 2), lanes), scale);
-            if (!fresh) share = f32x4.add(loadLanes(at, lanes), share);
-            storeLanes(at, share, lanes);
+          let c = first;
+          if (fresh) {
+            for (; c + 4 <= end; c += 4) {
+              const shift = <usize>c << 2;
+              v128.store(dx + shift, f32x4.mul(v128.load(dy + shift), scale));
+            }
+          } else {
+            for (; c + 4 <= end; c += 4) {
+              const shift = <usize>c << 2;
+              v128.store(dx + shift, madd(v128.load(dy + shift), scale, v128.load(dx + shift)));
+            }
+          }
+          if (c < end) {
+            const shift = <usize>c << 2;
+            const before = fresh ? f32x4.splat(0) : loadPartial(dx + shift, end - c);
+            storePartial(dx + shift, madd(loadPartial(dy + shift, end - c), scale, before), end - c);
           }
           fresh = false;
         }

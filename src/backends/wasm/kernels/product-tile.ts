@@ -49,43 +49,11 @@ export function productTile(
   let c21 = c00;
   let c30 = c00;
   let c31 = c00;
-  let end = a + (<usize>(depth & ~1) << 4);
+  // One step a turn: V8 unrolls it, and given two it runs out of registers in the build without relaxed SIMD.
+  const end = a + (<usize>depth << 4);
   while (a < end) {
-    let b0 = v128.load(b, 0);
-    let b1 = v128.load(b, 16);
-    let s = v128.load_splat<f32>(a, 0);
-    c00 = madd(s, b0, c00);
-    c01 = madd(s, b1, c01);
-    s = v128.load_splat<f32>(a, 4);
-    c10 = madd(s, b0, c10);
-    c11 = madd(s, b1, c11);
-    s = v128.load_splat<f32>(a, 8);
-    c20 = madd(s, b0, c20);
-    c21 = madd(s, b1, c21);
-    s = v128.load_splat<f32>(a, 12);
-    c30 = madd(s, b0, c30);
-    c31 = madd(s, b1, c31);
-    b0 = v128.load(b, 32);
-    b1 = v128.load(b, 48);
-    s = v128.load_splat<f32>(a, 16);
-    c00 = madd(s, b0, c00);
-    c01 = madd(s, b1, c01);
-    s = v128.load_splat<f32>(a, 20);
-    c10 = madd(s, b0, c10);
-    c11 = madd(s, b1, c11);
-    s = v128.load_splat<f32>(a, 24);
-    c20 = madd(s, b0, c20);
-    c21 = madd(s, b1, c21);
-    s = v128.load_splat<f32>(a, 28);
-    c30 = madd(s, b0, c30);
-    c31 = madd(s, b1, c31);
-    a += 32;
-    b += 64;
-  }
-  end = a + (<usize>(depth & 1) << 4);
-  while (a < end) {
-    let b0 = v128.load(b, 0);
-    let b1 = v128.load(b, 16);
+    const b0 = v128.load(b, 0);
+    const b1 = v128.load(b, 16);
     let s = v128.load_splat<f32>(a, 0);
     c00 = madd(s, b0, c00);
     c01 = madd(s, b1, c01);

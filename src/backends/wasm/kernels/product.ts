@@ -25,10 +25,10 @@ const PACKED: usize = 1024;
  *
  * for a grid of (i, j), where places outside of the source count as zero, then ReLU. The output place of (i, j) is
  * (outTop + i·outStepV, outLeft + j·outStepH). `b` comes from `pack_taps`, in the same blocks of the reduction.
- * A chunk is a block of rows × a block of columns of one group. Blocks of the reduction are outermost, so that a block of
- * B (at most 256 KiB) stays in the second-level cache while all rows of the chunk pass by.
+ * A chunk is a block of rows × a block of columns of one group. For each block of the reduction it packs its rows into
+ * scratch room (128 KiB, second-level cache), then takes panel after panel of B (8 KiB, first-level cache) past them.
  *
- * Arguments: see `ProductArgs` in `lower/product.ts`, which writes them in this order.
+ * Arguments: `multiply` in `lower/product.ts` writes them in this order.
  */
 export function product(args: usize, chunk: i32, scratch: usize): void {
   const out = address(args, 2);
@@ -87,9 +87,9 @@ export function product(args: usize, chunk: i32, scratch: usize): void {
           if (some >= TILE_COLUMNS) {
             productTile(a, panel, depth, outs, offset, groupBias + offset, residualDistance, mode);
           } else {
-            readPart(scratch, outs, offset, some, groupBias, residualDistance, mode);
-            productTile(a, panel, depth, scratch + TILE_OUTS, 0, 0, 0, ACCUMULATE | (mode & RELU));
-            writePart(scratch, outs, offset, some);
+            productTile(a, panel, depth, scratch + TILE_OUTS, 0, 0, 0, 0);
+            const someRows = min(TILE_ROWS, rowEnd - row);
+            storePart(scratch + TILE, outs, offset, someRows, some, groupBias + offset, residualDistance, mode);
           }
           a += <usize>depth << 4;
           outs += 16;
@@ -223,35 +223,31 @@ function interleave(rows: usize, to: usize, length: i32): void {
   }
 }
 
-/** Fills the scratch tile with what the sums of fewer than eight columns start from. */
-function readPart(
-  scratch: usize,
+/** Finishes a tile of fewer than eight columns as `productTile` would, and stores those. No row may come twice here. */
+function storePart(
+  tile: usize,
   outs: usize,
-  offset: usize, some: i32, bias: usize, residual: usize, mode: i32): void {
-  for (let r = 0; r < TILE_ROWS; r++) {
-    const from = <usize>load<u32>(outs + (<usize>r << 2)) + offset;
-    const to = scratch + TILE + (<usize>r << 5);
-    for (let k = 0; k < TILE_COLUMNS; k++) {
-      const at = <usize>k << 2;
-      let value: f32 = 0;
-      if (k < some) {
-        if (mode & ACCUMULATE) {
-          value = load<f32>(from + at);
-        } else {
-          if (mode & RESIDUAL) value = load<f32>(from + residual + at);
-          if (mode & BIAS) value += load<f32>(bias + offset + at);
-        }
+  offset: usize,
+  rows: i32,
+  some: i32,
+  bias: usize,
+  residual: usize,
+  mode: i32,
+): void {
+  const end = <usize>some << 2;
+  for (let r = 0; r < rows; r++) {
+    const to = <usize>load<u32>(outs) + offset;
+    for (let at: usize = 0; at < end; at += 4) {
+      let sum = load<f32>(tile + at);
+      if (mode & ACCUMULATE) {
+        sum += load<f32>(to + at);
+      } else {
+        if (mode & RESIDUAL) sum += load<f32>(to + residual + at);
+        if (mode & BIAS) sum += load<f32>(bias + at);
       }
-      store<f32>(to + at, value);
+      store<f32>(to + at, mode & RELU && sum < 0 ? 0 : sum);
     }
-  }
-}
-
-/** Copies `some` columns of the scratch tile to their places. */
-function writePart(scratch: usize, outs: usize, offset: usize, some: i32): void {
-  for (let r = 0; r < TILE_ROWS; r++) {
-    const to = <usize>load<u32>(outs + (<usize>r << 2)) + offset;
-    const from = scratch + TILE + (<usize>r << 5);
-    for (let k = 0; k < some; k++) store<f32>(to + (<usize>k << 2), load<f32>(from + (<usize>k << 2)));
+    outs += 4;
+    tile += 32;
   }
 }

@@ -1,5 +1,5 @@
 import { address, word } from './simd';
-import { addRow } from './rows';
+import { addRow, lower, upper } from './rows';
 
 /**
  * Σ over a tile of rows, per channel. Arguments: 0 x, 1 partials [row tile][C], 2 rows, 3 C, 4 rows a tile,
@@ -51,8 +51,8 @@ export function squared_norm(args: usize, chunk: i32): void {
   let i = 0;
   for (; i + 4 <= count; i += 4) {
     const v = v128.load(from);
-    const low = f64x2.promote_low_f32x4(v);
-    const high = f64x2.promote_low_f32x4(v128.shuffle<f32>(v, v, 2, 3, 2, 3));
+    const low = lower(v);
+    const high = upper(v);
     a = f64x2.add(a, f64x2.mul(low, low));
     b = f64x2.add(b, f64x2.mul(high, high));
     from += 16;

@@ -104,7 +104,14 @@ export function emitRow(
   const step = pixelBytes * <usize>phases;
   for (let phase = 0; phase < phases; phase++) {
     const count = ceilDivide(width - phase, phases);
-    for (let channel = 0; channel < channels; channel += 4) {
+    let channel = 0;
+    for (; channel + 16 <= channels; channel += 16) {
+      const shift = <usize>phase * pixelBytes + (<usize>channel << 2);
+      const from = source + <usize>phase * phaseBytes + <usize>(channel >> 2) * planeBytes;
+      const beside: usize = residual == 0 ? 0 : residual + shift;
+      emit16(from, planeBytes, target + shift, step, count, bias == 0 ? 0 : bias + (<usize>channel << 2), beside, relu);
+    }
+    for (; channel < channels; channel += 4) {
       const rest = channels - channel;
       const shift = <usize>phase * pixelBytes + (<usize>channel << 2);
       let from = source + <usize>phase * phaseBytes + <usize>(channel >> 2) * planeBytes;
@@ -134,6 +141,53 @@ export function emitRow(
         }
       }
     }
+  }
+}
+
+/** Four planes into sixteen channels of each pixel, a whole cache line at a time. */
+// @ts-ignore: decorator
+@inline
+function emit16(
+  from: usize,
+  planeBytes: usize,
+  to: usize,
+  step: usize,
+  count: i32,
+  bias: usize,
+  residual: usize,
+  relu: i32,
+): void {
+  const zero = f32x4.splat(0);
+  const floor = relu ? zero : f32x4.splat(-Infinity);
+  const biased = bias != 0;
+  const b0 = biased ? v128.load(bias) : zero;
+  const b1 = biased ? v128.load(bias, 16) : zero;
+  const b2 = biased ? v128.load(bias, 32) : zero;
+  const b3 = biased ? v128.load(bias, 48) : zero;
+  let f1 = from + planeBytes;
+  let f2 = f1 + planeBytes;
+  let f3 = f2 + planeBytes;
+  for (let i = 0; i < count; i++) {
+    let v0 = f32x4.add(v128.load(from), b0);
+    let v1 = f32x4.add(v128.load(f1), b1);
+    let v2 = f32x4.add(v128.load(f2), b2);
+    let v3 = f32x4.add(v128.load(f3), b3);
+    if (residual != 0) {
+      v0 = f32x4.add(v0, v128.load(residual));
+      v1 = f32x4.add(v1, v128.load(residual, 16));
+      v2 = f32x4.add(v2, v128.load(residual, 32));
+      v3 = f32x4.add(v3, v128.load(residual, 48));
+      residual += step;
+    }
+    v128.store(to, f32x4.pmax(v0, floor));
+    v128.store(to, f32x4.pmax(v1, floor), 16);
+    v128.store(to, f32x4.pmax(v2, floor), 32);
+    v128.store(to, f32x4.pmax(v3, floor), 48);
+    from += 16;
+    f1 += 16;
+    f2 += 16;
+    f3 += 16;
+    to += step;
   }
 }
 

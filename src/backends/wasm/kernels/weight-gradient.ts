@@ -23,7 +23,7 @@ const PANELS: usize = 256;
  * Rows are cut into a fixed number of parts, each summed on its own; `sum_parts` adds them. A chunk is one part of one
  * block of k × (tap, c) of one group: it packs both sides, 128 rows at a time, into its thread's scratch room.
  *
- * Arguments: see `lower/weight-gradient.ts`, which writes them in this order.
+ * Arguments: `weightGradientCalls` in `lower/weight-gradient.ts` writes them in this order.
  */
 export function weight_gradient(args: usize, chunk: i32, scratch: usize): void {
   const dy = address(args, 0);

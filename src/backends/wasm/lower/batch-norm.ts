@@ -2,8 +2,8 @@ import type { Lowering } from '../call.ts';
 import { rowsOf, rowsPerChunk, sizeOf, tilesOf } from './chunks.ts';
 import { align64 } from './scratch.ts';
 
-/** Channels of a chunk where tiles are joined. */
-const combined = 64;
+/** Channels of a chunk where tiles are joined: a cache line. */
+const combined = 16;
 
 export const batchNorm: Lowering<'batch_norm'> = {
   workspaceBytes({ inputs }) {

@@ -3,8 +3,8 @@ import type { Shape } from '../../../graph/value.ts';
 /** Floats of one chunk of memory-bound work: 128 KB, some 20 µs of a core, and within its second-level cache. */
 export const chunkFloats = 32 * 1024;
 
-/** Channels of a tile that sums over rows: a kilobyte, so that rows are read in long runs. */
-const tileChannels = 256;
+/** Channels of a tile that sums over rows: 2 KB, so that rows are read in long runs. */
+const tileChannels = 512;
 
 export function sizeOf(shape: Shape): number {
   return shape.reduce((product, size) => product * size, 1);

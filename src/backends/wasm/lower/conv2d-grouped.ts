@@ -20,8 +20,6 @@ export function groupedApplies(attrs: Conv2dAttrs, xShape: Shape, wShape: Shape)
   return cg % 4 === 0 && kg % 4 === 0 && cg <= 32 && kg <= 32;
 }
 
-export { conv2dGroupedBackwardWeight } from './conv2d-grouped-gradient.ts';
-
 export const conv2dGrouped: Lowering<'conv2d'> = {
   workspaceBytes({ attrs, inputs, outputs }) {
     return workspaceOf(geometry(attrs, inputs[0].shape, inputs[1].shape, outputs[0].shape, false));
@@ -78,7 +76,8 @@ function geometry(attrs: Conv2dAttrs, source: Shape, w: Shape, target: Shape, tr
   const rowReach = (filterRows - 1) * dilation[0];
   const ringRows = (transposed ? Math.floor(rowReach / stride[0]) : rowReach) + 1;
   const ringBytes = ringRows * sourcePlanes * inPhases * perPhase * 16;
-  const slotBytes = align64(align64(taps * 8) + ringBytes + targetPlanes * outPhases * outPerPhase * 16);
+  const tableBytes = align64((depthwise ? taps : (taps * cg) / 2) * 8);
+  const slotBytes = align64(tableBytes + ringBytes + targetPlanes * outPhases * outPerPhase * 16);
 
   const tapsPerPixel = transposed ? taps / (stride[0] * stride[1]) : taps;
   const rowFlops = outWidth * groupsPerBlock * cg * (depthwise ? 1 : kg) * tapsPerPixel * 2;

@@ -2,12 +2,8 @@ import type { Conv2dAttrs, OpName } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
 import type { Lowering } from '../call.ts';
 import { conv2dBackwardInputGemm, conv2dGemm } from './conv2d-gemm.ts';
-import {
-  conv2dGrouped,
-  conv2dGroupedBackwardInput,
-  conv2dGroupedBackwardWeight,
-  groupedApplies,
-} from './conv2d-grouped.ts';
+import { conv2dGroupedBackwardWeight } from './conv2d-grouped-gradient.ts';
+import { conv2dGrouped, conv2dGroupedBackwardInput, groupedApplies } from './conv2d-grouped.ts';
 import { conv2dBackwardWeightGemm } from './weight-gradient.ts';
 
 /** Small groups have direct kernels; every other convolution is a matrix product. */

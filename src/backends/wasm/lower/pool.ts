@@ -5,7 +5,7 @@ import { chunkFloats } from './chunks.ts';
 
 /** Channels of a chunk: few enough that global pooling of a single picture still gives many chunks. */
 const forwardChannels = 64;
-const backwardChannels = 16;
+const backwardChannels = 64;
 
 export const maxPool2d: Lowering<'max_pool2d'> = {
   calls: ({ attrs, inputs: [x], outputs: [y] }) => [

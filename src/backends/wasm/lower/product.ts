@@ -4,7 +4,10 @@ import type { Arg, Call } from '../call.ts';
 /** Columns of a tile of `product`. */
 const TILE_COLUMNS = 8;
 const TILE_ROWS = 4;
-/** Depth of a block of the reduction: with 256 columns, 256 KiB of packed weights stay in the second-level cache. */
+/**
+ * Depth of a block of the reduction: a panel of eight columns takes 8 KiB, a chunk's packed rows 128 KiB of their thread's
+ * scratch room (192 KiB for sums that do not divide well).
+ */
 const BLOCK_DEPTH = 256;
 const BLOCK_COLUMNS = 256;
 /** Chunks aimed at, so that 16 threads find work to the end. */

@@ -1,0 +1,29 @@
+/**
+ * Cardinal's library: everything here runs in Node and in a browser. Files, decoding of pictures and threads are in
+ * `cardinal-nn/node`.
+ */
+export { CardinalError, UsageError } from './base/errors.ts';
+export { Rng } from './base/rng.ts';
+export type { StateDict, TensorData } from './base/tensor-data.ts';
+
+export * as nn from './nn/index.ts';
+export { F, init, Module, summary, trace } from './nn/index.ts';
+export * from './models/index.ts';
+
+export { costOf } from './graph/cost.ts';
+export type { Graph } from './graph/graph.ts';
+export type { Shape, Value } from './graph/value.ts';
+export { planInference, type InferenceOptions, type Traced } from './plan/inference.ts';
+export { formatPlan, listPlan, type PlanListing } from './plan/listing.ts';
+export type { Plan } from './plan/plan.ts';
+export { planTraining, type TrainingOptions } from './plan/training.ts';
+
+export type { Backend, Order, Program } from './backends/backend.ts';
+export { createReferenceBackend } from './backends/reference/backend.ts';
+export { createWasmBackend, type WasmBackendOptions } from './backends/wasm/backend.ts';
+export { compile, CompiledModel, type CompileOptions, type Output } from './session/compile.ts';
+export { computeGradients, type GradientOptions, type Gradients } from './session/gradients.ts';
+
+export * from './data/index.ts';
+export * from './train/index.ts';
+export { readSafetensors, writeSafetensors } from './weights/safetensors.ts';

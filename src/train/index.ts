@@ -1,0 +1,28 @@
+export {
+  buildCheckpoint,
+  parseCheckpoint,
+  parseWeights,
+  requireSameClasses,
+  requireSameModel,
+  type Checkpoint,
+  type TrainingState,
+  type WeightsFile,
+} from './checkpoint.ts';
+export { patience, type StopRule } from './early-stopping.ts';
+export { evaluate, prepareInference, writeWeights, type EvaluateOptions } from './evaluate.ts';
+export type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from './events.ts';
+export type { Evaluation } from './metrics.ts';
+export { networkOf, type ModelDescription, type Network } from './network.ts';
+export type { OptimizerSpec } from './optimizer.ts';
+export type { EpochRecord, Progress } from './progress.ts';
+export {
+  findRecipe,
+  recipes,
+  recipeSchema,
+  withOverrides,
+  type Recipe,
+  type RecipeOverrides,
+} from './recipe.ts';
+export { learningRateAt, scheduleSchema, type Schedule } from './schedule.ts';
+export type { CheckpointKind, CheckpointStore } from './store.ts';
+export { fit, train, type TrainOptions, type TrainResult } from './train.ts';
