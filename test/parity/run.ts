@@ -70,6 +70,17 @@ export class Runner {
     return losses;
   }
 
+  /** Parameters and running statistics after some steps of SGD. */
+  async weightsAfter(steps: number): Promise<Map<string, Float32Array>> {
+    const program = await this.training();
+    const { lr, momentum, weight_decay } = settings.optimizers.sgd;
+    await this.#curve(program, steps, () => [lr, momentum, weight_decay]);
+    const weights = new Map<string, Float32Array>();
+    for (const [name] of this.#fixture.under('weights.')) weights.set(name, await program.read(name));
+    program.dispose();
+    return weights;
+  }
+
   async adamwCurve(steps: number): Promise<Float32Array> {
     const program = await this.training({ optimizer: { kind: 'adamw' } });
     const {
