@@ -63,7 +63,8 @@ describe.each(settings.networks)('$name as in PyTorch ($covers)', (network) => {
       expect(relativeDistance(await runner.adamwCurve(steps), expected)).toBeLessThan(1e-4);
     });
 
-    test.runIf(network.accumulated)('accumulated, clipped and averaged steps', async () => {
+    if (!network.accumulated) return;
+    test('accumulated, clipped and averaged steps', async () => {
       const { losses, norms, average } = await runner.accumulatedCurve();
       expect(Math.max(...norms), 'clipping happens').toBeGreaterThan(settings.clipNorm);
       expect(relativeDistance(losses, fixture.get('losses.accumulated'))).toBeLessThan(1e-4);
