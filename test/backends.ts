@@ -1,6 +1,6 @@
 import type { Backend } from '../src/backends/backend.ts';
-import { createReferenceBackend } from '../src/backends/reference/backend.ts';
 import { messageOf } from '../src/base/errors.ts';
+import { createNodeBackend } from '../src/node/backend.ts';
 
 /** Backends of one kind that differ in nothing but their number of threads: their results are the same bit for bit. */
 export interface BackendKind {
@@ -12,7 +12,7 @@ export interface BackendKind {
 const threads = [1, 2, 3];
 
 const kinds: readonly { name: string; open: () => Promise<Backend[]> }[] = [
-  { name: 'reference', open: () => Promise.resolve([createReferenceBackend()]) },
+  { name: 'reference', open: async () => [await createNodeBackend({ name: 'reference' })] },
   { name: 'wasm simd', open: () => openWasm({ relaxed: false }) },
   { name: 'wasm relaxed', open: () => openWasm({ relaxed: true }) },
 ];
@@ -34,7 +34,6 @@ export async function openBackends(): Promise<readonly BackendKind[]> {
 }
 
 async function openWasm({ relaxed }: { readonly relaxed: boolean }): Promise<Backend[]> {
-  const { createNodeBackend } = await import('../src/node/backend.ts');
   const backends: Backend[] = [];
   for (const count of threads) {
     backends.push(await createNodeBackend({ name: 'wasm', threads: count, relaxed }));

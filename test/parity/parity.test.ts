@@ -2,16 +2,17 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { trace } from '../../src/nn/index.ts';
 import { openBackends } from '../backends.ts';
 import { relativeDistance } from '../compare.ts';
-import { Fixture, settings } from './fixture.ts';
+import { settings } from './fixture.ts';
 import { build } from './network.ts';
 import { Runner } from './run.ts';
+import { Tensors } from './tensors.ts';
 
 const kinds = await openBackends();
 
 afterAll(() => Promise.all(kinds.flatMap(({ backends }) => backends.map((backend) => backend.dispose()))));
 
 describe.each(settings.networks)('$name as in PyTorch ($covers)', (network) => {
-  const fixture = new Fixture(`${network.name}.safetensors`);
+  const fixture = new Tensors(`parity/${network.name}.safetensors`);
 
   test('has the same parameters and buffers', () => {
     const net = build(network.layers);
@@ -24,9 +25,11 @@ describe.each(settings.networks)('$name as in PyTorch ($covers)', (network) => {
     ]);
   });
 
-  describe.each(kinds)('on $name', ({ backends }) => {
-    // More threads give the same bits, which the conformance suite asserts op by op: the most show races, if any.
-    const runner = new Runner(backends[backends.length - 1], network, fixture);
+  describe.each(kinds)('on $name', ({ name, backends }) => {
+    // Any number of threads gives the same bits; the conformance suite asserts that op by op.
+    const runner = new Runner(backends[1] ?? backends[0], network, fixture);
+    // The scalar reference is slow, and every op of it is held against PyTorch in the first steps.
+    const steps = name === 'reference' ? 5 : settings.steps;
 
     test.each([true, false])('logits of evaluation, batch norm folded: %s', async (foldBatchNorm) => {
       const logits = await runner.logits({ foldBatchNorm });
@@ -50,15 +53,18 @@ describe.each(settings.networks)('$name as in PyTorch ($covers)', (network) => {
       program.dispose();
     });
 
-    test(`losses of ${settings.steps} steps of SGD`, async () => {
-      expect(relativeDistance(await runner.sgdCurve(), fixture.get('losses.sgd'))).toBeLessThan(1e-4);
+    test(`losses of ${steps} steps of SGD`, async () => {
+      const expected = fixture.get('losses.sgd').subarray(0, steps);
+      expect(relativeDistance(await runner.sgdCurve(steps), expected)).toBeLessThan(1e-4);
     });
 
-    test(`losses of ${settings.steps} steps of AdamW`, async () => {
-      expect(relativeDistance(await runner.adamwCurve(), fixture.get('losses.adamw'))).toBeLessThan(1e-4);
+    test(`losses of ${steps} steps of AdamW`, async () => {
+      const expected = fixture.get('losses.adamw').subarray(0, steps);
+      expect(relativeDistance(await runner.adamwCurve(steps), expected)).toBeLessThan(1e-4);
     });
 
-    test.runIf(network.accumulated)('accumulated, clipped and averaged steps', async () => {
+    if (!network.accumulated) return;
+    test('accumulated, clipped and averaged steps', async () => {
       const { losses, norms, average } = await runner.accumulatedCurve();
       expect(Math.max(...norms), 'clipping happens').toBeGreaterThan(settings.clipNorm);
       expect(relativeDistance(losses, fixture.get('losses.accumulated'))).toBeLessThan(1e-4);

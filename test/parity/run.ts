@@ -2,16 +2,17 @@ import type { Backend, Program } from '../../src/backends/backend.ts';
 import { planInference } from '../../src/plan/inference.ts';
 import { planTraining, type TrainingOptions } from '../../src/plan/training.ts';
 import { trace } from '../../src/nn/index.ts';
-import { settings, type Fixture, type NetworkSpec } from './fixture.ts';
+import { settings, type NetworkSpec } from './fixture.ts';
 import { build } from './network.ts';
+import type { Tensors } from './tensors.ts';
 
 /** Runs one of the fixture's networks on one backend, from the fixture's weights. */
 export class Runner {
   readonly #backend: Backend;
   readonly #network: NetworkSpec;
-  readonly #fixture: Fixture;
+  readonly #fixture: Tensors;
 
-  constructor(backend: Backend, network: NetworkSpec, fixture: Fixture) {
+  constructor(backend: Backend, network: NetworkSpec, fixture: Tensors) {
     this.#backend = backend;
     this.#network = network;
     this.#fixture = fixture;
@@ -60,15 +61,27 @@ export class Runner {
     return loss;
   }
 
-  async sgdCurve(): Promise<Float32Array> {
+  /** Losses of the first steps, on batches 1, 0, 1, … */
+  async sgdCurve(steps: number): Promise<Float32Array> {
     const program = await this.training();
     const { lr, momentum, weight_decay } = settings.optimizers.sgd;
-    const losses = await this.#curve(program, () => [lr, momentum, weight_decay]);
+    const losses = await this.#curve(program, steps, () => [lr, momentum, weight_decay]);
     program.dispose();
     return losses;
   }
 
-  async adamwCurve(): Promise<Float32Array> {
+  /** Parameters and running statistics after some steps of SGD. */
+  async weightsAfter(steps: number): Promise<Map<string, Float32Array>> {
+    const program = await this.training();
+    const { lr, momentum, weight_decay } = settings.optimizers.sgd;
+    await this.#curve(program, steps, () => [lr, momentum, weight_decay]);
+    const weights = new Map<string, Float32Array>();
+    for (const [name] of this.#fixture.under('weights.')) weights.set(name, await program.read(name));
+    program.dispose();
+    return weights;
+  }
+
+  async adamwCurve(steps: number): Promise<Float32Array> {
     const program = await this.training({ optimizer: { kind: 'adamw' } });
     const {
       lr,
@@ -76,7 +89,7 @@ export class Runner {
       eps,
       weight_decay,
     } = settings.optimizers.adamw;
-    const losses = await this.#curve(program, (step) => [
+    const losses = await this.#curve(program, steps, (step) => [
       ...[lr, beta1, beta2, eps, weight_decay],
       ...[1 - beta1 ** step, 1 - beta2 ** step],
     ]);
@@ -119,9 +132,13 @@ export class Runner {
     return { losses, norms, average };
   }
 
-  async #curve(program: Program, hyper: (step: number) => readonly number[]): Promise<Float32Array> {
-    const losses = new Float32Array(settings.steps);
-    for (let step = 1; step <= settings.steps; step++) {
+  async #curve(
+    program: Program,
+    steps: number,
+    hyper: (step: number) => readonly number[],
+  ): Promise<Float32Array> {
+    const losses = new Float32Array(steps);
+    for (let step = 1; step <= steps; step++) {
       losses[step - 1] = await this.gradient(program, step % 2, step);
       program.write('hyper', Float32Array.from(hyper(step)));
       await program.run('update');
@@ -134,6 +151,6 @@ export class Runner {
   }
 }
 
-function hasBuffer(program: Program, wanted: string): boolean {
-  return program.plan.buffers.some(({ name }) => name === wanted);
+function hasBuffer({ plan }: Program, wanted: string): boolean {
+  return plan.buffers.some(({ name }) => name === wanted);
 }
