@@ -1,6 +1,6 @@
 """Trains a small ResNeXt with PyTorch as `cardinal train --recipe quick` does, to compare what both learn.
 
-    /usr/bin/python3 bench/peers/train_pytorch.py cifar  DIR --set layers=1,1,1 cardinality=8 base_width=8 planes=32
+    /usr/bin/python3 bench/peers/train_pytorch.py cifar  DIR --set layers=2,2,2 cardinality=8 base_width=16 planes=8
     /usr/bin/python3 bench/peers/train_pytorch.py folder DIR --image-size 96 ...
 
 Needs Debian's python3-torch and python3-torchvision. Prints one line an epoch and the test accuracy at the end.
@@ -133,11 +133,11 @@ def main():
     parser.add_argument('--image-size', type=int, default=32)
     parser.add_argument('--fraction', type=float, default=0.9, help='share of CIFAR used for training')
     parser.add_argument('--epochs', type=int, default=5)
-    parser.add_argument('--batch-size', type=int, default=64)
-    parser.add_argument('--lr', type=float, default=0.1)
-    parser.add_argument('--weight-decay', type=float, default=5e-4)
+    parser.add_argument('--batch-size', type=int, default=32)
+    parser.add_argument('--lr', type=float, default=0.004)
+    parser.add_argument('--weight-decay', type=float, default=0.05)
     parser.add_argument('--label-smoothing', type=float, default=0.1)
-    parser.add_argument('--warm-up', type=float, default=0.5, help='epochs')
+    parser.add_argument('--warm-up', type=float, default=0.25, help='epochs')
     parser.add_argument('--warm-from', type=float, default=0.05)
     parser.add_argument('--seed', type=int, default=0)
     args = parser.parse_args()
@@ -145,7 +145,7 @@ def main():
     torch.manual_seed(args.seed)
     rng = np.random.default_rng(args.seed)
     data = Cifar(args.data, args.fraction, rng) if args.kind == 'cifar' else Folder(args.data, args.image_size)
-    options = dict(layers='1,1,1', cardinality=8, base_width=8, planes=32)
+    options = dict(layers='2,2,2', cardinality=8, base_width=16, planes=8)
     options.update(pair.split('=') for pair in args.set)
     net = resnext(
         'cifar' if args.kind == 'cifar' else 'imagenet',
@@ -153,7 +153,7 @@ def main():
         *(int(options[k]) for k in ('cardinality', 'base_width', 'planes')), 3, data.classes,
     ).to(memory_format=torch.channels_last)
     print(f'{sum(p.numel() for p in net.parameters()):,} parameters, {len(data.x)} training pictures')
-    optimizer = torch.optim.SGD(net.parameters(), args.lr, 0.9, weight_decay=args.weight_decay, nesterov=True)
+    optimizer = torch.optim.AdamW(net.parameters(), args.lr, weight_decay=args.weight_decay)
     steps = len(data.x) // args.batch_size
     warm, total, step = args.warm_up * steps, args.epochs * steps, 0
     began = time.time()
