@@ -10,6 +10,7 @@ export {
 } from './checkpoint.ts';
 export { patience, type StopRule } from './early-stopping.ts';
 export { evaluate, prepareInference, writeWeights, type EvaluateOptions } from './evaluate.ts';
+export { topGuesses, type Guess } from './guess.ts';
 export type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from './events.ts';
 export type { Evaluation } from './metrics.ts';
 export { networkOf, type ModelDescription, type Network } from './network.ts';
