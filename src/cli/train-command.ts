@@ -70,6 +70,9 @@ export async function newRun(
     };
     try {
       return await work({ config, network, openFolder, data, backend, flags });
+    } catch (error) {
+      await folder?.discard();
+      throw error;
     } finally {
       await folder?.close();
     }

@@ -111,6 +111,9 @@ export async function trainOn(
       },
     });
     return { ...result, model: network, classes: data.classes, preprocessing };
+  } catch (error) {
+    if (options.resume !== true) await folder?.discard();
+    throw error;
   } finally {
     for (const end of ending.toReversed()) await end();
   }

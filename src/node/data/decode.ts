@@ -29,7 +29,7 @@ export async function loadPicture(file: string | Uint8Array): Promise<Picture> {
   try {
     return await decodeFile(file);
   } catch (error) {
-    const name = typeof file === 'string' ? ` '${file}'` : '';
+    const name = typeof file === 'string' && file !== '' ? ` ${file}` : '';
     throw new CardinalError(`cannot read the picture${name}: ${messageOf(error)}`);
   }
 }
