@@ -2,7 +2,7 @@ import type { Backend } from '../backends/backend.ts';
 import { UsageError } from '../base/errors.ts';
 import { jsonObject, validate } from '../base/validate.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
-import { createModel, modelOrigin, type GivenOptions } from '../models/registry.ts';
+import { createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
 import { Module } from '../nn/module.ts';
 import { patience } from '../train/early-stopping.ts';
 import type { TrainEvent } from '../train/events.ts';
@@ -30,7 +30,9 @@ export interface TrainOnOptions extends RecipeOverrides {
   readonly checkpointEvery?: number | undefined;
   /** Everything random comes from it; weights too, if the network is given by its name. Default 0. */
   readonly seed?: number | undefined;
-  /** Default: measured on the pictures. */
+  /** Side of the input. Default: the pictures' own; for photos the named network's, or 224. */
+  readonly imageSize?: number | undefined;
+  /** Default: as `imageSize` says, with mean and standard deviation measured on the pictures. */
   readonly preprocessing?: Preprocessing | undefined;
   /** What computes; whoever made it disposes of it. Default: an own one with `threads`. */
   readonly backend?: Backend | undefined;
@@ -71,7 +73,10 @@ export async function trainOn(
     const seed = resume?.training?.seed ?? options.seed ?? 0;
     const data =
       typeof source === 'string' ? await openData(source, { seed, classes: resume?.classes }) : source;
-    const preprocessing = resume?.preprocessing ?? options.preprocessing ?? (await fitPreprocessing(data));
+    const preprocessing =
+      resume?.preprocessing ??
+      options.preprocessing ??
+      (await fitPreprocessing(data, { imageSize: options.imageSize ?? designedSize(model, data) }));
     const { channels, size } = preprocessing;
     const network =
       model instanceof Module
@@ -138,6 +143,12 @@ function chooseRecipe(options: TrainOnOptions): Recipe {
 function describe(model: Module): ModelDescription {
   const { name, options } = modelOrigin(model) ?? { name: model.displayName ?? model.typeName, options: {} };
   return { name, options: validate(jsonObject, options, `options of ${name}`) };
+}
+
+/** Photos are brought to the size that a named network was designed for. */
+function designedSize(model: Module | NamedModel, { pictureSize }: OpenData): number | undefined {
+  if (model instanceof Module || pictureSize !== undefined) return undefined;
+  return modelInfo(model.name, model.options).inputShape[1];
 }
 
 function required(out: string | undefined): string {

@@ -129,8 +129,13 @@ describe('a network of one’s own', () => {
 test('a network of the registry gets classes and channels from the data, and its checkpoint knows it', async () => {
   const out = join(root, 'named');
   const options = { layers: [1], planes: 8, cardinality: 2, baseWidth: 16 };
-  await trainOn(photos, { name: 'resnext_cifar', options }, { ...small, epochs: 1, out });
-  const { description, classes } = await loadTrained(join(out, 'best.safetensors'));
+  await trainOn(
+    photos,
+    { name: 'resnext_cifar', options },
+    { batchSize: 4, backend: small.backend, epochs: 1, out },
+  );
+  const { description, classes, preprocessing: fitted } = await loadTrained(join(out, 'best.safetensors'));
+  expect(fitted?.size).toEqual([32, 32]);
   expect(description.options).toEqual({ ...options, numClasses: 2, inChannels: 3 });
   expect(classes).toEqual(['dark', 'light']);
   expect(modelOrigin(createModel('resnet20_cifar', { numClasses: 3 }))).toEqual({
