@@ -120,18 +120,19 @@ function containerOf(parent: string, child: string): string | undefined {
 }
 
 function collect(graph: Graph, root: Call, maxDepth: number): Line[] {
-  const parameters = parametersOf(graph);
+  const parameters = byScope(parametersOf(graph));
   const lines: Line[] = [];
   const callsAt: number[] = [];
   const seen = new Set<string>();
 
   const visit = (call: Call, depth: number) => {
     callsAt[depth] = (callsAt[depth] ?? 0) + 1;
-    const below = parameters.filter(({ name }) => call.path === '' || name.startsWith(`${call.path}.`));
+    const below = parameters.get(call.path) ?? [];
     const leaf = call.children.length === 0;
     const recursive = seen.has(call.path);
     seen.add(call.path);
-    const inChildren = (name: string) => call.children.some(({ path }) => name.startsWith(`${path}.`));
+    const childPaths = new Set(call.children.map(({ path }) => path));
+    const inChildren = (name: string) => scopesOf(name).some((scope) => childPaths.has(scope));
     const params = sum(below);
     lines.push({
       row: {
@@ -152,6 +153,25 @@ function collect(graph: Graph, root: Call, maxDepth: number): Line[] {
   };
   visit(root, 0);
   return lines;
+}
+
+/** The parameters at or below each module, by its path. */
+function byScope(parameters: readonly Value[]): ReadonlyMap<string, Value[]> {
+  const found = new Map<string, Value[]>();
+  for (const parameter of parameters) {
+    for (const scope of scopesOf(parameter.name)) {
+      const known = found.get(scope);
+      if (known === undefined) found.set(scope, [parameter]);
+      else known.push(parameter);
+    }
+  }
+  return found;
+}
+
+/** Paths of the modules that a parameter belongs to, the root's '' among them: `a.b.weight` → '', 'a', 'a.b'. */
+function scopesOf(name: string): string[] {
+  const parts = name.split('.');
+  return parts.map((_, index) => parts.slice(0, index).join('.'));
 }
 
 /** torchinfo: a convolution's parameters work once per output pixel, any other layer's once per picture. */
