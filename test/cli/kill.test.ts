@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Rng } from '../../src/base/rng.ts';
 import { readSafetensors } from '../../src/weights/safetensors.ts';
-import { seed } from '../conformance/seed.ts';
+import { seed } from '../seed.ts';
 import { cardinal, root } from './cardinal.ts';
 import { writePictures } from './pictures.ts';
 

@@ -10,7 +10,7 @@ import { firstDifference, relativeDistance } from '../compare.ts';
 import type { Case } from './case.ts';
 import { cases } from './cases.ts';
 import { runOp, type Result } from './single-op.ts';
-import { seed } from './seed.ts';
+import { seed } from '../seed.ts';
 
 const reference = createReferenceBackend();
 const names = Object.keys(ops) as OpName[]; // The keys of a table typed by OpName.

@@ -4,7 +4,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { TrainEvent } from '../../src/train/events.ts';
 import { fit } from '../../src/train/train.ts';
 import { openBackends } from '../backends.ts';
-import { seed } from '../conformance/seed.ts';
+import { seed } from '../seed.ts';
 import { memoryLoader, MemoryStore, runTraining, tinyRecipe, tinyRun } from '../training.ts';
 
 const kinds = await openBackends();

@@ -4,9 +4,8 @@ import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from '../../src/back
 import { accumulate, adamw, ema, sgd } from '../../src/backends/wasm/lower/optimiser.ts';
 import { gradientNorm } from '../../src/backends/wasm/lower/reduce.ts';
 import { maxError, openBench, randomTensor, runBothWays } from './wasm-harness.ts';
+import { seed } from '../seed.ts';
 
-const seed = Number(process.env['SEED'] ?? Date.now() % 100_000);
-console.log(`seed ${seed}`);
 const bench = await openBench();
 const scalars = (...values: number[]) => ({ shape: [values.length], data: Float32Array.from(values) });
 
