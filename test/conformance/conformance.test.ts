@@ -48,7 +48,7 @@ function checkAgainst(actual: Result, expected: Result, op: OpName, one: Case<Op
   const definition: OpDefinition<OpName> = ops[op];
   const mutated = definition.mutates?.(one.attrs, one.inputs.length) ?? [];
   expected.outputs.forEach((output, index) => {
-    const distance = relativeDistance(actual.outputs[index], output);
+    const distance = relativeDistance(actual.outputs[index], output, one.sizes?.[index]);
     expect(distance, `${label}: output ${index}`).toBeLessThan(tolerance);
   });
   expected.inputs.forEach((input, index) => {
