@@ -105,6 +105,10 @@ describe('over a loader', () => {
   });
 
   test('a program that does not fit is refused', async () => {
-    await expect(prepareInference(network, limitedBackend(100), 4)).rejects.toThrow(/use a smaller batch/);
+    await expect(prepareInference(network, limitedBackend(100), 4)).rejects.toThrow(/use smaller pictures$/);
+    const { peakBytes } = network.planInference(3, backend);
+    await expect(prepareInference(network, limitedBackend(peakBytes), 8)).rejects.toThrow(
+      /use a batch of at most 3$/,
+    );
   });
 });
