@@ -5,7 +5,7 @@ import type { Shape } from '../graph/value.ts';
 import type { Module } from '../nn/module.ts';
 import { trace } from '../nn/trace.ts';
 import { planTraining } from '../plan/training.ts';
-import { readState, writeState } from './state.ts';
+import { readTensors, writeWeights } from './state.ts';
 
 export interface GradientOptions {
   readonly backend: Backend;
@@ -47,20 +47,20 @@ export async function computeGradients(model: Module, options: GradientOptions):
   const shape = shapeOf(plan.buffers, 'logits');
   const program = await backend.load(plan);
   try {
-    await writeState(program, model.stateDict());
+    await writeWeights(program, model.stateDict());
     program.write('input', input.data);
     program.write('target', oneHot(name, target, shape[0], shape[1]));
     program.write('loss_gradient', Float32Array.of(1));
     await program.run('gradient');
     const parameters = plan.buffers.filter(({ role }) => role === 'gradient').map((buffer) => buffer.name);
-    const gradients = await readState(program, parameters);
+    const gradients = await readTensors(program, parameters);
     const statistics = model.namedBuffers().map(([path]) => path);
     const known = new Set(plan.buffers.map((buffer) => buffer.name));
     return {
       logits: { shape, data: await program.read('logits') },
       loss: (await program.read('loss'))[0],
       gradients: new Map([...gradients].map(([path, tensor]) => [path.replace(/^grad\./, ''), tensor])),
-      buffers: await readState(
+      buffers: await readTensors(
         program,
         statistics.filter((path) => known.has(path)),
       ),

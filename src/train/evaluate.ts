@@ -2,13 +2,15 @@ import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import type { BatchLoader } from '../data/dataset.ts';
+import { largestFit } from '../plan/fit.ts';
+import { writeWeights } from '../session/state.ts';
 import { Tally } from './tally.ts';
 import type { Evaluation } from './metrics.ts';
 import type { Network } from './network.ts';
 
 /**
  * An inference program with these weights in it, ready for `input` → `run('forward')` → `logits`. Throws a
- * `CardinalError` if the program does not fit into the backend's memory.
+ * `CardinalError` that names the largest batch if the program does not fit into the backend's memory.
  */
 export async function prepareInference(
   network: Network,
@@ -18,26 +20,17 @@ export async function prepareInference(
 ): Promise<Program> {
   const plan = network.planInference(batchSize, backend);
   if (plan.peakBytes > backend.maxBytes) {
-    const smaller = batchSize > 1 ? ': use a smaller batch' : '';
+    const planFor = (batch: number) => network.planInference(batch, backend);
+    const fits = largestFit(batchSize, backend.maxBytes, planFor);
     throw new CardinalError(
       `${network.description.name}: evaluating ${batchSize} pictures at once takes ${plan.peakBytes} bytes, ` +
-        `the ${backend.name} backend has ${backend.maxBytes}${smaller}`,
+        `the ${backend.name} backend has ${backend.maxBytes}: ` +
+        (fits === 0 ? 'use smaller pictures' : `use a batch of at most ${fits}`),
     );
   }
   const program = await backend.load(plan);
   await writeWeights(program, state);
   return program;
-}
-
-/** Puts weights into an inference program and folds them. */
-export async function writeWeights(program: Program, state: StateDict): Promise<void> {
-  for (const { name, role } of program.plan.buffers) {
-    if (role !== 'parameter' && role !== 'buffer') continue;
-    const tensor = state.get(name);
-    if (tensor?.dtype !== 'F32') throw new CardinalError(`${program.plan.name}: tensor '${name}' is missing`);
-    program.write(name, tensor.data);
-  }
-  await program.run('prologue');
 }
 
 export interface EvaluateOptions {

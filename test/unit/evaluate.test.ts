@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
 import { evaluate, prepareInference } from '../../src/train/evaluate.ts';
 import { argmax, Tally } from '../../src/train/tally.ts';
-import { seed } from '../conformance/seed.ts';
+import { seed } from '../seed.ts';
 import { limitedBackend, memoryLoader, tinyNetwork } from '../training.ts';
 
 describe('a hand-worked case', () => {
@@ -105,6 +105,10 @@ describe('over a loader', () => {
   });
 
   test('a program that does not fit is refused', async () => {
-    await expect(prepareInference(network, limitedBackend(100), 4)).rejects.toThrow(/use a smaller batch/);
+    await expect(prepareInference(network, limitedBackend(100), 4)).rejects.toThrow(/use smaller pictures$/);
+    const { peakBytes } = network.planInference(3, backend);
+    await expect(prepareInference(network, limitedBackend(peakBytes), 8)).rejects.toThrow(
+      /use a batch of at most 3$/,
+    );
   });
 });
