@@ -17,6 +17,12 @@ export function toContiguous(data: Float32Array, shape: Shape): Float32Array {
   return swapMiddleAndLast(data, batch, height * width, channels);
 }
 
+/** Whether data of this shape lies the same in both orders, so that no conversion is needed. */
+export function hasOneOrder(shape: Shape): boolean {
+  const [, channels, height, width] = shape;
+  return shape.length !== 4 || channels === 1 || height * width === 1;
+}
+
 /** outer×a×b → outer×b×a. */
 function swapMiddleAndLast(data: Float32Array, outer: number, a: number, b: number): Float32Array {
   if (a === 1 || b === 1) return data.slice();

@@ -1,7 +1,5 @@
 import { z } from 'zod';
 
-import { CardinalError } from '../base/errors.ts';
-
 /**
  * How a picture becomes a network's input in evaluation and prediction. Saved in every checkpoint, so that nobody has to
  * be told it again.
@@ -73,19 +71,6 @@ export const mixSchema = z.strictObject({
 
 export type Mix = z.infer<typeof mixSchema>;
 export type MixInput = z.input<typeof mixSchema>;
-
-/**
- * Validates a specification that came from a file or a caller. `what` names it in the error.
- *
- * @throws CardinalError with the first thing that is wrong
- */
-export function parseSpec<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  const result = schema.safeParse(value);
-  if (result.success) return result.data;
-  const issue = result.error.issues[0];
-  const where = issue.path.length > 0 ? ` at ${issue.path.join('.')}` : '';
-  throw new CardinalError(`${what} is not valid${where}: ${issue.message}`);
-}
 
 /** Mean and standard deviation of ImageNet's training pictures, as torchvision's networks expect them. */
 export const imagenetStatistics = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;

@@ -1,7 +1,4 @@
-import { ops } from './ops/index.ts';
-import type { OpDefinition } from './op.ts';
-import type { OpName } from './op-table.ts';
-import type { NodeOf } from './node.ts';
+import { macsOf } from './dispatch.ts';
 import type { Graph } from './graph.ts';
 import { sizeOf } from './value.ts';
 
@@ -24,12 +21,6 @@ export function costOf(graph: Graph): Cost {
       op === 'conv2d' || op === 'linear' ? sizeOf(outputs[0].shape) : 0,
     ),
   };
-}
-
-/** Multiply–accumulates of a weight in one run of `node`. */
-export function macsOf<K extends OpName>(node: NodeOf<K>): number {
-  const definition: OpDefinition<K> = ops[node.op];
-  return definition.macs?.(node) ?? 0;
 }
 
 function sum<T>(items: readonly T[], count: (item: T) => number): number {

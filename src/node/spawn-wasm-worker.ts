@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads';
-import type { Message, WorkerHandle } from '../backends/wasm/messages.ts';
+import type { WorkerHandle } from '../backends/wasm/messages.ts';
 
 /** Starts a thread of the WebAssembly backend. It keeps the process alive only while an answer is awaited. */
 export function spawnWasmWorker(): WorkerHandle {
@@ -10,13 +10,42 @@ export function spawnWasmWorker(): WorkerHandle {
     // Options of the command line are meant for the main script; some, as --input-type, keep a worker from starting.
     execArgv: [],
   });
-  // Without a listener an error of a worker would end the process; whoever awaits an answer hears of it.
-  worker.on('error', () => undefined);
   worker.unref();
+
+  /** The requests without an answer: the worker answers in the order in which it was asked. */
+  const waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
+  let ended: Error | undefined;
+  let tell: (reason: string) => void = () => undefined;
+  worker.on('message', () => {
+    waiting.shift()?.resolve();
+    if (waiting.length === 0) worker.unref();
+  });
+  const end = (error: Error) => {
+    if (ended !== undefined) return;
+    ended = error;
+    for (const { reject } of waiting.splice(0)) reject(error);
+    tell(error.message);
+  };
+  worker.on('error', end).on('exit', () => {
+    end(new Error('a worker thread of the wasm backend ended'));
+  });
+
   return {
-    request: (message) => ask(worker, message),
+    request: (message) =>
+      new Promise((resolve, reject) => {
+        if (ended !== undefined) {
+          reject(ended);
+          return;
+        }
+        waiting.push({ resolve, reject });
+        worker.ref();
+        worker.postMessage(message);
+      }),
     post: (message) => {
       worker.postMessage(message);
+    },
+    onEnd: (handler) => {
+      tell = handler;
     },
     terminate: async () => {
       // Else the process may end, with whoever awaits this, before the thread has.
@@ -24,24 +53,4 @@ export function spawnWasmWorker(): WorkerHandle {
       await worker.terminate();
     },
   };
-}
-
-function ask(worker: Worker, message: Message): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const settle = (error?: Error) => {
-      worker.unref();
-      worker.off('message', onAnswer).off('error', settle).off('exit', onExit);
-      if (error === undefined) resolve();
-      else reject(error);
-    };
-    const onAnswer = () => {
-      settle();
-    };
-    const onExit = () => {
-      settle(new Error('a worker thread of the wasm backend ended'));
-    };
-    worker.on('message', onAnswer).on('error', settle).on('exit', onExit);
-    worker.ref();
-    worker.postMessage(message);
-  });
 }

@@ -115,7 +115,8 @@ export function formatPlan(listing: PlanListing): string {
     String(step.index),
     step.op,
     step.detail,
-    step.scope,
+    // What has no module is named by what it changes: the steps of the update by their parameters.
+    step.scope === '' ? (step.outputs[0] ?? step.inputs[0]) : step.scope,
     formatShape(step.outputShape),
     step.offset === undefined ? '' : `@${step.offset.toString(16).padStart(8, '0')}`,
     step.macs === 0 ? '' : `${(step.macs / 1e6).toFixed(2)} M`,

@@ -4,9 +4,10 @@ import { CardinalError } from '../base/errors.ts';
 import { formatShape, sizeOf, type Shape } from '../graph/value.ts';
 import type { Module } from '../nn/module.ts';
 import { trace } from '../nn/trace.ts';
+import { largestFit } from '../plan/fit.ts';
 import { planInference } from '../plan/inference.ts';
 import type { Plan } from '../plan/plan.ts';
-import { writeState } from './state.ts';
+import { writeWeights } from './state.ts';
 
 export interface CompileOptions {
   /** Input shape N×C×H×W; the program runs for this one only. */
@@ -45,7 +46,7 @@ export class CompiledModel {
 
   /** Takes other weights, by name. */
   async load(state: StateDict): Promise<void> {
-    await writeState(this.#program, state);
+    await writeWeights(this.#program, state);
   }
 
   /** Frees the program's memory. */
@@ -68,23 +69,13 @@ export async function compile(model: Module, options: CompileOptions): Promise<C
     });
   const plan = planFor(input[0]);
   if (plan.peakBytes > backend.maxBytes) {
-    throw new CardinalError(doesNotFit(name, input, plan, backend, largestFit(input[0], backend, planFor)));
+    throw new CardinalError(
+      doesNotFit(name, input, plan, backend, largestFit(input[0], backend.maxBytes, planFor)),
+    );
   }
   const program = await backend.load(plan);
-  await writeState(program, model.stateDict());
+  await writeWeights(program, model.stateDict());
   return new CompiledModel(program);
-}
-
-/** The largest batch below `batch` whose plan fits, 0 if not even one picture does. Peak memory grows with the batch. */
-export function largestFit(batch: number, backend: Backend, planFor: (batch: number) => Plan): number {
-  let fits = 0;
-  let tooLarge = batch;
-  while (tooLarge - fits > 1) {
-    const middle = Math.floor((fits + tooLarge) / 2);
-    if (planFor(middle).peakBytes <= backend.maxBytes) fits = middle;
-    else tooLarge = middle;
-  }
-  return fits;
 }
 
 /** What to say of a program that does not fit, if a batch of `fits` would. */

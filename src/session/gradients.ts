@@ -4,9 +4,10 @@ import type { StateDict } from '../base/tensor-data.ts';
 import type { Shape } from '../graph/value.ts';
 import type { Module } from '../nn/module.ts';
 import { trace } from '../nn/trace.ts';
+import { largestFit } from '../plan/fit.ts';
 import { planTraining } from '../plan/training.ts';
-import { doesNotFit, largestFit } from './compile.ts';
-import { readState, writeState } from './state.ts';
+import { doesNotFit } from './compile.ts';
+import { readTensors, writeWeights } from './state.ts';
 
 export interface GradientOptions {
   readonly backend: Backend;
@@ -48,26 +49,26 @@ export async function computeGradients(model: Module, options: GradientOptions):
     });
   const plan = planFor(input.shape[0]);
   if (plan.peakBytes > backend.maxBytes) {
-    const fits = largestFit(input.shape[0], backend, planFor);
+    const fits = largestFit(input.shape[0], backend.maxBytes, planFor);
     throw new CardinalError(doesNotFit(name, input.shape, plan, backend, fits));
   }
   const shape = shapeOf(plan.buffers, 'logits');
   const program = await backend.load(plan);
   try {
-    await writeState(program, model.stateDict());
+    await writeWeights(program, model.stateDict());
     program.write('input', input.data);
     program.write('target', oneHot(name, target, shape[0], shape[1]));
     program.write('loss_gradient', Float32Array.of(1));
     await program.run('gradient');
     const parameters = plan.buffers.filter(({ role }) => role === 'gradient').map((buffer) => buffer.name);
-    const gradients = await readState(program, parameters);
+    const gradients = await readTensors(program, parameters);
     const statistics = model.namedBuffers().map(([path]) => path);
     const known = new Set(plan.buffers.map((buffer) => buffer.name));
     return {
       logits: { shape, data: await program.read('logits') },
       loss: (await program.read('loss'))[0],
       gradients: new Map([...gradients].map(([path, tensor]) => [path.replace(/^grad\./, ''), tensor])),
-      buffers: await readState(
+      buffers: await readTensors(
         program,
         statistics.filter((path) => known.has(path)),
       ),

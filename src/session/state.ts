@@ -5,22 +5,22 @@ import { f32, type StateDict } from '../base/tensor-data.ts';
 /**
  * Writes a network's weights and running statistics into a program, by name, and runs the plan's prologue if it has one
  * (folded weights follow). Tensors the program does not use are ignored (`num_batches_tracked`).
- * Throws a `CardinalError` if the program needs a parameter that `state` lacks.
+ * Throws a `CardinalError` if the program needs a tensor that `state` lacks.
  */
-export async function writeState(program: Program, state: StateDict): Promise<void> {
+export async function writeWeights(program: Program, state: StateDict): Promise<void> {
   for (const { name, role } of program.plan.buffers) {
     if (role !== 'parameter' && role !== 'buffer') continue;
     const tensor = state.get(name);
-    if (tensor?.dtype === 'F32') program.write(name, tensor.data);
-    else if (role === 'parameter') {
+    if (tensor?.dtype !== 'F32') {
       throw new CardinalError(`${program.plan.name}: expected a tensor ${name} among the weights, got none`);
     }
+    program.write(name, tensor.data);
   }
   if (program.plan.steps.prologue.length > 0) await program.run('prologue');
 }
 
 /** Reads the buffers called `names`, in PyTorch's order. */
-export async function readState(program: Program, names: Iterable<string>): Promise<StateDict> {
+export async function readTensors(program: Program, names: Iterable<string>): Promise<StateDict> {
   const shapes = new Map(program.plan.buffers.map(({ name, shape }) => [name, shape]));
   const state: StateDict = new Map();
   for (const name of names) {

@@ -2,6 +2,7 @@ import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import type { BatchLoader } from '../data/dataset.ts';
+import { writeWeights } from '../session/state.ts';
 import { Tally } from './tally.ts';
 import type { Evaluation } from './metrics.ts';
 import { mebibytes } from './micro-batches.ts';
@@ -34,17 +35,6 @@ export async function prepareInference(
   const program = await backend.load(plan);
   await writeWeights(program, state);
   return program;
-}
-
-/** Puts weights into an inference program and folds them. */
-export async function writeWeights(program: Program, state: StateDict): Promise<void> {
-  for (const { name, role } of program.plan.buffers) {
-    if (role !== 'parameter' && role !== 'buffer') continue;
-    const tensor = state.get(name);
-    if (tensor?.dtype !== 'F32') throw new CardinalError(`${program.plan.name}: tensor '${name}' is missing`);
-    program.write(name, tensor.data);
-  }
-  await program.run('prologue');
 }
 
 export interface EvaluateOptions {

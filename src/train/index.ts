@@ -9,7 +9,8 @@ export {
   type WeightsFile,
 } from './checkpoint.ts';
 export { patience, type StopRule } from './early-stopping.ts';
-export { evaluate, prepareInference, writeWeights, type EvaluateOptions } from './evaluate.ts';
+export { writeWeights } from '../session/state.ts';
+export { evaluate, prepareInference, type EvaluateOptions } from './evaluate.ts';
 export { topGuesses, type Guess } from './guess.ts';
 export type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from './events.ts';
 export type { Evaluation } from './metrics.ts';

@@ -1,5 +1,6 @@
 import type { Backend } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
+import { largestFit } from '../plan/fit.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Network } from './network.ts';
 import { decaysParameter, optimizerPlan } from './optimizer.ts';
@@ -40,7 +41,7 @@ export function fitPlan(
     if (plan.peakBytes <= limit) return { plan, microBatchSize };
   }
   const needed = trainingPlan(network, backend, recipe, sizes[0], sizes[0] < batchSize).peakBytes;
-  const fitting = largestFitting(network, backend, recipe, limit, sizes[0]);
+  const fitting = largestFit(sizes[0], limit, (size) => trainingPlan(network, backend, recipe, size, false));
   throw new CardinalError(
     `${network.description.name}: training on ${sizes[0]} pictures at once takes ${mebibytes(needed)}, there are ${mebibytes(limit)}: ` +
       (fitting === 0 ? 'not even one would fit' : `the largest batch that fits is ${fitting}`),
@@ -68,24 +69,6 @@ function trainingPlan(
     accumulate,
     ema: recipe.ema !== undefined,
   });
-}
-
-/** The largest batch below `tooLarge` that fits without accumulation, by bisection; 0 if none does. */
-function largestFitting(
-  network: Network,
-  backend: Backend,
-  recipe: Recipe,
-  limit: number,
-  tooLarge: number,
-): number {
-  let fits = 0;
-  let fails = tooLarge;
-  while (fails - fits > 1) {
-    const middle = Math.floor((fits + fails) / 2);
-    if (trainingPlan(network, backend, recipe, middle, false).peakBytes <= limit) fits = middle;
-    else fails = middle;
-  }
-  return fits;
 }
 
 /** Largest first. */

@@ -1,20 +1,21 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, watch } from 'node:fs';
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { z } from 'zod';
 import { Rng } from '../../src/base/rng.ts';
 import { readSafetensors } from '../../src/weights/safetensors.ts';
-import { seed } from '../conformance/seed.ts';
+import { seed } from '../seed.ts';
 import { cardinal, root } from './cardinal.ts';
 import { writePictures } from './pictures.ts';
 
 const kills = 20;
-const train = [
+const begin = [
   ...['train', 'pictures', '--model', 'resnext_cifar', '--image-size', '12', '--batch-size', '6'],
   ...['--set', 'layers=1,1,1', 'cardinality=4', 'baseWidth=16', 'planes=16'],
-  ...['--epochs', '80', '--ema', '0.9', '--checkpoint-every', '2', '--threads', '2', '--seed', '5'],
+  ...['--epochs', '20', '--ema', '0.9', '--checkpoint-every', '2', '--threads', '2', '--seed', '5'],
 ];
 
 let folder: string;
@@ -26,23 +27,39 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-/** Starts the command line and kills it so many milliseconds after it began to train; true if it was still running. */
-function killedAfter(args: readonly string[], milliseconds: number): Promise<boolean> {
+/** Begins the run `cut`, or goes on with it. */
+const nextLife = (): readonly string[] =>
+  existsSync(at('cut')) ? ['train', '--resume', 'cut', '--threads', '2'] : [...begin, '--out', 'cut'];
+
+/**
+ * Works on the run `cut` and is killed so many milliseconds after it said that it begins or, `training`, after it began
+ * to write metrics. Gives whether it was still running.
+ */
+function killedAfter(milliseconds: number, training: boolean): Promise<boolean> {
+  const begun = existsSync(at('cut'));
   return new Promise((resolve, reject) => {
-    const child = spawn(process.execPath, [join(root, 'bin/cardinal.js'), ...args], {
+    const child = spawn(process.execPath, [join(root, 'bin/cardinal.js'), ...nextLife()], {
       cwd: folder,
       stdio: ['ignore', 'ignore', 'pipe'],
     });
     let stderr = '';
     let armed = false;
-    child.stderr.setEncoding('utf8').on('data', (text: string) => {
-      stderr += text;
-      if (armed || !/epoch|continuing/.test(stderr)) return;
+    const arm = (): void => {
+      if (armed) return;
       armed = true;
       setTimeout(() => child.kill('SIGKILL'), milliseconds);
+    };
+    const watcher = begun && training ? watch(at('cut')) : undefined;
+    watcher?.on('change', (kind, name) => {
+      if (kind === 'change' && name === 'metrics.jsonl') arm();
+    });
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      stderr += text;
+      if (watcher === undefined && /epoch|continuing/.test(stderr)) arm();
     });
     child.on('error', reject);
     child.on('close', (code, signal) => {
+      watcher?.close();
       if (signal === 'SIGKILL') resolve(true);
       else if (code === 0) resolve(false);
       else reject(new Error(stderr));
@@ -50,33 +67,43 @@ function killedAfter(args: readonly string[], milliseconds: number): Promise<boo
   });
 }
 
-it(`a run killed ${kills} times at random moments ends with the bytes of one that was not (seed ${seed})`, async () => {
-  const whole = await cardinal([...train, '--out', 'whole'], { cwd: folder });
-  expect(whole.code, whole.stderr).toBe(0);
+/** The lines of one kind in a run's metrics, without what a clock decides. */
+async function linesOf(run: string, type: string): Promise<Record<string, unknown>[]> {
+  const text = await readFile(at(run, 'metrics.jsonl'), 'utf8');
+  const lines = text.split('\n').filter((line) => line.includes(`"type":"${type}"`));
+  return lines.map((line) => ({
+    ...z.record(z.string(), z.unknown()).parse(JSON.parse(line)),
+    ...{ imagesPerSecond: 0, secondsLeft: 0 },
+  }));
+}
 
-  const rng = Rng.of(seed, 'kill');
-  let killed = 0;
-  while (killed < kills) {
-    // Killed before its first checkpoint, a run has nothing to continue from and begins again.
-    const begun = existsSync(at('cut/last.safetensors'));
-    if (!begun) await rm(at('cut'), { recursive: true, force: true });
-    const args = begun ? ['train', '--resume', 'cut', '--threads', '2'] : [...train, '--out', 'cut'];
-    expect(await killedAfter(args, rng.uniform(0, 120)), 'the run ended before it was killed enough').toBe(
-      true,
-    );
-    killed++;
-  }
-  const resumed = await cardinal(['train', '--resume', 'cut', '--threads', '2'], { cwd: folder });
-  expect(resumed.code, resumed.stderr).toBe(0);
-
+async function expectSameRuns(): Promise<void> {
   for (const file of ['last.safetensors', 'best.safetensors']) {
     const [a, b] = await Promise.all(['whole', 'cut'].map((run) => readFile(at(run, file))));
     expect(readSafetensors(b).tensors, file).toEqual(readSafetensors(a).tensors);
   }
-  const steps = async (run: string): Promise<string[]> =>
-    (await readFile(at(run, 'metrics.jsonl'), 'utf8'))
-      .split('\n')
-      .filter((line) => line.includes('"type":"step"'))
-      .map((line) => line.replace(/"(imagesPerSecond|secondsLeft)":[^,}]+/g, ''));
-  expect(await steps('cut')).toEqual(await steps('whole'));
+  expect(await linesOf('cut', 'step')).toEqual(await linesOf('whole', 'step'));
+}
+
+it(`a run killed ${kills} times at random moments ends with the bytes of one that was not (seed ${seed})`, async () => {
+  const whole = await cardinal([...begin, '--out', 'whole'], { cwd: folder });
+  expect(whole.code, whole.stderr).toBe(0);
+  // A life trains for a tenth of the run at most, on a fast machine and on a busy one.
+  const longest = (1000 * Number((await linesOf('whole', 'end'))[0]['seconds'])) / 10;
+
+  const rng = Rng.of(seed, 'kill');
+  let killed = 0;
+  while (killed < kills) {
+    if (await killedAfter(rng.uniform(0, longest), rng.float() < 0.75)) killed++;
+    else {
+      // It came to its end between two kills: judged as such, and the next life begins a new run.
+      await expectSameRuns();
+      await rm(at('cut'), { recursive: true });
+    }
+    // Killed before its first checkpoint, a run has nothing to continue from.
+    if (!existsSync(at('cut/last.safetensors'))) await rm(at('cut'), { recursive: true, force: true });
+  }
+  const last = await cardinal(nextLife(), { cwd: folder });
+  expect(last.code, last.stderr).toBe(0);
+  await expectSameRuns();
 }, 240_000);

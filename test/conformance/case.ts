@@ -10,6 +10,11 @@ export interface Case<K extends OpName> {
   readonly note?: string;
   /** Relative L2 distance allowed to a backend that computes in f32; 1e-5 unless f32 itself cannot do better. */
   readonly tolerance?: number;
+  /**
+   * By output: the size that its elements have as a rule, for sums of many terms of either sign. One that happens to
+   * cancel is compared at this size, because the errors of its terms do not cancel.
+   */
+  readonly sizes?: readonly (number | undefined)[];
 }
 
 /** A tensor of random numbers. */

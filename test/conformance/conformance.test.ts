@@ -10,7 +10,7 @@ import { firstDifference, relativeDistance } from '../compare.ts';
 import type { Case } from './case.ts';
 import { cases } from './cases.ts';
 import { runOp, type Result } from './single-op.ts';
-import { seed } from './seed.ts';
+import { seed } from '../seed.ts';
 
 const reference = createReferenceBackend();
 const names = Object.keys(ops) as OpName[]; // The keys of a table typed by OpName.
@@ -48,7 +48,7 @@ function checkAgainst(actual: Result, expected: Result, op: OpName, one: Case<Op
   const definition: OpDefinition<OpName> = ops[op];
   const mutated = definition.mutates?.(one.attrs, one.inputs.length) ?? [];
   expected.outputs.forEach((output, index) => {
-    const distance = relativeDistance(actual.outputs[index], output);
+    const distance = relativeDistance(actual.outputs[index], output, one.sizes?.[index]);
     expect(distance, `${label}: output ${index}`).toBeLessThan(tolerance);
   });
   expected.inputs.forEach((input, index) => {

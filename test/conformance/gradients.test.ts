@@ -9,7 +9,7 @@ import { relativeDistance } from '../compare.ts';
 import { normal, type Case, type Drawn } from './case.ts';
 import { gradientCases } from './gradient-cases.ts';
 import { plainPlan } from './plain-plan.ts';
-import { seed } from './seed.ts';
+import { seed } from '../seed.ts';
 import { runOp } from './single-op.ts';
 
 /**

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
 import { evaluate, prepareInference } from '../../src/train/evaluate.ts';
 import { argmax, Tally } from '../../src/train/tally.ts';
-import { seed } from '../conformance/seed.ts';
+import { seed } from '../seed.ts';
 import { limitedBackend, memoryLoader, tinyNetwork } from '../training.ts';
 
 describe('a hand-worked case', () => {

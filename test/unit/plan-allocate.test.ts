@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
 import { Rng } from '../../src/base/rng.ts';
 import { align, allocate, type Interval } from '../../src/plan/allocate.ts';
-
-const seed = Number(process.env['CARDINAL_SEED'] ?? Date.now() % 1e6);
+import { seed } from '../seed.ts';
 
 test(`buffers alive together never overlap, at random lifetimes (seed ${seed})`, () => {
   const rng = Rng.of(seed, 'allocate');

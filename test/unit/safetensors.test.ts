@@ -3,6 +3,7 @@ import { CardinalError } from '../../src/base/errors.ts';
 import { Rng } from '../../src/base/rng.ts';
 import type { StateDict } from '../../src/base/tensor-data.ts';
 import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts';
+import { seed } from '../seed.ts';
 
 /** A file made by hand, so that what the reader must refuse can be written at all. */
 function file(header: unknown, data: Uint8Array | number = 0): Uint8Array {
@@ -21,7 +22,6 @@ function tensor(dtype: string, shape: number[], begin: number, end: number): obj
 
 describe('round trip', () => {
   test('names, shapes, bits and metadata come back', () => {
-    const seed = Math.floor(Math.random() * 2 ** 32);
     const rng = Rng.of(seed);
     const tensors: StateDict = new Map();
     for (const [index, shape] of [[], [0], [7], [3, 0, 2], [2, 3, 5, 1]].entries()) {

@@ -6,7 +6,7 @@ import type { StateDict } from '../../src/base/tensor-data.ts';
 import { patience } from '../../src/train/early-stopping.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
 import { fit, type TrainOptions } from '../../src/train/train.ts';
-import { seed } from '../conformance/seed.ts';
+import { seed } from '../seed.ts';
 import {
   limitedBackend,
   memoryLoader,

@@ -3,7 +3,7 @@ import { Rng } from '../../src/base/rng.ts';
 import type { StateDict } from '../../src/base/tensor-data.ts';
 import type { Checkpoint } from '../../src/train/checkpoint.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
-import { seed } from '../conformance/seed.ts';
+import { seed } from '../seed.ts';
 import { MemoryStore, runTraining, tinyRecipe, tinyRun } from '../training.ts';
 
 const recipes = {

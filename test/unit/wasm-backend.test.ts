@@ -1,9 +1,14 @@
 import { execFile } from 'node:child_process';
+import { readFile } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Backend } from '../../src/backends/backend.ts';
+import { createWasmBackend } from '../../src/backends/wasm/backend.ts';
+import { control } from '../../src/backends/wasm/control.ts';
+import type { WorkerHandle } from '../../src/backends/wasm/messages.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
+import { spawnWasmWorker } from '../../src/node/spawn-wasm-worker.ts';
 import { capabilities } from '../../src/node/capabilities.ts';
 import { oneOpPlan } from '../support/one-op-plan.ts';
 
@@ -47,6 +52,37 @@ describe('a program', () => {
         expect(await program.read('out0')).toEqual(x);
       }
     }
+  });
+
+  test('is refused when a worker was lost, since it would wait for it for ever', async () => {
+    const workers: WorkerHandle[] = [];
+    const spawn = () => {
+      const worker = spawnWasmWorker();
+      workers.push(worker);
+      return worker;
+    };
+    const module = await WebAssembly.compile(await readFile('dist/kernels/kernels-simd.wasm'));
+    const backend = await createWasmBackend({ module, threads: 3, spawn, maySleep: true });
+    opened.push(backend);
+    const program = await backend.load(identity(backend));
+    await workers[1].terminate();
+    await expect(program.run('forward')).rejects.toThrow('a thread of the wasm backend was lost');
+    await expect(backend.load(identity(backend))).rejects.toThrow('a thread of the wasm backend was lost');
+  });
+
+  test('that a worker does not know ends with an error, and nobody waits', async () => {
+    // A worker that says it has loaded what it was never told of.
+    const forgetful = (): WorkerHandle => {
+      const worker = spawnWasmWorker();
+      const request: WorkerHandle['request'] = (message) =>
+        worker.request(message.type === 'load' ? { ...message, program: 0 } : message);
+      return { ...worker, request };
+    };
+    const module = await WebAssembly.compile(await readFile('dist/kernels/kernels-simd.wasm'));
+    const backend = await createWasmBackend({ module, threads: 3, spawn: forgetful, maySleep: true });
+    opened.push(backend);
+    const program = await backend.load(identity(backend));
+    await expect(program.run('forward')).rejects.toThrow('could not begin forward');
   });
 
   test('goes on when another one is freed or loaded between runs', async () => {
@@ -141,6 +177,17 @@ describe('a program', () => {
       await expect(program.run('forward')).rejects.toThrow(/^kernel "pack_taps" failed/);
     },
   );
+});
+
+test('each request to a worker waits for its own answer, or for its end', async () => {
+  const worker = spawnWasmWorker();
+  const words = new Int32Array(new SharedArrayBuffer(4 * control.words));
+  const answered = worker.request({ type: 'start', words, threads: 2, thread: 1 });
+  const unanswered = expect(worker.request({ type: 'unload', program: 1 })).rejects.toThrow('ended');
+  await answered;
+  await worker.terminate();
+  await unanswered;
+  await expect(worker.request({ type: 'unload', program: 1 })).rejects.toThrow('ended');
 });
 
 test('idle workers let the process end', async () => {

@@ -8,9 +8,7 @@ import { sizeOf } from '../../src/graph/value.ts';
 import type { Shape } from '../../src/graph/value.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
 import { oneOpPlan } from '../support/one-op-plan.ts';
-
-const seed = Math.floor(Math.random() * 2 ** 31);
-console.log(`wasm-gemm: seed ${seed}`);
+import { seed } from '../seed.ts';
 
 interface Convolution {
   readonly attrs: Conv2dAttrs;

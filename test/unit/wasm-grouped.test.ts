@@ -4,9 +4,8 @@ import type { Conv2dAttrs, Pair } from '../../src/graph/op-table.ts';
 import { conv2dGroupedBackwardWeight } from '../../src/backends/wasm/lower/conv2d-grouped-gradient.ts';
 import { conv2dGrouped, conv2dGroupedBackwardInput } from '../../src/backends/wasm/lower/conv2d-grouped.ts';
 import { maxError, openBench, randomTensor, runBothWays, sizeOf } from './wasm-harness.ts';
+import { seed } from '../seed.ts';
 
-const seed = Number(process.env['SEED'] ?? Date.now() % 100_000);
-console.log(`seed ${seed}`);
 const bench = await openBench();
 
 interface Case {

@@ -11,9 +11,8 @@ import {
   subsampleBackward,
 } from '../../src/backends/wasm/lower/layout.ts';
 import { openBench, randomTensor, runBothWays, sizeOf } from './wasm-harness.ts';
+import { seed } from '../seed.ts';
 
-const seed = Number(process.env['SEED'] ?? Date.now() % 100_000);
-console.log(`seed ${seed}`);
 const bench = await openBench();
 const shapes = [
   [1, 3, 1, 1],

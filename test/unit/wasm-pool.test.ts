@@ -8,9 +8,8 @@ import {
   maxPool2dBackward,
 } from '../../src/backends/wasm/lower/pool.ts';
 import { maxError, openBench, randomTensor, runBothWays, sizeOf } from './wasm-harness.ts';
+import { seed } from '../seed.ts';
 
-const seed = Number(process.env['SEED'] ?? Date.now() % 100_000);
-console.log(`seed ${seed}`);
 const bench = await openBench();
 
 /** PyTorch's output size: with `ceil_mode` a last window may reach out, if it begins inside the picture or its padding before. */

@@ -1,11 +1,9 @@
-import { CardinalError } from '../../base/errors.ts';
-import { nearest } from '../../base/nearest.ts';
 import type { NodeOf } from '../../graph/node.ts';
 import type { OpName } from '../../graph/op-table.ts';
-import { sizeOf, formatShape } from '../../graph/value.ts';
+import { sizeOf } from '../../graph/value.ts';
 import type { Entry, Plan, PlanBuffer } from '../../plan/plan.ts';
 import type { Backend, Order, Program } from '../backend.ts';
-import { toChannelsLast, toContiguous } from '../order.ts';
+import { HostBuffers } from '../host-buffers.ts';
 import type { Tensor } from './kernel.ts';
 import { kernels } from './kernels.ts';
 
@@ -27,31 +25,20 @@ export function createReferenceBackend(): Backend {
 class ReferenceProgram implements Program {
   readonly plan: Plan;
   #memory: ArrayBuffer;
-  readonly #buffers: ReadonlyMap<string, PlanBuffer>;
+  readonly #buffers: HostBuffers;
 
   constructor(plan: Plan) {
     this.plan = plan;
     this.#memory = new ArrayBuffer(plan.peakBytes);
-    this.#buffers = new Map(
-      plan.buffers.filter(({ role }) => role !== 'workspace').map((buffer) => [buffer.name, buffer]),
-    );
+    this.#buffers = new HostBuffers(plan, (buffer) => this.#tensor(buffer).data);
   }
 
-  write(name: string, data: Float32Array, order: Order = 'contiguous'): void {
-    const buffer = this.#named(name);
-    if (data.length !== sizeOf(buffer.shape)) {
-      throw new CardinalError(
-        `buffer "${name}" of plan "${this.plan.name}" has ${formatShape(buffer.shape)} = ${sizeOf(buffer.shape)} ` +
-          `elements, got ${data.length}; write all of them at once`,
-      );
-    }
-    const stored = order === 'contiguous' ? toChannelsLast(data, buffer.shape) : data;
-    this.#tensor(buffer).data.set(stored);
+  write(name: string, data: Float32Array, order?: Order): void {
+    this.#buffers.write(name, data, order);
   }
 
-  read(name: string, order: Order = 'contiguous'): Promise<Float32Array> {
-    const { data, shape } = this.#tensor(this.#named(name));
-    return Promise.resolve(order === 'contiguous' ? toContiguous(data, shape) : data.slice());
+  read(name: string, order?: Order): Promise<Float32Array> {
+    return Promise.resolve(this.#buffers.read(name, order));
   }
 
   run(entry: Entry): Promise<void> {
@@ -67,17 +54,6 @@ class ReferenceProgram implements Program {
 
   dispose(): void {
     this.#memory = new ArrayBuffer(0);
-  }
-
-  #named(name: string): PlanBuffer {
-    const buffer = this.#buffers.get(name);
-    if (buffer === undefined) {
-      const similar = nearest(name, [...this.#buffers.keys()]).join(', ');
-      throw new CardinalError(
-        `plan "${this.plan.name}" has no buffer "${name}"; the nearest names are ${similar}`,
-      );
-    }
-    return buffer;
   }
 
   #tensor({ shape, offset }: PlanBuffer): Tensor {

@@ -4,7 +4,7 @@ import type { Plan } from '../../plan/plan.ts';
 import type { Backend } from '../backend.ts';
 import { assemble } from './assemble.ts';
 import { PLAN_ADDRESS, SCRATCH_BYTES } from './call.ts';
-import { announceChange, control } from './control.ts';
+import { NOT_BEGUN, announceChange, control } from './control.ts';
 import { workspaceBytes } from './lower/index.ts';
 import { link } from './messages.ts';
 import type { Message, WorkerHandle } from './messages.ts';
@@ -64,6 +64,11 @@ class WasmBackend implements Backend {
     const words = new Int32Array(new SharedArrayBuffer(4 * control.words));
     this.#team = { words, threads, maySleep };
     this.#workers = workers;
+    for (const worker of workers) {
+      worker.onEnd((reason) => {
+        this.#lose(reason);
+      });
+    }
   }
 
   async start(): Promise<void> {
@@ -124,7 +129,10 @@ class WasmBackend implements Backend {
     const failed = Atomics.load(words, control.failed);
     if (failed === 0) return;
     const call = failed - 1;
-    this.#defect = `kernel "${kernels[call]}" failed in call ${call} of ${entries[entry]}: ${trap}`;
+    this.#defect =
+      failed === NOT_BEGUN
+        ? `a thread of the wasm backend could not begin ${entries[entry]}: it does not know the program`
+        : `kernel "${kernels[call]}" failed in call ${call} of ${entries[entry]}: ${trap}`;
     this.#check();
   }
 
@@ -138,10 +146,13 @@ class WasmBackend implements Backend {
     try {
       await Promise.all(answers);
     } catch (error) {
-      // A run would wait for the lost worker for ever.
-      this.#defect ??= `a thread of the wasm backend was lost: ${messageOf(error)}`;
-      throw new CardinalError(this.#defect, { cause: error });
+      throw new CardinalError(this.#lose(messageOf(error)), { cause: error });
     }
+  }
+
+  /** No run may begin any more: it would wait for the lost worker for ever. Gives what is wrong. */
+  #lose(reason: string): string {
+    return (this.#defect ??= `a thread of the wasm backend was lost: ${reason}`);
   }
 
   #post(message: Message): void {

@@ -22,10 +22,13 @@ export const control = {
   phase: 64,
   /** Threads asleep on `phase`. */
   asleep: 80,
-  /** Index of the call that trapped, plus one; 0 while all is well. */
+  /** Index of the call that trapped, plus one; `NOT_BEGUN`; 0 while all is well. */
   failed: 96,
   words: 112,
 } as const;
+
+/** In `failed`: a thread could not begin the run. */
+export const NOT_BEGUN = -1;
 
 /** Turns of a waiting loop before a thread goes to sleep: some tens of microseconds, about what waking it costs. */
 const SPINS = 10_000;

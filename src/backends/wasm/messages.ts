@@ -24,9 +24,14 @@ export type Message =
 
 /** A worker as the main thread holds it. The platform makes it: worker_threads in Node, Web Workers in a browser. */
 export interface WorkerHandle {
-  /** Posts a message and waits for the worker's answer. Keeps the process alive meanwhile, and only then. */
+  /**
+   * Posts a message and waits for the worker's answer to it; several may wait. Keeps the process alive meanwhile, and
+   * only then. Rejects if the worker ends, or has ended.
+   */
   request(message: Message): Promise<void>;
   post(message: Message): void;
+  /** Whom to tell when the worker ends, for whatever reason. */
+  onEnd(handler: (reason: string) => void): void;
   terminate(): Promise<void>;
 }
 

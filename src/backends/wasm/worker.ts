@@ -1,5 +1,5 @@
 import { SCRATCH_BYTES } from './call.ts';
-import { awaitChange, control } from './control.ts';
+import { NOT_BEGUN, announceChange, awaitChange, control } from './control.ts';
 import { link } from './messages.ts';
 import type { WorkerPort } from './messages.ts';
 import { walk } from './walk.ts';
@@ -64,10 +64,16 @@ export function serve(port: WorkerPort): void {
   }
 
   function takePart(team: Team): void {
-    const program = programs.get(Atomics.load(team.words, control.program));
-    if (program === undefined) throw new Error('a run was announced for a program that was never loaded');
+    const { words } = team;
+    const program = programs.get(Atomics.load(words, control.program));
+    if (program === undefined) {
+      // The others would wait for this thread for ever.
+      Atomics.store(words, control.failed, NOT_BEGUN);
+      announceChange(words, control.phase, control.asleep);
+      return;
+    }
     try {
-      walk(program.lists[Atomics.load(team.words, control.entry)], program.scratch, team);
+      walk(program.lists[Atomics.load(words, control.entry)], program.scratch, team);
     } catch {
       // `walk` has told the others through shared memory, and the main thread reports it.
     }

@@ -36,7 +36,7 @@ async function show(name: string, flags: PlanFlags): Promise<void> {
   const { createModel, modelInfo, parseSet } = await import('../../models/index.ts');
   const { trace } = await import('../../nn/trace.ts');
   const { planInference } = await import('../../plan/inference.ts');
-  const { largestFit } = await import('../../session/compile.ts');
+  const { largestFit } = await import('../../plan/fit.ts');
   const { planTraining } = await import('../../plan/training.ts');
   const { formatPlan, listPlan } = await import('../../plan/listing.ts');
   const { kernelsOf } = await import('../kernels.ts');
@@ -70,7 +70,7 @@ async function show(name: string, flags: PlanFlags): Promise<void> {
     else
       print(
         formatPlan(listing),
-        ...(fits ? [] : ['', doesNotFit(backend, largestFit(input[0], backend, planFor))]),
+        ...(fits ? [] : ['', doesNotFit(backend, largestFit(input[0], backend.maxBytes, planFor))]),
       );
     return Promise.resolve();
   });

@@ -1,12 +1,12 @@
 import { availableParallelism } from 'node:os';
 
 import { CardinalError } from '../../base/errors.ts';
+import { validate } from '../../base/validate.ts';
 import type { AssembledBatch, AssemblySpec } from '../../data/assemble.ts';
 import type { Batch, BatchLoader } from '../../data/dataset.ts';
 import {
   augmentationSchema,
   mixSchema,
-  parseSpec,
   preprocessingSchema,
   type AugmentationInput,
   type MixInput,
@@ -90,10 +90,10 @@ class Loader implements BatchLoader {
       );
     }
     this.#spec = {
-      preprocessing: parseSpec(preprocessingSchema, options.preprocessing, 'the preprocessing'),
+      preprocessing: validate(preprocessingSchema, options.preprocessing, 'the preprocessing'),
       augmentation:
-        options.augmentation && parseSpec(augmentationSchema, options.augmentation, 'the augmentation'),
-      mix: options.mix && parseSpec(mixSchema, options.mix, 'the mix of batches'),
+        options.augmentation && validate(augmentationSchema, options.augmentation, 'the augmentation'),
+      mix: options.mix && validate(mixSchema, options.mix, 'the mix of batches'),
       classes,
       seed,
       unreadable: options.strict ? 'refuse' : training ? 'replace' : 'leave-out',

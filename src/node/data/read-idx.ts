@@ -2,9 +2,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
-import { CardinalError, messageOf } from '../../base/errors.ts';
+import { CardinalError } from '../../base/errors.ts';
 import { parseIdx } from '../../data/idx.ts';
-import { parseSpec } from '../../data/preprocessing.ts';
+import { parseJson, validate } from '../../base/validate.ts';
 import { pictureDataset, type PictureDataset } from '../../data/source.ts';
 import { listFolder, readBytes, sharedConcat } from './files.ts';
 import { numberedClasses, splitNamed, type ReadData, type SplitName } from './reader.ts';
@@ -144,20 +144,12 @@ const namesSchema = z.array(z.string().min(1)).min(2);
 async function namesBeside(folder: string): Promise<readonly string[] | undefined> {
   const jsonPath = join(folder, 'classes.json');
   const json = await readFile(jsonPath, 'utf8').catch(() => undefined);
-  if (json !== undefined) {
-    let value: unknown;
-    try {
-      value = JSON.parse(json);
-    } catch (error) {
-      throw new CardinalError(`${jsonPath} is no JSON: ${messageOf(error)}`);
-    }
-    return parseSpec(namesSchema, value, jsonPath);
-  }
+  if (json !== undefined) return parseJson(namesSchema, json, jsonPath);
   const textPath = join(folder, 'classes.txt');
   const text = await readFile(textPath, 'utf8').catch(() => undefined);
   if (text === undefined) return undefined;
   const lines = text.split('\n').map((line) => line.trim());
-  return parseSpec(
+  return validate(
     namesSchema,
     lines.filter((line) => line !== ''),
     textPath,

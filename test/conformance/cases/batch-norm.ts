@@ -1,5 +1,5 @@
 import type { Rng } from '../../../src/base/rng.ts';
-import type { Shape } from '../../../src/graph/value.ts';
+import { sizeOf, type Shape } from '../../../src/graph/value.ts';
 import { coin, flags, normal, uniform, withNaN, type Cases, type Drawn } from '../case.ts';
 
 /** Channel counts below, at and off multiples of a vector; few and many pixels. */
@@ -15,6 +15,11 @@ function pictures(rng: Rng): Shape[] {
     [2, 8, 33, 31],
     [1 + rng.int(4), 1 + rng.int(70), 2 + rng.int(9), 1 + rng.int(9)],
   ];
+}
+
+/** A quarter of the standard deviation of a channel's sum of normal numbers. */
+function sizeOfSum(shape: Shape): number {
+  return Math.sqrt(sizeOf(shape) / shape[1]) / 4;
 }
 
 /** γ, β, running mean and running variance. */
@@ -87,6 +92,8 @@ export const batchNormBackward: Cases<'batch_norm_backward'> = (rng) =>
           uniform(rng, channels, 0.3, 0.6),
           ...(relu ? [normal(rng, shape)] : []),
         ],
+        // dγ and dβ.
+        sizes: [undefined, sizeOfSum(shape), sizeOfSum(shape)],
       };
     }),
   );
@@ -105,4 +112,8 @@ export const foldBatchNorm: Cases<'fold_batch_norm'> = (rng) =>
   );
 
 export const channelSum: Cases<'channel_sum'> = (rng) =>
-  [...pictures(rng), [1, 10], [7, 33]].map((shape) => ({ attrs: {}, inputs: [normal(rng, shape, 0.3)] }));
+  [...pictures(rng), [1, 10], [7, 33]].map((shape) => ({
+    attrs: {},
+    inputs: [normal(rng, shape, 0.3)],
+    sizes: [sizeOfSum(shape)],
+  }));

@@ -1,2 +1,0 @@
-/** A new seed for every run, printed with every test; `CARDINAL_SEED=7 npx vitest run …` repeats one. */
-export const seed = Number(process.env['CARDINAL_SEED'] ?? Date.now() % 1_000_000);
