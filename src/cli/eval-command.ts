@@ -1,21 +1,23 @@
 import { UsageError } from '../base/errors.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
+import { parseSet } from '../models/options.ts';
 import type { PictureDataset } from '../data/source.ts';
 import { createLoader } from '../node/data/loader.ts';
 import { openData, type OpenData } from '../node/data/open.ts';
 import { fitPreprocessing } from '../node/data/statistics.ts';
+import { judgingBatch } from '../node/data/training.ts';
+import { loadTrained, type Trained } from '../node/trained.ts';
 import { evaluate, prepareInference } from '../train/evaluate.ts';
 import { networkOf } from '../train/network.ts';
 import type { EvalFlags } from './commands/eval.ts';
 import { withBackend } from './engine.ts';
 import { judgementLines } from './judgement.ts';
 import { print, printJson, tell } from './print.ts';
-import { loadTrained, type Trained } from './trained.ts';
-import { judgingBatch, requirePerChannel } from './training.ts';
+import { requirePerChannel } from './training.ts';
 
 /** `cardinal eval` */
 export async function judge(path: string, dataPath: string, flags: EvalFlags): Promise<void> {
-  const trained = await loadTrained(path, flags);
+  const trained = await loadTrained(path, { model: flags.model, options: parseSet(flags.set ?? []) });
   const { model, description, classes } = trained;
   const data = await openData(dataPath, { classes, strict: flags.strict, valFraction: 0 });
   const { dataset, on } = chooseSplit(data, flags.split);

@@ -26,6 +26,11 @@ export function number(
   return reader(flag, `a number${lower}${upper}`, numeric.pipe(z.number().refine(inside)));
 }
 
+/** A path; an empty one is a variable of the shell that was not set. */
+export function path(what: string): Reader<string> {
+  return reader(what, 'a path', z.string().min(1));
+}
+
 /** `N,C,H,W`, all of at least 1. */
 export function shape4(flag: string): Reader<readonly [number, number, number, number]> {
   const size = numeric.pipe(z.int().min(1).max(65536));

@@ -1,4 +1,5 @@
 import { Command, Help } from 'commander';
+import { UsageError } from '../base/errors.ts';
 import { verdictOn } from './error.ts';
 import { version } from './version.ts';
 
@@ -38,6 +39,9 @@ process.on('uncaughtException', (error: unknown) => {
 });
 
 try {
+  if (args[0] === 'help' && asked !== '' && !Object.hasOwn(commands, asked)) {
+    throw new UsageError(`unknown command '${asked}'; see cardinal --help`);
+  }
   const program = await build();
   if (args.length === 0) program.outputHelp();
   else await program.parseAsync(args, { from: 'user' });

@@ -47,7 +47,10 @@ export async function runTensors(name: string, flags: RunFlags): Promise<void> {
   await writeFileAtomic(outputPath, writeSafetensors(output));
   const shapes = Object.fromEntries([...output].map(([key, { shape }]) => [key, shape]));
   if (flags.json) printJson({ output: outputPath, tensors: shapes });
-  else tell(`wrote ${output.size} tensors to ${outputPath}: logits ${formatShape(shapes['logits'] ?? [])}`);
+  else
+    tell(
+      `wrote ${output.size === 1 ? '1 tensor' : `${output.size} tensors`} to ${outputPath}: logits ${formatShape(shapes['logits'] ?? [])}`,
+    );
 }
 
 /** A tensor of the input file. Throws a `CardinalError` if it is missing, of another type or of another rank. */
@@ -61,8 +64,10 @@ function required<T extends TensorData['dtype']>(
   const tensor = tensors.get(name);
   const expected = `${dtype} with ${rank === 4 ? '4 dimensions N×C×H×W' : 'one dimension N'}`;
   if (tensor === undefined) {
+    const names = [...tensors.keys()];
+    const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
     throw new CardinalError(
-      `${path}: expected a tensor '${name}' (${expected}), got ${[...tensors.keys()].join(', ')}`,
+      `${path}: expected a tensor '${name}' (${expected}), got ${names.slice(0, 5).join(', ') || 'none'}${more}`,
     );
   }
   if (!hasType(tensor, dtype) || tensor.shape.length !== rank) {

@@ -7,7 +7,7 @@ import { subset, type PictureDataset } from '../data/source.ts';
 import { createLoader } from '../node/data/loader.ts';
 import { readPicture } from '../node/data/decode.ts';
 import type { SamplePrediction } from '../report/data.ts';
-import { classify } from './classify.ts';
+import { classify } from '../train/guess.ts';
 
 /** Pictures looked at to find some that are taken for something else, and pictures shown. */
 const looked = 400;

@@ -1,6 +1,7 @@
 import type { Backend } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
 import { openData, type OpenData } from '../node/data/open.ts';
+import { trainingPictures } from '../node/data/training.ts';
 import { RunFolder } from '../node/run-folder.ts';
 import { count } from '../report/format.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
@@ -15,7 +16,7 @@ import { print, printJson, tell } from './print.ts';
 import { progressView, type ProgressView } from './progress.ts';
 import { runConfigSchema, type RunConfig } from './run-config.ts';
 import { writeReport } from './run-report.ts';
-import { buildNetwork, judgeRun, runName, trainRun, trainingPictures, type Judged } from './training.ts';
+import { buildNetwork, judgeRun, runName, trainRun, type Judged } from './training.ts';
 
 /** What a run came to, as `train --json` prints it. */
 interface RunSummary {
@@ -69,6 +70,9 @@ export async function newRun(
     };
     try {
       return await work({ config, network, openFolder, data, backend, flags });
+    } catch (error) {
+      await folder?.discard();
+      throw error;
     } finally {
       await folder?.close();
     }

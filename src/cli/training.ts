@@ -1,11 +1,10 @@
 import { basename } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
-import { CardinalError, UsageError } from '../base/errors.ts';
-import type { BatchLoader } from '../data/dataset.ts';
-import { defaultAugmentation, type Preprocessing } from '../data/preprocessing.ts';
-import type { PictureDataset } from '../data/source.ts';
+import { UsageError } from '../base/errors.ts';
+import type { Preprocessing } from '../data/preprocessing.ts';
 import { createModel } from '../models/registry.ts';
 import { createLoader } from '../node/data/loader.ts';
+import { judgingBatch, openLoaders } from '../node/data/training.ts';
 import type { OpenData } from '../node/data/open.ts';
 import type { RunFolder } from '../node/run-folder.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
@@ -40,7 +39,7 @@ export function buildNetwork({ model, seed, preprocessing }: RunConfig): Network
 /** Trains as the configuration says; events are shown and put down in the run folder. */
 export async function trainRun(network: Network, training: Training): Promise<TrainResult> {
   const { config, openFolder, data, backend, view, signal, resume } = training;
-  const loaders = openLoaders(config, data);
+  const loaders = openLoaders(data, config);
   try {
     return await fit({
       network,
@@ -67,39 +66,6 @@ export async function trainRun(network: Network, training: Training): Promise<Tr
   }
 }
 
-function openLoaders(
-  { recipe, preprocessing, seed, strict }: RunConfig,
-  data: OpenData,
-): { readonly train: BatchLoader; readonly validation: BatchLoader | undefined } {
-  const train = trainingPictures(data);
-  const classes = data.classes.length;
-  const common = { preprocessing, strict, seed, classes };
-  return {
-    train: createLoader(train, {
-      ...common,
-      batchSize: recipe.batchSize,
-      training: true,
-      augmentation: recipe.augmentation ?? defaultAugmentation(data.kind),
-      mix: recipe.mix,
-    }),
-    validation:
-      data.val &&
-      createLoader(data.val, {
-        ...common,
-        batchSize: judgingBatch(recipe.batchSize, data.val),
-        training: false,
-      }),
-  };
-}
-
-/** The pictures to train on. Throws a `CardinalError` if the source has none. */
-export function trainingPictures({ train, path }: OpenData): PictureDataset {
-  if (train === undefined) {
-    throw new CardinalError(`${path} has no training pictures: expected a train folder, or class folders`);
-  }
-  return train;
-}
-
 /** Throws a `UsageError` unless `--mean` and `--std` gave a number for each channel. */
 export function requirePerChannel({ channels, mean, std }: Preprocessing): void {
   for (const [flag, list] of Object.entries({ mean, std })) {
@@ -107,11 +73,6 @@ export function requirePerChannel({ channels, mean, std }: Preprocessing): void 
       throw new UsageError(`--${flag}: expected ${channels} numbers, one a channel, got ${list.length}`);
     }
   }
-}
-
-/** A batch larger than the data would only pad. */
-export function judgingBatch(batchSize: number, { length }: PictureDataset): number {
-  return Math.max(1, Math.min(batchSize, length));
 }
 
 export interface Judged {

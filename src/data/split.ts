@@ -1,9 +1,10 @@
+import { CardinalError } from '../base/errors.ts';
 import { Rng } from '../base/rng.ts';
 import { subset, type PictureDataset } from './source.ts';
 
 /**
  * Splits a dataset in two, class by class: `fraction` of every class (rounded, but at least one of a class that has two)
- * goes to `val`. Depends on the seed, the labels and their order alone; both parts keep the order of the whole.
+ * goes to `val`. Throws a `CardinalError` if that leaves nothing to train on. Depends on the seed, the labels and their order alone; both parts keep the order of the whole.
  */
 export function splitByClass(
   dataset: PictureDataset,
@@ -20,6 +21,11 @@ export function splitByClass(
   const indices = Uint32Array.from(held.keys());
   const val = indices.filter((index) => held[index] === 1);
   if (val.length === 0) return { train: dataset, val: undefined };
+  if (val.length === dataset.length) {
+    throw new CardinalError(
+      `${dataset.name}: holding out ${fraction} of each class leaves no picture to train on: use a smaller share`,
+    );
+  }
   return {
     train: subset(
       dataset,

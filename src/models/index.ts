@@ -5,6 +5,7 @@ export {
   createModel,
   listModels,
   modelInfo,
+  modelOrigin,
   type GivenOptions,
   type ModelCount,
   type ModelInfo,

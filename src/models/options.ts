@@ -23,18 +23,24 @@ export interface ModelOptions {
 
 export type OptionName = keyof ModelOptions;
 
-const count = z.int().min(1);
+/** More than any network has; a slip of the finger would otherwise be traced for hours. */
+const mostBlocks = 1000;
+const mostLayers = 10_000;
+const mostChannels = 2 ** 20;
+
+const count = z.int().min(1).max(mostChannels);
+const expectedCount = `a whole number from 1 to ${mostChannels}`;
 
 const schemas: Readonly<Record<OptionName, { readonly schema: z.ZodType; readonly expected: string }>> = {
   layers: {
-    schema: z.union([count, z.array(count).min(1).max(8)]),
-    expected: 'a depth such as 50 or blocks per stage such as 3,4,6,3',
+    schema: z.union([z.int().min(1).max(mostLayers), z.array(z.int().min(1).max(mostBlocks)).min(1).max(8)]),
+    expected: `a depth such as 50 or blocks per stage such as 3,4,6,3 (at most ${mostBlocks} each)`,
   },
-  cardinality: { schema: count, expected: 'a whole number above 0' },
-  baseWidth: { schema: count, expected: 'a whole number above 0' },
-  planes: { schema: count, expected: 'a whole number above 0' },
-  numClasses: { schema: count, expected: 'a whole number above 0' },
-  inChannels: { schema: count, expected: 'a whole number above 0' },
+  cardinality: { schema: count, expected: expectedCount },
+  baseWidth: { schema: count, expected: expectedCount },
+  planes: { schema: count, expected: expectedCount },
+  numClasses: { schema: count, expected: expectedCount },
+  inChannels: { schema: count, expected: expectedCount },
   shortcut: { schema: z.enum(['A', 'B', 'C', 'none']), expected: 'A, B, C or none' },
   zeroInitResidual: { schema: z.boolean(), expected: 'true or false' },
   dropout: { schema: z.number().min(0).lt(1), expected: 'a number of at least 0 and below 1' },

@@ -56,12 +56,22 @@ export function createModel(name: string, options: GivenOptions = {}): Module {
   try {
     const model = entry.build({ ...entry.defaults, ...checked });
     model.displayName = name;
+    origins.set(model, { name, options: checked });
     return model.initialize(0);
   } catch (error) {
     if (error instanceof UsageError || !(error instanceof CardinalError)) throw error;
     throw new UsageError(`${name}: ${error.message}`);
   }
 }
+
+/** The name and the options of a network that `createModel` built; undefined for any other. */
+export function modelOrigin(
+  model: Module,
+): { readonly name: string; readonly options: ModelOptions } | undefined {
+  return origins.get(model);
+}
+
+const origins = new WeakMap<Module, { readonly name: string; readonly options: ModelOptions }>();
 
 export interface ModelCount {
   readonly params: number;

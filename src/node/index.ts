@@ -1,6 +1,9 @@
 /** What needs Node: threads, files and the decoding of pictures. The rest of the library is in `cardinal-nn`. */
 export { createNodeBackend as createBackend, defaultThreads, type NodeBackendOptions } from './backend.ts';
 export { capabilities, type Capabilities } from './capabilities.ts';
+export { Classifier, loadClassifier, type Classification, type ClassifierOptions } from './classifier.ts';
 export * from './data/index.ts';
 export { RunFolder } from './run-folder.ts';
+export { trainOn, type NamedModel, type TrainOnOptions, type TrainedOn } from './train-on.ts';
+export { loadTrained, type LoadOptions, type Trained } from './trained.ts';
 export { loadWeights, saveWeights } from './weights.ts';

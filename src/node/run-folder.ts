@@ -1,5 +1,5 @@
-import { appendFile, mkdir, open, readdir, rm, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { appendFile, mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { parseJson } from '../base/validate.ts';
@@ -34,7 +34,7 @@ export class RunFolder implements CheckpointStore {
    */
   static async create(path: string): Promise<RunFolder> {
     try {
-      await mkdir(path, { recursive: true });
+      await makeFolder(path);
     } catch (error) {
       throw fileError('make the run folder', path, error);
     }
@@ -138,6 +138,20 @@ export class RunFolder implements CheckpointStore {
     await this.#lock.release();
   }
 
+  /**
+   * Gives the folder free after a start that failed: what was written is taken away, unless there is a checkpoint to
+   * continue from, and with it the folder if nothing is left in it.
+   */
+  async discard(): Promise<void> {
+    const present = await readdir(this.path).catch(() => ['last.safetensors']);
+    const started = present.includes('last.safetensors');
+    for (const name of started ? [] : ['config.json', 'metrics.jsonl']) {
+      await rm(join(this.path, name), { force: true }).catch(() => undefined);
+    }
+    await this.close();
+    if (!started) await rmdir(this.path).catch(() => undefined);
+  }
+
   get #metricsPath(): string {
     return join(this.path, 'metrics.jsonl');
   }
@@ -159,6 +173,17 @@ const metricsRecord = z.looseObject({
 });
 /** A line of `metrics.jsonl`: its kind, its epoch and step where it has them, and whatever else it was written with. */
 export type MetricsRecord = z.infer<typeof metricsRecord>;
+
+/** Node's recursive mkdir says "no such file" of a read-only disk; making the last folder alone tells the true reason. */
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true });
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT') || dirname(path) === path) throw error;
+    await makeFolder(dirname(path));
+    await mkdir(path);
+  }
+}
 
 function parseMetricsLine(line: string): MetricsRecord[] {
   try {

@@ -78,7 +78,8 @@ export async function compile(model: Module, options: CompileOptions): Promise<C
   return new CompiledModel(program);
 }
 
-function doesNotFit(name: string, input: Shape, plan: Plan, backend: Backend, fits: number): string {
+/** What to say of a program that does not fit, if a batch of `fits` would. */
+export function doesNotFit(name: string, input: Shape, plan: Plan, backend: Backend, fits: number): string {
   const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
   const advice = fits === 0 ? 'use smaller pictures' : `use a batch of at most ${fits}`;
   return `${name}: expected a program within ${gibibytes(backend.maxBytes)} (${backend.name}), got ${gibibytes(plan.peakBytes)} for input ${formatShape(input)}; ${advice}`;

@@ -5,6 +5,8 @@ import type { Shape } from '../graph/value.ts';
 import type { Module } from '../nn/module.ts';
 import { trace } from '../nn/trace.ts';
 import { planTraining } from '../plan/training.ts';
+import { largestFit } from '../plan/fit.ts';
+import { doesNotFit } from './compile.ts';
 import { readTensors, writeWeights } from './state.ts';
 
 export interface GradientOptions {
@@ -30,20 +32,26 @@ export interface Gradients {
 /**
  * One forward and backward pass in training mode (batch statistics, dropout with seed 0) with the weights the model has
  * now, for anyone who checks a port. The model itself is not changed.
- * Throws a `CardinalError` if a target is no class of the network or if there is not one for each picture.
+ * Throws a `CardinalError` if the batch does not fit into memory, a target is no class of the network or if there is not one for each picture.
  */
 export async function computeGradients(model: Module, options: GradientOptions): Promise<Gradients> {
   const { backend, input, target, labelSmoothing = 0 } = options;
   const name = model.displayName ?? model.typeName;
-  const plan = planTraining(trace(model, input.shape, { training: true }), backend, {
-    name,
-    labelSmoothing,
-    optimizer: { kind: 'sgd', momentum: false, nesterov: false },
-    decays: () => false,
-    clip: false,
-    accumulate: false,
-    ema: false,
-  });
+  const planFor = (batch: number) =>
+    planTraining(trace(model, [batch, ...input.shape.slice(1)], { training: true }), backend, {
+      name,
+      labelSmoothing,
+      optimizer: { kind: 'sgd', momentum: false, nesterov: false },
+      decays: () => false,
+      clip: false,
+      accumulate: false,
+      ema: false,
+    });
+  const plan = planFor(input.shape[0]);
+  if (plan.peakBytes > backend.maxBytes) {
+    const fits = largestFit(input.shape[0], backend.maxBytes, planFor);
+    throw new CardinalError(doesNotFit(name, input.shape, plan, backend, fits));
+  }
   const shape = shapeOf(plan.buffers, 'logits');
   const program = await backend.load(plan);
   try {

@@ -2,15 +2,16 @@ import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import type { BatchLoader } from '../data/dataset.ts';
-import { largestFit } from '../plan/fit.ts';
 import { writeWeights } from '../session/state.ts';
 import { Tally } from './tally.ts';
 import type { Evaluation } from './metrics.ts';
+import { mebibytes } from './micro-batches.ts';
 import type { Network } from './network.ts';
 
 /**
- * An inference program with these weights in it, ready for `input` → `run('forward')` → `logits`. Throws a
- * `CardinalError` that names the largest batch if the program does not fit into the backend's memory.
+ * An inference program with these weights in it, ready for `input` → `run('forward')` → `logits`. It takes `batchSize`
+ * pictures at once, or the largest divisor of it that fits into the backend's memory, so that batches can be cut.
+ * Throws a `CardinalError` if not even one picture fits.
  */
 export async function prepareInference(
   network: Network,
@@ -18,15 +19,18 @@ export async function prepareInference(
   batchSize: number,
   state: StateDict = network.stateDict(),
 ): Promise<Program> {
-  const plan = network.planInference(batchSize, backend);
-  if (plan.peakBytes > backend.maxBytes) {
-    const planFor = (batch: number) => network.planInference(batch, backend);
-    const fits = largestFit(batchSize, backend.maxBytes, planFor);
-    throw new CardinalError(
-      `${network.description.name}: evaluating ${batchSize} pictures at once takes ${plan.peakBytes} bytes, ` +
-        `the ${backend.name} backend has ${backend.maxBytes}: ` +
-        (fits === 0 ? 'use smaller pictures' : `use a batch of at most ${fits}`),
-    );
+  let size = batchSize;
+  let plan = network.planInference(size, backend);
+  while (plan.peakBytes > backend.maxBytes) {
+    if (size === 1) {
+      throw new CardinalError(
+        `${network.description.name}: one picture of ${network.input.join('×')} takes ${mebibytes(plan.peakBytes)}, ` +
+          `the ${backend.name} backend has ${mebibytes(backend.maxBytes)}: use smaller pictures`,
+      );
+    }
+    do size--;
+    while (batchSize % size !== 0);
+    plan = network.planInference(size, backend);
   }
   const program = await backend.load(plan);
   await writeWeights(program, state);
@@ -49,8 +53,8 @@ export async function evaluate(
   loader: BatchLoader,
   { signal, onBatch }: EvaluateOptions = {},
 ): Promise<Evaluation> {
-  const input = bufferShape(program, 'input');
-  const [rows, classes] = bufferShape(program, 'logits');
+  const input = shapeOf(program, 'input');
+  const [rows, classes] = shapeOf(program, 'logits');
   const { classes: names } = loader.dataset;
   if (names.length !== classes) {
     throw new CardinalError(
@@ -81,7 +85,8 @@ export async function evaluate(
   return tally.evaluation();
 }
 
-function bufferShape(program: Program, name: string): readonly number[] {
+/** Shape of a program's buffer. */
+export function shapeOf(program: Program, name: string): readonly number[] {
   const buffer = program.plan.buffers.find((candidate) => candidate.name === name);
   if (buffer === undefined)
     throw new CardinalError(`${program.plan.name}: the program has no buffer '${name}'`);

@@ -11,6 +11,7 @@ export {
 export { patience, type StopRule } from './early-stopping.ts';
 export { writeWeights } from '../session/state.ts';
 export { evaluate, prepareInference, type EvaluateOptions } from './evaluate.ts';
+export { topGuesses, type Guess } from './guess.ts';
 export type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from './events.ts';
 export type { Evaluation } from './metrics.ts';
 export { networkOf, type ModelDescription, type Network } from './network.ts';

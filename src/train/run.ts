@@ -75,11 +75,12 @@ export class Run {
     const recipe = options.recipe ?? resume?.training?.recipe;
     if (recipe === undefined) throw new CardinalError('training needs a recipe, or a checkpoint to continue');
     const seed = resume?.training?.seed ?? options.seed ?? 0;
-    const initial = network.stateDict();
     checkData(recipe, data.train);
-    if (resume !== undefined) checkResume(resume, options, initial);
     const limit = Math.min(options.memoryLimit ?? Infinity, backend.maxBytes);
     const fitted = fitPlan(network, backend, recipe, limit, resume?.training?.microBatchSize);
+    // Weights are drawn when they are first asked for: not before it is known that they fit.
+    const initial = network.stateDict();
+    if (resume !== undefined) checkResume(resume, options, initial);
     checkClasses(fitted, data.train);
     const loaded = await backend.load(fitted.plan);
     try {

@@ -3,6 +3,7 @@ import type { EngineFlags, ModelFlags } from '../flags.ts';
 import {
   integer,
   oneOf,
+  path,
   perChannel,
   withEngineFlags,
   withExamples,
@@ -23,8 +24,12 @@ export interface EvalFlags extends EngineFlags, ModelFlags {
 
 export function define(command: Command): void {
   command
-    .argument('<checkpoint>', "a run's best.safetensors or last.safetensors, or bare weights with --model")
-    .argument('<data>', 'a folder of class folders, CIFAR binary or IDX files')
+    .argument(
+      '<checkpoint>',
+      "a run's best.safetensors or last.safetensors, or bare weights with --model",
+      path('checkpoint'),
+    )
+    .argument('<data>', 'a folder of class folders, CIFAR binary or IDX files', path('data'))
     .option('--model <name>', 'what bare weights are of; a checkpoint says it itself')
     .option('--mean <list>', "of each channel, in [0, 1] (the checkpoint's)", perChannel('--mean', false))
     .option('--std <list>', "of each channel (the checkpoint's)", perChannel('--std', true))

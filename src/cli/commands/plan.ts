@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { Backend } from '../../backends/backend.ts';
+import { UsageError } from '../../base/errors.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { EngineFlags, ModelFlags } from '../flags.ts';
 import { integer, shape4, withEngineFlags, withExamples, withJsonFlag, withSetFlag } from '../flags.ts';
@@ -7,7 +9,7 @@ import { print, printJson } from '../print.ts';
 
 interface PlanFlags extends EngineFlags, ModelFlags {
   readonly train: boolean;
-  readonly batch: number;
+  readonly batch?: number;
   readonly input?: readonly [number, number, number, number];
   readonly json: boolean;
 }
@@ -16,7 +18,7 @@ export function define(command: Command): void {
   command
     .argument('<model>', 'a name of `cardinal models`')
     .option('--train', 'the program of a training step (SGD with momentum) instead of inference', false)
-    .option('--batch <n>', 'pictures at once', integer('--batch', 1, 65_536), 1)
+    .option('--batch <n>', 'pictures at once (1)', integer('--batch', 1, 65_536))
     .option(
       '--input <n,c,h,w>',
       "shape of the pictures (--batch of the network's own size)",
@@ -34,28 +36,49 @@ async function show(name: string, flags: PlanFlags): Promise<void> {
   const { createModel, modelInfo, parseSet } = await import('../../models/index.ts');
   const { trace } = await import('../../nn/trace.ts');
   const { planInference } = await import('../../plan/inference.ts');
+  const { largestFit } = await import('../../plan/fit.ts');
   const { planTraining } = await import('../../plan/training.ts');
   const { formatPlan, listPlan } = await import('../../plan/listing.ts');
   const { kernelsOf } = await import('../kernels.ts');
   const options = parseSet(flags.set ?? []);
-  const input = flags.input ?? [flags.batch, ...modelInfo(name, options).inputShape];
+  const { batch, input: given } = flags;
+  if (batch !== undefined && given !== undefined && given[0] !== batch) {
+    throw new UsageError(
+      `--batch ${batch} and --input ${given.join()} contradict each other: leave --batch out`,
+    );
+  }
+  const input = given ?? [batch ?? 1, ...modelInfo(name, options).inputShape];
   const model = createModel(name, options);
-  const traced = trace(model, input, { training: flags.train });
   await withBackend({ ...flags, threads: 1 }, (backend) => {
-    const plan: Plan = flags.train
-      ? planTraining(traced, backend, {
-          name,
-          labelSmoothing: 0,
-          optimizer: { kind: 'sgd', momentum: true, nesterov: false },
-          decays: () => true,
-          clip: false,
-          accumulate: false,
-          ema: false,
-        })
-      : planInference(traced, backend, { name });
+    const planFor = (pictures: number): Plan => {
+      const traced = trace(model, [pictures, ...input.slice(1)], { training: flags.train });
+      if (!flags.train) return planInference(traced, backend, { name });
+      return planTraining(traced, backend, {
+        name,
+        labelSmoothing: 0,
+        optimizer: { kind: 'sgd', momentum: true, nesterov: false },
+        decays: () => true,
+        clip: false,
+        accumulate: false,
+        ema: false,
+      });
+    };
+    const plan = planFor(input[0]);
     const listing = listPlan(plan, kernelsOf(plan, backend));
-    if (flags.json) printJson({ backend: backend.name, input, ...listing });
-    else print(formatPlan(listing));
+    const fits = plan.peakBytes <= backend.maxBytes;
+    if (flags.json) printJson({ backend: backend.name, input, maxBytes: backend.maxBytes, fits, ...listing });
+    else
+      print(
+        formatPlan(listing),
+        ...(fits ? [] : ['', doesNotFit(backend, largestFit(input[0], backend.maxBytes, planFor))]),
+      );
     return Promise.resolve();
   });
+}
+
+function doesNotFit({ name, maxBytes }: Backend, largest: number): string {
+  const room = `it does not fit into the ${(maxBytes / 2 ** 20).toFixed(0)} MiB that the ${name} backend has`;
+  return largest === 0
+    ? `${room}, not even for one picture`
+    : `${room}: the largest batch that does is ${largest}; training runs larger ones as micro-batches`;
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { EngineFlags } from '../flags.ts';
-import { integer, withEngineFlags, withExamples, withJsonFlag } from '../flags.ts';
+import { integer, path, withEngineFlags, withExamples, withJsonFlag } from '../flags.ts';
 
 export interface PredictFlags extends EngineFlags {
   readonly top: number;
@@ -9,7 +9,7 @@ export interface PredictFlags extends EngineFlags {
 
 export function define(command: Command): void {
   command
-    .argument('<checkpoint>', "a run's best.safetensors or last.safetensors")
+    .argument('<checkpoint>', "a run's best.safetensors or last.safetensors", path('checkpoint'))
     .argument('<image...>', 'pictures: JPEG, PNG, WebP, GIF or AVIF')
     .option('--top <k>', 'how many classes to name', integer('--top', 1, 1000), 3);
   withExamples(

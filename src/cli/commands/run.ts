@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import type { EngineFlags, ModelFlags } from '../flags.ts';
-import { withEngineFlags, withExamples, withJsonFlag, withSetFlag } from '../flags.ts';
+import { path, withEngineFlags, withExamples, withJsonFlag, withSetFlag } from '../flags.ts';
 
 export interface RunFlags extends EngineFlags, ModelFlags {
   readonly weights: string;
@@ -13,14 +13,16 @@ export interface RunFlags extends EngineFlags, ModelFlags {
 export function define(command: Command): void {
   command
     .argument('<model>', 'a name of `cardinal models`')
-    .requiredOption('--weights <file>', "safetensors with PyTorch's parameter names")
+    .requiredOption('--weights <file>', "safetensors with PyTorch's parameter names", path('--weights'))
     .requiredOption(
       '--input <file>',
       'safetensors with input (f32 N×C×H×W) and, for gradients, target (i64 N)',
+      path('--input'),
     )
     .requiredOption(
       '--output <file>',
       'safetensors to write: logits, and with gradients loss, grad.* and buffer.*',
+      path('--output'),
     )
     .option('--gradients', 'forward and backward in training mode, mean cross-entropy', false);
   withExamples(

@@ -4,6 +4,7 @@ import type { EngineFlags, ModelFlags } from '../flags.ts';
 import {
   integer,
   number,
+  path,
   perChannel,
   withEngineFlags,
   withExamples,
@@ -45,6 +46,7 @@ export function define(command: Command): void {
     .argument(
       '[data]',
       'a folder of class folders (train, val, test inside or not), CIFAR binary or IDX files',
+      path('data'),
     )
     .option('--model <name>', 'what to train, see `cardinal models`');
   withSetFlag(command)
@@ -92,8 +94,8 @@ export function define(command: Command): void {
     .option('--seed <n>', 'everything random comes from it', integer('--seed', 0), 0)
     .option('--strict', 'refuse pictures that cannot be decoded instead of leaving them out', false)
     .option('--checkpoint-every <steps>', 'beside the one after each epoch', integer('--checkpoint-every', 1))
-    .option('--out <dir>', 'run folder (runs/<model>-<data>)')
-    .option('--resume <dir>', 'continue the run in this folder; alone');
+    .option('--out <dir>', 'run folder (runs/<model>-<data>)', path('--out'))
+    .option('--resume <dir>', 'continue the run in this folder; alone', path('--resume'));
   withExamples(
     withJsonFlag(withEngineFlags(command)),
     'train photos --model resnext50_32x4d --recipe imagenet --epochs 90',

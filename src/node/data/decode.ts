@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises';
+
 import sharp from 'sharp';
 
 import { CardinalError, messageOf } from '../../base/errors.ts';
@@ -17,17 +19,18 @@ export const pictureExtensions: readonly string[] = [
 ];
 
 /**
- * Reads a picture file as RGB bytes: grey is repeated, CMYK converted, 16 bit cut to 8, EXIF rotation applied, the first
+ * Reads a picture file, or the bytes of one, as RGB bytes: grey is repeated, CMYK converted, 16 bit cut to 8, EXIF rotation applied, the first
  * frame of an animation taken. Alpha is dropped, which is what Pillow's `convert('RGB')` does and so what published
  * networks were trained on.
  *
  * @throws CardinalError with the file and the decoder's reason
  */
-export async function loadPicture(path: string): Promise<Picture> {
+export async function loadPicture(file: string | Uint8Array): Promise<Picture> {
   try {
-    return await decodeFile(path);
+    return await decodeFile(file);
   } catch (error) {
-    throw new CardinalError(`cannot read the picture ${path}: ${messageOf(error)}`);
+    const name = typeof file === 'string' && file !== '' ? ` ${file}` : '';
+    throw new CardinalError(`cannot read the picture${name}: ${messageOf(error)}`);
   }
 }
 
@@ -44,9 +47,10 @@ export function decoderOf(source: PictureSource): (index: number) => Promise<Pic
     : (index) => decodeFile(source.paths[index]);
 }
 
-async function decodeFile(path: string): Promise<Picture> {
+async function decodeFile(file: string | Uint8Array): Promise<Picture> {
   try {
-    const { data, info } = await sharp(path, { failOn: 'error' })
+    if (file === '') throw new Error('its name is empty');
+    const { data, info } = await sharp(file, { failOn: 'error' })
       .autoOrient()
       .toColourspace('srgb')
       .removeAlpha()
@@ -55,7 +59,8 @@ async function decodeFile(path: string): Promise<Picture> {
     if (info.channels !== 1 && info.channels !== 3) throw new Error(`it has ${info.channels} channels`);
     return { width: info.width, height: info.height, channels: info.channels, data };
   } catch (error) {
-    throw new Error(plainReason(error), { cause: error });
+    const isFolder = typeof file === 'string' && (await stat(file).catch(() => undefined))?.isDirectory();
+    throw new Error(isFolder === true ? 'it is a folder' : plainReason(error), { cause: error });
   }
 }
 
@@ -64,6 +69,8 @@ function plainReason(error: unknown): string {
   const lines = messageOf(error).trim().split('\n');
   const line = lines.find((candidate) => !candidate.startsWith('source: bad seek')) ?? lines[0];
   if (line.startsWith('Input file is missing')) return 'no such file';
+  // libvips loses its reason when several pictures fail at once.
+  if (line === '' || line === 'Unknown error') return 'it is damaged';
   if (line.includes('unsupported image format')) return 'not a picture of a known format';
   return line;
 }

@@ -5,3 +5,4 @@ export { createLoader, type LoaderOptions } from './loader.ts';
 export { openData, type OpenData, type OpenOptions } from './open.ts';
 export type { DataKind } from './reader.ts';
 export { channelStatistics, fitPreprocessing, type ChannelStatistics } from './statistics.ts';
+export { openLoaders, type TrainingLoaderOptions } from './training.ts';

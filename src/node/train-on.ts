@@ -1,0 +1,161 @@
+import type { Backend } from '../backends/backend.ts';
+import { UsageError } from '../base/errors.ts';
+import { jsonObject, validate } from '../base/validate.ts';
+import type { Preprocessing } from '../data/preprocessing.ts';
+import { createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
+import { Module } from '../nn/module.ts';
+import { patience } from '../train/early-stopping.ts';
+import type { TrainEvent } from '../train/events.ts';
+import { networkOf, type ModelDescription } from '../train/network.ts';
+import { findRecipe, withOverrides, type Recipe, type RecipeOverrides } from '../train/recipe.ts';
+import { fit, type TrainResult } from '../train/train.ts';
+import { createNodeBackend } from './backend.ts';
+import { openData, type OpenData } from './data/open.ts';
+import { fitPreprocessing } from './data/statistics.ts';
+import { openLoaders } from './data/training.ts';
+import { RunFolder } from './run-folder.ts';
+
+export interface TrainOnOptions extends RecipeOverrides {
+  /** A recipe or the name of one; the other numbers here change it. Default `quick`. */
+  readonly recipe?: Recipe | string | undefined;
+  /** Run folder for checkpoints and metrics; nothing is written without it. */
+  readonly out?: string | undefined;
+  /** Continue the run in `out` at the exact batch, with its own recipe and seed. */
+  readonly resume?: boolean | undefined;
+  readonly onEvent?: ((event: TrainEvent) => void | Promise<void>) | undefined;
+  /** Ends the run after the step that is being done, with a checkpoint. */
+  readonly signal?: AbortSignal | undefined;
+  /** Stop when validation has not improved for so many epochs. */
+  readonly patience?: number | undefined;
+  readonly checkpointEvery?: number | undefined;
+  /** Everything random comes from it; weights too, if the network is given by its name. Default 0. */
+  readonly seed?: number | undefined;
+  /** Side of the input. Default: the pictures' own; for photos the named network's, or 224. */
+  readonly imageSize?: number | undefined;
+  /** Default: as `imageSize` says, with mean and standard deviation measured on the pictures. */
+  readonly preprocessing?: Preprocessing | undefined;
+  /** What computes; whoever made it disposes of it. Default: an own one with `threads`. */
+  readonly backend?: Backend | undefined;
+  readonly threads?: number | undefined;
+}
+
+/** A network trained on pictures, and what it takes to use it. */
+export interface TrainedOn extends TrainResult {
+  /** With the trained weights in it. */
+  readonly model: Module;
+  readonly classes: readonly string[];
+  readonly preprocessing: Preprocessing;
+}
+
+/**
+ * Trains a network on a folder of pictures (see `openData`) as `cardinal train` does: loaders, preprocessing, threads and
+ * the run folder are taken care of. `model` is a network of your own, or a name of the registry with options; then the
+ * numbers of classes and channels come from the data.
+ *
+ *     const { model } = await trainOn('photos', new MyNetwork(), { epochs: 5, out: 'runs/mine', onEvent: console.log });
+ *
+ * With `out`, `best.safetensors` in it is what `loadClassifier` takes.
+ * Throws a `CardinalError` if data, network and recipe do not fit together, or a file cannot be read or written.
+ */
+export async function trainOn(
+  source: string | OpenData,
+  model: Module | NamedModel,
+  options: TrainOnOptions = {},
+): Promise<TrainedOn> {
+  const { out, signal, onEvent, checkpointEvery } = options;
+  let folder: RunFolder | undefined;
+  const openFolder = async (path: string): Promise<RunFolder> => (folder ??= await RunFolder.create(path));
+  const ending: (() => Promise<void>)[] = [async () => folder?.close()];
+  try {
+    if (options.resume === true) folder = await RunFolder.open(required(out));
+    const resume = await folder?.readCheckpoint('last');
+    const recipe = resume?.training?.recipe ?? chooseRecipe(options);
+    const seed = resume?.training?.seed ?? options.seed ?? 0;
+    const data =
+      typeof source === 'string' ? await openData(source, { seed, classes: resume?.classes }) : source;
+    const preprocessing =
+      resume?.preprocessing ??
+      options.preprocessing ??
+      (await fitPreprocessing(data, { imageSize: options.imageSize ?? designedSize(model, data) }));
+    const { channels, size } = preprocessing;
+    const network =
+      model instanceof Module
+        ? model
+        : createModel(model.name, {
+            ...model.options,
+            numClasses: data.classes.length,
+            inChannels: channels,
+          }).initialize(seed);
+    const loaders = openLoaders(data, { recipe, preprocessing, seed, strict: false });
+    ending.push(async () => {
+      await loaders.train.dispose();
+      await loaders.validation?.dispose();
+    });
+    const backend = options.backend ?? (await createNodeBackend(definedThreads(options)));
+    if (options.backend === undefined) ending.push(() => backend.dispose());
+    if (resume?.training !== undefined) await folder?.rewindMetrics(resume.training.progress);
+    const result = await fit({
+      network: networkOf(network, [channels, ...size], describe(network)),
+      backend,
+      data: loaders,
+      recipe,
+      seed,
+      preprocessing,
+      store:
+        out === undefined
+          ? undefined
+          : { save: async (kind, bytes) => (await openFolder(out)).save(kind, bytes) },
+      checkpointEvery,
+      resume,
+      signal,
+      stopWhen: options.patience === undefined ? undefined : patience(options.patience),
+      onEvent: async (event) => {
+        if (out !== undefined && event.type !== 'checkpoint')
+          await (await openFolder(out)).appendMetrics(event);
+        await onEvent?.(event);
+      },
+    });
+    return { ...result, model: network, classes: data.classes, preprocessing };
+  } catch (error) {
+    if (options.resume !== true) await folder?.discard();
+    throw error;
+  } finally {
+    for (const end of ending.toReversed()) await end();
+  }
+}
+
+/** A network of the registry; classes and channels come from the data. */
+export interface NamedModel {
+  readonly name: string;
+  readonly options?: GivenOptions;
+}
+
+function chooseRecipe(options: TrainOnOptions): Recipe {
+  const { recipe = 'quick', epochs, batchSize, learningRate, weightDecay, labelSmoothing, ...more } = options;
+  const { clipNorm, accumulate, ema, mixup, cutmix, momentum, decayNorms, augmentation } = more;
+  return withOverrides(typeof recipe === 'string' ? findRecipe(recipe) : recipe, {
+    ...{ epochs, batchSize, learningRate, weightDecay, labelSmoothing },
+    ...{ clipNorm, accumulate, ema, mixup, cutmix, momentum, decayNorms, augmentation },
+  });
+}
+
+/** What a checkpoint calls the network: the registry's name and options, or the class's name. */
+function describe(model: Module): ModelDescription {
+  const { name, options } = modelOrigin(model) ?? { name: model.displayName ?? model.typeName, options: {} };
+  return { name, options: validate(jsonObject, options, `options of ${name}`) };
+}
+
+/** Photos are brought to the size that a named network was designed for. */
+function designedSize(model: Module | NamedModel, { pictureSize }: OpenData): number | undefined {
+  if (model instanceof Module || pictureSize !== undefined) return undefined;
+  return modelInfo(model.name, model.options).inputShape[1];
+}
+
+function required(out: string | undefined): string {
+  if (out === undefined) throw new UsageError('to continue a run, name its folder with out');
+  return out;
+}
+
+function definedThreads({ threads }: TrainOnOptions): { readonly threads?: number } {
+  return threads === undefined ? {} : { threads };
+}

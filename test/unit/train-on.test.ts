@@ -1,0 +1,172 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
+import type { Value } from '../../src/graph/value.ts';
+import { createModel, modelOrigin } from '../../src/models/registry.ts';
+import * as nn from '../../src/nn/index.ts';
+import { loadClassifier } from '../../src/node/classifier.ts';
+import { RunFolder } from '../../src/node/run-folder.ts';
+import { trainOn, type TrainOnOptions } from '../../src/node/train-on.ts';
+import { loadTrained } from '../../src/node/trained.ts';
+import { loadWeights, saveWeights } from '../../src/node/weights.ts';
+import type { TrainEvent } from '../../src/train/events.ts';
+import { writeClasses } from './data-support/sources.ts';
+
+/** A network that the registry does not know. */
+class Mine extends nn.Module {
+  readonly conv = new nn.Conv2d(3, 4, 3, { stride: 2 });
+  readonly norm = new nn.BatchNorm2d(4);
+  readonly pool = new nn.AdaptiveAvgPool2d(1);
+  readonly head = new nn.Linear(4, 2);
+
+  forward(x: Value): Value {
+    return this.head(nn.F.flatten(this.pool(nn.F.relu(this.norm(this.conv(x)))), 1));
+  }
+}
+
+const preprocessing = {
+  channels: 3,
+  size: [8, 8],
+  resize: null,
+  interpolation: 'bilinear',
+  mean: [0.5, 0.5, 0.5],
+  std: [0.25, 0.25, 0.25],
+} satisfies TrainOnOptions['preprocessing'];
+const small = { preprocessing, batchSize: 4, epochs: 2, backend: createReferenceBackend() };
+
+let root: string;
+let photos: string;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), 'cardinal-train-on-'));
+  photos = join(root, 'photos');
+  await writeClasses(photos, { dark: 8, light: 8 });
+});
+afterAll(() => rm(root, { recursive: true }));
+
+describe('a network of one’s own', () => {
+  test('is trained, checkpointed and used', async () => {
+    const out = join(root, 'mine');
+    const events: TrainEvent['type'][] = [];
+    const result = await trainOn(photos, new Mine().initialize(3), {
+      ...small,
+      out,
+      onEvent: ({ type }) => void events.push(type),
+    });
+    expect(result.reason).toBe('finished');
+    expect(result.classes).toEqual(['dark', 'light']);
+    expect(events.filter((type) => type === 'epoch')).toHaveLength(2);
+    expect((await readdir(out)).toSorted()).toEqual([
+      'best.safetensors',
+      'last.safetensors',
+      'metrics.jsonl',
+    ]);
+
+    const best = join(out, 'best.safetensors');
+    const model = new Mine();
+    const classifier = await loadClassifier(best, { model, backend: small.backend });
+    const file = join(photos, 'dark', '000.png');
+    const fromPath = await classifier.classify(file, { topK: 2 });
+    // Asked at once, answered one after another.
+    const [again, fromBytes] = await Promise.all([
+      classifier.classify(file, { topK: 2 }),
+      classifier.classify(await readFile(file), { topK: 2 }),
+    ]);
+    expect(again).toEqual(fromPath);
+    expect(fromBytes).toEqual(fromPath);
+    expect(fromPath.map((guess) => guess.class).toSorted()).toEqual(['dark', 'light']);
+    expect(fromPath[0].probability + fromPath[1].probability).toBeCloseTo(1, 6);
+    await expect(classifier.classify(photos)).rejects.toThrow(/it is a folder/);
+    await expect(classifier.classify(new Uint8Array(9))).rejects.toThrow(/^cannot read the picture: /);
+    await classifier.dispose();
+    await expect(loadTrained(best)).rejects.toThrow(
+      /checkpoint of Mine, a network that is not in the registry/,
+    );
+    await expect(loadTrained(best, { model: new nn.Linear(1, 1) })).rejects.toThrow(
+      /best.safetensors: Linear/,
+    );
+  });
+
+  test('its weights are saved and loaded', async () => {
+    const [one, other] = [new Mine().initialize(1), new Mine().initialize(2)];
+    const file = join(root, 'weights.safetensors');
+    await saveWeights(one, file);
+    await loadWeights(other, file);
+    expect(other.stateDict()).toEqual(one.stateDict());
+  });
+
+  test('a run that was stopped is continued to the same weights', async () => {
+    const whole = await trainOn(photos, new Mine().initialize(3), { ...small, seed: 5 });
+    const out = join(root, 'stopped');
+    const controller = new AbortController();
+    const stopped = await trainOn(photos, new Mine().initialize(3), {
+      ...small,
+      seed: 5,
+      out,
+      signal: controller.signal,
+      onEvent: ({ type }) => {
+        if (type === 'step') controller.abort();
+      },
+    });
+    expect([stopped.reason, stopped.step]).toEqual(['interrupted', 1]);
+    const { backend } = small;
+    const continued = await trainOn(photos, new Mine().initialize(9), { backend, out, resume: true });
+    expect(continued.step).toBe(whole.step);
+    expect(continued.model.stateDict()).toEqual(whole.model.stateDict());
+    await expect(trainOn(photos, new Mine(), { ...small, out })).rejects.toThrow(/holds a run already/);
+    await expect(trainOn(photos, new Mine(), { resume: true })).rejects.toThrow(/name its folder/);
+  });
+
+  test('with other outputs than there are classes it is refused, and no folder is left', async () => {
+    const model = new nn.Sequential(new nn.Flatten(), new nn.Linear(3 * 64, 7));
+    const out = join(root, 'refused');
+    await expect(trainOn(photos, model, { ...small, out })).rejects.toThrow(/tells 7 classes apart.* has 2/);
+    expect(await readdir(root)).not.toContain('refused');
+  });
+});
+
+test('a network of the registry gets classes and channels from the data, and its checkpoint knows it', async () => {
+  const out = join(root, 'named');
+  const options = { layers: [1], planes: 8, cardinality: 2, baseWidth: 16 };
+  await trainOn(
+    photos,
+    { name: 'resnext_cifar', options },
+    { batchSize: 4, backend: small.backend, epochs: 1, out },
+  );
+  const { description, classes, preprocessing: fitted } = await loadTrained(join(out, 'best.safetensors'));
+  expect(fitted?.size).toEqual([32, 32]);
+  expect(description.options).toEqual({ ...options, numClasses: 2, inChannels: 3 });
+  expect(classes).toEqual(['dark', 'light']);
+  expect(modelOrigin(createModel('resnet20_cifar', { numClasses: 3 }))).toEqual({
+    name: 'resnet20_cifar',
+    options: { numClasses: 3 },
+  });
+});
+
+test('patience stops a run', async () => {
+  const recipe = { ...small, learningRate: 1e-12, epochs: 9, patience: 1 };
+  const { reason, history } = await trainOn(photos, new Mine().initialize(3), recipe);
+  expect(reason).toBe('stopped-early');
+  expect(history).toHaveLength(2);
+});
+
+describe('a run folder', () => {
+  test('is taken away again if nothing came of it', async () => {
+    const path = join(root, 'nothing');
+    const folder = await RunFolder.create(path);
+    await folder.writeConfig({});
+    await folder.appendMetrics({ type: 'start' });
+    await folder.discard();
+    expect(await readdir(root)).not.toContain('nothing');
+  });
+
+  test('stays if there is a checkpoint to continue from, or anything that is not the run’s', async () => {
+    const path = join(root, 'something');
+    const folder = await RunFolder.create(path);
+    await folder.writeConfig({});
+    await folder.save('last', Uint8Array.of(1));
+    await folder.discard();
+    expect((await readdir(path)).toSorted()).toEqual(['config.json', 'last.safetensors']);
+  });
+});
