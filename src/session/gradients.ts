@@ -4,8 +4,8 @@ import type { StateDict } from '../base/tensor-data.ts';
 import type { Shape } from '../graph/value.ts';
 import type { Module } from '../nn/module.ts';
 import { trace } from '../nn/trace.ts';
-import { largestFit } from '../plan/fit.ts';
 import { planTraining } from '../plan/training.ts';
+import { largestFit } from '../plan/fit.ts';
 import { doesNotFit } from './compile.ts';
 import { readTensors, writeWeights } from './state.ts';
 
