@@ -3,11 +3,8 @@
  * Two lines do what the original meant and did not do: `num_classes` is used, and γ of each block's last batch norm is
  * zeroed after the others are set to one, not before. Run it with `node examples/review.ts`.
  */
-import type { Value } from '../src/graph/value.ts';
-import * as nn from '../src/nn/index.ts';
-import { Rng } from '../src/base/rng.ts';
-import { createNodeBackend } from '../src/node/backend.ts';
-import { compile } from '../src/session/compile.ts';
+import { compile, nn, Rng, type Value } from 'cardinal-nn';
+import { createBackend } from 'cardinal-nn/node';
 
 class Bottleneck extends nn.Module {
   static readonly expansion = 2;
@@ -168,7 +165,7 @@ const cardinality = 32;
 const model = new ResNeXt(3, Bottleneck, expansion, cardinality, block_repeats, 1000);
 console.log(String(nn.summary(model, { inputSize: [2, 3, 224, 224] })));
 
-const backend = await createNodeBackend();
+const backend = await createBackend();
 const net = await compile(model, { input: [2, 3, 224, 224], backend });
 const random = Rng.of(0, 'review');
 const x = Float32Array.from({ length: 2 * 3 * 224 * 224 }, () => random.normal());
