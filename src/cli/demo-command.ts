@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { augmentationSchema } from '../data/preprocessing.ts';
 import { openData } from '../node/data/open.ts';
 import { RunFolder } from '../node/run-folder.ts';
+import { withOverrides } from '../train/recipe.ts';
 import type { DemoFlags } from './commands/demo.ts';
 import { predictionLines } from './judgement.ts';
 import { print } from './print.ts';
@@ -30,7 +31,8 @@ export async function demo(flags: DemoFlags): Promise<void> {
   const folder = near.startsWith('..') ? pictures : near;
   const data = await openData(folder, { seed: flags.seed });
   const configured = await configure(data, 'resnext_cifar', settings);
-  const config = { ...configured, recipe: { ...configured.recipe, augmentation } };
+  const recipe = withOverrides(configured.recipe, { augmentation, ema: 0.99 });
+  const config = { ...configured, recipe };
   const path = flags.out ?? (await RunFolder.freshPath('runs', 'demo'));
   const { judged } = await newRun(path, config, data, flags);
   if (judged === undefined || flags.json) return;
