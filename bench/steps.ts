@@ -39,12 +39,7 @@ const traced = trace(createModel(name), input, { training: values.train });
 const plan: Plan = values.train
   ? planTraining(traced, backend, {
       name,
-      labelSmoothing: 0,
       optimizer: { kind: 'sgd', momentum: true, nesterov: false },
-      decays: () => true,
-      clip: false,
-      accumulate: false,
-      ema: false,
     })
   : planInference(traced, backend, { name });
 const entries: Entry[] = values.train ? ['gradient', 'update'] : ['forward'];

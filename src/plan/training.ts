@@ -13,16 +13,17 @@ export type OptimizerKind =
 
 export interface TrainingOptions {
   readonly name: string;
-  readonly labelSmoothing: number;
+  /** ε of the loss. Default 0. */
+  readonly labelSmoothing?: number;
   readonly optimizer: OptimizerKind;
-  /** Whether weight decay applies to a parameter. */
-  readonly decays: (parameter: string, shape: Shape) => boolean;
-  /** Clip gradients by their joint L2 norm: reads `max_norm`, writes `gradient_norm`. */
-  readonly clip: boolean;
-  /** Sum gradients of several micro-batches in `accumulator.*`; the update reads those. */
-  readonly accumulate: boolean;
-  /** Keep a moving average of parameters and running statistics in `ema.*`. */
-  readonly ema: boolean;
+  /** Whether weight decay applies to a parameter. Default: to all. */
+  readonly decays?: (parameter: string, shape: Shape) => boolean;
+  /** Clip gradients by their joint L2 norm: reads `max_norm`, writes `gradient_norm`. Default false. */
+  readonly clip?: boolean;
+  /** Sum gradients of several micro-batches in `accumulator.*`; the update reads those. Default false. */
+  readonly accumulate?: boolean;
+  /** Keep a moving average of parameters and running statistics in `ema.*`. Default false. */
+  readonly ema?: boolean;
 }
 
 /**
@@ -39,7 +40,7 @@ export function planTraining(traced: Traced, scratch: Scratch, options: Training
   const loss = graph.apply1(
     'softmax_cross_entropy',
     [logits, target],
-    { labelSmoothing: options.labelSmoothing },
+    { labelSmoothing: options.labelSmoothing ?? 0 },
     'loss',
   );
   const gradients = differentiate(graph, loss, seed, parameters);
@@ -52,7 +53,7 @@ export function planTraining(traced: Traced, scratch: Scratch, options: Training
   }
 
   const gradientEnd = graph.nodes.length;
-  const summed = options.accumulate ? recordAccumulation(graph, gradients) : gradients;
+  const summed = options.accumulate === true ? recordAccumulation(graph, gradients) : gradients;
   const accumulateEnd = graph.nodes.length;
   const outputs = recordUpdate(graph, summed, statistics, options);
   for (const value of outputs) persistent.set(value, { role: 'output' });
@@ -88,7 +89,7 @@ function recordUpdate(
   graph: Graph,
   gradients: ReadonlyMap<Value, Value>,
   statistics: readonly Value[],
-  { optimizer, decays, clip, ema }: TrainingOptions,
+  { optimizer, decays = () => true, clip = false, ema = false }: TrainingOptions,
 ): readonly Value[] {
   const norm = clip
     ? graph.apply('gradient_norm', [...gradients.values(), graph.input('max_norm', [1])], {}, [

@@ -67,22 +67,27 @@ export async function compile(model: Module, options: CompileOptions): Promise<C
       name,
       foldBatchNorm,
     });
-  const plan = planFor(input[0]);
-  if (plan.peakBytes > backend.maxBytes) {
-    throw new CardinalError(
-      doesNotFit(name, input, plan, backend, largestFit(input[0], backend.maxBytes, planFor)),
-    );
-  }
+  const plan = planWithin(backend, name, input, planFor);
   const program = await backend.load(plan);
   await writeWeights(program, model.stateDict());
   return new CompiledModel(program);
 }
 
-/** What to say of a program that does not fit, if a batch of `fits` would. */
-export function doesNotFit(name: string, input: Shape, plan: Plan, backend: Backend, fits: number): string {
+/** The plan for all of `input`'s batch. Throws a `CardinalError` with the largest batch that fits if this one does not. */
+export function planWithin(
+  backend: Backend,
+  name: string,
+  input: Shape,
+  planFor: (batch: number) => Plan,
+): Plan {
+  const plan = planFor(input[0]);
+  if (plan.peakBytes <= backend.maxBytes) return plan;
   const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
+  const fits = largestFit(input[0], backend.maxBytes, planFor);
   const advice = fits === 0 ? 'use smaller pictures' : `use a batch of at most ${fits}`;
-  return `${name}: expected a program within ${gibibytes(backend.maxBytes)} (${backend.name}), got ${gibibytes(plan.peakBytes)} for input ${formatShape(input)}; ${advice}`;
+  throw new CardinalError(
+    `${name}: expected a program within ${gibibytes(backend.maxBytes)} (${backend.name}), got ${gibibytes(plan.peakBytes)} for input ${formatShape(input)}; ${advice}`,
+  );
 }
 
 function outputOf(plan: Plan): { readonly name: string; readonly shape: Shape } {

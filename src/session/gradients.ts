@@ -5,8 +5,7 @@ import type { Shape } from '../graph/value.ts';
 import type { Module } from '../nn/module.ts';
 import { trace } from '../nn/trace.ts';
 import { planTraining } from '../plan/training.ts';
-import { largestFit } from '../plan/fit.ts';
-import { doesNotFit } from './compile.ts';
+import { planWithin } from './compile.ts';
 import { readTensors, writeWeights } from './state.ts';
 
 export interface GradientOptions {
@@ -42,16 +41,8 @@ export async function computeGradients(model: Module, options: GradientOptions):
       name,
       labelSmoothing,
       optimizer: { kind: 'sgd', momentum: false, nesterov: false },
-      decays: () => false,
-      clip: false,
-      accumulate: false,
-      ema: false,
     });
-  const plan = planFor(input.shape[0]);
-  if (plan.peakBytes > backend.maxBytes) {
-    const fits = largestFit(input.shape[0], backend.maxBytes, planFor);
-    throw new CardinalError(doesNotFit(name, input.shape, plan, backend, fits));
-  }
+  const plan = planWithin(backend, name, input.shape, planFor);
   const shape = shapeOf(plan.buffers, 'logits');
   const program = await backend.load(plan);
   try {

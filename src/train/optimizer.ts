@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Shape } from '../graph/value.ts';
+import type { OptimizerKind } from '../plan/training.ts';
 
 const share = z.number().min(0).lt(1);
 const decay = {
@@ -32,11 +33,7 @@ export const optimizerSchema = z.discriminatedUnion('kind', [
 export type OptimizerSpec = z.infer<typeof optimizerSchema>;
 
 /** What a training plan must know of the optimiser; the numbers come with every step in `hyper`. */
-export type OptimizerPlan =
-  | { readonly kind: 'sgd'; readonly momentum: boolean; readonly nesterov: boolean }
-  | { readonly kind: 'adamw' };
-
-export function optimizerPlan(spec: OptimizerSpec): OptimizerPlan {
+export function optimizerPlan(spec: OptimizerSpec): OptimizerKind {
   if (spec.kind === 'adamw') return { kind: 'adamw' };
   // Nesterov without momentum is plain gradient descent.
   return { kind: 'sgd', momentum: spec.momentum > 0, nesterov: spec.nesterov && spec.momentum > 0 };

@@ -55,12 +55,7 @@ async function show(name: string, flags: PlanFlags): Promise<void> {
       if (!flags.train) return planInference(traced, backend, { name });
       return planTraining(traced, backend, {
         name,
-        labelSmoothing: 0,
         optimizer: { kind: 'sgd', momentum: true, nesterov: false },
-        decays: () => true,
-        clip: false,
-        accumulate: false,
-        ema: false,
       });
     };
     const plan = planFor(input[0]);
