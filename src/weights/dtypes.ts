@@ -1,18 +1,26 @@
 import type { TensorData } from '../base/tensor-data.ts';
 
-/** How one element type of a safetensors file becomes ours: floats as F32, everything else as I64. */
+/** A tensor as files hold it: contiguous, in PyTorch's order, little-endian. */
+export interface RawTensor {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  readonly data: Uint8Array;
+}
+
+/** Element types, by safetensors' names. Not here, because nothing worth reading uses them: U64 and the 8-bit floats. */
+export type Dtype =
+  'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'U32' | 'I16' | 'U16' | 'I8' | 'U8' | 'BOOL';
+
+/** What an element type takes, and how it becomes ours: floats as F32, everything else as I64. */
 interface DtypeReader {
   readonly bytes: number;
   /** `raw` begins at an address that is a multiple of 8, holds exactly the elements, and may be kept. */
   read(raw: ArrayBuffer, shape: readonly number[]): TensorData;
 }
 
-/**
- * The element types that can be read. F64 is rounded to F32; F16 and BF16 and every integer are exact. Not here, because
- * nothing that is worth reading uses them: U64 and the 8-bit floats.
- */
-export const dtypes: Readonly<Record<string, DtypeReader | undefined>> = {
-  F32: { bytes: 4, read: (raw, shape) => ({ dtype: 'F32', shape, data: new Float32Array(raw) }) },
+/** F64 is rounded to F32; F16 and BF16 and every integer are exact. */
+const readers: Readonly<Record<Dtype, DtypeReader>> = {
+  F32: { bytes: 4, read: (raw, shape) => floats(shape, new Float32Array(raw)) },
   F64: { bytes: 8, read: (raw, shape) => floats(shape, Float32Array.from(new Float64Array(raw))) },
   F16: { bytes: 2, read: (raw, shape) => floats(shape, Float32Array.from(new Uint16Array(raw), fromHalf)) },
   BF16: { bytes: 2, read: (raw, shape) => floats(shape, fromBrain(new Uint16Array(raw))) },
@@ -25,6 +33,31 @@ export const dtypes: Readonly<Record<string, DtypeReader | undefined>> = {
   U8: { bytes: 1, read: (raw, shape) => integers(shape, new Uint8Array(raw)) },
   BOOL: { bytes: 1, read: (raw, shape) => integers(shape, new Uint8Array(raw)) },
 };
+
+/** The types that can be read, as messages list them. */
+export const dtypeNames = Object.keys(readers) as readonly Dtype[];
+
+export function isDtype(name: string): name is Dtype {
+  return Object.hasOwn(readers, name);
+}
+
+/** Bytes of one element. */
+export function elementBytes(dtype: Dtype): number {
+  return readers[dtype].bytes;
+}
+
+/** The numbers of a file's tensor: floats as F32 (F64 rounded), integers and booleans as I64. `raw` may be kept. */
+export function decodeTensor({ dtype, shape, data }: RawTensor): TensorData {
+  const { buffer, byteOffset, length } = data;
+  // Without a copy where the elements have a buffer of their own, as what is read from a disk has.
+  const own = byteOffset === 0 && buffer.byteLength === length && buffer instanceof ArrayBuffer;
+  return readers[dtype].read(own ? buffer : new Uint8Array(data).buffer, shape);
+}
+
+/** The bytes of a tensor, a view of its numbers. */
+export function encodeTensor({ dtype, shape, data }: TensorData): RawTensor {
+  return { dtype, shape, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+}
 
 function floats(shape: readonly number[], data: Float32Array): TensorData {
   return { dtype: 'F32', shape, data };

@@ -1,0 +1,33 @@
+import type { StateDict } from '../base/tensor-data.ts';
+import { decodeTensor, type Dtype, type RawTensor } from './dtypes.ts';
+
+/** A file of tensors, opened: names, types and shapes are known, numbers are read when they are asked for. */
+export interface TensorArchive {
+  readonly format: 'safetensors' | 'pytorch' | 'pytorch-legacy';
+  /** What messages call the file. */
+  readonly source: string;
+  /** By name, in the file's order; names of nested dictionaries are joined by dots (`state_dict.conv1.weight`). */
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** Whatever else the file says, by name: text and numbers as text (`epoch` → `90`). */
+  readonly metadata: ReadonlyMap<string, string>;
+}
+
+export interface TensorEntry {
+  readonly dtype: Dtype;
+  readonly shape: readonly number[];
+  /** The elements as the file has them: contiguous, in PyTorch's order, little-endian; to be read, not changed. */
+  read(): Promise<RawTensor>;
+}
+
+/** The numbers of some tensors of an archive, or of all: floats as F32, integers as I64. */
+export async function readTensors(
+  archive: TensorArchive,
+  names: Iterable<string> = archive.tensors.keys(),
+): Promise<StateDict> {
+  const state: StateDict = new Map();
+  for (const name of names) {
+    const entry = archive.tensors.get(name);
+    if (entry !== undefined) state.set(name, decodeTensor(await entry.read()));
+  }
+  return state;
+}
