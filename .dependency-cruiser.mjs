@@ -7,7 +7,7 @@ const rooms = {
   plan: ['graph'],
   backends: ['plan', 'graph'],
   session: ['nn', 'graph', 'plan', 'backends'],
-  weights: ['nn', 'graph', 'data'],
+  weights: ['nn', 'models', 'graph', 'data'],
   data: [],
   train: ['nn', 'models', 'graph', 'plan', 'backends', 'session', 'data', 'weights'],
   report: ['train', 'data'],

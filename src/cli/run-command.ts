@@ -4,9 +4,9 @@ import { formatShape } from '../graph/value.ts';
 import { parseSet } from '../models/options.ts';
 import { createModel } from '../models/registry.ts';
 import { readFile, writeFileAtomic } from '../node/files.ts';
+import { loadWeights } from '../node/weights.ts';
 import { compile } from '../session/compile.ts';
 import { computeGradients } from '../session/gradients.ts';
-import { parseWeights } from '../train/checkpoint.ts';
 import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
 import type { RunFlags } from './commands/run.ts';
 import { withBackend } from './engine.ts';
@@ -16,12 +16,7 @@ import { printJson, tell } from './print.ts';
 export async function runTensors(name: string, flags: RunFlags): Promise<void> {
   const { weights, input: inputPath, output: outputPath, gradients } = flags;
   const model = createModel(name, parseSet(flags.set ?? []));
-  const { state } = parseWeights(await readFile(weights), weights);
-  try {
-    model.loadStateDict(state);
-  } catch (error) {
-    throw error instanceof CardinalError ? new CardinalError(`${weights}: ${error.message}`) : error;
-  }
+  await loadWeights(model, weights);
   const { tensors } = readSafetensors(await readFile(inputPath), inputPath);
   const input = required(tensors, 'input', 'F32', 4, inputPath);
   const target = gradients ? Array.from(required(tensors, 'target', 'I64', 1, inputPath).data, Number) : [];

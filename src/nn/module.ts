@@ -3,7 +3,7 @@ import type { StateDict } from '../base/tensor-data.ts';
 import type { Value } from '../graph/value.ts';
 import { ModuleBuffer } from './buffer.ts';
 import { Parameter } from './parameter.ts';
-import { readState, writeState } from './state.ts';
+import { readSpecs, readState, writeState, type TensorSpec } from './state.ts';
 import { currentTracing } from './tracing.ts';
 
 /**
@@ -113,13 +113,22 @@ export abstract class Module {
     return readState(tensors(this));
   }
 
+  /** Types and shapes of the tensors of `stateDict`, without drawing their numbers. */
+  stateSpecs(): Map<string, TensorSpec> {
+    return readSpecs(tensors(this));
+  }
+
   /**
    * Copies the tensors of `dict` into this network. Throws a `CardinalError`, before anything is changed, that lists
    * missing, unexpected and mis-shaped names; with `strict: false` only the mis-shaped ones. A missing
-   * `num_batches_tracked` is no error: PyTorch before 0.4.1 did not have it, and other formats drop it.
+   * `num_batches_tracked` is no error: PyTorch before 0.4.1 did not have it, and other formats drop it. With `assign`, as
+   * in PyTorch, the network takes the arrays themselves, which whoever gave them leaves alone from then on.
    */
-  loadStateDict(dict: StateDict, { strict = true }: { readonly strict?: boolean } = {}): void {
-    writeState(this.displayName ?? this.typeName, tensors(this), dict, strict);
+  loadStateDict(
+    dict: StateDict,
+    { strict = true, assign = false }: { readonly strict?: boolean; readonly assign?: boolean } = {},
+  ): void {
+    writeState(this.displayName ?? this.typeName, tensors(this), dict, { strict, assign });
   }
 }
 

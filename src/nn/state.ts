@@ -17,47 +17,56 @@ export function readState(tensors: Tensors): StateDict {
   );
 }
 
-/** Copies `dict` into the tensors, or throws before it changes any. `owner` begins the message. */
-export function writeState(owner: string, tensors: Tensors, dict: StateDict, strict: boolean): void {
+/**
+ * Copies `dict` into the tensors, or hands its arrays over if `assign`, or throws before it changes any. `owner` begins the
+ * message.
+ */
+export function writeState(
+  owner: string,
+  tensors: Tensors,
+  dict: StateDict,
+  { strict, assign }: { readonly strict: boolean; readonly assign: boolean },
+): void {
   const unexpected = [...dict.keys()].filter((name) => !tensors.has(name));
   const missing = [...tensors.keys()].filter(
     (name) => !dict.has(name) && !name.endsWith('num_batches_tracked'),
   );
-  const problems: string[] = [];
-  if (strict && missing.length > 0) {
-    problems.push(`missing ${list(missing, (name) => hint(name, unexpected))}`);
-  }
-  if (strict && unexpected.length > 0) problems.push(`unexpected ${list(unexpected)}`);
-
   const misshaped = [...tensors].flatMap(([name, tensor]) => {
     const given = dict.get(name);
     if (given === undefined) return [];
     const expected = specOf(tensor);
     const fits = given.dtype === expected.dtype && formatShape(given.shape) === formatShape(expected.shape);
-    return fits ? [] : [`${name}: expected ${format(expected)}, got ${format(given)}`];
+    return fits ? [] : [misshape(name, expected, given)];
   });
-  if (misshaped.length > 0) problems.push(`of another shape: ${list(misshaped)}`);
-  if (problems.length > 0) {
-    throw new CardinalError(
-      `${owner}: the state dict does not fit: ${problems.join('; ')}; were these weights saved from the same network?`,
-    );
+  const mismatch = strict ? { missing, unexpected, misshaped } : { missing: [], unexpected: [], misshaped };
+  if (misshaped.length + mismatch.missing.length + mismatch.unexpected.length > 0) {
+    throw new CardinalError(mismatchMessage(owner, mismatch));
   }
 
   for (const [name, tensor] of tensors) {
     const given = dict.get(name);
     if (given === undefined) continue;
-    if (tensor instanceof ModuleBuffer) tensor.value = copyOf(given);
-    else if (given.dtype === 'F32') tensor.data = given.data.slice();
+    const own = assign ? given : copyOf(given);
+    if (tensor instanceof ModuleBuffer) tensor.value = own;
+    else if (own.dtype === 'F32') tensor.data = own.data;
   }
 }
 
-interface Spec {
+/** What a tensor of a network is, without its numbers. */
+export interface TensorSpec {
   readonly dtype: TensorData['dtype'];
   readonly shape: Shape;
 }
 
-function specOf(tensor: Parameter | ModuleBuffer): Spec {
-  return tensor instanceof Parameter ? { dtype: 'F32', shape: tensor.shape } : tensor.value;
+/** Type and shape of each tensor; nothing is drawn. */
+export function readSpecs(tensors: Tensors): Map<string, TensorSpec> {
+  return new Map([...tensors].map(([name, tensor]) => [name, specOf(tensor)]));
+}
+
+function specOf(tensor: Parameter | ModuleBuffer): TensorSpec {
+  if (tensor instanceof Parameter) return { dtype: 'F32', shape: tensor.shape };
+  const { dtype, shape } = tensor.value;
+  return { dtype, shape };
 }
 
 function copyOf(tensor: TensorData): TensorData {
@@ -66,8 +75,34 @@ function copyOf(tensor: TensorData): TensorData {
     : { ...tensor, data: tensor.data.slice() };
 }
 
-function format({ dtype, shape }: Spec): string {
-  return dtype === 'F32' ? formatShape(shape) : `${dtype} ${formatShape(shape)}`;
+/** What keeps tensors from being a network's: names, and for those of another shape what `misshape` says. */
+export interface Mismatch {
+  readonly missing: readonly string[];
+  readonly unexpected: readonly string[];
+  readonly misshaped: readonly string[];
+}
+
+/** One line about it, with the nearest unexpected name behind each missing one. */
+export function mismatchMessage(owner: string, { missing, unexpected, misshaped }: Mismatch): string {
+  const problems = [
+    ...(missing.length === 0 ? [] : [`missing ${list(missing, (name) => hint(name, unexpected))}`]),
+    ...(unexpected.length === 0 ? [] : [`unexpected ${list(unexpected)}`]),
+    ...(misshaped.length === 0 ? [] : [`of another shape: ${list(misshaped)}`]),
+  ];
+  return `${owner}: the state dict does not fit: ${problems.join('; ')}; were these weights saved from the same network?`;
+}
+
+/** "fc.weight: expected 10×2048, got 1000×2048". */
+export function misshape(
+  name: string,
+  expected: TensorSpec,
+  given: { readonly dtype: string; readonly shape: Shape },
+): string {
+  return `${name}: expected ${format(expected)}, got ${format(given)}`;
+}
+
+function format({ dtype, shape }: { readonly dtype: string; readonly shape: Shape }): string {
+  return /^B?F\d/.test(dtype) ? formatShape(shape) : `${dtype} ${formatShape(shape)}`;
 }
 
 /** The first names of many: a message stays one readable line. */

@@ -1,22 +1,26 @@
 import { CardinalError, UsageError } from '../base/errors.ts';
-import type { StateDict } from '../base/tensor-data.ts';
-import type { JsonObject } from '../base/validate.ts';
 import { jsonObject, validate } from '../base/validate.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import { createModel, listModels, modelInfo } from '../models/registry.ts';
 import { Module } from '../nn/module.ts';
-import { readFile } from './files.ts';
-import { parseWeights } from '../train/checkpoint.ts';
 import type { ModelDescription } from '../train/network.ts';
+import { fittingModels, optionsFor } from '../weights/fit.ts';
+import { loadTensors } from '../weights/load.ts';
+import { withWeightsFile, type WeightsFile } from './weights-file.ts';
 
 /** A network with the weights of a file. */
 export interface Trained {
   readonly model: Module;
   readonly description: ModelDescription;
   readonly channels: 1 | 3;
-  /** What a checkpoint says of its pictures; weights from elsewhere say nothing. */
+  /** What a checkpoint or a repository says of its pictures; bare weights say nothing. */
   readonly classes: readonly string[] | undefined;
   readonly preprocessing: Preprocessing | undefined;
+  /** Where the weights come from and how they may be used, as far as it is known. */
+  readonly origin: string | undefined;
+  readonly licence: string | undefined;
+  /** Lines for the user: which of several sets of weights was taken, say. */
+  readonly notes: readonly string[];
 }
 
 export interface LoadOptions {
@@ -27,39 +31,70 @@ export interface LoadOptions {
 }
 
 /**
- * Loads a checkpoint, or bare weights if `model` says of what. Throws a `CardinalError` if the file is damaged or of
- * another network than `model`.
+ * Loads a checkpoint of Cardinal's, or bare weights (PyTorch's `.pth`, safetensors, `hf:owner/repo`) if `model` or the
+ * repository says of what. Throws a `CardinalError` if the file is damaged or of another network than `model`.
  */
-export async function loadTrained(
-  path: string,
-  { model: given, options = {} }: LoadOptions = {},
-): Promise<Trained> {
-  const file = parseWeights(await readFile(path), path);
-  const { checkpoint } = file;
-  const kept = { classes: checkpoint?.classes, preprocessing: checkpoint?.preprocessing };
-  if (given instanceof Module) {
-    loadInto(given, file.state, path);
-    const name = given.displayName ?? given.typeName;
-    const channels = kept.preprocessing?.channels ?? (firstChannels(file.state) === 1 ? 1 : 3);
-    return { model: given, description: checkpoint?.model ?? { name, options: {} }, channels, ...kept };
-  }
-  if (checkpoint === undefined && given === undefined) {
-    throw new UsageError(`${path} holds bare weights: say what network they are of with --model`);
-  }
-  if (checkpoint !== undefined) requireSame(path, checkpoint.model, given, options);
-  const description = checkpoint?.model ?? describe(given ?? '', options, file.state);
-  const model = createModel(description.name, description.options);
-  loadInto(model, file.state, path);
-  const { inChannels } = modelInfo(description.name, description.options).options;
-  return { model, description, channels: inChannels === 1 ? 1 : 3, ...kept };
+export async function loadTrained(path: string, options: LoadOptions = {}): Promise<Trained> {
+  return withWeightsFile(path, (file) => loadFrom(file, options));
 }
 
-function loadInto(model: Module, state: StateDict, path: string): void {
-  try {
-    model.loadStateDict(state);
-  } catch (error) {
-    throw error instanceof CardinalError ? new CardinalError(`${path}: ${error.message}`) : error;
+/** `loadTrained` of a file that is open already. */
+export async function loadFrom(
+  file: WeightsFile,
+  { model: given, options = {} }: LoadOptions,
+): Promise<Trained> {
+  const { name: source, tensors, description: own, known, notes } = file;
+  const says = {
+    classes: own?.classes ?? known.classes,
+    preprocessing: own?.preprocessing ?? known.preprocessing,
+    origin: own?.origin ?? known.origin,
+    licence: own?.licence ?? known.licence,
+    notes,
+  };
+  if (given instanceof Module) {
+    await loadTensors(given, tensors, { source });
+    const name = given.displayName ?? given.typeName;
+    const channels = says.preprocessing?.channels ?? (firstChannels(tensors) === 1 ? 1 : 3);
+    return { model: given, description: own?.model ?? { name, options: {} }, channels, ...says };
   }
+  const description = describe(file, given, options);
+  const model = createModel(description.name, description.options);
+  await loadTensors(model, tensors, { source });
+  const { inChannels } = modelInfo(description.name, description.options).options;
+  return { model, description, channels: inChannels === 1 ? 1 : 3, ...says };
+}
+
+/**
+ * What network a file's weights are of: what the file says itself, or `given` and what their shapes tell. Throws a
+ * `CardinalError` if the two contradict each other, a `UsageError` with the networks that fit if nothing is known.
+ */
+export function describe(
+  file: WeightsFile,
+  given: string | undefined,
+  set: Readonly<Record<string, unknown>> = {},
+): ModelDescription {
+  const { name: source, description, known, tensors } = file;
+  if (description !== undefined) {
+    requireSame(source, description.model, given, set);
+    return description.model;
+  }
+  const name = given ?? known.model;
+  if (name === undefined) {
+    throw new UsageError(
+      `${source} holds bare weights: say what network they are of with --model${suggestion(file)}`,
+    );
+  }
+  if (given === undefined && !listModels().includes(name)) {
+    throw new CardinalError(
+      `${source} is a ${name}, a network that is not in the registry: 'cardinal models' lists those that are`,
+    );
+  }
+  return { name, options: validate(jsonObject, optionsFor(name, tensors, set), '--set') };
+}
+
+function suggestion({ tensors }: WeightsFile): string {
+  const fitting = fittingModels(tensors).map(({ model }) => model);
+  return fitting.length === 0 ? '; they fit none of the registry' : `; they fit ${fitting.join(', ')}`;
 }
 
 /** Throws a `CardinalError` if `--model` and `--set` speak of another network than the checkpoint. */
@@ -88,19 +123,7 @@ function requireSame(
   }
 }
 
-/** What bare weights are of: classes and channels can be read from the first and the last matrix. */
-function describe(name: string, set: Readonly<Record<string, unknown>>, state: StateDict): ModelDescription {
-  const shapes = [...state.values()].map(({ shape }) => shape);
-  const inChannels = firstChannels(state);
-  const numClasses = shapes.findLast((shape) => shape.length === 2)?.[0];
-  const found: JsonObject = {
-    ...(inChannels === undefined ? {} : { inChannels }),
-    ...(numClasses === undefined ? {} : { numClasses }),
-  };
-  return { name, options: { ...found, ...validate(jsonObject, set, '--set') } };
-}
-
 /** Input channels of the first convolution. */
-function firstChannels(state: StateDict): number | undefined {
-  return [...state.values()].find(({ shape }) => shape.length === 4)?.shape[1];
+function firstChannels(tensors: WeightsFile['tensors']): number | undefined {
+  return [...tensors.values()].find(({ shape }) => shape.length === 4)?.shape[1];
 }

@@ -1,7 +1,8 @@
 import type { Module } from '../nn/module.ts';
-import { parseWeights } from '../train/checkpoint.ts';
+import { loadTensors } from '../weights/load.ts';
 import { writeSafetensors } from '../weights/safetensors.ts';
-import { readFile, writeFileAtomic } from './files.ts';
+import { writeFileAtomic } from './files.ts';
+import { withWeightsFile } from './weights-file.ts';
 
 /**
  * Writes a network's weights and running statistics to a safetensors file, under PyTorch's names. The file is replaced
@@ -16,10 +17,14 @@ export async function saveWeights(
 }
 
 /**
- * Loads the weights of a safetensors file, a checkpoint of Cardinal's or any other, into a network.
- * Throws a `CardinalError` if the file is damaged or does not fit; then the network is unchanged.
+ * Loads weights into a network: a checkpoint of Cardinal's, a safetensors file, a PyTorch file, or `hf:owner/repo`. The
+ * names may be those of any name map. With `head: 'reset'` the classifier stays as it is, for other classes than the
+ * weights were trained on. Throws a `CardinalError` if the file is damaged or does not fit; then the network is unchanged.
  */
-export async function loadWeights(model: Module, path: string): Promise<void> {
-  const { state } = parseWeights(await readFile(path), path);
-  model.loadStateDict(state);
+export async function loadWeights(
+  model: Module,
+  path: string,
+  { head }: { readonly head?: 'keep' | 'reset' } = {},
+): Promise<void> {
+  await withWeightsFile(path, ({ tensors }) => loadTensors(model, tensors, { source: path, head }));
 }

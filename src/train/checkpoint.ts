@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
-import { jsonObject, parseJson } from '../base/validate.ts';
-import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
+import { parseJson } from '../base/validate.ts';
 import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
+import { metadataOf, readDescription, type Description } from './description.ts';
 import type { ModelDescription } from './network.ts';
 import { progressSchema } from './progress.ts';
 import { recipeSchema } from './recipe.ts';
@@ -18,16 +18,8 @@ import { recipeSchema } from './recipe.ts';
  *
  * `best.safetensors` holds weights only (the moving average's, if one is kept), `last.safetensors` everything.
  */
-export interface Checkpoint {
-  readonly model: ModelDescription;
-  /** One picture, [C, H, W]. */
-  readonly input: readonly number[];
-  readonly classes: readonly string[];
-  /** How a picture becomes an input, if it is known. */
-  readonly preprocessing?: Preprocessing | undefined;
+export interface Checkpoint extends Description {
   readonly state: StateDict;
-  /** Epochs and optimiser steps behind these weights, and how well they did on the validation pictures. */
-  readonly trained: z.infer<typeof trainedSchema>;
   /** What it takes to continue; absent in `best.safetensors`. */
   readonly training?: TrainingState | undefined;
 }
@@ -39,15 +31,8 @@ export interface TrainingState extends z.infer<typeof trainingSchema> {
   readonly ema: StateDict;
 }
 
-const version = '1';
 const count = z.int().nonnegative();
 
-const modelSchema = z.object({ name: z.string(), options: jsonObject });
-const trainedSchema = z.object({
-  epochs: count,
-  steps: count,
-  validation: z.object({ loss: z.number(), top1: z.number(), top5: z.number() }).optional(),
-});
 /** The part of the training state that is no tensor. Random state is not in it: every stream is named by (seed, epoch, step). */
 const trainingSchema = z.object({
   recipe: recipeSchema,
@@ -59,6 +44,7 @@ const trainingSchema = z.object({
   progress: progressSchema,
 });
 
+const trainingKey = 'training';
 const optimizerPrefix = 'optimizer.';
 const emaPrefix = 'ema.';
 
@@ -68,39 +54,25 @@ export function buildCheckpoint(checkpoint: Checkpoint): Uint8Array {
   const tensors: StateDict = new Map(checkpoint.state);
   for (const [name, tensor] of training?.optimizer ?? []) tensors.set(optimizerPrefix + name, tensor);
   for (const [name, tensor] of training?.ema ?? []) tensors.set(emaPrefix + name, tensor);
-  const json: Record<string, unknown> = {
-    model: checkpoint.model,
-    input: checkpoint.input,
-    classes: checkpoint.classes,
-    preprocessing: checkpoint.preprocessing,
-    trained: checkpoint.trained,
-    training: training === undefined ? undefined : trainingSchema.parse(training),
-  };
-  const metadata: Record<string, string> = { format: 'pt', cardinal: version };
-  for (const [key, value] of Object.entries(json)) {
-    if (value !== undefined) metadata[key] = JSON.stringify(value);
-  }
+  const metadata = metadataOf(checkpoint);
+  if (training !== undefined) metadata[trainingKey] = JSON.stringify(trainingSchema.parse(training));
   return writeSafetensors(tensors, metadata);
 }
 
-/** What a weights file holds: bare weights (PyTorch's, say) have no checkpoint around them. */
-export interface WeightsFile {
-  readonly state: StateDict;
-  readonly checkpoint: Checkpoint | undefined;
+/** Whether a tensor of a checkpoint is a weight or running statistic, not what training keeps beside them. */
+export function isWeight(name: string): boolean {
+  return !name.startsWith(optimizerPrefix) && !name.startsWith(emaPrefix);
 }
 
-/** Reads any safetensors file of weights. Throws a `CardinalError` that begins with `source` if it is damaged. */
-export function parseWeights(bytes: Uint8Array, source: string): WeightsFile {
+/** Reads a checkpoint. Throws a `CardinalError` that begins with `source` if it is damaged or only weights. */
+export function parseCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
   const { tensors, metadata } = readSafetensors(bytes, source);
-  const found = metadata.get('cardinal');
-  if (found === undefined) return { state: tensors, checkpoint: undefined };
-  if (found !== version) {
+  const description = readDescription(metadata, source);
+  if (description === undefined) {
     throw new CardinalError(
-      `${source} is a checkpoint of format ${found}, this version of Cardinal reads format ${version}: use the version that wrote it`,
+      `${source} holds weights but no Cardinal metadata, so its model and classes are unknown: name the model`,
     );
   }
-  const read = <T>(schema: z.ZodType<T>, key: string): T =>
-    parseJson(schema, metadata.get(key) ?? 'null', `${source}: metadata '${key}'`);
   const state: StateDict = new Map();
   const optimizer: StateDict = new Map();
   const ema: StateDict = new Map();
@@ -109,29 +81,10 @@ export function parseWeights(bytes: Uint8Array, source: string): WeightsFile {
     else if (name.startsWith(emaPrefix)) ema.set(name.slice(emaPrefix.length), tensor);
     else state.set(name, tensor);
   }
-  const checkpoint: Checkpoint = {
-    model: read(modelSchema, 'model'),
-    input: read(z.array(z.int().positive()), 'input'),
-    classes: read(z.array(z.string()), 'classes'),
-    trained: read(trainedSchema, 'trained'),
-    state,
-    ...(metadata.has('preprocessing') ? { preprocessing: read(preprocessingSchema, 'preprocessing') } : {}),
-    ...(metadata.has('training')
-      ? { training: { ...read(trainingSchema, 'training'), optimizer, ema } }
-      : {}),
-  };
-  return { state, checkpoint };
-}
-
-/** Reads a checkpoint. Throws a `CardinalError` that begins with `source` if it is damaged or only weights. */
-export function parseCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
-  const { checkpoint } = parseWeights(bytes, source);
-  if (checkpoint === undefined) {
-    throw new CardinalError(
-      `${source} holds weights but no Cardinal metadata, so its model and classes are unknown: name the model`,
-    );
-  }
-  return checkpoint;
+  const json = metadata.get(trainingKey);
+  if (json === undefined) return { ...description, state };
+  const training = parseJson(trainingSchema, json, `${source}: metadata '${trainingKey}'`);
+  return { ...description, state, training: { ...training, optimizer, ema } };
 }
 
 /**
@@ -159,6 +112,7 @@ export function requireSameClasses(
   source: string,
 ): void {
   const { classes: known } = checkpoint;
+  if (known === undefined) throw new CardinalError(`${source} does not say what its classes are`);
   if (known.length !== classes.length) {
     throw new CardinalError(
       `${source} was trained on ${known.length} classes, but the data has ${classes.length}: use the data it was trained on`,

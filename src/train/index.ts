@@ -1,13 +1,12 @@
 export {
   buildCheckpoint,
   parseCheckpoint,
-  parseWeights,
   requireSameClasses,
   requireSameModel,
   type Checkpoint,
   type TrainingState,
-  type WeightsFile,
 } from './checkpoint.ts';
+export type { Description } from './description.ts';
 export { patience, type StopRule } from './early-stopping.ts';
 export { writeWeights } from '../session/state.ts';
 export { evaluate, prepareInference, type EvaluateOptions } from './evaluate.ts';

@@ -28,6 +28,9 @@ export interface TrainOptions {
   readonly seed?: number | undefined;
   /** How pictures become inputs; kept in checkpoints. */
   readonly preprocessing?: Preprocessing | undefined;
+  /** Where the weights that training begins with come from, and their licence; kept in checkpoints. */
+  readonly origin?: string | undefined;
+  readonly licence?: string | undefined;
   /** Where checkpoints go; without it none are made. */
   readonly store?: CheckpointStore | undefined;
   /** Optimiser steps between checkpoints, beside the one after each epoch. */
@@ -174,7 +177,7 @@ export class Run {
   }
 
   #common(): Omit<Checkpoint, 'state' | 'training'> {
-    const { network, data, preprocessing, resume } = this.options;
+    const { network, data, preprocessing, origin, licence, resume } = this.options;
     const { history, step } = this.progress;
     const validation = history.length === 0 ? undefined : history[history.length - 1].validation;
     return {
@@ -183,6 +186,9 @@ export class Run {
       classes: data.train.dataset.classes,
       preprocessing: preprocessing ?? resume?.preprocessing,
       trained: { epochs: history.length, steps: step, validation },
+      recipe: this.recipe,
+      origin: origin ?? resume?.origin,
+      licence: licence ?? resume?.licence,
     };
   }
 }

@@ -19,15 +19,9 @@ export interface TensorEntry {
   read(): Promise<RawTensor>;
 }
 
-/** The numbers of some tensors of an archive, or of all: floats as F32, integers as I64. */
-export async function readTensors(
-  archive: TensorArchive,
-  names: Iterable<string> = archive.tensors.keys(),
-): Promise<StateDict> {
+/** The numbers of tensors, read one after the other: floats as F32, integers as I64. */
+export async function readTensors(tensors: ReadonlyMap<string, TensorEntry>): Promise<StateDict> {
   const state: StateDict = new Map();
-  for (const name of names) {
-    const entry = archive.tensors.get(name);
-    if (entry !== undefined) state.set(name, decodeTensor(await entry.read()));
-  }
+  for (const [name, entry] of tensors) state.set(name, decodeTensor(await entry.read()));
   return state;
 }

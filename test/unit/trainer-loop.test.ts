@@ -177,7 +177,7 @@ test('the moving average is that of the weights after each step, and the one tha
   const best = store.read('best');
   expect(best.training).toBeUndefined();
   expect(best.state.get('0.weight')?.data).not.toEqual(last.state.get('0.weight')?.data);
-  if (best.trained.epochs === last.trained.epochs) {
+  if (best.trained?.epochs === last.trained?.epochs) {
     expect(best.state.get('0.weight')?.data).toEqual(last.training?.ema.get('0.weight')?.data);
   }
 });

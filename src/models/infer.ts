@@ -1,0 +1,58 @@
+import type { Shape } from '../graph/value.ts';
+import type { ModelOptions } from './options.ts';
+import { modelInfo } from './registry.ts';
+
+/** Shapes of a state dict's tensors, by the names that the networks of this folder have. */
+export type Shapes = ReadonlyMap<string, Shape>;
+
+/**
+ * The options of a named network that weights tell by their shapes: classes, channels, kind of shortcut, and for the
+ * free networks (`resnext`, `resnext_cifar`) layers, planes, cardinality and width too. What cannot be told is left to the
+ * network's defaults, and whether the result fits is for the caller to see: weights may be of another network altogether.
+ */
+export function inferOptions(name: string, shapes: Shapes): ModelOptions {
+  const { options: defaults } = modelInfo(name);
+  const inChannels = (shapes.get('conv1.weight') ?? shapes.get('conv1.0.weight'))?.[1];
+  const head = shapes.get('fc.weight') ?? shapes.get('linear.weight') ?? shapes.get('classifier.weight');
+  const found: { [Key in keyof ModelOptions]: ModelOptions[Key] | undefined } = {
+    ...(inChannels === undefined ? {} : { inChannels }),
+    ...(head === undefined ? {} : { numClasses: head[0] }),
+    ...('shortcut' in defaults ? { shortcut: shortcutOf(shapes, defaults.shortcut) } : {}),
+    ...('cardinality' in defaults && 'layers' in defaults ? templateOf(shapes) : {}),
+  };
+  // `undefined` values would hide defaults, and what equals a default need not be said.
+  return Object.fromEntries(
+    Object.entries(found).filter(
+      ([key, value]) =>
+        value !== undefined && JSON.stringify(value) !== JSON.stringify(defaults[key as keyof ModelOptions]),
+    ),
+  );
+}
+
+/** Projections have weights: on every block (C) or on some (B). Shortcuts A and none have none: then the default decides. */
+function shortcutOf(shapes: Shapes, usual: ModelOptions['shortcut']): ModelOptions['shortcut'] {
+  const blocks = [...shapes.keys()].filter((name) => /^layer\d+\.\d+\.conv1\.weight$/.test(name));
+  const projections = [...shapes.keys()].filter((name) => /\.(downsample|shortcut)\.0\.weight$/.test(name));
+  if (projections.length === 0) return usual === 'none' ? 'none' : 'A';
+  if (projections.length < blocks.length) return 'B';
+  // Where every stage is one block, B may project everywhere as well.
+  return usual === 'B' && blocks.every((name) => name.includes('.0.')) ? 'B' : 'C';
+}
+
+/** Blocks of each stage, planes, cardinality and width of a bottleneck network: width = ⌊planes·baseWidth/64⌋·cardinality. */
+function templateOf(shapes: Shapes): ModelOptions {
+  const layers: number[] = [];
+  for (const name of shapes.keys()) {
+    const found = /^layer(\d+)\.(\d+)\.conv3\.weight$/.exec(name);
+    if (found === null) continue;
+    const [stage, block] = [Number(found[1]) - 1, Number(found[2])];
+    layers[stage] = Math.max(layers[stage] ?? 0, block + 1);
+  }
+  const planes = shapes.get('conv1.weight')?.[0];
+  const last = shapes.get(`layer${layers.length}.0.conv2.weight`);
+  if (planes === undefined || last === undefined || layers.length === 0) return {};
+  const [width, perGroup] = last;
+  // Rounding down loses least in the widest stage.
+  const baseWidth = Math.ceil((64 * perGroup) / (planes * 2 ** (layers.length - 1)));
+  return { layers, planes, cardinality: width / perGroup, baseWidth };
+}

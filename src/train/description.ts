@@ -1,0 +1,71 @@
+import { z } from 'zod';
+import { CardinalError } from '../base/errors.ts';
+import { jsonObject, parseJson } from '../base/validate.ts';
+import { preprocessingSchema } from '../data/preprocessing.ts';
+import { recipeSchema } from './recipe.ts';
+
+const count = z.int().nonnegative();
+
+/** Each part of a description, and a key of a safetensors file's `__metadata__`, where it is JSON. */
+const parts = {
+  /** What it takes to build the network again. */
+  model: z.object({ name: z.string(), options: jsonObject }),
+  /** One picture, [C, H, W]. */
+  input: z.array(z.int().positive()).readonly(),
+  /** Names by label. */
+  classes: z.array(z.string()).readonly().optional(),
+  /** How a picture becomes an input, if it is known. */
+  preprocessing: preprocessingSchema.optional(),
+  /** Epochs and optimiser steps behind these weights, and how well they did on the validation pictures. */
+  trained: z
+    .object({
+      epochs: count,
+      steps: count,
+      validation: z.object({ loss: z.number(), top1: z.number(), top5: z.number() }).optional(),
+    })
+    .optional(),
+  /** How they were trained. */
+  recipe: recipeSchema.optional(),
+  /** Where the weights come from: the file or the repository that they were read from, or that training began with. */
+  origin: z.string().optional(),
+  /** Under which licence they may be used, as an SPDX identifier where there is one. */
+  licence: z.string().optional(),
+} as const;
+
+/** What a weights file of Cardinal says of itself, so that nobody has to be told it again. */
+export type Description = Readonly<z.infer<z.ZodObject<typeof parts>>>;
+
+const version = '1';
+
+/** A description as the metadata of a safetensors file: JSON by key. `format` tells PyTorch's tools whose names these are. */
+export function metadataOf(description: Description): Record<string, string> {
+  const metadata: Record<string, string> = { format: 'pt', cardinal: version };
+  for (const key of Object.keys(parts) as (keyof Description)[]) {
+    if (description[key] !== undefined) metadata[key] = JSON.stringify(description[key]);
+  }
+  return metadata;
+}
+
+/**
+ * The description in a file's metadata; undefined if it is not a file of Cardinal's. Throws a `CardinalError` that begins
+ * with `source` if it is of another version or damaged.
+ */
+export function readDescription(
+  metadata: ReadonlyMap<string, string>,
+  source: string,
+): Description | undefined {
+  const found = metadata.get('cardinal');
+  if (found === undefined) return undefined;
+  if (found !== version) {
+    throw new CardinalError(
+      `${source} is a checkpoint of format ${found}, this version of Cardinal reads format ${version}: use the version that wrote it`,
+    );
+  }
+  const read = <T>(part: z.ZodType<T>, key: string): T =>
+    parseJson(part, metadata.get(key) ?? 'null', `${source}: metadata '${key}'`);
+  return Object.fromEntries(
+    Object.entries(parts)
+      .filter(([key, part]) => metadata.has(key) || !part.safeParse(undefined).success)
+      .map(([key, part]) => [key, read<unknown>(part, key)]),
+  ) as Description;
+}

@@ -1,0 +1,69 @@
+import { CardinalError } from '../base/errors.ts';
+import { inferOptions } from '../models/infer.ts';
+import type { ModelOptions } from '../models/options.ts';
+import { createModel, listModels, type GivenOptions } from '../models/registry.ts';
+import type { TensorSpec } from '../nn/state.ts';
+import { faultsOf, matchTensors, type Described, type Match } from './match.ts';
+import { applyNameMap, nameMaps } from './name-maps.ts';
+
+/** A network of the registry that weights are of. */
+export interface Fit {
+  readonly model: string;
+  /** What of its options the weights tell, where they are not the defaults. */
+  readonly options: ModelOptions;
+  /** The name map under which they fit. */
+  readonly nameMap: string;
+}
+
+/**
+ * Every network of the registry that weights fit, by names and shapes. A template that two names stand for is found
+ * under both (`resnet50`, `resnet50_1x64d`); free networks (`resnext`) are found if their options say it.
+ */
+export function fittingModels(tensors: ReadonlyMap<string, Described>): Fit[] {
+  return listModels().flatMap((model) => {
+    const found = fitTo(model, tensors);
+    if (found === undefined || faultsOf(found.match) > 0) return [];
+    return [{ model, options: found.options, nameMap: found.match.nameMap.id }];
+  });
+}
+
+/** The options of a named network that weights tell, those of `set` before them. */
+export function optionsFor(
+  model: string,
+  tensors: ReadonlyMap<string, Described>,
+  set: GivenOptions = {},
+): ModelOptions {
+  return fitTo(model, tensors, set)?.options ?? set;
+}
+
+/** Weights held against a named network, with the options under which most of them fit. Undefined if none can be built. */
+function fitTo(
+  model: string,
+  tensors: ReadonlyMap<string, Described>,
+  set: GivenOptions = {},
+): { readonly options: ModelOptions; readonly match: Match<Described> } | undefined {
+  let best: { readonly options: ModelOptions; readonly match: Match<Described> } | undefined;
+  const tried = new Set<string>();
+  for (const nameMap of nameMaps) {
+    const shapes = new Map([...tensors].map(([name, { shape }]) => [applyNameMap(nameMap, name), shape]));
+    const options = { ...inferOptions(model, shapes), ...set };
+    const key = JSON.stringify(options);
+    if (tried.has(key)) continue;
+    tried.add(key);
+    const specs = specsOf(model, options);
+    if (specs === undefined) continue;
+    const match = matchTensors(tensors, specs);
+    if (best === undefined || faultsOf(match) < faultsOf(best.match)) best = { options, match };
+  }
+  return best;
+}
+
+/** A network's tensors; undefined if these options build none, as weights of something else may tell nonsense. */
+function specsOf(model: string, options: GivenOptions): ReadonlyMap<string, TensorSpec> | undefined {
+  try {
+    return createModel(model, options).stateSpecs();
+  } catch (error) {
+    if (error instanceof CardinalError) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,57 @@
+import { CardinalError } from '../base/errors.ts';
+import type { TensorArchive, TensorEntry } from './archive.ts';
+import { prefixes, strayNames, wrappers } from './name-maps.ts';
+
+/** The weights of a file without what is around them. */
+export interface Unwrapped {
+  /** Under the names that the network itself gave them. */
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** What stood before the names: `state_dict.module`, or nothing. */
+  readonly path: string;
+  /** What else the file holds, by the first part of its name and its number of tensors: `optimizer` → 160. */
+  readonly others: ReadonlyMap<string, number>;
+}
+
+/**
+ * Finds the weights among what training programs save beside them (optimiser, averages, counters) and takes off the
+ * prefixes of wrappers. Of several sets of weights the average is taken: it is what its authors judged. Throws a
+ * `CardinalError` if the file has no tensors.
+ */
+export function unwrap(archive: TensorArchive): Unwrapped {
+  let tensors = [...archive.tensors].filter(([name]) => !strayNames.test(name));
+  const path: string[] = [];
+  const others = new Map<string, number>();
+  const enter = (key: string): void => {
+    const inside = tensors.filter(([name]) => name.startsWith(`${key}.`));
+    for (const [name] of tensors) {
+      const root = rootOf(name);
+      if (root !== key) others.set(root, (others.get(root) ?? 0) + 1);
+    }
+    tensors = inside.map(([name, entry]) => [name.slice(key.length + 1), entry]);
+    path.push(key);
+  };
+  for (;;) {
+    const roots = new Set(tensors.map(([name]) => rootOf(name)));
+    // Only a name that stands before other names can be around weights: `ema` alone may be a tensor.
+    const wrapper = wrappers.find(
+      (key) => roots.has(key) && tensors.some(([name]) => name.startsWith(`${key}.`)),
+    );
+    const [only] = roots;
+    if (wrapper !== undefined && path.length === 0 && !holdsWeights(roots)) enter(wrapper);
+    else if (roots.size === 1 && prefixes.includes(only) && tensors.every(([name]) => name !== only))
+      enter(only);
+    else break;
+  }
+  if (tensors.length === 0) throw new CardinalError(`${archive.source} holds no tensors`);
+  return { tensors: new Map(tensors), path: path.join('.'), others };
+}
+
+/** Whether the weights lie open beside other things: then nothing is around them. */
+function holdsWeights(roots: ReadonlySet<string>): boolean {
+  return ['conv1', 'fc', 'linear', 'classifier'].some((name) => roots.has(name));
+}
+
+function rootOf(name: string): string {
+  const dot = name.indexOf('.');
+  return dot < 0 ? name : name.slice(0, dot);
+}
