@@ -1,27 +1,23 @@
 import { UsageError } from '../base/errors.ts';
-import type { Preprocessing } from '../data/preprocessing.ts';
-import { parseSet } from '../models/options.ts';
 import type { PictureDataset } from '../data/source.ts';
 import { createLoader } from '../node/data/loader.ts';
 import { openData, type OpenData } from '../node/data/open.ts';
-import { fitPreprocessing } from '../node/data/statistics.ts';
 import { judgingBatch } from '../node/data/training.ts';
-import { loadTrained, type Trained } from '../node/trained.ts';
 import { evaluate, prepareInference } from '../train/evaluate.ts';
 import { networkOf } from '../train/network.ts';
 import type { EvalFlags } from './commands/eval.ts';
 import { withBackend } from './engine.ts';
 import { judgementLines } from './judgement.ts';
+import { loadForUse, preprocessingFor } from './loading.ts';
 import { print, printJson, tell } from './print.ts';
-import { requirePerChannel } from './training.ts';
 
 /** `cardinal eval` */
 export async function judge(path: string, dataPath: string, flags: EvalFlags): Promise<void> {
-  const trained = await loadTrained(path, { model: flags.model, options: parseSet(flags.set ?? []) });
+  const trained = await loadForUse(path, flags);
   const { model, description, classes } = trained;
   const data = await openData(dataPath, { classes, strict: flags.strict, valFraction: 0 });
   const { dataset, on } = chooseSplit(data, flags.split);
-  const preprocessing = await prepare(trained, data, flags);
+  const preprocessing = await preprocessingFor(trained, flags, data);
   const network = networkOf(model, [preprocessing.channels, ...preprocessing.size], description);
   const batchSize = judgingBatch(flags.batchSize, dataset);
   const loader = createLoader(dataset, { batchSize, preprocessing, strict: flags.strict, training: false });
@@ -56,26 +52,4 @@ function chooseSplit(
   }
   const on = { test: 'test pictures', val: 'validation pictures', train: 'pictures' }[name];
   return { dataset, on };
-}
-
-/** The checkpoint's preprocessing, with what the flags change of it; for bare weights, what suits the data. */
-async function prepare(
-  { preprocessing, channels }: Trained,
-  data: OpenData,
-  { mean, std, imageSize }: EvalFlags,
-): Promise<Preprocessing> {
-  const changed =
-    preprocessing === undefined || imageSize !== undefined
-      ? await fitPreprocessing(data, {
-          channels,
-          imageSize,
-          mean: mean ?? preprocessing?.mean,
-          std: std ?? preprocessing?.std,
-        })
-      : { ...preprocessing, mean: [...(mean ?? preprocessing.mean)], std: [...(std ?? preprocessing.std)] };
-  requirePerChannel(changed);
-  if (preprocessing === undefined && (mean === undefined || std === undefined)) {
-    tell('warning: --mean and --std are measured on the data; give those that the weights were trained with');
-  }
-  return changed;
 }

@@ -75,6 +75,32 @@ export function withSetFlag(command: Command): Command {
   );
 }
 
+/** What a command that takes weights calls them in its help. */
+export const weightsArgument =
+  "a run's best.safetensors, or weights of other programs: .pth, .pt, .safetensors, hf:owner/repo";
+
+/** Flags of every command that takes weights: what the file does not say itself. */
+export interface WeightsFlags extends ModelFlags {
+  readonly model?: string;
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+  readonly imageSize?: number;
+}
+
+export function withWeightsFlags(command: Command): Command {
+  return withSetFlag(
+    command
+      .option('--model <name>', 'what bare weights are of; a checkpoint says it itself')
+      .option('--mean <list>', "of each channel, in [0, 1] (the checkpoint's)", perChannel('--mean', false))
+      .option('--std <list>', "of each channel (the checkpoint's)", perChannel('--std', true))
+      .option(
+        '--image-size <n>',
+        "side of the network's input (the checkpoint's)",
+        integer('--image-size', 8, 4096),
+      ),
+  );
+}
+
 /** Flags of every command that computes. */
 export interface EngineFlags {
   readonly backend: 'wasm' | 'reference';

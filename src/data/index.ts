@@ -5,6 +5,7 @@ export {
   augmentationSchema,
   defaultAugmentation,
   defaultPreprocessing,
+  imagenetPreprocessing,
   imagenetStatistics,
   mixSchema,
   preprocessingSchema,

@@ -76,6 +76,19 @@ export type MixInput = z.input<typeof mixSchema>;
 export const imagenetStatistics = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
 
 /**
+ * How torchvision's first and most of timm's ImageNet networks see a picture: short side 256, the middle 224, bilinear.
+ * Weights of other recipes (torchvision's V2, timm's `a1`, …) want other crops: their model cards say which.
+ */
+export const imagenetPreprocessing: Preprocessing = {
+  channels: 3,
+  size: [224, 224],
+  resize: 256,
+  interpolation: 'bilinear',
+  mean: [...imagenetStatistics.mean],
+  std: [...imagenetStatistics.std],
+};
+
+/**
  * The usual preprocessing of a data set: pictures of one size are taken as they are; photos of all sizes are resized to
  * the short side that leaves `imageSize` as the middle 87.5 % (256 for 224, the paper's test crop, section 4).
  */

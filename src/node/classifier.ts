@@ -3,16 +3,20 @@ import { CardinalError } from '../base/errors.ts';
 import type { Picture } from '../data/dataset.ts';
 import { preprocess } from '../data/pipeline.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
-import { prepareInference } from '../train/evaluate.ts';
+import { prepareInference, shapeOf } from '../train/evaluate.ts';
 import { topGuesses, type Guess } from '../train/guess.ts';
 import { networkOf } from '../train/network.ts';
 import { createNodeBackend, type NodeBackendOptions } from './backend.ts';
 import { loadPicture } from './data/decode.ts';
-import { loadTrained, type LoadOptions } from './trained.ts';
+import { loadTrained, type LoadOptions, type Trained } from './trained.ts';
 
 export interface ClassifierOptions extends LoadOptions, Omit<NodeBackendOptions, 'name'> {
   /** What computes; whoever made it disposes of it. Default: an own one with `threads`. */
   readonly backend?: Backend | undefined;
+  /** How pictures become inputs. Default: as the file says. */
+  readonly preprocessing?: Preprocessing | undefined;
+  /** Names by label. Default: the file's, else the labels' numbers. */
+  readonly classes?: readonly string[] | undefined;
 }
 
 /** A class that a picture may be of. */
@@ -76,31 +80,46 @@ export class Classifier {
 
 /**
  * A trained network ready to classify pictures: its weights, class names and preprocessing come from the checkpoint, and
- * so does the network, if it is the registry's; any other is given as `model`.
+ * so does the network, if it is the registry's; any other is given as `model`. Weights of other programs (`.pth`,
+ * safetensors) say less: then `model`, `preprocessing` and `classes` do.
  *
  *     const classifier = await loadClassifier('runs/demo/best.safetensors');
  *     const [best] = await classifier.classify('shoe.png');
  *     console.log(best.class, best.probability);
  *     await classifier.dispose();
  *
- * Throws a `CardinalError` if the file is damaged, of another network, or no checkpoint of a training run.
+ * Throws a `CardinalError` if the file is damaged, of another network, or does not say how pictures are prepared.
  */
 export async function loadClassifier(path: string, options: ClassifierOptions = {}): Promise<Classifier> {
-  const { backend: given, model: named, options: set, ...engine } = options;
-  const { model, description, classes, preprocessing } = await loadTrained(path, {
-    model: named,
-    options: set,
-  });
-  if (classes === undefined || preprocessing === undefined) {
+  const { model, options: set, ...rest } = options;
+  const trained = await loadTrained(path, { model, options: set });
+  const preprocessing = options.preprocessing ?? trained.preprocessing;
+  if (preprocessing === undefined) {
     throw new CardinalError(
-      `${path} does not say how pictures are prepared: expected a checkpoint that training wrote, got weights alone`,
+      `${path} does not say how pictures are prepared: expected a checkpoint that training wrote, got weights alone; say it with preprocessing, for example imagenetPreprocessing`,
     );
   }
+  return classifierOf(trained, { ...rest, preprocessing });
+}
+
+/** A network that is loaded already, ready to classify pictures. Classes without names are called by their numbers. */
+export async function classifierOf(
+  { model, description, classes: known }: Pick<Trained, 'model' | 'description' | 'classes'>,
+  options: Omit<ClassifierOptions, 'model' | 'options'> & { readonly preprocessing: Preprocessing },
+): Promise<Classifier> {
+  const { backend: given, preprocessing, classes: named, ...engine } = options;
   const network = networkOf(model, [preprocessing.channels, ...preprocessing.size], description);
   const backend = given ?? (await createNodeBackend(engine));
   const own = given === undefined ? backend : undefined;
   try {
     const program = await prepareInference(network, backend, 1);
+    const [, count] = shapeOf(program, 'logits');
+    const classes = named ?? known ?? Array.from({ length: count }, (_, label) => String(label));
+    if (classes.length !== count) {
+      throw new CardinalError(
+        `${description.name} tells ${count} classes apart, but there are ${classes.length} names for them`,
+      );
+    }
     return new Classifier(program, { classes, preprocessing }, own);
   } catch (error) {
     await own?.dispose();

@@ -1,21 +1,17 @@
 import type { Command } from 'commander';
-import type { EngineFlags, ModelFlags } from '../flags.ts';
+import type { EngineFlags, WeightsFlags } from '../flags.ts';
 import {
   integer,
   oneOf,
   path,
-  perChannel,
+  weightsArgument,
   withEngineFlags,
   withExamples,
   withJsonFlag,
-  withSetFlag,
+  withWeightsFlags,
 } from '../flags.ts';
 
-export interface EvalFlags extends EngineFlags, ModelFlags {
-  readonly model?: string;
-  readonly mean?: readonly number[];
-  readonly std?: readonly number[];
-  readonly imageSize?: number;
+export interface EvalFlags extends EngineFlags, WeightsFlags {
   readonly split?: 'train' | 'val' | 'test';
   readonly batchSize: number;
   readonly strict: boolean;
@@ -23,21 +19,11 @@ export interface EvalFlags extends EngineFlags, ModelFlags {
 }
 
 export function define(command: Command): void {
-  command
-    .argument(
-      '<checkpoint>',
-      "a run's best.safetensors or last.safetensors, or bare weights with --model",
-      path('checkpoint'),
-    )
-    .argument('<data>', 'a folder of class folders, CIFAR binary or IDX files', path('data'))
-    .option('--model <name>', 'what bare weights are of; a checkpoint says it itself')
-    .option('--mean <list>', "of each channel, in [0, 1] (the checkpoint's)", perChannel('--mean', false))
-    .option('--std <list>', "of each channel (the checkpoint's)", perChannel('--std', true))
-    .option(
-      '--image-size <n>',
-      "side of the network's input (the checkpoint's)",
-      integer('--image-size', 8, 4096),
-    )
+  withWeightsFlags(
+    command
+      .argument('<weights>', weightsArgument, path('weights'))
+      .argument('<data>', 'a folder of class folders, CIFAR binary or IDX files', path('data')),
+  )
     .option(
       '--split <name>',
       'train, val or test (test, or val if there is none)',
@@ -46,12 +32,13 @@ export function define(command: Command): void {
     .option('--batch-size <n>', 'pictures at once', integer('--batch-size', 1, 65_536), 64)
     .option('--strict', 'refuse pictures that cannot be decoded instead of leaving them out', false);
   withExamples(
-    withJsonFlag(withEngineFlags(withSetFlag(command))),
+    withJsonFlag(withEngineFlags(command)),
     'eval runs/demo/best.safetensors data/fashion-mnist-sample',
     'eval runs/demo/best.safetensors photos --split val --json',
-    'eval resnet20.safetensors cifar-10-batches-bin --model resnet20_cifar --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225',
-  ).action(async (checkpoint: string, data: string, flags: EvalFlags) => {
+    'eval resnet20-12fca82f.th cifar-10-batches-bin --model resnet20_cifar',
+    'eval hf:timm/resnext50_32x4d.tv_in1k imagenet',
+  ).action(async (weights: string, data: string, flags: EvalFlags) => {
     const { judge } = await import('../eval-command.ts');
-    await judge(checkpoint, data, flags);
+    await judge(weights, data, flags);
   });
 }

@@ -1,0 +1,79 @@
+import { CardinalError } from '../base/errors.ts';
+import { defaultPreprocessing, imagenetStatistics, type Preprocessing } from '../data/preprocessing.ts';
+import { listModels, modelInfo } from '../models/registry.ts';
+import type { OpenData } from './data/open.ts';
+import { fitPreprocessing } from './data/statistics.ts';
+import type { Trained } from './trained.ts';
+
+/** What is said beside the weights of how pictures become inputs. */
+export interface Wanted {
+  readonly mean?: readonly number[] | undefined;
+  readonly std?: readonly number[] | undefined;
+  /** Side of the square input. */
+  readonly imageSize?: number | undefined;
+}
+
+/** A preprocessing, and a line for the user where it had to be guessed. */
+export interface Prepared {
+  readonly preprocessing: Preprocessing;
+  readonly note: string | undefined;
+}
+
+/**
+ * How pictures become a trained network's inputs: as the file or its repository says, changed by what is `wanted`. Where
+ * neither says anything, pictures are brought to the size that the network was designed for (those of one size in `data`
+ * are taken as they are) and normalised as PyTorch's published networks expect it, with ImageNet's mean and standard
+ * deviation; grey ones with those measured on `data`. Throws a `CardinalError` if grey pictures have no data to measure.
+ */
+export async function prepareFor(
+  { preprocessing, channels, description }: Pick<Trained, 'preprocessing' | 'channels' | 'description'>,
+  { mean, std, imageSize }: Wanted,
+  data?: OpenData,
+): Promise<Prepared> {
+  if (preprocessing !== undefined) {
+    const { size, resize } = preprocessing;
+    // Another size keeps the share of the picture that is cut out.
+    const resized =
+      imageSize === undefined
+        ? {}
+        : {
+            size: [imageSize, imageSize] as [number, number],
+            resize: resize === null ? null : Math.round((resize * imageSize) / size[0]),
+          };
+    const statistics = { mean: [...(mean ?? preprocessing.mean)], std: [...(std ?? preprocessing.std)] };
+    return { preprocessing: { ...preprocessing, ...resized, ...statistics }, note: undefined };
+  }
+  const assumed = channels === 3 ? imagenetStatistics : undefined;
+  const statistics = { mean: mean ?? assumed?.mean, std: std ?? assumed?.std };
+  const note =
+    mean !== undefined && std !== undefined
+      ? undefined
+      : `the weights do not say how their pictures were normalised: ${assumed === undefined ? 'measured on these' : "ImageNet's mean and std are used"}; --mean and --std say it`;
+  const designed = listModels().includes(description.name)
+    ? modelInfo(description.name, description.options).inputShape[1]
+    : undefined;
+  if (data !== undefined) {
+    const size = imageSize ?? (data.pictureSize === undefined ? designed : undefined);
+    return {
+      preprocessing: await fitPreprocessing(data, { channels, imageSize: size, ...statistics }),
+      note,
+    };
+  }
+  if (statistics.mean === undefined || statistics.std === undefined) {
+    throw new CardinalError(
+      'the weights do not say how their grey pictures were normalised: give --mean and --std',
+    );
+  }
+  const side = imageSize ?? designed;
+  return {
+    preprocessing: defaultPreprocessing({
+      channels,
+      // Thumbnails are whole pictures, not the middle of larger ones.
+      pictureSize: side !== undefined && side < 100 ? [side, side] : undefined,
+      imageSize: side,
+      mean: statistics.mean,
+      std: statistics.std,
+    }),
+    note,
+  };
+}
