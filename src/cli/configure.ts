@@ -1,32 +1,52 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.ts';
-import { validate } from '../base/validate.ts';
+import { jsonObject, validate } from '../base/validate.ts';
 import { parseSet } from '../models/options.ts';
 import { modelInfo } from '../models/registry.ts';
 import type { OpenData } from '../node/data/open.ts';
 import { fitPreprocessing } from '../node/data/statistics.ts';
+import { describe, saysOf } from '../node/trained.ts';
+import type { WeightsFile } from '../node/weights-file.ts';
+import type { ModelDescription } from '../train/network.ts';
 import { findRecipe, withOverrides, type RecipeOverrides } from '../train/recipe.ts';
 import type { TrainFlags } from './commands/train.ts';
+import { preprocessingFor } from './loading.ts';
 import { runConfigSchema, type RunConfig } from './run-config.ts';
 import { requirePerChannel } from './training.ts';
 import { version } from './version.ts';
 
-/** Everything that decides how the run goes, checked before a folder is made. */
-export async function configure(data: OpenData, model: string, flags: TrainFlags): Promise<RunConfig> {
-  const set = parseSet(flags.set ?? []);
-  const info = modelInfo(model, set);
+/**
+ * Everything that decides how the run goes, checked before a folder is made. `weights` are those that the run begins with:
+ * then its pictures are prepared as theirs were.
+ */
+export async function configure(
+  data: OpenData,
+  model: string | undefined,
+  flags: TrainFlags,
+  weights?: WeightsFile,
+): Promise<RunConfig> {
+  const given = parseSet(flags.set ?? []);
+  const { name, options: set } = chosenModel(model, given, weights);
+  const info = modelInfo(name, set);
   const recipe = withOverrides(findRecipe(flags.recipe), overrides(flags));
-  const channels = 'inChannels' in set ? info.options.inChannels : data.channels;
+  const channels = 'inChannels' in given || weights !== undefined ? info.options.inChannels : data.channels;
   if (channels !== 1 && channels !== 3) {
-    throw new UsageError(`${model}: pictures have 1 or 3 channels, got inChannels=${String(channels)}`);
+    throw new UsageError(`${name}: pictures have 1 or 3 channels, got inChannels=${String(channels)}`);
   }
-  const preprocessing = await fitPreprocessing(data, {
-    channels,
-    // Pictures of one size are taken as they are; photos are brought to the size the network was designed for.
-    imageSize: flags.imageSize ?? (data.pictureSize === undefined ? info.inputShape[1] : undefined),
-    mean: flags.mean,
-    std: flags.std,
-  });
+  const preprocessing =
+    weights === undefined
+      ? await fitPreprocessing(data, {
+          channels,
+          // Pictures of one size are taken as they are; photos are brought to the size the network was designed for.
+          imageSize: flags.imageSize ?? (data.pictureSize === undefined ? info.inputShape[1] : undefined),
+          mean: flags.mean,
+          std: flags.std,
+        })
+      : await preprocessingFor(
+          { ...saysOf(weights), channels, description: { name, options: {} } },
+          flags,
+          data,
+        );
   requirePerChannel(preprocessing);
   const { patience, checkpointEvery } = flags;
   const config: RunConfig = {
@@ -34,16 +54,47 @@ export async function configure(data: OpenData, model: string, flags: TrainFlags
     startedAt: new Date().toISOString(),
     command: repeatCommand(),
     data: resolve(data.path),
-    model: { name: model, options: { ...set, numClasses: data.classes.length, inChannels: channels } },
+    model: { name, options: { ...set, numClasses: data.classes.length, inChannels: channels } },
     recipe,
     seed: flags.seed,
     valFraction: flags.valFraction,
     strict: flags.strict,
     preprocessing,
+    ...(weights === undefined ? {} : { weights: beginning(weights, flags) }),
+    ...(flags.freeze === undefined ? {} : { freeze: [...flags.freeze] }),
     ...(patience === undefined ? {} : { patience }),
     ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
   };
   return validate(runConfigSchema, config, 'the settings of the run');
+}
+
+/** What is trained: the network that is named, or the one that the weights are of. */
+function chosenModel(
+  model: string | undefined,
+  set: Readonly<Record<string, unknown>>,
+  weights: WeightsFile | undefined,
+): ModelDescription {
+  if (weights === undefined) {
+    if (model === undefined) {
+      throw new UsageError('--model is missing: see `cardinal models` for their names');
+    }
+    return { name: model, options: validate(jsonObject, set, '--set') };
+  }
+  const { name, options } = describe(weights, model, set);
+  return {
+    name,
+    options: Object.fromEntries(Object.entries(options).filter(([key]) => key !== 'numClasses')),
+  };
+}
+
+function beginning(weights: WeightsFile, { weights: file, head }: TrainFlags): RunConfig['weights'] {
+  const { origin, licence } = saysOf(weights);
+  return {
+    file: file ?? weights.name,
+    head,
+    ...(origin === undefined ? {} : { origin }),
+    ...(licence === undefined ? {} : { licence }),
+  };
 }
 
 function overrides({

@@ -9,7 +9,7 @@ import { predictionLines } from './judgement.ts';
 import { print } from './print.ts';
 import { configure } from './configure.ts';
 import { newRun } from './train-command.ts';
-import type { Judged } from './training.ts';
+import { buildNetwork, type Judged } from './training.ts';
 
 /** 6,000 + 1,000 pictures of Fashion-MNIST that come with the package. */
 const pictures = fileURLToPath(new URL('../../../data/fashion-mnist-sample', import.meta.url));
@@ -25,7 +25,14 @@ const shown = 5;
 
 /** `npm start`: a small ResNeXt from random weights to a report. */
 export async function demo(flags: DemoFlags): Promise<void> {
-  const settings = { recipe: 'quick', valFraction: 0.1, strict: false, set: network, ...flags };
+  const settings = {
+    recipe: 'quick',
+    valFraction: 0.1,
+    strict: false,
+    head: 'keep' as const,
+    set: network,
+    ...flags,
+  };
   // Shorter to read where the demo runs in a checkout.
   const near = relative(process.cwd(), pictures);
   const folder = near.startsWith('..') ? pictures : near;
@@ -34,7 +41,7 @@ export async function demo(flags: DemoFlags): Promise<void> {
   const recipe = withOverrides(configured.recipe, { augmentation, ema: 0.99 });
   const config = { ...configured, recipe };
   const path = flags.out ?? (await RunFolder.freshPath('runs', 'demo'));
-  const { judged } = await newRun(path, config, data, flags);
+  const { judged } = await newRun(path, config, await buildNetwork(config), data, flags);
   if (judged === undefined || flags.json) return;
   print('', ...examples(judged, data.classes));
   print(

@@ -79,6 +79,9 @@ export function withSetFlag(command: Command): Command {
 export const weightsArgument =
   "a run's best.safetensors, or weights of other programs: .pth, .pt, .safetensors, hf:owner/repo";
 
+/** The same for commands that want no network of them. */
+export const weightsFileArgument = 'a file of weights: .safetensors, .pth, .pt, or hf:owner/repo';
+
 /** Flags of every command that takes weights: what the file does not say itself. */
 export interface WeightsFlags extends ModelFlags {
   readonly model?: string;

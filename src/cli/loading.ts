@@ -1,7 +1,7 @@
 import type { Preprocessing } from '../data/preprocessing.ts';
 import { parseSet } from '../models/options.ts';
 import type { OpenData } from '../node/data/open.ts';
-import { prepareFor } from '../node/prepare.ts';
+import { prepareFor, type Preparable } from '../node/prepare.ts';
 import { loadTrained, type Trained } from '../node/trained.ts';
 import type { WeightsFlags } from './flags.ts';
 import { tell } from './print.ts';
@@ -16,7 +16,7 @@ export async function loadForUse(path: string, { model, set = [] }: WeightsFlags
 
 /** How its pictures are prepared; a guess is told. */
 export async function preprocessingFor(
-  trained: Trained,
+  trained: Preparable,
   flags: WeightsFlags,
   data?: OpenData,
 ): Promise<Preprocessing> {

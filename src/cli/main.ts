@@ -17,6 +17,8 @@ const commands: Readonly<Record<string, readonly [summary: string, load: () => P
   train: ['train a network on pictures', () => import('./commands/train.ts')],
   eval: ['judge a trained network on labelled pictures', () => import('./commands/eval.ts')],
   predict: ['classify pictures with a trained network', () => import('./commands/predict.ts')],
+  inspect: ['tell what a file of weights holds and what it fits', () => import('./commands/inspect.ts')],
+  convert: ['write weights in another format', () => import('./commands/convert.ts')],
   run: ['run a network on raw tensors, to check a port', () => import('./commands/run.ts')],
   doctor: ['tell what this machine offers and what is used', () => import('./commands/doctor.ts')],
 };

@@ -18,6 +18,17 @@ export const runConfigSchema = z.strictObject({
   valFraction: z.number().min(0).lt(1),
   strict: z.boolean(),
   preprocessing: preprocessingSchema,
+  /** The weights that the run began with: as they were named, where they come from, and what became of their classifier. */
+  weights: z
+    .strictObject({
+      file: z.string(),
+      head: z.enum(['keep', 'reset']),
+      origin: z.string().optional(),
+      licence: z.string().optional(),
+    })
+    .optional(),
+  /** Patterns of the parts that are not trained. */
+  freeze: z.array(z.string()).optional(),
   /** Optimiser steps between checkpoints, beside the one after each epoch. */
   checkpointEvery: z.int().min(1).optional(),
   /** Epochs without a better validation top-1 after which the run ends. */

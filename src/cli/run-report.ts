@@ -107,6 +107,8 @@ export function settingRows(config: RunConfig): [string, string][] {
         ...Object.entries(model.options).map(([key, value]) => `${key}=${JSON.stringify(value)}`),
       ].join(' '),
     ],
+    ['begun with', config.weights && `${config.weights.file}, classifier ${heads[config.weights.head]}`],
+    ['frozen', config.freeze?.join(' ')],
     ['recipe', recipe.name],
     ['epochs', String(recipe.epochs)],
     ['batch size', String(recipe.batchSize)],
@@ -127,6 +129,8 @@ export function settingRows(config: RunConfig): [string, string][] {
   ];
   return rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
 }
+
+const heads = { keep: 'kept', reset: 'drawn anew' } as const;
 
 function mixed(alpha = 0): string | undefined {
   return alpha > 0 ? `α ${alpha}` : undefined;

@@ -3,8 +3,11 @@ import { CardinalError } from '../base/errors.ts';
 import { openData, type OpenData } from '../node/data/open.ts';
 import { trainingPictures } from '../node/data/training.ts';
 import { RunFolder } from '../node/run-folder.ts';
+import { saysOf } from '../node/trained.ts';
+import { withWeightsFile, type WeightsFile } from '../node/weights-file.ts';
 import { count } from '../report/format.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
+import type { Network } from '../train/network.ts';
 import type { TrainResult } from '../train/train.ts';
 import type { TrainFlags } from './commands/train.ts';
 import { configure } from './configure.ts';
@@ -38,26 +41,33 @@ export interface Outcome {
 }
 
 /** `cardinal train <data> --model M …` */
-export async function startTraining(dataPath: string, model: string, flags: TrainFlags): Promise<void> {
-  const data = await openData(dataPath, {
-    seed: flags.seed,
-    valFraction: flags.valFraction,
-    strict: flags.strict,
-  });
-  trainingPictures(data);
-  const config = await configure(data, model, flags);
-  const path = flags.out ?? (await RunFolder.freshPath('runs', runName(model, dataPath)));
-  await newRun(path, config, data, flags);
+export async function startTraining(dataPath: string, flags: TrainFlags): Promise<void> {
+  const start = async (weights?: WeightsFile): Promise<void> => {
+    for (const note of weights?.notes ?? []) tell(`note: ${note}`);
+    const data = await openData(dataPath, {
+      seed: flags.seed,
+      valFraction: flags.valFraction,
+      strict: flags.strict,
+      // A classifier that is kept knows its classes by their numbers.
+      classes: weights === undefined || flags.head === 'reset' ? undefined : saysOf(weights).classes,
+    });
+    trainingPictures(data);
+    const config = await configure(data, flags.model, flags, weights);
+    const network = await buildNetwork(config, weights);
+    const path = flags.out ?? (await RunFolder.freshPath('runs', runName(config.model.name, dataPath)));
+    await newRun(path, config, network, data, flags);
+  };
+  await (flags.weights === undefined ? start() : withWeightsFile(flags.weights, start));
 }
 
 /** Trains in a new folder, which is made when the first step is about to be done. */
 export async function newRun(
   path: string,
   config: RunConfig,
+  network: Network,
   data: OpenData,
   flags: OutputFlags,
 ): Promise<Outcome> {
-  const network = buildNetwork(config);
   return withBackend(flags, async (backend) => {
     let folder: RunFolder | undefined;
     const openFolder = async (): Promise<RunFolder> => {
@@ -105,7 +115,7 @@ export async function resumeTraining(path: string, flags: OutputFlags): Promise<
         ? `continuing ${path} at step ${count(step)}, in epoch ${epoch + 1} of ${epochs}`
         : `${path} has had its ${epochs} epochs: it is judged again`,
     );
-    const network = buildNetwork(config);
+    const network = await buildNetwork(config);
     await withBackend(flags, (backend) =>
       work({
         config,
@@ -124,7 +134,7 @@ export async function resumeTraining(path: string, flags: OutputFlags): Promise<
 
 interface Work {
   readonly config: RunConfig;
-  readonly network: ReturnType<typeof buildNetwork>;
+  readonly network: Network;
   readonly openFolder: () => Promise<RunFolder>;
   readonly data: OpenData;
   readonly backend: Backend;

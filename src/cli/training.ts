@@ -7,12 +7,14 @@ import { createLoader } from '../node/data/loader.ts';
 import { judgingBatch, openLoaders } from '../node/data/training.ts';
 import type { OpenData } from '../node/data/open.ts';
 import type { RunFolder } from '../node/run-folder.ts';
+import type { WeightsFile } from '../node/weights-file.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
 import { patience } from '../train/early-stopping.ts';
 import { evaluate, prepareInference } from '../train/evaluate.ts';
 import type { Evaluation } from '../train/metrics.ts';
 import { networkOf, type Network } from '../train/network.ts';
 import { fit, type TrainResult } from '../train/train.ts';
+import { loadTensors } from '../weights/load.ts';
 import type { SamplePrediction } from '../report/data.ts';
 import type { ProgressView } from './progress.ts';
 import type { RunConfig } from './run-config.ts';
@@ -30,10 +32,17 @@ export interface Training {
   readonly resume?: Checkpoint | undefined;
 }
 
-/** The network of a run, with the weights its seed gives. */
-export function buildNetwork({ model, seed, preprocessing }: RunConfig): Network {
+/** The network of a run, with the weights its seed gives; on top of them those of a file that it begins with. */
+export async function buildNetwork(
+  { model, seed, preprocessing, weights }: RunConfig,
+  begin?: WeightsFile,
+): Promise<Network> {
   const { channels, size } = preprocessing;
-  return networkOf(createModel(model.name, model.options).initialize(seed), [channels, ...size], model);
+  const built = createModel(model.name, model.options).initialize(seed);
+  if (begin !== undefined) {
+    await loadTensors(built, begin.tensors, { source: begin.name, head: weights?.head });
+  }
+  return networkOf(built, [channels, ...size], model);
 }
 
 /** Trains as the configuration says; events are shown and put down in the run folder. */
@@ -48,6 +57,8 @@ export async function trainRun(network: Network, training: Training): Promise<Tr
       recipe: config.recipe,
       seed: config.seed,
       preprocessing: config.preprocessing,
+      origin: config.weights?.origin,
+      licence: config.weights?.licence,
       store: { save: async (kind, bytes) => (await openFolder()).save(kind, bytes) },
       checkpointEvery: config.checkpointEvery,
       stopWhen: config.patience === undefined ? undefined : patience(config.patience),

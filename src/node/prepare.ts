@@ -13,6 +13,9 @@ export interface Wanted {
   readonly imageSize?: number | undefined;
 }
 
+/** What is known of the network: how its pictures were prepared, if at all, their channels, and its name. */
+export type Preparable = Pick<Trained, 'preprocessing' | 'channels' | 'description'>;
+
 /** A preprocessing, and a line for the user where it had to be guessed. */
 export interface Prepared {
   readonly preprocessing: Preprocessing;
@@ -26,7 +29,7 @@ export interface Prepared {
  * deviation; grey ones with those measured on `data`. Throws a `CardinalError` if grey pictures have no data to measure.
  */
 export async function prepareFor(
-  { preprocessing, channels, description }: Pick<Trained, 'preprocessing' | 'channels' | 'description'>,
+  { preprocessing, channels, description }: Preparable,
   { mean, std, imageSize }: Wanted,
   data?: OpenData,
 ): Promise<Prepared> {

@@ -43,14 +43,8 @@ export async function loadFrom(
   file: WeightsFile,
   { model: given, options = {} }: LoadOptions,
 ): Promise<Trained> {
-  const { name: source, tensors, description: own, known, notes } = file;
-  const says = {
-    classes: own?.classes ?? known.classes,
-    preprocessing: own?.preprocessing ?? known.preprocessing,
-    origin: own?.origin ?? known.origin,
-    licence: own?.licence ?? known.licence,
-    notes,
-  };
+  const { name: source, tensors, description: own } = file;
+  const says = saysOf(file);
   if (given instanceof Module) {
     await loadTensors(given, tensors, { source });
     const name = given.displayName ?? given.typeName;
@@ -62,6 +56,21 @@ export async function loadFrom(
   await loadTensors(model, tensors, { source });
   const { inChannels } = modelInfo(description.name, description.options).options;
   return { model, description, channels: inChannels === 1 ? 1 : 3, ...says };
+}
+
+/** What a file and its repository say of its weights, beside the network. */
+export function saysOf({
+  description: own,
+  known,
+  notes,
+}: WeightsFile): Pick<Trained, 'classes' | 'preprocessing' | 'origin' | 'licence' | 'notes'> {
+  return {
+    classes: own?.classes ?? known.classes,
+    preprocessing: own?.preprocessing ?? known.preprocessing,
+    origin: own?.origin ?? known.origin,
+    licence: own?.licence ?? known.licence,
+    notes,
+  };
 }
 
 /**

@@ -1,3 +1,4 @@
+import { basename } from 'node:path';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import { isWeight } from '../train/checkpoint.ts';
 import { readDescription, type Description } from '../train/description.ts';
@@ -44,7 +45,7 @@ export async function withWeightsFile<T>(name: string, work: (file: WeightsFile)
       name,
       archive,
       description,
-      known: { origin: name },
+      known: { origin: basename(name) },
       ...weightsIn(archive, description),
     });
   } finally {

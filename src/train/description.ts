@@ -37,11 +37,18 @@ export type Description = Readonly<z.infer<z.ZodObject<typeof parts>>>;
 
 const version = '1';
 
-/** A description as the metadata of a safetensors file: JSON by key. `format` tells PyTorch's tools whose names these are. */
+/** Parts that stand in the metadata as they are, for whatever tool shows them. */
+const plain: readonly string[] = ['origin', 'licence'];
+
+/**
+ * A description as the metadata of a safetensors file: JSON by key, plain text where the part is one. `format` tells
+ * PyTorch's tools whose names the tensors have.
+ */
 export function metadataOf(description: Description): Record<string, string> {
   const metadata: Record<string, string> = { format: 'pt', cardinal: version };
   for (const key of Object.keys(parts) as (keyof Description)[]) {
-    if (description[key] !== undefined) metadata[key] = JSON.stringify(description[key]);
+    const part = description[key];
+    if (part !== undefined) metadata[key] = typeof part === 'string' ? part : JSON.stringify(part);
   }
   return metadata;
 }
@@ -61,11 +68,13 @@ export function readDescription(
       `${source} is a checkpoint of format ${found}, this version of Cardinal reads format ${version}: use the version that wrote it`,
     );
   }
-  const read = <T>(part: z.ZodType<T>, key: string): T =>
-    parseJson(part, metadata.get(key) ?? 'null', `${source}: metadata '${key}'`);
+  const read = (part: z.ZodType, key: string): unknown => {
+    const text = metadata.get(key) ?? 'null';
+    return plain.includes(key) ? text : parseJson(part, text, `${source}: metadata '${key}'`);
+  };
   return Object.fromEntries(
     Object.entries(parts)
       .filter(([key, part]) => metadata.has(key) || !part.safeParse(undefined).success)
-      .map(([key, part]) => [key, read<unknown>(part, key)]),
+      .map(([key, part]) => [key, read(part, key)]),
   ) as Description;
 }

@@ -3,7 +3,7 @@ import { Linear } from '../nn/layers/linear.ts';
 import type { Module } from '../nn/module.ts';
 import { mismatchMessage } from '../nn/state.ts';
 import { readTensors, type TensorEntry } from './archive.ts';
-import { matchTensors } from './match.ts';
+import { matchTensors, type Described, type Match } from './match.ts';
 
 export interface LoadWeightsOptions {
   /** What messages call the file. */
@@ -17,20 +17,32 @@ export interface LoadWeightsOptions {
 
 /**
  * Puts weights from a file into a network, under whichever name map they fit; tensors are read one after the other and
- * become the network's own. Gives the name map's id. Throws a `CardinalError` that lists what is missing, what is left
- * over and what has another shape, before the network is changed.
+ * become the network's own. Throws a `CardinalError` as `requireFit` does, before the network is changed.
  */
 export async function loadTensors(
   model: Module,
   tensors: ReadonlyMap<string, TensorEntry>,
+  options: LoadWeightsOptions,
+): Promise<void> {
+  const found = requireFit(model, tensors, options);
+  model.loadStateDict(await readTensors(found.tensors), { strict: false, assign: true });
+}
+
+/**
+ * A file's tensors under a network's names. Throws a `CardinalError` that lists what is missing, what is left over and
+ * what has another shape, unless everything has its place.
+ */
+export function requireFit<T extends Described>(
+  model: Module,
+  tensors: ReadonlyMap<string, T>,
   { source, head = 'keep' }: LoadWeightsOptions,
-): Promise<string> {
+): Pick<Match<T>, 'tensors' | 'nameMap'> {
   const match = matchTensors(tensors, model.stateSpecs());
   const classifier = headOf(model);
   const fresh = head === 'reset' ? classifier : [];
   const missing = match.missing.filter((name) => !fresh.includes(name));
   const misshaped = [...match.misshaped].filter(([name]) => !fresh.includes(name));
-  const { unexpected } = match;
+  const { unexpected, nameMap } = match;
   if (missing.length + unexpected.length + misshaped.length > 0) {
     const owner = `${source}: ${model.displayName ?? model.typeName}`;
     const texts = misshaped.map(([, text]) => text);
@@ -38,13 +50,11 @@ export async function loadTensors(
       missing.length + unexpected.length === 0 && misshaped.every(([name]) => classifier.includes(name));
     throw new CardinalError(
       otherClasses
-        ? `${owner}: the weights tell other classes apart (${texts.join(', ')}): reset the head to train on these`
+        ? `${owner}: the weights tell other classes apart (${texts.join(', ')}): --head reset (in a program, head: 'reset') begins with a fresh classifier`
         : mismatchMessage(owner, { missing, unexpected, misshaped: texts }),
     );
   }
-  const wanted = new Map([...match.tensors].filter(([name]) => !fresh.includes(name)));
-  model.loadStateDict(await readTensors(wanted), { strict: false, assign: true });
-  return match.nameMap.id;
+  return { nameMap, tensors: new Map([...match.tensors].filter(([name]) => !fresh.includes(name))) };
 }
 
 /** The names of the classifier's tensors: those of the last `Linear`. */

@@ -4,8 +4,10 @@ import type { EngineFlags, ModelFlags } from '../flags.ts';
 import {
   integer,
   number,
+  oneOf,
   path,
   perChannel,
+  weightsArgument,
   withEngineFlags,
   withExamples,
   withJsonFlag,
@@ -14,6 +16,9 @@ import {
 
 export interface TrainFlags extends EngineFlags, ModelFlags {
   readonly model?: string;
+  readonly weights?: string;
+  readonly head: 'keep' | 'reset';
+  readonly freeze?: readonly string[];
   readonly recipe: string;
   readonly epochs?: number;
   readonly batchSize?: number;
@@ -48,7 +53,18 @@ export function define(command: Command): void {
       'a folder of class folders (train, val, test inside or not), CIFAR binary or IDX files',
       path('data'),
     )
-    .option('--model <name>', 'what to train, see `cardinal models`');
+    .option('--model <name>', 'what to train, see `cardinal models`')
+    .option('--weights <file>', `begin with these: ${weightsArgument}`, path('--weights'))
+    .option(
+      '--head <what>',
+      'the classifier of --weights: keep, or reset for other classes',
+      oneOf('--head', ['keep', 'reset']),
+      'keep' as const,
+    )
+    .option(
+      '--freeze <pattern...>',
+      'leave these parts as they are: names of modules or parameters, with * and ?',
+    );
   withSetFlag(command)
     .option('--recipe <name>', 'imagenet, cifar or quick', 'quick')
     .option('--epochs <n>', "passes over the pictures (the recipe's)", integer('--epochs', 1, 100_000))
@@ -101,9 +117,10 @@ export function define(command: Command): void {
     'train photos --model resnext50_32x4d --recipe imagenet --epochs 90',
     'train cifar-10-batches-bin --model resnext29_8x64d_cifar --recipe cifar',
     'train data/fashion-mnist-sample --model resnext_cifar --epochs 5 --set layers=1,1,1 baseWidth=8',
+    'train photos --weights runs/cifar/best.safetensors --head reset --freeze conv1 bn1 --lr 0.001',
     'train --resume runs/resnext50_32x4d-photos',
   ).action(async (data: string | undefined, flags: TrainFlags) => {
-    const { resume, model } = flags;
+    const { resume } = flags;
     const work = await import('../train-command.ts');
     if (resume !== undefined) {
       const other = Object.keys(flags).find(
@@ -117,9 +134,10 @@ export function define(command: Command): void {
       return;
     }
     if (data === undefined) throw new UsageError('the data is missing: cardinal train <data> --model <name>');
-    if (model === undefined)
-      throw new UsageError('--model is missing: see `cardinal models` for their names');
-    await work.startTraining(data, model, flags);
+    if (flags.weights === undefined && flags.head === 'reset') {
+      throw new UsageError('--head reset is for --weights: without them the classifier is fresh anyway');
+    }
+    await work.startTraining(data, flags);
   });
 }
 

@@ -1,0 +1,78 @@
+import { extname } from 'node:path';
+import { UsageError } from '../base/errors.ts';
+import { parseSet } from '../models/options.ts';
+import { createModel, modelInfo } from '../models/registry.ts';
+import { readClassNames } from '../node/class-names.ts';
+import { writeFileAtomic } from '../node/files.ts';
+import { prepareFor } from '../node/prepare.ts';
+import { describe } from '../node/trained.ts';
+import { withWeightsFile, type WeightsFile } from '../node/weights-file.ts';
+import { metadataOf, type Description } from '../train/description.ts';
+import type { TensorEntry } from '../weights/archive.ts';
+import { requireFit } from '../weights/load.ts';
+import { safetensorsParts } from '../weights/safetensors.ts';
+import type { ConvertFlags } from './commands/convert.ts';
+import { printJson, tell } from './print.ts';
+import { requirePerChannel } from './training.ts';
+
+/** `cardinal convert`: the weights of a file in another format, number for number; types are kept. */
+export async function convert(from: string, to: string, flags: ConvertFlags): Promise<void> {
+  const write = writerFor(to);
+  await withWeightsFile(from, async (file) => {
+    for (const note of file.notes) tell(`note: ${note}`);
+    const described = await describeFor(file, flags);
+    const tensors =
+      described === undefined
+        ? file.tensors
+        : requireFit(createModel(described.model.name, described.model.options), file.tensors, {
+            source: from,
+          }).tensors;
+    const metadata =
+      described === undefined
+        ? {
+            format: 'pt',
+            origin: flags.origin ?? from,
+            ...(flags.licence === undefined ? {} : { licence: flags.licence }),
+          }
+        : metadataOf(described);
+    await writeFileAtomic(to, write(tensors, metadata));
+    const summary = { from, to, tensors: tensors.size, model: described?.model ?? null };
+    if (flags.json) printJson(summary);
+    else
+      tell(
+        `wrote ${tensors.size} tensors to ${to}${described === undefined ? '; --model NAME would write down what network they are of' : `, a ${described.model.name}`}`,
+      );
+  });
+}
+
+type Writer = (
+  tensors: ReadonlyMap<string, TensorEntry>,
+  metadata: Readonly<Record<string, string>>,
+) => AsyncIterable<Uint8Array>;
+
+/** By the ending of the file to write. */
+function writerFor(path: string): Writer {
+  const ending = extname(path).toLowerCase();
+  if (ending === '.safetensors') return safetensorsParts;
+  throw new UsageError(`expected a file to write that ends in .safetensors, .pth or .pt, got ${path}`);
+}
+
+/** What can be said of the weights in the new file; nothing if their network is unknown. */
+async function describeFor(file: WeightsFile, flags: ConvertFlags): Promise<Description | undefined> {
+  const { description: own, known } = file;
+  const origin = flags.origin ?? own?.origin ?? known.origin;
+  const licence = flags.licence ?? own?.licence ?? known.licence;
+  if (own === undefined && flags.model === undefined && known.model === undefined) return undefined;
+  const model = describe(file, flags.model, parseSet(flags.set ?? []));
+  const info = modelInfo(model.name, model.options);
+  const channels = info.inputShape[0] === 1 ? 1 : 3;
+  const said = own?.preprocessing ?? known.preprocessing;
+  const prepared = await prepareFor({ preprocessing: said, channels, description: model }, flags);
+  requirePerChannel(prepared.preprocessing);
+  // What is only a guess is not written down.
+  const preprocessing = prepared.note === undefined ? prepared.preprocessing : undefined;
+  const input = preprocessing === undefined ? info.inputShape : [channels, ...preprocessing.size];
+  const classes =
+    flags.classes === undefined ? (own?.classes ?? known.classes) : await readClassNames(flags.classes);
+  return { ...own, model, input, classes, preprocessing, origin, licence };
+}

@@ -1,0 +1,72 @@
+import pc from 'picocolors';
+import { sizeOf } from '../graph/value.ts';
+import { withWeightsFile, type WeightsFile } from '../node/weights-file.ts';
+import { bytes, count } from '../report/format.ts';
+import type { TensorArchive, TensorEntry } from '../weights/archive.ts';
+import { elementBytes } from '../weights/dtypes.ts';
+import { fittingModels, type Fit } from '../weights/fit.ts';
+import type { InspectFlags } from './commands/inspect.ts';
+import { print, printJson } from './print.ts';
+import { alignColumns, shorten } from './table.ts';
+
+/** `cardinal inspect`: what a file of weights holds, by its directory alone; no tensor is read. */
+export async function inspect(path: string, flags: InspectFlags): Promise<void> {
+  await withWeightsFile(path, (file) => {
+    const fits = fittingModels(file.tensors);
+    if (flags.json) printJson(document(file, fits));
+    else print(...lines(file, fits));
+    return Promise.resolve();
+  });
+}
+
+const formats: Readonly<Record<TensorArchive['format'], string>> = {
+  safetensors: 'safetensors',
+  pytorch: 'PyTorch',
+  'pytorch-legacy': 'PyTorch, the format before 1.6',
+};
+
+function document({ name, archive, notes }: WeightsFile, fits: readonly Fit[]): object {
+  return {
+    file: name,
+    format: archive.format,
+    metadata: Object.fromEntries(archive.metadata),
+    tensors: [...archive.tensors].map(([tensor, { dtype, shape }]) => ({ name: tensor, dtype, shape })),
+    fits,
+    notes,
+  };
+}
+
+function lines({ name, archive, tensors, notes }: WeightsFile, fits: readonly Fit[]): string[] {
+  const all = [...archive.tensors];
+  const total = all.reduce((sum, [, entry]) => sum + bytesOf(entry), 0);
+  return [
+    ...alignColumns(
+      all.map(([tensor, { dtype, shape }]) => [tensor, pc.dim(dtype), shape.join('×') || pc.dim('scalar')]),
+      ['left', 'left', 'left'],
+    ),
+    '',
+    `${pc.bold(name)}: ${formats[archive.format]}, ${count(all.length)} tensors, ${bytes(total)}`,
+    ...alignColumns(
+      [...archive.metadata].map(([key, value]) => [
+        `  ${pc.dim(key)}`,
+        shorten(value.replace(/\s+/g, ' '), 120),
+      ]),
+      ['left', 'left'],
+    ),
+    ...notes.map((note) => pc.dim(note)),
+    `weights: ${count([...tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0))} numbers, running statistics included`,
+    ...(fits.length === 0
+      ? ['fits no network of the registry; `cardinal eval --model NAME` tells what differs']
+      : ['fits', ...fits.map((fit) => `  ${fitLine(fit)}`)]),
+  ];
+}
+
+function fitLine({ model, options, nameMap }: Fit): string {
+  const set = Object.entries(options).map(([key, value]) => `${key}=${String(value)}`);
+  const names = nameMap === 'torchvision' ? '' : pc.dim(` (names of ${nameMap})`);
+  return `--model ${pc.bold(model)}${set.length === 0 ? '' : ` ${pc.dim(`(${set.join(', ')})`)}`}${names}`;
+}
+
+function bytesOf({ dtype, shape }: TensorEntry): number {
+  return sizeOf(shape) * elementBytes(dtype);
+}
