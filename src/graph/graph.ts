@@ -108,12 +108,7 @@ export class Graph {
     }
   }
 
-  #value(
-    wanted: string,
-    shape: Shape,
-    role: Role,
-    rest: Pick<Value, 'frozen' | 'producer'> = {},
-  ): Value {
+  #value(wanted: string, shape: Shape, role: Role, rest: Pick<Value, 'frozen' | 'producer'> = {}): Value {
     if (role !== 'computed' && this.#names.has(wanted)) {
       throw new CardinalError(`graph: expected one ${role} called ${wanted}, got a second; reuse its value`);
     }

@@ -3,6 +3,7 @@ export {
   parseCheckpoint,
   parseWeights,
   requireSameClasses,
+  requireSameFrozen,
   requireSameModel,
   type Checkpoint,
   type TrainingState,
