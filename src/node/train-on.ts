@@ -93,7 +93,9 @@ export async function trainOn(
             inChannels: channels,
           }).initialize(seed);
     if (options.freeze !== undefined) freeze(network, options.freeze);
-    else if (resume !== undefined) freezeExactly(network, resume.training?.frozen ?? []);
+    // A checkpoint of another network is refused where training starts, with a message that says so.
+    else if (resume?.training !== undefined && resume.model.name === describe(network).name)
+      freezeExactly(network, resume.training.frozen ?? []);
     const loaders = openLoaders(data, { recipe, preprocessing, seed, strict: false });
     ending.push(async () => {
       await loaders.train.dispose();

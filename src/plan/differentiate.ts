@@ -29,7 +29,7 @@ export function differentiate(
       const gradient = inputs[index];
       if (gradient === undefined && wanted.has(input)) {
         throw new CardinalError(
-          `${node.scope}: ${node.op} has no gradient for ${input.name}; trace the network in training mode, or freeze the parameter`,
+          `${node.scope || 'top level'}: ${node.op} has no gradient for ${input.name}; trace the network in training mode, or freeze the parameter`,
         );
       }
       if (gradient === undefined || !dependent.has(input)) return;
