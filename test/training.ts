@@ -7,6 +7,7 @@ import {
   Conv2d,
   Dropout,
   Flatten,
+  freeze,
   Linear,
   ReLU,
   Sequential,
@@ -85,6 +86,27 @@ export function tinyModel({ norm = true, dropout = 0.1 } = {}): Module {
     ...(dropout > 0 ? [new Dropout(dropout)] : []),
     new Linear(4 * 16, classes.length),
   );
+}
+
+/** A frozen convolution and norm, trained ones, and a frozen norm that gradients flow through. */
+export const frozenParts = ['0', '1', '4'];
+export function frozenModel(patterns: readonly string[] = frozenParts): Module {
+  const model = new Sequential(
+    new Conv2d(2, 4, 3, { padding: 1, groups: 2 }),
+    new BatchNorm2d(4),
+    new ReLU(),
+    new Conv2d(4, 4, 3, { padding: 1 }),
+    new BatchNorm2d(4),
+    new ReLU(),
+    new Conv2d(4, 6, 1),
+    new BatchNorm2d(6),
+    new ReLU(),
+    new Flatten(),
+    new Dropout(0.1),
+    new Linear(6 * 16, classes.length),
+  );
+  freeze(model, patterns);
+  return model;
 }
 
 export function tinyNetwork(seed: number, model: Module = tinyModel()): Network {

@@ -31,8 +31,8 @@ export class Graph {
     return this.#value(name, shape, 'input');
   }
 
-  parameter(name: string, shape: Shape): Value {
-    return this.#value(name, shape, 'parameter');
+  parameter(name: string, shape: Shape, { frozen = false }: Pick<Value, 'frozen'> = {}): Value {
+    return this.#value(name, shape, 'parameter', { frozen });
   }
 
   buffer(name: string, shape: Shape): Value {
@@ -63,7 +63,7 @@ export class Graph {
     shapes.forEach((shape, index) => {
       const given = typeof names === 'string' ? [names] : names;
       const fallback = `${op}_${id}${index === 0 ? '' : `.${index}`}`;
-      outputs.push(this.#value(given[index] ?? fallback, shape, 'computed', node));
+      outputs.push(this.#value(given[index] ?? fallback, shape, 'computed', { producer: node }));
     });
     this.nodes.push(node);
     return outputs;
@@ -108,20 +108,14 @@ export class Graph {
     }
   }
 
-  #value(wanted: string, shape: Shape, role: Role, producer?: Node): Value {
+  #value(wanted: string, shape: Shape, role: Role, rest: Pick<Value, 'frozen' | 'producer'> = {}): Value {
     if (role !== 'computed' && this.#names.has(wanted)) {
       throw new CardinalError(`graph: expected one ${role} called ${wanted}, got a second; reuse its value`);
     }
     let name = wanted;
     for (let again = 2; this.#names.has(name); again++) name = `${wanted}~${again}`;
     this.#names.add(name);
-    const value: Value = {
-      id: this.values.length,
-      name,
-      shape,
-      role,
-      ...(producer === undefined ? {} : { producer }),
-    };
+    const value: Value = { id: this.values.length, name, shape, role, ...rest };
     this.values.push(value);
     return value;
   }

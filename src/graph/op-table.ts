@@ -34,6 +34,11 @@ export interface OpTable {
    * dβ = Σdz, dγ = Σdz·x̂, dx = γ·invstd·(dz − dβ/m − x̂·dγ/m), m = N·H·W.
    */
   batch_norm_backward: { readonly relu: boolean; readonly residual: boolean };
+  /**
+   * Where the running statistics normalise in training, because the norm is frozen: they, γ and β are constants.
+   * (dy, γ, running_var, [y]: iff relu) → (dx, [dresidual]: iff relu and residual). dz as above, dx = γ/√(running_var+eps)·dz.
+   */
+  batch_norm_inference_backward: { readonly eps: number; readonly relu: boolean; readonly residual: boolean };
   /** Prologue of inference: (w K×…, [bias K]?, γ, β, mean, var) → (w·γ/√(var+eps), (bias − mean)·γ/√(var+eps) + β). */
   fold_batch_norm: { readonly eps: number; readonly bias: boolean };
 

@@ -15,6 +15,8 @@ export interface SummaryRow {
   readonly params: number;
   /** Elements of the parameters shown on this line: those that no line below shows. */
   readonly shownParams: number;
+  /** Those of the shown ones that are not frozen. */
+  readonly shownTrainableParams: number;
   /** True for a module that was called before; its parameters are counted there. */
   readonly recursive: boolean;
 }
@@ -70,7 +72,8 @@ export function summarize(
 ): Summary {
   const lines = graph.root === undefined ? [] : collect(graph, withContainers(graph.root, typeNames), depth);
   const total = (count: (line: Line) => number) => lines.reduce((sum, line) => sum + count(line), 0);
-  const totalParams = sum(parametersOf(graph));
+  const parameters = parametersOf(graph);
+  const totalParams = sum(parameters);
   const inputBytes = 4 * sizeOf(input.shape);
   const forwardBackwardBytes = total(({ outputBytes }) => 2 * outputBytes);
   const paramBytes = 4 * totalParams;
@@ -78,7 +81,7 @@ export function summarize(
     rows: lines.map(({ row }) => row).filter((row) => row.depth <= depth),
     maxDepth: depth,
     totalParams,
-    trainableParams: totalParams,
+    trainableParams: sum(parameters.filter(isTrainable)),
     multAdds: total(({ multAdds }) => multAdds),
     inputBytes,
     forwardBackwardBytes,
@@ -134,6 +137,7 @@ function collect(graph: Graph, root: Call, maxDepth: number): Line[] {
     const childPaths = new Set(call.children.map(({ path }) => path));
     const inChildren = (name: string) => scopesOf(name).some((scope) => childPaths.has(scope));
     const params = sum(below);
+    const own = leaf || depth === maxDepth ? below : below.filter(({ name }) => !inChildren(name));
     lines.push({
       row: {
         path: call.path,
@@ -142,7 +146,8 @@ function collect(graph: Graph, root: Call, maxDepth: number): Line[] {
         index: callsAt[depth],
         outputShape: call.outputShape,
         params,
-        shownParams: leaf || depth === maxDepth ? params : sum(below.filter(({ name }) => !inChildren(name))),
+        shownParams: sum(own),
+        shownTrainableParams: sum(own.filter(isTrainable)),
         recursive,
       },
       leaf,
@@ -182,6 +187,10 @@ function multAddsOf({ typeName, outputShape = [] }: Call, parameters: readonly V
 
 function parametersOf(graph: Graph): Value[] {
   return graph.values.filter(({ role }) => role === 'parameter');
+}
+
+function isTrainable({ frozen }: Value): boolean {
+  return frozen !== true;
 }
 
 function sum(values: readonly Value[]): number {
@@ -230,10 +239,12 @@ function title({ typeName, depth, index }: SummaryRow): string {
   return depth === 0 ? typeName : `${typeName}: ${depth}-${index}`;
 }
 
-function shown({ params, shownParams, recursive }: SummaryRow): string {
+/** In parentheses if all of them are frozen. */
+function shown({ params, shownParams, shownTrainableParams, recursive }: SummaryRow): string {
   if (params === 0) return '--';
   if (recursive) return '(recursive)';
-  return shownParams === 0 ? '--' : thousands(shownParams);
+  if (shownParams === 0) return '--';
+  return shownTrainableParams === 0 ? `(${thousands(shownParams)})` : thousands(shownParams);
 }
 
 /** 40 columns, or the next multiple of 5 that holds the longest line, shown or not. */

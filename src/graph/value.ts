@@ -6,7 +6,7 @@ export type Shape = readonly number[];
 /**
  * What a value is to a program:
  * - `input` is written by the host before a run (pictures, targets, learning rate, the seed of dropout);
- * - `parameter` is trained; `buffer` is state that is not (running statistics, momentum);
+ * - `parameter` is trained unless it is frozen; `buffer` is state that is not (running statistics, momentum);
  * - `computed` is the output of a node.
  */
 export type Role = 'input' | 'parameter' | 'buffer' | 'computed';
@@ -21,6 +21,8 @@ export interface Value {
   readonly name: string;
   readonly shape: Shape;
   readonly role: Role;
+  /** True for a parameter that training leaves as it is: no gradient of it is computed. */
+  readonly frozen?: boolean;
   /** The node that computes it, for `computed` values. */
   readonly producer?: Node;
 }

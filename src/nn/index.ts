@@ -4,6 +4,7 @@ export { ModuleList, Sequential } from './layers/containers.ts';
 export { Conv2d, type Conv2dOptions } from './layers/conv2d.ts';
 export { Linear } from './layers/linear.ts';
 export { AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d } from './layers/pool.ts';
+export { freeze, freezeExactly, frozenParameters, unfreeze } from './freeze.ts';
 export { Module } from './module.ts';
 export { ModuleBuffer } from './buffer.ts';
 export { Parameter, type Initializer } from './parameter.ts';

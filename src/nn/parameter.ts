@@ -6,13 +6,19 @@ import { formatShape, sizeOf, type Shape } from '../graph/value.ts';
 export type Initializer = (shape: Shape, rng: Rng) => Float32Array;
 
 /**
- * A trained tensor. It knows its shape and how to draw its numbers, and draws them only when `data` is asked for, so a
+ * A tensor that is trained, unless `requiresGrad` is false. It knows its shape and how to draw its numbers, and draws them only when `data` is asked for, so a
  * network of 89M parameters is built, counted and summarised without allocating anything.
  */
 export class Parameter {
   static #created = 0;
 
   readonly shape: Shape;
+  /**
+   * PyTorch's `requires_grad`: false freezes the parameter, so that training computes no gradient of it and leaves its
+   * numbers as they are. It is read when a network is traced. `freeze` sets it for whole modules; a `BatchNorm2d` whose two
+   * parameters are frozen also keeps its running statistics, which PyTorch's flag alone does not do.
+   */
+  requiresGrad = true;
   #initializer: Initializer;
   #stream: () => Rng;
   #data: Float32Array | undefined;

@@ -16,7 +16,7 @@ export interface Trace {
 }
 
 export interface TraceOptions {
-  /** Batch norm with the batch's statistics and dropout, or as the network is used afterwards. */
+  /** Batch norm with the batch's statistics (unless it is frozen) and dropout, or as the network is used afterwards. */
   readonly training: boolean;
 }
 
@@ -135,7 +135,8 @@ class Recorder implements Tracing {
   }
 
   parameter(parameter: Parameter): Value {
-    return this.#value(parameter, (name) => this.graph.parameter(name, parameter.shape));
+    const frozen = !parameter.requiresGrad;
+    return this.#value(parameter, (name) => this.graph.parameter(name, parameter.shape, { frozen }));
   }
 
   buffer(buffer: ModuleBuffer, shape: Shape): Value {

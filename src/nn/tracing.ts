@@ -8,7 +8,7 @@ import type { Parameter } from './parameter.ts';
 /** What a module needs to know while a network is traced: where nodes go, and what its tensors are called there. */
 export interface Tracing {
   readonly graph: Graph;
-  /** Batch norm takes statistics of the batch, dropout drops. */
+  /** Batch norm takes statistics of the batch unless it is frozen, dropout drops. */
   readonly training: boolean;
   /** Runs the body of a module's `forward`, so that what it records carries the module's path. */
   call(module: Module, forward: () => Value): Value;

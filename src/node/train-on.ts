@@ -3,6 +3,7 @@ import { UsageError } from '../base/errors.ts';
 import { jsonObject, validate } from '../base/validate.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import { createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
+import { freeze, freezeExactly } from '../nn/freeze.ts';
 import { Module } from '../nn/module.ts';
 import { patience } from '../train/early-stopping.ts';
 import type { TrainEvent } from '../train/events.ts';
@@ -20,8 +21,13 @@ export interface TrainOnOptions extends RecipeOverrides {
   readonly recipe?: Recipe | string | undefined;
   /** Run folder for checkpoints and metrics; nothing is written without it. */
   readonly out?: string | undefined;
-  /** Continue the run in `out` at the exact batch, with its own recipe and seed. */
+  /** Continue the run in `out` at the exact batch, with its own recipe, seed and frozen parameters. */
   readonly resume?: boolean | undefined;
+  /**
+   * Paths of modules and parameters that are not trained, as `nn.freeze` takes them, beside those of the network that have
+   * `requiresGrad` false already. A run that is continued has its own; others, if they are given, are refused.
+   */
+  readonly freeze?: readonly string[] | undefined;
   readonly onEvent?: ((event: TrainEvent) => void | Promise<void>) | undefined;
   /** Ends the run after the step that is being done, with a checkpoint. */
   readonly signal?: AbortSignal | undefined;
@@ -86,6 +92,10 @@ export async function trainOn(
             numClasses: data.classes.length,
             inChannels: channels,
           }).initialize(seed);
+    if (options.freeze !== undefined) freeze(network, options.freeze);
+    // A checkpoint of another network is refused where training starts, with a message that says so.
+    else if (resume?.training !== undefined && resume.model.name === describe(network).name)
+      freezeExactly(network, resume.training.frozen ?? []);
     const loaders = openLoaders(data, { recipe, preprocessing, seed, strict: false });
     ending.push(async () => {
       await loaders.train.dispose();

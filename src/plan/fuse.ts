@@ -23,10 +23,10 @@ interface Chain {
 }
 
 /**
- * Merges what a residual block does after each convolution into one pass over memory:
- * batch norm + add + ReLU in training; in inference the batch norm folds into the convolution's weights
- * (`fold_batch_norm`, run once in the prologue) and add and ReLU are done as its tiles are stored.
- * Graphs in training mode hold `batch_norm`, in inference `batch_norm_inference`: that alone decides what applies.
+ * Merges what a residual block does after each convolution into one pass over memory: batch norm + add + ReLU. With
+ * `foldBatchNorm` a `batch_norm_inference` folds into the weights of the convolution before it (`fold_batch_norm`, run once
+ * in the prologue), and add and ReLU are done as its tiles are stored. That is for inference alone: a graph in training
+ * mode holds `batch_norm_inference` as well, where a norm is frozen, beside weights that change with every step.
  */
 export function fuse(source: Graph, output: Value, { foldBatchNorm }: { foldBatchNorm: boolean }): Fused {
   const chains = findChains(source, output, foldBatchNorm);
@@ -50,11 +50,10 @@ export function fuse(source: Graph, output: Value, { foldBatchNorm }: { foldBatc
 /** Chains of at least two nodes, by their last node. */
 function findChains(graph: Graph, output: Value, foldBatchNorm: boolean): Map<Node, Chain> {
   const uses = new Uses(graph, [output]);
-  const inference = !graph.nodes.some(({ op }) => op === 'batch_norm');
   const taken = new Set<Node>();
   const chains = new Map<Node, Chain>();
   for (const head of graph.nodes) {
-    if (taken.has(head) || !isHead(head, inference)) continue;
+    if (taken.has(head) || !isHead(head)) continue;
     const members: Node[] = [head];
     const last = () => members[members.length - 1];
     const next = () => {
@@ -87,11 +86,10 @@ function findChains(graph: Graph, output: Value, foldBatchNorm: boolean): Map<No
   return chains;
 }
 
-function isHead(node: Node, inference: boolean): node is Head {
-  if (node.op === 'batch_norm' || node.op === 'batch_norm_inference') {
-    return !node.attrs.relu && !node.attrs.residual;
-  }
-  return inference && node.op === 'conv2d' && !node.attrs.relu && !node.attrs.residual;
+function isHead(node: Node): node is Head {
+  const { op } = node;
+  if (op !== 'batch_norm' && op !== 'batch_norm_inference' && op !== 'conv2d') return false;
+  return !node.attrs.relu && !node.attrs.residual;
 }
 
 function emit({ head, norm, residual, relu, members }: Chain, target: Graph, map: ValueMap): void {

@@ -43,7 +43,7 @@ export class ValueMap {
     const known = this.#mapped.get(value);
     if (known !== undefined) return known;
     if (value.role === 'computed') throw new Error(`plan: ${value.name} is used before it is computed`);
-    const copy = this.#target[value.role](value.name, value.shape);
+    const copy = this.#target[value.role](value.name, value.shape, value);
     this.#mapped.set(value, copy);
     return copy;
   }

@@ -1,3 +1,5 @@
+import { CardinalError } from '../base/errors.ts';
+import { mutatedBy } from '../graph/dispatch.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Shape, Value } from '../graph/value.ts';
 import { assemble, type Persistent, type Scratch } from './assemble.ts';
@@ -29,12 +31,15 @@ export interface TrainingOptions {
 /**
  * A program that trains: `gradient` computes `loss`, `logits` and every `grad.*` from `input` and `target`; `accumulate`
  * adds them up; `update` changes the parameters. Nothing but in-place state survives from one step to the next.
- * `traced` must have been traced in training mode.
+ * `traced` must have been traced in training mode. Frozen parameters get no gradient, so they are in no other list either:
+ * no optimiser state, no accumulator, no share of the norm, no average; and neither are statistics of frozen norms.
+ * Throws a `CardinalError` if nothing is left to train.
  */
 export function planTraining(traced: Traced, scratch: Scratch, options: TrainingOptions): Plan {
   const { graph, output: logits, fusions } = fuse(traced.graph, traced.output, { foldBatchNorm: false });
   const parameters = graph.values.filter(({ role }) => role === 'parameter');
-  const statistics = graph.values.filter(({ role }) => role === 'buffer');
+  // Those that steps change: a frozen norm's stay what they are.
+  const statistics = [...new Set(graph.nodes.flatMap(mutatedBy))];
   const target = graph.input('target', logits.shape);
   const seed = graph.input('loss_gradient', [1]);
   const loss = graph.apply1(
@@ -43,7 +48,13 @@ export function planTraining(traced: Traced, scratch: Scratch, options: Training
     { labelSmoothing: options.labelSmoothing ?? 0 },
     'loss',
   );
-  const gradients = differentiate(graph, loss, seed, parameters);
+  const trainable = parameters.filter(({ frozen }) => frozen !== true);
+  if (trainable.length === 0 && parameters.length > 0) {
+    throw new CardinalError(
+      `${options.name}: expected a parameter to train, got ${parameters.length} frozen ones and no other; leave the last layer trainable, say`,
+    );
+  }
+  const gradients = differentiate(graph, loss, seed, trainable);
   const persistent = new Map<Value, Persistent>([
     [logits, { role: 'output' }],
     [loss, { role: 'output' }],

@@ -22,7 +22,7 @@ export interface Gradients {
   readonly logits: { readonly shape: Shape; readonly data: Float32Array };
   /** Mean cross-entropy. */
   readonly loss: number;
-  /** d(loss)/d(parameter), by parameter. */
+  /** d(loss)/d(parameter), by parameter; without those that are frozen. */
   readonly gradients: StateDict;
   /** Running statistics after the pass, by name. */
   readonly buffers: StateDict;
@@ -30,7 +30,7 @@ export interface Gradients {
 
 /**
  * One forward and backward pass in training mode (batch statistics, dropout with seed 0) with the weights the model has
- * now, for anyone who checks a port. The model itself is not changed.
+ * now, for anyone who checks a port. The model itself is not changed. What is frozen in it gets no gradient.
  * Throws a `CardinalError` if the batch does not fit into memory, a target is no class of the network or if there is not one for each picture.
  */
 export async function computeGradients(model: Module, options: GradientOptions): Promise<Gradients> {

@@ -41,6 +41,8 @@ const trainingSchema = z.object({
   trainSamples: count,
   /** Batch norm sees micro-batches, so a run must go on with the size it began with. */
   microBatchSize: z.int().positive(),
+  /** Parameters that are not trained; absent if all are. A run must go on with the same ones. */
+  frozen: z.array(z.string()).optional(),
   progress: progressSchema,
 });
 
@@ -122,6 +124,27 @@ export function requireSameClasses(
   if (other >= 0) {
     throw new CardinalError(
       `${source} was trained on other classes: class ${other} is '${known[other]}' there and '${classes[other]}' in the data`,
+    );
+  }
+}
+
+/** Throws a `CardinalError` unless the run behind the checkpoint had these parameters frozen and no others. */
+export function requireSameFrozen(
+  training: Pick<TrainingState, 'frozen'>,
+  frozen: readonly string[],
+  source: string,
+): void {
+  const known = training.frozen ?? [];
+  const thawed = known.find((name) => !frozen.includes(name));
+  if (thawed !== undefined) {
+    throw new CardinalError(
+      `${source} had '${thawed}' frozen, here it is trained: freeze the ${known.length} parameters that the run froze`,
+    );
+  }
+  const added = frozen.find((name) => !known.includes(name));
+  if (added !== undefined) {
+    throw new CardinalError(
+      `${source} trained '${added}', here it is frozen: freeze ${known.length === 0 ? 'nothing, as the run did' : `only the ${known.length} parameters that the run froze`}`,
     );
   }
 }

@@ -17,7 +17,9 @@ export type TrainEvent =
 export interface StartEvent {
   readonly type: 'start';
   readonly model: string;
+  /** Elements of all parameters, and of those that are not frozen. */
   readonly parameters: number;
+  readonly trainableParameters: number;
   readonly trainSamples: number;
   readonly validationSamples: number;
   readonly classes: readonly string[];

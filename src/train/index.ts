@@ -2,6 +2,7 @@ export {
   buildCheckpoint,
   parseCheckpoint,
   requireSameClasses,
+  requireSameFrozen,
   requireSameModel,
   type Checkpoint,
   type TrainingState,

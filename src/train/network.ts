@@ -1,5 +1,6 @@
 import type { StateDict } from '../base/tensor-data.ts';
 import type { JsonObject } from '../base/validate.ts';
+import { frozenParameters } from '../nn/freeze.ts';
 import type { Module } from '../nn/module.ts';
 import { trace } from '../nn/trace.ts';
 import type { Scratch } from '../plan/assemble.ts';
@@ -20,6 +21,8 @@ export interface Network {
   readonly input: readonly number[];
   /** The current weights under PyTorch's names; may be the network's own arrays. */
   stateDict(): StateDict;
+  /** Paths of the parameters that training leaves as they are. */
+  frozen(): readonly string[];
   /** Copies weights in. */
   loadStateDict(state: StateDict): void;
   planTraining(batchSize: number, scratch: Scratch, options: Omit<TrainingOptions, 'name'>): Plan;
@@ -33,6 +36,7 @@ export function networkOf(model: Module, input: readonly number[], description: 
     description,
     input,
     stateDict: () => model.stateDict(),
+    frozen: () => frozenParameters(model),
     loadStateDict: (state) => {
       model.loadStateDict(state);
     },

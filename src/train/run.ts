@@ -3,8 +3,15 @@ import { CardinalError } from '../base/errors.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
 import type { BatchLoader } from '../data/dataset.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
+import type { BufferRole } from '../plan/plan.ts';
 import { writeWeights } from '../session/state.ts';
-import { buildCheckpoint, requireSameClasses, requireSameModel, type Checkpoint } from './checkpoint.ts';
+import {
+  buildCheckpoint,
+  requireSameClasses,
+  requireSameFrozen,
+  requireSameModel,
+  type Checkpoint,
+} from './checkpoint.ts';
 import type { StopRule } from './early-stopping.ts';
 import { evaluate, prepareInference } from './evaluate.ts';
 import type { StartEvent } from './events.ts';
@@ -17,7 +24,7 @@ import type { CheckpointStore } from './store.ts';
 import { TrainingProgram, type Tensors } from './training-program.ts';
 
 export interface TrainOptions {
-  /** Gets the trained weights at the end: those that validation judged. */
+  /** Gets the trained weights at the end: those that validation judged. What is frozen in it stays as it is. */
   readonly network: Network;
   readonly backend: Backend;
   /** Training batches, always full, and validation pictures if there are any. Whoever made them disposes of them. */
@@ -55,12 +62,14 @@ export class Run {
   readonly seed: number;
   readonly program: TrainingProgram;
   readonly fitted: FittedPlan;
+  /** Parameters that were frozen when the program was planned. */
+  readonly frozen: readonly string[];
   readonly progress: Progress;
   readonly #validation: Program | undefined;
 
   private constructor(
     options: TrainOptions,
-    parts: Pick<Run, 'recipe' | 'seed' | 'program' | 'fitted' | 'progress'>,
+    parts: Pick<Run, 'recipe' | 'seed' | 'program' | 'fitted' | 'frozen' | 'progress'>,
     validation: Program | undefined,
   ) {
     this.options = options;
@@ -68,6 +77,7 @@ export class Run {
     this.seed = parts.seed;
     this.program = parts.program;
     this.fitted = parts.fitted;
+    this.frozen = parts.frozen;
     this.progress = parts.progress;
     this.#validation = validation;
   }
@@ -80,10 +90,11 @@ export class Run {
     const seed = resume?.training?.seed ?? options.seed ?? 0;
     checkData(recipe, data.train);
     const limit = Math.min(options.memoryLimit ?? Infinity, backend.maxBytes);
+    const frozen = network.frozen();
     const fitted = fitPlan(network, backend, recipe, limit, resume?.training?.microBatchSize);
     // Weights are drawn when they are first asked for: not before it is known that they fit.
     const initial = network.stateDict();
-    if (resume !== undefined) checkResume(resume, options, initial);
+    if (resume !== undefined) checkResume(resume, options, initial, frozen);
     checkClasses(fitted, data.train);
     const loaded = await backend.load(fitted.plan);
     try {
@@ -96,7 +107,7 @@ export class Run {
           : await prepareInference(network, backend, data.validation.batchSize, initial);
       const progress =
         resume?.training === undefined ? freshProgress() : structuredClone(resume.training.progress);
-      return new Run(options, { recipe, seed, program, fitted, progress }, validation);
+      return new Run(options, { recipe, seed, program, fitted, frozen, progress }, validation);
     } catch (error) {
       loaded.dispose();
       throw error;
@@ -109,11 +120,14 @@ export class Run {
 
   startEvent(): StartEvent {
     const { network, backend, data } = this.options;
-    const parameters = this.fitted.plan.buffers.filter(({ role }) => role === 'parameter');
+    const { buffers } = this.fitted.plan;
+    const elements = (wanted: BufferRole) =>
+      buffers.reduce((total, { role, bytes }) => (role === wanted ? total + bytes / 4 : total), 0);
     return {
       type: 'start',
       model: network.description.name,
-      parameters: parameters.reduce((total, { bytes }) => total + bytes / 4, 0),
+      parameters: elements('parameter'),
+      trainableParameters: elements('gradient'),
       trainSamples: data.train.dataset.length,
       validationSamples: data.validation?.dataset.length ?? 0,
       classes: data.train.dataset.classes,
@@ -159,6 +173,7 @@ export class Run {
         seed: this.seed,
         trainSamples: this.options.data.train.dataset.length,
         microBatchSize: this.fitted.microBatchSize,
+        ...(this.frozen.length === 0 ? {} : { frozen: [...this.frozen] }),
         progress: this.progress,
         optimizer: tensors.optimizer,
         ema: tensors.ema,
@@ -216,13 +231,19 @@ function checkClasses({ plan }: FittedPlan, { dataset }: BatchLoader): void {
   }
 }
 
-function checkResume(resume: Checkpoint, { network, data }: TrainOptions, state: StateDict): void {
+function checkResume(
+  resume: Checkpoint,
+  { network, data }: TrainOptions,
+  state: StateDict,
+  frozen: readonly string[],
+): void {
   const source = 'the checkpoint to continue';
   if (resume.training === undefined) {
     throw new CardinalError(`${source} holds only weights: continue from last.safetensors`);
   }
   requireSameModel(resume, network.description, state, source);
   requireSameClasses(resume, data.train.dataset.classes, source);
+  requireSameFrozen(resume.training, frozen, source);
   const { trainSamples } = resume.training;
   if (trainSamples !== data.train.dataset.length) {
     throw new CardinalError(

@@ -3,6 +3,7 @@ import { CardinalError } from '../base/errors.ts';
 import { Rng } from '../base/rng.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
 import type { Batch } from '../data/dataset.ts';
+import { mutatedBy } from '../graph/dispatch.ts';
 import { requireSameTensors } from './checkpoint.ts';
 import { hyperAt } from './optimizer.ts';
 import type { Recipe } from './recipe.ts';
@@ -19,6 +20,7 @@ export interface Tensors {
 
 const optimizerPrefixes = ['velocity.', 'exp_avg.', 'exp_avg_sq.'];
 const emaPrefix = 'ema.';
+const batchCount = 'num_batches_tracked';
 
 /** A training program in a device's memory, a batch at a time: cuts it into micro-batches and keeps the books. */
 export class TrainingProgram {
@@ -31,7 +33,9 @@ export class TrainingProgram {
   readonly #aliases: ReadonlyMap<string, string>;
   /** What the program has no room for: counts of batches, and tensors that no node uses. */
   #state: StateDict;
-  /** Forward passes since the state was written: each counts as a tracked batch, as in PyTorch. */
+  /** How often one forward pass updates a running statistic: a shared norm's twice, a frozen one's never. */
+  readonly #updates: ReadonlyMap<string, number>;
+  /** Forward passes since the state was written: each update in them counts as a tracked batch, as in PyTorch. */
   #forwards = 0;
 
   /** `state` are the network's own weights, to begin with; the moving average begins as a copy of them. */
@@ -42,6 +46,7 @@ export class TrainingProgram {
     this.#seed = seed;
     this.#names = new Set(program.plan.buffers.map(({ name }) => name));
     this.#aliases = aliasesIn(state, this.#names);
+    this.#updates = updatesIn(program);
     this.#state = state;
     this.#writeState(state);
     for (const name of this.#namesUnder([emaPrefix])) this.#program.write(name, this.#weights(state, name));
@@ -138,12 +143,18 @@ export class TrainingProgram {
     for (const [name, tensor] of this.#state) {
       const source = this.#aliases.get(name) ?? name;
       if (this.#names.has(source)) result.set(name, await this.#read(source));
-      else if (tensor.dtype === 'I64' && name.endsWith('num_batches_tracked')) {
-        const data = tensor.data.map((count) => count + BigInt(this.#forwards));
-        result.set(name, { ...tensor, data });
+      else if (tensor.dtype === 'I64' && name.endsWith(batchCount)) {
+        const seen = BigInt(this.#forwards * this.#updatesBeside(name));
+        result.set(name, { ...tensor, data: tensor.data.map((count) => count + seen) });
       } else result.set(name, tensor);
     }
     return result;
+  }
+
+  /** Updates of the running mean that stands beside a count of batches. */
+  #updatesBeside(count: string): number {
+    const mean = `${count.slice(0, -batchCount.length)}running_mean`;
+    return this.#updates.get(this.#aliases.get(mean) ?? mean) ?? 0;
   }
 
   #writeState(state: StateDict): void {
@@ -175,6 +186,14 @@ export class TrainingProgram {
   #namesUnder(prefixes: readonly string[]): string[] {
     return [...this.#names].filter((name) => prefixes.some((prefix) => name.startsWith(prefix)));
   }
+}
+
+function updatesIn({ plan }: Program): Map<string, number> {
+  const updates = new Map<string, number>();
+  for (const { name } of plan.steps.gradient.flatMap(({ node }) => mutatedBy(node))) {
+    updates.set(name, (updates.get(name) ?? 0) + 1);
+  }
+  return updates;
 }
 
 function aliasesIn(state: StateDict, known: ReadonlySet<string>): Map<string, string> {

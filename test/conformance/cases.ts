@@ -18,6 +18,7 @@ export const cases: { readonly [K in OpName]: Cases<K> } = {
   batch_norm: batchNorm.batchNorm,
   batch_norm_inference: batchNorm.batchNormInference,
   batch_norm_backward: batchNorm.batchNormBackward,
+  batch_norm_inference_backward: batchNorm.batchNormInferenceBackward,
   fold_batch_norm: batchNorm.foldBatchNorm,
   relu: elementwise.relu,
   relu_backward: elementwise.reluBackward,

@@ -68,6 +68,19 @@ export const gradientCases = {
         ...(residual ? [uniform(rng, [4, 2, 2, 2], -1, 1)] : []),
       ],
     })),
+  batch_norm_inference: (rng) =>
+    flags(2).map(([relu, residual]) => ({
+      attrs: { eps: 1e-3, relu, residual },
+      inputs: [
+        // |γ·x̂| stays below 1.5·2.5/√0.5 and the residual below 1, so that β of ±8 decides what ReLU lets through.
+        uniform(rng, [2, 2, 2, 3], -1.5, 1.5),
+        uniform(rng, [2], -1.5, 1.5),
+        relu ? vector(8, -8) : normal(rng, [2]),
+        uniform(rng, [2], -1, 1),
+        uniform(rng, [2], 0.5, 2),
+        ...(residual ? [uniform(rng, [2, 2, 2, 3], -1, 1)] : []),
+      ],
+    })),
   relu: (rng) => [{ attrs: {}, inputs: [awayFromZero(rng, [2, 3, 2, 2])] }],
   add: (rng) => [
     { attrs: { relu: false }, inputs: [normal(rng, [2, 3, 2, 2]), normal(rng, [2, 3, 2, 2])] },

@@ -33,6 +33,7 @@ const checkpoint: Checkpoint = {
     seed: 2 ** 40 + 1,
     trainSamples: 100,
     microBatchSize: 32,
+    frozen: ['conv1.weight'],
     progress: {
       epoch: 1,
       batch: 3,
@@ -64,6 +65,13 @@ test('everything comes back', () => {
     ...checkpoint,
     state: new Map([...checkpoint.state].reverse()),
   });
+});
+
+test('a run in which nothing is frozen is written as before there was freezing, and read', () => {
+  const { training, ...rest } = checkpoint;
+  const bytes = buildCheckpoint({ ...rest, training: training && { ...training, frozen: undefined } });
+  expect(readSafetensors(bytes).metadata.get('training')).not.toMatch(/frozen/);
+  expect(parseCheckpoint(bytes, 'last.safetensors').training?.frozen).toBeUndefined();
 });
 
 test('to any other tool it is a file of weights under PyTorch’s names', () => {

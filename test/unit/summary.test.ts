@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Value } from '../../src/graph/value.ts';
 import { createModel } from '../../src/models/index.ts';
-import { Conv2d, Linear, Module, ModuleList, ReLU, Sequential, summary } from '../../src/nn/index.ts';
+import { Conv2d, freeze, Linear, Module, ModuleList, ReLU, Sequential, summary } from '../../src/nn/index.ts';
 
 const inputSize = [2, 3, 224, 224];
 
@@ -45,6 +45,27 @@ describe('summary', () => {
       ['AdaptiveAvgPool2d', 0],
       ['Linear', 513_000],
     ]);
+  });
+
+  it('puts frozen parameters in parentheses and counts them apart', () => {
+    const model = createModel('resnet18');
+    freeze(model, ['conv1', 'bn1', 'layer1.0', 'layer2.0.bn1.bias', 'layer4']);
+    const result = summary(model, { inputSize: [1, 3, 64, 64], depth: 2 });
+    const column = new Map(
+      result.rows.map(({ path }, index) => [path, String(result).split('\n')[index + 3]]),
+    );
+    const shown = (path: string) => column.get(path)?.split(/ {2,}/).at(-1);
+    // torchinfo's way, as its test of a frozen network prints it.
+    expect(shown('conv1')).toBe('(9,408)');
+    expect(shown('bn1')).toBe('(128)');
+    expect(shown('layer1.0')).toBe('(73,984)');
+    expect(shown('layer1.1')).toBe('73,984');
+    expect(shown('layer2.0')).toBe('230,144');
+    expect(shown('layer4')).toBe('--');
+    expect(shown('fc')).toBe('513,000');
+    const frozen = 9408 + 128 + 73_984 + 128 + 8_393_728;
+    expect(result.trainableParams).toBe(11_689_512 - frozen);
+    expect(String(result)).toContain(`Non-trainable params: ${frozen.toLocaleString('en-US')}`);
   });
 
   it('shows containers that are never called, and modules called again', () => {

@@ -118,6 +118,55 @@ describe('a network of one’s own', () => {
     await expect(trainOn(photos, new Mine(), { resume: true })).rejects.toThrow(/name its folder/);
   });
 
+  test('frozen parts stay as they are, and a continued run has its own', async () => {
+    const out = join(root, 'frozen');
+    const { backend } = small;
+    const begun = (model: Mine, options: TrainOnOptions = {}) =>
+      trainOn(photos, model, { ...small, seed: 5, ...options });
+    const whole = await begun(new Mine().initialize(3), { freeze: ['conv', 'norm'] });
+    const fresh = new Mine().initialize(3);
+    const frozen = ['conv.weight', 'conv.bias', 'norm.weight', 'norm.bias', 'norm.running_var'];
+    for (const name of frozen) {
+      expect(whole.model.stateDict().get(name), name).toEqual(fresh.stateDict().get(name));
+    }
+    expect(whole.model.stateDict().get('head.weight')).not.toEqual(fresh.stateDict().get('head.weight'));
+
+    // By hand it is the same.
+    for (const module of [fresh.conv, fresh.norm])
+      for (const parameter of module.parameters()) parameter.requiresGrad = false;
+    expect((await begun(fresh)).model.stateDict()).toEqual(whole.model.stateDict());
+
+    const controller = new AbortController();
+    await begun(new Mine().initialize(3), {
+      freeze: ['conv', 'norm'],
+      out,
+      signal: controller.signal,
+      onEvent: ({ type }) => {
+        if (type === 'step') controller.abort();
+      },
+    });
+    await expect(
+      trainOn(photos, new Mine(), { backend, out, resume: true, freeze: ['conv'] }),
+    ).rejects.toThrow(/had 'norm.weight' frozen, here it is trained/);
+    await expect(trainOn(photos, { name: 'resnet20_cifar' }, { backend, out, resume: true })).rejects.toThrow(
+      /is a checkpoint of Mine, not of resnet20_cifar/,
+    );
+    const continued = await trainOn(photos, new Mine(), { backend, out, resume: true });
+    expect(continued.model.stateDict()).toEqual(whole.model.stateDict());
+    expect(nn.frozenParameters(continued.model)).toEqual(frozen.slice(0, 4));
+  });
+
+  test('a pattern that freezes nothing is refused, and no folder is left', async () => {
+    const out = join(root, 'mistyped');
+    await expect(trainOn(photos, new Mine(), { ...small, out, freeze: ['convv'] })).rejects.toThrow(
+      /^Mine: .* got 'convv', which matches none; the nearest: conv, /,
+    );
+    await expect(trainOn(photos, new Mine(), { ...small, out, freeze: ['*'] })).rejects.toThrow(
+      /^Mine: expected a parameter to train, got 6 frozen ones/,
+    );
+    expect(await readdir(root)).not.toContain('mistyped');
+  });
+
   test('with other outputs than there are classes it is refused, and no folder is left', async () => {
     const model = new nn.Sequential(new nn.Flatten(), new nn.Linear(3 * 64, 7));
     const out = join(root, 'refused');

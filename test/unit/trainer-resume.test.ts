@@ -4,25 +4,45 @@ import type { StateDict } from '../../src/base/tensor-data.ts';
 import type { Checkpoint } from '../../src/train/checkpoint.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
 import { seed } from '../seed.ts';
-import { MemoryStore, runTraining, tinyRecipe, tinyRun } from '../training.ts';
+import { freeze } from '../../src/nn/index.ts';
+import {
+  frozenModel,
+  frozenParts,
+  MemoryStore,
+  runTraining,
+  tinyModel,
+  tinyNetwork,
+  tinyRecipe,
+  tinyRun,
+} from '../training.ts';
 
+const everything = tinyRecipe({
+  clipNorm: 0.5,
+  accumulate: 2,
+  ema: { decay: 0.9 },
+  labelSmoothing: 0.1,
+});
+const plain = tinyRecipe({ optimizer: { kind: 'sgd', learningRate: 0.05, momentum: 0 } });
 const recipes = {
-  'SGD with everything': tinyRecipe({
-    clipNorm: 0.5,
-    accumulate: 2,
-    ema: { decay: 0.9 },
-    labelSmoothing: 0.1,
-  }),
+  'SGD with everything': everything,
   AdamW: tinyRecipe({
     optimizer: { kind: 'adamw', learningRate: 0.01, weightDecay: 0.01, decayNorms: false },
   }),
-  'plain SGD': tinyRecipe({ optimizer: { kind: 'sgd', learningRate: 0.05, momentum: 0 } }),
+  'plain SGD': plain,
 };
+const runs = [
+  ...Object.entries(recipes).map(([name, recipe]) => ({ name, recipe, model: () => tinyModel() })),
+  { name: 'frozen parts, SGD with everything', recipe: everything, model: () => frozenModel() },
+  { name: 'frozen parts, plain SGD', recipe: plain, model: () => frozenModel() },
+];
 
-describe.each(Object.entries(recipes))('%s', (_, recipe) => {
+describe.each(runs)('$name', ({ recipe, model }) => {
   test('a run that is killed again and again ends with the same bytes', { timeout: 60_000 }, async () => {
     const whole = new MemoryStore();
-    const { events } = await runTraining(tinyRun(seed, { recipe, store: whole, checkpointEvery: 2 }));
+    const network = () => tinyNetwork(seed, model());
+    const { events } = await runTraining(
+      tinyRun(seed, { network: network(), recipe, store: whole, checkpointEvery: 2 }),
+    );
     expect(events.filter((event) => event.type === 'step')).toHaveLength(15);
 
     const store = new MemoryStore();
@@ -35,6 +55,7 @@ describe.each(Object.entries(recipes))('%s', (_, recipe) => {
       // A process knows nothing of the last one's network: its weights begin anew, and are replaced.
       const options = tinyRun(seed, {
         ...(resume === undefined ? { recipe } : { recipe: undefined, resume }),
+        network: network(),
         store,
         checkpointEvery: 2,
       });
@@ -50,6 +71,7 @@ describe.each(Object.entries(recipes))('%s', (_, recipe) => {
     expectSameBits(resumed.state, straight.state, note);
     expectSameBits(resumed.training?.optimizer, straight.training?.optimizer, note);
     expectSameBits(resumed.training?.ema, straight.training?.ema, note);
+    expect(resumed.training?.frozen, note).toEqual(straight.training?.frozen);
     expect(untimed(resumed.training?.progress), note).toEqual(untimed(straight.training?.progress));
     expect(numbersOf(log), note).toEqual(numbersOf(events));
   });
@@ -105,6 +127,38 @@ test('a checkpoint of other data or another network is refused', async () => {
   await expect(runTraining({ ...options, resume, recipe })).rejects.toThrow(
     /optimiser state: tensor 'exp_avg\.0\.weight' is missing/,
   );
+});
+
+test('a run goes on only with the parameters frozen that were', async () => {
+  const store = new MemoryStore();
+  const network = (patterns: readonly string[]) => {
+    const model = frozenModel([]);
+    freeze(model, patterns);
+    return tinyNetwork(seed, model);
+  };
+  // Without momentum there is no optimiser state whose names would tell.
+  const begin = tinyRun(seed, { store, recipe: plain, network: network(frozenParts) });
+  await runTraining(begin, (event) => event.type === 'step');
+  const resume = store.read('last');
+  const frozen = ['0.weight', '0.bias', '1.weight', '1.bias', '4.weight', '4.bias'];
+  expect(resume.training?.frozen).toEqual(frozen);
+  const goOn = (patterns: readonly string[], from = resume) =>
+    runTraining(tinyRun(seed, { resume: from, recipe: plain, network: network(patterns) }));
+  await expect(goOn(['0', '1'])).rejects.toThrow(
+    "the checkpoint to continue had '4.weight' frozen, here it is trained: freeze the 6 parameters that the run froze",
+  );
+  await expect(goOn(['0', '1', '4', '3.bias'])).rejects.toThrow(
+    "the checkpoint to continue trained '3.bias', here it is frozen: freeze only the 6 parameters that the run froze",
+  );
+  await expect(goOn(frozen)).resolves.toMatchObject({ result: { reason: 'finished' } });
+
+  // What was written before there were frozen parameters.
+  const old: Checkpoint = {
+    ...resume,
+    training: resume.training && { ...resume.training, frozen: undefined },
+  };
+  await expect(goOn(['0'], old)).rejects.toThrow(/trained '0.weight', here it is frozen: freeze nothing/);
+  await expect(goOn([], old)).resolves.toMatchObject({ result: { reason: 'finished' } });
 });
 
 /** What a log file keeps when a run goes on from a checkpoint. */

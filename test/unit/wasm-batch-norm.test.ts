@@ -4,6 +4,7 @@ import {
   batchNorm,
   batchNormBackward,
   batchNormInference,
+  batchNormInferenceBackward,
   foldBatchNorm,
 } from '../../src/backends/wasm/lower/batch-norm.ts';
 import { channelSum } from '../../src/backends/wasm/lower/reduce.ts';
@@ -152,6 +153,21 @@ test.each(shapes)('batch norm of %i×%i×%i×%i with running statistics', (...sh
       outputs: [shape],
     });
     expect(maxError(result.outputs[0], y)).toBeLessThan(1e-6);
+
+    const dy = randomTensor(rng, shape);
+    const dz = dy.data.map((v, i) => (relu && result.outputs[0][i] <= 0 ? 0 : v));
+    const dx = Float64Array.from(dz, (v, i) => {
+      const c = i % channels;
+      return (gamma.data[c] / Math.sqrt(variance.data[c] + eps)) * v;
+    });
+    const gradients = runBothWays(bench, batchNormInferenceBackward, {
+      op: 'batch_norm_inference_backward',
+      attrs: { eps, relu, residual },
+      inputs: [dy, gamma, variance, ...(relu ? [{ shape, data: result.outputs[0] }] : [])],
+      outputs: [shape, ...(relu && residual ? [shape] : [])],
+    });
+    expect(maxError(gradients.outputs[0], dx)).toBeLessThan(1e-6);
+    if (relu && residual) expect(maxError(gradients.outputs[1], dz)).toBe(0);
   }
 });
 

@@ -19,6 +19,7 @@ export const kernels: { readonly [K in OpName]: Kernel<K> } = {
   batch_norm: batchNorm.batchNorm,
   batch_norm_inference: batchNorm.batchNormInference,
   batch_norm_backward: batchNorm.batchNormBackward,
+  batch_norm_inference_backward: batchNorm.batchNormInferenceBackward,
   fold_batch_norm: batchNorm.foldBatchNorm,
 
   relu: elementwise.relu,

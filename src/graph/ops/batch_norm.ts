@@ -32,11 +32,26 @@ export const batchNorm: OpDefinition<'batch_norm'> = {
   mutates: () => [3, 4],
 };
 
-/** Batch normalisation with the running statistics. */
+/**
+ * Batch normalisation with the running statistics: in inference, and in training where the norm is frozen. There the
+ * gradient passes through to x and the residual; γ, β and the statistics get none.
+ */
 export const batchNormInference: OpDefinition<'batch_norm_inference'> = {
   infer(shapes, attrs) {
     checkBatchNorm('batch_norm_inference', shapes, attrs.residual);
     return [shapes[0]];
+  },
+  gradient(graph, { attrs, inputs, outputs }, [dy]) {
+    if (dy === undefined) return [];
+    const [, gamma, , , variance] = inputs;
+    const { relu, residual } = attrs;
+    const [dx, dz] = graph.apply(
+      'batch_norm_inference_backward',
+      [dy, gamma, variance, ...(relu ? [outputs[0]] : [])],
+      attrs,
+    );
+    const gradients = [dx, undefined, undefined, undefined, undefined];
+    return residual ? [...gradients, relu ? dz : dy] : gradients;
   },
 };
 
@@ -46,6 +61,19 @@ export const batchNormBackward: OpDefinition<'batch_norm_backward'> = {
     const [dy, x] = shapes;
     expectShape('batch_norm_backward', 'dy', dy, x);
     return [x, [x[1]], [x[1]], ...(attrs.relu && attrs.residual ? [x] : [])];
+  },
+};
+
+/** x is not among its inputs, so what stands before a frozen norm need not be kept for the backward pass. */
+export const batchNormInferenceBackward: OpDefinition<'batch_norm_inference_backward'> = {
+  infer(shapes, attrs) {
+    const op = 'batch_norm_inference_backward';
+    expectInputs(op, shapes, 3 + Number(attrs.relu));
+    const [dy] = shapes;
+    expectPicture(op, dy);
+    for (const vector of shapes.slice(1, 3)) expectShape(op, 'a vector of channels', vector, [dy[1]]);
+    if (attrs.relu) expectShape(op, 'y', shapes[3], dy);
+    return attrs.relu && attrs.residual ? [dy, dy] : [dy];
   },
 };
 

@@ -1,7 +1,13 @@
 import type { OpDefinition } from '../op.ts';
 import type { OpName } from '../op-table.ts';
 import { add } from './add.ts';
-import { batchNorm, batchNormBackward, batchNormInference, foldBatchNorm } from './batch_norm.ts';
+import {
+  batchNorm,
+  batchNormBackward,
+  batchNormInference,
+  batchNormInferenceBackward,
+  foldBatchNorm,
+} from './batch_norm.ts';
 import { channelSum } from './channel_sum.ts';
 import { concat, padChannels, sliceChannels } from './channels.ts';
 import { conv2d, conv2dBackwardInput, conv2dBackwardWeight } from './conv2d.ts';
@@ -23,6 +29,7 @@ export const ops: { readonly [K in OpName]: OpDefinition<K> } = {
   batch_norm: batchNorm,
   batch_norm_inference: batchNormInference,
   batch_norm_backward: batchNormBackward,
+  batch_norm_inference_backward: batchNormInferenceBackward,
   fold_batch_norm: foldBatchNorm,
   relu,
   relu_backward: reluBackward,

@@ -17,6 +17,10 @@ export interface BatchNorm2dOptions {
 /**
  * Batch normalisation over N, H and W of each channel (Ioffe and Szegedy 2015), N×C×H×W → the same. In training the
  * batch's statistics normalise and the running ones are updated; otherwise the running ones normalise.
+ *
+ * With `weight` and `bias` both frozen it stays in evaluation mode while the network trains: the running statistics
+ * normalise, and neither they nor `num_batches_tracked` change. PyTorch needs `eval()` for that beside `requires_grad`;
+ * this is timm's `freeze` (timm/utils/model.py) and torchvision's `FrozenBatchNorm2d`.
  */
 export class BatchNorm2d extends Module {
   readonly numFeatures: number;
@@ -49,6 +53,11 @@ export class BatchNorm2d extends Module {
     }));
   }
 
+  /** Whether it normalises with the running statistics in training, too. */
+  get frozen(): boolean {
+    return !this.weight.requiresGrad && !this.bias.requiresGrad;
+  }
+
   forward(x: Value): Value {
     const tracing = currentTracing('BatchNorm2d');
     const { graph, training } = tracing;
@@ -60,7 +69,7 @@ export class BatchNorm2d extends Module {
       tracing.buffer(this.running_mean, [this.numFeatures]),
       tracing.buffer(this.running_var, [this.numFeatures]),
     ];
-    if (!training) {
+    if (!training || this.frozen) {
       return graph.apply1('batch_norm_inference', inputs, { eps, relu: false, residual: false });
     }
     const [n, , h, w] = x.shape;

@@ -98,6 +98,30 @@ export const batchNormBackward: Cases<'batch_norm_backward'> = (rng) =>
     }),
   );
 
+export const batchNormInferenceBackward: Cases<'batch_norm_inference_backward'> = (rng) => [
+  ...pictures(rng).flatMap((shape) =>
+    flags(2).map(([relu, residual]) => ({
+      attrs: { eps: coin(rng) ? 1e-5 : 1e-3, relu, residual },
+      inputs: [
+        normal(rng, shape, 0.3),
+        normal(rng, [shape[1]]),
+        uniform(rng, [shape[1]], 0.1, 2),
+        ...(relu ? [normal(rng, shape)] : []),
+      ],
+    })),
+  ),
+  ...[true, false].map((relu) => ({
+    attrs: { eps: 1e-5, relu, residual: relu },
+    inputs: [
+      withNaN(normal(rng, [2, 5, 3, 3])),
+      normal(rng, [5]),
+      uniform(rng, [5], 0.1, 2),
+      ...(relu ? [uniform(rng, [2, 5, 3, 3], 1, 2)] : []),
+    ],
+    note: 'NaN stays',
+  })),
+];
+
 export const foldBatchNorm: Cases<'fold_batch_norm'> = (rng) =>
   [
     [1, 1, 1, 1],

@@ -63,6 +63,21 @@ export const batchNormBackward: Kernel<'batch_norm_backward'> = (attrs, inputs, 
   dbeta.data.set(dbetas);
 };
 
+export const batchNormInferenceBackward: Kernel<'batch_norm_inference_backward'> = (
+  attrs,
+  inputs,
+  [dx, dresidual],
+) => {
+  const [dy, gamma, variance, y] = inputs;
+  const channels = dy.shape[1];
+  for (let i = 0; i < dy.data.length; i++) {
+    const c = i % channels;
+    const dz = !attrs.relu || y.data[i] > 0 ? dy.data[i] : 0;
+    dx.data[i] = (gamma.data[c] / Math.sqrt(variance.data[c] + attrs.eps)) * dz;
+    if (attrs.relu && attrs.residual) dresidual.data[i] = dz;
+  }
+};
+
 /** (w, bias, γ, β, mean, var) → a convolution with the batch norm inside: γ·(conv + bias − mean)/√(var + eps) + β. */
 export const foldBatchNorm: Kernel<'fold_batch_norm'> = (attrs, inputs, [foldedWeight, foldedBias]) => {
   const read = reader(inputs);

@@ -2,6 +2,7 @@
 // a large kernel V8 runs out of registers and spills their accumulators (measured: 28 instead of 35 GFLOP/s).
 export * from './batch-norm';
 export * from './batch-norm-backward';
+export * from './batch-norm-inference-backward';
 export { pack_depthwise_weights, reduce_depthwise_gradient, tile_depthwise } from './depthwise';
 export * from './dropout';
 export * from './elementwise';

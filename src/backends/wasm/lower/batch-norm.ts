@@ -99,6 +99,29 @@ export const batchNormBackward: Lowering<'batch_norm_backward'> = {
   },
 };
 
+export const batchNormInferenceBackward: Lowering<'batch_norm_inference_backward'> = {
+  workspaceBytes: ({ inputs }) => inputs[0].shape[1] * 4,
+  calls({ attrs, inputs, outputs, workspace }) {
+    const [dy, gamma, variance] = inputs;
+    const { rows, channels } = rowsOf(dy.shape);
+    const y = attrs.relu ? inputs[3].address : 0;
+    const dresidual = attrs.relu && attrs.residual ? outputs[1].address : 0;
+    const perChunk = rowsPerChunk(channels);
+    return [
+      {
+        kernel: 'batch_norm_slope',
+        chunks: 1,
+        args: [gamma.address, variance.address, workspace, channels, { f32: attrs.eps }],
+      },
+      {
+        kernel: 'batch_norm_inference_backward',
+        chunks: Math.ceil(rows / perChunk),
+        args: [dy.address, y, workspace, outputs[0].address, dresidual, rows, channels, perChunk],
+      },
+    ];
+  },
+};
+
 export const foldBatchNorm: Lowering<'fold_batch_norm'> = {
   calls({ attrs, inputs, outputs }) {
     const [gamma, beta, mean, variance] = inputs.slice(attrs.bias ? 2 : 1);

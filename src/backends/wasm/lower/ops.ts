@@ -1,6 +1,12 @@
 import type { OpName } from '../../../graph/op-table.ts';
 import type { Lowering } from '../call.ts';
-import { batchNorm, batchNormBackward, batchNormInference, foldBatchNorm } from './batch-norm.ts';
+import {
+  batchNorm,
+  batchNormBackward,
+  batchNormInference,
+  batchNormInferenceBackward,
+  foldBatchNorm,
+} from './batch-norm.ts';
 import { add, dropout, relu, reluBackward } from './elementwise.ts';
 import {
   concat,
@@ -22,6 +28,7 @@ export const opLowerings = {
   batch_norm: batchNorm,
   batch_norm_inference: batchNormInference,
   batch_norm_backward: batchNormBackward,
+  batch_norm_inference_backward: batchNormInferenceBackward,
   fold_batch_norm: foldBatchNorm,
   relu,
   relu_backward: reluBackward,
