@@ -36,3 +36,6 @@ export const runConfigSchema = z.strictObject({
 });
 
 export type RunConfig = z.infer<typeof runConfigSchema>;
+
+/** What became of a classifier, in words. */
+export const headFates = { keep: 'kept', reset: 'drawn anew' } as const;

@@ -9,7 +9,7 @@ import type { StepPoint } from '../report/data.ts';
 import { digits3, percent } from '../report/format.ts';
 import { epochRecordSchema } from '../train/progress.ts';
 import type { Recipe } from '../train/recipe.ts';
-import type { RunConfig } from './run-config.ts';
+import { headFates, type RunConfig } from './run-config.ts';
 import type { Judged } from './training.ts';
 
 /** What `report.html` is made of, beside the numbers in the run folder. */
@@ -107,7 +107,7 @@ export function settingRows(config: RunConfig): [string, string][] {
         ...Object.entries(model.options).map(([key, value]) => `${key}=${JSON.stringify(value)}`),
       ].join(' '),
     ],
-    ['begun with', config.weights && `${config.weights.file}, classifier ${heads[config.weights.head]}`],
+    ['begun with', config.weights && `${config.weights.file}, classifier ${headFates[config.weights.head]}`],
     ['frozen', config.freeze?.join(' ')],
     ['recipe', recipe.name],
     ['epochs', String(recipe.epochs)],
@@ -129,8 +129,6 @@ export function settingRows(config: RunConfig): [string, string][] {
   ];
   return rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
 }
-
-const heads = { keep: 'kept', reset: 'drawn anew' } as const;
 
 function mixed(alpha = 0): string | undefined {
   return alpha > 0 ? `α ${alpha}` : undefined;

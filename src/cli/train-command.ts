@@ -17,7 +17,7 @@ import { onInterrupt } from './interrupt.ts';
 import { judgementLines } from './judgement.ts';
 import { print, printJson, tell } from './print.ts';
 import { progressView, type ProgressView } from './progress.ts';
-import { runConfigSchema, type RunConfig } from './run-config.ts';
+import { headFates, runConfigSchema, type RunConfig } from './run-config.ts';
 import { writeReport } from './run-report.ts';
 import { buildNetwork, judgeRun, runName, trainRun, type Judged } from './training.ts';
 
@@ -187,7 +187,8 @@ function noting(view: ProgressView): { readonly view: ProgressView; readonly not
   };
 }
 
-function opening({ model, recipe, preprocessing }: RunConfig, data: OpenData, backend: Backend): string[] {
+function opening(config: RunConfig, data: OpenData, backend: Backend): string[] {
+  const { model, recipe, preprocessing, weights, freeze } = config;
   const { train, val, test } = data;
   const held = data.valHeldOut ? ' held out' : '';
   const parts = [
@@ -196,9 +197,13 @@ function opening({ model, recipe, preprocessing }: RunConfig, data: OpenData, ba
     ...(test === undefined ? [] : [`${count(test.length)} to test`]),
   ];
   const shape = [preprocessing.channels, ...preprocessing.size].join('×');
+  const begun = weights && `begins with ${weights.file}, its classifier ${headFates[weights.head]}`;
+  const frozen = freeze && `frozen: ${freeze.join(' ')}`;
+  const beginning = [begun, frozen].filter((part) => part !== undefined).join('; ');
   return [
     `${model.name} on ${data.path}: ${data.classes.length} classes; pictures of ${shape}: ${parts.join(', ')}`,
     `recipe ${recipe.name}: ${recipe.epochs} ${recipe.epochs === 1 ? 'epoch' : 'epochs'}, batches of ${recipe.batchSize}; ${backend.name}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`,
+    ...(beginning === '' ? [] : [beginning]),
   ];
 }
 

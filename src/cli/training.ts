@@ -3,6 +3,7 @@ import type { Backend } from '../backends/backend.ts';
 import { UsageError } from '../base/errors.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import { createModel } from '../models/registry.ts';
+import { freeze } from '../nn/freeze.ts';
 import { createLoader } from '../node/data/loader.ts';
 import { judgingBatch, openLoaders } from '../node/data/training.ts';
 import type { OpenData } from '../node/data/open.ts';
@@ -34,7 +35,7 @@ export interface Training {
 
 /** The network of a run, with the weights its seed gives; on top of them those of a file that it begins with. */
 export async function buildNetwork(
-  { model, seed, preprocessing, weights }: RunConfig,
+  { model, seed, preprocessing, weights, freeze: patterns = [] }: RunConfig,
   begin?: WeightsFile,
 ): Promise<Network> {
   const { channels, size } = preprocessing;
@@ -42,6 +43,7 @@ export async function buildNetwork(
   if (begin !== undefined) {
     await loadTensors(built, begin.tensors, { source: begin.name, head: weights?.head });
   }
+  freeze(built, patterns);
   return networkOf(built, [channels, ...size], model);
 }
 

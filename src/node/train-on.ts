@@ -10,11 +10,15 @@ import type { TrainEvent } from '../train/events.ts';
 import { networkOf, type ModelDescription } from '../train/network.ts';
 import { findRecipe, withOverrides, type Recipe, type RecipeOverrides } from '../train/recipe.ts';
 import { fit, type TrainResult } from '../train/train.ts';
+import { loadTensors } from '../weights/load.ts';
 import { createNodeBackend } from './backend.ts';
 import { openData, type OpenData } from './data/open.ts';
 import { fitPreprocessing } from './data/statistics.ts';
 import { openLoaders } from './data/training.ts';
+import { prepareFor } from './prepare.ts';
 import { RunFolder } from './run-folder.ts';
+import { channelsOf, saysOf } from './trained.ts';
+import { withWeightsFile, type WeightsFile } from './weights-file.ts';
 
 export interface TrainOnOptions extends RecipeOverrides {
   /** A recipe or the name of one; the other numbers here change it. Default `quick`. */
@@ -23,6 +27,13 @@ export interface TrainOnOptions extends RecipeOverrides {
   readonly out?: string | undefined;
   /** Continue the run in `out` at the exact batch, with its own recipe, seed and frozen parameters. */
   readonly resume?: boolean | undefined;
+  /**
+   * Weights to begin with: a checkpoint, a PyTorch or safetensors file, `hf:owner/repo`. Pictures are then prepared as
+   * theirs were, unless `preprocessing` says otherwise.
+   */
+  readonly weights?: string | undefined;
+  /** The classifier of `weights`: `keep` (default), or `reset` for other classes than they were trained on. */
+  readonly head?: 'keep' | 'reset' | undefined;
   /**
    * Paths of modules and parameters that are not trained, as `nn.freeze` takes them, beside those of the network that have
    * `requiresGrad` false already. A run that is continued has its own; others, if they are given, are refused.
@@ -68,7 +79,20 @@ export async function trainOn(
   model: Module | NamedModel,
   options: TrainOnOptions = {},
 ): Promise<TrainedOn> {
-  const { out, signal, onEvent, checkpointEvery } = options;
+  const { weights, resume } = options;
+  // A run that is continued has its weights in its checkpoint.
+  return weights === undefined || resume === true
+    ? run(source, model, options)
+    : withWeightsFile(weights, (file) => run(source, model, options, file));
+}
+
+async function run(
+  source: string | OpenData,
+  model: Module | NamedModel,
+  options: TrainOnOptions,
+  weights?: WeightsFile,
+): Promise<TrainedOn> {
+  const { out, signal, onEvent, checkpointEvery, head } = options;
   let folder: RunFolder | undefined;
   const openFolder = async (path: string): Promise<RunFolder> => (folder ??= await RunFolder.create(path));
   const ending: (() => Promise<void>)[] = [async () => folder?.close()];
@@ -80,9 +104,7 @@ export async function trainOn(
     const data =
       typeof source === 'string' ? await openData(source, { seed, classes: resume?.classes }) : source;
     const preprocessing =
-      resume?.preprocessing ??
-      options.preprocessing ??
-      (await fitPreprocessing(data, { imageSize: options.imageSize ?? designedSize(model, data) }));
+      resume?.preprocessing ?? options.preprocessing ?? (await suitable(model, data, options, weights));
     const { channels, size } = preprocessing;
     const network =
       model instanceof Module
@@ -92,6 +114,7 @@ export async function trainOn(
             numClasses: data.classes.length,
             inChannels: channels,
           }).initialize(seed);
+    if (weights !== undefined) await loadTensors(network, weights.tensors, { source: weights.name, head });
     if (options.freeze !== undefined) freeze(network, options.freeze);
     // A checkpoint of another network is refused where training starts, with a message that says so.
     else if (resume?.training !== undefined && resume.model.name === describe(network).name)
@@ -111,6 +134,7 @@ export async function trainOn(
       recipe,
       seed,
       preprocessing,
+      ...(weights === undefined ? {} : { origin: saysOf(weights).origin, licence: saysOf(weights).licence }),
       store:
         out === undefined
           ? undefined
@@ -153,6 +177,20 @@ function chooseRecipe(options: TrainOnOptions): Recipe {
 function describe(model: Module): ModelDescription {
   const { name, options } = modelOrigin(model) ?? { name: model.displayName ?? model.typeName, options: {} };
   return { name, options: validate(jsonObject, options, `options of ${name}`) };
+}
+
+/** The preprocessing of the weights that training begins with; else what suits the pictures. */
+async function suitable(
+  model: Module | NamedModel,
+  data: OpenData,
+  { imageSize }: TrainOnOptions,
+  weights: WeightsFile | undefined,
+): Promise<Preprocessing> {
+  const side = imageSize ?? designedSize(model, data);
+  if (weights === undefined) return fitPreprocessing(data, { imageSize: side });
+  const description = { name: model instanceof Module ? model.typeName : model.name, options: {} };
+  const known = { ...saysOf(weights), channels: channelsOf(weights), description };
+  return (await prepareFor(known, { imageSize }, data)).preprocessing;
 }
 
 /** Photos are brought to the size that a named network was designed for. */

@@ -48,8 +48,12 @@ export async function loadFrom(
   if (given instanceof Module) {
     await loadTensors(given, tensors, { source });
     const name = given.displayName ?? given.typeName;
-    const channels = says.preprocessing?.channels ?? (firstChannels(tensors) === 1 ? 1 : 3);
-    return { model: given, description: own?.model ?? { name, options: {} }, channels, ...says };
+    return {
+      model: given,
+      description: own?.model ?? { name, options: {} },
+      channels: channelsOf(file),
+      ...says,
+    };
   }
   const description = describe(file, given, options);
   const model = createModel(description.name, description.options);
@@ -132,7 +136,8 @@ function requireSame(
   }
 }
 
-/** Input channels of the first convolution. */
-function firstChannels(tensors: WeightsFile['tensors']): number | undefined {
-  return [...tensors.values()].find(({ shape }) => shape.length === 4)?.shape[1];
+/** Channels of a file's pictures: as its preprocessing has them, else as its first convolution takes them. */
+export function channelsOf(file: WeightsFile): 1 | 3 {
+  const first = [...file.tensors.values()].find(({ shape }) => shape.length === 4)?.shape[1];
+  return saysOf(file).preprocessing?.channels ?? (first === 1 ? 1 : 3);
 }
