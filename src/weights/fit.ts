@@ -3,8 +3,7 @@ import { inferOptions } from '../models/infer.ts';
 import type { ModelOptions } from '../models/options.ts';
 import { createModel, listModels, type GivenOptions } from '../models/registry.ts';
 import type { TensorSpec } from '../nn/state.ts';
-import { faultsOf, matchTensors, type Described, type Match } from './match.ts';
-import { applyNameMap, nameMaps } from './name-maps.ts';
+import { faultsOf, matchRenamed, renamings, type Described, type Match, type Renaming } from './match.ts';
 
 /** A network of the registry that weights are of. */
 export interface Fit {
@@ -20,8 +19,9 @@ export interface Fit {
  * under both (`resnet50`, `resnet50_1x64d`); free networks (`resnext`) are found if their options say it.
  */
 export function fittingModels(tensors: ReadonlyMap<string, Described>): Fit[] {
+  const renamed = renamings(tensors);
   return listModels().flatMap((model) => {
-    const found = fitTo(model, tensors);
+    const found = fitTo(model, renamed);
     if (found === undefined || faultsOf(found.match) > 0) return [];
     return [{ model, options: found.options, nameMap: found.match.nameMap.id }];
   });
@@ -33,29 +33,33 @@ export function optionsFor(
   tensors: ReadonlyMap<string, Described>,
   set: GivenOptions = {},
 ): ModelOptions {
-  return fitTo(model, tensors, set)?.options ?? set;
+  return fitTo(model, renamings(tensors), set)?.options ?? set;
+}
+
+interface FitTo {
+  readonly options: ModelOptions;
+  readonly match: Match<Described>;
 }
 
 /** Weights held against a named network, with the options under which most of them fit. Undefined if none can be built. */
 function fitTo(
   model: string,
-  tensors: ReadonlyMap<string, Described>,
+  renamed: readonly Renaming<Described>[],
   set: GivenOptions = {},
-): { readonly options: ModelOptions; readonly match: Match<Described> } | undefined {
-  let best: { readonly options: ModelOptions; readonly match: Match<Described> } | undefined;
-  const tried = new Set<string>();
-  for (const nameMap of nameMaps) {
-    const shapes = new Map([...tensors].map(([name, { shape }]) => [applyNameMap(nameMap, name), shape]));
+): FitTo | undefined {
+  const specs = new Map<string, ReturnType<typeof specsOf>>();
+  const found = renamed.flatMap((renaming): FitTo[] => {
+    const shapes = new Map([...renaming.tensors].map(([name, [, { shape }]]) => [name, shape]));
     const options = { ...inferOptions(model, shapes), ...set };
     const key = JSON.stringify(options);
-    if (tried.has(key)) continue;
-    tried.add(key);
-    const specs = specsOf(model, options);
-    if (specs === undefined) continue;
-    const match = matchTensors(tensors, specs);
-    if (best === undefined || faultsOf(match) < faultsOf(best.match)) best = { options, match };
-  }
-  return best;
+    if (!specs.has(key)) specs.set(key, specsOf(model, options));
+    const expected = specs.get(key);
+    return expected === undefined ? [] : [{ options, match: matchRenamed(renaming, expected) }];
+  });
+  return found.reduce<FitTo | undefined>(
+    (best, fit) => (best === undefined || faultsOf(fit.match) < faultsOf(best.match) ? fit : best),
+    undefined,
+  );
 }
 
 /** A network's tensors; undefined if these options build none, as weights of something else may tell nonsense. */

@@ -1,6 +1,6 @@
 import { misshape, type TensorSpec } from '../nn/state.ts';
 import type { Dtype } from './dtypes.ts';
-import { applyNameMap, nameMaps, type NameMap } from './name-maps.ts';
+import { nameMaps, renamer, type NameMap } from './name-maps.ts';
 
 /** What is known of a file's tensor before it is read. */
 export interface Described {
@@ -27,37 +27,63 @@ export function faultsOf({ missing, unexpected, misshaped }: Match<Described>): 
   return missing.length + unexpected.length + misshaped.size;
 }
 
+/** A file's tensors under the names that one name map gives them. */
+export interface Renaming<T extends Described> {
+  readonly nameMap: NameMap;
+  /** The file's name and the tensor, by the new name; of two names that become one, the first. */
+  readonly tensors: ReadonlyMap<string, readonly [name: string, tensor: T]>;
+  /** Names that became one with an earlier one. */
+  readonly clashing: readonly string[];
+}
+
+/** A file's tensors under every name map that changes names in a way of its own; as they are first. */
+export function renamings<T extends Described>(tensors: ReadonlyMap<string, T>): Renaming<T>[] {
+  const found = new Map<string, Renaming<T>>();
+  for (const nameMap of nameMaps) {
+    const rename = renamer(nameMap);
+    const renamed = new Map<string, readonly [string, T]>();
+    const clashing: string[] = [];
+    for (const [name, tensor] of tensors) {
+      const given = rename(name);
+      if (renamed.has(given)) clashing.push(name);
+      else renamed.set(given, [name, tensor]);
+    }
+    const key = [...renamed.keys()].join('\n');
+    if (!found.has(key)) found.set(key, { nameMap, tensors: renamed, clashing });
+  }
+  return [...found.values()];
+}
+
 /** Holds tensors against a network under each name map and gives the one under which most of them fit. */
 export function matchTensors<T extends Described>(
   tensors: ReadonlyMap<string, T>,
   expected: ReadonlyMap<string, TensorSpec>,
 ): Match<T> {
-  const matches = nameMaps.map((nameMap) => matchUnder(nameMap, tensors, expected));
+  const matches = renamings(tensors).map((renaming) => matchRenamed(renaming, expected));
   return matches.reduce((best, match) => (faultsOf(match) < faultsOf(best) ? match : best));
 }
 
-function matchUnder<T extends Described>(
-  nameMap: NameMap,
-  tensors: ReadonlyMap<string, T>,
+/** Holds tensors against a network under the names that they have been given. */
+export function matchRenamed<T extends Described>(
+  { nameMap, tensors: renamed, clashing }: Renaming<T>,
   expected: ReadonlyMap<string, TensorSpec>,
 ): Match<T> {
-  const found = new Map<string, T>();
-  const unexpected: string[] = [];
+  const tensors = new Map<string, T>();
+  const unexpected = [...clashing];
   const misshaped = new Map<string, string>();
-  for (const [name, tensor] of tensors) {
-    const renamed = applyNameMap(nameMap, name);
-    const wanted = expected.get(renamed);
-    // Two names that become one are none: the second stays over.
-    if (wanted === undefined || found.has(renamed)) unexpected.push(name);
-    else {
-      found.set(renamed, tensor);
-      if (!sameSpec(tensor, wanted)) misshaped.set(renamed, misshape(renamed, wanted, tensor));
+  for (const [given, [name, tensor]] of renamed) {
+    const wanted = expected.get(given);
+    if (wanted === undefined) {
+      unexpected.push(name);
+      continue;
     }
+    tensors.set(given, tensor);
+    if (!sameSpec(tensor, wanted)) misshaped.set(given, misshape(given, wanted, tensor));
   }
   const missing = [...expected.keys()].filter(
-    (name) => !found.has(name) && !name.endsWith('num_batches_tracked'),
+    (name) => !tensors.has(name) && !name.endsWith('num_batches_tracked'),
   );
-  return { nameMap, tensors: found, missing, unexpected, misshaped };
+  return { nameMap, tensors, missing, unexpected, misshaped };
 }
 
 function sameSpec(given: Described, wanted: TensorSpec): boolean {

@@ -95,12 +95,11 @@ export const nameMaps: readonly NameMap[] = [
   },
 ];
 
-/** What a name becomes. */
-export function applyNameMap({ substitutions }: NameMap, name: string): string {
-  return substitutions.reduce(
-    (current, [pattern, replacement]) => current.replace(new RegExp(pattern), replacement),
-    name,
-  );
+/** What names become under a map. */
+export function renamer({ substitutions }: NameMap): (name: string) => string {
+  const compiled = substitutions.map(([pattern, replacement]) => [new RegExp(pattern), replacement] as const);
+  return (name) =>
+    compiled.reduce((current, [regex, replacement]) => current.replace(regex, replacement), name);
 }
 
 /** Names that tools leave in state dicts and that mean nothing to a network: the counters of thop and ptflops. */

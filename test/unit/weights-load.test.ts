@@ -1,0 +1,158 @@
+import { describe, expect, test } from 'vitest';
+import { CardinalError } from '../../src/base/errors.ts';
+import { createModel, type GivenOptions } from '../../src/models/index.ts';
+import type { TensorArchive, TensorEntry } from '../../src/weights/archive.ts';
+import { bytesSource } from '../../src/weights/byte-source.ts';
+import { encodeTensor } from '../../src/weights/dtypes.ts';
+import { headOf, loadTensors, requireFit } from '../../src/weights/load.ts';
+import { openArchive } from '../../src/weights/open.ts';
+import { entryOf, safetensorsParts } from '../../src/weights/safetensors.ts';
+import { unwrap } from '../../src/weights/unwrap.ts';
+
+const name = 'resnext_cifar';
+const small = { layers: [1, 1], cardinality: 2, baseWidth: 16, planes: 8 };
+
+function tensorsOf(options: GivenOptions, seed: number): Map<string, TensorEntry> {
+  const state = createModel(name, options).initialize(seed).stateDict();
+  return new Map([...state].map(([key, tensor]) => [key, entryOf(encodeTensor(tensor))]));
+}
+
+function renamed(tensors: ReadonlyMap<string, TensorEntry>, prefix: string): Map<string, TensorEntry> {
+  return new Map([...tensors].map(([key, entry]) => [prefix + key, entry]));
+}
+
+/** An archive of these tensors, through a file in memory. */
+async function archive(tensors: ReadonlyMap<string, TensorEntry>): Promise<TensorArchive> {
+  const parts: Uint8Array[] = [];
+  for await (const part of safetensorsParts(tensors)) parts.push(part);
+  return openArchive(bytesSource(new Uint8Array(Buffer.concat(parts)), 'w.safetensors'));
+}
+
+/** The error's line. */
+function lineOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    expect(error).toBeInstanceOf(CardinalError);
+    return (error as CardinalError).message;
+  }
+  throw new Error('expected an error');
+}
+
+describe('unwrap', () => {
+  const tensors = tensorsOf(small, 1);
+  const keys = [...tensors.keys()].sort();
+  const optimizer = renamed(new Map([...tensors].slice(0, 2)), 'optimizer.state.0.');
+
+  test.each([
+    ['nothing around them', renamed(tensors, ''), '', {}],
+    ['DataParallel', renamed(tensors, 'module.'), 'module', {}],
+    ['a compiled DataParallel', renamed(tensors, 'module._orig_mod.'), 'module._orig_mod', {}],
+    [
+      'a training checkpoint',
+      new Map([...renamed(tensors, 'state_dict.module.'), ...optimizer]),
+      'state_dict.module',
+      { optimizer: 2 },
+    ],
+    [
+      'an average beside the weights',
+      new Map([...renamed(tensorsOf(small, 2), 'model.'), ...renamed(tensors, 'model_ema.module.')]),
+      'model_ema.module',
+      { model: tensors.size },
+    ],
+    [
+      'Lightning',
+      new Map([...renamed(tensors, 'state_dict.model.'), ...optimizer]),
+      'state_dict.model',
+      { optimizer: 2 },
+    ],
+    [
+      'counters of a profiler',
+      new Map([...tensors, ['layer1.0.total_ops', [...tensors.values()][0]]]),
+      '',
+      {},
+    ],
+  ])('%s', async (_, around, path, others) => {
+    const found = unwrap(await archive(around));
+    expect([...found.tensors.keys()].sort()).toEqual(keys);
+    expect(found.path).toBe(path);
+    expect(Object.fromEntries(found.others)).toEqual(others);
+    const conv = found.tensors.get('conv1.weight');
+    expect((await conv?.read())?.data).toEqual((await tensors.get('conv1.weight')?.read())?.data);
+  });
+
+  test('a file without tensors is refused', async () => {
+    const empty = await archive(new Map());
+    expect(lineOf(() => unwrap(empty))).toBe('w.safetensors holds no tensors');
+  });
+});
+
+describe('loading', () => {
+  test('numbers arrive, and become the network’s own', async () => {
+    const model = createModel(name, small);
+    const tensors = tensorsOf(small, 3);
+    await loadTensors(model, tensors, { source: 'w' });
+    for (const [key, { data }] of model.stateDict()) {
+      const raw = await tensors.get(key)?.read();
+      expect(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), key).toEqual(raw?.data);
+    }
+  });
+
+  test('the head stays fresh if it is reset, whatever the file has for it', async () => {
+    const model = createModel(name, { ...small, numClasses: 3 });
+    const before = model.stateDict().get('fc.weight')?.data.slice();
+    await loadTensors(model, tensorsOf(small, 3), { source: 'w', head: 'reset' });
+    expect(model.stateDict().get('fc.weight')?.data).toEqual(before);
+    const conv = createModel(name, small).initialize(3).stateDict().get('conv1.weight');
+    expect(model.stateDict().get('conv1.weight')?.data).toEqual(conv?.data);
+
+    const headless = tensorsOf(small, 4);
+    for (const key of headOf(model)) headless.delete(key);
+    await loadTensors(model, headless, { source: 'w', head: 'reset' });
+    expect(lineOf(() => requireFit(model, headless, { source: 'w' }))).toMatch(
+      /missing fc\.weight, fc\.bias;/,
+    );
+  });
+
+  test('other classes are told as such', () => {
+    const model = createModel(name, { ...small, numClasses: 3 });
+    expect(lineOf(() => requireFit(model, tensorsOf(small, 1), { source: 'w.pth' }))).toBe(
+      "w.pth: resnext_cifar: the weights tell other classes apart (fc.weight: expected 3×64, got 10×64, fc.bias: expected 3, got 10): --head reset (in a program, head: 'reset') begins with a fresh classifier",
+    );
+  });
+
+  test('what is missing comes with the nearest name that is left over', () => {
+    const tensors = tensorsOf(small, 1);
+    const conv = tensors.get('layer1.0.conv2.weight');
+    tensors.delete('layer1.0.conv2.weight');
+    if (conv !== undefined) tensors.set('layer1.0.conv_2.weight', conv);
+    const line = lineOf(() => requireFit(createModel(name, small), tensors, { source: 'w.pth' }));
+    expect(line).toContain('missing layer1.0.conv2.weight (layer1.0.conv_2.weight?)');
+    expect(line).toContain('unexpected layer1.0.conv_2.weight');
+    expect(line).not.toContain('\n');
+  });
+
+  test('a weight of another shape or of integers is refused before anything is changed', async () => {
+    const tensors = tensorsOf(small, 1);
+    const model = createModel(name, small);
+    const before = model.stateDict().get('conv1.weight')?.data.slice();
+    tensors.set('bn1.weight', entryOf({ dtype: 'I64', shape: [8], data: new Uint8Array(64) }));
+    await expect(loadTensors(model, tensors, { source: 'w' })).rejects.toThrow(
+      /of another shape: bn1\.weight: expected 8, got I64 8;/,
+    );
+    expect(model.stateDict().get('conv1.weight')?.data).toEqual(before);
+  });
+
+  test('half precision is widened, and its count of batches may be missing', async () => {
+    const tensors = tensorsOf(small, 1);
+    tensors.delete('bn1.num_batches_tracked');
+    // 1, −2, 0.5 … in binary16.
+    const bits = Uint16Array.from({ length: 8 }, (_, i) => [0x3c00, 0xc000, 0x3800, 0x0001][i % 4]);
+    tensors.set('bn1.weight', entryOf({ dtype: 'F16', shape: [8], data: new Uint8Array(bits.buffer) }));
+    const model = createModel(name, small);
+    await loadTensors(model, tensors, { source: 'w' });
+    expect(model.stateDict().get('bn1.weight')?.data).toEqual(
+      Float32Array.of(1, -2, 0.5, 2 ** -24, 1, -2, 0.5, 2 ** -24),
+    );
+  });
+});
