@@ -1,13 +1,30 @@
 import { Rng } from '../../src/base/rng.ts';
 import { f32, type StateDict, type TensorData } from '../../src/base/tensor-data.ts';
-import { sizeOf } from '../../src/graph/value.ts';
-import { Module } from '../../src/nn/index.ts';
+import { sizeOf, type Value } from '../../src/graph/value.ts';
+import { F, Module } from '../../src/nn/index.ts';
+
+/** A network made of one function, for ops without parameters. */
+export class Formula extends Module {
+  readonly #formula: (x: Value) => Value;
+
+  constructor(formula: (x: Value) => Value) {
+    super();
+    this.#formula = formula;
+  }
+
+  forward(x: Value): Value {
+    return this.#formula(x);
+  }
+}
+
+/** N×C×H×W → N×(C·H·W): shows what a network gets to see. */
+export const pixels = () => new Formula((x) => F.flatten(x));
 
 /**
  * Fills a network with numbers under which every part matters: weights that keep the scale, norms and running statistics
  * far from the fresh 1 and 0.
  */
-export function fill(model: Module, seed: number): Module {
+export function fill<T extends Module>(model: T, seed: number): T {
   const state: StateDict = new Map(
     [...model.stateDict()].map(([name, tensor]): [string, TensorData] => [
       name,

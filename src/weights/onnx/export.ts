@@ -114,7 +114,7 @@ function portsOf(
   };
 }
 
-/** The network's numbers by name, read when the first is asked for. */
+/** The network's numbers by name. */
 function weightsOf(model: Module): (name: string) => Float32Array {
   const state = model.stateDict();
   return (name) => {

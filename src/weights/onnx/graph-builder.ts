@@ -21,7 +21,7 @@ export class GraphBuilder {
     attributes: OnnxAttributes = {},
     output?: string,
   ): string {
-    const name = this.#unique(`/${[...path.split('.'), op].filter((part) => part !== '').join('/')}`);
+    const name = this.#unique(within(path, op));
     const result = output ?? `${name}_output_0`;
     this.nodes.push({ name, op, inputs, output: result, attributes });
     return result;
@@ -39,7 +39,7 @@ export class GraphBuilder {
 
   /** A constant that belongs to a module: gives the name that was made for it. */
   constant(path: string, what: string, dims: readonly number[], data: OnnxNumbers): string {
-    return this.tensor(this.#unique(`/${path.replaceAll('.', '/')}/${what}`), dims, data);
+    return this.tensor(this.#unique(within(path, what)), dims, data);
   }
 
   #unique(wanted: string): string {
@@ -47,4 +47,9 @@ export class GraphBuilder {
     this.#taken.set(wanted, count + 1);
     return count === 0 ? wanted : `${wanted}_${count}`;
   }
+}
+
+/** A name below a module's, which is empty for the whole network. */
+function within(path: string, name: string): string {
+  return `/${[...path.split('.'), name].filter((part) => part !== '').join('/')}`;
 }

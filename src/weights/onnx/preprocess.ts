@@ -1,8 +1,7 @@
 import type { Preprocessing } from '../../data/preprocessing.ts';
+import { Calculator } from './calculator.ts';
 import type { GraphBuilder } from './graph-builder.ts';
-import { axisWeights, Calculator, highZero, roundSums, type WeightBytes } from './resample.ts';
-
-const path = 'preprocess';
+import { axisWeights, highZero, roundSums, type Axis, type WeightBytes } from './resample.ts';
 
 /**
  * Appends what `data/pipeline.ts` does to a picture before a network sees it: resize, crop the middle, normalise. `image`
@@ -18,29 +17,28 @@ export function appendPreprocessing(
   image: string,
   { size, resize, interpolation, mean, std }: Preprocessing,
 ): string {
-  const calculator = new Calculator(builder);
+  const calculator = new Calculator(builder, 'preprocess');
   const { op, int } = calculator;
-  const picture = builder.node(path, 'Transpose', [image], { perm: { ints: [0, 3, 1, 2] } });
+  const picture = calculator.with('Transpose', [image], { perm: { ints: [0, 3, 1, 2] } });
   const shape = op('Shape', image);
   const height = op('Gather', shape, int(1));
   const width = op('Gather', shape, int(2));
   const [p, q] = size;
   const short = resize === null ? undefined : { length: resize, of: op('Min', height, width) };
 
-  const across = axisWeights(builder, { extent: width, ...crop(calculator, width, q, short) }, interpolation);
+  const across = axisWeights(calculator, cropped(calculator, width, q, short), interpolation);
   const columns = roundSums(
-    builder,
-    products(builder, across, (bytes, zero) => {
-      const turned = builder.node(path, 'Transpose', [bytes], { perm: { ints: [1, 0] } });
-      return builder.node(path, 'MatMulInteger', [picture, turned, '', zero]);
-    }),
+    calculator,
+    products(calculator, across, (bytes, zero) =>
+      op('MatMulInteger', picture, op('Transpose', bytes), '', zero),
+    ),
   );
-  const down = axisWeights(builder, { extent: height, ...crop(calculator, height, p, short) }, interpolation);
+  const down = axisWeights(calculator, cropped(calculator, height, p, short), interpolation);
   const pixels = roundSums(
-    builder,
-    products(builder, down, (bytes, zero) => builder.node(path, 'MatMulInteger', [bytes, columns, zero])),
+    calculator,
+    products(calculator, down, (bytes, zero) => op('MatMulInteger', bytes, columns, zero)),
   );
-  return normalise(builder, pixels, mean, std);
+  return normalise(calculator, pixels, mean, std);
 }
 
 /**
@@ -48,49 +46,42 @@ export function appendPreprocessing(
  * is cut to a whole number; and the first pixel of its `CenterCrop`: a surplus half is rounded to even, and a picture that
  * is too small is padded by ⌊missing/2⌋, which makes it negative.
  */
-function crop(
+function cropped(
   { op, int }: Calculator,
   extent: string,
   wanted: number,
   short: { readonly length: number; readonly of: string } | undefined,
-): { readonly resized: string; readonly start: string; readonly wanted: number } {
-  if (short === undefined) return { resized: int(wanted), start: int(0), wanted };
+): Axis {
+  if (short === undefined) return { extent, resized: int(wanted), start: int(0), wanted };
   const resized = op('Div', op('Mul', extent, int(short.length)), short.of);
   const surplus = op('Sub', resized, int(wanted));
   // Integers divide towards zero. An odd surplus over an odd half takes one more, so that the half becomes even.
   const odd = op('Mod', op('Div', op('Max', surplus, int(0)), int(2)), int(2));
-  return { resized, start: op('Div', op('Add', surplus, odd), int(2)), wanted };
+  return { extent, resized, start: op('Div', op('Add', surplus, odd), int(2)), wanted };
 }
 
 /** The product with each byte of the weights; `zero` names the byte that means 0. */
 function products(
-  builder: GraphBuilder,
+  { uint8 }: Calculator,
   weights: WeightBytes,
   multiply: (bytes: string, zero: string) => string,
 ): WeightBytes {
-  const zero = (value: number) => {
-    const name = `/${path}/byte/${value}`;
-    return builder.has(name) ? name : builder.tensor(name, [], Uint8Array.of(value));
-  };
   return {
-    high: multiply(weights.high, zero(highZero)),
-    middle: multiply(weights.middle, zero(0)),
-    low: multiply(weights.low, zero(0)),
+    high: multiply(weights.high, uint8(highZero)),
+    middle: multiply(weights.middle, uint8(0)),
+    low: multiply(weights.low, uint8(0)),
   };
 }
 
 /** (byte/255 − mean)/std for each channel. */
 function normalise(
-  builder: GraphBuilder,
+  { op, float, table }: Calculator,
   pixels: string,
   mean: readonly number[],
   std: readonly number[],
 ): string {
   const perChannel = (name: string, values: readonly number[]) =>
-    builder.constant(path, name, [1, values.length, 1, 1], Float32Array.from(values));
-  const bytes = builder.node(path, 'Cast', [pixels], { to: { int: 1 } });
-  const range = builder.constant(path, 'range', [], Float32Array.of(255));
-  const unit = builder.node(path, 'Div', [bytes, range]);
-  const centred = builder.node(path, 'Sub', [unit, perChannel('mean', mean)]);
-  return builder.node(path, 'Div', [centred, perChannel('std', std)]);
+    table(name, [1, values.length, 1, 1], Float32Array.from(values));
+  const unit = op('Div', float(pixels), table('range', [], Float32Array.of(255)));
+  return op('Div', op('Sub', unit, perChannel('mean', mean)), perChannel('std', std));
 }

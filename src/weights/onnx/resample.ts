@@ -1,5 +1,17 @@
 import type { Preprocessing } from '../../data/preprocessing.ts';
-import type { GraphBuilder } from './graph-builder.ts';
+import type { Calculator } from './calculator.ts';
+
+/** Resize and crop along one axis. The lengths that depend on the picture are names of int64 scalars. */
+export interface Axis {
+  /** Of the picture. */
+  readonly extent: string;
+  /** Of the resized picture, before the crop. */
+  readonly resized: string;
+  /** First pixel of the crop; negative if the picture is smaller. */
+  readonly start: string;
+  /** Pixels of the crop. */
+  readonly wanted: number;
+}
 
 /** Weights of one axis of a resize: whole numbers of 24 bits, as three tables of bytes, the most significant first. */
 export interface WeightBytes {
@@ -11,29 +23,21 @@ export interface WeightBytes {
 /** The middle of the range of `high`: weights may be negative, bytes may not, so 2²³ was added. */
 export const highZero = 128;
 
+/** Pillow's, for pictures of bytes. */
 const fractionBits = 22;
-const path = 'preprocess';
 
 /**
- * Appends the weights with which Pillow's `Image.resize` makes `wanted` pixels, of which the first is `start`, from
- * `extent` ones, along one axis: a matrix wanted×extent. The formulas are those of `data/transforms/resize.ts`, in double
- * precision and then in fixed point, so the numbers are the same. Pixels outside of the resized picture get no weight:
- * they come out black, which is how torchvision pads a crop that is too large.
- *
- * `extent`, `resized` and `start` name int64 scalars.
+ * Appends the weights with which Pillow's `Image.resize` makes the crop's pixels from the picture's, along one axis: a
+ * matrix wanted×extent. The formulas are those of `data/transforms/resize.ts`, in double precision and then in fixed point,
+ * so the numbers are the same. Pixels outside of the resized picture get no weight: they come out black, which is how
+ * torchvision pads a crop that is too large.
  */
 export function axisWeights(
-  builder: GraphBuilder,
-  axis: {
-    readonly extent: string;
-    readonly resized: string;
-    readonly start: string;
-    readonly wanted: number;
-  },
+  calculator: Calculator,
+  axis: Axis,
   interpolation: Preprocessing['interpolation'],
 ): WeightBytes {
-  const calculator = new Calculator(builder);
-  const { op, real, double } = calculator;
+  const { op, real, double, table } = calculator;
   const extent = double(axis.extent);
   const resized = double(axis.resized);
   const scale = op('Div', extent, resized);
@@ -41,8 +45,7 @@ export function axisWeights(
   const radius = op('Mul', widening, real(interpolation === 'bilinear' ? 1 : 2));
 
   // Output pixels in rows, input pixels in columns.
-  const counted = builder.constant(
-    path,
+  const counted = table(
     'pixels',
     [axis.wanted, 1],
     Float64Array.from({ length: axis.wanted }, (_, i) => i),
@@ -61,8 +64,7 @@ export function axisWeights(
   const weight = interpolation === 'bilinear' ? triangle(calculator, distance) : cubic(calculator, distance);
   const inside = op('Where', within, weight, real(0));
 
-  const rowAxis = builder.constant(path, 'axes', [1], BigInt64Array.of(1n));
-  const sum = builder.node(path, 'ReduceSum', [inside, rowAxis], { keepdims: { int: 1 } });
+  const sum = op('ReduceSum', inside, table('axes', [1], BigInt64Array.of(1n)));
   const share = op('Div', inside, op('Where', op('Equal', sum, real(0)), real(1), sum));
   const scaled = op('Mul', share, real(2 ** fractionBits));
   // A cast cuts the fraction off, so half a unit away from zero rounds.
@@ -71,47 +73,14 @@ export function axisWeights(
 }
 
 /** Sums of bytes times weights, as three sums of products of bytes, to the bytes that they mean, as Pillow rounds. */
-export function roundSums(builder: GraphBuilder, sums: WeightBytes): string {
-  const { op, int, whole } = new Calculator(builder);
+export function roundSums({ op, int, whole, byte }: Calculator, sums: WeightBytes): string {
   const upper = op(
     'Add',
     op('Mul', whole(sums.high), int(2 ** 16)),
     op('Mul', whole(sums.middle), int(2 ** 8)),
   );
   const rounded = op('Add', op('Add', upper, whole(sums.low)), int(2 ** (fractionBits - 1)));
-  const value = op('Clip', op('Div', rounded, int(2 ** fractionBits)), int(0), int(255));
-  return builder.node(path, 'Cast', [value], { to: { int: 2 } });
-}
-
-/** Names of constants and results, for formulas. */
-export class Calculator {
-  readonly #builder: GraphBuilder;
-
-  constructor(builder: GraphBuilder) {
-    this.#builder = builder;
-  }
-
-  readonly op = (name: string, ...inputs: string[]): string => this.#builder.node(path, name, inputs);
-
-  /** A constant in double precision. */
-  readonly real = (value: number): string => {
-    const name = `/${path}/real/${value}`;
-    return this.#builder.has(name) ? name : this.#builder.tensor(name, [], Float64Array.of(value));
-  };
-
-  /** A 64-bit integer. */
-  readonly int = (value: number): string => {
-    const name = `/${path}/int/${value}`;
-    return this.#builder.has(name) ? name : this.#builder.tensor(name, [], BigInt64Array.of(BigInt(value)));
-  };
-
-  readonly double = (name: string): string => this.#cast(name, 11);
-  readonly whole = (name: string): string => this.#cast(name, 7);
-  readonly byte = (name: string): string => this.#cast(name, 2);
-
-  #cast(name: string, type: number): string {
-    return this.#builder.node(path, 'Cast', [name], { to: { int: type } });
-  }
+  return byte(op('Clip', op('Div', rounded, int(2 ** fractionBits)), int(0), int(255)));
 }
 
 function inBytes({ op, int, byte }: Calculator, fixed: string): WeightBytes {
