@@ -26,4 +26,5 @@ export { computeGradients, type GradientOptions, type Gradients } from './sessio
 
 export * from './data/index.ts';
 export * from './train/index.ts';
+export { exportOnnx, type OnnxExportOptions } from './weights/onnx/export.ts';
 export { readSafetensors, writeSafetensors } from './weights/safetensors.ts';

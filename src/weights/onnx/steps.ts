@@ -1,0 +1,177 @@
+import type { Node, NodeOf } from '../../graph/node.ts';
+import type { PoolAttrs } from '../../graph/op-table.ts';
+import type { Value } from '../../graph/value.ts';
+import type { OnnxAttributes } from './model.ts';
+
+/**
+ * One ONNX operator of those that a graph's node becomes. Its first input is the result of the step before, or the
+ * node's first input; `others` follow.
+ */
+export interface Step {
+  readonly op: string;
+  readonly others: readonly Operand[];
+  readonly attributes: OnnxAttributes;
+}
+
+/** A value of the graph, or whole numbers that an operator takes as a tensor. */
+export type Operand = Value | { readonly name: string; readonly ints: readonly number[] };
+
+/**
+ * What a node of an inference trace is in ONNX, operators as of opset 17 (https://onnx.ai/onnx/operators/). A new op is
+ * a type error here until it has a case.
+ */
+export function stepsOf(node: Node): readonly Step[] {
+  switch (node.op) {
+    case 'conv2d':
+      return convolution(node);
+    case 'batch_norm_inference':
+      return batchNorm(node);
+    case 'relu':
+      return [step('Relu')];
+    case 'add':
+      return [step('Add', [node.inputs[1]]), ...activation(node.attrs)];
+    case 'max_pool2d':
+      return [maxPool(node)];
+    case 'avg_pool2d':
+      return averagePool(node);
+    case 'concat':
+      return [step('Concat', node.inputs.slice(1), { axis: { int: 1 } })];
+    case 'slice_channels': {
+      const { start, length } = node.attrs;
+      return [slice([start], [start + length], [1], [1])];
+    }
+    case 'pad_channels':
+      return [pad([0, node.attrs.before, 0, 0], [0, node.attrs.after, 0, 0])];
+    case 'subsample': {
+      const { stride } = node.attrs;
+      return [slice([0, 0], [endOfAxis, endOfAxis], [2, 3], [stride, stride])];
+    }
+    case 'flatten':
+      return [step('Flatten', [], { axis: { int: 1 } })];
+    case 'linear':
+      return [step('Gemm', node.inputs.slice(1), { transB: { int: 1 } })];
+    case 'conv2d_backward_input':
+    case 'conv2d_backward_weight':
+    case 'channel_sum':
+    case 'batch_norm':
+    case 'batch_norm_backward':
+    case 'fold_batch_norm':
+    case 'relu_backward':
+    case 'max_pool2d_backward':
+    case 'avg_pool2d_backward':
+    case 'subsample_backward':
+    case 'flatten_backward':
+    case 'linear_backward_input':
+    case 'linear_backward_weight':
+    case 'dropout':
+    case 'softmax_cross_entropy':
+    case 'softmax_cross_entropy_backward':
+    case 'accumulate':
+    case 'gradient_norm':
+    case 'sgd':
+    case 'adamw':
+    case 'ema':
+      throw new Error(`${node.scope}: ${node.op} has no place in a network that is only used`);
+  }
+}
+
+/** ONNX's Slice cuts an end beyond the axis back to it. */
+const endOfAxis = 2 ** 31 - 1;
+
+function step(op: string, others: readonly Operand[] = [], attributes: OnnxAttributes = {}): Step {
+  return { op, others, attributes };
+}
+
+function convolution({ attrs, inputs }: NodeOf<'conv2d'>): Step[] {
+  const { stride, padding, dilation, groups, bias, residual } = attrs;
+  const [, w] = inputs;
+  const conv = step('Conv', inputs.slice(1, bias ? 3 : 2), {
+    kernel_shape: { ints: w.shape.slice(2) },
+    strides: { ints: stride },
+    pads: { ints: [...padding, ...padding] },
+    dilations: { ints: dilation },
+    group: { int: groups },
+  });
+  return [conv, ...(residual ? [step('Add', inputs.slice(-1))] : []), ...activation(attrs)];
+}
+
+function batchNorm({ attrs, inputs }: NodeOf<'batch_norm_inference'>): Step[] {
+  const norm = step('BatchNormalization', inputs.slice(1, 5), { epsilon: { float: attrs.eps } });
+  return [norm, ...(attrs.residual ? [step('Add', inputs.slice(5))] : []), ...activation(attrs)];
+}
+
+function activation({ relu }: { readonly relu: boolean }): Step[] {
+  return relu ? [step('Relu')] : [];
+}
+
+function maxPool(node: NodeOf<'max_pool2d'>): Step {
+  if (isGlobal(node)) return step('GlobalMaxPool');
+  const { kernelSize, stride, padding } = node.attrs;
+  return step('MaxPool', [], {
+    kernel_shape: { ints: kernelSize },
+    strides: { ints: stride },
+    pads: { ints: [...padding, ...endPadding(node)] },
+  });
+}
+
+/**
+ * PyTorch counts padding in a mean, but never what a window of `ceilMode` covers beyond the padding. So with both, the
+ * padding is made of real zeros first, and ONNX pads only what does not count.
+ */
+function averagePool(node: NodeOf<'avg_pool2d'>): Step[] {
+  if (isGlobal(node)) return [step('GlobalAveragePool')];
+  const { kernelSize, stride, padding, countIncludePad } = node.attrs;
+  const end = endPadding(node);
+  const beyond = end.map((length, axis) => length - padding[axis]);
+  const zerosFirst = countIncludePad && beyond.some((length) => length > 0);
+  const around = [0, 0, ...padding];
+  const pool = step('AveragePool', [], {
+    kernel_shape: { ints: kernelSize },
+    strides: { ints: stride },
+    pads: { ints: zerosFirst ? [0, 0, ...beyond] : [...padding, ...end] },
+    count_include_pad: { int: Number(countIncludePad && !zerosFirst) },
+  });
+  return zerosFirst ? [pad(around, around), pool] : [pool];
+}
+
+/** A window that is the whole picture: then no size has to be written down. */
+function isGlobal({
+  inputs,
+  attrs,
+}: {
+  readonly inputs: readonly Value[];
+  readonly attrs: PoolAttrs;
+}): boolean {
+  return [0, 1].every(
+    (axis) => attrs.kernelSize[axis] === inputs[0].shape[2 + axis] && attrs.padding[axis] === 0,
+  );
+}
+
+/**
+ * The padding below and to the right that gives as many windows as the graph has. It spells `ceilMode` out, because
+ * runtimes do not agree on when the last window is dropped.
+ */
+function endPadding({ inputs, outputs, attrs }: NodeOf<'max_pool2d'> | NodeOf<'avg_pool2d'>): number[] {
+  return [0, 1].map((axis) => {
+    const lastEnd = (outputs[0].shape[2 + axis] - 1) * attrs.stride[axis] + attrs.kernelSize[axis];
+    return Math.max(attrs.padding[axis], lastEnd - attrs.padding[axis] - inputs[0].shape[2 + axis]);
+  });
+}
+
+function pad(before: readonly number[], after: readonly number[]): Step {
+  return step('Pad', [{ name: 'pads', ints: [...before, ...after] }]);
+}
+
+function slice(
+  starts: readonly number[],
+  ends: readonly number[],
+  axes: readonly number[],
+  steps: readonly number[],
+): Step {
+  return step('Slice', [
+    { name: 'starts', ints: starts },
+    { name: 'ends', ints: ends },
+    { name: 'axes', ints: axes },
+    { name: 'steps', ints: steps },
+  ]);
+}
