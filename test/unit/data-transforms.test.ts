@@ -22,7 +22,7 @@ import { lightingShift } from '../../src/data/transforms/lighting.ts';
 import { randomPadCrop } from '../../src/data/transforms/pad-crop.ts';
 import { randomResizedRegion } from '../../src/data/transforms/random-resized-crop.ts';
 import { roundHalfEven } from '../../src/data/transforms/region.ts';
-import { resize, sizeOfShortSide, type Interpolation } from '../../src/data/transforms/resize.ts';
+import { resize, sizeOfShortSide } from '../../src/data/transforms/resize.ts';
 
 type Size = [width: number, height: number, channels: 1 | 3];
 
