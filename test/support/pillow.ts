@@ -19,13 +19,13 @@ export interface Pillow extends Versions {
 /** Debian's Python first, whose packages CONTRIBUTING.md names. Undefined where no Python has Pillow. */
 export function findPillow(): Pillow | undefined {
   for (const python of ['/usr/bin/python3', 'python3']) {
-    const found = run(python, [{ ask: 'versions' }]);
+    const found = run(python, [{ ask: 'versions' }], 'ignore');
     if (found === undefined) continue;
     const versions = JSON.parse(found[0]) as Versions;
     return {
       ...versions,
       ask: (questions) => {
-        const lines = run(python, questions);
+        const lines = run(python, questions, 'inherit');
         if (lines?.length !== questions.length) throw new Error(`${python} ${script} failed`);
         return lines.map((line) => Uint8Array.from(Buffer.from(line, 'base64')));
       },
@@ -34,11 +34,17 @@ export function findPillow(): Pillow | undefined {
   return undefined;
 }
 
-function run(python: string, questions: readonly object[]): string[] | undefined {
-  const input = questions.map((question) => JSON.stringify(question)).join('\n');
-  const stderr = questions.length > 1 ? 'inherit' : 'ignore';
-  const options = { input, encoding: 'utf8', maxBuffer: 2 ** 30, stdio: ['pipe', 'pipe', stderr] } as const;
-  const { status, stdout } = spawnSync(python, [script], options);
+function run(
+  python: string,
+  questions: readonly object[],
+  stderr: 'inherit' | 'ignore',
+): string[] | undefined {
+  const { status, stdout } = spawnSync(python, [script], {
+    input: questions.map((question) => JSON.stringify(question)).join('\n'),
+    encoding: 'utf8',
+    maxBuffer: 2 ** 30,
+    stdio: ['pipe', 'pipe', stderr],
+  });
   return status === 0 ? stdout.trim().split('\n') : undefined;
 }
 

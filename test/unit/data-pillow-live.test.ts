@@ -7,6 +7,7 @@ import { imagenetStatistics, type Preprocessing } from '../../src/data/preproces
 import { interpolations } from '../../src/data/transforms/filters.ts';
 import { withChannels } from '../../src/data/transforms/grey.ts';
 import { resize, sizeOfShortSide } from '../../src/data/transforms/resize.ts';
+import { loadPicture } from '../../src/node/data/decode.ts';
 import { seed } from '../seed.ts';
 import { asked, findPillow } from '../support/pillow.ts';
 
@@ -65,6 +66,30 @@ function randomPreprocessing(rng: Rng, { width, height, channels }: Picture): Pr
   };
 }
 
+interface Encoding {
+  readonly format: 'JPEG' | 'PNG' | 'WebP';
+  readonly mode: string;
+  /** EXIF's, from 1 (upright) to 8. */
+  readonly orientation: number;
+  readonly options: Readonly<Record<string, number | boolean>>;
+}
+
+/** A file format with Pillow's mode of the pixels and options of the encoder. */
+function randomEncoding(rng: Rng): Encoding {
+  const format = oneOf(rng, ['JPEG', 'JPEG', 'PNG', 'WebP'] as const);
+  const modes = {
+    JPEG: ['RGB', 'RGB', 'L', 'CMYK'],
+    PNG: ['RGB', 'RGBA', 'L', 'LA', 'P', '1'],
+    WebP: ['RGB', 'RGBA'],
+  };
+  const options = {
+    JPEG: { quality: 1 + rng.int(100), subsampling: rng.int(3), progressive: rng.float() < 0.5 },
+    PNG: {},
+    WebP: { quality: 1 + rng.int(100), lossless: rng.float() < 0.5 },
+  };
+  return { format, mode: oneOf(rng, modes[format]), orientation: 1 + rng.int(8), options: options[format] };
+}
+
 const cases = <T>(name: string, count: number, make: (rng: Rng) => T): T[] =>
   Array.from({ length: count }, (_, i) => make(Rng.of(seed, name, i)));
 
@@ -86,14 +111,26 @@ describe.skipIf(!pillow)(`against Pillow ${pillow?.pillow ?? '(not here)'}`, () 
     });
   });
 
+  test('150 encoded files are decoded to the same bytes', async () => {
+    const all = cases('files', 150, (rng) => ({ ...asked(randomPicture(rng, 120)), ...randomEncoding(rng) }));
+    const files = pillow?.ask(all.map((each) => ({ ask: 'encode', ...each }))) ?? [];
+    const answers = pillow?.ask(
+      files.map((file) => ({ ask: 'decode', file: Buffer.from(file).toString('base64') })),
+    );
+    for (const [i, { mode, format, orientation, options, from }] of all.entries()) {
+      const { data } = withChannels(await loadPicture(files[i]), 3);
+      const label = `${format} ${mode} of ${String(from)}, orientation ${orientation}, ${JSON.stringify(options)}`;
+      expect(Buffer.compare(data, answers?.[i] ?? Buffer.alloc(0)), label).toBe(0);
+    }
+  });
+
   test('grey, every red with random greens and blues', () => {
     const rng = Rng.of(seed, 'grey');
     const data = Uint8Array.from({ length: 256 * 256 * 3 }, (_, i) =>
       i % 3 === 0 ? (i / 3) & 255 : rng.int(256),
     );
     const picture: Picture = { width: 256, height: 256, channels: 3, data };
-    // Two questions: a single one would hide what Python has to say about it.
-    const answers = pillow?.ask([picture, picture].map((each) => ({ ask: 'grey', ...asked(each) })));
+    const answers = pillow?.ask([{ ask: 'grey', ...asked(picture) }]);
     expect(Buffer.compare(withChannels(picture, 1).data, answers?.[0] ?? Buffer.alloc(0))).toBe(0);
   });
 });

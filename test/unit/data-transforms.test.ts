@@ -10,6 +10,7 @@ import {
   imagenetStatistics,
 } from '../../src/data/preprocessing.ts';
 import { centerCrop } from '../../src/data/transforms/center-crop.ts';
+import { interpolations, type Interpolation } from '../../src/data/transforms/filters.ts';
 import { flipHorizontally } from '../../src/data/transforms/flip.ts';
 import { withChannels } from '../../src/data/transforms/grey.ts';
 import {
