@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CardinalError } from '../../src/base/errors.ts';
 import { encodeIdx } from '../../src/data/idx.ts';
 import { checkPictures } from '../../src/node/data/check.ts';
+import { withChannels } from '../../src/data/transforms/grey.ts';
 import { loadPicture, readPicture } from '../../src/node/data/decode.ts';
 import { openData, type OpenOptions } from '../../src/node/data/open.ts';
 import { channelStatistics, fitPreprocessing } from '../../src/node/data/statistics.ts';
@@ -162,6 +163,18 @@ describe('picture files', () => {
     expect(await colorsOf('alpha.png', bytes)).toEqual([100, 50, 30, 200, 100, 50]);
   });
 
+  // Made by scripts/fixtures/pillow.py: files, and what Pillow's `convert('RGB')` makes of them.
+  const { decoded } = JSON.parse(
+    readFileSync(new URL('../fixtures/pillow.json', import.meta.url), 'utf8'),
+  ) as {
+    decoded: { name: string; file: string; size: [number, number]; data: string }[];
+  };
+  test.each(decoded)("$name gives Pillow's bytes", async ({ file, size, data }) => {
+    const picture = await loadPicture(Uint8Array.from(Buffer.from(file, 'base64')));
+    expect([picture.width, picture.height]).toEqual(size);
+    expect([...withChannels(picture, 3).data]).toEqual([...Buffer.from(data, 'base64')]);
+  });
+
   test('EXIF rotation is applied', async () => {
     // Orientation 6: the stored picture has to be turned by 90° clockwise, so its dark left half ends on top.
     writeBytes(
@@ -190,7 +203,7 @@ describe('picture files', () => {
       expect(message).toContain(`cannot read the picture ${path}: `);
     }
     expect(await refused('text.png', Buffer.from('no picture'))).toMatch(/not a picture of a known format/);
-    await refused('empty.png', new Uint8Array());
+    expect(await refused('empty.png', new Uint8Array())).toMatch(/it is empty/);
     expect(await refused('missing.png')).toMatch(/no such file/);
   });
 
