@@ -1,12 +1,13 @@
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { CardinalError } from '../../src/base/errors.ts';
 import { encodeIdx } from '../../src/data/idx.ts';
-import { checkPictures } from '../../src/node/data/check.ts';
 import { withChannels } from '../../src/data/transforms/grey.ts';
+import { checkPictures } from '../../src/node/data/check.ts';
 import { loadPicture, readPicture } from '../../src/node/data/decode.ts';
 import { openData, type OpenOptions } from '../../src/node/data/open.ts';
 import { channelStatistics, fitPreprocessing } from '../../src/node/data/statistics.ts';
@@ -156,6 +157,15 @@ describe('picture files', () => {
     [100, 50, 25, 200, 100, 50].forEach((value, i) => {
       expect(Math.abs(cmyk[i] - value)).toBeLessThanOrEqual(30);
     });
+  });
+
+  test('16-bit grey keeps its high byte', async () => {
+    const values = Uint16Array.from({ length: 24 * 16 }, (_, i) => (i * 40_503) & 0xffff);
+    const raw = { width: 24, height: 16, channels: 1 } as const;
+    const png = await sharp(values, { raw }).toColourspace('grey16').png().toBuffer();
+    expect((await sharp(png).metadata()).depth).toBe('ushort');
+    const { data } = await loadPicture(png);
+    expect([...data].filter((_, i) => i % 3 === 0)).toEqual([...values].map((value) => value >> 8));
   });
 
   test('alpha is dropped, as convert(RGB) of Pillow drops it', async () => {
