@@ -4,8 +4,13 @@ import { describe, expect, test } from 'vitest';
 import { Rng } from '../../src/base/rng.ts';
 import type { Picture } from '../../src/data/dataset.ts';
 import { preprocess, trainPipeline } from '../../src/data/pipeline.ts';
-import { augmentationSchema, defaultPreprocessing } from '../../src/data/preprocessing.ts';
+import {
+  augmentationSchema,
+  defaultPreprocessing,
+  preprocessingSchema,
+} from '../../src/data/preprocessing.ts';
 import { centerCrop } from '../../src/data/transforms/center-crop.ts';
+import { cmykToRgb } from '../../src/data/transforms/cmyk.ts';
 import { interpolations, type Interpolation } from '../../src/data/transforms/filters.ts';
 import { flipHorizontally } from '../../src/data/transforms/flip.ts';
 import { withChannels } from '../../src/data/transforms/grey.ts';
@@ -84,6 +89,20 @@ describe('as Pillow and torchvision do it, byte for byte', () => {
       new Set(interpolations),
     );
   });
+});
+
+test('preprocessing may ask for every filter, and for no other', () => {
+  const preprocessing = defaultPreprocessing({ channels: 1, mean: [0], std: [1] });
+  for (const interpolation of interpolations) {
+    expect(preprocessingSchema.parse({ ...preprocessing, interpolation })).toMatchObject({ interpolation });
+  }
+  expect(preprocessingSchema.safeParse({ ...preprocessing, interpolation: 'cubic' }).success).toBe(false);
+});
+
+test('CMYK is converted without an ink profile, at the ends of the scale and between', () => {
+  const cmyk = Uint8Array.of(0, 0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 255, 10, 100, 200, 50);
+  // Pillow 9.4: Image.frombytes('CMYK', (4, 1), …).convert('RGB')
+  expect([...cmykToRgb(cmyk)]).toEqual([255, 255, 255, 0, 255, 255, 0, 0, 0, 197, 125, 44]);
 });
 
 test('resizing a region is resizing the crop', () => {

@@ -8,10 +8,8 @@ export function resizeNearest(picture: Picture, width: number, height: number, r
   const rows = positions(region.height, height);
   const data = new Uint8Array(width * height * channels);
   for (let y = 0; y < height; y++) {
-    if (rows[y] < 0) continue;
     const row = (region.top + rows[y]) * picture.width + region.left;
     for (let x = 0; x < width; x++) {
-      if (columns[x] < 0) continue;
       const from = (row + columns[x]) * channels;
       const to = (y * width + x) * channels;
       for (let c = 0; c < channels; c++) data[to + c] = picture.data[from + c];
@@ -22,7 +20,7 @@ export function resizeNearest(picture: Picture, width: number, height: number, r
 
 /**
  * The input pixel of each output pixel. Pillow (src/libImaging/Geometry.c, `ImagingScaleAffine`) adds the scale up step by
- * step, so the sum's rounding errors decide between two pixels, and its last steps may leave the input: −1, a black pixel.
+ * step, and where a position falls between two pixels the sum's rounding error decides: in every fifth pair of sizes.
  */
 function positions(inputSize: number, outputSize: number): Int32Array {
   const scale = inputSize / outputSize;
@@ -30,6 +28,6 @@ function positions(inputSize: number, outputSize: number): Int32Array {
   return Int32Array.from({ length: outputSize }, () => {
     const pixel = Math.trunc(at);
     at += scale;
-    return pixel < inputSize ? pixel : -1;
+    return pixel;
   });
 }

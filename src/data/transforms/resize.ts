@@ -57,7 +57,7 @@ const half = 1 << (fractionBits - 1);
 function taps(inputSize: number, outputSize: number, { support, weight }: Filter): Taps {
   const scale = inputSize / outputSize;
   const widening = Math.max(1, scale);
-  // A factor as in Pillow: division could move a pixel across the edge of a box.
+  // Pillow multiplies by the reciprocal, which rounds otherwise than a division.
   const narrowing = 1 / widening;
   const radius = support * widening;
   const stride = Math.ceil(radius) * 2 + 1;
