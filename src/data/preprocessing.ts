@@ -1,5 +1,7 @@
 import { z } from 'zod';
 
+import { interpolations } from './transforms/filters.ts';
+
 /**
  * How a picture becomes a network's input in evaluation and prediction. Saved in every checkpoint, so that nobody has to
  * be told it again.
@@ -12,7 +14,8 @@ export const preprocessingSchema = z
     size: z.tuple([z.int().positive(), z.int().positive()]),
     /** The shorter side is resized to this many pixels, aspect ratio kept; `null` resizes straight to `size`. */
     resize: z.int().positive().nullable(),
-    interpolation: z.enum(['bilinear', 'bicubic']),
+    /** As Pillow resizes, and so torchvision on PIL pictures. */
+    interpolation: z.enum(interpolations),
     /** Per channel, of values in [0, 1]. */
     mean: z.array(z.number()),
     std: z.array(z.number().positive()),

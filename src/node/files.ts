@@ -51,9 +51,14 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
 /** What the file system said, in words and with what to do. */
 export function fileError(verb: string, path: string, error: unknown): CardinalError {
   if (error instanceof CardinalError) return error;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  const reason = Object.hasOwn(reasons, code) ? reasons[code] : messageOf(error).split('\n')[0];
+  const reason = fileReason(error) ?? messageOf(error).split('\n')[0];
   return new CardinalError(`cannot ${verb} ${path}: ${reason}`, { cause: error });
+}
+
+/** An error of the file system in words, without the path; undefined for any other error. */
+export function fileReason(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return Object.hasOwn(reasons, code) ? reasons[code] : undefined;
 }
 
 const reasons: Readonly<Record<string, string>> = {

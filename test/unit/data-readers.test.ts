@@ -1,10 +1,12 @@
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
+import sharp from 'sharp';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { CardinalError } from '../../src/base/errors.ts';
 import { encodeIdx } from '../../src/data/idx.ts';
+import { withChannels } from '../../src/data/transforms/grey.ts';
 import { checkPictures } from '../../src/node/data/check.ts';
 import { loadPicture, readPicture } from '../../src/node/data/decode.ts';
 import { openData, type OpenOptions } from '../../src/node/data/open.ts';
@@ -157,9 +159,30 @@ describe('picture files', () => {
     });
   });
 
+  test('16-bit grey keeps its high byte', async () => {
+    const values = Uint16Array.from({ length: 24 * 16 }, (_, i) => (i * 40_503) & 0xffff);
+    const raw = { width: 24, height: 16, channels: 1 } as const;
+    const png = await sharp(values, { raw }).toColourspace('grey16').png().toBuffer();
+    expect((await sharp(png).metadata()).depth).toBe('ushort');
+    const { data } = await loadPicture(png);
+    expect([...data].filter((_, i) => i % 3 === 0)).toEqual([...values].map((value) => value >> 8));
+  });
+
   test('alpha is dropped, as convert(RGB) of Pillow drops it', async () => {
     const bytes = await drawing(color).ensureAlpha(0.5).png().toBuffer();
     expect(await colorsOf('alpha.png', bytes)).toEqual([100, 50, 30, 200, 100, 50]);
+  });
+
+  // Made by scripts/fixtures/pillow.py: files, and what Pillow's `convert('RGB')` makes of them.
+  const { decoded } = JSON.parse(
+    readFileSync(new URL('../fixtures/pillow.json', import.meta.url), 'utf8'),
+  ) as {
+    decoded: { name: string; file: string; size: [number, number]; data: string }[];
+  };
+  test.each(decoded)("$name gives Pillow's bytes", async ({ file, size, data }) => {
+    const picture = await loadPicture(Uint8Array.from(Buffer.from(file, 'base64')));
+    expect([picture.width, picture.height]).toEqual(size);
+    expect([...withChannels(picture, 3).data]).toEqual([...Buffer.from(data, 'base64')]);
   });
 
   test('EXIF rotation is applied', async () => {
@@ -190,7 +213,7 @@ describe('picture files', () => {
       expect(message).toContain(`cannot read the picture ${path}: `);
     }
     expect(await refused('text.png', Buffer.from('no picture'))).toMatch(/not a picture of a known format/);
-    await refused('empty.png', new Uint8Array());
+    expect(await refused('empty.png', new Uint8Array())).toMatch(/it is empty/);
     expect(await refused('missing.png')).toMatch(/no such file/);
   });
 

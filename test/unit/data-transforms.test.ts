@@ -7,9 +7,11 @@ import { preprocess, trainPipeline } from '../../src/data/pipeline.ts';
 import {
   augmentationSchema,
   defaultPreprocessing,
-  imagenetStatistics,
+  preprocessingSchema,
 } from '../../src/data/preprocessing.ts';
 import { centerCrop } from '../../src/data/transforms/center-crop.ts';
+import { cmykToRgb } from '../../src/data/transforms/cmyk.ts';
+import { interpolations, type Interpolation } from '../../src/data/transforms/filters.ts';
 import { flipHorizontally } from '../../src/data/transforms/flip.ts';
 import { withChannels } from '../../src/data/transforms/grey.ts';
 import {
@@ -22,7 +24,7 @@ import { lightingShift } from '../../src/data/transforms/lighting.ts';
 import { randomPadCrop } from '../../src/data/transforms/pad-crop.ts';
 import { randomResizedRegion } from '../../src/data/transforms/random-resized-crop.ts';
 import { roundHalfEven } from '../../src/data/transforms/region.ts';
-import { resize, sizeOfShortSide, type Interpolation } from '../../src/data/transforms/resize.ts';
+import { resize, sizeOfShortSide } from '../../src/data/transforms/resize.ts';
 
 type Size = [width: number, height: number, channels: 1 | 3];
 
@@ -32,7 +34,15 @@ const pillow = JSON.parse(readFileSync(new URL('../fixtures/pillow.json', import
   enhanced: { adjustment: 'brightness' | 'contrast' | 'saturation'; factor: number; data: string }[];
   cropped: { from: Size; to: [number, number]; data: string }[];
   grey: { from: Size; data: string };
-  evaluated: { from: Size; resize: number; size: [number, number]; values: number[] }[];
+  evaluated: {
+    from: Size;
+    resize: number | null;
+    size: [number, number];
+    interpolation: Interpolation;
+    mean: number[];
+    std: number[];
+    values: string;
+  }[];
 };
 
 /** The same noise as `picture` in scripts/fixtures/pillow.py. */
@@ -67,22 +77,32 @@ describe('as Pillow and torchvision do it, byte for byte', () => {
   });
 
   test.each(pillow.evaluated)(
-    'the whole evaluation of $from',
-    ({ from, resize: shortSide, size, values }) => {
-      const input = preprocess(noise(from), {
-        channels: 3,
-        size,
-        resize: shortSide,
-        interpolation: 'bilinear',
-        mean: [...imagenetStatistics.mean],
-        std: [...imagenetStatistics.std],
-      });
-      expect(input.length).toBe(values.length);
-      values.forEach((value, i) => {
-        expect(Math.abs(input[i] - value)).toBeLessThan(2e-6);
-      });
+    'the whole evaluation of $from, $interpolation, to the last bit',
+    ({ from, values, ...preprocessing }) => {
+      const input = preprocess(noise(from), { channels: from[2], ...preprocessing });
+      expect(bytesOf(values)).toEqual([...new Uint8Array(input.buffer)]);
     },
   );
+
+  test('the fixture covers every filter', () => {
+    expect(new Set(pillow.resized.map(({ interpolation }) => interpolation))).toEqual(
+      new Set(interpolations),
+    );
+  });
+});
+
+test('preprocessing may ask for every filter, and for no other', () => {
+  const preprocessing = defaultPreprocessing({ channels: 1, mean: [0], std: [1] });
+  for (const interpolation of interpolations) {
+    expect(preprocessingSchema.parse({ ...preprocessing, interpolation })).toMatchObject({ interpolation });
+  }
+  expect(preprocessingSchema.safeParse({ ...preprocessing, interpolation: 'cubic' }).success).toBe(false);
+});
+
+test('CMYK is converted without an ink profile, at the ends of the scale and between', () => {
+  const cmyk = Uint8Array.of(0, 0, 0, 0, 255, 0, 0, 0, 0, 0, 0, 255, 10, 100, 200, 50);
+  // Pillow 9.4: Image.frombytes('CMYK', (4, 1), …).convert('RGB')
+  expect([...cmykToRgb(cmyk)]).toEqual([255, 255, 255, 0, 255, 255, 0, 0, 0, 197, 125, 44]);
 });
 
 test('resizing a region is resizing the crop', () => {

@@ -1,17 +1,13 @@
 import type { Picture } from '../dataset.ts';
+import { filters, type Filter, type Interpolation } from './filters.ts';
+import { resizeNearest } from './nearest.ts';
 import { wholeOf, type Region } from './region.ts';
 
-export type Interpolation = 'bilinear' | 'bicubic';
-
-const filters: Record<Interpolation, { support: number; weight: (x: number) => number }> = {
-  bilinear: { support: 1, weight: (x) => Math.max(0, 1 - Math.abs(x)) },
-  bicubic: { support: 2, weight: (x) => cubic(Math.abs(x)) },
-};
-
 /**
- * Resizes `region` of a picture with an antialiasing separable filter: where the picture shrinks, the filter's support
- * grows with the reduction. Equal to Pillow's `Image.resize` byte for byte (src/libImaging/Resample.c): weights in
- * fixed point with 22 fractional bits, rows first, rounded to bytes between the two passes.
+ * Resizes `region` of a picture, equal to Pillow's `Image.resize` of the cut-out byte for byte. All but `nearest` are
+ * antialiasing separable filters: where the picture shrinks, the filter's support grows with the reduction. Weights are in
+ * fixed point with 22 fractional bits, rows come first, and bytes are rounded between the two passes, as in Pillow's
+ * src/libImaging/Resample.c.
  */
 export function resize(
   picture: Picture,
@@ -20,9 +16,11 @@ export function resize(
   interpolation: Interpolation,
   region: Region = wholeOf(picture),
 ): Picture {
+  if (interpolation === 'nearest') return resizeNearest(picture, width, height, region);
   const { channels } = picture;
-  const across = width === region.width ? undefined : taps(region.width, width, interpolation);
-  const down = height === region.height ? undefined : taps(region.height, height, interpolation);
+  const filter = filters[interpolation];
+  const across = width === region.width ? undefined : taps(region.width, width, filter);
+  const down = height === region.height ? undefined : taps(region.height, height, filter);
 
   let data: Uint8Array = new Uint8Array(width * region.height * channels);
   for (let y = 0; y < region.height; y++) {
@@ -56,10 +54,11 @@ interface Taps {
 const fractionBits = 22;
 const half = 1 << (fractionBits - 1);
 
-function taps(inputSize: number, outputSize: number, interpolation: Interpolation): Taps {
-  const { support, weight } = filters[interpolation];
+function taps(inputSize: number, outputSize: number, { support, weight }: Filter): Taps {
   const scale = inputSize / outputSize;
   const widening = Math.max(1, scale);
+  // Pillow multiplies by the reciprocal, which rounds otherwise than a division.
+  const narrowing = 1 / widening;
   const radius = support * widening;
   const stride = Math.ceil(radius) * 2 + 1;
   const starts = new Int32Array(outputSize);
@@ -73,7 +72,7 @@ function taps(inputSize: number, outputSize: number, interpolation: Interpolatio
     const count = Math.min(inputSize, Math.trunc(center + radius + 0.5)) - first;
     let sum = 0;
     for (let k = 0; k < count; k++) {
-      real[k] = weight((k + first - center + 0.5) / widening);
+      real[k] = weight((k + first - center + 0.5) * narrowing);
       sum += real[k];
     }
     for (let k = 0; k < count; k++) {
@@ -142,12 +141,4 @@ function resampleColumns(
 function toByte(sum: number): number {
   const value = sum >> fractionBits;
   return value < 0 ? 0 : value > 255 ? 255 : value;
-}
-
-/** Keys' cubic with a = −0.5, as Pillow has it. */
-function cubic(x: number): number {
-  const a = -0.5;
-  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
-  if (x < 2) return (((x - 5) * x + 8) * x - 4) * a;
-  return 0;
 }

@@ -1,10 +1,12 @@
-import { stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 
 import sharp from 'sharp';
 
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import type { Picture } from '../../data/dataset.ts';
 import { pictureInMemory, type PictureDataset, type PictureSource } from '../../data/source.ts';
+import { cmykToRgb } from '../../data/transforms/cmyk.ts';
+import { fileReason } from '../files.ts';
 
 /** File name endings that are taken for pictures; everything else in a folder is left alone. */
 export const pictureExtensions: readonly string[] = [
@@ -19,9 +21,11 @@ export const pictureExtensions: readonly string[] = [
 ];
 
 /**
- * Reads a picture file, or the bytes of one, as RGB bytes: grey is repeated, CMYK converted, 16 bit cut to 8, EXIF rotation applied, the first
- * frame of an animation taken. Alpha is dropped, which is what Pillow's `convert('RGB')` does and so what published
- * networks were trained on.
+ * Reads a picture file, or the bytes of one, as bytes: the same that Pillow's `Image.open(file).convert('RGB')` gives, which
+ * is what published networks were trained on. Grey is repeated, CMYK converted without ink profile, alpha dropped, an
+ * embedded colour profile not applied, the first frame of an animation taken. Three things differ on purpose or by need:
+ * EXIF rotation is applied (`ImageOps.exif_transpose`), 16-bit grey is cut to its high byte, where older Pillows clip it at
+ * 255, and the transparent pixels of a GIF are black.
  *
  * @throws CardinalError with the file and the decoder's reason
  */
@@ -50,27 +54,33 @@ export function decoderOf(source: PictureSource): (index: number) => Promise<Pic
 async function decodeFile(file: string | Uint8Array): Promise<Picture> {
   try {
     if (file === '') throw new Error('its name is empty');
-    const { data, info } = await sharp(file, { failOn: 'error' })
-      .autoOrient()
-      .toColourspace('srgb')
-      .removeAlpha()
-      .raw({ depth: 'uchar' })
-      .toBuffer({ resolveWithObject: true });
-    if (info.channels !== 1 && info.channels !== 3) throw new Error(`it has ${info.channels} channels`);
-    return { width: info.width, height: info.height, channels: info.channels, data };
+    const picture = sharp(typeof file === 'string' ? await readFile(file) : file, {
+      failOn: 'error',
+      ignoreIcc: true,
+    }).autoOrient();
+    const isCmyk = (await picture.metadata()).space === 'cmyk';
+    // Left as it is stored, CMYK escapes the ink profile that libvips would convert it by.
+    if (isCmyk) picture.pipelineColourspace('cmyk').toColourspace('cmyk');
+    else picture.toColourspace('srgb').removeAlpha();
+    const { data, info } = await picture.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
+    const { width, height, channels } = info;
+    if (isCmyk) return { width, height, channels: 3, data: cmykToRgb(data) };
+    if (channels !== 1 && channels !== 3) throw new Error(`it has ${channels} channels`);
+    return { width, height, channels, data };
   } catch (error) {
-    const isFolder = typeof file === 'string' && (await stat(file).catch(() => undefined))?.isDirectory();
-    throw new Error(isFolder === true ? 'it is a folder' : plainReason(error), { cause: error });
+    throw new Error(plainReason(error), { cause: error });
   }
 }
 
 /** The decoder's first telling line, without the path that the caller names anyway. */
 function plainReason(error: unknown): string {
+  const fromFileSystem = fileReason(error);
+  if (fromFileSystem !== undefined) return fromFileSystem;
   const lines = messageOf(error).trim().split('\n');
   const line = lines.find((candidate) => !candidate.startsWith('source: bad seek')) ?? lines[0];
-  if (line.startsWith('Input file is missing')) return 'no such file';
   // libvips loses its reason when several pictures fail at once.
   if (line === '' || line === 'Unknown error') return 'it is damaged';
+  if (line === 'Input Buffer is empty') return 'it is empty';
   if (line.includes('unsupported image format')) return 'not a picture of a known format';
   return line;
 }

@@ -55,6 +55,7 @@ export function stepsOf(node: Node): readonly Step[] {
     case 'channel_sum':
     case 'batch_norm':
     case 'batch_norm_backward':
+    case 'batch_norm_inference_backward':
     case 'fold_batch_norm':
     case 'relu_backward':
     case 'max_pool2d_backward':
