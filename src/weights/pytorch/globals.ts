@@ -123,7 +123,7 @@ function dictionary(items: Value | undefined): PyDict {
   } else {
     for (const pair of elements(items)) {
       const [key, value] = elements(pair);
-      if (key !== undefined && value !== undefined) made.entries.set(key, value);
+      made.entries.set(key ?? null, value ?? null);
     }
   }
   return made;

@@ -2,7 +2,8 @@ import type { Dtype } from '../dtypes.ts';
 
 /**
  * What a pickle can say, as plain data. Python's `None` is null; integers are numbers where they are exact and bigints
- * otherwise. Containers are objects of their own, because pickles share them and may put one into itself.
+ * otherwise. Containers are objects of their own, because pickles share them and may put one into itself; `kind` keeps
+ * types apart that have the same fields.
  */
 export type Value =
   | null
@@ -21,6 +22,7 @@ export type Value =
   | TensorRef;
 
 export class PyList {
+  readonly kind = 'list';
   readonly items: Value[];
   constructor(items: Value[] = []) {
     this.items = items;
@@ -28,6 +30,7 @@ export class PyList {
 }
 
 export class PyTuple {
+  readonly kind = 'tuple';
   readonly items: readonly Value[];
   constructor(items: readonly Value[]) {
     this.items = items;
@@ -36,6 +39,7 @@ export class PyTuple {
 
 /** Any of Python's dictionaries, in their order. Keys that are containers count as different, even if they are equal. */
 export class PyDict {
+  readonly kind = 'dictionary';
   readonly entries = new Map<Value, Value>();
 }
 
@@ -43,6 +47,7 @@ export class PyDict {
 export class PyNamespace extends PyDict {}
 
 export class PySet {
+  readonly kind = 'set';
   readonly items: Value[];
   constructor(items: Value[] = []) {
     this.items = items;
@@ -51,6 +56,7 @@ export class PySet {
 
 /** A function, class or constant of Python that may be mentioned: its full name, never the thing. */
 export class Known {
+  readonly kind = 'known';
   readonly name: string;
   constructor(name: string) {
     this.name = name;
@@ -59,6 +65,7 @@ export class Known {
 
 /** A `numpy.dtype`, which numpy's scalars carry. */
 export class NumpyType {
+  readonly kind = 'numpy type';
   /** Kind and bytes: `f8`. */
   readonly code: string;
   bigEndian = false;
@@ -69,6 +76,7 @@ export class NumpyType {
 
 /** A storage: numbers that lie elsewhere in the file, under a key. */
 export class StorageRef {
+  readonly kind = 'storage';
   readonly key: string;
   readonly dtype: Dtype;
   /** Elements of the whole storage. */
@@ -87,6 +95,7 @@ export class StorageRef {
 
 /** A tensor: a view of a storage, offset and strides in elements. Not checked against the storage yet. */
 export class TensorRef {
+  readonly kind = 'tensor';
   readonly storage: StorageRef;
   readonly dtype: Dtype;
   readonly offset: number;

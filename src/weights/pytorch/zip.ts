@@ -1,4 +1,4 @@
-import type { Entry, Reader } from '@zip.js/zip.js/lib/zip-core-reader.js';
+import type { Entry, ReadableReader } from '@zip.js/zip.js/lib/zip-core-reader.js';
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { quoted } from '../quoted.ts';
@@ -76,6 +76,12 @@ const locatorBytes = 20;
 const endBytes = 22;
 const directoryOffsetAt = 16;
 
+/** What zip.js uses of a reader if it is there. */
+interface RandomAccess {
+  readonly size: number;
+  readUint8Array(offset: number, length: number): Promise<Uint8Array>;
+}
+
 /**
  * A source of bytes as zip.js reads one; it asks for more than there is, and then gets what there is.
  *
@@ -84,7 +90,7 @@ const directoryOffsetAt = 16;
  * too late; that goes wrong if an entry begins there (a folder with a name of 21 characters). So it is shown that the
  * directory's place stands in the 64-bit record alone, by the number that says so: all bits set.
  */
-async function zipReaderOf(source: ByteSource): Promise<Reader<unknown>> {
+async function zipReaderOf(source: ByteSource): Promise<ReadableReader & RandomAccess> {
   const { size } = source;
   const tail = await source.read(
     Math.max(0, size - endBytes - locatorBytes),
@@ -104,8 +110,7 @@ async function zipReaderOf(source: ByteSource): Promise<Reader<unknown>> {
       const begin = Math.max(0, hidden - offset);
       return new Uint8Array(bytes).fill(0xff, begin, Math.max(begin, hidden - offset + 4));
     },
-    // A part of the library's type that it uses for sources that cannot be read here and there.
+    // Asked for by the library's type, and used for sources that cannot be read here and there.
     readable: new ReadableStream(),
-    createReadable: () => new ReadableStream(),
   };
 }
