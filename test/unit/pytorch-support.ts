@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { parseJson } from '../../src/base/validate.ts';
+import type { TensorArchive } from '../../src/weights/archive.ts';
 import { bytesSource, type ByteSource } from '../../src/weights/byte-source.ts';
+import { openPyTorch } from '../../src/weights/pytorch/open.ts';
 
 const folder = new URL('../fixtures/pytorch/', import.meta.url);
 
@@ -24,4 +26,8 @@ export function fixtureBytes(name: string): Uint8Array {
 
 export function fixture(name: string): ByteSource {
   return bytesSource(fixtureBytes(name), name);
+}
+
+export function openFixture(name: string): Promise<TensorArchive> {
+  return openPyTorch(fixture(name));
 }

@@ -110,10 +110,14 @@ describe('what we write', () => {
 });
 
 const python = '/usr/bin/python3';
-const torch = spawnSync(python, ['-c', 'import torch; print(torch.__version__)'], { encoding: 'utf8' });
+const torch = spawnSync(python, ['-c', 'import torch, torchvision; print(torch.__version__)'], {
+  encoding: 'utf8',
+});
 const missing = torch.status !== 0;
 if (missing)
-  console.warn(`SKIPPED: ${python} has no torch, so that nothing but our own reader reads what we write`);
+  console.warn(
+    `SKIPPED: ${python} has no torch and torchvision, so that nothing but our own reader reads what we write`,
+  );
 
 describe.skipIf(missing)(`PyTorch ${torch.stdout.trim()}`, () => {
   function folder(): string {

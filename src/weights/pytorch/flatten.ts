@@ -1,6 +1,6 @@
 import { CardinalError } from '../../base/errors.ts';
 import type { TensorEntry } from '../archive.ts';
-import { quoted } from '../quoted.ts';
+import { quoted } from '../../base/quoted.ts';
 import { tensorEntry, type StorageFile } from './tensor.ts';
 import { PyDict, PyList, PyTuple, TensorRef, type Value } from './values.ts';
 

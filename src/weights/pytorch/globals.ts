@@ -1,5 +1,5 @@
 import { CardinalError } from '../../base/errors.ts';
-import { quoted } from '../quoted.ts';
+import { quoted } from '../../base/quoted.ts';
 import { numpyScalar, numpyType } from './numpy.ts';
 import { asText } from './arguments.ts';
 import { rebuilders, storageDtype } from './rebuild.ts';

@@ -2,7 +2,7 @@ import { CardinalError } from '../../base/errors.ts';
 import type { TensorArchive } from '../archive.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { elementBytes } from '../dtypes.ts';
-import { quoted } from '../quoted.ts';
+import { quoted } from '../../base/quoted.ts';
 import { EndOfPickle } from './cursor.ts';
 import { flatten } from './flatten.ts';
 import { maxPickleBytes } from './limits.ts';

@@ -1,5 +1,5 @@
 import { CardinalError } from '../../base/errors.ts';
-import { quoted } from '../quoted.ts';
+import { quoted } from '../../base/quoted.ts';
 import { asText } from './arguments.ts';
 import { NumpyType, type Value } from './values.ts';
 

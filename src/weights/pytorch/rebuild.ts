@@ -1,6 +1,6 @@
 import { CardinalError } from '../../base/errors.ts';
 import type { Dtype } from '../dtypes.ts';
-import { quoted } from '../quoted.ts';
+import { quoted } from '../../base/quoted.ts';
 import { asCount, asCounts, asText } from './arguments.ts';
 import { Known, PyTuple, StorageRef, TensorRef, type Value } from './values.ts';
 

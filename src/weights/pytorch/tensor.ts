@@ -2,7 +2,7 @@ import { CardinalError } from '../../base/errors.ts';
 import type { TensorEntry } from '../archive.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { elementBytes, type RawTensor } from '../dtypes.ts';
-import { quoted } from '../quoted.ts';
+import { quoted } from '../../base/quoted.ts';
 import { gather, isContiguous, swapBytes } from './gather.ts';
 import type { StorageRef, TensorRef } from './values.ts';
 

@@ -1,7 +1,7 @@
 import { CardinalError } from '../../base/errors.ts';
 import type { TensorEntry } from '../archive.ts';
 import { elementBytes, type Dtype } from '../dtypes.ts';
-import { quoted } from '../quoted.ts';
+import { quoted } from '../../base/quoted.ts';
 import { op, PickleWriter } from './pickle-writer.ts';
 
 /** PyTorch has no storage class for the others. */

@@ -1,7 +1,7 @@
 import type { Entry, ReadableReader } from '@zip.js/zip.js/lib/zip-core-reader.js';
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { quoted } from '../quoted.ts';
+import { quoted } from '../../base/quoted.ts';
 
 /** A record of a zip archive. */
 export interface ZipRecord {
