@@ -6,7 +6,8 @@ import { bytesSource, type ByteSource } from '../../src/weights/byte-source.ts';
 import { elementBytes } from '../../src/weights/dtypes.ts';
 import { seed } from '../seed.ts';
 
-export const files = 20_000;
+/** `CARDINAL_FUZZ=1000000 npx vitest run test/unit/weights-fuzz.test.ts` looks longer. */
+const files = Number(process.env['CARDINAL_FUZZ'] ?? 20_000);
 
 export interface Fuzz {
   readonly format: string;

@@ -2,7 +2,7 @@
  * Damaged weights files, tens of thousands of each format: see `test/support/fuzz.ts` for what must hold. A fault names the
  * seed and the file; `CARDINAL_SEED=…` makes the same files again.
  */
-import { test } from 'vitest';
+import { test, vi } from 'vitest';
 import type { Rng } from '../../src/base/rng.ts';
 import { encodeTensor } from '../../src/weights/dtypes.ts';
 import { openPyTorch } from '../../src/weights/pytorch/open.ts';
@@ -16,6 +16,8 @@ import { fuzz } from '../support/fuzz.ts';
 import { joined, mutate } from '../support/mutate.ts';
 import { storedZip, zipRecords } from '../support/stored-zip.ts';
 import { fixtureBytes, fixtures, openFixture } from './pytorch-support.ts';
+
+vi.setConfig({ testTimeout: 3_600_000 });
 
 // Of the files that are refused anyway, a few are enough.
 const useful = fixtures.filter((name) => !name.includes('refused') || /command|script/.test(name));

@@ -2,7 +2,7 @@ import { CardinalError } from '../../base/errors.ts';
 import type { TensorEntry } from '../archive.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { elementBytes, type RawTensor } from '../dtypes.ts';
-import { quoted } from '../../base/quoted.ts';
+import { quoted, shortened } from '../../base/quoted.ts';
 import { gather, isContiguous, swapBytes } from './gather.ts';
 import type { StorageRef, TensorRef } from './values.ts';
 
@@ -54,7 +54,7 @@ export function tensorEntry(name: string, tensor: TensorRef, file: StorageFile):
   const most = Math.max(freeExpansion, maxExpansion * file.source.size);
   if (count > span && count * width > most) {
     throw new CardinalError(
-      `${where} (${shape.join('×')} ${dtype}) repeats its elements to ${count * width} bytes, the limit for this file is ${most}: save tensor.clone() of what it is expanded from`,
+      `${where} (${shortened(shape.join('×'))} ${dtype}) repeats its elements to ${count * width} bytes, the limit for this file is ${most}: save tensor.clone() of what it is expanded from`,
     );
   }
   const bytes = span * width;

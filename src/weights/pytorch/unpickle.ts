@@ -34,7 +34,7 @@ export interface Unpickled {
 }
 
 /** Some dozens of steps make a tensor: far from every honest file, and an end for one that was made to take memory. */
-const maxSteps = 10_000_000;
+const maxSteps = 5_000_000;
 
 const stop = 0x2e;
 
