@@ -57,6 +57,12 @@ function elementsOf(
 
 /** Turns the bytes of every element round, in place. */
 export function swapBytes(bytes: Uint8Array, width: number): Uint8Array {
-  for (let begin = 0; begin < bytes.length; begin += width) bytes.subarray(begin, begin + width).reverse();
+  for (let begin = 0; begin < bytes.length; begin += width) {
+    for (let low = begin, high = begin + width - 1; low < high; low++, high--) {
+      const held = bytes[low];
+      bytes[low] = bytes[high];
+      bytes[high] = held;
+    }
+  }
   return bytes;
 }

@@ -8,7 +8,8 @@ import { openZipCheckpoint } from './zip-checkpoint.ts';
 /**
  * Opens a file that `torch.save` made, of any size: the zip archive of PyTorch 1.6 and later, or the stream of pickles
  * before it. Its pickle is read now, as plain data and without running anything; tensors are read when they are asked for,
- * each from the bytes that it spans. Nested dictionaries and lists become dotted names, scalars and text `metadata`.
+ * each from the bytes that it spans. Nested dictionaries and lists become dotted names (`state_dict.conv1.weight`), scalars
+ * and text `metadata`; a file that is one tensor calls it `tensor`.
  *
  * Throws a `CardinalError` that begins with the source's name for whatever is damaged, not a file of PyTorch's, or made of
  * objects that only their program can read (a whole pickled model).
