@@ -4,17 +4,6 @@
  */
 export class CardinalError extends Error {
   override readonly name: string = 'CardinalError';
-
-  /** Names that come out of files may hold line ends and other control characters: they are shown as `\u000a`. */
-  constructor(message: string, options?: ErrorOptions) {
-    super(
-      message.replace(
-        /[\p{Cc}\p{Zl}\p{Zp}]/gu,
-        (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
-      ),
-      options,
-    );
-  }
 }
 
 /** A command, option or argument that was given wrongly. The command line exits with 2. */

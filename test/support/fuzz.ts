@@ -37,7 +37,7 @@ export async function fuzz({ format, make, open, early }: Fuzz): Promise<void> {
       if (!(error instanceof CardinalError))
         fault(error instanceof Error ? (error.stack ?? message) : message);
       else if (!message.startsWith(name)) fault(`does not begin with the file's name: ${message}`);
-      else if (/[\n\r]/.test(message)) fault(`more than one line: ${message}`);
+      else if (/[\p{Cc}\p{Zl}\p{Zp}]/u.test(message)) fault(`more than one line: ${message}`);
       else if (message.length > 2000) fault(`a message of ${message.length} characters`);
       return message;
     };

@@ -1,7 +1,7 @@
 import type { Entry, ReadableReader } from '@zip.js/zip.js/lib/zip-core-reader.js';
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { quoted } from '../../base/quoted.ts';
+import { quoted, shortened } from '../../base/quoted.ts';
 
 /** A record of a zip archive. */
 export interface ZipRecord {
@@ -38,7 +38,7 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
   } catch (error) {
     if (error instanceof CardinalError) throw error;
     throw new CardinalError(
-      `${source.name} is truncated or a damaged zip archive: ${messageOf(error).slice(0, 200)}`,
+      `${source.name} is truncated or a damaged zip archive: ${shortened(messageOf(error))}`,
     );
   }
   return records;
