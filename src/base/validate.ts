@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CardinalError } from './errors.ts';
+import { shortened } from './quoted.ts';
 
 /** Anything JSON can say. */
 export const jsonValue = z.json();
@@ -16,8 +17,8 @@ export function validate<T>(schema: z.ZodType<T>, value: unknown, what: string):
   const result = schema.safeParse(value);
   if (result.success) return result.data;
   const [issue] = result.error.issues;
-  const path = issue.path.map(String).join('.');
-  throw new CardinalError(`${what}: ${path === '' ? '' : `${path}: `}${issue.message}`);
+  const path = shortened(issue.path.map(String).join('.'));
+  throw new CardinalError(`${what}: ${path === '' ? '' : `${path}: `}${shortened(issue.message, 500)}`);
 }
 
 /** `text` parsed as JSON and checked. Throws a `CardinalError` that names `what`. */

@@ -10,6 +10,7 @@ import { withWeightsFile, type WeightsFile } from '../node/weights-file.ts';
 import { metadataOf, type Description } from '../train/description.ts';
 import type { TensorEntry } from '../weights/archive.ts';
 import { requireFit } from '../weights/load.ts';
+import { pytorchParts } from '../weights/pytorch/write.ts';
 import { safetensorsParts } from '../weights/safetensors.ts';
 import type { ConvertFlags } from './commands/convert.ts';
 import { printJson, tell } from './print.ts';
@@ -54,6 +55,7 @@ type Writer = (
 function writerFor(path: string): Writer {
   const ending = extname(path).toLowerCase();
   if (ending === '.safetensors') return safetensorsParts;
+  if (['.pth', '.pt', '.bin'].includes(ending)) return pytorchParts;
   throw new UsageError(`expected a file to write that ends in .safetensors, .pth or .pt, got ${path}`);
 }
 

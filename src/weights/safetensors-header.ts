@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
+import { quoted, shortened } from '../base/quoted.ts';
 import { parseJson, validate } from '../base/validate.ts';
 import { dtypeNames, elementBytes, isDtype, type Dtype } from './dtypes.ts';
 
@@ -74,7 +75,7 @@ export function parseHeader(json: Uint8Array, dataBytes: number, source: string)
   for (const { name, begin, end } of tensors) {
     if (begin !== covered) {
       throw new CardinalError(
-        `${source}: tensor '${name}' begins at byte ${begin} of the data, expected ${covered}: ${begin < covered ? 'tensors overlap' : 'there is a gap'}`,
+        `${source}: tensor ${quoted(name)} begins at byte ${begin} of the data, expected ${covered}: ${begin < covered ? 'tensors overlap' : 'there is a gap'}`,
       );
     }
     covered = end;
@@ -88,12 +89,12 @@ export function parseHeader(json: Uint8Array, dataBytes: number, source: string)
 }
 
 function checkTensor(name: string, field: unknown, dataBytes: number, source: string): SafetensorsInfo {
-  const where = `${source}: tensor '${name}'`;
+  const where = `${source}: tensor ${quoted(name)}`;
   const { dtype, shape, data_offsets: offsets } = validate(tensorInfo, field, where);
   const [begin, end] = offsets;
   if (!isDtype(dtype)) {
     throw new CardinalError(
-      `${where} has dtype ${dtype}; readable are ${dtypeNames.join(', ')}: convert it first`,
+      `${where} has dtype ${shortened(dtype)}; readable are ${dtypeNames.join(', ')}: convert it first`,
     );
   }
   if (end < begin) throw new CardinalError(`${where}: its end (${end}) lies before its begin (${begin})`);
@@ -104,7 +105,7 @@ function checkTensor(name: string, field: unknown, dataBytes: number, source: st
   }
   const expected = shape.reduce((product, length) => product * length, elementBytes(dtype));
   if (end - begin !== expected) {
-    const sizes = shape.length === 0 ? 'scalar' : shape.join('×');
+    const sizes = shape.length === 0 ? 'scalar' : shortened(shape.join('×'));
     throw new CardinalError(
       `${where} is ${sizes} ${dtype}, which takes ${expected} bytes, but has ${end - begin}`,
     );

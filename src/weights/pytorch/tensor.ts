@@ -1,0 +1,88 @@
+import { CardinalError } from '../../base/errors.ts';
+import type { TensorEntry } from '../archive.ts';
+import type { ByteSource } from '../byte-source.ts';
+import { elementBytes, type RawTensor } from '../dtypes.ts';
+import { quoted, shortened } from '../../base/quoted.ts';
+import { gather, isContiguous, swapBytes } from './gather.ts';
+import type { StorageRef, TensorRef } from './values.ts';
+
+/** Where a file keeps its storages. */
+export interface StorageFile {
+  readonly source: ByteSource;
+  /** Elements are stored with their first byte the highest. */
+  readonly bigEndian: boolean;
+  /** Where a storage lies. Throws a `CardinalError` if the file has none or a smaller one. */
+  place(storage: StorageRef): StoragePlace;
+}
+
+export interface StoragePlace {
+  /** In bytes. */
+  readonly size: number;
+  /** The first byte's place in the file. */
+  begin(): Promise<number> | number;
+}
+
+/** PyTorch's own limit. */
+const maxRank = 64;
+
+/**
+ * How large a tensor may be that repeats elements (strides of 0, overlapping windows): a few bytes of a file can ask for
+ * any size. In bytes: this, or `maxExpansion` times the file, whichever is more.
+ */
+const freeExpansion = 65_536;
+const maxExpansion = 4;
+
+/** Checks a tensor against the storage it is a view of. Throws a `CardinalError` with the tensor's name. */
+export function tensorEntry(name: string, tensor: TensorRef, file: StorageFile): TensorEntry {
+  const { dtype, shape, strides } = tensor;
+  const where = `${file.source.name}: tensor ${quoted(name)}`;
+  if (shape.length > maxRank) {
+    throw new CardinalError(`${where} has ${shape.length} dimensions, the limit is ${maxRank}`);
+  }
+  const width = elementBytes(dtype);
+  const place = file.place(tensor.storage);
+  // A view of a storage counts in the storage's elements, the tensor's offset in its own.
+  const offset = tensor.offset * width + tensor.storage.begin * elementBytes(tensor.storage.dtype);
+  const limit = offsetLimit(tensor.storage, place);
+  const count = shape.reduce((product, size) => product * size, 1);
+  const span = count === 0 ? 0 : shape.reduce((sum, size, axis) => sum + (size - 1) * strides[axis], 1);
+  if (count > 0 && offset + span * width > limit) {
+    throw new CardinalError(
+      `${where} takes bytes ${offset} to ${offset + span * width} of a storage that has ${limit}: the file is damaged`,
+    );
+  }
+  const most = Math.max(freeExpansion, maxExpansion * file.source.size);
+  if (count > span && count * width > most) {
+    throw new CardinalError(
+      `${where} (${shortened(shape.join('×'))} ${dtype}) repeats its elements to ${count * width} bytes, the limit for this file is ${most}: save tensor.clone() of what it is expanded from`,
+    );
+  }
+  const bytes = span * width;
+  return {
+    dtype,
+    shape,
+    read: async () => ({ dtype, shape, data: await readElements(tensor, offset, bytes, count, place, file) }),
+  };
+}
+
+function offsetLimit(storage: StorageRef, place: StoragePlace): number {
+  return Math.min(place.size, (storage.begin + storage.length) * elementBytes(storage.dtype));
+}
+
+async function readElements(
+  { dtype, shape, strides }: TensorRef,
+  offset: number,
+  bytes: number,
+  count: number,
+  place: StoragePlace,
+  file: StorageFile,
+): Promise<RawTensor['data']> {
+  if (count === 0) return new Uint8Array(0);
+  const width = elementBytes(dtype);
+  const spanned = await file.source.read((await place.begin()) + offset, bytes);
+  const whole = isContiguous(shape, strides);
+  const elements = whole ? spanned : gather(spanned, shape, strides, width);
+  if (!file.bigEndian || width === 1) return elements;
+  // What was read may be seen by others.
+  return swapBytes(whole ? new Uint8Array(elements) : elements, width);
+}

@@ -1,0 +1,77 @@
+import { CardinalError } from '../../base/errors.ts';
+import type { TensorArchive } from '../archive.ts';
+import type { ByteSource } from '../byte-source.ts';
+import { elementBytes } from '../dtypes.ts';
+import { quoted } from '../../base/quoted.ts';
+import { flatten } from './flatten.ts';
+import { maxPickleBytes } from './limits.ts';
+import { storageOf } from './rebuild.ts';
+import { unpickle } from './unpickle.ts';
+import { openZip, type ZipRecord } from './zip.ts';
+
+/**
+ * The format of PyTorch 1.6 and later: a zip archive without compression, all of it in one folder of any name.
+ *
+ *     archive/data.pkl     the pickle; storages in it are keys
+ *     archive/data/KEY     the elements of a storage
+ *     archive/byteorder    `little` or `big`; missing before PyTorch 2.1, and then little
+ *     archive/version      3
+ */
+export async function openZipCheckpoint(source: ByteSource): Promise<TensorArchive> {
+  const records = await openZip(source);
+  const pickle = pickleOf(records, source.name);
+  const folder = pickle.name.slice(0, -'data.pkl'.length);
+  if (records.has(`${folder}constants.pkl`) || startsAny(records, `${folder}code/`)) {
+    throw new CardinalError(
+      `${source.name} is a TorchScript archive, which holds a program: load it with torch.jit.load in PyTorch and save its state_dict() with torch.save`,
+    );
+  }
+  if (pickle.size > maxPickleBytes) {
+    throw new CardinalError(
+      `${source.name}: record ${quoted(pickle.name)} has ${pickle.size} bytes, the limit is ${maxPickleBytes}: save model.state_dict() alone`,
+    );
+  }
+  const bytes = await source.read(await pickle.begin(), pickle.size);
+  const { value } = unpickle(bytes, source.name, { storage: (id) => storageOf(id, source.name) });
+  const flat = flatten(value, bytes.length, {
+    source,
+    bigEndian: await isBigEndian(records.get(`${folder}byteorder`), source),
+    place({ key, dtype, elements }) {
+      const record = records.get(`${folder}data/${key}`);
+      const bytes = elements * elementBytes(dtype);
+      if (record === undefined || record.size < bytes) {
+        const got = record === undefined ? 'there is none' : `it has ${record.size}`;
+        throw new CardinalError(
+          `${source.name}: expected ${bytes} bytes in record ${quoted(`${folder}data/${key}`)}, ${got}: the file is damaged`,
+        );
+      }
+      return record;
+    },
+  });
+  return { format: 'pytorch', source: source.name, ...flat };
+}
+
+function pickleOf(records: ReadonlyMap<string, ZipRecord>, source: string): ZipRecord {
+  for (const record of records.values()) {
+    if (/^([^/]*\/)?data\.pkl$/.test(record.name)) return record;
+  }
+  throw new CardinalError(
+    `${source} is a zip archive but not PyTorch's: expected a record data.pkl in a folder, as torch.save writes`,
+  );
+}
+
+function startsAny(records: ReadonlyMap<string, ZipRecord>, prefix: string): boolean {
+  return [...records.keys()].some((name) => name.startsWith(prefix));
+}
+
+async function isBigEndian(record: ZipRecord | undefined, source: ByteSource): Promise<boolean> {
+  if (record === undefined) return false;
+  const bytes = await source.read(await record.begin(), Math.min(record.size, 16));
+  const order = new TextDecoder().decode(bytes);
+  if (order !== 'little' && order !== 'big') {
+    throw new CardinalError(
+      `${source.name}: record ${quoted(record.name)} says ${quoted(order)}, expected little or big`,
+    );
+  }
+  return order === 'big';
+}
