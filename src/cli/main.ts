@@ -19,6 +19,7 @@ const commands: Readonly<Record<string, readonly [summary: string, load: () => P
   predict: ['classify pictures with a trained network', () => import('./commands/predict.ts')],
   inspect: ['tell what a file of weights holds and what it fits', () => import('./commands/inspect.ts')],
   convert: ['write weights in another format', () => import('./commands/convert.ts')],
+  export: ['write a network for other programs: ONNX, PyTorch', () => import('./commands/export.ts')],
   run: ['run a network on raw tensors, to check a port', () => import('./commands/run.ts')],
   doctor: ['tell what this machine offers and what is used', () => import('./commands/doctor.ts')],
 };

@@ -2,7 +2,10 @@ import { readdir } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { cardinal, root } from './cardinal.ts';
 
-const commands = ['demo', 'models', 'summary', 'plan', 'train', 'eval', 'predict', 'run', 'doctor'];
+const commands = [
+  ...['demo', 'models', 'summary', 'plan', 'train', 'eval', 'predict'],
+  ...['inspect', 'convert', 'export', 'run', 'doctor'],
+];
 
 describe('help', () => {
   it('lists every command, and every command has a file', async () => {

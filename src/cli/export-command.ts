@@ -1,0 +1,58 @@
+import { writeFileAtomic } from '../node/files.ts';
+import { prepareFor } from '../node/prepare.ts';
+import type { Trained } from '../node/trained.ts';
+import { bytes } from '../report/format.ts';
+import { encodeTensor } from '../weights/dtypes.ts';
+import { exportOnnx } from '../weights/onnx/export.ts';
+import { pytorchParts } from '../weights/pytorch/write.ts';
+import { entryOf } from '../weights/safetensors.ts';
+import type { ExportFlags } from './commands/export.ts';
+import { loadForUse, preprocessingFor } from './loading.ts';
+import { printJson, tell } from './print.ts';
+import { version } from './version.ts';
+
+/** `cardinal export`: a trained network for other programs. */
+export async function exportWeights(from: string, flags: ExportFlags): Promise<void> {
+  const trained = await loadForUse(from, flags);
+  const written: string[] = [];
+  if (flags.torch !== undefined) {
+    const state = trained.model.stateDict();
+    const tensors = new Map([...state].map(([name, tensor]) => [name, entryOf(encodeTensor(tensor))]));
+    await writeFileAtomic(flags.torch, pytorchParts(tensors));
+    written.push(flags.torch);
+    tell(
+      `wrote ${tensors.size} tensors to ${flags.torch}: model.load_state_dict(torch.load('${flags.torch}'))`,
+    );
+  }
+  if (flags.onnx !== undefined) {
+    const file = await onnxOf(trained, flags);
+    await writeFileAtomic(flags.onnx, file);
+    written.push(flags.onnx);
+    const input = flags.preprocess ? 'image, uint8 N×H×W×C of any size' : 'input, float32 N×C×H×W';
+    tell(`wrote ${bytes(file.length)} to ${flags.onnx}: ${input} → logits`);
+  }
+  if (flags.json) printJson({ from, model: trained.description, written });
+}
+
+async function onnxOf(trained: Trained, flags: ExportFlags): Promise<Uint8Array> {
+  const { model, description, classes, origin, licence } = trained;
+  // Without its pictures in the graph a guess of how they are prepared is nobody's business but its size.
+  const { preprocessing } = flags.preprocess
+    ? { preprocessing: await preprocessingFor(trained, flags) }
+    : await prepareFor(trained, flags);
+  const metadata = {
+    model: JSON.stringify(description),
+    ...(trained.preprocessing === undefined ? {} : { preprocessing: JSON.stringify(preprocessing) }),
+    ...(origin === undefined ? {} : { origin }),
+    ...(licence === undefined ? {} : { licence }),
+  };
+  return exportOnnx(model, {
+    name: description.name,
+    input: [preprocessing.channels, ...preprocessing.size],
+    foldBatchNorm: flags.foldBn,
+    producerVersion: version(),
+    metadata,
+    ...(classes === undefined ? {} : { classes }),
+    ...(flags.preprocess ? { preprocessing } : {}),
+  });
+}
