@@ -14,6 +14,7 @@ import {
 } from '../../src/weights/safetensors.ts';
 import { fuzz } from '../support/fuzz.ts';
 import { joined, mutate } from '../support/mutate.ts';
+import { mutateTokens, pickleTokens } from '../support/pickle-tokens.ts';
 import { storedZip, zipRecords } from '../support/stored-zip.ts';
 import { fixtureBytes, fixtures, openFixture } from './pytorch-support.ts';
 
@@ -33,6 +34,10 @@ test('damaged zip archives of PyTorch', async () => {
   const pickles = unpacked.flatMap((records) =>
     [...records].filter(([name]) => name.endsWith('data.pkl')).map(([, data]) => data),
   );
+  const tokens = unpacked.map((records) => {
+    const [, data] = [...records].find(([name]) => name.endsWith('data.pkl')) ?? ['', Uint8Array.of(0x2e)];
+    return pickleTokens(data);
+  });
   await fuzz({
     format: 'pytorch zip',
     open: openPyTorch,
@@ -43,8 +48,13 @@ test('damaged zip archives of PyTorch', async () => {
       if (rng.int(10) < 6) {
         const records = new Map(unpacked[which]);
         for (const [name, data] of records) {
-          if (name.endsWith('data.pkl')) records.set(name, mutate(data, rng, pickles, { most: 2 }));
-          else if (rng.int(20) === 0) records.set(name, mutate(data, rng, zips));
+          if (name.endsWith('data.pkl')) {
+            const bytewise = rng.int(3) === 0;
+            const damaged = bytewise
+              ? mutate(data, rng, pickles, { most: 2 })
+              : mutateTokens(tokens[which], rng);
+            records.set(name, damaged);
+          } else if (rng.int(40) === 0) records.set(name, mutate(data, rng, zips));
         }
         return storedZip(records);
       }
@@ -57,13 +67,19 @@ test('damaged zip archives of PyTorch', async () => {
 });
 
 test('damaged streams of PyTorch', async () => {
+  const tokens = streams.map((stream) => pickleTokens(stream, 5));
   await fuzz({
     format: 'pytorch legacy',
     open: openPyTorch,
     early: /not a PyTorch file/,
     make(rng) {
-      const bytes = pick(streams, rng);
-      // Behind the magic number and the version; what is put into the pickles moves the storages.
+      const which = rng.int(streams.length);
+      const bytes = streams[which];
+      // Behind the magic number and the version: an opcode for each of PROTO, LONG1, STOP, PROTO, BININT2, STOP.
+      if (rng.int(2) === 0) {
+        const head = tokens[which].slice(0, 6);
+        return joined(...head, mutateTokens(tokens[which].slice(6), rng));
+      }
       return mutate(bytes, rng, streams, { begin: rng.int(20) === 0 ? 0 : 20, most: 2 });
     },
   });
