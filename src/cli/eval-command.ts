@@ -31,7 +31,7 @@ export async function judge(path: string, dataPath: string, flags: EvalFlags): P
       const left = skipped.length === 1 ? '1 picture is' : `${skipped.length} pictures are`;
       tell(`warning: ${left} left out as unreadable, the first ${id}: ${reason}`);
     }
-    if (flags.json) printJson({ checkpoint: path, data: dataPath, skipped: skipped.length, ...evaluation });
+    if (flags.json) printJson({ weights: path, data: dataPath, skipped: skipped.length, ...evaluation });
     else print(...judgementLines(evaluation, on));
   } finally {
     await loader.dispose();

@@ -12,7 +12,7 @@ export interface Described {
 export interface Match<T extends Described> {
   /** Whose names the file has. */
   readonly nameMap: NameMap;
-  /** The file's tensors under the network's names, as far as they go by them. */
+  /** The file's tensors under the network's names and in its order, as far as they go by them. */
   readonly tensors: ReadonlyMap<string, T>;
   /** What the network wants and the file lacks. A missing `num_batches_tracked` is none: PyTorch before 0.4.1 had it not. */
   readonly missing: readonly string[];
@@ -83,7 +83,12 @@ export function matchRenamed<T extends Described>(
   const missing = [...expected.keys()].filter(
     (name) => !tensors.has(name) && !name.endsWith('num_batches_tracked'),
   );
-  return { nameMap, tensors, missing, unexpected, misshaped };
+  // Files order tensors as suits them; a network's own order is PyTorch's.
+  const ordered = [...expected.keys()].flatMap((name): [string, T][] => {
+    const tensor = tensors.get(name);
+    return tensor === undefined ? [] : [[name, tensor]];
+  });
+  return { nameMap, tensors: new Map(ordered), missing, unexpected, misshaped };
 }
 
 function sameSpec(given: Described, wanted: TensorSpec): boolean {
