@@ -29,7 +29,11 @@ export class FakeHub {
   readonly files = new Map<string, FakeFile>();
   readonly seen: Seen[] = [];
   commit = 'c0ffee'.padEnd(40, '0');
+  /** Where the two are, or were before they were stopped. */
+  endpoint = '';
+  cdn = '';
   behaviour: Behaviour = () => false;
+  readonly #held: ServerResponse[] = [];
   readonly #hub: Server;
   readonly #cdn: Server;
 
@@ -48,15 +52,9 @@ export class FakeHub {
       server.listen(0, '127.0.0.1');
       await once(server, 'listening');
     }
+    fake.endpoint = addressOf(fake.#hub);
+    fake.cdn = addressOf(fake.#cdn);
     return fake;
-  }
-
-  get endpoint(): string {
-    return addressOf(this.#hub);
-  }
-
-  get cdn(): string {
-    return addressOf(this.#cdn);
   }
 
   async stop(): Promise<void> {
@@ -67,6 +65,27 @@ export class FakeHub {
       server.closeAllConnections();
       await closed;
     }
+  }
+
+  /** Sends the head of an answer for all of `body` and its first bytes, and then nothing, until `hangUp`. */
+  hold(
+    response: ServerResponse,
+    body: Uint8Array,
+    first: number,
+    head: Readonly<Record<string, string>> = {},
+  ): true {
+    response.writeHead('content-range' in head ? 206 : 200, { 'content-length': body.length, ...head });
+    response.write(body.subarray(0, first));
+    this.#held.push(response);
+    return true;
+  }
+
+  /**
+   * Breaks the connections that are held. For when the client has said that it has the bytes: those that are on their
+   * way are lost with the connection, and how many that are is up to the system.
+   */
+  hangUp(): void {
+    for (const response of this.#held.splice(0)) response.destroy();
   }
 
   /** Requests for contents, of one server or both. */
@@ -133,17 +152,6 @@ export function sendFile(seen: Seen, response: ServerResponse, bytes: Uint8Array
     ...(isPartial ? { 'content-range': `bytes ${first}-${bytes.length - 1}/${bytes.length}` } : {}),
   });
   response.end(seen.method === 'HEAD' ? undefined : body);
-}
-
-/** Sends the head of an answer for all of `body`, then only its first bytes, and hangs up. */
-export function breakOff(
-  response: ServerResponse,
-  body: Uint8Array,
-  after: number,
-  head: Readonly<Record<string, string>> = {},
-): void {
-  response.writeHead('content-range' in head ? 206 : 200, { 'content-length': body.length, ...head });
-  response.write(body.subarray(0, after), () => response.destroy());
 }
 
 export function sha256(bytes: Uint8Array): string {
