@@ -10,6 +10,7 @@ export interface Seen {
   readonly range: string | undefined;
   readonly ifRange: string | undefined;
   readonly authorization: string | undefined;
+  readonly acceptEncoding: string | undefined;
 }
 
 /** May answer in place of the server: returns whether it did. */
@@ -101,6 +102,7 @@ export class FakeHub {
       range: request.headers.range,
       ifRange: [request.headers['if-range']].flat()[0],
       authorization: request.headers.authorization,
+      acceptEncoding: [request.headers['accept-encoding']].flat()[0],
     };
     this.seen.push(seen);
     if (this.behaviour(seen, response)) return;

@@ -201,12 +201,48 @@ describe('several at once', () => {
   const unhurried = { sleep: (ms: number) => wait(ms), poll: 2 };
 
   test('in one process download once', async () => {
-    const all = await Promise.all(
-      Array.from({ length: 5 }, () => fetchFromHub(name, setup.options({ timing: unhurried }))),
-    );
+    setup.hub.behaviour = ({ host, range }, response) =>
+      host === 'cdn' && range === undefined && setup.hub.hold(response, weights, half);
+    // The connection breaks once one has its half and the others have found that they must wait.
+    let hasHalf = false;
+    const breakWhenAllWait = () => {
+      if (hasHalf && setup.warnings.length >= 4) setup.hub.hangUp();
+    };
+    const options = setup.options({
+      timing: unhurried,
+      onWarning: (message) => {
+        setup.warnings.push(message);
+        breakWhenAllWait();
+      },
+      onProgress: ({ received }) => {
+        hasHalf ||= received === half;
+        breakWhenAllWait();
+      },
+    });
+    const all = await Promise.all(Array.from({ length: 5 }, () => fetchFromHub(name, options)));
     expect(new Set(all.map(({ path }) => path)).size).toBe(1);
-    expect(setup.hub.gets('cdn').length).toBe(1);
+    expect(setup.hub.gets('cdn').map(({ range }) => range)).toEqual([undefined, `bytes=${half}-`]);
     expect(Object.keys(await listFiles(join(setup.folder, 'blobs')))).toEqual([blob]);
+  });
+
+  test('and one that waits is called off by its caller', async () => {
+    const folder = join(dirname(setup.folder), '.locks', 'models--timm--net', `${blob}.cardinal`);
+    await mkdir(folder, { recursive: true });
+    const lock = await lockFolder(folder);
+    const controller = new AbortController();
+    const reason = new Error('enough');
+    const failed = fetchFromHub(
+      name,
+      setup.options({
+        signal: controller.signal,
+        onWarning: () => {
+          controller.abort(reason);
+        },
+      }),
+    );
+    await expect(failed).rejects.toBe(reason);
+    expect(setup.hub.gets('cdn')).toEqual([]);
+    await lock.release();
   });
 
   test('in two processes: one waits for the other, which is broken off and goes on', async () => {

@@ -3,6 +3,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CardinalError } from '../../src/base/errors.ts';
 import { fetchFromHub } from '../../src/node/hub/fetch.ts';
@@ -369,6 +370,22 @@ describe('a server that', () => {
       /gives a web page, expected hf:.*: is there a login page or a proxy in between\?$/,
     );
     expect((await readFile(part())).length).toBe(half);
+  });
+
+  test('packs what it sends, though asked not to: unpacked, and its length and its parts are not believed', async () => {
+    const packed = { 'content-encoding': 'gzip', 'content-range': `bytes ${half}-99999/100000` };
+    await leavePart(weights.subarray(0, half));
+    onCdn((response, range) => {
+      const body = gzipSync(range === undefined ? weights : weights.subarray(half));
+      response.writeHead(range === undefined ? 200 : 206, { ...packed, 'content-length': body.length });
+      response.end(body);
+    });
+    const { path } = await fetchWeights();
+    expect(new Uint8Array(await readFile(path))).toEqual(weights);
+    expect(setup.hub.gets('cdn').map(({ range }) => range)).toEqual([`bytes=${half}-`, undefined]);
+    expect(new Set(setup.hub.seen.map(({ acceptEncoding }) => acceptEncoding))).toEqual(
+      new Set(['identity']),
+    );
   });
 
   test('is no hub: says so', async () => {

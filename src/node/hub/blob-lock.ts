@@ -26,7 +26,7 @@ export async function lockDownload(
   });
   let last = -1;
   let still = 0;
-  for (let round = 0; ; round++) {
+  for (let round = 1; ; round++) {
     signal?.throwIfAborted();
     try {
       const lock = await lockFolder(folder);
@@ -41,8 +41,8 @@ export async function lockDownload(
     still = measured === last ? still : 0;
     last = measured;
     if (still >= timing.patience) return 'stuck';
-    // Two that come at once refuse each other: that says nothing yet.
-    if (round === 1) onWait();
+    // Some that come at once refuse each other a few times: that says nothing yet.
+    if (round === 4) onWait();
     // Not all at the same moment, or they go on refusing each other.
     const pause = timing.poll + randomInt(1 + Math.ceil(timing.poll));
     still += pause;

@@ -37,8 +37,8 @@ export async function sendRequest(request: HubRequest): Promise<HubAnswer> {
       signal,
       headers: {
         'user-agent': 'cardinal-nn',
-        // Lengths and ranges must be those of the file, not those of something packed.
-        'accept-encoding': 'identity',
+        // Lengths must be those of the file, not of something packed; for ranges fetch itself says so.
+        ...(request.headers?.['range'] === undefined ? { 'accept-encoding': 'identity' } : {}),
         ...request.headers,
         ...(token !== undefined && url.origin === endpoint.origin
           ? { authorization: `Bearer ${token}` }
