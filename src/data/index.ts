@@ -1,6 +1,7 @@
 /** Labelled pictures: formats, transforms, splits and batches. Everything here runs in a browser. */
 export type { Batch, BatchLoader, Dataset, Picture, Splits } from './dataset.ts';
 export { fitPicture, preprocess } from './pipeline.ts';
+export { isPretrainedConfig, readPretrainedConfig, type PretrainedConfig } from './pretrained-config.ts';
 export {
   augmentationSchema,
   defaultAugmentation,

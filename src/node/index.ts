@@ -3,6 +3,10 @@ export { createNodeBackend as createBackend, defaultThreads, type NodeBackendOpt
 export { capabilities, type Capabilities } from './capabilities.ts';
 export { Classifier, loadClassifier, type Classification, type ClassifierOptions } from './classifier.ts';
 export * from './data/index.ts';
+export { fetchFromHub } from './hub/fetch.ts';
+export { isHubName, parseHubName, type HubName } from './hub/name.ts';
+export type { HubFile, HubOptions, HubProgress } from './hub/repo.ts';
+export { resolveHub, type HubWeights } from './hub/resolve.ts';
 export { RunFolder } from './run-folder.ts';
 export { trainOn, type NamedModel, type TrainOnOptions, type TrainedOn } from './train-on.ts';
 export { loadTrained, type LoadOptions, type Trained } from './trained.ts';

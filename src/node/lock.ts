@@ -12,6 +12,11 @@ export interface Lock {
   release(): Promise<void>;
 }
 
+/** Another process has the folder, or may have it. */
+export class InUseError extends CardinalError {
+  override readonly name = 'InUseError';
+}
+
 /** Lock files are called `.lock-<anything>`. */
 const prefix = '.lock-';
 
@@ -20,7 +25,7 @@ const ownerSchema = z.object({ pid: z.int().positive(), started: z.string(), hos
 type Owner = z.infer<typeof ownerSchema>;
 
 /**
- * Takes a folder for this process. Throws a `CardinalError` if a live process has it; the locks of processes that were
+ * Takes a folder for this process. Throws an `InUseError` if a live process has it; the locks of processes that were
  * killed are cleared away.
  *
  * Everyone first adds a lock file of an own name and then looks for those of others. Of two that come at once, the one
@@ -55,12 +60,12 @@ async function clear(folder: string, path: string): Promise<void> {
   }
   const owner = parseOwner(text);
   if (owner !== undefined && owner.host !== hostname()) {
-    throw new CardinalError(
+    throw new InUseError(
       `run folder ${folder} is in use by process ${owner.pid} on ${owner.host}; if that is over, delete ${path}`,
     );
   }
   if (owner !== undefined && isAlive(owner)) {
-    throw new CardinalError(
+    throw new InUseError(
       `run folder ${folder} is already in use by process ${owner.pid}; wait for it, stop it or choose another folder`,
     );
   }

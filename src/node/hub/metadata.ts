@@ -1,0 +1,66 @@
+import { HubError } from './hub-error.ts';
+import { discard, sendRequest, show } from './http.ts';
+import { formatHubName } from './name.ts';
+import type { HubRepo } from './repo.ts';
+import { commitOf, statusError } from './status.ts';
+import { Watchdog } from './timing.ts';
+
+/** What the hub says of a file before it is downloaded. */
+export interface FileMetadata {
+  /** The commit that the revision stands for. */
+  readonly commit: string;
+  /** The blob's name in the cache: the SHA-256 of large files, Git's own hash of small ones. */
+  readonly etag: string;
+  /** In bytes, if the server says. */
+  readonly size: number | undefined;
+}
+
+/**
+ * Asks for a file's metadata, once. For a file in large storage the hub answers with a redirect to another host, and the
+ * redirect is what tells of the file (`X-Linked-Etag`, `X-Linked-Size`); small files and renamed repositories are
+ * redirected within the hub, and the last answer tells.
+ */
+export async function readMetadata(repo: HubRepo, file: string, revision: string): Promise<FileMetadata> {
+  const { settings, timing, signal } = repo;
+  const what = formatHubName({ ...repo.name, revision, file });
+  const watchdog = new Watchdog(timing.answer, signal);
+  try {
+    const answer = await sendRequest({
+      method: 'HEAD',
+      url: repo.fileUrl(file, revision),
+      endpoint: settings.endpoint,
+      token: settings.token,
+      signal: watchdog.signal,
+      isEnough: (redirect, target) =>
+        target.origin !== settings.endpoint.origin &&
+        redirect.headers.has('x-repo-commit') &&
+        (redirect.headers.has('x-linked-etag') || redirect.headers.has('etag')),
+    });
+    const { response, url } = answer;
+    await discard(response);
+    if (response.status >= 400) {
+      throw statusError(answer, what, repo);
+    }
+    const commit = commitOf(response);
+    const etag = readEtag(response.headers.get('x-linked-etag') ?? response.headers.get('etag'));
+    if (commit === undefined || etag === undefined) {
+      throw new HubError(
+        `${show(url)} answers without ${commit === undefined ? 'X-Repo-Commit' : 'ETag'}, so it is no hub: check HF_ENDPOINT and the proxy`,
+        { fault: 'wrong' },
+      );
+    }
+    const size =
+      response.headers.get('x-linked-size') ??
+      // The length of a redirect's own body says nothing of the file.
+      (response.status < 300 ? response.headers.get('content-length') : null);
+    return { commit, etag, size: size !== null && /^\d{1,15}$/.test(size) ? Number(size) : undefined };
+  } finally {
+    watchdog.stop();
+  }
+}
+
+/** The value of `ETag: "…"` or `W/"…"`, as huggingface_hub names blobs. It becomes a file's name, so it is checked. */
+function readEtag(header: string | null): string | undefined {
+  const value = header?.replace(/^W\//, '').replaceAll('"', '');
+  return value !== undefined && /^\w[\w.+=-]{0,199}$/.test(value) ? value : undefined;
+}

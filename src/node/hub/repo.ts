@@ -1,0 +1,214 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { fileError } from '../files.ts';
+import { lockDownload } from './blob-lock.ts';
+import { RepoCache } from './cache.ts';
+import { downloadBlob } from './download.ts';
+import { HubError } from './hub-error.ts';
+import { readMetadata, type FileMetadata } from './metadata.ts';
+import { formatHubName, type HubName } from './name.ts';
+import { readSettings, type Environment, type HubSettings } from './settings.ts';
+import { usualTiming, withRetries, type HubTiming } from './timing.ts';
+
+export interface HubOptions {
+  /** Called at the begin, with every piece that comes and when a broken download is taken up. */
+  readonly onProgress?: ((progress: HubProgress) => void) | undefined;
+  /** Called with one line about what did not go as it should but was got over. */
+  readonly onWarning?: ((message: string) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Where `HF_TOKEN` and the like are read from; default: the process's environment. */
+  readonly env?: Environment | undefined;
+  /** Default: huggingface_hub's own cache. */
+  readonly cacheDir?: string | undefined;
+  readonly timing?: Partial<HubTiming> | undefined;
+}
+
+export interface HubProgress {
+  /** The file's name in the repository. */
+  readonly file: string;
+  /** Bytes on the disk, those of earlier attempts included; falls when a server makes us begin again. */
+  readonly received: number;
+  /** Bytes of the whole file, if the server says. */
+  readonly total: number | undefined;
+}
+
+/** A file of a repository on this machine. */
+export interface HubFile {
+  readonly path: string;
+  readonly commit: string;
+}
+
+/** One revision of a repository, for as long as a call lasts: all files come from the same commit. */
+export class HubRepo {
+  readonly name: HubName;
+  readonly settings: HubSettings;
+  readonly timing: HubTiming;
+  readonly signal: AbortSignal | undefined;
+  readonly onProgress: ((progress: HubProgress) => void) | undefined;
+  readonly warn: (message: string) => void;
+  readonly #cache: RepoCache;
+  #commit: string | undefined;
+  /** Why only the cache is asked, if so. */
+  #offline: string | undefined;
+
+  static async open(name: HubName, options: HubOptions = {}): Promise<HubRepo> {
+    const settings = await readSettings(options.env ?? process.env, options.cacheDir);
+    return new HubRepo(name, settings, options);
+  }
+
+  private constructor(name: HubName, settings: HubSettings, options: HubOptions) {
+    this.name = name;
+    this.settings = settings;
+    this.timing = { ...usualTiming, ...options.timing };
+    this.signal = options.signal;
+    this.onProgress = options.onProgress;
+    this.warn = options.onWarning ?? (() => undefined);
+    this.#cache = new RepoCache(settings.cacheDir, name, settings.symlinks);
+    this.#offline = settings.offline ? 'HF_HUB_OFFLINE is set: unset it to download' : undefined;
+  }
+
+  /** Where a person reads about the repository. */
+  get page(): string {
+    return `${this.settings.endpoint.href.replace(/\/$/, '')}/${this.name.owner}/${this.name.repo}`;
+  }
+
+  fileUrl(file: string, revision: string): URL {
+    const path = file.split('/').map(encodeURIComponent).join('/');
+    return new URL(`${this.page}/resolve/${encodeURIComponent(revision)}/${path}`);
+  }
+
+  /**
+   * A file of the repository, from the cache or the hub. Throws a `HubError`, whose fault is `absent` if the repository
+   * has no such file, or if the cache has not while only the cache can be asked.
+   */
+  async fetch(file: string): Promise<HubFile> {
+    this.signal?.throwIfAborted();
+    const { revision } = this.name;
+    const known = this.#commit ?? (await this.#cache.commitOf(revision));
+    const cached = known === undefined ? undefined : await this.#cache.find(known, file);
+    // A branch may stand for another commit by now, but what a commit has never changes.
+    const isSettled = this.isOffline || known === this.#commit || known === revision;
+    if (known !== undefined && isSettled) {
+      if (cached !== undefined) return this.#found(cached, known);
+      if (await this.#cache.isKnownAbsent(known, file)) {
+        throw new HubError(`there is no ${this.origin(known, file)}`, { fault: 'absent', commit: known });
+      }
+    }
+    if (this.#offline !== undefined) throw this.#notCached(file, this.#offline);
+    let metadata: FileMetadata;
+    try {
+      metadata = await this.#ask(file, cached !== undefined);
+    } catch (error) {
+      this.signal?.throwIfAborted();
+      if (known === undefined || !canGoOffline(error) || !(await this.#cache.hasCommit(known))) throw error;
+      this.#offline = error.message;
+      this.warn(`${error.message}; going on with what the cache has of ${this.origin(known)}`);
+      if (cached === undefined) throw this.#notCached(file, error.message, error);
+      return this.#found(cached, known);
+    }
+    const { commit, etag } = metadata;
+    const path =
+      (await this.#cache.find(commit, file)) ??
+      (await this.#cache.link(etag, commit, file, await this.#ensureBlob(file, metadata)));
+    return this.#found(path, commit);
+  }
+
+  /** Whether the cache alone is asked, because of the environment or because the hub did not answer. */
+  get isOffline(): boolean {
+    return this.#offline !== undefined;
+  }
+
+  /** Notes in the cache what the revision stands for, once everything wanted is there. */
+  async remember(): Promise<void> {
+    if (this.#commit === undefined || this.#offline !== undefined) return;
+    // A cache that may only be read has served its purpose all the same.
+    await this.#cache.remember(this.name.revision, this.#commit).catch(() => undefined);
+  }
+
+  /** `hf:owner/repo@commit/file`: where something is from, for good. */
+  origin(commit: string, file?: string): string {
+    return formatHubName({ ...this.name, revision: commit, file });
+  }
+
+  #found(path: string, commit: string): HubFile {
+    this.#commit = commit;
+    return { path, commit };
+  }
+
+  #notCached(file: string, reason: string, cause?: unknown): HubError {
+    const what = formatHubName({ ...this.name, file });
+    return new HubError(`${what} is not in the cache ${this.settings.cacheDir}, and ${reason}`, {
+      fault: 'absent',
+      cause,
+    });
+  }
+
+  /** A file's metadata from the hub. All files of a call are of the commit that the first answer named. */
+  async #ask(file: string, isCached: boolean): Promise<FileMetadata> {
+    try {
+      const revision = this.#commit ?? this.name.revision;
+      return await withRetries(() => readMetadata(this, file, revision), {
+        timing: this.timing,
+        signal: this.signal,
+        // With something to fall back on, nobody should wait for a hub that is down.
+        ...(isCached ? { tries: 1 } : {}),
+      });
+    } catch (error) {
+      const commit = error instanceof HubError ? error.details.commit : undefined;
+      if (commit !== undefined) {
+        this.#commit ??= commit;
+        await this.#cache.markAbsent(commit, file).catch(() => undefined);
+      }
+      throw error;
+    }
+  }
+
+  /** Has the blob when it returns; `true` if it is new. */
+  async #ensureBlob(file: string, metadata: FileMetadata): Promise<boolean> {
+    const { etag, size } = metadata;
+    if (await this.#cache.hasBlob(etag, size)) return false;
+    const path = this.#cache.blob(etag);
+    await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
+      throw fileError('write', dirname(path), error);
+    });
+    // Not huggingface_hub's name for a part: its older versions append to theirs without asking us.
+    const partPath = `${path}.cardinal.incomplete`;
+    const lock = await lockDownload(this.#cache.lock(etag), {
+      timing: this.timing,
+      signal: this.signal,
+      isDone: () => this.#cache.hasBlob(etag, size),
+      measure: () => sizeOf(partPath),
+      onWait: () => {
+        this.warn(`another process downloads ${this.origin(metadata.commit, file)}: waiting for it`);
+      },
+    });
+    if (lock === 'done') return false;
+    if (lock === 'stuck') {
+      // A part of our own: at worst the same bytes come twice, and both are right.
+      const own = `${path}.${randomUUID()}.cardinal.incomplete`;
+      await downloadBlob(this, { file, metadata, partPath: own, path }).finally(() =>
+        rm(own, { force: true }),
+      );
+      return true;
+    }
+    try {
+      await downloadBlob(this, { file, metadata, partPath, path });
+      return true;
+    } finally {
+      await lock.release();
+    }
+  }
+}
+
+/** Whether the hub could not be asked, so that what it said last is the best there is. */
+function canGoOffline(error: unknown): error is HubError {
+  return error instanceof HubError && !['absent', 'unknown'].includes(error.details.fault);
+}
+
+async function sizeOf(path: string): Promise<number> {
+  return stat(path).then(
+    ({ size }) => size,
+    () => 0,
+  );
+}

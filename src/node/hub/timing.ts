@@ -1,0 +1,107 @@
+import { setTimeout as wait } from 'node:timers/promises';
+import { bytes } from '../../report/format.ts';
+import { HubError } from './hub-error.ts';
+
+/** How long and how often; milliseconds throughout. */
+export interface HubTiming {
+  /** Failures in a row before giving up. */
+  readonly tries: number;
+  /** Pause after so many failures in a row. */
+  readonly backoff: (failures: number) => number;
+  /** The longest pause that a server may ask for; what asks for more is an error. */
+  readonly longestPause: number;
+  /** How long the answer to a request may take to begin, before anything is downloaded. */
+  readonly answer: number;
+  /** How long a download may stand still. */
+  readonly idle: number;
+  /** How often to look whether another process has finished the same download. */
+  readonly poll: number;
+  /** How long another process's download may stand still before it is left alone. */
+  readonly patience: number;
+  readonly sleep: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
+}
+
+export const usualTiming: HubTiming = {
+  tries: 5,
+  backoff: (failures) => Math.min(1000 * 2 ** (failures - 1), 8000),
+  longestPause: 90_000,
+  answer: 10_000,
+  idle: 30_000,
+  poll: 250,
+  patience: 60_000,
+  sleep: async (milliseconds, signal) => {
+    await wait(milliseconds, undefined, signal === undefined ? {} : { signal });
+  },
+};
+
+/** New bytes, beyond the farthest so far, that make a failed attempt count as none: else a file could take for ever. */
+const worthwhile = 2 ** 20;
+
+/**
+ * Repeats an attempt while it fails in a way that may pass. `had` tells how many bytes of a download
+ * are there, so that a line which breaks often but brings something each time is not given up.
+ */
+export async function withRetries<T>(
+  attempt: () => Promise<T>,
+  options: {
+    readonly timing: HubTiming;
+    readonly signal: AbortSignal | undefined;
+    readonly tries?: number;
+    readonly had?: () => number;
+  },
+): Promise<T> {
+  const { timing, signal, tries = timing.tries, had = () => 0 } = options;
+  let failures = 0;
+  let farthest = had();
+  for (;;) {
+    signal?.throwIfAborted();
+    try {
+      return await attempt();
+    } catch (error) {
+      // Whatever an abort made fail, the abort is what happened.
+      signal?.throwIfAborted();
+      if (!(error instanceof HubError) || error.details.transient !== true) throw error;
+      if (had() - farthest >= worthwhile) failures = 0;
+      farthest = Math.max(farthest, had());
+      failures++;
+      const pause = error.details.retryAfter ?? timing.backoff(failures);
+      if (failures >= tries || pause > timing.longestPause) throw told(error, failures, had());
+      await timing.sleep(pause, signal).catch(() => undefined);
+    }
+  }
+}
+
+function told(error: HubError, failures: number, kept: number): HubError {
+  const tries = failures > 1 ? `; tried ${failures} times` : '';
+  const resume = kept > 0 ? `; ${bytes(kept)} are kept, the same command goes on from there` : '';
+  return tries + resume === ''
+    ? error
+    : new HubError(error.message + tries + resume, { ...error.details, cause: error });
+}
+
+/** Calls off a request that hangs: `signal` fires when nothing was heard for so many milliseconds, or with the caller's. */
+export class Watchdog {
+  readonly signal: AbortSignal;
+  readonly #controller = new AbortController();
+  readonly #limit: number;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(limit: number, signal: AbortSignal | undefined) {
+    this.#limit = limit;
+    this.signal =
+      signal === undefined ? this.#controller.signal : AbortSignal.any([signal, this.#controller.signal]);
+    this.heard();
+  }
+
+  /** Starts the time anew. */
+  heard(): void {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => {
+      this.#controller.abort(new Error(`nothing came for ${this.#limit / 1000} s`));
+    }, this.#limit);
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+}
