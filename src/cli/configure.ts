@@ -5,7 +5,7 @@ import { parseSet } from '../models/options.ts';
 import { modelInfo } from '../models/registry.ts';
 import type { OpenData } from '../node/data/open.ts';
 import { fitPreprocessing } from '../node/data/statistics.ts';
-import { describe, saysOf } from '../node/trained.ts';
+import { describe, saysOf, trainingPreprocessing } from '../node/trained.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import type { ModelDescription } from '../train/network.ts';
 import { findRecipe, withOverrides, type RecipeOverrides } from '../train/recipe.ts';
@@ -43,7 +43,7 @@ export async function configure(
           std: flags.std,
         })
       : await preprocessingFor(
-          { ...saysOf(weights), channels, description: { name, options: {} } },
+          { preprocessing: trainingPreprocessing(weights), channels, description: { name, options: {} } },
           flags,
           data,
         );

@@ -6,21 +6,21 @@ import { readClassNames } from '../node/class-names.ts';
 import { writeFileAtomic } from '../node/files.ts';
 import { prepareFor } from '../node/prepare.ts';
 import { describe } from '../node/trained.ts';
-import { withWeightsFile, type WeightsFile } from '../node/weights-file.ts';
+import type { WeightsFile } from '../node/weights-file.ts';
 import { metadataOf, type Description } from '../train/description.ts';
 import type { TensorEntry } from '../weights/archive.ts';
 import { requireFit } from '../weights/load.ts';
 import { pytorchParts } from '../weights/pytorch/write.ts';
 import { safetensorsParts } from '../weights/safetensors.ts';
 import type { ConvertFlags } from './commands/convert.ts';
+import { openWeights } from './loading.ts';
 import { printJson, tell } from './print.ts';
 import { requirePerChannel } from './training.ts';
 
 /** `cardinal convert`: the weights of a file in another format, number for number; types are kept. */
 export async function convert(from: string, to: string, flags: ConvertFlags): Promise<void> {
   const write = writerFor(to);
-  await withWeightsFile(from, async (file) => {
-    for (const note of file.notes) tell(`note: ${note}`);
+  await openWeights(from, async (file) => {
     const described = await describeFor(file, flags);
     const tensors =
       described === undefined

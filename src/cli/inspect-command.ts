@@ -1,17 +1,18 @@
 import pc from 'picocolors';
 import { sizeOf } from '../graph/value.ts';
-import { withWeightsFile, type WeightsFile } from '../node/weights-file.ts';
+import type { WeightsFile } from '../node/weights-file.ts';
 import { bytes, count } from '../report/format.ts';
 import type { TensorArchive, TensorEntry } from '../weights/archive.ts';
 import { elementBytes } from '../weights/dtypes.ts';
 import { fittingModels, type Fit } from '../weights/fit.ts';
 import type { InspectFlags } from './commands/inspect.ts';
+import { openWeights } from './loading.ts';
 import { print, printJson } from './print.ts';
 import { alignColumns, shorten } from './table.ts';
 
 /** `cardinal inspect`: what a file of weights holds, by its directory alone; no tensor is read. */
 export async function inspect(path: string, flags: InspectFlags): Promise<void> {
-  await withWeightsFile(path, (file) => {
+  await openWeights(path, (file) => {
     const fits = fittingModels(file.tensors);
     if (flags.json) printJson(document(file, fits));
     else print(...lines(file, fits));
@@ -36,7 +37,7 @@ function document({ name, archive, notes }: WeightsFile, fits: readonly Fit[]): 
   };
 }
 
-function lines({ name, archive, tensors, notes }: WeightsFile, fits: readonly Fit[]): string[] {
+function lines({ name, archive, tensors }: WeightsFile, fits: readonly Fit[]): string[] {
   const all = [...archive.tensors];
   const total = all.reduce((sum, [, entry]) => sum + bytesOf(entry), 0);
   return [
@@ -53,7 +54,6 @@ function lines({ name, archive, tensors, notes }: WeightsFile, fits: readonly Fi
       ]),
       ['left', 'left'],
     ),
-    ...notes.map((note) => pc.dim(note)),
     `weights: ${count([...tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0))} numbers, running statistics included`,
     ...(fits.length === 0
       ? ['fits no network of the registry; `cardinal eval --model NAME` tells what differs']

@@ -2,16 +2,40 @@ import type { Preprocessing } from '../data/preprocessing.ts';
 import { parseSet } from '../models/options.ts';
 import type { OpenData } from '../node/data/open.ts';
 import { prepareFor, type Preparable } from '../node/prepare.ts';
-import { loadTrained, type Trained } from '../node/trained.ts';
+import { loadFrom, type Trained } from '../node/trained.ts';
+import { withWeightsFile, type WeightsFile } from '../node/weights-file.ts';
+import { downloadView } from './download-progress.ts';
 import type { WeightsFlags } from './flags.ts';
 import { tell } from './print.ts';
 import { requirePerChannel } from './training.ts';
 
-/** The network and weights that the flags name; what the file leaves open is told. */
+/** Opens a file of weights for `work`; downloads are shown while they go, and what was chosen in the file is told. */
+export async function openWeights<T>(name: string, work: (file: WeightsFile) => Promise<T>): Promise<T> {
+  const view = downloadView();
+  const told = (text: string): void => {
+    view.stop();
+    tell(`warning: ${text}`);
+  };
+  const opened = (file: WeightsFile): Promise<T> => {
+    view.stop();
+    for (const note of file.notes) tell(`note: ${note}`);
+    return work(file);
+  };
+  try {
+    return await withWeightsFile(name, opened, {
+      onProgress: (progress) => {
+        view.show(progress);
+      },
+      onWarning: told,
+    });
+  } finally {
+    view.stop();
+  }
+}
+
+/** The network and weights that the flags name. */
 export async function loadForUse(path: string, { model, set = [] }: WeightsFlags): Promise<Trained> {
-  const trained = await loadTrained(path, { model, options: parseSet(set) });
-  for (const note of trained.notes) tell(`note: ${note}`);
-  return trained;
+  return openWeights(path, (file) => loadFrom(file, { model, options: parseSet(set) }));
 }
 
 /** How its pictures are prepared; a guess is told. */

@@ -4,19 +4,20 @@ import { formatShape } from '../graph/value.ts';
 import { parseSet } from '../models/options.ts';
 import { createModel } from '../models/registry.ts';
 import { readFile, writeFileAtomic } from '../node/files.ts';
-import { loadWeights } from '../node/weights.ts';
 import { compile } from '../session/compile.ts';
 import { computeGradients } from '../session/gradients.ts';
+import { loadTensors } from '../weights/load.ts';
 import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
 import type { RunFlags } from './commands/run.ts';
 import { withBackend } from './engine.ts';
+import { openWeights } from './loading.ts';
 import { printJson, tell } from './print.ts';
 
 /** `cardinal run`: raw tensors in and out. */
 export async function runTensors(name: string, flags: RunFlags): Promise<void> {
   const { weights, input: inputPath, output: outputPath, gradients } = flags;
   const model = createModel(name, parseSet(flags.set ?? []));
-  await loadWeights(model, weights);
+  await openWeights(weights, ({ tensors: given }) => loadTensors(model, given, { source: weights }));
   const { tensors } = readSafetensors(await readFile(inputPath), inputPath);
   const input = required(tensors, 'input', 'F32', 4, inputPath);
   const target = gradients ? Array.from(required(tensors, 'target', 'I64', 1, inputPath).data, Number) : [];

@@ -4,7 +4,7 @@ import { openData, type OpenData } from '../node/data/open.ts';
 import { trainingPictures } from '../node/data/training.ts';
 import { RunFolder } from '../node/run-folder.ts';
 import { saysOf } from '../node/trained.ts';
-import { withWeightsFile, type WeightsFile } from '../node/weights-file.ts';
+import type { WeightsFile } from '../node/weights-file.ts';
 import { count } from '../report/format.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
 import type { Network } from '../train/network.ts';
@@ -15,6 +15,7 @@ import { withBackend } from './engine.ts';
 import type { EngineFlags } from './flags.ts';
 import { onInterrupt } from './interrupt.ts';
 import { judgementLines } from './judgement.ts';
+import { openWeights } from './loading.ts';
 import { print, printJson, tell } from './print.ts';
 import { progressView, type ProgressView } from './progress.ts';
 import { headFates, runConfigSchema, type RunConfig } from './run-config.ts';
@@ -43,7 +44,6 @@ export interface Outcome {
 /** `cardinal train <data> --model M …` */
 export async function startTraining(dataPath: string, flags: TrainFlags): Promise<void> {
   const start = async (weights?: WeightsFile): Promise<void> => {
-    for (const note of weights?.notes ?? []) tell(`note: ${note}`);
     const data = await openData(dataPath, {
       seed: flags.seed,
       valFraction: flags.valFraction,
@@ -57,7 +57,7 @@ export async function startTraining(dataPath: string, flags: TrainFlags): Promis
     const path = flags.out ?? (await RunFolder.freshPath('runs', runName(config.model.name, dataPath)));
     await newRun(path, config, network, data, flags);
   };
-  await (flags.weights === undefined ? start() : withWeightsFile(flags.weights, start));
+  await (flags.weights === undefined ? start() : openWeights(flags.weights, start));
 }
 
 /** Trains in a new folder, which is made when the first step is about to be done. */

@@ -91,8 +91,8 @@ export class Classifier {
  * Throws a `CardinalError` if the file is damaged, of another network, or does not say how pictures are prepared.
  */
 export async function loadClassifier(path: string, options: ClassifierOptions = {}): Promise<Classifier> {
-  const { model, options: set, ...rest } = options;
-  const trained = await loadTrained(path, { model, options: set });
+  const { model, options: set, hub, ...rest } = options;
+  const trained = await loadTrained(path, { model, options: set, hub });
   const preprocessing = options.preprocessing ?? trained.preprocessing;
   if (preprocessing === undefined) {
     throw new CardinalError(
@@ -105,7 +105,7 @@ export async function loadClassifier(path: string, options: ClassifierOptions = 
 /** A network that is loaded already, ready to classify pictures. Classes without names are called by their numbers. */
 export async function classifierOf(
   { model, description, classes: known }: Pick<Trained, 'model' | 'description' | 'classes'>,
-  options: Omit<ClassifierOptions, 'model' | 'options'> & { readonly preprocessing: Preprocessing },
+  options: Omit<ClassifierOptions, keyof LoadOptions> & { readonly preprocessing: Preprocessing },
 ): Promise<Classifier> {
   const { backend: given, preprocessing, classes: named, ...engine } = options;
   const network = networkOf(model, [preprocessing.channels, ...preprocessing.size], description);

@@ -17,7 +17,8 @@ import { fitPreprocessing } from './data/statistics.ts';
 import { openLoaders } from './data/training.ts';
 import { prepareFor } from './prepare.ts';
 import { RunFolder } from './run-folder.ts';
-import { channelsOf, saysOf } from './trained.ts';
+import type { HubOptions } from './hub/repo.ts';
+import { channelsOf, saysOf, trainingPreprocessing } from './trained.ts';
 import { withWeightsFile, type WeightsFile } from './weights-file.ts';
 
 export interface TrainOnOptions extends RecipeOverrides {
@@ -32,6 +33,8 @@ export interface TrainOnOptions extends RecipeOverrides {
    * theirs were, unless `preprocessing` says otherwise.
    */
   readonly weights?: string | undefined;
+  /** For `hf:` names: progress, warnings, another cache. */
+  readonly hub?: HubOptions | undefined;
   /** The classifier of `weights`: `keep` (default), or `reset` for other classes than they were trained on. */
   readonly head?: 'keep' | 'reset' | undefined;
   /**
@@ -83,7 +86,7 @@ export async function trainOn(
   // A run that is continued has its weights in its checkpoint.
   return weights === undefined || resume === true
     ? run(source, model, options)
-    : withWeightsFile(weights, (file) => run(source, model, options, file));
+    : withWeightsFile(weights, (file) => run(source, model, options, file), options.hub);
 }
 
 async function run(
@@ -189,7 +192,11 @@ async function suitable(
   const side = imageSize ?? designedSize(model, data);
   if (weights === undefined) return fitPreprocessing(data, { imageSize: side });
   const description = { name: model instanceof Module ? model.typeName : model.name, options: {} };
-  const known = { ...saysOf(weights), channels: channelsOf(weights), description };
+  const known = {
+    preprocessing: trainingPreprocessing(weights),
+    channels: channelsOf(weights),
+    description,
+  };
   return (await prepareFor(known, { imageSize }, data)).preprocessing;
 }
 

@@ -6,6 +6,7 @@ import { Module } from '../nn/module.ts';
 import type { ModelDescription } from '../train/network.ts';
 import { fittingModels, optionsFor } from '../weights/fit.ts';
 import { loadTensors } from '../weights/load.ts';
+import type { HubOptions } from './hub/repo.ts';
 import { withWeightsFile, type WeightsFile } from './weights-file.ts';
 
 /** A network with the weights of a file. */
@@ -28,6 +29,8 @@ export interface LoadOptions {
   readonly model?: string | Module | undefined;
   /** Options of the named model; those that bare weights tell by their shapes may be left out. */
   readonly options?: Readonly<Record<string, unknown>> | undefined;
+  /** For `hf:` names: progress, warnings, another cache. */
+  readonly hub?: HubOptions | undefined;
 }
 
 /**
@@ -35,7 +38,7 @@ export interface LoadOptions {
  * repository says of what. Throws a `CardinalError` if the file is damaged or of another network than `model`.
  */
 export async function loadTrained(path: string, options: LoadOptions = {}): Promise<Trained> {
-  return withWeightsFile(path, (file) => loadFrom(file, options));
+  return withWeightsFile(path, (file) => loadFrom(file, options), options.hub);
 }
 
 /** `loadTrained` of a file that is open already. */
@@ -75,6 +78,11 @@ export function saysOf({
     licence: own?.licence ?? known.licence,
     notes,
   };
+}
+
+/** How pictures were prepared when the weights were trained: for training that goes on from them. */
+export function trainingPreprocessing({ description, known }: WeightsFile): Preprocessing | undefined {
+  return description?.preprocessing ?? known.trainingPreprocessing ?? known.preprocessing;
 }
 
 /**

@@ -6,6 +6,8 @@ import type { TensorArchive, TensorEntry } from '../weights/archive.ts';
 import { openArchive } from '../weights/open.ts';
 import { unwrap } from '../weights/unwrap.ts';
 import { openFileSource } from './byte-source.ts';
+import { isHubName } from './hub/name.ts';
+import type { HubOptions } from './hub/repo.ts';
 
 /** A file of weights, opened: what it says is known, tensors are read when they are asked for. */
 export interface WeightsFile {
@@ -26,31 +28,47 @@ export interface WeightsFile {
 export interface KnownOfWeights {
   /** Name in the registry. */
   readonly model?: string | undefined;
+  /** How pictures are prepared where accuracies are published. */
   readonly preprocessing?: Preprocessing | undefined;
+  /** How they were prepared for training, if that is another way: smaller, as a rule. */
+  readonly trainingPreprocessing?: Preprocessing | undefined;
   readonly classes?: readonly string[] | undefined;
   readonly licence?: string | undefined;
   readonly origin?: string | undefined;
 }
 
 /**
- * Opens a file of weights for `work` and closes it afterwards, whatever happens. Throws a `CardinalError` if the file
- * is not there, damaged, or holds no weights.
+ * Opens a file of weights for `work` and closes it afterwards, whatever happens; `hf:owner/repo` is downloaded first. Throws
+ * a `CardinalError` if the file is not there, damaged, or holds no weights.
  */
-export async function withWeightsFile<T>(name: string, work: (file: WeightsFile) => Promise<T>): Promise<T> {
-  const source = await openFileSource(name);
+export async function withWeightsFile<T>(
+  name: string,
+  work: (file: WeightsFile) => Promise<T>,
+  hub: HubOptions = {},
+): Promise<T> {
+  const { path, known } = await locate(name, hub);
+  const source = await openFileSource(path);
   try {
-    const archive = await openArchive(source);
+    const archive = await openArchive({ ...source, name });
     const description = readDescription(archive.metadata, name);
-    return await work({
-      name,
-      archive,
-      description,
-      known: { origin: basename(name) },
-      ...weightsIn(archive, description),
-    });
+    return await work({ name, archive, description, known, ...weightsIn(archive, description) });
   } finally {
     await source.close();
   }
+}
+
+async function locate(
+  name: string,
+  hub: HubOptions,
+): Promise<{ readonly path: string; readonly known: KnownOfWeights }> {
+  if (!isHubName(name)) return { path: name, known: { origin: basename(name) } };
+  // Loaded when it is needed: most files are on this machine.
+  const { resolveHub } = await import('./hub/resolve.ts');
+  const { path, config, origin } = await resolveHub(name, hub);
+  if (config === undefined) return { path, known: { origin } };
+  const { architecture: model, preprocessing: trainingPreprocessing, classes, licence } = config;
+  const preprocessing = config.testPreprocessing ?? trainingPreprocessing;
+  return { path, known: { model, preprocessing, trainingPreprocessing, classes, licence, origin } };
 }
 
 function weightsIn(

@@ -2,6 +2,7 @@ import type { Module } from '../nn/module.ts';
 import { loadTensors } from '../weights/load.ts';
 import { writeSafetensors } from '../weights/safetensors.ts';
 import { writeFileAtomic } from './files.ts';
+import type { HubOptions } from './hub/repo.ts';
 import { withWeightsFile } from './weights-file.ts';
 
 /**
@@ -24,7 +25,7 @@ export async function saveWeights(
 export async function loadWeights(
   model: Module,
   path: string,
-  { head }: { readonly head?: 'keep' | 'reset' } = {},
+  { head, hub }: { readonly head?: 'keep' | 'reset'; readonly hub?: HubOptions } = {},
 ): Promise<void> {
-  await withWeightsFile(path, ({ tensors }) => loadTensors(model, tensors, { source: path, head }));
+  await withWeightsFile(path, ({ tensors }) => loadTensors(model, tensors, { source: path, head }), hub);
 }
