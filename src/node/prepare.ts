@@ -50,7 +50,7 @@ export async function prepareFor(
   const note =
     mean !== undefined && std !== undefined
       ? undefined
-      : `the weights do not say how their pictures were normalised: ${assumed === undefined ? 'measured on these' : "ImageNet's mean and std are used"}; --mean and --std say it`;
+      : `the weights do not say how their pictures were normalised: ${assumed === undefined ? 'measured on these' : "ImageNet's mean and std are used"}; --mean and --std (in a program, preprocessing) say it`;
   const designed = listModels().includes(description.name)
     ? modelInfo(description.name, description.options).inputShape[1]
     : undefined;

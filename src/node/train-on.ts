@@ -189,11 +189,11 @@ function describe(model: Module): ModelDescription {
   return { name, options: validate(jsonObject, options, `options of ${name}`) };
 }
 
-/** The preprocessing of the weights that training begins with; else what suits the pictures. */
+/** The preprocessing of the weights that training begins with, a guess with a warning; else what suits the pictures. */
 async function suitable(
   model: Module | NamedModel,
   data: OpenData,
-  { imageSize }: TrainOnOptions,
+  { imageSize, onEvent }: TrainOnOptions,
   weights: WeightsFile | undefined,
 ): Promise<Preprocessing> {
   const side = imageSize ?? designedSize(model, data);
@@ -204,7 +204,9 @@ async function suitable(
     channels: channelsOf(weights),
     description,
   };
-  return (await prepareFor(known, { imageSize }, data)).preprocessing;
+  const { preprocessing, note } = await prepareFor(known, { imageSize }, data);
+  if (note !== undefined) await onEvent?.({ type: 'warning', message: note });
+  return preprocessing;
 }
 
 /** Photos are brought to the size that a named network was designed for. */

@@ -142,6 +142,23 @@ describe('a network of one’s own', () => {
     );
   });
 
+  test('bare weights do not say how pictures are prepared: that is a guess, and told', async () => {
+    const weights = join(root, 'bare.safetensors');
+    await saveWeights(new Mine().initialize(1), weights);
+    const warnings: string[] = [];
+    const { batchSize, backend } = small;
+    const result = await trainOn(photos, new Mine(), {
+      ...{ weights, batchSize, backend, epochs: 1, imageSize: 8 },
+      onEvent: (event) => {
+        if (event.type === 'warning') warnings.push(event.message);
+      },
+    });
+    expect(result.preprocessing.mean).toEqual([0.485, 0.456, 0.406]);
+    expect(warnings).toEqual([
+      "the weights do not say how their pictures were normalised: ImageNet's mean and std are used; --mean and --std (in a program, preprocessing) say it",
+    ]);
+  });
+
   test('a run that was stopped is continued to the same weights', async () => {
     const whole = await trainOn(photos, new Mine().initialize(3), { ...small, seed: 5 });
     const out = join(root, 'stopped');
