@@ -29,7 +29,10 @@ export function inferOptions(name: string, shapes: Shapes): ModelOptions {
   );
 }
 
-/** Projections have weights: on every block (C) or on some (B). Shortcuts A and none have none: then the default decides. */
+/**
+ * Projections have weights: on every block (C) or on some (B). Shortcuts A and none have none, so weights do not tell them
+ * apart: A, unless the network has none by default.
+ */
 function shortcutOf(shapes: Shapes, usual: ModelOptions['shortcut']): ModelOptions['shortcut'] {
   const blocks = [...shapes.keys()].filter((name) => /^layer\d+\.\d+\.conv1\.weight$/.test(name));
   const projections = [...shapes.keys()].filter((name) => /\.(downsample|shortcut)\.0\.weight$/.test(name));
