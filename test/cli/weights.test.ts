@@ -126,6 +126,21 @@ describe('convert and export', () => {
     const file = await readFile(at('net.onnx'), 'latin1');
     for (const text of ['layer1.0.conv2.weight', 'preprocessing', 'resnext_cifar'])
       expect(file).toContain(text);
+
+    // What is said of bare weights goes into the file as it does with convert.
+    await inFolder('export', 'run/best.safetensors', '--torch', 'to-onnx.pth');
+    const known = ['--mean', '0.41,0.42,0.43', '--std', '0.3,0.3,0.3', '--image-size', '12'];
+    const bare = await inFolder(
+      'export',
+      'to-onnx.pth',
+      '--onnx',
+      'bare.onnx',
+      '--model',
+      'resnext_cifar',
+      ...known,
+    );
+    told(bare, 0, /^wrote .* to bare\.onnx: input, float32 N×C×H×W → logits\n$/);
+    expect(await readFile(at('bare.onnx'), 'latin1')).toContain('"mean":[0.41,0.42,0.43]');
   });
 });
 
