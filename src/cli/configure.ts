@@ -10,9 +10,8 @@ import type { WeightsFile } from '../node/weights-file.ts';
 import type { ModelDescription } from '../train/network.ts';
 import { findRecipe, withOverrides, type RecipeOverrides } from '../train/recipe.ts';
 import type { TrainFlags } from './commands/train.ts';
-import { preprocessingFor } from './loading.ts';
+import { preprocessingFor, requirePerChannel } from './loading.ts';
 import { runConfigSchema, type RunConfig } from './run-config.ts';
-import { requirePerChannel } from './training.ts';
 import { version } from './version.ts';
 
 /**

@@ -1,5 +1,5 @@
 import { extname } from 'node:path';
-import { UsageError } from '../base/errors.ts';
+import { CardinalError, UsageError } from '../base/errors.ts';
 import { parseSet } from '../models/options.ts';
 import { createModel, modelInfo } from '../models/registry.ts';
 import { readClassNames } from '../node/class-names.ts';
@@ -13,9 +13,8 @@ import { requireFit } from '../weights/load.ts';
 import { pytorchParts } from '../weights/pytorch/write.ts';
 import { safetensorsParts } from '../weights/safetensors.ts';
 import type { ConvertFlags } from './commands/convert.ts';
-import { openWeights } from './loading.ts';
+import { openWeights, requirePerChannel } from './loading.ts';
 import { printJson, tell } from './print.ts';
-import { requirePerChannel } from './training.ts';
 
 /** `cardinal convert`: the weights of a file in another format, number for number; types are kept. */
 export async function convert(from: string, to: string, flags: ConvertFlags): Promise<void> {
@@ -32,8 +31,10 @@ export async function convert(from: string, to: string, flags: ConvertFlags): Pr
       described === undefined
         ? {
             format: 'pt',
-            origin: flags.origin ?? from,
-            ...(flags.licence === undefined ? {} : { licence: flags.licence }),
+            ...definedIn({
+              origin: flags.origin ?? file.known.origin,
+              licence: flags.licence ?? file.known.licence,
+            }),
           }
         : metadataOf(described);
     await writeFileAtomic(to, write(tensors, metadata));
@@ -44,6 +45,12 @@ export async function convert(from: string, to: string, flags: ConvertFlags): Pr
         `wrote ${tensors.size} tensors to ${to}${described === undefined ? '; --model NAME would write down what network they are of' : `, a ${described.model.name}`}`,
       );
   });
+}
+
+function definedIn(parts: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(parts).flatMap(([key, part]) => (part === undefined ? [] : [[key, part]])),
+  );
 }
 
 type Writer = (
@@ -64,7 +71,14 @@ async function describeFor(file: WeightsFile, flags: ConvertFlags): Promise<Desc
   const { description: own, known } = file;
   const origin = flags.origin ?? own?.origin ?? known.origin;
   const licence = flags.licence ?? own?.licence ?? known.licence;
-  if (own === undefined && flags.model === undefined && known.model === undefined) return undefined;
+  if (own === undefined && flags.model === undefined && known.model === undefined) {
+    const lost = (['classes', 'mean', 'std', 'imageSize', 'set'] as const).find(
+      (key) => flags[key] !== undefined,
+    );
+    if (lost === undefined) return undefined;
+    const flag = lost === 'imageSize' ? 'image-size' : lost;
+    throw new UsageError(`--${flag} is written down beside the network's name: say it with --model`);
+  }
   const model = describe(file, flags.model, parseSet(flags.set ?? []));
   const info = modelInfo(model.name, model.options);
   const channels = info.inputShape[0] === 1 ? 1 : 3;
@@ -76,5 +90,11 @@ async function describeFor(file: WeightsFile, flags: ConvertFlags): Promise<Desc
   const input = preprocessing === undefined ? info.inputShape : [channels, ...preprocessing.size];
   const classes =
     flags.classes === undefined ? (own?.classes ?? known.classes) : await readClassNames(flags.classes);
+  const { numClasses } = info.options;
+  if (classes !== undefined && classes.length !== numClasses) {
+    throw new CardinalError(
+      `${file.name} is a ${model.name} that tells ${String(numClasses)} classes apart, but there are ${classes.length} names for them`,
+    );
+  }
   return { ...own, model, input, classes, preprocessing, origin, licence };
 }

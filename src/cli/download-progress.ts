@@ -1,6 +1,7 @@
-import cliProgress from 'cli-progress';
-import { bytes, duration, percent } from '../report/format.ts';
+import type { SingleBar } from 'cli-progress';
 import type { HubProgress } from '../node/hub/repo.ts';
+import { bytes, duration, percent } from '../report/format.ts';
+import { newBar } from './bar.ts';
 
 /** Shows downloads while they go, one file after the other: a live bar on a terminal, a line now and then elsewhere. */
 export interface DownloadView {
@@ -18,8 +19,7 @@ export function downloadView(
 }
 
 function bar(stream: NodeJS.WriteStream, now: () => number): DownloadView {
-  let current:
-    { readonly file: string; readonly pace: Pace; readonly bar: cliProgress.SingleBar } | undefined;
+  let current: { readonly file: string; readonly pace: Pace; readonly bar: SingleBar } | undefined;
   const stop = (): void => {
     current?.bar.stop();
     current = undefined;
@@ -43,20 +43,10 @@ function startBar(
   stream: NodeJS.WriteStream,
   { received, total }: HubProgress,
   payload: Readonly<Record<string, string>>,
-): cliProgress.SingleBar {
-  const started = new cliProgress.SingleBar(
-    {
-      stream,
-      format: total === undefined ? '{file}  {size}  {speed}' : '{file} {bar} {size}  {speed}  {left} left',
-      barsize: stream.columns < 100 ? 12 : 28,
-      clearOnComplete: true,
-      hideCursor: true,
-      fps: 8,
-      // Ctrl-C is the download's to handle: it keeps what it has.
-      gracefulExit: false,
-      linewrap: false,
-    },
-    cliProgress.Presets.shades_classic,
+): SingleBar {
+  const started = newBar(
+    stream,
+    total === undefined ? '{file}  {size}  {speed}' : '{file} {bar} {size}  {speed}  {left} left',
   );
   started.start(total ?? 0, received, payload);
   return started;

@@ -7,7 +7,7 @@ import { exportOnnx } from '../weights/onnx/export.ts';
 import { pytorchParts } from '../weights/pytorch/write.ts';
 import { entryOf } from '../weights/safetensors.ts';
 import type { ExportFlags } from './commands/export.ts';
-import { loadForUse, preprocessingFor } from './loading.ts';
+import { loadForUse, requirePerChannel } from './loading.ts';
 import { printJson, tell } from './print.ts';
 import { version } from './version.ts';
 
@@ -36,13 +36,13 @@ export async function exportWeights(from: string, flags: ExportFlags): Promise<v
 
 async function onnxOf(trained: Trained, flags: ExportFlags): Promise<Uint8Array> {
   const { model, description, classes, origin, licence } = trained;
+  const { preprocessing, note } = await prepareFor(trained, flags);
+  requirePerChannel(preprocessing);
   // Without its pictures in the graph a guess of how they are prepared is nobody's business but its size.
-  const { preprocessing } = flags.preprocess
-    ? { preprocessing: await preprocessingFor(trained, flags) }
-    : await prepareFor(trained, flags);
+  if (flags.preprocess && note !== undefined) tell(`warning: ${note}`);
   const metadata = {
     model: JSON.stringify(description),
-    ...(trained.preprocessing === undefined ? {} : { preprocessing: JSON.stringify(preprocessing) }),
+    ...(note === undefined ? { preprocessing: JSON.stringify(preprocessing) } : {}),
     ...(origin === undefined ? {} : { origin }),
     ...(licence === undefined ? {} : { licence }),
   };

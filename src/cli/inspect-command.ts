@@ -1,4 +1,5 @@
 import pc from 'picocolors';
+import { shortened } from '../base/quoted.ts';
 import { sizeOf } from '../graph/value.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import { bytes, count } from '../report/format.ts';
@@ -8,7 +9,7 @@ import { fittingModels, type Fit } from '../weights/fit.ts';
 import type { InspectFlags } from './commands/inspect.ts';
 import { openWeights } from './loading.ts';
 import { print, printJson } from './print.ts';
-import { alignColumns, shorten } from './table.ts';
+import { alignColumns } from './table.ts';
 
 /** `cardinal inspect`: what a file of weights holds, by its directory alone; no tensor is read. */
 export async function inspect(path: string, flags: InspectFlags): Promise<void> {
@@ -42,15 +43,19 @@ function lines({ name, archive, tensors }: WeightsFile, fits: readonly Fit[]): s
   const total = all.reduce((sum, [, entry]) => sum + bytesOf(entry), 0);
   return [
     ...alignColumns(
-      all.map(([tensor, { dtype, shape }]) => [tensor, pc.dim(dtype), shape.join('×') || pc.dim('scalar')]),
+      all.map(([tensor, { dtype, shape }]) => [
+        shortened(tensor),
+        pc.dim(dtype),
+        shape.join('×') || pc.dim('scalar'),
+      ]),
       ['left', 'left', 'left'],
     ),
     '',
     `${pc.bold(name)}: ${formats[archive.format]}, ${count(all.length)} tensors, ${bytes(total)}`,
     ...alignColumns(
       [...archive.metadata].map(([key, value]) => [
-        `  ${pc.dim(key)}`,
-        shorten(value.replace(/\s+/g, ' '), 120),
+        `  ${pc.dim(shortened(key))}`,
+        shortened(value.replace(/\s+/g, ' ')),
       ]),
       ['left', 'left'],
     ),

@@ -1,17 +1,18 @@
+import { UsageError } from '../base/errors.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import { parseSet } from '../models/options.ts';
 import type { OpenData } from '../node/data/open.ts';
+import { isHubName } from '../node/hub/name.ts';
 import { prepareFor, type Preparable } from '../node/prepare.ts';
 import { loadFrom, type Trained } from '../node/trained.ts';
 import { withWeightsFile, type WeightsFile } from '../node/weights-file.ts';
-import { downloadView } from './download-progress.ts';
+import type { DownloadView } from './download-progress.ts';
 import type { WeightsFlags } from './flags.ts';
 import { tell } from './print.ts';
-import { requirePerChannel } from './training.ts';
 
 /** Opens a file of weights for `work`; downloads are shown while they go, and what was chosen in the file is told. */
 export async function openWeights<T>(name: string, work: (file: WeightsFile) => Promise<T>): Promise<T> {
-  const view = downloadView();
+  const view = await viewOf(name);
   const told = (text: string): void => {
     view.stop();
     tell(`warning: ${text}`);
@@ -33,6 +34,13 @@ export async function openWeights<T>(name: string, work: (file: WeightsFile) => 
   }
 }
 
+/** The progress of downloads; of a file on this machine there is none. */
+async function viewOf(name: string): Promise<DownloadView> {
+  if (!isHubName(name)) return { show: () => undefined, stop: () => undefined };
+  const { downloadView } = await import('./download-progress.ts');
+  return downloadView();
+}
+
 /** The network and weights that the flags name. */
 export async function loadForUse(path: string, { model, set = [] }: WeightsFlags): Promise<Trained> {
   return openWeights(path, (file) => loadFrom(file, { model, options: parseSet(set) }));
@@ -48,4 +56,13 @@ export async function preprocessingFor(
   requirePerChannel(preprocessing);
   if (note !== undefined) tell(`warning: ${note}`);
   return preprocessing;
+}
+
+/** Throws a `UsageError` unless `--mean` and `--std` gave a number for each channel. */
+export function requirePerChannel({ channels, mean, std }: Preprocessing): void {
+  for (const [flag, list] of Object.entries({ mean, std })) {
+    if (list.length !== channels) {
+      throw new UsageError(`--${flag}: expected ${channels} numbers, one a channel, got ${list.length}`);
+    }
+  }
 }

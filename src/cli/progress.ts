@@ -1,7 +1,8 @@
-import cliProgress from 'cli-progress';
+import type { SingleBar } from 'cli-progress';
 import pc from 'picocolors';
 import { digits3, duration, percent } from '../report/format.ts';
 import type { EpochEvent, StepEvent, TrainEvent } from '../train/events.ts';
+import { newBar } from './bar.ts';
 
 /** Shows a training run while it goes: a live bar on a terminal, a line now and then anywhere else. */
 export interface ProgressView {
@@ -16,7 +17,7 @@ export function progressView(stream: NodeJS.WriteStream = process.stderr): Progr
 
 /** One bar an epoch; when the epoch is done, its line stays in the bar's place. */
 function bar(stream: NodeJS.WriteStream): ProgressView {
-  let current: cliProgress.SingleBar | undefined;
+  let current: SingleBar | undefined;
   const stop = (): void => {
     current?.stop();
     current = undefined;
@@ -40,22 +41,8 @@ function bar(stream: NodeJS.WriteStream): ProgressView {
   };
 }
 
-function startBar(stream: NodeJS.WriteStream, event: StepEvent): cliProgress.SingleBar {
-  const narrow = stream.columns < 100;
-  const started = new cliProgress.SingleBar(
-    {
-      stream,
-      format: `{epoch} {bar} loss {loss}  top-1 {top1}  {rate}/s  {left} left`,
-      barsize: narrow ? 12 : 28,
-      clearOnComplete: true,
-      hideCursor: true,
-      fps: 8,
-      // Ctrl-C is the training's to handle: it writes a checkpoint first.
-      gracefulExit: false,
-      linewrap: false,
-    },
-    cliProgress.Presets.shades_classic,
-  );
+function startBar(stream: NodeJS.WriteStream, event: StepEvent): SingleBar {
+  const started = newBar(stream, '{epoch} {bar} loss {loss}  top-1 {top1}  {rate}/s  {left} left');
   started.start(event.stepsPerEpoch, event.stepInEpoch, barPayload(event));
   return started;
 }

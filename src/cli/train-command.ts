@@ -43,7 +43,7 @@ export interface Outcome {
 
 /** `cardinal train <data> --model M …` */
 export async function startTraining(dataPath: string, flags: TrainFlags): Promise<void> {
-  const start = async (weights?: WeightsFile): Promise<void> => {
+  const begin = async (weights?: WeightsFile) => {
     const data = await openData(dataPath, {
       seed: flags.seed,
       valFraction: flags.valFraction,
@@ -53,11 +53,13 @@ export async function startTraining(dataPath: string, flags: TrainFlags): Promis
     });
     trainingPictures(data);
     const config = await configure(data, flags.model, flags, weights);
-    const network = await buildNetwork(config, weights);
-    const path = flags.out ?? (await RunFolder.freshPath('runs', runName(config.model.name, dataPath)));
-    await newRun(path, config, network, data, flags);
+    return { data, config, network: await buildNetwork(config, weights) };
   };
-  await (flags.weights === undefined ? start() : openWeights(flags.weights, start));
+  // The file is closed before training, which may take days.
+  const begun = await (flags.weights === undefined ? begin() : openWeights(flags.weights, begin));
+  const { data, config, network } = begun;
+  const path = flags.out ?? (await RunFolder.freshPath('runs', runName(config.model.name, dataPath)));
+  await newRun(path, config, network, data, flags);
 }
 
 /** Trains in a new folder, which is made when the first step is about to be done. */

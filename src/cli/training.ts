@@ -1,7 +1,5 @@
 import { basename } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
-import { UsageError } from '../base/errors.ts';
-import type { Preprocessing } from '../data/preprocessing.ts';
 import { createModel } from '../models/registry.ts';
 import { freeze } from '../nn/freeze.ts';
 import { createLoader } from '../node/data/loader.ts';
@@ -76,15 +74,6 @@ export async function trainRun(network: Network, training: Training): Promise<Tr
     view.stop();
     await loaders.train.dispose();
     await loaders.validation?.dispose();
-  }
-}
-
-/** Throws a `UsageError` unless `--mean` and `--std` gave a number for each channel. */
-export function requirePerChannel({ channels, mean, std }: Preprocessing): void {
-  for (const [flag, list] of Object.entries({ mean, std })) {
-    if (list.length !== channels) {
-      throw new UsageError(`--${flag}: expected ${channels} numbers, one a channel, got ${list.length}`);
-    }
   }
 }
 

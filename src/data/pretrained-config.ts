@@ -188,8 +188,9 @@ function classNames(
   numClasses: number,
   source: string,
 ): readonly string[] {
-  const list = Array.from({ length: numClasses }, (_, i) => at(names, String(i)));
   const count = Object.keys(names).length;
+  // As many as there are, because `numClasses` may say any number.
+  const list = Array.from({ length: count }, (_, i) => at(names, String(i)));
   if (count !== numClasses || list.includes(undefined)) {
     throw new CardinalError(
       `${source}: label_names: expected one for each of the ${numClasses} classes, got ${count}`,

@@ -29,7 +29,10 @@ export function inferOptions(name: string, shapes: Shapes): ModelOptions {
   );
 }
 
-/** Projections have weights: on every block (C) or on some (B). Shortcuts A and none have none: then the default decides. */
+/**
+ * Projections have weights: on every block (C) or on some (B). Shortcuts A and none have none, so weights do not tell them
+ * apart: A, unless the network has none by default.
+ */
 function shortcutOf(shapes: Shapes, usual: ModelOptions['shortcut']): ModelOptions['shortcut'] {
   const blocks = [...shapes.keys()].filter((name) => /^layer\d+\.\d+\.conv1\.weight$/.test(name));
   const projections = [...shapes.keys()].filter((name) => /\.(downsample|shortcut)\.0\.weight$/.test(name));
@@ -41,13 +44,13 @@ function shortcutOf(shapes: Shapes, usual: ModelOptions['shortcut']): ModelOptio
 
 /** Blocks of each stage, planes, cardinality and width of a bottleneck network: width = ⌊planes·baseWidth/64⌋·cardinality. */
 function templateOf(shapes: Shapes): ModelOptions {
-  const layers: number[] = [];
+  // Counted, because a number in a name of a file may be any.
+  const blocks = new Map<string, number>();
   for (const name of shapes.keys()) {
-    const found = /^layer(\d+)\.(\d+)\.conv3\.weight$/.exec(name);
-    if (found === null) continue;
-    const [stage, block] = [Number(found[1]) - 1, Number(found[2])];
-    layers[stage] = Math.max(layers[stage] ?? 0, block + 1);
+    const stage = /^(layer\d+)\.\d+\.conv3\.weight$/.exec(name)?.[1];
+    if (stage !== undefined) blocks.set(stage, (blocks.get(stage) ?? 0) + 1);
   }
+  const layers = Array.from({ length: blocks.size }, (_, stage) => blocks.get(`layer${stage + 1}`) ?? 0);
   const planes = shapes.get('conv1.weight')?.[0];
   const last = shapes.get(`layer${layers.length}.0.conv2.weight`);
   if (planes === undefined || last === undefined || layers.length === 0) return {};

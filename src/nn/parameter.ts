@@ -6,8 +6,8 @@ import { formatShape, sizeOf, type Shape } from '../graph/value.ts';
 export type Initializer = (shape: Shape, rng: Rng) => Float32Array;
 
 /**
- * A tensor that is trained, unless `requiresGrad` is false. It knows its shape and how to draw its numbers, and draws them only when `data` is asked for, so a
- * network of 89M parameters is built, counted and summarised without allocating anything.
+ * A tensor that is trained, unless `requiresGrad` is false. It knows its shape and how to draw its numbers, and draws them
+ * only when `data` is asked for, so a network of 89M parameters is built, counted and summarised without allocating anything.
  */
 export class Parameter {
   static #created = 0;

@@ -1,5 +1,6 @@
 import { CardinalError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
+import { shortened } from '../base/quoted.ts';
 import { f32, type StateDict, type TensorData } from '../base/tensor-data.ts';
 import { formatShape, type Shape } from '../graph/value.ts';
 import { ModuleBuffer } from './buffer.ts';
@@ -107,12 +108,12 @@ function format({ dtype, shape }: { readonly dtype: string; readonly shape: Shap
 
 /** The first names of many: a message stays one readable line. */
 function list(names: readonly string[], note: (name: string) => string = () => ''): string {
-  const shown = names.slice(0, 5).map((name) => name + note(name));
+  const shown = names.slice(0, 5).map((name) => shortened(name) + note(name));
   const rest = names.length - shown.length;
   return shown.join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }
 
 function hint(name: string, unexpected: readonly string[]): string {
   const similar = nearest(name, unexpected, 1).at(0);
-  return similar === undefined ? '' : ` (${similar}?)`;
+  return similar === undefined ? '' : ` (${shortened(similar)}?)`;
 }

@@ -4,8 +4,9 @@ import { basename, dirname, join } from 'node:path';
 import { CardinalError, messageOf } from '../base/errors.ts';
 
 /**
- * Replaces `path` with `data`, whole or in parts that are made as they are written, so that at every moment, power cuts included, the file is the old one or the new one:
- * written to a temporary file in the same folder, synced, renamed, the folder synced. Nothing is left behind on failure.
+ * Replaces `path` with `data`, whole or in parts that are made as they are written, so that at every moment, power cuts
+ * included, the file is the old one or the new one: written to a temporary file in the same folder, synced, renamed, the
+ * folder synced. Nothing is left behind on failure.
  * Throws a `CardinalError` if the disk is full, read-only or not ours to write.
  */
 export async function writeFileAtomic(

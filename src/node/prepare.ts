@@ -2,7 +2,6 @@ import { CardinalError } from '../base/errors.ts';
 import { defaultPreprocessing, imagenetStatistics, type Preprocessing } from '../data/preprocessing.ts';
 import { listModels, modelInfo } from '../models/registry.ts';
 import type { OpenData } from './data/open.ts';
-import { fitPreprocessing } from './data/statistics.ts';
 import type { Trained } from './trained.ts';
 
 /** What is said beside the weights of how pictures become inputs. */
@@ -51,11 +50,13 @@ export async function prepareFor(
   const note =
     mean !== undefined && std !== undefined
       ? undefined
-      : `the weights do not say how their pictures were normalised: ${assumed === undefined ? 'measured on these' : "ImageNet's mean and std are used"}; --mean and --std say it`;
+      : `the weights do not say how their pictures were normalised: ${assumed === undefined ? 'measured on these' : "ImageNet's mean and std are used"}; --mean and --std (in a program, preprocessing) say it`;
   const designed = listModels().includes(description.name)
     ? modelInfo(description.name, description.options).inputShape[1]
     : undefined;
   if (data !== undefined) {
+    // Loaded when it is needed, with what decodes pictures.
+    const { fitPreprocessing } = await import('./data/statistics.ts');
     const size = imageSize ?? (data.pictureSize === undefined ? designed : undefined);
     return {
       preprocessing: await fitPreprocessing(data, { channels, imageSize: size, ...statistics }),

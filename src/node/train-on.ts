@@ -1,5 +1,5 @@
 import type { Backend } from '../backends/backend.ts';
-import { UsageError } from '../base/errors.ts';
+import { CardinalError, UsageError } from '../base/errors.ts';
 import { jsonObject, validate } from '../base/validate.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import { createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
@@ -19,7 +19,7 @@ import { prepareFor } from './prepare.ts';
 import { RunFolder } from './run-folder.ts';
 import type { HubOptions } from './hub/repo.ts';
 import { channelsOf, saysOf, trainingPreprocessing } from './trained.ts';
-import { withWeightsFile, type WeightsFile } from './weights-file.ts';
+import { tensorsFor, withWeightsFile, type WeightsFile } from './weights-file.ts';
 
 export interface TrainOnOptions extends RecipeOverrides {
   /** A recipe or the name of one; the other numbers here change it. Default `quick`. */
@@ -104,8 +104,13 @@ async function run(
     const resume = await folder?.readCheckpoint('last');
     const recipe = resume?.training?.recipe ?? chooseRecipe(options);
     const seed = resume?.training?.seed ?? options.seed ?? 0;
+    // A classifier that is kept knows its classes by their numbers.
+    const kept = weights === undefined || head === 'reset' ? undefined : saysOf(weights).classes;
     const data =
-      typeof source === 'string' ? await openData(source, { seed, classes: resume?.classes }) : source;
+      typeof source === 'string'
+        ? await openData(source, { seed, classes: resume?.classes ?? kept })
+        : source;
+    if (kept !== undefined) requireSameOrder(data, kept, weights?.name ?? '');
     const preprocessing =
       resume?.preprocessing ?? options.preprocessing ?? (await suitable(model, data, options, weights));
     const { channels, size } = preprocessing;
@@ -117,7 +122,9 @@ async function run(
             numClasses: data.classes.length,
             inChannels: channels,
           }).initialize(seed);
-    if (weights !== undefined) await loadTensors(network, weights.tensors, { source: weights.name, head });
+    if (weights !== undefined) {
+      await loadTensors(network, tensorsFor(network, weights), { source: weights.name, head });
+    }
     if (options.freeze !== undefined) freeze(network, options.freeze);
     // A checkpoint of another network is refused where training starts, with a message that says so.
     else if (resume?.training !== undefined && resume.model.name === describe(network).name)
@@ -182,11 +189,11 @@ function describe(model: Module): ModelDescription {
   return { name, options: validate(jsonObject, options, `options of ${name}`) };
 }
 
-/** The preprocessing of the weights that training begins with; else what suits the pictures. */
+/** The preprocessing of the weights that training begins with, a guess with a warning; else what suits the pictures. */
 async function suitable(
   model: Module | NamedModel,
   data: OpenData,
-  { imageSize }: TrainOnOptions,
+  { imageSize, onEvent }: TrainOnOptions,
   weights: WeightsFile | undefined,
 ): Promise<Preprocessing> {
   const side = imageSize ?? designedSize(model, data);
@@ -197,13 +204,24 @@ async function suitable(
     channels: channelsOf(weights),
     description,
   };
-  return (await prepareFor(known, { imageSize }, data)).preprocessing;
+  const { preprocessing, note } = await prepareFor(known, { imageSize }, data);
+  if (note !== undefined) await onEvent?.({ type: 'warning', message: note });
+  return preprocessing;
 }
 
 /** Photos are brought to the size that a named network was designed for. */
 function designedSize(model: Module | NamedModel, { pictureSize }: OpenData): number | undefined {
   if (model instanceof Module || pictureSize !== undefined) return undefined;
   return modelInfo(model.name, model.options).inputShape[1];
+}
+
+/** Throws a `CardinalError` if pictures that were opened before have the classifier's classes under other numbers. */
+function requireSameOrder({ classes }: OpenData, kept: readonly string[], source: string): void {
+  const moved = classes.find((name, label) => kept.includes(name) && kept[label] !== name);
+  if (moved === undefined) return;
+  throw new CardinalError(
+    `${source} has class '${moved}' as number ${kept.indexOf(moved)}, the pictures have it as ${classes.indexOf(moved)}: open them with openData(path, { classes }) and its classes, or reset the head`,
+  );
 }
 
 function required(out: string | undefined): string {

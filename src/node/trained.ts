@@ -7,7 +7,7 @@ import type { ModelDescription } from '../train/network.ts';
 import { fittingModels, optionsFor } from '../weights/fit.ts';
 import { loadTensors } from '../weights/load.ts';
 import type { HubOptions } from './hub/repo.ts';
-import { withWeightsFile, type WeightsFile } from './weights-file.ts';
+import { tensorsFor, withWeightsFile, type WeightsFile } from './weights-file.ts';
 
 /** A network with the weights of a file. */
 export interface Trained {
@@ -49,13 +49,16 @@ export async function loadFrom(
   const { name: source, tensors, description: own } = file;
   const says = saysOf(file);
   if (given instanceof Module) {
-    await loadTensors(given, tensors, { source });
+    const fitting = tensorsFor(given, file);
+    await loadTensors(given, fitting, { source });
     const name = given.displayName ?? given.typeName;
     return {
       model: given,
       description: own?.model ?? { name, options: {} },
       channels: channelsOf(file),
       ...says,
+      // They tell what was left, and nothing was.
+      notes: fitting === tensors ? says.notes : [],
     };
   }
   const description = describe(file, given, options);

@@ -1,10 +1,13 @@
 import { basename } from 'node:path';
+import { shortened } from '../base/quoted.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
+import type { Module } from '../nn/module.ts';
 import { isWeight } from '../train/checkpoint.ts';
 import { readDescription, type Description } from '../train/description.ts';
 import type { TensorArchive, TensorEntry } from '../weights/archive.ts';
 import { openArchive } from '../weights/open.ts';
-import { unwrap } from '../weights/unwrap.ts';
+import { faultsOf, matchTensors } from '../weights/match.ts';
+import { unwrap, type Unwrapped } from '../weights/unwrap.ts';
 import { openFileSource } from './byte-source.ts';
 import { isHubName } from './hub/name.ts';
 import type { HubOptions } from './hub/repo.ts';
@@ -16,6 +19,8 @@ export interface WeightsFile {
   readonly archive: TensorArchive;
   /** The weights and running statistics alone, out of what training programs put around them. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** The same with what is around them, a layer more each time: see `tensorsFor`. */
+  readonly around: Unwrapped['around'];
   /** What Cardinal wrote into the file; bare weights, PyTorch's say, have none. */
   readonly description: Description | undefined;
   /** What is known of bare weights from elsewhere: the configuration that lies beside them in a repository. */
@@ -51,7 +56,8 @@ export async function withWeightsFile<T>(
   try {
     const archive = await openArchive({ ...source, name });
     const description = readDescription(archive.metadata, name);
-    return await work({ name, archive, description, known, ...weightsIn(archive, description) });
+    const noted = { ...known, ...notedIn(archive) };
+    return await work({ name, archive, description, known: noted, ...weightsIn(archive, description) });
   } finally {
     await source.close();
   }
@@ -71,15 +77,38 @@ async function locate(
   return { path, known: { model, preprocessing, trainingPreprocessing, classes, licence, origin } };
 }
 
+/** What `convert` writes down of weights whose network nobody named. */
+function notedIn({ metadata }: TensorArchive): Pick<KnownOfWeights, 'origin' | 'licence'> {
+  const origin = metadata.get('origin');
+  const licence = metadata.get('licence');
+  return { ...(origin === undefined ? {} : { origin }), ...(licence === undefined ? {} : { licence }) };
+}
+
 function weightsIn(
   archive: TensorArchive,
   description: Description | undefined,
-): Pick<WeightsFile, 'tensors' | 'notes'> {
+): Pick<WeightsFile, 'tensors' | 'around' | 'notes'> {
   if (description !== undefined) {
-    return { tensors: new Map([...archive.tensors].filter(([name]) => isWeight(name))), notes: [] };
+    const tensors = new Map([...archive.tensors].filter(([name]) => isWeight(name)));
+    return { tensors, around: [], notes: [] };
   }
-  const { tensors, path, others } = unwrap(archive);
-  const left = [...others].map(([name, count]) => `${name} (${count} ${count === 1 ? 'tensor' : 'tensors'})`);
+  const { tensors, around, path, others } = unwrap(archive);
+  const left = [...others].map(
+    ([name, count]) => `${shortened(name)} (${count} ${count === 1 ? 'tensor' : 'tensors'})`,
+  );
   const notes = others.size === 0 ? [] : [`took the weights under '${path}', left ${left.join(', ')}`];
-  return { tensors, notes };
+  return { tensors, around, notes };
+}
+
+/**
+ * A file's weights as a network looks for them. One of the user's own may have an attribute called `model` or `net`, which
+ * is then a part of its names and nothing that a program put around them.
+ */
+export function tensorsFor(
+  model: Module,
+  { tensors, around }: WeightsFile,
+): ReadonlyMap<string, TensorEntry> {
+  const expected = model.stateSpecs();
+  const faults = (given: ReadonlyMap<string, TensorEntry>): number => faultsOf(matchTensors(given, expected));
+  return around.reduce((best, given) => (faults(given) < faults(best) ? given : best), tensors);
 }

@@ -3,7 +3,7 @@ import { loadTensors } from '../weights/load.ts';
 import { writeSafetensors } from '../weights/safetensors.ts';
 import { writeFileAtomic } from './files.ts';
 import type { HubOptions } from './hub/repo.ts';
-import { withWeightsFile } from './weights-file.ts';
+import { tensorsFor, withWeightsFile } from './weights-file.ts';
 
 /**
  * Writes a network's weights and running statistics to a safetensors file, under PyTorch's names. The file is replaced
@@ -27,5 +27,9 @@ export async function loadWeights(
   path: string,
   { head, hub }: { readonly head?: 'keep' | 'reset'; readonly hub?: HubOptions } = {},
 ): Promise<void> {
-  await withWeightsFile(path, ({ tensors }) => loadTensors(model, tensors, { source: path, head }), hub);
+  await withWeightsFile(
+    path,
+    (file) => loadTensors(model, tensorsFor(model, file), { source: path, head }),
+    hub,
+  );
 }

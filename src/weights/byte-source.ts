@@ -7,8 +7,9 @@ export interface ByteSource {
   /** In bytes. */
   readonly size: number;
   /**
-   * Exactly `length` bytes from `begin` on. They may be a view of what others see too: read, do not change. Throws a
-   * `CardinalError` if the file ends before them; nothing is allocated for bytes that are not there.
+   * Exactly `length` bytes from `begin` on. They may be a part of a buffer that others see too: read, do not change. A
+   * whole buffer is given away, and becomes a network's weights as it is. Throws a `CardinalError` if the file ends before
+   * them; nothing is allocated for bytes that are not there.
    */
   read(begin: number, length: number): Promise<Uint8Array>;
 }

@@ -21,7 +21,7 @@ interface DtypeReader {
 /** F64 is rounded to F32; F16 and BF16 and every integer are exact. */
 const readers: Readonly<Record<Dtype, DtypeReader>> = {
   F32: { bytes: 4, read: (raw, shape) => floats(shape, new Float32Array(raw)) },
-  F64: { bytes: 8, read: (raw, shape) => floats(shape, Float32Array.from(new Float64Array(raw))) },
+  F64: { bytes: 8, read: (raw, shape) => floats(shape, new Float32Array(new Float64Array(raw))) },
   F16: { bytes: 2, read: (raw, shape) => floats(shape, Float32Array.from(new Uint16Array(raw), fromHalf)) },
   BF16: { bytes: 2, read: (raw, shape) => floats(shape, fromBrain(new Uint16Array(raw))) },
   I64: { bytes: 8, read: (raw, shape) => ({ dtype: 'I64', shape, data: new BigInt64Array(raw) }) },

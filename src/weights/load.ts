@@ -40,6 +40,11 @@ export function requireFit<T extends Described>(
   const match = matchTensors(tensors, model.stateSpecs());
   const classifier = headOf(model);
   const fresh = head === 'reset' ? classifier : [];
+  if (head === 'reset' && classifier.length === 0) {
+    throw new CardinalError(
+      `${model.displayName ?? model.typeName}: expected a Linear as its last layer, to reset as the head: load the weights as they are, and draw your classifier anew`,
+    );
+  }
   const missing = match.missing.filter((name) => !fresh.includes(name));
   const misshaped = [...match.misshaped].filter(([name]) => !fresh.includes(name));
   const { unexpected, nameMap } = match;
@@ -57,9 +62,16 @@ export function requireFit<T extends Described>(
   return { nameMap, tensors: new Map([...match.tensors].filter(([name]) => !fresh.includes(name))) };
 }
 
-/** The names of the classifier's tensors: those of the last `Linear`. */
+/**
+ * The names of the classifier's tensors: those of the only `Linear`, or of the last one if no other parameters follow it.
+ * None if there is no such: where a convolution tells the classes apart, a `Linear` before it does something else.
+ */
 export function headOf(model: Module): string[] {
-  const [path, last] = model.namedModules().findLast(([, module]) => module instanceof Linear) ?? [];
-  if (last === undefined) return [];
-  return last.ownParameters().map(([name]) => (path === '' ? name : `${path ?? ''}.${name}`));
+  const layers = model.namedModules().filter(([, module]) => module.ownParameters().length > 0);
+  const linears = layers.filter(([, module]) => module instanceof Linear);
+  const head = linears.length === 1 ? linears.at(0) : layers.at(-1);
+  if (head === undefined) return [];
+  const [path, layer] = head;
+  if (!(layer instanceof Linear)) return [];
+  return layer.ownParameters().map(([name]) => (path === '' ? name : `${path}.${name}`));
 }

@@ -77,18 +77,23 @@ export function matchRenamed<T extends Described>(
       unexpected.push(name);
       continue;
     }
+    const fits = sameSpec(tensor, wanted);
+    // State dicts that were averaged or cast as a whole count batches in floats: as good as no count.
+    if (!fits && isCount(given)) continue;
     tensors.set(given, tensor);
-    if (!sameSpec(tensor, wanted)) misshaped.set(given, misshape(given, wanted, tensor));
+    if (!fits) misshaped.set(given, misshape(given, wanted, tensor));
   }
-  const missing = [...expected.keys()].filter(
-    (name) => !tensors.has(name) && !name.endsWith('num_batches_tracked'),
-  );
+  const missing = [...expected.keys()].filter((name) => !tensors.has(name) && !isCount(name));
   // Files order tensors as suits them; a network's own order is PyTorch's.
   const ordered = [...expected.keys()].flatMap((name): [string, T][] => {
     const tensor = tensors.get(name);
     return tensor === undefined ? [] : [[name, tensor]];
   });
   return { nameMap, tensors: new Map(ordered), missing, unexpected, misshaped };
+}
+
+function isCount(name: string): boolean {
+  return name.endsWith('num_batches_tracked');
 }
 
 function sameSpec(given: Described, wanted: TensorSpec): boolean {

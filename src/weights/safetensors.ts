@@ -91,9 +91,9 @@ export async function* safetensorsParts(
   for (const { entry } of ordered) yield (await entry.read()).data;
 }
 
-/** A tensor in memory as an archive's entry. */
-export function entryOf(raw: RawTensor): TensorEntry {
-  return { dtype: raw.dtype, shape: raw.shape, read: () => Promise.resolve(raw) };
+/** A tensor in memory as an archive's entry. What is read is a copy: whoever reads an entry may keep it. */
+export function entryOf({ dtype, shape, data }: RawTensor): TensorEntry {
+  return { dtype, shape, read: () => Promise.resolve({ dtype, shape, data: data.slice() }) };
 }
 
 interface Described {

@@ -10,18 +10,23 @@ export interface Unwrapped {
   readonly path: string;
   /** What else the file holds, by the first part of its name and its number of tensors: `optimizer` → 160. */
   readonly others: ReadonlyMap<string, number>;
+  /** The tensors with one thing less taken from around them each time, up to the file's own names. */
+  readonly around: readonly ReadonlyMap<string, TensorEntry>[];
 }
 
 /**
  * Finds the weights among what training programs save beside them (optimiser, averages, counters) and takes off the
- * prefixes of wrappers. Of several sets of weights the average is taken: it is what its authors judged. Throws a
- * `CardinalError` if the file has no tensors.
+ * prefixes of wrappers. Of several sets of weights the average is taken: it is what its authors judged. A network of one's
+ * own may have attributes of such names itself; then its weights are among what is `around`. Throws a `CardinalError` if the
+ * file has no tensors.
  */
 export function unwrap(archive: TensorArchive): Unwrapped {
   let tensors = [...archive.tensors].filter(([name]) => !strayNames.test(name));
   const path: string[] = [];
+  const around: ReadonlyMap<string, TensorEntry>[] = [];
   const others = new Map<string, number>();
   const enter = (key: string): void => {
+    const outside = new Map(tensors);
     const inside = tensors.filter(([name]) => name.startsWith(`${key}.`));
     for (const [name] of tensors) {
       const root = rootOf(name);
@@ -29,6 +34,7 @@ export function unwrap(archive: TensorArchive): Unwrapped {
     }
     tensors = inside.map(([name, entry]) => [name.slice(key.length + 1), entry]);
     path.push(key);
+    around.unshift(outside);
   };
   for (;;) {
     const roots = new Set(tensors.map(([name]) => rootOf(name)));
@@ -43,7 +49,7 @@ export function unwrap(archive: TensorArchive): Unwrapped {
     else break;
   }
   if (tensors.length === 0) throw new CardinalError(`${archive.source} holds no tensors`);
-  return { tensors: new Map(tensors), path: path.join('.'), others };
+  return { tensors: new Map(tensors), path: path.join('.'), others, around };
 }
 
 /** Whether the weights lie open beside other things: then nothing is around them. */

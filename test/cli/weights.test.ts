@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readSafetensors } from '../../src/weights/safetensors.ts';
+import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts';
 import { cardinal, type Finished } from './cardinal.ts';
 import { writePictures } from './pictures.ts';
 
@@ -95,6 +95,24 @@ describe('convert and export', () => {
     expect(top[0].class).toBe('fire');
   });
 
+  it('what cannot be written down, or is wrong, is refused and not dropped', async () => {
+    await inFolder('convert', 'run/best.safetensors', 'nameless.pth');
+    await writeFile(at('two.txt'), 'sea\nwood\n');
+    const lost = await inFolder('convert', 'nameless.pth', 'out.safetensors', '--classes', 'two.txt');
+    told(lost, 2, /--classes is written down beside the network's name: say it with --model/);
+    const few = await inFolder('convert', 'run/best.safetensors', 'out.safetensors', '--classes', 'two.txt');
+    told(few, 1, /tells 3 classes apart, but there are 2 names for them/);
+  });
+
+  it('origin and licence go through files of unnamed networks', async () => {
+    await inFolder('convert', 'run/best.safetensors', 'unnamed.pth');
+    await inFolder('convert', at('unnamed.pth'), 'one.safetensors', '--licence', 'CC0-1.0');
+    await inFolder('convert', 'one.safetensors', 'two.safetensors', '--model', 'resnext_cifar');
+    const { metadata } = readSafetensors(await readFile(at('two.safetensors')));
+    // The file's name: its folder is nobody else's business.
+    expect(Object.fromEntries(metadata)).toMatchObject({ licence: 'CC0-1.0', origin: 'unnamed.pth' });
+  });
+
   it('onnx files are written, with and without preprocessing', async () => {
     const { code, stderr } = await inFolder(
       'export',
@@ -108,6 +126,21 @@ describe('convert and export', () => {
     const file = await readFile(at('net.onnx'), 'latin1');
     for (const text of ['layer1.0.conv2.weight', 'preprocessing', 'resnext_cifar'])
       expect(file).toContain(text);
+
+    // What is said of bare weights goes into the file as it does with convert.
+    await inFolder('export', 'run/best.safetensors', '--torch', 'to-onnx.pth');
+    const known = ['--mean', '0.41,0.42,0.43', '--std', '0.3,0.3,0.3', '--image-size', '12'];
+    const bare = await inFolder(
+      'export',
+      'to-onnx.pth',
+      '--onnx',
+      'bare.onnx',
+      '--model',
+      'resnext_cifar',
+      ...known,
+    );
+    told(bare, 0, /^wrote .* to bare\.onnx: input, float32 N×C×H×W → logits\n$/);
+    expect(await readFile(at('bare.onnx'), 'latin1')).toContain('"mean":[0.41,0.42,0.43]');
   });
 });
 
@@ -122,6 +155,18 @@ describe('inspect', () => {
     expect(stdout).toMatch(
       /--model resnext_cifar \(numClasses=3, layers=1,1,1, planes=16, cardinality=4, baseWidth=16\)$/m,
     );
+  });
+
+  it('shows what a file says without doing it', async () => {
+    const tensor = { dtype: 'F32', shape: [1], data: Float32Array.of(1) } as const;
+    const bytes = writeSafetensors(new Map([['a\u001b[2Jb', tensor]]), { note: 'c\u001b]0;d\u0007' });
+    await writeFile(at('hostile.safetensors'), bytes);
+    const { code, stdout } = await inFolder('inspect', 'hostile.safetensors');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^a\\u001b\[2Jb +F32 +1$/m);
+    expect(stdout).not.toContain('\u001b');
+    const { stderr } = await inFolder('eval', 'hostile.safetensors', 'first', '--model', 'resnext_cifar');
+    expect(stderr).toContain('unexpected a\\u001b[2Jb');
   });
 
   it('gives the same as JSON', async () => {

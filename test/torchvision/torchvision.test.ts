@@ -14,13 +14,15 @@ import { withWeightsFile } from '../../src/node/weights-file.ts';
 import { compile } from '../../src/session/compile.ts';
 import { pytorchParts } from '../../src/weights/pytorch/write.ts';
 import { readSafetensors } from '../../src/weights/safetensors.ts';
+import { findPython } from '../support/python.ts';
 
 /**
  * Networks that torchvision initialised and saved (networks.py beside this file): the same logits here to 1e-4 of the
  * largest, from both of PyTorch's formats and from safetensors; and back again, loaded strictly by torchvision.
  */
 const tolerance = 1e-4;
-const python = '/usr/bin/python3';
+const found = findPython('torchvision');
+const python = found ?? '';
 const script = fileURLToPath(new URL('networks.py', import.meta.url));
 const fixtures = fileURLToPath(new URL('../fixtures/torchvision', import.meta.url));
 
@@ -33,7 +35,7 @@ const narrow: Readonly<Record<string, () => Module>> = {
 /** One of each family at its full size: basic blocks, bottlenecks, grouped ones. */
 const full = ['resnet18', 'resnet50', 'resnext50_32x4d'];
 
-const hasTorchvision = spawnSync(python, ['-c', 'import torchvision']).status === 0;
+const hasTorchvision = found !== undefined;
 if (!hasTorchvision) {
   console.warn(
     'SKIPPED: whole networks of torchvision: no torchvision here (apt-get install python3-torchvision)',

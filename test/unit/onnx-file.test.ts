@@ -219,6 +219,20 @@ describe('refusals', () => {
     );
   });
 
+  test.each(['nearest', 'box', 'hamming', 'lanczos'] as const)(
+    'a preprocessing that resizes by %s',
+    async (interpolation) => {
+      const refused = exportOnnx(createModel('resnet18'), {
+        input: [3, 64, 64],
+        name: 'net',
+        preprocessing: { ...preprocessing, interpolation },
+      });
+      await expect(refused).rejects.toThrow(
+        `net: expected pictures to be resized by bilinear or bicubic, got '${interpolation}'`,
+      );
+    },
+  );
+
   test('another number of classes', async () => {
     const refused = exportOnnx(model, { input: [3, 32, 32], name: 'net', classes: ['cat'] });
     await expect(refused).rejects.toThrow('net: expected 10 names of classes, one for each output, got 1');

@@ -212,7 +212,13 @@ describe('is refused in one line', () => {
       'an unknown filter',
       {},
       { interpolation: 'random' },
-      /: interpolation 'random' is not supported: expected bilinear/,
+      /: interpolation 'random' is not supported: expected nearest or box or bilinear or /,
+    ],
+    [
+      'more classes than any memory holds',
+      { num_classes: 2 ** 52, label_names: ['cat'] },
+      {},
+      /: label_names: expected one for each of the 4503599627370496 classes, got 1$/,
     ],
     [
       'too few names',

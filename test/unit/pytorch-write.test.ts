@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -12,6 +12,7 @@ import { pytorchParts } from '../../src/weights/pytorch/write.ts';
 import { entryOf, openSafetensors, safetensorsParts } from '../../src/weights/safetensors.ts';
 import { openFileSource } from '../../src/node/byte-source.ts';
 import { seed } from '../seed.ts';
+import { findPython } from '../support/python.ts';
 import { fixture } from './pytorch-support.ts';
 
 const dtypes: readonly Dtype[] = ['F64', 'F32', 'F16', 'BF16', 'I64', 'I32', 'I16', 'I8', 'U8', 'BOOL'];
@@ -109,17 +110,15 @@ describe('what we write', () => {
   });
 });
 
-const python = '/usr/bin/python3';
-const torch = spawnSync(python, ['-c', 'import torch, torchvision; print(torch.__version__)'], {
-  encoding: 'utf8',
-});
-const missing = torch.status !== 0;
+const found = findPython('torch', 'torchvision');
+const python = found ?? '';
+const missing = found === undefined;
 if (missing)
   console.warn(
-    `SKIPPED: ${python} has no torch and torchvision, so that nothing but our own reader reads what we write`,
+    'SKIPPED: no Python has torch and torchvision, so that nothing but our own reader reads what we write',
   );
 
-describe.skipIf(missing)(`PyTorch ${torch.stdout.trim()}`, () => {
+describe.skipIf(missing)('PyTorch', () => {
   function folder(): string {
     const path = mkdtempSync(join(tmpdir(), 'cardinal-pytorch-'));
     onTestFinished(() => {

@@ -7,6 +7,7 @@ import type { Value } from '../../src/graph/value.ts';
 import { createModel, modelOrigin } from '../../src/models/registry.ts';
 import * as nn from '../../src/nn/index.ts';
 import { loadClassifier } from '../../src/node/classifier.ts';
+import { openData } from '../../src/node/data/open.ts';
 import { RunFolder } from '../../src/node/run-folder.ts';
 import { trainOn, type TrainOnOptions } from '../../src/node/train-on.ts';
 import { loadTrained } from '../../src/node/trained.ts';
@@ -94,6 +95,68 @@ describe('a network of one’s own', () => {
     await saveWeights(one, file);
     await loadWeights(other, file);
     expect(other.stateDict()).toEqual(one.stateDict());
+  });
+
+  test('its weights are found whatever its attributes are called', async () => {
+    class Wrapping extends nn.Module {
+      readonly stem = new nn.Conv2d(3, 4, 3);
+      readonly net = new nn.Sequential(new nn.Conv2d(4, 4, 3), new nn.ReLU());
+      forward(x: Value): Value {
+        return this.net(this.stem(x));
+      }
+    }
+    class Model extends nn.Module {
+      readonly model = new Wrapping();
+      forward(x: Value): Value {
+        return this.model(x);
+      }
+    }
+    for (const make of [() => new Wrapping(), () => new Model()]) {
+      const [one, other] = [make().initialize(1), make().initialize(2)];
+      const file = join(root, 'named.safetensors');
+      await saveWeights(one, file);
+      await loadWeights(other, file);
+      expect(other.stateDict()).toEqual(one.stateDict());
+      expect((await loadTrained(file, { model: make() })).notes).toEqual([]);
+    }
+    // What a program put around them goes all the same.
+    const file = join(root, 'wrapped.safetensors');
+    await saveWeights(new Model().initialize(1), file);
+    const inner = new Wrapping();
+    await loadWeights(inner, file);
+    expect(inner.stateDict()).toEqual(new Model().initialize(1).model.stateDict());
+  });
+
+  test('a classifier that is kept numbers its classes as before', async () => {
+    const out = join(root, 'numbered');
+    const classes = ['light', 'dark'];
+    const data = await openData(photos, { classes });
+    await trainOn(data, new Mine().initialize(3), { ...small, epochs: 1, out });
+    const weights = join(out, 'best.safetensors');
+    const again = (source: Parameters<typeof trainOn>[0], options: TrainOnOptions = {}) =>
+      trainOn(source, new Mine(), { ...small, epochs: 1, weights, ...options });
+    expect((await again(photos)).classes).toEqual(classes);
+    expect((await again(photos, { head: 'reset' })).classes).toEqual(['dark', 'light']);
+    await expect(again(await openData(photos))).rejects.toThrow(
+      /has class 'dark' as number 1, the pictures have it as 0: /,
+    );
+  });
+
+  test('bare weights do not say how pictures are prepared: that is a guess, and told', async () => {
+    const weights = join(root, 'bare.safetensors');
+    await saveWeights(new Mine().initialize(1), weights);
+    const warnings: string[] = [];
+    const { batchSize, backend } = small;
+    const result = await trainOn(photos, new Mine(), {
+      ...{ weights, batchSize, backend, epochs: 1, imageSize: 8 },
+      onEvent: (event) => {
+        if (event.type === 'warning') warnings.push(event.message);
+      },
+    });
+    expect(result.preprocessing.mean).toEqual([0.485, 0.456, 0.406]);
+    expect(warnings).toEqual([
+      "the weights do not say how their pictures were normalised: ImageNet's mean and std are used; --mean and --std (in a program, preprocessing) say it",
+    ]);
   });
 
   test('a run that was stopped is continued to the same weights', async () => {

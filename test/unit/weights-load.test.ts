@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { CardinalError } from '../../src/base/errors.ts';
+import type { Value } from '../../src/graph/value.ts';
 import { createModel, type GivenOptions } from '../../src/models/index.ts';
+import * as nn from '../../src/nn/index.ts';
 import type { TensorArchive, TensorEntry } from '../../src/weights/archive.ts';
 import { bytesSource } from '../../src/weights/byte-source.ts';
 import { encodeTensor } from '../../src/weights/dtypes.ts';
@@ -154,5 +156,58 @@ describe('loading', () => {
     expect(model.stateDict().get('bn1.weight')?.data).toEqual(
       Float32Array.of(1, -2, 0.5, 2 ** -24, 1, -2, 0.5, 2 ** -24),
     );
+  });
+
+  test('a network shares no memory with tensors that another one has', async () => {
+    const [one, other] = [createModel(name, small).initialize(1), createModel(name, small)];
+    const state = one.stateDict();
+    const entries = new Map([...state].map(([key, tensor]) => [key, entryOf(encodeTensor(tensor))]));
+    await loadTensors(other, entries, { source: 'w' });
+    expect(other.stateDict()).toEqual(state);
+    state.get('conv1.weight')?.data.fill(0 as never);
+    expect(
+      other
+        .stateDict()
+        .get('conv1.weight')
+        ?.data.some((value) => value !== 0),
+    ).toBe(true);
+  });
+
+  test('counts of batches in floats, as averages of state dicts have them, count as missing', async () => {
+    const tensors = tensorsOf(small, 1);
+    const count = entryOf({ dtype: 'F32', shape: [], data: new Uint8Array(4) });
+    for (const key of tensors.keys()) if (key.endsWith('num_batches_tracked')) tensors.set(key, count);
+    const model = createModel(name, small);
+    await loadTensors(model, tensors, { source: 'w' });
+    expect(model.stateDict().get('bn1.num_batches_tracked')?.data).toEqual(BigInt64Array.of(0n));
+    const conv = createModel(name, small).initialize(1).stateDict().get('conv1.weight');
+    expect(model.stateDict().get('conv1.weight')).toEqual(conv);
+  });
+});
+
+describe('the head', () => {
+  /** Weighs channels, as SE-Net does, and tells classes apart with a convolution. */
+  class Gated extends nn.Module {
+    readonly down = new nn.Linear(4, 2);
+    readonly up = new nn.Linear(2, 4);
+    readonly classes = new nn.Conv2d(4, 3, 1);
+    forward(x: Value): Value {
+      return this.classes(x);
+    }
+  }
+
+  test('is the last layer, if that is a Linear', () => {
+    expect(headOf(createModel('resnet18'))).toEqual(['fc.weight', 'fc.bias']);
+    expect(headOf(new nn.Linear(2, 3))).toEqual(['weight', 'bias']);
+  });
+
+  test('is no Linear in the middle of a network, and then cannot be reset', () => {
+    const model = new Gated();
+    expect(headOf(model)).toEqual([]);
+    const tensors = new Map([...model.stateDict()].map(([key, raw]) => [key, entryOf(encodeTensor(raw))]));
+    expect(lineOf(() => requireFit(model, tensors, { source: 'w', head: 'reset' }))).toMatch(
+      /^Gated: expected a Linear as its last layer/,
+    );
+    requireFit(model, tensors, { source: 'w' });
   });
 });

@@ -223,4 +223,18 @@ describe('networks of the registry', () => {
     );
     expect(fittingModels(tensors)).toEqual([]);
   });
+
+  test('numbers in names are not believed', () => {
+    for (const at of ['layer4000000000.0', 'layer1.4000000000']) {
+      const shapes = {
+        'conv1.weight': [4, 3, 3, 3],
+        [`${at}.conv2.weight`]: [4, 4, 3, 3],
+        [`${at}.conv3.weight`]: [4, 4, 1, 1],
+      };
+      const tensors = new Map(
+        Object.entries(shapes).map(([name, shape]): [string, Described] => [name, { dtype: 'F32', shape }]),
+      );
+      expect(fittingModels(tensors)).toEqual([]);
+    }
+  });
 });

@@ -30,7 +30,11 @@ export async function lockDownload(
     signal?.throwIfAborted();
     try {
       const lock = await lockFolder(folder);
-      if (!(await isDone())) return lock;
+      const done = await isDone().catch(async (error: unknown) => {
+        await lock.release();
+        throw error;
+      });
+      if (!done) return lock;
       await lock.release();
       return 'done';
     } catch (error) {

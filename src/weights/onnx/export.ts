@@ -7,7 +7,8 @@ import { findFolds, foldTensors, type Fold } from './fold.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import type { OnnxPort } from './model.ts';
 import { appendChains, chainsOf, fitsAnySize } from './network.ts';
-import { appendPreprocessing } from './preprocess.ts';
+import { appendPreprocessing, fitsGraph, type GraphPreprocessing } from './preprocess.ts';
+import { graphInterpolations } from './resample.ts';
 
 export interface OnnxExportOptions {
   /** [C, H, W] of the pictures that the network is made for. */
@@ -19,7 +20,7 @@ export interface OnnxExportOptions {
    * with the names `….weight` and `….bias` of the convolutions. Default false: every parameter and running statistic.
    */
   readonly foldBatchNorm?: boolean;
-  /** Put the preparation of pictures into the graph, which then takes bytes of pictures of any size. */
+  /** Put the preparation of pictures, bilinear or bicubic, into the graph, which then takes bytes of pictures of any size. */
   readonly preprocessing?: Preprocessing;
   /** Names of the K classes, kept in the metadata as a JSON array called `classes`. */
   readonly classes?: readonly string[];
@@ -41,8 +42,9 @@ const mostBytes = 2 ** 31 - 1;
  * N×H×W×C instead: bytes of N pictures of any one size, RGB or grey as the network has it, resized and cropped exactly as
  * `preprocess` does it. Tensors have PyTorch's parameter names, nodes their modules' paths (`/layer1/0/conv2/Conv`).
  *
- * Throws a `CardinalError` if the input does not suit the network or the preprocessing, if the number of classes is
- * another than the network's, or if the file would be larger than 2 GiB.
+ * Throws a `CardinalError` if the input does not suit the network or the preprocessing, if that resizes by another filter
+ * than bilinear or bicubic, if the number of classes is another than the network's, or if the file would be larger than
+ * 2 GiB.
  */
 export async function exportOnnx(
   model: Module,
@@ -50,13 +52,13 @@ export async function exportOnnx(
 ): Promise<Uint8Array<ArrayBuffer>> {
   const { input, name, foldBatchNorm = false, preprocessing, classes } = options;
   const traced = trace(model, [1, ...input], { training: false });
-  if (preprocessing !== undefined) checkPreprocessing(name, input, preprocessing);
+  const prepared = preprocessing === undefined ? undefined : checkPreprocessing(name, input, preprocessing);
   if (classes !== undefined) checkClasses(name, traced.output.shape, classes);
   const folds = foldBatchNorm ? findFolds(traced) : [];
   checkSize(name, traced, folds);
 
   const builder = new GraphBuilder();
-  const start = preprocessing === undefined ? 'input' : appendPreprocessing(builder, 'image', preprocessing);
+  const start = prepared === undefined ? 'input' : appendPreprocessing(builder, 'image', prepared);
   const numbers = weightsOf(model);
   for (const fold of folds) {
     for (const [key, { shape, data }] of foldTensors(fold, numbers)) {
@@ -127,12 +129,20 @@ function weightsOf(model: Module): (name: string) => Float32Array {
 function checkPreprocessing(
   name: string,
   [c, h, w]: OnnxExportOptions['input'],
-  { channels, size }: Preprocessing,
-): void {
-  if (c === channels && h === size[0] && w === size[1]) return;
-  throw new CardinalError(
-    `${name}: expected a preprocessing that makes pictures of ${formatShape([c, h, w])}, got one for ${formatShape([channels, ...size])}; export with that input`,
-  );
+  preprocessing: Preprocessing,
+): GraphPreprocessing {
+  const { channels, size, interpolation } = preprocessing;
+  if (c !== channels || h !== size[0] || w !== size[1]) {
+    throw new CardinalError(
+      `${name}: expected a preprocessing that makes pictures of ${formatShape([c, h, w])}, got one for ${formatShape([channels, ...size])}; export with that input`,
+    );
+  }
+  if (!fitsGraph(preprocessing)) {
+    throw new CardinalError(
+      `${name}: expected pictures to be resized by ${graphInterpolations.join(' or ')}, got '${interpolation}', which no graph repeats to the byte; export without preprocessing`,
+    );
+  }
+  return preprocessing;
 }
 
 function checkClasses(name: string, output: Shape, classes: readonly string[]): void {

@@ -1,7 +1,25 @@
 import type { Preprocessing } from '../../data/preprocessing.ts';
 import { Calculator } from './calculator.ts';
 import type { GraphBuilder } from './graph-builder.ts';
-import { axisWeights, highZero, roundSums, type Axis, type WeightBytes } from './resample.ts';
+import {
+  axisWeights,
+  graphInterpolations,
+  highZero,
+  roundSums,
+  type Axis,
+  type GraphInterpolation,
+  type WeightBytes,
+} from './resample.ts';
+
+/** A preparation that can be put into a graph: pictures are resized by one of the filters that it has. */
+export interface GraphPreprocessing extends Preprocessing {
+  readonly interpolation: GraphInterpolation;
+}
+
+export function fitsGraph(preprocessing: Preprocessing): preprocessing is GraphPreprocessing {
+  const known: readonly string[] = graphInterpolations;
+  return known.includes(preprocessing.interpolation);
+}
 
 /**
  * Appends what `data/pipeline.ts` does to a picture before a network sees it: resize, crop the middle, normalise. `image`
@@ -15,7 +33,7 @@ import { axisWeights, highZero, roundSums, type Axis, type WeightBytes } from '.
 export function appendPreprocessing(
   builder: GraphBuilder,
   image: string,
-  { size, resize, interpolation, mean, std }: Preprocessing,
+  { size, resize, interpolation, mean, std }: GraphPreprocessing,
 ): string {
   const calculator = new Calculator(builder, 'preprocess');
   const { op, int } = calculator;

@@ -1,4 +1,3 @@
-import type { Preprocessing } from '../../data/preprocessing.ts';
 import type { Calculator } from './calculator.ts';
 
 /** Resize and crop along one axis. The lengths that depend on the picture are names of int64 scalars. */
@@ -26,6 +25,16 @@ export const highZero = 128;
 /** Pillow's, for pictures of bytes. */
 const fractionBits = 22;
 
+/** The filters that there are in a graph, as `data/transforms/filters.ts` has them: how far they reach, and their weight. */
+const filters = {
+  bilinear: { support: 1, weight: triangle },
+  bicubic: { support: 2, weight: cubic },
+} as const;
+
+export type GraphInterpolation = keyof typeof filters;
+
+export const graphInterpolations = Object.keys(filters) as readonly GraphInterpolation[];
+
 /**
  * Appends the weights with which Pillow's `Image.resize` makes the crop's pixels from the picture's, along one axis: a
  * matrix wanted×extent. The formulas are those of `data/transforms/resize.ts`, in double precision and then in fixed point,
@@ -35,14 +44,15 @@ const fractionBits = 22;
 export function axisWeights(
   calculator: Calculator,
   axis: Axis,
-  interpolation: Preprocessing['interpolation'],
+  interpolation: GraphInterpolation,
 ): WeightBytes {
   const { op, real, double, table } = calculator;
+  const filter = filters[interpolation];
   const extent = double(axis.extent);
   const resized = double(axis.resized);
   const scale = op('Div', extent, resized);
   const widening = op('Max', scale, real(1));
-  const radius = op('Mul', widening, real(interpolation === 'bilinear' ? 1 : 2));
+  const radius = op('Mul', widening, real(filter.support));
 
   // Output pixels in rows, input pixels in columns.
   const counted = table(
@@ -61,8 +71,7 @@ export function axisWeights(
     op('And', op('GreaterOrEqual', input, first), op('Less', input, end)),
     op('And', op('GreaterOrEqual', output, real(0)), op('Less', output, resized)),
   );
-  const weight = interpolation === 'bilinear' ? triangle(calculator, distance) : cubic(calculator, distance);
-  const inside = op('Where', within, weight, real(0));
+  const inside = op('Where', within, filter.weight(calculator, distance), real(0));
 
   const sum = op('ReduceSum', inside, table('axes', [1], BigInt64Array.of(1n)));
   const share = op('Div', inside, op('Where', op('Equal', sum, real(0)), real(1), sum));

@@ -44,7 +44,8 @@ export function tensorEntry(name: string, tensor: TensorRef, file: StorageFile):
   // A view of a storage counts in the storage's elements, the tensor's offset in its own.
   const offset = tensor.offset * width + tensor.storage.begin * elementBytes(tensor.storage.dtype);
   const limit = offsetLimit(tensor.storage, place);
-  const count = shape.reduce((product, size) => product * size, 1);
+  // Sizes may multiply to infinity, which nothing makes 0 again.
+  const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
   const span = count === 0 ? 0 : shape.reduce((sum, size, axis) => sum + (size - 1) * strides[axis], 1);
   if (count > 0 && offset + span * width > limit) {
     throw new CardinalError(

@@ -1,0 +1,100 @@
+import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { defaultPreprocessing, imagenetStatistics } from '../../src/data/preprocessing.ts';
+import { createModel } from '../../src/models/registry.ts';
+import { openFileSource } from '../../src/node/byte-source.ts';
+import { readClassNames } from '../../src/node/class-names.ts';
+import { prepareFor } from '../../src/node/prepare.ts';
+import { saysOf } from '../../src/node/trained.ts';
+import { withWeightsFile } from '../../src/node/weights-file.ts';
+import { writeSafetensors } from '../../src/weights/safetensors.ts';
+
+let folder: string;
+const at = (name: string): string => join(folder, name);
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cardinal-weights-file-'));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+describe('openFileSource', () => {
+  test('reads any part, each into a buffer of its own', async () => {
+    await writeFile(at('bytes'), Uint8Array.of(1, 2, 3, 4, 5));
+    const source = await openFileSource(at('bytes'));
+    const [first, second] = [await source.read(1, 3), await source.read(1, 3)];
+    expect([...first]).toEqual([2, 3, 4]);
+    expect(first.buffer.byteLength).toBe(3);
+    first.fill(9);
+    expect([...second]).toEqual([2, 3, 4]);
+    await expect(source.read(3, 3)).rejects.toThrow(/expected 3 bytes from byte 3 on, the file has 5/);
+    // Someone shortens the file while it is open.
+    await truncate(at('bytes'), 2);
+    await expect(source.read(0, 4)).rejects.toThrow(/truncated/);
+    await source.close();
+    await expect(source.read(0, 1)).rejects.toThrow(/^cannot read .*bytes: /);
+  });
+
+  test('a folder and a file that is not there are refused in one line', async () => {
+    await expect(openFileSource(folder)).rejects.toThrow(/: it is a folder, not a file$/);
+    await expect(openFileSource(at('none'))).rejects.toThrow(/: no such file or folder$/);
+  });
+});
+
+describe('readClassNames', () => {
+  test.each([
+    ['lines', 'tench\r\ngreat white shark\n', ['tench', 'great white shark']],
+    ['a list', '["a", "b"]', ['a', 'b']],
+    ['an object by label', '{"1": "b", "0": "a"}', ['a', 'b']],
+    ['Keras’s', '{"0": ["n01", "tench"], "1": ["n02", "shark"]}', ['tench', 'shark']],
+  ])('reads %s', async (_, text, expected) => {
+    await writeFile(at('names'), text);
+    expect(await readClassNames(at('names'))).toEqual(expected);
+  });
+
+  test('a label without a name is an error', async () => {
+    await writeFile(at('names'), '{"0": "a", "2": "c"}');
+    await expect(readClassNames(at('names'))).rejects.toThrow(/label 1 has none/);
+    await writeFile(at('names'), '{"0": 7}');
+    await expect(readClassNames(at('names'))).rejects.toThrow(/names: /);
+  });
+});
+
+describe('prepareFor', () => {
+  const colour = { channels: 3, description: { name: 'resnet50', options: {} } } as const;
+  const said = defaultPreprocessing({ channels: 3, imageSize: 224, mean: [0.1, 0.2, 0.3], std: [1, 1, 1] });
+
+  test('what the file says is taken, and another size cuts out the same share', async () => {
+    expect(await prepareFor({ ...colour, preprocessing: said }, {})).toEqual({
+      preprocessing: said,
+      note: undefined,
+    });
+    const { preprocessing } = await prepareFor({ ...colour, preprocessing: said }, { imageSize: 112 });
+    expect(preprocessing).toEqual({ ...said, size: [112, 112], resize: (said.resize ?? 0) / 2 });
+  });
+
+  test('bare weights of colour pictures are taken for ImageNet’s, and that is told', async () => {
+    const { preprocessing, note } = await prepareFor({ ...colour, preprocessing: undefined }, {});
+    expect(preprocessing).toMatchObject({ size: [224, 224], ...imagenetStatistics });
+    expect(note).toMatch(/do not say how their pictures were normalised/);
+    const given = { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] };
+    const told = await prepareFor({ ...colour, preprocessing: undefined }, given);
+    expect(told).toMatchObject({ preprocessing: given, note: undefined });
+  });
+
+  test('grey pictures have no usual statistics', async () => {
+    const grey = { ...colour, channels: 1, preprocessing: undefined } as const;
+    await expect(prepareFor(grey, {})).rejects.toThrow(/grey pictures .* give --mean and --std/);
+  });
+});
+
+test('origin and licence of bare weights go on to the next file', async () => {
+  const state = createModel('resnet20_cifar').stateDict();
+  const metadata = { format: 'pt', origin: 'https://example.org/w', licence: 'CC0-1.0' };
+  await writeFile(at('bare.safetensors'), writeSafetensors(state, metadata));
+  const says = await withWeightsFile(at('bare.safetensors'), (file) => Promise.resolve(saysOf(file)));
+  expect(says).toMatchObject({ origin: 'https://example.org/w', licence: 'CC0-1.0', classes: undefined });
+  await writeFile(at('silent.safetensors'), writeSafetensors(state));
+  const silent = await withWeightsFile(at('silent.safetensors'), (file) => Promise.resolve(saysOf(file)));
+  expect(silent).toMatchObject({ origin: 'silent.safetensors', licence: undefined });
+});
