@@ -1,9 +1,9 @@
 import type { Backend } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
+import { openDataFor } from '../node/data-for-weights.ts';
 import { openData, type OpenData } from '../node/data/open.ts';
 import { trainingPictures } from '../node/data/training.ts';
 import { RunFolder } from '../node/run-folder.ts';
-import { saysOf } from '../node/trained.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import { count } from '../report/format.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
@@ -44,13 +44,12 @@ export interface Outcome {
 /** `cardinal train <data> --model M …` */
 export async function startTraining(dataPath: string, flags: TrainFlags): Promise<void> {
   const start = async (weights?: WeightsFile): Promise<void> => {
-    const data = await openData(dataPath, {
-      seed: flags.seed,
-      valFraction: flags.valFraction,
-      strict: flags.strict,
-      // A classifier that is kept knows its classes by their numbers.
-      classes: weights === undefined || flags.head === 'reset' ? undefined : saysOf(weights).classes,
-    });
+    const { seed, valFraction, strict, head } = flags;
+    const pictures = { seed, valFraction, strict };
+    const data =
+      weights === undefined
+        ? await openData(dataPath, pictures)
+        : await openDataFor(weights, head, dataPath, pictures);
     trainingPictures(data);
     const config = await configure(data, flags.model, flags, weights);
     const network = await buildNetwork(config, weights);

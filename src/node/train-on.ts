@@ -5,6 +5,7 @@ import type { Preprocessing } from '../data/preprocessing.ts';
 import { createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
 import { freeze, freezeExactly } from '../nn/freeze.ts';
 import { Module } from '../nn/module.ts';
+import { requireSameClasses } from '../train/checkpoint.ts';
 import { patience } from '../train/early-stopping.ts';
 import type { TrainEvent } from '../train/events.ts';
 import { networkOf, type ModelDescription } from '../train/network.ts';
@@ -12,7 +13,8 @@ import { findRecipe, withOverrides, type Recipe, type RecipeOverrides } from '..
 import { fit, type TrainResult } from '../train/train.ts';
 import { loadTensors } from '../weights/load.ts';
 import { createNodeBackend } from './backend.ts';
-import { openData, type OpenData } from './data/open.ts';
+import { openDataFor } from './data-for-weights.ts';
+import { openData, type OpenData, type OpenOptions } from './data/open.ts';
 import { fitPreprocessing } from './data/statistics.ts';
 import { openLoaders } from './data/training.ts';
 import { prepareFor } from './prepare.ts';
@@ -35,7 +37,10 @@ export interface TrainOnOptions extends RecipeOverrides {
   readonly weights?: string | undefined;
   /** For `hf:` names: progress, warnings, another cache. */
   readonly hub?: HubOptions | undefined;
-  /** The classifier of `weights`: `keep` (default), or `reset` for other classes than they were trained on. */
+  /**
+   * The classifier of `weights`: `keep` (default), with the classes that they name, in their order; or `reset` for other
+   * classes than they were trained on.
+   */
   readonly head?: 'keep' | 'reset' | undefined;
   /**
    * Paths of modules and parameters that are not trained, as `nn.freeze` takes them, beside those of the network that have
@@ -82,7 +87,10 @@ export async function trainOn(
   model: Module | NamedModel,
   options: TrainOnOptions = {},
 ): Promise<TrainedOn> {
-  const { weights, resume } = options;
+  const { weights, resume, head } = options;
+  if (head === 'reset' && weights === undefined && resume !== true) {
+    throw new UsageError("head: 'reset' is for weights: without them the classifier is fresh anyway");
+  }
   // A run that is continued has its weights in its checkpoint.
   return weights === undefined || resume === true
     ? run(source, model, options)
@@ -104,8 +112,7 @@ async function run(
     const resume = await folder?.readCheckpoint('last');
     const recipe = resume?.training?.recipe ?? chooseRecipe(options);
     const seed = resume?.training?.seed ?? options.seed ?? 0;
-    const data =
-      typeof source === 'string' ? await openData(source, { seed, classes: resume?.classes }) : source;
+    const data = await pictures(source, { seed, classes: resume?.classes }, head, weights);
     const preprocessing =
       resume?.preprocessing ?? options.preprocessing ?? (await suitable(model, data, options, weights));
     const { channels, size } = preprocessing;
@@ -159,6 +166,24 @@ async function run(
   } finally {
     for (const end of ending.toReversed()) await end();
   }
+}
+
+/** The pictures, with the classes that a classifier which is kept has, in their order. */
+async function pictures(
+  source: string | OpenData,
+  { seed, classes }: Pick<OpenOptions, 'seed' | 'classes'>,
+  head: 'keep' | 'reset' = 'keep',
+  weights?: WeightsFile,
+): Promise<OpenData> {
+  if (typeof source === 'string') {
+    return weights === undefined
+      ? openData(source, { seed, classes })
+      : openDataFor(weights, head, source, { seed });
+  }
+  const known = weights && saysOf(weights).classes;
+  if (weights && known && head === 'keep')
+    requireSameClasses({ classes: known }, source.classes, weights.name);
+  return source;
 }
 
 /** A network of the registry; classes and channels come from the data. */

@@ -148,7 +148,7 @@ describe('transfer', () => {
 
   it('other classes need a fresh head, and are told so', async () => {
     const { code, stderr } = await inFolder(...transfer, ...engine);
-    told({ code, stderr }, 1, /^cardinal: .*grey.*\n$/);
+    told({ code, stderr }, 1, /^cardinal: .*grey.*--head reset.* begins with a fresh classifier\n$/);
     const bare = await inFolder(
       'train',
       'second',

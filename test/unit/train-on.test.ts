@@ -7,6 +7,7 @@ import type { Value } from '../../src/graph/value.ts';
 import { createModel, modelOrigin } from '../../src/models/registry.ts';
 import * as nn from '../../src/nn/index.ts';
 import { loadClassifier } from '../../src/node/classifier.ts';
+import { openData } from '../../src/node/data/open.ts';
 import { RunFolder } from '../../src/node/run-folder.ts';
 import { trainOn, type TrainOnOptions } from '../../src/node/train-on.ts';
 import { loadTrained } from '../../src/node/trained.ts';
@@ -94,6 +95,23 @@ describe('a network of one’s own', () => {
     await saveWeights(one, file);
     await loadWeights(other, file);
     expect(other.stateDict()).toEqual(one.stateDict());
+  });
+
+  test('a classifier that is kept keeps its classes, whatever the order of the data’s own', async () => {
+    const model = new Mine().initialize(3);
+    const first = join(root, 'first-order');
+    await trainOn(photos, model, { ...small, out: first });
+    const weights = join(first, 'best.safetensors');
+    const reversed = { ...(await openData(photos, { seed: 0, classes: ['light', 'dark'] })) };
+    const again = await trainOn(photos, new Mine(), { ...small, weights });
+    expect(again.classes).toEqual(['dark', 'light']);
+    await expect(trainOn(reversed, new Mine(), { ...small, weights })).rejects.toThrow(/class 0 is 'dark'/);
+    const others = join(root, 'others');
+    await writeClasses(others, { cat: 4, dog: 4 });
+    await expect(trainOn(others, new Mine(), { ...small, weights })).rejects.toThrow(/'cat'.*head: 'reset'/);
+    const fresh = await trainOn(others, new Mine(), { ...small, weights, head: 'reset' });
+    expect(fresh.classes).toEqual(['cat', 'dog']);
+    await expect(trainOn(photos, new Mine(), { ...small, head: 'reset' })).rejects.toThrow(/is for weights/);
   });
 
   test('a run that was stopped is continued to the same weights', async () => {
