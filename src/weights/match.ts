@@ -91,10 +91,11 @@ export function matchRenamed<T extends Described>(
   return { nameMap, tensors: new Map(ordered), missing, unexpected, misshaped };
 }
 
+/** Floats are told from integers, but for whole numbers that are saved as floats: `.half()` of every tensor does it. */
 function sameSpec(given: Described, wanted: TensorSpec): boolean {
   const integers = !/^B?F/.test(given.dtype);
   return (
-    integers === (wanted.dtype === 'I64') &&
+    (wanted.dtype === 'I64' || !integers) &&
     given.shape.length === wanted.shape.length &&
     given.shape.every((size, axis) => size === wanted.shape[axis])
   );

@@ -1,5 +1,5 @@
 import { CardinalError } from '../../base/errors.ts';
-import { nearest } from '../../base/nearest.ts';
+import { alike, nearest } from '../../base/nearest.ts';
 import type { PictureDataset } from '../../data/source.ts';
 
 export type DataKind = 'folders' | 'cifar10' | 'cifar100' | 'idx';
@@ -67,7 +67,9 @@ export function numberedClasses(
 
 /** "Expected one of …" for a class name that is not among the known ones. */
 export function unknownClass(where: string, name: string, known: readonly string[], owner: string): CardinalError {
+  const [similar] = nearest(name, known, 1);
+  const hint = alike(name, similar) ? `; the nearest is '${similar}'` : '';
   return new OtherClassesError(
-    `${where}: the class '${name}' is not among the ${known.length} classes of ${owner}; the nearest is '${nearest(name, known, 1).join()}'`,
+    `${where}: the class '${name}' is not among the ${known.length} classes of ${owner}${hint}`,
   );
 }
