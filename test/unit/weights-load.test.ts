@@ -40,6 +40,19 @@ function lineOf(work: () => unknown): string {
   throw new Error('expected an error');
 }
 
+test.each([
+  ['an empty file', '', /it is empty$/],
+  ['a JPEG', '\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01', /its first bytes are those of neither$/],
+  ['a page of the web', '<!DOCTYPE html><html>', /its first bytes are those of neither$/],
+  ['a small text', 'version', /its first bytes are those of neither$/],
+])('%s is neither format', async (_, text, message) => {
+  const source = bytesSource(Uint8Array.from(Buffer.from(text, 'latin1')), 'w.pth');
+  await expect(openArchive(source)).rejects.toThrow(message);
+  await expect(openArchive(source)).rejects.toThrow(
+    /^w\.pth is not a file of weights: expected a safetensors/,
+  );
+});
+
 test('counters that became halves with everything else are whole numbers again', async () => {
   const tensors = tensorsOf(small, 1);
   const half = (bits: number): TensorEntry =>
