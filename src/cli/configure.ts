@@ -12,6 +12,7 @@ import { findRecipe, withOverrides, type RecipeOverrides } from '../train/recipe
 import type { TrainFlags } from './commands/train.ts';
 import { preprocessingFor } from './loading.ts';
 import { runConfigSchema, type RunConfig } from './run-config.ts';
+import { shellWord } from './print.ts';
 import { requirePerChannel } from './training.ts';
 import { version } from './version.ts';
 
@@ -112,8 +113,5 @@ function overrides({
 
 /** The command line as it was given, ready to be pasted into a shell. */
 function repeatCommand(): string {
-  const quoted = process.argv
-    .slice(2)
-    .map((arg) => (/^[\w./:=,@+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`));
-  return ['npx cardinal', ...quoted].join(' ');
+  return ['npx cardinal', ...process.argv.slice(2).map(shellWord)].join(' ');
 }
