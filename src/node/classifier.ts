@@ -102,6 +102,15 @@ export async function loadClassifier(path: string, options: ClassifierOptions = 
   return classifierOf(trained, { ...rest, preprocessing });
 }
 
+/** Throws a `CardinalError` unless there is a name for each class of a network. */
+export function requireNames(network: string, count: number, names: readonly string[]): void {
+  if (names.length === count) return;
+  const given = names.length === 1 ? 'is 1 name' : `are ${names.length} names`;
+  throw new CardinalError(
+    `${network} tells ${count} classes apart, but there ${given} for them: give one for each`,
+  );
+}
+
 /** A network that is loaded already, ready to classify pictures. Classes without names are called by their numbers. */
 export async function classifierOf(
   { model, description, classes: known }: Pick<Trained, 'model' | 'description' | 'classes'>,
@@ -115,11 +124,7 @@ export async function classifierOf(
     const program = await prepareInference(network, backend, 1);
     const [, count] = shapeOf(program, 'logits');
     const classes = named ?? known ?? Array.from({ length: count }, (_, label) => String(label));
-    if (classes.length !== count) {
-      throw new CardinalError(
-        `${description.name} tells ${count} classes apart, but there are ${classes.length} names for them`,
-      );
-    }
+    requireNames(description.name, count, classes);
     return new Classifier(program, { classes, preprocessing }, own);
   } catch (error) {
     await own?.dispose();

@@ -113,7 +113,8 @@ export function describe(
   return { name, options: validate(jsonObject, optionsFor(name, tensors, set), '--set') };
 }
 
-function suggestion({ tensors }: WeightsFile): string {
+/** What to give for `--model`, as the end of a message. */
+export function suggestion({ tensors }: WeightsFile): string {
   const fitting = fittingModels(tensors).map(({ model }) => model);
   return fitting.length === 0 ? '; they fit none of the registry' : `; they fit ${fitting.join(', ')}`;
 }

@@ -2,7 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { readSafetensors } from '../../src/weights/safetensors.ts';
+import { createModel } from '../../src/models/registry.ts';
+import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts';
 import { cardinal, type Finished } from './cardinal.ts';
 import { writePictures } from './pictures.ts';
 
@@ -108,6 +109,45 @@ describe('convert and export', () => {
     const file = await readFile(at('net.onnx'), 'latin1');
     for (const text of ['layer1.0.conv2.weight', 'preprocessing', 'resnext_cifar'])
       expect(file).toContain(text);
+  });
+});
+
+describe('what is said must not be lost', () => {
+  it('convert refuses what it cannot write down', async () => {
+    await writeFile(at('two.txt'), 'sea\nwood\n');
+    const bare = await inFolder('convert', 'w.pth', 'x.safetensors', '--classes', 'two.txt');
+    told(
+      bare,
+      2,
+      /^cardinal: --classes is written down with the network: .* --model; they fit resnext_cifar\n$/,
+    );
+    const named = ['convert', 'w.pth', 'x.safetensors', '--model', 'resnext_cifar'];
+    const few = await inFolder(...named, '--classes', 'two.txt');
+    told(few, 1, 'resnext_cifar tells 3 classes apart, but there are 2 names for them');
+    told(await inFolder(...named, '--mean', '0,0,0'), 2, 'give both --mean and --std');
+    await writeFile(at('odd.json'), '{"sea": 0}');
+    const odd = await inFolder(...named, '--classes', 'odd.json');
+    told(odd, 1, /^cardinal: odd\.json: expected .*\["tench", …\].*\n$/);
+  });
+
+  it('one file is not written over with the other', async () => {
+    const both = await inFolder('export', 'run/best.safetensors', '--onnx', 'a', '--torch', './a');
+    told(both, 2, '--onnx and --torch name the same file');
+  });
+
+  it('a path in a line to copy is quoted', async () => {
+    const { stderr } = await inFolder('export', 'run/best.safetensors', '--torch', "it's.pth");
+    expect(stderr).toContain(`torch.load("it's.pth")`);
+  });
+
+  it('grey weights whose pictures nothing is known of go to any format', async () => {
+    const state = createModel('resnet20_cifar', { inChannels: 1, numClasses: 3 }).initialize(1).stateDict();
+    await writeFile(at('grey.safetensors'), writeSafetensors(state, {}));
+    const model = ['--model', 'resnet20_cifar'];
+    told(await inFolder('convert', 'grey.safetensors', 'grey.pth', ...model), 0, 'wrote');
+    told(await inFolder('export', 'grey.safetensors', '--onnx', 'grey.onnx', ...model), 0, 'wrote');
+    const prepared = await inFolder('export', 'grey.safetensors', '--onnx', 'g', '--preprocess', ...model);
+    told(prepared, 1, 'give --mean and --std');
   });
 });
 
