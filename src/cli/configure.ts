@@ -27,6 +27,7 @@ export async function configure(
   weights?: WeightsFile,
 ): Promise<RunConfig> {
   const given = parseSet(flags.set ?? []);
+  requireClasses(given, data);
   const { name, options: set } = chosenModel(model, given, weights);
   const info = modelInfo(name, set);
   const recipe = withOverrides(findRecipe(flags.recipe), overrides(flags));
@@ -67,6 +68,16 @@ export async function configure(
     ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
   };
   return validate(runConfigSchema, config, 'the settings of the run');
+}
+
+/** The data has as many classes as it has; another number for the network is a mistake. */
+function requireClasses(given: Readonly<Record<string, unknown>>, { path, classes }: OpenData): void {
+  const { numClasses } = given;
+  if (numClasses !== undefined && numClasses !== classes.length) {
+    throw new UsageError(
+      `--set numClasses=${JSON.stringify(numClasses)}: ${path} has ${classes.length} classes, leave it out`,
+    );
+  }
 }
 
 /** What is trained: the network that is named, or the one that the weights are of. */

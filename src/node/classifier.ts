@@ -62,7 +62,13 @@ export class Classifier {
       return this.#program.read('logits');
     });
     this.#turn = logits.catch(() => undefined);
-    return topGuesses(await logits, topK).map((guess) => ({ class: this.classes[guess.label], ...guess }));
+    const scores = await logits;
+    if (!scores.every(Number.isFinite)) {
+      throw new CardinalError(
+        `${this.#program.plan.name} gives no finite numbers for this picture: the weights are damaged, or its training diverged`,
+      );
+    }
+    return topGuesses(scores, topK).map((guess) => ({ class: this.classes[guess.label], ...guess }));
   }
 
   /** Frees the program's memory and ends the threads, so that the process can end. */

@@ -60,7 +60,13 @@ export async function loadFrom(
   }
   const description = describe(file, given, options);
   const model = createModel(description.name, description.options);
-  await loadTensors(model, tensors, { source });
+  try {
+    await loadTensors(model, tensors, { source });
+  } catch (error) {
+    throw own === undefined && error instanceof CardinalError
+      ? withFitting(error, description.name, file)
+      : error;
+  }
   const { inChannels } = modelInfo(description.name, description.options).options;
   return { model, description, channels: inChannels === 1 ? 1 : 3, ...says };
 }
@@ -111,6 +117,15 @@ export function describe(
     );
   }
   return { name, options: validate(jsonObject, optionsFor(name, tensors, set), '--set') };
+}
+
+/** The same error, with the networks that the weights do fit. */
+function withFitting(error: CardinalError, asked: string, { tensors }: WeightsFile): CardinalError {
+  const fitting = fittingModels(tensors).map(({ model }) => model);
+  if (fitting.length === 0) return error;
+  const fit = fitting.includes(asked) ? `${asked} with --set left out` : fitting.join(', ');
+  const separator = error.message.endsWith('?') ? ' They' : '; they';
+  return new CardinalError(`${error.message}${separator} fit ${fit}`, { cause: error });
 }
 
 /** What to give for `--model`, as the end of a message. */

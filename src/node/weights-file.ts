@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { UsageError } from '../base/errors.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import { isWeight } from '../train/checkpoint.ts';
 import { readDescription, type Description } from '../train/description.ts';
@@ -46,6 +47,7 @@ export async function withWeightsFile<T>(
   work: (file: WeightsFile) => Promise<T>,
   hub: HubOptions = {},
 ): Promise<T> {
+  refuseAddress(name);
   const { path, known } = await locate(name, hub);
   const source = await openFileSource(path);
   try {
@@ -55,6 +57,15 @@ export async function withWeightsFile<T>(
   } finally {
     await source.close();
   }
+}
+
+/** An address of the web is no file, and what is meant can be said: the hub's have a short form, others are fetched first. */
+function refuseAddress(name: string): void {
+  if (!/^https?:\/\//i.test(name)) return;
+  const repo = /^https?:\/\/(?:huggingface\.co|hf\.co)\/([^/?#]+\/[^/?#]+)/i.exec(name)?.[1];
+  throw new UsageError(
+    `${name} is an address, expected a file: ${repo === undefined ? 'download it and name the file' : `give hf:${repo}`}`,
+  );
 }
 
 async function locate(

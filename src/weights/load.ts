@@ -62,7 +62,7 @@ export function requireFit<T extends Described>(
       missing.length + unexpected.length === 0 && misshaped.every(([name]) => classifier.includes(name));
     throw new CardinalError(
       otherClasses
-        ? `${owner}: the weights tell other classes apart (${texts.join(', ')}): --head reset (in a program, head: 'reset') begins with a fresh classifier`
+        ? `${owner}: the weights tell other classes apart (${texts.join(', ')}): to train, --head reset (in a program, head: 'reset') begins with a fresh classifier`
         : mismatchMessage(owner, { missing, unexpected, misshaped: texts }),
     );
   }

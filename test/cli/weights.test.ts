@@ -1,7 +1,8 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { f32 } from '../../src/base/tensor-data.ts';
 import { createModel } from '../../src/models/registry.ts';
 import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts';
 import { cardinal, type Finished } from './cardinal.ts';
@@ -148,6 +149,40 @@ describe('what is said must not be lost', () => {
     told(await inFolder('export', 'grey.safetensors', '--onnx', 'grey.onnx', ...model), 0, 'wrote');
     const prepared = await inFolder('export', 'grey.safetensors', '--onnx', 'g', '--preprocess', ...model);
     told(prepared, 1, 'give --mean and --std');
+  });
+});
+
+describe('what does not go together is told', () => {
+  it('with the network that the weights do fit', async () => {
+    const { code, stderr } = await inFolder('eval', 'w.pth', 'first', '--model', 'resnet20_cifar', ...engine);
+    told({ code, stderr }, 1, /does not fit: .*\? They fit resnext_cifar\n$/);
+    const other = [...set.slice(1), 'numClasses=5'];
+    const asked = await inFolder('eval', 'w.pth', 'first', '--model', 'resnext_cifar', '--set', ...other);
+    told(asked, 1, /tell other classes apart .*; they fit resnext_cifar with --set left out\n$/);
+  });
+
+  it.each([
+    ['https://huggingface.co/timm/net/tree/main', 'give hf:timm/net'],
+    ['https://example.org/w.pth', 'download it and name the file'],
+  ])('for the address %s', async (address, advice) => {
+    told(await inFolder('inspect', address), 2, `is an address, expected a file: ${advice}`);
+  });
+
+  it('weights that give no numbers are not taken for an answer', async () => {
+    const { tensors, metadata } = readSafetensors(await readFile(at('run/best.safetensors')));
+    tensors.set('fc.bias', f32([3], Float32Array.of(0, NaN, 0)));
+    await writeFile(at('nan.safetensors'), writeSafetensors(tensors, Object.fromEntries(metadata)));
+    const [picture = ''] = await readdir(at('first/val/blue'));
+    const predicted = await inFolder('predict', 'nan.safetensors', `first/val/blue/${picture}`, ...engine);
+    told(predicted, 1, 'resnext_cifar gives no finite numbers for this picture');
+    expect(predicted.stdout).toBe('');
+    const judged = await inFolder('eval', 'nan.safetensors', 'first', ...engine);
+    told(judged, 0, /^warning: nan\.safetensors gives no finite numbers/);
+  });
+
+  it('another number of classes than the data has', async () => {
+    const args = ['train', 'first', '--model', 'resnext_cifar', '--set', 'numClasses=7'];
+    told(await inFolder(...args), 2, '--set numClasses=7: first has 3 classes, leave it out');
   });
 });
 

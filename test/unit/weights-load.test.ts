@@ -160,7 +160,7 @@ describe('loading', () => {
   test('other classes are told as such', () => {
     const model = createModel(name, { ...small, numClasses: 3 });
     expect(lineOf(() => requireFit(model, tensorsOf(small, 1), { source: 'w.pth' }))).toBe(
-      "w.pth: resnext_cifar: the weights tell other classes apart (fc.weight: expected 3×64, got 10×64, fc.bias: expected 3, got 10): --head reset (in a program, head: 'reset') begins with a fresh classifier",
+      "w.pth: resnext_cifar: the weights tell other classes apart (fc.weight: expected 3×64, got 10×64, fc.bias: expected 3, got 10): to train, --head reset (in a program, head: 'reset') begins with a fresh classifier",
     );
   });
 
