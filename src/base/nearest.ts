@@ -8,3 +8,8 @@ export function nearest(name: string, candidates: readonly string[], count = 3):
     .slice(0, count)
     .map(({ candidate }) => candidate);
 }
+
+/** Whether two names may be meant for one another: two letters differ, or a third of the longer one's. */
+export function alike(a: string, b: string): boolean {
+  return distance(a.toLowerCase(), b.toLowerCase()) <= Math.max(2, Math.max(a.length, b.length) / 3);
+}

@@ -10,8 +10,9 @@ import type { WeightsFile } from '../node/weights-file.ts';
 import type { ModelDescription } from '../train/network.ts';
 import { findRecipe, withOverrides, type RecipeOverrides } from '../train/recipe.ts';
 import type { TrainFlags } from './commands/train.ts';
-import { preprocessingFor, requirePerChannel } from './loading.ts';
+import { preprocessingFor, requirePerChannel, warnOfOther } from './loading.ts';
 import { runConfigSchema, type RunConfig } from './run-config.ts';
+import { shellWord } from './print.ts';
 import { version } from './version.ts';
 
 /**
@@ -25,6 +26,7 @@ export async function configure(
   weights?: WeightsFile,
 ): Promise<RunConfig> {
   const given = parseSet(flags.set ?? []);
+  requireClasses(given, data);
   const { name, options: set } = chosenModel(model, given, weights);
   const info = modelInfo(name, set);
   const recipe = withOverrides(findRecipe(flags.recipe), overrides(flags));
@@ -67,6 +69,16 @@ export async function configure(
   return validate(runConfigSchema, config, 'the settings of the run');
 }
 
+/** The data has as many classes as it has; another number for the network is a mistake. */
+function requireClasses(given: Readonly<Record<string, unknown>>, { path, classes }: OpenData): void {
+  const { numClasses } = given;
+  if (numClasses !== undefined && numClasses !== classes.length) {
+    throw new UsageError(
+      `--set numClasses=${JSON.stringify(numClasses)}: ${path} has ${classes.length} classes, leave it out`,
+    );
+  }
+}
+
 /** What is trained: the network that is named, or the one that the weights are of. */
 function chosenModel(
   model: string | undefined,
@@ -79,6 +91,7 @@ function chosenModel(
     }
     return { name: model, options: validate(jsonObject, set, '--set') };
   }
+  warnOfOther(weights, model);
   const { name, options } = describe(weights, model, set);
   return {
     name,
@@ -111,8 +124,5 @@ function overrides({
 
 /** The command line as it was given, ready to be pasted into a shell. */
 function repeatCommand(): string {
-  const quoted = process.argv
-    .slice(2)
-    .map((arg) => (/^[\w./:=,@+-]+$/.test(arg) ? arg : `'${arg.replaceAll("'", "'\\''")}'`));
-  return ['npx cardinal', ...quoted].join(' ');
+  return ['npx cardinal', ...process.argv.slice(2).map(shellWord)].join(' ');
 }

@@ -1,19 +1,21 @@
 import { extname } from 'node:path';
-import { CardinalError, UsageError } from '../base/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { parseSet } from '../models/options.ts';
 import { createModel, modelInfo } from '../models/registry.ts';
 import { readClassNames } from '../node/class-names.ts';
 import { writeFileAtomic } from '../node/files.ts';
 import { prepareFor } from '../node/prepare.ts';
-import { describe } from '../node/trained.ts';
+import { describe, suggestion } from '../node/trained.ts';
+import { requireNames } from '../node/classifier.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
+import { count } from '../report/format.ts';
 import { metadataOf, type Description } from '../train/description.ts';
 import type { TensorEntry } from '../weights/archive.ts';
-import { requireFit } from '../weights/load.ts';
+import { headOf, requireFit } from '../weights/load.ts';
 import { pytorchParts } from '../weights/pytorch/write.ts';
 import { safetensorsParts } from '../weights/safetensors.ts';
 import type { ConvertFlags } from './commands/convert.ts';
-import { openWeights, requirePerChannel } from './loading.ts';
+import { warnOfOther, openWeights, requirePerChannel } from './loading.ts';
 import { printJson, tell } from './print.ts';
 
 /** `cardinal convert`: the weights of a file in another format, number for number; types are kept. */
@@ -21,17 +23,12 @@ export async function convert(from: string, to: string, flags: ConvertFlags): Pr
   const write = writerFor(to);
   await openWeights(from, async (file) => {
     const described = await describeFor(file, flags);
-    const tensors =
-      described === undefined
-        ? file.tensors
-        : requireFit(createModel(described.model.name, described.model.options), file.tensors, {
-            source: from,
-          }).tensors;
+    const tensors = described === undefined ? file.tensors : fitted(file, described);
     const metadata =
       described === undefined
         ? {
             format: 'pt',
-            ...definedIn({
+            ...defined({
               origin: flags.origin ?? file.known.origin,
               licence: flags.licence ?? file.known.licence,
             }),
@@ -42,14 +39,36 @@ export async function convert(from: string, to: string, flags: ConvertFlags): Pr
     if (flags.json) printJson(summary);
     else
       tell(
-        `wrote ${tensors.size} tensors to ${to}${described === undefined ? '; --model NAME would write down what network they are of' : `, a ${described.model.name}`}`,
+        `wrote ${count(tensors.size)} ${tensors.size === 1 ? 'tensor' : 'tensors'} to ${to}${described === undefined ? '; --model NAME would write down what network they are of' : `, a ${described.model.name}`}`,
       );
   });
 }
 
-function definedIn(parts: Readonly<Record<string, string | undefined>>): Record<string, string> {
+/** The tensors under the network's names, if they and what is said of the network go together. */
+function fitted(
+  { name: source, tensors }: WeightsFile,
+  { model, classes }: Description,
+): WeightsFile['tensors'] {
+  const network = createModel(model.name, model.options);
+  const found = requireFit(network, tensors, { source }).tensors;
+  const [head] = headOf(network);
+  const count = network.stateSpecs().get(head)?.shape[0];
+  if (classes !== undefined && count !== undefined) requireNames(model.name, count, classes);
+  return found;
+}
+
+/** Flags that say something of the network, by their names in `ConvertFlags`. */
+const ofNetwork = {
+  classes: '--classes',
+  mean: '--mean',
+  std: '--std',
+  imageSize: '--image-size',
+  set: '--set',
+} satisfies Partial<Record<keyof ConvertFlags, string>>;
+
+function defined(texts: Readonly<Record<string, string | undefined>>): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(parts).flatMap(([key, part]) => (part === undefined ? [] : [[key, part]])),
+    Object.entries(texts).flatMap(([key, text]) => (text === undefined ? [] : [[key, text]])),
   );
 }
 
@@ -72,29 +91,33 @@ async function describeFor(file: WeightsFile, flags: ConvertFlags): Promise<Desc
   const origin = flags.origin ?? own?.origin ?? known.origin;
   const licence = flags.licence ?? own?.licence ?? known.licence;
   if (own === undefined && flags.model === undefined && known.model === undefined) {
-    const lost = (['classes', 'mean', 'std', 'imageSize', 'set'] as const).find(
-      (key) => flags[key] !== undefined,
-    );
-    if (lost === undefined) return undefined;
-    const flag = lost === 'imageSize' ? 'image-size' : lost;
-    throw new UsageError(`--${flag} is written down beside the network's name: say it with --model`);
+    const flag = Object.entries(ofNetwork).find(([key]) => key in flags)?.[1];
+    // Without the network nothing of it is written down: what was said must not be lost in silence.
+    if (flag !== undefined) {
+      throw new UsageError(
+        `${flag} is written down with the network: say which it is with --model${suggestion(file)}`,
+      );
+    }
+    return undefined;
   }
+  warnOfOther(file, flags.model);
   const model = describe(file, flags.model, parseSet(flags.set ?? []));
   const info = modelInfo(model.name, model.options);
   const channels = info.inputShape[0] === 1 ? 1 : 3;
   const said = own?.preprocessing ?? known.preprocessing;
-  const prepared = await prepareFor({ preprocessing: said, channels, description: model }, flags);
-  requirePerChannel(prepared.preprocessing);
   // What is only a guess is not written down.
-  const preprocessing = prepared.note === undefined ? prepared.preprocessing : undefined;
+  const complete = said !== undefined || (flags.mean !== undefined && flags.std !== undefined);
+  if (!complete && (flags.mean ?? flags.std ?? flags.imageSize) !== undefined) {
+    throw new UsageError(
+      `${file.name} does not say how its pictures are prepared: to write it down, give both --mean and --std`,
+    );
+  }
+  const preprocessing = complete
+    ? (await prepareFor({ preprocessing: said, channels, description: model }, flags)).preprocessing
+    : undefined;
+  if (preprocessing !== undefined) requirePerChannel(preprocessing);
   const input = preprocessing === undefined ? info.inputShape : [channels, ...preprocessing.size];
   const classes =
     flags.classes === undefined ? (own?.classes ?? known.classes) : await readClassNames(flags.classes);
-  const { numClasses } = info.options;
-  if (classes !== undefined && classes.length !== numClasses) {
-    throw new CardinalError(
-      `${file.name} is a ${model.name} that tells ${String(numClasses)} classes apart, but there are ${classes.length} names for them`,
-    );
-  }
   return { ...own, model, input, classes, preprocessing, origin, licence };
 }

@@ -31,6 +31,11 @@ export async function judge(path: string, dataPath: string, flags: EvalFlags): P
       const left = skipped.length === 1 ? '1 picture is' : `${skipped.length} pictures are`;
       tell(`warning: ${left} left out as unreadable, the first ${id}: ${reason}`);
     }
+    if (!Number.isFinite(evaluation.loss)) {
+      tell(
+        `warning: ${path} gives no finite numbers for some pictures: the weights are damaged, or their training diverged`,
+      );
+    }
     if (flags.json) printJson({ weights: path, data: dataPath, skipped: skipped.length, ...evaluation });
     else print(...judgementLines(evaluation, on));
   } finally {

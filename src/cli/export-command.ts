@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { UsageError } from '../base/errors.ts';
 import { writeFileAtomic } from '../node/files.ts';
 import { prepareFor } from '../node/prepare.ts';
 import type { Trained } from '../node/trained.ts';
@@ -13,6 +15,9 @@ import { version } from './version.ts';
 
 /** `cardinal export`: a trained network for other programs. */
 export async function exportWeights(from: string, flags: ExportFlags): Promise<void> {
+  if (flags.onnx !== undefined && flags.torch !== undefined && resolve(flags.onnx) === resolve(flags.torch)) {
+    throw new UsageError(`--onnx and --torch name the same file, ${flags.onnx}: give each its own`);
+  }
   const trained = await loadForUse(from, flags);
   const written: string[] = [];
   if (flags.torch !== undefined) {
@@ -21,7 +26,7 @@ export async function exportWeights(from: string, flags: ExportFlags): Promise<v
     await writeFileAtomic(flags.torch, pytorchParts(tensors));
     written.push(flags.torch);
     tell(
-      `wrote ${tensors.size} tensors to ${flags.torch}: model.load_state_dict(torch.load('${flags.torch}'))`,
+      `wrote ${tensors.size} tensors to ${flags.torch}: model.load_state_dict(torch.load(${pythonText(flags.torch)}))`,
     );
   }
   if (flags.onnx !== undefined) {
@@ -34,15 +39,31 @@ export async function exportWeights(from: string, flags: ExportFlags): Promise<v
   if (flags.json) printJson({ from, model: trained.description, written });
 }
 
+/** As Python would print it, to be copied. */
+function pythonText(text: string): string {
+  const escaped = text.replaceAll('\\', '\\\\');
+  return escaped.includes("'") ? `"${escaped.replaceAll('"', '\\"')}"` : `'${escaped}'`;
+}
+
+/** For pictures whose preparation does not get into the graph: grey ones of bare weights have no statistics to guess. */
+function anyStatistics({ channels }: Trained): { readonly mean: number[]; readonly std: number[] } {
+  return { mean: Array<number>(channels).fill(0), std: Array<number>(channels).fill(1) };
+}
+
 async function onnxOf(trained: Trained, flags: ExportFlags): Promise<Uint8Array> {
   const { model, description, classes, origin, licence } = trained;
-  const { preprocessing, note } = await prepareFor(trained, flags);
-  requirePerChannel(preprocessing);
+  const isKnown =
+    trained.preprocessing !== undefined || (flags.mean !== undefined && flags.std !== undefined);
   // Without its pictures in the graph a guess of how they are prepared is nobody's business but its size.
+  const { preprocessing, note } = await prepareFor(
+    trained,
+    isKnown || flags.preprocess ? flags : { ...flags, ...anyStatistics(trained) },
+  );
+  requirePerChannel(preprocessing);
   if (flags.preprocess && note !== undefined) tell(`warning: ${note}`);
   const metadata = {
     model: JSON.stringify(description),
-    ...(note === undefined ? { preprocessing: JSON.stringify(preprocessing) } : {}),
+    ...(isKnown ? { preprocessing: JSON.stringify(preprocessing) } : {}),
     ...(origin === undefined ? {} : { origin }),
     ...(licence === undefined ? {} : { licence }),
   };

@@ -51,7 +51,7 @@ function lines({ name, archive, tensors }: WeightsFile, fits: readonly Fit[]): s
       ['left', 'left', 'left'],
     ),
     '',
-    `${pc.bold(name)}: ${formats[archive.format]}, ${count(all.length)} tensors, ${bytes(total)}`,
+    `${pc.bold(name)}: ${formats[archive.format]}, ${count(all.length)} ${all.length === 1 ? 'tensor' : 'tensors'}, ${bytes(total)}`,
     ...alignColumns(
       [...archive.metadata].map(([key, value]) => [
         `  ${pc.dim(shortened(key))}`,

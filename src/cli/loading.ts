@@ -4,7 +4,7 @@ import { parseSet } from '../models/options.ts';
 import type { OpenData } from '../node/data/open.ts';
 import { isHubName } from '../node/hub/name.ts';
 import { prepareFor, type Preparable } from '../node/prepare.ts';
-import { loadFrom, type Trained } from '../node/trained.ts';
+import { loadFrom, otherNetwork, type Trained } from '../node/trained.ts';
 import { withWeightsFile, type WeightsFile } from '../node/weights-file.ts';
 import type { DownloadView } from './download-progress.ts';
 import type { WeightsFlags } from './flags.ts';
@@ -43,7 +43,16 @@ async function viewOf(name: string): Promise<DownloadView> {
 
 /** The network and weights that the flags name. */
 export async function loadForUse(path: string, { model, set = [] }: WeightsFlags): Promise<Trained> {
-  return openWeights(path, (file) => loadFrom(file, { model, options: parseSet(set) }));
+  return openWeights(path, (file) => {
+    warnOfOther(file, model);
+    return loadFrom(file, { model, options: parseSet(set) });
+  });
+}
+
+/** Tells if `--model` contradicts the weights' repository. */
+export function warnOfOther(file: WeightsFile, model: string | undefined): void {
+  const other = otherNetwork(file, model);
+  if (other !== undefined) tell(`warning: ${other}`);
 }
 
 /** How its pictures are prepared; a guess is told. */

@@ -12,3 +12,8 @@ export function printJson(value: unknown): void {
 export function tell(...lines: readonly string[]): void {
   process.stderr.write(`${lines.join('\n')}\n`);
 }
+
+/** A word of a command line, quoted where a shell would take it for something else. */
+export function shellWord(word: string): string {
+  return /^[\w./:=,@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}

@@ -1,9 +1,9 @@
 import type { Backend } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
+import { openDataFor } from '../node/data-for-weights.ts';
 import { openData, type OpenData } from '../node/data/open.ts';
 import { trainingPictures } from '../node/data/training.ts';
 import { RunFolder } from '../node/run-folder.ts';
-import { saysOf } from '../node/trained.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import { count } from '../report/format.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
@@ -16,7 +16,7 @@ import type { EngineFlags } from './flags.ts';
 import { onInterrupt } from './interrupt.ts';
 import { judgementLines } from './judgement.ts';
 import { openWeights } from './loading.ts';
-import { print, printJson, tell } from './print.ts';
+import { print, printJson, shellWord, tell } from './print.ts';
 import { progressView, type ProgressView } from './progress.ts';
 import { headFates, runConfigSchema, type RunConfig } from './run-config.ts';
 import { writeReport } from './run-report.ts';
@@ -44,13 +44,12 @@ export interface Outcome {
 /** `cardinal train <data> --model M …` */
 export async function startTraining(dataPath: string, flags: TrainFlags): Promise<void> {
   const begin = async (weights?: WeightsFile) => {
-    const data = await openData(dataPath, {
-      seed: flags.seed,
-      valFraction: flags.valFraction,
-      strict: flags.strict,
-      // A classifier that is kept knows its classes by their numbers.
-      classes: weights === undefined || flags.head === 'reset' ? undefined : saysOf(weights).classes,
-    });
+    const { seed, valFraction, strict, head } = flags;
+    const pictures = { seed, valFraction, strict };
+    const data =
+      weights === undefined
+        ? await openData(dataPath, pictures)
+        : await openDataFor(weights, head, dataPath, pictures);
     trainingPictures(data);
     const config = await configure(data, flags.model, flags, weights);
     return { data, config, network: await buildNetwork(config, weights) };
@@ -162,7 +161,7 @@ async function work({ network, flags, ...parts }: Work): Promise<Outcome> {
     const folder = await parts.openFolder();
     const report = await writeReport({ ...parts, folder, judged, notes });
     if (flags.json) printJson(summaryOf(folder.path, result, judged, report));
-    else print(...closing(folder.path, judged, stopped));
+    else print(...closing(folder.path, result, judged));
     if (stopped) process.exitCode = 130;
     return { result, judged };
   } finally {
@@ -209,13 +208,16 @@ function opening(config: RunConfig, data: OpenData, backend: Backend): string[] 
   ];
 }
 
-function closing(path: string, judged: Judged | undefined, stopped: boolean): string[] {
-  const resume = `continue with: cardinal train --resume ${path}`;
+function closing(path: string, { reason, history }: TrainResult, judged: Judged | undefined): string[] {
+  const stopped = reason === 'interrupted';
+  const resume = `continue with: cardinal train --resume ${shellWord(path)}`;
+  // A run that was interrupted in its first epoch has not been judged yet.
+  const files = ['report.html', ...(history.length === 0 ? [] : ['best.safetensors']), 'last.safetensors'];
   return [
     ...(judged === undefined ? [] : ['', ...judgementLines(judged.evaluation, judged.on)]),
     '',
     ...(stopped ? [resume] : []),
-    `the run lies in ${path}: report.html, best.safetensors, last.safetensors, metrics.jsonl, config.json`,
+    `the run lies in ${path}: ${[...files, 'metrics.jsonl', 'config.json'].join(', ')}`,
   ];
 }
 

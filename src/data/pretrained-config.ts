@@ -11,7 +11,7 @@ export interface PretrainedConfig {
   readonly tag: string | undefined;
   readonly numClasses: number;
   /** What `timm.data.resolve_model_data_config` gives: the pictures of the size that the network was trained with. */
-  readonly preprocessing: Preprocessing;
+  readonly preprocessing: Preprocessing | undefined;
   /** The larger pictures that timm's published accuracies were measured with, where they differ from those. */
   readonly testPreprocessing: Preprocessing | undefined;
   /** In the order of the outputs. */
@@ -79,15 +79,18 @@ export function readPretrainedConfig(value: unknown, source: string): Pretrained
   if (numClasses === undefined || numClasses === 0) {
     throw new CardinalError(`${source}: num_classes: expected the number of classes, got nothing`);
   }
-  const preprocessing = readPreprocessing(fields, source);
-  const tested = readPreprocessing(
-    {
-      ...fields,
-      input_size: fields.test_input_size ?? fields.input_size,
-      crop_pct: fields.test_crop_pct ?? fields.crop_pct,
-    },
-    source,
-  );
+  const saysPictures = ofPictures.some((key) => (fields[key] ?? undefined) !== undefined);
+  const preprocessing = saysPictures ? readPreprocessing(fields, source) : undefined;
+  const tested = saysPictures
+    ? readPreprocessing(
+        {
+          ...fields,
+          input_size: fields.test_input_size ?? fields.input_size,
+          crop_pct: fields.test_crop_pct ?? fields.crop_pct,
+        },
+        source,
+      )
+    : undefined;
   return {
     architecture,
     tag: fields.tag ?? (tags.length > 0 ? tags.join('.') : undefined),
@@ -99,6 +102,12 @@ export function readPretrainedConfig(value: unknown, source: string): Pretrained
     origin: fields.origin_url ?? (fields.hf_hub_id ? `hf:${fields.hf_hub_id}` : source),
   };
 }
+
+/** What says how pictures are prepared: timm has defaults for what is missing, but of nothing at all nothing is known. */
+const ofPictures = [
+  ...(['mean', 'std', 'input_size', 'test_input_size', 'interpolation', 'resize_size'] as const),
+  ...(['crop_pct', 'test_crop_pct', 'crop_size', 'crop_mode', 'crop_border_pixels'] as const),
+];
 
 /** Those of the outer keys that timm lets win over `pretrained_cfg`. */
 function ownFields({ num_classes, label_names, label_descriptions }: Fields): Partial<Fields> {

@@ -1,5 +1,5 @@
 import { CardinalError } from '../base/errors.ts';
-import { nearest } from '../base/nearest.ts';
+import { alike, nearest } from '../base/nearest.ts';
 import { shortened } from '../base/quoted.ts';
 import { f32, type StateDict, type TensorData } from '../base/tensor-data.ts';
 import { formatShape, type Shape } from '../graph/value.ts';
@@ -99,11 +99,16 @@ export function misshape(
   expected: TensorSpec,
   given: { readonly dtype: string; readonly shape: Shape },
 ): string {
-  return `${name}: expected ${format(expected)}, got ${format(given)}`;
+  // The type is said where it is part of the difference.
+  const sameKind = isFloat(expected.dtype) === isFloat(given.dtype);
+  const [wanted, got] = [expected, given].map(({ dtype, shape }) =>
+    sameKind ? formatShape(shape) : `${dtype} ${formatShape(shape)}`,
+  );
+  return `${name}: expected ${wanted}, got ${got}`;
 }
 
-function format({ dtype, shape }: { readonly dtype: string; readonly shape: Shape }): string {
-  return /^B?F\d/.test(dtype) ? formatShape(shape) : `${dtype} ${formatShape(shape)}`;
+function isFloat(dtype: string): boolean {
+  return /^B?F\d/.test(dtype);
 }
 
 /** The first names of many: a message stays one readable line. */
@@ -115,5 +120,6 @@ function list(names: readonly string[], note: (name: string) => string = () => '
 
 function hint(name: string, unexpected: readonly string[]): string {
   const similar = nearest(name, unexpected, 1).at(0);
-  return similar === undefined ? '' : ` (${shortened(similar)}?)`;
+  // Names of another network's are no hint, however near the nearest is.
+  return similar === undefined || !alike(name, similar) ? '' : ` (${shortened(similar)}?)`;
 }

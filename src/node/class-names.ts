@@ -4,10 +4,13 @@ import { parseJson } from '../base/validate.ts';
 import { readTextFile } from './files.ts';
 
 /** `["tench", …]`, `{"0": "tench", …}`, or Keras's `{"0": ["n01440764", "tench"], …}`. */
-const schema = z.union([
-  z.array(z.string()),
-  z.record(z.string().regex(/^\d+$/), z.union([z.string(), z.tuple([z.string(), z.string()])])),
-]);
+const schema = z.union(
+  [
+    z.array(z.string()),
+    z.record(z.string().regex(/^\d+$/), z.union([z.string(), z.tuple([z.string(), z.string()])])),
+  ],
+  { error: 'expected names of classes: ["tench", …], {"0": "tench", …} or {"0": ["n01440764", "tench"], …}' },
+);
 
 /**
  * Names of classes by label, from a text file with a name on each line or from JSON: a list, or an object by label whose

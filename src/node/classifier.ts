@@ -62,7 +62,13 @@ export class Classifier {
       return this.#program.read('logits');
     });
     this.#turn = logits.catch(() => undefined);
-    return topGuesses(await logits, topK).map((guess) => ({ class: this.classes[guess.label], ...guess }));
+    const scores = await logits;
+    if (!scores.every(Number.isFinite)) {
+      throw new CardinalError(
+        `${this.#program.plan.name} gives no finite numbers for this picture: the weights are damaged, or its training diverged`,
+      );
+    }
+    return topGuesses(scores, topK).map((guess) => ({ class: this.classes[guess.label], ...guess }));
   }
 
   /** Frees the program's memory and ends the threads, so that the process can end. */
@@ -102,6 +108,15 @@ export async function loadClassifier(path: string, options: ClassifierOptions = 
   return classifierOf(trained, { ...rest, preprocessing });
 }
 
+/** Throws a `CardinalError` unless there is a name for each class of a network. */
+export function requireNames(network: string, count: number, names: readonly string[]): void {
+  if (names.length === count) return;
+  const given = names.length === 1 ? 'is 1 name' : `are ${names.length} names`;
+  throw new CardinalError(
+    `${network} tells ${count} classes apart, but there ${given} for them: give one for each`,
+  );
+}
+
 /** A network that is loaded already, ready to classify pictures. Classes without names are called by their numbers. */
 export async function classifierOf(
   { model, description, classes: known }: Pick<Trained, 'model' | 'description' | 'classes'>,
@@ -115,11 +130,7 @@ export async function classifierOf(
     const program = await prepareInference(network, backend, 1);
     const [, count] = shapeOf(program, 'logits');
     const classes = named ?? known ?? Array.from({ length: count }, (_, label) => String(label));
-    if (classes.length !== count) {
-      throw new CardinalError(
-        `${description.name} tells ${count} classes apart, but there are ${classes.length} names for them`,
-      );
-    }
+    requireNames(description.name, count, classes);
     return new Classifier(program, { classes, preprocessing }, own);
   } catch (error) {
     await own?.dispose();

@@ -1,10 +1,11 @@
 import type { Backend } from '../backends/backend.ts';
-import { CardinalError, UsageError } from '../base/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { jsonObject, validate } from '../base/validate.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import { createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
 import { freeze, freezeExactly } from '../nn/freeze.ts';
 import { Module } from '../nn/module.ts';
+import { requireSameClasses } from '../train/checkpoint.ts';
 import { patience } from '../train/early-stopping.ts';
 import type { TrainEvent } from '../train/events.ts';
 import { networkOf, type ModelDescription } from '../train/network.ts';
@@ -12,7 +13,8 @@ import { findRecipe, withOverrides, type Recipe, type RecipeOverrides } from '..
 import { fit, type TrainResult } from '../train/train.ts';
 import { loadTensors } from '../weights/load.ts';
 import { createNodeBackend } from './backend.ts';
-import { openData, type OpenData } from './data/open.ts';
+import { openDataFor } from './data-for-weights.ts';
+import { openData, type OpenData, type OpenOptions } from './data/open.ts';
 import { fitPreprocessing } from './data/statistics.ts';
 import { openLoaders } from './data/training.ts';
 import { prepareFor } from './prepare.ts';
@@ -35,7 +37,10 @@ export interface TrainOnOptions extends RecipeOverrides {
   readonly weights?: string | undefined;
   /** For `hf:` names: progress, warnings, another cache. */
   readonly hub?: HubOptions | undefined;
-  /** The classifier of `weights`: `keep` (default), or `reset` for other classes than they were trained on. */
+  /**
+   * The classifier of `weights`: `keep` (default), with the classes that they name, in their order; or `reset` for other
+   * classes than they were trained on.
+   */
   readonly head?: 'keep' | 'reset' | undefined;
   /**
    * Paths of modules and parameters that are not trained, as `nn.freeze` takes them, beside those of the network that have
@@ -82,7 +87,10 @@ export async function trainOn(
   model: Module | NamedModel,
   options: TrainOnOptions = {},
 ): Promise<TrainedOn> {
-  const { weights, resume } = options;
+  const { weights, resume, head } = options;
+  if (head === 'reset' && weights === undefined && resume !== true) {
+    throw new UsageError("head: 'reset' is for weights: without them the classifier is fresh anyway");
+  }
   // A run that is continued has its weights in its checkpoint.
   return weights === undefined || resume === true
     ? run(source, model, options)
@@ -104,13 +112,7 @@ async function run(
     const resume = await folder?.readCheckpoint('last');
     const recipe = resume?.training?.recipe ?? chooseRecipe(options);
     const seed = resume?.training?.seed ?? options.seed ?? 0;
-    // A classifier that is kept knows its classes by their numbers.
-    const kept = weights === undefined || head === 'reset' ? undefined : saysOf(weights).classes;
-    const data =
-      typeof source === 'string'
-        ? await openData(source, { seed, classes: resume?.classes ?? kept })
-        : source;
-    if (kept !== undefined) requireSameOrder(data, kept, weights?.name ?? '');
+    const data = await pictures(source, { seed, classes: resume?.classes }, head, weights);
     const preprocessing =
       resume?.preprocessing ?? options.preprocessing ?? (await suitable(model, data, options, weights));
     const { channels, size } = preprocessing;
@@ -168,6 +170,24 @@ async function run(
   }
 }
 
+/** The pictures, with the classes that a classifier which is kept has, in their order. */
+async function pictures(
+  source: string | OpenData,
+  { seed, classes }: Pick<OpenOptions, 'seed' | 'classes'>,
+  head: 'keep' | 'reset' = 'keep',
+  weights?: WeightsFile,
+): Promise<OpenData> {
+  if (typeof source === 'string') {
+    return weights === undefined
+      ? openData(source, { seed, classes })
+      : openDataFor(weights, head, source, { seed });
+  }
+  const known = weights && saysOf(weights).classes;
+  if (weights && known && head === 'keep')
+    requireSameClasses({ classes: known }, source.classes, weights.name);
+  return source;
+}
+
 /** A network of the registry; classes and channels come from the data. */
 export interface NamedModel {
   readonly name: string;
@@ -213,15 +233,6 @@ async function suitable(
 function designedSize(model: Module | NamedModel, { pictureSize }: OpenData): number | undefined {
   if (model instanceof Module || pictureSize !== undefined) return undefined;
   return modelInfo(model.name, model.options).inputShape[1];
-}
-
-/** Throws a `CardinalError` if pictures that were opened before have the classifier's classes under other numbers. */
-function requireSameOrder({ classes }: OpenData, kept: readonly string[], source: string): void {
-  const moved = classes.find((name, label) => kept.includes(name) && kept[label] !== name);
-  if (moved === undefined) return;
-  throw new CardinalError(
-    `${source} has class '${moved}' as number ${kept.indexOf(moved)}, the pictures have it as ${classes.indexOf(moved)}: open them with openData(path, { classes }) and its classes, or reset the head`,
-  );
 }
 
 function required(out: string | undefined): string {

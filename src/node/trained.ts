@@ -47,7 +47,9 @@ export async function loadFrom(
   { model: given, options = {} }: LoadOptions,
 ): Promise<Trained> {
   const { name: source, tensors, description: own } = file;
-  const says = saysOf(file);
+  const said = saysOf(file);
+  const other = given instanceof Module ? undefined : otherNetwork(file, given);
+  const says = { ...said, notes: [...said.notes, ...(other === undefined ? [] : [other])] };
   if (given instanceof Module) {
     const fitting = tensorsFor(given, file);
     await loadTensors(given, fitting, { source });
@@ -63,9 +65,24 @@ export async function loadFrom(
   }
   const description = describe(file, given, options);
   const model = createModel(description.name, description.options);
-  await loadTensors(model, tensors, { source });
+  try {
+    await loadTensors(model, tensors, { source });
+  } catch (error) {
+    throw own === undefined && error instanceof CardinalError
+      ? withFitting(error, description.name, file)
+      : error;
+  }
   const { inChannels } = modelInfo(description.name, description.options).options;
   return { model, description, channels: inChannels === 1 ? 1 : 3, ...says };
+}
+
+/**
+ * A line for the user where a repository says that its weights are of another network than `given`: its name may be
+ * another one's for the same network, or another network's that has the same tensors and computes something else.
+ */
+export function otherNetwork({ known }: WeightsFile, given: string | undefined): string | undefined {
+  if (given === undefined || known.model === undefined || known.model === given) return undefined;
+  return `their repository says that these weights are of ${known.model}: they are read as ${given}, which may compute something else`;
 }
 
 /** What a file and its repository say of its weights, beside the network. */
@@ -116,7 +133,17 @@ export function describe(
   return { name, options: validate(jsonObject, optionsFor(name, tensors, set), '--set') };
 }
 
-function suggestion({ tensors }: WeightsFile): string {
+/** The same error, with the networks that the weights do fit. */
+function withFitting(error: CardinalError, asked: string, { tensors }: WeightsFile): CardinalError {
+  const fitting = fittingModels(tensors).map(({ model }) => model);
+  if (fitting.length === 0) return error;
+  const fit = fitting.includes(asked) ? `${asked} with --set left out` : fitting.join(', ');
+  const separator = error.message.endsWith('?') ? ' They' : '; they';
+  return new CardinalError(`${error.message}${separator} fit ${fit}`, { cause: error });
+}
+
+/** What to give for `--model`, as the end of a message. */
+export function suggestion({ tensors }: WeightsFile): string {
   const fitting = fittingModels(tensors).map(({ model }) => model);
   return fitting.length === 0 ? '; they fit none of the registry' : `; they fit ${fitting.join(', ')}`;
 }

@@ -1,4 +1,5 @@
 import { basename } from 'node:path';
+import { UsageError } from '../base/errors.ts';
 import { shortened } from '../base/quoted.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import type { Module } from '../nn/module.ts';
@@ -51,6 +52,7 @@ export async function withWeightsFile<T>(
   work: (file: WeightsFile) => Promise<T>,
   hub: HubOptions = {},
 ): Promise<T> {
+  refuseAddress(name);
   const { path, known } = await locate(name, hub);
   const source = await openFileSource(path);
   try {
@@ -61,6 +63,15 @@ export async function withWeightsFile<T>(
   } finally {
     await source.close();
   }
+}
+
+/** An address of the web is no file, and what is meant can be said: the hub's have a short form, others are fetched first. */
+function refuseAddress(name: string): void {
+  if (!/^https?:\/\//i.test(name)) return;
+  const repo = /^https?:\/\/(?:huggingface\.co|hf\.co)\/([^/?#]+\/[^/?#]+)/i.exec(name)?.[1];
+  throw new UsageError(
+    `${name} is an address, expected a file: ${repo === undefined ? 'download it and name the file' : `give hf:${repo}`}`,
+  );
 }
 
 async function locate(

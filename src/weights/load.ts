@@ -1,4 +1,5 @@
 import { CardinalError } from '../base/errors.ts';
+import type { TensorData } from '../base/tensor-data.ts';
 import { Linear } from '../nn/layers/linear.ts';
 import type { Module } from '../nn/module.ts';
 import { mismatchMessage } from '../nn/state.ts';
@@ -25,7 +26,18 @@ export async function loadTensors(
   options: LoadWeightsOptions,
 ): Promise<void> {
   const found = requireFit(model, tensors, options);
-  model.loadStateDict(await readTensors(found.tensors), { strict: false, assign: true });
+  const state = await readTensors(found.tensors);
+  for (const [name, { dtype }] of model.stateSpecs()) {
+    const given = state.get(name);
+    if (dtype === 'I64' && given?.dtype === 'F32') state.set(name, wholeNumbers(given));
+  }
+  model.loadStateDict(state, { strict: false, assign: true });
+}
+
+/** Counters that were saved as floats, halves as a rule, in which large ones are infinite: those begin anew. */
+function wholeNumbers({ shape, data }: TensorData & { readonly dtype: 'F32' }): TensorData {
+  const counts = Array.from(data, (value) => BigInt(Number.isFinite(value) ? Math.round(value) : 0));
+  return { dtype: 'I64', shape, data: BigInt64Array.from(counts) };
 }
 
 /**
@@ -55,7 +67,7 @@ export function requireFit<T extends Described>(
       missing.length + unexpected.length === 0 && misshaped.every(([name]) => classifier.includes(name));
     throw new CardinalError(
       otherClasses
-        ? `${owner}: the weights tell other classes apart (${texts.join(', ')}): --head reset (in a program, head: 'reset') begins with a fresh classifier`
+        ? `${owner}: the weights tell other classes apart (${texts.join(', ')}): to train, --head reset (in a program, head: 'reset') begins with a fresh classifier`
         : mismatchMessage(owner, { missing, unexpected, misshaped: texts }),
     );
   }

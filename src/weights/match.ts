@@ -77,13 +77,12 @@ export function matchRenamed<T extends Described>(
       unexpected.push(name);
       continue;
     }
-    const fits = sameSpec(tensor, wanted);
-    // State dicts that were averaged or cast as a whole count batches in floats: as good as no count.
-    if (!fits && isCount(given)) continue;
     tensors.set(given, tensor);
-    if (!fits) misshaped.set(given, misshape(given, wanted, tensor));
+    if (!sameSpec(tensor, wanted)) misshaped.set(given, misshape(given, wanted, tensor));
   }
-  const missing = [...expected.keys()].filter((name) => !tensors.has(name) && !isCount(name));
+  const missing = [...expected.keys()].filter(
+    (name) => !tensors.has(name) && !name.endsWith('num_batches_tracked'),
+  );
   // Files order tensors as suits them; a network's own order is PyTorch's.
   const ordered = [...expected.keys()].flatMap((name): [string, T][] => {
     const tensor = tensors.get(name);
@@ -92,14 +91,11 @@ export function matchRenamed<T extends Described>(
   return { nameMap, tensors: new Map(ordered), missing, unexpected, misshaped };
 }
 
-function isCount(name: string): boolean {
-  return name.endsWith('num_batches_tracked');
-}
-
+/** Floats are told from integers, but for whole numbers that are saved as floats: `.half()` of every tensor does it. */
 function sameSpec(given: Described, wanted: TensorSpec): boolean {
   const integers = !/^B?F/.test(given.dtype);
   return (
-    integers === (wanted.dtype === 'I64') &&
+    (wanted.dtype === 'I64' || !integers) &&
     given.shape.length === wanted.shape.length &&
     given.shape.every((size, axis) => size === wanted.shape[axis])
   );

@@ -1,5 +1,6 @@
 import type { TensorArchive } from './archive.ts';
 import type { ByteSource } from './byte-source.ts';
+import { CardinalError } from '../base/errors.ts';
 import { isPyTorch, pyTorchPrefixBytes } from './pytorch/detect.ts';
 import { openSafetensors } from './safetensors.ts';
 
@@ -9,8 +10,22 @@ import { openSafetensors } from './safetensors.ts';
  */
 export async function openArchive(source: ByteSource): Promise<TensorArchive> {
   const prefix = await source.read(0, Math.min(source.size, pyTorchPrefixBytes));
-  if (!isPyTorch(prefix)) return openSafetensors(source);
+  if (!isPyTorch(prefix)) {
+    if (!maybeSafetensors(prefix)) {
+      const what = source.size === 0 ? 'it is empty' : 'its first bytes are those of neither';
+      throw new CardinalError(
+        `${source.name} is not a file of weights: expected a safetensors or PyTorch file, ${what}`,
+      );
+    }
+    return openSafetensors(source);
+  }
   // Loaded when it is needed: most files are Cardinal's own.
   const { openPyTorch } = await import('./pytorch/open.ts');
   return openPyTorch(source);
+}
+
+/** A header's length, eight bytes of which the upper ones are zero, and the JSON that it begins with. */
+function maybeSafetensors(prefix: Uint8Array): boolean {
+  const begun = prefix.length > 0 && prefix.subarray(4, 8).every((byte) => byte === 0);
+  return begun && (prefix.length <= 8 || prefix[8] === 0x7b);
 }

@@ -191,22 +191,25 @@ describe('what does not fit is refused', () => {
 
 describe('a run that is interrupted', () => {
   it('stops with a checkpoint, says how to go on, and ends with the weights of one that was not', async () => {
-    const interrupted = await cardinal([...run.map((arg) => (arg === 'run' ? 'cut' : arg))], {
+    const interrupted = await cardinal([...run.map((arg) => (arg === 'run' ? 'the cut' : arg))], {
       cwd: folder,
       onStderr: (child, stderr) => {
-        if (stderr.includes('epoch 1/4') && !stderr.includes('stopping')) child.kill('SIGINT');
+        if (stderr.includes('recipe quick') && !stderr.includes('stopping')) child.kill('SIGINT');
       },
     });
     expect(interrupted.code, interrupted.stderr).toBe(130);
     expect(interrupted.stderr).toContain('stopping after this step');
-    expect(interrupted.stdout).toContain('cardinal train --resume cut');
+    expect(interrupted.stdout).toContain("cardinal train --resume 'the cut'");
+    const [, listed = ''] = /the run lies in the cut: (.*)/.exec(interrupted.stdout) ?? [];
+    // Within the first epoch there are no best weights yet, and none are spoken of.
+    expect(listed.split(', ').sort()).toEqual((await readdir(at('the cut'))).sort());
 
-    const resumed = await inFolder('train', '--resume', 'cut', ...engine, '--json');
+    const resumed = await inFolder('train', '--resume', 'the cut', ...engine, '--json');
     expect(resumed.code, resumed.stderr).toBe(0);
     expect(runSchema.parse(JSON.parse(resumed.stdout))).toMatchObject({ reason: 'finished', steps: 28 });
     const weights = async (name: string): Promise<unknown> =>
       readSafetensors(await readFile(at(name, 'last.safetensors'))).tensors;
-    expect(await weights('cut')).toEqual(await weights('run'));
+    expect(await weights('the cut')).toEqual(await weights('run'));
   });
 
   it('is refused while another process trains in its folder', async () => {

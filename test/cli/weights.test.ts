@@ -1,7 +1,9 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { f32 } from '../../src/base/tensor-data.ts';
+import { createModel } from '../../src/models/registry.ts';
 import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts';
 import { cardinal, type Finished } from './cardinal.ts';
 import { writePictures } from './pictures.ts';
@@ -95,15 +97,6 @@ describe('convert and export', () => {
     expect(top[0].class).toBe('fire');
   });
 
-  it('what cannot be written down, or is wrong, is refused and not dropped', async () => {
-    await inFolder('convert', 'run/best.safetensors', 'nameless.pth');
-    await writeFile(at('two.txt'), 'sea\nwood\n');
-    const lost = await inFolder('convert', 'nameless.pth', 'out.safetensors', '--classes', 'two.txt');
-    told(lost, 2, /--classes is written down beside the network's name: say it with --model/);
-    const few = await inFolder('convert', 'run/best.safetensors', 'out.safetensors', '--classes', 'two.txt');
-    told(few, 1, /tells 3 classes apart, but there are 2 names for them/);
-  });
-
   it('origin and licence go through files of unnamed networks', async () => {
     await inFolder('convert', 'run/best.safetensors', 'unnamed.pth');
     await inFolder('convert', at('unnamed.pth'), 'one.safetensors', '--licence', 'CC0-1.0');
@@ -141,6 +134,79 @@ describe('convert and export', () => {
     );
     told(bare, 0, /^wrote .* to bare\.onnx: input, float32 N×C×H×W → logits\n$/);
     expect(await readFile(at('bare.onnx'), 'latin1')).toContain('"mean":[0.41,0.42,0.43]');
+  });
+});
+
+describe('what is said must not be lost', () => {
+  it('convert refuses what it cannot write down', async () => {
+    await writeFile(at('two.txt'), 'sea\nwood\n');
+    const bare = await inFolder('convert', 'w.pth', 'x.safetensors', '--classes', 'two.txt');
+    told(
+      bare,
+      2,
+      /^cardinal: --classes is written down with the network: .* --model; they fit resnext_cifar\n$/,
+    );
+    const named = ['convert', 'w.pth', 'x.safetensors', '--model', 'resnext_cifar'];
+    const few = await inFolder(...named, '--classes', 'two.txt');
+    told(few, 1, 'resnext_cifar tells 3 classes apart, but there are 2 names for them');
+    told(await inFolder(...named, '--mean', '0,0,0'), 2, 'give both --mean and --std');
+    await writeFile(at('odd.json'), '{"sea": 0}');
+    const odd = await inFolder(...named, '--classes', 'odd.json');
+    told(odd, 1, /^cardinal: odd\.json: expected .*\["tench", …\].*\n$/);
+  });
+
+  it('one file is not written over with the other', async () => {
+    const both = await inFolder('export', 'run/best.safetensors', '--onnx', 'a', '--torch', './a');
+    told(both, 2, '--onnx and --torch name the same file');
+  });
+
+  it('a path in a line to copy is quoted', async () => {
+    const { stderr } = await inFolder('export', 'run/best.safetensors', '--torch', "it's.pth");
+    expect(stderr).toContain(`torch.load("it's.pth")`);
+  });
+
+  it('grey weights whose pictures nothing is known of go to any format', async () => {
+    const state = createModel('resnet20_cifar', { inChannels: 1, numClasses: 3 }).initialize(1).stateDict();
+    await writeFile(at('grey.safetensors'), writeSafetensors(state, {}));
+    const model = ['--model', 'resnet20_cifar'];
+    told(await inFolder('convert', 'grey.safetensors', 'grey.pth', ...model), 0, 'wrote');
+    told(await inFolder('export', 'grey.safetensors', '--onnx', 'grey.onnx', ...model), 0, 'wrote');
+    const prepared = await inFolder('export', 'grey.safetensors', '--onnx', 'g', '--preprocess', ...model);
+    told(prepared, 1, 'give --mean and --std');
+  });
+});
+
+describe('what does not go together is told', () => {
+  it('with the network that the weights do fit', async () => {
+    const { code, stderr } = await inFolder('eval', 'w.pth', 'first', '--model', 'resnet20_cifar', ...engine);
+    told({ code, stderr }, 1, /does not fit: .*\? They fit resnext_cifar\n$/);
+    const other = [...set.slice(1), 'numClasses=5'];
+    const asked = await inFolder('eval', 'w.pth', 'first', '--model', 'resnext_cifar', '--set', ...other);
+    told(asked, 1, /tell other classes apart .*; they fit resnext_cifar with --set left out\n$/);
+  });
+
+  it.each([
+    ['https://huggingface.co/timm/net/tree/main', 'give hf:timm/net'],
+    ['https://example.org/w.pth', 'download it and name the file'],
+  ])('for the address %s', async (address, advice) => {
+    told(await inFolder('inspect', address), 2, `is an address, expected a file: ${advice}`);
+  });
+
+  it('weights that give no numbers are not taken for an answer', async () => {
+    const { tensors, metadata } = readSafetensors(await readFile(at('run/best.safetensors')));
+    tensors.set('fc.bias', f32([3], Float32Array.of(0, NaN, 0)));
+    await writeFile(at('nan.safetensors'), writeSafetensors(tensors, Object.fromEntries(metadata)));
+    const [picture = ''] = await readdir(at('first/val/blue'));
+    const predicted = await inFolder('predict', 'nan.safetensors', `first/val/blue/${picture}`, ...engine);
+    told(predicted, 1, 'resnext_cifar gives no finite numbers for this picture');
+    expect(predicted.stdout).toBe('');
+    const judged = await inFolder('eval', 'nan.safetensors', 'first', ...engine);
+    told(judged, 0, /^warning: nan\.safetensors gives no finite numbers/);
+  });
+
+  it('another number of classes than the data has', async () => {
+    const args = ['train', 'first', '--model', 'resnext_cifar', '--set', 'numClasses=7'];
+    told(await inFolder(...args), 2, '--set numClasses=7: first has 3 classes, leave it out');
   });
 });
 
@@ -193,7 +259,7 @@ describe('transfer', () => {
 
   it('other classes need a fresh head, and are told so', async () => {
     const { code, stderr } = await inFolder(...transfer, ...engine);
-    told({ code, stderr }, 1, /^cardinal: .*grey.*\n$/);
+    told({ code, stderr }, 1, /^cardinal: .*grey.*--head reset.* begins with a fresh classifier\n$/);
     const bare = await inFolder(
       'train',
       'second',

@@ -71,19 +71,26 @@ describe('timm’s config.json', () => {
     });
   });
 
+  test('that says nothing of pictures does not know how they are prepared', () => {
+    const config = { architecture: 'resnext50_32x4d', num_classes: 10 };
+    expect(readPretrainedConfig(config, source)).toMatchObject({
+      preprocessing: undefined,
+      testPreprocessing: undefined,
+    });
+  });
+
   test('that says little has timm’s defaults', () => {
-    expect(readPretrainedConfig({ architecture: 'resnext50_32x4d.x_in1k', num_classes: 10 }, source)).toEqual(
-      {
-        architecture: 'resnext50_32x4d',
-        tag: 'x_in1k',
-        numClasses: 10,
-        preprocessing: { ...preprocessing, interpolation: 'bicubic' },
-        testPreprocessing: undefined,
-        classes: undefined,
-        licence: undefined,
-        origin: source,
-      },
-    );
+    const config = { architecture: 'resnext50_32x4d.x_in1k', num_classes: 10, crop_pct: 0.875 };
+    expect(readPretrainedConfig(config, source)).toEqual({
+      architecture: 'resnext50_32x4d',
+      tag: 'x_in1k',
+      numClasses: 10,
+      preprocessing: { ...preprocessing, interpolation: 'bicubic' },
+      testPreprocessing: undefined,
+      classes: undefined,
+      licence: undefined,
+      origin: source,
+    });
   });
 
   test('with null where nothing is known', () => {
@@ -96,7 +103,7 @@ describe('timm’s config.json', () => {
       label_names: null,
     };
     expect(read({}, { ...nothing, hf_hub_id: 'timm/net' })).toMatchObject({
-      preprocessing: { resize: 256 },
+      preprocessing: undefined,
       origin: 'hf:timm/net',
     });
   });

@@ -6,6 +6,7 @@ import * as nn from '../../src/nn/index.ts';
 import type { TensorArchive, TensorEntry } from '../../src/weights/archive.ts';
 import { bytesSource } from '../../src/weights/byte-source.ts';
 import { encodeTensor } from '../../src/weights/dtypes.ts';
+import { fittingModels } from '../../src/weights/fit.ts';
 import { headOf, loadTensors, requireFit } from '../../src/weights/load.ts';
 import { openArchive } from '../../src/weights/open.ts';
 import { entryOf, safetensorsParts } from '../../src/weights/safetensors.ts';
@@ -40,6 +41,48 @@ function lineOf(work: () => unknown): string {
   }
   throw new Error('expected an error');
 }
+
+test.each([
+  ['an empty file', '', /it is empty$/],
+  ['a JPEG', '\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01', /its first bytes are those of neither$/],
+  ['a page of the web', '<!DOCTYPE html><html>', /its first bytes are those of neither$/],
+  ['a small text', 'version', /its first bytes are those of neither$/],
+])('%s is neither format', async (_, text, message) => {
+  const source = bytesSource(Uint8Array.from(Buffer.from(text, 'latin1')), 'w.pth');
+  await expect(openArchive(source)).rejects.toThrow(message);
+  await expect(openArchive(source)).rejects.toThrow(
+    /^w\.pth is not a file of weights: expected a safetensors/,
+  );
+});
+
+test('counters that became halves with everything else are whole numbers again', async () => {
+  const tensors = tensorsOf(small, 1);
+  const half = (bits: number): TensorEntry =>
+    entryOf({ dtype: 'F16', shape: [], data: new Uint8Array(new Uint16Array([bits]).buffer) });
+  // 1024 and infinity, what becomes of more than 65,504 batches.
+  tensors.set('bn1.num_batches_tracked', half(0x6400)).set('layer1.0.bn1.num_batches_tracked', half(0x7c00));
+  const model = createModel(name, small);
+  await loadTensors(model, tensors, { source: 'half.pth' });
+  expect(model.stateDict().get('bn1.num_batches_tracked')).toMatchObject({
+    dtype: 'I64',
+    data: BigInt64Array.of(1024n),
+  });
+  expect(model.stateDict().get('layer1.0.bn1.num_batches_tracked')).toMatchObject({
+    data: BigInt64Array.of(0n),
+  });
+  expect(fittingModels(tensors).map((fit) => fit.model)).toContain(name);
+});
+
+test('only names that are alike are hints, and a type is said where it differs', () => {
+  const model = createModel(name, small);
+  const foreign = new Map([...tensorsOf(small, 1)].map(([, entry], k) => [`features.denseblock${k}`, entry]));
+  expect(lineOf(() => requireFit(model, foreign, { source: 'w' }))).not.toContain('?)');
+  const integers = tensorsOf(small, 1);
+  integers.set('fc.bias', entryOf({ dtype: 'I64', shape: [10], data: new Uint8Array(80) }));
+  expect(lineOf(() => requireFit(model, integers, { source: 'w' }))).toContain(
+    'fc.bias: expected F32 10, got I64 10',
+  );
+});
 
 describe('unwrap', () => {
   const tensors = tensorsOf(small, 1);
@@ -119,7 +162,7 @@ describe('loading', () => {
   test('other classes are told as such', () => {
     const model = createModel(name, { ...small, numClasses: 3 });
     expect(lineOf(() => requireFit(model, tensorsOf(small, 1), { source: 'w.pth' }))).toBe(
-      "w.pth: resnext_cifar: the weights tell other classes apart (fc.weight: expected 3×64, got 10×64, fc.bias: expected 3, got 10): --head reset (in a program, head: 'reset') begins with a fresh classifier",
+      "w.pth: resnext_cifar: the weights tell other classes apart (fc.weight: expected 3×64, got 10×64, fc.bias: expected 3, got 10): to train, --head reset (in a program, head: 'reset') begins with a fresh classifier",
     );
   });
 
@@ -140,7 +183,7 @@ describe('loading', () => {
     const before = model.stateDict().get('conv1.weight')?.data.slice();
     tensors.set('bn1.weight', entryOf({ dtype: 'I64', shape: [8], data: new Uint8Array(64) }));
     await expect(loadTensors(model, tensors, { source: 'w' })).rejects.toThrow(
-      /of another shape: bn1\.weight: expected 8, got I64 8;/,
+      /of another shape: bn1\.weight: expected F32 8, got I64 8;/,
     );
     expect(model.stateDict().get('conv1.weight')?.data).toEqual(before);
   });

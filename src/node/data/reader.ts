@@ -1,5 +1,5 @@
 import { CardinalError } from '../../base/errors.ts';
-import { nearest } from '../../base/nearest.ts';
+import { alike, nearest } from '../../base/nearest.ts';
 import type { PictureDataset } from '../../data/source.ts';
 
 export type DataKind = 'folders' | 'cifar10' | 'cifar100' | 'idx';
@@ -36,6 +36,9 @@ export function splitNamed(name: string): SplitName | undefined {
   return Object.hasOwn(splitNames, name.toLowerCase()) ? splitNames[name.toLowerCase()] : undefined;
 }
 
+/** The data has other classes than the network: whoever trains may want another classifier then. */
+export class OtherClassesError extends CardinalError {}
+
 /**
  * The class names of numbered labels: the wanted ones (a checkpoint's), those that lie beside the data, or the numbers.
  * Wanted names must agree with the data's own, where it has any.
@@ -51,11 +54,11 @@ export function numberedClasses(
   if (!wanted) return own ?? Array.from({ length: count }, (_, label) => String(label));
   const given = own?.length ?? count;
   if (own ? given !== wanted.length : given > wanted.length) {
-    throw new CardinalError(`${path} has ${given} classes, expected the ${wanted.length} of the network`);
+    throw new OtherClassesError(`${path} has ${given} classes, expected the ${wanted.length} of the network`);
   }
   const differs = own?.findIndex((name, label) => name !== wanted[label]) ?? -1;
   if (own && differs >= 0) {
-    throw new CardinalError(
+    throw new OtherClassesError(
       `${path}: class ${differs} is '${own[differs]}', expected the network's '${wanted[differs]}'`,
     );
   }
@@ -64,7 +67,9 @@ export function numberedClasses(
 
 /** "Expected one of …" for a class name that is not among the known ones. */
 export function unknownClass(where: string, name: string, known: readonly string[], owner: string): CardinalError {
-  return new CardinalError(
-    `${where}: the class '${name}' is not among the ${known.length} classes of ${owner}; the nearest is '${nearest(name, known, 1).join()}'`,
+  const [similar] = nearest(name, known, 1);
+  const hint = alike(name, similar) ? `; the nearest is '${similar}'` : '';
+  return new OtherClassesError(
+    `${where}: the class '${name}' is not among the ${known.length} classes of ${owner}${hint}`,
   );
 }
