@@ -1,7 +1,7 @@
 /**
  * Times a whole network on the WASM backend, then every distinct step of its plan alone, dearest first.
  *
- *   node bench/steps.ts [model] [--batch 1] [--train] [--threads 2] [--simd] [--runs 5] [--each]
+ *   node bench/steps.ts [model] [--batch 1] [--train] [--threads 2] [--simd] [--no-blas] [--runs 5] [--each]
  *
  * Times are the least of the runs. On one thread they are the processor's time, which other processes disturb less.
  * A step alone finds its data in the caches more often than in the network.
@@ -26,13 +26,18 @@ const { values, positionals } = parseArgs({
     train: { type: 'boolean', default: false },
     threads: { type: 'string', default: '2' },
     simd: { type: 'boolean', default: false },
+    'no-blas': { type: 'boolean', default: false },
     runs: { type: 'string', default: '5' },
     each: { type: 'boolean', default: false },
   },
 });
 const [name = 'resnext50_32x4d'] = positionals;
 const runs = Number(values.runs);
-const backend = await createNodeBackend({ threads: Number(values.threads), relaxed: !values.simd });
+const backend = await createNodeBackend({
+  threads: Number(values.threads),
+  relaxed: !values.simd,
+  ...(values['no-blas'] ? { blas: false } : {}),
+});
 
 const input = [Number(values.batch), 3, Number(values.size), Number(values.size)];
 const traced = trace(createModel(name), input, { training: values.train });

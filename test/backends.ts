@@ -1,5 +1,6 @@
 import type { Backend } from '../src/backends/backend.ts';
-import { createNodeBackend } from '../src/node/backend.ts';
+import { createNodeBackend, type NodeBackendOptions } from '../src/node/backend.ts';
+import { findBlas } from '../src/node/blas.ts';
 import { wasmFeatures } from '../src/node/wasm-features.ts';
 
 /** Backends of one kind that differ in nothing but their number of threads: their results are the same bit for bit. */
@@ -12,8 +13,8 @@ export interface BackendKind {
 const threads = [1, 2, 3];
 
 /**
- * Opens everything that must agree with `reference`, on each number of threads that the tests use. Only relaxed SIMD may
- * be missing, if the engine lacks it, and that is said aloud: a backend that does not open must not pass its tests.
+ * Opens everything that must agree with `reference`, on each number of threads that the tests use. Only relaxed SIMD and
+ * a native matrix library may be missing, and that is said aloud: a backend that does not open must not pass its tests.
  */
 export async function openBackends(): Promise<readonly BackendKind[]> {
   const opened = [
@@ -23,13 +24,17 @@ export async function openBackends(): Promise<readonly BackendKind[]> {
   if (wasmFeatures().relaxedSimd) {
     opened.push({ name: 'wasm relaxed', backends: await openWasm({ relaxed: true }) });
   } else console.warn('SKIPPED: no test runs with relaxed SIMD, which this engine lacks');
+  const blas = await findBlas();
+  if (blas !== undefined) {
+    opened.push({ name: `wasm and ${blas.name}`, backends: await openWasm({ blas: true }) });
+  } else console.warn('SKIPPED: no test runs with a native matrix library, which this machine lacks');
   return opened;
 }
 
-async function openWasm({ relaxed }: { readonly relaxed: boolean }): Promise<Backend[]> {
+async function openWasm(options: Pick<NodeBackendOptions, 'relaxed' | 'blas'>): Promise<Backend[]> {
   const backends: Backend[] = [];
   for (const count of threads) {
-    backends.push(await createNodeBackend({ name: 'wasm', threads: count, relaxed }));
+    backends.push(await createNodeBackend({ name: 'wasm', threads: count, blas: false, ...options }));
   }
   return backends;
 }

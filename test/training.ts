@@ -188,6 +188,7 @@ export function limitedBackend(maxBytes: number): Backend {
     threads: backend.threads,
     maxBytes,
     workspaceBytes: (node) => backend.workspaceBytes(node),
+    kernelsOf: (step, plan) => backend.kernelsOf(step, plan),
     load: (plan) => backend.load(plan),
     dispose: () => backend.dispose(),
   };

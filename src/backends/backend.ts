@@ -1,5 +1,5 @@
 import type { Node } from '../graph/node.ts';
-import type { Entry, Plan } from '../plan/plan.ts';
+import type { Entry, Plan, Step } from '../plan/plan.ts';
 
 /** How the elements of a rank-4 array follow each other: N, C, H, W as PyTorch has it, or N, H, W, C as it is stored. */
 export type Order = 'contiguous' | 'channels_last';
@@ -10,12 +10,16 @@ export type Order = 'contiguous' | 'channels_last';
  */
 export interface Backend {
   readonly name: string;
+  /** The native library that does its matrix products, if one does. */
+  readonly library?: string | undefined;
   /** Workers that share the work of every step. Results do not depend on it, bit for bit. */
   readonly threads: number;
   /** The most memory one program may have, in bytes. */
   readonly maxBytes: number;
   /** Scratch bytes a step needs while it runs; the plan reserves the largest. */
   workspaceBytes(node: Node): number;
+  /** Names of the kernels that a step of a plan runs, in their order: for listings. */
+  kernelsOf(step: Step, plan: Plan): readonly string[];
   /** Allocates exactly `plan.peakBytes` (rounded up to the device's page), zeroed, and makes the program ready. */
   load(plan: Plan): Promise<Program>;
   /** Ends the workers. Programs of this backend cannot be used afterwards. */

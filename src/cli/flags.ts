@@ -108,6 +108,7 @@ export function withWeightsFlags(command: Command): Command {
 export interface EngineFlags {
   readonly backend: 'wasm' | 'reference';
   readonly threads?: number;
+  readonly blas: boolean;
 }
 
 export function withEngineFlags(command: Command): Command {
@@ -121,7 +122,8 @@ export function withEngineFlags(command: Command): Command {
       new Option('--threads <n>', 'workers that share each step (one a core, at most 16)').argParser(
         integer('--threads', 1, 256),
       ),
-    );
+    )
+    .option('--no-blas', 'leave matrix products to WebAssembly, even if there is a native library');
 }
 
 export function withJsonFlag(command: Command): Command {

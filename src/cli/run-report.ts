@@ -90,7 +90,8 @@ function pick<T>(records: readonly MetricsRecord[], type: string, schema: z.ZodT
 
 function machine(backend: Backend): string {
   const { cpu, node, uses } = capabilities();
-  const kernels = backend.name === 'reference' ? 'reference loops' : `WebAssembly ${uses.kernels}`;
+  const products = backend.library === undefined ? '' : `, matrix products by ${backend.library}`;
+  const kernels = backend.name === 'reference' ? 'reference loops' : `WebAssembly ${uses.kernels}${products}`;
   return `${cpu}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}, ${kernels}, Node ${node.replace(/^v/, '')}`;
 }
 

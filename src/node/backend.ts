@@ -7,6 +7,7 @@ import { CardinalError, UsageError, messageOf } from '../base/errors.ts';
 import type { Backend } from '../backends/backend.ts';
 import { createReferenceBackend } from '../backends/reference/backend.ts';
 import { createWasmBackend } from '../backends/wasm/backend.ts';
+import { blasInstallation, findBlas } from './blas.ts';
 import { spawnWasmWorker } from './spawn-wasm-worker.ts';
 import { wasmFeatures } from './wasm-features.ts';
 
@@ -20,6 +21,11 @@ export interface NodeBackendOptions {
   readonly threads?: number;
   /** Use relaxed SIMD (one rounding per multiply–add). Default: if the engine has it. */
   readonly relaxed?: boolean;
+  /**
+   * Have matrix products done by the native library that `findBlas` finds. Default: if there is one. Without it results
+   * are the same on every machine; with it they depend on the library.
+   */
+  readonly blas?: boolean;
 }
 
 /**
@@ -41,7 +47,11 @@ export async function createNodeBackend(options: NodeBackendOptions = {}): Promi
     );
   }
   const module = await compileKernels(relaxed);
-  return createWasmBackend({ module, threads, spawn: spawnWasmWorker, maySleep: true });
+  const blas = options.blas === false ? undefined : await findBlas();
+  if (blas === undefined && options.blas === true)
+    throw new CardinalError(`no native matrix library was found: ${blasInstallation}`);
+  const spawn = () => spawnWasmWorker(blas?.path);
+  return createWasmBackend({ module, threads, spawn, maySleep: true, blas });
 }
 
 /** As many threads as the machine runs at once, at most 16. */

@@ -12,7 +12,7 @@ import { networkOf, type ModelDescription } from '../train/network.ts';
 import { findRecipe, withOverrides, type Recipe, type RecipeOverrides } from '../train/recipe.ts';
 import { fit, type TrainResult } from '../train/train.ts';
 import { loadTensors } from '../weights/load.ts';
-import { createNodeBackend } from './backend.ts';
+import { createNodeBackend, type NodeBackendOptions } from './backend.ts';
 import { openDataFor } from './data-for-weights.ts';
 import { openData, type OpenData, type OpenOptions } from './data/open.ts';
 import { fitPreprocessing } from './data/statistics.ts';
@@ -62,6 +62,8 @@ export interface TrainOnOptions extends RecipeOverrides {
   /** What computes; whoever made it disposes of it. Default: an own one with `threads`. */
   readonly backend?: Backend | undefined;
   readonly threads?: number | undefined;
+  /** Have matrix products done by a native library. Default: if there is one. */
+  readonly blas?: boolean | undefined;
 }
 
 /** A network trained on pictures, and what it takes to use it. */
@@ -136,7 +138,7 @@ async function run(
       await loaders.train.dispose();
       await loaders.validation?.dispose();
     });
-    const backend = options.backend ?? (await createNodeBackend(definedThreads(options)));
+    const backend = options.backend ?? (await createNodeBackend(engineOf(options)));
     if (options.backend === undefined) ending.push(() => backend.dispose());
     if (resume?.training !== undefined) await folder?.rewindMetrics(resume.training.progress);
     const result = await fit({
@@ -240,6 +242,6 @@ function required(out: string | undefined): string {
   return out;
 }
 
-function definedThreads({ threads }: TrainOnOptions): { readonly threads?: number } {
-  return threads === undefined ? {} : { threads };
+function engineOf({ threads, blas }: TrainOnOptions): Pick<NodeBackendOptions, 'threads' | 'blas'> {
+  return { ...(threads === undefined ? {} : { threads }), ...(blas === undefined ? {} : { blas }) };
 }

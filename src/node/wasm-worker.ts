@@ -1,18 +1,28 @@
 /** The script a worker thread of the WebAssembly backend starts with. */
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import type { Message } from '../backends/wasm/messages.ts';
 import { serve } from '../backends/wasm/worker.ts';
 
+export interface WasmWorkerData {
+  /** Path of the native library that this thread calls. */
+  readonly blas: string | undefined;
+}
+
 if (parentPort === null) throw new Error('wasm-worker is started by spawnWasmWorker, not run by itself');
 const port = parentPort;
+const { blas: path } = workerData as WasmWorkerData;
+const blas = path === undefined ? undefined : await (await import('./blas.ts')).openBlas(path);
 
-serve({
-  onMessage: (handler) => {
-    port.on('message', (message: Message) => {
-      handler(message);
-    });
+serve(
+  {
+    onMessage: (handler) => {
+      port.on('message', (message: Message) => {
+        handler(message);
+      });
+    },
+    answer: () => {
+      port.postMessage('done');
+    },
   },
-  answer: () => {
-    port.postMessage('done');
-  },
-});
+  blas?.openSgemm,
+);

@@ -46,7 +46,7 @@ const reference = createReferenceBackend();
 beforeAll(async () => {
   for (const relaxed of [true, false]) {
     for (const threads of [1, 2, 3]) {
-      const backend = await createNodeBackend({ threads, relaxed });
+      const backend = await createNodeBackend({ threads, relaxed, blas: false });
       backends.push({ label: `${relaxed ? 'relaxed' : 'simd'}, ${threads} threads`, backend });
     }
   }

@@ -17,6 +17,8 @@ export function createReferenceBackend(): Backend {
     threads: 1,
     maxBytes: 2 ** 32,
     workspaceBytes: () => 0,
+    // One loop for every op.
+    kernelsOf: ({ node }) => [node.op],
     load: (plan) => Promise.resolve(new ReferenceProgram(plan)),
     dispose: () => Promise.resolve(),
   };

@@ -1,7 +1,7 @@
 import { entries } from '../../plan/plan.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Arg, Call } from './call.ts';
-import { lower } from './lower/index.ts';
+import type { Lowerer } from './lower/index.ts';
 import type { CallList } from './walk.ts';
 
 /** All calls of a plan, and the words of their arguments, which lie at `argsAddress` in the program's memory. */
@@ -12,10 +12,10 @@ export interface Assembly {
 }
 
 /** Lowers every step, once. `argsAddress` is a multiple of 4. */
-export function assemble(plan: Plan, argsAddress: number): Assembly {
+export function assemble(plan: Plan, argsAddress: number, lowerer: Lowerer): Assembly {
   const words: Arg[] = [];
   const lists = entries.map((entry) => {
-    const calls = plan.steps[entry].flatMap((step) => lower(step, plan.workspace));
+    const calls = plan.steps[entry].flatMap((step) => lowerer.lower(step, plan.workspace));
     return flatten(calls, words, argsAddress);
   });
   return { lists, words: toWords(words) };

@@ -1,11 +1,13 @@
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import { entries } from '../../plan/plan.ts';
-import type { Plan } from '../../plan/plan.ts';
+import type { Node } from '../../graph/node.ts';
+import type { Plan, Step } from '../../plan/plan.ts';
 import type { Backend } from '../backend.ts';
 import { assemble } from './assemble.ts';
+import { nativeKernels, type OpenSgemm } from './blas.ts';
 import { PLAN_ADDRESS, SCRATCH_BYTES } from './call.ts';
 import { NOT_BEGUN, announceChange, control } from './control.ts';
-import { workspaceBytes } from './lower/index.ts';
+import { createLowerer, type Lowerer } from './lower/index.ts';
 import { link } from './messages.ts';
 import type { Message, WorkerHandle } from './messages.ts';
 import { WasmProgram } from './program.ts';
@@ -23,6 +25,8 @@ export interface WasmBackendOptions {
   readonly module: WebAssembly.Module;
   /** Threads that compute, the calling one included. */
   readonly threads: number;
+  /** A native library that does matrix products; workers must be started with the same. Default: none. */
+  readonly blas?: { readonly name: string; readonly openSgemm: OpenSgemm } | undefined;
   /** Starts a worker that calls `serve`. Called `threads − 1` times. */
   readonly spawn: () => WorkerHandle;
   /** Whether the calling thread may sleep while it waits for the others. Browsers forbid it to a page's main thread. */
@@ -49,16 +53,21 @@ class WasmBackend implements Backend {
   readonly name = 'wasm';
   readonly threads: number;
   readonly maxBytes: number;
-  readonly workspaceBytes = workspaceBytes;
+  readonly library: string | undefined;
 
+  readonly #lowerer: Lowerer;
+  readonly #openSgemm: OpenSgemm | undefined;
   readonly #module: WebAssembly.Module;
   readonly #team: Team;
   #workers: readonly WorkerHandle[];
   #programs = 0;
   #defect: string | undefined;
 
-  constructor({ module, threads, maySleep }: WasmBackendOptions, workers: readonly WorkerHandle[]) {
+  constructor({ module, threads, maySleep, blas }: WasmBackendOptions, workers: readonly WorkerHandle[]) {
     this.threads = threads;
+    this.library = blas?.name;
+    this.#openSgemm = blas?.openSgemm;
+    this.#lowerer = createLowerer({ blas: blas !== undefined });
     this.maxBytes = ADDRESSABLE - PLAN_ADDRESS - ARGS_RESERVE - threads * SCRATCH_BYTES;
     this.#module = module;
     const words = new Int32Array(new SharedArrayBuffer(4 * control.words));
@@ -76,11 +85,19 @@ class WasmBackend implements Backend {
     await this.#request((index) => ({ type: 'start', words, threads, thread: index + 1 }));
   }
 
+  workspaceBytes(node: Node): number {
+    return this.#lowerer.workspaceBytes(node);
+  }
+
+  kernelsOf(step: Step, { workspace }: Plan): readonly string[] {
+    return this.#lowerer.lower(step, workspace).map(({ kernel }) => kernel);
+  }
+
   async load(plan: Plan): Promise<WasmProgram> {
     this.#check();
     const scratch = PLAN_ADDRESS + Math.ceil(plan.peakBytes / 64) * 64;
     const argsAddress = scratch + this.threads * SCRATCH_BYTES;
-    const { lists, words } = assemble(plan, argsAddress);
+    const { lists, words } = assemble(plan, argsAddress, this.#lowerer);
     const bytes = argsAddress + words.byteLength;
     if (bytes > ADDRESSABLE) {
       throw new CardinalError(
@@ -92,7 +109,8 @@ class WasmBackend implements Backend {
 
     const program = ++this.#programs;
     const instance = await WebAssembly.instantiate(this.#module, { env: { memory } });
-    const linked = lists.map((list) => link(list, instance));
+    const native = nativeKernels(this.#openSgemm, memory, instance);
+    const linked = lists.map((list) => link(list, instance, native));
     await this.#request(() => ({ type: 'load', program, module: this.#module, memory, lists, scratch }));
     return new WasmProgram(plan, memory, linked, {
       run: (list, entry) => {

@@ -1,4 +1,4 @@
-import type { CallList } from './walk.ts';
+import type { CallList, Kernel } from './walk.ts';
 
 /** What the main thread tells a worker. It answers `start` and `load` with one message of any content when done. */
 export type Message =
@@ -41,9 +41,14 @@ export interface WorkerPort {
   answer(): void;
 }
 
-/** Resolves a list's kernels against one instance's exports. */
-export function link(list: CallList<string>, instance: WebAssembly.Instance): CallList {
+/** Resolves a list's kernels against one instance's exports, or against kernels that are not of the module. */
+export function link(
+  list: CallList<string>,
+  instance: WebAssembly.Instance,
+  others: Readonly<Record<string, Kernel>>,
+): CallList {
   const kernels = list.kernels.map((name) => {
+    if (Object.hasOwn(others, name)) return others[name];
     const kernel = instance.exports[name];
     if (typeof kernel !== 'function') throw new TypeError(`the kernel module exports no function "${name}"`);
     // The module is ours: its exported kernels take three numbers or fewer.

@@ -1,3 +1,4 @@
+import { nativeKernels, type OpenSgemm } from './blas.ts';
 import { SCRATCH_BYTES } from './call.ts';
 import { NOT_BEGUN, announceChange, awaitChange, control } from './control.ts';
 import { link } from './messages.ts';
@@ -12,9 +13,9 @@ interface LoadedProgram {
 
 /**
  * The life of a worker: it sleeps on shared memory until the main thread announces a run, walks its share, sleeps again.
- * A sleeping worker hears no messages, so the main thread counts those it posts and wakes it to listen.
+ * `openSgemm` is the native library's matrix product, if the backend has one. A sleeping worker hears no messages, so the main thread counts those it posts and wakes it to listen.
  */
-export function serve(port: WorkerPort): void {
+export function serve(port: WorkerPort, openSgemm?: OpenSgemm): void {
   const programs = new Map<number, LoadedProgram>();
   let team: Team | undefined;
   let thread = 0;
@@ -31,8 +32,9 @@ export function serve(port: WorkerPort): void {
         break;
       case 'load': {
         const instance = new WebAssembly.Instance(message.module, { env: { memory: message.memory } });
+        const native = nativeKernels(openSgemm, message.memory, instance);
         programs.set(message.program, {
-          lists: message.lists.map((list) => link(list, instance)),
+          lists: message.lists.map((list) => link(list, instance, native)),
           scratch: message.scratch + thread * SCRATCH_BYTES,
         });
         port.answer();

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
-import { bytes } from '../../report/format.ts';
+import type { BlasInfo } from '../../node/blas.ts';
+import { bytes, digits3 } from '../../report/format.ts';
 import type { Capabilities } from '../../node/capabilities.ts';
 import { withExamples, withJsonFlag } from '../flags.ts';
 import { print, printJson } from '../print.ts';
@@ -10,14 +11,20 @@ export function define(command: Command): void {
   withExamples(withJsonFlag(command), 'doctor', 'doctor --json').action(doctor);
 }
 
+type Found = Capabilities & { readonly blas: BlasInfo | null };
+
 async function doctor({ json }: { json: boolean }): Promise<void> {
   const { capabilities } = await import('../../node/capabilities.ts');
-  const found = capabilities();
+  const { blasInfo, blasInstallation } = await import('../../node/blas.ts');
+  const found = { ...capabilities(), blas: await blasInfo() };
   if (json) printJson(found);
-  else print(...lines(found));
+  else print(...lines(found, blasInstallation));
 }
 
-function lines({ node, v8, platform, cpu, cores, memory, wasm, uses }: Capabilities): string[] {
+function lines(
+  { node, v8, platform, cpu, cores, memory, wasm, blas, uses }: Found,
+  installation: string,
+): string[] {
   const has = (present: boolean): string => (present ? pc.green('yes') : pc.yellow('no'));
   const kernels =
     uses.kernels === 'none'
@@ -36,10 +43,22 @@ function lines({ node, v8, platform, cpu, cores, memory, wasm, uses }: Capabilit
       ['  SIMD', has(wasm.simd)],
       ['  relaxed SIMD', has(wasm.relaxedSimd)],
       ['  threads', has(wasm.threads)],
+      [pc.bold('native matrix products'), ''],
+      ...blasRows(blas, installation),
       [pc.bold('used by default'), ''],
       ['  kernels', kernels],
       ['  threads', String(uses.threads)],
     ],
     ['left', 'left'],
   );
+}
+
+function blasRows(blas: BlasInfo | null, installation: string): string[][] {
+  if (blas === null)
+    return [['  library', `${pc.yellow('none')}; training is about twice as fast with one: ${installation}`]];
+  return [
+    ['  library', `${blas.name} (${blas.path})`],
+    ...(blas.version === '' ? [] : [['  version', blas.version]]),
+    ['  speed', `${digits3(blas.gflops)} GFLOP/s on one thread`],
+  ];
 }

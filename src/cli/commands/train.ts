@@ -44,7 +44,7 @@ export interface TrainFlags extends EngineFlags, ModelFlags {
 }
 
 /** A continued run has its own settings: only these may be given beside `--resume`. */
-const resumable: readonly string[] = ['resume', 'backend', 'threads', 'json', 'verbose'];
+const resumable: readonly string[] = ['resume', 'backend', 'threads', 'blas', 'json', 'verbose'];
 
 export function define(command: Command): void {
   command

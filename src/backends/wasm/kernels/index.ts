@@ -7,6 +7,7 @@ export { pack_depthwise_weights, reduce_depthwise_gradient, tile_depthwise } fro
 export * from './dropout';
 export * from './elementwise';
 export * from './fill';
+export * from './finish';
 export { grouped_conv, tile_4x8, tile_8x4 } from './grouped';
 export {
   grouped_gradient,

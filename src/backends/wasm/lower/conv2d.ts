@@ -1,6 +1,7 @@
 import type { Conv2dAttrs, OpName } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
 import type { Lowering } from '../call.ts';
+import { conv2dBackwardInputBlas, conv2dBackwardWeightBlas, conv2dBlas, isProduct } from './blas.ts';
 import { conv2dBackwardInputGemm, conv2dGemm } from './conv2d-gemm.ts';
 import { conv2dGroupedBackwardWeight } from './conv2d-grouped-gradient.ts';
 import { conv2dGrouped, conv2dGroupedBackwardInput, groupedApplies } from './conv2d-grouped.ts';
@@ -20,6 +21,17 @@ export const conv2dBackwardWeight = choose(
   conv2dBackwardWeightGemm,
   (attrs, [, x], [dw]) => groupedApplies(attrs, x, dw),
 );
+
+/** Where there is a native library, what is a plain matrix product is the library's. */
+export const convolutionsBlas = {
+  conv2d: choose(conv2dBlas, conv2d, (attrs, [, w]) => isProduct(attrs, w.slice(2))),
+  conv2d_backward_input: choose(conv2dBackwardInputBlas, conv2dBackwardInput, (attrs, [, w]) =>
+    isProduct(attrs, w.slice(2)),
+  ),
+  conv2d_backward_weight: choose(conv2dBackwardWeightBlas, conv2dBackwardWeight, (attrs, _, [dw]) =>
+    isProduct(attrs, dw.slice(2)),
+  ),
+} satisfies { readonly [K in OpName]?: Lowering<K> };
 
 type ConvolutionOp = Extract<OpName, `conv2d${string}`>;
 

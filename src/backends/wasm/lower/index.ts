@@ -4,12 +4,15 @@ import type { OpName } from '../../../graph/op-table.ts';
 import type { PlanBuffer, Step } from '../../../plan/plan.ts';
 import { PLAN_ADDRESS } from '../call.ts';
 import type { Call, Lowering, PlacedBuffer } from '../call.ts';
-import { conv2d, conv2dBackwardInput, conv2dBackwardWeight } from './conv2d.ts';
+import { linearLoweringsBlas } from './blas.ts';
+import { conv2d, conv2dBackwardInput, conv2dBackwardWeight, convolutionsBlas } from './conv2d.ts';
 import { linear, linearBackwardInput, linearBackwardWeight } from './linear.ts';
 import { opLowerings } from './ops.ts';
 
+type Lowerings = { readonly [K in OpName]?: Lowering<K> };
+
 /** Every op this backend computes. A plan with another op is refused when it is loaded. */
-const lowerings: { readonly [K in OpName]?: Lowering<K> } = {
+const plain: Lowerings = {
   ...opLowerings,
   conv2d,
   conv2d_backward_input: conv2dBackwardInput,
@@ -19,26 +22,37 @@ const lowerings: { readonly [K in OpName]?: Lowering<K> } = {
   linear_backward_weight: linearBackwardWeight,
 };
 
-/** Scratch bytes the node's kernels need. */
-export function workspaceBytes(node: Node): number {
-  return workspaceOf(node);
+const withBlas: Lowerings = { ...plain, ...convolutionsBlas, ...linearLoweringsBlas };
+
+/** How ops become kernel calls. */
+export interface Lowerer {
+  /** Scratch bytes the node's kernels need. */
+  workspaceBytes(node: Node): number;
+  /** The kernel calls of a step. */
+  lower(step: Step, workspace: PlanBuffer | undefined): readonly Call[];
 }
 
-/** The kernel calls of a step. */
-export function lower(step: Step, workspace: PlanBuffer | undefined): readonly Call[] {
-  return callsOf(step.node, step, workspace);
+/** With `blas` matrix products are calls of `blas_product`, which a native library does. */
+export function createLowerer({ blas }: { readonly blas: boolean }): Lowerer {
+  const lowerings = blas ? withBlas : plain;
+  return {
+    workspaceBytes: (node) => workspaceOf(lowerings, node),
+    lower: (step, workspace) => callsOf(lowerings, step.node, step, workspace),
+  };
 }
 
-function workspaceOf<K extends OpName>(node: NodeOf<K>): number {
-  return lowerings[node.op]?.workspaceBytes?.(node) ?? 0;
+function workspaceOf<K extends OpName>(lowerings: Lowerings, node: NodeOf<K>): number {
+  const lowering: Lowering<K> | undefined = lowerings[node.op];
+  return lowering?.workspaceBytes?.(node) ?? 0;
 }
 
 function callsOf<K extends OpName>(
+  lowerings: Lowerings,
   node: NodeOf<K>,
   { inputs, outputs }: Step,
   workspace: PlanBuffer | undefined,
 ): readonly Call[] {
-  const lowering = lowerings[node.op];
+  const lowering: Lowering<K> | undefined = lowerings[node.op];
   if (lowering === undefined) {
     throw new CardinalError(`the wasm backend cannot compute op "${node.op}" (${node.scope || 'top level'})`);
   }

@@ -29,22 +29,28 @@ export const padChannels: Lowering<'pad_channels'> = {
 };
 
 export const subsample: Lowering<'subsample'> = {
-  calls({ attrs, inputs: [x], outputs: [y] }) {
-    const [, channels, height, width] = x.shape;
-    const [images, , outHeight, outWidth] = y.shape;
-    const args = [x.address, y.address, height, width, channels, outHeight, outWidth, attrs.stride];
-    return [{ kernel: 'subsample', chunks: images * outHeight, args }];
-  },
+  calls: ({ attrs, inputs: [x], outputs: [y] }) => [subsampleCall(x, y, attrs.stride)],
 };
 
+/** Every `stride`-th pixel of x. */
+export function subsampleCall(x: PlacedBuffer, y: PlacedBuffer, stride: number): Call {
+  const [, channels, height, width] = x.shape;
+  const [images, , outHeight, outWidth] = y.shape;
+  const args = [x.address, y.address, height, width, channels, outHeight, outWidth, stride];
+  return { kernel: 'subsample', chunks: images * outHeight, args };
+}
+
 export const subsampleBackward: Lowering<'subsample_backward'> = {
-  calls({ attrs, inputs: [dy], outputs: [dx] }) {
-    const [, , outHeight, outWidth] = dy.shape;
-    const [images, channels, height, width] = dx.shape;
-    const args = [dy.address, dx.address, height, width, channels, outHeight, outWidth, attrs.stride];
-    return [{ kernel: 'subsample_backward', chunks: images * height, args }];
-  },
+  calls: ({ attrs, inputs: [dy], outputs: [dx] }) => [subsampleBackwardCall(dy, dx, attrs.stride)],
 };
+
+/** dy at every `stride`-th pixel, zero between. */
+export function subsampleBackwardCall(dy: PlacedBuffer, dx: PlacedBuffer, stride: number): Call {
+  const [, , outHeight, outWidth] = dy.shape;
+  const [images, channels, height, width] = dx.shape;
+  const args = [dy.address, dx.address, height, width, channels, outHeight, outWidth, stride];
+  return { kernel: 'subsample_backward', chunks: images * height, args };
+}
 
 export const flatten: Lowering<'flatten'> = {
   calls({ inputs: [x], outputs: [y] }) {

@@ -1,0 +1,92 @@
+import type { Kernel } from './walk.ts';
+
+/**
+ * c ← op(a)·op(b) + beta·c for row-major single-precision matrices in a program's memory: m×k times k×n. Addresses are in
+ * bytes, leading dimensions in elements; `op` transposes if asked to.
+ */
+export type Sgemm = (
+  transposeA: boolean,
+  transposeB: boolean,
+  m: number,
+  n: number,
+  k: number,
+  a: number,
+  lda: number,
+  b: number,
+  ldb: number,
+  beta: number,
+  c: number,
+  ldc: number,
+) => void;
+
+/** Opens a native library's matrix product on a program's memory, on the calling thread. Platforms that have one provide it. */
+export type OpenSgemm = (memory: WebAssembly.Memory) => Sgemm;
+
+/** Adds a bias and a residual and applies ReLU to a block of rows; see `kernels/finish.ts`. */
+type Finish = (
+  out: number,
+  rows: number,
+  columns: number,
+  stride: number,
+  bias: number,
+  residual: number,
+  relu: number,
+) => void;
+
+/** Words of a `blas_product`'s arguments, in the order in which `lower/blas.ts` writes them. */
+export const blasWords = {
+  ...{ a: 0, b: 1, c: 2, m: 3, n: 4, k: 5, lda: 6, ldb: 7, ldc: 8, transposeA: 9, transposeB: 10 },
+  ...{ rowsPerChunk: 11, columnsPerChunk: 12, columnChunks: 13, bias: 14, residual: 15, relu: 16 },
+} as const;
+
+/** The kernels of a program that are not of the module: none without a native library. */
+export function nativeKernels(
+  openSgemm: OpenSgemm | undefined,
+  memory: WebAssembly.Memory,
+  { exports }: WebAssembly.Instance,
+): Readonly<Record<string, Kernel>> {
+  return openSgemm === undefined ? {} : blasKernels(openSgemm(memory), memory, exports);
+}
+
+/**
+ * The kernels that call a native library, for a thread's own instance. They take the same arguments as kernels of the
+ * module, so that `walk` need not tell them apart, and allocate nothing.
+ */
+function blasKernels(
+  sgemm: Sgemm,
+  memory: WebAssembly.Memory,
+  exports: WebAssembly.Exports,
+): Readonly<Record<string, Kernel>> {
+  const words = new Int32Array(memory.buffer);
+  // The module is ours: its `finish` takes these seven numbers.
+  const finish = exports['finish'] as unknown as Finish;
+  const w = blasWords;
+  return {
+    blas_product(args, chunk) {
+      const at = args >>> 2;
+      const columnChunks = words[at + w.columnChunks];
+      const row = Math.floor(chunk / columnChunks) * words[at + w.rowsPerChunk];
+      const column = (chunk % columnChunks) * words[at + w.columnsPerChunk];
+      const rows = Math.min(words[at + w.rowsPerChunk], words[at + w.m] - row);
+      const columns = Math.min(words[at + w.columnsPerChunk], words[at + w.n] - column);
+      const lda = words[at + w.lda];
+      const ldb = words[at + w.ldb];
+      const ldc = words[at + w.ldc];
+      const transposeA = words[at + w.transposeA] === 1;
+      const transposeB = words[at + w.transposeB] === 1;
+      const a = (words[at + w.a] >>> 0) + 4 * row * (transposeA ? 1 : lda);
+      const b = (words[at + w.b] >>> 0) + 4 * column * (transposeB ? ldb : 1);
+      const offset = 4 * (row * ldc + column);
+      const c = (words[at + w.c] >>> 0) + offset;
+      sgemm(transposeA, transposeB, rows, columns, words[at + w.k], a, lda, b, ldb, 0, c, ldc);
+      const bias = words[at + w.bias] >>> 0;
+      const residual = words[at + w.residual] >>> 0;
+      const relu = words[at + w.relu];
+      if (bias !== 0 || residual !== 0 || relu !== 0) {
+        const biasAt = bias === 0 ? 0 : bias + 4 * column;
+        const residualAt = residual === 0 ? 0 : residual + offset;
+        finish(c, rows, columns, ldc, biasAt, residualAt, relu);
+      }
+    },
+  };
+}

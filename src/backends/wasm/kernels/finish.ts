@@ -1,0 +1,38 @@
+/**
+ * What follows a matrix product that a native library did, while its block is in the cache: out ← out + bias + residual,
+ * then ReLU, for `rows` rows of `columns` floats that begin `stride` floats apart in both `out` and `residual`. `bias` and
+ * `residual` are 0 where there is none.
+ */
+export function finish(
+  out: usize,
+  rows: i32,
+  columns: i32,
+  stride: i32,
+  bias: usize,
+  residual: usize,
+  relu: i32,
+): void {
+  const end = <usize>columns << 2;
+  const wide = end & ~15;
+  const step = <usize>stride << 2;
+  const zero = f32x4.splat(0);
+  for (let row = 0; row < rows; row++) {
+    let at: usize = 0;
+    for (; at < wide; at += 16) {
+      let v = v128.load(out + at);
+      if (residual) v = f32x4.add(v, v128.load(residual + at));
+      if (bias) v = f32x4.add(v, v128.load(bias + at));
+      // pmax(v, 0) is 0 < v ? … : v with operands as the other kernels have them: NaN stays.
+      if (relu) v = f32x4.pmax(v, zero);
+      v128.store(out + at, v);
+    }
+    for (; at < end; at += 4) {
+      let sum = load<f32>(out + at);
+      if (residual) sum += load<f32>(residual + at);
+      if (bias) sum += load<f32>(bias + at);
+      store<f32>(out + at, relu && sum < 0 ? 0 : sum);
+    }
+    out += step;
+    if (residual) residual += step;
+  }
+}

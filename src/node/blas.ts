@@ -1,0 +1,168 @@
+import type { OpenSgemm, Sgemm } from '../backends/wasm/blas.ts';
+import { CardinalError, messageOf } from '../base/errors.ts';
+
+/** A native library of matrix products, opened on the calling thread. */
+export interface Blas {
+  /** OpenBLAS, MKL, BLIS or Accelerate; `CBLAS` for one that is none of these. */
+  readonly name: string;
+  /** As the loader found it. */
+  readonly path: string;
+  /** What it says of itself; empty if nothing. */
+  readonly version: string;
+  readonly openSgemm: OpenSgemm;
+}
+
+/** Where libraries are looked for, by platform: the usual names first, then where package managers put them. */
+const places: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
+  linux: [
+    ...['libopenblas.so.0', 'libopenblas.so', 'libmkl_rt.so.2', 'libmkl_rt.so.1', 'libmkl_rt.so'],
+    ...['libblis.so.4', 'libblis.so.3', 'libblis.so'],
+  ],
+  darwin: [
+    '/System/Library/Frameworks/Accelerate.framework/Accelerate',
+    ...['/opt/homebrew/opt/openblas/lib/libopenblas.dylib', '/usr/local/opt/openblas/lib/libopenblas.dylib'],
+  ],
+  win32: ['libopenblas.dll', 'openblas.dll', 'mkl_rt.2.dll'],
+};
+
+/** How to get one. */
+export const blasInstallation =
+  process.platform === 'linux'
+    ? 'apt-get install libopenblas0-pthread'
+    : 'install OpenBLAS, or name a library with CARDINAL_BLAS';
+
+/**
+ * The native library on this machine: the one that `CARDINAL_BLAS` names (a path, or what the loader finds; `off` for
+ * none), else the first of the usual ones. Undefined if there is none, or koffi, an optional dependency, is not installed.
+ * Throws a `CardinalError` if the one that is named cannot be used.
+ */
+export async function findBlas(
+  wanted: string | undefined = process.env['CARDINAL_BLAS'],
+): Promise<Blas | undefined> {
+  if (wanted === 'off') return undefined;
+  const named = wanted !== undefined && wanted !== '';
+  const candidates = named ? [wanted] : (places[process.platform] ?? []);
+  for (const path of candidates) {
+    try {
+      return await openBlas(path);
+    } catch (error) {
+      if (named) {
+        throw new CardinalError(
+          `CARDINAL_BLAS: cannot use ${path}: ${messageOf(error).split('\n')[0]}; name another library, or off for none`,
+          { cause: error },
+        );
+      }
+    }
+  }
+  return undefined;
+}
+
+/** CblasRowMajor, CblasNoTrans, CblasTrans. */
+const rowMajor = 101;
+const asItIs = 111;
+const transposed = 112;
+
+/**
+ * Opens a library by its path and sees that it computes: some builds of OpenBLAS do not on some processors. Its own
+ * threads are switched off, because ours share the work out. Every thread that calls it opens it.
+ */
+export async function openBlas(path: string): Promise<Blas> {
+  // Accelerate's only switch.
+  process.env['VECLIB_MAXIMUM_THREADS'] = '1';
+  const { default: koffi } = await import('koffi');
+  const library = koffi.load(path);
+  const optional = (definition: string): ((...args: unknown[]) => unknown) | undefined => {
+    try {
+      return library.func(definition);
+    } catch {
+      return undefined;
+    }
+  };
+  const sgemm = library.func(
+    'void cblas_sgemm(int order, int transA, int transB, int m, int n, int k, float alpha, void *a, int lda, void *b, int ldb, float beta, void *c, int ldc)',
+  );
+  optional('void openblas_set_num_threads(int threads)')?.(1);
+  optional('void MKL_Set_Num_Threads(int threads)')?.(1);
+  optional('void bli_thread_set_num_threads(long threads)')?.(1);
+
+  const openSgemm: OpenSgemm = (memory) => {
+    // A shared memory never moves, and addresses stay below 2⁵³.
+    const base = Number(koffi.address(new Uint8Array(memory.buffer)));
+    const call: Sgemm = (transposeA, transposeB, m, n, k, a, lda, b, ldb, beta, c, ldc) => {
+      sgemm(
+        rowMajor,
+        transposeA ? transposed : asItIs,
+        transposeB ? transposed : asItIs,
+        ...([m, n, k, 1, base + a, lda, base + b, ldb, beta, base + c, ldc] as const),
+      );
+    };
+    return call;
+  };
+  requireRight(openSgemm);
+  const configuration = optional('const char *openblas_get_config(void)')?.();
+  return {
+    name: nameOf(path, typeof configuration === 'string'),
+    path,
+    version: typeof configuration === 'string' ? configuration.trim() : '',
+    openSgemm,
+  };
+}
+
+function nameOf(path: string, isOpenBlas: boolean): string {
+  if (isOpenBlas) return 'OpenBLAS';
+  if (path.includes('mkl')) return 'MKL';
+  if (path.includes('blis')) return 'BLIS';
+  return path.includes('Accelerate') ? 'Accelerate' : 'CBLAS';
+}
+
+/** Throws unless small products of whole numbers are exact, in every way of storing them. */
+function requireRight(openSgemm: OpenSgemm): void {
+  const memory = new WebAssembly.Memory({ initial: 16, maximum: 16, shared: true });
+  const numbers = new Float32Array(memory.buffer);
+  const sgemm = openSgemm(memory);
+  const [m, n, k] = [67, 43, 59];
+  const [a, b, c] = [0, m * k, m * k + k * n];
+  // Sums stay far below 2²⁴, so every order of adding gives the same.
+  for (let i = 0; i < c; i++) numbers[i] = ((i * 7919) % 31) - 15;
+  for (const [transposeA, transposeB] of [
+    [false, false],
+    [false, true],
+    [true, false],
+  ]) {
+    sgemm(transposeA, transposeB, m, n, k, 4 * a, transposeA ? m : k, 4 * b, transposeB ? k : n, 0, 4 * c, n);
+    for (let i = 0; i < m; i++) {
+      for (let j = 0; j < n; j++) {
+        let sum = 0;
+        for (let l = 0; l < k; l++) {
+          const left = numbers[a + (transposeA ? l * m + i : i * k + l)];
+          sum += left * numbers[b + (transposeB ? j * k + l : l * n + j)];
+        }
+        if (numbers[c + i * n + j] !== sum) throw new Error('it computes wrong results on this processor');
+      }
+    }
+  }
+}
+
+/** What `doctor` tells of the native library. */
+export interface BlasInfo extends Omit<Blas, 'openSgemm'> {
+  /** Billions of floating-point operations a second, of one thread. */
+  readonly gflops: number;
+}
+
+/** The native library on this machine, measured on a product of the size that these networks have; null if there is none. */
+export async function blasInfo(): Promise<BlasInfo | null> {
+  const blas = await findBlas();
+  if (blas === undefined) return null;
+  const { openSgemm, ...info } = blas;
+  const [m, n, k] = [784, 256, 512];
+  const pages = Math.ceil((4 * (m * k + k * n + m * n)) / 65536);
+  const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  new Float32Array(memory.buffer).fill(0.5);
+  const sgemm = openSgemm(memory);
+  const times = Array.from({ length: 9 }, () => {
+    const before = performance.now();
+    sgemm(false, false, m, n, k, 0, k, 4 * m * k, n, 0, 4 * (m * k + k * n), n);
+    return performance.now() - before;
+  });
+  return { ...info, gflops: (2 * m * n * k) / Math.min(...times) / 1e6 };
+}
