@@ -1,0 +1,81 @@
+import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { createInterface, type Interface } from 'node:readline';
+import { z } from 'zod';
+
+/** How a contender is started, and what for. */
+export interface Entrant {
+  readonly name: string;
+  readonly command: string;
+  readonly args: readonly string[];
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+const readySchema = z.object({ ready: z.literal(true), version: z.string() });
+const doneSchema = z.object({ ms: z.number().positive(), peakBytes: z.number().positive() });
+const checkedSchema = z.object({ checked: z.literal(true) });
+
+/**
+ * A program under test in a process of its own, so that its memory can be told and its threads sleep while another runs. It
+ * answers each line (`run`, `check FILE`, `quit`) with one line of JSON.
+ */
+export class Contender {
+  readonly name: string;
+  readonly version: string;
+  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #answers: AsyncIterator<string>;
+
+  private constructor(
+    name: string,
+    version: string,
+    child: ChildProcessWithoutNullStreams,
+    lines: Interface,
+  ) {
+    this.name = name;
+    this.version = version;
+    this.#child = child;
+    this.#answers = lines[Symbol.asyncIterator]();
+  }
+
+  /** Starts a contender; undefined if it is not installed here, which its process says by ending. */
+  static async start({ name, command, args, env }: Entrant): Promise<Contender | undefined> {
+    const child = spawn(command, args, { env: { ...process.env, ...env } });
+    child.stderr.pipe(process.stderr);
+    child.on('error', () => undefined);
+    child.stdin.on('error', () => undefined);
+    const contender = new Contender(name, '', child, createInterface({ input: child.stdout }));
+    const answer = await contender.#answer();
+    if (answer === undefined) return undefined;
+    const { version } = readySchema.parse(answer);
+    return Object.assign(contender, { version });
+  }
+
+  /** One run: milliseconds, and the most memory that the process has had. */
+  async run(): Promise<z.infer<typeof doneSchema>> {
+    return doneSchema.parse(await this.#ask('run'));
+  }
+
+  /** Has the results of one run written to a file of 32-bit floats. */
+  async check(file: string): Promise<void> {
+    checkedSchema.parse(await this.#ask(`check ${file}`));
+  }
+
+  stop(): void {
+    this.#child.stdin.end('quit\n');
+  }
+
+  async #ask(line: string): Promise<unknown> {
+    this.#child.stdin.write(`${line}\n`);
+    const answer = await this.#answer();
+    if (answer === undefined) throw new Error(`${this.name} ended instead of an answer to ${line}`);
+    return answer;
+  }
+
+  async #answer(): Promise<unknown> {
+    for (;;) {
+      const next = await this.#answers.next();
+      if (next.done === true) return undefined;
+      // Libraries print what they like; an answer is an object.
+      if (next.value.startsWith('{')) return JSON.parse(next.value) as unknown;
+    }
+  }
+}

@@ -1,0 +1,114 @@
+"""PyTorch as a contender: python3 bench/compare/pytorch.py WORK OPTIONS, both JSON. Needs Debian's python3-torchvision."""
+
+import json
+import resource
+import sys
+import time
+
+import numpy
+import torch
+import torchvision
+from torch import nn
+from torch.nn import functional as F
+from torchvision.models.resnet import Bottleneck, ResNet
+
+work, options = json.loads(sys.argv[1]), json.loads(sys.argv[2])
+torch.set_num_threads(options["threads"])
+layout = torch.channels_last if options["channels_last"] else torch.contiguous_format
+
+
+class Thumbnails(ResNet):
+    """ResNeXt-29 32×4d for 32×32 pictures: a 3×3 stem, three stages."""
+
+    def __init__(self):
+        super().__init__(Bottleneck, [3, 3, 3, 1], groups=32, width_per_group=4, num_classes=10)
+        self.conv1 = nn.Conv2d(3, 64, 3, padding=1, bias=False)
+        self.maxpool = nn.Identity()
+        self.layer4 = nn.Identity()
+        self.fc = nn.Linear(1024, 10)
+
+
+def build(name):
+    return Thumbnails() if name == "resnext29_32x4d_cifar" else getattr(torchvision.models, name)(weights=None)
+
+
+def numbers(shape, seed, scale):
+    i = numpy.arange(numpy.prod(shape), dtype=numpy.int64)
+    values = (((i + seed * 101) * 7919 % 997) / 498 - 1) * scale
+    return torch.from_numpy(values.astype(numpy.float32).reshape(shape)).to(memory_format=layout)
+
+
+def network():
+    model = build(work["model"])
+    model.load_state_dict(torch.load(options["weights"]))
+    model = model.to(memory_format=layout)
+    x = numbers(work["input"], 1, 1)
+    if work["kind"] == "forward":
+        model.eval()
+
+        def run():
+            with torch.inference_mode():
+                return model(x)
+
+        return run, run
+    model.train()
+    classes = model.fc.out_features
+    target = torch.arange(x.shape[0]) % classes
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.0, momentum=0.9, weight_decay=1e-4)
+
+    def step():
+        optimizer.zero_grad(set_to_none=True)
+        loss = F.cross_entropy(model(x), target)
+        loss.backward()
+        optimizer.step()
+        return loss.detach()
+
+    return step, step
+
+
+def layers():
+    steps = []
+    for layer in work["layers"]:
+        n, c, k, size = layer["batch"], layer["channels"], layer["out"], layer["size"]
+        r, stride, groups = layer["kernel"], layer["stride"], layer["groups"]
+        place = -(-size // stride)
+        x = numbers([n, c, size, size], 1, 1).requires_grad_()
+        w = numbers([k, c // groups, r, r], 2, 0.1).requires_grad_()
+        dy = numbers([n, k, place, place], 3, 1)
+
+        def step(x=x, w=w, dy=dy, stride=stride, pad=(r - 1) // 2, groups=groups):
+            y = F.conv2d(x, w, None, stride, pad, 1, groups)
+            return (y.detach(), *torch.autograd.grad(y, (x, w), dy))
+
+        steps.append((layer["times"], step))
+
+    def run():
+        for times, step in steps:
+            for _ in range(times):
+                step()
+
+    def results():
+        parts = [part.contiguous().flatten()[:1000] for _, step in steps for part in step()]
+        return torch.cat(parts)
+
+    return run, results
+
+
+def answer(value):
+    print(json.dumps(value), flush=True)
+
+
+run, results = layers() if work["kind"] == "layers" else network()
+answer({"ready": True, "version": torch.__version__})
+for line in sys.stdin:
+    line = line.strip()
+    if line == "run":
+        before = time.perf_counter()
+        run()
+        ms = 1000 * (time.perf_counter() - before)
+        answer({"ms": ms, "peakBytes": 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss})
+    elif line.startswith("check "):
+        results().contiguous().flatten().numpy().astype("float32").tofile(line[len("check ") :])
+        answer({"checked": True})
+    elif line == "quit":
+        break

@@ -1,0 +1,36 @@
+import { writeFile } from 'node:fs/promises';
+import { createInterface } from 'node:readline';
+
+/** What a contender's process does. */
+export interface Program {
+  readonly version: string;
+  run(): Promise<void>;
+  /** The numbers of one run that others can be compared with. */
+  results(): Promise<Float32Array>;
+}
+
+/** Answers the lines that `Contender` writes. */
+export async function serve(program: Program): Promise<void> {
+  const answer = (value: object): void => {
+    process.stdout.write(`${JSON.stringify(value)}\n`);
+  };
+  answer({ ready: true, version: program.version });
+  for await (const line of createInterface({ input: process.stdin })) {
+    if (line === 'run') {
+      const before = performance.now();
+      await program.run();
+      const ms = performance.now() - before;
+      answer({ ms, peakBytes: process.resourceUsage().maxRSS * 1024 });
+    } else if (line.startsWith('check ')) {
+      await writeFile(line.slice('check '.length), await program.results());
+      answer({ checked: true });
+    } else if (line === 'quit') {
+      process.exit();
+    }
+  }
+}
+
+/** Numbers that are the same for every contender: whole, so that every library reads the same, and without a pattern. */
+export function numbers(length: number, seed: number, scale: number): Float32Array {
+  return Float32Array.from({ length }, (_, i) => ((((i + seed * 101) * 7919) % 997) / 498 - 1) * scale);
+}
