@@ -8,7 +8,6 @@ import { trace } from '../../src/nn/trace.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
 import { planInference } from '../../src/plan/inference.ts';
 import { planTraining } from '../../src/plan/training.ts';
-import { writeWeights } from '../../src/session/state.ts';
 import { oneOpPlan } from '../../test/support/one-op-plan.ts';
 import { numbers, serve, type Program } from './serve.ts';
 import { workSchema, type Layer, type Work } from './work.ts';
@@ -28,7 +27,11 @@ async function network(backend: Backend, work: Exclude<Work, { kind: 'layers' }>
       ? planTraining(traced, backend, { name, optimizer: sgd })
       : planInference(traced, backend, { name });
   const program = await backend.load(plan);
-  await writeWeights(program, model.stateDict());
+  const known = new Set(plan.buffers.map((buffer) => buffer.name));
+  for (const [key, { data }] of model.stateDict()) {
+    if (data instanceof Float32Array && known.has(key)) program.write(key, data);
+  }
+  if (kind === 'forward') await program.run('prologue');
   const pictures = numbers(sizeOf(input), 1, 1);
   const classes = traced.output.shape[1];
   if (kind === 'training') {

@@ -1,4 +1,5 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { z } from 'zod';
 
@@ -36,15 +37,21 @@ export class Contender {
     this.#answers = lines[Symbol.asyncIterator]();
   }
 
-  /** Starts a contender; undefined if it is not installed here, which its process says by ending. */
+  /** Starts a contender; undefined if it is not installed here, which its process says by ending in good order. */
   static async start({ name, command, args, env }: Entrant): Promise<Contender | undefined> {
     const child = spawn(command, args, { env: { ...process.env, ...env } });
     child.stderr.pipe(process.stderr);
-    child.on('error', () => undefined);
+    // A program that is not there at all.
+    const absent = once(child, 'error').then(() => undefined);
     child.stdin.on('error', () => undefined);
     const contender = new Contender(name, '', child, createInterface({ input: child.stdout }));
-    const answer = await contender.#answer();
-    if (answer === undefined) return undefined;
+    const answer = await Promise.race([contender.#answer(), absent]);
+    if (answer === undefined) {
+      if (child.pid === undefined) return undefined;
+      const code = child.exitCode ?? ((await once(child, 'exit')) as [number | null])[0];
+      if (code !== 0) throw new Error(`${name} could not start: it ended with exit code ${code}`);
+      return undefined;
+    }
     const { version } = readySchema.parse(answer);
     return Object.assign(contender, { version });
   }

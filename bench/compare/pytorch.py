@@ -5,9 +5,12 @@ import resource
 import sys
 import time
 
-import numpy
-import torch
-import torchvision
+try:
+    import numpy
+    import torch
+    import torchvision
+except ImportError:
+    sys.exit(0)
 from torch import nn
 from torch.nn import functional as F
 from torchvision.models.resnet import Bottleneck, ResNet

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 export interface Program {
   readonly version: string;
   run(): Promise<void>;
-  /** The numbers of one run that others can be compared with. */
+  /** The numbers of the last run that others can be compared with. */
   results(): Promise<Float32Array>;
 }
 
@@ -22,6 +22,7 @@ export async function serve(program: Program): Promise<void> {
       const ms = performance.now() - before;
       answer({ ms, peakBytes: process.resourceUsage().maxRSS * 1024 });
     } else if (line.startsWith('check ')) {
+      await program.run();
       await writeFile(line.slice('check '.length), await program.results());
       answer({ checked: true });
     } else if (line === 'quit') {
