@@ -6,6 +6,7 @@ import { sizeOf } from '../../src/graph/value.ts';
 import { createModel } from '../../src/models/index.ts';
 import { trace } from '../../src/nn/trace.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
+import { findBlas } from '../../src/node/blas.ts';
 import { planInference } from '../../src/plan/inference.ts';
 import { planTraining } from '../../src/plan/training.ts';
 import { oneOpPlan } from '../../test/support/one-op-plan.ts';
@@ -43,7 +44,7 @@ async function network(backend: Backend, work: Exclude<Work, { kind: 'layers' }>
     program.write('hyper', Float32Array.of(0, 0.9, 1e-4));
   }
   return {
-    version: backend.library ?? 'no BLAS',
+    version: await versionOf(options.blas),
     async run() {
       program.write('input', pictures);
       await program.run(kind === 'training' ? 'gradient' : 'forward');
@@ -58,7 +59,7 @@ async function network(backend: Backend, work: Exclude<Work, { kind: 'layers' }>
 async function layers(backend: Backend, list: readonly Layer[]): Promise<Program> {
   const steps = await Promise.all(list.map((layer) => loadLayer(backend, layer)));
   return {
-    version: backend.library ?? 'no BLAS',
+    version: await versionOf(options.blas),
     async run() {
       for (const { times, programs } of steps) {
         for (let i = 0; i < times; i++) for (const program of programs) await program.run('forward');
@@ -103,4 +104,9 @@ async function loadLayer(backend: Backend, layer: Layer) {
   weight.write('in0', values.dy);
   weight.write('in1', values.x);
   return { times, programs };
+}
+
+/** Which library, and which of its kernels: OpenBLAS has one for each kind of processor. */
+async function versionOf(blas: boolean): Promise<string> {
+  return blas ? ((await findBlas())?.version ?? '') : 'WebAssembly alone';
 }

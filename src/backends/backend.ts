@@ -12,7 +12,7 @@ export interface Backend {
   readonly name: string;
   /** The native library that does its matrix products, if one does. */
   readonly library?: string | undefined;
-  /** Workers that share the work of every step. Results do not depend on it, bit for bit. */
+  /** Workers that share the work of every step. Results do not depend on it, bit for bit, unless `library` is there. */
   readonly threads: number;
   /** The most memory one program may have, in bytes. */
   readonly maxBytes: number;

@@ -67,7 +67,7 @@ class WasmBackend implements Backend {
     this.threads = threads;
     this.library = blas?.name;
     this.#openSgemm = blas?.openSgemm;
-    this.#lowerer = createLowerer({ blas: blas !== undefined });
+    this.#lowerer = createLowerer({ blas: blas !== undefined, threads });
     this.maxBytes = ADDRESSABLE - PLAN_ADDRESS - ARGS_RESERVE - threads * SCRATCH_BYTES;
     this.#module = module;
     const words = new Int32Array(new SharedArrayBuffer(4 * control.words));

@@ -33,6 +33,15 @@ type Finish = (
   relu: number,
 ) => void;
 
+/** Writes patches of a convolution into a thread's scratch room; see `kernels/patches.ts`. */
+type Patches = (args: number, row: number, rows: number, to: number) => void;
+
+/** Words of a `blas_patches`' and a `blas_patches_gradient`'s arguments; `kernels/patches.ts` reads on from word 20. */
+export const patchWords = {
+  ...{ weights: 0, out: 1, rows: 2, k: 3, depth: 4, rowsPerChunk: 5, rowsPerBlock: 6 },
+  ...{ bias: 7, residual: 8, relu: 9, geometry: 20 },
+} as const;
+
 /** Words of a `blas_product`'s arguments, in the order in which `lower/blas.ts` writes them. */
 export const blasWords = {
   ...{ a: 0, b: 1, c: 2, m: 3, n: 4, k: 5, lda: 6, ldb: 7, ldc: 8, transposeA: 9, transposeB: 10 },
@@ -60,7 +69,9 @@ function blasKernels(
   const words = new Int32Array(memory.buffer);
   // The module is ours: its `finish` takes these seven numbers.
   const finish = exports['finish'] as unknown as Finish;
+  const patches = exports['patches'] as unknown as Patches;
   const w = blasWords;
+  const t = patchWords;
   return {
     blas_product(args, chunk) {
       const at = args >>> 2;
@@ -86,6 +97,43 @@ function blasKernels(
         const biasAt = bias === 0 ? 0 : bias + 4 * column;
         const residualAt = residual === 0 ? 0 : residual + offset;
         finish(c, rows, columns, ldc, biasAt, residualAt, relu);
+      }
+    },
+
+    /** out rows×K = patches rows×depth · weightsᵀ, a block of rows after the other. */
+    blas_patches(args, chunk, scratch) {
+      const at = args >>> 2;
+      const [k, depth] = [words[at + t.k], words[at + t.depth]];
+      const first = chunk * words[at + t.rowsPerChunk];
+      const end = Math.min(first + words[at + t.rowsPerChunk], words[at + t.rows]);
+      const weights = words[at + t.weights] >>> 0;
+      const bias = words[at + t.bias] >>> 0;
+      const residual = words[at + t.residual] >>> 0;
+      const relu = words[at + t.relu];
+      for (let row = first; row < end; row += words[at + t.rowsPerBlock]) {
+        const rows = Math.min(words[at + t.rowsPerBlock], end - row);
+        const offset = 4 * row * k;
+        const out = (words[at + t.out] >>> 0) + offset;
+        patches(args, row, rows, scratch);
+        sgemm(false, true, rows, k, depth, scratch, depth, weights, depth, 0, out, k);
+        if (bias !== 0 || residual !== 0 || relu !== 0) {
+          finish(out, rows, k, k, bias, residual === 0 ? 0 : residual + offset, relu);
+        }
+      }
+    },
+
+    /** Part `chunk` of dw K×depth = dyᵀ K×rows · patches rows×depth, summed over the chunk's rows; `weights` is dy here. */
+    blas_patches_gradient(args, chunk, scratch) {
+      const at = args >>> 2;
+      const [k, depth] = [words[at + t.k], words[at + t.depth]];
+      const first = chunk * words[at + t.rowsPerChunk];
+      const end = Math.min(first + words[at + t.rowsPerChunk], words[at + t.rows]);
+      const out = (words[at + t.out] >>> 0) + 4 * chunk * k * depth;
+      for (let row = first; row < end; row += words[at + t.rowsPerBlock]) {
+        const rows = Math.min(words[at + t.rowsPerBlock], end - row);
+        const dy = (words[at + t.weights] >>> 0) + 4 * row * k;
+        patches(args, row, rows, scratch);
+        sgemm(true, false, k, depth, rows, dy, k, scratch, depth, row === first ? 0 : 1, out, depth);
       }
     },
   };

@@ -20,6 +20,7 @@ export * from './layout';
 export * from './loss';
 export * from './optimiser';
 export * from './pack-taps';
+export * from './patches';
 export * from './pool';
 export { product } from './product';
 export * from './reduce';

@@ -1,11 +1,11 @@
-import type { Conv2dAttrs, OpName } from '../../../graph/op-table.ts';
+import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
-import type { Call, Lowering, PlacedBuffer } from '../call.ts';
+import { patchWords } from '../blas.ts';
+import { SCRATCH_BYTES, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
+import { optionalAddresses } from './conv2d-gemm.ts';
 import { subsampleCall, subsampleBackwardCall } from './layout.ts';
 import { roundUp } from './product.ts';
 
-/** Chunks aimed at: enough for 16 threads, few enough that each packs its share of the other side not too often. */
-const CHUNKS = 16;
 /** Rows or columns below which a native product no longer runs at its speed. */
 const LEAST_ROWS = 96;
 const LEAST_COLUMNS = 64;
@@ -27,11 +27,11 @@ interface Product {
   readonly relu?: boolean;
 }
 
-/** A product by the native library, cut into blocks of the result by its shape alone. */
-function blasProduct(product: Product): Call {
+/** A product by the native library, cut into about `parts` blocks of the result. */
+function blasProduct(product: Product, parts: number): Call {
   const { m, n, k, a, b, c, transposeA = false, transposeB = false } = product;
   const { bias = 0, residual = 0, relu = false } = product;
-  const [rowsPerChunk, columnsPerChunk] = cut(m, n);
+  const [rowsPerChunk, columnsPerChunk] = cut(m, n, parts);
   const columnChunks = Math.ceil(n / columnsPerChunk);
   return {
     kernel: 'blas_product',
@@ -47,9 +47,9 @@ function blasProduct(product: Product): Call {
 }
 
 /** The longer side is cut first: each cut makes the library pack the other side once more. */
-function cut(m: number, n: number): readonly [rows: number, columns: number] {
+function cut(m: number, n: number, parts: number): readonly [rows: number, columns: number] {
   let [rowParts, columnParts] = [1, 1];
-  while (rowParts * columnParts < CHUNKS) {
+  while (rowParts * columnParts < parts) {
     const rows = m / rowParts;
     const columns = n / columnParts;
     const rowsCan = rows >= 2 * LEAST_ROWS;
@@ -92,81 +92,177 @@ function readPixels(
 const gatheredBytes = (attrs: Conv2dAttrs, channels: number, out: Shape): number =>
   attrs.stride[0] === 1 ? 0 : 4 * channels * pixelsOf(out);
 
-/** y N·P·Q×K = x N·P·Q×C · wᵀ. */
-export const conv2dBlas: Lowering<'conv2d'> = {
-  workspaceBytes: ({ attrs, inputs, outputs }) => gatheredBytes(attrs, inputs[0].shape[1], outputs[0].shape),
-  calls: ({ attrs, inputs, outputs: [y], workspace }) => {
-    const [x, w, ...rest] = inputs;
-    const { address, calls } = readPixels(attrs, x, y.shape, workspace);
-    const product = blasProduct({
-      ...{ m: pixelsOf(y.shape), n: w.shape[0], k: w.shape[1] },
-      ...{ a: address, b: w.address, c: y.address, transposeB: true, relu: attrs.relu },
-      bias: attrs.bias ? rest[0].address : 0,
-      residual: attrs.residual ? rest[attrs.bias ? 1 : 0].address : 0,
-    });
-    return [...calls, product];
-  },
-};
+/** Bytes of a thread's scratch room that patches may take. */
+const PATCH_BYTES = SCRATCH_BYTES;
+/** Rows below which a block of patches is not worth a call. */
+const LEAST_PATCHES = 64;
 
-/** dx N·P·Q×C = dy N·P·Q×K · w, spread out to where the pixels were read. */
-export const conv2dBackwardInputBlas: Lowering<'conv2d_backward_input'> = {
-  workspaceBytes: ({ attrs, inputs: [dy], outputs: [dx] }) => gatheredBytes(attrs, dx.shape[1], dy.shape),
-  calls: ({ attrs, inputs: [dy, w], outputs: [dx], workspace }) => {
-    const [stride] = attrs.stride;
-    const shape = [dx.shape[0], dx.shape[1], dy.shape[2], dy.shape[3]];
-    const gathered = { shape, bytes: bytesOf(shape), address: workspace };
-    const product = blasProduct({
-      ...{ m: pixelsOf(dy.shape), n: w.shape[1], k: w.shape[0] },
-      ...{ a: dy.address, b: w.address, c: stride === 1 ? dx.address : workspace },
-    });
-    return stride === 1 ? [product] : [product, subsampleBackwardCall(gathered, dx, stride)];
-  },
-};
+/** Whether a dense convolution's patches fit into the scratch room by the block: the 7×7 stem's do. */
+export function isPatches(attrs: Conv2dAttrs, [, inner, height, width]: Shape): boolean {
+  const depth = inner * height * width;
+  return (
+    attrs.groups === 1 &&
+    height * width > 1 &&
+    attrs.dilation.every((n) => n === 1) &&
+    4 * depth * LEAST_PATCHES <= PATCH_BYTES
+  );
+}
 
-/** dw K×C = dyᵀ · x. */
-export const conv2dBackwardWeightBlas: Lowering<'conv2d_backward_weight'> = {
-  workspaceBytes: ({ attrs, inputs: [dy, x] }) => gatheredBytes(attrs, x.shape[1], dy.shape),
-  calls: ({ attrs, inputs: [dy, x], outputs: [dw], workspace }) => {
-    const { address, calls } = readPixels(attrs, x, dy.shape, workspace);
-    const product = blasProduct({
-      ...{ m: dw.shape[0], n: dw.shape[1], k: pixelsOf(dy.shape) },
-      ...{ a: dy.address, b: address, c: dw.address, transposeA: true },
-    });
-    return [...calls, product];
-  },
-};
+interface Patches {
+  readonly attrs: Conv2dAttrs;
+  readonly x: PlacedBuffer;
+  /** N×K×P×Q and K×C×R×S. */
+  readonly out: Shape;
+  readonly kernel: Shape;
+  /** The other side of the product, the result, and how many chunks are aimed at. */
+  readonly weights: number;
+  readonly result: number;
+  readonly parts: number;
+  readonly finish?: readonly [bias: number, residual: number, relu: number];
+}
 
-const linearBlas: Lowering<'linear'> = {
-  calls: ({ attrs, inputs: [x, w, bias], outputs: [y] }) => [
-    blasProduct({
-      ...{ m: x.shape[0], n: w.shape[0], k: w.shape[1] },
-      ...{ a: x.address, b: w.address, c: y.address, transposeB: true },
-      bias: attrs.bias ? bias.address : 0,
-    }),
-  ],
-};
+function patchesCall(kernel: string, patches: Patches): Call {
+  const { attrs, x, out, weights, result, parts, finish = [0, 0, 0] } = patches;
+  const [k, inner, height, width] = patches.kernel;
+  const rows = pixelsOf(out);
+  const depth = inner * height * width;
+  const rowsPerBlock = Math.floor(PATCH_BYTES / (4 * depth) / 8) * 8;
+  const rowsPerChunk = Math.ceil(rows / parts);
+  return {
+    kernel,
+    chunks: Math.ceil(rows / rowsPerChunk),
+    args: [
+      ...[weights, result, rows, k, depth, rowsPerChunk, rowsPerBlock, ...finish],
+      ...Array<number>(patchWords.geometry - 10).fill(0),
+      ...[x.address, x.shape[2], x.shape[3], x.shape[1], out[2], out[3], height, width],
+      ...[...attrs.stride, ...attrs.padding],
+    ],
+  };
+}
 
-const linearBackwardInputBlas: Lowering<'linear_backward_input'> = {
-  calls: ({ inputs: [dy, w], outputs: [dx] }) => [
-    blasProduct({
-      ...{ m: dy.shape[0], n: w.shape[1], k: w.shape[0] },
-      ...{ a: dy.address, b: w.address, c: dx.address },
-    }),
-  ],
-};
+/** Parts of a sum over all places: each takes room for a whole weight. */
+const GRADIENT_PARTS = 8;
+const SUM_PER_CHUNK = 8192;
 
-const linearBackwardWeightBlas: Lowering<'linear_backward_weight'> = {
-  calls: ({ inputs: [dy, x], outputs: [dw] }) => [
-    blasProduct({
-      ...{ m: dw.shape[0], n: dw.shape[1], k: dy.shape[0] },
-      ...{ a: dy.address, b: x.address, c: dw.address, transposeA: true },
-    }),
-  ],
-};
+/** What matrix products are where there is a native library; `threads` share them out. */
+export function blasLowerings(threads: number) {
+  // As few blocks as keep every thread busy: for each the library packs its sides anew.
+  const parts = 2 ** Math.ceil(Math.log2(threads));
 
-/** What `linear` is where there is a native library. */
-export const linearLoweringsBlas = {
-  linear: linearBlas,
-  linear_backward_input: linearBackwardInputBlas,
-  linear_backward_weight: linearBackwardWeightBlas,
-} satisfies { readonly [K in OpName]?: Lowering<K> };
+  /** y N·P·Q×K = x N·P·Q×C · wᵀ. */
+  const conv2d: Lowering<'conv2d'> = {
+    workspaceBytes: ({ attrs, inputs, outputs }) =>
+      gatheredBytes(attrs, inputs[0].shape[1], outputs[0].shape),
+    calls: ({ attrs, inputs, outputs: [y], workspace }) => {
+      const [x, w, ...rest] = inputs;
+      const { address, calls } = readPixels(attrs, x, y.shape, workspace);
+      const { bias, residual } = optionalAddresses(
+        attrs,
+        rest.map((buffer) => buffer.address),
+      );
+      const product = {
+        ...{ m: pixelsOf(y.shape), n: w.shape[0], k: w.shape[1], transposeB: true },
+        ...{ a: address, b: w.address, c: y.address, bias, residual, relu: attrs.relu },
+      };
+      return [...calls, blasProduct(product, parts)];
+    },
+  };
+
+  /** dx N·P·Q×C = dy N·P·Q×K · w, spread out to where the pixels were read. */
+  const conv2dBackwardInput: Lowering<'conv2d_backward_input'> = {
+    workspaceBytes: ({ attrs, inputs: [dy], outputs: [dx] }) => gatheredBytes(attrs, dx.shape[1], dy.shape),
+    calls: ({ attrs, inputs: [dy, w], outputs: [dx], workspace }) => {
+      const [stride] = attrs.stride;
+      const shape = [dx.shape[0], dx.shape[1], dy.shape[2], dy.shape[3]];
+      const gathered = { shape, bytes: bytesOf(shape), address: workspace };
+      const c = stride === 1 ? dx.address : workspace;
+      const product = blasProduct(
+        { m: pixelsOf(dy.shape), n: w.shape[1], k: w.shape[0], a: dy.address, b: w.address, c },
+        parts,
+      );
+      return stride === 1 ? [product] : [product, subsampleBackwardCall(gathered, dx, stride)];
+    },
+  };
+
+  /** dw K×C = dyᵀ · x. */
+  const conv2dBackwardWeight: Lowering<'conv2d_backward_weight'> = {
+    workspaceBytes: ({ attrs, inputs: [dy, x] }) => gatheredBytes(attrs, x.shape[1], dy.shape),
+    calls: ({ attrs, inputs: [dy, x], outputs: [dw], workspace }) => {
+      const { address, calls } = readPixels(attrs, x, dy.shape, workspace);
+      const product = {
+        ...{ m: dw.shape[0], n: dw.shape[1], k: pixelsOf(dy.shape), transposeA: true },
+        ...{ a: dy.address, b: address, c: dw.address },
+      };
+      return [...calls, blasProduct(product, parts)];
+    },
+  };
+
+  /** The same of patches, gathered by the block. */
+  const patches: Lowering<'conv2d'> = {
+    calls: ({ attrs, inputs: [x, w, ...rest], outputs: [y] }) => {
+      const { bias, residual } = optionalAddresses(
+        attrs,
+        rest.map((buffer) => buffer.address),
+      );
+      const finish = [bias, residual, attrs.relu ? 1 : 0] as const;
+      const sides = { weights: w.address, result: y.address, parts: 4 * parts, finish };
+      return [patchesCall('blas_patches', { attrs, x, out: y.shape, kernel: w.shape, ...sides })];
+    },
+  };
+
+  const patchesBackwardWeight: Lowering<'conv2d_backward_weight'> = {
+    workspaceBytes: ({ outputs: [dw] }) => GRADIENT_PARTS * bytesOf(dw.shape),
+    calls: ({ attrs, inputs: [dy, x], outputs: [dw], workspace }) => {
+      const sides = { weights: dy.address, result: workspace, parts: GRADIENT_PARTS };
+      const call = patchesCall('blas_patches_gradient', {
+        ...{ attrs, x, out: dy.shape, kernel: dw.shape },
+        ...sides,
+      });
+      const count = bytesOf(dw.shape) / 4;
+      const sum = {
+        kernel: 'sum_parts',
+        chunks: Math.ceil(count / SUM_PER_CHUNK),
+        args: [workspace, dw.address, count, call.chunks, SUM_PER_CHUNK],
+      };
+      return [call, sum];
+    },
+  };
+
+  const linear: Lowering<'linear'> = {
+    calls: ({ attrs, inputs: [x, w, bias], outputs: [y] }) => {
+      const product = {
+        ...{ m: x.shape[0], n: w.shape[0], k: w.shape[1], transposeB: true },
+        ...{ a: x.address, b: w.address, c: y.address, bias: attrs.bias ? bias.address : 0 },
+      };
+      return [blasProduct(product, parts)];
+    },
+  };
+
+  const linearBackwardInput: Lowering<'linear_backward_input'> = {
+    calls: ({ inputs: [dy, w], outputs: [dx] }) => {
+      const [m, k, n] = [dy.shape[0], w.shape[0], w.shape[1]];
+      return [blasProduct({ m, n, k, a: dy.address, b: w.address, c: dx.address }, parts)];
+    },
+  };
+
+  const linearBackwardWeight: Lowering<'linear_backward_weight'> = {
+    calls: ({ inputs: [dy, x], outputs: [dw] }) => {
+      const [m, n, k] = [dw.shape[0], dw.shape[1], dy.shape[0]];
+      const sides = { a: dy.address, b: x.address, c: dw.address, transposeA: true };
+      return [blasProduct({ m, n, k, ...sides }, parts)];
+    },
+  };
+
+  return {
+    conv2d,
+    conv2dBackwardInput,
+    conv2dBackwardWeight,
+    patches,
+    patchesBackwardWeight,
+    linear: {
+      linear,
+      linear_backward_input: linearBackwardInput,
+      linear_backward_weight: linearBackwardWeight,
+    },
+  };
+}

@@ -172,7 +172,8 @@ function axisClasses({ stride, padding, dilation }: Conv2dAttrs, axis: 0 | 1, ke
   }));
 }
 
-function optionalAddresses(
+/** Addresses of a convolution's bias and residual, of those that follow its weights; 0 for none. */
+export function optionalAddresses(
   attrs: { readonly bias: boolean; readonly residual: boolean },
   addresses: readonly number[],
 ): { readonly bias: number; readonly residual: number } {

@@ -1,7 +1,7 @@
 import type { Conv2dAttrs, OpName } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
 import type { Lowering } from '../call.ts';
-import { conv2dBackwardInputBlas, conv2dBackwardWeightBlas, conv2dBlas, isProduct } from './blas.ts';
+import { isPatches, isProduct, type blasLowerings } from './blas.ts';
 import { conv2dBackwardInputGemm, conv2dGemm } from './conv2d-gemm.ts';
 import { conv2dGroupedBackwardWeight } from './conv2d-grouped-gradient.ts';
 import { conv2dGrouped, conv2dGroupedBackwardInput, groupedApplies } from './conv2d-grouped.ts';
@@ -22,16 +22,24 @@ export const conv2dBackwardWeight = choose(
   (attrs, [, x], [dw]) => groupedApplies(attrs, x, dw),
 );
 
-/** Where there is a native library, what is a plain matrix product is the library's. */
-export const convolutionsBlas = {
-  conv2d: choose(conv2dBlas, conv2d, (attrs, [, w]) => isProduct(attrs, w.slice(2))),
-  conv2d_backward_input: choose(conv2dBackwardInputBlas, conv2dBackwardInput, (attrs, [, w]) =>
-    isProduct(attrs, w.slice(2)),
-  ),
-  conv2d_backward_weight: choose(conv2dBackwardWeightBlas, conv2dBackwardWeight, (attrs, _, [dw]) =>
-    isProduct(attrs, dw.slice(2)),
-  ),
-} satisfies { readonly [K in OpName]?: Lowering<K> };
+/** Where there is a native library, plain matrix products are the library's, and so are those of small dense patches. */
+export function convolutionsBlas(blas: ReturnType<typeof blasLowerings>) {
+  return {
+    conv2d: choose(
+      blas.conv2d,
+      choose(blas.patches, conv2d, (attrs, [, w]) => isPatches(attrs, w)),
+      (attrs, [, w]) => isProduct(attrs, w.slice(2)),
+    ),
+    conv2d_backward_input: choose(blas.conv2dBackwardInput, conv2dBackwardInput, (attrs, [, w]) =>
+      isProduct(attrs, w.slice(2)),
+    ),
+    conv2d_backward_weight: choose(
+      blas.conv2dBackwardWeight,
+      choose(blas.patchesBackwardWeight, conv2dBackwardWeight, (attrs, _, [dw]) => isPatches(attrs, dw)),
+      (attrs, _, [dw]) => isProduct(attrs, dw.slice(2)),
+    ),
+  } satisfies { readonly [K in OpName]?: Lowering<K> };
+}
 
 type ConvolutionOp = Extract<OpName, `conv2d${string}`>;
 

@@ -4,7 +4,7 @@ import type { OpName } from '../../../graph/op-table.ts';
 import type { PlanBuffer, Step } from '../../../plan/plan.ts';
 import { PLAN_ADDRESS } from '../call.ts';
 import type { Call, Lowering, PlacedBuffer } from '../call.ts';
-import { linearLoweringsBlas } from './blas.ts';
+import { blasLowerings } from './blas.ts';
 import { conv2d, conv2dBackwardInput, conv2dBackwardWeight, convolutionsBlas } from './conv2d.ts';
 import { linear, linearBackwardInput, linearBackwardWeight } from './linear.ts';
 import { opLowerings } from './ops.ts';
@@ -22,7 +22,10 @@ const plain: Lowerings = {
   linear_backward_weight: linearBackwardWeight,
 };
 
-const withBlas: Lowerings = { ...plain, ...convolutionsBlas, ...linearLoweringsBlas };
+function withBlas(threads: number): Lowerings {
+  const blas = blasLowerings(threads);
+  return { ...plain, ...convolutionsBlas(blas), ...blas.linear };
+}
 
 /** How ops become kernel calls. */
 export interface Lowerer {
@@ -32,9 +35,18 @@ export interface Lowerer {
   lower(step: Step, workspace: PlanBuffer | undefined): readonly Call[];
 }
 
-/** With `blas` matrix products are calls of `blas_product`, which a native library does. */
-export function createLowerer({ blas }: { readonly blas: boolean }): Lowerer {
-  const lowerings = blas ? withBlas : plain;
+/**
+ * How a backend lowers. With `blas` a native library does the matrix products, cut into as few blocks as `threads` need;
+ * without it nothing depends on their number.
+ */
+export function createLowerer({
+  blas,
+  threads,
+}: {
+  readonly blas: boolean;
+  readonly threads: number;
+}): Lowerer {
+  const lowerings = blas ? withBlas(threads) : plain;
   return {
     workspaceBytes: (node) => workspaceOf(lowerings, node),
     lower: (step, workspace) => callsOf(lowerings, step.node, step, workspace),
