@@ -13,6 +13,7 @@
 import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createModel } from '../src/models/index.ts';
@@ -32,6 +33,8 @@ const { values, positionals } = parseArgs({
     only: { type: 'string' },
   },
 });
+/** Milliseconds. */
+const pause = 300;
 const here = fileURLToPath(new URL('.', import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'cardinal-bench-'));
 const rounds = Number(values.runs);
@@ -78,6 +81,8 @@ async function compare(work: Work): Promise<Row[]> {
     const peaks = contenders.map(() => 0);
     for (let round = -1; round < rounds; round++) {
       for (const [index, contender] of contenders.entries()) {
+        // Threads of some libraries spin on after a run, on the cores that the next one wants.
+        await setTimeout(pause);
         const { ms, peakBytes } = await contender.run();
         if (round >= 0) times[index].push(ms);
         peaks[index] = peakBytes;

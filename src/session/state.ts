@@ -3,8 +3,8 @@ import { CardinalError } from '../base/errors.ts';
 import { f32, type StateDict } from '../base/tensor-data.ts';
 
 /**
- * Writes a network's weights and running statistics into a program, by name, and runs the plan's prologue if it has one
- * (folded weights follow). Tensors the program does not use are ignored (`num_batches_tracked`).
+ * Writes a network's weights and running statistics into a program, by name, and runs its prologue
+ * (folded and packed weights follow). Tensors the program does not use are ignored (`num_batches_tracked`).
  * Throws a `CardinalError` if the program needs a tensor that `state` lacks.
  */
 export async function writeWeights(program: Program, state: StateDict): Promise<void> {
@@ -16,7 +16,8 @@ export async function writeWeights(program: Program, state: StateDict): Promise<
     }
     program.write(name, tensor.data);
   }
-  if (program.plan.steps.prologue.length > 0) await program.run('prologue');
+  // Even where the plan has none: a backend may make something of the weights.
+  await program.run('prologue');
 }
 
 /** Reads the buffers called `names`, in PyTorch's order. */

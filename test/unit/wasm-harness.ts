@@ -71,6 +71,7 @@ export async function openBench(
         inputs: placedInputs,
         outputs: placedOutputs,
         workspace: workspace.address,
+        keep: () => undefined,
       });
       for (const call of calls) runCall(call, order);
       const poison = new Uint8Array(memory.buffer, poisonFrom, 64);

@@ -1,7 +1,7 @@
 import { entries } from '../../plan/plan.ts';
-import type { Plan } from '../../plan/plan.ts';
+import type { Entry, Plan } from '../../plan/plan.ts';
 import type { Arg, Call } from './call.ts';
-import type { Lowerer } from './lower/index.ts';
+import type { Keep, Lowerer } from './lower/index.ts';
 import type { CallList } from './walk.ts';
 
 /** All calls of a plan, and the words of their arguments, which lie at `argsAddress` in the program's memory. */
@@ -9,16 +9,41 @@ export interface Assembly {
   /** In the order of `entries`. */
   readonly lists: readonly CallList<string>[];
   readonly words: Int32Array<ArrayBuffer>;
+  /** A multiple of 64. */
+  readonly argsAddress: number;
 }
 
-/** Lowers every step, once. `argsAddress` is a multiple of 4. */
-export function assemble(plan: Plan, argsAddress: number, lowerer: Lowerer): Assembly {
+/** Addresses from `begin` on, below `end`, for what is made of weights and stays: packed weights, say. */
+export interface Room {
+  readonly begin: number;
+  readonly end: number;
+}
+
+/**
+ * Lowers every step, once. Where weights stay as they are, in a plan that does not train, what is made of them alone is moved
+ * to the prologue and kept in `room`; arguments follow behind it.
+ */
+export function assemble(plan: Plan, room: Room, lowerer: Lowerer): Assembly {
+  const trains = plan.steps.gradient.length > 0 || plan.steps.update.length > 0;
+  let top = room.begin;
+  const keep: Keep = ({ role }, bytes) => {
+    const size = Math.ceil(bytes / 64) * 64;
+    if (trains || (role !== 'parameter' && role !== 'folded') || top + size > room.end) return undefined;
+    const address = top;
+    top += size;
+    return address;
+  };
+  const calls = (entry: Entry): readonly Call[] =>
+    plan.steps[entry].flatMap((step) => lowerer.lower(step, plan.workspace, keep));
+  const lowered = new Map(entries.map((entry) => [entry, calls(entry)]));
+  const once = [...lowered.values()].flat().filter((call) => call.once === true);
+
   const words: Arg[] = [];
   const lists = entries.map((entry) => {
-    const calls = plan.steps[entry].flatMap((step) => lowerer.lower(step, plan.workspace));
-    return flatten(calls, words, argsAddress);
+    const own = (lowered.get(entry) ?? []).filter((call) => call.once !== true);
+    return flatten(entry === 'prologue' ? [...own, ...once] : own, words, top);
   });
-  return { lists, words: toWords(words) };
+  return { lists, words: toWords(words), argsAddress: top };
 }
 
 /** Appends the calls' arguments to `words`. */

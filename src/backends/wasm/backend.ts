@@ -96,8 +96,8 @@ class WasmBackend implements Backend {
   async load(plan: Plan): Promise<WasmProgram> {
     this.#check();
     const scratch = PLAN_ADDRESS + Math.ceil(plan.peakBytes / 64) * 64;
-    const argsAddress = scratch + this.threads * SCRATCH_BYTES;
-    const { lists, words } = assemble(plan, argsAddress, this.#lowerer);
+    const room = { begin: scratch + this.threads * SCRATCH_BYTES, end: ADDRESSABLE - ARGS_RESERVE };
+    const { lists, words, argsAddress } = assemble(plan, room, this.#lowerer);
     const bytes = argsAddress + words.byteLength;
     if (bytes > ADDRESSABLE) {
       throw new CardinalError(

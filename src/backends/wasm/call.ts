@@ -1,6 +1,6 @@
 import type { OpName } from '../../graph/op-table.ts';
 import type { NodeOf } from '../../graph/node.ts';
-import type { PlanBuffer } from '../../plan/plan.ts';
+import type { BufferRole, PlanBuffer } from '../../plan/plan.ts';
 
 /**
  * One kernel over `chunks` pieces of work. Workers claim chunks one by one and meet at a barrier before the next call,
@@ -14,6 +14,8 @@ export interface Call {
    */
   readonly kernel: string;
   readonly chunks: number;
+  /** Depends on weights that stay as they are: may be done in the prologue instead of every time. */
+  readonly once?: boolean;
   /** Written once to shared memory as 32-bit words; `args` points at them. Addresses are absolute byte offsets. */
   readonly args: readonly Arg[];
 }
@@ -34,9 +36,17 @@ export interface LowerStep<K extends OpName> {
   readonly outputs: readonly PlacedBuffer[];
   /** Start of the scratch room (64-byte aligned), at least as large as `workspaceBytes` of this op asked for. */
   readonly workspace: number;
+  /**
+   * The address of room for what is made of these weights alone, which stays between runs; undefined if the weights change
+   * or there is no room. What fills it is a call to be done `once`.
+   */
+  readonly keep: (weights: PlacedBuffer, bytes: number) => number | undefined;
 }
 
-export type PlacedBuffer = Pick<PlanBuffer, 'shape' | 'bytes'> & { readonly address: number };
+export type PlacedBuffer = Pick<PlanBuffer, 'shape' | 'bytes'> & {
+  readonly address: number;
+  readonly role?: BufferRole;
+};
 
 /** How one op becomes kernel calls; one per op under `lower/`. */
 export interface Lowering<K extends OpName> {

@@ -10,10 +10,11 @@ export const conv2dGemm: Lowering<'conv2d'> = {
     const [outChannels, inner, ...kernel] = inputs[1].shape;
     return packedBytes(attrs.groups, kernel[0] * kernel[1], inner, outChannels / attrs.groups);
   },
-  calls: ({ attrs, inputs, outputs, workspace }) => {
+  calls: ({ attrs, inputs, outputs, workspace, keep }) => {
     const [x, w, ...rest] = inputs;
     const [outChannels, inner, ...kernel] = w.shape;
     const columns = outChannels / attrs.groups;
+    const kept = keep(w, packedBytes(attrs.groups, kernel[0] * kernel[1], inner, columns));
     const { bias, residual } = optionalAddresses(
       attrs,
       rest.map(({ address }) => address),
@@ -50,7 +51,8 @@ export const conv2dGemm: Lowering<'conv2d'> = {
       bias,
       residual,
       relu: attrs.relu,
-      packed: workspace,
+      packed: kept ?? workspace,
+      kept: kept !== undefined,
     });
   },
 };

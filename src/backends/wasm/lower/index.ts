@@ -3,7 +3,7 @@ import type { Node, NodeOf } from '../../../graph/node.ts';
 import type { OpName } from '../../../graph/op-table.ts';
 import type { PlanBuffer, Step } from '../../../plan/plan.ts';
 import { PLAN_ADDRESS } from '../call.ts';
-import type { Call, Lowering, PlacedBuffer } from '../call.ts';
+import type { Call, Lowering, LowerStep, PlacedBuffer } from '../call.ts';
 import { blasLowerings } from './blas.ts';
 import { conv2d, conv2dBackwardInput, conv2dBackwardWeight, convolutionsBlas } from './conv2d.ts';
 import { linear, linearBackwardInput, linearBackwardWeight } from './linear.ts';
@@ -27,12 +27,14 @@ function withBlas(threads: number): Lowerings {
   return { ...plain, ...convolutionsBlas(blas), ...blas.linear };
 }
 
+export type Keep = LowerStep<OpName>['keep'];
+
 /** How ops become kernel calls. */
 export interface Lowerer {
   /** Scratch bytes the node's kernels need. */
   workspaceBytes(node: Node): number;
-  /** The kernel calls of a step. */
-  lower(step: Step, workspace: PlanBuffer | undefined): readonly Call[];
+  /** The kernel calls of a step; `keep` gives room for what is made of weights (see `LowerStep`). Default: none. */
+  lower(step: Step, workspace: PlanBuffer | undefined, keep?: Keep): readonly Call[];
 }
 
 /**
@@ -49,7 +51,7 @@ export function createLowerer({
   const lowerings = blas ? withBlas(threads) : plain;
   return {
     workspaceBytes: (node) => workspaceOf(lowerings, node),
-    lower: (step, workspace) => callsOf(lowerings, step.node, step, workspace),
+    lower: (step, workspace, keep = () => undefined) => callsOf(lowerings, step.node, step, workspace, keep),
   };
 }
 
@@ -63,6 +65,7 @@ function callsOf<K extends OpName>(
   node: NodeOf<K>,
   { inputs, outputs }: Step,
   workspace: PlanBuffer | undefined,
+  keep: Keep,
 ): readonly Call[] {
   const lowering: Lowering<K> | undefined = lowerings[node.op];
   if (lowering === undefined) {
@@ -74,10 +77,11 @@ function callsOf<K extends OpName>(
       inputs: inputs.map(placed),
       outputs: outputs.map(placed),
       workspace: PLAN_ADDRESS + (workspace?.offset ?? 0),
+      keep,
     })
     .filter(({ chunks }) => chunks > 0);
 }
 
-function placed({ shape, bytes, offset }: PlanBuffer): PlacedBuffer {
-  return { shape, bytes, address: PLAN_ADDRESS + offset };
+function placed({ shape, bytes, offset, role }: PlanBuffer): PlacedBuffer {
+  return { shape, bytes, role, address: PLAN_ADDRESS + offset };
 }

@@ -12,14 +12,16 @@ export const linear: Lowering<'linear'> = {
     const [outFeatures, features] = inputs[1].shape;
     return packedBytes(1, 1, features, outFeatures);
   },
-  calls: ({ attrs, inputs, outputs, workspace }) => {
+  calls: ({ attrs, inputs, outputs, workspace, keep }) => {
     const [x, w, bias] = inputs;
     const [outFeatures, features] = w.shape;
+    const kept = keep(w, packedBytes(1, 1, features, outFeatures));
     return productCalls({
       ...row(x.shape[0], features, outFeatures, x.address, outputs[0].address),
       weights: { address: w.address, innerStride: 1, columnStride: features, groupStride: 0 },
       bias: attrs.bias ? bias.address : 0,
-      packed: workspace,
+      packed: kept ?? workspace,
+      kept: kept !== undefined,
     });
   },
 };

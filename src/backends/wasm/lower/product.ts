@@ -40,6 +40,8 @@ export interface Product {
   readonly relu: boolean;
   /** Where the packed weights go: `packedBytes` of room. */
   readonly packed: number;
+  /** Whether they stay there, so that they are packed once. */
+  readonly kept?: boolean;
 }
 
 /** Where a tap reads, relative to the stepped place, and where its weights begin, in elements. */
@@ -83,13 +85,17 @@ function blocksOf({ inner, taps }: Product): Blocks {
   return { taps: Math.max(1, Math.ceil(taps.length / Math.ceil(taps.length / most))), inner };
 }
 
-function pack({ weights, packed, groups, inner, columns, taps }: Product, blocks: Blocks): Call {
+function pack(
+  { weights, packed, kept = false, groups, inner, columns, taps }: Product,
+  blocks: Blocks,
+): Call {
   const panels = Math.ceil(columns / TILE_COLUMNS);
   const panelsPerChunk = Math.max(1, Math.ceil((groups * panels) / CHUNKS));
   const panelChunks = Math.ceil(panels / panelsPerChunk);
   return {
     kernel: 'pack_taps',
     chunks: groups * panelChunks,
+    once: kept,
     args: [
       weights.address,
       packed,
