@@ -11,7 +11,8 @@ export function chartOf(rows: readonly Row[]): string {
       height: 60 + 30 * rows.length + 50 * panels.length,
       marginLeft: 170,
       marginRight: 70,
-      x: { label: 'milliseconds, median (shorter is better)', grid: true },
+      marginBottom: 46,
+      x: { label: 'milliseconds, median (shorter is better)', labelOffset: 40, grid: true },
       y: { label: null },
       fy: { label: null, axis: null },
       marks: [

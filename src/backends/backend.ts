@@ -20,7 +20,10 @@ export interface Backend {
   workspaceBytes(node: Node): number;
   /** Names of the kernels that a step of a plan runs, in their order: for listings. */
   kernelsOf(step: Step, plan: Plan): readonly string[];
-  /** Allocates exactly `plan.peakBytes` (rounded up to the device's page), zeroed, and makes the program ready. */
+  /**
+   * Allocates `plan.peakBytes`, zeroed, and what the backend itself needs beside them (scratch rooms, packed weights), and
+   * makes the program ready.
+   */
   load(plan: Plan): Promise<Program>;
   /** Ends the workers. Programs of this backend cannot be used afterwards. */
   dispose(): Promise<void>;
