@@ -41,6 +41,9 @@ export async function convert(from: string, to: string, flags: ConvertFlags): Pr
       tell(
         `wrote ${count(tensors.size)} ${tensors.size === 1 ? 'tensor' : 'tensors'} to ${to}${described === undefined ? '; --model NAME would write down what network they are of' : `, a ${described.model.name}`}`,
       );
+    if (write === pytorchParts && described !== undefined) {
+      tell('note: a PyTorch file holds tensors alone: network, classes, pictures and licence are not in it');
+    }
   });
 }
 

@@ -127,7 +127,7 @@ export function describe(
   }
   if (given === undefined && !listModels().includes(name)) {
     throw new CardinalError(
-      `${source} is a ${name}, a network that is not in the registry: 'cardinal models' lists those that are`,
+      `${source}: its repository says ${name}, a network that is not in the registry: 'cardinal models' lists those that are`,
     );
   }
   return { name, options: validate(jsonObject, optionsFor(name, tensors, set), '--set') };

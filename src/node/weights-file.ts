@@ -1,5 +1,5 @@
 import { basename } from 'node:path';
-import { UsageError } from '../base/errors.ts';
+import { CardinalError, UsageError } from '../base/errors.ts';
 import { shortened } from '../base/quoted.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import type { Module } from '../nn/module.ts';
@@ -54,7 +54,13 @@ export async function withWeightsFile<T>(
 ): Promise<T> {
   refuseAddress(name);
   const { path, known } = await locate(name, hub);
-  const source = await openFileSource(path);
+  const source = await openFileSource(path).catch((error: unknown) => {
+    // A repository's name looks like a path.
+    const maybeRepo = /^[\w.-]+\/[\w.-]+$/.test(name) && !/\.(safetensors|pth|pt|th|bin)$/.test(name);
+    throw maybeRepo && error instanceof CardinalError
+      ? new CardinalError(`${error.message} (or hf:${name}, if the hub's is meant)`)
+      : error;
+  });
   try {
     const archive = await openArchive({ ...source, name });
     const description = readDescription(archive.metadata, name);

@@ -39,7 +39,11 @@ afterAll(() => rm(folder, { recursive: true }));
 describe('convert and export', () => {
   it('a checkpoint goes to PyTorch and back, number for number, and judges as before', async () => {
     const out = await inFolder('convert', 'run/best.safetensors', 'w.pth');
-    told(out, 0, /^wrote \d+ tensors to w\.pth, a resnext_cifar\n$/);
+    told(
+      out,
+      0,
+      /^wrote \d+ tensors to w\.pth, a resnext_cifar\nnote: a PyTorch file holds tensors alone[^\n]*\n$/,
+    );
     const exported = await inFolder('export', 'run/best.safetensors', '--torch', 'exported.pth');
     expect(exported.code, exported.stderr).toBe(0);
     expect(await readFile(at('exported.pth'))).toEqual(await readFile(at('w.pth')));
@@ -317,6 +321,14 @@ describe('transfer', () => {
     });
     const again = await inFolder('train', '--resume', 'tuned', '--json', ...engine);
     expect(again.code, again.stderr).toBe(0);
+  });
+
+  it('a repository’s name without hf: is told from a path', async () => {
+    const { stderr } = await inFolder('inspect', 'timm/resnet18.a1_in1k');
+    expect(stderr).toMatch(
+      /^cardinal: cannot read [^\n]* \(or hf:timm\/resnet18\.a1_in1k, if the hub's is meant\)\n$/,
+    );
+    expect((await inFolder('inspect', 'run/none.safetensors')).stderr).not.toContain('hf:');
   });
 
   it('flags that make no sense are usage errors', async () => {

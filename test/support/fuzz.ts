@@ -4,6 +4,10 @@ import { Rng } from '../../src/base/rng.ts';
 import type { TensorArchive } from '../../src/weights/archive.ts';
 import { bytesSource, type ByteSource } from '../../src/weights/byte-source.ts';
 import { elementBytes } from '../../src/weights/dtypes.ts';
+import { createModel } from '../../src/models/index.ts';
+import { optionsFor } from '../../src/weights/fit.ts';
+import { matchTensors } from '../../src/weights/match.ts';
+import { unwrap } from '../../src/weights/unwrap.ts';
 import { seed } from '../seed.ts';
 
 /** `CARDINAL_FUZZ=1000000 npx vitest run test/unit/weights-fuzz.test.ts` looks longer. */
@@ -19,9 +23,10 @@ export interface Fuzz {
 }
 
 const name = 'damaged file';
+const network = createModel('resnext_cifar', { layers: [1], planes: 8, baseWidth: 8 }).stateSpecs();
 
 /**
- * Opens many damaged files and reads every tensor. Nothing but success or an error of one line that begins with the file's
+ * Opens many damaged files, holds them against networks and reads every tensor. Nothing but success or an error of one line that begins with the file's
  * name may come of it, and nothing may be read or made that is much larger than the file. Prints how far they came.
  */
 export async function fuzz({ format, make, open, early }: Fuzz): Promise<void> {
@@ -53,6 +58,14 @@ export async function fuzz({ format, make, open, early }: Fuzz): Promise<void> {
       if (source.delivered() > 8 * bytes.length + 1024) {
         fault(`opening ${bytes.length} bytes read ${source.delivered()}`);
       }
+    }
+
+    try {
+      const { tensors } = unwrap(archive);
+      matchTensors(tensors, network);
+      optionsFor('resnext', tensors);
+    } catch (error) {
+      check(error);
     }
 
     let whole = true;

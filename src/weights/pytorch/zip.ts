@@ -38,7 +38,7 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
   } catch (error) {
     if (error instanceof CardinalError) throw error;
     throw new CardinalError(
-      `${source.name} is truncated or a damaged zip archive: ${shortened(messageOf(error))}`,
+      `${source.name} is truncated or a damaged zip archive (${shortened(messageOf(error))}): get it anew`,
     );
   }
   return records;
