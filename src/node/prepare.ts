@@ -58,9 +58,8 @@ export async function prepareFor(
     // Loaded when it is needed, with what decodes pictures.
     const { fitPreprocessing } = await import('./data/statistics.ts');
     const size = imageSize ?? (data.pictureSize === undefined ? designed : undefined);
-    const pictures = { ...data, pictureSize: data.pictureSize ?? thumbnail(size) };
     return {
-      preprocessing: await fitPreprocessing(pictures, { channels, imageSize: size, ...statistics }),
+      preprocessing: await fitPreprocessing(data, { channels, imageSize: size, ...statistics }),
       note,
     };
   }
@@ -73,16 +72,12 @@ export async function prepareFor(
   return {
     preprocessing: defaultPreprocessing({
       channels,
-      pictureSize: thumbnail(side),
+      // Thumbnails are whole pictures, not the middle of larger ones.
+      pictureSize: side !== undefined && side < 100 ? [side, side] : undefined,
       imageSize: side,
       mean: statistics.mean,
       std: statistics.std,
     }),
     note,
   };
-}
-
-/** Networks for thumbnails see whole pictures, not the middle of larger ones. */
-function thumbnail(side: number | undefined): readonly [number, number] | undefined {
-  return side !== undefined && side < 100 ? [side, side] : undefined;
 }
