@@ -42,6 +42,7 @@ export async function writeReport({
     [preprocessing.channels, ...preprocessing.size],
     model.options,
   );
+  const waiting = median(steps.map((step) => step.waiting));
   const page = renderReport({
     model: model.name,
     dataset: basename(config.data),
@@ -53,6 +54,7 @@ export async function writeReport({
     trainSamples: data.train?.length ?? 0,
     seconds: pick(records, 'end', endSchema).at(-1)?.seconds ?? 0,
     imagesPerSecond: median(steps.map(({ imagesPerSecond }) => imagesPerSecond)),
+    waiting,
     machine: machine(backend),
     steps,
     epochs: pick(records, 'epoch', epochRecordSchema).map(({ validation, ...epoch }) => ({
@@ -64,9 +66,16 @@ export async function writeReport({
     samples: judged?.samples ?? [],
     settings: settingRows(config),
     command,
-    notes,
+    notes: waiting > noticeable ? [...notes, limitedByPictures(waiting)] : notes,
   });
   return folder.write('report.html', page);
+}
+
+/** A share of waiting that is worth a line. */
+const noticeable = 0.05;
+
+function limitedByPictures(waiting: number): string {
+  return `Training waited for pictures ${percent(waiting, 0)} of the time: reading, decoding and varying them limits this run, not the network.`;
 }
 
 const stepSchema = z.object({
@@ -75,6 +84,8 @@ const stepSchema = z.object({
   loss: z.number(),
   learningRate: z.number(),
   imagesPerSecond: z.number(),
+  // Runs of earlier versions did not measure it.
+  waiting: z.number().default(0),
 }) satisfies z.ZodType<StepPoint>;
 const endSchema = z.object({ seconds: z.number() });
 

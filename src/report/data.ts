@@ -19,6 +19,8 @@ export interface ReportData {
   readonly seconds: number;
   /** Training throughput. */
   readonly imagesPerSecond: number;
+  /** Share of the time that training waited for pictures. */
+  readonly waiting: number;
   /** What it ran on, e.g. "Intel Xeon, 2 threads, WebAssembly SIMD". */
   readonly machine: string;
   readonly steps: readonly StepPoint[];

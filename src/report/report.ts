@@ -61,7 +61,7 @@ function figures(data: ReportData): Html {
     ${figure('Parameters', short(data.parameters), count(data.parameters))}
     ${figure('MACs', short(data.macs), `a picture of ${pictureShape.join('×')}`)}
     ${figure('Training time', duration(data.seconds), `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of ${count(data.trainSamples)} pictures`)}
-    ${figure('Throughput', `${digits3(data.imagesPerSecond)}/s`, 'pictures trained on')}
+    ${figure('Throughput', `${digits3(data.imagesPerSecond)}/s`, `pictures trained on; ${percent(data.waiting, 0)} of the time waiting for them`)}
   </dl>`;
 }
 

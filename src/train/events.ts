@@ -52,6 +52,8 @@ export interface StepEvent {
   readonly top1: number;
   readonly learningRate: number;
   readonly imagesPerSecond: number;
+  /** Share of the time that steps waited for their pictures to be read, decoded and varied, of late. */
+  readonly waiting: number;
   readonly secondsLeft: number;
   /** L2 norm of the gradients before clipping, if they are clipped. */
   readonly gradientNorm?: number;

@@ -163,7 +163,7 @@ class Loop {
   async *#next(batches: AsyncIterator<Batch>): Events<Batch | undefined> {
     let next: IteratorResult<Batch>;
     try {
-      next = await batches.next();
+      next = await this.#meter.waitFor(batches.next());
     } catch (error) {
       yield* this.#saveLast();
       throw error;
@@ -207,6 +207,7 @@ class Loop {
       top1: sums.correct / sums.seen,
       learningRate,
       imagesPerSecond: batch.size * this.#meter.stepsPerSecond,
+      waiting: this.#meter.waiting,
       secondsLeft: this.#meter.secondsFor(stepsLeft, recipe.epochs - epoch),
       ...(gradientNorm === undefined ? {} : { gradientNorm }),
     };

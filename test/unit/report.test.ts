@@ -63,6 +63,7 @@ function example(names: readonly string[], perClass = 50): ReportData {
     trainSamples: 6000,
     seconds: 125,
     imagesPerSecond: 612.3,
+    waiting: 0.021,
     machine: '2 threads',
     steps: Array.from({ length: 1500 }, (_, i) => ({
       step: i + 1,

@@ -177,7 +177,7 @@ function numbersOf(events: readonly TrainEvent[]): unknown[] {
 }
 
 function untimed(value: unknown): unknown {
-  const clocks = ['seconds', 'secondsLeft', 'imagesPerSecond'];
+  const clocks = ['seconds', 'secondsLeft', 'imagesPerSecond', 'waiting'];
   return JSON.parse(JSON.stringify(value, (key, inner: unknown) => (clocks.includes(key) ? 0 : inner)));
 }
 
