@@ -177,6 +177,26 @@ function differing(model: string, options: Record<string, unknown>): Record<stri
   );
 }
 
+// https://github.com/akamaster/pytorch_resnet_cifar10/blob/master/resnet.py: option-A shortcuts have no names.
+test.each([20, 32, 44, 56, 110, 1202])('the whole family of akamaster’s ResNet-%i has our names', (depth) => {
+  const names = [
+    ...conv('conv1'),
+    ...norm('bn1'),
+    ...each(3).flatMap((stage) =>
+      each((depth - 2) / 6).flatMap((block) => {
+        const at = `layer${stage + 1}.${block}`;
+        return [1, 2].flatMap((k) => [...conv(`${at}.conv${k}`), ...norm(`${at}.bn${k}`)]);
+      }),
+    ),
+    ...linear('linear'),
+  ];
+  const specs = createModel(`resnet${depth}_cifar`).stateSpecs();
+  expect([...specs.keys()]).toEqual(names);
+  expect(fittingModels(new Map<string, Described>(specs)).map(({ model }) => model)).toEqual([
+    `resnet${depth}_cifar`,
+  ]);
+});
+
 describe('networks of the registry', () => {
   test.each(listModels())('%s tells its classes and channels', (model) => {
     const options = { numClasses: 7, inChannels: 1 };
