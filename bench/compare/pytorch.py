@@ -9,7 +9,7 @@ try:
     import numpy
     import torch
     import torchvision
-except ImportError:
+except ModuleNotFoundError:
     sys.exit(0)
 from torch import nn
 from torch.nn import functional as F

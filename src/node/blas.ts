@@ -81,8 +81,8 @@ const asItIs = 111;
 const transposed = 112;
 
 /**
- * Opens a library by its path and sees that it computes: some builds of OpenBLAS do not on some processors. Its own
- * threads are switched off, because ours share the work out. Every thread that calls it opens it.
+ * Opens a library by its path and sees that it computes: some builds of OpenBLAS do not on some processors, or not on
+ * several threads. Its own threads are switched off, because ours share the work out. Every thread that calls it opens it.
  */
 export async function openBlas(path: string): Promise<Blas> {
   // Accelerate's only switch.
@@ -122,8 +122,14 @@ export async function openBlas(path: string): Promise<Blas> {
     };
     return call;
   };
-  requireRight(openSgemm);
   const configuration = optional('const char *openblas_get_config(void)')?.();
+  // Built for one thread, OpenBLAS hands out its buffers without a lock: two of ours would compute in the same one. Locks
+  // can be built in all the same, and newer versions say so.
+  const single = optional('int openblas_get_parallel(void)')?.() === 0;
+  if (single && !String(configuration).includes('USE_LOCKING')) {
+    throw new Error('this OpenBLAS was built for programs of one thread; take its pthread or OpenMP build');
+  }
+  requireRight(openSgemm);
   return {
     name: nameOf(path, typeof configuration === 'string'),
     path,
