@@ -1,6 +1,6 @@
 /** Cardinal as a contender: `node bench/compare/cardinal.ts WORK OPTIONS`, both JSON. */
 import { z } from 'zod';
-import type { Backend } from '../../src/backends/backend.ts';
+import type { Backend, Program as LoadedProgram } from '../../src/backends/backend.ts';
 import type { Conv2dAttrs } from '../../src/graph/op-table.ts';
 import { sizeOf } from '../../src/graph/value.ts';
 import { createModel } from '../../src/models/index.ts';
@@ -51,8 +51,19 @@ async function network(backend: Backend, work: Exclude<Work, { kind: 'layers' }>
       if (kind === 'training') await program.run('update');
       await program.read('logits');
     },
-    results: async () => (kind === 'training' ? program.read('loss') : program.read('logits')),
+    results: () => (kind === 'training' ? lossAndGradients(program) : program.read('logits')),
   };
+}
+
+/** The loss, then gradients of the last layer and of the first, which all others go into, each of length 1. */
+async function lossAndGradients(program: LoadedProgram): Promise<Float32Array> {
+  const parts = [...(await program.read('loss'))];
+  for (const name of ['grad.fc.weight', 'grad.conv1.weight']) {
+    const gradient = await program.read(name);
+    const length = Math.sqrt(gradient.reduce((sum, value) => sum + value * value, 0));
+    for (const value of gradient) parts.push(value / length);
+  }
+  return Float32Array.from(parts);
 }
 
 /** Forward and both gradients of each layer, as often as its network has it. */

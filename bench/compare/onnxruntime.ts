@@ -14,7 +14,11 @@ if (work.kind !== 'forward') throw new Error('ONNX Runtime only infers');
 
 /** What both packages export; onnxruntime-web lies in bench/node_modules, if it was installed there. */
 type OnnxRuntime = typeof import('onnxruntime-node');
-const runtime = (await import(name).catch(() => process.exit())) as OnnxRuntime;
+const runtime = (await import(name).catch((error: unknown) => {
+  // Ending in good order says that it is not installed; what is broken must not pass for that.
+  if (error instanceof Error && 'code' in error && error.code === 'ERR_MODULE_NOT_FOUND') process.exit();
+  throw error;
+})) as OnnxRuntime;
 runtime.env.wasm.numThreads = threads;
 const { model, input } = work;
 const bytes = await exportOnnx(createModel(model), { name: model, input: [input[1], input[2], input[3]] });

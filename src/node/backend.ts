@@ -48,8 +48,9 @@ export async function createNodeBackend(options: NodeBackendOptions = {}): Promi
   }
   const module = await compileKernels(relaxed);
   const blas = options.blas === false ? undefined : await findBlas();
-  if (blas === undefined && options.blas === true)
-    throw new CardinalError(`no native matrix library was found: ${blasInstallation}`);
+  if (blas === undefined && options.blas === true) {
+    throw new CardinalError(`no native matrix library was found: ${await blasInstallation()}`);
+  }
   const spawn = () => spawnWasmWorker(blas?.path);
   return createWasmBackend({ module, threads, spawn, maySleep: true, blas });
 }

@@ -25,11 +25,29 @@ const places: Readonly<Partial<Record<NodeJS.Platform, readonly string[]>>> = {
   win32: ['libopenblas.dll', 'openblas.dll', 'mkl_rt.2.dll'],
 };
 
-/** How to get one. */
-export const blasInstallation =
-  process.platform === 'linux'
+/** What to do where `findBlas` finds none. */
+export async function blasInstallation(): Promise<string> {
+  if (process.env['CARDINAL_BLAS'] === 'off') return 'CARDINAL_BLAS is off';
+  try {
+    await loadKoffi();
+  } catch {
+    return 'npm install koffi, which calls it';
+  }
+  return process.platform === 'linux'
     ? 'apt-get install libopenblas0-pthread'
     : 'install OpenBLAS, or name a library with CARDINAL_BLAS';
+}
+
+/** What is used of koffi. Its own types are not taken, so that all builds where this optional dependency is left out. */
+interface Koffi {
+  load(path: string): { func(definition: string): (...args: unknown[]) => unknown };
+  address(bytes: Uint8Array): bigint | number;
+}
+
+async function loadKoffi(): Promise<Koffi> {
+  const name = 'koffi';
+  return ((await import(name)) as { readonly default: Koffi }).default;
+}
 
 /**
  * The native library on this machine: the one that `CARDINAL_BLAS` names (a path, or what the loader finds; `off` for
@@ -63,13 +81,13 @@ const asItIs = 111;
 const transposed = 112;
 
 /**
- * Opens a library by its path and sees that it computes: some builds of OpenBLAS do not on some processors. Its own
- * threads are switched off, because ours share the work out. Every thread that calls it opens it.
+ * Opens a library by its path and sees that it computes: some builds of OpenBLAS do not on some processors, or not on
+ * several threads. Its own threads are switched off, because ours share the work out. Every thread that calls it opens it.
  */
 export async function openBlas(path: string): Promise<Blas> {
   // Accelerate's only switch.
-  process.env['VECLIB_MAXIMUM_THREADS'] = '1';
-  const { default: koffi } = await import('koffi');
+  if (process.platform === 'darwin') process.env['VECLIB_MAXIMUM_THREADS'] = '1';
+  const koffi = await loadKoffi();
   const library = koffi.load(path);
   const optional = (definition: string): ((...args: unknown[]) => unknown) | undefined => {
     try {
@@ -83,12 +101,18 @@ export async function openBlas(path: string): Promise<Blas> {
   );
   optional('void openblas_set_num_threads(int threads)')?.(1);
   optional('void MKL_Set_Num_Threads(int threads)')?.(1);
-  optional('void bli_thread_set_num_threads(long threads)')?.(1);
+  optional('void bli_thread_set_num_threads(int64_t threads)')?.(1);
 
   const openSgemm: OpenSgemm = (memory) => {
     // A shared memory never moves, and addresses stay below 2⁵³.
-    const base = Number(koffi.address(new Uint8Array(memory.buffer)));
+    const bytes = new Uint8Array(memory.buffer);
+    const base = Number(koffi.address(bytes));
     const call: Sgemm = (transposeA, transposeB, m, n, k, a, lda, b, ldb, beta, c, ldc) => {
+      // `bytes` is used here for another reason, too: the memory must not be collected while this function lives.
+      const size = bytes.length;
+      requireInside(size, a, transposeA ? k : m, transposeA ? m : k, lda);
+      requireInside(size, b, transposeB ? n : k, transposeB ? k : n, ldb);
+      requireInside(size, c, m, n, ldc);
       sgemm(
         rowMajor,
         transposeA ? transposed : asItIs,
@@ -98,14 +122,30 @@ export async function openBlas(path: string): Promise<Blas> {
     };
     return call;
   };
-  requireRight(openSgemm);
   const configuration = optional('const char *openblas_get_config(void)')?.();
+  // Built for one thread, OpenBLAS hands out its buffers without a lock: two of ours would compute in the same one. Locks
+  // can be built in all the same, and newer versions say so.
+  const single = optional('int openblas_get_parallel(void)')?.() === 0;
+  if (single && !String(configuration).includes('USE_LOCKING')) {
+    throw new Error('this OpenBLAS was built for programs of one thread; take its pthread or OpenMP build');
+  }
+  requireRight(openSgemm);
   return {
     name: nameOf(path, typeof configuration === 'string'),
     path,
     version: typeof configuration === 'string' ? configuration.trim() : '',
     openSgemm,
   };
+}
+
+/** The library checks no address. Kernels of the module trap where they leave the memory, so this does as well. */
+function requireInside(size: number, at: number, rows: number, columns: number, stride: number): void {
+  const end = at + 4 * ((rows - 1) * stride + columns);
+  if (!(at >= 0 && rows > 0 && columns > 0 && stride >= columns && end <= size)) {
+    throw new RangeError(
+      `no matrix: ${rows}×${columns}, rows ${stride} apart, at ${at} in a memory of ${size} bytes`,
+    );
+  }
 }
 
 function nameOf(path: string, isOpenBlas: boolean): string {
@@ -115,7 +155,7 @@ function nameOf(path: string, isOpenBlas: boolean): string {
   return path.includes('Accelerate') ? 'Accelerate' : 'CBLAS';
 }
 
-/** Throws unless small products of whole numbers are exact, in every way of storing them. */
+/** Throws unless small products of whole numbers are exact, in every way of storing them, overwritten and added to. */
 function requireRight(openSgemm: OpenSgemm): void {
   const memory = new WebAssembly.Memory({ initial: 16, maximum: 16, shared: true });
   const numbers = new Float32Array(memory.buffer);
@@ -129,7 +169,12 @@ function requireRight(openSgemm: OpenSgemm): void {
     [false, true],
     [true, false],
   ]) {
-    sgemm(transposeA, transposeB, m, n, k, 4 * a, transposeA ? m : k, 4 * b, transposeB ? k : n, 0, 4 * c, n);
+    // With beta 0 nothing may be left of what was there: buffers hold anything before a run.
+    numbers.fill(NaN, c, c + m * n);
+    for (const beta of [0, 1]) {
+      const [lda, ldb] = [transposeA ? m : k, transposeB ? k : n];
+      sgemm(transposeA, transposeB, m, n, k, 4 * a, lda, 4 * b, ldb, beta, 4 * c, n);
+    }
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < n; j++) {
         let sum = 0;
@@ -137,7 +182,8 @@ function requireRight(openSgemm: OpenSgemm): void {
           const left = numbers[a + (transposeA ? l * m + i : i * k + l)];
           sum += left * numbers[b + (transposeB ? j * k + l : l * n + j)];
         }
-        if (numbers[c + i * n + j] !== sum) throw new Error('it computes wrong results on this processor');
+        if (numbers[c + i * n + j] !== 2 * sum)
+          throw new Error('it computes wrong results on this processor');
       }
     }
   }

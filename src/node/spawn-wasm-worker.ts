@@ -3,8 +3,8 @@ import type { WorkerHandle } from '../backends/wasm/messages.ts';
 import type { WasmWorkerData } from './wasm-worker.ts';
 
 /**
- * Starts a thread of the WebAssembly backend, which opens the native library at `blas` if there is one. It keeps the process alive only while an answer is
- * awaited.
+ * Starts a thread of the WebAssembly backend, which opens the native library at `blas` if there is one. It keeps the
+ * process alive only while an answer is awaited.
  */
 export function spawnWasmWorker(blas?: string): WorkerHandle {
   // The sources run as they are in Node, so the worker has the ending of this file.

@@ -5,7 +5,7 @@ import type { BufferRole, PlanBuffer } from '../../plan/plan.ts';
 /**
  * One kernel over `chunks` pieces of work. Workers claim chunks one by one and meet at a barrier before the next call,
  * so a kernel may depend on all that earlier calls wrote. How work is cut into chunks depends on shapes alone, never on
- * the number of threads: results are the same bit for bit.
+ * the number of threads: results are the same bit for bit. Products of a native library are the exception.
  */
 export interface Call {
   /**

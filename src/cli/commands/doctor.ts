@@ -18,7 +18,7 @@ async function doctor({ json }: { json: boolean }): Promise<void> {
   const { blasInfo, blasInstallation } = await import('../../node/blas.ts');
   const found = { ...capabilities(), blas: await blasInfo() };
   if (json) printJson(found);
-  else print(...lines(found, blasInstallation));
+  else print(...lines(found, await blasInstallation()));
 }
 
 function lines(

@@ -22,7 +22,7 @@ export function finish(
       let v = v128.load(out + at);
       if (residual) v = f32x4.add(v, v128.load(residual + at));
       if (bias) v = f32x4.add(v, v128.load(bias + at));
-      // pmax(v, 0) is 0 < v ? … : v with operands as the other kernels have them: NaN stays.
+      // pmax(v, 0) is "v < 0 ? 0 : v", as in the other kernels: NaN stays NaN.
       if (relu) v = f32x4.pmax(v, zero);
       v128.store(out + at, v);
     }
