@@ -18,9 +18,8 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { createModel } from '../src/models/index.ts';
 import { findBlas } from '../src/node/blas.ts';
-import { encodeTensor } from '../src/weights/dtypes.ts';
 import { pytorchParts } from '../src/weights/pytorch/write.ts';
-import { entryOf } from '../src/weights/safetensors.ts';
+import { entriesOf } from '../src/weights/safetensors.ts';
 import { chartOf } from './compare/chart.ts';
 import { Contender, type Entrant } from './compare/contender.ts';
 import { suites, type Work } from './compare/work.ts';
@@ -135,7 +134,7 @@ async function entrantsFor(work: Work): Promise<Entrant[]> {
 
 async function writeTorch(model: string, path: string): Promise<void> {
   const state = createModel(model).stateDict();
-  const tensors = new Map([...state].map(([name, tensor]) => [name, entryOf(encodeTensor(tensor))]));
+  const tensors = entriesOf(state);
   await writeFile(path, pytorchParts(tensors));
 }
 

@@ -36,4 +36,10 @@ export { openArchive } from './weights/open.ts';
 export { pytorchParts } from './weights/pytorch/write.ts';
 export { unwrap, type Unwrapped } from './weights/unwrap.ts';
 export { exportOnnx, type OnnxExportOptions } from './weights/onnx/export.ts';
-export { entryOf, readSafetensors, safetensorsParts, writeSafetensors } from './weights/safetensors.ts';
+export {
+  entriesOf,
+  entryOf,
+  readSafetensors,
+  safetensorsParts,
+  writeSafetensors,
+} from './weights/safetensors.ts';

@@ -4,10 +4,9 @@ import { writeFileAtomic } from '../node/files.ts';
 import { prepareFor } from '../node/prepare.ts';
 import type { Trained } from '../node/trained.ts';
 import { bytes } from '../report/format.ts';
-import { encodeTensor } from '../weights/dtypes.ts';
 import { exportOnnx } from '../weights/onnx/export.ts';
 import { pytorchParts } from '../weights/pytorch/write.ts';
-import { entryOf } from '../weights/safetensors.ts';
+import { entriesOf } from '../weights/safetensors.ts';
 import type { ExportFlags } from './commands/export.ts';
 import { loadForUse, requirePerChannel } from './loading.ts';
 import { printJson, tell } from './print.ts';
@@ -22,7 +21,7 @@ export async function exportWeights(from: string, flags: ExportFlags): Promise<v
   const written: string[] = [];
   if (flags.torch !== undefined) {
     const state = trained.model.stateDict();
-    const tensors = new Map([...state].map(([name, tensor]) => [name, entryOf(encodeTensor(tensor))]));
+    const tensors = entriesOf(state);
     await writeFileAtomic(flags.torch, pytorchParts(tensors));
     written.push(flags.torch);
     tell(

@@ -29,3 +29,12 @@ export async function readClassNames(path: string): Promise<string[]> {
     return typeof name === 'string' ? name : name[1];
   });
 }
+
+/** Throws a `CardinalError` unless there is a name for each class of a network. */
+export function requireNames(network: string, count: number, names: readonly string[]): void {
+  if (names.length === count) return;
+  const given = names.length === 1 ? 'is 1 name' : `are ${names.length} names`;
+  throw new CardinalError(
+    `${network} tells ${count} classes apart, but there ${given} for them: give one for each`,
+  );
+}

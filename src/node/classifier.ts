@@ -7,6 +7,7 @@ import { prepareInference, shapeOf } from '../train/evaluate.ts';
 import { topGuesses, type Guess } from '../train/guess.ts';
 import { networkOf } from '../train/network.ts';
 import { createNodeBackend, type NodeBackendOptions } from './backend.ts';
+import { requireNames } from './class-names.ts';
 import { loadPicture } from './data/decode.ts';
 import { loadTrained, type LoadOptions, type Trained } from './trained.ts';
 
@@ -106,15 +107,6 @@ export async function loadClassifier(path: string, options: ClassifierOptions = 
     );
   }
   return classifierOf(trained, { ...rest, preprocessing });
-}
-
-/** Throws a `CardinalError` unless there is a name for each class of a network. */
-export function requireNames(network: string, count: number, names: readonly string[]): void {
-  if (names.length === count) return;
-  const given = names.length === 1 ? 'is 1 name' : `are ${names.length} names`;
-  throw new CardinalError(
-    `${network} tells ${count} classes apart, but there ${given} for them: give one for each`,
-  );
 }
 
 /** A network that is loaded already, ready to classify pictures. Classes without names are called by their numbers. */

@@ -135,7 +135,7 @@ export function describe(
 
 /** The same error, with the networks that the weights do fit. */
 function withFitting(error: CardinalError, asked: string, { tensors }: WeightsFile): CardinalError {
-  const fitting = fittingModels(tensors).map(({ model }) => model);
+  const fitting = fittingNames(tensors);
   if (fitting.length === 0) return error;
   const fit = fitting.includes(asked) ? `${asked} with --set left out` : fitting.join(', ');
   const separator = error.message.endsWith('?') ? ' They' : '; they';
@@ -144,8 +144,12 @@ function withFitting(error: CardinalError, asked: string, { tensors }: WeightsFi
 
 /** What to give for `--model`, as the end of a message. */
 export function suggestion({ tensors }: WeightsFile): string {
-  const fitting = fittingModels(tensors).map(({ model }) => model);
+  const fitting = fittingNames(tensors);
   return fitting.length === 0 ? '; they fit none of the registry' : `; they fit ${fitting.join(', ')}`;
+}
+
+function fittingNames(tensors: WeightsFile['tensors']): string[] {
+  return fittingModels(tensors).map(({ model }) => model);
 }
 
 /** Throws a `CardinalError` if `--model` and `--set` speak of another network than the checkpoint. */

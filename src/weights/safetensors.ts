@@ -96,6 +96,11 @@ export function entryOf({ dtype, shape, data }: RawTensor): TensorEntry {
   return { dtype, shape, read: () => Promise.resolve({ dtype, shape, data: data.slice() }) };
 }
 
+/** A network's tensors as an archive's entries, for the writers of files. */
+export function entriesOf(state: StateDict): Map<string, TensorEntry> {
+  return new Map([...state].map(([name, tensor]) => [name, entryOf(encodeTensor(tensor))]));
+}
+
 interface Described {
   readonly name: string;
   readonly dtype: Dtype;

@@ -5,11 +5,10 @@ import { createModel, type GivenOptions } from '../../src/models/index.ts';
 import * as nn from '../../src/nn/index.ts';
 import type { TensorArchive, TensorEntry } from '../../src/weights/archive.ts';
 import { bytesSource } from '../../src/weights/byte-source.ts';
-import { encodeTensor } from '../../src/weights/dtypes.ts';
 import { fittingModels } from '../../src/weights/fit.ts';
 import { headOf, loadTensors, requireFit } from '../../src/weights/load.ts';
 import { openArchive } from '../../src/weights/open.ts';
-import { entryOf, safetensorsParts } from '../../src/weights/safetensors.ts';
+import { entriesOf, entryOf, safetensorsParts } from '../../src/weights/safetensors.ts';
 import { unwrap } from '../../src/weights/unwrap.ts';
 
 const name = 'resnext_cifar';
@@ -17,7 +16,7 @@ const small = { layers: [1, 1], cardinality: 2, baseWidth: 16, planes: 8 };
 
 function tensorsOf(options: GivenOptions, seed: number): Map<string, TensorEntry> {
   const state = createModel(name, options).initialize(seed).stateDict();
-  return new Map([...state].map(([key, tensor]) => [key, entryOf(encodeTensor(tensor))]));
+  return entriesOf(state);
 }
 
 function renamed(tensors: ReadonlyMap<string, TensorEntry>, prefix: string): Map<string, TensorEntry> {
@@ -204,7 +203,7 @@ describe('loading', () => {
   test('a network shares no memory with tensors that another one has', async () => {
     const [one, other] = [createModel(name, small).initialize(1), createModel(name, small)];
     const state = one.stateDict();
-    const entries = new Map([...state].map(([key, tensor]) => [key, entryOf(encodeTensor(tensor))]));
+    const entries = entriesOf(state);
     await loadTensors(other, entries, { source: 'w' });
     expect(other.stateDict()).toEqual(state);
     state.get('conv1.weight')?.data.fill(0 as never);
@@ -247,7 +246,7 @@ describe('the head', () => {
   test('is no Linear in the middle of a network, and then cannot be reset', () => {
     const model = new Gated();
     expect(headOf(model)).toEqual([]);
-    const tensors = new Map([...model.stateDict()].map(([key, raw]) => [key, entryOf(encodeTensor(raw))]));
+    const tensors = entriesOf(model.stateDict());
     expect(lineOf(() => requireFit(model, tensors, { source: 'w', head: 'reset' }))).toMatch(
       /^Gated: expected a Linear as its last layer/,
     );

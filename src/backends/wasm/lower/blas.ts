@@ -2,9 +2,11 @@ import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
 import { patchWords } from '../blas.ts';
 import { SCRATCH_BYTES, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
+import { sizeOf } from './chunks.ts';
 import { optionalAddresses } from './conv2d-gemm.ts';
 import { subsampleCall, subsampleBackwardCall } from './layout.ts';
 import { roundUp } from './product.ts';
+import { sumParts } from './weight-gradient.ts';
 
 /** Rows or columns below which a native product no longer runs at its speed. */
 const LEAST_ROWS = 96;
@@ -73,7 +75,7 @@ export function isProduct(attrs: Conv2dAttrs, [height, width]: readonly number[]
 }
 
 const pixelsOf = ([n, , h, w]: Shape): number => n * h * w;
-const bytesOf = (shape: Shape): number => 4 * shape.reduce((product, size) => product * size, 1);
+const bytesOf = (shape: Shape): number => 4 * sizeOf(shape);
 
 /** The pixels that a strided convolution reads: all of them where they lie, or some of them gathered in `room`. */
 function readPixels(
@@ -128,12 +130,13 @@ function patchesCall(kernel: string, patches: Patches): Call {
   const depth = inner * height * width;
   const rowsPerBlock = Math.floor(PATCH_BYTES / (4 * depth) / 8) * 8;
   const rowsPerChunk = Math.ceil(rows / parts);
+  const head = [weights, result, rows, k, depth, rowsPerChunk, rowsPerBlock, ...finish];
   return {
     kernel,
     chunks: Math.ceil(rows / rowsPerChunk),
     args: [
-      ...[weights, result, rows, k, depth, rowsPerChunk, rowsPerBlock, ...finish],
-      ...Array<number>(patchWords.geometry - 10).fill(0),
+      ...head,
+      ...Array<number>(patchWords.geometry - head.length).fill(0),
       ...[x.address, x.shape[2], x.shape[3], x.shape[1], out[2], out[3], height, width],
       ...[...attrs.stride, ...attrs.padding],
     ],
@@ -142,7 +145,6 @@ function patchesCall(kernel: string, patches: Patches): Call {
 
 /** Parts of a sum over all places: each takes room for a whole weight. */
 const GRADIENT_PARTS = 8;
-const SUM_PER_CHUNK = 8192;
 
 /** What matrix products are where there is a native library; `threads` share them out. */
 export function blasLowerings(threads: number) {
@@ -218,13 +220,7 @@ export function blasLowerings(threads: number) {
         ...{ attrs, x, out: dy.shape, kernel: dw.shape },
         ...sides,
       });
-      const count = bytesOf(dw.shape) / 4;
-      const sum = {
-        kernel: 'sum_parts',
-        chunks: Math.ceil(count / SUM_PER_CHUNK),
-        args: [workspace, dw.address, count, call.chunks, SUM_PER_CHUNK],
-      };
-      return [call, sum];
+      return [call, sumParts(workspace, dw.address, sizeOf(dw.shape), call.chunks)];
     },
   };
 

@@ -88,13 +88,16 @@ export function weightGradientCalls(product: WeightGradient): readonly Call[] {
     ],
   };
   if (parts === 1) return [multiply];
-  const count = sizes.groups * sizes.k * sizes.columns;
-  const sum: Call = {
+  return [multiply, sumParts(workspace, gradient, sizes.groups * sizes.k * sizes.columns, parts)];
+}
+
+/** out ← Σ of `parts` arrays of `count` floats that follow each other, in their order. */
+export function sumParts(address: number, out: number, count: number, parts: number): Call {
+  return {
     kernel: 'sum_parts',
     chunks: Math.ceil(count / SUM_PER_CHUNK),
-    args: [workspace, gradient, count, parts, SUM_PER_CHUNK],
+    args: [address, out, count, parts, SUM_PER_CHUNK],
   };
-  return [multiply, sum];
 }
 
 export interface Sizes {
