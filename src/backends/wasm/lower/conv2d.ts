@@ -58,12 +58,12 @@ export const conv2dBackwardWeight = choose(
   (attrs, [, x], [dw]) => depthwiseApplies(attrs, x, dw),
 );
 
-/** Where there is a native library, plain matrix products are the library's, and so are those of small dense patches. */
+/** Where there is a native library, plain matrix products are the library's, and so are most of small dense patches. */
 export function convolutionsBlas(blas: ReturnType<typeof blasLowerings>) {
   return {
     conv2d: choose(
       blas.conv2d,
-      choose(blas.patches, conv2d, (attrs, [, w]) => isPatches(attrs, w)),
+      choose(blas.patches, conv2d, (attrs, [x, w]) => isPatches(attrs, w) && !isNarrow(attrs, x, w)),
       (attrs, [, w]) => isProduct(attrs, w.slice(2)),
     ),
     conv2d_backward_input: choose(blas.conv2dBackwardInput, conv2dBackwardInput, (attrs, [, w]) =>
@@ -71,10 +71,19 @@ export function convolutionsBlas(blas: ReturnType<typeof blasLowerings>) {
     ),
     conv2d_backward_weight: choose(
       blas.conv2dBackwardWeight,
-      choose(blas.patchesBackwardWeight, conv2dBackwardWeight, (attrs, _, [dw]) => isPatches(attrs, dw)),
+      choose(
+        blas.patchesBackwardWeight,
+        conv2dBackwardWeight,
+        (attrs, [, x], [dw]) => isPatches(attrs, dw) && !isNarrow(attrs, x, dw),
+      ),
       (attrs, _, [dw]) => isProduct(attrs, dw.slice(2)),
     ),
   } satisfies { readonly [K in OpName]?: Lowering<K> };
+}
+
+/** So few channels that Winograd's algorithm takes less time than any library's product of patches. */
+function isNarrow(attrs: Conv2dAttrs, x: Shape, w: Shape): boolean {
+  return winogradApplies(attrs, x, w) && Math.max(x[1], w[0]) < 32;
 }
 
 type ConvolutionOp = Extract<OpName, `conv2d${string}`>;
