@@ -17,6 +17,8 @@ export interface PlanListing {
   /** Bytes by role. Activations share an arena: `arena` is its size, `activations` the sum of what passes through it. */
   readonly memory: Readonly<Record<BufferRole | 'arena', number>>;
   readonly peakBytes: number;
+  /** What the peak would be if all activations were kept, where some may be recomputed. */
+  readonly keepingAllBytes?: number;
   readonly macs: number;
   readonly fusions: Readonly<Record<string, number>>;
 }
@@ -26,6 +28,8 @@ export interface StepListing {
   readonly entry: Entry;
   readonly op: string;
   readonly scope: string;
+  /** Whether it computes again, for the backward pass, what was not kept. */
+  readonly recompute: boolean;
   /** The attributes worth a look: `3×3 /2 groups 32 +bn +relu`. */
   readonly detail: string;
   readonly kernels: readonly string[];
@@ -67,19 +71,21 @@ export function listPlan(plan: Plan, kernels: (node: Node) => readonly string[])
       arena: Math.max(0, arena),
     },
     peakBytes: plan.peakBytes,
+    ...(plan.keepingAllBytes === undefined ? {} : { keepingAllBytes: plan.keepingAllBytes }),
     macs: steps.reduce((total, { macs }) => total + macs, 0),
     fusions: plan.fusions,
   };
 }
 
 function listStep(step: Step, kernels: (node: Node) => readonly string[]): StepListing {
-  const { index, entry, node, inputs, outputs } = step;
+  const { index, entry, node, inputs, outputs, recompute } = step;
   const target = outputs.length > 0 ? outputs[0] : inputs[0];
   return {
     index,
     entry,
     op: node.op,
     scope: node.scope,
+    recompute,
     detail: detailOf(node),
     kernels: kernels(node),
     inputs: inputs.map(({ name }) => name),
@@ -114,7 +120,7 @@ export function formatPlan(listing: PlanListing): string {
   const rows = listing.steps.map((step) => [
     String(step.index),
     step.op,
-    step.detail,
+    [...(step.recompute ? ['recompute'] : []), step.detail].join(' ').trimEnd(),
     // What has no module is named by what it changes: the steps of the update by their parameters.
     step.scope === '' ? (step.outputs[0] ?? step.inputs[0]) : step.scope,
     formatShape(step.outputShape),
@@ -151,7 +157,8 @@ export function formatPlan(listing: PlanListing): string {
   return lines.join('\n');
 }
 
-function memoryLines({ memory, peakBytes, buffers }: PlanListing): string[] {
+function memoryLines(listing: PlanListing): string[] {
+  const { memory, peakBytes, buffers } = listing;
   const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(2).padStart(10)} MiB`;
   const rows: [string, number][] = [
     ['parameters', memory.parameter],
@@ -174,5 +181,18 @@ function memoryLines({ memory, peakBytes, buffers }: PlanListing): string[] {
           `${count} activations of ${(memory.activation / 2 ** 20).toFixed(2)} MiB share the arena (reuse ${(memory.activation / memory.arena).toFixed(1)}×)`,
         ]
       : []),
+    ...recomputeLines(listing),
+  ];
+}
+
+/** What recomputing saves, and what it costs. */
+function recomputeLines({ keepingAllBytes, peakBytes, steps }: PlanListing): string[] {
+  if (keepingAllBytes === undefined) return [];
+  const again = steps.filter(({ recompute }) => recompute);
+  if (again.length === 0) return ['recomputing activations would save nothing: all are kept'];
+  const share = (100 * (1 - peakBytes / keepingAllBytes)).toFixed(0);
+  const macs = again.reduce((sum, step) => sum + step.macs, 0);
+  return [
+    `recomputed: ${again.length} steps, ${(macs / 1e9).toFixed(3)} G multiply–accumulates; all activations kept, the peak would be ${(keepingAllBytes / 2 ** 20).toFixed(2)} MiB (${share} % saved)`,
   ];
 }

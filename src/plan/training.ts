@@ -7,6 +7,7 @@ import { differentiate } from './differentiate.ts';
 import { fuse } from './fuse.ts';
 import type { Traced } from './inference.ts';
 import type { Plan } from './plan.ts';
+import { recompute, type Recomputing } from './recompute.ts';
 import { prune } from './schedule.ts';
 
 export type OptimizerKind =
@@ -26,6 +27,11 @@ export interface TrainingOptions {
   readonly accumulate?: boolean;
   /** Keep a moving average of parameters and running statistics in `ema.*`. Default false. */
   readonly ema?: boolean;
+  /**
+   * Keep only some activations for the backward pass and compute the others again when it needs them: much less memory for up
+   * to one more forward pass. Results are the same, bit for bit. Default false.
+   */
+  readonly checkpointActivations?: boolean;
 }
 
 /**
@@ -54,6 +60,7 @@ export function planTraining(traced: Traced, scratch: Scratch, options: Training
       `${options.name}: expected a parameter to train, got ${parameters.length} frozen ones and no other; leave the last layer trainable, say`,
     );
   }
+  const forwardEnd = graph.nodes.length;
   const gradients = differentiate(graph, loss, seed, trainable);
   const persistent = new Map<Value, Persistent>([
     [logits, { role: 'output' }],
@@ -63,25 +70,38 @@ export function planTraining(traced: Traced, scratch: Scratch, options: Training
     persistent.set(gradient, { role: 'gradient', name: `grad.${name}` });
   }
 
+  const pass = prune(graph.nodes, [logits, loss, ...gradients.values()]);
+  const recomputing =
+    options.checkpointActivations === true
+      ? recompute(graph, pass, ({ id }) => id < forwardEnd, new Set(persistent.keys()))
+      : undefined;
+
   const gradientEnd = graph.nodes.length;
   const summed = options.accumulate === true ? recordAccumulation(graph, gradients) : gradients;
   const accumulateEnd = graph.nodes.length;
   const outputs = recordUpdate(graph, summed, statistics, options);
   for (const value of outputs) persistent.set(value, { role: 'output' });
 
-  return assemble(
-    options.name,
-    {
-      prologue: [],
-      forward: [],
-      gradient: prune(graph.nodes.slice(0, gradientEnd), [logits, loss, ...gradients.values()]),
-      accumulate: graph.nodes.slice(gradientEnd, accumulateEnd),
-      update: graph.nodes.slice(accumulateEnd),
-    },
-    persistent,
-    fusions,
-    scratch,
-  );
+  const planFor = ({ nodes: gradient, again }: Recomputing): Plan =>
+    assemble(
+      options.name,
+      {
+        prologue: [],
+        forward: [],
+        gradient,
+        accumulate: graph.nodes.slice(gradientEnd, accumulateEnd),
+        update: graph.nodes.slice(accumulateEnd),
+      },
+      persistent,
+      fusions,
+      scratch,
+      again,
+    );
+  const plan = planFor({ nodes: pass, again: new Set() });
+  if (recomputing === undefined) return plan;
+  // Small networks may have nothing to save: then what is recomputed is nothing.
+  const lean = planFor(recomputing);
+  return { ...(lean.peakBytes < plan.peakBytes ? lean : plan), keepingAllBytes: plan.peakBytes };
 }
 
 function recordAccumulation(graph: Graph, gradients: ReadonlyMap<Value, Value>): Map<Value, Value> {
