@@ -32,7 +32,10 @@ export interface StepListing {
   readonly recompute: boolean;
   /** The attributes worth a look: `3×3 /2 groups 32 +bn +relu`. */
   readonly detail: string;
+  /** What runs whenever the step does. */
   readonly kernels: readonly string[];
+  /** What runs once instead, in the prologue: packing of weights that stay as they are. */
+  readonly once: readonly string[];
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly outputShape: readonly number[];
@@ -40,8 +43,14 @@ export interface StepListing {
   readonly macs: number;
 }
 
+/** A backend's kernel; `once` if it runs in the prologue instead of with its step. */
+interface Kernel {
+  readonly name: string;
+  readonly once: boolean;
+}
+
 /** Describes a plan; `kernels` tells which of a backend's kernels a node runs. */
-export function listPlan(plan: Plan, kernels: (node: Node) => readonly string[]): PlanListing {
+export function listPlan(plan: Plan, kernels: (node: Node) => readonly Kernel[]): PlanListing {
   const steps = entries.flatMap((entry) => plan.steps[entry].map((step) => listStep(step, kernels)));
   const sum = (role: BufferRole) =>
     plan.buffers.filter((buffer) => buffer.role === role).reduce((total, { bytes }) => total + bytes, 0);
@@ -77,8 +86,9 @@ export function listPlan(plan: Plan, kernels: (node: Node) => readonly string[])
   };
 }
 
-function listStep(step: Step, kernels: (node: Node) => readonly string[]): StepListing {
+function listStep(step: Step, kernels: (node: Node) => readonly Kernel[]): StepListing {
   const { index, entry, node, inputs, outputs, recompute } = step;
+  const used = kernels(node);
   const target = outputs.length > 0 ? outputs[0] : inputs[0];
   return {
     index,
@@ -87,7 +97,8 @@ function listStep(step: Step, kernels: (node: Node) => readonly string[]): StepL
     scope: node.scope,
     recompute,
     detail: detailOf(node),
-    kernels: kernels(node),
+    kernels: used.filter(({ once }) => !once).map(({ name }) => name),
+    once: used.filter(({ once }) => once).map(({ name }) => name),
     inputs: inputs.map(({ name }) => name),
     outputs: outputs.map(({ name }) => name),
     outputShape: target.shape,
@@ -126,7 +137,7 @@ export function formatPlan(listing: PlanListing): string {
     formatShape(step.outputShape),
     step.offset === undefined ? '' : `@${step.offset.toString(16).padStart(8, '0')}`,
     step.macs === 0 ? '' : `${(step.macs / 1e6).toFixed(2)} M`,
-    step.kernels.join(' → '),
+    [...step.once.map((name) => `(${name})`), ...step.kernels].join(' → '),
   ]);
   const header = ['#', 'op', 'how', 'module', 'output', 'address', 'MACs', 'kernels'];
   const widths = header.map((title, column) =>
@@ -149,6 +160,9 @@ export function formatPlan(listing: PlanListing): string {
     }
     lines.push(line(rows[index]));
   });
+  if (listing.steps.some(({ once }) => once.length > 0)) {
+    lines.push('', '(kernels in brackets) run once, in the prologue: their weights stay as they are');
+  }
   lines.push('', 'memory:', ...memoryLines(listing));
   const fusions = Object.entries(listing.fusions);
   lines.push('', fusions.length === 0 ? 'fused: nothing' : 'fused:');

@@ -43,6 +43,8 @@ const trainingSchema = z.object({
   microBatchSize: z.int().positive(),
   /** Parameters that are not trained; absent if all are. A run must go on with the same ones. */
   frozen: z.array(z.string()).optional(),
+  /** Whether activations are recomputed; absent if not. Results do not depend on it, so a run may go on with the other. */
+  checkpointActivations: z.boolean().optional(),
   progress: progressSchema,
 });
 
