@@ -67,7 +67,7 @@ export function planTraining(traced: Traced, scratch: Scratch, options: Training
     [loss, { role: 'output' }],
   ]);
   for (const [{ name }, gradient] of gradients) {
-    persistent.set(gradient, { role: 'gradient', name: `grad.${name}` });
+    persistent.set(gradient, { role: 'gradient', name: nameBeside(graph, 'grad', name) });
   }
 
   const pass = prune(graph.nodes, [logits, loss, ...gradients.values()]);
@@ -108,7 +108,7 @@ function recordAccumulation(graph: Graph, gradients: ReadonlyMap<Value, Value>):
   const scale = graph.input('accumulate_scale', [1]);
   const accumulators = new Map<Value, Value>();
   for (const [parameter, gradient] of gradients) {
-    const accumulator = graph.buffer(`accumulator.${parameter.name}`, parameter.shape);
+    const accumulator = bufferBeside(graph, 'accumulator', parameter);
     graph.apply('accumulate', [accumulator, gradient, scale], {});
     accumulators.set(parameter, accumulator);
   }
@@ -132,10 +132,11 @@ function recordUpdate(
   const hyper = graph.input('hyper', [optimizer.kind === 'sgd' ? 3 : 7]);
   for (const [parameter, gradient] of gradients) {
     const { name, shape } = parameter;
+    const keep = (what: string) => bufferBeside(graph, what, parameter);
     const decay = decays(name, shape);
     if (optimizer.kind === 'sgd') {
       const { momentum, nesterov } = optimizer;
-      const velocity = momentum ? [graph.buffer(`velocity.${name}`, shape)] : [];
+      const velocity = momentum ? [keep('velocity')] : [];
       graph.apply('sgd', [parameter, gradient, ...velocity, hyper, ...coefficient], {
         momentum,
         nesterov,
@@ -143,15 +144,30 @@ function recordUpdate(
         clip,
       });
     } else {
-      const moments = [graph.buffer(`exp_avg.${name}`, shape), graph.buffer(`exp_avg_sq.${name}`, shape)];
+      const moments = [keep('exp_avg'), keep('exp_avg_sq')];
       graph.apply('adamw', [parameter, gradient, ...moments, hyper, ...coefficient], { decay, clip });
     }
   }
   if (ema) {
     const decay = graph.input('ema_decay', [1]);
     for (const tensor of [...gradients.keys(), ...statistics]) {
-      graph.apply('ema', [graph.buffer(`ema.${tensor.name}`, tensor.shape), tensor, decay], {});
+      graph.apply('ema', [bufferBeside(graph, 'ema', tensor), tensor, decay], {});
     }
   }
   return norm;
+}
+
+function bufferBeside(graph: Graph, what: string, { name, shape }: Value): Value {
+  return graph.buffer(nameBeside(graph, what, name), shape);
+}
+
+/** The name of what is kept of a tensor. Throws a `CardinalError` if a tensor of the network itself is called so. */
+function nameBeside(graph: Graph, what: string, of: string): string {
+  const name = `${what}.${of}`;
+  if (graph.values.some((value) => value.role !== 'computed' && value.name === name)) {
+    throw new CardinalError(
+      `the network's tensor '${name}' is called as what training keeps of '${of}': rename its attribute '${what}'`,
+    );
+  }
+  return name;
 }
