@@ -26,8 +26,8 @@ export function mutatedBy(node: Node): readonly Value[] {
 
 /** What gives a node's first output again without changing any state; undefined if nothing does. */
 export function repeatOf(node: Node): Application | undefined {
-  const { repeat } = definitionOf(node);
-  if (repeat !== undefined) return repeat(node);
+  const definition = definitionOf(node);
+  if (definition.repeat !== undefined) return definition.repeat(node);
   return mutatedBy(node).length === 0 ? node : undefined;
 }
 

@@ -242,7 +242,7 @@ async function trainedBits(network: Network, backend: Backend, checkpointActivat
   for (let step = 0; step < 3; step++) {
     for (const { name, shape } of inputs) {
       const size = shape.reduce((product, n) => product * n, 1);
-      const values: Record<string, () => Float32Array> = {
+      const values: Partial<Record<string, () => Float32Array>> = {
         input: () => Float32Array.from({ length: size }, () => rng.normal()),
         target: () =>
           Float32Array.from({ length: size }, (_, i) =>
