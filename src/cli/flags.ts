@@ -126,6 +126,10 @@ export function withEngineFlags(command: Command): Command {
     .option('--no-blas', 'leave matrix products to WebAssembly, even if there is a native library');
 }
 
+/** What the flag means, in every command that has it. */
+export const checkpointActivationsHelp =
+  'recompute activations in the backward pass: less memory, more time, the same results';
+
 export function withJsonFlag(command: Command): Command {
   return command.option('--json', 'print one JSON document instead of text', false);
 }

@@ -16,6 +16,7 @@ export const cases: { readonly [K in OpName]: Cases<K> } = {
   conv2d_backward_weight: conv2d.conv2dBackwardWeight,
   channel_sum: batchNorm.channelSum,
   batch_norm: batchNorm.batchNorm,
+  batch_norm_recompute: batchNorm.batchNormRecompute,
   batch_norm_inference: batchNorm.batchNormInference,
   batch_norm_backward: batchNorm.batchNormBackward,
   batch_norm_inference_backward: batchNorm.batchNormInferenceBackward,

@@ -6,6 +6,7 @@ import {
   batchNormBackward,
   batchNormInference,
   batchNormInferenceBackward,
+  batchNormRecompute,
   foldBatchNorm,
 } from './batch_norm.ts';
 import { channelSum } from './channel_sum.ts';
@@ -27,6 +28,7 @@ export const ops: { readonly [K in OpName]: OpDefinition<K> } = {
   conv2d_backward_weight: conv2dBackwardWeight,
   channel_sum: channelSum,
   batch_norm: batchNorm,
+  batch_norm_recompute: batchNormRecompute,
   batch_norm_inference: batchNormInference,
   batch_norm_backward: batchNormBackward,
   batch_norm_inference_backward: batchNormInferenceBackward,

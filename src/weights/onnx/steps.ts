@@ -54,6 +54,7 @@ export function stepsOf(node: Node): readonly Step[] {
     case 'conv2d_backward_weight':
     case 'channel_sum':
     case 'batch_norm':
+    case 'batch_norm_recompute':
     case 'batch_norm_backward':
     case 'batch_norm_inference_backward':
     case 'fold_batch_norm':

@@ -5,6 +5,7 @@ import {
   batchNormBackward,
   batchNormInference,
   batchNormInferenceBackward,
+  batchNormRecompute,
   foldBatchNorm,
 } from './batch-norm.ts';
 import { add, dropout, relu, reluBackward } from './elementwise.ts';
@@ -26,6 +27,7 @@ import { channelSum, gradientNorm } from './reduce.ts';
 export const opLowerings = {
   channel_sum: channelSum,
   batch_norm: batchNorm,
+  batch_norm_recompute: batchNormRecompute,
   batch_norm_inference: batchNormInference,
   batch_norm_backward: batchNormBackward,
   batch_norm_inference_backward: batchNormInferenceBackward,
