@@ -16,11 +16,12 @@ interface Index {
   /** Of each gradient and statistic; smaller ones are whole. */
   readonly keptElements: number;
   readonly steps: number;
-  readonly sgd: { readonly lr: number; readonly momentum: number; readonly weight_decay: number };
+  readonly sgd: { readonly momentum: number; readonly weight_decay: number };
   readonly networks: readonly {
     readonly model: string;
     readonly options: Readonly<Record<string, unknown>>;
     readonly input: readonly [number, number, number, number];
+    readonly lr: number;
     /** Names and shapes of the whole network's tensors. */
     readonly listing: { readonly tensors: number; readonly sha256: string };
   }[];
@@ -37,7 +38,7 @@ test.each(networks)("$model's tensors are called and shaped as in PyTorch", ({ m
   expect(createHash('sha256').update(lines.join('\n')).digest('hex')).toBe(listing.sha256);
 });
 
-describe.each(networks)('$model, narrow', ({ model, options, input }) => {
+describe.each(networks)('$model, narrow', ({ model, options, input, lr }) => {
   const fixture = new Tensors(`relatives/${model}.safetensors`);
   // PyTorch's copies drop nothing: random numbers are not compared.
   const net = createModel(model, { ...options, numClasses: 10, dropout: 0 });
@@ -45,7 +46,10 @@ describe.each(networks)('$model, narrow', ({ model, options, input }) => {
   const parameters = net.namedParameters().map(([name]) => name);
   const statistics = state.slice(parameters.length).filter((name) => !name.endsWith('num_batches_tracked'));
 
-  describe.each(kinds)('on $name', ({ backends }) => {
+  describe.each(kinds)('on $name', ({ name: kind, backends }) => {
+    // A number that rounding puts on the other side of 0 (or 6) changes the gradients below it: 1e-3 where it happens, a few
+    // 1e-5 elsewhere. The reference rounds little enough for it not to happen.
+    const tolerance = kind === 'reference' ? 1e-4 : 1e-2;
     const backend = backends[1] ?? backends[0];
     const load = async (plan: Plan): Promise<Program> => {
       const program = await backend.load(plan);
@@ -74,7 +78,7 @@ describe.each(networks)('$model, narrow', ({ model, options, input }) => {
       const program = await load(plan);
       program.write('target', firstClasses(input[0], 10));
       program.write('loss_gradient', Float32Array.of(1));
-      program.write('hyper', Float32Array.of(sgd.lr, sgd.momentum, sgd.weight_decay));
+      program.write('hyper', Float32Array.of(lr, sgd.momentum, sgd.weight_decay));
       const losses: number[] = [];
       for (let step = 0; step < steps; step++) {
         await program.run('gradient');
@@ -83,7 +87,7 @@ describe.each(networks)('$model, narrow', ({ model, options, input }) => {
           const logits = await program.read('logits');
           expect(relativeDistance(logits, fixture.get('train'))).toBeLessThan(1e-4);
           const grads = parameters.map((name) => `grad.${name}`);
-          await expectParts(program, grads, fixture.get('grad'), 1e-3);
+          await expectParts(program, grads, fixture.get('grad'), tolerance);
           await expectParts(program, statistics, fixture.get('after'), 1e-5);
         }
         await program.run('update');
