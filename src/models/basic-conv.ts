@@ -1,10 +1,10 @@
 import type { Value } from '../graph/value.ts';
-import { AvgPool2d, BatchNorm2d, Conv2d, F, init, MaxPool2d, Module, ReLU, Sequential } from '../nn/index.ts';
+import { AvgPool2d, BatchNorm2d, Conv2d, F, MaxPool2d, Module, ReLU, Sequential } from '../nn/index.ts';
 
 /**
  * What the Inception networks are made of (Szegedy et al. 2017, arXiv 1602.07261): convolutions without bias, batch norm
  * with ε = 1e-3 and ReLU, in branches that are concatenated. Names are those of timm and of Cadene's
- * pretrained-models.pytorch.
+ * pretrained-models.pytorch. Weights begin as PyTorch draws a convolution's, as they do there; the paper does not say how.
  */
 
 /**
@@ -149,12 +149,4 @@ export function stack(inChannels: number, makers: readonly ((channels: number) =
 /** As many as `count` of what `make` makes. */
 export function times<T>(count: number, make: () => T): T[] {
   return Array.from({ length: count }, make);
-}
-
-/** Kaiming normal by fan_out for all convolutions. The paper does not say how it began. */
-export function initializeInception(model: Module): void {
-  for (const module of model.modules()) {
-    if (module instanceof Conv2d)
-      init.kaimingNormal_(module.weight, { mode: 'fan_out', nonlinearity: 'relu' });
-  }
 }

@@ -10,15 +10,7 @@ import {
   ReLU,
   Sequential,
 } from '../nn/index.ts';
-import {
-  BasicConv2d,
-  Branches,
-  initializeInception,
-  Mixed,
-  times,
-  type BranchSpec,
-  type Wide,
-} from './basic-conv.ts';
+import { BasicConv2d, Branches, Mixed, times, type BranchSpec, type Wide } from './basic-conv.ts';
 import { widthOf } from './narrow.ts';
 
 /**
@@ -115,7 +107,6 @@ export class InceptionResnetV2 extends Module {
     this.global_pool = new AdaptiveAvgPool2d(1);
     this.head_drop = dropout > 0 ? new Dropout(dropout) : undefined;
     this.classif = new Linear(wide(1536), numClasses);
-    initializeInception(this);
   }
 
   forward(x: Value): Value {

@@ -1,15 +1,6 @@
 import type { Value } from '../graph/value.ts';
 import { AdaptiveAvgPool2d, Dropout, F, Linear, Module, Sequential } from '../nn/index.ts';
-import {
-  BasicConv2d,
-  initializeInception,
-  Mixed,
-  pooledBranch,
-  stack,
-  times,
-  type BranchSpec,
-  type Wide,
-} from './basic-conv.ts';
+import { BasicConv2d, Mixed, pooledBranch, stack, times, type BranchSpec, type Wide } from './basic-conv.ts';
 import { widthOf } from './narrow.ts';
 
 /**
@@ -59,7 +50,6 @@ export class InceptionV4 extends Module {
     this.global_pool = new AdaptiveAvgPool2d(1);
     this.head_drop = dropout > 0 ? new Dropout(dropout) : undefined;
     this.last_linear = new Linear(features[features.length - 1].outChannels, numClasses);
-    initializeInception(this);
   }
 
   forward(x: Value): Value {
