@@ -1,4 +1,5 @@
 export { CifarResNet, type CifarResNetOptions } from './cifar.ts';
+export type { Pictures } from './entry.ts';
 export { InceptionResnetV2, type InceptionResnetV2Options } from './inception-resnet-v2.ts';
 export { InceptionV4, type InceptionV4Options } from './inception-v4.ts';
 export { MobileNetV1, type MobileNetV1Options } from './mobilenet.ts';

@@ -44,7 +44,10 @@ export function planInference(traced: Traced, scratch: Scratch, options: Inferen
 }
 
 /** What weights alone decide (norms folded, residuals scaled) is done once, before the first picture. */
-function split(nodes: readonly Node[]): { readonly prologue: readonly Node[]; readonly forward: readonly Node[] } {
+function split(nodes: readonly Node[]): {
+  readonly prologue: readonly Node[];
+  readonly forward: readonly Node[];
+} {
   const once = new Set<Value>();
   const isFixed = (value: Value) => value.role === 'parameter' || value.role === 'buffer' || once.has(value);
   const prologue: Node[] = [];

@@ -9,6 +9,7 @@ import {
   modelInfo,
   toDepthwiseLimit,
 } from '../../src/models/index.ts';
+import { canonicalName } from '../../src/models/registry.ts';
 import { BatchNorm2d, Conv2d, trace } from '../../src/nn/index.ts';
 import { optionsFor } from '../../src/weights/fit.ts';
 
@@ -105,6 +106,11 @@ describe('what was published of them', () => {
     expect(modelInfo('legacy_xception').name).toBe('xception');
     expect(listModels()).not.toContain('legacy_xception');
     expect(createModel('legacy_xception').displayName).toBe('xception');
+    expect(['legacy_xception', 'xception', 'no_such'].map(canonicalName)).toEqual([
+      'xception',
+      'xception',
+      'no_such',
+    ]);
   });
 });
 

@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import { mix, Rng } from '../../src/base/rng.ts';
-import { add, dropout, relu, relu6, relu6Backward, reluBackward, scale } from '../../src/backends/wasm/lower/elementwise.ts';
+import {
+  add,
+  dropout,
+  relu,
+  relu6,
+  relu6Backward,
+  reluBackward,
+  scale,
+} from '../../src/backends/wasm/lower/elementwise.ts';
 import {
   concat,
   flatten,
