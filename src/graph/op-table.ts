@@ -51,6 +51,12 @@ export interface OpTable {
   relu: NoAttrs;
   /** (dy, y) → dy where y > 0, else 0. */
   relu_backward: NoAttrs;
+  /** (x) → min(max(x, 0), 6); NaN stays NaN. */
+  relu6: NoAttrs;
+  /** (dy, y) → dy where 0 < y < 6, else 0. */
+  relu6_backward: NoAttrs;
+  /** (x) → factor·x, any shape. */
+  scale: { readonly factor: number };
   /** (a, b) → a + b, then ReLU if `relu`. Same shapes. */
   add: { readonly relu: boolean };
 

@@ -1,5 +1,10 @@
 export { CifarResNet, type CifarResNetOptions } from './cifar.ts';
+export type { Pictures } from './entry.ts';
+export { InceptionResnetV2, type InceptionResnetV2Options } from './inception-resnet-v2.ts';
+export { InceptionV4, type InceptionV4Options } from './inception-v4.ts';
+export { MobileNetV1, type MobileNetV1Options } from './mobilenet.ts';
 export { parseSet, type ModelOptions } from './options.ts';
+export { blockParameters, toDepthwiseLimit, type CostTemplate } from './depthwise-limit.ts';
 export {
   countModel,
   createModel,
@@ -20,5 +25,7 @@ export {
   resnextCifar,
   type ResNeXtOptions,
 } from './resnext.ts';
+export { countSeparable, separableRatio, type SeparableCost, type SeparableShape } from './separable-cost.ts';
 export { ReviewResNeXt, type ReviewOptions } from './review.ts';
 export type { Shortcut } from './shortcut.ts';
+export { Xception, type XceptionOptions } from './xception.ts';

@@ -5,6 +5,10 @@ import { modelInfo } from './registry.ts';
 /** Shapes of a state dict's tensors, by the names that the networks of this folder have. */
 export type Shapes = ReadonlyMap<string, Shape>;
 
+/** What the networks of this folder call their first convolution and their classifier. */
+const stems = ['conv1', 'conv1.0', 'conv_stem', 'features.0.conv', 'conv2d_1a.conv'].map(weight);
+const heads = ['fc', 'linear', 'classifier', 'last_linear', 'classif'].map(weight);
+
 /**
  * The options of a named network that weights tell by their shapes: classes, channels, kind of shortcut, and for the
  * free networks (`resnext`, `resnext_cifar`) layers, planes, cardinality and width too. What cannot be told is left to the
@@ -12,8 +16,9 @@ export type Shapes = ReadonlyMap<string, Shape>;
  */
 export function inferOptions(name: string, shapes: Shapes): ModelOptions {
   const { options: defaults } = modelInfo(name);
-  const inChannels = (shapes.get('conv1.weight') ?? shapes.get('conv1.0.weight'))?.[1];
-  const head = shapes.get('fc.weight') ?? shapes.get('linear.weight') ?? shapes.get('classifier.weight');
+  const first = (names: readonly string[]) => names.map((key) => shapes.get(key)).find((shape) => shape);
+  const inChannels = first(stems)?.[1];
+  const head = first(heads);
   const found: { [Key in keyof ModelOptions]: ModelOptions[Key] | undefined } = {
     ...(inChannels === undefined ? {} : { inChannels }),
     ...(head === undefined ? {} : { numClasses: head[0] }),
@@ -27,6 +32,10 @@ export function inferOptions(name: string, shapes: Shapes): ModelOptions {
         value !== undefined && JSON.stringify(value) !== JSON.stringify(defaults[key as keyof ModelOptions]),
     ),
   );
+}
+
+function weight(module: string): string {
+  return `${module}.weight`;
 }
 
 /**
@@ -55,7 +64,12 @@ function templateOf(shapes: Shapes): ModelOptions {
   const last = shapes.get(`layer${layers.length}.0.conv2.weight`);
   if (planes === undefined || last === undefined || layers.length === 0) return {};
   const [width, perGroup] = last;
+  const [firstWidth, firstPerGroup] = shapes.get('layer1.0.conv2.weight') ?? last;
+  // Groups of one channel, and more of them where it is wider: no number of groups is the same in all stages.
+  const depthwise = perGroup === 1 && firstPerGroup === 1 && firstWidth !== width;
   // Rounding down loses least in the widest stage.
-  const baseWidth = Math.ceil((64 * perGroup) / (planes * 2 ** (layers.length - 1)));
-  return { layers, planes, cardinality: width / perGroup, baseWidth };
+  const baseWidth = Math.ceil((64 * (depthwise ? width : perGroup)) / (planes * 2 ** (layers.length - 1)));
+  return depthwise
+    ? { layers, planes, cardinality: 1, baseWidth, depthwise }
+    : { layers, planes, cardinality: width / perGroup, baseWidth };
 }

@@ -11,6 +11,10 @@ export interface ModelOptions {
   readonly cardinality?: number;
   /** d: the width of each group in the first stage, at 64 planes. */
   readonly baseWidth?: number;
+  /** Groups of one channel in all 3×3 convolutions: the limit of cardinality, whose number is then the inner width. */
+  readonly depthwise?: boolean;
+  /** α: every number of channels is so many times the paper's. */
+  readonly widthMultiplier?: number;
   /** Channels of the stem, a quarter of the first stage's output. */
   readonly planes?: number;
   readonly numClasses?: number;
@@ -38,6 +42,8 @@ const schemas: Readonly<Record<OptionName, { readonly schema: z.ZodType; readonl
   },
   cardinality: { schema: count, expected: expectedCount },
   baseWidth: { schema: count, expected: expectedCount },
+  depthwise: { schema: z.boolean(), expected: 'true or false' },
+  widthMultiplier: { schema: z.number().positive().max(64), expected: 'a number above 0 and at most 64' },
   planes: { schema: count, expected: expectedCount },
   numClasses: { schema: count, expected: expectedCount },
   inChannels: { schema: count, expected: expectedCount },

@@ -27,6 +27,8 @@ export interface BlockOptions {
   readonly groups: number;
   /** The paper's bottleneck width d, at the 64 planes of the first stage. */
   readonly widthPerGroup: number;
+  /** Groups of one channel: then `groups` and `widthPerGroup` only say how many channels there are. */
+  readonly depthwise?: boolean;
   readonly shortcut: Shortcut;
 }
 
@@ -55,10 +57,10 @@ export class BasicBlock extends Block {
 
   constructor(inChannels: number, planes: number, options: BlockOptions) {
     super();
-    const { stride, shortcut } = options;
-    if (options.groups !== 1 || options.widthPerGroup !== 64) {
+    const { stride, depthwise = false, shortcut } = options;
+    if (options.groups !== 1 || options.widthPerGroup !== 64 || depthwise) {
       throw new CardinalError(
-        `BasicBlock: expected cardinality 1 and base width 64, got ${options.groups} and ${options.widthPerGroup}; two grouped 3×3 convolutions in a row are just a wider dense block (ResNeXt paper, section 3.3)`,
+        `BasicBlock: expected cardinality 1 and base width 64, got ${depthwise ? 'depthwise' : options.groups} and ${options.widthPerGroup}; two grouped 3×3 convolutions in a row are just a wider dense block (ResNeXt paper, section 3.3)`,
       );
     }
     this.conv1 = conv3x3(inChannels, planes, stride);
@@ -98,7 +100,7 @@ export class Bottleneck extends Block {
 
   constructor(inChannels: number, planes: number, options: BlockOptions) {
     super();
-    const { stride, groups, widthPerGroup, shortcut } = options;
+    const { stride, groups, widthPerGroup, depthwise = false, shortcut } = options;
     const width = Math.floor((planes * widthPerGroup) / 64) * groups;
     if (width === 0) {
       throw new CardinalError(
@@ -108,7 +110,7 @@ export class Bottleneck extends Block {
     const outChannels = planes * Bottleneck.expansion;
     this.conv1 = conv1x1(inChannels, width);
     this.bn1 = new BatchNorm2d(width);
-    this.conv2 = conv3x3(width, width, stride, groups);
+    this.conv2 = conv3x3(width, width, stride, depthwise ? width : groups);
     this.bn2 = new BatchNorm2d(width);
     this.conv3 = conv1x1(width, outChannels);
     this.bn3 = new BatchNorm2d(outChannels);
@@ -135,6 +137,8 @@ export interface ResNetOptions {
   readonly stem?: 'imagenet' | 'cifar';
   readonly groups?: number;
   readonly widthPerGroup?: number;
+  /** Groups of one channel in all 3×3 convolutions: the limit of cardinality (see `depthwise-limit.ts`). */
+  readonly depthwise?: boolean;
   /** Channels of the stem and planes of the first stage; every further stage doubles them and halves the picture. */
   readonly planes?: number;
   readonly numClasses?: number;
@@ -160,7 +164,8 @@ export class ResNet extends Module {
   constructor(block: BlockType, layers: readonly number[], options: ResNetOptions = {}) {
     super();
     const { stem = 'imagenet', groups = 1, widthPerGroup = 64, planes = 64, shortcut = 'B' } = options;
-    const { numClasses = 1000, inChannels = 3, zeroInitResidual = false, dropout = 0 } = options;
+    const { depthwise = false, numClasses = 1000, inChannels = 3 } = options;
+    const { zeroInitResidual = false, dropout = 0 } = options;
 
     this.conv1 =
       stem === 'imagenet'
@@ -175,7 +180,7 @@ export class ResNet extends Module {
       const stagePlanes = planes * 2 ** stage;
       const sequence = Array.from({ length: blocks }, (_, index) => {
         const stride = stage > 0 && index === 0 ? 2 : 1;
-        const made = new block(channels, stagePlanes, { stride, groups, widthPerGroup, shortcut });
+        const made = new block(channels, stagePlanes, { stride, groups, widthPerGroup, depthwise, shortcut });
         channels = stagePlanes * block.expansion;
         return made;
       });

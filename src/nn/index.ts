@@ -1,7 +1,8 @@
 export { BatchNorm2d, type BatchNorm2dOptions } from './layers/batch-norm.ts';
-export { Dropout, Flatten, Identity, ReLU } from './layers/activation.ts';
+export { Dropout, Flatten, Identity, ReLU, ReLU6 } from './layers/activation.ts';
 export { ModuleList, Sequential } from './layers/containers.ts';
 export { Conv2d, type Conv2dOptions } from './layers/conv2d.ts';
+export { DepthwiseConv2d, PointwiseConv2d, SeparableConv2d } from './layers/separable.ts';
 export { Linear } from './layers/linear.ts';
 export { AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d } from './layers/pool.ts';
 export { freeze, freezeExactly, frozenParameters, unfreeze } from './freeze.ts';

@@ -2,6 +2,7 @@ import { basename } from 'node:path';
 import { CardinalError, UsageError } from '../base/errors.ts';
 import { shortened } from '../base/quoted.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
+import { canonicalName } from '../models/registry.ts';
 import type { Module } from '../nn/module.ts';
 import { weightTest } from '../train/checkpoint.ts';
 import { readDescription, type Description } from '../train/description.ts';
@@ -89,7 +90,8 @@ async function locate(
   const { resolveHub } = await import('./hub/resolve.ts');
   const { path, config, origin } = await resolveHub(name, hub);
   if (config === undefined) return { path, known: { origin } };
-  const { architecture: model, preprocessing: trainingPreprocessing, classes, licence } = config;
+  const { architecture, preprocessing: trainingPreprocessing, classes, licence } = config;
+  const model = canonicalName(architecture);
   const preprocessing = config.testPreprocessing ?? trainingPreprocessing;
   return { path, known: { model, preprocessing, trainingPreprocessing, classes, licence, origin } };
 }

@@ -25,6 +25,9 @@ export const kernels: { readonly [K in OpName]: Kernel<K> } = {
 
   relu: elementwise.relu,
   relu_backward: elementwise.reluBackward,
+  relu6: elementwise.relu6,
+  relu6_backward: elementwise.relu6Backward,
+  scale: elementwise.scale,
   add: elementwise.add,
   dropout: elementwise.dropout,
 

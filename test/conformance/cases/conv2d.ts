@@ -58,6 +58,7 @@ function geometries(rng: Rng): Geometry[] {
     }),
     random({ note: '1×7', kernel: [1, 7], padding: [0, 3] }),
     random({ note: '7×1', kernel: [7, 1], padding: [3, 0] }),
+    random({ note: '3×1', kernel: [3, 1], padding: [1, 0] }),
     random({ note: '1×3, no padding', kernel: [1, 3], padding: square(0) }),
     random({ note: '2×2, stride 2', kernel: square(2), stride: square(2), padding: square(0) }),
     random({ note: '5×5, stride 3', kernel: square(5), stride: square(3), padding: square(2) }),

@@ -8,7 +8,7 @@ import {
   batchNormRecompute,
   foldBatchNorm,
 } from './batch-norm.ts';
-import { add, dropout, relu, reluBackward } from './elementwise.ts';
+import { add, dropout, relu, relu6, relu6Backward, reluBackward, scale } from './elementwise.ts';
 import {
   concat,
   flatten,
@@ -34,6 +34,9 @@ export const opLowerings = {
   fold_batch_norm: foldBatchNorm,
   relu,
   relu_backward: reluBackward,
+  relu6,
+  relu6_backward: relu6Backward,
+  scale,
   add,
   max_pool2d: maxPool2d,
   max_pool2d_backward: maxPool2dBackward,
