@@ -22,3 +22,12 @@ export {
 } from './resnext.ts';
 export { ReviewResNeXt, type ReviewOptions } from './review.ts';
 export type { Shortcut } from './shortcut.ts';
+export { bottleneckLayers, equalCostTemplates, type Template, type TemplateOptions } from './templates.ts';
+export {
+  bottleneckParameters,
+  cardinalityTradeoff,
+  type CostUnit,
+  type CountedBlock,
+  type Tradeoff,
+  type TradeoffOptions,
+} from './tradeoff.ts';
