@@ -100,7 +100,7 @@ export interface ModelFlags {
 export function withSetFlag(command: Command): Command {
   return command.option(
     '--set <key=value...>',
-    'change the network: layers, cardinality, baseWidth, numClasses, inChannels, shortcut, zeroInitResidual …',
+    'change the network: layers, cardinality, baseWidth, numClasses, inChannels, shortcut, form …',
     setting,
   );
 }

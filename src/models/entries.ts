@@ -69,7 +69,7 @@ export const entries: readonly ModelEntry[] = [
     description: 'any ResNeXt for photographs: layers, cardinality and base width are yours',
     paper: resnextPaper,
     inputShape: photograph,
-    defaults: { layers: [3, 4, 6, 3], cardinality: 32, baseWidth: 4, planes: 64, ...imagenet },
+    defaults: { layers: [3, 4, 6, 3], cardinality: 32, baseWidth: 4, planes: 64, form: 'c', ...imagenet },
     build: ({ layers = 50, ...options }) => resnext(photographLayers(layers), options),
   },
   {
@@ -77,7 +77,15 @@ export const entries: readonly ModelEntry[] = [
     description: 'any ResNeXt for small pictures: layers, cardinality and base width are yours',
     paper: resnextPaper,
     inputShape: thumbnail,
-    defaults: { layers: [3, 3, 3], cardinality: 8, baseWidth: 64, planes: 64, ...cifar, shortcut: 'B' },
+    defaults: {
+      layers: [3, 3, 3],
+      cardinality: 8,
+      baseWidth: 64,
+      planes: 64,
+      form: 'c',
+      ...cifar,
+      shortcut: 'B',
+    },
     build: ({ layers = 29, ...options }) => resnextCifar(thumbnailLayers(layers), options),
   },
 ];
@@ -112,7 +120,7 @@ function template(
     description: `${title}-${depth} ${cardinality}×${baseWidth}d, ${where}`,
     paper: resnextPaper,
     inputShape: photograph,
-    defaults: imagenet,
+    defaults: { ...imagenet, form: 'c' },
     build: (options) => resnext(imagenetLayers[depth], { ...options, cardinality, baseWidth }),
   };
 }
@@ -135,7 +143,7 @@ function cifarTemplate(cardinality: number, baseWidth: number): ModelEntry {
     description: `ResNeXt-29 ${cardinality}×${baseWidth}d for CIFAR, section 5.3`,
     paper: resnextPaper,
     inputShape: thumbnail,
-    defaults: { ...cifar, shortcut: 'B' },
+    defaults: { ...cifar, shortcut: 'B', form: 'c' },
     build: (options) => resnextCifar([3, 3, 3], { ...options, cardinality, baseWidth }),
   };
 }

@@ -1,4 +1,6 @@
 export { CifarResNet, type CifarResNetOptions } from './cifar.ts';
+export { convertForm } from './convert-form.ts';
+export { AggregatedBottleneck, EarlyConcatBottleneck, type Form } from './forms.ts';
 export { parseSet, type ModelOptions } from './options.ts';
 export {
   countModel,

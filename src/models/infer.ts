@@ -6,8 +6,8 @@ import { modelInfo } from './registry.ts';
 export type Shapes = ReadonlyMap<string, Shape>;
 
 /**
- * The options of a named network that weights tell by their shapes: classes, channels, kind of shortcut, and for the
- * free networks (`resnext`, `resnext_cifar`) layers, planes, cardinality and width too. What cannot be told is left to the
+ * The options of a named network that weights tell by their shapes: classes, channels, kind of shortcut, form of ResNeXt's
+ * blocks, and for the free networks (`resnext`, `resnext_cifar`) layers, planes, cardinality and width too. What cannot be told is left to the
  * network's defaults, and whether the result fits is for the caller to see: weights may be of another network altogether.
  */
 export function inferOptions(name: string, shapes: Shapes): ModelOptions {
@@ -18,6 +18,7 @@ export function inferOptions(name: string, shapes: Shapes): ModelOptions {
     ...(inChannels === undefined ? {} : { inChannels }),
     ...(head === undefined ? {} : { numClasses: head[0] }),
     ...('shortcut' in defaults ? { shortcut: shortcutOf(shapes, defaults.shortcut) } : {}),
+    ...('form' in defaults ? { form: formOf(shapes) } : {}),
     ...('cardinality' in defaults && 'layers' in defaults ? templateOf(shapes) : {}),
   };
   // `undefined` values would hide defaults, and what equals a default need not be said.
@@ -34,12 +35,21 @@ export function inferOptions(name: string, shapes: Shapes): ModelOptions {
  * apart: A, unless the network has none by default.
  */
 function shortcutOf(shapes: Shapes, usual: ModelOptions['shortcut']): ModelOptions['shortcut'] {
-  const blocks = [...shapes.keys()].filter((name) => /^layer\d+\.\d+\.conv1\.weight$/.test(name));
+  const blocks = [...shapes.keys()].filter((name) =>
+    /^layer\d+\.\d+\.(paths\.0\.)?conv1\.weight$/.test(name),
+  );
   const projections = [...shapes.keys()].filter((name) => /\.(downsample|shortcut)\.0\.weight$/.test(name));
   if (projections.length === 0) return usual === 'none' ? 'none' : 'A';
   if (projections.length < blocks.length) return 'B';
   // Where every stage is one block, B may project everywhere as well.
-  return usual === 'B' && blocks.every((name) => name.includes('.0.')) ? 'B' : 'C';
+  return usual === 'B' && blocks.every((name) => /^layer\d+\.0\./.test(name)) ? 'B' : 'C';
+}
+
+/** Paths of their own mean (a) or (b), and only in (a) each ends with a third convolution. */
+function formOf(shapes: Shapes): ModelOptions['form'] {
+  const names = [...shapes.keys()];
+  if (names.some((name) => name.endsWith('.paths.0.conv3.weight'))) return 'a';
+  return names.some((name) => name.endsWith('.paths.0.conv2.weight')) ? 'b' : 'c';
 }
 
 /** Blocks of each stage, planes, cardinality and width of a bottleneck network: width = ⌊planes·baseWidth/64⌋·cardinality. */
@@ -47,15 +57,19 @@ function templateOf(shapes: Shapes): ModelOptions {
   // Counted, because a number in a name of a file may be any.
   const blocks = new Map<string, number>();
   for (const name of shapes.keys()) {
-    const stage = /^(layer\d+)\.\d+\.conv3\.weight$/.exec(name)?.[1];
+    const stage = /^(layer\d+)\.\d+\.(?:paths\.0\.)?conv3\.weight$/.exec(name)?.[1];
     if (stage !== undefined) blocks.set(stage, (blocks.get(stage) ?? 0) + 1);
   }
   const layers = Array.from({ length: blocks.size }, (_, stage) => blocks.get(`layer${stage + 1}`) ?? 0);
   const planes = shapes.get('conv1.weight')?.[0];
-  const last = shapes.get(`layer${layers.length}.0.conv2.weight`);
+  const block = `layer${layers.length}.0.`;
+  const paths = [...shapes.keys()].filter(
+    (name) => name.startsWith(`${block}paths.`) && name.endsWith('.conv2.weight'),
+  ).length;
+  const last = shapes.get(paths === 0 ? `${block}conv2.weight` : `${block}paths.0.conv2.weight`);
   if (planes === undefined || last === undefined || layers.length === 0) return {};
   const [width, perGroup] = last;
   // Rounding down loses least in the widest stage.
   const baseWidth = Math.ceil((64 * perGroup) / (planes * 2 ** (layers.length - 1)));
-  return { layers, planes, cardinality: width / perGroup, baseWidth };
+  return { layers, planes, cardinality: paths === 0 ? width / perGroup : paths, baseWidth };
 }

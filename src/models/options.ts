@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { UsageError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
+import type { Form } from './forms.ts';
 import type { Shortcut } from './shortcut.ts';
 
 /** What may be set on a model of the registry; each model accepts some of these. */
@@ -16,6 +17,8 @@ export interface ModelOptions {
   readonly numClasses?: number;
   /** 3 for colour, 1 for grey. */
   readonly inChannels?: number;
+  /** How ResNeXt's blocks are built: (a), (b) or (c) of the paper's Figure 3. All compute the same, (c) fastest. */
+  readonly form?: Form;
   readonly shortcut?: Shortcut;
   readonly zeroInitResidual?: boolean;
   readonly dropout?: number;
@@ -41,6 +44,7 @@ const schemas: Readonly<Record<OptionName, { readonly schema: z.ZodType; readonl
   planes: { schema: count, expected: expectedCount },
   numClasses: { schema: count, expected: expectedCount },
   inChannels: { schema: count, expected: expectedCount },
+  form: { schema: z.enum(['a', 'b', 'c']), expected: "a, b or c, as in the ResNeXt paper's Figure 3" },
   shortcut: { schema: z.enum(['A', 'B', 'C', 'none']), expected: 'A, B, C or none' },
   zeroInitResidual: { schema: z.boolean(), expected: 'true or false' },
   dropout: { schema: z.number().min(0).lt(1), expected: 'a number of at least 0 and below 1' },

@@ -34,6 +34,9 @@ export interface BlockOptions {
 export abstract class Block extends Module {
   /** The batch norm before the addition, whose γ = 0 makes the block begin as the identity. */
   abstract readonly last: BatchNorm2d;
+
+  /** Gives its convolutions initialisers of its own, where those of `initializeResNet` do not suit. */
+  initializeWeights?(): void;
 }
 
 export interface BlockType {
@@ -58,7 +61,7 @@ export class BasicBlock extends Block {
     const { stride, shortcut } = options;
     if (options.groups !== 1 || options.widthPerGroup !== 64) {
       throw new CardinalError(
-        `BasicBlock: expected cardinality 1 and base width 64, got ${options.groups} and ${options.widthPerGroup}; two grouped 3×3 convolutions in a row are just a wider dense block (ResNeXt paper, section 3.3)`,
+        `BasicBlock: expected cardinality 1 and base width 64, got ${options.groups} and ${options.widthPerGroup}; paths of two convolutions summed up are just a wider dense block (ResNeXt paper, Figure 4)`,
       );
     }
     this.conv1 = conv3x3(inChannels, planes, stride);
@@ -99,12 +102,7 @@ export class Bottleneck extends Block {
   constructor(inChannels: number, planes: number, options: BlockOptions) {
     super();
     const { stride, groups, widthPerGroup, shortcut } = options;
-    const width = Math.floor((planes * widthPerGroup) / 64) * groups;
-    if (width === 0) {
-      throw new CardinalError(
-        `Bottleneck: expected a base width of at least ${Math.ceil(64 / planes)} for ${planes} planes, got ${widthPerGroup}`,
-      );
-    }
+    const width = innerWidth(planes, widthPerGroup) * groups;
     const outChannels = planes * Bottleneck.expansion;
     this.conv1 = conv1x1(inChannels, width);
     this.bn1 = new BatchNorm2d(width);
@@ -215,10 +213,20 @@ export function initializeResNet(model: Module, zeroInitResidual: boolean): void
       init.kaimingNormal_(module.weight, { mode: 'fan_out', nonlinearity: 'relu' });
     }
   }
-  if (!zeroInitResidual) return;
   for (const module of model.modules()) {
-    if (module instanceof Block) init.zeros_(module.last.weight);
+    if (!(module instanceof Block)) continue;
+    module.initializeWeights?.();
+    if (zeroInitResidual) init.zeros_(module.last.weight);
   }
+}
+
+/** Channels of one group inside a bottleneck: ⌊planes·widthPerGroup/64⌋. Throws a `CardinalError` if that is none. */
+export function innerWidth(planes: number, widthPerGroup: number): number {
+  const width = Math.floor((planes * widthPerGroup) / 64);
+  if (width > 0) return width;
+  throw new CardinalError(
+    `Bottleneck: expected a base width of at least ${Math.ceil(64 / planes)} for ${planes} planes, got ${widthPerGroup}`,
+  );
 }
 
 export function conv3x3(inChannels: number, outChannels: number, stride = 1, groups = 1): Conv2d {
