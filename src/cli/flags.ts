@@ -100,7 +100,7 @@ export interface ModelFlags {
 export function withSetFlag(command: Command): Command {
   return command.option(
     '--set <key=value...>',
-    'change the network: layers, cardinality, baseWidth, numClasses, inChannels, shortcut, form …',
+    'change the network: layers, cardinality, baseWidth, numClasses, inChannels, shortcut, residual, form …',
     setting,
   );
 }

@@ -26,7 +26,7 @@ const resnextPaper =
 const photograph = [3, 224, 224] as const;
 const thumbnail = [3, 32, 32] as const;
 
-const head = { inChannels: 3, zeroInitResidual: false, dropout: 0 } as const;
+const head = { inChannels: 3, residual: true, zeroInitResidual: false, dropout: 0 } as const;
 const imagenet = { numClasses: 1000, ...head, shortcut: 'B' } as const;
 const cifar = { numClasses: 10, ...head } as const;
 

@@ -18,6 +18,7 @@ export function inferOptions(name: string, shapes: Shapes): ModelOptions {
     ...(inChannels === undefined ? {} : { inChannels }),
     ...(head === undefined ? {} : { numClasses: head[0] }),
     ...('shortcut' in defaults ? { shortcut: shortcutOf(shapes, defaults.shortcut) } : {}),
+    ...('residual' in defaults && !('shortcut' in defaults) ? { residual: hasProjections(shapes) } : {}),
     ...('form' in defaults ? { form: formOf(shapes) } : {}),
     ...('cardinality' in defaults && 'layers' in defaults ? templateOf(shapes) : {}),
   };
@@ -32,13 +33,13 @@ export function inferOptions(name: string, shapes: Shapes): ModelOptions {
 
 /**
  * Projections have weights: on every block (C) or on some (B). Shortcuts A and none have none, so weights do not tell them
- * apart: A, unless the network has none by default.
+ * apart: A, unless the network has none by default. Whoever knows that there are none says so (`residual: false`).
  */
 function shortcutOf(shapes: Shapes, usual: ModelOptions['shortcut']): ModelOptions['shortcut'] {
   const blocks = [...shapes.keys()].filter((name) =>
     /^layer\d+\.\d+\.(paths\.0\.)?conv1\.weight$/.test(name),
   );
-  const projections = [...shapes.keys()].filter((name) => /\.(downsample|shortcut)\.0\.weight$/.test(name));
+  const projections = [...shapes.keys()].filter(isProjection);
   if (projections.length === 0) return usual === 'none' ? 'none' : 'A';
   if (projections.length < blocks.length) return 'B';
   // Where every stage is one block, B may project everywhere as well.
@@ -50,6 +51,15 @@ function formOf(shapes: Shapes): ModelOptions['form'] {
   const names = [...shapes.keys()];
   if (names.some((name) => name.endsWith('.paths.0.conv3.weight'))) return 'a';
   return names.some((name) => name.endsWith('.paths.0.conv2.weight')) ? 'b' : 'c';
+}
+
+/** Where shortcuts are always projections, as in the review's network, a network without them has no shortcuts. */
+function hasProjections(shapes: Shapes): boolean {
+  return [...shapes.keys()].some(isProjection);
+}
+
+function isProjection(name: string): boolean {
+  return /\.(downsample|shortcut)\.0\.weight$/.test(name);
 }
 
 /** Blocks of each stage, planes, cardinality and width of a bottleneck network: width = ⌊planes·baseWidth/64⌋·cardinality. */

@@ -20,6 +20,8 @@ export interface ModelOptions {
   /** How ResNeXt's blocks are built: (a), (b) or (c) of the paper's Figure 3. All compute the same, (c) fastest. */
   readonly form?: Form;
   readonly shortcut?: Shortcut;
+  /** False leaves out every shortcut, as in the ResNeXt paper's ablation (section 5.1); `shortcut` then says nothing. */
+  readonly residual?: boolean;
   readonly zeroInitResidual?: boolean;
   readonly dropout?: number;
 }
@@ -46,6 +48,7 @@ const schemas: Readonly<Record<OptionName, { readonly schema: z.ZodType; readonl
   inChannels: { schema: count, expected: expectedCount },
   form: { schema: z.enum(['a', 'b', 'c']), expected: "a, b or c, as in the ResNeXt paper's Figure 3" },
   shortcut: { schema: z.enum(['A', 'B', 'C', 'none']), expected: 'A, B, C or none' },
+  residual: { schema: z.boolean(), expected: 'true or false' },
   zeroInitResidual: { schema: z.boolean(), expected: 'true or false' },
   dropout: { schema: z.number().min(0).lt(1), expected: 'a number of at least 0 and below 1' },
 };

@@ -13,7 +13,7 @@ import {
   ReLU,
   Sequential,
 } from '../nn/index.ts';
-import { makeShortcut, type Shortcut } from './shortcut.ts';
+import { makeShortcut, shortcutsOf, type Shortcut, type ShortcutOptions } from './shortcut.ts';
 
 /**
  * Deep Residual Learning for Image Recognition (He et al., CVPR 2016, arXiv 1512.03385) and Aggregated Residual
@@ -128,7 +128,7 @@ export class Bottleneck extends Block {
   }
 }
 
-export interface ResNetOptions {
+export interface ResNetOptions extends ShortcutOptions {
   /** 7×7 with stride 2 and a max pool for photographs, 3×3 for CIFAR's 32×32. */
   readonly stem?: 'imagenet' | 'cifar';
   readonly groups?: number;
@@ -137,9 +137,6 @@ export interface ResNetOptions {
   readonly planes?: number;
   readonly numClasses?: number;
   readonly inChannels?: number;
-  readonly shortcut?: Shortcut;
-  /** γ = 0 in the last batch norm of every block (Goyal et al. 2017, section 5.1). */
-  readonly zeroInitResidual?: boolean;
   /** Probability of dropping a feature before the classifier. */
   readonly dropout?: number;
 }
@@ -157,8 +154,9 @@ export class ResNet extends Module {
 
   constructor(block: BlockType, layers: readonly number[], options: ResNetOptions = {}) {
     super();
-    const { stem = 'imagenet', groups = 1, widthPerGroup = 64, planes = 64, shortcut = 'B' } = options;
-    const { numClasses = 1000, inChannels = 3, zeroInitResidual = false, dropout = 0 } = options;
+    const { stem = 'imagenet', groups = 1, widthPerGroup = 64, planes = 64 } = options;
+    const { numClasses = 1000, inChannels = 3, dropout = 0 } = options;
+    const { shortcut, zeroInit } = shortcutsOf(options, 'B');
 
     this.conv1 =
       stem === 'imagenet'
@@ -182,7 +180,7 @@ export class ResNet extends Module {
     this.avgpool = new AdaptiveAvgPool2d([1, 1]);
     this.dropout = dropout > 0 ? new Dropout(dropout) : undefined;
     this.fc = new Linear(channels, numClasses);
-    initializeResNet(this, zeroInitResidual);
+    initializeResNet(this, zeroInit);
   }
 
   /** Stages stand between the stem and the head, as many as `layers` said. */
