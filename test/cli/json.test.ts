@@ -45,6 +45,24 @@ describe('--json', () => {
     expect((summary.multAdds / 1e9).toFixed(2)).toBe('2.44');
   });
 
+  it('summary --cost tells kinds of op and conventions as well', async () => {
+    const part = z.looseObject({ macs: count, activations: count, bytes: count, parameters: count });
+    const cost = z.object({
+      layers: z.array(part.extend({ path: z.string() })),
+      kinds: z.array(part.extend({ kind: z.string() })),
+      total: part,
+      conventions: z.array(z.looseObject({ id: z.string(), value: count })),
+    });
+    const given = await json(
+      z.object({ macs: count, totalParams: count, cost }),
+      ...['summary', 'resnext50_32x4d', '--cost', '--depth', '1'],
+    );
+    expect(given.cost.total.macs).toBe(given.macs);
+    expect(given.cost.total.parameters).toBe(given.totalParams);
+    const quoted = given.cost.conventions.map(({ value }) => (value / 1e9).toFixed(2));
+    expect(quoted).toEqual(['4.23', '4.23', '4.26', '4.27', '4.29', '8.46']);
+  });
+
   it("tradeoff has Table 2's columns, and Table 3's networks", async () => {
     const column = z.object({ cardinality: count, width: count, groupWidth: count, parameters: count });
     const table2 = await json(z.object({ columns: z.array(column) }), 'tradeoff');
