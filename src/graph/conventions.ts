@@ -6,10 +6,10 @@ import { sizeOf, type Value } from './value.ts';
 
 /**
  * One way to count a network's cost. "FLOPs" of one network are quoted differently because tools count different things:
- * ResNeXt-50 32×4d has 4.23 G by its weights alone and 4.29 G by THOP's older tables.
+ * ResNeXt-50 32×4d has 4.23 G by its weights alone and 4.29 G by THOP.
  */
 export interface Convention {
-  readonly id: 'weights' | 'torchinfo' | 'thop' | 'ptflops' | 'thop-0.0' | 'flops';
+  readonly id: 'weights' | 'torchinfo' | 'thop-0.0' | 'ptflops' | 'thop' | 'flops';
   /** What is counted, in words. */
   readonly counts: string;
   /** Who counts so. */
@@ -32,8 +32,6 @@ export function conventionsOf(graph: Graph, input: Value): readonly Convention[]
     node.op === 'conv2d' && node.attrs.bias ? outputSize(node) : 0,
   );
   const linearBiases = sum(graph, (node) => (node.op === 'linear' && node.attrs.bias ? outputSize(node) : 0));
-  // THOP before 0.1: F multiplications and F−1 additions for each output of a linear layer.
-  const linearAdditions = sum(graph, (node) => (node.op === 'linear' ? macsOf(node) - outputSize(node) : 0));
   return [
     {
       id: 'weights',
@@ -48,9 +46,9 @@ export function conventionsOf(graph: Graph, input: Value): readonly Convention[]
       value: summarize(graph, input).multAdds,
     },
     {
-      id: 'thop',
+      id: 'thop-0.0',
       counts: 'with 2 for each element of a batch norm, and means',
-      usedBy: "THOP 0.1; timm's tables",
+      usedBy: "THOP 0.0; timm's tables",
       value: macs + 2 * norms + means,
     },
     {
@@ -60,10 +58,10 @@ export function conventionsOf(graph: Graph, input: Value): readonly Convention[]
       value: macs + 2 * norms + rectified + pooled + convolutionBiases + linearBiases,
     },
     {
-      id: 'thop-0.0',
-      counts: 'with 4 for each element of a batch norm, means, biases, linear twice',
-      usedBy: "THOP's table of models (0.0.31)",
-      value: macs + 4 * norms + means + convolutionBiases + linearAdditions,
+      id: 'thop',
+      counts: 'with 4 for each element of a batch norm, and means',
+      usedBy: 'THOP 0.1 (pytorch-OpCounter)',
+      value: macs + 4 * norms + means,
     },
     {
       id: 'flops',

@@ -80,11 +80,10 @@ describe('where the cost lies', () => {
     expect(values).toEqual({
       weights: macs,
       torchinfo: macs + pixels * 8 + 3 * 10,
-      thop: macs,
+      'thop-0.0': macs,
       // Biases of both layers, and one for each element of the ReLU.
       ptflops: macs + pixels * 8 + 3 * 10 + pixels * 8,
-      // The convolution's bias, and 199 additions beside the 200 multiplications of each output.
-      'thop-0.0': macs + pixels * 8 + 3 * 10 * 199,
+      thop: macs,
       flops: 2 * macs,
     });
   });
@@ -111,22 +110,28 @@ describe('conventions', () => {
     expect((counted(name, 'weights') / 1e9).toFixed(3)).toBe(gflops);
   });
 
-  // Printed to the last digit by people who ran THOP 0.1 on torchvision's networks.
+  // Printed to the last digit by people who ran either version on torchvision's networks.
   it.each([
-    ['resnet18', 1_819_066_368],
-    ['resnet34', 3_671_263_232],
-    ['resnet50', 4_111_514_624],
-    ['resnet101', 7_833_971_712],
-  ])('thop: %s', (name, macs) => {
-    expect(counted(name, 'thop')).toBe(macs);
+    ['thop-0.0', 'resnet18', 1_819_066_368],
+    ['thop-0.0', 'resnet34', 3_671_263_232],
+    ['thop-0.0', 'resnet50', 4_111_514_624],
+    ['thop-0.0', 'resnet101', 7_833_971_712],
+    ['thop', 'resnet18', 1_824_033_792],
+    ['thop', 'resnet50', 4_133_742_592],
+    ['thop', 'resnet101', 7_866_435_584],
+    ['thop', 'resnet152', 11_603_945_472],
+  ] as const)('%s: %s', (id, name, macs) => {
+    expect(counted(name, id)).toBe(macs);
   });
 
-  // timm's benchmark tables: 4.26 and 4.11.
+  // timm's benchmark tables: 4.26 and 4.11. THOP's README: 4.29 and 16.54.
   it.each([
-    ['resnext50_32x4d', '4.26'],
-    ['resnet50', '4.11'],
-  ])("thop: %s is as in timm's tables", (name, gmacs) => {
-    expect((counted(name, 'thop') / 1e9).toFixed(2)).toBe(gmacs);
+    ['thop-0.0', 'resnext50_32x4d', '4.26'],
+    ['thop-0.0', 'resnet50', '4.11'],
+    ['thop', 'resnext50_32x4d', '4.29'],
+    ['thop', 'resnext101_32x8d', '16.54'],
+  ] as const)('%s: %s in published tables', (id, name, gmacs) => {
+    expect((counted(name, id) / 1e9).toFixed(2)).toBe(gmacs);
   });
 
   // Model zoo of MMPretrain (configs/resnet, configs/resnext).
@@ -140,19 +145,6 @@ describe('conventions', () => {
     ['resnext101_32x4d', '8.03'],
   ])('ptflops: %s as MMPretrain quotes it', (name, gflops) => {
     expect((counted(name, 'ptflops') / 1e9).toFixed(2)).toBe(gflops);
-  });
-
-  // The table in the README of THOP (pytorch-OpCounter).
-  it.each([
-    ['resnet18', '1.82'],
-    ['resnet34', '3.68'],
-    ['resnet50', '4.14'],
-    ['resnet101', '7.87'],
-    ['resnet152', '11.61'],
-    ['resnext50_32x4d', '4.29'],
-    ['resnext101_32x8d', '16.54'],
-  ])('thop-0.0: %s as in its table', (name, gmacs) => {
-    expect((counted(name, 'thop-0.0') / 1e9).toFixed(2)).toBe(gmacs);
   });
 
   it('torchinfo: the review, whose listing says 2.44 G for two pictures', () => {

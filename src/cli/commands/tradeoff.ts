@@ -23,7 +23,7 @@ export function define(command: Command): void {
     .option(
       '--depth <list>',
       'whole networks of these depths instead of one block: 50,101',
-      integers('--depth', 14, 10_000),
+      integers('--depth', 14, 1000),
     )
     .option(
       '--cardinality <list>',
