@@ -1,4 +1,6 @@
 import { CardinalError } from '../base/errors.ts';
+import { nearestWidth } from './nearest-width.ts';
+import { bottleneckParameters } from './tradeoff.ts';
 
 /**
  * Table 2 of the ResNeXt paper carried on to its limit, depthwise convolution: cardinality C grows, the width d of each
@@ -22,11 +24,6 @@ export interface CostTemplate {
   readonly parameters: number;
 }
 
-/** Parameters of a bottleneck's three convolutions: `innerWidth` channels inside in `groups` groups, 4·planes outside. */
-export function blockParameters(planes: number, innerWidth: number, groups: number): number {
-  return 2 * 4 * planes * innerWidth + (9 * innerWidth ** 2) / groups;
-}
-
 /**
  * The templates for C = 1, 2, 4, … as far as the inner width of the depthwise limit, and that limit last; options for
  * `resnext` and `resnext_cifar` beside `planes`. Throws a `CardinalError` unless `planes` divides 64: base widths would not be
@@ -36,25 +33,23 @@ export function toDepthwiseLimit(planes = 64): CostTemplate[] {
   if (!Number.isInteger(planes) || 64 % planes !== 0) {
     throw new CardinalError(`toDepthwiseLimit: expected planes that divide 64, got ${planes}`);
   }
-  const budget = blockParameters(planes, planes, 1);
-  const innerWidth = nearest(budget, (width) => blockParameters(planes, width, width));
+  const budget = bottleneckParameters(1, planes, 4 * planes);
+  const innerWidth = nearestWidth((width) => bottleneckParameters(width, 1, 4 * planes), budget);
   const templates: CostTemplate[] = [];
   for (let cardinality = 1; cardinality <= innerWidth; cardinality *= 2) {
-    const width = nearest(budget, (d) => blockParameters(planes, cardinality * d, cardinality));
-    templates.push(template(planes, cardinality, width, cardinality));
+    const width = nearestWidth((d) => bottleneckParameters(cardinality, d, 4 * planes), budget);
+    templates.push(template(planes, cardinality, width));
   }
-  return [...templates, { ...template(planes, 1, innerWidth, innerWidth), depthwise: true }];
+  const limit = template(planes, innerWidth, 1);
+  return [...templates, { ...limit, cardinality: 1, baseWidth: (64 * innerWidth) / planes, depthwise: true }];
 }
 
-function template(planes: number, cardinality: number, width: number, groups: number): CostTemplate {
-  const innerWidth = cardinality * width;
-  const parameters = blockParameters(planes, innerWidth, groups);
-  return { cardinality, baseWidth: (64 * width) / planes, depthwise: false, innerWidth, parameters };
-}
-
-/** The whole number from 1 on at which a growing cost is nearest to the budget, the smaller of two that are as near. */
-function nearest(budget: number, cost: (size: number) => number): number {
-  let size = 1;
-  while (cost(size + 1) <= budget) size++;
-  return Math.abs(budget - cost(size)) <= cost(size + 1) - budget ? size : size + 1;
+function template(planes: number, cardinality: number, width: number): CostTemplate {
+  return {
+    cardinality,
+    baseWidth: (64 * width) / planes,
+    depthwise: false,
+    innerWidth: cardinality * width,
+    parameters: bottleneckParameters(cardinality, width, 4 * planes),
+  };
 }

@@ -16,7 +16,7 @@ const depthwiseLimit = { cardinality: 1, baseWidth: 134, depthwise: true } as co
 const photograph = [3, 224, 224] as const;
 const thumbnail = [3, 32, 32] as const;
 
-const head = { inChannels: 3, zeroInitResidual: false, dropout: 0 } as const;
+const head = { inChannels: 3, residual: true, zeroInitResidual: false, dropout: 0 } as const;
 const imagenet = { numClasses: 1000, ...head, shortcut: 'B' } as const;
 const cifar = { numClasses: 10, ...head } as const;
 
@@ -73,6 +73,7 @@ export const entries: readonly ModelEntry[] = [
       baseWidth: 4,
       depthwise: false,
       planes: 64,
+      form: 'c',
       ...imagenet,
     },
     build: ({ layers = 50, ...options }) => resnext(photographLayers(layers), options),
@@ -88,6 +89,7 @@ export const entries: readonly ModelEntry[] = [
       baseWidth: 64,
       depthwise: false,
       planes: 64,
+      form: 'c',
       ...cifar,
       shortcut: 'B',
     },
@@ -120,7 +122,7 @@ function template(
     description: `${title}-${depth} ${cardinality}×${baseWidth}d, ${where}`,
     paper: resnextPaper,
     inputShape: photograph,
-    defaults: imagenet,
+    defaults: { ...imagenet, form: 'c' },
     build: (options) => resnext(imagenetLayers[depth], { ...options, cardinality, baseWidth }),
   };
 }
@@ -143,7 +145,7 @@ function cifarTemplate(cardinality: number, baseWidth: number): ModelEntry {
     description: `ResNeXt-29 ${cardinality}×${baseWidth}d for CIFAR, section 5.3`,
     paper: resnextPaper,
     inputShape: thumbnail,
-    defaults: { ...cifar, shortcut: 'B' },
+    defaults: { ...cifar, shortcut: 'B', form: 'c' },
     build: (options) => resnextCifar([3, 3, 3], { ...options, cardinality, baseWidth }),
   };
 }

@@ -3,8 +3,10 @@ export type { Pictures } from './entry.ts';
 export { InceptionResnetV2, type InceptionResnetV2Options } from './inception-resnet-v2.ts';
 export { InceptionV4, type InceptionV4Options } from './inception-v4.ts';
 export { MobileNetV1, type MobileNetV1Options } from './mobilenet.ts';
+export { convertForm } from './convert-form.ts';
+export { AggregatedBottleneck, EarlyConcatBottleneck, type Form } from './forms.ts';
 export { parseSet, type ModelOptions } from './options.ts';
-export { blockParameters, toDepthwiseLimit, type CostTemplate } from './depthwise-limit.ts';
+export { toDepthwiseLimit, type CostTemplate } from './depthwise-limit.ts';
 export {
   countModel,
   createModel,
@@ -29,3 +31,12 @@ export { countSeparable, separableRatio, type SeparableCost, type SeparableShape
 export { ReviewResNeXt, type ReviewOptions } from './review.ts';
 export type { Shortcut } from './shortcut.ts';
 export { Xception, type XceptionOptions } from './xception.ts';
+export { bottleneckLayers, equalCostTemplates, type Template, type TemplateOptions } from './templates.ts';
+export {
+  bottleneckParameters,
+  cardinalityTradeoff,
+  type CostUnit,
+  type CountedBlock,
+  type Tradeoff,
+  type TradeoffOptions,
+} from './tradeoff.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { UsageError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
+import type { Form } from './forms.ts';
 import type { Shortcut } from './shortcut.ts';
 
 /** What may be set on a model of the registry; each model accepts some of these. */
@@ -20,7 +21,11 @@ export interface ModelOptions {
   readonly numClasses?: number;
   /** 3 for colour, 1 for grey. */
   readonly inChannels?: number;
+  /** How ResNeXt's blocks are built: (a), (b) or (c) of the paper's Figure 3. All compute the same, (c) fastest. */
+  readonly form?: Form;
   readonly shortcut?: Shortcut;
+  /** False leaves out every shortcut, as in the ResNeXt paper's ablation (section 5.1); `shortcut` then says nothing. */
+  readonly residual?: boolean;
   readonly zeroInitResidual?: boolean;
   readonly dropout?: number;
 }
@@ -47,7 +52,9 @@ const schemas: Readonly<Record<OptionName, { readonly schema: z.ZodType; readonl
   planes: { schema: count, expected: expectedCount },
   numClasses: { schema: count, expected: expectedCount },
   inChannels: { schema: count, expected: expectedCount },
+  form: { schema: z.enum(['a', 'b', 'c']), expected: "a, b or c, as in the ResNeXt paper's Figure 3" },
   shortcut: { schema: z.enum(['A', 'B', 'C', 'none']), expected: 'A, B, C or none' },
+  residual: { schema: z.boolean(), expected: 'true or false' },
   zeroInitResidual: { schema: z.boolean(), expected: 'true or false' },
   dropout: { schema: z.number().min(0).lt(1), expected: 'a number of at least 0 and below 1' },
 };

@@ -2,7 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import { UsageError } from '../../src/base/errors.ts';
 import { sizeOf } from '../../src/graph/value.ts';
 import {
-  blockParameters,
+  bottleneckParameters,
   countModel,
   createModel,
   listModels,
@@ -184,7 +184,7 @@ describe('from grouped to depthwise at constant cost', () => {
       baseWidth: 134,
       depthwise: true,
       innerWidth: 134,
-      parameters: blockParameters(64, 134, 134),
+      parameters: bottleneckParameters(134, 1),
     });
   });
 
