@@ -12,7 +12,11 @@ export interface Entrant {
 }
 
 const readySchema = z.object({ ready: z.literal(true), version: z.string() });
-const doneSchema = z.object({ ms: z.number().positive(), peakBytes: z.number().positive() });
+const doneSchema = z.object({
+  ms: z.number().positive(),
+  times: z.array(z.number().positive()).optional(),
+  peakBytes: z.number().positive(),
+});
 const checkedSchema = z.object({ checked: z.literal(true) });
 
 /**
@@ -56,7 +60,7 @@ export class Contender {
     return Object.assign(contender, { version });
   }
 
-  /** One run: milliseconds, and the most memory that the process has had. */
+  /** One run: milliseconds, of each part as well where parts are timed, and the most memory that the process has had. */
   async run(): Promise<z.infer<typeof doneSchema>> {
     return doneSchema.parse(await this.#ask('run'));
   }
