@@ -55,20 +55,20 @@ export function shapeChart(rows: readonly ShapeRow[]): string {
   const roofs = rows.filter(({ contender, roof }) => contender.startsWith('Cardinal') && roof !== undefined);
   return file(
     {
-      width: 270 + 260 * work.passes.length,
+      width: 300 + 260 * work.passes.length,
       height: 110 + 18 * layers.length,
-      marginLeft: 230,
+      marginLeft: 265,
       marginTop: 50,
       marginBottom: 46,
       x: {
-        label: 'GFLOP/s (more is better); strokes: what the machine could do',
+        label: 'GFLOP/s; strokes: what the machine could do',
         labelOffset: 40,
         grid: true,
         zero: true,
       },
       y: { label: null, domain: layers },
       fx: { label: null, domain: work.passes },
-      color: { domain: contenders, range: ['#0072b2', '#d55e00', '#999999', '#555555'], legend: false },
+      color: { domain: contenders, range: ['#0072b2', '#d55e00', '#999999', '#009e73'], legend: false },
       marks: [
         // A legend: Plot's own is HTML beside the picture.
         contenders.map((name, index) =>
@@ -77,7 +77,8 @@ export function shapeChart(rows: readonly ShapeRow[]): string {
             text: () => `● ${name}`,
             fill: () => name,
             frameAnchor: 'top-left',
-            dx: 180 * index - 220,
+            dx: 150 * index - 255,
+            textAnchor: 'start',
             dy: -44,
           }),
         ),

@@ -2,6 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { z } from 'zod';
+import { CardinalError } from '../../src/base/errors.ts';
 
 /** How a contender is started, and what for. */
 export interface Entrant {
@@ -53,7 +54,7 @@ export class Contender {
     if (answer === undefined) {
       if (child.pid === undefined) return undefined;
       const code = child.exitCode ?? ((await once(child, 'exit')) as [number | null])[0];
-      if (code !== 0) throw new Error(`${name} could not start: it ended with exit code ${code}`);
+      if (code !== 0) throw new CardinalError(`${name} could not start: it ended with exit code ${code}`);
       return undefined;
     }
     const { version } = readySchema.parse(answer);
@@ -77,7 +78,7 @@ export class Contender {
   async #ask(line: string): Promise<unknown> {
     this.#child.stdin.write(`${line}\n`);
     const answer = await this.#answer();
-    if (answer === undefined) throw new Error(`${this.name} ended instead of an answer to ${line}`);
+    if (answer === undefined) throw new CardinalError(`${this.name} ended instead of an answer to ${line}`);
     return answer;
   }
 

@@ -60,6 +60,7 @@ export async function measure(
 
 async function compareResults(contenders: readonly Contender[], work: Work, folder: string): Promise<void> {
   const sections = sectionsOf(work);
+  const agreed: string[] = [];
   let first: Float32Array | undefined;
   for (const [index, contender] of contenders.entries()) {
     const file = join(folder, `results-${index}`);
@@ -67,8 +68,12 @@ async function compareResults(contenders: readonly Contender[], work: Work, fold
     const bytes = await readFile(file);
     const results = new Float32Array(new Uint8Array(bytes).buffer);
     if (first === undefined) first = results;
-    else requireSame(contender.name, results, first, sections);
+    else
+      agreed.push(
+        `${contender.name} ${requireSame(contender.name, results, first, sections).toExponential(0)}`,
+      );
   }
+  console.log(`  results compared, at most apart by: ${agreed.join(', ')}`);
 }
 
 /** Prints each one's median and the median of the rounds' ratios to the first. */

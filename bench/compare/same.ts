@@ -38,18 +38,22 @@ export function sectionsOf(work: Work): Section[] {
   }
 }
 
-/** Throws a `CardinalError` unless `other` has the numbers of `first`, section by section. `name` says whose `other` are. */
+/**
+ * Throws a `CardinalError` unless `other` has the numbers of `first`, section by section; `name` says whose `other` are. Returns
+ * by how much they are apart at most, as a share of what the section's limit is a share of.
+ */
 export function requireSame(
   name: string,
   other: Float32Array,
   first: Float32Array,
   sections: readonly Section[],
-): void {
+): number {
   const fail = (what: string): never => {
     throw new CardinalError(`${name} computes something else: ${what}`);
   };
   if (other.length !== first.length) fail(`expected ${first.length} numbers, got ${other.length}`);
   let begin = 0;
+  let most = 0;
   for (const { name: section, length, limit } of sections) {
     const end = Math.min(begin + length, first.length);
     if (end === begin) fail(`${section}: there are no numbers`);
@@ -61,9 +65,11 @@ export function requireSame(
         : [lengthOf(differences) / lengthOf(expected), limit.distance];
     // Not-a-number is not within a limit either.
     if (!(apart <= allowed)) fail(`${section}: ${apart.toPrecision(2)} apart, at most ${allowed} expected`);
+    most = Math.max(most, apart);
     begin = end;
   }
   if (begin !== first.length) fail(`expected ${begin} numbers, got ${first.length}`);
+  return most;
 }
 
 function largest(list: Float32Array): number {
