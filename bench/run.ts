@@ -53,7 +53,7 @@ await runBench(
     .argument('[suites...]', 'suites to run (all)')
     .option('--runs <n>', 'rounds that count', integer('--runs', 1, 1000), 7)
     .option('--threads <n>', 'threads of every contender', integer('--threads', 1, 256), 2)
-    .option('--only <work>', 'one work of the suites')
+    .option('--only <work>', 'one work of the suites; it is printed and not saved')
     .option('--docs', 'put the tables by stage of the suite shapes into docs/performance.md', false)
     .addHelpText('after', `\nSuites and their works:\n${describeSuites()}`)
     .action(main),
@@ -70,6 +70,11 @@ async function main(names: readonly string[], flags: Flags): Promise<void> {
     suite,
     works: suites[suite].works.map((make) => make()).filter(({ id }) => id === (flags.only ?? id)),
   }));
+  if (flags.docs && (flags.only !== undefined || !chosen.includes('shapes'))) {
+    throw new UsageError(
+      '--docs puts tables of the whole suite shapes into the docs: name it, without --only',
+    );
+  }
   if (works.every((one) => one.works.length === 0)) {
     throw new UsageError(`no work '${flags.only}' in ${chosen.join(', ')}`);
   }
@@ -84,7 +89,7 @@ async function main(names: readonly string[], flags: Flags): Promise<void> {
 async function run(
   suite: string,
   works: readonly Work[],
-  { runs, threads, docs: intoDocs }: Flags,
+  { runs, threads, only, docs: intoDocs }: Flags,
   folder: string,
 ): Promise<void> {
   const blas = await findBlas();
@@ -98,6 +103,9 @@ async function run(
     rows.push(...workRows(work, measured));
     if (roofs !== undefined && work.kind === 'shapes') shapes.push(...shapeRows(work, measured, roofs));
   }
+  if (roofs !== undefined) console.log(`\n${stageTables(shapes, roofs)}`);
+  // A part must not take the place of the whole.
+  if (only !== undefined) return;
   if (roofs === undefined) {
     await save(suite, 'csv', workCsv(rows, threads));
     await save(suite, 'svg', workChart(rows));
@@ -109,9 +117,7 @@ async function run(
     await save(`${suite}-${id}`, 'svg', shapeChart(shapes.filter(({ work }) => work.id === id)));
   }
   await save(suite, 'md', layerTables(shapes, roofs));
-  const stages = stageTables(shapes, roofs);
-  console.log(`\n${stages}`);
-  if (intoDocs) await replaceSection(docs, 'shapes', stages);
+  if (intoDocs) await replaceSection(docs, 'shapes', stageTables(shapes, roofs));
 }
 
 async function save(name: string, extension: string, text: string): Promise<void> {
