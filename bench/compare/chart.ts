@@ -50,7 +50,7 @@ export function shapeChart(rows: readonly ShapeRow[]): string {
   const layers = [...new Set(rows.map(label))];
   const contenders = [...new Set(rows.map(({ contender }) => contender))];
   const [{ work }] = rows;
-  const place = { y: label, fx: (row: ShapeRow) => `${row.pass}` };
+  const place = { y: label, fx: 'pass' };
   const rate = ({ layer, median }: ShapeRow) => flopOf(layer) / median / 1e6;
   const roofs = rows.filter(({ contender, roof }) => contender.startsWith('Cardinal') && roof !== undefined);
   return file(

@@ -81,7 +81,8 @@ def sample(result):
     flat = result.detach().contiguous().flatten()
     if flat.numel() <= 4096:
         return flat
-    return flat[torch.arange(4096) * 2654435761 % flat.numel()]
+    places = torch.arange(4096, dtype=torch.float64) * ((math.sqrt(5) - 1) / 2) % 1 * flat.numel()
+    return flat[places.long()]
 
 
 def passes_of(layer):

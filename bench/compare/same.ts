@@ -14,7 +14,8 @@ export interface Section {
 
 /**
  * What of a work's results has to be the same, and how nearly. In 32-bit floats a sum of thousands of products in another
- * order is 1e-6 off, as is a network of fifty layers; a wrong border, stride or group is off by 1e-2 at least. Of a training step
+ * order is 1e-6 off, as is a network of fifty layers, and one of tens of thousands, in a gradient of weights, 1e-5; a wrong border,
+ * stride or group is off by 1e-2 at least. Of a training step
  * the loss is held to that. Its gradients follow it and are compared by their distance: rounding puts some ReLU on the other
  * side of 0, which makes 1 % in the first layer between our own kernels, and up to 6 % between PyTorch's two memory layouts.
  */
