@@ -10,8 +10,8 @@
  * error. Peers: onnxruntime-node, onnxruntime-web and TensorFlow.js (`npm ci --prefix bench`), PyTorch (Debian: python3-torch
  * python3-torchvision) in both memory layouts. What is not installed is left out, and said.
  */
-import { mkdtemp, mkdir, rm, writeFile } from 'node:fs/promises';
-import { cpus, tmpdir } from 'node:os';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../src/base/errors.ts';
@@ -21,18 +21,11 @@ import { benchCommand, runBench } from './command.ts';
 import { shapeChart, workChart } from './compare/chart.ts';
 import { entrantsFor } from './compare/entrants.ts';
 import { layerTables, stageTables } from './compare/roofline.ts';
-import { measureRoofs } from './compare/roofs.ts';
-import { measure, printMeasured } from './compare/rounds.ts';
-import {
-  roofsCsv,
-  shapeCsv,
-  shapeRows,
-  workCsv,
-  workRows,
-  type ShapeRow,
-  type WorkRow,
-} from './compare/rows.ts';
-import { suites, type Work } from './compare/work.ts';
+import { higherRoofs, measureRoofs } from './compare/roofs.ts';
+import { measure, printMeasured, type Measured } from './compare/rounds.ts';
+import { roofsCsv, shapeCsv, shapeRows, workCsv, workRows, type WorkRow } from './compare/rows.ts';
+import { suites, type LayerWork, type Work } from './compare/work.ts';
+import { save } from './compare/save.ts';
 import { replaceSection } from './compare/section.ts';
 
 interface Flags {
@@ -42,8 +35,7 @@ interface Flags {
   readonly docs: boolean;
 }
 
-const here = fileURLToPath(new URL('.', import.meta.url));
-const docs = join(here, '../docs/performance.md');
+const docs = fileURLToPath(new URL('../docs/performance.md', import.meta.url));
 
 await runBench(
   benchCommand(
@@ -80,54 +72,54 @@ async function main(names: readonly string[], flags: Flags): Promise<void> {
   }
   const folder = await mkdtemp(join(tmpdir(), 'cardinal-bench-'));
   try {
-    for (const { suite, works: own } of works) if (own.length > 0) await run(suite, own, flags, folder);
+    for (const { suite, works: own } of works) {
+      if (own.length === 0) continue;
+      if (suite === 'shapes') await runShapes(own, flags, folder);
+      else await runWorks(suite, own, flags, folder);
+    }
   } finally {
     await rm(folder, { recursive: true });
   }
 }
 
-async function run(
-  suite: string,
-  works: readonly Work[],
-  { runs, threads, only, docs: intoDocs }: Flags,
-  folder: string,
-): Promise<void> {
-  const blas = await findBlas();
-  const roofs = suite === 'shapes' ? await measureRoofs(threads, blas !== undefined) : undefined;
+async function runWorks(suite: string, works: readonly Work[], flags: Flags, folder: string): Promise<void> {
   const rows: WorkRow[] = [];
-  const shapes: ShapeRow[] = [];
-  for (const work of works) {
-    console.log(`\n${work.title} (${threads} threads, ${runs} rounds)`);
-    const measured = await measure(work, await entrantsFor(work, { threads, blas, folder }), runs, folder);
-    printMeasured(measured);
-    rows.push(...workRows(work, measured));
-    if (roofs !== undefined && work.kind === 'shapes') shapes.push(...shapeRows(work, measured, roofs));
-  }
-  if (roofs !== undefined) console.log(`\n${stageTables(shapes, roofs)}`);
+  for (const work of works) rows.push(...workRows(work, await runWork(work, flags, folder)));
   // A part must not take the place of the whole.
-  if (only !== undefined) return;
-  if (roofs === undefined) {
-    await save(suite, 'csv', workCsv(rows, threads));
-    await save(suite, 'svg', workChart(rows));
-    return;
-  }
-  await save(suite, 'csv', shapeCsv(shapes, threads));
-  await save(`${suite}-roofs`, 'csv', roofsCsv(roofs));
-  for (const { id } of works) {
-    await save(`${suite}-${id}`, 'svg', shapeChart(shapes.filter(({ work }) => work.id === id)));
-  }
-  await save(suite, 'md', layerTables(shapes, roofs));
-  if (intoDocs) await replaceSection(docs, 'shapes', stageTables(shapes, roofs));
+  if (flags.only !== undefined) return;
+  await save(suite, 'csv', workCsv(rows, flags.threads));
+  await save(suite, 'svg', workChart(rows));
 }
 
-async function save(name: string, extension: string, text: string): Promise<void> {
-  const cpu = cpus()[0]
-    .model.replace(/[^\w]+/g, '-')
-    .toLowerCase();
-  const file = `${name}-${cpu}-node${process.versions.node}.${extension}`;
-  await mkdir(join(here, 'results'), { recursive: true });
-  await writeFile(join(here, 'results', file), text);
-  console.log(`wrote bench/results/${file}`);
+async function runShapes(works: readonly Work[], flags: Flags, folder: string): Promise<void> {
+  const { threads, only } = flags;
+  const hasBlas = (await findBlas()) !== undefined;
+  let roofs = await measureRoofs(threads, hasBlas);
+  const results: { work: LayerWork; measured: Measured[] }[] = [];
+  for (const work of works) {
+    if (!('layers' in work)) continue;
+    results.push({ work, measured: await runWork(work, flags, folder) });
+    roofs = higherRoofs(roofs, await measureRoofs(threads, hasBlas));
+  }
+  const rows = results.flatMap(({ work, measured }) => shapeRows(work, measured, roofs));
+  const stages = stageTables(rows, roofs);
+  console.log(`\n${stages}`);
+  if (only !== undefined) return;
+  await save('shapes', 'csv', shapeCsv(rows, threads));
+  await save('shapes-roofs', 'csv', roofsCsv(roofs));
+  for (const { id } of works) {
+    await save(`shapes-${id}`, 'svg', shapeChart(rows.filter(({ work }) => work.id === id)));
+  }
+  await save('shapes', 'md', layerTables(rows, roofs));
+  if (flags.docs) await replaceSection(docs, 'shapes', stages);
+}
+
+async function runWork(work: Work, { runs, threads }: Flags, folder: string): Promise<Measured[]> {
+  console.log(`\n${work.title} (${threads} threads, ${runs} rounds)`);
+  const entrants = await entrantsFor(work, { threads, blas: await findBlas(), folder });
+  const measured = await measure(work, entrants, runs, folder);
+  printMeasured(measured);
+  return measured;
 }
 
 function describeSuites(): string {

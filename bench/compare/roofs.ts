@@ -59,6 +59,19 @@ export async function measureRoofs(threads: number, hasBlas: boolean): Promise<R
   return { threads, wasm, native, bandwidth };
 }
 
+/** The higher of two measurements, one by one: what else ran on the machine can only have lowered them. */
+export function higherRoofs(one: Roofs, other: Roofs): Roofs {
+  return {
+    threads: one.threads,
+    wasm: Math.max(one.wasm, other.wasm),
+    native: one.native === undefined ? other.native : Math.max(one.native, other.native ?? 0),
+    bandwidth: one.bandwidth.map(({ bytes, gbs }, i) => ({
+      bytes,
+      gbs: Math.max(gbs, other.bandwidth[i].gbs),
+    })),
+  };
+}
+
 async function leastTime<K extends OpName>(
   backend: Backend,
   op: K,
