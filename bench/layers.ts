@@ -59,7 +59,8 @@ async function main(model: string, flags: Flags): Promise<void> {
   const totals = { forward: [0, 0], input: [0, 0], weight: [0, 0] };
   for (const { layer, label } of layers) {
     let line = label.padEnd(width);
-    for (const pass of passes.filter((one) => one === (only ?? one))) {
+    for (const pass of passes) {
+      if (pass !== (only ?? pass) || (pass === 'input' && !layer.inputGradient)) continue;
       const loaded = await loadPass(backend, layer, pass, { training: true });
       let least = Infinity;
       for (let run = -2; run < runs; run++) {

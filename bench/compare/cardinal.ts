@@ -70,19 +70,22 @@ async function lossAndGradients(program: LoadedProgram): Promise<Float32Array> {
 }
 
 async function layers(backend: Backend, work: LayerWork): Promise<Program> {
-  const { kind, training, passes } = work;
+  const { kind, training } = work;
   const parts: { layer: (typeof work.layers)[number]; loaded: LoadedPass }[] = [];
   for (const { layer, pass } of partsOf(work)) {
     parts.push({ layer, loaded: await loadPass(backend, layer, pass, { training }) });
   }
+  const byLayer = work.layers.map((layer) => ({
+    times: layer.times,
+    own: parts.filter((part) => part.layer === layer),
+  }));
   const times: number[] = [];
   return {
     version,
     async run() {
       if (kind === 'layers') {
-        for (let begin = 0; begin < parts.length; begin += passes.length) {
-          const layer = parts.slice(begin, begin + passes.length);
-          for (let i = 0; i < layer[0].layer.times; i++) for (const { loaded } of layer) await loaded.run();
+        for (const { times, own } of byLayer) {
+          for (let i = 0; i < times; i++) for (const { loaded } of own) await loaded.run();
         }
         return;
       }

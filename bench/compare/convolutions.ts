@@ -32,5 +32,16 @@ function layerOf({ inputs: [x, w], attrs, scope }: NodeOf<'conv2d'>): Layer {
       `${scope}: expected a square convolution that pads by half of its kernel, without dilation, got ${formatShape(w.shape)} on ${formatShape(x.shape)}, padding ${padding.join('×')}, dilation ${dilation.join('×')}: the bench has no words for it`,
     );
   }
-  return { name: scope, times: 1, batch, channels, out, size, kernel, stride: stride[0], groups };
+  return {
+    name: scope,
+    times: 1,
+    batch,
+    channels,
+    out,
+    size,
+    kernel,
+    stride: stride[0],
+    groups,
+    inputGradient: x.role !== 'input',
+  };
 }

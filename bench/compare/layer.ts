@@ -13,6 +13,8 @@ export const layerSchema = z.object({
   kernel: z.int(),
   stride: z.int(),
   groups: z.int(),
+  /** Whether training wants the gradient of its input: nobody wants that of the pictures. */
+  inputGradient: z.boolean(),
 });
 export type Layer = z.infer<typeof layerSchema>;
 

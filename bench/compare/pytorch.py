@@ -115,7 +115,8 @@ def shapes():
         flop = 2 * n * k * (-(-layer["size"] // layer["stride"])) ** 2 * c * r * r
         # As repeatsOf of layer.ts.
         repeats = max(1, min(16, math.ceil(1e9 / flop)))
-        parts += [(repeats, passes[name]) for name in work["passes"]]
+        wanted = [name for name in work["passes"] if name != "input" or layer["inputGradient"]]
+        parts += [(repeats, passes[name]) for name in wanted]
 
     def run():
         times = []

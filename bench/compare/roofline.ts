@@ -69,12 +69,10 @@ function table(rows: readonly ShapeRow[], groupOf: (layer: string) => string, gr
       groupOf(layer.name) === layer.name && group === 'layer'
         ? `${name}, ${layer.times} × ${describeLayer(layer)}`
         : name;
-    for (const pass of own.work.passes)
-      add(
-        label,
-        pass,
-        members.filter((row) => row.pass === pass),
-      );
+    for (const pass of own.work.passes) {
+      const ofPass = members.filter((row) => row.pass === pass);
+      if (ofPass.length > 0) add(label, pass, ofPass);
+    }
   }
   if (own.work.passes.length === passes.length) add('**all**', 'all', rows);
   else for (const pass of own.work.passes) add('**all**', pass, rows);

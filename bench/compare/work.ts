@@ -30,7 +30,9 @@ export type NetworkWork = Exclude<Work, LayerWork>;
 
 /** The pieces of a work on layers that are compared, and of `shapes` timed, in the order in which contenders tell of them. */
 export function partsOf({ layers, passes }: LayerWork): { layer: Layer; pass: (typeof passes)[number] }[] {
-  return layers.flatMap((layer) => passes.map((pass) => ({ layer, pass })));
+  return layers.flatMap((layer) =>
+    passes.filter((pass) => pass !== 'input' || layer.inputGradient).map((pass) => ({ layer, pass })),
+  );
 }
 
 type Input = NetworkWork['input'];
@@ -50,7 +52,17 @@ const depthwise = (
   ] as const
 ).map(([times, channels, size, stride]): Layer => ({
   name: `${channels} at ${size}${stride === 1 ? '' : `, stride ${stride}`}`,
-  ...{ times, batch: 8, channels, out: channels, size, kernel: 3, stride, groups: channels },
+  ...{
+    times,
+    batch: 8,
+    channels,
+    out: channels,
+    size,
+    kernel: 3,
+    stride,
+    groups: channels,
+    inputGradient: true,
+  },
 }));
 
 /** A suite: what it is for, and its works, each made when it is wanted. */

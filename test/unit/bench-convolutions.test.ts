@@ -8,7 +8,7 @@ import {
   shapesOf,
   type Layer,
 } from '../../bench/compare/layer.ts';
-import { suites } from '../../bench/compare/work.ts';
+import { partsOf, suites, type LayerWork } from '../../bench/compare/work.ts';
 
 describe('the convolutions of a network', () => {
   const layers = convolutionsOf('resnext50_32x4d', [8, 3, 224, 224]);
@@ -75,6 +75,13 @@ describe('the convolutions of a network', () => {
       [24, 3],
       [18, 3],
     ]);
+  });
+
+  test('of pictures are not asked for their gradient', () => {
+    const parts = partsOf(suites['shapes'].works[1]() as LayerWork);
+    expect(parts.filter(({ pass }) => pass === 'input').map(({ layer }) => layer.name)).toEqual(
+      layers.map(({ name }) => name).filter((name) => name !== 'conv1'),
+    );
   });
 
   test('are repeated until a time takes milliseconds, and not for ever', () => {

@@ -16,7 +16,7 @@ import type { LayerWork } from '../../bench/compare/work.ts';
 /** 0.0336 GFLOP in 2.1 MB. */
 const layer: Layer = {
   ...{ name: 'layer1.0.conv1', times: 3, batch: 1, channels: 64, out: 64 },
-  ...{ size: 64, kernel: 1, stride: 1, groups: 1 },
+  ...{ size: 64, kernel: 1, stride: 1, groups: 1, inputGradient: true },
 };
 const flop = 2 * 64 * 64 * 64 * 64;
 const bytes = 4 * (2 * 64 * 64 * 64 + 64 * 64);
