@@ -21,16 +21,17 @@ type Found = Capabilities & {
 async function doctor({ json }: { json: boolean }): Promise<void> {
   const { capabilities } = await import('../../node/capabilities.ts');
   const { blasInfo, blasInstallation } = await import('../../node/blas.ts');
-  let blasProblem: string | null = null;
-  const blas = await blasInfo().catch((error: unknown) => {
-    if (!(error instanceof CardinalError)) throw error;
-    blasProblem = error.message;
-    return null;
-  });
-  const found = { ...capabilities(), blas, blasProblem };
+  const native = await blasInfo().then(
+    (blas) => ({ blas, blasProblem: null }),
+    (error: unknown) => {
+      if (!(error instanceof CardinalError)) throw error;
+      return { blas: null, blasProblem: error.message };
+    },
+  );
+  const found = { ...capabilities(), ...native };
   if (json) printJson(found);
   else print(...lines(found, await blasInstallation()));
-  if (blasProblem !== null) process.exitCode = 1;
+  if (native.blasProblem !== null) process.exitCode = 1;
 }
 
 function lines(
