@@ -56,9 +56,9 @@ export function shapeChart(rows: readonly ShapeRow[]): string {
   return file(
     {
       width: 300 + 260 * work.passes.length,
-      height: 110 + 18 * layers.length,
+      height: 126 + 18 * layers.length,
       marginLeft: 265,
-      marginTop: 50,
+      marginTop: 66,
       marginBottom: 46,
       x: {
         label: 'GFLOP/s; strokes: what the machine could do',
@@ -77,9 +77,9 @@ export function shapeChart(rows: readonly ShapeRow[]): string {
             text: () => `● ${name}`,
             fill: () => name,
             frameAnchor: 'top-left',
-            dx: 150 * index - 255,
+            dx: 230 * (index % 2) - 255,
             textAnchor: 'start',
-            dy: -44,
+            dy: 16 * Math.floor(index / 2) - 58,
           }),
         ),
         Plot.tickX(roofs, {
