@@ -35,9 +35,10 @@ export { product } from './product';
 export * from './reduce';
 export * from './sum-parts';
 export { weight_gradient } from './weight-gradient';
-export { winograd_conv, winograd_product_4, winograd_product_4x4, winograd_product_8 } from './winograd';
-export { winograd_gradient, winograd_outer_2x4x4 } from './winograd-gradient';
+export { winograd_block, winograd_conv, winograd_product_4, winograd_product_4x4, winograd_product_8 } from './winograd';
+export { winograd_gradient, winograd_gradient_block, winograd_outer_2x4x4 } from './winograd-gradient';
 export {
+  fetch_tiles,
   winograd_gather,
   winograd_input,
   winograd_inputs,

@@ -256,3 +256,38 @@ export function winograd_gather(
     }
   }
 }
+
+/**
+ * Reads what `count` tiles from `tile` on will need, `bytes` of each pixel of their rows, in the order in which it lies, so that
+ * memory sends it at its full pace; blocks of few channels, one after the other, would ask for every line by itself. A tile
+ * takes `rows` rows from 2·tile row + `top` on. Gives a sum that a caller must store, lest nothing be read.
+ */
+export function fetch_tiles(
+  base: usize,
+  height: i32,
+  width: i32,
+  pixelBytes: usize,
+  bytes: usize,
+  tile: i32,
+  count: i32,
+  tileColumns: i32,
+  tilesPerImage: i32,
+  top: i32,
+  rows: i32,
+): u32 {
+  let sum: u32 = 0;
+  const end = tile + count;
+  while (tile < end) {
+    const image = tile / tilesPerImage;
+    const first = (tile - image * tilesPerImage) / tileColumns;
+    const last = (min(end, (image + 1) * tilesPerImage) - 1 - image * tilesPerImage) / tileColumns;
+    const from = max((first << 1) + top, 0);
+    const to = min((last << 1) + top + rows, height);
+    for (let pixel = from * width; pixel < to * width; pixel++) {
+      let at = base + <usize>(image * height * width + pixel) * pixelBytes;
+      for (const stop = at + bytes; at < stop; at += 64) sum += load<u32>(at);
+    }
+    tile = (image + 1) * tilesPerImage;
+  }
+  return sum;
+}

@@ -15,6 +15,8 @@ const BATCH_BYTES = 64 * 1024;
 const TILES = 8;
 /** Arithmetic of one chunk, that of its products alone: some 20 µs of a core. */
 const CHUNK_FLOPS = 4e5;
+/** Chunks wanted at least, so that 8 threads find work to the end. */
+const LEAST_CHUNKS = 24;
 /** Chunks wanted of a weight gradient, and the fewest tiles worth a slice, which costs a whole gradient of room and a sum. */
 const GRADIENT_CHUNKS = 96;
 const LEAST_SLICE = 48;
@@ -79,6 +81,17 @@ function blocking(groups: number, cg: number, kg: number) {
 const tilesOf = ([images, , height, width]: Shape): number =>
   images * Math.ceil(height / 2) * Math.ceil(width / 2);
 
+/**
+ * Blocks that one chunk does of the same tiles, one after the other: as many as leave enough chunks, because what lies side
+ * by side in memory is then read together. A wide group's blocks share all their inputs and need no such care.
+ */
+function sharing(blocks: number, groups: boolean, tileChunks: number) {
+  const G = globalThis as unknown as Record<string, number>;
+  const most = groups ? Math.floor((blocks * tileChunks) / LEAST_CHUNKS) : 1;
+  const blocksPerChunk = G['BPC'] ?? Math.min(blocks, Math.max(1, most));
+  return { blocksPerChunk, blockChunks: Math.ceil(blocks / blocksPerChunk) };
+}
+
 /** Forward if `finish` is given, else backward-input: weights transposed and flipped, and what padding leaves of 3×3. */
 function convolution(
   attrs: Conv2dAttrs,
@@ -100,7 +113,8 @@ function convolution(
   const blocks = groupBlocks * kBlocks;
   const tiles = tilesOf(target.shape);
   const tileFlops = 2 * PLACES * groupsPerBlock * cg * kBlock;
-  const tilesPerChunk = Math.ceil(CHUNK_FLOPS / tileFlops / batch) * batch;
+  const { blocksPerChunk, blockChunks } = sharing(blocks, kBlocks === 1, Math.ceil(tiles / batch));
+  const tilesPerChunk = Math.ceil(CHUNK_FLOPS / tileFlops / blocksPerChunk / batch) * batch;
 
   const transformed = kept ?? workspace + packedBytes(w.shape);
   const once = kept !== undefined;
@@ -119,12 +133,13 @@ function convolution(
     },
     {
       kernel: 'winograd_conv',
-      chunks: Math.ceil(tiles / tilesPerChunk) * blocks,
+      chunks: Math.ceil(tiles / tilesPerChunk) * blockChunks,
       args: [
         ...[source.address, target.address, transformed],
         ...[finish?.bias ?? 0, finish?.residual ?? 0, finish?.relu ? 1 : 0],
         ...[height, width, channels, outHeight, outWidth, outChannels, cg, kg, groups],
         ...[groupsPerBlock, cBlock, kBlock, blocks, ...padding, tilesPerChunk, tiles, batch],
+        ...[blockChunks, blocksPerChunk],
       ],
     },
   ];
@@ -139,21 +154,19 @@ export const conv2dWinogradBackwardWeight: Lowering<'conv2d_backward_weight'> = 
     const [, outChannels, outHeight, outWidth] = dy.shape;
     const [filters, cg] = dw.shape;
     const kg = filters / groups;
-    const { groupsPerBlock, cBlock, kBlock, blocks, batch, tiles, slices, tilesPerSlice } = slicing(
-      attrs,
-      dy.shape,
-      dw.shape,
-    );
+    const cut = slicing(attrs, dy.shape, dw.shape);
+    const { groupsPerBlock, cBlock, kBlock, blocks, batch, tiles, slices, tilesPerSlice } = cut;
+    const { blocksPerChunk, blockChunks } = sharing(blocks, cut.kBlocks * cut.cBlocks === 1, slices);
     const sliceBytes = transformedBytes(dw.shape);
     const partial = workspace + packedBytes(dw.shape);
     return [
       {
         kernel: 'winograd_gradient',
-        chunks: slices * blocks,
+        chunks: slices * blockChunks,
         args: [
           ...[x.address, dy.address, partial, height, width, channels, outHeight, outWidth, outChannels],
           ...[cg, kg, groups, groupsPerBlock, cBlock, kBlock, blocks, ...padding],
-          ...[tilesPerSlice, tiles, batch, sliceBytes],
+          ...[tilesPerSlice, tiles, batch, sliceBytes, blockChunks, blocksPerChunk],
         ],
       },
       {
