@@ -15,9 +15,10 @@ export {
 } from './depthwise-tiles';
 export * from './dropout';
 export * from './elementwise';
+export * from './fetch';
 export * from './fill';
 export * from './finish';
-export { grouped_conv, tile_4x8, tile_8x4 } from './grouped';
+export { grouped_block, grouped_conv, tile_4x8, tile_8x4 } from './grouped';
 export {
   grouped_gradient,
   tile_gradient_3x4x4,

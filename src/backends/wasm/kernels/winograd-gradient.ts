@@ -31,20 +31,11 @@ export function winograd_gradient(args: usize, chunk: i32, scratch: usize): void
     const count = min(batch, end - tile);
     if (blocksPerChunk > 1) {
       // Only groups make several blocks a chunk.
-      const groups = word(args, 12);
-      const inputs = <usize>(groups * word(args, 9)) << 2;
-      const outputs = <usize>(groups * word(args, 10)) << 2;
-      const blocks = <usize>(endBlock - firstBlock);
-      const x = address(args, 0) + <usize>firstBlock * inputs;
-      const dy = address(args, 1) + <usize>firstBlock * outputs;
-      const inPixel = <usize>word(args, 5) << 2;
-      const outPixel = <usize>word(args, 8) << 2;
-      const inBytes = min(blocks * inputs, inPixel - <usize>firstBlock * inputs);
-      const outBytes = min(blocks * outputs, outPixel - <usize>firstBlock * outputs);
-      const top = -word(args, 16);
+      const inputs = word(args, 12) * word(args, 9);
+      const outputs = word(args, 12) * word(args, 10);
       const sum =
-        fetch_tiles(x, word(args, 3), word(args, 4), inPixel, inBytes, tile, count, tileColumns, tilesPerImage, top, 4) +
-        fetch_tiles(dy, outHeight, outWidth, outPixel, outBytes, tile, count, tileColumns, tilesPerImage, 0, 2);
+        fetch_tiles(address(args, 0), word(args, 3), word(args, 4), word(args, 5), firstBlock * inputs, endBlock * inputs, tile, count, tileColumns, tilesPerImage, -word(args, 16), 4) +
+        fetch_tiles(address(args, 1), outHeight, outWidth, word(args, 8), firstBlock * outputs, endBlock * outputs, tile, count, tileColumns, tilesPerImage, 0, 2);
       store<u32>(scratch, sum);
     }
     for (let block = firstBlock; block < endBlock; block++) {

@@ -31,21 +31,12 @@ export function winograd_conv(args: usize, chunk: i32, scratch: usize): void {
   for (let tile = first; tile < end; tile += batch) {
     const count = min(batch, end - tile);
     if (blocksPerChunk > 1) {
-      // Only groups make several blocks a chunk, and all but a few groups of a layer.
-      const groups = word(args, 15);
-      const inputs = <usize>(groups * word(args, 12)) << 2;
-      const outputs = <usize>(groups * word(args, 13)) << 2;
-      const blocks = <usize>(endBlock - firstBlock);
-      const x = address(args, 0) + <usize>firstBlock * inputs;
-      const y = address(args, 1) + <usize>firstBlock * outputs;
-      const inPixel = <usize>word(args, 8) << 2;
-      const outPixel = <usize>word(args, 11) << 2;
-      const inBytes = min(blocks * inputs, inPixel - <usize>firstBlock * inputs);
-      const outBytes = min(blocks * outputs, outPixel - <usize>firstBlock * outputs);
-      const top = -word(args, 19);
+      // Only groups make several blocks a chunk.
+      const inputs = word(args, 15) * word(args, 12);
+      const outputs = word(args, 15) * word(args, 13);
       const sum =
-        fetch_tiles(x, word(args, 6), word(args, 7), inPixel, inBytes, tile, count, tileColumns, tilesPerImage, top, 4) +
-        fetch_tiles(y, outHeight, outWidth, outPixel, outBytes, tile, count, tileColumns, tilesPerImage, 0, 2);
+        fetch_tiles(address(args, 0), word(args, 6), word(args, 7), word(args, 8), firstBlock * inputs, endBlock * inputs, tile, count, tileColumns, tilesPerImage, -word(args, 19), 4) +
+        fetch_tiles(address(args, 1), outHeight, outWidth, word(args, 11), firstBlock * outputs, endBlock * outputs, tile, count, tileColumns, tilesPerImage, 0, 2);
       store<u32>(scratch, sum);
     }
     for (let block = firstBlock; block < endBlock; block++) {

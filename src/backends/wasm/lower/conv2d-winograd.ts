@@ -1,7 +1,7 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
 import type { Call, Lowering, PlacedBuffer } from '../call.ts';
-import { blockChannels } from './conv2d-grouped.ts';
+import { blockChannels, sharing } from './conv2d-grouped.ts';
 import { align64 } from './scratch.ts';
 
 /** Channels of a block of a wide group: its batch of tiles, and their products, fit a thread's scratch room. */
@@ -15,8 +15,6 @@ const BATCH_BYTES = 64 * 1024;
 const TILES = 8;
 /** Arithmetic of one chunk, that of its products alone: some 20 µs of a core. */
 const CHUNK_FLOPS = 4e5;
-/** Chunks wanted at least, so that 8 threads find work to the end. */
-const LEAST_CHUNKS = 24;
 /** Chunks wanted of a weight gradient, and the fewest tiles worth a slice, which costs a whole gradient of room and a sum. */
 const GRADIENT_CHUNKS = 96;
 const LEAST_SLICE = 48;
@@ -70,7 +68,7 @@ function blocking(groups: number, cg: number, kg: number) {
   const groupsPerBlock = wide ? 1 : Math.min(groups, Math.max(1, Math.floor(blockChannels / widest)));
   const tileBytes = 4 * PLACES * groupsPerBlock * widest;
   return {
-    ...{ groupsPerBlock, cBlock, kBlock },
+    ...{ wide, groupsPerBlock, cBlock, kBlock },
     groupBlocks: Math.ceil(groups / groupsPerBlock),
     cBlocks: Math.ceil(cg / cBlock),
     kBlocks: Math.ceil(kg / kBlock),
@@ -80,17 +78,6 @@ function blocking(groups: number, cg: number, kg: number) {
 
 const tilesOf = ([images, , height, width]: Shape): number =>
   images * Math.ceil(height / 2) * Math.ceil(width / 2);
-
-/**
- * Blocks that one chunk does of the same tiles, one after the other: as many as leave enough chunks, because what lies side
- * by side in memory is then read together. A wide group's blocks share all their inputs and need no such care.
- */
-function sharing(blocks: number, groups: boolean, tileChunks: number) {
-  const G = globalThis as unknown as Record<string, number>;
-  const most = groups ? Math.floor((blocks * tileChunks) / LEAST_CHUNKS) : 1;
-  const blocksPerChunk = G['BPC'] ?? Math.min(blocks, Math.max(1, most));
-  return { blocksPerChunk, blockChunks: Math.ceil(blocks / blocksPerChunk) };
-}
 
 /** Forward if `finish` is given, else backward-input: weights transposed and flipped, and what padding leaves of 3×3. */
 function convolution(
@@ -109,11 +96,13 @@ function convolution(
   const cg = channels / groups;
   const kg = outChannels / groups;
   const padding = finish ? attrs.padding : attrs.padding.map((n) => 2 - n);
-  const { groupsPerBlock, cBlock, kBlock, groupBlocks, kBlocks, batch } = blocking(groups, cg, kg);
+  const { wide, groupsPerBlock, cBlock, kBlock, groupBlocks, kBlocks, batch } = blocking(groups, cg, kg);
   const blocks = groupBlocks * kBlocks;
   const tiles = tilesOf(target.shape);
   const tileFlops = 2 * PLACES * groupsPerBlock * cg * kBlock;
-  const { blocksPerChunk, blockChunks } = sharing(blocks, kBlocks === 1, Math.ceil(tiles / batch));
+  const { blocksPerChunk, blockChunks } = wide
+    ? { blocksPerChunk: 1, blockChunks: blocks }
+    : sharing(blocks, Math.ceil(tiles / batch));
   const tilesPerChunk = Math.ceil(CHUNK_FLOPS / tileFlops / blocksPerChunk / batch) * batch;
 
   const transformed = kept ?? workspace + packedBytes(w.shape);
@@ -156,7 +145,9 @@ export const conv2dWinogradBackwardWeight: Lowering<'conv2d_backward_weight'> = 
     const kg = filters / groups;
     const cut = slicing(attrs, dy.shape, dw.shape);
     const { groupsPerBlock, cBlock, kBlock, blocks, batch, tiles, slices, tilesPerSlice } = cut;
-    const { blocksPerChunk, blockChunks } = sharing(blocks, cut.kBlocks * cut.cBlocks === 1, slices);
+    const { blocksPerChunk, blockChunks } = cut.wide
+      ? { blocksPerChunk: 1, blockChunks: blocks }
+      : sharing(blocks, slices);
     const sliceBytes = transformedBytes(dw.shape);
     const partial = workspace + packedBytes(dw.shape);
     return [
