@@ -2,6 +2,7 @@
  * Times a whole network on the WASM backend, then every distinct step of its plan alone, dearest first.
  *
  *   node bench/steps.ts [model] [--batch 1] [--train] [--threads 2] [--simd] [--no-blas] [--runs 5] [--each]
+ *                       [--checkpoint-activations]
  *
  * Times are the least of the runs. On one thread they are the processor's time, which other processes disturb less.
  * A step alone finds its data in the caches more often than in the network.
@@ -29,6 +30,7 @@ const { values, positionals } = parseArgs({
     'no-blas': { type: 'boolean', default: false },
     runs: { type: 'string', default: '5' },
     each: { type: 'boolean', default: false },
+    'checkpoint-activations': { type: 'boolean', default: false },
   },
 });
 const [name = 'resnext50_32x4d'] = positionals;
@@ -45,6 +47,7 @@ const plan: Plan = values.train
   ? planTraining(traced, backend, {
       name,
       optimizer: { kind: 'sgd', momentum: true, nesterov: false },
+      checkpointActivations: values['checkpoint-activations'],
     })
   : planInference(traced, backend, { name });
 const entries: Entry[] = values.train ? ['gradient', 'update'] : ['forward'];

@@ -18,8 +18,8 @@ export interface Backend {
   readonly maxBytes: number;
   /** Scratch bytes a step needs while it runs; the plan reserves the largest. */
   workspaceBytes(node: Node): number;
-  /** Names of the kernels that a step of a plan runs, in their order: for listings. */
-  kernelsOf(step: Step, plan: Plan): readonly string[];
+  /** The kernels that a step of a plan runs, in their order: for listings. */
+  kernelsOf(step: Step, plan: Plan): readonly KernelUse[];
   /**
    * Allocates `plan.peakBytes`, zeroed, and what the backend itself needs beside them (scratch rooms, packed weights), and
    * makes the program ready.
@@ -27,6 +27,12 @@ export interface Backend {
   load(plan: Plan): Promise<Program>;
   /** Ends the workers. Programs of this backend cannot be used afterwards. */
   dispose(): Promise<void>;
+}
+
+/** A kernel of a step. `once`: it runs in the prologue instead, because it depends on nothing but weights that stay as they are. */
+export interface KernelUse {
+  readonly name: string;
+  readonly once: boolean;
 }
 
 /** A plan in a device's memory. One call at a time: await each before the next. */

@@ -1,5 +1,7 @@
 import { extname } from 'node:path';
 import { UsageError } from '../base/errors.ts';
+import { convertForm } from '../models/convert-form.ts';
+import type { Form } from '../models/forms.ts';
 import { parseSet } from '../models/options.ts';
 import { createModel, modelInfo } from '../models/registry.ts';
 import { readClassNames, requireNames } from '../node/class-names.ts';
@@ -9,20 +11,27 @@ import { describe, suggestion } from '../node/trained.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import { count } from '../report/format.ts';
 import { metadataOf, type Description } from '../train/description.ts';
-import type { TensorEntry } from '../weights/archive.ts';
+import { readTensors, type TensorEntry } from '../weights/archive.ts';
 import { headOf, requireFit } from '../weights/load.ts';
 import { pytorchParts } from '../weights/pytorch/write.ts';
-import { safetensorsParts } from '../weights/safetensors.ts';
+import { entriesOf, safetensorsParts } from '../weights/safetensors.ts';
 import type { ConvertFlags } from './commands/convert.ts';
 import { warnOfOther, openWeights, requirePerChannel } from './loading.ts';
 import { printJson, tell } from './print.ts';
 
-/** `cardinal convert`: the weights of a file in another format, number for number; types are kept. */
+/**
+ * `cardinal convert`: the weights of a file in another format, number for number; types are kept (in another form of the
+ * blocks, all floats are F32).
+ */
 export async function convert(from: string, to: string, flags: ConvertFlags): Promise<void> {
   const write = writerFor(to);
   await openWeights(from, async (file) => {
-    const described = await describeFor(file, flags);
-    const tensors = described === undefined ? file.tensors : fitted(file, described);
+    const own = await describeFor(file, flags);
+    const fitting = own === undefined ? file.tensors : fitted(file, own);
+    const { tensors, described } =
+      own === undefined || flags.form === undefined
+        ? { tensors: fitting, described: own }
+        : await inForm(fitting, own, flags.form);
     const metadata =
       described === undefined
         ? {
@@ -59,8 +68,27 @@ function fitted(
   return found;
 }
 
+/** The network with its blocks in another form, and its weights. */
+async function inForm(
+  tensors: ReadonlyMap<string, TensorEntry>,
+  described: Description,
+  form: Form,
+): Promise<{ readonly tensors: ReadonlyMap<string, TensorEntry>; readonly described: Description }> {
+  const { name, options } = described.model;
+  if (modelInfo(name, options).options.form === undefined) {
+    throw new UsageError(
+      `--form: ${name} has one form only; ResNeXts by template and the free ones have three`,
+    );
+  }
+  return {
+    tensors: entriesOf(convertForm(await readTensors(tensors), form)),
+    described: { ...described, model: { name, options: { ...options, form } } },
+  };
+}
+
 /** Flags that say something of the network, by their names in `ConvertFlags`. */
 const ofNetwork = {
+  form: '--form',
   classes: '--classes',
   mean: '--mean',
   std: '--std',

@@ -26,6 +26,36 @@ export function number(
   return reader(flag, `a number${lower}${upper}`, numeric.pipe(z.number().refine(inside)));
 }
 
+/** Whole numbers from `min` to `max`: `50,101`. */
+export function integers(flag: string, min: number, max: number): Reader<readonly number[]> {
+  const value = numeric.pipe(z.int().min(min).max(max));
+  return reader(
+    flag,
+    `whole numbers from ${min} to ${max}, for example 50,101`,
+    list.pipe(z.array(value).min(1).max(64)),
+  );
+}
+
+/** A cost to keep: an amount, or a multiple of another. */
+export type Budget =
+  | { readonly amount: number; readonly times?: undefined }
+  | { readonly amount?: undefined; readonly times: number };
+
+/** `70k`, `25.5M`, `0.22G`, `69632`, or `2x`. */
+export function budget(flag: string): Reader<Budget> {
+  const factors: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
+  const schema = z
+    .string()
+    .regex(/^(\d+\.?\d*|\.\d+)[kmgtx]?$/i)
+    .transform((text): Budget => {
+      const value = parseFloat(text);
+      const suffix = text.replace(/[\d.]/g, '').toLowerCase();
+      return suffix === 'x' ? { times: value } : { amount: value * factors[suffix] };
+    })
+    .refine(({ amount, times }) => (amount ?? times) > 0);
+  return reader(flag, 'an amount above 0 such as 70k, 0.22G or 2x', schema);
+}
+
 /** A path; an empty one is a variable of the shell that was not set. */
 export function path(what: string): Reader<string> {
   return reader(what, 'a path', z.string().min(1));
@@ -70,7 +100,7 @@ export interface ModelFlags {
 export function withSetFlag(command: Command): Command {
   return command.option(
     '--set <key=value...>',
-    'change the network: layers, cardinality, baseWidth, numClasses, inChannels, shortcut, zeroInitResidual …',
+    'change the network: layers, cardinality, baseWidth, numClasses, inChannels, residual, form, widthMultiplier …',
     setting,
   );
 }
@@ -125,6 +155,10 @@ export function withEngineFlags(command: Command): Command {
     )
     .option('--no-blas', 'leave matrix products to WebAssembly, even if there is a native library');
 }
+
+/** What the flag means, in every command that has it. */
+export const checkpointActivationsHelp =
+  'recompute activations in the backward pass: less memory, more time, the same results';
 
 export function withJsonFlag(command: Command): Command {
   return command.option('--json', 'print one JSON document instead of text', false);

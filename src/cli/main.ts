@@ -13,6 +13,7 @@ const commands: Readonly<Record<string, readonly [summary: string, load: () => P
   demo: ['train and judge a small ResNeXt on bundled pictures', () => import('./commands/demo.ts')],
   models: ['list the networks that can be built by name', () => import('./commands/models.ts')],
   summary: ["print a network's layers, shapes, parameters and cost", () => import('./commands/summary.ts')],
+  tradeoff: ['cardinality against width at equal cost (Table 2)', () => import('./commands/tradeoff.ts')],
   plan: ['print the program a network is compiled to', () => import('./commands/plan.ts')],
   train: ['train a network on pictures', () => import('./commands/train.ts')],
   study: ["run one of the paper's comparisons", () => import('./commands/study.ts')],

@@ -1,7 +1,8 @@
 import type { SingleBar } from 'cli-progress';
 import pc from 'picocolors';
 import { digits3, duration, percent } from '../report/format.ts';
-import type { EpochEvent, StepEvent, TrainEvent } from '../train/events.ts';
+import type { EpochEvent, StartEvent, StepEvent, TrainEvent } from '../train/events.ts';
+import { mebibytes } from '../train/micro-batches.ts';
 import { newBar } from './bar.ts';
 
 /** Shows a training run while it goes: a live bar on a terminal, a line now and then anywhere else. */
@@ -31,6 +32,8 @@ function bar(stream: NodeJS.WriteStream): ProgressView {
       } else if (event.type === 'epoch') {
         stop();
         stream.write(`${epochLine(event)}\n`);
+      } else if (event.type === 'start') {
+        stream.write(memoryLine(event));
       } else if (event.type === 'warning') {
         stop();
         stream.write(`${pc.yellow('warning:')} ${event.message}\n`);
@@ -74,11 +77,21 @@ function lines(stream: NodeJS.WriteStream): ProgressView {
       } else if (event.type === 'epoch') {
         last = Date.now();
         stream.write(`${epochLine(event)}\n`);
+      } else if (event.type === 'start') {
+        stream.write(memoryLine(event));
       } else if (event.type === 'warning') {
         stream.write(`warning: ${event.message}\n`);
       }
     },
   };
+}
+
+/** What recomputing activations saves, if it was asked for. */
+function memoryLine({ programBytes, keepingAllBytes }: StartEvent): string {
+  if (keepingAllBytes === undefined) return '';
+  return programBytes === keepingAllBytes
+    ? 'recomputing activations would save nothing here: all are kept\n'
+    : `recomputing activations: the program takes ${mebibytes(programBytes)} instead of ${mebibytes(keepingAllBytes)}\n`;
 }
 
 function epochLine({ epoch, epochs, train, validation, seconds, best }: EpochEvent): string {

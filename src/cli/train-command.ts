@@ -33,7 +33,8 @@ interface RunSummary {
   readonly report: string;
 }
 
-export type OutputFlags = EngineFlags & { readonly json: boolean };
+/** What may differ when a run is continued: what its results do not depend on. */
+export type OutputFlags = EngineFlags & { readonly json: boolean; readonly checkpointActivations?: boolean };
 
 /** What a run came to, as far as this process went. */
 export interface Outcome {
@@ -147,7 +148,8 @@ interface Work {
 async function work({ network, flags, ...parts }: Work): Promise<Outcome> {
   const interrupt = onInterrupt('stopping after this step, with a checkpoint (again to stop at once)');
   const { view, notes } = noting(progressView());
-  const training = { ...parts, view, signal: interrupt.signal };
+  const { checkpointActivations } = flags;
+  const training = { ...parts, checkpointActivations, view, signal: interrupt.signal };
   try {
     const result = await trainRun(network, training);
     if (result.reason === 'not-finite') {

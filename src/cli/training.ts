@@ -27,6 +27,8 @@ export interface Training {
   readonly backend: Backend;
   readonly view: ProgressView;
   readonly signal: AbortSignal;
+  /** As the run had it, if it is not said. */
+  readonly checkpointActivations?: boolean | undefined;
   /** The checkpoint to continue from. */
   readonly resume?: Checkpoint | undefined;
 }
@@ -47,7 +49,7 @@ export async function buildNetwork(
 
 /** Trains as the configuration says; events are shown and put down in the run folder. */
 export async function trainRun(network: Network, training: Training): Promise<TrainResult> {
-  const { config, openFolder, data, backend, view, signal, resume } = training;
+  const { config, openFolder, data, backend, view, signal, checkpointActivations, resume } = training;
   const loaders = openLoaders(data, config);
   try {
     return await fit({
@@ -61,6 +63,7 @@ export async function trainRun(network: Network, training: Training): Promise<Tr
       licence: config.weights?.licence,
       store: { save: async (kind, bytes) => (await openFolder()).save(kind, bytes) },
       checkpointEvery: config.checkpointEvery,
+      checkpointActivations,
       stopWhen: config.patience === undefined ? undefined : patience(config.patience),
       resume,
       signal,

@@ -93,7 +93,8 @@ export const imagenetPreprocessing: Preprocessing = {
 
 /**
  * The usual preprocessing of a data set: pictures of one size are taken as they are; photos of all sizes are resized to
- * the short side that leaves `imageSize` as the middle 87.5 % (256 for 224, the paper's test crop, section 4).
+ * the short side that leaves `imageSize` as the middle 87.5 % (256 for 224, the paper's test crop, section 4), or the share
+ * that the network was published with. That side is rounded down, as in timm: 341 for 299, 333 for a share of 0.8975.
  */
 export function defaultPreprocessing(options: {
   readonly channels: 1 | 3;
@@ -101,19 +102,22 @@ export function defaultPreprocessing(options: {
   readonly pictureSize?: readonly [number, number] | undefined;
   /** Side of the square input; default: the pictures' own size, or 224. */
   readonly imageSize?: number | undefined;
+  /** Share of the resized picture's side that is cut out of its middle. */
+  readonly cropShare?: number | undefined;
+  readonly interpolation?: Preprocessing['interpolation'] | undefined;
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }): Preprocessing {
-  const { channels, pictureSize, imageSize } = options;
+  const { channels, pictureSize, imageSize, cropShare = 0.875, interpolation = 'bilinear' } = options;
   const size: [number, number] =
     imageSize === undefined ? [...(pictureSize ?? ([224, 224] as const))] : [imageSize, imageSize];
   const square = size[0] === size[1] && pictureSize?.[0] === pictureSize?.[1];
-  const resize = pictureSize ? (square ? size[0] : null) : Math.round(size[0] / 0.875);
+  const resize = pictureSize ? (square ? size[0] : null) : Math.floor(size[0] / cropShare);
   return {
     channels,
     size,
     resize,
-    interpolation: 'bilinear',
+    interpolation,
     mean: [...options.mean],
     std: [...options.std],
   };

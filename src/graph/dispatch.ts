@@ -1,7 +1,7 @@
 import { ops } from './ops/index.ts';
 import type { Graph } from './graph.ts';
 import type { Node } from './node.ts';
-import type { OpDefinition } from './op.ts';
+import type { Application, OpDefinition } from './op.ts';
 import type { OpName } from './op-table.ts';
 import type { Value } from './value.ts';
 
@@ -22,6 +22,13 @@ export function macsOf(node: Node): number {
 export function mutatedBy(node: Node): readonly Value[] {
   const indices = definitionOf(node).mutates?.(node.attrs, node.inputs.length) ?? [];
   return indices.map((index) => node.inputs[index]);
+}
+
+/** What gives a node's first output again without changing any state; undefined if nothing does. */
+export function repeatOf(node: Node): Application | undefined {
+  const definition = definitionOf(node);
+  if (definition.repeat !== undefined) return definition.repeat(node);
+  return mutatedBy(node).length === 0 ? node : undefined;
 }
 
 /** Records the gradient of a node; undefined if its op has none. */

@@ -17,7 +17,7 @@ export interface OpTable {
   /**
    * Batch norm in training, PyTorch's formulas (biased variance normalises, unbiased variance is tracked):
    * (x N×C×H×W, γ C, β C, running_mean C, running_var C, [residual like x]?) → (y like x, mean C, invstd C).
-   * y = γ·(x − mean)·invstd + β + residual, then ReLU if `relu`. Updates running_mean and running_var in place:
+   * y = γ·(x − mean)·invstd + β + residual, then ReLU if `relu`; mean and invstd as they are given. Updates running_mean and running_var in place:
    * running ← (1 − momentum)·running + momentum·batch.
    */
   batch_norm: {
@@ -26,6 +26,11 @@ export interface OpTable {
     readonly relu: boolean;
     readonly residual: boolean;
   };
+  /**
+   * The y of `batch_norm` once more, bit for bit, from the statistics that it gave: (x, γ, β, mean, invstd, [residual]?) → y.
+   * Reads and tracks no running statistics. For backward passes that did not keep y.
+   */
+  batch_norm_recompute: { readonly relu: boolean; readonly residual: boolean };
   /** (x, γ, β, running_mean, running_var, [residual]?) → y, with the running statistics. */
   batch_norm_inference: { readonly eps: number; readonly relu: boolean; readonly residual: boolean };
   /**
@@ -46,6 +51,12 @@ export interface OpTable {
   relu: NoAttrs;
   /** (dy, y) → dy where y > 0, else 0. */
   relu_backward: NoAttrs;
+  /** (x) → min(max(x, 0), 6); NaN stays NaN. */
+  relu6: NoAttrs;
+  /** (dy, y) → dy where 0 < y < 6, else 0. */
+  relu6_backward: NoAttrs;
+  /** (x) → factor·x, any shape. */
+  scale: { readonly factor: number };
   /** (a, b) → a + b, then ReLU if `relu`. Same shapes. */
   add: { readonly relu: boolean };
 

@@ -20,4 +20,14 @@ export interface OpDefinition<K extends OpName> {
   macs?(node: NodeOf<K>): number;
   /** Indices of the inputs it writes in place. */
   mutates?(attrs: OpTable[K], inputCount: number): readonly number[];
+  /**
+   * What gives the node's first output again, bit for bit, without writing anything in place; it may use the node's other
+   * outputs. Absent: the node itself does, if it writes nothing in place.
+   */
+  repeat?(node: NodeOf<K>): Application;
 }
+
+/** An op with what it is applied to. */
+export type Application = {
+  [K in OpName]: { readonly op: K; readonly attrs: OpTable[K]; readonly inputs: readonly Value[] };
+}[OpName];

@@ -1,7 +1,7 @@
 import type { Value } from '../graph/value.ts';
 import { BatchNorm2d, Conv2d, Dropout, F, init, Linear, Module, Sequential } from '../nn/index.ts';
 import { Block, conv3x3 } from './resnet.ts';
-import { makeShortcut, type Shortcut } from './shortcut.ts';
+import { makeShortcut, shortcutsOf, type Shortcut, type ShortcutOptions } from './shortcut.ts';
 
 /**
  * The 6n+2-layer ResNets for CIFAR-10 of He et al. 2016, section 4.2: a 3×3 stem of 16 channels, three stages of n blocks
@@ -13,8 +13,7 @@ class CifarBlock extends Block {
   readonly bn1: BatchNorm2d;
   readonly conv2: Conv2d;
   readonly bn2: BatchNorm2d;
-  readonly shortcut: Module;
-  readonly #residual: boolean;
+  readonly shortcut: Module | undefined;
 
   constructor(inChannels: number, planes: number, stride: number, shortcut: Shortcut) {
     super();
@@ -22,8 +21,10 @@ class CifarBlock extends Block {
     this.bn1 = new BatchNorm2d(planes);
     this.conv2 = conv3x3(planes, planes);
     this.bn2 = new BatchNorm2d(planes);
-    this.shortcut = makeShortcut(shortcut, { inChannels, outChannels: planes, stride }) ?? new Sequential();
-    this.#residual = shortcut !== 'none';
+    this.shortcut =
+      shortcut === 'none'
+        ? undefined
+        : (makeShortcut(shortcut, { inChannels, outChannels: planes, stride }) ?? new Sequential());
   }
 
   override get typeName(): string {
@@ -37,18 +38,16 @@ class CifarBlock extends Block {
   forward(x: Value): Value {
     let out = F.relu(this.bn1(this.conv1(x)));
     out = this.bn2(this.conv2(out));
-    if (this.#residual) out = F.add(out, this.shortcut(x));
+    if (this.shortcut !== undefined) out = F.add(out, this.shortcut(x));
     return F.relu(out);
   }
 }
 
-export interface CifarResNetOptions {
+export interface CifarResNetOptions extends ShortcutOptions {
   readonly numClasses?: number;
   readonly inChannels?: number;
   /** Channels of the stem and of the first stage. */
   readonly planes?: number;
-  readonly shortcut?: Shortcut;
-  readonly zeroInitResidual?: boolean;
   readonly dropout?: number;
 }
 
@@ -64,8 +63,8 @@ export class CifarResNet extends Module {
 
   constructor(layers: readonly [number, number, number], options: CifarResNetOptions = {}) {
     super();
-    const { numClasses = 10, inChannels = 3, planes = 16, shortcut = 'A' } = options;
-    const { zeroInitResidual = false, dropout = 0 } = options;
+    const { numClasses = 10, inChannels = 3, planes = 16, dropout = 0 } = options;
+    const { shortcut, zeroInit } = shortcutsOf(options, 'A');
     this.conv1 = conv3x3(inChannels, planes);
     this.bn1 = new BatchNorm2d(planes);
     this.layer1 = stack(layers[0], planes, planes, shortcut);
@@ -76,7 +75,7 @@ export class CifarResNet extends Module {
 
     for (const module of this.modules()) {
       if (module instanceof Conv2d || module instanceof Linear) init.kaimingNormal_(module.weight);
-      if (zeroInitResidual && module instanceof Block) init.zeros_(module.last.weight);
+      if (zeroInit && module instanceof Block) init.zeros_(module.last.weight);
     }
   }
 

@@ -1,32 +1,22 @@
 import { UsageError } from '../base/errors.ts';
-import type { Module } from '../nn/index.ts';
 import { CifarResNet } from './cifar.ts';
-import type { ModelOptions, OptionName } from './options.ts';
+import type { ModelEntry } from './entry.ts';
+import { relatives } from './relatives.ts';
 import { BasicBlock, Bottleneck, ResNet, type BlockType } from './resnet.ts';
 import { imagenetLayers, resnext, resnextCifar } from './resnext.ts';
 import { ReviewResNeXt } from './review.ts';
-
-/** A named network and what may be changed about it. */
-export interface ModelEntry {
-  /** `architecture.tag`, in timm's manner; the tag, if any, says which of several versions. */
-  readonly name: string;
-  readonly description: string;
-  readonly paper: string;
-  /** C×H×W of the pictures it was designed for. */
-  readonly inputShape: readonly [number, number, number];
-  /** What the options are unless set; exactly these can be set. */
-  readonly defaults: ModelOptions;
-  build(options: ModelOptions): Module;
-}
 
 const resnetPaper = 'He et al., Deep Residual Learning for Image Recognition, CVPR 2016, arXiv 1512.03385';
 const resnextPaper =
   'Xie et al., Aggregated Residual Transformations for Deep Neural Networks, CVPR 2017, arXiv 1611.05431';
 
+/** Where `toDepthwiseLimit` ends for the paper's 64 planes. */
+const depthwiseLimit = { cardinality: 1, baseWidth: 134, depthwise: true } as const;
+
 const photograph = [3, 224, 224] as const;
 const thumbnail = [3, 32, 32] as const;
 
-const head = { inChannels: 3, zeroInitResidual: false, dropout: 0 } as const;
+const head = { inChannels: 3, residual: true, zeroInitResidual: false, dropout: 0 } as const;
 const imagenet = { numClasses: 1000, ...head, shortcut: 'B' } as const;
 const cifar = { numClasses: 10, ...head } as const;
 
@@ -51,6 +41,14 @@ export const entries: readonly ModelEntry[] = [
   template(101, 64, 4, 'Tables 4 and 5'),
   template(101, 32, 8, 'as torchvision publishes it'),
   template(152, 32, 4, 'a deeper one'),
+  {
+    name: 'resnext50_depthwise',
+    description: 'ResNeXt-50 at the limit of cardinality: depthwise 3×3, 134 wide, at the cost of Table 3',
+    paper: resnextPaper,
+    inputShape: photograph,
+    defaults: imagenet,
+    build: (options) => resnext(imagenetLayers[50], { ...options, ...depthwiseLimit }),
+  },
 
   ...[20, 32, 44, 56, 110, 1202].map(cifarResNet),
   ...[1, 2, 4, 8, 16].map((cardinality) => cifarTemplate(cardinality, 64)),
@@ -69,7 +67,15 @@ export const entries: readonly ModelEntry[] = [
     description: 'any ResNeXt for photographs: layers, cardinality and base width are yours',
     paper: resnextPaper,
     inputShape: photograph,
-    defaults: { layers: [3, 4, 6, 3], cardinality: 32, baseWidth: 4, planes: 64, ...imagenet },
+    defaults: {
+      layers: [3, 4, 6, 3],
+      cardinality: 32,
+      baseWidth: 4,
+      depthwise: false,
+      planes: 64,
+      form: 'c',
+      ...imagenet,
+    },
     build: ({ layers = 50, ...options }) => resnext(photographLayers(layers), options),
   },
   {
@@ -77,16 +83,20 @@ export const entries: readonly ModelEntry[] = [
     description: 'any ResNeXt for small pictures: layers, cardinality and base width are yours',
     paper: resnextPaper,
     inputShape: thumbnail,
-    defaults: { layers: [3, 3, 3], cardinality: 8, baseWidth: 64, planes: 64, ...cifar, shortcut: 'B' },
+    defaults: {
+      layers: [3, 3, 3],
+      cardinality: 8,
+      baseWidth: 64,
+      depthwise: false,
+      planes: 64,
+      form: 'c',
+      ...cifar,
+      shortcut: 'B',
+    },
     build: ({ layers = 29, ...options }) => resnextCifar(thumbnailLayers(layers), options),
   },
+  ...relatives,
 ];
-
-/** The options a model accepts. */
-export function optionsOf(entry: ModelEntry): readonly OptionName[] {
-  // The keys of a ModelOptions literal.
-  return Object.keys(entry.defaults) as OptionName[];
-}
 
 function resnet(depth: number, block: BlockType, layers: readonly number[]): ModelEntry {
   return {
@@ -112,7 +122,7 @@ function template(
     description: `${title}-${depth} ${cardinality}×${baseWidth}d, ${where}`,
     paper: resnextPaper,
     inputShape: photograph,
-    defaults: imagenet,
+    defaults: { ...imagenet, form: 'c' },
     build: (options) => resnext(imagenetLayers[depth], { ...options, cardinality, baseWidth }),
   };
 }
@@ -135,7 +145,7 @@ function cifarTemplate(cardinality: number, baseWidth: number): ModelEntry {
     description: `ResNeXt-29 ${cardinality}×${baseWidth}d for CIFAR, section 5.3`,
     paper: resnextPaper,
     inputShape: thumbnail,
-    defaults: { ...cifar, shortcut: 'B' },
+    defaults: { ...cifar, shortcut: 'B', form: 'c' },
     build: (options) => resnextCifar([3, 3, 3], { ...options, cardinality, baseWidth }),
   };
 }

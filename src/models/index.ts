@@ -1,5 +1,12 @@
 export { CifarResNet, type CifarResNetOptions } from './cifar.ts';
+export type { Pictures } from './entry.ts';
+export { InceptionResnetV2, type InceptionResnetV2Options } from './inception-resnet-v2.ts';
+export { InceptionV4, type InceptionV4Options } from './inception-v4.ts';
+export { MobileNetV1, type MobileNetV1Options } from './mobilenet.ts';
+export { convertForm } from './convert-form.ts';
+export { AggregatedBottleneck, EarlyConcatBottleneck, type Form } from './forms.ts';
 export { parseSet, type ModelOptions } from './options.ts';
+export { toDepthwiseLimit, type CostTemplate } from './depthwise-limit.ts';
 export {
   countModel,
   createModel,
@@ -20,5 +27,16 @@ export {
   resnextCifar,
   type ResNeXtOptions,
 } from './resnext.ts';
+export { countSeparable, separableRatio, type SeparableCost, type SeparableShape } from './separable-cost.ts';
 export { ReviewResNeXt, type ReviewOptions } from './review.ts';
 export type { Shortcut } from './shortcut.ts';
+export { Xception, type XceptionOptions } from './xception.ts';
+export { bottleneckLayers, equalCostTemplates, type Template, type TemplateOptions } from './templates.ts';
+export {
+  bottleneckParameters,
+  cardinalityTradeoff,
+  type CostUnit,
+  type CountedBlock,
+  type Tradeoff,
+  type TradeoffOptions,
+} from './tradeoff.ts';

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { UsageError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
+import type { Form } from './forms.ts';
 import type { Shortcut } from './shortcut.ts';
 
 /** What may be set on a model of the registry; each model accepts some of these. */
@@ -11,12 +12,20 @@ export interface ModelOptions {
   readonly cardinality?: number;
   /** d: the width of each group in the first stage, at 64 planes. */
   readonly baseWidth?: number;
+  /** Groups of one channel in all 3×3 convolutions: the limit of cardinality, whose number is then the inner width. */
+  readonly depthwise?: boolean;
+  /** α: every number of channels is so many times the paper's. */
+  readonly widthMultiplier?: number;
   /** Channels of the stem, a quarter of the first stage's output. */
   readonly planes?: number;
   readonly numClasses?: number;
   /** 3 for colour, 1 for grey. */
   readonly inChannels?: number;
+  /** How ResNeXt's blocks are built: (a), (b) or (c) of the paper's Figure 3. All compute the same, (c) fastest. */
+  readonly form?: Form;
   readonly shortcut?: Shortcut;
+  /** False leaves out every shortcut, as in the ResNeXt paper's ablation (section 5.1); `shortcut` then says nothing. */
+  readonly residual?: boolean;
   readonly zeroInitResidual?: boolean;
   readonly dropout?: number;
 }
@@ -38,10 +47,14 @@ const schemas: Readonly<Record<OptionName, { readonly schema: z.ZodType; readonl
   },
   cardinality: { schema: count, expected: expectedCount },
   baseWidth: { schema: count, expected: expectedCount },
+  depthwise: { schema: z.boolean(), expected: 'true or false' },
+  widthMultiplier: { schema: z.number().positive().max(64), expected: 'a number above 0 and at most 64' },
   planes: { schema: count, expected: expectedCount },
   numClasses: { schema: count, expected: expectedCount },
   inChannels: { schema: count, expected: expectedCount },
+  form: { schema: z.enum(['a', 'b', 'c']), expected: "a, b or c, as in the ResNeXt paper's Figure 3" },
   shortcut: { schema: z.enum(['A', 'B', 'C', 'none']), expected: 'A, B, C or none' },
+  residual: { schema: z.boolean(), expected: 'true or false' },
   zeroInitResidual: { schema: z.boolean(), expected: 'true or false' },
   dropout: { schema: z.number().min(0).lt(1), expected: 'a number of at least 0 and below 1' },
 };

@@ -3,7 +3,8 @@ import { CardinalError, UsageError } from '../base/errors.ts';
 import { costOf } from '../graph/cost.ts';
 import { sizeOf, type Shape } from '../graph/value.ts';
 import { trace, type Module } from '../nn/index.ts';
-import { entries, optionsOf, type ModelEntry } from './entries.ts';
+import { entries } from './entries.ts';
+import { optionsOf, type ModelEntry, type Pictures } from './entry.ts';
 import { checkOptions, type ModelOptions } from './options.ts';
 
 /** Options written in a program, or from outside and not yet checked. */
@@ -15,6 +16,8 @@ export interface ModelInfo {
   readonly paper: string;
   /** C×H×W of the pictures it is for, with the chosen number of channels. */
   readonly inputShape: readonly [number, number, number];
+  /** How its published weights want their pictures, where that is not as ImageNet's networks usually do. */
+  readonly pictures?: Pictures;
   /** All options, defaults included. */
   readonly options: ModelOptions;
 }
@@ -37,10 +40,11 @@ export function modelInfo(name: string, options: GivenOptions = {}): ModelInfo {
   const all = { ...entry.defaults, ...check(entry, options) };
   const [channels, height, width] = entry.inputShape;
   return {
-    name,
+    name: entry.name,
     description: entry.description,
     paper: entry.paper,
     inputShape: [all.inChannels ?? channels, height, width],
+    ...(entry.pictures === undefined ? {} : { pictures: entry.pictures }),
     options: all,
   };
 }
@@ -55,8 +59,8 @@ export function createModel(name: string, options: GivenOptions = {}): Module {
   const checked = check(entry, options);
   try {
     const model = entry.build({ ...entry.defaults, ...checked });
-    model.displayName = name;
-    origins.set(model, { name, options: checked });
+    model.displayName = entry.name;
+    origins.set(model, { name: entry.name, options: checked });
     return model.initialize(0);
   } catch (error) {
     if (error instanceof UsageError || !(error instanceof CardinalError)) throw error;
@@ -97,8 +101,17 @@ export function countModel(
   return { params, macs, activations, inputShape };
 }
 
+/** The name under which a network is listed; names that are no network's stay as they are. */
+export function canonicalName(name: string): string {
+  return entryOf(name)?.name ?? name;
+}
+
+function entryOf(name: string): ModelEntry | undefined {
+  return entries.find((entry) => entry.name === name || entry.aliases?.includes(name) === true);
+}
+
 function find(name: string): ModelEntry {
-  const entry = entries.find((candidate) => candidate.name === name);
+  const entry = entryOf(name);
   if (entry === undefined) {
     const names = entries.map((candidate) => candidate.name);
     throw new UsageError(

@@ -13,7 +13,7 @@ import {
   ReLU,
   Sequential,
 } from '../nn/index.ts';
-import { makeShortcut, type Shortcut } from './shortcut.ts';
+import { makeShortcut, shortcutsOf, type Shortcut, type ShortcutOptions } from './shortcut.ts';
 
 /**
  * Deep Residual Learning for Image Recognition (He et al., CVPR 2016, arXiv 1512.03385) and Aggregated Residual
@@ -27,6 +27,8 @@ export interface BlockOptions {
   readonly groups: number;
   /** The paper's bottleneck width d, at the 64 planes of the first stage. */
   readonly widthPerGroup: number;
+  /** Groups of one channel: then `groups` and `widthPerGroup` only say how many channels there are. */
+  readonly depthwise?: boolean;
   readonly shortcut: Shortcut;
 }
 
@@ -34,6 +36,9 @@ export interface BlockOptions {
 export abstract class Block extends Module {
   /** The batch norm before the addition, whose γ = 0 makes the block begin as the identity. */
   abstract readonly last: BatchNorm2d;
+
+  /** Gives its convolutions initialisers of its own, where those of `initializeResNet` do not suit. */
+  initializeWeights?(): void;
 }
 
 export interface BlockType {
@@ -55,10 +60,10 @@ export class BasicBlock extends Block {
 
   constructor(inChannels: number, planes: number, options: BlockOptions) {
     super();
-    const { stride, shortcut } = options;
-    if (options.groups !== 1 || options.widthPerGroup !== 64) {
+    const { stride, depthwise = false, shortcut } = options;
+    if (options.groups !== 1 || options.widthPerGroup !== 64 || depthwise) {
       throw new CardinalError(
-        `BasicBlock: expected cardinality 1 and base width 64, got ${options.groups} and ${options.widthPerGroup}; two grouped 3×3 convolutions in a row are just a wider dense block (ResNeXt paper, section 3.3)`,
+        `BasicBlock: expected cardinality 1 and base width 64, got ${depthwise ? 'depthwise' : options.groups} and ${options.widthPerGroup}; paths of two convolutions summed up are just a wider dense block (ResNeXt paper, Figure 4)`,
       );
     }
     this.conv1 = conv3x3(inChannels, planes, stride);
@@ -98,17 +103,12 @@ export class Bottleneck extends Block {
 
   constructor(inChannels: number, planes: number, options: BlockOptions) {
     super();
-    const { stride, groups, widthPerGroup, shortcut } = options;
-    const width = Math.floor((planes * widthPerGroup) / 64) * groups;
-    if (width === 0) {
-      throw new CardinalError(
-        `Bottleneck: expected a base width of at least ${Math.ceil(64 / planes)} for ${planes} planes, got ${widthPerGroup}`,
-      );
-    }
+    const { stride, groups, widthPerGroup, depthwise = false, shortcut } = options;
+    const width = innerWidth(planes, widthPerGroup) * groups;
     const outChannels = planes * Bottleneck.expansion;
     this.conv1 = conv1x1(inChannels, width);
     this.bn1 = new BatchNorm2d(width);
-    this.conv2 = conv3x3(width, width, stride, groups);
+    this.conv2 = conv3x3(width, width, stride, depthwise ? width : groups);
     this.bn2 = new BatchNorm2d(width);
     this.conv3 = conv1x1(width, outChannels);
     this.bn3 = new BatchNorm2d(outChannels);
@@ -130,18 +130,17 @@ export class Bottleneck extends Block {
   }
 }
 
-export interface ResNetOptions {
+export interface ResNetOptions extends ShortcutOptions {
   /** 7×7 with stride 2 and a max pool for photographs, 3×3 for CIFAR's 32×32. */
   readonly stem?: 'imagenet' | 'cifar';
   readonly groups?: number;
   readonly widthPerGroup?: number;
+  /** Groups of one channel in all 3×3 convolutions: the limit of cardinality (see `depthwise-limit.ts`). */
+  readonly depthwise?: boolean;
   /** Channels of the stem and planes of the first stage; every further stage doubles them and halves the picture. */
   readonly planes?: number;
   readonly numClasses?: number;
   readonly inChannels?: number;
-  readonly shortcut?: Shortcut;
-  /** γ = 0 in the last batch norm of every block (Goyal et al. 2017, section 5.1). */
-  readonly zeroInitResidual?: boolean;
   /** Probability of dropping a feature before the classifier. */
   readonly dropout?: number;
 }
@@ -159,8 +158,9 @@ export class ResNet extends Module {
 
   constructor(block: BlockType, layers: readonly number[], options: ResNetOptions = {}) {
     super();
-    const { stem = 'imagenet', groups = 1, widthPerGroup = 64, planes = 64, shortcut = 'B' } = options;
-    const { numClasses = 1000, inChannels = 3, zeroInitResidual = false, dropout = 0 } = options;
+    const { stem = 'imagenet', groups = 1, widthPerGroup = 64, depthwise = false, planes = 64 } = options;
+    const { numClasses = 1000, inChannels = 3, dropout = 0 } = options;
+    const { shortcut, zeroInit } = shortcutsOf(options, 'B');
 
     this.conv1 =
       stem === 'imagenet'
@@ -175,7 +175,7 @@ export class ResNet extends Module {
       const stagePlanes = planes * 2 ** stage;
       const sequence = Array.from({ length: blocks }, (_, index) => {
         const stride = stage > 0 && index === 0 ? 2 : 1;
-        const made = new block(channels, stagePlanes, { stride, groups, widthPerGroup, shortcut });
+        const made = new block(channels, stagePlanes, { stride, groups, widthPerGroup, depthwise, shortcut });
         channels = stagePlanes * block.expansion;
         return made;
       });
@@ -184,7 +184,7 @@ export class ResNet extends Module {
     this.avgpool = new AdaptiveAvgPool2d([1, 1]);
     this.dropout = dropout > 0 ? new Dropout(dropout) : undefined;
     this.fc = new Linear(channels, numClasses);
-    initializeResNet(this, zeroInitResidual);
+    initializeResNet(this, zeroInit);
   }
 
   /** Stages stand between the stem and the head, as many as `layers` said. */
@@ -215,10 +215,20 @@ export function initializeResNet(model: Module, zeroInitResidual: boolean): void
       init.kaimingNormal_(module.weight, { mode: 'fan_out', nonlinearity: 'relu' });
     }
   }
-  if (!zeroInitResidual) return;
   for (const module of model.modules()) {
-    if (module instanceof Block) init.zeros_(module.last.weight);
+    if (!(module instanceof Block)) continue;
+    module.initializeWeights?.();
+    if (zeroInitResidual) init.zeros_(module.last.weight);
   }
+}
+
+/** Channels of one group inside a bottleneck: ⌊planes·widthPerGroup/64⌋. Throws a `CardinalError` if that is none. */
+export function innerWidth(planes: number, widthPerGroup: number): number {
+  const width = Math.floor((planes * widthPerGroup) / 64);
+  if (width > 0) return width;
+  throw new CardinalError(
+    `Bottleneck: expected a base width of at least ${Math.ceil(64 / planes)} for ${planes} planes, got ${widthPerGroup}`,
+  );
 }
 
 export function conv3x3(inChannels: number, outChannels: number, stride = 1, groups = 1): Conv2d {

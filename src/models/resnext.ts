@@ -1,4 +1,5 @@
-import { Bottleneck, ResNet, type ResNetOptions } from './resnet.ts';
+import { bottlenecks, type Form } from './forms.ts';
+import { ResNet, type ResNetOptions } from './resnet.ts';
 
 /**
  * Aggregated Residual Transformations for Deep Neural Networks (Xie et al., CVPR 2017, arXiv 1611.05431).
@@ -18,6 +19,11 @@ export interface ResNeXtOptions extends Omit<ResNetOptions, 'groups' | 'widthPer
   readonly cardinality?: number;
   /** d, the width of each in the first stage. */
   readonly baseWidth?: number;
+  /**
+   * How the blocks are built: (a), (b) or (c) of the paper's Figure 3. All compute the same; (c), the default, is the fast
+   * one. `convertForm` converts their weights.
+   */
+  readonly form?: Form;
 }
 
 /** N×3×H×W → N×1000. ResNeXt-50 32×4d unless told otherwise. */
@@ -25,8 +31,8 @@ export function resnext(
   layers: readonly number[] = imagenetLayers[50],
   options: ResNeXtOptions = {},
 ): ResNet {
-  const { cardinality = 32, baseWidth = 4, ...rest } = options;
-  return new ResNet(Bottleneck, layers, { ...rest, groups: cardinality, widthPerGroup: baseWidth });
+  const { cardinality = 32, baseWidth = 4, form = 'c', ...rest } = options;
+  return new ResNet(bottlenecks[form], layers, { ...rest, groups: cardinality, widthPerGroup: baseWidth });
 }
 
 /**
@@ -34,8 +40,8 @@ export function resnext(
  * 512 and 1024. ResNeXt-29 8×64d unless told otherwise.
  */
 export function resnextCifar(layers: readonly number[] = [3, 3, 3], options: ResNeXtOptions = {}): ResNet {
-  const { cardinality = 8, baseWidth = 64, numClasses = 10, ...rest } = options;
-  return new ResNet(Bottleneck, layers, {
+  const { cardinality = 8, baseWidth = 64, form = 'c', numClasses = 10, ...rest } = options;
+  return new ResNet(bottlenecks[form], layers, {
     ...rest,
     stem: 'cifar',
     numClasses,

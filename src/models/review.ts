@@ -14,6 +14,13 @@ import {
 } from '../nn/index.ts';
 import { Block, initializeResNet } from './resnet.ts';
 
+interface ReviewBlockOptions {
+  readonly cardinality: number;
+  readonly stride: number;
+  /** Undefined if there is none. */
+  readonly shortcut: 'projection' | 'identity' | undefined;
+}
+
 /**
  * The ResNeXt-50 32×4d of the review that this library grew from, with its own parameter names. It differs from the
  * paper's in three ways: its first stage strides by 2 as well, and its stem and projections have biases. Its
@@ -23,12 +30,13 @@ class ReviewBottleneck extends Block {
   static readonly expansion = 2;
 
   readonly residual: Sequential;
-  readonly shortcut: Module;
+  readonly shortcut: Module | undefined;
   readonly relu: ReLU;
   readonly #last: BatchNorm2d;
 
-  constructor(inChannels: number, width: number, cardinality: number, stride: number, projection: boolean) {
+  constructor(inChannels: number, width: number, options: ReviewBlockOptions) {
     super();
+    const { cardinality, stride, shortcut } = options;
     const outChannels = width * ReviewBottleneck.expansion;
     this.#last = new BatchNorm2d(outChannels);
     this.residual = new Sequential(
@@ -41,9 +49,12 @@ class ReviewBottleneck extends Block {
       new Conv2d(width, outChannels, 1, { bias: false }),
       this.#last,
     );
-    this.shortcut = projection
-      ? new Sequential(new Conv2d(inChannels, outChannels, 1, { stride }), new BatchNorm2d(outChannels))
-      : new Identity();
+    if (shortcut === 'projection') {
+      this.shortcut = new Sequential(
+        new Conv2d(inChannels, outChannels, 1, { stride }),
+        new BatchNorm2d(outChannels),
+      );
+    } else if (shortcut === 'identity') this.shortcut = new Identity();
     this.relu = new ReLU();
   }
 
@@ -57,8 +68,7 @@ class ReviewBottleneck extends Block {
 
   forward(x: Value): Value {
     const residual = this.residual(x);
-    const shortcut = this.shortcut(x);
-    return this.relu(F.add(residual, shortcut));
+    return this.relu(this.shortcut === undefined ? residual : F.add(residual, this.shortcut(x)));
   }
 }
 
@@ -66,6 +76,9 @@ export interface ReviewOptions {
   readonly cardinality?: number;
   readonly numClasses?: number;
   readonly inChannels?: number;
+  /** False leaves out every shortcut. */
+  readonly residual?: boolean;
+  /** γ = 0 in the last batch norm of every block; true unless told otherwise. Without shortcuts it has no effect. */
   readonly zeroInitResidual?: boolean;
   readonly dropout?: number;
 }
@@ -85,21 +98,21 @@ export class ReviewResNeXt extends Module {
   constructor(options: ReviewOptions = {}) {
     super();
     const { cardinality = 32, numClasses = 1000, inChannels = 3 } = options;
-    const { zeroInitResidual = true, dropout = 0 } = options;
+    const { residual = true, zeroInitResidual = true, dropout = 0 } = options;
     this.conv1 = new Sequential(
       new Conv2d(inChannels, 64, 7, { stride: 2, padding: 3 }),
       new BatchNorm2d(64),
       new ReLU({ inplace: true }),
     );
     this.conv2_pool = new MaxPool2d(3, { stride: 2, padding: 1 });
-    this.conv2_blocks = stack(64, 128, 3, cardinality);
-    this.conv3_blocks = stack(256, 256, 4, cardinality);
-    this.conv4_blocks = stack(512, 512, 6, cardinality);
-    this.conv5_blocks = stack(1024, 1024, 3, cardinality);
+    this.conv2_blocks = stack(64, 128, 3, cardinality, residual);
+    this.conv3_blocks = stack(256, 256, 4, cardinality, residual);
+    this.conv4_blocks = stack(512, 512, 6, cardinality, residual);
+    this.conv5_blocks = stack(1024, 1024, 3, cardinality, residual);
     this.gap = new AdaptiveAvgPool2d([1, 1]);
     this.dropout = dropout > 0 ? new Dropout(dropout) : undefined;
     this.classifier = new Linear(2048, numClasses);
-    initializeResNet(this, zeroInitResidual);
+    initializeResNet(this, zeroInitResidual && residual);
   }
 
   override get typeName(): string {
@@ -115,13 +128,28 @@ export class ReviewResNeXt extends Module {
   }
 }
 
-/** `repeats` blocks; the first projects and halves the picture. */
-function stack(inChannels: number, width: number, repeats: number, cardinality: number): Sequential {
+/** `repeats` blocks; the first halves the picture, and projects if there are shortcuts. */
+function stack(
+  inChannels: number,
+  width: number,
+  repeats: number,
+  cardinality: number,
+  residual: boolean,
+): Sequential {
+  const outChannels = width * ReviewBottleneck.expansion;
   return new Sequential(
     Array.from({ length: repeats }, (_, index) =>
       index === 0
-        ? new ReviewBottleneck(inChannels, width, cardinality, 2, true)
-        : new ReviewBottleneck(width * ReviewBottleneck.expansion, width, cardinality, 1, false),
+        ? new ReviewBottleneck(inChannels, width, {
+            cardinality,
+            stride: 2,
+            shortcut: residual ? 'projection' : undefined,
+          })
+        : new ReviewBottleneck(outChannels, width, {
+            cardinality,
+            stride: 1,
+            shortcut: residual ? 'identity' : undefined,
+          }),
     ),
   );
 }

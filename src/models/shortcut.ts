@@ -8,6 +8,28 @@ import { BatchNorm2d, Conv2d, F, Module, Sequential } from '../nn/index.ts';
  */
 export type Shortcut = 'A' | 'B' | 'C' | 'none';
 
+/** What a network's options say of its blocks' shortcuts. */
+export interface ShortcutOptions {
+  /** B unless the network says otherwise. */
+  readonly shortcut?: Shortcut;
+  /** False leaves out every shortcut, whatever `shortcut` is: the same as `shortcut: 'none'`. */
+  readonly residual?: boolean;
+  /**
+   * γ = 0 in the last batch norm of every block, so that it begins as the identity (Goyal et al. 2017, section 5.1). Without
+   * shortcuts it has no effect: blocks would begin as 0 and, behind their last ReLU, never learn.
+   */
+  readonly zeroInitResidual?: boolean;
+}
+
+/** The shortcuts of all blocks, and whether blocks begin as the identity. */
+export function shortcutsOf(
+  { shortcut, residual = true, zeroInitResidual = false }: ShortcutOptions,
+  usual: Shortcut,
+): { readonly shortcut: Shortcut; readonly zeroInit: boolean } {
+  const kind = residual ? (shortcut ?? usual) : 'none';
+  return { shortcut: kind, zeroInit: zeroInitResidual && kind !== 'none' };
+}
+
 /** What a block has to bridge: N×C×H×W in, N×K×(H/stride)×(W/stride) out. */
 export interface Bridge {
   readonly inChannels: number;

@@ -19,9 +19,23 @@ export function relu(x: Value): Value {
   return currentTracing('relu').graph.apply1('relu', [x], {});
 }
 
-/** a + b, of the same shape. */
-export function add(a: Value, b: Value): Value {
-  return currentTracing('add').graph.apply1('add', [a, b], { relu: false });
+/** min(max(x, 0), 6). */
+export function relu6(x: Value): Value {
+  return currentTracing('relu6').graph.apply1('relu6', [x], {});
+}
+
+/**
+ * a + alpha·b, of the same shape. With b the result of a convolution or a batch norm that nothing else uses, neither the
+ * factor nor the addition takes a pass over memory of its own.
+ */
+export function add(a: Value, b: Value, { alpha = 1 }: { readonly alpha?: number } = {}): Value {
+  const scaled = alpha === 1 ? b : mul(b, alpha);
+  return currentTracing('add').graph.apply1('add', [a, scaled], { relu: false });
+}
+
+/** factor·x. Throws a `CardinalError` if the factor is not finite. */
+export function mul(x: Value, factor: number): Value {
+  return currentTracing('mul').graph.apply1('scale', [x], { factor });
 }
 
 /** N×C₁×H×W, N×C₂×H×W, … → N×ΣC×H×W. */

@@ -1,14 +1,15 @@
 export { BatchNorm2d, type BatchNorm2dOptions } from './layers/batch-norm.ts';
-export { Dropout, Flatten, Identity, ReLU } from './layers/activation.ts';
+export { Dropout, Flatten, Identity, ReLU, ReLU6 } from './layers/activation.ts';
 export { ModuleList, Sequential } from './layers/containers.ts';
 export { Conv2d, type Conv2dOptions } from './layers/conv2d.ts';
+export { DepthwiseConv2d, PointwiseConv2d, SeparableConv2d } from './layers/separable.ts';
 export { Linear } from './layers/linear.ts';
 export { AdaptiveAvgPool2d, AdaptiveMaxPool2d, AvgPool2d, MaxPool2d } from './layers/pool.ts';
 export { freeze, freezeExactly, frozenParameters, unfreeze } from './freeze.ts';
 export { Module } from './module.ts';
 export { ModuleBuffer } from './buffer.ts';
 export { Parameter, type Initializer } from './parameter.ts';
-export { summary, type SummaryOptions } from './summary.ts';
+export { costSummary, summary, type SummaryOptions } from './summary.ts';
 export { trace, type Trace, type TraceOptions } from './trace.ts';
 export * as F from './functional.ts';
 export * as init from './init.ts';

@@ -1,3 +1,4 @@
+import { costBreakdown, type CostBreakdown } from '../graph/breakdown.ts';
 import { summarize, type Summary } from '../graph/summary.ts';
 import type { Shape } from '../graph/value.ts';
 import type { Module } from './module.ts';
@@ -18,4 +19,13 @@ export function summary(model: Module, { inputSize, depth = 3 }: SummaryOptions)
   const { graph, input } = trace(model, inputSize, { training: false });
   const typeNames = new Map(model.namedModules().map(([path, { typeName }]) => [path, typeName]));
   return summarize(graph, input, { depth, typeNames });
+}
+
+/**
+ * Where a network's cost lies: MACs, their share, activations and bytes of every layer (down to `depth` levels of modules)
+ * and every kind of op, and the totals by the conventions of other tools. Nothing is computed or allocated. For the batch
+ * of `inputSize`, in evaluation mode.
+ */
+export function costSummary(model: Module, { inputSize, depth = 3 }: SummaryOptions): CostBreakdown {
+  return costBreakdown(trace(model, inputSize, { training: false }), { depth });
 }

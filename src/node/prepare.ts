@@ -24,8 +24,8 @@ export interface Prepared {
 /**
  * How pictures become a trained network's inputs: as the file or its repository says, changed by what is `wanted`. Where
  * neither says anything, pictures are brought to the size that the network was designed for (those of one size in `data`
- * are taken as they are) and normalised as PyTorch's published networks expect it, with ImageNet's mean and standard
- * deviation; grey ones with those measured on `data`. Throws a `CardinalError` if grey pictures have no data to measure.
+ * are taken as they are) and prepared as the network's published weights expect it: as the registry says, or bilinear and
+ * with ImageNet's mean and standard deviation; grey ones with those measured on `data`. Throws a `CardinalError` if grey pictures have no data to measure.
  */
 export async function prepareFor(
   { preprocessing, channels, description }: Preparable,
@@ -45,21 +45,27 @@ export async function prepareFor(
     const statistics = { mean: [...(mean ?? preprocessing.mean)], std: [...(std ?? preprocessing.std)] };
     return { preprocessing: { ...preprocessing, ...resized, ...statistics }, note: undefined };
   }
-  const assumed = channels === 3 ? imagenetStatistics : undefined;
+  const info = listModels().includes(description.name)
+    ? modelInfo(description.name, description.options)
+    : undefined;
+  const pictures = channels === 3 ? info?.pictures : undefined;
+  const assumed = channels === 3 ? (pictures ?? imagenetStatistics) : undefined;
+  const { cropShare, interpolation } = pictures ?? {};
   const statistics = { mean: mean ?? assumed?.mean, std: std ?? assumed?.std };
   const note =
     mean !== undefined && std !== undefined
       ? undefined
-      : `the weights do not say how their pictures were normalised: ${assumed === undefined ? 'measured on these' : "ImageNet's mean and std are used"}; --mean and --std (in a program, preprocessing) say it`;
-  const designed = listModels().includes(description.name)
-    ? modelInfo(description.name, description.options).inputShape[1]
-    : undefined;
+      : `the weights do not say how their pictures were normalised: ${whose(assumed === undefined, pictures !== undefined)}; --mean and --std (in a program, preprocessing) say it`;
+  const designed = info?.inputShape[1];
   if (data !== undefined) {
     // Loaded when it is needed, with what decodes pictures.
     const { fitPreprocessing } = await import('./data/statistics.ts');
     const size = imageSize ?? (data.pictureSize === undefined ? designed : undefined);
     return {
-      preprocessing: await fitPreprocessing(data, { channels, imageSize: size, ...statistics }),
+      preprocessing: await fitPreprocessing(data, {
+        ...{ channels, imageSize: size, cropShare, interpolation },
+        ...statistics,
+      }),
       note,
     };
   }
@@ -74,10 +80,15 @@ export async function prepareFor(
       channels,
       // Thumbnails are whole pictures, not the middle of larger ones.
       pictureSize: side !== undefined && side < 100 ? [side, side] : undefined,
-      imageSize: side,
+      ...{ imageSize: side, cropShare, interpolation },
       mean: statistics.mean,
       std: statistics.std,
     }),
     note,
   };
+}
+
+function whose(measured: boolean, published: boolean): string {
+  if (measured) return 'measured on these';
+  return published ? 'the mean and std of the published ones are used' : "ImageNet's mean and std are used";
 }

@@ -53,6 +53,11 @@ export interface TrainOnOptions extends RecipeOverrides {
   /** Stop when validation has not improved for so many epochs. */
   readonly patience?: number | undefined;
   readonly checkpointEvery?: number | undefined;
+  /**
+   * Recompute activations in the backward pass instead of keeping them all: much less memory for some more time, the same
+   * results. Default: false; for a run that is continued, as it was.
+   */
+  readonly checkpointActivations?: boolean | undefined;
   /** Everything random comes from it; weights too, if the network is given by its name. Default 0. */
   readonly seed?: number | undefined;
   /** Side of the input. Default: the pictures' own; for photos the named network's, or 224. */
@@ -105,7 +110,7 @@ async function run(
   options: TrainOnOptions,
   weights?: WeightsFile,
 ): Promise<TrainedOn> {
-  const { out, signal, onEvent, checkpointEvery, head } = options;
+  const { out, signal, onEvent, checkpointEvery, checkpointActivations, head } = options;
   let folder: RunFolder | undefined;
   const openFolder = async (path: string): Promise<RunFolder> => (folder ??= await RunFolder.create(path));
   const ending: (() => Promise<void>)[] = [async () => folder?.close()];
@@ -154,6 +159,7 @@ async function run(
           ? undefined
           : { save: async (kind, bytes) => (await openFolder(out)).save(kind, bytes) },
       checkpointEvery,
+      checkpointActivations,
       resume,
       signal,
       stopWhen: options.patience === undefined ? undefined : patience(options.patience),

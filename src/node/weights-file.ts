@@ -2,8 +2,9 @@ import { basename } from 'node:path';
 import { CardinalError, UsageError } from '../base/errors.ts';
 import { shortened } from '../base/quoted.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
+import { canonicalName } from '../models/registry.ts';
 import type { Module } from '../nn/module.ts';
-import { isWeight } from '../train/checkpoint.ts';
+import { weightTest } from '../train/checkpoint.ts';
 import { readDescription, type Description } from '../train/description.ts';
 import type { TensorArchive, TensorEntry } from '../weights/archive.ts';
 import { openArchive } from '../weights/open.ts';
@@ -65,7 +66,7 @@ export async function withWeightsFile<T>(
     const archive = await openArchive({ ...source, name });
     const description = readDescription(archive.metadata, name);
     const noted = { ...known, ...notedIn(archive) };
-    return await work({ name, archive, description, known: noted, ...weightsIn(archive, description) });
+    return await work({ name, archive, description, known: noted, ...weightsIn(archive, description, name) });
   } finally {
     await source.close();
   }
@@ -89,7 +90,8 @@ async function locate(
   const { resolveHub } = await import('./hub/resolve.ts');
   const { path, config, origin } = await resolveHub(name, hub);
   if (config === undefined) return { path, known: { origin } };
-  const { architecture: model, preprocessing: trainingPreprocessing, classes, licence } = config;
+  const { architecture, preprocessing: trainingPreprocessing, classes, licence } = config;
+  const model = canonicalName(architecture);
   const preprocessing = config.testPreprocessing ?? trainingPreprocessing;
   return { path, known: { model, preprocessing, trainingPreprocessing, classes, licence, origin } };
 }
@@ -104,8 +106,10 @@ function notedIn({ metadata }: TensorArchive): Pick<KnownOfWeights, 'origin' | '
 function weightsIn(
   archive: TensorArchive,
   description: Description | undefined,
+  source: string,
 ): Pick<WeightsFile, 'tensors' | 'around' | 'notes'> {
   if (description !== undefined) {
+    const isWeight = weightTest(archive.metadata, source);
     const tensors = new Map([...archive.tensors].filter(([name]) => isWeight(name)));
     return { tensors, around: [], notes: [] };
   }

@@ -17,7 +17,7 @@ export interface Persistent {
 
 /**
  * The last pass: gives every value of the schedule a buffer and an offset. `persistent` lists the computed values that
- * outlive their step list; the rest share the arena. Persistent buffers come first, then the arena, then
+ * outlive their step list; the rest share the arena; `again` the nodes that recompute. Persistent buffers come first, then the arena, then
  * the workspace.
  */
 export function assemble(
@@ -26,6 +26,7 @@ export function assemble(
   persistent: ReadonlyMap<Value, Persistent>,
   fusions: Readonly<Record<string, number>>,
   scratch: Scratch,
+  again: ReadonlySet<Node> = new Set(),
 ): Plan {
   const lives = lifetimes(schedule);
   const roleOf = (value: Value): BufferRole =>
@@ -66,7 +67,7 @@ export function assemble(
 
   return {
     name,
-    steps: stepsOf(schedule, buffers),
+    steps: stepsOf(schedule, buffers, again),
     buffers: [...buffers.values(), ...(workspace === undefined ? [] : [workspace])],
     workspace,
     peakBytes: offset + align(scratchBytes),
@@ -96,7 +97,11 @@ function intervalOf(value: Value, lives: ReadonlyMap<Value, { first: number; las
   return { bytes: 4 * sizeOf(value.shape), first, last };
 }
 
-function stepsOf(schedule: Schedule, buffers: ReadonlyMap<Value, PlanBuffer>): Record<Entry, Step[]> {
+function stepsOf(
+  schedule: Schedule,
+  buffers: ReadonlyMap<Value, PlanBuffer>,
+  again: ReadonlySet<Node>,
+): Record<Entry, Step[]> {
   let index = 0;
   const bufferOf = (value: Value): PlanBuffer => {
     const buffer = buffers.get(value);
@@ -110,6 +115,7 @@ function stepsOf(schedule: Schedule, buffers: ReadonlyMap<Value, PlanBuffer>): R
       node,
       inputs: node.inputs.map(bufferOf),
       outputs: node.outputs.map(bufferOf),
+      recompute: again.has(node),
     }));
   return {
     prologue: list('prologue'),

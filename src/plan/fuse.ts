@@ -13,17 +13,21 @@ export interface Fused {
 /** The ops that can take a following addition and ReLU into their own loop over the output. */
 type Head = NodeOf<'batch_norm'> | NodeOf<'batch_norm_inference'> | NodeOf<'conv2d'>;
 
-/** A run of nodes that becomes one: convolution? → batch norm? → add? → ReLU?. It is emitted where `last` stood. */
+/** A run of nodes that becomes one: convolution? → batch norm? → scale? → add? → ReLU?. It is emitted where `last` stood. */
 interface Chain {
   readonly head: Head;
   readonly norm: NodeOf<'batch_norm_inference'> | undefined;
+  /** What the result is multiplied by before anything is added. */
+  readonly factor: number;
   readonly residual: Value | undefined;
   readonly relu: boolean;
   readonly members: readonly Node[];
 }
 
 /**
- * Merges what a residual block does after each convolution into one pass over memory: batch norm + add + ReLU. With
+ * Merges what a residual block does after each convolution into one pass over memory: batch norm + add + ReLU. A `scale`
+ * before the addition moves into γ and β, or into the weights and the bias where there is no norm: these are small, and the
+ * gradients come back through the same factor. With
  * `foldBatchNorm` a `batch_norm_inference` folds into the weights of the convolution before it (`fold_batch_norm`, run once
  * in the prologue), and add and ReLU are done as its tiles are stored. That is for inference alone: a graph in training
  * mode holds `batch_norm_inference` as well, where a norm is frozen, beside weights that change with every step.
@@ -69,6 +73,12 @@ function findChains(graph: Graph, output: Value, foldBatchNorm: boolean): Map<No
       members.push(following);
       following = next();
     }
+    let factor = 1;
+    if (following?.op === 'scale') {
+      ({ factor } = following.attrs);
+      members.push(following);
+      following = next();
+    }
     let residual: Value | undefined;
     if (following?.op === 'add' && !following.attrs.relu) {
       const [a, b] = following.inputs;
@@ -81,7 +91,7 @@ function findChains(graph: Graph, output: Value, foldBatchNorm: boolean): Map<No
     if (members.length === 1) continue;
 
     for (const member of members) taken.add(member);
-    chains.set(last(), { head, norm, residual, relu: relu !== undefined, members });
+    chains.set(last(), { head, norm, factor, residual, relu: relu !== undefined, members });
   }
   return chains;
 }
@@ -92,7 +102,7 @@ function isHead(node: Node): node is Head {
   return !node.attrs.relu && !node.attrs.residual;
 }
 
-function emit({ head, norm, residual, relu, members }: Chain, target: Graph, map: ValueMap): void {
+function emit({ head, norm, factor, residual, relu, members }: Chain, target: Graph, map: ValueMap): void {
   const extra = residual === undefined ? [] : [map.get(residual)];
   const tail = { relu, residual: residual !== undefined };
   const last = members[members.length - 1];
@@ -101,22 +111,37 @@ function emit({ head, norm, residual, relu, members }: Chain, target: Graph, map
     if (head.op === 'conv2d') {
       const [x, ...weights] = map.all(head.inputs);
       const folded =
-        norm === undefined ? weights : foldInto(target, head, weights, map.all(norm.inputs.slice(1)), norm);
+        norm === undefined
+          ? scaled(target, weights, factor)
+          : foldInto(target, head, weights, scaledNorm(target, map.all(norm.inputs.slice(1)), factor), norm);
       const bias = head.attrs.bias || norm !== undefined;
       const attrs = { ...head.attrs, bias, ...tail };
       map.set(last.outputs[0], target.apply1('conv2d', [x, ...folded, ...extra], attrs, name));
-    } else if (head.op === 'batch_norm') {
-      const attrs = { ...head.attrs, ...tail };
-      const outputs = target.apply('batch_norm', [...map.all(head.inputs), ...extra], attrs, name);
+      return;
+    }
+    const [x, ...parts] = map.all(head.inputs);
+    const inputs = [x, ...scaledNorm(target, parts, factor), ...extra];
+    if (head.op === 'batch_norm') {
+      const outputs = target.apply('batch_norm', inputs, { ...head.attrs, ...tail }, name);
       map.set(last.outputs[0], outputs[0]);
       map.set(head.outputs[1], outputs[1]);
       map.set(head.outputs[2], outputs[2]);
     } else {
-      const attrs = { ...head.attrs, ...tail };
-      const y = target.apply1('batch_norm_inference', [...map.all(head.inputs), ...extra], attrs, name);
+      const y = target.apply1('batch_norm_inference', inputs, { ...head.attrs, ...tail }, name);
       map.set(last.outputs[0], y);
     }
   });
+}
+
+/** Tensors whose factor is their result's. */
+function scaled(target: Graph, tensors: readonly Value[], factor: number): readonly Value[] {
+  if (factor === 1) return tensors;
+  return tensors.map((tensor) => target.apply1('scale', [tensor], { factor }, `scaled.${tensor.name}`));
+}
+
+/** γ, β, mean and variance of a norm whose result is multiplied by `factor`. */
+function scaledNorm(target: Graph, parts: readonly Value[], factor: number): readonly Value[] {
+  return [...scaled(target, parts.slice(0, 2), factor), ...parts.slice(2)];
 }
 
 function foldInto(

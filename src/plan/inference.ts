@@ -1,4 +1,5 @@
 import type { Graph } from '../graph/graph.ts';
+import type { Node } from '../graph/node.ts';
 import type { Value } from '../graph/value.ts';
 import { assemble, type Persistent, type Scratch } from './assemble.ts';
 import { fuse } from './fuse.ts';
@@ -27,10 +28,12 @@ export function planInference(traced: Traced, scratch: Scratch, options: Inferen
   const { name, foldBatchNorm = true } = options;
   const { graph, output, fusions } = fuse(traced.graph, traced.output, { foldBatchNorm });
   const nodes = prune(graph.nodes, [output]);
-  const prologue = nodes.filter(({ op }) => op === 'fold_batch_norm');
-  const forward = nodes.filter(({ op }) => op !== 'fold_batch_norm');
+  const { prologue, forward } = split(nodes);
   const persistent = new Map<Value, Persistent>([[output, { role: 'output' }]]);
-  for (const { outputs } of prologue) for (const value of outputs) persistent.set(value, { role: 'folded' });
+  const used = new Set(forward.flatMap(({ inputs }) => inputs));
+  for (const value of prologue.flatMap(({ outputs }) => outputs)) {
+    if (used.has(value)) persistent.set(value, { role: 'folded' });
+  }
   return assemble(
     name,
     { prologue, forward, gradient: [], accumulate: [], update: [] },
@@ -38,4 +41,22 @@ export function planInference(traced: Traced, scratch: Scratch, options: Inferen
     fusions,
     scratch,
   );
+}
+
+/** What weights alone decide (norms folded, residuals scaled) is done once, before the first picture. */
+function split(nodes: readonly Node[]): {
+  readonly prologue: readonly Node[];
+  readonly forward: readonly Node[];
+} {
+  const once = new Set<Value>();
+  const isFixed = (value: Value) => value.role === 'parameter' || value.role === 'buffer' || once.has(value);
+  const prologue: Node[] = [];
+  const forward: Node[] = [];
+  for (const node of nodes) {
+    if (node.inputs.every(isFixed)) {
+      for (const output of node.outputs) once.add(output);
+      prologue.push(node);
+    } else forward.push(node);
+  }
+  return { prologue, forward };
 }

@@ -17,6 +17,8 @@ export interface PlanListing {
   /** Bytes by role. Activations share an arena: `arena` is its size, `activations` the sum of what passes through it. */
   readonly memory: Readonly<Record<BufferRole | 'arena', number>>;
   readonly peakBytes: number;
+  /** What the peak would be if all activations were kept, where some may be recomputed. */
+  readonly keepingAllBytes?: number;
   readonly macs: number;
   readonly fusions: Readonly<Record<string, number>>;
 }
@@ -26,9 +28,14 @@ export interface StepListing {
   readonly entry: Entry;
   readonly op: string;
   readonly scope: string;
+  /** Whether it computes again, for the backward pass, what was not kept. */
+  readonly recompute: boolean;
   /** The attributes worth a look: `3×3 /2 groups 32 +bn +relu`. */
   readonly detail: string;
+  /** What runs whenever the step does. */
   readonly kernels: readonly string[];
+  /** What runs once instead, in the prologue: packing of weights that stay as they are. */
+  readonly once: readonly string[];
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
   readonly outputShape: readonly number[];
@@ -36,8 +43,14 @@ export interface StepListing {
   readonly macs: number;
 }
 
+/** A backend's kernel; `once` if it runs in the prologue instead of with its step. */
+interface Kernel {
+  readonly name: string;
+  readonly once: boolean;
+}
+
 /** Describes a plan; `kernels` tells which of a backend's kernels a node runs. */
-export function listPlan(plan: Plan, kernels: (node: Node) => readonly string[]): PlanListing {
+export function listPlan(plan: Plan, kernels: (node: Node) => readonly Kernel[]): PlanListing {
   const steps = entries.flatMap((entry) => plan.steps[entry].map((step) => listStep(step, kernels)));
   const sum = (role: BufferRole) =>
     plan.buffers.filter((buffer) => buffer.role === role).reduce((total, { bytes }) => total + bytes, 0);
@@ -67,21 +80,25 @@ export function listPlan(plan: Plan, kernels: (node: Node) => readonly string[])
       arena: Math.max(0, arena),
     },
     peakBytes: plan.peakBytes,
+    ...(plan.keepingAllBytes === undefined ? {} : { keepingAllBytes: plan.keepingAllBytes }),
     macs: steps.reduce((total, { macs }) => total + macs, 0),
     fusions: plan.fusions,
   };
 }
 
-function listStep(step: Step, kernels: (node: Node) => readonly string[]): StepListing {
-  const { index, entry, node, inputs, outputs } = step;
+function listStep(step: Step, kernels: (node: Node) => readonly Kernel[]): StepListing {
+  const { index, entry, node, inputs, outputs, recompute } = step;
+  const used = kernels(node);
   const target = outputs.length > 0 ? outputs[0] : inputs[0];
   return {
     index,
     entry,
     op: node.op,
     scope: node.scope,
+    recompute,
     detail: detailOf(node),
-    kernels: kernels(node),
+    kernels: used.filter(({ once }) => !once).map(({ name }) => name),
+    once: used.filter(({ once }) => once).map(({ name }) => name),
     inputs: inputs.map(({ name }) => name),
     outputs: outputs.map(({ name }) => name),
     outputShape: target.shape,
@@ -114,13 +131,13 @@ export function formatPlan(listing: PlanListing): string {
   const rows = listing.steps.map((step) => [
     String(step.index),
     step.op,
-    step.detail,
+    [...(step.recompute ? ['recompute'] : []), step.detail].join(' ').trimEnd(),
     // What has no module is named by what it changes: the steps of the update by their parameters.
     step.scope === '' ? (step.outputs[0] ?? step.inputs[0]) : step.scope,
     formatShape(step.outputShape),
     step.offset === undefined ? '' : `@${step.offset.toString(16).padStart(8, '0')}`,
     step.macs === 0 ? '' : `${(step.macs / 1e6).toFixed(2)} M`,
-    step.kernels.join(' → '),
+    [...step.once.map((name) => `(${name})`), ...step.kernels].join(' → '),
   ]);
   const header = ['#', 'op', 'how', 'module', 'output', 'address', 'MACs', 'kernels'];
   const widths = header.map((title, column) =>
@@ -143,6 +160,9 @@ export function formatPlan(listing: PlanListing): string {
     }
     lines.push(line(rows[index]));
   });
+  if (listing.steps.some(({ once }) => once.length > 0)) {
+    lines.push('', '(kernels in brackets) run once, in the prologue: their weights stay as they are');
+  }
   lines.push('', 'memory:', ...memoryLines(listing));
   const fusions = Object.entries(listing.fusions);
   lines.push('', fusions.length === 0 ? 'fused: nothing' : 'fused:');
@@ -151,7 +171,8 @@ export function formatPlan(listing: PlanListing): string {
   return lines.join('\n');
 }
 
-function memoryLines({ memory, peakBytes, buffers }: PlanListing): string[] {
+function memoryLines(listing: PlanListing): string[] {
+  const { memory, peakBytes, buffers } = listing;
   const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(2).padStart(10)} MiB`;
   const rows: [string, number][] = [
     ['parameters', memory.parameter],
@@ -174,5 +195,18 @@ function memoryLines({ memory, peakBytes, buffers }: PlanListing): string[] {
           `${count} activations of ${(memory.activation / 2 ** 20).toFixed(2)} MiB share the arena (reuse ${(memory.activation / memory.arena).toFixed(1)}×)`,
         ]
       : []),
+    ...recomputeLines(listing),
+  ];
+}
+
+/** What recomputing saves, and what it costs. */
+function recomputeLines({ keepingAllBytes, peakBytes, steps }: PlanListing): string[] {
+  if (keepingAllBytes === undefined) return [];
+  const again = steps.filter(({ recompute }) => recompute);
+  if (again.length === 0) return ['recomputing activations would save nothing: all are kept'];
+  const share = (100 * (1 - peakBytes / keepingAllBytes)).toFixed(0);
+  const macs = again.reduce((sum, step) => sum + step.macs, 0);
+  return [
+    `recomputed: ${again.length} steps, ${(macs / 1e9).toFixed(3)} G multiply–accumulates; all activations kept, the peak would be ${(keepingAllBytes / 2 ** 20).toFixed(2)} MiB (${share} % saved)`,
   ];
 }

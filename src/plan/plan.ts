@@ -31,6 +31,8 @@ export interface Step {
   readonly node: Node;
   readonly inputs: readonly PlanBuffer[];
   readonly outputs: readonly PlanBuffer[];
+  /** True if it computes once more, for the backward pass, what a step before it has computed. */
+  readonly recompute: boolean;
 }
 
 /**
@@ -52,6 +54,8 @@ export interface Plan {
   readonly workspace: PlanBuffer | undefined;
   /** All the memory the program uses: what a backend allocates, to the byte. */
   readonly peakBytes: number;
+  /** Where activations may be recomputed: what it would be if all were kept. At least `peakBytes`. */
+  readonly keepingAllBytes?: number;
   /** Rewrites done by the fuse pass, by name, for people to read. */
   readonly fusions: Readonly<Record<string, number>>;
 }

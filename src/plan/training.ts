@@ -7,6 +7,7 @@ import { differentiate } from './differentiate.ts';
 import { fuse } from './fuse.ts';
 import type { Traced } from './inference.ts';
 import type { Plan } from './plan.ts';
+import { recompute, type Recomputing } from './recompute.ts';
 import { prune } from './schedule.ts';
 
 export type OptimizerKind =
@@ -26,6 +27,11 @@ export interface TrainingOptions {
   readonly accumulate?: boolean;
   /** Keep a moving average of parameters and running statistics in `ema.*`. Default false. */
   readonly ema?: boolean;
+  /**
+   * Keep only some activations for the backward pass and compute the others again when it needs them: much less memory for up
+   * to one more forward pass. Results are the same, bit for bit. Default false.
+   */
+  readonly checkpointActivations?: boolean;
 }
 
 /**
@@ -54,14 +60,21 @@ export function planTraining(traced: Traced, scratch: Scratch, options: Training
       `${options.name}: expected a parameter to train, got ${parameters.length} frozen ones and no other; leave the last layer trainable, say`,
     );
   }
+  const forwardEnd = graph.nodes.length;
   const gradients = differentiate(graph, loss, seed, trainable);
   const persistent = new Map<Value, Persistent>([
     [logits, { role: 'output' }],
     [loss, { role: 'output' }],
   ]);
   for (const [{ name }, gradient] of gradients) {
-    persistent.set(gradient, { role: 'gradient', name: `grad.${name}` });
+    persistent.set(gradient, { role: 'gradient', name: nameBeside(graph, 'grad', name) });
   }
+
+  const pass = prune(graph.nodes, [logits, loss, ...gradients.values()]);
+  const recomputing =
+    options.checkpointActivations === true
+      ? recompute(graph, pass, ({ id }) => id < forwardEnd, new Set(persistent.keys()))
+      : undefined;
 
   const gradientEnd = graph.nodes.length;
   const summed = options.accumulate === true ? recordAccumulation(graph, gradients) : gradients;
@@ -69,26 +82,33 @@ export function planTraining(traced: Traced, scratch: Scratch, options: Training
   const outputs = recordUpdate(graph, summed, statistics, options);
   for (const value of outputs) persistent.set(value, { role: 'output' });
 
-  return assemble(
-    options.name,
-    {
-      prologue: [],
-      forward: [],
-      gradient: prune(graph.nodes.slice(0, gradientEnd), [logits, loss, ...gradients.values()]),
-      accumulate: graph.nodes.slice(gradientEnd, accumulateEnd),
-      update: graph.nodes.slice(accumulateEnd),
-    },
-    persistent,
-    fusions,
-    scratch,
-  );
+  const planFor = ({ nodes: gradient, again }: Recomputing): Plan =>
+    assemble(
+      options.name,
+      {
+        prologue: [],
+        forward: [],
+        gradient,
+        accumulate: graph.nodes.slice(gradientEnd, accumulateEnd),
+        update: graph.nodes.slice(accumulateEnd),
+      },
+      persistent,
+      fusions,
+      scratch,
+      again,
+    );
+  const plan = planFor({ nodes: pass, again: new Set() });
+  if (recomputing === undefined) return plan;
+  // Small networks may have nothing to save: then what is recomputed is nothing.
+  const lean = planFor(recomputing);
+  return { ...(lean.peakBytes < plan.peakBytes ? lean : plan), keepingAllBytes: plan.peakBytes };
 }
 
 function recordAccumulation(graph: Graph, gradients: ReadonlyMap<Value, Value>): Map<Value, Value> {
   const scale = graph.input('accumulate_scale', [1]);
   const accumulators = new Map<Value, Value>();
   for (const [parameter, gradient] of gradients) {
-    const accumulator = graph.buffer(`accumulator.${parameter.name}`, parameter.shape);
+    const accumulator = bufferBeside(graph, 'accumulator', parameter);
     graph.apply('accumulate', [accumulator, gradient, scale], {});
     accumulators.set(parameter, accumulator);
   }
@@ -112,10 +132,11 @@ function recordUpdate(
   const hyper = graph.input('hyper', [optimizer.kind === 'sgd' ? 3 : 7]);
   for (const [parameter, gradient] of gradients) {
     const { name, shape } = parameter;
+    const keep = (what: string) => bufferBeside(graph, what, parameter);
     const decay = decays(name, shape);
     if (optimizer.kind === 'sgd') {
       const { momentum, nesterov } = optimizer;
-      const velocity = momentum ? [graph.buffer(`velocity.${name}`, shape)] : [];
+      const velocity = momentum ? [keep('velocity')] : [];
       graph.apply('sgd', [parameter, gradient, ...velocity, hyper, ...coefficient], {
         momentum,
         nesterov,
@@ -123,15 +144,30 @@ function recordUpdate(
         clip,
       });
     } else {
-      const moments = [graph.buffer(`exp_avg.${name}`, shape), graph.buffer(`exp_avg_sq.${name}`, shape)];
+      const moments = [keep('exp_avg'), keep('exp_avg_sq')];
       graph.apply('adamw', [parameter, gradient, ...moments, hyper, ...coefficient], { decay, clip });
     }
   }
   if (ema) {
     const decay = graph.input('ema_decay', [1]);
     for (const tensor of [...gradients.keys(), ...statistics]) {
-      graph.apply('ema', [graph.buffer(`ema.${tensor.name}`, tensor.shape), tensor, decay], {});
+      graph.apply('ema', [bufferBeside(graph, 'ema', tensor), tensor, decay], {});
     }
   }
   return norm;
+}
+
+function bufferBeside(graph: Graph, what: string, { name, shape }: Value): Value {
+  return graph.buffer(nameBeside(graph, what, name), shape);
+}
+
+/** The name of what is kept of a tensor. Throws a `CardinalError` if a tensor of the network itself is called so. */
+function nameBeside(graph: Graph, what: string, of: string): string {
+  const name = `${what}.${of}`;
+  if (graph.values.some((value) => value.role !== 'computed' && value.name === name)) {
+    throw new CardinalError(
+      `the network's tensor '${name}' is called as what training keeps of '${of}': rename its attribute '${what}'`,
+    );
+  }
+  return name;
 }

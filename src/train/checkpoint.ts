@@ -16,6 +16,8 @@ import { recipeSchema } from './recipe.ts';
  *     ema.<name>                        the moving average, if one is kept
  *     __metadata__                      what is below, as JSON
  *
+ * A network's own tensors may be called so, too: then `own` in the metadata lists them.
+ *
  * `best.safetensors` holds weights only (the moving average's, if one is kept), `last.safetensors` everything.
  */
 export interface Checkpoint extends Description {
@@ -43,27 +45,54 @@ const trainingSchema = z.object({
   microBatchSize: z.int().positive(),
   /** Parameters that are not trained; absent if all are. A run must go on with the same ones. */
   frozen: z.array(z.string()).optional(),
+  /** Whether activations are recomputed; absent if not. Results do not depend on it, so a run may go on with the other. */
+  checkpointActivations: z.boolean().optional(),
   progress: progressSchema,
 });
 
 const trainingKey = 'training';
 const optimizerPrefix = 'optimizer.';
 const emaPrefix = 'ema.';
+const besidePrefixes = [optimizerPrefix, emaPrefix];
+const ownKey = 'own';
 
-/** The bytes of a checkpoint file. */
+/** The bytes of a checkpoint file. Throws a `CardinalError` if two of its tensors have one name. */
 export function buildCheckpoint(checkpoint: Checkpoint): Uint8Array {
-  const { training } = checkpoint;
-  const tensors: StateDict = new Map(checkpoint.state);
-  for (const [name, tensor] of training?.optimizer ?? []) tensors.set(optimizerPrefix + name, tensor);
-  for (const [name, tensor] of training?.ema ?? []) tensors.set(emaPrefix + name, tensor);
-  const metadata = metadataOf(checkpoint);
+  const { state, training } = checkpoint;
+  const tensors: StateDict = new Map(state);
+  const beside = (prefix: string, kept: StateDict = new Map()): void => {
+    for (const [name, tensor] of kept) {
+      if (state.has(prefix + name)) {
+        throw new CardinalError(
+          `the network's tensor '${prefix}${name}' is called as what a checkpoint keeps of training: rename its attribute '${prefix.slice(0, -1)}'`,
+        );
+      }
+      tensors.set(prefix + name, tensor);
+    }
+  };
+  beside(optimizerPrefix, training?.optimizer);
+  beside(emaPrefix, training?.ema);
+  const metadata = { ...metadataOf(checkpoint), ...ownMetadata(state.keys()) };
   if (training !== undefined) metadata[trainingKey] = JSON.stringify(trainingSchema.parse(training));
   return writeSafetensors(tensors, metadata);
 }
 
-/** Whether a tensor of a checkpoint is a weight or running statistic, not what training keeps beside them. */
-export function isWeight(name: string): boolean {
-  return !name.startsWith(optimizerPrefix) && !name.startsWith(emaPrefix);
+/** What a file's metadata must say of weights that are called as what training keeps beside weights; nothing, as a rule. */
+function ownMetadata(weights: Iterable<string>): Record<string, string> {
+  const own = [...weights].filter((name) => besidePrefixes.some((prefix) => name.startsWith(prefix))).sort();
+  return own.length === 0 ? {} : { [ownKey]: JSON.stringify(own) };
+}
+
+/**
+ * Tells the weights and running statistics of a checkpoint from what training keeps beside them, by name. Throws a
+ * `CardinalError` that begins with `source` if the metadata is damaged.
+ */
+export function weightTest(metadata: ReadonlyMap<string, string>, source: string): (name: string) => boolean {
+  const json = metadata.get(ownKey);
+  const own = new Set(
+    json === undefined ? [] : parseJson(z.array(z.string()), json, `${source}: metadata '${ownKey}'`),
+  );
+  return (name) => own.has(name) || !besidePrefixes.some((prefix) => name.startsWith(prefix));
 }
 
 /** Reads a checkpoint. Throws a `CardinalError` that begins with `source` if it is damaged or only weights. */
@@ -78,10 +107,11 @@ export function parseCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
   const state: StateDict = new Map();
   const optimizer: StateDict = new Map();
   const ema: StateDict = new Map();
+  const isWeight = weightTest(metadata, source);
   for (const [name, tensor] of tensors) {
-    if (name.startsWith(optimizerPrefix)) optimizer.set(name.slice(optimizerPrefix.length), tensor);
-    else if (name.startsWith(emaPrefix)) ema.set(name.slice(emaPrefix.length), tensor);
-    else state.set(name, tensor);
+    if (isWeight(name)) state.set(name, tensor);
+    else if (name.startsWith(optimizerPrefix)) optimizer.set(name.slice(optimizerPrefix.length), tensor);
+    else ema.set(name.slice(emaPrefix.length), tensor);
   }
   const json = metadata.get(trainingKey);
   if (json === undefined) return { ...description, state };

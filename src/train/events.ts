@@ -30,6 +30,8 @@ export interface StartEvent {
   readonly microBatchSize: number;
   /** Memory of the training program, in bytes. */
   readonly programBytes: number;
+  /** Where activations may be recomputed: what it would be if all were kept. */
+  readonly keepingAllBytes?: number;
   readonly backend: string;
   readonly threads: number;
   /** Steps already done by the run that this one continues. */

@@ -12,6 +12,13 @@ export interface FittedPlan {
   readonly microBatchSize: number;
 }
 
+export interface FitOptions {
+  /** The micro-batch that a run which is resumed began with. */
+  readonly resumedSize?: number | undefined;
+  /** Default false. */
+  readonly checkpointActivations?: boolean | undefined;
+}
+
 /**
  * The training plan for the recipe's batch, cut into as few equal micro-batches as fit into `limit` bytes. A micro-batch
  * of one picture is never chosen for a larger batch, because batch norm makes nothing of it: then, and if nothing fits,
@@ -22,9 +29,11 @@ export function fitPlan(
   backend: Backend,
   recipe: Recipe,
   limit: number,
-  resumedSize?: number,
+  { resumedSize, checkpointActivations = false }: FitOptions = {},
 ): FittedPlan {
   const { batchSize, accumulate } = recipe;
+  const planOf = (size: number, parts: boolean, checkpoint = checkpointActivations): Plan =>
+    trainingPlan(network, backend, recipe, size, parts, checkpoint);
   if (batchSize % accumulate !== 0) {
     throw new CardinalError(
       `a batch of ${batchSize} cannot be cut into ${accumulate} equal parts: change the batch size or the number of parts`,
@@ -37,14 +46,16 @@ export function fitPlan(
         )
       : [resumedSize];
   for (const microBatchSize of sizes) {
-    const plan = trainingPlan(network, backend, recipe, microBatchSize, microBatchSize < batchSize);
+    const plan = planOf(microBatchSize, microBatchSize < batchSize);
     if (plan.peakBytes <= limit) return { plan, microBatchSize };
   }
-  const needed = trainingPlan(network, backend, recipe, sizes[0], sizes[0] < batchSize).peakBytes;
-  const fitting = largestFit(sizes[0], limit, (size) => trainingPlan(network, backend, recipe, size, false));
+  const needed = planOf(sizes[0], sizes[0] < batchSize).peakBytes;
+  const fitting = largestFit(sizes[0], limit, (size) => planOf(size, false));
+  const lean = checkpointActivations ? needed : planOf(sizes[0], sizes[0] < batchSize, true).peakBytes;
   throw new CardinalError(
     `${network.description.name}: training on ${sizes[0]} pictures at once takes ${mebibytes(needed)}, there are ${mebibytes(limit)}: ` +
-      (fitting === 0 ? 'not even one would fit' : `the largest batch that fits is ${fitting}`),
+      (fitting === 0 ? 'not even one would fit' : `the largest batch that fits is ${fitting}`) +
+      (lean <= limit ? `; with checkpointed activations all of them do (${mebibytes(lean)})` : ''),
   );
 }
 
@@ -60,6 +71,7 @@ function trainingPlan(
   recipe: Recipe,
   size: number,
   accumulate: boolean,
+  checkpointActivations: boolean,
 ): Plan {
   return network.planTraining(size, backend, {
     labelSmoothing: recipe.labelSmoothing,
@@ -68,6 +80,7 @@ function trainingPlan(
     clip: recipe.clipNorm !== undefined,
     accumulate,
     ema: recipe.ema !== undefined,
+    checkpointActivations,
   });
 }
 

@@ -48,6 +48,11 @@ export interface TrainOptions {
   readonly signal?: AbortSignal | undefined;
   /** Asked after each epoch whether to end, e.g. `patience(5)`. */
   readonly stopWhen?: StopRule | undefined;
+  /**
+   * Keep only some activations for the backward pass and compute the others again when it needs them (`TrainingOptions` of the
+   * plan): less memory, more time, the same numbers. Default: as the run that is continued had it, else false.
+   */
+  readonly checkpointActivations?: boolean | undefined;
   /** Bytes that the training program may take, if less than the backend's. */
   readonly memoryLimit?: number | undefined;
 }
@@ -91,7 +96,11 @@ export class Run {
     checkData(recipe, data.train);
     const limit = Math.min(options.memoryLimit ?? Infinity, backend.maxBytes);
     const frozen = network.frozen();
-    const fitted = fitPlan(network, backend, recipe, limit, resume?.training?.microBatchSize);
+    const fitted = fitPlan(network, backend, recipe, limit, {
+      resumedSize: resume?.training?.microBatchSize,
+      checkpointActivations:
+        options.checkpointActivations ?? resume?.training?.checkpointActivations ?? false,
+    });
     // Weights are drawn when they are first asked for: not before it is known that they fit.
     const initial = network.stateDict();
     if (resume !== undefined) checkResume(resume, options, initial, frozen);
@@ -120,7 +129,7 @@ export class Run {
 
   startEvent(): StartEvent {
     const { network, backend, data } = this.options;
-    const { buffers } = this.fitted.plan;
+    const { buffers, peakBytes, keepingAllBytes } = this.fitted.plan;
     const elements = (wanted: BufferRole) =>
       buffers.reduce((total, { role, bytes }) => (role === wanted ? total + bytes / 4 : total), 0);
     return {
@@ -135,7 +144,8 @@ export class Run {
       stepsPerEpoch: this.stepsPerEpoch,
       batchSize: this.recipe.batchSize,
       microBatchSize: this.fitted.microBatchSize,
-      programBytes: this.fitted.plan.peakBytes,
+      programBytes: peakBytes,
+      ...(keepingAllBytes === undefined ? {} : { keepingAllBytes }),
       backend: backend.name,
       threads: backend.threads,
       resumedSteps: this.progress.step,
@@ -174,6 +184,7 @@ export class Run {
         trainSamples: this.options.data.train.dataset.length,
         microBatchSize: this.fitted.microBatchSize,
         ...(this.frozen.length === 0 ? {} : { frozen: [...this.frozen] }),
+        ...(this.fitted.plan.keepingAllBytes === undefined ? {} : { checkpointActivations: true }),
         progress: this.progress,
         optimizer: tensors.optimizer,
         ema: tensors.ema,

@@ -183,8 +183,11 @@ export class TrainingProgram {
     return tensor.data;
   }
 
+  /** What the plan keeps under these prefixes; a network's own tensors may be called so, too. */
   #namesUnder(prefixes: readonly string[]): string[] {
-    return [...this.#names].filter((name) => prefixes.some((prefix) => name.startsWith(prefix)));
+    return [...this.#names].filter(
+      (name) => !this.#state.has(name) && prefixes.some((prefix) => name.startsWith(prefix)),
+    );
   }
 }
 

@@ -50,7 +50,13 @@ function fitTo(
   const specs = new Map<string, ReturnType<typeof specsOf>>();
   const found = renamed.flatMap((renaming): FitTo[] => {
     const shapes = new Map([...renaming.tensors].map(([name, [, { shape }]]) => [name, shape]));
-    const options = { ...inferOptions(model, shapes), ...set };
+    const { shortcut, ...told } = inferOptions(model, shapes);
+    // Weights without projections are taken for shortcuts A, unless it is said that there are none.
+    const options = {
+      ...told,
+      ...(shortcut === undefined || ('residual' in set && set.residual === false) ? {} : { shortcut }),
+      ...set,
+    };
     const key = JSON.stringify(options);
     if (!specs.has(key)) specs.set(key, specsOf(model, options));
     const expected = specs.get(key);

@@ -16,7 +16,7 @@ export const nameMaps: readonly NameMap[] = [
   {
     id: 'torchvision',
     origin:
-      "torchvision and timm call ResNets and ResNeXts as we do, and akamaster/pytorch_resnet_cifar10 CIFAR's ResNets",
+      "torchvision and timm call ResNets and ResNeXts as we do, timm the networks to compare with, and akamaster/pytorch_resnet_cifar10 CIFAR's ResNets",
     substitutions: [],
   },
   {
@@ -71,6 +71,16 @@ export const nameMaps: readonly NameMap[] = [
       ['\\.shortcut\\.shortcut_bn\\.', '.downsample.1.'],
       ['^classifier\\.', 'fc.'],
     ],
+  },
+  {
+    id: 'pretrained-models',
+    origin: "Cadene/pretrained-models.pytorch, inceptionresnetv2.py; its Inception-v4 is called as timm's",
+    substitutions: [['^last_linear\\.', 'classif.']],
+  },
+  {
+    id: 'pretrained-models-xception',
+    origin: 'Cadene/pretrained-models.pytorch, xception.py',
+    substitutions: [['^last_linear\\.', 'fc.']],
   },
   {
     id: 'transformers',

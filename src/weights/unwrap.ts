@@ -54,7 +54,7 @@ export function unwrap(archive: TensorArchive): Unwrapped {
 
 /** Whether the weights lie open beside other things: then nothing is around them. */
 function holdsWeights(roots: ReadonlySet<string>): boolean {
-  return ['conv1', 'fc', 'linear', 'classifier'].some((name) => roots.has(name));
+  return ['conv1', 'fc', 'linear', 'classifier', 'last_linear', 'classif'].some((name) => roots.has(name));
 }
 
 function rootOf(name: string): string {

@@ -59,6 +59,15 @@ describe.concurrent('usage errors end with 2 and one line', () => {
     [['summary', 'resnext', '--set', 'cardinalty=8'], /unknown option cardinalty.*cardinality/],
     [['summary', 'resnext50_32x4d.review', '--set', 'cardinality=7'], /7/],
     [['models', 'vgg'], /no model matches 'vgg'/],
+    [['tradeoff', '--width', '30'], /--width: expected a multiple of 4, got 30/],
+    [
+      ['tradeoff', '--budget', '0x'],
+      /--budget: expected an amount above 0 such as 70k, 0.22G or 2x, got '0x'/,
+    ],
+    [['tradeoff', '--depth', '27'], /--depth: expected 3n\+2 layers from 14 on .*, got 27/],
+    [['tradeoff', '--depth', '50', '--width', '64'], /--width is of one block/],
+    [['tradeoff', '--budget', '1e9T'], /--budget: expected an amount/],
+    [['tradeoff', '--cardinality', '1,x'], /--cardinality: expected whole numbers from 1 to 65536/],
     [['plan', 'resnet18', '--backend', 'gpu'], /--backend: expected wasm or reference, got 'gpu'/],
     [['plan', 'resnet18', '--threads', '0'], /--threads: expected an integer from 1 to 256, got '0'/],
     [

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cardinal, root } from './cardinal.ts';
 
 const commands = [
-  ...['demo', 'models', 'summary', 'plan', 'train', 'eval', 'predict'],
+  ...['demo', 'models', 'summary', 'tradeoff', 'plan', 'train', 'eval', 'predict'],
   ...['inspect', 'convert', 'export', 'run', 'doctor'],
 ];
 

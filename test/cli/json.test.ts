@@ -45,6 +45,43 @@ describe('--json', () => {
     expect((summary.multAdds / 1e9).toFixed(2)).toBe('2.44');
   });
 
+  it('summary --cost tells kinds of op and conventions as well', async () => {
+    const part = z.looseObject({ macs: count, activations: count, bytes: count, parameters: count });
+    const cost = z.object({
+      layers: z.array(part.extend({ path: z.string() })),
+      kinds: z.array(part.extend({ kind: z.string() })),
+      total: part,
+      conventions: z.array(z.looseObject({ id: z.string(), value: count })),
+    });
+    const given = await json(
+      z.object({ macs: count, totalParams: count, cost }),
+      ...['summary', 'resnext50_32x4d', '--cost', '--depth', '1'],
+    );
+    expect(given.cost.total.macs).toBe(given.macs);
+    expect(given.cost.total.parameters).toBe(given.totalParams);
+    const quoted = given.cost.conventions.map(({ value }) => (value / 1e9).toFixed(2));
+    expect(quoted).toEqual(['4.23', '4.23', '4.26', '4.27', '4.29', '8.46']);
+  });
+
+  it("tradeoff has Table 2's columns, and Table 3's networks", async () => {
+    const column = z.object({ cardinality: count, width: count, groupWidth: count, parameters: count });
+    const table2 = await json(z.object({ columns: z.array(column) }), 'tradeoff');
+    expect(table2.columns).toEqual([
+      { cardinality: 1, width: 64, groupWidth: 64, parameters: 69_632 },
+      { cardinality: 2, width: 40, groupWidth: 80, parameters: 69_760 },
+      { cardinality: 4, width: 24, groupWidth: 96, parameters: 69_888 },
+      { cardinality: 8, width: 14, groupWidth: 112, parameters: 71_456 },
+      { cardinality: 32, width: 4, groupWidth: 128, parameters: 70_144 },
+    ]);
+    const template = z.object({ cardinality: count, baseWidth: count, name: z.string(), source: z.string() });
+    const networks = z.array(z.object({ depth: count, templates: z.array(template) }));
+    const table3 = await json(z.object({ networks }), 'tradeoff', '--depth', '50,101');
+    expect(table3.networks.map(({ templates }) => templates.at(-1))).toEqual([
+      { cardinality: 32, baseWidth: 4, name: 'resnext50_32x4d', source: 'paper' },
+      { cardinality: 32, baseWidth: 4, name: 'resnext101_32x4d', source: 'paper' },
+    ]);
+  });
+
   it('plan tells every step, every buffer and the peak', async () => {
     const schema = z.object({
       steps: z.array(

@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { createModel } from '../../src/models/index.ts';
+import { saveWeights } from '../../src/node/weights.ts';
 import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts';
 import { f32 } from '../../src/base/tensor-data.ts';
 import { cardinal, type Finished } from './cardinal.ts';
@@ -135,6 +137,51 @@ describe('train, eval, predict', () => {
       ['pictures/test/red/0.png', 'red'],
       ['pictures/test/blue/1.png', 'blue'],
     ]);
+  });
+});
+
+describe('forms', () => {
+  it('a network in form (a) judges as it did in form (c), and comes back number for number', async () => {
+    const steps = [
+      ['convert', 'run/best.safetensors', 'paths.safetensors', '--form', 'a'],
+      ['convert', 'paths.safetensors', 'grouped.safetensors', '--form', 'c'],
+    ];
+    for (const args of steps) {
+      const { code, stderr } = await inFolder(...args);
+      expect(stderr).toMatch(/^wrote \d+ tensors to .*, a resnext_cifar\n$/);
+      expect(code).toBe(0);
+    }
+    const judge = async (file: string) => {
+      const { stdout } = await inFolder('eval', file, 'pictures', '--json', ...engine);
+      return evaluationSchema.parse(JSON.parse(stdout));
+    };
+    const [before, after] = [await judge('run/best.safetensors'), await judge('paths.safetensors')];
+    expect(after.confusion).toEqual(before.confusion);
+    expect(after.loss).toBeCloseTo(before.loss, 5);
+    const [grouped, best] = await Promise.all(
+      ['grouped.safetensors', 'run/best.safetensors'].map(async (file) =>
+        readSafetensors(await readFile(at(file))),
+      ),
+    );
+    expect(new Map([...grouped.tensors].toSorted())).toEqual(new Map([...best.tensors].toSorted()));
+    const paths = readSafetensors(await readFile(at('paths.safetensors'))).tensors;
+    expect([...paths.keys()]).toContain('layer1.0.paths.3.conv3.weight');
+  });
+
+  it('are refused where the network is unknown, or has one only', async () => {
+    await saveWeights(createModel('resnet20_cifar'), at('bare.safetensors'));
+    const failure = async (...args: readonly string[]) => {
+      const { code, stderr } = await inFolder('convert', 'bare.safetensors', 'x.safetensors', ...args);
+      expect(code).toBe(2);
+      return stderr;
+    };
+    expect(await failure('--form', 'b')).toMatch(
+      /^cardinal: --form is written down with the network: say which/,
+    );
+    expect(await failure('--form', 'b', '--model', 'resnet20_cifar')).toMatch(
+      /^cardinal: --form: resnet20_cifar has one form only/,
+    );
+    expect(await failure('--form', 'd')).toMatch(/^cardinal: --form: expected a or b or c, got 'd'/);
   });
 });
 

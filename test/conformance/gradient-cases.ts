@@ -82,6 +82,11 @@ export const gradientCases = {
       ],
     })),
   relu: (rng) => [{ attrs: {}, inputs: [awayFromZero(rng, [2, 3, 2, 2])] }],
+  relu6: (rng) => [
+    { attrs: {}, inputs: [awayFromZero(rng, [2, 3, 2, 2])], note: 'around 0' },
+    { attrs: {}, inputs: [sixAway(rng, [2, 3, 2, 2])], note: 'around 6' },
+  ],
+  scale: (rng) => [{ attrs: { factor: 0.3 }, inputs: [normal(rng, [2, 3, 2, 2])] }],
   add: (rng) => [
     { attrs: { relu: false }, inputs: [normal(rng, [2, 3, 2, 2]), normal(rng, [2, 3, 2, 2])] },
     {
@@ -139,6 +144,12 @@ const pools: readonly { attrs: PoolAttrs; input: Shape }[] = [
 function awayFromZero(rng: Rng, shape: Shape): Drawn {
   const { data } = uniform(rng, shape, 1, 2);
   return { shape, data: data.map((value) => (rng.int(2) === 0 ? value : -value)) };
+}
+
+/** Numbers on either side of 6, between 1 and 2 away from it. */
+function sixAway(rng: Rng, shape: Shape): Drawn {
+  const { data } = awayFromZero(rng, shape);
+  return { shape, data: data.map((value) => 6 + value) };
 }
 
 /** Numbers 0.1 apart, in random order. */

@@ -37,6 +37,7 @@ export function plainPlan(graph: Graph, name: string, workspaceBytes: number): P
     node,
     inputs: node.inputs.map(placeOf),
     outputs: node.outputs.map(placeOf),
+    recompute: false,
   }));
   return {
     name,

@@ -1,10 +1,10 @@
 import { mix } from '../../src/base/rng.ts';
 import { sizeOf, type Shape } from '../../src/graph/value.ts';
 
-/** The weights and pictures of `scripts/fixtures/registry.py`: a function of a tensor's name, its shape and the index. */
-export function formula(name: string, shape: Shape): Float32Array {
+/** The weights and pictures of `scripts/fixtures/registry.py`: a function of a tensor's name, its shape, the index and a seed. */
+export function formula(name: string, shape: Shape, seed = 0): Float32Array {
   const numbers = new Float32Array(sizeOf(shape));
-  const key = Array.from(name).reduce((hash, character) => mix(hash ^ character.charCodeAt(0)), 0);
+  const key = Array.from(name).reduce((hash, character) => mix(hash ^ character.charCodeAt(0)), seed);
   const scaled = scaling(name, shape);
   for (let i = 0; i < numbers.length; i++) numbers[i] = scaled(mix(key + i) / 2 ** 32);
   return numbers;

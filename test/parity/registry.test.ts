@@ -16,6 +16,8 @@ interface Entry {
   readonly model: string;
   readonly options: Readonly<Record<string, unknown>>;
   readonly input: readonly number[];
+  /** Of the pictures. */
+  readonly seed: number;
   /** So large that one backend must do. */
   readonly large: boolean;
   /** So deep that f32 itself is off by percents in the gradients, where ReLU decides about numbers near 0. */
@@ -27,7 +29,7 @@ const kinds = await openBackends();
 
 afterAll(() => Promise.all(kinds.flatMap(({ backends }) => backends.map((backend) => backend.dispose()))));
 
-describe.each(entries)('$file', ({ file, model, options, input, large, deep }) => {
+describe.each(entries)('$file', ({ file, model, options, input, seed, large, deep }) => {
   const fixture = new Tensors(`registry/${file}`);
   const net = createModel(model, { numClasses: 10, ...options });
 
@@ -43,7 +45,7 @@ describe.each(entries)('$file', ({ file, model, options, input, large, deep }) =
       const traced = trace(net, input, { training: false });
       const program = await loaded(backend, net, planInference(traced, backend, { name: model }));
       await program.run('prologue');
-      program.write('input', formula('input', input));
+      program.write('input', formula('input', input, seed));
       await program.run('forward');
       const logits = await program.read('logits');
       program.dispose();
@@ -61,7 +63,7 @@ describe.each(entries)('$file', ({ file, model, options, input, large, deep }) =
         ema: false,
       });
       const program = await loaded(backend, net, plan);
-      program.write('input', formula('input', input));
+      program.write('input', formula('input', input, seed));
       program.write('target', firstClasses(input[0], 10));
       program.write('loss_gradient', Float32Array.of(1));
       await program.run('gradient');

@@ -44,7 +44,7 @@ export function oneOpPlan<K extends OpName>(
     name: op,
     steps: {
       prologue: [],
-      forward: [{ index: 0, entry: 'forward', node, inputs, outputs }],
+      forward: [{ index: 0, entry: 'forward', node, inputs, outputs, recompute: false }],
       gradient: [],
       accumulate: [],
       update: [],

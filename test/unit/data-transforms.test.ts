@@ -124,6 +124,14 @@ test('the short side decides the size, and a thin strip is refused instead of fi
   expect(() => preprocess(noise([20_000, 1, 1]), { ...preprocessing, resize: 4096 })).toThrow(/too thin/);
 });
 
+test('the side that is resized to is rounded down, as in timm', () => {
+  const statistics = { channels: 3, mean: [0, 0, 0], std: [1, 1, 1] } as const;
+  const resized = (imageSize: number, cropShare?: number) =>
+    defaultPreprocessing({ ...statistics, imageSize, cropShare }).resize;
+  // floor(size / crop_pct) of timm/data/transforms_factory.py.
+  expect([resized(299), resized(224), resized(299, 0.8975), resized(320, 1)]).toEqual([341, 256, 333, 320]);
+});
+
 test('pictures of one size are taken as they are', () => {
   const options = { channels: 3, pictureSize: [32, 32], mean: [0, 0, 0], std: [1, 1, 1] } as const;
   expect(defaultPreprocessing(options)).toMatchObject({ size: [32, 32], resize: 32 });

@@ -44,6 +44,8 @@ async function compare(
 const small = { layers: [1, 2, 1, 1], planes: 8, cardinality: 4, baseWidth: 32, numClasses: 7 };
 const cifar = { layers: [1, 2, 1], planes: 8, cardinality: 2, baseWidth: 64 };
 
+const narrow = { widthMultiplier: 0.125, numClasses: 6 };
+
 const families: readonly (readonly [name: string, model: () => Module, picture: Picture])[] = [
   ['resnet of basic blocks', () => new ResNet(BasicBlock, [1, 2, 1, 1], { planes: 8 }), [3, 64, 64]],
   ['resnet of bottlenecks', () => createModel('resnet50', { numClasses: 5 }), [3, 64, 48]],
@@ -54,9 +56,20 @@ const families: readonly (readonly [name: string, model: () => Module, picture: 
   ['resnext, shortcut A', () => createModel('resnext', { ...small, shortcut: 'A' }), [3, 65, 71]],
   ['resnext, shortcut C', () => createModel('resnext', { ...small, shortcut: 'C' }), [3, 64, 64]],
   ['resnext, no shortcut', () => createModel('resnext', { ...small, shortcut: 'none' }), [3, 64, 64]],
+  ['resnext, form (a)', () => createModel('resnext', { ...small, form: 'a' }), [3, 64, 64]],
+  ['resnext, form (b)', () => createModel('resnext', { ...small, form: 'b' }), [3, 64, 64]],
   ['resnext_cifar', () => createModel('resnext_cifar', { ...cifar, shortcut: 'B' }), [3, 32, 32]],
   ['resnext_cifar, depthwise', () => resnextCifar([1, 1], { cardinality: 64, baseWidth: 1 }), [3, 32, 32]],
   ['resnet20_cifar, shortcut A', () => createModel('resnet20_cifar', { dropout: 0.1 }), [3, 32, 32]],
+  ['resnext, depthwise', () => createModel('resnext', { ...small, depthwise: true }), [3, 64, 64]],
+  ['inception_v4', () => createModel('inception_v4', { ...narrow, layers: [1, 1, 1] }), [3, 107, 107]],
+  [
+    'inception_resnet_v2',
+    () => createModel('inception_resnet_v2', { ...narrow, layers: [1, 1, 1] }),
+    [3, 107, 107],
+  ],
+  ['mobilenetv1_100', () => createModel('mobilenetv1_100', narrow), [3, 64, 64]],
+  ['xception', () => createModel('xception', narrow), [3, 71, 71]],
   ['resnet for CIFAR, shortcut B', () => new CifarResNet([1, 1, 1], { shortcut: 'B' }), [3, 33, 27]],
 ];
 

@@ -152,7 +152,9 @@ test('buffers alive at one step never overlap, and the peak holds them all', () 
 });
 
 test('the listing counts weights and names what was fused', () => {
-  const listing = listPlan(planInference(block(false), scratch, { name: 'block' }), () => ['kernel']);
+  const listing = listPlan(planInference(block(false), scratch, { name: 'block' }), () => [
+    { name: 'kernel', once: false },
+  ]);
   const convolutions = 2 * 8 * 9 * 2 * 9 + 2 * 8 * 9 * 2;
   expect(listing.macs).toBe(convolutions + 2 * 5 * 8);
   const text = formatPlan(listing);

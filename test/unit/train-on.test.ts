@@ -271,6 +271,20 @@ test('a network of the registry gets classes and channels from the data, and its
   });
 });
 
+test('a checkpoint of a network without shortcuts, in form (b), is loaded as that network', async () => {
+  const out = join(root, 'no-shortcuts');
+  const options = { layers: [2, 1], planes: 8, cardinality: 2, baseWidth: 16, residual: false, form: 'b' };
+  const recipe = { batchSize: 4, backend: small.backend, epochs: 1, out };
+  const { model } = await trainOn(photos, { name: 'resnext_cifar', options }, recipe);
+  expect([...model.stateSpecs().keys()]).toContain('layer1.0.paths.1.conv2.weight');
+  for (const file of ['best', 'last']) {
+    const loaded = await loadTrained(join(out, `${file}.safetensors`));
+    expect(loaded.description.options).toEqual({ ...options, numClasses: 2, inChannels: 3 });
+    expect(loaded.model.stateSpecs()).toEqual(model.stateSpecs());
+    expect(loaded.notes).toEqual([]);
+  }
+});
+
 test('patience stops a run', async () => {
   const recipe = { ...small, learningRate: 1e-12, epochs: 9, patience: 1 };
   const { reason, history } = await trainOn(photos, new Mine().initialize(3), recipe);

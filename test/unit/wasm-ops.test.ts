@@ -1,6 +1,14 @@
 import { expect, test } from 'vitest';
 import { mix, Rng } from '../../src/base/rng.ts';
-import { add, dropout, relu, reluBackward } from '../../src/backends/wasm/lower/elementwise.ts';
+import {
+  add,
+  dropout,
+  relu,
+  relu6,
+  relu6Backward,
+  reluBackward,
+  scale,
+} from '../../src/backends/wasm/lower/elementwise.ts';
 import {
   concat,
   flatten,
@@ -54,6 +62,25 @@ test.each(shapes)('ReLU, its gradient and addition of %j', (...shape) => {
       a.data.map((v, i) => (relu ? positive(Math.fround(v + b.data[i])) : v + b.data[i])),
     );
   }
+});
+
+test.each(shapes)('ReLU6, its gradient and scaling of %j', (...shape) => {
+  const rng = Rng.of(seed, 'relu6', ...shape);
+  const [x, dy] = [randomTensor(rng, shape), randomTensor(rng, shape)];
+  x.data = x.data.map((v) => 6 * v);
+  [0, x.data.length - 1].forEach((i) => (x.data[i] = NaN));
+  const run = { inputs: [x], outputs: [shape] };
+  const y = runBothWays(bench, relu6, { op: 'relu6', attrs: {}, ...run }).outputs[0];
+  expect(y).toEqual(x.data.map((v) => (v < 0 ? 0 : v > 6 ? 6 : v)));
+  const backward = runBothWays(bench, relu6Backward, {
+    op: 'relu6_backward',
+    attrs: {},
+    inputs: [dy, { shape, data: y }],
+    outputs: [shape],
+  });
+  expect(backward.outputs[0]).toEqual(dy.data.map((v, i) => (y[i] > 0 && y[i] < 6 ? v : 0)));
+  const scaled = runBothWays(bench, scale, { op: 'scale', attrs: { factor: 0.17 }, ...run });
+  expect(scaled.outputs[0]).toEqual(x.data.map((v) => v * Math.fround(0.17)));
 });
 
 test.each([0, 0.25, 0.5, 1])('dropout with p = %d keeps what the hash says', (p) => {

@@ -82,6 +82,24 @@ describe('prepareFor', () => {
     expect(told).toMatchObject({ preprocessing: given, note: undefined });
   });
 
+  // As timm's configurations have them: input_size, crop_pct, interpolation, mean and std.
+  test.each([
+    ['inception_v4', 299, 0.875, 341],
+    ['inception_resnet_v2', 299, 0.8975, 333],
+    ['xception', 299, 0.8975, 333],
+    ['mobilenetv1_100', 224, 0.875, 256],
+  ])('bare weights of %s get the pictures of the published ones', async (name, size, share, resize) => {
+    const known = { channels: 3, preprocessing: undefined, description: { name, options: {} } } as const;
+    const { preprocessing, note } = await prepareFor(known, {});
+    const half = [0.5, 0.5, 0.5];
+    const published = { interpolation: 'bicubic', mean: half, std: half };
+    expect(preprocessing).toEqual({ channels: 3, size: [size, size], resize, ...published });
+    expect(note).toMatch(/the mean and std of the published ones are used/);
+    const smaller = await prepareFor(known, { imageSize: 128 });
+    expect(smaller.preprocessing.size).toEqual([128, 128]);
+    expect(smaller.preprocessing.resize).toBe(Math.floor(128 / share));
+  });
+
   test('grey pictures have no usual statistics', async () => {
     const grey = { ...colour, channels: 1, preprocessing: undefined } as const;
     await expect(prepareFor(grey, {})).rejects.toThrow(/grey pictures .* give --mean and --std/);

@@ -148,7 +148,18 @@ const programs: readonly (readonly [
   ],
 ];
 
-describe.each(programs)('names of %s', (program, model, options, names) => {
+/** Cadene's pretrained-models.pytorch calls every classifier so, and the rest of these two as timm does. */
+const cadene = (model: string, head: string) =>
+  [...createModel(model).stateSpecs().keys()].map((name) => name.replace(`${head}.`, 'last_linear.'));
+
+const pretrainedModels: typeof programs = [
+  // https://github.com/Cadene/pretrained-models.pytorch/blob/master/pretrainedmodels/models/inceptionresnetv2.py
+  ['pretrained-models', 'inception_resnet_v2', {}, cadene('inception_resnet_v2', 'classif')],
+  // https://github.com/Cadene/pretrained-models.pytorch/blob/master/pretrainedmodels/models/xception.py
+  ['pretrained-models-xception', 'xception', {}, cadene('xception', 'fc')],
+];
+
+describe.each([...programs, ...pretrainedModels])('names of %s', (program, model, options, names) => {
   const specs = createModel(model, options).stateSpecs();
   /** Both programs list layers in the order in which blocks have them, so shapes can be taken from ours one by one. */
   const ours = [...specs.values()];
@@ -223,6 +234,10 @@ describe('networks of the registry', () => {
     ['resnext', { layers: [1, 1, 1, 1], cardinality: 8, baseWidth: 14 }],
     ['resnext_cifar', { layers: [2, 2, 2], baseWidth: 16, planes: 8 }],
     ['resnext_cifar', { layers: [1, 2], shortcut: 'A' }],
+    ['resnext', { layers: [1, 1, 1, 1], cardinality: 1, baseWidth: 134, depthwise: true }],
+    ['resnext', { layers: [1, 2], cardinality: 3, baseWidth: 6, form: 'a' }],
+    ['resnext_cifar', { layers: [2, 1], cardinality: 5, baseWidth: 3, shortcut: 'C', form: 'b' }],
+    ['resnext50_32x4d', { form: 'a' }],
     ['resnet18', { shortcut: 'A' }],
     ['resnet20_cifar', { shortcut: 'B' }],
     ['resnet20_cifar', { shortcut: 'C', numClasses: 100 }],

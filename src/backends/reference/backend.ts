@@ -18,7 +18,7 @@ export function createReferenceBackend(): Backend {
     maxBytes: 2 ** 32,
     workspaceBytes: () => 0,
     // One loop for every op.
-    kernelsOf: ({ node }) => [node.op],
+    kernelsOf: ({ node }) => [{ name: node.op, once: false }],
     load: (plan) => Promise.resolve(new ReferenceProgram(plan)),
     dispose: () => Promise.resolve(),
   };

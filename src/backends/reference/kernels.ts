@@ -17,6 +17,7 @@ export const kernels: { readonly [K in OpName]: Kernel<K> } = {
   channel_sum: batchNorm.channelSum,
 
   batch_norm: batchNorm.batchNorm,
+  batch_norm_recompute: batchNorm.batchNormRecompute,
   batch_norm_inference: batchNorm.batchNormInference,
   batch_norm_backward: batchNorm.batchNormBackward,
   batch_norm_inference_backward: batchNorm.batchNormInferenceBackward,
@@ -24,6 +25,9 @@ export const kernels: { readonly [K in OpName]: Kernel<K> } = {
 
   relu: elementwise.relu,
   relu_backward: elementwise.reluBackward,
+  relu6: elementwise.relu6,
+  relu6_backward: elementwise.relu6Backward,
+  scale: elementwise.scale,
   add: elementwise.add,
   dropout: elementwise.dropout,
 

@@ -1,6 +1,6 @@
 import { entries } from '../../plan/plan.ts';
 import type { Entry, Plan } from '../../plan/plan.ts';
-import type { Arg, Call } from './call.ts';
+import type { Arg, Call, PlacedBuffer } from './call.ts';
 import type { Keep, Lowerer } from './lower/index.ts';
 import type { CallList } from './walk.ts';
 
@@ -24,11 +24,10 @@ export interface Room {
  * to the prologue and kept in `room`; arguments follow behind it.
  */
 export function assemble(plan: Plan, room: Room, lowerer: Lowerer): Assembly {
-  const trains = plan.steps.gradient.length > 0 || plan.steps.update.length > 0;
   let top = room.begin;
-  const keep: Keep = ({ role }, bytes) => {
+  const keep: Keep = (weights, bytes) => {
     const size = Math.ceil(bytes / 64) * 64;
-    if (trains || (role !== 'parameter' && role !== 'folded') || top + size > room.end) return undefined;
+    if (!staysPacked(plan, weights) || top + size > room.end) return undefined;
     const address = top;
     top += size;
     return address;
@@ -44,6 +43,12 @@ export function assemble(plan: Plan, room: Room, lowerer: Lowerer): Assembly {
     return flatten(entry === 'prologue' ? [...own, ...once] : own, words, top);
   });
   return { lists, words: toWords(words), argsAddress: top };
+}
+
+/** Whether what is made of weights may be kept: they stay as they are unless the plan trains. */
+export function staysPacked({ steps }: Plan, { role }: Pick<PlacedBuffer, 'role'>): boolean {
+  const trains = steps.gradient.length > 0 || steps.update.length > 0;
+  return !trains && (role === 'parameter' || role === 'folded');
 }
 
 /** Appends the calls' arguments to `words`. */

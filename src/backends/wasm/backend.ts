@@ -2,12 +2,12 @@ import { CardinalError, messageOf } from '../../base/errors.ts';
 import { entries } from '../../plan/plan.ts';
 import type { Node } from '../../graph/node.ts';
 import type { Plan, Step } from '../../plan/plan.ts';
-import type { Backend } from '../backend.ts';
-import { assemble } from './assemble.ts';
+import type { Backend, KernelUse } from '../backend.ts';
+import { assemble, staysPacked } from './assemble.ts';
 import { nativeKernels, type OpenSgemm } from './blas.ts';
 import { PLAN_ADDRESS, SCRATCH_BYTES } from './call.ts';
 import { NOT_BEGUN, announceChange, control } from './control.ts';
-import { createLowerer, type Lowerer } from './lower/index.ts';
+import { createLowerer, type Keep, type Lowerer } from './lower/index.ts';
 import { link } from './messages.ts';
 import type { Message, WorkerHandle } from './messages.ts';
 import { WasmProgram } from './program.ts';
@@ -89,8 +89,12 @@ class WasmBackend implements Backend {
     return this.#lowerer.workspaceBytes(node);
   }
 
-  kernelsOf(step: Step, { workspace }: Plan): readonly string[] {
-    return this.#lowerer.lower(step, workspace).map(({ kernel }) => kernel);
+  kernelsOf(step: Step, plan: Plan): readonly KernelUse[] {
+    // As if there were room for everything, which only networks of some gigabytes lack.
+    const keep: Keep = (weights) => (staysPacked(plan, weights) ? 0 : undefined);
+    return this.#lowerer
+      .lower(step, plan.workspace, keep)
+      .map(({ kernel, once = false }) => ({ name: kernel, once }));
   }
 
   async load(plan: Plan): Promise<WasmProgram> {

@@ -1,5 +1,7 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
+import type { Form } from '../../models/forms.ts';
 import {
+  oneOf,
   path,
   weightsFileArgument,
   withExamples,
@@ -9,6 +11,7 @@ import {
 } from '../flags.ts';
 
 export interface ConvertFlags extends WeightsFlags {
+  readonly form?: Form;
   readonly classes?: string;
   readonly licence?: string;
   readonly origin?: string;
@@ -21,6 +24,12 @@ export function define(command: Command): void {
       .argument('<in>', weightsFileArgument, path('in'))
       .argument('<out>', 'the file to write: .safetensors, or .pth or .pt for PyTorch', path('out')),
   )
+    .addOption(
+      new Option(
+        '--form <form>',
+        "of ResNeXt's blocks: a, b or c of the paper's Figure 3 (the file's)",
+      ).argParser(oneOf('--form', ['a', 'b', 'c'])),
+    )
     .option('--classes <file>', 'names of the classes: a line each, or JSON', path('--classes'))
     .option('--licence <id>', "the weights' licence, such as BSD-3-Clause")
     .option('--origin <text>', 'where the weights come from (the file that is read)');
@@ -29,6 +38,7 @@ export function define(command: Command): void {
     'convert resnet20-12fca82f.th resnet20.safetensors',
     'convert resnet20-12fca82f.th resnet20.safetensors --model resnet20_cifar --licence BSD-2-Clause',
     'convert runs/demo/best.safetensors demo.pth',
+    'convert runs/demo/best.safetensors paths.safetensors --form a',
   ).action(async (from: string, to: string, flags: ConvertFlags) => {
     const { convert } = await import('../convert-command.ts');
     await convert(from, to, flags);

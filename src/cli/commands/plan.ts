@@ -3,12 +3,21 @@ import type { Backend } from '../../backends/backend.ts';
 import { UsageError } from '../../base/errors.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { EngineFlags, ModelFlags } from '../flags.ts';
-import { integer, shape4, withEngineFlags, withExamples, withJsonFlag, withSetFlag } from '../flags.ts';
+import {
+  checkpointActivationsHelp,
+  integer,
+  shape4,
+  withEngineFlags,
+  withExamples,
+  withJsonFlag,
+  withSetFlag,
+} from '../flags.ts';
 import { withBackend } from '../engine.ts';
 import { print, printJson } from '../print.ts';
 
 interface PlanFlags extends EngineFlags, ModelFlags {
   readonly train: boolean;
+  readonly checkpointActivations: boolean;
   readonly batch?: number;
   readonly input?: readonly [number, number, number, number];
   readonly json: boolean;
@@ -18,6 +27,7 @@ export function define(command: Command): void {
   command
     .argument('<model>', 'a name of `cardinal models`')
     .option('--train', 'the program of a training step (SGD with momentum) instead of inference', false)
+    .option('--checkpoint-activations', `with --train, ${checkpointActivationsHelp}`, false)
     .option('--batch <n>', 'pictures at once (1)', integer('--batch', 1, 65_536))
     .option(
       '--input <n,c,h,w>',
@@ -28,6 +38,7 @@ export function define(command: Command): void {
     withJsonFlag(withEngineFlags(withSetFlag(command))),
     'plan resnext50_32x4d',
     'plan resnext50_32x4d --train --batch 8',
+    'plan resnext50_32x4d --train --batch 8 --checkpoint-activations',
     'plan resnet20_cifar --json',
   ).action(show);
 }
@@ -41,7 +52,10 @@ async function show(name: string, flags: PlanFlags): Promise<void> {
   const { formatPlan, listPlan } = await import('../../plan/listing.ts');
   const { kernelsOf } = await import('../kernels.ts');
   const options = parseSet(flags.set ?? []);
-  const { batch, input: given } = flags;
+  const { batch, input: given, checkpointActivations } = flags;
+  if (checkpointActivations && !flags.train) {
+    throw new UsageError('--checkpoint-activations is for --train: inference keeps none for a backward pass');
+  }
   if (batch !== undefined && given !== undefined && given[0] !== batch) {
     throw new UsageError(
       `--batch ${batch} and --input ${given.join()} contradict each other: leave --batch out`,
@@ -56,6 +70,7 @@ async function show(name: string, flags: PlanFlags): Promise<void> {
       return planTraining(traced, backend, {
         name,
         optimizer: { kind: 'sgd', momentum: true, nesterov: false },
+        checkpointActivations,
       });
     };
     const plan = planFor(input[0]);

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
 import type { EngineFlags, ModelFlags } from '../flags.ts';
 import {
+  checkpointActivationsHelp,
   integer,
   number,
   oneOf,
@@ -38,13 +39,17 @@ export interface TrainFlags extends EngineFlags, ModelFlags {
   readonly seed: number;
   readonly strict: boolean;
   readonly checkpointEvery?: number;
+  readonly checkpointActivations?: boolean;
   readonly out?: string;
   readonly resume?: string;
   readonly json: boolean;
 }
 
-/** A continued run has its own settings: only these may be given beside `--resume`. */
-const resumable: readonly string[] = ['resume', 'backend', 'threads', 'blas', 'json', 'verbose'];
+/** A continued run has its own settings: only these, on which its results do not depend, may be given beside `--resume`. */
+const resumable: readonly string[] = [
+  ...['resume', 'backend', 'threads', 'blas', 'json', 'verbose'],
+  'checkpointActivations',
+];
 
 export function define(command: Command): void {
   command
@@ -110,6 +115,8 @@ export function define(command: Command): void {
     .option('--seed <n>', 'everything random comes from it', integer('--seed', 0), 0)
     .option('--strict', 'refuse pictures that cannot be decoded instead of leaving them out', false)
     .option('--checkpoint-every <steps>', 'beside the one after each epoch', integer('--checkpoint-every', 1))
+    .option('--checkpoint-activations', checkpointActivationsHelp)
+    .option('--no-checkpoint-activations', 'keep them all, in a continued run that did not')
     .option('--out <dir>', 'run folder (runs/<model>-<data>)', path('--out'))
     .option('--resume <dir>', 'continue the run in this folder; alone', path('--resume'));
   withExamples(

@@ -30,6 +30,22 @@ export const batchNorm: OpDefinition<'batch_norm'> = {
     return residual ? [...gradients, relu ? dz : dy] : gradients;
   },
   mutates: () => [3, 4],
+  repeat({ attrs: { relu, residual }, inputs, outputs }) {
+    const [x, gamma, beta, , , ...beside] = inputs;
+    const [, mean, invstd] = outputs;
+    return {
+      op: 'batch_norm_recompute',
+      attrs: { relu, residual },
+      inputs: [x, gamma, beta, mean, invstd, ...beside],
+    };
+  },
+};
+
+export const batchNormRecompute: OpDefinition<'batch_norm_recompute'> = {
+  infer(shapes, attrs) {
+    checkBatchNorm('batch_norm_recompute', shapes, attrs.residual);
+    return [shapes[0]];
+  },
 };
 
 /**

@@ -6,6 +6,7 @@ import {
   batchNormBackward,
   batchNormInference,
   batchNormInferenceBackward,
+  batchNormRecompute,
   foldBatchNorm,
 } from './batch_norm.ts';
 import { channelSum } from './channel_sum.ts';
@@ -16,6 +17,8 @@ import { flatten, flattenBackward } from './flatten.ts';
 import { linear, linearBackwardInput, linearBackwardWeight } from './linear.ts';
 import { avgPool2d, avgPool2dBackward, maxPool2d, maxPool2dBackward } from './pool.ts';
 import { relu, reluBackward } from './relu.ts';
+import { relu6, relu6Backward } from './relu6.ts';
+import { scale } from './scale.ts';
 import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from './softmax_cross_entropy.ts';
 import { subsample, subsampleBackward } from './subsample.ts';
 import { accumulate, adamw, ema, gradientNorm, sgd } from './update.ts';
@@ -27,12 +30,16 @@ export const ops: { readonly [K in OpName]: OpDefinition<K> } = {
   conv2d_backward_weight: conv2dBackwardWeight,
   channel_sum: channelSum,
   batch_norm: batchNorm,
+  batch_norm_recompute: batchNormRecompute,
   batch_norm_inference: batchNormInference,
   batch_norm_backward: batchNormBackward,
   batch_norm_inference_backward: batchNormInferenceBackward,
   fold_batch_norm: foldBatchNorm,
   relu,
   relu_backward: reluBackward,
+  relu6,
+  relu6_backward: relu6Backward,
+  scale,
   add,
   max_pool2d: maxPool2d,
   max_pool2d_backward: maxPool2dBackward,

@@ -1,6 +1,6 @@
 import type { Value } from '../../graph/value.ts';
 import { share } from '../arguments.ts';
-import { flatten, relu } from '../functional.ts';
+import { flatten, relu, relu6 } from '../functional.ts';
 import { Module } from '../module.ts';
 import { currentTracing } from '../tracing.ts';
 
@@ -15,6 +15,20 @@ export class ReLU extends Module {
 
   forward(x: Value): Value {
     return relu(x);
+  }
+}
+
+/** min(max(x, 0), 6). `inplace` is accepted for PyTorch's sake. */
+export class ReLU6 extends Module {
+  readonly inplace: boolean;
+
+  constructor({ inplace = false }: { readonly inplace?: boolean } = {}) {
+    super();
+    this.inplace = inplace;
+  }
+
+  forward(x: Value): Value {
+    return relu6(x);
   }
 }
 

@@ -69,12 +69,14 @@ export async function fitPreprocessing(
     /** Channels of the network's input. Default: the data's. */
     readonly channels?: 1 | 3 | undefined;
     readonly imageSize?: number | undefined;
+    readonly cropShare?: number | undefined;
+    readonly interpolation?: Preprocessing['interpolation'] | undefined;
     readonly mean?: readonly number[] | undefined;
     readonly std?: readonly number[] | undefined;
   } = {},
 ): Promise<Preprocessing> {
-  const { channels = data.channels, imageSize, mean, std } = options;
-  const base = { channels, imageSize, pictureSize: data.pictureSize };
+  const { channels = data.channels, imageSize, cropShare, interpolation, mean, std } = options;
+  const base = { channels, imageSize, cropShare, interpolation, pictureSize: data.pictureSize };
   const unit = new Array<number>(channels).fill(1);
   const raw = defaultPreprocessing({ ...base, mean: mean ?? unit, std: std ?? unit });
   const dataset = data.train ?? data.val ?? data.test;

@@ -50,16 +50,16 @@ export function appendChains(
   for (const { path, from, steps, to, fold } of chains) {
     let current = nameOf(from);
     steps.forEach(({ op, others, attributes }, index) => {
-      const operands = others.map((operand) =>
-        'ints' in operand
-          ? builder.constant(
-              path,
-              operand.name,
-              [operand.ints.length],
-              BigInt64Array.from(operand.ints, BigInt),
-            )
-          : nameOf(operand),
-      );
+      const operands = others.map((operand) => {
+        if ('ints' in operand) {
+          const { name, ints } = operand;
+          return builder.constant(path, name, [ints.length], BigInt64Array.from(ints, BigInt));
+        }
+        if ('float' in operand) {
+          return builder.constant(path, operand.name, [], Float32Array.of(operand.float));
+        }
+        return nameOf(operand);
+      });
       if (index === 0 && fold !== undefined && !fold.conv.attrs.bias) operands.push(fold.bias);
       const last = index === steps.length - 1 && to === output;
       current = builder.node(path, op, [current, ...operands], attributes, last ? output.name : undefined);
@@ -90,7 +90,7 @@ function describe(traced: Trace): string {
     from.name,
     steps.map(({ op, others, attributes }) => [
       op,
-      others.map((operand) => ('ints' in operand ? operand.ints : operand.name)),
+      others.map((operand) => ('shape' in operand ? operand.name : operand)),
       attributes,
     ]),
     to.name,

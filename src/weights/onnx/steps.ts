@@ -13,8 +13,11 @@ export interface Step {
   readonly attributes: OnnxAttributes;
 }
 
-/** A value of the graph, or whole numbers that an operator takes as a tensor. */
-export type Operand = Value | { readonly name: string; readonly ints: readonly number[] };
+/** A value of the graph, whole numbers that an operator takes as a tensor, or one number of any kind. */
+export type Operand =
+  | Value
+  | { readonly name: string; readonly ints: readonly number[] }
+  | { readonly name: string; readonly float: number };
 
 /**
  * What a node of an inference trace is in ONNX, operators as of opset 17 (https://onnx.ai/onnx/operators/). A new op is
@@ -28,6 +31,15 @@ export function stepsOf(node: Node): readonly Step[] {
       return batchNorm(node);
     case 'relu':
       return [step('Relu')];
+    case 'relu6':
+      return [
+        step('Clip', [
+          { name: 'min', float: 0 },
+          { name: 'max', float: 6 },
+        ]),
+      ];
+    case 'scale':
+      return [step('Mul', [{ name: 'factor', float: node.attrs.factor }])];
     case 'add':
       return [step('Add', [node.inputs[1]]), ...activation(node.attrs)];
     case 'max_pool2d':
@@ -54,10 +66,12 @@ export function stepsOf(node: Node): readonly Step[] {
     case 'conv2d_backward_weight':
     case 'channel_sum':
     case 'batch_norm':
+    case 'batch_norm_recompute':
     case 'batch_norm_backward':
     case 'batch_norm_inference_backward':
     case 'fold_batch_norm':
     case 'relu_backward':
+    case 'relu6_backward':
     case 'max_pool2d_backward':
     case 'avg_pool2d_backward':
     case 'subsample_backward':

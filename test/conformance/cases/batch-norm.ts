@@ -66,6 +66,18 @@ export const batchNorm: Cases<'batch_norm'> = (rng) => {
   ];
 };
 
+export const batchNormRecompute: Cases<'batch_norm_recompute'> = (rng) =>
+  pictures(rng).flatMap((shape) =>
+    flags(2).map(([relu, residual]) => ({
+      attrs: { relu, residual },
+      inputs: [
+        normal(rng, shape, 1, 2),
+        ...statistics(rng, shape[1]),
+        ...(residual ? [normal(rng, shape)] : []),
+      ],
+    })),
+  );
+
 export const batchNormInference: Cases<'batch_norm_inference'> = (rng) =>
   pictures(rng).flatMap((shape) =>
     flags(2).map(([relu, residual]) => ({

@@ -58,6 +58,7 @@ function geometries(rng: Rng): Geometry[] {
     }),
     random({ note: '1×7', kernel: [1, 7], padding: [0, 3] }),
     random({ note: '7×1', kernel: [7, 1], padding: [3, 0] }),
+    random({ note: '3×1', kernel: [3, 1], padding: [1, 0] }),
     random({ note: '1×3, no padding', kernel: [1, 3], padding: square(0) }),
     random({ note: '2×2, stride 2', kernel: square(2), stride: square(2), padding: square(0) }),
     random({ note: '5×5, stride 3', kernel: square(5), stride: square(3), padding: square(2) }),
@@ -101,6 +102,41 @@ function geometries(rng: Rng): Geometry[] {
       padding: [2, 0],
     }),
   );
+  // Winograd's algorithm: borders of every width, odd and even sizes, groups wider on one side than the other.
+  for (const [inPerGroup, outPerGroup] of [
+    [4, 4],
+    [4, 12],
+    [12, 8],
+    [8, 20],
+    [32, 32],
+    [64, 48],
+  ]) {
+    const groups = pick(rng, [1, 3, 5]);
+    found.push(
+      random({
+        note: `${groups} groups of ${inPerGroup} to ${outPerGroup}`,
+        groups,
+        channelsIn: groups * inPerGroup,
+        channelsOut: groups * outPerGroup,
+        padding: [rng.int(3), rng.int(3)],
+        size: [3 + rng.int(24), 3 + rng.int(24)],
+      }),
+    );
+  }
+  // Depthwise tiles are seven columns wide, and the last of a row overlaps the one before.
+  for (const width of [7, 12, 14, 19, 28]) {
+    for (const stride of [1, 2]) {
+      const channels = 4 * (1 + rng.int(8));
+      const depthwise = {
+        groups: channels,
+        channelsIn: channels,
+        channelsOut: channels,
+        stride: square(stride),
+      };
+      const size: Pair = [1 + rng.int(9), width * stride - (stride === 2 && coin(rng) ? 1 : 0)];
+      found.push(random({ note: `depthwise, ${width} columns, stride ${stride}`, ...depthwise, size }));
+    }
+  }
   for (const channels of [3, 16, 35]) {
     const depthwise = { groups: channels, channelsIn: channels, channelsOut: channels };
     found.push(
@@ -186,6 +222,9 @@ export const conv2d: Cases<'conv2d'> = (rng) => {
     all.find(({ note }) => note === '32×4d'),
     all.find(({ note }) => note === '8 groups'),
     all.find(({ note }) => note === 'depthwise, multiplier 2'),
+    all.find(({ note }) => note.endsWith('groups of 8 to 20')),
+    all.find(({ note }) => note === 'depthwise, 12 columns, stride 1'),
+    all.find(({ note }) => note === 'depthwise, 14 columns, stride 2'),
   ].filter((g) => g !== undefined);
   const plain = all.map((g) => forward(g, [coin(rng), coin(rng), coin(rng)]));
   const poisoned = forward(all[0], [true, false, true]);

@@ -27,6 +27,23 @@ export const reluBackward: Cases<'relu_backward'> = (rng) =>
     };
   });
 
+export const relu6: Cases<'relu6'> = (rng) => [
+  ...shapes(rng).map((shape) => ({ attrs: {}, inputs: [normal(rng, shape, 3, 4)] })),
+  { attrs: {}, inputs: [withNaN(normal(rng, [2, 4, 3, 3], 3, 4))], note: 'NaN stays' },
+];
+
+export const relu6Backward: Cases<'relu6_backward'> = (rng) =>
+  shapes(rng).map((shape) => {
+    const y = normal(rng, shape, 3, 4);
+    const clamped = y.data.map((value) => Math.min(Math.max(value, 0), 6));
+    return { attrs: {}, inputs: [normal(rng, shape), { shape, data: clamped }] };
+  });
+
+export const scale: Cases<'scale'> = (rng) =>
+  shapes(rng).flatMap((shape) =>
+    [0.17, -2, 0].map((factor) => ({ attrs: { factor }, inputs: [normal(rng, shape)] })),
+  );
+
 export const add: Cases<'add'> = (rng) =>
   shapes(rng).flatMap((shape) =>
     [true, false].map((relu) => ({

@@ -11,20 +11,25 @@ export const batchNorm: Kernel<'batch_norm'> = (attrs, inputs, [y, mean, invstd]
 
   const means = sumByChannel(channels, x.data.length, (i) => x.data[i]).map((sum) => sum / count);
   const squares = sumByChannel(channels, x.data.length, (i) => (x.data[i] - means[i % channels]) ** 2);
-  const invstds = squares.map((sum) => 1 / Math.sqrt(sum / count + attrs.eps));
-
-  for (let i = 0; i < x.data.length; i++) {
-    const c = i % channels;
-    let value = gamma.data[c] * (x.data[i] - means[c]) * invstds[c] + beta.data[c];
-    if (attrs.residual) value += residual.data[i];
-    y.data[i] = attrs.relu ? rectify(value) : value;
-  }
   for (let c = 0; c < channels; c++) {
     mean.data[c] = means[c];
-    invstd.data[c] = invstds[c];
+    invstd.data[c] = 1 / Math.sqrt(squares[c] / count + attrs.eps);
     runningMean.data[c] = (1 - attrs.momentum) * runningMean.data[c] + attrs.momentum * means[c];
     runningVar.data[c] =
       (1 - attrs.momentum) * runningVar.data[c] + (attrs.momentum * squares[c]) / (count - 1);
+  }
+  // With the statistics as they are stored, so that a backward pass can have y again, to the last bit.
+  batchNormRecompute(attrs, [x, gamma, beta, mean, invstd, ...(attrs.residual ? [residual] : [])], [y]);
+};
+
+export const batchNormRecompute: Kernel<'batch_norm_recompute'> = (attrs, inputs, [y]) => {
+  const [x, gamma, beta, mean, invstd, residual] = inputs;
+  const channels = x.shape[1];
+  for (let i = 0; i < x.data.length; i++) {
+    const c = i % channels;
+    let value = gamma.data[c] * (x.data[i] - mean.data[c]) * invstd.data[c] + beta.data[c];
+    if (attrs.residual) value += residual.data[i];
+    y.data[i] = attrs.relu ? rectify(value) : value;
   }
 };
 

@@ -10,6 +10,18 @@ export const reluBackward: Kernel<'relu_backward'> = (_, [dy, y], [dx]) => {
   for (let i = 0; i < dy.data.length; i++) dx.data[i] = y.data[i] > 0 ? dy.data[i] : 0;
 };
 
+export const relu6: Kernel<'relu6'> = (_, [x], [y]) => {
+  for (let i = 0; i < x.data.length; i++) y.data[i] = Math.min(rectify(x.data[i]), 6);
+};
+
+export const relu6Backward: Kernel<'relu6_backward'> = (_, [dy, y], [dx]) => {
+  for (let i = 0; i < dy.data.length; i++) dx.data[i] = y.data[i] > 0 && y.data[i] < 6 ? dy.data[i] : 0;
+};
+
+export const scale: Kernel<'scale'> = ({ factor }, [x], [y]) => {
+  for (let i = 0; i < x.data.length; i++) y.data[i] = factor * x.data[i];
+};
+
 export const add: Kernel<'add'> = (attrs, [a, b], [sum]) => {
   for (let i = 0; i < a.data.length; i++) {
     const value = a.data[i] + b.data[i];

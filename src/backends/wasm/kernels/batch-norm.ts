@@ -4,7 +4,8 @@ import { loadPartial, storePartial } from './strip';
 
 /**
  * Batch norm over M = N·H·W rows of C channels (Ioffe and Szegedy 2015), training: `batch_norm_moments` →
- * `batch_norm_combine` → `batch_norm_apply`; inference: `batch_norm_scale` → `batch_norm_apply`.
+ * `batch_norm_combine` → `batch_norm_apply`, and for y once more `batch_norm_rescale` → `batch_norm_apply`; inference:
+ * `batch_norm_scale` → `batch_norm_apply`.
  *
  * `batch_norm_moments`: mean and M2 (the sum of squared deviations from it) of a tile of rows × channels, in two passes
  * while the tile is in cache: exact where Σx² − (Σx)² would cancel.
@@ -87,16 +88,42 @@ export function batch_norm_combine(args: usize, chunk: i32): void {
 function finish(args: usize, at: usize, mean: f64, m2: f64): void {
   const count = <f64>word(args, 9);
   const momentum = <f64>float(args, 14);
-  const invstd = 1 / Math.sqrt(m2 / count + <f64>float(args, 13));
-  const scale = <f64>load<f32>(address(args, 1) + at) * invstd;
   store<f32>(address(args, 5) + at, <f32>mean);
-  store<f32>(address(args, 6) + at, <f32>invstd);
-  store<f32>(address(args, 7) + at, <f32>scale);
-  store<f32>(address(args, 8) + at, <f32>(<f64>load<f32>(address(args, 2) + at) - mean * scale));
+  store<f32>(address(args, 6) + at, <f32>(1 / Math.sqrt(m2 / count + <f64>float(args, 13))));
+  rescale(
+    address(args, 1) + at,
+    address(args, 2) + at,
+    address(args, 5) + at,
+    address(args, 6) + at,
+    address(args, 7) + at,
+    address(args, 8) + at,
+  );
   const runningMean = address(args, 3) + at;
   const runningVar = address(args, 4) + at;
   store<f32>(runningMean, <f32>((1 - momentum) * <f64>load<f32>(runningMean) + momentum * mean));
   store<f32>(runningVar, <f32>((1 - momentum) * <f64>load<f32>(runningVar) + (momentum * m2) / (count - 1)));
+}
+
+/** Scale and shift of one channel from its statistics as they are stored, so that they can be had again to the last bit. */
+function rescale(gamma: usize, beta: usize, mean: usize, invstd: usize, scale: usize, shift: usize): void {
+  const factor = <f64>load<f32>(gamma) * <f64>load<f32>(invstd);
+  store<f32>(scale, <f32>factor);
+  store<f32>(shift, <f32>(<f64>load<f32>(beta) - <f64>load<f32>(mean) * factor));
+}
+
+/** Scale and shift as `batch_norm_combine` gave them. Arguments: 0 γ, 1 β, 2 mean, 3 invstd, 4 scale, 5 shift, 6 C. One chunk. */
+export function batch_norm_rescale(args: usize, chunk: i32): void {
+  for (let c = 0; c < word(args, 6); c++) {
+    const at = <usize>c << 2;
+    rescale(
+      address(args, 0) + at,
+      address(args, 1) + at,
+      address(args, 2) + at,
+      address(args, 3) + at,
+      address(args, 4) + at,
+      address(args, 5) + at,
+    );
+  }
 }
 
 /** Scale and shift from running statistics. Arguments: 0 γ, 1 β, 2 mean, 3 variance, 4 scale, 5 shift, 6 C, 7 ε. One chunk. */

@@ -95,8 +95,9 @@ export function emitRowSummed(
 }
 
 /**
- * Depthwise weights K×R×S×1 → [block][plane of 4 channels][tap][4], zero lanes at the end of a block. One chunk a block.
- * Arguments: 0 weights, 1 packed, 2 K, 3 taps, 4 channels a block.
+ * Depthwise weights K×R×S×1 → [block][plane of 4 channels][tap][4], zero lanes at the end of a block; taps in reverse
+ * order if `flipped`. One chunk a block.
+ * Arguments: 0 weights, 1 packed, 2 K, 3 taps, 4 channels a block, 5 flipped.
  */
 export function pack_depthwise_weights(args: usize, chunk: i32): void {
   const channels = word(args, 2);
@@ -110,7 +111,8 @@ export function pack_depthwise_weights(args: usize, chunk: i32): void {
   for (let k = 0; k < planes << 2; k++) {
     for (let tap = 0; tap < taps; tap++) {
       const value: f32 = k < count ? load<f32>(weights + (<usize>(k * taps + tap) << 2)) : 0;
-      store<f32>(packed + (<usize>((k >> 2) * taps + tap) << 4) + (<usize>(k & 3) << 2), value);
+      const place = word(args, 5) ? taps - 1 - tap : tap;
+      store<f32>(packed + (<usize>((k >> 2) * taps + place) << 4) + (<usize>(k & 3) << 2), value);
     }
   }
 }

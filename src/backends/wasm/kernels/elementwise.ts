@@ -1,4 +1,4 @@
-import { address, word } from './simd';
+import { address, float, word } from './simd';
 
 /*
  * Element by element. Arguments begin with the addresses, then the element count and elements a chunk.
@@ -34,6 +34,60 @@ export function relu_backward(args: usize, chunk: i32): void {
     v128.store(dx + i, v128.and(v128.load(dy + i), f32x4.gt(v128.load(y + i), zero)));
   }
   for (let i = wide; i < end; i += 4) store<f32>(dx + i, load<f32>(y + i) > 0 ? load<f32>(dy + i) : 0);
+}
+
+/** y = min(max(x, 0), 6); NaN stays NaN, as in `relu`. Arguments: 0 x, 1 y, 2 count, 3 a chunk. */
+export function relu6(args: usize, chunk: i32): void {
+  const begin = chunk * word(args, 3);
+  const count = min(word(args, 3), word(args, 2) - begin);
+  const x = address(args, 0) + (<usize>begin << 2);
+  const y = address(args, 1) + (<usize>begin << 2);
+  const wide = <usize>(count & ~3) << 2;
+  const end = <usize>count << 2;
+  const zero = f32x4.splat(0);
+  const six = f32x4.splat(6);
+  for (let i: usize = 0; i < wide; i += 16) {
+    v128.store(y + i, f32x4.pmin(f32x4.pmax(v128.load(x + i), zero), six));
+  }
+  for (let i = wide; i < end; i += 4) {
+    const v = load<f32>(x + i);
+    store<f32>(y + i, v < 0 ? 0 : v > 6 ? 6 : v);
+  }
+}
+
+/** dx = dy where 0 < y < 6, else 0. Arguments: 0 dy, 1 y, 2 dx, 3 count, 4 a chunk. */
+export function relu6_backward(args: usize, chunk: i32): void {
+  const begin = chunk * word(args, 4);
+  const count = min(word(args, 4), word(args, 3) - begin);
+  const dy = address(args, 0) + (<usize>begin << 2);
+  const y = address(args, 1) + (<usize>begin << 2);
+  const dx = address(args, 2) + (<usize>begin << 2);
+  const wide = <usize>(count & ~3) << 2;
+  const end = <usize>count << 2;
+  const zero = f32x4.splat(0);
+  const six = f32x4.splat(6);
+  for (let i: usize = 0; i < wide; i += 16) {
+    const v = v128.load(y + i);
+    v128.store(dx + i, v128.and(v128.load(dy + i), v128.and(f32x4.gt(v, zero), f32x4.lt(v, six))));
+  }
+  for (let i = wide; i < end; i += 4) {
+    const v = load<f32>(y + i);
+    store<f32>(dx + i, v > 0 && v < 6 ? load<f32>(dy + i) : 0);
+  }
+}
+
+/** y = factor·x. Arguments: 0 x, 1 y, 2 count, 3 a chunk, 4 factor. */
+export function scale(args: usize, chunk: i32): void {
+  const begin = chunk * word(args, 3);
+  const count = min(word(args, 3), word(args, 2) - begin);
+  const x = address(args, 0) + (<usize>begin << 2);
+  const y = address(args, 1) + (<usize>begin << 2);
+  const wide = <usize>(count & ~3) << 2;
+  const end = <usize>count << 2;
+  const factor = float(args, 4);
+  const factors = f32x4.splat(factor);
+  for (let i: usize = 0; i < wide; i += 16) v128.store(y + i, f32x4.mul(v128.load(x + i), factors));
+  for (let i = wide; i < end; i += 4) store<f32>(y + i, load<f32>(x + i) * factor);
 }
 
 /** y = a + b, then ReLU if asked. Arguments: 0 a, 1 b, 2 y, 3 count, 4 a chunk, 5 relu. */

@@ -4,6 +4,15 @@ export * from './batch-norm';
 export * from './batch-norm-backward';
 export * from './batch-norm-inference-backward';
 export { pack_depthwise_weights, reduce_depthwise_gradient, tile_depthwise } from './depthwise';
+export { depthwise_3x3, depthwise_spread_row } from './depthwise-3x3';
+export { depthwise_3x3_gradient } from './depthwise-3x3-gradient';
+export {
+  depthwise_gradient_tile,
+  depthwise_gradient_tile_2,
+  depthwise_table,
+  depthwise_tile,
+  depthwise_tile_2,
+} from './depthwise-tiles';
 export * from './dropout';
 export * from './elementwise';
 export * from './fill';
@@ -26,3 +35,13 @@ export { product } from './product';
 export * from './reduce';
 export * from './sum-parts';
 export { weight_gradient } from './weight-gradient';
+export { winograd_conv, winograd_product_4, winograd_product_4x4, winograd_product_8 } from './winograd';
+export { winograd_gradient, winograd_outer_2x4x4 } from './winograd-gradient';
+export {
+  winograd_gather,
+  winograd_input,
+  winograd_inputs,
+  winograd_output,
+  winograd_spread,
+} from './winograd-transform';
+export { winograd_weights, winograd_weights_gradient } from './winograd-weights';

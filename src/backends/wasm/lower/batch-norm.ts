@@ -37,6 +37,24 @@ export const batchNorm: Lowering<'batch_norm'> = {
   },
 };
 
+export const batchNormRecompute: Lowering<'batch_norm_recompute'> = {
+  workspaceBytes: ({ inputs }) => 2 * align64(inputs[0].shape[1] * 4),
+  calls({ attrs, inputs, outputs, workspace }) {
+    const [x, gamma, beta, mean, invstd] = inputs;
+    const { rows, channels } = rowsOf(x.shape);
+    const shift = workspace + align64(channels * 4);
+    const residual = attrs.residual ? inputs[5].address : 0;
+    return [
+      {
+        kernel: 'batch_norm_rescale',
+        chunks: 1,
+        args: [gamma.address, beta.address, mean.address, invstd.address, workspace, shift, channels],
+      },
+      apply(x.address, outputs[0].address, workspace, shift, residual, attrs.relu, rows, channels),
+    ];
+  },
+};
+
 export const batchNormInference: Lowering<'batch_norm_inference'> = {
   workspaceBytes: ({ inputs }) => 2 * align64(inputs[0].shape[1] * 4),
   calls({ attrs, inputs, outputs, workspace }) {

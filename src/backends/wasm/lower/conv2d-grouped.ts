@@ -24,12 +24,13 @@ export const conv2dGrouped: Lowering<'conv2d'> = {
   workspaceBytes({ attrs, inputs, outputs }) {
     return workspaceOf(geometry(attrs, inputs[0].shape, inputs[1].shape, outputs[0].shape, false));
   },
-  calls({ attrs, inputs, outputs, workspace }) {
+  calls({ attrs, inputs, outputs, workspace, keep }) {
     const [x, w] = inputs;
     const g = geometry(attrs, x.shape, w.shape, outputs[0].shape, false);
     const bias = attrs.bias ? inputs[2].address : 0;
     const residual = attrs.residual ? inputs[attrs.bias ? 3 : 2].address : 0;
-    return convolution(g, x, w, outputs[0], workspace, bias, residual, attrs.relu);
+    const kept = keep(w, g.packedBytes);
+    return convolution(g, x, w, outputs[0], workspace, kept, { bias, residual, relu: attrs.relu });
   },
 };
 
@@ -40,7 +41,7 @@ export const conv2dGroupedBackwardInput: Lowering<'conv2d_backward_input'> = {
   calls({ attrs, inputs, outputs, workspace }) {
     const [dy, w] = inputs;
     const g = geometry(attrs, dy.shape, w.shape, outputs[0].shape, true);
-    return convolution(g, dy, w, outputs[0], workspace, 0, 0, false);
+    return convolution(g, dy, w, outputs[0], workspace, undefined);
   },
 };
 
@@ -110,27 +111,30 @@ function convolution(
   w: PlacedBuffer,
   target: PlacedBuffer,
   workspace: number,
-  bias: number,
-  residual: number,
-  relu: boolean,
+  kept: number | undefined,
+  { bias, residual, relu } = { bias: 0, residual: 0, relu: false },
 ): Call[] {
   const scratch = workspace + g.packedBytes;
+  const packed = kept ?? workspace;
+  const once = kept !== undefined;
   const pack: Call = g.depthwise
     ? {
         kernel: 'pack_depthwise_weights',
         chunks: g.blocks,
-        args: [w.address, workspace, g.filters, g.taps, g.groupsPerBlock * g.multiplier],
+        once,
+        args: [w.address, packed, g.filters, g.taps, g.groupsPerBlock * g.multiplier, 0],
       }
     : {
         kernel: 'pack_grouped_weights',
         chunks: g.groups,
-        args: [w.address, workspace, g.filterDepth, g.filters / g.groups, g.taps, g.transposed ? 1 : 0],
+        once,
+        args: [w.address, packed, g.filterDepth, g.filters / g.groups, g.taps, g.transposed ? 1 : 0],
       };
   const compute: Call = {
     kernel: 'grouped_conv',
     chunks: g.chunks,
     args: [
-      ...[source.address, target.address, workspace, bias, residual, relu ? 1 : 0, scratch, g.slotBytes],
+      ...[source.address, target.address, packed, bias, residual, relu ? 1 : 0, scratch, g.slotBytes],
       ...g.words,
     ],
   };

@@ -1,4 +1,4 @@
-import type { Call, Lowering } from '../call.ts';
+import type { Arg, Call, Lowering } from '../call.ts';
 import { chunkFloats, rowsOf, rowsPerChunk, sizeOf } from './chunks.ts';
 
 /** A call over `count` floats; a kernel's arguments are the addresses, the count, floats a chunk, and `more`. */
@@ -6,7 +6,7 @@ export function elementwise(
   kernel: string,
   addresses: readonly number[],
   count: number,
-  more: readonly number[] = [],
+  more: readonly Arg[] = [],
 ): Call {
   const args = [...addresses, count, chunkFloats, ...more];
   return { kernel, chunks: Math.ceil(count / chunkFloats), args };
@@ -19,6 +19,22 @@ export const relu: Lowering<'relu'> = {
 export const reluBackward: Lowering<'relu_backward'> = {
   calls: ({ inputs: [dy, y], outputs: [dx] }) => [
     elementwise('relu_backward', [dy.address, y.address, dx.address], sizeOf(dy.shape)),
+  ],
+};
+
+export const relu6: Lowering<'relu6'> = {
+  calls: ({ inputs: [x], outputs: [y] }) => [elementwise('relu6', [x.address, y.address], sizeOf(x.shape))],
+};
+
+export const relu6Backward: Lowering<'relu6_backward'> = {
+  calls: ({ inputs: [dy, y], outputs: [dx] }) => [
+    elementwise('relu6_backward', [dy.address, y.address, dx.address], sizeOf(dy.shape)),
+  ],
+};
+
+export const scale: Lowering<'scale'> = {
+  calls: ({ attrs, inputs: [x], outputs: [y] }) => [
+    elementwise('scale', [x.address, y.address], sizeOf(x.shape), [{ f32: attrs.factor }]),
   ],
 };
 

@@ -5,9 +5,10 @@ import {
   batchNormBackward,
   batchNormInference,
   batchNormInferenceBackward,
+  batchNormRecompute,
   foldBatchNorm,
 } from './batch-norm.ts';
-import { add, dropout, relu, reluBackward } from './elementwise.ts';
+import { add, dropout, relu, relu6, relu6Backward, reluBackward, scale } from './elementwise.ts';
 import {
   concat,
   flatten,
@@ -26,12 +27,16 @@ import { channelSum, gradientNorm } from './reduce.ts';
 export const opLowerings = {
   channel_sum: channelSum,
   batch_norm: batchNorm,
+  batch_norm_recompute: batchNormRecompute,
   batch_norm_inference: batchNormInference,
   batch_norm_backward: batchNormBackward,
   batch_norm_inference_backward: batchNormInferenceBackward,
   fold_batch_norm: foldBatchNorm,
   relu,
   relu_backward: reluBackward,
+  relu6,
+  relu6_backward: relu6Backward,
+  scale,
   add,
   max_pool2d: maxPool2d,
   max_pool2d_backward: maxPool2dBackward,

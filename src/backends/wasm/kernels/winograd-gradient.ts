@@ -1,0 +1,189 @@
+import { address, madd, word } from './simd';
+import { tile_gradient_4x8 } from './grouped-gradient';
+import { winograd_gather, winograd_inputs, winograd_spread } from './winograd-transform';
+
+/**
+ * Backward-weight of a grouped or dense 3×3 convolution at stride 1 by Winograd's algorithm: dU = Σ over tiles
+ * (Bᵀ x B) (A dy Aᵀ)ᵀ for each of 16 places, of which `winograd_weights_gradient` makes dw. A chunk is a block of groups
+ * (about 16 channels), or some input and output channels of a wide group, and a slice: some of the tiles of all pictures, a
+ * batch at a time. A slice's partial dU is laid out as weights of winograd-weights.ts.
+ *
+ * Arguments: 0 x, 1 dy, 2 partial dU, 3–5 H, W, C, 6–8 P, Q, K, 9–10 channels a group of x and dy, 11 groups,
+ * 12 groups a block, 13–14 channels a block of x and dy (of one group; those of a group unless it is wide), 15 blocks,
+ * 16–17 padding, 18 tiles a slice, 19 tiles of all pictures, 20 tiles a batch, 21 bytes of a slice.
+ */
+export function winograd_gradient(args: usize, chunk: i32, scratch: usize): void {
+  const outHeight = word(args, 6);
+  const outWidth = word(args, 7);
+  const cg = word(args, 9);
+  const kg = word(args, 10);
+  const groupsPerBlock = word(args, 12);
+  const cBlock = word(args, 13);
+  const kBlock = word(args, 14);
+  const blocks = word(args, 15);
+  const batch = word(args, 20);
+
+  const block = chunk % blocks;
+  const slice = chunk / blocks;
+  const cBlocks = (cg + cBlock - 1) / cBlock;
+  const kBlocks = (kg + kBlock - 1) / kBlock;
+  const firstGroup = (block / (cBlocks * kBlocks)) * groupsPerBlock;
+  const groups = min(groupsPerBlock, word(args, 11) - firstGroup);
+  const c0 = (block % cBlocks) * cBlock;
+  const k0 = ((block / cBlocks) % kBlocks) * kBlock;
+  const inputs = min(cBlock, cg - c0);
+  const outputs = min(kBlock, kg - k0);
+  const tileColumns = (outWidth + 1) >> 1;
+  const tilesPerImage = ((outHeight + 1) >> 1) * tileColumns;
+  const first = slice * word(args, 18);
+  const end = min(first + word(args, 18), word(args, 19));
+
+  const planeBytes = <usize>batch << 4;
+  const placeBytes = planeBytes * <usize>((groups * inputs) >> 2) + 64;
+  const outPlaceBytes = planeBytes * <usize>((groups * outputs) >> 2) + 64;
+  const transformed = scratch + (<usize>(groups * max(inputs, outputs)) << 6);
+  const spread = transformed + (placeBytes << 4);
+
+  const pixelBytes = <usize>word(args, 8) << 2;
+  const rowBytes = pixelBytes * <usize>outWidth;
+  const groupBytes = <usize>(cg * kg) << 6;
+  const partial =
+    address(args, 2) +
+    <usize>slice * address(args, 21) +
+    <usize>firstGroup * groupBytes +
+    (<usize>(k0 * cg) << 6);
+  clear(partial, groups, groupBytes, cg, c0, inputs, outputs);
+
+  for (let tile = first; tile < end; tile += batch) {
+    const count = min(batch, end - tile);
+    winograd_inputs(
+      address(args, 0) + (<usize>(firstGroup * cg + c0) << 2),
+      word(args, 3),
+      word(args, 4),
+      <usize>word(args, 5) << 2,
+      groups * inputs,
+      tile,
+      count,
+      tileColumns,
+      tilesPerImage,
+      word(args, 16),
+      word(args, 17),
+      scratch,
+      transformed,
+      planeBytes,
+      placeBytes,
+    );
+    const channels = groups * outputs;
+    for (let t = 0; t < count; t++) {
+      const image = (tile + t) / tilesPerImage;
+      const place = tile + t - image * tilesPerImage;
+      const row = (place / tileColumns) << 1;
+      const column = (place % tileColumns) << 1;
+      const dy =
+        address(args, 1) + <usize>(image * outHeight) * rowBytes + (<usize>(firstGroup * kg + k0) << 2);
+      const out = spread + (<usize>t << 4);
+      if (row + 2 <= outHeight && column + 2 <= outWidth) {
+        const from = dy + <usize>row * rowBytes + <usize>column * pixelBytes;
+        winograd_spread(from, rowBytes, pixelBytes, channels >> 2, out, planeBytes, outPlaceBytes);
+      } else {
+        winograd_gather(dy, outHeight, outWidth, pixelBytes, row, column, 2, 2, channels, scratch);
+        const bytes = <usize>channels << 2;
+        winograd_spread(scratch, bytes << 1, bytes, channels >> 2, out, planeBytes, outPlaceBytes);
+      }
+    }
+
+    for (let group = 0; group < groups; group++) {
+      const x = transformed + <usize>((group * inputs) >> 2) * planeBytes;
+      let d = spread + <usize>((group * outputs) >> 2) * planeBytes;
+      let out = partial + <usize>group * groupBytes;
+      for (let k = 0; k < outputs; k += 8, d += planeBytes << 1) {
+        const lanes = min(8, outputs - k);
+        const step = <usize>(cg * lanes) << 2;
+        for (let place: usize = 0; place < 16; place += 2) {
+          const xp = x + place * placeBytes;
+          const dp = d + place * outPlaceBytes;
+          let at = out + place * step + (<usize>(c0 * lanes) << 2);
+          const end = xp + <usize>(inputs >> 2) * planeBytes;
+          for (let plane = xp; plane < end; plane += planeBytes) {
+            const next = plane + placeBytes;
+            if (lanes == 8) {
+              tile_gradient_4x8(plane, 0, dp, planeBytes, 0, 1, count, at);
+              tile_gradient_4x8(next, 0, dp + outPlaceBytes, planeBytes, 0, 1, count, at + step);
+            } else {
+              winograd_outer_2x4x4(plane, next, dp, dp + outPlaceBytes, count, at, at + step);
+            }
+            at += <usize>lanes << 4;
+          }
+        }
+        out += step << 4;
+      }
+    }
+  }
+}
+
+/** Zeros in the part of a partial dU that a chunk adds to. */
+function clear(
+  partial: usize,
+  groups: i32,
+  groupBytes: usize,
+  cg: i32,
+  c0: i32,
+  inputs: i32,
+  outputs: i32,
+): void {
+  for (let group = 0; group < groups; group++) {
+    let at = partial + <usize>group * groupBytes;
+    for (let k = 0; k < outputs; k += 8) {
+      const lanes = min(8, outputs - k);
+      for (let place = 0; place < 16; place++, at += <usize>(cg * lanes) << 2) {
+        memory.fill(at + (<usize>(c0 * lanes) << 2), 0, <usize>(inputs * lanes) << 2);
+      }
+    }
+  }
+}
+
+/** Two places, 4 input × 4 output channels: out[c][4] += Σ over tiles x[c]·dy[4]. */
+export function winograd_outer_2x4x4(
+  x0: usize,
+  x1: usize,
+  dy0: usize,
+  dy1: usize,
+  tiles: i32,
+  out0: usize,
+  out1: usize,
+): void {
+  let a0 = f32x4.splat(0);
+  let a1 = a0;
+  let a2 = a0;
+  let a3 = a0;
+  let b0 = a0;
+  let b1 = a0;
+  let b2 = a0;
+  let b3 = a0;
+  const end = <usize>tiles << 4;
+  for (let at: usize = 0; at < end; at += 16) {
+    const p = x0 + at;
+    const d = v128.load(dy0 + at);
+    a0 = madd(v128.load32_splat(p), d, a0);
+    a1 = madd(v128.load32_splat(p, 4), d, a1);
+    a2 = madd(v128.load32_splat(p, 8), d, a2);
+    a3 = madd(v128.load32_splat(p, 12), d, a3);
+    const q = x1 + at;
+    const e = v128.load(dy1 + at);
+    b0 = madd(v128.load32_splat(q), e, b0);
+    b1 = madd(v128.load32_splat(q, 4), e, b1);
+    b2 = madd(v128.load32_splat(q, 8), e, b2);
+    b3 = madd(v128.load32_splat(q, 12), e, b3);
+  }
+  addTo(out0, a0, a1, a2, a3);
+  addTo(out1, b0, b1, b2, b3);
+}
+
+// @ts-ignore: decorator
+@inline
+function addTo(out: usize, a: v128, b: v128, c: v128, d: v128): void {
+  v128.store(out, f32x4.add(v128.load(out), a));
+  v128.store(out, f32x4.add(v128.load(out, 16), b), 16);
+  v128.store(out, f32x4.add(v128.load(out, 32), c), 32);
+  v128.store(out, f32x4.add(v128.load(out, 48), d), 48);
+}

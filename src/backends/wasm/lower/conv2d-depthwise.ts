@@ -1,0 +1,127 @@
+import type { Conv2dAttrs } from '../../../graph/op-table.ts';
+import type { Shape } from '../../../graph/value.ts';
+import { SCRATCH_BYTES, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
+import { chunkFloats, sizeOf } from './chunks.ts';
+
+/** Channels a call of packing and of summing takes. */
+const PACKED_CHANNELS = 16;
+const TAPS = 9;
+/** Columns of a register tile: see `kernels/depthwise-tiles.ts`. */
+const TILE = 7;
+/** Slices wanted of a weight gradient: each takes room for a whole one. */
+const SLICES = 32;
+
+/** Whether the kernels of `kernels/depthwise-3x3.ts` take a convolution. */
+export function depthwiseApplies(attrs: Conv2dAttrs, x: Shape, w: Shape): boolean {
+  const [stride] = attrs.stride;
+  return (
+    attrs.groups === x[1] &&
+    attrs.groups === w[0] &&
+    attrs.groups % 4 === 0 &&
+    w[2] === 3 &&
+    w[3] === 3 &&
+    (stride === 1 || stride === 2) &&
+    attrs.stride[1] === stride &&
+    [...attrs.padding, ...attrs.dilation].every((n) => n === 1) &&
+    fitsTiles(x[3]) &&
+    fitsTiles(Math.ceil(x[3] / stride)) &&
+    4 * x[1] <= SCRATCH_BYTES / 2
+  );
+}
+
+/** Whether rows of this width waste little of tiles of so many columns, the last of which overlaps the one before. */
+const fitsTiles = (width: number): boolean => width >= TILE && Math.ceil(width / TILE) * TILE <= 1.35 * width;
+
+/** Packing fills whole blocks of channels. */
+const packedBytes = ([k]: Shape): number => 4 * Math.ceil(k / PACKED_CHANNELS) * PACKED_CHANNELS * TAPS;
+
+export const conv2dDepthwise: Lowering<'conv2d'> = {
+  workspaceBytes: ({ inputs: [, w] }) => packedBytes(w.shape),
+  calls: ({ attrs, inputs, outputs: [y], workspace, keep }) => {
+    const [x, w] = inputs;
+    const kept = keep(w, packedBytes(w.shape));
+    const bias = attrs.bias ? inputs[2].address : 0;
+    const residual = attrs.residual ? inputs[attrs.bias ? 3 : 2].address : 0;
+    const packed = kept ?? workspace;
+    return [
+      pack(w, packed, { once: kept !== undefined }),
+      convolution(attrs, x, y, packed, false, [bias, residual, attrs.relu ? 1 : 0]),
+    ];
+  },
+};
+
+export const conv2dDepthwiseBackwardInput: Lowering<'conv2d_backward_input'> = {
+  workspaceBytes: ({ inputs: [, w] }) => packedBytes(w.shape),
+  calls: ({ attrs, inputs: [dy, w], outputs: [dx], workspace }) => [
+    pack(w, workspace, { flipped: attrs.stride[0] === 1 }),
+    convolution(attrs, dy, dx, workspace, true, [0, 0, 0]),
+  ],
+};
+
+/** Backward-input at stride 1 is the convolution with flipped weights. */
+function pack(
+  { address, shape: [channels] }: PlacedBuffer,
+  packed: number,
+  { once = false, flipped = false }: { readonly once?: boolean; readonly flipped?: boolean },
+): Call {
+  return {
+    kernel: 'pack_depthwise_weights',
+    chunks: Math.ceil(channels / PACKED_CHANNELS),
+    once,
+    args: [address, packed, channels, TAPS, PACKED_CHANNELS, flipped ? 1 : 0],
+  };
+}
+
+function convolution(
+  { stride: [stride] }: Conv2dAttrs,
+  { address, shape: [images, channels, height, width] }: PlacedBuffer,
+  target: PlacedBuffer,
+  packed: number,
+  transposed: boolean,
+  finish: readonly [bias: number, residual: number, relu: number],
+): Call {
+  const [, , outHeight, outWidth] = target.shape;
+  const rowFloats = channels * Math.max(width, outWidth);
+  const rowsPerChunk = Math.min(outHeight, Math.max(1, Math.round(chunkFloats / rowFloats)));
+  const chunksPerImage = Math.ceil(outHeight / rowsPerChunk);
+  return {
+    kernel: 'depthwise_3x3',
+    chunks: images * chunksPerImage,
+    args: [
+      ...[address, target.address, packed, ...finish, height, width, channels, outHeight, outWidth],
+      ...[stride, transposed ? 1 : 0, rowsPerChunk, chunksPerImage],
+    ],
+  };
+}
+
+export const conv2dDepthwiseBackwardWeight: Lowering<'conv2d_backward_weight'> = {
+  workspaceBytes: ({ inputs: [dy], outputs: [dw] }) => slicing(dy.shape).slices * packedBytes(dw.shape),
+  calls: ({ attrs, inputs: [dy, x], outputs: [dw], workspace }) => {
+    const [, channels, height, width] = x.shape;
+    const [, , outHeight, outWidth] = dy.shape;
+    const { rows, rowsPerSlice, slices } = slicing(dy.shape);
+    const sliceBytes = packedBytes(dw.shape);
+    return [
+      {
+        kernel: 'depthwise_3x3_gradient',
+        chunks: slices,
+        args: [
+          ...[x.address, dy.address, workspace, height, width, channels, outHeight, outWidth],
+          ...[attrs.stride[0], rowsPerSlice, rows, sliceBytes],
+        ],
+      },
+      {
+        kernel: 'reduce_depthwise_gradient',
+        chunks: Math.ceil(channels / PACKED_CHANNELS),
+        args: [workspace, dw.address, channels, TAPS, PACKED_CHANNELS, slices, sliceBytes],
+      },
+    ];
+  },
+};
+
+function slicing(dy: Shape) {
+  const rows = dy[0] * dy[2];
+  const wanted = Math.min(SLICES, Math.ceil(sizeOf(dy) / chunkFloats));
+  const rowsPerSlice = Math.ceil(rows / wanted);
+  return { rows, rowsPerSlice, slices: Math.ceil(rows / rowsPerSlice) };
+}

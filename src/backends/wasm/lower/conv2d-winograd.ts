@@ -1,0 +1,181 @@
+import type { Conv2dAttrs } from '../../../graph/op-table.ts';
+import type { Shape } from '../../../graph/value.ts';
+import type { Call, Lowering, PlacedBuffer } from '../call.ts';
+import { blockChannels } from './conv2d-grouped.ts';
+import { align64 } from './scratch.ts';
+
+/** Channels of a block of a wide group: its batch of tiles, and their products, fit a thread's scratch room. */
+const WIDE_CHANNELS = 64;
+/**
+ * Bytes that a batch of transformed tiles should take; as much again take their products. Smaller batches fit the
+ * first-level cache, but cost more calls a tile than the second-level cache costs time.
+ */
+const BATCH_BYTES = 64 * 1024;
+/** Tiles that a product does at a time. */
+const TILES = 8;
+/** Arithmetic of one chunk, that of its products alone: some 20 µs of a core. */
+const CHUNK_FLOPS = 4e5;
+/** Chunks wanted of a weight gradient, and the fewest tiles worth a slice, which costs a whole gradient of room and a sum. */
+const GRADIENT_CHUNKS = 96;
+const LEAST_SLICE = 48;
+const TAPS = 9;
+const PLACES = 16;
+
+/** Whether Winograd's algorithm takes a convolution: 3×3 at stride 1, channels a group in multiples of 4. */
+export function winogradApplies(attrs: Conv2dAttrs, x: Shape, w: Shape): boolean {
+  const { groups, stride, padding, dilation } = attrs;
+  return (
+    (x[1] / groups) % 4 === 0 &&
+    (w[0] / groups) % 4 === 0 &&
+    w[2] === 3 &&
+    w[3] === 3 &&
+    [...stride, ...dilation].every((n) => n === 1) &&
+    padding.every((n) => n <= 2)
+  );
+}
+
+/** Whether it takes the gradient of weights as well: between groups of 4 channels it saves nothing. */
+export function winogradGradientApplies(attrs: Conv2dAttrs, x: Shape, w: Shape): boolean {
+  return winogradApplies(attrs, x, w) && Math.max(x[1], w[0]) >= 8 * attrs.groups;
+}
+
+export const conv2dWinograd: Lowering<'conv2d'> = {
+  workspaceBytes: ({ inputs: [, w] }) => packedBytes(w.shape) + transformedBytes(w.shape),
+  calls: ({ attrs, inputs, outputs: [y], workspace, keep }) => {
+    const [x, w] = inputs;
+    const kept = keep(w, transformedBytes(w.shape));
+    const bias = attrs.bias ? inputs[2].address : 0;
+    const residual = attrs.residual ? inputs[attrs.bias ? 3 : 2].address : 0;
+    return convolution(attrs, x, w, y, workspace, kept, { bias, residual, relu: attrs.relu });
+  },
+};
+
+export const conv2dWinogradBackwardInput: Lowering<'conv2d_backward_input'> = {
+  workspaceBytes: ({ inputs: [, w] }) => packedBytes(w.shape) + transformedBytes(w.shape),
+  calls: ({ attrs, inputs: [dy, w], outputs: [dx], workspace }) =>
+    convolution(attrs, dy, w, dx, workspace, undefined),
+};
+
+const packedBytes = ([k, inner]: Shape): number => align64(4 * k * TAPS * inner);
+const transformedBytes = ([k, inner]: Shape): number => align64(4 * k * PLACES * inner);
+
+/** How channels are cut into blocks: of some groups, with a cache line of channels, or of parts of a wide one. */
+function blocking(groups: number, cg: number, kg: number) {
+  const cBlock = Math.min(cg, WIDE_CHANNELS);
+  const kBlock = Math.min(kg, WIDE_CHANNELS);
+  const widest = Math.max(cBlock, kBlock);
+  const wide = cBlock < cg || kBlock < kg;
+  const groupsPerBlock = wide ? 1 : Math.min(groups, Math.max(1, Math.floor(blockChannels / widest)));
+  const tileBytes = 4 * PLACES * groupsPerBlock * widest;
+  return {
+    ...{ groupsPerBlock, cBlock, kBlock },
+    groupBlocks: Math.ceil(groups / groupsPerBlock),
+    cBlocks: Math.ceil(cg / cBlock),
+    kBlocks: Math.ceil(kg / kBlock),
+    batch: Math.floor(BATCH_BYTES / tileBytes / TILES) * TILES,
+  };
+}
+
+const tilesOf = ([images, , height, width]: Shape): number =>
+  images * Math.ceil(height / 2) * Math.ceil(width / 2);
+
+/** Forward if `finish` is given, else backward-input: weights transposed and flipped, and what padding leaves of 3×3. */
+function convolution(
+  attrs: Conv2dAttrs,
+  source: PlacedBuffer,
+  w: PlacedBuffer,
+  target: PlacedBuffer,
+  workspace: number,
+  kept: number | undefined,
+  finish?: { readonly bias: number; readonly residual: number; readonly relu: boolean },
+): Call[] {
+  const { groups } = attrs;
+  const [, channels, height, width] = source.shape;
+  const [, outChannels, outHeight, outWidth] = target.shape;
+  const [filters, filterDepth] = w.shape;
+  const cg = channels / groups;
+  const kg = outChannels / groups;
+  const padding = finish ? attrs.padding : attrs.padding.map((n) => 2 - n);
+  const { groupsPerBlock, cBlock, kBlock, groupBlocks, kBlocks, batch } = blocking(groups, cg, kg);
+  const blocks = groupBlocks * kBlocks;
+  const tiles = tilesOf(target.shape);
+  const tileFlops = 2 * PLACES * groupsPerBlock * cg * kBlock;
+  const tilesPerChunk = Math.ceil(CHUNK_FLOPS / tileFlops / batch) * batch;
+
+  const transformed = kept ?? workspace + packedBytes(w.shape);
+  const once = kept !== undefined;
+  return [
+    {
+      kernel: 'pack_grouped_weights',
+      chunks: groups,
+      once,
+      args: [w.address, workspace, filterDepth, filters / groups, TAPS, finish ? 0 : 1],
+    },
+    {
+      kernel: 'winograd_weights',
+      chunks: groups,
+      once,
+      args: [workspace, transformed, cg, kg, finish ? 0 : 1],
+    },
+    {
+      kernel: 'winograd_conv',
+      chunks: Math.ceil(tiles / tilesPerChunk) * blocks,
+      args: [
+        ...[source.address, target.address, transformed],
+        ...[finish?.bias ?? 0, finish?.residual ?? 0, finish?.relu ? 1 : 0],
+        ...[height, width, channels, outHeight, outWidth, outChannels, cg, kg, groups],
+        ...[groupsPerBlock, cBlock, kBlock, blocks, ...padding, tilesPerChunk, tiles, batch],
+      ],
+    },
+  ];
+}
+
+export const conv2dWinogradBackwardWeight: Lowering<'conv2d_backward_weight'> = {
+  workspaceBytes: ({ attrs, inputs: [dy], outputs: [dw] }) =>
+    packedBytes(dw.shape) + slicing(attrs, dy.shape, dw.shape).slices * transformedBytes(dw.shape),
+  calls: ({ attrs, inputs: [dy, x], outputs: [dw], workspace }) => {
+    const { groups, padding } = attrs;
+    const [, channels, height, width] = x.shape;
+    const [, outChannels, outHeight, outWidth] = dy.shape;
+    const [filters, cg] = dw.shape;
+    const kg = filters / groups;
+    const { groupsPerBlock, cBlock, kBlock, blocks, batch, tiles, slices, tilesPerSlice } = slicing(
+      attrs,
+      dy.shape,
+      dw.shape,
+    );
+    const sliceBytes = transformedBytes(dw.shape);
+    const partial = workspace + packedBytes(dw.shape);
+    return [
+      {
+        kernel: 'winograd_gradient',
+        chunks: slices * blocks,
+        args: [
+          ...[x.address, dy.address, partial, height, width, channels, outHeight, outWidth, outChannels],
+          ...[cg, kg, groups, groupsPerBlock, cBlock, kBlock, blocks, ...padding],
+          ...[tilesPerSlice, tiles, batch, sliceBytes],
+        ],
+      },
+      {
+        kernel: 'winograd_weights_gradient',
+        chunks: groups,
+        args: [partial, workspace, cg, kg, slices, sliceBytes],
+      },
+      {
+        kernel: 'reduce_grouped_gradient',
+        chunks: groups,
+        args: [workspace, dw.address, cg, kg, TAPS, 1, 0],
+      },
+    ];
+  },
+};
+
+function slicing({ groups }: Conv2dAttrs, dy: Shape, [filters, cg]: Shape) {
+  const cut = blocking(groups, cg, filters / groups);
+  const blocks = cut.groupBlocks * cut.cBlocks * cut.kBlocks;
+  const tiles = tilesOf(dy);
+  const most = Math.max(1, Math.floor(tiles / LEAST_SLICE));
+  const wanted = Math.min(most, Math.max(1, Math.round(GRADIENT_CHUNKS / blocks)));
+  const tilesPerSlice = Math.ceil(tiles / wanted / cut.batch) * cut.batch;
+  return { ...cut, blocks, tiles, tilesPerSlice, slices: Math.ceil(tiles / tilesPerSlice) };
+}

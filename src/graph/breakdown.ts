@@ -1,0 +1,105 @@
+import { conventionsOf, type Convention } from './conventions.ts';
+import { macsOf } from './dispatch.ts';
+import type { Graph } from './graph.ts';
+import { kindOf } from './kinds.ts';
+import type { Node } from './node.ts';
+import { sizeOf, type Shape, type Value } from './value.ts';
+
+/** What some ops of a network cost, for the batch it was traced with. */
+export interface PartCost {
+  /** Elements of the parameters that they use. */
+  readonly parameters: number;
+  /** Multiply–accumulates of a weight. */
+  readonly macs: number;
+  /** Their share of all MACs, in [0, 1]. */
+  readonly macShare: number;
+  /** Elements of the outputs of convolutions and linear layers (Radosavovic et al. 2020, as timm counts). */
+  readonly activations: number;
+  /**
+   * Float32 bytes that the ops read and write, each for itself: inputs, weights, running statistics, outputs. Caches and
+   * fused ops need less.
+   */
+  readonly bytes: number;
+}
+
+/** One module's cost, its calls together. */
+export interface LayerCost extends PartCost {
+  /** Path of the module (`layer1.0.conv2`), empty for the network itself. */
+  readonly path: string;
+  /** What it does, in the order of its ops: "3×3 grouped convolution"; several kinds if it holds several layers. */
+  readonly kinds: readonly string[];
+  /** Shape of what its last op gives. */
+  readonly outputShape: Shape;
+}
+
+export interface KindCost extends PartCost {
+  readonly kind: string;
+  /** How many ops are of this kind. */
+  readonly ops: number;
+}
+
+/** Where a network's cost lies. */
+export interface CostBreakdown {
+  /** In the order in which they first run. Ops that a module records itself, as a block its addition, stand under its own path. */
+  readonly layers: readonly LayerCost[];
+  /** The most MACs first, then the most bytes. */
+  readonly kinds: readonly KindCost[];
+  readonly total: PartCost;
+  /** The same network as others would count it. */
+  readonly conventions: readonly Convention[];
+}
+
+/**
+ * Counts a traced network by layer, by kind of op and by convention. `depth` levels of modules are told apart, and what lies
+ * deeper is added up; the `Infinity` of the default tells every layer apart.
+ */
+export function costBreakdown(
+  { graph, input }: { readonly graph: Graph; readonly input: Value },
+  { depth = Infinity }: { readonly depth?: number } = {},
+): CostBreakdown {
+  const total = partCost(graph.nodes, 0);
+  const costOf = (nodes: readonly Node[]) => partCost(nodes, total.macs);
+  const layers = [...groupBy(graph.nodes, ({ scope }) => scope.split('.').slice(0, depth).join('.'))].map(
+    ([path, nodes]): LayerCost => ({
+      path,
+      kinds: [...new Set(nodes.map(kindOf))],
+      outputShape: nodes[nodes.length - 1].outputs[0].shape,
+      ...costOf(nodes),
+    }),
+  );
+  const kinds = [...groupBy(graph.nodes, kindOf)]
+    .map(([kind, nodes]): KindCost => ({ kind, ops: nodes.length, ...costOf(nodes) }))
+    .sort((a, b) => b.macs - a.macs || b.bytes - a.bytes);
+  return { layers, kinds, total: costOf(graph.nodes), conventions: conventionsOf(graph, input) };
+}
+
+function partCost(nodes: readonly Node[], allMacs: number): PartCost {
+  const add = (count: (node: Node) => number) => nodes.reduce((total, node) => total + count(node), 0);
+  // A shared parameter is one parameter.
+  const parameters = new Set(
+    nodes.flatMap(({ inputs }) => inputs.filter(({ role }) => role === 'parameter')),
+  );
+  const macs = add(macsOf);
+  return {
+    parameters: [...parameters].reduce((total, { shape }) => total + sizeOf(shape), 0),
+    macs,
+    macShare: allMacs === 0 ? 0 : macs / allMacs,
+    activations: add(({ op, outputs }) =>
+      op === 'conv2d' || op === 'linear' ? sizeOf(outputs[0].shape) : 0,
+    ),
+    bytes: add(({ inputs, outputs }) =>
+      [...inputs, ...outputs].reduce((total, { shape }) => total + 4 * sizeOf(shape), 0),
+    ),
+  };
+}
+
+function groupBy<T>(items: readonly T[], keyOf: (item: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const item of items) {
+    const key = keyOf(item);
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [item]);
+    else group.push(item);
+  }
+  return groups;
+}

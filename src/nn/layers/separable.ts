@@ -1,0 +1,61 @@
+import type { Value } from '../../graph/value.ts';
+import { whole, type Size } from '../arguments.ts';
+import { Module } from '../module.ts';
+import { Conv2d, type Conv2dOptions } from './conv2d.ts';
+
+/**
+ * Convolutions that separate space from channels: the limit of grouped convolution (Sifre 2014; Chollet 2017, "Xception";
+ * Howard et al. 2017, "MobileNets", section 3.1).
+ */
+
+export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, 'groups'> {
+  /** Filters of each channel. */
+  readonly depthMultiplier?: number;
+}
+
+/**
+ * N×C×H×W → N×(C·depthMultiplier)×P×Q: each channel by filters of its own, so `Conv2d` with as many groups as channels.
+ * `weight` is (C·depthMultiplier)×1×R×S, `bias` C·depthMultiplier. Throws a `CardinalError` as `Conv2d` does.
+ */
+export class DepthwiseConv2d extends Conv2d {
+  constructor(inChannels: number, kernelSize: Size, options: DepthwiseConv2dOptions = {}) {
+    const { depthMultiplier = 1, ...rest } = options;
+    const filters = whole('DepthwiseConv2d', 'depthMultiplier', depthMultiplier, 1);
+    super(inChannels, inChannels * filters, kernelSize, { ...rest, groups: inChannels });
+  }
+}
+
+export type PointwiseConv2dOptions = Pick<Conv2dOptions, 'stride' | 'groups' | 'bias'>;
+
+/** N×C×H×W → N×K×P×Q: every pixel by itself, a `Conv2d` of kernel 1. `weight` is K×(C/G)×1×1, `bias` K. */
+export class PointwiseConv2d extends Conv2d {
+  constructor(inChannels: number, outChannels: number, options: PointwiseConv2dOptions = {}) {
+    super(inChannels, outChannels, 1, options);
+  }
+}
+
+/**
+ * N×C×H×W → N×K×P×Q: `depthwise` (R×S, with the stride), then `pointwise`, with nothing between them, as in Xception and
+ * Keras. It costs 1/K + 1/(R·S) of the MACs of a `Conv2d` of the same shape: see `separableRatio`. `bias` is for both.
+ */
+export class SeparableConv2d extends Module {
+  readonly depthwise: DepthwiseConv2d;
+  readonly pointwise: PointwiseConv2d;
+
+  constructor(
+    inChannels: number,
+    outChannels: number,
+    kernelSize: Size,
+    options: DepthwiseConv2dOptions = {},
+  ) {
+    super();
+    this.depthwise = new DepthwiseConv2d(inChannels, kernelSize, options);
+    this.pointwise = new PointwiseConv2d(this.depthwise.outChannels, outChannels, {
+      bias: options.bias ?? true,
+    });
+  }
+
+  forward(x: Value): Value {
+    return this.pointwise(this.depthwise(x));
+  }
+}
