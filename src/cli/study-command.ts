@@ -8,7 +8,7 @@ import { runStudy } from '../node/study/run-study.ts';
 import { StudyFolder, type StudyConfig } from '../node/study/study-folder.ts';
 import { toCsv } from '../study/csv.ts';
 import { verdictSentence } from '../study/judge.ts';
-import { expectedSeconds } from '../study/measure-step.ts';
+import { expectedSeconds } from '../study/forecast.ts';
 import type { Outcome } from '../study/outcome.ts';
 import { planStudy, withLength, type Length, type StudyPlan } from '../study/plan.ts';
 import { estimate, estimateText, valuesOf } from '../study/statistics.ts';
@@ -208,13 +208,13 @@ async function publish({
 
 function configOf(plan: StudyPlan, path: string | undefined, { epochs, trainPictures }: Length): StudyConfig {
   const { study: chosen, scale, setting, seeds } = plan;
-  const { training, arms } = setting;
+  const { training, timing, arms } = setting;
   return {
     cardinal: version(),
     study: chosen.name,
     scale,
     ...(path === undefined ? {} : { data: resolve(path) }),
-    setting: JSON.stringify({ arms: arms.map(({ id, network }) => [id, network]), training }),
+    setting: JSON.stringify({ arms: arms.map(({ id, network }) => [id, network]), training, timing }),
     seeds,
     ...(epochs === undefined ? {} : { epochs }),
     ...(trainPictures === undefined ? {} : { pictures: trainPictures }),

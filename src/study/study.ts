@@ -2,6 +2,7 @@ import type { Cost } from '../graph/cost.ts';
 import type { Module } from '../nn/module.ts';
 import type { Recipe } from '../train/recipe.ts';
 import type { Html } from '../report/html.ts';
+import type { StateDict } from '../base/tensor-data.ts';
 import type { JsonObject } from '../base/validate.ts';
 import type { Judged } from './judge.ts';
 import type { Outcome } from './outcome.ts';
@@ -61,6 +62,22 @@ export interface TrainingSetting {
   readonly imageSize?: number;
 }
 
+export interface TimingSetting {
+  /** Pictures at once. */
+  readonly batch: number;
+  /** C×H×W of a picture, for networks of the registry. */
+  readonly input: readonly [number, number, number];
+  /** Each time is the median of so many. */
+  readonly rounds: number;
+  /** Time a training step as well. */
+  readonly step: boolean;
+  /** All arms compute what the reference does, with its weights converted. */
+  readonly same?: {
+    readonly reference: string;
+    convert(state: StateDict, arm: Arm): StateDict;
+  };
+}
+
 /** Arms whose cost must agree: `unit` of each is within `tolerance` (a share) of `times` the first arm's. */
 export interface CostRule {
   readonly unit: keyof Pick<Cost, 'parameters' | 'macs'>;
@@ -79,6 +96,8 @@ export interface Setting {
   readonly costs: readonly CostRule[];
   /** Present if the task is `train`. */
   readonly training?: TrainingSetting;
+  /** Present if the task is `time`. */
+  readonly timing?: TimingSetting;
   /** What the outcomes say about the paper's claims. */
   judge(outcomes: readonly Outcome[]): readonly Judged[];
 }

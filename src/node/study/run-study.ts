@@ -2,6 +2,7 @@ import type { Backend } from '../../backends/backend.ts';
 import { CardinalError } from '../../base/errors.ts';
 import type { Outcome } from '../../study/outcome.ts';
 import type { PlannedRun, StudyPlan } from '../../study/plan.ts';
+import { timeArm } from '../../study/time-arm.ts';
 import type { TrainEvent } from '../../train/events.ts';
 import type { StudyPictures } from './pictures.ts';
 import type { StudyFolder } from './study-folder.ts';
@@ -54,7 +55,8 @@ async function doRun(
   run: PlannedRun,
   { plan, folder, backend, signal, pictures, onEvent }: RunStudy,
 ): Promise<Outcome | undefined> {
-  const { training } = plan.setting;
+  const { training, timing, arms } = plan.setting;
+  if (timing !== undefined) return timeArm(run, timing, arms, backend);
   if (training === undefined || pictures === undefined) {
     throw new CardinalError(`study ${plan.study.name}: training needs pictures`);
   }
