@@ -1,11 +1,13 @@
 import { augmentationSchema } from '../../data/preprocessing.ts';
 import { recipes, withOverrides } from '../../train/recipe.ts';
-import type { Arm, Measure, Pictures, TrainingSetting } from '../study.ts';
+import type { Claim } from '../judge.ts';
+import type { Contrast } from '../statistics.ts';
+import type { Arm, CostRule, Measure, Pictures, TrainingSetting } from '../study.ts';
 
 export const testError: Measure = { key: 'testError', label: 'test error', unit: '%', digits: 2 };
 export const trainError: Measure = {
   key: 'trainError',
-  label: 'training error, last epoch',
+  label: 'training error',
   unit: '%',
   digits: 2,
 };
@@ -45,7 +47,7 @@ export function registered(
   name: string,
   label: string,
   more: Partial<Pick<Arm, 'published' | 'series'>> = {},
-  options: Record<string, boolean> = {},
+  options: Readonly<Record<string, boolean>> = {},
 ): Arm {
   return { id, label, network: { name, options }, ...more };
 }
@@ -62,7 +64,7 @@ export interface SmallNetwork {
 export function small(
   { cardinality, width, layers, planes }: SmallNetwork,
   more: Partial<Arm> = {},
-  options: Record<string, boolean> = {},
+  options: Readonly<Record<string, boolean>> = {},
 ): Arm {
   const label = `${cardinality}×${width}d`;
   return {
@@ -73,5 +75,54 @@ export function small(
       options: { layers: [...layers], cardinality, baseWidth: width, planes, ...options },
     },
     ...more,
+  };
+}
+
+/** The rule that arms cost so many times what a reference does. */
+export function costRule(
+  unit: CostRule['unit'],
+  tolerance: number,
+  reference: string,
+  times: CostRule['times'],
+): CostRule {
+  return { unit, tolerance, reference, times };
+}
+
+/** Arms that all cost what the first does. */
+export function equalCost(
+  arms: readonly Arm[],
+  tolerance: number,
+  unit: CostRule['unit'] = 'macs',
+): CostRule {
+  return costRule(unit, tolerance, arms[0].id, Object.fromEntries(arms.map(({ id }) => [id, 1])));
+}
+
+/** What a contrast comes to with the paper's figures; undefined if an arm of it has none. */
+export function publishedContrast(arms: readonly Arm[], weights: Contrast): number | undefined {
+  let sum = 0;
+  for (const [id, weight] of Object.entries(weights)) {
+    const published = arms.find((arm) => arm.id === id)?.published;
+    if (published === undefined) return undefined;
+    sum += weight * published;
+  }
+  return sum;
+}
+
+/** The claim that `better` has the lower error. */
+export function lower(
+  arms: readonly Arm[],
+  better: string,
+  worse: string,
+  claim: string,
+  measure: Measure = testError,
+): Claim {
+  const weights = { [worse]: 1, [better]: -1 };
+  const published = measure === testError ? publishedContrast(arms, weights) : undefined;
+  return {
+    claim,
+    measure: measure.key,
+    contrast: weights,
+    what: `points of ${measure.label}`,
+    ...(published === undefined ? {} : { published }),
   };
 }

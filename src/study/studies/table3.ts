@@ -1,7 +1,17 @@
 import { judgeClaims, type Claim } from '../judge.ts';
 import type { Contrast } from '../statistics.ts';
 import type { Arm, Setting, Study } from '../study.ts';
-import { paperImagenet, registered, small, smallCifar, testError, trainError } from './common.ts';
+import {
+  equalCost,
+  lower,
+  paperImagenet,
+  publishedContrast,
+  registered,
+  small,
+  smallCifar,
+  testError,
+  trainError,
+} from './common.ts';
 
 /** [C, d] of Table 2, and the top-1 errors of Table 3 for 50 and 101 layers. */
 const templates = [
@@ -21,7 +31,7 @@ const smallSetting = (): Setting => {
       'ResNeXt-11 with a quarter of the paper’s widths: one bottleneck in each of three stages, inner widths from 1×16 to 32×1 in the first. The templates are the paper’s own, so their costs agree as the paper’s do.',
     arms,
     seeds: 3,
-    costs: [equal(arms, 0.08)],
+    costs: [equalCost(arms, 0.08)],
     training: smallCifar,
     judge: (outcomes) => judgeClaims(outcomes, claims(arms, '')),
   };
@@ -40,41 +50,27 @@ const paperSetting = (): Setting => {
     description: 'ImageNet-1K, 224×224, ResNet and ResNeXt of 50 and of 101 layers.',
     arms: arms.flat(),
     seeds: 1,
-    costs: arms.map((ofDepth) => equal(ofDepth, 0.05)),
+    costs: arms.map((ofDepth) => equalCost(ofDepth, 0.05)),
     training: paperImagenet,
     judge: (outcomes) =>
       arms.flatMap((ofDepth, index) => judgeClaims(outcomes, claims(ofDepth, `${depths[index]} layers: `))),
   };
 };
 
-function equal(arms: readonly Arm[], tolerance: number): Setting['costs'][number] {
-  return {
-    unit: 'macs',
-    tolerance,
-    reference: arms[0].id,
-    times: Object.fromEntries(arms.map(({ id }) => [id, 1])),
-  };
-}
-
 /** Section 5.1: the error keeps falling as the cardinality rises from 1 to 32 at the same cost. */
 function claims(arms: readonly Arm[], prefix: string): Claim[] {
   const [first] = arms;
   const last = arms[arms.length - 1];
   const trend = perDoubling(arms);
+  const published = publishedContrast(arms, trend);
   return [
-    {
-      claim: `${prefix}at equal cost, cardinality 32 is better than cardinality 1`,
-      measure: testError.key,
-      contrast: { [first.id]: 1, [last.id]: -1 },
-      what: `points of error from cardinality 32 to 1`,
-      published: publishedContrast(arms, { [first.id]: 1, [last.id]: -1 }),
-    },
+    lower(arms, last.id, first.id, `${prefix}at equal cost, cardinality 32 is better than cardinality 1`),
     {
       claim: `${prefix}the error falls as cardinality rises, over all ${arms.length} networks`,
       measure: testError.key,
       contrast: trend,
-      what: 'points of error less for each doubling of the cardinality',
-      published: publishedContrast(arms, trend),
+      what: 'points for each doubling of the cardinality',
+      ...(published === undefined ? {} : { published }),
     },
   ];
 }
@@ -85,10 +81,6 @@ function perDoubling(arms: readonly Arm[]): Contrast {
   const mean = logs.reduce((sum, x) => sum + x, 0) / logs.length;
   const squares = logs.reduce((sum, x) => sum + (x - mean) ** 2, 0);
   return Object.fromEntries(arms.map(({ id }, index) => [id, -(logs[index] - mean) / squares]));
-}
-
-function publishedContrast(arms: readonly Arm[], weights: Contrast): number {
-  return arms.reduce((sum, { id, published = 0 }) => sum + (weights[id] ?? 0) * published, 0);
 }
 
 export const table3: Study = {
