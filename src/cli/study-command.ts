@@ -13,7 +13,7 @@ import type { Outcome } from '../study/outcome.ts';
 import { planStudy, withLength, type Length, type StudyPlan } from '../study/plan.ts';
 import { estimate, estimateText, valuesOf } from '../study/statistics.ts';
 import { findStudy, studies } from '../study/studies/index.ts';
-import type { Study } from '../study/study.ts';
+import type { Measure, Study } from '../study/study.ts';
 import { bundledPictures } from './bundled.ts';
 import type { StudyFlags } from './commands/study.ts';
 import { withBackend } from './engine.ts';
@@ -160,7 +160,7 @@ async function publish({
       ['Cardinal', version()],
       ['machine', machine(backend)],
     ] as const,
-    ...(pictures === undefined ? {} : { data: pictures.description }),
+    ...(pictures === undefined ? {} : { dataName: data, data: pictures.description }),
     notes: [],
   };
   const table = join(out, `${chosen.name}.csv`);
@@ -176,7 +176,7 @@ async function publish({
   const verdict = verdictSentence(judged, whereOf(plan, facts));
   if (flags.json) {
     printJson({
-      ...planDocument({ plan, seconds: new Map(), data: facts.data }),
+      ...planDocument({ plan, seconds: new Map(), data: pictures?.description }),
       outcomes,
       judged,
       verdict,
@@ -186,24 +186,27 @@ async function publish({
     return;
   }
   print(
-    ...alignColumns(
-      [
-        ['network', ...chosen.measures.map(({ label, unit }) => `${label}, ${unit}`)],
-        ...plan.arms.map(({ arm }) => [
-          arm.label,
-          ...chosen.measures.map(({ key, digits }) =>
-            estimateText(estimate(valuesOf(outcomes, arm.id, key)), digits),
-          ),
-        ]),
-      ],
-      ['left', ...chosen.measures.map(() => 'right' as const)],
-    ),
-    '',
+    ...outcomeLines(plan, outcomes),
     ...judged.map(({ claim, found, verdict: one }) => `${one}: ${claim} (${found})`),
     '',
     verdict,
     `written: ${table}, ${page}`,
   );
+}
+
+/** Mean and standard error of every network, as a table. */
+function outcomeLines({ study: { measures }, arms }: StudyPlan, outcomes: readonly Outcome[]): string[] {
+  if (arms.length === 0) return [];
+  const cell = (arm: string, { key, digits }: Measure): string =>
+    estimateText(estimate(valuesOf(outcomes, arm, key)), digits);
+  const table = alignColumns(
+    [
+      ['network', ...measures.map(({ label, unit }) => `${label}, ${unit}`)],
+      ...arms.map(({ arm }) => [arm.label, ...measures.map((measure) => cell(arm.id, measure))]),
+    ],
+    ['left', ...measures.map(() => 'right' as const)],
+  );
+  return [...table, ''];
 }
 
 function configOf(plan: StudyPlan, path: string | undefined, { epochs, trainPictures }: Length): StudyConfig {

@@ -44,7 +44,7 @@ const frame = {
 
 /** One row for each arm: every run as a tick, the mean as a dot, its standard error as a bar. */
 function measureChart(
-  { arms }: StudyPlan,
+  { arms, study }: StudyPlan,
   outcomes: readonly Outcome[],
   { key, label, unit }: Measure,
 ): Html | undefined {
@@ -72,7 +72,10 @@ function measureChart(
   );
   return figure(
     `Here: ${label}`,
-    html`<span>dot: mean over seeds; bar: standard error; ticks: single runs</span>`,
+    html`<span
+      >dot: mean over ${study.task === 'train' ? 'seeds' : 'repetitions'}; bar: standard error; ticks: single
+      runs</span
+    >`,
     drawn,
   );
 }

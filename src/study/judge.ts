@@ -66,18 +66,19 @@ export function overall(judged: readonly Judged[]): Verdict {
   return judged.every(({ verdict }) => verdict === 'agrees') ? 'agrees' : 'cannot tell';
 }
 
-/** The sentence that the page begins with. `where` is "on 6,000 pictures of CIFAR-10 at scale small". */
+/** The sentence that the page begins with. `where` is "at scale small, on CIFAR-10", or empty. */
 export function verdictSentence(judged: readonly Judged[], where: string): string {
   const count = (wanted: Verdict): number => judged.filter(({ verdict }) => verdict === wanted).length;
-  const of = judged.length === 1 ? 'the one claim' : `${judged.length} claims`;
-  const agreeing = count('agrees');
+  const claims = `${judged.length} ${judged.length === 1 ? 'claim' : 'claims'}`;
+  const on = where === '' ? '' : ` ${where}`;
+  const [agreeing, open] = [count('agrees'), count('cannot tell')];
   switch (overall(judged)) {
     case 'agrees':
-      return `This run agrees with the paper ${where}: ${judged.length === 1 ? of : `all ${of}`} can be told from chance and ${judged.length === 1 ? 'points' : 'point'} the paper's way.`;
+      return `This run agrees with the paper${on}: ${judged.length === 1 ? 'the one claim holds' : `all ${claims} hold`}.`;
     case 'disagrees':
-      return `This run does not agree with the paper ${where}: of ${of}, ${count('disagrees')} came out the other way, ${agreeing} the paper's way, ${count('cannot tell')} cannot be told from chance.`;
+      return `This run does not agree with the paper${on}: of ${claims}, ${count('disagrees')} came out the other way, ${agreeing} the paper's way, and ${open} cannot be told from chance.`;
     case 'cannot tell':
-      return `This run cannot tell whether the paper is right ${where}: of ${of}, ${agreeing} came out the paper's way and ${count('cannot tell')} cannot be told from chance.`;
+      return `This run cannot tell whether the paper is right${on}: of ${claims}, ${agreeing} came out the paper's way and ${open} cannot be told from chance.`;
   }
 }
 

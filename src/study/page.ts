@@ -16,7 +16,8 @@ export interface PageFacts {
   readonly date: Date;
   /** [what, which], in the order in which they are shown: versions, machine, library. */
   readonly versions: readonly (readonly [string, string])[];
-  /** The pictures, for people: "CIFAR-10 binary, 6,000 of 50,000 training pictures". Absent if there are none. */
+  /** What the pictures are called, and how many are used for what. Absent if there are none. */
+  readonly dataName?: string;
   readonly data?: string;
   /** Lines for the reader, e.g. that runs are missing. */
   readonly notes: readonly string[];
@@ -53,9 +54,9 @@ export function renderStudy(plan: StudyPlan, outcomes: readonly Outcome[], facts
           ${section('What came out', resultLead(plan), resultTable(plan, outcomes))}
           ${charts.length === 0 ? undefined : html`<div class="charts wide-charts">${charts}</div>`}
           ${(study.sections?.(setting, outcomes) ?? []).map(ownSection)}
-          ${study.published && section('Published', 'Figures of the paper, of its own networks on its own data. They are not comparable with the errors above; only the differences within each are.', tableOf(study.published))}
+          ${study.published && section('Published', publishedLead(plan), tableOf(study.published))}
           ${section('The setting', setting.description, settings(plan, outcomes, facts))}
-          ${section('The command', 'It repeats the study; the same seeds give the same numbers with the same library and as many threads.', html`<pre>${facts.command}</pre>`)}
+          ${section('The command', commandLead(plan), html`<pre>${facts.command}</pre>`)}
         </main>
         <footer>
           Made by Cardinal. A MAC is one multiply–accumulate of a weight (two FLOPs), counted for one picture.
@@ -66,9 +67,12 @@ export function renderStudy(plan: StudyPlan, outcomes: readonly Outcome[], facts
 }
 
 /** On what the verdict was reached, for its sentence. */
-export function whereOf({ scale, study, workload }: StudyPlan, { data }: Pick<PageFacts, 'data'>): string {
+export function whereOf(
+  { scale, study, workload }: StudyPlan,
+  { dataName }: Pick<PageFacts, 'dataName'>,
+): string {
   if (study.task !== 'train' || workload === undefined) return '';
-  return `at scale ${scale} (${data ?? `${count(workload.trainPictures)} pictures`})`;
+  return `at scale ${scale}, on ${count(workload.trainPictures)} pictures of ${dataName ?? 'the data'}`;
 }
 
 function notes(lines: readonly string[]): Html | undefined {
@@ -86,6 +90,18 @@ function failures({ runs }: StudyPlan, outcomes: readonly Outcome[]): string[] {
   ];
 }
 
+function publishedLead({ study }: StudyPlan): string {
+  return study.task === 'train'
+    ? 'Figures of the paper, of its own networks on its own data. They are not comparable with the errors above; only the differences within each are.'
+    : 'As the paper prints it.';
+}
+
+function commandLead({ study }: StudyPlan): string {
+  return study.task === 'train'
+    ? 'It repeats the study. The same seeds give the same numbers, with the same native library and as many threads.'
+    : 'It repeats the study.';
+}
+
 function claimLead({ study }: StudyPlan): string | undefined {
   return study.task === 'count'
     ? undefined
@@ -94,7 +110,7 @@ function claimLead({ study }: StudyPlan): string | undefined {
 
 function claimTable(judged: readonly Judged[]): Html {
   const published = judged.some((one) => one.published !== undefined);
-  return html`<div class="wide">
+  return html`<div class="wide claims">
     <table>
       <thead>
         <tr>
@@ -251,4 +267,5 @@ caption { text-align: left; color: var(--soft); font-size: .85rem; padding-botto
 td.published, th.published { color: var(--s2); }
 thead th { vertical-align: bottom; white-space: normal; }
 td { min-width: 4rem; }
+.claims tbody th { max-width: 24rem; min-width: 9rem; }
 `;

@@ -83,11 +83,11 @@ export const forms: Study = {
       title: 'Why (c) is the one to use',
       body: html`<p>
           All three do the same multiplications, so the times differ by what is around them. (a) computes C
-          outputs of full width and adds them up: all of them go through memory, which is why its step needs
-          the most of it. (b) saves that sum, but its C paths are as many small convolutions, batch norms and
-          activations, each of few channels: narrow matrix products fill the processor’s registers badly, and
-          every small op has to be started. (c) is one convolution whose groups share one kernel, one batch
-          norm, one pass over memory.
+          outputs of full width and adds them up: each is written to memory and read again. (b) saves that
+          sum, but its C paths are as many small convolutions and batch norms of few channels each: every one
+          has to be started, and narrow matrix products leave registers empty. (c) is one convolution whose
+          groups share one kernel, and one batch norm: one pass over memory. The memory that is planned
+          differs little, because what is not needed any more is given up at once.
         </p>
         <p>
           Weights convert between any two forms (<code>convertForm</code>,

@@ -91,12 +91,12 @@ export const residual: Study = {
     scale === 'small'
       ? setting(smallArms(), {
           description:
-            'Networks of 29 layers with a quarter of the paper’s widths, at equal cost, as they are and with `residual: false`.',
+            'Networks of 29 layers with a quarter of the paper’s widths, at equal cost, as they are and with the option residual=false.',
           seeds: 3,
           training: { ...smallCifar, trainPictures: 5000 },
         })
       : setting(paperArms(), {
-          description: 'ImageNet-1K, 224×224, 50 layers, as they are and with `residual: false`.',
+          description: 'ImageNet-1K, 224×224, 50 layers, as they are and with the option residual=false.',
           seeds: 1,
           training: paperImagenet,
         }),

@@ -40,7 +40,7 @@ export const table2: Study = {
     return [
       {
         title: 'The trade-off, computed',
-        lead: 'The width is the whole number whose cost is nearest to that of ResNet’s own block, 1×64d. `cardinal tradeoff` does this for any width, budget and cardinalities.',
+        lead: 'The width is the whole number whose cost is nearest to that of ResNet’s own block, 1×64d. The command “cardinal tradeoff” does this for any width, budget and cardinalities.',
         body: {
           caption:
             'C·(256·d + 9·d² + d·256) parameters, and what the layers of the block have when they are counted',
@@ -109,7 +109,8 @@ function tradeoffChart(): Html {
       marginRight: 20,
       marginBottom: 42,
       x: { type: 'log', base: 2, label: 'cardinality C', labelAnchor: 'center', labelArrow: 'none', grid: true, ticks: [1, 2, 4, 8, 16, 32, 64], tickFormat: String }, // prettier-ignore
-      y: { type: 'log', base: 2, label: null, grid: true, ticks: [1, 2, 4, 8, 16, 32, 64, 128], tickFormat: String }, // prettier-ignore
+      y: { type: 'log', base: 2, label: null, grid: true, domain: [2, 256],
+        ticks: [2, 4, 8, 16, 32, 64, 128, 256], tickFormat: String }, // prettier-ignore
       marks: series.flatMap(({ points, marks }, index) => {
         const { color, dash, symbol } = lookOf(index);
         return [
