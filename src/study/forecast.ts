@@ -6,7 +6,7 @@ import { timeArm } from './time-arm.ts';
 import { withTrainingStep } from './training-step.ts';
 
 /** About how many multiply–accumulates of a forward pass a measured step may take: a second or two on a laptop. */
-const affordable = 1.5e10;
+const affordable = 4e9;
 
 /** Seconds that a run of each arm is expected to take, by arm, from measured steps. */
 export async function expectedSeconds(plan: StudyPlan, backend: Backend): Promise<Map<string, number>> {
@@ -37,7 +37,7 @@ async function secondsOfTraining(
   const { workload } = plan;
   if (workload === undefined) return 0;
   const network = networkOf(buildArm(arm, workload), workload.inputShape, { name: arm.id, options: {} });
-  const batchSize = Math.max(2, Math.min(recipe.batchSize, Math.floor(affordable / cost.macs)));
+  const batchSize = Math.max(1, Math.min(recipe.batchSize, Math.floor(affordable / cost.macs)));
   return withTrainingStep(
     network,
     backend,

@@ -9,7 +9,7 @@ export interface TimedStep {
   /** Pictures in one run of it. */
   readonly pictures: number;
   /** Forward, backward and update, once; gives milliseconds. */
-  run(): Promise<number>;
+  readonly run: () => Promise<number>;
 }
 
 /** Loads a network's training step with its weights, does `work` with it and frees it. */

@@ -93,7 +93,7 @@ export const residual: Study = {
           description:
             'Networks of 29 layers with a quarter of the paper’s widths, at equal cost, as they are and with the option residual=false.',
           seeds: 3,
-          training: { ...smallCifar, trainPictures: 5000 },
+          training: { ...smallCifar, trainPictures: 4000 },
         })
       : setting(paperArms(), {
           description: 'ImageNet-1K, 224×224, 50 layers, as they are and with the option residual=false.',

@@ -90,7 +90,7 @@ export const table5: Study = {
           'Narrow, shallow copies with as many multiply–accumulates, on pictures enlarged to 80×80 (Inception’s stem takes no smaller ones): ResNet and ResNeXt with a quarter of their widths and one block a stage, the Inceptions with a quarter or so of their widths and one or two blocks of each kind.',
         seeds: 3,
         costs: [equalCost(arms, 0.08)],
-        training: { ...smallCifar, trainPictures: 4000, imageSize: 80 },
+        training: { ...smallCifar, trainPictures: 3000, imageSize: 80 },
       });
     }
     return setting(
