@@ -1,3 +1,17 @@
+const library = [
+  'nn',
+  'models',
+  'graph',
+  'plan',
+  'backends',
+  'session',
+  'data',
+  'weights',
+  'train',
+  'report',
+];
+const outside = [...library, 'study'];
+
 /** Rooms and what each may import: the pipeline runs one way. Everything may import `base`. */
 const rooms = {
   base: [],
@@ -11,8 +25,9 @@ const rooms = {
   data: [],
   train: ['nn', 'models', 'graph', 'plan', 'backends', 'session', 'data', 'weights'],
   report: ['train', 'data'],
-  node: ['nn', 'models', 'graph', 'plan', 'backends', 'session', 'data', 'weights', 'train', 'report'],
-  cli: ['nn', 'models', 'graph', 'plan', 'backends', 'session', 'data', 'weights', 'train', 'report', 'node'],
+  study: library,
+  node: outside,
+  cli: [...outside, 'node'],
 };
 
 export default {

@@ -1,18 +1,14 @@
-import { relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { augmentationSchema } from '../data/preprocessing.ts';
 import { openData } from '../node/data/open.ts';
 import { RunFolder } from '../node/run-folder.ts';
 import { withOverrides } from '../train/recipe.ts';
+import { bundledPictures } from './bundled.ts';
 import type { DemoFlags } from './commands/demo.ts';
 import { predictionLines } from './judgement.ts';
 import { print } from './print.ts';
 import { configure } from './configure.ts';
 import { newRun } from './train-command.ts';
 import { buildNetwork, type Judged } from './training.ts';
-
-/** 6,000 + 1,000 pictures of Fashion-MNIST that come with the package. */
-const pictures = fileURLToPath(new URL('../../../data/fashion-mnist-sample', import.meta.url));
 
 /** Two blocks a stage, eight groups of 2, 4 and 8 channels: 63,714 parameters, two minutes on two cores. */
 const network = ['layers=2,2,2', 'cardinality=8', 'baseWidth=16', 'planes=8'];
@@ -33,9 +29,7 @@ export async function demo(flags: DemoFlags): Promise<void> {
     set: network,
     ...flags,
   };
-  // Shorter to read where the demo runs in a checkout.
-  const near = relative(process.cwd(), pictures);
-  const folder = near.startsWith('..') ? pictures : near;
+  const folder = bundledPictures();
   const data = await openData(folder, { seed: flags.seed });
   const configured = await configure(data, 'resnext_cifar', settings);
   const recipe = withOverrides(configured.recipe, { augmentation, ema: 0.99 });

@@ -16,6 +16,7 @@ const commands: Readonly<Record<string, readonly [summary: string, load: () => P
   tradeoff: ['cardinality against width at equal cost (Table 2)', () => import('./commands/tradeoff.ts')],
   plan: ['print the program a network is compiled to', () => import('./commands/plan.ts')],
   train: ['train a network on pictures', () => import('./commands/train.ts')],
+  study: ["run one of the paper's comparisons", () => import('./commands/study.ts')],
   eval: ['judge a trained network on labelled pictures', () => import('./commands/eval.ts')],
   predict: ['classify pictures with a trained network', () => import('./commands/predict.ts')],
   inspect: ['tell what a file of weights holds and what it fits', () => import('./commands/inspect.ts')],

@@ -2,14 +2,14 @@ import { basename } from 'node:path';
 import { z } from 'zod';
 import type { Backend } from '../backends/backend.ts';
 import { countModel } from '../models/registry.ts';
-import { capabilities } from '../node/capabilities.ts';
 import type { OpenData } from '../node/data/open.ts';
 import type { MetricsRecord, RunFolder } from '../node/run-folder.ts';
 import type { StepPoint } from '../report/data.ts';
 import { digits3, percent } from '../report/format.ts';
+import { recipeRows } from '../report/recipe.ts';
 import { epochRecordSchema } from '../train/progress.ts';
-import type { Recipe } from '../train/recipe.ts';
 import { headFates, type RunConfig } from './run-config.ts';
+import { machine } from './machine.ts';
 import type { Judged } from './training.ts';
 
 /** What `report.html` is made of, beside the numbers in the run folder. */
@@ -99,17 +99,9 @@ function pick<T>(records: readonly MetricsRecord[], type: string, schema: z.ZodT
     });
 }
 
-function machine(backend: Backend): string {
-  const { cpu, node, uses } = capabilities();
-  const products = backend.library === undefined ? '' : `, matrix products by ${backend.library}`;
-  const kernels = backend.name === 'reference' ? 'reference loops' : `WebAssembly ${uses.kernels}${products}`;
-  return `${cpu}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}, ${kernels}, Node ${node.replace(/^v/, '')}`;
-}
-
 /** The settings of a run for a person; what is switched off is left out. */
 export function settingRows(config: RunConfig): [string, string][] {
   const { model, recipe, preprocessing, seed, data } = config;
-  const { optimizer } = recipe;
   const rows: [string, string | undefined][] = [
     ['data', data],
     [
@@ -121,17 +113,7 @@ export function settingRows(config: RunConfig): [string, string][] {
     ],
     ['begun with', config.weights && `${config.weights.file}, classifier ${headFates[config.weights.head]}`],
     ['frozen', config.freeze?.join(' ')],
-    ['recipe', recipe.name],
-    ['epochs', String(recipe.epochs)],
-    ['batch size', String(recipe.batchSize)],
-    ['optimiser', optimizer.kind === 'sgd' ? sgd(optimizer) : 'AdamW'],
-    ['learning rate', `${optimizer.learningRate}, ${schedule(recipe.schedule)}`],
-    ['weight decay', `${optimizer.weightDecay}${optimizer.decayNorms ? '' : ', not on norms and biases'}`],
-    ['label smoothing', recipe.labelSmoothing > 0 ? String(recipe.labelSmoothing) : undefined],
-    ['gradients clipped to norm', recipe.clipNorm?.toString()],
-    ['moving average', recipe.ema && `decay ${recipe.ema.decay}`],
-    ['mixup', mixed(recipe.mix?.mixup)],
-    ['CutMix', mixed(recipe.mix?.cutmix)],
+    ...recipeRows(recipe),
     ['input', [preprocessing.channels, ...preprocessing.size].join('×')],
     ['mean', preprocessing.mean.map(digits3).join(', ')],
     ['standard deviation', preprocessing.std.map(digits3).join(', ')],
@@ -140,28 +122,6 @@ export function settingRows(config: RunConfig): [string, string][] {
     ['Cardinal', config.cardinal],
   ];
   return rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
-}
-
-function mixed(alpha = 0): string | undefined {
-  return alpha > 0 ? `α ${alpha}` : undefined;
-}
-
-function sgd({ momentum, nesterov }: { momentum: number; nesterov: boolean }): string {
-  return `SGD, ${nesterov ? 'Nesterov momentum' : 'momentum'} ${momentum}`;
-}
-
-function schedule(given: Recipe['schedule']): string {
-  const warmUp = given.warmUp === undefined ? '' : ` after a warm-up of ${given.warmUp.epochs} epochs`;
-  switch (given.kind) {
-    case 'constant':
-      return `constant${warmUp}`;
-    case 'cosine':
-      return `cosine${warmUp}`;
-    case 'step':
-      return `times ${given.gamma} every ${given.every} epochs${warmUp}`;
-    case 'multi-step':
-      return `times ${given.gamma} at epochs ${given.milestones.join(', ')}${warmUp}`;
-  }
 }
 
 function median(values: readonly number[]): number {

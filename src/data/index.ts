@@ -14,4 +14,4 @@ export {
 export type { Augmentation, AugmentationInput, Mix, MixInput, Preprocessing } from './preprocessing.ts';
 export { pictureDataset, subset } from './source.ts';
 export type { PictureDataset, PictureSource } from './source.ts';
-export { splitByClass } from './split.ts';
+export { balancedSubset, splitByClass } from './split.ts';

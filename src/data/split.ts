@@ -36,6 +36,23 @@ export function splitByClass(
   };
 }
 
+/**
+ * At most `count` samples of a dataset, as many of each class as can be, drawn without replacement; in the order of the
+ * whole. Depends on the seed, the labels and their order alone.
+ */
+export function balancedSubset(dataset: PictureDataset, count: number, seed: number): PictureDataset {
+  if (count >= dataset.length) return dataset;
+  const drawn = membersByClass(dataset.labels, dataset.classes.length).map((members, label) =>
+    Array.from(Rng.of(seed, 'subset', label).permutation(members.length), (position) => members[position]),
+  );
+  const chosen: number[] = [];
+  for (let round = 0; chosen.length < count; round++) {
+    const layer = drawn.flatMap((members) => members.slice(round, round + 1));
+    chosen.push(...layer.slice(0, count - chosen.length));
+  }
+  return subset(dataset, Uint32Array.from(chosen).sort(), dataset.name);
+}
+
 /** The indices of each class, ascending. */
 export function membersByClass(labels: Int32Array, classes: number): number[][] {
   const members: number[][] = Array.from({ length: classes }, () => []);

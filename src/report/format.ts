@@ -39,12 +39,13 @@ export function bytes(value: number): string {
   return `${digits3(scaled)} ${units[unit]}`;
 }
 
-/** 9.4 s, 2 min 05 s, 3 h 12 min. */
+/** 9.4 s, 2 min 05 s, 3 h 12 min, 14 days. */
 export function duration(seconds: number): string {
   if (!Number.isFinite(seconds) || seconds < 0) return '–';
   if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   const hours = Math.floor(whole / 3600);
+  if (hours >= 72) return `${count(Math.round(hours / 24))} days`;
   const minutes = Math.floor((whole % 3600) / 60);
   const two = (value: number): string => String(value).padStart(2, '0');
   return hours > 0 ? `${hours} h ${two(minutes)} min` : `${minutes} min ${two(whole % 60)} s`;

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { cardinal, root } from './cardinal.ts';
 
 const commands = [
+  'study',
   ...['demo', 'models', 'summary', 'tradeoff', 'plan', 'train', 'eval', 'predict'],
   ...['inspect', 'convert', 'export', 'run', 'doctor'],
 ];

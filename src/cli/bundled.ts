@@ -1,0 +1,13 @@
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const pictures = fileURLToPath(new URL('../../../data/fashion-mnist-sample', import.meta.url));
+
+/**
+ * The folder of 6,000 + 1,000 pictures of Fashion-MNIST that come with the package; from the current one, where that is
+ * shorter to read.
+ */
+export function bundledPictures(): string {
+  const near = relative(process.cwd(), pictures);
+  return near.startsWith('..') ? pictures : near;
+}

@@ -1,0 +1,132 @@
+import pc from 'picocolors';
+import { duration, percent } from '../report/format.ts';
+import type { Outcome } from '../study/outcome.ts';
+import type { PlannedRun } from '../study/plan.ts';
+import type { TrainEvent } from '../train/events.ts';
+import { newBar } from './bar.ts';
+
+/** A run of the study with how long it is expected to take. */
+export interface ExpectedRun {
+  readonly run: PlannedRun;
+  readonly seconds: number;
+}
+
+/** Shows a study while it goes: one bar over all runs on a terminal, a line for each run anywhere else. */
+export interface StudyView {
+  start(run: PlannedRun): void;
+  event(event: TrainEvent): void;
+  finish(outcome: Outcome): void;
+  stop(): void;
+}
+
+/** `todo` are the runs that are still to be done, `done` is how many are. */
+export function studyView(
+  todo: readonly ExpectedRun[],
+  done: number,
+  result: (outcome: Outcome) => string,
+  stream: NodeJS.WriteStream = process.stderr,
+): StudyView {
+  const clock = new StudyClock(todo);
+  const total = todo.length + done;
+  const bar = stream.isTTY ? newBar(stream, '{run} {bar} {state}  {left} left') : undefined;
+  let current: PlannedRun | undefined;
+  let number = done;
+  let state = '';
+  let toldAt = performance.now();
+  const payload = (): Record<string, string> => ({
+    run: `run ${number}/${total} ${current?.arm.label ?? ''} seed ${current?.seed ?? 0}`,
+    state,
+    left: duration(clock.secondsLeft()),
+  });
+  const write = (line: string): void => {
+    if (bar?.isActive === true) bar.stop();
+    stream.write(`${line}\n`);
+    toldAt = performance.now();
+  };
+  const draw = (): void => {
+    if (bar === undefined) return;
+    if (!bar.isActive) bar.start(1000, 0, payload());
+    bar.update(Math.round(1000 * clock.share()), payload());
+  };
+  return {
+    start(run) {
+      current = run;
+      number++;
+      state = '';
+      draw();
+    },
+    event(event) {
+      if (event.type === 'warning') {
+        write(`${bar === undefined ? 'warning:' : pc.yellow('warning:')} ${event.message}`);
+      } else if (event.type === 'step') {
+        clock.progress(event.step / event.totalSteps);
+        state = `epoch ${event.epoch + 1}/${Math.round(event.totalSteps / event.stepsPerEpoch)} loss ${event.meanLoss.toFixed(2)}`;
+        if (bar === undefined && performance.now() - toldAt > quiet) {
+          const { run, left } = payload();
+          write(`${run}: ${state}, ${percent(clock.share(), 0)} of the study, ${left} left`);
+        }
+      }
+      draw();
+    },
+    finish(outcome) {
+      clock.finishRun();
+      write(
+        `run ${number}/${total}   ${current?.arm.label} seed ${outcome.seed}   ${result(outcome)}   ${duration(outcome.seconds)}`,
+      );
+    },
+    stop() {
+      if (bar?.isActive === true) bar.stop();
+    },
+  };
+}
+
+/** In a log file a run that takes long says so every half minute. */
+const quiet = 30_000;
+
+/** How far the study is, in expected seconds, and how long the rest takes at the pace so far. */
+export class StudyClock {
+  readonly #expected: readonly number[];
+  readonly #total: number;
+  readonly #now: () => number;
+  readonly #startedAt: number;
+  #finished = 0;
+  #within = 0;
+
+  constructor(
+    todo: readonly { readonly seconds: number }[],
+    now: () => number = () => performance.now() / 1000,
+  ) {
+    this.#expected = todo.map(({ seconds }) => seconds);
+    this.#total = this.#expected.reduce((sum, seconds) => sum + seconds, 0);
+    this.#now = now;
+    this.#startedAt = now();
+  }
+
+  /** The share of the current run that is done. */
+  progress(share: number): void {
+    this.#within = Math.min(1, share);
+  }
+
+  finishRun(): void {
+    this.#finished++;
+    this.#within = 0;
+  }
+
+  /** Of the expected work. */
+  share(): number {
+    return this.#total === 0 ? 1 : Math.min(1, this.#done() / this.#total);
+  }
+
+  secondsLeft(): number {
+    const done = this.#done();
+    const rest = this.#total - done;
+    // The measured step is all that is known at first; then what the runs really took counts.
+    const pace = done < 0.02 * this.#total ? 1 : (this.#now() - this.#startedAt) / done;
+    return rest * pace;
+  }
+
+  #done(): number {
+    const before = this.#expected.slice(0, this.#finished).reduce((sum, seconds) => sum + seconds, 0);
+    return before + this.#within * (this.#expected[this.#finished] ?? 0);
+  }
+}

@@ -1,0 +1,123 @@
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { CardinalError } from '../../base/errors.ts';
+import { parseJson } from '../../base/validate.ts';
+import { outcomeSchema, type Outcome } from '../../study/outcome.ts';
+import { scales } from '../../study/study.ts';
+import { fileError, hasCode, readTextFile, writeFileAtomic } from '../files.ts';
+import { lockFolder, type Lock } from '../lock.ts';
+
+const configSchema = z.object({
+  /** Cardinal's version. */
+  cardinal: z.string(),
+  study: z.string(),
+  scale: z.enum(scales),
+  /** The folder of the pictures, absolute; absent if the study has none. */
+  data: z.string().optional(),
+  /** What decides how a run goes, as text that only equality is asked of. */
+  setting: z.string(),
+  seeds: z.int().nonnegative(),
+  /** Other lengths than the scale's, if they were asked for. */
+  epochs: z.int().positive().optional(),
+  pictures: z.int().positive().optional(),
+});
+export type StudyConfig = z.infer<typeof configSchema>;
+
+/**
+ * Where a study's runs live, so that what is done is done:
+ *
+ *     study.json           what is studied
+ *     <arm>-seed<n>/       a run folder, with outcome.json when the run is over
+ *     .lock-…              the process that works on it
+ */
+export class StudyFolder {
+  readonly path: string;
+  readonly #lock: Lock;
+
+  private constructor(path: string, lock: Lock) {
+    this.path = path;
+    this.#lock = lock;
+  }
+
+  /**
+   * Takes a folder for a study. Throws a `CardinalError` if it holds runs and `resume` is not asked for, if the runs in it
+   * are of another study or setting, or if another process works on it.
+   */
+  static async open(path: string, config: StudyConfig, resume: boolean): Promise<StudyFolder> {
+    const earlier = await StudyFolder.config(path);
+    if (earlier !== undefined && !resume) {
+      throw new CardinalError(
+        `${path} holds runs of study ${earlier.study} already: go on with --resume, or choose another folder with --runs`,
+      );
+    }
+    if (earlier !== undefined) requireSame(path, earlier, config);
+    try {
+      await mkdir(path, { recursive: true });
+    } catch (error) {
+      throw fileError('make the folder', path, error);
+    }
+    const folder = new StudyFolder(path, await lockFolder(path));
+    await writeFileAtomic(join(path, 'study.json'), `${JSON.stringify(config, undefined, 2)}\n`);
+    return folder;
+  }
+
+  /** What the runs in a folder are of; undefined if there are none. */
+  static async config(path: string): Promise<StudyConfig | undefined> {
+    const file = join(path, 'study.json');
+    const text = await readIfThere(file);
+    return text === undefined ? undefined : parseJson(configSchema, text, file);
+  }
+
+  /** What a run came to; undefined if it is not over. */
+  async outcome(run: string): Promise<Outcome | undefined> {
+    const file = join(this.path, run, 'outcome.json');
+    const text = await readIfThere(file);
+    return text === undefined ? undefined : parseJson(outcomeSchema, text, file);
+  }
+
+  async finish(run: string, outcome: Outcome): Promise<void> {
+    const folder = join(this.path, run);
+    await mkdir(folder, { recursive: true });
+    await writeFileAtomic(join(folder, 'outcome.json'), `${JSON.stringify(outcome, undefined, 2)}\n`);
+  }
+
+  /** The folder of a run that is not over, and whether it can be continued. What is left of a run that cannot is removed. */
+  async prepare(run: string): Promise<{ readonly path: string; readonly resume: boolean }> {
+    const path = join(this.path, run);
+    const resume = await stat(join(path, 'last.safetensors')).then(
+      (found) => found.isFile(),
+      () => false,
+    );
+    if (!resume) await rm(path, { recursive: true, force: true });
+    return { path, resume };
+  }
+
+  /** Gives the folder free; one without anything in it but its description is removed. */
+  async close(): Promise<void> {
+    await this.#lock.release();
+    const left = await readdir(this.path).catch(() => ['?']);
+    if (left.every((name) => name === 'study.json')) await rm(this.path, { recursive: true, force: true });
+  }
+}
+
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readTextFile(file);
+  } catch (error) {
+    if (error instanceof CardinalError && hasCode(error.cause, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw error;
+  }
+}
+
+function requireSame(path: string, earlier: StudyConfig, now: StudyConfig): void {
+  const other = (['study', 'scale', 'data', 'setting'] as const).find((key) => earlier[key] !== now[key]);
+  if (other === undefined) return;
+  const difference =
+    other === 'setting'
+      ? `with other settings (version ${earlier.cardinal}, this is ${now.cardinal})`
+      : `with ${other} ${earlier[other] ?? 'none'}, not ${now[other] ?? 'none'}`;
+  throw new CardinalError(
+    `the runs in ${path} were made ${difference}: choose another folder with --runs, or delete it`,
+  );
+}
