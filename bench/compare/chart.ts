@@ -57,7 +57,7 @@ export function shapeChart(rows: readonly ShapeRow[]): string {
     {
       width: 300 + 260 * work.passes.length,
       height: 126 + 18 * layers.length,
-      marginLeft: 265,
+      marginLeft: 285,
       marginTop: 66,
       marginBottom: 46,
       x: {

@@ -21,7 +21,9 @@ interface Index {
     readonly model: string;
     readonly options: Readonly<Record<string, unknown>>;
     readonly input: readonly [number, number, number, number];
-    readonly lr: number;
+    /** Of the pictures. */
+  readonly seed: number;
+  readonly lr: number;
     /** Names and shapes of the whole network's tensors. */
     readonly listing: { readonly tensors: number; readonly sha256: string };
   }[];
@@ -38,7 +40,7 @@ test.each(networks)("$model's tensors are called and shaped as in PyTorch", ({ m
   expect(createHash('sha256').update(lines.join('\n')).digest('hex')).toBe(listing.sha256);
 });
 
-describe.each(networks)('$model, narrow', ({ model, options, input, lr }) => {
+describe.each(networks)('$model, narrow', ({ model, options, input, seed, lr }) => {
   const fixture = new Tensors(`relatives/${model}.safetensors`);
   // PyTorch's copies drop nothing: random numbers are not compared.
   const net = createModel(model, { ...options, numClasses: 10, dropout: 0 });
@@ -57,7 +59,7 @@ describe.each(networks)('$model, narrow', ({ model, options, input, lr }) => {
       for (const { name, shape } of plan.buffers) {
         if (tensors.has(name)) program.write(name, formula(name, shape));
       }
-      program.write('input', formula('input', input));
+      program.write('input', formula('input', input, seed));
       return program;
     };
 
