@@ -22,8 +22,8 @@ interface Index {
     readonly options: Readonly<Record<string, unknown>>;
     readonly input: readonly [number, number, number, number];
     /** Of the pictures. */
-  readonly seed: number;
-  readonly lr: number;
+    readonly seed: number;
+    readonly lr: number;
     /** Names and shapes of the whole network's tensors. */
     readonly listing: { readonly tensors: number; readonly sha256: string };
   }[];
