@@ -38,7 +38,7 @@ describe('cardinal study', () => {
       seconds: z.number().positive(),
     });
     const plan = schema.parse(JSON.parse(stdout));
-    expect(plan.arms.map(({ parameters }) => parameters)).toEqual([220_090, 211_322]);
+    expect(plan.arms.map(({ parameters }) => parameters)).toEqual([220_378, 211_610]);
     expect(await readdir(folder)).not.toContain('planned');
   });
 
