@@ -191,7 +191,7 @@ function parameterChart(
             x: 'x',
             y: 'y',
             text: 'label',
-            dy: index === 0 ? 16 : -14,
+            ...beside(index),
             fill: 'currentColor',
           }),
         ];
