@@ -1,68 +1,89 @@
 /**
  * Times a whole network on the WASM backend, then every distinct step of its plan alone, dearest first.
  *
- *   node bench/steps.ts [model] [--batch 1] [--train] [--threads 2] [--simd] [--no-blas] [--runs 5] [--each]
- *                       [--checkpoint-activations]
+ *   node bench/steps.ts resnext50_32x4d --train --batch 8 --each
  *
  * Times are the least of the runs. On one thread they are the processor's time, which other processes disturb less.
  * A step alone finds its data in the caches more often than in the network.
  */
-import { parseArgs } from 'node:util';
 import type { Backend, Program } from '../src/backends/backend.ts';
 import type { Node } from '../src/graph/node.ts';
 import { sizeOf } from '../src/graph/value.ts';
-import { createModel } from '../src/models/index.ts';
+import { checkpointActivationsHelp, integer } from '../src/cli/flags.ts';
+import { createModel, modelInfo } from '../src/models/index.ts';
 import { trace } from '../src/nn/trace.ts';
 import { createNodeBackend } from '../src/node/backend.ts';
 import { planInference } from '../src/plan/inference.ts';
 import type { Entry, Plan } from '../src/plan/plan.ts';
 import { planTraining } from '../src/plan/training.ts';
 import { oneOpPlan } from '../test/support/one-op-plan.ts';
+import { benchCommand, runBench } from './command.ts';
 
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: {
-    batch: { type: 'string', default: '1' },
-    size: { type: 'string', default: '224' },
-    train: { type: 'boolean', default: false },
-    threads: { type: 'string', default: '2' },
-    simd: { type: 'boolean', default: false },
-    'no-blas': { type: 'boolean', default: false },
-    runs: { type: 'string', default: '5' },
-    each: { type: 'boolean', default: false },
-    'checkpoint-activations': { type: 'boolean', default: false },
-  },
-});
-const [name = 'resnext50_32x4d'] = positionals;
-const runs = Number(values.runs);
-const backend = await createNodeBackend({
-  threads: Number(values.threads),
-  relaxed: !values.simd,
-  ...(values['no-blas'] ? { blas: false } : {}),
-});
+interface Flags {
+  readonly batch: number;
+  readonly size?: number;
+  readonly train: boolean;
+  readonly threads: number;
+  readonly simd: boolean;
+  readonly blas: boolean;
+  readonly runs: number;
+  readonly each: boolean;
+  readonly checkpointActivations: boolean;
+}
 
-const input = [Number(values.batch), 3, Number(values.size), Number(values.size)];
-const traced = trace(createModel(name), input, { training: values.train });
-const plan: Plan = values.train
-  ? planTraining(traced, backend, {
-      name,
-      optimizer: { kind: 'sgd', momentum: true, nesterov: false },
-      checkpointActivations: values['checkpoint-activations'],
-    })
-  : planInference(traced, backend, { name });
-const entries: Entry[] = values.train ? ['gradient', 'update'] : ['forward'];
-console.log(
-  `${name}, batch ${values.batch}, ${(plan.peakBytes / 2 ** 20).toFixed(0)} MiB, ${backend.threads} threads`,
+await runBench(
+  benchCommand('steps', 'Times a network on one backend, as a whole and step by step.')
+    .argument('[model]', 'name in the registry', 'resnext50_32x4d')
+    .option('--batch <n>', 'pictures', integer('--batch', 1), 1)
+    .option('--size <n>', "side of the pictures (the network's)", integer('--size', 1))
+    .option('--train', 'a training step instead of inference', false)
+    .option('--each', 'every distinct step alone as well, dearest first', false)
+    .option('--checkpoint-activations', checkpointActivationsHelp, false)
+    .option('--threads <n>', 'threads', integer('--threads', 1, 256), 2)
+    .option('--runs <n>', 'runs of each', integer('--runs', 1), 5)
+    .option('--simd', 'the kernels without relaxed SIMD', false)
+    .option('--no-blas', 'leave matrix products to WebAssembly')
+    .action(main),
 );
 
-const program = await backend.load(plan);
-fill(program, plan);
-for (const entry of entries) {
-  console.log(`${entry}: ${(await least(program, entry)).toFixed(1)} ms`);
+async function main(name: string, flags: Flags): Promise<void> {
+  const { batch, train, threads } = flags;
+  const [channels, side] = modelInfo(name).inputShape;
+  const size = flags.size ?? side;
+  const model = createModel(name);
+  const traced = trace(model, [batch, channels, size, size], { training: train });
+  const backend = await createNodeBackend({
+    threads,
+    relaxed: !flags.simd,
+    ...(flags.blas ? {} : { blas: false }),
+  });
+  const plan: Plan = train
+    ? planTraining(traced, backend, {
+        name,
+        optimizer: { kind: 'sgd', momentum: true, nesterov: false },
+        checkpointActivations: flags.checkpointActivations,
+      })
+    : planInference(traced, backend, { name });
+  const entries: Entry[] = train ? ['gradient', 'update'] : ['forward'];
+  console.log(
+    `${name}, batch ${batch}, ${(plan.peakBytes / 2 ** 20).toFixed(0)} MiB, ${backend.threads} threads`,
+  );
+  const program = await backend.load(plan);
+  fill(program, plan);
+  for (const entry of entries) {
+    console.log(`${entry}: ${(await least(program, entry, flags)).toFixed(1)} ms`);
+  }
+  program.dispose();
+  if (flags.each) await timeEach(backend, plan, entries, flags);
+  await backend.dispose();
 }
-program.dispose();
 
-if (values.each) {
+async function timeEach(
+  backend: Backend,
+  plan: Plan,
+  entries: readonly Entry[],
+  flags: Flags,
+): Promise<void> {
   const groups = new Map<string, { readonly node: Node; count: number }>();
   for (const { node } of entries.flatMap((entry) => plan.steps[entry])) {
     const shapes = (list: Node['inputs']) => list.map(({ shape }) => shape.join('×')).join(' ');
@@ -73,7 +94,7 @@ if (values.each) {
   }
   const rows = [];
   for (const { node, count } of groups.values())
-    rows.push({ node, count, ms: count * (await timeAlone(backend, node)) });
+    rows.push({ node, count, ms: count * (await timeAlone(backend, node, flags)) });
   rows.sort((a, b) => b.ms - a.ms);
   const byOp = new Map<string, number>();
   for (const { node, ms } of rows) byOp.set(node.op, (byOp.get(node.op) ?? 0) + ms);
@@ -84,7 +105,6 @@ if (values.each) {
     console.log(`${ms.toFixed(2).padStart(9)} ms ${`${count}×`.padStart(4)} ${node.op} ${shapes.join(', ')}`);
   }
 }
-await backend.dispose();
 
 function fill(program: Program, plan: Plan): void {
   for (const { name, shape, role } of plan.buffers) {
@@ -96,21 +116,32 @@ function fill(program: Program, plan: Plan): void {
   }
 }
 
-async function least(program: Program, entry: Entry): Promise<number> {
+/** Milliseconds of a run. */
+async function least(
+  program: Program,
+  entry: Entry,
+  { threads, runs }: Pick<Flags, 'threads' | 'runs'>,
+): Promise<number> {
+  const begin = performance.now();
+  await program.run(entry);
+  // The processor's time is counted in ticks of some milliseconds: short runs are counted together.
+  const times = threads > 1 ? 1 : Math.ceil(100 / (performance.now() - begin));
   let ms = Infinity;
-  for (let run = 0; run < runs + 1; run++) {
-    const begin = now();
-    await program.run(entry);
-    if (run > 0) ms = Math.min(ms, now() - begin);
+  for (let run = 0; run < runs; run++) {
+    const begin = now(threads);
+    for (let i = 0; i < times; i++) await program.run(entry);
+    ms = Math.min(ms, (now(threads) - begin) / times);
   }
   return ms;
 }
 
-function now(): number {
-  return backend.threads === 1 ? process.threadCpuUsage().user / 1000 : performance.now();
+function now(threads: number): number {
+  if (threads > 1) return performance.now();
+  const { user, system } = process.threadCpuUsage();
+  return (user + system) / 1000;
 }
 
-async function timeAlone(backend: Backend, node: Node): Promise<number> {
+async function timeAlone(backend: Backend, node: Node, flags: Flags): Promise<number> {
   const alone = oneOpPlan(
     backend,
     node.op,
@@ -120,7 +151,7 @@ async function timeAlone(backend: Backend, node: Node): Promise<number> {
   );
   const program = await backend.load(alone);
   fill(program, alone);
-  const ms = await least(program, 'forward');
+  const ms = await least(program, 'forward', flags);
   program.dispose();
   return ms;
 }

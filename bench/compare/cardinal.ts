@@ -1,7 +1,6 @@
 /** Cardinal as a contender: `node bench/compare/cardinal.ts WORK OPTIONS`, both JSON. */
 import { z } from 'zod';
 import type { Backend, Program as LoadedProgram } from '../../src/backends/backend.ts';
-import type { Conv2dAttrs } from '../../src/graph/op-table.ts';
 import { sizeOf } from '../../src/graph/value.ts';
 import { createModel } from '../../src/models/index.ts';
 import { trace } from '../../src/nn/trace.ts';
@@ -9,16 +8,20 @@ import { createNodeBackend } from '../../src/node/backend.ts';
 import { findBlas } from '../../src/node/blas.ts';
 import { planInference } from '../../src/plan/inference.ts';
 import { planTraining } from '../../src/plan/training.ts';
-import { oneOpPlan } from '../../test/support/one-op-plan.ts';
+import { repeatsOf } from './layer.ts';
+import { loadPass, type LoadedPass } from './load-pass.ts';
+import { sampleOf } from './sample.ts';
 import { numbers, serve, type Program } from './serve.ts';
-import { workSchema, type Layer, type Work } from './work.ts';
+import { partsOf, workSchema, type LayerWork, type NetworkWork } from './work.ts';
 
 const work = workSchema.parse(JSON.parse(process.argv[2]));
 const options = z.object({ blas: z.boolean(), threads: z.int() }).parse(JSON.parse(process.argv[3]));
 const backend = await createNodeBackend(options);
-await serve(work.kind === 'layers' ? await layers(backend, work.layers) : await network(backend, work));
+// Which library, and which of its kernels: OpenBLAS has one for each kind of processor.
+const version = options.blas ? ((await findBlas())?.version ?? '') : 'WebAssembly alone';
+await serve('layers' in work ? await layers(backend, work) : await network(backend, work));
 
-async function network(backend: Backend, work: Exclude<Work, { kind: 'layers' }>): Promise<Program> {
+async function network(backend: Backend, work: NetworkWork): Promise<Program> {
   const { model: name, input, kind } = work;
   const model = createModel(name);
   const traced = trace(model, input, { training: kind === 'training' });
@@ -44,7 +47,7 @@ async function network(backend: Backend, work: Exclude<Work, { kind: 'layers' }>
     program.write('hyper', Float32Array.of(0, 0.9, 1e-4));
   }
   return {
-    version: await versionOf(options.blas),
+    version,
     async run() {
       program.write('input', pictures);
       await program.run(kind === 'training' ? 'gradient' : 'forward');
@@ -66,58 +69,39 @@ async function lossAndGradients(program: LoadedProgram): Promise<Float32Array> {
   return Float32Array.from(parts);
 }
 
-/** Forward and both gradients of each layer, as often as its network has it. */
-async function layers(backend: Backend, list: readonly Layer[]): Promise<Program> {
-  const steps = await Promise.all(list.map((layer) => loadLayer(backend, layer)));
+async function layers(backend: Backend, work: LayerWork): Promise<Program> {
+  const { kind, training } = work;
+  const parts: { layer: (typeof work.layers)[number]; loaded: LoadedPass }[] = [];
+  for (const { layer, pass } of partsOf(work)) {
+    parts.push({ layer, loaded: await loadPass(backend, layer, pass, { training }) });
+  }
+  const byLayer = work.layers.map((layer) => ({
+    times: layer.times,
+    own: parts.filter((part) => part.layer === layer),
+  }));
+  const times: number[] = [];
   return {
-    version: await versionOf(options.blas),
+    version,
     async run() {
-      for (const { times, programs } of steps) {
-        for (let i = 0; i < times; i++) for (const program of programs) await program.run('forward');
+      if (kind === 'layers') {
+        for (const { times, own } of byLayer) {
+          for (let i = 0; i < times; i++) for (const { loaded } of own) await loaded.run();
+        }
+        return;
+      }
+      for (const [index, { layer, loaded }] of parts.entries()) {
+        const repeats = repeatsOf(layer);
+        await loaded.run();
+        const before = performance.now();
+        for (let i = 0; i < repeats; i++) await loaded.run();
+        times[index] = (performance.now() - before) / repeats;
       }
     },
+    ...(kind === 'shapes' ? { times: () => times } : {}),
     async results() {
-      const parts: number[] = [];
-      for (const { programs } of steps) {
-        for (const program of programs) parts.push(...(await program.read('out0')).slice(0, 1000));
-      }
-      return Float32Array.from(parts);
+      const numbers: number[] = [];
+      for (const { loaded } of parts) numbers.push(...sampleOf(await loaded.read()));
+      return Float32Array.from(numbers);
     },
   };
-}
-
-async function loadLayer(backend: Backend, layer: Layer) {
-  const { batch, channels, out, size, kernel, stride, groups, times } = layer;
-  const place = Math.ceil(size / stride);
-  const [x, w, y] = [
-    [batch, channels, size, size],
-    [out, channels / groups, kernel, kernel],
-    [batch, out, place, place],
-  ];
-  const pad = (kernel - 1) / 2;
-  const attrs: Conv2dAttrs = { stride: [stride, stride], padding: [pad, pad], dilation: [1, 1], groups };
-  const plain = { ...attrs, bias: false, residual: false, relu: false };
-  const programs = [
-    await backend.load(oneOpPlan(backend, 'conv2d', plain, [x, w], [y])),
-    await backend.load(
-      oneOpPlan(backend, 'conv2d_backward_input', { ...attrs, inputSize: [size, size] }, [y, w], [x]),
-    ),
-    await backend.load(
-      oneOpPlan(backend, 'conv2d_backward_weight', { ...attrs, kernelSize: [kernel, kernel] }, [y, x], [w]),
-    ),
-  ];
-  const values = { x: numbers(sizeOf(x), 1, 1), w: numbers(sizeOf(w), 2, 0.1), dy: numbers(sizeOf(y), 3, 1) };
-  const [forward, input, weight] = programs;
-  forward.write('in0', values.x);
-  forward.write('in1', values.w);
-  input.write('in0', values.dy);
-  input.write('in1', values.w);
-  weight.write('in0', values.dy);
-  weight.write('in1', values.x);
-  return { times, programs };
-}
-
-/** Which library, and which of its kernels: OpenBLAS has one for each kind of processor. */
-async function versionOf(blas: boolean): Promise<string> {
-  return blas ? ((await findBlas())?.version ?? '') : 'WebAssembly alone';
 }

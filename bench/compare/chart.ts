@@ -1,11 +1,13 @@
 import * as Plot from '@observablehq/plot';
-import { chart } from '../../src/report/plot.ts';
-import type { Row } from '../run.ts';
+import { chart, type ChartOptions } from '../../src/report/plot.ts';
+import { describeLayer, flopOf } from './layer.ts';
+import type { ShapeRow, WorkRow } from './rows.ts';
 
 /** Times as bars, one panel a piece of work, as an SVG file that reads on light and dark pages. */
-export function chartOf(rows: readonly Row[]): string {
-  const panels = [...new Set(rows.map(({ title }) => title))];
-  const drawn = chart(
+export function workChart(rows: readonly WorkRow[]): string {
+  const panels = [...new Set(rows.map(({ work }) => work.title))];
+  const place = { x: 'median', y: 'contender', fy: (row: WorkRow) => row.work.title };
+  return file(
     {
       width: 760,
       height: 60 + 30 * rows.length + 50 * panels.length,
@@ -17,17 +19,13 @@ export function chartOf(rows: readonly Row[]): string {
       fy: { label: null, axis: null },
       marks: [
         Plot.barX(rows, {
-          x: 'median',
-          y: 'contender',
-          fy: 'title',
-          fill: (row: Row) => (row.contender.startsWith('Cardinal') ? '#0072b2' : '#999999'),
+          ...place,
+          fill: ({ contender }: WorkRow) => (contender.startsWith('Cardinal') ? '#0072b2' : '#999999'),
           sort: { y: 'x' },
         }),
         Plot.text(rows, {
-          x: 'median',
-          y: 'contender',
-          fy: 'title',
-          text: (row: Row) => row.median.toFixed(row.median < 100 ? 1 : 0),
+          ...place,
+          text: ({ median }: WorkRow) => median.toFixed(median < 100 ? 1 : 0),
           dx: 6,
           textAnchor: 'start',
         }),
@@ -43,6 +41,62 @@ export function chartOf(rows: readonly Row[]): string {
     },
     'Times of Cardinal and its peers',
   );
+}
+
+/** GFLOP/s of every layer, one column a pass, with the roofs as strokes. */
+export function shapeChart(rows: readonly ShapeRow[]): string {
+  const label = ({ layer }: ShapeRow) =>
+    `${layer.name.replace('downsample.0', 'project')} · ${describeLayer(layer)}`;
+  const layers = [...new Set(rows.map(label))];
+  const contenders = [...new Set(rows.map(({ contender }) => contender))];
+  const [{ work }] = rows;
+  const place = { y: label, fx: 'pass' };
+  const rate = ({ layer, median }: ShapeRow) => flopOf(layer) / median / 1e6;
+  const roofs = rows.filter(({ contender, roof }) => contender.startsWith('Cardinal') && roof !== undefined);
+  return file(
+    {
+      width: 300 + 260 * work.passes.length,
+      height: 126 + 18 * layers.length,
+      marginLeft: 265,
+      marginTop: 66,
+      marginBottom: 46,
+      x: {
+        label: 'GFLOP/s; strokes: what the machine could do',
+        labelOffset: 40,
+        grid: true,
+        zero: true,
+      },
+      y: { label: null, domain: layers },
+      fx: { label: null, domain: work.passes },
+      color: { domain: contenders, range: ['#0072b2', '#d55e00', '#999999', '#009e73'], legend: false },
+      marks: [
+        // A legend: Plot's own is HTML beside the picture.
+        contenders.map((name, index) =>
+          Plot.text([name], {
+            fx: () => work.passes[0],
+            text: () => `● ${name}`,
+            fill: () => name,
+            frameAnchor: 'top-left',
+            dx: 230 * (index % 2) - 255,
+            textAnchor: 'start',
+            dy: 16 * Math.floor(index / 2) - 58,
+          }),
+        ),
+        Plot.tickX(roofs, {
+          ...place,
+          x: ({ layer, roof = Infinity }: ShapeRow) => flopOf(layer) / roof / 1e6,
+          stroke: 'contender',
+        }),
+        Plot.dot(rows, { ...place, x: rate, fill: 'contender', r: 3.5 }),
+      ],
+    },
+    `GFLOP/s of each layer: ${work.title}`,
+  );
+}
+
+function file(options: ChartOptions, description: string): string {
   const ink = '<style>svg{color:#1c1f23}@media(prefers-color-scheme:dark){svg{color:#e8eaed}}</style>';
-  return drawn.text.replace('<svg', '<svg xmlns="http://www.w3.org/2000/svg"').replace('>', `>${ink}`);
+  return chart(options, description)
+    .text.replace('<svg', '<svg xmlns="http://www.w3.org/2000/svg"')
+    .replace('>', `>${ink}`);
 }

@@ -2,6 +2,7 @@ import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { z } from 'zod';
+import { CardinalError } from '../../src/base/errors.ts';
 
 /** How a contender is started, and what for. */
 export interface Entrant {
@@ -12,7 +13,11 @@ export interface Entrant {
 }
 
 const readySchema = z.object({ ready: z.literal(true), version: z.string() });
-const doneSchema = z.object({ ms: z.number().positive(), peakBytes: z.number().positive() });
+const doneSchema = z.object({
+  ms: z.number().positive(),
+  times: z.array(z.number().positive()).optional(),
+  peakBytes: z.number().positive(),
+});
 const checkedSchema = z.object({ checked: z.literal(true) });
 
 /**
@@ -49,14 +54,14 @@ export class Contender {
     if (answer === undefined) {
       if (child.pid === undefined) return undefined;
       const code = child.exitCode ?? ((await once(child, 'exit')) as [number | null])[0];
-      if (code !== 0) throw new Error(`${name} could not start: it ended with exit code ${code}`);
+      if (code !== 0) throw new CardinalError(`${name} could not start: it ended with exit code ${code}`);
       return undefined;
     }
     const { version } = readySchema.parse(answer);
     return Object.assign(contender, { version });
   }
 
-  /** One run: milliseconds, and the most memory that the process has had. */
+  /** One run: milliseconds, of each part as well where parts are timed, and the most memory that the process has had. */
   async run(): Promise<z.infer<typeof doneSchema>> {
     return doneSchema.parse(await this.#ask('run'));
   }
@@ -73,7 +78,7 @@ export class Contender {
   async #ask(line: string): Promise<unknown> {
     this.#child.stdin.write(`${line}\n`);
     const answer = await this.#answer();
-    if (answer === undefined) throw new Error(`${this.name} ended instead of an answer to ${line}`);
+    if (answer === undefined) throw new CardinalError(`${this.name} ended instead of an answer to ${line}`);
     return answer;
   }
 

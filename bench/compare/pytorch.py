@@ -1,6 +1,7 @@
 """PyTorch as a contender: python3 bench/compare/pytorch.py WORK OPTIONS, both JSON. Needs Debian's python3-torchvision."""
 
 import json
+import math
 import resource
 import sys
 import time
@@ -75,7 +76,68 @@ def network():
     return step, results
 
 
+def sample(result):
+    """What sample.ts takes of a result."""
+    flat = result.detach().contiguous().flatten()
+    if flat.numel() <= 4096:
+        return flat
+    places = torch.arange(4096, dtype=torch.float64) * ((math.sqrt(5) - 1) / 2) % 1 * flat.numel()
+    return flat[places.long()]
+
+
+def passes_of(layer):
+    """Forward and both gradients of a layer, each alone: oneDNN computes the gradients apart as well."""
+    n, c, k, size = layer["batch"], layer["channels"], layer["out"], layer["size"]
+    r, stride, groups = layer["kernel"], layer["stride"], layer["groups"]
+    place, pad = -(-size // stride), (r - 1) // 2
+    x = numbers([n, c, size, size], 1, 1)
+    w = numbers([k, c // groups, r, r], 2, 0.1)
+    dy = numbers([n, k, place, place], 3, 1)
+
+    def gradients(*wanted):
+        return torch.ops.aten.convolution_backward(
+            dy, x, w, None, [stride] * 2, [pad] * 2, [1, 1], False, [0, 0], groups, [*wanted, False]
+        )
+
+    return {
+        "forward": lambda: F.conv2d(x, w, None, stride, pad, 1, groups),
+        "input": lambda: gradients(True, False)[0],
+        "weight": lambda: gradients(False, True)[1],
+    }
+
+
+def shapes():
+    """Every pass of every layer, timed by itself."""
+    parts = []
+    for layer in work["layers"]:
+        passes = passes_of(layer)
+        n, k, c, r = layer["batch"], layer["out"], layer["channels"] // layer["groups"], layer["kernel"]
+        flop = 2 * n * k * (-(-layer["size"] // layer["stride"])) ** 2 * c * r * r
+        # As repeatsOf of layer.ts.
+        repeats = max(1, min(16, math.ceil(1e9 / flop)))
+        wanted = [name for name in work["passes"] if name != "input" or layer["inputGradient"]]
+        parts += [(repeats, passes[name]) for name in wanted]
+
+    def run():
+        times = []
+        with torch.inference_mode():
+            for repeats, step in parts:
+                step()
+                before = time.perf_counter()
+                for _ in range(repeats):
+                    step()
+                times.append(1000 * (time.perf_counter() - before) / repeats)
+        return times
+
+    def results():
+        with torch.inference_mode():
+            return torch.cat([sample(step()) for _, step in parts])
+
+    return run, results
+
+
 def layers():
+    """All layers, each as often as its network has it; gradients as autograd computes them."""
     steps = []
     for layer in work["layers"]:
         n, c, k, size = layer["batch"], layer["channels"], layer["out"], layer["size"]
@@ -97,8 +159,7 @@ def layers():
                 step()
 
     def results():
-        parts = [part.contiguous().flatten()[:1000] for _, step in steps for part in step()]
-        return torch.cat(parts)
+        return torch.cat([sample(part) for _, step in steps for part in step()])
 
     return run, results
 
@@ -116,15 +177,16 @@ def answer(value):
     print(json.dumps(value), flush=True)
 
 
-run, results = layers() if work["kind"] == "layers" else network()
+run, results = {"layers": layers, "shapes": shapes}.get(work["kind"], network)()
 answer({"ready": True, "version": torch.__version__})
 for line in sys.stdin:
     line = line.strip()
     if line == "run":
         before = time.perf_counter()
-        run()
+        done = run()
         ms = 1000 * (time.perf_counter() - before)
-        answer({"ms": ms, "peakBytes": peak_bytes()})
+        times = {"times": done} if work["kind"] == "shapes" else {}
+        answer({"ms": ms, **times, "peakBytes": peak_bytes()})
     elif line.startswith("check "):
         results().contiguous().flatten().numpy().astype("float32").tofile(line[len("check ") :])
         answer({"checked": True})

@@ -5,6 +5,8 @@ import { createInterface } from 'node:readline';
 export interface Program {
   readonly version: string;
   run(): Promise<void>;
+  /** Milliseconds that each part of the last run took, where parts are timed. */
+  times?(): readonly number[];
   /** The numbers of the last run that others can be compared with. */
   results(): Promise<Float32Array>;
 }
@@ -20,7 +22,7 @@ export async function serve(program: Program): Promise<void> {
       const before = performance.now();
       await program.run();
       const ms = performance.now() - before;
-      answer({ ms, peakBytes: await peakBytes() });
+      answer({ ms, times: program.times?.(), peakBytes: await peakBytes() });
     } else if (line.startsWith('check ')) {
       await program.run();
       await writeFile(line.slice('check '.length), await program.results());

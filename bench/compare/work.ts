@@ -1,19 +1,6 @@
 import { z } from 'zod';
-
-/** A convolution as a bench times it: N×C×H×H in, K×(C/G)×R×R weights. */
-const layerSchema = z.object({
-  name: z.string(),
-  /** How often the network has it. */
-  times: z.int(),
-  batch: z.int(),
-  channels: z.int(),
-  out: z.int(),
-  size: z.int(),
-  kernel: z.int(),
-  stride: z.int(),
-  groups: z.int(),
-});
-export type Layer = z.infer<typeof layerSchema>;
+import { convolutionsOf } from './convolutions.ts';
+import { layerSchema, passes, passSchema, type Layer } from './layer.ts';
 
 /** What contenders do, in the same words for all: passed to their processes as JSON. */
 export const workSchema = z.discriminatedUnion('kind', [
@@ -26,86 +13,145 @@ export const workSchema = z.discriminatedUnion('kind', [
     /** N×C×H×W. */
     input: z.tuple([z.int(), z.int(), z.int(), z.int()]),
   }),
-  z.object({ kind: z.literal('layers'), id: z.string(), title: z.string(), layers: z.array(layerSchema) }),
+  z.object({
+    /** `layers` times all of them as one, each as often as its network has it; `shapes` times every pass of each. */
+    kind: z.enum(['layers', 'shapes']),
+    id: z.string(),
+    title: z.string(),
+    layers: z.array(layerSchema),
+    passes: z.array(passSchema),
+    /** Weights change between runs. In inference they stay, and what is made of them alone is made once, before. */
+    training: z.boolean(),
+  }),
 ]);
 export type Work = z.infer<typeof workSchema>;
+export type LayerWork = Extract<Work, { layers: unknown }>;
+export type NetworkWork = Exclude<Work, LayerWork>;
 
-const batch = 8;
-
-function layer(
-  name: string,
-  times: number,
-  channels: number,
-  size: number,
-  stride: number,
-  groups: number,
-): Layer {
-  return { name, times, batch, channels, out: channels, size, kernel: 3, stride, groups };
+/** The pieces of a work on layers that are compared, and of `shapes` timed, in the order in which contenders tell of them. */
+export function partsOf({ layers, passes }: LayerWork): { layer: Layer; pass: (typeof passes)[number] }[] {
+  return layers.flatMap((layer) =>
+    passes.filter((pass) => pass !== 'input' || layer.inputGradient).map((pass) => ({ layer, pass })),
+  );
 }
 
-/** The 16 grouped 3×3 convolutions of ResNeXt-50 32×4d (Table 1 of its paper). */
-const grouped = [
-  layer('layer1', 3, 128, 56, 1, 32),
-  layer('layer2.0', 1, 256, 56, 2, 32),
-  layer('layer2', 3, 256, 28, 1, 32),
-  layer('layer3.0', 1, 512, 28, 2, 32),
-  layer('layer3', 5, 512, 14, 1, 32),
-  layer('layer4.0', 1, 1024, 14, 2, 32),
-  layer('layer4', 2, 1024, 7, 1, 32),
-];
+type Input = NetworkWork['input'];
 
-/** The depthwise convolutions of MobileNetV1 (Howard et al. 2017, Table 1). */
-const depthwise = [
-  layer('32 at 112', 1, 32, 112, 1, 32),
-  layer('64 at 112, stride 2', 1, 64, 112, 2, 64),
-  layer('128 at 56', 1, 128, 56, 1, 128),
-  layer('128 at 56, stride 2', 1, 128, 56, 2, 128),
-  layer('256 at 28', 1, 256, 28, 1, 256),
-  layer('256 at 28, stride 2', 1, 256, 28, 2, 256),
-  layer('512 at 14', 5, 512, 14, 1, 512),
-  layer('512 at 14, stride 2', 1, 512, 14, 2, 512),
-  layer('1024 at 7', 1, 1024, 7, 1, 1024),
-];
+/** The depthwise convolutions of MobileNetV1 (Howard et al. 2017, Table 1), which the registry does not have. */
+const depthwise = (
+  [
+    [1, 32, 112, 1],
+    [1, 64, 112, 2],
+    [1, 128, 56, 1],
+    [1, 128, 56, 2],
+    [1, 256, 28, 1],
+    [1, 256, 28, 2],
+    [5, 512, 14, 1],
+    [1, 512, 14, 2],
+    [1, 1024, 7, 1],
+  ] as const
+).map(([times, channels, size, stride]): Layer => ({
+  name: `${channels} at ${size}${stride === 1 ? '' : `, stride ${stride}`}`,
+  ...{
+    times,
+    batch: 8,
+    channels,
+    out: channels,
+    size,
+    kernel: 3,
+    stride,
+    groups: channels,
+    inputGradient: true,
+  },
+}));
+
+/** A suite: what it is for, and its works, each made when it is wanted. */
+export interface Suite {
+  readonly summary: string;
+  readonly works: readonly (() => Work)[];
+}
+
+const resnext50 = (batch: number): readonly [string, Input] => ['resnext50_32x4d', [batch, 3, 224, 224]];
+const resnext29 = (batch: number): readonly [string, Input] => ['resnext29_32x4d_cifar', [batch, 3, 32, 32]];
+
+function whole(
+  kind: NetworkWork['kind'],
+  id: string,
+  title: string,
+  [model, input]: readonly [string, Input],
+) {
+  return (): Work => ({ kind, id, title, model, input });
+}
+
+function sum(id: string, title: string, layers: () => Layer[]) {
+  return (): Work => ({
+    kind: 'layers',
+    id,
+    title: `${title}, batch 8, forward and both gradients`,
+    layers: layers(),
+    passes: [...passes],
+    training: true,
+  });
+}
+
+function shapes(
+  id: string,
+  title: string,
+  [model, input]: readonly [string, Input],
+  use: 'inference' | 'training',
+) {
+  const training = use === 'training';
+  return (): Work => ({
+    kind: 'shapes',
+    id,
+    title: `${title}, ${use}`,
+    layers: convolutionsOf(model, input),
+    passes: training ? [...passes] : ['forward'],
+    training,
+  });
+}
 
 /** Suites by name. */
-export const suites: Readonly<Record<string, readonly Work[]>> = {
-  inference: [1, 8]
-    .map((n) => ({
-      kind: 'forward' as const,
-      id: `resnext50-forward-${n}`,
-      title: `ResNeXt-50 32×4d forward, 224², batch ${n}`,
-      model: 'resnext50_32x4d',
-      input: [n, 3, 224, 224] as const,
-    }))
-    .map((work) => workSchema.parse(work)),
-  training: [
-    {
-      kind: 'training',
-      id: 'resnext50-training-8',
-      title: 'ResNeXt-50 32×4d training step, 224², batch 8',
-      model: 'resnext50_32x4d',
-      input: [8, 3, 224, 224],
-    },
-    {
-      kind: 'training',
-      id: 'resnext29-training-32',
-      title: 'ResNeXt-29 32×4d training step, 32², batch 32',
-      model: 'resnext29_32x4d_cifar',
-      input: [32, 3, 32, 32],
-    },
-  ],
-  layers: [
-    {
-      kind: 'layers',
-      id: 'grouped-8',
-      title: 'the 16 grouped 3×3 layers of ResNeXt-50, batch 8, forward and both gradients',
-      layers: grouped,
-    },
-    {
-      kind: 'layers',
-      id: 'depthwise-8',
-      title: "MobileNetV1's depthwise 3×3 layers, batch 8, forward and both gradients",
-      layers: depthwise,
-    },
-  ],
+export const suites: Readonly<Record<string, Suite>> = {
+  inference: {
+    summary: 'ResNeXt-50 forward, 224², batch 1 and 8',
+    works: [
+      whole('forward', 'resnext50-forward-1', 'ResNeXt-50 32×4d forward, 224², batch 1', resnext50(1)),
+      whole('forward', 'resnext50-forward-8', 'ResNeXt-50 32×4d forward, 224², batch 8', resnext50(8)),
+    ],
+  },
+  training: {
+    summary: 'training steps of ResNeXt-50, 224², batch 8, and ResNeXt-29, 32², batch 32',
+    works: [
+      whole(
+        'training',
+        'resnext50-training-8',
+        'ResNeXt-50 32×4d training step, 224², batch 8',
+        resnext50(8),
+      ),
+      whole(
+        'training',
+        'resnext29-training-32',
+        'ResNeXt-29 32×4d training step, 32², batch 32',
+        resnext29(32),
+      ),
+    ],
+  },
+  layers: {
+    summary: 'sums of the grouped layers of ResNeXt-50 and of the depthwise ones of MobileNetV1, batch 8',
+    works: [
+      sum('grouped-8', 'the 16 grouped 3×3 layers of ResNeXt-50', () =>
+        convolutionsOf(...resnext50(8)).filter(({ groups }) => groups > 1),
+      ),
+      sum('depthwise-8', "MobileNetV1's depthwise 3×3 layers", () => depthwise),
+    ],
+  },
+  shapes: {
+    summary: 'every convolution shape of ResNeXt-50 and ResNeXt-29, beside what the machine could do',
+    works: [
+      shapes('resnext50-1', 'ResNeXt-50 32×4d, 224², batch 1', resnext50(1), 'inference'),
+      shapes('resnext50-8', 'ResNeXt-50 32×4d, 224², batch 8', resnext50(8), 'training'),
+      shapes('resnext29-32', 'ResNeXt-29 32×4d, 32², batch 32', resnext29(32), 'training'),
+    ],
+  },
 };

@@ -115,4 +115,23 @@ describe('--json', () => {
     });
     expect((await json(schema, 'doctor')).node).toBe(process.version);
   });
+
+  it('doctor tells of a library that cannot be used beside the rest, and fails as what computes would', async () => {
+    const env = { CARDINAL_BLAS: '/nowhere/libnone.so' };
+    const problem =
+      /^CARDINAL_BLAS: cannot use \/nowhere\/libnone\.so: [^\n]*; name another library, or off for none$/;
+    const told = await cardinal(['doctor', '--json'], { env });
+    expect({ code: told.code, stderr: told.stderr }).toEqual({ code: 1, stderr: '' });
+    const schema = z.looseObject({
+      node: z.string(),
+      blas: z.null(),
+      blasProblem: z.string().regex(problem),
+    });
+    expect(schema.parse(JSON.parse(told.stdout)).node).toBe(process.version);
+
+    const { code, stdout, stderr } = await cardinal(['doctor'], { env });
+    expect({ code, stderr }).toEqual({ code: 1, stderr: '' });
+    expect(stdout).toMatch(/^ {2}library +CARDINAL_BLAS: cannot use \/nowhere\/libnone\.so: /m);
+    expect(stdout).toMatch(/^ {2}kernels +WebAssembly/m);
+  });
 });

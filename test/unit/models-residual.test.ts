@@ -40,14 +40,19 @@ describe('networks without shortcuts', () => {
     }
   });
 
-  it.each(listModels())('%s takes the option, and has nothing of a shortcut then', (name) => {
-    expect(modelInfo(name).options.residual).toBe(true);
-    const model = createModel(name, without);
-    expect([...model.stateSpecs().keys()].filter((path) => /downsample|shortcut/.test(path))).toEqual([]);
-    const side = modelInfo(name).inputShape[1] === 32 ? 16 : 64;
-    const ops = trace(model, [1, 3, side, side], { training: false }).graph.nodes.map(({ op }) => op);
-    expect(ops.filter((op) => op === 'add' || op === 'subsample' || op === 'pad_channels')).toEqual([]);
-  });
+  // The networks to compare with have no shortcuts, or other ones, that are part of what they are.
+  const others = ['inception_v4', 'inception_resnet_v2', 'mobilenetv1_100', 'xception'];
+  it.each(listModels().filter((name) => !others.includes(name)))(
+    '%s takes the option, and has nothing of a shortcut then',
+    (name) => {
+      expect(modelInfo(name).options.residual).toBe(true);
+      const model = createModel(name, without);
+      expect([...model.stateSpecs().keys()].filter((path) => /downsample|shortcut/.test(path))).toEqual([]);
+      const side = modelInfo(name).inputShape[1] === 32 ? 16 : 64;
+      const ops = trace(model, [1, 3, side, side], { training: false }).graph.nodes.map(({ op }) => op);
+      expect(ops.filter((op) => op === 'add' || op === 'subsample' || op === 'pad_channels')).toEqual([]);
+    },
+  );
 
   it('keeps the names of all that stays', () => {
     const names = (options: object) => [...createModel('resnext50_32x4d', options).stateSpecs().keys()];

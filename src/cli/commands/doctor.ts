@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import pc from 'picocolors';
+import { CardinalError } from '../../base/errors.ts';
 import type { BlasInfo } from '../../node/blas.ts';
 import { bytes, digits3 } from '../../report/format.ts';
 import type { Capabilities } from '../../node/capabilities.ts';
@@ -11,18 +12,30 @@ export function define(command: Command): void {
   withExamples(withJsonFlag(command), 'doctor', 'doctor --json').action(doctor);
 }
 
-type Found = Capabilities & { readonly blas: BlasInfo | null };
+type Found = Capabilities & {
+  readonly blas: BlasInfo | null;
+  /** Why the library that `CARDINAL_BLAS` names cannot be used, which makes every command that computes fail. */
+  readonly blasProblem: string | null;
+};
 
 async function doctor({ json }: { json: boolean }): Promise<void> {
   const { capabilities } = await import('../../node/capabilities.ts');
   const { blasInfo, blasInstallation } = await import('../../node/blas.ts');
-  const found = { ...capabilities(), blas: await blasInfo() };
+  const native = await blasInfo().then(
+    (blas) => ({ blas, blasProblem: null }),
+    (error: unknown) => {
+      if (!(error instanceof CardinalError)) throw error;
+      return { blas: null, blasProblem: error.message };
+    },
+  );
+  const found = { ...capabilities(), ...native };
   if (json) printJson(found);
   else print(...lines(found, await blasInstallation()));
+  if (native.blasProblem !== null) process.exitCode = 1;
 }
 
 function lines(
-  { node, v8, platform, cpu, cores, memory, wasm, blas, uses }: Found,
+  { node, v8, platform, cpu, cores, memory, wasm, uses, ...native }: Found,
   installation: string,
 ): string[] {
   const has = (present: boolean): string => (present ? pc.green('yes') : pc.yellow('no'));
@@ -44,7 +57,7 @@ function lines(
       ['  relaxed SIMD', has(wasm.relaxedSimd)],
       ['  threads', has(wasm.threads)],
       [pc.bold('native matrix products'), ''],
-      ...blasRows(blas, installation),
+      ...blasRows(native, installation),
       [pc.bold('used by default'), ''],
       ['  kernels', kernels],
       ['  threads', String(uses.threads)],
@@ -53,7 +66,11 @@ function lines(
   );
 }
 
-function blasRows(blas: BlasInfo | null, installation: string): string[][] {
+function blasRows(
+  { blas, blasProblem }: Pick<Found, 'blas' | 'blasProblem'>,
+  installation: string,
+): string[][] {
+  if (blasProblem !== null) return [['  library', pc.red(blasProblem)]];
   if (blas === null)
     return [['  library', `${pc.yellow('none')}; training is about twice as fast with one: ${installation}`]];
   return [

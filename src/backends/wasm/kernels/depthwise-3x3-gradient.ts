@@ -1,3 +1,4 @@
+import { fetch_pixels } from './fetch';
 import { address, word } from './simd';
 import {
   depthwise_gradient_tile,
@@ -37,12 +38,18 @@ export function depthwise_3x3_gradient(args: usize, chunk: i32, scratch: usize):
     const centre = (row - image * outHeight) * stride;
     const x = address(args, 0) + <usize>(image * height) * rowBytes;
     const dy = address(args, 1) + <usize>row * pixel * <usize>outWidth;
+    // One row of dy, and the rows of x that come with it.
+    const from = centre == 0 ? 0 : centre + 2 - stride;
+    const sum =
+      fetch_pixels(x, from * width, min(centre + 2, height) * width, channels, 0, channels) +
+      fetch_pixels(dy, 0, outWidth, channels, 0, channels);
+    store<u32>(table, sum);
     for (let tile = 0; tile < outWidth; tile += TILE) {
       const column = min(tile, outWidth - TILE);
-      const from = dy + <usize>column * pixel;
+      const seven = dy + <usize>column * pixel;
       depthwise_table(table, x, height, width, pixel, centre, column, stride, zeros);
-      if (stride == 1) depthwise_gradient_tile(table, from, tile - column, channels, partial, pixel);
-      else depthwise_gradient_tile_2(table, from, tile - column, channels, partial, pixel);
+      if (stride == 1) depthwise_gradient_tile(table, seven, tile - column, channels, partial, pixel);
+      else depthwise_gradient_tile_2(table, seven, tile - column, channels, partial, pixel);
     }
   }
 }

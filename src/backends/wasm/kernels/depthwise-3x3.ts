@@ -1,5 +1,6 @@
 import { address, madd, word } from './simd';
 import { depthwise_table, depthwise_tile, depthwise_tile_2, TABLE, TILE } from './depthwise-tiles';
+import { fetch_pixels } from './fetch';
 import { finish } from './finish';
 
 /**
@@ -40,6 +41,15 @@ export function depthwise_3x3(args: usize, chunk: i32, scratch: usize): void {
   const zeros = floor + 16;
   v128.store(floor, relu && residual == 0 ? f32x4.splat(0) : f32x4.splat(-Infinity));
   memory.fill(zeros, 0, pixel);
+
+  // Rows of dx at stride 2 are of half as many rows of dy.
+  const shrinks = transposed && stride == 2;
+  const top = shrinks ? first >> 1 : max(first * stride - 1, 0);
+  const bottom = min(shrinks ? (last >> 1) + 1 : (last - 1) * stride + 2, height);
+  const sum =
+    fetch_pixels(source, top * width, bottom * width, channels, 0, channels) +
+    fetch_pixels(target, first * outWidth, last * outWidth, channels, 0, channels);
+  store<u32>(table, sum);
 
   for (let row = first; row < last; row++) {
     const out = target + <usize>row * targetRow;

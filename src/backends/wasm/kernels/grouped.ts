@@ -1,4 +1,5 @@
 import { address, madd, word } from './simd';
+import { fetch_pixels } from './fetch';
 import { claimSlot, releaseSlot } from './scratch';
 import { ceilDivide, emitRow, floorDivide, packRow } from './strip';
 import { emitRowSummed, packRowRepeated, tile_depthwise } from './depthwise';
@@ -6,7 +7,7 @@ import { emitRowSummed, packRowRepeated, tile_depthwise } from './depthwise';
 /**
  * Direct grouped convolution, forward and backward-input, for groups of 4 to 32 channels in multiples of 4.
  *
- * A chunk is some rows of one picture and a block of groups (about 16 channels, a cache line of each pixel). It packs the
+ * A chunk is some rows of one picture and some blocks of groups (about 16 channels each, a cache line of each pixel). It packs the
  * source rows it needs into a ring of R rows of four-channel planes (see strip.ts), which stays in the first-level cache,
  * lists for each output row the taps that hit the picture, and runs register tiles over the row: 8 pixels × 4 channels,
  * or 4 pixels × 8 channels where the group is wide enough to share each splat of x between two vectors of weights.
@@ -20,9 +21,46 @@ import { emitRowSummed, packRowRepeated, tile_depthwise } from './depthwise';
  * 18–19 R, S, 20–21 stride, 22–23 padding, 24–25 dilation, 26 transposed, 27 rows a chunk, 28 row chunks a picture,
  * 29 blocks, 30 rows in the ring, 31 columns before column 0, 32 source columns a phase, 33 target columns a phase,
  * 34 channel multiplier of a depthwise convolution, else 0: then channels a group are 1, blocks are blocks of channels, and
- * weights and tile are those of depthwise.ts.
+ * weights and tile are those of depthwise.ts; 35 chunks that share the blocks of the same rows, 36 blocks a chunk.
  */
-export function grouped_conv(args: usize, chunk: i32): void {
+export function grouped_conv(args: usize, chunk: i32, scratch: usize): void {
+  const height = word(args, 8);
+  const outHeight = word(args, 11);
+  const outWidth = word(args, 12);
+  const strideH = word(args, 20);
+  const padH = word(args, 22);
+  const reach = (word(args, 18) - 1) * word(args, 24);
+  const rowsPerChunk = word(args, 27);
+  const rowChunks = word(args, 28);
+  const blockChunks = word(args, 35);
+  const blocksPerChunk = word(args, 36);
+
+  const firstBlock = (chunk % blockChunks) * blocksPerChunk;
+  const endBlock = min(firstBlock + blocksPerChunk, word(args, 29));
+  const image = chunk / blockChunks / rowChunks;
+  const firstRow = ((chunk / blockChunks) % rowChunks) * rowsPerChunk;
+  const endRow = min(firstRow + rowsPerChunk, outHeight);
+  if (blocksPerChunk > 1) {
+    let top = firstRow * strideH - padH;
+    let bottom = (endRow - 1) * strideH - padH + reach;
+    if (word(args, 26)) {
+      top = ceilDivide(firstRow + padH - reach, strideH);
+      bottom = floorDivide(endRow - 1 + padH, strideH);
+    }
+    const inputs = word(args, 17) * word(args, 14);
+    const outputs = word(args, 17) * word(args, 15);
+    const x = image * height + max(top, 0);
+    const y = image * outHeight + firstRow;
+    const sum =
+      fetch_pixels(address(args, 0), x * word(args, 9), (image * height + min(bottom + 1, height)) * word(args, 9), word(args, 10), firstBlock * inputs, endBlock * inputs) +
+      fetch_pixels(address(args, 1), y * outWidth, (image * outHeight + endRow) * outWidth, word(args, 13), firstBlock * outputs, endBlock * outputs);
+    store<u32>(scratch, sum);
+  }
+  for (let block = firstBlock; block < endBlock; block++) grouped_block(args, image, firstRow, endRow, block);
+}
+
+/** Some rows of one picture, of one block of groups. */
+export function grouped_block(args: usize, image: i32, firstRow: i32, endRow: i32, block: i32): void {
   const residual = address(args, 4);
   const height = word(args, 8);
   const width = word(args, 9);
@@ -43,18 +81,11 @@ export function grouped_conv(args: usize, chunk: i32): void {
   const dilationH = word(args, 24);
   const dilationW = word(args, 25);
   const transposed = word(args, 26);
-  const rowsPerChunk = word(args, 27);
-  const rowChunks = word(args, 28);
-  const blocks = word(args, 29);
   const ringRows = word(args, 30);
   const left = word(args, 31);
   const perPhase = word(args, 32);
   const outPerPhase = word(args, 33);
 
-  const block = chunk % blocks;
-  const image = chunk / blocks / rowChunks;
-  const firstRow = ((chunk / blocks) % rowChunks) * rowsPerChunk;
-  const endRow = min(firstRow + rowsPerChunk, outHeight);
   const firstGroup = block * groupsPerBlock;
   const blockGroups = min(groupsPerBlock, groups - firstGroup);
   const multiplier = word(args, 34);

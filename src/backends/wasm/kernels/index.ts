@@ -15,9 +15,10 @@ export {
 } from './depthwise-tiles';
 export * from './dropout';
 export * from './elementwise';
+export * from './fetch';
 export * from './fill';
 export * from './finish';
-export { grouped_conv, tile_4x8, tile_8x4 } from './grouped';
+export { grouped_block, grouped_conv, tile_4x8, tile_8x4 } from './grouped';
 export {
   grouped_gradient,
   tile_gradient_3x4x4,
@@ -35,9 +36,10 @@ export { product } from './product';
 export * from './reduce';
 export * from './sum-parts';
 export { weight_gradient } from './weight-gradient';
-export { winograd_conv, winograd_product_4, winograd_product_4x4, winograd_product_8 } from './winograd';
-export { winograd_gradient, winograd_outer_2x4x4 } from './winograd-gradient';
+export { winograd_block, winograd_conv, winograd_product_4, winograd_product_4x4, winograd_product_8 } from './winograd';
+export { winograd_gradient, winograd_gradient_block, winograd_outer_2x4x4 } from './winograd-gradient';
 export {
+  fetch_tiles,
   winograd_gather,
   winograd_input,
   winograd_inputs,

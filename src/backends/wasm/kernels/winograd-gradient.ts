@@ -1,6 +1,6 @@
 import { address, madd, word } from './simd';
 import { tile_gradient_4x8 } from './grouped-gradient';
-import { winograd_gather, winograd_inputs, winograd_spread } from './winograd-transform';
+import { fetch_tiles, winograd_gather, winograd_inputs, winograd_spread } from './winograd-transform';
 
 /**
  * Backward-weight of a grouped or dense 3×3 convolution at stride 1 by Winograd's algorithm: dU = Σ over tiles
@@ -10,9 +10,49 @@ import { winograd_gather, winograd_inputs, winograd_spread } from './winograd-tr
  *
  * Arguments: 0 x, 1 dy, 2 partial dU, 3–5 H, W, C, 6–8 P, Q, K, 9–10 channels a group of x and dy, 11 groups,
  * 12 groups a block, 13–14 channels a block of x and dy (of one group; those of a group unless it is wide), 15 blocks,
- * 16–17 padding, 18 tiles a slice, 19 tiles of all pictures, 20 tiles a batch, 21 bytes of a slice.
+ * 16–17 padding, 18 tiles a slice, 19 tiles of all pictures, 20 tiles a batch, 21 bytes of a slice, 22 chunks
+ * that share the blocks of a slice, 23 blocks a chunk.
  */
 export function winograd_gradient(args: usize, chunk: i32, scratch: usize): void {
+  const outHeight = word(args, 6);
+  const outWidth = word(args, 7);
+  const batch = word(args, 20);
+  const tileColumns = (outWidth + 1) >> 1;
+  const tilesPerImage = ((outHeight + 1) >> 1) * tileColumns;
+  const blockChunks = word(args, 22);
+  const blocksPerChunk = word(args, 23);
+  const firstBlock = (chunk % blockChunks) * blocksPerChunk;
+  const endBlock = min(firstBlock + blocksPerChunk, word(args, 15));
+  const slice = chunk / blockChunks;
+  const first = slice * word(args, 18);
+  const end = min(first + word(args, 18), word(args, 19));
+  for (let block = firstBlock; block < endBlock; block++) clear(args, block, slice);
+  for (let tile = first; tile < end; tile += batch) {
+    const count = min(batch, end - tile);
+    if (blocksPerChunk > 1) {
+      // Only groups make several blocks a chunk.
+      const inputs = word(args, 12) * word(args, 9);
+      const outputs = word(args, 12) * word(args, 10);
+      const sum =
+        fetch_tiles(address(args, 0), word(args, 3), word(args, 4), word(args, 5), firstBlock * inputs, endBlock * inputs, tile, count, tileColumns, tilesPerImage, -word(args, 16), 4) +
+        fetch_tiles(address(args, 1), outHeight, outWidth, word(args, 8), firstBlock * outputs, endBlock * outputs, tile, count, tileColumns, tilesPerImage, 0, 2);
+      store<u32>(scratch, sum);
+    }
+    for (let block = firstBlock; block < endBlock; block++) {
+      winograd_gradient_block(args, block, slice, tile, count, scratch);
+    }
+  }
+}
+
+/** What `count` tiles from `tile` on add to one block of a slice's partial dU. */
+export function winograd_gradient_block(
+  args: usize,
+  block: i32,
+  slice: i32,
+  tile: i32,
+  count: i32,
+  scratch: usize,
+): void {
   const outHeight = word(args, 6);
   const outWidth = word(args, 7);
   const cg = word(args, 9);
@@ -20,11 +60,6 @@ export function winograd_gradient(args: usize, chunk: i32, scratch: usize): void
   const groupsPerBlock = word(args, 12);
   const cBlock = word(args, 13);
   const kBlock = word(args, 14);
-  const blocks = word(args, 15);
-  const batch = word(args, 20);
-
-  const block = chunk % blocks;
-  const slice = chunk / blocks;
   const cBlocks = (cg + cBlock - 1) / cBlock;
   const kBlocks = (kg + kBlock - 1) / kBlock;
   const firstGroup = (block / (cBlocks * kBlocks)) * groupsPerBlock;
@@ -35,10 +70,8 @@ export function winograd_gradient(args: usize, chunk: i32, scratch: usize): void
   const outputs = min(kBlock, kg - k0);
   const tileColumns = (outWidth + 1) >> 1;
   const tilesPerImage = ((outHeight + 1) >> 1) * tileColumns;
-  const first = slice * word(args, 18);
-  const end = min(first + word(args, 18), word(args, 19));
 
-  const planeBytes = <usize>batch << 4;
+  const planeBytes = <usize>word(args, 20) << 4;
   const placeBytes = planeBytes * <usize>((groups * inputs) >> 2) + 64;
   const outPlaceBytes = planeBytes * <usize>((groups * outputs) >> 2) + 64;
   const transformed = scratch + (<usize>(groups * max(inputs, outputs)) << 6);
@@ -52,10 +85,6 @@ export function winograd_gradient(args: usize, chunk: i32, scratch: usize): void
     <usize>slice * address(args, 21) +
     <usize>firstGroup * groupBytes +
     (<usize>(k0 * cg) << 6);
-  clear(partial, groups, groupBytes, cg, c0, inputs, outputs);
-
-  for (let tile = first; tile < end; tile += batch) {
-    const count = min(batch, end - tile);
     winograd_inputs(
       address(args, 0) + (<usize>(firstGroup * cg + c0) << 2),
       word(args, 3),
@@ -118,19 +147,27 @@ export function winograd_gradient(args: usize, chunk: i32, scratch: usize): void
         out += step << 4;
       }
     }
-  }
 }
 
-/** Zeros in the part of a partial dU that a chunk adds to. */
-function clear(
-  partial: usize,
-  groups: i32,
-  groupBytes: usize,
-  cg: i32,
-  c0: i32,
-  inputs: i32,
-  outputs: i32,
-): void {
+/** Zeros in a block of a slice's partial dU. */
+function clear(args: usize, block: i32, slice: i32): void {
+  const cg = word(args, 9);
+  const kg = word(args, 10);
+  const groupsPerBlock = word(args, 12);
+  const cBlocks = (cg + word(args, 13) - 1) / word(args, 13);
+  const kBlocks = (kg + word(args, 14) - 1) / word(args, 14);
+  const firstGroup = (block / (cBlocks * kBlocks)) * groupsPerBlock;
+  const groups = min(groupsPerBlock, word(args, 11) - firstGroup);
+  const c0 = (block % cBlocks) * word(args, 13);
+  const k0 = ((block / cBlocks) % kBlocks) * word(args, 14);
+  const inputs = min(word(args, 13), cg - c0);
+  const outputs = min(word(args, 14), kg - k0);
+  const groupBytes = <usize>(cg * kg) << 6;
+  const partial =
+    address(args, 2) +
+    <usize>slice * address(args, 21) +
+    <usize>firstGroup * groupBytes +
+    (<usize>(k0 * cg) << 6);
   for (let group = 0; group < groups; group++) {
     let at = partial + <usize>group * groupBytes;
     for (let k = 0; k < outputs; k += 8) {

@@ -1,3 +1,5 @@
+import { fetch_pixels } from './fetch';
+
 /**
  * The transforms of Winograd's F(2×2, 3×3) (Lavin and Gray 2015, arXiv:1509.09308): a 3×3 convolution at stride 1 of a 4×4
  * tile d with weights g is Aᵀ[(G g Gᵀ) ⊙ (Bᵀ d B)]A, 16 products for 2×2 outputs instead of 36, with
@@ -255,4 +257,37 @@ export function winograd_gather(
       }
     }
   }
+}
+
+/**
+ * Has channels `first` to `last` of what `count` tiles from `tile` on will need fetched (fetch.ts). A tile takes `rows` rows from
+ * 2·tile row + `top` on. Gives a sum that the caller must store.
+ */
+export function fetch_tiles(
+  base: usize,
+  height: i32,
+  width: i32,
+  channels: i32,
+  first: i32,
+  last: i32,
+  tile: i32,
+  count: i32,
+  tileColumns: i32,
+  tilesPerImage: i32,
+  top: i32,
+  rows: i32,
+): u32 {
+  let sum: u32 = 0;
+  const end = tile + count;
+  while (tile < end) {
+    const image = tile / tilesPerImage;
+    const next = (image + 1) * tilesPerImage;
+    const firstRow = (tile - image * tilesPerImage) / tileColumns;
+    const lastRow = (min(end, next) - 1 - image * tilesPerImage) / tileColumns;
+    const from = image * height + max((firstRow << 1) + top, 0);
+    const to = image * height + min((lastRow << 1) + top + rows, height);
+    sum += fetch_pixels(base, from * width, to * width, channels, first, last);
+    tile = next;
+  }
+  return sum;
 }

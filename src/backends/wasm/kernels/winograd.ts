@@ -1,5 +1,5 @@
 import { address, madd, word } from './simd';
-import { winograd_inputs, winograd_output } from './winograd-transform';
+import { fetch_tiles, winograd_inputs, winograd_output } from './winograd-transform';
 
 /**
  * Grouped or dense 3×3 convolution at stride 1 by Winograd's F(2×2, 3×3) (winograd-transform.ts), forward, and
@@ -14,9 +14,39 @@ import { winograd_inputs, winograd_output } from './winograd-transform';
  * Arguments: 0 source, 1 target, 2 weights of winograd-weights.ts, 3 bias or 0, 4 residual or 0, 5 relu, 6–8 source H, W, C,
  * 9–11 target H, W, C, 12–13 channels a group of source and target, 14 groups, 15 groups a block, 16–17 channels a block of
  * source and target (of one group; those of a group unless it is wide), 18 blocks, 19–20 padding, 21 tiles a chunk, 22 tiles of
- * all pictures, 23 tiles a batch, a multiple of 8.
+ * all pictures, 23 tiles a batch, a multiple of 8, 24 chunks that share the blocks of the same tiles, 25 blocks a chunk.
  */
 export function winograd_conv(args: usize, chunk: i32, scratch: usize): void {
+  const outHeight = word(args, 9);
+  const outWidth = word(args, 10);
+  const batch = word(args, 23);
+  const tileColumns = (outWidth + 1) >> 1;
+  const tilesPerImage = ((outHeight + 1) >> 1) * tileColumns;
+  const blockChunks = word(args, 24);
+  const blocksPerChunk = word(args, 25);
+  const firstBlock = (chunk % blockChunks) * blocksPerChunk;
+  const endBlock = min(firstBlock + blocksPerChunk, word(args, 18));
+  const first = (chunk / blockChunks) * word(args, 21);
+  const end = min(first + word(args, 21), word(args, 22));
+  for (let tile = first; tile < end; tile += batch) {
+    const count = min(batch, end - tile);
+    if (blocksPerChunk > 1) {
+      // Only groups make several blocks a chunk.
+      const inputs = word(args, 15) * word(args, 12);
+      const outputs = word(args, 15) * word(args, 13);
+      const sum =
+        fetch_tiles(address(args, 0), word(args, 6), word(args, 7), word(args, 8), firstBlock * inputs, endBlock * inputs, tile, count, tileColumns, tilesPerImage, -word(args, 19), 4) +
+        fetch_tiles(address(args, 1), outHeight, outWidth, word(args, 11), firstBlock * outputs, endBlock * outputs, tile, count, tileColumns, tilesPerImage, 0, 2);
+      store<u32>(scratch, sum);
+    }
+    for (let block = firstBlock; block < endBlock; block++) {
+      winograd_block(args, block, tile, count, scratch);
+    }
+  }
+}
+
+/** `count` tiles from `tile` on of one block of output channels. */
+export function winograd_block(args: usize, block: i32, tile: i32, count: i32, scratch: usize): void {
   const outHeight = word(args, 9);
   const outWidth = word(args, 10);
   const cg = word(args, 12);
@@ -24,22 +54,16 @@ export function winograd_conv(args: usize, chunk: i32, scratch: usize): void {
   const groupsPerBlock = word(args, 15);
   const cBlock = word(args, 16);
   const kBlock = word(args, 17);
-  const blocks = word(args, 18);
-  const batch = word(args, 23);
-
-  const block = chunk % blocks;
+  const tileColumns = (outWidth + 1) >> 1;
+  const tilesPerImage = ((outHeight + 1) >> 1) * tileColumns;
   const kBlocks = (kg + kBlock - 1) / kBlock;
   const firstGroup = (block / kBlocks) * groupsPerBlock;
   const groups = min(groupsPerBlock, word(args, 14) - firstGroup);
   const k0 = (block % kBlocks) * kBlock;
   const outputs = min(kBlock, kg - k0);
   const targetPlanes = (groups * outputs) >> 2;
-  const tileColumns = (outWidth + 1) >> 1;
-  const tilesPerImage = ((outHeight + 1) >> 1) * tileColumns;
-  const first = (chunk / blocks) * word(args, 21);
-  const end = min(first + word(args, 21), word(args, 22));
 
-  const planeBytes = <usize>batch << 4;
+  const planeBytes = <usize>word(args, 23) << 4;
   // A line more than the planes need, lest all places of a tile fall into the same sets of the cache.
   const placeBytes = planeBytes * <usize>((groups * cBlock) >> 2) + 64;
   const outPlaceBytes = planeBytes * <usize>targetPlanes + 64;
@@ -54,8 +78,6 @@ export function winograd_conv(args: usize, chunk: i32, scratch: usize): void {
   const groupBytes = <usize>(cg * kg) << 6;
   const weights = address(args, 2) + <usize>firstGroup * groupBytes + (<usize>(k0 * cg) << 6);
 
-  for (let tile = first; tile < end; tile += batch) {
-    const count = min(batch, end - tile);
     for (let c0 = 0; c0 < cg; c0 += cBlock) {
       const inputs = min(cBlock, cg - c0);
       winograd_inputs(
@@ -116,7 +138,6 @@ export function winograd_conv(args: usize, chunk: i32, scratch: usize): void {
         word(args, 5),
       );
     }
-  }
 }
 
 /**

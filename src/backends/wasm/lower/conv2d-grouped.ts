@@ -5,6 +5,10 @@ import { align64, clearScratch, scratchBytes } from './scratch.ts';
 
 /** Arithmetic of one chunk: about 100 µs of a core. */
 const chunkFlops = 3e6;
+/** Bytes of rows that a chunk works on, of either side: half of them fit a common second-level cache. */
+const FETCHED_BYTES = 256 * 1024;
+/** Chunks wanted at least, so that 8 threads find work to the end. */
+const LEAST_CHUNKS = 24;
 /** Channels of a block: a cache line of every pixel. */
 export const blockChannels = 16;
 
@@ -45,6 +49,16 @@ export const conv2dGroupedBackwardInput: Lowering<'conv2d_backward_input'> = {
   },
 };
 
+/**
+ * Blocks of groups that one chunk does of the same pixels, one after the other: as many as leave enough chunks, because
+ * what lies side by side in memory is then read together.
+ */
+export function sharing(blocks: number, pixelChunks: number) {
+  const most = Math.floor((blocks * pixelChunks) / LEAST_CHUNKS);
+  const blocksPerChunk = Math.min(blocks, Math.max(1, most));
+  return { blocksPerChunk, blockChunks: Math.ceil(blocks / blocksPerChunk) };
+}
+
 type Geometry = ReturnType<typeof geometry>;
 
 /** How the work is cut, and how large every part of the scratch room is. See `kernels/grouped.ts` for the terms. */
@@ -82,8 +96,12 @@ function geometry(attrs: Conv2dAttrs, source: Shape, w: Shape, target: Shape, tr
 
   const tapsPerPixel = transposed ? taps / (stride[0] * stride[1]) : taps;
   const rowFlops = outWidth * groupsPerBlock * cg * (depthwise ? 1 : kg) * tapsPerPixel * 2;
-  const rowChunks = Math.ceil(outHeight / Math.max(1, Math.round(chunkFlops / rowFlops)));
+  // Rows that take little arithmetic are done for many blocks at once, which lie side by side in memory.
+  const rowBytes = 4 * Math.max(channels * width * (transposed ? 1 : stride[0]), outChannels * outWidth);
+  const fetched = Math.max(1, Math.floor(FETCHED_BYTES / rowBytes));
+  const rowChunks = Math.ceil(outHeight / Math.min(fetched, Math.max(1, Math.round(chunkFlops / rowFlops))));
   const rowsPerChunk = Math.ceil(outHeight / rowChunks);
+  const { blocksPerChunk, blockChunks } = sharing(blocks, images * rowChunks);
 
   const packedBytes = align64(
     depthwise ? blocks * sourcePlanes * taps * 16 : filters * taps * filterDepth * 4,
@@ -92,9 +110,9 @@ function geometry(attrs: Conv2dAttrs, source: Shape, w: Shape, target: Shape, tr
     ...[height, width, channels, outHeight, outWidth, outChannels, cg, kg, groups, groupsPerBlock],
     ...[filterRows, filterColumns, ...stride, ...padding, ...dilation, transposed ? 1 : 0],
     ...[rowsPerChunk, Math.ceil(outHeight / rowsPerChunk), blocks, ringRows, left, perPhase, outPerPhase],
-    multiplier,
+    ...[multiplier, blockChunks, blocksPerChunk],
   ];
-  const chunks = images * Math.ceil(outHeight / rowsPerChunk) * blocks;
+  const chunks = images * Math.ceil(outHeight / rowsPerChunk) * blockChunks;
   return {
     ...{ depthwise, multiplier, filters, taps, groups, filterDepth, blocks, groupsPerBlock, transposed },
     ...{ packedBytes, slotBytes, words, chunks },

@@ -1,7 +1,7 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
 import type { Call, Lowering, PlacedBuffer } from '../call.ts';
-import { blockChannels } from './conv2d-grouped.ts';
+import { blockChannels, sharing } from './conv2d-grouped.ts';
 import { align64 } from './scratch.ts';
 
 /** Channels of a block of a wide group: its batch of tiles, and their products, fit a thread's scratch room. */
@@ -68,7 +68,7 @@ function blocking(groups: number, cg: number, kg: number) {
   const groupsPerBlock = wide ? 1 : Math.min(groups, Math.max(1, Math.floor(blockChannels / widest)));
   const tileBytes = 4 * PLACES * groupsPerBlock * widest;
   return {
-    ...{ groupsPerBlock, cBlock, kBlock },
+    ...{ wide, groupsPerBlock, cBlock, kBlock },
     groupBlocks: Math.ceil(groups / groupsPerBlock),
     cBlocks: Math.ceil(cg / cBlock),
     kBlocks: Math.ceil(kg / kBlock),
@@ -96,11 +96,14 @@ function convolution(
   const cg = channels / groups;
   const kg = outChannels / groups;
   const padding = finish ? attrs.padding : attrs.padding.map((n) => 2 - n);
-  const { groupsPerBlock, cBlock, kBlock, groupBlocks, kBlocks, batch } = blocking(groups, cg, kg);
+  const { wide, groupsPerBlock, cBlock, kBlock, groupBlocks, kBlocks, batch } = blocking(groups, cg, kg);
   const blocks = groupBlocks * kBlocks;
   const tiles = tilesOf(target.shape);
   const tileFlops = 2 * PLACES * groupsPerBlock * cg * kBlock;
-  const tilesPerChunk = Math.ceil(CHUNK_FLOPS / tileFlops / batch) * batch;
+  const { blocksPerChunk, blockChunks } = wide
+    ? { blocksPerChunk: 1, blockChunks: blocks }
+    : sharing(blocks, Math.ceil(tiles / batch));
+  const tilesPerChunk = Math.ceil(CHUNK_FLOPS / tileFlops / blocksPerChunk / batch) * batch;
 
   const transformed = kept ?? workspace + packedBytes(w.shape);
   const once = kept !== undefined;
@@ -119,12 +122,13 @@ function convolution(
     },
     {
       kernel: 'winograd_conv',
-      chunks: Math.ceil(tiles / tilesPerChunk) * blocks,
+      chunks: Math.ceil(tiles / tilesPerChunk) * blockChunks,
       args: [
         ...[source.address, target.address, transformed],
         ...[finish?.bias ?? 0, finish?.residual ?? 0, finish?.relu ? 1 : 0],
         ...[height, width, channels, outHeight, outWidth, outChannels, cg, kg, groups],
         ...[groupsPerBlock, cBlock, kBlock, blocks, ...padding, tilesPerChunk, tiles, batch],
+        ...[blockChunks, blocksPerChunk],
       ],
     },
   ];
@@ -139,21 +143,21 @@ export const conv2dWinogradBackwardWeight: Lowering<'conv2d_backward_weight'> = 
     const [, outChannels, outHeight, outWidth] = dy.shape;
     const [filters, cg] = dw.shape;
     const kg = filters / groups;
-    const { groupsPerBlock, cBlock, kBlock, blocks, batch, tiles, slices, tilesPerSlice } = slicing(
-      attrs,
-      dy.shape,
-      dw.shape,
-    );
+    const cut = slicing(attrs, dy.shape, dw.shape);
+    const { groupsPerBlock, cBlock, kBlock, blocks, batch, tiles, slices, tilesPerSlice } = cut;
+    const { blocksPerChunk, blockChunks } = cut.wide
+      ? { blocksPerChunk: 1, blockChunks: blocks }
+      : sharing(blocks, slices);
     const sliceBytes = transformedBytes(dw.shape);
     const partial = workspace + packedBytes(dw.shape);
     return [
       {
         kernel: 'winograd_gradient',
-        chunks: slices * blocks,
+        chunks: slices * blockChunks,
         args: [
           ...[x.address, dy.address, partial, height, width, channels, outHeight, outWidth, outChannels],
           ...[cg, kg, groups, groupsPerBlock, cBlock, kBlock, blocks, ...padding],
-          ...[tilesPerSlice, tiles, batch, sliceBytes],
+          ...[tilesPerSlice, tiles, batch, sliceBytes, blockChunks, blocksPerChunk],
         ],
       },
       {

@@ -1,0 +1,51 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { createModel } from '../../src/models/index.ts';
+import type { Blas } from '../../src/node/blas.ts';
+import { pytorchParts } from '../../src/weights/pytorch/write.ts';
+import { entriesOf } from '../../src/weights/safetensors.ts';
+import type { Entrant } from './contender.ts';
+import type { Work } from './work.ts';
+
+export interface EntrantOptions {
+  readonly threads: number;
+  /** The native library, if there is one. */
+  readonly blas: Blas | undefined;
+  /** For the weights that others read. */
+  readonly folder: string;
+}
+
+/** Everyone who can do this work, ourselves first. */
+export async function entrantsFor(work: Work, { threads, blas, folder }: EntrantOptions): Promise<Entrant[]> {
+  const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
+  const node = (name: string, options: object): Pick<Entrant, 'command' | 'args'> => ({
+    command: process.execPath,
+    args: [script(name), JSON.stringify(work), JSON.stringify({ threads, ...options })],
+  });
+  const entrants: Entrant[] = [{ name: 'Cardinal', ...node('cardinal.ts', { blas: false }) }];
+  if (blas !== undefined) {
+    entrants.push({ name: `Cardinal and ${blas.name}`, ...node('cardinal.ts', { blas: true }) });
+  }
+  if (work.kind === 'forward') {
+    for (const runtime of ['onnxruntime-node', 'onnxruntime-web']) {
+      entrants.push({ name: runtime, ...node('onnxruntime.ts', { package: runtime }) });
+    }
+    // A second a picture: that much is not worth the wait eight times.
+    if (work.input[0] === 1) entrants.push({ name: 'TensorFlow.js WASM', ...node('tensorflow.ts', {}) });
+  }
+  const weights = join(folder, `${work.id}.pth`);
+  if ('model' in work) await writeFile(weights, pytorchParts(entriesOf(createModel(work.model).stateDict())));
+  for (const [name, channelsLast] of [
+    ['PyTorch', false],
+    ['PyTorch, channels last', true],
+  ] as const) {
+    const options = JSON.stringify({ threads, weights, channels_last: channelsLast });
+    entrants.push({
+      name,
+      command: '/usr/bin/python3',
+      args: [script('pytorch.py'), JSON.stringify(work), options],
+    });
+  }
+  return entrants;
+}

@@ -1,0 +1,90 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { setTimeout } from 'node:timers/promises';
+import { Contender, type Entrant } from './contender.ts';
+import { requireSame, sectionsOf } from './same.ts';
+import { medianOf } from './statistics.ts';
+import type { Work } from './work.ts';
+
+/** Threads of some libraries spin on after a run, on the cores that the next one wants. Milliseconds. */
+const pause = 300;
+
+/** A contender's times. */
+export interface Measured {
+  readonly name: string;
+  readonly version: string;
+  /** Milliseconds of each round. */
+  readonly rounds: readonly number[];
+  /** Of a work whose parts are timed: milliseconds of each round, by part. */
+  readonly parts: readonly (readonly number[])[];
+  readonly peakBytes: number;
+}
+
+/**
+ * Has everyone do the same work in turn, `rounds` times, after one round that is not counted. Throws a `CardinalError` if
+ * someone's results are not the first one's. `folder` is for what they write.
+ */
+export async function measure(
+  work: Work,
+  entrants: readonly Entrant[],
+  rounds: number,
+  folder: string,
+): Promise<Measured[]> {
+  const contenders: Contender[] = [];
+  try {
+    for (const entrant of entrants) {
+      const started = await Contender.start(entrant);
+      if (started === undefined) console.log(`  ${entrant.name}: left out, it is not installed here`);
+      else contenders.push(started);
+    }
+    await compareResults(contenders, work, folder);
+    const results = contenders.map(({ name, version }) => ({
+      ...{ name, version, rounds: [] as number[], parts: [] as number[][], peakBytes: 0 },
+    }));
+    for (let round = -1; round < rounds; round++) {
+      for (const [index, contender] of contenders.entries()) {
+        await setTimeout(pause);
+        const { ms, times = [], peakBytes } = await contender.run();
+        const result = results[index];
+        result.peakBytes = peakBytes;
+        if (round < 0) continue;
+        result.rounds.push(ms);
+        times.forEach((time, part) => (result.parts[part] ??= []).push(time));
+      }
+    }
+    return results;
+  } finally {
+    for (const contender of contenders) contender.stop();
+  }
+}
+
+async function compareResults(contenders: readonly Contender[], work: Work, folder: string): Promise<void> {
+  const sections = sectionsOf(work);
+  const agreed: string[] = [];
+  let first: Float32Array | undefined;
+  for (const [index, contender] of contenders.entries()) {
+    const file = join(folder, `results-${index}`);
+    await contender.check(file);
+    const bytes = await readFile(file);
+    const results = new Float32Array(new Uint8Array(bytes).buffer);
+    if (first === undefined) first = results;
+    else
+      agreed.push(
+        `${contender.name} ${requireSame(contender.name, results, first, sections).toExponential(0)}`,
+      );
+  }
+  console.log(`  results compared, at most apart by: ${agreed.join(', ')}`);
+}
+
+/** Prints each one's median and the median of the rounds' ratios to the first. */
+export function printMeasured(measured: readonly Measured[]): void {
+  const [ours] = measured;
+  for (const { name, rounds, peakBytes } of measured) {
+    const [median, least, most] = [medianOf(rounds), Math.min(...rounds), Math.max(...rounds)];
+    const ratio = medianOf(rounds.map((ms, round) => ours.rounds[round] / ms));
+    console.log(
+      `  ${name.padEnd(26)} ${median.toFixed(1).padStart(8)} ms (${least.toFixed(1)} to ${most.toFixed(1)})  ` +
+        `${(peakBytes / 2 ** 20).toFixed(0).padStart(5)} MiB  ${ours.name} ÷ this: ${ratio.toFixed(2)}`,
+    );
+  }
+}

@@ -1,0 +1,21 @@
+/**
+ * Reads channels `from` to `to` (of `channels`) of pixels `pixel` to `end` of an N×H×W×C array, in the order in which they lie,
+ * so that memory sends them at its full pace; blocks of few channels, one after the other, would ask for every line by
+ * itself. Gives a sum that the caller must store, lest nothing be read.
+ */
+export function fetch_pixels(
+  base: usize,
+  pixel: i32,
+  end: i32,
+  channels: i32,
+  from: i32,
+  to: i32,
+): u32 {
+  let sum: u32 = 0;
+  const bytes = <usize>(min(to, channels) - from) << 2;
+  for (; pixel < end; pixel++) {
+    let at = base + (<usize>(pixel * channels + from) << 2);
+    for (const stop = at + bytes; at < stop; at += 64) sum += load<u32>(at);
+  }
+  return sum;
+}
