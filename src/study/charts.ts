@@ -158,7 +158,7 @@ function parameterChart(
     const found = estimate(valuesOf(outcomes, arm.id, key));
     if (found === undefined) return [];
     const spread = found.standardError ?? 0;
-    const point = { x: cost.params, y: found.mean, low: found.mean - spread, high: found.mean + spread, label: arm.label }; // prettier-ignore
+    const point = { x: cost.params, y: found.mean, low: found.mean - spread, high: found.mean + spread, label: arm.label, own: arm.series !== undefined }; // prettier-ignore
     // An arm without a series is where all of them begin.
     return (arm.series === undefined && shared ? named : [arm.series ?? '']).map((name) => ({ ...point, series: name })); // prettier-ignore
   });
@@ -168,7 +168,9 @@ function parameterChart(
       ...frame,
       width: 640,
       height: 360,
-      marginRight: 48,
+      marginRight: 24,
+      insetLeft: 50,
+      insetRight: 50,
       x: { label: 'parameters', type: 'log', grid: true, tickFormat: '~s', ticks: 6, ...axis },
       y: { label: null, grid: true, nice: true, ticks: 6, tickFormat: (error: number) => `${error} ${unit}` },
       marks: named.flatMap((name, index) => {
@@ -185,7 +187,13 @@ function parameterChart(
             strokeOpacity: 0.5,
           }),
           Plot.dot(own, { x: 'x', y: 'y', fill: color, symbol, r: 5 }),
-          Plot.text(own, { x: 'x', y: 'y', text: 'label', dy: index === 0 ? 16 : -14, fill: 'currentColor' }),
+          Plot.text(index === 0 ? own : own.filter((point) => point.own), {
+            x: 'x',
+            y: 'y',
+            text: 'label',
+            ...beside(index),
+            fill: 'currentColor',
+          }),
         ];
       }),
     },
@@ -196,6 +204,11 @@ function parameterChart(
     html`${named.map((name, index) => lineKey(name, index))}<span>bars: standard error</span>`,
     drawn,
   );
+}
+
+/** The first series is named on the right of its points, others on the left: points of equal size lie above each other. */
+function beside(index: number): { readonly dx: number; readonly textAnchor: 'start' | 'end' } {
+  return index === 0 ? { dx: 9, textAnchor: 'start' } : { dx: -9, textAnchor: 'end' };
 }
 
 const axis = { labelAnchor: 'center', labelArrow: 'none' } as const;

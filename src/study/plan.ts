@@ -43,7 +43,6 @@ export interface Workload {
 
 /** What is known of the pictures that are there. */
 export interface PicturesAtHand extends Pick<Pictures, 'train' | 'test' | 'classes'> {
-  readonly channels: 1 | 3;
   /** Side of a picture that networks see, where the setting has no other. */
   readonly size: number;
 }
@@ -92,7 +91,7 @@ export function withLength(setting: Setting, { epochs, trainPictures }: Length =
 
 function workloadOf(
   { trainPictures, curvePictures, imageSize, pictures: meant }: TrainingSetting,
-  pictures: PicturesAtHand = { ...meant, channels: 3 },
+  pictures: PicturesAtHand = meant,
 ): Workload {
   const side = imageSize ?? pictures.size;
   return {
@@ -100,7 +99,8 @@ function workloadOf(
     curvePictures: Math.min(curvePictures ?? Infinity, pictures.test),
     testPictures: pictures.test,
     classes: pictures.classes,
-    inputShape: [pictures.channels, side, side],
+    // Grey pictures are repeated to RGB: with another stem, costs that should agree would not.
+    inputShape: [3, side, side],
   };
 }
 

@@ -38,23 +38,15 @@ describe('cardinal study', () => {
       seconds: z.number().positive(),
     });
     const plan = schema.parse(JSON.parse(stdout));
-    expect(plan.arms.map(({ parameters }) => parameters)).toEqual([220_090, 211_322]);
+    expect(plan.arms.map(({ parameters }) => parameters)).toEqual([220_378, 211_610]);
     expect(await readdir(folder)).not.toContain('planned');
   });
 
   it("plans the paper's scale without its data", async () => {
-    const { code, stdout } = await study([
-      'study',
-      'figure7',
-      '--scale',
-      'paper',
-      '--seeds',
-      '1',
-      '--dry-run',
-    ]);
+    const { code, stdout } = await study(['study', 'figure5', '--scale', 'paper', '--dry-run']);
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^8×64d +34,426,698 +5\.39 G /m);
-    expect(stdout).toMatch(/^9 runs \(9 networks, 1 seed\): about /m);
+    expect(stdout).toMatch(/^ResNeXt-50 32×4d +25,028,904 +4\.23 G /m);
+    expect(stdout).toMatch(/^4 runs \(4 networks, 1 seed\): about /m);
   });
 
   it('that was killed goes on where it was, to the same numbers', async () => {

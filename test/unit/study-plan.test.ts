@@ -77,7 +77,7 @@ describe('planStudy', () => {
       scale: 'small',
       seeds: 2,
       length: { epochs: 4, trainPictures: 500 },
-      pictures: { train: 400, test: 90, classes: 7, channels: 1, size: 28 },
+      pictures: { train: 400, test: 90, classes: 7, size: 28 },
     });
     expect(plan.runs).toHaveLength(10);
     expect(plan.workload).toEqual({
@@ -85,7 +85,7 @@ describe('planStudy', () => {
       curvePictures: 90,
       testPictures: 90,
       classes: 7,
-      inputShape: [1, 16, 16],
+      inputShape: [3, 16, 16],
     });
     expect(plan.setting.training?.recipe.epochs).toBe(4);
     expect(plan.setting.training?.recipe.schedule).toMatchObject({ milestones: [2, 3] });

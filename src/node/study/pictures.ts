@@ -42,7 +42,7 @@ export async function openStudyPictures(path: string, setting: TrainingSetting):
   const curve = balancedSubset(test, curvePictures, drawn);
   const size = imageSize ?? (opened.pictureSize === undefined ? pictures.size : undefined);
   const data = { ...opened, train: part, val: curve };
-  const preprocessing = await fitPreprocessing(data, { imageSize: size });
+  const preprocessing = await fitPreprocessing(data, { channels: 3, imageSize: size });
   const kind = opened.test === undefined ? (opened.valHeldOut ? 'held-out' : 'validation') : 'test';
   return {
     data,
@@ -52,7 +52,6 @@ export async function openStudyPictures(path: string, setting: TrainingSetting):
       train: train.length,
       test: test.length,
       classes: data.classes.length,
-      channels: data.channels,
       size: preprocessing.size[0],
     },
     description:

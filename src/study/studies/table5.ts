@@ -115,8 +115,12 @@ function counted() {
   return printed.map((row) => ({ ...row, ...countModel(row.name, [3, row.side, row.side]) }));
 }
 
+/** Named below their points, or their names would cross. */
+const below: ReadonlySet<string> = new Set(['inception_resnet_v2']);
+
 function costChart(): Html {
-  const points = counted().map(({ label, side, top1, macs }) => ({
+  const points = counted().map(({ label, name, side, top1, macs }) => ({
+    name,
     x: macs / 1e9,
     y: top1,
     label: `${label}, ${side}²`,
@@ -126,7 +130,7 @@ function costChart(): Html {
       width: 720,
       height: 360,
       marginLeft: 52,
-      marginRight: 130,
+      marginRight: 20,
       marginBottom: 42,
       x: {
         label: 'GMACs for one test picture',
@@ -138,14 +142,17 @@ function costChart(): Html {
       y: { label: null, grid: true, nice: true, tickFormat: (error: number) => `${error} %` },
       marks: [
         Plot.dot(points, { x: 'x', y: 'y', fill: 'var(--s2)', symbol: 'square', r: 5 }),
-        Plot.text(points, {
-          x: 'x',
-          y: 'y',
-          text: 'label',
-          dx: 10,
-          textAnchor: 'start',
-          fill: 'currentColor',
-        }),
+        // Names stand beside their points, where there is room for them.
+        ...(['start', 'end'] as const).flatMap((anchor) =>
+          [-9, 9].map((dy) =>
+            Plot.text(
+              points.filter(
+                ({ x, name }) => (x > 20 ? 'end' : 'start') === anchor && below.has(name) === dy > 0,
+              ),
+              { x: 'x', y: 'y', text: 'label', dx: anchor === 'start' ? 10 : -10, dy, textAnchor: anchor, fill: 'currentColor' }, // prettier-ignore
+            ),
+          ),
+        ),
       ],
     },
     'Published top-1 error against counted multiply–accumulates',
