@@ -61,7 +61,7 @@ function measureChart(
   const drawn = chart(
     {
       ...rows(arms),
-      x: { label: `${label}, ${unit}`, grid: true, nice: true, ...axis },
+      x: { label: `${label}, ${unit}`, grid: true, nice: true, insetLeft: 8, insetRight: 8, ...axis },
       marks: [
         Plot.tickX(runs, { x: 'value', y: 'arm', stroke: 'currentColor', strokeOpacity: 0.45, insetTop: 7, insetBottom: 7 }), // prettier-ignore
         Plot.ruleY(means, { x1: 'low', x2: 'high', y: 'arm', stroke: 'var(--s1)', strokeWidth: 4, strokeOpacity: 0.55 }), // prettier-ignore
@@ -87,7 +87,8 @@ function publishedChart({ arms }: StudyPlan): Html | undefined {
   const drawn = chart(
     {
       ...rows(arms),
-      x: { label: 'top-1 error, %', grid: true, nice: true, ...axis },
+      // Room for a mark at either end, beside the labels.
+      x: { label: 'top-1 error, %', grid: true, nice: true, insetLeft: 8, insetRight: 8, ...axis },
       marks: [Plot.dot(points, { x: 'value', y: 'arm', stroke: 'var(--s2)', strokeWidth: 2, r: 5, symbol: 'square' })], // prettier-ignore
     },
     `Published top-1 error of ${points.length} networks`,
