@@ -4,6 +4,7 @@ import { curves } from './curves.ts';
 import type { ReportData } from './data.ts';
 import { count, digits3, duration, percent, short } from './format.ts';
 import { html, Html } from './html.ts';
+import { section } from './parts.ts';
 import { style } from './style.ts';
 import { perClassTable, sampleCards, settingsTable } from './tables.ts';
 
@@ -95,14 +96,6 @@ function judgement({ judged }: ReportData): Html | undefined {
 
 function mixedUp(evaluation: Evaluation, limit: number): Html | undefined {
   return section('Most often mixed up', undefined, mixUps(evaluation, limit));
-}
-
-function section(title: string, lead: string | undefined, body: Html | undefined): Html | undefined {
-  if (body === undefined) return undefined;
-  return html`<section>
-    <h2>${title}</h2>
-    ${lead && html`<p class="lead">${lead}</p>`}${body}
-  </section>`;
 }
 
 /** 23 November 2026, 17:26 in UTC, so that a report is the same wherever it is made. */

@@ -2,6 +2,7 @@ import type { Evaluation } from '../train/metrics.ts';
 import type { ReportData, SamplePrediction } from './data.ts';
 import { count, percent } from './format.ts';
 import { html, type Html } from './html.ts';
+import { settingRows } from './parts.ts';
 
 /** Precision, recall and F1 of every class. */
 export function perClassTable({ perClass }: Evaluation): Html {
@@ -63,17 +64,7 @@ function card({ picture, id, label, top }: SamplePrediction, classes: readonly s
 /** The settings of the run and the command that repeats it. */
 export function settingsTable({ settings, command }: ReportData): Html {
   return html`<pre>${command}</pre>
-    <table class="settings">
-      <tbody>
-        ${settings.map(
-          ([name, value]) =>
-            html`<tr>
-              <th scope="row">${name}</th>
-              <td>${value}</td>
-            </tr> `,
-        )}
-      </tbody>
-    </table>`;
+    ${settingRows(settings)}`;
 }
 
 function bar(share: number): Html {

@@ -1,5 +1,6 @@
 import { count, duration, percent, short } from '../report/format.ts';
 import { html, Html } from '../report/html.ts';
+import { section, settingRows } from '../report/parts.ts';
 import { recipeRows } from '../report/recipe.ts';
 import { style } from '../report/style.ts';
 import { drawCharts } from './charts.ts';
@@ -219,18 +220,7 @@ function settings(plan: StudyPlan, outcomes: readonly Outcome[], { data, version
     ...(setting.costs.length === 0 ? [] : [['costs', `within ${percent(worst, 1)} of what the comparison asks for`] as const]), // prettier-ignore
     ...versions,
   ];
-  return html`<table class="settings">
-    <tbody>
-      ${rows.map(
-        ([name, value]) =>
-          value &&
-          html`<tr>
-            <th scope="row">${name}</th>
-            <td>${value}</td>
-          </tr> `,
-      )}
-    </tbody>
-  </table>`;
+  return settingRows(rows);
 }
 
 function seedWord({ study, seeds }: StudyPlan): string {
@@ -240,14 +230,6 @@ function seedWord({ study, seeds }: StudyPlan): string {
 
 function seedList(seeds: number): string {
   return seeds === 1 ? '0' : `0 to ${seeds - 1}`;
-}
-
-function section(title: string, lead: string | undefined, body: Html | undefined): Html | undefined {
-  if (body === undefined) return undefined;
-  return html`<section>
-    <h2>${title}</h2>
-    ${lead && html`<p class="lead">${lead}</p>`}${body}
-  </section>`;
 }
 
 /** Okabe–Ito colours, darkened where the ground is white. */

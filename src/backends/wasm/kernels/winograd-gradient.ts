@@ -26,7 +26,6 @@ export function winograd_gradient(args: usize, chunk: i32, scratch: usize): void
   const slice = chunk / blockChunks;
   const first = slice * word(args, 18);
   const end = min(first + word(args, 18), word(args, 19));
-  for (let block = firstBlock; block < endBlock; block++) clear(args, block, slice);
   for (let tile = first; tile < end; tile += batch) {
     const count = min(batch, end - tile);
     if (blocksPerChunk > 1) {
@@ -39,18 +38,19 @@ export function winograd_gradient(args: usize, chunk: i32, scratch: usize): void
       store<u32>(scratch, sum);
     }
     for (let block = firstBlock; block < endBlock; block++) {
-      winograd_gradient_block(args, block, slice, tile, count, scratch);
+      winograd_gradient_block(args, block, slice, tile, count, tile == first, scratch);
     }
   }
 }
 
-/** What `count` tiles from `tile` on add to one block of a slice's partial dU. */
+/** What `count` tiles from `tile` on add to one block of a slice's partial dU, or are of it if it is `fresh`. */
 export function winograd_gradient_block(
   args: usize,
   block: i32,
   slice: i32,
   tile: i32,
   count: i32,
+  fresh: bool,
   scratch: usize,
 ): void {
   const outHeight = word(args, 6);
@@ -132,6 +132,11 @@ export function winograd_gradient_block(
           const xp = x + place * placeBytes;
           const dp = d + place * outPlaceBytes;
           let at = out + place * step + (<usize>(c0 * lanes) << 2);
+          if (fresh) {
+            const bytes = <usize>(inputs * lanes) << 2;
+            memory.fill(at, 0, bytes);
+            memory.fill(at + step, 0, bytes);
+          }
           const end = xp + <usize>(inputs >> 2) * planeBytes;
           for (let plane = xp; plane < end; plane += planeBytes) {
             const next = plane + placeBytes;
@@ -147,36 +152,6 @@ export function winograd_gradient_block(
         out += step << 4;
       }
     }
-}
-
-/** Zeros in a block of a slice's partial dU. */
-function clear(args: usize, block: i32, slice: i32): void {
-  const cg = word(args, 9);
-  const kg = word(args, 10);
-  const groupsPerBlock = word(args, 12);
-  const cBlocks = (cg + word(args, 13) - 1) / word(args, 13);
-  const kBlocks = (kg + word(args, 14) - 1) / word(args, 14);
-  const firstGroup = (block / (cBlocks * kBlocks)) * groupsPerBlock;
-  const groups = min(groupsPerBlock, word(args, 11) - firstGroup);
-  const c0 = (block % cBlocks) * word(args, 13);
-  const k0 = ((block / cBlocks) % kBlocks) * word(args, 14);
-  const inputs = min(word(args, 13), cg - c0);
-  const outputs = min(word(args, 14), kg - k0);
-  const groupBytes = <usize>(cg * kg) << 6;
-  const partial =
-    address(args, 2) +
-    <usize>slice * address(args, 21) +
-    <usize>firstGroup * groupBytes +
-    (<usize>(k0 * cg) << 6);
-  for (let group = 0; group < groups; group++) {
-    let at = partial + <usize>group * groupBytes;
-    for (let k = 0; k < outputs; k += 8) {
-      const lanes = min(8, outputs - k);
-      for (let place = 0; place < 16; place++, at += <usize>(cg * lanes) << 2) {
-        memory.fill(at + (<usize>(c0 * lanes) << 2), 0, <usize>(inputs * lanes) << 2);
-      }
-    }
-  }
 }
 
 /** Two places, 4 input × 4 output channels: out[c][4] += Σ over tiles x[c]·dy[4]. */

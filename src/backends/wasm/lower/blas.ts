@@ -64,7 +64,7 @@ function cut(m: number, n: number, parts: number): readonly [rows: number, colum
 }
 
 /** 1×1 without padding and groups: a matrix product, of every stride-th pixel. */
-export function isProduct(attrs: Conv2dAttrs, [height, width]: readonly number[]): boolean {
+export function isProduct(attrs: Conv2dAttrs, _x: Shape, [, , height, width]: Shape): boolean {
   return (
     height === 1 &&
     width === 1 &&
@@ -100,7 +100,7 @@ const PATCH_BYTES = SCRATCH_BYTES;
 const LEAST_PATCHES = 64;
 
 /** Whether a dense convolution's patches fit into the scratch room by the block: the 7×7 stem's do. */
-export function isPatches(attrs: Conv2dAttrs, [, inner, height, width]: Shape): boolean {
+export function isPatches(attrs: Conv2dAttrs, _x: Shape, [, inner, height, width]: Shape): boolean {
   const depth = inner * height * width;
   return (
     attrs.groups === 1 &&
@@ -158,10 +158,7 @@ export function blasLowerings(threads: number) {
     calls: ({ attrs, inputs, outputs: [y], workspace }) => {
       const [x, w, ...rest] = inputs;
       const { address, calls } = readPixels(attrs, x, y.shape, workspace);
-      const { bias, residual } = optionalAddresses(
-        attrs,
-        rest.map((buffer) => buffer.address),
-      );
+      const { bias, residual } = optionalAddresses(attrs, rest);
       const product = {
         ...{ m: pixelsOf(y.shape), n: w.shape[0], k: w.shape[1], transposeB: true },
         ...{ a: address, b: w.address, c: y.address, bias, residual, relu: attrs.relu },
@@ -202,10 +199,7 @@ export function blasLowerings(threads: number) {
   /** The same of patches, gathered by the block. */
   const patches: Lowering<'conv2d'> = {
     calls: ({ attrs, inputs: [x, w, ...rest], outputs: [y] }) => {
-      const { bias, residual } = optionalAddresses(
-        attrs,
-        rest.map((buffer) => buffer.address),
-      );
+      const { bias, residual } = optionalAddresses(attrs, rest);
       const finish = [bias, residual, attrs.relu ? 1 : 0] as const;
       const sides = { weights: w.address, result: y.address, parts: 4 * parts, finish };
       return [patchesCall('blas_patches', { attrs, x, out: y.shape, kernel: w.shape, ...sides })];

@@ -2,6 +2,7 @@ import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
 import { SCRATCH_BYTES, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
 import { chunkFloats, sizeOf } from './chunks.ts';
+import { optionalAddresses } from './conv2d-gemm.ts';
 
 /** Channels a call of packing and of summing takes. */
 const PACKED_CHANNELS = 16;
@@ -38,10 +39,9 @@ const packedBytes = ([k]: Shape): number => 4 * Math.ceil(k / PACKED_CHANNELS) *
 export const conv2dDepthwise: Lowering<'conv2d'> = {
   workspaceBytes: ({ inputs: [, w] }) => packedBytes(w.shape),
   calls: ({ attrs, inputs, outputs: [y], workspace, keep }) => {
-    const [x, w] = inputs;
+    const [x, w, ...rest] = inputs;
     const kept = keep(w, packedBytes(w.shape));
-    const bias = attrs.bias ? inputs[2].address : 0;
-    const residual = attrs.residual ? inputs[attrs.bias ? 3 : 2].address : 0;
+    const { bias, residual } = optionalAddresses(attrs, rest);
     const packed = kept ?? workspace;
     return [
       pack(w, packed, { once: kept !== undefined }),

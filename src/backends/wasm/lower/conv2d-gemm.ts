@@ -1,6 +1,6 @@
 import type { Conv2dAttrs, Pair } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
-import type { Lowering } from '../call.ts';
+import type { Lowering, PlacedBuffer } from '../call.ts';
 import { packedBytes, productCalls } from './product.ts';
 import type { Tap } from './product.ts';
 
@@ -15,10 +15,7 @@ export const conv2dGemm: Lowering<'conv2d'> = {
     const [outChannels, inner, ...kernel] = w.shape;
     const columns = outChannels / attrs.groups;
     const kept = keep(w, packedBytes(attrs.groups, kernel[0] * kernel[1], inner, columns));
-    const { bias, residual } = optionalAddresses(
-      attrs,
-      rest.map(({ address }) => address),
-    );
+    const { bias, residual } = optionalAddresses(attrs, rest);
     const flat = isPointwise(attrs, kernel);
     const source = flat ? flatten(x.shape) : x.shape;
     const out = flat ? flatten(outputs[0].shape) : outputs[0].shape;
@@ -177,10 +174,10 @@ function axisClasses({ stride, padding, dilation }: Conv2dAttrs, axis: 0 | 1, ke
 /** Addresses of a convolution's bias and residual, of those that follow its weights; 0 for none. */
 export function optionalAddresses(
   attrs: { readonly bias: boolean; readonly residual: boolean },
-  addresses: readonly number[],
+  buffers: readonly PlacedBuffer[],
 ): { readonly bias: number; readonly residual: number } {
   return {
-    bias: attrs.bias ? addresses[0] : 0,
-    residual: attrs.residual ? addresses[attrs.bias ? 1 : 0] : 0,
+    bias: attrs.bias ? buffers[0].address : 0,
+    residual: attrs.residual ? buffers[attrs.bias ? 1 : 0].address : 0,
   };
 }

@@ -1,6 +1,7 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
 import type { Call, Lowering, PlacedBuffer } from '../call.ts';
+import { optionalAddresses } from './conv2d-gemm.ts';
 import { align64, clearScratch, scratchBytes } from './scratch.ts';
 
 /** Arithmetic of one chunk: about 100 µs of a core. */
@@ -29,12 +30,13 @@ export const conv2dGrouped: Lowering<'conv2d'> = {
     return workspaceOf(geometry(attrs, inputs[0].shape, inputs[1].shape, outputs[0].shape, false));
   },
   calls({ attrs, inputs, outputs, workspace, keep }) {
-    const [x, w] = inputs;
+    const [x, w, ...rest] = inputs;
     const g = geometry(attrs, x.shape, w.shape, outputs[0].shape, false);
-    const bias = attrs.bias ? inputs[2].address : 0;
-    const residual = attrs.residual ? inputs[attrs.bias ? 3 : 2].address : 0;
     const kept = keep(w, g.packedBytes);
-    return convolution(g, x, w, outputs[0], workspace, kept, { bias, residual, relu: attrs.relu });
+    return convolution(g, x, w, outputs[0], workspace, kept, {
+      ...optionalAddresses(attrs, rest),
+      relu: attrs.relu,
+    });
   },
 };
 
@@ -51,11 +53,11 @@ export const conv2dGroupedBackwardInput: Lowering<'conv2d_backward_input'> = {
 
 /**
  * Blocks of groups that one chunk does of the same pixels, one after the other: as many as leave enough chunks, because
- * what lies side by side in memory is then read together.
+ * what lies side by side in memory is then read together, and at most `mostBlocks`.
  */
-export function sharing(blocks: number, pixelChunks: number) {
+export function sharing(blocks: number, pixelChunks: number, mostBlocks = blocks) {
   const most = Math.floor((blocks * pixelChunks) / LEAST_CHUNKS);
-  const blocksPerChunk = Math.min(blocks, Math.max(1, most));
+  const blocksPerChunk = Math.min(mostBlocks, Math.max(1, most));
   return { blocksPerChunk, blockChunks: Math.ceil(blocks / blocksPerChunk) };
 }
 

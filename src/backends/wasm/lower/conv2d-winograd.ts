@@ -1,6 +1,7 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
 import type { Call, Lowering, PlacedBuffer } from '../call.ts';
+import { optionalAddresses } from './conv2d-gemm.ts';
 import { blockChannels, sharing } from './conv2d-grouped.ts';
 import { align64 } from './scratch.ts';
 
@@ -42,11 +43,12 @@ export function winogradGradientApplies(attrs: Conv2dAttrs, x: Shape, w: Shape):
 export const conv2dWinograd: Lowering<'conv2d'> = {
   workspaceBytes: ({ inputs: [, w] }) => packedBytes(w.shape) + transformedBytes(w.shape),
   calls: ({ attrs, inputs, outputs: [y], workspace, keep }) => {
-    const [x, w] = inputs;
+    const [x, w, ...rest] = inputs;
     const kept = keep(w, transformedBytes(w.shape));
-    const bias = attrs.bias ? inputs[2].address : 0;
-    const residual = attrs.residual ? inputs[attrs.bias ? 3 : 2].address : 0;
-    return convolution(attrs, x, w, y, workspace, kept, { bias, residual, relu: attrs.relu });
+    return convolution(attrs, x, w, y, workspace, kept, {
+      ...optionalAddresses(attrs, rest),
+      relu: attrs.relu,
+    });
   },
 };
 
@@ -66,10 +68,12 @@ function blocking(groups: number, cg: number, kg: number) {
   const widest = Math.max(cBlock, kBlock);
   const wide = cBlock < cg || kBlock < kg;
   const groupsPerBlock = wide ? 1 : Math.min(groups, Math.max(1, Math.floor(blockChannels / widest)));
+  const groupBlocks = Math.ceil(groups / groupsPerBlock);
   const tileBytes = 4 * PLACES * groupsPerBlock * widest;
   return {
-    ...{ wide, groupsPerBlock, cBlock, kBlock },
-    groupBlocks: Math.ceil(groups / groupsPerBlock),
+    ...{ groupsPerBlock, cBlock, kBlock, groupBlocks },
+    // Parts of a wide group share all that they read: each is a chunk.
+    mostBlocks: wide ? 1 : groupBlocks,
     cBlocks: Math.ceil(cg / cBlock),
     kBlocks: Math.ceil(kg / kBlock),
     batch: Math.floor(BATCH_BYTES / tileBytes / TILES) * TILES,
@@ -96,13 +100,12 @@ function convolution(
   const cg = channels / groups;
   const kg = outChannels / groups;
   const padding = finish ? attrs.padding : attrs.padding.map((n) => 2 - n);
-  const { wide, groupsPerBlock, cBlock, kBlock, groupBlocks, kBlocks, batch } = blocking(groups, cg, kg);
+  const cut = blocking(groups, cg, kg);
+  const { mostBlocks, groupsPerBlock, cBlock, kBlock, groupBlocks, kBlocks, batch } = cut;
   const blocks = groupBlocks * kBlocks;
   const tiles = tilesOf(target.shape);
   const tileFlops = 2 * PLACES * groupsPerBlock * cg * kBlock;
-  const { blocksPerChunk, blockChunks } = wide
-    ? { blocksPerChunk: 1, blockChunks: blocks }
-    : sharing(blocks, Math.ceil(tiles / batch));
+  const { blocksPerChunk, blockChunks } = sharing(blocks, Math.ceil(tiles / batch), mostBlocks);
   const tilesPerChunk = Math.ceil(CHUNK_FLOPS / tileFlops / blocksPerChunk / batch) * batch;
 
   const transformed = kept ?? workspace + packedBytes(w.shape);
@@ -145,9 +148,7 @@ export const conv2dWinogradBackwardWeight: Lowering<'conv2d_backward_weight'> = 
     const kg = filters / groups;
     const cut = slicing(attrs, dy.shape, dw.shape);
     const { groupsPerBlock, cBlock, kBlock, blocks, batch, tiles, slices, tilesPerSlice } = cut;
-    const { blocksPerChunk, blockChunks } = cut.wide
-      ? { blocksPerChunk: 1, blockChunks: blocks }
-      : sharing(blocks, slices);
+    const { blocksPerChunk, blockChunks } = sharing(blocks, slices, cut.mostBlocks);
     const sliceBytes = transformedBytes(dw.shape);
     const partial = workspace + packedBytes(dw.shape);
     return [

@@ -24,81 +24,96 @@ import { conv2dBackwardWeightGemm } from './weight-gradient.ts';
  * Depthwise 3×3 layers and small groups have direct kernels, Winograd's algorithm is taken where it saves work; every other
  * convolution is a matrix product.
  */
-export const conv2d = choose(
-  conv2dDepthwise,
-  choose(
-    conv2dWinograd,
-    choose(conv2dGrouped, conv2dGemm, (attrs, [x, w]) => groupedApplies(attrs, x, w)),
-    (attrs, [x, w]) => winogradApplies(attrs, x, w),
-  ),
-  (attrs, [x, w]) => depthwiseApplies(attrs, x, w),
+export const conv2d = firstThatApplies(
+  forwardShapes,
+  [
+    [depthwiseApplies, conv2dDepthwise],
+    [winogradApplies, conv2dWinograd],
+    [groupedApplies, conv2dGrouped],
+  ],
+  conv2dGemm,
 );
 
-export const conv2dBackwardInput = choose(
-  conv2dDepthwiseBackwardInput,
-  choose(
-    conv2dWinogradBackwardInput,
-    choose(conv2dGroupedBackwardInput, conv2dBackwardInputGemm, (attrs, [, w], [dx]) =>
-      groupedApplies(attrs, dx, w),
-    ),
-    (attrs, [, w], [dx]) => winogradApplies(attrs, dx, w),
-  ),
-  (attrs, [, w], [dx]) => depthwiseApplies(attrs, dx, w),
+export const conv2dBackwardInput = firstThatApplies(
+  backwardInputShapes,
+  [
+    [depthwiseApplies, conv2dDepthwiseBackwardInput],
+    [winogradApplies, conv2dWinogradBackwardInput],
+    [groupedApplies, conv2dGroupedBackwardInput],
+  ],
+  conv2dBackwardInputGemm,
 );
 
-export const conv2dBackwardWeight = choose(
-  conv2dDepthwiseBackwardWeight,
-  choose(
-    conv2dWinogradBackwardWeight,
-    choose(conv2dGroupedBackwardWeight, conv2dBackwardWeightGemm, (attrs, [, x], [dw]) =>
-      groupedApplies(attrs, x, dw),
-    ),
-    (attrs, [, x], [dw]) => winogradGradientApplies(attrs, x, dw),
-  ),
-  (attrs, [, x], [dw]) => depthwiseApplies(attrs, x, dw),
+export const conv2dBackwardWeight = firstThatApplies(
+  backwardWeightShapes,
+  [
+    [depthwiseApplies, conv2dDepthwiseBackwardWeight],
+    [winogradGradientApplies, conv2dWinogradBackwardWeight],
+    [groupedApplies, conv2dGroupedBackwardWeight],
+  ],
+  conv2dBackwardWeightGemm,
 );
 
 /** Where there is a native library, plain matrix products are the library's, and so are most of small dense patches. */
 export function convolutionsBlas(blas: ReturnType<typeof blasLowerings>) {
   return {
-    conv2d: choose(
-      blas.conv2d,
-      choose(blas.patches, conv2d, (attrs, [x, w]) => isPatches(attrs, w) && !isNarrow(attrs, x, w)),
-      (attrs, [, w]) => isProduct(attrs, w.slice(2)),
+    conv2d: firstThatApplies(
+      forwardShapes,
+      [
+        [isProduct, blas.conv2d],
+        [isWidePatches, blas.patches],
+      ],
+      conv2d,
     ),
-    conv2d_backward_input: choose(blas.conv2dBackwardInput, conv2dBackwardInput, (attrs, [, w]) =>
-      isProduct(attrs, w.slice(2)),
+    conv2d_backward_input: firstThatApplies(
+      backwardInputShapes,
+      [[isProduct, blas.conv2dBackwardInput]],
+      conv2dBackwardInput,
     ),
-    conv2d_backward_weight: choose(
-      blas.conv2dBackwardWeight,
-      choose(
-        blas.patchesBackwardWeight,
-        conv2dBackwardWeight,
-        (attrs, [, x], [dw]) => isPatches(attrs, dw) && !isNarrow(attrs, x, dw),
-      ),
-      (attrs, _, [dw]) => isProduct(attrs, dw.slice(2)),
+    conv2d_backward_weight: firstThatApplies(
+      backwardWeightShapes,
+      [
+        [isProduct, blas.conv2dBackwardWeight],
+        [isWidePatches, blas.patchesBackwardWeight],
+      ],
+      conv2dBackwardWeight,
     ),
   } satisfies { readonly [K in OpName]?: Lowering<K> };
 }
 
-/** So few channels that Winograd's algorithm takes less time than any library's product of patches. */
-function isNarrow(attrs: Conv2dAttrs, x: Shape, w: Shape): boolean {
-  return winogradApplies(attrs, x, w) && Math.max(x[1], w[0]) < 32;
+/** Patches, but not of so few channels that Winograd's algorithm takes less time than any library's product. */
+function isWidePatches(attrs: Conv2dAttrs, x: Shape, w: Shape): boolean {
+  return isPatches(attrs, x, w) && !(winogradApplies(attrs, x, w) && Math.max(x[1], w[0]) < 32);
 }
 
+/** Whether a lowering takes a convolution, by the shapes of x and the weights, whatever is computed. */
+type Applies = (attrs: Conv2dAttrs, x: Shape, w: Shape) => boolean;
 type ConvolutionOp = Extract<OpName, `conv2d${string}`>;
+type Buffers = readonly { readonly shape: Shape }[];
+/** Where an op has the shapes of x and of the weights. */
+type ShapesOf = (inputs: Buffers, outputs: Buffers) => readonly [x: Shape, w: Shape];
 
-function choose<K extends ConvolutionOp>(
-  direct: Lowering<K>,
-  product: Lowering<K>,
-  isDirect: (attrs: Conv2dAttrs, inputs: readonly Shape[], outputs: readonly Shape[]) => boolean,
+function forwardShapes([x, w]: Buffers): readonly [Shape, Shape] {
+  return [x.shape, w.shape];
+}
+
+function backwardInputShapes([, w]: Buffers, [dx]: Buffers): readonly [Shape, Shape] {
+  return [dx.shape, w.shape];
+}
+
+function backwardWeightShapes([, x]: Buffers, [dw]: Buffers): readonly [Shape, Shape] {
+  return [x.shape, dw.shape];
+}
+
+function firstThatApplies<K extends ConvolutionOp>(
+  shapesOf: ShapesOf,
+  candidates: readonly (readonly [Applies, Lowering<K>])[],
+  otherwise: Lowering<K>,
 ): Lowering<K> {
-  const shapes = (list: readonly { readonly shape: Shape }[]) => list.map(({ shape }) => shape);
-  const chosen = (
-    attrs: Conv2dAttrs,
-    inputs: readonly { readonly shape: Shape }[],
-    outputs: readonly { readonly shape: Shape }[],
-  ) => (isDirect(attrs, shapes(inputs), shapes(outputs)) ? direct : product);
+  const chosen = (attrs: Conv2dAttrs, inputs: Buffers, outputs: Buffers): Lowering<K> => {
+    const [x, w] = shapesOf(inputs, outputs);
+    return candidates.find(([applies]) => applies(attrs, x, w))?.[1] ?? otherwise;
+  };
   return {
     workspaceBytes: (node) => chosen(node.attrs, node.inputs, node.outputs).workspaceBytes?.(node) ?? 0,
     calls: (step) => chosen(step.attrs, step.inputs, step.outputs).calls(step),
