@@ -8,6 +8,7 @@
 import { modelInfo } from '../src/models/index.ts';
 import { integer, oneOf } from '../src/cli/flags.ts';
 import { createNodeBackend } from '../src/node/backend.ts';
+import { kernelBuilds, usableKernels, type KernelBuild } from '../src/node/kernels.ts';
 import { benchCommand, runBench } from './command.ts';
 import { convolutionsOf } from './compare/convolutions.ts';
 import { describeLayer, flopOf, passes, type Pass } from './compare/layer.ts';
@@ -21,7 +22,7 @@ interface Flags {
   readonly runs: number;
   readonly layer: string;
   readonly only?: Pass;
-  readonly simd: boolean;
+  readonly kernels?: KernelBuild;
   readonly blas: boolean;
 }
 
@@ -38,13 +39,13 @@ await runBench(
       '',
     )
     .option('--only <pass>', 'forward, input or weight', oneOf('--only', passes))
-    .option('--simd', 'the kernels without relaxed SIMD', false)
+    .option('--kernels <build>', 'wide, relaxed or simd (the fastest)', oneOf('--kernels', kernelBuilds))
     .option('--no-blas', 'leave matrix products to WebAssembly')
     .action(main),
 );
 
 async function main(model: string, flags: Flags): Promise<void> {
-  const { batch, threads, runs, layer: wanted, only, simd, blas } = flags;
+  const { batch, threads, runs, layer: wanted, only, blas } = flags;
   const [channels, side] = modelInfo(model).inputShape;
   const size = flags.size ?? side;
   const layers = convolutionsOf(model, [batch, channels, size, size])
@@ -52,9 +53,11 @@ async function main(model: string, flags: Flags): Promise<void> {
     .filter(({ label }) => label.includes(wanted));
   if (layers.length === 0)
     throw new UsageError(`--layer: no convolution of ${model} has '${wanted}' in its line`);
-  const backend = await createNodeBackend({ threads, relaxed: !simd, ...(blas ? {} : { blas: false }) });
-  const kernels = backend.library ?? `WebAssembly ${simd ? 'without' : 'with'} relaxed SIMD`;
-  console.log(`${model}, batch ${batch}, ${size}², ${threads} threads, products by ${kernels}`);
+  const kernels = flags.kernels ?? usableKernels()[0];
+  const backend = await createNodeBackend({ threads, kernels, ...(blas ? {} : { blas: false }) });
+  console.log(
+    `${model}, batch ${batch}, ${size}², ${threads} threads, ${kernels} kernels, products by ${backend.library ?? 'WebAssembly'}`,
+  );
   const width = Math.max(...layers.map(({ label }) => label.length));
   const totals = { forward: [0, 0], input: [0, 0], weight: [0, 0] };
   for (const { layer, label } of layers) {

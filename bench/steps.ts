@@ -9,10 +9,11 @@
 import type { Backend, Program } from '../src/backends/backend.ts';
 import type { Node } from '../src/graph/node.ts';
 import { sizeOf } from '../src/graph/value.ts';
-import { checkpointActivationsHelp, integer } from '../src/cli/flags.ts';
+import { checkpointActivationsHelp, integer, oneOf } from '../src/cli/flags.ts';
 import { createModel, modelInfo } from '../src/models/index.ts';
 import { trace } from '../src/nn/trace.ts';
 import { createNodeBackend } from '../src/node/backend.ts';
+import { kernelBuilds, type KernelBuild } from '../src/node/kernels.ts';
 import { planInference } from '../src/plan/inference.ts';
 import type { Entry, Plan } from '../src/plan/plan.ts';
 import { planTraining } from '../src/plan/training.ts';
@@ -24,7 +25,7 @@ interface Flags {
   readonly size?: number;
   readonly train: boolean;
   readonly threads: number;
-  readonly simd: boolean;
+  readonly kernels?: KernelBuild;
   readonly blas: boolean;
   readonly runs: number;
   readonly each: boolean;
@@ -41,7 +42,7 @@ await runBench(
     .option('--checkpoint-activations', checkpointActivationsHelp, false)
     .option('--threads <n>', 'threads', integer('--threads', 1, 256), 2)
     .option('--runs <n>', 'runs of each', integer('--runs', 1), 5)
-    .option('--simd', 'the kernels without relaxed SIMD', false)
+    .option('--kernels <build>', 'wide, relaxed or simd (the fastest)', oneOf('--kernels', kernelBuilds))
     .option('--no-blas', 'leave matrix products to WebAssembly')
     .action(main),
 );
@@ -54,7 +55,7 @@ async function main(name: string, flags: Flags): Promise<void> {
   const traced = trace(model, [batch, channels, size, size], { training: train });
   const backend = await createNodeBackend({
     threads,
-    relaxed: !flags.simd,
+    ...(flags.kernels === undefined ? {} : { kernels: flags.kernels }),
     ...(flags.blas ? {} : { blas: false }),
   });
   const plan: Plan = train

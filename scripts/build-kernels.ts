@@ -17,19 +17,25 @@ const { default: asc } = (await import(specifier)) as { default: Compiler };
 const root = fileURLToPath(new URL('..', import.meta.url));
 const sources = 'src/backends/wasm/kernels';
 const builds = [
-  { file: 'dist/kernels/kernels-simd.wasm', features: [] },
-  { file: 'dist/kernels/kernels-relaxed.wasm', features: ['--enable', 'relaxed-simd'] },
+  { file: 'dist/kernels/kernels-simd.wasm', entries: [], features: [] },
+  { file: 'dist/kernels/kernels-relaxed.wasm', entries: [], features: ['--enable', 'relaxed-simd'] },
+  {
+    file: 'dist/kernels/kernels-wide.wasm',
+    entries: [`${sources}/wide.ts`],
+    features: ['--enable', 'relaxed-simd'],
+  },
 ];
 
 process.chdir(root);
 const newest = await newestSource();
-for (const { file, features } of builds) {
+for (const { file, entries, features } of builds) {
   if ((await modified(file)) > newest) continue;
   await mkdir('dist/kernels', { recursive: true });
   // Another build may read or write the same file: it is put in place whole.
   const unfinished = `${file}.${process.pid}.tmp`;
   const { error } = await asc.main(
     [
+      ...entries,
       `${sources}/index.ts`,
       ...['--outFile', unfinished],
       ...['--optimizeLevel', '3', '--shrinkLevel', '0', '--noAssert', '--runtime', 'stub'],

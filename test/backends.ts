@@ -1,9 +1,10 @@
 import type { Backend } from '../src/backends/backend.ts';
 import { createNodeBackend, type NodeBackendOptions } from '../src/node/backend.ts';
 import { findBlas } from '../src/node/blas.ts';
-import { wasmFeatures } from '../src/node/wasm-features.ts';
+import { usableKernels } from '../src/node/kernels.ts';
+import { wideVectors } from '../src/node/wide-vectors.ts';
 
-/** Backends of one kind that differ in nothing but their number of threads. */
+/** Backends whose results are compared with each other: they differ in their number of threads, and in what must not matter. */
 export interface BackendKind {
   readonly name: string;
   /** Their results are the same bit for bit: so it is unless a native library does the matrix products. */
@@ -15,16 +16,21 @@ export interface BackendKind {
 const threads = [1, 2, 3];
 
 /**
- * Opens everything that must agree with `reference`, on each number of threads that the tests use. Only relaxed SIMD and
- * a native matrix library may be missing, and that is said aloud: a backend that does not open must not pass its tests.
+ * Opens everything that must agree with `reference`, on each number of threads that the tests use. Only relaxed SIMD,
+ * 256-bit vectors and a native matrix library may be missing, and that is said aloud: a backend that does not open must not pass its tests.
  */
 export async function openBackends(): Promise<readonly BackendKind[]> {
   const opened = [
     { name: 'reference', exact: true, backends: [await createNodeBackend({ name: 'reference' })] },
-    { name: 'wasm simd', exact: true, backends: await openWasm({ relaxed: false }) },
+    { name: 'wasm simd', exact: true, backends: await openWasm({ kernels: 'simd' }) },
   ];
-  if (wasmFeatures().relaxedSimd) {
-    opened.push({ name: 'wasm relaxed', exact: true, backends: await openWasm({ relaxed: true }) });
+  const usable = usableKernels();
+  if (usable.includes('relaxed')) {
+    const backends = await openWasm({ kernels: 'relaxed' });
+    // Bit for bit the same.
+    if (usable.includes('wide')) backends.push(...(await openWasm({ kernels: 'wide' })));
+    else console.warn(`SKIPPED: no test runs with 256-bit vectors: ${wideVectors().reason}`);
+    opened.push({ name: 'wasm relaxed', exact: true, backends });
   } else console.warn('SKIPPED: no test runs with relaxed SIMD, which this engine lacks');
   const blas = await findBlas();
   if (blas !== undefined) {
@@ -33,7 +39,7 @@ export async function openBackends(): Promise<readonly BackendKind[]> {
   return opened;
 }
 
-async function openWasm(options: Pick<NodeBackendOptions, 'relaxed' | 'blas'>): Promise<Backend[]> {
+async function openWasm(options: Pick<NodeBackendOptions, 'kernels' | 'blas'>): Promise<Backend[]> {
   const backends: Backend[] = [];
   for (const count of threads) {
     backends.push(await createNodeBackend({ name: 'wasm', threads: count, blas: false, ...options }));

@@ -1,7 +1,9 @@
 import { cpus, freemem, totalmem } from 'node:os';
 import { defaultThreads } from './backend.ts';
+import { usableKernels, type KernelBuild } from './kernels.ts';
 import { wasmFeatures } from './wasm-features.ts';
 import type { WasmFeatures } from './wasm-features.ts';
+import { wideVectors, type WideVectors } from './wide-vectors.ts';
 
 /** What this machine offers and what Cardinal uses of it by default. */
 export interface Capabilities {
@@ -13,13 +15,15 @@ export interface Capabilities {
   /** Bytes. */
   readonly memory: { readonly total: number; readonly free: number };
   readonly wasm: WasmFeatures;
-  readonly uses: { readonly kernels: 'relaxed SIMD' | 'SIMD' | 'none'; readonly threads: number };
+  /** Whether two of WebAssembly's vectors can be worked on at once. */
+  readonly wideVectors: WideVectors;
+  readonly uses: { readonly kernels: KernelBuild | 'none'; readonly threads: number };
 }
 
 export function capabilities(): Capabilities {
   const processors = cpus();
   const wasm = wasmFeatures();
-  const able = wasm.simd && wasm.threads;
+  const kernels = usableKernels().at(0) ?? 'none';
   return {
     node: process.version,
     v8: process.versions.v8,
@@ -28,9 +32,7 @@ export function capabilities(): Capabilities {
     cores: processors.length,
     memory: { total: totalmem(), free: freemem() },
     wasm,
-    uses: {
-      kernels: !able ? 'none' : wasm.relaxedSimd ? 'relaxed SIMD' : 'SIMD',
-      threads: able ? defaultThreads() : 1,
-    },
+    wideVectors: wideVectors(),
+    uses: { kernels, threads: kernels === 'none' ? 1 : defaultThreads() },
   };
 }

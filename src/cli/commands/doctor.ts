@@ -4,6 +4,7 @@ import { CardinalError } from '../../base/errors.ts';
 import type { BlasInfo } from '../../node/blas.ts';
 import { bytes, digits3 } from '../../report/format.ts';
 import type { Capabilities } from '../../node/capabilities.ts';
+import type { KernelBuild } from '../../node/kernels.ts';
 import { withExamples, withJsonFlag } from '../flags.ts';
 import { print, printJson } from '../print.ts';
 import { alignColumns } from '../table.ts';
@@ -35,16 +36,10 @@ async function doctor({ json }: { json: boolean }): Promise<void> {
 }
 
 function lines(
-  { node, v8, platform, cpu, cores, memory, wasm, uses, ...native }: Found,
+  { node, v8, platform, cpu, cores, memory, wasm, wideVectors, uses, ...native }: Found,
   installation: string,
 ): string[] {
   const has = (present: boolean): string => (present ? pc.green('yes') : pc.yellow('no'));
-  const kernels =
-    uses.kernels === 'none'
-      ? pc.yellow(
-          'reference loops: this engine lacks WebAssembly SIMD or shared memory; take Node 22 or newer',
-        )
-      : `WebAssembly with ${uses.kernels}`;
   return alignColumns(
     [
       [pc.bold('machine'), ''],
@@ -56,15 +51,25 @@ function lines(
       ['  SIMD', has(wasm.simd)],
       ['  relaxed SIMD', has(wasm.relaxedSimd)],
       ['  threads', has(wasm.threads)],
+      ['  256-bit vectors', wideVectors.usable ? has(true) : `${has(false)}: ${wideVectors.reason}`],
       [pc.bold('native matrix products'), ''],
       ...blasRows(native, installation),
       [pc.bold('used by default'), ''],
-      ['  kernels', kernels],
+      ['  kernels', kernelsInWords[uses.kernels]],
       ['  threads', String(uses.threads)],
     ],
     ['left', 'left'],
   );
 }
+
+const kernelsInWords: Readonly<Record<KernelBuild | 'none', string>> = {
+  wide: 'WebAssembly with relaxed SIMD, 256 bits at a time',
+  relaxed: 'WebAssembly with relaxed SIMD',
+  simd: 'WebAssembly with SIMD',
+  none: pc.yellow(
+    'reference loops: this engine lacks WebAssembly SIMD or shared memory; take Node 22 or newer',
+  ),
+};
 
 function blasRows(
   { blas, blasProblem }: Pick<Found, 'blas' | 'blasProblem'>,

@@ -1,5 +1,5 @@
-import { address, word } from './simd';
-import { ACCUMULATE, BIAS, RELU, RESIDUAL, TILE_COLUMNS, TILE_ROWS, productTile } from './product-tile';
+import { address, WIDE, word } from './simd';
+import { ACCUMULATE, BIAS, RELU, RESIDUAL, TILE_COLUMNS, TILE_ROWS, productTile, productTileWide } from './product-tile';
 
 /** Places in a thread's scratch room. */
 // @ts-ignore: decorator
@@ -77,7 +77,21 @@ export function product(args: usize, chunk: i32, scratch: usize): void {
       const block = b + ((<usize>(tap * inner + first) * paddedColumns) << 2);
 
       packRows(args, scratch, rowBegin, rowEnd, group, tap, blockTaps, first, length);
-      for (let column = columnBegin; column < columnEnd; column += TILE_COLUMNS) {
+      let column = columnBegin;
+      if (WIDE) {
+        for (; column + 2 * TILE_COLUMNS <= columnEnd; column += 2 * TILE_COLUMNS) {
+          const panel = block + ((<usize>column * depth) << 2);
+          const offset = <usize>column << 2;
+          let a = scratch + PACKED;
+          let outs = scratch + OUTS;
+          for (let row = rowBegin; row < rowEnd; row += TILE_ROWS) {
+            productTileWide(a, panel, <usize>depth << 5, depth, outs, offset, groupBias + offset, residualDistance, mode);
+            a += <usize>depth << 4;
+            outs += 16;
+          }
+        }
+      }
+      for (; column < columnEnd; column += TILE_COLUMNS) {
         const panel = block + ((<usize>column * depth) << 2);
         const offset = <usize>column << 2;
         const some = columns - column;

@@ -14,6 +14,14 @@ export function madd(a: v128, b: v128, c: v128): v128 {
   return f32x4.add(f32x4.mul(a, b), c);
 }
 
+/**
+ * Whether the module is built for an engine that makes one 256-bit operation of two neighbouring 128-bit ones. A constant of
+ * the compiler: `wide.ts` is compiled along, or it is not.
+ */
+// @ts-ignore: decorator
+@inline
+export const WIDE: bool = isDefined(WIDE_VECTORS);
+
 /** Integer argument number `index`. */
 // @ts-ignore: decorator
 @inline

@@ -1,10 +1,17 @@
-import { ACCUMULATE, productTile } from './product-tile';
-import { address, word } from './simd';
+import { ACCUMULATE, productTile, productTileWide } from './product-tile';
+import { address, WIDE, word } from './simd';
 
 /** Rows of the reduction packed at a time: panels of 2 KiB and 4 KiB stay in the first-level cache. */
 // @ts-ignore: decorator
 @inline
 const DEPTH: i32 = 128;
+/** Bytes from panel to panel: a line more than they take, lest those of a row fall into the same sets of the cache. */
+// @ts-ignore: decorator
+@inline
+const DY_PANEL: i32 = DEPTH * 16 + 64;
+// @ts-ignore: decorator
+@inline
+const X_PANEL: i32 = DEPTH * 32 + 64;
 // @ts-ignore: decorator
 @inline
 const TILE: usize = 0;
@@ -63,7 +70,7 @@ export function weight_gradient(args: usize, chunk: i32, scratch: usize): void {
   const kPanels = (kCount + 3) >> 2;
   const columnPanels = (columnCount + 7) >> 3;
   const packedDy = scratch + PANELS;
-  const packedX = packedDy + <usize>(kPanels * DEPTH * 16);
+  const packedX = packedDy + <usize>(kPanels * DY_PANEL);
   const out =
     parts +
     ((<usize>((part * groups + group) * groupOut + kBegin) * <usize>columns + <usize>columnBegin) << 2);
@@ -106,13 +113,19 @@ export function weight_gradient(args: usize, chunk: i32, scratch: usize): void {
       }
     }
     for (let j = 0; j < columnPanels; j++) {
-      const xPanel = packedX + <usize>(j * DEPTH * 32);
+      const xPanel = packedX + <usize>(j * X_PANEL);
+      // Whole panels are taken in pairs.
+      const wide = WIDE && ((j | 1) + 1) << 3 <= columnCount;
       for (let i = 0; i < kPanels; i++) {
-        const dyPanel = packedDy + <usize>(i * DEPTH * 16);
+        const dyPanel = packedDy + <usize>(i * DY_PANEL);
         const to = out + <usize>(i << 2) * pitch + (<usize>j << 5);
         const someK = min(4, kCount - (i << 2));
         const someColumns = min(8, columnCount - (j << 3));
-        if (someK == 4 && someColumns == 8) {
+        if (wide && someK == 4) {
+          if (j & 1) continue;
+          placeRows(scratch + OUTS, to, pitch);
+          productTileWide(dyPanel, xPanel, X_PANEL, depth, scratch + OUTS, 0, 0, 0, mode);
+        } else if (someK == 4 && someColumns == 8) {
           placeRows(scratch + OUTS, to, pitch);
           productTile(dyPanel, xPanel, depth, scratch + OUTS, 0, 0, 0, mode);
         } else {
@@ -151,7 +164,7 @@ function packGradient(from: usize, to: usize, depth: i32, outChannels: i32, kCou
     let k = 0;
     for (; k + 4 <= kCount; k += 4) {
       v128.store(panel, v128.load(from + (<usize>k << 2)));
-      panel += DEPTH * 16;
+      panel += DY_PANEL;
     }
     if (k < kCount) {
       for (let lane = 0; lane < 4; lane++) {
@@ -189,25 +202,25 @@ function packPatch(
       let from = image + ((<usize>(h * width + w) * channels + <usize>c) << 2);
       if ((column & 7) == 0) {
         for (; column + 8 <= end; column += 8) {
-          const at = to + <usize>(column >> 3) * (DEPTH * 32);
+          const at = to + <usize>(column >> 3) * X_PANEL;
           v128.store(at, v128.load(from), 0);
           v128.store(at, v128.load(from, 16), 16);
           from += 32;
         }
       }
       for (; column < end; column++) {
-        store<f32>(to + <usize>(column >> 3) * (DEPTH * 32) + (<usize>(column & 7) << 2), load<f32>(from));
+        store<f32>(to + <usize>(column >> 3) * X_PANEL + (<usize>(column & 7) << 2), load<f32>(from));
         from += 4;
       }
     } else {
       for (; column < end; column++) {
-        store<f32>(to + <usize>(column >> 3) * (DEPTH * 32) + (<usize>(column & 7) << 2), 0);
+        store<f32>(to + <usize>(column >> 3) * X_PANEL + (<usize>(column & 7) << 2), 0);
       }
     }
     c = 0;
     tap++;
   }
   for (; column & 7; column++) {
-    store<f32>(to + <usize>(column >> 3) * (DEPTH * 32) + (<usize>(column & 7) << 2), 0);
+    store<f32>(to + <usize>(column >> 3) * X_PANEL + (<usize>(column & 7) << 2), 0);
   }
 }

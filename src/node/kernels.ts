@@ -1,0 +1,65 @@
+import { existsSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { CardinalError, UsageError, messageOf } from '../base/errors.ts';
+import { wasmFeatures } from './wasm-features.ts';
+import { compileWide, wideVectors } from './wide-vectors.ts';
+
+/**
+ * The builds of the kernels, fastest first: with relaxed SIMD and register tiles for vectors of 256 bits, with relaxed SIMD,
+ * and with neither. The first two give the same results, bit for bit.
+ */
+export const kernelBuilds = ['wide', 'relaxed', 'simd'] as const;
+export type KernelBuild = (typeof kernelBuilds)[number];
+
+/** The builds that this engine can run, fastest first. */
+export function usableKernels(): readonly KernelBuild[] {
+  const { simd, relaxedSimd, threads } = wasmFeatures();
+  if (!simd || !threads) return [];
+  const usable: Readonly<Record<KernelBuild, boolean>> = {
+    wide: relaxedSimd && wideVectors().usable,
+    relaxed: relaxedSimd,
+    simd: true,
+  };
+  return kernelBuilds.filter((build) => usable[build]);
+}
+
+/**
+ * The compiled kernels; `build` is the fastest that the engine can run, unless named.
+ * @throws {CardinalError} if the engine cannot run them, or they were not built.
+ * @throws {UsageError} if there is no such build.
+ */
+export async function compileKernels(build: KernelBuild | undefined): Promise<WebAssembly.Module> {
+  if (build !== undefined && !kernelBuilds.includes(build)) {
+    throw new UsageError(`kernels must be ${kernelBuilds.join(', ')}, got ${build as string}`);
+  }
+  const usable = usableKernels();
+  const chosen = build ?? usable.at(0);
+  if (chosen === undefined || !usable.includes(chosen)) throw new CardinalError(lacking(build));
+  const file = join(packageRoot(), `dist/kernels/kernels-${chosen}.wasm`);
+  try {
+    const binary = await readFile(file);
+    return chosen === 'wide' ? compileWide(binary) : await WebAssembly.compile(binary);
+  } catch (error) {
+    throw new CardinalError(`cannot load the kernels (${messageOf(error)}); run "npm run build:kernels"`, {
+      cause: error,
+    });
+  }
+}
+
+function lacking(build: KernelBuild | undefined): string {
+  const { simd, relaxedSimd, threads } = wasmFeatures();
+  if (build === 'wide' && simd && threads && relaxedSimd) {
+    return `no 256-bit vectors for WebAssembly here: ${wideVectors().reason}`;
+  }
+  const relaxed = build !== undefined && build !== 'simd' ? 'relaxed ' : '';
+  return `this JavaScript engine lacks WebAssembly ${relaxed}SIMD or shared memory; take Node 22 or newer`;
+}
+
+/** The nearest folder above this file with a package.json: two levels up from src/node, three from dist/src/node. */
+function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json')) && folder !== dirname(folder)) folder = dirname(folder);
+  return folder;
+}
