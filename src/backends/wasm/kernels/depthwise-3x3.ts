@@ -1,5 +1,6 @@
-import { address, madd, word } from './simd';
+import { address, madd, WIDE, word } from './simd';
 import { depthwise_table, depthwise_tile, depthwise_tile_2, TABLE, TILE } from './depthwise-tiles';
+import { depthwise_spread_row_wide, depthwise_tile_2_wide, depthwise_tile_wide } from './depthwise-tiles-wide';
 import { fetch_pixels } from './fetch';
 import { finish } from './finish';
 
@@ -31,6 +32,9 @@ export function depthwise_3x3(args: usize, chunk: i32, scratch: usize): void {
   const relu = word(args, 5);
   const bias = address(args, 3);
   const weights = address(args, 2);
+  // Channels that go in pairs of vectors, and the weights of those left.
+  const paired = WIDE ? channels & ~7 : 0;
+  const rest = weights + <usize>(paired * 9 * 4);
   const pixel = <usize>channels << 2;
   const sourceRow = pixel * <usize>width;
   const targetRow = pixel * <usize>outWidth;
@@ -56,12 +60,23 @@ export function depthwise_3x3(args: usize, chunk: i32, scratch: usize): void {
     if (transposed && stride == 2) {
       // Row h of dx is of row (h + 1 − r) / 2 of dy for r = 0 and 2 if h is odd, for r = 1 if it is even.
       const near = source + <usize>(row >> 1) * sourceRow;
-      if (row & 1) {
-        const below = (row >> 1) + 1 < height;
-        const far = below ? near + sourceRow : zeros;
-        depthwise_spread_row(near, far, pixel, below ? pixel : 0, weights + 96, weights, channels, out, width, outWidth);
-      } else {
-        depthwise_spread_row(near, zeros, pixel, 0, weights + 48, weights + 48, channels, out, width, outWidth);
+      const odd = row & 1;
+      const below = odd && (row >> 1) + 1 < height;
+      const far = below ? near + sourceRow : zeros;
+      const step = below ? pixel : 0;
+      const tap = odd ? 6 : 3;
+      const farTap = odd ? 0 : 3;
+      if (WIDE) {
+        const w0 = weights + (<usize>tap << 5);
+        const w1 = weights + (<usize>farTap << 5);
+        depthwise_spread_row_wide(near, far, pixel, step, w0, w1, paired, out, width, outWidth);
+      }
+      if (paired < channels) {
+        const at = <usize>paired << 2;
+        const w0 = rest + (<usize>tap << 4);
+        const w1 = rest + (<usize>farTap << 4);
+        const to = out + at;
+        depthwise_spread_row(near + at, below ? far + at : far, pixel, step, w0, w1, channels - paired, to, width, outWidth);
       }
       continue;
     }
@@ -69,8 +84,14 @@ export function depthwise_3x3(args: usize, chunk: i32, scratch: usize): void {
       const column = min(tile, outWidth - TILE);
       const to = out + <usize>column * pixel;
       depthwise_table(table, source, height, width, pixel, row * stride, column, stride, zeros);
-      if (stride == 1) depthwise_tile(table, weights, bias, floor, channels, to, pixel);
-      else depthwise_tile_2(table, weights, bias, floor, channels, to, pixel);
+      if (WIDE) {
+        if (stride == 1) depthwise_tile_wide(table, weights, bias, floor, paired, to, pixel);
+        else depthwise_tile_2_wide(table, weights, bias, floor, paired, to, pixel);
+      }
+      if (paired < channels) {
+        if (stride == 1) depthwise_tile(table, rest, bias, floor, paired, channels, to, pixel);
+        else depthwise_tile_2(table, rest, bias, floor, paired, channels, to, pixel);
+      }
     }
     if (residual) {
       const beside = residual + (out - address(args, 1));

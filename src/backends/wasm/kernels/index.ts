@@ -13,6 +13,7 @@ export {
   depthwise_tile,
   depthwise_tile_2,
 } from './depthwise-tiles';
+export * from './depthwise-tiles-wide';
 export * from './dropout';
 export * from './elementwise';
 export * from './fetch';

@@ -25,7 +25,7 @@ export const conv2dGroupedBackwardWeight: Lowering<'conv2d_backward_weight'> = {
           chunks: g.blocks,
           args: [
             ...[workspace, outputs[0].address, filters, g.taps],
-            ...[g.groupsPerBlock * g.multiplier, g.slices, g.sliceBytes],
+            ...[g.groupsPerBlock * g.multiplier, g.slices, g.sliceBytes, 0],
           ],
         }
       : {

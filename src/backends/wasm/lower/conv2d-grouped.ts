@@ -142,7 +142,7 @@ function convolution(
         kernel: 'pack_depthwise_weights',
         chunks: g.blocks,
         once,
-        args: [w.address, packed, g.filters, g.taps, g.groupsPerBlock * g.multiplier, 0],
+        args: [w.address, packed, g.filters, g.taps, g.groupsPerBlock * g.multiplier, 0, 0],
       }
     : {
         kernel: 'pack_grouped_weights',
