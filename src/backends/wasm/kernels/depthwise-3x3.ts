@@ -1,7 +1,7 @@
 import { address, madd, WIDE, word } from './simd';
 import { depthwise_table, depthwise_tile, depthwise_tile_2, TABLE, TILE } from './depthwise-tiles';
 import { depthwise_spread_row_wide, depthwise_tile_2_wide, depthwise_tile_wide } from './depthwise-tiles-wide';
-import { fetch_pixels } from './fetch';
+import { fetch_bytes, fetch_pixels } from './fetch';
 import { finish } from './finish';
 
 /**
@@ -48,16 +48,24 @@ export function depthwise_3x3(args: usize, chunk: i32, scratch: usize): void {
 
   // Rows of dx at stride 2 are of half as many rows of dy.
   const shrinks = transposed && stride == 2;
-  const top = shrinks ? first >> 1 : max(first * stride - 1, 0);
-  const bottom = min(shrinks ? (last >> 1) + 1 : (last - 1) * stride + 2, height);
-  const sum =
-    fetch_pixels(source, top * width, bottom * width, channels, 0, channels) +
-    fetch_pixels(target, first * outWidth, last * outWidth, channels, 0, channels);
-  store<u32>(table, sum);
+  let sum: u32 = 0;
+  if (shrinks) {
+    const top = first >> 1;
+    const bottom = min((last >> 1) + 1, height);
+    sum =
+      fetch_pixels(source, top * width, bottom * width, channels, 0, channels) +
+      fetch_pixels(target, first * outWidth, last * outWidth, channels, 0, channels);
+  } else {
+    const top = max(first * stride - 1, 0);
+    const bottom = min(first * stride + 2, height);
+    sum =
+      fetch_bytes(source + <usize>top * sourceRow, <usize>(bottom - top) * sourceRow) +
+      fetch_bytes(target + <usize>first * targetRow, targetRow);
+  }
 
-  for (let row = first; row < last; row++) {
-    const out = target + <usize>row * targetRow;
-    if (transposed && stride == 2) {
+  if (shrinks) {
+    for (let row = first; row < last; row++) {
+      const out = target + <usize>row * targetRow;
       // Row h of dx is of row (h + 1 − r) / 2 of dy for r = 0 and 2 if h is odd, for r = 1 if it is even.
       const near = source + <usize>(row >> 1) * sourceRow;
       const odd = row & 1;
@@ -78,26 +86,37 @@ export function depthwise_3x3(args: usize, chunk: i32, scratch: usize): void {
         const to = out + at;
         depthwise_spread_row(near + at, below ? far + at : far, pixel, step, w0, w1, channels - paired, to, width, outWidth);
       }
-      continue;
     }
-    for (let tile = 0; tile < outWidth; tile += TILE) {
-      const column = min(tile, outWidth - TILE);
-      const to = out + <usize>column * pixel;
-      depthwise_table(table, source, height, width, pixel, row * stride, column, stride, zeros);
-      if (WIDE) {
-        if (stride == 1) depthwise_tile_wide(table, weights, bias, floor, paired, to, pixel);
-        else depthwise_tile_2_wide(table, weights, bias, floor, paired, to, pixel);
+  } else {
+    for (let row = first; row < last; row++) {
+      const out = target + <usize>row * targetRow;
+      if (row + 1 < last) {
+        // What the next row reads and writes for the first time.
+        const unread = row * stride + 2;
+        const fresh = min(stride, height - unread);
+        if (fresh > 0) sum += fetch_bytes(source + <usize>unread * sourceRow, <usize>fresh * sourceRow);
+        sum += fetch_bytes(out + targetRow, targetRow);
       }
-      if (paired < channels) {
-        if (stride == 1) depthwise_tile(table, rest, bias, floor, paired, channels, to, pixel);
-        else depthwise_tile_2(table, rest, bias, floor, paired, channels, to, pixel);
+      for (let tile = 0; tile < outWidth; tile += TILE) {
+        const column = min(tile, outWidth - TILE);
+        const to = out + <usize>column * pixel;
+        depthwise_table(table, source, height, width, pixel, row * stride, column, stride, zeros);
+        if (WIDE) {
+          if (stride == 1) depthwise_tile_wide(table, weights, bias, floor, paired, to, pixel);
+          else depthwise_tile_2_wide(table, weights, bias, floor, paired, to, pixel);
+        }
+        if (paired < channels) {
+          if (stride == 1) depthwise_tile(table, rest, bias, floor, paired, channels, to, pixel);
+          else depthwise_tile_2(table, rest, bias, floor, paired, channels, to, pixel);
+        }
       }
-    }
-    if (residual) {
-      const beside = residual + (out - address(args, 1));
-      finish(out, 1, outWidth * channels, 0, 0, beside, relu);
+      if (residual) {
+        const beside = residual + (out - address(args, 1));
+        finish(out, 1, outWidth * channels, 0, 0, beside, relu);
+      }
     }
   }
+  store<u32>(table, sum);
 }
 
 /**

@@ -61,12 +61,12 @@ export function depthwise_tile(
   bias: usize,
   floor: usize,
   begin: i32,
-  channels: i32,
+  end: i32,
   out: usize,
   pixel: usize,
 ): void {
-  const end = <usize>channels << 2;
-  for (let at = <usize>begin << 2; at < end; at += 16) {
+  const stop = <usize>end << 2;
+  for (let at = <usize>begin << 2; at < stop; at += 16) {
     let y0 = v128.load(bias != 0 ? bias + at : table + ZERO);
     let y1 = y0;
     let y2 = y0;
@@ -143,12 +143,12 @@ export function depthwise_tile_2(
   bias: usize,
   floor: usize,
   begin: i32,
-  channels: i32,
+  end: i32,
   out: usize,
   pixel: usize,
 ): void {
-  const end = <usize>channels << 2;
-  for (let at = <usize>begin << 2; at < end; at += 16) {
+  const stop = <usize>end << 2;
+  for (let at = <usize>begin << 2; at < stop; at += 16) {
     let y0 = v128.load(bias != 0 ? bias + at : table + ZERO);
     let y1 = y0;
     let y2 = y0;
@@ -229,13 +229,13 @@ export function depthwise_gradient_tile(
   dy: usize,
   skip: i32,
   begin: i32,
-  channels: i32,
+  end: i32,
   out: usize,
   pixel: usize,
 ): void {
-  const end = <usize>channels << 2;
+  const stop = <usize>end << 2;
   const zero = f32x4.splat(0);
-  for (let at = <usize>begin << 2; at < end; at += 16) {
+  for (let at = <usize>begin << 2; at < stop; at += 16) {
     let from = dy + at;
     const d0 = skip > 0 ? zero : v128.load(from);
     from += pixel;
@@ -306,13 +306,13 @@ export function depthwise_gradient_tile_2(
   dy: usize,
   skip: i32,
   begin: i32,
-  channels: i32,
+  end: i32,
   out: usize,
   pixel: usize,
 ): void {
-  const end = <usize>channels << 2;
+  const stop = <usize>end << 2;
   const zero = f32x4.splat(0);
-  for (let at = <usize>begin << 2; at < end; at += 16) {
+  for (let at = <usize>begin << 2; at < stop; at += 16) {
     let from = dy + at;
     const d0 = skip > 0 ? zero : v128.load(from);
     from += pixel;

@@ -14,8 +14,16 @@ export function fetch_pixels(
   let sum: u32 = 0;
   const bytes = <usize>(min(to, channels) - from) << 2;
   for (; pixel < end; pixel++) {
-    let at = base + (<usize>(pixel * channels + from) << 2);
-    for (const stop = at + bytes; at < stop; at += 64) sum += load<u32>(at);
+    sum += fetch_bytes(base + (<usize>(pixel * channels + from) << 2), bytes);
   }
+  return sum;
+}
+
+/** As above, of bytes that lie one after the other. */
+// @ts-ignore: decorator
+@inline
+export function fetch_bytes(at: usize, bytes: usize): u32 {
+  let sum: u32 = 0;
+  for (const stop = at + bytes; at < stop; at += 64) sum += load<u32>(at);
   return sum;
 }
