@@ -1,5 +1,6 @@
-import { address, madd, word } from './simd';
+import { address, madd, WIDE, word } from './simd';
 import { claimSlot, releaseSlot } from './scratch';
+import { pack_row_wide, tile_gradient_4x16_wide, tile_gradient_8x8_wide } from './grouped-tiles-wide';
 import { packRow } from './strip';
 import { packRowRepeated } from './depthwise';
 
@@ -52,6 +53,8 @@ export function grouped_gradient(args: usize, chunk: i32): void {
   const partial = address(args, 2) + <usize>slice * address(args, 31) + <usize>block * address(args, 32);
   memory.fill(partial, 0, multiplier ? <usize>(outPlanes * taps) << 4 : <usize>(blockGroups * cg * kg * taps) << 2);
 
+  // Vectors go in pairs: rows of dy are planes of eight channels.
+  const paired = WIDE && !multiplier && (kg & 7) == 0 && ((cg & 7) == 0 || (kg & 15) == 0);
   const planeBytes = <usize>(perPhase * strideW) << 4;
   const rowBytes = planeBytes * <usize>sourcePlanes;
   const outPlaneBytes = <usize>outWidth << 4;
@@ -87,7 +90,9 @@ export function grouped_gradient(args: usize, chunk: i32): void {
     }
     for (let i = 0; i < rows; i++) {
       const from = dy + <usize>((row + i) * outWidth) * outPixelBytes;
-      packRow(from, outPixelBytes, outWidth, outBlock, outStrip + <usize>i * outRowBytes, 1, outWidth, 0);
+      const to = outStrip + <usize>i * outRowBytes;
+      if (paired) pack_row_wide(from, outPixelBytes, outWidth, outBlock, to);
+      else packRow(from, outPixelBytes, outWidth, outBlock, to, 1, outWidth, 0);
     }
 
     const step = rowBytes * <usize>strideH;
@@ -129,6 +134,34 @@ export function grouped_gradient(args: usize, chunk: i32): void {
       const a = strip + <usize>((group * cg) >> 2) * planeBytes;
       let out = partial + (<usize>(group * cg * kg * taps) << 2);
       let k = 0;
+      if (paired) {
+        const dyPlaneBytes = outPlaneBytes << 1;
+        const panelBytes = <usize>(taps * cg) << 5;
+        for (; k + 16 <= kg; k += 16) {
+          const d = outStrip + <usize>((group * kg + k) >> 3) * dyPlaneBytes;
+          for (let tap = 0; tap < taps; tap++) {
+            const at = a + tapOffset(tap, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
+            for (let c = 0; c < cg; c += 4) {
+              const from = at + <usize>(c >> 2) * planeBytes;
+              tile_gradient_4x16_wide(from, step, d, dyPlaneBytes, outRowBytes, rows, outWidth, out, panelBytes);
+              out += 128;
+            }
+          }
+          out += panelBytes;
+        }
+        if (k < kg) {
+          const d = outStrip + <usize>((group * kg + k) >> 3) * dyPlaneBytes;
+          for (let tap = 0; tap < taps; tap++) {
+            const at = a + tapOffset(tap, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
+            for (let c = 0; c < cg; c += 8) {
+              const from = at + <usize>(c >> 2) * planeBytes;
+              tile_gradient_8x8_wide(from, planeBytes, step, d, outRowBytes, rows, outWidth, out);
+              out += 256;
+            }
+          }
+        }
+        continue;
+      }
       for (; k + 8 <= kg; k += 8) {
         const d = outStrip + <usize>((group * kg + k) >> 2) * outPlaneBytes;
         for (let tap = 0; tap < taps; tap++) {

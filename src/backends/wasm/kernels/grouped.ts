@@ -1,7 +1,8 @@
-import { address, madd, word } from './simd';
+import { address, madd, WIDE, word } from './simd';
 import { fetch_pixels } from './fetch';
 import { claimSlot, releaseSlot } from './scratch';
 import { ceilDivide, emitRow, floorDivide, packRow } from './strip';
+import { emit_row_wide, tile_4x16_wide, tile_8x8_wide } from './grouped-tiles-wide';
 import { emitRowSummed, packRowRepeated, tile_depthwise } from './depthwise';
 
 /**
@@ -97,6 +98,8 @@ export function grouped_block(args: usize, image: i32, firstRow: i32, endRow: i3
   const outPhases = transposed ? strideW : 1;
   const inPlaneBytes = <usize>(perPhase * inPhases) << 4;
   const outPlaneBytes = <usize>(outPerPhase * outPhases) << 4;
+  // Vectors go in pairs: rows of the output are planes of eight channels.
+  const paired = WIDE && !multiplier && (kg & 7) == 0;
   const ringRowBytes = inPlaneBytes * <usize>sourcePlanes;
   const taps = filterRows * filterColumns;
   const slot = claimSlot(address(args, 6), word(args, 7));
@@ -185,6 +188,24 @@ export function grouped_block(args: usize, image: i32, firstRow: i32, endRow: i3
         let w = weights + (<usize>(group * taps * cg * kg) << 2);
         let out = outRow + <usize>((group * kg) >> 2) * outPlaneBytes + (<usize>(phase * outPerPhase) << 4);
         let k = 0;
+        if (paired) {
+          const panelBytes = <usize>(taps * cg) << 5;
+          const planeBytes = outPlaneBytes << 1;
+          out += <usize>(phase * outPerPhase) << 4;
+          for (; k + 16 <= kg; k += 16) {
+            for (let q = 0; q < columns; q += 4) {
+              tile_4x16_wide(x + (<usize>q << 4), w, panelBytes, table, entry, out + (<usize>q << 5), planeBytes);
+            }
+            w += panelBytes << 1;
+            out += planeBytes << 1;
+          }
+          if (k < kg) {
+            for (let q = 0; q < columns; q += 8) {
+              tile_8x8_wide(x + (<usize>q << 4), w, table, entry, out + (<usize>q << 5));
+            }
+          }
+          continue;
+        }
         for (; k + 8 <= kg; k += 8) {
           for (let q = 0; q < columns; q += 4) {
             const at = <usize>q << 4;
@@ -208,7 +229,11 @@ export function grouped_block(args: usize, image: i32, firstRow: i32, endRow: i3
     } else {
       const beside: usize = residual == 0 ? 0 : residual + at;
       const relu = word(args, 5);
-      emitRow(outRow, outPhases, outPerPhase, to, outPixelBytes, outWidth, targetChannels, bias, beside, relu);
+      if (paired) {
+        emit_row_wide(outRow, outPhases, outPerPhase, to, outPixelBytes, outWidth, targetChannels, bias, beside, relu);
+      } else {
+        emitRow(outRow, outPhases, outPerPhase, to, outPixelBytes, outWidth, targetChannels, bias, beside, relu);
+      }
     }
   }
   releaseSlot(address(args, 6), word(args, 7), slot);

@@ -26,6 +26,7 @@ export {
   tile_gradient_4x8,
   tile_gradient_depthwise,
 } from './grouped-gradient';
+export * from './grouped-tiles-wide';
 export { pack_grouped_weights, reduce_grouped_gradient } from './grouped-weights';
 export * from './layout';
 export * from './loss';
