@@ -388,8 +388,12 @@ export function emit_row_wide(
   const floor = relu ? f32x4.splat(0) : f32x4.splat(-Infinity);
   for (let channel = 0; channel < channels; channel += 8) {
     const shift = <usize>channel << 2;
-    const b0 = bias != 0 ? v128.load(bias + shift) : f32x4.splat(0);
-    const b1 = bias != 0 ? v128.load(bias + shift, 16) : f32x4.splat(0);
+    let b0 = f32x4.splat(0);
+    let b1 = b0;
+    if (bias != 0) {
+      b0 = v128.load(bias + shift);
+      b1 = v128.load(bias + shift, 16);
+    }
     for (let phase = 0; phase < phases; phase++) {
       const at = shift + <usize>phase * pixelBytes;
       let from = source + (<usize>((channel >> 3) * phases + phase) * <usize>perPhase << 5);

@@ -22,6 +22,7 @@ export * from './finish';
 export { grouped_block, grouped_conv, tile_4x8, tile_8x4 } from './grouped';
 export {
   grouped_gradient,
+  grouped_gradient_unit,
   tile_gradient_3x4x4,
   tile_gradient_4x8,
   tile_gradient_depthwise,
