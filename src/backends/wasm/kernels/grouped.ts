@@ -105,6 +105,8 @@ export function grouped_block(args: usize, image: i32, firstRow: i32, endRow: i3
   const slot = claimSlot(address(args, 6), word(args, 7));
   const table = slot;
   const entries = multiplier ? taps : (taps * cg) >> 1;
+  // Input channels of an entry of the table.
+  const perEntry = paired ? 4 : 2;
   const ring = slot + ((<usize>entries * 8 + 63) & ~63);
   const outRow = ring + <usize>ringRows * ringRowBytes;
   const perGroup = multiplier ? 4 * taps : taps * cg * kg;
@@ -163,7 +165,7 @@ export function grouped_block(args: usize, image: i32, firstRow: i32, endRow: i3
             entry += 8;
             continue;
           }
-          for (let c = 0; c < cg; c += 2) {
+          for (let c = 0; c < cg; c += perEntry) {
             store<u32>(entry, <u32>(at + <usize>(c >> 2) * inPlaneBytes + (<usize>(c & 2) << 2)));
             store<u32>(entry, (tap * cg + c) << 4, 4);
             entry += 8;
