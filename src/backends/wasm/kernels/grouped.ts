@@ -8,7 +8,7 @@ import { emitRowSummed, packRowRepeated, tile_depthwise } from './depthwise';
 /**
  * Direct grouped convolution, forward and backward-input, for groups of 4 to 32 channels in multiples of 4.
  *
- * A chunk is some rows of one picture and some blocks of groups (about 16 channels each, a cache line of each pixel). It packs the
+ * A chunk is some rows of one picture and some blocks of groups (16 channels, a cache line of each pixel, or a multiple of that). It packs the
  * source rows it needs into a ring of R rows of four-channel planes (see strip.ts), which stays in the first-level cache,
  * lists for each output row the taps that hit the picture, and runs register tiles over the row: 8 pixels × 4 channels,
  * or 4 pixels × 8 channels where the group is wide enough to share each splat of x between two vectors of weights.
@@ -41,7 +41,8 @@ export function grouped_conv(args: usize, chunk: i32, scratch: usize): void {
   const image = chunk / blockChunks / rowChunks;
   const firstRow = ((chunk / blockChunks) % rowChunks) * rowsPerChunk;
   const endRow = min(firstRow + rowsPerChunk, outHeight);
-  if (blocksPerChunk > 1) {
+  // More than a cache line of each pixel.
+  if ((endBlock - firstBlock) * word(args, 17) * max(word(args, 14), word(args, 15)) > 16) {
     let top = firstRow * strideH - padH;
     let bottom = (endRow - 1) * strideH - padH + reach;
     if (word(args, 26)) {
