@@ -94,15 +94,12 @@ export function emitRowSummed(
   }
 }
 
-/**
- * Where tap 0 of channel k lies in a block of `count` channels, and how far apart its taps are: [plane of 4 channels][tap][4], or where
- * `paired` planes lie side by side, [8 channels][tap][8] with a plane by itself if one is left over.
- */
+/** Where tap 0 of channel k of a block lies, in [plane of 4 channels][tap][4] or, `beside` another plane, [8 channels][tap][8]. */
 // @ts-ignore: decorator
 @inline
-function tapZero(k: i32, taps: i32, besides: bool): usize {
-  const plane = besides ? k >> 3 << 1 : k >> 2;
-  const lane = besides ? k & 7 : k & 3;
+function tapZero(k: i32, taps: i32, beside: bool): usize {
+  const plane = beside ? k >> 3 << 1 : k >> 2;
+  const lane = beside ? k & 7 : k & 3;
   return (<usize>(plane * taps) << 4) + (<usize>lane << 2);
 }
 
@@ -152,15 +149,28 @@ export function reduce_depthwise_gradient(args: usize, chunk: i32): void {
   const count = min(perBlock, channels - first);
   const partials = address(args, 0) + (<usize>(chunk * ((perBlock + 3) >> 2) * taps) << 4);
   const dw = address(args, 1) + (<usize>(first * taps) << 2);
-  for (let k = 0; k < count; k++) {
+  const sliceBytes = address(args, 6);
+  for (let k = 0; k < count; k += 4) {
     const beside = isBeside(k, count, word(args, 7) != 0);
     const from = partials + tapZero(k, taps, beside);
     const step = beside ? 5 : 4;
+    const lanes = min(count - k, 4);
     for (let tap = 0; tap < taps; tap++) {
-      const at = from + (<usize>tap << step);
-      let sum: f64 = 0;
-      for (let slice = 0; slice < slices; slice++) sum += load<f32>(at + <usize>slice * address(args, 6));
-      store<f32>(dw + (<usize>(k * taps + tap) << 2), <f32>sum);
+      let at = from + (<usize>tap << step);
+      let low = f64x2.splat(0);
+      let high = low;
+      for (let slice = 0; slice < slices; slice++, at += sliceBytes) {
+        const v = v128.load(at);
+        low = f64x2.add(low, f64x2.promote_low_f32x4(v));
+        high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<f64>(v, v, 1, 1)));
+      }
+      const sum = v128.shuffle<f64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
+      const to = dw + (<usize>(k * taps + tap) << 2);
+      const pitch = <usize>taps << 2;
+      store<f32>(to, f32x4.extract_lane(sum, 0));
+      if (lanes > 1) store<f32>(to + pitch, f32x4.extract_lane(sum, 1));
+      if (lanes > 2) store<f32>(to + 2 * pitch, f32x4.extract_lane(sum, 2));
+      if (lanes > 3) store<f32>(to + 3 * pitch, f32x4.extract_lane(sum, 3));
     }
   }
 }
