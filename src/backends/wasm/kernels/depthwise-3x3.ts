@@ -1,7 +1,7 @@
 import { address, madd, WIDE, word } from './simd';
 import { depthwise_table, depthwise_tile, depthwise_tile_2, TABLE, TILE } from './depthwise-tiles';
 import { depthwise_spread_row_wide, depthwise_tile_2_wide, depthwise_tile_wide } from './depthwise-tiles-wide';
-import { fetch_bytes, fetch_pixels } from './fetch';
+import { fetch_bytes, make_room } from './fetch';
 import { finish } from './finish';
 
 /**
@@ -52,15 +52,13 @@ export function depthwise_3x3(args: usize, chunk: i32, scratch: usize): void {
   if (shrinks) {
     const top = first >> 1;
     const bottom = min((last >> 1) + 1, height);
-    sum =
-      fetch_pixels(source, top * width, bottom * width, channels, 0, channels) +
-      fetch_pixels(target, first * outWidth, last * outWidth, channels, 0, channels);
+    sum = fetch_bytes(source + <usize>top * sourceRow, <usize>(bottom - top) * sourceRow);
+    make_room(target + <usize>first * targetRow, <usize>(last - first) * targetRow);
   } else {
     const top = max(first * stride - 1, 0);
     const bottom = min(first * stride + 2, height);
-    sum =
-      fetch_bytes(source + <usize>top * sourceRow, <usize>(bottom - top) * sourceRow) +
-      fetch_bytes(target + <usize>first * targetRow, targetRow);
+    sum = fetch_bytes(source + <usize>top * sourceRow, <usize>(bottom - top) * sourceRow);
+    make_room(target + <usize>first * targetRow, targetRow);
   }
 
   if (shrinks) {
@@ -95,7 +93,7 @@ export function depthwise_3x3(args: usize, chunk: i32, scratch: usize): void {
         const unread = row * stride + 2;
         const fresh = min(stride, height - unread);
         if (fresh > 0) sum += fetch_bytes(source + <usize>unread * sourceRow, <usize>fresh * sourceRow);
-        sum += fetch_bytes(out + targetRow, targetRow);
+        make_room(out + targetRow, targetRow);
       }
       for (let tile = 0; tile < outWidth; tile += TILE) {
         const column = min(tile, outWidth - TILE);

@@ -1,5 +1,5 @@
 import { address, madd, WIDE, word } from './simd';
-import { fetch_pixels } from './fetch';
+import { fetch_pixels, make_room_for_pixels } from './fetch';
 import { claimSlot, releaseSlot } from './scratch';
 import { ceilDivide, emitRow, floorDivide, packRow } from './strip';
 import { emit_row_wide, tile_4x16_wide, tile_8x8_wide } from './grouped-tiles-wide';
@@ -55,7 +55,7 @@ export function grouped_conv(args: usize, chunk: i32, scratch: usize): void {
     const y = image * outHeight + firstRow;
     const sum =
       fetch_pixels(address(args, 0), x * word(args, 9), (image * height + min(bottom + 1, height)) * word(args, 9), word(args, 10), firstBlock * inputs, endBlock * inputs) +
-      fetch_pixels(address(args, 1), y * outWidth, (image * outHeight + endRow) * outWidth, word(args, 13), firstBlock * outputs, endBlock * outputs);
+      make_room_for_pixels(address(args, 1), y * outWidth, (image * outHeight + endRow) * outWidth, word(args, 13), firstBlock * outputs, endBlock * outputs);
     store<u32>(scratch, sum);
   }
   for (let block = firstBlock; block < endBlock; block++) grouped_block(args, image, firstRow, endRow, block);

@@ -16,7 +16,7 @@ export {
 export * from './depthwise-tiles-wide';
 export * from './dropout';
 export * from './elementwise';
-export { fetch_pixels } from './fetch';
+export { fetch_pixels, make_room_for_pixels } from './fetch';
 export * from './fill';
 export * from './finish';
 export { grouped_block, grouped_conv, tile_4x8, tile_8x4 } from './grouped';
