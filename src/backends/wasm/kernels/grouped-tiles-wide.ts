@@ -6,81 +6,86 @@ import { madd } from './simd';
  * [plane][column][8], so that both halves are neighbours. Each sum is the narrow tile's, in the same order.
  */
 
-/** 8 pixels × 8 output channels: `tile_4x8`, twice as long. */
+/** A row, 8 pixels × 8 output channels at a time: `tile_4x8`, twice as long. An entry of the table is four input channels. */
 export function tile_8x8_wide(
   x: usize,
   w: usize,
   table: usize,
   end: usize,
   out: usize,
+  columns: i32,
 ): void {
-  let a0 = f32x4.splat(0);
-  let b0 = a0;
-  let a1 = a0;
-  let b1 = a0;
-  let a2 = a0;
-  let b2 = a0;
-  let a3 = a0;
-  let b3 = a0;
-  let a4 = a0;
-  let b4 = a0;
-  let a5 = a0;
-  let b5 = a0;
-  let a6 = a0;
-  let b6 = a0;
-  let a7 = a0;
-  let b7 = a0;
-  for (; table < end; table += 8) {
-    let xp = x + load<u32>(table);
-    let wp = w + (load<u32>(table, 4) << 1);
-    for (const last = xp + 16; xp < last; xp += 4, wp += 32) {
-      const w0 = v128.load(wp);
-      const w1 = v128.load(wp, 16);
-      let v = v128.load32_splat(xp);
-      a0 = madd(v, w0, a0);
-      b0 = madd(v, w1, b0);
-      v = v128.load32_splat(xp, 16);
-      a1 = madd(v, w0, a1);
-      b1 = madd(v, w1, b1);
-      v = v128.load32_splat(xp, 32);
-      a2 = madd(v, w0, a2);
-      b2 = madd(v, w1, b2);
-      v = v128.load32_splat(xp, 48);
-      a3 = madd(v, w0, a3);
-      b3 = madd(v, w1, b3);
-      v = v128.load32_splat(xp, 64);
-      a4 = madd(v, w0, a4);
-      b4 = madd(v, w1, b4);
-      v = v128.load32_splat(xp, 80);
-      a5 = madd(v, w0, a5);
-      b5 = madd(v, w1, b5);
-      v = v128.load32_splat(xp, 96);
-      a6 = madd(v, w0, a6);
-      b6 = madd(v, w1, b6);
-      v = v128.load32_splat(xp, 112);
-      a7 = madd(v, w0, a7);
-      b7 = madd(v, w1, b7);
+  for (let q = 0; q < columns; q += 8) {
+    let a0 = f32x4.splat(0);
+    let b0 = a0;
+    let a1 = a0;
+    let b1 = a0;
+    let a2 = a0;
+    let b2 = a0;
+    let a3 = a0;
+    let b3 = a0;
+    let a4 = a0;
+    let b4 = a0;
+    let a5 = a0;
+    let b5 = a0;
+    let a6 = a0;
+    let b6 = a0;
+    let a7 = a0;
+    let b7 = a0;
+    for (let entry = table; entry < end; entry += 8) {
+      let xp = x + load<u32>(entry);
+      let wp = w + (load<u32>(entry, 4) << 1);
+      for (const last = xp + 16; xp < last; xp += 4, wp += 32) {
+        const w0 = v128.load(wp);
+        const w1 = v128.load(wp, 16);
+        let v = v128.load32_splat(xp);
+        a0 = madd(v, w0, a0);
+        b0 = madd(v, w1, b0);
+        v = v128.load32_splat(xp, 16);
+        a1 = madd(v, w0, a1);
+        b1 = madd(v, w1, b1);
+        v = v128.load32_splat(xp, 32);
+        a2 = madd(v, w0, a2);
+        b2 = madd(v, w1, b2);
+        v = v128.load32_splat(xp, 48);
+        a3 = madd(v, w0, a3);
+        b3 = madd(v, w1, b3);
+        v = v128.load32_splat(xp, 64);
+        a4 = madd(v, w0, a4);
+        b4 = madd(v, w1, b4);
+        v = v128.load32_splat(xp, 80);
+        a5 = madd(v, w0, a5);
+        b5 = madd(v, w1, b5);
+        v = v128.load32_splat(xp, 96);
+        a6 = madd(v, w0, a6);
+        b6 = madd(v, w1, b6);
+        v = v128.load32_splat(xp, 112);
+        a7 = madd(v, w0, a7);
+        b7 = madd(v, w1, b7);
+      }
     }
+    v128.store(out, a0);
+    v128.store(out, b0, 16);
+    v128.store(out, a1, 32);
+    v128.store(out, b1, 48);
+    v128.store(out, a2, 64);
+    v128.store(out, b2, 80);
+    v128.store(out, a3, 96);
+    v128.store(out, b3, 112);
+    v128.store(out, a4, 128);
+    v128.store(out, b4, 144);
+    v128.store(out, a5, 160);
+    v128.store(out, b5, 176);
+    v128.store(out, a6, 192);
+    v128.store(out, b6, 208);
+    v128.store(out, a7, 224);
+    v128.store(out, b7, 240);
+    x += 128;
+    out += 256;
   }
-  v128.store(out, a0);
-  v128.store(out, b0, 16);
-  v128.store(out, a1, 32);
-  v128.store(out, b1, 48);
-  v128.store(out, a2, 64);
-  v128.store(out, b2, 80);
-  v128.store(out, a3, 96);
-  v128.store(out, b3, 112);
-  v128.store(out, a4, 128);
-  v128.store(out, b4, 144);
-  v128.store(out, a5, 160);
-  v128.store(out, b5, 176);
-  v128.store(out, a6, 192);
-  v128.store(out, b6, 208);
-  v128.store(out, a7, 224);
-  v128.store(out, b7, 240);
 }
 
-/** 4 pixels × 16 output channels, the second eight of which have their weights `panelBytes` further. */
+/** A row, 4 pixels × 16 output channels at a time, the second eight of which have their weights `panelBytes` further. */
 export function tile_4x16_wide(
   x: usize,
   w: usize,
@@ -89,71 +94,76 @@ export function tile_4x16_wide(
   end: usize,
   out: usize,
   outPlaneBytes: usize,
+  columns: i32,
 ): void {
-  let a0 = f32x4.splat(0);
-  let b0 = a0;
-  let c0 = a0;
-  let d0 = a0;
-  let a1 = a0;
-  let b1 = a0;
-  let c1 = a0;
-  let d1 = a0;
-  let a2 = a0;
-  let b2 = a0;
-  let c2 = a0;
-  let d2 = a0;
-  let a3 = a0;
-  let b3 = a0;
-  let c3 = a0;
-  let d3 = a0;
-  for (; table < end; table += 8) {
-    let xp = x + load<u32>(table);
-    let wp = w + (load<u32>(table, 4) << 1);
-    let vp = wp + panelBytes;
-    for (const last = xp + 16; xp < last; xp += 4, wp += 32, vp += 32) {
-      const w0 = v128.load(wp);
-      const w1 = v128.load(wp, 16);
-      const w2 = v128.load(vp);
-      const w3 = v128.load(vp, 16);
-      let v = v128.load32_splat(xp);
-      a0 = madd(v, w0, a0);
-      b0 = madd(v, w1, b0);
-      c0 = madd(v, w2, c0);
-      d0 = madd(v, w3, d0);
-      v = v128.load32_splat(xp, 16);
-      a1 = madd(v, w0, a1);
-      b1 = madd(v, w1, b1);
-      c1 = madd(v, w2, c1);
-      d1 = madd(v, w3, d1);
-      v = v128.load32_splat(xp, 32);
-      a2 = madd(v, w0, a2);
-      b2 = madd(v, w1, b2);
-      c2 = madd(v, w2, c2);
-      d2 = madd(v, w3, d2);
-      v = v128.load32_splat(xp, 48);
-      a3 = madd(v, w0, a3);
-      b3 = madd(v, w1, b3);
-      c3 = madd(v, w2, c3);
-      d3 = madd(v, w3, d3);
+  for (let q = 0; q < columns; q += 4) {
+    let a0 = f32x4.splat(0);
+    let b0 = a0;
+    let c0 = a0;
+    let d0 = a0;
+    let a1 = a0;
+    let b1 = a0;
+    let c1 = a0;
+    let d1 = a0;
+    let a2 = a0;
+    let b2 = a0;
+    let c2 = a0;
+    let d2 = a0;
+    let a3 = a0;
+    let b3 = a0;
+    let c3 = a0;
+    let d3 = a0;
+    for (let entry = table; entry < end; entry += 8) {
+      let xp = x + load<u32>(entry);
+      let wp = w + (load<u32>(entry, 4) << 1);
+      let vp = wp + panelBytes;
+      for (const last = xp + 16; xp < last; xp += 4, wp += 32, vp += 32) {
+        const w0 = v128.load(wp);
+        const w1 = v128.load(wp, 16);
+        const w2 = v128.load(vp);
+        const w3 = v128.load(vp, 16);
+        let v = v128.load32_splat(xp);
+        a0 = madd(v, w0, a0);
+        b0 = madd(v, w1, b0);
+        c0 = madd(v, w2, c0);
+        d0 = madd(v, w3, d0);
+        v = v128.load32_splat(xp, 16);
+        a1 = madd(v, w0, a1);
+        b1 = madd(v, w1, b1);
+        c1 = madd(v, w2, c1);
+        d1 = madd(v, w3, d1);
+        v = v128.load32_splat(xp, 32);
+        a2 = madd(v, w0, a2);
+        b2 = madd(v, w1, b2);
+        c2 = madd(v, w2, c2);
+        d2 = madd(v, w3, d2);
+        v = v128.load32_splat(xp, 48);
+        a3 = madd(v, w0, a3);
+        b3 = madd(v, w1, b3);
+        c3 = madd(v, w2, c3);
+        d3 = madd(v, w3, d3);
+      }
     }
+    v128.store(out, a0);
+    v128.store(out, b0, 16);
+    v128.store(out, a1, 32);
+    v128.store(out, b1, 48);
+    v128.store(out, a2, 64);
+    v128.store(out, b2, 80);
+    v128.store(out, a3, 96);
+    v128.store(out, b3, 112);
+    const second = out + outPlaneBytes;
+    v128.store(second, c0);
+    v128.store(second, d0, 16);
+    v128.store(second, c1, 32);
+    v128.store(second, d1, 48);
+    v128.store(second, c2, 64);
+    v128.store(second, d2, 80);
+    v128.store(second, c3, 96);
+    v128.store(second, d3, 112);
+    x += 64;
+    out += 128;
   }
-  v128.store(out, a0);
-  v128.store(out, b0, 16);
-  v128.store(out, a1, 32);
-  v128.store(out, b1, 48);
-  v128.store(out, a2, 64);
-  v128.store(out, b2, 80);
-  v128.store(out, a3, 96);
-  v128.store(out, b3, 112);
-  const second = out + outPlaneBytes;
-  v128.store(second, c0);
-  v128.store(second, d0, 16);
-  v128.store(second, c1, 32);
-  v128.store(second, d1, 48);
-  v128.store(second, c2, 64);
-  v128.store(second, d2, 80);
-  v128.store(second, c3, 96);
-  v128.store(second, d3, 112);
 }
 
 /** One tap, 8 input (of two planes) × 8 output channels: out[c][8] += Σ over pixels x[c]·dy[8]. */

@@ -196,17 +196,11 @@ export function grouped_block(args: usize, image: i32, firstRow: i32, endRow: i3
           const planeBytes = outPlaneBytes << 1;
           out += <usize>(phase * outPerPhase) << 4;
           for (; k + 16 <= kg; k += 16) {
-            for (let q = 0; q < columns; q += 4) {
-              tile_4x16_wide(x + (<usize>q << 4), w, panelBytes, table, entry, out + (<usize>q << 5), planeBytes);
-            }
+            tile_4x16_wide(x, w, panelBytes, table, entry, out, planeBytes, columns);
             w += panelBytes << 1;
             out += planeBytes << 1;
           }
-          if (k < kg) {
-            for (let q = 0; q < columns; q += 8) {
-              tile_8x8_wide(x + (<usize>q << 4), w, table, entry, out + (<usize>q << 5));
-            }
-          }
+          if (k < kg) tile_8x8_wide(x, w, table, entry, out, columns);
           continue;
         }
         for (; k + 8 <= kg; k += 8) {
