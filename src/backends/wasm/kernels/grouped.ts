@@ -2,7 +2,7 @@ import { address, madd, WIDE, word } from './simd';
 import { fetch_pixels, make_room_for_pixels } from './fetch';
 import { claimSlot, releaseSlot } from './scratch';
 import { ceilDivide, emitRow, floorDivide, packRow } from './strip';
-import { emit_row_wide, tile_4x16_wide, tile_8x8_wide } from './grouped-tiles-wide';
+import { tile_4x16_wide, tile_8x8_wide } from './grouped-tiles-wide';
 import { emitRowSummed, packRowRepeated, tile_depthwise } from './depthwise';
 
 /**
@@ -226,11 +226,7 @@ export function grouped_block(args: usize, image: i32, firstRow: i32, endRow: i3
     } else {
       const beside: usize = residual == 0 ? 0 : residual + at;
       const relu = word(args, 5);
-      if (paired) {
-        emit_row_wide(outRow, outPhases, outPerPhase, to, outPixelBytes, outWidth, targetChannels, bias, beside, relu);
-      } else {
-        emitRow(outRow, outPhases, outPerPhase, to, outPixelBytes, outWidth, targetChannels, bias, beside, relu);
-      }
+      emitRow(outRow, outPhases, outPerPhase, to, outPixelBytes, outWidth, targetChannels, bias, beside, relu, paired);
     }
   }
   releaseSlot(address(args, 6), word(args, 7), slot);
