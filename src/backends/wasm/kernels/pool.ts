@@ -150,9 +150,12 @@ export function max_pool_backward(args: usize, chunk: i32): void {
   const x = address(args, 18) + <usize>(image * height * width) * pitch;
   const dx = address(args, 1) + <usize>(image * height * width) * pitch;
   const bytes = <usize>(end - first) << 2;
-  for (let i = firstRow * width; i < endRow * width; i++) {
-    const pixel = dx + <usize>i * pitch + (<usize>first << 2);
-    for (let at = pixel; at < pixel + bytes; at += 4) store<f32>(at, 0);
+  if (bytes == pitch) {
+    memory.fill(dx + <usize>(firstRow * width) * pitch, 0, <usize>((endRow - firstRow) * width) * pitch);
+  } else {
+    for (let i = firstRow * width; i < endRow * width; i++) {
+      memory.fill(dx + <usize>i * pitch + (<usize>first << 2), 0, bytes);
+    }
   }
   const firstByte = <u32>(<usize>(firstRow * width) * pitch);
   const ownBytes = <u32>(<usize>((endRow - firstRow) * width) * pitch);
@@ -193,10 +196,23 @@ export function max_pool_backward(args: usize, chunk: i32): void {
           }
           row += <usize>width * pitch;
         }
+        if (lanes == 4) {
+          // Every owned pixel of the window gets dy or nothing: a branch on where the largest lies would be a guess each time.
+          const d = v128.load(dy + shift);
+          const end = min(h1, endRow);
+          for (let h = max(h0, firstRow); h < end; h++) {
+            const begin = <usize>(h * width + v0) * pitch;
+            for (let at = begin; at < begin + rowBytes; at += pitch) {
+              const to = dx + at + shift;
+              const share = v128.and(d, i32x4.eq(where, i32x4.splat(<i32>at)));
+              v128.store(to, f32x4.add(v128.load(to), share));
+            }
+          }
+          continue;
+        }
         scatter(dx, shift, i32x4.extract_lane(where, 0), firstByte, ownBytes, dy);
         if (lanes > 1) scatter(dx, shift + 4, i32x4.extract_lane(where, 1), firstByte, ownBytes, dy);
         if (lanes > 2) scatter(dx, shift + 8, i32x4.extract_lane(where, 2), firstByte, ownBytes, dy);
-        if (lanes > 3) scatter(dx, shift + 12, i32x4.extract_lane(where, 3), firstByte, ownBytes, dy);
       }
     }
   }
