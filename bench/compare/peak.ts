@@ -15,7 +15,7 @@ const unrolled = 4;
  */
 export async function wasmPeak(threads: number, build: KernelBuild): Promise<number> {
   const binary = await compile(build);
-  const module = build === 'wide' ? compileWide(binary) : await WebAssembly.compile(binary);
+  const module = await (build === 'wide' ? compileWide(binary) : WebAssembly.compile(binary));
   const workers = Array.from(
     { length: threads },
     () => new Worker(new URL('peak-worker.ts', import.meta.url), { workerData: { module } }),

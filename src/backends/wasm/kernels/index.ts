@@ -33,6 +33,7 @@ export * from './pack-taps';
 export * from './patches';
 export * from './pool';
 export { product } from './product';
+export { productTile } from './product-tile';
 export * from './reduce';
 export * from './sum-parts';
 export { weight_gradient } from './weight-gradient';
