@@ -3,7 +3,8 @@ import { madd } from './simd';
 
 /**
  * `productTile` for two panels of B that lie `panelBytes` apart, out[4×16]: for the build for 256-bit vectors, where two
- * neighbouring accumulators are one register. Each sum is what `productTile` computes, in the same order. Nothing is stored before all is read: two of the rows may be the same.
+ * neighbouring accumulators are one register. Each sum is what `productTile` computes, in the same order. Nothing is stored before all is
+ * read: two of the rows may be the same.
  */
 export function productTileWide(
   a: usize,
@@ -147,20 +148,21 @@ export function productTileWide(
     c32 = f32x4.pmax(c32, zero);
     c33 = f32x4.pmax(c33, zero);
   }
-  v128.store(o0, c00, 0);
+  // The upper half first: V8 then leaves out the narrow store that it keeps in case the wide one traps.
   v128.store(o0, c01, 16);
-  v128.store(o0, c02, 32);
+  v128.store(o0, c00, 0);
   v128.store(o0, c03, 48);
-  v128.store(o1, c10, 0);
+  v128.store(o0, c02, 32);
   v128.store(o1, c11, 16);
-  v128.store(o1, c12, 32);
+  v128.store(o1, c10, 0);
   v128.store(o1, c13, 48);
-  v128.store(o2, c20, 0);
+  v128.store(o1, c12, 32);
   v128.store(o2, c21, 16);
-  v128.store(o2, c22, 32);
+  v128.store(o2, c20, 0);
   v128.store(o2, c23, 48);
-  v128.store(o3, c30, 0);
+  v128.store(o2, c22, 32);
   v128.store(o3, c31, 16);
-  v128.store(o3, c32, 32);
+  v128.store(o3, c30, 0);
   v128.store(o3, c33, 48);
+  v128.store(o3, c32, 32);
 }
