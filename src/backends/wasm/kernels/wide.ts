@@ -2,3 +2,7 @@
 // @ts-ignore: decorator
 @global
 const WIDE_VECTORS: bool = true;
+
+export * from './winograd-transform-wide';
+export { winograd_products_wide } from './winograd';
+export { winograd_product_wide_16, winograd_product_wide_4x4, winograd_product_wide_8 } from './winograd-wide';

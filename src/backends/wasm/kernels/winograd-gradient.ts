@@ -101,6 +101,7 @@ export function winograd_gradient_block(
       transformed,
       planeBytes,
       placeBytes,
+      false,
     );
     const channels = groups * outputs;
     for (let t = 0; t < count; t++) {

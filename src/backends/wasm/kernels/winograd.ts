@@ -1,5 +1,7 @@
-import { address, madd, word } from './simd';
+import { WIDE, address, madd, word } from './simd';
 import { fetch_tiles, winograd_inputs, winograd_output } from './winograd-transform';
+import { winograd_output_wide } from './winograd-transform-wide';
+import { winograd_product_wide_16, winograd_product_wide_4x4, winograd_product_wide_8 } from './winograd-wide';
 
 /**
  * Grouped or dense 3×3 convolution at stride 1 by Winograd's F(2×2, 3×3) (winograd-transform.ts), forward, and
@@ -62,6 +64,7 @@ export function winograd_block(args: usize, block: i32, tile: i32, count: i32, s
   const k0 = (block % kBlocks) * kBlock;
   const outputs = min(kBlock, kg - k0);
   const targetPlanes = (groups * outputs) >> 2;
+  const wide = WIDE && winograd_is_wide(cg, kg, groups);
 
   const planeBytes = <usize>word(args, 23) << 4;
   // A line more than the planes need, lest all places of a tile fall into the same sets of the cache.
@@ -96,7 +99,14 @@ export function winograd_block(args: usize, block: i32, tile: i32, count: i32, s
         transformed,
         planeBytes,
         placeBytes,
+        wide,
       );
+      if (wide) {
+        winograd_products_wide(
+          cg, kg, groups, inputs, outputs, c0, transformed, planeBytes, placeBytes, weights, products, outPlaceBytes, count,
+        );
+        continue;
+      }
       for (let group = 0; group < groups; group++) {
         const x = transformed + <usize>((group * inputs) >> 2) * planeBytes;
         let w = weights + <usize>group * groupBytes;
@@ -123,6 +133,23 @@ export function winograd_block(args: usize, block: i32, tile: i32, count: i32, s
       const row = (place / tileColumns) << 1;
       const column = (place % tileColumns) << 1;
       const at = <usize>((image * outHeight + row) * outWidth + column) * pixelBytes + firstOutput;
+      if (wide) {
+        winograd_output_wide(
+          products + (<usize>t << 5),
+          planeBytes << 1,
+          outPlaceBytes,
+          targetPlanes >> 1,
+          address(args, 1) + at,
+          rowBytes,
+          pixelBytes,
+          outHeight - row,
+          outWidth - column,
+          bias,
+          residual == 0 ? 0 : residual + at,
+          word(args, 5),
+        );
+        continue;
+      }
       winograd_output(
         products + (<usize>t << 4),
         planeBytes,
@@ -138,6 +165,67 @@ export function winograd_block(args: usize, block: i32, tile: i32, count: i32, s
         word(args, 5),
       );
     }
+}
+
+/** Whether a block's planes can be of eight channels: those of one group, or all of two. */
+// @ts-ignore: decorator
+@inline
+export function winograd_is_wide(cg: i32, kg: i32, groups: i32): bool {
+  return ((cg | kg) & 7) == 0 || (cg == 4 && kg == 4 && (groups & 1) == 0);
+}
+
+/** The products of a block whose planes are of eight channels. `planeBytes` are those of four, as in `winograd_block`. */
+export function winograd_products_wide(
+  cg: i32,
+  kg: i32,
+  groups: i32,
+  inputs: i32,
+  outputs: i32,
+  c0: i32,
+  transformed: usize,
+  planeBytes: usize,
+  placeBytes: usize,
+  weights: usize,
+  products: usize,
+  outPlaceBytes: usize,
+  count: i32,
+): void {
+  const groupBytes = <usize>(cg * kg) << 6;
+  const pairBytes = planeBytes << 1;
+  if (cg == 4) {
+    for (let group = 0; group < groups; group += 2) {
+      for (let place: usize = 0; place < 16; place++) {
+        winograd_product_wide_4x4(
+          transformed + place * placeBytes,
+          weights + (place << 6),
+          products + place * outPlaceBytes,
+          count,
+        );
+      }
+      transformed += pairBytes;
+      products += pairBytes;
+      weights += groupBytes << 1;
+    }
+    return;
+  }
+  const step = <usize>cg << 5;
+  for (let group = 0; group < groups; group++) {
+    let from = weights + <usize>group * groupBytes + (<usize>c0 << 5);
+    for (let k = 0; k < outputs; ) {
+      const two = k + 16 <= outputs;
+      for (let place: usize = 0; place < 16; place++) {
+        const x = transformed + place * placeBytes;
+        const w = from + place * step;
+        const to = products + place * outPlaceBytes;
+        if (two) winograd_product_wide_16(x, pairBytes, w, step << 4, inputs, to, pairBytes, count, c0);
+        else winograd_product_wide_8(x, pairBytes, w, inputs, to, count, c0);
+      }
+      k += two ? 16 : 8;
+      products += two ? pairBytes << 1 : pairBytes;
+      from += two ? step << 5 : step << 4;
+    }
+    transformed += <usize>(inputs >> 3) * pairBytes;
+  }
 }
 
 /**
