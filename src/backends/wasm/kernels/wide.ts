@@ -5,4 +5,5 @@ const WIDE_VECTORS: bool = true;
 
 export * from './winograd-transform-wide';
 export { winograd_products_wide } from './winograd';
-export { winograd_product_wide_16, winograd_product_wide_4x4, winograd_product_wide_8 } from './winograd-wide';
+export { winograd_outers_wide } from './winograd-gradient';
+export * from './winograd-wide';

@@ -1,6 +1,8 @@
-import { address, madd, word } from './simd';
+import { WIDE, address, madd, word } from './simd';
 import { tile_gradient_4x8 } from './grouped-gradient';
 import { fetch_tiles, winograd_gather, winograd_inputs, winograd_spread } from './winograd-transform';
+import { winograd_spread_wide } from './winograd-transform-wide';
+import { winograd_outer_wide_4x16, winograd_outer_wide_8x8 } from './winograd-wide';
 
 /**
  * Backward-weight of a grouped or dense 3×3 convolution at stride 1 by Winograd's algorithm: dU = Σ over tiles
@@ -70,6 +72,7 @@ export function winograd_gradient_block(
   const outputs = min(kBlock, kg - k0);
   const tileColumns = (outWidth + 1) >> 1;
   const tilesPerImage = ((outHeight + 1) >> 1) * tileColumns;
+  const wide = WIDE && ((cg | kg) & 7) == 0;
 
   const planeBytes = <usize>word(args, 20) << 4;
   const placeBytes = planeBytes * <usize>((groups * inputs) >> 2) + 64;
@@ -101,7 +104,7 @@ export function winograd_gradient_block(
       transformed,
       planeBytes,
       placeBytes,
-      false,
+      wide,
     );
     const channels = groups * outputs;
     for (let t = 0; t < count; t++) {
@@ -111,17 +114,37 @@ export function winograd_gradient_block(
       const column = (place % tileColumns) << 1;
       const dy =
         address(args, 1) + <usize>(image * outHeight) * rowBytes + (<usize>(firstGroup * kg + k0) << 2);
-      const out = spread + (<usize>t << 4);
+      const out = spread + (<usize>t << (wide ? 5 : 4));
       if (row + 2 <= outHeight && column + 2 <= outWidth) {
         const from = dy + <usize>row * rowBytes + <usize>column * pixelBytes;
-        winograd_spread(from, rowBytes, pixelBytes, channels >> 2, out, planeBytes, outPlaceBytes);
+        if (wide) winograd_spread_wide(from, rowBytes, pixelBytes, channels >> 3, out, planeBytes << 1, outPlaceBytes);
+        else winograd_spread(from, rowBytes, pixelBytes, channels >> 2, out, planeBytes, outPlaceBytes);
       } else {
         winograd_gather(dy, outHeight, outWidth, pixelBytes, row, column, 2, 2, channels, scratch);
         const bytes = <usize>channels << 2;
-        winograd_spread(scratch, bytes << 1, bytes, channels >> 2, out, planeBytes, outPlaceBytes);
+        if (wide) winograd_spread_wide(scratch, bytes << 1, bytes, channels >> 3, out, planeBytes << 1, outPlaceBytes);
+        else winograd_spread(scratch, bytes << 1, bytes, channels >> 2, out, planeBytes, outPlaceBytes);
       }
     }
 
+    if (wide) {
+      for (let group = 0; group < groups; group++) {
+        winograd_outers_wide(
+          cg,
+          inputs,
+          outputs,
+          transformed + <usize>((group * inputs) >> 2) * planeBytes,
+          placeBytes,
+          spread + <usize>((group * outputs) >> 2) * planeBytes,
+          outPlaceBytes,
+          planeBytes << 1,
+          count,
+          partial + <usize>group * groupBytes + (<usize>c0 << 5),
+          fresh,
+        );
+      }
+      return;
+    }
     for (let group = 0; group < groups; group++) {
       const x = transformed + <usize>((group * inputs) >> 2) * planeBytes;
       let d = spread + <usize>((group * outputs) >> 2) * planeBytes;
@@ -153,6 +176,42 @@ export function winograd_gradient_block(
         out += step << 4;
       }
     }
+}
+
+/** The same for one group whose planes are of eight channels, `planeBytes` each; `out` is its partial dU from input c0 on. */
+export function winograd_outers_wide(
+  cg: i32,
+  inputs: i32,
+  outputs: i32,
+  x: usize,
+  placeBytes: usize,
+  dy: usize,
+  outPlaceBytes: usize,
+  planeBytes: usize,
+  count: i32,
+  out: usize,
+  fresh: bool,
+): void {
+  const step = <usize>cg << 5;
+  for (let k = 0; k < outputs; ) {
+    const two = k + 16 <= outputs;
+    for (let place: usize = 0; place < 16; place++) {
+      const dp = dy + place * outPlaceBytes;
+      let xp = x + place * placeBytes;
+      let to = out + place * step;
+      for (let c = 0; c < inputs; c += 8, xp += planeBytes, to += 256) {
+        if (two) {
+          winograd_outer_wide_4x16(xp, dp, planeBytes, count, to, step << 4, fresh);
+          winograd_outer_wide_4x16(xp + 16, dp, planeBytes, count, to + 128, step << 4, fresh);
+        } else {
+          winograd_outer_wide_8x8(xp, dp, count, to, fresh);
+        }
+      }
+    }
+    k += two ? 16 : 8;
+    dy += two ? planeBytes << 1 : planeBytes;
+    out += two ? step << 5 : step << 4;
+  }
 }
 
 /** Two places, 4 input × 4 output channels: out[c][4] += Σ over tiles x[c]·dy[4]. */
