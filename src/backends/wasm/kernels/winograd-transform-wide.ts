@@ -120,8 +120,8 @@ function storeInput(
 // @ts-ignore: decorator
 @inline
 function storePair(to: usize, low: v128, high: v128): void {
-  v128.store(to, low);
   v128.store(to, high, 16);
+  v128.store(to, low);
 }
 
 /** Aᵀ m A + bias + residual, then ReLU, to 2×2 pixels; arguments as of `winograd_output`. */

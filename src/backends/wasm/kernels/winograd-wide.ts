@@ -83,22 +83,22 @@ export function winograd_product_wide_8(
       h0 = f32x4.add(h0, v128.load(out, 224));
       h1 = f32x4.add(h1, v128.load(out, 240));
     }
-    v128.store(out, a0);
     v128.store(out, a1, 16);
-    v128.store(out, b0, 32);
+    v128.store(out, a0);
     v128.store(out, b1, 48);
-    v128.store(out, c0, 64);
+    v128.store(out, b0, 32);
     v128.store(out, c1, 80);
-    v128.store(out, d0, 96);
+    v128.store(out, c0, 64);
     v128.store(out, d1, 112);
-    v128.store(out, e0, 128);
+    v128.store(out, d0, 96);
     v128.store(out, e1, 144);
-    v128.store(out, f0, 160);
+    v128.store(out, e0, 128);
     v128.store(out, f1, 176);
-    v128.store(out, g0, 192);
+    v128.store(out, f0, 160);
     v128.store(out, g1, 208);
-    v128.store(out, h0, 224);
+    v128.store(out, g0, 192);
     v128.store(out, h1, 240);
+    v128.store(out, h0, 224);
   }
 }
 
@@ -183,22 +183,22 @@ export function winograd_product_wide_16(
       d2 = f32x4.add(d2, v128.load(second, 96));
       d3 = f32x4.add(d3, v128.load(second, 112));
     }
-    v128.store(out, a0);
     v128.store(out, a1, 16);
-    v128.store(out, b0, 32);
+    v128.store(out, a0);
     v128.store(out, b1, 48);
-    v128.store(out, c0, 64);
+    v128.store(out, b0, 32);
     v128.store(out, c1, 80);
-    v128.store(out, d0, 96);
+    v128.store(out, c0, 64);
     v128.store(out, d1, 112);
-    v128.store(second, a2);
+    v128.store(out, d0, 96);
     v128.store(second, a3, 16);
-    v128.store(second, b2, 32);
+    v128.store(second, a2);
     v128.store(second, b3, 48);
-    v128.store(second, c2, 64);
+    v128.store(second, b2, 32);
     v128.store(second, c3, 80);
-    v128.store(second, d2, 96);
+    v128.store(second, c2, 64);
     v128.store(second, d3, 112);
+    v128.store(second, d2, 96);
   }
 }
 
@@ -256,14 +256,14 @@ export function winograd_product_wide_4x4(x: usize, w: usize, out: usize, tiles:
     C = madd(v128.shuffle<f32>(X2, X2, 3, 3, 3, 3), W3, C);
     d = madd(v128.shuffle<f32>(x3, x3, 3, 3, 3, 3), w3, d);
     D = madd(v128.shuffle<f32>(X3, X3, 3, 3, 3, 3), W3, D);
-    v128.store(out, a);
     v128.store(out, A, 16);
-    v128.store(out, b, 32);
+    v128.store(out, a);
     v128.store(out, B, 48);
-    v128.store(out, c, 64);
+    v128.store(out, b, 32);
     v128.store(out, C, 80);
-    v128.store(out, d, 96);
+    v128.store(out, c, 64);
     v128.store(out, D, 112);
+    v128.store(out, d, 96);
   }
 }
 
@@ -356,22 +356,22 @@ export function winograd_outer_wide_8x8(
     h0 = f32x4.add(v128.load(out, 224), h0);
     h1 = f32x4.add(v128.load(out, 240), h1);
   }
-  v128.store(out, a0);
   v128.store(out, a1, 16);
-  v128.store(out, b0, 32);
+  v128.store(out, a0);
   v128.store(out, b1, 48);
-  v128.store(out, c0, 64);
+  v128.store(out, b0, 32);
   v128.store(out, c1, 80);
-  v128.store(out, d0, 96);
+  v128.store(out, c0, 64);
   v128.store(out, d1, 112);
-  v128.store(out, e0, 128);
+  v128.store(out, d0, 96);
   v128.store(out, e1, 144);
-  v128.store(out, f0, 160);
+  v128.store(out, e0, 128);
   v128.store(out, f1, 176);
-  v128.store(out, g0, 192);
+  v128.store(out, f0, 160);
   v128.store(out, g1, 208);
-  v128.store(out, h0, 224);
+  v128.store(out, g0, 192);
   v128.store(out, h1, 240);
+  v128.store(out, h0, 224);
 }
 
 /** Four input × sixteen output channels, of two planes of dy and two panels of `out`. */
@@ -465,20 +465,20 @@ export function winograd_outer_wide_4x16(
     d2 = f32x4.add(v128.load(second, 96), d2);
     d3 = f32x4.add(v128.load(second, 112), d3);
   }
-  v128.store(out, a0);
   v128.store(out, a1, 16);
-  v128.store(out, b0, 32);
+  v128.store(out, a0);
   v128.store(out, b1, 48);
-  v128.store(out, c0, 64);
+  v128.store(out, b0, 32);
   v128.store(out, c1, 80);
-  v128.store(out, d0, 96);
+  v128.store(out, c0, 64);
   v128.store(out, d1, 112);
-  v128.store(second, a2);
+  v128.store(out, d0, 96);
   v128.store(second, a3, 16);
-  v128.store(second, b2, 32);
+  v128.store(second, a2);
   v128.store(second, b3, 48);
-  v128.store(second, c2, 64);
+  v128.store(second, b2, 32);
   v128.store(second, c3, 80);
-  v128.store(second, d2, 96);
+  v128.store(second, c2, 64);
   v128.store(second, d3, 112);
+  v128.store(second, d2, 96);
 }
