@@ -102,6 +102,73 @@ export function winograd_product_wide_8(
   }
 }
 
+/**
+ * The same from eight channels to eight, whose weights stay in registers. A turn ends the sums of one tile and begins those of the
+ * next: were they of one tile, the compiler would load all eight splats first, which are too many registers.
+ */
+export function winograd_product_wide_8x8(x: usize, w: usize, out: usize, tiles: i32): void {
+  const w0 = v128.load(w);
+  const W0 = v128.load(w, 16);
+  const w1 = v128.load(w, 32);
+  const W1 = v128.load(w, 48);
+  const w2 = v128.load(w, 64);
+  const W2 = v128.load(w, 80);
+  const w3 = v128.load(w, 96);
+  const W3 = v128.load(w, 112);
+  const w4 = v128.load(w, 128);
+  const W4 = v128.load(w, 144);
+  const w5 = v128.load(w, 160);
+  const W5 = v128.load(w, 176);
+  const w6 = v128.load(w, 192);
+  const W6 = v128.load(w, 208);
+  const w7 = v128.load(w, 224);
+  const W7 = v128.load(w, 240);
+  const zero = f32x4.splat(0);
+  let v: v128;
+  let a: v128;
+  let A: v128;
+  v = v128.load32_splat(x);
+  a = madd(v, w0, zero);
+  A = madd(v, W0, zero);
+  v = v128.load32_splat(x, 4);
+  a = madd(v, w1, a);
+  A = madd(v, W1, A);
+  v = v128.load32_splat(x, 8);
+  a = madd(v, w2, a);
+  A = madd(v, W2, A);
+  v = v128.load32_splat(x, 12);
+  a = madd(v, w3, a);
+  A = madd(v, W3, A);
+  for (const end = x + (<usize>tiles << 5); x < end; x += 32, out += 32) {
+    v = v128.load32_splat(x, 16);
+    a = madd(v, w4, a);
+    A = madd(v, W4, A);
+    v = v128.load32_splat(x, 20);
+    a = madd(v, w5, a);
+    A = madd(v, W5, A);
+    v = v128.load32_splat(x, 24);
+    a = madd(v, w6, a);
+    A = madd(v, W6, A);
+    v = v128.load32_splat(x, 28);
+    a = madd(v, w7, a);
+    A = madd(v, W7, A);
+    v128.store(out, A, 16);
+    v128.store(out, a);
+    v = v128.load32_splat(x, 32);
+    a = madd(v, w0, zero);
+    A = madd(v, W0, zero);
+    v = v128.load32_splat(x, 36);
+    a = madd(v, w1, a);
+    A = madd(v, W1, A);
+    v = v128.load32_splat(x, 40);
+    a = madd(v, w2, a);
+    A = madd(v, W2, A);
+    v = v128.load32_splat(x, 44);
+    a = madd(v, w3, a);
+    A = madd(v, W3, A);
+  }
+}
+
 /** The same for sixteen output channels, four tiles at a time: two panels of weights and two planes of `out`. */
 export function winograd_product_wide_16(
   x: usize,

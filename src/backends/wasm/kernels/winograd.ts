@@ -1,7 +1,12 @@
 import { WIDE, address, madd, word } from './simd';
 import { fetch_tiles, winograd_inputs, winograd_output } from './winograd-transform';
 import { winograd_output_wide } from './winograd-transform-wide';
-import { winograd_product_wide_16, winograd_product_wide_4x4, winograd_product_wide_8 } from './winograd-wide';
+import {
+  winograd_product_wide_16,
+  winograd_product_wide_4x4,
+  winograd_product_wide_8,
+  winograd_product_wide_8x8,
+} from './winograd-wide';
 
 /**
  * Grouped or dense 3×3 convolution at stride 1 by Winograd's F(2×2, 3×3) (winograd-transform.ts), forward, and
@@ -218,6 +223,7 @@ export function winograd_products_wide(
         const w = from + place * step;
         const to = products + place * outPlaceBytes;
         if (two) winograd_product_wide_16(x, pairBytes, w, step << 4, inputs, to, pairBytes, count, c0);
+        else if (cg == 8) winograd_product_wide_8x8(x, w, to, count);
         else winograd_product_wide_8(x, pairBytes, w, inputs, to, count, c0);
       }
       k += two ? 16 : 8;
