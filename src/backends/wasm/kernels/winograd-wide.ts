@@ -269,6 +269,140 @@ export function winograd_product_wide_16(
   }
 }
 
+/** As `winograd_product_wide_16`, six tiles at a time; `tiles` is a multiple of six. */
+export function winograd_product_wide_6x16(
+  x: usize,
+  planeBytes: usize,
+  w: usize,
+  panelBytes: usize,
+  channels: i32,
+  out: usize,
+  outPlaneBytes: usize,
+  tiles: i32,
+  add: i32,
+): void {
+  const wEnd = w + (<usize>channels << 5);
+  for (const end = x + (<usize>tiles << 5); x < end; x += 192, out += 192) {
+    let a0 = f32x4.splat(0);
+    let a1 = a0;
+    let a2 = a0;
+    let a3 = a0;
+    let b0 = a0;
+    let b1 = a0;
+    let b2 = a0;
+    let b3 = a0;
+    let c0 = a0;
+    let c1 = a0;
+    let c2 = a0;
+    let c3 = a0;
+    let d0 = a0;
+    let d1 = a0;
+    let d2 = a0;
+    let d3 = a0;
+    let e0 = a0;
+    let e1 = a0;
+    let e2 = a0;
+    let e3 = a0;
+    let f0 = a0;
+    let f1 = a0;
+    let f2 = a0;
+    let f3 = a0;
+    let plane = x;
+    let wp = w;
+    let vp = w + panelBytes;
+    for (; wp < wEnd; plane += planeBytes) {
+      let xp = plane;
+      for (const last = xp + 32; xp < last; xp += 4, wp += 32, vp += 32) {
+        const w0 = v128.load(wp);
+        const w1 = v128.load(wp, 16);
+        const w2 = v128.load(vp);
+        const w3 = v128.load(vp, 16);
+        let v = v128.load32_splat(xp);
+        a0 = madd(v, w0, a0);
+        a1 = madd(v, w1, a1);
+        a2 = madd(v, w2, a2);
+        a3 = madd(v, w3, a3);
+        v = v128.load32_splat(xp, 32);
+        b0 = madd(v, w0, b0);
+        b1 = madd(v, w1, b1);
+        b2 = madd(v, w2, b2);
+        b3 = madd(v, w3, b3);
+        v = v128.load32_splat(xp, 64);
+        c0 = madd(v, w0, c0);
+        c1 = madd(v, w1, c1);
+        c2 = madd(v, w2, c2);
+        c3 = madd(v, w3, c3);
+        v = v128.load32_splat(xp, 96);
+        d0 = madd(v, w0, d0);
+        d1 = madd(v, w1, d1);
+        d2 = madd(v, w2, d2);
+        d3 = madd(v, w3, d3);
+        v = v128.load32_splat(xp, 128);
+        e0 = madd(v, w0, e0);
+        e1 = madd(v, w1, e1);
+        e2 = madd(v, w2, e2);
+        e3 = madd(v, w3, e3);
+        v = v128.load32_splat(xp, 160);
+        f0 = madd(v, w0, f0);
+        f1 = madd(v, w1, f1);
+        f2 = madd(v, w2, f2);
+        f3 = madd(v, w3, f3);
+      }
+    }
+    const second = out + outPlaneBytes;
+    if (add) {
+      a0 = f32x4.add(a0, v128.load(out));
+      a1 = f32x4.add(a1, v128.load(out, 16));
+      a2 = f32x4.add(a2, v128.load(second));
+      a3 = f32x4.add(a3, v128.load(second, 16));
+      b0 = f32x4.add(b0, v128.load(out, 32));
+      b1 = f32x4.add(b1, v128.load(out, 48));
+      b2 = f32x4.add(b2, v128.load(second, 32));
+      b3 = f32x4.add(b3, v128.load(second, 48));
+      c0 = f32x4.add(c0, v128.load(out, 64));
+      c1 = f32x4.add(c1, v128.load(out, 80));
+      c2 = f32x4.add(c2, v128.load(second, 64));
+      c3 = f32x4.add(c3, v128.load(second, 80));
+      d0 = f32x4.add(d0, v128.load(out, 96));
+      d1 = f32x4.add(d1, v128.load(out, 112));
+      d2 = f32x4.add(d2, v128.load(second, 96));
+      d3 = f32x4.add(d3, v128.load(second, 112));
+      e0 = f32x4.add(e0, v128.load(out, 128));
+      e1 = f32x4.add(e1, v128.load(out, 144));
+      e2 = f32x4.add(e2, v128.load(second, 128));
+      e3 = f32x4.add(e3, v128.load(second, 144));
+      f0 = f32x4.add(f0, v128.load(out, 160));
+      f1 = f32x4.add(f1, v128.load(out, 176));
+      f2 = f32x4.add(f2, v128.load(second, 160));
+      f3 = f32x4.add(f3, v128.load(second, 176));
+    }
+    v128.store(out, a1, 16);
+    v128.store(out, a0);
+    v128.store(out, b1, 48);
+    v128.store(out, b0, 32);
+    v128.store(out, c1, 80);
+    v128.store(out, c0, 64);
+    v128.store(out, d1, 112);
+    v128.store(out, d0, 96);
+    v128.store(out, e1, 144);
+    v128.store(out, e0, 128);
+    v128.store(out, f1, 176);
+    v128.store(out, f0, 160);
+    v128.store(second, a3, 16);
+    v128.store(second, a2);
+    v128.store(second, b3, 48);
+    v128.store(second, b2, 32);
+    v128.store(second, c3, 80);
+    v128.store(second, c2, 64);
+    v128.store(second, d3, 112);
+    v128.store(second, d2, 96);
+    v128.store(second, e3, 144);
+    v128.store(second, e2, 128);
+    v128.store(second, f3, 176);
+    v128.store(second, f2, 160);
+  }
+}
+
 /**
  * Two groups of four channels to four: a plane holds both, and so does each vector of weights. The second group's weights lie
  * behind the first's 16 places.

@@ -3,6 +3,7 @@ import { fetch_tiles, winograd_inputs, winograd_output } from './winograd-transf
 import { winograd_output_wide } from './winograd-transform-wide';
 import {
   winograd_product_wide_16,
+  winograd_product_wide_6x16,
   winograd_product_wide_4x4,
   winograd_product_wide_8,
   winograd_product_wide_8x8,
@@ -222,7 +223,13 @@ export function winograd_products_wide(
         const x = transformed + place * placeBytes;
         const w = from + place * step;
         const to = products + place * outPlaceBytes;
-        if (two) winograd_product_wide_16(x, pairBytes, w, step << 4, inputs, to, pairBytes, count, c0);
+        if (two) {
+          // Six tiles at a time, and at the end one or two times four.
+          const most = (count + 3) & ~3;
+          const sixes = most - (most % 6 == 2 ? 8 : most % 6);
+          if (sixes > 0) winograd_product_wide_6x16(x, pairBytes, w, step << 4, inputs, to, pairBytes, sixes, c0);
+          if (sixes < most) winograd_product_wide_16(x + (<usize>sixes << 5), pairBytes, w, step << 4, inputs, to + (<usize>sixes << 5), pairBytes, most - sixes, c0);
+        }
         else if (cg == 8) winograd_product_wide_8x8(x, w, to, count);
         else winograd_product_wide_8(x, pairBytes, w, inputs, to, count, c0);
       }
