@@ -47,4 +47,4 @@ export {
   winograd_output,
   winograd_spread,
 } from './winograd-transform';
-export { winograd_weights, winograd_weights_gradient } from './winograd-weights';
+export { sum_slices, winograd_weights, winograd_weights_gradient } from './winograd-weights';
