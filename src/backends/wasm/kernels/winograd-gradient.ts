@@ -1,7 +1,7 @@
 import { WIDE, address, madd, word } from './simd';
 import { tile_gradient_4x8 } from './grouped-gradient';
 import { fetch_tiles, winograd_gather, winograd_inputs, winograd_spread } from './winograd-transform';
-import { winograd_spread_wide } from './winograd-transform-wide';
+import { winograd_inputs_wide, winograd_spreads_wide } from './winograd-transform-wide';
 import { winograd_outer_wide_4x16, winograd_outer_wide_8x8 } from './winograd-wide';
 
 /**
@@ -88,46 +88,39 @@ export function winograd_gradient_block(
     <usize>slice * address(args, 21) +
     <usize>firstGroup * groupBytes +
     (<usize>(k0 * cg) << 6);
-    winograd_inputs(
-      address(args, 0) + (<usize>(firstGroup * cg + c0) << 2),
-      word(args, 3),
-      word(args, 4),
-      <usize>word(args, 5) << 2,
-      groups * inputs,
-      tile,
-      count,
-      tileColumns,
-      tilesPerImage,
-      word(args, 16),
-      word(args, 17),
-      scratch,
-      transformed,
-      planeBytes,
-      placeBytes,
-      wide,
-    );
-    const channels = groups * outputs;
-    for (let t = 0; t < count; t++) {
-      const image = (tile + t) / tilesPerImage;
-      const place = tile + t - image * tilesPerImage;
-      const row = (place / tileColumns) << 1;
-      const column = (place % tileColumns) << 1;
-      const dy =
-        address(args, 1) + <usize>(image * outHeight) * rowBytes + (<usize>(firstGroup * kg + k0) << 2);
-      const out = spread + (<usize>t << (wide ? 5 : 4));
-      if (row + 2 <= outHeight && column + 2 <= outWidth) {
-        const from = dy + <usize>row * rowBytes + <usize>column * pixelBytes;
-        if (wide) winograd_spread_wide(from, rowBytes, pixelBytes, channels >> 3, out, planeBytes << 1, outPlaceBytes);
-        else winograd_spread(from, rowBytes, pixelBytes, channels >> 2, out, planeBytes, outPlaceBytes);
-      } else {
-        winograd_gather(dy, outHeight, outWidth, pixelBytes, row, column, 2, 2, channels, scratch);
-        const bytes = <usize>channels << 2;
-        if (wide) winograd_spread_wide(scratch, bytes << 1, bytes, channels >> 3, out, planeBytes << 1, outPlaceBytes);
-        else winograd_spread(scratch, bytes << 1, bytes, channels >> 2, out, planeBytes, outPlaceBytes);
-      }
-    }
-
     if (wide) {
+      winograd_inputs_wide(
+        address(args, 0) + (<usize>(firstGroup * cg + c0) << 2),
+        word(args, 3),
+        word(args, 4),
+        <usize>word(args, 5) << 2,
+        groups * inputs,
+        tile,
+        count,
+        tileColumns,
+        tilesPerImage,
+        word(args, 16),
+        word(args, 17),
+        scratch,
+        transformed,
+        planeBytes << 1,
+        placeBytes,
+      );
+      winograd_spreads_wide(
+        address(args, 1) + (<usize>(firstGroup * kg + k0) << 2),
+        outHeight,
+        outWidth,
+        pixelBytes,
+        groups * outputs,
+        tile,
+        count,
+        tileColumns,
+        tilesPerImage,
+        scratch,
+        spread,
+        planeBytes << 1,
+        outPlaceBytes,
+      );
       for (let group = 0; group < groups; group++) {
         winograd_outers_wide(
           cg,
@@ -145,6 +138,42 @@ export function winograd_gradient_block(
       }
       return;
     }
+    winograd_inputs(
+      address(args, 0) + (<usize>(firstGroup * cg + c0) << 2),
+      word(args, 3),
+      word(args, 4),
+      <usize>word(args, 5) << 2,
+      groups * inputs,
+      tile,
+      count,
+      tileColumns,
+      tilesPerImage,
+      word(args, 16),
+      word(args, 17),
+      scratch,
+      transformed,
+      planeBytes,
+      placeBytes,
+    );
+    const channels = groups * outputs;
+    for (let t = 0; t < count; t++) {
+      const image = (tile + t) / tilesPerImage;
+      const place = tile + t - image * tilesPerImage;
+      const row = (place / tileColumns) << 1;
+      const column = (place % tileColumns) << 1;
+      const dy =
+        address(args, 1) + <usize>(image * outHeight) * rowBytes + (<usize>(firstGroup * kg + k0) << 2);
+      const out = spread + (<usize>t << 4);
+      if (row + 2 <= outHeight && column + 2 <= outWidth) {
+        const from = dy + <usize>row * rowBytes + <usize>column * pixelBytes;
+        winograd_spread(from, rowBytes, pixelBytes, channels >> 2, out, planeBytes, outPlaceBytes);
+      } else {
+        winograd_gather(dy, outHeight, outWidth, pixelBytes, row, column, 2, 2, channels, scratch);
+        const bytes = <usize>channels << 2;
+        winograd_spread(scratch, bytes << 1, bytes, channels >> 2, out, planeBytes, outPlaceBytes);
+      }
+    }
+
     for (let group = 0; group < groups; group++) {
       const x = transformed + <usize>((group * inputs) >> 2) * planeBytes;
       let d = spread + <usize>((group * outputs) >> 2) * planeBytes;

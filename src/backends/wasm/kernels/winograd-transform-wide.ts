@@ -14,30 +14,58 @@ export function winograd_input_wide(
   planeBytes: usize,
   placeBytes: usize,
 ): void {
+  inputOf(false, from, rowBytes, pixelBytes, planes, out, planeBytes, placeBytes);
+}
+
+/** The same for a tile whose 16 pixels are where `table` says. */
+export function winograd_input_border_wide(
+  table: usize,
+  planes: i32,
+  out: usize,
+  planeBytes: usize,
+  placeBytes: usize,
+): void {
+  inputOf(true, table, 0, 0, planes, out, planeBytes, placeBytes);
+}
+
+/** What the two above have in common: `border`, a constant, tells which. */
+// @ts-ignore: decorator
+@inline
+function inputOf(
+  border: bool,
+  from: usize,
+  rowBytes: usize,
+  pixelBytes: usize,
+  planes: i32,
+  out: usize,
+  planeBytes: usize,
+  placeBytes: usize,
+): void {
   const rowPlaces = placeBytes << 2;
-  for (const end = from + (<usize>planes << 5); from < end; from += 32, out += planeBytes) {
-    let p = from + rowBytes;
+  const end = <usize>planes << 5;
+  for (let at: usize = 0; at < end; at += 32, out += planeBytes) {
+    let p = border ? listed(from, 16, at) : from + rowBytes + at;
     const a0 = v128.load(p);
     const A0 = v128.load(p, 16);
-    p += pixelBytes;
+    p = border ? listed(from, 20, at) : p + pixelBytes;
     const a1 = v128.load(p);
     const A1 = v128.load(p, 16);
-    p += pixelBytes;
+    p = border ? listed(from, 24, at) : p + pixelBytes;
     const a2 = v128.load(p);
     const A2 = v128.load(p, 16);
-    p += pixelBytes;
+    p = border ? listed(from, 28, at) : p + pixelBytes;
     const a3 = v128.load(p);
     const A3 = v128.load(p, 16);
-    p = from + (rowBytes << 1);
+    p = border ? listed(from, 32, at) : from + (rowBytes << 1) + at;
     const b0 = v128.load(p);
     const B0 = v128.load(p, 16);
-    p += pixelBytes;
+    p = border ? listed(from, 36, at) : p + pixelBytes;
     const b1 = v128.load(p);
     const B1 = v128.load(p, 16);
-    p += pixelBytes;
+    p = border ? listed(from, 40, at) : p + pixelBytes;
     const b2 = v128.load(p);
     const B2 = v128.load(p, 16);
-    p += pixelBytes;
+    p = border ? listed(from, 44, at) : p + pixelBytes;
     const b3 = v128.load(p);
     const B3 = v128.load(p, 16);
     storeInput(
@@ -64,33 +92,40 @@ export function winograd_input_wide(
       f32x4.sub(b3, a3),
       f32x4.sub(B3, A3),
     );
-    p = from;
+    p = border ? listed(from, 0, at) : from + at;
     let t0 = f32x4.sub(v128.load(p), b0);
     let T0 = f32x4.sub(v128.load(p, 16), B0);
-    p += pixelBytes;
+    p = border ? listed(from, 4, at) : p + pixelBytes;
     let t1 = f32x4.sub(v128.load(p), b1);
     let T1 = f32x4.sub(v128.load(p, 16), B1);
-    p += pixelBytes;
+    p = border ? listed(from, 8, at) : p + pixelBytes;
     let t2 = f32x4.sub(v128.load(p), b2);
     let T2 = f32x4.sub(v128.load(p, 16), B2);
-    p += pixelBytes;
+    p = border ? listed(from, 12, at) : p + pixelBytes;
     let t3 = f32x4.sub(v128.load(p), b3);
     let T3 = f32x4.sub(v128.load(p, 16), B3);
     storeInput(out, placeBytes, t0, T0, t1, T1, t2, T2, t3, T3);
-    p = from + (rowBytes << 1) + rowBytes;
+    p = border ? listed(from, 48, at) : from + (rowBytes << 1) + rowBytes + at;
     t0 = f32x4.sub(a0, v128.load(p));
     T0 = f32x4.sub(A0, v128.load(p, 16));
-    p += pixelBytes;
+    p = border ? listed(from, 52, at) : p + pixelBytes;
     t1 = f32x4.sub(a1, v128.load(p));
     T1 = f32x4.sub(A1, v128.load(p, 16));
-    p += pixelBytes;
+    p = border ? listed(from, 56, at) : p + pixelBytes;
     t2 = f32x4.sub(a2, v128.load(p));
     T2 = f32x4.sub(A2, v128.load(p, 16));
-    p += pixelBytes;
+    p = border ? listed(from, 60, at) : p + pixelBytes;
     t3 = f32x4.sub(a3, v128.load(p));
     T3 = f32x4.sub(A3, v128.load(p, 16));
     storeInput(out + (rowPlaces << 1) + rowPlaces, placeBytes, t0, T0, t1, T1, t2, T2, t3, T3);
   }
+}
+
+/** Byte `at` of the pixel whose address is at `entry` of `table`. */
+// @ts-ignore: decorator
+@inline
+function listed(table: usize, entry: usize, at: usize): usize {
+  return <usize>load<u32>(table + entry) + at;
 }
 
 /** One row of (Bᵀ d) B. */
@@ -260,28 +295,30 @@ export function winograd_output_wide(
   }
 }
 
-/** out ← A y Aᵀ; arguments as of `winograd_spread`. */
+/** out ← A y Aᵀ, of the pixels at `p00`, `p01`, `p10` and `p11`. */
 export function winograd_spread_wide(
-  from: usize,
-  rowBytes: usize,
-  pixelBytes: usize,
+  p00: usize,
+  p01: usize,
+  p10: usize,
+  p11: usize,
   planes: i32,
   out: usize,
   planeBytes: usize,
   placeBytes: usize,
 ): void {
   const row = placeBytes << 2;
-  for (const end = from + (<usize>planes << 5); from < end; from += 32, out += planeBytes) {
-    let p = from;
+  const end = <usize>planes << 5;
+  for (let at: usize = 0; at < end; at += 32, out += planeBytes) {
+    let p = p00 + at;
     const a = v128.load(p);
     const A = v128.load(p, 16);
-    p += pixelBytes;
+    p = p01 + at;
     const b = v128.load(p);
     const B = v128.load(p, 16);
-    p = from + rowBytes;
+    p = p10 + at;
     const c = v128.load(p);
     const C = v128.load(p, 16);
-    p += pixelBytes;
+    p = p11 + at;
     const d = v128.load(p);
     const D = v128.load(p, 16);
     storeSpread(out, placeBytes, a, A, b, B);
@@ -302,4 +339,167 @@ function storeSpread(to: usize, placeBytes: usize, a: v128, A: v128, b: v128, B:
   storePair(to, f32x4.sub(a, b), f32x4.sub(A, B));
   to += placeBytes;
   storePair(to, f32x4.neg(b), f32x4.neg(B));
+}
+
+/**
+ * `winograd_inputs` for planes of eight channels, `planeBytes` each. `border` has room for the addresses of 16 pixels and a pixel
+ * of zeros, which stands for those beyond the picture.
+ */
+export function winograd_inputs_wide(
+  source: usize,
+  height: i32,
+  width: i32,
+  pixelBytes: usize,
+  channels: i32,
+  tile: i32,
+  count: i32,
+  tileColumns: i32,
+  tilesPerImage: i32,
+  padH: i32,
+  padW: i32,
+  border: usize,
+  out: usize,
+  planeBytes: usize,
+  placeBytes: usize,
+): void {
+  const rowBytes = pixelBytes * <usize>width;
+  const pictureBytes = rowBytes * <usize>height;
+  const planes = channels >> 3;
+  const zeros = border + 64;
+  memory.fill(zeros, 0, <usize>channels << 2);
+  const image = tile / tilesPerImage;
+  const place = tile - image * tilesPerImage;
+  const endColumn = (tileColumns << 1) - padW;
+  const endRow = ((tilesPerImage / tileColumns) << 1) - padH;
+  let row = ((place / tileColumns) << 1) - padH;
+  let column = ((place % tileColumns) << 1) - padW;
+  let picture = source + <usize>image * pictureBytes;
+  for (const end = out + (<usize>count << 5); out < end; out += 32) {
+    const from = picture + <usize>row * rowBytes + <usize>column * pixelBytes;
+    if (row >= 0 && row + 4 <= height && column >= 0 && column + 4 <= width) {
+      winograd_input_wide(from, rowBytes, pixelBytes, planes, out, planeBytes, placeBytes);
+    } else {
+      let entry = border;
+      let first = from;
+      for (let r = row; r < row + 4; r++, first += rowBytes) {
+        const within = <u32>r < <u32>height;
+        let at = first;
+        for (let s = column; s < column + 4; s++, at += pixelBytes, entry += 4) {
+          store<u32>(entry, <u32>select(at, zeros, within && <u32>s < <u32>width));
+        }
+      }
+      winograd_input_border_wide(border, planes, out, planeBytes, placeBytes);
+    }
+    column += 2;
+    if (column == endColumn) {
+      column = -padW;
+      row += 2;
+      if (row == endRow) {
+        row = -padH;
+        picture += pictureBytes;
+      }
+    }
+  }
+}
+
+/** `winograd_spread` of `count` tiles from `tile` on for planes of eight channels; `zeros` has room for a pixel of them. */
+export function winograd_spreads_wide(
+  source: usize,
+  height: i32,
+  width: i32,
+  pixelBytes: usize,
+  channels: i32,
+  tile: i32,
+  count: i32,
+  tileColumns: i32,
+  tilesPerImage: i32,
+  zeros: usize,
+  out: usize,
+  planeBytes: usize,
+  placeBytes: usize,
+): void {
+  const rowBytes = pixelBytes * <usize>width;
+  const planes = channels >> 3;
+  memory.fill(zeros, 0, <usize>channels << 2);
+  const image = tile / tilesPerImage;
+  const place = tile - image * tilesPerImage;
+  let row = (place / tileColumns) << 1;
+  let column = (place % tileColumns) << 1;
+  let picture = source + <usize>(image * height) * rowBytes;
+  for (const end = out + (<usize>count << 5); out < end; out += 32) {
+    const from = picture + <usize>row * rowBytes + <usize>column * pixelBytes;
+    const right = column + 1 < width;
+    const down = row + 1 < height;
+    winograd_spread_wide(
+      from,
+      right ? from + pixelBytes : zeros,
+      down ? from + rowBytes : zeros,
+      right && down ? from + rowBytes + pixelBytes : zeros,
+      planes,
+      out,
+      planeBytes,
+      placeBytes,
+    );
+    column += 2;
+    if (column >= width) {
+      column = 0;
+      row += 2;
+      if (row >= height) {
+        row = 0;
+        picture += rowBytes * <usize>height;
+      }
+    }
+  }
+}
+
+/** `winograd_output_wide` of `count` tiles from `tile` on; `residual` is that of the first pixel of `target`, or 0. */
+export function winograd_outputs_wide(
+  products: usize,
+  planeBytes: usize,
+  placeBytes: usize,
+  planes: i32,
+  target: usize,
+  height: i32,
+  width: i32,
+  pixelBytes: usize,
+  tile: i32,
+  count: i32,
+  tileColumns: i32,
+  tilesPerImage: i32,
+  bias: usize,
+  residual: usize,
+  relu: i32,
+): void {
+  const rowBytes = pixelBytes * <usize>width;
+  const image = tile / tilesPerImage;
+  const place = tile - image * tilesPerImage;
+  let row = (place / tileColumns) << 1;
+  let column = (place % tileColumns) << 1;
+  let picture = <usize>(image * height) * rowBytes;
+  for (const end = products + (<usize>count << 5); products < end; products += 32) {
+    const at = picture + <usize>row * rowBytes + <usize>column * pixelBytes;
+    winograd_output_wide(
+      products,
+      planeBytes,
+      placeBytes,
+      planes,
+      target + at,
+      rowBytes,
+      pixelBytes,
+      height - row,
+      width - column,
+      bias,
+      residual == 0 ? 0 : residual + at,
+      relu,
+    );
+    column += 2;
+    if (column >= width) {
+      column = 0;
+      row += 2;
+      if (row >= height) {
+        row = 0;
+        picture += rowBytes * <usize>height;
+      }
+    }
+  }
 }

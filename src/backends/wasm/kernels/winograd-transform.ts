@@ -1,6 +1,4 @@
 import { fetch_pixels } from './fetch';
-import { WIDE } from './simd';
-import { winograd_input_wide } from './winograd-transform-wide';
 
 /**
  * The transforms of Winograd's F(2×2, 3×3) (Lavin and Gray 2015, arXiv:1509.09308): a 3×3 convolution at stride 1 of a 4×4
@@ -192,7 +190,7 @@ function storeSpread(to: usize, placeBytes: usize, a: v128, b: v128): void {
 /**
  * `winograd_input` of `count` tiles from `tile` on, counted through all pictures: `channels` of them from the address
  * `source` on. `border` has room for 16 pixels of so many channels, in which tiles that reach beyond the picture are put
- * together. If `wide`, planes are of eight channels: two of `planeBytes`.
+ * together.
  */
 export function winograd_inputs(
   source: usize,
@@ -210,13 +208,11 @@ export function winograd_inputs(
   out: usize,
   planeBytes: usize,
   placeBytes: usize,
-  wide: bool,
 ): void {
   const rowBytes = pixelBytes * <usize>width;
   const bytes = <usize>channels << 2;
   const planes = channels >> 2;
-  const cell: usize = WIDE && wide ? 32 : 16;
-  for (const end = tile + count; tile < end; tile++, out += cell) {
+  for (const end = tile + count; tile < end; tile++, out += 16) {
     const image = tile / tilesPerImage;
     const place = tile - image * tilesPerImage;
     const row = ((place / tileColumns) << 1) - padH;
@@ -224,12 +220,10 @@ export function winograd_inputs(
     const picture = source + <usize>(image * height) * rowBytes;
     if (row >= 0 && row + 4 <= height && column >= 0 && column + 4 <= width) {
       const from = picture + <usize>row * rowBytes + <usize>column * pixelBytes;
-      if (WIDE && wide) winograd_input_wide(from, rowBytes, pixelBytes, planes >> 1, out, planeBytes << 1, placeBytes);
-      else winograd_input(from, rowBytes, pixelBytes, planes, out, planeBytes, placeBytes);
+      winograd_input(from, rowBytes, pixelBytes, planes, out, planeBytes, placeBytes);
     } else {
       winograd_gather(picture, height, width, pixelBytes, row, column, 4, 4, channels, border);
-      if (WIDE && wide) winograd_input_wide(border, bytes << 2, bytes, planes >> 1, out, planeBytes << 1, placeBytes);
-      else winograd_input(border, bytes << 2, bytes, planes, out, planeBytes, placeBytes);
+      winograd_input(border, bytes << 2, bytes, planes, out, planeBytes, placeBytes);
     }
   }
 }

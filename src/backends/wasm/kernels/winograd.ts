@@ -1,6 +1,6 @@
 import { WIDE, address, madd, word } from './simd';
 import { fetch_tiles, winograd_inputs, winograd_output } from './winograd-transform';
-import { winograd_output_wide } from './winograd-transform-wide';
+import { winograd_inputs_wide, winograd_outputs_wide } from './winograd-transform-wide';
 import {
   winograd_product_wide_16,
   winograd_product_wide_6x16,
@@ -89,8 +89,32 @@ export function winograd_block(args: usize, block: i32, tile: i32, count: i32, s
 
     for (let c0 = 0; c0 < cg; c0 += cBlock) {
       const inputs = min(cBlock, cg - c0);
+      const from = address(args, 0) + (<usize>(firstGroup * cg + c0) << 2);
+      if (wide) {
+        winograd_inputs_wide(
+          from,
+          word(args, 6),
+          word(args, 7),
+          <usize>word(args, 8) << 2,
+          groups * inputs,
+          tile,
+          count,
+          tileColumns,
+          tilesPerImage,
+          word(args, 19),
+          word(args, 20),
+          scratch,
+          transformed,
+          planeBytes << 1,
+          placeBytes,
+        );
+        winograd_products_wide(
+          cg, kg, groups, inputs, outputs, c0, transformed, planeBytes << 1, placeBytes, weights, products, outPlaceBytes, count,
+        );
+        continue;
+      }
       winograd_inputs(
-        address(args, 0) + (<usize>(firstGroup * cg + c0) << 2),
+        from,
         word(args, 6),
         word(args, 7),
         <usize>word(args, 8) << 2,
@@ -105,14 +129,7 @@ export function winograd_block(args: usize, block: i32, tile: i32, count: i32, s
         transformed,
         planeBytes,
         placeBytes,
-        wide,
       );
-      if (wide) {
-        winograd_products_wide(
-          cg, kg, groups, inputs, outputs, c0, transformed, planeBytes, placeBytes, weights, products, outPlaceBytes, count,
-        );
-        continue;
-      }
       for (let group = 0; group < groups; group++) {
         const x = transformed + <usize>((group * inputs) >> 2) * planeBytes;
         let w = weights + <usize>group * groupBytes;
@@ -133,29 +150,32 @@ export function winograd_block(args: usize, block: i32, tile: i32, count: i32, s
       }
     }
 
+    if (wide) {
+      winograd_outputs_wide(
+        products,
+        planeBytes << 1,
+        outPlaceBytes,
+        targetPlanes >> 1,
+        address(args, 1) + firstOutput,
+        outHeight,
+        outWidth,
+        pixelBytes,
+        tile,
+        count,
+        tileColumns,
+        tilesPerImage,
+        bias,
+        residual == 0 ? 0 : residual + firstOutput,
+        word(args, 5),
+      );
+      return;
+    }
     for (let t = 0; t < count; t++) {
       const image = (tile + t) / tilesPerImage;
       const place = tile + t - image * tilesPerImage;
       const row = (place / tileColumns) << 1;
       const column = (place % tileColumns) << 1;
       const at = <usize>((image * outHeight + row) * outWidth + column) * pixelBytes + firstOutput;
-      if (wide) {
-        winograd_output_wide(
-          products + (<usize>t << 5),
-          planeBytes << 1,
-          outPlaceBytes,
-          targetPlanes >> 1,
-          address(args, 1) + at,
-          rowBytes,
-          pixelBytes,
-          outHeight - row,
-          outWidth - column,
-          bias,
-          residual == 0 ? 0 : residual + at,
-          word(args, 5),
-        );
-        continue;
-      }
       winograd_output(
         products + (<usize>t << 4),
         planeBytes,
@@ -180,7 +200,7 @@ export function winograd_is_wide(cg: i32, kg: i32, groups: i32): bool {
   return ((cg | kg) & 7) == 0 || (cg == 4 && kg == 4 && (groups & 1) == 0);
 }
 
-/** The products of a block whose planes are of eight channels. `planeBytes` are those of four, as in `winograd_block`. */
+/** The products of a block whose planes are of eight channels. `planeBytes` are those of one. */
 export function winograd_products_wide(
   cg: i32,
   kg: i32,
@@ -197,7 +217,6 @@ export function winograd_products_wide(
   count: i32,
 ): void {
   const groupBytes = <usize>(cg * kg) << 6;
-  const pairBytes = planeBytes << 1;
   if (cg == 4) {
     for (let group = 0; group < groups; group += 2) {
       for (let place: usize = 0; place < 16; place++) {
@@ -208,8 +227,8 @@ export function winograd_products_wide(
           count,
         );
       }
-      transformed += pairBytes;
-      products += pairBytes;
+      transformed += planeBytes;
+      products += planeBytes;
       weights += groupBytes << 1;
     }
     return;
@@ -227,17 +246,17 @@ export function winograd_products_wide(
           // Six tiles at a time, and at the end one or two times four.
           const most = (count + 3) & ~3;
           const sixes = most - (most % 6 == 2 ? 8 : most % 6);
-          if (sixes > 0) winograd_product_wide_6x16(x, pairBytes, w, step << 4, inputs, to, pairBytes, sixes, c0);
-          if (sixes < most) winograd_product_wide_16(x + (<usize>sixes << 5), pairBytes, w, step << 4, inputs, to + (<usize>sixes << 5), pairBytes, most - sixes, c0);
+          if (sixes > 0) winograd_product_wide_6x16(x, planeBytes, w, step << 4, inputs, to, planeBytes, sixes, c0);
+          if (sixes < most) winograd_product_wide_16(x + (<usize>sixes << 5), planeBytes, w, step << 4, inputs, to + (<usize>sixes << 5), planeBytes, most - sixes, c0);
         }
         else if (cg == 8) winograd_product_wide_8x8(x, w, to, count);
-        else winograd_product_wide_8(x, pairBytes, w, inputs, to, count, c0);
+        else winograd_product_wide_8(x, planeBytes, w, inputs, to, count, c0);
       }
       k += two ? 16 : 8;
-      products += two ? pairBytes << 1 : pairBytes;
+      products += two ? planeBytes << 1 : planeBytes;
       from += two ? step << 5 : step << 4;
     }
-    transformed += <usize>(inputs >> 3) * pairBytes;
+    transformed += <usize>(inputs >> 3) * planeBytes;
   }
 }
 
