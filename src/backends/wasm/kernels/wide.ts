@@ -3,7 +3,9 @@
 @global
 const WIDE_VECTORS: bool = true;
 
+// What `index.ts` says of tiles holds for these as well.
+export * from './winograd-outer-wide';
+export * from './winograd-product-wide';
+export * from './winograd-tiles-wide';
 export * from './winograd-transform-wide';
-export { winograd_products_wide } from './winograd';
-export { winograd_outers_wide } from './winograd-gradient';
-export * from './winograd-wide';
+export { winograd_outers_wide, winograd_products_wide } from './winograd-wide';

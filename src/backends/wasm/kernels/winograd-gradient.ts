@@ -1,8 +1,8 @@
 import { WIDE, address, madd, word } from './simd';
 import { tile_gradient_4x8 } from './grouped-gradient';
 import { fetch_tiles, winograd_gather, winograd_inputs, winograd_spread } from './winograd-transform';
-import { winograd_inputs_wide, winograd_spreads_wide } from './winograd-transform-wide';
-import { winograd_outer_wide_4x16, winograd_outer_wide_8x8 } from './winograd-wide';
+import { winograd_inputs_wide, winograd_spreads_wide } from './winograd-tiles-wide';
+import { winograd_outers_wide } from './winograd-wide';
 
 /**
  * Backward-weight of a grouped or dense 3×3 convolution at stride 1 by Winograd's algorithm: dU = Σ over tiles
@@ -205,42 +205,6 @@ export function winograd_gradient_block(
         out += step << 4;
       }
     }
-}
-
-/** The same for one group whose planes are of eight channels, `planeBytes` each; `out` is its partial dU from input c0 on. */
-export function winograd_outers_wide(
-  cg: i32,
-  inputs: i32,
-  outputs: i32,
-  x: usize,
-  placeBytes: usize,
-  dy: usize,
-  outPlaceBytes: usize,
-  planeBytes: usize,
-  count: i32,
-  out: usize,
-  fresh: bool,
-): void {
-  const step = <usize>cg << 5;
-  for (let k = 0; k < outputs; ) {
-    const two = k + 16 <= outputs;
-    for (let place: usize = 0; place < 16; place++) {
-      const dp = dy + place * outPlaceBytes;
-      let xp = x + place * placeBytes;
-      let to = out + place * step;
-      for (let c = 0; c < inputs; c += 8, xp += planeBytes, to += 256) {
-        if (two) {
-          winograd_outer_wide_4x16(xp, dp, planeBytes, count, to, step << 4, fresh);
-          winograd_outer_wide_4x16(xp + 16, dp, planeBytes, count, to + 128, step << 4, fresh);
-        } else {
-          winograd_outer_wide_8x8(xp, dp, count, to, fresh);
-        }
-      }
-    }
-    k += two ? 16 : 8;
-    dy += two ? planeBytes << 1 : planeBytes;
-    out += two ? step << 5 : step << 4;
-  }
 }
 
 /** Two places, 4 input × 4 output channels: out[c][4] += Σ over tiles x[c]·dy[4]. */

@@ -1,13 +1,7 @@
 import { WIDE, address, madd, word } from './simd';
 import { fetch_tiles, winograd_inputs, winograd_output } from './winograd-transform';
-import { winograd_inputs_wide, winograd_outputs_wide } from './winograd-transform-wide';
-import {
-  winograd_product_wide_16,
-  winograd_product_wide_6x16,
-  winograd_product_wide_4x4,
-  winograd_product_wide_8,
-  winograd_product_wide_8x8,
-} from './winograd-wide';
+import { winograd_inputs_wide, winograd_outputs_wide } from './winograd-tiles-wide';
+import { winograd_is_wide, winograd_products_wide } from './winograd-wide';
 
 /**
  * Grouped or dense 3×3 convolution at stride 1 by Winograd's F(2×2, 3×3) (winograd-transform.ts), forward, and
@@ -191,73 +185,6 @@ export function winograd_block(args: usize, block: i32, tile: i32, count: i32, s
         word(args, 5),
       );
     }
-}
-
-/** Whether a block's planes can be of eight channels: those of one group, or all of two. */
-// @ts-ignore: decorator
-@inline
-export function winograd_is_wide(cg: i32, kg: i32, groups: i32): bool {
-  return ((cg | kg) & 7) == 0 || (cg == 4 && kg == 4 && (groups & 1) == 0);
-}
-
-/** The products of a block whose planes are of eight channels. `planeBytes` are those of one. */
-export function winograd_products_wide(
-  cg: i32,
-  kg: i32,
-  groups: i32,
-  inputs: i32,
-  outputs: i32,
-  c0: i32,
-  transformed: usize,
-  planeBytes: usize,
-  placeBytes: usize,
-  weights: usize,
-  products: usize,
-  outPlaceBytes: usize,
-  count: i32,
-): void {
-  const groupBytes = <usize>(cg * kg) << 6;
-  if (cg == 4) {
-    for (let group = 0; group < groups; group += 2) {
-      for (let place: usize = 0; place < 16; place++) {
-        winograd_product_wide_4x4(
-          transformed + place * placeBytes,
-          weights + (place << 6),
-          products + place * outPlaceBytes,
-          count,
-        );
-      }
-      transformed += planeBytes;
-      products += planeBytes;
-      weights += groupBytes << 1;
-    }
-    return;
-  }
-  const step = <usize>cg << 5;
-  for (let group = 0; group < groups; group++) {
-    let from = weights + <usize>group * groupBytes + (<usize>c0 << 5);
-    for (let k = 0; k < outputs; ) {
-      const two = k + 16 <= outputs;
-      for (let place: usize = 0; place < 16; place++) {
-        const x = transformed + place * placeBytes;
-        const w = from + place * step;
-        const to = products + place * outPlaceBytes;
-        if (two) {
-          // Six tiles at a time, and at the end one or two times four.
-          const most = (count + 3) & ~3;
-          const sixes = most - (most % 6 == 2 ? 8 : most % 6);
-          if (sixes > 0) winograd_product_wide_6x16(x, planeBytes, w, step << 4, inputs, to, planeBytes, sixes, c0);
-          if (sixes < most) winograd_product_wide_16(x + (<usize>sixes << 5), planeBytes, w, step << 4, inputs, to + (<usize>sixes << 5), planeBytes, most - sixes, c0);
-        }
-        else if (cg == 8) winograd_product_wide_8x8(x, w, to, count);
-        else winograd_product_wide_8(x, planeBytes, w, inputs, to, count, c0);
-      }
-      k += two ? 16 : 8;
-      products += two ? planeBytes << 1 : planeBytes;
-      from += two ? step << 5 : step << 4;
-    }
-    transformed += <usize>(inputs >> 3) * planeBytes;
-  }
 }
 
 /**
