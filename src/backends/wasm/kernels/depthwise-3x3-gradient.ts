@@ -1,5 +1,5 @@
 import { fetch_pixels } from './fetch';
-import { address, word } from './simd';
+import { address, WIDE, word } from './simd';
 import {
   depthwise_gradient_tile,
   depthwise_gradient_tile_2,
@@ -7,11 +7,12 @@ import {
   TABLE,
   TILE,
 } from './depthwise-tiles';
+import { depthwise_gradient_tile_2_wide, depthwise_gradient_tile_wide } from './depthwise-tiles-wide';
 
 /**
  * Backward-weight of a depthwise 3×3 convolution with padding 1 at stride 1 or 2, C a multiple of 4, straight from N×H×W×C.
  * A chunk is some rows of dy of all pictures. Tiles of a row (depthwise-tiles.ts) add to the chunk's own partial gradient,
- * [four channels][tap][4]; `reduce_depthwise_gradient` adds up those of all chunks.
+ * [four channels][tap][4], or [eight channels][tap][8] where vectors go in pairs; `reduce_depthwise_gradient` adds up those of all chunks.
  *
  * Arguments: 0 x, 1 dy, 2 partials, 3–5 H, W, C, 6–7 P, Q, 8 stride, 9 rows a chunk, 10 rows of all pictures,
  * 11 bytes of a chunk's partials.
@@ -27,6 +28,9 @@ export function depthwise_3x3_gradient(args: usize, chunk: i32, scratch: usize):
   const last = min(first + word(args, 9), word(args, 10));
   const partial = address(args, 2) + <usize>chunk * address(args, 11);
   memory.fill(partial, 0, <usize>channels * 36);
+  // Channels that go in pairs of vectors, and the partial of those left.
+  const paired = WIDE ? channels & ~7 : 0;
+  const rest = partial + <usize>(paired * 9 * 4);
 
   const pixel = <usize>channels << 2;
   const rowBytes = pixel * <usize>width;
@@ -48,8 +52,15 @@ export function depthwise_3x3_gradient(args: usize, chunk: i32, scratch: usize):
       const column = min(tile, outWidth - TILE);
       const seven = dy + <usize>column * pixel;
       depthwise_table(table, x, height, width, pixel, centre, column, stride, zeros);
-      if (stride == 1) depthwise_gradient_tile(table, seven, tile - column, channels, partial, pixel);
-      else depthwise_gradient_tile_2(table, seven, tile - column, channels, partial, pixel);
+      const skip = tile - column;
+      if (WIDE) {
+        if (stride == 1) depthwise_gradient_tile_wide(table, seven, skip, paired, partial, pixel);
+        else depthwise_gradient_tile_2_wide(table, seven, skip, paired, partial, pixel);
+      }
+      if (paired < channels) {
+        if (stride == 1) depthwise_gradient_tile(table, seven, skip, paired, channels, rest, pixel);
+        else depthwise_gradient_tile_2(table, seven, skip, paired, channels, rest, pixel);
+      }
     }
   }
 }

@@ -1,6 +1,7 @@
-import { address, madd, word } from './simd';
+import { address, madd, WIDE, word } from './simd';
 import { depthwise_table, depthwise_tile, depthwise_tile_2, TABLE, TILE } from './depthwise-tiles';
-import { fetch_pixels } from './fetch';
+import { depthwise_spread_row_wide, depthwise_tile_2_wide, depthwise_tile_wide } from './depthwise-tiles-wide';
+import { fetch_bytes, make_room } from './fetch';
 import { finish } from './finish';
 
 /**
@@ -31,6 +32,9 @@ export function depthwise_3x3(args: usize, chunk: i32, scratch: usize): void {
   const relu = word(args, 5);
   const bias = address(args, 3);
   const weights = address(args, 2);
+  // Channels that go in pairs of vectors, and the weights of those left.
+  const paired = WIDE ? channels & ~7 : 0;
+  const rest = weights + <usize>(paired * 9 * 4);
   const pixel = <usize>channels << 2;
   const sourceRow = pixel * <usize>width;
   const targetRow = pixel * <usize>outWidth;
@@ -44,39 +48,73 @@ export function depthwise_3x3(args: usize, chunk: i32, scratch: usize): void {
 
   // Rows of dx at stride 2 are of half as many rows of dy.
   const shrinks = transposed && stride == 2;
-  const top = shrinks ? first >> 1 : max(first * stride - 1, 0);
-  const bottom = min(shrinks ? (last >> 1) + 1 : (last - 1) * stride + 2, height);
-  const sum =
-    fetch_pixels(source, top * width, bottom * width, channels, 0, channels) +
-    fetch_pixels(target, first * outWidth, last * outWidth, channels, 0, channels);
-  store<u32>(table, sum);
+  let sum: u32 = 0;
+  if (shrinks) {
+    const top = first >> 1;
+    const bottom = min((last >> 1) + 1, height);
+    sum = fetch_bytes(source + <usize>top * sourceRow, <usize>(bottom - top) * sourceRow);
+    make_room(target + <usize>first * targetRow, <usize>(last - first) * targetRow);
+  } else {
+    const top = max(first * stride - 1, 0);
+    const bottom = min(first * stride + 2, height);
+    sum = fetch_bytes(source + <usize>top * sourceRow, <usize>(bottom - top) * sourceRow);
+    make_room(target + <usize>first * targetRow, targetRow);
+  }
 
-  for (let row = first; row < last; row++) {
-    const out = target + <usize>row * targetRow;
-    if (transposed && stride == 2) {
+  if (shrinks) {
+    for (let row = first; row < last; row++) {
+      const out = target + <usize>row * targetRow;
       // Row h of dx is of row (h + 1 − r) / 2 of dy for r = 0 and 2 if h is odd, for r = 1 if it is even.
       const near = source + <usize>(row >> 1) * sourceRow;
-      if (row & 1) {
-        const below = (row >> 1) + 1 < height;
-        const far = below ? near + sourceRow : zeros;
-        depthwise_spread_row(near, far, pixel, below ? pixel : 0, weights + 96, weights, channels, out, width, outWidth);
-      } else {
-        depthwise_spread_row(near, zeros, pixel, 0, weights + 48, weights + 48, channels, out, width, outWidth);
+      const odd = row & 1;
+      const below = odd && (row >> 1) + 1 < height;
+      const far = below ? near + sourceRow : zeros;
+      const step = below ? pixel : 0;
+      const tap = odd ? 6 : 3;
+      const farTap = odd ? 0 : 3;
+      if (WIDE) {
+        const w0 = weights + (<usize>tap << 5);
+        const w1 = weights + (<usize>farTap << 5);
+        depthwise_spread_row_wide(near, far, pixel, step, w0, w1, paired, out, width, outWidth);
       }
-      continue;
+      if (paired < channels) {
+        const at = <usize>paired << 2;
+        const w0 = rest + (<usize>tap << 4);
+        const w1 = rest + (<usize>farTap << 4);
+        const to = out + at;
+        depthwise_spread_row(near + at, below ? far + at : far, pixel, step, w0, w1, channels - paired, to, width, outWidth);
+      }
     }
-    for (let tile = 0; tile < outWidth; tile += TILE) {
-      const column = min(tile, outWidth - TILE);
-      const to = out + <usize>column * pixel;
-      depthwise_table(table, source, height, width, pixel, row * stride, column, stride, zeros);
-      if (stride == 1) depthwise_tile(table, weights, bias, floor, channels, to, pixel);
-      else depthwise_tile_2(table, weights, bias, floor, channels, to, pixel);
-    }
-    if (residual) {
-      const beside = residual + (out - address(args, 1));
-      finish(out, 1, outWidth * channels, 0, 0, beside, relu);
+  } else {
+    for (let row = first; row < last; row++) {
+      const out = target + <usize>row * targetRow;
+      if (row + 1 < last) {
+        // What the next row reads and writes for the first time.
+        const unread = row * stride + 2;
+        const fresh = min(stride, height - unread);
+        if (fresh > 0) sum += fetch_bytes(source + <usize>unread * sourceRow, <usize>fresh * sourceRow);
+        make_room(out + targetRow, targetRow);
+      }
+      for (let tile = 0; tile < outWidth; tile += TILE) {
+        const column = min(tile, outWidth - TILE);
+        const to = out + <usize>column * pixel;
+        depthwise_table(table, source, height, width, pixel, row * stride, column, stride, zeros);
+        if (WIDE) {
+          if (stride == 1) depthwise_tile_wide(table, weights, bias, floor, paired, to, pixel);
+          else depthwise_tile_2_wide(table, weights, bias, floor, paired, to, pixel);
+        }
+        if (paired < channels) {
+          if (stride == 1) depthwise_tile(table, rest, bias, floor, paired, channels, to, pixel);
+          else depthwise_tile_2(table, rest, bias, floor, paired, channels, to, pixel);
+        }
+      }
+      if (residual) {
+        const beside = residual + (out - address(args, 1));
+        finish(out, 1, outWidth * channels, 0, 0, beside, relu);
+      }
     }
   }
+  store<u32>(table, sum);
 }
 
 /**

@@ -5,24 +5,24 @@ import { madd } from './simd';
  * all channels in turn, so that memory is read in the order in which it lies. A vector is four channels.
  *
  * `table` says for each of the three rows of x, in words: the address of the column before the tile's first, of the first,
- * the bytes between columns, the address of the last column. A vector of zeros lies behind it.
+ * the bytes between columns, the address of the last column. Two vectors of zeros lie behind it.
  */
 
 /** Columns of a tile. */
 // @ts-ignore: decorator
 @inline
 export const TILE: i32 = 7;
-/** Bytes of the table's rows, and where its vector of zeros lies. */
+/** Bytes of the table's rows, and where its zeros lie. */
 // @ts-ignore: decorator
 @inline
-const ROWS: usize = 48;
+export const ROWS: usize = 48;
 // @ts-ignore: decorator
 @inline
-const ZERO: usize = 48;
+export const ZERO: usize = 48;
 /** Bytes of the table. */
 // @ts-ignore: decorator
 @inline
-export const TABLE: usize = 64;
+export const TABLE: usize = 80;
 
 /**
  * Fills the table for outputs from `column` on of the row whose middle row of x is `centre`; `zeros` is a pixel of zeros, which
@@ -42,6 +42,7 @@ export function depthwise_table(
   const first = column * stride;
   const last = first + (TILE - 1) * stride + 1;
   v128.store(table + ZERO, f32x4.splat(0));
+  v128.store(table + ZERO, f32x4.splat(0), 16);
   for (let r = 0; r < 3; r++, table += 16) {
     const row = centre + r - 1;
     const inside = row >= 0 && row < height;
@@ -59,12 +60,13 @@ export function depthwise_tile(
   w: usize,
   bias: usize,
   floor: usize,
-  channels: i32,
+  begin: i32,
+  end: i32,
   out: usize,
   pixel: usize,
 ): void {
-  const end = <usize>channels << 2;
-  for (let at: usize = 0; at < end; at += 16) {
+  const stop = <usize>end << 2;
+  for (let at = <usize>begin << 2; at < stop; at += 16) {
     let y0 = v128.load(bias != 0 ? bias + at : table + ZERO);
     let y1 = y0;
     let y2 = y0;
@@ -140,12 +142,13 @@ export function depthwise_tile_2(
   w: usize,
   bias: usize,
   floor: usize,
-  channels: i32,
+  begin: i32,
+  end: i32,
   out: usize,
   pixel: usize,
 ): void {
-  const end = <usize>channels << 2;
-  for (let at: usize = 0; at < end; at += 16) {
+  const stop = <usize>end << 2;
+  for (let at = <usize>begin << 2; at < stop; at += 16) {
     let y0 = v128.load(bias != 0 ? bias + at : table + ZERO);
     let y1 = y0;
     let y2 = y0;
@@ -225,13 +228,14 @@ export function depthwise_gradient_tile(
   table: usize,
   dy: usize,
   skip: i32,
-  channels: i32,
+  begin: i32,
+  end: i32,
   out: usize,
   pixel: usize,
 ): void {
-  const end = <usize>channels << 2;
+  const stop = <usize>end << 2;
   const zero = f32x4.splat(0);
-  for (let at: usize = 0; at < end; at += 16) {
+  for (let at = <usize>begin << 2; at < stop; at += 16) {
     let from = dy + at;
     const d0 = skip > 0 ? zero : v128.load(from);
     from += pixel;
@@ -301,13 +305,14 @@ export function depthwise_gradient_tile_2(
   table: usize,
   dy: usize,
   skip: i32,
-  channels: i32,
+  begin: i32,
+  end: i32,
   out: usize,
   pixel: usize,
 ): void {
-  const end = <usize>channels << 2;
+  const stop = <usize>end << 2;
   const zero = f32x4.splat(0);
-  for (let at: usize = 0; at < end; at += 16) {
+  for (let at = <usize>begin << 2; at < stop; at += 16) {
     let from = dy + at;
     const d0 = skip > 0 ? zero : v128.load(from);
     from += pixel;

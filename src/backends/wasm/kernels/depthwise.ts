@@ -1,4 +1,4 @@
-import { madd, word, address } from './simd';
+import { madd, WIDE, word, address } from './simd';
 import { ceilDivide } from './strip';
 
 /*
@@ -94,10 +94,26 @@ export function emitRowSummed(
   }
 }
 
+/** Where tap 0 of channel k of a block lies, in [plane of 4 channels][tap][4] or, `beside` another plane, [8 channels][tap][8]. */
+// @ts-ignore: decorator
+@inline
+function tapZero(k: i32, taps: i32, beside: bool): usize {
+  const plane = beside ? k >> 3 << 1 : k >> 2;
+  const lane = beside ? k & 7 : k & 3;
+  return (<usize>(plane * taps) << 4) + (<usize>lane << 2);
+}
+
+/** Whether channel k has its plane beside that of another four channels, in a block of `count` channels. */
+// @ts-ignore: decorator
+@inline
+function isBeside(k: i32, count: i32, paired: bool): bool {
+  return WIDE && paired && (k & ~7) + 8 <= count;
+}
+
 /**
  * Depthwise weights K×R×S×1 → [block][plane of 4 channels][tap][4], zero lanes at the end of a block; taps in reverse
- * order if `flipped`. One chunk a block.
- * Arguments: 0 weights, 1 packed, 2 K, 3 taps, 4 channels a block, 5 flipped.
+ * order if `flipped`. One chunk a block. If `paired`, the build for 256-bit vectors packs [8 channels][tap][8].
+ * Arguments: 0 weights, 1 packed, 2 K, 3 taps, 4 channels a block, 5 flipped, 6 paired.
  */
 export function pack_depthwise_weights(args: usize, chunk: i32): void {
   const channels = word(args, 2);
@@ -109,17 +125,20 @@ export function pack_depthwise_weights(args: usize, chunk: i32): void {
   const weights = address(args, 0) + (<usize>(first * taps) << 2);
   const packed = address(args, 1) + (<usize>(chunk * planes * taps) << 4);
   for (let k = 0; k < planes << 2; k++) {
+    const beside = isBeside(k, count, word(args, 6) != 0);
+    const to = packed + tapZero(k, taps, beside);
+    const step = beside ? 5 : 4;
     for (let tap = 0; tap < taps; tap++) {
       const value: f32 = k < count ? load<f32>(weights + (<usize>(k * taps + tap) << 2)) : 0;
       const place = word(args, 5) ? taps - 1 - tap : tap;
-      store<f32>(packed + (<usize>((k >> 2) * taps + place) << 4) + (<usize>(k & 3) << 2), value);
+      store<f32>(to + (<usize>place << step), value);
     }
   }
 }
 
 /**
  * Adds up the slices of `grouped_gradient` of a depthwise convolution into dw K×R×S×1. One chunk a block.
- * Arguments: 0 partials, 1 dw, 2 K, 3 taps, 4 channels a block, 5 slices, 6 bytes of a slice.
+ * Arguments: 0 partials, 1 dw, 2 K, 3 taps, 4 channels a block, 5 slices, 6 bytes of a slice, 7 paired, as above.
  */
 export function reduce_depthwise_gradient(args: usize, chunk: i32): void {
   const channels = word(args, 2);
@@ -130,12 +149,28 @@ export function reduce_depthwise_gradient(args: usize, chunk: i32): void {
   const count = min(perBlock, channels - first);
   const partials = address(args, 0) + (<usize>(chunk * ((perBlock + 3) >> 2) * taps) << 4);
   const dw = address(args, 1) + (<usize>(first * taps) << 2);
-  for (let k = 0; k < count; k++) {
+  const sliceBytes = address(args, 6);
+  for (let k = 0; k < count; k += 4) {
+    const beside = isBeside(k, count, word(args, 7) != 0);
+    const from = partials + tapZero(k, taps, beside);
+    const step = beside ? 5 : 4;
+    const lanes = min(count - k, 4);
     for (let tap = 0; tap < taps; tap++) {
-      const at = partials + (<usize>((k >> 2) * taps + tap) << 4) + (<usize>(k & 3) << 2);
-      let sum: f64 = 0;
-      for (let slice = 0; slice < slices; slice++) sum += load<f32>(at + <usize>slice * address(args, 6));
-      store<f32>(dw + (<usize>(k * taps + tap) << 2), <f32>sum);
+      let at = from + (<usize>tap << step);
+      let low = f64x2.splat(0);
+      let high = low;
+      for (let slice = 0; slice < slices; slice++, at += sliceBytes) {
+        const v = v128.load(at);
+        low = f64x2.add(low, f64x2.promote_low_f32x4(v));
+        high = f64x2.add(high, f64x2.promote_low_f32x4(v128.shuffle<f64>(v, v, 1, 1)));
+      }
+      const sum = v128.shuffle<f64>(f32x4.demote_f64x2_zero(low), f32x4.demote_f64x2_zero(high), 0, 2);
+      const to = dw + (<usize>(k * taps + tap) << 2);
+      const pitch = <usize>taps << 2;
+      store<f32>(to, f32x4.extract_lane(sum, 0));
+      if (lanes > 1) store<f32>(to + pitch, f32x4.extract_lane(sum, 1));
+      if (lanes > 2) store<f32>(to + 2 * pitch, f32x4.extract_lane(sum, 2));
+      if (lanes > 3) store<f32>(to + 3 * pitch, f32x4.extract_lane(sum, 3));
     }
   }
 }

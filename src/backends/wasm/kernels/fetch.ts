@@ -14,8 +14,40 @@ export function fetch_pixels(
   let sum: u32 = 0;
   const bytes = <usize>(min(to, channels) - from) << 2;
   for (; pixel < end; pixel++) {
-    let at = base + (<usize>(pixel * channels + from) << 2);
-    for (const stop = at + bytes; at < stop; at += 64) sum += load<u32>(at);
+    sum += fetch_bytes(base + (<usize>(pixel * channels + from) << 2), bytes);
   }
   return sum;
+}
+
+/** As above, of bytes that lie one after the other. */
+// @ts-ignore: decorator
+@inline
+export function fetch_bytes(at: usize, bytes: usize): u32 {
+  let sum: u32 = 0;
+  for (const stop = at + bytes; at < stop; at += 64) sum += load<u32>(at);
+  return sum;
+}
+
+/**
+ * Makes room in the caches for bytes that are about to be written: lines that are filled from end to end are not read from
+ * memory before, as those are that stores write a vector of at a time.
+ */
+// @ts-ignore: decorator
+@inline
+export function make_room(at: usize, bytes: usize): void {
+  memory.fill(at, 0, bytes);
+}
+
+/** As `make_room`, for channels `from` to `to` of pixels; some channels of many pixels are fetched instead. */
+export function make_room_for_pixels(
+  base: usize,
+  pixel: i32,
+  end: i32,
+  channels: i32,
+  from: i32,
+  to: i32,
+): u32 {
+  if (from > 0 || to < channels) return fetch_pixels(base, pixel, end, channels, from, to);
+  if (pixel < end) make_room(base + (<usize>(pixel * channels) << 2), <usize>((end - pixel) * channels) << 2);
+  return 0;
 }

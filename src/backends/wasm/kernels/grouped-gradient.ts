@@ -1,11 +1,13 @@
-import { address, madd, word } from './simd';
+import { address, madd, WIDE, word } from './simd';
+import { fetch_pixels } from './fetch';
 import { claimSlot, releaseSlot } from './scratch';
+import { pack_row_wide, tile_gradient_4x16_wide, tile_gradient_8x8_wide } from './grouped-tiles-wide';
 import { packRow } from './strip';
 import { packRowRepeated } from './depthwise';
 
 /**
- * Backward-weight of a grouped or depthwise convolution. A chunk is a block of groups (about 16 channels) and a slice: some
- * units, a unit being a few output rows of one picture. It packs the rows of x and dy that a unit needs into planes of four
+ * Backward-weight of a grouped or depthwise convolution. A chunk is some blocks of groups (about 16 channels each) and a slice: some
+ * units, a unit being a few output rows of one picture. For each unit and block it packs the rows of x and dy that a unit needs into planes of four
  * channels (strip.ts) and runs register tiles over them: for one tap 4 input × 8 output channels, or for three taps
  * 4 × 4, or for three taps of two planes of a depthwise convolution. Sums stay in registers for a whole unit and are then
  * added to the slice's own partial gradient, in the layout of packed weights; `reduce_grouped_gradient` adds up the slices.
@@ -13,9 +15,44 @@ import { packRowRepeated } from './depthwise';
  * Arguments: 0 x, 1 dy, 2 partials, 3 scratch, 4 slot bytes, 5–7 H, W, C, 8–10 P, Q, K, 11–12 channels a group of x and dy,
  * 13 groups, 14 groups a block, 15–16 R, S, 17–18 stride, 19–20 padding, 21–22 dilation, 23 multiplier (depthwise only),
  * 24 rows a unit, 25 units a picture, 26 units a slice, 27 units, 28 blocks, 29 columns before column 0,
- * 30 x columns a phase, 31 bytes of a slice's partials, 32 bytes of a block's.
+ * 30 x columns a phase, 31 bytes of a slice's partials, 32 bytes of a block's, 33 chunks that share the blocks of a slice,
+ * 34 blocks a chunk.
  */
-export function grouped_gradient(args: usize, chunk: i32): void {
+export function grouped_gradient(args: usize, chunk: i32, scratch: usize): void {
+  const height = word(args, 5);
+  const outHeight = word(args, 8);
+  const strideH = word(args, 17);
+  const rowsPerUnit = word(args, 24);
+  const unitsPerImage = word(args, 25);
+  const blockChunks = word(args, 33);
+  const blocksPerChunk = word(args, 34);
+  const firstBlock = (chunk % blockChunks) * blocksPerChunk;
+  const endBlock = min(firstBlock + blocksPerChunk, word(args, 28));
+  const slice = chunk / blockChunks;
+  const firstUnit = slice * word(args, 26);
+  const endUnit = min(firstUnit + word(args, 26), word(args, 27));
+  for (let unit = firstUnit; unit < endUnit; unit++) {
+    if (blocksPerChunk > 1) {
+      const image = unit / unitsPerImage;
+      const row = (unit % unitsPerImage) * rowsPerUnit;
+      const end = min(row + rowsPerUnit, outHeight);
+      const top = row * strideH - word(args, 19);
+      const bottom = (end - 1) * strideH - word(args, 19) + (word(args, 15) - 1) * word(args, 21) + 1;
+      const inputs = word(args, 14) * word(args, 11);
+      const outputs = word(args, 14) * word(args, 12);
+      const x = image * height + max(top, 0);
+      const y = image * outHeight + row;
+      const sum =
+        fetch_pixels(address(args, 0), x * word(args, 6), (image * height + min(bottom, height)) * word(args, 6), word(args, 7), firstBlock * inputs, endBlock * inputs) +
+        fetch_pixels(address(args, 1), y * word(args, 9), (image * outHeight + end) * word(args, 9), word(args, 10), firstBlock * outputs, endBlock * outputs);
+      store<u32>(scratch, sum);
+    }
+    for (let block = firstBlock; block < endBlock; block++) grouped_gradient_unit(args, slice, unit, block);
+  }
+}
+
+/** One unit of a slice, of one block of groups. */
+export function grouped_gradient_unit(args: usize, slice: i32, unit: i32, block: i32): void {
   const height = word(args, 5);
   const width = word(args, 6);
   const channels = word(args, 7);
@@ -34,13 +71,8 @@ export function grouped_gradient(args: usize, chunk: i32): void {
   const multiplier = word(args, 23);
   const rowsPerUnit = word(args, 24);
   const unitsPerImage = word(args, 25);
-  const blocks = word(args, 28);
   const perPhase = word(args, 30);
 
-  const block = chunk % blocks;
-  const slice = chunk / blocks;
-  const firstUnit = slice * word(args, 26);
-  const endUnit = min(firstUnit + word(args, 26), word(args, 27));
   const firstGroup = block * groupsPerBlock;
   const blockGroups = min(groupsPerBlock, word(args, 13) - firstGroup);
   const taps = filterRows * filterColumns;
@@ -50,8 +82,10 @@ export function grouped_gradient(args: usize, chunk: i32): void {
   const outPlanes = (outBlock + 3) >> 2;
 
   const partial = address(args, 2) + <usize>slice * address(args, 31) + <usize>block * address(args, 32);
-  memory.fill(partial, 0, multiplier ? <usize>(outPlanes * taps) << 4 : <usize>(blockGroups * cg * kg * taps) << 2);
+  if (unit == slice * word(args, 26)) memory.fill(partial, 0, multiplier ? <usize>(outPlanes * taps) << 4 : <usize>(blockGroups * cg * kg * taps) << 2);
 
+  // Vectors go in pairs: rows of dy are planes of eight channels.
+  const paired = WIDE && !multiplier && (kg & 7) == 0 && ((cg & 7) == 0 || (kg & 15) == 0);
   const planeBytes = <usize>(perPhase * strideW) << 4;
   const rowBytes = planeBytes * <usize>sourcePlanes;
   const outPlaneBytes = <usize>outWidth << 4;
@@ -64,108 +98,137 @@ export function grouped_gradient(args: usize, chunk: i32): void {
   const pixelBytes = <usize>channels << 2;
   const outPixelBytes = <usize>outChannels << 2;
 
-  for (let unit = firstUnit; unit < endUnit; unit++) {
-    const image = unit / unitsPerImage;
-    const row = (unit % unitsPerImage) * rowsPerUnit;
-    const rows = min(rowsPerUnit, outHeight - row);
-    const x = address(args, 0) + ((<usize>image * height * width * channels + firstGroup * cg) << 2);
-    const dy = address(args, 1) + ((<usize>image * outHeight * outWidth * outChannels + firstGroup * kg) << 2);
-    const top = row * strideH - word(args, 19);
-    const sourceRows = (rows - 1) * strideH + (filterRows - 1) * dilationH + 1;
-    for (let i = 0; i < sourceRows; i++) {
-      const to = strip + <usize>i * rowBytes;
-      if (top + i < 0 || top + i >= height) {
-        memory.fill(to, 0, rowBytes);
-        continue;
-      }
-      const from = x + <usize>((top + i) * width) * pixelBytes;
-      if (multiplier > 1) {
-        packRowRepeated(from, pixelBytes, width, sourceBlock, multiplier, to, strideW, perPhase, word(args, 29));
-      } else {
-        packRow(from, pixelBytes, width, sourceBlock, to, strideW, perPhase, word(args, 29));
-      }
-    }
-    for (let i = 0; i < rows; i++) {
-      const from = dy + <usize>((row + i) * outWidth) * outPixelBytes;
-      packRow(from, outPixelBytes, outWidth, outBlock, outStrip + <usize>i * outRowBytes, 1, outWidth, 0);
-    }
-
-    const step = rowBytes * <usize>strideH;
-    if (multiplier) {
-      for (let plane = 0; plane < outPlanes; plane += 2) {
-        const pair = plane + 1 < outPlanes;
-        const second: usize = pair ? 1 : 0;
-        const a = strip + <usize>plane * planeBytes;
-        const d = outStrip + <usize>plane * outPlaneBytes;
-        for (let tap = 0; tap < taps; tap += 3) {
-          const tap1 = min(tap + 1, taps - 1);
-          const tap2 = min(tap + 2, taps - 1);
-          const out = partial + (<usize>(plane * taps) << 4);
-          const out1 = pair ? out + (<usize>taps << 4) : unused;
-          const beyond = pair ? <usize>1 << 4 : 0;
-          tile_gradient_depthwise(
-            a + tapOffset(tap, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes),
-            a + tapOffset(tap1, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes),
-            a + tapOffset(tap2, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes),
-            second * planeBytes,
-            step,
-            d,
-            second * outPlaneBytes,
-            outRowBytes,
-            rows,
-            outWidth,
-            out + (<usize>tap << 4),
-            tap + 1 < taps ? out + (<usize>tap1 << 4) : unused,
-            tap + 2 < taps ? out + (<usize>tap2 << 4) : unused,
-            out1 + <usize>tap * beyond,
-            tap + 1 < taps ? out1 + <usize>tap1 * beyond : unused,
-            tap + 2 < taps ? out1 + <usize>tap2 * beyond : unused,
-          );
-        }
-      }
+  const image = unit / unitsPerImage;
+  const row = (unit % unitsPerImage) * rowsPerUnit;
+  const rows = min(rowsPerUnit, outHeight - row);
+  const x = address(args, 0) + ((<usize>image * height * width * channels + firstGroup * cg) << 2);
+  const dy = address(args, 1) + ((<usize>image * outHeight * outWidth * outChannels + firstGroup * kg) << 2);
+  const top = row * strideH - word(args, 19);
+  const sourceRows = (rows - 1) * strideH + (filterRows - 1) * dilationH + 1;
+  for (let i = 0; i < sourceRows; i++) {
+    const to = strip + <usize>i * rowBytes;
+    if (top + i < 0 || top + i >= height) {
+      memory.fill(to, 0, rowBytes);
       continue;
     }
-    for (let group = 0; group < blockGroups; group++) {
-      const a = strip + <usize>((group * cg) >> 2) * planeBytes;
-      let out = partial + (<usize>(group * cg * kg * taps) << 2);
-      let k = 0;
-      for (; k + 8 <= kg; k += 8) {
-        const d = outStrip + <usize>((group * kg + k) >> 2) * outPlaneBytes;
+    const from = x + <usize>((top + i) * width) * pixelBytes;
+    if (multiplier > 1) {
+      packRowRepeated(from, pixelBytes, width, sourceBlock, multiplier, to, strideW, perPhase, word(args, 29));
+    } else {
+      packRow(from, pixelBytes, width, sourceBlock, to, strideW, perPhase, word(args, 29));
+    }
+  }
+  for (let i = 0; i < rows; i++) {
+    const from = dy + <usize>((row + i) * outWidth) * outPixelBytes;
+    const to = outStrip + <usize>i * outRowBytes;
+    if (paired) pack_row_wide(from, outPixelBytes, outWidth, outBlock, to);
+    else packRow(from, outPixelBytes, outWidth, outBlock, to, 1, outWidth, 0);
+  }
+
+  const step = rowBytes * <usize>strideH;
+  if (multiplier) {
+    for (let plane = 0; plane < outPlanes; plane += 2) {
+      const pair = plane + 1 < outPlanes;
+      const second: usize = pair ? 1 : 0;
+      const a = strip + <usize>plane * planeBytes;
+      const d = outStrip + <usize>plane * outPlaneBytes;
+      for (let tap = 0; tap < taps; tap += 3) {
+        const tap1 = min(tap + 1, taps - 1);
+        const tap2 = min(tap + 2, taps - 1);
+        const out = partial + (<usize>(plane * taps) << 4);
+        const out1 = pair ? out + (<usize>taps << 4) : unused;
+        const beyond = pair ? <usize>1 << 4 : 0;
+        tile_gradient_depthwise(
+          a + tapOffset(tap, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes),
+          a + tapOffset(tap1, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes),
+          a + tapOffset(tap2, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes),
+          second * planeBytes,
+          step,
+          d,
+          second * outPlaneBytes,
+          outRowBytes,
+          rows,
+          outWidth,
+          out + (<usize>tap << 4),
+          tap + 1 < taps ? out + (<usize>tap1 << 4) : unused,
+          tap + 2 < taps ? out + (<usize>tap2 << 4) : unused,
+          out1 + <usize>tap * beyond,
+          tap + 1 < taps ? out1 + <usize>tap1 * beyond : unused,
+          tap + 2 < taps ? out1 + <usize>tap2 * beyond : unused,
+        );
+      }
+    }
+    releaseSlot(address(args, 3), word(args, 4), slot);
+    return;
+  }
+  for (let group = 0; group < blockGroups; group++) {
+    const a = strip + <usize>((group * cg) >> 2) * planeBytes;
+    let out = partial + (<usize>(group * cg * kg * taps) << 2);
+    let k = 0;
+    if (paired) {
+      const dyPlaneBytes = outPlaneBytes << 1;
+      const panelBytes = <usize>(taps * cg) << 5;
+      for (; k + 16 <= kg; k += 16) {
+        const d = outStrip + <usize>((group * kg + k) >> 3) * dyPlaneBytes;
         for (let tap = 0; tap < taps; tap++) {
           const at = a + tapOffset(tap, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
           for (let c = 0; c < cg; c += 4) {
             const from = at + <usize>(c >> 2) * planeBytes;
-            tile_gradient_4x8(from, step, d, outPlaneBytes, outRowBytes, rows, outWidth, out);
+            tile_gradient_4x16_wide(from, step, d, dyPlaneBytes, outRowBytes, rows, outWidth, out, panelBytes);
             out += 128;
           }
         }
+        out += panelBytes;
       }
       if (k < kg) {
-        const d = outStrip + <usize>((group * kg + k) >> 2) * outPlaneBytes;
-        const tapBytes = <usize>cg << 4;
-        for (let tap = 0; tap < taps; tap += 3) {
-          const tap1 = min(tap + 1, taps - 1);
-          const tap2 = min(tap + 2, taps - 1);
-          const a0 = a + tapOffset(tap, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
-          const a1 = a + tapOffset(tap1, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
-          const a2 = a + tapOffset(tap2, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
-          for (let c = 0; c < cg; c += 4) {
-            const shift = <usize>(c >> 2) * planeBytes;
-            const to = out + (<usize>c << 4);
-            tile_gradient_3x4x4(
-              a0 + shift,
-              a1 + shift,
-              a2 + shift,
-              step,
-              d,
-              outRowBytes,
-              rows,
-              outWidth,
-              to + <usize>tap * tapBytes,
-              tap + 1 < taps ? to + <usize>tap1 * tapBytes : unused,
-              tap + 2 < taps ? to + <usize>tap2 * tapBytes : unused,
-            );
+        const d = outStrip + <usize>((group * kg + k) >> 3) * dyPlaneBytes;
+        for (let tap = 0; tap < taps; tap++) {
+          const at = a + tapOffset(tap, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
+          for (let c = 0; c < cg; c += 8) {
+            const from = at + <usize>(c >> 2) * planeBytes;
+            tile_gradient_8x8_wide(from, planeBytes, step, d, outRowBytes, rows, outWidth, out);
+            out += 256;
           }
+        }
+      }
+      continue;
+    }
+    for (; k + 8 <= kg; k += 8) {
+      const d = outStrip + <usize>((group * kg + k) >> 2) * outPlaneBytes;
+      for (let tap = 0; tap < taps; tap++) {
+        const at = a + tapOffset(tap, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
+        for (let c = 0; c < cg; c += 4) {
+          const from = at + <usize>(c >> 2) * planeBytes;
+          tile_gradient_4x8(from, step, d, outPlaneBytes, outRowBytes, rows, outWidth, out);
+          out += 128;
+        }
+      }
+    }
+    if (k < kg) {
+      const d = outStrip + <usize>((group * kg + k) >> 2) * outPlaneBytes;
+      const tapBytes = <usize>cg << 4;
+      for (let tap = 0; tap < taps; tap += 3) {
+        const tap1 = min(tap + 1, taps - 1);
+        const tap2 = min(tap + 2, taps - 1);
+        const a0 = a + tapOffset(tap, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
+        const a1 = a + tapOffset(tap1, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
+        const a2 = a + tapOffset(tap2, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
+        for (let c = 0; c < cg; c += 4) {
+          const shift = <usize>(c >> 2) * planeBytes;
+          const to = out + (<usize>c << 4);
+          tile_gradient_3x4x4(
+            a0 + shift,
+            a1 + shift,
+            a2 + shift,
+            step,
+            d,
+            outRowBytes,
+            rows,
+            outWidth,
+            to + <usize>tap * tapBytes,
+            tap + 1 < taps ? to + <usize>tap1 * tapBytes : unused,
+            tap + 2 < taps ? to + <usize>tap2 * tapBytes : unused,
+          );
         }
       }
     }

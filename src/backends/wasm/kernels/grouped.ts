@@ -1,13 +1,14 @@
-import { address, madd, word } from './simd';
-import { fetch_pixels } from './fetch';
+import { address, madd, WIDE, word } from './simd';
+import { fetch_pixels, make_room_for_pixels } from './fetch';
 import { claimSlot, releaseSlot } from './scratch';
 import { ceilDivide, emitRow, floorDivide, packRow } from './strip';
+import { tile_4x16_wide, tile_8x8_wide } from './grouped-tiles-wide';
 import { emitRowSummed, packRowRepeated, tile_depthwise } from './depthwise';
 
 /**
  * Direct grouped convolution, forward and backward-input, for groups of 4 to 32 channels in multiples of 4.
  *
- * A chunk is some rows of one picture and some blocks of groups (about 16 channels each, a cache line of each pixel). It packs the
+ * A chunk is some rows of one picture and some blocks of groups (16 channels, a cache line of each pixel, or a multiple of that). It packs the
  * source rows it needs into a ring of R rows of four-channel planes (see strip.ts), which stays in the first-level cache,
  * lists for each output row the taps that hit the picture, and runs register tiles over the row: 8 pixels × 4 channels,
  * or 4 pixels × 8 channels where the group is wide enough to share each splat of x between two vectors of weights.
@@ -40,7 +41,8 @@ export function grouped_conv(args: usize, chunk: i32, scratch: usize): void {
   const image = chunk / blockChunks / rowChunks;
   const firstRow = ((chunk / blockChunks) % rowChunks) * rowsPerChunk;
   const endRow = min(firstRow + rowsPerChunk, outHeight);
-  if (blocksPerChunk > 1) {
+  // More than a cache line of each pixel.
+  if ((endBlock - firstBlock) * word(args, 17) * max(word(args, 14), word(args, 15)) > 16) {
     let top = firstRow * strideH - padH;
     let bottom = (endRow - 1) * strideH - padH + reach;
     if (word(args, 26)) {
@@ -53,7 +55,7 @@ export function grouped_conv(args: usize, chunk: i32, scratch: usize): void {
     const y = image * outHeight + firstRow;
     const sum =
       fetch_pixels(address(args, 0), x * word(args, 9), (image * height + min(bottom + 1, height)) * word(args, 9), word(args, 10), firstBlock * inputs, endBlock * inputs) +
-      fetch_pixels(address(args, 1), y * outWidth, (image * outHeight + endRow) * outWidth, word(args, 13), firstBlock * outputs, endBlock * outputs);
+      make_room_for_pixels(address(args, 1), y * outWidth, (image * outHeight + endRow) * outWidth, word(args, 13), firstBlock * outputs, endBlock * outputs);
     store<u32>(scratch, sum);
   }
   for (let block = firstBlock; block < endBlock; block++) grouped_block(args, image, firstRow, endRow, block);
@@ -97,11 +99,15 @@ export function grouped_block(args: usize, image: i32, firstRow: i32, endRow: i3
   const outPhases = transposed ? strideW : 1;
   const inPlaneBytes = <usize>(perPhase * inPhases) << 4;
   const outPlaneBytes = <usize>(outPerPhase * outPhases) << 4;
+  // Vectors go in pairs: rows of the output are planes of eight channels.
+  const paired = WIDE && !multiplier && (kg & 7) == 0;
   const ringRowBytes = inPlaneBytes * <usize>sourcePlanes;
   const taps = filterRows * filterColumns;
   const slot = claimSlot(address(args, 6), word(args, 7));
   const table = slot;
   const entries = multiplier ? taps : (taps * cg) >> 1;
+  // Input channels of an entry of the table.
+  const perEntry = paired ? 4 : 2;
   const ring = slot + ((<usize>entries * 8 + 63) & ~63);
   const outRow = ring + <usize>ringRows * ringRowBytes;
   const perGroup = multiplier ? 4 * taps : taps * cg * kg;
@@ -160,7 +166,7 @@ export function grouped_block(args: usize, image: i32, firstRow: i32, endRow: i3
             entry += 8;
             continue;
           }
-          for (let c = 0; c < cg; c += 2) {
+          for (let c = 0; c < cg; c += perEntry) {
             store<u32>(entry, <u32>(at + <usize>(c >> 2) * inPlaneBytes + (<usize>(c & 2) << 2)));
             store<u32>(entry, (tap * cg + c) << 4, 4);
             entry += 8;
@@ -185,6 +191,18 @@ export function grouped_block(args: usize, image: i32, firstRow: i32, endRow: i3
         let w = weights + (<usize>(group * taps * cg * kg) << 2);
         let out = outRow + <usize>((group * kg) >> 2) * outPlaneBytes + (<usize>(phase * outPerPhase) << 4);
         let k = 0;
+        if (paired) {
+          const panelBytes = <usize>(taps * cg) << 5;
+          const planeBytes = outPlaneBytes << 1;
+          out += <usize>(phase * outPerPhase) << 4;
+          for (; k + 16 <= kg; k += 16) {
+            tile_4x16_wide(x, w, panelBytes, table, entry, out, planeBytes, columns);
+            w += panelBytes << 1;
+            out += planeBytes << 1;
+          }
+          if (k < kg) tile_8x8_wide(x, w, table, entry, out, columns);
+          continue;
+        }
         for (; k + 8 <= kg; k += 8) {
           for (let q = 0; q < columns; q += 4) {
             const at = <usize>q << 4;
@@ -208,7 +226,7 @@ export function grouped_block(args: usize, image: i32, firstRow: i32, endRow: i3
     } else {
       const beside: usize = residual == 0 ? 0 : residual + at;
       const relu = word(args, 5);
-      emitRow(outRow, outPhases, outPerPhase, to, outPixelBytes, outWidth, targetChannels, bias, beside, relu);
+      emitRow(outRow, outPhases, outPerPhase, to, outPixelBytes, outWidth, targetChannels, bias, beside, relu, paired);
     }
   }
   releaseSlot(address(args, 6), word(args, 7), slot);

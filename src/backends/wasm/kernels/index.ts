@@ -13,18 +13,21 @@ export {
   depthwise_tile,
   depthwise_tile_2,
 } from './depthwise-tiles';
+export * from './depthwise-tiles-wide';
 export * from './dropout';
 export * from './elementwise';
-export * from './fetch';
+export { fetch_pixels, make_room_for_pixels } from './fetch';
 export * from './fill';
 export * from './finish';
 export { grouped_block, grouped_conv, tile_4x8, tile_8x4 } from './grouped';
 export {
   grouped_gradient,
+  grouped_gradient_unit,
   tile_gradient_3x4x4,
   tile_gradient_4x8,
   tile_gradient_depthwise,
 } from './grouped-gradient';
+export * from './grouped-tiles-wide';
 export { pack_grouped_weights, reduce_grouped_gradient } from './grouped-weights';
 export * from './layout';
 export * from './loss';

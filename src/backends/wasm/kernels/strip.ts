@@ -84,7 +84,7 @@ function copy16(from: usize, step: usize, to: usize, planeBytes: usize, count: i
 /**
  * Writes the planes of one output row back to N×H×W×C and finishes it: + bias, + residual, ReLU. `bias` and `residual` are
  * 0 where there is none; `residual` and `target` are the first channel of column 0. Column j of phase f of the planes is
- * column j·phases + f of the output.
+ * column j·phases + f of the output. If `paired`, planes are of eight channels, [plane][phase][column][8].
  */
 export function emitRow(
   source: usize,
@@ -97,24 +97,30 @@ export function emitRow(
   bias: usize,
   residual: usize,
   relu: i32,
+  paired: bool,
 ): void {
-  const phaseBytes = <usize>perPhase << 4;
-  const planeBytes = phaseBytes * <usize>phases;
+  const planeBytes = <usize>(perPhase * phases) << 4;
   const zero = f32x4.splat(0);
   const step = pixelBytes * <usize>phases;
+  const advance: usize = paired ? 32 : 16;
+  // From four channels to the next four, and to those after them.
+  const next: usize = paired ? 16 : planeBytes;
+  const afterNext = planeBytes << 1;
   for (let phase = 0; phase < phases; phase++) {
     const count = ceilDivide(width - phase, phases);
+    const first = source + <usize>(phase * perPhase) * advance;
     let channel = 0;
     for (; channel + 16 <= channels; channel += 16) {
       const shift = <usize>phase * pixelBytes + (<usize>channel << 2);
-      const from = source + <usize>phase * phaseBytes + <usize>(channel >> 2) * planeBytes;
+      const from = first + <usize>(channel >> 2) * planeBytes;
       const beside: usize = residual == 0 ? 0 : residual + shift;
-      emit16(from, planeBytes, target + shift, step, count, bias == 0 ? 0 : bias + (<usize>channel << 2), beside, relu);
+      const offsets: usize = bias == 0 ? 0 : bias + (<usize>channel << 2);
+      emit16(from, next, afterNext, advance, target + shift, step, count, offsets, beside, relu);
     }
     for (; channel < channels; channel += 4) {
       const rest = channels - channel;
       const shift = <usize>phase * pixelBytes + (<usize>channel << 2);
-      let from = source + <usize>phase * phaseBytes + <usize>(channel >> 2) * planeBytes;
+      let from = first + <usize>(channel >> 3) * afterNext + (channel & 4 ? next : 0);
       let to = target + shift;
       let beside = residual + shift;
       if (rest >= 4) {
@@ -124,7 +130,7 @@ export function emitRow(
           if (residual != 0) v = f32x4.add(v, v128.load(beside));
           if (relu) v = f32x4.pmax(v, zero);
           v128.store(to, v);
-          from += 16;
+          from += advance;
           to += step;
           beside += step;
         }
@@ -135,7 +141,7 @@ export function emitRow(
           if (residual != 0) v = f32x4.add(v, loadPartial(beside, rest));
           if (relu) v = f32x4.pmax(v, zero);
           storePartial(to, v, rest);
-          from += 16;
+          from += advance;
           to += step;
           beside += step;
         }
@@ -149,7 +155,9 @@ export function emitRow(
 @inline
 function emit16(
   from: usize,
-  planeBytes: usize,
+  next: usize,
+  afterNext: usize,
+  advance: usize,
   to: usize,
   step: usize,
   count: i32,
@@ -164,9 +172,9 @@ function emit16(
   const b1 = biased ? v128.load(bias, 16) : zero;
   const b2 = biased ? v128.load(bias, 32) : zero;
   const b3 = biased ? v128.load(bias, 48) : zero;
-  let f1 = from + planeBytes;
-  let f2 = f1 + planeBytes;
-  let f3 = f2 + planeBytes;
+  let f1 = from + next;
+  let f2 = from + afterNext;
+  let f3 = f2 + next;
   for (let i = 0; i < count; i++) {
     let v0 = f32x4.add(v128.load(from), b0);
     let v1 = f32x4.add(v128.load(f1), b1);
@@ -183,10 +191,10 @@ function emit16(
     v128.store(to, f32x4.pmax(v1, floor), 16);
     v128.store(to, f32x4.pmax(v2, floor), 32);
     v128.store(to, f32x4.pmax(v3, floor), 48);
-    from += 16;
-    f1 += 16;
-    f2 += 16;
-    f3 += 16;
+    from += advance;
+    f1 += advance;
+    f2 += advance;
+    f3 += advance;
     to += step;
   }
 }

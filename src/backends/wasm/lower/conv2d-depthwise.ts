@@ -68,7 +68,7 @@ function pack(
     kernel: 'pack_depthwise_weights',
     chunks: Math.ceil(channels / PACKED_CHANNELS),
     once,
-    args: [address, packed, channels, TAPS, PACKED_CHANNELS, flipped ? 1 : 0],
+    args: [address, packed, channels, TAPS, PACKED_CHANNELS, flipped ? 1 : 0, 1],
   };
 }
 
@@ -113,7 +113,7 @@ export const conv2dDepthwiseBackwardWeight: Lowering<'conv2d_backward_weight'> =
       {
         kernel: 'reduce_depthwise_gradient',
         chunks: Math.ceil(channels / PACKED_CHANNELS),
-        args: [workspace, dw.address, channels, TAPS, PACKED_CHANNELS, slices, sliceBytes],
+        args: [workspace, dw.address, channels, TAPS, PACKED_CHANNELS, slices, sliceBytes, 1],
       },
     ];
   },

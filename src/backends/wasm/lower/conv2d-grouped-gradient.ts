@@ -1,7 +1,7 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
 import type { Call, Lowering } from '../call.ts';
-import { blockChannels } from './conv2d-grouped.ts';
+import { blockChannels, sharing } from './conv2d-grouped.ts';
 import { align64, clearScratch, scratchBytes } from './scratch.ts';
 
 /** Packed rows of x and dy that one unit works on; a group's part of them fits the first-level cache. */
@@ -25,7 +25,7 @@ export const conv2dGroupedBackwardWeight: Lowering<'conv2d_backward_weight'> = {
           chunks: g.blocks,
           args: [
             ...[workspace, outputs[0].address, filters, g.taps],
-            ...[g.groupsPerBlock * g.multiplier, g.slices, g.sliceBytes],
+            ...[g.groupsPerBlock * g.multiplier, g.slices, g.sliceBytes, 0],
           ],
         }
       : {
@@ -40,7 +40,7 @@ export const conv2dGroupedBackwardWeight: Lowering<'conv2d_backward_weight'> = {
       clearScratch(scratch),
       {
         kernel: 'grouped_gradient',
-        chunks: g.slices * g.blocks,
+        chunks: g.slices * g.blockChunks,
         args: [x.address, dy.address, workspace, scratch, g.slotBytes, ...g.words],
       },
       reduce,
@@ -78,11 +78,12 @@ function geometry({ groups, stride, padding, dilation }: Conv2dAttrs, dy: Shape,
   const slices = Math.ceil(units / unitsPerSlice);
   const blockBytes = multiplier ? outPlanes * taps * 16 : groupsPerBlock * cg * kg * taps * 4;
   const sliceBytes = align64(blocks * blockBytes);
+  const { blocksPerChunk, blockChunks } = sharing(blocks, slices);
   const words = [
     ...[height, width, channels, outHeight, outWidth, filters, cg, kg, groups, groupsPerBlock],
     ...[filterRows, filterColumns, ...stride, ...padding, ...dilation, multiplier],
     ...[rowsPerUnit, Math.ceil(outHeight / rowsPerUnit), unitsPerSlice, units, blocks],
-    ...[padding[1], perPhase, sliceBytes, blockBytes],
+    ...[padding[1], perPhase, sliceBytes, blockBytes, blockChunks, blocksPerChunk],
   ];
-  return { taps, multiplier, groupsPerBlock, blocks, slices, sliceBytes, slotBytes, words };
+  return { taps, multiplier, groupsPerBlock, blocks, blockChunks, slices, sliceBytes, slotBytes, words };
 }

@@ -8,9 +8,13 @@ import { align64, clearScratch, scratchBytes } from './scratch.ts';
 const chunkFlops = 3e6;
 /** Bytes of rows that a chunk works on, of either side: half of them fit a common second-level cache. */
 const FETCHED_BYTES = 256 * 1024;
+/** Bytes of packed rows of a block that leave room for its weights in a first-level cache. */
+const ROWS_BYTES = 32 * 1024;
+/** Blocks of a cache line that become one, at most. */
+const MOST_JOINED = 8;
 /** Chunks wanted at least, so that 8 threads find work to the end. */
 const LEAST_CHUNKS = 24;
-/** Channels of a block: a cache line of every pixel. */
+/** Channels of a block at least: a cache line of every pixel. */
 export const blockChannels = 16;
 
 /**
@@ -75,12 +79,6 @@ function geometry(attrs: Conv2dAttrs, source: Shape, w: Shape, target: Shape, tr
   const depthwise = filterDepth === 1;
   const multiplier = depthwise ? filters / groups : 0;
 
-  const widest = depthwise ? multiplier : cg;
-  const groupsPerBlock = Math.min(groups, Math.max(1, Math.floor(blockChannels / widest)));
-  const blocks = Math.ceil(groups / groupsPerBlock);
-  const sourcePlanes = Math.ceil((groupsPerBlock * (depthwise ? multiplier : cg)) / 4);
-  const targetPlanes = depthwise ? sourcePlanes : (groupsPerBlock * kg) / 4;
-
   // Register tiles run up to 7 pixels beyond the end of a row, into padding.
   const reach = (filterColumns - 1) * dilation[1];
   const outPhases = transposed ? stride[1] : 1;
@@ -92,18 +90,32 @@ function geometry(attrs: Conv2dAttrs, source: Shape, w: Shape, target: Shape, tr
     : outPerPhase + Math.floor(reach / stride[1]) + 1;
   const rowReach = (filterRows - 1) * dilation[0];
   const ringRows = (transposed ? Math.floor(rowReach / stride[0]) : rowReach) + 1;
-  const ringBytes = ringRows * sourcePlanes * inPhases * perPhase * 16;
-  const tableBytes = align64((depthwise ? taps : (taps * cg) / 2) * 8);
-  const slotBytes = align64(tableBytes + ringBytes + targetPlanes * outPhases * outPerPhase * 16);
+  const planesOf = (groupsPerBlock: number) => {
+    const sourcePlanes = Math.ceil((groupsPerBlock * (depthwise ? multiplier : cg)) / 4);
+    const targetPlanes = depthwise ? sourcePlanes : (groupsPerBlock * kg) / 4;
+    const ringBytes = ringRows * sourcePlanes * inPhases * perPhase * 16;
+    return { sourcePlanes, rowsBytes: ringBytes + targetPlanes * outPhases * outPerPhase * 16 };
+  };
 
+  const widest = depthwise ? multiplier : cg;
+  const inLine = Math.min(groups, Math.max(1, Math.floor(blockChannels / widest)));
   const tapsPerPixel = transposed ? taps / (stride[0] * stride[1]) : taps;
-  const rowFlops = outWidth * groupsPerBlock * cg * (depthwise ? 1 : kg) * tapsPerPixel * 2;
+  const rowFlops = outWidth * inLine * cg * (depthwise ? 1 : kg) * tapsPerPixel * 2;
   // Rows that take little arithmetic are done for many blocks at once, which lie side by side in memory.
   const rowBytes = 4 * Math.max(channels * width * (transposed ? 1 : stride[0]), outChannels * outWidth);
   const fetched = Math.max(1, Math.floor(FETCHED_BYTES / rowBytes));
   const rowChunks = Math.ceil(outHeight / Math.min(fetched, Math.max(1, Math.round(chunkFlops / rowFlops))));
   const rowsPerChunk = Math.ceil(outHeight / rowChunks);
-  const { blocksPerChunk, blockChunks } = sharing(blocks, images * rowChunks);
+  const shared = sharing(Math.ceil(groups / inLine), images * rowChunks).blocksPerChunk;
+  // A chunk's blocks become one as far as their rows fit the first-level cache: what is listed for a row then serves more channels.
+  const fitting = Math.max(1, Math.floor(ROWS_BYTES / planesOf(inLine).rowsBytes));
+  const joined = depthwise ? 1 : Math.min(shared, fitting, MOST_JOINED);
+  const groupsPerBlock = Math.min(groups, inLine * joined);
+  const blocks = Math.ceil(groups / groupsPerBlock);
+  const blocksPerChunk = Math.floor(shared / joined);
+  const blockChunks = Math.ceil(blocks / blocksPerChunk);
+  const { sourcePlanes, rowsBytes } = planesOf(groupsPerBlock);
+  const slotBytes = align64(align64((depthwise ? taps : (taps * cg) / 2) * 8) + rowsBytes);
 
   const packedBytes = align64(
     depthwise ? blocks * sourcePlanes * taps * 16 : filters * taps * filterDepth * 4,
@@ -142,7 +154,7 @@ function convolution(
         kernel: 'pack_depthwise_weights',
         chunks: g.blocks,
         once,
-        args: [w.address, packed, g.filters, g.taps, g.groupsPerBlock * g.multiplier, 0],
+        args: [w.address, packed, g.filters, g.taps, g.groupsPerBlock * g.multiplier, 0, 0],
       }
     : {
         kernel: 'pack_grouped_weights',
