@@ -13,7 +13,6 @@ export {
   depthwise_tile,
   depthwise_tile_2,
 } from './depthwise-tiles';
-export * from './depthwise-tiles-wide';
 export * from './dropout';
 export * from './elementwise';
 export { fetch_pixels, make_room_for_pixels } from './fetch';
@@ -27,7 +26,6 @@ export {
   tile_gradient_4x8,
   tile_gradient_depthwise,
 } from './grouped-gradient';
-export * from './grouped-tiles-wide';
 export { pack_grouped_weights, reduce_grouped_gradient } from './grouped-weights';
 export * from './layout';
 export * from './loss';
