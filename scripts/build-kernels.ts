@@ -21,7 +21,7 @@ const builds = [
   { file: 'dist/kernels/kernels-relaxed.wasm', entries: [], features: ['--enable', 'relaxed-simd'] },
   {
     file: 'dist/kernels/kernels-wide.wasm',
-    entries: [`${sources}/wide.ts`],
+    entries: [`${sources}/wide.ts`, `${sources}/index-wide.ts`],
     features: ['--enable', 'relaxed-simd'],
   },
 ];

@@ -4,9 +4,9 @@ import { z } from 'zod';
 
 const { module } = z.object({ module: z.instanceof(WebAssembly.Module) }).parse(workerData);
 const { exports } = new WebAssembly.Instance(module);
-const chains = exports['chains'] as (rounds: number, addend: number, factor: number) => number;
+const chains = exports['chains'] as (rounds: number, at: number, addend: number, factor: number) => void;
 parentPort?.on('message', (rounds: number) => {
   const before = performance.now();
-  chains(rounds, 0.5, 0.75);
+  chains(rounds, 0, 0.5, 0.75);
   parentPort?.postMessage(performance.now() - before);
 });

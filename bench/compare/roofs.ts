@@ -3,7 +3,7 @@ import { sizeOf, type Shape } from '../../src/graph/value.ts';
 import type { NodeOf } from '../../src/graph/node.ts';
 import type { OpName } from '../../src/graph/op-table.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
-import { wasmFeatures } from '../../src/node/wasm-features.ts';
+import { usableKernels } from '../../src/node/kernels.ts';
 import { oneOpPlan } from '../../test/support/one-op-plan.ts';
 import { bytesOf, flopOf, type Layer, type Pass } from './layer.ts';
 import { wasmPeak } from './peak.ts';
@@ -19,7 +19,7 @@ export interface Roofs {
   readonly bandwidth: readonly { readonly bytes: number; readonly gbs: number }[];
 }
 
-/** Which roof a contender works under: vectors of 128 bits, or all that the processor has. */
+/** Which roof a contender works under: the vectors that WebAssembly has, or all that the processor has. */
 export type Kind = 'wasm' | 'native';
 
 /**
@@ -37,7 +37,7 @@ export function attainable(layer: Layer, pass: Pass, roofs: Roofs, kind: Kind): 
 
 /** Measures them. */
 export async function measureRoofs(threads: number, hasBlas: boolean): Promise<Roofs> {
-  const wasm = await wasmPeak(threads, wasmFeatures().relaxedSimd);
+  const wasm = await wasmPeak(threads, usableKernels()[0]);
   const plain = await createNodeBackend({ threads, blas: false });
   const bandwidth: { bytes: number; gbs: number }[] = [];
   for (let mib = 2; mib <= 256; mib *= 2) {

@@ -25,6 +25,9 @@ export function usableKernels(): readonly KernelBuild[] {
   return kernelBuilds.filter((build) => usable[build]);
 }
 
+/** Compiled once in a thread, since V8 does not keep what comes of it. */
+let wide: Promise<WebAssembly.Module> | undefined;
+
 /**
  * The compiled kernels; `build` is the fastest that the engine can run, unless named.
  * @throws {CardinalError} if the engine cannot run them, or they were not built.
@@ -39,8 +42,8 @@ export async function compileKernels(build: KernelBuild | undefined): Promise<We
   if (chosen === undefined || !usable.includes(chosen)) throw new CardinalError(lacking(build));
   const file = join(packageRoot(), `dist/kernels/kernels-${chosen}.wasm`);
   try {
-    const binary = await readFile(file);
-    return chosen === 'wide' ? compileWide(binary) : await WebAssembly.compile(binary);
+    if (chosen === 'wide') return await (wide ??= readFile(file).then(compileWide));
+    return await WebAssembly.compile(await readFile(file));
   } catch (error) {
     throw new CardinalError(`cannot load the kernels (${messageOf(error)}); run "npm run build:kernels"`, {
       cause: error,

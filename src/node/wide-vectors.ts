@@ -1,11 +1,13 @@
 import { arch, env, versions } from 'node:process';
 import { setFlagsFromString } from 'node:v8';
+import { Script } from 'node:vm';
 import { wasmFeatures } from './wasm-features.ts';
 
 /**
  * WebAssembly's vectors have 128 bits. V8's optimising compiler can make one 256-bit operation of two neighbouring 128-bit ones,
  * which doubles the arithmetic of kernels written for it (AVX2), but has that step switched off: it is one of its
- * experimental flags. Here it is switched on while our module is compiled, and for nothing else in the process.
+ * experimental flags. Here it is switched on while our functions are compiled, and off again: nothing else in the process is
+ * compiled with it, but for what another thread happens to compile in the same moment, to the same results.
  *
  * Each lane goes through the same operations, so results are the same bit for bit; every conformance test asserts it.
  */
@@ -13,19 +15,6 @@ import { wasmFeatures } from './wasm-features.ts';
 /** The versions of V8 that the tests were run on: those of Node 24, 25 and 26. Older ones have the flag to no effect. */
 const OLDEST = [13, 6] as const;
 const NEWEST_MAJOR = 14;
-
-/**
- * Everything is compiled at once and by the optimising compiler, since what it is given later would be compiled without the flag.
- * It must then do without what the baseline compiler would have noted for it: inlining and deoptimisation.
- */
-const whileCompiling = [
-  'no-wasm-deopt',
-  'no-wasm-inlining',
-  'no-wasm-inlining-call-indirect',
-  'no-liftoff',
-  'no-wasm-lazy-compilation',
-  'experimental-wasm-revectorize',
-];
 
 export interface WideVectors {
   readonly usable: boolean;
@@ -54,16 +43,45 @@ export function whatIsMissing(wish: string | undefined, arch: string, v8: string
   return '';
 }
 
-/** Compiles with 256-bit vectors. Blocks for some 30 ms. */
-export function compileWide(binary: Uint8Array<ArrayBuffer>): WebAssembly.Module {
-  for (const flag of whileCompiling) setFlagsFromString(`--${flag}`);
-  try {
-    return new WebAssembly.Module(binary);
-  } finally {
-    for (const flag of whileCompiling.toReversed()) setFlagsFromString(`--${opposite(flag)}`);
+/**
+ * Compiles a module and has every function that it exports optimised at once, with 256-bit vectors. Blocks for some 30 ms.
+ *
+ * The usual way, from the baseline compiler to the optimising one when a function has run for a while, would meet the flag
+ * switched off. Flags that change this for all modules are no way: switched while another thread compiles, they crash it.
+ */
+export async function compileWide(binary: Uint8Array<ArrayBuffer>): Promise<WebAssembly.Module> {
+  const module = await WebAssembly.compile(binary);
+  const imports: Record<string, Record<string, WebAssembly.ImportValue>> = {};
+  for (const { module: from, name } of WebAssembly.Module.imports(module)) {
+    imports[from] = { [name]: new WebAssembly.Memory({ initial: 1, maximum: 65_536, shared: true }) };
   }
+  const { exports } = await WebAssembly.instantiate(module, imports);
+  await alone(() => {
+    for (const flag of flags) setFlagsFromString(`--${flag}`);
+    try {
+      const optimise = new Script('(f) => %WasmTierUpFunction(f)').runInThisContext() as (f: unknown) => void;
+      for (const one of Object.values(exports)) if (typeof one === 'function') optimise(one);
+    } finally {
+      for (const flag of flags) setFlagsFromString(`--no-${flag}`);
+    }
+  });
+  return module;
 }
 
-function opposite(flag: string): string {
-  return flag.startsWith('no-') ? flag.slice(3) : `no-${flag}`;
+/** The second is for the function by which V8's own tests optimise another. */
+const flags = ['experimental-wasm-revectorize', 'allow-natives-syntax'];
+
+/** Flags are the whole process's: threads that came together would switch them off for each other. */
+async function alone(work: () => void): Promise<void> {
+  // Node has locks from 24.5 on. Before it, two threads that start backends in the same moment may get slow kernels.
+  const { locks } = navigator as { readonly locks?: LockManager };
+  if (locks === undefined) {
+    work();
+    return;
+  }
+  // Who only waits for a lock does not keep a process from ending.
+  const awake = setInterval(() => undefined, 1000);
+  await locks.request('cardinal-nn: flags of V8', work).finally(() => {
+    clearInterval(awake);
+  });
 }

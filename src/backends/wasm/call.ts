@@ -24,7 +24,7 @@ export interface Call {
 export const PLAN_ADDRESS = 64;
 
 /** Bytes of private scratch room of every thread: a quarter of a common second-level cache. */
-export const SCRATCH_BYTES = 256 * 1024;
+export const SCRATCH_BYTES = 512 * 1024;
 
 /** A 32-bit integer, or a float stored by its bits. */
 export type Arg = number | { readonly f32: number };

@@ -108,6 +108,7 @@ function geometries(rng: Rng): Geometry[] {
     [4, 12],
     [12, 8],
     [8, 20],
+    [24, 40],
     [32, 32],
     [64, 48],
   ]) {
@@ -123,6 +124,8 @@ function geometries(rng: Rng): Geometry[] {
       }),
     );
   }
+  // Wide groups are cut into blocks of 64 channels, whose products are added up.
+  found.push(random({ note: 'dense 3×3, parts of blocks', channelsIn: 136, channelsOut: 72 }));
   // Depthwise tiles are seven columns wide, and the last of a row overlaps the one before.
   for (const width of [7, 12, 14, 19, 28]) {
     for (const stride of [1, 2]) {

@@ -13,7 +13,6 @@ export {
   depthwise_tile,
   depthwise_tile_2,
 } from './depthwise-tiles';
-export * from './depthwise-tiles-wide';
 export * from './dropout';
 export * from './elementwise';
 export { fetch_pixels, make_room_for_pixels } from './fetch';
@@ -27,7 +26,6 @@ export {
   tile_gradient_4x8,
   tile_gradient_depthwise,
 } from './grouped-gradient';
-export * from './grouped-tiles-wide';
 export { pack_grouped_weights, reduce_grouped_gradient } from './grouped-weights';
 export * from './layout';
 export * from './loss';
@@ -36,6 +34,7 @@ export * from './pack-taps';
 export * from './patches';
 export * from './pool';
 export { product } from './product';
+export { productTile } from './product-tile';
 export * from './reduce';
 export * from './sum-parts';
 export { weight_gradient } from './weight-gradient';
@@ -49,4 +48,4 @@ export {
   winograd_output,
   winograd_spread,
 } from './winograd-transform';
-export { winograd_weights, winograd_weights_gradient } from './winograd-weights';
+export { sum_slices, winograd_weights, winograd_weights_gradient } from './winograd-weights';

@@ -1,5 +1,6 @@
 import { address, WIDE, word } from './simd';
-import { ACCUMULATE, BIAS, RELU, RESIDUAL, TILE_COLUMNS, TILE_ROWS, productTile, productTileWide } from './product-tile';
+import { ACCUMULATE, BIAS, RELU, RESIDUAL, TILE_COLUMNS, TILE_ROWS, productTile } from './product-tile';
+import { productTileWide } from './product-tile-wide';
 
 /** Places in a thread's scratch room. */
 // @ts-ignore: decorator

@@ -1,4 +1,5 @@
-import { ACCUMULATE, productTile, productTileWide } from './product-tile';
+import { ACCUMULATE, productTile } from './product-tile';
+import { productTileWide } from './product-tile-wide';
 import { address, WIDE, word } from './simd';
 
 /** Rows of the reduction packed at a time: panels of 2 KiB and 4 KiB stay in the first-level cache. */

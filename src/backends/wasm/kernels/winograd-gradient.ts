@@ -1,6 +1,8 @@
-import { address, madd, word } from './simd';
+import { WIDE, address, madd, word } from './simd';
 import { tile_gradient_4x8 } from './grouped-gradient';
 import { fetch_tiles, winograd_gather, winograd_inputs, winograd_spread } from './winograd-transform';
+import { winograd_inputs_wide, winograd_spreads_wide } from './winograd-tiles-wide';
+import { winograd_outers_wide } from './winograd-wide';
 
 /**
  * Backward-weight of a grouped or dense 3×3 convolution at stride 1 by Winograd's algorithm: dU = Σ over tiles
@@ -70,6 +72,7 @@ export function winograd_gradient_block(
   const outputs = min(kBlock, kg - k0);
   const tileColumns = (outWidth + 1) >> 1;
   const tilesPerImage = ((outHeight + 1) >> 1) * tileColumns;
+  const wide = WIDE && ((cg | kg) & 7) == 0;
 
   const planeBytes = <usize>word(args, 20) << 4;
   const placeBytes = planeBytes * <usize>((groups * inputs) >> 2) + 64;
@@ -85,6 +88,56 @@ export function winograd_gradient_block(
     <usize>slice * address(args, 21) +
     <usize>firstGroup * groupBytes +
     (<usize>(k0 * cg) << 6);
+    if (wide) {
+      winograd_inputs_wide(
+        address(args, 0) + (<usize>(firstGroup * cg + c0) << 2),
+        word(args, 3),
+        word(args, 4),
+        <usize>word(args, 5) << 2,
+        groups * inputs,
+        tile,
+        count,
+        tileColumns,
+        tilesPerImage,
+        word(args, 16),
+        word(args, 17),
+        scratch,
+        transformed,
+        planeBytes << 1,
+        placeBytes,
+      );
+      winograd_spreads_wide(
+        address(args, 1) + (<usize>(firstGroup * kg + k0) << 2),
+        outHeight,
+        outWidth,
+        pixelBytes,
+        groups * outputs,
+        tile,
+        count,
+        tileColumns,
+        tilesPerImage,
+        scratch,
+        spread,
+        planeBytes << 1,
+        outPlaceBytes,
+      );
+      for (let group = 0; group < groups; group++) {
+        winograd_outers_wide(
+          cg,
+          inputs,
+          outputs,
+          transformed + <usize>((group * inputs) >> 2) * planeBytes,
+          placeBytes,
+          spread + <usize>((group * outputs) >> 2) * planeBytes,
+          outPlaceBytes,
+          planeBytes << 1,
+          count,
+          partial + <usize>group * groupBytes + (<usize>c0 << 5),
+          fresh,
+        );
+      }
+      return;
+    }
     winograd_inputs(
       address(args, 0) + (<usize>(firstGroup * cg + c0) << 2),
       word(args, 3),

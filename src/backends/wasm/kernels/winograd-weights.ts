@@ -1,111 +1,234 @@
-import { address, word } from './simd';
+import { WIDE, address, word } from './simd';
 
 /**
  * U = G g Gᵀ (winograd-transform.ts) of grouped 3×3 weights, elementwise over what `pack_grouped_weights` packed: for each
- * group and each 8 (at the end 4) of its output channels, [tap][inputs][8 or 4] → [place][inputs][8 or 4]. Backward-input
- * (`flipped`) turns the taps round. One chunk a group.
+ * group and each 8 (at the end 4) of its output channels, a panel, [tap][inputs][8 or 4] → [place][inputs][8 or 4].
+ * Backward-input (`flipped`) turns the taps round. One chunk a panel.
  * Arguments: 0 packed, 1 U, 2 inputs a group, 3 outputs a group, 4 flipped.
  */
 export function winograd_weights(args: usize, chunk: i32): void {
   const inputs = word(args, 2);
   const outputs = word(args, 3);
-  const size = <usize>(inputs * outputs) << 2;
-  let from = address(args, 0) + <usize>chunk * 9 * size;
-  let to = address(args, 1) + <usize>chunk * 16 * size;
-  const half = f32x4.splat(0.5);
-  for (let o = 0; o < outputs; o += 8) {
-    const step = <usize>(inputs * (outputs - o >= 8 ? 8 : 4)) << 2;
-    const next: isize = word(args, 4) ? -(<isize>step) : <isize>step;
-    const begin = word(args, 4) ? from + 8 * step : from;
-    for (let at: usize = 0; at < step; at += 16) {
-      // Down the columns first: rows g0, (g0 + g1 + g2)/2, (g0 − g1 + g2)/2, g2 of three taps each.
-      for (let row = 0; row < 4; row++) {
-        const a = transformed(begin + at, next, 0, row, half);
-        const b = transformed(begin + at, next, 1, row, half);
-        const c = transformed(begin + at, next, 2, row, half);
-        const sum = f32x4.mul(f32x4.add(a, c), half);
-        const middle = f32x4.mul(b, half);
-        const place = to + at + <usize>row * (step << 2);
-        v128.store(place, a);
-        v128.store(place + step, f32x4.add(sum, middle));
-        v128.store(place + (step << 1), f32x4.sub(sum, middle));
-        v128.store(place + (step << 1) + step, c);
-      }
+  const before = channelsBefore(outputs, chunk);
+  const step = panelBytes(inputs, outputs, chunk);
+  const from = address(args, 0) + <usize>before * 9 * (<usize>inputs << 2);
+  let to = address(args, 1) + <usize>before * 16 * (<usize>inputs << 2);
+  const next: isize = word(args, 4) ? -(<isize>step) : <isize>step;
+  let begin = word(args, 4) ? from + 8 * step : from;
+  for (const end = to + step; to < end; ) {
+    if (WIDE && (step & 31) == 0) {
+      placesOfPair(begin, next, to, step);
+      begin += 32;
+      to += 32;
+    } else {
+      placesOf(begin, next, to, step);
+      begin += 16;
+      to += 16;
     }
-    from += 9 * step;
-    to += 16 * step;
   }
 }
 
-/** Element (row, column) of G g. */
+/** Output channels of all groups before panel `chunk`: panels are of 8, the last of a group may be of 4. */
 // @ts-ignore: decorator
 @inline
-function transformed(taps: usize, next: isize, column: isize, row: i32, half: v128): v128 {
-  const top = v128.load(taps + <usize>(column * next));
-  const bottom = v128.load(taps + <usize>((6 + column) * next));
-  if (row == 0) return top;
-  if (row == 3) return bottom;
-  const sum = f32x4.mul(f32x4.add(top, bottom), half);
-  const middle = f32x4.mul(v128.load(taps + <usize>((3 + column) * next)), half);
-  return row == 1 ? f32x4.add(sum, middle) : f32x4.sub(sum, middle);
+function channelsBefore(outputs: i32, chunk: i32): i32 {
+  const panels = (outputs + 7) >> 3;
+  return (chunk / panels) * outputs + ((chunk % panels) << 3);
 }
 
+/** Bytes of one tap or place of panel `chunk`. */
+// @ts-ignore: decorator
+@inline
+function panelBytes(inputs: i32, outputs: i32, chunk: i32): usize {
+  const panels = (outputs + 7) >> 3;
+  return <usize>(inputs * min(8, outputs - ((chunk % panels) << 3))) << 2;
+}
+
+/** Four elements of all places, from those of the first tap on. */
+// @ts-ignore: decorator
+@inline
+function placesOf(taps: usize, next: isize, to: usize, step: usize): void {
+  const half = f32x4.splat(0.5);
+  const row = <usize>(3 * next);
+  const a0 = v128.load(taps);
+  const a1 = v128.load(taps + row);
+  const a2 = v128.load(taps + 2 * row);
+  taps += <usize>next;
+  const b0 = v128.load(taps);
+  const b1 = v128.load(taps + row);
+  const b2 = v128.load(taps + 2 * row);
+  taps += <usize>next;
+  const c0 = v128.load(taps);
+  const c1 = v128.load(taps + row);
+  const c2 = v128.load(taps + 2 * row);
+  // Down the columns first: rows g0, (g0 + g1 + g2)/2, (g0 − g1 + g2)/2, g2 of three taps each.
+  const a = f32x4.mul(f32x4.add(a0, a2), half);
+  const b = f32x4.mul(f32x4.add(b0, b2), half);
+  const c = f32x4.mul(f32x4.add(c0, c2), half);
+  const am = f32x4.mul(a1, half);
+  const bm = f32x4.mul(b1, half);
+  const cm = f32x4.mul(c1, half);
+  const places = step << 2;
+  storePlaces(to, step, a0, b0, c0, half);
+  storePlaces(to + places, step, f32x4.add(a, am), f32x4.add(b, bm), f32x4.add(c, cm), half);
+  storePlaces(to + 2 * places, step, f32x4.sub(a, am), f32x4.sub(b, bm), f32x4.sub(c, cm), half);
+  storePlaces(to + 3 * places, step, a2, b2, c2, half);
+}
+
+/** One row of (G g) Gᵀ. */
+// @ts-ignore: decorator
+@inline
+function storePlaces(to: usize, step: usize, a: v128, b: v128, c: v128, half: v128): void {
+  const sum = f32x4.mul(f32x4.add(a, c), half);
+  const middle = f32x4.mul(b, half);
+  v128.store(to, a);
+  v128.store(to + step, f32x4.add(sum, middle));
+  v128.store(to + (step << 1), f32x4.sub(sum, middle));
+  v128.store(to + (step << 1) + step, c);
+}
+
+/** `placesOf` for eight elements, in neighbouring halves (winograd-transform-wide.ts). */
+// @ts-ignore: decorator
+@inline
+function placesOfPair(taps: usize, next: isize, to: usize, step: usize): void {
+  const half = f32x4.splat(0.5);
+  const row = <usize>(3 * next);
+  let p = taps;
+  const a0 = v128.load(p);
+  const A0 = v128.load(p, 16);
+  p += row;
+  const am = f32x4.mul(v128.load(p), half);
+  const AM = f32x4.mul(v128.load(p, 16), half);
+  p += row;
+  const a2 = v128.load(p);
+  const A2 = v128.load(p, 16);
+  p = taps + <usize>next;
+  const b0 = v128.load(p);
+  const B0 = v128.load(p, 16);
+  p += row;
+  const bm = f32x4.mul(v128.load(p), half);
+  const BM = f32x4.mul(v128.load(p, 16), half);
+  p += row;
+  const b2 = v128.load(p);
+  const B2 = v128.load(p, 16);
+  p = taps + <usize>(2 * next);
+  const c0 = v128.load(p);
+  const C0 = v128.load(p, 16);
+  p += row;
+  const cm = f32x4.mul(v128.load(p), half);
+  const CM = f32x4.mul(v128.load(p, 16), half);
+  p += row;
+  const c2 = v128.load(p);
+  const C2 = v128.load(p, 16);
+  const a = f32x4.mul(f32x4.add(a0, a2), half);
+  const A = f32x4.mul(f32x4.add(A0, A2), half);
+  const b = f32x4.mul(f32x4.add(b0, b2), half);
+  const B = f32x4.mul(f32x4.add(B0, B2), half);
+  const c = f32x4.mul(f32x4.add(c0, c2), half);
+  const C = f32x4.mul(f32x4.add(C0, C2), half);
+  const places = step << 2;
+  storePlacesPair(to, step, a0, A0, b0, B0, c0, C0, half);
+  to += places;
+  storePlacesPair(to, step, f32x4.add(a, am), f32x4.add(A, AM), f32x4.add(b, bm), f32x4.add(B, BM), f32x4.add(c, cm), f32x4.add(C, CM), half);
+  to += places;
+  storePlacesPair(to, step, f32x4.sub(a, am), f32x4.sub(A, AM), f32x4.sub(b, bm), f32x4.sub(B, BM), f32x4.sub(c, cm), f32x4.sub(C, CM), half);
+  to += places;
+  storePlacesPair(to, step, a2, A2, b2, B2, c2, C2, half);
+}
+
+// @ts-ignore: decorator
+@inline
+function storePlacesPair(to: usize, step: usize, a: v128, A: v128, b: v128, B: v128, c: v128, C: v128, half: v128): void {
+  const sum = f32x4.mul(f32x4.add(a, c), half);
+  const SUM = f32x4.mul(f32x4.add(A, C), half);
+  const middle = f32x4.mul(b, half);
+  const MIDDLE = f32x4.mul(B, half);
+  v128.store(to, A, 16);
+  v128.store(to, a);
+  to += step;
+  v128.store(to, f32x4.add(SUM, MIDDLE), 16);
+  v128.store(to, f32x4.add(sum, middle));
+  to += step;
+  v128.store(to, f32x4.sub(SUM, MIDDLE), 16);
+  v128.store(to, f32x4.sub(sum, middle));
+  to += step;
+  v128.store(to, C, 16);
+  v128.store(to, c);
+}
+
+/** Bytes of a run of each place whose sums over slices lie in the scratch room at a time. */
+const runBytes: usize = 2048;
+
 /**
- * The gradient of g from that of U, Gᵀ dU G, elementwise, summed over slices in their order first: for each group and each 8
- * (at the end 4) outputs, [place][inputs][8 or 4] → [tap][inputs][8 or 4]. One chunk a group.
+ * The gradient of g from that of U, Gᵀ dU G, elementwise, summed over slices in their order first: for each panel,
+ * [place][inputs][8 or 4] → [tap][inputs][8 or 4]. One chunk a panel.
  * Arguments: 0 partial dU, 1 packed gradient, 2 inputs a group, 3 outputs a group, 4 slices, 5 bytes of a slice.
  */
-export function winograd_weights_gradient(args: usize, chunk: i32): void {
+export function winograd_weights_gradient(args: usize, chunk: i32, scratch: usize): void {
   const inputs = word(args, 2);
   const outputs = word(args, 3);
   const slices = word(args, 4);
-  const sliceBytes = address(args, 5);
-  const size = <usize>(inputs * outputs) << 2;
-  let from = address(args, 0) + <usize>chunk * 16 * size;
-  let to = address(args, 1) + <usize>chunk * 9 * size;
-  const half = f32x4.splat(0.5);
-  for (let o = 0; o < outputs; o += 8) {
-    const step = <usize>(inputs * (outputs - o >= 8 ? 8 : 4)) << 2;
-    for (let at: usize = 0; at < step; at += 16) {
-      for (let column: usize = 0; column < 3; column++) {
-        // Rows of dU G, one column of it.
-        const r0 = gathered(from + at, step, column, slices, sliceBytes, half);
-        const r1 = gathered(from + at + (step << 2), step, column, slices, sliceBytes, half);
-        const r2 = gathered(from + at + (step << 3), step, column, slices, sliceBytes, half);
-        const r3 = gathered(from + at + 12 * step, step, column, slices, sliceBytes, half);
-        const sum = f32x4.mul(f32x4.add(r1, r2), half);
-        const tap = to + at + column * step;
-        v128.store(tap, f32x4.add(r0, sum));
-        v128.store(tap + 3 * step, f32x4.mul(f32x4.sub(r1, r2), half));
-        v128.store(tap + 6 * step, f32x4.add(sum, r3));
-      }
+  const before = channelsBefore(outputs, chunk);
+  const step = panelBytes(inputs, outputs, chunk);
+  const from = address(args, 0) + <usize>before * 16 * (<usize>inputs << 2);
+  const to = address(args, 1) + <usize>before * 9 * (<usize>inputs << 2);
+  for (let run: usize = 0; run < step; run += runBytes) {
+    const bytes = min(runBytes, step - run);
+    for (let place: usize = 0; place < 16; place++) {
+      sum_slices(from + place * step + run, address(args, 5), slices, bytes, scratch + place * runBytes);
     }
-    from += 16 * step;
-    to += 9 * step;
+    for (let at: usize = 0; at < bytes; at += 16) tapsOf(scratch + at, to + run + at, step);
+  }
+}
+
+/** out ← Σ of `slices` arrays of `bytes`, a multiple of 64, from `from` on, `sliceBytes` apart, in their order. */
+export function sum_slices(from: usize, sliceBytes: usize, slices: i32, bytes: usize, out: usize): void {
+  for (const end = from + bytes; from < end; from += 64, out += 64) {
+    let a = v128.load(from);
+    let b = v128.load(from, 16);
+    let c = v128.load(from, 32);
+    let d = v128.load(from, 48);
+    let at = from;
+    for (let slice = 1; slice < slices; slice++) {
+      at += sliceBytes;
+      a = f32x4.add(a, v128.load(at));
+      b = f32x4.add(b, v128.load(at, 16));
+      c = f32x4.add(c, v128.load(at, 32));
+      d = f32x4.add(d, v128.load(at, 48));
+    }
+    v128.store(out, b, 16);
+    v128.store(out, a);
+    v128.store(out, d, 48);
+    v128.store(out, c, 32);
+  }
+}
+
+/** Four elements of all taps, from those of all places, `runBytes` apart. */
+// @ts-ignore: decorator
+@inline
+function tapsOf(places: usize, to: usize, step: usize): void {
+  const half = f32x4.splat(0.5);
+  for (let column: usize = 0; column < 3; column++) {
+    // Rows of dU G, one column of it.
+    const r0 = gathered(places, column, half);
+    const r1 = gathered(places + 4 * runBytes, column, half);
+    const r2 = gathered(places + 8 * runBytes, column, half);
+    const r3 = gathered(places + 12 * runBytes, column, half);
+    const sum = f32x4.mul(f32x4.add(r1, r2), half);
+    const tap = to + column * step;
+    v128.store(tap, f32x4.add(r0, sum));
+    v128.store(tap + 3 * step, f32x4.mul(f32x4.sub(r1, r2), half));
+    v128.store(tap + 6 * step, f32x4.add(sum, r3));
   }
 }
 
 /** One element of dU G, from the four places of a row of dU. */
 // @ts-ignore: decorator
 @inline
-function gathered(
-  row: usize,
-  step: usize,
-  column: usize,
-  slices: i32,
-  sliceBytes: usize,
-  half: v128,
-): v128 {
-  let p1 = v128.load(row + step);
-  let p2 = v128.load(row + (step << 1));
-  const edge = column == 2 ? row + 3 * step : row;
-  let p0 = v128.load(edge);
-  for (let slice: usize = 1; slice < <usize>slices; slice++) {
-    const shift = slice * sliceBytes;
-    p1 = f32x4.add(p1, v128.load(row + step + shift));
-    p2 = f32x4.add(p2, v128.load(row + (step << 1) + shift));
-    p0 = f32x4.add(p0, v128.load(edge + shift));
-  }
+function gathered(row: usize, column: usize, half: v128): v128 {
+  const p1 = v128.load(row + runBytes);
+  const p2 = v128.load(row + 2 * runBytes);
   if (column == 1) return f32x4.mul(f32x4.sub(p1, p2), half);
+  const p0 = v128.load(column == 2 ? row + 3 * runBytes : row);
   return f32x4.add(p0, f32x4.mul(f32x4.add(p1, p2), half));
 }

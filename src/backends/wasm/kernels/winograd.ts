@@ -1,5 +1,7 @@
-import { address, madd, word } from './simd';
+import { WIDE, address, madd, word } from './simd';
 import { fetch_tiles, winograd_inputs, winograd_output } from './winograd-transform';
+import { winograd_inputs_wide, winograd_outputs_wide } from './winograd-tiles-wide';
+import { winograd_is_wide, winograd_products_wide } from './winograd-wide';
 
 /**
  * Grouped or dense 3×3 convolution at stride 1 by Winograd's F(2×2, 3×3) (winograd-transform.ts), forward, and
@@ -62,6 +64,7 @@ export function winograd_block(args: usize, block: i32, tile: i32, count: i32, s
   const k0 = (block % kBlocks) * kBlock;
   const outputs = min(kBlock, kg - k0);
   const targetPlanes = (groups * outputs) >> 2;
+  const wide = WIDE && winograd_is_wide(cg, kg, groups);
 
   const planeBytes = <usize>word(args, 23) << 4;
   // A line more than the planes need, lest all places of a tile fall into the same sets of the cache.
@@ -80,8 +83,32 @@ export function winograd_block(args: usize, block: i32, tile: i32, count: i32, s
 
     for (let c0 = 0; c0 < cg; c0 += cBlock) {
       const inputs = min(cBlock, cg - c0);
+      const from = address(args, 0) + (<usize>(firstGroup * cg + c0) << 2);
+      if (wide) {
+        winograd_inputs_wide(
+          from,
+          word(args, 6),
+          word(args, 7),
+          <usize>word(args, 8) << 2,
+          groups * inputs,
+          tile,
+          count,
+          tileColumns,
+          tilesPerImage,
+          word(args, 19),
+          word(args, 20),
+          scratch,
+          transformed,
+          planeBytes << 1,
+          placeBytes,
+        );
+        winograd_products_wide(
+          cg, kg, groups, inputs, outputs, c0, transformed, planeBytes << 1, placeBytes, weights, products, outPlaceBytes, count,
+        );
+        continue;
+      }
       winograd_inputs(
-        address(args, 0) + (<usize>(firstGroup * cg + c0) << 2),
+        from,
         word(args, 6),
         word(args, 7),
         <usize>word(args, 8) << 2,
@@ -117,6 +144,26 @@ export function winograd_block(args: usize, block: i32, tile: i32, count: i32, s
       }
     }
 
+    if (wide) {
+      winograd_outputs_wide(
+        products,
+        planeBytes << 1,
+        outPlaceBytes,
+        targetPlanes >> 1,
+        address(args, 1) + firstOutput,
+        outHeight,
+        outWidth,
+        pixelBytes,
+        tile,
+        count,
+        tileColumns,
+        tilesPerImage,
+        bias,
+        residual == 0 ? 0 : residual + firstOutput,
+        word(args, 5),
+      );
+      return;
+    }
     for (let t = 0; t < count; t++) {
       const image = (tile + t) / tilesPerImage;
       const place = tile + t - image * tilesPerImage;

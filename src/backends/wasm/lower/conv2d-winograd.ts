@@ -58,6 +58,8 @@ export const conv2dWinogradBackwardInput: Lowering<'conv2d_backward_input'> = {
     convolution(attrs, dy, w, dx, workspace, undefined),
 };
 
+/** Panels of weights of a group: of 8 output channels, the last may be of 4. */
+const panelsOf = (kg: number): number => Math.ceil(kg / 8);
 const packedBytes = ([k, inner]: Shape): number => align64(4 * k * TAPS * inner);
 const transformedBytes = ([k, inner]: Shape): number => align64(4 * k * PLACES * inner);
 
@@ -119,7 +121,7 @@ function convolution(
     },
     {
       kernel: 'winograd_weights',
-      chunks: groups,
+      chunks: groups * panelsOf(kg),
       once,
       args: [workspace, transformed, cg, kg, finish ? 0 : 1],
     },
@@ -163,7 +165,7 @@ export const conv2dWinogradBackwardWeight: Lowering<'conv2d_backward_weight'> = 
       },
       {
         kernel: 'winograd_weights_gradient',
-        chunks: groups,
+        chunks: groups * panelsOf(kg),
         args: [partial, workspace, cg, kg, slices, sliceBytes],
       },
       {

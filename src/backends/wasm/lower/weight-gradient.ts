@@ -4,7 +4,7 @@ import { allTaps, flatten, isPointwise } from './conv2d-gemm.ts';
 import { roundUp } from './product.ts';
 
 /** Output channels and (tap, c) columns of a chunk: both packed sides fit a thread's scratch room. */
-const K_PER_CHUNK = 128;
+const K_PER_CHUNK = 256;
 const COLUMNS_PER_CHUNK = 256;
 /** Chunks aimed at, so that 16 threads find work to the end. */
 const CHUNKS = 32;

@@ -1,0 +1,10 @@
+// What the build for 256-bit vectors has besides. All that is to be compiled with them must be exported: see
+// src/node/wide-vectors.ts.
+export * from './depthwise-tiles-wide';
+export * from './grouped-tiles-wide';
+export { productTileWide } from './product-tile-wide';
+export * from './winograd-outer-wide';
+export * from './winograd-product-wide';
+export * from './winograd-tiles-wide';
+export * from './winograd-transform-wide';
+export { winograd_outers_wide, winograd_products_wide } from './winograd-wide';

@@ -1,0 +1,128 @@
+import { winograd_outer_wide_4x16, winograd_outer_wide_8x8 } from './winograd-outer-wide';
+import {
+  winograd_product_wide_16,
+  winograd_product_wide_16_rest,
+  winograd_product_wide_4x4,
+  winograd_product_wide_8,
+  winograd_product_wide_8x8,
+} from './winograd-product-wide';
+
+/** Whether a block's planes can be of eight channels: those of one group, or all of two. */
+// @ts-ignore: decorator
+@inline
+export function winograd_is_wide(cg: i32, kg: i32, groups: i32): bool {
+  return ((cg | kg) & 7) == 0 || (cg == 4 && kg == 4 && (groups & 1) == 0);
+}
+
+/** The products of a block whose planes are of eight channels. `planeBytes` are those of one. */
+export function winograd_products_wide(
+  cg: i32,
+  kg: i32,
+  groups: i32,
+  inputs: i32,
+  outputs: i32,
+  c0: i32,
+  transformed: usize,
+  planeBytes: usize,
+  placeBytes: usize,
+  weights: usize,
+  products: usize,
+  outPlaceBytes: usize,
+  count: i32,
+): void {
+  const groupBytes = <usize>(cg * kg) << 6;
+  if (cg == 4) {
+    for (let group = 0; group < groups; group += 2) {
+      for (let place: usize = 0; place < 16; place++) {
+        winograd_product_wide_4x4(
+          transformed + place * placeBytes,
+          weights + (place << 6),
+          products + place * outPlaceBytes,
+          count,
+        );
+      }
+      transformed += planeBytes;
+      products += planeBytes;
+      weights += groupBytes << 1;
+    }
+    return;
+  }
+  const step = <usize>cg << 5;
+  for (let group = 0; group < groups; group++) {
+    let from = weights + <usize>group * groupBytes + (<usize>c0 << 5);
+    for (let k = 0; k < outputs; ) {
+      const two = k + 16 <= outputs;
+      for (let place: usize = 0; place < 16; place++) {
+        const x = transformed + place * placeBytes;
+        const w = from + place * step;
+        const to = products + place * outPlaceBytes;
+        if (two) sixteen(x, planeBytes, w, step << 4, inputs, to, count, c0);
+        else if (cg == 8) winograd_product_wide_8x8(x, w, to, count);
+        else winograd_product_wide_8(x, planeBytes, w, inputs, to, count, c0);
+      }
+      k += two ? 16 : 8;
+      products += two ? planeBytes << 1 : planeBytes;
+      from += two ? step << 5 : step << 4;
+    }
+    transformed += <usize>(inputs >> 3) * planeBytes;
+  }
+}
+
+/** Sixteen output channels of a place: six tiles at a time, and at the end one or two times four. */
+// @ts-ignore: decorator
+@inline
+function sixteen(
+  x: usize,
+  planeBytes: usize,
+  w: usize,
+  panelBytes: usize,
+  inputs: i32,
+  out: usize,
+  count: i32,
+  add: i32,
+): void {
+  const tiles = (count + 3) & ~3;
+  const rest = tiles % 6 == 2 ? 8 : tiles % 6;
+  const sixes = tiles - rest;
+  const done = <usize>sixes << 5;
+  if (sixes > 0) winograd_product_wide_16(x, planeBytes, w, panelBytes, inputs, out, planeBytes, sixes, add);
+  if (rest > 0) {
+    winograd_product_wide_16_rest(x + done, planeBytes, w, panelBytes, inputs, out + done, planeBytes, rest, add);
+  }
+}
+
+/** What the tiles of one group, in planes of eight channels, add to its partial dU, whose elements from input c0 on are at `out`. */
+export function winograd_outers_wide(
+  cg: i32,
+  inputs: i32,
+  outputs: i32,
+  x: usize,
+  placeBytes: usize,
+  dy: usize,
+  outPlaceBytes: usize,
+  planeBytes: usize,
+  count: i32,
+  out: usize,
+  fresh: bool,
+): void {
+  const step = <usize>cg << 5;
+  for (let k = 0; k < outputs; ) {
+    const two = k + 16 <= outputs;
+    for (let place: usize = 0; place < 16; place++) {
+      const dp = dy + place * outPlaceBytes;
+      let xp = x + place * placeBytes;
+      let to = out + place * step;
+      for (let c = 0; c < inputs; c += 8, xp += planeBytes, to += 256) {
+        if (two) {
+          winograd_outer_wide_4x16(xp, dp, planeBytes, count, to, step << 4, fresh);
+          winograd_outer_wide_4x16(xp + 16, dp, planeBytes, count, to + 128, step << 4, fresh);
+        } else {
+          winograd_outer_wide_8x8(xp, dp, count, to, fresh);
+        }
+      }
+    }
+    k += two ? 16 : 8;
+    dy += two ? planeBytes << 1 : planeBytes;
+    out += two ? step << 5 : step << 4;
+  }
+}
