@@ -36,6 +36,32 @@ const chosen: Record<string, Convolution> = {
   }),
   'stride larger than the kernel': conv(1, 7, 9, [11, 10], [2, 1], { stride: [3, 4] }),
   depthwise: conv(2, 24, 24, [8, 9], [3, 3], { groups: 24, padding: [1, 1] }),
+  'depthwise tiles, four channels left over': conv(2, 20, 20, [9, 16], [3, 3], {
+    groups: 20,
+    padding: [1, 1],
+  }),
+  'depthwise tiles, stride 2': conv(1, 12, 12, [13, 28], [3, 3], {
+    groups: 12,
+    padding: [1, 1],
+    stride: [2, 2],
+  }),
+  'depthwise, 40 channels, dilated': conv(2, 40, 40, [9, 8], [3, 3], { groups: 40, dilation: [2, 2] }),
+  'groups of 8, stride 2': conv(2, 40, 40, [15, 18], [3, 3], { groups: 5, padding: [1, 1], stride: [2, 2] }),
+  'groups of 16 → 24, stride 2': conv(3, 32, 48, [12, 9], [3, 3], {
+    groups: 2,
+    padding: [1, 1],
+    stride: [2, 2],
+  }),
+  'groups of 24 → 16, stride 2 by 1': conv(1, 48, 32, [12, 21], [3, 3], {
+    groups: 2,
+    padding: [1, 1],
+    stride: [2, 1],
+  }),
+  'groups of 4 → 16, stride 2': conv(2, 12, 48, [14, 15], [3, 3], {
+    groups: 3,
+    padding: [1, 1],
+    stride: [2, 2],
+  }),
   'groups of 3 → 5': conv(2, 12, 20, [7, 6], [3, 3], { groups: 4, padding: [1, 1] }),
   'groups of 64': conv(1, 128, 128, [7, 7], [3, 3], { groups: 2, padding: [1, 1], stride: [2, 2] }),
   'many rows in parts': conv(3, 16, 24, [40, 41], [3, 3], { padding: [1, 1] }),
