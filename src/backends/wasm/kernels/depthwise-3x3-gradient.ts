@@ -1,4 +1,4 @@
-import { fetch_pixels } from './fetch';
+import { fetch_bytes } from './fetch';
 import { address, WIDE, word } from './simd';
 import {
   depthwise_gradient_tile,
@@ -45,8 +45,8 @@ export function depthwise_3x3_gradient(args: usize, chunk: i32, scratch: usize):
     // One row of dy, and the rows of x that come with it.
     const from = centre == 0 ? 0 : centre + 2 - stride;
     const sum =
-      fetch_pixels(x, from * width, min(centre + 2, height) * width, channels, 0, channels) +
-      fetch_pixels(dy, 0, outWidth, channels, 0, channels);
+      fetch_bytes(x + <usize>from * rowBytes, <usize>(min(centre + 2, height) - from) * rowBytes) +
+      fetch_bytes(dy, pixel * <usize>outWidth);
     store<u32>(table, sum);
     for (let tile = 0; tile < outWidth; tile += TILE) {
       const column = min(tile, outWidth - TILE);
