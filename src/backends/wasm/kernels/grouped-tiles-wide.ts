@@ -64,22 +64,22 @@ export function tile_8x8_wide(
         b7 = madd(v, w1, b7);
       }
     }
-    v128.store(out, a0);
     v128.store(out, b0, 16);
-    v128.store(out, a1, 32);
+    v128.store(out, a0);
     v128.store(out, b1, 48);
-    v128.store(out, a2, 64);
+    v128.store(out, a1, 32);
     v128.store(out, b2, 80);
-    v128.store(out, a3, 96);
+    v128.store(out, a2, 64);
     v128.store(out, b3, 112);
-    v128.store(out, a4, 128);
+    v128.store(out, a3, 96);
     v128.store(out, b4, 144);
-    v128.store(out, a5, 160);
+    v128.store(out, a4, 128);
     v128.store(out, b5, 176);
-    v128.store(out, a6, 192);
+    v128.store(out, a5, 160);
     v128.store(out, b6, 208);
-    v128.store(out, a7, 224);
+    v128.store(out, a6, 192);
     v128.store(out, b7, 240);
+    v128.store(out, a7, 224);
     x += 128;
     out += 256;
   }
@@ -144,23 +144,23 @@ export function tile_4x16_wide(
         d3 = madd(v, w3, d3);
       }
     }
-    v128.store(out, a0);
     v128.store(out, b0, 16);
-    v128.store(out, a1, 32);
+    v128.store(out, a0);
     v128.store(out, b1, 48);
-    v128.store(out, a2, 64);
+    v128.store(out, a1, 32);
     v128.store(out, b2, 80);
-    v128.store(out, a3, 96);
+    v128.store(out, a2, 64);
     v128.store(out, b3, 112);
+    v128.store(out, a3, 96);
     const second = out + outPlaneBytes;
-    v128.store(second, c0);
     v128.store(second, d0, 16);
-    v128.store(second, c1, 32);
+    v128.store(second, c0);
     v128.store(second, d1, 48);
-    v128.store(second, c2, 64);
+    v128.store(second, c1, 32);
     v128.store(second, d2, 80);
-    v128.store(second, c3, 96);
+    v128.store(second, c2, 64);
     v128.store(second, d3, 112);
+    v128.store(second, c3, 96);
     x += 64;
     out += 128;
   }
@@ -315,8 +315,8 @@ export function tile_gradient_4x16_wide(
 function accumulatePair(to: usize, v: v128, w: v128): void {
   const first = f32x4.add(v128.load(to), v);
   const second = f32x4.add(v128.load(to, 16), w);
-  v128.store(to, first);
   v128.store(to, second, 16);
+  v128.store(to, first);
 }
 
 /** `packRow` of strip.ts into planes of eight channels, of which there are whole ones, without phases and without a border. */
@@ -328,8 +328,8 @@ export function pack_row_wide(source: usize, pixelBytes: usize, width: i32, chan
     for (; target < end; target += 32) {
       const v = v128.load(from);
       const w = v128.load(from, 16);
-      v128.store(target, v);
       v128.store(target, w, 16);
+      v128.store(target, v);
       from += pixelBytes;
     }
   }
