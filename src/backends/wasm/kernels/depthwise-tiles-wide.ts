@@ -2,12 +2,13 @@ import { madd } from './simd';
 import { ROWS, ZERO } from './depthwise-tiles';
 
 /**
- * The register tiles of depthwise-tiles.ts for the build for 256-bit vectors: eight channels a turn, in two vectors side by side that
- * become one. Weights and gradients are [eight channels][tap][8] then. `channels` is a multiple of 8. Each sum is the narrow tile's, in
- * the same order.
+ * The register tiles of depthwise-tiles.ts for the build for 256-bit vectors: eight channels a turn, in two vectors side by side
+ * that become one. Weights and gradients are [eight channels][tap][8] then, `channels` is a multiple of 8. Each sum is the narrow
+ * tile's, in the same order. The upper half is stored first: V8 then leaves out the narrow store that it keeps in case the
+ * wide one traps.
  */
 
-/** Seven outputs of a row at stride 1. */
+/** As `depthwise_tile`. */
 export function depthwise_tile_wide(
   table: usize,
   w: usize,
@@ -137,7 +138,7 @@ export function depthwise_tile_wide(
   }
 }
 
-/** Seven outputs of a row at stride 2: output q is of columns 2q − 1, 2q, 2q + 1. */
+/** As `depthwise_tile_2`. */
 export function depthwise_tile_2_wide(
   table: usize,
   w: usize,
@@ -285,10 +286,7 @@ export function depthwise_tile_2_wide(
   }
 }
 
-/**
- * Seven columns of dy of a row at stride 1, of which the first `skip` have been taken before. A tap is stored before the next: the
- * compiler keeps the order of loads and stores and puts the sums before a store, so that no more than 15 registers are in use.
- */
+/** As `depthwise_gradient_tile`. */
 export function depthwise_gradient_tile_wide(
   table: usize,
   dy: usize,
@@ -413,7 +411,7 @@ const step = <usize>load<u32>(table + row, 8);
   }
 }
 
-/** Seven columns of dy of a row at stride 2, of which the first `skip` have been taken before. */
+/** As `depthwise_gradient_tile_2`. */
 export function depthwise_gradient_tile_2_wide(
   table: usize,
   dy: usize,

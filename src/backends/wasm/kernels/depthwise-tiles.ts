@@ -223,7 +223,10 @@ export function depthwise_tile_2(
   }
 }
 
-/** Seven columns of dy of a row at stride 1, of which the first `skip` have been taken before. */
+/**
+ * Seven columns of dy of a row at stride 1, of which the first `skip` have been taken before. A tap is stored before the next: the
+ * compiler keeps the order of loads and stores and puts the sums before a store, so that no more than 15 registers are in use.
+ */
 export function depthwise_gradient_tile(
   table: usize,
   dy: usize,
@@ -251,51 +254,50 @@ export function depthwise_gradient_tile(
     from += pixel;
     const d6 = v128.load(from);
     for (let row: usize = 0; row < ROWS; row += 16, out += 48) {
-      let g0 = v128.load(out);
-      let g1 = v128.load(out, 16);
-      let g2 = v128.load(out, 32);
-      const step = <usize>load<u32>(table + row, 8);
-      let p = <usize>load<u32>(table + row) + at;
-      g0 = madd(v128.load(p), d0, g0);
-      p = <usize>load<u32>(table + row, 4) + at;
-      let v: v128;
-      v = v128.load(p);
-      g0 = madd(v, d1, g0);
-      g1 = madd(v, d0, g1);
+const step = <usize>load<u32>(table + row, 8);
+      const v0 = v128.load(<usize>load<u32>(table + row) + at);
+      let p = <usize>load<u32>(table + row, 4) + at;
+      const v1 = v128.load(p);
       p += step;
-      v = v128.load(p);
-      g0 = madd(v, d2, g0);
-      g1 = madd(v, d1, g1);
-      g2 = madd(v, d0, g2);
+      const v2 = v128.load(p);
       p += step;
-      v = v128.load(p);
-      g0 = madd(v, d3, g0);
-      g1 = madd(v, d2, g1);
-      g2 = madd(v, d1, g2);
+      const v3 = v128.load(p);
       p += step;
-      v = v128.load(p);
-      g0 = madd(v, d4, g0);
-      g1 = madd(v, d3, g1);
-      g2 = madd(v, d2, g2);
+      const v4 = v128.load(p);
       p += step;
-      v = v128.load(p);
-      g0 = madd(v, d5, g0);
-      g1 = madd(v, d4, g1);
-      g2 = madd(v, d3, g2);
+      const v5 = v128.load(p);
       p += step;
-      v = v128.load(p);
-      g0 = madd(v, d6, g0);
-      g1 = madd(v, d5, g1);
-      g2 = madd(v, d4, g2);
+      const v6 = v128.load(p);
       p += step;
-      v = v128.load(p);
-      g1 = madd(v, d6, g1);
-      g2 = madd(v, d5, g2);
-      v = v128.load(<usize>load<u32>(table + row, 12) + at);
-      g2 = madd(v, d6, g2);
-      v128.store(out, g0);
-      v128.store(out, g1, 16);
-      v128.store(out, g2, 32);
+      let g = v128.load(out);
+      g = madd(v0, d0, g);
+      g = madd(v1, d1, g);
+      g = madd(v2, d2, g);
+      g = madd(v3, d3, g);
+      g = madd(v4, d4, g);
+      g = madd(v5, d5, g);
+      g = madd(v6, d6, g);
+      v128.store(out, g);
+      const v7 = v128.load(p);
+      g = v128.load(out, 16);
+      g = madd(v1, d0, g);
+      g = madd(v2, d1, g);
+      g = madd(v3, d2, g);
+      g = madd(v4, d3, g);
+      g = madd(v5, d4, g);
+      g = madd(v6, d5, g);
+      g = madd(v7, d6, g);
+      v128.store(out, g, 16);
+      const v8 = v128.load(<usize>load<u32>(table + row, 12) + at);
+      g = v128.load(out, 32);
+      g = madd(v2, d0, g);
+      g = madd(v3, d1, g);
+      g = madd(v4, d2, g);
+      g = madd(v5, d3, g);
+      g = madd(v6, d4, g);
+      g = madd(v7, d5, g);
+      g = madd(v8, d6, g);
+      v128.store(out, g, 32);
     }
   }
 }
@@ -328,56 +330,64 @@ export function depthwise_gradient_tile_2(
     from += pixel;
     const d6 = v128.load(from);
     for (let row: usize = 0; row < ROWS; row += 16, out += 48) {
-      let g0 = v128.load(out);
-      let g1 = v128.load(out, 16);
-      let g2 = v128.load(out, 32);
-      const step = <usize>load<u32>(table + row, 8);
-      let p = <usize>load<u32>(table + row) + at;
-      g0 = madd(v128.load(p), d0, g0);
-      p = <usize>load<u32>(table + row, 4) + at;
-      let v: v128;
-      g1 = madd(v128.load(p), d0, g1);
-      p += step;
-      v = v128.load(p);
-      g2 = madd(v, d0, g2);
-      g0 = madd(v, d1, g0);
-      p += step;
-      g1 = madd(v128.load(p), d1, g1);
-      p += step;
-      v = v128.load(p);
-      g2 = madd(v, d1, g2);
-      g0 = madd(v, d2, g0);
-      p += step;
-      g1 = madd(v128.load(p), d2, g1);
-      p += step;
-      v = v128.load(p);
-      g2 = madd(v, d2, g2);
-      g0 = madd(v, d3, g0);
-      p += step;
-      g1 = madd(v128.load(p), d3, g1);
-      p += step;
-      v = v128.load(p);
-      g2 = madd(v, d3, g2);
-      g0 = madd(v, d4, g0);
-      p += step;
-      g1 = madd(v128.load(p), d4, g1);
-      p += step;
-      v = v128.load(p);
-      g2 = madd(v, d4, g2);
-      g0 = madd(v, d5, g0);
-      p += step;
-      g1 = madd(v128.load(p), d5, g1);
-      p += step;
-      v = v128.load(p);
-      g2 = madd(v, d5, g2);
-      g0 = madd(v, d6, g0);
-      p += step;
-      g1 = madd(v128.load(p), d6, g1);
-      v = v128.load(<usize>load<u32>(table + row, 12) + at);
-      g2 = madd(v, d6, g2);
-      v128.store(out, g0);
-      v128.store(out, g1, 16);
-      v128.store(out, g2, 32);
+const step = <usize>load<u32>(table + row, 8);
+      const middle = <usize>load<u32>(table + row, 4) + at;
+      const twice = step << 1;
+      let p = middle;
+      const a0 = v128.load(p);
+      p += twice;
+      const a1 = v128.load(p);
+      p += twice;
+      const a2 = v128.load(p);
+      p += twice;
+      const a3 = v128.load(p);
+      p += twice;
+      const a4 = v128.load(p);
+      p += twice;
+      const a5 = v128.load(p);
+      p += twice;
+      const a6 = v128.load(p);
+      let g = v128.load(out, 16);
+      g = madd(a0, d0, g);
+      g = madd(a1, d1, g);
+      g = madd(a2, d2, g);
+      g = madd(a3, d3, g);
+      g = madd(a4, d4, g);
+      g = madd(a5, d5, g);
+      g = madd(a6, d6, g);
+      v128.store(out, g, 16);
+      const v0 = v128.load(<usize>load<u32>(table + row) + at);
+      p = middle + step;
+      const v1 = v128.load(p);
+      p += twice;
+      const v2 = v128.load(p);
+      p += twice;
+      const v3 = v128.load(p);
+      p += twice;
+      const v4 = v128.load(p);
+      p += twice;
+      const v5 = v128.load(p);
+      p += twice;
+      const v6 = v128.load(p);
+      g = v128.load(out);
+      g = madd(v0, d0, g);
+      g = madd(v1, d1, g);
+      g = madd(v2, d2, g);
+      g = madd(v3, d3, g);
+      g = madd(v4, d4, g);
+      g = madd(v5, d5, g);
+      g = madd(v6, d6, g);
+      v128.store(out, g);
+      const v7 = v128.load(<usize>load<u32>(table + row, 12) + at);
+      g = v128.load(out, 32);
+      g = madd(v1, d0, g);
+      g = madd(v2, d1, g);
+      g = madd(v3, d2, g);
+      g = madd(v4, d3, g);
+      g = madd(v5, d4, g);
+      g = madd(v6, d5, g);
+      g = madd(v7, d6, g);
+      v128.store(out, g, 32);
     }
   }
 }

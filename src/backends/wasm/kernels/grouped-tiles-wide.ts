@@ -3,7 +3,8 @@ import { madd } from './simd';
 /**
  * The register tiles of grouped.ts and grouped-gradient.ts for the build for 256-bit vectors: eight output channels are two vectors side
  * by side that become one, and where there are sixteen, two of those. Output rows and dy are then planes of eight channels,
- * [plane][column][8], so that both halves are neighbours. Each sum is the narrow tile's, in the same order.
+ * [plane][column][8], so that both halves are neighbours. Each sum is the narrow tile's, in the same order. As in
+ * depthwise-tiles-wide.ts, the upper half is stored first.
  */
 
 /** A row, 8 pixels × 8 output channels at a time: `tile_4x8`, twice as long. An entry of the table is four input channels. */
