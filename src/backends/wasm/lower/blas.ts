@@ -1,7 +1,7 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
 import { patchWords } from '../blas.ts';
-import { SCRATCH_BYTES, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
+import { type Call, type Lowering, type PlacedBuffer } from '../call.ts';
 import { sizeOf } from './chunks.ts';
 import { optionalAddresses } from './conv2d-gemm.ts';
 import { subsampleCall, subsampleBackwardCall } from './layout.ts';
@@ -95,7 +95,7 @@ const gatheredBytes = (attrs: Conv2dAttrs, channels: number, out: Shape): number
   attrs.stride[0] === 1 ? 0 : 4 * channels * pixelsOf(out);
 
 /** Bytes of a thread's scratch room that patches may take. */
-const PATCH_BYTES = SCRATCH_BYTES;
+const PATCH_BYTES = 256 * 1024;
 /** Rows below which a block of patches is not worth a call. */
 const LEAST_PATCHES = 64;
 
