@@ -2,7 +2,7 @@ import { WIDE, address, madd, word } from './simd';
 import { tile_gradient_4x8 } from './grouped-gradient';
 import { fetch_tiles, winograd_gather, winograd_inputs, winograd_spread } from './winograd-transform';
 import { winograd_inputs_wide, winograd_spreads_wide } from './winograd-tiles-wide';
-import { winograd_outers_wide } from './winograd-wide';
+import { winograd_is_wide, winograd_outers_wide, winograd_outers_wide_4x4 } from './winograd-wide';
 
 /**
  * Backward-weight of a grouped or dense 3×3 convolution at stride 1 by Winograd's algorithm: dU = Σ over tiles
@@ -72,7 +72,7 @@ export function winograd_gradient_block(
   const outputs = min(kBlock, kg - k0);
   const tileColumns = (outWidth + 1) >> 1;
   const tilesPerImage = ((outHeight + 1) >> 1) * tileColumns;
-  const wide = WIDE && ((cg | kg) & 7) == 0;
+  const wide = WIDE && winograd_is_wide(cg, kg, groups);
 
   const planeBytes = <usize>word(args, 20) << 4;
   const placeBytes = planeBytes * <usize>((groups * inputs) >> 2) + 64;
@@ -121,6 +121,14 @@ export function winograd_gradient_block(
         planeBytes << 1,
         outPlaceBytes,
       );
+      if (cg == 4) {
+        for (let group = 0; group < groups; group += 2) {
+          const plane = <usize>group * planeBytes;
+          const out = partial + <usize>group * groupBytes;
+          winograd_outers_wide_4x4(transformed + plane, placeBytes, spread + plane, outPlaceBytes, count, out, fresh, scratch);
+        }
+        return;
+      }
       for (let group = 0; group < groups; group++) {
         winograd_outers_wide(
           cg,

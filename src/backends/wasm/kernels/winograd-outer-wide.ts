@@ -217,3 +217,80 @@ export function winograd_outer_wide_4x16(
   v128.store(second, d3, 112);
   v128.store(second, d2, 96);
 }
+
+/**
+ * Two groups of 4 input × 4 output channels, two places: sums[place][c][8] = Σ over tiles x[c]·dy[4], the first group's in the lower
+ * half.
+ */
+export function winograd_outer_wide_2x4x4(
+  x0: usize,
+  x1: usize,
+  dy0: usize,
+  dy1: usize,
+  tiles: i32,
+  sums: usize,
+): void {
+  let a0 = f32x4.splat(0);
+  let A0 = a0;
+  let a1 = a0;
+  let A1 = a0;
+  let a2 = a0;
+  let A2 = a0;
+  let a3 = a0;
+  let A3 = a0;
+  let b0 = a0;
+  let B0 = a0;
+  let b1 = a0;
+  let B1 = a0;
+  let b2 = a0;
+  let B2 = a0;
+  let b3 = a0;
+  let B3 = a0;
+  const end = <usize>tiles << 5;
+  for (let at: usize = 0; at < end; at += 32) {
+    const pAt = x0 + at;
+    const p = v128.load(pAt);
+    const P = v128.load(pAt, 16);
+    const dAt = dy0 + at;
+    const d = v128.load(dAt);
+    const D = v128.load(dAt, 16);
+    a0 = madd(v128.shuffle<f32>(p, p, 0, 0, 0, 0), d, a0);
+    A0 = madd(v128.shuffle<f32>(P, P, 0, 0, 0, 0), D, A0);
+    a1 = madd(v128.shuffle<f32>(p, p, 1, 1, 1, 1), d, a1);
+    A1 = madd(v128.shuffle<f32>(P, P, 1, 1, 1, 1), D, A1);
+    a2 = madd(v128.shuffle<f32>(p, p, 2, 2, 2, 2), d, a2);
+    A2 = madd(v128.shuffle<f32>(P, P, 2, 2, 2, 2), D, A2);
+    a3 = madd(v128.shuffle<f32>(p, p, 3, 3, 3, 3), d, a3);
+    A3 = madd(v128.shuffle<f32>(P, P, 3, 3, 3, 3), D, A3);
+    const qAt = x1 + at;
+    const q = v128.load(qAt);
+    const Q = v128.load(qAt, 16);
+    const eAt = dy1 + at;
+    const e = v128.load(eAt);
+    const E = v128.load(eAt, 16);
+    b0 = madd(v128.shuffle<f32>(q, q, 0, 0, 0, 0), e, b0);
+    B0 = madd(v128.shuffle<f32>(Q, Q, 0, 0, 0, 0), E, B0);
+    b1 = madd(v128.shuffle<f32>(q, q, 1, 1, 1, 1), e, b1);
+    B1 = madd(v128.shuffle<f32>(Q, Q, 1, 1, 1, 1), E, B1);
+    b2 = madd(v128.shuffle<f32>(q, q, 2, 2, 2, 2), e, b2);
+    B2 = madd(v128.shuffle<f32>(Q, Q, 2, 2, 2, 2), E, B2);
+    b3 = madd(v128.shuffle<f32>(q, q, 3, 3, 3, 3), e, b3);
+    B3 = madd(v128.shuffle<f32>(Q, Q, 3, 3, 3, 3), E, B3);
+  }
+  v128.store(sums, A0, 16);
+  v128.store(sums, a0);
+  v128.store(sums, A1, 48);
+  v128.store(sums, a1, 32);
+  v128.store(sums, A2, 80);
+  v128.store(sums, a2, 64);
+  v128.store(sums, A3, 112);
+  v128.store(sums, a3, 96);
+  v128.store(sums, B0, 144);
+  v128.store(sums, b0, 128);
+  v128.store(sums, B1, 176);
+  v128.store(sums, b1, 160);
+  v128.store(sums, B2, 208);
+  v128.store(sums, b2, 192);
+  v128.store(sums, B3, 240);
+  v128.store(sums, b3, 224);
+}

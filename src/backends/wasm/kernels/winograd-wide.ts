@@ -1,4 +1,4 @@
-import { winograd_outer_wide_4x16, winograd_outer_wide_8x8 } from './winograd-outer-wide';
+import { winograd_outer_wide_2x4x4, winograd_outer_wide_4x16, winograd_outer_wide_8x8 } from './winograd-outer-wide';
 import {
   winograd_product_wide_16,
   winograd_product_wide_16_rest,
@@ -125,4 +125,33 @@ export function winograd_outers_wide(
     dy += two ? planeBytes << 1 : planeBytes;
     out += two ? step << 5 : step << 4;
   }
+}
+
+/** The same for two groups of 4 input × 4 output channels, which lie in one plane; `sums` has room for 256 bytes. */
+export function winograd_outers_wide_4x4(
+  x: usize,
+  placeBytes: usize,
+  dy: usize,
+  outPlaceBytes: usize,
+  count: i32,
+  out: usize,
+  fresh: bool,
+  sums: usize,
+): void {
+  for (let place: usize = 0; place < 16; place += 2, out += 128) {
+    const xp = x + place * placeBytes;
+    const dp = dy + place * outPlaceBytes;
+    winograd_outer_wide_2x4x4(xp, xp + placeBytes, dp, dp + outPlaceBytes, count, sums);
+    // A group's partial dU is 16 places of 64 bytes.
+    for (let i: usize = 0; i < 8; i++) {
+      addSum(out + (i << 4), sums + (i << 5), fresh);
+      addSum(out + 1024 + (i << 4), sums + (i << 5) + 16, fresh);
+    }
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function addSum(to: usize, from: usize, fresh: bool): void {
+  v128.store(to, f32x4.add(fresh ? f32x4.splat(0) : v128.load(to), v128.load(from)));
 }

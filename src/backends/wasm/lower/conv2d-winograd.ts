@@ -35,11 +35,6 @@ export function winogradApplies(attrs: Conv2dAttrs, x: Shape, w: Shape): boolean
   );
 }
 
-/** Whether it takes the gradient of weights as well: between groups of 4 channels it saves nothing. */
-export function winogradGradientApplies(attrs: Conv2dAttrs, x: Shape, w: Shape): boolean {
-  return winogradApplies(attrs, x, w) && Math.max(x[1], w[0]) >= 8 * attrs.groups;
-}
-
 export const conv2dWinograd: Lowering<'conv2d'> = {
   workspaceBytes: ({ inputs: [, w] }) => packedBytes(w.shape) + transformedBytes(w.shape),
   calls: ({ attrs, inputs, outputs: [y], workspace, keep }) => {

@@ -16,7 +16,6 @@ import {
   conv2dWinogradBackwardInput,
   conv2dWinogradBackwardWeight,
   winogradApplies,
-  winogradGradientApplies,
 } from './conv2d-winograd.ts';
 import { conv2dBackwardWeightGemm } from './weight-gradient.ts';
 
@@ -48,7 +47,7 @@ export const conv2dBackwardWeight = firstThatApplies(
   backwardWeightShapes,
   [
     [depthwiseApplies, conv2dDepthwiseBackwardWeight],
-    [winogradGradientApplies, conv2dWinogradBackwardWeight],
+    [winogradApplies, conv2dWinogradBackwardWeight],
     [groupedApplies, conv2dGroupedBackwardWeight],
   ],
   conv2dBackwardWeightGemm,
