@@ -77,7 +77,7 @@ function blasRows(
 ): string[][] {
   if (blasProblem !== null) return [['  library', pc.red(blasProblem)]];
   if (blas === null)
-    return [['  library', `${pc.yellow('none')}; training is about twice as fast with one: ${installation}`]];
+    return [['  library', `${pc.yellow('none')}; training is up to twice as fast with one: ${installation}`]];
   return [
     ['  library', `${blas.name} (${blas.path})`],
     ...(blas.version === '' ? [] : [['  version', blas.version]]),
