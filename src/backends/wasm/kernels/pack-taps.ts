@@ -1,9 +1,10 @@
-import { address, word } from './simd';
+import { address, WIDE, word } from './simd';
 import { TILE_COLUMNS } from './product-tile';
 
 /**
  * Packs the right side of `product`: for each group and each block of the reduction, panels of eight columns, and in a
- * panel eight neighbours for each (tap, c). Columns past the end are zero. A chunk is some panels of one group.
+ * panel eight neighbours for each (tap, c). Columns past the end are zero. A chunk is some panels of one group. In the build for
+ * 256-bit vectors two whole panels are one of sixteen.
  *
  *   b[g][block][panel][tap, c][8]  from  source[g·groupStride + column·columnStride + tapOffset(tap) + c·innerStride]
  *
@@ -35,71 +36,82 @@ export function pack_taps(args: usize, chunk: i32): void {
       const blockTaps = min(tapsPerBlock, taps - tap);
       for (let first = 0; first < inner; first += innerPerBlock) {
         const length = min(innerPerBlock, inner - first);
+        const pair = WIDE && (column | 15) < columns;
+        const panel = pair ? column & ~15 : column;
+        const pitch: usize = pair ? 64 : 32;
         let to =
           packed +
-          (<usize>(tap * inner + first) * paddedColumns + <usize>column * (blockTaps * length)) * 4;
+          (<usize>(tap * inner + first) * paddedColumns + <usize>panel * (blockTaps * length) + <usize>(column - panel)) * 4;
         for (let t = tap; t < tap + blockTaps; t++) {
           const from =
             source + ((<usize>(column * columnStride + word(tapOffsets, t) + first * innerStride)) << 2);
           if (some < TILE_COLUMNS) {
-            packSome(from, to, length, innerStride, columnStride, some);
+            packSome(from, to, pitch, length, innerStride, columnStride, some);
           } else if (columnStride == 1) {
-            packRows(from, to, length, innerStride);
+            packRows(from, to, pitch, length, innerStride);
           } else if (innerStride == 1) {
-            packTransposed(from, to, length, columnStride);
+            packTransposed(from, to, pitch, length, columnStride);
           } else {
-            packSome(from, to, length, innerStride, columnStride, TILE_COLUMNS);
+            packSome(from, to, pitch, length, innerStride, columnStride, TILE_COLUMNS);
           }
-          to += <usize>length << 5;
+          to += <usize>length * pitch;
         }
       }
     }
   }
 }
 
-function packSome(from: usize, to: usize, length: i32, innerStride: i32, columnStride: i32, some: i32): void {
+function packSome(
+  from: usize,
+  to: usize,
+  pitch: usize,
+  length: i32,
+  innerStride: i32,
+  columnStride: i32,
+  some: i32,
+): void {
   for (let c = 0; c < length; c++) {
     for (let k = 0; k < TILE_COLUMNS; k++) {
       const at = from + (<usize>(c * innerStride + k * columnStride) << 2);
       store<f32>(to + (<usize>k << 2), k < some ? load<f32>(at) : 0);
     }
-    to += 32;
+    to += pitch;
   }
 }
 
 /** Columns lie side by side in the source: two vectors for each c. */
-function packRows(from: usize, to: usize, length: i32, innerStride: i32): void {
+function packRows(from: usize, to: usize, pitch: usize, length: i32, innerStride: i32): void {
   const step = <usize>innerStride << 2;
   for (let c = 0; c < length; c++) {
     v128.store(to, v128.load(from), 0);
     v128.store(to, v128.load(from, 16), 16);
     from += step;
-    to += 32;
+    to += pitch;
   }
 }
 
 /** Each column is contiguous in the source: transposes 4 of c × 4 columns at a time. */
-function packTransposed(from: usize, to: usize, length: i32, columnStride: i32): void {
+function packTransposed(from: usize, to: usize, pitch: usize, length: i32, columnStride: i32): void {
   const step = <usize>columnStride << 2;
   let c = 0;
   for (; c + 4 <= length; c += 4) {
     const at = from + (<usize>c << 2);
-    transpose(at, step, to);
-    transpose(at + (step << 2), step, to + 16);
-    to += 128;
+    transpose(at, step, to, pitch);
+    transpose(at + (step << 2), step, to + 16, pitch);
+    to += pitch << 2;
   }
   for (; c < length; c++) {
     for (let k = 0; k < TILE_COLUMNS; k++) {
       store<f32>(to + (<usize>k << 2), load<f32>(from + (<usize>c << 2) + <usize>k * step));
     }
-    to += 32;
+    to += pitch;
   }
 }
 
-/** Four rows of four floats, `step` bytes apart → four columns, 32 bytes apart. */
+/** Four rows of four floats, `step` bytes apart → four columns, `pitch` bytes apart. */
 // @ts-ignore: decorator
 @inline
-function transpose(from: usize, step: usize, to: usize): void {
+function transpose(from: usize, step: usize, to: usize, pitch: usize): void {
   const r0 = v128.load(from);
   const r1 = v128.load(from + step);
   const r2 = v128.load(from + 2 * step);
@@ -109,7 +121,7 @@ function transpose(from: usize, step: usize, to: usize): void {
   const high01 = i32x4.shuffle(r0, r1, 2, 6, 3, 7);
   const high23 = i32x4.shuffle(r2, r3, 2, 6, 3, 7);
   v128.store(to, i32x4.shuffle(low01, low23, 0, 1, 4, 5), 0);
-  v128.store(to, i32x4.shuffle(low01, low23, 2, 3, 6, 7), 32);
-  v128.store(to, i32x4.shuffle(high01, high23, 0, 1, 4, 5), 64);
-  v128.store(to, i32x4.shuffle(high01, high23, 2, 3, 6, 7), 96);
+  v128.store(to + pitch, i32x4.shuffle(low01, low23, 2, 3, 6, 7));
+  v128.store(to + 2 * pitch, i32x4.shuffle(high01, high23, 0, 1, 4, 5));
+  v128.store(to + 3 * pitch, i32x4.shuffle(high01, high23, 2, 3, 6, 7));
 }

@@ -2,14 +2,13 @@ import { ACCUMULATE, BIAS, RELU, RESIDUAL } from './product-tile';
 import { madd } from './simd';
 
 /**
- * `productTile` for two panels of B that lie `panelBytes` apart, out[4×16]: for the build for 256-bit vectors, where two
+ * `productTile` for a panel of sixteen columns, b[d][16] and out[4×16]: for the build for 256-bit vectors, where two
  * neighbouring accumulators are one register. Each sum is what `productTile` computes, in the same order. Nothing is stored before all is
  * read: two of the rows may be the same.
  */
 export function productTileWide(
   a: usize,
   b: usize,
-  panelBytes: usize,
   depth: i32,
   outs: usize,
   column: usize,
@@ -38,12 +37,11 @@ export function productTileWide(
   let c32 = c00;
   let c33 = c00;
   const end = a + (<usize>depth << 4);
-  let second = b + panelBytes;
   while (a < end) {
     const b0 = v128.load(b, 0);
     const b1 = v128.load(b, 16);
-    const b2 = v128.load(second, 0);
-    const b3 = v128.load(second, 16);
+    const b2 = v128.load(b, 32);
+    const b3 = v128.load(b, 48);
     let s = v128.load_splat<f32>(a, 0);
     c00 = madd(s, b0, c00);
     c01 = madd(s, b1, c01);
@@ -65,8 +63,7 @@ export function productTileWide(
     c32 = madd(s, b2, c32);
     c33 = madd(s, b3, c33);
     a += 16;
-    b += 32;
-    second += 32;
+    b += 64;
   }
 
   if (mode & ACCUMULATE) {

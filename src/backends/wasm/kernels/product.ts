@@ -86,7 +86,7 @@ export function product(args: usize, chunk: i32, scratch: usize): void {
           let a = scratch + PACKED;
           let outs = scratch + OUTS;
           for (let row = rowBegin; row < rowEnd; row += TILE_ROWS) {
-            productTileWide(a, panel, <usize>depth << 5, depth, outs, offset, groupBias + offset, residualDistance, mode);
+            productTileWide(a, panel, depth, outs, offset, groupBias + offset, residualDistance, mode);
             a += <usize>depth << 4;
             outs += 16;
           }

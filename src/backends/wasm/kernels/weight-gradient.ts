@@ -2,26 +2,37 @@ import { ACCUMULATE, productTile } from './product-tile';
 import { productTileWide } from './product-tile-wide';
 import { address, WIDE, word } from './simd';
 
-/** Rows of the reduction packed at a time: panels of 2 KiB and 4 KiB stay in the first-level cache. */
+/** Rows of the reduction packed at a time: panels of 2 KiB and 4 or 8 KiB stay in the first-level cache. */
 // @ts-ignore: decorator
 @inline
 const DEPTH: i32 = 128;
+/** Columns of a panel and of a tile: 2 to the power of SHIFT. */
+// @ts-ignore: decorator
+@inline
+const SHIFT: i32 = WIDE ? 4 : 3;
+// @ts-ignore: decorator
+@inline
+const COLUMNS: i32 = 1 << SHIFT;
+/** Bytes of a row of a panel, and of a tile. */
+// @ts-ignore: decorator
+@inline
+const X_ROW: usize = <usize>COLUMNS << 2;
 /** Bytes from panel to panel: a line more than they take, lest those of a row fall into the same sets of the cache. */
 // @ts-ignore: decorator
 @inline
 const DY_PANEL: i32 = DEPTH * 16 + 64;
 // @ts-ignore: decorator
 @inline
-const X_PANEL: i32 = DEPTH * 32 + 64;
+const X_PANEL: i32 = DEPTH * COLUMNS * 4 + 64;
 // @ts-ignore: decorator
 @inline
 const TILE: usize = 0;
 // @ts-ignore: decorator
 @inline
-const OUTS: usize = 128;
+const OUTS: usize = 256;
 // @ts-ignore: decorator
 @inline
-const PANELS: usize = 256;
+const PANELS: usize = 320;
 
 /**
  * The weight gradient of a convolution, or of `linear`: a product of two matrices along their long side.
@@ -69,7 +80,7 @@ export function weight_gradient(args: usize, chunk: i32, scratch: usize): void {
   const rowEnd = min((part + 1) * rowsPerPart, rows);
 
   const kPanels = (kCount + 3) >> 2;
-  const columnPanels = (columnCount + 7) >> 3;
+  const columnPanels = (columnCount + COLUMNS - 1) >> SHIFT;
   const packedDy = scratch + PANELS;
   const packedX = packedDy + <usize>(kPanels * DY_PANEL);
   const out =
@@ -94,7 +105,7 @@ export function weight_gradient(args: usize, chunk: i32, scratch: usize): void {
     for (let r = 0; r < depth; r++) {
       packPatch(
         x + ((<usize>(n * height * width) * channels + <usize>(group * inner)) << 2),
-        packedX + (<usize>r << 5),
+        packedX + <usize>r * X_ROW,
         p * stepVertical,
         q * stepHorizontal,
         height,
@@ -115,27 +126,21 @@ export function weight_gradient(args: usize, chunk: i32, scratch: usize): void {
     }
     for (let j = 0; j < columnPanels; j++) {
       const xPanel = packedX + <usize>(j * X_PANEL);
-      // Whole panels are taken in pairs.
-      const wide = WIDE && ((j | 1) + 1) << 3 <= columnCount;
+      const someColumns = min(COLUMNS, columnCount - (j << SHIFT));
       for (let i = 0; i < kPanels; i++) {
         const dyPanel = packedDy + <usize>(i * DY_PANEL);
-        const to = out + <usize>(i << 2) * pitch + (<usize>j << 5);
+        const to = out + <usize>(i << 2) * pitch + <usize>j * X_ROW;
         const someK = min(4, kCount - (i << 2));
-        const someColumns = min(8, columnCount - (j << 3));
-        if (wide && someK == 4) {
-          if (j & 1) continue;
+        if (someK == 4 && someColumns == COLUMNS) {
           placeRows(scratch + OUTS, to, pitch);
-          productTileWide(dyPanel, xPanel, X_PANEL, depth, scratch + OUTS, 0, 0, 0, mode);
-        } else if (someK == 4 && someColumns == 8) {
-          placeRows(scratch + OUTS, to, pitch);
-          productTile(dyPanel, xPanel, depth, scratch + OUTS, 0, 0, 0, mode);
+          tile(dyPanel, xPanel, depth, scratch + OUTS, mode);
         } else {
-          placeRows(scratch + OUTS, scratch + TILE, 32);
-          productTile(dyPanel, xPanel, depth, scratch + OUTS, 0, 0, 0, 0);
+          placeRows(scratch + OUTS, scratch + TILE, X_ROW);
+          tile(dyPanel, xPanel, depth, scratch + OUTS, 0);
           for (let k = 0; k < someK; k++) {
             for (let c = 0; c < someColumns; c++) {
               const at = to + <usize>k * pitch + (<usize>c << 2);
-              const sum = load<f32>(scratch + TILE + (<usize>k << 5) + (<usize>c << 2));
+              const sum = load<f32>(scratch + TILE + <usize>k * X_ROW + (<usize>c << 2));
               store<f32>(at, mode & ACCUMULATE ? load<f32>(at) + sum : sum);
             }
           }
@@ -145,6 +150,13 @@ export function weight_gradient(args: usize, chunk: i32, scratch: usize): void {
     mode = ACCUMULATE;
     row += DEPTH;
   } while (row < rowEnd);
+}
+
+// @ts-ignore: decorator
+@inline
+function tile(a: usize, b: usize, depth: i32, outs: usize, mode: i32): void {
+  if (WIDE) productTileWide(a, b, depth, outs, 0, 0, 0, mode);
+  else productTile(a, b, depth, outs, 0, 0, 0, mode);
 }
 
 /** Notes four rows, `pitch` bytes apart, as a tile's output. */
@@ -177,7 +189,7 @@ function packGradient(from: usize, to: usize, depth: i32, outChannels: i32, kCou
   }
 }
 
-/** One row of patches, columns `begin` … `begin + count − 1` of (tap, c) → its place in panels [DEPTH][8]. */
+/** One row of patches, columns `begin` … `begin + count − 1` of (tap, c) → its place in panels [DEPTH][COLUMNS]. */
 function packPatch(
   image: usize,
   to: usize,
@@ -203,25 +215,32 @@ function packPatch(
       let from = image + ((<usize>(h * width + w) * channels + <usize>c) << 2);
       if ((column & 7) == 0) {
         for (; column + 8 <= end; column += 8) {
-          const at = to + <usize>(column >> 3) * X_PANEL;
+          const at = placeOf(to, column);
           v128.store(at, v128.load(from), 0);
           v128.store(at, v128.load(from, 16), 16);
           from += 32;
         }
       }
       for (; column < end; column++) {
-        store<f32>(to + <usize>(column >> 3) * X_PANEL + (<usize>(column & 7) << 2), load<f32>(from));
+        store<f32>(placeOf(to, column), load<f32>(from));
         from += 4;
       }
     } else {
       for (; column < end; column++) {
-        store<f32>(to + <usize>(column >> 3) * X_PANEL + (<usize>(column & 7) << 2), 0);
+        store<f32>(placeOf(to, column), 0);
       }
     }
     c = 0;
     tap++;
   }
-  for (; column & 7; column++) {
-    store<f32>(to + <usize>(column >> 3) * X_PANEL + (<usize>(column & 7) << 2), 0);
+  for (; column & (COLUMNS - 1); column++) {
+    store<f32>(placeOf(to, column), 0);
   }
+}
+
+/** Where a column of a row lies whose first is at `row`. */
+// @ts-ignore: decorator
+@inline
+function placeOf(row: usize, column: i32): usize {
+  return row + <usize>(column >> SHIFT) * X_PANEL + (<usize>(column & (COLUMNS - 1)) << 2);
 }

@@ -4,6 +4,8 @@ import type { Arg, Call } from '../call.ts';
 /** Columns of a tile of `product`. */
 const TILE_COLUMNS = 8;
 const TILE_ROWS = 4;
+/** Columns of a panel where vectors are wide: a chunk begins at a whole one. */
+const WIDE_COLUMNS = 16;
 /**
  * Depth of a block of the reduction: a panel of eight columns takes 8 KiB, a chunk's packed rows 128 KiB of their thread's
  * scratch room (192 KiB for sums that do not divide well).
@@ -154,12 +156,12 @@ function multiply(product: Product, blocks: Blocks): Call {
 
 /** Rows and columns of a chunk: large enough to reuse what is in the caches, small enough to be shared out. */
 function chunkSize(rows: number, columns: number, groups: number): [number, number] {
-  let columnsPerChunk = Math.min(BLOCK_COLUMNS, roundUp(columns, TILE_COLUMNS));
+  let columnsPerChunk = Math.min(BLOCK_COLUMNS, roundUp(columns, WIDE_COLUMNS));
   // Equal blocks: 196 rows are 100 and 96, not 128 and 68, so that threads finish together.
   let rowsPerChunk = roundUp(Math.ceil(rows / Math.ceil(rows / BLOCK_ROWS)), TILE_ROWS);
   const count = () => groups * Math.ceil(rows / rowsPerChunk) * Math.ceil(columns / columnsPerChunk);
   while (count() < CHUNKS && columnsPerChunk > 64)
-    columnsPerChunk = roundUp(columnsPerChunk / 2, TILE_COLUMNS);
+    columnsPerChunk = roundUp(columnsPerChunk / 2, WIDE_COLUMNS);
   while (count() < CHUNKS && rowsPerChunk > 16) rowsPerChunk = roundUp(rowsPerChunk / 2, TILE_ROWS);
   return [rowsPerChunk, columnsPerChunk];
 }
