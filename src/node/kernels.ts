@@ -40,15 +40,21 @@ export async function compileKernels(build: KernelBuild | undefined): Promise<We
   const usable = usableKernels();
   const chosen = build ?? usable.at(0);
   if (chosen === undefined || !usable.includes(chosen)) throw new CardinalError(lacking(build));
-  const file = join(packageRoot(), `dist/kernels/kernels-${chosen}.wasm`);
   try {
-    if (chosen === 'wide') return await (wide ??= readFile(file).then(compileWide));
-    return await WebAssembly.compile(await readFile(file));
+    return await load(chosen);
   } catch (error) {
+    // Not every program that brings V8 brings all of it: what nobody asked for may be missing.
+    if (build === undefined && chosen === 'wide') return await compileKernels('relaxed');
     throw new CardinalError(`cannot load the kernels (${messageOf(error)}); run "npm run build:kernels"`, {
       cause: error,
     });
   }
+}
+
+async function load(build: KernelBuild): Promise<WebAssembly.Module> {
+  const file = join(packageRoot(), `dist/kernels/kernels-${build}.wasm`);
+  if (build === 'wide') return await (wide ??= readFile(file).then(compileWide));
+  return await WebAssembly.compile(await readFile(file));
 }
 
 function lacking(build: KernelBuild | undefined): string {
