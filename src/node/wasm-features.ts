@@ -15,7 +15,14 @@ export interface WasmFeatures {
   readonly fused: boolean;
 }
 
+let found: WasmFeatures | undefined;
+
+/** Looked for once in a thread: an engine does not change. */
 export function wasmFeatures(): WasmFeatures {
+  return (found ??= lookForFeatures());
+}
+
+function lookForFeatures(): WasmFeatures {
   const relaxedSimd = accepts([
     ...vectorFunction,
     // Three times (i32.const 0, i8x16.splat), then f32x4.relaxed_madd.

@@ -7,7 +7,7 @@ import {
   TABLE,
   TILE,
 } from './depthwise-tiles';
-import { depthwise_gradient_tile_2_wide, depthwise_gradient_tile_wide } from './depthwise-tiles-wide';
+import { depthwise_gradient_tile_2_wide, depthwise_gradient_tile_wide } from './depthwise-gradient-tiles-wide';
 
 /**
  * Backward-weight of a depthwise 3×3 convolution with padding 1 at stride 1 or 2, C a multiple of 4, straight from N×H×W×C.

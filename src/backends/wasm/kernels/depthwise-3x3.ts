@@ -54,14 +54,6 @@ export function depthwise_3x3(args: usize, chunk: i32, scratch: usize): void {
     const bottom = min((last >> 1) + 1, height);
     sum = fetch_bytes(source + <usize>top * sourceRow, <usize>(bottom - top) * sourceRow);
     make_room(target + <usize>first * targetRow, <usize>(last - first) * targetRow);
-  } else {
-    const top = max(first * stride - 1, 0);
-    const bottom = min(first * stride + 2, height);
-    sum = fetch_bytes(source + <usize>top * sourceRow, <usize>(bottom - top) * sourceRow);
-    make_room(target + <usize>first * targetRow, targetRow);
-  }
-
-  if (shrinks) {
     for (let row = first; row < last; row++) {
       const out = target + <usize>row * targetRow;
       // Row h of dx is of row (h + 1 − r) / 2 of dy for r = 0 and 2 if h is odd, for r = 1 if it is even.
@@ -86,6 +78,10 @@ export function depthwise_3x3(args: usize, chunk: i32, scratch: usize): void {
       }
     }
   } else {
+    const top = max(first * stride - 1, 0);
+    const bottom = min(first * stride + 2, height);
+    sum = fetch_bytes(source + <usize>top * sourceRow, <usize>(bottom - top) * sourceRow);
+    make_room(target + <usize>first * targetRow, targetRow);
     for (let row = first; row < last; row++) {
       const out = target + <usize>row * targetRow;
       if (row + 1 < last) {

@@ -1,5 +1,5 @@
 import { address, WIDE, word } from './simd';
-import { TILE_COLUMNS } from './product-tile';
+import { TILE_COLUMNS, WIDE_COLUMNS } from './product-tile';
 
 /**
  * Packs the right side of `product`: for each group and each block of the reduction, panels of eight columns, and in a
@@ -36,9 +36,9 @@ export function pack_taps(args: usize, chunk: i32): void {
       const blockTaps = min(tapsPerBlock, taps - tap);
       for (let first = 0; first < inner; first += innerPerBlock) {
         const length = min(innerPerBlock, inner - first);
-        const pair = WIDE && (column | 15) < columns;
-        const panel = pair ? column & ~15 : column;
-        const pitch: usize = pair ? 64 : 32;
+        const pair = WIDE && (column | (WIDE_COLUMNS - 1)) < columns;
+        const panel = pair ? column & ~(WIDE_COLUMNS - 1) : column;
+        const pitch = <usize>(pair ? WIDE_COLUMNS : TILE_COLUMNS) << 2;
         let to =
           packed +
           (<usize>(tap * inner + first) * paddedColumns + <usize>panel * (blockTaps * length) + <usize>(column - panel)) * 4;

@@ -21,6 +21,10 @@ export const TILE_ROWS: i32 = 4;
 // @ts-ignore: decorator
 @inline
 export const TILE_COLUMNS: i32 = 8;
+/** Columns of `productTileWide`, and of a panel that is packed for it. A power of two. */
+// @ts-ignore: decorator
+@inline
+export const WIDE_COLUMNS: i32 = 2 * TILE_COLUMNS;
 
 /**
  * out[4×8] = Σ over `depth` of a[d][4] ⊗ b[d][8], both packed, the sums in registers throughout. `outs` holds the

@@ -1,5 +1,5 @@
 import { address, WIDE, word } from './simd';
-import { ACCUMULATE, BIAS, RELU, RESIDUAL, TILE_COLUMNS, TILE_ROWS, productTile } from './product-tile';
+import { ACCUMULATE, BIAS, RELU, RESIDUAL, TILE_COLUMNS, TILE_ROWS, WIDE_COLUMNS, productTile } from './product-tile';
 import { productTileWide } from './product-tile-wide';
 
 /** Places in a thread's scratch room. */
@@ -78,28 +78,17 @@ export function product(args: usize, chunk: i32, scratch: usize): void {
       const block = b + ((<usize>(tap * inner + first) * paddedColumns) << 2);
 
       packRows(args, scratch, rowBegin, rowEnd, group, tap, blockTaps, first, length);
-      let column = columnBegin;
-      if (WIDE) {
-        for (; column + 2 * TILE_COLUMNS <= columnEnd; column += 2 * TILE_COLUMNS) {
-          const panel = block + ((<usize>column * depth) << 2);
-          const offset = <usize>column << 2;
-          let a = scratch + PACKED;
-          let outs = scratch + OUTS;
-          for (let row = rowBegin; row < rowEnd; row += TILE_ROWS) {
-            productTileWide(a, panel, depth, outs, offset, groupBias + offset, residualDistance, mode);
-            a += <usize>depth << 4;
-            outs += 16;
-          }
-        }
-      }
-      for (; column < columnEnd; column += TILE_COLUMNS) {
+      for (let column = columnBegin; column < columnEnd; ) {
         const panel = block + ((<usize>column * depth) << 2);
         const offset = <usize>column << 2;
         const some = columns - column;
+        const wide = WIDE && some >= WIDE_COLUMNS;
         let a = scratch + PACKED;
         let outs = scratch + OUTS;
         for (let row = rowBegin; row < rowEnd; row += TILE_ROWS) {
-          if (some >= TILE_COLUMNS) {
+          if (wide) {
+            productTileWide(a, panel, depth, outs, offset, groupBias + offset, residualDistance, mode);
+          } else if (some >= TILE_COLUMNS) {
             productTile(a, panel, depth, outs, offset, groupBias + offset, residualDistance, mode);
           } else {
             productTile(a, panel, depth, scratch + TILE_OUTS, 0, 0, 0, 0);
@@ -109,6 +98,7 @@ export function product(args: usize, chunk: i32, scratch: usize): void {
           a += <usize>depth << 4;
           outs += 16;
         }
+        column += wide ? WIDE_COLUMNS : TILE_COLUMNS;
       }
       first += innerPerBlock;
     } while (first < inner);

@@ -88,65 +88,8 @@ export function winograd_gradient_block(
     <usize>slice * address(args, 21) +
     <usize>firstGroup * groupBytes +
     (<usize>(k0 * cg) << 6);
-    if (wide) {
-      winograd_inputs_wide(
-        address(args, 0) + (<usize>(firstGroup * cg + c0) << 2),
-        word(args, 3),
-        word(args, 4),
-        <usize>word(args, 5) << 2,
-        groups * inputs,
-        tile,
-        count,
-        tileColumns,
-        tilesPerImage,
-        word(args, 16),
-        word(args, 17),
-        scratch,
-        transformed,
-        planeBytes << 1,
-        placeBytes,
-      );
-      winograd_spreads_wide(
-        address(args, 1) + (<usize>(firstGroup * kg + k0) << 2),
-        outHeight,
-        outWidth,
-        pixelBytes,
-        groups * outputs,
-        tile,
-        count,
-        tileColumns,
-        tilesPerImage,
-        scratch,
-        spread,
-        planeBytes << 1,
-        outPlaceBytes,
-      );
-      if (cg == 4) {
-        for (let group = 0; group < groups; group += 2) {
-          const plane = <usize>group * planeBytes;
-          const out = partial + <usize>group * groupBytes;
-          winograd_outers_wide_4x4(transformed + plane, placeBytes, spread + plane, outPlaceBytes, count, out, fresh, scratch);
-        }
-        return;
-      }
-      for (let group = 0; group < groups; group++) {
-        winograd_outers_wide(
-          cg,
-          inputs,
-          outputs,
-          transformed + <usize>((group * inputs) >> 2) * planeBytes,
-          placeBytes,
-          spread + <usize>((group * outputs) >> 2) * planeBytes,
-          outPlaceBytes,
-          planeBytes << 1,
-          count,
-          partial + <usize>group * groupBytes + (<usize>c0 << 5),
-          fresh,
-        );
-      }
-      return;
-    }
-    winograd_inputs(
+  if (wide) {
+    winograd_inputs_wide(
       address(args, 0) + (<usize>(firstGroup * cg + c0) << 2),
       word(args, 3),
       word(args, 4),
@@ -160,59 +103,116 @@ export function winograd_gradient_block(
       word(args, 17),
       scratch,
       transformed,
-      planeBytes,
+      planeBytes << 1,
       placeBytes,
     );
-    const channels = groups * outputs;
-    for (let t = 0; t < count; t++) {
-      const image = (tile + t) / tilesPerImage;
-      const place = tile + t - image * tilesPerImage;
-      const row = (place / tileColumns) << 1;
-      const column = (place % tileColumns) << 1;
-      const dy =
-        address(args, 1) + <usize>(image * outHeight) * rowBytes + (<usize>(firstGroup * kg + k0) << 2);
-      const out = spread + (<usize>t << 4);
-      if (row + 2 <= outHeight && column + 2 <= outWidth) {
-        const from = dy + <usize>row * rowBytes + <usize>column * pixelBytes;
-        winograd_spread(from, rowBytes, pixelBytes, channels >> 2, out, planeBytes, outPlaceBytes);
-      } else {
-        winograd_gather(dy, outHeight, outWidth, pixelBytes, row, column, 2, 2, channels, scratch);
-        const bytes = <usize>channels << 2;
-        winograd_spread(scratch, bytes << 1, bytes, channels >> 2, out, planeBytes, outPlaceBytes);
+    winograd_spreads_wide(
+      address(args, 1) + (<usize>(firstGroup * kg + k0) << 2),
+      outHeight,
+      outWidth,
+      pixelBytes,
+      groups * outputs,
+      tile,
+      count,
+      tileColumns,
+      tilesPerImage,
+      scratch,
+      spread,
+      planeBytes << 1,
+      outPlaceBytes,
+    );
+    if (cg == 4) {
+      for (let group = 0; group < groups; group += 2) {
+        const plane = <usize>group * planeBytes;
+        const out = partial + <usize>group * groupBytes;
+        winograd_outers_wide_4x4(transformed + plane, placeBytes, spread + plane, outPlaceBytes, count, out, fresh, scratch);
       }
+      return;
     }
-
     for (let group = 0; group < groups; group++) {
-      const x = transformed + <usize>((group * inputs) >> 2) * planeBytes;
-      let d = spread + <usize>((group * outputs) >> 2) * planeBytes;
-      let out = partial + <usize>group * groupBytes;
-      for (let k = 0; k < outputs; k += 8, d += planeBytes << 1) {
-        const lanes = min(8, outputs - k);
-        const step = <usize>(cg * lanes) << 2;
-        for (let place: usize = 0; place < 16; place += 2) {
-          const xp = x + place * placeBytes;
-          const dp = d + place * outPlaceBytes;
-          let at = out + place * step + (<usize>(c0 * lanes) << 2);
-          if (fresh) {
-            const bytes = <usize>(inputs * lanes) << 2;
-            memory.fill(at, 0, bytes);
-            memory.fill(at + step, 0, bytes);
-          }
-          const end = xp + <usize>(inputs >> 2) * planeBytes;
-          for (let plane = xp; plane < end; plane += planeBytes) {
-            const next = plane + placeBytes;
-            if (lanes == 8) {
-              tile_gradient_4x8(plane, 0, dp, planeBytes, 0, 1, count, at);
-              tile_gradient_4x8(next, 0, dp + outPlaceBytes, planeBytes, 0, 1, count, at + step);
-            } else {
-              winograd_outer_2x4x4(plane, next, dp, dp + outPlaceBytes, count, at, at + step);
-            }
-            at += <usize>lanes << 4;
-          }
-        }
-        out += step << 4;
-      }
+      winograd_outers_wide(
+        cg,
+        inputs,
+        outputs,
+        transformed + <usize>((group * inputs) >> 2) * planeBytes,
+        placeBytes,
+        spread + <usize>((group * outputs) >> 2) * planeBytes,
+        outPlaceBytes,
+        planeBytes << 1,
+        count,
+        partial + <usize>group * groupBytes + (<usize>c0 << 5),
+        fresh,
+      );
     }
+    return;
+  }
+  winograd_inputs(
+    address(args, 0) + (<usize>(firstGroup * cg + c0) << 2),
+    word(args, 3),
+    word(args, 4),
+    <usize>word(args, 5) << 2,
+    groups * inputs,
+    tile,
+    count,
+    tileColumns,
+    tilesPerImage,
+    word(args, 16),
+    word(args, 17),
+    scratch,
+    transformed,
+    planeBytes,
+    placeBytes,
+  );
+  const channels = groups * outputs;
+  for (let t = 0; t < count; t++) {
+    const image = (tile + t) / tilesPerImage;
+    const place = tile + t - image * tilesPerImage;
+    const row = (place / tileColumns) << 1;
+    const column = (place % tileColumns) << 1;
+    const dy =
+      address(args, 1) + <usize>(image * outHeight) * rowBytes + (<usize>(firstGroup * kg + k0) << 2);
+    const out = spread + (<usize>t << 4);
+    if (row + 2 <= outHeight && column + 2 <= outWidth) {
+      const from = dy + <usize>row * rowBytes + <usize>column * pixelBytes;
+      winograd_spread(from, rowBytes, pixelBytes, channels >> 2, out, planeBytes, outPlaceBytes);
+    } else {
+      winograd_gather(dy, outHeight, outWidth, pixelBytes, row, column, 2, 2, channels, scratch);
+      const bytes = <usize>channels << 2;
+      winograd_spread(scratch, bytes << 1, bytes, channels >> 2, out, planeBytes, outPlaceBytes);
+    }
+  }
+
+  for (let group = 0; group < groups; group++) {
+    const x = transformed + <usize>((group * inputs) >> 2) * planeBytes;
+    let d = spread + <usize>((group * outputs) >> 2) * planeBytes;
+    let out = partial + <usize>group * groupBytes;
+    for (let k = 0; k < outputs; k += 8, d += planeBytes << 1) {
+      const lanes = min(8, outputs - k);
+      const step = <usize>(cg * lanes) << 2;
+      for (let place: usize = 0; place < 16; place += 2) {
+        const xp = x + place * placeBytes;
+        const dp = d + place * outPlaceBytes;
+        let at = out + place * step + (<usize>(c0 * lanes) << 2);
+        if (fresh) {
+          const bytes = <usize>(inputs * lanes) << 2;
+          memory.fill(at, 0, bytes);
+          memory.fill(at + step, 0, bytes);
+        }
+        const end = xp + <usize>(inputs >> 2) * planeBytes;
+        for (let plane = xp; plane < end; plane += planeBytes) {
+          const next = plane + placeBytes;
+          if (lanes == 8) {
+            tile_gradient_4x8(plane, 0, dp, planeBytes, 0, 1, count, at);
+            tile_gradient_4x8(next, 0, dp + outPlaceBytes, planeBytes, 0, 1, count, at + step);
+          } else {
+            winograd_outer_2x4x4(plane, next, dp, dp + outPlaceBytes, count, at, at + step);
+          }
+          at += <usize>lanes << 4;
+        }
+      }
+      out += step << 4;
+    }
+  }
 }
 
 /** Two places, 4 input × 4 output channels: out[c][4] += Σ over tiles x[c]·dy[4]. */

@@ -81,33 +81,11 @@ export function winograd_block(args: usize, block: i32, tile: i32, count: i32, s
   const groupBytes = <usize>(cg * kg) << 6;
   const weights = address(args, 2) + <usize>firstGroup * groupBytes + (<usize>(k0 * cg) << 6);
 
-    for (let c0 = 0; c0 < cg; c0 += cBlock) {
-      const inputs = min(cBlock, cg - c0);
-      const from = address(args, 0) + (<usize>(firstGroup * cg + c0) << 2);
-      if (wide) {
-        winograd_inputs_wide(
-          from,
-          word(args, 6),
-          word(args, 7),
-          <usize>word(args, 8) << 2,
-          groups * inputs,
-          tile,
-          count,
-          tileColumns,
-          tilesPerImage,
-          word(args, 19),
-          word(args, 20),
-          scratch,
-          transformed,
-          planeBytes << 1,
-          placeBytes,
-        );
-        winograd_products_wide(
-          cg, kg, groups, inputs, outputs, c0, transformed, planeBytes << 1, placeBytes, weights, products, outPlaceBytes, count,
-        );
-        continue;
-      }
-      winograd_inputs(
+  for (let c0 = 0; c0 < cg; c0 += cBlock) {
+    const inputs = min(cBlock, cg - c0);
+    const from = address(args, 0) + (<usize>(firstGroup * cg + c0) << 2);
+    if (wide) {
+      winograd_inputs_wide(
         from,
         word(args, 6),
         word(args, 7),
@@ -121,70 +99,92 @@ export function winograd_block(args: usize, block: i32, tile: i32, count: i32, s
         word(args, 20),
         scratch,
         transformed,
-        planeBytes,
+        planeBytes << 1,
         placeBytes,
       );
-      for (let group = 0; group < groups; group++) {
-        const x = transformed + <usize>((group * inputs) >> 2) * planeBytes;
-        let w = weights + <usize>group * groupBytes;
-        let out = products + <usize>((group * outputs) >> 2) * planeBytes;
-        for (let k = 0; k < outputs; k += 8, out += planeBytes << 1) {
-          const lanes = min(8, outputs - k);
-          let from = w + (<usize>(c0 * lanes) << 2);
-          const step = <usize>(cg * lanes) << 2;
-          for (let place: usize = 0; place < 16; place++, from += step) {
-            const xp = x + place * placeBytes;
-            const to = out + place * outPlaceBytes;
-            if (lanes == 8) winograd_product_8(xp, planeBytes, from, inputs, to, count, c0);
-            else if (cg == 4) winograd_product_4x4(xp, from, to, count);
-            else winograd_product_4(xp, planeBytes, from, inputs, to, count, c0);
-          }
-          w += step << 4;
+      winograd_products_wide(
+        cg, kg, groups, inputs, outputs, c0, transformed, planeBytes << 1, placeBytes, weights, products, outPlaceBytes, count,
+      );
+      continue;
+    }
+    winograd_inputs(
+      from,
+      word(args, 6),
+      word(args, 7),
+      <usize>word(args, 8) << 2,
+      groups * inputs,
+      tile,
+      count,
+      tileColumns,
+      tilesPerImage,
+      word(args, 19),
+      word(args, 20),
+      scratch,
+      transformed,
+      planeBytes,
+      placeBytes,
+    );
+    for (let group = 0; group < groups; group++) {
+      const x = transformed + <usize>((group * inputs) >> 2) * planeBytes;
+      let w = weights + <usize>group * groupBytes;
+      let out = products + <usize>((group * outputs) >> 2) * planeBytes;
+      for (let k = 0; k < outputs; k += 8, out += planeBytes << 1) {
+        const lanes = min(8, outputs - k);
+        let from = w + (<usize>(c0 * lanes) << 2);
+        const step = <usize>(cg * lanes) << 2;
+        for (let place: usize = 0; place < 16; place++, from += step) {
+          const xp = x + place * placeBytes;
+          const to = out + place * outPlaceBytes;
+          if (lanes == 8) winograd_product_8(xp, planeBytes, from, inputs, to, count, c0);
+          else if (cg == 4) winograd_product_4x4(xp, from, to, count);
+          else winograd_product_4(xp, planeBytes, from, inputs, to, count, c0);
         }
+        w += step << 4;
       }
     }
+  }
 
-    if (wide) {
-      winograd_outputs_wide(
-        products,
-        planeBytes << 1,
-        outPlaceBytes,
-        targetPlanes >> 1,
-        address(args, 1) + firstOutput,
-        outHeight,
-        outWidth,
-        pixelBytes,
-        tile,
-        count,
-        tileColumns,
-        tilesPerImage,
-        bias,
-        residual == 0 ? 0 : residual + firstOutput,
-        word(args, 5),
-      );
-      return;
-    }
-    for (let t = 0; t < count; t++) {
-      const image = (tile + t) / tilesPerImage;
-      const place = tile + t - image * tilesPerImage;
-      const row = (place / tileColumns) << 1;
-      const column = (place % tileColumns) << 1;
-      const at = <usize>((image * outHeight + row) * outWidth + column) * pixelBytes + firstOutput;
-      winograd_output(
-        products + (<usize>t << 4),
-        planeBytes,
-        outPlaceBytes,
-        targetPlanes,
-        address(args, 1) + at,
-        rowBytes,
-        pixelBytes,
-        outHeight - row,
-        outWidth - column,
-        bias,
-        residual == 0 ? 0 : residual + at,
-        word(args, 5),
-      );
-    }
+  if (wide) {
+    winograd_outputs_wide(
+      products,
+      planeBytes << 1,
+      outPlaceBytes,
+      targetPlanes >> 1,
+      address(args, 1) + firstOutput,
+      outHeight,
+      outWidth,
+      pixelBytes,
+      tile,
+      count,
+      tileColumns,
+      tilesPerImage,
+      bias,
+      residual == 0 ? 0 : residual + firstOutput,
+      word(args, 5),
+    );
+    return;
+  }
+  for (let t = 0; t < count; t++) {
+    const image = (tile + t) / tilesPerImage;
+    const place = tile + t - image * tilesPerImage;
+    const row = (place / tileColumns) << 1;
+    const column = (place % tileColumns) << 1;
+    const at = <usize>((image * outHeight + row) * outWidth + column) * pixelBytes + firstOutput;
+    winograd_output(
+      products + (<usize>t << 4),
+      planeBytes,
+      outPlaceBytes,
+      targetPlanes,
+      address(args, 1) + at,
+      rowBytes,
+      pixelBytes,
+      outHeight - row,
+      outWidth - column,
+      bias,
+      residual == 0 ? 0 : residual + at,
+      word(args, 5),
+    );
+  }
 }
 
 /**

@@ -1,7 +1,7 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
 import { patchWords } from '../blas.ts';
-import { type Call, type Lowering, type PlacedBuffer } from '../call.ts';
+import type { Call, Lowering, PlacedBuffer } from '../call.ts';
 import { sizeOf } from './chunks.ts';
 import { optionalAddresses } from './conv2d-gemm.ts';
 import { subsampleCall, subsampleBackwardCall } from './layout.ts';
