@@ -12,7 +12,7 @@ import { kernelBuilds, usableKernels, type KernelBuild } from '../src/node/kerne
 import { benchCommand, runBench } from './command.ts';
 import { convolutionsOf } from './compare/convolutions.ts';
 import { describeLayer, flopOf, passes, type Pass } from './compare/layer.ts';
-import { loadPass } from './compare/load-pass.ts';
+import { loadPasses } from './compare/load-passes.ts';
 import { UsageError } from '../src/base/errors.ts';
 
 interface Flags {
@@ -64,7 +64,7 @@ async function main(model: string, flags: Flags): Promise<void> {
     let line = label.padEnd(width);
     for (const pass of passes) {
       if (pass !== (only ?? pass) || (pass === 'input' && !layer.inputGradient)) continue;
-      const loaded = await loadPass(backend, layer, pass, { training: true });
+      const loaded = await loadPasses(backend, layer, [pass], { training: true });
       let least = Infinity;
       for (let run = -2; run < runs; run++) {
         const begin = performance.now();

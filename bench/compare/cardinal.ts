@@ -8,18 +8,23 @@ import { createNodeBackend } from '../../src/node/backend.ts';
 import { findBlas } from '../../src/node/blas.ts';
 import { planInference } from '../../src/plan/inference.ts';
 import { planTraining } from '../../src/plan/training.ts';
-import { repeatsOf } from './layer.ts';
-import { loadPass, type LoadedPass } from './load-pass.ts';
+import { repeatsOf, type Layer, type Pass } from './layer.ts';
+import { loadPasses, type LoadedPasses } from './load-passes.ts';
 import { sampleOf } from './sample.ts';
 import { numbers, serve, type Program } from './serve.ts';
-import { partsOf, workSchema, type LayerWork, type NetworkWork } from './work.ts';
+import { partsOf, workSchema, type LayerWork, type NetworkWork, type Work } from './work.ts';
 
 const work = workSchema.parse(JSON.parse(process.argv[2]));
 const options = z.object({ blas: z.boolean(), threads: z.int() }).parse(JSON.parse(process.argv[3]));
 const backend = await createNodeBackend(options);
 // Which library, and which of its kernels: OpenBLAS has one for each kind of processor.
 const version = options.blas ? ((await findBlas())?.version ?? '') : 'WebAssembly alone';
-await serve('layers' in work ? await layers(backend, work) : await network(backend, work));
+await serve(await programOf(work));
+
+function programOf(work: Work): Promise<Program> {
+  if (!('layers' in work)) return network(backend, work);
+  return work.kind === 'layers' ? layers(backend, work) : shapes(backend, work);
+}
 
 async function network(backend: Backend, work: NetworkWork): Promise<Program> {
   const { model: name, input, kind } = work;
@@ -69,26 +74,31 @@ async function lossAndGradients(program: LoadedProgram): Promise<Float32Array> {
   return Float32Array.from(parts);
 }
 
-async function layers(backend: Backend, work: LayerWork): Promise<Program> {
-  const { kind, training } = work;
-  const parts: { layer: (typeof work.layers)[number]; loaded: LoadedPass }[] = [];
+/** Layers as a training step has them: x, w and dy are the same for all passes of one. */
+async function layers(backend: Backend, { layers, passes, training }: LayerWork): Promise<Program> {
+  const loaded: LoadedPasses[] = [];
+  for (const layer of layers) loaded.push(await loadPasses(backend, layer, passes, { training }));
+  return {
+    version,
+    async run() {
+      for (const [index, { times }] of layers.entries())
+        for (let i = 0; i < times; i++) await loaded[index].run();
+    },
+    results: () => sampled(loaded.flatMap((layer) => passes.map((pass) => layer.read(pass)))),
+  };
+}
+
+/** Every pass of every layer by itself. */
+async function shapes(backend: Backend, work: LayerWork): Promise<Program> {
+  const parts: { layer: Layer; pass: Pass; loaded: LoadedPasses }[] = [];
   for (const { layer, pass } of partsOf(work)) {
-    parts.push({ layer, loaded: await loadPass(backend, layer, pass, { training }) });
+    const { training } = work;
+    parts.push({ layer, pass, loaded: await loadPasses(backend, layer, [pass], { training }) });
   }
-  const byLayer = work.layers.map((layer) => ({
-    times: layer.times,
-    own: parts.filter((part) => part.layer === layer),
-  }));
   const times: number[] = [];
   return {
     version,
     async run() {
-      if (kind === 'layers') {
-        for (const { times, own } of byLayer) {
-          for (let i = 0; i < times; i++) for (const { loaded } of own) await loaded.run();
-        }
-        return;
-      }
       for (const [index, { layer, loaded }] of parts.entries()) {
         const repeats = repeatsOf(layer);
         await loaded.run();
@@ -97,11 +107,13 @@ async function layers(backend: Backend, work: LayerWork): Promise<Program> {
         times[index] = (performance.now() - before) / repeats;
       }
     },
-    ...(kind === 'shapes' ? { times: () => times } : {}),
-    async results() {
-      const numbers: number[] = [];
-      for (const { loaded } of parts) numbers.push(...sampleOf(await loaded.read()));
-      return Float32Array.from(numbers);
-    },
+    times: () => times,
+    results: () => sampled(parts.map(({ loaded, pass }) => loaded.read(pass))),
   };
+}
+
+async function sampled(results: readonly Promise<Float32Array>[]): Promise<Float32Array> {
+  const numbers: number[] = [];
+  for (const result of results) numbers.push(...sampleOf(await result));
+  return Float32Array.from(numbers);
 }
