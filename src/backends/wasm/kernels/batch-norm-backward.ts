@@ -58,8 +58,24 @@ export function batch_norm_backward_sums(args: usize, chunk: i32): void {
     x += pitch << 1;
     y += pitch << 1;
   }
+  const doubled = wide & ~31;
   for (; row < rows; row++) {
-    for (let c: usize = 0; c < wide; c += 16) {
+    let c: usize = 0;
+    for (; c < doubled; c += 32) {
+      const dz = v128.and(v128.load(dy + c), v128.or(f32x4.gt(v128.load(y + c), zero), all));
+      const ez = v128.and(v128.load(dy + c, 16), v128.or(f32x4.gt(v128.load(y + c, 16), zero), all));
+      const d = f32x4.sub(v128.load(x + c), v128.load(mean + c));
+      const e = f32x4.sub(v128.load(x + c, 16), v128.load(mean + c, 16));
+      const s = f32x4.add(v128.load(sums + c), dz);
+      const t = f32x4.add(v128.load(sums + c, 16), ez);
+      const p = madd(dz, d, v128.load(products + c));
+      const q = madd(ez, e, v128.load(products + c, 16));
+      v128.store(sums + c, t, 16);
+      v128.store(sums + c, s);
+      v128.store(products + c, q, 16);
+      v128.store(products + c, p);
+    }
+    for (; c < wide; c += 16) {
       const dz = v128.and(v128.load(dy + c), v128.or(f32x4.gt(v128.load(y + c), zero), all));
       const d = f32x4.sub(v128.load(x + c), v128.load(mean + c));
       v128.store(sums + c, f32x4.add(v128.load(sums + c), dz));
@@ -157,20 +173,45 @@ export function batch_norm_backward_apply(args: usize, chunk: i32): void {
   let y = masked ? address(args, 2) + begin : dy;
   let dx = address(args, 5) + begin;
   let dresidual = address(args, 6) + begin;
+  const doubled = <usize>(channels & ~7) << 2;
   const all = masked ? i32x4.splat(0) : i32x4.splat(-1);
   const zero = f32x4.splat(0);
   const wide = <usize>(channels & ~3) << 2;
   const rest = channels & 3;
   for (let row = 0; row < rows; row++) {
     if (beside) {
-      for (let c: usize = 0; c < wide; c += 16) {
+      let c: usize = 0;
+      for (; c < doubled; c += 32) {
+        const dz = v128.and(v128.load(dy + c), v128.or(f32x4.gt(v128.load(y + c), zero), all));
+        const ez = v128.and(v128.load(dy + c, 16), v128.or(f32x4.gt(v128.load(y + c, 16), zero), all));
+        const d = f32x4.sub(v128.load(x + c), v128.load(mean + c));
+        const e = f32x4.sub(v128.load(x + c, 16), v128.load(mean + c, 16));
+        const u = madd(dz, v128.load(a + c), madd(d, v128.load(b + c), v128.load(k + c)));
+        const v = madd(ez, v128.load(a + c, 16), madd(e, v128.load(b + c, 16), v128.load(k + c, 16)));
+        v128.store(dresidual + c, ez, 16);
+        v128.store(dresidual + c, dz);
+        v128.store(dx + c, v, 16);
+        v128.store(dx + c, u);
+      }
+      for (; c < wide; c += 16) {
         const dz = v128.and(v128.load(dy + c), v128.or(f32x4.gt(v128.load(y + c), zero), all));
         const d = f32x4.sub(v128.load(x + c), v128.load(mean + c));
         v128.store(dresidual + c, dz);
         v128.store(dx + c, madd(dz, v128.load(a + c), madd(d, v128.load(b + c), v128.load(k + c))));
       }
     } else {
-      for (let c: usize = 0; c < wide; c += 16) {
+      let c: usize = 0;
+      for (; c < doubled; c += 32) {
+        const dz = v128.and(v128.load(dy + c), v128.or(f32x4.gt(v128.load(y + c), zero), all));
+        const ez = v128.and(v128.load(dy + c, 16), v128.or(f32x4.gt(v128.load(y + c, 16), zero), all));
+        const d = f32x4.sub(v128.load(x + c), v128.load(mean + c));
+        const e = f32x4.sub(v128.load(x + c, 16), v128.load(mean + c, 16));
+        const u = madd(dz, v128.load(a + c), madd(d, v128.load(b + c), v128.load(k + c)));
+        const v = madd(ez, v128.load(a + c, 16), madd(e, v128.load(b + c, 16), v128.load(k + c, 16)));
+        v128.store(dx + c, v, 16);
+        v128.store(dx + c, u);
+      }
+      for (; c < wide; c += 16) {
         const dz = v128.and(v128.load(dy + c), v128.or(f32x4.gt(v128.load(y + c), zero), all));
         const d = f32x4.sub(v128.load(x + c), v128.load(mean + c));
         v128.store(dx + c, madd(dz, v128.load(a + c), madd(d, v128.load(b + c), v128.load(k + c))));

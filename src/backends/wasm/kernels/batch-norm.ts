@@ -155,10 +155,20 @@ export function batch_norm_apply(args: usize, chunk: i32): void {
   const floor = word(args, 5) ? f32x4.splat(0) : f32x4.splat(-Infinity);
   let x = address(args, 0) + begin;
   let y = address(args, 1) + begin;
+  const paired = wide & ~31;
   if (address(args, 4) != 0) {
     let residual = address(args, 4) + begin;
     for (let row = 0; row < rows; row++) {
-      for (let c: usize = 0; c < wide; c += 16) {
+      let c: usize = 0;
+      for (; c < paired; c += 32) {
+        const v = madd(v128.load(x + c), v128.load(scale + c), v128.load(shift + c));
+        const w = madd(v128.load(x + c, 16), v128.load(scale + c, 16), v128.load(shift + c, 16));
+        const a = f32x4.add(v, v128.load(residual + c));
+        const b = f32x4.add(w, v128.load(residual + c, 16));
+        v128.store(y + c, f32x4.pmax(b, floor), 16);
+        v128.store(y + c, f32x4.pmax(a, floor));
+      }
+      for (; c < wide; c += 16) {
         const v = madd(v128.load(x + c), v128.load(scale + c), v128.load(shift + c));
         v128.store(y + c, f32x4.pmax(f32x4.add(v, v128.load(residual + c)), floor));
       }
@@ -172,7 +182,14 @@ export function batch_norm_apply(args: usize, chunk: i32): void {
     }
   } else {
     for (let row = 0; row < rows; row++) {
-      for (let c: usize = 0; c < wide; c += 16) {
+      let c: usize = 0;
+      for (; c < paired; c += 32) {
+        const v = madd(v128.load(x + c), v128.load(scale + c), v128.load(shift + c));
+        const w = madd(v128.load(x + c, 16), v128.load(scale + c, 16), v128.load(shift + c, 16));
+        v128.store(y + c, f32x4.pmax(w, floor), 16);
+        v128.store(y + c, f32x4.pmax(v, floor));
+      }
+      for (; c < wide; c += 16) {
         const v = madd(v128.load(x + c), v128.load(scale + c), v128.load(shift + c));
         v128.store(y + c, f32x4.pmax(v, floor));
       }

@@ -11,6 +11,7 @@ const longRow: i32 = 64;
 /** sums[c] += Σ over rows x[c]. */
 export function addRow(x: usize, pitch: usize, rows: i32, width: i32, sums: usize): void {
   const wide = <usize>(width & ~3) << 2;
+  const paired = wide & ~31;
   const rest = width & 3;
   let row = 0;
   const grouped = width < longRow ? rows - 3 : 0;
@@ -30,9 +31,14 @@ export function addRow(x: usize, pitch: usize, rows: i32, width: i32, sums: usiz
     x = x3 + pitch;
   }
   for (; row < rows; row++) {
-    for (let c: usize = 0; c < wide; c += 16) {
-      v128.store(sums + c, f32x4.add(v128.load(sums + c), v128.load(x + c)));
+    let c: usize = 0;
+    for (; c < paired; c += 32) {
+      const a = f32x4.add(v128.load(sums + c), v128.load(x + c));
+      const b = f32x4.add(v128.load(sums + c, 16), v128.load(x + c, 16));
+      v128.store(sums + c, b, 16);
+      v128.store(sums + c, a);
     }
+    for (; c < wide; c += 16) v128.store(sums + c, f32x4.add(v128.load(sums + c), v128.load(x + c)));
     for (let c = wide; c < wide + (<usize>rest << 2); c += 4) {
       store<f32>(sums + c, load<f32>(sums + c) + load<f32>(x + c));
     }
@@ -43,6 +49,7 @@ export function addRow(x: usize, pitch: usize, rows: i32, width: i32, sums: usiz
 /** sums[c] += Σ over rows (x[c] − mean[c])². */
 export function addSquaredRow(x: usize, pitch: usize, rows: i32, width: i32, mean: usize, sums: usize): void {
   const wide = <usize>(width & ~3) << 2;
+  const paired = wide & ~31;
   const rest = width & 3;
   let row = 0;
   const grouped = width < longRow ? rows - 3 : 0;
@@ -71,7 +78,16 @@ export function addSquaredRow(x: usize, pitch: usize, rows: i32, width: i32, mea
     x = x3 + pitch;
   }
   for (; row < rows; row++) {
-    for (let c: usize = 0; c < wide; c += 16) {
+    let c: usize = 0;
+    for (; c < paired; c += 32) {
+      const a = f32x4.sub(v128.load(x + c), v128.load(mean + c));
+      const b = f32x4.sub(v128.load(x + c, 16), v128.load(mean + c, 16));
+      const aa = madd(a, a, v128.load(sums + c));
+      const bb = madd(b, b, v128.load(sums + c, 16));
+      v128.store(sums + c, bb, 16);
+      v128.store(sums + c, aa);
+    }
+    for (; c < wide; c += 16) {
       const d = f32x4.sub(v128.load(x + c), v128.load(mean + c));
       v128.store(sums + c, madd(d, d, v128.load(sums + c)));
     }
