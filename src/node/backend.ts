@@ -5,6 +5,7 @@ import { createReferenceBackend } from '../backends/reference/backend.ts';
 import { createWasmBackend } from '../backends/wasm/backend.ts';
 import { blasInstallation, findBlas } from './blas.ts';
 import { compileKernels, type KernelBuild } from './kernels.ts';
+import { openPlacement } from './placement.ts';
 import { spawnWasmWorker } from './spawn-wasm-worker.ts';
 
 /** More threads than this gain nothing on the layers of these networks. */
@@ -40,8 +41,10 @@ export async function createNodeBackend(options: NodeBackendOptions = {}): Promi
   if (blas === undefined && options.blas === true) {
     throw new CardinalError(`no native matrix library was found: ${await blasInstallation()}`);
   }
-  const spawn = () => spawnWasmWorker(blas?.path);
-  return createWasmBackend({ module, threads, spawn, maySleep: true, blas });
+  const placement = await openPlacement(threads);
+  const spawn = (index: number) =>
+    spawnWasmWorker({ blas: blas?.path, threadId: placement?.threadIds.subarray(index, index + 1) });
+  return createWasmBackend({ module, threads, spawn, maySleep: true, blas, placement });
 }
 
 /** As many threads as the machine runs at once, at most 16. */

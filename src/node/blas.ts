@@ -1,5 +1,6 @@
 import type { OpenSgemm, Sgemm } from '../backends/wasm/blas.ts';
 import { CardinalError, messageOf } from '../base/errors.ts';
+import { loadKoffi } from './koffi.ts';
 
 /** A native library of matrix products, opened on the calling thread. */
 export interface Blas {
@@ -36,17 +37,6 @@ export async function blasInstallation(): Promise<string> {
   return process.platform === 'linux'
     ? 'apt-get install libopenblas0-pthread'
     : 'install OpenBLAS, or name a library with CARDINAL_BLAS';
-}
-
-/** What is used of koffi. Its own types are not taken, so that all builds where this optional dependency is left out. */
-interface Koffi {
-  load(path: string): { func(definition: string): (...args: unknown[]) => unknown };
-  address(bytes: Uint8Array): bigint | number;
-}
-
-async function loadKoffi(): Promise<Koffi> {
-  const name = 'koffi';
-  return ((await import(name)) as { readonly default: Koffi }).default;
 }
 
 /**

@@ -2,16 +2,13 @@ import { Worker } from 'node:worker_threads';
 import type { WorkerHandle } from '../backends/wasm/messages.ts';
 import type { WasmWorkerData } from './wasm-worker.ts';
 
-/**
- * Starts a thread of the WebAssembly backend, which opens the native library at `blas` if there is one. It keeps the
- * process alive only while an answer is awaited.
- */
-export function spawnWasmWorker(blas?: string): WorkerHandle {
+/** Starts a thread of the WebAssembly backend. It keeps the process alive only while an answer is awaited. */
+export function spawnWasmWorker(workerData: WasmWorkerData = {}): WorkerHandle {
   // The sources run as they are in Node, so the worker has the ending of this file.
   const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   const worker = new Worker(new URL(`./wasm-worker.${extension}`, import.meta.url), {
     name: 'cardinal-wasm',
-    workerData: { blas } satisfies WasmWorkerData,
+    workerData,
     // Options of the command line are meant for the main script; some, as --input-type, keep a worker from starting.
     execArgv: [],
   });

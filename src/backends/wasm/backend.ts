@@ -27,8 +27,10 @@ export interface WasmBackendOptions {
   readonly threads: number;
   /** A native library that does matrix products; workers must be started with the same. Default: none. */
   readonly blas?: { readonly name: string; readonly openSgemm: OpenSgemm } | undefined;
-  /** Starts a worker that calls `serve`. Called `threads − 1` times. */
-  readonly spawn: () => WorkerHandle;
+  /** Starts a worker that calls `serve`. Called `threads − 1` times, with 0, 1, … */
+  readonly spawn: (index: number) => WorkerHandle;
+  /** Where the platform can, ties threads to processors of their own for as long as a run takes. */
+  readonly placement?: { tie(): void; release(): void } | undefined;
   /** Whether the calling thread may sleep while it waits for the others. Browsers forbid it to a page's main thread. */
   readonly maySleep: boolean;
 }
@@ -38,7 +40,7 @@ export interface WasmBackendOptions {
  * sleep between runs and meet at a barrier after each call. Knows nothing of the platform it runs on.
  */
 export async function createWasmBackend(options: WasmBackendOptions): Promise<Backend> {
-  const workers = Array.from({ length: options.threads - 1 }, () => options.spawn());
+  const workers = Array.from({ length: options.threads - 1 }, (_, index) => options.spawn(index));
   const backend = new WasmBackend(options, workers);
   try {
     await backend.start();
@@ -59,11 +61,12 @@ class WasmBackend implements Backend {
   readonly #openSgemm: OpenSgemm | undefined;
   readonly #module: WebAssembly.Module;
   readonly #team: Team;
+  readonly #placement: WasmBackendOptions['placement'];
   #workers: readonly WorkerHandle[];
   #programs = 0;
   #defect: string | undefined;
 
-  constructor({ module, threads, maySleep, blas }: WasmBackendOptions, workers: readonly WorkerHandle[]) {
+  constructor({ module, threads, maySleep, blas, placement }: WasmBackendOptions, workers: readonly WorkerHandle[]) {
     this.threads = threads;
     this.library = blas?.name;
     this.#openSgemm = blas?.openSgemm;
@@ -72,6 +75,7 @@ class WasmBackend implements Backend {
     this.#module = module;
     const words = new Int32Array(new SharedArrayBuffer(4 * control.words));
     this.#team = { words, threads, maySleep };
+    this.#placement = placement;
     this.#workers = workers;
     for (const worker of workers) {
       worker.onEnd((reason) => {
@@ -137,6 +141,7 @@ class WasmBackend implements Backend {
     this.#check();
     // Nothing for workers to meet at: they must not be woken.
     if (list.kernels.length === 0) return;
+    this.#placement?.tie();
     const { words } = this.#team;
     Atomics.store(words, control.program, program);
     Atomics.store(words, control.entry, entry);
@@ -147,6 +152,8 @@ class WasmBackend implements Backend {
       walk(list, scratch, this.#team);
     } catch (error) {
       trap = messageOf(error);
+    } finally {
+      this.#placement?.release();
     }
     const failed = Atomics.load(words, control.failed);
     if (failed === 0) return;
