@@ -11,6 +11,8 @@ export interface Blas {
   /** What it says of itself; empty if nothing. */
   readonly version: string;
   readonly openSgemm: OpenSgemm;
+  /** The largest m·n·k of a product that it does without packing its sides, as fast as a large one; 0 if it packs always. */
+  readonly unpacked: number;
 }
 
 /** Where libraries are looked for, by platform: the usual names first, then where package managers put them. */
@@ -125,7 +127,21 @@ export async function openBlas(path: string): Promise<Blas> {
     path,
     version: typeof configuration === 'string' ? configuration.trim() : '',
     openSgemm,
+    unpacked: hasSmallKernels(optional) ? UNPACKED : 0,
   };
+}
+
+/** OpenBLAS's own limit (`sgemm_small_matrix_permit`), the same in all versions that have one. */
+const UNPACKED = 1e6;
+
+/** The kernels of OpenBLAS for AVX-512; those for other processors pack always. */
+const smallKernels = ['SkylakeX', 'Cooperlake', 'SapphireRapids'];
+
+/** Whether this is an OpenBLAS that was built with kernels for small matrices, and runs those for AVX-512. */
+function hasSmallKernels(optional: (definition: string) => ((...args: unknown[]) => unknown) | undefined): boolean {
+  const core = String(optional('const char *openblas_get_corename(void)')?.());
+  const builtIn = optional(`void sgemm_small_kernel_nn_${core.toUpperCase()}(void)`) !== undefined;
+  return builtIn && smallKernels.includes(core);
 }
 
 /** The library checks no address. Kernels of the module trap where they leave the memory, so this does as well. */
@@ -180,7 +196,7 @@ function requireRight(openSgemm: OpenSgemm): void {
 }
 
 /** What `doctor` tells of the native library. */
-export interface BlasInfo extends Omit<Blas, 'openSgemm'> {
+export interface BlasInfo extends Omit<Blas, 'openSgemm' | 'unpacked'> {
   /** Billions of floating-point operations a second, of one thread. */
   readonly gflops: number;
 }
@@ -189,7 +205,7 @@ export interface BlasInfo extends Omit<Blas, 'openSgemm'> {
 export async function blasInfo(): Promise<BlasInfo | null> {
   const blas = await findBlas();
   if (blas === undefined) return null;
-  const { openSgemm, ...info } = blas;
+  const { name, path, version, openSgemm } = blas;
   const [m, n, k] = [784, 256, 512];
   const pages = Math.ceil((4 * (m * k + k * n + m * n)) / 65536);
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
@@ -200,5 +216,5 @@ export async function blasInfo(): Promise<BlasInfo | null> {
     sgemm(false, false, m, n, k, 0, k, 4 * m * k, n, 0, 4 * (m * k + k * n), n);
     return performance.now() - before;
   });
-  return { ...info, gflops: (2 * m * n * k) / Math.min(...times) / 1e6 };
+  return { name, path, version, gflops: (2 * m * n * k) / Math.min(...times) / 1e6 };
 }

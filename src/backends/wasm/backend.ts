@@ -20,13 +20,21 @@ const ADDRESSABLE = 2 ** 32;
 /** Room kept for arguments: far more calls than any network here has. */
 const ARGS_RESERVE = 16 * 2 ** 20;
 
+/** A native library of matrix products. */
+export interface NativeProducts {
+  readonly name: string;
+  readonly openSgemm: OpenSgemm;
+  /** The largest m·n·k of a product that it does without packing its sides, as fast as a large one; 0 if it packs always. */
+  readonly unpacked: number;
+}
+
 export interface WasmBackendOptions {
   /** The compiled kernels, with or without relaxed SIMD. */
   readonly module: WebAssembly.Module;
   /** Threads that compute, the calling one included. */
   readonly threads: number;
   /** A native library that does matrix products; workers must be started with the same. Default: none. */
-  readonly blas?: { readonly name: string; readonly openSgemm: OpenSgemm } | undefined;
+  readonly blas?: NativeProducts | undefined;
   /** Starts a worker that calls `serve`. Called `threads − 1` times, with 0, 1, … */
   readonly spawn: (index: number) => WorkerHandle;
   /** Where the platform can, ties threads to processors of their own for as long as a run takes. */
@@ -70,7 +78,7 @@ class WasmBackend implements Backend {
     this.threads = threads;
     this.library = blas?.name;
     this.#openSgemm = blas?.openSgemm;
-    this.#lowerer = createLowerer({ blas: blas !== undefined, threads });
+    this.#lowerer = createLowerer(blas && { threads, unpacked: blas.unpacked });
     this.maxBytes = ADDRESSABLE - PLAN_ADDRESS - ARGS_RESERVE - threads * SCRATCH_BYTES;
     this.#module = module;
     const words = new Int32Array(new SharedArrayBuffer(4 * control.words));

@@ -48,6 +48,15 @@ export const blasWords = {
   ...{ rowsPerChunk: 11, columnsPerChunk: 12, columnChunks: 13, bias: 14, residual: 15, relu: 16 },
 } as const;
 
+/** Words of a `blas_panels`' arguments; `lower/blas-panels.ts` says what they mean. */
+export const panelWords = {
+  ...{ a: 0, panels: 1, c: 2, m: 3, n: 4, k: 5, rowsPerChunk: 6, panelsPerChunk: 7, panelChunks: 8 },
+  ...{ rowsPerCall: 9, depthPerCall: 10, bias: 11, residual: 12, relu: 13 },
+} as const;
+
+/** Columns of a panel of weights: four vectors of AVX-512. */
+export const PANEL = 64;
+
 /** The kernels of a program that are not of the module: none without a native library. */
 export function nativeKernels(
   openSgemm: OpenSgemm | undefined,
@@ -72,6 +81,7 @@ function blasKernels(
   const patches = exports['patches'] as unknown as Patches;
   const w = blasWords;
   const t = patchWords;
+  const p = panelWords;
   return {
     blas_product(args, chunk) {
       const at = args >>> 2;
@@ -97,6 +107,42 @@ function blasKernels(
         const biasAt = bias === 0 ? 0 : bias + 4 * column;
         const residualAt = residual === 0 ? 0 : residual + offset;
         finish(c, rows, columns, ldc, biasAt, residualAt, relu);
+      }
+    },
+
+    /** c m×n = a m×k · b, whose columns lie in panels, in blocks that the library does not pack. */
+    blas_panels(args, chunk) {
+      const at = args >>> 2;
+      const [m, n, k] = [words[at + p.m], words[at + p.n], words[at + p.k]];
+      const rowsPerCall = words[at + p.rowsPerCall];
+      const depthPerCall = words[at + p.depthPerCall];
+      const panelChunks = words[at + p.panelChunks];
+      const first = Math.floor(chunk / panelChunks) * words[at + p.rowsPerChunk];
+      const end = Math.min(first + words[at + p.rowsPerChunk], m);
+      const left = (chunk % panelChunks) * words[at + p.panelsPerChunk] * PANEL;
+      const right = Math.min(left + words[at + p.panelsPerChunk] * PANEL, n);
+      const bias = words[at + p.bias] >>> 0;
+      const residual = words[at + p.residual] >>> 0;
+      const relu = words[at + p.relu];
+      const finishes = bias !== 0 || residual !== 0 || relu !== 0;
+      for (let column = left; column < right; column += PANEL) {
+        const columns = Math.min(PANEL, right - column);
+        const panel = (words[at + p.panels] >>> 0) + 4 * column * k;
+        for (let row = first; row < end; row += rowsPerCall) {
+          const rows = Math.min(rowsPerCall, end - row);
+          const offset = 4 * (row * n + column);
+          const c = (words[at + p.c] >>> 0) + offset;
+          for (let from = 0; from < k; from += depthPerCall) {
+            const depth = Math.min(depthPerCall, k - from);
+            const a = (words[at + p.a] >>> 0) + 4 * (row * k + from);
+            const b = panel + 4 * from * PANEL;
+            sgemm(false, false, rows, columns, depth, a, k, b, PANEL, from === 0 ? 0 : 1, c, n);
+          }
+          if (finishes) {
+            const biasAt = bias === 0 ? 0 : bias + 4 * column;
+            finish(c, rows, columns, n, biasAt, residual === 0 ? 0 : residual + offset, relu);
+          }
+        }
       }
     },
 

@@ -30,7 +30,8 @@ export { pack_grouped_weights, reduce_grouped_gradient } from './grouped-weights
 export * from './layout';
 export * from './loss';
 export * from './optimiser';
-export * from './pack-taps';
+export { pack_panels } from './pack-panels';
+export { pack_taps } from './pack-taps';
 export * from './patches';
 export * from './pool';
 export { product } from './product';

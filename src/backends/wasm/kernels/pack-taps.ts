@@ -91,7 +91,7 @@ function packRows(from: usize, to: usize, pitch: usize, length: i32, innerStride
 }
 
 /** Each column is contiguous in the source: transposes 4 of c × 4 columns at a time. */
-function packTransposed(from: usize, to: usize, pitch: usize, length: i32, columnStride: i32): void {
+export function packTransposed(from: usize, to: usize, pitch: usize, length: i32, columnStride: i32): void {
   const step = <usize>columnStride << 2;
   let c = 0;
   for (; c + 4 <= length; c += 4) {

@@ -1,7 +1,8 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
 import { patchWords } from '../blas.ts';
-import type { Call, Lowering, PlacedBuffer } from '../call.ts';
+import type { Call, Lowering, LowerStep, PlacedBuffer } from '../call.ts';
+import { fitsPanels, packPanels, panelBytes, panelProduct, type PanelProduct } from './blas-panels.ts';
 import { sizeOf } from './chunks.ts';
 import { optionalAddresses } from './conv2d-gemm.ts';
 import { subsampleCall, subsampleBackwardCall } from './layout.ts';
@@ -73,6 +74,8 @@ export function isProduct(attrs: Conv2dAttrs, _x: Shape, [, , height, width]: Sh
     attrs.stride[0] === attrs.stride[1]
   );
 }
+
+type Keep = LowerStep<'conv2d'>['keep'];
 
 const pixelsOf = ([n, , h, w]: Shape): number => n * h * w;
 const bytesOf = (shape: Shape): number => 4 * sizeOf(shape);
@@ -146,24 +149,44 @@ function patchesCall(kernel: string, patches: Patches): Call {
 /** Parts of a sum over all places: each takes room for a whole weight. */
 const GRADIENT_PARTS = 8;
 
-/** What matrix products are where there is a native library; `threads` share them out. */
-export function blasLowerings(threads: number) {
+/** What a native library is to those who lower products to it. */
+export interface BlasUse {
+  readonly threads: number;
+  /** The largest m·n·k of a product that the library does without packing its sides; 0 if it packs always. */
+  readonly unpacked: number;
+}
+
+/** What matrix products are where there is a native library. */
+export function blasLowerings({ threads, unpacked }: BlasUse) {
   // As few blocks as keep every thread busy: for each the library packs its sides anew.
   const parts = 2 ** Math.ceil(Math.log2(threads));
+
+  /** rows × weightsᵀ: in panels that are packed once, if weights stay as they are and the library likes it so. */
+  const dense = (product: Omit<PanelProduct, 'panels'>, weights: PlacedBuffer, keep: Keep): Call[] => {
+    const { m, n, k, a, c, bias, residual, relu } = product;
+    if (unpacked > 0 && fitsPanels(n)) {
+      const panels = keep(weights, panelBytes(n, k));
+      if (panels !== undefined) {
+        const call = panelProduct({ ...product, panels }, unpacked, threads);
+        return [packPanels(weights.address, panels, n, k, true), call];
+      }
+    }
+    const sides = { m, n, k, a, b: weights.address, c, transposeB: true };
+    return [blasProduct({ ...sides, bias, residual, relu }, parts)];
+  };
 
   /** y N·P·Q×K = x N·P·Q×C · wᵀ. */
   const conv2d: Lowering<'conv2d'> = {
     workspaceBytes: ({ attrs, inputs, outputs }) =>
       gatheredBytes(attrs, inputs[0].shape[1], outputs[0].shape),
-    calls: ({ attrs, inputs, outputs: [y], workspace }) => {
+    calls: ({ attrs, inputs, outputs: [y], workspace, keep }) => {
       const [x, w, ...rest] = inputs;
       const { address, calls } = readPixels(attrs, x, y.shape, workspace);
-      const { bias, residual } = optionalAddresses(attrs, rest);
       const product = {
-        ...{ m: pixelsOf(y.shape), n: w.shape[0], k: w.shape[1], transposeB: true },
-        ...{ a: address, b: w.address, c: y.address, bias, residual, relu: attrs.relu },
+        ...{ m: pixelsOf(y.shape), n: w.shape[0], k: w.shape[1] },
+        ...{ a: address, c: y.address, ...optionalAddresses(attrs, rest), relu: attrs.relu },
       };
-      return [...calls, blasProduct(product, parts)];
+      return [...calls, ...dense(product, w, keep)];
     },
   };
 
@@ -219,12 +242,12 @@ export function blasLowerings(threads: number) {
   };
 
   const linear: Lowering<'linear'> = {
-    calls: ({ attrs, inputs: [x, w, bias], outputs: [y] }) => {
+    calls: ({ attrs, inputs: [x, w, bias], outputs: [y], keep }) => {
       const product = {
-        ...{ m: x.shape[0], n: w.shape[0], k: w.shape[1], transposeB: true },
-        ...{ a: x.address, b: w.address, c: y.address, bias: attrs.bias ? bias.address : 0 },
+        ...{ m: x.shape[0], n: w.shape[0], k: w.shape[1], a: x.address, c: y.address },
+        ...{ bias: attrs.bias ? bias.address : 0, residual: 0, relu: false },
       };
-      return [blasProduct(product, parts)];
+      return dense(product, w, keep);
     },
   };
 

@@ -4,7 +4,7 @@ import type { OpName } from '../../../graph/op-table.ts';
 import type { PlanBuffer, Step } from '../../../plan/plan.ts';
 import { PLAN_ADDRESS } from '../call.ts';
 import type { Call, Lowering, LowerStep, PlacedBuffer } from '../call.ts';
-import { blasLowerings } from './blas.ts';
+import { blasLowerings, type BlasUse } from './blas.ts';
 import { conv2d, conv2dBackwardInput, conv2dBackwardWeight, convolutionsBlas } from './conv2d.ts';
 import { linear, linearBackwardInput, linearBackwardWeight } from './linear.ts';
 import { opLowerings } from './ops.ts';
@@ -22,8 +22,8 @@ const plain: Lowerings = {
   linear_backward_weight: linearBackwardWeight,
 };
 
-function withBlas(threads: number): Lowerings {
-  const blas = blasLowerings(threads);
+function withBlas(use: BlasUse): Lowerings {
+  const blas = blasLowerings(use);
   return { ...plain, ...convolutionsBlas(blas), ...blas.linear };
 }
 
@@ -38,17 +38,11 @@ export interface Lowerer {
 }
 
 /**
- * How a backend lowers. With `blas` a native library does the matrix products, cut into as few blocks as `threads` need;
+ * How a backend lowers. With `blas` a native library does the matrix products, cut into as few blocks as its threads need;
  * without it nothing depends on their number.
  */
-export function createLowerer({
-  blas,
-  threads,
-}: {
-  readonly blas: boolean;
-  readonly threads: number;
-}): Lowerer {
-  const lowerings = blas ? withBlas(threads) : plain;
+export function createLowerer(blas: BlasUse | undefined): Lowerer {
+  const lowerings = blas === undefined ? plain : withBlas(blas);
   return {
     workspaceBytes: (node) => workspaceOf(lowerings, node),
     lower: (step, workspace, keep = () => undefined) => callsOf(lowerings, step.node, step, workspace, keep),
