@@ -50,8 +50,8 @@ export const blasWords = {
 
 /** Words of a `blas_panels`' arguments; `lower/blas-panels.ts` says what they mean. */
 export const panelWords = {
-  ...{ a: 0, panels: 1, c: 2, m: 3, n: 4, k: 5, rowsPerChunk: 6, panelsPerChunk: 7, panelChunks: 8 },
-  ...{ rowsPerCall: 9, depthPerCall: 10, bias: 11, residual: 12, relu: 13 },
+  ...{ a: 0, panels: 1, c: 2, m: 3, n: 4, k: 5, columnsPerChunk: 6, rowsPerCall: 7, depthPerCall: 8 },
+  ...{ bias: 9, residual: 10, relu: 11 },
 } as const;
 
 /** Columns of a panel of weights: four vectors of AVX-512. */
@@ -116,20 +116,17 @@ function blasKernels(
       const [m, n, k] = [words[at + p.m], words[at + p.n], words[at + p.k]];
       const rowsPerCall = words[at + p.rowsPerCall];
       const depthPerCall = words[at + p.depthPerCall];
-      const panelChunks = words[at + p.panelChunks];
-      const first = Math.floor(chunk / panelChunks) * words[at + p.rowsPerChunk];
-      const end = Math.min(first + words[at + p.rowsPerChunk], m);
-      const left = (chunk % panelChunks) * words[at + p.panelsPerChunk] * PANEL;
-      const right = Math.min(left + words[at + p.panelsPerChunk] * PANEL, n);
+      const first = chunk * words[at + p.columnsPerChunk];
+      const end = Math.min(first + words[at + p.columnsPerChunk], n);
       const bias = words[at + p.bias] >>> 0;
       const residual = words[at + p.residual] >>> 0;
       const relu = words[at + p.relu];
       const finishes = bias !== 0 || residual !== 0 || relu !== 0;
-      for (let column = left; column < right; column += PANEL) {
-        const columns = Math.min(PANEL, right - column);
+      for (let column = first; column < end; column += PANEL) {
+        const columns = Math.min(PANEL, end - column);
         const panel = (words[at + p.panels] >>> 0) + 4 * column * k;
-        for (let row = first; row < end; row += rowsPerCall) {
-          const rows = Math.min(rowsPerCall, end - row);
+        for (let row = 0; row < m; row += rowsPerCall) {
+          const rows = Math.min(rowsPerCall, m - row);
           const offset = 4 * (row * n + column);
           const c = (words[at + p.c] >>> 0) + offset;
           for (let from = 0; from < k; from += depthPerCall) {
@@ -138,10 +135,9 @@ function blasKernels(
             const b = panel + 4 * from * PANEL;
             sgemm(false, false, rows, columns, depth, a, k, b, PANEL, from === 0 ? 0 : 1, c, n);
           }
-          if (finishes) {
-            const biasAt = bias === 0 ? 0 : bias + 4 * column;
-            finish(c, rows, columns, n, biasAt, residual === 0 ? 0 : residual + offset, relu);
-          }
+          if (!finishes) continue;
+          const biasAt = bias === 0 ? 0 : bias + 4 * column;
+          finish(c, rows, columns, n, biasAt, residual === 0 ? 0 : residual + offset, relu);
         }
       }
     },

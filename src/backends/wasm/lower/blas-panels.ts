@@ -3,18 +3,18 @@ import type { Call } from '../call.ts';
 import { roundUp } from './product.ts';
 
 /**
- * Products that a library does without packing: c m×n = a m×k · b, in blocks so small that it reads both sides where they lie,
- * with b in panels of 64 columns, [panel][k][64], as its kernels for small matrices read them best. Whole products, which a
- * library packs first, take up to half as long again where m is small, and 3 to 10 % longer where it is not.
+ * Products of few rows by a library that leaves small ones unpacked: c m×n = a m×k · b, in blocks so small that it reads both
+ * sides where they lie, with b in panels of 64 columns, [panel][k][64], as its kernels for small matrices read them best. In one
+ * piece the library packs all of b first, which takes as long as the product itself has rows for: half as long again at
+ * 49 rows.
  */
 
-/** Rows of a block are a multiple of this, and at most so many. */
+/** Rows from which on a product in one piece is as fast: the panels would be read again and again. */
+const MOST_ROWS = 256;
+/** Rows of a block are a multiple of this: the kernels take six or twelve at a time. */
 const ROW_STEP = 12;
-const MOST_ROWS = 120;
 const MOST_DEPTH = 1024;
-/** Bytes of a that a chunk reads once for each panel: part of a second-level cache. */
-const CHUNK_BYTES = 256 * 1024;
-/** Chunks for each thread, where there is enough to share. */
+/** Chunks for each thread, where there are as many panels. */
 const CHUNKS = 4;
 
 export interface PanelProduct {
@@ -31,35 +31,28 @@ export interface PanelProduct {
   readonly relu: boolean;
 }
 
-/** Whether n columns fill panels: packing takes eight at a time. */
-export const fitsPanels = (n: number): boolean => n % 8 === 0;
+/** Whether m×n is better done in panels: packing takes eight columns at a time. */
+export const fitsPanels = ({ m, n }: Pick<PanelProduct, 'm' | 'n'>): boolean => m <= MOST_ROWS && n % 8 === 0;
 
-export const panelBytes = (n: number, k: number): number => 4 * roundUp(n, PANEL) * k;
+export const panelBytes = ({ n, k }: Pick<PanelProduct, 'n' | 'k'>): number => 4 * roundUp(n, PANEL) * k;
 
-/** n rows of k, as weights are stored, into panels. */
-export function packPanels(weights: number, panels: number, n: number, k: number, once: boolean): Call {
-  return { kernel: 'pack_panels', chunks: Math.ceil(n / PANEL), once, args: [weights, panels, n, k] };
+/** n rows of k, as weights are stored, into panels, once. */
+export function packPanels(weights: number, { panels, n, k }: PanelProduct): Call {
+  const args = [weights, panels, n, k];
+  return { kernel: 'pack_panels', chunks: Math.ceil(n / PANEL), once: true, args };
 }
 
-/** `limit` is the largest m·n·k that the library does not pack. */
-export function panelProduct(product: PanelProduct, limit: number, threads: number): Call {
-  const { m, n, k, a, panels, c, bias, residual, relu } = product;
+/** `unpacked` is the largest m·n·k that the library does not pack. */
+export function panelProduct(product: PanelProduct, unpacked: number, threads: number): Call {
+  const { n, k, relu } = product;
   const depthPerCall = Math.ceil(k / Math.ceil(k / MOST_DEPTH));
-  const most = Math.floor(limit / PANEL / depthPerCall / ROW_STEP) * ROW_STEP;
-  const rowsPerCall = Math.max(1, Math.min(most, MOST_ROWS));
-  const rowChunks = Math.ceil(m / Math.max(rowsPerCall, Math.floor(CHUNK_BYTES / (4 * k))));
-  const rowsPerChunk = roundUp(Math.ceil(m / rowChunks), rowsPerCall);
-  const count = Math.ceil(n / PANEL);
-  const wanted = Math.min(count, Math.ceil((CHUNKS * threads) / Math.ceil(m / rowsPerChunk)));
-  const panelsPerChunk = Math.ceil(count / wanted);
-  const panelChunks = Math.ceil(count / panelsPerChunk);
-  const args = {
-    ...{ a, panels, c, m, n, k, rowsPerChunk, panelsPerChunk, panelChunks, rowsPerCall, depthPerCall },
-    ...{ bias, residual, relu: relu ? 1 : 0 },
-  };
+  const rows = Math.floor(unpacked / PANEL / depthPerCall);
+  const rowsPerCall = Math.max(1, rows - (rows % ROW_STEP));
+  const columnsPerChunk = PANEL * Math.ceil(n / PANEL / (CHUNKS * threads));
+  const args = { ...product, columnsPerChunk, rowsPerCall, depthPerCall, relu: relu ? 1 : 0 };
   return {
     kernel: 'blas_panels',
-    chunks: Math.ceil(m / rowsPerChunk) * panelChunks,
+    chunks: Math.ceil(n / columnsPerChunk),
     args: Object.keys(panelWords).map((word) => args[word as keyof typeof panelWords]),
   };
 }

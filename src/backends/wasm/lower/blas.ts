@@ -163,16 +163,14 @@ export function blasLowerings({ threads, unpacked }: BlasUse) {
 
   /** rows × weightsᵀ: in panels that are packed once, if weights stay as they are and the library likes it so. */
   const dense = (product: Omit<PanelProduct, 'panels'>, weights: PlacedBuffer, keep: Keep): Call[] => {
-    const { m, n, k, a, c, bias, residual, relu } = product;
-    if (unpacked > 0 && fitsPanels(n)) {
-      const panels = keep(weights, panelBytes(n, k));
+    if (unpacked > 0 && fitsPanels(product)) {
+      const panels = keep(weights, panelBytes(product));
       if (panels !== undefined) {
-        const call = panelProduct({ ...product, panels }, unpacked, threads);
-        return [packPanels(weights.address, panels, n, k, true), call];
+        const inPanels = { ...product, panels };
+        return [packPanels(weights.address, inPanels), panelProduct(inPanels, unpacked, threads)];
       }
     }
-    const sides = { m, n, k, a, b: weights.address, c, transposeB: true };
-    return [blasProduct({ ...sides, bias, residual, relu }, parts)];
+    return [blasProduct({ ...product, b: weights.address, transposeB: true }, parts)];
   };
 
   /** y N·P·Q×K = x N·P·Q×C · wᵀ. */
