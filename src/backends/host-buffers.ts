@@ -3,7 +3,7 @@ import { nearest } from '../base/nearest.ts';
 import { formatShape, sizeOf } from '../graph/value.ts';
 import type { Plan, PlanBuffer } from '../plan/plan.ts';
 import type { Order } from './backend.ts';
-import { hasOneOrder, toChannelsLast, toContiguous } from './order.ts';
+import { toChannelsLast, toContiguous } from './order.ts';
 
 /**
  * `write` and `read` of a `Program` whose memory the host can see: finds buffers by name, checks sizes, and converts
@@ -31,8 +31,8 @@ export class HostBuffers {
           `got ${data.length}; write all of them at once`,
       );
     }
-    const stored = order === 'channels_last' || hasOneOrder(shape) ? data : toChannelsLast(data, shape);
-    this.#elements(buffer).set(stored);
+    if (order === 'channels_last') this.#elements(buffer).set(data);
+    else toChannelsLast(data, shape, this.#elements(buffer));
   }
 
   read(name: string, order: Order = 'contiguous'): Float32Array {

@@ -1,37 +1,47 @@
 import type { Shape } from '../graph/value.ts';
 
 /**
- * N×C×H×W (or K×C×R×S) as PyTorch has it → N×H×W×C, a copy. Other ranks have one order only and are copied as they are.
- * `shape` is in PyTorch's order in both directions.
+ * N×C×H×W (or K×C×R×S) as PyTorch has it → N×H×W×C, a copy, in `into` if given. Other ranks have one order only and are copied
+ * as they are. `shape` is in PyTorch's order in both directions.
  */
-export function toChannelsLast(data: Float32Array, shape: Shape): Float32Array {
-  if (shape.length !== 4) return data.slice();
+export function toChannelsLast(
+  data: Float32Array,
+  shape: Shape,
+  into: Float32Array = new Float32Array(data.length),
+): Float32Array {
   const [batch, channels, height, width] = shape;
-  return swapMiddleAndLast(data, batch, channels, height * width);
+  return hasOneOrder(shape) ? copied(data, into) : swapped(data, batch, channels, height * width, into);
 }
 
 /** N×H×W×C → N×C×H×W, a copy: the inverse of `toChannelsLast`, with the same `shape` N×C×H×W. */
 export function toContiguous(data: Float32Array, shape: Shape): Float32Array {
-  if (shape.length !== 4) return data.slice();
   const [batch, channels, height, width] = shape;
-  return swapMiddleAndLast(data, batch, height * width, channels);
+  const into = new Float32Array(data.length);
+  return hasOneOrder(shape) ? copied(data, into) : swapped(data, batch, height * width, channels, into);
 }
 
 /** Whether data of this shape lies the same in both orders, so that no conversion is needed. */
-export function hasOneOrder(shape: Shape): boolean {
+function hasOneOrder(shape: Shape): boolean {
   const [, channels, height, width] = shape;
   return shape.length !== 4 || channels === 1 || height * width === 1;
 }
 
-/** outer×a×b → outer×b×a. */
-function swapMiddleAndLast(data: Float32Array, outer: number, a: number, b: number): Float32Array {
-  if (a === 1 || b === 1) return data.slice();
-  const swapped = new Float32Array(data.length);
+function copied(data: Float32Array, into: Float32Array): Float32Array {
+  into.set(data);
+  return into;
+}
+
+/** outer×a×b → outer×b×a. The longer of the two is the inner loop: pictures have three channels, weights few places. */
+function swapped(data: Float32Array, outer: number, a: number, b: number, into: Float32Array): Float32Array {
   for (let n = 0; n < outer; n++) {
     const start = n * a * b;
-    for (let j = 0; j < b; j++) {
-      for (let i = 0; i < a; i++) swapped[start + j * a + i] = data[start + i * b + j];
+    if (a > b) {
+      for (let j = 0; j < b; j++)
+        for (let i = 0; i < a; i++) into[start + j * a + i] = data[start + i * b + j];
+    } else {
+      for (let i = 0; i < a; i++)
+        for (let j = 0; j < b; j++) into[start + j * a + i] = data[start + i * b + j];
     }
   }
-  return swapped;
+  return into;
 }

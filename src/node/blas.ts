@@ -138,7 +138,9 @@ const UNPACKED = 1e6;
 const smallKernels = ['SkylakeX', 'Cooperlake', 'SapphireRapids'];
 
 /** Whether this is an OpenBLAS that was built with kernels for small matrices, and runs those for AVX-512. */
-function hasSmallKernels(optional: (definition: string) => ((...args: unknown[]) => unknown) | undefined): boolean {
+function hasSmallKernels(
+  optional: (definition: string) => ((...args: unknown[]) => unknown) | undefined,
+): boolean {
   const core = String(optional('const char *openblas_get_corename(void)')?.());
   const builtIn = optional(`void sgemm_small_kernel_nn_${core.toUpperCase()}(void)`) !== undefined;
   return builtIn && smallKernels.includes(core);

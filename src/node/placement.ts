@@ -10,7 +10,7 @@ export interface Placement {
   readonly threadIds: Int32Array;
   /** Ties the calling thread to the processor on which it runs right now, and each worker to one of the others. */
   tie(): void;
-  /** Lets the calling thread go where it likes. Workers, which sleep between runs, stay tied. */
+  /** Lets the calling thread go where it could before. Workers, which sleep between runs, stay tied. */
   release(): void;
 }
 
@@ -46,26 +46,33 @@ export async function announceThread(threadId: Int32Array): Promise<void> {
 /** @internal */
 export function placementOf(scheduler: Scheduler, threads: number): Placement {
   const threadIds = new Int32Array(new SharedArrayBuffer(4 * (threads - 1)));
-  const processors = scheduler.processors();
+  const all = scheduler.processors();
   /** The processor of each worker, and behind them the caller's. */
-  const places = [...processors];
+  const places = all.map((processor) => [processor]);
   const caller = threads - 1;
   let first = true;
+  let tied = false;
+  const placeWorker = (thread: number, worker: number): void => {
+    // 0 is of one that could not tell its id, and would mean the calling thread.
+    if (thread !== 0) scheduler.place(thread, places[worker]);
+  };
   return {
     threadIds,
     tie() {
-      const here = places.indexOf(scheduler.processor());
+      const processor = scheduler.processor();
+      const here = places.findIndex(([place]) => place === processor);
       // Not one of ours any more: somebody moved this process, and it is not for us to move it back.
       if (here < 0) return;
       [places[here], places[caller]] = [places[caller], places[here]];
-      scheduler.place(0, [places[caller]]);
-      threadIds.forEach((thread, worker) => {
-        if (first || worker === here) scheduler.place(thread, [places[worker]]);
-      });
+      scheduler.place(0, places[caller]);
+      if (first) threadIds.forEach(placeWorker);
+      else if (here !== caller) placeWorker(threadIds[here], here);
       first = false;
+      tied = true;
     },
     release() {
-      scheduler.place(0, processors);
+      if (tied) scheduler.place(0, all);
+      tied = false;
     },
   };
 }
@@ -80,6 +87,8 @@ async function openScheduler(): Promise<Scheduler | undefined> {
     const processor = library.func('int sched_getcpu()');
     const getSet = library.func('int sched_getaffinity(int thread, size_t size, _Out_ uint8_t *set)');
     const setSet = library.func('int sched_setaffinity(int thread, size_t size, uint8_t *set)');
+    /** Nothing is made in a run that was made in one before. */
+    const sets = new Map<readonly number[], Uint8Array>();
     return {
       threadId: () => Number(threadId()),
       processor: () => Number(processor()),
@@ -89,8 +98,11 @@ async function openScheduler(): Promise<Scheduler | undefined> {
         return Array.from({ length: 8 * SET_BYTES }, (_, i) => i).filter((i) => (set[i >> 3] >> (i & 7)) & 1);
       },
       place(thread, processors) {
-        const set = new Uint8Array(SET_BYTES);
-        for (const at of processors) set[at >> 3] |= 1 << (at & 7);
+        let set = sets.get(processors);
+        if (set === undefined) {
+          sets.set(processors, (set = new Uint8Array(SET_BYTES)));
+          for (const at of processors) set[at >> 3] |= 1 << (at & 7);
+        }
         setSet(thread, SET_BYTES, set);
       },
     };

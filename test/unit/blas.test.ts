@@ -146,7 +146,7 @@ describe.skipIf(blas === undefined)('the library', () => {
       return buffer;
     };
     const conv = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 } as const;
-    const { conv2d, patches } = blasLowerings(2);
+    const { conv2d, patches } = blasLowerings({ threads: 2, unpacked: 0 });
     const epilogue = { bias: true, residual: true, relu: true };
     const [x, y] = [place(1, 4, 16, 16), place(1, 256, 16, 16)];
     const rest = [place(256), place(1, 256, 16, 16)];

@@ -74,7 +74,10 @@ class WasmBackend implements Backend {
   #programs = 0;
   #defect: string | undefined;
 
-  constructor({ module, threads, maySleep, blas, placement }: WasmBackendOptions, workers: readonly WorkerHandle[]) {
+  constructor(
+    { module, threads, maySleep, blas, placement }: WasmBackendOptions,
+    workers: readonly WorkerHandle[],
+  ) {
     this.threads = threads;
     this.library = blas?.name;
     this.#openSgemm = blas?.openSgemm;
