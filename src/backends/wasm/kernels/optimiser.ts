@@ -38,7 +38,27 @@ export function sgd(args: usize, chunk: i32): void {
   const moving = address(args, 2) != 0;
   const nesterov = word(args, 5);
   const decayed = word(args, 6);
-  for (let i: usize = 0; i < count; i += 4) {
+  let i: usize = 0;
+  if (moving && !nesterov && !clip) {
+    // The usual case, in pairs of vectors: bound by memory, where the loop below is bound by its branches.
+    const shrink = decayed ? decay : f32x4.splat(0);
+    for (; i + 8 <= count; i += 8) {
+      const at = i << 2;
+      const p = v128.load(parameter + at);
+      const q = v128.load(parameter + at, 16);
+      const g = f32x4.add(v128.load(gradient + at), f32x4.mul(p, shrink));
+      const h = f32x4.add(v128.load(gradient + at, 16), f32x4.mul(q, shrink));
+      const v = f32x4.add(f32x4.mul(v128.load(velocity + at), momentum), g);
+      const w = f32x4.add(f32x4.mul(v128.load(velocity + at, 16), momentum), h);
+      const r = f32x4.sub(p, f32x4.mul(v, rate));
+      const s = f32x4.sub(q, f32x4.mul(w, rate));
+      v128.store(velocity + at, w, 16);
+      v128.store(velocity + at, v);
+      v128.store(parameter + at, s, 16);
+      v128.store(parameter + at, r);
+    }
+  }
+  for (; i < count; i += 4) {
     const at = i << 2;
     const lanes = count - i;
     const p = read(parameter + at, lanes);
