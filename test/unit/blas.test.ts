@@ -131,6 +131,34 @@ describe.skipIf(blas === undefined)('the library', () => {
     },
   );
 
+  test.each([
+    { threads: 1, stride: 1 },
+    { threads: 2, stride: 2 },
+    { threads: 3, stride: 1 },
+  ])(
+    'weight gradients, long sums in parts: $threads threads, stride $stride',
+    async ({ threads, stride }) => {
+      const rng = Rng.of(seed, 'long sums');
+      const backend = await createNodeBackend({ threads, blas: true });
+      const attrs = {
+        ...{ stride: [stride, stride], padding: [0, 0], dilation: [1, 1], groups: 1 },
+        kernelSize: [1, 1],
+      } as const;
+      // Of 2·37·21 places a sum that is long for 5×7 weights, and one that is not for 130.
+      for (const channels of [7, 130]) {
+        const x = normal(rng, [2, channels, stride * 37, stride * 21]);
+        const one = { attrs, inputs: [normal(rng, [2, 5, 37, 21]), x] };
+        const [[got], [wanted]] = await Promise.all(
+          [backend, createReferenceBackend()].map(
+            async (which) => (await runOp(which, 'conv2d_backward_weight', one)).outputs,
+          ),
+        );
+        expect(relativeDistance(got, wanted), `${channels} channels, seed ${seed}`).toBeLessThan(1e-5);
+      }
+      await backend.dispose();
+    },
+  );
+
   test('addresses from 2 GiB on, which are negative as words', async () => {
     // Only what is touched takes room.
     const memory = new WebAssembly.Memory({ initial: 40_000, maximum: 40_000, shared: true });

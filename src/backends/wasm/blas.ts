@@ -46,6 +46,7 @@ export const patchWords = {
 export const blasWords = {
   ...{ a: 0, b: 1, c: 2, m: 3, n: 4, k: 5, lda: 6, ldb: 7, ldc: 8, transposeA: 9, transposeB: 10 },
   ...{ rowsPerChunk: 11, columnsPerChunk: 12, columnChunks: 13, bias: 14, residual: 15, relu: 16 },
+  ...{ depthPerChunk: 17, blockChunks: 18 },
 } as const;
 
 /** Words of a `blas_panels`' arguments; `lower/blas-panels.ts` says what they mean. */
@@ -86,8 +87,13 @@ function blasKernels(
     blas_product(args, chunk) {
       const at = args >>> 2;
       const columnChunks = words[at + w.columnChunks];
-      const row = Math.floor(chunk / columnChunks) * words[at + w.rowsPerChunk];
-      const column = (chunk % columnChunks) * words[at + w.columnsPerChunk];
+      const blockChunks = words[at + w.blockChunks];
+      const part = Math.floor(chunk / blockChunks);
+      const from = part * words[at + w.depthPerChunk];
+      const depth = Math.min(words[at + w.depthPerChunk], words[at + w.k] - from);
+      const block = chunk % blockChunks;
+      const row = Math.floor(block / columnChunks) * words[at + w.rowsPerChunk];
+      const column = (block % columnChunks) * words[at + w.columnsPerChunk];
       const rows = Math.min(words[at + w.rowsPerChunk], words[at + w.m] - row);
       const columns = Math.min(words[at + w.columnsPerChunk], words[at + w.n] - column);
       const lda = words[at + w.lda];
@@ -95,11 +101,11 @@ function blasKernels(
       const ldc = words[at + w.ldc];
       const transposeA = words[at + w.transposeA] === 1;
       const transposeB = words[at + w.transposeB] === 1;
-      const a = (words[at + w.a] >>> 0) + 4 * row * (transposeA ? 1 : lda);
-      const b = (words[at + w.b] >>> 0) + 4 * column * (transposeB ? ldb : 1);
+      const a = (words[at + w.a] >>> 0) + 4 * (transposeA ? from * lda + row : row * lda + from);
+      const b = (words[at + w.b] >>> 0) + 4 * (transposeB ? column * ldb + from : from * ldb + column);
       const offset = 4 * (row * ldc + column);
-      const c = (words[at + w.c] >>> 0) + offset;
-      sgemm(transposeA, transposeB, rows, columns, words[at + w.k], a, lda, b, ldb, 0, c, ldc);
+      const c = (words[at + w.c] >>> 0) + offset + 4 * part * words[at + w.m] * ldc;
+      sgemm(transposeA, transposeB, rows, columns, depth, a, lda, b, ldb, 0, c, ldc);
       const bias = words[at + w.bias] >>> 0;
       const residual = words[at + w.residual] >>> 0;
       const relu = words[at + w.relu];

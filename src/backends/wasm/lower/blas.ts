@@ -7,6 +7,7 @@ import { sizeOf } from './chunks.ts';
 import { optionalAddresses } from './conv2d-gemm.ts';
 import { subsampleCall, subsampleBackwardCall } from './layout.ts';
 import { roundUp } from './product.ts';
+import { align64 } from './scratch.ts';
 import { sumParts } from './weight-gradient.ts';
 
 /** Rows or columns below which a native product no longer runs at its speed. */
@@ -30,21 +31,27 @@ interface Product {
   readonly relu?: boolean;
 }
 
-/** A product by the native library, cut into about `parts` blocks of the result. */
-function blasProduct(product: Product, parts: number): Call {
+/**
+ * A product by the native library, cut into about `parts` blocks of the result; or of the sum, if `sumParts` says in how many:
+ * m×n for each, one behind the other, to be added up.
+ */
+function blasProduct(product: Product, parts: number, sumParts = 1): Call {
   const { m, n, k, a, b, c, transposeA = false, transposeB = false } = product;
   const { bias = 0, residual = 0, relu = false } = product;
-  const [rowsPerChunk, columnsPerChunk] = cut(m, n, parts);
+  const [rowsPerChunk, columnsPerChunk] = cut(m, n, Math.ceil(parts / sumParts));
   const columnChunks = Math.ceil(n / columnsPerChunk);
+  const blockChunks = Math.ceil(m / rowsPerChunk) * columnChunks;
+  const depthPerChunk = Math.ceil(k / sumParts);
   return {
     kernel: 'blas_product',
-    chunks: Math.ceil(m / rowsPerChunk) * columnChunks,
+    chunks: Math.ceil(k / depthPerChunk) * blockChunks,
     args: [
       ...[a, b, c, m, n, k],
       ...[transposeA ? m : k, transposeB ? k : n, n],
       ...[transposeA ? 1 : 0, transposeB ? 1 : 0],
       ...[rowsPerChunk, columnsPerChunk, columnChunks],
       ...[bias, residual, relu ? 1 : 0],
+      ...[depthPerChunk, blockChunks],
     ],
   };
 }
@@ -149,6 +156,13 @@ function patchesCall(kernel: string, patches: Patches): Call {
 /** Parts of a sum over all places: each takes room for a whole weight. */
 const GRADIENT_PARTS = 8;
 
+/**
+ * Whether a weight gradient sums over so many places, for its size, that the sum is cut instead of the result: else every
+ * thread would read all of x or of dy, which is then more than the library's work can hide.
+ */
+const isLongSum = ([k, c]: Shape, dy: Shape): boolean => pixelsOf(dy) >= LONG_SUM * Math.max(k, c);
+const LONG_SUM = 64;
+
 /** What a native library is to those who lower products to it. */
 export interface BlasUse {
   readonly threads: number;
@@ -204,16 +218,21 @@ export function blasLowerings({ threads, unpacked }: BlasUse) {
     },
   };
 
-  /** dw K×C = dyᵀ · x. */
+  /** dw K×C = dyᵀ · x, of parts of the sum if it is long. */
   const conv2dBackwardWeight: Lowering<'conv2d_backward_weight'> = {
-    workspaceBytes: ({ attrs, inputs: [dy, x] }) => gatheredBytes(attrs, x.shape[1], dy.shape),
+    workspaceBytes: ({ attrs, inputs: [dy, x], outputs: [dw] }) =>
+      align64(gatheredBytes(attrs, x.shape[1], dy.shape)) +
+      (isLongSum(dw.shape, dy.shape) ? parts * bytesOf(dw.shape) : 0),
     calls: ({ attrs, inputs: [dy, x], outputs: [dw], workspace }) => {
       const { address, calls } = readPixels(attrs, x, dy.shape, workspace);
       const product = {
         ...{ m: dw.shape[0], n: dw.shape[1], k: pixelsOf(dy.shape), transposeA: true },
         ...{ a: dy.address, b: address, c: dw.address },
       };
-      return [...calls, blasProduct(product, parts)];
+      if (!isLongSum(dw.shape, dy.shape)) return [...calls, blasProduct(product, parts)];
+      const sums = workspace + align64(gatheredBytes(attrs, x.shape[1], dy.shape));
+      const call = blasProduct({ ...product, c: sums }, parts, parts);
+      return [...calls, call, sumParts(sums, dw.address, sizeOf(dw.shape), call.chunks)];
     },
   };
 
