@@ -140,10 +140,13 @@ describe.skipIf(blas === undefined)('the library', () => {
     async ({ threads, stride }) => {
       const rng = Rng.of(seed, 'long sums');
       const backend = await createNodeBackend({ threads, blas: true });
-      const attrs = {
-        ...{ stride: [stride, stride], padding: [0, 0], dilation: [1, 1], groups: 1 },
-        kernelSize: [1, 1],
-      } as const;
+      const geometry: Conv2dAttrs = {
+        stride: [stride, stride],
+        padding: [0, 0],
+        dilation: [1, 1],
+        groups: 1,
+      };
+      const attrs = { ...geometry, kernelSize: [1, 1] as const };
       // Of 2·37·21 places a sum that is long for 5×7 weights, and one that is not for 130.
       for (const channels of [7, 130]) {
         const x = normal(rng, [2, channels, stride * 37, stride * 21]);
