@@ -1,6 +1,6 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
-import { SCRATCH_BYTES, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
+import { SCRATCH_BYTES, type Call, type Lowering, type LowerStep, type PlacedBuffer } from '../call.ts';
 import { chunkFloats, sizeOf } from './chunks.ts';
 import { optionalAddresses } from './conv2d-gemm.ts';
 
@@ -95,30 +95,72 @@ function convolution(
 }
 
 export const conv2dDepthwiseBackwardWeight: Lowering<'conv2d_backward_weight'> = {
-  workspaceBytes: ({ inputs: [dy], outputs: [dw] }) => slicing(dy.shape).slices * packedBytes(dw.shape),
-  calls: ({ attrs, inputs: [dy, x], outputs: [dw], workspace }) => {
-    const [, channels, height, width] = x.shape;
-    const [, , outHeight, outWidth] = dy.shape;
-    const { rows, rowsPerSlice, slices } = slicing(dy.shape);
-    const sliceBytes = packedBytes(dw.shape);
-    return [
-      {
-        kernel: 'depthwise_3x3_gradient',
-        chunks: slices,
-        args: [
-          ...[x.address, dy.address, workspace, height, width, channels, outHeight, outWidth],
-          ...[attrs.stride[0], rowsPerSlice, rows, sliceBytes],
-        ],
-      },
-      {
-        kernel: 'reduce_depthwise_gradient',
-        chunks: Math.ceil(channels / PACKED_CHANNELS),
-        args: [workspace, dw.address, channels, TAPS, PACKED_CHANNELS, slices, sliceBytes, 1],
-      },
-    ];
-  },
+  // Packed weights too, for both gradients together.
+  workspaceBytes: ({ inputs: [dy], outputs: [dw] }) => packedBytes(dw.shape) * (slicing(dy.shape).slices + 1),
+  calls: (step) => [slices(step, step.workspace), reduce(step, step.workspace)],
 };
 
+type InputStep = LowerStep<'conv2d_backward_input'>;
+type WeightStep = LowerStep<'conv2d_backward_weight'>;
+
+/** Whether two steps are the gradients of one depthwise layer, or of two that look the same and have the same dy. */
+export function depthwiseGradientsApply(input: InputStep, weight: WeightStep): boolean {
+  const [dx] = input.outputs;
+  const [dy, w] = input.inputs;
+  const [other, x] = weight.inputs;
+  return (
+    dy.address === other.address &&
+    depthwiseApplies(input.attrs, dx.shape, w.shape) &&
+    depthwiseApplies(weight.attrs, x.shape, weight.outputs[0].shape) &&
+    input.attrs.stride[0] === weight.attrs.stride[0] &&
+    dx.shape.every((size, axis) => size === x.shape[axis])
+  );
+}
+
+/** Both gradients in one pass over dy, the same as each by itself, bit for bit. */
+export function depthwiseGradients(
+  { attrs, inputs: [, w], outputs: [dx], workspace: packed }: InputStep,
+  weight: WeightStep,
+): readonly [Call[], Call[]] {
+  const partials = packed + packedBytes(w.shape);
+  const { chunks, args } = slices(weight, partials);
+  return [
+    [
+      pack(w, packed, { flipped: attrs.stride[0] === 1 }),
+      { kernel: 'depthwise_3x3_gradients', chunks, args: [...args, dx.address, packed] },
+    ],
+    [reduce(weight, partials)],
+  ];
+}
+
+/** The partial gradients of the weights. */
+function slices({ attrs, inputs: [dy, x], outputs: [dw] }: WeightStep, partials: number): Call {
+  const [, channels, height, width] = x.shape;
+  const [, , outHeight, outWidth] = dy.shape;
+  const { rows, rowsPerSlice, slices } = slicing(dy.shape);
+  return {
+    kernel: 'depthwise_3x3_gradient',
+    chunks: slices,
+    args: [
+      ...[x.address, dy.address, partials, height, width, channels, outHeight, outWidth],
+      ...[attrs.stride[0], rowsPerSlice, rows, packedBytes(dw.shape)],
+    ],
+  };
+}
+
+function reduce({ inputs: [dy], outputs: [dw] }: WeightStep, partials: number): Call {
+  const [channels] = dw.shape;
+  return {
+    kernel: 'reduce_depthwise_gradient',
+    chunks: Math.ceil(channels / PACKED_CHANNELS),
+    args: [
+      ...[partials, dw.address, channels, TAPS, PACKED_CHANNELS],
+      ...[slicing(dy.shape).slices, packedBytes(dw.shape), 1],
+    ],
+  };
+}
+
+/** A slice is some rows of dy, of all pictures. */
 function slicing(dy: Shape) {
   const rows = dy[0] * dy[2];
   const wanted = Math.min(SLICES, Math.ceil(sizeOf(dy) / chunkFloats));
