@@ -2,6 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { Rng } from '../../src/base/rng.ts';
 import type { Backend } from '../../src/backends/backend.ts';
 import type { Shape } from '../../src/graph/value.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
 import { usableKernels } from '../../src/node/kernels.ts';
 import { firstDifference } from '../compare.ts';
@@ -101,7 +102,10 @@ function kernelsOf(
   shapes: Readonly<Record<string, Shape>>,
   steps: readonly NamedStep[],
 ): (readonly string[])[] {
-  const plan = stepsPlan(backend, 'gradients', shapes, steps);
+  return listed(backend, stepsPlan(backend, 'gradients', shapes, steps));
+}
+
+function listed(backend: Backend, plan: Plan): (readonly string[])[] {
   const kernels = backend.kernelsOf(plan);
   return plan.steps.forward.map(({ node }) => (kernels.get(node) ?? []).map(({ name }) => name));
 }
@@ -151,10 +155,8 @@ test('results do not depend on the build with relaxed SIMD, nor on threads', asy
       .filter(({ name }) => !name.startsWith('simd'))
       .map(({ backend }) => run(backend, layer, [inputStep(layer), weightStep(layer)], numbers)),
   );
-  for (const { dx, dw } of results) {
-    expect(firstDifference(dx, results[0].dx)).toBe(-1);
-    expect(firstDifference(dw, results[0].dw)).toBe(-1);
-  }
+  for (const result of results)
+    for (const name of ['dx', 'dw']) expect(firstDifference(result[name], results[0][name]), name).toBe(-1);
 });
 
 describe('steps that stay apart', () => {
@@ -178,8 +180,22 @@ describe('steps that stay apart', () => {
     }
   });
 
+  test('the gradient of the weights begins where the last numbers of x are', () => {
+    const plan = stepsPlan(backend, 'gradients', shapes, [input, weight]);
+    const [dx, dw] = plan.steps.forward;
+    const [, x] = dw.inputs;
+    const end = x.offset + x.bytes;
+    const movedTo = (offset: number): Plan => ({
+      ...plan,
+      steps: { ...plan.steps, forward: [dx, { ...dw, outputs: [{ ...dw.outputs[0], offset }] }] },
+    });
+    expect(listed(backend, movedTo(end - 4))).toEqual(apart);
+    // There begins dx.
+    expect(listed(backend, movedTo(end))).toEqual(apart);
+  });
+
   test('gradients of other layers, or in the other order', () => {
-    const others = { ...shapes, other: shapes.dy, taller: [3, 20, 14, 14] };
+    const others = { ...shapes, other: shapes['dy'], taller: [3, 20, 14, 14] };
     expect(kernelsOf(backend, others, [input, { ...weight, inputs: ['other', 'x'] }])).toEqual(apart);
     expect(kernelsOf(backend, others, [input, { ...weight, inputs: ['dy', 'taller'] }])).toEqual(apart);
     expect(kernelsOf(backend, shapes, [weight, input])).toEqual([...apart].reverse());

@@ -1,16 +1,18 @@
-import { address, word } from './simd';
-import { depthwise_row, depthwise_row_between, depthwise_scratch } from './depthwise-rows';
-import { fetch_bytes, make_room } from './fetch';
+import { depthwise_columns, depthwise_scratch, depthwise_spread } from './depthwise-pieces';
+import { TILE } from './depthwise-tiles';
+import { fetch_rows, make_room } from './fetch';
 import { finish } from './finish';
+import { address, word } from './simd';
 
 /**
  * Depthwise 3×3 convolution with padding 1 at stride 1 or 2, straight from and to N×H×W×C, C a multiple of 4: what the
  * networks that are built of such layers use, where `grouped_conv`'s packing would take longer than the sums.
  *
- * A chunk is some rows of one picture, one after the other (depthwise-rows.ts).
+ * A chunk is some rows of one picture. Few of them are read at a time, and done tile by tile: the rows of x that a row shares with
+ * the next one are then in the first-level cache.
  *
  * Arguments: 0 source, 1 target, 2 weights of `pack_depthwise_weights`, 3 bias or 0, 4 residual or 0, 5 relu, 6–8 source H,
- * W, C, 9–10 target H, W, 11 stride, 12 transposed: backward-input, 13 rows a chunk, 14 row chunks a picture.
+ * W, C, 9–10 target H, W, 11 stride, 12 transposed: backward-input, 13 rows a chunk, 14 row chunks a picture, 15 rows at a time.
  */
 export function depthwise_3x3(args: usize, chunk: i32, table: usize): void {
   const height = word(args, 6);
@@ -22,6 +24,7 @@ export function depthwise_3x3(args: usize, chunk: i32, table: usize): void {
   const transposed = word(args, 12);
   const rowsPerChunk = word(args, 13);
   const rowChunks = word(args, 14);
+  const together = word(args, 15);
   const image = chunk / rowChunks;
   const first = (chunk % rowChunks) * rowsPerChunk;
   const last = min(first + rowsPerChunk, outHeight);
@@ -37,37 +40,32 @@ export function depthwise_3x3(args: usize, chunk: i32, table: usize): void {
   const target = address(args, 1) + <usize>(image * outHeight) * targetRow;
   depthwise_scratch(table, relu && residual == 0 ? 0 : -Infinity, channels);
 
-  // Rows of dx at stride 2 are of half as many rows of dy.
-  const shrinks = transposed && stride == 2;
   let sum: u32 = 0;
-  if (shrinks) {
-    const top = first >> 1;
-    const bottom = min((last >> 1) + 1, height);
-    sum = fetch_bytes(source + <usize>top * sourceRow, <usize>(bottom - top) * sourceRow);
+  if (transposed && stride == 2) {
+    // Rows of dx are of half as many rows of dy.
+    sum = fetch_rows(source, first >> 1, min((last >> 1) + 1, height), sourceRow);
     make_room(target + <usize>first * targetRow, <usize>(last - first) * targetRow);
     for (let row = first; row < last; row++) {
       const out = target + <usize>row * targetRow;
-      depthwise_row_between(table, source, height, width, channels, row, weights, out, outWidth);
+      depthwise_spread(table, source, height, width, channels, row, weights, out, outWidth);
     }
   } else {
-    const top = max(first * stride - 1, 0);
-    const bottom = min(first * stride + 2, height);
-    sum = fetch_bytes(source + <usize>top * sourceRow, <usize>(bottom - top) * sourceRow);
-    make_room(target + <usize>first * targetRow, targetRow);
-    for (let row = first; row < last; row++) {
-      const out = target + <usize>row * targetRow;
-      if (row + 1 < last) {
-        // What the next row reads and writes for the first time.
-        const unread = row * stride + 2;
-        const fresh = min(stride, height - unread);
-        if (fresh > 0) sum += fetch_bytes(source + <usize>unread * sourceRow, <usize>fresh * sourceRow);
-        make_room(out + targetRow, targetRow);
+    for (let row = first; row < last; row += together) {
+      const end = min(row + together, last);
+      // What the rows before have not read.
+      const top = row == first ? row * stride - 1 : (row - 1) * stride + 2;
+      sum += fetch_rows(source, top, min((end - 1) * stride + 2, height), sourceRow);
+      const begin = target + <usize>row * targetRow;
+      const bytes = <usize>(end - row) * targetRow;
+      make_room(begin, bytes);
+      for (let tile = 0; tile < outWidth; tile += TILE) {
+        let out = begin;
+        for (let r = row; r < end; r++, out += targetRow) {
+          const centre = r * stride;
+          depthwise_columns(table, source, height, width, channels, centre, stride, weights, bias, out, outWidth, tile);
+        }
       }
-      depthwise_row(table, source, height, width, channels, row * stride, stride, weights, bias, out, outWidth);
-      if (residual) {
-        const beside = residual + (out - address(args, 1));
-        finish(out, 1, outWidth * channels, 0, 0, beside, relu);
-      }
+      if (residual) finish(begin, 1, <i32>(bytes >> 2), 0, 0, residual + (begin - address(args, 1)), relu);
     }
   }
   store<u32>(table, sum);
