@@ -29,6 +29,8 @@ export function depthwise_3x3_gradients(args: usize, chunk: i32, table: usize): 
 
 /** A chunk of either kernel; `dx` is 0 where it is not wanted. */
 export function depthwise_gradient_chunk(args: usize, chunk: i32, table: usize, dx: usize, weights: usize): void {
+  // The last rows first: what the step before came to last is still in a cache.
+  chunk = (word(args, 10) - 1) / word(args, 9) - chunk;
   const height = word(args, 3);
   const width = word(args, 4);
   const channels = word(args, 5);
