@@ -188,7 +188,7 @@ export function limitedBackend(maxBytes: number): Backend {
     threads: backend.threads,
     maxBytes,
     workspaceBytes: (node) => backend.workspaceBytes(node),
-    kernelsOf: (step, plan) => backend.kernelsOf(step, plan),
+    kernelsOf: (plan) => backend.kernelsOf(plan),
     load: (plan) => backend.load(plan),
     dispose: () => backend.dispose(),
   };

@@ -1,5 +1,5 @@
 import type { Node } from '../graph/node.ts';
-import type { Entry, Plan, Step } from '../plan/plan.ts';
+import type { Entry, Plan } from '../plan/plan.ts';
 
 /** How the elements of a rank-4 array follow each other: N, C, H, W as PyTorch has it, or N, H, W, C as it is stored. */
 export type Order = 'contiguous' | 'channels_last';
@@ -18,8 +18,11 @@ export interface Backend {
   readonly maxBytes: number;
   /** Scratch bytes a step needs while it runs; the plan reserves the largest. */
   workspaceBytes(node: Node): number;
-  /** The kernels that a step of a plan runs, in their order: for listings. */
-  kernelsOf(step: Step, plan: Plan): readonly KernelUse[];
+  /**
+   * The kernels that each node of a plan runs, in their order: for listings. A kernel that computes two nodes at once stands at
+   * the first.
+   */
+  kernelsOf(plan: Plan): ReadonlyMap<Node, readonly KernelUse[]>;
   /**
    * Allocates `plan.peakBytes`, zeroed, and what the backend itself needs beside them (scratch rooms, packed weights), and
    * makes the program ready.

@@ -1,7 +1,7 @@
 import type { NodeOf } from '../../graph/node.ts';
 import type { OpName } from '../../graph/op-table.ts';
 import { sizeOf } from '../../graph/value.ts';
-import type { Entry, Plan, PlanBuffer } from '../../plan/plan.ts';
+import { entries, type Entry, type Plan, type PlanBuffer } from '../../plan/plan.ts';
 import type { Backend, Order, Program } from '../backend.ts';
 import { HostBuffers } from '../host-buffers.ts';
 import type { Tensor } from './kernel.ts';
@@ -18,7 +18,10 @@ export function createReferenceBackend(): Backend {
     maxBytes: 2 ** 32,
     workspaceBytes: () => 0,
     // One loop for every op.
-    kernelsOf: ({ node }) => [{ name: node.op, once: false }],
+    kernelsOf: ({ steps }) =>
+      new Map(
+        entries.flatMap((entry) => steps[entry]).map(({ node }) => [node, [{ name: node.op, once: false }]]),
+      ),
     load: (plan) => Promise.resolve(new ReferenceProgram(plan)),
     dispose: () => Promise.resolve(),
   };

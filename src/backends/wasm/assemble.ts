@@ -33,7 +33,7 @@ export function assemble(plan: Plan, room: Room, lowerer: Lowerer): Assembly {
     return address;
   };
   const calls = (entry: Entry): readonly Call[] =>
-    plan.steps[entry].flatMap((step) => lowerer.lower(step, plan.workspace, keep));
+    lowerer.lower(plan.steps[entry], plan.workspace, keep).flat();
   const lowered = new Map(entries.map((entry) => [entry, calls(entry)]));
   const once = [...lowered.values()].flat().filter((call) => call.once === true);
 

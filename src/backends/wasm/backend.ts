@@ -1,11 +1,11 @@
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import { entries } from '../../plan/plan.ts';
 import type { Node } from '../../graph/node.ts';
-import type { Plan, Step } from '../../plan/plan.ts';
+import type { Plan } from '../../plan/plan.ts';
 import type { Backend, KernelUse } from '../backend.ts';
 import { assemble, staysPacked } from './assemble.ts';
 import { nativeKernels, type OpenSgemm } from './blas.ts';
-import { PLAN_ADDRESS, SCRATCH_BYTES } from './call.ts';
+import { PLAN_ADDRESS, SCRATCH_BYTES, type Call } from './call.ts';
 import { NOT_BEGUN, announceChange, control } from './control.ts';
 import { createLowerer, type Keep, type Lowerer } from './lower/index.ts';
 import { link } from './messages.ts';
@@ -104,12 +104,16 @@ class WasmBackend implements Backend {
     return this.#lowerer.workspaceBytes(node);
   }
 
-  kernelsOf(step: Step, plan: Plan): readonly KernelUse[] {
+  kernelsOf(plan: Plan): ReadonlyMap<Node, readonly KernelUse[]> {
     // As if there were room for everything, which only networks of some gigabytes lack.
     const keep: Keep = (weights) => (staysPacked(plan, weights) ? 0 : undefined);
-    return this.#lowerer
-      .lower(step, plan.workspace, keep)
-      .map(({ kernel, once = false }) => ({ name: kernel, once }));
+    return new Map(
+      entries.flatMap((entry) => {
+        const steps = plan.steps[entry];
+        const lowered = this.#lowerer.lower(steps, plan.workspace, keep);
+        return steps.map(({ node }, index) => [node, lowered[index].map(use)]);
+      }),
+    );
   }
 
   async load(plan: Plan): Promise<WasmProgram> {
@@ -205,6 +209,10 @@ class WasmBackend implements Backend {
     Atomics.add(words, control.posted, 1);
     announceChange(words, control.news, control.idle);
   }
+}
+
+function use({ kernel, once = false }: Call): KernelUse {
+  return { name: kernel, once };
 }
 
 function allocate(bytes: number, plan: string): WebAssembly.Memory {

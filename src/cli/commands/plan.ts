@@ -50,7 +50,6 @@ async function show(name: string, flags: PlanFlags): Promise<void> {
   const { largestFit } = await import('../../plan/fit.ts');
   const { planTraining } = await import('../../plan/training.ts');
   const { formatPlan, listPlan } = await import('../../plan/listing.ts');
-  const { kernelsOf } = await import('../kernels.ts');
   const options = parseSet(flags.set ?? []);
   const { batch, input: given, checkpointActivations } = flags;
   if (checkpointActivations && !flags.train) {
@@ -74,7 +73,8 @@ async function show(name: string, flags: PlanFlags): Promise<void> {
       });
     };
     const plan = planFor(input[0]);
-    const listing = listPlan(plan, kernelsOf(plan, backend));
+    const kernels = backend.kernelsOf(plan);
+    const listing = listPlan(plan, (node) => kernels.get(node) ?? []);
     const fits = plan.peakBytes <= backend.maxBytes;
     if (flags.json) printJson({ backend: backend.name, input, maxBytes: backend.maxBytes, fits, ...listing });
     else

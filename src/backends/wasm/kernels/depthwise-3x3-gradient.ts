@@ -1,66 +1,87 @@
-import { fetch_bytes } from './fetch';
-import { address, WIDE, word } from './simd';
-import {
-  depthwise_gradient_tile,
-  depthwise_gradient_tile_2,
-  depthwise_table,
-  TABLE,
-  TILE,
-} from './depthwise-tiles';
-import { depthwise_gradient_tile_2_wide, depthwise_gradient_tile_wide } from './depthwise-gradient-tiles-wide';
+import { depthwise_columns, depthwise_gradient_columns, depthwise_scratch, depthwise_spread } from './depthwise-pieces';
+import { TILE } from './depthwise-tiles';
+import { fetch_rows, make_room } from './fetch';
+import { address, word } from './simd';
 
 /**
  * Backward-weight of a depthwise 3×3 convolution with padding 1 at stride 1 or 2, C a multiple of 4, straight from N×H×W×C.
- * A chunk is some rows of dy of all pictures. Tiles of a row (depthwise-tiles.ts) add to the chunk's own partial gradient,
- * [four channels][tap][4], or [eight channels][tap][8] where vectors go in pairs; `reduce_depthwise_gradient` adds up those of all chunks.
+ * A chunk is some rows of dy of all pictures; few are read at a time and done tile by tile, as in depthwise-3x3.ts. It has a
+ * partial gradient of its own, [four channels][tap][4], or [eight channels][tap][8] where vectors go in pairs;
+ * `reduce_depthwise_gradient` adds up those of all chunks.
  *
  * Arguments: 0 x, 1 dy, 2 partials, 3–5 H, W, C, 6–7 P, Q, 8 stride, 9 rows a chunk, 10 rows of all pictures,
- * 11 bytes of a chunk's partials.
+ * 11 bytes from one chunk's partials to the next, 12 rows at a time.
  */
-export function depthwise_3x3_gradient(args: usize, chunk: i32, scratch: usize): void {
+export function depthwise_3x3_gradient(args: usize, chunk: i32, table: usize): void {
+  depthwise_gradient_chunk(args, chunk, table, 0, 0);
+}
+
+/**
+ * The same, and backward-input with it, so that dy is read from memory once: after what rows of dy give of the weights' gradient
+ * come the rows of dx that stand where they do, at stride 2 two for each. The last of them are of the next row of dy as well,
+ * which may be another chunk's.
+ *
+ * Arguments: 0–12 as above, 13 dx, 14 weights of `pack_depthwise_weights`, flipped at stride 1.
+ */
+export function depthwise_3x3_gradients(args: usize, chunk: i32, table: usize): void {
+  depthwise_gradient_chunk(args, chunk, table, address(args, 13), address(args, 14));
+}
+
+/** A chunk of either kernel; `dx` is 0 where it is not wanted. */
+export function depthwise_gradient_chunk(args: usize, chunk: i32, table: usize, dx: usize, weights: usize): void {
+  // The last rows first: what the step before came to last is still in a cache.
+  chunk = (word(args, 10) - 1) / word(args, 9) - chunk;
   const height = word(args, 3);
   const width = word(args, 4);
   const channels = word(args, 5);
   const outHeight = word(args, 6);
   const outWidth = word(args, 7);
   const stride = word(args, 8);
-  const first = chunk * word(args, 9);
-  const last = min(first + word(args, 9), word(args, 10));
+  const together = word(args, 12);
   const partial = address(args, 2) + <usize>chunk * address(args, 11);
   memory.fill(partial, 0, <usize>channels * 36);
-  // Channels that go in pairs of vectors, and the partial of those left.
-  const paired = WIDE ? channels & ~7 : 0;
-  const rest = partial + <usize>(paired * 9 * 4);
 
   const pixel = <usize>channels << 2;
   const rowBytes = pixel * <usize>width;
-  const table = scratch;
-  const zeros = table + TABLE;
-  memory.fill(zeros, 0, pixel);
-  for (let row = first; row < last; row++) {
+  const dyRowBytes = pixel * <usize>outWidth;
+  depthwise_scratch(table, -Infinity, channels);
+  let sum: u32 = 0;
+  const first = chunk * word(args, 9);
+  const last = min(first + word(args, 9), word(args, 10));
+  for (let row = first; row < last; ) {
+    // Rows `begin` to `end` of one picture.
     const image = row / outHeight;
-    const centre = (row - image * outHeight) * stride;
+    const begin = row - image * outHeight;
+    const end = min(begin + min(together, last - row), outHeight);
     const x = address(args, 0) + <usize>(image * height) * rowBytes;
-    const dy = address(args, 1) + <usize>row * pixel * <usize>outWidth;
-    // One row of dy, and the rows of x that come with it.
-    const from = centre == 0 ? 0 : centre + 2 - stride;
-    const sum =
-      fetch_bytes(x + <usize>from * rowBytes, <usize>(min(centre + 2, height) - from) * rowBytes) +
-      fetch_bytes(dy, pixel * <usize>outWidth);
-    store<u32>(table, sum);
+    const dy = address(args, 1) + <usize>(image * outHeight) * dyRowBytes;
+    const target = dx + <usize>(image * height) * rowBytes;
+    // What the rows before have not read: those of the same chunk and picture.
+    const fresh = row == first || begin == 0;
+    const top = begin * stride;
+    sum += fetch_rows(x, fresh ? top - 1 : top + 2 - stride, min((end - 1) * stride + 2, height), rowBytes);
+    if (dx) sum += fetch_rows(dy, fresh ? begin - 1 : begin + 1, min(end + 1, outHeight), dyRowBytes);
+    else sum += fetch_rows(dy, begin, end, dyRowBytes);
+    const bottom = min(end * stride, height);
+    if (dx) make_room(target + <usize>top * rowBytes, <usize>(bottom - top) * rowBytes);
+
     for (let tile = 0; tile < outWidth; tile += TILE) {
-      const column = min(tile, outWidth - TILE);
-      const seven = dy + <usize>column * pixel;
-      depthwise_table(table, x, height, width, pixel, centre, column, stride, zeros);
-      const skip = tile - column;
-      if (WIDE) {
-        if (stride == 1) depthwise_gradient_tile_wide(table, seven, skip, paired, partial, pixel);
-        else depthwise_gradient_tile_2_wide(table, seven, skip, paired, partial, pixel);
-      }
-      if (paired < channels) {
-        if (stride == 1) depthwise_gradient_tile(table, seven, skip, paired, channels, rest, pixel);
-        else depthwise_gradient_tile_2(table, seven, skip, paired, channels, rest, pixel);
+      for (let r = begin; r < end; r++) {
+        const from = dy + <usize>r * dyRowBytes;
+        depthwise_gradient_columns(table, x, height, width, channels, r * stride, stride, from, outWidth, partial, tile);
+        if (dx && stride == 1) {
+          const out = target + <usize>r * rowBytes;
+          depthwise_columns(table, dy, height, width, channels, r, 1, weights, 0, out, width, tile);
+        }
       }
     }
+    if (dx && stride == 2) {
+      for (let h = top; h < bottom; h++) {
+        const out = target + <usize>h * rowBytes;
+        depthwise_spread(table, dy, outHeight, outWidth, channels, h, weights, out, width);
+      }
+    }
+    row += end - begin;
   }
+  store<u32>(table, sum);
 }

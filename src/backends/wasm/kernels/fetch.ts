@@ -28,6 +28,14 @@ export function fetch_bytes(at: usize, bytes: usize): u32 {
   return sum;
 }
 
+/** As above, of rows `from`, or 0 if that is negative, to `to` of a picture, if there are any. */
+// @ts-ignore: decorator
+@inline
+export function fetch_rows(picture: usize, from: i32, to: i32, rowBytes: usize): u32 {
+  const top = max(from, 0);
+  return to > top ? fetch_bytes(picture + <usize>top * rowBytes, <usize>(to - top) * rowBytes) : 0;
+}
+
 /**
  * Makes room in the caches for bytes that are about to be written: lines that are filled from end to end are not read from
  * memory before, as those are that stores write a vector of at a time.

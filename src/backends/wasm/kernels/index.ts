@@ -4,8 +4,9 @@ export * from './batch-norm';
 export * from './batch-norm-backward';
 export * from './batch-norm-inference-backward';
 export { pack_depthwise_weights, reduce_depthwise_gradient, tile_depthwise } from './depthwise';
-export { depthwise_3x3, depthwise_spread_row } from './depthwise-3x3';
-export { depthwise_3x3_gradient } from './depthwise-3x3-gradient';
+export * from './depthwise-3x3';
+export * from './depthwise-3x3-gradient';
+export * from './depthwise-pieces';
 export {
   depthwise_gradient_tile,
   depthwise_gradient_tile_2,

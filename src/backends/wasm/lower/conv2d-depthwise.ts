@@ -1,6 +1,6 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
-import { SCRATCH_BYTES, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
+import { SCRATCH_BYTES, type Call, type Lowering, type LowerStep, type PlacedBuffer } from '../call.ts';
 import { chunkFloats, sizeOf } from './chunks.ts';
 import { optionalAddresses } from './conv2d-gemm.ts';
 
@@ -11,6 +11,10 @@ const TAPS = 9;
 const TILE = 7;
 /** Slices wanted of a weight gradient: each takes room for a whole one. */
 const SLICES = 32;
+
+/** Most rows done at a time, and most floats of a pixel of each that they read for the first time: 9 columns take 9 KB. */
+const ROWS = 4;
+const PIXEL_FLOATS = 256;
 
 /** Whether the kernels of `kernels/depthwise-3x3.ts` take a convolution. */
 export function depthwiseApplies(attrs: Conv2dAttrs, x: Shape, w: Shape): boolean {
@@ -33,8 +37,22 @@ export function depthwiseApplies(attrs: Conv2dAttrs, x: Shape, w: Shape): boolea
 /** Whether rows of this width waste little of tiles of so many columns, the last of which overlaps the one before. */
 const fitsTiles = (width: number): boolean => width >= TILE && Math.ceil(width / TILE) * TILE <= 1.35 * width;
 
+/**
+ * Rows done at a time, tile by tile, so that the rows of x that they share are read from the second-level cache once: as many
+ * as leave it in the first.
+ */
+function rowsTogether(channels: number, stride: number): number {
+  return Math.max(1, Math.min(ROWS, Math.floor(PIXEL_FLOATS / (channels * stride))));
+}
+
 /** Packing fills whole blocks of channels. */
 const packedBytes = ([k]: Shape): number => 4 * Math.ceil(k / PACKED_CHANNELS) * PACKED_CHANNELS * TAPS;
+
+/**
+ * Bytes from one partial gradient to the next. A line more than it takes: channels in powers of two would put the same weight
+ * of all slices into the same set of a cache, and adding them up would take twice as long.
+ */
+const sliceBytes = (w: Shape): number => packedBytes(w) + 64;
 
 export const conv2dDepthwise: Lowering<'conv2d'> = {
   workspaceBytes: ({ inputs: [, w] }) => packedBytes(w.shape),
@@ -82,43 +100,89 @@ function convolution(
 ): Call {
   const [, , outHeight, outWidth] = target.shape;
   const rowFloats = channels * Math.max(width, outWidth);
-  const rowsPerChunk = Math.min(outHeight, Math.max(1, Math.round(chunkFloats / rowFloats)));
+  const together = rowsTogether(channels, stride);
+  const groups = Math.max(1, Math.round(chunkFloats / rowFloats / together));
+  const rowsPerChunk = Math.min(outHeight, groups * together);
   const chunksPerImage = Math.ceil(outHeight / rowsPerChunk);
   return {
     kernel: 'depthwise_3x3',
     chunks: images * chunksPerImage,
     args: [
       ...[address, target.address, packed, ...finish, height, width, channels, outHeight, outWidth],
-      ...[stride, transposed ? 1 : 0, rowsPerChunk, chunksPerImage],
+      ...[stride, transposed ? 1 : 0, rowsPerChunk, chunksPerImage, together],
     ],
   };
 }
 
 export const conv2dDepthwiseBackwardWeight: Lowering<'conv2d_backward_weight'> = {
-  workspaceBytes: ({ inputs: [dy], outputs: [dw] }) => slicing(dy.shape).slices * packedBytes(dw.shape),
-  calls: ({ attrs, inputs: [dy, x], outputs: [dw], workspace }) => {
-    const [, channels, height, width] = x.shape;
-    const [, , outHeight, outWidth] = dy.shape;
-    const { rows, rowsPerSlice, slices } = slicing(dy.shape);
-    const sliceBytes = packedBytes(dw.shape);
-    return [
-      {
-        kernel: 'depthwise_3x3_gradient',
-        chunks: slices,
-        args: [
-          ...[x.address, dy.address, workspace, height, width, channels, outHeight, outWidth],
-          ...[attrs.stride[0], rowsPerSlice, rows, sliceBytes],
-        ],
-      },
-      {
-        kernel: 'reduce_depthwise_gradient',
-        chunks: Math.ceil(channels / PACKED_CHANNELS),
-        args: [workspace, dw.address, channels, TAPS, PACKED_CHANNELS, slices, sliceBytes, 1],
-      },
-    ];
-  },
+  // Packed weights too, for both gradients together.
+  workspaceBytes: ({ inputs: [dy], outputs: [dw] }) =>
+    packedBytes(dw.shape) + slicing(dy.shape).slices * sliceBytes(dw.shape),
+  calls: (step) => [slices(step, step.workspace), reduce(step, step.workspace)],
 };
 
+type InputStep = LowerStep<'conv2d_backward_input'>;
+type WeightStep = LowerStep<'conv2d_backward_weight'>;
+
+/** Whether two steps are the gradients of one depthwise layer, or of two that look the same and have the same dy. */
+export function depthwiseGradientsApply(input: InputStep, weight: WeightStep): boolean {
+  const [dx] = input.outputs;
+  const [dy, w] = input.inputs;
+  const [other, x] = weight.inputs;
+  return (
+    dy.address === other.address &&
+    depthwiseApplies(input.attrs, dx.shape, w.shape) &&
+    depthwiseApplies(weight.attrs, x.shape, weight.outputs[0].shape) &&
+    input.attrs.stride[0] === weight.attrs.stride[0] &&
+    dx.shape.every((size, axis) => size === x.shape[axis])
+  );
+}
+
+/** Both gradients in one pass over dy, the same as each by itself, bit for bit. */
+export function depthwiseGradients(
+  { attrs, inputs: [, w], outputs: [dx], workspace: packed }: InputStep,
+  weight: WeightStep,
+): readonly [Call[], Call[]] {
+  const partials = packed + packedBytes(w.shape);
+  const { chunks, args } = slices(weight, partials);
+  return [
+    [
+      pack(w, packed, { flipped: attrs.stride[0] === 1 }),
+      { kernel: 'depthwise_3x3_gradients', chunks, args: [...args, dx.address, packed] },
+    ],
+    [reduce(weight, partials)],
+  ];
+}
+
+/** The partial gradients of the weights. */
+function slices({ attrs, inputs: [dy, x], outputs: [dw] }: WeightStep, partials: number): Call {
+  const [, channels, height, width] = x.shape;
+  const [, , outHeight, outWidth] = dy.shape;
+  const { rows, rowsPerSlice, slices } = slicing(dy.shape);
+  const [stride] = attrs.stride;
+  return {
+    kernel: 'depthwise_3x3_gradient',
+    chunks: slices,
+    args: [
+      ...[x.address, dy.address, partials, height, width, channels, outHeight, outWidth],
+      ...[stride, rowsPerSlice, rows, sliceBytes(dw.shape), rowsTogether(channels, stride)],
+    ],
+  };
+}
+
+function reduce({ inputs: [dy], outputs: [dw] }: WeightStep, partials: number): Call {
+  const [channels] = dw.shape;
+  return {
+    kernel: 'reduce_depthwise_gradient',
+    chunks: Math.ceil(channels / PACKED_CHANNELS),
+    args: [
+      ...[partials, dw.address, channels, TAPS, PACKED_CHANNELS],
+      ...[slicing(dy.shape).slices, sliceBytes(dw.shape), 1],
+    ],
+  };
+}
+
+/** A slice is some rows of dy, of all pictures. */
 function slicing(dy: Shape) {
   const rows = dy[0] * dy[2];
   const wanted = Math.min(SLICES, Math.ceil(sizeOf(dy) / chunkFloats));

@@ -2,12 +2,13 @@ import { CardinalError } from '../../../base/errors.ts';
 import type { Node, NodeOf } from '../../../graph/node.ts';
 import type { OpName } from '../../../graph/op-table.ts';
 import type { PlanBuffer, Step } from '../../../plan/plan.ts';
-import { PLAN_ADDRESS } from '../call.ts';
-import type { Call, Lowering, LowerStep, PlacedBuffer } from '../call.ts';
+import type { Call, Lowering, LowerStep } from '../call.ts';
 import { blasLowerings, type BlasUse } from './blas.ts';
 import { conv2d, conv2dBackwardInput, conv2dBackwardWeight, convolutionsBlas } from './conv2d.ts';
+import { lowerJoined } from './joined.ts';
 import { linear, linearBackwardInput, linearBackwardWeight } from './linear.ts';
 import { opLowerings } from './ops.ts';
+import { placeStep } from './placed.ts';
 
 type Lowerings = { readonly [K in OpName]?: Lowering<K> };
 
@@ -33,8 +34,11 @@ export type Keep = LowerStep<OpName>['keep'];
 export interface Lowerer {
   /** Scratch bytes the node's kernels need. */
   workspaceBytes(node: Node): number;
-  /** The kernel calls of a step; `keep` gives room for what is made of weights (see `LowerStep`). Default: none. */
-  lower(step: Step, workspace: PlanBuffer | undefined, keep?: Keep): readonly Call[];
+  /**
+   * The kernel calls of steps that follow each other, for each. Of two that are lowered together the first has the calls that
+   * compute both. `keep` gives room for what is made of weights (see `LowerStep`). Default: none.
+   */
+  lower(steps: readonly Step[], workspace: PlanBuffer | undefined, keep?: Keep): readonly (readonly Call[])[];
 }
 
 /**
@@ -45,7 +49,7 @@ export function createLowerer(blas: BlasUse | undefined): Lowerer {
   const lowerings = blas === undefined ? plain : withBlas(blas);
   return {
     workspaceBytes: (node) => workspaceOf(lowerings, node),
-    lower: (step, workspace, keep = () => undefined) => callsOf(lowerings, step.node, step, workspace, keep),
+    lower: (steps, workspace, keep = () => undefined) => lowerAll(lowerings, steps, workspace, keep),
   };
 }
 
@@ -54,10 +58,26 @@ function workspaceOf<K extends OpName>(lowerings: Lowerings, node: NodeOf<K>): n
   return lowering?.workspaceBytes?.(node) ?? 0;
 }
 
+function lowerAll(
+  lowerings: Lowerings,
+  steps: readonly Step[],
+  workspace: PlanBuffer | undefined,
+  keep: Keep,
+): readonly (readonly Call[])[] {
+  const calls: (readonly Call[])[] = [];
+  while (calls.length < steps.length) {
+    const step = steps[calls.length];
+    const next = steps.at(calls.length + 1);
+    const joined = next && lowerJoined(step, next, workspace, keep);
+    calls.push(...(joined ?? [callsOf(lowerings, step.node, step, workspace, keep)]));
+  }
+  return calls;
+}
+
 function callsOf<K extends OpName>(
   lowerings: Lowerings,
   node: NodeOf<K>,
-  { inputs, outputs }: Step,
+  step: Step,
   workspace: PlanBuffer | undefined,
   keep: Keep,
 ): readonly Call[] {
@@ -65,17 +85,5 @@ function callsOf<K extends OpName>(
   if (lowering === undefined) {
     throw new CardinalError(`the wasm backend cannot compute op "${node.op}" (${node.scope || 'top level'})`);
   }
-  return lowering
-    .calls({
-      attrs: node.attrs,
-      inputs: inputs.map(placed),
-      outputs: outputs.map(placed),
-      workspace: PLAN_ADDRESS + (workspace?.offset ?? 0),
-      keep,
-    })
-    .filter(({ chunks }) => chunks > 0);
-}
-
-function placed({ shape, bytes, offset, role }: PlanBuffer): PlacedBuffer {
-  return { shape, bytes, role, address: PLAN_ADDRESS + offset };
+  return lowering.calls(placeStep(node, step, workspace, keep)).filter(({ chunks }) => chunks > 0);
 }
