@@ -17,7 +17,7 @@ import { kernelBuilds, type KernelBuild } from '../src/node/kernels.ts';
 import { planInference } from '../src/plan/inference.ts';
 import type { Entry, Plan } from '../src/plan/plan.ts';
 import { planTraining } from '../src/plan/training.ts';
-import { oneOpPlan } from '../test/support/one-op-plan.ts';
+import { oneOpPlan } from '../test/support/steps-plan.ts';
 import { benchCommand, runBench } from './command.ts';
 
 interface Flags {

@@ -5,7 +5,7 @@ import { Conv2d } from '../../src/nn/index.ts';
 import { trace } from '../../src/nn/trace.ts';
 import { planInference } from '../../src/plan/inference.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { stepsPlan, type NamedStep } from '../../test/support/one-op-plan.ts';
+import { stepsPlan, type NamedStep } from '../../test/support/steps-plan.ts';
 import { shapesOf, type Layer, type Pass } from './layer.ts';
 import { numbers } from './serve.ts';
 

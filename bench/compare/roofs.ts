@@ -4,7 +4,7 @@ import type { NodeOf } from '../../src/graph/node.ts';
 import type { OpName } from '../../src/graph/op-table.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
 import { usableKernels } from '../../src/node/kernels.ts';
-import { oneOpPlan } from '../../test/support/one-op-plan.ts';
+import { oneOpPlan } from '../../test/support/steps-plan.ts';
 import { bytesOf, flopOf, type Layer, type Pass } from './layer.ts';
 import { wasmPeak } from './peak.ts';
 

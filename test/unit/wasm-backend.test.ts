@@ -10,7 +10,7 @@ import type { Plan } from '../../src/plan/plan.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
 import { spawnWasmWorker } from '../../src/node/spawn-wasm-worker.ts';
 import { capabilities } from '../../src/node/capabilities.ts';
-import { oneOpPlan } from '../support/one-op-plan.ts';
+import { oneOpPlan } from '../support/steps-plan.ts';
 
 const opened: Backend[] = [];
 afterEach(async () => {

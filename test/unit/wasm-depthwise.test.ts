@@ -6,7 +6,7 @@ import type { Plan } from '../../src/plan/plan.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
 import { usableKernels } from '../../src/node/kernels.ts';
 import { firstDifference } from '../compare.ts';
-import { stepsPlan, type NamedStep } from '../support/one-op-plan.ts';
+import { stepsPlan, type NamedStep } from '../support/steps-plan.ts';
 import { seed } from '../seed.ts';
 import { randomArray, sizeOf } from './wasm-harness.ts';
 

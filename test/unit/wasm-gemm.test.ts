@@ -8,7 +8,7 @@ import { sizeOf } from '../../src/graph/value.ts';
 import type { Shape } from '../../src/graph/value.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
 import { usableKernels } from '../../src/node/kernels.ts';
-import { oneOpPlan } from '../support/one-op-plan.ts';
+import { oneOpPlan } from '../support/steps-plan.ts';
 import { seed } from '../seed.ts';
 
 interface Convolution {

@@ -33,6 +33,7 @@ export function batch_norm_backward_sums(args: usize, chunk: i32): void {
   const all = masked ? i32x4.splat(0) : i32x4.splat(-1);
   const zero = f32x4.splat(0);
   const wide = <usize>(width & ~3) << 2;
+  const doubled = wide & ~31;
   const rest = width & 3;
   let row = 0;
   // Two rows at a time where they are short; long ones one by one, so that memory is read as one stream.
@@ -58,7 +59,6 @@ export function batch_norm_backward_sums(args: usize, chunk: i32): void {
     x += pitch << 1;
     y += pitch << 1;
   }
-  const doubled = wide & ~31;
   for (; row < rows; row++) {
     let c: usize = 0;
     for (; c < doubled; c += 32) {
@@ -173,10 +173,10 @@ export function batch_norm_backward_apply(args: usize, chunk: i32): void {
   let y = masked ? address(args, 2) + begin : dy;
   let dx = address(args, 5) + begin;
   let dresidual = address(args, 6) + begin;
-  const doubled = <usize>(channels & ~7) << 2;
   const all = masked ? i32x4.splat(0) : i32x4.splat(-1);
   const zero = f32x4.splat(0);
   const wide = <usize>(channels & ~3) << 2;
+  const doubled = wide & ~31;
   const rest = channels & 3;
   for (let row = 0; row < rows; row++) {
     if (beside) {

@@ -151,11 +151,12 @@ export function batch_norm_apply(args: usize, chunk: i32): void {
   const begin = <usize>(chunk * rowsPerChunk) * pitch;
   const rows = min(rowsPerChunk, word(args, 6) - chunk * rowsPerChunk);
   const wide = <usize>(channels & ~3) << 2;
+  // Two vectors side by side become one of 256 bits.
+  const paired = wide & ~31;
   const rest = channels & 3;
   const floor = word(args, 5) ? f32x4.splat(0) : f32x4.splat(-Infinity);
   let x = address(args, 0) + begin;
   let y = address(args, 1) + begin;
-  const paired = wide & ~31;
   if (address(args, 4) != 0) {
     let residual = address(args, 4) + begin;
     for (let row = 0; row < rows; row++) {
