@@ -1,18 +1,15 @@
-import type { OpenSgemm, Sgemm } from '../backends/wasm/blas.ts';
+import type { NativeProducts, OpenSgemm, Sgemm } from '../backends/wasm/blas.ts';
 import { CardinalError, messageOf } from '../base/errors.ts';
 import { loadKoffi } from './koffi.ts';
 
 /** A native library of matrix products, opened on the calling thread. */
-export interface Blas {
+export interface Blas extends NativeProducts {
   /** OpenBLAS, MKL, BLIS or Accelerate; `CBLAS` for one that is none of these. */
   readonly name: string;
   /** As the loader found it. */
   readonly path: string;
   /** What it says of itself; empty if nothing. */
   readonly version: string;
-  readonly openSgemm: OpenSgemm;
-  /** The largest m·n·k of a product that it does without packing its sides, as fast as a large one; 0 if it packs always. */
-  readonly unpacked: number;
 }
 
 /** Where libraries are looked for, by platform: the usual names first, then where package managers put them. */

@@ -34,7 +34,10 @@ interface Scheduler {
 export async function openPlacement(threads: number): Promise<Placement | undefined> {
   if (threads === 1 || process.env['CARDINAL_PLACEMENT'] === '0') return undefined;
   const scheduler = await openScheduler();
-  return scheduler?.processors().length === threads ? placementOf(scheduler, threads) : undefined;
+  const processors = scheduler?.processors() ?? [];
+  return scheduler !== undefined && processors.length === threads
+    ? placementOf(scheduler, processors)
+    : undefined;
 }
 
 /** Writes the calling thread's id: to be done by each worker before it answers for the first time. */
@@ -44,12 +47,14 @@ export async function announceThread(threadId: Int32Array): Promise<void> {
 }
 
 /** @internal */
-export function placementOf(scheduler: Scheduler, threads: number): Placement {
-  const threadIds = new Int32Array(new SharedArrayBuffer(4 * (threads - 1)));
-  const all = scheduler.processors();
+export function placementOf(
+  scheduler: Pick<Scheduler, 'processor' | 'place'>,
+  all: readonly number[],
+): Placement {
+  const caller = all.length - 1;
+  const threadIds = new Int32Array(new SharedArrayBuffer(4 * caller));
   /** The processor of each worker, and behind them the caller's. */
   const places = all.map((processor) => [processor]);
-  const caller = threads - 1;
   let first = true;
   let tied = false;
   const placeWorker = (thread: number, worker: number): void => {

@@ -8,12 +8,10 @@ function machine(at: number) {
   const placed: (readonly [thread: number, processors: readonly number[]])[] = [];
   const scheduler = {
     at,
-    threadId: () => 100,
     processor: () => scheduler.at,
-    processors: () => [2, 3, 5, 7],
     place: (thread: number, processors: readonly number[]) => void placed.push([thread, processors]),
   };
-  const placement = placementOf(scheduler, 4);
+  const placement = placementOf(scheduler, [2, 3, 5, 7]);
   placement.threadIds.set([11, 12, 13]);
   return { scheduler, placement, placed };
 }

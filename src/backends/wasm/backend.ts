@@ -4,7 +4,7 @@ import type { Node } from '../../graph/node.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Backend, KernelUse } from '../backend.ts';
 import { assemble, staysPacked } from './assemble.ts';
-import { nativeKernels, type OpenSgemm } from './blas.ts';
+import { nativeKernels, type NativeProducts, type OpenSgemm } from './blas.ts';
 import { PLAN_ADDRESS, SCRATCH_BYTES, type Call } from './call.ts';
 import { NOT_BEGUN, announceChange, control } from './control.ts';
 import { createLowerer, type Keep, type Lowerer } from './lower/index.ts';
@@ -19,14 +19,6 @@ const PAGE = 65_536;
 const ADDRESSABLE = 2 ** 32;
 /** Room kept for arguments: far more calls than any network here has. */
 const ARGS_RESERVE = 16 * 2 ** 20;
-
-/** A native library of matrix products. */
-export interface NativeProducts {
-  readonly name: string;
-  readonly openSgemm: OpenSgemm;
-  /** The largest m·n·k of a product that it does without packing its sides, as fast as a large one; 0 if it packs always. */
-  readonly unpacked: number;
-}
 
 export interface WasmBackendOptions {
   /** The compiled kernels, with or without relaxed SIMD. */

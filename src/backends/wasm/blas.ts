@@ -22,6 +22,14 @@ export type Sgemm = (
 /** Opens a native library's matrix product on a program's memory, on the calling thread. Platforms that have one provide it. */
 export type OpenSgemm = (memory: WebAssembly.Memory) => Sgemm;
 
+/** A native library of matrix products. */
+export interface NativeProducts {
+  readonly name: string;
+  readonly openSgemm: OpenSgemm;
+  /** The largest m·n·k of a product that it does without packing its sides, as fast as a large one; 0 if it packs always. */
+  readonly unpacked: number;
+}
+
 /** Adds a bias and a residual and applies ReLU to a block of rows; see `kernels/finish.ts`. */
 type Finish = (
   out: number,

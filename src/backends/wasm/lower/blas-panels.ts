@@ -5,8 +5,7 @@ import { roundUp } from './product.ts';
 /**
  * Products of few rows by a library that leaves small ones unpacked: c m×n = a m×k · b, in blocks so small that it reads both
  * sides where they lie, with b in panels of 64 columns, [panel][k][64], as its kernels for small matrices read them best. In one
- * piece the library packs all of b first, which takes as long as the product itself has rows for: half as long again at
- * 49 rows.
+ * piece the library packs all of b first: at 49 rows that takes half as long again as the product.
  */
 
 /** Rows from which on a product in one piece is as fast: the panels would be read again and again. */

@@ -1,6 +1,6 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
-import { patchWords } from '../blas.ts';
+import { patchWords, type NativeProducts } from '../blas.ts';
 import type { Call, Lowering, LowerStep, PlacedBuffer } from '../call.ts';
 import { fitsPanels, packPanels, panelBytes, panelProduct, type PanelProduct } from './blas-panels.ts';
 import { sizeOf } from './chunks.ts';
@@ -164,10 +164,8 @@ const isLongSum = ([k, c]: Shape, dy: Shape): boolean => pixelsOf(dy) >= LONG_SU
 const LONG_SUM = 64;
 
 /** What a native library is to those who lower products to it. */
-export interface BlasUse {
+export interface BlasUse extends Pick<NativeProducts, 'unpacked'> {
   readonly threads: number;
-  /** The largest m·n·k of a product that the library does without packing its sides; 0 if it packs always. */
-  readonly unpacked: number;
 }
 
 /** What matrix products are where there is a native library. */
