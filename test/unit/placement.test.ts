@@ -8,6 +8,8 @@ function machine(at: number) {
   const placed: (readonly [thread: number, processors: readonly number[]])[] = [];
   const scheduler = {
     at,
+    time: 0,
+    now: () => scheduler.time,
     processor: () => scheduler.at,
     place: (thread: number, processors: readonly number[]) => void placed.push([thread, processors]),
   };
@@ -26,37 +28,50 @@ describe('threads of a backend', () => {
     expect(placed.flatMap(([, processors]) => processors).sort((a, b) => a - b)).toEqual([2, 3, 5, 7]);
   });
 
-  test('stay, but for the one whose processor the caller has come to', () => {
+  test('change places with the caller if it comes to that of another', () => {
     const { scheduler, placement, placed } = machine(3);
     placement.tie();
-    const [[worker, home]] = placed.filter(([, [processor]]) => processor === 5);
+    const of = (processor: number) => placed.find(([, processors]) => processors.includes(processor))?.[0];
+    const [worker, others] = [of(5), [of(2), of(7)]];
     placement.release();
     placed.length = 0;
+    scheduler.time = 10;
+    scheduler.at = 5;
     placement.tie();
-    expect(placed).toEqual([[0, [3]]]);
-    scheduler.at = home[0];
-    placed.length = 0;
-    placement.tie();
-    expect(placed).toEqual([
-      [0, [5]],
-      [worker, [3]],
-    ]);
+    expect([of(5), of(3)]).toEqual([0, worker]);
+    expect([of(2), of(7)]).toEqual(others);
   });
 
   test('are left alone where somebody has moved the process', () => {
     const { placement, placed } = machine(4);
     placement.tie();
+    placement.release();
     expect(placed).toEqual([]);
   });
 
-  test('let the caller go everywhere after the run', () => {
-    const { placement, placed } = machine(7);
+  test('may go everywhere after the run', () => {
+    const { scheduler, placement, placed } = machine(7);
     placement.release();
     expect(placed).toEqual([]);
+    scheduler.time = 10;
     placement.tie();
     placed.length = 0;
     placement.release();
-    expect(placed).toEqual([[0, [2, 3, 5, 7]]]);
+    expect(placed).toEqual([0, 11, 12, 13].map((thread) => [thread, [2, 3, 5, 7]]));
+  });
+
+  test('are left alone right after a run: they have not slept', () => {
+    const { scheduler, placement, placed } = machine(7);
+    placement.tie();
+    placement.release();
+    placed.length = 0;
+    scheduler.time = 0.5;
+    placement.tie();
+    placement.release();
+    expect(placed).toEqual([]);
+    scheduler.time = 2;
+    placement.tie();
+    expect(placed).toHaveLength(4);
   });
 });
 

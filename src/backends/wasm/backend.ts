@@ -6,7 +6,7 @@ import type { Backend, KernelUse } from '../backend.ts';
 import { assemble, staysPacked } from './assemble.ts';
 import { nativeKernels, type NativeProducts, type OpenSgemm } from './blas.ts';
 import { PLAN_ADDRESS, SCRATCH_BYTES, type Call } from './call.ts';
-import { NOT_BEGUN, announceChange, control } from './control.ts';
+import { NOT_BEGUN, announceChange, control, controlWords } from './control.ts';
 import { createLowerer, type Keep, type Lowerer } from './lower/index.ts';
 import { link } from './messages.ts';
 import type { Message, WorkerHandle } from './messages.ts';
@@ -76,8 +76,8 @@ class WasmBackend implements Backend {
     this.#lowerer = createLowerer(blas && { threads, unpacked: blas.unpacked });
     this.maxBytes = ADDRESSABLE - PLAN_ADDRESS - ARGS_RESERVE - threads * SCRATCH_BYTES;
     this.#module = module;
-    const words = new Int32Array(new SharedArrayBuffer(4 * control.words));
-    this.#team = { words, threads, maySleep };
+    const words = new Int32Array(new SharedArrayBuffer(4 * controlWords(threads)));
+    this.#team = { words, threads, thread: 0, maySleep };
     this.#placement = placement;
     this.#workers = workers;
     for (const worker of workers) {

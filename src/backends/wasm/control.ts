@@ -14,18 +14,23 @@ export const control = {
   posted: 4,
   /** Workers asleep on `news`. */
   idle: 16,
-  /** The next chunk of the current call that nobody has claimed. */
-  next: 32,
   /** Threads that have arrived at the barrier of the current call. */
-  arrived: 48,
+  arrived: 32,
   /** Counts barriers passed. Threads that wait at a barrier sleep on it. */
-  phase: 64,
+  phase: 48,
   /** Threads asleep on `phase`. */
-  asleep: 80,
+  asleep: 64,
   /** Index of the call that trapped, plus one; `NOT_BEGUN`; 0 while all is well. */
-  failed: 96,
-  words: 112,
+  failed: 80,
+  /** How many chunks of the first thread's share of the current call have been claimed; the other threads' follow, a line each. */
+  claimed: 96,
 } as const;
+
+/** Words of a cache line. */
+export const LINE = 16;
+
+/** Words by which so many threads meet. */
+export const controlWords = (threads: number): number => control.claimed + LINE * threads;
 
 /** In `failed`: a thread could not begin the run. */
 export const NOT_BEGUN = -1;

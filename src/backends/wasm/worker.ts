@@ -19,15 +19,13 @@ interface LoadedProgram {
 export function serve(port: WorkerPort, openSgemm?: OpenSgemm): void {
   const programs = new Map<number, LoadedProgram>();
   let team: Team | undefined;
-  let thread = 0;
   let handled = 0;
   let runs = 0;
 
   port.onMessage((message) => {
     switch (message.type) {
       case 'start':
-        team = { words: message.words, threads: message.threads, maySleep: true };
-        thread = message.thread;
+        team = { words: message.words, threads: message.threads, thread: message.thread, maySleep: true };
         runs = Atomics.load(message.words, control.runs);
         port.answer();
         break;
@@ -36,7 +34,7 @@ export function serve(port: WorkerPort, openSgemm?: OpenSgemm): void {
         const native = nativeKernels(openSgemm, message.memory, instance);
         programs.set(message.program, {
           lists: message.lists.map((list) => link(list, instance, native)),
-          scratch: message.scratch + thread * SCRATCH_BYTES,
+          scratch: message.scratch + (team?.thread ?? 0) * SCRATCH_BYTES,
         });
         port.answer();
         break;
