@@ -1,3 +1,4 @@
+import { fetch_pixels } from './fetch';
 import { address, madd, word } from './simd';
 import { loadLanes } from './rows';
 import { ceilDivide, loadPartial, storePartial } from './strip';
@@ -131,7 +132,7 @@ function storeLanes(at: usize, v: v128, lanes: i32): void {
  * dy goes to the first largest element of its window, rows first. A chunk owns some rows of dx: it looks at every window
  * that reaches them and adds only what falls into them. Arguments: 0 dy, 1 dx, 18 x.
  */
-export function max_pool_backward(args: usize, chunk: i32): void {
+export function max_pool_backward(args: usize, chunk: i32, scratch: usize): void {
   const height = word(args, 2);
   const width = word(args, 3);
   const channels = word(args, 4);
@@ -153,12 +154,17 @@ export function max_pool_backward(args: usize, chunk: i32): void {
   const firstWindow = max(0, ceilDivide(firstRow + padH - word(args, 7) + 1, strideH));
   const endWindow = min(outHeight, (endRow - 1 + padH) / strideH + 1);
   let cleared = firstRow;
+  let fetched = 0;
+  let sum: u32 = 0;
   for (let p = firstWindow; p < endWindow; p++) {
     const top = p * strideH - padH;
     const h0 = max(top, 0);
     const h1 = min(top + word(args, 7), height);
     const own0 = max(h0, firstRow);
     const own1 = min(h1, endRow);
+    // The rows of x that the windows before did not read, in one stream.
+    sum += fetch_pixels(x, max(fetched, h0) * width, h1 * width, channels, first, end);
+    fetched = h1;
     clearRows(dx, cleared, own1, rowPitch, width, first, end, pitch);
     cleared = max(cleared, own1);
     for (let q = 0; q < outWidth; q++) {
@@ -229,6 +235,7 @@ export function max_pool_backward(args: usize, chunk: i32): void {
       }
     }
   }
+  store<u32>(scratch, sum);
   clearRows(dx, cleared, endRow, rowPitch, width, first, end, pitch);
 }
 
