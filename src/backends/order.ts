@@ -31,17 +31,32 @@ function copied(data: Float32Array, into: Float32Array): Float32Array {
   return into;
 }
 
-/** outer×a×b → outer×b×a. The longer of the two is the inner loop: pictures have three channels, weights few places. */
+/** outer×a×b → outer×b×a. */
 function swapped(data: Float32Array, outer: number, a: number, b: number, into: Float32Array): Float32Array {
-  for (let n = 0; n < outer; n++) {
-    const start = n * a * b;
-    if (a > b) {
-      for (let j = 0; j < b; j++)
-        for (let i = 0; i < a; i++) into[start + j * a + i] = data[start + i * b + j];
-    } else {
-      for (let i = 0; i < a; i++)
-        for (let j = 0; j < b; j++) into[start + j * a + i] = data[start + i * b + j];
-    }
+  const size = a * b;
+  for (let start = 0; start < outer * size; start += size) {
+    transpose(data.subarray(start, start + size), a, b, into.subarray(start, start + size));
   }
   return into;
+}
+
+/** a×b → b×a. The longer of the two is the inner loop: pictures have three channels, weights few places. */
+function transpose(from: Float32Array, a: number, b: number, to: Float32Array): void {
+  if (a > b) {
+    for (let j = 0; j < b; j++) {
+      let at = j;
+      for (let i = j * a; i < (j + 1) * a; i++) {
+        to[i] = from[at];
+        at += b;
+      }
+    }
+  } else {
+    for (let i = 0; i < a; i++) {
+      let at = i;
+      for (let j = i * b; j < (i + 1) * b; j++) {
+        to[at] = from[j];
+        at += a;
+      }
+    }
+  }
 }

@@ -88,14 +88,15 @@ describe.skipIf(blas === undefined)('the library', () => {
 
   // Rows enough for several blocks of patches in a chunk: the gradient adds to what the block before left.
   test.each([
-    { kernel: 7, stride: 1, padding: 3, size: [101, 63] },
-    { kernel: 7, stride: 2, padding: 3, size: [151, 93] },
-    { kernel: 3, stride: 2, padding: 0, size: [301, 303] },
+    // Outputs in eights may be packed in panels.
+    { kernel: 7, stride: 1, padding: 3, size: [101, 63], outputs: 72 },
+    { kernel: 7, stride: 2, padding: 3, size: [151, 93], outputs: 5 },
+    { kernel: 3, stride: 2, padding: 0, size: [301, 303], outputs: 8 },
     // Smaller than the kernel.
-    { kernel: 7, stride: 3, padding: 3, size: [4, 2] },
+    { kernel: 7, stride: 3, padding: 3, size: [4, 2], outputs: 8 },
   ])(
     'patches by the block, of $kernel×$kernel with stride $stride',
-    async ({ kernel, stride, padding, size }) => {
+    async ({ kernel, stride, padding, size, outputs }) => {
       const rng = Rng.of(seed, 'patches');
       const backend = await createNodeBackend({ threads: 2, blas: true });
       const reference = createReferenceBackend();
@@ -107,11 +108,11 @@ describe.skipIf(blas === undefined)('the library', () => {
       };
       const out = size.map((n) => Math.floor((n + 2 * padding - kernel) / stride) + 1);
       const x = normal(rng, [2, 3, ...size]);
-      const w = normal(rng, [5, 3, kernel, kernel]);
-      const y: Shape = [2, 5, ...out];
+      const w = normal(rng, [outputs, 3, kernel, kernel]);
+      const y: Shape = [2, outputs, ...out];
       const forward = {
         attrs: { ...geometry, bias: true, residual: true, relu: true },
-        inputs: [x, w, normal(rng, [5]), normal(rng, y)],
+        inputs: [x, w, normal(rng, [outputs]), normal(rng, y)],
       };
       const gradient = {
         attrs: { ...geometry, kernelSize: [kernel, kernel] as const },

@@ -71,7 +71,11 @@ const global = (N: number, C: number, H: number, W: number) =>
 function casesOf(channels: number): Case[] {
   const rng = Rng.of(seed, channels);
   const cases = Array.from({ length: 8 }, () => randomCase(rng, channels));
-  return [...cases, global(2, channels, 7, 7), global(3, channels, 5, 1)];
+  // Of several chunks, which share windows.
+  const large = makeCase([1, channels, 61, 57], {
+    ...{ kernelSize: [3, 3], stride: [2, 2], padding: [1, 1], ceilMode: false },
+  });
+  return [...cases, large, global(2, channels, 7, 7), global(3, channels, 5, 1)];
 }
 
 test.each([1, 3, 10, 16, 67, 130])('max pool of %i channels: first largest, NaN wins', (channels) => {

@@ -47,7 +47,7 @@ type Patches = (args: number, row: number, rows: number, to: number) => void;
 /** Words of a `blas_patches`' and a `blas_patches_gradient`'s arguments; `kernels/patches.ts` reads on from word 20. */
 export const patchWords = {
   ...{ weights: 0, out: 1, rows: 2, k: 3, depth: 4, rowsPerChunk: 5, rowsPerBlock: 6 },
-  ...{ bias: 7, residual: 8, relu: 9, geometry: 20 },
+  ...{ bias: 7, residual: 8, relu: 9, rowsPerCall: 10, geometry: 20 },
 } as const;
 
 /** Words of a `blas_product`'s arguments, in the order in which `lower/blas.ts` writes them. */
@@ -91,6 +91,43 @@ function blasKernels(
   const w = blasWords;
   const t = patchWords;
   const p = panelWords;
+
+  /** Columns `first` to `end` of c m×n = a m×k · panels, and what follows, in blocks that the library does not pack. */
+  const inPanels = (
+    a: number,
+    panels: number,
+    c: number,
+    m: number,
+    n: number,
+    k: number,
+    first: number,
+    end: number,
+    rowsPerCall: number,
+    depthPerCall: number,
+    bias: number,
+    residual: number,
+    relu: number,
+  ): void => {
+    const finishes = bias !== 0 || residual !== 0 || relu !== 0;
+    for (let column = first; column < end; column += PANEL) {
+      const columns = Math.min(PANEL, end - column);
+      const panel = panels + 4 * column * k;
+      for (let row = 0; row < m; row += rowsPerCall) {
+        const rows = Math.min(rowsPerCall, m - row);
+        const offset = 4 * (row * n + column);
+        for (let from = 0; from < k; from += depthPerCall) {
+          const depth = Math.min(depthPerCall, k - from);
+          const left = a + 4 * (row * k + from);
+          const right = panel + 4 * from * PANEL;
+          sgemm(false, false, rows, columns, depth, left, k, right, PANEL, from === 0 ? 0 : 1, c + offset, n);
+        }
+        if (!finishes) continue;
+        const biasAt = bias === 0 ? 0 : bias + 4 * column;
+        finish(c + offset, rows, columns, n, biasAt, residual === 0 ? 0 : residual + offset, relu);
+      }
+    }
+  };
+
   return {
     blas_product(args, chunk) {
       const at = args >>> 2;
@@ -124,39 +161,20 @@ function blasKernels(
       }
     },
 
-    /** c m×n = a m×k · b, whose columns lie in panels, in blocks that the library does not pack. */
+    /** c m×n = a m×k · b, whose columns lie in panels. */
     blas_panels(args, chunk) {
       const at = args >>> 2;
       const [m, n, k] = [words[at + p.m], words[at + p.n], words[at + p.k]];
-      const rowsPerCall = words[at + p.rowsPerCall];
-      const depthPerCall = words[at + p.depthPerCall];
       const first = chunk * words[at + p.columnsPerChunk];
       const end = Math.min(first + words[at + p.columnsPerChunk], n);
-      const bias = words[at + p.bias] >>> 0;
-      const residual = words[at + p.residual] >>> 0;
+      const [a, panels, c] = [words[at + p.a] >>> 0, words[at + p.panels] >>> 0, words[at + p.c] >>> 0];
+      const [rowsPerCall, depthPerCall] = [words[at + p.rowsPerCall], words[at + p.depthPerCall]];
+      const [bias, residual] = [words[at + p.bias] >>> 0, words[at + p.residual] >>> 0];
       const relu = words[at + p.relu];
-      const finishes = bias !== 0 || residual !== 0 || relu !== 0;
-      for (let column = first; column < end; column += PANEL) {
-        const columns = Math.min(PANEL, end - column);
-        const panel = (words[at + p.panels] >>> 0) + 4 * column * k;
-        for (let row = 0; row < m; row += rowsPerCall) {
-          const rows = Math.min(rowsPerCall, m - row);
-          const offset = 4 * (row * n + column);
-          const c = (words[at + p.c] >>> 0) + offset;
-          for (let from = 0; from < k; from += depthPerCall) {
-            const depth = Math.min(depthPerCall, k - from);
-            const a = (words[at + p.a] >>> 0) + 4 * (row * k + from);
-            const b = panel + 4 * from * PANEL;
-            sgemm(false, false, rows, columns, depth, a, k, b, PANEL, from === 0 ? 0 : 1, c, n);
-          }
-          if (!finishes) continue;
-          const biasAt = bias === 0 ? 0 : bias + 4 * column;
-          finish(c, rows, columns, n, biasAt, residual === 0 ? 0 : residual + offset, relu);
-        }
-      }
+      inPanels(a, panels, c, m, n, k, first, end, rowsPerCall, depthPerCall, bias, residual, relu);
     },
 
-    /** out rows×K = patches rows×depth · weightsᵀ, a block of rows after the other. */
+    /** out rows×K = patches rows×depth · weightsᵀ, a block of rows after the other; in panels, if `rowsPerCall` is not 0. */
     blas_patches(args, chunk, scratch) {
       const at = args >>> 2;
       const [k, depth] = [words[at + t.k], words[at + t.depth]];
@@ -166,14 +184,21 @@ function blasKernels(
       const bias = words[at + t.bias] >>> 0;
       const residual = words[at + t.residual] >>> 0;
       const relu = words[at + t.relu];
+      const rowsPerCall = words[at + t.rowsPerCall];
       for (let row = first; row < end; row += words[at + t.rowsPerBlock]) {
         const rows = Math.min(words[at + t.rowsPerBlock], end - row);
         const offset = 4 * row * k;
         const out = (words[at + t.out] >>> 0) + offset;
+        const residualAt = residual === 0 ? 0 : residual + offset;
         patches(args, row, rows, scratch);
+        if (rowsPerCall !== 0) {
+          const [a, panels, c] = [scratch, weights, out];
+          inPanels(a, panels, c, rows, k, depth, 0, k, rowsPerCall, depth, bias, residualAt, relu);
+          continue;
+        }
         sgemm(false, true, rows, k, depth, scratch, depth, weights, depth, 0, out, k);
         if (bias !== 0 || residual !== 0 || relu !== 0) {
-          finish(out, rows, k, k, bias, residual === 0 ? 0 : residual + offset, relu);
+          finish(out, rows, k, k, bias, residualAt, relu);
         }
       }
     },

@@ -20,43 +20,77 @@ export function patches(args: usize, row: i32, rows: i32, to: usize): void {
   const stepHorizontal = word(args, 29);
   const top = word(args, 30);
   const left = word(args, 31);
-  const run = kernelWidth * channels;
   const pixelBytes = <usize>channels << 2;
+  const rowBytes = <usize>width * pixelBytes;
+  const run = <usize>kernelWidth * pixelBytes;
 
-  for (let index = row; index < row + rows; index++) {
-    const q = index % outWidth;
-    const rest = index / outWidth;
-    const p = rest % outHeight;
-    const n = rest / outHeight;
-    const firstColumn = q * stepHorizontal - left;
-    const begin = max(0, -firstColumn);
-    const end = min(kernelWidth, width - firstColumn);
-    for (let r = 0; r < kernelHeight; r++) {
-      const h = p * stepVertical - top + r;
-      if (<u32>h >= <u32>height || begin >= end) {
-        zeroFloats(to, run);
+  const line = row / outWidth;
+  let q = row % outWidth;
+  let p = line % outHeight;
+  let image = x + <usize>(line / outHeight) * <usize>height * rowBytes;
+  while (rows > 0) {
+    const last = min(outWidth, q + rows);
+    rows -= last - q;
+    const firstRow = p * stepVertical - top;
+    const above = min(kernelHeight, max(0, -firstRow));
+    const below = max(above, min(kernelHeight, height - firstRow));
+    for (; q < last; q++) {
+      const firstColumn = q * stepHorizontal - left;
+      const begin = <usize>min(kernelWidth, max(0, -firstColumn)) * pixelBytes;
+      const end = max(begin, <usize>max(0, min(kernelWidth, width - firstColumn)) * pixelBytes);
+      zero(to, to + <usize>above * run);
+      to += <usize>above * run;
+      let from = image + <usize>(firstRow + above) * rowBytes + <usize>firstColumn * pixelBytes;
+      const stop = to + <usize>(below - above) * run;
+      if (end - begin == run) {
+        for (; to < stop; to += run, from += rowBytes) copy(from, to, run);
       } else {
-        const source = x + <usize>((n * height + h) * width + firstColumn + begin) * pixelBytes;
-        zeroFloats(to, begin * channels);
-        copyFloats(source, to + <usize>begin * pixelBytes, (end - begin) * channels);
-        zeroFloats(to + <usize>end * pixelBytes, (kernelWidth - end) * channels);
+        for (; to < stop; to += run, from += rowBytes) {
+          zero(to, to + begin);
+          copy(from + begin, to + begin, end - begin);
+          zero(to + end, to + run);
+        }
       }
-      to += <usize>run << 2;
+      zero(to, to + <usize>(kernelHeight - below) * run);
+      to += <usize>(kernelHeight - below) * run;
     }
+    q = 0;
+    if (++p == outHeight) {
+      p = 0;
+      image += <usize>height * rowBytes;
+    }
+  }
+}
+
+/** Whole floats, two vectors at a time; the last ones overlap those before instead of leaving a rest. */
+// @ts-ignore: decorator
+@inline
+function copy(from: usize, to: usize, bytes: usize): void {
+  if (bytes >= 32) {
+    const last = bytes - 32;
+    for (let at: usize = 0; at < last; at += 32) copyPair(from + at, to + at);
+    copyPair(from + last, to + last);
+  } else if (bytes >= 16) {
+    const head = v128.load(from);
+    const tail = v128.load(from + bytes - 16);
+    v128.store(to, head);
+    v128.store(to + bytes - 16, tail);
+  } else {
+    for (let at: usize = 0; at < bytes; at += 4) store<f32>(to + at, load<f32>(from + at));
   }
 }
 
 // @ts-ignore: decorator
 @inline
-function copyFloats(from: usize, to: usize, count: i32): void {
-  const wide = count & ~3;
-  let i = 0;
-  for (; i < wide; i += 4) v128.store(to + (<usize>i << 2), v128.load(from + (<usize>i << 2)));
-  for (; i < count; i++) store<f32>(to + (<usize>i << 2), load<f32>(from + (<usize>i << 2)));
+function copyPair(from: usize, to: usize): void {
+  const low = v128.load(from);
+  const high = v128.load(from, 16);
+  v128.store(to, high, 16);
+  v128.store(to, low);
 }
 
 // @ts-ignore: decorator
 @inline
-function zeroFloats(to: usize, count: i32): void {
-  for (let i = 0; i < count; i++) store<f32>(to + (<usize>i << 2), 0);
+function zero(at: usize, end: usize): void {
+  for (; at < end; at += 4) store<f32>(at, 0);
 }

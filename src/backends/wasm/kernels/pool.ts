@@ -1,3 +1,4 @@
+import { fetch_pixels } from './fetch';
 import { address, madd, word } from './simd';
 import { loadLanes } from './rows';
 import { ceilDivide, loadPartial, storePartial } from './strip';
@@ -131,7 +132,7 @@ function storeLanes(at: usize, v: v128, lanes: i32): void {
  * dy goes to the first largest element of its window, rows first. A chunk owns some rows of dx: it looks at every window
  * that reaches them and adds only what falls into them. Arguments: 0 dy, 1 dx, 18 x.
  */
-export function max_pool_backward(args: usize, chunk: i32): void {
+export function max_pool_backward(args: usize, chunk: i32, scratch: usize): void {
   const height = word(args, 2);
   const width = word(args, 3);
   const channels = word(args, 4);
@@ -147,84 +148,120 @@ export function max_pool_backward(args: usize, chunk: i32): void {
   const firstRow = ((chunk / blocks) % rowChunks) * word(args, 15);
   const endRow = min(firstRow + word(args, 15), height);
   const pitch = <usize>channels << 2;
-  const x = address(args, 18) + <usize>(image * height * width) * pitch;
-  const dx = address(args, 1) + <usize>(image * height * width) * pitch;
-  const bytes = <usize>(end - first) << 2;
-  if (bytes == pitch) {
-    memory.fill(dx + <usize>(firstRow * width) * pitch, 0, <usize>((endRow - firstRow) * width) * pitch);
-  } else {
-    for (let i = firstRow * width; i < endRow * width; i++) {
-      memory.fill(dx + <usize>i * pitch + (<usize>first << 2), 0, bytes);
-    }
-  }
-  const firstByte = <u32>(<usize>(firstRow * width) * pitch);
-  const ownBytes = <u32>(<usize>((endRow - firstRow) * width) * pitch);
+  const rowPitch = <usize>width * pitch;
+  const x = address(args, 18) + <usize>(image * height) * rowPitch;
+  const dx = address(args, 1) + <usize>(image * height) * rowPitch;
   const firstWindow = max(0, ceilDivide(firstRow + padH - word(args, 7) + 1, strideH));
   const endWindow = min(outHeight, (endRow - 1 + padH) / strideH + 1);
+  let cleared = firstRow;
+  let fetched = 0;
+  let sum: u32 = 0;
   for (let p = firstWindow; p < endWindow; p++) {
     const top = p * strideH - padH;
     const h0 = max(top, 0);
     const h1 = min(top + word(args, 7), height);
+    const own0 = max(h0, firstRow);
+    const own1 = min(h1, endRow);
+    // The rows of x that the windows before did not read, in one stream.
+    sum += fetch_pixels(x, max(fetched, h0) * width, h1 * width, channels, first, end);
+    fetched = h1;
+    clearRows(dx, cleared, own1, rowPitch, width, first, end, pitch);
+    cleared = max(cleared, own1);
     for (let q = 0; q < outWidth; q++) {
       const side = q * word(args, 10) - word(args, 12);
       const v0 = max(side, 0);
       const v1 = min(side + word(args, 8), width);
       const dy = address(args, 0) + <usize>((image * outHeight + p) * outWidth + q) * pitch;
-      const corner = <usize>(h0 * width + v0) * pitch;
-      const rowBytes = <usize>(v1 - v0) * pitch;
-      for (let c = first; c < end; c += 4) {
+      const corner = <usize>h0 * rowPitch + <usize>v0 * pitch;
+      const stop = <usize>h1 * rowPitch;
+      const own = <usize>own0 * rowPitch + <usize>v0 * pitch;
+      const ownStop = <usize>own1 * rowPitch;
+      const across = <usize>(v1 - v0) * pitch;
+      let c = first;
+      for (; c + 8 <= end; c += 8) {
+        const shift = <usize>c << 2;
+        let best0 = f32x4.splat(-Infinity);
+        let best1 = f32x4.splat(-Infinity);
+        let where0 = i32x4.splat(<i32>corner);
+        let where1 = i32x4.splat(<i32>corner);
+        for (let row = corner; row < stop; row += rowPitch) {
+          for (let at = row; at < row + across; at += pitch) {
+            const value0 = v128.load(x + at + shift);
+            const value1 = v128.load(x + at + shift, 16);
+            const here0 = i32x4.splat(<i32>at);
+            const here1 = i32x4.splat(<i32>at);
+            const wins0 = v128.or(f32x4.gt(value0, best0), f32x4.ne(value0, value0));
+            const wins1 = v128.or(f32x4.gt(value1, best1), f32x4.ne(value1, value1));
+            best0 = v128.bitselect(value0, best0, wins0);
+            best1 = v128.bitselect(value1, best1, wins1);
+            where0 = v128.bitselect(here0, where0, wins0);
+            where1 = v128.bitselect(here1, where1, wins1);
+          }
+        }
+        // Every owned pixel of the window gets dy or nothing: a branch on where the largest lies would be a guess each time.
+        const d0 = v128.load(dy + shift);
+        const d1 = v128.load(dy + shift, 16);
+        for (let row = own; row < ownStop; row += rowPitch) {
+          for (let at = row; at < row + across; at += pitch) {
+            const to = dx + at + shift;
+            const sum0 = f32x4.add(v128.load(to), v128.and(d0, i32x4.eq(where0, i32x4.splat(<i32>at))));
+            const sum1 = f32x4.add(v128.load(to, 16), v128.and(d1, i32x4.eq(where1, i32x4.splat(<i32>at))));
+            v128.store(to, sum1, 16);
+            v128.store(to, sum0);
+          }
+        }
+      }
+      for (; c < end; c += 4) {
         const lanes = min(end - c, 4);
         const shift = <usize>c << 2;
         let best = f32x4.splat(-Infinity);
         let where = i32x4.splat(<i32>corner);
-        let row = corner;
-        for (let h = h0; h < h1; h++) {
-          if (lanes == 4) {
-            for (let at = row; at < row + rowBytes; at += pitch) {
-              const value = v128.load(x + at + shift);
-              const wins = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
-              best = v128.bitselect(value, best, wins);
-              where = v128.bitselect(i32x4.splat(<i32>at), where, wins);
-            }
-          } else {
-            for (let at = row; at < row + rowBytes; at += pitch) {
-              const value = loadPartial(x + at + shift, lanes);
-              const wins = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
-              best = v128.bitselect(value, best, wins);
-              where = v128.bitselect(i32x4.splat(<i32>at), where, wins);
-            }
+        for (let row = corner; row < stop; row += rowPitch) {
+          for (let at = row; at < row + across; at += pitch) {
+            const value = loadLanes(x + at + shift, lanes);
+            const wins = v128.or(f32x4.gt(value, best), f32x4.ne(value, value));
+            best = v128.bitselect(value, best, wins);
+            where = v128.bitselect(i32x4.splat(<i32>at), where, wins);
           }
-          row += <usize>width * pitch;
         }
-        if (lanes == 4) {
-          // Every owned pixel of the window gets dy or nothing: a branch on where the largest lies would be a guess each time.
-          const d = v128.load(dy + shift);
-          const end = min(h1, endRow);
-          for (let h = max(h0, firstRow); h < end; h++) {
-            const begin = <usize>(h * width + v0) * pitch;
-            for (let at = begin; at < begin + rowBytes; at += pitch) {
-              const to = dx + at + shift;
-              const share = v128.and(d, i32x4.eq(where, i32x4.splat(<i32>at)));
-              v128.store(to, f32x4.add(v128.load(to), share));
-            }
+        const d = loadLanes(dy + shift, lanes);
+        for (let row = own; row < ownStop; row += rowPitch) {
+          for (let at = row; at < row + across; at += pitch) {
+            const to = dx + at + shift;
+            const share = v128.and(d, i32x4.eq(where, i32x4.splat(<i32>at)));
+            storeLanes(to, f32x4.add(loadLanes(to, lanes), share), lanes);
           }
-          continue;
         }
-        scatter(dx, shift, i32x4.extract_lane(where, 0), firstByte, ownBytes, dy);
-        if (lanes > 1) scatter(dx, shift + 4, i32x4.extract_lane(where, 1), firstByte, ownBytes, dy);
-        if (lanes > 2) scatter(dx, shift + 8, i32x4.extract_lane(where, 2), firstByte, ownBytes, dy);
       }
     }
   }
+  store<u32>(scratch, sum);
+  clearRows(dx, cleared, endRow, rowPitch, width, first, end, pitch);
 }
 
-/** Adds to dx where a window's largest element is, if the chunk owns that pixel; one unsigned comparison tells. */
+/** Zeros for channels `first` to `end` of rows `from` to `to`, before anything is added to them. */
 // @ts-ignore: decorator
 @inline
-function scatter(dx: usize, shift: usize, pixel: i32, first: u32, own: u32, dy: usize): void {
-  if (<u32>pixel - first >= own) return;
-  const at = dx + <usize>pixel + shift;
-  store<f32>(at, load<f32>(at) + load<f32>(dy + shift));
+function clearRows(
+  dx: usize,
+  from: i32,
+  to: i32,
+  rowPitch: usize,
+  width: i32,
+  first: i32,
+  end: i32,
+  pitch: usize,
+): void {
+  if (from >= to) return;
+  const bytes = <usize>(end - first) << 2;
+  const begin = dx + <usize>from * rowPitch;
+  if (bytes == pitch) {
+    memory.fill(begin, 0, <usize>(to - from) * rowPitch);
+  } else {
+    for (let i = 0; i < (to - from) * width; i++) {
+      memory.fill(begin + <usize>i * pitch + (<usize>first << 2), 0, bytes);
+    }
+  }
 }
 
 /** Each element of dx gathers its share of every window it was in. Arguments: 0 dy, 1 dx; rows a chunk are of dx. */

@@ -3,9 +3,9 @@ import type { Call } from '../call.ts';
 import { roundUp } from './product.ts';
 
 /**
- * Products of few rows by a library that leaves small ones unpacked: c m×n = a m×k · b, in blocks so small that it reads both
- * sides where they lie, with b in panels of 64 columns, [panel][k][64], as its kernels for small matrices read them best. In one
- * piece the library packs all of b first: at 49 rows that takes half as long again as the product.
+ * Products of few rows, or of patches, by a library that leaves small ones unpacked: c m×n = a m×k · b, in blocks so small that
+ * it reads both sides where they lie, with b in panels of 64 columns, [panel][k][64], as its kernels for small matrices read them
+ * best. In one piece the library packs all of b first: at 49 rows that takes half as long again as the product.
  */
 
 /** Rows from which on a product in one piece is as fast: the panels would be read again and again. */
@@ -30,25 +30,37 @@ export interface PanelProduct {
   readonly relu: boolean;
 }
 
-/** Whether m×n is better done in panels: packing takes eight columns at a time. */
-export const fitsPanels = ({ m, n }: Pick<PanelProduct, 'm' | 'n'>): boolean => m <= MOST_ROWS && n % 8 === 0;
+/** Whether n columns can be packed: it takes eight at a time. */
+export const isPackable = (n: number): boolean => n % 8 === 0;
+
+/** Whether m×n is better done in panels. */
+export const fitsPanels = ({ m, n }: Pick<PanelProduct, 'm' | 'n'>): boolean =>
+  m <= MOST_ROWS && isPackable(n);
 
 export const panelBytes = ({ n, k }: Pick<PanelProduct, 'n' | 'k'>): number => 4 * roundUp(n, PANEL) * k;
 
-/** n rows of k, as weights are stored, into panels, once. */
-export function packPanels(weights: number, { panels, n, k }: PanelProduct): Call {
+/** n rows of k, as weights are stored, into panels; once, if they stay there. */
+export function packPanels(
+  weights: number,
+  { panels, n, k }: Pick<PanelProduct, 'panels' | 'n' | 'k'>,
+  once: boolean,
+): Call {
   const args = [weights, panels, n, k];
-  return { kernel: 'pack_panels', chunks: Math.ceil(n / PANEL), once: true, args };
+  return { kernel: 'pack_panels', chunks: Math.ceil(n / PANEL), once, args };
 }
 
-/** `unpacked` is the largest m·n·k that the library does not pack. */
+/** Rows of a block of `depth` that the library does not pack; `unpacked` is the largest m·n·k of which that is so. */
+export function rowsPerCall(depth: number, unpacked: number): number {
+  const rows = Math.floor(unpacked / PANEL / depth);
+  return Math.max(1, rows - (rows % ROW_STEP));
+}
+
 export function panelProduct(product: PanelProduct, unpacked: number, threads: number): Call {
   const { n, k, relu } = product;
   const depthPerCall = Math.ceil(k / Math.ceil(k / MOST_DEPTH));
-  const rows = Math.floor(unpacked / PANEL / depthPerCall);
-  const rowsPerCall = Math.max(1, rows - (rows % ROW_STEP));
   const columnsPerChunk = PANEL * Math.ceil(n / PANEL / (CHUNKS * threads));
-  const args = { ...product, columnsPerChunk, rowsPerCall, depthPerCall, relu: relu ? 1 : 0 };
+  const blocks = { columnsPerChunk, rowsPerCall: rowsPerCall(depthPerCall, unpacked), depthPerCall };
+  const args = { ...product, ...blocks, relu: relu ? 1 : 0 };
   return {
     kernel: 'blas_panels',
     chunks: Math.ceil(n / columnsPerChunk),

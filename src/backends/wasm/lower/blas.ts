@@ -2,7 +2,15 @@ import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
 import { patchWords, type NativeProducts } from '../blas.ts';
 import type { Call, Lowering, LowerStep, PlacedBuffer } from '../call.ts';
-import { fitsPanels, packPanels, panelBytes, panelProduct, type PanelProduct } from './blas-panels.ts';
+import {
+  fitsPanels,
+  isPackable,
+  packPanels,
+  panelBytes,
+  panelProduct,
+  rowsPerCall,
+  type PanelProduct,
+} from './blas-panels.ts';
 import { sizeOf } from './chunks.ts';
 import { optionalAddresses } from './conv2d-gemm.ts';
 import { subsampleCall, subsampleBackwardCall } from './layout.ts';
@@ -131,16 +139,21 @@ interface Patches {
   readonly result: number;
   readonly parts: number;
   readonly finish?: readonly [bias: number, residual: number, relu: number];
+  /** Rows of a product where `weights` are in panels. */
+  readonly rowsPerCall?: number;
+  /** The most rows that are gathered at a time, besides what the scratch room holds. */
+  readonly mostRows?: number;
 }
 
 function patchesCall(kernel: string, patches: Patches): Call {
-  const { attrs, x, out, weights, result, parts, finish = [0, 0, 0] } = patches;
+  const { attrs, x, out, weights, result, parts, mostRows = Infinity } = patches;
+  const { finish = [0, 0, 0], rowsPerCall = 0 } = patches;
   const [k, inner, height, width] = patches.kernel;
   const rows = pixelsOf(out);
   const depth = inner * height * width;
-  const rowsPerBlock = Math.floor(PATCH_BYTES / (4 * depth) / 8) * 8;
+  const rowsPerBlock = Math.min(downTo8(PATCH_BYTES / (4 * depth)), mostRows);
   const rowsPerChunk = Math.ceil(rows / parts);
-  const head = [weights, result, rows, k, depth, rowsPerChunk, rowsPerBlock, ...finish];
+  const head = [weights, result, rows, k, depth, rowsPerChunk, rowsPerBlock, ...finish, rowsPerCall];
   return {
     kernel,
     chunks: Math.ceil(rows / rowsPerChunk),
@@ -153,8 +166,12 @@ function patchesCall(kernel: string, patches: Patches): Call {
   };
 }
 
+const downTo8 = (rows: number): number => Math.floor(rows / 8) * 8;
+
 /** Parts of a sum over all places: each takes room for a whole weight. */
 const GRADIENT_PARTS = 8;
+/** Rows from which on a block of the sum is faster if the library packs none of it. */
+const LEAST_UNPACKED = 24;
 
 /**
  * Whether a weight gradient sums over so many places, for its size, that the sum is cut instead of the result: else every
@@ -173,13 +190,16 @@ export function blasLowerings({ threads, unpacked }: BlasUse) {
   // As few blocks as keep every thread busy: for each the library packs its sides anew.
   const parts = 2 ** Math.ceil(Math.log2(threads));
 
+  const likesPanels = ([k]: Shape): boolean => unpacked > 0 && isPackable(k);
+  const sidesOf = ([n, ...patch]: Shape) => ({ n, k: sizeOf(patch) });
+
   /** rows × weightsᵀ: in panels that are packed once, if weights stay as they are and the library likes it so. */
   const dense = (product: Omit<PanelProduct, 'panels'>, weights: PlacedBuffer, keep: Keep): Call[] => {
     if (unpacked > 0 && fitsPanels(product)) {
       const panels = keep(weights, panelBytes(product));
       if (panels !== undefined) {
         const inPanels = { ...product, panels };
-        return [packPanels(weights.address, inPanels), panelProduct(inPanels, unpacked, threads)];
+        return [packPanels(weights.address, inPanels, true), panelProduct(inPanels, unpacked, threads)];
       }
     }
     return [blasProduct({ ...product, b: weights.address, transposeB: true }, parts)];
@@ -234,23 +254,36 @@ export function blasLowerings({ threads, unpacked }: BlasUse) {
     },
   };
 
-  /** The same of patches, gathered by the block. */
+  /** The same of patches, gathered by the block, and in panels wherever the library likes it so. */
   const patches: Lowering<'conv2d'> = {
-    calls: ({ attrs, inputs: [x, w, ...rest], outputs: [y] }) => {
+    workspaceBytes: ({ inputs: [, w] }) => (likesPanels(w.shape) ? panelBytes(sidesOf(w.shape)) : 0),
+    calls: ({ attrs, inputs: [x, w, ...rest], outputs: [y], workspace, keep }) => {
       const { bias, residual } = optionalAddresses(attrs, rest);
       const finish = [bias, residual, attrs.relu ? 1 : 0] as const;
-      const sides = { weights: w.address, result: y.address, parts: 4 * parts, finish };
-      return [patchesCall('blas_patches', { attrs, x, out: y.shape, kernel: w.shape, ...sides })];
+      const product = {
+        ...{ attrs, x, out: y.shape, kernel: w.shape },
+        ...{ result: y.address, parts: 4 * parts, finish },
+      };
+      if (!likesPanels(w.shape)) return [patchesCall('blas_patches', { ...product, weights: w.address })];
+      const sides = sidesOf(w.shape);
+      const kept = keep(w, panelBytes(sides));
+      const panels = kept ?? workspace;
+      const inPanels = { ...product, weights: panels, rowsPerCall: rowsPerCall(sides.k, unpacked) };
+      return [
+        packPanels(w.address, { ...sides, panels }, kept !== undefined),
+        patchesCall('blas_patches', inPanels),
+      ];
     },
   };
 
   const patchesBackwardWeight: Lowering<'conv2d_backward_weight'> = {
     workspaceBytes: ({ outputs: [dw] }) => GRADIENT_PARTS * bytesOf(dw.shape),
     calls: ({ attrs, inputs: [dy, x], outputs: [dw], workspace }) => {
-      const sides = { weights: dy.address, result: workspace, parts: GRADIENT_PARTS };
+      const unpackedRows = downTo8(unpacked / sizeOf(dw.shape));
       const call = patchesCall('blas_patches_gradient', {
         ...{ attrs, x, out: dy.shape, kernel: dw.shape },
-        ...sides,
+        ...{ weights: dy.address, result: workspace, parts: GRADIENT_PARTS },
+        mostRows: unpackedRows < LEAST_UNPACKED ? Infinity : unpackedRows,
       });
       return [call, sumParts(workspace, dw.address, sizeOf(dw.shape), call.chunks)];
     },

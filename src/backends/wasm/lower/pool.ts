@@ -26,7 +26,7 @@ export const maxPool2dBackward: Lowering<'max_pool2d_backward'> = {
   calls: ({ attrs, inputs: [dy, x], outputs: [dx] }) => [
     call(
       ...(['max_pool_backward', [dy.address, dx.address], attrs, x.shape, dy.shape, x.shape] as const),
-      ...([backwardChannels, [0, x.address]] as const),
+      ...([backwardChannels, [0, x.address], 4 * chunkFloats] as const),
     ),
   ],
 };
@@ -40,7 +40,10 @@ export const avgPool2dBackward: Lowering<'avg_pool2d_backward'> = {
   ],
 };
 
-/** Chunks are some rows of `cut` (the tensor that is written) and a block of channels. */
+/**
+ * Chunks are some rows of `cut` (the tensor that is written) and a block of channels: about `chunkWork` floats of windows. Chunks of
+ * max pooling's gradient are longer: windows that reach into two of them are looked at twice.
+ */
 function call(
   kernel: string,
   addresses: readonly number[],
@@ -50,11 +53,12 @@ function call(
   cut: Shape,
   channelsPerChunk: number,
   more: readonly number[] = [],
+  chunkWork = 2 * chunkFloats,
 ): Call {
   const blocks = Math.ceil(channels / channelsPerChunk);
   const windows = kernelSize[0] * kernelSize[1] * outHeight * outWidth;
   const rowWork = (windows / cut[2]) * Math.min(channels, channelsPerChunk);
-  const wantedRows = Math.min(cut[2], Math.max(1, Math.floor((2 * chunkFloats) / rowWork)));
+  const wantedRows = Math.min(cut[2], Math.max(1, Math.floor(chunkWork / rowWork)));
   const rowChunks = Math.ceil(cut[2] / wantedRows);
   const rows = Math.ceil(cut[2] / rowChunks);
   return {
