@@ -7,7 +7,6 @@
  * A step alone finds its data in the caches more often than in the network.
  */
 import type { Backend, Program } from '../src/backends/backend.ts';
-import type { Node } from '../src/graph/node.ts';
 import { sizeOf } from '../src/graph/value.ts';
 import { checkpointActivationsHelp, integer, oneOf } from '../src/cli/flags.ts';
 import { createModel, modelInfo } from '../src/models/index.ts';
@@ -15,7 +14,7 @@ import { trace } from '../src/nn/trace.ts';
 import { createNodeBackend } from '../src/node/backend.ts';
 import { kernelBuilds, type KernelBuild } from '../src/node/kernels.ts';
 import { planInference } from '../src/plan/inference.ts';
-import type { Entry, Plan } from '../src/plan/plan.ts';
+import type { Entry, Plan, Step } from '../src/plan/plan.ts';
 import { planTraining } from '../src/plan/training.ts';
 import { oneOpPlan } from '../test/support/steps-plan.ts';
 import { benchCommand, runBench } from './command.ts';
@@ -85,17 +84,18 @@ async function timeEach(
   entries: readonly Entry[],
   flags: Flags,
 ): Promise<void> {
-  const groups = new Map<string, { readonly node: Node; count: number }>();
-  for (const { node } of entries.flatMap((entry) => plan.steps[entry])) {
-    const shapes = (list: Node['inputs']) => list.map(({ shape }) => shape.join('×')).join(' ');
-    const key = `${node.op} ${shapes(node.inputs)} ${JSON.stringify(node.attrs)}`;
+  const groups = new Map<string, { readonly step: Step; count: number }>();
+  for (const step of entries.flatMap((entry) => plan.steps[entry])) {
+    const { node } = step;
+    const shapes = (list: Step['inputs']) => list.map(({ shape }) => shape.join('×')).join(' ');
+    const key = `${node.op} ${shapes(step.inputs)} ${JSON.stringify(node.attrs)} ${replacedIn(step)}`;
     const group = groups.get(key);
-    if (group === undefined) groups.set(key, { node, count: 1 });
+    if (group === undefined) groups.set(key, { step, count: 1 });
     else group.count++;
   }
   const rows = [];
-  for (const { node, count } of groups.values())
-    rows.push({ node, count, ms: count * (await timeAlone(backend, node, flags)) });
+  for (const { step, count } of groups.values())
+    rows.push({ node: step.node, count, ms: count * (await timeAlone(backend, step, flags)) });
   rows.sort((a, b) => b.ms - a.ms);
   const byOp = new Map<string, number>();
   for (const { node, ms } of rows) byOp.set(node.op, (byOp.get(node.op) ?? 0) + ms);
@@ -142,13 +142,21 @@ function now(threads: number): number {
   return (user + system) / 1000;
 }
 
-async function timeAlone(backend: Backend, node: Node, flags: Flags): Promise<number> {
+/** Which input's place a step's first output takes; −1 for none. */
+function replacedIn({ inputs, outputs }: Step): number {
+  return outputs.length === 0 ? -1 : inputs.findIndex(({ offset }) => offset === outputs[0].offset);
+}
+
+async function timeAlone(backend: Backend, step: Step, flags: Flags): Promise<number> {
+  const { node } = step;
+  const place = replacedIn(step);
   const alone = oneOpPlan(
     backend,
     node.op,
     node.attrs,
     node.inputs.map(({ shape }) => shape),
     node.outputs.map(({ shape }) => shape),
+    place < 0 ? undefined : place,
   );
   const program = await backend.load(alone);
   fill(program, alone);

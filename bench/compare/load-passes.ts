@@ -70,7 +70,7 @@ function trainingPlan(backend: Backend, layer: Layer, passes: readonly Pass[]): 
     },
     input: {
       op: 'conv2d_backward_input',
-      attrs: { ...attrs, inputSize: [size, size] },
+      attrs: { ...attrs, inputSize: [size, size], residual: false },
       inputs: ['dy', 'w'],
       outputs: [results.input],
     },

@@ -24,6 +24,12 @@ export function mutatedBy(node: Node): readonly Value[] {
   return indices.map((index) => node.inputs[index]);
 }
 
+/** The input whose memory a node's first output may take; undefined if there is none. */
+export function replacedBy(node: Node): Value | undefined {
+  const index = definitionOf(node).replaces?.(node.attrs);
+  return index === undefined ? undefined : node.inputs[index];
+}
+
 /** What gives a node's first output again without changing any state; undefined if nothing does. */
 export function repeatOf(node: Node): Application | undefined {
   const definition = definitionOf(node);

@@ -21,6 +21,11 @@ export interface OpDefinition<K extends OpName> {
   /** Indices of the inputs it writes in place. */
   mutates?(attrs: OpTable[K], inputCount: number): readonly number[];
   /**
+   * Index of the input whose memory its first output may take, if nothing else needs that input any more: no backend reads an
+   * element of it after it has written there. Absent or undefined: none.
+   */
+  replaces?(attrs: OpTable[K]): number | undefined;
+  /**
    * What gives the node's first output again, bit for bit, without writing anything in place; it may use the node's other
    * outputs. Absent: the node itself does, if it writes nothing in place.
    */

@@ -1,3 +1,4 @@
+import { replacedBy } from '../graph/dispatch.ts';
 import type { Node } from '../graph/node.ts';
 import { sizeOf, type Value } from '../graph/value.ts';
 import { align, allocate, type Interval } from './allocate.ts';
@@ -33,7 +34,9 @@ export function assemble(
     persistent.get(value)?.role ?? (value.role === 'computed' ? 'activation' : value.role);
   const values = [...lives.keys()];
   const fixed = values.filter((value) => roleOf(value) !== 'activation');
-  const shared = values.filter((value) => roleOf(value) === 'activation');
+  const activations = values.filter((value) => roleOf(value) === 'activation');
+  const places = inPlace(schedule, lives, new Set(activations));
+  const shared = activations.filter((value) => !places.has(value));
 
   const buffers = new Map<Value, PlanBuffer>();
   let offset = 0;
@@ -47,6 +50,7 @@ export function assemble(
   for (const value of fixed) offset += place(value, offset);
   const arena = allocate(shared.map((value) => intervalOf(value, lives)));
   shared.forEach((value, index) => place(value, offset + arena.offsets[index]));
+  for (const [value, first] of places) place(value, buffers.get(first)?.offset ?? 0);
   offset += arena.bytes;
 
   const scratchBytes = Math.max(
@@ -90,6 +94,34 @@ function lifetimes(schedule: Schedule): Map<Value, { first: number; last: number
     }
   }
   return lives;
+}
+
+/**
+ * The activations that take the place of an input of their node, which dies with it; each with the first value of that place,
+ * whose life becomes that of the place.
+ */
+function inPlace(
+  schedule: Schedule,
+  lives: ReadonlyMap<Value, { readonly first: number; last: number }>,
+  activations: ReadonlySet<Value>,
+): ReadonlyMap<Value, Value> {
+  const places = new Map<Value, Value>();
+  let clock = 0;
+  for (const node of entries.flatMap((entry) => schedule[entry])) {
+    const [output] = node.outputs;
+    const input = replacedBy(node);
+    const dies = input !== undefined && lives.get(input)?.last === clock;
+    clock++;
+    if (!dies || !activations.has(input) || !activations.has(output)) continue;
+    // Read in another way as well, it would be gone too early.
+    if (node.inputs.filter((other) => other === input).length > 1) continue;
+    places.set(output, places.get(input) ?? input);
+  }
+  for (const [value, first] of places) {
+    const [whole, part] = [lives.get(first), lives.get(value)];
+    if (whole !== undefined && part !== undefined) whole.last = Math.max(whole.last, part.last);
+  }
+  return places;
 }
 
 function intervalOf(value: Value, lives: ReadonlyMap<Value, { first: number; last: number }>): Interval {

@@ -53,7 +53,7 @@ export function fuse(source: Graph, output: Value, { foldBatchNorm }: { foldBatc
 
 /** Chains of at least two nodes, by their last node. */
 function findChains(graph: Graph, output: Value, foldBatchNorm: boolean): Map<Node, Chain> {
-  const uses = new Uses(graph, [output]);
+  const uses = new Uses(graph.nodes, [output]);
   const taken = new Set<Node>();
   const chains = new Map<Node, Chain>();
   for (const head of graph.nodes) {

@@ -7,9 +7,9 @@ export class Uses {
   readonly #consumers = new Map<Value, Node[]>();
   readonly #kept: ReadonlySet<Value>;
 
-  constructor(graph: Graph, kept: readonly Value[]) {
+  constructor(nodes: readonly Node[], kept: readonly Value[]) {
     this.#kept = new Set(kept);
-    for (const node of graph.nodes) {
+    for (const node of nodes) {
       for (const input of node.inputs) {
         const consumers = this.#consumers.get(input);
         if (consumers === undefined) this.#consumers.set(input, [node]);

@@ -4,6 +4,7 @@ import type { Graph } from '../graph/graph.ts';
 import type { Shape, Value } from '../graph/value.ts';
 import { assemble, type Persistent, type Scratch } from './assemble.ts';
 import { differentiate } from './differentiate.ts';
+import { fuseSums } from './fuse-sums.ts';
 import { fuse } from './fuse.ts';
 import type { Traced } from './inference.ts';
 import type { Plan } from './plan.ts';
@@ -70,7 +71,8 @@ export function planTraining(traced: Traced, scratch: Scratch, options: Training
     persistent.set(gradient, { role: 'gradient', name: nameBeside(graph, 'grad', name) });
   }
 
-  const pass = prune(graph.nodes, [logits, loss, ...gradients.values()]);
+  const wanted = [logits, loss, ...gradients.values()];
+  const { nodes: pass, fusions: sums } = fuseSums(prune(graph.nodes, wanted), wanted);
   const recomputing =
     options.checkpointActivations === true
       ? recompute(graph, pass, ({ id }) => id < forwardEnd, new Set(persistent.keys()))
@@ -93,7 +95,7 @@ export function planTraining(traced: Traced, scratch: Scratch, options: Training
         update: graph.nodes.slice(accumulateEnd),
       },
       persistent,
-      fusions,
+      { ...fusions, ...sums },
       scratch,
       again,
     );

@@ -61,17 +61,22 @@ export function stepsPlan(
   };
 }
 
-/** A plan of a single `forward` step: inputs are buffers `in0`, `in1`, …, outputs `out0`, … */
+/**
+ * A plan of a single `forward` step: inputs are buffers `in0`, `in1`, …, outputs `out0`, …; the first output is the buffer of input
+ * `inPlace` if that is given.
+ */
 export function oneOpPlan<K extends OpName>(
   backend: Backend,
   op: K,
   attrs: NodeOf<K>['attrs'],
   inputShapes: readonly Shape[],
   outputShapes: readonly Shape[],
+  inPlace?: number,
 ): Plan {
   const name = (kind: string) => (shape: Shape, i: number) => [`${kind}${i}`, shape] as const;
   const inputs = inputShapes.map(name('in'));
   const outputs = outputShapes.map(name('out'));
+  if (inPlace !== undefined) outputs[0] = inputs[inPlace];
   const names = (list: typeof inputs) => list.map(([name]) => name);
   // As above: a step of one op is one of the steps.
   const step = { op, attrs, inputs: names(inputs), outputs: names(outputs) } as NamedStep;

@@ -49,7 +49,7 @@ function inputStep({ channels, stride, size }: Layer): NamedStep {
   const attrs = { stride: [stride, stride], padding: [1, 1], dilation: [1, 1], groups: channels } as const;
   return {
     op: 'conv2d_backward_input',
-    attrs: { ...attrs, inputSize: size },
+    attrs: { ...attrs, inputSize: size, residual: false },
     inputs: ['dy', 'w'],
     outputs: ['dx'],
   };

@@ -111,7 +111,7 @@ test.each(widths)('%i → %i channels a group', (cg, kg) => {
     products(c, (yi, xi, wi) => (dx[xi] += dy.data[yi] * w.data[wi]));
     const backward = {
       op: 'conv2d_backward_input',
-      attrs: { ...c.attrs, inputSize: [c.x[2], c.x[3]] },
+      attrs: { ...c.attrs, inputSize: [c.x[2], c.x[3]], residual: false },
       inputs: [dy, w],
       outputs: [c.x],
     } as const;

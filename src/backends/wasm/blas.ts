@@ -54,7 +54,7 @@ export const patchWords = {
 export const blasWords = {
   ...{ a: 0, b: 1, c: 2, m: 3, n: 4, k: 5, lda: 6, ldb: 7, ldc: 8, transposeA: 9, transposeB: 10 },
   ...{ rowsPerChunk: 11, columnsPerChunk: 12, columnChunks: 13, bias: 14, residual: 15, relu: 16 },
-  ...{ depthPerChunk: 17, blockChunks: 18 },
+  ...{ depthPerChunk: 17, blockChunks: 18, accumulate: 19 },
 } as const;
 
 /** Words of a `blas_panels`' arguments; `lower/blas-panels.ts` says what they mean. */
@@ -150,7 +150,8 @@ function blasKernels(
       const b = (words[at + w.b] >>> 0) + 4 * (transposeB ? column * ldb + from : from * ldb + column);
       const offset = 4 * (row * ldc + column);
       const c = (words[at + w.c] >>> 0) + offset + 4 * part * words[at + w.m] * ldc;
-      sgemm(transposeA, transposeB, rows, columns, depth, a, lda, b, ldb, 0, c, ldc);
+      const beta = words[at + w.accumulate];
+      sgemm(transposeA, transposeB, rows, columns, depth, a, lda, b, ldb, beta, c, ldc);
       const bias = words[at + w.bias] >>> 0;
       const residual = words[at + w.residual] >>> 0;
       const relu = words[at + w.relu];

@@ -25,7 +25,11 @@ export const conv2d: OpDefinition<'conv2d'> = {
     const dz = attrs.relu ? graph.apply1('relu_backward', [dy, outputs[0]], {}) : dy;
     const [x, w] = inputs;
     const gradients: (Value | undefined)[] = [
-      graph.apply1('conv2d_backward_input', [dz, w], { ...geometry, inputSize: [x.shape[2], x.shape[3]] }),
+      graph.apply1('conv2d_backward_input', [dz, w], {
+        ...geometry,
+        inputSize: [x.shape[2], x.shape[3]],
+        residual: false,
+      }),
       graph.apply1('conv2d_backward_weight', [dz, x], {
         ...geometry,
         kernelSize: [w.shape[2], w.shape[3]],
@@ -42,12 +46,22 @@ export const conv2d: OpDefinition<'conv2d'> = {
 export const conv2dBackwardInput: OpDefinition<'conv2d_backward_input'> = {
   infer(shapes, attrs) {
     const op = 'conv2d_backward_input';
-    expectInputs(op, shapes, 2);
+    expectInputs(op, shapes, 2 + Number(attrs.residual));
     const [dy, w] = shapes;
     const x = [dy[0], w[1] * attrs.groups, ...attrs.inputSize];
     expectShape(op, 'dy', dy, convolutionShape(x, w, attrs));
+    if (attrs.residual) {
+      expect(
+        op,
+        isMatrixProduct(attrs, w),
+        'a dense 1×1 convolution at stride 1 without padding, to add a residual to',
+        `weight ${formatShape(w)}, stride ${formatShape(attrs.stride)}, padding ${formatShape(attrs.padding)}, groups ${attrs.groups}`,
+      );
+      expectShape(op, 'a residual', shapes[2], x);
+    }
     return [x];
   },
+  replaces: ({ residual }) => (residual ? 2 : undefined),
   macs: ({ inputs }) => sizeOf(inputs[0].shape) * sizeOf(inputs[1].shape.slice(1)),
 };
 
@@ -63,6 +77,11 @@ export const conv2dBackwardWeight: OpDefinition<'conv2d_backward_weight'> = {
   },
   macs: ({ inputs, outputs }) => sizeOf(inputs[0].shape) * sizeOf(outputs[0].shape.slice(1)),
 };
+
+/** Whether a convolution with weights `w` is one product of matrices, of all pixels as they lie in memory. */
+export function isMatrixProduct({ stride, padding, groups }: Conv2dAttrs, [, , ...kernel]: Shape): boolean {
+  return groups === 1 && [...kernel, ...stride].every((n) => n === 1) && padding.every((n) => n === 0);
+}
 
 /** Only the geometry: gradient nodes have no bias, residual or ReLU. */
 function geometryOf({ stride, padding, dilation, groups }: Conv2dAttrs): Conv2dAttrs {

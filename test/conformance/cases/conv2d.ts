@@ -1,5 +1,6 @@
 import type { Rng } from '../../../src/base/rng.ts';
 import type { Conv2dAttrs, Pair } from '../../../src/graph/op-table.ts';
+import { isMatrixProduct } from '../../../src/graph/ops/conv2d.ts';
 import { coin, flags, normal, pick, withNaN, type Case, type Cases } from '../case.ts';
 
 /** A convolution without its epilogue: what the forward op and both gradients share. */
@@ -239,12 +240,20 @@ export const conv2d: Cases<'conv2d'> = (rng) => {
   ];
 };
 
-export const conv2dBackwardInput: Cases<'conv2d_backward_input'> = (rng) =>
-  geometries(rng).map((g) => ({
-    attrs: { ...conv(g), inputSize: g.size },
-    inputs: [normal(rng, outputShape(g)), normal(rng, weightShape(g))],
+export const conv2dBackwardInput: Cases<'conv2d_backward_input'> = (rng) => {
+  const backward = (g: Geometry, residual: boolean): Case<'conv2d_backward_input'> => ({
+    attrs: { ...conv(g), inputSize: g.size, residual },
+    inputs: [
+      normal(rng, outputShape(g)),
+      normal(rng, weightShape(g)),
+      ...(residual ? [normal(rng, inputShape(g), 0, 3)] : []),
+    ],
     note: g.note,
-  }));
+  });
+  const all = geometries(rng);
+  const products = all.filter((g) => isMatrixProduct(conv(g), weightShape(g)));
+  return [...all.map((g) => backward(g, false)), ...products.map((g) => backward(g, true))];
+};
 
 export const conv2dBackwardWeight: Cases<'conv2d_backward_weight'> = (rng) =>
   geometries(rng).map((g) => ({

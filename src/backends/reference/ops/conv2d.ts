@@ -29,8 +29,9 @@ export const conv2d: Kernel<'conv2d'> = (attrs, inputs, [y]) => {
   }
 };
 
-export const conv2dBackwardInput: Kernel<'conv2d_backward_input'> = (attrs, [dy, w], [dx]) => {
+export const conv2dBackwardInput: Kernel<'conv2d_backward_input'> = (attrs, [dy, w, residual], [dx]) => {
   const sums = new Float64Array(dx.data.length);
+  if (attrs.residual) sums.set(residual.data);
   forEachTap(attrs, dx.shape, w.shape, dy.shape, (xi, wi, yi, length) => {
     const gradient = dy.data[yi];
     for (let c = 0; c < length; c++) sums[xi + c] += gradient * w.data[wi + c];

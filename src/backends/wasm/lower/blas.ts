@@ -33,7 +33,7 @@ interface Product {
   readonly c: number;
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
-  /** Addresses of what is added to every row, and to each element; 0 for none. */
+  /** Addresses of what is added to every row, and to each element; 0 for none. To a residual that lies at c the library adds. */
   readonly bias?: number;
   readonly residual?: number;
   readonly relu?: boolean;
@@ -46,6 +46,7 @@ interface Product {
 function blasProduct(product: Product, parts: number, sumParts = 1): Call {
   const { m, n, k, a, b, c, transposeA = false, transposeB = false } = product;
   const { bias = 0, residual = 0, relu = false } = product;
+  const accumulate = residual === c;
   const [rowsPerChunk, columnsPerChunk] = cut(m, n, Math.ceil(parts / sumParts));
   const columnChunks = Math.ceil(n / columnsPerChunk);
   const blockChunks = Math.ceil(m / rowsPerChunk) * columnChunks;
@@ -58,8 +59,8 @@ function blasProduct(product: Product, parts: number, sumParts = 1): Call {
       ...[transposeA ? m : k, transposeB ? k : n, n],
       ...[transposeA ? 1 : 0, transposeB ? 1 : 0],
       ...[rowsPerChunk, columnsPerChunk, columnChunks],
-      ...[bias, residual, relu ? 1 : 0],
-      ...[depthPerChunk, blockChunks],
+      ...[bias, accumulate ? 0 : residual, relu ? 1 : 0],
+      ...[depthPerChunk, blockChunks, accumulate ? 1 : 0],
     ],
   };
 }
@@ -220,18 +221,16 @@ export function blasLowerings({ threads, unpacked }: BlasUse) {
     },
   };
 
-  /** dx N·P·Q×C = dy N·P·Q×K · w, spread out to where the pixels were read. */
+  /** dx N·P·Q×C = dy N·P·Q×K · w, spread out to where the pixels were read, or added to what is there. */
   const conv2dBackwardInput: Lowering<'conv2d_backward_input'> = {
     workspaceBytes: ({ attrs, inputs: [dy], outputs: [dx] }) => gatheredBytes(attrs, dx.shape[1], dy.shape),
-    calls: ({ attrs, inputs: [dy, w], outputs: [dx], workspace }) => {
+    calls: ({ attrs, inputs: [dy, w, residual], outputs: [dx], workspace }) => {
       const [stride] = attrs.stride;
       const shape = [dx.shape[0], dx.shape[1], dy.shape[2], dy.shape[3]];
       const gathered = { shape, bytes: bytesOf(shape), address: workspace };
       const c = stride === 1 ? dx.address : workspace;
-      const product = blasProduct(
-        { m: pixelsOf(dy.shape), n: w.shape[1], k: w.shape[0], a: dy.address, b: w.address, c },
-        parts,
-      );
+      const sides = { a: dy.address, b: w.address, c, residual: attrs.residual ? residual.address : 0 };
+      const product = blasProduct({ m: pixelsOf(dy.shape), n: w.shape[1], k: w.shape[0], ...sides }, parts);
       return stride === 1 ? [product] : [product, subsampleBackwardCall(gathered, dx, stride)];
     },
   };

@@ -64,7 +64,7 @@ export const conv2dBackwardInputGemm: Lowering<'conv2d_backward_input'> = {
     return packedBytes(attrs.groups, kernel[0] * kernel[1], outChannels / attrs.groups, inner);
   },
   calls: ({ attrs, inputs, outputs, workspace }) => {
-    const [dy, w] = inputs;
+    const [dy, w, residual] = inputs;
     const [outChannels, columns, ...kernel] = w.shape;
     const inner = outChannels / attrs.groups;
     const flat = isPointwise(attrs, kernel);
@@ -96,7 +96,7 @@ export const conv2dBackwardInputGemm: Lowering<'conv2d_backward_input'> = {
         batch: out[0],
         grid,
         bias: 0,
-        residual: 0,
+        residual: attrs.residual ? residual.address : 0,
         relu: false,
         packed: room,
       });
