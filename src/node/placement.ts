@@ -8,25 +8,22 @@ import { loadKoffi } from './koffi.ts';
 export interface Placement {
   /** Ids of the workers' threads, in shared memory: each writes its own. */
   readonly threadIds: Int32Array;
-  /**
-   * Ties the calling thread to the processor on which it runs right now, and each worker to one of the others. Does nothing soon
-   * after the last run: threads that have not slept are apart, and tying them costs more than it gains.
-   */
+  /** Ties the calling thread to the processor on which it runs right now, and each worker to one of the others. */
   tie(): void;
-  /** Lets all threads go where they could before. */
+  /**
+   * Lets the calling thread go where it could before, once it does something else than run after run: tying and letting go at
+   * every run costs short ones a quarter of their time. Workers, which sleep between runs, stay tied.
+   */
   release(): void;
 }
-
-/** Milliseconds after a run for which its threads count as awake. */
-const AWAKE = 1;
 
 /** Bytes of a set of processors, a bit each: the most that Linux is built for. */
 const SET_BYTES = 1024;
 
 /** What is used of the C library. */
 interface Scheduler {
-  /** Milliseconds since some point of time. */
-  now(): number;
+  /** Calls back when the event loop comes round. */
+  later(callback: () => void): void;
   threadId(): number;
   processor(): number;
   processors(): readonly number[];
@@ -56,45 +53,46 @@ export async function announceThread(threadId: Int32Array): Promise<void> {
 
 /** @internal */
 export function placementOf(
-  scheduler: Pick<Scheduler, 'now' | 'processor' | 'place'>,
+  scheduler: Pick<Scheduler, 'later' | 'processor' | 'place'>,
   all: readonly number[],
 ): Placement {
-  const threadIds = new Int32Array(new SharedArrayBuffer(4 * (all.length - 1)));
+  const caller = all.length - 1;
+  const threadIds = new Int32Array(new SharedArrayBuffer(4 * caller));
   /** The processor of each worker, and behind them the caller's. */
   const places = all.map((processor) => [processor]);
-  const caller = places.length - 1;
-  const everywhere = places.map(() => all);
+  let first = true;
   let tied = false;
-  let ended = -Infinity;
+  let leaving = false;
+  const placeWorker = (thread: number, worker: number): void => {
+    // 0 is of one that could not tell its id, and would mean the calling thread.
+    if (thread !== 0) scheduler.place(thread, places[worker]);
+  };
+  const letGo = (): void => {
+    scheduler.place(0, all);
+    tied = leaving = false;
+  };
   return {
     threadIds,
     tie() {
-      if (scheduler.now() - ended < AWAKE) return;
+      if (tied) return;
       const processor = scheduler.processor();
       const here = places.findIndex(([place]) => place === processor);
       // Not one of ours any more: somebody moved this process, and it is not for us to move it back.
       if (here < 0) return;
       [places[here], places[caller]] = [places[caller], places[here]];
       scheduler.place(0, places[caller]);
-      placeWorkers(places);
+      if (first) threadIds.forEach(placeWorker);
+      else if (here !== caller) placeWorker(threadIds[here], here);
+      first = false;
       tied = true;
     },
     release() {
-      if (tied) {
-        scheduler.place(0, all);
-        placeWorkers(everywhere);
+      if (tied && !leaving) {
+        leaving = true;
+        scheduler.later(letGo);
       }
-      tied = false;
-      ended = scheduler.now();
     },
   };
-
-  function placeWorkers(processors: readonly (readonly number[])[]): void {
-    threadIds.forEach((thread, worker) => {
-      // 0 is of one that could not tell its id, and would mean the calling thread.
-      if (thread !== 0) scheduler.place(thread, processors[worker]);
-    });
-  }
 }
 
 async function openScheduler(): Promise<Scheduler | undefined> {
@@ -110,7 +108,7 @@ async function openScheduler(): Promise<Scheduler | undefined> {
     /** Nothing is made in a run that was made in one before. */
     const sets = new Map<readonly number[], Uint8Array>();
     return {
-      now: () => performance.now(),
+      later: (callback) => void setImmediate(callback),
       threadId: () => Number(threadId()),
       processor: () => Number(processor()),
       processors() {

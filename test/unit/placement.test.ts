@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import { describe, expect, test } from 'vitest';
 import { announceThread, openPlacement, placementOf } from '../../src/node/placement.ts';
 
@@ -8,8 +9,11 @@ function machine(at: number) {
   const placed: (readonly [thread: number, processors: readonly number[]])[] = [];
   const scheduler = {
     at,
-    time: 0,
-    now: () => scheduler.time,
+    waiting: [] as (() => void)[],
+    later: (callback: () => void) => void scheduler.waiting.push(callback),
+    turn: () => {
+      for (const callback of scheduler.waiting.splice(0)) callback();
+    },
     processor: () => scheduler.at,
     place: (thread: number, processors: readonly number[]) => void placed.push([thread, processors]),
   };
@@ -28,50 +32,60 @@ describe('threads of a backend', () => {
     expect(placed.flatMap(([, processors]) => processors).sort((a, b) => a - b)).toEqual([2, 3, 5, 7]);
   });
 
-  test('change places with the caller if it comes to that of another', () => {
+  test('stay, but for the one whose processor the caller has come to', () => {
     const { scheduler, placement, placed } = machine(3);
     placement.tie();
-    const of = (processor: number) => placed.find(([, processors]) => processors.includes(processor))?.[0];
-    const [worker, others] = [of(5), [of(2), of(7)]];
+    const [[worker, home]] = placed.filter(([, [processor]]) => processor === 5);
     placement.release();
+    scheduler.turn();
     placed.length = 0;
-    scheduler.time = 10;
-    scheduler.at = 5;
     placement.tie();
-    expect([of(5), of(3)]).toEqual([0, worker]);
-    expect([of(2), of(7)]).toEqual(others);
+    expect(placed).toEqual([[0, [3]]]);
+    placement.release();
+    scheduler.turn();
+    scheduler.at = home[0];
+    placed.length = 0;
+    placement.tie();
+    expect(placed).toEqual([
+      [0, [5]],
+      [worker, [3]],
+    ]);
   });
 
   test('are left alone where somebody has moved the process', () => {
-    const { placement, placed } = machine(4);
+    const { scheduler, placement, placed } = machine(4);
     placement.tie();
     placement.release();
+    scheduler.turn();
     expect(placed).toEqual([]);
   });
 
-  test('may go everywhere after the run', () => {
+  test('let the caller go everywhere after the run', () => {
     const { scheduler, placement, placed } = machine(7);
     placement.release();
+    scheduler.turn();
     expect(placed).toEqual([]);
-    scheduler.time = 10;
     placement.tie();
     placed.length = 0;
     placement.release();
-    expect(placed).toEqual([0, 11, 12, 13].map((thread) => [thread, [2, 3, 5, 7]]));
+    expect(placed).toEqual([]);
+    scheduler.turn();
+    expect(placed).toEqual([[0, [2, 3, 5, 7]]]);
   });
 
-  test('are left alone right after a run: they have not slept', () => {
+  test('are placed and let go once where one run follows the other', () => {
     const { scheduler, placement, placed } = machine(7);
-    placement.tie();
-    placement.release();
-    placed.length = 0;
-    scheduler.time = 0.5;
-    placement.tie();
-    placement.release();
-    expect(placed).toEqual([]);
-    scheduler.time = 2;
-    placement.tie();
+    for (let run = 0; run < 3; run++) {
+      placement.tie();
+      placement.release();
+    }
     expect(placed).toHaveLength(4);
+    expect(scheduler.waiting).toHaveLength(1);
+    scheduler.turn();
+    expect(placed).toHaveLength(5);
+    placement.tie();
+    placement.release();
+    expect(scheduler.waiting).toHaveLength(1);
   });
 });
 
@@ -88,6 +102,7 @@ describe.skipIf(placement === undefined)('on this machine', () => {
     placement?.tie();
     expect(allowed()).toMatch(/^\d+$/);
     placement?.release();
+    await setImmediate();
     expect(allowed()).toBe(before);
     const id = new Int32Array(new SharedArrayBuffer(4));
     await announceThread(id);
