@@ -79,8 +79,13 @@ export const conv2dBackwardWeight: OpDefinition<'conv2d_backward_weight'> = {
 };
 
 /** Whether a convolution with weights `w` is one product of matrices, of all pixels as they lie in memory. */
-export function isMatrixProduct({ stride, padding, groups }: Conv2dAttrs, [, , ...kernel]: Shape): boolean {
-  return groups === 1 && [...kernel, ...stride].every((n) => n === 1) && padding.every((n) => n === 0);
+export function isMatrixProduct(attrs: Conv2dAttrs, [, , ...kernel]: Shape): boolean {
+  return attrs.groups === 1 && isPointwise(attrs, kernel);
+}
+
+/** Whether output (p, q) depends on input (p, q) alone, so that all places of all images are one long row. */
+export function isPointwise({ stride, padding }: Conv2dAttrs, kernel: readonly number[]): boolean {
+  return [...kernel, ...stride].every((n) => n === 1) && padding.every((n) => n === 0);
 }
 
 /** Only the geometry: gradient nodes have no bias, residual or ReLU. */

@@ -1,4 +1,5 @@
 import type { Conv2dAttrs, Pair } from '../../../graph/op-table.ts';
+import { isPointwise } from '../../../graph/ops/conv2d.ts';
 import type { Shape } from '../../../graph/value.ts';
 import type { Lowering, PlacedBuffer } from '../call.ts';
 import { packedBytes, productCalls } from './product.ts';
@@ -117,11 +118,6 @@ export function allTaps(attrs: Conv2dAttrs, [height, width]: readonly number[], 
     }
   }
   return taps;
-}
-
-/** Whether output (p, q) depends on input (p, q) alone, so that all places of all images are one long row. */
-export function isPointwise(attrs: Conv2dAttrs, [height, width]: readonly number[]): boolean {
-  return [height, width, ...attrs.stride].every((n) => n === 1) && attrs.padding.every((n) => n === 0);
 }
 
 /** N×C×H×W → 1×C×1×(N·H·W): the same numbers, since channels are last. */

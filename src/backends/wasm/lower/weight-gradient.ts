@@ -1,6 +1,7 @@
 import type { Conv2dAttrs, Pair } from '../../../graph/op-table.ts';
+import { isPointwise } from '../../../graph/ops/conv2d.ts';
 import type { Call, Lowering } from '../call.ts';
-import { allTaps, flatten, isPointwise } from './conv2d-gemm.ts';
+import { allTaps, flatten } from './conv2d-gemm.ts';
 import { roundUp } from './product.ts';
 
 /** Output channels and (tap, c) columns of a chunk: both packed sides fit a thread's scratch room. */
