@@ -11,6 +11,11 @@ export class UsageError extends CardinalError {
   override readonly name: string = 'UsageError';
 }
 
+/** Something was used after `dispose`, or was waiting for its turn when it was disposed of. The same on every backend. */
+export class DisposedError extends CardinalError {
+  override readonly name: string = 'DisposedError';
+}
+
 /** The message of whatever was thrown: `catch` may receive anything. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
