@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
 import { CardinalError, messageOf } from '../../base/errors.ts';
-import { pictureExtensions } from './decode.ts';
+import { pictureExtensions } from '../../data/picture-format.ts';
 
 /** What lies directly in a folder, hidden entries left out, names in code-unit order. */
 export interface Listing {

@@ -2,6 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { CardinalError } from '../../base/errors.ts';
+import { pictureFormatTitles } from '../../data/picture-format.ts';
 import { pictureDataset, type PictureDataset } from '../../data/source.ts';
 import { findPictures, isPictureName, listFolder, type Listing } from './files.ts';
 import { splitNamed, unknownClass, type ReadData, type SplitName } from './reader.ts';
@@ -91,7 +92,7 @@ async function readSplit(folder: string): Promise<Split> {
   }
   if ([...byClass.values()].every((pictures) => pictures.length === 0)) {
     throw new CardinalError(
-      `${folder}: none of its ${byClass.size} folders holds a picture (JPEG, PNG, WebP, GIF or AVIF)`,
+      `${folder}: none of its ${byClass.size} folders holds a picture (${pictureFormatTitles})`,
     );
   }
   return { folder, byClass, ignored };
@@ -109,7 +110,7 @@ function datasetOf(
     if (pictures.length === 0) {
       if (everyClassNeeded) {
         throw new CardinalError(
-          `${join(folder, name)} holds no picture (JPEG, PNG, WebP, GIF or AVIF): a class needs at least one`,
+          `${join(folder, name)} holds no picture (${pictureFormatTitles}): a class needs at least one`,
         );
       }
       continue;
