@@ -3,6 +3,7 @@ export { checkPictures, type UnreadablePicture } from './check.ts';
 export { loadPicture, readPicture } from './decode.ts';
 export { createLoader, type LoaderOptions } from './loader.ts';
 export { openData, type OpenData, type OpenOptions } from './open.ts';
+export type { EncodedPicture, PictureInput, PictureInputs } from './picture-input.ts';
 export type { DataKind } from './reader.ts';
 export { channelStatistics, fitPreprocessing, type ChannelStatistics } from './statistics.ts';
 export { openLoaders, type TrainingLoaderOptions } from './training.ts';
