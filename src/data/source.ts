@@ -22,6 +22,8 @@ export interface MemorySource {
 export interface FileSource {
   readonly kind: 'files';
   readonly paths: readonly string[];
+  /** The folder below which a path tells a picture from others, wherever the whole was moved to; default: none. */
+  readonly root?: string | undefined;
 }
 
 /** A dataset whose pictures can be had: what the readers return and the loader takes. */
@@ -51,7 +53,7 @@ export function subset(dataset: PictureDataset, indices: Uint32Array, name: stri
     source:
       source.kind === 'memory'
         ? { ...source, rows: indices.map((index) => source.rows[index]) }
-        : { kind: 'files', paths: Array.from(indices, (index) => source.paths[index]) },
+        : { ...source, paths: Array.from(indices, (index) => source.paths[index]) },
     id: (index) => dataset.id(indices[index]),
   });
 }

@@ -8,18 +8,6 @@ import { pictureInMemory, type PictureDataset, type PictureSource } from '../../
 import { cmykToRgb } from '../../data/transforms/cmyk.ts';
 import { fileReason } from '../files.ts';
 
-/** File name endings that are taken for pictures; everything else in a folder is left alone. */
-export const pictureExtensions: readonly string[] = [
-  '.jpg',
-  '.jpeg',
-  '.jpe',
-  '.jfif',
-  '.png',
-  '.webp',
-  '.gif',
-  '.avif',
-];
-
 /**
  * Reads a picture file, or the bytes of one, as bytes: the same that Pillow's `Image.open(file).convert('RGB')` gives, which
  * is what published networks were trained on. Grey is repeated, CMYK converted without ink profile, alpha dropped, an

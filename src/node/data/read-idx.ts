@@ -70,7 +70,7 @@ export async function readIdx(
     train: read('train'),
     val: read('val'),
     test: read('test'),
-    ignoredFiles: 0,
+    leftOut: [],
   };
 }
 
