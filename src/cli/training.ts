@@ -1,10 +1,12 @@
 import { basename } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
+import type { PictureRecord } from '../data/picture-record.ts';
 import { createModel } from '../models/registry.ts';
 import { freeze } from '../nn/freeze.ts';
 import { createLoader } from '../node/data/loader.ts';
 import { judgingBatch, openLoaders } from '../node/data/training.ts';
 import type { OpenData } from '../node/data/open.ts';
+import { recordOf } from '../node/data/record.ts';
 import type { RunFolder } from '../node/run-folder.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
@@ -29,6 +31,8 @@ export interface Training {
   readonly signal: AbortSignal;
   /** As the run had it, if it is not said. */
   readonly checkpointActivations?: boolean | undefined;
+  /** Which pictures the weights were trained on that the run begins with. */
+  readonly earlier?: readonly PictureRecord[] | undefined;
   /** The checkpoint to continue from. */
   readonly resume?: Checkpoint | undefined;
 }
@@ -49,7 +53,8 @@ export async function buildNetwork(
 
 /** Trains as the configuration says; events are shown and put down in the run folder. */
 export async function trainRun(network: Network, training: Training): Promise<TrainResult> {
-  const { config, openFolder, data, backend, view, signal, checkpointActivations, resume } = training;
+  const { config, openFolder, data, backend, view, signal, checkpointActivations, earlier, resume } =
+    training;
   const loaders = openLoaders(data, config);
   try {
     return await fit({
@@ -59,6 +64,7 @@ export async function trainRun(network: Network, training: Training): Promise<Tr
       recipe: config.recipe,
       seed: config.seed,
       preprocessing: config.preprocessing,
+      pictures: [await recordOf(data), ...(earlier ?? [])],
       origin: config.weights?.origin,
       licence: config.weights?.licence,
       store: { save: async (kind, bytes) => (await openFolder()).save(kind, bytes) },

@@ -77,6 +77,8 @@ export interface TrainedOn extends TrainResult {
   readonly model: Module;
   readonly classes: readonly string[];
   readonly preprocessing: Preprocessing;
+  /** The pictures as they were split: what was held out is its `val`. */
+  readonly data: OpenData;
 }
 
 /**
@@ -169,7 +171,7 @@ async function run(
         await onEvent?.(event);
       },
     });
-    return { ...result, model: network, classes: data.classes, preprocessing };
+    return { ...result, model: network, classes: data.classes, preprocessing, data };
   } catch (error) {
     if (options.resume !== true) await folder?.discard();
     throw error;

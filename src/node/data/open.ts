@@ -3,6 +3,7 @@ import { join } from 'node:path';
 
 import { CardinalError } from '../../base/errors.ts';
 import { LeftOutTally, type LeftOut } from '../../data/left-out.ts';
+import type { HeldOut } from '../../data/picture-record.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { splitByClass } from '../../data/split.ts';
 import { requireAllRead } from './check.ts';
@@ -38,6 +39,8 @@ export interface OpenData {
   readonly test: PictureDataset | undefined;
   /** True if `val` was held out of the training pictures because the source has none. */
   readonly valHeldOut: boolean;
+  /** How it was, then. */
+  readonly heldOut?: HeldOut | undefined;
   /** What lies there and is not read, by kind; what it is in words: `leftOutLine`. */
   readonly leftOut: readonly LeftOut[];
 }
@@ -64,7 +67,9 @@ export async function openData(path: string, options: OpenOptions = {}): Promise
   const read = await readAny(path, options.classes);
   const split =
     read.train && !read.val ? splitByClass(read.train, valFraction, seed) : { train: read.train, val: read.val };
-  const opened = { ...read, ...split, path, valHeldOut: !read.val && split.val !== undefined };
+  const valHeldOut = !read.val && split.val !== undefined;
+  const heldOut = valHeldOut ? { seed, fraction: valFraction } : undefined;
+  const opened = { ...read, ...split, path, valHeldOut, heldOut };
   if (strict) await requireAllRead(opened, ['train', 'val', 'test']);
   return opened;
 }

@@ -171,8 +171,9 @@ function datasetOf({ folder, byClass }: Split, classes: readonly string[], owner
     name: folder,
     classes,
     labels: Int32Array.from(labels),
-    source: { kind: 'files', paths, root: folder },
+    source: { kind: 'files', paths },
     id: (index) => paths[index],
+    key: (index) => pathBelow(folder, paths[index]),
   });
 }
 
