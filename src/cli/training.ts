@@ -58,7 +58,7 @@ export async function buildNetwork(
 export async function trainRun(network: Network, training: Training): Promise<TrainResult> {
   const { config, openFolder, data, backend, view, signal, checkpointActivations } = training;
   const { earlier, resume, secondsBefore } = training;
-  return withEndings((endings) => {
+  return withEndings(async (endings) => {
     const loaders = openLoaders(data, config);
     endings.add(() => loaders.validation?.dispose());
     endings.add(() => loaders.train.dispose());
