@@ -86,7 +86,7 @@ test.each([
     console.log(build, cachedDataVersionTag() === before);
   `;
   const { stdout } = await promisify(execFile)(process.execPath, [
-    ...given,
+    ...flags,
     '--input-type=module',
     '-e',
     script,
