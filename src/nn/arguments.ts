@@ -1,7 +1,7 @@
 import { described } from '../base/described.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
 import type { Pair } from '../graph/op-table.ts';
-import type { Shape } from '../graph/value.ts';
+import { formatShape, type Shape } from '../graph/value.ts';
 
 /** A size for both directions, or [vertical, horizontal]. */
 export type Size = number | Pair;
@@ -49,10 +49,10 @@ export function finiteNumber(module: string, name: string, value: number): numbe
 
 /** A list of whole numbers above 0, or a `UsageError`; `form` says which: "N×C×H×W". */
 export function sizes(what: string, name: string, shape: Shape, form: string): Shape {
-  if (!Array.isArray(shape) || !shape.every((size) => Number.isInteger(size) && size >= 1)) {
-    throw new UsageError(
-      `${what}: expected ${name} to be ${form}, an array of whole numbers above 0, got ${described(shape)}`,
-    );
-  }
-  return shape;
+  const given: unknown = shape;
+  if (Array.isArray(given) && given.every((size) => Number.isInteger(size) && size >= 1)) return shape;
+  const numbers = Array.isArray(given) && given.length > 0 && given.every((size) => typeof size === 'number');
+  throw new UsageError(
+    `${what}: expected ${name} to be ${form}, an array of whole numbers above 0, got ${numbers ? formatShape(shape) : described(given)}`,
+  );
 }

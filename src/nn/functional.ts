@@ -93,7 +93,9 @@ export function avgPool2d(x: Value, kernelSize: Size, options: AvgPoolOptions = 
 
 /** N×C×H×W → N×C×P×Q for an output size that divides the picture's evenly; 1 is the mean of each channel. */
 export function adaptiveAvgPool2d(x: Value, outputSize: Size): Value {
-  return avgPool2d(x, adaptiveKernel('adaptiveAvgPool2d', x, outputSize));
+  const kernel = adaptiveKernel('adaptiveAvgPool2d', x, outputSize);
+  const pool = checkPool('adaptiveAvgPool2d', kernel, {});
+  return record('adaptiveAvgPool2d', [x], 'avg_pool2d', { ...pool, countIncludePad: true, adaptive: true });
 }
 
 /** N×C×H×W → N×C×P×Q for an output size that divides the picture's evenly. */
