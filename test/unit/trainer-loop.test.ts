@@ -188,11 +188,9 @@ describe('ending early', () => {
     const history = (...best: boolean[]) =>
       best.map((isBest, epoch) => ({
         epoch,
-        epochs: 9,
         step: epoch,
         learningRate: 0.1,
         train: { loss: 1, top1: 0 },
-        seconds: 1,
         best: isBest,
       }));
     expect(patience(2)([])).toBe(false);
