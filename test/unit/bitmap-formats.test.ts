@@ -43,7 +43,10 @@ describe('files that are no good', () => {
   test.each<[string, Uint8Array, RegExp]>([
     [
       'too large',
-      bmp((view) => (view.setInt32(18, 2 ** 30, true), view.setInt32(22, 2 ** 30, true))),
+      bmp((view) => {
+        view.setInt32(18, 2 ** 30, true);
+        view.setInt32(22, 2 ** 30, true);
+      }),
       /pixels, more than/,
     ],
     [

@@ -117,7 +117,7 @@ function randomBitmap(rng: Rng): object {
       options: { ...size, kind, most: kind === 2 || kind === 5 ? Math.min(most, 255) : most },
     };
   }
-  const masks = {
+  const masks: Readonly<Record<number, readonly (readonly number[])[]>> = {
     16: [
       [0xf800, 0x7e0, 0x1f],
       [0x7c00, 0x3e0, 0x1f],
@@ -127,12 +127,12 @@ function randomBitmap(rng: Rng): object {
       [0xff0000, 0xff00, 0xff],
       [0xff000000, 0xff0000, 0xff00],
     ],
-  } as const;
+  };
   const bits = oneOf(rng, [1, 4, 8, 16, 24, 32] as const);
   const header = oneOf(rng, [12, 40, 108, 124]);
   if (header === 12) return { format: 'bmp', options: { ...size, bits: Math.min(bits, 24), header } };
   const runs = (bits === 4 || bits === 8) && rng.float() < 0.5;
-  const chosen = bits >= 16 && rng.float() < 0.5 ? oneOf(rng, masks[bits as 16 | 24 | 32]) : undefined;
+  const chosen = bits >= 16 && rng.float() < 0.5 ? oneOf(rng, masks[bits]) : undefined;
   return {
     format: 'bmp',
     options: {

@@ -51,7 +51,7 @@ interface Header {
   readonly pixels: number;
 }
 
-/** A number of the header, little-endian. */
+/** Numbers are little-endian. */
 function readHeader(view: DataView): Header {
   if (view.byteLength < 26) throw new Error('it is truncated');
   const size = view.getUint32(14, true);
@@ -99,15 +99,14 @@ function checkBits(bits: number): number {
 }
 
 function requireBits(compression: number, bits: number): void {
-  const wanted: Readonly<Record<number, readonly number[]>> = {
-    [compressions.rle8]: [8],
-    [compressions.rle4]: [4],
-    [compressions.masks]: [16, 24, 32],
-    [compressions.alphaMasks]: [16, 24, 32],
-  };
-  if (wanted[compression]?.includes(bits) === false) {
-    throw new Error(`BMP compression ${compression} with ${bits} bits a pixel is not supported`);
-  }
+  const wanted = new Map<number, readonly number[]>([
+    [compressions.rle8, [8]],
+    [compressions.rle4, [4]],
+    [compressions.masks, [16, 24, 32]],
+    [compressions.alphaMasks, [16, 24, 32]],
+  ]).get(compression);
+  if (wanted === undefined || wanted.includes(bits)) return;
+  throw new Error(`BMP compression ${compression} with ${bits} bits a pixel is not supported`);
 }
 
 /** The value of pixel `x` of a row: a palette's index, or the bytes of the pixel as a number. */
