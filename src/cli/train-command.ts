@@ -1,4 +1,5 @@
 import type { Backend } from '../backends/backend.ts';
+import { withEnding } from '../base/endings.ts';
 import { CardinalError } from '../base/errors.ts';
 import { leftOutLine } from '../data/left-out.ts';
 import type { PictureRecord } from '../data/picture-record.ts';
@@ -77,70 +78,71 @@ export async function newRun(
   flags: OutputFlags,
   earlier?: readonly PictureRecord[],
 ): Promise<Outcome> {
-  return withBackend(flags, async (backend) => {
-    let folder: RunFolder | undefined;
-    const openFolder = async (): Promise<RunFolder> => {
-      if (folder === undefined) {
-        folder = await RunFolder.create(path);
-        await folder.writeConfig(config);
-        tell(...opening(config, data, backend));
-      }
-      return folder;
-    };
-    try {
-      return await work({ config, network, openFolder, data, backend, flags, earlier });
-    } catch (error) {
-      await folder?.discard();
-      throw error;
-    } finally {
-      await folder?.close();
-    }
-  });
+  let folder: RunFolder | undefined;
+  let succeeded = false;
+  const end = (): Promise<void> | undefined => (succeeded ? folder?.close() : folder?.discard());
+  return withEnding(end, () =>
+    withBackend(flags, async (backend) => {
+      const openFolder = async (): Promise<RunFolder> => {
+        if (folder === undefined) {
+          folder = await RunFolder.create(path);
+          await folder.writeConfig(config);
+          tell(...opening(config, data, backend));
+        }
+        return folder;
+      };
+      const outcome = await work({ config, network, openFolder, data, backend, flags, earlier });
+      succeeded = true;
+      return outcome;
+    }),
+  );
 }
 
 /** `cardinal train --resume DIR` */
 export async function resumeTraining(path: string, flags: OutputFlags): Promise<void> {
   const folder = await RunFolder.open(path);
-  try {
-    const config = await folder.readConfig(runConfigSchema);
-    const checkpoint = await folder.readCheckpoint('last');
-    const { training } = checkpoint;
-    if (training === undefined) {
-      throw new CardinalError(
-        `${path}/last.safetensors holds only weights: there is nothing to continue from`,
+  await withEnding(
+    () => folder.close(),
+    async () => {
+      const config = await folder.readConfig(runConfigSchema);
+      const checkpoint = await folder.readCheckpoint('last');
+      const { training } = checkpoint;
+      if (training === undefined) {
+        throw new CardinalError(
+          `${path}/last.safetensors holds only weights: there is nothing to continue from`,
+        );
+      }
+      const data = await openData(config.data, {
+        seed: config.seed,
+        valFraction: config.valFraction,
+        strict: config.strict,
+        classes: checkpoint.classes,
+      });
+      const secondsBefore = await folder.rewindMetrics(training.progress);
+      const { step, epoch } = training.progress;
+      const { epochs } = config.recipe;
+      const leftOut = leftOutLine(data.leftOut);
+      if (leftOut !== undefined) tell(leftOut);
+      tell(
+        epoch < epochs
+          ? `continuing ${path} at step ${count(step)}, in epoch ${epoch + 1} of ${epochs}`
+          : `${path} has had its ${epochs} epochs: it is judged again`,
       );
-    }
-    const data = await openData(config.data, {
-      seed: config.seed,
-      valFraction: config.valFraction,
-      strict: config.strict,
-      classes: checkpoint.classes,
-    });
-    await folder.rewindMetrics(training.progress);
-    const { step, epoch } = training.progress;
-    const { epochs } = config.recipe;
-    const leftOut = leftOutLine(data.leftOut);
-    if (leftOut !== undefined) tell(leftOut);
-    tell(
-      epoch < epochs
-        ? `continuing ${path} at step ${count(step)}, in epoch ${epoch + 1} of ${epochs}`
-        : `${path} has had its ${epochs} epochs: it is judged again`,
-    );
-    const network = await buildNetwork(config);
-    await withBackend(flags, (backend) =>
-      work({
-        config,
-        network,
-        openFolder: () => Promise.resolve(folder),
-        data,
-        backend,
-        flags,
-        resume: checkpoint,
-      }),
-    );
-  } finally {
-    await folder.close();
-  }
+      const network = await buildNetwork(config);
+      await withBackend(flags, (backend) =>
+        work({
+          config,
+          network,
+          openFolder: () => Promise.resolve(folder),
+          data,
+          backend,
+          flags,
+          resume: checkpoint,
+          secondsBefore,
+        }),
+      );
+    },
+  );
 }
 
 interface Work {
@@ -152,6 +154,7 @@ interface Work {
   readonly flags: OutputFlags;
   readonly earlier?: readonly PictureRecord[] | undefined;
   readonly resume?: Checkpoint;
+  readonly secondsBefore?: number;
 }
 
 /** Trains, judges, reports. What went on is told on stderr, what came out is printed. */

@@ -47,6 +47,8 @@ export interface TrainOptions {
   readonly checkpointEvery?: number | undefined;
   /** Continue from here, at the exact batch. */
   readonly resume?: Checkpoint | undefined;
+  /** Seconds that the run took before it is continued, for what is told of time; a checkpoint does not say. */
+  readonly secondsBefore?: number | undefined;
   /** Ends the run after the step that is being done, with a checkpoint. */
   readonly signal?: AbortSignal | undefined;
   /** Asked after each epoch whether to end, e.g. `patience(5)`. */
@@ -201,8 +203,11 @@ export class Run {
   }
 
   dispose(): void {
-    this.program.dispose();
-    this.#validation?.dispose();
+    try {
+      this.program.dispose();
+    } finally {
+      this.#validation?.dispose();
+    }
   }
 
   #common(): Omit<Checkpoint, 'state' | 'training'> {

@@ -18,6 +18,7 @@ import { pictureInMemory, type PictureDataset, type PictureSource } from '../../
 import { cmykToRgb } from '../../data/transforms/cmyk.ts';
 import { fileReason } from '../files.ts';
 import { able } from './formats.ts';
+import { cannotRead, receivePicture, type EncodedPicture, type ReceivedPicture } from './picture-input.ts';
 
 /**
  * Reads a picture file, or the bytes of one, as bytes: the same that Pillow's `Image.open(file).convert('RGB')` gives, which
@@ -26,14 +27,21 @@ import { able } from './formats.ts';
  * EXIF rotation is applied (`ImageOps.exif_transpose`), 16-bit grey is cut to its high byte, where older Pillows clip it at
  * 255, and the transparent pixels of a GIF are black. The format is told by the bytes, whatever the file is called.
  *
- * @throws CardinalError with the file and the decoder's reason
+ * @throws CardinalError with the file and the decoder's reason, or if `file` is nothing that a picture can be read from
  */
-export async function loadPicture(file: string | Uint8Array): Promise<Picture> {
+export async function loadPicture(file: EncodedPicture): Promise<Picture> {
+  return decodePicture(await receivePicture(file));
+}
+
+/** The picture of what was received. Throws a `CardinalError` that names the file, if it has a name. */
+export async function decodePicture(received: ReceivedPicture): Promise<Picture> {
+  if (received.kind === 'pixels') return received.picture;
+  const [content, name] =
+    received.kind === 'file' ? [received.path, received.path] : [received.bytes, received.name];
   try {
-    return await decodeFile(file);
+    return await decodeFile(content);
   } catch (error) {
-    const name = typeof file === 'string' && file !== '' ? ` ${file}` : '';
-    throw new CardinalError(`cannot read the picture${name}: ${messageOf(error)}`);
+    throw new CardinalError(`${cannotRead(name)}: ${messageOf(error)}`, { cause: error });
   }
 }
 

@@ -4,6 +4,7 @@ export { loadPicture, readPicture } from './decode.ts';
 export { picturesToJudge, type JudgedSplit, type JudgedWeights, type PicturesToJudge } from './judging.ts';
 export { createLoader, type LoaderOptions } from './loader.ts';
 export { openData, type OpenData, type OpenOptions } from './open.ts';
+export type { EncodedPicture, PictureInput, PictureInputs } from './picture-input.ts';
 export type { DataKind } from './reader.ts';
 export { recordOf } from './record.ts';
 export { channelStatistics, fitPreprocessing, type ChannelStatistics } from './statistics.ts';
