@@ -1,5 +1,10 @@
 import { CardinalError } from '../base/errors.ts';
-import { defaultPreprocessing, imagenetStatistics, type Preprocessing } from '../data/preprocessing.ts';
+import {
+  defaultPreprocessing,
+  imagenetStatistics,
+  withImageSize,
+  type Preprocessing,
+} from '../data/preprocessing.ts';
 import { listModels, modelInfo } from '../models/registry.ts';
 import type { OpenData } from './data/open.ts';
 import type { Trained } from './trained.ts';
@@ -32,22 +37,15 @@ export async function prepareFor(
   { mean, std, imageSize }: Wanted,
   data?: OpenData,
 ): Promise<Prepared> {
-  if (preprocessing !== undefined) {
-    const { size, resize } = preprocessing;
-    // Another size keeps the share of the picture that is cut out.
-    const resized =
-      imageSize === undefined
-        ? {}
-        : {
-            size: [imageSize, imageSize] as [number, number],
-            resize: resize === null ? null : Math.round((resize * imageSize) / size[0]),
-          };
-    const statistics = { mean: [...(mean ?? preprocessing.mean)], std: [...(std ?? preprocessing.std)] };
-    return { preprocessing: { ...preprocessing, ...resized, ...statistics }, note: undefined };
-  }
   const info = listModels().includes(description.name)
     ? modelInfo(description.name, description.options)
     : undefined;
+  if (preprocessing !== undefined) {
+    const likely = info?.pictures === undefined ? [] : [info.pictures.cropShare];
+    const sized = imageSize === undefined ? preprocessing : withImageSize(preprocessing, imageSize, likely);
+    const statistics = { mean: [...(mean ?? preprocessing.mean)], std: [...(std ?? preprocessing.std)] };
+    return { preprocessing: { ...sized, ...statistics }, note: undefined };
+  }
   const pictures = channels === 3 ? info?.pictures : undefined;
   const assumed = channels === 3 ? (pictures ?? imagenetStatistics) : undefined;
   const { cropShare, interpolation } = pictures ?? {};
