@@ -1,6 +1,7 @@
 import type { Backend } from '../backends/backend.ts';
 import { withEnding } from '../base/endings.ts';
 import { CardinalError } from '../base/errors.ts';
+import { augmentationWords } from '../data/augmentations.ts';
 import { leftOutLine } from '../data/left-out.ts';
 import type { PictureRecord } from '../data/picture-record.ts';
 import { openDataFor } from '../node/data-for-weights.ts';
@@ -219,10 +220,16 @@ function opening(config: RunConfig, data: OpenData, backend: Backend): string[] 
   const beginning = [begun, frozen].filter((part) => part !== undefined).join('; ');
   return [
     `${model.name} on ${data.path}: ${data.classes.length} classes; pictures of ${shape}: ${parts.join(', ')}`,
-    `recipe ${recipe.name}: ${recipe.epochs} ${recipe.epochs === 1 ? 'epoch' : 'epochs'}, batches of ${recipe.batchSize}; ${backend.name}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`,
+    `recipe ${recipe.name}: ${recipe.epochs} ${recipe.epochs === 1 ? 'epoch' : 'epochs'}, batches of ${recipe.batchSize}${variedWords(recipe)}; ${backend.name}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`,
     ...(beginning === '' ? [] : [beginning]),
     ...(leftOut === undefined ? [] : [leftOut]),
   ];
+}
+
+function variedWords({ augmentation, balance }: RunConfig['recipe']): string {
+  const varied = augmentation && `pictures ${augmentationWords(augmentation)}`;
+  const balanced = balance && `classes balanced by ${balance}`;
+  return [varied, balanced].flatMap((part) => (part === undefined ? [] : [`; ${part}`])).join('');
 }
 
 function closing(path: string, { reason, history }: TrainResult, judged: Judged | undefined): string[] {

@@ -165,19 +165,3 @@ export function defaultPreprocessing(options: {
     std: [...options.std],
   };
 }
-
-/**
- * The usual augmentation of a data set: the paper's crops and flips for photos and CIFAR; shifts without mirror images
- * for the IDX family, whose digits and letters do not survive a mirror.
- */
-export function defaultAugmentation(kind: 'folders' | 'cifar10' | 'cifar100' | 'idx'): Augmentation {
-  switch (kind) {
-    case 'folders':
-      return augmentationSchema.parse({ crop: { kind: 'random-resized' }, flip: 0.5 });
-    case 'cifar10':
-    case 'cifar100':
-      return augmentationSchema.parse({ crop: { kind: 'pad', padding: 4 }, flip: 0.5 });
-    case 'idx':
-      return augmentationSchema.parse({ crop: { kind: 'pad', padding: 2 } });
-  }
-}

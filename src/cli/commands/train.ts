@@ -1,5 +1,7 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
+import { augmentationNames, type AugmentationName } from '../../data/augmentations.ts';
+import type { Recipe } from '../../train/recipe.ts';
 import type { EngineFlags, ModelFlags } from '../flags.ts';
 import {
   checkpointActivationsHelp,
@@ -32,6 +34,8 @@ export interface TrainFlags extends EngineFlags, ModelFlags {
   readonly ema?: number;
   readonly mixup?: number;
   readonly cutmix?: number;
+  readonly augment?: AugmentationName;
+  readonly balance?: Recipe['balance'];
   readonly patience?: number;
   readonly imageSize?: number;
   readonly mean?: readonly number[];
@@ -91,6 +95,19 @@ export function define(command: Command): void {
     .option('--ema <decay>', 'keep a moving average of the weights', number('--ema', { above: 0, below: 1 }))
     .option('--mixup <alpha>', 'mix pictures and labels', number('--mixup', { above: 0 }))
     .option('--cutmix <alpha>', 'paste parts of other pictures', number('--cutmix', { above: 0 }))
+    .option(
+      '--augment <how>',
+      `vary pictures: ${augmentationNames.join(', ')} (the recipe's; crop-flip for photos)`,
+      oneOf('--augment', augmentationNames),
+    )
+    .addOption(
+      new Option(
+        '--balance [how]',
+        'for uneven classes: sampling shows each equally often, loss weights its pictures',
+      )
+        .preset('sampling')
+        .argParser(oneOf('--balance', ['sampling', 'loss'])),
+    )
     .option(
       '--patience <epochs>',
       'stop when validation has not improved for so long',
