@@ -1,15 +1,15 @@
 import type { Backend } from '../backends/backend.ts';
 import { UsageError } from '../base/errors.ts';
 import { jsonObject, validate } from '../base/validate.ts';
-import type { Preprocessing } from '../data/preprocessing.ts';
+import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
 import { createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
 import { freeze, freezeExactly } from '../nn/freeze.ts';
 import { Module } from '../nn/module.ts';
-import { requireSameClasses } from '../train/checkpoint.ts';
+import { mayBeSameModel, requireSameClasses, type Checkpoint } from '../train/checkpoint.ts';
 import { patience } from '../train/early-stopping.ts';
 import type { TrainEvent } from '../train/events.ts';
 import { networkOf, type ModelDescription } from '../train/network.ts';
-import { findRecipe, withOverrides, type Recipe, type RecipeOverrides } from '../train/recipe.ts';
+import { findRecipe, recipeSchema, withOverrides, type Recipe, type RecipeOverrides } from '../train/recipe.ts';
 import { fit, type TrainResult } from '../train/train.ts';
 import { loadTensors } from '../weights/load.ts';
 import { createNodeBackend, type NodeBackendOptions } from './backend.ts';
@@ -20,6 +20,7 @@ import { openLoaders } from './data/training.ts';
 import { prepareFor } from './prepare.ts';
 import { RunFolder } from './run-folder.ts';
 import type { HubOptions } from './hub/repo.ts';
+import { checkTrainOn } from './train-on-arguments.ts';
 import { channelsOf, saysOf, trainingPreprocessing } from './trained.ts';
 import { tensorsFor, withWeightsFile, type WeightsFile } from './weights-file.ts';
 
@@ -94,6 +95,7 @@ export async function trainOn(
   model: Module | NamedModel,
   options: TrainOnOptions = {},
 ): Promise<TrainedOn> {
+  checkTrainOn(source, model, options);
   const { weights, resume, head } = options;
   if (head === 'reset' && weights === undefined && resume !== true) {
     throw new UsageError("head: 'reset' is for weights: without them the classifier is fresh anyway");
@@ -121,7 +123,7 @@ async function run(
     const seed = resume?.training?.seed ?? options.seed ?? 0;
     const data = await pictures(source, { seed, classes: resume?.classes }, head, weights);
     const preprocessing =
-      resume?.preprocessing ?? options.preprocessing ?? (await suitable(model, data, options, weights));
+      resume?.preprocessing ?? given(options) ?? (await suitable(model, data, options, weights));
     const { channels, size } = preprocessing;
     const network =
       model instanceof Module
@@ -136,7 +138,7 @@ async function run(
     }
     if (options.freeze !== undefined) freeze(network, options.freeze);
     // A checkpoint of another network is refused where training starts, with a message that says so.
-    else if (resume?.training !== undefined && resume.model.name === describe(network).name)
+    else if (resume?.training !== undefined && isOf(resume, network))
       freezeExactly(network, resume.training.frozen ?? []);
     const loaders = openLoaders(data, { recipe, preprocessing, seed, strict: false });
     ending.push(async () => {
@@ -205,10 +207,21 @@ export interface NamedModel {
 function chooseRecipe(options: TrainOnOptions): Recipe {
   const { recipe = 'quick', epochs, batchSize, learningRate, weightDecay, labelSmoothing, ...more } = options;
   const { clipNorm, accumulate, ema, mixup, cutmix, momentum, decayNorms, augmentation } = more;
-  return withOverrides(typeof recipe === 'string' ? findRecipe(recipe) : recipe, {
+  const chosen = typeof recipe === 'string' ? findRecipe(recipe) : validate(recipeSchema, recipe, 'recipe');
+  return withOverrides(chosen, {
     ...{ epochs, batchSize, learningRate, weightDecay, labelSmoothing },
     ...{ clipNorm, accumulate, ema, mixup, cutmix, momentum, decayNorms, augmentation },
   });
+}
+
+/** Whether a checkpoint may be this network's. */
+function isOf(checkpoint: Checkpoint, network: Module): boolean {
+  const names = [...network.stateSpecs().keys()];
+  return (
+    mayBeSameModel(checkpoint.model, describe(network)) &&
+    names.length === checkpoint.state.size &&
+    names.every((name) => checkpoint.state.has(name))
+  );
 }
 
 /** What a checkpoint calls the network: the registry's name and options, or the class's name. */
@@ -226,7 +239,7 @@ async function suitable(
 ): Promise<Preprocessing> {
   const side = imageSize ?? designedSize(model, data);
   if (weights === undefined) return fitPreprocessing(data, { imageSize: side });
-  const description = { name: model instanceof Module ? model.typeName : model.name, options: {} };
+  const description = model instanceof Module ? describe(model) : { name: model.name, options: {} };
   const known = {
     preprocessing: trainingPreprocessing(weights),
     channels: channelsOf(weights),
@@ -241,6 +254,10 @@ async function suitable(
 function designedSize(model: Module | NamedModel, { pictureSize }: OpenData): number | undefined {
   if (model instanceof Module || pictureSize !== undefined) return undefined;
   return modelInfo(model.name, model.options).inputShape[1];
+}
+
+function given({ preprocessing }: TrainOnOptions): Preprocessing | undefined {
+  return preprocessing && validate(preprocessingSchema, preprocessing, 'trainOn: preprocessing');
 }
 
 function required(out: string | undefined): string {
