@@ -1,19 +1,24 @@
-import { z } from 'zod';
 import type { Backend } from '../backends/backend.ts';
 import { withEndings, type Endings } from '../base/endings.ts';
 import { UsageError } from '../base/errors.ts';
 import { jsonObject, validate } from '../base/validate.ts';
-import { augmentationNames, type AugmentationName } from '../data/augmentations.ts';
+import type { AugmentationName } from '../data/augmentations.ts';
 import { leftOutLine } from '../data/left-out.ts';
-import type { Preprocessing } from '../data/preprocessing.ts';
+import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
 import { createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
 import { freeze, freezeExactly } from '../nn/freeze.ts';
 import { Module } from '../nn/module.ts';
-import { requireSameClasses, type Checkpoint } from '../train/checkpoint.ts';
+import { mayBeSameModel, requireSameClasses, type Checkpoint } from '../train/checkpoint.ts';
 import { patience } from '../train/early-stopping.ts';
 import type { TrainEvent } from '../train/events.ts';
 import { networkOf, type ModelDescription } from '../train/network.ts';
-import { findRecipe, withOverrides, type Recipe, type RecipeOverrides } from '../train/recipe.ts';
+import {
+  findRecipe,
+  recipeSchema,
+  withOverrides,
+  type Recipe,
+  type RecipeOverrides,
+} from '../train/recipe.ts';
 import { fit, type TrainResult } from '../train/train.ts';
 import { loadTensors } from '../weights/load.ts';
 import { createNodeBackend, type NodeBackendOptions } from './backend.ts';
@@ -26,6 +31,7 @@ import { openLoaders, withAugmentation } from './data/training.ts';
 import { prepareFor } from './prepare.ts';
 import { RunFolder } from './run-folder.ts';
 import type { HubOptions } from './hub/repo.ts';
+import { checkTrainOn } from './train-on-arguments.ts';
 import { channelsOf, saysOf, trainingPreprocessing } from './trained.ts';
 import { tensorsFor, withWeightsFile, type WeightsFile } from './weights-file.ts';
 
@@ -108,6 +114,7 @@ export async function trainOn(
   model: Module | NamedModel,
   options: TrainOnOptions = {},
 ): Promise<TrainedOn> {
+  checkTrainOn(source, model, options);
   const { weights, resume, head, valFraction } = options;
   if (valFraction !== undefined && typeof source !== 'string') {
     throw new UsageError(
@@ -161,7 +168,7 @@ async function work(
       if (message !== undefined) await onEvent?.({ type: 'warning', message });
     }
     const preprocessing =
-      resume?.preprocessing ?? options.preprocessing ?? (await suitable(model, data, options, weights));
+      resume?.preprocessing ?? given(options) ?? (await suitable(model, data, options, weights));
     const recipe =
       resume === undefined ? await withAugmentation(chosen, data, preprocessing, options.augment) : chosen;
     const { channels, size } = preprocessing;
@@ -178,7 +185,7 @@ async function work(
     }
     if (options.freeze !== undefined) freeze(network, options.freeze);
     // A checkpoint of another network is refused where training starts, with a message that says so.
-    else if (resume?.training !== undefined && resume.model.name === describe(network).name)
+    else if (resume?.training !== undefined && isOf(resume, network))
       freezeExactly(network, resume.training.frozen ?? []);
     const loaders = openLoaders(data, { recipe, preprocessing, seed, strict: options.strict ?? false });
     endings.add(() => loaders.validation?.dispose());
@@ -236,8 +243,8 @@ async function pictures(
 
 /** How a folder is opened; a run that is continued holds out what it did. */
 function opening({ valFraction, strict }: TrainOnOptions, resume: Checkpoint | undefined): OpenOptions {
-  const [known] = resume?.pictures ?? [];
-  const was = resume?.pictures === undefined ? undefined : (known?.heldOut?.fraction ?? 0);
+  // Checkpoints of old do not say which pictures they were trained on.
+  const was = resume?.pictures === undefined ? undefined : (resume.pictures.at(0)?.heldOut?.fraction ?? 0);
   if (was !== undefined && valFraction !== undefined && valFraction !== was) {
     throw new UsageError(`valFraction: the run to continue has its own, ${was}: leave it out`);
   }
@@ -256,11 +263,21 @@ function chooseRecipe(options: TrainOnOptions): Recipe {
   if (augmentation !== undefined && more.augment !== undefined) {
     throw new UsageError('augment and augmentation both say how pictures are varied: give one of them');
   }
-  validate(z.enum(augmentationNames).optional(), more.augment, 'augment');
-  return withOverrides(typeof recipe === 'string' ? findRecipe(recipe) : recipe, {
+  const chosen = typeof recipe === 'string' ? findRecipe(recipe) : validate(recipeSchema, recipe, 'recipe');
+  return withOverrides(chosen, {
     ...{ epochs, batchSize, learningRate, weightDecay, labelSmoothing },
     ...{ clipNorm, accumulate, ema, mixup, cutmix, momentum, decayNorms, augmentation, balance },
   });
+}
+
+/** Whether a checkpoint may be this network's. */
+function isOf(checkpoint: Checkpoint, network: Module): boolean {
+  const names = [...network.stateSpecs().keys()];
+  return (
+    mayBeSameModel(checkpoint.model, describe(network)) &&
+    names.length === checkpoint.state.size &&
+    names.every((name) => checkpoint.state.has(name))
+  );
 }
 
 /** What a checkpoint calls the network: the registry's name and options, or the class's name. */
@@ -278,7 +295,7 @@ async function suitable(
 ): Promise<Preprocessing> {
   const side = imageSize ?? designedSize(model, data);
   if (weights === undefined) return fitPreprocessing(data, { imageSize: side });
-  const description = { name: model instanceof Module ? model.typeName : model.name, options: {} };
+  const description = model instanceof Module ? describe(model) : { name: model.name, options: {} };
   const known = {
     preprocessing: trainingPreprocessing(weights),
     channels: channelsOf(weights),
@@ -293,6 +310,10 @@ async function suitable(
 function designedSize(model: Module | NamedModel, { pictureSize }: OpenData): number | undefined {
   if (model instanceof Module || pictureSize !== undefined) return undefined;
   return modelInfo(model.name, model.options).inputShape[1];
+}
+
+function given({ preprocessing }: TrainOnOptions): Preprocessing | undefined {
+  return preprocessing && validate(preprocessingSchema, preprocessing, 'trainOn: preprocessing');
 }
 
 function required(out: string | undefined): string {
