@@ -34,6 +34,7 @@ const kinds: Kinds<TrainOnOptions> = {
   },
   out: text,
   resume: flag,
+  takeOver: flag,
   weights: text,
   hub: record,
   head: oneOf('keep', 'reset'),

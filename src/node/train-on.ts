@@ -43,6 +43,11 @@ export interface TrainOnOptions extends RecipeOverrides {
   /** Continue the run in `out` at the exact batch, with its own recipe, seed and frozen parameters. */
   readonly resume?: boolean | undefined;
   /**
+   * With `resume`: take the folder from whoever has it, for a caller who knows that its process is over. One that is not
+   * stops at its next write.
+   */
+  readonly takeOver?: boolean | undefined;
+  /**
    * Weights to begin with: a checkpoint, a PyTorch or safetensors file, `hf:owner/repo`. Pictures are then prepared as
    * theirs were, unless `preprocessing` says otherwise.
    */
@@ -121,6 +126,7 @@ export async function trainOn(
       'valFraction is for a path: pictures that are open already are split as openData was told',
     );
   }
+  if (options.takeOver === true && resume !== true) throw new UsageError('takeOver is for resume');
   if (head === 'reset' && weights === undefined && resume !== true) {
     throw new UsageError("head: 'reset' is for weights: without them the classifier is fresh anyway");
   }
@@ -148,12 +154,15 @@ async function work(
 ): Promise<TrainedOn> {
   const { out, signal, onEvent, checkpointEvery, checkpointActivations, head } = options;
   let folder: RunFolder | undefined;
-  const openFolder = async (path: string): Promise<RunFolder> => (folder ??= await RunFolder.create(path));
+  const onNotice = async (message: string): Promise<void> => onEvent?.({ type: 'warning', message });
+  const openFolder = async (path: string): Promise<RunFolder> =>
+    (folder ??= await RunFolder.create(path, { onNotice }));
   let failed = false;
   // A new run that failed leaves nothing behind but its checkpoints.
   endings.add(() => (failed && options.resume !== true ? folder?.discard() : folder?.close()));
   try {
-    if (options.resume === true) folder = await RunFolder.open(required(out));
+    if (options.resume === true)
+      folder = await RunFolder.open(required(out), { takeOver: options.takeOver, onNotice });
     const resume = await folder?.readCheckpoint('last');
     const chosen = resume?.training?.recipe ?? chooseRecipe(options);
     const seed = resume?.training?.seed ?? options.seed ?? 0;
