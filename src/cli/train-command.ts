@@ -53,7 +53,7 @@ export async function startTraining(dataPath: string, flags: TrainFlags): Promis
         : await openDataFor(weights, head, dataPath, pictures);
     trainingPictures(data);
     const config = await configure(data, flags.model, flags, weights);
-    return { data, config, network: await buildNetwork(config, weights) };
+    return { data, config, network: await buildNetwork(config, weights, flags.inChannels) };
   };
   // The file is closed before training, which may take days.
   const begun = await (flags.weights === undefined ? begin() : openWeights(flags.weights, begin));

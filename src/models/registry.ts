@@ -129,6 +129,7 @@ function similar(name: string, candidates: readonly string[]): string[] {
 }
 
 function check(entry: ModelEntry, options: GivenOptions): ModelOptions {
-  const free = entry.name.endsWith('_cifar') ? 'resnext_cifar' : 'resnext';
+  const [, small, tag = ''] = /(_cifar)?(\.kuangliu)?$/.exec(entry.name) ?? [];
+  const free = small === undefined ? 'resnext' : `resnext_cifar${tag}`;
   return checkOptions(entry.name, options, optionsOf(entry), free);
 }
