@@ -129,7 +129,7 @@ function similar(name: string, candidates: readonly string[]): string[] {
 }
 
 function check(entry: ModelEntry, options: GivenOptions): ModelOptions {
-  const [, small, tag = ''] = /(_cifar)?(\.kuangliu)?$/.exec(entry.name) ?? [];
-  const free = small === undefined ? 'resnext' : `resnext_cifar${tag}`;
+  const tag = entry.name.endsWith('.kuangliu') ? '.kuangliu' : '';
+  const free = entry.name.endsWith(`_cifar${tag}`) ? `resnext_cifar${tag}` : 'resnext';
   return checkOptions(entry.name, options, optionsOf(entry), free);
 }
