@@ -5,6 +5,7 @@ import { parseSet } from '../models/options.ts';
 import { modelInfo } from '../models/registry.ts';
 import type { OpenData } from '../node/data/open.ts';
 import { fitPreprocessing } from '../node/data/statistics.ts';
+import { withAugmentation } from '../node/data/training.ts';
 import { describe, isAdapted, saysOf, trainingPreprocessing } from '../node/trained.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import type { ModelDescription } from '../train/network.ts';
@@ -30,7 +31,7 @@ export async function configure(
   requireClasses(given, data);
   const { name, options: set } = chosenModel(model, given, weights, flags);
   const info = modelInfo(name, set);
-  const recipe = withOverrides(findRecipe(flags.recipe), overrides(flags));
+  const chosen = withOverrides(findRecipe(flags.recipe), overrides(flags));
   const channels = 'inChannels' in given || weights !== undefined ? info.options.inChannels : data.channels;
   if (channels !== 1 && channels !== 3) {
     throw new UsageError(`${name}: pictures have 1 or 3 channels, got inChannels=${String(channels)}`);
@@ -55,6 +56,7 @@ export async function configure(
           data,
         );
   requirePerChannel(preprocessing);
+  const recipe = await withAugmentation(chosen, data, preprocessing, flags.augment);
   const { patience, checkpointEvery } = flags;
   const config: RunConfig = {
     cardinal: version(),
@@ -125,9 +127,9 @@ function overrides({
   labelSmoothing,
   ...flags
 }: TrainFlags): RecipeOverrides {
-  const { clipNorm, accumulate, ema, mixup, cutmix } = flags;
+  const { clipNorm, accumulate, ema, mixup, cutmix, balance } = flags;
   const plain = { epochs, batchSize, learningRate: lr, weightDecay, labelSmoothing };
-  return { ...plain, clipNorm, accumulate, ema, mixup, cutmix };
+  return { ...plain, clipNorm, accumulate, ema, mixup, cutmix, balance };
 }
 
 /** The command line as it was given, ready to be pasted into a shell. */

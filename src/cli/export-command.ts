@@ -53,9 +53,15 @@ function anyStatistics({ channels }: Trained): { readonly mean: number[]; readon
 /** A network of channels that no picture has: its input is a tensor, and nothing is said of pictures. */
 function rawOnnx(trained: Trained, flags: ExportFlags): Promise<Uint8Array> {
   const { model, description, channels, classes, origin, licence } = trained;
-  const flag = flags.preprocess ? '--preprocess' : (flags.mean ?? flags.std) === undefined ? undefined : '--mean';
+  const flag = flags.preprocess
+    ? '--preprocess'
+    : (flags.mean ?? flags.std) === undefined
+      ? undefined
+      : '--mean';
   if (flag !== undefined) {
-    throw new UsageError(`${flag}: pictures have 1 or 3 channels, this network takes ${channels}: leave it out`);
+    throw new UsageError(
+      `${flag}: pictures have 1 or 3 channels, this network takes ${channels}: leave it out`,
+    );
   }
   const [, height, width] = modelInfo(description.name, description.options).inputShape;
   const { imageSize } = flags;

@@ -125,7 +125,10 @@ export function withFitFlags(command: Command): Command {
       "of the pictures: adapts the weights' first convolution, summed for 1, repeated and scaled for more (the weights')",
       integer('--in-channels', 1, 1024),
     )
-    .option('--partial', 'load what fits of the weights and list the rest, which stays as the network draws it');
+    .option(
+      '--partial',
+      'load what fits of the weights and list the rest, which stays as the network draws it',
+    );
 }
 
 /** Flags of every command that takes weights: what the file does not say itself. */
@@ -172,7 +175,8 @@ export function withEngineFlags(command: Command): Command {
     .option('--no-blas', 'leave matrix products to WebAssembly, even if there is a native library');
 }
 
-/** What the flag means, in every command that has it. */
+/** What the flags mean, in every command that has them. */
+export const strictHelp = 'refuse what cannot be read, instead of leaving it out';
 export const checkpointActivationsHelp =
   'recompute activations in the backward pass: less memory, more time, the same results';
 

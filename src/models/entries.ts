@@ -48,6 +48,7 @@ export const entries: readonly ModelEntry[] = [
     paper: resnextPaper,
     inputShape: photograph,
     defaults: imagenet,
+    settingOf: 'resnext',
     build: (options) => resnext(imagenetLayers[50], { ...options, ...depthwiseLimit }),
   },
 
@@ -104,7 +105,8 @@ export const entries: readonly ModelEntry[] = [
   },
   {
     name: 'resnext_cifar.kuangliu',
-    description: 'any ResNeXt for small pictures as kuangliu/pytorch-cifar builds it: a 1×1 stem, blocks twice as wide as inside',
+    description:
+      'any ResNeXt for small pictures as kuangliu/pytorch-cifar builds it: layers, cardinality and base width are yours',
     paper: resnextPaper,
     inputShape: thumbnail,
     defaults: { layers: [3, 3, 3], cardinality: 32, baseWidth: 4, ...cifar, shortcut: 'B' },
@@ -120,6 +122,7 @@ function resnet(depth: number, block: BlockType, layers: readonly number[]): Mod
     paper: resnetPaper,
     inputShape: photograph,
     defaults: imagenet,
+    ...(block === Bottleneck ? { settingOf: 'resnext' } : {}),
     build: (options) => new ResNet(block, layers, options),
   };
 }
@@ -138,6 +141,7 @@ function template(
     paper: resnextPaper,
     inputShape: photograph,
     defaults: { ...imagenet, form: 'c' },
+    settingOf: 'resnext',
     build: (options) => resnext(imagenetLayers[depth], { ...options, cardinality, baseWidth }),
   };
 }
@@ -161,6 +165,7 @@ function cifarTemplate(cardinality: number, baseWidth: number): ModelEntry {
     paper: resnextPaper,
     inputShape: thumbnail,
     defaults: { ...cifar, shortcut: 'B', form: 'c' },
+    settingOf: 'resnext_cifar',
     build: (options) => resnextCifar([3, 3, 3], { ...options, cardinality, baseWidth }),
   };
 }
@@ -168,9 +173,10 @@ function cifarTemplate(cardinality: number, baseWidth: number): ModelEntry {
 function kuangliuResNet(depth: number, block: BlockType, layers: readonly number[]): ModelEntry {
   return {
     name: `resnet${depth}_cifar.kuangliu`,
-    description: `ResNet-${depth} for CIFAR as kuangliu/pytorch-cifar builds it: four stages behind a 3×3 stem, 64 to 512 planes`,
+    description: `ResNet-${depth} for CIFAR as kuangliu/pytorch-cifar builds it: four stages, 64 to 512 planes`,
     paper: resnetPaper,
     inputShape: thumbnail,
+    ...(block === Bottleneck ? { settingOf: 'resnext_cifar' } : {}),
     defaults: { planes: 64, ...cifar, shortcut: 'B' },
     build: (options) => new ResNet(block, layers, { ...options, stem: 'cifar' }),
   };
@@ -182,6 +188,7 @@ function kuangliuTemplate(cardinality: number, baseWidth: number): ModelEntry {
     description: `ResNeXt-29 ${cardinality}×${baseWidth}d for CIFAR as kuangliu/pytorch-cifar builds it: a 1×1 stem, blocks twice as wide as inside`,
     paper: resnextPaper,
     inputShape: thumbnail,
+    settingOf: 'resnext_cifar.kuangliu',
     defaults: { ...cifar, shortcut: 'B' },
     build: (options) => new KuangliuResNeXt([3, 3, 3], { ...options, cardinality, baseWidth }),
   };

@@ -1,5 +1,15 @@
 import type { Value } from '../graph/value.ts';
-import { AdaptiveAvgPool2d, BatchNorm2d, Conv2d, Dropout, F, Linear, Module, ReLU, Sequential } from '../nn/index.ts';
+import {
+  AdaptiveAvgPool2d,
+  BatchNorm2d,
+  Conv2d,
+  Dropout,
+  F,
+  Linear,
+  Module,
+  ReLU,
+  Sequential,
+} from '../nn/index.ts';
 import { Block, conv1x1, conv3x3, initializeResNet } from './resnet.ts';
 import { makeShortcut, shortcutsOf, type Shortcut, type ShortcutOptions } from './shortcut.ts';
 

@@ -1,6 +1,11 @@
 import { CardinalError, UsageError } from '../base/errors.ts';
 import { adaptStatistics } from '../data/in-channels.ts';
-import { defaultPreprocessing, imagenetStatistics, type Preprocessing } from '../data/preprocessing.ts';
+import {
+  defaultPreprocessing,
+  imagenetStatistics,
+  withImageSize,
+  type Preprocessing,
+} from '../data/preprocessing.ts';
 import { listModels, modelInfo } from '../models/registry.ts';
 import type { OpenData } from './data/open.ts';
 import type { Trained } from './trained.ts';
@@ -38,22 +43,15 @@ export async function prepareFor(
       `${description.name}: pictures have 1 or 3 channels, got a network of ${channels}: cardinal run (in a program, compile) takes raw tensors`,
     );
   }
-  if (preprocessing !== undefined) {
-    const { size, resize } = preprocessing;
-    // Another size keeps the share of the picture that is cut out.
-    const resized =
-      imageSize === undefined
-        ? {}
-        : {
-            size: [imageSize, imageSize] as [number, number],
-            resize: resize === null ? null : Math.round((resize * imageSize) / size[0]),
-          };
-    const statistics = { mean: [...(mean ?? preprocessing.mean)], std: [...(std ?? preprocessing.std)] };
-    return { preprocessing: { ...preprocessing, ...resized, ...statistics }, note: undefined };
-  }
   const info = listModels().includes(description.name)
     ? modelInfo(description.name, description.options)
     : undefined;
+  if (preprocessing !== undefined) {
+    const likely = info?.pictures === undefined ? [] : [info.pictures.cropShare];
+    const sized = imageSize === undefined ? preprocessing : withImageSize(preprocessing, imageSize, likely);
+    const statistics = { mean: [...(mean ?? preprocessing.mean)], std: [...(std ?? preprocessing.std)] };
+    return { preprocessing: { ...sized, ...statistics }, note: undefined };
+  }
   const pictures = channels === 3 || adapted ? info?.pictures : undefined;
   const published = channels === 3 || adapted ? (pictures ?? imagenetStatistics) : undefined;
   const assumed = published === undefined ? undefined : adaptStatistics(published, channels);

@@ -1,11 +1,15 @@
+import { z } from 'zod';
 import type { Backend } from '../backends/backend.ts';
+import { withEndings, type Endings } from '../base/endings.ts';
 import { UsageError } from '../base/errors.ts';
 import { jsonObject, validate } from '../base/validate.ts';
+import { augmentationNames, type AugmentationName } from '../data/augmentations.ts';
+import { leftOutLine } from '../data/left-out.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import { createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
 import { freeze, freezeExactly } from '../nn/freeze.ts';
 import { Module } from '../nn/module.ts';
-import { requireSameClasses } from '../train/checkpoint.ts';
+import { requireSameClasses, type Checkpoint } from '../train/checkpoint.ts';
 import { patience } from '../train/early-stopping.ts';
 import type { TrainEvent } from '../train/events.ts';
 import { networkOf, type ModelDescription } from '../train/network.ts';
@@ -14,9 +18,11 @@ import { fit, type TrainResult } from '../train/train.ts';
 import { leftOver, loadTensors } from '../weights/load.ts';
 import { createNodeBackend, type NodeBackendOptions } from './backend.ts';
 import { openDataFor } from './data-for-weights.ts';
+import { seenBefore } from './data/judging.ts';
 import { openData, type OpenData, type OpenOptions } from './data/open.ts';
 import { fitPreprocessing } from './data/statistics.ts';
-import { openLoaders } from './data/training.ts';
+import { recordOf } from './data/record.ts';
+import { openLoaders, withAugmentation } from './data/training.ts';
 import { prepareFor } from './prepare.ts';
 import { RunFolder } from './run-folder.ts';
 import type { HubOptions } from './hub/repo.ts';
@@ -67,6 +73,12 @@ export interface TrainOnOptions extends RecipeOverrides {
   readonly checkpointActivations?: boolean | undefined;
   /** Everything random comes from it; weights too, if the network is given by its name. Default 0. */
   readonly seed?: number | undefined;
+  /** Share of every class that is held out for validation where a folder has no validation pictures. Default 0.1; 0: none. */
+  readonly valFraction?: number | undefined;
+  /** Refuse what cannot be read, instead of leaving it out with a warning. */
+  readonly strict?: boolean | undefined;
+  /** How pictures are varied, by name; `augmentation` says it in numbers. Default: the recipe's, or what is usual for the data. */
+  readonly augment?: AugmentationName | undefined;
   /** Side of the input. Default: the pictures' own; for photos the named network's, or 224. */
   readonly imageSize?: number | undefined;
   /** Default: as `imageSize` says, with mean and standard deviation measured on the pictures. */
@@ -84,6 +96,8 @@ export interface TrainedOn extends TrainResult {
   readonly model: Module;
   readonly classes: readonly string[];
   readonly preprocessing: Preprocessing;
+  /** The pictures as they were split: what was held out is its `val`. */
+  readonly data: OpenData;
 }
 
 /**
@@ -101,7 +115,12 @@ export async function trainOn(
   model: Module | NamedModel,
   options: TrainOnOptions = {},
 ): Promise<TrainedOn> {
-  const { weights, resume, head, inChannels, partial } = options;
+  const { weights, resume, head, inChannels, partial, valFraction } = options;
+  if (valFraction !== undefined && typeof source !== 'string') {
+    throw new UsageError(
+      'valFraction is for a path: pictures that are open already are split as openData was told',
+    );
+  }
   if (head === 'reset' && weights === undefined && resume !== true) {
     throw new UsageError("head: 'reset' is for weights: without them the classifier is fresh anyway");
   }
@@ -114,24 +133,47 @@ export async function trainOn(
     : withWeightsFile(weights, (file) => run(source, model, options, file), options.hub);
 }
 
-async function run(
+function run(
   source: string | OpenData,
   model: Module | NamedModel,
   options: TrainOnOptions,
   weights?: WeightsFile,
 ): Promise<TrainedOn> {
+  return withEndings((endings) => work(source, model, options, endings, weights));
+}
+
+async function work(
+  source: string | OpenData,
+  model: Module | NamedModel,
+  options: TrainOnOptions,
+  endings: Endings,
+  weights?: WeightsFile,
+): Promise<TrainedOn> {
   const { out, signal, onEvent, checkpointEvery, checkpointActivations, head } = options;
   let folder: RunFolder | undefined;
   const openFolder = async (path: string): Promise<RunFolder> => (folder ??= await RunFolder.create(path));
-  const ending: (() => Promise<void>)[] = [async () => folder?.close()];
+  let failed = false;
+  // A new run that failed leaves nothing behind but its checkpoints.
+  endings.add(() => (failed && options.resume !== true ? folder?.discard() : folder?.close()));
   try {
     if (options.resume === true) folder = await RunFolder.open(required(out));
     const resume = await folder?.readCheckpoint('last');
-    const recipe = resume?.training?.recipe ?? chooseRecipe(options);
+    const chosen = resume?.training?.recipe ?? chooseRecipe(options);
     const seed = resume?.training?.seed ?? options.seed ?? 0;
-    const data = await pictures(source, { seed, classes: resume?.classes }, head, weights);
+    const data = await pictures(
+      source,
+      { seed, ...opening(options, resume), classes: resume?.classes },
+      head,
+      weights,
+    );
+    const earlier = weights && saysOf(weights).pictures;
+    for (const message of [leftOutLine(data.leftOut), await seenBefore(data, earlier)]) {
+      if (message !== undefined) await onEvent?.({ type: 'warning', message });
+    }
     const preprocessing =
       resume?.preprocessing ?? options.preprocessing ?? (await suitable(model, data, options, weights));
+    const recipe =
+      resume === undefined ? await withAugmentation(chosen, data, preprocessing, options.augment) : chosen;
     const { channels, size } = preprocessing;
     const network =
       model instanceof Module
@@ -153,14 +195,12 @@ async function run(
     // A checkpoint of another network is refused where training starts, with a message that says so.
     else if (resume?.training !== undefined && resume.model.name === describe(network).name)
       freezeExactly(network, resume.training.frozen ?? []);
-    const loaders = openLoaders(data, { recipe, preprocessing, seed, strict: false });
-    ending.push(async () => {
-      await loaders.train.dispose();
-      await loaders.validation?.dispose();
-    });
+    const loaders = openLoaders(data, { recipe, preprocessing, seed, strict: options.strict ?? false });
+    endings.add(() => loaders.validation?.dispose());
+    endings.add(() => loaders.train.dispose());
     const backend = options.backend ?? (await createNodeBackend(engineOf(options)));
-    if (options.backend === undefined) ending.push(() => backend.dispose());
-    if (resume?.training !== undefined) await folder?.rewindMetrics(resume.training.progress);
+    if (options.backend === undefined) endings.add(() => backend.dispose());
+    const secondsBefore = resume?.training && (await folder?.rewindMetrics(resume.training.progress));
     const result = await fit({
       network: networkOf(network, [channels, ...size], describe(network)),
       backend,
@@ -168,6 +208,7 @@ async function run(
       recipe,
       seed,
       preprocessing,
+      pictures: [await recordOf(data), ...(earlier ?? [])],
       ...(weights === undefined ? {} : { origin: saysOf(weights).origin, licence: saysOf(weights).licence }),
       store:
         out === undefined
@@ -176,6 +217,7 @@ async function run(
       checkpointEvery,
       checkpointActivations,
       resume,
+      secondsBefore,
       signal,
       stopWhen: options.patience === undefined ? undefined : patience(options.patience),
       onEvent: async (event) => {
@@ -184,31 +226,37 @@ async function run(
         await onEvent?.(event);
       },
     });
-    return { ...result, model: network, classes: data.classes, preprocessing };
+    return { ...result, model: network, classes: data.classes, preprocessing, data };
   } catch (error) {
-    if (options.resume !== true) await folder?.discard();
+    failed = true;
     throw error;
-  } finally {
-    for (const end of ending.toReversed()) await end();
   }
 }
 
 /** The pictures, with the classes that a classifier which is kept has, in their order. */
 async function pictures(
   source: string | OpenData,
-  { seed, classes }: Pick<OpenOptions, 'seed' | 'classes'>,
+  options: OpenOptions,
   head: 'keep' | 'reset' = 'keep',
   weights?: WeightsFile,
 ): Promise<OpenData> {
   if (typeof source === 'string') {
-    return weights === undefined
-      ? openData(source, { seed, classes })
-      : openDataFor(weights, head, source, { seed });
+    return weights === undefined ? openData(source, options) : openDataFor(weights, head, source, options);
   }
   const known = weights && saysOf(weights).classes;
   if (weights && known && head === 'keep')
     requireSameClasses({ classes: known }, source.classes, weights.name);
   return source;
+}
+
+/** How a folder is opened; a run that is continued holds out what it did. */
+function opening({ valFraction, strict }: TrainOnOptions, resume: Checkpoint | undefined): OpenOptions {
+  const [known] = resume?.pictures ?? [];
+  const was = resume?.pictures === undefined ? undefined : (known?.heldOut?.fraction ?? 0);
+  if (was !== undefined && valFraction !== undefined && valFraction !== was) {
+    throw new UsageError(`valFraction: the run to continue has its own, ${was}: leave it out`);
+  }
+  return { valFraction: was ?? valFraction, strict };
 }
 
 /** A network of the registry; classes and channels come from the data. */
@@ -219,10 +267,14 @@ export interface NamedModel {
 
 function chooseRecipe(options: TrainOnOptions): Recipe {
   const { recipe = 'quick', epochs, batchSize, learningRate, weightDecay, labelSmoothing, ...more } = options;
-  const { clipNorm, accumulate, ema, mixup, cutmix, momentum, decayNorms, augmentation } = more;
+  const { clipNorm, accumulate, ema, mixup, cutmix, momentum, decayNorms, augmentation, balance } = more;
+  if (augmentation !== undefined && more.augment !== undefined) {
+    throw new UsageError('augment and augmentation both say how pictures are varied: give one of them');
+  }
+  validate(z.enum(augmentationNames).optional(), more.augment, 'augment');
   return withOverrides(typeof recipe === 'string' ? findRecipe(recipe) : recipe, {
     ...{ epochs, batchSize, learningRate, weightDecay, labelSmoothing },
-    ...{ clipNorm, accumulate, ema, mixup, cutmix, momentum, decayNorms, augmentation },
+    ...{ clipNorm, accumulate, ema, mixup, cutmix, momentum, decayNorms, augmentation, balance },
   });
 }
 

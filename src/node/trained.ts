@@ -1,6 +1,7 @@
 import { CardinalError, UsageError } from '../base/errors.ts';
 import { jsonObject, validate } from '../base/validate.ts';
 import { adaptPreprocessing } from '../data/in-channels.ts';
+import type { PictureRecord } from '../data/picture-record.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import { createModel, listModels, modelInfo } from '../models/registry.ts';
 import { Module } from '../nn/module.ts';
@@ -23,6 +24,10 @@ export interface Trained {
   /** What a checkpoint or a repository says of its pictures; bare weights say nothing. */
   readonly classes: readonly string[] | undefined;
   readonly preprocessing: Preprocessing | undefined;
+  /** Which pictures they were trained on, if the file says it: `picturesToJudge` takes others. */
+  readonly pictures: readonly PictureRecord[] | undefined;
+  /** Whether Cardinal trained them. */
+  readonly ours: boolean;
   /** Where the weights come from and how they may be used, as far as it is known. */
   readonly origin: string | undefined;
   readonly licence: string | undefined;
@@ -115,10 +120,12 @@ export function otherNetwork({ known }: WeightsFile, given: string | undefined):
 export function saysOf(
   { description: own, known, notes }: WeightsFile,
   inChannels?: number,
-): Pick<Trained, 'classes' | 'preprocessing' | 'origin' | 'licence' | 'notes'> {
+): Pick<Trained, 'classes' | 'preprocessing' | 'pictures' | 'ours' | 'origin' | 'licence' | 'notes'> {
   return {
     classes: own?.classes ?? known.classes,
     preprocessing: ofChannels(own?.preprocessing ?? known.preprocessing, inChannels),
+    pictures: own?.pictures,
+    ours: own?.trained !== undefined,
     origin: own?.origin ?? known.origin,
     licence: own?.licence ?? known.licence,
     notes,
@@ -135,7 +142,10 @@ export function trainingPreprocessing(
 }
 
 /** What was said of pictures, for another number of channels; nothing of those that pictures cannot have. */
-function ofChannels(said: Preprocessing | undefined, inChannels: number | undefined): Preprocessing | undefined {
+function ofChannels(
+  said: Preprocessing | undefined,
+  inChannels: number | undefined,
+): Preprocessing | undefined {
   if (said === undefined || inChannels === undefined) return said;
   return inChannels === 1 || inChannels === 3 ? adaptPreprocessing(said, inChannels) : undefined;
 }
@@ -158,7 +168,8 @@ export function describe(
   }
   const channels = inChannels === undefined ? {} : { inChannels };
   // A part of a checkpoint may begin another network.
-  const other = partial && given !== undefined && description !== undefined && given !== description.model.name;
+  const other =
+    partial && given !== undefined && description !== undefined && given !== description.model.name;
   if (description !== undefined && !other) {
     const kept = Object.entries(set).filter(([key]) => key !== 'inChannels' || inChannels === undefined);
     requireSame(source, description.model, given, Object.fromEntries(kept));

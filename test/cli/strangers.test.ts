@@ -75,7 +75,16 @@ describe('--in-channels', () => {
   });
 
   it('trains from weights of colour pictures on grey ones, and goes on', async () => {
-    const args = ['train', 'pictures', '--weights', 'own.safetensors', '--in-channels', '1', '--head', 'reset'];
+    const args = [
+      'train',
+      'pictures',
+      '--weights',
+      'own.safetensors',
+      '--in-channels',
+      '1',
+      '--head',
+      'reset',
+    ];
     const short = ['--epochs', '1', '--batch-size', '6', '--out', 'run', '--json', ...engine];
     const { code, stderr } = await inFolder(...args, ...short);
     expect(code, stderr).toBe(0);
@@ -88,16 +97,36 @@ describe('--in-channels', () => {
   });
 
   it('takes four channels as raw tensors, and no pictures', async () => {
-    const { data } = f32([1, 4, 12, 12], Float32Array.from({ length: 576 }, (_, index) => index / 576));
-    await writeFile(at('x.safetensors'), writeSafetensors(new Map([['input', f32([1, 4, 12, 12], data as Float32Array)]])));
+    const { data } = f32(
+      [1, 4, 12, 12],
+      Float32Array.from({ length: 576 }, (_, index) => index / 576),
+    );
+    await writeFile(
+      at('x.safetensors'),
+      writeSafetensors(new Map([['input', f32([1, 4, 12, 12], data as Float32Array)]])),
+    );
     const set = ['--set', 'layers=1,1', 'cardinality=2', 'baseWidth=16', 'planes=8', 'numClasses=3'];
     const raw = ['--weights', 'bare.safetensors', '--input', 'x.safetensors', '--output', 'y.safetensors'];
-    told(await inFolder('run', 'resnext_cifar', ...raw, '--in-channels', '4', ...set, ...engine), 0, /^wrote 1 tensor/);
-    const picture = await inFolder('predict', 'own.safetensors', 'pictures/val/red/0.png', '--in-channels', '4');
+    told(
+      await inFolder('run', 'resnext_cifar', ...raw, '--in-channels', '4', ...set, ...engine),
+      0,
+      /^wrote 1 tensor/,
+    );
+    const picture = await inFolder(
+      'predict',
+      'own.safetensors',
+      'pictures/val/red/0.png',
+      '--in-channels',
+      '4',
+    );
     told(picture, 2, /pictures have 1 or 3 channels, got a network of 4: cardinal run/);
     const onnx = ['export', 'own.safetensors', '--in-channels', '4', '--onnx', 'four.onnx'];
     told(await inFolder(...onnx), 0, /wrote .* input, float32 N×C×H×W → logits/);
-    told(await inFolder(...onnx, '--preprocess'), 2, /--preprocess: pictures have 1 or 3 channels, this network takes 4/);
+    told(
+      await inFolder(...onnx, '--preprocess'),
+      2,
+      /--preprocess: pictures have 1 or 3 channels, this network takes 4/,
+    );
   });
 
   it('is said where it would help, and refused where nothing can be adapted', async () => {
@@ -107,7 +136,11 @@ describe('--in-channels', () => {
       1,
       /weights are of pictures of other channels \(conv1\.weight: .*\): --in-channels 1/,
     );
-    told(await inFolder('convert', 'bare.safetensors', 'o.safetensors', '--in-channels', '1'), 2, /say which it is with --model/);
+    told(
+      await inFolder('convert', 'bare.safetensors', 'o.safetensors', '--in-channels', '1'),
+      2,
+      /say which it is with --model/,
+    );
     const fresh = await inFolder('train', 'pictures', ...model, '--in-channels', '1');
     told(fresh, 2, /--in-channels is for --weights/);
   });
@@ -139,9 +172,27 @@ it('--partial loads what fits and lists the rest, a name a line', async () => {
     expect(tensor, name).toEqual((own ? drawn : state).get(name));
   }
   expect([...tensors.keys()].sort()).toEqual([...state.keys()].sort());
-  const trained = await inFolder('train', 'pictures', '--weights', 'torn.safetensors', ...model, '--partial', '--image-size', '12', '--epochs', '1', '--batch-size', '6', '--out', 'mended', ...engine);
+  const trained = await inFolder(
+    'train',
+    'pictures',
+    '--weights',
+    'torn.safetensors',
+    ...model,
+    '--partial',
+    '--image-size',
+    '12',
+    '--epochs',
+    '1',
+    '--batch-size',
+    '6',
+    '--out',
+    'mended',
+    ...engine,
+  );
   told(trained, 0, /not in the file, as the network draws them:\n {2}bn1\.weight\n/);
-  expect(JSON.parse(await readFile(at('mended/config.json'), 'utf8'))).toMatchObject({ weights: { partial: true } });
+  expect(JSON.parse(await readFile(at('mended/config.json'), 'utf8'))).toMatchObject({
+    weights: { partial: true },
+  });
 });
 
 describe('inspect', () => {
@@ -161,11 +212,17 @@ describe('inspect', () => {
     expect(script.stdout).toMatch(/^ {2}object +__torch__\.Net$/m);
     const { stdout, stderr } = await inFolder('inspect', fixture('legacy-unreadable.pth'));
     expect(stdout).toMatch(/^c64 +C64 +2×3, cannot be read$/m);
-    expect(stderr).toMatch(/^note: left out 8 tensors that cannot be read: c64 \(C64 2×3\), .* and 3 more\n$/);
+    expect(stderr).toMatch(
+      /^note: left out 8 tensors that cannot be read: c64 \(C64 2×3\), .* and 3 more\n$/,
+    );
   });
 
   it('tells a file that is something else', async () => {
     await writeFile(at('pointer.pth'), 'version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 12\n');
-    told(await inFolder('inspect', 'pointer.pth'), 1, /^cardinal: pointer\.pth is a Git LFS pointer.*git lfs pull.*\n$/);
+    told(
+      await inFolder('inspect', 'pointer.pth'),
+      1,
+      /^cardinal: pointer\.pth is a Git LFS pointer.*git lfs pull.*\n$/,
+    );
   });
 });

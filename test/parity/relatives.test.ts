@@ -35,7 +35,11 @@ const folders = ['relatives', 'kuangliu'].map((folder) => ({
   folder,
   index: readJson(`${folder}/index.json`) as Index,
 }));
-const [{ index: { keptElements, steps, sgd } }] = folders;
+const [
+  {
+    index: { keptElements, steps, sgd },
+  },
+] = folders;
 const networks = folders.flatMap(({ folder, index }) =>
   index.networks.map((network) => ({
     ...network,

@@ -251,11 +251,15 @@ describe('what fits of a file', () => {
       unexpected: ['head.extra'],
       misshaped: ['fc.weight: expected 10×64, got 7×64', 'fc.bias: expected 10, got 7'],
     });
-    const given = createModel(name, { ...small, numClasses: 7 }).initialize(3).stateDict();
+    const given = createModel(name, { ...small, numClasses: 7 })
+      .initialize(3)
+      .stateDict();
     for (const [key, { data }] of model.stateDict()) {
       const stays = !found.loaded.includes(key);
       expect(data, key).toEqual(stays ? before.get(key) : given.get(key)?.data);
-      expect(stays, key).toBe(['bn1.weight', 'bn1.num_batches_tracked', 'fc.weight', 'fc.bias'].includes(key));
+      expect(stays, key).toBe(
+        ['bn1.weight', 'bn1.num_batches_tracked', 'fc.weight', 'fc.bias'].includes(key),
+      );
     }
     expect(leftOver(found)).toBe(
       `loaded ${found.loaded.length} of ${found.loaded.length + 3} tensors, the others stay as they were; not in the file: bn1.weight; of another shape: fc.weight: expected 10×64, got 7×64, fc.bias: expected 10, got 7; not in the network: head.extra`,
@@ -264,13 +268,20 @@ describe('what fits of a file', () => {
 
   test('is refused as a whole unless it is asked for, and so is a file of which nothing fits', async () => {
     const model = createModel(name, small).initialize(8);
-    await expect(loadTensors(model, torn(), { source: 'w' })).rejects.toThrow(/does not fit: missing bn1\.weight/);
-    const other = new Map([['features.0.weight', entryOf({ dtype: 'F32', shape: [1], data: new Uint8Array(4) })]]);
+    await expect(loadTensors(model, torn(), { source: 'w' })).rejects.toThrow(
+      /does not fit: missing bn1\.weight/,
+    );
+    const other = new Map([
+      ['features.0.weight', entryOf({ dtype: 'F32', shape: [1], data: new Uint8Array(4) })],
+    ]);
     await expect(loadTensors(model, other, { source: 'w', partial: true })).rejects.toThrow(/does not fit/);
   });
 
   test('is everything: then nothing is left over', async () => {
-    const found = await loadTensors(createModel(name, small), tensorsOf(small, 3), { source: 'w', partial: true });
+    const found = await loadTensors(createModel(name, small), tensorsOf(small, 3), {
+      source: 'w',
+      partial: true,
+    });
     expect(found.loaded).toEqual([...tensorsOf(small, 3).keys()]);
     expect(leftOver(found)).toBeUndefined();
   });

@@ -1,13 +1,6 @@
 import type { Command } from 'commander';
 import type { EngineFlags, FitFlags, ModelFlags } from '../flags.ts';
-import {
-  path,
-  withEngineFlags,
-  withExamples,
-  withFitFlags,
-  withJsonFlag,
-  withSetFlag,
-} from '../flags.ts';
+import { path, withEngineFlags, withExamples, withFitFlags, withJsonFlag, withSetFlag } from '../flags.ts';
 
 export interface RunFlags extends EngineFlags, FitFlags, ModelFlags {
   readonly weights: string;

@@ -1,5 +1,7 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
+import { augmentationNames, type AugmentationName } from '../../data/augmentations.ts';
+import type { Recipe } from '../../train/recipe.ts';
 import type { EngineFlags, FitFlags, ModelFlags } from '../flags.ts';
 import {
   checkpointActivationsHelp,
@@ -8,6 +10,7 @@ import {
   oneOf,
   path,
   perChannel,
+  strictHelp,
   weightsArgument,
   withEngineFlags,
   withExamples,
@@ -32,6 +35,8 @@ export interface TrainFlags extends EngineFlags, FitFlags, ModelFlags {
   readonly ema?: number;
   readonly mixup?: number;
   readonly cutmix?: number;
+  readonly augment?: AugmentationName;
+  readonly balance?: Recipe['balance'];
   readonly patience?: number;
   readonly imageSize?: number;
   readonly mean?: readonly number[];
@@ -93,6 +98,19 @@ export function define(command: Command): void {
     .option('--mixup <alpha>', 'mix pictures and labels', number('--mixup', { above: 0 }))
     .option('--cutmix <alpha>', 'paste parts of other pictures', number('--cutmix', { above: 0 }))
     .option(
+      '--augment <how>',
+      `vary pictures: ${augmentationNames.join(', ')} (the recipe's; crop-flip for photos)`,
+      oneOf('--augment', augmentationNames),
+    )
+    .addOption(
+      new Option(
+        '--balance [how]',
+        'for uneven classes: sampling shows each equally often, loss weights its pictures',
+      )
+        .preset('sampling')
+        .argParser(oneOf('--balance', ['sampling', 'loss'])),
+    )
+    .option(
       '--patience <epochs>',
       'stop when validation has not improved for so long',
       integer('--patience', 1),
@@ -115,7 +133,7 @@ export function define(command: Command): void {
       0.1,
     )
     .option('--seed <n>', 'everything random comes from it', integer('--seed', 0), 0)
-    .option('--strict', 'refuse pictures that cannot be decoded instead of leaving them out', false)
+    .option('--strict', strictHelp, false)
     .option('--checkpoint-every <steps>', 'beside the one after each epoch', integer('--checkpoint-every', 1))
     .option('--checkpoint-activations', checkpointActivationsHelp)
     .option('--no-checkpoint-activations', 'keep them all, in a continued run that did not')
@@ -146,7 +164,8 @@ export function define(command: Command): void {
     if (flags.weights === undefined && flags.head === 'reset') {
       throw new UsageError('--head reset is for --weights: without them the classifier is fresh anyway');
     }
-    const fit = flags.inChannels !== undefined ? '--in-channels' : flags.partial === true ? '--partial' : undefined;
+    const fit =
+      flags.inChannels !== undefined ? '--in-channels' : flags.partial === true ? '--partial' : undefined;
     if (flags.weights === undefined && fit !== undefined) {
       throw new UsageError(
         `${fit} is for --weights: a network without them is made for its pictures, or as --set inChannels says`,
