@@ -65,7 +65,7 @@ export async function startTraining(dataPath: string, flags: TrainFlags): Promis
     const seen = await seenBefore(data, earlier);
     if (seen !== undefined) tell(`warning: ${seen}`);
     const config = await configure(data, flags.model, flags, weights);
-    return { data, config, earlier, network: await buildNetwork(config, weights) };
+    return { data, config, earlier, network: await buildNetwork(config, weights, flags.inChannels) };
   };
   // The file is closed before training, which may take days.
   const begun = await (flags.weights === undefined ? begin() : openWeights(flags.weights, begin));

@@ -38,6 +38,8 @@ const kinds: Kinds<TrainOnOptions> = {
   weights: text,
   hub: record,
   head: oneOf('keep', 'reset'),
+  inChannels: wholeFrom(1),
+  partial: flag,
   freeze: texts,
   onEvent: callback,
   signal: having('an AbortSignal', 'addEventListener', 'throwIfAborted'),

@@ -20,7 +20,7 @@ import {
   type RecipeOverrides,
 } from '../train/recipe.ts';
 import { fit, type TrainResult } from '../train/train.ts';
-import { loadTensors } from '../weights/load.ts';
+import { leftOver, loadTensors } from '../weights/load.ts';
 import { createNodeBackend, type NodeBackendOptions } from './backend.ts';
 import { openDataFor } from './data-for-weights.ts';
 import { seenBefore } from './data/judging.ts';
@@ -32,7 +32,7 @@ import { prepareFor } from './prepare.ts';
 import { RunFolder } from './run-folder.ts';
 import type { HubOptions } from './hub/repo.ts';
 import { checkTrainOn } from './train-on-arguments.ts';
-import { channelsOf, saysOf, trainingPreprocessing } from './trained.ts';
+import { channelsOf, isAdapted, saysOf, trainingPreprocessing } from './trained.ts';
 import { tensorsFor, withWeightsFile, type WeightsFile } from './weights-file.ts';
 
 export interface TrainOnOptions extends RecipeOverrides {
@@ -59,6 +59,13 @@ export interface TrainOnOptions extends RecipeOverrides {
    * classes than they were trained on.
    */
   readonly head?: 'keep' | 'reset' | undefined;
+  /**
+   * Channels of the pictures, where they are others than those of `weights`: their first convolution is adapted as timm
+   * does, and the preprocessing with it.
+   */
+  readonly inChannels?: 1 | 3 | undefined;
+  /** Begin with what fits of `weights` and leave the rest of the network as it is; a `warning` event tells what is left. */
+  readonly partial?: boolean | undefined;
   /**
    * Paths of modules and parameters that are not trained, as `nn.freeze` takes them, beside those of the network that have
    * `requiresGrad` false already. A run that is continued has its own; others, if they are given, are refused.
@@ -120,7 +127,7 @@ export async function trainOn(
   options: TrainOnOptions = {},
 ): Promise<TrainedOn> {
   checkTrainOn(source, model, options);
-  const { weights, resume, head, valFraction } = options;
+  const { weights, resume, head, inChannels, partial, valFraction } = options;
   if (valFraction !== undefined && typeof source !== 'string') {
     throw new UsageError(
       'valFraction is for a path: pictures that are open already are split as openData was told',
@@ -129,6 +136,9 @@ export async function trainOn(
   if (options.takeOver === true && resume !== true) throw new UsageError('takeOver is for resume');
   if (head === 'reset' && weights === undefined && resume !== true) {
     throw new UsageError("head: 'reset' is for weights: without them the classifier is fresh anyway");
+  }
+  if ((inChannels !== undefined || partial === true) && weights === undefined && resume !== true) {
+    throw new UsageError('inChannels and partial are for weights: without them there are none to adapt');
   }
   // A run that is continued has its weights in its checkpoint.
   return weights === undefined || resume === true
@@ -190,7 +200,12 @@ async function work(
             inChannels: channels,
           }).initialize(seed);
     if (weights !== undefined) {
-      await loadTensors(network, tensorsFor(network, weights), { source: weights.name, head });
+      const { name: source, unreadable } = weights;
+      const { inChannels, partial } = options;
+      const how = { source, head, inChannels, partial, unreadable };
+      const loaded = await loadTensors(network, tensorsFor(network, weights), how);
+      const left = leftOver(loaded);
+      if (left !== undefined) await onEvent?.({ type: 'warning', message: left });
     }
     if (options.freeze !== undefined) freeze(network, options.freeze);
     // A checkpoint of another network is refused where training starts, with a message that says so.
@@ -299,15 +314,16 @@ function describe(model: Module): ModelDescription {
 async function suitable(
   model: Module | NamedModel,
   data: OpenData,
-  { imageSize, onEvent }: TrainOnOptions,
+  { imageSize, inChannels, onEvent }: TrainOnOptions,
   weights: WeightsFile | undefined,
 ): Promise<Preprocessing> {
   const side = imageSize ?? designedSize(model, data);
   if (weights === undefined) return fitPreprocessing(data, { imageSize: side });
   const description = model instanceof Module ? describe(model) : { name: model.name, options: {} };
   const known = {
-    preprocessing: trainingPreprocessing(weights),
-    channels: channelsOf(weights),
+    preprocessing: trainingPreprocessing(weights, inChannels),
+    channels: inChannels ?? channelsOf(weights),
+    adapted: isAdapted(weights, inChannels),
     description,
   };
   const { preprocessing, note } = await prepareFor(known, { imageSize }, data);

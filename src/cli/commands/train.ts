@@ -2,7 +2,7 @@ import { Option, type Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
 import { augmentationNames, type AugmentationName } from '../../data/augmentations.ts';
 import type { Recipe } from '../../train/recipe.ts';
-import type { EngineFlags, ModelFlags } from '../flags.ts';
+import type { EngineFlags, FitFlags, ModelFlags } from '../flags.ts';
 import {
   checkpointActivationsHelp,
   integer,
@@ -15,11 +15,12 @@ import {
   weightsArgument,
   withEngineFlags,
   withExamples,
+  withFitFlags,
   withJsonFlag,
   withSetFlag,
 } from '../flags.ts';
 
-export interface TrainFlags extends EngineFlags, ModelFlags {
+export interface TrainFlags extends EngineFlags, FitFlags, ModelFlags {
   readonly model?: string;
   readonly weights?: string;
   readonly head: 'keep' | 'reset';
@@ -59,12 +60,13 @@ const resumable: readonly string[] = [
 ];
 
 export function define(command: Command): void {
-  command
-    .argument(
+  withFitFlags(
+    command.argument(
       '[data]',
       'a folder of class folders (train, val, test inside or not), CIFAR binary or IDX files',
       path('data'),
-    )
+    ),
+  )
     .option('--model <name>', 'what to train, see `cardinal models`')
     .option('--weights <file>', `begin with these: ${weightsArgument}`, path('--weights'))
     .option(
@@ -165,6 +167,13 @@ export function define(command: Command): void {
     if (data === undefined) throw new UsageError('the data is missing: cardinal train <data> --model <name>');
     if (flags.weights === undefined && flags.head === 'reset') {
       throw new UsageError('--head reset is for --weights: without them the classifier is fresh anyway');
+    }
+    const fit =
+      flags.inChannels !== undefined ? '--in-channels' : flags.partial === true ? '--partial' : undefined;
+    if (flags.weights === undefined && fit !== undefined) {
+      throw new UsageError(
+        `${fit} is for --weights: a network without them is made for its pictures, or as --set inChannels says`,
+      );
     }
     await work.startTraining(data, flags);
   });
