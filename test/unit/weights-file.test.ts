@@ -12,7 +12,9 @@ import { createModel } from '../../src/models/registry.ts';
 import { openFileSource } from '../../src/node/byte-source.ts';
 import { readClassNames } from '../../src/node/class-names.ts';
 import { prepareFor } from '../../src/node/prepare.ts';
-import { saysOf } from '../../src/node/trained.ts';
+import { loadTrained, saysOf } from '../../src/node/trained.ts';
+import { loadWeights, saveWeights } from '../../src/node/weights.ts';
+import { metadataOf } from '../../src/train/description.ts';
 import { withWeightsFile } from '../../src/node/weights-file.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
 
@@ -62,6 +64,73 @@ describe('readClassNames', () => {
     await expect(readClassNames(at('names'))).rejects.toThrow(/label 1 has none/);
     await writeFile(at('names'), '{"0": 7}');
     await expect(readClassNames(at('names'))).rejects.toThrow(/names: /);
+  });
+});
+
+describe('pictures of other channels', () => {
+  const model = 'resnet20_cifar';
+  const preprocessing = defaultPreprocessing({
+    channels: 3,
+    pictureSize: [32, 32],
+    mean: [0.2, 0.4, 0.6],
+    std: [0.1, 0.2, 0.3],
+  });
+
+  beforeAll(async () => {
+    const network = createModel(model).initialize(1);
+    await saveWeights(network, at('bare.safetensors'));
+    const description = { model: { name: model, options: {} }, input: [3, 32, 32], preprocessing };
+    await writeFile(at('own.safetensors'), writeSafetensors(network.stateDict(), metadataOf(description)));
+  });
+
+  test('a checkpoint becomes grey, its preprocessing too', async () => {
+    const trained = await loadTrained(at('own.safetensors'), { inChannels: 1 });
+    expect(trained).toMatchObject({
+      channels: 1,
+      adapted: true,
+      description: { name: model, options: { inChannels: 1 } },
+    });
+    expect(trained.preprocessing?.channels).toBe(1);
+    expect(trained.preprocessing?.mean[0]).toBeCloseTo(0.4, 12);
+    expect(trained.preprocessing?.std[0]).toBeCloseTo(0.2, 12);
+    expect(trained.model.stateSpecs().get('conv1.weight')?.shape).toEqual([16, 1, 3, 3]);
+  });
+
+  test('bare weights become of any number, and pictures are refused where they cannot have it', async () => {
+    const grey = await loadTrained(at('bare.safetensors'), { model, inChannels: 1 });
+    const { preprocessing: guessed, note } = await prepareFor(grey, {});
+    expect(guessed.mean[0]).toBeCloseTo((0.485 + 0.456 + 0.406) / 3, 12);
+    expect(note).toContain("ImageNet's mean and std");
+    const five = await loadTrained(at('bare.safetensors'), { model, inChannels: 5 });
+    expect([five.channels, five.preprocessing]).toEqual([5, undefined]);
+    await expect(prepareFor(five, {})).rejects.toThrow(/1 or 3 channels, got a network of 5: cardinal run/);
+    await expect(
+      loadTrained(at('bare.safetensors'), { model, inChannels: 5, options: { inChannels: 3 } }),
+    ).rejects.toThrow(/--in-channels 5 and --set inChannels=3 contradict each other/);
+  });
+
+  test('a part of a checkpoint begins another network', async () => {
+    const other = { model: 'resnet32_cifar' };
+    await expect(loadTrained(at('own.safetensors'), other)).rejects.toThrow(
+      /is a checkpoint of resnet20_cifar/,
+    );
+    const { description, loaded } = await loadTrained(at('own.safetensors'), { ...other, partial: true });
+    expect(description.name).toBe('resnet32_cifar');
+    expect(loaded.missing.length).toBeGreaterThan(10);
+    expect([loaded.unexpected, loaded.misshaped]).toEqual([[], []]);
+    const network = createModel('resnet32_cifar').initialize(4);
+    expect(await loadWeights(network, at('own.safetensors'), { partial: true })).toEqual(loaded);
+  });
+
+  test('a network of one’s own is loaded with its own number', async () => {
+    const network = createModel(model, { inChannels: 4 });
+    const { loaded } = await loadWeights(network, at('bare.safetensors'), { inChannels: 4 });
+    expect(loaded).toEqual([...network.stateSpecs().keys()]);
+    const trained = await loadTrained(at('bare.safetensors'), {
+      model: createModel(model, { inChannels: 1 }),
+      inChannels: 1,
+    });
+    expect([trained.channels, trained.adapted]).toEqual([1, true]);
   });
 });
 
