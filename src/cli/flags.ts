@@ -180,6 +180,10 @@ export const strictHelp = 'refuse what cannot be read, instead of leaving it out
 export const checkpointActivationsHelp =
   'recompute activations in the backward pass: less memory, more time, the same results';
 
+/** What the flag means, in every command that has it. */
+export const takeOverHelp =
+  'with --resume: take the folder from a process that has it, if you know that it is over; one that is not stops';
+
 export function withJsonFlag(command: Command): Command {
   return command.option('--json', 'print one JSON document instead of text', false);
 }

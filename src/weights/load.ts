@@ -1,4 +1,5 @@
 import { CardinalError, UsageError } from '../base/errors.ts';
+import { anything, checkOptions, flag, oneOf, text, wholeFrom, type Kinds } from '../base/options.ts';
 import { shortened } from '../base/quoted.ts';
 import type { TensorData } from '../base/tensor-data.ts';
 import { Linear } from '../nn/layers/linear.ts';
@@ -28,6 +29,14 @@ export interface LoadWeightsOptions {
   /** Tensors of the file that cannot be read: named where one of them is what is missing. */
   readonly unreadable?: ReadonlyMap<string, Unreadable> | undefined;
 }
+
+const kinds: Kinds<LoadWeightsOptions> = {
+  source: text,
+  head: oneOf('keep', 'reset'),
+  inChannels: wholeFrom(1),
+  partial: flag,
+  unreadable: anything,
+};
 
 /** What came of loading weights. Only with `partial` is anything missing, unexpected or misshaped. */
 export interface LoadedWeights {
@@ -99,6 +108,7 @@ export function requireFit(
   tensors: ReadonlyMap<string, TensorEntry>,
   options: LoadWeightsOptions,
 ): Fitting {
+  checkOptions('weights', options, kinds, ['source']);
   const { source, head = 'keep', inChannels, partial = false, unreadable = new Map() } = options;
   const owner = `${source}: ${model.displayName ?? model.typeName}`;
   const match = matchTensors(tensors, model.stateSpecs());

@@ -11,6 +11,7 @@ import {
   path,
   perChannel,
   strictHelp,
+  takeOverHelp,
   weightsArgument,
   withEngineFlags,
   withExamples,
@@ -48,13 +49,14 @@ export interface TrainFlags extends EngineFlags, FitFlags, ModelFlags {
   readonly checkpointActivations?: boolean;
   readonly out?: string;
   readonly resume?: string;
+  readonly takeOver?: true;
   readonly json: boolean;
 }
 
 /** A continued run has its own settings: only these, on which its results do not depend, may be given beside `--resume`. */
 const resumable: readonly string[] = [
   ...['resume', 'backend', 'threads', 'blas', 'json', 'verbose'],
-  'checkpointActivations',
+  ...['checkpointActivations', 'takeOver'],
 ];
 
 export function define(command: Command): void {
@@ -138,7 +140,8 @@ export function define(command: Command): void {
     .option('--checkpoint-activations', checkpointActivationsHelp)
     .option('--no-checkpoint-activations', 'keep them all, in a continued run that did not')
     .option('--out <dir>', 'run folder (runs/<model>-<data>)', path('--out'))
-    .option('--resume <dir>', 'continue the run in this folder; alone', path('--resume'));
+    .option('--resume <dir>', 'continue the run in this folder; alone', path('--resume'))
+    .option('--take-over', takeOverHelp);
   withExamples(
     withJsonFlag(withEngineFlags(command)),
     'train photos --model resnext50_32x4d --recipe imagenet --epochs 90',
@@ -160,6 +163,7 @@ export function define(command: Command): void {
       await work.resumeTraining(resume, flags);
       return;
     }
+    if (flags.takeOver === true) throw new UsageError('--take-over is for --resume');
     if (data === undefined) throw new UsageError('the data is missing: cardinal train <data> --model <name>');
     if (flags.weights === undefined && flags.head === 'reset') {
       throw new UsageError('--head reset is for --weights: without them the classifier is fresh anyway');
