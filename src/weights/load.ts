@@ -50,6 +50,8 @@ export interface LoadedWeights {
   readonly unexpected: readonly string[];
   /** What has another shape and stays as it was: "fc.weight: expected 10×64, got 1000×64". */
   readonly misshaped: readonly string[];
+  /** What the file has and cannot be read, by the file's names: "x (C64 2×3)". */
+  readonly unreadable: readonly string[];
 }
 
 /**
@@ -137,6 +139,7 @@ export function requireFit(
     missing,
     unexpected,
     misshaped: [...misshaped.values()],
+    unreadable: [...unreadable].map(([name, what]) => `${name} (${unreadableKind(what)})`),
   };
 }
 
