@@ -9,6 +9,8 @@ import { DisposedError } from './errors.ts';
 export class Turns {
   readonly #owner: string;
   #last: Promise<unknown> = Promise.resolve();
+  /** Pieces of work that run or wait. */
+  #pieces = 0;
   #closed = false;
 
   /** `owner` names the object in errors. */
@@ -16,14 +18,24 @@ export class Turns {
     this.#owner = owner;
   }
 
+  /** Whether something runs or waits; if not, what is taken next begins at once, before `take` returns. */
+  get busy(): boolean {
+    return this.#pieces > 0;
+  }
+
   /** @throws {DisposedError} if `close` was called before the work's turn came. */
   take<T>(work: () => T | Promise<T>): Promise<T> {
     if (this.#closed) return Promise.reject(this.#disposed());
-    const turn = this.#last.then(() => {
+    const begin = async (): Promise<T> => {
       if (this.#closed) throw this.#disposed();
-      return work();
-    });
-    this.#last = turn.catch(() => undefined);
+      return await work();
+    };
+    const turn = this.busy ? this.#last.then(begin) : begin();
+    this.#pieces++;
+    const end = (): void => {
+      this.#pieces--;
+    };
+    this.#last = turn.then(end, end);
     return turn;
   }
 

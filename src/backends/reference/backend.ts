@@ -1,9 +1,9 @@
-import type { NodeOf } from '../../graph/node.ts';
+import type { Node, NodeOf } from '../../graph/node.ts';
 import type { OpName } from '../../graph/op-table.ts';
 import { sizeOf } from '../../graph/value.ts';
-import { entries, type Entry, type Plan, type PlanBuffer } from '../../plan/plan.ts';
-import type { Backend, Order, Program } from '../backend.ts';
-import { HostBuffers } from '../host-buffers.ts';
+import { entries, type Plan, type PlanBuffer } from '../../plan/plan.ts';
+import type { Backend, KernelUse, Program } from '../backend.ts';
+import { Programs, type Loaded } from '../host-program.ts';
 import type { Tensor } from './kernel.ts';
 import { kernels } from './kernels.ts';
 
@@ -12,58 +12,50 @@ import { kernels } from './kernels.ts';
  * plan's offsets, so that a plan in which two buffers overlap goes wrong here as it would elsewhere.
  */
 export function createReferenceBackend(): Backend {
-  return {
-    name: 'reference',
-    threads: 1,
-    maxBytes: 2 ** 32,
-    workspaceBytes: () => 0,
-    // One loop for every op.
-    kernelsOf: ({ steps }) =>
-      new Map(
-        entries.flatMap((entry) => steps[entry]).map(({ node }) => [node, [{ name: node.op, once: false }]]),
-      ),
-    load: (plan) => Promise.resolve(new ReferenceProgram(plan)),
-    dispose: () => Promise.resolve(),
-  };
+  return new ReferenceBackend();
 }
 
-class ReferenceProgram implements Program {
-  readonly plan: Plan;
-  #memory: ArrayBuffer;
-  readonly #buffers: HostBuffers;
+class ReferenceBackend implements Backend {
+  readonly name = 'reference';
+  readonly threads = 1;
+  readonly maxBytes = 2 ** 32;
+  readonly #programs = new Programs(this.name);
 
-  constructor(plan: Plan) {
-    this.plan = plan;
-    this.#memory = new ArrayBuffer(plan.peakBytes);
-    this.#buffers = new HostBuffers(plan, (buffer) => this.#tensor(buffer).data);
+  workspaceBytes(): number {
+    return 0;
   }
 
-  write(name: string, data: Float32Array, order?: Order): void {
-    this.#buffers.write(name, data, order);
+  /** One loop for every op. */
+  kernelsOf({ steps }: Plan): ReadonlyMap<Node, readonly KernelUse[]> {
+    return new Map(
+      entries.flatMap((entry) => steps[entry]).map(({ node }) => [node, [{ name: node.op, once: false }]]),
+    );
   }
 
-  read(name: string, order?: Order): Promise<Float32Array> {
-    return Promise.resolve(this.#buffers.read(name, order));
+  load(plan: Plan): Promise<Program> {
+    return new Promise((resolve) => {
+      resolve(this.#programs.add(plan, load(plan)));
+    });
   }
 
-  run(entry: Entry): Promise<void> {
-    for (const { node, inputs, outputs } of this.plan.steps[entry]) {
-      compute(
-        node,
-        inputs.map((buffer) => this.#tensor(buffer)),
-        outputs.map((buffer) => this.#tensor(buffer)),
-      );
-    }
+  dispose(): Promise<void> {
+    this.#programs.dispose();
     return Promise.resolve();
   }
+}
 
-  dispose(): void {
-    this.#memory = new ArrayBuffer(0);
-  }
-
-  #tensor({ shape, offset }: PlanBuffer): Tensor {
-    return { shape, data: new Float32Array(this.#memory, offset, sizeOf(shape)) };
-  }
+function load(plan: Plan): Loaded {
+  const memory = new ArrayBuffer(plan.peakBytes);
+  const elements = ({ shape, offset }: PlanBuffer) => new Float32Array(memory, offset, sizeOf(shape));
+  const tensor = (buffer: PlanBuffer): Tensor => ({ shape: buffer.shape, data: elements(buffer) });
+  return {
+    elements,
+    run(entry) {
+      for (const { node, inputs, outputs } of plan.steps[entry])
+        compute(node, inputs.map(tensor), outputs.map(tensor));
+    },
+    release: () => undefined,
+  };
 }
 
 function compute<K extends OpName>(

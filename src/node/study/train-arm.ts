@@ -71,8 +71,8 @@ export async function trainArm({
   const { channels, size } = preprocessing;
   const network = networkOf(result.model, [channels, ...size], { name: arm.id, options: {} });
   const batchSize = judgingBatch(setting.recipe.batchSize, test);
-  const program = await prepareInference(network, backend, batchSize);
   const loader = createLoader(test, { batchSize, preprocessing, training: false });
+  const program = await prepareInference(network, backend, batchSize);
   try {
     const { top1, loss } = await evaluate(program, loader, { signal });
     const values = {
