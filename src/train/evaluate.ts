@@ -1,5 +1,6 @@
 import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
+import { nextTask } from '../base/next-task.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import type { BatchLoader } from '../data/dataset.ts';
 import { loadWith } from '../session/load-with.ts';
@@ -44,8 +45,8 @@ export interface EvaluateOptions {
 
 /**
  * Runs an inference program (weights written) over all pictures of a loader and judges its logits. The loader's batch
- * size is a multiple of the program's. It is one turn of the program, so that all pictures are judged with the same weights: the
- * loader must not need the program itself.
+ * size is a multiple of the program's. Between two runs of the program everything else that waits in the process gets its turn,
+ * but not other work of the program: all pictures are judged with the same weights, and the loader must not need the program itself.
  * @throws {DisposedError} if the program or its backend was disposed of.
  */
 export async function evaluate(
@@ -73,6 +74,7 @@ export async function evaluate(
     for await (const batch of loader.epoch(0)) {
       signal?.throwIfAborted();
       for (let first = 0; first < batch.size; first += rows) {
+        await nextTask();
         const part = batch.input.subarray(first * perPicture, (first + rows) * perPicture);
         program.write('input', part, 'channels_last');
         await program.run('forward');

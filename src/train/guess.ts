@@ -1,4 +1,5 @@
 import type { Program } from '../backends/backend.ts';
+import { nextTask } from '../base/next-task.ts';
 import type { BatchLoader } from '../data/dataset.ts';
 import { shapeOf } from './evaluate.ts';
 
@@ -29,6 +30,7 @@ export async function* classify(
   const perPicture = shapeOf(program, 'input').reduce((product, size) => product * size, 1) / rows;
   for await (const batch of loader.epoch(0)) {
     for (let first = 0; first < batch.size; first += rows) {
+      await nextTask();
       const part = batch.input.subarray(first * perPicture, (first + rows) * perPicture);
       const logits = await program.take(async () => {
         program.write('input', part, 'channels_last');

@@ -1,8 +1,8 @@
-import type { Node, NodeOf } from '../../graph/node.ts';
+import type { NodeOf } from '../../graph/node.ts';
 import type { OpName } from '../../graph/op-table.ts';
 import { sizeOf } from '../../graph/value.ts';
 import { entries, type Plan, type PlanBuffer } from '../../plan/plan.ts';
-import type { Backend, KernelUse, Program } from '../backend.ts';
+import type { Backend } from '../backend.ts';
 import { Programs, type Loaded } from '../host-program.ts';
 import type { Tensor } from './kernel.ts';
 import { kernels } from './kernels.ts';
@@ -12,36 +12,27 @@ import { kernels } from './kernels.ts';
  * plan's offsets, so that a plan in which two buffers overlap goes wrong here as it would elsewhere.
  */
 export function createReferenceBackend(): Backend {
-  return new ReferenceBackend();
-}
-
-class ReferenceBackend implements Backend {
-  readonly name = 'reference';
-  readonly threads = 1;
-  readonly maxBytes = 2 ** 32;
-  readonly #programs = new Programs(this.name);
-
-  workspaceBytes(): number {
-    return 0;
-  }
-
-  /** One loop for every op. */
-  kernelsOf({ steps }: Plan): ReadonlyMap<Node, readonly KernelUse[]> {
-    return new Map(
-      entries.flatMap((entry) => steps[entry]).map(({ node }) => [node, [{ name: node.op, once: false }]]),
-    );
-  }
-
-  load(plan: Plan): Promise<Program> {
-    return new Promise((resolve) => {
-      resolve(this.#programs.add(plan, load(plan)));
-    });
-  }
-
-  dispose(): Promise<void> {
-    this.#programs.dispose();
-    return Promise.resolve();
-  }
+  const name = 'reference';
+  const programs = new Programs(name);
+  return {
+    name,
+    threads: 1,
+    maxBytes: 2 ** 32,
+    workspaceBytes: () => 0,
+    // One loop for every op.
+    kernelsOf: ({ steps }) =>
+      new Map(
+        entries.flatMap((entry) => steps[entry]).map(({ node }) => [node, [{ name: node.op, once: false }]]),
+      ),
+    load: (plan) =>
+      new Promise((resolve) => {
+        resolve(programs.add(plan, load(plan)));
+      }),
+    dispose: () => {
+      programs.dispose();
+      return Promise.resolve();
+    },
+  };
 }
 
 function load(plan: Plan): Loaded {
