@@ -5,6 +5,7 @@ import type { Preprocessing } from '../data/preprocessing.ts';
 import { createModel, listModels, modelInfo } from '../models/registry.ts';
 import { Module } from '../nn/module.ts';
 import type { ModelDescription } from '../train/network.ts';
+import type { Recipe } from '../train/recipe.ts';
 import { fittingModels, optionsFor } from '../weights/fit.ts';
 import { loadTensors } from '../weights/load.ts';
 import type { HubOptions } from './hub/repo.ts';
@@ -22,6 +23,8 @@ export interface Trained {
   readonly pictures: readonly PictureRecord[] | undefined;
   /** Whether Cardinal trained them. */
   readonly ours: boolean;
+  /** How they were trained, if the file says it. */
+  readonly recipe: Recipe | undefined;
   /** Where the weights come from and how they may be used, as far as it is known. */
   readonly origin: string | undefined;
   readonly licence: string | undefined;
@@ -97,13 +100,14 @@ export function saysOf({
   notes,
 }: WeightsFile): Pick<
   Trained,
-  'classes' | 'preprocessing' | 'pictures' | 'ours' | 'origin' | 'licence' | 'notes'
+  'classes' | 'preprocessing' | 'pictures' | 'ours' | 'recipe' | 'origin' | 'licence' | 'notes'
 > {
   return {
     classes: own?.classes ?? known.classes,
     preprocessing: own?.preprocessing ?? known.preprocessing,
     pictures: own?.pictures,
     ours: own?.trained !== undefined,
+    recipe: own?.recipe,
     origin: own?.origin ?? known.origin,
     licence: own?.licence ?? known.licence,
     notes,
