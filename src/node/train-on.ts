@@ -236,8 +236,7 @@ async function pictures(
 
 /** How a folder is opened; a run that is continued holds out what it did. */
 function opening({ valFraction, strict }: TrainOnOptions, resume: Checkpoint | undefined): OpenOptions {
-  const [known] = resume?.pictures ?? [];
-  const was = resume?.pictures === undefined ? undefined : (known?.heldOut?.fraction ?? 0);
+  const was = resume?.pictures && (resume.pictures.at(0)?.heldOut?.fraction ?? 0);
   if (was !== undefined && valFraction !== undefined && valFraction !== was) {
     throw new UsageError(`valFraction: the run to continue has its own, ${was}: leave it out`);
   }

@@ -281,7 +281,7 @@ function checkResume(
       `${source} was trained on ${trainSamples} pictures, ${data.train.dataset.name} now has ${data.train.dataset.length}: the data has changed`,
     );
   }
-  const [known, now] = [resume.pictures?.[0], pictures?.[0]];
+  const [known, now] = [resume.pictures?.at(0), pictures?.at(0)];
   if (known !== undefined && now !== undefined && known.fingerprint !== now.fingerprint) {
     throw new CardinalError(
       `${source} was trained on other pictures than ${data.train.dataset.name} has now, by their names: the data has changed`,
