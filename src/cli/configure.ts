@@ -6,11 +6,12 @@ import { modelInfo } from '../models/registry.ts';
 import type { OpenData } from '../node/data/open.ts';
 import { fitPreprocessing } from '../node/data/statistics.ts';
 import { withAugmentation } from '../node/data/training.ts';
-import { describe, saysOf, trainingPreprocessing } from '../node/trained.ts';
+import { describe, isAdapted, saysOf, trainingPreprocessing } from '../node/trained.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import type { ModelDescription } from '../train/network.ts';
 import { findRecipe, withOverrides, type RecipeOverrides } from '../train/recipe.ts';
 import type { TrainFlags } from './commands/train.ts';
+import type { FitFlags } from './flags.ts';
 import { preprocessingFor, requirePerChannel, warnOfOther } from './loading.ts';
 import { runConfigSchema, type RunConfig } from './run-config.ts';
 import { shellWord } from './print.ts';
@@ -28,7 +29,7 @@ export async function configure(
 ): Promise<RunConfig> {
   const given = parseSet(flags.set ?? []);
   requireClasses(given, data);
-  const { name, options: set } = chosenModel(model, given, weights);
+  const { name, options: set } = chosenModel(model, given, weights, flags);
   const info = modelInfo(name, set);
   const chosen = withOverrides(findRecipe(flags.recipe), overrides(flags));
   const channels = 'inChannels' in given || weights !== undefined ? info.options.inChannels : data.channels;
@@ -45,7 +46,12 @@ export async function configure(
           std: flags.std,
         })
       : await preprocessingFor(
-          { preprocessing: trainingPreprocessing(weights), channels, description: { name, options: {} } },
+          {
+            preprocessing: trainingPreprocessing(weights, flags.inChannels),
+            channels,
+            adapted: isAdapted(weights, flags.inChannels),
+            description: { name, options: {} },
+          },
           flags,
           data,
         );
@@ -86,6 +92,7 @@ function chosenModel(
   model: string | undefined,
   set: Readonly<Record<string, unknown>>,
   weights: WeightsFile | undefined,
+  fit: FitFlags,
 ): ModelDescription {
   if (weights === undefined) {
     if (model === undefined) {
@@ -94,18 +101,19 @@ function chosenModel(
     return { name: model, options: validate(jsonObject, set, '--set') };
   }
   warnOfOther(weights, model);
-  const { name, options } = describe(weights, model, set);
+  const { name, options } = describe(weights, model, set, fit);
   return {
     name,
     options: Object.fromEntries(Object.entries(options).filter(([key]) => key !== 'numClasses')),
   };
 }
 
-function beginning(weights: WeightsFile, { weights: file, head }: TrainFlags): RunConfig['weights'] {
+function beginning(weights: WeightsFile, { weights: file, head, partial }: TrainFlags): RunConfig['weights'] {
   const { origin, licence } = saysOf(weights);
   return {
     file: file ?? weights.name,
     head,
+    ...(partial === true ? { partial } : {}),
     ...(origin === undefined ? {} : { origin }),
     ...(licence === undefined ? {} : { licence }),
   };

@@ -39,7 +39,11 @@ interface RunSummary {
 }
 
 /** What may differ when a run is continued: what its results do not depend on. */
-export type OutputFlags = EngineFlags & { readonly json: boolean; readonly checkpointActivations?: boolean };
+export type OutputFlags = EngineFlags & {
+  readonly json: boolean;
+  readonly checkpointActivations?: boolean;
+  readonly takeOver?: true;
+};
 
 /** What a run came to, as far as this process went. */
 export interface Outcome {
@@ -61,7 +65,7 @@ export async function startTraining(dataPath: string, flags: TrainFlags): Promis
     const seen = await seenBefore(data, earlier);
     if (seen !== undefined) tell(`warning: ${seen}`);
     const config = await configure(data, flags.model, flags, weights);
-    return { data, config, earlier, network: await buildNetwork(config, weights) };
+    return { data, config, earlier, network: await buildNetwork(config, weights, flags.inChannels) };
   };
   // The file is closed before training, which may take days.
   const begun = await (flags.weights === undefined ? begin() : openWeights(flags.weights, begin));
@@ -86,7 +90,7 @@ export async function newRun(
     withBackend(flags, async (backend) => {
       const openFolder = async (): Promise<RunFolder> => {
         if (folder === undefined) {
-          folder = await RunFolder.create(path);
+          folder = await RunFolder.create(path, { onNotice: tell });
           await folder.writeConfig(config);
           tell(...opening(config, data, backend));
         }
@@ -101,7 +105,7 @@ export async function newRun(
 
 /** `cardinal train --resume DIR` */
 export async function resumeTraining(path: string, flags: OutputFlags): Promise<void> {
-  const folder = await RunFolder.open(path);
+  const folder = await RunFolder.open(path, { takeOver: flags.takeOver, onNotice: tell });
   await withEnding(
     () => folder.close(),
     async () => {
