@@ -123,7 +123,10 @@ export function otherNetwork({ known }: WeightsFile, given: string | undefined):
 export function saysOf(
   { description: own, known, notes }: WeightsFile,
   inChannels?: number,
-): Pick<Trained, 'classes' | 'preprocessing' | 'pictures' | 'ours' | 'recipe' | 'origin' | 'licence' | 'notes'> {
+): Pick<
+  Trained,
+  'classes' | 'preprocessing' | 'pictures' | 'ours' | 'recipe' | 'origin' | 'licence' | 'notes'
+> {
   return {
     classes: own?.classes ?? known.classes,
     preprocessing: ofChannels(own?.preprocessing ?? known.preprocessing, inChannels),

@@ -6,6 +6,7 @@ import { createReferenceBackend } from '../../src/backends/reference/backend.ts'
 import { UsageError } from '../../src/base/errors.ts';
 import type { Value } from '../../src/graph/value.ts';
 import * as nn from '../../src/nn/index.ts';
+import { keyOf } from '../../src/data/source.ts';
 import { picturesToJudge, type JudgedSplit } from '../../src/node/data/judging.ts';
 import { openData } from '../../src/node/data/open.ts';
 import { isWhole, recordOf } from '../../src/node/data/record.ts';
@@ -56,7 +57,7 @@ beforeAll(async () => {
   await train({ out });
   trained = await loadTrained(best, { model: new Mine() });
   const { val } = await openData(original, { seed: 5, valFraction: 0.25 });
-  heldOut = Array.from({ length: val?.length ?? 0 }, (_, i) => val?.key(i) ?? '').toSorted();
+  heldOut = Array.from({ length: val?.length ?? 0 }, (_, i) => (val && keyOf(val, i)) ?? '').toSorted();
 });
 beforeEach(() => {
   rmSync(photos, { recursive: true, force: true });
@@ -65,7 +66,7 @@ beforeEach(() => {
 
 async function judged(path: string, split?: JudgedSplit, weights: Partial<Trained> = trained) {
   const { dataset, ...rest } = await picturesToJudge(path, weights, split);
-  return { ...rest, keys: Array.from({ length: dataset.length }, (_, i) => dataset.key(i)).toSorted() };
+  return { ...rest, keys: Array.from({ length: dataset.length }, (_, i) => keyOf(dataset, i)).toSorted() };
 }
 
 describe('the folder that was trained on', () => {
