@@ -54,7 +54,7 @@ export function fitPlan(
   const lean = checkpointActivations ? needed : planOf(sizes[0], sizes[0] < batchSize, true).peakBytes;
   throw new CardinalError(
     `${network.description.name}: training on ${sizes[0]} pictures at once takes ${mebibytes(needed)}, there are ${mebibytes(limit)}: ` +
-      (fitting === 0 ? 'not even one would fit' : `the largest batch that fits is ${fitting}`) +
+      (fitting === 0 ? 'no smaller batch would fit' : `the largest batch that fits is ${fitting}`) +
       (lean <= limit ? `; with checkpointed activations all of them do (${mebibytes(lean)})` : ''),
   );
 }
@@ -74,7 +74,8 @@ function trainingPlan(
   checkpointActivations: boolean,
 ): Plan {
   return network.planTraining(size, backend, {
-    labelSmoothing: recipe.labelSmoothing,
+    // Where classes have weights, they are in the targets, and so is the smoothing.
+    labelSmoothing: recipe.balance === 'loss' ? 0 : recipe.labelSmoothing,
     optimizer: optimizerPlan(recipe.optimizer),
     decays: (_, shape) => decaysParameter(recipe.optimizer, shape),
     clip: recipe.clipNorm !== undefined,
