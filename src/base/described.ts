@@ -18,7 +18,9 @@ export function described(value: unknown): string {
 
 function describedArray(values: readonly unknown[]): string {
   const plain = values.every((value) => typeof value !== 'object' && typeof value !== 'function');
-  return plain && values.length <= 6 ? `[${values.map(described).join(', ')}]` : `an array of ${values.length}`;
+  return plain && values.length <= 6
+    ? `[${values.map(described).join(', ')}]`
+    : `an array of ${values.length}`;
 }
 
 function isClass(value: object): boolean {

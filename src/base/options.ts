@@ -68,7 +68,8 @@ export function checkOptions<T extends object>(
   const values: Readonly<Record<string, unknown>> = { ...given };
   for (const [name, value] of Object.entries(values)) {
     if (value === undefined) continue;
-    if (!Object.hasOwn(kinds, name)) throw new UsageError(`${what}: unknown option ${name}${meant(name, names)}`);
+    if (!Object.hasOwn(kinds, name))
+      throw new UsageError(`${what}: unknown option ${name}${meant(name, names)}`);
     checkKind(what, name, value, kinds[name as keyof T]);
   }
   const missing = required.find((name) => values[name] === undefined);
@@ -86,7 +87,9 @@ export function checkKind(what: string, name: string, value: unknown, kind: Kind
 }
 
 function isPlain(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && Object.prototype.toString.call(value) === '[object Object]';
+  return (
+    typeof value === 'object' && value !== null && Object.prototype.toString.call(value) === '[object Object]'
+  );
 }
 
 function hint(names: readonly string[]): string {

@@ -9,14 +9,7 @@ import { sizeOf } from './value.ts';
  */
 export interface Convention {
   readonly id:
-    | 'weights'
-    | 'ptflops-aten'
-    | 'torchinfo'
-    | 'thop-0.0'
-    | 'ptflops'
-    | 'ptflops-0.7.6'
-    | 'thop'
-    | 'flops';
+    'weights' | 'ptflops-aten' | 'torchinfo' | 'thop-0.0' | 'ptflops' | 'ptflops-0.7.6' | 'thop' | 'flops';
   /** What is counted, in words. */
   readonly counts: string;
   /** Who counts so. */
@@ -92,7 +85,9 @@ export function conventionsOf(graph: Graph): readonly Convention[] {
  * per picture. torchinfo knows a convolution by its class's name; here the op decides.
  */
 export function multAddsOf(graph: Graph): number {
-  const norms = sum(graph, (node) => (isNorm(node) ? node.inputs[0].shape[0] * 2 * node.inputs[1].shape[0] : 0));
+  const norms = sum(graph, (node) =>
+    isNorm(node) ? node.inputs[0].shape[0] * 2 * node.inputs[1].shape[0] : 0,
+  );
   return sum(graph, macsOf) + biases(graph) + norms;
 }
 

@@ -71,7 +71,9 @@ export function checkOptions(
   elsewhere: (option: OptionName) => string,
 ): ModelOptions {
   if (Object.prototype.toString.call(given) !== '[object Object]') {
-    throw new UsageError(`${model}: expected options by name, { cardinality: 8, … }, got ${described(given)}`);
+    throw new UsageError(
+      `${model}: expected options by name, { cardinality: 8, … }, got ${described(given)}`,
+    );
   }
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
@@ -81,9 +83,7 @@ export function checkOptions(
       );
     }
     if (!accepts.includes(name)) {
-      throw new UsageError(
-        `${model}: ${elsewhere(name)}. Options here: ${accepts.join(', ')}`,
-      );
+      throw new UsageError(`${model}: ${elsewhere(name)}. Options here: ${accepts.join(', ')}`);
     }
     const { schema, expected } = schemas[name];
     if (!schema.safeParse(value).success) {

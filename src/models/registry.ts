@@ -94,14 +94,11 @@ export interface ModelCount {
 /** Counts a network for one picture without allocating its weights; a named one at its own picture size unless told. */
 export function countModel(model: string, inputShape?: Shape, options?: GivenOptions): ModelCount;
 export function countModel(model: Module, inputShape: Shape): ModelCount;
-export function countModel(
-  model: string | Module,
-  pictures?: Shape,
-  options: GivenOptions = {},
-): ModelCount {
+export function countModel(model: string | Module, pictures?: Shape, options: GivenOptions = {}): ModelCount {
   const module = typeof model === 'string' ? createModel(model, options) : model;
   checkModule('countModel', 'the network', module);
-  const inputShape = pictures ?? (typeof model === 'string' ? modelInfo(model, options).inputShape : undefined);
+  const inputShape =
+    pictures ?? (typeof model === 'string' ? modelInfo(model, options).inputShape : undefined);
   if (inputShape === undefined) {
     throw new UsageError(
       'countModel: expected the shape of a picture, [C, H, W], behind a network that is not named, got none',

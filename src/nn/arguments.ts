@@ -32,9 +32,7 @@ export function pair(module: string, name: string, size: Size, least: number): P
 /** A share in [0, 1), or a `CardinalError`. */
 export function share(module: string, name: string, value: number): number {
   if (!(typeof value === 'number' && value >= 0 && value < 1)) {
-    throw new CardinalError(
-      `${module}: expected ${name} of at least 0 and below 1, got ${described(value)}`,
-    );
+    throw new CardinalError(`${module}: expected ${name} of at least 0 and below 1, got ${described(value)}`);
   }
   return value;
 }

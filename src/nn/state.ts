@@ -66,7 +66,8 @@ function checkTensor(owner: string, name: unknown, tensor: unknown): void {
   const { dtype, shape, data }: Partial<Record<string, unknown>> = { ...(tensor as object | undefined) };
   const fits =
     Array.isArray(shape) &&
-    ((dtype === 'F32' && data instanceof Float32Array) || (dtype === 'I64' && data instanceof BigInt64Array)) &&
+    ((dtype === 'F32' && data instanceof Float32Array) ||
+      (dtype === 'I64' && data instanceof BigInt64Array)) &&
     data.length === sizeOf(shape as Shape);
   if (typeof name === 'string' && fits) return;
   throw new UsageError(

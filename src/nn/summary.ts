@@ -160,7 +160,11 @@ function modulesOf(call: Call, modules: Modules): Set<Module> {
 }
 
 /** Those of a module's parameters that belong to no listed module below it: its own, and those of modules never called. */
-function withoutListed(module: Module, parameters: readonly Parameter[], listed: ReadonlySet<Module>): Parameter[] {
+function withoutListed(
+  module: Module,
+  parameters: readonly Parameter[],
+  listed: ReadonlySet<Module>,
+): Parameter[] {
   const below = module.modules().filter((one) => one !== module && listed.has(one));
   const elsewhere = new Set(below.flatMap((one) => one.parameters()));
   return parameters.filter((parameter) => !elsewhere.has(parameter));

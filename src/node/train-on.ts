@@ -10,7 +10,13 @@ import { mayBeSameModel, requireSameClasses, type Checkpoint } from '../train/ch
 import { patience } from '../train/early-stopping.ts';
 import type { TrainEvent } from '../train/events.ts';
 import { networkOf, type ModelDescription } from '../train/network.ts';
-import { findRecipe, recipeSchema, withOverrides, type Recipe, type RecipeOverrides } from '../train/recipe.ts';
+import {
+  findRecipe,
+  recipeSchema,
+  withOverrides,
+  type Recipe,
+  type RecipeOverrides,
+} from '../train/recipe.ts';
 import { fit, type TrainResult } from '../train/train.ts';
 import { loadTensors } from '../weights/load.ts';
 import { createNodeBackend, type NodeBackendOptions } from './backend.ts';

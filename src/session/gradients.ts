@@ -30,7 +30,10 @@ const gradientKinds: Kinds<GradientOptions> = {
     expected: 'an array of classes, one for each picture',
     is: (value) => Array.isArray(value) || ArrayBuffer.isView(value),
   },
-  labelSmoothing: { expected: 'a number from 0 to 1', is: (value) => typeof value === 'number' && value >= 0 && value <= 1 },
+  labelSmoothing: {
+    expected: 'a number from 0 to 1',
+    is: (value) => typeof value === 'number' && value >= 0 && value <= 1,
+  },
 };
 
 /** What one forward and backward pass in training mode gives. */

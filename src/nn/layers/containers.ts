@@ -88,5 +88,7 @@ function entriesOf(
   const [first] = modules;
   const inside: unknown = first;
   const packed = modules.length === 1 && typeof inside === 'object' && inside !== null;
-  return Object.entries(packed ? (inside as Readonly<Record<string, Module>>) : (modules as readonly Module[]));
+  return Object.entries(
+    packed ? (inside as Readonly<Record<string, Module>>) : (modules as readonly Module[]),
+  );
 }

@@ -1,13 +1,12 @@
 import { readFile } from 'node:fs/promises';
 
-import sharp from 'sharp';
-
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import type { Picture } from '../../data/dataset.ts';
 import { otherFormatOf, pictureFormatOf, pictureFormatTitles, type PictureFormatName } from '../../data/picture-format.ts';
 import { pictureInMemory, type PictureDataset, type PictureSource } from '../../data/source.ts';
 import { cmykToRgb } from '../../data/transforms/cmyk.ts';
 import { fileReason } from '../files.ts';
+import { loadSharp } from '../sharp.ts';
 import { cannotRead, receivePicture, type EncodedPicture, type ReceivedPicture } from './picture-input.ts';
 
 /**
@@ -53,7 +52,7 @@ async function decodeFile(file: string | Uint8Array): Promise<Picture> {
     if (file === '') throw new Error('its name is empty');
     const bytes = typeof file === 'string' ? await readFile(file) : file;
     const format = knownFormat(bytes);
-    const picture = sharp(bytes, { failOn: 'error', ignoreIcc: true }).autoOrient();
+    const picture = loadSharp()(bytes, { failOn: 'error', ignoreIcc: true }).autoOrient();
     const { format: loader, space } = await picture.metadata();
     if (loader !== loaders[format]) throw new Error('it is damaged');
     const isCmyk = space === 'cmyk';

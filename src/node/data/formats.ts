@@ -1,12 +1,13 @@
 import { extname } from 'node:path';
 
-import sharp from 'sharp';
+import { findSharp } from '../sharp.ts';
 
+const format = findSharp()?.format;
 /** Whether the decoder of this machine reads a format that its usual build lacks. */
 const decodes = {
-  heic: sharp.format.heif.input.fileSuffix?.includes('.heic') ?? false,
-  jp2: sharp.format.jp2.input.buffer,
-  jxl: sharp.format.jxl.input.buffer,
+  heic: format?.heif.input.fileSuffix?.includes('.heic') ?? false,
+  jp2: format?.jp2.input.buffer ?? false,
+  jxl: format?.jxl.input.buffer ?? false,
 };
 
 const jpeg2000 = ['.jp2', '.j2k', '.j2c', '.jpc', '.jpf', '.jpx'];

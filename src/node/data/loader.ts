@@ -14,6 +14,7 @@ import {
 } from '../../data/preprocessing.ts';
 import { batchCount, epochSchedule } from '../../data/schedule.ts';
 import type { PictureDataset } from '../../data/source.ts';
+import { loadSharp } from '../sharp.ts';
 import { localPool, workerPool, type AssemblyPool } from './pool.ts';
 
 export interface LoaderOptions {
@@ -83,6 +84,8 @@ class Loader implements BatchLoader {
     this.#order = { shuffle, dropLast };
     this.batchesPerEpoch = batchCount({ length: dataset.length, batchSize, dropLast });
     refuseNoBatch(dataset, batchSize, this.batchesPerEpoch);
+    // Else every picture would count as damaged.
+    if (dataset.source.kind === 'files') loadSharp();
     const classes = options.classes ?? dataset.classes.length;
     if (classes < dataset.classes.length) {
       throw new CardinalError(
