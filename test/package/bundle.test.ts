@@ -43,7 +43,7 @@ afterAll(() => rm(folder, { recursive: true, force: true }));
 test('bundled on its own it says that its files are missing, and how to bring them', async () => {
   const alone = run(process.execPath, [bundle, join(folder, 'alone'), 'begin'], { cwd: folder, env });
   await expect(alone).rejects.toThrow(
-    /CardinalError: kernels-\w+\.wasm of cardinal-nn is not beside .*: mark cardinal-nn as external/,
+    /CardinalError\]?: kernels-\w+\.wasm of cardinal-nn is not beside .*: mark cardinal-nn as external/,
   );
 });
 

@@ -84,7 +84,7 @@ describe('the package as others install it', () => {
     await writeClasses(photos, { a: 12, b: 12 });
     const said = (...args: readonly string[]) =>
       run(process.execPath, ['node_modules/cardinal-nn/bin/cardinal.js', ...args], { cwd: project }).then(
-        ({ stdout }) => stdout,
+        ({ stdout, stderr }) => stdout + stderr,
         (error: unknown) => error,
       );
     const sample = 'node_modules/cardinal-nn/data/fashion-mnist-sample';

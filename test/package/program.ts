@@ -87,7 +87,10 @@ console.log(
   JSON.stringify(
     {
       networks,
-      mine: String(summary(new Mine(), { inputSize: [1, 1, 28, 28] })).replace(/└─\w+: 2-/g, '└─its own: 2-'),
+      mine: String(summary(new Mine(), { inputSize: [1, 1, 28, 28] })).replace(
+        /└─\w+: (2-\d) +/g,
+        '└─its own: $1 ',
+      ),
       small: fittingModels(small.stateDict()).map(({ model }) => model),
       onnx: hash(onnx),
       plan: hash(plan),
