@@ -16,6 +16,7 @@ import {
   type Kinds,
 } from '../base/options.ts';
 import { quoted } from '../base/quoted.ts';
+import { augmentationNames } from '../data/augmentations.ts';
 import { Module } from '../nn/module.ts';
 import { backendKind } from '../session/arguments.ts';
 import type { TrainOnOptions } from './train-on.ts';
@@ -33,9 +34,12 @@ const kinds: Kinds<TrainOnOptions> = {
   },
   out: text,
   resume: flag,
+  takeOver: flag,
   weights: text,
   hub: record,
   head: oneOf('keep', 'reset'),
+  inChannels: wholeFrom(1),
+  partial: flag,
   freeze: texts,
   onEvent: callback,
   signal: having('an AbortSignal', 'addEventListener', 'throwIfAborted'),
@@ -61,6 +65,10 @@ const kinds: Kinds<TrainOnOptions> = {
   mixup: anything,
   cutmix: anything,
   augmentation: anything,
+  augment: oneOf(...augmentationNames),
+  balance: anything,
+  valFraction: anything,
+  strict: flag,
 };
 
 /** Throws a `UsageError` for arguments of `trainOn` that its types would not take: plain JavaScript may call with anything. */

@@ -68,6 +68,22 @@ function wholeNumbers({ shape, data }: TensorData & { readonly dtype: 'F32' }): 
   return { dtype: 'I64', shape, data: BigInt64Array.from(counts) };
 }
 
+/** One line of what a partial loading left, for people; undefined if it left nothing. */
+export function leftOver({ loaded, missing, unexpected, misshaped }: LoadedWeights): string | undefined {
+  const parts = [
+    ...(missing.length === 0 ? [] : [`not in the file: ${names(missing)}`]),
+    ...(misshaped.length === 0 ? [] : [`of another shape: ${names(misshaped)}`]),
+    ...(unexpected.length === 0 ? [] : [`not in the network: ${names(unexpected)}`]),
+  ];
+  if (parts.length === 0) return undefined;
+  const count = `loaded ${loaded.length} of ${loaded.length + missing.length + misshaped.length} tensors`;
+  return `${count}, the others stay as they were; ${parts.join('; ')}`;
+}
+
+function names(all: readonly string[]): string {
+  return all.map((name) => shortened(name)).join(', ');
+}
+
 /** A file's tensors under a network's names, and what did not find its place. */
 export interface Fitting extends LoadedWeights {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
@@ -173,7 +189,7 @@ function unread(
   if (wanted.length === 0) return '';
   const [[name, what]] = wanted;
   const more = wanted.length === 1 ? '' : ` and ${wanted.length - 1} more`;
-  return `; ${shortened(name)} is there as ${unreadableKind(what)}${more}, which cannot be read: save the network in floating point (float32, float16 or bfloat16)`;
+  return ` ${shortened(name)} is there as ${unreadableKind(what)}${more}, which cannot be read: save the network in floating point (float32, float16 or bfloat16)`;
 }
 
 /**

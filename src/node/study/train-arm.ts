@@ -20,6 +20,8 @@ export interface TrainArm {
   readonly path: string;
   /** It has a checkpoint to continue from. */
   readonly resume: boolean;
+  /** Take it from whoever has it. */
+  readonly takeOver?: boolean | undefined;
   readonly signal: AbortSignal;
   readonly onEvent: (event: TrainEvent) => void;
 }
@@ -35,6 +37,7 @@ export async function trainArm({
   backend,
   path,
   resume,
+  takeOver,
   signal,
   onEvent,
 }: TrainArm): Promise<Outcome | undefined> {
@@ -47,6 +50,7 @@ export async function trainArm({
     seed,
     out: path,
     resume,
+    takeOver: resume ? takeOver : undefined,
     preprocessing: pictures.preprocessing,
     backend,
     signal,
