@@ -16,6 +16,7 @@ declare global {
     readonly asyncDispose: unique symbol;
   }
 
+  // eslint-disable-next-line @typescript-eslint/no-namespace -- the platform's own
   namespace WebAssembly {
     // eslint-disable-next-line @typescript-eslint/no-empty-object-type -- as lib.dom declares it
     interface Module {}
