@@ -128,7 +128,7 @@ export const calls = [
   [
     'summary without options',
     () => nn.summary(conv()),
-    /^summary: expected \{ inputSize \}, .*, got no options/,
+    /^summary: expected \{ inputSize \}, got no options/,
   ],
   [
     'summary of a name',
@@ -290,7 +290,7 @@ function partOfTwo() {
 const input = { shape: [1, 3, 8, 8], data: new Float32Array(192) };
 const net = () => new cardinal.nn.Sequential(new cardinal.nn.Flatten(), new cardinal.nn.Linear(192, 2));
 export const promises = [
-  ['compile without options', () => compile(net()), /^compile: expected \{ input \}, .* got no options/],
+  ['compile without options', () => compile(net()), /^compile: expected \{ input \}, got no options/],
   [
     'compile without a backend',
     () => compile(net(), { input: [1, 3, 8, 8] }),
