@@ -125,11 +125,7 @@ export const calls = [
   ['constant_', () => init.constant_(conv().bias, '1'), /^constant_: expected the value .* got '1'/],
   ['normal_', () => init.normal_(conv().weight, 0, NaN), /^normal_: expected std/],
 
-  [
-    'summary without options',
-    () => nn.summary(conv()),
-    /^summary: expected \{ inputSize \}, got no options/,
-  ],
+  ['summary without options', () => nn.summary(conv()), /^summary: expected \{ inputSize \}, got no options/],
   [
     'summary of a name',
     () => nn.summary('resnet18', { inputSize: [1, 3, 8, 8] }),
