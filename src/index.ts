@@ -4,7 +4,7 @@
  */
 import './base/globals.ts';
 
-export { CardinalError, UsageError } from './base/errors.ts';
+export { CardinalError, DisposedError, UsageError } from './base/errors.ts';
 export { Rng } from './base/rng.ts';
 export type { StateDict, TensorData } from './base/tensor-data.ts';
 

@@ -163,5 +163,12 @@ async function describeFor(file: WeightsFile, flags: ConvertFlags): Promise<Desc
   const input = preprocessing === undefined ? info.inputShape : [channels, ...preprocessing.size];
   const classes =
     flags.classes === undefined ? (own?.classes ?? known.classes) : await readClassNames(flags.classes);
-  return { ...own, model, input, classes, preprocessing, origin, licence };
+  const described = { ...own, model, input, classes, preprocessing, origin, licence };
+  if (!adapted && flags.partial !== true) return described;
+  // Scores are those of the network as it was.
+  const { trained } = described;
+  return {
+    ...described,
+    trained: trained === undefined ? undefined : { epochs: trained.epochs, steps: trained.steps },
+  };
 }

@@ -16,19 +16,27 @@ export function predictProgress(
 ): PredictProgress {
   let bar: SingleBar | undefined;
   const isShown = stream.isTTY && answers.isTTY !== true && total > 1;
+  const stop = (): void => {
+    bar?.stop();
+    bar = undefined;
+    process.off('SIGINT', quit);
+  };
+  /** What is answered is written already; the terminal gets its cursor back. */
+  const quit = (): void => {
+    stop();
+    process.exit(130);
+  };
   return {
+    stop,
     done(pictures) {
       if (!isShown) return;
       if (bar === undefined) {
         bar = newBar(stream, '{bar} {value} of {total} pictures  {eta_formatted} left');
         bar.start(total, pictures);
+        process.on('SIGINT', quit);
       }
       bar.update(pictures);
-      if (pictures === total) this.stop();
-    },
-    stop() {
-      bar?.stop();
-      bar = undefined;
+      if (pictures === total) stop();
     },
   };
 }

@@ -38,7 +38,7 @@ const kinds: Kinds<TrainOnOptions> = {
   weights: text,
   hub: record,
   head: oneOf('keep', 'reset'),
-  inChannels: wholeFrom(1),
+  inChannels: { expected: '1 or 3, as pictures have', is: (value) => value === 1 || value === 3 },
   partial: flag,
   freeze: texts,
   onEvent: callback,

@@ -32,9 +32,11 @@ export async function* classify(
     for (let first = 0; first < batch.size; first += rows) {
       await nextTask();
       const part = batch.input.subarray(first * perPicture, (first + rows) * perPicture);
-      program.write('input', part, 'channels_last');
-      await program.run('forward');
-      const logits = await program.read('logits');
+      const logits = await program.take(async () => {
+        program.write('input', part, 'channels_last');
+        await program.run('forward');
+        return await program.read('logits');
+      });
       for (let row = first; row < Math.min(first + rows, batch.size); row++) {
         const top = topGuesses(logits.subarray((row - first) * classes, (row - first + 1) * classes), count);
         yield { index: batch.indices[row], label: batch.labels[row], top };

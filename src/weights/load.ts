@@ -1,4 +1,5 @@
 import { CardinalError, UsageError } from '../base/errors.ts';
+import { anything, checkOptions, flag, oneOf, text, wholeFrom, type Kinds } from '../base/options.ts';
 import { shortened } from '../base/quoted.ts';
 import type { TensorData } from '../base/tensor-data.ts';
 import { Linear } from '../nn/layers/linear.ts';
@@ -29,6 +30,14 @@ export interface LoadWeightsOptions {
   readonly unreadable?: ReadonlyMap<string, Unreadable> | undefined;
 }
 
+const kinds: Kinds<LoadWeightsOptions> = {
+  source: text,
+  head: oneOf('keep', 'reset'),
+  inChannels: wholeFrom(1),
+  partial: flag,
+  unreadable: anything,
+};
+
 /** What came of loading weights. Only with `partial` is anything missing, unexpected or misshaped. */
 export interface LoadedWeights {
   /** Whose names the file has: the `id` of a name map. */
@@ -41,6 +50,8 @@ export interface LoadedWeights {
   readonly unexpected: readonly string[];
   /** What has another shape and stays as it was: "fc.weight: expected 10×64, got 1000×64". */
   readonly misshaped: readonly string[];
+  /** What the file has and cannot be read, by the file's names: "x (C64 2×3)". */
+  readonly unreadable: readonly string[];
 }
 
 /**
@@ -99,6 +110,7 @@ export function requireFit(
   tensors: ReadonlyMap<string, TensorEntry>,
   options: LoadWeightsOptions,
 ): Fitting {
+  checkOptions('weights', options, kinds, ['source']);
   const { source, head = 'keep', inChannels, partial = false, unreadable = new Map() } = options;
   const owner = `${source}: ${model.displayName ?? model.typeName}`;
   const match = matchTensors(tensors, model.stateSpecs());
@@ -127,6 +139,7 @@ export function requireFit(
     missing,
     unexpected,
     misshaped: [...misshaped.values()],
+    unreadable: [...unreadable].map(([name, what]) => `${name} (${unreadableKind(what)})`),
   };
 }
 

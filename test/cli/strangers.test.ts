@@ -38,7 +38,12 @@ beforeAll(async () => {
     mean: [0.3, 0.4, 0.8],
     std: [0.1, 0.2, 0.3],
   });
-  const description = { model: { name: 'resnext_cifar', options }, input: [3, 12, 12], preprocessing };
+  const description = {
+    model: { name: 'resnext_cifar', options },
+    input: [3, 12, 12],
+    preprocessing,
+    trained: { epochs: 2, steps: 6, validation: { loss: 1, top1: 0.5, top5: 1 } },
+  };
   await writeFile(at('own.safetensors'), writeSafetensors(state, metadataOf(description)));
   await writeFile(at('bare.safetensors'), writeSafetensors(state));
 });
@@ -64,6 +69,8 @@ describe('--in-channels', () => {
     expect(tensors.get('fc.weight')).toEqual(state.get('fc.weight'));
     expect(JSON.parse(metadata.get('model') ?? '')).toMatchObject({ options: { inChannels: 1 } });
     expect(JSON.parse(metadata.get('preprocessing') ?? '')).toMatchObject({ channels: 1, mean: [0.5] });
+    // What it scored, it scored on pictures of three channels.
+    expect(JSON.parse(metadata.get('trained') ?? '')).toEqual({ epochs: 2, steps: 6 });
     const picture = 'pictures/val/red/0.png';
     const [grey, adapted] = await Promise.all([
       inFolder('predict', 'grey.safetensors', picture, '--json', ...engine),

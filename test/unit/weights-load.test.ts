@@ -286,6 +286,17 @@ describe('what fits of a file', () => {
     expect(leftOver(found)).toBeUndefined();
   });
 
+  test.each([
+    [{ source: 'w', parital: true }, /unknown option parital.*partial/],
+    [{ source: 'w', partial: 'yes' }, /partial.*true or false/],
+    [{ source: 'w', inChannels: 0 }, /inChannels.*whole number of at least 1/],
+    [{ source: 'w', head: 'fresh' }, /head.*'keep' or 'reset'/],
+    [{}, /source/],
+  ])('options %j of a plain caller are refused', (options, message) => {
+    const given = options as unknown as { source: string };
+    expect(lineOf(() => requireFit(createModel(name, small), tensorsOf(small, 1), given))).toMatch(message);
+  });
+
   test('a tensor that is there and cannot be read is named', () => {
     const tensors = tensorsOf(small, 1);
     tensors.delete('fc.weight');
@@ -298,7 +309,8 @@ describe('what fits of a file', () => {
     );
     // What is not needed is nobody's fault.
     tensors.set('fc.weight', entryOf({ dtype: 'F32', shape: [10, 64], data: new Uint8Array(2560) }));
-    requireFit(createModel(name, small), tensors, { source: 'w', unreadable });
+    const { unreadable: left } = requireFit(createModel(name, small), tensors, { source: 'w', unreadable });
+    expect(left).toEqual(['fc.weight (F8_E4M3 10×64)', 'fc.weight_scale (C64)']);
   });
 });
 

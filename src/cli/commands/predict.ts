@@ -45,7 +45,7 @@ export function define(command: Command): void {
     'predict runs/demo/best.safetensors shoe.png',
     'predict best.safetensors photos --top 1 --csv > photos.csv',
     'predict best.safetensors photos/*.jpg --top 5 --jsonl',
-    'curl -s https://example.org/cat.jpg | cardinal predict best.safetensors -',
+    'predict best.safetensors - < cat.jpg',
     'predict resnext50_32x4d.pth cat.jpg --model resnext50_32x4d --classes imagenet_class_index.json',
   ).action(async (weights: string, images: readonly string[], flags: PredictFlags) => {
     const { predict } = await import('../predict-command.ts');

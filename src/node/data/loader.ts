@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 
-import { CardinalError } from '../../base/errors.ts';
+import { CardinalError, DisposedError } from '../../base/errors.ts';
 import { validate } from '../../base/validate.ts';
 import type { AssembledBatch, AssemblySpec } from '../../data/assemble.ts';
 import type { Batch, BatchLoader } from '../../data/dataset.ts';
@@ -16,7 +16,7 @@ import { batchCount, epochSchedule, type ScheduledBatch } from '../../data/sched
 import type { PictureDataset } from '../../data/source.ts';
 import { loadSharp } from '../sharp.ts';
 import { membersByClass } from '../../data/split.ts';
-import { localPool, workerPool, type AssemblyPool } from './pool.ts';
+import { DISPOSED, localPool, workerPool, type AssemblyPool } from './pool.ts';
 
 export interface LoaderOptions {
   readonly batchSize: number;
@@ -167,7 +167,7 @@ class Loader implements BatchLoader {
   }
 
   #assemble(epoch: number, batch: number, samples: ScheduledBatch): Promise<FilledSlot> {
-    if (this.#disposed) throw new Error('the data loader was disposed of');
+    if (this.#disposed) throw new DisposedError(DISPOSED);
     const setup = {
       spec: this.#spec,
       source: this.dataset.source,
