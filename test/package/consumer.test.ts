@@ -81,7 +81,7 @@ describe('the package as others install it', () => {
   }: TestContext) => {
     skip(missing !== undefined, missing);
     const photos = join(project, 'photos');
-    await writeClasses(photos, { a: 12, b: 12 });
+    await writeClasses(photos, { a: 40, b: 40 });
     const said = (...args: readonly string[]) =>
       run(process.execPath, ['node_modules/cardinal-nn/bin/cardinal.js', ...args], { cwd: project }).then(
         ({ stdout, stderr }) => stdout + stderr,
