@@ -1,10 +1,10 @@
-import sharp from 'sharp';
 import type { Program } from '../backends/backend.ts';
 import { Rng } from '../base/rng.ts';
 import type { Picture } from '../data/dataset.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import { subset, type PictureDataset } from '../data/source.ts';
 import { createLoader } from '../node/data/loader.ts';
+import { loadSharp } from '../node/sharp.ts';
 import { readPicture } from '../node/data/decode.ts';
 import type { SamplePrediction } from '../report/data.ts';
 import { classify } from '../train/guess.ts';
@@ -48,7 +48,7 @@ export async function samplePredictions(
 
 /** A small picture as a PNG, which keeps its pixels; a photo as a small JPEG. */
 async function dataUri({ data, width, height, channels }: Picture): Promise<string> {
-  const picture = sharp(data, { raw: { width, height, channels } });
+  const picture = loadSharp()(data, { raw: { width, height, channels } });
   if (Math.max(width, height) <= 64) {
     return `data:image/png;base64,${(await picture.png({ compressionLevel: 9 }).toBuffer()).toString('base64')}`;
   }
