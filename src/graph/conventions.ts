@@ -1,6 +1,6 @@
 import { macsOf } from './dispatch.ts';
 import type { Graph } from './graph.ts';
-import type { Node } from './node.ts';
+import type { Node, NodeOf } from './node.ts';
 import { summarize } from './summary.ts';
 import { sizeOf, type Value } from './value.ts';
 
@@ -23,9 +23,7 @@ export function conventionsOf(graph: Graph, input: Value): readonly Convention[]
   const macs = sum(graph, macsOf);
   const norms = sum(graph, (node) => (isNorm(node) ? outputSize(node) : 0));
   // THOP: the additions of a window and one division.
-  const means = sum(graph, (node) =>
-    node.op === 'avg_pool2d' ? (sizeOf(node.attrs.kernelSize) + 1) * outputSize(node) : 0,
-  );
+  const means = sum(graph, (node) => (isMean(node) ? (windowSize(node) + 1) * outputSize(node) : 0));
   const pooled = sum(graph, (node) => (isPool(node) ? sizeOf(node.inputs[0].shape) : 0));
   const rectified = sum(graph, (node) => (node.op === 'relu' ? outputSize(node) : 0));
   const convolutionBiases = sum(graph, (node) =>
@@ -85,5 +83,17 @@ function isNorm({ op }: Node): boolean {
 }
 
 function isPool({ op }: Node): boolean {
-  return op === 'max_pool2d' || op === 'avg_pool2d';
+  return op.endsWith('_pool2d');
+}
+
+function isMean(node: Node): node is NodeOf<'avg_pool2d'> | NodeOf<'adaptive_avg_pool2d'> {
+  return node.op === 'avg_pool2d' || node.op === 'adaptive_avg_pool2d';
+}
+
+/** Elements of a window. THOP takes H/P and W/Q, rounded down, where windows differ in size. */
+function windowSize(node: NodeOf<'avg_pool2d'> | NodeOf<'adaptive_avg_pool2d'>): number {
+  if (node.op === 'avg_pool2d') return sizeOf(node.attrs.kernelSize);
+  const [, , h, w] = node.inputs[0].shape;
+  const [p, q] = node.attrs.outputSize;
+  return Math.floor(h / p) * Math.floor(w / q);
 }

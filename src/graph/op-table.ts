@@ -73,6 +73,20 @@ export interface OpTable {
   /** (dy) → dx. `inputSize` is [H, W]. */
   avg_pool2d_backward: PoolAttrs & { readonly countIncludePad: boolean; readonly inputSize: Pair };
 
+  /** (x N×C×H×W) → N×C×P×Q, [P, Q] = `outputSize`: window p covers the rows from ⌊p·H/P⌋ to ⌈(p + 1)·H/P⌉, columns alike. As in PyTorch. */
+  adaptive_max_pool2d: AdaptivePoolAttrs;
+  /** (dy, x) → dx: as `max_pool2d_backward`. */
+  adaptive_max_pool2d_backward: NoAttrs;
+  /** The same windows' means. Where the windows tile the picture evenly it is an `avg_pool2d`. */
+  adaptive_avg_pool2d: AdaptivePoolAttrs;
+  /** (dy) → dx. `inputSize` is [H, W]. */
+  adaptive_avg_pool2d_backward: { readonly inputSize: Pair };
+
+  /** (x N×C×H×W) → N×C×(top+H+bottom)×(left+W+right), what is added zero. */
+  pad2d: { readonly padding: Edges };
+  /** (x) → x without its edges: the gradient of `pad2d`. */
+  crop2d: { readonly padding: Edges };
+
   /** (x₁ N×C₁×H×W, x₂, …) → N×ΣC×H×W. */
   concat: NoAttrs;
   /** (x N×C×H×W) → channels start … start+length−1. The gradient of concat and of pad_channels. */
@@ -141,6 +155,13 @@ export type OpName = keyof OpTable;
 
 /** [vertical, horizontal]. */
 export type Pair = readonly [number, number];
+
+/** [top, bottom, left, right]. */
+export type Edges = readonly [number, number, number, number];
+
+export interface AdaptivePoolAttrs {
+  readonly outputSize: Pair;
+}
 
 export interface Conv2dAttrs {
   readonly stride: Pair;

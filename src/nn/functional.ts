@@ -1,4 +1,5 @@
 import { CardinalError } from '../base/errors.ts';
+import type { Pair } from '../graph/op-table.ts';
 import { formatShape, type Value } from '../graph/value.ts';
 import { pair, whole, type Size } from './arguments.ts';
 import { currentTracing } from './tracing.ts';
@@ -13,6 +14,9 @@ export interface PoolOptions {
   /** Lets windows begin inside and end outside the picture. */
   readonly ceilMode?: boolean;
 }
+
+/** A size for both directions, or [vertical, horizontal]; null keeps the picture's. */
+export type AdaptiveSize = number | readonly [number | null, number | null];
 
 /** max(x, 0). */
 export function relu(x: Value): Value {
@@ -78,14 +82,23 @@ export function avgPool2d(
   return currentTracing('avgPool2d').graph.apply1('avg_pool2d', [x], attrs);
 }
 
-/** N×C×H×W → N×C×P×Q for an output size that divides the picture's evenly; 1 is the mean of each channel. */
-export function adaptiveAvgPool2d(x: Value, outputSize: Size): Value {
-  return avgPool2d(x, adaptiveKernel('adaptiveAvgPool2d', x, outputSize));
+/**
+ * N×C×H×W → N×C×P×Q, the means of windows: [P, Q] is `outputSize`, and null along an axis keeps its size. Window p covers the rows from
+ * ⌊p·H/P⌋ to ⌈(p + 1)·H/P⌉, so windows may overlap. 1 is the mean of each channel.
+ */
+export function adaptiveAvgPool2d(x: Value, outputSize: AdaptiveSize): Value {
+  const size = adaptiveSize('adaptiveAvgPool2d', x, outputSize);
+  const kernel = evenKernel(x, size);
+  if (kernel !== undefined) return avgPool2d(x, kernel);
+  return currentTracing('adaptiveAvgPool2d').graph.apply1('adaptive_avg_pool2d', [x], { outputSize: size });
 }
 
-/** N×C×H×W → N×C×P×Q for an output size that divides the picture's evenly. */
-export function adaptiveMaxPool2d(x: Value, outputSize: Size): Value {
-  return maxPool2d(x, adaptiveKernel('adaptiveMaxPool2d', x, outputSize));
+/** N×C×H×W → N×C×P×Q: the largest value of each of the windows that `adaptiveAvgPool2d` has. */
+export function adaptiveMaxPool2d(x: Value, outputSize: AdaptiveSize): Value {
+  const size = adaptiveSize('adaptiveMaxPool2d', x, outputSize);
+  const kernel = evenKernel(x, size);
+  if (kernel !== undefined) return maxPool2d(x, kernel);
+  return currentTracing('adaptiveMaxPool2d').graph.apply1('adaptive_max_pool2d', [x], { outputSize: size });
 }
 
 function poolAttrs(name: string, kernelSize: Size, options: PoolOptions) {
@@ -98,13 +111,16 @@ function poolAttrs(name: string, kernelSize: Size, options: PoolOptions) {
   };
 }
 
-function adaptiveKernel(name: string, x: Value, outputSize: Size): readonly [number, number] {
-  const [p, q] = pair(name, 'outputSize', outputSize, 1);
-  const [, , h, w] = x.shape;
-  if (x.shape.length !== 4 || h % p !== 0 || w % q !== 0) {
-    throw new CardinalError(
-      `${name}: expected a picture N×C×H×W whose height ${p} and width ${q} divide, got ${formatShape(x.shape)}`,
-    );
+function adaptiveSize(name: string, x: Value, outputSize: AdaptiveSize): Pair {
+  if (x.shape.length !== 4) {
+    throw new CardinalError(`${name}: expected a picture N×C×H×W, got ${formatShape(x.shape)}`);
   }
-  return [h / p, w / q];
+  const [, , h, w] = x.shape;
+  const [p, q] = typeof outputSize === 'number' ? [outputSize, outputSize] : outputSize;
+  return pair(name, 'outputSize', [p ?? h, q ?? w], 1);
+}
+
+/** The kernel of the pooling that it is where the output size divides the picture's, which every tool knows. */
+function evenKernel({ shape: [, , h, w] }: Value, [p, q]: Pair): Pair | undefined {
+  return h % p === 0 && w % q === 0 ? [h / p, w / q] : undefined;
 }

@@ -4,6 +4,7 @@ import {
   adaptiveAvgPool2d,
   adaptiveMaxPool2d,
   avgPool2d,
+  type AdaptiveSize,
   maxPool2d,
   type PoolOptions,
 } from '../functional.ts';
@@ -41,11 +42,14 @@ export class AvgPool2d extends Module {
   }
 }
 
-/** N×C×H×W → N×C×P×Q for an output size that divides the picture's evenly; 1 is the mean of each channel. */
+/**
+ * N×C×H×W → N×C×P×Q, [P, Q] = `outputSize`: the means of windows that begin at ⌊p·H/P⌋ and end at ⌈(p + 1)·H/P⌉; null keeps a size.
+ * 1 is the mean of each channel.
+ */
 export class AdaptiveAvgPool2d extends Module {
-  readonly outputSize: Size;
+  readonly outputSize: AdaptiveSize;
 
-  constructor(outputSize: Size) {
+  constructor(outputSize: AdaptiveSize) {
     super();
     this.outputSize = outputSize;
   }
@@ -55,11 +59,11 @@ export class AdaptiveAvgPool2d extends Module {
   }
 }
 
-/** N×C×H×W → N×C×P×Q for an output size that divides the picture's evenly. */
+/** N×C×H×W → N×C×P×Q: the largest value of each of the windows that `AdaptiveAvgPool2d` has. */
 export class AdaptiveMaxPool2d extends Module {
-  readonly outputSize: Size;
+  readonly outputSize: AdaptiveSize;
 
-  constructor(outputSize: Size) {
+  constructor(outputSize: AdaptiveSize) {
     super();
     this.outputSize = outputSize;
   }

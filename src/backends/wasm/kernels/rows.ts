@@ -1,5 +1,5 @@
 import { madd } from './simd';
-import { loadPartial } from './strip';
+import { loadPartial, storePartial } from './strip';
 
 /*
  * Sums over rows, a lane a channel. Rows are `pitch` bytes apart; `sums` is a row of accumulators that stays in the
@@ -121,6 +121,14 @@ export function addDeviations(
 @inline
 export function loadLanes(from: usize, lanes: i32): v128 {
   return lanes == 4 ? v128.load(from) : loadPartial(from, lanes);
+}
+
+/** Stores the first `lanes` (1 to 4) floats. */
+// @ts-ignore: decorator
+@inline
+export function storeLanes(at: usize, v: v128, lanes: i32): void {
+  if (lanes == 4) v128.store(at, v);
+  else storePartial(at, v, lanes);
 }
 
 /** Lanes 0 and 1 as doubles. */
