@@ -7,7 +7,7 @@ import type { MetricsRecord, RunFolder } from '../node/run-folder.ts';
 import type { StepPoint } from '../report/data.ts';
 import { digits3, percent } from '../report/format.ts';
 import { recipeRows } from '../report/recipe.ts';
-import { epochRecordSchema } from '../train/progress.ts';
+import { epochLineSchema } from '../train/progress.ts';
 import { headFates, type RunConfig } from './run-config.ts';
 import { machine } from './machine.ts';
 import type { Judged } from './training.ts';
@@ -57,7 +57,7 @@ export async function writeReport({
     waiting,
     machine: machine(backend),
     steps,
-    epochs: pick(records, 'epoch', epochRecordSchema).map(({ validation, ...epoch }) => ({
+    epochs: pick(records, 'epoch', epochLineSchema).map(({ validation, ...epoch }) => ({
       type: 'epoch',
       ...epoch,
       ...(validation === undefined ? {} : { validation }),

@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
+import { withEndings } from '../base/endings.ts';
 import { UsageError } from '../base/errors.ts';
 import { fileError, writeFileAtomic } from '../node/files.ts';
 import { openStudyPictures, type StudyPictures } from '../node/study/pictures.ts';
@@ -99,9 +100,17 @@ interface Work {
 
 async function work({ forecast, runs, path, length, pictures, backend, flags }: Work): Promise<void> {
   const { plan, seconds } = forecast;
-  const folder = await StudyFolder.open(runs, configOf(plan, path, length), flags.resume);
+  const folder = await StudyFolder.open(runs, configOf(plan, path, length), {
+    resume: flags.resume,
+    takeOver: flags.takeOver,
+    onNotice: tell,
+  });
   const interrupt = onInterrupt('stopping after this step, with a checkpoint (again to stop at once)');
-  try {
+  await withEndings(async (endings) => {
+    endings.add(() => folder.close());
+    endings.add(() => {
+      interrupt.release();
+    });
     const known = await Promise.all(plan.runs.map(({ id }) => folder.outcome(id)));
     const todo = plan.runs.filter((_, index) => known[index] === undefined);
     if (flags.resume) tell(`${plan.runs.length - todo.length} of ${plan.runs.length} runs are done already`);
@@ -110,7 +119,7 @@ async function work({ forecast, runs, path, length, pictures, backend, flags }: 
     let outcomes: Outcome[];
     try {
       outcomes = await runStudy({
-        ...{ plan, folder, backend, pictures, signal: interrupt.signal },
+        ...{ plan, folder, backend, pictures, signal: interrupt.signal, takeOver: flags.takeOver },
         onStart: (run) => { view.start(run); }, // prettier-ignore
         onEvent: (event) => { view.event(event); }, // prettier-ignore
         onFinish: (outcome) => { view.finish(outcome); }, // prettier-ignore
@@ -125,11 +134,9 @@ async function work({ forecast, runs, path, length, pictures, backend, flags }: 
       process.exitCode = 130;
       return;
     }
+    await folder.check();
     await publish({ plan, outcomes, backend, pictures, path, length, flags, out: flags.out ?? runs });
-  } finally {
-    interrupt.release();
-    await folder.close();
-  }
+  });
 }
 
 interface Publish extends Pick<Work, 'backend' | 'pictures' | 'path' | 'length' | 'flags'> {

@@ -24,7 +24,7 @@ export interface ReportData {
   /** What it ran on, e.g. "Intel Xeon, 2 threads, WebAssembly SIMD". */
   readonly machine: string;
   readonly steps: readonly StepPoint[];
-  readonly epochs: readonly EpochEvent[];
+  readonly epochs: readonly Omit<EpochEvent, 'elapsed'>[];
   /** How well the network does on pictures it was not trained on; absent if there were none. */
   readonly judged?: {
     /** Which pictures, e.g. "test pictures". */

@@ -50,6 +50,7 @@ function example(names: readonly string[], perClass = 50): ReportData {
     train: { loss: 1, top1: 0.5 },
     validation: { loss: 1, top1: 0.5, top5: 0.9 },
     seconds: 4,
+    elapsed: 9,
     best: true,
   }));
   return {

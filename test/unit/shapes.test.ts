@@ -200,7 +200,7 @@ test('what adaptive pooling and padding cost', () => {
   const padded = graph.apply1('pad2d', [input], { padding: [0, 1, 0, 1] });
   const output = graph.apply1('adaptive_avg_pool2d', [padded], { outputSize: [3, 4] });
   expect(output.shape).toEqual([1, 4, 3, 4]);
-  const value = (id: string) => conventionsOf(graph, input).find((convention) => convention.id === id)?.value;
+  const value = (id: string) => conventionsOf(graph).find((convention) => convention.id === id)?.value;
   expect(value('weights')).toBe(0);
   // THOP's kernel is ⌊8/3⌋×⌊6/4⌋: two additions and a division for each of 48 means.
   expect(value('thop')).toBe(3 * 48);
