@@ -191,7 +191,7 @@ test("padding 'same' needs stride 1, 'valid' is none, and null keeps a size", ()
   const shapeOf = (model: Module) => trace(model, [1, 2, 7, 5], { training: false }).output.shape;
   expect(shapeOf(new Conv2d(2, 2, 2, { padding: 'valid' }))).toEqual([1, 2, 6, 4]);
   expect(shapeOf(new AdaptiveAvgPool2d([null, 3]))).toEqual([1, 2, 7, 3]);
-  expect(() => shapeOf(new AdaptiveAvgPool2d(0))).toThrow(/adaptiveAvgPool2d: expected outputSize/);
+  expect(() => shapeOf(new AdaptiveAvgPool2d(0))).toThrow(/AdaptiveAvgPool2d: expected outputSize/);
 });
 
 test('what adaptive pooling and padding cost', () => {
