@@ -166,6 +166,9 @@ interface Work {
 async function work({ network, flags, ...parts }: Work): Promise<Outcome> {
   const interrupt = onInterrupt('stopping after this step, with a checkpoint (again to stop at once)');
   const { view, notes } = noting(progressView());
+  const leftOut = leftOutLine(parts.data.leftOut);
+  // Told in the opening; the report has it, too.
+  if (leftOut !== undefined) notes.push(`${leftOut.charAt(0).toUpperCase()}${leftOut.slice(1)}.`);
   const { checkpointActivations } = flags;
   const training = { ...parts, checkpointActivations, view, signal: interrupt.signal };
   try {

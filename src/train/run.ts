@@ -1,7 +1,7 @@
 import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
-import type { BatchLoader } from '../data/dataset.ts';
+import type { Batch, BatchLoader } from '../data/dataset.ts';
 import type { PictureRecord } from '../data/picture-record.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import type { BufferRole } from '../plan/plan.ts';
@@ -13,6 +13,7 @@ import {
   requireSameModel,
   type Checkpoint,
 } from './checkpoint.ts';
+import { classWeights, weighTargets } from './class-weights.ts';
 import type { StopRule } from './early-stopping.ts';
 import { evaluate, prepareInference } from './evaluate.ts';
 import type { StartEvent } from './events.ts';
@@ -76,6 +77,7 @@ export class Run {
   readonly frozen: readonly string[];
   readonly progress: Progress;
   readonly #validation: Program | undefined;
+  #classWeights: Float64Array | undefined;
 
   private constructor(
     options: TrainOptions,
@@ -166,6 +168,15 @@ export class Run {
       }
     }
     return tensors;
+  }
+
+  /** A training batch as the recipe wants it: with classes weighed, if the loss balances them. */
+  weighed(batch: Batch): Batch {
+    const { balance, labelSmoothing: smoothing, mix } = this.recipe;
+    if (balance !== 'loss') return batch;
+    this.#classWeights ??= classWeights(this.options.data.train.dataset);
+    const mixed = mix !== undefined && (mix.mixup > 0 || mix.cutmix > 0);
+    return { ...batch, target: weighTargets(batch, this.#classWeights, { smoothing, mixed }) };
   }
 
   /** Judges the weights on the validation pictures, if there are any. */
@@ -270,7 +281,7 @@ function checkResume(
       `${source} was trained on ${trainSamples} pictures, ${data.train.dataset.name} now has ${data.train.dataset.length}: the data has changed`,
     );
   }
-  const [known, now] = [resume.pictures?.[0], pictures?.[0]];
+  const [known, now] = [resume.pictures?.at(0), pictures?.at(0)];
   if (known !== undefined && now !== undefined && known.fingerprint !== now.fingerprint) {
     throw new CardinalError(
       `${source} was trained on other pictures than ${data.train.dataset.name} has now, by their names: the data has changed`,
