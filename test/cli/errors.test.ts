@@ -103,7 +103,7 @@ describe.concurrent('usage errors end with 2 and one line', () => {
 
 describe.concurrent('other errors end with 1 and one line', () => {
   it.each([
-    [['plan', 'resnext50_32x4d', '--input', '1,3,16,16'], /too small.*3×\d+×\d+/],
+    [['plan', 'inception_v4', '--input', '1,3,16,16'], /too small.*3×\d+×\d+/],
     [['train', 'nowhere', ...model], /nowhere/],
     [['train', 'empty', ...model], /empty/],
     [['train', 'one-class', ...model], /at least two class folders/],
