@@ -60,7 +60,9 @@ export function continuingLines(
       ? []
       : [`it was to end after epoch ${before.epochs}: ${rateAfterwards(schedule)}`]),
     ...(epoch < epochs && isTired
-      ? [`validation has not improved for ${limit} epochs: to go on all the same, give a larger --patience`]
+      ? [
+          `validation has not improved for ${limit === 1 ? '1 epoch' : `${limit} epochs`}: to go on all the same, give a larger --patience`,
+        ]
       : []),
   ];
 }
