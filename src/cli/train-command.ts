@@ -1,7 +1,11 @@
 import type { Backend } from '../backends/backend.ts';
 import { withEnding } from '../base/endings.ts';
 import { CardinalError } from '../base/errors.ts';
+import { augmentationWords } from '../data/augmentations.ts';
+import { leftOutLine } from '../data/left-out.ts';
+import type { PictureRecord } from '../data/picture-record.ts';
 import { openDataFor } from '../node/data-for-weights.ts';
+import { seenBefore } from '../node/data/judging.ts';
 import { openData, type OpenData } from '../node/data/open.ts';
 import { trainingPictures } from '../node/data/training.ts';
 import { RunFolder } from '../node/run-folder.ts';
@@ -58,14 +62,17 @@ export async function startTraining(dataPath: string, flags: TrainFlags): Promis
         ? await openData(dataPath, pictures)
         : await openDataFor(weights, head, dataPath, pictures);
     trainingPictures(data);
+    const earlier = weights?.description?.pictures;
+    const seen = await seenBefore(data, earlier);
+    if (seen !== undefined) tell(`warning: ${seen}`);
     const config = await configure(data, flags.model, flags, weights);
-    return { data, config, network: await buildNetwork(config, weights) };
+    return { data, config, earlier, network: await buildNetwork(config, weights, flags.inChannels) };
   };
   // The file is closed before training, which may take days.
   const begun = await (flags.weights === undefined ? begin() : openWeights(flags.weights, begin));
-  const { data, config, network } = begun;
+  const { data, config, earlier, network } = begun;
   const path = flags.out ?? (await RunFolder.freshPath('runs', runName(config.model.name, dataPath)));
-  await newRun(path, config, network, data, flags);
+  await newRun(path, config, network, data, flags, earlier);
 }
 
 /** Trains in a new folder, which is made when the first step is about to be done. */
@@ -75,6 +82,7 @@ export async function newRun(
   network: Network,
   data: OpenData,
   flags: OutputFlags,
+  earlier?: readonly PictureRecord[],
 ): Promise<Outcome> {
   let folder: RunFolder | undefined;
   let succeeded = false;
@@ -89,7 +97,7 @@ export async function newRun(
         }
         return folder;
       };
-      const outcome = await work({ config, network, openFolder, data, backend, flags });
+      const outcome = await work({ config, network, openFolder, data, backend, flags, earlier });
       succeeded = true;
       return outcome;
     }),
@@ -128,6 +136,8 @@ async function goOn(folder: RunFolder, flags: OutputFlags, asked: Partial<TrainF
   // A run may have been killed right after it was told to go on for longer.
   if (changed.recipe.epochs !== training.recipe.epochs) await folder.adoptRecipe(changed.recipe);
   const secondsBefore = await folder.rewindMetrics(training.progress);
+  const leftOut = leftOutLine(data.leftOut);
+  if (leftOut !== undefined) tell(leftOut);
   tell(...continuingLines(path, changed, training));
   const network = await buildNetwork(changed);
   await withBackend(flags, (backend) =>
@@ -151,6 +161,7 @@ interface Work {
   readonly data: OpenData;
   readonly backend: Backend;
   readonly flags: OutputFlags;
+  readonly earlier?: readonly PictureRecord[] | undefined;
   readonly resume?: Checkpoint;
   readonly secondsBefore?: number;
 }
@@ -213,12 +224,20 @@ function opening(config: RunConfig, data: OpenData, backend: Backend): string[] 
   const shape = [preprocessing.channels, ...preprocessing.size].join('×');
   const begun = weights && `begins with ${weights.file}, its classifier ${headFates[weights.head]}`;
   const frozen = freeze && `frozen: ${freeze.join(' ')}`;
+  const leftOut = leftOutLine(data.leftOut);
   const beginning = [begun, frozen].filter((part) => part !== undefined).join('; ');
   return [
     `${model.name} on ${data.path}: ${data.classes.length} classes; pictures of ${shape}: ${parts.join(', ')}`,
-    `recipe ${recipe.name}: ${recipe.epochs} ${recipe.epochs === 1 ? 'epoch' : 'epochs'}, batches of ${recipe.batchSize}; ${backend.name}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`,
+    `recipe ${recipe.name}: ${recipe.epochs} ${recipe.epochs === 1 ? 'epoch' : 'epochs'}, batches of ${recipe.batchSize}${variedWords(recipe)}; ${backend.name}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`,
     ...(beginning === '' ? [] : [beginning]),
+    ...(leftOut === undefined ? [] : [leftOut]),
   ];
+}
+
+function variedWords({ augmentation, balance }: RunConfig['recipe']): string {
+  const varied = augmentation && `pictures ${augmentationWords(augmentation)}`;
+  const balanced = balance && `classes balanced by ${balance}`;
+  return [varied, balanced].flatMap((part) => (part === undefined ? [] : [`; ${part}`])).join('');
 }
 
 function closing(path: string, { reason, history }: TrainResult, judged: Judged | undefined): string[] {

@@ -1,11 +1,13 @@
 import { basename } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
 import { withEndings } from '../base/endings.ts';
+import type { PictureRecord } from '../data/picture-record.ts';
 import { createModel } from '../models/registry.ts';
 import { freeze } from '../nn/freeze.ts';
 import { createLoader } from '../node/data/loader.ts';
 import { judgingBatch, openLoaders } from '../node/data/training.ts';
 import type { OpenData } from '../node/data/open.ts';
+import { recordOf } from '../node/data/record.ts';
 import type { RunFolder } from '../node/run-folder.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
@@ -17,6 +19,7 @@ import { fit, type TrainResult } from '../train/train.ts';
 import { loadTensors } from '../weights/load.ts';
 import type { SamplePrediction } from '../report/data.ts';
 import type { ProgressView } from './progress.ts';
+import { tellLeft } from './loading.ts';
 import type { RunConfig } from './run-config.ts';
 import { samplePredictions } from './samples.ts';
 
@@ -30,6 +33,8 @@ export interface Training {
   readonly signal: AbortSignal;
   /** As the run had it, if it is not said. */
   readonly checkpointActivations?: boolean | undefined;
+  /** Which pictures the weights were trained on that the run begins with. */
+  readonly earlier?: readonly PictureRecord[] | undefined;
   /** The checkpoint to continue from. */
   readonly resume?: Checkpoint | undefined;
   /** How long it took until then. */
@@ -40,11 +45,14 @@ export interface Training {
 export async function buildNetwork(
   { model, seed, preprocessing, weights, freeze: patterns = [] }: RunConfig,
   begin?: WeightsFile,
+  inChannels?: number,
 ): Promise<Network> {
   const { channels, size } = preprocessing;
   const built = createModel(model.name, model.options).initialize(seed);
   if (begin !== undefined) {
-    await loadTensors(built, begin.tensors, { source: begin.name, head: weights?.head });
+    const { tensors, name: source, unreadable } = begin;
+    const { head, partial } = weights ?? {};
+    tellLeft(await loadTensors(built, tensors, { source, head, partial, inChannels, unreadable }));
   }
   freeze(built, patterns);
   return networkOf(built, [channels, ...size], model);
@@ -53,8 +61,8 @@ export async function buildNetwork(
 /** Trains as the configuration says; events are shown and put down in the run folder. */
 export async function trainRun(network: Network, training: Training): Promise<TrainResult> {
   const { config, openFolder, data, backend, view, signal, checkpointActivations } = training;
-  const { resume, secondsBefore } = training;
-  return withEndings((endings) => {
+  const { earlier, resume, secondsBefore } = training;
+  return withEndings(async (endings) => {
     const loaders = openLoaders(data, config);
     endings.add(() => loaders.validation?.dispose());
     endings.add(() => loaders.train.dispose());
@@ -68,6 +76,7 @@ export async function trainRun(network: Network, training: Training): Promise<Tr
       recipe: config.recipe,
       seed: config.seed,
       preprocessing: config.preprocessing,
+      pictures: [await recordOf(data), ...(earlier ?? [])],
       origin: config.weights?.origin,
       licence: config.weights?.licence,
       store: { save: async (kind, bytes) => (await openFolder()).save(kind, bytes) },

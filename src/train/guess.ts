@@ -1,4 +1,5 @@
 import type { Program } from '../backends/backend.ts';
+import { nextTask } from '../base/next-task.ts';
 import type { BatchLoader } from '../data/dataset.ts';
 import { shapeOf } from './evaluate.ts';
 
@@ -29,10 +30,13 @@ export async function* classify(
   const perPicture = shapeOf(program, 'input').reduce((product, size) => product * size, 1) / rows;
   for await (const batch of loader.epoch(0)) {
     for (let first = 0; first < batch.size; first += rows) {
+      await nextTask();
       const part = batch.input.subarray(first * perPicture, (first + rows) * perPicture);
-      program.write('input', part, 'channels_last');
-      await program.run('forward');
-      const logits = await program.read('logits');
+      const logits = await program.take(async () => {
+        program.write('input', part, 'channels_last');
+        await program.run('forward');
+        return await program.read('logits');
+      });
       for (let row = first; row < Math.min(first + rows, batch.size); row++) {
         const top = topGuesses(logits.subarray((row - first) * classes, (row - first + 1) * classes), count);
         yield { index: batch.indices[row], label: batch.labels[row], top };

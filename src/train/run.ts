@@ -2,6 +2,7 @@ import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
 import type { BatchLoader } from '../data/dataset.ts';
+import type { PictureRecord } from '../data/picture-record.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import type { BufferRole } from '../plan/plan.ts';
 import { writeWeights } from '../session/state.ts';
@@ -36,6 +37,8 @@ export interface TrainOptions {
   readonly seed?: number | undefined;
   /** How pictures become inputs; kept in checkpoints. */
   readonly preprocessing?: Preprocessing | undefined;
+  /** Which pictures are trained on, and before them those that the weights to begin with were; kept in checkpoints. */
+  readonly pictures?: readonly PictureRecord[] | undefined;
   /** Where the weights that training begins with come from, and their licence; kept in checkpoints. */
   readonly origin?: string | undefined;
   readonly licence?: string | undefined;
@@ -119,7 +122,7 @@ export class Run {
     try {
       const program = new TrainingProgram(loaded, recipe, fitted.microBatchSize, seed, initial);
       if (resume?.training !== undefined)
-        program.restore({ state: resume.state, ...resume.training }, 'checkpoint');
+        await program.restore({ state: resume.state, ...resume.training }, 'checkpoint');
       const validation =
         data.validation === undefined
           ? undefined
@@ -216,7 +219,7 @@ export class Run {
   }
 
   #common(): Omit<Checkpoint, 'state' | 'training'> {
-    const { network, data, preprocessing, origin, licence, resume } = this.options;
+    const { network, data, preprocessing, pictures, origin, licence, resume } = this.options;
     const { history, step } = this.progress;
     const validation = history.length === 0 ? undefined : history[history.length - 1].validation;
     return {
@@ -225,6 +228,7 @@ export class Run {
       classes: data.train.dataset.classes,
       preprocessing: preprocessing ?? resume?.preprocessing,
       trained: { epochs: history.length, steps: step, validation },
+      pictures: resume?.pictures ?? pictures,
       recipe: this.recipe,
       origin: origin ?? resume?.origin,
       licence: licence ?? resume?.licence,
@@ -257,7 +261,7 @@ function checkClasses({ plan }: FittedPlan, { dataset }: BatchLoader): void {
 
 function checkResume(
   resume: Checkpoint,
-  { network, data }: TrainOptions,
+  { network, data, pictures }: TrainOptions,
   state: StateDict,
   frozen: readonly string[],
 ): void {
@@ -272,6 +276,12 @@ function checkResume(
   if (trainSamples !== data.train.dataset.length) {
     throw new CardinalError(
       `${source} was trained on ${trainSamples} pictures, ${data.train.dataset.name} now has ${data.train.dataset.length}: the data has changed`,
+    );
+  }
+  const [known, now] = [resume.pictures?.[0], pictures?.[0]];
+  if (known !== undefined && now !== undefined && known.fingerprint !== now.fingerprint) {
+    throw new CardinalError(
+      `${source} was trained on other pictures than ${data.train.dataset.name} has now, by their names: the data has changed`,
     );
   }
 }

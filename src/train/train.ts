@@ -1,8 +1,9 @@
 import { CardinalError } from '../base/errors.ts';
+import { nextTask } from '../base/next-task.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import type { Batch, BatchLoader } from '../data/dataset.ts';
 import type { EndEvent, EpochEvent, StepEvent, TrainEvent } from './events.ts';
-import { Meter, nextTask } from './meter.ts';
+import { Meter } from './meter.ts';
 import { freshSums, type EpochRecord } from './progress.ts';
 import { NotFinite, Run, type TrainOptions } from './run.ts';
 import { learningRateAt } from './schedule.ts';
@@ -147,6 +148,7 @@ class Loop {
     try {
       this.#meter.resume();
       while (progress.batch < stepsPerEpoch) {
+        await nextTask();
         if (signal?.aborted === true) {
           yield* this.#saveLast();
           return false;
@@ -156,7 +158,6 @@ class Loop {
         yield await this.#step(batch);
         const due = checkpointEvery !== undefined && progress.step % checkpointEvery === 0;
         if (due && progress.batch < stepsPerEpoch) yield* this.#saveLast();
-        await nextTask();
       }
     } finally {
       await batches.return?.();

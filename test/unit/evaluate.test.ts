@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest';
 import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
 import { evaluate, prepareInference } from '../../src/train/evaluate.ts';
+import { classify } from '../../src/train/guess.ts';
 import { argmax, Tally } from '../../src/train/tally.ts';
 import { seed } from '../seed.ts';
+import { countRounds, gaps, watchedBackend } from '../support/rounds.ts';
 import { limitedBackend, memoryLoader, tinyNetwork } from '../training.ts';
 
 describe('a hand-worked case', () => {
@@ -115,5 +117,20 @@ describe('over a loader', () => {
 
   test('a program that does not fit even for one picture is refused', async () => {
     await expect(prepareInference(network, limitedBackend(100), 4)).rejects.toThrow(/use smaller pictures/);
+  });
+
+  test('between two runs the event loop comes round', async () => {
+    const { rounds, stop } = countRounds();
+    const at: number[] = [];
+    const watched = watchedBackend((entry) => {
+      if (entry === 'forward') at.push(rounds());
+    });
+    const program = await prepareInference(network, watched.backend, 2);
+    await evaluate(program, loader);
+    for await (const guess of classify(program, loader, 1)) expect(guess.top).toHaveLength(1);
+    stop();
+    // Ten pictures in batches of 4, 4 and 2: twice.
+    expect(at).toHaveLength(10);
+    for (const gap of gaps(at)) expect(gap).toBeGreaterThanOrEqual(1);
   });
 });

@@ -5,7 +5,8 @@ import { trace } from '../../src/nn/index.ts';
 
 describe('registry', () => {
   it('lists by pattern', () => {
-    expect(listModels('resnext29_*')).toHaveLength(6);
+    expect(listModels('resnext29_*_cifar')).toHaveLength(6);
+    expect(listModels('*.kuangliu')).toHaveLength(10);
     expect(listModels('resnext50_32x4d*')).toEqual(['resnext50_32x4d', 'resnext50_32x4d.review']);
     expect(listModels('resnext50.32x4d')).toEqual([]);
     expect(new Set(listModels()).size).toBe(listModels().length);
@@ -66,7 +67,7 @@ describe('registry', () => {
       () => createModel('resnext', { cardinality: 0 }),
       /expected cardinality to be a whole number from 1 to 1048576, got 0/,
     ],
-    [() => createModel('resnext', { shortcut: 'D' }), /expected shortcut to be A, B, C or none, got "D"/],
+    [() => createModel('resnext', { shortcut: 'D' }), /expected shortcut to be A, B, C or none, got 'D'/],
     [() => createModel('resnext', { layers: 49 }), /expected layers to be 50, 101, 152, 200 or blocks/],
     [() => createModel('resnext_cifar', { layers: 30 }), /expected layers to be 9n\+2/],
     [
