@@ -1,5 +1,5 @@
 import type { Backend, Program } from '../backends/backend.ts';
-import { CardinalError } from '../base/errors.ts';
+import { CardinalError, UsageError } from '../base/errors.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
 import type { Batch, BatchLoader } from '../data/dataset.ts';
 import type { PictureRecord } from '../data/picture-record.ts';
@@ -14,6 +14,7 @@ import {
   type Checkpoint,
 } from './checkpoint.ts';
 import { classWeights, weighTargets } from './class-weights.ts';
+import { continuedRecipe } from './continue.ts';
 import type { StopRule } from './early-stopping.ts';
 import { evaluate, prepareInference } from './evaluate.ts';
 import type { StartEvent } from './events.ts';
@@ -31,7 +32,7 @@ export interface TrainOptions {
   readonly backend: Backend;
   /** Training batches, always full, and validation pictures if there are any. Whoever made them disposes of them. */
   readonly data: { readonly train: BatchLoader; readonly validation?: BatchLoader | undefined };
-  /** May be left out for a run that is continued: then the run's own. */
+  /** May be left out for a run that is continued: then the run's own. Only its `epochs` may be others (`continuedRecipe`). */
   readonly recipe?: Recipe | undefined;
   /** Everything random comes from it. Default 0; a run that is continued has its own. */
   readonly seed?: number | undefined;
@@ -97,9 +98,16 @@ export class Run {
   /** Plans and loads the programs. Throws a `CardinalError` if data, network, recipe and checkpoint do not fit together. */
   static async start(options: TrainOptions): Promise<Run> {
     const { network, backend, data, resume } = options;
-    const recipe = options.recipe ?? resume?.training?.recipe;
+    const own = resume?.training?.recipe;
+    const recipe =
+      own === undefined
+        ? options.recipe
+        : continuedRecipe(own, { recipe: options.recipe }, 'the run to continue');
     if (recipe === undefined) throw new CardinalError('training needs a recipe, or a checkpoint to continue');
     const seed = resume?.training?.seed ?? options.seed ?? 0;
+    if (options.seed !== undefined && options.seed !== seed) {
+      throw new UsageError(`the run to continue has seed ${seed}, not ${options.seed}: leave the seed out`);
+    }
     checkData(recipe, data.train);
     const limit = Math.min(options.memoryLimit ?? Infinity, backend.maxBytes);
     const frozen = network.frozen();
