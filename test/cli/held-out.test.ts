@@ -41,6 +41,9 @@ test('train says how pictures are varied and classes balanced, and what is left 
   expect(trained.stderr).toMatch(
     /^left out: 1 \.heic picture \(.*\), 1 broken link \(light\/broken\.png\)$/m,
   );
+  const report = readFileSync(join(cwd, 'run', 'report.html'), 'utf8');
+  expect(report).toMatch(/Left out: 1 \.heic picture/);
+  expect(report).toContain('varied by flips');
 });
 
 test("eval of the folder that was trained on gives what the run's own validation gave", async () => {
