@@ -49,7 +49,7 @@ test('train says how pictures are varied and classes balanced, and what is left 
 test("eval of the folder that was trained on gives what the run's own validation gave", async () => {
   const { stdout, stderr } = await judge('photos');
   expect(stderr).toContain('judged on the 6 pictures that training held out (20 % of each class, seed 3)');
-  const figures = /^top-1 \S+ %   loss \S+   \(\d+ of 6 /m;
+  const figures = /^top-1 \S+ % {3}loss \S+ {3}\(\d+ of 6 /m;
   const [own] = figures.exec(trained.stdout) ?? ['the run'];
   expect(stdout).toContain(own);
 });
