@@ -39,14 +39,17 @@ test('train says how pictures are varied and classes balanced, and what is left 
   expect(trained.code, trained.stderr).toBe(0);
   expect(trained.stderr).toContain('pictures varied by flips; classes balanced by sampling');
   expect(trained.stderr).toMatch(
-    /^left out: 1 \.heic picture \(.*\), 1 broken link \(light\/broken\.png\)$/m,
+    /^left out: 1 broken link \(light\/broken\.png\), 1 \.heic picture \(.*\)$/m,
   );
+  const report = readFileSync(join(cwd, 'run', 'report.html'), 'utf8');
+  expect(report).toMatch(/Left out: 1 broken link \(light\/broken\.png\), 1 \.heic picture/);
+  expect(report).toContain('varied by flips');
 });
 
 test("eval of the folder that was trained on gives what the run's own validation gave", async () => {
   const { stdout, stderr } = await judge('photos');
   expect(stderr).toContain('judged on the 6 pictures that training held out (20 % of each class, seed 3)');
-  const figures = /^top-1 \S+ %   loss \S+   \(\d+ of 6 /m;
+  const figures = /^top-1 \S+ % {3}loss \S+ {3}\(\d+ of 6 /m;
   const [own] = figures.exec(trained.stdout) ?? ['the run'];
   expect(stdout).toContain(own);
 });
@@ -57,7 +60,7 @@ test('eval of all of it warns, and --json has it', async () => {
     split: 'all',
     total: 30,
     warning: expect.stringMatching(/were trained on 24 of these 30 pictures/) as string,
-    leftOut: [{ kind: 'format', ending: '.heic' }, { kind: 'broken-link' }],
+    leftOut: [{ kind: 'broken-link' }, { kind: 'format', ending: '.heic' }],
   });
 });
 
@@ -66,7 +69,10 @@ test('strict asks for what is read alone', async () => {
   await writeClasses(join(cwd, 'split', 'val'), { dark: 2, light: 2 });
   writeFileSync(join(cwd, 'split', 'train', 'dark', 'damaged.png'), 'x');
   writeFileSync(join(cwd, 'split', 'train', 'dark', 'other.heic'), 'x');
-  expect(await judge('split', '--strict', '--split', 'val')).toMatchObject({ code: 0, stderr: '' });
+  const { code, stdout, stderr } = await judge('split', '--strict', '--split', 'val');
+  expect(code, stderr).toBe(0);
+  expect(stdout).toMatch(/of 4 validation pictures right/);
+  expect(stderr).not.toContain('left out');
   const refused = await judge('split', '--strict', '--split', 'train');
   expect(refused.code).toBe(1);
   expect(refused.stderr).toMatch(/^cardinal: split: not everything in it is read, .*other\.heic/);
