@@ -1,7 +1,7 @@
 import { Command, Help } from 'commander';
 import { UsageError } from '../base/errors.ts';
 import { verdictOn } from './error.ts';
-import { version } from './version.ts';
+import { version } from '../node/version.ts';
 
 /** A command's file: adds arguments, options, examples and the action to the command of its name. */
 interface CommandModule {

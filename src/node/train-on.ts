@@ -2,7 +2,7 @@ import type { Backend } from '../backends/backend.ts';
 import { UsageError } from '../base/errors.ts';
 import { jsonObject, validate } from '../base/validate.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
-import { createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
+import { countModel, createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
 import { freeze, freezeExactly } from '../nn/freeze.ts';
 import { Module } from '../nn/module.ts';
 import { requireSameClasses } from '../train/checkpoint.ts';
@@ -18,6 +18,8 @@ import { openData, type OpenData, type OpenOptions } from './data/open.ts';
 import { fitPreprocessing } from './data/statistics.ts';
 import { openLoaders } from './data/training.ts';
 import { prepareFor } from './prepare.ts';
+import { evaluateBest, type EvaluateBestOptions, type RunEvaluation } from './report/evaluate-best.ts';
+import { writeReport } from './report/write-report.ts';
 import { RunFolder } from './run-folder.ts';
 import type { HubOptions } from './hub/repo.ts';
 import { channelsOf, saysOf, trainingPreprocessing } from './trained.ts';
@@ -47,7 +49,14 @@ export interface TrainOnOptions extends RecipeOverrides {
    * `requiresGrad` false already. A run that is continued has its own; others, if they are given, are refused.
    */
   readonly freeze?: readonly string[] | undefined;
-  readonly onEvent?: ((event: TrainEvent) => void | Promise<void>) | undefined;
+  /** Called with all that happens; the run waits for a promise it returns. Any other result is ignored. */
+  readonly onEvent?: ((event: TrainEvent) => unknown) | undefined;
+  /**
+   * Evaluate what was trained on the test pictures, or on the validation pictures if there are no others. Default: true.
+   */
+  readonly evaluate?: boolean | undefined;
+  /** With `out`: write `report.html` and, if it was evaluated, `misclassified.csv`. Default: true. */
+  readonly report?: boolean | undefined;
   /** Ends the run after the step that is being done, with a checkpoint. */
   readonly signal?: AbortSignal | undefined;
   /** Stop when validation has not improved for so many epochs. */
@@ -77,6 +86,11 @@ export interface TrainedOn extends TrainResult {
   readonly model: Module;
   readonly classes: readonly string[];
   readonly preprocessing: Preprocessing;
+  /**
+   * How well the best weights do (`best.safetensors`), or without `out` those that the network got. Absent if that was not
+   * asked for, if there are no pictures to evaluate on, or if the run was interrupted or diverged.
+   */
+  readonly evaluation?: RunEvaluation;
 }
 
 /**
@@ -86,7 +100,7 @@ export interface TrainedOn extends TrainResult {
  *
  *     const { model } = await trainOn('photos', new MyNetwork(), { epochs: 5, out: 'runs/mine', onEvent: console.log });
  *
- * With `out`, `best.safetensors` in it is what `loadClassifier` takes.
+ * With `out`, `best.safetensors` in it is what `loadClassifier` takes, and `report.html` shows how it went.
  * Throws a `CardinalError` if data, network and recipe do not fit together, or a file cannot be read or written.
  */
 export async function trainOn(
@@ -146,8 +160,10 @@ async function run(
     const backend = options.backend ?? (await createNodeBackend(engineOf(options)));
     if (options.backend === undefined) ending.push(() => backend.dispose());
     if (resume?.training !== undefined) await folder?.rewindMetrics(resume.training.progress);
+    const trainable = networkOf(network, [channels, ...size], describe(network));
+    const notes: string[] = [];
     const result = await fit({
-      network: networkOf(network, [channels, ...size], describe(network)),
+      network: trainable,
       backend,
       data: loaders,
       recipe,
@@ -166,16 +182,50 @@ async function run(
       onEvent: async (event) => {
         if (out !== undefined && event.type !== 'checkpoint')
           await (await openFolder(out)).appendMetrics(event);
+        if ((event.type === 'warning' || event.type === 'end') && event.message !== undefined)
+          notes.push(event.message);
         await onEvent?.(event);
       },
     });
-    return { ...result, model: network, classes: data.classes, preprocessing };
+    const trained = { ...result, model: network, classes: data.classes, preprocessing };
+    if (result.reason === 'not-finite') return trained;
+    const run = { network: trainable, data, backend, recipe, preprocessing, seed };
+    const evaluated =
+      result.reason === 'interrupted' || options.evaluate === false
+        ? undefined
+        : await evaluateTrained(run, result, folder, signal);
+    if (folder !== undefined && options.report !== false) {
+      if (signal?.aborted === true) notes.push(`The run was interrupted at step ${result.step}.`);
+      await writeReport({
+        ...{ folder, data, backend, recipe, preprocessing, seed, evaluated, notes },
+        model: trainable.description,
+        cost: countModel(network, trainable.input),
+        begunWith: weights && `${weights.name}, classifier ${head === 'reset' ? 'drawn anew' : 'kept'}`,
+        frozen: trainable.frozen().join(' ') || undefined,
+      });
+    }
+    return { ...trained, ...(evaluated === undefined ? {} : { evaluation: evaluated }) };
   } catch (error) {
     if (options.resume !== true) await folder?.discard();
     throw error;
   } finally {
     for (const end of ending.toReversed()) await end();
   }
+}
+
+/** Evaluates the best weights of the run folder, or those that the network got if there is none. */
+async function evaluateTrained(
+  {
+    recipe,
+    ...run
+  }: Omit<EvaluateBestOptions, 'state' | 'batchSize' | 'strict'> & { readonly recipe: Recipe },
+  { state }: TrainResult,
+  folder: RunFolder | undefined,
+  signal: AbortSignal | undefined,
+): Promise<RunEvaluation | undefined> {
+  const weights = folder === undefined ? state : (await folder.readCheckpoint('best')).state;
+  if (weights === undefined) return undefined;
+  return evaluateBest({ ...run, state: weights, batchSize: recipe.batchSize, strict: false, signal });
 }
 
 /** The pictures, with the classes that a classifier which is kept has, in their order. */

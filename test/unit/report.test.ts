@@ -72,16 +72,18 @@ function example(names: readonly string[], perClass = 50): ReportData {
       learningRate: 0.1,
     })),
     epochs,
-    judged: { on: 'test pictures', evaluation: evaluation(names, perClass) },
+    evaluated: { on: 'test pictures', evaluation: evaluation(names, perClass) },
     samples: Array.from({ length: 24 }, (_, i) => ({
       picture: dot,
       id: `test/${i}.png`,
       label: 0,
+      predicted: i % 2,
       top: [
         { label: i % 2, probability: 0.875 },
         { label: 1 - (i % 2), probability: 0.1 },
       ],
     })),
+    misclassified: [],
     settings: [['seed', '7']],
     command: 'npx cardinal train pictures --seed 7',
     notes: ['2 pictures were left out'],
@@ -94,7 +96,7 @@ describe('report', () => {
   it('shows the figures of the run', () => {
     const data = example(ten);
     const page = renderReport(data);
-    const top1 = data.judged?.evaluation.top1 ?? NaN;
+    const top1 = data.evaluated?.evaluation.top1 ?? NaN;
     for (const text of [
       `${(100 * top1).toFixed(2)} %`,
       '70,123',
@@ -115,7 +117,7 @@ describe('report', () => {
   it('draws a cell of the confusion matrix for every pair that occurs', () => {
     const data = example(ten);
     const page = renderReport(data);
-    const pairs = data.judged?.evaluation.confusion.flat().filter((value) => value > 0).length;
+    const pairs = data.evaluated?.evaluation.confusion.flat().filter((value) => value > 0).length;
     const cells = Array.from(
       page.matchAll(/<path[^>]*fill="var\(--(?:right|wrong)\)"[^>]*>/g),
       ([path]) => path,
@@ -148,8 +150,8 @@ describe('report', () => {
   });
 
   it('does without validation, samples and steps', () => {
-    const data: { judged?: unknown } & ReportData = example(ten);
-    delete data.judged;
+    const data: { evaluated?: unknown } & ReportData = example(ten);
+    delete data.evaluated;
     const page = renderReport({ ...data, samples: [], steps: [], epochs: [], notes: [] });
     expect(page).not.toContain('Confusion matrix');
     expect(page).not.toMatch(/NaN|undefined/);

@@ -46,6 +46,9 @@ export async function trainArm({
     seed,
     out: path,
     resume,
+    // A study judges what its runs are in the end, on its own pictures, and has a page of its own.
+    evaluate: false,
+    report: false,
     preprocessing: pictures.preprocessing,
     backend,
     signal,
