@@ -101,7 +101,7 @@ export async function reportRun(
   evaluated: RunEvaluation | undefined,
   notes: readonly string[],
 ): Promise<string> {
-  const { model, recipe, preprocessing, seed, valFraction, command, weights, freeze: frozen } = config;
+  const { model, recipe, preprocessing, seed, command, weights, freeze: frozen } = config;
   return writeReport({
     ...{
       folder: await openFolder(),

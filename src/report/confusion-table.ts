@@ -2,6 +2,9 @@ import { count } from './format.ts';
 import { html, type Html } from './html.ts';
 import { shade } from './shade.ts';
 
+/** Up to this many classes each cell has room for its count. */
+export const mostCounted = 24;
+
 /**
  * The matrix as a table, so that it takes the room there is, can be copied, and is read out by a screen reader. Where the
  * page is narrow its columns are headed by numbers, which stand before the names of the rows.

@@ -1,11 +1,9 @@
 import type { Evaluation } from '../train/metrics.ts';
 import { confusionMap } from './confusion-map.ts';
-import { confusionTable } from './confusion-table.ts';
+import { confusionTable, mostCounted } from './confusion-table.ts';
 import { count, percent } from './format.ts';
 import { html, type Html } from './html.ts';
 
-/** Up to this many classes each cell has room for its count. */
-const mostCounted = 24;
 /** Beyond this many classes a matrix shows nothing; the list of mix-ups still does. */
 const mostClasses = 400;
 

@@ -49,7 +49,7 @@ export type StepPoint = Pick<StepEvent, 'step' | 'stepsPerEpoch' | 'loss' | 'lea
 
 /** A picture with what the network takes it for. */
 export interface ClassifiedPicture {
-  /** The picture as a `data:` URI of a PNG or JPEG; absent where the page has no room for it. */
+  /** The picture as a `data:` URI; absent where the page has no room for it. */
   readonly picture?: string | undefined;
   /** What a person can find the picture by. */
   readonly id: string;

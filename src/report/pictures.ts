@@ -12,15 +12,30 @@ export function sampleCards(samples: readonly ClassifiedPicture[], classes: read
   return html`<div class="samples">${samples.map((sample) => card(sample, classes))}</div>`;
 }
 
+/** Pairs of classes that are listed at once; the others are behind a headline. */
+const mostPairs = 40;
+
 /** Misclassified pictures by what was taken for what, each pair behind its headline; the first few are open. */
 export function misclassifiedGroups({ misclassified, classes }: ReportData): Html {
   let names = mostNames;
-  const groups = pairsOf(misclassified).map((pair, rank) => {
+  const pairs = pairsOf(misclassified);
+  const groups = pairs.map((pair, rank) => {
     const listed = Math.min(names, pair.pictures.filter(({ picture }) => picture === undefined).length);
     names -= listed;
     return group(pair, classes, { open: rank < 2, listed });
   });
-  return html`<div class="groups">${groups}</div>`;
+  if (pairs.length <= mostPairs) return html`<div class="groups">${groups}</div>`;
+  const rest = pairs.slice(mostPairs).reduce((total, { pictures }) => total + pictures.length, 0);
+  return html`<div class="groups">
+    ${groups.slice(0, mostPairs)}
+    <details class="more">
+      <summary>
+        <span class="pair">${count(pairs.length - mostPairs)} more pairs</span
+        ><span class="n">${count(rest)}</span>
+      </summary>
+      ${groups.slice(mostPairs)}
+    </details>
+  </div>`;
 }
 
 /** How many of the misclassified pictures the page shows, and where all of them are listed. */

@@ -100,7 +100,7 @@ function evaluation({ evaluated }: ReportData): Html | undefined {
         <div>${byClass}${mixedUp(found, 5)}</div>
       </div>`
     : html`${matrix}
-        <div class="columns">${byClass}${mixedUp(found, 20)}</div>`;
+        <div class="columns uneven">${byClass}${mixedUp(found, 20)}</div>`;
 }
 
 function mixedUp(found: Evaluation, limit: number): Html | undefined {

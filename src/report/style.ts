@@ -50,10 +50,14 @@ tbody th { font-weight: 400; overflow-wrap: break-word; max-width: 12rem; }
 tbody tr + tr > * { border-top: 1px solid color-mix(in srgb, var(--line) 55%, transparent); }
 td.n, th.n { text-align: right; white-space: nowrap; }
 .columns { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(28rem, 100%), 1fr)); gap: 0 3rem; align-items: start; }
+.columns.uneven { grid-template-columns: minmax(0, 3fr) minmax(0, 2fr); }
+@media (max-width: 900px) { .columns.uneven { grid-template-columns: minmax(0, 1fr); } }
 .bar { display: block; height: .45rem; border-radius: 2px; background: currentColor; min-width: 1px; }
 td.meter { width: 22%; padding-right: 0; vertical-align: middle; }
 .sortable, .sortable thead, .sortable tbody { display: grid; }
-.sortable { grid-template-columns: minmax(6rem, 1fr) repeat(4, auto) minmax(0, 5rem); }
+.sortable { grid-template-columns: minmax(6rem, 1fr) repeat(4, auto) minmax(0, 4rem); }
+.sortable th:has(.number) { padding-left: 2em; text-indent: -2em; }
+.sortable .number { color: var(--soft); display: inline-block; min-width: 1.7em; text-indent: 0; }
 .sortable thead, .sortable tbody { grid-column: 1 / -1; grid-template-columns: subgrid; }
 .sortable tr { display: grid; grid-column: 1 / -1; grid-template-columns: subgrid; align-items: center; }
 .sortable thead tr { order: 0; border-bottom: 1px solid var(--line); }
@@ -73,9 +77,10 @@ td.meter { width: 22%; padding-right: 0; vertical-align: middle; }
 .matrix thead .name { writing-mode: vertical-rl; transform: rotate(180deg); max-height: 9rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; margin: 0 auto; display: block; }
 .matrix thead .number, .matrix tbody .number { display: none; }
 .matrix tr > :first-child { width: 8.5rem; }
-.matrix tbody th { padding: 0 .5rem 0 0; text-align: right; color: var(--soft); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: none; }
-.matrix tbody td { height: 2.4rem; padding: 0; text-align: center; vertical-align: middle; border: 1px solid color-mix(in srgb, var(--line) 45%, transparent); }
-.matrix.many tbody td { height: 1.9rem; }
+.matrix tbody tr > * { border: 0; }
+.matrix tbody th { vertical-align: middle; padding: 0 .5rem 0 0; text-align: right; color: var(--soft); overflow: hidden; text-overflow: ellipsis; white-space: nowrap; max-width: none; }
+.matrix tbody tr > td { height: 2.4rem; padding: 0; text-align: center; vertical-align: middle; border: 1px solid color-mix(in srgb, var(--line) 45%, transparent); }
+.matrix.many tbody tr > td { height: 1.9rem; }
 .matrix .hit { background: color-mix(in srgb, var(--right) var(--s), transparent); }
 .matrix .miss { background: color-mix(in srgb, var(--wrong) var(--s), transparent); }
 .matrix .mid { color: var(--ink-mid); }
@@ -86,15 +91,15 @@ td.meter { width: 22%; padding-right: 0; vertical-align: middle; }
   .matrix thead .name { display: none; } .matrix thead .number { display: inline; }
   .matrix tbody .number { display: inline-block; min-width: 1.1em; }
   .matrix tbody th { text-align: left; padding-right: .25rem; }
-  .matrix tbody td { height: 1.75rem; }
+  .matrix tbody tr > td { height: 1.75rem; }
   .matrix.many tr > :first-child { width: 5rem; }
-  .matrix.many tbody td { height: 1rem; font-size: 0; }
+  .matrix.many tbody tr > td { height: 1rem; font-size: 0; }
   .matrix.many thead th { font-size: .5rem; }
 }
 .map { display: grid; grid-template: 1.1rem auto / 1.8rem 1fr; max-width: calc(150px + var(--classes) * 14px); line-height: 1; color: var(--soft); }
 .map svg { grid-area: 2 / 2; width: 100%; max-width: none; border: 1px solid var(--line); }
 .map .names { display: none; font-size: var(--letter); min-width: 0; min-height: 0; }
-.map .names span { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.map .names span { line-height: 1.15; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .map .rows-of { grid-area: 2 / 1; text-align: right; padding-right: 4px; }
 .map .columns-of { grid-area: 1 / 2; padding-bottom: 4px; }
 .map .rows-of.names { grid-template-rows: repeat(var(--classes), minmax(0, 1fr)); align-items: center; }
@@ -109,7 +114,7 @@ td.meter { width: 22%; padding-right: 0; vertical-align: middle; }
 .sample { background: var(--card); border-radius: 8px; padding: .75rem; font-size: .84rem; min-width: 0; }
 .small .sample { padding: .5rem; }
 .sample img { display: block; width: 100%; height: 6rem; object-fit: contain; image-rendering: pixelated; border-radius: 4px; }
-.sample img[src^="data:image/jpeg"] { image-rendering: auto; }
+.sample img[src^="data:image/webp"] { image-rendering: auto; }
 .id { font: .72rem/1.3 ui-monospace, SFMono-Regular, Menlo, monospace; overflow-wrap: anywhere; }
 .sample p.id { margin: .5rem 0 0; color: var(--soft); }
 .sample .truth { margin: .25rem 0 .3rem; font-weight: 600; overflow-wrap: anywhere; line-height: 1.3; }
@@ -119,6 +124,7 @@ td.meter { width: 22%; padding-right: 0; vertical-align: middle; }
 .groups summary { display: flex; justify-content: space-between; gap: 1rem; cursor: pointer; padding: .4rem 0; overflow-wrap: anywhere; }
 .groups summary::before { content: "▸"; color: var(--soft); flex: none; } .groups [open] > summary::before { content: "▾"; }
 .groups .pair { flex: 1; } .groups summary .n { font-variant-numeric: tabular-nums; }
+.groups .more { border: 0; } .groups .more > summary { color: var(--soft); }
 .groups p { margin: 0 0 .75rem; overflow-wrap: anywhere; }
 .sample .mark { font-weight: 700; }
 .sample ol { list-style: none; margin: 0; padding: 0; color: var(--soft); }

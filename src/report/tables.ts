@@ -1,4 +1,5 @@
 import type { Evaluation } from '../train/metrics.ts';
+import { mostCounted } from './confusion-table.ts';
 import type { ReportData } from './data.ts';
 import { count, percent } from './format.ts';
 import { html, Html } from './html.ts';
@@ -19,6 +20,8 @@ type Key = (typeof columns)[number]['key'];
  * order is a radio button that the style sheet looks at.
  */
 export function perClassTable({ perClass }: Evaluation): Html {
+  // The map of a large confusion matrix has numbers where the page is narrow.
+  const numbered = perClass.length > mostCounted;
   const places = columns.map(({ key }) => placesBy(perClass, key));
   return html`<table class="sortable" role="table">
     <thead role="rowgroup">
@@ -31,7 +34,9 @@ export function perClassTable({ perClass }: Evaluation): Html {
       ${perClass.map(({ name, total, precision, recall, f1 }, index) => {
         const order = columns.map(({ key }, column) => `--${key}:${places[column][index]}`).join(';');
         return html`<tr role="row" style="${order}">
-          <th scope="row" role="rowheader">${name}</th>
+          <th scope="row" role="rowheader">
+            ${numbered ? html`<span class="number">${index}</span>` : undefined} ${name}
+          </th>
           <td role="cell" class="n">${count(total)}</td>
           <td role="cell" class="n">${percent(precision, 1)}</td>
           <td role="cell" class="n">${percent(recall, 1)}</td>

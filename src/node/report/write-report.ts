@@ -26,8 +26,6 @@ export interface RunReport {
   readonly recipe: Recipe;
   readonly preprocessing: Preprocessing;
   readonly seed: number;
-  /** The share of every class that was asked to be held out, if it is known. */
-  readonly valFraction?: number | undefined;
   /** What the run began with, and what was not trained, in words. */
   readonly begunWith?: string | undefined;
   readonly frozen?: string | undefined;
@@ -56,7 +54,7 @@ export async function writeReport(run: RunReport): Promise<string> {
   const steps = pick(records, 'step', stepSchema);
   const waiting = median(steps.map((step) => step.waiting));
   const dataset = data.test ?? data.val;
-  const shown = dataset === undefined ? undefined : evaluated;
+  const source = dataset && { dataset, folder: data.path };
   const page = renderReport({
     model: model.name,
     dataset: basename(data.path),
@@ -76,9 +74,12 @@ export async function writeReport(run: RunReport): Promise<string> {
       ...epoch,
       ...(validation === undefined ? {} : { validation }),
     })),
-    ...(shown === undefined ? {} : { evaluated: { on: evaluatedOn[shown.on], evaluation: shown } }),
-    samples: shown && dataset ? await pictures.withPictures(shown.samples, dataset) : [],
-    misclassified: shown && dataset ? await pictures.withSomePictures(shown.misclassified, dataset) : [],
+    ...(evaluated === undefined
+      ? {}
+      : { evaluated: { on: evaluatedOn[evaluated.on], evaluation: evaluated } }),
+    samples: evaluated && source ? await pictures.withPictures(evaluated.samples, source) : [],
+    misclassified:
+      evaluated && source ? await pictures.withSomePictures(evaluated.misclassified, source) : [],
     misclassifiedFile,
     settings: settingsOf(run),
     ...(command === undefined ? {} : { command }),
@@ -157,11 +158,11 @@ function settingsOf(run: RunReport): [string, string][] {
 }
 
 /** Where the validation pictures come from: the data has its own, or some training pictures were held out. */
-function validationRow({ data: { val, valHeldOut }, valFraction }: RunReport): string | undefined {
+function validationRow({ data: { train, val, valHeldOut } }: RunReport): string | undefined {
   if (val === undefined) return undefined;
   if (!valHeldOut) return `${count(val.length)}, the data’s own`;
-  const share = valFraction === undefined ? 'some' : percent(valFraction, valFraction < 0.01 ? 1 : 0);
-  return `${count(val.length)}, held out: ${share} of every class`;
+  const all = val.length + (train?.length ?? 0);
+  return `${count(val.length)}, held out of ${count(all)} (${percent(val.length / all, 0)})`;
 }
 
 function median(values: readonly number[]): number {
