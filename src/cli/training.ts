@@ -111,7 +111,7 @@ export async function reportRun(
       recipe,
       preprocessing,
       seed,
-      valFraction,
+
       command,
     },
     cost: countModel(model.name, [preprocessing.channels, ...preprocessing.size], model.options),
