@@ -41,5 +41,21 @@ export default tseslint.config(
     files: ['src/cli/**', 'examples/**', 'bench/**', 'scripts/**', 'bin/**', 'test/**'],
     rules: { 'no-console': 'off' },
   },
+  {
+    // Names have one order, `byCodePoint`: JavaScript's own is by UTF-16 units, and a collator's is the machine's.
+    files: ['src/**', 'bench/**', 'scripts/**'],
+    rules: {
+      '@typescript-eslint/require-array-sort-compare': ['error', { ignoreStringArrays: false }],
+      'no-restricted-properties': [
+        'error',
+        { property: 'localeCompare', message: 'Names are sorted by byCodePoint (src/base/order.ts).' },
+        {
+          object: 'Intl',
+          property: 'Collator',
+          message: 'Names are sorted by byCodePoint (src/base/order.ts).',
+        },
+      ],
+    },
+  },
   { files: ['**/*.js', '**/*.mjs'], extends: [tseslint.configs.disableTypeChecked] },
 );

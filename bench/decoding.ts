@@ -93,7 +93,7 @@ async function main(folder: string, { limit, interpolation }: Flags): Promise<vo
   });
   const asTorch = { ...preprocessing, crop: preprocessing.size };
 
-  const { pictures } = await findPictures(folder);
+  const pictures = await findPictures(folder);
   const count = Math.min(limit, pictures.length);
   const paths = Array.from({ length: count }, (_, i) =>
     join(folder, pictures[Math.floor((i * pictures.length) / count)]),

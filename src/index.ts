@@ -34,11 +34,11 @@ export { computeGradients, type GradientOptions, type Gradients } from './sessio
 
 export * from './data/index.ts';
 export * from './train/index.ts';
-export { readTensors, type TensorArchive, type TensorEntry } from './weights/archive.ts';
+export { readTensors, type TensorArchive, type TensorEntry, type Unreadable } from './weights/archive.ts';
 export { bytesSource, type ByteSource } from './weights/byte-source.ts';
 export { decodeTensor, encodeTensor, type Dtype, type RawTensor } from './weights/dtypes.ts';
 export { fittingModels, type Fit } from './weights/fit.ts';
-export { headOf, loadTensors, type LoadWeightsOptions } from './weights/load.ts';
+export { headOf, loadTensors, type LoadedWeights, type LoadWeightsOptions } from './weights/load.ts';
 export { nameMaps, type NameMap } from './weights/name-maps.ts';
 export { openArchive } from './weights/open.ts';
 export { pytorchParts } from './weights/pytorch/write.ts';

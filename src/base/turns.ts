@@ -5,32 +5,66 @@ import { DisposedError } from './errors.ts';
  * needs so that concurrent callers do not write over each other's inputs. Work that fails does not stop what follows it.
  *
  *     const logits = await turns.take(async () => { program.write('input', x); await program.run('forward'); … });
+ *
+ * With `atOnce` so many pieces run at a time, and begin in that order: where each holds memory, of a decoded picture say.
  */
 export class Turns {
   readonly #owner: string;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #atOnce: number;
+  readonly #running = new Set<Promise<unknown>>();
+  readonly #waiting: (() => void)[] = [];
+  #taken = 0;
   #closed = false;
 
   /** `owner` names the object in errors. */
-  constructor(owner: string) {
+  constructor(owner: string, { atOnce = 1 }: { readonly atOnce?: number } = {}) {
     this.#owner = owner;
+    this.#atOnce = atOnce;
   }
 
   /** @throws {DisposedError} if `close` was called before the work's turn came. */
   take<T>(work: () => T | Promise<T>): Promise<T> {
     if (this.#closed) return Promise.reject(this.#disposed());
-    const turn = this.#last.then(() => {
-      if (this.#closed) throw this.#disposed();
-      return work();
+    const turn = this.#place().then(async () => {
+      try {
+        if (this.#closed) throw this.#disposed();
+        return await work();
+      } finally {
+        this.#leave();
+      }
     });
-    this.#last = turn.catch(() => undefined);
+    const over: Promise<unknown> = turn.then(
+      () => this.#running.delete(over),
+      () => this.#running.delete(over),
+    );
+    this.#running.add(over);
     return turn;
   }
 
-  /** Refuses new work and what still waits; resolves when the piece that is running is over. May be called again. */
+  /** @throws {DisposedError} if `close` was called. */
+  check(): void {
+    if (this.#closed) throw this.#disposed();
+  }
+
+  /** Refuses new work and what still waits; resolves when what is running is over. May be called again. */
   async close(): Promise<void> {
     this.#closed = true;
-    await this.#last;
+    await Promise.all(this.#running);
+  }
+
+  #place(): Promise<void> {
+    if (this.#taken < this.#atOnce) {
+      this.#taken++;
+      return Promise.resolve();
+    }
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  /** Hands the place on to who has waited longest. */
+  #leave(): void {
+    const next = this.#waiting.shift();
+    if (next === undefined) this.#taken--;
+    else next();
   }
 
   #disposed(): DisposedError {

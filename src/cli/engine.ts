@@ -1,4 +1,5 @@
 import type { Backend } from '../backends/backend.ts';
+import { withEnding } from '../base/endings.ts';
 import type { EngineFlags } from './flags.ts';
 
 /** Runs `work` with the backend the flags ask for and ends its workers whatever happens. */
@@ -12,9 +13,8 @@ export async function withBackend<T>(
     ...(threads === undefined ? {} : { threads }),
     ...(blas ? {} : { blas }),
   });
-  try {
-    return await work(backend);
-  } finally {
-    await backend.dispose();
-  }
+  return withEnding(
+    () => backend.dispose(),
+    () => work(backend),
+  );
 }

@@ -1,7 +1,8 @@
-import { UsageError } from '../base/errors.ts';
-import type { PictureDataset } from '../data/source.ts';
+import { leftOutLine, leftOutOf } from '../data/left-out.ts';
+import { requireAllRead } from '../node/data/check.ts';
+import { picturesToJudge } from '../node/data/judging.ts';
 import { createLoader } from '../node/data/loader.ts';
-import { openData, type OpenData } from '../node/data/open.ts';
+import { openData } from '../node/data/open.ts';
 import { judgingBatch } from '../node/data/training.ts';
 import { evaluate, prepareInference } from '../train/evaluate.ts';
 import { networkOf } from '../train/network.ts';
@@ -15,8 +16,12 @@ import { print, printJson, tell } from './print.ts';
 export async function judge(path: string, dataPath: string, flags: EvalFlags): Promise<void> {
   const trained = await loadForUse(path, flags);
   const { model, description, classes } = trained;
-  const data = await openData(dataPath, { classes, strict: flags.strict, valFraction: 0 });
-  const { dataset, on } = chooseSplit(data, flags.split);
+  const data = await openData(dataPath, { classes, valFraction: 0 });
+  const { dataset, split, from, on, note, warning } = await picturesToJudge(data, trained, flags.split);
+  const leftOut = leftOutOf(data.leftOut, from);
+  if (flags.strict) await requireAllRead(data, from, [dataset]);
+  for (const line of [leftOutLine(leftOut), note]) if (line !== undefined) tell(line);
+  if (warning !== undefined) tell(`warning: ${warning}`);
   const preprocessing = await preprocessingFor(trained, flags, data);
   const network = networkOf(model, [preprocessing.channels, ...preprocessing.size], description);
   const batchSize = judgingBatch(flags.batchSize, dataset);
@@ -36,25 +41,13 @@ export async function judge(path: string, dataPath: string, flags: EvalFlags): P
         `warning: ${path} gives no finite numbers for some pictures: the weights are damaged, or their training diverged`,
       );
     }
-    if (flags.json) printJson({ weights: path, data: dataPath, skipped: skipped.length, ...evaluation });
+    if (flags.json)
+      printJson({
+        ...{ weights: path, data: dataPath, split, on, leftOut, skipped: skipped.length },
+        ...{ warning: warning ?? null, ...evaluation },
+      });
     else print(...judgementLines(evaluation, on));
   } finally {
     await loader.dispose();
   }
-}
-
-/** The split that is asked for, or the one meant for judging. A source without splits is all to be judged. */
-function chooseSplit(
-  { train, val, test, path }: OpenData,
-  asked: EvalFlags['split'],
-): { readonly dataset: PictureDataset; readonly on: string } {
-  const splits = { test, val, train };
-  const name = asked ?? (test ? 'test' : val ? 'val' : 'train');
-  const dataset = splits[name];
-  if (dataset === undefined) {
-    const present = Object.entries(splits).flatMap(([key, split]) => (split === undefined ? [] : [key]));
-    throw new UsageError(`--split: ${path} has no ${name} pictures, it has ${present.join(' and ')}`);
-  }
-  const on = { test: 'test pictures', val: 'validation pictures', train: 'pictures' }[name];
-  return { dataset, on };
 }

@@ -156,7 +156,8 @@ export function withEngineFlags(command: Command): Command {
     .option('--no-blas', 'leave matrix products to WebAssembly, even if there is a native library');
 }
 
-/** What the flag means, in every command that has it. */
+/** What the flags mean, in every command that has them. */
+export const strictHelp = 'refuse what cannot be read, instead of leaving it out';
 export const checkpointActivationsHelp =
   'recompute activations in the backward pass: less memory, more time, the same results';
 

@@ -25,6 +25,7 @@ const formats: Readonly<Record<TensorArchive['format'], string>> = {
   safetensors: 'safetensors',
   pytorch: 'PyTorch',
   'pytorch-legacy': 'PyTorch, the format before 1.6',
+  torchscript: 'TorchScript',
 };
 
 function document({ name, archive, notes }: WeightsFile, fits: readonly Fit[]): object {

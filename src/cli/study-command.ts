@@ -1,6 +1,7 @@
 import { mkdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
+import { withEndings } from '../base/endings.ts';
 import { UsageError } from '../base/errors.ts';
 import { fileError, writeFileAtomic } from '../node/files.ts';
 import { openStudyPictures, type StudyPictures } from '../node/study/pictures.ts';
@@ -106,7 +107,11 @@ async function work({ forecast, runs, path, length, pictures, backend, flags }: 
   const interrupt = onInterrupt((text) => {
     say(text);
   });
-  try {
+  await withEndings(async (endings) => {
+    endings.add(() => folder.close());
+    endings.add(() => {
+      interrupt.release();
+    });
     const known = await Promise.all(plan.runs.map(({ id }) => folder.outcome(id)));
     const todo = plan.runs.filter((_, index) => known[index] === undefined);
     if (flags.resume) tell(`${plan.runs.length - todo.length} of ${plan.runs.length} runs are done already`);
@@ -138,10 +143,7 @@ async function work({ forecast, runs, path, length, pictures, backend, flags }: 
       return;
     }
     await publish({ plan, outcomes, backend, pictures, path, length, flags, out: flags.out ?? runs });
-  } finally {
-    interrupt.release();
-    await folder.close();
-  }
+  });
 }
 
 interface Publish extends Pick<Work, 'backend' | 'pictures' | 'path' | 'length' | 'flags'> {

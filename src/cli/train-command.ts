@@ -1,6 +1,10 @@
 import type { Backend } from '../backends/backend.ts';
+import { withEnding } from '../base/endings.ts';
 import { CardinalError } from '../base/errors.ts';
+import { leftOutLine } from '../data/left-out.ts';
+import type { PictureRecord } from '../data/picture-record.ts';
 import { openDataFor } from '../node/data-for-weights.ts';
+import { seenBefore } from '../node/data/judging.ts';
 import { openData, type OpenData } from '../node/data/open.ts';
 import { trainingPictures } from '../node/data/training.ts';
 import { evaluatedOn, type RunEvaluation } from '../node/report/evaluate-best.ts';
@@ -55,14 +59,17 @@ export async function startTraining(dataPath: string, flags: TrainFlags): Promis
         ? await openData(dataPath, pictures)
         : await openDataFor(weights, head, dataPath, pictures);
     trainingPictures(data);
+    const earlier = weights?.description?.pictures;
+    const seen = await seenBefore(data, earlier);
+    if (seen !== undefined) tell(`warning: ${seen}`);
     const config = await configure(data, flags.model, flags, weights);
-    return { data, config, network: await buildNetwork(config, weights) };
+    return { data, config, earlier, network: await buildNetwork(config, weights) };
   };
   // The file is closed before training, which may take days.
   const begun = await (flags.weights === undefined ? begin() : openWeights(flags.weights, begin));
-  const { data, config, network } = begun;
+  const { data, config, earlier, network } = begun;
   const path = flags.out ?? (await RunFolder.freshPath('runs', runName(config.model.name, dataPath)));
-  await newRun(path, config, network, data, flags);
+  await newRun(path, config, network, data, flags, earlier);
 }
 
 /** Trains in a new folder, which is made when the first step is about to be done. */
@@ -72,69 +79,73 @@ export async function newRun(
   network: Network,
   data: OpenData,
   flags: OutputFlags,
+  earlier?: readonly PictureRecord[],
 ): Promise<Outcome> {
-  return withBackend(flags, async (backend) => {
-    let folder: RunFolder | undefined;
-    const openFolder = async (): Promise<RunFolder> => {
-      if (folder === undefined) {
-        folder = await RunFolder.create(path);
-        await folder.writeConfig(config);
-        tell(...opening(config, data, backend));
-      }
-      return folder;
-    };
-    try {
-      return await work({ config, network, openFolder, data, backend, flags });
-    } catch (error) {
-      await folder?.discard();
-      throw error;
-    } finally {
-      await folder?.close();
-    }
-  });
+  let folder: RunFolder | undefined;
+  let succeeded = false;
+  const end = (): Promise<void> | undefined => (succeeded ? folder?.close() : folder?.discard());
+  return withEnding(end, () =>
+    withBackend(flags, async (backend) => {
+      const openFolder = async (): Promise<RunFolder> => {
+        if (folder === undefined) {
+          folder = await RunFolder.create(path);
+          await folder.writeConfig(config);
+          tell(...opening(config, data, backend));
+        }
+        return folder;
+      };
+      const outcome = await work({ config, network, openFolder, data, backend, flags, earlier });
+      succeeded = true;
+      return outcome;
+    }),
+  );
 }
 
 /** `cardinal train --resume DIR` */
 export async function resumeTraining(path: string, flags: OutputFlags): Promise<void> {
   const folder = await RunFolder.open(path);
-  try {
-    const config = await folder.readConfig(runConfigSchema);
-    const checkpoint = await folder.readCheckpoint('last');
-    const { training } = checkpoint;
-    if (training === undefined) {
-      throw new CardinalError(
-        `${path}/last.safetensors holds only weights: there is nothing to continue from`,
+  await withEnding(
+    () => folder.close(),
+    async () => {
+      const config = await folder.readConfig(runConfigSchema);
+      const checkpoint = await folder.readCheckpoint('last');
+      const { training } = checkpoint;
+      if (training === undefined) {
+        throw new CardinalError(
+          `${path}/last.safetensors holds only weights: there is nothing to continue from`,
+        );
+      }
+      const data = await openData(config.data, {
+        seed: config.seed,
+        valFraction: config.valFraction,
+        strict: config.strict,
+        classes: checkpoint.classes,
+      });
+      const secondsBefore = await folder.rewindMetrics(training.progress);
+      const { step, epoch } = training.progress;
+      const { epochs } = config.recipe;
+      const leftOut = leftOutLine(data.leftOut);
+      if (leftOut !== undefined) tell(leftOut);
+      tell(
+        epoch < epochs
+          ? `continuing ${path} at step ${count(step)}, in epoch ${epoch + 1} of ${epochs}`
+          : `${path} has had its ${epochs} epochs: it is evaluated again`,
       );
-    }
-    const data = await openData(config.data, {
-      seed: config.seed,
-      valFraction: config.valFraction,
-      strict: config.strict,
-      classes: checkpoint.classes,
-    });
-    await folder.rewindMetrics(training.progress);
-    const { step, epoch } = training.progress;
-    const { epochs } = config.recipe;
-    tell(
-      epoch < epochs
-        ? `continuing ${path} at step ${count(step)}, in epoch ${epoch + 1} of ${epochs}`
-        : `${path} has had its ${epochs} epochs: it is evaluated again`,
-    );
-    const network = await buildNetwork(config);
-    await withBackend(flags, (backend) =>
-      work({
-        config,
-        network,
-        openFolder: () => Promise.resolve(folder),
-        data,
-        backend,
-        flags,
-        resume: checkpoint,
-      }),
-    );
-  } finally {
-    await folder.close();
-  }
+      const network = await buildNetwork(config);
+      await withBackend(flags, (backend) =>
+        work({
+          config,
+          network,
+          openFolder: () => Promise.resolve(folder),
+          data,
+          backend,
+          flags,
+          resume: checkpoint,
+          secondsBefore,
+        }),
+      );
+    },
+  );
 }
 
 interface Work {
@@ -144,7 +155,9 @@ interface Work {
   readonly data: OpenData;
   readonly backend: Backend;
   readonly flags: OutputFlags;
+  readonly earlier?: readonly PictureRecord[] | undefined;
   readonly resume?: Checkpoint;
+  readonly secondsBefore?: number;
 }
 
 /** Trains, evaluates, reports. What went on is told on stderr, what came out is printed. */
@@ -204,11 +217,13 @@ function opening(config: RunConfig, data: OpenData, backend: Backend): string[] 
   const shape = [preprocessing.channels, ...preprocessing.size].join('×');
   const begun = weights && `begins with ${weights.file}, its classifier ${headFates[weights.head]}`;
   const frozen = freeze && `frozen: ${freeze.join(' ')}`;
+  const leftOut = leftOutLine(data.leftOut);
   const beginning = [begun, frozen].filter((part) => part !== undefined).join('; ');
   return [
     `${model.name} on ${data.path}: ${data.classes.length} classes; pictures of ${shape}: ${parts.join(', ')}`,
     `recipe ${recipe.name}: ${recipe.epochs} ${recipe.epochs === 1 ? 'epoch' : 'epochs'}, batches of ${recipe.batchSize}; ${backend.name}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`,
     ...(beginning === '' ? [] : [beginning]),
+    ...(leftOut === undefined ? [] : [leftOut]),
   ];
 }
 

@@ -1,8 +1,11 @@
 import { basename } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
+import { withEndings } from '../base/endings.ts';
+import type { PictureRecord } from '../data/picture-record.ts';
 import { countModel, createModel } from '../models/registry.ts';
 import { freeze } from '../nn/freeze.ts';
 import type { OpenData } from '../node/data/open.ts';
+import { recordOf } from '../node/data/record.ts';
 import { openLoaders } from '../node/data/training.ts';
 import { evaluateBest, evaluatedOn, type RunEvaluation } from '../node/report/evaluate-best.ts';
 import { writeReport } from '../node/report/write-report.ts';
@@ -27,8 +30,12 @@ export interface Training {
   readonly signal: AbortSignal;
   /** As the run had it, if it is not said. */
   readonly checkpointActivations?: boolean | undefined;
+  /** Which pictures the weights were trained on that the run begins with. */
+  readonly earlier?: readonly PictureRecord[] | undefined;
   /** The checkpoint to continue from. */
   readonly resume?: Checkpoint | undefined;
+  /** How long it took until then. */
+  readonly secondsBefore?: number | undefined;
 }
 
 /** The network of a run, with the weights its seed gives; on top of them those of a file that it begins with. */
@@ -47,16 +54,23 @@ export async function buildNetwork(
 
 /** Trains as the configuration says; events are shown and put down in the run folder. */
 export async function trainRun(network: Network, training: Training): Promise<TrainResult> {
-  const { config, openFolder, data, backend, view, signal, checkpointActivations, resume } = training;
-  const loaders = openLoaders(data, config);
-  try {
-    return await fit({
+  const { config, openFolder, data, backend, view, signal, checkpointActivations } = training;
+  const { earlier, resume, secondsBefore } = training;
+  return withEndings(async (endings) => {
+    const loaders = openLoaders(data, config);
+    endings.add(() => loaders.validation?.dispose());
+    endings.add(() => loaders.train.dispose());
+    endings.add(() => {
+      view.stop();
+    });
+    return fit({
       network,
       backend,
       data: loaders,
       recipe: config.recipe,
       seed: config.seed,
       preprocessing: config.preprocessing,
+      pictures: [await recordOf(data), ...(earlier ?? [])],
       origin: config.weights?.origin,
       licence: config.weights?.licence,
       store: { save: async (kind, bytes) => (await openFolder()).save(kind, bytes) },
@@ -64,6 +78,7 @@ export async function trainRun(network: Network, training: Training): Promise<Tr
       checkpointActivations,
       stopWhen: config.patience === undefined ? undefined : patience(config.patience),
       resume,
+      secondsBefore,
       signal,
       onEvent: async (event) => {
         const folder = await openFolder();
@@ -71,11 +86,7 @@ export async function trainRun(network: Network, training: Training): Promise<Tr
         if (event.type !== 'checkpoint') await folder.appendMetrics(event);
       },
     });
-  } finally {
-    view.stop();
-    await loaders.train.dispose();
-    await loaders.validation?.dispose();
-  }
+  });
 }
 
 /**

@@ -1,7 +1,9 @@
 /** Labelled pictures: formats, transforms, splits and batches. Everything here runs in a browser. */
 export type { Batch, BatchLoader, Dataset, Picture, Splits } from './dataset.ts';
+export { leftOutLine, leftOutOf, leftOutWords, type LeftOut, type LeftOutKind } from './left-out.ts';
 export { fitPicture, preprocess } from './pipeline.ts';
 export { isPretrainedConfig, readPretrainedConfig, type PretrainedConfig } from './pretrained-config.ts';
+export type { HeldOut, PictureRecord } from './picture-record.ts';
 export {
   augmentationSchema,
   defaultAugmentation,

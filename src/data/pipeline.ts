@@ -1,6 +1,7 @@
 import { CardinalError } from '../base/errors.ts';
 import type { Rng } from '../base/rng.ts';
 import type { Picture } from './dataset.ts';
+import { requirePicture } from './picture.ts';
 import type { Augmentation, Preprocessing } from './preprocessing.ts';
 import { centerCrop } from './transforms/center-crop.ts';
 import { flipHorizontally } from './transforms/flip.ts';
@@ -22,7 +23,7 @@ export type Pipeline = (picture: Picture, rng: Rng, out: Float32Array, at: numbe
 export function evalPipeline(preprocessing: Preprocessing): Pipeline {
   const { channels, mean, std } = preprocessing;
   return (picture, _rng, out, at) => {
-    normaliseInto(out, at, withChannels(fitPicture(picture, preprocessing), channels), mean, std);
+    normaliseInto(out, at, withChannels(fitted(picture, preprocessing), channels), mean, std);
   };
 }
 
@@ -43,7 +44,10 @@ export function trainPipeline(preprocessing: Preprocessing, augmentation: Augmen
   };
 }
 
-/** One picture as a network's input, H×W×C; what `eval` and `predict` do with it. */
+/**
+ * One picture as a network's input, H×W×C; what `eval` and `predict` do with it. Throws a `CardinalError` if it is not a
+ * `Picture`, or too thin to be resized.
+ */
 export function preprocess(picture: Picture, preprocessing: Preprocessing): Float32Array {
   const { size, channels, mean, std } = preprocessing;
   const out = new Float32Array(size[0] * size[1] * channels);
@@ -51,8 +55,15 @@ export function preprocess(picture: Picture, preprocessing: Preprocessing): Floa
   return out;
 }
 
-/** The bytes of a picture at the input's size, before it is normalised (for previews and statistics). */
-export function fitPicture(picture: Picture, { size, resize: shortSide, interpolation }: Preprocessing): Picture {
+/**
+ * The bytes of a picture at the input's size, before it is normalised (for previews and statistics). Throws a
+ * `CardinalError` if it is not a `Picture`, or too thin to be resized.
+ */
+export function fitPicture(picture: Picture, preprocessing: Preprocessing): Picture {
+  return fitted(requirePicture(picture), preprocessing);
+}
+
+function fitted(picture: Picture, { size, resize: shortSide, interpolation }: Preprocessing): Picture {
   const [height, width] = size;
   if (shortSide === null) return resize(picture, width, height, interpolation);
   const [w, h] = sizeOfShortSide(picture.width, picture.height, shortSide);
@@ -71,8 +82,8 @@ function randomCrop(
   rng: Rng,
 ): Picture {
   if (crop?.kind !== 'random-resized') {
-    const fitted = fitPicture(picture, preprocessing);
-    return crop ? randomPadCrop(fitted, crop.padding, rng) : fitted;
+    const middle = fitted(picture, preprocessing);
+    return crop ? randomPadCrop(middle, crop.padding, rng) : middle;
   }
   const [height, width] = preprocessing.size;
   const region = randomResizedRegion(picture.width, picture.height, crop.scale, crop.ratio, rng);

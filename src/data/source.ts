@@ -22,12 +22,16 @@ export interface MemorySource {
 export interface FileSource {
   readonly kind: 'files';
   readonly paths: readonly string[];
+  /** The folder below which a path tells a picture from others, wherever the whole was moved to; default: none. */
+  readonly root?: string | undefined;
 }
 
 /** A dataset whose pictures can be had: what the readers return and the loader takes. */
 export interface PictureDataset extends Dataset {
   readonly labels: Int32Array;
   readonly source: PictureSource;
+  /** What tells sample `index` from the others of its class wherever the source was moved to; its id, if nothing better is known. */
+  key(index: number): string;
 }
 
 export function pictureDataset(options: {
@@ -36,9 +40,10 @@ export function pictureDataset(options: {
   readonly labels: Int32Array;
   readonly source: PictureSource;
   readonly id: (index: number) => string;
+  readonly key?: ((index: number) => string) | undefined;
 }): PictureDataset {
-  const { name, classes, labels, source, id } = options;
-  return { name, classes, labels, source, id, length: labels.length, label: (index) => labels[index] };
+  const { name, classes, labels, source, id, key = id } = options;
+  return { name, classes, labels, source, id, key, length: labels.length, label: (index) => labels[index] };
 }
 
 /** The samples `indices` of a dataset, in that order. Pixels are shared, not copied. */
@@ -53,6 +58,7 @@ export function subset(dataset: PictureDataset, indices: Uint32Array, name: stri
         ? { ...source, rows: indices.map((index) => source.rows[index]) }
         : { kind: 'files', paths: Array.from(indices, (index) => source.paths[index]) },
     id: (index) => dataset.id(indices[index]),
+    key: (index) => dataset.key(indices[index]),
   });
 }
 

@@ -3,7 +3,7 @@ import { macsOf } from './dispatch.ts';
 import type { Graph } from './graph.ts';
 import { kindOf } from './kinds.ts';
 import type { Node } from './node.ts';
-import { sizeOf, type Shape, type Value } from './value.ts';
+import { sizeOf, type Shape } from './value.ts';
 
 /** What some ops of a network cost, for the batch it was traced with. */
 export interface PartCost {
@@ -54,7 +54,7 @@ export interface CostBreakdown {
  * deeper is added up; the `Infinity` of the default tells every layer apart.
  */
 export function costBreakdown(
-  { graph, input }: { readonly graph: Graph; readonly input: Value },
+  { graph }: { readonly graph: Graph },
   { depth = Infinity }: { readonly depth?: number } = {},
 ): CostBreakdown {
   const total = partCost(graph.nodes, 0);
@@ -70,7 +70,7 @@ export function costBreakdown(
   const kinds = [...groupBy(graph.nodes, kindOf)]
     .map(([kind, nodes]): KindCost => ({ kind, ops: nodes.length, ...costOf(nodes) }))
     .sort((a, b) => b.macs - a.macs || b.bytes - a.bytes);
-  return { layers, kinds, total: costOf(graph.nodes), conventions: conventionsOf(graph, input) };
+  return { layers, kinds, total: costOf(graph.nodes), conventions: conventionsOf(graph) };
 }
 
 function partCost(nodes: readonly Node[], allMacs: number): PartCost {

@@ -39,6 +39,12 @@ export class Graph {
     return this.#value(name, shape, 'buffer');
   }
 
+  /** Whether it is one of this graph's values. */
+  owns(value: unknown): value is Value {
+    if (typeof value !== 'object' || value === null || !('id' in value)) return false;
+    return typeof value.id === 'number' && this.values[value.id] === value;
+  }
+
   /**
    * Records one op and gives its outputs. `names` names the first outputs; those without are named after op and node.
    * Throws a `CardinalError` from the op's shape rule, with the module's path in front.

@@ -67,8 +67,11 @@ export interface OpTable {
   max_pool2d: PoolAttrs;
   /** (dy, x) → dx: all of dy goes to the first largest element of its window, row by row, as in PyTorch. */
   max_pool2d_backward: PoolAttrs;
-  /** (x N×C×H×W) → N×C×P×Q. Global average pooling is a kernel of H×W. */
-  avg_pool2d: PoolAttrs & { readonly countIncludePad: boolean };
+  /**
+   * (x N×C×H×W) → N×C×P×Q. Global average pooling is a kernel of H×W. `adaptive` says that the size of the output was
+   * asked for and not the kernel's: nothing is computed otherwise, but some count it otherwise (`conventions.ts`).
+   */
+  avg_pool2d: PoolAttrs & { readonly countIncludePad: boolean; readonly adaptive?: boolean };
   /** (dy) → dx. `inputSize` is [H, W]. */
   avg_pool2d_backward: PoolAttrs & { readonly countIncludePad: boolean; readonly inputSize: Pair };
 

@@ -20,6 +20,8 @@ export type ConvSpec = readonly [
 
 /** N×C×H×W → N×K×P×Q. */
 export class BasicConv2d extends Module {
+  static override readonly typeName: string = 'BasicConv2d';
+
   readonly conv: Conv2d;
   readonly bn: BatchNorm2d;
   readonly relu: ReLU;

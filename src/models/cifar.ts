@@ -9,6 +9,8 @@ import { makeShortcut, shortcutsOf, type Shortcut, type ShortcutOptions } from '
  * pytorch_resnet_cifar10), which calls the classifier `linear` and has an empty `shortcut` where the input passes as it is.
  */
 class CifarBlock extends Block {
+  static override readonly typeName: string = 'BasicBlock';
+
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm2d;
   readonly conv2: Conv2d;
@@ -25,10 +27,6 @@ class CifarBlock extends Block {
       shortcut === 'none'
         ? undefined
         : (makeShortcut(shortcut, { inChannels, outChannels: planes, stride }) ?? new Sequential());
-  }
-
-  override get typeName(): string {
-    return 'BasicBlock';
   }
 
   get last(): BatchNorm2d {
@@ -53,6 +51,8 @@ export interface CifarResNetOptions extends ShortcutOptions {
 
 /** N×3×H×W → N×10. `layers` are the blocks of each stage: n, n, n for 6n+2 layers. */
 export class CifarResNet extends Module {
+  static override readonly typeName: string = 'ResNet';
+
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm2d;
   readonly layer1: Sequential;
@@ -77,10 +77,6 @@ export class CifarResNet extends Module {
       if (module instanceof Conv2d || module instanceof Linear) init.kaimingNormal_(module.weight);
       if (zeroInit && module instanceof Block) init.zeros_(module.last.weight);
     }
-  }
-
-  override get typeName(): string {
-    return 'ResNet';
   }
 
   forward(x: Value): Value {

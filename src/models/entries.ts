@@ -47,6 +47,7 @@ export const entries: readonly ModelEntry[] = [
     paper: resnextPaper,
     inputShape: photograph,
     defaults: imagenet,
+    settingOf: 'resnext',
     build: (options) => resnext(imagenetLayers[50], { ...options, ...depthwiseLimit }),
   },
 
@@ -105,6 +106,7 @@ function resnet(depth: number, block: BlockType, layers: readonly number[]): Mod
     paper: resnetPaper,
     inputShape: photograph,
     defaults: imagenet,
+    ...(block === Bottleneck ? { settingOf: 'resnext' } : {}),
     build: (options) => new ResNet(block, layers, options),
   };
 }
@@ -123,6 +125,7 @@ function template(
     paper: resnextPaper,
     inputShape: photograph,
     defaults: { ...imagenet, form: 'c' },
+    settingOf: 'resnext',
     build: (options) => resnext(imagenetLayers[depth], { ...options, cardinality, baseWidth }),
   };
 }
@@ -146,6 +149,7 @@ function cifarTemplate(cardinality: number, baseWidth: number): ModelEntry {
     paper: resnextPaper,
     inputShape: thumbnail,
     defaults: { ...cifar, shortcut: 'B', form: 'c' },
+    settingOf: 'resnext_cifar',
     build: (options) => resnextCifar([3, 3, 3], { ...options, cardinality, baseWidth }),
   };
 }

@@ -15,6 +15,8 @@ export interface ModelEntry {
   readonly pictures?: Pictures;
   /** What the options are unless set; exactly these can be set. */
   readonly defaults: ModelOptions;
+  /** The network that this one is a setting of: what the name fixes here can be chosen there. */
+  readonly settingOf?: 'resnext' | 'resnext_cifar';
   build(options: ModelOptions): Module;
 }
 

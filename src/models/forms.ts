@@ -29,6 +29,8 @@ export type Form = 'a' | 'b' | 'c';
  * ReLU after each.
  */
 class Path extends Module {
+  static override readonly typeName: string = 'Path';
+
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm2d;
   readonly conv2: Conv2d;
@@ -52,6 +54,8 @@ class Path extends Module {
 
 /** A whole transformation Tᵢ of equation 2, → N×(4·planes)×…: a path with a 1×1 convolution of its own at the end. */
 class Transformation extends Path {
+  static override readonly typeName: string = 'Transformation';
+
   readonly conv3: Conv2d;
 
   constructor(inChannels: number, width: number, outChannels: number, stride: number) {
@@ -115,6 +119,8 @@ abstract class PathsBottleneck extends Block {
 
 /** Form (a): y = x + Σᵢ Tᵢ(x), equation 3. `paths.i` has `conv1`, `bn1`, `conv2`, `bn2`, `conv3`; `bn3` follows the sum. */
 export class AggregatedBottleneck extends PathsBottleneck {
+  static override readonly typeName: string = 'AggregatedBottleneck';
+
   readonly paths: ModuleList;
   readonly bn3: BatchNorm2d;
   readonly relu: ReLU;
@@ -140,6 +146,8 @@ export class AggregatedBottleneck extends PathsBottleneck {
 
 /** Form (b), early concatenation: `paths.i` has `conv1`, `bn1`, `conv2`, `bn2`; `conv3` and `bn3` follow what they give. */
 export class EarlyConcatBottleneck extends PathsBottleneck {
+  static override readonly typeName: string = 'EarlyConcatBottleneck';
+
   readonly paths: ModuleList;
   readonly conv3: Conv2d;
   readonly bn3: BatchNorm2d;

@@ -61,6 +61,8 @@ export interface InceptionResnetV2Options {
 
 /** N×3×H×W → N×1000. */
 export class InceptionResnetV2 extends Module {
+  static override readonly typeName: string = 'InceptionResnetV2';
+
   readonly conv2d_1a: BasicConv2d;
   readonly conv2d_2a: BasicConv2d;
   readonly conv2d_2b: BasicConv2d;

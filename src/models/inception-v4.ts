@@ -22,6 +22,8 @@ export interface InceptionV4Options {
 
 /** N×3×H×W → N×1000. */
 export class InceptionV4 extends Module {
+  static override readonly typeName: string = 'InceptionV4';
+
   readonly features: Sequential;
   readonly global_pool: AdaptiveAvgPool2d;
   readonly head_drop: Dropout | undefined;
@@ -144,6 +146,8 @@ const reductionB: readonly BranchSpec[] = [
 
 /** Figure 6: two of its branches end in a fork of 1×3 and 3×1. */
 class InceptionC extends Module {
+  static override readonly typeName: string = 'InceptionC';
+
   readonly branch0: BasicConv2d;
   readonly branch1_0: BasicConv2d;
   readonly branch1_1a: BasicConv2d;

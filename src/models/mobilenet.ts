@@ -32,6 +32,8 @@ const stages = [
 
 /** Depthwise 3×3 and pointwise convolution, each with batch norm and activation (Figure 3). */
 class DepthwiseSeparableConv extends Module {
+  static override readonly typeName: string = 'DepthwiseSeparableConv';
+
   readonly conv_dw: DepthwiseConv2d;
   readonly bn1: BatchNorm2d;
   readonly conv_pw: PointwiseConv2d;
@@ -64,6 +66,8 @@ export interface MobileNetV1Options {
 
 /** N×3×H×W → N×1000. */
 export class MobileNetV1 extends Module {
+  static override readonly typeName: string = 'MobileNetV1';
+
   readonly conv_stem: Conv2d;
   readonly bn1: BatchNorm2d;
   readonly act: ReLU6;

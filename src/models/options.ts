@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { described } from '../base/described.ts';
 import { UsageError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Form } from './forms.ts';
@@ -61,14 +62,19 @@ const schemas: Readonly<Record<OptionName, { readonly schema: z.ZodType; readonl
 
 /**
  * Checks options from outside against those that `model` accepts. Throws a `UsageError` that names the option and what was
- * expected; `elsewhere` names a model where a known option can be set, if this one fixes it.
+ * expected; `elsewhere` says where a known option can be set that this model does not have.
  */
 export function checkOptions(
   model: string,
   given: ModelOptions | Readonly<Record<string, unknown>>,
   accepts: readonly OptionName[],
-  elsewhere: string,
+  elsewhere: (option: OptionName) => string,
 ): ModelOptions {
+  if (Object.prototype.toString.call(given) !== '[object Object]') {
+    throw new UsageError(
+      `${model}: expected options by name, { cardinality: 8, … }, got ${described(given)}`,
+    );
+  }
   for (const [name, value] of Object.entries(given)) {
     if (value === undefined) continue;
     if (!isOption(name)) {
@@ -77,13 +83,11 @@ export function checkOptions(
       );
     }
     if (!accepts.includes(name)) {
-      throw new UsageError(
-        `${model}: its name fixes ${name}; use the model ${elsewhere} to choose it. Options here: ${accepts.join(', ')}`,
-      );
+      throw new UsageError(`${model}: ${elsewhere(name)}. Options here: ${accepts.join(', ')}`);
     }
     const { schema, expected } = schemas[name];
     if (!schema.safeParse(value).success) {
-      throw new UsageError(`${model}: expected ${name} to be ${expected}, got ${JSON.stringify(value)}`);
+      throw new UsageError(`${model}: expected ${name} to be ${expected}, got ${described(value)}`);
     }
   }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));

@@ -1,11 +1,14 @@
 import { distance } from 'fastest-levenshtein';
 import { CardinalError, UsageError } from '../base/errors.ts';
+import { checkKind, text } from '../base/options.ts';
 import { costOf } from '../graph/cost.ts';
 import { sizeOf, type Shape } from '../graph/value.ts';
+import { sizes } from '../nn/arguments.ts';
 import { trace, type Module } from '../nn/index.ts';
+import { checkModule } from '../nn/module.ts';
 import { entries } from './entries.ts';
 import { optionsOf, type ModelEntry, type Pictures } from './entry.ts';
-import { checkOptions, type ModelOptions } from './options.ts';
+import { checkOptions, type ModelOptions, type OptionName } from './options.ts';
 
 /** Options written in a program, or from outside and not yet checked. */
 export type GivenOptions = ModelOptions | Readonly<Record<string, unknown>>;
@@ -24,6 +27,7 @@ export interface ModelInfo {
 
 /** Names of the registry, those that match `pattern` (`*` any text, `?` any letter) if there is one. */
 export function listModels(pattern = '*'): string[] {
+  checkKind('listModels', 'the pattern', pattern, text);
   const regex = new RegExp(
     `^${pattern
       .replace(/[.+^${}()|[\]\\]/g, '\\$&')
@@ -90,12 +94,17 @@ export interface ModelCount {
 /** Counts a network for one picture without allocating its weights; a named one at its own picture size unless told. */
 export function countModel(model: string, inputShape?: Shape, options?: GivenOptions): ModelCount;
 export function countModel(model: Module, inputShape: Shape): ModelCount;
-export function countModel(
-  model: string | Module,
-  inputShape: Shape = typeof model === 'string' ? modelInfo(model).inputShape : [],
-  options: GivenOptions = {},
-): ModelCount {
+export function countModel(model: string | Module, pictures?: Shape, options: GivenOptions = {}): ModelCount {
   const module = typeof model === 'string' ? createModel(model, options) : model;
+  checkModule('countModel', 'the network', module);
+  const inputShape =
+    pictures ?? (typeof model === 'string' ? modelInfo(model, options).inputShape : undefined);
+  if (inputShape === undefined) {
+    throw new UsageError(
+      'countModel: expected the shape of a picture, [C, H, W], behind a network that is not named, got none',
+    );
+  }
+  sizes('countModel', 'the shape of a picture', inputShape, 'C×H×W');
   const { macs, activations } = costOf(trace(module, [1, ...inputShape], { training: false }).graph);
   const params = module.parameters().reduce((total, { shape }) => total + sizeOf(shape), 0);
   return { params, macs, activations, inputShape };
@@ -111,6 +120,7 @@ function entryOf(name: string): ModelEntry | undefined {
 }
 
 function find(name: string): ModelEntry {
+  checkKind('a model of the registry', 'its name', name, text);
   const entry = entryOf(name);
   if (entry === undefined) {
     const names = entries.map((candidate) => candidate.name);
@@ -129,6 +139,15 @@ function similar(name: string, candidates: readonly string[]): string[] {
 }
 
 function check(entry: ModelEntry, options: GivenOptions): ModelOptions {
-  const free = entry.name.endsWith('_cifar') ? 'resnext_cifar' : 'resnext';
-  return checkOptions(entry.name, options, optionsOf(entry), free);
+  return checkOptions(entry.name, options, optionsOf(entry), (option) => elsewhere(entry, option));
+}
+
+/** Where an option can be set that `entry` does not have, as the middle of a message. */
+function elsewhere({ settingOf }: ModelEntry, option: OptionName): string {
+  const having = entries.filter((candidate) => optionsOf(candidate).includes(option)).map(({ name }) => name);
+  if (settingOf !== undefined && having.includes(settingOf)) {
+    return `its name fixes ${option}; use the model ${settingOf} to choose it`;
+  }
+  const more = having.length > 4 ? ` and ${having.length - 3} more` : '';
+  return `it has no ${option}; these have: ${having.slice(0, more === '' ? 4 : 3).join(', ')}${more}`;
 }

@@ -48,6 +48,8 @@ export interface BlockType {
 
 /** Two 3×3 convolutions. */
 export class BasicBlock extends Block {
+  static override readonly typeName: string = 'BasicBlock';
+
   static readonly expansion = 1;
 
   readonly conv1: Conv2d;
@@ -89,6 +91,8 @@ export class BasicBlock extends Block {
 
 /** 1×1, grouped 3×3 (with the stride, as the ResNeXt paper and torchvision have it), 1×1. */
 export class Bottleneck extends Block {
+  static override readonly typeName: string = 'Bottleneck';
+
   static readonly expansion = 4;
 
   readonly conv1: Conv2d;
@@ -147,6 +151,8 @@ export interface ResNetOptions extends ShortcutOptions {
 
 /** N×inChannels×H×W → N×numClasses. `layers` are the blocks of each stage, called layer1, layer2, …. */
 export class ResNet extends Module {
+  static override readonly typeName: string = 'ResNet';
+
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm2d;
   readonly relu: ReLU;

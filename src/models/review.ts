@@ -27,6 +27,8 @@ interface ReviewBlockOptions {
  * initialisation set γ = 1 after zeroing it and its class count was ignored; here both do what they say.
  */
 class ReviewBottleneck extends Block {
+  static override readonly typeName: string = 'Bottleneck';
+
   static readonly expansion = 2;
 
   readonly residual: Sequential;
@@ -58,10 +60,6 @@ class ReviewBottleneck extends Block {
     this.relu = new ReLU();
   }
 
-  override get typeName(): string {
-    return 'Bottleneck';
-  }
-
   get last(): BatchNorm2d {
     return this.#last;
   }
@@ -85,6 +83,8 @@ export interface ReviewOptions {
 
 /** N×3×H×W → N×1000. */
 export class ReviewResNeXt extends Module {
+  static override readonly typeName: string = 'ResNeXt';
+
   readonly conv1: Sequential;
   readonly conv2_pool: MaxPool2d;
   readonly conv2_blocks: Sequential;
@@ -113,10 +113,6 @@ export class ReviewResNeXt extends Module {
     this.dropout = dropout > 0 ? new Dropout(dropout) : undefined;
     this.classifier = new Linear(2048, numClasses);
     initializeResNet(this, zeroInitResidual && residual);
-  }
-
-  override get typeName(): string {
-    return 'ResNeXt';
   }
 
   forward(x: Value): Value {

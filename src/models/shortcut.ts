@@ -52,6 +52,8 @@ export function makeShortcut(kind: Shortcut, bridge: Bridge): Module | undefined
 
 /** Shortcut A: x[:, :, ::stride, ::stride] between zero channels, half of them before and half after. */
 export class PadShortcut extends Module {
+  static override readonly typeName: string = 'PadShortcut';
+
   readonly #stride: number;
   readonly #before: number;
   readonly #after: number;

@@ -23,6 +23,8 @@ import { widthOf } from './narrow.ts';
 
 /** `nn.SeparableConv2d` 3×3 under the names of published weights. */
 class SeparableConv2d extends Module {
+  static override readonly typeName: string = 'SeparableConv2d';
+
   readonly conv1: DepthwiseConv2d;
   readonly pointwise: PointwiseConv2d;
 
@@ -47,6 +49,8 @@ interface BlockOptions {
 
 /** Separable convolutions, each behind a ReLU, and a max pool if there is a stride; a projection where the shape changes. */
 class Block extends Module {
+  static override readonly typeName: string = 'Block';
+
   readonly skip: Conv2d | undefined;
   readonly skipbn: BatchNorm2d | undefined;
   readonly rep: Sequential;
@@ -84,6 +88,8 @@ export interface XceptionOptions {
 
 /** N×3×H×W → N×1000. */
 export class Xception extends Module {
+  static override readonly typeName: string = 'Xception';
+
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm2d;
   readonly act1: ReLU;

@@ -1,3 +1,4 @@
+import { callback, checkKind } from '../base/options.ts';
 import type { TensorData } from '../base/tensor-data.ts';
 
 /**
@@ -9,6 +10,7 @@ export class ModuleBuffer {
   #value: TensorData | undefined;
 
   constructor(initial: () => TensorData) {
+    checkKind('ModuleBuffer', 'its first value', initial, callback);
     this.#initial = initial;
   }
 

@@ -1,6 +1,7 @@
 import { UsageError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
-import type { Module } from './module.ts';
+import { checkKind, texts } from '../base/options.ts';
+import { checkModule, type Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 
 /**
@@ -22,6 +23,7 @@ export function unfreeze(model: Module, patterns: readonly string[]): readonly s
 
 /** The paths of the parameters that are frozen, in PyTorch's order. */
 export function frozenParameters(model: Module): readonly string[] {
+  checkModule('frozenParameters', 'the network', model);
   return model.namedParameters().flatMap(([path, { requiresGrad }]) => (requiresGrad ? [] : [path]));
 }
 
@@ -30,6 +32,8 @@ export function frozenParameters(model: Module): readonly string[] {
  * anything is changed, if there is no such parameter.
  */
 export function freezeExactly(model: Module, paths: readonly string[]): void {
+  checkModule('freezeExactly', 'the network', model);
+  checkKind('freezeExactly', 'the paths', paths, texts);
   const parameters = new Map(model.namedParameters());
   const unknown = paths.find((path) => !parameters.has(path));
   if (unknown !== undefined) throw noMatch(model, unknown, [...parameters.keys()]);
@@ -38,6 +42,8 @@ export function freezeExactly(model: Module, paths: readonly string[]): void {
 }
 
 function setRequiresGrad(model: Module, patterns: readonly string[], value: boolean): readonly string[] {
+  checkModule(value ? 'unfreeze' : 'freeze', 'the network', model);
+  checkKind(value ? 'unfreeze' : 'freeze', 'the patterns', patterns, texts);
   const everywhere = [...allParameters(model, '')];
   const matched = new Set<Parameter>();
   for (const pattern of patterns) {

@@ -1,7 +1,10 @@
-import { CardinalError } from '../base/errors.ts';
+import { described } from '../base/described.ts';
+import { CardinalError, UsageError } from '../base/errors.ts';
+import { anything, checkOptions, finite, flag, type Kind } from '../base/options.ts';
+import type { OpName, OpTable, PoolAttrs } from '../graph/op-table.ts';
 import { formatShape, type Value } from '../graph/value.ts';
-import { pair, whole, type Size } from './arguments.ts';
-import { currentTracing } from './tracing.ts';
+import { finiteNumber, pair, whole, type Size } from './arguments.ts';
+import { checkValue, currentTracing, type Tracing } from './tracing.ts';
 
 /** Ops without parameters, for use in `forward`: PyTorch's `torch.nn.functional`, and `+`, `cat` and `flatten` of `torch`. */
 
@@ -14,73 +17,85 @@ export interface PoolOptions {
   readonly ceilMode?: boolean;
 }
 
+export interface AvgPoolOptions extends PoolOptions {
+  /** Whether the zeros around the picture count in the mean. */
+  readonly countIncludePad?: boolean;
+}
+
 /** max(x, 0). */
 export function relu(x: Value): Value {
-  return currentTracing('relu').graph.apply1('relu', [x], {});
+  return record('relu', [x], 'relu', {});
 }
 
 /** min(max(x, 0), 6). */
 export function relu6(x: Value): Value {
-  return currentTracing('relu6').graph.apply1('relu6', [x], {});
+  return record('relu6', [x], 'relu6', {});
 }
 
 /**
  * a + alpha·b, of the same shape. With b the result of a convolution or a batch norm that nothing else uses, neither the
  * factor nor the addition takes a pass over memory of its own.
  */
-export function add(a: Value, b: Value, { alpha = 1 }: { readonly alpha?: number } = {}): Value {
+export function add(a: Value, b: Value, options: { readonly alpha?: number } = {}): Value {
+  checkOptions('add', options, { alpha: finite });
+  checkInputs('add', [a, b]);
+  const { alpha = 1 } = options;
   const scaled = alpha === 1 ? b : mul(b, alpha);
-  return currentTracing('add').graph.apply1('add', [a, scaled], { relu: false });
+  return record('add', [a, scaled], 'add', { relu: false });
 }
 
 /** factor·x. Throws a `CardinalError` if the factor is not finite. */
 export function mul(x: Value, factor: number): Value {
-  return currentTracing('mul').graph.apply1('scale', [x], { factor });
+  finiteNumber('mul', 'the factor', factor);
+  return record('mul', [x], 'scale', { factor });
 }
 
-/** N×C₁×H×W, N×C₂×H×W, … → N×ΣC×H×W. */
-export function cat(inputs: readonly Value[]): Value {
-  return currentTracing('cat').graph.apply1('concat', inputs, {});
+/** N×C₁×H×W, N×C₂×H×W, … → N×ΣC×H×W. Only `dim` 1 is supported: channels. */
+export function cat(inputs: readonly Value[], dim = 1): Value {
+  const given: unknown = inputs;
+  if (!Array.isArray(given)) {
+    throw new UsageError(`cat: expected an array of values, got ${described(given)}`);
+  }
+  if (dim !== 1) throw new CardinalError(`cat: expected dim 1, channels, got ${described(dim)}`);
+  return record('cat', inputs, 'concat', {});
 }
 
-/** N×C×H×W → N×(C·H·W). Only `startDim` 1 is supported: the batch stays. */
-export function flatten(x: Value, startDim = 1): Value {
-  if (startDim !== 1) throw new CardinalError(`flatten: expected startDim 1, got ${startDim}`);
-  return currentTracing('flatten').graph.apply1('flatten', [x], {});
+/** N×C×H×W → N×(C·H·W). Only `startDim` 1 and `endDim` −1 are supported: the batch stays, the rest goes. */
+export function flatten(x: Value, startDim = 1, endDim = -1): Value {
+  checkFlatten('flatten', startDim, endDim);
+  return record('flatten', [x], 'flatten', {});
 }
 
 /** N×C×H×W → N×(before+C+after)×H×W, the new channels zero. */
 export function padChannels(x: Value, before: number, after: number): Value {
   whole('padChannels', 'before', before, 0);
   whole('padChannels', 'after', after, 0);
-  return currentTracing('padChannels').graph.apply1('pad_channels', [x], { before, after });
+  return record('padChannels', [x], 'pad_channels', { before, after });
 }
 
 /** x[:, :, ::stride, ::stride]. */
 export function subsample(x: Value, stride: number): Value {
   whole('subsample', 'stride', stride, 1);
-  return currentTracing('subsample').graph.apply1('subsample', [x], { stride });
+  return record('subsample', [x], 'subsample', { stride });
 }
 
 /** N×C×H×W → N×C×P×Q; padding counts as −∞. */
 export function maxPool2d(x: Value, kernelSize: Size, options: PoolOptions = {}): Value {
-  const attrs = poolAttrs('maxPool2d', kernelSize, options);
-  return currentTracing('maxPool2d').graph.apply1('max_pool2d', [x], attrs);
+  return record('maxPool2d', [x], 'max_pool2d', checkPool('maxPool2d', kernelSize, options));
 }
 
 /** N×C×H×W → N×C×P×Q. */
-export function avgPool2d(
-  x: Value,
-  kernelSize: Size,
-  { countIncludePad = true, ...options }: PoolOptions & { readonly countIncludePad?: boolean } = {},
-): Value {
-  const attrs = { ...poolAttrs('avgPool2d', kernelSize, options), countIncludePad };
-  return currentTracing('avgPool2d').graph.apply1('avg_pool2d', [x], attrs);
+export function avgPool2d(x: Value, kernelSize: Size, options: AvgPoolOptions = {}): Value {
+  const pool = checkPool('avgPool2d', kernelSize, options, { countIncludePad: flag });
+  const { countIncludePad = true } = options;
+  return record('avgPool2d', [x], 'avg_pool2d', { ...pool, countIncludePad });
 }
 
 /** N×C×H×W → N×C×P×Q for an output size that divides the picture's evenly; 1 is the mean of each channel. */
 export function adaptiveAvgPool2d(x: Value, outputSize: Size): Value {
-  return avgPool2d(x, adaptiveKernel('adaptiveAvgPool2d', x, outputSize));
+  const kernel = adaptiveKernel('adaptiveAvgPool2d', x, outputSize);
+  const pool = checkPool('adaptiveAvgPool2d', kernel, {});
+  return record('adaptiveAvgPool2d', [x], 'avg_pool2d', { ...pool, countIncludePad: true, adaptive: true });
 }
 
 /** N×C×H×W → N×C×P×Q for an output size that divides the picture's evenly. */
@@ -88,7 +103,36 @@ export function adaptiveMaxPool2d(x: Value, outputSize: Size): Value {
   return maxPool2d(x, adaptiveKernel('adaptiveMaxPool2d', x, outputSize));
 }
 
-function poolAttrs(name: string, kernelSize: Size, options: PoolOptions) {
+/** Records an op for the function `name`, once its inputs are checked. */
+function record<K extends OpName>(name: string, inputs: readonly Value[], op: K, attrs: OpTable[K]): Value {
+  return checkInputs(name, inputs).graph.apply1(op, inputs, attrs);
+}
+
+/** The trace that runs, of which all `inputs` are. Throws a `UsageError` if one is not. */
+function checkInputs(name: string, inputs: readonly Value[]): Tracing {
+  const tracing = currentTracing(name);
+  inputs.forEach((input, index) => {
+    checkValue(name, inputs.length === 1 ? 'its input' : `input ${index + 1}`, tracing, input);
+  });
+  return tracing;
+}
+
+/** Throws a `CardinalError` unless the batch stays and the rest goes. */
+export function checkFlatten(name: string, startDim: number, endDim: number): void {
+  if (startDim !== 1) throw new CardinalError(`${name}: expected startDim 1, got ${described(startDim)}`);
+  if (endDim !== -1 && endDim !== 3) {
+    throw new CardinalError(`${name}: expected endDim -1, the last, got ${described(endDim)}`);
+  }
+}
+
+/** The attributes of a pooling op. Throws a `CardinalError` for what is no fit; `more` are options beside the common ones. */
+export function checkPool(
+  name: string,
+  kernelSize: Size,
+  options: PoolOptions,
+  more: Readonly<Record<string, Kind>> = {},
+): PoolAttrs {
+  checkOptions(name, options, { stride: anything, padding: anything, ceilMode: flag, ...more });
   const kernel = pair(name, 'kernelSize', kernelSize, 1);
   return {
     kernelSize: kernel,
@@ -100,6 +144,7 @@ function poolAttrs(name: string, kernelSize: Size, options: PoolOptions) {
 
 function adaptiveKernel(name: string, x: Value, outputSize: Size): readonly [number, number] {
   const [p, q] = pair(name, 'outputSize', outputSize, 1);
+  checkInputs(name, [x]);
   const [, , h, w] = x.shape;
   if (x.shape.length !== 4 || h % p !== 0 || w % q !== 0) {
     throw new CardinalError(

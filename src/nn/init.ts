@@ -1,6 +1,9 @@
-import { CardinalError } from '../base/errors.ts';
+import { described } from '../base/described.ts';
+import { CardinalError, UsageError } from '../base/errors.ts';
+import { checkOptions, finite, oneOf, type Kinds } from '../base/options.ts';
 import { formatShape, sizeOf, type Shape } from '../graph/value.ts';
-import type { Initializer, Parameter } from './parameter.ts';
+import { finiteNumber } from './arguments.ts';
+import { Parameter, type Initializer } from './parameter.ts';
 
 /**
  * `torch.nn.init`. Each function replaces how a parameter is drawn; the drawing itself happens when its numbers are
@@ -17,38 +20,60 @@ export interface KaimingOptions {
   readonly nonlinearity?: Nonlinearity;
 }
 
+const kaimingKinds: Kinds<KaimingOptions> = {
+  a: finite,
+  mode: oneOf('fan_in', 'fan_out'),
+  nonlinearity: oneOf('linear', 'conv2d', 'sigmoid', 'tanh', 'relu', 'leaky_relu'),
+};
+
 /** N(0, std²), std = gain/√fan (He et al. 2015, "Delving deep into rectifiers", formulas 10 and 14). */
 export function kaimingNormal_(parameter: Parameter, options: KaimingOptions = {}): void {
+  checkParameter('kaimingNormal_', parameter);
+  checkOptions('kaimingNormal_', options, kaimingKinds);
   parameter.initializer = normal(0, kaimingStd(parameter.shape, options));
 }
 
 /** U(−b, b), b = gain·√(3/fan). */
 export function kaimingUniform_(parameter: Parameter, options: KaimingOptions = {}): void {
+  checkParameter('kaimingUniform_', parameter);
+  checkOptions('kaimingUniform_', options, kaimingKinds);
   parameter.initializer = kaimingUniform(parameter.shape, options);
 }
 
 /** N(0, std²), std = gain·√(2/(fan_in + fan_out)) (Glorot and Bengio 2010). */
 export function xavierNormal_(parameter: Parameter, gain = 1): void {
+  checkParameter('xavierNormal_', parameter);
+  finiteNumber('xavierNormal_', 'gain', gain);
   const { fanIn, fanOut } = fans(parameter.shape);
   parameter.initializer = normal(0, gain * Math.sqrt(2 / (fanIn + fanOut)));
 }
 
 /** U(−b, b), b = gain·√(6/(fan_in + fan_out)). */
 export function xavierUniform_(parameter: Parameter, gain = 1): void {
+  checkParameter('xavierUniform_', parameter);
+  finiteNumber('xavierUniform_', 'gain', gain);
   const { fanIn, fanOut } = fans(parameter.shape);
   const bound = gain * Math.sqrt(6 / (fanIn + fanOut));
   parameter.initializer = uniform(-bound, bound);
 }
 
 export function normal_(parameter: Parameter, mean = 0, std = 1): void {
+  checkParameter('normal_', parameter);
+  finiteNumber('normal_', 'mean', mean);
+  finiteNumber('normal_', 'std', std);
   parameter.initializer = normal(mean, std);
 }
 
 export function uniform_(parameter: Parameter, low = 0, high = 1): void {
+  checkParameter('uniform_', parameter);
+  finiteNumber('uniform_', 'low', low);
+  finiteNumber('uniform_', 'high', high);
   parameter.initializer = uniform(low, high);
 }
 
 export function constant_(parameter: Parameter, value: number): void {
+  checkParameter('constant_', parameter);
+  finiteNumber('constant_', 'the value', value);
   parameter.initializer = constant(value);
 }
 
@@ -121,4 +146,12 @@ function draw(shape: Shape, next: () => number): Float32Array {
   const data = new Float32Array(sizeOf(shape));
   for (let i = 0; i < data.length; i++) data[i] = next();
   return data;
+}
+
+/** A caller in plain JavaScript may give a layer, or none at all. */
+function checkParameter(what: string, parameter: unknown): void {
+  if (parameter instanceof Parameter) return;
+  throw new UsageError(
+    `${what}: expected a Parameter, such as a layer's weight, got ${described(parameter)}`,
+  );
 }

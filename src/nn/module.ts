@@ -1,3 +1,7 @@
+import { described } from '../base/described.ts';
+import { UsageError } from '../base/errors.ts';
+import { callback, checkKind, checkOptions, finite, flag } from '../base/options.ts';
+import { quoted } from '../base/quoted.ts';
 import { Rng } from '../base/rng.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import type { Value } from '../graph/value.ts';
@@ -15,8 +19,14 @@ import { currentTracing } from './tracing.ts';
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- a class cannot declare its call signature; the constructor below provides it
 export abstract class Module {
+  /**
+   * The class's name in summaries and messages, where a bundler may shorten the one in the source. Nothing else depends on
+   * either.
+   */
+  static readonly typeName: string | undefined = undefined;
+
   constructor() {
-    const call = (...inputs: Value[]): Value => callModule(module, inputs);
+    const call = (...inputs: Value[]): Value => currentTracing(module.typeName).call(module, inputs);
     // Own properties that every function has would hide a module's: Sequential has a length, and names are users'.
     Reflect.deleteProperty(call, 'name');
     Reflect.deleteProperty(call, 'length');
@@ -28,9 +38,11 @@ export abstract class Module {
 
   abstract forward(...inputs: Value[]): Value;
 
-  /** Class name, as `summary` prints it. */
+  /** What `summary` prints: the `typeName` of the class itself, if it has one, else its name in the source. */
   get typeName(): string {
-    return this.constructor.name;
+    const { constructor } = this;
+    const own: unknown = Object.getOwnPropertyDescriptor(constructor, 'typeName')?.value;
+    return typeof own === 'string' ? own : constructor.name;
   }
 
   /** Own tensors by attribute name, in order of assignment. */
@@ -91,6 +103,7 @@ export abstract class Module {
 
   /** Calls `fn` on every submodule, children first, then on this one, as PyTorch does. */
   apply(fn: (module: Module) => void): this {
+    checkKind('apply', 'what is called', fn, callback);
     for (const child of this.children()) child.apply(fn);
     fn(this);
     return this;
@@ -101,6 +114,7 @@ export abstract class Module {
    * weights depend on the seed and its name, not on what else the network has.
    */
   initialize(seed: number): this {
+    checkKind('initialize', 'the seed', seed, finite);
     for (const [name, parameter] of this.namedParameters()) {
       parameter.reseed(() => Rng.of(seed, 'init', name));
     }
@@ -126,8 +140,10 @@ export abstract class Module {
    */
   loadStateDict(
     dict: StateDict,
-    { strict = true, assign = false }: { readonly strict?: boolean; readonly assign?: boolean } = {},
+    options: { readonly strict?: boolean; readonly assign?: boolean } = {},
   ): void {
+    checkOptions('loadStateDict', options, { strict: flag, assign: flag });
+    const { strict = true, assign = false } = options;
     writeState(this.displayName ?? this.typeName, tensors(this), dict, { strict, assign });
   }
 }
@@ -160,6 +176,11 @@ function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
 
-function callModule(module: Module, inputs: Value[]): Value {
-  return currentTracing(module.typeName).call(module, () => module.forward(...inputs));
+/** Throws a `UsageError` unless `value` is a network or a layer: a caller in plain JavaScript may give anything. */
+export function checkModule(what: string, name: string, value: unknown): void {
+  if (value instanceof Module) return;
+  const advice = typeof value === 'string' ? `: createModel(${quoted(value)}) makes one` : '';
+  throw new UsageError(
+    `${what}: expected ${name} to be a module, such as new nn.ReLU() or what createModel gives, got ${described(value)}${advice}`,
+  );
 }

@@ -1,6 +1,8 @@
 import { CardinalError } from '../base/errors.ts';
+import { callback, checkKind } from '../base/options.ts';
 import { Rng } from '../base/rng.ts';
 import { formatShape, sizeOf, type Shape } from '../graph/value.ts';
+import { sizes } from './arguments.ts';
 
 /** Draws the first numbers of a tensor, in PyTorch's (contiguous) order. */
 export type Initializer = (shape: Shape, rng: Rng) => Float32Array;
@@ -24,6 +26,8 @@ export class Parameter {
   #data: Float32Array | undefined;
 
   constructor(shape: Shape, initializer: Initializer) {
+    sizes('Parameter', 'its shape', shape, 'K×…');
+    checkKind('Parameter', 'its initializer', initializer, callback);
     this.shape = shape;
     this.#initializer = initializer;
     // Until `Module.initialize` gives it a seed and a name, what it draws depends on the order of creation, as with

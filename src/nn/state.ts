@@ -1,8 +1,9 @@
-import { CardinalError } from '../base/errors.ts';
+import { described } from '../base/described.ts';
+import { CardinalError, UsageError } from '../base/errors.ts';
 import { alike, nearest } from '../base/nearest.ts';
 import { shortened } from '../base/quoted.ts';
 import { f32, type StateDict, type TensorData } from '../base/tensor-data.ts';
-import { formatShape, type Shape } from '../graph/value.ts';
+import { formatShape, sizeOf, type Shape } from '../graph/value.ts';
 import { ModuleBuffer } from './buffer.ts';
 import { Parameter } from './parameter.ts';
 
@@ -28,6 +29,13 @@ export function writeState(
   dict: StateDict,
   { strict, assign }: { readonly strict: boolean; readonly assign: boolean },
 ): void {
+  const given: unknown = dict;
+  if (!(given instanceof Map)) {
+    throw new UsageError(
+      `${owner}: expected a state dict, a Map of tensors by name, got ${described(given)}`,
+    );
+  }
+  for (const [name, tensor] of dict) checkTensor(owner, name, tensor);
   const unexpected = [...dict.keys()].filter((name) => !tensors.has(name));
   const missing = [...tensors.keys()].filter(
     (name) => !dict.has(name) && !name.endsWith('num_batches_tracked'),
@@ -51,6 +59,20 @@ export function writeState(
     if (tensor instanceof ModuleBuffer) tensor.value = own;
     else if (own.dtype === 'F32') tensor.data = own.data;
   }
+}
+
+/** A dict made by hand may hold anything. */
+function checkTensor(owner: string, name: unknown, tensor: unknown): void {
+  const { dtype, shape, data }: Partial<Record<string, unknown>> = { ...(tensor as object | undefined) };
+  const fits =
+    Array.isArray(shape) &&
+    ((dtype === 'F32' && data instanceof Float32Array) ||
+      (dtype === 'I64' && data instanceof BigInt64Array)) &&
+    data.length === sizeOf(shape as Shape);
+  if (typeof name === 'string' && fits) return;
+  throw new UsageError(
+    `${owner}: expected tensors { dtype: 'F32', shape, data: a Float32Array of its size } by name, got ${described(tensor)} for ${described(name)}`,
+  );
 }
 
 /** What a tensor of a network is, without its numbers. */

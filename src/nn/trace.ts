@@ -1,10 +1,13 @@
-import { CardinalError } from '../base/errors.ts';
+import { described } from '../base/described.ts';
+import { CardinalError, UsageError } from '../base/errors.ts';
+import { checkOptions, flag } from '../base/options.ts';
 import { Graph } from '../graph/graph.ts';
 import { formatShape, type Shape, type Value } from '../graph/value.ts';
+import { sizes } from './arguments.ts';
 import type { ModuleBuffer } from './buffer.ts';
-import type { Module } from './module.ts';
+import { checkModule, type Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
-import { withTracing, type Tracing } from './tracing.ts';
+import { checkValue, withTracing, type Tracing } from './tracing.ts';
 
 /** A network's computation on an input of one shape. */
 export interface Trace {
@@ -25,16 +28,22 @@ export interface TraceOptions {
  * buffers carry PyTorch's names. Throws a `CardinalError`, with the path of the module in front, if the shapes do not fit;
  * if the picture is too small, it tells the smallest that fits.
  */
-export function trace(model: Module, inputShape: Shape, { training }: TraceOptions): Trace {
+export function trace(model: Module, inputShape: Shape, options: TraceOptions): Trace {
+  checkModule('trace', 'the network', model);
+  checkOptions('trace', options, { training: flag }, ['training']);
+  const { training } = options;
   const owner = model.displayName ?? model.typeName;
-  if (inputShape.length < 2 || !inputShape.every((size) => Number.isInteger(size) && size >= 1)) {
+  sizes(owner, 'the input shape', inputShape, 'N×C×H×W');
+  if (inputShape.length < 2) {
     throw new CardinalError(
-      `${owner}: expected an input shape N×C×H×W of whole numbers above 0, got ${formatShape(inputShape)}`,
+      `${owner}: expected an input shape N×C×H×W, the batch first, got ${described(inputShape)}`,
     );
   }
   try {
     return record(model, inputShape, training);
   } catch (error) {
+    // Of another size it would be as wrong.
+    if (error instanceof UsageError) throw new UsageError(`${owner}: ${error.message}`);
     if (!(error instanceof CardinalError)) throw error;
     const smallest = smallestInput(model, inputShape, training);
     if (smallest === undefined) throw new CardinalError(`${owner}: ${error.message}`);
@@ -120,7 +129,7 @@ class Recorder implements Tracing {
     );
   }
 
-  call(module: Module, forward: () => Value): Value {
+  call(module: Module, inputs: readonly Value[]): Value {
     const caller = this.#calls.at(-1);
     const prefix = caller === undefined || caller === '' ? '' : `${caller}.`;
     const path = this.#paths.get(module) ?? prefix + module.typeName;
@@ -128,10 +137,31 @@ class Recorder implements Tracing {
     try {
       // Scopes nest by calls: the graph puts the caller's path in front again.
       const segment = path.startsWith(prefix) ? path.slice(prefix.length) : path;
+      const forward = () => this.#forward(module, path, inputs);
       return this.graph.withScope(segment, module.typeName, forward, (output) => output.shape);
     } finally {
       this.#calls.pop();
     }
+  }
+
+  /** `forward`, held to what its types say, because a class may be plain JavaScript. */
+  #forward(module: Module, path: string, inputs: readonly Value[]): Value {
+    const what = path === '' ? 'the network' : path;
+    const forward: unknown = module.forward;
+    if (typeof forward !== 'function') throw new UsageError(`${what}: has no method forward`);
+    if (inputs.length < forward.length) {
+      const one = path === '' ? 'a network gets one, its pictures' : `it was called with ${inputs.length}`;
+      throw new UsageError(`${what}: its forward takes ${forward.length} inputs, but ${one}`);
+    }
+    inputs.forEach((input, index) => {
+      checkValue(what, inputs.length === 1 ? 'its input' : `input ${index + 1}`, this, input);
+    });
+    const output: unknown = module.forward(...inputs);
+    if (this.graph.owns(output)) return output;
+    const advice = output === undefined ? ': is a return missing?' : '';
+    throw new UsageError(
+      `${what}: expected its forward to give one value, what a module or a function of F gave, got ${described(output)}${advice}`,
+    );
   }
 
   parameter(parameter: Parameter): Value {

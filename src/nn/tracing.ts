@@ -1,4 +1,5 @@
-import { CardinalError } from '../base/errors.ts';
+import { described } from '../base/described.ts';
+import { CardinalError, UsageError } from '../base/errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Shape, Value } from '../graph/value.ts';
 import type { ModuleBuffer } from './buffer.ts';
@@ -10,8 +11,8 @@ export interface Tracing {
   readonly graph: Graph;
   /** Batch norm takes statistics of the batch unless it is frozen, dropout drops. */
   readonly training: boolean;
-  /** Runs the body of a module's `forward`, so that what it records carries the module's path. */
-  call(module: Module, forward: () => Value): Value;
+  /** Runs a module's `forward`, so that what it records carries the module's path. Throws a `UsageError` if it is no fit. */
+  call(module: Module, inputs: readonly Value[]): Value;
   /** The graph's value of a parameter; the same one at every use. */
   parameter(parameter: Parameter): Value;
   buffer(buffer: ModuleBuffer, shape: Shape): Value;
@@ -32,6 +33,14 @@ export function currentTracing(what: string): Tracing {
     );
   }
   return active;
+}
+
+/** Throws a `UsageError` unless `value` is a value of the trace: a caller in plain JavaScript may give anything. */
+export function checkValue(what: string, name: string, { graph }: Tracing, value: unknown): void {
+  if (graph.owns(value)) return;
+  throw new UsageError(
+    `${what}: expected ${name} to be a value of the network that is traced, what a module or a function of F gave in this run of forward; got ${described(value)}`,
+  );
 }
 
 export function withTracing<T>(tracing: Tracing, body: () => T): T {

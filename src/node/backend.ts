@@ -4,7 +4,7 @@ import type { Backend } from '../backends/backend.ts';
 import { createReferenceBackend } from '../backends/reference/backend.ts';
 import { createWasmBackend } from '../backends/wasm/backend.ts';
 import { blasInstallation, findBlas } from './blas.ts';
-import { compileKernels, type KernelBuild } from './kernels.ts';
+import { loadKernels, type KernelBuild } from './kernels.ts';
 import { openPlacement } from './placement.ts';
 import { spawnWasmWorker } from './spawn-wasm-worker.ts';
 
@@ -36,7 +36,7 @@ export async function createNodeBackend(options: NodeBackendOptions = {}): Promi
     throw new UsageError(`threads must be an integer from 1 to 256, got ${threads}`);
   }
   if (name === 'reference') return createReferenceBackend();
-  const module = await compileKernels(options.kernels);
+  const { module } = await loadKernels(options.kernels);
   const blas = options.blas === false ? undefined : await findBlas();
   if (blas === undefined && options.blas === true) {
     throw new CardinalError(`no native matrix library was found: ${await blasInstallation()}`);

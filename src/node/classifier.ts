@@ -1,14 +1,25 @@
+import { z } from 'zod';
+
 import type { Backend, Program } from '../backends/backend.ts';
-import { CardinalError } from '../base/errors.ts';
+import { CardinalError, DisposedError } from '../base/errors.ts';
+import { nextTask } from '../base/next-task.ts';
+import { Turns } from '../base/turns.ts';
+import { validate } from '../base/validate.ts';
 import type { Picture } from '../data/dataset.ts';
 import { preprocess } from '../data/pipeline.ts';
-import type { Preprocessing } from '../data/preprocessing.ts';
+import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
 import { prepareInference, shapeOf } from '../train/evaluate.ts';
 import { topGuesses, type Guess } from '../train/guess.ts';
 import { networkOf } from '../train/network.ts';
 import { createNodeBackend, type NodeBackendOptions } from './backend.ts';
 import { requireNames } from './class-names.ts';
-import { loadPicture } from './data/decode.ts';
+import { decodePicture } from './data/decode.ts';
+import {
+  receivePicture,
+  severalPictures,
+  type PictureInput,
+  type PictureInputs,
+} from './data/picture-input.ts';
 import { loadTrained, type LoadOptions, type Trained } from './trained.ts';
 
 export interface ClassifierOptions extends LoadOptions, Omit<NodeBackendOptions, 'name'> {
@@ -26,14 +37,43 @@ export interface Classification extends Guess {
   readonly class: string;
 }
 
-/** Tells what pictures show. Made by `loadClassifier`. */
+export interface ClassifyOptions {
+  /** How many classes to name. Default 1; all of them if there are fewer. */
+  readonly topK?: number | undefined;
+}
+
+export interface ClassifyManyOptions extends ClassifyOptions {
+  /** Ends the work between pictures: with the signal's reason as the error. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What one of several pictures shows: its likeliest classes, best first, or why nobody knows. */
+export type ClassifiedPicture = {
+  /** Which of the pictures, from 0. */
+  readonly index: number;
+  readonly image: PictureInput;
+} & (
+  | { readonly top: readonly Classification[]; readonly error?: undefined }
+  | { readonly top?: undefined; readonly error: CardinalError }
+);
+
+/** Pictures that are decoded at a time; each may take hundreds of MiB until it is resized. */
+const decodedAtOnce = 4;
+
+/**
+ * Tells what pictures show. Made by `loadClassifier`. Any number of calls may be made at once: pictures are computed one
+ * after the other, and between two of them everything else that waits in the process gets its turn.
+ */
 export class Classifier {
   readonly classes: readonly string[];
   readonly preprocessing: Preprocessing;
   readonly #program: Program;
   readonly #ownBackend: Backend | undefined;
-  /** The one program serves one picture after another, however many are asked for at once. */
-  #turn: Promise<unknown> = Promise.resolve();
+  /** Decoded pictures have a place until they are computed. */
+  readonly #places: Turns;
+  /** The one program serves one picture after another. */
+  readonly #turns: Turns;
+  #disposal: Promise<void> | undefined;
 
   constructor(
     program: Program,
@@ -44,26 +84,96 @@ export class Classifier {
     this.preprocessing = known.preprocessing;
     this.#program = program;
     this.#ownBackend = ownBackend;
+    const owner = `the classifier of ${program.plan.name}`;
+    this.#places = new Turns(owner, { atOnce: decodedAtOnce });
+    this.#turns = new Turns(owner);
   }
 
   /**
-   * The likeliest classes of a picture, best first. `image` is the path of a picture file, the bytes of one (an upload,
-   * say), or a decoded picture. Throws a `CardinalError` if it cannot be read.
+   * The likeliest classes of a picture, best first. `image` is a picture file (a path or a `file:` URL), the bytes of one
+   * (an upload, say: Buffer, `Uint8Array`, `ArrayBuffer`, `Blob`, a stream), or raw pixels of 1 or 3 channels. Bytes may not
+   * be changed before the answer is there. Throws a `CardinalError` if it is anything else or cannot be read, a
+   * `DisposedError` if the classifier was disposed of.
    */
-  async classify(
-    image: string | Uint8Array | Picture,
-    { topK = 1 }: { readonly topK?: number } = {},
-  ): Promise<Classification[]> {
-    const picture =
-      typeof image === 'string' || image instanceof Uint8Array ? await loadPicture(image) : image;
-    const input = preprocess(picture, this.preprocessing);
-    const logits = this.#turn.then(async () => {
-      this.#program.write('input', input, 'channels_last');
-      await this.#program.run('forward');
-      return this.#program.read('logits');
-    });
-    this.#turn = logits.catch(() => undefined);
-    const scores = await logits;
+  async classify(image: PictureInput, options: ClassifyOptions = {}): Promise<Classification[]> {
+    const { topK } = validate(classifyOptions, options, optionsOf);
+    return this.#classify(image, topK);
+  }
+
+  /**
+   * What several pictures show, in their order: `[[best, second, …], …]`. Throws as `classify` for the first one that cannot be
+   * read, and takes no more of them then; `classifyEach` goes on.
+   */
+  async classifyMany(images: PictureInputs, options: ClassifyManyOptions = {}): Promise<Classification[][]> {
+    const found: Classification[][] = [];
+    for await (const { index, top, error } of this.classifyEach(images, options)) {
+      if (error !== undefined)
+        throw new CardinalError(`picture ${index}: ${error.message}`, { cause: error });
+      found.push([...top]);
+    }
+    return found;
+  }
+
+  /**
+   * What each of many pictures shows, as soon as it is known and in their order; a picture that cannot be read has an `error` in
+   * place of `top`, and does not stop the others. Pictures are taken from `images` a few ahead, so it may be as long as one
+   * likes, and an async iterable.
+   *
+   *     for await (const { image, top, error } of classifier.classifyEach(files, { topK: 3 })) …
+   *
+   * Throws a `CardinalError` if `images` is not several pictures, a `DisposedError` if the classifier is disposed of.
+   */
+  async *classifyEach(
+    images: PictureInputs,
+    options: ClassifyManyOptions = {},
+  ): AsyncGenerator<ClassifiedPicture, void, undefined> {
+    const { topK, signal } = validate(classifyManyOptions, options, optionsOf);
+    const ahead: Promise<ClassifiedPicture>[] = [];
+    let index = 0;
+    for await (const image of severalPictures(images)) {
+      signal?.throwIfAborted();
+      const classified = this.#try(image, index++, topK);
+      // Whoever awaits it learns of a failure; nobody may get so far.
+      classified.catch(() => undefined);
+      ahead.push(classified);
+      if (ahead.length > decodedAtOnce) {
+        const [first] = ahead.splice(0, 1);
+        yield first;
+      }
+    }
+    for (const classified of ahead) {
+      signal?.throwIfAborted();
+      yield classified;
+    }
+  }
+
+  /**
+   * Frees the program's memory and ends the threads, so that the process can end. A picture that is being computed is finished
+   * first, those that wait are refused with a `DisposedError`. May be called again.
+   */
+  dispose(): Promise<void> {
+    return (this.#disposal ??= this.#end());
+  }
+
+  /** For `await using classifier = await loadClassifier(path)`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  async #end(): Promise<void> {
+    await Promise.all([this.#turns.close(), this.#places.close()]);
+    try {
+      this.#program.dispose();
+    } finally {
+      await this.#ownBackend?.dispose();
+    }
+  }
+
+  async #classify(image: unknown, topK: number): Promise<Classification[]> {
+    this.#places.check();
+    // A stream comes at its sender's pace: it must not keep a place from others.
+    const received = await receivePicture(image);
+    const scores = await this.#places.take(async () => this.#scores(await decodePicture(received)));
     if (!scores.every(Number.isFinite)) {
       throw new CardinalError(
         `${this.#program.plan.name} gives no finite numbers for this picture: the weights are damaged, or its training diverged`,
@@ -72,17 +182,35 @@ export class Classifier {
     return topGuesses(scores, topK).map((guess) => ({ class: this.classes[guess.label], ...guess }));
   }
 
-  /** Frees the program's memory and ends the threads, so that the process can end. */
-  async dispose(): Promise<void> {
-    await this.#turn;
-    this.#program.dispose();
-    await this.#ownBackend?.dispose();
+  #scores(picture: Picture): Promise<Float32Array> {
+    return this.#turns.take(async () => {
+      // Resizing and computing keep the thread busy: before either, what waits in the process goes first.
+      await nextTask();
+      const input = preprocess(picture, this.preprocessing);
+      await nextTask();
+      this.#program.write('input', input, 'channels_last');
+      await this.#program.run('forward');
+      return this.#program.read('logits');
+    });
   }
 
-  /** For `await using classifier = await loadClassifier(path)`. */
-  [Symbol.asyncDispose](): Promise<void> {
-    return this.dispose();
+  async #try(image: PictureInput, index: number, topK: number): Promise<ClassifiedPicture> {
+    try {
+      return { index, image, top: await this.#classify(image, topK) };
+    } catch (error) {
+      if (!(error instanceof CardinalError) || error instanceof DisposedError) throw error;
+      return { index, image, error };
+    }
   }
+}
+
+const optionsOf = 'the options of the classifier';
+const whole = 'expected a whole number from 1 on';
+const classifyOptions = z.strictObject({ topK: z.int(whole).min(1, whole).default(1) });
+const classifyManyOptions = classifyOptions.extend({ signal: z.custom<AbortSignal>(isSignal).optional() });
+
+function isSignal(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'throwIfAborted' in value;
 }
 
 /**
@@ -114,7 +242,9 @@ export async function classifierOf(
   { model, description, classes: known }: Pick<Trained, 'model' | 'description' | 'classes'>,
   options: Omit<ClassifierOptions, keyof LoadOptions> & { readonly preprocessing: Preprocessing },
 ): Promise<Classifier> {
-  const { backend: given, preprocessing, classes: named, ...engine } = options;
+  const { backend: given, preprocessing: said, classes: listed, ...engine } = options;
+  const preprocessing = validate(preprocessingSchema, said, 'preprocessing');
+  const named = validate(z.array(z.string()).optional(), listed, 'classes');
   const network = networkOf(model, [preprocessing.channels, ...preprocessing.size], description);
   const backend = given ?? (await createNodeBackend(engine));
   const own = given === undefined ? backend : undefined;

@@ -1,7 +1,15 @@
 /** What needs Node: threads, files and the decoding of pictures. The rest of the library is in `cardinal-nn`. */
 export { createNodeBackend as createBackend, defaultThreads, type NodeBackendOptions } from './backend.ts';
 export { capabilities, type Capabilities } from './capabilities.ts';
-export { Classifier, loadClassifier, type Classification, type ClassifierOptions } from './classifier.ts';
+export {
+  Classifier,
+  loadClassifier,
+  type Classification,
+  type ClassifiedPicture,
+  type ClassifierOptions,
+  type ClassifyManyOptions,
+  type ClassifyOptions,
+} from './classifier.ts';
 export * from './data/index.ts';
 export { fetchFromHub } from './hub/fetch.ts';
 export { isHubName, parseHubName, type HubName } from './hub/name.ts';

@@ -28,12 +28,20 @@ export function usableKernels(): readonly KernelBuild[] {
 /** Compiled once in a thread, since V8 does not keep what comes of it. */
 let wide: Promise<WebAssembly.Module> | undefined;
 
+/** Kernels that are ready to run. */
+export interface LoadedKernels {
+  readonly build: KernelBuild;
+  readonly module: WebAssembly.Module;
+  /** Why they are not the wide ones although this engine should be able to run those. */
+  readonly wideProblem?: string;
+}
+
 /**
  * The compiled kernels; `build` is the fastest that the engine can run, unless named.
  * @throws {CardinalError} if the engine cannot run them, or they were not built.
  * @throws {UsageError} if there is no such build.
  */
-export async function compileKernels(build: KernelBuild | undefined): Promise<WebAssembly.Module> {
+export async function loadKernels(build?: KernelBuild): Promise<LoadedKernels> {
   if (build !== undefined && !kernelBuilds.includes(build)) {
     throw new UsageError(`kernels must be ${kernelBuilds.join(', ')}, got ${build as string}`);
   }
@@ -41,10 +49,12 @@ export async function compileKernels(build: KernelBuild | undefined): Promise<We
   const chosen = build ?? usable.at(0);
   if (chosen === undefined || !usable.includes(chosen)) throw new CardinalError(lacking(build));
   try {
-    return await load(chosen);
+    return { build: chosen, module: await load(chosen) };
   } catch (error) {
     // Not every program that brings V8 brings all of it: what nobody asked for may be missing.
-    if (build === undefined && chosen === 'wide') return await compileKernels('relaxed');
+    if (build === undefined && chosen === 'wide') {
+      return { ...(await loadKernels('relaxed')), wideProblem: messageOf(error) };
+    }
     throw new CardinalError(`cannot load the kernels (${messageOf(error)}); run "npm run build:kernels"`, {
       cause: error,
     });
@@ -53,8 +63,13 @@ export async function compileKernels(build: KernelBuild | undefined): Promise<We
 
 async function load(build: KernelBuild): Promise<WebAssembly.Module> {
   const file = join(packageRoot(), `dist/kernels/kernels-${build}.wasm`);
-  if (build === 'wide') return await (wide ??= readFile(file).then(compileWide));
-  return await WebAssembly.compile(await readFile(file));
+  if (build !== 'wide') return await WebAssembly.compile(await readFile(file));
+  try {
+    return await (wide ??= readFile(file).then((binary) => compileWide(binary)));
+  } catch (error) {
+    wide = undefined;
+    throw error;
+  }
 }
 
 function lacking(build: KernelBuild | undefined): string {

@@ -124,13 +124,14 @@ export class RunFolder implements CheckpointStore {
 
   /**
    * Before a run is continued: drops what `metrics.jsonl` says of steps after `step` and of epochs from `epoch` on,
-   * because they will be done again; so the file has each step and each epoch once.
+   * because they will be done again; so the file has each step and each epoch once. Gives the seconds that what is kept took.
    */
-  async rewindMetrics(progress: { readonly step: number; readonly epoch: number }): Promise<void> {
+  async rewindMetrics(progress: { readonly step: number; readonly epoch: number }): Promise<number> {
     const kept = (await this.readMetrics()).filter(({ type, epoch = 0, step = 0 }) =>
       type === 'epoch' ? epoch < progress.epoch : step <= progress.step,
     );
     await this.write('metrics.jsonl', kept.map((record) => `${JSON.stringify(record)}\n`).join(''));
+    return kept.reduce(elapsedAfter, 0);
   }
 
   /** Gives the folder free. */
@@ -170,9 +171,18 @@ const metricsRecord = z.looseObject({
   type: z.string(),
   step: z.number().optional(),
   epoch: z.number().optional(),
+  seconds: z.number().optional(),
+  elapsed: z.number().optional(),
 });
 /** A line of `metrics.jsonl`: its kind, its epoch and step where it has them, and whatever else it was written with. */
 export type MetricsRecord = z.infer<typeof metricsRecord>;
+
+/** How long a run had taken when a line was written. Earlier versions wrote no `elapsed`. */
+function elapsedAfter(before: number, { type, seconds = 0, elapsed }: MetricsRecord): number {
+  if (type === 'step') return elapsed ?? before;
+  if (type === 'epoch') return elapsed ?? before + seconds;
+  return type === 'end' ? Math.max(before, seconds) : before;
+}
 
 /** Node's recursive mkdir says "no such file" of a read-only disk; making the last folder alone tells the true reason. */
 async function makeFolder(path: string): Promise<void> {

@@ -1,4 +1,5 @@
 import type { Backend } from '../backends/backend.ts';
+import { withEndings, type Endings } from '../base/endings.ts';
 import { UsageError } from '../base/errors.ts';
 import { jsonObject, validate } from '../base/validate.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
@@ -91,6 +92,8 @@ export interface TrainedOn extends TrainResult {
    * asked for, if there are no pictures to evaluate on, or if the run was interrupted or diverged.
    */
   readonly evaluation?: RunEvaluation;
+  /** The pictures as they were split: what was held out is its `val`. */
+  readonly data: OpenData;
 }
 
 /**
@@ -118,16 +121,28 @@ export async function trainOn(
     : withWeightsFile(weights, (file) => run(source, model, options, file), options.hub);
 }
 
-async function run(
+function run(
   source: string | OpenData,
   model: Module | NamedModel,
   options: TrainOnOptions,
   weights?: WeightsFile,
 ): Promise<TrainedOn> {
+  return withEndings((endings) => work(source, model, options, endings, weights));
+}
+
+async function work(
+  source: string | OpenData,
+  model: Module | NamedModel,
+  options: TrainOnOptions,
+  endings: Endings,
+  weights?: WeightsFile,
+): Promise<TrainedOn> {
   const { out, signal, onEvent, checkpointEvery, checkpointActivations, head } = options;
   let folder: RunFolder | undefined;
   const openFolder = async (path: string): Promise<RunFolder> => (folder ??= await RunFolder.create(path));
-  const ending: (() => Promise<void>)[] = [async () => folder?.close()];
+  let failed = false;
+  // A new run that failed leaves nothing behind but its checkpoints.
+  endings.add(() => (failed && options.resume !== true ? folder?.discard() : folder?.close()));
   try {
     if (options.resume === true) folder = await RunFolder.open(required(out));
     const resume = await folder?.readCheckpoint('last');
@@ -153,13 +168,11 @@ async function run(
     else if (resume?.training !== undefined && resume.model.name === describe(network).name)
       freezeExactly(network, resume.training.frozen ?? []);
     const loaders = openLoaders(data, { recipe, preprocessing, seed, strict: false });
-    ending.push(async () => {
-      await loaders.train.dispose();
-      await loaders.validation?.dispose();
-    });
+    endings.add(() => loaders.validation?.dispose());
+    endings.add(() => loaders.train.dispose());
     const backend = options.backend ?? (await createNodeBackend(engineOf(options)));
-    if (options.backend === undefined) ending.push(() => backend.dispose());
-    if (resume?.training !== undefined) await folder?.rewindMetrics(resume.training.progress);
+    if (options.backend === undefined) endings.add(() => backend.dispose());
+    const secondsBefore = resume?.training && (await folder?.rewindMetrics(resume.training.progress));
     const trainable = networkOf(network, [channels, ...size], describe(network));
     const notes: string[] = [];
     const result = await fit({
@@ -177,6 +190,7 @@ async function run(
       checkpointEvery,
       checkpointActivations,
       resume,
+      secondsBefore,
       signal,
       stopWhen: options.patience === undefined ? undefined : patience(options.patience),
       onEvent: async (event) => {
@@ -187,7 +201,7 @@ async function run(
         await onEvent?.(event);
       },
     });
-    const trained = { ...result, model: network, classes: data.classes, preprocessing };
+    const trained = { ...result, model: network, classes: data.classes, preprocessing, data };
     if (result.reason === 'not-finite') return trained;
     const run = { network: trainable, data, backend, recipe, preprocessing, seed };
     const evaluated =
@@ -206,10 +220,8 @@ async function run(
     }
     return { ...trained, ...(evaluated === undefined ? {} : { evaluation: evaluated }) };
   } catch (error) {
-    if (options.resume !== true) await folder?.discard();
+    failed = true;
     throw error;
-  } finally {
-    for (const end of ending.toReversed()) await end();
   }
 }
 

@@ -1,5 +1,6 @@
 import { CardinalError, UsageError } from '../base/errors.ts';
 import { jsonObject, validate } from '../base/validate.ts';
+import type { PictureRecord } from '../data/picture-record.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import { createModel, listModels, modelInfo } from '../models/registry.ts';
 import { Module } from '../nn/module.ts';
@@ -17,6 +18,10 @@ export interface Trained {
   /** What a checkpoint or a repository says of its pictures; bare weights say nothing. */
   readonly classes: readonly string[] | undefined;
   readonly preprocessing: Preprocessing | undefined;
+  /** Which pictures they were trained on, if the file says it: `picturesToJudge` takes others. */
+  readonly pictures: readonly PictureRecord[] | undefined;
+  /** Whether Cardinal trained them. */
+  readonly ours: boolean;
   /** Where the weights come from and how they may be used, as far as it is known. */
   readonly origin: string | undefined;
   readonly licence: string | undefined;
@@ -90,10 +95,15 @@ export function saysOf({
   description: own,
   known,
   notes,
-}: WeightsFile): Pick<Trained, 'classes' | 'preprocessing' | 'origin' | 'licence' | 'notes'> {
+}: WeightsFile): Pick<
+  Trained,
+  'classes' | 'preprocessing' | 'pictures' | 'ours' | 'origin' | 'licence' | 'notes'
+> {
   return {
     classes: own?.classes ?? known.classes,
     preprocessing: own?.preprocessing ?? known.preprocessing,
+    pictures: own?.pictures,
+    ours: own?.trained !== undefined,
     origin: own?.origin ?? known.origin,
     licence: own?.licence ?? known.licence,
     notes,

@@ -6,9 +6,10 @@ import { canonicalName } from '../models/registry.ts';
 import type { Module } from '../nn/module.ts';
 import { weightTest } from '../train/checkpoint.ts';
 import { readDescription, type Description } from '../train/description.ts';
-import type { TensorArchive, TensorEntry } from '../weights/archive.ts';
+import type { TensorArchive, TensorEntry, Unreadable } from '../weights/archive.ts';
 import { openArchive } from '../weights/open.ts';
 import { faultsOf, matchTensors } from '../weights/match.ts';
+import { unreadableList } from '../weights/unreadable.ts';
 import { unwrap, type Unwrapped } from '../weights/unwrap.ts';
 import { openFileSource } from './byte-source.ts';
 import { isHubName } from './hub/name.ts';
@@ -21,6 +22,8 @@ export interface WeightsFile {
   readonly archive: TensorArchive;
   /** The weights and running statistics alone, out of what training programs put around them. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** Those among them that cannot be read, and are left out. */
+  readonly unreadable: ReadonlyMap<string, Unreadable>;
   /** The same with what is around them, a layer more each time: see `tensorsFor`. */
   readonly around: Unwrapped['around'];
   /** What Cardinal wrote into the file; bare weights, PyTorch's say, have none. */
@@ -107,18 +110,24 @@ function weightsIn(
   archive: TensorArchive,
   description: Description | undefined,
   source: string,
-): Pick<WeightsFile, 'tensors' | 'around' | 'notes'> {
+): Pick<WeightsFile, 'tensors' | 'unreadable' | 'around' | 'notes'> {
+  const unread =
+    archive.unreadable.size === 0
+      ? []
+      : [
+          `left out ${archive.unreadable.size === 1 ? 'a tensor that cannot' : `${archive.unreadable.size} tensors that cannot`} be read: ${unreadableList(archive.unreadable)}`,
+        ];
   if (description !== undefined) {
     const isWeight = weightTest(archive.metadata, source);
     const tensors = new Map([...archive.tensors].filter(([name]) => isWeight(name)));
-    return { tensors, around: [], notes: [] };
+    return { tensors, unreadable: archive.unreadable, around: [], notes: unread };
   }
-  const { tensors, around, path, others } = unwrap(archive);
+  const { tensors, unreadable, around, path, others } = unwrap(archive);
   const left = [...others].map(
     ([name, count]) => `${shortened(name)} (${count} ${count === 1 ? 'tensor' : 'tensors'})`,
   );
   const notes = others.size === 0 ? [] : [`took the weights under '${path}', left ${left.join(', ')}`];
-  return { tensors, around, notes };
+  return { tensors, unreadable, around, notes: [...notes, ...unread] };
 }
 
 /**

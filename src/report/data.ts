@@ -24,7 +24,7 @@ export interface ReportData {
   /** What it ran on, e.g. "Intel Xeon, 2 threads, WebAssembly SIMD". */
   readonly machine: string;
   readonly steps: readonly StepPoint[];
-  readonly epochs: readonly EpochEvent[];
+  readonly epochs: readonly Omit<EpochEvent, 'elapsed'>[];
   /** How well the network does on pictures it was not trained on; absent if there were none. */
   readonly evaluated?: {
     /** Which pictures, e.g. "test pictures". */
@@ -40,6 +40,12 @@ export interface ReportData {
   readonly settings: readonly (readonly [name: string, value: string])[];
   /** The command that repeats the run; absent if a program started it. */
   readonly command?: string;
+  /** Kinds of files of the data that were not read: in words, with the first of their names. */
+  readonly leftOut: readonly {
+    readonly what: string;
+    readonly count: number;
+    readonly paths: readonly string[];
+  }[];
   /** One line each: what a reader should know (pictures left out, a run that was interrupted). */
   readonly notes: readonly string[];
 }

@@ -7,7 +7,7 @@ import { html, Html } from './html.ts';
 import { section } from './parts.ts';
 import { misclassifiedGroups, misclassifiedLead, sampleCards } from './pictures.ts';
 import { style } from './style.ts';
-import { perClassTable, settingsTable, sortingStyle } from './tables.ts';
+import { leftOutList, perClassTable, settingsTable, sortingStyle } from './tables.ts';
 
 /** A run as one HTML page that needs nothing beside itself: no network, no script, pictures inside. */
 export function renderReport(data: ReportData): string {
@@ -40,6 +40,11 @@ export function renderReport(data: ReportData): string {
             'Misclassified pictures',
             misclassifiedLead(data),
             data.misclassified.length > 0 ? misclassifiedGroups(data) : undefined,
+          )}
+          ${section(
+            'Left out of the data',
+            'Files in its folder that were not read.',
+            data.leftOut.length > 0 ? leftOutList(data.leftOut) : undefined,
           )}
           ${section(
             'The run',

@@ -86,6 +86,19 @@ function placesBy(perClass: Evaluation['perClass'], key: Key): number[] {
   return places;
 }
 
+/** What was not read of the data: each kind, and behind it the names. */
+export function leftOutList(kinds: ReportData['leftOut']): Html {
+  return html`<div class="groups">
+    ${kinds.map(({ what, count: all, paths }) => {
+      const more = all > paths.length ? ` and ${count(all - paths.length)} more` : '';
+      return html`<details>
+        <summary><span class="pair">${what}</span></summary>
+        <p class="id">${paths.join(', ')}${more}</p>
+      </details>`;
+    })}
+  </div>`;
+}
+
 /** The settings of the run and the command that repeats it. */
 export function settingsTable({ settings, command }: ReportData): Html {
   return html`${command === undefined ? undefined : html`<pre>${command}</pre>`} ${settingRows(settings)}`;

@@ -1,12 +1,15 @@
 import type { Backend, Order, Program } from '../backends/backend.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import { CardinalError } from '../base/errors.ts';
+import { anything, checkOptions, flag, type Kinds } from '../base/options.ts';
 import { formatShape, sizeOf, type Shape } from '../graph/value.ts';
-import type { Module } from '../nn/module.ts';
+import { sizes } from '../nn/arguments.ts';
+import { checkModule, type Module } from '../nn/module.ts';
 import { trace } from '../nn/trace.ts';
 import { largestFit } from '../plan/fit.ts';
 import { planInference } from '../plan/inference.ts';
 import type { Plan } from '../plan/plan.ts';
+import { backendKind } from './arguments.ts';
 import { writeWeights } from './state.ts';
 
 export interface CompileOptions {
@@ -55,12 +58,17 @@ export class CompiledModel {
   }
 }
 
+const compileKinds: Kinds<CompileOptions> = { input: anything, backend: backendKind, foldBatchNorm: flag };
+
 /**
  * Compiles a network for inference with the weights it has now. Throws a `CardinalError` if the input does not suit the
  * network, or if the program does not fit into the backend's memory (it names the largest batch that does).
  */
 export async function compile(model: Module, options: CompileOptions): Promise<CompiledModel> {
+  checkModule('compile', 'the network', model);
+  checkOptions('compile', options, compileKinds, ['input', 'backend']);
   const { input, backend, foldBatchNorm = true } = options;
+  sizes('compile', 'input', input, 'N×C×H×W');
   const name = model.displayName ?? model.typeName;
   const planFor = (batch: number) =>
     planInference(trace(model, [batch, ...input.slice(1)], { training: false }), backend, {

@@ -1,10 +1,13 @@
 import type { Backend } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
+import { checkOptions, type Kinds } from '../base/options.ts';
 import type { StateDict } from '../base/tensor-data.ts';
-import type { Shape } from '../graph/value.ts';
-import type { Module } from '../nn/module.ts';
+import { sizeOf, type Shape } from '../graph/value.ts';
+import { sizes } from '../nn/arguments.ts';
+import { checkModule, type Module } from '../nn/module.ts';
 import { trace } from '../nn/trace.ts';
 import { planTraining } from '../plan/training.ts';
+import { backendKind, checkFloats } from './arguments.ts';
 import { planWithin } from './compile.ts';
 import { readTensors, writeWeights } from './state.ts';
 
@@ -16,6 +19,22 @@ export interface GradientOptions {
   readonly target: readonly number[];
   readonly labelSmoothing?: number;
 }
+
+const gradientKinds: Kinds<GradientOptions> = {
+  backend: backendKind,
+  input: {
+    expected: 'pictures { shape, data }',
+    is: (value) => typeof value === 'object' && value !== null && 'shape' in value && 'data' in value,
+  },
+  target: {
+    expected: 'an array of classes, one for each picture',
+    is: (value) => Array.isArray(value) || ArrayBuffer.isView(value),
+  },
+  labelSmoothing: {
+    expected: 'a number from 0 to 1',
+    is: (value) => typeof value === 'number' && value >= 0 && value <= 1,
+  },
+};
 
 /** What one forward and backward pass in training mode gives. */
 export interface Gradients {
@@ -34,7 +53,11 @@ export interface Gradients {
  * Throws a `CardinalError` if the batch does not fit into memory, a target is no class of the network or if there is not one for each picture.
  */
 export async function computeGradients(model: Module, options: GradientOptions): Promise<Gradients> {
+  checkModule('computeGradients', 'the network', model);
+  checkOptions('computeGradients', options, gradientKinds, ['backend', 'input', 'target']);
   const { backend, input, target, labelSmoothing = 0 } = options;
+  sizes('computeGradients', "the input's shape", input.shape, 'N×C×H×W');
+  checkFloats('computeGradients', "the input's data", input.data, sizeOf(input.shape));
   const name = model.displayName ?? model.typeName;
   const planFor = (batch: number) =>
     planTraining(trace(model, [batch, ...input.shape.slice(1)], { training: true }), backend, {

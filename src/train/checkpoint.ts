@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
+import { byCodePoint } from '../base/order.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
 import { parseJson } from '../base/validate.ts';
 import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
@@ -79,7 +80,8 @@ export function buildCheckpoint(checkpoint: Checkpoint): Uint8Array {
 
 /** What a file's metadata must say of weights that are called as what training keeps beside weights; nothing, as a rule. */
 function ownMetadata(weights: Iterable<string>): Record<string, string> {
-  const own = [...weights].filter((name) => besidePrefixes.some((prefix) => name.startsWith(prefix))).sort();
+  const own = [...weights].filter((name) => besidePrefixes.some((prefix) => name.startsWith(prefix)));
+  own.sort(byCodePoint);
   return own.length === 0 ? {} : { [ownKey]: JSON.stringify(own) };
 }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { jsonObject, parseJson } from '../base/validate.ts';
+import { pictureRecordSchema } from '../data/picture-record.ts';
 import { preprocessingSchema } from '../data/preprocessing.ts';
 import { recipeSchema } from './recipe.ts';
 
@@ -24,6 +25,8 @@ const parts = {
       validation: z.object({ loss: z.number(), top1: z.number(), top5: z.number() }).optional(),
     })
     .optional(),
+  /** Which pictures they were trained on, in the last training first: those of weights that it began with are behind. */
+  pictures: z.array(pictureRecordSchema).readonly().optional(),
   /** How they were trained. */
   recipe: recipeSchema.optional(),
   /** Where the weights come from: the file or the repository that they were read from, or that training began with. */

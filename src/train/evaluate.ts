@@ -1,5 +1,6 @@
 import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
+import { nextTask } from '../base/next-task.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import type { BatchLoader } from '../data/dataset.ts';
 import { writeWeights } from '../session/state.ts';
@@ -49,7 +50,7 @@ export interface EvaluateOptions {
 
 /**
  * Runs an inference program (weights written) over all pictures of a loader and judges its logits. The loader's batch
- * size is a multiple of the program's.
+ * size is a multiple of the program's. Between two runs of the program everything else that waits gets its turn.
  */
 export async function evaluate(
   program: Program,
@@ -75,6 +76,7 @@ export async function evaluate(
   for await (const batch of loader.epoch(0)) {
     signal?.throwIfAborted();
     for (let first = 0; first < batch.size; first += rows) {
+      await nextTask();
       const part = batch.input.subarray(first * perPicture, (first + rows) * perPicture);
       program.write('input', part, 'channels_last');
       await program.run('forward');
@@ -83,7 +85,10 @@ export async function evaluate(
       tally.add(logits, labels);
       if (onLogits === undefined) continue;
       labels.forEach((label, row) => {
-        onLogits(logits.subarray(row * classes, (row + 1) * classes), { index: batch.indices[first + row], label });
+        onLogits(logits.subarray(row * classes, (row + 1) * classes), {
+          index: batch.indices[first + row],
+          label,
+        });
       });
     }
     onBatch?.({ batches: ++batches, of: loader.batchesPerEpoch });

@@ -57,6 +57,8 @@ export interface StepEvent {
   /** Share of the time that steps waited for their pictures to be read, decoded and varied, of late. */
   readonly waiting: number;
   readonly secondsLeft: number;
+  /** Time for the whole run so far, the parts before it was continued included, in seconds. */
+  readonly elapsed: number;
   /** L2 norm of the gradients before clipping, if they are clipped. */
   readonly gradientNorm?: number;
 }
@@ -72,6 +74,8 @@ export interface EpochEvent {
   readonly validation?: Pick<Evaluation, 'loss' | 'top1' | 'top5'> | undefined;
   /** Time for the epoch, its validation included. */
   readonly seconds: number;
+  /** Time for the whole run so far, the parts before it was continued included, in seconds. */
+  readonly elapsed: number;
   /** True if this is the best validation top-1 so far. */
   readonly best: boolean;
 }

@@ -2,20 +2,24 @@ import { z } from 'zod';
 
 const count = z.int().nonnegative();
 
-/** An `EpochEvent` as a checkpoint keeps it. */
+/** What an epoch came to, as a checkpoint keeps it: what does not depend on the clock or on how long the run is to be. */
 export const epochRecordSchema = z.object({
   epoch: count,
-  epochs: count,
   step: count,
   learningRate: z.number(),
   train: z.object({ loss: z.number(), top1: z.number() }),
   validation: z.object({ loss: z.number(), top1: z.number(), top5: z.number() }).optional(),
-  seconds: z.number(),
   best: z.boolean(),
 });
 export type EpochRecord = z.infer<typeof epochRecordSchema>;
 
-/** How far a run is, to the batch. All of it is in every checkpoint, so that a resumed run tells the same numbers. */
+/** An `EpochEvent` as `metrics.jsonl` has it. */
+export const epochLineSchema = epochRecordSchema.extend({ epochs: count, seconds: z.number() });
+
+/**
+ * How far a run is, to the batch. All of it is in every checkpoint, so that a resumed run tells the same numbers. Nothing here
+ * differs between two runs of one seed: time, for instance, is in `metrics.jsonl`.
+ */
 export const progressSchema = z.object({
   /** The epoch to go on with (0-based), and how many of its batches are done. */
   epoch: count,
@@ -28,13 +32,11 @@ export const progressSchema = z.object({
   history: z.array(epochRecordSchema),
   /** The best validation top-1 so far and its epoch. */
   best: z.object({ epoch: count, top1: z.number() }).optional(),
-  /** Time spent, over all the processes that worked on the run. */
-  seconds: z.number().nonnegative(),
 });
 export type Progress = z.infer<typeof progressSchema>;
 
 export function freshProgress(): Progress {
-  return { epoch: 0, batch: 0, step: 0, sums: freshSums(), history: [], seconds: 0 };
+  return { epoch: 0, batch: 0, step: 0, sums: freshSums(), history: [] };
 }
 
 export function freshSums(): Progress['sums'] {

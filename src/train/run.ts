@@ -2,6 +2,7 @@ import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
 import type { BatchLoader } from '../data/dataset.ts';
+import type { PictureRecord } from '../data/picture-record.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import type { BufferRole } from '../plan/plan.ts';
 import { writeWeights } from '../session/state.ts';
@@ -35,6 +36,8 @@ export interface TrainOptions {
   readonly seed?: number | undefined;
   /** How pictures become inputs; kept in checkpoints. */
   readonly preprocessing?: Preprocessing | undefined;
+  /** Which pictures are trained on, and before them those that the weights to begin with were; kept in checkpoints. */
+  readonly pictures?: readonly PictureRecord[] | undefined;
   /** Where the weights that training begins with come from, and their licence; kept in checkpoints. */
   readonly origin?: string | undefined;
   readonly licence?: string | undefined;
@@ -44,6 +47,8 @@ export interface TrainOptions {
   readonly checkpointEvery?: number | undefined;
   /** Continue from here, at the exact batch. */
   readonly resume?: Checkpoint | undefined;
+  /** Seconds that the run took before it is continued, for what is told of time; a checkpoint does not say. */
+  readonly secondsBefore?: number | undefined;
   /** Ends the run after the step that is being done, with a checkpoint. */
   readonly signal?: AbortSignal | undefined;
   /** Asked after each epoch whether to end, e.g. `patience(5)`. */
@@ -198,12 +203,15 @@ export class Run {
   }
 
   dispose(): void {
-    this.program.dispose();
-    this.#validation?.dispose();
+    try {
+      this.program.dispose();
+    } finally {
+      this.#validation?.dispose();
+    }
   }
 
   #common(): Omit<Checkpoint, 'state' | 'training'> {
-    const { network, data, preprocessing, origin, licence, resume } = this.options;
+    const { network, data, preprocessing, pictures, origin, licence, resume } = this.options;
     const { history, step } = this.progress;
     const validation = history.length === 0 ? undefined : history[history.length - 1].validation;
     return {
@@ -212,6 +220,7 @@ export class Run {
       classes: data.train.dataset.classes,
       preprocessing: preprocessing ?? resume?.preprocessing,
       trained: { epochs: history.length, steps: step, validation },
+      pictures: resume?.pictures ?? pictures,
       recipe: this.recipe,
       origin: origin ?? resume?.origin,
       licence: licence ?? resume?.licence,
@@ -244,7 +253,7 @@ function checkClasses({ plan }: FittedPlan, { dataset }: BatchLoader): void {
 
 function checkResume(
   resume: Checkpoint,
-  { network, data }: TrainOptions,
+  { network, data, pictures }: TrainOptions,
   state: StateDict,
   frozen: readonly string[],
 ): void {
@@ -259,6 +268,12 @@ function checkResume(
   if (trainSamples !== data.train.dataset.length) {
     throw new CardinalError(
       `${source} was trained on ${trainSamples} pictures, ${data.train.dataset.name} now has ${data.train.dataset.length}: the data has changed`,
+    );
+  }
+  const [known, now] = [resume.pictures?.[0], pictures?.[0]];
+  if (known !== undefined && now !== undefined && known.fingerprint !== now.fingerprint) {
+    throw new CardinalError(
+      `${source} was trained on other pictures than ${data.train.dataset.name} has now, by their names: the data has changed`,
     );
   }
 }

@@ -1,8 +1,9 @@
 import { CardinalError } from '../base/errors.ts';
+import { nextTask } from '../base/next-task.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import type { Batch, BatchLoader } from '../data/dataset.ts';
 import type { EndEvent, EpochEvent, StepEvent, TrainEvent } from './events.ts';
-import { Meter, nextTask } from './meter.ts';
+import { Meter } from './meter.ts';
 import { freshSums, type EpochRecord } from './progress.ts';
 import { NotFinite, Run, type TrainOptions } from './run.ts';
 import { learningRateAt } from './schedule.ts';
@@ -62,7 +63,7 @@ class Loop {
   readonly #meter = new Meter();
   readonly #recentLosses: number[] = [];
   readonly #skipped = new Map<BatchLoader, number>();
-  #startedAt = performance.now();
+  readonly #startedAt = performance.now();
 
   constructor(run: Run) {
     this.#run = run;
@@ -98,8 +99,7 @@ class Loop {
       end = { reason: 'not-finite', message: this.#explain(error) };
     }
     const state = end.reason === 'not-finite' ? undefined : await this.#handOver();
-    this.#countTime();
-    yield { type: 'end', step: progress.step, seconds: progress.seconds, ...end };
+    yield { type: 'end', step: progress.step, seconds: this.#elapsed, ...end };
     return { reason: end.reason, step: progress.step, history: progress.history, best: progress.best, state };
   }
 
@@ -111,13 +111,19 @@ class Loop {
     const tensors = await this.#run.snapshot();
     let record: EpochRecord;
     try {
-      record = await this.#judge(tensors, before);
+      record = await this.#judge(tensors);
     } catch (error) {
       if (options.signal?.aborted !== true || error !== options.signal.reason) throw error;
       yield* this.#saveLast(tensors);
       return false;
     }
-    yield { type: 'epoch', ...record } satisfies EpochEvent;
+    yield {
+      type: 'epoch',
+      ...record,
+      epochs: this.#run.recipe.epochs,
+      seconds: (performance.now() - before) / 1000,
+      elapsed: this.#elapsed,
+    } satisfies EpochEvent;
     progress.history.push(record);
     progress.epoch++;
     progress.batch = 0;
@@ -142,6 +148,7 @@ class Loop {
     try {
       this.#meter.resume();
       while (progress.batch < stepsPerEpoch) {
+        await nextTask();
         if (signal?.aborted === true) {
           yield* this.#saveLast();
           return false;
@@ -151,7 +158,6 @@ class Loop {
         yield await this.#step(batch);
         const due = checkpointEvery !== undefined && progress.step % checkpointEvery === 0;
         if (due && progress.batch < stepsPerEpoch) yield* this.#saveLast();
-        await nextTask();
       }
     } finally {
       await batches.return?.();
@@ -209,33 +215,30 @@ class Loop {
       imagesPerSecond: batch.size * this.#meter.stepsPerSecond,
       waiting: this.#meter.waiting,
       secondsLeft: this.#meter.secondsFor(stepsLeft, recipe.epochs - epoch),
+      elapsed: this.#elapsed,
       ...(gradientNorm === undefined ? {} : { gradientNorm }),
     };
   }
 
   /** Validation at the end of an epoch, and what the epoch came to. */
-  async #judge(tensors: Tensors, startedAt: number): Promise<EpochRecord> {
-    const { progress, recipe } = this.#run;
-    const { sums, epoch, step, best } = progress;
+  async #judge(tensors: Tensors): Promise<EpochRecord> {
+    const { sums, epoch, step, best } = this.#run.progress;
     this.#meter.resume();
     const evaluation = await this.#run.validate(tensors);
     this.#meter.evaluation();
     const { loss = 0, top1 = 0, top5 = 0 } = evaluation ?? {};
     return {
       epoch,
-      epochs: recipe.epochs,
       step,
       learningRate: this.#learningRate(),
       train: { loss: sums.loss / Math.max(sums.batches, 1), top1: sums.correct / Math.max(sums.seen, 1) },
       ...(evaluation === undefined ? {} : { validation: { loss, top1, top5 } }),
-      seconds: (performance.now() - startedAt) / 1000,
       best: evaluation !== undefined && (best === undefined || top1 > best.top1),
     };
   }
 
   async *#saveLast(tensors?: Tensors): Events<void> {
     if (this.#run.options.store === undefined) return;
-    this.#countTime();
     yield* this.#save('last', this.#run.lastCheckpoint(tensors ?? (await this.#run.snapshot())));
   }
 
@@ -280,10 +283,9 @@ class Loop {
     });
   }
 
-  #countTime(): void {
-    const now = performance.now();
-    this.#run.progress.seconds += (now - this.#startedAt) / 1000;
-    this.#startedAt = now;
+  /** Seconds that the run took until now, over all the processes that worked on it. */
+  get #elapsed(): number {
+    return (this.#run.options.secondsBefore ?? 0) + (performance.now() - this.#startedAt) / 1000;
   }
 
   #explain(error: NotFinite): string {

@@ -1,5 +1,6 @@
 import type { Program } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
+import { nextTask } from '../base/next-task.ts';
 import { Rng } from '../base/rng.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
 import type { Batch } from '../data/dataset.ts';
@@ -79,6 +80,7 @@ export class TrainingProgram {
     let loss = 0;
     let correct = 0;
     for (let part = 0; part < parts; part++) {
+      if (part > 0) await nextTask();
       program.write('input', cut(batch.input, part, parts), 'channels_last');
       program.write('target', cut(batch.target, part, parts));
       if (this.#names.has('dropout_seed')) {

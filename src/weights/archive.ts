@@ -3,13 +3,25 @@ import { decodeTensor, type Dtype, type RawTensor } from './dtypes.ts';
 
 /** A file of tensors, opened: names, types and shapes are known, numbers are read when they are asked for. */
 export interface TensorArchive {
-  readonly format: 'safetensors' | 'pytorch' | 'pytorch-legacy';
+  readonly format: 'safetensors' | 'pytorch' | 'pytorch-legacy' | 'torchscript';
   /** What messages call the file. */
   readonly source: string;
   /** By name, in the file's order; names of nested dictionaries are joined by dots (`state_dict.conv1.weight`). */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** Tensors whose numbers cannot be read (complex, quantised, sparse, of 8 bits): named, and left out. */
+  readonly unreadable: ReadonlyMap<string, Unreadable>;
+  /** Python's objects beside or around the tensors, by name, as people are shown them: `datetime.date`. None is ever made. */
+  readonly objects: ReadonlyMap<string, string>;
   /** Whatever else the file says, by name: text and numbers as text (`epoch` → `90`). */
   readonly metadata: ReadonlyMap<string, string>;
+}
+
+/** A tensor of a type that is not in `Dtype`. */
+export interface Unreadable {
+  /** As its format calls it: `F8_E4M3`, `C64`, `qint8`, `sparse`. */
+  readonly type: string;
+  /** Undefined if the file does not say it. */
+  readonly shape: readonly number[] | undefined;
 }
 
 export interface TensorEntry {

@@ -7,7 +7,7 @@ export interface RawTensor {
   readonly data: Uint8Array;
 }
 
-/** Element types, by safetensors' names. Not here, because nothing worth reading uses them: U64 and the 8-bit floats. */
+/** Element types that are read, by safetensors' names. Of others (U64, complex numbers, small floats) no network is made. */
 export type Dtype =
   'F64' | 'F32' | 'F16' | 'BF16' | 'I64' | 'I32' | 'U32' | 'I16' | 'U16' | 'I8' | 'U8' | 'BOOL';
 

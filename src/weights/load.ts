@@ -1,10 +1,14 @@
-import { CardinalError } from '../base/errors.ts';
+import { CardinalError, UsageError } from '../base/errors.ts';
+import { shortened } from '../base/quoted.ts';
 import type { TensorData } from '../base/tensor-data.ts';
 import { Linear } from '../nn/layers/linear.ts';
 import type { Module } from '../nn/module.ts';
 import { mismatchMessage } from '../nn/state.ts';
-import { readTensors, type TensorEntry } from './archive.ts';
-import { matchTensors, type Described, type Match } from './match.ts';
+import { readTensors, type TensorEntry, type Unreadable } from './archive.ts';
+import { adaptedEntry, inputConvolution } from './input-channels.ts';
+import { matchTensors, type Match } from './match.ts';
+import { renamer } from './name-maps.ts';
+import { unreadableKind } from './unreadable.ts';
 
 export interface LoadWeightsOptions {
   /** What messages call the file. */
@@ -14,6 +18,29 @@ export interface LoadWeightsOptions {
    * were trained on. Default `keep`.
    */
   readonly head?: 'keep' | 'reset' | undefined;
+  /**
+   * Channels of the network's pictures, where the weights may be of pictures of others: then their first convolution is
+   * adapted as timm does (see `adaptInputWeights`). Default: weights of other channels are refused.
+   */
+  readonly inChannels?: number | undefined;
+  /** Load what fits and leave the rest of the network as it is, PyTorch's `strict=False` and other shapes too. Default false. */
+  readonly partial?: boolean | undefined;
+  /** Tensors of the file that cannot be read: named where one of them is what is missing. */
+  readonly unreadable?: ReadonlyMap<string, Unreadable> | undefined;
+}
+
+/** What came of loading weights. Only with `partial` is anything missing, unexpected or misshaped. */
+export interface LoadedWeights {
+  /** Whose names the file has: the `id` of a name map. */
+  readonly nameMap: string;
+  /** What the network got, by its own names. */
+  readonly loaded: readonly string[];
+  /** What the network wants and the file has not: it stays as it was. */
+  readonly missing: readonly string[];
+  /** What the file has and the network has not, by the file's names. */
+  readonly unexpected: readonly string[];
+  /** What has another shape and stays as it was: "fc.weight: expected 10×64, got 1000×64". */
+  readonly misshaped: readonly string[];
 }
 
 /**
@@ -24,14 +51,15 @@ export async function loadTensors(
   model: Module,
   tensors: ReadonlyMap<string, TensorEntry>,
   options: LoadWeightsOptions,
-): Promise<void> {
-  const found = requireFit(model, tensors, options);
-  const state = await readTensors(found.tensors);
+): Promise<LoadedWeights> {
+  const { tensors: fitting, ...found } = requireFit(model, tensors, options);
+  const state = await readTensors(fitting);
   for (const [name, { dtype }] of model.stateSpecs()) {
     const given = state.get(name);
     if (dtype === 'I64' && given?.dtype === 'F32') state.set(name, wholeNumbers(given));
   }
   model.loadStateDict(state, { strict: false, assign: true });
+  return found;
 }
 
 /** Counters that were saved as floats, halves as a rule, in which large ones are infinite: those begin anew. */
@@ -40,16 +68,25 @@ function wholeNumbers({ shape, data }: TensorData & { readonly dtype: 'F32' }): 
   return { dtype: 'I64', shape, data: BigInt64Array.from(counts) };
 }
 
+/** A file's tensors under a network's names, and what did not find its place. */
+export interface Fitting extends LoadedWeights {
+  readonly tensors: ReadonlyMap<string, TensorEntry>;
+}
+
 /**
  * A file's tensors under a network's names. Throws a `CardinalError` that lists what is missing, what is left over and
- * what has another shape, unless everything has its place.
+ * what has another shape, unless everything has its place; with `partial` only if nothing has. Throws a `UsageError` if
+ * `inChannels` is not what the network takes.
  */
-export function requireFit<T extends Described>(
+export function requireFit(
   model: Module,
-  tensors: ReadonlyMap<string, T>,
-  { source, head = 'keep' }: LoadWeightsOptions,
-): Pick<Match<T>, 'tensors' | 'nameMap'> {
+  tensors: ReadonlyMap<string, TensorEntry>,
+  options: LoadWeightsOptions,
+): Fitting {
+  const { source, head = 'keep', inChannels, partial = false, unreadable = new Map() } = options;
+  const owner = `${source}: ${model.displayName ?? model.typeName}`;
   const match = matchTensors(tensors, model.stateSpecs());
+  const adapted = inChannels === undefined ? match : withChannels(model, match, inChannels);
   const classifier = headOf(model);
   const fresh = head === 'reset' ? classifier : [];
   if (head === 'reset' && classifier.length === 0) {
@@ -58,20 +95,85 @@ export function requireFit<T extends Described>(
     );
   }
   const missing = match.missing.filter((name) => !fresh.includes(name));
-  const misshaped = [...match.misshaped].filter(([name]) => !fresh.includes(name));
-  const { unexpected, nameMap } = match;
-  if (missing.length + unexpected.length + misshaped.length > 0) {
-    const owner = `${source}: ${model.displayName ?? model.typeName}`;
-    const texts = misshaped.map(([, text]) => text);
-    const otherClasses =
-      missing.length + unexpected.length === 0 && misshaped.every(([name]) => classifier.includes(name));
-    throw new CardinalError(
-      otherClasses
-        ? `${owner}: the weights tell other classes apart (${texts.join(', ')}): to train, --head reset (in a program, head: 'reset') begins with a fresh classifier`
-        : mismatchMessage(owner, { missing, unexpected, misshaped: texts }),
+  const misshaped = new Map([...adapted.misshaped].filter(([name]) => !fresh.includes(name)));
+  const { unexpected } = match;
+  const fitting = new Map(
+    [...adapted.tensors].filter(([name]) => !fresh.includes(name) && !misshaped.has(name)),
+  );
+  if (partial ? fitting.size === 0 : missing.length + unexpected.length + misshaped.size > 0) {
+    const rest = { missing, unexpected, misshaped };
+    throw new CardinalError(refusal(owner, model, rest, classifier) + unread(match, missing, unreadable));
+  }
+  return {
+    nameMap: match.nameMap.id,
+    tensors: fitting,
+    loaded: [...fitting.keys()],
+    missing,
+    unexpected,
+    misshaped: [...misshaped.values()],
+  };
+}
+
+/** The match with the first convolution adapted to so many channels, if that is all that it lacks. */
+function withChannels(
+  model: Module,
+  match: Match<TensorEntry>,
+  inChannels: number,
+): Pick<Match<TensorEntry>, 'tensors' | 'misshaped'> {
+  const input = inputConvolution(model);
+  if (input === undefined) {
+    throw new UsageError(
+      `inChannels: ${model.displayName ?? model.typeName} does not begin with a dense convolution that could be adapted: leave it out`,
     );
   }
-  return { nameMap, tensors: new Map([...match.tensors].filter(([name]) => !fresh.includes(name))) };
+  const { convolution, path } = input;
+  if (convolution.inChannels !== inChannels) {
+    throw new UsageError(
+      `inChannels: expected ${convolution.inChannels}, which ${model.displayName ?? model.typeName} takes, got ${inChannels}`,
+    );
+  }
+  const name = path === '' ? 'weight' : `${path}.weight`;
+  const given = match.tensors.get(name);
+  const entry =
+    given === undefined || !match.misshaped.has(name) ? undefined : adaptedEntry(given, inChannels);
+  if (entry?.shape.join() !== convolution.weight.shape.join()) return match;
+  return {
+    tensors: new Map([...match.tensors].map(([key, old]) => [key, key === name ? entry : old])),
+    misshaped: new Map([...match.misshaped].filter(([key]) => key !== name)),
+  };
+}
+
+function refusal(
+  owner: string,
+  model: Module,
+  { missing, unexpected, misshaped }: Pick<Match<TensorEntry>, 'missing' | 'unexpected' | 'misshaped'>,
+  classifier: readonly string[],
+): string {
+  const texts = [...misshaped.values()];
+  if (missing.length + unexpected.length === 0 && misshaped.size > 0) {
+    if ([...misshaped.keys()].every((name) => classifier.includes(name))) {
+      return `${owner}: the weights tell other classes apart (${texts.join(', ')}): to train, --head reset (in a program, head: 'reset') begins with a fresh classifier`;
+    }
+    const input = inputConvolution(model);
+    if (misshaped.size === 1 && input !== undefined && misshaped.has(`${input.path}.weight`)) {
+      return `${owner}: the weights are of pictures of other channels (${texts.join(', ')}): --in-channels ${input.convolution.inChannels} (in a program, inChannels) adapts them`;
+    }
+  }
+  return mismatchMessage(owner, { missing, unexpected, misshaped: texts });
+}
+
+/** The end of a message: which of the missing tensors the file has, and why they are not read. */
+function unread(
+  { nameMap }: Match<TensorEntry>,
+  missing: readonly string[],
+  unreadable: ReadonlyMap<string, Unreadable>,
+): string {
+  const rename = renamer(nameMap);
+  const wanted = [...unreadable].filter(([name]) => missing.includes(rename(name)));
+  if (wanted.length === 0) return '';
+  const [[name, what]] = wanted;
+  const more = wanted.length === 1 ? '' : ` and ${wanted.length - 1} more`;
+  return `; ${shortened(name)} is there as ${unreadableKind(what)}${more}, which cannot be read: save the network in floating point (float32, float16 or bfloat16)`;
 }
 
 /**

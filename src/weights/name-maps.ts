@@ -112,8 +112,8 @@ export function renamer({ substitutions }: NameMap): (name: string) => string {
     compiled.reduce((current, [regex, replacement]) => current.replace(regex, replacement), name);
 }
 
-/** Names that tools leave in state dicts and that mean nothing to a network: the counters of thop and ptflops. */
-export const strayNames = /(^|\.)(total_ops|total_params|__flops__|__params__)$/;
+/** Names that tools leave in state dicts and that mean nothing to a network: the counters of thop, ptflops and AveragedModel. */
+export const strayNames = /(^|\.)(total_ops|total_params|__flops__|__params__|n_averaged)$/;
 
 /** Where files keep the weights among other things; an average of the weights is what its authors judge and publish. */
 export const wrappers: readonly string[] = [
@@ -132,4 +132,12 @@ export const wrappers: readonly string[] = [
 ];
 
 /** What programs put before every name: DataParallel, `torch.compile`, averaged models, Lightning and wrappers' attributes. */
-export const prefixes: readonly string[] = ['module', '_orig_mod', 'model', 'net', 'network', 'backbone'];
+export const prefixes: readonly string[] = [
+  'module',
+  '_orig_mod',
+  'model',
+  'net',
+  'network',
+  'backbone',
+  'ema',
+];

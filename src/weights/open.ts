@@ -2,6 +2,7 @@ import type { TensorArchive } from './archive.ts';
 import type { ByteSource } from './byte-source.ts';
 import { CardinalError } from '../base/errors.ts';
 import { isPyTorch, pyTorchPrefixBytes } from './pytorch/detect.ts';
+import { recognise } from './recognise.ts';
 import { openSafetensors } from './safetensors.ts';
 
 /**
@@ -14,7 +15,7 @@ export async function openArchive(source: ByteSource): Promise<TensorArchive> {
     if (!maybeSafetensors(prefix)) {
       const what = source.size === 0 ? 'it is empty' : 'its first bytes are those of neither';
       throw new CardinalError(
-        `${source.name} is not a file of weights: expected a safetensors or PyTorch file, ${what}`,
+        `${source.name} ${recognise(prefix) ?? `is not a file of weights: expected a safetensors or PyTorch file, ${what}`}`,
       );
     }
     return openSafetensors(source);

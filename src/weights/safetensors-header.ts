@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { quoted, shortened } from '../base/quoted.ts';
 import { parseJson, validate } from '../base/validate.ts';
-import { dtypeNames, elementBytes, isDtype, type Dtype } from './dtypes.ts';
+import type { Unreadable } from './archive.ts';
+import { elementBytes, isDtype, type Dtype } from './dtypes.ts';
+import { recognise } from './recognise.ts';
 
 /** A tensor of a safetensors file: its elements are bytes `begin` to `end` of the data that follow the header. */
 export interface SafetensorsInfo {
@@ -17,6 +19,8 @@ export interface SafetensorsInfo {
 export interface SafetensorsHeader {
   /** In the order of their elements. */
   readonly tensors: readonly SafetensorsInfo[];
+  /** Those of types that are not read. */
+  readonly unreadable: ReadonlyMap<string, Unreadable>;
   readonly metadata: ReadonlyMap<string, string>;
 }
 
@@ -33,25 +37,41 @@ const tensorInfo = z.strictObject({
   data_offsets: z.tuple([size, size]),
 });
 const headerSchema = z.record(z.string(), z.unknown());
-const metadataSchema = z.record(z.string(), z.string());
+// Some writers have null where there is nothing to say.
+const metadataSchema = z.record(z.string(), z.string()).nullable();
 
-/** Where the header ends. `prefix` are the file's first bytes, at most `lengthBytes`; `fileBytes` its size. */
+/** Bits of an element of the types that are not read. Types that come later are not checked so closely. */
+const unreadableBits: ReadonlyMap<string, number> = new Map([
+  ...(['U64', 'C64'] as const).map((name): [string, number] => [name, 64]),
+  ...['F8_E4M3', 'F8_E5M2', 'F8_E8M0', 'F8_E4M3FNUZ', 'F8_E5M2FNUZ'].map((name): [string, number] => [
+    name,
+    8,
+  ]),
+  ...['F6_E2M3', 'F6_E3M2'].map((name): [string, number] => [name, 6]),
+  ['F4', 4],
+]);
+
+/** How many of a file's first bytes `headerEnd` wants to see. */
+export const prefixBytes = 512;
+
+/** Where the header ends. `prefix` are the file's first bytes, `prefixBytes` if it has so many; `fileBytes` its size. */
 export function headerEnd(prefix: Uint8Array, fileBytes: number, source: string): number {
+  const refuse = (otherwise: string): never => {
+    throw new CardinalError(`${source} ${recognise(prefix) ?? otherwise}`);
+  };
   if (prefix.length < lengthBytes) {
-    throw new CardinalError(
-      `${source} is not a safetensors file: ${fileBytes} bytes, expected at least ${lengthBytes}`,
-    );
+    return refuse(`is not a safetensors file: ${fileBytes} bytes, expected at least ${lengthBytes}`);
   }
   const length = new DataView(prefix.buffer, prefix.byteOffset, lengthBytes).getBigUint64(0, true);
   if (length > BigInt(maxHeaderBytes)) {
-    throw new CardinalError(
-      `${source} is not a safetensors file: its header would be ${length.toString()} bytes, the limit is ${maxHeaderBytes}`,
+    return refuse(
+      `is not a safetensors file: its header would be ${length.toString()} bytes, the limit is ${maxHeaderBytes}`,
     );
   }
   const end = lengthBytes + Number(length);
   if (end > fileBytes) {
-    throw new CardinalError(
-      `${source} is truncated or not a safetensors file: its header should end at byte ${end}, the file at ${fileBytes}`,
+    return refuse(
+      `is truncated or not a safetensors file: its header should end at byte ${end}, the file at ${fileBytes}: get it anew`,
     );
   }
   return end;
@@ -64,15 +84,21 @@ export function headerEnd(prefix: Uint8Array, fileBytes: number, source: string)
 export function parseHeader(json: Uint8Array, dataBytes: number, source: string): SafetensorsHeader {
   const what = `${source}: the header`;
   const fields = parseJson(headerSchema, decode(json, what), what);
-  const tensors: SafetensorsInfo[] = [];
+  const found: Listed[] = [];
   let metadata: Record<string, string> = {};
   for (const [name, field] of Object.entries(fields)) {
-    if (name === '__metadata__') metadata = validate(metadataSchema, field, `${what}: __metadata__`);
-    else tensors.push(checkTensor(name, field, dataBytes, source));
+    if (name === '__metadata__') metadata = validate(metadataSchema, field, `${what}: __metadata__`) ?? {};
+    else found.push(checkTensor(name, field, source));
   }
-  tensors.sort((a, b) => a.begin - b.begin || a.end - b.end);
+  const promised = found.reduce((most, { end }) => Math.max(most, end), 0);
+  if (promised > dataBytes) {
+    throw new CardinalError(
+      `${source} is truncated: its header promises ${promised} bytes of tensors, the file has ${dataBytes}: the download was cut short, get it anew`,
+    );
+  }
+  found.sort((a, b) => a.begin - b.begin || a.end - b.end);
   let covered = 0;
-  for (const { name, begin, end } of tensors) {
+  for (const { name, begin, end } of found) {
     if (begin !== covered) {
       throw new CardinalError(
         `${source}: tensor ${quoted(name)} begins at byte ${begin} of the data, expected ${covered}: ${begin < covered ? 'tensors overlap' : 'there is a gap'}`,
@@ -85,30 +111,32 @@ export function parseHeader(json: Uint8Array, dataBytes: number, source: string)
       `${source}: ${dataBytes - covered} bytes after the last tensor belong to none: the file is damaged`,
     );
   }
-  return { tensors, metadata: new Map(Object.entries(metadata)) };
+  const tensors = found.filter((tensor): tensor is SafetensorsInfo => isDtype(tensor.dtype));
+  const unreadable = found
+    .filter(({ dtype }) => !isDtype(dtype))
+    .map(({ name, dtype, shape }): [string, Unreadable] => [name, { type: dtype, shape }]);
+  return { tensors, unreadable: new Map(unreadable), metadata: new Map(Object.entries(metadata)) };
 }
 
-function checkTensor(name: string, field: unknown, dataBytes: number, source: string): SafetensorsInfo {
+/** A tensor of any type. */
+interface Listed extends Omit<SafetensorsInfo, 'dtype'> {
+  readonly dtype: string;
+}
+
+function checkTensor(name: string, field: unknown, source: string): Listed {
   const where = `${source}: tensor ${quoted(name)}`;
   const { dtype, shape, data_offsets: offsets } = validate(tensorInfo, field, where);
   const [begin, end] = offsets;
-  if (!isDtype(dtype)) {
-    throw new CardinalError(
-      `${where} has dtype ${shortened(dtype)}; readable are ${dtypeNames.join(', ')}: convert it first`,
-    );
-  }
   if (end < begin) throw new CardinalError(`${where}: its end (${end}) lies before its begin (${begin})`);
-  if (end > dataBytes) {
-    throw new CardinalError(
-      `${where} ends at byte ${end} of the data, but the file has only ${dataBytes}: it is truncated`,
-    );
-  }
-  const expected = shape.reduce((product, length) => product * length, elementBytes(dtype));
-  if (end - begin !== expected) {
-    const sizes = shape.length === 0 ? 'scalar' : shortened(shape.join('×'));
-    throw new CardinalError(
-      `${where} is ${sizes} ${dtype}, which takes ${expected} bytes, but has ${end - begin}`,
-    );
+  const bits = isDtype(dtype) ? 8 * elementBytes(dtype) : unreadableBits.get(dtype);
+  if (bits !== undefined) {
+    const expected = shape.reduce((product, length) => product * length, bits) / 8;
+    if (end - begin !== expected) {
+      const sizes = shape.length === 0 ? 'scalar' : shortened(shape.join('×'));
+      throw new CardinalError(
+        `${where} is ${sizes} ${dtype}, which takes ${expected} bytes, but has ${end - begin}`,
+      );
+    }
   }
   return { name, dtype, shape, begin, end };
 }

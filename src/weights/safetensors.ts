@@ -1,8 +1,8 @@
 import type { StateDict } from '../base/tensor-data.ts';
-import type { TensorArchive, TensorEntry } from './archive.ts';
+import type { TensorArchive, TensorEntry, Unreadable } from './archive.ts';
 import type { ByteSource } from './byte-source.ts';
 import { decodeTensor, elementBytes, encodeTensor, type Dtype, type RawTensor } from './dtypes.ts';
-import { headerEnd, lengthBytes, parseHeader } from './safetensors-header.ts';
+import { headerEnd, lengthBytes, parseHeader, prefixBytes } from './safetensors-header.ts';
 
 /**
  * Safetensors files (https://huggingface.co/docs/safetensors, "Format"), bytes in and bytes out:
@@ -16,6 +16,8 @@ import { headerEnd, lengthBytes, parseHeader } from './safetensors-header.ts';
  */
 export interface SafetensorsFile {
   readonly tensors: StateDict;
+  /** Tensors of types that are not read. */
+  readonly unreadable: ReadonlyMap<string, Unreadable>;
   readonly metadata: ReadonlyMap<string, string>;
 }
 
@@ -24,7 +26,7 @@ export interface SafetensorsFile {
  * to `bytes` afterwards. Throws a `CardinalError` that begins with `source` (a path, for people) for anything malformed.
  */
 export function readSafetensors(bytes: Uint8Array, source = 'safetensors file'): SafetensorsFile {
-  const dataStart = headerEnd(bytes.subarray(0, lengthBytes), bytes.length, source);
+  const dataStart = headerEnd(bytes.subarray(0, prefixBytes), bytes.length, source);
   const header = parseHeader(bytes.subarray(lengthBytes, dataStart), bytes.length - dataStart, source);
   const tensors: StateDict = new Map();
   for (const { name, dtype, shape, begin, end } of header.tensors) {
@@ -32,13 +34,13 @@ export function readSafetensors(bytes: Uint8Array, source = 'safetensors file'):
     const data = new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end));
     tensors.set(name, decodeTensor({ dtype, shape, data }));
   }
-  return { tensors, metadata: header.metadata };
+  return { tensors, unreadable: header.unreadable, metadata: header.metadata };
 }
 
 /** Opens a safetensors file of any size: the header is read and checked now, tensors when they are asked for. */
 export async function openSafetensors(source: ByteSource): Promise<TensorArchive> {
   const { name: file, size } = source;
-  const prefix = await source.read(0, Math.min(lengthBytes, size));
+  const prefix = await source.read(0, Math.min(prefixBytes, size));
   const dataStart = headerEnd(prefix, size, file);
   const json = await source.read(lengthBytes, dataStart - lengthBytes);
   const header = parseHeader(json, size - dataStart, file);
@@ -52,7 +54,14 @@ export async function openSafetensors(source: ByteSource): Promise<TensorArchive
       },
     ]),
   );
-  return { format: 'safetensors', source: file, tensors, metadata: header.metadata };
+  return {
+    format: 'safetensors',
+    source: file,
+    tensors,
+    unreadable: header.unreadable,
+    objects: new Map(),
+    metadata: header.metadata,
+  };
 }
 
 /**

@@ -1,11 +1,15 @@
 import { CardinalError } from '../base/errors.ts';
-import type { TensorArchive, TensorEntry } from './archive.ts';
+import { shortened } from '../base/quoted.ts';
+import type { TensorArchive, TensorEntry, Unreadable } from './archive.ts';
 import { prefixes, strayNames, wrappers } from './name-maps.ts';
+import { unreadableList } from './unreadable.ts';
 
 /** The weights of a file without what is around them. */
 export interface Unwrapped {
   /** Under the names that the network itself gave them. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
+  /** Those among them that cannot be read. */
+  readonly unreadable: ReadonlyMap<string, Unreadable>;
   /** What stood before the names: `state_dict.module`, or nothing. */
   readonly path: string;
   /** What else the file holds, by the first part of its name and its number of tensors: `optimizer` → 160. */
@@ -48,8 +52,21 @@ export function unwrap(archive: TensorArchive): Unwrapped {
       enter(only);
     else break;
   }
-  if (tensors.length === 0) throw new CardinalError(`${archive.source} holds no tensors`);
-  return { tensors: new Map(tensors), path: path.join('.'), others, around };
+  if (tensors.length === 0)
+    throw new CardinalError(`${archive.source} holds no tensors${butOthers(archive)}`);
+  const prefix = path.map((key) => `${key}.`).join('');
+  const unreadable = [...archive.unreadable].flatMap(([name, what]): [string, Unreadable][] =>
+    name.startsWith(prefix) ? [[name.slice(prefix.length), what]] : [],
+  );
+  return { tensors: new Map(tensors), unreadable: new Map(unreadable), path: path.join('.'), others, around };
+}
+
+function butOthers({ unreadable, objects }: TensorArchive): string {
+  if (unreadable.size > 0) return ` that can be read: ${unreadableList(unreadable)}`;
+  const [first] = objects;
+  if (first === undefined) return '';
+  const more = objects.size === 1 ? '' : ` and ${objects.size - 1} more`;
+  return `, only ${shortened(first[1])}${more}: save model.state_dict() with torch.save`;
 }
 
 /** Whether the weights lie open beside other things: then nothing is around them. */

@@ -68,6 +68,7 @@ describe('terminal output', () => {
       train: { loss: 0.5, top1: 0.8 },
       validation: { loss: 0.6, top1: 0.75, top5: 1 },
       seconds: 3,
+      elapsed: 9,
       best: true,
     });
     expect(written).toEqual([

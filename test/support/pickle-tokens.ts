@@ -39,6 +39,7 @@ const values: readonly Uint8Array[] = [
   ...['ctorch\nFloatStorage\n', 'ctorch\nBoolStorage\n', 'ctorch\nfloat32\n', 'ctorch.storage\nUntypedStorage\n', 'ctorch\nSize\n', 'ctorch\ndevice\n'], // prettier-ignore
   ...['ctorch._utils\n_rebuild_tensor_v3\n', 'ctorch._tensor\n_rebuild_from_type_v2\n', 'ctorch._utils\n_rebuild_parameter\n'], // prettier-ignore
   ...['ccollections\ndefaultdict\n', 'cbuiltins\nset\n', 'cargparse\nNamespace\n', 'cnumpy\ndtype\n', 'cnumpy.core.multiarray\nscalar\n', 'c_codecs\nencode\n', 'cos\nsystem\n'], // prettier-ignore
+  ...['cm\nC\n', 'ccopyreg\n_reconstructor\n', 'ctorch\nComplexFloatStorage\n', 'ctorch._utils\n_rebuild_qtensor\n', 'X\x0b\0\0\0_parameters', 'X\x08\0\0\0_modules'], // prettier-ignore
 ].map((text) => new Uint8Array(Buffer.from(text, 'latin1')));
 
 /** A pickle with one or two opcodes left out, doubled, exchanged or given another argument; mostly it stays a program. */

@@ -43,17 +43,14 @@ const checkpoint: Checkpoint = {
       history: [
         {
           epoch: 0,
-          epochs: 10,
           step: 4,
           learningRate: 0.1,
           train: { loss: 1, top1: 0.5 },
           validation: { loss: 0.5, top1: 0.75, top5: 1 },
-          seconds: 1.5,
           best: true,
         },
       ],
       best: { epoch: 0, top1: 0.75 },
-      seconds: 2.25,
     },
     optimizer: new Map([['velocity.conv1.weight', f32([2, 1, 1, 1], Float32Array.of(3, 4))]]),
     ema: new Map([['conv1.weight', f32([2, 1, 1, 1], Float32Array.of(5, 6))]]),
@@ -65,6 +62,16 @@ test('everything comes back', () => {
     ...checkpoint,
     state: new Map([...checkpoint.state].reverse()),
   });
+});
+
+test('what earlier versions wrote of time is read and left out', () => {
+  const { tensors, metadata } = readSafetensors(buildCheckpoint(checkpoint));
+  const text = (metadata.get('training') ?? '')
+    .replace('"history":[{"epoch":0,', '"history":[{"epoch":0,"epochs":10,"seconds":1.5,')
+    .replace('"progress":{', '"progress":{"seconds":2.25,');
+  expect(text).toMatch(/"seconds":2\.25.*"epochs":10,"seconds":1\.5/);
+  const bytes = writeSafetensors(tensors, { ...Object.fromEntries(metadata), training: text });
+  expect(parseCheckpoint(bytes, 'old').training?.progress).toEqual(checkpoint.training?.progress);
 });
 
 test('a run in which nothing is frozen is written as before there was freezing, and read', () => {

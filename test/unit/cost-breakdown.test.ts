@@ -1,8 +1,22 @@
 import { describe, expect, it } from 'vitest';
 import { costOf } from '../../src/graph/cost.ts';
+import type { Value } from '../../src/graph/value.ts';
 import type { Convention } from '../../src/graph/conventions.ts';
 import { createModel } from '../../src/models/index.ts';
-import { Conv2d, costSummary, Flatten, Linear, ReLU, Sequential, trace } from '../../src/nn/index.ts';
+import {
+  AdaptiveAvgPool2d,
+  AvgPool2d,
+  BatchNorm2d,
+  Conv2d,
+  costSummary,
+  F,
+  Flatten,
+  Linear,
+  Module,
+  ReLU,
+  Sequential,
+  trace,
+} from '../../src/nn/index.ts';
 
 const inputSize = [1, 3, 224, 224];
 const breakdown = (name: string, depth = 3) => costSummary(createModel(name), { inputSize, depth });
@@ -83,6 +97,9 @@ describe('where the cost lies', () => {
       'thop-0.0': macs,
       // Biases of both layers, and one for each element of the ReLU.
       ptflops: macs + pixels * 8 + 3 * 10 + pixels * 8,
+      'ptflops-aten': macs + pixels * 8 + 3 * 10,
+      // The ReLU as a layer, and as the function that it calls.
+      'ptflops-0.7.6': macs + pixels * 8 + 3 * 10 + 2 * pixels * 8,
       thop: macs,
       flops: 2 * macs,
     });
@@ -145,6 +162,55 @@ describe('conventions', () => {
     ['resnext101_32x4d', '8.03'],
   ])('ptflops: %s as MMPretrain quotes it', (name, gflops) => {
     expect((counted(name, 'ptflops') / 1e9).toFixed(2)).toBe(gflops);
+  });
+
+  // Counted by the tools themselves: thop 0.1.1, ptflops 0.6.9 (0.7.0 is the same) and 0.7.6 (0.7.1 is the same).
+  it.each([
+    ['resnet18', 1_824_033_792, 1_822_177_768, 1_825_313_768, 1_814_074_344],
+    ['resnet50', 4_133_742_592, 4_121_925_096, 4_132_436_968, 4_089_185_256],
+    ['resnext50_32x4d', 4_288_184_320, 4_273_080_296, 4_286_878_696, 4_230_480_872],
+  ])('%s to the last digit, by version', (name, thop, ptflops, ptflops076, aten) => {
+    expect(counted(name, 'thop')).toBe(thop);
+    expect(counted(name, 'ptflops')).toBe(ptflops);
+    expect(counted(name, 'ptflops-0.7.6')).toBe(ptflops076);
+    expect(counted(name, 'ptflops-aten')).toBe(aten);
+  });
+
+  it.each([
+    ['an average pool', new AvgPool2d(3, { stride: 2 }), 239_184, 222_984, 229_376, 237_568],
+    ['an adaptive one', new AdaptiveAvgPool2d(8), 229_888, 229_888, 229_376, 237_568],
+  ])('%s: by its window, or its output, or its input', (_, pool, thop00, thop01, ptflops, ptflops076) => {
+    const net = new Sequential(new Conv2d(3, 8, 3, { padding: 1, bias: false }), pool);
+    const { conventions } = costSummary(net, { inputSize: [1, 3, 32, 32] });
+    const values = Object.fromEntries(conventions.map(({ id, value }) => [id, value]));
+    expect(values).toMatchObject({
+      ...{ 'thop-0.0': thop00, thop: thop01, ptflops, 'ptflops-0.7.6': ptflops076 },
+      'ptflops-aten': 221_184,
+    });
+  });
+
+  it('counts what a layer with a bias, ReLU6, a sum, pools and a linear layer do as the tools did', () => {
+    class Mixed extends Module {
+      readonly conv = new Conv2d(3, 8, 3, { padding: 1 });
+      readonly bn = new BatchNorm2d(8);
+      readonly depthwise = new Conv2d(8, 8, 3, { padding: 1, groups: 8, bias: false });
+      readonly fc = new Linear(32, 5);
+
+      forward(x: Value): Value {
+        const stem = F.relu6(this.bn(this.conv(x)));
+        const pooled = F.avgPool2d(F.add(stem, this.depthwise(stem)), 3, { stride: 2 });
+        // The tools saw AdaptiveAvgPool2d(2) of 7×7: windows of 4×4 that overlap by one, read here as they lie.
+        return this.fc(
+          F.flatten(F.adaptiveAvgPool2d(F.avgPool2d(F.maxPool2d(pooled, 2), 3, { stride: 4 }), 2)),
+        );
+      }
+    }
+    const { conventions } = costSummary(new Mixed(), { inputSize: [1, 3, 32, 32] });
+    const value = (id: Convention['id']) => conventions.find((one) => one.id === id)?.value;
+    expect(value('ptflops-aten')).toBe(303_269);
+    // Beside what the tools counted, the average pool of 7×7 stands for itself: 8·49 inputs, and 32 of the adaptive one for 392.
+    expect(value('ptflops')).toBe(338_229 + 32);
+    expect(value('ptflops-0.7.6')).toBe(348_613 + 2 * 32);
   });
 
   it('torchinfo: the review, whose listing says 2.44 G for two pictures', () => {

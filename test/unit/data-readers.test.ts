@@ -41,7 +41,7 @@ describe('class folders', () => {
     writeBytes(join(root, 'ant', '.hidden.png'), 'x');
     writeBytes(join(root, '.git', 'x.png'), 'x');
     const data = await openData(root, { seed: 3 });
-    expect(data).toMatchObject({ kind: 'folders', channels: 3, valHeldOut: true, ignoredFiles: 1 });
+    expect(data).toMatchObject({ kind: 'folders', channels: 3, valHeldOut: true });
     expect(data.classes).toEqual(['ant', 'bee', 'zebra']);
     const count = (labels: Int32Array | undefined): number[] =>
       [0, 1, 2].map((label) => labels?.filter((l) => l === label).length ?? -1);

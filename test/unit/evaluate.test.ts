@@ -3,6 +3,7 @@ import { createReferenceBackend } from '../../src/backends/reference/backend.ts'
 import { evaluate, prepareInference } from '../../src/train/evaluate.ts';
 import { argmax, Tally } from '../../src/train/tally.ts';
 import { seed } from '../seed.ts';
+import { countRounds, gaps, watchedBackend } from '../support/rounds.ts';
 import { limitedBackend, memoryLoader, tinyNetwork } from '../training.ts';
 
 describe('a hand-worked case', () => {
@@ -115,5 +116,26 @@ describe('over a loader', () => {
 
   test('a program that does not fit even for one picture is refused', async () => {
     await expect(prepareInference(network, limitedBackend(100), 4)).rejects.toThrow(/use smaller pictures/);
+  });
+
+  test('between two runs the event loop comes round', async () => {
+    const { rounds, stop } = countRounds();
+    const at: number[] = [];
+    const watched = watchedBackend((entry) => {
+      if (entry === 'forward') at.push(rounds());
+    });
+    const program = await prepareInference(network, watched.backend, 2);
+    await evaluate(program, loader);
+    const told: number[] = [];
+    const onLogits = (logits: Float32Array, { index }: { readonly index: number }): void => {
+      expect(logits).toHaveLength(loader.dataset.classes.length);
+      told.push(index);
+    };
+    await evaluate(program, loader, { onLogits });
+    expect(told.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    stop();
+    // Ten pictures in batches of 4, 4 and 2: twice.
+    expect(at).toHaveLength(10);
+    for (const gap of gaps(at)) expect(gap).toBeGreaterThanOrEqual(1);
   });
 });

@@ -66,7 +66,7 @@ describe('registry', () => {
       () => createModel('resnext', { cardinality: 0 }),
       /expected cardinality to be a whole number from 1 to 1048576, got 0/,
     ],
-    [() => createModel('resnext', { shortcut: 'D' }), /expected shortcut to be A, B, C or none, got "D"/],
+    [() => createModel('resnext', { shortcut: 'D' }), /expected shortcut to be A, B, C or none, got 'D'/],
     [() => createModel('resnext', { layers: 49 }), /expected layers to be 50, 101, 152, 200 or blocks/],
     [() => createModel('resnext_cifar', { layers: 30 }), /expected layers to be 9n\+2/],
     [

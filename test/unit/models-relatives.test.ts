@@ -142,7 +142,10 @@ describe('options', () => {
       () => createModel('xception', { widthMultiplier: 0 }),
       /expected widthMultiplier to be a number above 0/,
     ],
-    [() => createModel('xception', { cardinality: 2 }), /xception: its name fixes cardinality/],
+    [
+      () => createModel('xception', { cardinality: 2 }),
+      /xception: it has no cardinality; these have: .*\bresnext, resnext_cifar\. Options here: widthM/,
+    ],
   ])('refuses on one line: case %#', (attempt, message) => {
     expect(attempt).toThrow(UsageError);
     expect(attempt).toThrow(message);

@@ -117,7 +117,7 @@ describe('tensors that are not what they say', () => {
   });
 });
 
-test.each([
+describe.each([
   ['builtins', 'eval'],
   ['builtins', 'getattr'],
   ['os', 'system'],
@@ -126,11 +126,75 @@ test.each([
   ['collections', 'OrderedDict.__init__'],
   ['__builtin__', '__import__'],
   ['torch.hub', 'load\u2028line'],
-])('%s.%s is refused by name, called or not', async (module, name) => {
-  for (const rest of ['.', ')R.', ')\x81.']) {
-    const data = pickle(Buffer.from(`c${module}\n${name}\n`, 'utf8'), rest);
-    expect(await refusal(data)).toContain(`uses '${module}.${name.replace('\u2028', '\\u2028')}'`);
+])('%s.%s is a name and nothing more', (module, name) => {
+  const full = `${module}.${name}`;
+  const shown = full.replace(/^(builtins|__builtin__)\./, '');
+  const global = pickle(Buffer.from(`c${module}\n${name}\n`, 'utf8'));
+
+  test('mentioned', async () => {
+    const { metadata, objects } = await open(pickle('}U\x01x', global, 's.'));
+    expect([...metadata, ...objects]).toEqual([['x', full]]);
+  });
+
+  // REDUCE, NEWOBJ, NEWOBJ_EX, OBJ, INST, and what comes of it called, given a state, items and keys.
+  test.each([
+    ...[
+      [global, ')R'],
+      [global, ')\x81'],
+      [global, ')}\x92'],
+      ['(', global, 'o'],
+    ],
+    ['(', Buffer.from(`i${module}\n${name}\n`, 'utf8')],
+    [global, ')R)R'],
+    [global, ')R}U\x01aK\x01sb'],
+    [global, ')R]U\x01aab'],
+    [global, ')R(K\x01K\x02e'],
+  ])('made: case %#', async (...parts) => {
+    const { metadata, objects } = await open(pickle('}U\x01x', ...parts, 's.'));
+    expect([[...metadata], [...objects]]).toEqual([[], [['x', shown]]]);
+  });
+
+  test('as a dictionary of its own', async () => {
+    const { metadata, objects } = await open(pickle('}U\x01x', global, ')\x81U\x01kK\x07ss.'));
+    expect([[...metadata], [...objects]]).toEqual([[['x.k', '7']], [['x', shown]]]);
+  });
+});
+
+test('classes by number, as a registry of the program’s own has them', async () => {
+  const { metadata } = await open(pickle('}(U\x01a\x82\x07U\x01b\x83\x01\x01U\x01c\x84\x01\0\x01\0u.'));
+  expect(Object.fromEntries(metadata)).toEqual({
+    a: 'copyreg extension 7',
+    b: 'copyreg extension 257',
+    c: 'copyreg extension 65537',
+  });
+});
+
+test('what is no function cannot be called', async () => {
+  expect(await refusal(pickle('K\x01)R.'))).toMatch(/it calls what is no function/);
+});
+
+test('objects that hold one another, and many ways to one object', async () => {
+  const global = 'cm\nC\n';
+  // x = C(); x.self = x; x.t = tensor
+  const self = pickle(
+    global,
+    ')\x81\x94}(U\x04selfh\0U\x01t',
+    tensor(4, 'K\0', 'K\x04\x85', 'K\x01\x85'),
+    'ub.',
+  );
+  expect([...(await open(self)).tensors.keys()]).toEqual(['t']);
+  // Each object has the one before it in two attributes.
+  let data = pickle(tensor(4, 'K\0', 'K\x04\x85', 'K\x01\x85'), '\x94');
+  for (let level = 0; level < 40; level++) {
+    const index = String.fromCharCode(level);
+    data = pickle(data, Buffer.from(`0${global})\x81}(U\x01ah${index}U\x01bh${index}ub\x94`, 'latin1'));
   }
-  const data = pickle(Buffer.from(`X`), uint32(module.length), module, 'X', uint32(Buffer.byteLength(name)), Buffer.from(name), '\x93.'); // prettier-ignore
-  expect(await refusal(data)).toContain(`uses '${module}.`);
+  expect(await refusal(pickle(data, '.'))).toMatch(/names have more than \d+ characters in all/);
+});
+
+test('modules in modules, thousands deep, have names of too many characters', async () => {
+  // M(): BUILD {_parameters: {}, _buffers: {}, _modules: {'m': M()}}
+  const begin = 'h\0)\x81}(U\x0b_parameters}U\x08_buffers}U\x08_modules}U\x01m';
+  const data = pickle('cm\nM\n\x94', begin.repeat(5000), 'N', 'sub'.repeat(5000), '.');
+  expect(await refusal(data)).toMatch(/names have more than \d+ characters in all/);
 });

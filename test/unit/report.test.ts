@@ -50,6 +50,7 @@ function example(names: readonly string[], perClass = 50): ReportData {
     train: { loss: 1, top1: 0.5 },
     validation: { loss: 1, top1: 0.5, top5: 0.9 },
     seconds: 4,
+    elapsed: 9,
     best: true,
   }));
   return {
@@ -84,6 +85,7 @@ function example(names: readonly string[], perClass = 50): ReportData {
       ],
     })),
     misclassified: [],
+    leftOut: [],
     settings: [['seed', '7']],
     command: 'npx cardinal train pictures --seed 7',
     notes: ['2 pictures were left out'],

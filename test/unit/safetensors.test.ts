@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { CardinalError } from '../../src/base/errors.ts';
 import { Rng } from '../../src/base/rng.ts';
 import type { StateDict } from '../../src/base/tensor-data.ts';
-import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts';
+import { bytesSource } from '../../src/weights/byte-source.ts';
+import { openSafetensors, readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts';
 import { seed } from '../seed.ts';
 
 /** A file made by hand, so that what the reader must refuse can be written at all. */
@@ -116,11 +117,11 @@ test.each<[string, Uint8Array, RegExp]>([
   ['a fractional size', file({ x: tensor('F32', [1.5], 0, 6) }, 6), /'x': shape\.0: .*int/i],
   ['a negative size', file({ x: tensor('F32', [-1], 0, 4) }, 4), /'x': shape\.0: /],
   [
-    'an unknown dtype',
-    file({ x: tensor('F8_E4M3', [1], 0, 1) }, 1),
-    /'x' has dtype F8_E4M3; readable are F32/,
+    'a small float of a wrong size',
+    file({ x: tensor('F8_E4M3', [2], 0, 1) }, 1),
+    /'x' is 2 F8_E4M3, which takes 2 bytes, but has 1/,
   ],
-  ['a dtype named like a method', file({ x: tensor('toString', [1], 0, 1) }, 1), /'x' has dtype toString/],
+  ['half a byte', file({ x: tensor('F4', [3], 0, 2) }, 2), /'x' is 3 F4, which takes 1\.5 bytes, but has 2/],
   [
     'offsets the wrong way round',
     file({ x: tensor('F32', [0], 4, 0) }, 4),
@@ -129,7 +130,7 @@ test.each<[string, Uint8Array, RegExp]>([
   [
     'truncated data',
     file({ x: tensor('F32', [2], 0, 8) }, 7),
-    /'x' ends at byte 8 of the data.*only 7.*truncated/,
+    /is truncated: its header promises 8 bytes of tensors, the file has 7: .*get it anew/,
   ],
   [
     'a gap',
@@ -162,4 +163,31 @@ test.each<[string, Uint8Array, RegExp]>([
   expect((error as Error).message).toMatch(message);
   expect((error as Error).message).toMatch(/^w\.safetensors/);
   expect((error as Error).message).not.toContain('\n');
+});
+
+test('tensors of types that are not read are named and left out, whatever the type', async () => {
+  const others = { F8_E4M3: 1, F8_E5M2: 1, F8_E8M0: 1, C64: 8, U64: 8, toString: 3, F9_NEW: 5 };
+  let end = 4;
+  const header: Record<string, object> = { weight: tensor('F32', [1], 0, 4) };
+  for (const [dtype, bytes] of Object.entries(others)) {
+    header[dtype] = tensor(dtype, [1], end, end + bytes);
+    end += bytes;
+  }
+  header['F4'] = tensor('F4', [2, 3], end, end + 3);
+  header['F6'] = tensor('F6_E2M3', [4], end + 3, end + 6);
+  header['__metadata__'] = null as unknown as object;
+  const bytes = file(header, end + 6);
+  bytes.set(new Uint8Array(Float32Array.of(1.5).buffer), bytes.length - end - 6);
+  const read = readSafetensors(bytes);
+  const opened = await openSafetensors(bytesSource(bytes, 'w.safetensors'));
+  for (const { unreadable, tensors, metadata } of [read, opened]) {
+    expect([...tensors.keys()]).toEqual(['weight']);
+    expect([...metadata]).toEqual([]);
+    expect(Object.fromEntries(unreadable)).toEqual({
+      ...Object.fromEntries(Object.keys(others).map((type) => [type, { type, shape: [1] }])),
+      F4: { type: 'F4', shape: [2, 3] },
+      F6: { type: 'F6_E2M3', shape: [4] },
+    });
+  }
+  expect(read.tensors.get('weight')?.data).toEqual(Float32Array.of(1.5));
 });

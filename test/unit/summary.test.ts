@@ -2,7 +2,21 @@ import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Value } from '../../src/graph/value.ts';
 import { createModel } from '../../src/models/index.ts';
-import { Conv2d, freeze, Linear, Module, ModuleList, ReLU, Sequential, summary } from '../../src/nn/index.ts';
+import {
+  AdaptiveAvgPool2d,
+  Conv2d,
+  F,
+  Flatten,
+  freeze,
+  init,
+  Linear,
+  Module,
+  ModuleList,
+  Parameter,
+  ReLU,
+  Sequential,
+  summary,
+} from '../../src/nn/index.ts';
 
 const inputSize = [2, 3, 224, 224];
 
@@ -95,6 +109,90 @@ describe('summary', () => {
     expect(result.totalParams).toBe(12);
     // Twelve parameters at 16 pixels, twice.
     expect(result.multAdds).toBe(2 * 12 * 16);
+  });
+
+  // torchinfo 1.8's own figures for these networks, written in PyTorch.
+  describe('as torchinfo counts', () => {
+    class Unused extends Module {
+      readonly conv = new Conv2d(3, 8, 3);
+      readonly aux = new Sequential(new Linear(8, 100));
+      readonly pool = new AdaptiveAvgPool2d(1);
+      readonly fc = new Linear(8, 5);
+
+      forward(x: Value): Value {
+        return this.fc(F.flatten(this.pool(this.conv(x))));
+      }
+    }
+
+    it('modules that forward does not use, on the line of who holds them', () => {
+      class Net extends Module {
+        readonly block = new ModuleList([new Unused(), new Conv2d(1, 1, 1)]);
+        readonly x = new Parameter([7], init.constant(0));
+        readonly last = new ReLU();
+        readonly frozen = new Linear(3, 3);
+
+        forward(x: Value): Value {
+          return this.last(this.block.at(0)(x));
+        }
+      }
+      const small = summary(new Unused(), { inputSize: [2, 3, 8, 8] });
+      expect(small.totalParams).toBe(1169);
+      expect(small.multAdds).toBe(16_218);
+      expect(small.forwardBackwardBytes).toBe(4688);
+
+      const net = new Net();
+      freeze(net, ['frozen']);
+      const result = summary(net, { inputSize: [2, 3, 8, 8] });
+      expect([result.totalParams, result.trainableParams]).toEqual([1190, 1178]);
+      expect(String(result).split('\n').slice(3, 10)).toEqual([
+        'Net                                      [2, 5]                    19',
+        '├─ModuleList: 1-1                        --                        2',
+        '│    └─Unused: 2-1                       [2, 5]                    900',
+        '│    │    └─Conv2d: 3-1                  [2, 8, 6, 6]              224',
+        '│    │    └─AdaptiveAvgPool2d: 3-2       [2, 8, 1, 1]              --',
+        '│    │    └─Linear: 3-3                  [2, 5]                    45',
+        '├─ReLU: 1-2                              [2, 5]                    --',
+      ]);
+      const shown = result.rows.reduce((total, { shownParams }) => total + shownParams, 0);
+      expect(shown).toBe(1190);
+    });
+
+    it('the work of a tied weight where it works', () => {
+      class Tied extends Module {
+        readonly a = new Conv2d(4, 4, 3, { padding: 1 });
+        readonly b = new Conv2d(4, 4, 3, { padding: 1 });
+        readonly pool = new AdaptiveAvgPool2d(1);
+        readonly fc = new Linear(4, 2);
+
+        constructor() {
+          super();
+          Object.assign(this.b, { weight: this.a.weight });
+        }
+
+        forward(x: Value): Value {
+          return this.fc(F.flatten(this.pool(this.b(this.a(x)))));
+        }
+      }
+      const result = summary(new Tied(), { inputSize: [1, 4, 6, 6] });
+      expect(result.multAdds).toBe(10_666);
+      expect(result.forwardBackwardBytes).toBe(2320);
+      // Each layer's line has all of its own; the total has the tensor once, as model.parameters() of PyTorch.
+      expect(result.rows.map(({ shownParams }) => shownParams)).toEqual([0, 148, 148, 0, 10]);
+      expect(result.totalParams).toBe(148 + 4 + 10);
+    });
+  });
+
+  it('counts by what a layer does, not by what its class is called', () => {
+    class Layer extends Conv2d {}
+    class NotAConvolutionButALinear extends Linear {}
+    const net = new Sequential(
+      new Layer(3, 4, 3),
+      new AdaptiveAvgPool2d(1),
+      new Flatten(),
+      new NotAConvolutionButALinear(4, 2),
+    );
+    // (108 + 4)·36 + 10: of a class called Layer torchinfo would count 112 alone.
+    expect(summary(net, { inputSize: [1, 3, 8, 8] }).multAdds).toBe(112 * 36 + 10);
   });
 
   it('widens the first column for long names', () => {

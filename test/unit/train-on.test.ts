@@ -62,6 +62,8 @@ describe('a network of one’s own', () => {
       'best.safetensors',
       'last.safetensors',
       'metrics.jsonl',
+      'misclassified.csv',
+      'report.html',
     ]);
 
     const best = join(out, 'best.safetensors');

@@ -21,11 +21,11 @@ const recipe = tinyRecipe({ clipNorm: 0.5, ema: { decay: 0.9 }, labelSmoothing: 
 describe.each(kinds)('$name', ({ backends: all, exact }) => {
   const backends = exact ? all : all.slice(0, 1);
   test('whole runs are the same bit for bit on any number of threads, even if it changes on the way', async () => {
-    const best = [];
+    const stores: MemoryStore[] = [];
     for (const backend of backends) {
       const store = new MemoryStore();
       await runTraining(tinyRun(seed, { backend, store, recipe }));
-      best.push(store.bytes('best'));
+      stores.push(store);
     }
     const store = new MemoryStore();
     for (let life = 0; ; life++) {
@@ -35,8 +35,11 @@ describe.each(kinds)('$name', ({ backends: all, exact }) => {
       const { result } = await runTraining(options, (_, count) => count > 9);
       if (result !== undefined) break;
     }
-    best.push(store.bytes('best'));
-    for (const bytes of best) expect(bytes, `seed ${seed}`).toEqual(best[0]);
+    for (const kind of ['best', 'last'] as const) {
+      const expected = stores[0].bytes(kind);
+      for (const each of [...stores, store])
+        expect(each.bytes(kind), `${kind}, seed ${seed}`).toEqual(expected);
+    }
   });
 
   test('learns what the reference learns', async () => {

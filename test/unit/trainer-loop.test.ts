@@ -17,6 +17,7 @@ import {
   tinyRecipe,
   tinyRun,
 } from '../training.ts';
+import { countRounds, gaps, watchedBackend } from '../support/rounds.ts';
 
 test('a run tells its story in order, learns, and leaves the network trained', async () => {
   const store = new MemoryStore();
@@ -187,11 +188,9 @@ describe('ending early', () => {
     const history = (...best: boolean[]) =>
       best.map((isBest, epoch) => ({
         epoch,
-        epochs: 9,
         step: epoch,
         learningRate: 0.1,
         train: { loss: 1, top1: 0 },
-        seconds: 1,
         best: isBest,
       }));
     expect(patience(2)([])).toBe(false);
@@ -284,4 +283,17 @@ test('data that does not suit the network or the recipe is refused', async () =>
   await expect(
     runTraining({ ...options, data: { train: { ...options.data.train, dataset } } }),
   ).rejects.toThrow(/tiny tells 3 classes apart, but rows has 2/);
+});
+
+test('between two gradients, parts of a step and validation included, the event loop comes round', async () => {
+  const { rounds, stop } = countRounds();
+  const at: number[] = [];
+  const { backend } = watchedBackend((entry) => {
+    if (entry === 'gradient' || entry === 'forward') at.push(rounds());
+  });
+  await runTraining(tinyRun(seed, { backend, recipe: tinyRecipe({ epochs: 2, accumulate: 2 }) }));
+  stop();
+  // Two epochs of five steps in two parts, and ten pictures of validation in batches of 4.
+  expect(at).toHaveLength(2 * (5 * 2 + 3));
+  for (const gap of gaps(at)) expect(gap).toBeGreaterThanOrEqual(1);
 });

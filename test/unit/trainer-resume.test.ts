@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest';
 import { Rng } from '../../src/base/rng.ts';
-import type { StateDict } from '../../src/base/tensor-data.ts';
 import type { Checkpoint } from '../../src/train/checkpoint.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
 import { seed } from '../seed.ts';
@@ -22,6 +21,7 @@ const everything = tinyRecipe({
   ema: { decay: 0.9 },
   labelSmoothing: 0.1,
 });
+const kinds = ['best', 'last'] as const;
 const plain = tinyRecipe({ optimizer: { kind: 'sgd', learningRate: 0.05, momentum: 0 } });
 const recipes = {
   'SGD with everything': everything,
@@ -67,12 +67,7 @@ describe.each(runs)('$name', ({ recipe, model }) => {
 
     const note = `seed ${seed}`;
     expect(store.bytes('best'), note).toEqual(whole.bytes('best'));
-    const [resumed, straight] = [store.read('last'), whole.read('last')];
-    expectSameBits(resumed.state, straight.state, note);
-    expectSameBits(resumed.training?.optimizer, straight.training?.optimizer, note);
-    expectSameBits(resumed.training?.ema, straight.training?.ema, note);
-    expect(resumed.training?.frozen, note).toEqual(straight.training?.frozen);
-    expect(untimed(resumed.training?.progress), note).toEqual(untimed(straight.training?.progress));
+    expect(store.bytes('last'), note).toEqual(whole.bytes('last'));
     expect(numbersOf(log), note).toEqual(numbersOf(events));
   });
 });
@@ -93,12 +88,9 @@ test('interrupted by a signal at any step, a run saves that very step and goes o
       tinyRun(seed, { store, recipe: undefined, resume: store.read('last') }),
     );
     expect(resumed.result?.reason).toBe('finished');
-    expectSameBits(
-      store.read('last').state,
-      whole.read('last').state,
-      `interrupted at ${step}, seed ${seed}`,
-    );
-    expect(store.bytes('best')).toEqual(whole.bytes('best'));
+    for (const kind of kinds) {
+      expect(store.bytes(kind), `${kind}, interrupted at ${step}, seed ${seed}`).toEqual(whole.bytes(kind));
+    }
   }
 });
 
@@ -107,8 +99,10 @@ test('the seed decides everything', async () => {
   await runTraining(tinyRun(seed, { store: stores[0] }));
   await runTraining(tinyRun(seed, { store: stores[1] }));
   await runTraining(tinyRun(seed + 1, { store: stores[2] }));
-  expect(stores[1].bytes('best')).toEqual(stores[0].bytes('best'));
-  expect(stores[2].bytes('best')).not.toEqual(stores[0].bytes('best'));
+  for (const kind of kinds) {
+    expect(stores[1].bytes(kind), kind).toEqual(stores[0].bytes(kind));
+    expect(stores[2].bytes(kind), kind).not.toEqual(stores[0].bytes(kind));
+  }
 });
 
 test('a checkpoint of other data or another network is refused', async () => {
@@ -177,18 +171,6 @@ function numbersOf(events: readonly TrainEvent[]): unknown[] {
 }
 
 function untimed(value: unknown): unknown {
-  const clocks = ['seconds', 'secondsLeft', 'imagesPerSecond', 'waiting'];
+  const clocks = ['seconds', 'elapsed', 'secondsLeft', 'imagesPerSecond', 'waiting'];
   return JSON.parse(JSON.stringify(value, (key, inner: unknown) => (clocks.includes(key) ? 0 : inner)));
-}
-
-function expectSameBits(a: StateDict | undefined, b: StateDict | undefined, note: string): void {
-  expect([...(a?.keys() ?? [])], note).toEqual([...(b?.keys() ?? ['none'])]);
-  for (const [name, { data }] of a ?? []) {
-    const other = b?.get(name)?.data;
-    expect(bits(data), `${name}, ${note}`).toEqual(bits(other ?? new Float32Array()));
-  }
-}
-
-function bits(data: Float32Array | BigInt64Array): Uint8Array {
-  return new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
 }

@@ -54,4 +54,40 @@ describe('Turns', () => {
     await closed;
     await turns.close();
   });
+
+  it('runs as many at once as it is told, and begins them in order', async () => {
+    const turns = new Turns('test', { atOnce: 3 });
+    const begun: number[] = [];
+    const finish: (() => void)[] = [];
+    const works = Array.from({ length: 7 }, (_, n) =>
+      turns.take(async () => {
+        begun.push(n);
+        await new Promise<void>((resolve) => finish.push(resolve));
+        if (n === 1) throw new Error('no');
+        return n;
+      }),
+    );
+    const outcomes = Promise.allSettled(works);
+    const round = () => new Promise(setImmediate);
+    await round();
+    expect(begun).toEqual([0, 1, 2]);
+    finish[1]();
+    await round();
+    expect(begun).toEqual([0, 1, 2, 3]);
+    finish[0]();
+    finish[2]();
+    await round();
+    expect(begun).toEqual([0, 1, 2, 3, 4, 5]);
+    const closed = turns.close();
+    expect(() => {
+      turns.check();
+    }).toThrow(DisposedError);
+    for (const end of finish) end();
+    await closed;
+    const states = (await outcomes).map((outcome) =>
+      outcome.status === 'fulfilled' ? outcome.value : String(outcome.reason),
+    );
+    expect(states.slice(0, 6)).toEqual([0, 'Error: no', 2, 3, 4, 5]);
+    expect(states[6]).toMatch(/^DisposedError: /);
+  });
 });

@@ -16,12 +16,11 @@ import { fuzz } from '../support/fuzz.ts';
 import { joined, mutate } from '../support/mutate.ts';
 import { mutateTokens, pickleTokens } from '../support/pickle-tokens.ts';
 import { storedZip, zipRecords } from '../support/stored-zip.ts';
-import { fixtureBytes, fixtures, openFixture } from './pytorch-support.ts';
+import { fixtureBytes, fixtures, objectFixtures, openFixture } from './pytorch-support.ts';
 
 vi.setConfig({ testTimeout: 3_600_000 });
 
-// Of the files that are refused anyway, a few are enough.
-const useful = fixtures.filter((name) => !name.includes('refused') || /command|script/.test(name));
+const useful = [...fixtures, ...objectFixtures].filter((name) => !name.includes('refused'));
 const zips = useful.filter((name) => !name.startsWith('legacy')).map(fixtureBytes);
 const streams = useful.filter((name) => name.startsWith('legacy')).map(fixtureBytes);
 

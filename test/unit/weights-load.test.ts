@@ -43,8 +43,7 @@ function lineOf(work: () => unknown): string {
 
 test.each([
   ['an empty file', '', /it is empty$/],
-  ['a JPEG', '\xff\xd8\xff\xe0\0\x10JFIF\0\x01\x01', /its first bytes are those of neither$/],
-  ['a page of the web', '<!DOCTYPE html><html>', /its first bytes are those of neither$/],
+  ['noise', '\x12\x34\x56\x78\x9a\xbc\xde\xf0', /its first bytes are those of neither$/],
   ['a small text', 'version', /its first bytes are those of neither$/],
 ])('%s is neither format', async (_, text, message) => {
   const source = bytesSource(Uint8Array.from(Buffer.from(text, 'latin1')), 'w.pth');

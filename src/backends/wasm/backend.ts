@@ -29,8 +29,8 @@ export interface WasmBackendOptions {
   readonly blas?: NativeProducts | undefined;
   /** Starts a worker that calls `serve`. Called `threads − 1` times, with 0, 1, … */
   readonly spawn: (index: number) => WorkerHandle;
-  /** Where the platform can, ties threads to processors of their own for as long as a run takes. */
-  readonly placement?: { tie(): void; release(): void } | undefined;
+  /** Where the platform can, does a run with each thread on a processor of its own. `work` is the same for runs that are alike. */
+  readonly placement?: { during(work: object, run: () => void): void } | undefined;
   /** Whether the calling thread may sleep while it waits for the others. Browsers forbid it to a page's main thread. */
   readonly maySleep: boolean;
 }
@@ -148,20 +148,21 @@ class WasmBackend implements Backend {
     this.#check();
     // Nothing for workers to meet at: they must not be woken.
     if (list.kernels.length === 0) return;
-    this.#placement?.tie();
     const { words } = this.#team;
-    Atomics.store(words, control.program, program);
-    Atomics.store(words, control.entry, entry);
-    Atomics.add(words, control.runs, 1);
-    announceChange(words, control.news, control.idle);
     let trap = 'it trapped on a worker';
-    try {
-      walk(list, scratch, this.#team);
-    } catch (error) {
-      trap = messageOf(error);
-    } finally {
-      this.#placement?.release();
-    }
+    const together = (): void => {
+      Atomics.store(words, control.program, program);
+      Atomics.store(words, control.entry, entry);
+      Atomics.add(words, control.runs, 1);
+      announceChange(words, control.news, control.idle);
+      try {
+        walk(list, scratch, this.#team);
+      } catch (error) {
+        trap = messageOf(error);
+      }
+    };
+    if (this.#placement === undefined) together();
+    else this.#placement.during(list, together);
     const failed = Atomics.load(words, control.failed);
     if (failed === 0) return;
     const call = failed - 1;

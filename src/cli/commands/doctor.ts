@@ -17,6 +17,8 @@ type Found = Capabilities & {
   readonly blas: BlasInfo | null;
   /** Why the library that `CARDINAL_BLAS` names cannot be used, which makes every command that computes fail. */
   readonly blasProblem: string | null;
+  /** Why no kernels can be loaded although the engine could run them; the same of these. */
+  readonly kernelsProblem: string | null;
 };
 
 async function doctor({ json }: { json: boolean }): Promise<void> {
@@ -29,14 +31,32 @@ async function doctor({ json }: { json: boolean }): Promise<void> {
       return { blas: null, blasProblem: error.message };
     },
   );
-  const found = { ...capabilities(), ...native };
+  const found = { ...(await withKernels(capabilities())), ...native };
   if (json) printJson(found);
   else print(...lines(found, await blasInstallation()));
-  if (native.blasProblem !== null) process.exitCode = 1;
+  if (found.blasProblem !== null || found.kernelsProblem !== null) process.exitCode = 1;
+}
+
+/** What the engine should be able to do is tried, since other programs than Node leave out parts of V8. */
+async function withKernels(
+  capabilities: Capabilities,
+): Promise<Capabilities & Pick<Found, 'kernelsProblem'>> {
+  if (capabilities.uses.kernels === 'none') return { ...capabilities, kernelsProblem: null };
+  const { loadKernels } = await import('../../node/kernels.ts');
+  try {
+    const { build, wideProblem } = await loadKernels();
+    const uses = { ...capabilities.uses, kernels: build };
+    if (wideProblem === undefined) return { ...capabilities, uses, kernelsProblem: null };
+    const wideVectors = { usable: false, reason: wideProblem, except: [] };
+    return { ...capabilities, wideVectors, uses, kernelsProblem: null };
+  } catch (error) {
+    if (!(error instanceof CardinalError)) throw error;
+    return { ...capabilities, kernelsProblem: error.message };
+  }
 }
 
 function lines(
-  { node, v8, platform, cpu, cores, memory, wasm, wideVectors, uses, ...native }: Found,
+  { node, v8, platform, cpu, cores, memory, wasm, wideVectors, uses, kernelsProblem, ...native }: Found,
   installation: string,
 ): string[] {
   const has = (present: boolean): string => (present ? pc.green('yes') : pc.yellow('no'));
@@ -51,15 +71,23 @@ function lines(
       ['  SIMD', has(wasm.simd)],
       ['  relaxed SIMD', has(wasm.relaxedSimd)],
       ['  threads', has(wasm.threads)],
-      ['  256-bit vectors', wideVectors.usable ? has(true) : `${has(false)}: ${wideVectors.reason}`],
+      [
+        '  256-bit vectors',
+        wideVectors.usable ? has(true) + but(wideVectors) : `${has(false)}: ${wideVectors.reason}`,
+      ],
       [pc.bold('native matrix products'), ''],
       ...blasRows(native, installation),
       [pc.bold('used by default'), ''],
-      ['  kernels', kernelsInWords[uses.kernels]],
+      ['  kernels', kernelsProblem === null ? kernelsInWords[uses.kernels] : pc.red(kernelsProblem)],
       ['  threads', String(uses.threads)],
     ],
     ['left', 'left'],
   );
+}
+
+/** The kernels that go without. */
+function but({ except }: Capabilities['wideVectors']): string {
+  return except.length === 0 ? '' : `, except ${except.join(', ')}, on which this V8 would crash`;
 }
 
 const kernelsInWords: Readonly<Record<KernelBuild | 'none', string>> = {

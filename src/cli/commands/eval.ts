@@ -4,6 +4,7 @@ import {
   integer,
   oneOf,
   path,
+  strictHelp,
   weightsArgument,
   withEngineFlags,
   withExamples,
@@ -12,7 +13,7 @@ import {
 } from '../flags.ts';
 
 export interface EvalFlags extends EngineFlags, WeightsFlags {
-  readonly split?: 'train' | 'val' | 'test';
+  readonly split?: 'train' | 'val' | 'test' | 'all';
   readonly batchSize: number;
   readonly strict: boolean;
   readonly json: boolean;
@@ -26,11 +27,11 @@ export function define(command: Command): void {
   )
     .option(
       '--split <name>',
-      'train, val or test (test, or val if there is none)',
-      oneOf('--split', ['train', 'val', 'test']),
+      'train, val, test or all; val is also what training held out (test, or val if there is none)',
+      oneOf('--split', ['train', 'val', 'test', 'all']),
     )
     .option('--batch-size <n>', 'pictures at once', integer('--batch-size', 1, 65_536), 64)
-    .option('--strict', 'refuse pictures that cannot be decoded instead of leaving them out', false);
+    .option('--strict', strictHelp, false);
   withExamples(
     withJsonFlag(withEngineFlags(command)),
     'eval runs/demo/best.safetensors data/fashion-mnist-sample',

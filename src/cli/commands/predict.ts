@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { pictureFormatTitles } from '../../data/picture-format.ts';
 import type { EngineFlags, WeightsFlags } from '../flags.ts';
 import {
   integer,
@@ -20,7 +21,7 @@ export function define(command: Command): void {
   withWeightsFlags(
     command
       .argument('<weights>', weightsArgument, path('weights'))
-      .argument('<image...>', 'pictures: JPEG, PNG, WebP, GIF or AVIF'),
+      .argument('<image...>', `pictures: ${pictureFormatTitles}`),
   )
     .option(
       '--classes <file>',

@@ -8,6 +8,7 @@ import {
   oneOf,
   path,
   perChannel,
+  strictHelp,
   weightsArgument,
   withEngineFlags,
   withExamples,
@@ -113,7 +114,7 @@ export function define(command: Command): void {
       0.1,
     )
     .option('--seed <n>', 'everything random comes from it', integer('--seed', 0), 0)
-    .option('--strict', 'refuse pictures that cannot be decoded instead of leaving them out', false)
+    .option('--strict', strictHelp, false)
     .option('--checkpoint-every <steps>', 'beside the one after each epoch', integer('--checkpoint-every', 1))
     .option('--checkpoint-activations', checkpointActivationsHelp)
     .option('--no-checkpoint-activations', 'keep them all, in a continued run that did not')

@@ -1,16 +1,20 @@
+import { checkOptions, flag } from '../../base/options.ts';
 import type { Value } from '../../graph/value.ts';
 import { share } from '../arguments.ts';
-import { flatten, relu, relu6 } from '../functional.ts';
+import { checkFlatten, flatten, relu, relu6 } from '../functional.ts';
 import { Module } from '../module.ts';
 import { currentTracing } from '../tracing.ts';
 
 /** max(x, 0). `inplace` is accepted for PyTorch's sake; the plan decides which memory is reused. */
 export class ReLU extends Module {
+  static override readonly typeName: string = 'ReLU';
+
   readonly inplace: boolean;
 
-  constructor({ inplace = false }: { readonly inplace?: boolean } = {}) {
+  constructor(options: { readonly inplace?: boolean } = {}) {
     super();
-    this.inplace = inplace;
+    checkOptions('ReLU', options, { inplace: flag });
+    this.inplace = options.inplace ?? false;
   }
 
   forward(x: Value): Value {
@@ -20,11 +24,14 @@ export class ReLU extends Module {
 
 /** min(max(x, 0), 6). `inplace` is accepted for PyTorch's sake. */
 export class ReLU6 extends Module {
+  static override readonly typeName: string = 'ReLU6';
+
   readonly inplace: boolean;
 
-  constructor({ inplace = false }: { readonly inplace?: boolean } = {}) {
+  constructor(options: { readonly inplace?: boolean } = {}) {
     super();
-    this.inplace = inplace;
+    checkOptions('ReLU6', options, { inplace: flag });
+    this.inplace = options.inplace ?? false;
   }
 
   forward(x: Value): Value {
@@ -34,27 +41,36 @@ export class ReLU6 extends Module {
 
 /** Gives back its input. */
 export class Identity extends Module {
+  static override readonly typeName: string = 'Identity';
+
   forward(x: Value): Value {
     return x;
   }
 }
 
-/** N×C×H×W → N×(C·H·W). */
+/** N×C×H×W → N×(C·H·W). PyTorch's defaults are the only dimensions: the batch stays, the rest goes. */
 export class Flatten extends Module {
-  readonly startDim: number;
+  static override readonly typeName: string = 'Flatten';
 
-  constructor(startDim = 1) {
+  readonly startDim: number;
+  readonly endDim: number;
+
+  constructor(startDim = 1, endDim = -1) {
     super();
     this.startDim = startDim;
+    this.endDim = endDim;
+    checkFlatten('Flatten', startDim, endDim);
   }
 
   forward(x: Value): Value {
-    return flatten(x, this.startDim);
+    return flatten(x, this.startDim, this.endDim);
   }
 }
 
 /** In training zeroes each element with probability `p` and scales the others by 1/(1−p); otherwise does nothing. */
 export class Dropout extends Module {
+  static override readonly typeName: string = 'Dropout';
+
   readonly p: number;
 
   constructor(p = 0.5) {

@@ -1,4 +1,5 @@
 import { CardinalError } from '../../base/errors.ts';
+import { checkOptions, finite } from '../../base/options.ts';
 import { f32 } from '../../base/tensor-data.ts';
 import { formatShape, type Value } from '../../graph/value.ts';
 import { whole } from '../arguments.ts';
@@ -23,6 +24,8 @@ export interface BatchNorm2dOptions {
  * this is timm's `freeze` (timm/utils/model.py) and torchvision's `FrozenBatchNorm2d`.
  */
 export class BatchNorm2d extends Module {
+  static override readonly typeName: string = 'BatchNorm2d';
+
   readonly numFeatures: number;
   readonly eps: number;
   readonly momentum: number;
@@ -33,8 +36,10 @@ export class BatchNorm2d extends Module {
   readonly running_var: ModuleBuffer;
   readonly num_batches_tracked: ModuleBuffer;
 
-  constructor(numFeatures: number, { eps = 1e-5, momentum = 0.1 }: BatchNorm2dOptions = {}) {
+  constructor(numFeatures: number, options: BatchNorm2dOptions = {}) {
     super();
+    checkOptions('BatchNorm2d', options, { eps: finite, momentum: finite });
+    const { eps = 1e-5, momentum = 0.1 } = options;
     this.numFeatures = whole('BatchNorm2d', 'numFeatures', numFeatures, 1);
     if (!(eps > 0)) throw new CardinalError(`BatchNorm2d: expected eps above 0, got ${eps}`);
     if (!(momentum >= 0 && momentum <= 1)) {

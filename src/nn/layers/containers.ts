@@ -1,6 +1,8 @@
-import { CardinalError } from '../../base/errors.ts';
+import { CardinalError, UsageError } from '../../base/errors.ts';
+import { described } from '../../base/described.ts';
+import { quoted } from '../../base/quoted.ts';
 import type { Value } from '../../graph/value.ts';
-import { Module } from '../module.ts';
+import { checkModule, Module } from '../module.ts';
 
 /** Children by name in an order of their own: plain attributes would sort "10" before "a", whatever came first. */
 abstract class Container extends Module {
@@ -29,6 +31,7 @@ abstract class Container extends Module {
   }
 
   protected insert(name: string, module: Module): void {
+    checkModule(this.typeName, `child ${quoted(name)}`, module);
     if (name === '' || name.includes('.') || this.#children.some(([taken]) => taken === name)) {
       throw new CardinalError(
         `${this.typeName}: expected names of children without dots, each once, got "${name}"`,
@@ -43,6 +46,8 @@ abstract class Container extends Module {
  * sorts keys that are whole numbers).
  */
 export class Sequential extends Container {
+  static override readonly typeName: string = 'Sequential';
+
   constructor(...modules: readonly Module[] | [readonly Module[]] | [Readonly<Record<string, Module>>]) {
     super();
     for (const [name, module] of entriesOf(modules)) this.insert(name, module);
@@ -55,8 +60,15 @@ export class Sequential extends Container {
 
 /** Modules that `forward` of their owner calls one by one; they are named "0", "1", …. */
 export class ModuleList extends Container {
+  static override readonly typeName: string = 'ModuleList';
+
   constructor(modules: Iterable<Module> = []) {
     super();
+    const given: unknown = modules;
+    // A module of several is iterable itself.
+    if (!(given instanceof Object) || given instanceof Module || !(Symbol.iterator in given)) {
+      throw new UsageError(`ModuleList: expected an array of modules, got ${described(given)}`);
+    }
     for (const module of modules) this.append(module);
   }
 
@@ -74,6 +86,9 @@ function entriesOf(
   modules: readonly Module[] | [readonly Module[]] | [Readonly<Record<string, Module>>],
 ): [string, Module][] {
   const [first] = modules;
-  if (modules.length === 1 && !(first instanceof Module)) return Object.entries(first);
-  return Object.entries(modules as readonly Module[]);
+  const inside: unknown = first;
+  const packed = modules.length === 1 && typeof inside === 'object' && inside !== null;
+  return Object.entries(
+    packed ? (inside as Readonly<Record<string, Module>>) : (modules as readonly Module[]),
+  );
 }

@@ -1,4 +1,5 @@
 import { CardinalError } from '../../base/errors.ts';
+import { anything, checkOptions, flag, wholeFrom, type Kinds } from '../../base/options.ts';
 import type { Conv2dAttrs, Pair } from '../../graph/op-table.ts';
 import type { Value } from '../../graph/value.ts';
 import { pair, whole, type Size } from '../arguments.ts';
@@ -17,11 +18,21 @@ export interface Conv2dOptions {
   readonly bias?: boolean;
 }
 
+const kinds: Kinds<Conv2dOptions> = {
+  stride: anything,
+  padding: anything,
+  dilation: anything,
+  groups: wholeFrom(1),
+  bias: flag,
+};
+
 /**
  * Grouped 2-d convolution, N×C×H×W → N×K×P×Q, P = ⌊(H + 2·padding − dilation·(R−1) − 1)/stride⌋ + 1, and Q likewise.
  * `weight` is K×(C/G)×R×S, `bias` K, both drawn as PyTorch does: uniform within ±1/√fan_in, fan_in = (C/G)·R·S.
  */
 export class Conv2d extends Module {
+  static override readonly typeName: string = 'Conv2d';
+
   readonly inChannels: number;
   readonly outChannels: number;
   readonly kernelSize: Pair;
@@ -32,6 +43,7 @@ export class Conv2d extends Module {
 
   constructor(inChannels: number, outChannels: number, kernelSize: Size, options: Conv2dOptions = {}) {
     super();
+    checkOptions('Conv2d', options, kinds);
     const { groups = 1, bias = true } = options;
     this.inChannels = whole('Conv2d', 'inChannels', inChannels, 1);
     this.outChannels = whole('Conv2d', 'outChannels', outChannels, 1);

@@ -1,3 +1,4 @@
+import { checkOptions, flag } from '../../base/options.ts';
 import type { Value } from '../../graph/value.ts';
 import { whole } from '../arguments.ts';
 import { kaimingUniform, uniform } from '../init.ts';
@@ -7,13 +8,17 @@ import { currentTracing } from '../tracing.ts';
 
 /** N×F → N×K, y = x·weightᵀ + bias; `weight` K×F and `bias` K drawn uniformly within ±1/√F, as PyTorch does. */
 export class Linear extends Module {
+  static override readonly typeName: string = 'Linear';
+
   readonly inFeatures: number;
   readonly outFeatures: number;
   readonly weight: Parameter;
   readonly bias: Parameter | undefined;
 
-  constructor(inFeatures: number, outFeatures: number, { bias = true }: { readonly bias?: boolean } = {}) {
+  constructor(inFeatures: number, outFeatures: number, options: { readonly bias?: boolean } = {}) {
     super();
+    checkOptions('Linear', options, { bias: flag });
+    const { bias = true } = options;
     this.inFeatures = whole('Linear', 'inFeatures', inFeatures, 1);
     this.outFeatures = whole('Linear', 'outFeatures', outFeatures, 1);
     const shape = [outFeatures, inFeatures];

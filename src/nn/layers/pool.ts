@@ -1,21 +1,27 @@
 import type { Value } from '../../graph/value.ts';
-import type { Size } from '../arguments.ts';
+import { flag } from '../../base/options.ts';
+import { pair, type Size } from '../arguments.ts';
 import {
   adaptiveAvgPool2d,
   adaptiveMaxPool2d,
   avgPool2d,
+  checkPool,
   maxPool2d,
+  type AvgPoolOptions,
   type PoolOptions,
 } from '../functional.ts';
 import { Module } from '../module.ts';
 
 /** N×C×H×W → N×C×P×Q: the largest value of each window; padding counts as −∞. */
 export class MaxPool2d extends Module {
+  static override readonly typeName: string = 'MaxPool2d';
+
   readonly kernelSize: Size;
   readonly #options: PoolOptions;
 
   constructor(kernelSize: Size, options: PoolOptions = {}) {
     super();
+    checkPool('MaxPool2d', kernelSize, options);
     this.kernelSize = kernelSize;
     this.#options = options;
   }
@@ -27,11 +33,14 @@ export class MaxPool2d extends Module {
 
 /** N×C×H×W → N×C×P×Q: the mean of each window. */
 export class AvgPool2d extends Module {
-  readonly kernelSize: Size;
-  readonly #options: PoolOptions & { readonly countIncludePad?: boolean };
+  static override readonly typeName: string = 'AvgPool2d';
 
-  constructor(kernelSize: Size, options: PoolOptions & { readonly countIncludePad?: boolean } = {}) {
+  readonly kernelSize: Size;
+  readonly #options: AvgPoolOptions;
+
+  constructor(kernelSize: Size, options: AvgPoolOptions = {}) {
     super();
+    checkPool('AvgPool2d', kernelSize, options, { countIncludePad: flag });
     this.kernelSize = kernelSize;
     this.#options = options;
   }
@@ -43,10 +52,13 @@ export class AvgPool2d extends Module {
 
 /** N×C×H×W → N×C×P×Q for an output size that divides the picture's evenly; 1 is the mean of each channel. */
 export class AdaptiveAvgPool2d extends Module {
+  static override readonly typeName: string = 'AdaptiveAvgPool2d';
+
   readonly outputSize: Size;
 
   constructor(outputSize: Size) {
     super();
+    pair('AdaptiveAvgPool2d', 'outputSize', outputSize, 1);
     this.outputSize = outputSize;
   }
 
@@ -57,10 +69,13 @@ export class AdaptiveAvgPool2d extends Module {
 
 /** N×C×H×W → N×C×P×Q for an output size that divides the picture's evenly. */
 export class AdaptiveMaxPool2d extends Module {
+  static override readonly typeName: string = 'AdaptiveMaxPool2d';
+
   readonly outputSize: Size;
 
   constructor(outputSize: Size) {
     super();
+    pair('AdaptiveMaxPool2d', 'outputSize', outputSize, 1);
     this.outputSize = outputSize;
   }
 

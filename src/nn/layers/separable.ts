@@ -1,3 +1,4 @@
+import { anything, checkOptions, flag, wholeFrom, type Kinds } from '../../base/options.ts';
 import type { Value } from '../../graph/value.ts';
 import { whole, type Size } from '../arguments.ts';
 import { Module } from '../module.ts';
@@ -13,13 +14,25 @@ export interface DepthwiseConv2dOptions extends Omit<Conv2dOptions, 'groups'> {
   readonly depthMultiplier?: number;
 }
 
+const depthwiseKinds: Kinds<DepthwiseConv2dOptions> = {
+  stride: anything,
+  padding: anything,
+  dilation: anything,
+  bias: flag,
+  depthMultiplier: wholeFrom(1),
+};
+
 /**
  * N×C×H×W → N×(C·depthMultiplier)×P×Q: each channel by filters of its own, so `Conv2d` with as many groups as channels.
  * `weight` is (C·depthMultiplier)×1×R×S, `bias` C·depthMultiplier. Throws a `CardinalError` as `Conv2d` does.
  */
 export class DepthwiseConv2d extends Conv2d {
+  static override readonly typeName: string = 'DepthwiseConv2d';
+
   constructor(inChannels: number, kernelSize: Size, options: DepthwiseConv2dOptions = {}) {
+    checkOptions('DepthwiseConv2d', options, depthwiseKinds);
     const { depthMultiplier = 1, ...rest } = options;
+    whole('DepthwiseConv2d', 'inChannels', inChannels, 1);
     const filters = whole('DepthwiseConv2d', 'depthMultiplier', depthMultiplier, 1);
     super(inChannels, inChannels * filters, kernelSize, { ...rest, groups: inChannels });
   }
@@ -29,7 +42,10 @@ export type PointwiseConv2dOptions = Pick<Conv2dOptions, 'stride' | 'groups' | '
 
 /** N×C×H×W → N×K×P×Q: every pixel by itself, a `Conv2d` of kernel 1. `weight` is K×(C/G)×1×1, `bias` K. */
 export class PointwiseConv2d extends Conv2d {
+  static override readonly typeName: string = 'PointwiseConv2d';
+
   constructor(inChannels: number, outChannels: number, options: PointwiseConv2dOptions = {}) {
+    checkOptions('PointwiseConv2d', options, { stride: anything, groups: wholeFrom(1), bias: flag });
     super(inChannels, outChannels, 1, options);
   }
 }
@@ -39,6 +55,8 @@ export class PointwiseConv2d extends Conv2d {
  * Keras. It costs 1/K + 1/(R·S) of the MACs of a `Conv2d` of the same shape: see `separableRatio`. `bias` is for both.
  */
 export class SeparableConv2d extends Module {
+  static override readonly typeName: string = 'SeparableConv2d';
+
   readonly depthwise: DepthwiseConv2d;
   readonly pointwise: PointwiseConv2d;
 
@@ -49,6 +67,7 @@ export class SeparableConv2d extends Module {
     options: DepthwiseConv2dOptions = {},
   ) {
     super();
+    checkOptions('SeparableConv2d', options, depthwiseKinds);
     this.depthwise = new DepthwiseConv2d(inChannels, kernelSize, options);
     this.pointwise = new PointwiseConv2d(this.depthwise.outChannels, outChannels, {
       bias: options.bias ?? true,

@@ -4,37 +4,34 @@ import sharp from 'sharp';
 
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import type { Picture } from '../../data/dataset.ts';
+import { otherFormatOf, pictureFormatOf, pictureFormatTitles, type PictureFormatName } from '../../data/picture-format.ts';
 import { pictureInMemory, type PictureDataset, type PictureSource } from '../../data/source.ts';
 import { cmykToRgb } from '../../data/transforms/cmyk.ts';
 import { fileReason } from '../files.ts';
-
-/** File name endings that are taken for pictures; everything else in a folder is left alone. */
-export const pictureExtensions: readonly string[] = [
-  '.jpg',
-  '.jpeg',
-  '.jpe',
-  '.jfif',
-  '.png',
-  '.webp',
-  '.gif',
-  '.avif',
-];
+import { cannotRead, receivePicture, type EncodedPicture, type ReceivedPicture } from './picture-input.ts';
 
 /**
  * Reads a picture file, or the bytes of one, as bytes: the same that Pillow's `Image.open(file).convert('RGB')` gives, which
  * is what published networks were trained on. Grey is repeated, CMYK converted without ink profile, alpha dropped, an
  * embedded colour profile not applied, the first frame of an animation taken. Three things differ on purpose or by need:
  * EXIF rotation is applied (`ImageOps.exif_transpose`), 16-bit grey is cut to its high byte, where older Pillows clip it at
- * 255, and the transparent pixels of a GIF are black.
+ * 255, and the transparent pixels of a GIF are black. The format is told by the bytes, whatever the file is called.
  *
- * @throws CardinalError with the file and the decoder's reason
+ * @throws CardinalError with the file and the decoder's reason, or if `file` is nothing that a picture can be read from
  */
-export async function loadPicture(file: string | Uint8Array): Promise<Picture> {
+export async function loadPicture(file: EncodedPicture): Promise<Picture> {
+  return decodePicture(await receivePicture(file));
+}
+
+/** The picture of what was received. Throws a `CardinalError` that names the file, if it has a name. */
+export async function decodePicture(received: ReceivedPicture): Promise<Picture> {
+  if (received.kind === 'pixels') return received.picture;
+  const [content, name] =
+    received.kind === 'file' ? [received.path, received.path] : [received.bytes, received.name];
   try {
-    return await decodeFile(file);
+    return await decodeFile(content);
   } catch (error) {
-    const name = typeof file === 'string' && file !== '' ? ` ${file}` : '';
-    throw new CardinalError(`cannot read the picture${name}: ${messageOf(error)}`);
+    throw new CardinalError(`${cannotRead(name)}: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -54,11 +51,12 @@ export function decoderOf(source: PictureSource): (index: number) => Promise<Pic
 async function decodeFile(file: string | Uint8Array): Promise<Picture> {
   try {
     if (file === '') throw new Error('its name is empty');
-    const picture = sharp(typeof file === 'string' ? await readFile(file) : file, {
-      failOn: 'error',
-      ignoreIcc: true,
-    }).autoOrient();
-    const isCmyk = (await picture.metadata()).space === 'cmyk';
+    const bytes = typeof file === 'string' ? await readFile(file) : file;
+    const format = knownFormat(bytes);
+    const picture = sharp(bytes, { failOn: 'error', ignoreIcc: true }).autoOrient();
+    const { format: loader, space } = await picture.metadata();
+    if (loader !== loaders[format]) throw new Error('it is damaged');
+    const isCmyk = space === 'cmyk';
     // Left as it is stored, CMYK escapes the ink profile that libvips would convert it by.
     if (isCmyk) picture.pipelineColourspace('cmyk').toColourspace('cmyk');
     else picture.toColourspace('srgb').removeAlpha();
@@ -72,6 +70,26 @@ async function decodeFile(file: string | Uint8Array): Promise<Picture> {
   }
 }
 
+/** What sharp calls the loader of each format. */
+const loaders: Readonly<Record<PictureFormatName, string>> = {
+  jpeg: 'jpeg',
+  png: 'png',
+  webp: 'webp',
+  gif: 'gif',
+  avif: 'heif',
+};
+
+/** libvips would let any of its loaders have a file that says to be its own, and so render SVG. It sees pictures alone. */
+function knownFormat(bytes: Uint8Array): PictureFormatName {
+  if (bytes.length === 0) throw new Error('it is empty');
+  const format = pictureFormatOf(bytes);
+  if (format !== undefined) return format;
+  const other = otherFormatOf(bytes);
+  throw new Error(
+    other === undefined ? 'not a picture of a known format' : `it is ${other}, expected ${pictureFormatTitles}`,
+  );
+}
+
 /** The decoder's first telling line, without the path that the caller names anyway. */
 function plainReason(error: unknown): string {
   const fromFileSystem = fileReason(error);
@@ -80,7 +98,6 @@ function plainReason(error: unknown): string {
   const line = lines.find((candidate) => !candidate.startsWith('source: bad seek')) ?? lines[0];
   // libvips loses its reason when several pictures fail at once.
   if (line === '' || line === 'Unknown error') return 'it is damaged';
-  if (line === 'Input Buffer is empty') return 'it is empty';
   if (line.includes('unsupported image format')) return 'not a picture of a known format';
   return line;
 }

@@ -1,61 +1,101 @@
 import { readdir, readFile, realpath, stat } from 'node:fs/promises';
-import { extname, join } from 'node:path';
+import { join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 
 import { CardinalError, messageOf } from '../../base/errors.ts';
-import { pictureExtensions } from './decode.ts';
+import { byCodePoint } from '../../base/order.ts';
+import type { LeftOutTally } from '../../data/left-out.ts';
+import { isPictureName, leftOutFile } from './formats.ts';
+import type { SplitName } from './reader.ts';
 
-/** What lies directly in a folder, hidden entries left out, names in code-unit order. */
+/** What lies directly in a folder, hidden entries and those of operating systems left out, names in code-point order. */
 export interface Listing {
   readonly folders: readonly string[];
   readonly files: readonly string[];
+  /** Links to nothing. */
+  readonly brokenLinks: readonly string[];
+  /** Sockets, pipes, devices. */
+  readonly specialFiles: readonly string[];
 }
 
 /**
- * Lists a folder; symbolic links count as what they point to, broken ones are left out.
+ * Lists a folder; symbolic links count as what they point to.
  *
  * @throws CardinalError if the folder cannot be read
  */
 export async function listFolder(folder: string): Promise<Listing> {
-  const folders: string[] = [];
-  const files: string[] = [];
+  const listing = { folders: [], files: [], brokenLinks: [], specialFiles: [] } as Record<keyof Listing, string[]>;
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     throw new CardinalError(`cannot read the folder ${folder}: ${messageOf(error)}`);
   });
   for (const entry of entries) {
-    if (entry.name.startsWith('.') || entry.name === '__MACOSX') continue;
+    if (entry.name.startsWith('.') || systemNames.includes(entry.name.toLowerCase())) continue;
     const kind = entry.isSymbolicLink() ? await stat(join(folder, entry.name)).catch(() => undefined) : entry;
-    if (kind?.isDirectory()) folders.push(entry.name);
-    else if (kind?.isFile()) files.push(entry.name);
+    const list =
+      kind === undefined
+        ? listing.brokenLinks
+        : kind.isDirectory()
+          ? listing.folders
+          : kind.isFile()
+            ? listing.files
+            : listing.specialFiles;
+    list.push(entry.name);
   }
-  return { folders: folders.sort(), files: files.sort() };
+  for (const list of Object.values(listing)) list.sort(byCodePoint);
+  return listing;
 }
 
-export function isPictureName(name: string): boolean {
-  return pictureExtensions.includes(extname(name).toLowerCase());
+/** What operating systems put into folders, in small letters. */
+const systemNames: readonly string[] = ['__macosx', 'thumbs.db', 'desktop.ini', 'icon\r'];
+
+/** Where in a source something lies, and where to say what is left out of it. */
+export interface Place {
+  /** The source's folder, which paths are told below. */
+  readonly root: string;
+  readonly split: SplitName | undefined;
+  readonly leftOut: LeftOutTally;
 }
 
-export interface FoundPictures {
-  /** Paths below the folder, sorted. */
-  readonly pictures: readonly string[];
-  /** Files that are no pictures by their name. */
-  readonly ignored: number;
+/** Tells the tally of what in a listing is neither a folder nor a picture that can be read. */
+export function tellLeftOut(folder: string, listing: Listing, { root, split, leftOut }: Place): void {
+  const below = (name: string): string => pathBelow(root, join(folder, name));
+  for (const name of listing.brokenLinks) leftOut.add('broken-link', below(name), { split });
+  for (const name of listing.specialFiles) leftOut.add('special-file', below(name), { split });
+  for (const name of listing.files.filter((file) => !isPictureName(file))) {
+    const { kind, ...more } = leftOutFile(name);
+    leftOut.add(kind, below(name), { split, ...more });
+  }
 }
 
-/** All pictures below `folder`, however deep. A link back to one of `ancestors` is not followed. */
-export async function findPictures(folder: string, ancestors: readonly string[] = []): Promise<FoundPictures> {
+/**
+ * All pictures below `folder`, however deep: paths below it with `/` between their parts, in code-point order. A link back to
+ * one of `ancestors` is not followed. What is no picture is told to `place`.
+ */
+export async function findPictures(
+  folder: string,
+  place?: Place,
+  ancestors: readonly string[] = [],
+): Promise<string[]> {
   const real = await realpath(folder);
-  if (ancestors.includes(real)) return { pictures: [], ignored: 0 };
-  const { folders, files } = await listFolder(folder);
-  const pictures = files.filter(isPictureName);
-  let ignored = files.length - pictures.length;
-  for (const name of folders) {
-    const below = await findPictures(join(folder, name), [...ancestors, real]);
-    for (const picture of below.pictures) pictures.push(join(name, picture));
-    ignored += below.ignored;
+  if (ancestors.includes(real)) {
+    place?.leftOut.add('circular-link', pathBelow(place.root, folder), { split: place.split, harmless: true });
+    return [];
   }
-  return { pictures: pictures.sort(), ignored };
+  const listing = await listFolder(folder);
+  if (place !== undefined) tellLeftOut(folder, listing, place);
+  const pictures = listing.files.filter(isPictureName);
+  for (const name of listing.folders) {
+    const below = await findPictures(join(folder, name), place, [...ancestors, real]);
+    // One after the other: a folder may hold more pictures than a call takes arguments.
+    for (const picture of below) pictures.push(`${name}/${picture}`);
+  }
+  return pictures.sort(byCodePoint);
+}
+
+/** A path as it is told: below `root`, with `/` between its parts on every system. */
+export function pathBelow(root: string, path: string): string {
+  return relative(root, path).split(sep).join('/');
 }
 
 const gunzipAsync = promisify(gunzip);

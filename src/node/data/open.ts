@@ -1,13 +1,15 @@
 import { stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 
 import { CardinalError } from '../../base/errors.ts';
+import { LeftOutTally, type LeftOut } from '../../data/left-out.ts';
+import type { HeldOut } from '../../data/picture-record.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { splitByClass } from '../../data/split.ts';
-import { checkPictures } from './check.ts';
+import { requireAllRead } from './check.ts';
 import { listFolder } from './files.ts';
 import { findCifar, readCifar } from './read-cifar.ts';
-import { readFolders } from './read-folders.ts';
+import { readFolders, tellBeside } from './read-folders.ts';
 import { findIdx, readIdx } from './read-idx.ts';
 import type { DataKind, ReadData } from './reader.ts';
 
@@ -18,7 +20,7 @@ export interface OpenOptions {
   readonly valFraction?: number | undefined;
   /** Class names to number the labels by (a checkpoint's). The data's own must be among them, or equal to them. */
   readonly classes?: readonly string[] | undefined;
-  /** Decode every picture now and refuse the first that cannot be. */
+  /** Refuse what is left out and may be missed; decode every picture now and refuse the first that cannot be. */
   readonly strict?: boolean | undefined;
 }
 
@@ -37,8 +39,10 @@ export interface OpenData {
   readonly test: PictureDataset | undefined;
   /** True if `val` was held out of the training pictures because the source has none. */
   readonly valHeldOut: boolean;
-  /** Files among the class folders that are no pictures by their name. */
-  readonly ignoredFiles: number;
+  /** How it was, then. */
+  readonly heldOut?: HeldOut | undefined;
+  /** What lies there and is not read, by kind; what it is in words: `leftOutLine`. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /**
@@ -63,33 +67,29 @@ export async function openData(path: string, options: OpenOptions = {}): Promise
   const read = await readAny(path, options.classes);
   const split =
     read.train && !read.val ? splitByClass(read.train, valFraction, seed) : { train: read.train, val: read.val };
-  const opened = { ...read, ...split, path, valHeldOut: !read.val && split.val !== undefined };
-  if (strict) await refuseUnreadable([read.train, read.val, read.test]);
+  const valHeldOut = !read.val && split.val !== undefined;
+  const heldOut = valHeldOut ? { seed, fraction: valFraction } : undefined;
+  const opened = { ...read, ...split, path, valHeldOut, heldOut };
+  if (strict) await requireAllRead(opened, ['train', 'val', 'test']);
   return opened;
 }
 
 async function readAny(path: string, wanted: readonly string[] | undefined): Promise<ReadData> {
-  const { folders } = await listFolder(path);
-  const unpacked = folders.filter((name) => unpackedNames.includes(name)).map((name) => join(path, name));
+  const listing = await listFolder(path);
+  const unpacked = listing.folders
+    .filter((name) => unpackedNames.includes(name))
+    .map((name) => join(path, name));
   for (const folder of [path, ...unpacked]) {
     const idx = await findIdx(folder);
-    if (idx) return await readIdx(folder, idx, wanted);
-    const cifar = await findCifar(folder);
-    if (cifar) return await readCifar(folder, cifar, wanted);
+    const cifar = idx ? undefined : await findCifar(folder);
+    if (!idx && !cifar) continue;
+    const leftOut = new LeftOutTally();
+    await tellBeside(path, { ...listing, files: [] }, new Set([folder]), leftOut);
+    const read = idx ? await readIdx(folder, idx, wanted) : cifar && (await readCifar(folder, cifar, wanted));
+    if (read) return { ...read, leftOut: leftOut.list() };
   }
   return await readFolders(path, wanted);
 }
 
 /** Folders that the well-known archives and torchvision's downloads make. */
 const unpackedNames: readonly string[] = ['cifar-10-batches-bin', 'cifar-100-binary', 'raw'];
-
-async function refuseUnreadable(datasets: readonly (PictureDataset | undefined)[]): Promise<void> {
-  for (const dataset of datasets) {
-    if (!dataset) continue;
-    const unreadable = await checkPictures(dataset);
-    if (unreadable.length === 0) continue;
-    const [first, ...others] = unreadable;
-    const more = others.length > 0 ? ` (and ${others.length} more in ${basename(dataset.name)})` : '';
-    throw new CardinalError(`${first.id} cannot be read: ${first.reason}${more}`);
-  }
-}

@@ -52,7 +52,7 @@ export async function readCifar(
     train: await read(files.train),
     val: undefined,
     test: await read(files.test),
-    ignoredFiles: 0,
+    leftOut: [],
   };
 }
 

@@ -2,20 +2,22 @@ import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { CardinalError } from '../../base/errors.ts';
+import { byCodePoint } from '../../base/order.ts';
+import { leftOutOf, LeftOutTally } from '../../data/left-out.ts';
 import { pictureDataset, type PictureDataset } from '../../data/source.ts';
-import { findPictures, isPictureName, listFolder, type Listing } from './files.ts';
+import { findPictures, listFolder, pathBelow, tellLeftOut, type Listing, type Place } from './files.ts';
+import { isPictureName, leftOutFile, pictureFormats } from './formats.ts';
 import { splitNamed, unknownClass, type ReadData, type SplitName } from './reader.ts';
 
 /** Pictures of one split by class, as they lie in folders. */
 interface Split {
   readonly folder: string;
   readonly byClass: ReadonlyMap<string, readonly string[]>;
-  readonly ignored: number;
 }
 
 /**
  * Reads `root/<class>/…/<picture>`, or the same below `root/train`, `root/val` and `root/test` (also `training`,
- * `valid`, `validation`, `testing`). Class names are the folders', in code-unit order, as torchvision's `ImageFolder` has
+ * `valid`, `validation`, `testing`). Class names are the folders', in code-point order, as torchvision's `ImageFolder` has
  * them. Pictures are found, not decoded.
  *
  * @param wanted class names to number the labels by (a checkpoint's); default: the training folder's
@@ -25,9 +27,12 @@ interface Split {
 export async function readFolders(root: string, wanted?: readonly string[]): Promise<ReadData> {
   const listing = await listFolder(root);
   if (listing.folders.length === 0) throw noClassFolders(root, listing);
+  const leftOut = new LeftOutTally();
   const splits = new Map<SplitName, Split>();
-  for (const [name, folder] of await splitFolders(root, listing)) {
-    splits.set(name, await readSplit(folder));
+  const found = await splitFolders(root, listing);
+  for (const [split, folder] of found) splits.set(split, await readSplit(folder, { root, split, leftOut }));
+  if (found.every(([, folder]) => folder !== root)) {
+    await tellBeside(root, listing, new Set(found.map(([, folder]) => folder)), leftOut);
   }
 
   const train = splits.get('train');
@@ -40,8 +45,12 @@ export async function readFolders(root: string, wanted?: readonly string[]): Pro
   const owner = wanted ? 'the network' : (train?.folder ?? root);
   const read = (name: SplitName): PictureDataset | undefined => {
     const split = splits.get(name);
-    return split && datasetOf(split, classes, owner, name === 'train');
+    return split && datasetOf(split, classes, owner);
   };
+  for (const [name, split] of splits) {
+    // The classes of a network need not all be there; those of data to train on are its folders, and need pictures.
+    tellEmptyClasses(split, { root, split: name, leftOut }, name === 'train' && wanted === undefined);
+  }
   return {
     kind: 'folders',
     classes,
@@ -50,7 +59,7 @@ export async function readFolders(root: string, wanted?: readonly string[]): Pro
     train: read('train'),
     val: read('val'),
     test: read('test'),
-    ignoredFiles: [...splits.values()].reduce((sum, { ignored }) => sum + ignored, 0),
+    leftOut: leftOut.list(),
   };
 }
 
@@ -78,42 +87,79 @@ async function splitFolders(root: string, listing: Listing): Promise<[SplitName,
   return [['train', root]];
 }
 
-async function readSplit(folder: string): Promise<Split> {
+async function readSplit(folder: string, place: Place): Promise<Split> {
   const listing = await listFolder(folder);
   if (listing.folders.length === 0) throw noClassFolders(folder, listing);
   const byClass = new Map<string, readonly string[]>();
-  let ignored = listing.files.length;
+  tellLoose(folder, listing, place);
   const real = await realpath(folder);
   for (const name of listing.folders) {
-    const found = await findPictures(join(folder, name), [real]);
-    byClass.set(name, found.pictures);
-    ignored += found.ignored;
+    byClass.set(name, await findPictures(join(folder, name), place, [real]));
   }
   if ([...byClass.values()].every((pictures) => pictures.length === 0)) {
     throw new CardinalError(
-      `${folder}: none of its ${byClass.size} folders holds a picture (JPEG, PNG, WebP, GIF or AVIF)`,
+      `${folder}: none of its ${byClass.size} folders holds a picture (${pictureFormats})${insteadOf(place)}`,
     );
   }
-  return { folder, byClass, ignored };
+  return { folder, byClass };
 }
 
-function datasetOf(
-  { folder, byClass }: Split,
-  classes: readonly string[],
-  owner: string,
-  everyClassNeeded: boolean,
-): PictureDataset {
+/** Files that lie outside of class folders: pictures are missed there, a licence is not. */
+function tellLoose(folder: string, listing: Listing, { root, split, leftOut }: Place): void {
+  // What is plainly no picture is no part of the data there, and not worth a word.
+  const files = listing.files.filter((file) => isPictureName(file) || !leftOutFile(file).harmless);
+  tellLeftOut(folder, { ...listing, files }, { root, split, leftOut });
+  for (const name of files.filter(isPictureName)) {
+    leftOut.add('loose-picture', pathBelow(root, join(folder, name)), { split });
+  }
+}
+
+/** What lies beside the folders that are read. */
+export async function tellBeside(
+  root: string,
+  listing: Listing,
+  read: ReadonlySet<string>,
+  leftOut: LeftOutTally,
+): Promise<void> {
+  tellLoose(root, listing, { root, split: undefined, leftOut });
+  for (const name of listing.folders) {
+    const folder = join(root, name);
+    if (read.has(folder)) continue;
+    const pictures = await findPictures(folder).catch(() => []);
+    leftOut.add('skipped-folder', name, { harmless: pictures.length === 0 });
+  }
+}
+
+/** Tells of class folders without pictures. Throws a `CardinalError` if each class needs some. */
+function tellEmptyClasses({ folder, byClass }: Split, place: Place, needed: boolean): void {
+  for (const [name, pictures] of byClass) {
+    if (pictures.length > 0) continue;
+    const path = join(folder, name);
+    if (needed) {
+      throw new CardinalError(
+        `${path} holds no picture (${pictureFormats}): a class needs at least one${insteadOf(place, path)}`,
+      );
+    }
+    place.leftOut.add('empty-class', pathBelow(place.root, path), { split: place.split });
+  }
+}
+
+/** What was found instead of pictures, as the end of a message. */
+function insteadOf({ root, split, leftOut }: Place, folder = root): string {
+  const below = pathBelow(root, folder);
+  const there = leftOutOf(leftOut.list(), split === undefined ? [] : [split]).filter(
+    ({ kind, paths }) =>
+      (kind === 'format' || kind === 'other-file') && paths.some((path) => below === '' || path.startsWith(`${below}/`)),
+  );
+  const words = there.map(({ ending, reason }) => `${ending}${reason === undefined ? '' : ` (${reason})`}`);
+  return words.length === 0 ? '' : `; there are ${words.join(', ')}`;
+}
+
+function datasetOf({ folder, byClass }: Split, classes: readonly string[], owner: string): PictureDataset {
   const labels: number[] = [];
   const paths: string[] = [];
   for (const [name, pictures] of byClass) {
-    if (pictures.length === 0) {
-      if (everyClassNeeded) {
-        throw new CardinalError(
-          `${join(folder, name)} holds no picture (JPEG, PNG, WebP, GIF or AVIF): a class needs at least one`,
-        );
-      }
-      continue;
-    }
+    if (pictures.length === 0) continue;
     const label = classes.indexOf(name);
     if (label < 0) throw unknownClass(folder, name, classes, owner);
     for (const picture of pictures) {
@@ -127,11 +173,12 @@ function datasetOf(
     labels: Int32Array.from(labels),
     source: { kind: 'files', paths },
     id: (index) => paths[index],
+    key: (index) => pathBelow(folder, paths[index]),
   });
 }
 
 function classNames(splits: readonly Split[]): string[] {
-  return [...new Set(splits.flatMap(({ byClass }) => [...byClass.keys()]))].sort();
+  return [...new Set(splits.flatMap(({ byClass }) => [...byClass.keys()]))].sort(byCodePoint);
 }
 
 function noClassFolders(folder: string, { files }: Listing): CardinalError {

@@ -70,7 +70,7 @@ export async function readIdx(
     train: read('train'),
     val: read('val'),
     test: read('test'),
-    ignoredFiles: 0,
+    leftOut: [],
   };
 }
 
@@ -136,6 +136,8 @@ function datasetOf(split: RawSplit, classes: readonly string[]): PictureDataset 
       rows: Uint32Array.from(labels.keys()),
     },
     id: (index) => `${imagesFile}#${index}`,
+    // The same pictures, zipped or not.
+    key: (index) => `${imagesFile.replace(/\.gz$/, '')}#${index}`,
   });
 }
 

@@ -1,5 +1,6 @@
 import { CardinalError } from '../../base/errors.ts';
 import { alike, nearest } from '../../base/nearest.ts';
+import type { LeftOut } from '../../data/left-out.ts';
 import type { PictureDataset } from '../../data/source.ts';
 
 export type DataKind = 'folders' | 'cifar10' | 'cifar100' | 'idx';
@@ -14,8 +15,8 @@ export interface ReadData {
   readonly train: PictureDataset | undefined;
   readonly val: PictureDataset | undefined;
   readonly test: PictureDataset | undefined;
-  /** Files in class folders that are no pictures by their name. */
-  readonly ignoredFiles: number;
+  /** What lies there and is not read. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 export type SplitName = 'train' | 'val' | 'test';

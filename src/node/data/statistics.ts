@@ -1,3 +1,4 @@
+import { nextTask } from '../../base/next-task.ts';
 import { fitPicture } from '../../data/pipeline.ts';
 import { defaultPreprocessing, type Preprocessing } from '../../data/preprocessing.ts';
 import type { PictureDataset } from '../../data/source.ts';
@@ -9,6 +10,8 @@ export interface ChannelStatistics {
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }
+
+const picturesAtATime = 64;
 
 /**
  * Mean and standard deviation of every channel in [0, 1], over the pixels that the network will see, from at most
@@ -30,6 +33,8 @@ export async function channelStatistics(
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < samples) {
+      // Pictures in memory are there at once, and would keep everything else waiting.
+      if (next % picturesAtATime === 0) await nextTask();
       const index = Math.floor((next++ * dataset.length) / samples);
       const fitted = await decode(index)
         .then((picture) => fitPicture(picture, preprocessing))

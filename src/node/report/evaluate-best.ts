@@ -1,4 +1,5 @@
 import type { Backend } from '../../backends/backend.ts';
+import { withEndings } from '../../base/endings.ts';
 import { Rng } from '../../base/rng.ts';
 import type { StateDict } from '../../base/tensor-data.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
@@ -72,35 +73,41 @@ export async function evaluateBest(options: EvaluateBestOptions): Promise<RunEva
   const candidates = new Set(drawn);
   const found = new Map<number, Classified>();
   const batchSize = judgingBatch(options.batchSize, dataset);
-  const program = await prepareInference(network, backend, batchSize, state);
-  const loader = createLoader(dataset, { batchSize, preprocessing, strict, training: false });
   try {
-    const evaluation = await evaluate(program, loader, {
-      signal,
-      onLogits(logits, { index, label }) {
-        const predicted = argmax(logits);
-        if (predicted === label && !candidates.has(index)) return;
-        found.set(index, classified(dataset, index, logits, { label, predicted }));
-      },
+    return await withEndings(async (endings) => {
+      const program = await prepareInference(network, backend, batchSize, state);
+      endings.add(() => {
+        program.dispose();
+      });
+      const loader = createLoader(dataset, { batchSize, preprocessing, strict, training: false });
+      endings.add(() => loader.dispose());
+      const evaluation = await evaluate(program, loader, {
+        signal,
+        onLogits(logits, { index, label }) {
+          const predicted = argmax(logits);
+          if (predicted === label && !candidates.has(index)) return;
+          found.set(index, classified(dataset, index, logits, { label, predicted }));
+        },
+      });
+      const on = data.test === undefined ? 'val' : 'test';
+      return { ...evaluation, on, ...chosen(found, drawn), skipped: loader.skipped };
     });
-    const misclassified = [...found.values()].filter(isWrong).sort((a, b) => a.index - b.index);
-    const inOrder = Array.from(drawn, (index) => found.get(index)).filter((one) => one !== undefined);
-    const wrong = inOrder.filter(isWrong).slice(0, shownWrong);
-    const right = inOrder.filter((one) => !isWrong(one)).slice(0, shown - wrong.length);
-    return {
-      ...evaluation,
-      on: data.test === undefined ? 'val' : 'test',
-      misclassified,
-      samples: [...wrong, ...right],
-      skipped: loader.skipped,
-    };
   } catch (error) {
     if (isAborted(signal) && error === signal?.reason) return undefined;
     throw error;
-  } finally {
-    await loader.dispose();
-    program.dispose();
   }
+}
+
+/** All that are wrong, and of the drawn ones those to show. */
+function chosen(
+  found: ReadonlyMap<number, Classified>,
+  drawn: Uint32Array,
+): Pick<RunEvaluation, 'misclassified' | 'samples'> {
+  const misclassified = [...found.values()].filter(isWrong).sort((a, b) => a.index - b.index);
+  const inOrder = Array.from(drawn, (index) => found.get(index)).filter((one) => one !== undefined);
+  const wrong = inOrder.filter(isWrong).slice(0, shownWrong);
+  const right = inOrder.filter((one) => !isWrong(one)).slice(0, shown - wrong.length);
+  return { misclassified, samples: [...wrong, ...right] };
 }
 
 function classified(

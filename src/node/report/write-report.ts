@@ -1,12 +1,13 @@
 import { basename } from 'node:path';
 import { z } from 'zod';
 import type { Backend } from '../../backends/backend.ts';
+import { leftOutWords } from '../../data/left-out.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
 import type { StepPoint } from '../../report/data.ts';
 import { count, digits3, percent } from '../../report/format.ts';
 import { recipeRows } from '../../report/recipe.ts';
 import type { ModelDescription } from '../../train/network.ts';
-import { epochRecordSchema } from '../../train/progress.ts';
+import { epochLineSchema } from '../../train/progress.ts';
 import type { Recipe } from '../../train/recipe.ts';
 import type { OpenData } from '../data/open.ts';
 import { machine } from '../machine.ts';
@@ -69,7 +70,7 @@ export async function writeReport(run: RunReport): Promise<string> {
     waiting,
     machine: machine(backend),
     steps,
-    epochs: pick(records, 'epoch', epochRecordSchema).map(({ validation, ...epoch }) => ({
+    epochs: pick(records, 'epoch', epochLineSchema).map(({ validation, ...epoch }) => ({
       type: 'epoch',
       ...epoch,
       ...(validation === undefined ? {} : { validation }),
@@ -81,6 +82,7 @@ export async function writeReport(run: RunReport): Promise<string> {
     misclassified:
       evaluated && source ? await pictures.withSomePictures(evaluated.misclassified, source) : [],
     misclassifiedFile,
+    leftOut: data.leftOut.map((item) => ({ ...item, what: leftOutWords(item) })),
     settings: settingsOf(run),
     ...(command === undefined ? {} : { command }),
     notes: [...run.notes, ...notesOn(evaluated), ...(waiting > halfOfTheTime ? [waited(waiting)] : [])],

@@ -1,4 +1,5 @@
 import type { Backend } from '../../backends/backend.ts';
+import { withEndings, type Endings } from '../../base/endings.ts';
 import type { TrainEvent } from '../../train/events.ts';
 import { evaluate, prepareInference } from '../../train/evaluate.ts';
 import { networkOf } from '../../train/network.ts';
@@ -74,9 +75,13 @@ export async function trainArm({
   const { channels, size } = preprocessing;
   const network = networkOf(result.model, [channels, ...size], { name: arm.id, options: {} });
   const batchSize = judgingBatch(setting.recipe.batchSize, test);
-  const program = await prepareInference(network, backend, batchSize);
-  const loader = createLoader(test, { batchSize, preprocessing, training: false });
-  try {
+  const judge = async (endings: Endings): Promise<Outcome> => {
+    const program = await prepareInference(network, backend, batchSize);
+    endings.add(() => {
+      program.dispose();
+    });
+    const loader = createLoader(test, { batchSize, preprocessing, training: false });
+    endings.add(() => loader.dispose());
     const { top1, loss } = await evaluate(program, loader, { signal });
     const values = {
       testError: errorOf(top1),
@@ -84,12 +89,12 @@ export async function trainArm({
       ...Object.fromEntries(epochs.slice(-1).map(({ trainError }) => ['trainError', trainError])),
     };
     return { arm: arm.id, seed, values, epochs, seconds: seconds + (performance.now() - before) / 1000 };
+  };
+  try {
+    return await withEndings(judge);
   } catch (error) {
     if (signal.aborted && error === signal.reason) return undefined;
     throw error;
-  } finally {
-    await loader.dispose();
-    program.dispose();
   }
 }
 

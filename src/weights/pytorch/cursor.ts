@@ -85,7 +85,7 @@ export class Cursor {
     const begin = this.#position;
     if (length > this.#bytes.length - begin) {
       throw new EndOfPickle(
-        `${this.source}: the pickle is truncated or damaged: expected ${length} bytes from byte ${begin} on, it has ${this.#bytes.length} in all`,
+        `${this.source}: the pickle is truncated or damaged: expected ${length} bytes from byte ${begin} on, it has ${this.#bytes.length} in all: get the file anew`,
         length - (this.#bytes.length - begin),
       );
     }

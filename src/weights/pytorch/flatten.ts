@@ -1,37 +1,63 @@
 import { CardinalError } from '../../base/errors.ts';
-import type { TensorEntry } from '../archive.ts';
+import type { TensorArchive, TensorEntry, Unreadable } from '../archive.ts';
 import { quoted } from '../../base/quoted.ts';
+import { attributesOf, describe, modulePartsOf, textOf } from './objects.ts';
 import { tensorEntry, type StorageFile } from './tensor.ts';
-import { PyDict, PyList, PyTuple, TensorRef, type Value } from './values.ts';
+import { PyDict, PyList, PyObject, PyTuple, TensorRef, UnreadableTensor, type Value } from './values.ts';
 
-export interface Flat {
-  readonly tensors: ReadonlyMap<string, TensorEntry>;
-  readonly metadata: ReadonlyMap<string, string>;
+/** What an archive has by name. */
+export type Flat = Pick<TensorArchive, 'tensors' | 'unreadable' | 'objects' | 'metadata'>;
+
+/** What is known of classes beside the pickle. */
+export interface Saving {
+  /** The tensors among a class's attributes that its state dict has; undefined if nobody says so. */
+  readonly savedBy?: (type: string) => ReadonlySet<string> | undefined;
 }
 
 /**
  * Names for everything in nested dictionaries, lists and tuples: keys and positions joined by dots, in the file's order.
  * Numbers and text in dictionaries are metadata; in lists they are skipped, since they are indices and histories.
  *
+ * An object of a class is told by its type, those of a list once, and looked through for tensors: those of a pickled
+ * `nn.Module` have the names that its `state_dict()` gives them, in other objects keys, positions and attributes are names.
+ *
  * A container that holds itself is not entered again. One that is shared has a name for each way to it, so that a small
  * file can ask for any number of names: their characters are limited to a multiple of the pickle's bytes.
  */
-export function flatten(root: Value, pickleBytes: number, file: StorageFile): Flat {
+export function flatten(root: Value, pickleBytes: number, file: StorageFile & Saving): Flat {
   const tensors = new Map<string, TensorEntry>();
+  const unreadable = new Map<string, Unreadable>();
+  const objects = new Map<string, string>();
   const metadata = new Map<string, string>();
   const source = file.source.name;
   const budget = new Budget(pickleBytes, source);
   const open: Level[] = [];
   const entered = new Set<Value>();
 
-  const enter = (prefix: string, container: Container): void => {
+  const enter = (prefix: string, container: Container, inside: boolean): void => {
     if (entered.has(container)) return;
     entered.add(container);
-    open.push({ prefix, container, children: childrenOf(container) });
+    // A class of one's own that is a dictionary says of itself what a dictionary says.
+    const opaque = container instanceof PyObject && container.entries.size === 0;
+    open.push({ prefix, container, inside: inside || opaque, children: childrenOf(container, file.savedBy) });
+  };
+  const take = (name: string, value: TensorRef | UnreadableTensor): void => {
+    if (tensors.has(name) || unreadable.has(name)) {
+      throw new CardinalError(
+        `${source}: two tensors are called ${quoted(name)}, because dots join the keys of nested dictionaries: rename a key`,
+      );
+    }
+    if (value instanceof TensorRef) tensors.set(name, tensorEntry(name, value, file));
+    else unreadable.set(name, { type: value.type, shape: value.shape });
+  };
+  // Of two notes with one name the first stays: nobody's weights depend on it.
+  const note = (notes: Map<string, string>, name: string, text: string | undefined): void => {
+    if (text !== undefined && !notes.has(name)) notes.set(name, text);
   };
 
-  if (root instanceof TensorRef) tensors.set('tensor', tensorEntry('tensor', root, file));
-  if (isContainer(root)) enter('', root);
+  if (isTensor(root)) take('tensor', root);
+  else note(objects, 'object', describe(root));
+  if (isContainer(root)) enter('', root, false);
   for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
     const next = level.children.next();
     if (next.done === true) {
@@ -40,55 +66,82 @@ export function flatten(root: Value, pickleBytes: number, file: StorageFile): Fl
       continue;
     }
     const [key, value] = next.value;
-    const name = level.prefix === '' ? key : `${level.prefix}.${key}`;
+    const name = join(level.prefix, key);
     budget.spend(name);
-    if (value instanceof TensorRef) {
-      if (tensors.has(name)) {
-        throw new CardinalError(
-          `${source}: two tensors are called ${quoted(name)}, because dots join the keys of nested dictionaries: rename a key`,
-        );
-      }
-      tensors.set(name, tensorEntry(name, value, file));
-    } else if (isContainer(value)) {
-      enter(name, value);
-    } else if (level.container instanceof PyDict) {
-      const text = textOf(value);
-      // Of two notes with one name the first stays: nobody's weights depend on it.
-      if (text !== undefined && !metadata.has(name)) metadata.set(name, text);
-    }
+    if (isTensor(value)) take(name, value);
+    else if (isContainer(value)) enter(name, value, level.inside);
+    if (level.inside) continue;
+    const listed = level.container instanceof PyList || level.container instanceof PyTuple;
+    if (!listed) note(metadata, name, textOf(value));
+    note(objects, listed ? join(level.prefix, '*') : name, describe(value));
   }
-  return { tensors, metadata };
+  return { tensors, unreadable, objects, metadata };
 }
 
-type Container = PyDict | PyList | PyTuple;
+type Container = PyDict | PyList | PyTuple | PyObject;
 
 interface Level {
   readonly prefix: string;
   readonly container: Container;
+  /** Whether it is an object, or in one: what else an object has is its own business. */
+  readonly inside: boolean;
   readonly children: Iterator<readonly [string, Value], undefined>;
 }
 
+function isTensor(value: Value): value is TensorRef | UnreadableTensor {
+  return value instanceof TensorRef || value instanceof UnreadableTensor;
+}
+
 function isContainer(value: Value): value is Container {
-  return value instanceof PyDict || value instanceof PyList || value instanceof PyTuple;
+  return (
+    value instanceof PyDict ||
+    value instanceof PyList ||
+    value instanceof PyTuple ||
+    value instanceof PyObject
+  );
 }
 
-function* childrenOf(container: Container): Generator<readonly [string, Value], undefined> {
-  if (container instanceof PyDict) {
-    // A key that is no text or number, such as a tuple, is called by its position.
-    let position = 0;
-    for (const [key, value] of container.entries) yield [textOf(key) ?? `#${position++}`, value];
-  } else {
-    for (const [index, item] of container.items.entries()) yield [String(index), item];
+function join(prefix: string, key: string): string {
+  return prefix === '' ? key : `${prefix}.${key}`;
+}
+
+function* childrenOf(
+  container: Container,
+  savedBy?: Saving['savedBy'],
+): Generator<readonly [string, Value], undefined> {
+  if (container instanceof PyDict) yield* keyed(container.entries);
+  else if (container instanceof PyObject) yield* partsOf(container, savedBy?.(container.type));
+  else yield* positions(container.items);
+}
+
+/** Of a module what it saves; of any other object what can hold tensors, as a dictionary, a (named) tuple, by attributes. */
+function* partsOf(
+  object: PyObject,
+  saved: ReadonlySet<string> | undefined,
+): Generator<readonly [string, Value], undefined> {
+  const attributes = attributesOf(object);
+  const module =
+    saved === undefined
+      ? modulePartsOf(attributes)
+      : [...attributes].filter(([name, value]) => value instanceof PyObject || saved.has(textOf(name) ?? ''));
+  if (module !== undefined) {
+    yield* keyed(module);
+    return;
   }
+  yield* keyed(object.entries);
+  yield* positions(object.items.length > 0 ? object.items : object.parameters);
+  // Dictionaries whose keys are attributes as well have everything twice.
+  yield* keyed([...attributes].filter(([key]) => !object.entries.has(key)));
 }
 
-/** Numbers, text and None as Python's `str` has them, nearly: 90.0 is 90. */
-function textOf(value: Value): string | undefined {
-  if (value === null) return 'None';
-  if (value === true) return 'True';
-  if (value === false) return 'False';
-  if (typeof value === 'string') return value;
-  return typeof value === 'number' || typeof value === 'bigint' ? String(value) : undefined;
+function* positions(items: readonly Value[]): Generator<readonly [string, Value], undefined> {
+  for (const [index, item] of items.entries()) yield [String(index), item];
+}
+
+function* keyed(entries: Iterable<readonly [Value, Value]>): Generator<readonly [string, Value], undefined> {
+  // A key that is no text or number, such as a tuple, is called by its position.
+  let position = 0;
+  for (const [key, value] of entries) yield [textOf(key) ?? `#${position++}`, value];
 }
 
 const charactersPerByte = 16;

@@ -1,7 +1,6 @@
 import { CardinalError } from '../../base/errors.ts';
 import type { TensorArchive } from '../archive.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { elementBytes } from '../dtypes.ts';
 import { quoted } from '../../base/quoted.ts';
 import { EndOfPickle } from './cursor.ts';
 import { flatten } from './flatten.ts';
@@ -41,9 +40,9 @@ export async function openLegacy(source: ByteSource): Promise<TensorArchive> {
     // A key stands for one storage, whose type decides how long it is.
     const first = storages.get(storage.key);
     if (first === undefined) storages.set(storage.key, storage);
-    else if (first.dtype !== storage.dtype || first.elements !== storage.elements) {
+    else if (first.type.name !== storage.type.name || first.elements !== storage.elements) {
       throw new CardinalError(
-        `${source.name}: storage ${quoted(storage.key)} is ${first.elements} ${first.dtype} and ${storage.elements} ${storage.dtype}: the file is damaged`,
+        `${source.name}: storage ${quoted(storage.key)} is ${first.elements} ${first.type.name} and ${storage.elements} ${storage.type.name}: the file is damaged`,
       );
     }
     return storage;
@@ -53,12 +52,12 @@ export async function openLegacy(source: ByteSource): Promise<TensorArchive> {
   const flat = flatten(value, pickleBytes, {
     source,
     bigEndian: false,
-    place({ key, dtype, elements }) {
+    place({ key, type, elements }) {
       const begin = begins.get(key);
       if (begin === undefined) {
         throw new CardinalError(`${source.name}: storage ${quoted(key)} is missing: the file is damaged`);
       }
-      return { size: elements * elementBytes(dtype), begin: () => begin };
+      return { size: elements * type.bytes, begin: () => begin };
     },
   });
   return { format: 'pytorch-legacy', source: source.name, ...flat };
@@ -89,10 +88,10 @@ async function findStorages(
       );
     }
     begins.set(key, end + countBytes);
-    end += countBytes + storage.elements * elementBytes(storage.dtype);
+    end += countBytes + storage.elements * storage.type.bytes;
     if (end > source.size) {
       throw new CardinalError(
-        `${source.name} is truncated: storage ${quoted(key)} should end at byte ${end}, the file at ${source.size}`,
+        `${source.name} is truncated: storage ${quoted(key)} should end at byte ${end}, the file ends at ${source.size}: the download was cut short, get it anew`,
       );
     }
   }

@@ -1,7 +1,7 @@
 import { CardinalError } from '../../base/errors.ts';
 import type { Cursor } from './cursor.ts';
-import { build, call, known } from './globals.ts';
-import { PyDict, PyList, PySet, PyTuple, type StorageRef, type Value } from './values.ts';
+import { build, call } from './globals.ts';
+import { PyDict, PyList, PyName, PyObject, PySet, PyTuple, type StorageRef, type Value } from './values.ts';
 
 /** 2040 bits: Python's state of random numbers holds integers of 32 and 128. */
 const maxIntegerBytes = 255;
@@ -87,13 +87,15 @@ export class Machine {
 
   append(items: readonly Value[]): void {
     const list = this.top();
-    if (!(list instanceof PyList)) this.fail(`byte ${this.#cursor.position} appends to what is not a list`);
+    if (!(list instanceof PyList || list instanceof PyObject))
+      this.fail(`byte ${this.#cursor.position} appends to what is not a list`);
     for (const item of items) list.items.push(item);
   }
 
   add(items: readonly Value[]): void {
     const set = this.top();
-    if (!(set instanceof PySet)) this.fail(`byte ${this.#cursor.position} adds to what is not a set`);
+    if (!(set instanceof PySet || set instanceof PyObject))
+      this.fail(`byte ${this.#cursor.position} adds to what is not a set`);
     for (const item of items) set.items.push(item);
   }
 
@@ -109,7 +111,7 @@ export class Machine {
   }
 
   #fill(dictionary: Value, items: readonly Value[]): void {
-    if (!(dictionary instanceof PyDict) || items.length % 2 !== 0) {
+    if (!(dictionary instanceof PyDict || dictionary instanceof PyObject) || items.length % 2 !== 0) {
       this.fail(
         `byte ${this.#cursor.position} sets items of what is not a dictionary, or a key without a value`,
       );
@@ -119,21 +121,41 @@ export class Machine {
 
   global(module: Value, name: Value): void {
     if (typeof module !== 'string' || typeof name !== 'string') this.fail('a name is not text');
-    this.push(known(module, name, this.#cursor.source));
+    this.push(new PyName(`${module}.${name}`));
+  }
+
+  /** A class that a registry of the program's own has under a number. */
+  extension(code: number): void {
+    this.push(new PyName(`copyreg extension ${code}`));
   }
 
   call(): void {
     const parameters = this.pop();
     if (!(parameters instanceof PyTuple)) this.fail('the arguments of a call are not a tuple');
-    this.#charge(parameters);
-    this.push(call(this.pop(), parameters.items, this.#cursor.source));
+    this.#call(this.pop(), parameters);
   }
 
-  /** `cls.__new__(cls, *args, **kwargs)`: as a call; nothing that is known takes keywords. */
+  /** `cls.__new__(cls, *args, **kwargs)`: what takes keywords is no plain data, and they are not looked at. */
   callWithKeywords(): void {
     const keywords = this.pop();
-    if (!(keywords instanceof PyDict) || keywords.entries.size > 0) this.fail('a call with keywords');
+    if (!(keywords instanceof PyDict)) this.fail('the keywords of a call are not a dictionary');
     this.call();
+  }
+
+  /** INST: a class by name, and its arguments since the last mark. */
+  instance(module: string, name: string): void {
+    this.#call(new PyName(`${module}.${name}`), new PyTuple(this.popMark()));
+  }
+
+  /** OBJ: a class and its arguments since the last mark. */
+  object(): void {
+    const [type, ...parameters] = this.popMark();
+    this.#call(type ?? null, new PyTuple(parameters));
+  }
+
+  #call(callee: Value, parameters: PyTuple): void {
+    this.#charge(parameters);
+    this.push(call(callee, parameters.items, this.#cursor.source));
   }
 
   build(): void {
@@ -146,7 +168,9 @@ export class Machine {
     const id = this.pop();
     if (this.#storage === undefined) this.fail('it refers to a storage where none can be');
     this.#charge(id);
-    this.push(this.#storage(id));
+    // Old files have the source text of a module's class beside it: ('module', class, file, text).
+    const [tag, type] = id instanceof PyTuple ? id.items : [];
+    this.push(tag === 'module' && type instanceof PyName ? type : this.#storage(id));
   }
 
   /**

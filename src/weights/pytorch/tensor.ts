@@ -42,7 +42,7 @@ export function tensorEntry(name: string, tensor: TensorRef, file: StorageFile):
   const width = elementBytes(dtype);
   const place = file.place(tensor.storage);
   // A view of a storage counts in the storage's elements, the tensor's offset in its own.
-  const offset = tensor.offset * width + tensor.storage.begin * elementBytes(tensor.storage.dtype);
+  const offset = tensor.offset * width + tensor.storage.begin * tensor.storage.type.bytes;
   const limit = offsetLimit(tensor.storage, place);
   // Sizes may multiply to infinity, which nothing makes 0 again.
   const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
@@ -67,7 +67,7 @@ export function tensorEntry(name: string, tensor: TensorRef, file: StorageFile):
 }
 
 function offsetLimit(storage: StorageRef, place: StoragePlace): number {
-  return Math.min(place.size, (storage.begin + storage.length) * elementBytes(storage.dtype));
+  return Math.min(place.size, (storage.begin + storage.length) * storage.type.bytes);
 }
 
 async function readElements(

@@ -5,7 +5,7 @@ import { PyDict, PyList, PySet, PyTuple, type StorageRef, type Value } from './v
 /**
  * Reads a pickle as plain data (Python's `pickletools.py` documents every opcode; protocols 2 to 5). A pickle is a program
  * for a machine with a stack and a memo. This one knows by name the few functions and classes that files of weights use,
- * which make plain data; nothing of Python is run and every other name is refused.
+ * which make plain data; nothing of Python is run, and what any other name would make stays a `PyObject`.
  *
  * There is no recursion, and what is allocated is bounded by the pickle's length and by `maxSteps`.
  */
@@ -185,6 +185,21 @@ function execute(opcode: number, machine: Machine, cursor: Cursor): void {
       machine.global(machine.pop(), name);
       return;
     }
+    case 0x69: // INST
+      machine.instance(cursor.line(), cursor.line());
+      return;
+    case 0x6f: // OBJ
+      machine.object();
+      return;
+    case 0x82: // EXT1
+      machine.extension(cursor.byte());
+      return;
+    case 0x83: // EXT2
+      machine.extension(cursor.uint16());
+      return;
+    case 0x84: // EXT4
+      machine.extension(cursor.uint32());
+      return;
     case 0x52: // REDUCE
     case 0x81: // NEWOBJ
       machine.call();

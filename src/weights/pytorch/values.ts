@@ -16,10 +16,12 @@ export type Value =
   | PyTuple
   | PyDict
   | PySet
-  | Known
+  | PyName
+  | PyObject
   | NumpyType
   | StorageRef
-  | TensorRef;
+  | TensorRef
+  | UnreadableTensor;
 
 export class PyList {
   readonly kind = 'list';
@@ -54,12 +56,33 @@ export class PySet {
   }
 }
 
-/** A function, class or constant of Python that may be mentioned: its full name, never the thing. */
-export class Known {
-  readonly kind = 'known';
+/** A function, class or constant of Python: its full name, never the thing. */
+export class PyName {
+  readonly kind = 'name';
   readonly name: string;
   constructor(name: string) {
     this.name = name;
+  }
+}
+
+/**
+ * What stands in the place of an object of any class: the name of what makes it, and the plain data that it would be made
+ * of. Nothing is run.
+ */
+export class PyObject {
+  readonly kind = 'object';
+  /** Full name of the class, or of the function that makes one. */
+  readonly type: string;
+  readonly parameters: readonly Value[];
+  /** What `__setstate__` or `__dict__` would get. */
+  state: Value = null;
+  /** What it has as a list or a set, if its class is one. */
+  readonly items: Value[] = [];
+  /** What it has as a dictionary, if its class is one. */
+  readonly entries = new Map<Value, Value>();
+  constructor(type: string, parameters: readonly Value[]) {
+    this.type = type;
+    this.parameters = parameters;
   }
 }
 
@@ -74,19 +97,29 @@ export class NumpyType {
   }
 }
 
+/** What a storage is made of. */
+export interface StorageType {
+  /** `F32` or another type that can be read, or what messages call it. */
+  readonly name: string;
+  /** The same, if it can be read. */
+  readonly dtype: Dtype | undefined;
+  /** Of an element. */
+  readonly bytes: number;
+}
+
 /** A storage: numbers that lie elsewhere in the file, under a key. */
 export class StorageRef {
   readonly kind = 'storage';
   readonly key: string;
-  readonly dtype: Dtype;
+  readonly type: StorageType;
   /** Elements of the whole storage. */
   readonly elements: number;
   /** The part meant, in elements: old files have views of storages. */
   readonly begin: number;
   readonly length: number;
-  constructor(key: string, dtype: Dtype, elements: number, view = { begin: 0, length: elements }) {
+  constructor(key: string, type: StorageType, elements: number, view = { begin: 0, length: elements }) {
     this.key = key;
-    this.dtype = dtype;
+    this.type = type;
     this.elements = elements;
     this.begin = view.begin;
     this.length = view.length;
@@ -113,5 +146,16 @@ export class TensorRef {
     this.offset = offset;
     this.shape = shape;
     this.strides = strides;
+  }
+}
+
+/** A tensor whose numbers cannot be read: complex, quantised, sparse, of 8-bit floats. */
+export class UnreadableTensor {
+  readonly kind = 'unreadable tensor';
+  readonly type: string;
+  readonly shape: readonly number[] | undefined;
+  constructor(type: string, shape: readonly number[] | undefined) {
+    this.type = type;
+    this.shape = shape;
   }
 }

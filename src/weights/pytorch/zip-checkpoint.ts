@@ -1,11 +1,11 @@
 import { CardinalError } from '../../base/errors.ts';
 import type { TensorArchive } from '../archive.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { elementBytes } from '../dtypes.ts';
 import { quoted } from '../../base/quoted.ts';
 import { flatten } from './flatten.ts';
 import { maxPickleBytes } from './limits.ts';
 import { storageOf } from './rebuild.ts';
+import { readScriptClasses } from './script-classes.ts';
 import { unpickle } from './unpickle.ts';
 import { openZip, type ZipRecord } from './zip.ts';
 
@@ -16,29 +16,29 @@ import { openZip, type ZipRecord } from './zip.ts';
  *     archive/data/KEY     the elements of a storage
  *     archive/byteorder    `little` or `big`; missing before PyTorch 2.1, and then little
  *     archive/version      3
+ *
+ * An archive of TorchScript's has also `constants.pkl`, which is nobody's weights, and `code/`, of which only the lists of
+ * parameters and buffers are read.
  */
 export async function openZipCheckpoint(source: ByteSource): Promise<TensorArchive> {
   const records = await openZip(source);
   const pickle = pickleOf(records, source.name);
   const folder = pickle.name.slice(0, -'data.pkl'.length);
-  if (records.has(`${folder}constants.pkl`) || startsAny(records, `${folder}code/`)) {
-    throw new CardinalError(
-      `${source.name} is a TorchScript archive, which holds a program: load it with torch.jit.load in PyTorch and save its state_dict() with torch.save`,
-    );
-  }
   if (pickle.size > maxPickleBytes) {
     throw new CardinalError(
       `${source.name}: record ${quoted(pickle.name)} has ${pickle.size} bytes, the limit is ${maxPickleBytes}: save model.state_dict() alone`,
     );
   }
+  const script = records.has(`${folder}constants.pkl`) || startsAny(records, `${folder}code/`);
+  const classes = script ? await readScriptClasses(records, folder) : undefined;
   const bytes = await source.read(await pickle.begin(), pickle.size);
   const { value } = unpickle(bytes, source.name, { storage: (id) => storageOf(id, source.name) });
   const flat = flatten(value, bytes.length, {
     source,
     bigEndian: await isBigEndian(records.get(`${folder}byteorder`), source),
-    place({ key, dtype, elements }) {
+    place({ key, type, elements }) {
       const record = records.get(`${folder}data/${key}`);
-      const bytes = elements * elementBytes(dtype);
+      const bytes = elements * type.bytes;
       if (record === undefined || record.size < bytes) {
         const got = record === undefined ? 'there is none' : `it has ${record.size}`;
         throw new CardinalError(
@@ -47,18 +47,32 @@ export async function openZipCheckpoint(source: ByteSource): Promise<TensorArchi
       }
       return record;
     },
+    savedBy: (type) => classes?.get(type),
   });
-  return { format: 'pytorch', source: source.name, ...flat };
+  return { format: script ? 'torchscript' : 'pytorch', source: source.name, ...flat };
 }
 
 function pickleOf(records: ReadonlyMap<string, ZipRecord>, source: string): ZipRecord {
   for (const record of records.values()) {
     if (/^([^/]*\/)?data\.pkl$/.test(record.name)) return record;
   }
+  const names = [...records.keys()];
+  const known = otherArchives.find(([pattern]) => names.some((name) => pattern.test(name)))?.[1];
   throw new CardinalError(
-    `${source} is a zip archive but not PyTorch's: expected a record data.pkl in a folder, as torch.save writes`,
+    `${source} is ${known ?? "a zip archive but not PyTorch's"}: expected a record data.pkl in a folder, as torch.save writes${names.some((name) => /\.(pth?|safetensors|bin)$/.test(name)) ? '; unpack it, and give the file of weights in it' : ''}`,
   );
 }
+
+/** Zip archives of other programs, by a record that gives them away. */
+const otherArchives: readonly (readonly [RegExp, string])[] = [
+  [/^model\.weights\.h5$/, 'a Keras archive (.keras)'],
+  [/\.npy$/, "an archive of numpy's (.npz)"],
+  [
+    /(^|\/)(serialized_exported_program\.json|archive_format|models\/.*\.json)$/,
+    'a program of torch.export (.pt2)',
+  ],
+  [/^Payload\/|^MAR-INF\//, 'an archive of TorchServe (.mar)'],
+];
 
 function startsAny(records: ReadonlyMap<string, ZipRecord>, prefix: string): boolean {
   return [...records.keys()].some((name) => name.startsWith(prefix));

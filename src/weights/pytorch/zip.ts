@@ -13,6 +13,8 @@ export interface ZipRecord {
    * compressed or encrypted, or if the archive is damaged there.
    */
   begin(): Promise<number>;
+  /** All of its bytes, unpacked. Throws a `CardinalError` if they are more than `most`, or damaged. */
+  contents(most: number): Promise<Uint8Array>;
 }
 
 /** Fixed part of the header before a record (PKWARE's APPNOTE 4.3.7): its signature, and where its lengths stand. */
@@ -23,6 +25,8 @@ const extraLengthAt = 28;
 
 /** The method of records that are not compressed. */
 const stored = 0;
+/** The one method that archives with code in them use. */
+const deflated = 8;
 
 /** The records of a zip archive, by name. zip.js reads the directory at its end; records are read when they are needed. */
 export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, ZipRecord>> {
@@ -38,35 +42,76 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
   } catch (error) {
     if (error instanceof CardinalError) throw error;
     throw new CardinalError(
-      `${source.name} is truncated or a damaged zip archive (${shortened(messageOf(error))}): get it anew`,
+      `${source.name} is truncated or a damaged zip archive (${shortened(messageOf(error))}): a download was cut short, as a rule; get it anew`,
     );
   }
   return records;
 }
 
 function recordOf(source: ByteSource, entry: Entry): ZipRecord {
-  const { filename: name, offset, compressedSize: size } = entry;
-  const plain = entry.compressionMethod === stored && !entry.encrypted && size === entry.uncompressedSize;
+  const { filename: name, offset, compressedSize, uncompressedSize } = entry;
+  const plain = entry.compressionMethod === stored && !entry.encrypted && compressedSize === uncompressedSize;
+  const begin = async (): Promise<number> => {
+    const header = await source.read(offset, headerBytes);
+    const view = new DataView(header.buffer, header.byteOffset, headerBytes);
+    if (view.getUint32(0, true) !== headerSignature) {
+      throw new CardinalError(
+        `${source.name} is a damaged zip archive: record ${quoted(name)} does not begin at byte ${offset}`,
+      );
+    }
+    const names = view.getUint16(nameLengthAt, true) + view.getUint16(extraLengthAt, true);
+    return offset + headerBytes + names;
+  };
   return {
     name,
-    size,
+    size: compressedSize,
     async begin() {
-      if (!plain) {
+      if (plain) return begin();
+      throw new CardinalError(
+        `${source.name}: record ${quoted(name)} is compressed or encrypted, which torch.save never does: load the file in PyTorch and save it again with torch.save`,
+      );
+    },
+    async contents(most) {
+      if (Math.max(compressedSize, uncompressedSize) > most) {
         throw new CardinalError(
-          `${source.name}: record ${quoted(name)} is compressed or encrypted, which torch.save never does: load the file in PyTorch and save it again with torch.save`,
+          `${source.name}: record ${quoted(name)} has ${uncompressedSize} bytes, the limit is ${most}`,
         );
       }
-      const header = await source.read(offset, headerBytes);
-      const view = new DataView(header.buffer, header.byteOffset, headerBytes);
-      if (view.getUint32(0, true) !== headerSignature) {
-        throw new CardinalError(
-          `${source.name} is a damaged zip archive: record ${quoted(name)} does not begin at byte ${offset}`,
-        );
-      }
-      const names = view.getUint16(nameLengthAt, true) + view.getUint16(extraLengthAt, true);
-      return offset + headerBytes + names;
+      const bytes = await source.read(await begin(), compressedSize);
+      const unpacked = plain
+        ? bytes
+        : entry.compressionMethod === deflated
+          ? await inflate(bytes, most)
+          : undefined;
+      if (unpacked?.length === uncompressedSize) return unpacked;
+      throw new CardinalError(
+        `${source.name} is a damaged zip archive: record ${quoted(name)} cannot be unpacked`,
+      );
     },
   };
+}
+
+/** Undefined if the bytes are damaged, or become more than `most`. */
+async function inflate(bytes: Uint8Array, most: number): Promise<Uint8Array | undefined> {
+  const parts: Uint8Array[] = [];
+  let length = 0;
+  try {
+    const blob = new Blob([new Uint8Array(bytes)]);
+    for await (const part of blob.stream().pipeThrough(new DecompressionStream('deflate-raw'))) {
+      length += part.length;
+      if (length > most) return undefined;
+      parts.push(part);
+    }
+  } catch {
+    return undefined;
+  }
+  const whole = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    whole.set(part, at);
+    at += part.length;
+  }
+  return whole;
 }
 
 /** The last records of an archive without a comment: where the 64-bit end record is (20 bytes), and the end record (22). */

@@ -1,0 +1,122 @@
+/**
+ * What a file of pictures is, by how its bytes begin. Decoders see only what stands in this table, so that a file cannot
+ * choose its decoder by its name: a drawing in SVG, say, is a program for a renderer, and never a photo.
+ */
+export interface PictureFormat {
+  readonly name: string;
+  /** For people. */
+  readonly title: string;
+  /** Endings of file names, lower case, that are taken for pictures of this format. */
+  readonly extensions: readonly string[];
+  /** Whether a file that begins so is of this format. */
+  readonly begins: (head: Uint8Array) => boolean;
+}
+
+/** A row for each format that is read. A new one needs a decoder too (on Node: `node/data/decode.ts`). */
+export const pictureFormats = [
+  {
+    name: 'jpeg',
+    title: 'JPEG',
+    extensions: ['.jpg', '.jpeg', '.jpe', '.jfif'],
+    begins: (head) => has(head, 0, [0xff, 0xd8, 0xff]),
+  },
+  {
+    name: 'png',
+    title: 'PNG',
+    extensions: ['.png'],
+    begins: (head) => has(head, 0, [0x89, 'PNG\r\n', 0x1a, '\n']),
+  },
+  {
+    name: 'webp',
+    title: 'WebP',
+    extensions: ['.webp'],
+    begins: (head) => has(head, 0, ['RIFF']) && has(head, 8, ['WEBP']),
+  },
+  {
+    name: 'gif',
+    title: 'GIF',
+    extensions: ['.gif'],
+    begins: (head) => has(head, 0, ['GIF87a']) || has(head, 0, ['GIF89a']),
+  },
+  {
+    name: 'avif',
+    title: 'AVIF',
+    extensions: ['.avif'],
+    begins: (head) => brands(head).some((brand) => brand === 'avif' || brand === 'avis'),
+  },
+] as const satisfies readonly PictureFormat[];
+
+export type PictureFormatName = (typeof pictureFormats)[number]['name'];
+
+/** `JPEG, PNG, … or AVIF`, for messages and help. */
+export const pictureFormatTitles = listed(pictureFormats.map(({ title }) => title));
+
+/** File name endings that are taken for pictures; everything else in a folder is left alone. */
+export const pictureExtensions: readonly string[] = pictureFormats.flatMap(({ extensions }) => extensions);
+
+/** Bytes of a file that are enough to tell its format. */
+export const formatHeadBytes = 4096;
+
+/** The format of a file, or undefined if it is none of those that are read. */
+export function pictureFormatOf(bytes: Uint8Array): PictureFormatName | undefined {
+  const head = bytes.subarray(0, formatHeadBytes);
+  return pictureFormats.find(({ begins }) => begins(head))?.name;
+}
+
+/** What people take for pictures, or get in place of one, and is not read: for messages alone. */
+const others: readonly Pick<PictureFormat, 'title' | 'begins'>[] = [
+  { title: 'a TIFF', begins: (head) => has(head, 0, ['II', 42, 0]) || has(head, 0, ['MM', 0, 42]) },
+  { title: 'a BMP', begins: (head) => has(head, 0, ['BM']) && has(head, 6, [0, 0, 0, 0]) },
+  { title: 'a HEIC', begins: (head) => brands(head).some((brand) => /^(hei|hev|mif1|msf1)/.test(brand)) },
+  {
+    title: 'a JPEG 2000',
+    begins: (head) => has(head, 4, ['jP  ', 13, 10, 0x87, 10]) || has(head, 0, [0xff, 0x4f, 0xff, 0x51]),
+  },
+  { title: 'a JPEG XL', begins: (head) => has(head, 4, ['JXL ']) || has(head, 0, [0xff, 0x0a]) },
+  { title: 'a Photoshop file', begins: (head) => has(head, 0, ['8BPS']) },
+  { title: 'a PDF', begins: (head) => has(head, 0, ['%PDF-']) },
+  { title: 'compressed by gzip', begins: (head) => has(head, 0, [0x1f, 0x8b]) },
+  { title: 'a ZIP archive', begins: (head) => has(head, 0, ['PK', 3, 4]) },
+  {
+    title: 'a pointer of Git LFS (git lfs pull fetches the picture)',
+    begins: (head) => has(head, 0, ['version https://git-lfs']),
+  },
+  { title: 'an HTML page', begins: (head) => /^\s*<(!doctype\s+html|html|head|body)\b/i.test(text(head)) },
+  { title: 'an SVG drawing', begins: (head) => /^(\xef\xbb\xbf)?\s*<[^]*svg\b/i.test(text(head)) },
+];
+
+/** What a file is that `pictureFormatOf` does not know, as the end of a sentence; undefined if nobody knows. */
+export function otherFormatOf(bytes: Uint8Array): string | undefined {
+  const head = bytes.subarray(0, formatHeadBytes);
+  return others.find(({ begins }) => begins(head))?.title;
+}
+
+/** Whether these bytes and ASCII letters stand at `at`. */
+function has(head: Uint8Array, at: number, signature: readonly (number | string)[]): boolean {
+  const expected = signature.flatMap((part) =>
+    typeof part === 'number' ? [part] : Array.from(part, (letter) => letter.charCodeAt(0)),
+  );
+  return expected.every((byte, i) => head[at + i] === byte);
+}
+
+/** The major and the compatible brands of an ISO base media file: `avif`, `mif1`, … */
+function brands(head: Uint8Array): string[] {
+  if (!has(head, 4, ['ftyp'])) return [];
+  // Of a box that says it is longer than that, decoders do not believe that it is one.
+  const size = new DataView(head.buffer, head.byteOffset).getUint32(0);
+  if (size > 2048 || size % 4 !== 0) return [];
+  const end = Math.min(head.length, size);
+  const found: string[] = [];
+  // The major brand's version stands between it and the compatible ones.
+  for (let at = 8; at + 4 <= end; at += at === 8 ? 8 : 4) found.push(text(head.subarray(at, at + 4)));
+  return found;
+}
+
+/** Bytes as letters, one each. */
+function text(bytes: Uint8Array): string {
+  return String.fromCharCode(...bytes);
+}
+
+function listed(words: readonly string[]): string {
+  return `${words.slice(0, -1).join(', ')} or ${words.slice(-1).join()}`;
+}

@@ -1,0 +1,25 @@
+import { z } from 'zod';
+
+/** How validation pictures were held out of the training pictures: `splitByClass` with these gives the same ones again. */
+export const heldOutSchema = z.object({
+  seed: z.number(),
+  /** Share of each class. */
+  fraction: z.number().gt(0).lt(1),
+});
+export type HeldOut = z.infer<typeof heldOutSchema>;
+
+/**
+ * Which pictures weights were trained on: enough to know them again, wherever they were moved to, so that nobody judges a
+ * network on its training pictures without being told. No names and no pixels are in it.
+ */
+export const pictureRecordSchema = z.object({
+  /** Pictures trained on, those held out not counted. */
+  count: z.int().nonnegative(),
+  /** A hash of the names and classes of all, those held out included. */
+  fingerprint: z.string(),
+  /** Absent if the data had validation pictures of its own, or none. */
+  heldOut: heldOutSchema.optional(),
+  /** Some of those trained on, drawn by a hash of their names: that hash and one of the content, in hexadecimal. */
+  sample: z.array(z.string().regex(/^[0-9a-f]{12}:[0-9a-f]{12}$/)),
+});
+export type PictureRecord = z.infer<typeof pictureRecordSchema>;

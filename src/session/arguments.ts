@@ -1,0 +1,16 @@
+import { checkKind, having, type Kind } from '../base/options.ts';
+
+/** What `createReferenceBackend`, `createWasmBackend` and Node's `createBackend` give. */
+export const backendKind: Kind = having(
+  'a backend, what createBackend gives once it is awaited',
+  'load',
+  'dispose',
+);
+
+/** Throws a `UsageError` unless `data` is as many 32-bit floats as `expected`. */
+export function checkFloats(what: string, name: string, data: unknown, expected: number): void {
+  checkKind(what, name, data, {
+    expected: `a Float32Array of ${expected} numbers`,
+    is: (value) => value instanceof Float32Array && value.length === expected,
+  });
+}
