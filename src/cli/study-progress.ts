@@ -84,9 +84,12 @@ export function studyView(
       );
     },
     say(text) {
-      if (said === undefined) return write(text);
-      stop();
-      said.show(text);
+      if (said === undefined) {
+        write(text);
+      } else {
+        stop();
+        said.show(text);
+      }
     },
     stop,
   };

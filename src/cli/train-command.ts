@@ -8,7 +8,7 @@ import { seenBefore } from '../node/data/judging.ts';
 import { openData, type OpenData } from '../node/data/open.ts';
 import { trainingPictures } from '../node/data/training.ts';
 import { evaluatedOn, type RunEvaluation } from '../node/report/evaluate-best.ts';
-import { misclassifiedFile } from '../node/report/write-report.ts';
+import { interruption, misclassifiedFile } from '../node/report/write-report.ts';
 import { RunFolder } from '../node/run-folder.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import { count } from '../report/format.ts';
@@ -225,12 +225,6 @@ function opening(config: RunConfig, data: OpenData, backend: Backend): string[] 
     ...(beginning === '' ? [] : [beginning]),
     ...(leftOut === undefined ? [] : [leftOut]),
   ];
-}
-
-function interruption({ reason, step }: TrainResult): string {
-  return reason === 'interrupted'
-    ? `The run was interrupted at step ${count(step)} and can be continued.`
-    : 'The run was interrupted while its best weights were evaluated; continued, it evaluates them again.';
 }
 
 function closing(

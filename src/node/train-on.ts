@@ -20,7 +20,7 @@ import { fitPreprocessing } from './data/statistics.ts';
 import { openLoaders } from './data/training.ts';
 import { prepareFor } from './prepare.ts';
 import { evaluateBest, type EvaluateBestOptions, type RunEvaluation } from './report/evaluate-best.ts';
-import { writeReport } from './report/write-report.ts';
+import { interruption, writeReport } from './report/write-report.ts';
 import { RunFolder } from './run-folder.ts';
 import type { HubOptions } from './hub/repo.ts';
 import { channelsOf, saysOf, trainingPreprocessing } from './trained.ts';
@@ -209,7 +209,7 @@ async function work(
         ? undefined
         : await evaluateTrained(run, result, folder, signal);
     if (folder !== undefined && options.report !== false) {
-      if (signal?.aborted === true) notes.push(`The run was interrupted at step ${result.step}.`);
+      if (signal?.aborted === true) notes.push(interruption(result));
       await writeReport({
         ...{ folder, data, backend, recipe, preprocessing, seed, evaluated, notes },
         model: trainable.description,

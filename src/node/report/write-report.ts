@@ -9,6 +9,7 @@ import { recipeRows } from '../../report/recipe.ts';
 import type { ModelDescription } from '../../train/network.ts';
 import { epochLineSchema } from '../../train/progress.ts';
 import type { Recipe } from '../../train/recipe.ts';
+import type { TrainResult } from '../../train/train.ts';
 import type { OpenData } from '../data/open.ts';
 import { machine } from '../machine.ts';
 import type { MetricsRecord, RunFolder } from '../run-folder.ts';
@@ -91,6 +92,13 @@ export async function writeReport(run: RunReport): Promise<string> {
     await folder.write(misclassifiedFile, misclassifiedCsv(evaluated.misclassified, data.classes));
   }
   return folder.write('report.html', page);
+}
+
+/** For the notes of a run that was interrupted, in training or when that was done. */
+export function interruption({ reason, step }: Pick<TrainResult, 'reason' | 'step'>): string {
+  return reason === 'interrupted'
+    ? `The run was interrupted at step ${count(step)} and can be continued.`
+    : 'The run was interrupted while its best weights were evaluated; continued, it evaluates them again.';
 }
 
 /** Below it the network takes most of the time, and faster reading would gain little. */
