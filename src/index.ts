@@ -2,7 +2,7 @@
  * Cardinal's library: everything here runs in Node and in a browser. Files, decoding of pictures and threads are in
  * `cardinal-nn/node`.
  */
-export { CardinalError, UsageError } from './base/errors.ts';
+export { CardinalError, DisposedError, UsageError } from './base/errors.ts';
 export { Rng } from './base/rng.ts';
 export type { StateDict, TensorData } from './base/tensor-data.ts';
 

@@ -193,3 +193,23 @@ export function limitedBackend(maxBytes: number): Backend {
     dispose: () => backend.dispose(),
   };
 }
+
+/** A backend, and how many of the programs that it loaded are not disposed of. */
+export function countingBackend(maxBytes = Infinity): {
+  readonly backend: Backend;
+  readonly open: () => number;
+} {
+  const limited = limitedBackend(maxBytes);
+  let open = 0;
+  const load: Backend['load'] = async (plan) => {
+    const program = await limited.load(plan);
+    const dispose = program.dispose.bind(program);
+    open++;
+    program.dispose = () => {
+      open--;
+      dispose();
+    };
+    return program;
+  };
+  return { backend: { ...limited, load }, open: () => open };
+}

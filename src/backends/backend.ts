@@ -25,10 +25,14 @@ export interface Backend {
   kernelsOf(plan: Plan): ReadonlyMap<Node, readonly KernelUse[]>;
   /**
    * Allocates `plan.peakBytes`, zeroed, and what the backend itself needs beside them (scratch rooms, packed weights), and
-   * makes the program ready.
+   * makes the program ready. Several may be loaded at once, and while programs run.
+   * @throws {DisposedError} if the backend was disposed of before it was done.
    */
   load(plan: Plan): Promise<Program>;
-  /** Ends the workers. Programs of this backend cannot be used afterwards. */
+  /**
+   * Ends the workers, frees the programs' memory and resolves when both are gone. Programs cannot be used any more, not even by
+   * work whose turn it is: they reject with a `DisposedError`. May be called again.
+   */
   dispose(): Promise<void>;
 }
 
@@ -38,18 +42,48 @@ export interface KernelUse {
   readonly once: boolean;
 }
 
-/** A plan in a device's memory. One call at a time: await each before the next. */
+/**
+ * A plan in a device's memory. Its buffers are there once, for all callers: what belongs together, from writing an input to reading
+ * what came of it, is done in a turn of its own, and then nobody writes over another's input.
+ *
+ *     const logits = await program.take(async () => {
+ *       program.write('input', pictures);
+ *       await program.run('forward');
+ *       return program.read('logits');
+ *     });
+ *
+ * Everything in the library that computes takes turns: concurrent callers are served one after another, in the order in which they
+ * called. By themselves `write`, `run` and `read` take effect in the order of the calls, whoever's turn it is.
+ */
 export interface Program {
   readonly plan: Plan;
   /**
+   * Does `work` when its turn has come; at once, before it returns, if nobody else is at work. Work must not wait for another
+   * turn of the same program, which would never come.
+   * @throws {DisposedError} if the program was disposed of before.
+   */
+  take<T>(work: () => T | Promise<T>): Promise<T>;
+  /** Whether somebody is at work: then what is given to work that waits must not change meanwhile. */
+  readonly busy: boolean;
+  /**
    * Copies `data` into the buffer called `name` (any role but `workspace`). Throws a `CardinalError` if there is none or
    * if the element counts differ. `order` tells how `data` is laid out; contiguous unless said otherwise.
+   * @throws {DisposedError} if the program is gone.
    */
   write(name: string, data: Float32Array, order?: Order): void;
-  /** Copies the buffer out. An activation holds what was last put into its place, so only persistent roles make sense after a run. */
+  /**
+   * Copies the buffer out. An activation holds what was last put into its place, so only persistent roles make sense after a run.
+   * @throws {DisposedError} if the program is gone.
+   */
   read(name: string, order?: Order): Promise<Float32Array>;
-  /** Runs one of the plan's step lists to its end. */
+  /**
+   * Runs one of the plan's step lists to its end.
+   * @throws {DisposedError} if the program is gone.
+   */
   run(entry: Entry): Promise<void>;
-  /** Frees the memory. */
+  /**
+   * Refuses new work and what waits for its turn, and frees the memory: at once, or when the work whose turn it is has ended. May be
+   * called again.
+   */
   dispose(): void;
 }

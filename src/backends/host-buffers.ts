@@ -1,4 +1,5 @@
 import { CardinalError } from '../base/errors.ts';
+import { requireFloats } from '../base/floats.ts';
 import { nearest } from '../base/nearest.ts';
 import { formatShape, sizeOf } from '../graph/value.ts';
 import type { Plan, PlanBuffer } from '../plan/plan.ts';
@@ -25,6 +26,8 @@ export class HostBuffers {
   write(name: string, data: Float32Array, order: Order = 'contiguous'): void {
     const buffer = this.#named(name);
     const { shape } = buffer;
+    requireFloats(data, `buffer "${name}" of plan "${this.#plan.name}"`);
+    requireOrder(order);
     if (data.length !== sizeOf(shape)) {
       throw new CardinalError(
         `buffer "${name}" of plan "${this.#plan.name}" has ${formatShape(shape)} = ${sizeOf(shape)} elements, ` +
@@ -37,6 +40,7 @@ export class HostBuffers {
 
   read(name: string, order: Order = 'contiguous'): Float32Array {
     const buffer = this.#named(name);
+    requireOrder(order);
     const stored = this.#elements(buffer);
     // Copied, in either case: out of memory that changes and may be shared, which many APIs refuse.
     return order === 'channels_last' ? stored.slice() : toContiguous(stored, buffer.shape);
@@ -52,4 +56,9 @@ export class HostBuffers {
     }
     return buffer;
   }
+}
+
+function requireOrder(order: unknown): void {
+  if (order === 'contiguous' || order === 'channels_last') return;
+  throw new CardinalError(`expected the order contiguous or channels_last, got ${String(order)}`);
 }

@@ -74,9 +74,10 @@ export function checkOptions<T extends object>(
   }
   const missing = required.find((name) => values[name] === undefined);
   if (missing !== undefined) {
-    throw new UsageError(
-      `${what}: expected { ${missing} }, ${kinds[missing].expected}, got ${given === undefined ? 'no options' : 'none'}`,
-    );
+    const kind: Kind = kinds[missing];
+    const words = kind === anything ? ',' : `, ${kind.expected},`;
+    const got = given === undefined ? 'no options' : 'none';
+    throw new UsageError(`${what}: expected { ${missing} }${words} got ${got}`);
   }
 }
 

@@ -22,17 +22,29 @@ export class Turns {
     this.#atOnce = atOnce;
   }
 
+  /** Whether work that is taken now has to wait; if not, it begins at once, before `take` returns. */
+  get busy(): boolean {
+    return this.#taken >= this.#atOnce;
+  }
+
   /** @throws {DisposedError} if `close` was called before the work's turn came. */
   take<T>(work: () => T | Promise<T>): Promise<T> {
     if (this.#closed) return Promise.reject(this.#disposed());
-    const turn = this.#place().then(async () => {
+    const begin = async (): Promise<T> => {
       try {
         if (this.#closed) throw this.#disposed();
         return await work();
       } finally {
         this.#leave();
       }
-    });
+    };
+    let turn: Promise<T>;
+    if (this.busy) {
+      turn = new Promise<void>((resolve) => this.#waiting.push(resolve)).then(begin);
+    } else {
+      this.#taken++;
+      turn = begin();
+    }
     const over: Promise<unknown> = turn.then(
       () => this.#running.delete(over),
       () => this.#running.delete(over),
@@ -50,14 +62,6 @@ export class Turns {
   async close(): Promise<void> {
     this.#closed = true;
     await Promise.all(this.#running);
-  }
-
-  #place(): Promise<void> {
-    if (this.#taken < this.#atOnce) {
-      this.#taken++;
-      return Promise.resolve();
-    }
-    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   /** Hands the place on to who has waited longest. */

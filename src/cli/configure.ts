@@ -5,11 +5,13 @@ import { parseSet } from '../models/options.ts';
 import { modelInfo } from '../models/registry.ts';
 import type { OpenData } from '../node/data/open.ts';
 import { fitPreprocessing } from '../node/data/statistics.ts';
-import { describe, saysOf, trainingPreprocessing } from '../node/trained.ts';
+import { withAugmentation } from '../node/data/training.ts';
+import { describe, isAdapted, saysOf, trainingPreprocessing } from '../node/trained.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import type { ModelDescription } from '../train/network.ts';
 import { findRecipe, withOverrides, type RecipeOverrides } from '../train/recipe.ts';
 import type { TrainFlags } from './commands/train.ts';
+import type { FitFlags } from './flags.ts';
 import { preprocessingFor, requirePerChannel, warnOfOther } from './loading.ts';
 import { runConfigSchema, type RunConfig } from './run-config.ts';
 import { shellWord } from './print.ts';
@@ -27,9 +29,9 @@ export async function configure(
 ): Promise<RunConfig> {
   const given = parseSet(flags.set ?? []);
   requireClasses(given, data);
-  const { name, options: set } = chosenModel(model, given, weights);
+  const { name, options: set } = chosenModel(model, given, weights, flags);
   const info = modelInfo(name, set);
-  const recipe = withOverrides(findRecipe(flags.recipe), overrides(flags));
+  const chosen = withOverrides(findRecipe(flags.recipe), overrides(flags));
   const channels = 'inChannels' in given || weights !== undefined ? info.options.inChannels : data.channels;
   if (channels !== 1 && channels !== 3) {
     throw new UsageError(`${name}: pictures have 1 or 3 channels, got inChannels=${String(channels)}`);
@@ -44,11 +46,17 @@ export async function configure(
           std: flags.std,
         })
       : await preprocessingFor(
-          { preprocessing: trainingPreprocessing(weights), channels, description: { name, options: {} } },
+          {
+            preprocessing: trainingPreprocessing(weights, flags.inChannels),
+            channels,
+            adapted: isAdapted(weights, flags.inChannels),
+            description: { name, options: {} },
+          },
           flags,
           data,
         );
   requirePerChannel(preprocessing);
+  const recipe = await withAugmentation(chosen, data, preprocessing, flags.augment);
   const { patience, checkpointEvery } = flags;
   const config: RunConfig = {
     cardinal: version(),
@@ -84,6 +92,7 @@ function chosenModel(
   model: string | undefined,
   set: Readonly<Record<string, unknown>>,
   weights: WeightsFile | undefined,
+  fit: FitFlags,
 ): ModelDescription {
   if (weights === undefined) {
     if (model === undefined) {
@@ -92,18 +101,19 @@ function chosenModel(
     return { name: model, options: validate(jsonObject, set, '--set') };
   }
   warnOfOther(weights, model);
-  const { name, options } = describe(weights, model, set);
+  const { name, options } = describe(weights, model, set, fit);
   return {
     name,
     options: Object.fromEntries(Object.entries(options).filter(([key]) => key !== 'numClasses')),
   };
 }
 
-function beginning(weights: WeightsFile, { weights: file, head }: TrainFlags): RunConfig['weights'] {
+function beginning(weights: WeightsFile, { weights: file, head, partial }: TrainFlags): RunConfig['weights'] {
   const { origin, licence } = saysOf(weights);
   return {
     file: file ?? weights.name,
     head,
+    ...(partial === true ? { partial } : {}),
     ...(origin === undefined ? {} : { origin }),
     ...(licence === undefined ? {} : { licence }),
   };
@@ -117,9 +127,9 @@ function overrides({
   labelSmoothing,
   ...flags
 }: TrainFlags): RecipeOverrides {
-  const { clipNorm, accumulate, ema, mixup, cutmix } = flags;
+  const { clipNorm, accumulate, ema, mixup, cutmix, balance } = flags;
   const plain = { epochs, batchSize, learningRate: lr, weightDecay, labelSmoothing };
-  return { ...plain, clipNorm, accumulate, ema, mixup, cutmix };
+  return { ...plain, clipNorm, accumulate, ema, mixup, cutmix, balance };
 }
 
 /** The command line as it was given, ready to be pasted into a shell. */

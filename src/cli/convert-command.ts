@@ -7,7 +7,7 @@ import { createModel, modelInfo } from '../models/registry.ts';
 import { readClassNames, requireNames } from '../node/class-names.ts';
 import { writeFileAtomic } from '../node/files.ts';
 import { prepareFor } from '../node/prepare.ts';
-import { describe, suggestion } from '../node/trained.ts';
+import { describe, isAdapted, saysOf, suggestion } from '../node/trained.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import { count } from '../report/format.ts';
 import { metadataOf, type Description } from '../train/description.ts';
@@ -16,7 +16,7 @@ import { headOf, requireFit } from '../weights/load.ts';
 import { pytorchParts } from '../weights/pytorch/write.ts';
 import { entriesOf, safetensorsParts } from '../weights/safetensors.ts';
 import type { ConvertFlags } from './commands/convert.ts';
-import { warnOfOther, openWeights, requirePerChannel } from './loading.ts';
+import { openWeights, requirePerChannel, tellLeft, warnOfOther } from './loading.ts';
 import { printJson, tell } from './print.ts';
 
 /**
@@ -27,7 +27,7 @@ export async function convert(from: string, to: string, flags: ConvertFlags): Pr
   const write = writerFor(to);
   await openWeights(from, async (file) => {
     const own = await describeFor(file, flags);
-    const fitting = own === undefined ? file.tensors : fitted(file, own);
+    const fitting = own === undefined ? file.tensors : fitted(file, own, flags);
     const { tensors, described } =
       own === undefined || flags.form === undefined
         ? { tensors: fitting, described: own }
@@ -55,17 +55,28 @@ export async function convert(from: string, to: string, flags: ConvertFlags): Pr
   });
 }
 
-/** The tensors under the network's names, if they and what is said of the network go together. */
+/**
+ * The tensors under the network's names, if they and what is said of the network go together. What a partial file lacks is
+ * as the network draws it, so that what is written is whole.
+ */
 function fitted(
-  { name: source, tensors }: WeightsFile,
+  { name: source, tensors, unreadable }: WeightsFile,
   { model, classes }: Description,
+  { inChannels, partial }: ConvertFlags,
 ): WeightsFile['tensors'] {
   const network = createModel(model.name, model.options);
-  const found = requireFit(network, tensors, { source }).tensors;
+  const { tensors: found, ...loaded } = requireFit(network, tensors, {
+    source,
+    inChannels,
+    partial,
+    unreadable,
+  });
+  tellLeft(loaded);
   const [head] = headOf(network);
   const count = network.stateSpecs().get(head)?.shape[0];
   if (classes !== undefined && count !== undefined) requireNames(model.name, count, classes);
-  return found;
+  if (loaded.missing.length + loaded.misshaped.length === 0) return found;
+  return new Map([...entriesOf(network.stateDict())].map(([name, own]) => [name, found.get(name) ?? own]));
 }
 
 /** The network with its blocks in another form, and its weights. */
@@ -94,6 +105,8 @@ const ofNetwork = {
   std: '--std',
   imageSize: '--image-size',
   set: '--set',
+  inChannels: '--in-channels',
+  partial: '--partial',
 } satisfies Partial<Record<keyof ConvertFlags, string>>;
 
 function defined(texts: Readonly<Record<string, string | undefined>>): Record<string, string> {
@@ -131,10 +144,11 @@ async function describeFor(file: WeightsFile, flags: ConvertFlags): Promise<Desc
     return undefined;
   }
   warnOfOther(file, flags.model);
-  const model = describe(file, flags.model, parseSet(flags.set ?? []));
+  const model = describe(file, flags.model, parseSet(flags.set ?? []), flags);
   const info = modelInfo(model.name, model.options);
-  const channels = info.inputShape[0] === 1 ? 1 : 3;
-  const said = own?.preprocessing ?? known.preprocessing;
+  const [channels] = info.inputShape;
+  const said = saysOf(file, flags.inChannels).preprocessing;
+  const adapted = isAdapted(file, flags.inChannels);
   // What is only a guess is not written down.
   const complete = said !== undefined || (flags.mean !== undefined && flags.std !== undefined);
   if (!complete && (flags.mean ?? flags.std ?? flags.imageSize) !== undefined) {
@@ -143,11 +157,18 @@ async function describeFor(file: WeightsFile, flags: ConvertFlags): Promise<Desc
     );
   }
   const preprocessing = complete
-    ? (await prepareFor({ preprocessing: said, channels, description: model }, flags)).preprocessing
+    ? (await prepareFor({ preprocessing: said, channels, adapted, description: model }, flags)).preprocessing
     : undefined;
   if (preprocessing !== undefined) requirePerChannel(preprocessing);
   const input = preprocessing === undefined ? info.inputShape : [channels, ...preprocessing.size];
   const classes =
     flags.classes === undefined ? (own?.classes ?? known.classes) : await readClassNames(flags.classes);
-  return { ...own, model, input, classes, preprocessing, origin, licence };
+  const described = { ...own, model, input, classes, preprocessing, origin, licence };
+  if (!adapted && flags.partial !== true) return described;
+  // Scores are those of the network as it was.
+  const { trained } = described;
+  return {
+    ...described,
+    trained: trained === undefined ? undefined : { epochs: trained.epochs, steps: trained.steps },
+  };
 }

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.ts';
+import { modelInfo } from '../models/registry.ts';
 import { writeFileAtomic } from '../node/files.ts';
 import { prepareFor } from '../node/prepare.ts';
 import type { Trained } from '../node/trained.ts';
@@ -49,8 +50,38 @@ function anyStatistics({ channels }: Trained): { readonly mean: number[]; readon
   return { mean: Array<number>(channels).fill(0), std: Array<number>(channels).fill(1) };
 }
 
+/** A network of channels that no picture has: its input is a tensor, and nothing is said of pictures. */
+function rawOnnx(trained: Trained, flags: ExportFlags): Promise<Uint8Array> {
+  const { model, description, channels, classes, origin, licence } = trained;
+  const flag = flags.preprocess
+    ? '--preprocess'
+    : (flags.mean ?? flags.std) === undefined
+      ? undefined
+      : '--mean';
+  if (flag !== undefined) {
+    throw new UsageError(
+      `${flag}: pictures have 1 or 3 channels, this network takes ${channels}: leave it out`,
+    );
+  }
+  const [, height, width] = modelInfo(description.name, description.options).inputShape;
+  const { imageSize } = flags;
+  return exportOnnx(model, {
+    name: description.name,
+    input: [channels, imageSize ?? height, imageSize ?? width],
+    foldBatchNorm: flags.foldBn,
+    producerVersion: version(),
+    metadata: {
+      model: JSON.stringify(description),
+      ...(origin === undefined ? {} : { origin }),
+      ...(licence === undefined ? {} : { licence }),
+    },
+    ...(classes === undefined ? {} : { classes }),
+  });
+}
+
 async function onnxOf(trained: Trained, flags: ExportFlags): Promise<Uint8Array> {
   const { model, description, classes, origin, licence } = trained;
+  if (trained.channels !== 1 && trained.channels !== 3) return rawOnnx(trained, flags);
   const isKnown =
     trained.preprocessing !== undefined || (flags.mean !== undefined && flags.std !== undefined);
   // Without its pictures in the graph a guess of how they are prepared is nobody's business but its size.

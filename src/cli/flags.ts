@@ -112,8 +112,27 @@ export const weightsArgument =
 /** The same for commands that want no network of them. */
 export const weightsFileArgument = 'a file of weights: .safetensors, .pth, .pt, or hf:owner/repo';
 
+/** Flags of every command that loads weights: how much of them must fit, and for how many channels. */
+export interface FitFlags {
+  readonly inChannels?: number;
+  readonly partial?: boolean;
+}
+
+export function withFitFlags(command: Command): Command {
+  return command
+    .option(
+      '--in-channels <n>',
+      "of the pictures: adapts the weights' first convolution, summed for 1, repeated and scaled for more (the weights')",
+      integer('--in-channels', 1, 1024),
+    )
+    .option(
+      '--partial',
+      'load what fits of the weights and list the rest, which stays as the network draws it',
+    );
+}
+
 /** Flags of every command that takes weights: what the file does not say itself. */
-export interface WeightsFlags extends ModelFlags {
+export interface WeightsFlags extends ModelFlags, FitFlags {
   readonly model?: string;
   readonly mean?: readonly number[];
   readonly std?: readonly number[];
@@ -122,7 +141,7 @@ export interface WeightsFlags extends ModelFlags {
 
 export function withWeightsFlags(command: Command): Command {
   return withSetFlag(
-    command
+    withFitFlags(command)
       .option('--model <name>', 'what bare weights are of; a checkpoint says it itself')
       .option('--mean <list>', "of each channel, in [0, 1] (the checkpoint's)", perChannel('--mean', false))
       .option('--std <list>', "of each channel (the checkpoint's)", perChannel('--std', true))
@@ -160,6 +179,10 @@ export function withEngineFlags(command: Command): Command {
 export const strictHelp = 'refuse what cannot be read, instead of leaving it out';
 export const checkpointActivationsHelp =
   'recompute activations in the backward pass: less memory, more time, the same results';
+
+/** What the flag means, in every command that has it. */
+export const takeOverHelp =
+  'with --resume: take the folder from a process that has it, if you know that it is over; one that is not stops';
 
 export function withJsonFlag(command: Command): Command {
   return command.option('--json', 'print one JSON document instead of text', false);

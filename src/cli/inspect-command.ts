@@ -34,6 +34,8 @@ function document({ name, archive, notes }: WeightsFile, fits: readonly Fit[]): 
     format: archive.format,
     metadata: Object.fromEntries(archive.metadata),
     tensors: [...archive.tensors].map(([tensor, { dtype, shape }]) => ({ name: tensor, dtype, shape })),
+    unreadable: [...archive.unreadable].map(([tensor, what]) => ({ name: tensor, ...what })),
+    objects: Object.fromEntries(archive.objects),
     fits,
     notes,
   };
@@ -44,11 +46,18 @@ function lines({ name, archive, tensors }: WeightsFile, fits: readonly Fit[]): s
   const total = all.reduce((sum, [, entry]) => sum + bytesOf(entry), 0);
   return [
     ...alignColumns(
-      all.map(([tensor, { dtype, shape }]) => [
-        shortened(tensor),
-        pc.dim(dtype),
-        shape.join('×') || pc.dim('scalar'),
-      ]),
+      [
+        ...all.map(([tensor, { dtype, shape }]) => [
+          shortened(tensor),
+          pc.dim(dtype),
+          shape.join('×') || pc.dim('scalar'),
+        ]),
+        ...[...archive.unreadable].map(([tensor, { type, shape }]) => [
+          shortened(tensor),
+          pc.dim(shortened(type)),
+          `${shape === undefined ? '' : `${shortened(shape.join('×')) || 'scalar'}, `}cannot be read`,
+        ]),
+      ],
       ['left', 'left', 'left'],
     ),
     '',
@@ -58,6 +67,17 @@ function lines({ name, archive, tensors }: WeightsFile, fits: readonly Fit[]): s
         `  ${pc.dim(shortened(key))}`,
         shortened(value.replace(/\s+/g, ' ')),
       ]),
+      ['left', 'left'],
+    ),
+    ...(archive.objects.size === 0
+      ? []
+      : [
+          archive.objects.has('object')
+            ? 'objects of Python, of which only tensors are read:'
+            : 'beside the tensors, objects of Python, which are not made:',
+        ]),
+    ...alignColumns(
+      [...archive.objects].map(([key, type]) => [`  ${pc.dim(shortened(key))}`, shortened(type)]),
       ['left', 'left'],
     ),
     `weights: ${count([...tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0))} numbers, running statistics included`,

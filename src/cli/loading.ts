@@ -1,4 +1,5 @@
 import { UsageError } from '../base/errors.ts';
+import { shortened } from '../base/quoted.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import { parseSet } from '../models/options.ts';
 import type { OpenData } from '../node/data/open.ts';
@@ -6,6 +7,7 @@ import { isHubName } from '../node/hub/name.ts';
 import { prepareFor, type Preparable } from '../node/prepare.ts';
 import { loadFrom, otherNetwork, type Trained } from '../node/trained.ts';
 import { withWeightsFile, type WeightsFile } from '../node/weights-file.ts';
+import type { LoadedWeights } from '../weights/load.ts';
 import type { DownloadView } from './download-progress.ts';
 import type { WeightsFlags } from './flags.ts';
 import { tell } from './print.ts';
@@ -42,11 +44,33 @@ async function viewOf(name: string): Promise<DownloadView> {
 }
 
 /** The network and weights that the flags name. */
-export async function loadForUse(path: string, { model, set = [] }: WeightsFlags): Promise<Trained> {
-  return openWeights(path, (file) => {
+export async function loadForUse(path: string, flags: WeightsFlags): Promise<Trained> {
+  const { model, set = [], inChannels, partial } = flags;
+  return openWeights(path, async (file) => {
     warnOfOther(file, model);
-    return loadFrom(file, { model, options: parseSet(set) });
+    const trained = await loadFrom(file, { model, options: parseSet(set), inChannels, partial });
+    tellLeft(trained.loaded);
+    return trained;
   });
+}
+
+const mostTold = 50;
+
+/** Tells on stderr what `--partial` left, a name a line. */
+export function tellLeft({ loaded, missing, misshaped, unexpected }: LoadedWeights): void {
+  const groups = [
+    ['not in the file, as the network draws them', missing],
+    ['of another shape, as the network draws them', misshaped],
+    ['not in the network, left out', unexpected],
+  ] as const;
+  if (groups.every(([, names]) => names.length === 0)) return;
+  tell(`note: loaded ${loaded.length} of ${loaded.length + missing.length + misshaped.length} tensors`);
+  for (const [what, names] of groups) {
+    if (names.length === 0) continue;
+    const more = names.length - mostTold;
+    tell(`${what}:`, ...names.slice(0, mostTold).map((name) => `  ${shortened(name)}`));
+    if (more > 0) tell(`  and ${more} more`);
+  }
 }
 
 /** Tells if `--model` contradicts the weights' repository. */

@@ -1,44 +1,54 @@
 import { CardinalError } from '../base/errors.ts';
+import { shortened } from '../base/quoted.ts';
 import { readClassNames } from '../node/class-names.ts';
-import { classifierOf, type Classification } from '../node/classifier.ts';
+import { classifierOf } from '../node/classifier.ts';
 import type { PredictFlags } from './commands/predict.ts';
 import { withBackend } from './engine.ts';
-import { predictionLines } from './judgement.ts';
 import { loadForUse, preprocessingFor } from './loading.ts';
-import { print, printJson, tell } from './print.ts';
-
-/** One picture's entry in `predict --json`. */
-interface Prediction {
-  readonly image: string;
-  readonly top: readonly Classification[];
-}
+import { predictionWriter, requireOneFormat } from './predict-output.ts';
+import { namedPictures } from './predict-pictures.ts';
+import { predictProgress } from './predict-progress.ts';
+import { tell } from './print.ts';
 
 /** `cardinal predict`: a picture that cannot be read is told on stderr and does not stop the others. */
 export async function predict(path: string, images: readonly string[], flags: PredictFlags): Promise<void> {
+  requireOneFormat(flags);
   const classes = flags.classes === undefined ? undefined : await readClassNames(flags.classes);
   const trained = await loadForUse(path, flags);
   const preprocessing = await preprocessingFor(trained, flags);
-  const predictions = await withBackend(flags, async (backend) => {
+  const pictures = await namedPictures(images, { tell, fail });
+  const inputs = pictures.map(({ input }) => input);
+  const failed = await withBackend(flags, async (backend) => {
     const classifier = await classifierOf(trained, { backend, preprocessing, classes });
-    const found: Prediction[] = [];
-    for (const image of images) {
-      try {
-        found.push({ image, top: await classifier.classify(image, { topK: flags.top }) });
-      } catch (error) {
-        if (!(error instanceof CardinalError)) throw error;
-        tell(`cardinal: ${error.message}`);
-        process.exitCode = 1;
+    const writer = predictionWriter(flags, Math.min(flags.top, classifier.classes.length));
+    const progress = predictProgress(pictures.length);
+    let failures = 0;
+    for await (const { index, top, error } of classifier.classifyEach(inputs, { topK: flags.top })) {
+      const { name } = pictures[index];
+      if (error === undefined) writer.write(name, top);
+      else {
+        failures++;
+        progress.stop();
+        fail(naming(shortened(name, 300), error));
       }
+      progress.done(index + 1);
     }
-    return found;
+    writer.end();
+    return failures;
   });
-  if (flags.json) printJson(predictions);
-  else for (const prediction of predictions) print(...lines(prediction));
+  if (failed > 0 && pictures.length > 1) {
+    tell(`${failed} of ${pictures.length} pictures could not be classified`);
+  }
 }
 
-function lines({ image, top }: Prediction): string[] {
-  return predictionLines(
-    image,
-    top.map(({ class: name, probability }) => ({ name, probability })),
-  );
+function fail({ message }: CardinalError): void {
+  tell(`cardinal: ${message}`);
+  process.exitCode = 1;
+}
+
+/** What is wrong with a network, or with what came on standard input, says nothing of which picture it was. */
+function naming(name: string, error: CardinalError): CardinalError {
+  return error.message.includes(name)
+    ? error
+    : new CardinalError(`${name}: ${error.message}`, { cause: error });
 }

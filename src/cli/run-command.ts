@@ -10,14 +10,19 @@ import { loadTensors } from '../weights/load.ts';
 import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
 import type { RunFlags } from './commands/run.ts';
 import { withBackend } from './engine.ts';
-import { openWeights } from './loading.ts';
+import { openWeights, tellLeft } from './loading.ts';
 import { printJson, tell } from './print.ts';
 
 /** `cardinal run`: raw tensors in and out. */
 export async function runTensors(name: string, flags: RunFlags): Promise<void> {
-  const { weights, input: inputPath, output: outputPath, gradients } = flags;
-  const model = createModel(name, parseSet(flags.set ?? []));
-  await openWeights(weights, ({ tensors: given }) => loadTensors(model, given, { source: weights }));
+  const { weights, input: inputPath, output: outputPath, gradients, inChannels, partial } = flags;
+  const model = createModel(name, {
+    ...parseSet(flags.set ?? []),
+    ...(inChannels === undefined ? {} : { inChannels }),
+  });
+  await openWeights(weights, async ({ tensors: given, unreadable }) => {
+    tellLeft(await loadTensors(model, given, { source: weights, inChannels, partial, unreadable }));
+  });
   const { tensors } = readSafetensors(await readFile(inputPath), inputPath);
   const input = required(tensors, 'input', 'F32', 4, inputPath);
   const target = gradients ? Array.from(required(tensors, 'target', 'I64', 1, inputPath).data, Number) : [];

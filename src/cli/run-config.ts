@@ -23,6 +23,8 @@ export const runConfigSchema = z.strictObject({
     .strictObject({
       file: z.string(),
       head: z.enum(['keep', 'reset']),
+      /** Whether what did not fit was left out; absent if not. */
+      partial: z.boolean().optional(),
       origin: z.string().optional(),
       licence: z.string().optional(),
     })

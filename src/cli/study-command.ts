@@ -100,7 +100,11 @@ interface Work {
 
 async function work({ forecast, runs, path, length, pictures, backend, flags }: Work): Promise<void> {
   const { plan, seconds } = forecast;
-  const folder = await StudyFolder.open(runs, configOf(plan, path, length), flags.resume);
+  const folder = await StudyFolder.open(runs, configOf(plan, path, length), {
+    resume: flags.resume,
+    takeOver: flags.takeOver,
+    onNotice: tell,
+  });
   let say = (text: string): void => {
     tell(text);
   };
@@ -127,7 +131,7 @@ async function work({ forecast, runs, path, length, pictures, backend, flags }: 
     let outcomes: Outcome[];
     try {
       outcomes = await runStudy({
-        ...{ plan, folder, backend, pictures, signal: interrupt.signal },
+        ...{ plan, folder, backend, pictures, signal: interrupt.signal, takeOver: flags.takeOver },
         onStart: (run) => { view.start(run); }, // prettier-ignore
         onEvent: (event) => { view.event(event); }, // prettier-ignore
         onFinish: (outcome) => { view.finish(outcome); }, // prettier-ignore
@@ -142,6 +146,7 @@ async function work({ forecast, runs, path, length, pictures, backend, flags }: 
       process.exitCode = 130;
       return;
     }
+    await folder.check();
     await publish({ plan, outcomes, backend, pictures, path, length, flags, out: flags.out ?? runs });
   });
 }

@@ -1,6 +1,7 @@
 import type { Backend } from '../backends/backend.ts';
 import { withEnding } from '../base/endings.ts';
 import { CardinalError } from '../base/errors.ts';
+import { augmentationWords } from '../data/augmentations.ts';
 import { leftOutLine } from '../data/left-out.ts';
 import type { PictureRecord } from '../data/picture-record.ts';
 import { openDataFor } from '../node/data-for-weights.ts';
@@ -41,7 +42,11 @@ interface RunSummary {
 }
 
 /** What may differ when a run is continued: what its results do not depend on. */
-export type OutputFlags = EngineFlags & { readonly json: boolean; readonly checkpointActivations?: boolean };
+export type OutputFlags = EngineFlags & {
+  readonly json: boolean;
+  readonly checkpointActivations?: boolean;
+  readonly takeOver?: true;
+};
 
 /** What a run came to, as far as this process went. */
 export interface Outcome {
@@ -63,7 +68,7 @@ export async function startTraining(dataPath: string, flags: TrainFlags): Promis
     const seen = await seenBefore(data, earlier);
     if (seen !== undefined) tell(`warning: ${seen}`);
     const config = await configure(data, flags.model, flags, weights);
-    return { data, config, earlier, network: await buildNetwork(config, weights) };
+    return { data, config, earlier, network: await buildNetwork(config, weights, flags.inChannels) };
   };
   // The file is closed before training, which may take days.
   const begun = await (flags.weights === undefined ? begin() : openWeights(flags.weights, begin));
@@ -88,7 +93,7 @@ export async function newRun(
     withBackend(flags, async (backend) => {
       const openFolder = async (): Promise<RunFolder> => {
         if (folder === undefined) {
-          folder = await RunFolder.create(path);
+          folder = await RunFolder.create(path, { onNotice: tell });
           await folder.writeConfig(config);
           tell(...opening(config, data, backend));
         }
@@ -103,7 +108,7 @@ export async function newRun(
 
 /** `cardinal train --resume DIR` */
 export async function resumeTraining(path: string, flags: OutputFlags): Promise<void> {
-  const folder = await RunFolder.open(path);
+  const folder = await RunFolder.open(path, { takeOver: flags.takeOver, onNotice: tell });
   await withEnding(
     () => folder.close(),
     async () => {
@@ -221,10 +226,16 @@ function opening(config: RunConfig, data: OpenData, backend: Backend): string[] 
   const beginning = [begun, frozen].filter((part) => part !== undefined).join('; ');
   return [
     `${model.name} on ${data.path}: ${data.classes.length} classes; pictures of ${shape}: ${parts.join(', ')}`,
-    `recipe ${recipe.name}: ${recipe.epochs} ${recipe.epochs === 1 ? 'epoch' : 'epochs'}, batches of ${recipe.batchSize}; ${backend.name}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`,
+    `recipe ${recipe.name}: ${recipe.epochs} ${recipe.epochs === 1 ? 'epoch' : 'epochs'}, batches of ${recipe.batchSize}${variedWords(recipe)}; ${backend.name}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`,
     ...(beginning === '' ? [] : [beginning]),
     ...(leftOut === undefined ? [] : [leftOut]),
   ];
+}
+
+function variedWords({ augmentation, balance }: RunConfig['recipe']): string {
+  const varied = augmentation && `pictures ${augmentationWords(augmentation)}`;
+  const balanced = balance && `classes balanced by ${balance}`;
+  return [varied, balanced].flatMap((part) => (part === undefined ? [] : [`; ${part}`])).join('');
 }
 
 function closing(

@@ -18,6 +18,7 @@ import { networkOf, type Network } from '../train/network.ts';
 import { fit, type TrainResult } from '../train/train.ts';
 import { loadTensors } from '../weights/load.ts';
 import type { ProgressView } from './progress.ts';
+import { tellLeft } from './loading.ts';
 import { headFates, type RunConfig } from './run-config.ts';
 
 export interface Training {
@@ -42,11 +43,14 @@ export interface Training {
 export async function buildNetwork(
   { model, seed, preprocessing, weights, freeze: patterns = [] }: RunConfig,
   begin?: WeightsFile,
+  inChannels?: number,
 ): Promise<Network> {
   const { channels, size } = preprocessing;
   const built = createModel(model.name, model.options).initialize(seed);
   if (begin !== undefined) {
-    await loadTensors(built, begin.tensors, { source: begin.name, head: weights?.head });
+    const { tensors, name: source, unreadable } = begin;
+    const { head, partial } = weights ?? {};
+    tellLeft(await loadTensors(built, tensors, { source, head, partial, inChannels, unreadable }));
   }
   freeze(built, patterns);
   return networkOf(built, [channels, ...size], model);

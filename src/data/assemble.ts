@@ -22,6 +22,8 @@ export interface BatchRequest {
   /** Position of the batch in its epoch. */
   readonly batch: number;
   readonly indices: Uint32Array;
+  /** How often each sample was in this epoch before, where any comes twice: it is varied in another way then. */
+  readonly repeats?: Uint32Array | undefined;
 }
 
 export interface AssembledBatch {
@@ -30,6 +32,12 @@ export interface AssembledBatch {
   readonly indices: Uint32Array;
   /** Samples that could not be decoded. */
   readonly failures: readonly { readonly index: number; readonly reason: string }[];
+}
+
+/** The epoch, and how often the sample was in it before. */
+interface Turn {
+  readonly epoch: number;
+  readonly repeat: number;
 }
 
 type Decoded = { readonly picture: Picture } | { readonly reason: string };
@@ -81,7 +89,8 @@ export class Assembler {
       const decoded = await ahead;
       if (position + 1 < request.indices.length) ahead = this.#tryDecode(request.indices[position + 1]);
       const at = indices.length * pictureSize;
-      const used = await this.#fill(request.epoch, index, decoded, input, at, failures);
+      const turn = { epoch: request.epoch, repeat: request.repeats?.[position] ?? 0 };
+      const used = await this.#fill(turn, index, decoded, input, at, failures);
       if (used === undefined) continue;
       target[indices.length * classes + this.#labels[used]] = 1;
       indices.push(used);
@@ -103,7 +112,7 @@ export class Assembler {
 
   /** Puts sample `index`, or what replaces it, at `at`. Returns the sample that was used, if any. */
   async #fill(
-    epoch: number,
+    turn: Turn,
     index: number,
     decoded: Decoded,
     input: Float32Array,
@@ -111,7 +120,7 @@ export class Assembler {
     failures: { index: number; reason: string }[],
   ): Promise<number | undefined> {
     const attempt = (candidate: number, result: Decoded): boolean => {
-      const reason = 'reason' in result ? result.reason : this.#transform(epoch, index, result.picture, input, at);
+      const reason = 'reason' in result ? result.reason : this.#transform(turn, index, result.picture, input, at);
       if (reason === undefined) return true;
       this.#unreadable.set(candidate, reason);
       failures.push({ index: candidate, reason });
@@ -132,14 +141,15 @@ export class Assembler {
 
   /** Returns the reason if the picture cannot be used. */
   #transform(
-    epoch: number,
+    { epoch, repeat }: Turn,
     index: number,
     picture: Picture,
     input: Float32Array,
     at: number,
   ): string | undefined {
     try {
-      this.#pipeline(picture, Rng.of(this.#spec.seed, 'augment', epoch, index), input, at);
+      const path = repeat === 0 ? [epoch, index] : [epoch, index, repeat];
+      this.#pipeline(picture, Rng.of(this.#spec.seed, 'augment', ...path), input, at);
       return undefined;
     } catch (error) {
       if (error instanceof CardinalError) return error.message;

@@ -1,4 +1,11 @@
 /** Labelled pictures: formats, transforms, splits and batches. Everything here runs in a browser. */
+export {
+  augmentationNamed,
+  augmentationNames,
+  augmentationWords,
+  defaultAugmentation,
+  type AugmentationName,
+} from './augmentations.ts';
 export type { Batch, BatchLoader, Dataset, Picture, Splits } from './dataset.ts';
 export { leftOutLine, leftOutOf, leftOutWords, type LeftOut, type LeftOutKind } from './left-out.ts';
 export { fitPicture, preprocess } from './pipeline.ts';
@@ -6,7 +13,6 @@ export { isPretrainedConfig, readPretrainedConfig, type PretrainedConfig } from 
 export type { HeldOut, PictureRecord } from './picture-record.ts';
 export {
   augmentationSchema,
-  defaultAugmentation,
   defaultPreprocessing,
   imagenetPreprocessing,
   imagenetStatistics,

@@ -44,15 +44,57 @@ export const pictureFormats = [
     extensions: ['.avif'],
     begins: (head) => brands(head).some((brand) => brand === 'avif' || brand === 'avis'),
   },
+  {
+    name: 'tiff',
+    title: 'TIFF',
+    extensions: ['.tif', '.tiff'],
+    begins: (head) => [42, 43].some((version) => has(head, 0, ['II', version, 0]) || has(head, 0, ['MM', 0, version])),
+  },
+  {
+    name: 'bmp',
+    title: 'BMP',
+    extensions: ['.bmp', '.dib'],
+    begins: (head) => has(head, 0, ['BM']) && dibHeaders.includes(head[14]) && has(head, 15, [0, 0, 0]),
+  },
+  {
+    name: 'ppm',
+    title: 'PPM',
+    extensions: ['.ppm', '.pgm', '.pbm', '.pnm'],
+    begins: (head) => /^P[1-6][ \t\r\n\v\f#]/.test(text(head.subarray(0, 3))),
+  },
 ] as const satisfies readonly PictureFormat[];
 
 export type PictureFormatName = (typeof pictureFormats)[number]['name'];
 
-/** `JPEG, PNG, … or AVIF`, for messages and help. */
+/** `JPEG, PNG, … or PPM`, for messages and help. */
 export const pictureFormatTitles = listed(pictureFormats.map(({ title }) => title));
 
-/** File name endings that are taken for pictures; everything else in a folder is left alone. */
+/** File name endings that are taken for pictures; what else lies in a folder is left out. */
 export const pictureExtensions: readonly string[] = pictureFormats.flatMap(({ extensions }) => extensions);
+
+/** Formats that some decoders read and others do not: whoever has one must ask it. */
+export const optionalFormats = [
+  {
+    name: 'heic',
+    title: 'HEIC',
+    extensions: ['.heic', '.heif', '.hif'],
+    begins: (head) => brands(head).some((brand) => /^(hei|hev|mif1|msf1)/.test(brand)),
+  },
+  {
+    name: 'jp2',
+    title: 'JPEG 2000',
+    extensions: ['.jp2', '.j2k', '.j2c', '.jpc', '.jpf', '.jpx'],
+    begins: (head) => has(head, 4, ['jP  ', 13, 10, 0x87, 10]) || has(head, 0, [0xff, 0x4f, 0xff, 0x51]),
+  },
+  {
+    name: 'jxl',
+    title: 'JPEG XL',
+    extensions: ['.jxl'],
+    begins: (head) => has(head, 4, ['JXL ']) || has(head, 0, [0xff, 0x0a]),
+  },
+] as const satisfies readonly PictureFormat[];
+
+export type OptionalFormatName = (typeof optionalFormats)[number]['name'];
 
 /** Bytes of a file that are enough to tell its format. */
 export const formatHeadBytes = 4096;
@@ -65,14 +107,7 @@ export function pictureFormatOf(bytes: Uint8Array): PictureFormatName | undefine
 
 /** What people take for pictures, or get in place of one, and is not read: for messages alone. */
 const others: readonly Pick<PictureFormat, 'title' | 'begins'>[] = [
-  { title: 'a TIFF', begins: (head) => has(head, 0, ['II', 42, 0]) || has(head, 0, ['MM', 0, 42]) },
-  { title: 'a BMP', begins: (head) => has(head, 0, ['BM']) && has(head, 6, [0, 0, 0, 0]) },
-  { title: 'a HEIC', begins: (head) => brands(head).some((brand) => /^(hei|hev|mif1|msf1)/.test(brand)) },
-  {
-    title: 'a JPEG 2000',
-    begins: (head) => has(head, 4, ['jP  ', 13, 10, 0x87, 10]) || has(head, 0, [0xff, 0x4f, 0xff, 0x51]),
-  },
-  { title: 'a JPEG XL', begins: (head) => has(head, 4, ['JXL ']) || has(head, 0, [0xff, 0x0a]) },
+  ...optionalFormats.map(({ title, begins }) => ({ title: `a ${title}`, begins })),
   { title: 'a Photoshop file', begins: (head) => has(head, 0, ['8BPS']) },
   { title: 'a PDF', begins: (head) => has(head, 0, ['%PDF-']) },
   { title: 'compressed by gzip', begins: (head) => has(head, 0, [0x1f, 0x8b]) },
@@ -85,11 +120,20 @@ const others: readonly Pick<PictureFormat, 'title' | 'begins'>[] = [
   { title: 'an SVG drawing', begins: (head) => /^(\xef\xbb\xbf)?\s*<[^]*svg\b/i.test(text(head)) },
 ];
 
+/** The optional format of a file, if it is of one. */
+export function optionalFormatOf(bytes: Uint8Array): OptionalFormatName | undefined {
+  const head = bytes.subarray(0, formatHeadBytes);
+  return optionalFormats.find(({ begins }) => begins(head))?.name;
+}
+
 /** What a file is that `pictureFormatOf` does not know, as the end of a sentence; undefined if nobody knows. */
 export function otherFormatOf(bytes: Uint8Array): string | undefined {
   const head = bytes.subarray(0, formatHeadBytes);
   return others.find(({ begins }) => begins(head))?.title;
 }
+
+/** Bytes of the header that follows a BMP file's own: OS/2's, Windows' of all versions. */
+const dibHeaders: readonly number[] = [12, 40, 52, 56, 64, 108, 124];
 
 /** Whether these bytes and ASCII letters stand at `at`. */
 function has(head: Uint8Array, at: number, signature: readonly (number | string)[]): boolean {

@@ -14,6 +14,11 @@ export const preprocessingSchema = z
     size: z.tuple([z.int().positive(), z.int().positive()]),
     /** The shorter side is resized to this many pixels, aspect ratio kept; `null` resizes straight to `size`. */
     resize: z.int().positive().nullable(),
+    /**
+     * Share of that side which is cut out of the middle, timm's `crop_pct`: where `resize` was computed from one, and rounded
+     * down. For inputs of another size; else `size` / `resize` says the same.
+     */
+    cropShare: z.number().positive().optional(),
     /** As Pillow resizes, and so torchvision on PIL pictures. */
     interpolation: z.enum(interpolations),
     /** Per channel, of values in [0, 1]. */
@@ -22,7 +27,12 @@ export const preprocessingSchema = z
   })
   .refine(({ channels, mean, std }) => mean.length === channels && std.length === channels, {
     error: 'mean and std need one number for each channel',
-  });
+  })
+  .refine(
+    ({ size, resize, cropShare }) =>
+      cropShare === undefined || resize === resizedSide(Math.min(...size), cropShare),
+    { error: 'cropShare and resize contradict each other' },
+  );
 
 export type Preprocessing = z.infer<typeof preprocessingSchema>;
 
@@ -91,10 +101,43 @@ export const imagenetPreprocessing: Preprocessing = {
   std: [...imagenetStatistics.std],
 };
 
+/** The paper's test crop, section 4: the middle 224 of 256. */
+export const usualCropShare = 0.875;
+
+/**
+ * The side to which pictures are resized so that the middle `size` pixels are `cropShare` of it. Rounded down, in double
+ * precision, as timm does it: 341 for 299, 333 for a share of 0.8975.
+ */
+export function resizedSide(size: number, cropShare: number): number {
+  return Math.floor(size / cropShare);
+}
+
+/**
+ * The same preprocessing for square inputs of another side: the same share of the picture is cut out. What the share was is
+ * no longer told by sides that were rounded, so it is `cropShare`, or the first of the whole, the `likely` ones and the
+ * usual one that gives the side there is; or else the quotient of the sides.
+ */
+export function withImageSize(
+  preprocessing: Preprocessing,
+  imageSize: number,
+  likely: readonly number[] = [],
+): Preprocessing {
+  const { size, resize, cropShare } = preprocessing;
+  const resized = { ...preprocessing, size: [imageSize, imageSize] as [number, number] };
+  if (resize === null) return resized;
+  const side = Math.min(...size);
+  const share =
+    cropShare ?? [1, ...likely, usualCropShare].find((candidate) => resizedSide(side, candidate) === resize);
+  return {
+    ...resized,
+    // Whole numbers divide exactly where they should, which shares need not.
+    resize: share === undefined ? Math.floor((imageSize * resize) / side) : resizedSide(imageSize, share),
+  };
+}
+
 /**
  * The usual preprocessing of a data set: pictures of one size are taken as they are; photos of all sizes are resized to
- * the short side that leaves `imageSize` as the middle 87.5 % (256 for 224, the paper's test crop, section 4), or the share
- * that the network was published with. That side is rounded down, as in timm: 341 for 299, 333 for a share of 0.8975.
+ * the short side that leaves `imageSize` as the middle 87.5 % (256 for 224), or the share that the network was published with.
  */
 export function defaultPreprocessing(options: {
   readonly channels: 1 | 3;
@@ -108,11 +151,11 @@ export function defaultPreprocessing(options: {
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }): Preprocessing {
-  const { channels, pictureSize, imageSize, cropShare = 0.875, interpolation = 'bilinear' } = options;
+  const { channels, pictureSize, imageSize, cropShare = usualCropShare, interpolation = 'bilinear' } = options;
   const size: [number, number] =
     imageSize === undefined ? [...(pictureSize ?? ([224, 224] as const))] : [imageSize, imageSize];
   const square = size[0] === size[1] && pictureSize?.[0] === pictureSize?.[1];
-  const resize = pictureSize ? (square ? size[0] : null) : Math.floor(size[0] / cropShare);
+  const resize = pictureSize ? (square ? size[0] : null) : resizedSide(size[0], cropShare);
   return {
     channels,
     size,
@@ -121,20 +164,4 @@ export function defaultPreprocessing(options: {
     mean: [...options.mean],
     std: [...options.std],
   };
-}
-
-/**
- * The usual augmentation of a data set: the paper's crops and flips for photos and CIFAR; shifts without mirror images
- * for the IDX family, whose digits and letters do not survive a mirror.
- */
-export function defaultAugmentation(kind: 'folders' | 'cifar10' | 'cifar100' | 'idx'): Augmentation {
-  switch (kind) {
-    case 'folders':
-      return augmentationSchema.parse({ crop: { kind: 'random-resized' }, flip: 0.5 });
-    case 'cifar10':
-    case 'cifar100':
-      return augmentationSchema.parse({ crop: { kind: 'pad', padding: 4 }, flip: 0.5 });
-    case 'idx':
-      return augmentationSchema.parse({ crop: { kind: 'pad', padding: 2 } });
-  }
 }

@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { validate } from '../base/validate.ts';
-import { imagenetStatistics, preprocessingSchema, type Preprocessing } from './preprocessing.ts';
+import {
+  imagenetStatistics,
+  preprocessingSchema,
+  resizedSide,
+  usualCropShare,
+  type Preprocessing,
+} from './preprocessing.ts';
 
 /** What published weights say of themselves: the network they are of, and how it was shown its pictures. */
 export interface PretrainedConfig {
@@ -118,10 +124,7 @@ function ownFields({ num_classes, label_names, label_descriptions }: Fields): Pa
   };
 }
 
-/**
- * `transforms_imagenet_eval` of timm/data/transforms_factory.py, with the defaults of timm/data/config.py. The side that
- * is resized to is ⌊size / crop_pct⌋ there, in double precision as here.
- */
+/** `transforms_imagenet_eval` of timm/data/transforms_factory.py, with the defaults of timm/data/config.py. */
 function readPreprocessing(fields: Fields, source: string): Preprocessing {
   const cropSize = fields.crop_size ?? undefined;
   const [channels, height, width] = cropSize
@@ -132,7 +135,7 @@ function readPreprocessing(fields: Fields, source: string): Preprocessing {
     {
       channels,
       size: [height, width],
-      resize: resizedSide(fields, [height, width], source),
+      ...readResize(fields, [height, width], source),
       interpolation: readInterpolation(fields.interpolation ?? 'bicubic', source),
       mean: spread(fields.mean ?? imagenetStatistics.mean, channels),
       std: spread(fields.std ?? imagenetStatistics.std, channels),
@@ -141,19 +144,23 @@ function readPreprocessing(fields: Fields, source: string): Preprocessing {
   );
 }
 
-/** The short side in pixels; `null` if the picture is resized straight to the input's size. */
-function resizedSide(fields: Fields, size: readonly [number, number], source: string): number | null {
+/** The short side in pixels, and its share if rounding lost it; `null` if the picture is resized straight to the input's size. */
+function readResize(
+  fields: Fields,
+  size: readonly [number, number],
+  source: string,
+): Pick<Preprocessing, 'resize' | 'cropShare'> {
   const mode = fields.crop_mode ?? 'center';
-  const share = fields.crop_pct ?? 0.875;
+  const share = fields.crop_pct ?? usualCropShare;
   const [height, width] = fields.resize_size
     ? pair(fields.resize_size)
-    : size.map((side) => Math.floor(side / share));
+    : size.map((side) => resizedSide(side, share));
   if (fields.crop_border_pixels) {
     throw new CardinalError(
       `${source}: crop_border_pixels ${fields.crop_border_pixels} is not supported: crop the pictures first`,
     );
   }
-  if (mode === 'squash' && height === size[0] && width === size[1]) return null;
+  if (mode === 'squash' && height === size[0] && width === size[1]) return { resize: null };
   if (mode !== 'center') {
     throw new CardinalError(
       `${source}: crop_mode '${mode}' with crop_pct ${share} is not supported: expected 'center', or 'squash' with 1`,
@@ -164,7 +171,8 @@ function resizedSide(fields: Fields, size: readonly [number, number], source: st
       `${source}: input_size ${size.join('×')} is not supported: pictures are resized by their short side, expected a square`,
     );
   }
-  return height;
+  const isLost = !fields.resize_size && share !== usualCropShare && size[0] / height !== share;
+  return isLost ? { resize: height, cropShare: share } : { resize: height };
 }
 
 /** `bicubic`, or as torchvision's enumeration prints: `InterpolationMode.BICUBIC`. */

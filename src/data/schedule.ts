@@ -3,8 +3,15 @@ import { Rng } from '../base/rng.ts';
 /** Which samples make up which batch; a function of the seed and the epoch alone. */
 export interface EpochSchedule {
   readonly batches: number;
-  /** Dataset indices of batch `n`; the last one may be short. */
-  batch(n: number): Uint32Array;
+  /** The samples of batch `n`; the last one may be short. */
+  batch(n: number): ScheduledBatch;
+}
+
+export interface ScheduledBatch {
+  /** Dataset indices. */
+  readonly indices: Uint32Array;
+  /** How often each was in this epoch before; absent if none comes twice. */
+  readonly repeats?: Uint32Array | undefined;
 }
 
 export function epochSchedule(options: {
@@ -14,15 +21,55 @@ export function epochSchedule(options: {
   readonly dropLast: boolean;
   readonly seed: number;
   readonly epoch: number;
+  /** The samples of each class, to show all classes equally often; needs `shuffle`. */
+  readonly balanced?: readonly (readonly number[])[] | undefined;
 }): EpochSchedule {
-  const { length, batchSize, shuffle, seed, epoch } = options;
+  const { length, batchSize, shuffle, seed, epoch, balanced } = options;
   const order = shuffle
     ? Rng.of(seed, 'shuffle', epoch).permutation(length)
     : Uint32Array.from({ length }, (_, index) => index);
+  const drawn = balanced && balancedDraw(balanced, length, seed, epoch);
+  const part = (all: Uint32Array, n: number): Uint32Array => all.slice(n * batchSize, (n + 1) * batchSize);
+  if (drawn === undefined) return { batches: batchCount(options), batch: (n) => ({ indices: part(order, n) }) };
+  const indices = order.map((position) => drawn.indices[position]);
+  const repeats = order.map((position) => drawn.repeats[position]);
   return {
     batches: batchCount(options),
-    batch: (n) => order.slice(n * batchSize, (n + 1) * batchSize),
+    batch: (n) => ({ indices: part(indices, n), repeats: part(repeats, n) }),
   };
+}
+
+/**
+ * `length` samples for an epoch, of every class as many, give or take one. A class goes through its samples in one random order after the
+ * other, on and on through the epochs, so that a large class's samples all get their turn.
+ */
+function balancedDraw(
+  members: readonly (readonly number[])[],
+  length: number,
+  seed: number,
+  epoch: number,
+): { readonly indices: Uint32Array; readonly repeats: Uint32Array } {
+  const classes = [...members.entries()].filter(([, samples]) => samples.length > 0);
+  const indices: number[] = [];
+  const repeats: number[] = [];
+  for (const [place, [label, samples]] of classes.entries()) {
+    // Σ over places of ⌊(t + place) / classes⌋ is t: whatever the epoch, its shares add up to its length.
+    const before = (epochs: number): number => Math.floor((epochs * length + place) / classes.length);
+    const seen = new Map<number, number>();
+    let order: Uint32Array | undefined;
+    for (let turn = before(epoch); turn < before(epoch + 1); turn++) {
+      const at = turn % samples.length;
+      if (order === undefined || at === 0) {
+        order = Rng.of(seed, 'balance', label, Math.floor(turn / samples.length)).permutation(samples.length);
+      }
+      const index = samples[order[at]];
+      const times = seen.get(index) ?? 0;
+      seen.set(index, times + 1);
+      indices.push(index);
+      repeats.push(times);
+    }
+  }
+  return { indices: Uint32Array.from(indices), repeats: Uint32Array.from(repeats) };
 }
 
 export function batchCount(options: {

@@ -1,6 +1,7 @@
 import { UsageError } from '../base/errors.ts';
 import { CifarResNet } from './cifar.ts';
 import type { ModelEntry } from './entry.ts';
+import { KuangliuResNeXt } from './kuangliu.ts';
 import { relatives } from './relatives.ts';
 import { BasicBlock, Bottleneck, ResNet, type BlockType } from './resnet.ts';
 import { imagenetLayers, resnext, resnextCifar } from './resnext.ts';
@@ -55,6 +56,12 @@ export const entries: readonly ModelEntry[] = [
   ...[1, 2, 4, 8, 16].map((cardinality) => cifarTemplate(cardinality, 64)),
   cifarTemplate(32, 4),
 
+  kuangliuResNet(18, BasicBlock, [2, 2, 2, 2]),
+  kuangliuResNet(34, BasicBlock, [3, 4, 6, 3]),
+  ...[50, 101, 152].map((depth) => kuangliuResNet(depth, Bottleneck, imagenetLayers[depth])),
+  ...[2, 4, 8].map((cardinality) => kuangliuTemplate(cardinality, 64)),
+  kuangliuTemplate(32, 4),
+
   {
     name: 'resnext50_32x4d.review',
     description: 'ResNeXt-50 32×4d as the review builds it: strided first stage, biases, its own names',
@@ -95,6 +102,15 @@ export const entries: readonly ModelEntry[] = [
       shortcut: 'B',
     },
     build: ({ layers = 29, ...options }) => resnextCifar(thumbnailLayers(layers), options),
+  },
+  {
+    name: 'resnext_cifar.kuangliu',
+    description:
+      'any ResNeXt for small pictures as kuangliu/pytorch-cifar builds it: layers, cardinality and base width are yours',
+    paper: resnextPaper,
+    inputShape: thumbnail,
+    defaults: { layers: [3, 3, 3], cardinality: 32, baseWidth: 4, ...cifar, shortcut: 'B' },
+    build: ({ layers = 29, ...options }) => new KuangliuResNeXt(thumbnailLayers(layers), options),
   },
   ...relatives,
 ];
@@ -151,6 +167,30 @@ function cifarTemplate(cardinality: number, baseWidth: number): ModelEntry {
     defaults: { ...cifar, shortcut: 'B', form: 'c' },
     settingOf: 'resnext_cifar',
     build: (options) => resnextCifar([3, 3, 3], { ...options, cardinality, baseWidth }),
+  };
+}
+
+function kuangliuResNet(depth: number, block: BlockType, layers: readonly number[]): ModelEntry {
+  return {
+    name: `resnet${depth}_cifar.kuangliu`,
+    description: `ResNet-${depth} for CIFAR as kuangliu/pytorch-cifar builds it: four stages, 64 to 512 planes`,
+    paper: resnetPaper,
+    inputShape: thumbnail,
+    ...(block === Bottleneck ? { settingOf: 'resnext_cifar' } : {}),
+    defaults: { planes: 64, ...cifar, shortcut: 'B' },
+    build: (options) => new ResNet(block, layers, { ...options, stem: 'cifar' }),
+  };
+}
+
+function kuangliuTemplate(cardinality: number, baseWidth: number): ModelEntry {
+  return {
+    name: `resnext29_${cardinality}x${baseWidth}d_cifar.kuangliu`,
+    description: `ResNeXt-29 ${cardinality}×${baseWidth}d for CIFAR as kuangliu/pytorch-cifar builds it: a 1×1 stem, blocks twice as wide as inside`,
+    paper: resnextPaper,
+    inputShape: thumbnail,
+    settingOf: 'resnext_cifar.kuangliu',
+    defaults: { ...cifar, shortcut: 'B' },
+    build: (options) => new KuangliuResNeXt([3, 3, 3], { ...options, cardinality, baseWidth }),
   };
 }
 

@@ -16,7 +16,7 @@ export interface ModelEntry {
   /** What the options are unless set; exactly these can be set. */
   readonly defaults: ModelOptions;
   /** The network that this one is a setting of: what the name fixes here can be chosen there. */
-  readonly settingOf?: 'resnext' | 'resnext_cifar';
+  readonly settingOf?: 'resnext' | 'resnext_cifar' | 'resnext_cifar.kuangliu';
   build(options: ModelOptions): Module;
 }
 

@@ -3,6 +3,7 @@ export type { Pictures } from './entry.ts';
 export { InceptionResnetV2, type InceptionResnetV2Options } from './inception-resnet-v2.ts';
 export { InceptionV4, type InceptionV4Options } from './inception-v4.ts';
 export { MobileNetV1, type MobileNetV1Options } from './mobilenet.ts';
+export { KuangliuResNeXt, type KuangliuResNeXtOptions } from './kuangliu.ts';
 export { convertForm } from './convert-form.ts';
 export { AggregatedBottleneck, EarlyConcatBottleneck, type Form } from './forms.ts';
 export { parseSet, type ModelOptions } from './options.ts';

@@ -25,7 +25,7 @@ export function inferOptions(name: string, shapes: Shapes): ModelOptions {
     ...('shortcut' in defaults ? { shortcut: shortcutOf(shapes, defaults.shortcut) } : {}),
     ...('residual' in defaults && !('shortcut' in defaults) ? { residual: hasProjections(shapes) } : {}),
     ...('form' in defaults ? { form: formOf(shapes) } : {}),
-    ...('cardinality' in defaults && 'layers' in defaults ? templateOf(shapes) : {}),
+    ...('cardinality' in defaults && 'layers' in defaults ? templateOf(shapes, defaults) : {}),
   };
   // `undefined` values would hide defaults, and what equals a default need not be said.
   return Object.fromEntries(
@@ -71,8 +71,11 @@ function isProjection(name: string): boolean {
   return /\.(downsample|shortcut)\.0\.weight$/.test(name);
 }
 
-/** Blocks of each stage, planes, cardinality and width of a bottleneck network: width = ⌊planes·baseWidth/64⌋·cardinality. */
-function templateOf(shapes: Shapes): ModelOptions {
+/**
+ * Blocks of each stage, planes, cardinality and width of a bottleneck network: width = ⌊planes·baseWidth/64⌋·cardinality.
+ * Where planes are no option the width of a group is the base width, doubled in every further stage.
+ */
+function templateOf(shapes: Shapes, defaults: ModelOptions): ModelOptions {
   // Counted, because a number in a name of a file may be any.
   const blocks = new Map<string, number>();
   for (const name of shapes.keys()) {
@@ -88,6 +91,9 @@ function templateOf(shapes: Shapes): ModelOptions {
   const last = shapes.get(paths === 0 ? `${block}conv2.weight` : `${block}paths.0.conv2.weight`);
   if (planes === undefined || last === undefined || layers.length === 0) return {};
   const [width, perGroup] = last;
+  if (!('planes' in defaults)) {
+    return { layers, cardinality: width / perGroup, baseWidth: perGroup / 2 ** (layers.length - 1) };
+  }
   const [firstWidth, firstPerGroup] = shapes.get('layer1.0.conv2.weight') ?? last;
   // Groups of one channel, and more of them where it is wider: no number of groups is the same in all stages.
   const depthwise = perGroup === 1 && firstPerGroup === 1 && firstWidth !== width;

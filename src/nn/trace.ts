@@ -147,7 +147,7 @@ class Recorder implements Tracing {
   /** `forward`, held to what its types say, because a class may be plain JavaScript. */
   #forward(module: Module, path: string, inputs: readonly Value[]): Value {
     const what = path === '' ? 'the network' : path;
-    const forward: unknown = module.forward;
+    const forward: unknown = Reflect.get(module, 'forward');
     if (typeof forward !== 'function') throw new UsageError(`${what}: has no method forward`);
     if (inputs.length < forward.length) {
       const one = path === '' ? 'a network gets one, its pictures' : `it was called with ${inputs.length}`;

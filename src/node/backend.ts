@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { CardinalError, UsageError } from '../base/errors.ts';
+import { anything, checkOptions, flag, oneOf, type Kinds } from '../base/options.ts';
 import type { Backend } from '../backends/backend.ts';
 import { createReferenceBackend } from '../backends/reference/backend.ts';
 import { createWasmBackend } from '../backends/wasm/backend.ts';
@@ -25,12 +26,20 @@ export interface NodeBackendOptions {
   readonly blas?: boolean;
 }
 
+const kinds: Kinds<NodeBackendOptions> = {
+  name: oneOf('wasm', 'reference'),
+  threads: anything,
+  kernels: anything,
+  blas: flag,
+};
+
 /**
  * The backend for this machine.
  * @throws {UsageError} if `threads` is not a positive integer.
  * @throws {CardinalError} if the engine lacks what is asked for, or the kernels were not built.
  */
 export async function createNodeBackend(options: NodeBackendOptions = {}): Promise<Backend> {
+  checkOptions('createBackend', options, kinds);
   const { name = 'wasm', threads = defaultThreads() } = options;
   if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
     throw new UsageError(`threads must be an integer from 1 to 256, got ${threads}`);

@@ -226,8 +226,8 @@ function isSignal(value: unknown): boolean {
  * Throws a `CardinalError` if the file is damaged, of another network, or does not say how pictures are prepared.
  */
 export async function loadClassifier(path: string, options: ClassifierOptions = {}): Promise<Classifier> {
-  const { model, options: set, hub, ...rest } = options;
-  const trained = await loadTrained(path, { model, options: set, hub });
+  const { model, options: set, inChannels, partial, hub, ...rest } = options;
+  const trained = await loadTrained(path, { model, options: set, inChannels, partial, hub });
   const preprocessing = options.preprocessing ?? trained.preprocessing;
   if (preprocessing === undefined) {
     throw new CardinalError(

@@ -19,4 +19,4 @@ export type { Classified, RunEvaluation } from './report/evaluate-best.ts';
 export { RunFolder } from './run-folder.ts';
 export { trainOn, type NamedModel, type TrainOnOptions, type TrainedOn } from './train-on.ts';
 export { loadTrained, type LoadOptions, type Trained } from './trained.ts';
-export { loadWeights, saveWeights } from './weights.ts';
+export { loadWeights, saveWeights, type LoadIntoOptions } from './weights.ts';

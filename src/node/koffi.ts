@@ -2,6 +2,8 @@
 export interface Koffi {
   /** Without a path: what the process itself has loaded. */
   load(path: string | null): { func(definition: string): (...args: unknown[]) => unknown };
+  /** Of the last call on this thread. */
+  errno(): number;
   address(bytes: Uint8Array): bigint | number;
 }
 

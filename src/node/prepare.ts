@@ -1,5 +1,11 @@
-import { CardinalError } from '../base/errors.ts';
-import { defaultPreprocessing, imagenetStatistics, type Preprocessing } from '../data/preprocessing.ts';
+import { CardinalError, UsageError } from '../base/errors.ts';
+import { adaptStatistics } from '../data/in-channels.ts';
+import {
+  defaultPreprocessing,
+  imagenetStatistics,
+  withImageSize,
+  type Preprocessing,
+} from '../data/preprocessing.ts';
 import { listModels, modelInfo } from '../models/registry.ts';
 import type { OpenData } from './data/open.ts';
 import type { Trained } from './trained.ts';
@@ -13,7 +19,7 @@ export interface Wanted {
 }
 
 /** What is known of the network: how its pictures were prepared, if at all, their channels, and its name. */
-export type Preparable = Pick<Trained, 'preprocessing' | 'channels' | 'description'>;
+export type Preparable = Pick<Trained, 'preprocessing' | 'channels' | 'adapted' | 'description'>;
 
 /** A preprocessing, and a line for the user where it had to be guessed. */
 export interface Prepared {
@@ -28,28 +34,27 @@ export interface Prepared {
  * with ImageNet's mean and standard deviation; grey ones with those measured on `data`. Throws a `CardinalError` if grey pictures have no data to measure.
  */
 export async function prepareFor(
-  { preprocessing, channels, description }: Preparable,
+  { preprocessing, channels, adapted = false, description }: Preparable,
   { mean, std, imageSize }: Wanted,
   data?: OpenData,
 ): Promise<Prepared> {
-  if (preprocessing !== undefined) {
-    const { size, resize } = preprocessing;
-    // Another size keeps the share of the picture that is cut out.
-    const resized =
-      imageSize === undefined
-        ? {}
-        : {
-            size: [imageSize, imageSize] as [number, number],
-            resize: resize === null ? null : Math.round((resize * imageSize) / size[0]),
-          };
-    const statistics = { mean: [...(mean ?? preprocessing.mean)], std: [...(std ?? preprocessing.std)] };
-    return { preprocessing: { ...preprocessing, ...resized, ...statistics }, note: undefined };
+  if (channels !== 1 && channels !== 3) {
+    throw new UsageError(
+      `${description.name}: pictures have 1 or 3 channels, got a network of ${channels}: cardinal run (in a program, compile) takes raw tensors`,
+    );
   }
   const info = listModels().includes(description.name)
     ? modelInfo(description.name, description.options)
     : undefined;
-  const pictures = channels === 3 ? info?.pictures : undefined;
-  const assumed = channels === 3 ? (pictures ?? imagenetStatistics) : undefined;
+  if (preprocessing !== undefined) {
+    const likely = info?.pictures === undefined ? [] : [info.pictures.cropShare];
+    const sized = imageSize === undefined ? preprocessing : withImageSize(preprocessing, imageSize, likely);
+    const statistics = { mean: [...(mean ?? preprocessing.mean)], std: [...(std ?? preprocessing.std)] };
+    return { preprocessing: { ...sized, ...statistics }, note: undefined };
+  }
+  const pictures = channels === 3 || adapted ? info?.pictures : undefined;
+  const published = channels === 3 || adapted ? (pictures ?? imagenetStatistics) : undefined;
+  const assumed = published === undefined ? undefined : adaptStatistics(published, channels);
   const { cropShare, interpolation } = pictures ?? {};
   const statistics = { mean: mean ?? assumed?.mean, std: std ?? assumed?.std };
   const note =

@@ -6,7 +6,7 @@ import { parseJson } from '../base/validate.ts';
 import { parseCheckpoint, type Checkpoint } from '../train/checkpoint.ts';
 import type { CheckpointKind, CheckpointStore } from '../train/store.ts';
 import { fileError, hasCode, readFile, readTextFile, temporarySuffix, writeFileAtomic } from './files.ts';
-import { lockFolder, type Lock } from './lock.ts';
+import { lockFolder, type Lock, type LockOptions } from './lock/lock.ts';
 
 /**
  * Where a run lives:
@@ -17,7 +17,8 @@ import { lockFolder, type Lock } from './lock.ts';
  *     config.json        how the run was started
  *     .lock-…            the process that trains in it
  *
- * One process at a time has a run folder open.
+ * One process at a time has a run folder open. One that lost it, because it was taken for dead or somebody took the folder over,
+ * gets a `LockLostError` from whatever it would write next.
  */
 export class RunFolder implements CheckpointStore {
   readonly path: string;
@@ -32,13 +33,13 @@ export class RunFolder implements CheckpointStore {
    * Makes a folder for a new run and locks it. An empty folder is taken over. Throws a `CardinalError` if there is a
    * run in it, if another process has it, or if it cannot be made.
    */
-  static async create(path: string): Promise<RunFolder> {
+  static async create(path: string, options: OpenRunOptions = {}): Promise<RunFolder> {
     try {
       await makeFolder(path);
     } catch (error) {
       throw fileError('make the run folder', path, error);
     }
-    const folder = new RunFolder(path, await lockFolder(path));
+    const folder = new RunFolder(path, await lockRun(path, options));
     const present = await readdir(path);
     if (['last.safetensors', 'config.json', 'metrics.jsonl'].some((name) => present.includes(name))) {
       await folder.close();
@@ -49,14 +50,14 @@ export class RunFolder implements CheckpointStore {
     return folder;
   }
 
-  /** Locks the folder of an earlier run to continue it. */
-  static async open(path: string): Promise<RunFolder> {
+  /** Locks the folder of an earlier run to continue it. Throws an `InUseError` if another process has it. */
+  static async open(path: string, options: OpenRunOptions = {}): Promise<RunFolder> {
     const isFolder = await stat(path).then(
       (stats) => stats.isDirectory(),
       () => false,
     );
     if (!isFolder) throw new CardinalError(`no run folder ${path}: it does not exist`);
-    const folder = new RunFolder(path, await lockFolder(path));
+    const folder = new RunFolder(path, await lockRun(path, options));
     for (const name of await readdir(path)) {
       if (name.startsWith('.') && name.endsWith(temporarySuffix)) await rm(join(path, name), { force: true });
     }
@@ -75,7 +76,7 @@ export class RunFolder implements CheckpointStore {
   /** Writes a file of the run, whole or not at all, and gives its path. */
   async write(name: string, data: Uint8Array | string): Promise<string> {
     const path = join(this.path, name);
-    await writeFileAtomic(path, data);
+    await this.#guarded(() => writeFileAtomic(path, data));
     return path;
   }
 
@@ -103,11 +104,13 @@ export class RunFolder implements CheckpointStore {
 
   /** Adds a line to `metrics.jsonl`. */
   async appendMetrics(record: object): Promise<void> {
-    try {
-      await appendFile(this.#metricsPath, `${JSON.stringify(record)}\n`);
-    } catch (error) {
-      throw fileError('write', this.#metricsPath, error);
-    }
+    await this.#guarded(async () => {
+      try {
+        await appendFile(this.#metricsPath, `${JSON.stringify(record)}\n`);
+      } catch (error) {
+        throw fileError('write', this.#metricsPath, error);
+      }
+    });
   }
 
   /** The lines of `metrics.jsonl`; one that a killed process left unfinished is left out. */
@@ -141,9 +144,17 @@ export class RunFolder implements CheckpointStore {
 
   /**
    * Gives the folder free after a start that failed: what was written is taken away, unless there is a checkpoint to
-   * continue from, and with it the folder if nothing is left in it.
+   * continue from, and with it the folder if nothing is left in it. Of a folder that another process took over nothing is.
    */
   async discard(): Promise<void> {
+    const isOurs = await this.#lock.check().then(
+      () => true,
+      () => false,
+    );
+    if (!isOurs) {
+      await this.close();
+      return;
+    }
     const present = await readdir(this.path).catch(() => ['last.safetensors']);
     const started = present.includes('last.safetensors');
     for (const name of started ? [] : ['config.json', 'metrics.jsonl']) {
@@ -151,6 +162,17 @@ export class RunFolder implements CheckpointStore {
     }
     await this.close();
     if (!started) await rmdir(this.path).catch(() => undefined);
+  }
+
+  /** Writes only while the folder is this process's; what fails because it no longer is says so. */
+  async #guarded<T>(write: () => Promise<T>): Promise<T> {
+    await this.#lock.check();
+    try {
+      return await write();
+    } catch (error) {
+      await this.#lock.check();
+      throw error;
+    }
   }
 
   get #metricsPath(): string {
@@ -165,6 +187,13 @@ export class RunFolder implements CheckpointStore {
       if (!hasCode(error, 'ENOENT')) throw fileError('write', this.#metricsPath, error);
     }
   }
+}
+
+export type OpenRunOptions = Pick<LockOptions, 'takeOver' | 'onNotice'>;
+
+function lockRun(path: string, options: OpenRunOptions): Promise<Lock> {
+  const takeOverHint = 'take the run over with --take-over (in a program, takeOver: true)';
+  return lockFolder(path, { what: 'run folder', takeOverHint, ...options });
 }
 
 const metricsRecord = z.looseObject({

@@ -2,28 +2,39 @@ import type { Backend } from '../backends/backend.ts';
 import { withEndings, type Endings } from '../base/endings.ts';
 import { UsageError } from '../base/errors.ts';
 import { jsonObject, validate } from '../base/validate.ts';
-import type { Preprocessing } from '../data/preprocessing.ts';
+import type { AugmentationName } from '../data/augmentations.ts';
+import { leftOutLine } from '../data/left-out.ts';
+import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
 import { countModel, createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
 import { freeze, freezeExactly } from '../nn/freeze.ts';
 import { Module } from '../nn/module.ts';
-import { requireSameClasses } from '../train/checkpoint.ts';
+import { mayBeSameModel, requireSameClasses, type Checkpoint } from '../train/checkpoint.ts';
 import { patience } from '../train/early-stopping.ts';
 import type { TrainEvent } from '../train/events.ts';
 import { networkOf, type ModelDescription } from '../train/network.ts';
-import { findRecipe, withOverrides, type Recipe, type RecipeOverrides } from '../train/recipe.ts';
+import {
+  findRecipe,
+  recipeSchema,
+  withOverrides,
+  type Recipe,
+  type RecipeOverrides,
+} from '../train/recipe.ts';
 import { fit, type TrainResult } from '../train/train.ts';
-import { loadTensors } from '../weights/load.ts';
+import { leftOver, loadTensors } from '../weights/load.ts';
 import { createNodeBackend, type NodeBackendOptions } from './backend.ts';
 import { openDataFor } from './data-for-weights.ts';
+import { seenBefore } from './data/judging.ts';
 import { openData, type OpenData, type OpenOptions } from './data/open.ts';
 import { fitPreprocessing } from './data/statistics.ts';
-import { openLoaders } from './data/training.ts';
+import { recordOf } from './data/record.ts';
+import { openLoaders, withAugmentation } from './data/training.ts';
 import { prepareFor } from './prepare.ts';
 import { evaluateBest, type EvaluateBestOptions, type RunEvaluation } from './report/evaluate-best.ts';
 import { interruption, writeReport } from './report/write-report.ts';
 import { RunFolder } from './run-folder.ts';
 import type { HubOptions } from './hub/repo.ts';
-import { channelsOf, saysOf, trainingPreprocessing } from './trained.ts';
+import { checkTrainOn } from './train-on-arguments.ts';
+import { channelsOf, isAdapted, saysOf, trainingPreprocessing } from './trained.ts';
 import { tensorsFor, withWeightsFile, type WeightsFile } from './weights-file.ts';
 
 export interface TrainOnOptions extends RecipeOverrides {
@@ -33,6 +44,11 @@ export interface TrainOnOptions extends RecipeOverrides {
   readonly out?: string | undefined;
   /** Continue the run in `out` at the exact batch, with its own recipe, seed and frozen parameters. */
   readonly resume?: boolean | undefined;
+  /**
+   * With `resume`: take the folder from whoever has it, for a caller who knows that its process is over. One that is not
+   * stops at its next write.
+   */
+  readonly takeOver?: boolean | undefined;
   /**
    * Weights to begin with: a checkpoint, a PyTorch or safetensors file, `hf:owner/repo`. Pictures are then prepared as
    * theirs were, unless `preprocessing` says otherwise.
@@ -45,6 +61,13 @@ export interface TrainOnOptions extends RecipeOverrides {
    * classes than they were trained on.
    */
   readonly head?: 'keep' | 'reset' | undefined;
+  /**
+   * Channels of the pictures, where they are others than those of `weights`: their first convolution is adapted as timm
+   * does, and the preprocessing with it.
+   */
+  readonly inChannels?: 1 | 3 | undefined;
+  /** Begin with what fits of `weights` and leave the rest of the network as it is; a `warning` event tells what is left. */
+  readonly partial?: boolean | undefined;
   /**
    * Paths of modules and parameters that are not trained, as `nn.freeze` takes them, beside those of the network that have
    * `requiresGrad` false already. A run that is continued has its own; others, if they are given, are refused.
@@ -70,6 +93,12 @@ export interface TrainOnOptions extends RecipeOverrides {
   readonly checkpointActivations?: boolean | undefined;
   /** Everything random comes from it; weights too, if the network is given by its name. Default 0. */
   readonly seed?: number | undefined;
+  /** Share of every class that is held out for validation where a folder has no validation pictures. Default 0.1; 0: none. */
+  readonly valFraction?: number | undefined;
+  /** Refuse what cannot be read, instead of leaving it out with a warning. */
+  readonly strict?: boolean | undefined;
+  /** How pictures are varied, by name; `augmentation` says it in numbers. Default: the recipe's, or what is usual for the data. */
+  readonly augment?: AugmentationName | undefined;
   /** Side of the input. Default: the pictures' own; for photos the named network's, or 224. */
   readonly imageSize?: number | undefined;
   /** Default: as `imageSize` says, with mean and standard deviation measured on the pictures. */
@@ -111,9 +140,19 @@ export async function trainOn(
   model: Module | NamedModel,
   options: TrainOnOptions = {},
 ): Promise<TrainedOn> {
-  const { weights, resume, head } = options;
+  checkTrainOn(source, model, options);
+  const { weights, resume, head, inChannels, partial, valFraction } = options;
+  if (valFraction !== undefined && typeof source !== 'string') {
+    throw new UsageError(
+      'valFraction is for a path: pictures that are open already are split as openData was told',
+    );
+  }
+  if (options.takeOver === true && resume !== true) throw new UsageError('takeOver is for resume');
   if (head === 'reset' && weights === undefined && resume !== true) {
     throw new UsageError("head: 'reset' is for weights: without them the classifier is fresh anyway");
+  }
+  if ((inChannels !== undefined || partial === true) && weights === undefined && resume !== true) {
+    throw new UsageError('inChannels and partial are for weights: without them there are none to adapt');
   }
   // A run that is continued has its weights in its checkpoint.
   return weights === undefined || resume === true
@@ -133,24 +172,46 @@ function run(
 async function work(
   source: string | OpenData,
   model: Module | NamedModel,
-  options: TrainOnOptions,
+  given: TrainOnOptions,
   endings: Endings,
   weights?: WeightsFile,
 ): Promise<TrainedOn> {
-  const { out, signal, onEvent, checkpointEvery, checkpointActivations, head } = options;
+  /** What the report tells its reader. */
+  const notes: string[] = [];
+  const onEvent = async (event: TrainEvent): Promise<void> => {
+    if ((event.type === 'warning' || event.type === 'end') && event.message !== undefined)
+      notes.push(event.message);
+    await given.onEvent?.(event);
+  };
+  const options: TrainOnOptions = { ...given, onEvent };
+  const { out, signal, checkpointEvery, checkpointActivations, head } = options;
   let folder: RunFolder | undefined;
-  const openFolder = async (path: string): Promise<RunFolder> => (folder ??= await RunFolder.create(path));
+  const onNotice = (message: string): Promise<void> => onEvent({ type: 'warning', message });
+  const openFolder = async (path: string): Promise<RunFolder> =>
+    (folder ??= await RunFolder.create(path, { onNotice }));
   let failed = false;
   // A new run that failed leaves nothing behind but its checkpoints.
   endings.add(() => (failed && options.resume !== true ? folder?.discard() : folder?.close()));
   try {
-    if (options.resume === true) folder = await RunFolder.open(required(out));
+    if (options.resume === true)
+      folder = await RunFolder.open(required(out), { takeOver: options.takeOver, onNotice });
     const resume = await folder?.readCheckpoint('last');
-    const recipe = resume?.training?.recipe ?? chooseRecipe(options);
+    const chosen = resume?.training?.recipe ?? chooseRecipe(options);
     const seed = resume?.training?.seed ?? options.seed ?? 0;
-    const data = await pictures(source, { seed, classes: resume?.classes }, head, weights);
+    const data = await pictures(
+      source,
+      { seed, ...opening(options, resume), classes: resume?.classes },
+      head,
+      weights,
+    );
+    const earlier = weights && saysOf(weights).pictures;
+    for (const message of [leftOutLine(data.leftOut), await seenBefore(data, earlier)]) {
+      if (message !== undefined) await onEvent({ type: 'warning', message });
+    }
     const preprocessing =
-      resume?.preprocessing ?? options.preprocessing ?? (await suitable(model, data, options, weights));
+      resume?.preprocessing ?? given(options) ?? (await suitable(model, data, options, weights));
+    const recipe =
+      resume === undefined ? await withAugmentation(chosen, data, preprocessing, options.augment) : chosen;
     const { channels, size } = preprocessing;
     const network =
       model instanceof Module
@@ -161,20 +222,24 @@ async function work(
             inChannels: channels,
           }).initialize(seed);
     if (weights !== undefined) {
-      await loadTensors(network, tensorsFor(network, weights), { source: weights.name, head });
+      const { name: source, unreadable } = weights;
+      const { inChannels, partial } = options;
+      const how = { source, head, inChannels, partial, unreadable };
+      const loaded = await loadTensors(network, tensorsFor(network, weights), how);
+      const left = leftOver(loaded);
+      if (left !== undefined) await onEvent({ type: 'warning', message: left });
     }
     if (options.freeze !== undefined) freeze(network, options.freeze);
     // A checkpoint of another network is refused where training starts, with a message that says so.
-    else if (resume?.training !== undefined && resume.model.name === describe(network).name)
+    else if (resume?.training !== undefined && isOf(resume, network))
       freezeExactly(network, resume.training.frozen ?? []);
-    const loaders = openLoaders(data, { recipe, preprocessing, seed, strict: false });
+    const loaders = openLoaders(data, { recipe, preprocessing, seed, strict: options.strict ?? false });
     endings.add(() => loaders.validation?.dispose());
     endings.add(() => loaders.train.dispose());
     const backend = options.backend ?? (await createNodeBackend(engineOf(options)));
     if (options.backend === undefined) endings.add(() => backend.dispose());
     const secondsBefore = resume?.training && (await folder?.rewindMetrics(resume.training.progress));
     const trainable = networkOf(network, [channels, ...size], describe(network));
-    const notes: string[] = [];
     const result = await fit({
       network: trainable,
       backend,
@@ -182,6 +247,7 @@ async function work(
       recipe,
       seed,
       preprocessing,
+      pictures: [await recordOf(data), ...(earlier ?? [])],
       ...(weights === undefined ? {} : { origin: saysOf(weights).origin, licence: saysOf(weights).licence }),
       store:
         out === undefined
@@ -196,14 +262,13 @@ async function work(
       onEvent: async (event) => {
         if (out !== undefined && event.type !== 'checkpoint')
           await (await openFolder(out)).appendMetrics(event);
-        if ((event.type === 'warning' || event.type === 'end') && event.message !== undefined)
-          notes.push(event.message);
-        await onEvent?.(event);
+        await onEvent(event);
       },
     });
     const trained = { ...result, model: network, classes: data.classes, preprocessing, data };
     if (result.reason === 'not-finite') return trained;
-    const run = { network: trainable, data, backend, recipe, preprocessing, seed };
+    const strict = options.strict ?? false;
+    const run = { network: trainable, data, backend, recipe, preprocessing, seed, strict };
     const evaluated =
       result.reason === 'interrupted' || options.evaluate === false
         ? undefined
@@ -227,35 +292,40 @@ async function work(
 
 /** Evaluates the best weights of the run folder, or those that the network got if there is none. */
 async function evaluateTrained(
-  {
-    recipe,
-    ...run
-  }: Omit<EvaluateBestOptions, 'state' | 'batchSize' | 'strict'> & { readonly recipe: Recipe },
+  { recipe, ...run }: Omit<EvaluateBestOptions, 'state' | 'batchSize'> & { readonly recipe: Recipe },
   { state }: TrainResult,
   folder: RunFolder | undefined,
   signal: AbortSignal | undefined,
 ): Promise<RunEvaluation | undefined> {
   const weights = folder === undefined ? state : (await folder.readCheckpoint('best')).state;
   if (weights === undefined) return undefined;
-  return evaluateBest({ ...run, state: weights, batchSize: recipe.batchSize, strict: false, signal });
+  return evaluateBest({ ...run, state: weights, batchSize: recipe.batchSize, signal });
 }
 
 /** The pictures, with the classes that a classifier which is kept has, in their order. */
 async function pictures(
   source: string | OpenData,
-  { seed, classes }: Pick<OpenOptions, 'seed' | 'classes'>,
+  options: OpenOptions,
   head: 'keep' | 'reset' = 'keep',
   weights?: WeightsFile,
 ): Promise<OpenData> {
   if (typeof source === 'string') {
-    return weights === undefined
-      ? openData(source, { seed, classes })
-      : openDataFor(weights, head, source, { seed });
+    return weights === undefined ? openData(source, options) : openDataFor(weights, head, source, options);
   }
   const known = weights && saysOf(weights).classes;
   if (weights && known && head === 'keep')
     requireSameClasses({ classes: known }, source.classes, weights.name);
   return source;
+}
+
+/** How a folder is opened; a run that is continued holds out what it did. */
+function opening({ valFraction, strict }: TrainOnOptions, resume: Checkpoint | undefined): OpenOptions {
+  // Checkpoints of old do not say which pictures they were trained on.
+  const was = resume?.pictures === undefined ? undefined : (resume.pictures.at(0)?.heldOut?.fraction ?? 0);
+  if (was !== undefined && valFraction !== undefined && valFraction !== was) {
+    throw new UsageError(`valFraction: the run to continue has its own, ${was}: leave it out`);
+  }
+  return { valFraction: was ?? valFraction, strict };
 }
 
 /** A network of the registry; classes and channels come from the data. */
@@ -266,11 +336,25 @@ export interface NamedModel {
 
 function chooseRecipe(options: TrainOnOptions): Recipe {
   const { recipe = 'quick', epochs, batchSize, learningRate, weightDecay, labelSmoothing, ...more } = options;
-  const { clipNorm, accumulate, ema, mixup, cutmix, momentum, decayNorms, augmentation } = more;
-  return withOverrides(typeof recipe === 'string' ? findRecipe(recipe) : recipe, {
+  const { clipNorm, accumulate, ema, mixup, cutmix, momentum, decayNorms, augmentation, balance } = more;
+  if (augmentation !== undefined && more.augment !== undefined) {
+    throw new UsageError('augment and augmentation both say how pictures are varied: give one of them');
+  }
+  const chosen = typeof recipe === 'string' ? findRecipe(recipe) : validate(recipeSchema, recipe, 'recipe');
+  return withOverrides(chosen, {
     ...{ epochs, batchSize, learningRate, weightDecay, labelSmoothing },
-    ...{ clipNorm, accumulate, ema, mixup, cutmix, momentum, decayNorms, augmentation },
+    ...{ clipNorm, accumulate, ema, mixup, cutmix, momentum, decayNorms, augmentation, balance },
   });
+}
+
+/** Whether a checkpoint may be this network's. */
+function isOf(checkpoint: Checkpoint, network: Module): boolean {
+  const names = [...network.stateSpecs().keys()];
+  return (
+    mayBeSameModel(checkpoint.model, describe(network)) &&
+    names.length === checkpoint.state.size &&
+    names.every((name) => checkpoint.state.has(name))
+  );
 }
 
 /** What a checkpoint calls the network: the registry's name and options, or the class's name. */
@@ -283,15 +367,16 @@ function describe(model: Module): ModelDescription {
 async function suitable(
   model: Module | NamedModel,
   data: OpenData,
-  { imageSize, onEvent }: TrainOnOptions,
+  { imageSize, inChannels, onEvent }: TrainOnOptions,
   weights: WeightsFile | undefined,
 ): Promise<Preprocessing> {
   const side = imageSize ?? designedSize(model, data);
   if (weights === undefined) return fitPreprocessing(data, { imageSize: side });
-  const description = { name: model instanceof Module ? model.typeName : model.name, options: {} };
+  const description = model instanceof Module ? describe(model) : { name: model.name, options: {} };
   const known = {
-    preprocessing: trainingPreprocessing(weights),
-    channels: channelsOf(weights),
+    preprocessing: trainingPreprocessing(weights, inChannels),
+    channels: inChannels ?? channelsOf(weights),
+    adapted: isAdapted(weights, inChannels),
     description,
   };
   const { preprocessing, note } = await prepareFor(known, { imageSize }, data);
@@ -303,6 +388,10 @@ async function suitable(
 function designedSize(model: Module | NamedModel, { pictureSize }: OpenData): number | undefined {
   if (model instanceof Module || pictureSize !== undefined) return undefined;
   return modelInfo(model.name, model.options).inputShape[1];
+}
+
+function given({ preprocessing }: TrainOnOptions): Preprocessing | undefined {
+  return preprocessing && validate(preprocessingSchema, preprocessing, 'trainOn: preprocessing');
 }
 
 function required(out: string | undefined): string {

@@ -1,12 +1,13 @@
 import { CardinalError, UsageError } from '../base/errors.ts';
 import { jsonObject, validate } from '../base/validate.ts';
+import { adaptPreprocessing } from '../data/in-channels.ts';
 import type { PictureRecord } from '../data/picture-record.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import { createModel, listModels, modelInfo } from '../models/registry.ts';
 import { Module } from '../nn/module.ts';
 import type { ModelDescription } from '../train/network.ts';
 import { fittingModels, optionsFor } from '../weights/fit.ts';
-import { loadTensors } from '../weights/load.ts';
+import { loadTensors, type LoadedWeights } from '../weights/load.ts';
 import type { HubOptions } from './hub/repo.ts';
 import { tensorsFor, withWeightsFile, type WeightsFile } from './weights-file.ts';
 
@@ -14,7 +15,12 @@ import { tensorsFor, withWeightsFile, type WeightsFile } from './weights-file.ts
 export interface Trained {
   readonly model: Module;
   readonly description: ModelDescription;
-  readonly channels: 1 | 3;
+  /** Of the input; pictures have 1 or 3. */
+  readonly channels: number;
+  /** Whether the first convolution was adapted, from pictures of 3 channels or of 1. */
+  readonly adapted?: boolean | undefined;
+  /** Which tensors found their place; all of them, unless loading was `partial`. */
+  readonly loaded: LoadedWeights;
   /** What a checkpoint or a repository says of its pictures; bare weights say nothing. */
   readonly classes: readonly string[] | undefined;
   readonly preprocessing: Preprocessing | undefined;
@@ -34,9 +40,19 @@ export interface LoadOptions {
   readonly model?: string | Module | undefined;
   /** Options of the named model; those that bare weights tell by their shapes may be left out. */
   readonly options?: Readonly<Record<string, unknown>> | undefined;
+  /**
+   * Channels of the pictures, where they are others than the weights': the first convolution is adapted as timm does, summed
+   * up for 1, repeated and scaled for more. Mean and standard deviation are averaged for 1 channel.
+   */
+  readonly inChannels?: number | undefined;
+  /** Load what fits and leave the rest as the network has it; `loaded` tells which. */
+  readonly partial?: boolean | undefined;
   /** For `hf:` names: progress, warnings, another cache. */
   readonly hub?: HubOptions | undefined;
 }
+
+/** How much of a file must fit, and for how many channels. */
+export type FitOptions = Pick<LoadOptions, 'inChannels' | 'partial'>;
 
 /**
  * Loads a checkpoint of Cardinal's, or bare weights (PyTorch's `.pth`, safetensors, `hf:owner/repo`) if `model` or the
@@ -49,36 +65,46 @@ export async function loadTrained(path: string, options: LoadOptions = {}): Prom
 /** `loadTrained` of a file that is open already. */
 export async function loadFrom(
   file: WeightsFile,
-  { model: given, options = {} }: LoadOptions,
+  { model: given, options = {}, inChannels, partial }: LoadOptions,
 ): Promise<Trained> {
-  const { name: source, tensors, description: own } = file;
-  const said = saysOf(file);
+  const { name: source, tensors, unreadable, description: own } = file;
+  const how = { source, inChannels, partial, unreadable };
+  const said = saysOf(file, inChannels);
   const other = given instanceof Module ? undefined : otherNetwork(file, given);
   const says = { ...said, notes: [...said.notes, ...(other === undefined ? [] : [other])] };
   if (given instanceof Module) {
     const fitting = tensorsFor(given, file);
-    await loadTensors(given, fitting, { source });
+    const loaded = await loadTensors(given, fitting, how);
     const name = given.displayName ?? given.typeName;
     return {
       model: given,
       description: own?.model ?? { name, options: {} },
-      channels: channelsOf(file),
+      channels: inChannels ?? channelsOf(file),
+      adapted: isAdapted(file, inChannels),
+      loaded,
       ...says,
       // They tell what was left, and nothing was.
       notes: fitting === tensors ? says.notes : [],
     };
   }
-  const description = describe(file, given, options);
+  const description = describe(file, given, options, { inChannels, partial });
   const model = createModel(description.name, description.options);
+  let loaded: LoadedWeights;
   try {
-    await loadTensors(model, tensors, { source });
+    loaded = await loadTensors(model, tensors, how);
   } catch (error) {
-    throw own === undefined && error instanceof CardinalError
+    throw own === undefined && error instanceof CardinalError && !(error instanceof UsageError)
       ? withFitting(error, description.name, file)
       : error;
   }
-  const { inChannels } = modelInfo(description.name, description.options).options;
-  return { model, description, channels: inChannels === 1 ? 1 : 3, ...says };
+  const { inputShape } = modelInfo(description.name, description.options);
+  const adapted = isAdapted(file, inChannels);
+  return { model, description, channels: inputShape[0], adapted, loaded, ...says };
+}
+
+/** Whether the weights are of pictures of another number of channels than the network is to have. */
+export function isAdapted(file: WeightsFile, inChannels: number | undefined): boolean {
+  return inChannels !== undefined && inChannels !== channelsOf(file);
 }
 
 /**
@@ -90,18 +116,14 @@ export function otherNetwork({ known }: WeightsFile, given: string | undefined):
   return `their repository says that these weights are of ${known.model}: they are read as ${given}, which may compute something else`;
 }
 
-/** What a file and its repository say of its weights, beside the network. */
-export function saysOf({
-  description: own,
-  known,
-  notes,
-}: WeightsFile): Pick<
-  Trained,
-  'classes' | 'preprocessing' | 'pictures' | 'ours' | 'origin' | 'licence' | 'notes'
-> {
+/** What a file and its repository say of its weights, beside the network; of pictures of `inChannels`, if they are to be others. */
+export function saysOf(
+  { description: own, known, notes }: WeightsFile,
+  inChannels?: number,
+): Pick<Trained, 'classes' | 'preprocessing' | 'pictures' | 'ours' | 'origin' | 'licence' | 'notes'> {
   return {
     classes: own?.classes ?? known.classes,
-    preprocessing: own?.preprocessing ?? known.preprocessing,
+    preprocessing: ofChannels(own?.preprocessing ?? known.preprocessing, inChannels),
     pictures: own?.pictures,
     ours: own?.trained !== undefined,
     origin: own?.origin ?? known.origin,
@@ -111,8 +133,21 @@ export function saysOf({
 }
 
 /** How pictures were prepared when the weights were trained: for training that goes on from them. */
-export function trainingPreprocessing({ description, known }: WeightsFile): Preprocessing | undefined {
-  return description?.preprocessing ?? known.trainingPreprocessing ?? known.preprocessing;
+export function trainingPreprocessing(
+  { description, known }: WeightsFile,
+  inChannels?: number,
+): Preprocessing | undefined {
+  const said = description?.preprocessing ?? known.trainingPreprocessing ?? known.preprocessing;
+  return ofChannels(said, inChannels);
+}
+
+/** What was said of pictures, for another number of channels; nothing of those that pictures cannot have. */
+function ofChannels(
+  said: Preprocessing | undefined,
+  inChannels: number | undefined,
+): Preprocessing | undefined {
+  if (said === undefined || inChannels === undefined) return said;
+  return inChannels === 1 || inChannels === 3 ? adaptPreprocessing(said, inChannels) : undefined;
 }
 
 /**
@@ -123,11 +158,22 @@ export function describe(
   file: WeightsFile,
   given: string | undefined,
   set: Readonly<Record<string, unknown>> = {},
+  { inChannels, partial = false }: FitOptions = {},
 ): ModelDescription {
   const { name: source, description, known, tensors } = file;
-  if (description !== undefined) {
-    requireSame(source, description.model, given, set);
-    return description.model;
+  if (inChannels !== undefined && set['inChannels'] !== undefined && set['inChannels'] !== inChannels) {
+    throw new UsageError(
+      `--in-channels ${inChannels} and --set inChannels=${JSON.stringify(set['inChannels'])} contradict each other: leave --set inChannels out`,
+    );
+  }
+  const channels = inChannels === undefined ? {} : { inChannels };
+  // A part of a checkpoint may begin another network.
+  const other =
+    partial && given !== undefined && description !== undefined && given !== description.model.name;
+  if (description !== undefined && !other) {
+    const kept = Object.entries(set).filter(([key]) => key !== 'inChannels' || inChannels === undefined);
+    requireSame(source, description.model, given, Object.fromEntries(kept));
+    return { ...description.model, options: { ...description.model.options, ...channels } };
   }
   const name = given ?? known.model;
   if (name === undefined) {
@@ -140,7 +186,8 @@ export function describe(
       `${source}: its repository says ${name}, a network that is not in the registry: 'cardinal models' lists those that are`,
     );
   }
-  return { name, options: validate(jsonObject, optionsFor(name, tensors, set), '--set') };
+  const options = optionsFor(name, tensors, { ...set, ...channels });
+  return { name, options: validate(jsonObject, options, '--set') };
 }
 
 /** The same error, with the networks that the weights do fit. */

@@ -1,5 +1,5 @@
 import type { Module } from '../nn/module.ts';
-import { loadTensors } from '../weights/load.ts';
+import { loadTensors, type LoadedWeights, type LoadWeightsOptions } from '../weights/load.ts';
 import { writeSafetensors } from '../weights/safetensors.ts';
 import { writeFileAtomic } from './files.ts';
 import type { HubOptions } from './hub/repo.ts';
@@ -17,19 +17,26 @@ export async function saveWeights(
   await writeFileAtomic(path, writeSafetensors(model.stateDict(), { format: 'pt', ...metadata }));
 }
 
+export interface LoadIntoOptions extends Pick<LoadWeightsOptions, 'head' | 'inChannels' | 'partial'> {
+  readonly hub?: HubOptions | undefined;
+}
+
 /**
  * Loads weights into a network: a checkpoint of Cardinal's, a safetensors file, a PyTorch file, or `hf:owner/repo`. The
  * names may be those of any name map. With `head: 'reset'` the classifier stays as it is, for other classes than the
- * weights were trained on. Throws a `CardinalError` if the file is damaged or does not fit; then the network is unchanged.
+ * weights were trained on; `inChannels`, the network's own, adapts weights of pictures of other channels; `partial: true`
+ * loads what fits. Gives what found its place and what did not. Throws a `CardinalError` if the file is damaged or does
+ * not fit; then the network is unchanged.
  */
 export async function loadWeights(
   model: Module,
   path: string,
-  { head, hub }: { readonly head?: 'keep' | 'reset'; readonly hub?: HubOptions } = {},
-): Promise<void> {
-  await withWeightsFile(
+  { hub, ...options }: LoadIntoOptions = {},
+): Promise<LoadedWeights> {
+  return withWeightsFile(
     path,
-    (file) => loadTensors(model, tensorsFor(model, file), { source: path, head }),
+    (file) =>
+      loadTensors(model, tensorsFor(model, file), { source: path, unreadable: file.unreadable, ...options }),
     hub,
   );
 }

@@ -1,3 +1,4 @@
+import { augmentationWords } from '../data/augmentations.ts';
 import type { Recipe } from '../train/recipe.ts';
 
 /** The settings of a recipe for a person, [name, value]; the value of what is switched off is undefined. */
@@ -13,6 +14,8 @@ export function recipeRows(recipe: Recipe): [string, string | undefined][] {
     ['label smoothing', recipe.labelSmoothing > 0 ? String(recipe.labelSmoothing) : undefined],
     ['gradients clipped to norm', recipe.clipNorm?.toString()],
     ['moving average', recipe.ema && `decay ${recipe.ema.decay}`],
+    ['pictures', recipe.augmentation && augmentationWords(recipe.augmentation)],
+    ['classes balanced by', recipe.balance],
     ['mixup', mixed(recipe.mix?.mixup)],
     ['CutMix', mixed(recipe.mix?.cutmix)],
   ];

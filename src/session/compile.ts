@@ -1,6 +1,7 @@
 import type { Backend, Order, Program } from '../backends/backend.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import { CardinalError } from '../base/errors.ts';
+import { requireFloats } from '../base/floats.ts';
 import { anything, checkOptions, flag, type Kinds } from '../base/options.ts';
 import { formatShape, sizeOf, type Shape } from '../graph/value.ts';
 import { sizes } from '../nn/arguments.ts';
@@ -10,6 +11,7 @@ import { largestFit } from '../plan/fit.ts';
 import { planInference } from '../plan/inference.ts';
 import type { Plan } from '../plan/plan.ts';
 import { backendKind } from './arguments.ts';
+import { loadWith } from './load-with.ts';
 import { writeWeights } from './state.ts';
 
 export interface CompileOptions {
@@ -26,7 +28,10 @@ export interface Output {
   readonly data: Float32Array;
 }
 
-/** A network ready to run on a device, in evaluation mode. */
+/**
+ * A network ready to run on a device, in evaluation mode. Calls may be made at any time: they are served one after another, in
+ * their order.
+ */
 export class CompiledModel {
   readonly plan: Plan;
   readonly #program: Program;
@@ -38,21 +43,34 @@ export class CompiledModel {
 
   /**
    * Logits N×K of a batch of pictures. `input` has the compiled shape's number of elements, N×C×H×W, or N×H×W×C if
-   * `order` says so. Throws a `CardinalError` if the size differs.
+   * `order` says so, and may be changed as soon as the call is made. Throws a `CardinalError` if the size differs.
+   * @throws {DisposedError} if the model or its backend was disposed of.
    */
   async forward(input: Float32Array, order: Order = 'contiguous'): Promise<Output> {
-    this.#program.write('input', input, order);
-    await this.#program.run('forward');
-    const { shape } = outputOf(this.plan);
-    return { shape, data: await this.#program.read(outputOf(this.plan).name) };
+    const program = this.#program;
+    requireFloats(input, `${this.plan.name}: input`);
+    const pictures = program.busy ? input.slice() : input;
+    const { name, shape } = outputOf(this.plan);
+    return await program.take(async () => {
+      program.write('input', pictures, order);
+      await program.run('forward');
+      return { shape, data: await program.read(name) };
+    });
   }
 
-  /** Takes other weights, by name. */
+  /**
+   * Takes other weights, by name; calls of `forward` made before have the old ones. Throws a `CardinalError`, and keeps those it has,
+   * if a tensor is missing or of another shape.
+   * @throws {DisposedError} as `forward`.
+   */
   async load(state: StateDict): Promise<void> {
     await writeWeights(this.#program, state);
   }
 
-  /** Frees the program's memory. */
+  /**
+   * Frees the program's memory. What is being computed is finished first; calls that wait and later ones are refused with a
+   * `DisposedError`. May be called again.
+   */
   dispose(): void {
     this.#program.dispose();
   }
@@ -76,9 +94,7 @@ export async function compile(model: Module, options: CompileOptions): Promise<C
       foldBatchNorm,
     });
   const plan = planWithin(backend, name, input, planFor);
-  const program = await backend.load(plan);
-  await writeWeights(program, model.stateDict());
-  return new CompiledModel(program);
+  return new CompiledModel(await loadWith(backend, plan, model.stateDict()));
 }
 
 /** The plan for all of `input`'s batch. Throws a `CardinalError` with the largest batch that fits if this one does not. */

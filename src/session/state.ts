@@ -1,23 +1,35 @@
 import type { Program } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
 import { f32, type StateDict } from '../base/tensor-data.ts';
+import { formatShape, sizeOf } from '../graph/value.ts';
 
 /**
  * Writes a network's weights and running statistics into a program, by name, and runs its prologue
  * (folded and packed weights follow). Tensors the program does not use are ignored (`num_batches_tracked`).
- * Throws a `CardinalError` if the program needs a tensor that `state` lacks.
+ * Takes a turn of the program. Throws a `CardinalError`, and writes nothing, if the program needs a tensor that `state` lacks or
+ * has in another shape.
  */
 export async function writeWeights(program: Program, state: StateDict): Promise<void> {
-  for (const { name, role } of program.plan.buffers) {
+  const weights: (readonly [name: string, data: Float32Array])[] = [];
+  for (const { name, role, shape } of program.plan.buffers) {
     if (role !== 'parameter' && role !== 'buffer') continue;
     const tensor = state.get(name);
     if (tensor?.dtype !== 'F32') {
       throw new CardinalError(`${program.plan.name}: expected a tensor ${name} among the weights, got none`);
     }
-    program.write(name, tensor.data);
+    if (tensor.data.length !== sizeOf(shape)) {
+      throw new CardinalError(
+        `${program.plan.name}: expected ${name} of ${formatShape(shape)} among the weights, got ${formatShape(tensor.shape)}`,
+      );
+    }
+    // What waits for its turn must not change meanwhile.
+    weights.push([name, program.busy ? tensor.data.slice() : tensor.data]);
   }
-  // Even where the plan has none: a backend may make something of the weights.
-  await program.run('prologue');
+  await program.take(async () => {
+    for (const [name, data] of weights) program.write(name, data);
+    // Even where the plan has none: a backend may make something of the weights.
+    await program.run('prologue');
+  });
 }
 
 /** Reads the buffers called `names`, in PyTorch's order. */

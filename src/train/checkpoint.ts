@@ -3,6 +3,7 @@ import { CardinalError } from '../base/errors.ts';
 import { byCodePoint } from '../base/order.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
 import { parseJson } from '../base/validate.ts';
+import { listModels } from '../models/registry.ts';
 import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
 import { metadataOf, readDescription, type Description } from './description.ts';
 import type { ModelDescription } from './network.ts';
@@ -122,8 +123,17 @@ export function parseCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
 }
 
 /**
- * Throws a `CardinalError` unless the checkpoint is of this model: the same name, and the same tensors, of the same
- * shapes. `source` is where the checkpoint came from.
+ * Whether two descriptions may be of one network. Networks that are not the registry's go by the name of their class, which
+ * says nothing: whoever minifies a program gives it another one with every build. Their tensors tell.
+ */
+export function mayBeSameModel(a: ModelDescription, b: ModelDescription): boolean {
+  const listed = listModels();
+  return a.name === b.name || !(listed.includes(a.name) || listed.includes(b.name));
+}
+
+/**
+ * Throws a `CardinalError` unless the checkpoint is of this model: the same name in the registry, if it is there, and the same
+ * tensors, of the same shapes. `source` is where the checkpoint came from.
  */
 export function requireSameModel(
   checkpoint: Pick<Checkpoint, 'model' | 'state'>,
@@ -131,7 +141,7 @@ export function requireSameModel(
   state: StateDict,
   source: string,
 ): void {
-  if (checkpoint.model.name !== model.name) {
+  if (!mayBeSameModel(checkpoint.model, model)) {
     throw new CardinalError(
       `${source} is a checkpoint of ${checkpoint.model.name}, not of ${model.name}: use the same model`,
     );

@@ -3,7 +3,7 @@ import { CardinalError } from '../base/errors.ts';
 import { nextTask } from '../base/next-task.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import type { BatchLoader } from '../data/dataset.ts';
-import { writeWeights } from '../session/state.ts';
+import { loadWith } from '../session/load-with.ts';
 import { Tally } from './tally.ts';
 import type { Evaluation } from './metrics.ts';
 import { mebibytes } from './micro-batches.ts';
@@ -33,9 +33,7 @@ export async function prepareInference(
     while (batchSize % size !== 0);
     plan = network.planInference(size, backend);
   }
-  const program = await backend.load(plan);
-  await writeWeights(program, state);
-  return program;
+  return await loadWith(backend, plan, state);
 }
 
 export interface EvaluateOptions {
@@ -50,7 +48,9 @@ export interface EvaluateOptions {
 
 /**
  * Runs an inference program (weights written) over all pictures of a loader and judges its logits. The loader's batch
- * size is a multiple of the program's. Between two runs of the program everything else that waits gets its turn.
+ * size is a multiple of the program's. Between two runs of the program everything else that waits in the process gets its turn,
+ * but not other work of the program: all pictures are judged with the same weights, and the loader must not need the program itself.
+ * @throws {DisposedError} if the program or its backend was disposed of.
  */
 export async function evaluate(
   program: Program,
@@ -72,27 +72,29 @@ export async function evaluate(
   }
   const perPicture = input.slice(1).reduce((product, size) => product * size, 1);
   const tally = new Tally(names);
-  let batches = 0;
-  for await (const batch of loader.epoch(0)) {
-    signal?.throwIfAborted();
-    for (let first = 0; first < batch.size; first += rows) {
-      await nextTask();
-      const part = batch.input.subarray(first * perPicture, (first + rows) * perPicture);
-      program.write('input', part, 'channels_last');
-      await program.run('forward');
-      const logits = await program.read('logits');
-      const labels = batch.labels.subarray(first, Math.min(first + rows, batch.size));
-      tally.add(logits, labels);
-      if (onLogits === undefined) continue;
-      labels.forEach((label, row) => {
-        onLogits(logits.subarray(row * classes, (row + 1) * classes), {
-          index: batch.indices[first + row],
-          label,
+  await program.take(async () => {
+    let batches = 0;
+    for await (const batch of loader.epoch(0)) {
+      signal?.throwIfAborted();
+      for (let first = 0; first < batch.size; first += rows) {
+        await nextTask();
+        const part = batch.input.subarray(first * perPicture, (first + rows) * perPicture);
+        program.write('input', part, 'channels_last');
+        await program.run('forward');
+        const logits = await program.read('logits');
+        const labels = batch.labels.subarray(first, Math.min(first + rows, batch.size));
+        tally.add(logits, labels);
+        if (onLogits === undefined) continue;
+        labels.forEach((label, row) => {
+          onLogits(logits.subarray(row * classes, (row + 1) * classes), {
+            index: batch.indices[first + row],
+            label,
+          });
         });
-      });
+      }
+      onBatch?.({ batches: ++batches, of: loader.batchesPerEpoch });
     }
-    onBatch?.({ batches: ++batches, of: loader.batchesPerEpoch });
-  }
+  });
   return tally.evaluation();
 }
 

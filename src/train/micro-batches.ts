@@ -54,7 +54,7 @@ export function fitPlan(
   const lean = checkpointActivations ? needed : planOf(sizes[0], sizes[0] < batchSize, true).peakBytes;
   throw new CardinalError(
     `${network.description.name}: training on ${sizes[0]} pictures at once takes ${mebibytes(needed)}, there are ${mebibytes(limit)}: ` +
-      (fitting === 0 ? 'not even one would fit' : `the largest batch that fits is ${fitting}`) +
+      (fitting === 0 ? 'no smaller batch would fit' : `the largest batch that fits is ${fitting}`) +
       (lean <= limit ? `; with checkpointed activations all of them do (${mebibytes(lean)})` : ''),
   );
 }

@@ -2,9 +2,17 @@ import { z } from 'zod';
 import { UsageError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { validate } from '../base/validate.ts';
+import { imagenetAugmentation } from '../data/augmentations.ts';
 import { augmentationSchema, mixSchema } from '../data/preprocessing.ts';
 import { optimizerSchema } from './optimizer.ts';
 import { scheduleSchema, stretchSchedule } from './schedule.ts';
+
+/**
+ * `sampling`: every class is shown as often as any other, pictures of small ones again and again. `loss`: every picture is shown
+ * once, and counts in the loss by its class's weight, pictures / (classes · pictures of the class), as
+ * torch.nn.CrossEntropyLoss(weight) has it.
+ */
+export const balances = ['sampling', 'loss'] as const;
 
 /** Everything that decides how a network is trained, as plain data. */
 export const recipeSchema = z.strictObject({
@@ -29,6 +37,8 @@ export const recipeSchema = z.strictObject({
   augmentation: augmentationSchema.optional(),
   /** Mixup and CutMix. */
   mix: mixSchema.optional(),
+  /** What is done about classes of which there are few pictures; if absent, nothing. */
+  balance: z.enum(balances).optional(),
 });
 export type Recipe = z.infer<typeof recipeSchema>;
 
@@ -44,12 +54,7 @@ export const recipes = {
     batchSize: 256,
     optimizer: { kind: 'sgd', learningRate: 0.1, momentum: 0.9, nesterov: true, weightDecay: 1e-4 },
     schedule: { kind: 'step', every: 30, gamma: 0.1, per: 'epoch' },
-    augmentation: {
-      crop: { kind: 'random-resized' },
-      flip: 0.5,
-      jitter: { brightness: 0.4, contrast: 0.4, saturation: 0.4 },
-      lighting: 0.1,
-    },
+    augmentation: imagenetAugmentation,
   }),
   /** CIFAR-10 and -100, as the paper (section 5.3): batch 128, weight decay 5e-4, lr 0.1 divided by 10 at 150 and 225 of 300. */
   cifar: recipeSchema.parse({
@@ -99,6 +104,7 @@ export interface RecipeOverrides {
   readonly mixup?: number | undefined;
   readonly cutmix?: number | undefined;
   readonly augmentation?: Recipe['augmentation'] | undefined;
+  readonly balance?: Recipe['balance'] | undefined;
 }
 
 /**

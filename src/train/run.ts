@@ -114,7 +114,7 @@ export class Run {
     try {
       const program = new TrainingProgram(loaded, recipe, fitted.microBatchSize, seed, initial);
       if (resume?.training !== undefined)
-        program.restore({ state: resume.state, ...resume.training }, 'checkpoint');
+        await program.restore({ state: resume.state, ...resume.training }, 'checkpoint');
       const validation =
         data.validation === undefined
           ? undefined

@@ -23,7 +23,11 @@ const optimizerPrefixes = ['velocity.', 'exp_avg.', 'exp_avg_sq.'];
 const emaPrefix = 'ema.';
 const batchCount = 'num_batches_tracked';
 
-/** A training program in a device's memory, a batch at a time: cuts it into micro-batches and keeps the books. */
+/**
+ * A training program in a device's memory, a batch at a time: cuts it into micro-batches and keeps the books. Each method is one turn
+ * of the program; what is given to it must stay as it is until it is done. A step is a `gradient` and its `update`, so there is one
+ * trainer at a time. All reject with a `DisposedError` once the program or its backend was disposed of.
+ */
 export class TrainingProgram {
   readonly #program: Program;
   readonly #recipe: Recipe;
@@ -55,8 +59,14 @@ export class TrainingProgram {
     if (recipe.clipNorm !== undefined) program.write('max_norm', Float32Array.of(recipe.clipNorm));
   }
 
-  /** Goes back to what `snapshot` gave. Throws a `CardinalError` that begins with `source` if tensors are missing. */
-  restore({ state, optimizer, ema }: Tensors, source: string): void {
+  /** Goes back to what `snapshot` gave. Rejects with a `CardinalError` that begins with `source` if tensors are missing. */
+  restore(tensors: Tensors, source: string): Promise<void> {
+    return this.#program.take(() => {
+      this.#restore(tensors, source);
+    });
+  }
+
+  #restore({ state, optimizer, ema }: Tensors, source: string): void {
     const bare = (prefix: string, names: readonly string[]) =>
       new Map(names.map((name) => [name.slice(prefix.length), this.#blank(name)]));
     requireSameTensors(
@@ -73,7 +83,11 @@ export class TrainingProgram {
   }
 
   /** Forward and backward of one batch: the mean loss and how many of its pictures were recognised. */
-  async gradient(batch: Batch, step: number): Promise<{ readonly loss: number; readonly correct: number }> {
+  gradient(batch: Batch, step: number): Promise<{ readonly loss: number; readonly correct: number }> {
+    return this.#program.take(() => this.#gradient(batch, step));
+  }
+
+  async #gradient(batch: Batch, step: number): Promise<{ readonly loss: number; readonly correct: number }> {
     const program = this.#program;
     const size = this.#microBatchSize;
     const parts = this.#recipe.batchSize / size;
@@ -105,7 +119,11 @@ export class TrainingProgram {
   }
 
   /** The optimiser's step with the gradients of the last batch. Gives their norm if they are clipped. */
-  async update(learningRate: number, step: number): Promise<number | undefined> {
+  update(learningRate: number, step: number): Promise<number | undefined> {
+    return this.#program.take(() => this.#update(learningRate, step));
+  }
+
+  async #update(learningRate: number, step: number): Promise<number | undefined> {
     const program = this.#program;
     const { ema, optimizer, clipNorm } = this.#recipe;
     program.write('hyper', hyperAt(optimizer, learningRate, step));
@@ -118,7 +136,11 @@ export class TrainingProgram {
   }
 
   /** Copies of everything, in PyTorch's order. */
-  async snapshot(): Promise<Tensors> {
+  snapshot(): Promise<Tensors> {
+    return this.#program.take(() => this.#snapshot());
+  }
+
+  async #snapshot(): Promise<Tensors> {
     const state = await this.#readState();
     const optimizer: StateDict = new Map();
     for (const name of this.#namesUnder(optimizerPrefixes)) optimizer.set(name, await this.#read(name));

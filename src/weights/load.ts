@@ -1,4 +1,5 @@
 import { CardinalError, UsageError } from '../base/errors.ts';
+import { anything, checkOptions, flag, oneOf, text, wholeFrom, type Kinds } from '../base/options.ts';
 import { shortened } from '../base/quoted.ts';
 import type { TensorData } from '../base/tensor-data.ts';
 import { Linear } from '../nn/layers/linear.ts';
@@ -29,6 +30,14 @@ export interface LoadWeightsOptions {
   readonly unreadable?: ReadonlyMap<string, Unreadable> | undefined;
 }
 
+const kinds: Kinds<LoadWeightsOptions> = {
+  source: text,
+  head: oneOf('keep', 'reset'),
+  inChannels: wholeFrom(1),
+  partial: flag,
+  unreadable: anything,
+};
+
 /** What came of loading weights. Only with `partial` is anything missing, unexpected or misshaped. */
 export interface LoadedWeights {
   /** Whose names the file has: the `id` of a name map. */
@@ -41,6 +50,8 @@ export interface LoadedWeights {
   readonly unexpected: readonly string[];
   /** What has another shape and stays as it was: "fc.weight: expected 10×64, got 1000×64". */
   readonly misshaped: readonly string[];
+  /** What the file has and cannot be read, by the file's names: "x (C64 2×3)". */
+  readonly unreadable: readonly string[];
 }
 
 /**
@@ -68,6 +79,22 @@ function wholeNumbers({ shape, data }: TensorData & { readonly dtype: 'F32' }): 
   return { dtype: 'I64', shape, data: BigInt64Array.from(counts) };
 }
 
+/** One line of what a partial loading left, for people; undefined if it left nothing. */
+export function leftOver({ loaded, missing, unexpected, misshaped }: LoadedWeights): string | undefined {
+  const parts = [
+    ...(missing.length === 0 ? [] : [`not in the file: ${names(missing)}`]),
+    ...(misshaped.length === 0 ? [] : [`of another shape: ${names(misshaped)}`]),
+    ...(unexpected.length === 0 ? [] : [`not in the network: ${names(unexpected)}`]),
+  ];
+  if (parts.length === 0) return undefined;
+  const count = `loaded ${loaded.length} of ${loaded.length + missing.length + misshaped.length} tensors`;
+  return `${count}, the others stay as they were; ${parts.join('; ')}`;
+}
+
+function names(all: readonly string[]): string {
+  return all.map((name) => shortened(name)).join(', ');
+}
+
 /** A file's tensors under a network's names, and what did not find its place. */
 export interface Fitting extends LoadedWeights {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
@@ -83,6 +110,7 @@ export function requireFit(
   tensors: ReadonlyMap<string, TensorEntry>,
   options: LoadWeightsOptions,
 ): Fitting {
+  checkOptions('weights', options, kinds, ['source']);
   const { source, head = 'keep', inChannels, partial = false, unreadable = new Map() } = options;
   const owner = `${source}: ${model.displayName ?? model.typeName}`;
   const match = matchTensors(tensors, model.stateSpecs());
@@ -111,6 +139,7 @@ export function requireFit(
     missing,
     unexpected,
     misshaped: [...misshaped.values()],
+    unreadable: [...unreadable].map(([name, what]) => `${name} (${unreadableKind(what)})`),
   };
 }
 
@@ -173,7 +202,7 @@ function unread(
   if (wanted.length === 0) return '';
   const [[name, what]] = wanted;
   const more = wanted.length === 1 ? '' : ` and ${wanted.length - 1} more`;
-  return `; ${shortened(name)} is there as ${unreadableKind(what)}${more}, which cannot be read: save the network in floating point (float32, float16 or bfloat16)`;
+  return ` ${shortened(name)} is there as ${unreadableKind(what)}${more}, which cannot be read: save the network in floating point (float32, float16 or bfloat16)`;
 }
 
 /**

@@ -29,7 +29,8 @@ export const nameMaps: readonly NameMap[] = [
   },
   {
     id: 'pytorch-cifar',
-    origin: 'kuangliu/pytorch-cifar, resnet.py: four stages behind a 3×3 stem',
+    origin:
+      'kuangliu/pytorch-cifar, resnet.py: four stages behind a 3×3 stem; resnext.py: three behind a 1×1 stem',
     substitutions: [
       ['^linear\\.', 'fc.'],
       ['\\.shortcut\\.', '.downsample.'],

@@ -63,10 +63,10 @@ export function unwrap(archive: TensorArchive): Unwrapped {
 
 function butOthers({ unreadable, objects }: TensorArchive): string {
   if (unreadable.size > 0) return ` that can be read: ${unreadableList(unreadable)}`;
-  const [first] = objects;
-  if (first === undefined) return '';
+  if (objects.size === 0) return '';
+  const [[, first]] = objects;
   const more = objects.size === 1 ? '' : ` and ${objects.size - 1} more`;
-  return `, only ${shortened(first[1])}${more}: save model.state_dict() with torch.save`;
+  return `, only ${shortened(first)}${more}: save model.state_dict() with torch.save`;
 }
 
 /** Whether the weights lie open beside other things: then nothing is around them. */

@@ -13,6 +13,8 @@ export interface Finished {
 export interface RunOptions {
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** What comes on standard input. Default: nothing. */
+  readonly stdin?: Uint8Array;
   /** Called with the process and everything it has written to stderr so far, whenever it writes there. */
   readonly onStderr?: (child: ChildProcess, stderr: string) => void;
 }
@@ -20,14 +22,16 @@ export interface RunOptions {
 /** Runs the built command line as a user does: a process of its own, no terminal. */
 export function cardinal(
   args: readonly string[],
-  { cwd, env, onStderr }: RunOptions = {},
+  { cwd, env, stdin, onStderr }: RunOptions = {},
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bin, ...args], {
       cwd,
       env: { ...process.env, NO_COLOR: '1', ...env },
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: ['pipe', 'pipe', 'pipe'],
     });
+    // A command that reads none of it may end before it is written.
+    child.stdin.on('error', () => undefined).end(stdin);
     let stdout = '';
     let stderr = '';
     child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));

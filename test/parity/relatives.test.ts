@@ -11,37 +11,54 @@ import { relativeDistance } from '../compare.ts';
 import { formula, sample } from './formula.ts';
 import { readJson, Tensors } from './tensors.ts';
 
-/** What `scripts/fixtures/relatives.py` wrote. */
+/** What `scripts/fixtures/relatives.py` and `kuangliu.py` wrote. */
 interface Index {
   /** Of each gradient and statistic; smaller ones are whole. */
   readonly keptElements: number;
   readonly steps: number;
   readonly sgd: { readonly momentum: number; readonly weight_decay: number };
   readonly networks: readonly {
+    /** Of its own; default: after the model. */
+    readonly file?: string;
     readonly model: string;
     readonly options: Readonly<Record<string, unknown>>;
     readonly input: readonly [number, number, number, number];
     /** Of the pictures. */
     readonly seed: number;
     readonly lr: number;
-    /** Names and shapes of the whole network's tensors. */
-    readonly listing: { readonly tensors: number; readonly sha256: string };
+    /** Names and shapes of the whole network's tensors. Others' are tested where they are read. */
+    readonly listing?: { readonly tensors: number; readonly sha256: string };
   }[];
 }
 
-const { keptElements, steps, sgd, networks } = readJson('relatives/index.json') as Index;
+const folders = ['relatives', 'kuangliu'].map((folder) => ({
+  folder,
+  index: readJson(`${folder}/index.json`) as Index,
+}));
+const [
+  {
+    index: { keptElements, steps, sgd },
+  },
+] = folders;
+const networks = folders.flatMap(({ folder, index }) =>
+  index.networks.map((network) => ({
+    ...network,
+    file: `${folder}/${network.file ?? `${network.model}.safetensors`}`,
+  })),
+);
+const listed = networks.flatMap(({ model, listing }) => (listing === undefined ? [] : [{ model, listing }]));
 const kinds = await openBackends();
 
 afterAll(() => Promise.all(kinds.flatMap(({ backends }) => backends.map((backend) => backend.dispose()))));
 
-test.each(networks)("$model's tensors are called and shaped as in PyTorch", ({ model, listing }) => {
+test.each(listed)("$model's tensors are called and shaped as in PyTorch", ({ model, listing }) => {
   const lines = [...createModel(model).stateSpecs()].map(([name, { shape }]) => `${name} ${shape.join('x')}`);
   expect(lines).toHaveLength(listing.tensors);
   expect(createHash('sha256').update(lines.join('\n')).digest('hex')).toBe(listing.sha256);
 });
 
-describe.each(networks)('$model, narrow', ({ model, options, input, seed, lr }) => {
-  const fixture = new Tensors(`relatives/${model}.safetensors`);
+describe.each(networks)('$file, narrow', ({ file, model, options, input, seed, lr }) => {
+  const fixture = new Tensors(file);
   // PyTorch's copies drop nothing: random numbers are not compared.
   const net = createModel(model, { ...options, numClasses: 10, dropout: 0 });
   const state = [...net.namedParameters(), ...net.namedBuffers()].map(([name]) => name);

@@ -8,6 +8,7 @@ import io
 import json
 import sys
 
+import bitmaps
 import numpy
 import PIL
 from PIL import Image, ImageOps
@@ -34,10 +35,17 @@ def encoded(question):
     return numpy.frombuffer(file.getvalue(), numpy.uint8)
 
 
+def bitmap(question):
+    make = getattr(bitmaps, question["format"])
+    return numpy.frombuffer(make(**question["options"]), numpy.uint8)
+
+
 def decoded(question):
     """A file's path or base64 bytes as PyTorch's folders are read, and turned upright as Cardinal turns them."""
     source = question["path"] if "path" in question else io.BytesIO(base64.b64decode(question["file"]))
-    return numpy.asarray(ImageOps.exif_transpose(Image.open(source)).convert("RGB"))
+    image = Image.open(source)
+    # Pillow turns TIFFs itself when it loads them, and 9.4 would turn them twice.
+    return numpy.asarray((image if image.format == "TIFF" else ImageOps.exif_transpose(image)).convert("RGB"))
 
 
 def evaluated(question):
@@ -64,6 +72,7 @@ answers = {
     "resize": resized,
     "evaluate": evaluated,
     "encode": encoded,
+    "bitmap": bitmap,
     "decode": decoded,
     "grey": lambda question: numpy.asarray(picture(question).convert("L")),
 }

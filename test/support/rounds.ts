@@ -37,21 +37,17 @@ export function watchedBackend(onRun: (entry: Entry) => void | Promise<void>): {
       ...backend,
       load: async (plan) => {
         const program = await backend.load(plan);
-        return {
-          plan,
-          write: (name, data, order) => {
-            program.write(name, data, order);
-          },
-          read: (name, order) => program.read(name, order),
-          run: async (entry) => {
-            await onRun(entry);
-            await program.run(entry);
-          },
-          dispose: () => {
-            freed.programs++;
-            program.dispose();
-          },
+        const run = program.run.bind(program);
+        const dispose = program.dispose.bind(program);
+        program.run = async (entry) => {
+          await onRun(entry);
+          await run(entry);
         };
+        program.dispose = () => {
+          freed.programs++;
+          dispose();
+        };
+        return program;
       },
       dispose: () => {
         freed.backends++;

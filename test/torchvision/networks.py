@@ -3,6 +3,9 @@
     python3 test/torchvision/networks.py save FOLDER NAME ...
         For each network NAME.pth (the zip archive), NAME.legacy.pth (the stream before it), NAME.safetensors, and
         NAME.expected.safetensors with an input and its logits.
+    python3 test/torchvision/networks.py whole FOLDER NAME ...
+        Of each network that was saved: NAME.whole.pth and NAME.whole.legacy.pth, the pickled module; NAME.holding.pth, a
+        checkpoint that holds it in DataParallel beside its optimiser; NAME.script.pt and NAME.trace.pt, TorchScript.
     python3 test/torchvision/networks.py check FOLDER NAME FILE.pth
         Loads FILE strictly into the network and prints how far its logits are from the expected ones, relative to the
         largest of them.
@@ -13,6 +16,7 @@ of the channels. test/fixtures/torchvision holds the narrow ones:
     /usr/bin/python3 test/torchvision/networks.py save test/fixtures/torchvision narrow_basic narrow_bottleneck narrow_resnext
 """
 
+import datetime
 import json
 import pathlib
 import struct
@@ -94,6 +98,19 @@ def save(folder, name):
     write_safetensors(folder / f"{name}.expected.safetensors", {"input": x, "logits": logits})
 
 
+def whole(folder, name):
+    model = build(name)
+    model.load_state_dict(torch.load(folder / f"{name}.pth"))
+    torch.save(model, folder / f"{name}.whole.pth")
+    torch.save(model, folder / f"{name}.whole.legacy.pth", _use_new_zipfile_serialization=False)
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    started = datetime.datetime.now()
+    holding = {"net": torch.nn.DataParallel(model), "optimizer": optimizer, "started": started, "folder": folder}
+    torch.save(holding, folder / f"{name}.holding.pth")
+    torch.jit.save(torch.jit.script(model), folder / f"{name}.script.pt")
+    torch.jit.save(torch.jit.trace(model.eval(), torch.ones(1, 3, 64, 64)), folder / f"{name}.trace.pt")
+
+
 def check(folder, name, file):
     model = build(name)
     model.load_state_dict(torch.load(file), strict=True)
@@ -112,5 +129,8 @@ if __name__ == "__main__":
         folder.mkdir(parents=True, exist_ok=True)
         for name in rest:
             save(folder, name)
+    elif command == "whole":
+        for name in rest:
+            whole(folder, name)
     else:
         check(folder, *rest)

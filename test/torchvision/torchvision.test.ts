@@ -80,6 +80,20 @@ function askTorchvision(from: string, name: string, file: string): number {
   return (JSON.parse(stdout) as { difference: number }).difference;
 }
 
+/** Whether two networks have the same bits; a comparison that prints millions of numbers would take minutes. */
+function sameNumbers(one: Module, other: Module): boolean {
+  const theirs = other.stateDict();
+  return [...one.stateDict()].every(([name, { data }]) => {
+    const expected = theirs.get(name)?.data;
+    return (
+      expected !== undefined &&
+      Buffer.from(data.buffer, data.byteOffset, data.byteLength).equals(
+        Buffer.from(expected.buffer, expected.byteOffset, expected.byteLength),
+      )
+    );
+  });
+}
+
 const endings = ['pth', 'legacy.pth', 'safetensors'];
 
 describe.each(Object.keys(narrow))('%s', (name) => {
@@ -122,6 +136,19 @@ describe.skipIf(!hasTorchvision).each(full)('torchvision’s own %s', (name) => 
     const model = createModel(name);
     await loadWeights(model, join(folder, `${name}.${ending}`));
     expect(await difference(model, folder, name)).toBeLessThan(tolerance);
+  });
+
+  test('has the same numbers as a pickled module and as TorchScript', { timeout: 240_000 }, async () => {
+    const { status, stderr } = spawnSync(python, [script, 'whole', folder, name], { encoding: 'utf8' });
+    expect(status, stderr).toBe(0);
+    const expected = createModel(name);
+    await loadWeights(expected, join(folder, `${name}.pth`));
+    for (const ending of ['whole.pth', 'whole.legacy.pth', 'holding.pth', 'script.pt', 'trace.pt']) {
+      const model = createModel(name);
+      await loadWeights(model, join(folder, `${name}.${ending}`));
+      expect(sameNumbers(model, expected), ending).toBe(true);
+      await rm(join(folder, `${name}.${ending}`));
+    }
   });
 
   test('is loaded strictly by torchvision when it is written back', { timeout: 120_000 }, async () => {

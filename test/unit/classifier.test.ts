@@ -223,6 +223,29 @@ describe('what a picture may come as', () => {
     expect(said).not.toContain('\n');
   });
 
+  test('types refuse the same', async () => {
+    const rgba = { data: new Uint8Array(64), width: 4, height: 4, channels: 4 } as const;
+    const refused = [
+      // @ts-expect-error an array
+      classifier.classify(['red.png']),
+      // @ts-expect-error an object
+      classifier.classify({}),
+      // @ts-expect-error a number
+      classifier.classify(7),
+      // @ts-expect-error nothing
+      classifier.classify(null),
+      // @ts-expect-error a promise
+      classifier.classify(readFile(at('red.png'))),
+      // @ts-expect-error four channels
+      classifier.classify(rgba),
+      // @ts-expect-error one picture
+      classifier.classifyMany('red.png'),
+      // @ts-expect-error one picture
+      classifier.classifyMany(new Uint8Array(7)),
+    ];
+    for (const answer of refused) expect(await message(answer)).toMatch(/^cannot read|^the raw pixels/);
+  });
+
   test('refused with their name: files', async () => {
     expect(await message(classifier.classify(folder.path))).toBe(
       `cannot read the picture ${folder.path}: it is a folder, not a file`,

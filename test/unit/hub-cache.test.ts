@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { fetchFromHub } from '../../src/node/hub/fetch.ts';
-import { lockFolder } from '../../src/node/lock.ts';
+import { lockFolder } from '../../src/node/lock/lock.ts';
 import { gitHash, sha256 } from '../support/fake-hub.ts';
 import { listFiles, setUpHub, someBytes, type HubSetup } from '../support/hub-folder.ts';
 

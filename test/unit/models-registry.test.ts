@@ -5,7 +5,8 @@ import { trace } from '../../src/nn/index.ts';
 
 describe('registry', () => {
   it('lists by pattern', () => {
-    expect(listModels('resnext29_*')).toHaveLength(6);
+    expect(listModels('resnext29_*_cifar')).toHaveLength(6);
+    expect(listModels('*.kuangliu')).toHaveLength(10);
     expect(listModels('resnext50_32x4d*')).toEqual(['resnext50_32x4d', 'resnext50_32x4d.review']);
     expect(listModels('resnext50.32x4d')).toEqual([]);
     expect(new Set(listModels()).size).toBe(listModels().length);

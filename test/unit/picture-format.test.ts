@@ -12,13 +12,23 @@ const svg = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect 
 const head = (text: string, length = 64): Uint8Array => Buffer.from(text.padEnd(length, '\0'), 'latin1');
 
 describe('pictures are told by their bytes', () => {
-  test.each(pictureFormats.map(({ name }) => name))('%s', async (format) => {
+  const written = ['jpeg', 'png', 'webp', 'gif', 'avif', 'tiff'] as const;
+  test.each(written)('%s', async (format) => {
     expect(pictureFormatOf(await drawing([9, 8, 7]).toFormat(format).toBuffer())).toBe(format);
+  });
+
+  test('sharp writes all but BMP and PPM', () => {
+    expect(pictureFormats.map(({ name }) => name)).toEqual([...written, 'bmp', 'ppm']);
   });
 
   test.each([
     ['a picture format of ISO media by a compatible brand', '\0\0\0\x1cftypmif1\0\0\0\0mif1avifmiaf', 'avif'],
     ['HEIC, which is not read', '\0\0\0\x18ftypheic\0\0\0\0mif1heic', undefined],
+    ['TIFF in either order', 'MM\0*', 'tiff'],
+    ['BMP', 'BM\xff\0\0\0\0\0\0\0\x36\0\0\0\x28\0\0\0', 'bmp'],
+    ['text that begins with BM', 'BMW and other cars are', undefined],
+    ['PPM', 'P6\n2 2\n255\n', 'ppm'],
+    ['text that begins with P6', 'P6a', undefined],
     ['another RIFF', 'RIFF\x24\0\0\0WAVEfmt ', undefined],
     ['the beginning of one', '\xff\xd8', undefined],
     ['nothing', '', undefined],
@@ -31,7 +41,7 @@ describe('pictures are told by their bytes', () => {
     [`\xef\xbb\xbf<?xml version="1.0"?>\n<!-- made by hand -->\n${svg}`, 'an SVG drawing'],
     [`<!DOCTYPE html><html><body>${svg}</body></html>`, 'an HTML page'],
     ['%PDF-1.7\n', 'a PDF'],
-    ['II*\0', 'a TIFF'],
+    ['\0\0\0\x0cjP  \r\n\x87\n', 'a JPEG 2000'],
     ['\0\0\0\x18ftypheic\0\0\0\0mif1heic', 'a HEIC'],
     ['version https://git-lfs.github.com/spec/v1\noid sha256:0\n', /^a pointer of Git LFS/],
     ['no picture', undefined],

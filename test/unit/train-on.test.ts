@@ -27,6 +27,17 @@ class Mine extends nn.Module {
   }
 }
 
+/** The same network in a program that was minified once more. */
+class a extends Mine {}
+
+class OfOtherTensors extends Mine {
+  readonly other = new nn.Linear(4, 2);
+
+  override forward(x: Value): Value {
+    return this.other(nn.F.flatten(this.pool(this.conv(x))));
+  }
+}
+
 const preprocessing = {
   channels: 3,
   size: [8, 8],
@@ -228,10 +239,13 @@ describe('a network of one’s own', () => {
     await expect(
       trainOn(photos, new Mine(), { backend, out, resume: true, freeze: ['conv'] }),
     ).rejects.toThrow(/had 'norm.weight' frozen, here it is trained/);
+    await expect(trainOn(photos, new OfOtherTensors(), { backend, out, resume: true })).rejects.toThrow(
+      /of another OfOtherTensors: tensor 'other.weight' is missing/,
+    );
     await expect(trainOn(photos, { name: 'resnet20_cifar' }, { backend, out, resume: true })).rejects.toThrow(
       /is a checkpoint of Mine, not of resnet20_cifar/,
     );
-    const continued = await trainOn(photos, new Mine(), { backend, out, resume: true });
+    const continued = await trainOn(photos, new a(), { backend, out, resume: true });
     expect(continued.model.stateDict()).toEqual(whole.model.stateDict());
     expect(nn.frozenParameters(continued.model)).toEqual(frozen.slice(0, 4));
   });

@@ -1,6 +1,4 @@
 import { describe, expect, test } from 'vitest';
-import type { Backend } from '../../src/backends/backend.ts';
-import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
 import { CardinalError } from '../../src/base/errors.ts';
 import type { StateDict } from '../../src/base/tensor-data.ts';
 import { patience } from '../../src/train/early-stopping.ts';
@@ -8,6 +6,7 @@ import type { TrainEvent } from '../../src/train/events.ts';
 import { fit, type TrainOptions } from '../../src/train/train.ts';
 import { seed } from '../seed.ts';
 import {
+  countingBackend,
   limitedBackend,
   memoryLoader,
   MemoryStore,
@@ -133,7 +132,9 @@ describe('accumulation', () => {
   });
 
   test('is refused if not one picture fits, or with the batch that would', async () => {
-    await expect(runTraining(tinyRun(seed, { memoryLimit: 1000 }))).rejects.toThrow(/not even one would fit/);
+    await expect(runTraining(tinyRun(seed, { memoryLimit: 1000 }))).rejects.toThrow(
+      /no smaller batch would fit/,
+    );
     const recipe = tinyRecipe({ batchSize: 7 });
     const whole = startOf((await runTraining(tinyRun(seed, { recipe }))).events);
     const memoryLimit = whole.programBytes - 1;
@@ -221,34 +222,15 @@ test('fit calls back for every event and waits for the callback', async () => {
 });
 
 test('an error in a callback ends the run and frees its memory', async () => {
-  const backend = createReferenceBackend();
-  let open = 0;
-  const counting: Backend = {
-    ...limitedBackend(Infinity),
-    load: async (plan) => {
-      const program = await backend.load(plan);
-      open++;
-      return {
-        plan,
-        write: (...args) => {
-          program.write(...args);
-        },
-        read: (...args) => program.read(...args),
-        run: (entry) => program.run(entry),
-        dispose: () => {
-          open--;
-        },
-      };
-    },
-  };
+  const { backend, open } = countingBackend();
   const failing = fit({
-    ...tinyRun(seed, { backend: counting }),
+    ...tinyRun(seed, { backend }),
     onEvent: ({ type }) => {
       if (type === 'step') throw new Error('the disk of the log is full');
     },
   });
   await expect(failing).rejects.toThrow('the disk of the log is full');
-  expect(open).toBe(0);
+  expect(open()).toBe(0);
 });
 
 test('a picture that cannot be read ends the run, with what was learned saved', async () => {

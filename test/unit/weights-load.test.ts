@@ -1,15 +1,19 @@
 import { describe, expect, test } from 'vitest';
 import { CardinalError } from '../../src/base/errors.ts';
+import { adaptPreprocessing } from '../../src/data/in-channels.ts';
+import { imagenetPreprocessing } from '../../src/data/preprocessing.ts';
 import type { Value } from '../../src/graph/value.ts';
 import { createModel, type GivenOptions } from '../../src/models/index.ts';
 import * as nn from '../../src/nn/index.ts';
 import type { TensorArchive, TensorEntry } from '../../src/weights/archive.ts';
 import { bytesSource } from '../../src/weights/byte-source.ts';
 import { fittingModels } from '../../src/weights/fit.ts';
-import { headOf, loadTensors, requireFit } from '../../src/weights/load.ts';
+import { adaptInputWeights } from '../../src/weights/input-channels.ts';
+import { headOf, leftOver, loadTensors, requireFit } from '../../src/weights/load.ts';
 import { openArchive } from '../../src/weights/open.ts';
 import { entriesOf, entryOf, safetensorsParts } from '../../src/weights/safetensors.ts';
 import { unwrap } from '../../src/weights/unwrap.ts';
+import { Tensors } from '../parity/tensors.ts';
 
 const name = 'resnext_cifar';
 const small = { layers: [1, 1], cardinality: 2, baseWidth: 16, planes: 8 };
@@ -223,6 +227,157 @@ describe('loading', () => {
     expect(model.stateDict().get('bn1.num_batches_tracked')?.data).toEqual(BigInt64Array.of(0n));
     const conv = createModel(name, small).initialize(1).stateDict().get('conv1.weight');
     expect(model.stateDict().get('conv1.weight')).toEqual(conv);
+  });
+});
+
+describe('what fits of a file', () => {
+  /** A file that lacks a tensor, has one too many and one of another shape. */
+  function torn(): Map<string, TensorEntry> {
+    const tensors = tensorsOf({ ...small, numClasses: 7 }, 3);
+    tensors.delete('bn1.weight');
+    tensors.delete('bn1.num_batches_tracked');
+    const conv = tensors.get('conv1.weight');
+    if (conv !== undefined) tensors.set('head.extra', conv);
+    return tensors;
+  }
+
+  test('is loaded, and the rest is listed and stays as it was', async () => {
+    const model = createModel(name, small).initialize(8);
+    const before = new Map([...model.stateDict()].map(([key, { data }]) => [key, data.slice()]));
+    const found = await loadTensors(model, torn(), { source: 'w', partial: true });
+    expect(found).toMatchObject({
+      nameMap: 'torchvision',
+      missing: ['bn1.weight'],
+      unexpected: ['head.extra'],
+      misshaped: ['fc.weight: expected 10×64, got 7×64', 'fc.bias: expected 10, got 7'],
+    });
+    const given = createModel(name, { ...small, numClasses: 7 })
+      .initialize(3)
+      .stateDict();
+    for (const [key, { data }] of model.stateDict()) {
+      const stays = !found.loaded.includes(key);
+      expect(data, key).toEqual(stays ? before.get(key) : given.get(key)?.data);
+      expect(stays, key).toBe(
+        ['bn1.weight', 'bn1.num_batches_tracked', 'fc.weight', 'fc.bias'].includes(key),
+      );
+    }
+    expect(leftOver(found)).toBe(
+      `loaded ${found.loaded.length} of ${found.loaded.length + 3} tensors, the others stay as they were; not in the file: bn1.weight; of another shape: fc.weight: expected 10×64, got 7×64, fc.bias: expected 10, got 7; not in the network: head.extra`,
+    );
+  });
+
+  test('is refused as a whole unless it is asked for, and so is a file of which nothing fits', async () => {
+    const model = createModel(name, small).initialize(8);
+    await expect(loadTensors(model, torn(), { source: 'w' })).rejects.toThrow(
+      /does not fit: missing bn1\.weight/,
+    );
+    const other = new Map([
+      ['features.0.weight', entryOf({ dtype: 'F32', shape: [1], data: new Uint8Array(4) })],
+    ]);
+    await expect(loadTensors(model, other, { source: 'w', partial: true })).rejects.toThrow(/does not fit/);
+  });
+
+  test('is everything: then nothing is left over', async () => {
+    const found = await loadTensors(createModel(name, small), tensorsOf(small, 3), {
+      source: 'w',
+      partial: true,
+    });
+    expect(found.loaded).toEqual([...tensorsOf(small, 3).keys()]);
+    expect(leftOver(found)).toBeUndefined();
+  });
+
+  test.each([
+    [{ source: 'w', parital: true }, /unknown option parital.*partial/],
+    [{ source: 'w', partial: 'yes' }, /partial.*true or false/],
+    [{ source: 'w', inChannels: 0 }, /inChannels.*whole number of at least 1/],
+    [{ source: 'w', head: 'fresh' }, /head.*'keep' or 'reset'/],
+    [{}, /source/],
+  ])('options %j of a plain caller are refused', (options, message) => {
+    const given = options as unknown as { source: string };
+    expect(lineOf(() => requireFit(createModel(name, small), tensorsOf(small, 1), given))).toMatch(message);
+  });
+
+  test('a tensor that is there and cannot be read is named', () => {
+    const tensors = tensorsOf(small, 1);
+    tensors.delete('fc.weight');
+    const unreadable = new Map([
+      ['fc.weight', { type: 'F8_E4M3', shape: [10, 64] }],
+      ['fc.weight_scale', { type: 'C64', shape: undefined }],
+    ]);
+    expect(lineOf(() => requireFit(createModel(name, small), tensors, { source: 'w', unreadable }))).toMatch(
+      /missing fc\.weight; .* fc\.weight is there as F8_E4M3 10×64, which cannot be read: save the network in floating point/,
+    );
+    // What is not needed is nobody's fault.
+    tensors.set('fc.weight', entryOf({ dtype: 'F32', shape: [10, 64], data: new Uint8Array(2560) }));
+    const { unreadable: left } = requireFit(createModel(name, small), tensors, { source: 'w', unreadable });
+    expect(left).toEqual(['fc.weight (F8_E4M3 10×64)', 'fc.weight_scale (C64)']);
+  });
+});
+
+describe('pictures of other channels', () => {
+  const fixture = new Tensors('in-channels.safetensors');
+  const weight = { dtype: 'F32', shape: [5, 3, 3, 2], data: fixture.get('3') } as const;
+
+  // PyTorch's numbers by timm's rule: scripts/fixtures/in_channels.py.
+  test.each([1, 2, 4, 5, 6, 7, 12])('the first convolution for %i', (channels) => {
+    const { shape, data } = adaptInputWeights(weight, channels);
+    expect(shape).toEqual([5, channels, 3, 2]);
+    const expected = fixture.get(String(channels));
+    expect(data.length).toBe(expected.length);
+    for (const [index, value] of expected.entries()) expect(data[index]).toBeCloseTo(value, 6);
+  });
+
+  test('one channel becomes many, in the same sum', () => {
+    const grey = adaptInputWeights(weight, 1);
+    const { data } = adaptInputWeights(adaptInputWeights(grey, 3), 1);
+    for (const [index, value] of grey.data.entries()) expect(data[index]).toBeCloseTo(value, 5);
+  });
+
+  test.each([1, 2, 4])('a network of %i is loaded, whatever the names and the type', async (inChannels) => {
+    const theirs = new Map(
+      [...tensorsOf(small, 3)].map(([key, entry]) => [
+        key.replace(/^fc/, 'linear').replace('downsample', 'shortcut'),
+        entry,
+      ]),
+    );
+    const model = createModel(name, { ...small, inChannels }).initialize(1);
+    const source = 'w';
+    await expect(loadTensors(model, theirs, { source })).rejects.toThrow(
+      new RegExp(`other channels \\(conv1\\.weight: .*--in-channels ${inChannels} `),
+    );
+    await loadTensors(model, theirs, { source, inChannels });
+    const original = createModel(name, small).initialize(3).stateDict();
+    const given = original.get('conv1.weight');
+    if (given?.dtype !== 'F32') throw new Error('conv1.weight is missing');
+    for (const [key, { data }] of model.stateDict()) {
+      const expected = key === 'conv1.weight' ? adaptInputWeights(given, inChannels) : original.get(key);
+      expect(data, key).toEqual(expected?.data);
+    }
+  });
+
+  test('other numbers than the network takes are refused, and so is what is no picture’s convolution', () => {
+    const model = createModel(name, { ...small, inChannels: 1 });
+    const tensors = tensorsOf(small, 3);
+    expect(lineOf(() => requireFit(model, tensors, { source: 'w', inChannels: 4 }))).toBe(
+      'inChannels: expected 1, which resnext_cifar takes, got 4',
+    );
+    expect(lineOf(() => requireFit(new nn.Linear(2, 2), tensors, { source: 'w', inChannels: 1 }))).toMatch(
+      /Linear does not begin with a dense convolution/,
+    );
+    // Another kernel is no matter of channels.
+    tensors.set('conv1.weight', entryOf({ dtype: 'F32', shape: [8, 3, 1, 1], data: new Uint8Array(96) }));
+    expect(lineOf(() => requireFit(model, tensors, { source: 'w', inChannels: 1 }))).toContain(
+      'conv1.weight: expected 8×1×3×3, got 8×3×1×1',
+    );
+  });
+
+  test('mean and standard deviation go with them', () => {
+    const grey = adaptPreprocessing(imagenetPreprocessing, 1);
+    expect(grey.channels).toBe(1);
+    expect(grey.mean[0]).toBeCloseTo((0.485 + 0.456 + 0.406) / 3, 12);
+    expect(grey.std[0]).toBeCloseTo((0.229 + 0.224 + 0.225) / 3, 12);
+    expect(adaptPreprocessing(imagenetPreprocessing, 3)).toBe(imagenetPreprocessing);
+    expect(adaptPreprocessing(grey, 3).mean).toEqual([grey.mean[0], grey.mean[0], grey.mean[0]]);
   });
 });
 

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { createModel, listModels, modelInfo } from '../../src/models/index.ts';
+import { countModel, createModel, listModels, modelInfo } from '../../src/models/index.ts';
 import { fittingModels, optionsFor } from '../../src/weights/fit.ts';
 import { faultsOf, matchTensors, type Described } from '../../src/weights/match.ts';
+import { readJson } from '../parity/tensors.ts';
 
 /** How a program writes the names of one layer's tensors. */
 type Layer = (name: string) => readonly string[];
@@ -206,6 +207,50 @@ test.each([20, 32, 44, 56, 110, 1202])('the whole family of akamaster’s ResNet
   expect(fittingModels(new Map<string, Described>(specs)).map(({ model }) => model)).toEqual([
     `resnet${depth}_cifar`,
   ]);
+});
+
+/** Names, shapes and counts of kuangliu/pytorch-cifar's networks, as PyTorch lists them: `scripts/fixtures/kuangliu.py`. */
+const listings = readJson('kuangliu/listings.json') as Readonly<
+  Record<string, { readonly parameters: number; readonly tensors: readonly string[] }>
+>;
+
+describe.each(Object.entries(listings))("kuangliu's %s", (model, { parameters, tensors: lines }) => {
+  const tensors = new Map(
+    lines.map((line): [string, Described] => {
+      const [name, sizes] = line.split(' ');
+      return [name, { dtype: 'F32', shape: sizes === '' ? [] : sizes.split('x').map(Number) }];
+    }),
+  );
+
+  test('has our tensors, under its names and in our order', () => {
+    expect(countModel(model).params).toBe(parameters);
+    const specs = createModel(model).stateSpecs();
+    const match = matchTensors(tensors, specs);
+    expect([match.nameMap.id, faultsOf(match)]).toEqual(['pytorch-cifar', 0]);
+    expect([...match.tensors.values()]).toEqual([...tensors.values()]);
+    expect(match.tensors.size).toBe(specs.size);
+  });
+
+  test('is recognised as itself and as a free network, and as nothing else', () => {
+    const [block, free] = model.startsWith('resnet')
+      ? [Number(/\d+/.exec(model)?.[0]) >= 50, 'resnext_cifar']
+      : [true, 'resnext_cifar.kuangliu'];
+    const found = fittingModels(tensors).map((fit) => fit.model);
+    expect(found).toEqual(block ? [model, free] : [model]);
+  });
+});
+
+test('the free network of kuangliu tells its options', () => {
+  for (const options of [
+    { layers: [1, 2, 1], cardinality: 2, baseWidth: 6 },
+    { layers: [2, 1], cardinality: 8, numClasses: 3, inChannels: 1, shortcut: 'A' as const },
+  ]) {
+    const specs = new Map<string, Described>(createModel('resnext_cifar.kuangliu', options).stateSpecs());
+    expect(optionsFor('resnext_cifar.kuangliu', specs)).toEqual(options);
+  }
+  expect(() => createModel('resnext29_2x64d_cifar.kuangliu', { cardinality: 4 })).toThrow(
+    /use the model resnext_cifar\.kuangliu to choose it/,
+  );
 });
 
 describe('networks of the registry', () => {

@@ -1,8 +1,10 @@
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import { entries } from '../../plan/plan.ts';
 import type { Node } from '../../graph/node.ts';
+import { sizeOf } from '../../graph/value.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { Backend, KernelUse } from '../backend.ts';
+import type { Backend, KernelUse, Program } from '../backend.ts';
+import { Programs } from '../host-program.ts';
 import { assemble, staysPacked } from './assemble.ts';
 import { nativeKernels, type NativeProducts, type OpenSgemm } from './blas.ts';
 import { PLAN_ADDRESS, SCRATCH_BYTES, type Call } from './call.ts';
@@ -10,7 +12,6 @@ import { NOT_BEGUN, announceChange, control, controlWords } from './control.ts';
 import { createLowerer, type Keep, type Lowerer } from './lower/index.ts';
 import { link } from './messages.ts';
 import type { Message, WorkerHandle } from './messages.ts';
-import { WasmProgram } from './program.ts';
 import { walk } from './walk.ts';
 import type { CallList, Team } from './walk.ts';
 
@@ -40,7 +41,16 @@ export interface WasmBackendOptions {
  * sleep between runs and meet at a barrier after each call. Knows nothing of the platform it runs on.
  */
 export async function createWasmBackend(options: WasmBackendOptions): Promise<Backend> {
-  const workers = Array.from({ length: options.threads - 1 }, (_, index) => options.spawn(index));
+  const workers: WorkerHandle[] = [];
+  try {
+    for (let index = 0; index < options.threads - 1; index++) workers.push(options.spawn(index));
+  } catch (error) {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+    throw new CardinalError(
+      `thread ${workers.length + 2} of ${options.threads} cannot be started: ${messageOf(error)}; take fewer threads`,
+      { cause: error },
+    );
+  }
   const backend = new WasmBackend(options, workers);
   try {
     await backend.start();
@@ -62,9 +72,11 @@ class WasmBackend implements Backend {
   readonly #module: WebAssembly.Module;
   readonly #team: Team;
   readonly #placement: WasmBackendOptions['placement'];
+  readonly #programs = new Programs(this.name);
   #workers: readonly WorkerHandle[];
-  #programs = 0;
+  #loaded = 0;
   #defect: string | undefined;
+  #ending: Promise<void> | undefined;
 
   constructor(
     { module, threads, maySleep, blas, placement }: WasmBackendOptions,
@@ -108,7 +120,7 @@ class WasmBackend implements Backend {
     );
   }
 
-  async load(plan: Plan): Promise<WasmProgram> {
+  async load(plan: Plan): Promise<Program> {
     this.#check();
     const scratch = PLAN_ADDRESS + Math.ceil(plan.peakBytes / 64) * 64;
     const room = { begin: scratch + this.threads * SCRATCH_BYTES, end: ADDRESSABLE - ARGS_RESERVE };
@@ -122,14 +134,16 @@ class WasmBackend implements Backend {
     const memory = allocate(bytes, plan.name);
     new Int32Array(memory.buffer, argsAddress, words.length).set(words);
 
-    const program = ++this.#programs;
+    const program = ++this.#loaded;
     const instance = await WebAssembly.instantiate(this.#module, { env: { memory } });
     const native = nativeKernels(this.#openSgemm, memory, instance);
     const linked = lists.map((list) => link(list, instance, native));
     await this.#request(() => ({ type: 'load', program, module: this.#module, memory, lists, scratch }));
-    return new WasmProgram(plan, memory, linked, {
-      run: (list, entry) => {
-        this.#run(program, list, entry, scratch, lists[entry].kernels);
+    return this.#programs.add(plan, {
+      elements: ({ offset, shape }) => new Float32Array(memory.buffer, PLAN_ADDRESS + offset, sizeOf(shape)),
+      run: (entry) => {
+        const index = entries.indexOf(entry);
+        this.#run(program, linked[index], index, scratch, lists[index].kernels);
       },
       release: () => {
         this.#post({ type: 'unload', program });
@@ -137,10 +151,14 @@ class WasmBackend implements Backend {
     });
   }
 
-  async dispose(): Promise<void> {
+  dispose(): Promise<void> {
+    return (this.#ending ??= this.#end());
+  }
+
+  async #end(): Promise<void> {
+    this.#programs.dispose();
     const workers = this.#workers;
     this.#workers = [];
-    this.#defect ??= 'the wasm backend was disposed of';
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
 
@@ -174,6 +192,7 @@ class WasmBackend implements Backend {
   }
 
   #check(): void {
+    this.#programs.check();
     if (this.#defect !== undefined) throw new CardinalError(this.#defect);
   }
 
@@ -183,6 +202,7 @@ class WasmBackend implements Backend {
     try {
       await Promise.all(answers);
     } catch (error) {
+      this.#programs.check();
       throw new CardinalError(this.#lose(messageOf(error)), { cause: error });
     }
   }

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
-import type { EngineFlags, ModelFlags } from '../flags.ts';
-import { path, withEngineFlags, withExamples, withJsonFlag, withSetFlag } from '../flags.ts';
+import type { EngineFlags, FitFlags, ModelFlags } from '../flags.ts';
+import { path, withEngineFlags, withExamples, withFitFlags, withJsonFlag, withSetFlag } from '../flags.ts';
 
-export interface RunFlags extends EngineFlags, ModelFlags {
+export interface RunFlags extends EngineFlags, FitFlags, ModelFlags {
   readonly weights: string;
   readonly input: string;
   readonly output: string;
@@ -26,7 +26,7 @@ export function define(command: Command): void {
     )
     .option('--gradients', 'forward and backward in training mode, mean cross-entropy', false);
   withExamples(
-    withJsonFlag(withEngineFlags(withSetFlag(command))),
+    withJsonFlag(withEngineFlags(withFitFlags(withSetFlag(command)))),
     'run resnet50 --weights resnet50.safetensors --input x.safetensors --output y.safetensors',
     'run resnext_cifar --set layers=1,1,1 --weights w.safetensors --input x.safetensors --output y.safetensors --gradients',
   ).action(async (model: string, flags: RunFlags) => {

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
+import { UsageError } from '../../base/errors.ts';
 import type { Scale } from '../../study/study.ts';
 import type { EngineFlags } from '../flags.ts';
-import { integer, oneOf, path, withEngineFlags, withExamples, withJsonFlag } from '../flags.ts';
+import { integer, oneOf, path, takeOverHelp, withEngineFlags, withExamples, withJsonFlag } from '../flags.ts';
 
 export interface StudyFlags extends EngineFlags {
   readonly data?: string;
@@ -10,6 +11,7 @@ export interface StudyFlags extends EngineFlags {
   readonly epochs?: number;
   readonly pictures?: number;
   readonly resume: boolean;
+  readonly takeOver?: true;
   readonly dryRun: boolean;
   readonly runs?: string;
   readonly out?: string;
@@ -38,6 +40,7 @@ export function define(command: Command): void {
       integer('--pictures', 1),
     )
     .option('--resume', 'go on with the runs that are there', false)
+    .option('--take-over', takeOverHelp)
     .option('--dry-run', 'print what would run, what it costs and how long it takes', false)
     .option('--runs <dir>', 'where the runs are kept (runs/study-<name>-<scale>)', path('--runs'))
     .option(
@@ -53,6 +56,7 @@ export function define(command: Command): void {
     'study table3 --resume',
     'study figure7 --data cifar-10-batches-bin --scale paper --dry-run',
   ).action(async (name: string | undefined, flags: StudyFlags) => {
+    if (flags.takeOver === true && !flags.resume) throw new UsageError('--take-over is for --resume');
     const work = await import('../study-command.ts');
     if (name === undefined) work.listStudies(flags);
     else await work.study(name, flags);

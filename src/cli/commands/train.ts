@@ -1,6 +1,8 @@
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
-import type { EngineFlags, ModelFlags } from '../flags.ts';
+import { augmentationNames, type AugmentationName } from '../../data/augmentations.ts';
+import type { Recipe } from '../../train/recipe.ts';
+import type { EngineFlags, FitFlags, ModelFlags } from '../flags.ts';
 import {
   checkpointActivationsHelp,
   integer,
@@ -9,14 +11,16 @@ import {
   path,
   perChannel,
   strictHelp,
+  takeOverHelp,
   weightsArgument,
   withEngineFlags,
   withExamples,
+  withFitFlags,
   withJsonFlag,
   withSetFlag,
 } from '../flags.ts';
 
-export interface TrainFlags extends EngineFlags, ModelFlags {
+export interface TrainFlags extends EngineFlags, FitFlags, ModelFlags {
   readonly model?: string;
   readonly weights?: string;
   readonly head: 'keep' | 'reset';
@@ -32,6 +36,8 @@ export interface TrainFlags extends EngineFlags, ModelFlags {
   readonly ema?: number;
   readonly mixup?: number;
   readonly cutmix?: number;
+  readonly augment?: AugmentationName;
+  readonly balance?: Recipe['balance'];
   readonly patience?: number;
   readonly imageSize?: number;
   readonly mean?: readonly number[];
@@ -43,22 +49,24 @@ export interface TrainFlags extends EngineFlags, ModelFlags {
   readonly checkpointActivations?: boolean;
   readonly out?: string;
   readonly resume?: string;
+  readonly takeOver?: true;
   readonly json: boolean;
 }
 
 /** A continued run has its own settings: only these, on which its results do not depend, may be given beside `--resume`. */
 const resumable: readonly string[] = [
   ...['resume', 'backend', 'threads', 'blas', 'json', 'verbose'],
-  'checkpointActivations',
+  ...['checkpointActivations', 'takeOver'],
 ];
 
 export function define(command: Command): void {
-  command
-    .argument(
+  withFitFlags(
+    command.argument(
       '[data]',
       'a folder of class folders (train, val, test inside or not), CIFAR binary or IDX files',
       path('data'),
-    )
+    ),
+  )
     .option('--model <name>', 'what to train, see `cardinal models`')
     .option('--weights <file>', `begin with these: ${weightsArgument}`, path('--weights'))
     .option(
@@ -92,6 +100,19 @@ export function define(command: Command): void {
     .option('--mixup <alpha>', 'mix pictures and labels', number('--mixup', { above: 0 }))
     .option('--cutmix <alpha>', 'paste parts of other pictures', number('--cutmix', { above: 0 }))
     .option(
+      '--augment <how>',
+      `vary pictures: ${augmentationNames.join(', ')} (the recipe's; crop-flip for photos)`,
+      oneOf('--augment', augmentationNames),
+    )
+    .addOption(
+      new Option(
+        '--balance [how]',
+        'for uneven classes: sampling shows each equally often, loss weights its pictures',
+      )
+        .preset('sampling')
+        .argParser(oneOf('--balance', ['sampling', 'loss'])),
+    )
+    .option(
       '--patience <epochs>',
       'stop when validation has not improved for so long',
       integer('--patience', 1),
@@ -119,7 +140,8 @@ export function define(command: Command): void {
     .option('--checkpoint-activations', checkpointActivationsHelp)
     .option('--no-checkpoint-activations', 'keep them all, in a continued run that did not')
     .option('--out <dir>', 'run folder (runs/<model>-<data>)', path('--out'))
-    .option('--resume <dir>', 'continue the run in this folder; alone', path('--resume'));
+    .option('--resume <dir>', 'continue the run in this folder; alone', path('--resume'))
+    .option('--take-over', takeOverHelp);
   withExamples(
     withJsonFlag(withEngineFlags(command)),
     'train photos --model resnext50_32x4d --recipe imagenet --epochs 90',
@@ -141,9 +163,17 @@ export function define(command: Command): void {
       await work.resumeTraining(resume, flags);
       return;
     }
+    if (flags.takeOver === true) throw new UsageError('--take-over is for --resume');
     if (data === undefined) throw new UsageError('the data is missing: cardinal train <data> --model <name>');
     if (flags.weights === undefined && flags.head === 'reset') {
       throw new UsageError('--head reset is for --weights: without them the classifier is fresh anyway');
+    }
+    const fit =
+      flags.inChannels !== undefined ? '--in-channels' : flags.partial === true ? '--partial' : undefined;
+    if (flags.weights === undefined && fit !== undefined) {
+      throw new UsageError(
+        `${fit} is for --weights: a network without them is made for its pictures, or as --set inChannels says`,
+      );
     }
     await work.startTraining(data, flags);
   });

@@ -4,10 +4,20 @@ import sharp from 'sharp';
 
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import type { Picture } from '../../data/dataset.ts';
-import { otherFormatOf, pictureFormatOf, pictureFormatTitles, type PictureFormatName } from '../../data/picture-format.ts';
+import { decodeBmp } from '../../data/formats/bmp.ts';
+import { decodePpm } from '../../data/formats/ppm.ts';
+import {
+  optionalFormatOf,
+  otherFormatOf,
+  pictureFormatOf,
+  pictureFormatTitles,
+  type OptionalFormatName,
+  type PictureFormatName,
+} from '../../data/picture-format.ts';
 import { pictureInMemory, type PictureDataset, type PictureSource } from '../../data/source.ts';
 import { cmykToRgb } from '../../data/transforms/cmyk.ts';
 import { fileReason } from '../files.ts';
+import { able } from './formats.ts';
 import { cannotRead, receivePicture, type EncodedPicture, type ReceivedPicture } from './picture-input.ts';
 
 /**
@@ -53,6 +63,8 @@ async function decodeFile(file: string | Uint8Array): Promise<Picture> {
     if (file === '') throw new Error('its name is empty');
     const bytes = typeof file === 'string' ? await readFile(file) : file;
     const format = knownFormat(bytes);
+    if (format === 'bmp') return decodeBmp(bytes);
+    if (format === 'ppm') return decodePpm(bytes);
     const picture = sharp(bytes, { failOn: 'error', ignoreIcc: true }).autoOrient();
     const { format: loader, space } = await picture.metadata();
     if (loader !== loaders[format]) throw new Error('it is damaged');
@@ -71,19 +83,25 @@ async function decodeFile(file: string | Uint8Array): Promise<Picture> {
 }
 
 /** What sharp calls the loader of each format. */
-const loaders: Readonly<Record<PictureFormatName, string>> = {
+const loaders: Readonly<Record<Exclude<PictureFormatName, 'bmp' | 'ppm'> | OptionalFormatName, string>> = {
   jpeg: 'jpeg',
   png: 'png',
   webp: 'webp',
   gif: 'gif',
   avif: 'heif',
+  tiff: 'tiff',
+  heic: 'heif',
+  jp2: 'jp2',
+  jxl: 'jxl',
 };
 
 /** libvips would let any of its loaders have a file that says to be its own, and so render SVG. It sees pictures alone. */
-function knownFormat(bytes: Uint8Array): PictureFormatName {
+function knownFormat(bytes: Uint8Array): PictureFormatName | OptionalFormatName {
   if (bytes.length === 0) throw new Error('it is empty');
   const format = pictureFormatOf(bytes);
   if (format !== undefined) return format;
+  const optional = optionalFormatOf(bytes);
+  if (optional !== undefined && able[optional]) return optional;
   const other = otherFormatOf(bytes);
   throw new Error(
     other === undefined ? 'not a picture of a known format' : `it is ${other}, expected ${pictureFormatTitles}`,

@@ -2,35 +2,31 @@ import { extname } from 'node:path';
 
 import sharp from 'sharp';
 
+import { optionalFormats, pictureExtensions, type OptionalFormatName } from '../../data/picture-format.ts';
+
 /** Whether the decoder of this machine reads a format that its usual build lacks. */
-const decodes = {
+export const able: Readonly<Record<OptionalFormatName, boolean>> = {
+  // What reads AVIF says that it reads buffers, too: only its endings tell.
   heic: sharp.format.heif.input.fileSuffix?.includes('.heic') ?? false,
   jp2: sharp.format.jp2.input.buffer,
   jxl: sharp.format.jxl.input.buffer,
 };
 
-const jpeg2000 = ['.jp2', '.j2k', '.j2c', '.jpc', '.jpf', '.jpx'];
-const heic = ['.heic', '.heif', '.hif'];
-
-/** File name endings that are taken for pictures: torchvision's `ImageFolder`'s, and what else can be read. */
-export const pictureExtensions: readonly string[] = [
-  ...['.jpg', '.jpeg', '.jpe', '.jfif', '.png', '.webp', '.gif', '.avif', '.tif', '.tiff'],
-  ...['.bmp', '.dib', '.ppm', '.pgm', '.pbm', '.pnm'],
-  ...(decodes.jp2 ? jpeg2000 : []),
-  ...(decodes.heic ? heic : []),
-  ...(decodes.jxl ? ['.jxl'] : []),
-];
-
-/** The same for people. */
-export const pictureFormats = 'JPEG, PNG, TIFF, BMP, PPM, WebP, GIF or AVIF';
-
-const lacking = (name: string): string => `the decoder here lacks ${name}: convert them to JPEG or PNG`;
+/** File name endings that are taken for pictures here: torchvision's `ImageFolder`'s, and what else can be read. */
+const readable: ReadonlySet<string> = new Set([
+  ...pictureExtensions,
+  ...optionalFormats.filter(({ name }) => able[name]).flatMap(({ extensions }) => extensions),
+]);
 
 /** Endings of pictures that are not read, and why where it is not plain. */
 const otherPictures = new Map<string, string | undefined>([
-  ...jpeg2000.map((ending) => [ending, lacking('JPEG 2000')] as const),
-  ...heic.map((ending) => [ending, lacking('HEVC')] as const),
-  ['.jxl', lacking('JPEG XL')],
+  ...optionalFormats
+    .filter(({ name }) => !able[name])
+    .flatMap(({ extensions, title }) =>
+      extensions.map(
+        (ending) => [ending, `the decoder here reads no ${title}: convert them to JPEG or PNG`] as const,
+      ),
+    ),
   ['.svg', 'drawings are not rendered'],
   ...['.psd', '.psb', '.xcf', '.ai', '.eps', '.ico', '.cur', '.icns', '.tga', '.pcx', '.xbm', '.xpm', '.sgi'].map(
     (ending) => [ending, undefined] as const,
@@ -60,7 +56,7 @@ export function endingOf(name: string): string {
 }
 
 export function isPictureName(name: string): boolean {
-  return pictureExtensions.includes(endingOf(name));
+  return readable.has(endingOf(name));
 }
 
 /** What a file that is not read is, by its name. */

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os';
 
-import { CardinalError } from '../../base/errors.ts';
+import { CardinalError, DisposedError } from '../../base/errors.ts';
 import { validate } from '../../base/validate.ts';
 import type { AssembledBatch, AssemblySpec } from '../../data/assemble.ts';
 import type { Batch, BatchLoader } from '../../data/dataset.ts';
@@ -12,9 +12,10 @@ import {
   type MixInput,
   type Preprocessing,
 } from '../../data/preprocessing.ts';
-import { batchCount, epochSchedule } from '../../data/schedule.ts';
+import { batchCount, epochSchedule, type ScheduledBatch } from '../../data/schedule.ts';
 import type { PictureDataset } from '../../data/source.ts';
-import { localPool, workerPool, type AssemblyPool } from './pool.ts';
+import { membersByClass } from '../../data/split.ts';
+import { DISPOSED, localPool, workerPool, type AssemblyPool } from './pool.ts';
 
 export interface LoaderOptions {
   readonly batchSize: number;
@@ -30,6 +31,8 @@ export interface LoaderOptions {
   /** Default: as `training`. */
   readonly shuffle?: boolean | undefined;
   readonly dropLast?: boolean | undefined;
+  /** Show every class as often as any other, pictures of small ones again and again. Needs `shuffle`. */
+  readonly balanced?: boolean | undefined;
   /** Refuse a picture that cannot be decoded with an error. */
   readonly strict?: boolean | undefined;
   /** Worker threads; 0 assembles in the calling thread. Default: 1, or up to 4 where picture files are decoded. */
@@ -68,7 +71,7 @@ class Loader implements BatchLoader {
   readonly batchSize: number;
   readonly batchesPerEpoch: number;
   readonly #spec: AssemblySpec;
-  readonly #order: { readonly shuffle: boolean; readonly dropLast: boolean };
+  readonly #order: Pick<Parameters<typeof epochSchedule>[0], 'shuffle' | 'dropLast' | 'balanced'>;
   readonly #workers: number;
   readonly #prefetch: number;
   readonly #slots: Slot[] = [];
@@ -80,7 +83,10 @@ class Loader implements BatchLoader {
     const { batchSize, training, shuffle = training, dropLast = training, seed = 0 } = options;
     this.dataset = dataset;
     this.batchSize = batchSize;
-    this.#order = { shuffle, dropLast };
+    const balanced =
+      options.balanced === true ? membersByClass(dataset.labels, dataset.classes.length) : undefined;
+    this.#order = { shuffle, dropLast, balanced };
+    if (balanced && !shuffle) throw new CardinalError('balanced batches are drawn at random: they need shuffle');
     this.batchesPerEpoch = batchCount({ length: dataset.length, batchSize, dropLast });
     refuseNoBatch(dataset, batchSize, this.batchesPerEpoch);
     const classes = options.classes ?? dataset.classes.length;
@@ -157,8 +163,8 @@ class Loader implements BatchLoader {
     await this.#pool?.dispose();
   }
 
-  #assemble(epoch: number, batch: number, indices: Uint32Array): Promise<FilledSlot> {
-    if (this.#disposed) throw new Error('the data loader was disposed of');
+  #assemble(epoch: number, batch: number, samples: ScheduledBatch): Promise<FilledSlot> {
+    if (this.#disposed) throw new DisposedError(DISPOSED);
     const setup = {
       spec: this.#spec,
       source: this.dataset.source,
@@ -168,7 +174,8 @@ class Loader implements BatchLoader {
     this.#pool ??= this.#workers === 0 ? localPool(setup) : workerPool(setup, this.#workers);
     const slot = this.#slots.pop() ?? this.#newSlot();
     const filled = this.#pool
-      .assemble({ epoch, batch, indices }, slot.input, slot.target)
+      
+      .assemble({ epoch, batch, ...samples }, slot.input, slot.target)
       .then((assembled) => ({ slot, assembled }));
     // A failure belongs to whoever awaits this batch; nobody may get so far.
     filled.catch(() => undefined);

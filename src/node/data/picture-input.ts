@@ -18,8 +18,8 @@ export type EncodedPicture =
 /** Whatever a picture may come as: an encoded one, or raw pixels. */
 export type PictureInput = EncodedPicture | Picture;
 
-/** Several pictures, there already or still to come. */
-export type PictureInputs = Iterable<PictureInput> | AsyncIterable<PictureInput>;
+/** Several pictures, there already or still to come. A string is iterable, too, and one picture. */
+export type PictureInputs = (Iterable<PictureInput> & object) | AsyncIterable<PictureInput>;
 
 /** What is asked of a `Blob`: the types of all platforms have it. */
 export interface BlobLike {

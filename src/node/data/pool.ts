@@ -1,9 +1,11 @@
 import { Worker } from 'node:worker_threads';
 
 import type { AssembledBatch, BatchRequest } from '../../data/assemble.ts';
-import { CardinalError } from '../../base/errors.ts';
+import { CardinalError, DisposedError, messageOf } from '../../base/errors.ts';
 import { assemblerOf } from './assembler.ts';
 import type { WorkerJob, WorkerReply, WorkerSetup } from './messages.ts';
+
+export const DISPOSED = 'the data loader was disposed of; make another to use it';
 
 /** Something that fills batches: workers, or the calling thread. */
 export interface AssemblyPool {
@@ -30,7 +32,16 @@ interface Waiting {
  * thread is busy. An idle pool does not keep the process alive; one that owes a batch does.
  */
 export function workerPool(setup: WorkerSetup, size: number): AssemblyPool {
-  const workers = Array.from({ length: size }, () => new PoolWorker(setup));
+  const workers: PoolWorker[] = [];
+  try {
+    while (workers.length < size) workers.push(new PoolWorker(setup));
+  } catch (error) {
+    for (const worker of workers) void worker.stop();
+    throw new CardinalError(
+      `data worker ${workers.length + 1} of ${size} cannot be started: ${messageOf(error)}; take fewer workers`,
+      { cause: error },
+    );
+  }
   let lastId = 0;
   return {
     assemble: (request, input, target) => {
@@ -78,7 +89,7 @@ class PoolWorker {
   }
 
   async stop(): Promise<void> {
-    this.#end(new Error('the data loader was disposed of'));
+    this.#end(new DisposedError(DISPOSED));
     // Else the process may end, with whoever awaits this, before the thread has.
     this.#worker.ref();
     await this.#worker.terminate();

@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import { CardinalError } from '../../base/errors.ts';
 import { byCodePoint } from '../../base/order.ts';
 import { leftOutOf, LeftOutTally } from '../../data/left-out.ts';
+import { pictureFormatTitles } from '../../data/picture-format.ts';
 import { pictureDataset, type PictureDataset } from '../../data/source.ts';
 import { findPictures, listFolder, pathBelow, tellLeftOut, type Listing, type Place } from './files.ts';
-import { isPictureName, leftOutFile, pictureFormats } from './formats.ts';
+import { isPictureName, leftOutFile } from './formats.ts';
 import { splitNamed, unknownClass, type ReadData, type SplitName } from './reader.ts';
 
 /** Pictures of one split by class, as they lie in folders. */
@@ -98,7 +99,7 @@ async function readSplit(folder: string, place: Place): Promise<Split> {
   }
   if ([...byClass.values()].every((pictures) => pictures.length === 0)) {
     throw new CardinalError(
-      `${folder}: none of its ${byClass.size} folders holds a picture (${pictureFormats})${insteadOf(place)}`,
+      `${folder}: none of its ${byClass.size} folders holds a picture (${pictureFormatTitles})${insteadOf(place)}`,
     );
   }
   return { folder, byClass };
@@ -137,7 +138,7 @@ function tellEmptyClasses({ folder, byClass }: Split, place: Place, needed: bool
     const path = join(folder, name);
     if (needed) {
       throw new CardinalError(
-        `${path} holds no picture (${pictureFormats}): a class needs at least one${insteadOf(place, path)}`,
+        `${path} holds no picture (${pictureFormatTitles}): a class needs at least one${insteadOf(place, path)}`,
       );
     }
     place.leftOut.add('empty-class', pathBelow(place.root, path), { split: place.split });

@@ -1,8 +1,11 @@
 import { CardinalError } from '../../base/errors.ts';
 import type { BatchLoader } from '../../data/dataset.ts';
-import { defaultAugmentation, type Preprocessing } from '../../data/preprocessing.ts';
+import { augmentationNamed, defaultAugmentation, type AugmentationName } from '../../data/augmentations.ts';
+import type { Picture } from '../../data/dataset.ts';
+import type { Preprocessing } from '../../data/preprocessing.ts';
 import type { PictureDataset } from '../../data/source.ts';
-import type { Recipe } from '../../train/recipe.ts';
+import { recipes, type Recipe } from '../../train/recipe.ts';
+import { decoderOf } from './decode.ts';
 import { createLoader } from './loader.ts';
 import type { OpenData } from './open.ts';
 
@@ -20,6 +23,7 @@ export function openLoaders(
   { recipe, preprocessing, seed, strict }: TrainingLoaderOptions,
 ): { readonly train: BatchLoader; readonly validation: BatchLoader | undefined } {
   const train = trainingPictures(data);
+  requireBatch(train, recipe);
   const classes = data.classes.length;
   const common = { preprocessing, strict, seed, classes };
   return {
@@ -28,6 +32,7 @@ export function openLoaders(
       batchSize: recipe.batchSize,
       training: true,
       augmentation: recipe.augmentation ?? defaultAugmentation(data.kind),
+      balanced: recipe.balance === 'sampling',
       mix: recipe.mix,
     }),
     validation:
@@ -38,6 +43,68 @@ export function openLoaders(
         training: false,
       }),
   };
+}
+
+/**
+ * The recipe with the augmentation that it trains with: the one that is `asked` for, its own, or what is usual for the data. So a
+ * run says and keeps how its pictures were varied.
+ */
+export async function withAugmentation(
+  recipe: Recipe,
+  data: OpenData,
+  { size }: Preprocessing,
+  asked: AugmentationName | undefined,
+): Promise<Recipe> {
+  const named = asked && augmentationNamed(asked, Math.min(...size));
+  return { ...recipe, augmentation: named ?? recipe.augmentation ?? (await usualAugmentation(data, size)) };
+}
+
+/** Thumbnails in class folders are varied as thumbnails in one file are; grey ones may be letters and are not mirrored. */
+async function usualAugmentation(
+  data: OpenData,
+  size: Preprocessing['size'],
+): Promise<NonNullable<Recipe['augmentation']>> {
+  const { train, kind } = data;
+  if (kind !== 'folders' || train === undefined) return defaultAugmentation(kind);
+  const decode = decoderOf(train.source);
+  const looked = Math.min(train.length, mostLooked);
+  let grey = true;
+  for (let n = 0; n < looked; n++) {
+    const picture = await decode(Math.floor((n * train.length) / looked)).catch(() => undefined);
+    if (picture === undefined) continue;
+    if (Math.max(picture.width, picture.height) > thumbnailSide) return defaultAugmentation(kind);
+    grey &&= isGrey(picture);
+  }
+  return augmentationNamed(grey ? 'shift' : 'shift-flip', Math.min(...size));
+}
+
+/** Pictures that are looked at to tell thumbnails from photos; one large one is enough to see that they are none. */
+const mostLooked = 32;
+/** Longest side of a thumbnail, in pixels. */
+const thumbnailSide = 64;
+
+function isGrey({ channels, data }: Picture): boolean {
+  if (channels === 1) return true;
+  for (let i = 0; i < data.length; i += 3) {
+    if (data[i] !== data[i + 1] || data[i] !== data[i + 2]) return false;
+  }
+  return true;
+}
+
+/** Throws a `CardinalError` with what to do if there are fewer pictures than a batch takes. */
+function requireBatch({ name, length }: PictureDataset, { batchSize, optimizer, name: recipe }: Recipe): void {
+  if (length >= batchSize) return;
+  const { quick } = recipes;
+  // Eight steps an epoch at least, and the learning rate in proportion to the batch (Goyal et al. 2017).
+  const fitting = Math.max(1, 2 ** Math.floor(Math.log2(Math.max(1, Math.min(length / 8, quick.batchSize)))));
+  const rate = Number(((optimizer.learningRate * fitting) / batchSize).toPrecision(3));
+  const other =
+    recipe !== quick.name && length >= quick.batchSize
+      ? `--recipe quick (batches of ${quick.batchSize}), or `
+      : '';
+  throw new CardinalError(
+    `${name} has ${length} pictures to train on, fewer than one batch of recipe ${recipe} (${batchSize}): use ${other}--batch-size ${fitting} --lr ${rate} (in a program: recipe, batchSize and learningRate)`,
+  );
 }
 
 /** The pictures to train on. Throws a `CardinalError` if the source has none. */

@@ -1,7 +1,6 @@
-import { randomInt } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { fileError } from '../files.ts';
-import { InUseError, lockFolder, type Lock } from '../lock.ts';
+import { InUseError, lockFolder, type Lock } from '../lock/lock.ts';
 import type { HubTiming } from './timing.ts';
 
 /**
@@ -29,7 +28,7 @@ export async function lockDownload(
   for (let round = 1; ; round++) {
     signal?.throwIfAborted();
     try {
-      const lock = await lockFolder(folder);
+      const lock = await lockFolder(folder, { what: 'download folder', heartbeat: 'timer', signal });
       const done = await isDone().catch(async (error: unknown) => {
         await lock.release();
         throw error;
@@ -45,11 +44,9 @@ export async function lockDownload(
     still = measured === last ? still : 0;
     last = measured;
     if (still >= timing.patience) return 'stuck';
-    // Some that come at once refuse each other a few times: that says nothing yet.
+    // Whoever has it may only be looking whether there is anything to do: that says nothing yet.
     if (round === 4) onWait();
-    // Not all at the same moment, or they go on refusing each other.
-    const pause = timing.poll + randomInt(1 + Math.ceil(timing.poll));
-    still += pause;
-    await timing.sleep(pause, signal).catch(() => undefined);
+    still += timing.poll;
+    await timing.sleep(timing.poll, signal).catch(() => undefined);
   }
 }

@@ -13,6 +13,8 @@ export interface RunStudy {
   readonly folder: StudyFolder;
   readonly backend: Backend;
   readonly signal: AbortSignal;
+  /** Take runs from whoever has them. */
+  readonly takeOver?: boolean | undefined;
   /** Needed to train. */
   readonly pictures?: StudyPictures | undefined;
   readonly onStart?: ((run: PlannedRun) => void) | undefined;
@@ -53,7 +55,7 @@ export async function runStudy(options: RunStudy): Promise<Outcome[]> {
 
 async function doRun(
   run: PlannedRun,
-  { plan, folder, backend, signal, pictures, onEvent }: RunStudy,
+  { plan, folder, backend, signal, pictures, takeOver, onEvent }: RunStudy,
 ): Promise<Outcome | undefined> {
   const { training, timing, arms } = plan.setting;
   if (timing !== undefined) return timeArm(run, timing, arms, backend);
@@ -62,7 +64,7 @@ async function doRun(
   }
   const { path, resume } = await folder.prepare(run.id);
   return trainArm({
-    ...{ run, setting: training, pictures, backend, path, resume, signal },
+    ...{ run, setting: training, pictures, backend, path, resume, takeOver, signal },
     onEvent: onEvent ?? (() => undefined),
   });
 }

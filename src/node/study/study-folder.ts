@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CardinalError } from '../../base/errors.ts';
@@ -6,7 +6,7 @@ import { parseJson } from '../../base/validate.ts';
 import { outcomeSchema, type Outcome } from '../../study/outcome.ts';
 import { scales } from '../../study/study.ts';
 import { fileError, hasCode, readTextFile, writeFileAtomic } from '../files.ts';
-import { lockFolder, type Lock } from '../lock.ts';
+import { lockFolder, type Lock, type LockOptions } from '../lock/lock.ts';
 
 const configSchema = z.object({
   /** Cardinal's version. */
@@ -44,7 +44,11 @@ export class StudyFolder {
    * Takes a folder for a study. Throws a `CardinalError` if it holds runs and `resume` is not asked for, if the runs in it
    * are of another study or setting, or if another process works on it.
    */
-  static async open(path: string, config: StudyConfig, resume: boolean): Promise<StudyFolder> {
+  static async open(
+    path: string,
+    config: StudyConfig,
+    { resume, ...options }: { readonly resume: boolean } & Pick<LockOptions, 'takeOver' | 'onNotice'>,
+  ): Promise<StudyFolder> {
     const earlier = await StudyFolder.config(path);
     if (earlier !== undefined && !resume) {
       throw new CardinalError(
@@ -57,7 +61,9 @@ export class StudyFolder {
     } catch (error) {
       throw fileError('make the folder', path, error);
     }
-    const folder = new StudyFolder(path, await lockFolder(path));
+    const takeOverHint = 'take the study over with --take-over';
+    const lock = await lockFolder(path, { what: 'study folder', takeOverHint, ...options });
+    const folder = new StudyFolder(path, lock);
     await writeFileAtomic(join(path, 'study.json'), `${JSON.stringify(config, undefined, 2)}\n`);
     return folder;
   }
@@ -76,7 +82,13 @@ export class StudyFolder {
     return text === undefined ? undefined : parseJson(outcomeSchema, text, file);
   }
 
+  /** Throws a `LockLostError` if another process has taken the folder over. */
+  check(): Promise<void> {
+    return this.#lock.check();
+  }
+
   async finish(run: string, outcome: Outcome): Promise<void> {
+    await this.check();
     const folder = join(this.path, run);
     await mkdir(folder, { recursive: true });
     await writeFileAtomic(join(folder, 'outcome.json'), `${JSON.stringify(outcome, undefined, 2)}\n`);
@@ -84,6 +96,7 @@ export class StudyFolder {
 
   /** The folder of a run that is not over, and whether it can be continued. What is left of a run that cannot is removed. */
   async prepare(run: string): Promise<{ readonly path: string; readonly resume: boolean }> {
+    await this.check();
     const path = join(this.path, run);
     const resume = await stat(join(path, 'last.safetensors')).then(
       (found) => found.isFile(),
@@ -97,7 +110,9 @@ export class StudyFolder {
   async close(): Promise<void> {
     await this.#lock.release();
     const left = await readdir(this.path).catch(() => ['?']);
-    if (left.every((name) => name === 'study.json')) await rm(this.path, { recursive: true, force: true });
+    if (left.some((name) => name !== 'study.json')) return;
+    await rm(join(this.path, 'study.json'), { force: true });
+    await rmdir(this.path).catch(() => undefined);
   }
 }
 

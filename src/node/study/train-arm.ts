@@ -20,6 +20,8 @@ export interface TrainArm {
   readonly path: string;
   /** It has a checkpoint to continue from. */
   readonly resume: boolean;
+  /** Take it from whoever has it. */
+  readonly takeOver?: boolean | undefined;
   readonly signal: AbortSignal;
   readonly onEvent: (event: TrainEvent) => void;
 }
@@ -35,6 +37,7 @@ export async function trainArm({
   backend,
   path,
   resume,
+  takeOver,
   signal,
   onEvent,
 }: TrainArm): Promise<Outcome | undefined> {
@@ -50,6 +53,7 @@ export async function trainArm({
     // A study judges what its runs are in the end, on its own pictures, and has a page of its own.
     evaluate: false,
     report: false,
+    takeOver: resume ? takeOver : undefined,
     preprocessing: pictures.preprocessing,
     backend,
     signal,

@@ -11,8 +11,9 @@ import { openZipCheckpoint } from './zip-checkpoint.ts';
  * each from the bytes that it spans. Nested dictionaries and lists become dotted names (`state_dict.conv1.weight`), scalars
  * and text `metadata`; a file that is one tensor calls it `tensor`.
  *
- * Throws a `CardinalError` that begins with the source's name for whatever is damaged, not a file of PyTorch's, or made of
- * objects that only their program can read (a whole pickled model).
+ * A pickled module and a TorchScript archive have the tensors of their state dict; objects of other classes are named.
+ *
+ * Throws a `CardinalError` that begins with the source's name for whatever is damaged or not a file of PyTorch's.
  */
 export async function openPyTorch(source: ByteSource): Promise<TensorArchive> {
   const kind = detect(await source.read(0, Math.min(source.size, pyTorchPrefixBytes)));

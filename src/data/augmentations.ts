@@ -1,0 +1,84 @@
+import { augmentationSchema, type Augmentation } from './preprocessing.ts';
+
+/** Ways of varying training pictures, by the names of `--augment` and `augment`. */
+export const augmentationNames = [
+  'none',
+  'flip',
+  'crop',
+  'crop-flip',
+  'shift',
+  'shift-flip',
+  'imagenet',
+] as const;
+export type AugmentationName = (typeof augmentationNames)[number];
+
+/**
+ * What a crop of a photo keeps of its area at least. torchvision's default, the paper's too, is 0.08: right for hundreds of epochs, but
+ * a short training seldom sees the whole of anything then.
+ */
+const leastArea = 0.35;
+
+/**
+ * An augmentation by its name. `crop` is torchvision's RandomResizedCrop, of 35 to 100 % of the area; `flip` mirrors every other
+ * picture; `shift` cuts the picture out again after padding, by an eighth of its side, as is usual for CIFAR; `imagenet` is the paper's:
+ * crops from 8 % on, flips, colours and lighting.
+ *
+ * @param side of the network's input, in pixels
+ */
+export function augmentationNamed(name: AugmentationName, side: number): Augmentation {
+  const crop = { kind: 'random-resized', scale: [leastArea, 1] } as const;
+  const shift = { kind: 'pad', padding: Math.max(1, Math.round(side / 8)) } as const;
+  switch (name) {
+    case 'none':
+      return augmentationSchema.parse({});
+    case 'flip':
+      return augmentationSchema.parse({ flip: 0.5 });
+    case 'crop':
+      return augmentationSchema.parse({ crop });
+    case 'crop-flip':
+      return augmentationSchema.parse({ crop, flip: 0.5 });
+    case 'shift':
+      return augmentationSchema.parse({ crop: shift });
+    case 'shift-flip':
+      return augmentationSchema.parse({ crop: shift, flip: 0.5 });
+    case 'imagenet':
+      return imagenetAugmentation;
+  }
+}
+
+/** As the paper (section 4) and its code have it. */
+export const imagenetAugmentation: Augmentation = augmentationSchema.parse({
+  crop: { kind: 'random-resized' },
+  flip: 0.5,
+  jitter: { brightness: 0.4, contrast: 0.4, saturation: 0.4 },
+  lighting: 0.1,
+});
+
+/**
+ * The usual augmentation of a data set: crops and flips for photos; shifts and flips for CIFAR and other thumbnails; shifts without
+ * mirror images for the IDX family and other grey thumbnails, because digits and letters do not survive a mirror.
+ */
+export function defaultAugmentation(kind: 'folders' | 'cifar10' | 'cifar100' | 'idx'): Augmentation {
+  switch (kind) {
+    case 'folders':
+      return augmentationNamed('crop-flip', 224);
+    case 'cifar10':
+    case 'cifar100':
+      return augmentationNamed('shift-flip', 32);
+    case 'idx':
+      return augmentationSchema.parse({ crop: { kind: 'pad', padding: 2 } });
+  }
+}
+
+/** How pictures are varied, in words: `crops of 35 to 100 %, flips`. */
+export function augmentationWords({ crop, flip, jitter, lighting }: Augmentation): string {
+  const percent = (share: number): number => Math.round(100 * share);
+  const parts = [
+    crop?.kind === 'random-resized' && `crops of ${percent(crop.scale[0])} to ${percent(crop.scale[1])} %`,
+    crop?.kind === 'pad' && `shifts by up to ${crop.padding} pixels`,
+    flip > 0 && (flip === 0.5 ? 'flips' : `flips of ${percent(flip)} %`),
+    jitter && 'colours',
+    lighting > 0 && 'lighting',
+  ].filter((part) => typeof part === 'string');
+  return parts.length === 0 ? 'not varied' : `varied by ${parts.join(', ')}`;
+}

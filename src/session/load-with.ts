@@ -1,0 +1,16 @@
+import type { Backend, Program } from '../backends/backend.ts';
+import type { StateDict } from '../base/tensor-data.ts';
+import type { Plan } from '../plan/plan.ts';
+import { writeWeights } from './state.ts';
+
+/** A plan in a device's memory with these weights. The memory is freed again if they do not fit. */
+export async function loadWith(backend: Backend, plan: Plan, state: StateDict): Promise<Program> {
+  const program = await backend.load(plan);
+  try {
+    await writeWeights(program, state);
+    return program;
+  } catch (error) {
+    program.dispose();
+    throw error;
+  }
+}

@@ -1,0 +1,4 @@
+type Call<T> = readonly [name: string, call: () => T, message: RegExp];
+
+export const calls: readonly Call<unknown>[];
+export const promises: readonly Call<Promise<unknown>>[];

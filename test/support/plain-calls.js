@@ -1,0 +1,358 @@
+/** Calls as plain JavaScript makes them, which the types would refuse, and what the error says: name, call, message. */
+import * as cardinal from '../../src/index.ts';
+import { createNodeBackend } from '../../src/node/backend.ts';
+import { trainOn } from '../../src/node/train-on.ts';
+
+const { nn, F, init, createModel, countModel, modelInfo, listModels, compile, computeGradients } = cardinal;
+const backend = cardinal.createReferenceBackend();
+const conv = () => new nn.Conv2d(3, 6, 3);
+
+/** Traces a network whose forward is `body`, with the layers of `parts` as attributes. */
+function traced(body, parts = {}) {
+  class Net extends cardinal.Module {
+    constructor() {
+      super();
+      Object.assign(this, parts);
+    }
+  }
+  Net.prototype.forward = body;
+  return cardinal.trace(new Net(), [1, 3, 8, 8], { training: false });
+}
+
+export const calls = [
+  [
+    'Conv2d as in PyTorch',
+    () => new nn.Conv2d(3, 6, 3, 1, 1),
+    /^Conv2d: expected options by name, \{ stride, padding, dilation, … \}, got 1$/,
+  ],
+  [
+    'Conv2d without a kernel',
+    () => new nn.Conv2d(3, 6),
+    /^Conv2d: expected kernelSize .*\[vertical, horizontal\], got undefined/,
+  ],
+  ['Conv2d of text', () => new nn.Conv2d('3', 6, 3), /^Conv2d: expected inChannels .* got '3'/],
+  ['Conv2d with three sizes', () => new nn.Conv2d(3, 6, [3, 3, 3]), /kernelSize .* got \[3, 3, 3\]/],
+  [
+    'Conv2d, a word misspelt',
+    () => new nn.Conv2d(3, 6, 3, { pading: 1 }),
+    /unknown option pading; did you mean padding\? it has stride, padding, /,
+  ],
+  [
+    'Conv2d, padding by another word',
+    () => new nn.Conv2d(3, 6, 3, { padding: 'valid' }),
+    /padding .* got 'valid'/,
+  ],
+  [
+    'Conv2d, a bias of another type',
+    () => new nn.Conv2d(3, 6, 3, { bias: 0 }),
+    /expected bias to be true or false, got 0/,
+  ],
+  ['Conv2d, no options', () => new nn.Conv2d(3, 6, 3, null), /got null/],
+  ['DepthwiseConv2d', () => new nn.DepthwiseConv2d(8, 3, 1), /^DepthwiseConv2d: expected options/],
+  [
+    'DepthwiseConv2d without channels',
+    () => new nn.DepthwiseConv2d(),
+    /^DepthwiseConv2d: expected inChannels/,
+  ],
+  [
+    'PointwiseConv2d',
+    () => new nn.PointwiseConv2d(8, 8, { padding: 1 }),
+    /^PointwiseConv2d: unknown option padding/,
+  ],
+  ['SeparableConv2d', () => new nn.SeparableConv2d(8, 8, 3, 2), /^SeparableConv2d: expected options/],
+  ['Linear', () => new nn.Linear(8, 4, false), /^Linear: expected options by name, \{ bias \}, got false/],
+  ['BatchNorm2d', () => new nn.BatchNorm2d(8, 1e-5), /^BatchNorm2d: expected options/],
+  [
+    'BatchNorm2d, PyTorch’s name',
+    () => new nn.BatchNorm2d(8, { affine: false }),
+    /unknown option affine; it has eps, momentum/,
+  ],
+  ['ReLU', () => new nn.ReLU(true), /^ReLU: expected options/],
+  ['ReLU6', () => new nn.ReLU6(true), /^ReLU6: expected options/],
+  ['Dropout', () => new nn.Dropout({ p: 0.5 }), /^Dropout: expected p .* got \{ p \}/],
+  [
+    'Flatten of other dimensions',
+    () => new nn.Flatten(1, 2),
+    /^Flatten: expected endDim -1, the last, got 2/,
+  ],
+  [
+    'MaxPool2d',
+    () => new nn.MaxPool2d(3, 2),
+    /^MaxPool2d: expected options by name, \{ stride, padding, ceilMode \}, got 2/,
+  ],
+  ['MaxPool2d without a kernel', () => new nn.MaxPool2d(), /^MaxPool2d: expected kernelSize/],
+  ['AvgPool2d', () => new nn.AvgPool2d(3, 2), /^AvgPool2d: expected options/],
+  [
+    'AvgPool2d, PyTorch’s name',
+    () => new nn.AvgPool2d(3, { count_include_pad: true }),
+    /did you mean countIncludePad/,
+  ],
+  ['AdaptiveAvgPool2d', () => new nn.AdaptiveAvgPool2d(), /^AdaptiveAvgPool2d: expected outputSize/],
+  [
+    'AdaptiveMaxPool2d',
+    () => new nn.AdaptiveMaxPool2d('7'),
+    /^AdaptiveMaxPool2d: expected outputSize .* got '7'/,
+  ],
+  [
+    'Sequential of a class',
+    () => new nn.Sequential(conv(), nn.ReLU),
+    /^Sequential: expected child '1' to be a module.* got a class \(is a new missing\?\)/,
+  ],
+  ['Sequential with a hole', () => new nn.Sequential([conv(), undefined]), /child '1' .* got undefined/],
+  ['Sequential of a function', () => new nn.Sequential({ act: F.relu }), /child 'act' .* got a function/],
+  ['Sequential of lists', () => new nn.Sequential([conv()], [conv()]), /child '0' .* got an array of 1/],
+  [
+    'ModuleList of one module',
+    () => new nn.ModuleList(conv()),
+    /^ModuleList: expected an array of modules, got a function/,
+  ],
+  ['ModuleList of numbers', () => new nn.ModuleList([1]), /^ModuleList: expected child '0'/],
+  ['Parameter', () => new nn.Parameter(3), /^Parameter: expected its shape .* got 3/],
+  [
+    'Parameter without an initializer',
+    () => new nn.Parameter([3]),
+    /^Parameter: expected its initializer to be a function/,
+  ],
+  ['ModuleBuffer', () => new nn.ModuleBuffer(new Float32Array(3)), /^ModuleBuffer: .* got a Float32Array/],
+  ['a layer called on numbers', () => conv()(new Float32Array(3)), /called outside a trace/],
+
+  ['kaimingNormal_ of a layer', () => init.kaimingNormal_(conv()), /^kaimingNormal_: expected a Parameter/],
+  [
+    'kaimingUniform_, another mode',
+    () => init.kaimingUniform_(conv().weight, { mode: 'fan' }),
+    /mode to be 'fan_in' or 'fan_out', got 'fan'/,
+  ],
+  ['constant_', () => init.constant_(conv().bias, '1'), /^constant_: expected the value .* got '1'/],
+  ['normal_', () => init.normal_(conv().weight, 0, NaN), /^normal_: expected std/],
+
+  [
+    'summary without options',
+    () => nn.summary(conv()),
+    /^summary: expected \{ inputSize \}, .*, got no options/,
+  ],
+  [
+    'summary of a name',
+    () => nn.summary('resnet18', { inputSize: [1, 3, 8, 8] }),
+    /got 'resnet18': createModel\('resnet18'\) makes one/,
+  ],
+  [
+    'summary of a picture alone',
+    () => nn.summary(conv(), { inputSize: [3] }),
+    /^Conv2d: expected an input shape N×C×H×W, the batch first, got \[3\]/,
+  ],
+  [
+    'summary of text',
+    () => nn.summary(conv(), { inputSize: '1,3,8,8' }),
+    /^summary: expected inputSize to be N×C×H×W.* got '1,3,8,8'/,
+  ],
+  ['costSummary without options', () => nn.costSummary(conv()), /^costSummary: expected \{ inputSize \}/],
+  [
+    'trace without a shape',
+    () => nn.trace(conv(), undefined, { training: true }),
+    /expected the input shape .* got undefined/,
+  ],
+  [
+    'trace without options',
+    () => nn.trace(conv(), [1, 3, 8, 8]),
+    /^trace: expected \{ training \}, true or false, got no options/,
+  ],
+  [
+    'freeze of one path',
+    () => nn.freeze(conv(), 'weight'),
+    /^freeze: expected the patterns to be an array of texts, got 'weight'/,
+  ],
+  ['freeze of nothing', () => nn.freeze(undefined, []), /^freeze: expected the network to be a module/],
+  [
+    'loadStateDict of an object',
+    () => conv().loadStateDict({ weight: 1 }),
+    /expected a state dict, a Map of tensors by name, got \{ weight \}/,
+  ],
+  [
+    'loadStateDict of arrays',
+    () => conv().loadStateDict(new Map([['weight', new Float32Array(162)]])),
+    /expected tensors .* got a Float32Array for 'weight'/,
+  ],
+  ['loadStateDict of null', () => conv().loadStateDict(new Map([['weight', null]])), /got null for 'weight'/],
+  ['initialize', () => conv().initialize('7'), /^initialize: expected the seed/],
+
+  [
+    'a forward of two inputs',
+    () => traced((a, b) => F.add(a, b)),
+    /^Net: the network: its forward takes 2 inputs, but a network gets one, its pictures$/,
+  ],
+  [
+    'a part of two inputs called with one',
+    () =>
+      traced(
+        function (x) {
+          return this.part(x);
+        },
+        { part: partOfTwo() },
+      ),
+    /^Net: part: its forward takes 2 inputs, but it was called with 1$/,
+  ],
+  [
+    'several outputs',
+    () => traced((x) => [x, x]),
+    /^Net: the network: expected its forward to give one value, .* got an array of 2$/,
+  ],
+  ['outputs by name', () => traced((x) => ({ logits: x })), /got \{ logits \}$/],
+  ['no output', () => traced(() => undefined), /got undefined: is a return missing\?$/],
+  [
+    'an output to wait for',
+    () => traced((x) => Promise.resolve(x)),
+    /got a promise \(is an await missing\?\)$/,
+  ],
+  [
+    'a part that gives nothing',
+    () =>
+      traced(
+        function (x) {
+          return this.part(x);
+        },
+        {
+          part: new (class extends cardinal.Module {
+            forward() {
+              return undefined;
+            }
+          })(),
+        },
+      ),
+    /^Net: part: expected its forward to give one value/,
+  ],
+  [
+    'numbers among values',
+    () => traced((x) => F.add(x, 2)),
+    /^Net: add: expected input 2 to be a value of the network that is traced.* got 2$/,
+  ],
+  [
+    'values added by +',
+    () => traced((x) => F.relu(`${String(x)}${String(x)}`)),
+    /^Net: relu: expected its input .* got '\[object Object\]/,
+  ],
+  [
+    'a value of another trace',
+    () => {
+      let kept;
+      traced((x) => F.relu((kept ??= x)));
+      return traced((x) => F.add(x, kept));
+    },
+    /add: expected input 2/,
+  ],
+  ['cat of two arguments', () => traced((x) => F.cat(x, x)), /cat: expected an array of values/],
+  ['cat along the batch', () => traced((x) => F.cat([x, x], 0)), /cat: expected dim 1, channels, got 0/],
+  ['maxPool2d', () => traced((x) => F.maxPool2d(x, 3, 2)), /maxPool2d: expected options by name/],
+  ['avgPool2d', () => traced((x) => F.avgPool2d(x)), /avgPool2d: expected kernelSize/],
+  [
+    'adaptiveAvgPool2d',
+    () => traced(() => F.adaptiveAvgPool2d(undefined, 1)),
+    /adaptiveAvgPool2d: expected its input/,
+  ],
+  ['flatten', () => traced((x) => F.flatten(x, 1, 2)), /flatten: expected endDim/],
+  ['mul', () => traced((x) => F.mul(x, x)), /mul: expected the factor/],
+  [
+    'add with a number for options',
+    () => traced((x) => F.add(x, x, 2)),
+    /add: expected options by name, \{ alpha \}, got 2/,
+  ],
+
+  ['createModel without a name', () => createModel(), /its name .* got undefined/],
+  ['createModel with a number', () => createModel('resnet18', 10), /^resnet18: expected options by name/],
+  [
+    'createModel with null',
+    () => createModel('resnet18', null),
+    /^resnet18: expected options by name.* got null/,
+  ],
+  [
+    'createModel with a BigInt',
+    () => createModel('resnet18', { numClasses: 10n }),
+    /expected numClasses .* got 10/,
+  ],
+  ['modelInfo', () => modelInfo({ name: 'resnet18' }), /got \{ name \}/],
+  ['listModels', () => listModels(/resnet/), /the pattern .* got a RegExp/],
+  ['countModel of a module alone', () => countModel(conv()), /^countModel: expected the shape of a picture/],
+  [
+    'countModel, options for the shape',
+    () => countModel('resnet18', { inChannels: 1 }),
+    /^countModel: expected the shape of a picture .* got \{ inChannels \}/,
+  ],
+  ['countModel of nothing', () => countModel(null, [3, 8, 8]), /^countModel: expected the network/],
+];
+
+function partOfTwo() {
+  return new (class extends cardinal.Module {
+    forward(a, b) {
+      return cardinal.F.add(a, b);
+    }
+  })();
+}
+
+const input = { shape: [1, 3, 8, 8], data: new Float32Array(192) };
+const net = () => new cardinal.nn.Sequential(new cardinal.nn.Flatten(), new cardinal.nn.Linear(192, 2));
+export const promises = [
+  ['compile without options', () => compile(net()), /^compile: expected \{ input \}, .* got no options/],
+  [
+    'compile without a backend',
+    () => compile(net(), { input: [1, 3, 8, 8] }),
+    /^compile: expected \{ backend \}/,
+  ],
+  [
+    'compile before its backend is there',
+    () => compile(net(), { input: [1, 3, 8, 8], backend: createNodeBackend() }),
+    /expected backend .* got a promise \(is an await missing\?\)/,
+  ],
+  [
+    'compile of a name',
+    () => compile('resnet18', { input: [1, 3, 8, 8], backend }),
+    /^compile: expected the network .* createModel/,
+  ],
+  [
+    'compile by other names',
+    () => compile(net(), { inputSize: [1, 3, 8, 8], backend }),
+    /^compile: unknown option inputSize; it has input, backend, foldBatchNorm|did you mean input/,
+  ],
+  [
+    'computeGradients without a target',
+    () => computeGradients(net(), { backend, input }),
+    /^computeGradients: expected \{ target \}/,
+  ],
+  [
+    'computeGradients of bare numbers',
+    () => computeGradients(net(), { backend, input: input.data, target: [0] }),
+    /^computeGradients: expected input to be pictures \{ shape, data \}, got a Float32Array/,
+  ],
+  [
+    'computeGradients of other numbers',
+    () => computeGradients(net(), { backend, input: { ...input, data: [1] }, target: [0] }),
+    /data to be a Float32Array of 192 numbers, got \[1\]/,
+  ],
+  [
+    'computeGradients with one target',
+    () => computeGradients(net(), { backend, input, target: 0 }),
+    /expected target to be an array of classes/,
+  ],
+  [
+    'trainOn a name',
+    () => trainOn('photos', 'resnet18'),
+    /^trainOn: expected the network .* got 'resnet18': \{ name: 'resnet18' \} is one/,
+  ],
+  ['trainOn a class', () => trainOn('photos', cardinal.nn.ReLU), /got a class \(is a new missing\?\)/],
+  ['trainOn nothing', () => trainOn(undefined, net()), /^trainOn: expected the data .* got undefined/],
+  [
+    'trainOn, an option misspelt',
+    () => trainOn('photos', net(), { epoch: 5 }),
+    /^trainOn: unknown option epoch; did you mean epochs\?/,
+  ],
+  [
+    'trainOn, PyTorch’s names',
+    () => trainOn('photos', net(), { batch_size: 5 }),
+    /unknown option batch_size; did you mean batchSize\?/,
+  ],
+  ['trainOn with a number', () => trainOn('photos', net(), 5), /^trainOn: expected options by name/],
+  [
+    'trainOn with text for a function',
+    () => trainOn('photos', net(), { onEvent: 'log' }),
+    /expected onEvent to be a function, got 'log'/,
+  ],
+  ['createBackend with a number', () => createNodeBackend(2), /^createBackend: expected options by name/],
+];
