@@ -172,7 +172,7 @@ function run(
 async function work(
   source: string | OpenData,
   model: Module | NamedModel,
-  given: TrainOnOptions,
+  asked: TrainOnOptions,
   endings: Endings,
   weights?: WeightsFile,
 ): Promise<TrainedOn> {
@@ -181,9 +181,9 @@ async function work(
   const onEvent = async (event: TrainEvent): Promise<void> => {
     if ((event.type === 'warning' || event.type === 'end') && event.message !== undefined)
       notes.push(event.message);
-    await given.onEvent?.(event);
+    await asked.onEvent?.(event);
   };
-  const options: TrainOnOptions = { ...given, onEvent };
+  const options: TrainOnOptions = { ...asked, onEvent };
   const { out, signal, checkpointEvery, checkpointActivations, head } = options;
   let folder: RunFolder | undefined;
   const onNotice = (message: string): Promise<void> => onEvent({ type: 'warning', message });
