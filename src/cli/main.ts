@@ -69,7 +69,7 @@ async function parse(program: Command): Promise<void> {
     const command = program.commands.find((candidate) => candidate.name() === asked) ?? program;
     const flags = command.options
       .flatMap(({ long, short }) => [long, short])
-      .filter((name) => name !== undefined && name !== null);
+      .filter((name) => name !== undefined);
     const meant = didYouMean(flag, {
       flags,
       args: command.registeredArguments.map((argument) => argument.name()),

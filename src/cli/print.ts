@@ -24,7 +24,10 @@ export function shellWord(word: string): string {
  * A sentence for `stream`, as lines: on a terminal broken between words where it is wider, what goes on indented; anywhere
  * else one line, which logs and `grep` want.
  */
-export function wrapped(text: string, stream: NodeJS.WriteStream = process.stdout): string[] {
+export function wrapped(
+  text: string,
+  stream: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'> = process.stdout,
+): string[] {
   const indent = '  ';
   if (!stream.isTTY || stream.columns <= 4 * indent.length) return [text];
   const [first, ...rest] = wrapAnsi(text, stream.columns - indent.length).split('\n');

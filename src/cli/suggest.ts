@@ -114,6 +114,6 @@ export function didYouMean(
     return '(the data is an argument, without a flag)';
   // Short flags differ from one another by one letter: none is like another.
   if (!flag.startsWith('--')) return undefined;
-  const [near] = nearest(flag, has.flags, 1).filter((candidate) => alike(flag.slice(2), candidate.slice(2)));
+  const near = nearest(flag, has.flags, 1).find((candidate) => alike(flag.slice(2), candidate.slice(2)));
   return near === undefined ? undefined : `(Did you mean ${near}?)`;
 }

@@ -55,12 +55,13 @@ export function commandsOf(text: string): string[][] {
     .replaceAll(/\\\n/g, ' ')
     .split('\n')
     .flatMap((line) => line.replace(/(^|\s)#\s.*$/, '').split('&&'))
-    .map((command) => Array.from(command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g), (match) => match[1] ?? match[2] ?? match[3]))
+    .map((command) => Array.from(command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g), ([word]) => word.replace(/^(['"])(.*)\1$/s, '$2')))
     .filter((words) => words.length > 0);
 }
 
 /** What a command hands to `cardinal`, if it is one of its. */
-export function cardinalArguments([first, second, ...rest]: readonly string[]): string[] | undefined {
-  if (first === 'cardinal') return second === undefined ? [] : [second, ...rest];
+export function cardinalArguments(words: readonly string[]): string[] | undefined {
+  const [first, second, ...rest] = words;
+  if (first === 'cardinal') return words.slice(1);
   return first === 'npx' && (second === 'cardinal' || second === 'cardinal-nn') ? rest : undefined;
 }
