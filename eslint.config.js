@@ -38,6 +38,17 @@ export default tseslint.config(
     },
   },
   {
+    files: ['src/**'],
+    ignores: ['src/node/sharp.ts'],
+    rules: {
+      // An installation may have left its binary out: what decodes no pictures must work without.
+      'no-restricted-imports': [
+        'error',
+        { paths: [{ name: 'sharp', message: 'Load it by src/node/sharp.ts.' }] },
+      ],
+    },
+  },
+  {
     files: ['src/cli/**', 'examples/**', 'bench/**', 'scripts/**', 'bin/**', 'test/**'],
     rules: { 'no-console': 'off' },
   },

@@ -11,6 +11,7 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { byCodePoint } from '../src/base/order.ts';
 import { wasmFeatures } from '../src/node/wasm-features.ts';
 import { wideTrials, type WideTrial } from '../src/node/wide-trials.ts';
 import { compileWide } from '../src/node/wide-vectors.ts';
@@ -107,7 +108,7 @@ function rowsOf(found: readonly Found[]): Readonly<Record<string, WideTrial>> {
     const ours = found.filter(({ v8 }) => lineOf(v8) === line);
     rows[line] = {
       nodes: ours.map(({ node }) => node),
-      fatal: [...new Set(ours.flatMap(({ fatal }) => fatal))].sort(),
+      fatal: [...new Set(ours.flatMap(({ fatal }) => fatal))].sort(byCodePoint),
     };
   }
   return rows;

@@ -2,6 +2,8 @@
  * Cardinal's library: everything here runs in Node and in a browser. Files, decoding of pictures and threads are in
  * `cardinal-nn/node`.
  */
+import './base/globals.ts';
+
 export { CardinalError, DisposedError, UsageError } from './base/errors.ts';
 export { Rng } from './base/rng.ts';
 export type { StateDict, TensorData } from './base/tensor-data.ts';

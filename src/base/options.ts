@@ -13,6 +13,8 @@ export type Kinds<T> = Readonly<Record<keyof T, Kind>>;
 
 /** Checked where it is used, by whoever knows what it must be. */
 export const anything: Kind = { expected: 'anything', is: () => true };
+/** A shape, which `trace` looks at. */
+export const inputShape: Kind = { ...anything, expected: 'a shape such as [1, 3, 224, 224]' };
 export const flag: Kind = { expected: 'true or false', is: (value) => typeof value === 'boolean' };
 export const text: Kind = {
   expected: 'a text that is not empty',
@@ -75,9 +77,9 @@ export function checkOptions<T extends object>(
   const missing = required.find((name) => values[name] === undefined);
   if (missing !== undefined) {
     const kind: Kind = kinds[missing];
-    const words = kind === anything ? ',' : `, ${kind.expected},`;
+    const words = kind === anything ? '' : ` ${kind.expected},`;
     const got = given === undefined ? 'no options' : 'none';
-    throw new UsageError(`${what}: expected { ${missing} }${words} got ${got}`);
+    throw new UsageError(`${what}: expected { ${missing} },${words} got ${got}`);
   }
 }
 

@@ -71,23 +71,37 @@ export class Rng {
     return radius * Math.cos(angle);
   }
 
-  /** A Gamma(shape, 1) number (Marsaglia and Tsang 2000). */
+  /** A Gamma(shape, 1) number (Marsaglia and Tsang 2000); 0 where it is smaller than any number. */
   gamma(shape: number): number {
-    if (shape < 1) return this.gamma(shape + 1) * Math.pow(1 - this.float(), 1 / shape);
+    return this.#gamma(shape).value;
+  }
+
+  /** A Beta(a, b) number, for mixup and CutMix. With tiny a and b it is 0 or 1 but for rounding. */
+  beta(a: number, b: number): number {
+    // Below this, logarithms overflow as well, and nothing about the numbers drawn changes any more.
+    const x = this.#gamma(Math.max(a, 1e-300));
+    const y = this.#gamma(Math.max(b, 1e-300));
+    const sum = x.value + y.value;
+    if (sum > 1e-290 && sum < 1e290) return x.value / sum;
+    return 1 / (1 + Math.exp(y.log - x.log));
+  }
+
+  /** A Gamma(shape, 1) number and its logarithm, which exists where the number is 0 or infinite but for rounding. */
+  #gamma(shape: number): { readonly value: number; readonly log: number } {
+    if (shape < 1) {
+      const { value, log } = this.#gamma(shape + 1);
+      const u = 1 - this.float();
+      return { value: value * Math.pow(u, 1 / shape), log: log + Math.log(u) / shape };
+    }
     const d = shape - 1 / 3;
     const c = 1 / Math.sqrt(9 * d);
     for (;;) {
       const x = this.normal();
       const v = (1 + c * x) ** 3;
-      if (v > 0 && Math.log(1 - this.float()) < 0.5 * x * x + d - d * v + d * Math.log(v)) return d * v;
+      if (v > 0 && Math.log(1 - this.float()) < 0.5 * x * x + d - d * v + d * Math.log(v)) {
+        return { value: d * v, log: Math.log(d) + Math.log(v) };
+      }
     }
-  }
-
-  /** A Beta(a, b) number, for mixup and CutMix. */
-  beta(a: number, b: number): number {
-    const x = this.gamma(a);
-    const y = this.gamma(b);
-    return x / (x + y);
   }
 
   /** A random order of 0 … n−1 (Fisher–Yates). */

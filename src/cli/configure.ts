@@ -31,7 +31,7 @@ export async function configure(
   requireClasses(given, data);
   const { name, options: set } = chosenModel(model, given, weights, flags);
   const info = modelInfo(name, set);
-  const chosen = withOverrides(findRecipe(flags.recipe), overrides(flags));
+  const chosen = withOverrides(findRecipe(flags.recipe), overridesOf(flags));
   const channels = 'inChannels' in given || weights !== undefined ? info.options.inChannels : data.channels;
   if (channels !== 1 && channels !== 3) {
     throw new UsageError(`${name}: pictures have 1 or 3 channels, got inChannels=${String(channels)}`);
@@ -119,20 +119,20 @@ function beginning(weights: WeightsFile, { weights: file, head, partial }: Train
   };
 }
 
-function overrides({
+export function overridesOf({
   epochs,
   batchSize,
   lr,
   weightDecay,
   labelSmoothing,
   ...flags
-}: TrainFlags): RecipeOverrides {
+}: Partial<TrainFlags>): RecipeOverrides {
   const { clipNorm, accumulate, ema, mixup, cutmix, balance } = flags;
   const plain = { epochs, batchSize, learningRate: lr, weightDecay, labelSmoothing };
   return { ...plain, clipNorm, accumulate, ema, mixup, cutmix, balance };
 }
 
 /** The command line as it was given, ready to be pasted into a shell. */
-function repeatCommand(): string {
+export function repeatCommand(): string {
   return ['npx cardinal', ...process.argv.slice(2).map(shellWord)].join(' ');
 }

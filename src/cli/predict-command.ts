@@ -36,7 +36,7 @@ export async function predict(path: string, images: readonly string[], flags: Pr
     writer.end();
     return failures;
   });
-  if (failed > 0 && pictures.length > 1) {
+  if (failed > 1) {
     tell(`${failed} of ${pictures.length} pictures could not be classified`);
   }
 }

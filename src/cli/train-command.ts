@@ -19,6 +19,7 @@ import type { Network } from '../train/network.ts';
 import type { TrainResult } from '../train/train.ts';
 import type { TrainFlags } from './commands/train.ts';
 import { configure } from './configure.ts';
+import { continuedConfig, continuingLines } from './continued.ts';
 import { withBackend } from './engine.ts';
 import type { EngineFlags } from './flags.ts';
 import { onInterrupt } from './interrupt.ts';
@@ -106,50 +107,53 @@ export async function newRun(
   );
 }
 
-/** `cardinal train --resume DIR` */
-export async function resumeTraining(path: string, flags: OutputFlags): Promise<void> {
+/** `cardinal train --resume DIR`. `asked` are the flags that were given: others than the run's are refused, or make it longer. */
+export async function resumeTraining(
+  path: string,
+  flags: OutputFlags,
+  asked: Partial<TrainFlags>,
+): Promise<void> {
   const folder = await RunFolder.open(path, { takeOver: flags.takeOver, onNotice: tell });
   await withEnding(
     () => folder.close(),
-    async () => {
-      const config = await folder.readConfig(runConfigSchema);
-      const checkpoint = await folder.readCheckpoint('last');
-      const { training } = checkpoint;
-      if (training === undefined) {
-        throw new CardinalError(
-          `${path}/last.safetensors holds only weights: there is nothing to continue from`,
-        );
-      }
-      const data = await openData(config.data, {
-        seed: config.seed,
-        valFraction: config.valFraction,
-        strict: config.strict,
-        classes: checkpoint.classes,
-      });
-      const secondsBefore = await folder.rewindMetrics(training.progress);
-      const { step, epoch } = training.progress;
-      const { epochs } = config.recipe;
-      const leftOut = leftOutLine(data.leftOut);
-      if (leftOut !== undefined) tell(leftOut);
-      tell(
-        epoch < epochs
-          ? `continuing ${path} at step ${count(step)}, in epoch ${epoch + 1} of ${epochs}`
-          : `${path} has had its ${epochs} epochs: it is evaluated again`,
-      );
-      const network = await buildNetwork(config);
-      await withBackend(flags, (backend) =>
-        work({
-          config,
-          network,
-          openFolder: () => Promise.resolve(folder),
-          data,
-          backend,
-          flags,
-          resume: checkpoint,
-          secondsBefore,
-        }),
-      );
-    },
+    () => goOn(folder, flags, asked),
+  );
+}
+
+async function goOn(folder: RunFolder, flags: OutputFlags, asked: Partial<TrainFlags>): Promise<void> {
+  const { path } = folder;
+  const config = await folder.readConfig(runConfigSchema);
+  const checkpoint = await folder.readCheckpoint('last');
+  const { training } = checkpoint;
+  if (training === undefined) {
+    throw new CardinalError(`${path}/last.safetensors holds only weights: there is nothing to continue from`);
+  }
+  const changed = continuedConfig(path, config, asked);
+  const data = await openData(changed.data, {
+    seed: changed.seed,
+    valFraction: changed.valFraction,
+    strict: changed.strict,
+    classes: checkpoint.classes,
+  });
+  if (changed !== config) await folder.writeConfig(changed);
+  // A run may have been killed right after it was told to go on for longer.
+  if (changed.recipe.epochs !== training.recipe.epochs) await folder.adoptRecipe(changed.recipe);
+  const secondsBefore = await folder.rewindMetrics(training.progress);
+  const leftOut = leftOutLine(data.leftOut);
+  if (leftOut !== undefined) tell(leftOut);
+  tell(...continuingLines(path, changed, training));
+  const network = await buildNetwork(changed);
+  await withBackend(flags, (backend) =>
+    work({
+      config: changed,
+      network,
+      openFolder: () => Promise.resolve(folder),
+      data,
+      backend,
+      flags,
+      resume: checkpoint,
+      secondsBefore,
+    }),
   );
 }
 
@@ -169,6 +173,9 @@ interface Work {
 async function work({ network, flags, ...parts }: Work): Promise<Outcome> {
   const { view, notes } = noting(progressView());
   const interrupt = onInterrupt((text) => { view.say(text); }); // prettier-ignore
+  const leftOut = leftOutLine(parts.data.leftOut);
+  // Told in the opening; the report has it, too.
+  if (leftOut !== undefined) notes.push(`${leftOut.charAt(0).toUpperCase()}${leftOut.slice(1)}.`);
   const { checkpointActivations } = flags;
   const training = { ...parts, checkpointActivations, view, signal: interrupt.signal };
   try {

@@ -30,8 +30,8 @@ export interface FileSource {
 export interface PictureDataset extends Dataset {
   readonly labels: Int32Array;
   readonly source: PictureSource;
-  /** What tells sample `index` from the others of its class wherever the source was moved to; its id, if nothing better is known. */
-  key(index: number): string;
+  /** What tells sample `index` from others wherever the source was moved to; default: its id. */
+  key?(index: number): string;
 }
 
 export function pictureDataset(options: {
@@ -42,8 +42,17 @@ export function pictureDataset(options: {
   readonly id: (index: number) => string;
   readonly key?: ((index: number) => string) | undefined;
 }): PictureDataset {
-  const { name, classes, labels, source, id, key = id } = options;
-  return { name, classes, labels, source, id, key, length: labels.length, label: (index) => labels[index] };
+  const { name, classes, labels, source, id, key } = options;
+  return {
+    ...{ name, classes, labels, source, id, length: labels.length },
+    ...(key === undefined ? {} : { key }),
+    label: (index) => labels[index],
+  };
+}
+
+/** What tells a sample from the others of its dataset wherever it was moved to, as far as it is known. */
+export function keyOf(dataset: PictureDataset, index: number): string {
+  return dataset.key === undefined ? dataset.id(index) : dataset.key(index);
 }
 
 /** The samples `indices` of a dataset, in that order. Pixels are shared, not copied. */
@@ -58,7 +67,7 @@ export function subset(dataset: PictureDataset, indices: Uint32Array, name: stri
         ? { ...source, rows: indices.map((index) => source.rows[index]) }
         : { kind: 'files', paths: Array.from(indices, (index) => source.paths[index]) },
     id: (index) => dataset.id(indices[index]),
-    key: (index) => dataset.key(indices[index]),
+    key: (index) => keyOf(dataset, indices[index]),
   });
 }
 

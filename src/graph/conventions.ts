@@ -1,6 +1,6 @@
 import { macsOf } from './dispatch.ts';
 import type { Graph } from './graph.ts';
-import type { Node } from './node.ts';
+import type { Node, NodeOf } from './node.ts';
 import { sizeOf } from './value.ts';
 
 /**
@@ -100,13 +100,14 @@ function biases(graph: Graph): number {
 
 /** THOP 0.0: the additions of a window and one division, for each output. */
 function meansByWindow(node: Node): number {
-  return node.op === 'avg_pool2d' ? (sizeOf(node.attrs.kernelSize) + 1) * outputSize(node) : 0;
+  return isMean(node) ? (windowSize(node) + 1) * outputSize(node) : 0;
 }
 
 /** THOP 0.1: 1 for each output of an average pool; of an adaptive one the additions of its windows and one division. */
 function meansByOutput(node: Node): number {
-  if (node.op !== 'avg_pool2d') return 0;
-  return outputSize(node) + (node.attrs.adaptive === true ? inputSize(node) : 0);
+  if (!isMean(node)) return 0;
+  const adaptive = node.op === 'adaptive_avg_pool2d' || node.attrs.adaptive === true;
+  return adaptive ? meansByWindow(node) : outputSize(node);
 }
 
 function sum(graph: Graph, count: (node: Node) => number): number {
@@ -126,5 +127,17 @@ function isNorm({ op }: Node): boolean {
 }
 
 function isPool({ op }: Node): boolean {
-  return op === 'max_pool2d' || op === 'avg_pool2d';
+  return op.endsWith('_pool2d');
+}
+
+function isMean(node: Node): node is NodeOf<'avg_pool2d'> | NodeOf<'adaptive_avg_pool2d'> {
+  return node.op === 'avg_pool2d' || node.op === 'adaptive_avg_pool2d';
+}
+
+/** Elements of a window. THOP takes H/P and W/Q, rounded down, where windows differ in size. */
+function windowSize(node: NodeOf<'avg_pool2d'> | NodeOf<'adaptive_avg_pool2d'>): number {
+  if (node.op === 'avg_pool2d') return sizeOf(node.attrs.kernelSize);
+  const [, , h, w] = node.inputs[0].shape;
+  const [p, q] = node.attrs.outputSize;
+  return Math.floor(h / p) * Math.floor(w / q);
 }

@@ -19,8 +19,9 @@ export interface OpTable {
 
   /**
    * Batch norm in training, PyTorch's formulas (biased variance normalises, unbiased variance is tracked):
-   * (x N×C×H×W, γ C, β C, running_mean C, running_var C, [residual like x]?) → (y like x, mean C, invstd C).
-   * y = γ·(x − mean)·invstd + β + residual, then ReLU if `relu`; mean and invstd as they are given. Updates running_mean and running_var in place:
+   * (x N×C×H×W, γ C, β C, running_mean C, running_var C, [residual like x]?) → (y like x, mean 2×C, invstd C).
+   * y = γ·(x − mean)·invstd + β + residual, then ReLU if `relu`; mean and invstd as they are given. The mean is the sum of two rows: what
+   * f32 holds of it, and what that leaves, since a mean far from 0 is rounded by much of a standard deviation. Updates running_mean and running_var in place:
    * running ← (1 − momentum)·running + momentum·batch.
    */
   batch_norm: {
@@ -75,6 +76,20 @@ export interface OpTable {
   /** (dy) → dx. `inputSize` is [H, W]. */
   avg_pool2d_backward: PoolAttrs & { readonly countIncludePad: boolean; readonly inputSize: Pair };
 
+  /** (x N×C×H×W) → N×C×P×Q, [P, Q] = `outputSize`: window p covers the rows from ⌊p·H/P⌋ to ⌈(p + 1)·H/P⌉, columns alike. As in PyTorch. */
+  adaptive_max_pool2d: AdaptivePoolAttrs;
+  /** (dy, x) → dx: as `max_pool2d_backward`. */
+  adaptive_max_pool2d_backward: NoAttrs;
+  /** The same windows' means. Where the windows tile the picture evenly it is an `avg_pool2d`. */
+  adaptive_avg_pool2d: AdaptivePoolAttrs;
+  /** (dy) → dx. `inputSize` is [H, W]. */
+  adaptive_avg_pool2d_backward: { readonly inputSize: Pair };
+
+  /** (x N×C×H×W) → N×C×(top+H+bottom)×(left+W+right), what is added zero. */
+  pad2d: { readonly padding: Edges };
+  /** (x) → x without its edges: the gradient of `pad2d`. */
+  crop2d: { readonly padding: Edges };
+
   /** (x₁ N×C₁×H×W, x₂, …) → N×ΣC×H×W. */
   concat: NoAttrs;
   /** (x N×C×H×W) → channels start … start+length−1. The gradient of concat and of pad_channels. */
@@ -126,11 +141,16 @@ export interface OpTable {
     readonly clip: boolean;
   };
   /**
-   * torch.optim.AdamW in place: (parameter, gradient, m, v, hyper 7: [lr, β₁, β₂, ε, weightDecay, 1−β₁ᵗ, 1−β₂ᵗ], [coefficient 1]: iff clip) → ().
-   * parameter ← parameter·(1 − lr·weightDecay) (if `decay`); m, v the moving averages; parameter ← parameter − lr·(m/(1−β₁ᵗ)) / (√v/√(1−β₂ᵗ) + ε).
+   * torch.optim.AdamW in place: (parameter, gradient, m, v, hyper 8: [lr/(1−β₁ᵗ), lr·weightDecay, ε, 1/√(1−β₂ᵗ), β₁, 1−β₁, β₂, 1−β₂],
+   * [coefficient 1]: iff clip) → (). m, v the moving averages, each towards the gradient or its square as in `ema`;
+   * parameter ← parameter − lr·weightDecay·parameter (if `decay`) − lr/(1−β₁ᵗ)·m / (√v/√(1−β₂ᵗ) + ε).
    */
   adamw: { readonly decay: boolean; readonly clip: boolean };
-  /** (average, current, hyper 1: [decay]) → () in place: average ← decay·average + (1 − decay)·current. */
+  /**
+   * (average, current, hyper 2: [decay, 1 − decay]) → () in place: average ← decay·average + (1 − decay)·current, computed from the
+   * smaller of both numbers, which f32 holds the better: average + (1 − decay)·(current − average) if that is 1 − decay, and
+   * current + decay·(average − current) otherwise. So what does not change stays what it is, however many steps there are.
+   */
   ema: NoAttrs;
 }
 
@@ -138,6 +158,13 @@ export type OpName = keyof OpTable;
 
 /** [vertical, horizontal]. */
 export type Pair = readonly [number, number];
+
+/** [top, bottom, left, right]. */
+export type Edges = readonly [number, number, number, number];
+
+export interface AdaptivePoolAttrs {
+  readonly outputSize: Pair;
+}
 
 export interface Conv2dAttrs {
   readonly stride: Pair;

@@ -1,7 +1,7 @@
 import { described } from '../base/described.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
 import { anything, checkOptions, finite, flag, type Kind } from '../base/options.ts';
-import type { OpName, OpTable, PoolAttrs } from '../graph/op-table.ts';
+import type { OpName, OpTable, Pair, PoolAttrs } from '../graph/op-table.ts';
 import { formatShape, type Value } from '../graph/value.ts';
 import { finiteNumber, pair, whole, type Size } from './arguments.ts';
 import { checkValue, currentTracing, type Tracing } from './tracing.ts';
@@ -21,6 +21,9 @@ export interface AvgPoolOptions extends PoolOptions {
   /** Whether the zeros around the picture count in the mean. */
   readonly countIncludePad?: boolean;
 }
+
+/** A size for both directions, or [vertical, horizontal]; null keeps the picture's. */
+export type AdaptiveSize = number | readonly [number | null, number | null];
 
 /** max(x, 0). */
 export function relu(x: Value): Value {
@@ -91,16 +94,26 @@ export function avgPool2d(x: Value, kernelSize: Size, options: AvgPoolOptions = 
   return record('avgPool2d', [x], 'avg_pool2d', { ...pool, countIncludePad });
 }
 
-/** N×C×H×W → N×C×P×Q for an output size that divides the picture's evenly; 1 is the mean of each channel. */
-export function adaptiveAvgPool2d(x: Value, outputSize: Size): Value {
-  const kernel = adaptiveKernel('adaptiveAvgPool2d', x, outputSize);
+/**
+ * N×C×H×W → N×C×P×Q, the means of windows: [P, Q] is `outputSize`, and null along an axis keeps its size. Window p covers the rows from
+ * ⌊p·H/P⌋ to ⌈(p + 1)·H/P⌉, so windows may overlap. 1 is the mean of each channel.
+ */
+export function adaptiveAvgPool2d(x: Value, outputSize: AdaptiveSize): Value {
+  const size = adaptiveSize('adaptiveAvgPool2d', x, outputSize);
+  const kernel = evenKernel(x, size);
+  if (kernel === undefined) {
+    return record('adaptiveAvgPool2d', [x], 'adaptive_avg_pool2d', { outputSize: size });
+  }
   const pool = checkPool('adaptiveAvgPool2d', kernel, {});
   return record('adaptiveAvgPool2d', [x], 'avg_pool2d', { ...pool, countIncludePad: true, adaptive: true });
 }
 
-/** N×C×H×W → N×C×P×Q for an output size that divides the picture's evenly. */
-export function adaptiveMaxPool2d(x: Value, outputSize: Size): Value {
-  return maxPool2d(x, adaptiveKernel('adaptiveMaxPool2d', x, outputSize));
+/** N×C×H×W → N×C×P×Q: the largest value of each of the windows that `adaptiveAvgPool2d` has. */
+export function adaptiveMaxPool2d(x: Value, outputSize: AdaptiveSize): Value {
+  const size = adaptiveSize('adaptiveMaxPool2d', x, outputSize);
+  const kernel = evenKernel(x, size);
+  if (kernel !== undefined) return maxPool2d(x, kernel);
+  return record('adaptiveMaxPool2d', [x], 'adaptive_max_pool2d', { outputSize: size });
 }
 
 /** Records an op for the function `name`, once its inputs are checked. */
@@ -142,14 +155,28 @@ export function checkPool(
   };
 }
 
-function adaptiveKernel(name: string, x: Value, outputSize: Size): readonly [number, number] {
-  const [p, q] = pair(name, 'outputSize', outputSize, 1);
+/** Throws a `CardinalError` unless `size` is what adaptive pooling may give; null stands for a size that is kept. */
+export function checkAdaptiveSize(name: string, size: AdaptiveSize): void {
+  resolved(name, size, [1, 1]);
+}
+
+function adaptiveSize(name: string, x: Value, outputSize: AdaptiveSize): Pair {
   checkInputs(name, [x]);
-  const [, , h, w] = x.shape;
-  if (x.shape.length !== 4 || h % p !== 0 || w % q !== 0) {
-    throw new CardinalError(
-      `${name}: expected a picture N×C×H×W whose height ${p} and width ${q} divide, got ${formatShape(x.shape)}`,
-    );
+  if (x.shape.length !== 4) {
+    throw new CardinalError(`${name}: expected a picture N×C×H×W, got ${formatShape(x.shape)}`);
   }
-  return [h / p, w / q];
+  return resolved(name, outputSize, [x.shape[2], x.shape[3]]);
+}
+
+/** `size` with what null stands for; `pair` refuses whatever else a caller in plain JavaScript may give. */
+function resolved(name: string, size: AdaptiveSize, [h, w]: Pair): Pair {
+  const given: readonly unknown[] = Array.isArray(size) ? size : [];
+  if (!given.includes(null)) return pair(name, 'outputSize', size as Size, 1);
+  const [p, q, ...more] = given as readonly (number | null)[];
+  return pair(name, 'outputSize', [p ?? h, q ?? w, ...more] as unknown as Pair, 1);
+}
+
+/** The kernel of the pooling that it is where the output size divides the picture's, which every tool knows. */
+function evenKernel({ shape: [, , h, w] }: Value, [p, q]: Pair): Pair | undefined {
+  return h % p === 0 && w % q === 0 ? [h / p, w / q] : undefined;
 }

@@ -1,4 +1,4 @@
-import { anything, checkOptions, type Kinds } from '../base/options.ts';
+import { inputShape, checkOptions, type Kinds } from '../base/options.ts';
 import { costBreakdown, type CostBreakdown } from '../graph/breakdown.ts';
 import { multAddsOf } from '../graph/conventions.ts';
 import type { ScopeCall } from '../graph/graph.ts';
@@ -17,7 +17,7 @@ export interface SummaryOptions {
 }
 
 const kinds: Kinds<SummaryOptions> = {
-  inputSize: anything,
+  inputSize: inputShape,
   depth: {
     expected: 'a whole number of at least 0, or Infinity',
     is: (value) => value === Infinity || (Number.isInteger(value) && Number(value) >= 0),

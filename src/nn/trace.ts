@@ -64,26 +64,9 @@ function record(model: Module, inputShape: Shape, training: boolean): Trace {
       `expected forward to compute something, got back its ${output.role} ${output.name}`,
     );
   }
-  refuseExhausted(graph);
   // The network's last op cannot know that it is the last, so its output is named here.
   Object.assign(output, { name: 'logits' });
   return { graph, input, output };
-}
-
-/**
- * Convolutions and poolings with a stride need more than one pixel along it. Padding would let them run, as it does in
- * PyTorch, but such a layer sees almost nothing but zeros: the picture was used up before.
- */
-function refuseExhausted(graph: Graph): void {
-  for (const { op, attrs, inputs, scope } of graph.nodes) {
-    if (op !== 'conv2d' && op !== 'max_pool2d' && op !== 'avg_pool2d') continue;
-    const [, , height, width] = inputs[0].shape;
-    if ((attrs.stride[0] > 1 && height === 1) || (attrs.stride[1] > 1 && width === 1)) {
-      throw new CardinalError(
-        `${scope}: its stride of ${attrs.stride.join('×')} has one pixel left to go over, its input is ${formatShape(inputs[0].shape)}`,
-      );
-    }
-  }
 }
 
 /** [C, S, S] for the least S at which the network works, if it is larger than the picture given; found by bisection. */

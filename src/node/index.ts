@@ -1,4 +1,6 @@
 /** What needs Node: threads, files and the decoding of pictures. The rest of the library is in `cardinal-nn`. */
+import '../base/globals.ts';
+
 export { createNodeBackend as createBackend, defaultThreads, type NodeBackendOptions } from './backend.ts';
 export { capabilities, type Capabilities } from './capabilities.ts';
 export {

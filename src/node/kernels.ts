@@ -1,8 +1,6 @@
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { CardinalError, UsageError, messageOf } from '../base/errors.ts';
+import { kernelFile } from './package-files.ts';
 import { wasmFeatures } from './wasm-features.ts';
 import { compileWide, wideVectors } from './wide-vectors.ts';
 
@@ -55,14 +53,13 @@ export async function loadKernels(build?: KernelBuild): Promise<LoadedKernels> {
     if (build === undefined && chosen === 'wide') {
       return { ...(await loadKernels('relaxed')), wideProblem: messageOf(error) };
     }
-    throw new CardinalError(`cannot load the kernels (${messageOf(error)}); run "npm run build:kernels"`, {
-      cause: error,
-    });
+    if (error instanceof CardinalError) throw error;
+    throw new CardinalError(`cannot load the kernels (${messageOf(error)})`, { cause: error });
   }
 }
 
 async function load(build: KernelBuild): Promise<WebAssembly.Module> {
-  const file = join(packageRoot(), `dist/kernels/kernels-${build}.wasm`);
+  const file = kernelFile(`kernels-${build}.wasm`);
   if (build !== 'wide') return await WebAssembly.compile(await readFile(file));
   try {
     return await (wide ??= readFile(file).then((binary) => compileWide(binary)));
@@ -79,11 +76,4 @@ function lacking(build: KernelBuild | undefined): string {
   }
   const relaxed = build !== undefined && build !== 'simd' ? 'relaxed ' : '';
   return `this JavaScript engine lacks WebAssembly ${relaxed}SIMD or shared memory; take Node 22 or newer`;
-}
-
-/** The nearest folder above this file with a package.json: two levels up from src/node, three from dist/src/node. */
-function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json')) && folder !== dirname(folder)) folder = dirname(folder);
-  return folder;
 }

@@ -3,7 +3,8 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { parseJson } from '../base/validate.ts';
-import { parseCheckpoint, type Checkpoint } from '../train/checkpoint.ts';
+import { buildCheckpoint, parseCheckpoint, type Checkpoint } from '../train/checkpoint.ts';
+import type { Recipe } from '../train/recipe.ts';
 import type { CheckpointKind, CheckpointStore } from '../train/store.ts';
 import { fileError, hasCode, readFile, readTextFile, temporarySuffix, writeFileAtomic } from './files.ts';
 import { lockFolder, type Lock, type LockOptions } from './lock/lock.ts';
@@ -90,6 +91,17 @@ export class RunFolder implements CheckpointStore {
   async readCheckpoint(kind: CheckpointKind = 'last'): Promise<Checkpoint> {
     const path = join(this.path, `${kind}.safetensors`);
     return parseCheckpoint(await readFile(path), path);
+  }
+
+  /**
+   * Before a run goes on for longer than it was to: its best weights say the recipe that it now has, as they would if it had
+   * had it from the start. May be done again.
+   */
+  async adoptRecipe(recipe: Recipe): Promise<void> {
+    const present = await readdir(this.path);
+    if (!present.includes('best.safetensors')) return;
+    const best = await this.readCheckpoint('best');
+    if (best.recipe?.epochs !== recipe.epochs) await this.save('best', buildCheckpoint({ ...best, recipe }));
   }
 
   async writeConfig(config: object): Promise<void> {

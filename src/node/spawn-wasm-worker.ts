@@ -1,12 +1,11 @@
 import { Worker } from 'node:worker_threads';
 import type { WorkerHandle } from '../backends/wasm/messages.ts';
+import { threadScript } from './package-files.ts';
 import type { WasmWorkerData } from './wasm-worker.ts';
 
 /** Starts a thread of the WebAssembly backend. It keeps the process alive only while an answer is awaited. */
 export function spawnWasmWorker(workerData: WasmWorkerData = {}): WorkerHandle {
-  // The sources run as they are in Node, so the worker has the ending of this file.
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  const worker = new Worker(new URL(`./wasm-worker.${extension}`, import.meta.url), {
+  const worker = new Worker(threadScript('wasm-worker'), {
     name: 'cardinal-wasm',
     workerData,
     // Options of the command line are meant for the main script; some, as --input-type, keep a worker from starting.

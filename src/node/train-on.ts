@@ -2,13 +2,19 @@ import type { Backend } from '../backends/backend.ts';
 import { withEndings, type Endings } from '../base/endings.ts';
 import { UsageError } from '../base/errors.ts';
 import { jsonObject, validate } from '../base/validate.ts';
-import type { AugmentationName } from '../data/augmentations.ts';
+import { augmentationNamed, type AugmentationName } from '../data/augmentations.ts';
 import { leftOutLine } from '../data/left-out.ts';
 import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
 import { countModel, createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
 import { freeze, freezeExactly } from '../nn/freeze.ts';
 import { Module } from '../nn/module.ts';
-import { mayBeSameModel, requireSameClasses, type Checkpoint } from '../train/checkpoint.ts';
+import {
+  mayBeSameModel,
+  requireSameClasses,
+  type Checkpoint,
+  type TrainingState,
+} from '../train/checkpoint.ts';
+import { continuedRecipe, type AskedRecipe } from '../train/continue.ts';
 import { patience } from '../train/early-stopping.ts';
 import type { TrainEvent } from '../train/events.ts';
 import { networkOf, type ModelDescription } from '../train/network.ts';
@@ -42,7 +48,10 @@ export interface TrainOnOptions extends RecipeOverrides {
   readonly recipe?: Recipe | string | undefined;
   /** Run folder for checkpoints and metrics; nothing is written without it. */
   readonly out?: string | undefined;
-  /** Continue the run in `out` at the exact batch, with its own recipe, seed and frozen parameters. */
+  /**
+   * Continue the run in `out` at the exact batch, with its own recipe, seed, preprocessing and frozen parameters; others, if
+   * they are given, are refused. More `epochs` than it had make it longer, if its learning rate does not fall along a cosine.
+   */
   readonly resume?: boolean | undefined;
   /**
    * With `resume`: take the folder from whoever has it, for a caller who knows that its process is over. One that is not
@@ -196,7 +205,8 @@ async function work(
     if (options.resume === true)
       folder = await RunFolder.open(required(out), { takeOver: options.takeOver, onNotice });
     const resume = await folder?.readCheckpoint('last');
-    const chosen = resume?.training?.recipe ?? chooseRecipe(options);
+    const own = resume?.training;
+    const chosen = own === undefined ? chooseRecipe(options) : continued(own, resume?.preprocessing, options);
     const seed = resume?.training?.seed ?? options.seed ?? 0;
     const data = await pictures(
       source,
@@ -238,7 +248,12 @@ async function work(
     endings.add(() => loaders.train.dispose());
     const backend = options.backend ?? (await createNodeBackend(engineOf(options)));
     if (options.backend === undefined) endings.add(() => backend.dispose());
-    const secondsBefore = resume?.training && (await folder?.rewindMetrics(resume.training.progress));
+    const secondsBefore = own && (await folder?.rewindMetrics(own.progress));
+    if (own !== undefined && own.recipe.epochs !== recipe.epochs) await folder?.adoptRecipe(recipe);
+    if (own !== undefined && own.progress.epoch >= recipe.epochs) {
+      const message = `the run in ${required(out)} has had its ${recipe.epochs} epochs: nothing is left to train`;
+      await onEvent?.({ type: 'warning', message });
+    }
     const trainable = networkOf(network, [channels, ...size], describe(network));
     const result = await fit({
       network: trainable,
@@ -334,17 +349,51 @@ export interface NamedModel {
   readonly options?: GivenOptions;
 }
 
+/** The recipe with which a run goes on. Throws a `UsageError` if something else is asked for than it has. */
+function continued(
+  { recipe, seed }: TrainingState,
+  preprocessing: Preprocessing | undefined,
+  options: TrainOnOptions,
+): Recipe {
+  const source = `the run in ${required(options.out)}`;
+  const refuse = (what: string, has: unknown, given: unknown): never => {
+    throw new UsageError(
+      `${source} has ${what} ${JSON.stringify(has)}, not ${JSON.stringify(given)}: leave it out`,
+    );
+  };
+  if (options.seed !== undefined && options.seed !== seed) refuse('seed', seed, options.seed);
+  const { imageSize, preprocessing: given } = options;
+  if (imageSize !== undefined && preprocessing?.size.some((side) => side !== imageSize) === true) {
+    refuse('input size', preprocessing.size, imageSize);
+  }
+  if (given !== undefined && preprocessing !== undefined) {
+    const [has, asked] = [preprocessing, given].map((each) =>
+      JSON.stringify(validate(preprocessingSchema, each, 'preprocessing')),
+    );
+    if (has !== asked) refuse('preprocessing', preprocessing, given);
+  }
+  const asked = askedOf(options);
+  const varied =
+    options.augment && preprocessing && augmentationNamed(options.augment, Math.min(...preprocessing.size));
+  return continuedRecipe(recipe, { ...asked, augmentation: varied ?? asked.augmentation }, source);
+}
+
 function chooseRecipe(options: TrainOnOptions): Recipe {
-  const { recipe = 'quick', epochs, batchSize, learningRate, weightDecay, labelSmoothing, ...more } = options;
+  const { recipe = 'quick', ...overrides } = askedOf(options);
+  const chosen = typeof recipe === 'string' ? findRecipe(recipe) : validate(recipeSchema, recipe, 'recipe');
+  return withOverrides(chosen, overrides);
+}
+
+function askedOf(options: TrainOnOptions): AskedRecipe {
+  const { recipe, epochs, batchSize, learningRate, weightDecay, labelSmoothing, ...more } = options;
   const { clipNorm, accumulate, ema, mixup, cutmix, momentum, decayNorms, augmentation, balance } = more;
   if (augmentation !== undefined && more.augment !== undefined) {
     throw new UsageError('augment and augmentation both say how pictures are varied: give one of them');
   }
-  const chosen = typeof recipe === 'string' ? findRecipe(recipe) : validate(recipeSchema, recipe, 'recipe');
-  return withOverrides(chosen, {
-    ...{ epochs, batchSize, learningRate, weightDecay, labelSmoothing },
+  return {
+    ...{ recipe, epochs, batchSize, learningRate, weightDecay, labelSmoothing },
     ...{ clipNorm, accumulate, ema, mixup, cutmix, momentum, decayNorms, augmentation, balance },
-  });
+  };
 }
 
 /** Whether a checkpoint may be this network's. */

@@ -6,6 +6,7 @@ import type { Preprocessing } from '../data/preprocessing.ts';
 import { createModel, listModels, modelInfo } from '../models/registry.ts';
 import { Module } from '../nn/module.ts';
 import type { ModelDescription } from '../train/network.ts';
+import type { Recipe } from '../train/recipe.ts';
 import { fittingModels, optionsFor } from '../weights/fit.ts';
 import { loadTensors, type LoadedWeights } from '../weights/load.ts';
 import type { HubOptions } from './hub/repo.ts';
@@ -28,6 +29,8 @@ export interface Trained {
   readonly pictures: readonly PictureRecord[] | undefined;
   /** Whether Cardinal trained them. */
   readonly ours: boolean;
+  /** How they were trained, if the file says it. */
+  readonly recipe: Recipe | undefined;
   /** Where the weights come from and how they may be used, as far as it is known. */
   readonly origin: string | undefined;
   readonly licence: string | undefined;
@@ -120,12 +123,16 @@ export function otherNetwork({ known }: WeightsFile, given: string | undefined):
 export function saysOf(
   { description: own, known, notes }: WeightsFile,
   inChannels?: number,
-): Pick<Trained, 'classes' | 'preprocessing' | 'pictures' | 'ours' | 'origin' | 'licence' | 'notes'> {
+): Pick<
+  Trained,
+  'classes' | 'preprocessing' | 'pictures' | 'ours' | 'recipe' | 'origin' | 'licence' | 'notes'
+> {
   return {
     classes: own?.classes ?? known.classes,
     preprocessing: ofChannels(own?.preprocessing ?? known.preprocessing, inChannels),
     pictures: own?.pictures,
     ours: own?.trained !== undefined,
+    recipe: own?.recipe,
     origin: own?.origin ?? known.origin,
     licence: own?.licence ?? known.licence,
     notes,

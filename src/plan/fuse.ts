@@ -1,3 +1,4 @@
+import { mutatedBy } from '../graph/dispatch.ts';
 import { Graph } from '../graph/graph.ts';
 import type { Node, NodeOf } from '../graph/node.ts';
 import type { Value } from '../graph/value.ts';
@@ -31,6 +32,10 @@ interface Chain {
  * `foldBatchNorm` a `batch_norm_inference` folds into the weights of the convolution before it (`fold_batch_norm`, run once
  * in the prologue), and add and ReLU are done as its tiles are stored. That is for inference alone: a graph in training
  * mode holds `batch_norm_inference` as well, where a norm is frozen, beside weights that change with every step.
+ *
+ * What a chain computes moves to where it ends. It is not formed, or ends sooner, where a step in between writes what it
+ * reads or writes, or reads what it writes: the running statistics of a norm that is used twice are updated in the order
+ * in which `forward` uses it.
  */
 export function fuse(source: Graph, output: Value, { foldBatchNorm }: { foldBatchNorm: boolean }): Fused {
   const chains = findChains(source, output, foldBatchNorm);
@@ -56,13 +61,18 @@ function findChains(graph: Graph, output: Value, foldBatchNorm: boolean): Map<No
   const uses = new Uses(graph.nodes, [output]);
   const taken = new Set<Node>();
   const chains = new Map<Node, Chain>();
+  const places = new Map(graph.nodes.map((node, index) => [node, index]));
+  const between = (from: Node, to: Node) =>
+    graph.nodes.slice((places.get(from) ?? 0) + 1, places.get(to) ?? 0);
   for (const head of graph.nodes) {
     if (taken.has(head) || !isHead(head)) continue;
     const members: Node[] = [head];
     const last = () => members[members.length - 1];
     const next = () => {
       const node = uses.soleConsumer(last().outputs[0]);
-      return node !== undefined && !taken.has(node) ? node : undefined;
+      if (node === undefined || taken.has(node)) return undefined;
+      const crossed = between(last(), node);
+      return members.some((member) => crossed.some((other) => conflict(member, other))) ? undefined : node;
     };
 
     let norm: Chain['norm'];
@@ -94,6 +104,13 @@ function findChains(graph: Graph, output: Value, foldBatchNorm: boolean): Map<No
     chains.set(last(), { head, norm, factor, residual, relu: relu !== undefined, members });
   }
   return chains;
+}
+
+/** Whether it matters which of two nodes runs first, apart from values that one computes for the other. */
+function conflict(a: Node, b: Node): boolean {
+  const touches = (node: Node, written: readonly Value[]) =>
+    written.some((value) => node.inputs.includes(value));
+  return touches(a, mutatedBy(b)) || touches(b, mutatedBy(a));
 }
 
 function isHead(node: Node): node is Head {

@@ -131,7 +131,7 @@ function recordUpdate(
       ])
     : [];
   const coefficient = clip ? [norm[1]] : [];
-  const hyper = graph.input('hyper', [optimizer.kind === 'sgd' ? 3 : 7]);
+  const hyper = graph.input('hyper', [optimizer.kind === 'sgd' ? 3 : 8]);
   for (const [parameter, gradient] of gradients) {
     const { name, shape } = parameter;
     const keep = (what: string) => bufferBeside(graph, what, parameter);
@@ -151,7 +151,7 @@ function recordUpdate(
     }
   }
   if (ema) {
-    const decay = graph.input('ema_decay', [1]);
+    const decay = graph.input('ema_decay', [2]);
     for (const tensor of [...gradients.keys(), ...statistics]) {
       graph.apply('ema', [bufferBeside(graph, 'ema', tensor), tensor, decay], {});
     }

@@ -2,7 +2,7 @@ import type { Backend, Order, Program } from '../backends/backend.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import { CardinalError } from '../base/errors.ts';
 import { requireFloats } from '../base/floats.ts';
-import { anything, checkOptions, flag, type Kinds } from '../base/options.ts';
+import { inputShape, checkOptions, flag, type Kinds } from '../base/options.ts';
 import { formatShape, sizeOf, type Shape } from '../graph/value.ts';
 import { sizes } from '../nn/arguments.ts';
 import { checkModule, type Module } from '../nn/module.ts';
@@ -76,7 +76,7 @@ export class CompiledModel {
   }
 }
 
-const compileKinds: Kinds<CompileOptions> = { input: anything, backend: backendKind, foldBatchNorm: flag };
+const compileKinds: Kinds<CompileOptions> = { input: inputShape, backend: backendKind, foldBatchNorm: flag };
 
 /**
  * Compiles a network for inference with the weights it has now. Throws a `CardinalError` if the input does not suit the

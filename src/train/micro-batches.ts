@@ -74,7 +74,8 @@ function trainingPlan(
   checkpointActivations: boolean,
 ): Plan {
   return network.planTraining(size, backend, {
-    labelSmoothing: recipe.labelSmoothing,
+    // Where classes have weights, they are in the targets, and so is the smoothing.
+    labelSmoothing: recipe.balance === 'loss' ? 0 : recipe.labelSmoothing,
     optimizer: optimizerPlan(recipe.optimizer),
     decays: (_, shape) => decaysParameter(recipe.optimizer, shape),
     clip: recipe.clipNorm !== undefined,

@@ -45,20 +45,27 @@ export function decaysParameter(spec: OptimizerSpec, shape: Shape): boolean {
 }
 
 /**
- * The plan's `hyper` buffer for one step: SGD 3: [lr, momentum, λ]; AdamW 7: [lr, β₁, β₂, ε, λ, 1−β₁ᵗ, 1−β₂ᵗ] with
- * t = step + 1.
+ * The plan's `hyper` buffer for one step: SGD 3: [lr, momentum, λ]; AdamW 8: [lr/(1−β₁ᵗ), lr·λ, ε, 1/√(1−β₂ᵗ), β₁, 1−β₁, β₂, 1−β₂]
+ * with t = step + 1. Every difference from 1 is taken here, in double precision: of a β that f32 has rounded it would keep
+ * but few digits (1 − f32(0.999) is off by 1.3e-5).
  */
 export function hyperAt(spec: OptimizerSpec, learningRate: number, step: number): Float32Array {
   if (spec.kind === 'sgd') return Float32Array.of(learningRate, spec.momentum, spec.weightDecay);
   const [beta1, beta2] = spec.betas;
   const t = step + 1;
   return Float32Array.of(
-    learningRate,
-    beta1,
-    beta2,
+    learningRate / (1 - beta1 ** t),
+    learningRate * spec.weightDecay,
     spec.eps,
-    spec.weightDecay,
-    1 - beta1 ** t,
-    1 - beta2 ** t,
+    1 / Math.sqrt(1 - beta2 ** t),
+    beta1,
+    1 - beta1,
+    beta2,
+    1 - beta2,
   );
+}
+
+/** The plan's `ema_decay` buffer, 2: [decay, 1 − decay]. */
+export function emaDecay(decay: number): Float32Array {
+  return Float32Array.of(decay, 1 - decay);
 }

@@ -1,7 +1,7 @@
 import type { Backend, Program } from '../backends/backend.ts';
-import { CardinalError } from '../base/errors.ts';
+import { CardinalError, UsageError } from '../base/errors.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
-import type { BatchLoader } from '../data/dataset.ts';
+import type { Batch, BatchLoader } from '../data/dataset.ts';
 import type { PictureRecord } from '../data/picture-record.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import type { BufferRole } from '../plan/plan.ts';
@@ -13,6 +13,8 @@ import {
   requireSameModel,
   type Checkpoint,
 } from './checkpoint.ts';
+import { classWeights, weighTargets } from './class-weights.ts';
+import { continuedRecipe } from './continue.ts';
 import type { StopRule } from './early-stopping.ts';
 import { evaluate, prepareInference } from './evaluate.ts';
 import type { StartEvent } from './events.ts';
@@ -30,7 +32,7 @@ export interface TrainOptions {
   readonly backend: Backend;
   /** Training batches, always full, and validation pictures if there are any. Whoever made them disposes of them. */
   readonly data: { readonly train: BatchLoader; readonly validation?: BatchLoader | undefined };
-  /** May be left out for a run that is continued: then the run's own. */
+  /** May be left out for a run that is continued: then the run's own. Only its `epochs` may be others (`continuedRecipe`). */
   readonly recipe?: Recipe | undefined;
   /** Everything random comes from it. Default 0; a run that is continued has its own. */
   readonly seed?: number | undefined;
@@ -76,6 +78,7 @@ export class Run {
   readonly frozen: readonly string[];
   readonly progress: Progress;
   readonly #validation: Program | undefined;
+  #classWeights: Float64Array | undefined;
 
   private constructor(
     options: TrainOptions,
@@ -95,9 +98,16 @@ export class Run {
   /** Plans and loads the programs. Throws a `CardinalError` if data, network, recipe and checkpoint do not fit together. */
   static async start(options: TrainOptions): Promise<Run> {
     const { network, backend, data, resume } = options;
-    const recipe = options.recipe ?? resume?.training?.recipe;
+    const own = resume?.training?.recipe;
+    const recipe =
+      own === undefined
+        ? options.recipe
+        : continuedRecipe(own, { recipe: options.recipe }, 'the run to continue');
     if (recipe === undefined) throw new CardinalError('training needs a recipe, or a checkpoint to continue');
     const seed = resume?.training?.seed ?? options.seed ?? 0;
+    if (options.seed !== undefined && options.seed !== seed) {
+      throw new UsageError(`the run to continue has seed ${seed}, not ${options.seed}: leave the seed out`);
+    }
     checkData(recipe, data.train);
     const limit = Math.min(options.memoryLimit ?? Infinity, backend.maxBytes);
     const frozen = network.frozen();
@@ -166,6 +176,15 @@ export class Run {
       }
     }
     return tensors;
+  }
+
+  /** A training batch as the recipe wants it: with classes weighed, if the loss balances them. */
+  weighed(batch: Batch): Batch {
+    const { balance, labelSmoothing: smoothing, mix } = this.recipe;
+    if (balance !== 'loss') return batch;
+    this.#classWeights ??= classWeights(this.options.data.train.dataset);
+    const mixed = mix !== undefined && (mix.mixup > 0 || mix.cutmix > 0);
+    return { ...batch, target: weighTargets(batch, this.#classWeights, { smoothing, mixed }) };
   }
 
   /** Judges the weights on the validation pictures, if there are any. */
@@ -270,7 +289,7 @@ function checkResume(
       `${source} was trained on ${trainSamples} pictures, ${data.train.dataset.name} now has ${data.train.dataset.length}: the data has changed`,
     );
   }
-  const [known, now] = [resume.pictures?.[0], pictures?.[0]];
+  const [known, now] = [resume.pictures?.at(0), pictures?.at(0)];
   if (known !== undefined && now !== undefined && known.fingerprint !== now.fingerprint) {
     throw new CardinalError(
       `${source} was trained on other pictures than ${data.train.dataset.name} has now, by their names: the data has changed`,

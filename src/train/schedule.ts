@@ -43,7 +43,8 @@ export function learningRateAt(schedule: Schedule, rate: number, clock: Clock): 
   // Counted in whole ticks (steps or epochs), because ⌊t/every⌋ is fragile in fractions.
   const ticksPerEpoch = schedule.per === 'step' ? clock.stepsPerEpoch : 1;
   const now = schedule.per === 'step' ? clock.step : Math.floor(clock.step / clock.stepsPerEpoch);
-  const warmUpTicks = (schedule.warmUp?.epochs ?? 0) * ticksPerEpoch;
+  const ticksOf = (epochs: number) => whole(epochs * ticksPerEpoch);
+  const warmUpTicks = ticksOf(schedule.warmUp?.epochs ?? 0);
   if (schedule.warmUp !== undefined && now < warmUpTicks) {
     const { from } = schedule.warmUp;
     return rate * (from + ((1 - from) * now) / warmUpTicks);
@@ -53,18 +54,21 @@ export function learningRateAt(schedule: Schedule, rate: number, clock: Clock): 
     case 'constant':
       return rate;
     case 'step':
-      return rate * schedule.gamma ** Math.floor(ticks / (schedule.every * ticksPerEpoch));
+      return rate * schedule.gamma ** Math.floor(whole(ticks / ticksOf(schedule.every)));
     case 'multi-step':
-      return (
-        rate *
-        schedule.gamma ** schedule.milestones.filter((milestone) => ticks >= milestone * ticksPerEpoch).length
-      );
+      return rate * schedule.gamma ** schedule.milestones.filter((at) => ticks >= ticksOf(at)).length;
     case 'cosine': {
       const length = clock.epochs * ticksPerEpoch - warmUpTicks;
       const floor = Math.min(schedule.floor, rate);
       return floor + ((rate - floor) * (1 + Math.cos((Math.PI * ticks) / length))) / 2;
     }
   }
+}
+
+/** What is whole but for rounding as what it is: 0.7 epochs of 10 steps are 7 steps, and not 7.000000000000001. */
+function whole(ticks: number): number {
+  const nearest = Math.round(ticks);
+  return Math.abs(ticks - nearest) <= 1e-9 * nearest ? nearest : ticks;
 }
 
 /** The same curve over another number of epochs: milestones, periods and warm-up move in proportion. */

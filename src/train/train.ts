@@ -185,7 +185,7 @@ class Loop {
       );
     }
     const learningRate = this.#learningRate();
-    const { loss, correct } = await program.gradient(batch, progress.step);
+    const { loss, correct } = await program.gradient(this.#run.weighed(batch), progress.step);
     if (!Number.isFinite(loss)) throw new NotFinite(`the loss is ${loss}`);
     const gradientNorm = await program.update(learningRate, progress.step);
     this.#meter.step();

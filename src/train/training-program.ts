@@ -6,7 +6,7 @@ import type { StateDict, TensorData } from '../base/tensor-data.ts';
 import type { Batch } from '../data/dataset.ts';
 import { mutatedBy } from '../graph/dispatch.ts';
 import { requireSameTensors } from './checkpoint.ts';
-import { hyperAt } from './optimizer.ts';
+import { emaDecay, hyperAt } from './optimizer.ts';
 import type { Recipe } from './recipe.ts';
 import { argmax } from './tally.ts';
 
@@ -129,7 +129,7 @@ export class TrainingProgram {
     program.write('hyper', hyperAt(optimizer, learningRate, step));
     if (ema !== undefined) {
       const decay = ema.warmUp ? Math.min(ema.decay, (1 + step) / (10 + step)) : ema.decay;
-      program.write('ema_decay', Float32Array.of(decay));
+      program.write('ema_decay', emaDecay(decay));
     }
     await program.run('update');
     return clipNorm === undefined ? undefined : (await program.read('gradient_norm'))[0];

@@ -111,7 +111,13 @@ export function requireFit(
   options: LoadWeightsOptions,
 ): Fitting {
   checkOptions('weights', options, kinds, ['source']);
-  const { source, head = 'keep', inChannels, partial = false, unreadable = new Map() } = options;
+  const {
+    source,
+    head = 'keep',
+    inChannels,
+    partial = false,
+    unreadable = new Map<string, Unreadable>(),
+  } = options;
   const owner = `${source}: ${model.displayName ?? model.typeName}`;
   const match = matchTensors(tensors, model.stateSpecs());
   const adapted = inChannels === undefined ? match : withChannels(model, match, inChannels);

@@ -93,8 +93,9 @@ describe.concurrent('usage errors end with 2 and one line', () => {
     [['train', 'pictures', ...model, 'inChannels=2'], /1 or 3 channels, got inChannels=2/],
     [['train', 'pictures', ...model, '--mean', '0.5'], /--mean: expected 3 numbers, one a channel, got 1/],
     [['train', 'pictures', ...model, '--std', '0,1,1'], /--std: expected positive numbers/],
-    [['train', '--resume', 'runs/x', '--epochs', '3'], /--resume stands alone.*--epochs/],
-    [['train', 'pictures', '--resume', 'runs/x'], /--resume stands alone.*pictures/],
+    [['train', '--resume', 'runs/x', '--image-size', '32'], /--resume: the run has its own.*--image-size/],
+    [['train', 'pictures', '--take-over'], /--take-over is for --resume/],
+    [['train', 'pictures', '--resume', 'runs/x'], /--resume: the run has its own.*pictures/],
     [['run', 'resnet18', '--weights', 'w'], /required option '--input/],
   ])('%j', async (args, expected) => {
     expect(await failure(2, ...args)).toMatch(expected);
@@ -103,7 +104,7 @@ describe.concurrent('usage errors end with 2 and one line', () => {
 
 describe.concurrent('other errors end with 1 and one line', () => {
   it.each([
-    [['plan', 'resnext50_32x4d', '--input', '1,3,16,16'], /too small.*3×\d+×\d+/],
+    [['plan', 'inception_v4', '--input', '1,3,16,16'], /too small.*3×\d+×\d+/],
     [['train', 'nowhere', ...model], /nowhere/],
     [['train', 'empty', ...model], /empty/],
     [['train', 'one-class', ...model], /at least two class folders/],

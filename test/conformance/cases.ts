@@ -6,6 +6,7 @@ import * as conv2d from './cases/conv2d.ts';
 import * as elementwise from './cases/elementwise.ts';
 import * as linear from './cases/linear.ts';
 import * as loss from './cases/loss.ts';
+import * as pad from './cases/pad.ts';
 import * as pool from './cases/pool.ts';
 import * as update from './cases/update.ts';
 
@@ -32,6 +33,12 @@ export const cases: { readonly [K in OpName]: Cases<K> } = {
   max_pool2d_backward: pool.maxPool2dBackward,
   avg_pool2d: pool.avgPool2d,
   avg_pool2d_backward: pool.avgPool2dBackward,
+  adaptive_max_pool2d: pool.adaptiveMaxPool2d,
+  adaptive_max_pool2d_backward: pool.adaptiveMaxPool2dBackward,
+  adaptive_avg_pool2d: pool.adaptiveAvgPool2d,
+  adaptive_avg_pool2d_backward: pool.adaptiveAvgPool2dBackward,
+  pad2d: pad.pad2d,
+  crop2d: pad.crop2d,
   concat: channels.concat,
   slice_channels: channels.sliceChannels,
   pad_channels: channels.padChannels,

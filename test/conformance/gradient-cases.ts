@@ -102,6 +102,18 @@ export const gradientCases = {
         inputs: [normal(rng, input)],
       })),
     ),
+  adaptive_max_pool2d: (rng) =>
+    [[3, 3] as const, [4, 5] as const].map((outputSize) => ({
+      attrs: { outputSize },
+      inputs: [wellSeparated(rng, [1, 2, 4, 7])],
+    })),
+  adaptive_avg_pool2d: (rng) =>
+    [[3, 3] as const, [4, 5] as const, [6, 2] as const].map((outputSize) => ({
+      attrs: { outputSize },
+      inputs: [normal(rng, [2, 2, 4, 7])],
+    })),
+  pad2d: (rng) => [{ attrs: { padding: [1, 0, 2, 1] }, inputs: [normal(rng, [2, 3, 2, 3])] }],
+  crop2d: (rng) => [{ attrs: { padding: [1, 0, 2, 1] }, inputs: [normal(rng, [2, 3, 3, 5])] }],
   concat: (rng) => [
     { attrs: {}, inputs: [normal(rng, [2, 3, 2, 2]), normal(rng, [2, 1, 2, 2]), normal(rng, [2, 2, 2, 2])] },
   ],

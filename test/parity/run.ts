@@ -1,5 +1,6 @@
 import type { Backend, Program } from '../../src/backends/backend.ts';
 import { planInference } from '../../src/plan/inference.ts';
+import { emaDecay, hyperAt, optimizerSchema } from '../../src/train/optimizer.ts';
 import { planTraining, type TrainingOptions } from '../../src/plan/training.ts';
 import { trace } from '../../src/nn/index.ts';
 import { settings, type NetworkSpec } from './fixture.ts';
@@ -83,16 +84,10 @@ export class Runner {
 
   async adamwCurve(steps: number): Promise<Float32Array> {
     const program = await this.training({ optimizer: { kind: 'adamw' } });
-    const {
-      lr,
-      betas: [beta1, beta2],
-      eps,
-      weight_decay,
-    } = settings.optimizers.adamw;
-    const losses = await this.#curve(program, steps, (step) => [
-      ...[lr, beta1, beta2, eps, weight_decay],
-      ...[1 - beta1 ** step, 1 - beta2 ** step],
-    ]);
+    const { lr, betas, eps, weight_decay } = settings.optimizers.adamw;
+    const adamw = { kind: 'adamw', betas: [...betas], eps, weightDecay: weight_decay } as const;
+    const spec = optimizerSchema.parse({ ...adamw, learningRate: lr });
+    const losses = await this.#curve(program, steps, (step) => hyperAt(spec, lr, step - 1));
     program.dispose();
     return losses;
   }
@@ -114,7 +109,7 @@ export class Runner {
     for (const [name, data] of this.#fixture.under('weights.')) program.write(`ema.${name}`, data);
     program.write('hyper', Float32Array.of(lr, momentum, weight_decay));
     program.write('max_norm', Float32Array.of(settings.clipNorm));
-    program.write('ema_decay', Float32Array.of(settings.emaDecay));
+    program.write('ema_decay', emaDecay(settings.emaDecay));
     const losses = new Float32Array(settings.steps);
     const norms = new Float32Array(settings.steps);
     for (let step = 1; step <= settings.steps; step++) {
@@ -135,7 +130,7 @@ export class Runner {
   async #curve(
     program: Program,
     steps: number,
-    hyper: (step: number) => readonly number[],
+    hyper: (step: number) => ArrayLike<number>,
   ): Promise<Float32Array> {
     const losses = new Float32Array(steps);
     for (let step = 1; step <= steps; step++) {

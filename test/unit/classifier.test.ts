@@ -226,21 +226,21 @@ describe('what a picture may come as', () => {
   test('types refuse the same', async () => {
     const rgba = { data: new Uint8Array(64), width: 4, height: 4, channels: 4 } as const;
     const refused = [
-      // @ts-expect-error an array
+      // @ts-expect-error an array of names
       classifier.classify(['red.png']),
-      // @ts-expect-error an object
+      // @ts-expect-error an object of nothing
       classifier.classify({}),
-      // @ts-expect-error a number
+      // @ts-expect-error a number, no picture
       classifier.classify(7),
-      // @ts-expect-error nothing
+      // @ts-expect-error nothing at all
       classifier.classify(null),
-      // @ts-expect-error a promise
+      // @ts-expect-error a promise of bytes
       classifier.classify(readFile(at('red.png'))),
-      // @ts-expect-error four channels
+      // @ts-expect-error four channels, RGBA
       classifier.classify(rgba),
-      // @ts-expect-error one picture
+      // @ts-expect-error one picture, not several
       classifier.classifyMany('red.png'),
-      // @ts-expect-error one picture
+      // @ts-expect-error one picture, not several
       classifier.classifyMany(new Uint8Array(7)),
     ];
     for (const answer of refused) expect(await message(answer)).toMatch(/^cannot read|^the raw pixels/);

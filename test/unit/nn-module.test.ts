@@ -190,7 +190,7 @@ describe('arguments', () => {
       () => new Conv2d(3, 4, 3, { padding: -1 }),
       'Conv2d: expected padding to be a whole number of at least 0',
     ],
-    [() => new Conv2d(3, 4, 2, { padding: 'same' }), "Conv2d: padding 'same' needs stride 1"],
+    [() => new Conv2d(3, 4, 2, { padding: 'same', stride: 2 }), "Conv2d: padding 'same' needs stride 1"],
     [() => new Dropout(1), 'Dropout: expected p of at least 0 and below 1, got 1'],
     [() => new BatchNorm2d(3, { momentum: 2 }), 'BatchNorm2d: expected momentum between 0 and 1, got 2'],
   ])('refuses %s', (make, message) => {

@@ -58,7 +58,7 @@ describe('trace', () => {
     ]);
     const norm = graph.nodes.find((node) => node.op === 'batch_norm');
     expect(norm?.attrs).toEqual({ eps: 1e-3, momentum: 0.2, relu: false, residual: false });
-    expect(norm?.outputs.map(({ shape }) => shape)).toEqual([[2, 4, 6, 6], [4], [4]]);
+    expect(norm?.outputs.map(({ shape }) => shape)).toEqual([[2, 4, 6, 6], [2, 4], [4]]);
   });
 
   // Sizes from PyTorch 1.13.
@@ -77,11 +77,16 @@ describe('trace', () => {
     expect(() => trace(new Sequential(new Conv2d(3, 4, 7)), [1, 3, 4, 4], { training: false })).toThrow(
       /^Sequential: input 3×4×4 is too small: 0: conv2d: .*; the smallest that fits is 3×7×7$/,
     );
-    const halving = new Sequential(...[1, 2, 3].map(() => new Conv2d(3, 3, 3, { stride: 2, padding: 1 })));
-    expect(() => trace(halving, [1, 3, 4, 4], { training: false })).toThrow(
-      /2: .*smallest that fits is 3×5×5/,
+    const halving = new Sequential(...[1, 2, 3].map(() => new Conv2d(3, 3, 3, { stride: 2 })));
+    expect(() => trace(halving, [1, 3, 8, 8], { training: false })).toThrow(
+      /2: .*smallest that fits is 3×15×15/,
     );
-    expect(trace(halving, [1, 3, 5, 5], { training: false }).output.shape).toEqual([1, 3, 1, 1]);
+    expect(trace(halving, [1, 3, 15, 15], { training: false }).output.shape).toEqual([1, 3, 1, 1]);
+  });
+
+  it('lets padded strides go over a single pixel, as PyTorch does', () => {
+    const halving = new Sequential(...[1, 2, 3].map(() => new Conv2d(3, 3, 3, { stride: 2, padding: 1 })));
+    expect(trace(halving, [1, 3, 1, 4], { training: false }).output.shape).toEqual([1, 3, 1, 1]);
   });
 
   it('refuses, as PyTorch does, batch statistics of a single value', () => {

@@ -247,8 +247,15 @@ describe('refusals', () => {
   });
 
   test('pictures that are too small', async () => {
-    await expect(exportOnnx(createModel('resnet18'), { input: [3, 8, 8], name: 'net' })).rejects.toThrow(
-      'the smallest that fits is',
+    await expect(
+      exportOnnx(createModel('inception_v4'), { input: [3, 40, 40], name: 'net' }),
+    ).rejects.toThrow('the smallest that fits is');
+  });
+
+  test('maxima over windows that differ in size, which ONNX has no operator for', async () => {
+    const uneven = new Formula((x) => F.flatten(F.adaptiveMaxPool2d(x, 5)));
+    await expect(exportOnnx(uneven, { input: [1, 8, 8], name: 'net' })).rejects.toThrow(
+      /ONNX has no max pooling of 8×8 to 5×5 over windows that differ in size; take an output size that divides/,
     );
   });
 });

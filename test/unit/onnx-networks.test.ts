@@ -131,6 +131,26 @@ test.each([false, true])('a network of branches and windows, folded: %s', async 
   await runtime.dispose();
 });
 
+test.each([
+  ['tile evenly', [8, 12], [4, 3]],
+  ['overlap by the same', [7, 5], [3, 2]],
+  ['differ in size', [10, 9], [7, 6]],
+  ['differ along one side', [6, 9], [3, 4]],
+  ['are more than pixels', [3, 2], [5, 4]],
+] as const)(
+  'means of adaptive windows that %s, and an even kernel padded to keep the size',
+  async (_, size, outputSize) => {
+    const pool = new Formula((x) => F.flatten(F.adaptiveAvgPool2d(x, outputSize)));
+    const even = new Conv2d(2, 3, [2, 4], { padding: 'same', dilation: [1, 2] });
+    const model = fill(new Sequential(even, pool), seed);
+    const runtime = await OnnxRuntime.open(
+      await exportOnnx(model, { input: [2, ...size], name: 'adaptive' }),
+    );
+    expect(await compare(model, runtime, 3, [2, ...size])).toBeLessThan(1e-5);
+    await runtime.dispose();
+  },
+);
+
 const windows: readonly (readonly [
   kernel: [number, number],
   stride: [number, number],

@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/base/errors.ts';
-import { decaysParameter, hyperAt, optimizerPlan, optimizerSchema } from '../../src/train/optimizer.ts';
+import {
+  decaysParameter,
+  emaDecay,
+  hyperAt,
+  optimizerPlan,
+  optimizerSchema,
+} from '../../src/train/optimizer.ts';
 import { findRecipe, recipeSchema, recipes, withOverrides } from '../../src/train/recipe.ts';
 import { learningRateAt } from '../../src/train/schedule.ts';
 
@@ -102,10 +108,14 @@ describe('optimisers', () => {
     expect(hyperAt(sgd, 0.05, 3)).toEqual(Float32Array.of(0.05, 0.9, 5e-4));
   });
 
-  test('AdamW’s bias corrections: the first step has 1 − β, the third 1 − β³', () => {
-    expect([...hyperAt(adamw, 1e-3, 0)].slice(5)).toEqual([Math.fround(0.1), Math.fround(0.001)]);
+  test('AdamW’s numbers: every complement is of the number itself, not of what f32 makes of it', () => {
+    const betas = [0.9, 0.1, 0.999, 0.001];
+    const first = [1e-3 / 0.1, 1e-3 * 0.05, 1e-8, 1 / Math.sqrt(0.001), ...betas];
+    expect(hyperAt(adamw, 1e-3, 0)).toEqual(Float32Array.from(first));
     // 1 − 0.9³ = 0.271, 1 − 0.999³ = 0.002997001
-    expect([...hyperAt(adamw, 1e-3, 2)].slice(5)).toEqual([Math.fround(0.271), Math.fround(0.002997001)]);
+    const third = [1e-3 / 0.271, 1e-3 * 0.05, 1e-8, 1 / Math.sqrt(0.002997001), ...betas];
+    expect(hyperAt(adamw, 1e-3, 2)).toEqual(Float32Array.from(third));
+    expect(emaDecay(0.9999)).toEqual(Float32Array.of(0.9999, 1e-4));
   });
 
   test('everything decays unless norms and biases are left out', () => {

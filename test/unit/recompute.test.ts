@@ -250,11 +250,11 @@ async function trainedBits(network: Network, backend: Backend, checkpointActivat
           ),
         hyper: () =>
           adam
-            ? Float32Array.of(0.01, 0.9, 0.999, 1e-8, 0.1, 1 - 0.9 ** (step + 1), 1 - 0.999 ** (step + 1))
+            ? Float32Array.of(0.01 / (step + 1), 1e-3, 1e-8, 1 / Math.sqrt(step + 1), 0.9, 0.1, 0.999, 1e-3)
             : Float32Array.of(0.05, 0.9, 1e-3),
         dropout_seed: () => Float32Array.of(step * 12_345),
         accumulate_scale: () => Float32Array.of(step === 0 ? 0 : 1),
-        ema_decay: () => Float32Array.of(0.9),
+        ema_decay: () => Float32Array.of(0.9, 0.1),
       };
       program.write(name, values[name]?.() ?? Float32Array.of(1));
     }

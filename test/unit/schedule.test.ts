@@ -27,6 +27,41 @@ test.each(cases)('$name is as in PyTorch', ({ schedule, epochs, stepsPerEpoch, r
   }
 });
 
+describe('extremes', () => {
+  const rates = (schedule: unknown, epochs: number, stepsPerEpoch: number) =>
+    Array.from({ length: epochs * stepsPerEpoch }, (_, step) =>
+      learningRateAt(scheduleSchema.parse(schedule), 0.1, { step, stepsPerEpoch, epochs }),
+    );
+
+  test.each([
+    [{ kind: 'constant' }],
+    [{ kind: 'step', every: 1 }],
+    [{ kind: 'multi-step', milestones: [1] }],
+    [{ kind: 'cosine' }],
+    [{ kind: 'cosine', per: 'epoch' }],
+    [{ kind: 'cosine', floor: 1 }],
+  ])('a run of one step has the rate itself: %j', (schedule) => {
+    expect(rates(schedule, 1, 1)).toEqual([0.1]);
+  });
+
+  test('a warm-up as long as the run, or longer, or shorter than a step', () => {
+    const from = (epochs: number) => ({ kind: 'cosine', warmUp: { epochs, from: 0 } });
+    expect(rates(from(2), 2, 2)).toEqual([0, 0.025, 0.05, expect.closeTo(0.075, 15)]);
+    expect(rates(from(4), 1, 2)).toEqual([0, 0.0125]);
+    expect(rates(from(0.01), 1, 1)).toEqual([0]);
+    for (const rate of rates(from(1.9999), 2, 10)) expect(rate).toBeGreaterThanOrEqual(0);
+  });
+
+  test('a fraction of an epoch that is a number of steps is just that', () => {
+    // 0.7·10 is 7.000000000000001.
+    expect(rates({ kind: 'multi-step', milestones: [0.7] }, 1, 10)[7]).toBeCloseTo(0.01, 15);
+    expect(rates({ kind: 'step', every: 0.7 }, 1, 10)[7]).toBeCloseTo(0.01, 15);
+    expect(rates({ kind: 'step', every: 0.06 }, 1, 10)[6]).toBeCloseTo(0.1 * 0.1 ** 10, 20);
+    const warm = { kind: 'constant', warmUp: { epochs: 0.7, from: 0 } };
+    expect(rates(warm, 1, 10)[7]).toBe(0.1);
+  });
+});
+
 describe('stretching', () => {
   test('milestones move in proportion, and the curve stays', () => {
     const long = scheduleSchema.parse({ kind: 'multi-step', milestones: [150, 225], per: 'epoch' });

@@ -130,7 +130,11 @@ test.each(sizes)('AdamW of %i parameters', (size) => {
       const result = runBothWays(bench, adamw, {
         op: 'adamw',
         attrs: { decay, clip },
-        inputs: [p, g, m, v, scalars(lr, b1, b2, eps, wd, c1, c2), ...(clip ? [scalars(coefficient)] : [])],
+        inputs: [
+          ...[p, g, m, v],
+          scalars(lr / c1, lr * wd, eps, 1 / Math.sqrt(c2), b1, 1 - b1, b2, 1 - b2),
+          ...(clip ? [scalars(coefficient)] : []),
+        ],
         outputs: [],
       });
       expect(maxError(result.inputs[0], parameter)).toBeLessThan(1e-5);
@@ -157,7 +161,7 @@ test.each(sizes)('accumulation and moving average of %i floats', (size) => {
   const averaged = runBothWays(bench, ema, {
     op: 'ema',
     attrs: {},
-    inputs: [a, b, scalars(0.9)],
+    inputs: [a, b, scalars(0.9, 0.1)],
     outputs: [],
   });
   expect(

@@ -5,6 +5,7 @@ import * as channels from './ops/channels.ts';
 import * as conv2d from './ops/conv2d.ts';
 import * as elementwise from './ops/elementwise.ts';
 import * as linear from './ops/linear.ts';
+import * as pad from './ops/pad.ts';
 import * as pool from './ops/pool.ts';
 import * as loss from './ops/softmax-cross-entropy.ts';
 import * as update from './ops/update.ts';
@@ -35,6 +36,13 @@ export const kernels: { readonly [K in OpName]: Kernel<K> } = {
   max_pool2d_backward: pool.maxPool2dBackward,
   avg_pool2d: pool.avgPool2d,
   avg_pool2d_backward: pool.avgPool2dBackward,
+  adaptive_max_pool2d: pool.adaptiveMaxPool2d,
+  adaptive_max_pool2d_backward: pool.adaptiveMaxPool2dBackward,
+  adaptive_avg_pool2d: pool.adaptiveAvgPool2d,
+  adaptive_avg_pool2d_backward: pool.adaptiveAvgPool2dBackward,
+
+  pad2d: pad.pad2d,
+  crop2d: pad.crop2d,
 
   concat: channels.concat,
   slice_channels: channels.sliceChannels,

@@ -70,9 +70,9 @@ export const PANEL = 64;
 export function nativeKernels(
   openSgemm: OpenSgemm | undefined,
   memory: WebAssembly.Memory,
-  { exports }: WebAssembly.Instance,
+  instance: WebAssembly.Instance,
 ): Readonly<Record<string, Kernel>> {
-  return openSgemm === undefined ? {} : blasKernels(openSgemm(memory), memory, exports);
+  return openSgemm === undefined ? {} : blasKernels(openSgemm(memory), memory, instance.exports);
 }
 
 /**

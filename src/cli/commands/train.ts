@@ -53,10 +53,27 @@ export interface TrainFlags extends EngineFlags, FitFlags, ModelFlags {
   readonly json: boolean;
 }
 
-/** A continued run has its own settings: only these, on which its results do not depend, may be given beside `--resume`. */
+/**
+ * A continued run has its own settings. Beside `--resume` may be given what its results do not depend on, how long it is to
+ * be, and what it has anyway (`resumeTraining` refuses another value).
+ */
 const resumable: readonly string[] = [
-  ...['resume', 'backend', 'threads', 'blas', 'json', 'verbose'],
-  ...['checkpointActivations', 'takeOver'],
+  ...['resume', 'backend', 'threads', 'blas', 'json', 'verbose', 'checkpointActivations', 'takeOver'],
+  ...['epochs', 'patience', 'checkpointEvery'],
+  ...[
+    'recipe',
+    'batchSize',
+    'lr',
+    'weightDecay',
+    'labelSmoothing',
+    'clipNorm',
+    'accumulate',
+    'ema',
+    'mixup',
+    'cutmix',
+    'balance',
+  ],
+  ...['model', 'seed', 'valFraction', 'strict'],
 ];
 
 export function define(command: Command): void {
@@ -140,7 +157,11 @@ export function define(command: Command): void {
     .option('--checkpoint-activations', checkpointActivationsHelp)
     .option('--no-checkpoint-activations', 'keep them all, in a continued run that did not')
     .option('--out <dir>', 'run folder (runs/<model>-<data>)', path('--out'))
-    .option('--resume <dir>', 'continue the run in this folder; alone', path('--resume'))
+    .option(
+      '--resume <dir>',
+      'continue the run in this folder, with its own settings; with --epochs for longer',
+      path('--resume'),
+    )
     .option('--take-over', takeOverHelp);
   withExamples(
     withJsonFlag(withEngineFlags(command)),
@@ -149,18 +170,19 @@ export function define(command: Command): void {
     'train data/fashion-mnist-sample --model resnext_cifar --epochs 5 --set layers=1,1,1 baseWidth=8',
     'train photos --weights runs/cifar/best.safetensors --head reset --freeze conv1 bn1 --lr 0.001',
     'train --resume runs/resnext50_32x4d-photos',
+    'train --resume runs/resnext50_32x4d-photos --epochs 120',
   ).action(async (data: string | undefined, flags: TrainFlags) => {
     const { resume } = flags;
     const work = await import('../train-command.ts');
     if (resume !== undefined) {
-      const other = Object.keys(flags).find(
-        (key) => !resumable.includes(key) && command.getOptionValueSource(key) === 'cli',
-      );
+      const given = Object.keys(flags).filter((key) => command.getOptionValueSource(key) === 'cli');
+      const other = given.find((key) => !resumable.includes(key));
       if (data !== undefined || other !== undefined) {
         const extra = data ?? flagName(command, other ?? '');
-        throw new UsageError(`--resume stands alone: the run has its own settings, leave out ${extra}`);
+        throw new UsageError(`--resume: the run has its own data and settings, leave out ${extra}`);
       }
-      await work.resumeTraining(resume, flags);
+      const asked = Object.fromEntries(Object.entries(flags).filter(([key]) => given.includes(key)));
+      await work.resumeTraining(resume, flags, asked);
       return;
     }
     if (flags.takeOver === true) throw new UsageError('--take-over is for --resume');

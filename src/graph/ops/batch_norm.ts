@@ -13,7 +13,7 @@ export const batchNorm: OpDefinition<'batch_norm'> = {
         `batch_norm: expected more than one value per channel when training, got input ${x.join('×')}; use a larger batch or picture`,
       );
     }
-    return [x, [channels], [channels]];
+    return [x, [2, channels], [channels]];
   },
   gradient(graph, node, [dy]) {
     if (dy === undefined) return [];
@@ -43,8 +43,10 @@ export const batchNorm: OpDefinition<'batch_norm'> = {
 
 export const batchNormRecompute: OpDefinition<'batch_norm_recompute'> = {
   infer(shapes, attrs) {
-    checkBatchNorm('batch_norm_recompute', shapes, attrs.residual);
-    return [shapes[0]];
+    const [x, gamma, beta, mean, ...rest] = shapes;
+    expectMean('batch_norm_recompute', mean, x);
+    checkBatchNorm('batch_norm_recompute', [x, gamma, beta, gamma, ...rest], attrs.residual);
+    return [x];
   },
 };
 
@@ -74,8 +76,9 @@ export const batchNormInference: OpDefinition<'batch_norm_inference'> = {
 export const batchNormBackward: OpDefinition<'batch_norm_backward'> = {
   infer(shapes, attrs) {
     expectInputs('batch_norm_backward', shapes, 5 + Number(attrs.relu));
-    const [dy, x] = shapes;
+    const [dy, x, , mean] = shapes;
     expectShape('batch_norm_backward', 'dy', dy, x);
+    expectMean('batch_norm_backward', mean, x);
     return [x, [x[1]], [x[1]], ...(attrs.relu && attrs.residual ? [x] : [])];
   },
 };
@@ -102,6 +105,11 @@ export const foldBatchNorm: OpDefinition<'fold_batch_norm'> = {
     return [w, [w[0]]];
   },
 };
+
+/** A mean as `batch_norm` gives it, in two floats a channel. */
+function expectMean(op: string, mean: Shape, [, channels]: Shape): void {
+  expectShape(op, 'a mean in two rows', mean, [2, channels]);
+}
 
 function checkBatchNorm(op: string, shapes: readonly Shape[], residual: boolean): number {
   expectInputs(op, shapes, 5 + Number(residual));

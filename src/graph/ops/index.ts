@@ -2,6 +2,12 @@ import type { OpDefinition } from '../op.ts';
 import type { OpName } from '../op-table.ts';
 import { add } from './add.ts';
 import {
+  adaptiveAvgPool2d,
+  adaptiveAvgPool2dBackward,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool2dBackward,
+} from './adaptive-pool.ts';
+import {
   batchNorm,
   batchNormBackward,
   batchNormInference,
@@ -15,6 +21,7 @@ import { conv2d, conv2dBackwardInput, conv2dBackwardWeight } from './conv2d.ts';
 import { dropout } from './dropout.ts';
 import { flatten, flattenBackward } from './flatten.ts';
 import { linear, linearBackwardInput, linearBackwardWeight } from './linear.ts';
+import { crop2d, pad2d } from './pad.ts';
 import { avgPool2d, avgPool2dBackward, maxPool2d, maxPool2dBackward } from './pool.ts';
 import { relu, reluBackward } from './relu.ts';
 import { relu6, relu6Backward } from './relu6.ts';
@@ -45,6 +52,12 @@ export const ops: { readonly [K in OpName]: OpDefinition<K> } = {
   max_pool2d_backward: maxPool2dBackward,
   avg_pool2d: avgPool2d,
   avg_pool2d_backward: avgPool2dBackward,
+  adaptive_max_pool2d: adaptiveMaxPool2d,
+  adaptive_max_pool2d_backward: adaptiveMaxPool2dBackward,
+  adaptive_avg_pool2d: adaptiveAvgPool2d,
+  adaptive_avg_pool2d_backward: adaptiveAvgPool2dBackward,
+  pad2d,
+  crop2d,
   concat,
   slice_channels: sliceChannels,
   pad_channels: padChannels,

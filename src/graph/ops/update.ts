@@ -22,6 +22,7 @@ export const sgd: OpDefinition<'sgd'> = {
   infer(shapes, { momentum, clip }) {
     expectInputs('sgd', shapes, 3 + Number(momentum) + Number(clip));
     sameAsParameter('sgd', shapes, momentum ? 3 : 2);
+    expectShape('sgd', 'hyper', shapes[momentum ? 3 : 2], [3]);
     return [];
   },
   mutates: ({ momentum }) => (momentum ? [0, 2] : [0]),
@@ -32,6 +33,7 @@ export const adamw: OpDefinition<'adamw'> = {
   infer(shapes, { clip }) {
     expectInputs('adamw', shapes, 5 + Number(clip));
     sameAsParameter('adamw', shapes, 4);
+    expectShape('adamw', 'hyper', shapes[4], [8]);
     return [];
   },
   mutates: () => [0, 2, 3],
@@ -41,6 +43,7 @@ export const ema: OpDefinition<'ema'> = {
   infer(shapes) {
     expectInputs('ema', shapes, 3);
     sameAsParameter('ema', shapes, 2);
+    expectShape('ema', 'hyper', shapes[2], [2]);
     return [];
   },
   mutates: () => [0],

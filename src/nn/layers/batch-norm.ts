@@ -1,7 +1,7 @@
 import { CardinalError } from '../../base/errors.ts';
 import { checkOptions, finite } from '../../base/options.ts';
 import { f32 } from '../../base/tensor-data.ts';
-import { formatShape, type Value } from '../../graph/value.ts';
+import type { Value } from '../../graph/value.ts';
 import { whole } from '../arguments.ts';
 import { ModuleBuffer } from '../buffer.ts';
 import { constant } from '../init.ts';
@@ -76,12 +76,6 @@ export class BatchNorm2d extends Module {
     ];
     if (!training || this.frozen) {
       return graph.apply1('batch_norm_inference', inputs, { eps, relu: false, residual: false });
-    }
-    const [n, , h, w] = x.shape;
-    if (n * h * w === 1) {
-      throw new CardinalError(
-        `batch norm cannot train on one value per channel (input ${formatShape(x.shape)}); use a larger batch or picture`,
-      );
     }
     const { momentum } = this;
     const [y] = graph.apply('batch_norm', inputs, { eps, momentum, relu: false, residual: false });

@@ -10,8 +10,11 @@ import { currentTracing } from '../tracing.ts';
 
 export interface Conv2dOptions {
   readonly stride?: Size;
-  /** Zeros around the picture; 'same' keeps its size (stride 1 and an odd kernel, or an even one dilated by an even step). */
-  readonly padding?: Size | 'same';
+  /**
+   * Zeros around the picture. 'same' keeps its size, at stride 1: with an even kernel one more zero below and to the right than before,
+   * as in PyTorch. 'valid' is none.
+   */
+  readonly padding?: Size | 'same' | 'valid';
   readonly dilation?: Size;
   /** G, the paper's cardinality: output channels of a group see only the C/G input channels of that group. */
   readonly groups?: number;
@@ -40,6 +43,8 @@ export class Conv2d extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | undefined;
   readonly #geometry: Conv2dAttrs;
+  /** What 'same' pads below and to the right beyond the geometry's own. */
+  readonly #beyond: Pair;
 
   constructor(inChannels: number, outChannels: number, kernelSize: Size, options: Conv2dOptions = {}) {
     super();
@@ -52,11 +57,9 @@ export class Conv2d extends Module {
     checkGroups(groups, inChannels, outChannels);
     const stride = pair('Conv2d', 'stride', options.stride ?? 1, 1);
     const dilation = pair('Conv2d', 'dilation', options.dilation ?? 1, 1);
-    const padding =
-      options.padding === 'same'
-        ? samePadding(this.kernelSize, stride, dilation)
-        : pair('Conv2d', 'padding', options.padding ?? 0, 0);
+    const { padding, beyond } = paddingOf(options.padding ?? 0, this.kernelSize, stride, dilation);
     this.#geometry = { stride, padding, dilation, groups };
+    this.#beyond = beyond;
 
     const fanIn = (inChannels / groups) * this.kernelSize[0] * this.kernelSize[1];
     const shape = [outChannels, inChannels / groups, ...this.kernelSize];
@@ -67,7 +70,10 @@ export class Conv2d extends Module {
 
   forward(x: Value): Value {
     const tracing = currentTracing('Conv2d');
-    const inputs = [x, tracing.parameter(this.weight)];
+    const [bottom, right] = this.#beyond;
+    const padded =
+      bottom + right > 0 ? tracing.graph.apply1('pad2d', [x], { padding: [0, bottom, 0, right] }) : x;
+    const inputs = [padded, tracing.parameter(this.weight)];
     if (this.bias !== undefined) inputs.push(tracing.parameter(this.bias));
     return tracing.graph.apply1('conv2d', inputs, {
       ...this.#geometry,
@@ -94,15 +100,23 @@ function commonDivisors(a: number, b: number): number[] {
   return Array.from({ length: Math.min(a, b) }, (_, i) => i + 1).filter((d) => a % d === 0 && b % d === 0);
 }
 
-function samePadding(kernelSize: Pair, stride: Pair, dilation: Pair): Pair {
-  const along = (axis: 0 | 1) => {
-    const total = dilation[axis] * (kernelSize[axis] - 1);
-    if (stride[axis] !== 1 || total % 2 !== 0) {
-      throw new CardinalError(
-        `Conv2d: padding 'same' needs stride 1 and as many zeros before as after the picture, got stride ${stride.join('×')}, kernel ${kernelSize.join('×')}, dilation ${dilation.join('×')}`,
-      );
-    }
-    return total / 2;
+/** The zeros on all sides, and those that come below and to the right besides. */
+function paddingOf(
+  padding: Size | 'same' | 'valid',
+  kernelSize: Pair,
+  stride: Pair,
+  dilation: Pair,
+): { readonly padding: Pair; readonly beyond: Pair } {
+  if (padding === 'valid') return { padding: [0, 0], beyond: [0, 0] };
+  if (padding !== 'same') return { padding: pair('Conv2d', 'padding', padding, 0), beyond: [0, 0] };
+  if (stride.some((step) => step !== 1)) {
+    throw new CardinalError(
+      `Conv2d: padding 'same' needs stride 1, got ${stride.join('×')}; give the padding as a number`,
+    );
+  }
+  const [vertical, horizontal] = kernelSize.map((size, axis) => dilation[axis] * (size - 1));
+  return {
+    padding: [vertical >> 1, horizontal >> 1],
+    beyond: [vertical & 1, horizontal & 1],
   };
-  return [along(0), along(1)];
 }

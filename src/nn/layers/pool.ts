@@ -1,10 +1,12 @@
 import type { Value } from '../../graph/value.ts';
 import { flag } from '../../base/options.ts';
-import { pair, type Size } from '../arguments.ts';
+import type { Size } from '../arguments.ts';
 import {
   adaptiveAvgPool2d,
   adaptiveMaxPool2d,
   avgPool2d,
+  type AdaptiveSize,
+  checkAdaptiveSize,
   checkPool,
   maxPool2d,
   type AvgPoolOptions,
@@ -50,15 +52,18 @@ export class AvgPool2d extends Module {
   }
 }
 
-/** N×C×H×W → N×C×P×Q for an output size that divides the picture's evenly; 1 is the mean of each channel. */
+/**
+ * N×C×H×W → N×C×P×Q, [P, Q] = `outputSize`: the means of windows that begin at ⌊p·H/P⌋ and end at ⌈(p + 1)·H/P⌉; null keeps a size.
+ * 1 is the mean of each channel.
+ */
 export class AdaptiveAvgPool2d extends Module {
   static override readonly typeName: string = 'AdaptiveAvgPool2d';
 
-  readonly outputSize: Size;
+  readonly outputSize: AdaptiveSize;
 
-  constructor(outputSize: Size) {
+  constructor(outputSize: AdaptiveSize) {
     super();
-    pair('AdaptiveAvgPool2d', 'outputSize', outputSize, 1);
+    checkAdaptiveSize('AdaptiveAvgPool2d', outputSize);
     this.outputSize = outputSize;
   }
 
@@ -67,15 +72,15 @@ export class AdaptiveAvgPool2d extends Module {
   }
 }
 
-/** N×C×H×W → N×C×P×Q for an output size that divides the picture's evenly. */
+/** N×C×H×W → N×C×P×Q: the largest value of each of the windows that `AdaptiveAvgPool2d` has. */
 export class AdaptiveMaxPool2d extends Module {
   static override readonly typeName: string = 'AdaptiveMaxPool2d';
 
-  readonly outputSize: Size;
+  readonly outputSize: AdaptiveSize;
 
-  constructor(outputSize: Size) {
+  constructor(outputSize: AdaptiveSize) {
     super();
-    pair('AdaptiveMaxPool2d', 'outputSize', outputSize, 1);
+    checkAdaptiveSize('AdaptiveMaxPool2d', outputSize);
     this.outputSize = outputSize;
   }
 

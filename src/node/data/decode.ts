@@ -1,7 +1,5 @@
 import { readFile } from 'node:fs/promises';
 
-import sharp from 'sharp';
-
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import type { Picture } from '../../data/dataset.ts';
 import { decodeBmp } from '../../data/formats/bmp.ts';
@@ -17,6 +15,7 @@ import {
 import { pictureInMemory, type PictureDataset, type PictureSource } from '../../data/source.ts';
 import { cmykToRgb } from '../../data/transforms/cmyk.ts';
 import { fileReason } from '../files.ts';
+import { loadSharp } from '../sharp.ts';
 import { able } from './formats.ts';
 import { cannotRead, receivePicture, type EncodedPicture, type ReceivedPicture } from './picture-input.ts';
 
@@ -65,7 +64,7 @@ async function decodeFile(file: string | Uint8Array): Promise<Picture> {
     const format = knownFormat(bytes);
     if (format === 'bmp') return decodeBmp(bytes);
     if (format === 'ppm') return decodePpm(bytes);
-    const picture = sharp(bytes, { failOn: 'error', ignoreIcc: true }).autoOrient();
+    const picture = loadSharp()(bytes, { failOn: 'error', ignoreIcc: true }).autoOrient();
     const { format: loader, space } = await picture.metadata();
     if (loader !== loaders[format]) throw new Error('it is damaged');
     const isCmyk = space === 'cmyk';

@@ -1,15 +1,16 @@
 import { extname } from 'node:path';
 
-import sharp from 'sharp';
-
 import { optionalFormats, pictureExtensions, type OptionalFormatName } from '../../data/picture-format.ts';
+import { findSharp } from '../sharp.ts';
+
+const format = findSharp()?.format;
 
 /** Whether the decoder of this machine reads a format that its usual build lacks. */
 export const able: Readonly<Record<OptionalFormatName, boolean>> = {
   // What reads AVIF says that it reads buffers, too: only its endings tell.
-  heic: sharp.format.heif.input.fileSuffix?.includes('.heic') ?? false,
-  jp2: sharp.format.jp2.input.buffer,
-  jxl: sharp.format.jxl.input.buffer,
+  heic: format?.heif.input.fileSuffix?.includes('.heic') ?? false,
+  jp2: format?.jp2.input.buffer ?? false,
+  jxl: format?.jxl.input.buffer ?? false,
 };
 
 /** File name endings that are taken for pictures here: torchvision's `ImageFolder`'s, and what else can be read. */

@@ -1,4 +1,4 @@
-import { pictureDataset, type MemorySource, type PictureDataset, type PictureSource } from '../../data/source.ts';
+import { keyOf, pictureDataset, type MemorySource, type PictureDataset, type PictureSource } from '../../data/source.ts';
 import { sharedConcat } from './files.ts';
 
 /** The samples of the datasets of one source, one dataset after the other. */
@@ -14,7 +14,7 @@ export function joined(datasets: readonly PictureDataset[], name: string): Pictu
     labels: Int32Array.from(at, ({ dataset, index }) => dataset.label(index)),
     source: joinedSource(datasets.map(({ source }) => source)),
     id: (position) => at[position].dataset.id(at[position].index),
-    key: (position) => at[position].dataset.key(at[position].index),
+    key: (position) => keyOf(at[position].dataset, at[position].index),
   });
 }
 

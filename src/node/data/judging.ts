@@ -47,7 +47,10 @@ export async function picturesToJudge(
 ): Promise<PicturesToJudge> {
   const data =
     typeof source === 'string' ? await openData(source, { classes: weights.classes, valFraction: 0 }) : source;
-  const { records, train, val, heldOut } = await knownParts(data, weights);
+  // Where there are test pictures and nothing else is asked for, it does not matter how the others were split.
+  const known = asked === undefined && data.test !== undefined ? data : await knownParts(data, weights);
+  const { train, val, heldOut } = known;
+  const records = weights.pictures ?? [];
   const parts = { train, val, test: data.test };
   const split = asked ?? (parts.test ? 'test' : parts.val ? 'val' : 'train');
   const dataset = split === 'all' ? allOf(data) : parts[split];
@@ -88,12 +91,11 @@ async function knownParts(
   { train, val }: OpenData,
   { pictures: records = [] }: JudgedWeights,
 ): Promise<{
-  readonly records: readonly PictureRecord[];
   readonly train: PictureDataset | undefined;
   readonly val: PictureDataset | undefined;
   readonly heldOut: PictureRecord['heldOut'];
 }> {
-  const plain = { records, train, val, heldOut: undefined };
+  const plain = { train, val, heldOut: undefined };
   if (train === undefined || val !== undefined) return plain;
   for (const record of records) {
     if (record.heldOut === undefined || !(await isWhole(record, train))) continue;
@@ -101,7 +103,7 @@ async function knownParts(
     const split = splitByClass(train, fraction, seed);
     // What a later training held out, an earlier one may have seen.
     if (split.val === undefined || (await seenIn(split.val, records)) !== undefined) return plain;
-    return { records, ...split, heldOut: record.heldOut };
+    return { ...split, heldOut: record.heldOut };
   }
   return plain;
 }
@@ -117,7 +119,7 @@ function heldOutNote(
   { seed, fraction }: NonNullable<PictureRecord['heldOut']>,
   asked: JudgedSplit | undefined,
 ): string {
-  const more = asked === undefined ? '; split all takes every picture' : '';
+  const more = asked === undefined ? '; --split all takes every picture' : '';
   return `the weights were trained on ${path}: judged on the ${length} pictures that training held out (${share(fraction)} of each class, seed ${seed})${more}`;
 }
 

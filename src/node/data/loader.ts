@@ -14,6 +14,7 @@ import {
 } from '../../data/preprocessing.ts';
 import { batchCount, epochSchedule, type ScheduledBatch } from '../../data/schedule.ts';
 import type { PictureDataset } from '../../data/source.ts';
+import { loadSharp } from '../sharp.ts';
 import { membersByClass } from '../../data/split.ts';
 import { DISPOSED, localPool, workerPool, type AssemblyPool } from './pool.ts';
 
@@ -89,6 +90,8 @@ class Loader implements BatchLoader {
     if (balanced && !shuffle) throw new CardinalError('balanced batches are drawn at random: they need shuffle');
     this.batchesPerEpoch = batchCount({ length: dataset.length, batchSize, dropLast });
     refuseNoBatch(dataset, batchSize, this.batchesPerEpoch);
+    // Else every picture would count as damaged.
+    if (dataset.source.kind === 'files') loadSharp();
     const classes = options.classes ?? dataset.classes.length;
     if (classes < dataset.classes.length) {
       throw new CardinalError(

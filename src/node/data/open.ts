@@ -53,7 +53,8 @@ export interface OpenData {
  */
 export async function openData(path: string, options: OpenOptions = {}): Promise<OpenData> {
   const { seed = 0, valFraction = 0.1, strict = false } = options;
-  if (!(valFraction >= 0 && valFraction < 1)) {
+  // A plain JavaScript caller may give text.
+  if (!Number.isFinite(valFraction) || valFraction < 0 || valFraction >= 1) {
     throw new CardinalError(
       `the validation share must be at least 0 and less than 1, got ${valFraction}: use 0.1 for 10 %`,
     );

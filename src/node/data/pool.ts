@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 
 import type { AssembledBatch, BatchRequest } from '../../data/assemble.ts';
 import { CardinalError, DisposedError, messageOf } from '../../base/errors.ts';
+import { threadScript } from '../package-files.ts';
 import { assemblerOf } from './assembler.ts';
 import type { WorkerJob, WorkerReply, WorkerSetup } from './messages.ts';
 
@@ -60,9 +61,7 @@ class PoolWorker {
   #ended: Error | undefined;
 
   constructor(setup: WorkerSetup) {
-    // Sources run as they are (.ts), the published package as compiled (.js).
-    const file = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-    this.#worker = new Worker(new URL(file, import.meta.url), { workerData: setup });
+    this.#worker = new Worker(threadScript('data/worker'), { workerData: setup });
     this.#worker.unref();
     this.#worker.on('message', (reply: WorkerReply) => {
       this.#settle(reply);

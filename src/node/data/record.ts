@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 
 import type { PictureRecord } from '../../data/picture-record.ts';
-import type { PictureDataset } from '../../data/source.ts';
+import { keyOf, type PictureDataset } from '../../data/source.ts';
 import type { OpenData } from './open.ts';
 
 /** Pictures whose content is kept of a training: of a thousandth of them in another folder one in eight is noticed. */
@@ -49,7 +49,7 @@ export async function sampledIn({ sample }: PictureRecord, dataset: PictureDatas
 function hashedNames(dataset: PictureDataset): Map<string, number> {
   const hashed = new Map<string, number>();
   for (let index = 0; index < dataset.length; index++) {
-    hashed.set(hash(`${dataset.classes[dataset.label(index)]}\n${dataset.key(index)}`), index);
+    hashed.set(hash(`${dataset.classes[dataset.label(index)]}\n${keyOf(dataset, index)}`), index);
   }
   return hashed;
 }

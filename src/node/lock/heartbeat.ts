@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { threadScript } from '../package-files.ts';
 import { beat, type HeartbeatData } from './write-record.ts';
 
 /**
@@ -10,11 +11,9 @@ export async function startHeartbeat(
   from: 'thread' | 'timer',
 ): Promise<() => Promise<void>> {
   if (from === 'timer') return beatFromTimer(data);
-  // The sources run as they are in Node, so the worker has the ending of this file.
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
   let worker: Worker;
   try {
-    worker = new Worker(new URL(`./heartbeat-worker.${extension}`, import.meta.url), {
+    worker = new Worker(threadScript('lock/heartbeat-worker'), {
       name: 'cardinal-lock',
       workerData: data,
       // Options of the command line are meant for the main script; some, as --input-type, keep a worker from starting.

@@ -1,10 +1,10 @@
 import { isAbsolute, relative } from 'node:path';
-import sharp from 'sharp';
 import type { Picture } from '../../data/dataset.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { pairsOf } from '../../report/pairs.ts';
 import type { ClassifiedPicture } from '../../report/data.ts';
 import { readPicture } from '../data/decode.ts';
+import { loadSharp } from '../sharp.ts';
 import type { Classified } from './evaluate-best.ts';
 
 /** Longest side of a picture in a report, in pixels: of a sample, and of one misclassified picture among many. */
@@ -82,7 +82,7 @@ async function thumbnail(dataset: PictureDataset, index: number, side: number): 
 
 /** A small picture as a PNG, which keeps its pixels; a photo as a small WebP. */
 async function dataUri({ data, width, height, channels }: Picture, side: number): Promise<string> {
-  const picture = sharp(data, { raw: { width, height, channels } });
+  const picture = loadSharp()(data, { raw: { width, height, channels } });
   if (Math.max(width, height) <= 64) return uri('png', await picture.png({ compressionLevel: 9 }).toBuffer());
   return uri('webp', await picture.resize(side, side, { fit: 'inside' }).webp({ quality: 70 }).toBuffer());
 }

@@ -58,6 +58,9 @@ export function appendChains(
         if ('float' in operand) {
           return builder.constant(path, operand.name, [], Float32Array.of(operand.float));
         }
+        if ('floats' in operand) {
+          return builder.constant(path, operand.name, operand.dims, Float32Array.from(operand.floats));
+        }
         return nameOf(operand);
       });
       if (index === 0 && fold !== undefined && !fold.conv.attrs.bias) operands.push(fold.bias);

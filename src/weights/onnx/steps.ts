@@ -1,6 +1,8 @@
+import { CardinalError } from '../../base/errors.ts';
 import type { Node, NodeOf } from '../../graph/node.ts';
+import { adaptiveWindows } from '../../graph/ops/adaptive-pool.ts';
 import type { PoolAttrs } from '../../graph/op-table.ts';
-import type { Value } from '../../graph/value.ts';
+import { formatShape, type Value } from '../../graph/value.ts';
 import type { OnnxAttributes } from './model.ts';
 
 /**
@@ -13,11 +15,12 @@ export interface Step {
   readonly attributes: OnnxAttributes;
 }
 
-/** A value of the graph, whole numbers that an operator takes as a tensor, or one number of any kind. */
+/** A value of the graph, whole numbers that an operator takes as a tensor, one number of any kind, or a tensor of them. */
 export type Operand =
   | Value
   | { readonly name: string; readonly ints: readonly number[] }
-  | { readonly name: string; readonly float: number };
+  | { readonly name: string; readonly float: number }
+  | { readonly name: string; readonly dims: readonly number[]; readonly floats: readonly number[] };
 
 /**
  * What a node of an inference trace is in ONNX, operators as of opset 17 (https://onnx.ai/onnx/operators/). A new op is
@@ -46,6 +49,14 @@ export function stepsOf(node: Node): readonly Step[] {
       return [maxPool(node)];
     case 'avg_pool2d':
       return averagePool(node);
+    case 'adaptive_max_pool2d':
+      return adaptiveMaxPool(node);
+    case 'adaptive_avg_pool2d':
+      return adaptiveAveragePool(node);
+    case 'pad2d': {
+      const [top, bottom, left, right] = node.attrs.padding;
+      return [pad([0, 0, top, left], [0, 0, bottom, right])];
+    }
     case 'concat':
       return [step('Concat', node.inputs.slice(1), { axis: { int: 1 } })];
     case 'slice_channels': {
@@ -74,6 +85,9 @@ export function stepsOf(node: Node): readonly Step[] {
     case 'relu6_backward':
     case 'max_pool2d_backward':
     case 'avg_pool2d_backward':
+    case 'adaptive_max_pool2d_backward':
+    case 'adaptive_avg_pool2d_backward':
+    case 'crop2d':
     case 'subsample_backward':
     case 'flatten_backward':
     case 'linear_backward_input':
@@ -147,6 +161,50 @@ function averagePool(node: NodeOf<'avg_pool2d'>): Step[] {
     count_include_pad: { int: Number(countIncludePad && !zerosFirst) },
   });
   return zerosFirst ? [pad(around, around), pool] : [pool];
+}
+
+function adaptiveMaxPool(node: NodeOf<'adaptive_max_pool2d'>): Step[] {
+  const windows = regularWindows(node);
+  if (windows !== undefined) return [step('MaxPool', [], windows)];
+  throw new CardinalError(
+    `${node.scope}: ONNX has no max pooling of ${formatShape(node.inputs[0].shape.slice(2))} to ${formatShape(node.attrs.outputSize)} over windows that differ in size; take an output size that divides the picture's, or an average`,
+  );
+}
+
+/** Means over windows of any size are two products of matrices: along the columns, and, turned, along the rows. */
+function adaptiveAveragePool(node: NodeOf<'adaptive_avg_pool2d'>): Step[] {
+  const windows = regularWindows(node);
+  if (windows !== undefined) return [step('AveragePool', [], windows)];
+  const turn = step('Transpose', [], { perm: { ints: [0, 1, 3, 2] } });
+  const mean = (axis: 0 | 1): Step => {
+    const [size, outputs] = [node.inputs[0].shape[2 + axis], node.attrs.outputSize[axis]];
+    const floats = new Array<number>(size * outputs).fill(0);
+    adaptiveWindows(size, outputs).forEach(({ begin, end }, i) => {
+      for (let at = begin; at < end; at++) floats[at * outputs + i] = 1 / (end - begin);
+    });
+    return step('MatMul', [{ name: 'windows', dims: [size, outputs], floats }]);
+  };
+  return [mean(1), turn, mean(0), turn];
+}
+
+/** Kernel and stride, if adaptive windows are all of one size and lie in equal steps. */
+function regularWindows({
+  inputs,
+  attrs: { outputSize },
+}: NodeOf<'adaptive_max_pool2d'> | NodeOf<'adaptive_avg_pool2d'>): OnnxAttributes | undefined {
+  const axes = [0, 1].map((axis) => {
+    const windows = adaptiveWindows(inputs[0].shape[2 + axis], outputSize[axis]);
+    const [first, second = first] = windows;
+    // A single window has no step.
+    const stride = Math.max(1, second.begin - first.begin);
+    const regular = windows.every(({ begin, end }, i) => end - begin === first.end && begin === i * stride);
+    return { kernel: first.end, stride, regular };
+  });
+  if (axes.some(({ regular }) => !regular)) return undefined;
+  return {
+    kernel_shape: { ints: axes.map(({ kernel }) => kernel) },
+    strides: { ints: axes.map(({ stride }) => stride) },
+  };
 }
 
 /** A window that is the whole picture: then no size has to be written down. */

@@ -66,6 +66,7 @@ function pickleOf(records: ReadonlyMap<string, ZipRecord>, source: string): ZipR
 /** Zip archives of other programs, by a record that gives them away. */
 const otherArchives: readonly (readonly [RegExp, string])[] = [
   [/^model\.weights\.h5$/, 'a Keras archive (.keras)'],
+  [/^[^/]*\/(model\.json|attributes\.pkl)$/, 'a TorchScript archive as PyTorch wrote before 1.4'],
   [/\.npy$/, "an archive of numpy's (.npz)"],
   [
     /(^|\/)(serialized_exported_program\.json|archive_format|models\/.*\.json)$/,

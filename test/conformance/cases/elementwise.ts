@@ -55,7 +55,8 @@ export const add: Cases<'add'> = (rng) =>
 /** The order of elements matters here: rank 4 is counted in PyTorch's order, whatever the storage. */
 export const dropout: Cases<'dropout'> = (rng) =>
   shapes(rng).flatMap((shape) =>
-    [0, 0.2, 0.5, 0.9].map((p) => ({
+    // 1 − 2⁻⁴⁰ keeps none of 2³² hashes, 2⁻⁴⁰ all but one.
+    [0, 0.2, 0.5, 0.9, 1 - 2 ** -40, 2 ** -40].map((p) => ({
       attrs: { p, stream: rng.uint32() | 0 },
       inputs: [normal(rng, shape), vector(rng.int(2 ** 24))],
     })),

@@ -42,7 +42,8 @@ export const sgd: Cases<'sgd'> = (rng) =>
 export const adamw: Cases<'adamw'> = (rng) =>
   flags(2).flatMap(([decay, clip]) =>
     shapes(rng).map((shape) => {
-      const steps = 1 + rng.int(100);
+      const [beta1, beta2] = coin(rng) ? [0.9, 0.999] : [rng.float(), rng.float()];
+      const step = 1 + rng.int(100);
       return {
         attrs: { decay, clip },
         inputs: [
@@ -50,7 +51,10 @@ export const adamw: Cases<'adamw'> = (rng) =>
           normal(rng, shape),
           normal(rng, shape, 0, 0.1),
           uniform(rng, shape, 0, 0.1),
-          vector(rng.uniform(1e-3, 0.1), 0.9, 0.999, 1e-8, 0.05, 1 - 0.9 ** steps, 1 - 0.999 ** steps),
+          vector(
+            ...[rng.uniform(1e-3, 0.1) / (1 - beta1 ** step), 1e-3, 1e-8, 1 / Math.sqrt(1 - beta2 ** step)],
+            ...[beta1, 1 - beta1, beta2, 1 - beta2],
+          ),
           ...(clip ? [vector(rng.float())] : []),
         ],
       };
@@ -58,7 +62,9 @@ export const adamw: Cases<'adamw'> = (rng) =>
   );
 
 export const ema: Cases<'ema'> = (rng) =>
-  shapes(rng).map((shape) => ({
-    attrs: {},
-    inputs: [normal(rng, shape), normal(rng, shape), vector(coin(rng) ? 0.999 : 0.5)],
-  }));
+  [0.999, 0.5, 0.1, 0].flatMap((decay) =>
+    shapes(rng).map((shape) => ({
+      attrs: {},
+      inputs: [normal(rng, shape), normal(rng, shape), vector(decay, 1 - decay)],
+    })),
+  );

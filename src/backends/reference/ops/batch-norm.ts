@@ -13,6 +13,7 @@ export const batchNorm: Kernel<'batch_norm'> = (attrs, inputs, [y, mean, invstd]
   const squares = sumByChannel(channels, x.data.length, (i) => (x.data[i] - means[i % channels]) ** 2);
   for (let c = 0; c < channels; c++) {
     mean.data[c] = means[c];
+    mean.data[channels + c] = means[c] - mean.data[c];
     invstd.data[c] = 1 / Math.sqrt(squares[c] / count + attrs.eps);
     runningMean.data[c] = (1 - attrs.momentum) * runningMean.data[c] + attrs.momentum * means[c];
     runningVar.data[c] =
@@ -27,7 +28,8 @@ export const batchNormRecompute: Kernel<'batch_norm_recompute'> = (attrs, inputs
   const channels = x.shape[1];
   for (let i = 0; i < x.data.length; i++) {
     const c = i % channels;
-    let value = gamma.data[c] * (x.data[i] - mean.data[c]) * invstd.data[c] + beta.data[c];
+    const centred = x.data[i] - mean.data[c] - mean.data[channels + c];
+    let value = gamma.data[c] * centred * invstd.data[c] + beta.data[c];
     if (attrs.residual) value += residual.data[i];
     y.data[i] = attrs.relu ? rectify(value) : value;
   }
@@ -53,7 +55,10 @@ export const batchNormBackward: Kernel<'batch_norm_backward'> = (attrs, inputs, 
   const count = size / channels;
 
   const dz = (i: number): number => (!attrs.relu || y.data[i] > 0 ? dy.data[i] : 0);
-  const normalised = (i: number): number => (x.data[i] - mean.data[i % channels]) * invstd.data[i % channels];
+  const normalised = (i: number): number => {
+    const c = i % channels;
+    return (x.data[i] - mean.data[c] - mean.data[channels + c]) * invstd.data[c];
+  };
   const dbetas = sumByChannel(channels, size, dz);
   const dgammas = sumByChannel(channels, size, (i) => dz(i) * normalised(i));
 

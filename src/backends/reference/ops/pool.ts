@@ -1,3 +1,4 @@
+import { adaptiveWindows } from '../../../graph/ops/adaptive-pool.ts';
 import type { PoolAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
 import type { Kernel, Tensor } from '../kernel.ts';
@@ -33,6 +34,34 @@ export const avgPool2dBackward: Kernel<'avg_pool2d_backward'> = (attrs, [dy], [d
   dx.data.set(sums);
 };
 
+export const adaptiveMaxPool2d: Kernel<'adaptive_max_pool2d'> = (_, [x], [y]) => {
+  forEachAdaptiveWindow(x.shape, y.shape, (window, yi) => {
+    y.data[yi] = x.data[largest(x, window)];
+  });
+};
+
+export const adaptiveMaxPool2dBackward: Kernel<'adaptive_max_pool2d_backward'> = (_, [dy, x], [dx]) => {
+  const sums = new Float64Array(dx.data.length);
+  forEachAdaptiveWindow(x.shape, dy.shape, (window, yi) => {
+    sums[largest(x, window)] += dy.data[yi];
+  });
+  dx.data.set(sums);
+};
+
+export const adaptiveAvgPool2d: Kernel<'adaptive_avg_pool2d'> = (_, [x], [y]) => {
+  forEachAdaptiveWindow(x.shape, y.shape, ({ indices }, yi) => {
+    y.data[yi] = indices.reduce((sum, xi) => sum + x.data[xi], 0) / indices.length;
+  });
+};
+
+export const adaptiveAvgPool2dBackward: Kernel<'adaptive_avg_pool2d_backward'> = (_, [dy], [dx]) => {
+  const sums = new Float64Array(dx.data.length);
+  forEachAdaptiveWindow(dx.shape, dy.shape, ({ indices }, yi) => {
+    for (const xi of indices) sums[xi] += dy.data[yi] / indices.length;
+  });
+  dx.data.set(sums);
+};
+
 interface Window {
   /** Indices in x (stored N×H×W×C) of the elements inside the picture, row by row. */
   readonly indices: readonly number[];
@@ -45,12 +74,33 @@ function divisor(window: Window, countIncludePad: boolean): number {
 }
 
 /** The first largest element, row by row; a NaN is larger than everything, as in PyTorch. */
-function largest(x: Tensor, window: Window): number {
+function largest(x: Tensor, window: Pick<Window, 'indices'>): number {
   let best = window.indices[0];
   for (const xi of window.indices) {
     if (x.data[xi] > x.data[best] || Number.isNaN(x.data[xi])) best = xi;
   }
   return best;
+}
+
+function forEachAdaptiveWindow(
+  [batch, channels, height, width]: Shape,
+  [, , outHeight, outWidth]: Shape,
+  visit: (window: Pick<Window, 'indices'>, yi: number) => void,
+): void {
+  const columns = adaptiveWindows(width, outWidth);
+  for (let n = 0; n < batch; n++) {
+    adaptiveWindows(height, outHeight).forEach((rows, p) => {
+      columns.forEach(({ begin, end }, q) => {
+        for (let c = 0; c < channels; c++) {
+          const indices: number[] = [];
+          for (let h = rows.begin; h < rows.end; h++) {
+            for (let v = begin; v < end; v++) indices.push(((n * height + h) * width + v) * channels + c);
+          }
+          visit({ indices }, ((n * outHeight + p) * outWidth + q) * channels + c);
+        }
+      });
+    });
+  }
 }
 
 /** Visits each element of y (index `yi` of N×P×Q×C) with its window of x. */

@@ -49,24 +49,27 @@ export const adamw: Kernel<'adamw'> = (attrs, inputs) => {
   const gradient = read.next().data;
   const average = read.next().data;
   const squareAverage = read.next().data;
-  const [lr, beta1, beta2, epsilon, weightDecay, correction1, correction2] = read.next().data;
+  const [step, decay, epsilon, root, ...betas] = read.next().data;
   const coefficient = read.nextIf(attrs.clip)?.data[0] ?? 1;
   for (let i = 0; i < parameter.length; i++) {
     const g = coefficient * gradient[i];
-    const decayed = attrs.decay ? parameter[i] * (1 - lr * weightDecay) : parameter[i];
-    const m = beta1 * average[i] + (1 - beta1) * g;
-    const v = beta2 * squareAverage[i] + (1 - beta2) * g * g;
+    const m = between(average[i], g, betas[0], betas[1]);
+    const v = between(squareAverage[i], g * g, betas[2], betas[3]);
     average[i] = m;
     squareAverage[i] = v;
-    const denominator = Math.sqrt(v) / Math.sqrt(correction2) + epsilon;
-    parameter[i] = decayed - (lr * (m / correction1)) / denominator;
+    const decayed = attrs.decay ? decay * parameter[i] : 0;
+    parameter[i] -= decayed + (step * m) / (Math.sqrt(v) * root + epsilon);
   }
 };
 
 /** Polyak and Juditsky 1992, exponentially weighted. */
-export const ema: Kernel<'ema'> = (_, [average, current, hyper]) => {
-  const decay = hyper.data[0];
+export const ema: Kernel<'ema'> = (_, [average, current, { data: hyper }]) => {
   for (let i = 0; i < average.data.length; i++) {
-    average.data[i] = decay * average.data[i] + (1 - decay) * current.data[i];
+    average.data[i] = between(average.data[i], current.data[i], hyper[0], hyper[1]);
   }
 };
+
+/** kept·from + rest·to, where kept + rest is 1 but for rounding. */
+function between(from: number, to: number, kept: number, rest: number): number {
+  return rest < kept ? from + rest * (to - from) : to + kept * (from - to);
+}

@@ -7,7 +7,7 @@ import { loadPartial, storePartial } from './strip';
  * dz = dy where y > 0 (all of dy without ReLU), dβ = Σdz, dγ = Σdz·x̂, dx = γ·invstd·(dz − dβ/M − x̂·dγ/M).
  *
  * `batch_norm_backward_sums`: Σdz and Σdz·(x − mean) of a tile of rows × channels.
- * Arguments: 0 dy, 1 x, 2 y or 0, 3 mean, 4 partials [row tile][2][C], 5 M, 6 C, 7 rows a tile, 8 channels a tile,
+ * Arguments: 0 dy, 1 x, 2 y or 0, 3 mean (its first floats), 4 partials [row tile][2][C], 5 M, 6 C, 7 rows a tile, 8 channels a tile,
  * 9 channel tiles.
  */
 export function batch_norm_backward_sums(args: usize, chunk: i32): void {
@@ -106,14 +106,16 @@ function addTail(
 }
 
 /**
- * Adds the tiles in their order, in doubles, and prepares dx = a·dz + b·(x − mean) + c. One chunk is some channels.
- * Arguments: 0 partials, 1 γ, 2 invstd, 3 dγ, 4 dβ, 5 coefficients [a, b, c][C], 6 M, 7 C, 8 row tiles, 9 channels a chunk.
+ * Adds the tiles in their order, in doubles, and prepares dx = a·dz + b·(x − mean) + c, where mean is its first float: what
+ * that leaves is made up for here. One chunk is some channels.
+ * Arguments: 0 partials, 1 γ, 2 mean [2][C], 3 invstd, 4 dγ, 5 dβ, 6 coefficients [a, b, c][C], 7 M, 8 C, 9 row tiles,
+ * 10 channels a chunk.
  */
 export function batch_norm_backward_combine(args: usize, chunk: i32): void {
-  const channels = word(args, 7);
+  const channels = word(args, 8);
   const pitch = <usize>channels << 2;
-  const end = min((chunk + 1) * word(args, 9), channels);
-  for (let c = chunk * word(args, 9); c < end; c += 4) {
+  const end = min((chunk + 1) * word(args, 10), channels);
+  for (let c = chunk * word(args, 10); c < end; c += 4) {
     const lanes = min(end - c, 4);
     const at = <usize>c << 2;
     let from = address(args, 0) + at;
@@ -121,7 +123,7 @@ export function batch_norm_backward_combine(args: usize, chunk: i32): void {
     let sum23 = sum01;
     let product01 = sum01;
     let product23 = sum01;
-    for (let tile = 0; tile < word(args, 8); tile++) {
+    for (let tile = 0; tile < word(args, 9); tile++) {
       const sum = loadLanes(from, lanes);
       const product = loadLanes(from + pitch, lanes);
       sum01 = f64x2.add(sum01, lower(sum));
@@ -139,17 +141,19 @@ export function batch_norm_backward_combine(args: usize, chunk: i32): void {
 
 /** What `batch_norm_backward_combine` writes for one channel, `at` bytes from the first. */
 function finish(args: usize, at: usize, sum: f64, product: f64): void {
-  const rows = <f64>word(args, 6);
-  const pitch = <usize>word(args, 7) << 2;
-  const invstd = <f64>load<f32>(address(args, 2) + at);
-  const slope = product * invstd;
+  const rows = <f64>word(args, 7);
+  const pitch = <usize>word(args, 8) << 2;
+  const left = <f64>load<f32>(address(args, 2) + pitch + at);
+  const invstd = <f64>load<f32>(address(args, 3) + at);
+  const slope = (product - left * sum) * invstd;
   const a = <f64>load<f32>(address(args, 1) + at) * invstd;
-  store<f32>(address(args, 3) + at, <f32>slope);
-  store<f32>(address(args, 4) + at, <f32>sum);
-  const coefficients = address(args, 5) + at;
+  const b = (-a * invstd * slope) / rows;
+  store<f32>(address(args, 4) + at, <f32>slope);
+  store<f32>(address(args, 5) + at, <f32>sum);
+  const coefficients = address(args, 6) + at;
   store<f32>(coefficients, <f32>a);
-  store<f32>(coefficients + pitch, <f32>((-a * invstd * slope) / rows));
-  store<f32>(coefficients + 2 * pitch, <f32>((-a * sum) / rows));
+  store<f32>(coefficients + pitch, <f32>b);
+  store<f32>(coefficients + 2 * pitch, <f32>((-a * sum) / rows - b * left));
 }
 
 /**

@@ -1,22 +1,11 @@
-import { address, float, word } from './simd';
+import { address, word } from './simd';
 import { loadPartial, storePartial } from './strip';
 
 /**
  * Backward of batch norm with running statistics (and of the ReLU and residual fused with it), over M = N·H·W rows of C
  * channels: dz = dy where y > 0 (all of dy without ReLU), dx = γ/√(var + ε)·dz.
  *
- * `batch_norm_slope`: γ/√(var + ε) of each channel. Arguments: 0 γ, 1 variance, 2 slope, 3 C, 4 ε. One chunk.
- */
-export function batch_norm_slope(args: usize, chunk: i32): void {
-  for (let c = 0; c < word(args, 3); c++) {
-    const at = <usize>c << 2;
-    const invstd = 1 / Math.sqrt(<f64>load<f32>(address(args, 1) + at) + <f64>float(args, 4));
-    store<f32>(address(args, 2) + at, <f32>(<f64>load<f32>(address(args, 0) + at) * invstd));
-  }
-}
-
-/**
- * dx, and dz as the residual's gradient.
+ * dx, and dz as the residual's gradient; the slope γ/√(var + ε) is `batch_norm_scale`'s.
  * Arguments: 0 dy, 1 y or 0, 2 slope, 3 dx, 4 dresidual or 0, 5 M, 6 C, 7 rows a chunk.
  */
 export function batch_norm_inference_backward(args: usize, chunk: i32): void {

@@ -9,4 +9,4 @@ export * from './winograd-product-wide';
 export * from './winograd-tiles-wide';
 export * from './winograd-transform-wide';
 export { winograd_outers_wide, winograd_outers_wide_4x4, winograd_products_wide } from './winograd-wide';
-export { addRow, addSquaredRow } from './rows';
+export { addDeviations, addRow } from './rows';

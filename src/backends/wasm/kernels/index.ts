@@ -34,6 +34,7 @@ export * from './optimiser';
 export { pack_panels } from './pack-panels';
 export { pack_taps } from './pack-taps';
 export * from './patches';
+export * from './adaptive-pool';
 export * from './pool';
 export { product } from './product';
 export { productTile } from './product-tile';

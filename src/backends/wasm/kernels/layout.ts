@@ -36,6 +36,29 @@ export function copy_channels(args: usize, chunk: i32): void {
   }
 }
 
+/**
+ * x in the middle of zeros, or what lies within its edges: y[p, q] = x[p − top, q − left], 0 outside of x. A chunk is a row of y.
+ * Arguments: 0 x, 1 y, 2 H, 3 W, 4 C, 5 P, 6 Q, 7 top, 8 left (negative to crop).
+ */
+export function pad_picture(args: usize, chunk: i32): void {
+  const height = word(args, 2);
+  const width = word(args, 3);
+  const channels = word(args, 4);
+  const outWidth = word(args, 6);
+  const left = word(args, 8);
+  const image = chunk / word(args, 5);
+  const row = (chunk % word(args, 5)) - word(args, 7);
+  const pitch = <usize>channels << 2;
+  const to = address(args, 1) + <usize>(chunk * outWidth) * pitch;
+  // Columns of y from `begin` to `end` are of x.
+  const begin = max(left, 0);
+  const end = row < 0 || row >= height ? begin : min(left + width, outWidth);
+  memory.fill(to, 0, <usize>begin * pitch);
+  const from = address(args, 0) + <usize>((image * height + row) * width + begin - left) * pitch;
+  if (end > begin) memory.copy(to + <usize>begin * pitch, from, <usize>(end - begin) * pitch);
+  memory.fill(to + <usize>end * pitch, 0, <usize>(outWidth - end) * pitch);
+}
+
 /** y[p, q] = x[p·stride, q·stride]. A chunk is a row of y. Arguments: 0 x, 1 y, 2 H, 3 W, 4 C, 5 P, 6 Q, 7 stride. */
 export function subsample(args: usize, chunk: i32): void {
   const channels = word(args, 4);

@@ -1,4 +1,4 @@
-import { address, float, word } from './simd';
+import { address, double, word } from './simd';
 
 /*
  * Softmax cross-entropy of N rows of K logits against rows of probabilities, t = (1 − ε)·target + ε/K. All sums and
@@ -64,12 +64,12 @@ function largest(row: usize, end: usize): f32 {
 }
 
 /**
- * −Σₖ t·log softmax of each row, as f64. Arguments: 0 logits, 1 target, 2 losses, 3 N, 4 K, 5 rows a chunk, 6 ε.
+ * −Σₖ t·log softmax of each row, as f64. Arguments: 0 logits, 1 target, 2 losses, 3 N, 4 K, 5 rows a chunk, 6–7 ε (a double).
  */
 export function cross_entropy_rows(args: usize, chunk: i32): void {
   const classes = word(args, 4);
   const bytes = <usize>classes << 2;
-  const smoothing = <f64>float(args, 6);
+  const smoothing = double(args, 6);
   const end = min((chunk + 1) * word(args, 5), word(args, 3));
   for (let n = chunk * word(args, 5); n < end; n++) {
     const row = address(args, 0) + <usize>n * bytes;
@@ -97,12 +97,12 @@ export function cross_entropy_mean(args: usize, chunk: i32): void {
 
 /**
  * dlogits = dloss/N · (softmax·Σt − t).
- * Arguments: 0 logits, 1 target, 2 dloss, 3 dlogits, 4 N, 5 K, 6 rows a chunk, 7 ε.
+ * Arguments: 0 logits, 1 target, 2 dloss, 3 dlogits, 4 N, 5 K, 6 rows a chunk, 7–8 ε (a double).
  */
 export function cross_entropy_backward(args: usize, chunk: i32): void {
   const classes = word(args, 5);
   const bytes = <usize>classes << 2;
-  const smoothing = <f64>float(args, 7);
+  const smoothing = double(args, 7);
   const scale = <f64>load<f32>(address(args, 2)) / <f64>word(args, 4);
   const end = min((chunk + 1) * word(args, 6), word(args, 4));
   for (let n = chunk * word(args, 6); n < end; n++) {

@@ -75,8 +75,21 @@ export function sgd(args: usize, chunk: i32): void {
 }
 
 /**
+ * kept·from + rest·to, where kept + rest is 1 but for rounding: from the smaller of both, and so that what does not change
+ * stays what it is.
+ */
+// @ts-ignore: decorator
+@inline
+function between(from: v128, to: v128, kept: f32, rest: f32): v128 {
+  return rest < kept
+    ? f32x4.add(from, f32x4.mul(f32x4.sub(to, from), f32x4.splat(rest)))
+    : f32x4.add(to, f32x4.mul(f32x4.sub(from, to), f32x4.splat(kept)));
+}
+
+/**
  * torch.optim.AdamW (Loshchilov and Hutter 2019). Arguments: 0 parameter, 1 gradient, 2 m, 3 v,
- * 4 hyper [lr, β₁, β₂, ε, weight decay, 1 − β₁ᵗ, 1 − β₂ᵗ], 5 clip coefficient's address or 0, 6 decay, 7 count, 8 a chunk.
+ * 4 hyper [lr/(1 − β₁ᵗ), lr·weight decay, ε, 1/√(1 − β₂ᵗ), β₁, 1 − β₁, β₂, 1 − β₂], 5 clip coefficient's address or 0, 6 decay,
+ * 7 count, 8 a chunk.
  */
 export function adamw(args: usize, chunk: i32): void {
   const begin = chunk * word(args, 8);
@@ -86,42 +99,44 @@ export function adamw(args: usize, chunk: i32): void {
   const first = address(args, 2) + (<usize>begin << 2);
   const second = address(args, 3) + (<usize>begin << 2);
   const hyper = address(args, 4);
-  const rate = load<f32>(hyper);
-  const shrink = word(args, 6) ? f32x4.splat(<f32>(1 - <f64>rate * <f64>load<f32>(hyper, 16))) : f32x4.splat(1);
-  const beta1 = f32x4.splat(load<f32>(hyper, 4));
-  const beta2 = f32x4.splat(load<f32>(hyper, 8));
-  const rest1 = f32x4.splat(<f32>(1 - <f64>load<f32>(hyper, 4)));
-  const rest2 = f32x4.splat(<f32>(1 - <f64>load<f32>(hyper, 8)));
-  const epsilon = f32x4.splat(load<f32>(hyper, 12));
-  const step = f32x4.splat(<f32>(<f64>rate / <f64>load<f32>(hyper, 20)));
-  const root = f32x4.splat(<f32>(1 / Math.sqrt(<f64>load<f32>(hyper, 24))));
+  const step = f32x4.splat(load<f32>(hyper));
+  const decay = word(args, 6) ? f32x4.splat(load<f32>(hyper, 4)) : f32x4.splat(0);
+  const epsilon = f32x4.splat(load<f32>(hyper, 8));
+  const root = f32x4.splat(load<f32>(hyper, 12));
+  const kept1 = load<f32>(hyper, 16);
+  const rest1 = load<f32>(hyper, 20);
+  const kept2 = load<f32>(hyper, 24);
+  const rest2 = load<f32>(hyper, 28);
   const coefficient = address(args, 5) != 0 ? f32x4.splat(load<f32>(address(args, 5))) : f32x4.splat(1);
   for (let i: usize = 0; i < count; i += 4) {
     const at = i << 2;
     const lanes = count - i;
     const g = f32x4.mul(read(gradient + at, lanes), coefficient);
-    const m = f32x4.add(f32x4.mul(read(first + at, lanes), beta1), f32x4.mul(g, rest1));
-    const v = f32x4.add(f32x4.mul(read(second + at, lanes), beta2), f32x4.mul(f32x4.mul(g, g), rest2));
+    const m = between(read(first + at, lanes), g, kept1, rest1);
+    const v = between(read(second + at, lanes), f32x4.mul(g, g), kept2, rest2);
     write(first + at, m, lanes);
     write(second + at, v, lanes);
     const size = f32x4.add(f32x4.mul(f32x4.sqrt(v), root), epsilon);
-    const p = f32x4.mul(read(parameter + at, lanes), shrink);
-    write(parameter + at, f32x4.sub(p, f32x4.div(f32x4.mul(m, step), size)), lanes);
+    const p = read(parameter + at, lanes);
+    const change = f32x4.add(f32x4.mul(p, decay), f32x4.div(f32x4.mul(m, step), size));
+    write(parameter + at, f32x4.sub(p, change), lanes);
   }
 }
 
-/** average ← decay·average + (1 − decay)·current. Arguments: 0 average, 1 current, 2 decay's address, 3 count, 4 a chunk. */
+/**
+ * average ← decay·average + (1 − decay)·current. Arguments: 0 average, 1 current, 2 [decay, 1 − decay]'s address, 3 count,
+ * 4 a chunk.
+ */
 export function ema(args: usize, chunk: i32): void {
   const begin = chunk * word(args, 4);
   const count = <usize>min(word(args, 4), word(args, 3) - begin);
   const average = address(args, 0) + (<usize>begin << 2);
   const current = address(args, 1) + (<usize>begin << 2);
-  const decay = f32x4.splat(load<f32>(address(args, 2)));
-  const rest = f32x4.splat(<f32>(1 - <f64>load<f32>(address(args, 2))));
+  const kept = load<f32>(address(args, 2));
+  const rest = load<f32>(address(args, 2), 4);
   for (let i: usize = 0; i < count; i += 4) {
     const at = i << 2;
     const lanes = count - i;
-    const kept = f32x4.mul(read(average + at, lanes), decay);
-    write(average + at, f32x4.add(kept, f32x4.mul(read(current + at, lanes), rest)), lanes);
+    write(average + at, between(read(average + at, lanes), read(current + at, lanes), kept, rest), lanes);
   }
 }

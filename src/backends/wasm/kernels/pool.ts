@@ -1,6 +1,6 @@
 import { fetch_pixels } from './fetch';
 import { address, madd, word } from './simd';
-import { loadLanes } from './rows';
+import { loadLanes, storeLanes } from './rows';
 import { ceilDivide, loadPartial, storePartial } from './strip';
 
 /*
@@ -119,13 +119,6 @@ function windowSize(args: usize, top: i32, side: i32): i32 {
   const right = min(side + word(args, 8), word(args, 3) + word(args, 12));
   if (word(args, 17)) return (bottom - top) * (right - side);
   return (min(bottom, word(args, 2)) - max(top, 0)) * (min(right, word(args, 3)) - max(side, 0));
-}
-
-// @ts-ignore: decorator
-@inline
-function storeLanes(at: usize, v: v128, lanes: i32): void {
-  if (lanes == 4) v128.store(at, v);
-  else storePartial(at, v, lanes);
 }
 
 /**

@@ -1,5 +1,5 @@
 import { madd } from './simd';
-import { loadPartial } from './strip';
+import { loadPartial, storePartial } from './strip';
 
 /*
  * Sums over rows, a lane a channel. Rows are `pitch` bytes apart; `sums` is a row of accumulators that stays in the
@@ -46,8 +46,16 @@ export function addRow(x: usize, pitch: usize, rows: i32, width: i32, sums: usiz
   }
 }
 
-/** sums[c] += Σ over rows (x[c] − mean[c])². */
-export function addSquaredRow(x: usize, pitch: usize, rows: i32, width: i32, mean: usize, sums: usize): void {
+/** sums[c] += Σ over rows of d, squares[c] += Σ d², with d = x[c] − shift[c]. */
+export function addDeviations(
+  x: usize,
+  pitch: usize,
+  rows: i32,
+  width: i32,
+  shift: usize,
+  sums: usize,
+  squares: usize,
+): void {
   const wide = <usize>(width & ~3) << 2;
   const paired = wide & ~31;
   const rest = width & 3;
@@ -58,42 +66,51 @@ export function addSquaredRow(x: usize, pitch: usize, rows: i32, width: i32, mea
     const x2 = x1 + pitch;
     const x3 = x2 + pitch;
     for (let c: usize = 0; c < wide; c += 16) {
-      const m = v128.load(mean + c);
+      const m = v128.load(shift + c);
       const d0 = f32x4.sub(v128.load(x + c), m);
       const d1 = f32x4.sub(v128.load(x1 + c), m);
       const d2 = f32x4.sub(v128.load(x2 + c), m);
       const d3 = f32x4.sub(v128.load(x3 + c), m);
+      const sum = f32x4.add(f32x4.add(d0, d1), f32x4.add(d2, d3));
       const ab = madd(d0, d0, f32x4.mul(d1, d1));
       const cd = madd(d2, d2, f32x4.mul(d3, d3));
-      v128.store(sums + c, f32x4.add(v128.load(sums + c), f32x4.add(ab, cd)));
+      v128.store(sums + c, f32x4.add(v128.load(sums + c), sum));
+      v128.store(squares + c, f32x4.add(v128.load(squares + c), f32x4.add(ab, cd)));
     }
     for (let c = wide; c < wide + (<usize>rest << 2); c += 4) {
-      const m = load<f32>(mean + c);
+      const m = load<f32>(shift + c);
       const d0 = load<f32>(x + c) - m;
       const d1 = load<f32>(x1 + c) - m;
       const d2 = load<f32>(x2 + c) - m;
       const d3 = load<f32>(x3 + c) - m;
-      store<f32>(sums + c, load<f32>(sums + c) + (d0 * d0 + d1 * d1 + (d2 * d2 + d3 * d3)));
+      store<f32>(sums + c, load<f32>(sums + c) + (d0 + d1 + (d2 + d3)));
+      store<f32>(squares + c, load<f32>(squares + c) + (d0 * d0 + d1 * d1 + (d2 * d2 + d3 * d3)));
     }
     x = x3 + pitch;
   }
   for (; row < rows; row++) {
     let c: usize = 0;
     for (; c < paired; c += 32) {
-      const a = f32x4.sub(v128.load(x + c), v128.load(mean + c));
-      const b = f32x4.sub(v128.load(x + c, 16), v128.load(mean + c, 16));
-      const aa = madd(a, a, v128.load(sums + c));
-      const bb = madd(b, b, v128.load(sums + c, 16));
-      v128.store(sums + c, bb, 16);
-      v128.store(sums + c, aa);
+      const a = f32x4.sub(v128.load(x + c), v128.load(shift + c));
+      const b = f32x4.sub(v128.load(x + c, 16), v128.load(shift + c, 16));
+      const sa = f32x4.add(v128.load(sums + c), a);
+      const sb = f32x4.add(v128.load(sums + c, 16), b);
+      const aa = madd(a, a, v128.load(squares + c));
+      const bb = madd(b, b, v128.load(squares + c, 16));
+      v128.store(sums + c, sb, 16);
+      v128.store(sums + c, sa);
+      v128.store(squares + c, bb, 16);
+      v128.store(squares + c, aa);
     }
     for (; c < wide; c += 16) {
-      const d = f32x4.sub(v128.load(x + c), v128.load(mean + c));
-      v128.store(sums + c, madd(d, d, v128.load(sums + c)));
+      const d = f32x4.sub(v128.load(x + c), v128.load(shift + c));
+      v128.store(sums + c, f32x4.add(v128.load(sums + c), d));
+      v128.store(squares + c, madd(d, d, v128.load(squares + c)));
     }
     for (let c = wide; c < wide + (<usize>rest << 2); c += 4) {
-      const d = load<f32>(x + c) - load<f32>(mean + c);
-      store<f32>(sums + c, load<f32>(sums + c) + d * d);
+      const d = load<f32>(x + c) - load<f32>(shift + c);
+      store<f32>(sums + c, load<f32>(sums + c) + d);
+      store<f32>(squares + c, load<f32>(squares + c) + d * d);
     }
     x += pitch;
   }
@@ -104,6 +121,14 @@ export function addSquaredRow(x: usize, pitch: usize, rows: i32, width: i32, mea
 @inline
 export function loadLanes(from: usize, lanes: i32): v128 {
   return lanes == 4 ? v128.load(from) : loadPartial(from, lanes);
+}
+
+/** Stores the first `lanes` (1 to 4) floats. */
+// @ts-ignore: decorator
+@inline
+export function storeLanes(at: usize, v: v128, lanes: i32): void {
+  if (lanes == 4) v128.store(at, v);
+  else storePartial(at, v, lanes);
 }
 
 /** Lanes 0 and 1 as doubles. */

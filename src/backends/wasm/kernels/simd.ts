@@ -43,6 +43,13 @@ export function float(args: usize, index: i32): f32 {
   return load<f32>(args + (<usize>index << 2));
 }
 
+/** Double argument of the words `index` and `index` + 1. */
+// @ts-ignore: decorator
+@inline
+export function double(args: usize, index: i32): f64 {
+  return load<f64>(args + (<usize>index << 2));
+}
+
 /** Sum of the four lanes, in a fixed order. */
 // @ts-ignore: decorator
 @inline

@@ -1,4 +1,4 @@
-import type { Lowering } from '../call.ts';
+import { double, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
 import { rowsOf, rowsPerChunk, sizeOf, tilesOf } from './chunks.ts';
 import { align64 } from './scratch.ts';
 
@@ -8,13 +8,13 @@ const combined = 16;
 export const batchNorm: Lowering<'batch_norm'> = {
   workspaceBytes({ inputs }) {
     const { rowTiles, channels } = tilesOf(inputs[0].shape);
-    return align64(rowTiles * channels * 8) + 2 * align64(channels * 4);
+    return align64(rowTiles * channels * 12) + 2 * align64(channels * 4);
   },
   calls({ attrs, inputs, outputs, workspace }) {
     const [x, gamma, beta, runningMean, runningVar] = inputs;
     const [y, mean, invstd] = outputs;
     const { rows, channels, height, width, rowTiles, channelTiles } = tilesOf(x.shape);
-    const scale = workspace + align64(rowTiles * channels * 8);
+    const scale = workspace + align64(rowTiles * channels * 12);
     const shift = scale + align64(channels * 4);
     const residual = attrs.residual ? inputs[5].address : 0;
     return [
@@ -29,10 +29,11 @@ export const batchNorm: Lowering<'batch_norm'> = {
         args: [
           ...[workspace, gamma.address, beta.address, runningMean.address, runningVar.address],
           ...[mean.address, invstd.address, scale, shift, rows, channels, height, combined],
-          ...[{ f32: attrs.eps }, { f32: attrs.momentum }],
+          ...double(attrs.eps),
+          ...double(attrs.momentum),
         ],
       },
-      apply(x.address, y.address, scale, shift, residual, attrs.relu, rows, channels),
+      apply(x, y, [mean.address, scale, shift], residual, attrs.relu),
     ];
   },
 };
@@ -41,7 +42,7 @@ export const batchNormRecompute: Lowering<'batch_norm_recompute'> = {
   workspaceBytes: ({ inputs }) => 2 * align64(inputs[0].shape[1] * 4),
   calls({ attrs, inputs, outputs, workspace }) {
     const [x, gamma, beta, mean, invstd] = inputs;
-    const { rows, channels } = rowsOf(x.shape);
+    const { channels } = rowsOf(x.shape);
     const shift = workspace + align64(channels * 4);
     const residual = attrs.residual ? inputs[5].address : 0;
     return [
@@ -50,28 +51,19 @@ export const batchNormRecompute: Lowering<'batch_norm_recompute'> = {
         chunks: 1,
         args: [gamma.address, beta.address, mean.address, invstd.address, workspace, shift, channels],
       },
-      apply(x.address, outputs[0].address, workspace, shift, residual, attrs.relu, rows, channels),
+      apply(x, outputs[0], [mean.address, workspace, shift], residual, attrs.relu),
     ];
   },
 };
 
 export const batchNormInference: Lowering<'batch_norm_inference'> = {
-  workspaceBytes: ({ inputs }) => 2 * align64(inputs[0].shape[1] * 4),
+  workspaceBytes: ({ inputs }) => inputs[0].shape[1] * 4,
   calls({ attrs, inputs, outputs, workspace }) {
     const [x, gamma, beta, mean, variance] = inputs;
-    const { rows, channels } = rowsOf(x.shape);
-    const shift = workspace + align64(channels * 4);
     const residual = attrs.residual ? inputs[5].address : 0;
     return [
-      {
-        kernel: 'batch_norm_scale',
-        chunks: 1,
-        args: [
-          ...[gamma.address, beta.address, mean.address, variance.address, workspace, shift, channels],
-          { f32: attrs.eps },
-        ],
-      },
-      apply(x.address, outputs[0].address, workspace, shift, residual, attrs.relu, rows, channels),
+      scaleOf(gamma, variance, workspace, attrs.eps),
+      apply(x, outputs[0], [mean.address, workspace, beta.address], residual, attrs.relu),
     ];
   },
 };
@@ -101,8 +93,8 @@ export const batchNormBackward: Lowering<'batch_norm_backward'> = {
         kernel: 'batch_norm_backward_combine',
         chunks: Math.ceil(channels / combined),
         args: [
-          ...[workspace, gamma.address, invstd.address, dgamma.address, dbeta.address, coefficients],
-          ...[rows, channels, rowTiles, combined],
+          ...[workspace, gamma.address, mean.address, invstd.address, dgamma.address, dbeta.address],
+          ...[coefficients, rows, channels, rowTiles, combined],
         ],
       },
       {
@@ -126,11 +118,7 @@ export const batchNormInferenceBackward: Lowering<'batch_norm_inference_backward
     const dresidual = attrs.relu && attrs.residual ? outputs[1].address : 0;
     const perChunk = rowsPerChunk(channels);
     return [
-      {
-        kernel: 'batch_norm_slope',
-        chunks: 1,
-        args: [gamma.address, variance.address, workspace, channels, { f32: attrs.eps }],
-      },
+      scaleOf(gamma, variance, workspace, attrs.eps),
       {
         kernel: 'batch_norm_inference_backward',
         chunks: Math.ceil(rows / perChunk),
@@ -153,27 +141,32 @@ export const foldBatchNorm: Lowering<'fold_batch_norm'> = {
         args: [
           ...[inputs[0].address, attrs.bias ? inputs[1].address : 0],
           ...[gamma.address, beta.address, mean.address, variance.address],
-          ...[outputs[0].address, outputs[1].address, filters, size, filtersPerChunk, { f32: attrs.eps }],
+          ...[outputs[0].address, outputs[1].address, filters, size, filtersPerChunk, ...double(attrs.eps)],
         ],
       },
     ];
   },
 };
 
+/** γ/√(variance + ε) at `scale`. */
+function scaleOf(gamma: PlacedBuffer, variance: PlacedBuffer, scale: number, eps: number): Call {
+  const args = [gamma.address, variance.address, scale, gamma.shape[0], ...double(eps)];
+  return { kernel: 'batch_norm_scale', chunks: 1, args };
+}
+
+/** y = scale·(x − mean) + shift + residual and ReLU, with the addresses of mean, scale and shift. */
 function apply(
-  x: number,
-  y: number,
-  scale: number,
-  shift: number,
+  x: PlacedBuffer,
+  y: PlacedBuffer,
+  statistics: readonly [number, number, number],
   residual: number,
   relu: boolean,
-  rows: number,
-  channels: number,
-) {
+): Call {
+  const { rows, channels } = rowsOf(x.shape);
   const perChunk = rowsPerChunk(channels);
   return {
     kernel: 'batch_norm_apply',
     chunks: Math.ceil(rows / perChunk),
-    args: [x, y, scale, shift, residual, relu ? 1 : 0, rows, channels, perChunk],
+    args: [x.address, y.address, ...statistics, residual, relu ? 1 : 0, rows, channels, perChunk],
   };
 }

@@ -48,9 +48,10 @@ export const dropout: Lowering<'dropout'> = {
   calls({ attrs, inputs: [x, seed], outputs: [y] }) {
     const { rows, channels } = rowsOf(x.shape);
     const perChunk = rowsPerChunk(channels);
-    const keepsNone = attrs.p >= 1;
-    // h ≥ p·2³² for an integer h is h ≥ ⌈p·2³²⌉; as a signed word of the same bits.
-    const threshold = keepsNone ? 0 : Math.ceil(attrs.p * 2 ** 32) | 0;
+    // h ≥ p·2³² for an integer h is h ≥ ⌈p·2³²⌉; as a signed word of the same bits. No h is 2³².
+    const least = Math.ceil(attrs.p * 2 ** 32);
+    const keepsNone = least >= 2 ** 32;
+    const threshold = least | 0;
     const scale = keepsNone ? 0 : 1 / (1 - attrs.p);
     return [
       {

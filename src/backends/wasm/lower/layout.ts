@@ -28,6 +28,21 @@ export const padChannels: Lowering<'pad_channels'> = {
   },
 };
 
+export const pad2d: Lowering<'pad2d'> = {
+  calls: ({ attrs: { padding }, inputs: [x], outputs: [y] }) => [padPicture(x, y, padding[0], padding[2])],
+};
+
+export const crop2d: Lowering<'crop2d'> = {
+  calls: ({ attrs: { padding }, inputs: [x], outputs: [y] }) => [padPicture(x, y, -padding[0], -padding[2])],
+};
+
+function padPicture(x: PlacedBuffer, y: PlacedBuffer, top: number, left: number): Call {
+  const [, channels, height, width] = x.shape;
+  const [images, , outHeight, outWidth] = y.shape;
+  const args = [x.address, y.address, height, width, channels, outHeight, outWidth, top, left];
+  return { kernel: 'pad_picture', chunks: images * outHeight, args };
+}
+
 export const subsample: Lowering<'subsample'> = {
   calls: ({ attrs, inputs: [x], outputs: [y] }) => [subsampleCall(x, y, attrs.stride)],
 };

@@ -1,4 +1,4 @@
-import type { Lowering } from '../call.ts';
+import { double, type Lowering } from '../call.ts';
 
 /** Exponentials of one chunk, some 5 ns each. */
 const chunkExponentials = 8 * 1024;
@@ -14,7 +14,7 @@ export const softmaxCrossEntropy: Lowering<'softmax_cross_entropy'> = {
         chunks: Math.ceil(rows / perChunk),
         args: [
           ...[logits.address, target.address, workspace, rows, classes, perChunk],
-          { f32: attrs.labelSmoothing },
+          ...double(attrs.labelSmoothing),
         ],
       },
       { kernel: 'cross_entropy_mean', chunks: 1, args: [workspace, loss.address, rows] },
@@ -32,7 +32,7 @@ export const softmaxCrossEntropyBackward: Lowering<'softmax_cross_entropy_backwa
         chunks: Math.ceil(rows / perChunk),
         args: [
           ...[logits.address, target.address, dloss.address, dlogits.address, rows, classes, perChunk],
-          { f32: attrs.labelSmoothing },
+          ...double(attrs.labelSmoothing),
         ],
       },
     ];

@@ -13,6 +13,8 @@ import {
   concat,
   flatten,
   flattenBackward,
+  crop2d,
+  pad2d,
   padChannels,
   sliceChannels,
   subsample,
@@ -20,7 +22,16 @@ import {
 } from './layout.ts';
 import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from './loss.ts';
 import { accumulate, adamw, ema, sgd } from './optimiser.ts';
-import { avgPool2d, avgPool2dBackward, maxPool2d, maxPool2dBackward } from './pool.ts';
+import {
+  adaptiveAvgPool2d,
+  adaptiveAvgPool2dBackward,
+  adaptiveMaxPool2d,
+  adaptiveMaxPool2dBackward,
+  avgPool2d,
+  avgPool2dBackward,
+  maxPool2d,
+  maxPool2dBackward,
+} from './pool.ts';
 import { channelSum, gradientNorm } from './reduce.ts';
 
 /** Every op that is not a matrix product or a convolution. */
@@ -42,9 +53,15 @@ export const opLowerings = {
   max_pool2d_backward: maxPool2dBackward,
   avg_pool2d: avgPool2d,
   avg_pool2d_backward: avgPool2dBackward,
+  adaptive_max_pool2d: adaptiveMaxPool2d,
+  adaptive_max_pool2d_backward: adaptiveMaxPool2dBackward,
+  adaptive_avg_pool2d: adaptiveAvgPool2d,
+  adaptive_avg_pool2d_backward: adaptiveAvgPool2dBackward,
   concat,
   slice_channels: sliceChannels,
   pad_channels: padChannels,
+  pad2d,
+  crop2d,
   subsample,
   subsample_backward: subsampleBackward,
   flatten,

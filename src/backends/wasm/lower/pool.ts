@@ -1,6 +1,6 @@
 import type { PoolAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
-import type { Call, Lowering } from '../call.ts';
+import type { Call, Lowering, PlacedBuffer } from '../call.ts';
 import { chunkFloats } from './chunks.ts';
 
 /** Channels of a chunk: few enough that global pooling of a single picture still gives many chunks. */
@@ -70,4 +70,53 @@ function call(
       ...more,
     ],
   };
+}
+
+export const adaptiveAvgPool2d: Lowering<'adaptive_avg_pool2d'> = {
+  calls: ({ inputs: [x], outputs: [y] }) => [
+    { kernel: 'adaptive_avg_pool', chunks: rowsOfPixels(y.shape), args: adaptive(x, y, x.shape, y.shape) },
+  ],
+};
+
+export const adaptiveAvgPool2dBackward: Lowering<'adaptive_avg_pool2d_backward'> = {
+  calls: ({ inputs: [dy], outputs: [dx] }) => [
+    {
+      kernel: 'adaptive_avg_pool_backward',
+      chunks: rowsOfPixels(dx.shape),
+      args: adaptive(dy, dx, dx.shape, dy.shape),
+    },
+  ],
+};
+
+export const adaptiveMaxPool2d: Lowering<'adaptive_max_pool2d'> = {
+  calls: ({ inputs: [x], outputs: [y] }) => [
+    { kernel: 'adaptive_max_pool', chunks: rowsOfPixels(y.shape), args: adaptive(x, y, x.shape, y.shape) },
+  ],
+};
+
+export const adaptiveMaxPool2dBackward: Lowering<'adaptive_max_pool2d_backward'> = {
+  calls({ inputs: [dy, x], outputs: [dx] }) {
+    const [images, channels] = x.shape;
+    const blocks = Math.ceil(channels / backwardChannels);
+    return [
+      {
+        kernel: 'adaptive_max_pool_backward',
+        chunks: images * blocks,
+        args: [...adaptive(dy, dx, x.shape, dy.shape), x.address, backwardChannels, blocks],
+      },
+    ];
+  },
+};
+
+function rowsOfPixels([images, , height]: Shape): number {
+  return images * height;
+}
+
+function adaptive(
+  from: PlacedBuffer,
+  to: PlacedBuffer,
+  [, channels, height, width]: Shape,
+  [, , outHeight, outWidth]: Shape,
+): number[] {
+  return [from.address, to.address, height, width, channels, outHeight, outWidth];
 }

@@ -1,0 +1,52 @@
+import { existsSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { CardinalError } from '../base/errors.ts';
+
+/**
+ * Where this code runs: this file, or the bundle that it became part of. Bundles in CommonJS do not say, but the script that
+ * was started does.
+ */
+export const here = (import.meta as Partial<ImportMeta>).url ?? pathToFileURL(process.argv[1] ?? 'repl').href;
+
+// Sources run as they are (.ts), the published package as compiled (.js).
+const isSource = here.endsWith('.ts');
+
+/** A script of this folder that a thread starts with: 'wasm-worker', 'data/worker'. Throws a `CardinalError` if it is missing. */
+export function threadScript(name: string): URL {
+  return locate(`./${name}.${isSource ? 'ts' : 'js'}`);
+}
+
+/** A file of `dist/kernels`. Throws a `CardinalError` if it is missing. */
+export function kernelFile(name: string): URL {
+  return locate(`${isSource ? '../../dist' : '../..'}/kernels/${name}`);
+}
+
+/**
+ * A bundler takes the code along and leaves such files behind. Then those beside the bundle are taken, or those of the package,
+ * if it is installed where the bundle runs.
+ */
+function locate(path: string): URL {
+  const beside = path.slice(path.lastIndexOf('/') + 1);
+  const installed = installation();
+  const candidates = [
+    new URL(path, here),
+    ...(isSource ? [] : [new URL(beside, here)]),
+    ...(installed === undefined ? [] : [new URL(path, installed)]),
+  ];
+  const found = candidates.find((url) => existsSync(url));
+  if (found !== undefined) return found;
+  throw new CardinalError(
+    isSource
+      ? `${beside} is missing: run npm run build`
+      : `${beside} of cardinal-nn is not beside ${here}: mark cardinal-nn as external when you bundle (esbuild: --external:cardinal-nn), or install it where the bundle runs`,
+  );
+}
+
+/** `index.js` of this folder in the installed package. */
+function installation(): string | undefined {
+  try {
+    return import.meta.resolve('cardinal-nn/node');
+  } catch {
+    return undefined;
+  }
+}

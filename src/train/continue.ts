@@ -1,0 +1,78 @@
+import { UsageError } from '../base/errors.ts';
+import { findRecipe, recipeSchema, withOverrides, type Recipe, type RecipeOverrides } from './recipe.ts';
+
+/** What somebody asks of the training of a run that is continued. */
+export interface AskedRecipe extends RecipeOverrides {
+  readonly recipe?: Recipe | string | undefined;
+}
+
+/**
+ * The recipe with which a run goes on: its own, for more epochs if they are asked for and its learning rate allows it. Drops
+ * of the learning rate stay at the epochs at which they were, so the run becomes what one of so many epochs with that
+ * schedule would have been from the start, to the last byte. `source` names the run in errors.
+ * Throws a `UsageError` if something else is asked for than the run has.
+ */
+export function continuedRecipe(own: Recipe, asked: AskedRecipe, source: string): Recipe {
+  const { recipe, epochs, ...numbers } = asked;
+  const base = typeof recipe === 'string' ? findRecipe(recipe) : (recipe ?? own);
+  const wanted = epochs ?? (typeof recipe === 'object' ? recipe.epochs : own.epochs);
+  // A recipe that does not say how pictures are varied leaves it to what they are, and the run knows that.
+  const augmentation = base.augmentation ?? own.augmentation;
+  const differences = lengths(base, own).map((length) =>
+    differenceOf(own, withOverrides({ ...base, augmentation }, { ...numbers, epochs: length })),
+  );
+  const [difference] = differences;
+  if (difference !== undefined && !differences.includes(undefined)) {
+    throw new UsageError(
+      `${source} has ${difference}: it goes on with its own recipe, so leave that out or begin another run`,
+    );
+  }
+  return extended(own, wanted, source);
+}
+
+/**
+ * The epochs to which a recipe's schedule may have been stretched in a run: the run's; none, if the schedule is meant as it
+ * stands; those with which the run began, before it was extended.
+ */
+function lengths(base: Recipe, own: Recipe): readonly number[] {
+  const [given, has] = [base, own].map(({ schedule }) => {
+    if (schedule.kind === 'step') return schedule.every;
+    return schedule.kind === 'multi-step' ? schedule.milestones[0] : schedule.warmUp?.epochs;
+  });
+  const begun = given === undefined || has === undefined ? 0 : Math.round((base.epochs * has) / given);
+  return [own.epochs, base.epochs, ...(begun > 0 ? [begun] : [])];
+}
+
+/** Throws a `UsageError` unless a run of this recipe could have been one of so many epochs. */
+function extended(own: Recipe, epochs: number, source: string): Recipe {
+  if (epochs === own.epochs) return own;
+  if (epochs < own.epochs) {
+    throw new UsageError(
+      `${source} is one of ${own.epochs} epochs, expected more, got ${epochs}: it cannot become shorter, but can be interrupted`,
+    );
+  }
+  if (own.schedule.kind === 'cosine') {
+    throw new UsageError(
+      `${source} cannot go on to ${epochs} epochs: its learning rate falls along a cosine to the end of ${own.epochs}, with ${epochs} every step would have had another; train anew with ${epochs} epochs, or begin another run with its best weights`,
+    );
+  }
+  return recipeSchema.parse({ ...own, epochs });
+}
+
+/** The first setting in which two recipes differ, in words; names and epochs aside. */
+function differenceOf(own: Recipe, other: Recipe): string | undefined {
+  const [a, b] = [own, other].map(settingsOf);
+  const key = [...new Set([...a.keys(), ...b.keys()])].find((each) => a.get(each) !== b.get(each));
+  return key === undefined ? undefined : `${key} ${a.get(key) ?? 'off'}, not ${b.get(key) ?? 'off'}`;
+}
+
+/** The settings of a recipe, one a line: text that only equality is asked of. */
+function settingsOf(recipe: Recipe): Map<string, string> {
+  const { optimizer, ...plain } = recipeSchema.parse(recipe);
+  const { kind, ...rest } = optimizer;
+  return new Map(
+    Object.entries({ optimizer: kind, ...rest, ...plain }).flatMap(([key, value]) =>
+      value === undefined || key === 'name' || key === 'epochs' ? [] : [[key, JSON.stringify(value)]],
+    ),
+  );
+}

@@ -1,0 +1,77 @@
+import { build } from 'esbuild';
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+
+/**
+ * A program that was bundled and minified computes, counts and calls everything as the same program does by itself: nothing
+ * depends on what a class or a function is called. It runs on the built package, as users have it.
+ */
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const program = join(root, 'test/package/program.ts');
+const env = { ...process.env, PICTURES: join(root, 'data/fashion-mnist-sample') };
+let folder: string;
+let bundle: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cardinal-bundle-'));
+  bundle = join(folder, 'program.js');
+  const banner =
+    "import { createRequire as $require } from 'node:module'; const require = $require(import.meta.url);";
+  const { warnings } = await build({
+    entryPoints: [program],
+    outfile: bundle,
+    bundle: true,
+    minify: true,
+    keepNames: false,
+    platform: 'node',
+    format: 'esm',
+    absWorkingDir: root,
+    // What is CommonJS among the dependencies asks for Node's own modules.
+    banner: { js: banner },
+    external: ['canvas'],
+  });
+  expect(warnings).toEqual([]);
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test('bundled on its own it says that its files are missing, and how to bring them', async () => {
+  const alone = run(process.execPath, [bundle, join(folder, 'alone'), 'begin'], { cwd: folder, env });
+  await expect(alone).rejects.toThrow(
+    /CardinalError\]?: kernels-\w+\.wasm of cardinal-nn is not beside .*: mark cardinal-nn as external/,
+  );
+});
+
+test('a minified program prints what the program does, and goes on with its run', async () => {
+  const plain = await printed(program, 'plain', 'begin');
+  // The package where the bundle runs: its files are found there.
+  await mkdir(join(folder, 'node_modules'));
+  await symlink(root, join(folder, 'node_modules/cardinal-nn'), 'junction');
+  const minified = await printed(bundle, 'minified', 'begin');
+  expect(minified).toEqual(plain);
+
+  const [left, right] = await Promise.all(['plain', 'minified'].map(metadata));
+  expect(right).toEqual(left);
+  // Begun under one name of a class, ended under another.
+  await cp(join(folder, 'plain'), join(folder, 'crossed'), { recursive: true });
+  const whole = await printed(program, 'plain', 'resume');
+  expect(await printed(bundle, 'crossed', 'resume')).toEqual(whole);
+}, 300_000);
+
+async function printed(script: string, out: string, mode: string): Promise<unknown> {
+  const { stdout } = await run(process.execPath, [script, join(folder, out), mode], { cwd: folder, env });
+  return JSON.parse(stdout);
+}
+
+/** What a run's checkpoint says of its network. */
+async function metadata(out: string): Promise<unknown> {
+  const bytes = await readFile(join(folder, out, 'last.safetensors'));
+  const size = Number(bytes.readBigUInt64LE(0));
+  const header: unknown = JSON.parse(bytes.subarray(8, 8 + size).toString());
+  return header;
+}

@@ -1,0 +1,122 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest';
+import { writeClasses } from '../unit/data-support/sources.ts';
+
+/** The packed package in a project of somebody else's, installed without optional dependencies: no binary of sharp, no koffi. */
+const run = promisify(execFile);
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const weights = join(root, 'test/fixtures/pytorch/zip-state.pth');
+let project: string;
+let missing: string | undefined;
+
+const source = `
+import { compile, createModel, F, nn, summary, type Value } from 'cardinal-nn';
+import { createBackend, loadClassifier, openData, trainOn } from 'cardinal-nn/node';
+
+class Net extends nn.Module {
+  readonly conv = new nn.Conv2d(3, 8, 3);
+  forward(x: Value): Value {
+    return F.relu(this.conv(x));
+  }
+}
+export const rows: number = summary(new Net(), { inputSize: [1, 3, 8, 8] }).rows.length;
+
+export async function all(path: string): Promise<Float32Array> {
+  const backend = await createBackend({ threads: 1 });
+  const compiled = await compile(createModel('resnet20_cifar'), { input: [1, 3, 32, 32], backend });
+  await trainOn(await openData(path), new Net(), { epochs: 1, onEvent: (event) => void event.type });
+  await (await loadClassifier(path)).dispose();
+  return (await compiled.forward(new Float32Array(3072))).data;
+}
+`;
+
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), 'cardinal-consumer-'));
+  const npm = (...args: readonly string[]) => run('npm', args, { cwd: project, timeout: 150_000 });
+  const { stdout } = await npm('pack', root, '--ignore-scripts', '--silent');
+  await writeFile(join(project, 'package.json'), '{ "name": "consumer", "private": true, "type": "module" }');
+  try {
+    const flags = ['--omit=optional', '--ignore-scripts', '--prefer-offline', '--no-audit', '--no-fund'];
+    await npm('install', `./${stdout.trim()}`, ...flags, '--fetch-retries=0', '--fetch-timeout=60000');
+  } catch (error) {
+    missing = `npm could not install the package here: ${error instanceof Error ? error.message.split('\n')[0] : ''}`;
+    console.warn(missing);
+  }
+}, 200_000);
+afterAll(() => rm(project, { recursive: true, force: true }));
+
+describe('the package as others install it', () => {
+  test('has no map without its source', async ({ skip }: TestContext) => {
+    skip(missing !== undefined, missing);
+    const files = await readdir(join(project, 'node_modules/cardinal-nn'), { recursive: true });
+    expect(files).toContain(join('dist', 'src', 'index.d.ts'));
+    expect(files.filter((file) => file.endsWith('.map'))).toEqual([]);
+  });
+
+  test.each([
+    ['neither the DOM nor Node', { lib: ['es2024'], types: [] }],
+    ['the DOM', { lib: ['es2024', 'dom'], types: [] }],
+    [
+      'Node and the newest JavaScript',
+      { lib: ['esnext'], types: ['node'], typeRoots: [join(root, 'node_modules/@types')] },
+    ],
+  ])('is typed for programs that know %s', async (_, options) => {
+    if (missing !== undefined) return;
+    await writeFile(join(project, 'index.ts'), source);
+    const strict = { target: 'es2024', module: 'nodenext', strict: true, exactOptionalPropertyTypes: true };
+    const compilerOptions = { ...strict, skipLibCheck: false, noEmit: true, ...options };
+    await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['index.ts'] }));
+    const compiler = join(root, 'node_modules/typescript/bin/tsc');
+    const found = await run(process.execPath, [compiler, '-p', project]).catch((error: unknown) => error);
+    expect(found).toMatchObject({ stdout: '' });
+  });
+
+  test('does without sharp what needs no picture files, and says what to install for the rest', async ({
+    skip,
+  }: TestContext) => {
+    skip(missing !== undefined, missing);
+    const photos = join(project, 'photos');
+    await writeClasses(photos, { a: 40, b: 40 });
+    const said = (...args: readonly string[]) =>
+      run(process.execPath, ['node_modules/cardinal-nn/bin/cardinal.js', ...args], { cwd: project }).then(
+        ({ stdout, stderr }) => stdout + stderr,
+        (error: unknown) => error,
+      );
+    const sample = 'node_modules/cardinal-nn/data/fashion-mnist-sample';
+    const small = ['--set', 'layers=1,1,1', 'planes=4', 'cardinality=2', 'baseWidth=16'];
+    expect(await said('summary', 'resnet18', '--depth', '0')).toContain('11,689,512');
+    expect(await said('models')).toContain('resnext50_32x4d');
+    expect(await said('tradeoff')).toContain('Width d');
+    expect(await said('doctor')).toContain('threads');
+    expect(await said('inspect', weights)).toContain('numbers');
+    expect(await said('convert', weights, 'state.safetensors')).toContain('wrote');
+    await said(
+      'train',
+      sample,
+      '--model',
+      'resnext_cifar',
+      ...small,
+      '--epochs',
+      '1',
+      '--batch-size',
+      '1000',
+      '--out',
+      'run',
+    );
+    expect(await said('eval', 'run/best.safetensors', sample)).toContain('%');
+    const refused = {
+      code: 1,
+      stderr: expect.stringMatching(/^cardinal: [^\n]*npm install --include=optional sharp\n$/) as string,
+    };
+    expect(await said('train', photos, '--model', 'resnext_cifar', ...small, '--out', 'other')).toMatchObject(
+      refused,
+    );
+    expect(await said('eval', 'run/best.safetensors', photos)).toMatchObject(refused);
+    expect(await said('predict', 'run/best.safetensors', join(photos, 'a/000.png'))).toMatchObject(refused);
+  }, 240_000);
+});

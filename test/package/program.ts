@@ -1,0 +1,106 @@
+/**
+ * A program of a user's, which prints what it gets from the library: as it is, and bundled and minified. Nothing may differ but
+ * what his own class is called. Arguments: where the run goes, and `begin` or `resume`.
+ */
+import {
+  compile,
+  costSummary,
+  createModel,
+  exportOnnx,
+  F,
+  fittingModels,
+  listModels,
+  nn,
+  planInference,
+  formatPlan,
+  listPlan,
+  summary,
+  trace,
+  type Value,
+} from 'cardinal-nn';
+import { createBackend, openData, trainOn } from 'cardinal-nn/node';
+import { createHash } from 'node:crypto';
+
+const [, , out, mode] = process.argv;
+
+class Residual extends nn.Module {
+  readonly conv = new nn.Conv2d(4, 4, 3, { padding: 1 });
+
+  forward(x: Value): Value {
+    return F.add(x, this.conv(x));
+  }
+}
+
+class Mine extends nn.Module {
+  static override readonly typeName: string = 'Mine';
+
+  readonly stem = new nn.Conv2d(1, 4, 3, { stride: 4 });
+  readonly blocks = new nn.ModuleList([new Residual(), new Residual()]);
+  readonly pool = new nn.AdaptiveAvgPool2d(1);
+  readonly head = new nn.Linear(4, 10);
+
+  forward(x: Value): Value {
+    let y = F.relu(this.stem(x));
+    for (const block of this.blocks) y = block(y);
+    return this.head(F.flatten(this.pool(y)));
+  }
+}
+
+const hash = (data: Uint8Array | string) => createHash('sha256').update(data).digest('hex').slice(0, 16);
+
+const networks = listModels()
+  .filter((name) => !name.includes('1202'))
+  .map((name) => {
+    const model = createModel(name);
+    const side = name.includes('cifar') ? 32 : 299;
+    const inputSize = [2, 3, side, side];
+    const listing = String(summary(model, { inputSize }));
+    const cost = JSON.stringify(costSummary(model, { inputSize }));
+    return [name, listing.split('\n').find((line) => line.includes('mult-adds')), hash(listing), hash(cost)];
+  });
+
+const small = createModel('resnet20_cifar');
+const input = [1, 3, 32, 32] as const;
+const onnx = await exportOnnx(small, { input: [3, 32, 32], name: 'small' });
+const backend = await createBackend({ threads: 2, blas: false });
+const compiled = await compile(small, { input, backend });
+const { data } = await compiled.forward(Float32Array.from({ length: 3072 }, (_, i) => (i % 17) / 17));
+compiled.dispose();
+const planned = planInference(trace(small, input, { training: false }), backend, { name: 'small' });
+const kernels = backend.kernelsOf(planned);
+const plan = formatPlan(listPlan(planned, (node) => kernels.get(node) ?? []));
+
+const folder = process.env['PICTURES'] ?? '';
+const controller = new AbortController();
+const trained = await trainOn(await openData(folder), new Mine().initialize(1), {
+  ...(mode === 'resume' ? { resume: true } : { epochs: 1, batchSize: 500, seed: 7 }),
+  out,
+  backend,
+  onEvent: (event) => {
+    if (event.type === 'step' && event.step === 2 && mode === 'begin') controller.abort();
+  },
+  signal: controller.signal,
+});
+await backend.dispose();
+
+console.log(
+  JSON.stringify(
+    {
+      networks,
+      mine: String(summary(new Mine(), { inputSize: [1, 1, 28, 28] })).replace(
+        /└─\w+: (2-\d) +/g,
+        '└─its own: $1 ',
+      ),
+      small: fittingModels(small.stateDict()).map(({ model }) => model),
+      onnx: hash(onnx),
+      plan: hash(plan),
+      logits: hash(new Uint8Array(data.buffer, data.byteOffset, data.byteLength)),
+      tensors: [...trained.model.stateDict().keys()],
+      trained: [...trained.model.stateDict().values()].map(({ data: numbers }) =>
+        hash(new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength)),
+      ),
+    },
+    undefined,
+    1,
+  ),
+);
