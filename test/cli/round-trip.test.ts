@@ -72,6 +72,7 @@ describe('train, eval, predict', () => {
       'config.json',
       'last.safetensors',
       'metrics.jsonl',
+      'misclassified.csv',
       'report.html',
     ]);
     const config: unknown = JSON.parse(await readFile(at('run/config.json'), 'utf8'));
