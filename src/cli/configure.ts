@@ -15,7 +15,7 @@ import type { FitFlags } from './flags.ts';
 import { preprocessingFor, requirePerChannel, warnOfOther } from './loading.ts';
 import { runConfigSchema, type RunConfig } from './run-config.ts';
 import { shellWord } from './print.ts';
-import { version } from './version.ts';
+import { version } from '../node/version.ts';
 
 /**
  * Everything that decides how the run goes, checked before a folder is made. `weights` are those that the run begins with:

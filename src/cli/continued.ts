@@ -55,7 +55,7 @@ export function continuingLines(
   return [
     epoch < epochs
       ? `continuing ${path} at step ${count(step)}, in epoch ${epoch + 1} of ${epochs}`
-      : `${path} has had its ${epochs} epochs: it is judged again${longer}`,
+      : `${path} has had its ${epochs} epochs: it is evaluated again${longer}`,
     ...(before.epochs === epochs
       ? []
       : [`it was to end after epoch ${before.epochs}: ${rateAfterwards(schedule)}`]),

@@ -1,5 +1,6 @@
 import { augmentationSchema } from '../data/preprocessing.ts';
 import { openData } from '../node/data/open.ts';
+import type { RunEvaluation } from '../node/report/evaluate-best.ts';
 import { RunFolder } from '../node/run-folder.ts';
 import { withOverrides } from '../train/recipe.ts';
 import { bundledPictures } from './bundled.ts';
@@ -8,7 +9,7 @@ import { predictionLines } from './judgement.ts';
 import { print } from './print.ts';
 import { configure } from './configure.ts';
 import { newRun } from './train-command.ts';
-import { buildNetwork, type Judged } from './training.ts';
+import { buildNetwork } from './training.ts';
 
 /** Two blocks a stage, eight groups of 2, 4 and 8 channels: 63,714 parameters, two minutes on two cores. */
 const network = ['layers=2,2,2', 'cardinality=8', 'baseWidth=16', 'planes=8'];
@@ -35,9 +36,9 @@ export async function demo(flags: DemoFlags): Promise<void> {
   const recipe = withOverrides(configured.recipe, { augmentation, ema: 0.99 });
   const config = { ...configured, recipe };
   const path = flags.out ?? (await RunFolder.freshPath('runs', 'demo'));
-  const { judged } = await newRun(path, config, await buildNetwork(config), data, flags);
-  if (judged === undefined || flags.json) return;
-  print('', ...examples(judged, data.classes));
+  const { evaluated } = await newRun(path, config, await buildNetwork(config), data, flags);
+  if (evaluated === undefined || flags.json) return;
+  print('', ...examples(evaluated, data.classes));
   print(
     '',
     'what now:',
@@ -47,10 +48,10 @@ export async function demo(flags: DemoFlags): Promise<void> {
   );
 }
 
-function examples({ samples }: Judged, classes: readonly string[]): string[] {
+function examples({ samples }: RunEvaluation, classes: readonly string[]): string[] {
   // A wrong one first, if there are any: those are the interesting ones.
-  const wrong = samples.filter(({ label, top }) => top[0].label !== label).slice(0, 2);
-  const right = samples.filter(({ label, top }) => top[0].label === label).slice(0, shown - wrong.length);
+  const wrong = samples.filter(({ label, predicted }) => predicted !== label).slice(0, 2);
+  const right = samples.filter(({ label, predicted }) => predicted === label).slice(0, shown - wrong.length);
   return [...right, ...wrong].flatMap(({ id, label, top }) =>
     predictionLines(
       id,

@@ -11,7 +11,7 @@ import { entriesOf } from '../weights/safetensors.ts';
 import type { ExportFlags } from './commands/export.ts';
 import { loadForUse, requirePerChannel } from './loading.ts';
 import { printJson, tell } from './print.ts';
-import { version } from './version.ts';
+import { version } from '../node/version.ts';
 
 /** `cardinal export`: a trained network for other programs. */
 export async function exportWeights(from: string, flags: ExportFlags): Promise<void> {

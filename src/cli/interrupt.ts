@@ -1,21 +1,24 @@
-import { tell } from './print.ts';
-
 /** A terminal sends Ctrl-C to every process in front of it, and a parent may forward it again: that is one wish, not two. */
 const oneWish = 500;
 
+/** Said when the first Ctrl-C came. Short enough for a terminal of 80 columns. */
+const notice = 'stopping after this step, with a checkpoint (again to stop at once)';
+
 /**
- * Turns Ctrl-C into an abort: the first asks the work to end in good order, a second one, half a second or more later,
- * ends the process at once. `release` gives the signal back.
+ * Turns Ctrl-C into an abort: the first asks the work to end in good order, which `say` tells, a second one, half a second
+ * or more later, ends the process at once. `release` gives the signal back.
  */
-export function onInterrupt(message: string): { readonly signal: AbortSignal; release(): void } {
+export function onInterrupt(say: (text: string) => void): { readonly signal: AbortSignal; release(): void } {
   const controller = new AbortController();
   let first = 0;
   const handler = (): void => {
     if (!controller.signal.aborted) {
       first = performance.now();
-      tell('', message);
+      say(notice);
       controller.abort(new Error('interrupted'));
     } else if (performance.now() - first > oneWish) {
+      // The notice stands in a line of its own, and so does the shell's next prompt.
+      if (process.stderr.isTTY) process.stderr.write('\n');
       process.exit(130);
     }
   };

@@ -1,7 +1,8 @@
-import { Command, Help } from 'commander';
+import { Command, CommanderError, Help } from 'commander';
 import { UsageError } from '../base/errors.ts';
 import { verdictOn } from './error.ts';
-import { version } from './version.ts';
+import { didYouMean } from './suggest.ts';
+import { version } from '../node/version.ts';
 
 /** A command's file: adds arguments, options, examples and the action to the command of its name. */
 interface CommandModule {
@@ -10,20 +11,23 @@ interface CommandModule {
 
 /** Every command with its line in the overview. Only the file of the one that is asked for is loaded. */
 const commands: Readonly<Record<string, readonly [summary: string, load: () => Promise<CommandModule>]>> = {
-  demo: ['train and judge a small ResNeXt on bundled pictures', () => import('./commands/demo.ts')],
+  demo: ['train and evaluate a small ResNeXt on bundled pictures', () => import('./commands/demo.ts')],
   models: ['list the networks that can be built by name', () => import('./commands/models.ts')],
   summary: ["print a network's layers, shapes, parameters and cost", () => import('./commands/summary.ts')],
   tradeoff: ['cardinality against width at equal cost (Table 2)', () => import('./commands/tradeoff.ts')],
   plan: ['print the program a network is compiled to', () => import('./commands/plan.ts')],
   train: ['train a network on pictures', () => import('./commands/train.ts')],
   study: ["run one of the paper's comparisons", () => import('./commands/study.ts')],
-  eval: ['judge a trained network on labelled pictures', () => import('./commands/eval.ts')],
+  eval: ['evaluate a trained network on labelled pictures', () => import('./commands/eval.ts')],
   predict: ['classify pictures with a trained network', () => import('./commands/predict.ts')],
-  inspect: ['tell what a file of weights holds and what it fits', () => import('./commands/inspect.ts')],
+  inspect: [
+    'show what a file of weights holds and which networks it fits',
+    () => import('./commands/inspect.ts'),
+  ],
   convert: ['write weights in another format', () => import('./commands/convert.ts')],
   export: ['write a network for other programs: ONNX, PyTorch', () => import('./commands/export.ts')],
   run: ['run a network on raw tensors, to check a port', () => import('./commands/run.ts')],
-  doctor: ['tell what this machine offers and what is used', () => import('./commands/doctor.ts')],
+  doctor: ['show what this machine offers and what is used', () => import('./commands/doctor.ts')],
 };
 
 const args = process.argv.slice(2);
@@ -49,9 +53,33 @@ try {
   }
   const program = await build();
   if (args.length === 0) program.outputHelp();
-  else await program.parseAsync(args, { from: 'user' });
+  else await parse(program);
 } catch (error) {
   report(error);
+}
+
+/** Runs the command that was asked for; a flag that it does not have is answered with the one that was meant. */
+async function parse(program: Command): Promise<void> {
+  try {
+    await program.parseAsync(args, { from: 'user' });
+  } catch (error) {
+    const unknown = error instanceof CommanderError && error.code === 'commander.unknownOption';
+    const flag = unknown ? /'(.*)'/s.exec(error.message)?.[1] : undefined;
+    if (!unknown || flag === undefined) throw error;
+    const command = program.commands.find((candidate) => candidate.name() === asked) ?? program;
+    const flags = command.options
+      .flatMap(({ long, short }) => [long, short])
+      .filter((name) => name !== undefined);
+    const meant = didYouMean(flag, {
+      flags,
+      args: command.registeredArguments.map((argument) => argument.name()),
+    });
+    throw new CommanderError(
+      2,
+      error.code,
+      `unknown option '${flag}'${meant === undefined ? '' : ` ${meant}`}`,
+    );
+  }
 }
 
 function report(error: unknown): void {
@@ -84,7 +112,7 @@ async function build(): Promise<Command> {
     const command = program.command(name).description(summary);
     if (name !== asked) continue;
     (await load()).define(command);
-    command.option('--verbose', 'show the stack of an error');
+    command.option('--verbose', 'show the stack of an error').showSuggestionAfterError(false);
   }
   return program;
 }

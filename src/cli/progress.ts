@@ -1,13 +1,18 @@
 import type { SingleBar } from 'cli-progress';
 import pc from 'picocolors';
 import { digits3, duration, percent } from '../report/format.ts';
-import type { EpochEvent, StartEvent, StepEvent, TrainEvent } from '../train/events.ts';
+import type { StartEvent, StepEvent, TrainEvent } from '../train/events.ts';
 import { mebibytes } from '../train/micro-batches.ts';
 import { newBar } from './bar.ts';
+import { epochSentence, EpochTable } from './epoch-lines.ts';
+import { wrapped } from './print.ts';
+import { transientLine } from './transient.ts';
 
 /** Shows a training run while it goes: a live bar on a terminal, a line now and then anywhere else. */
 export interface ProgressView {
   show(event: TrainEvent): void;
+  /** Says what is being done until something else is shown. On a terminal it then goes away. */
+  say(text: string): void;
   /** Takes the bar away, so that other lines can be written. */
   stop(): void;
 }
@@ -19,24 +24,35 @@ export function progressView(stream: NodeJS.WriteStream = process.stderr): Progr
 /** One bar an epoch; when the epoch is done, its line stays in the bar's place. */
 function bar(stream: NodeJS.WriteStream): ProgressView {
   let current: SingleBar | undefined;
+  const said = transientLine(stream);
+  const table = new EpochTable(stream.columns);
+  let headed = false;
   const stop = (): void => {
     current?.stop();
     current = undefined;
+    said.clear();
   };
   return {
     stop,
+    say(text) {
+      stop();
+      said.show(text);
+    },
     show(event) {
+      // What was said is true until there is more to see than another step.
+      if (event.type === 'step' && said.isShown) return;
       if (event.type === 'step') {
         current ??= startBar(stream, event);
         current.update(event.stepInEpoch, barPayload(event));
       } else if (event.type === 'epoch') {
         stop();
-        stream.write(`${epochLine(event)}\n`);
+        stream.write(`${headed ? '' : `${table.header(event)}\n`}${table.row(event)}\n`);
+        headed = true;
       } else if (event.type === 'start') {
         stream.write(memoryLine(event));
       } else if (event.type === 'warning') {
         stop();
-        stream.write(`${pc.yellow('warning:')} ${event.message}\n`);
+        stream.write(`${wrapped(`${pc.yellow('warning:')} ${event.message}`, stream).join('\n')}\n`);
       } else if (event.type === 'end') {
         stop();
       }
@@ -45,7 +61,8 @@ function bar(stream: NodeJS.WriteStream): ProgressView {
 }
 
 function startBar(stream: NodeJS.WriteStream, event: StepEvent): SingleBar {
-  const started = newBar(stream, '{epoch} {bar} loss {loss}  top-1 {top1}  {rate}/s  {left} left');
+  const format = '{epoch} {bar} loss {loss}  top-1 {top1}  {rate}/s  {left} left';
+  const started = newBar(stream, stream.columns < 76 ? '{epoch} {bar} {top1}  {left} left' : format);
   started.start(event.stepsPerEpoch, event.stepInEpoch, barPayload(event));
   return started;
 }
@@ -67,16 +84,20 @@ function lines(stream: NodeJS.WriteStream): ProgressView {
   let last = Date.now();
   return {
     stop: () => undefined,
+    say(text) {
+      stream.write(`${text}\n`);
+    },
     show(event) {
       if (event.type === 'step' && Date.now() - last >= pause) {
         last = Date.now();
         const { epoch, loss, top1, rate, left } = barPayload(event);
+        const done = percent(event.step / event.totalSteps, 0);
         stream.write(
-          `${epoch} step ${event.stepInEpoch}/${event.stepsPerEpoch}: loss ${loss}, top-1 ${top1}, ${rate} images/s, ${left} left\n`,
+          `${epoch} step ${event.stepInEpoch}/${event.stepsPerEpoch} (${done} of the run): loss ${loss}, top-1 ${top1}, ${rate} images/s, ${left} left\n`,
         );
       } else if (event.type === 'epoch') {
         last = Date.now();
-        stream.write(`${epochLine(event)}\n`);
+        stream.write(`${epochSentence(event)}\n`);
       } else if (event.type === 'start') {
         stream.write(memoryLine(event));
       } else if (event.type === 'warning') {
@@ -91,15 +112,5 @@ function memoryLine({ programBytes, keepingAllBytes }: StartEvent): string {
   if (keepingAllBytes === undefined) return '';
   return programBytes === keepingAllBytes
     ? 'recomputing activations would save nothing here: all are kept\n'
-    : `recomputing activations: the program takes ${mebibytes(programBytes)} instead of ${mebibytes(keepingAllBytes)}\n`;
-}
-
-function epochLine({ epoch, epochs, train, validation, seconds, best }: EpochEvent): string {
-  const number = `${String(epoch + 1).padStart(String(epochs).length)}/${epochs}`;
-  const learned = `training loss ${train.loss.toFixed(3)}, top-1 ${percent(train.top1, 1)}`;
-  const judged =
-    validation === undefined
-      ? ''
-      : `   validation loss ${validation.loss.toFixed(3)}, top-1 ${percent(validation.top1, 1)}${best ? ' (best)' : ''}`;
-  return `epoch ${number}   ${learned}${judged}   ${duration(seconds)}`;
+    : `recomputing activations: ${mebibytes(programBytes)} instead of ${mebibytes(keepingAllBytes)}\n`;
 }

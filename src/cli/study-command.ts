@@ -19,12 +19,12 @@ import { bundledPictures } from './bundled.ts';
 import type { StudyFlags } from './commands/study.ts';
 import { withBackend } from './engine.ts';
 import { onInterrupt } from './interrupt.ts';
-import { machine } from './machine.ts';
+import { machine } from '../node/machine.ts';
 import { print, printJson, shellWord, tell } from './print.ts';
 import { planDocument, planLines, type StudyForecast } from './study-plan.ts';
 import { studyView } from './study-progress.ts';
 import { alignColumns } from './table.ts';
-import { version } from './version.ts';
+import { version } from '../node/version.ts';
 
 /** `cardinal study`: what there is. */
 export function listStudies({ json }: Pick<StudyFlags, 'json'>): void {
@@ -105,7 +105,12 @@ async function work({ forecast, runs, path, length, pictures, backend, flags }: 
     takeOver: flags.takeOver,
     onNotice: tell,
   });
-  const interrupt = onInterrupt('stopping after this step, with a checkpoint (again to stop at once)');
+  let say = (text: string): void => {
+    tell(text);
+  };
+  const interrupt = onInterrupt((text) => {
+    say(text);
+  });
   await withEndings(async (endings) => {
     endings.add(() => folder.close());
     endings.add(() => {
@@ -114,8 +119,15 @@ async function work({ forecast, runs, path, length, pictures, backend, flags }: 
     const known = await Promise.all(plan.runs.map(({ id }) => folder.outcome(id)));
     const todo = plan.runs.filter((_, index) => known[index] === undefined);
     if (flags.resume) tell(`${plan.runs.length - todo.length} of ${plan.runs.length} runs are done already`);
-    const expected = todo.map((run) => ({ run, seconds: seconds.get(run.arm.id) ?? 0 }));
-    const view = studyView(expected, plan.runs.length - todo.length, (outcome) => resultText(plan, outcome));
+    const expected = plan.runs.map((run) => ({ run, seconds: seconds.get(run.arm.id) ?? 0 }));
+    const view = studyView(
+      expected.filter((_, index) => known[index] === undefined),
+      expected.filter((_, index) => known[index] !== undefined),
+      (outcome) => resultText(plan, outcome),
+    );
+    say = (text) => {
+      view.say(text);
+    };
     let outcomes: Outcome[];
     try {
       outcomes = await runStudy({

@@ -4,6 +4,8 @@ import type { Outcome } from '../study/outcome.ts';
 import type { PlannedRun } from '../study/plan.ts';
 import type { TrainEvent } from '../train/events.ts';
 import { newBar } from './bar.ts';
+import { wrapped } from './print.ts';
+import { transientLine } from './transient.ts';
 
 /** A run of the study with how long it is expected to take. */
 export interface ExpectedRun {
@@ -16,21 +18,23 @@ export interface StudyView {
   start(run: PlannedRun): void;
   event(event: TrainEvent): void;
   finish(outcome: Outcome): void;
+  /** Says what is being done until something else is shown. On a terminal it then goes away. */
+  say(text: string): void;
   stop(): void;
 }
 
-/** `todo` are the runs that are still to be done, `done` is how many are. */
+/** `todo` are the runs that are still to be done, `done` those that are. */
 export function studyView(
   todo: readonly ExpectedRun[],
-  done: number,
+  done: readonly ExpectedRun[],
   result: (outcome: Outcome) => string,
   stream: NodeJS.WriteStream = process.stderr,
 ): StudyView {
-  const clock = new StudyClock(todo);
-  const total = todo.length + done;
+  const clock = new StudyClock(todo, done);
+  const total = todo.length + done.length;
   const bar = stream.isTTY ? newBar(stream, '{run} {bar} {state}  {left} left') : undefined;
   let current: PlannedRun | undefined;
-  let number = done;
+  let number = done.length;
   let state = '';
   let toldAt = performance.now();
   const payload = (): Record<string, string> => ({
@@ -38,13 +42,18 @@ export function studyView(
     state,
     left: duration(clock.secondsLeft()),
   });
-  const write = (line: string): void => {
+  const said = bar === undefined ? undefined : transientLine(stream);
+  const stop = (): void => {
     if (bar?.isActive === true) bar.stop();
-    stream.write(`${line}\n`);
+    said?.clear();
+  };
+  const write = (line: string): void => {
+    stop();
+    stream.write(`${wrapped(line, stream).join('\n')}\n`);
     toldAt = performance.now();
   };
   const draw = (): void => {
-    if (bar === undefined) return;
+    if (bar === undefined || said?.isShown === true) return;
     if (!bar.isActive) bar.start(1000, 0, payload());
     bar.update(Math.round(1000 * clock.share()), payload());
   };
@@ -71,12 +80,18 @@ export function studyView(
     finish(outcome) {
       clock.finishRun();
       write(
-        `run ${number}/${total}   ${current?.arm.label} seed ${outcome.seed}   ${result(outcome)}   ${duration(outcome.seconds)}`,
+        `run ${number}/${total}   ${current?.arm.label} seed ${outcome.seed}   ${result(outcome)}   ${duration(outcome.seconds)}   ${percent(clock.share(), 0)} of the study`,
       );
     },
-    stop() {
-      if (bar?.isActive === true) bar.stop();
+    say(text) {
+      if (said === undefined) {
+        write(text);
+      } else {
+        stop();
+        said.show(text);
+      }
     },
+    stop,
   };
 }
 
@@ -86,6 +101,9 @@ const quiet = 30_000;
 /** How far the study is, in expected seconds, and how long the rest takes at the pace so far. */
 export class StudyClock {
   readonly #expected: readonly number[];
+  /** Of the runs that were done before. */
+  readonly #before: number;
+  /** Of the runs that are to be done. */
   readonly #total: number;
   readonly #now: () => number;
   readonly #startedAt: number;
@@ -94,10 +112,12 @@ export class StudyClock {
 
   constructor(
     todo: readonly { readonly seconds: number }[],
+    before: readonly { readonly seconds: number }[] = [],
     now: () => number = () => performance.now() / 1000,
   ) {
     this.#expected = todo.map(({ seconds }) => seconds);
-    this.#total = this.#expected.reduce((sum, seconds) => sum + seconds, 0);
+    this.#before = sumOf(before);
+    this.#total = sumOf(todo);
     this.#now = now;
     this.#startedAt = now();
   }
@@ -112,9 +132,11 @@ export class StudyClock {
     this.#within = 0;
   }
 
-  /** Of the expected work. */
+  /** Of the expected work of the whole study, runs that were done before included; 1 when all are done. */
   share(): number {
-    return this.#total === 0 ? 1 : Math.min(1, this.#done() / this.#total);
+    if (this.#finished >= this.#expected.length) return 1;
+    const whole = this.#before + this.#total;
+    return whole === 0 ? 0 : Math.min(1, (this.#before + this.#done()) / whole);
   }
 
   secondsLeft(): number {
@@ -129,4 +151,8 @@ export class StudyClock {
     const before = this.#expected.slice(0, this.#finished).reduce((sum, seconds) => sum + seconds, 0);
     return before + this.#within * (this.#expected[this.#finished] ?? 0);
   }
+}
+
+function sumOf(runs: readonly { readonly seconds: number }[]): number {
+  return runs.reduce((sum, { seconds }) => sum + seconds, 0);
 }

@@ -1,3 +1,5 @@
+import stringWidth from 'string-width';
+
 /** Which side of its column a cell keeps to. */
 export type Alignment = 'left' | 'right';
 
@@ -25,13 +27,20 @@ export function alignColumns(
   );
 }
 
-/** How many columns of a terminal `text` takes, without its colours. */
+/** How many columns of a terminal `text` takes: two for a wide character (CJK, emoji), none for colours and accents. */
 export function visibleLength(text: string): number {
-  // eslint-disable-next-line no-control-regex -- escape codes begin with a control character
-  return Array.from(text.replace(/\u001b\[[0-9;]*m/g, '')).length;
+  return stringWidth(text);
 }
 
-/** `text` cut to `length` with an ellipsis where something was cut. */
+/** `text` cut to `length` columns with an ellipsis where something was cut, between characters as people see them. */
 export function shorten(text: string, length: number): string {
-  return text.length <= length ? text : `${text.slice(0, length - 1)}…`;
+  if (visibleLength(text) <= length) return text;
+  let kept = '';
+  for (const { segment } of characters.segment(text)) {
+    if (visibleLength(kept + segment) > length - 1) break;
+    kept += segment;
+  }
+  return `${kept}…`;
 }
+
+const characters = new Intl.Segmenter('en', { granularity: 'grapheme' });

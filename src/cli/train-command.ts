@@ -8,10 +8,13 @@ import { openDataFor } from '../node/data-for-weights.ts';
 import { seenBefore } from '../node/data/judging.ts';
 import { openData, type OpenData } from '../node/data/open.ts';
 import { trainingPictures } from '../node/data/training.ts';
+import { evaluatedOn, type RunEvaluation } from '../node/report/evaluate-best.ts';
+import { interruption, misclassifiedFile } from '../node/report/write-report.ts';
 import { RunFolder } from '../node/run-folder.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import { count } from '../report/format.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
+import type { Evaluation } from '../train/metrics.ts';
 import type { Network } from '../train/network.ts';
 import type { TrainResult } from '../train/train.ts';
 import type { TrainFlags } from './commands/train.ts';
@@ -22,11 +25,10 @@ import type { EngineFlags } from './flags.ts';
 import { onInterrupt } from './interrupt.ts';
 import { judgementLines } from './judgement.ts';
 import { openWeights } from './loading.ts';
-import { print, printJson, shellWord, tell } from './print.ts';
+import { print, printJson, shellWord, tell, wrapped } from './print.ts';
 import { progressView, type ProgressView } from './progress.ts';
 import { headFates, runConfigSchema, type RunConfig } from './run-config.ts';
-import { writeReport } from './run-report.ts';
-import { buildNetwork, judgeRun, runName, trainRun, type Judged } from './training.ts';
+import { buildNetwork, evaluateRun, reportRun, runName, trainRun } from './training.ts';
 
 /** What a run came to, as `train --json` prints it. */
 interface RunSummary {
@@ -35,7 +37,8 @@ interface RunSummary {
   readonly steps: number;
   readonly epochs: number;
   readonly best: TrainResult['best'] | null;
-  readonly judged: (Pick<Judged, 'on'> & Judged['evaluation']) | null;
+  /** Of the best weights; null if there was nothing to evaluate them on, or the run was interrupted. */
+  readonly evaluation: (Evaluation & Pick<RunEvaluation, 'on'>) | null;
   readonly report: string;
 }
 
@@ -49,7 +52,7 @@ export type OutputFlags = EngineFlags & {
 /** What a run came to, as far as this process went. */
 export interface Outcome {
   readonly result: TrainResult;
-  readonly judged: Judged | undefined;
+  readonly evaluated: RunEvaluation | undefined;
 }
 
 /** `cardinal train <data> --model M …` */
@@ -166,10 +169,10 @@ interface Work {
   readonly secondsBefore?: number;
 }
 
-/** Trains, judges, reports. What went on is told on stderr, what came out is printed. */
+/** Trains, evaluates, reports. What went on is told on stderr, what came out is printed. */
 async function work({ network, flags, ...parts }: Work): Promise<Outcome> {
-  const interrupt = onInterrupt('stopping after this step, with a checkpoint (again to stop at once)');
   const { view, notes } = noting(progressView());
+  const interrupt = onInterrupt((text) => { view.say(text); }); // prettier-ignore
   const leftOut = leftOutLine(parts.data.leftOut);
   // Told in the opening; the report has it, too.
   if (leftOut !== undefined) notes.push(`${leftOut.charAt(0).toUpperCase()}${leftOut.slice(1)}.`);
@@ -182,15 +185,16 @@ async function work({ network, flags, ...parts }: Work): Promise<Outcome> {
         notes.at(-1) ?? 'the loss is not finite: training stopped, the last checkpoint is good',
       );
     }
-    const stopped = result.reason === 'interrupted';
-    const judged = stopped ? undefined : await judgeRun(network, training);
-    if (stopped) notes.push(`The run was interrupted at step ${count(result.step)} and can be continued.`);
-    const folder = await parts.openFolder();
-    const report = await writeReport({ ...parts, folder, judged, notes });
-    if (flags.json) printJson(summaryOf(folder.path, result, judged, report));
-    else print(...closing(folder.path, result, judged));
+    const evaluated = result.reason === 'interrupted' ? undefined : await evaluateRun(network, training);
+    view.stop();
+    const stopped = interrupt.signal.aborted;
+    if (stopped) notes.push(interruption(result));
+    const { path } = await parts.openFolder();
+    const report = await reportRun(training, evaluated, notes);
+    if (flags.json) printJson(summaryOf(path, result, evaluated, report));
+    else print(...closing(path, result, evaluated, stopped));
     if (stopped) process.exitCode = 130;
-    return { result, judged };
+    return { result, evaluated };
   } finally {
     interrupt.release();
   }
@@ -202,9 +206,7 @@ function noting(view: ProgressView): { readonly view: ProgressView; readonly not
   return {
     notes,
     view: {
-      stop: () => {
-        view.stop();
-      },
+      ...view,
       show(event) {
         if ((event.type === 'warning' || event.type === 'end') && event.message !== undefined) {
           notes.push(event.message);
@@ -243,27 +245,38 @@ function variedWords({ augmentation, balance }: RunConfig['recipe']): string {
   return [varied, balanced].flatMap((part) => (part === undefined ? [] : [`; ${part}`])).join('');
 }
 
-function closing(path: string, { reason, history }: TrainResult, judged: Judged | undefined): string[] {
-  const stopped = reason === 'interrupted';
+function closing(
+  path: string,
+  { history }: TrainResult,
+  evaluated: RunEvaluation | undefined,
+  stopped: boolean,
+): string[] {
   const resume = `continue with: cardinal train --resume ${shellWord(path)}`;
-  // A run that was interrupted in its first epoch has not been judged yet.
-  const files = ['report.html', ...(history.length === 0 ? [] : ['best.safetensors']), 'last.safetensors'];
+  const files = [
+    'report.html',
+    ...(evaluated === undefined ? [] : [misclassifiedFile]),
+    // A run that was interrupted in its first epoch has no best weights yet.
+    ...(history.length === 0 ? [] : ['best.safetensors']),
+    ...['last.safetensors', 'metrics.jsonl', 'config.json'],
+  ];
   return [
-    ...(judged === undefined ? [] : ['', ...judgementLines(judged.evaluation, judged.on)]),
+    ...(evaluated === undefined ? [] : ['', ...judgementLines(evaluated, evaluatedOn[evaluated.on])]),
     '',
     ...(stopped ? [resume] : []),
-    `the run lies in ${path}: ${[...files, 'metrics.jsonl', 'config.json'].join(', ')}`,
+    ...wrapped(`the run is in ${path}: ${files.join(', ')}`),
   ];
 }
 
-function summaryOf(run: string, result: TrainResult, judged: Judged | undefined, report: string): RunSummary {
-  return {
-    run,
-    reason: result.reason,
-    steps: result.step,
-    epochs: result.history.length,
-    best: result.best ?? null,
-    judged: judged === undefined ? null : { on: judged.on, ...judged.evaluation },
-    report,
-  };
+function summaryOf(
+  run: string,
+  { reason, step, history, best }: TrainResult,
+  evaluated: RunEvaluation | undefined,
+  report: string,
+): RunSummary {
+  let evaluation: RunSummary['evaluation'] = null;
+  if (evaluated !== undefined) {
+    const { on, total, correct, top1, top5, loss, perClass, confusion } = evaluated;
+    evaluation = { on, total, correct, top1, top5, loss, perClass, confusion };
+  }
+  return { run, reason, steps: step, epochs: history.length, best: best ?? null, evaluation, report };
 }

@@ -2,26 +2,24 @@ import { basename } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
 import { withEndings } from '../base/endings.ts';
 import type { PictureRecord } from '../data/picture-record.ts';
-import { createModel } from '../models/registry.ts';
+import { countModel, createModel } from '../models/registry.ts';
 import { freeze } from '../nn/freeze.ts';
-import { createLoader } from '../node/data/loader.ts';
-import { judgingBatch, openLoaders } from '../node/data/training.ts';
 import type { OpenData } from '../node/data/open.ts';
 import { recordOf } from '../node/data/record.ts';
+import { openLoaders } from '../node/data/training.ts';
+import { evaluateBest, evaluatedOn, type RunEvaluation } from '../node/report/evaluate-best.ts';
+import { writeReport } from '../node/report/write-report.ts';
 import type { RunFolder } from '../node/run-folder.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
+import { count } from '../report/format.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
 import { patience } from '../train/early-stopping.ts';
-import { evaluate, prepareInference } from '../train/evaluate.ts';
-import type { Evaluation } from '../train/metrics.ts';
 import { networkOf, type Network } from '../train/network.ts';
 import { fit, type TrainResult } from '../train/train.ts';
 import { loadTensors } from '../weights/load.ts';
-import type { SamplePrediction } from '../report/data.ts';
 import type { ProgressView } from './progress.ts';
 import { tellLeft } from './loading.ts';
-import type { RunConfig } from './run-config.ts';
-import { samplePredictions } from './samples.ts';
+import { headFates, type RunConfig } from './run-config.ts';
 
 export interface Training {
   readonly config: RunConfig;
@@ -95,34 +93,47 @@ export async function trainRun(network: Network, training: Training): Promise<Tr
   });
 }
 
-export interface Judged {
-  /** Which pictures: "test pictures" or "validation pictures". */
-  readonly on: string;
-  readonly evaluation: Evaluation;
-  readonly samples: readonly SamplePrediction[];
+/**
+ * Evaluates a run's best weights on its test pictures, or on its validation pictures if it has no others. Undefined if it
+ * has neither, or was interrupted.
+ */
+export async function evaluateRun(network: Network, training: Training): Promise<RunEvaluation | undefined> {
+  const { config, openFolder, data, backend, signal, view } = training;
+  const { preprocessing, recipe, seed, strict } = config;
+  const pictures = data.test ?? data.val;
+  if (pictures === undefined) return undefined;
+  view.say(
+    `evaluating on ${count(pictures.length)} ${evaluatedOn[data.test === undefined ? 'val' : 'test']}`,
+  );
+  const { state } = await (await openFolder()).readCheckpoint('best');
+  const { batchSize } = recipe;
+  return evaluateBest({ network, state, data, backend, preprocessing, batchSize, seed, strict, signal });
 }
 
-/**
- * Judges a run's best weights on its test pictures, or on its validation pictures if it has no others, and takes some
- * samples. Nothing if it has neither.
- */
-export async function judgeRun(network: Network, training: Training): Promise<Judged | undefined> {
-  const { config, openFolder, data, backend, signal } = training;
-  const dataset = data.test ?? data.val;
-  if (dataset === undefined) return undefined;
-  const best = await (await openFolder()).readCheckpoint('best');
-  const { preprocessing, recipe, seed, strict } = config;
-  const batchSize = judgingBatch(recipe.batchSize, dataset);
-  return withEndings(async (endings) => {
-    const program = await prepareInference(network, backend, batchSize, best.state);
-    endings.add(() => {
-      program.dispose();
-    });
-    const loader = createLoader(dataset, { batchSize, preprocessing, strict, training: false });
-    endings.add(() => loader.dispose());
-    const evaluation = await evaluate(program, loader, { signal });
-    const samples = await samplePredictions(program, dataset, { preprocessing, batchSize, seed });
-    return { on: data.test === undefined ? 'validation pictures' : 'test pictures', evaluation, samples };
+/** Writes `report.html` of a run and gives its path. */
+export async function reportRun(
+  { config, openFolder, data, backend }: Training,
+  evaluated: RunEvaluation | undefined,
+  notes: readonly string[],
+): Promise<string> {
+  const { model, recipe, preprocessing, seed, command, weights, freeze: frozen } = config;
+  return writeReport({
+    ...{
+      folder: await openFolder(),
+      data,
+      backend,
+      model,
+      recipe,
+      preprocessing,
+      seed,
+
+      command,
+    },
+    cost: countModel(model.name, [preprocessing.channels, ...preprocessing.size], model.options),
+    begunWith: weights && `${weights.file}, classifier ${headFates[weights.head]}`,
+    frozen: frozen?.join(' '),
+    evaluated,
+    notes,
   });
 }
 

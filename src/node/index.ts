@@ -17,6 +17,7 @@ export { fetchFromHub } from './hub/fetch.ts';
 export { isHubName, parseHubName, type HubName } from './hub/name.ts';
 export type { HubFile, HubOptions, HubProgress } from './hub/repo.ts';
 export { resolveHub, type HubWeights } from './hub/resolve.ts';
+export type { Classified, RunEvaluation } from './report/evaluate-best.ts';
 export { RunFolder } from './run-folder.ts';
 export { trainOn, type NamedModel, type TrainOnOptions, type TrainedOn } from './train-on.ts';
 export { loadTrained, type LoadOptions, type Trained } from './trained.ts';

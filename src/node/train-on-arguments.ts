@@ -42,6 +42,8 @@ const kinds: Kinds<TrainOnOptions> = {
   partial: flag,
   freeze: texts,
   onEvent: callback,
+  evaluate: flag,
+  report: flag,
   signal: having('an AbortSignal', 'addEventListener', 'throwIfAborted'),
   patience: wholeFrom(1),
   checkpointEvery: wholeFrom(1),

@@ -5,7 +5,7 @@ import { jsonObject, validate } from '../base/validate.ts';
 import { augmentationNamed, type AugmentationName } from '../data/augmentations.ts';
 import { leftOutLine } from '../data/left-out.ts';
 import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
-import { createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
+import { countModel, createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
 import { freeze, freezeExactly } from '../nn/freeze.ts';
 import { Module } from '../nn/module.ts';
 import {
@@ -35,6 +35,8 @@ import { fitPreprocessing } from './data/statistics.ts';
 import { recordOf } from './data/record.ts';
 import { openLoaders, withAugmentation } from './data/training.ts';
 import { prepareFor } from './prepare.ts';
+import { evaluateBest, type EvaluateBestOptions, type RunEvaluation } from './report/evaluate-best.ts';
+import { interruption, writeReport } from './report/write-report.ts';
 import { RunFolder } from './run-folder.ts';
 import type { HubOptions } from './hub/repo.ts';
 import { checkTrainOn } from './train-on-arguments.ts';
@@ -80,7 +82,14 @@ export interface TrainOnOptions extends RecipeOverrides {
    * `requiresGrad` false already. A run that is continued has its own; others, if they are given, are refused.
    */
   readonly freeze?: readonly string[] | undefined;
-  readonly onEvent?: ((event: TrainEvent) => void | Promise<void>) | undefined;
+  /** Called with all that happens; the run waits for a promise it returns. Any other result is ignored. */
+  readonly onEvent?: ((event: TrainEvent) => unknown) | undefined;
+  /**
+   * Evaluate what was trained on the test pictures, or on the validation pictures if there are no others. Default: true.
+   */
+  readonly evaluate?: boolean | undefined;
+  /** With `out`: write `report.html` and, if it was evaluated, `misclassified.csv`. Default: true. */
+  readonly report?: boolean | undefined;
   /** Ends the run after the step that is being done, with a checkpoint. */
   readonly signal?: AbortSignal | undefined;
   /** Stop when validation has not improved for so many epochs. */
@@ -116,6 +125,11 @@ export interface TrainedOn extends TrainResult {
   readonly model: Module;
   readonly classes: readonly string[];
   readonly preprocessing: Preprocessing;
+  /**
+   * How well the best weights do (`best.safetensors`), or without `out` those that the network got. Absent if that was not
+   * asked for, if there are no pictures to evaluate on, or if the run was interrupted or diverged.
+   */
+  readonly evaluation?: RunEvaluation;
   /** The pictures as they were split: what was held out is its `val`. */
   readonly data: OpenData;
 }
@@ -127,7 +141,7 @@ export interface TrainedOn extends TrainResult {
  *
  *     const { model } = await trainOn('photos', new MyNetwork(), { epochs: 5, out: 'runs/mine', onEvent: console.log });
  *
- * With `out`, `best.safetensors` in it is what `loadClassifier` takes.
+ * With `out`, `best.safetensors` in it is what `loadClassifier` takes, and `report.html` shows how it went.
  * Throws a `CardinalError` if data, network and recipe do not fit together, or a file cannot be read or written.
  */
 export async function trainOn(
@@ -167,13 +181,21 @@ function run(
 async function work(
   source: string | OpenData,
   model: Module | NamedModel,
-  options: TrainOnOptions,
+  asked: TrainOnOptions,
   endings: Endings,
   weights?: WeightsFile,
 ): Promise<TrainedOn> {
-  const { out, signal, onEvent, checkpointEvery, checkpointActivations, head } = options;
+  /** What the report tells its reader. */
+  const notes: string[] = [];
+  const onEvent = async (event: TrainEvent): Promise<void> => {
+    if ((event.type === 'warning' || event.type === 'end') && event.message !== undefined)
+      notes.push(event.message);
+    await asked.onEvent?.(event);
+  };
+  const options: TrainOnOptions = { ...asked, onEvent };
+  const { out, signal, checkpointEvery, checkpointActivations, head } = options;
   let folder: RunFolder | undefined;
-  const onNotice = async (message: string): Promise<void> => onEvent?.({ type: 'warning', message });
+  const onNotice = (message: string): Promise<void> => onEvent({ type: 'warning', message });
   const openFolder = async (path: string): Promise<RunFolder> =>
     (folder ??= await RunFolder.create(path, { onNotice }));
   let failed = false;
@@ -194,7 +216,7 @@ async function work(
     );
     const earlier = weights && saysOf(weights).pictures;
     for (const message of [leftOutLine(data.leftOut), await seenBefore(data, earlier)]) {
-      if (message !== undefined) await onEvent?.({ type: 'warning', message });
+      if (message !== undefined) await onEvent({ type: 'warning', message });
     }
     const preprocessing =
       resume?.preprocessing ?? given(options) ?? (await suitable(model, data, options, weights));
@@ -215,7 +237,7 @@ async function work(
       const how = { source, head, inChannels, partial, unreadable };
       const loaded = await loadTensors(network, tensorsFor(network, weights), how);
       const left = leftOver(loaded);
-      if (left !== undefined) await onEvent?.({ type: 'warning', message: left });
+      if (left !== undefined) await onEvent({ type: 'warning', message: left });
     }
     if (options.freeze !== undefined) freeze(network, options.freeze);
     // A checkpoint of another network is refused where training starts, with a message that says so.
@@ -232,8 +254,9 @@ async function work(
       const message = `the run in ${required(out)} has had its ${recipe.epochs} epochs: nothing is left to train`;
       await onEvent?.({ type: 'warning', message });
     }
+    const trainable = networkOf(network, [channels, ...size], describe(network));
     const result = await fit({
-      network: networkOf(network, [channels, ...size], describe(network)),
+      network: trainable,
       backend,
       data: loaders,
       recipe,
@@ -254,14 +277,44 @@ async function work(
       onEvent: async (event) => {
         if (out !== undefined && event.type !== 'checkpoint')
           await (await openFolder(out)).appendMetrics(event);
-        await onEvent?.(event);
+        await onEvent(event);
       },
     });
-    return { ...result, model: network, classes: data.classes, preprocessing, data };
+    const trained = { ...result, model: network, classes: data.classes, preprocessing, data };
+    if (result.reason === 'not-finite') return trained;
+    const strict = options.strict ?? false;
+    const run = { network: trainable, data, backend, recipe, preprocessing, seed, strict };
+    const evaluated =
+      result.reason === 'interrupted' || options.evaluate === false
+        ? undefined
+        : await evaluateTrained(run, result, folder, signal);
+    if (folder !== undefined && options.report !== false) {
+      if (signal?.aborted === true) notes.push(interruption(result));
+      await writeReport({
+        ...{ folder, data, backend, recipe, preprocessing, seed, evaluated, notes },
+        model: trainable.description,
+        cost: countModel(network, trainable.input),
+        begunWith: weights && `${weights.name}, classifier ${head === 'reset' ? 'drawn anew' : 'kept'}`,
+        frozen: trainable.frozen().join(' ') || undefined,
+      });
+    }
+    return { ...trained, ...(evaluated === undefined ? {} : { evaluation: evaluated }) };
   } catch (error) {
     failed = true;
     throw error;
   }
+}
+
+/** Evaluates the best weights of the run folder, or those that the network got if there is none. */
+async function evaluateTrained(
+  { recipe, ...run }: Omit<EvaluateBestOptions, 'state' | 'batchSize'> & { readonly recipe: Recipe },
+  { state }: TrainResult,
+  folder: RunFolder | undefined,
+  signal: AbortSignal | undefined,
+): Promise<RunEvaluation | undefined> {
+  const weights = folder === undefined ? state : (await folder.readCheckpoint('best')).state;
+  if (weights === undefined) return undefined;
+  return evaluateBest({ ...run, state: weights, batchSize: recipe.batchSize, signal });
 }
 
 /** The pictures, with the classes that a classifier which is kept has, in their order. */

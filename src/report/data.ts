@@ -26,16 +26,26 @@ export interface ReportData {
   readonly steps: readonly StepPoint[];
   readonly epochs: readonly Omit<EpochEvent, 'elapsed'>[];
   /** How well the network does on pictures it was not trained on; absent if there were none. */
-  readonly judged?: {
+  readonly evaluated?: {
     /** Which pictures, e.g. "test pictures". */
     readonly on: string;
     readonly evaluation: Evaluation;
   };
-  readonly samples: readonly SamplePrediction[];
+  readonly samples: readonly ClassifiedPicture[];
+  /** All of them, some with their pictures. */
+  readonly misclassified: readonly ClassifiedPicture[];
+  /** A file beside the page that lists all misclassified pictures. */
+  readonly misclassifiedFile?: string;
   /** The settings of the run, in the order in which they are shown. */
   readonly settings: readonly (readonly [name: string, value: string])[];
-  /** The command that repeats the run. */
-  readonly command: string;
+  /** The command that repeats the run; absent if a program started it. */
+  readonly command?: string;
+  /** Kinds of files of the data that were not read: in words, with the first of their names. */
+  readonly leftOut: readonly {
+    readonly what: string;
+    readonly count: number;
+    readonly paths: readonly string[];
+  }[];
   /** One line each: what a reader should know (pictures left out, a run that was interrupted). */
   readonly notes: readonly string[];
 }
@@ -43,13 +53,15 @@ export interface ReportData {
 /** What the curves need of a step. */
 export type StepPoint = Pick<StepEvent, 'step' | 'stepsPerEpoch' | 'loss' | 'learningRate'>;
 
-export interface SamplePrediction {
-  /** The picture as a `data:` URI of a PNG or JPEG. */
-  readonly picture: string;
+/** A picture with what the network takes it for. */
+export interface ClassifiedPicture {
+  /** The picture as a `data:` URI; absent where the page has no room for it. */
+  readonly picture?: string | undefined;
   /** What a person can find the picture by. */
   readonly id: string;
-  /** True class, an index into `classes`. */
+  /** True class and predicted class, indices into `classes`. */
   readonly label: number;
+  readonly predicted: number;
   /** The likeliest classes, best first. */
   readonly top: readonly { readonly label: number; readonly probability: number }[];
 }

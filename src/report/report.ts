@@ -1,12 +1,13 @@
 import type { Evaluation } from '../train/metrics.ts';
-import { confusionMatrix, mixUps } from './confusion.ts';
+import { confusionLead, confusionMatrix, mixUps } from './confusion.ts';
 import { curves } from './curves.ts';
 import type { ReportData } from './data.ts';
 import { count, digits3, duration, percent, short } from './format.ts';
 import { html, Html } from './html.ts';
 import { section } from './parts.ts';
+import { misclassifiedGroups, misclassifiedLead, sampleCards } from './pictures.ts';
 import { style } from './style.ts';
-import { perClassTable, sampleCards, settingsTable } from './tables.ts';
+import { leftOutList, perClassTable, settingsTable, sortingStyle } from './tables.ts';
 
 /** A run as one HTML page that needs nothing beside itself: no network, no script, pictures inside. */
 export function renderReport(data: ReportData): string {
@@ -17,7 +18,7 @@ export function renderReport(data: ReportData): string {
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${data.model} on ${data.dataset}</title>
         <style>
-          ${new Html(style)}
+          ${new Html(style + sortingStyle)}
         </style>
       </head>
       <body>
@@ -29,13 +30,27 @@ export function renderReport(data: ReportData): string {
         <main>
           ${figures(data)}
           ${section('How it learned', undefined, data.steps.length > 0 ? curves(data) : undefined)}
-          ${judgement(data)}
+          ${evaluation(data)}
           ${section(
             'Sample predictions',
-            'True class above, then what the network takes the picture for, with probabilities.',
+            'The file and the true class, then what the network takes the picture for, with probabilities.',
             data.samples.length > 0 ? sampleCards(data.samples, data.classes) : undefined,
           )}
-          ${section('The run', 'The command that repeats it, and all its settings.', settingsTable(data))}
+          ${section(
+            'Misclassified pictures',
+            misclassifiedLead(data),
+            data.misclassified.length > 0 ? misclassifiedGroups(data) : undefined,
+          )}
+          ${section(
+            'Left out of the data',
+            'Files in its folder that were not read.',
+            data.leftOut.length > 0 ? leftOutList(data.leftOut) : undefined,
+          )}
+          ${section(
+            'The run',
+            data.command === undefined ? 'Its settings.' : 'The command that repeats it, and its settings.',
+            settingsTable(data),
+          )}
         </main>
         <footer>
           Made by Cardinal. Accuracy is a share of pictures; a MAC is one multiply–accumulate of a weight (two
@@ -52,13 +67,13 @@ function notes({ notes: lines }: ReportData): Html | undefined {
 }
 
 function figures(data: ReportData): Html {
-  const { judged, pictureShape } = data;
-  const on = judged && `${count(judged.evaluation.total)} ${judged.on}`;
+  const { evaluated, pictureShape } = data;
+  const on = evaluated && `${count(evaluated.evaluation.total)} ${evaluated.on}`;
   const epochs = data.epochs.length;
   return html`<dl class="figures">
-    ${judged && figure('Top-1 accuracy', percent(judged.evaluation.top1), on)}
-    ${judged && data.classes.length > 5 ? figure('Top-5 accuracy', percent(judged.evaluation.top5), on) : undefined}
-    ${judged && figure('Loss', digits3(judged.evaluation.loss), 'mean cross-entropy, nats')}
+    ${evaluated && figure('Top-1 accuracy', percent(evaluated.evaluation.top1), on)}
+    ${evaluated && data.classes.length > 5 ? figure('Top-5 accuracy', percent(evaluated.evaluation.top5), on) : undefined}
+    ${evaluated && figure('Loss', digits3(evaluated.evaluation.loss), 'mean cross-entropy, nats')}
     ${figure('Parameters', short(data.parameters), count(data.parameters))}
     ${figure('MACs', short(data.macs), `a picture of ${pictureShape.join('×')}`)}
     ${figure('Training time', duration(data.seconds), `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'} of ${count(data.trainSamples)} pictures`)}
@@ -73,29 +88,28 @@ function figure(name: string, value: string, detail = ''): Html {
   </div>`;
 }
 
-function judgement({ judged }: ReportData): Html | undefined {
-  if (judged === undefined) return undefined;
-  const { evaluation, on } = judged;
-  const wrong = evaluation.total - evaluation.correct;
-  const lead = `${count(evaluation.correct)} of ${count(evaluation.total)} ${on} were recognised, ${count(wrong)} were not.`;
+function evaluation({ evaluated }: ReportData): Html | undefined {
+  if (evaluated === undefined) return undefined;
+  const { evaluation: found, on } = evaluated;
+  const wrong = found.total - found.correct;
   const matrix = section(
     'Confusion matrix',
-    `${lead} Rows are true classes, columns what the network took them for; a cell is shaded by its share of the row, blue where right and orange where wrong.`,
-    confusionMatrix(evaluation),
+    `${count(found.correct)} of ${count(found.total)} ${on} were classified correctly, ${count(wrong)} were not. ${confusionLead(found)}`,
+    confusionMatrix(found),
   );
-  const byClass = section('By class', undefined, perClassTable(evaluation));
+  const byClass = section('By class', undefined, perClassTable(found));
   // A small matrix leaves room for the tables beside it, a large one takes the whole width.
-  return evaluation.perClass.length <= 12
+  return found.perClass.length <= 12
     ? html`<div class="columns">
         ${matrix}
-        <div>${byClass}${mixedUp(evaluation, 5)}</div>
+        <div>${byClass}${mixedUp(found, 5)}</div>
       </div>`
     : html`${matrix}
-        <div class="columns">${byClass}${mixedUp(evaluation, 20)}</div>`;
+        <div class="columns uneven">${byClass}${mixedUp(found, 20)}</div>`;
 }
 
-function mixedUp(evaluation: Evaluation, limit: number): Html | undefined {
-  return section('Most often mixed up', undefined, mixUps(evaluation, limit));
+function mixedUp(found: Evaluation, limit: number): Html | undefined {
+  return section('Most often mixed up', undefined, mixUps(found, limit));
 }
 
 /** 23 November 2026, 17:26 in UTC, so that a report is the same wherever it is made. */

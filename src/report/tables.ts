@@ -1,73 +1,110 @@
 import type { Evaluation } from '../train/metrics.ts';
-import type { ReportData, SamplePrediction } from './data.ts';
+import { mostCounted } from './confusion-table.ts';
+import type { ReportData } from './data.ts';
 import { count, percent } from './format.ts';
-import { html, type Html } from './html.ts';
+import { html, Html } from './html.ts';
 import { settingRows } from './parts.ts';
 
-/** Precision, recall and F1 of every class. */
+/** Columns of the table of classes, and whether a reader wants the largest or the smallest first. */
+const columns = [
+  { key: 'name', title: 'class' },
+  { key: 'total', title: 'pictures' },
+  { key: 'precision', title: 'precision' },
+  { key: 'recall', title: 'recall' },
+  { key: 'f1', title: 'F1' },
+] as const;
+type Key = (typeof columns)[number]['key'];
+
+/**
+ * Precision, recall and F1 of every class. The page has no script: each row knows its place in every order, and the chosen
+ * order is a radio button that the style sheet looks at.
+ */
 export function perClassTable({ perClass }: Evaluation): Html {
-  return html`<table>
-    <thead>
-      <tr>
-        <th scope="col">class</th>
-        <th scope="col" class="n">pictures</th>
-        <th scope="col" class="n">precision</th>
-        <th scope="col" class="n">recall</th>
-        <th scope="col" class="n">F1</th>
-        <th class="meter"></th>
+  // The map of a large confusion matrix has numbers where the page is narrow.
+  const numbered = perClass.length > mostCounted;
+  const places = columns.map(({ key }) => placesBy(perClass, key));
+  return html`<table class="sortable" role="table">
+    <thead role="rowgroup">
+      <tr role="row">
+        ${columns.map(({ key, title }) => heading(key, title))}
+        <td class="meter"></td>
       </tr>
     </thead>
-    <tbody>
-      ${perClass.map(
-        ({ name, total, precision, recall, f1 }) =>
-          html`<tr>
-            <th scope="row">${name}</th>
-            <td class="n">${count(total)}</td>
-            <td class="n">${percent(precision, 1)}</td>
-            <td class="n">${percent(recall, 1)}</td>
-            <td class="n">${percent(f1, 1)}</td>
-            <td class="meter right">${bar(f1)}</td>
-          </tr> `,
-      )}
+    <tbody role="rowgroup">
+      ${perClass.map(({ name, total, precision, recall, f1 }, index) => {
+        const order = columns.map(({ key }, column) => `--${key}:${places[column][index]}`).join(';');
+        return html`<tr role="row" style="${order}">
+          <th scope="row" role="rowheader">
+            ${numbered ? html`<span class="number">${index}</span>` : undefined} ${name}
+          </th>
+          <td role="cell" class="n">${count(total)}</td>
+          <td role="cell" class="n">${percent(precision, 1)}</td>
+          <td role="cell" class="n">${percent(recall, 1)}</td>
+          <td role="cell" class="n">${percent(f1, 1)}</td>
+          <td class="meter right">${bar(f1)}</td>
+        </tr> `;
+      })}
     </tbody>
   </table>`;
 }
 
-/** Pictures with what the network takes them for. Right and wrong ones differ by mark, word and colour. */
-export function sampleCards(samples: readonly SamplePrediction[], classes: readonly string[]): Html {
-  return html`<div class="samples">${samples.map((sample) => card(sample, classes))}</div>`;
+function heading(key: Key, title: string): Html {
+  const choice = (direction: 'up' | 'down', mark: string, told: string): Html =>
+    html`<label title="${told}"
+      ><input
+        type="radio"
+        name="order"
+        class="by-${key}-${direction}"
+        aria-label="${told}"
+        ${new Html(key === 'name' && direction === 'up' ? 'checked' : '')}
+      /><span aria-hidden="true">${mark}</span></label
+    >`;
+  const [first, last] = key === 'name' ? ['in order', 'in reverse order'] : ['lowest first', 'highest first'];
+  return html`<th scope="col" role="columnheader" ${new Html(key === 'name' ? '' : ' class="n"')}>
+    ${title}<span class="order"
+      >${choice('up', '▲', `${title}: ${first}`)}${choice('down', '▼', `${title}: ${last}`)}</span
+    >
+  </th>`;
 }
 
-function card({ picture, id, label, top }: SamplePrediction, classes: readonly string[]): Html {
-  const right = top[0]?.label === label;
-  return html`<div class="sample">
-    <img src="${picture}" alt="${classes[label]}" title="${id}" />
-    <p class="truth">
-      <span class="mark ${right ? 'right' : 'wrong'}" title="${right ? 'right' : 'wrong'}"
-        >${right ? '✓' : '✗'}</span
-      >
-      ${classes[label]}
-    </p>
-    <ol>
-      ${top.map(
-        (guess) =>
-          html`<li${guess.label === label ? html` class="true"` : undefined}>
-            <span title="${classes[guess.label]}">${classes[guess.label]}</span>
-            <span>${percent(guess.probability, 1)}</span>
-            <span class="track ${guess.label === label ? 'right' : 'wrong'}">${bar(guess.probability)}</span>
-          </li>`,
-      )}
-    </ol>
-  </div> `;
+/** The rules that put rows into the order whose radio button is checked. */
+export const sortingStyle = columns
+  .flatMap(({ key }) => [
+    `.sortable:has(.by-${key}-up:checked) tbody tr { order: var(--${key}); }`,
+    `.sortable:has(.by-${key}-down:checked) tbody tr { order: calc(-1 * var(--${key})); }`,
+  ])
+  .join('\n');
+
+/** The place of each class if they are sorted by a column, the smallest first; classes themselves are in order already. */
+function placesBy(perClass: Evaluation['perClass'], key: Key): number[] {
+  if (key === 'name') return perClass.map((_, index) => index);
+  const order = perClass.map((_, index) => index).sort((a, b) => perClass[a][key] - perClass[b][key]);
+  const places = perClass.map(() => 0);
+  order.forEach((index, place) => {
+    places[index] = place;
+  });
+  return places;
+}
+
+/** What was not read of the data: each kind, and behind it the names. */
+export function leftOutList(kinds: ReportData['leftOut']): Html {
+  return html`<div class="groups">
+    ${kinds.map(({ what, count: all, paths }) => {
+      const more = all > paths.length ? ` and ${count(all - paths.length)} more` : '';
+      return html`<details>
+        <summary><span class="pair">${what}</span></summary>
+        <p class="id">${paths.join(', ')}${more}</p>
+      </details>`;
+    })}
+  </div>`;
 }
 
 /** The settings of the run and the command that repeats it. */
 export function settingsTable({ settings, command }: ReportData): Html {
-  return html`<pre>${command}</pre>
-    ${settingRows(settings)}`;
+  return html`${command === undefined ? undefined : html`<pre>${command}</pre>`} ${settingRows(settings)}`;
 }
 
-function bar(share: number): Html {
+export function bar(share: number): Html {
   const width = Number.isFinite(share) ? (100 * share).toFixed(1) : '0';
   return html`<span class="bar" style="width:${width}%"></span>`;
 }

@@ -1,4 +1,4 @@
-import { CardinalError } from '../base/errors.ts';
+import { CardinalError, UsageError } from '../base/errors.ts';
 import { countModel, createModel, type ModelCount } from '../models/registry.ts';
 import type { Module } from '../nn/module.ts';
 import { withOverrides } from '../train/recipe.ts';
@@ -65,6 +65,7 @@ export function planStudy(
   const setting = withLength(study.setting(scale), length);
   const seeds = study.task === 'count' ? 0 : (options.seeds ?? setting.seeds);
   const workload = setting.training && workloadOf(setting.training, pictures);
+  if (workload !== undefined) requireOneBatch(study, setting.training, workload);
   const arms = setting.arms.map((arm) => ({ arm, cost: costOfArm(arm, workload) }));
   const runs = Array.from({ length: seeds }, (_, seed) =>
     setting.arms.map((arm) => ({ id: `${arm.id}-seed${seed}`, arm, seed })),
@@ -102,6 +103,22 @@ function workloadOf(
     // Grey pictures are repeated to RGB: with another stem, costs that should agree would not.
     inputShape: [3, side, side],
   };
+}
+
+/** A study has its own batches, so that its runs can be compared: more pictures are the only way. */
+function requireOneBatch(
+  { name }: Study,
+  training: TrainingSetting | undefined,
+  { trainPictures }: Workload,
+): void {
+  const batchSize = training?.recipe.batchSize ?? 0;
+  if (trainPictures >= batchSize) return;
+  throw new UsageError(
+    `study ${name}: expected at least one batch of ${batchSize} training pictures, got ${trainPictures}: ` +
+      (training?.trainPictures === trainPictures
+        ? `give --pictures ${batchSize} or more`
+        : 'choose other --data'),
+  );
 }
 
 /** The module of an arm, with as many classes and channels as the pictures have. */

@@ -41,6 +41,9 @@ export interface EvaluateOptions {
   readonly signal?: AbortSignal | undefined;
   /** Called after each batch. */
   readonly onBatch?: ((done: { readonly batches: number; readonly of: number }) => void) | undefined;
+  /** Called with the K logits of each picture, its index in the dataset and its true class. */
+  readonly onLogits?:
+    ((logits: Float32Array, picture: { readonly index: number; readonly label: number }) => void) | undefined;
 }
 
 /**
@@ -52,7 +55,7 @@ export interface EvaluateOptions {
 export async function evaluate(
   program: Program,
   loader: BatchLoader,
-  { signal, onBatch }: EvaluateOptions = {},
+  { signal, onBatch, onLogits }: EvaluateOptions = {},
 ): Promise<Evaluation> {
   const input = shapeOf(program, 'input');
   const [rows, classes] = shapeOf(program, 'logits');
@@ -78,10 +81,16 @@ export async function evaluate(
         const part = batch.input.subarray(first * perPicture, (first + rows) * perPicture);
         program.write('input', part, 'channels_last');
         await program.run('forward');
-        tally.add(
-          await program.read('logits'),
-          batch.labels.subarray(first, Math.min(first + rows, batch.size)),
-        );
+        const logits = await program.read('logits');
+        const labels = batch.labels.subarray(first, Math.min(first + rows, batch.size));
+        tally.add(logits, labels);
+        if (onLogits === undefined) continue;
+        labels.forEach((label, row) => {
+          onLogits(logits.subarray(row * classes, (row + 1) * classes), {
+            index: batch.indices[first + row],
+            label,
+          });
+        });
       }
       onBatch?.({ batches: ++batches, of: loader.batchesPerEpoch });
     }

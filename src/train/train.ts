@@ -43,7 +43,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
 
 /** `train` for callers who would rather be called: awaits `onEvent` for every event and gives the result. */
 export async function fit(
-  options: TrainOptions & { readonly onEvent?: ((event: TrainEvent) => void | Promise<void>) | undefined },
+  options: TrainOptions & { readonly onEvent?: ((event: TrainEvent) => unknown) | undefined },
 ): Promise<TrainResult> {
   const outcome: { result?: TrainResult } = {};
   async function* observed(): AsyncGenerator<TrainEvent, void, undefined> {

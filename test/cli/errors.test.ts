@@ -55,7 +55,7 @@ describe.concurrent('usage errors end with 2 and one line', () => {
       /--input: expected N,C,H,W, for example .*, got '1,3,224'/,
     ],
     [['summary', 'resnet18', '--depth', '-1'], /--depth: expected an integer from 0 to 100, got '-1'/],
-    [['summary', 'resnext', '--set', 'cardinality=lots'], /cardinality.*whole number.*"lots"/],
+    [['summary', 'resnext', '--set', 'cardinality=lots'], /cardinality.*whole number.*'lots'/],
     [['summary', 'resnext', '--set', 'cardinalty=8'], /unknown option cardinalty.*cardinality/],
     [['summary', 'resnext50_32x4d.review', '--set', 'cardinality=7'], /7/],
     [['models', 'vgg'], /no model matches 'vgg'/],

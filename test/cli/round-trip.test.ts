@@ -34,7 +34,7 @@ const runSchema = z.object({
   steps: z.int(),
   epochs: z.int(),
   best: z.object({ epoch: z.int(), top1: z.number() }).nullable(),
-  judged: evaluationSchema.extend({ on: z.string() }).nullable(),
+  evaluation: evaluationSchema.extend({ on: z.string() }).nullable(),
   report: z.string(),
 });
 
@@ -62,7 +62,7 @@ describe('train, eval, predict', () => {
       report: 'run/report.html',
     });
     // Three plain colours: anything that learns at all tells them apart.
-    expect(summary.judged?.top1).toBeGreaterThanOrEqual(0.8);
+    expect(summary.evaluation?.top1).toBeGreaterThanOrEqual(0.8);
     expect(trained.stderr).toMatch(/epoch 4\/4 .*validation loss/);
   });
 
@@ -72,6 +72,7 @@ describe('train, eval, predict', () => {
       'config.json',
       'last.safetensors',
       'metrics.jsonl',
+      'misclassified.csv',
       'report.html',
     ]);
     const config: unknown = JSON.parse(await readFile(at('run/config.json'), 'utf8'));
@@ -95,8 +96,8 @@ describe('train, eval, predict', () => {
       '--json',
     );
     expect(code, stderr).toBe(0);
-    const { on, ...judged } = runSchema.parse(JSON.parse(trained.stdout)).judged ?? { on: '' };
-    expect(on).toBe('test pictures');
+    const { on, ...judged } = runSchema.parse(JSON.parse(trained.stdout)).evaluation ?? { on: '' };
+    expect(on).toBe('test');
     // Other batch sizes change the order of no sum within a picture, so all is equal but for the mean of the losses.
     const { loss, ...evaluation } = evaluationSchema.parse(JSON.parse(stdout));
     expect(evaluation).toEqual({ ...judged, loss: undefined });
@@ -247,7 +248,7 @@ describe('a run that is interrupted', () => {
     expect(interrupted.code, interrupted.stderr).toBe(130);
     expect(interrupted.stderr).toContain('stopping after this step');
     expect(interrupted.stdout).toContain("cardinal train --resume 'the cut'");
-    const [, listed = ''] = /the run lies in the cut: (.*)/.exec(interrupted.stdout) ?? [];
+    const [, listed = ''] = /the run is in the cut: (.*)/.exec(interrupted.stdout) ?? [];
     // Within the first epoch there are no best weights yet, and none are spoken of.
     expect(listed.split(', ').sort()).toEqual((await readdir(at('the cut'))).sort());
 

@@ -200,7 +200,9 @@ describe('conventions', () => {
         const stem = F.relu6(this.bn(this.conv(x)));
         const pooled = F.avgPool2d(F.add(stem, this.depthwise(stem)), 3, { stride: 2 });
         // The tools saw AdaptiveAvgPool2d(2) of 7×7: windows of 4×4 that overlap by one, read here as they lie.
-        return this.fc(F.flatten(F.adaptiveAvgPool2d(F.avgPool2d(F.maxPool2d(pooled, 2), 3, { stride: 4 }), 2)));
+        return this.fc(
+          F.flatten(F.adaptiveAvgPool2d(F.avgPool2d(F.maxPool2d(pooled, 2), 3, { stride: 4 }), 2)),
+        );
       }
     }
     const { conventions } = costSummary(new Mixed(), { inputSize: [1, 3, 32, 32] });

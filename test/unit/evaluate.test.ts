@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
 import { evaluate, prepareInference } from '../../src/train/evaluate.ts';
-import { classify } from '../../src/train/guess.ts';
 import { argmax, Tally } from '../../src/train/tally.ts';
 import { seed } from '../seed.ts';
 import { countRounds, gaps, watchedBackend } from '../support/rounds.ts';
@@ -127,7 +126,13 @@ describe('over a loader', () => {
     });
     const program = await prepareInference(network, watched.backend, 2);
     await evaluate(program, loader);
-    for await (const guess of classify(program, loader, 1)) expect(guess.top).toHaveLength(1);
+    const told: number[] = [];
+    const onLogits = (logits: Float32Array, { index }: { readonly index: number }): void => {
+      expect(logits).toHaveLength(loader.dataset.classes.length);
+      told.push(index);
+    };
+    await evaluate(program, loader, { onLogits });
+    expect(told.toSorted((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     stop();
     // Ten pictures in batches of 4, 4 and 2: twice.
     expect(at).toHaveLength(10);

@@ -1,93 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { Rng } from '../../src/base/rng.ts';
 import type { ReportData } from '../../src/report/data.ts';
 import { renderReport } from '../../src/report/report.ts';
-import type { EpochEvent } from '../../src/train/events.ts';
-import type { Evaluation } from '../../src/train/metrics.ts';
-
-// A 1×1 transparent PNG.
-const dot =
-  'data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==';
-
-function evaluation(names: readonly string[], perClass: number): Evaluation {
-  const rng = Rng.of(1, 'report');
-  const size = names.length;
-  const confusion = names.map((_, truth) => {
-    const row = names.map(() => 0);
-    for (let i = 0; i < perClass; i++) row[rng.float() < 0.6 ? truth : rng.int(size)]++;
-    return row;
-  });
-  const correct = confusion.reduce((sum, row, truth) => sum + row[truth], 0);
-  const total = perClass * size;
-  return {
-    total,
-    correct,
-    top1: correct / total,
-    top5: 1,
-    loss: 0.7654,
-    confusion,
-    perClass: names.map((name, index) => {
-      const recall = confusion[index][index] / perClass;
-      return {
-        name,
-        total: perClass,
-        correct: confusion[index][index],
-        precision: recall,
-        recall,
-        f1: recall,
-      };
-    }),
-  };
-}
-
-function example(names: readonly string[], perClass = 50): ReportData {
-  const epochs = [0, 1, 2].map((epoch): EpochEvent => ({
-    type: 'epoch',
-    epoch,
-    epochs: 3,
-    step: 500 * (epoch + 1),
-    learningRate: 0.1,
-    train: { loss: 1, top1: 0.5 },
-    validation: { loss: 1, top1: 0.5, top5: 0.9 },
-    seconds: 4,
-    elapsed: 9,
-    best: true,
-  }));
-  return {
-    model: 'resnext_cifar',
-    dataset: 'some <pictures> & more',
-    date: new Date('2026-11-23T17:40:00Z'),
-    classes: names,
-    parameters: 70_123,
-    macs: 11_234_567,
-    pictureShape: [1, 28, 28],
-    trainSamples: 6000,
-    seconds: 125,
-    imagesPerSecond: 612.3,
-    waiting: 0.021,
-    machine: '2 threads',
-    steps: Array.from({ length: 1500 }, (_, i) => ({
-      step: i + 1,
-      stepsPerEpoch: 500,
-      loss: 1 / (i + 1),
-      learningRate: 0.1,
-    })),
-    epochs,
-    judged: { on: 'test pictures', evaluation: evaluation(names, perClass) },
-    samples: Array.from({ length: 24 }, (_, i) => ({
-      picture: dot,
-      id: `test/${i}.png`,
-      label: 0,
-      top: [
-        { label: i % 2, probability: 0.875 },
-        { label: 1 - (i % 2), probability: 0.1 },
-      ],
-    })),
-    settings: [['seed', '7']],
-    command: 'npx cardinal train pictures --seed 7',
-    notes: ['2 pictures were left out'],
-  };
-}
+import { exampleReport as example } from '../support/example-report.ts';
 
 const ten = Array.from({ length: 10 }, (_, i) => `class ${i}`);
 
@@ -95,7 +9,7 @@ describe('report', () => {
   it('shows the figures of the run', () => {
     const data = example(ten);
     const page = renderReport(data);
-    const top1 = data.judged?.evaluation.top1 ?? NaN;
+    const top1 = data.evaluated?.evaluation.top1 ?? NaN;
     for (const text of [
       `${(100 * top1).toFixed(2)} %`,
       '70,123',
@@ -113,17 +27,69 @@ describe('report', () => {
     }
   });
 
-  it('draws a cell of the confusion matrix for every pair that occurs', () => {
+  it('has a cell with its count for every pair of classes', () => {
     const data = example(ten);
-    const page = renderReport(data);
-    const pairs = data.judged?.evaluation.confusion.flat().filter((value) => value > 0).length;
     const cells = Array.from(
-      page.matchAll(/<path[^>]*fill="var\(--(?:right|wrong)\)"[^>]*>/g),
-      ([path]) => path,
-    )
-      .join('')
-      .match(/M[\d.]+ [\d.]+h/g);
-    expect(cells).toHaveLength(pairs ?? NaN);
+      renderReport(data).matchAll(/<td class="(hit|miss)[^>]*title="([^"]*)"[^>]*>([^<]*)<\/td>/g),
+      ([, kind, told, text]) => [kind, told, text.trim()],
+    );
+    const expected = data.evaluated?.evaluation.confusion.flatMap((row, truth) =>
+      row.flatMap((value, guess) => {
+        if (value === 0) return [];
+        return truth === guess
+          ? [['hit', `class ${truth}: ${value} right`, String(value)]]
+          : [['miss', `class ${truth} taken for class ${guess}: ${value}`, String(value)]];
+      }),
+    );
+    expect(cells).toEqual(expected);
+  });
+
+  it('maps every pair of many classes', () => {
+    const data = example(Array.from({ length: 81 }, (_, i) => `class ${i}`));
+    const map = /<svg[^>]*"0 0 81 81".*?<\/svg>/s.exec(renderReport(data))?.[0] ?? '';
+    const cells = Array.from(map.matchAll(/M(\d+) (\d+)h1v1h-1z/g), ([, x, y]) => `${y} ${x}`);
+    const pairs = data.evaluated?.evaluation.confusion.flatMap((row, truth) =>
+      row.flatMap((value, guess) => (value > 0 ? [`${truth} ${guess}`] : [])),
+    );
+    expect(cells.toSorted()).toEqual(pairs?.toSorted());
+  });
+
+  it('says so where there are too many classes for a matrix', () => {
+    const page = renderReport(
+      example(
+        Array.from({ length: 401 }, (_, i) => `class ${i}`),
+        3,
+      ),
+    );
+    expect(page).toContain('401 classes are too many for a matrix');
+  });
+
+  it('lists misclassified pictures by pair, those without room by their name, up to a number', () => {
+    const misclassified = Array.from({ length: 3000 }, (_, i) => ({
+      id: `picture-${i}.png`,
+      label: i % 3 === 0 ? 2 : 0,
+      predicted: 1,
+      top: [{ label: 1, probability: i / 3000 }],
+      picture: i % 2 === 0 && i < 800 ? 'data:image/png;base64,' : undefined,
+    }));
+    const page = renderReport({ ...example(ten), misclassified, misclassifiedFile: 'misclassified.csv' });
+    const pairs = Array.from(
+      page.matchAll(
+        /<span class="pair"\s*>(.*?) <span class="wrong">taken for<\/span> (.*?)<\/span\s*>\s*<span class="n">(.*?)</gs,
+      ),
+      ([, truth, guess, count]) => [truth, guess, count],
+    );
+    expect(pairs).toEqual([
+      ['class 0', 'class 1', '2,000'],
+      ['class 2', 'class 1', '1,000'],
+    ]);
+    expect(page).toContain('3,000 pictures, 400 of them shown');
+    // 400 pictures, 2,000 names; the rest is in the file.
+    const named = new Set(page.match(/picture-\d+\.png/g));
+    expect(named.size).toBe(2400);
+    expect(page).toContain('and 600 more');
+    // The most confident mistake of a pair comes first.
+    expect(page.indexOf('picture-2998.png')).toBeLessThan(page.indexOf('picture-2996.png'));
   });
 
   it('escapes names, which come from folders', () => {
@@ -149,8 +115,8 @@ describe('report', () => {
   });
 
   it('does without validation, samples and steps', () => {
-    const data: { judged?: unknown } & ReportData = example(ten);
-    delete data.judged;
+    const data: { evaluated?: unknown } & ReportData = example(ten);
+    delete data.evaluated;
     const page = renderReport({ ...data, samples: [], steps: [], epochs: [], notes: [] });
     expect(page).not.toContain('Confusion matrix');
     expect(page).not.toMatch(/NaN|undefined/);

@@ -73,6 +73,8 @@ describe('a network of one’s own', () => {
       'best.safetensors',
       'last.safetensors',
       'metrics.jsonl',
+      'misclassified.csv',
+      'report.html',
     ]);
 
     const best = join(out, 'best.safetensors');
@@ -237,9 +239,9 @@ describe('a network of one’s own', () => {
     await expect(
       trainOn(photos, new Mine(), { backend, out, resume: true, freeze: ['conv'] }),
     ).rejects.toThrow(/had 'norm.weight' frozen, here it is trained/);
-    await expect(
-      trainOn(photos, new OfOtherTensors(), { backend, out, resume: true }),
-    ).rejects.toThrow(/of another OfOtherTensors: tensor 'other.weight' is missing/);
+    await expect(trainOn(photos, new OfOtherTensors(), { backend, out, resume: true })).rejects.toThrow(
+      /of another OfOtherTensors: tensor 'other.weight' is missing/,
+    );
     await expect(trainOn(photos, { name: 'resnet20_cifar' }, { backend, out, resume: true })).rejects.toThrow(
       /is a checkpoint of Mine, not of resnet20_cifar/,
     );

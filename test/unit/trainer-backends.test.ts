@@ -37,7 +37,8 @@ describe.each(kinds)('$name', ({ backends: all, exact }) => {
     }
     for (const kind of ['best', 'last'] as const) {
       const expected = stores[0].bytes(kind);
-      for (const each of [...stores, store]) expect(each.bytes(kind), `${kind}, seed ${seed}`).toEqual(expected);
+      for (const each of [...stores, store])
+        expect(each.bytes(kind), `${kind}, seed ${seed}`).toEqual(expected);
     }
   });
 

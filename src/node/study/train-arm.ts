@@ -50,6 +50,9 @@ export async function trainArm({
     seed,
     out: path,
     resume,
+    // A study judges what its runs are in the end, on its own pictures, and has a page of its own.
+    evaluate: false,
+    report: false,
     takeOver: resume ? takeOver : undefined,
     preprocessing: pictures.preprocessing,
     backend,

@@ -1,5 +1,5 @@
 import type { Backend } from '../backends/backend.ts';
-import { capabilities } from '../node/capabilities.ts';
+import { capabilities } from './capabilities.ts';
 
 /** What computed, for people: processor, threads, kernels, library, Node. */
 export function machine(backend: Backend): string {

@@ -1,0 +1,29 @@
+import { shorten } from './table.ts';
+
+/** A line of a terminal that is true for a while and then taken away. */
+export interface TransientLine {
+  readonly isShown: boolean;
+  show(text: string): void;
+  clear(): void;
+}
+
+/** `stream` is a terminal; what stands in the cursor's line, such as the `^C` that a terminal echoes, is overwritten. */
+export function transientLine(stream: NodeJS.WriteStream): TransientLine {
+  let isShown = false;
+  return {
+    get isShown() {
+      return isShown;
+    },
+    show(text) {
+      // A line that fills the last column would wrap, and one that wrapped cannot be cleared.
+      stream.write(`${eraseLine}${shorten(text, stream.columns - 1)}`);
+      isShown = true;
+    },
+    clear() {
+      if (isShown) stream.write(eraseLine);
+      isShown = false;
+    },
+  };
+}
+
+const eraseLine = '\r\u001b[2K';

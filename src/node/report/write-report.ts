@@ -1,0 +1,180 @@
+import { basename } from 'node:path';
+import { z } from 'zod';
+import type { Backend } from '../../backends/backend.ts';
+import { leftOutWords } from '../../data/left-out.ts';
+import type { Preprocessing } from '../../data/preprocessing.ts';
+import type { StepPoint } from '../../report/data.ts';
+import { count, digits3, percent } from '../../report/format.ts';
+import { recipeRows } from '../../report/recipe.ts';
+import type { ModelDescription } from '../../train/network.ts';
+import { epochLineSchema } from '../../train/progress.ts';
+import type { Recipe } from '../../train/recipe.ts';
+import type { TrainResult } from '../../train/train.ts';
+import type { OpenData } from '../data/open.ts';
+import { machine } from '../machine.ts';
+import type { MetricsRecord, RunFolder } from '../run-folder.ts';
+import { version } from '../version.ts';
+import { evaluatedOn, type RunEvaluation } from './evaluate-best.ts';
+import { misclassifiedCsv } from './misclassified.ts';
+
+/** What `report.html` is made of, beside the numbers in the run folder. */
+export interface RunReport {
+  readonly folder: RunFolder;
+  readonly data: OpenData;
+  readonly backend: Backend;
+  readonly model: ModelDescription;
+  /** Of the network: elements of all parameters, and multiply–accumulates for one picture. */
+  readonly cost: { readonly params: number; readonly macs: number };
+  readonly recipe: Recipe;
+  readonly preprocessing: Preprocessing;
+  readonly seed: number;
+  /** What the run began with, and what was not trained, in words. */
+  readonly begunWith?: string | undefined;
+  readonly frozen?: string | undefined;
+  /** The command that repeats the run. */
+  readonly command?: string | undefined;
+  readonly evaluated: RunEvaluation | undefined;
+  /** Lines for the reader: what was left out, why the run ended early. */
+  readonly notes: readonly string[];
+}
+
+/** The list of all misclassified pictures, beside the report. */
+export const misclassifiedFile = 'misclassified.csv';
+
+/**
+ * Writes `report.html` of a run, all its parts included if it was continued, and `misclassified.csv` if it was evaluated.
+ * Gives the report's path.
+ */
+export async function writeReport(run: RunReport): Promise<string> {
+  // Plot and its document take a while to load, and a run that fails needs neither.
+  const [{ renderReport }, pictures] = await Promise.all([
+    import('../../report/report.ts'),
+    import('./pictures.ts'),
+  ]);
+  const { folder, data, backend, model, cost, preprocessing, command, evaluated } = run;
+  const records = await folder.readMetrics();
+  const steps = pick(records, 'step', stepSchema);
+  const waiting = median(steps.map((step) => step.waiting));
+  const dataset = data.test ?? data.val;
+  const source = dataset && { dataset, folder: data.path };
+  const page = renderReport({
+    model: model.name,
+    dataset: basename(data.path),
+    date: new Date(),
+    classes: data.classes,
+    parameters: cost.params,
+    macs: cost.macs,
+    pictureShape: [preprocessing.channels, ...preprocessing.size],
+    trainSamples: data.train?.length ?? 0,
+    seconds: pick(records, 'end', endSchema).at(-1)?.seconds ?? 0,
+    imagesPerSecond: median(steps.map(({ imagesPerSecond }) => imagesPerSecond)),
+    waiting,
+    machine: machine(backend),
+    steps,
+    epochs: pick(records, 'epoch', epochLineSchema).map(({ validation, ...epoch }) => ({
+      type: 'epoch',
+      ...epoch,
+      ...(validation === undefined ? {} : { validation }),
+    })),
+    ...(evaluated === undefined
+      ? {}
+      : { evaluated: { on: evaluatedOn[evaluated.on], evaluation: evaluated } }),
+    samples: evaluated && source ? await pictures.withPictures(evaluated.samples, source) : [],
+    misclassified:
+      evaluated && source ? await pictures.withSomePictures(evaluated.misclassified, source) : [],
+    misclassifiedFile,
+    leftOut: data.leftOut.map((item) => ({ ...item, what: leftOutWords(item) })),
+    settings: settingsOf(run),
+    ...(command === undefined ? {} : { command }),
+    notes: [...run.notes, ...notesOn(evaluated), ...(waiting > halfOfTheTime ? [waited(waiting)] : [])],
+  });
+  if (evaluated !== undefined) {
+    await folder.write(misclassifiedFile, misclassifiedCsv(evaluated.misclassified, data.classes));
+  }
+  return folder.write('report.html', page);
+}
+
+/** For the notes of a run that was interrupted, in training or when that was done. */
+export function interruption({ reason, step }: Pick<TrainResult, 'reason' | 'step'>): string {
+  return reason === 'interrupted'
+    ? `The run was interrupted at step ${count(step)} and can be continued.`
+    : 'The run was interrupted while its best weights were evaluated; continued, it evaluates them again.';
+}
+
+/** Below it the network takes most of the time, and faster reading would gain little. */
+const halfOfTheTime = 0.5;
+
+function waited(share: number): string {
+  return `Training waited for pictures ${percent(share, 0)} of the time: reading, decoding and augmenting them limits this run, not the network.`;
+}
+
+function notesOn(evaluated: RunEvaluation | undefined): string[] {
+  if (evaluated === undefined || evaluated.skipped.length === 0) return [];
+  const { skipped, on } = evaluated;
+  const [{ id, reason }] = skipped;
+  return skipped.length === 1
+    ? [`1 of the ${evaluatedOn[on]} could not be read and counts in no figure: ${id}: ${reason}`]
+    : [
+        `${count(skipped.length)} of the ${evaluatedOn[on]} could not be read and count in no figure, the first ${id}: ${reason}`,
+      ];
+}
+
+const stepSchema = z.object({
+  step: z.number(),
+  stepsPerEpoch: z.number(),
+  loss: z.number(),
+  learningRate: z.number(),
+  imagesPerSecond: z.number(),
+  // Runs of earlier versions did not measure it.
+  waiting: z.number().default(0),
+}) satisfies z.ZodType<StepPoint>;
+const endSchema = z.object({ seconds: z.number() });
+
+/** The records of one type, read by its schema; a line that is none is left out. */
+function pick<T>(records: readonly MetricsRecord[], type: string, schema: z.ZodType<T>): T[] {
+  return records
+    .filter((record) => record.type === type)
+    .flatMap((record) => {
+      const result = schema.safeParse(record);
+      return result.success ? [result.data] : [];
+    });
+}
+
+/** The settings of a run for a person; what is switched off is left out. */
+function settingsOf(run: RunReport): [string, string][] {
+  const { model, recipe, preprocessing, seed, data } = run;
+  const rows: [string, string | undefined][] = [
+    ['data', data.path],
+    [
+      'model',
+      [
+        model.name,
+        ...Object.entries(model.options).map(([key, value]) => `${key}=${JSON.stringify(value)}`),
+      ].join(' '),
+    ],
+    ['started from', run.begunWith],
+    ['frozen', run.frozen],
+    ...recipeRows(recipe),
+    ['input', [preprocessing.channels, ...preprocessing.size].join('×')],
+    ['mean', preprocessing.mean.map(digits3).join(', ')],
+    ['standard deviation', preprocessing.std.map(digits3).join(', ')],
+    ['training pictures', data.train && count(data.train.length)],
+    ['validation pictures', validationRow(run)],
+    ['test pictures', data.test && count(data.test.length)],
+    ['seed', String(seed)],
+    ['Cardinal', version()],
+  ];
+  return rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+}
+
+/** Where the validation pictures come from: the data has its own, or some training pictures were held out. */
+function validationRow({ data: { train, val, valHeldOut } }: RunReport): string | undefined {
+  if (val === undefined) return undefined;
+  if (!valHeldOut) return `${count(val.length)}, the data’s own`;
+  const all = val.length + (train?.length ?? 0);
+  return `${count(val.length)}, held out of ${count(all)} (${percent(val.length / all, 0)})`;
+}
+
+function median(values: readonly number[]): number {
+  return [...values].sort((a, b) => a - b).at(Math.floor(values.length / 2)) ?? 0;
+}

@@ -1,0 +1,104 @@
+import type { ClassifiedPicture, ReportData } from './data.ts';
+import { count, percent } from './format.ts';
+import { html, type Html } from './html.ts';
+import { pairsOf, type Pair } from './pairs.ts';
+import { bar } from './tables.ts';
+
+/** Names of misclassified pictures without a picture that a page lists. */
+const mostNames = 2000;
+
+/** Pictures with what the network takes them for. Right and wrong ones differ by mark, word and colour. */
+export function sampleCards(samples: readonly ClassifiedPicture[], classes: readonly string[]): Html {
+  return html`<div class="samples">${samples.map((sample) => card(sample, classes))}</div>`;
+}
+
+/** Pairs of classes that are listed at once; the others are behind a headline. */
+const mostPairs = 40;
+
+/** Misclassified pictures by what was taken for what, each pair behind its headline; the first few are open. */
+export function misclassifiedGroups({ misclassified, classes }: ReportData): Html {
+  let names = mostNames;
+  const pairs = pairsOf(misclassified);
+  const groups = pairs.map((pair, rank) => {
+    const listed = Math.min(names, pair.pictures.filter(({ picture }) => picture === undefined).length);
+    names -= listed;
+    return group(pair, classes, { open: rank < 2, listed });
+  });
+  if (pairs.length <= mostPairs) return html`<div class="groups">${groups}</div>`;
+  const rest = pairs.slice(mostPairs).reduce((total, { pictures }) => total + pictures.length, 0);
+  return html`<div class="groups">
+    ${groups.slice(0, mostPairs)}
+    <details class="more">
+      <summary>
+        <span class="pair">${count(pairs.length - mostPairs)} more pairs</span
+        ><span class="n">${count(rest)}</span>
+      </summary>
+      ${groups.slice(mostPairs)}
+    </details>
+  </div>`;
+}
+
+/** How many of the misclassified pictures the page shows, and where all of them are listed. */
+export function misclassifiedLead({ misclassified, misclassifiedFile }: ReportData): string {
+  const shown = misclassified.filter(({ picture }) => picture !== undefined).length;
+  const all = misclassified.length;
+  const what =
+    shown === all ? `All ${count(all)} of them` : `${count(all)} pictures, ${count(shown)} of them shown`;
+  const rest =
+    misclassifiedFile === undefined ? '' : ` ${misclassifiedFile}, beside this page, lists them all.`;
+  return `${what}, by true class and what it was taken for; the most frequent pairs and the most confident mistakes come first.${rest}`;
+}
+
+function group(
+  { label, predicted, pictures }: Pair<ClassifiedPicture>,
+  classes: readonly string[],
+  { open, listed }: { readonly open: boolean; readonly listed: number },
+): Html {
+  const shown = pictures.filter(({ picture }) => picture !== undefined);
+  const others = pictures.filter(({ picture }) => picture === undefined);
+  const unlisted = others.length - listed;
+  return html`<details${open ? html` open` : undefined}>
+    <summary>
+      <span class="pair">${classes[label]} <span class="wrong">taken for</span> ${classes[predicted]}</span>
+      <span class="n">${count(pictures.length)}</span>
+    </summary>
+    <div class="samples small">
+      ${shown.map(
+        ({ picture, id, top }) =>
+          html`<figure class="sample">
+            <img src="${picture}" loading="lazy" decoding="async" alt="${classes[label]}" />
+            <figcaption>
+              <span class="id">${id}</span>
+              <span class="soft">${percent(top[0]?.probability ?? NaN, 1)}</span>
+            </figcaption>
+          </figure>`,
+      )}
+    </div>
+    ${listed > 0 ? html`<p class="soft">not shown: ${others.slice(0, listed).map(({ id }, at) => html`${at === 0 ? '' : ', '}<span class="id">${id}</span>`)}</p>` : undefined}
+    ${unlisted > 0 ? html`<p class="soft">and ${count(unlisted)} more</p>` : undefined}
+  </details>`;
+}
+
+function card({ picture, id, label, predicted, top }: ClassifiedPicture, classes: readonly string[]): Html {
+  const right = predicted === label;
+  return html`<div class="sample">
+    ${picture && html`<img src="${picture}" alt="${classes[label]}" />`}
+    <p class="id">${id}</p>
+    <p class="truth">
+      <span class="mark ${right ? 'right' : 'wrong'}" title="${right ? 'right' : 'wrong'}"
+        >${right ? '✓' : '✗'}</span
+      >
+      ${classes[label]}
+    </p>
+    <ol>
+      ${top.map(
+        (guess) =>
+          html`<li${guess.label === label ? html` class="true"` : undefined}>
+            <span title="${classes[guess.label]}">${classes[guess.label]}</span>
+            <span>${percent(guess.probability, 1)}</span>
+            <span class="track ${guess.label === label ? 'right' : 'wrong'}">${bar(guess.probability)}</span>
+          </li>`,
+      )}
+    </ol>
+  </div> `;
+}
