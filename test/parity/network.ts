@@ -40,20 +40,18 @@ export function build(layers: readonly LayerSpec[]): nn.Module {
 
 function buildLayer(layer: LayerSpec): nn.Module {
   switch (layer.op) {
-    case 'conv':
-      return new nn.Conv2d(layer.in, layer.out, layer.kernel, layer);
+    case 'conv': {
+      const { stride, padding, dilation, groups, bias } = layer;
+      return new nn.Conv2d(layer.in, layer.out, layer.kernel, { stride, padding, dilation, groups, bias });
+    }
     case 'norm':
       return new nn.BatchNorm2d(layer.channels);
     case 'relu':
       return new nn.ReLU();
     case 'max_pool':
-      return new nn.MaxPool2d(layer.kernel, { ...layer, ceilMode: layer.ceil });
+      return new nn.MaxPool2d(layer.kernel, windowsOf(layer));
     case 'avg_pool':
-      return new nn.AvgPool2d(layer.kernel, {
-        ...layer,
-        ceilMode: layer.ceil,
-        countIncludePad: layer.includePad,
-      });
+      return new nn.AvgPool2d(layer.kernel, { ...windowsOf(layer), countIncludePad: layer.includePad });
     case 'adaptive_avg_pool':
       return new nn.AdaptiveAvgPool2d(layer.size);
     case 'adaptive_max_pool':
@@ -61,7 +59,7 @@ function buildLayer(layer: LayerSpec): nn.Module {
     case 'flatten':
       return new nn.Flatten();
     case 'linear':
-      return new nn.Linear(layer.in, layer.out, layer);
+      return new nn.Linear(layer.in, layer.out, { bias: layer.bias });
     case 'dropout':
       return new nn.Dropout(layer.p);
     case 'residual':
@@ -71,6 +69,10 @@ function buildLayer(layer: LayerSpec): nn.Module {
     case 'concat':
       return new Concat(layer.branches);
   }
+}
+
+function windowsOf({ stride, padding, ceil }: PoolSpec): nn.F.PoolOptions {
+  return { stride, padding, ceilMode: ceil };
 }
 
 class Residual extends nn.Module {

@@ -39,8 +39,8 @@ export const calls = [
   ],
   [
     'Conv2d, padding by another word',
-    () => new nn.Conv2d(3, 6, 3, { padding: 'valid' }),
-    /padding .* got 'valid'/,
+    () => new nn.Conv2d(3, 6, 3, { padding: 'full' }),
+    /padding .* got 'full'/,
   ],
   [
     'Conv2d, a bias of another type',

@@ -209,7 +209,7 @@ describe('training', () => {
         if (type === 'epoch') stop.abort();
       },
     });
-    const resume = { out: run, resume: true, seed: undefined };
+    const resume = { out: run, resume: true, seed: undefined, epochs: 3 };
     await expect(train({ ...resume, valFraction: 0.5 })).rejects.toThrow(
       /the run to continue has its own, 0\.25/,
     );

@@ -100,5 +100,5 @@ test('a factor must be a number', () => {
   }
   const attempt = () => trace(new Broken(), picture, { training: false });
   expect(attempt).toThrow(CardinalError);
-  expect(attempt).toThrow(/scale: expected a finite factor, got NaN/);
+  expect(attempt).toThrow(/mul: expected the factor to be a finite number, got NaN/);
 });
