@@ -1,9 +1,9 @@
 import { leftOutLine, leftOutOf } from '../data/left-out.ts';
 import { requireAllRead } from '../node/data/check.ts';
-import { picturesToJudge } from '../node/data/judging.ts';
+import { picturesToEvaluate } from '../node/data/to-evaluate.ts';
 import { createLoader } from '../node/data/loader.ts';
 import { openData } from '../node/data/open.ts';
-import { judgingBatch } from '../node/data/training.ts';
+import { evaluationBatch } from '../node/data/training.ts';
 import { evaluate, prepareInference } from '../train/evaluate.ts';
 import { networkOf } from '../train/network.ts';
 import type { EvalFlags } from './commands/eval.ts';
@@ -17,14 +17,14 @@ export async function judge(path: string, dataPath: string, flags: EvalFlags): P
   const trained = await loadForUse(path, flags);
   const { model, description, classes } = trained;
   const data = await openData(dataPath, { classes, valFraction: 0 });
-  const { dataset, split, from, on, note, warning } = await picturesToJudge(data, trained, flags.split);
+  const { dataset, split, from, on, note, warning } = await picturesToEvaluate(data, trained, flags.split);
   const leftOut = leftOutOf(data.leftOut, from);
   if (flags.strict) await requireAllRead(data, from, [dataset]);
   for (const line of [leftOutLine(leftOut), note]) if (line !== undefined) tell(line);
   if (warning !== undefined) tell(`warning: ${warning}`);
   const preprocessing = await preprocessingFor(trained, flags, data);
   const network = networkOf(model, [preprocessing.channels, ...preprocessing.size], description);
-  const batchSize = judgingBatch(flags.batchSize, dataset);
+  const batchSize = evaluationBatch(flags.batchSize, dataset);
   const loader = createLoader(dataset, { batchSize, preprocessing, strict: flags.strict, training: false });
   try {
     const evaluation = await withBackend(flags, async (backend) =>

@@ -5,7 +5,7 @@ import { augmentationWords } from '../data/augmentations.ts';
 import { leftOutLine } from '../data/left-out.ts';
 import type { PictureRecord } from '../data/picture-record.ts';
 import { openDataFor } from '../node/data-for-weights.ts';
-import { seenBefore } from '../node/data/judging.ts';
+import { seenBefore } from '../node/data/to-evaluate.ts';
 import { openData, type OpenData } from '../node/data/open.ts';
 import { trainingPictures } from '../node/data/training.ts';
 import { evaluatedOn, type RunEvaluation } from '../node/report/evaluate-best.ts';
@@ -172,10 +172,9 @@ interface Work {
 /** Trains, evaluates, reports. What went on is told on stderr, what came out is printed. */
 async function work({ network, flags, ...parts }: Work): Promise<Outcome> {
   const { view, notes } = noting(progressView());
-  const interrupt = onInterrupt((text) => { view.say(text); }); // prettier-ignore
-  const leftOut = leftOutLine(parts.data.leftOut);
-  // Told in the opening; the report has it, too.
-  if (leftOut !== undefined) notes.push(`${leftOut.charAt(0).toUpperCase()}${leftOut.slice(1)}.`);
+  const interrupt = onInterrupt((text) => {
+    view.say(text);
+  });
   const { checkpointActivations } = flags;
   const training = { ...parts, checkpointActivations, view, signal: interrupt.signal };
   try {

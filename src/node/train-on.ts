@@ -29,7 +29,7 @@ import { fit, type TrainResult } from '../train/train.ts';
 import { leftOver, loadTensors } from '../weights/load.ts';
 import { createNodeBackend, type NodeBackendOptions } from './backend.ts';
 import { openDataFor } from './data-for-weights.ts';
-import { seenBefore } from './data/judging.ts';
+import { seenBefore } from './data/to-evaluate.ts';
 import { openData, type OpenData, type OpenOptions } from './data/open.ts';
 import { fitPreprocessing } from './data/statistics.ts';
 import { recordOf } from './data/record.ts';
@@ -252,7 +252,7 @@ async function work(
     if (own !== undefined && own.recipe.epochs !== recipe.epochs) await folder?.adoptRecipe(recipe);
     if (own !== undefined && own.progress.epoch >= recipe.epochs) {
       const message = `the run in ${required(out)} has had its ${recipe.epochs} epochs: nothing is left to train`;
-      await onEvent?.({ type: 'warning', message });
+      await onEvent({ type: 'warning', message });
     }
     const trainable = networkOf(network, [channels, ...size], describe(network));
     const result = await fit({

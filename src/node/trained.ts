@@ -25,7 +25,7 @@ export interface Trained {
   /** What a checkpoint or a repository says of its pictures; bare weights say nothing. */
   readonly classes: readonly string[] | undefined;
   readonly preprocessing: Preprocessing | undefined;
-  /** Which pictures they were trained on, if the file says it: `picturesToJudge` takes others. */
+  /** Which pictures they were trained on, if the file says it: `picturesToEvaluate` takes others. */
   readonly pictures: readonly PictureRecord[] | undefined;
   /** Whether Cardinal trained them. */
   readonly ours: boolean;

@@ -47,7 +47,7 @@ export interface EvaluateOptions {
 }
 
 /**
- * Runs an inference program (weights written) over all pictures of a loader and judges its logits. The loader's batch
+ * Runs an inference program (weights written) over all pictures of a loader and evaluates its logits. The loader's batch
  * size is a multiple of the program's. Between two runs of the program everything else that waits in the process gets its turn,
  * but not other work of the program: all pictures are judged with the same weights, and the loader must not need the program itself.
  * @throws {DisposedError} if the program or its backend was disposed of.
@@ -62,7 +62,7 @@ export async function evaluate(
   const { classes: names } = loader.dataset;
   if (names.length !== classes) {
     throw new CardinalError(
-      `${program.plan.name} tells ${classes} classes apart, but ${loader.dataset.name} has ${names.length}: judge it on pictures of its own classes`,
+      `${program.plan.name} tells ${classes} classes apart, but ${loader.dataset.name} has ${names.length}: evaluate it on pictures of its own classes`,
     );
   }
   if (loader.batchSize % rows !== 0) {

@@ -42,13 +42,14 @@ test('train says how pictures are varied and classes balanced, and what is left 
     /^left out: 1 broken link \(light\/broken\.png\), 1 \.heic picture \(.*\)$/m,
   );
   const report = readFileSync(join(cwd, 'run', 'report.html'), 'utf8');
-  expect(report).toMatch(/Left out: 1 broken link \(light\/broken\.png\), 1 \.heic picture/);
+  expect(report).toMatch(/<summary><span class="pair">1 broken link \(light\/broken\.png\)</);
+  expect(report).toMatch(/<summary><span class="pair">1 \.heic picture/);
   expect(report).toContain('varied by flips');
 });
 
 test("eval of the folder that was trained on gives what the run's own validation gave", async () => {
   const { stdout, stderr } = await judge('photos');
-  expect(stderr).toContain('judged on the 6 pictures that training held out (20 % of each class, seed 3)');
+  expect(stderr).toContain('evaluated on the 6 pictures that training held out (20 % of each class, seed 3)');
   const figures = /^top-1 \S+ % {3}loss \S+ {3}\(\d+ of 6 /m;
   const [own] = figures.exec(trained.stdout) ?? ['the run'];
   expect(stdout).toContain(own);

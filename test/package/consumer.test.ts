@@ -81,7 +81,7 @@ describe('the package as others install it', () => {
   }: TestContext) => {
     skip(missing !== undefined, missing);
     const photos = join(project, 'photos');
-    await writeClasses(photos, { a: 40, b: 40 });
+    await writeClasses(photos, { Bag: 40, Dress: 40 });
     const said = (...args: readonly string[]) =>
       run(process.execPath, ['node_modules/cardinal-nn/bin/cardinal.js', ...args], { cwd: project }).then(
         ({ stdout, stderr }) => stdout + stderr,
@@ -117,6 +117,6 @@ describe('the package as others install it', () => {
       refused,
     );
     expect(await said('eval', 'run/best.safetensors', photos)).toMatchObject(refused);
-    expect(await said('predict', 'run/best.safetensors', join(photos, 'a/000.png'))).toMatchObject(refused);
+    expect(await said('predict', 'run/best.safetensors', join(photos, 'Bag/000.png'))).toMatchObject(refused);
   }, 240_000);
 });

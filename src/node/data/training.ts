@@ -39,7 +39,7 @@ export function openLoaders(
       data.val &&
       createLoader(data.val, {
         ...common,
-        batchSize: judgingBatch(recipe.batchSize, data.val),
+        batchSize: evaluationBatch(recipe.batchSize, data.val),
         training: false,
       }),
   };
@@ -116,6 +116,6 @@ export function trainingPictures({ train, path }: OpenData): PictureDataset {
 }
 
 /** A batch larger than the data would only pad. */
-export function judgingBatch(batchSize: number, { length }: PictureDataset): number {
+export function evaluationBatch(batchSize: number, { length }: PictureDataset): number {
   return Math.max(1, Math.min(batchSize, length));
 }

@@ -11,7 +11,7 @@ import type { Network } from '../../train/network.ts';
 import { argmax } from '../../train/tally.ts';
 import { createLoader } from '../data/loader.ts';
 import type { OpenData } from '../data/open.ts';
-import { judgingBatch } from '../data/training.ts';
+import { evaluationBatch } from '../data/training.ts';
 
 /** A picture of a dataset and what the network takes it for. */
 export interface Classified {
@@ -72,7 +72,7 @@ export async function evaluateBest(options: EvaluateBestOptions): Promise<RunEva
   const drawn = Rng.of(seed, 'samples').permutation(dataset.length).slice(0, looked);
   const candidates = new Set(drawn);
   const found = new Map<number, Classified>();
-  const batchSize = judgingBatch(options.batchSize, dataset);
+  const batchSize = evaluationBatch(options.batchSize, dataset);
   try {
     return await withEndings(async (endings) => {
       const program = await prepareInference(network, backend, batchSize, state);

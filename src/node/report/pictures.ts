@@ -4,7 +4,7 @@ import type { PictureDataset } from '../../data/source.ts';
 import { pairsOf } from '../../report/pairs.ts';
 import type { ClassifiedPicture } from '../../report/data.ts';
 import { readPicture } from '../data/decode.ts';
-import { loadSharp } from '../sharp.ts';
+import { findSharp } from '../sharp.ts';
 import type { Classified } from './evaluate-best.ts';
 
 /** Longest side of a picture in a report, in pixels: of a sample, and of one misclassified picture among many. */
@@ -72,17 +72,23 @@ function shortId(id: string, folder: string): string {
   return isAbsolute(id) === isAbsolute(folder) && within !== '' && !within.startsWith('..') ? within : id;
 }
 
-/** A `data:` URI; undefined if the file has gone or changed since it was evaluated. */
+/** A `data:` URI; undefined if the file has gone or changed since it was evaluated, or there is no encoder. */
 async function thumbnail(dataset: PictureDataset, index: number, side: number): Promise<string | undefined> {
+  const sharp = findSharp();
+  if (sharp === undefined) return undefined;
   return readPicture(dataset, index).then(
-    (picture) => dataUri(picture, side),
+    (picture) => dataUri(sharp, picture, side),
     () => undefined,
   );
 }
 
 /** A small picture as a PNG, which keeps its pixels; a photo as a small WebP. */
-async function dataUri({ data, width, height, channels }: Picture, side: number): Promise<string> {
-  const picture = loadSharp()(data, { raw: { width, height, channels } });
+async function dataUri(
+  sharp: NonNullable<ReturnType<typeof findSharp>>,
+  { data, width, height, channels }: Picture,
+  side: number,
+): Promise<string> {
+  const picture = sharp(data, { raw: { width, height, channels } });
   if (Math.max(width, height) <= 64) return uri('png', await picture.png({ compressionLevel: 9 }).toBuffer());
   return uri('webp', await picture.resize(side, side, { fit: 'inside' }).webp({ quality: 70 }).toBuffer());
 }

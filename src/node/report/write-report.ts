@@ -16,6 +16,7 @@ import type { MetricsRecord, RunFolder } from '../run-folder.ts';
 import { version } from '../version.ts';
 import { evaluatedOn, type RunEvaluation } from './evaluate-best.ts';
 import { misclassifiedCsv } from './misclassified.ts';
+import { findSharp } from '../sharp.ts';
 
 /** What `report.html` is made of, beside the numbers in the run folder. */
 export interface RunReport {
@@ -86,7 +87,12 @@ export async function writeReport(run: RunReport): Promise<string> {
     leftOut: data.leftOut.map((item) => ({ ...item, what: leftOutWords(item) })),
     settings: settingsOf(run),
     ...(command === undefined ? {} : { command }),
-    notes: [...run.notes, ...notesOn(evaluated), ...(waiting > halfOfTheTime ? [waited(waiting)] : [])],
+    notes: [
+      ...run.notes,
+      ...notesOn(evaluated),
+      ...(waiting > halfOfTheTime ? [waited(waiting)] : []),
+      ...(findSharp() === undefined ? [withoutPictures] : []),
+    ],
   });
   if (evaluated !== undefined) {
     await folder.write(misclassifiedFile, misclassifiedCsv(evaluated.misclassified, data.classes));
@@ -103,6 +109,9 @@ export function interruption({ reason, step }: Pick<TrainResult, 'reason' | 'ste
 
 /** Below it the network takes most of the time, and faster reading would gain little. */
 const halfOfTheTime = 0.5;
+
+const withoutPictures =
+  'This page has no pictures: they are encoded by sharp, whose binary was not installed (npm install --include=optional sharp).';
 
 function waited(share: number): string {
   return `Training waited for pictures ${percent(share, 0)} of the time: reading, decoding and augmenting them limits this run, not the network.`;

@@ -36,7 +36,7 @@ export async function openStudyPictures(path: string, setting: TrainingSetting):
   const train = trainingPictures(opened);
   const test = opened.test ?? opened.val;
   if (test === undefined)
-    throw new CardinalError(`${path} has too few pictures to hold some out for judging`);
+    throw new CardinalError(`${path} has too few pictures to hold some out to evaluate on`);
   const { trainPictures = Infinity, curvePictures = Infinity, imageSize, pictures } = setting;
   const part = balancedSubset(train, trainPictures, drawn);
   const curve = balancedSubset(test, curvePictures, drawn);
@@ -56,7 +56,7 @@ export async function openStudyPictures(path: string, setting: TrainingSetting):
     },
     description:
       `${basename(path)}: trained on ${share(part, train)} pictures, ` +
-      `judged on ${count(test.length)} ${kind} pictures${curve === test ? '' : ` (the curves on ${count(curve.length)} of them)`}`,
+      `evaluated on ${count(test.length)} ${kind} pictures${curve === test ? '' : ` (the curves on ${count(curve.length)} of them)`}`,
   };
 }
 

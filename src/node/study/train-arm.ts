@@ -7,7 +7,7 @@ import type { Outcome } from '../../study/outcome.ts';
 import type { PlannedRun } from '../../study/plan.ts';
 import type { TrainingSetting } from '../../study/study.ts';
 import { createLoader } from '../data/loader.ts';
-import { judgingBatch } from '../data/training.ts';
+import { evaluationBatch } from '../data/training.ts';
 import { trainOn } from '../train-on.ts';
 import type { StudyPictures } from './pictures.ts';
 
@@ -78,7 +78,7 @@ export async function trainArm({
   const { preprocessing, test } = pictures;
   const { channels, size } = preprocessing;
   const network = networkOf(result.model, [channels, ...size], { name: arm.id, options: {} });
-  const batchSize = judgingBatch(setting.recipe.batchSize, test);
+  const batchSize = evaluationBatch(setting.recipe.batchSize, test);
   const judge = async (endings: Endings): Promise<Outcome> => {
     const program = await prepareInference(network, backend, batchSize);
     endings.add(() => {

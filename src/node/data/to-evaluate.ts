@@ -7,13 +7,13 @@ import { openData, type OpenData } from './open.ts';
 import { isWhole, sampledIn } from './record.ts';
 import type { SplitName } from './reader.ts';
 
-export const judgedSplits = ['train', 'val', 'test', 'all'] as const;
-export type JudgedSplit = (typeof judgedSplits)[number];
+export const evaluatedSplits = ['train', 'val', 'test', 'all'] as const;
+export type EvaluatedSplit = (typeof evaluatedSplits)[number];
 
-/** Pictures to judge weights on, and what a person should know of them. */
-export interface PicturesToJudge {
+/** Pictures to evaluate weights on, and what a person should know of them. */
+export interface PicturesToEvaluate {
   readonly dataset: PictureDataset;
-  readonly split: JudgedSplit;
+  readonly split: EvaluatedSplit;
   /** The splits of the source that they were taken from. */
   readonly from: readonly SplitName[];
   /** What they are, for people: "test pictures", "held-out pictures". */
@@ -25,7 +25,7 @@ export interface PicturesToJudge {
 }
 
 /** What a file of weights says of itself; bare weights of other programs say nothing. */
-export interface JudgedWeights {
+export interface EvaluatedWeights {
   /** Records of the pictures that the weights were trained on (`loadTrained`). */
   readonly pictures?: readonly PictureRecord[] | undefined;
   /** Whether Cardinal trained them: then pictures without a record may be theirs. */
@@ -34,17 +34,17 @@ export interface JudgedWeights {
 }
 
 /**
- * The pictures of a source to judge weights on: the split that is asked for, else `test`, else `val`, else all. The folder
+ * The pictures of a source to evaluate weights on: the split that is asked for, else `test`, else `val`, else all. The folder
  * that the weights were trained on is known again, and what training held out of it for validation is its `val`: so weights
- * are not judged on what they have seen, or not without a `warning`.
+ * are not evaluated on what they have seen, or not without a `warning`.
  *
  * `source` is a path, or what `openData` gave with `valFraction` 0. Throws a `UsageError` if the split is not there.
  */
-export async function picturesToJudge(
+export async function picturesToEvaluate(
   source: string | OpenData,
-  weights: JudgedWeights,
-  asked?: JudgedSplit,
-): Promise<PicturesToJudge> {
+  weights: EvaluatedWeights,
+  asked?: EvaluatedSplit,
+): Promise<PicturesToEvaluate> {
   const data =
     typeof source === 'string' ? await openData(source, { classes: weights.classes, valFraction: 0 }) : source;
   // Where there are test pictures and nothing else is asked for, it does not matter how the others were split.
@@ -68,7 +68,7 @@ export async function picturesToJudge(
 
 const names = { train: 'pictures', val: 'validation pictures', test: 'test pictures', all: 'pictures' } as const;
 
-/** A line for people if weights that training begins with were trained on pictures that it is to be judged on. */
+/** A line for people if weights that training begins with were trained on pictures that it is to be evaluated on. */
 export async function seenBefore(
   { val, test }: OpenData,
   records: readonly PictureRecord[] = [],
@@ -89,7 +89,7 @@ export async function seenBefore(
 /** The parts of a source, its training pictures split as they were when the weights were trained, if it is known. */
 async function knownParts(
   { train, val }: OpenData,
-  { pictures: records = [] }: JudgedWeights,
+  { pictures: records = [] }: EvaluatedWeights,
 ): Promise<{
   readonly train: PictureDataset | undefined;
   readonly val: PictureDataset | undefined;
@@ -117,17 +117,17 @@ function heldOutNote(
   { path }: OpenData,
   { length }: PictureDataset,
   { seed, fraction }: NonNullable<PictureRecord['heldOut']>,
-  asked: JudgedSplit | undefined,
+  asked: EvaluatedSplit | undefined,
 ): string {
   const more = asked === undefined ? '; --split all takes every picture' : '';
-  return `the weights were trained on ${path}: judged on the ${length} pictures that training held out (${share(fraction)} of each class, seed ${seed})${more}`;
+  return `the weights were trained on ${path}: evaluated on the ${length} pictures that training held out (${share(fraction)} of each class, seed ${seed})${more}`;
 }
 
 async function warningOf(
-  { dataset, split }: Pick<PicturesToJudge, 'dataset' | 'split'>,
+  { dataset, split }: Pick<PicturesToEvaluate, 'dataset' | 'split'>,
   records: readonly PictureRecord[],
-  { ours = false }: JudgedWeights,
-  asked: JudgedSplit | undefined,
+  { ours = false }: EvaluatedWeights,
+  asked: EvaluatedSplit | undefined,
 ): Promise<string | undefined> {
   const seen = await seenIn(dataset, records);
   if (seen !== undefined) {
@@ -163,7 +163,7 @@ function share(fraction: number): string {
 function missing(
   { path }: OpenData,
   parts: Readonly<Record<SplitName, PictureDataset | undefined>>,
-  split: JudgedSplit,
+  split: EvaluatedSplit,
 ): UsageError {
   const present = Object.entries(parts).flatMap(([key, part]) => (part === undefined ? [] : [key]));
   const why =

@@ -7,7 +7,7 @@ import { UsageError } from '../../src/base/errors.ts';
 import type { Value } from '../../src/graph/value.ts';
 import * as nn from '../../src/nn/index.ts';
 import { keyOf } from '../../src/data/source.ts';
-import { picturesToJudge, type JudgedSplit } from '../../src/node/data/judging.ts';
+import { picturesToEvaluate, type EvaluatedSplit } from '../../src/node/data/to-evaluate.ts';
 import { openData } from '../../src/node/data/open.ts';
 import { isWhole, recordOf } from '../../src/node/data/record.ts';
 import { trainOn, type TrainOnOptions } from '../../src/node/train-on.ts';
@@ -64,8 +64,8 @@ beforeEach(() => {
   cpSync(original, photos, { recursive: true });
 });
 
-async function judged(path: string, split?: JudgedSplit, weights: Partial<Trained> = trained) {
-  const { dataset, ...rest } = await picturesToJudge(path, weights, split);
+async function judged(path: string, split?: EvaluatedSplit, weights: Partial<Trained> = trained) {
+  const { dataset, ...rest } = await picturesToEvaluate(path, weights, split);
   return { ...rest, keys: Array.from({ length: dataset.length }, (_, i) => keyOf(dataset, i)).toSorted() };
 }
 
@@ -79,12 +79,12 @@ describe('the folder that was trained on', () => {
       ...{ keys: heldOut, split: 'val', on: 'held-out pictures', warning: undefined },
     });
     expect(note).toBe(
-      `the weights were trained on ${moved}: judged on the 5 pictures that training held out (25 % of each class, seed 5); --split all takes every picture`,
+      `the weights were trained on ${moved}: evaluated on the 5 pictures that training held out (25 % of each class, seed 5); --split all takes every picture`,
     );
     rmSync(moved, { recursive: true });
   });
 
-  test.each<[JudgedSplit, number, RegExp | undefined]>([
+  test.each<[EvaluatedSplit, number, RegExp | undefined]>([
     ['val', 5, undefined],
     ['train', 15, /were trained on these 15 pictures/],
     ['all', 20, /were trained on 15 of these 20 pictures/],
