@@ -20,7 +20,9 @@ export function decodeBmp(bytes: Uint8Array): Picture {
   if (!runs && raster.length < stride * (height - 1) + Math.ceil((width * bits) / 8)) {
     throw new Error('it is truncated');
   }
-  const indices = runs ? decodeRuns(raster, width, height, header.compression === compressions.rle4) : undefined;
+  const indices = runs
+    ? decodeRuns(raster, width, height, header.compression === compressions.rle4)
+    : undefined;
   const data = new Uint8Array(width * height * 3);
   for (let row = 0; row < height; row++) {
     let to = (fromTop ? row : height - 1 - row) * width * 3;

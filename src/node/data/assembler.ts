@@ -12,6 +12,7 @@ export function assemblerOf({ spec, source, labels, name }: WorkerSetup): Assemb
     sharp.concurrency(1);
     sharp.cache(false);
   }
-  const idOf = (index: number): string => (source.kind === 'files' ? source.paths[index] : `${name}#${index}`);
+  const idOf = (index: number): string =>
+    source.kind === 'files' ? source.paths[index] : `${name}#${index}`;
   return new Assembler(spec, labels, decoderOf(source), idOf);
 }

@@ -103,7 +103,9 @@ function knownFormat(bytes: Uint8Array): PictureFormatName | OptionalFormatName 
   if (optional !== undefined && able[optional]) return optional;
   const other = otherFormatOf(bytes);
   throw new Error(
-    other === undefined ? 'not a picture of a known format' : `it is ${other}, expected ${pictureFormatTitles}`,
+    other === undefined
+      ? 'not a picture of a known format'
+      : `it is ${other}, expected ${pictureFormatTitles}`,
   );
 }
 

@@ -87,7 +87,8 @@ class Loader implements BatchLoader {
     const balanced =
       options.balanced === true ? membersByClass(dataset.labels, dataset.classes.length) : undefined;
     this.#order = { shuffle, dropLast, balanced };
-    if (balanced && !shuffle) throw new CardinalError('balanced batches are drawn at random: they need shuffle');
+    if (balanced && !shuffle)
+      throw new CardinalError('balanced batches are drawn at random: they need shuffle');
     this.batchesPerEpoch = batchCount({ length: dataset.length, batchSize, dropLast });
     refuseNoBatch(dataset, batchSize, this.batchesPerEpoch);
     // Else every picture would count as damaged.
@@ -177,7 +178,7 @@ class Loader implements BatchLoader {
     this.#pool ??= this.#workers === 0 ? localPool(setup) : workerPool(setup, this.#workers);
     const slot = this.#slots.pop() ?? this.#newSlot();
     const filled = this.#pool
-      
+
       .assemble({ epoch, batch, ...samples }, slot.input, slot.target)
       .then((assembled) => ({ slot, assembled }));
     // A failure belongs to whoever awaits this batch; nobody may get so far.

@@ -67,7 +67,9 @@ export async function openData(path: string, options: OpenOptions = {}): Promise
 
   const read = await readAny(path, options.classes);
   const split =
-    read.train && !read.val ? splitByClass(read.train, valFraction, seed) : { train: read.train, val: read.val };
+    read.train && !read.val
+      ? splitByClass(read.train, valFraction, seed)
+      : { train: read.train, val: read.val };
   const valHeldOut = !read.val && split.val !== undefined;
   const heldOut = valHeldOut ? { seed, fraction: valFraction } : undefined;
   const opened = { ...read, ...split, path, valHeldOut, heldOut };

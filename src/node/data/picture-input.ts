@@ -13,7 +13,14 @@ import { requirePicture } from '../../data/picture.ts';
  * web's, any async iterable). A stream is read to its end.
  */
 export type EncodedPicture =
-  string | URL | Uint8Array | ArrayBuffer | SharedArrayBuffer | BlobLike | ByteStream | AsyncIterable<unknown>;
+  | string
+  | URL
+  | Uint8Array
+  | ArrayBuffer
+  | SharedArrayBuffer
+  | BlobLike
+  | ByteStream
+  | AsyncIterable<unknown>;
 
 /** Whatever a picture may come as: an encoded one, or raw pixels. */
 export type PictureInput = EncodedPicture | Picture;
@@ -70,9 +77,13 @@ export async function receivePicture(input: unknown): Promise<ReceivedPicture> {
 export function severalPictures(images: PictureInputs): PictureInputs {
   const value: unknown = images;
   const isIterable =
-    typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
+    typeof value === 'object' &&
+    value !== null &&
+    (Symbol.iterator in value || Symbol.asyncIterator in value);
   const isOne =
-    ArrayBuffer.isView(value) || isWebStream(value) || (value instanceof Readable && !value.readableObjectMode);
+    ArrayBuffer.isView(value) ||
+    isWebStream(value) ||
+    (value instanceof Readable && !value.readableObjectMode);
   if (isIterable && !isOne) return images;
   throw new CardinalError(
     `cannot read the pictures: expected a list of them, got ${isOne ? 'one' : nameOf(value)}; classify takes one`,
