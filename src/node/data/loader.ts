@@ -16,6 +16,7 @@ import { batchCount, epochSchedule, type ScheduledBatch } from '../../data/sched
 import type { PictureDataset } from '../../data/source.ts';
 import { loadSharp } from '../sharp.ts';
 import { membersByClass } from '../../data/split.ts';
+import { needsSharp } from './formats.ts';
 import { DISPOSED, localPool, workerPool, type AssemblyPool } from './pool.ts';
 
 export interface LoaderOptions {
@@ -92,7 +93,7 @@ class Loader implements BatchLoader {
     this.batchesPerEpoch = batchCount({ length: dataset.length, batchSize, dropLast });
     refuseNoBatch(dataset, batchSize, this.batchesPerEpoch);
     // Else every picture would count as damaged.
-    if (dataset.source.kind === 'files') loadSharp();
+    if (dataset.source.kind === 'files' && dataset.source.paths.some(needsSharp)) loadSharp();
     const classes = options.classes ?? dataset.classes.length;
     if (classes < dataset.classes.length) {
       throw new CardinalError(
