@@ -7,7 +7,9 @@ import { temporaryFolder, writeBytes } from './data-support/sources.ts';
 
 const asked = vi.hoisted(() => ({ times: 0 }));
 vi.mock('../../src/node/sharp.ts', () => ({
-  findSharp: () => void asked.times++,
+  findSharp: () => {
+    asked.times++;
+  },
   loadSharp: () => {
     throw new Error('sharp is not installed');
   },
