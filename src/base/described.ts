@@ -10,7 +10,7 @@ export function described(value: unknown): string {
   // The engine's own tag: a class's name may have been shortened.
   const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
   if (tag === 'Promise') return 'a promise (is an await missing?)';
-  if (tag !== 'Object') return `${/^[AEIOU]/.test(tag) ? 'an' : 'a'} ${tag}`;
+  if (tag !== 'Object') return `${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag}`;
   const keys = Object.keys(value);
   const more = keys.length > 4 ? ', …' : '';
   return keys.length === 0 ? '{}' : `{ ${keys.slice(0, 4).join(', ')}${more} }`;

@@ -22,6 +22,12 @@ export const text: Kind = {
 };
 export const callback: Kind = { expected: 'a function', is: (value) => typeof value === 'function' };
 export const finite: Kind = { expected: 'a finite number', is: Number.isFinite };
+/** An object whose fields are checked where they are used. */
+export const record: Kind = {
+  expected: 'an object',
+  is: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
+};
+export const abortSignal: Kind = having('an AbortSignal', 'addEventListener', 'throwIfAborted');
 export const texts: Kind = {
   expected: 'an array of texts',
   is: (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),

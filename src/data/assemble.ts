@@ -120,7 +120,8 @@ export class Assembler {
     failures: { index: number; reason: string }[],
   ): Promise<number | undefined> {
     const attempt = (candidate: number, result: Decoded): boolean => {
-      const reason = 'reason' in result ? result.reason : this.#transform(turn, index, result.picture, input, at);
+      const reason =
+        'reason' in result ? result.reason : this.#transform(turn, index, result.picture, input, at);
       if (reason === undefined) return true;
       this.#unreadable.set(candidate, reason);
       failures.push({ index: candidate, reason });

@@ -38,7 +38,8 @@ export const cifar10Classes: readonly string[] = [
 export function cifarLabels(bytes: Uint8Array, file: string, format: CifarFormat): Int32Array {
   const { labelBytes, recordBytes, classes } = format;
   const rest = bytes.length % recordBytes;
-  if (bytes.length === 0) throw new CardinalError(`${file} is empty: expected records of ${recordBytes} bytes`);
+  if (bytes.length === 0)
+    throw new CardinalError(`${file} is empty: expected records of ${recordBytes} bytes`);
   if (rest !== 0) {
     throw new CardinalError(
       `${file} is truncated: expected records of ${recordBytes} bytes, record ${Math.floor(bytes.length / recordBytes)} has ${rest}`,

@@ -38,7 +38,10 @@ const mostPaths = 100;
 
 /** Gathers what is left out while a source is read. */
 export class LeftOutTally {
-  readonly #found = new Map<string, { item: Omit<LeftOut, 'count' | 'paths'>; paths: string[]; count: number }>();
+  readonly #found = new Map<
+    string,
+    { item: Omit<LeftOut, 'count' | 'paths'>; paths: string[]; count: number }
+  >();
 
   add(
     kind: LeftOutKind,
@@ -47,7 +50,11 @@ export class LeftOutTally {
   ): void {
     const { ending = '', reason, split, harmless = false } = more;
     const key = [kind, ending, split ?? '', harmless].join('|');
-    const known = this.#found.get(key) ?? { item: { kind, ending, reason, split, harmless }, paths: [], count: 0 };
+    const known = this.#found.get(key) ?? {
+      item: { kind, ending, reason, split, harmless },
+      paths: [],
+      count: 0,
+    };
     known.count++;
     if (known.paths.length < mostPaths) known.paths.push(path);
     this.#found.set(key, known);

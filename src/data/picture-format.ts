@@ -48,7 +48,8 @@ export const pictureFormats = [
     name: 'tiff',
     title: 'TIFF',
     extensions: ['.tif', '.tiff'],
-    begins: (head) => [42, 43].some((version) => has(head, 0, ['II', version, 0]) || has(head, 0, ['MM', 0, version])),
+    begins: (head) =>
+      [42, 43].some((version) => has(head, 0, ['II', version, 0]) || has(head, 0, ['MM', 0, version])),
   },
   {
     name: 'bmp',

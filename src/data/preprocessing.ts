@@ -151,7 +151,13 @@ export function defaultPreprocessing(options: {
   readonly mean: readonly number[];
   readonly std: readonly number[];
 }): Preprocessing {
-  const { channels, pictureSize, imageSize, cropShare = usualCropShare, interpolation = 'bilinear' } = options;
+  const {
+    channels,
+    pictureSize,
+    imageSize,
+    cropShare = usualCropShare,
+    interpolation = 'bilinear',
+  } = options;
   const size: [number, number] =
     imageSize === undefined ? [...(pictureSize ?? ([224, 224] as const))] : [imageSize, imageSize];
   const square = size[0] === size[1] && pictureSize?.[0] === pictureSize?.[1];

@@ -30,7 +30,8 @@ export function epochSchedule(options: {
     : Uint32Array.from({ length }, (_, index) => index);
   const drawn = balanced && balancedDraw(balanced, length, seed, epoch);
   const part = (all: Uint32Array, n: number): Uint32Array => all.slice(n * batchSize, (n + 1) * batchSize);
-  if (drawn === undefined) return { batches: batchCount(options), batch: (n) => ({ indices: part(order, n) }) };
+  if (drawn === undefined)
+    return { batches: batchCount(options), batch: (n) => ({ indices: part(order, n) }) };
   const indices = order.map((position) => drawn.indices[position]);
   const repeats = order.map((position) => drawn.repeats[position]);
   return {

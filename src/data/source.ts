@@ -22,8 +22,6 @@ export interface MemorySource {
 export interface FileSource {
   readonly kind: 'files';
   readonly paths: readonly string[];
-  /** The folder below which a path tells a picture from others, wherever the whole was moved to; default: none. */
-  readonly root?: string | undefined;
 }
 
 /** A dataset whose pictures can be had: what the readers return and the loader takes. */

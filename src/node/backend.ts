@@ -26,12 +26,13 @@ export interface NodeBackendOptions {
   readonly blas?: boolean;
 }
 
-const kinds: Kinds<NodeBackendOptions> = {
-  name: oneOf('wasm', 'reference'),
+/** Numbers of threads and builds of kernels are checked where they are used. */
+export const engineKinds: Kinds<Omit<NodeBackendOptions, 'name'>> = {
   threads: anything,
   kernels: anything,
   blas: flag,
 };
+const kinds: Kinds<NodeBackendOptions> = { ...engineKinds, name: oneOf('wasm', 'reference') };
 
 /**
  * The backend for this machine.

@@ -3,15 +3,17 @@ import { z } from 'zod';
 import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError, DisposedError } from '../base/errors.ts';
 import { nextTask } from '../base/next-task.ts';
+import { abortSignal, checkOptions, record, texts, wholeFrom, type Kinds } from '../base/options.ts';
 import { Turns } from '../base/turns.ts';
 import { validate } from '../base/validate.ts';
 import type { Picture } from '../data/dataset.ts';
 import { preprocess } from '../data/pipeline.ts';
 import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
+import { backendKind } from '../session/arguments.ts';
 import { prepareInference, shapeOf } from '../train/evaluate.ts';
 import { topGuesses, type Guess } from '../train/guess.ts';
 import { networkOf } from '../train/network.ts';
-import { createNodeBackend, type NodeBackendOptions } from './backend.ts';
+import { createNodeBackend, engineKinds, type NodeBackendOptions } from './backend.ts';
 import { requireNames } from './class-names.ts';
 import { decodePicture } from './data/decode.ts';
 import {
@@ -20,7 +22,7 @@ import {
   type PictureInput,
   type PictureInputs,
 } from './data/picture-input.ts';
-import { loadTrained, type LoadOptions, type Trained } from './trained.ts';
+import { loadKinds, loadTrained, type LoadOptions, type Trained } from './trained.ts';
 
 export interface ClassifierOptions extends LoadOptions, Omit<NodeBackendOptions, 'name'> {
   /** What computes; whoever made it disposes of it. Default: an own one with `threads`. */
@@ -96,8 +98,8 @@ export class Classifier {
    * `DisposedError` if the classifier was disposed of.
    */
   async classify(image: PictureInput, options: ClassifyOptions = {}): Promise<Classification[]> {
-    const { topK } = validate(classifyOptions, options, optionsOf);
-    return this.#classify(image, topK);
+    checkOptions('classify', options, classifyKinds);
+    return this.#classify(image, options.topK);
   }
 
   /**
@@ -127,7 +129,8 @@ export class Classifier {
     images: PictureInputs,
     options: ClassifyManyOptions = {},
   ): AsyncGenerator<ClassifiedPicture, void, undefined> {
-    const { topK, signal } = validate(classifyManyOptions, options, optionsOf);
+    checkOptions('the options for several pictures', options, classifyManyKinds);
+    const { topK, signal } = options;
     const ahead: Promise<ClassifiedPicture>[] = [];
     let index = 0;
     for await (const image of severalPictures(images)) {
@@ -169,7 +172,7 @@ export class Classifier {
     }
   }
 
-  async #classify(image: unknown, topK: number): Promise<Classification[]> {
+  async #classify(image: unknown, topK = 1): Promise<Classification[]> {
     this.#places.check();
     // A stream comes at its sender's pace: it must not keep a place from others.
     const received = await receivePicture(image);
@@ -194,7 +197,7 @@ export class Classifier {
     });
   }
 
-  async #try(image: PictureInput, index: number, topK: number): Promise<ClassifiedPicture> {
+  async #try(image: PictureInput, index: number, topK?: number): Promise<ClassifiedPicture> {
     try {
       return { index, image, top: await this.#classify(image, topK) };
     } catch (error) {
@@ -204,14 +207,16 @@ export class Classifier {
   }
 }
 
-const optionsOf = 'the options of the classifier';
-const whole = 'expected a whole number from 1 on';
-const classifyOptions = z.strictObject({ topK: z.int(whole).min(1, whole).default(1) });
-const classifyManyOptions = classifyOptions.extend({ signal: z.custom<AbortSignal>(isSignal).optional() });
+const classifyKinds: Kinds<ClassifyOptions> = { topK: wholeFrom(1) };
+const classifyManyKinds: Kinds<ClassifyManyOptions> = { ...classifyKinds, signal: abortSignal };
 
-function isSignal(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'throwIfAborted' in value;
-}
+const kinds: Kinds<ClassifierOptions> = {
+  ...loadKinds,
+  ...engineKinds,
+  backend: backendKind,
+  preprocessing: record,
+  classes: texts,
+};
 
 /**
  * A trained network ready to classify pictures: its weights, class names and preprocessing come from the checkpoint, and
@@ -225,13 +230,17 @@ function isSignal(value: unknown): boolean {
  *
  * Throws a `CardinalError` if the file is damaged, of another network, or does not say how pictures are prepared.
  */
-export async function loadClassifier(path: string, options: ClassifierOptions = {}): Promise<Classifier> {
+export async function loadClassifier(
+  path: string | URL,
+  options: ClassifierOptions = {},
+): Promise<Classifier> {
+  checkOptions('loadClassifier', options, kinds);
   const { model, options: set, inChannels, partial, hub, ...rest } = options;
   const trained = await loadTrained(path, { model, options: set, inChannels, partial, hub });
   const preprocessing = options.preprocessing ?? trained.preprocessing;
   if (preprocessing === undefined) {
     throw new CardinalError(
-      `${path} does not say how pictures are prepared: expected a checkpoint that training wrote, got weights alone; say it with preprocessing, for example imagenetPreprocessing`,
+      `${String(path)} does not say how pictures are prepared: expected a checkpoint that training wrote, got weights alone; say it with preprocessing, for example imagenetPreprocessing`,
     );
   }
   return classifierOf(trained, { ...rest, preprocessing });

@@ -1,18 +1,18 @@
 import { described } from '../base/described.ts';
 import { UsageError } from '../base/errors.ts';
 import {
+  abortSignal,
   anything,
   callback,
   checkKind,
   checkOptions,
   finite,
   flag,
-  having,
   oneOf,
+  record,
   text,
   texts,
   wholeFrom,
-  type Kind,
   type Kinds,
 } from '../base/options.ts';
 import { quoted } from '../base/quoted.ts';
@@ -20,11 +20,6 @@ import { augmentationNames } from '../data/augmentations.ts';
 import { Module } from '../nn/module.ts';
 import { backendKind } from '../session/arguments.ts';
 import type { TrainOnOptions } from './train-on.ts';
-
-const record: Kind = {
-  expected: 'an object',
-  is: (value) => typeof value === 'object' && value !== null && !Array.isArray(value),
-};
 
 /** What each option may be; numbers of the recipe are checked with the whole recipe. */
 const kinds: Kinds<TrainOnOptions> = {
@@ -44,7 +39,7 @@ const kinds: Kinds<TrainOnOptions> = {
   onEvent: callback,
   evaluate: flag,
   report: flag,
-  signal: having('an AbortSignal', 'addEventListener', 'throwIfAborted'),
+  signal: abortSignal,
   patience: wholeFrom(1),
   checkpointEvery: wholeFrom(1),
   checkpointActivations: flag,

@@ -1,4 +1,5 @@
 import { CardinalError, UsageError } from '../base/errors.ts';
+import { checkOptions, flag, record, text, wholeFrom, type Kinds } from '../base/options.ts';
 import { jsonObject, validate } from '../base/validate.ts';
 import { adaptPreprocessing } from '../data/in-channels.ts';
 import type { PictureRecord } from '../data/picture-record.ts';
@@ -54,6 +55,17 @@ export interface LoadOptions {
   readonly hub?: HubOptions | undefined;
 }
 
+export const loadKinds: Kinds<LoadOptions> = {
+  model: {
+    expected: 'the name of a network of the registry, or a network',
+    is: (value) => text.is(value) || value instanceof Module,
+  },
+  options: record,
+  inChannels: wholeFrom(1),
+  partial: flag,
+  hub: record,
+};
+
 /** How much of a file must fit, and for how many channels. */
 export type FitOptions = Pick<LoadOptions, 'inChannels' | 'partial'>;
 
@@ -61,7 +73,8 @@ export type FitOptions = Pick<LoadOptions, 'inChannels' | 'partial'>;
  * Loads a checkpoint of Cardinal's, or bare weights (PyTorch's `.pth`, safetensors, `hf:owner/repo`) if `model` or the
  * repository says of what. Throws a `CardinalError` if the file is damaged or of another network than `model`.
  */
-export async function loadTrained(path: string, options: LoadOptions = {}): Promise<Trained> {
+export async function loadTrained(path: string | URL, options: LoadOptions = {}): Promise<Trained> {
+  checkOptions('loadTrained', options, loadKinds);
   return withWeightsFile(path, (file) => loadFrom(file, options), options.hub);
 }
 

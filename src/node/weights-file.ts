@@ -1,4 +1,6 @@
 import { basename } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { described } from '../base/described.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
 import { shortened } from '../base/quoted.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
@@ -52,10 +54,11 @@ export interface KnownOfWeights {
  * a `CardinalError` if the file is not there, damaged, or holds no weights.
  */
 export async function withWeightsFile<T>(
-  name: string,
+  given: string | URL,
   work: (file: WeightsFile) => Promise<T>,
   hub: HubOptions = {},
 ): Promise<T> {
+  const name = nameOf(given);
   refuseAddress(name);
   const { path, known } = await locate(name, hub);
   const source = await openFileSource(path).catch((error: unknown) => {
@@ -73,6 +76,15 @@ export async function withWeightsFile<T>(
   } finally {
     await source.close();
   }
+}
+
+/** Throws a `UsageError` for what is neither a path nor a URL, whatever types say. */
+function nameOf(given: unknown): string {
+  if (given instanceof URL) return given.protocol === 'file:' ? fileURLToPath(given) : given.href;
+  if (typeof given === 'string' && given !== '') return given;
+  throw new UsageError(
+    `weights: expected the path or file: URL of a file, or hf:owner/repo, got ${described(given)}`,
+  );
 }
 
 /** An address of the web is no file, and what is meant can be said: the hub's have a short form, others are fetched first. */

@@ -1,8 +1,12 @@
-import type { Module } from '../nn/module.ts';
+import { described } from '../base/described.ts';
+import { UsageError } from '../base/errors.ts';
+import { checkOptions, oneOf, type Kinds } from '../base/options.ts';
+import { Module } from '../nn/module.ts';
 import { loadTensors, type LoadedWeights, type LoadWeightsOptions } from '../weights/load.ts';
 import { writeSafetensors } from '../weights/safetensors.ts';
 import { writeFileAtomic } from './files.ts';
 import type { HubOptions } from './hub/repo.ts';
+import { loadKinds } from './trained.ts';
 import { tensorsFor, withWeightsFile } from './weights-file.ts';
 
 /**
@@ -21,6 +25,13 @@ export interface LoadIntoOptions extends Pick<LoadWeightsOptions, 'head' | 'inCh
   readonly hub?: HubOptions | undefined;
 }
 
+const loadIntoKinds: Kinds<LoadIntoOptions> = {
+  head: oneOf('keep', 'reset'),
+  inChannels: loadKinds.inChannels,
+  partial: loadKinds.partial,
+  hub: loadKinds.hub,
+};
+
 /**
  * Loads weights into a network: a checkpoint of Cardinal's, a safetensors file, a PyTorch file, or `hf:owner/repo`. The
  * names may be those of any name map. With `head: 'reset'` the classifier stays as it is, for other classes than the
@@ -30,13 +41,18 @@ export interface LoadIntoOptions extends Pick<LoadWeightsOptions, 'head' | 'inCh
  */
 export async function loadWeights(
   model: Module,
-  path: string,
-  { hub, ...options }: LoadIntoOptions = {},
+  path: string | URL,
+  options: LoadIntoOptions = {},
 ): Promise<LoadedWeights> {
+  if (!(model instanceof Module)) {
+    throw new UsageError(`loadWeights: expected the network to load into, got ${described(model)}`);
+  }
+  checkOptions('loadWeights', options, loadIntoKinds);
+  const { hub, ...how } = options;
   return withWeightsFile(
     path,
     (file) =>
-      loadTensors(model, tensorsFor(model, file), { source: path, unreadable: file.unreadable, ...options }),
+      loadTensors(model, tensorsFor(model, file), { source: file.name, unreadable: file.unreadable, ...how }),
     hub,
   );
 }

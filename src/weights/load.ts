@@ -136,7 +136,9 @@ export function requireFit(
   );
   if (partial ? fitting.size === 0 : missing.length + unexpected.length + misshaped.size > 0) {
     const rest = { missing, unexpected, misshaped };
-    throw new CardinalError(refusal(owner, model, rest, classifier) + unread(match, missing, unreadable));
+    throw new CardinalError(
+      refusal(owner, model, match, rest, classifier) + unread(match, missing, unreadable),
+    );
   }
   return {
     nameMap: match.nameMap.id,
@@ -161,40 +163,66 @@ function withChannels(
       `inChannels: ${model.displayName ?? model.typeName} does not begin with a dense convolution that could be adapted: leave it out`,
     );
   }
-  const { convolution, path } = input;
+  const { convolution } = input;
   if (convolution.inChannels !== inChannels) {
     throw new UsageError(
       `inChannels: expected ${convolution.inChannels}, which ${model.displayName ?? model.typeName} takes, got ${inChannels}`,
     );
   }
-  const name = path === '' ? 'weight' : `${path}.weight`;
-  const given = match.tensors.get(name);
-  const entry =
-    given === undefined || !match.misshaped.has(name) ? undefined : adaptedEntry(given, inChannels);
-  if (entry?.shape.join() !== convolution.weight.shape.join()) return match;
+  const adapted = adaptedInput(model, match);
+  if (adapted === undefined) return match;
   return {
-    tensors: new Map([...match.tensors].map(([key, old]) => [key, key === name ? entry : old])),
-    misshaped: new Map([...match.misshaped].filter(([key]) => key !== name)),
+    tensors: new Map(
+      [...match.tensors].map(([key, old]) => [key, key === adapted.name ? adapted.entry : old]),
+    ),
+    misshaped: new Map([...match.misshaped].filter(([key]) => key !== adapted.name)),
   };
+}
+
+/** The first convolution's weights for the network's channels, if it is those that the file has others of. */
+function adaptedInput(
+  model: Module,
+  { tensors, misshaped }: Match<TensorEntry>,
+): { readonly name: string; readonly entry: TensorEntry; readonly channels: number } | undefined {
+  const input = inputConvolution(model);
+  if (input === undefined) return undefined;
+  const { convolution, path } = input;
+  const channels = convolution.inChannels;
+  const name = path === '' ? 'weight' : `${path}.weight`;
+  const given = misshaped.has(name) ? tensors.get(name) : undefined;
+  const entry = given && adaptedEntry(given, channels);
+  // A kernel of another size makes another network.
+  return entry?.shape.join() === convolution.weight.shape.join() ? { name, entry, channels } : undefined;
 }
 
 function refusal(
   owner: string,
   model: Module,
+  match: Match<TensorEntry>,
   { missing, unexpected, misshaped }: Pick<Match<TensorEntry>, 'missing' | 'unexpected' | 'misshaped'>,
   classifier: readonly string[],
 ): string {
   const texts = [...misshaped.values()];
-  if (missing.length + unexpected.length === 0 && misshaped.size > 0) {
-    if ([...misshaped.keys()].every((name) => classifier.includes(name))) {
-      return `${owner}: the weights tell other classes apart (${texts.join(', ')}): to train, --head reset (in a program, head: 'reset') begins with a fresh classifier`;
-    }
-    const input = inputConvolution(model);
-    if (misshaped.size === 1 && input !== undefined && misshaped.has(`${input.path}.weight`)) {
-      return `${owner}: the weights are of pictures of other channels (${texts.join(', ')}): --in-channels ${input.convolution.inChannels} (in a program, inChannels) adapts them`;
-    }
+  const input = adaptedInput(model, match);
+  const others = [...misshaped.keys()].filter((name) => name !== input?.name);
+  if (
+    missing.length + unexpected.length > 0 ||
+    misshaped.size === 0 ||
+    others.some((name) => !classifier.includes(name))
+  ) {
+    return mismatchMessage(owner, { missing, unexpected, misshaped: texts });
   }
-  return mismatchMessage(owner, { missing, unexpected, misshaped: texts });
+  const faults: string[] = [];
+  const cures: string[] = [];
+  if (input !== undefined && misshaped.has(input.name)) {
+    faults.push('are of pictures of other channels');
+    cures.push(`--in-channels ${input.channels} (in a program, inChannels) adapts them`);
+  }
+  if (others.length > 0) {
+    faults.push('tell other classes apart');
+    cures.push("to train, --head reset (in a program, head: 'reset') begins with a fresh classifier");
+  }
+  return `${owner}: the weights ${faults.join(' and ')} (${texts.join(', ')}): ${cures.join('; ')}`;
 }
 
 /** The end of a message: which of the missing tensors the file has, and why they are not read. */

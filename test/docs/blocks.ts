@@ -24,7 +24,8 @@ export function blocksOf(file: string): Block[] {
   const blocks: Block[] = [];
   let open: { kind: string; line: number; lines: string[] } | undefined;
   const close = (): void => {
-    if (open !== undefined) blocks.push({ file, line: open.line, kind: open.kind, text: open.lines.join('\n') });
+    if (open !== undefined)
+      blocks.push({ file, line: open.line, kind: open.kind, text: open.lines.join('\n') });
     open = undefined;
   };
   for (const [index, line] of lines.entries()) {
@@ -42,7 +43,8 @@ export function blocksOf(file: string): Block[] {
       open.lines.push(line.slice(4));
     } else {
       close();
-      for (const [, text] of line.matchAll(/`([^`]+)`/g)) blocks.push({ file, line: index + 1, kind: 'inline', text });
+      for (const [, text] of line.matchAll(/`([^`]+)`/g))
+        blocks.push({ file, line: index + 1, kind: 'inline', text });
     }
   }
   close();
@@ -55,7 +57,11 @@ export function commandsOf(text: string): string[][] {
     .replaceAll(/\\\n/g, ' ')
     .split('\n')
     .flatMap((line) => line.replace(/(^|\s)#\s.*$/, '').split('&&'))
-    .map((command) => Array.from(command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g), ([word]) => word.replace(/^(['"])(.*)\1$/s, '$2')))
+    .map((command) =>
+      Array.from(command.matchAll(/'([^']*)'|"([^"]*)"|(\S+)/g), ([word]) =>
+        word.replace(/^(['"])(.*)\1$/s, '$2'),
+      ),
+    )
     .filter((words) => words.length > 0);
 }
 

@@ -6,7 +6,9 @@ import { parseHubName } from '../../src/node/hub/name.ts';
 import { findStudy } from '../../src/study/studies/index.ts';
 import { findRecipe } from '../../src/train/recipe.ts';
 
-const module = z.looseObject({ define: z.custom<(command: Command) => void>((value) => typeof value === 'function') });
+const module = z.looseObject({
+  define: z.custom<(command: Command) => void>((value) => typeof value === 'function'),
+});
 const known = z.looseObject({
   model: z.string().optional(),
   recipe: z.string().optional(),

@@ -26,7 +26,8 @@ describe('code in the documents', () => {
       if (kind === 'inline') continue;
       expect(['ts', 'sh', 'text', 'indented'], `${file}:${line}`).toContain(kind);
       if (kind === 'indented') {
-        for (const row of text.split('\n')) expect(row, `${file}:${line}: use a \`\`\`sh block`).not.toMatch(commandWord);
+        for (const row of text.split('\n'))
+          expect(row, `${file}:${line}: use a \`\`\`sh block`).not.toMatch(commandWord);
       }
     }
     expect(shell.length).toBeGreaterThan(10);
@@ -46,7 +47,8 @@ describe('code in the documents', () => {
 
 /** A command of another program: the script, package or file that it names is there. */
 function checkOther(words: readonly string[]): void {
-  const [program, ...args] = words[0] === 'env' ? words.slice(words.findIndex((word) => word === 'npm')) : words;
+  const [program, ...args] =
+    words[0] === 'env' ? words.slice(words.findIndex((word) => word === 'npm')) : words;
   switch (program) {
     case 'npm': {
       const [verb, what] = args;
@@ -88,8 +90,8 @@ describe('one version of Node', () => {
   const oldest = /\d+/.exec(ours.engines.node)?.[0];
 
   it('is named in the documents and in messages: what the package needs', () => {
-    const texts = [...documents, 'bin/cardinal.js', 'src/node/kernels.ts', 'src/cli/commands/doctor.ts'].map((file) =>
-      readFileSync(join(root, file), 'utf8'),
+    const texts = [...documents, 'bin/cardinal.js', 'src/node/kernels.ts', 'src/cli/commands/doctor.ts'].map(
+      (file) => readFileSync(join(root, file), 'utf8'),
     );
     const named = texts.join('\n').matchAll(/Node (\d+) (?:or newer|on will do)/g);
     expect(new Set(Array.from(named, ([, version]) => version))).toEqual(new Set([oldest]));

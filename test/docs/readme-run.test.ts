@@ -32,13 +32,23 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cardinal-readme-'));
   await writeClasses(join(folder, 'photos'), { cat: 24, dog: 24 });
   await writeClasses(join(folder, 'grocery-photos'), { apple: 12, bean: 12, corn: 12 });
-  const grey = { create: { width: 40, height: 30, channels: 3, background: { r: 90, g: 90, b: 90 } } } as const;
+  const grey = {
+    create: { width: 40, height: 30, channels: 3, background: { r: 90, g: 90, b: 90 } },
+  } as const;
   await sharp(grey).jpeg().toFile(join(folder, 'cat.jpg'));
   const cifar = join(folder, 'cifar-10-batches-bin');
   await mkdir(cifar);
   const rng = Rng.of(1, 'readme');
-  const labels = (count: number): number[][] => Array.from({ length: count }, (_, i) => [i < 10 ? i : rng.int(10)]);
-  for (const name of ['data_batch_1', 'data_batch_2', 'data_batch_3', 'data_batch_4', 'data_batch_5', 'test_batch'])
+  const labels = (count: number): number[][] =>
+    Array.from({ length: count }, (_, i) => [i < 10 ? i : rng.int(10)]);
+  for (const name of [
+    'data_batch_1',
+    'data_batch_2',
+    'data_batch_3',
+    'data_batch_4',
+    'data_batch_5',
+    'test_batch',
+  ])
     await writeFile(join(cifar, `${name}.bin`), cifarFile(labels(40)));
   // Bare weights under the published names, as others distribute them.
   const state = createModel('resnet20_cifar').initialize(1).stateDict();

@@ -24,7 +24,11 @@ beforeAll(async () => {
   project = await mkdtemp(join(tmpdir(), 'cardinal-consumer-'));
   await mkdir(join(project, 'node_modules/@types'), { recursive: true });
   await symlink(root, join(project, 'node_modules/cardinal-nn'), 'junction');
-  await symlink(join(root, 'node_modules/@types/node'), join(project, 'node_modules/@types/node'), 'junction');
+  await symlink(
+    join(root, 'node_modules/@types/node'),
+    join(project, 'node_modules/@types/node'),
+    'junction',
+  );
   await writeFile(join(project, 'package.json'), JSON.stringify({ type: 'module' }));
   await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: settings }));
 });

@@ -1,7 +1,11 @@
 /** Calls as plain JavaScript makes them, which the types would refuse, and what the error says: name, call, message. */
 import * as cardinal from '../../src/index.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
+import { loadClassifier } from '../../src/node/classifier.ts';
+import { openData } from '../../src/node/data/open.ts';
 import { trainOn } from '../../src/node/train-on.ts';
+import { loadTrained } from '../../src/node/trained.ts';
+import { loadWeights } from '../../src/node/weights.ts';
 
 const { nn, F, init, createModel, countModel, modelInfo, listModels, compile, computeGradients } = cardinal;
 const backend = cardinal.createReferenceBackend();
@@ -359,4 +363,50 @@ export const promises = [
     /expected onEvent to be a function, got 'log'/,
   ],
   ['createBackend with a number', () => createNodeBackend(2), /^createBackend: expected options by name/],
+  ['loadClassifier of nothing', () => loadClassifier(), /^weights: expected the path .* got undefined$/],
+  [
+    'loadClassifier, options null',
+    () => loadClassifier('w.pth', null),
+    /^loadClassifier: expected options by name, .* got null$/,
+  ],
+  [
+    'loadClassifier, an option misspelt',
+    () => loadClassifier('w.pth', { modle: 'resnet18' }),
+    /^loadClassifier: unknown option modle; did you mean model\?/,
+  ],
+  [
+    'loadClassifier with a backend that is not there yet',
+    () => loadClassifier('w.pth', { backend: createNodeBackend() }),
+    /expected backend .* got a promise/,
+  ],
+  [
+    'loadClassifier with an address',
+    () => loadClassifier(new URL('https://example.org/w.pth')),
+    /^https:\/\/example\.org\/w\.pth is an address, expected a file: download it/,
+  ],
+  [
+    'loadTrained, channels as text',
+    () => loadTrained('w.pth', { inChannels: '1' }),
+    /^loadTrained: expected inChannels to be a whole number/,
+  ],
+  [
+    'loadWeights into a name',
+    () => loadWeights('resnet18', 'w.pth'),
+    /^loadWeights: expected the network .* got 'resnet18'$/,
+  ],
+  [
+    'loadWeights, another word',
+    () => loadWeights(net(), 'w.pth', { head: 'drop' }),
+    /^loadWeights: expected head to be 'keep' or 'reset', got 'drop'$/,
+  ],
+  [
+    'openData of a URL',
+    () => openData(new URL('file:///photos')),
+    /^openData: expected the data to be the path of a folder, got a URL$/,
+  ],
+  [
+    'openData, PyTorch’s names',
+    () => openData('photos', { val_fraction: 0.2 }),
+    /^openData: unknown option val_fraction; did you mean valFraction\?/,
+  ],
 ];

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { CardinalError } from '../../src/base/errors.ts';
 import { Rng } from '../../src/base/rng.ts';
 import { decodeRuns } from '../../src/data/formats/bmp-runs.ts';
+import { checkRuns } from '../../src/data/formats/limits.ts';
 import { loadPicture } from '../../src/node/data/decode.ts';
 import { seed } from '../seed.ts';
 
@@ -24,6 +25,13 @@ describe('runs of a bitmap, worked by hand', () => {
     expect([...decodeRuns(Uint8Array.of(9, 1, 0, 1), 2, 2, false)]).toEqual([1, 1, 0, 0]);
     expect(() => decodeRuns(Uint8Array.of(2, 1, 0), 2, 2, false)).toThrow('truncated');
   });
+});
+
+test('a large bitmap of one colour is nothing but runs, and read', () => {
+  const row = Uint8Array.from({ length: 2 * 16 + 2 }, (_, i) => (i < 32 ? [255, 7][i % 2] : 0));
+  const raster = Uint8Array.from({ length: 4080 * row.length }, (_, i) => row[i % row.length]);
+  checkRuns(4080, 4080, raster.length);
+  expect(decodeRuns(raster, 4080, 4080, false).every((index) => index === 7)).toBe(true);
 });
 
 describe('files that are no good', () => {
@@ -83,6 +91,17 @@ describe('files that are no good', () => {
         view.setUint32(30, 1, true);
       }),
       /BMP compression 1 with 24 bits/,
+    ],
+    [
+      'runs that claim far more than they hold',
+      bmp((view) => {
+        view.setInt32(18, 16_383, true);
+        view.setInt32(22, 16_383, true);
+        view.setUint16(28, 8, true);
+        view.setUint32(30, 1, true);
+        view.setUint16(54, 0x0100, true);
+      }),
+      /bytes of runs, too few for 16383×16383 pixels/,
     ],
     ['a huge PPM', Buffer.from('P6\n99999 99999\n255\nabc'), /pixels, more than/],
     ['a cut PPM', Buffer.from('P6\n2 2\n255\nabc'), /truncated/],

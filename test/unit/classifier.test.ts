@@ -14,11 +14,13 @@ import type { Preprocessing } from '../../src/data/preprocessing.ts';
 import { AdaptiveAvgPool2d, Flatten, Linear, Sequential } from '../../src/nn/index.ts';
 import {
   classifierOf,
+  loadClassifier,
   type ClassifiedPicture,
   type Classifier,
   type ClassifyOptions,
 } from '../../src/node/classifier.ts';
 import type { PictureInput } from '../../src/node/data/picture-input.ts';
+import { saveWeights } from '../../src/node/weights.ts';
 import { countRounds, gaps, watchedBackend } from '../support/rounds.ts';
 import { temporaryFolder, writeBytes } from './data-support/sources.ts';
 
@@ -172,15 +174,15 @@ describe('what a picture may come as', () => {
   test.each<readonly [string, unknown, RegExp]>([
     ['nothing', undefined, /expected a path, a file: URL, bytes .* got undefined$/],
     ['null', null, /got null$/],
-    ['a number', 42, /got a number$/],
+    ['a number', 42, /got 42$/],
     ['an empty name', '', /its name is empty$/],
-    ['an object', {}, /got an object without data and width$/],
-    ['an object without a prototype', Object.create(null), /got an object without data and width$/],
-    ['an array of names', ['red.png'], /got an array; classifyMany takes several pictures$/],
-    ['a promise', Promise.resolve('red.png'), /got a promise; await it first$/],
+    ['an object', {}, /got \{\}$/],
+    ['an object without a prototype', Object.create(null), /got \{\}$/],
+    ['an array of names', ['red.png'], /got \['red\.png'\]; classifyMany takes several$/],
+    ['a promise', Promise.resolve('red.png'), /got a promise \(is an await missing\?\)$/],
     ['a function', () => 'red.png', /got a function$/],
-    ['an answer of fetch', new Response('x'), /got Response$/],
-    ['floats', new Float32Array(48), /got Float32Array$/],
+    ['an answer of fetch', new Response('x'), /got a Response$/],
+    ['floats', new Float32Array(48), /got a Float32Array$/],
     ['an address', new URL('https://example.org/cat.jpg'), /got an address; download it and give the bytes$/],
     ['the text of an address', 'https://example.org/cat.jpg', /got an address; download it/],
     ['a data: URL', 'data:image/png;base64,iVBORw0KGgo=', /got a data: URL; give its bytes/],
@@ -189,7 +191,7 @@ describe('what a picture may come as', () => {
     ['an empty ArrayBuffer', new ArrayBuffer(0), /it is empty$/],
     ['an empty Blob', new Blob([]), /it is empty$/],
     ['bytes of no picture', Buffer.from('GIF, but not really'), /not a picture of a known format$/],
-    ['a stream of text', Readable.from(['a', 'b']), /got a stream of text$/],
+    ['a stream of text', Readable.from(['a', 'b']), /expected a stream of bytes, got 'a' in it$/],
     [
       'four channels',
       { data: new Uint8Array(64), width: 4, height: 4, channels: 4 },
@@ -267,14 +269,25 @@ describe('what a picture may come as', () => {
   });
 
   test.each<readonly [unknown, RegExp]>([
-    [{ topK: 0 }, /topK: expected a whole number from 1 on$/],
-    [{ topK: 1.5 }, /topK: expected a whole number from 1 on$/],
-    [{ topK: NaN }, /topK: expected a whole number from 1 on$/],
-    [{ topK: '3' }, /topK: expected a whole number from 1 on$/],
-    [{ topk: 3 }, /Unrecognized key: "topk"$/],
-    [5, /expected object/],
+    [{ topK: 0 }, /^classify: expected topK to be a whole number of at least 1, got /],
+    [{ topK: 1.5 }, /^classify: expected topK to be a whole number of at least 1, got /],
+    [{ topK: NaN }, /^classify: expected topK to be a whole number of at least 1, got /],
+    [{ topK: '3' }, /^classify: expected topK to be a whole number of at least 1, got /],
+    [{ topk: 3 }, /^classify: unknown option topk; did you mean topK\? it has topK$/],
+    [5, /^classify: expected options by name, \{ topK \}, got 5$/],
+    [null, /^classify: expected options by name, \{ topK \}, got null$/],
   ])('options %j are refused', async (options, expected) => {
     expect(await message(classifier.classify(at('red.png'), options as ClassifyOptions))).toMatch(expected);
+  });
+
+  test('its file may be a URL', async () => {
+    const { model } = colourNetwork();
+    await saveWeights(model, at('weights.safetensors'));
+    const url = pathToFileURL(at('weights.safetensors'));
+    const backend = createReferenceBackend();
+    const loaded = await loadClassifier(url, { model, preprocessing, classes, backend });
+    const [best] = await loaded.classify(pathToFileURL(at('green.png')));
+    expect(best.class).toBe('green');
   });
 
   test('how pictures are prepared is checked when it is loaded', async () => {
@@ -324,7 +337,7 @@ describe('several pictures', () => {
     expect(found.map(({ top, error }) => top?.[0].class ?? error?.message)).toEqual([
       'red',
       `cannot read the picture ${at('broken.png')}: not a picture of a known format`,
-      expect.stringMatching(/got a number$/),
+      expect.stringMatching(/got 7$/),
       'blue',
     ]);
     expect(await message(classifier.classifyMany(images))).toBe(
@@ -333,10 +346,12 @@ describe('several pictures', () => {
   });
 
   test.each<readonly [unknown, RegExp]>([
-    ['red.png', /expected a list of them, got text; classify takes one$/],
+    ['red.png', /expected a list of them, got 'red\.png'; classify takes one$/],
     [new Uint8Array(9), /got one; classify takes one$/],
     [createReadStream('/dev/null'), /got one; classify takes one$/],
     [new Blob([]).stream(), /got one; classify takes one$/],
+    [new Blob([]), /got one; classify takes one$/],
+    [{ data: new Uint8Array(3), width: 1, height: 1, channels: 3 }, /got one; classify takes one$/],
     [undefined, /got undefined/],
     [{ length: 2 }, /expected a list of them/],
   ])('one alone is told from several: %s', async (images, expected) => {
@@ -445,8 +460,23 @@ describe('the end', () => {
     const upload = new PassThrough();
     upload.write('text');
     const failed = message(classifier.classify(upload.setEncoding('utf8')));
-    expect(await failed).toMatch(/got a stream of text$/);
+    expect(await failed).toMatch(/expected a stream of bytes, got 'text' in it$/);
     if (!upload.closed) await once(upload, 'close');
     expect(upload.destroyed).toBe(true);
+  });
+
+  test('so is one of the web', async () => {
+    let left: unknown = 'open';
+    const upload = new ReadableStream<unknown>({
+      start: (controller) => {
+        controller.enqueue('text');
+      },
+      cancel: () => {
+        left = 'cancelled';
+      },
+    });
+    const reader = { getReader: () => upload.getReader() };
+    expect(await message(classifier.classify(reader))).toMatch(/got 'text' in it$/);
+    expect(left).toBe('cancelled');
   });
 });

@@ -366,9 +366,30 @@ describe('pictures of other channels', () => {
     );
     // Another kernel is no matter of channels.
     tensors.set('conv1.weight', entryOf({ dtype: 'F32', shape: [8, 3, 1, 1], data: new Uint8Array(96) }));
-    expect(lineOf(() => requireFit(model, tensors, { source: 'w', inChannels: 1 }))).toContain(
-      'conv1.weight: expected 8×1×3×3, got 8×3×1×1',
+    for (const inChannels of [1, undefined]) {
+      expect(lineOf(() => requireFit(model, tensors, { source: 'w', inChannels }))).toBe(
+        'w: resnext_cifar: the state dict does not fit: of another shape: conv1.weight: expected 8×1×3×3, got 8×3×1×1; were these weights saved from the same network?',
+      );
+    }
+  });
+
+  test('other channels and other classes: both are told, and both can be had', async () => {
+    const model = createModel(name, { ...small, inChannels: 1, numClasses: 3 }).initialize(1);
+    const tensors = tensorsOf(small, 3);
+    expect(lineOf(() => requireFit(model, tensors, { source: 'w' }))).toMatch(
+      /^w: resnext_cifar: the weights are of pictures of other channels and tell other classes apart \(conv1\.weight: .*, fc\.bias: .*\): --in-channels 1 .* adapts them; to train, --head reset /,
     );
+    expect(lineOf(() => requireFit(model, tensors, { source: 'w', inChannels: 1 }))).toMatch(
+      /the weights tell other classes apart \(fc\.weight/,
+    );
+    // The head that is reset is neither loaded nor left.
+    const head = ['fc.weight', 'fc.bias'];
+    for (const partial of [false, true]) {
+      const found = await loadTensors(model, tensors, { source: 'w', inChannels: 1, head: 'reset', partial });
+      expect(found).toMatchObject({ missing: [], misshaped: [], unexpected: [] });
+      expect(found.loaded).toContain('conv1.weight');
+      expect(found.loaded.filter((key) => head.includes(key))).toEqual([]);
+    }
   });
 
   test('mean and standard deviation go with them', () => {

@@ -1,6 +1,6 @@
 import type { Picture } from '../dataset.ts';
 import { decodeRuns } from './bmp-runs.ts';
-import { checkSize } from './limits.ts';
+import { checkRuns, checkSize } from './limits.ts';
 
 /**
  * Windows and OS/2 bitmaps: 1, 4 and 8 bits with a palette, also run-length encoded; 16, 24 and 32 bits, in the usual order or by
@@ -17,10 +17,13 @@ export function decodeBmp(bytes: Uint8Array): Picture {
   const stride = Math.floor((width * bits + 31) / 32) * 4;
   const runs = header.compression === compressions.rle8 || header.compression === compressions.rle4;
   const raster = bytes.subarray(header.pixels);
+  if (runs) checkRuns(width, height, raster.length);
   if (!runs && raster.length < stride * (height - 1) + Math.ceil((width * bits) / 8)) {
     throw new Error('it is truncated');
   }
-  const indices = runs ? decodeRuns(raster, width, height, header.compression === compressions.rle4) : undefined;
+  const indices = runs
+    ? decodeRuns(raster, width, height, header.compression === compressions.rle4)
+    : undefined;
   const data = new Uint8Array(width * height * 3);
   for (let row = 0; row < height; row++) {
     let to = (fromTop ? row : height - 1 - row) * width * 3;

@@ -83,7 +83,8 @@ class Reader {
       value = 10 * value + digit;
       this.#at++;
     }
-    if (this.#at === start) throw new Error(this.#at < this.#bytes.length ? 'its header is damaged' : truncated);
+    if (this.#at === start)
+      throw new Error(this.#at < this.#bytes.length ? 'its header is damaged' : truncated);
     return value;
   }
 

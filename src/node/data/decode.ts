@@ -16,7 +16,7 @@ import { pictureInMemory, type PictureDataset, type PictureSource } from '../../
 import { cmykToRgb } from '../../data/transforms/cmyk.ts';
 import { fileReason } from '../files.ts';
 import { loadSharp } from '../sharp.ts';
-import { able } from './formats.ts';
+import { canDecode, type OwnFormat } from './formats.ts';
 import { cannotRead, receivePicture, type EncodedPicture, type ReceivedPicture } from './picture-input.ts';
 
 /**
@@ -62,8 +62,7 @@ async function decodeFile(file: string | Uint8Array): Promise<Picture> {
     if (file === '') throw new Error('its name is empty');
     const bytes = typeof file === 'string' ? await readFile(file) : file;
     const format = knownFormat(bytes);
-    if (format === 'bmp') return decodeBmp(bytes);
-    if (format === 'ppm') return decodePpm(bytes);
+    if (format === 'bmp' || format === 'ppm') return ownDecoders[format](bytes);
     const picture = loadSharp()(bytes, { failOn: 'error', ignoreIcc: true }).autoOrient();
     const { format: loader, space } = await picture.metadata();
     if (loader !== loaders[format]) throw new Error('it is damaged');
@@ -81,8 +80,14 @@ async function decodeFile(file: string | Uint8Array): Promise<Picture> {
   }
 }
 
-/** What sharp calls the loader of each format. */
-const loaders: Readonly<Record<Exclude<PictureFormatName, 'bmp' | 'ppm'> | OptionalFormatName, string>> = {
+/** For formats that sharp does not read. */
+const ownDecoders: Readonly<Record<OwnFormat, (bytes: Uint8Array) => Picture>> = {
+  bmp: decodeBmp,
+  ppm: decodePpm,
+};
+
+/** What sharp calls the loader of each other format. */
+const loaders: Readonly<Record<Exclude<PictureFormatName, OwnFormat> | OptionalFormatName, string>> = {
   jpeg: 'jpeg',
   png: 'png',
   webp: 'webp',
@@ -100,10 +105,12 @@ function knownFormat(bytes: Uint8Array): PictureFormatName | OptionalFormatName 
   const format = pictureFormatOf(bytes);
   if (format !== undefined) return format;
   const optional = optionalFormatOf(bytes);
-  if (optional !== undefined && able[optional]) return optional;
+  if (optional !== undefined && canDecode(optional)) return optional;
   const other = otherFormatOf(bytes);
   throw new Error(
-    other === undefined ? 'not a picture of a known format' : `it is ${other}, expected ${pictureFormatTitles}`,
+    other === undefined
+      ? 'not a picture of a known format'
+      : `it is ${other}, expected ${pictureFormatTitles}`,
   );
 }
 

@@ -25,7 +25,10 @@ export interface Listing {
  * @throws CardinalError if the folder cannot be read
  */
 export async function listFolder(folder: string): Promise<Listing> {
-  const listing = { folders: [], files: [], brokenLinks: [], specialFiles: [] } as Record<keyof Listing, string[]>;
+  const listing = { folders: [], files: [], brokenLinks: [], specialFiles: [] } as Record<
+    keyof Listing,
+    string[]
+  >;
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
     throw new CardinalError(`cannot read the folder ${folder}: ${messageOf(error)}`);
   });
@@ -79,7 +82,10 @@ export async function findPictures(
 ): Promise<string[]> {
   const real = await realpath(folder);
   if (ancestors.includes(real)) {
-    place?.leftOut.add('circular-link', pathBelow(place.root, folder), { split: place.split, harmless: true });
+    place?.leftOut.add('circular-link', pathBelow(place.root, folder), {
+      split: place.split,
+      harmless: true,
+    });
     return [];
   }
   const listing = await listFolder(folder);

@@ -1,7 +1,12 @@
 /** Data from files: readers, decoding, and the loader with its worker threads. */
 export { checkPictures, type UnreadablePicture } from './check.ts';
 export { loadPicture, readPicture } from './decode.ts';
-export { picturesToEvaluate, type EvaluatedSplit, type EvaluatedWeights, type PicturesToEvaluate } from './to-evaluate.ts';
+export {
+  picturesToEvaluate,
+  type EvaluatedSplit,
+  type EvaluatedWeights,
+  type PicturesToEvaluate,
+} from './to-evaluate.ts';
 export { createLoader, type LoaderOptions } from './loader.ts';
 export { openData, type OpenData, type OpenOptions } from './open.ts';
 export type { EncodedPicture, PictureInput, PictureInputs } from './picture-input.ts';

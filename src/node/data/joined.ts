@@ -1,4 +1,10 @@
-import { keyOf, pictureDataset, type MemorySource, type PictureDataset, type PictureSource } from '../../data/source.ts';
+import {
+  keyOf,
+  pictureDataset,
+  type MemorySource,
+  type PictureDataset,
+  type PictureSource,
+} from '../../data/source.ts';
 import { sharedConcat } from './files.ts';
 
 /** The samples of the datasets of one source, one dataset after the other. */
@@ -22,7 +28,10 @@ function joinedSource(sources: readonly PictureSource[]): PictureSource {
   const memory = sources.filter((source) => source.kind === 'memory');
   const [first] = memory;
   if (memory.length === 0) {
-    return { kind: 'files', paths: sources.flatMap((source) => (source.kind === 'files' ? source.paths : [])) };
+    return {
+      kind: 'files',
+      paths: sources.flatMap((source) => (source.kind === 'files' ? source.paths : [])),
+    };
   }
   return { ...first, bytes: sharedConcat(memory.map(({ bytes }) => bytes)), rows: joinedRows(memory) };
 }

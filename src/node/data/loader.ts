@@ -16,6 +16,7 @@ import { batchCount, epochSchedule, type ScheduledBatch } from '../../data/sched
 import type { PictureDataset } from '../../data/source.ts';
 import { loadSharp } from '../sharp.ts';
 import { membersByClass } from '../../data/split.ts';
+import { needsSharp } from './formats.ts';
 import { DISPOSED, localPool, workerPool, type AssemblyPool } from './pool.ts';
 
 export interface LoaderOptions {
@@ -87,11 +88,12 @@ class Loader implements BatchLoader {
     const balanced =
       options.balanced === true ? membersByClass(dataset.labels, dataset.classes.length) : undefined;
     this.#order = { shuffle, dropLast, balanced };
-    if (balanced && !shuffle) throw new CardinalError('balanced batches are drawn at random: they need shuffle');
+    if (balanced && !shuffle)
+      throw new CardinalError('balanced batches are drawn at random: they need shuffle');
     this.batchesPerEpoch = batchCount({ length: dataset.length, batchSize, dropLast });
     refuseNoBatch(dataset, batchSize, this.batchesPerEpoch);
     // Else every picture would count as damaged.
-    if (dataset.source.kind === 'files') loadSharp();
+    if (dataset.source.kind === 'files' && dataset.source.paths.some(needsSharp)) loadSharp();
     const classes = options.classes ?? dataset.classes.length;
     if (classes < dataset.classes.length) {
       throw new CardinalError(
@@ -177,7 +179,7 @@ class Loader implements BatchLoader {
     this.#pool ??= this.#workers === 0 ? localPool(setup) : workerPool(setup, this.#workers);
     const slot = this.#slots.pop() ?? this.#newSlot();
     const filled = this.#pool
-      
+
       .assemble({ epoch, batch, ...samples }, slot.input, slot.target)
       .then((assembled) => ({ slot, assembled }));
     // A failure belongs to whoever awaits this batch; nobody may get so far.

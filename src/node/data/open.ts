@@ -2,6 +2,16 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
 import { CardinalError } from '../../base/errors.ts';
+import {
+  anything,
+  checkKind,
+  checkOptions,
+  finite,
+  flag,
+  text,
+  texts,
+  type Kinds,
+} from '../../base/options.ts';
 import { LeftOutTally, type LeftOut } from '../../data/left-out.ts';
 import type { HeldOut } from '../../data/picture-record.ts';
 import type { PictureDataset } from '../../data/source.ts';
@@ -23,6 +33,14 @@ export interface OpenOptions {
   /** Refuse what is left out and may be missed; decode every picture now and refuse the first that cannot be. */
   readonly strict?: boolean | undefined;
 }
+
+const kinds: Kinds<OpenOptions> = {
+  seed: finite,
+  // With a message of its own.
+  valFraction: anything,
+  classes: texts,
+  strict: flag,
+};
 
 /** Labelled pictures of one source, ready to be loaded. */
 export interface OpenData {
@@ -52,6 +70,8 @@ export interface OpenData {
  * @throws CardinalError in one line for everything that is wrong with the data
  */
 export async function openData(path: string, options: OpenOptions = {}): Promise<OpenData> {
+  checkKind('openData', 'the data', path, { ...text, expected: 'the path of a folder' });
+  checkOptions('openData', options, kinds);
   const { seed = 0, valFraction = 0.1, strict = false } = options;
   // A plain JavaScript caller may give text.
   if (!Number.isFinite(valFraction) || valFraction < 0 || valFraction >= 1) {
@@ -67,7 +87,9 @@ export async function openData(path: string, options: OpenOptions = {}): Promise
 
   const read = await readAny(path, options.classes);
   const split =
-    read.train && !read.val ? splitByClass(read.train, valFraction, seed) : { train: read.train, val: read.val };
+    read.train && !read.val
+      ? splitByClass(read.train, valFraction, seed)
+      : { train: read.train, val: read.val };
   const valHeldOut = !read.val && split.val !== undefined;
   const heldOut = valHeldOut ? { seed, fraction: valFraction } : undefined;
   const opened = { ...read, ...split, path, valHeldOut, heldOut };

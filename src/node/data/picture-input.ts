@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 
+import { described } from '../../base/described.ts';
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
 import type { Picture } from '../../data/dataset.ts';
@@ -13,7 +14,14 @@ import { requirePicture } from '../../data/picture.ts';
  * web's, any async iterable). A stream is read to its end.
  */
 export type EncodedPicture =
-  string | URL | Uint8Array | ArrayBuffer | SharedArrayBuffer | BlobLike | ByteStream | AsyncIterable<unknown>;
+  | string
+  | URL
+  | Uint8Array
+  | ArrayBuffer
+  | SharedArrayBuffer
+  | BlobLike
+  | ByteStream
+  | AsyncIterable<unknown>;
 
 /** Whatever a picture may come as: an encoded one, or raw pixels. */
 export type PictureInput = EncodedPicture | Picture;
@@ -30,7 +38,10 @@ export interface BlobLike {
 
 /** What is asked of the web's `ReadableStream`. */
 export interface ByteStream {
-  getReader(): { read(): Promise<{ readonly done: boolean; readonly value?: unknown }> };
+  getReader(): {
+    read(): Promise<{ readonly done: boolean; readonly value?: unknown }>;
+    cancel?(): Promise<void>;
+  };
 }
 
 /** A picture of which nothing has to be waited for any more but the disk. */
@@ -63,19 +74,27 @@ export async function receivePicture(input: unknown): Promise<ReceivedPicture> {
   const chunks = chunksOf(input);
   if (chunks !== undefined) return bytesNamed(await gather(chunks));
   if (isPixels(input)) return { kind: 'pixels', picture: requirePicture(input) };
-  throw new CardinalError(`cannot read the picture: expected ${accepted}, got ${nameOf(input)}`);
+  throw new CardinalError(
+    `cannot read the picture: expected ${accepted}, got ${described(input)}${Array.isArray(input) ? '; classifyMany takes several' : ''}`,
+  );
 }
 
 /** Throws a `CardinalError` for what is one picture, whose bytes or letters could be iterated over too, and for what is none. */
 export function severalPictures(images: PictureInputs): PictureInputs {
   const value: unknown = images;
   const isIterable =
-    typeof value === 'object' && value !== null && (Symbol.iterator in value || Symbol.asyncIterator in value);
+    typeof value === 'object' &&
+    value !== null &&
+    (Symbol.iterator in value || Symbol.asyncIterator in value);
   const isOne =
-    ArrayBuffer.isView(value) || isWebStream(value) || (value instanceof Readable && !value.readableObjectMode);
+    ArrayBuffer.isView(value) ||
+    isBlob(value) ||
+    isPixels(value) ||
+    isWebStream(value) ||
+    (value instanceof Readable && !value.readableObjectMode);
   if (isIterable && !isOne) return images;
   throw new CardinalError(
-    `cannot read the pictures: expected a list of them, got ${isOne ? 'one' : nameOf(value)}; classify takes one`,
+    `cannot read the pictures: expected a list of them, got ${isOne ? 'one' : described(value)}; classify takes one`,
   );
 }
 
@@ -135,10 +154,17 @@ function isWebStream(value: unknown): value is ByteStream {
 
 async function* readAll(stream: ByteStream): AsyncGenerator {
   const reader = stream.getReader();
-  for (;;) {
-    const { done, value } = await reader.read();
-    if (done) return;
-    yield value;
+  let isOver = false;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      isOver = done;
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    // Whoever sends it need not go on when it is refused.
+    if (!isOver) await reader.cancel?.();
   }
 }
 
@@ -148,7 +174,7 @@ async function gather(chunks: AsyncIterable<unknown>): Promise<Uint8Array> {
   try {
     for await (const chunk of chunks) {
       if (!types.isUint8Array(chunk)) {
-        throw new Error(`expected a stream of bytes, got a stream of ${nameOf(chunk)}`);
+        throw new Error(`expected a stream of bytes, got ${described(chunk)} in it`);
       }
       length += chunk.length;
       requireSize(length);
@@ -173,17 +199,6 @@ function unreadable(error: unknown, name?: string): never {
 /** How every error about a picture begins. */
 export function cannotRead(name: string | undefined): string {
   return `cannot read the picture${name === undefined || name === '' ? '' : ` ${shortened(name, 300)}`}`;
-}
-
-/** What something is, for the person who gave it. */
-function nameOf(value: unknown): string {
-  if (value === null || value === undefined) return String(value);
-  if (Array.isArray(value)) return 'an array; classifyMany takes several pictures';
-  if (types.isPromise(value)) return 'a promise; await it first';
-  if (typeof value === 'string') return 'text';
-  if (typeof value !== 'object') return `a ${typeof value}`;
-  const name = Object.prototype.toString.call(value).slice('[object '.length, -1);
-  return name === 'Object' ? 'an object without data and width' : shortened(name);
 }
 
 function tagOf(value: unknown): string {

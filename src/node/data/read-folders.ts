@@ -82,7 +82,9 @@ async function splitFolders(root: string, listing: Listing): Promise<[SplitName,
   }
   const onlySplits = found.length > 0 && found.length === listing.folders.length;
   if (onlySplits && flat !== undefined) {
-    throw new CardinalError(`${flat} holds pictures but no class folders: expected ${flat}/<class>/<picture>`);
+    throw new CardinalError(
+      `${flat} holds pictures but no class folders: expected ${flat}/<class>/<picture>`,
+    );
   }
   if (onlySplits || (flat === undefined && found.some(([name]) => name === 'train'))) return found;
   return [['train', root]];
@@ -150,7 +152,8 @@ function insteadOf({ root, split, leftOut }: Place, folder = root): string {
   const below = pathBelow(root, folder);
   const there = leftOutOf(leftOut.list(), split === undefined ? [] : [split]).filter(
     ({ kind, paths }) =>
-      (kind === 'format' || kind === 'other-file') && paths.some((path) => below === '' || path.startsWith(`${below}/`)),
+      (kind === 'format' || kind === 'other-file') &&
+      paths.some((path) => below === '' || path.startsWith(`${below}/`)),
   );
   const words = there.map(({ ending, reason }) => `${ending}${reason === undefined ? '' : ` (${reason})`}`);
   return words.length === 0 ? '' : `; there are ${words.join(', ')}`;

@@ -67,7 +67,12 @@ export function numberedClasses(
 }
 
 /** "Expected one of …" for a class name that is not among the known ones. */
-export function unknownClass(where: string, name: string, known: readonly string[], owner: string): CardinalError {
+export function unknownClass(
+  where: string,
+  name: string,
+  known: readonly string[],
+  owner: string,
+): CardinalError {
   const [similar] = nearest(name, known, 1);
   const hint = alike(name, similar) ? `; the nearest is '${similar}'` : '';
   return new OtherClassesError(

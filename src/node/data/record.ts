@@ -40,7 +40,8 @@ export async function sampledIn({ sample }: PictureRecord, dataset: PictureDatas
   const found: number[] = [];
   for (const [name, index] of hashedNames(dataset)) {
     const entry = wanted.get(short(name));
-    if (entry !== undefined && entry === `${short(name)}:${await contentOf(dataset, index)}`) found.push(index);
+    if (entry !== undefined && entry === `${short(name)}:${await contentOf(dataset, index)}`)
+      found.push(index);
   }
   return found;
 }

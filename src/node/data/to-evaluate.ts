@@ -46,7 +46,9 @@ export async function picturesToEvaluate(
   asked?: EvaluatedSplit,
 ): Promise<PicturesToEvaluate> {
   const data =
-    typeof source === 'string' ? await openData(source, { classes: weights.classes, valFraction: 0 }) : source;
+    typeof source === 'string'
+      ? await openData(source, { classes: weights.classes, valFraction: 0 })
+      : source;
   // Where there are test pictures and nothing else is asked for, it does not matter how the others were split.
   const known = asked === undefined && data.test !== undefined ? data : await knownParts(data, weights);
   const { train, val, heldOut } = known;
@@ -66,7 +68,12 @@ export async function picturesToEvaluate(
   return { ...chosen, warning: isHeldOut ? undefined : await warningOf(chosen, records, weights, asked) };
 }
 
-const names = { train: 'pictures', val: 'validation pictures', test: 'test pictures', all: 'pictures' } as const;
+const names = {
+  train: 'pictures',
+  val: 'validation pictures',
+  test: 'test pictures',
+  all: 'pictures',
+} as const;
 
 /** A line for people if weights that training begins with were trained on pictures that it is to be evaluated on. */
 export async function seenBefore(

@@ -92,7 +92,10 @@ function isGrey({ channels, data }: Picture): boolean {
 }
 
 /** Throws a `CardinalError` with what to do if there are fewer pictures than a batch takes. */
-function requireBatch({ name, length }: PictureDataset, { batchSize, optimizer, name: recipe }: Recipe): void {
+function requireBatch(
+  { name, length }: PictureDataset,
+  { batchSize, optimizer, name: recipe }: Recipe,
+): void {
   if (length >= batchSize) return;
   const { quick } = recipes;
   // Eight steps an epoch at least, and the learning rate in proportion to the batch (Goyal et al. 2017).
