@@ -11,7 +11,7 @@ export const here = (import.meta as Partial<ImportMeta>).url ?? pathToFileURL(pr
 // Sources run as they are (.ts), the published package as compiled (.js).
 const isSource = here.endsWith('.ts');
 
-/** A script of this folder that a thread starts with: 'wasm-worker', 'data/worker'. Throws a `CardinalError` if it is missing. */
+/** A script of this folder that a thread starts with: 'wasm-worker', 'data/loader-worker'. Throws a `CardinalError` if it is missing. */
 export function threadScript(name: string): URL {
   return locate(`./${name}.${isSource ? 'ts' : 'js'}`);
 }
