@@ -92,6 +92,12 @@ describe.each(backends)('callers who do not wait for each other ($name)', ({ bac
     expect((await model.forward(x)).data).toEqual(after.data);
 
     // Weights that do not fit leave those it has, whole.
+    const flattened = new Map(
+      [...modelOf(3).stateDict()].map(([name, tensor]) => [name, { ...tensor, shape: [tensor.data.length] }]),
+    );
+    await expect(model.load(flattened)).rejects.toThrow(
+      /expected \d\.weight of [\d×]+ among the weights, got \d+$/,
+    );
     const lacking = new Map([...modelOf(3).stateDict()].slice(0, -1));
     await expect(model.load(lacking)).rejects.toThrow(
       /expected a tensor \d\.bias among the weights, got none/,
@@ -192,6 +198,9 @@ describe.each(backends)('callers who do not wait for each other ($name)', ({ bac
     await expect(model.forward(anything(undefined))).rejects.toThrow(/got undefined$/);
     await expect(model.forward(pictures(0), 'nhwc' as 'contiguous')).rejects.toThrow(
       /expected the order contiguous or channels_last, got nhwc$/,
+    );
+    await expect(model.load(Object.fromEntries(modelOf(2).stateDict()) as never)).rejects.toThrow(
+      /: expected a state dict, a Map of tensors by name, got \{ 0\.weight, /,
     );
     model.dispose();
     const program = await inference(backend);
