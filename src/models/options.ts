@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { described } from '../base/described.ts';
 import { UsageError } from '../base/errors.ts';
+import { isPlain } from '../base/options.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Form } from './forms.ts';
 import type { Shortcut } from './shortcut.ts';
@@ -70,7 +71,7 @@ export function checkOptions(
   accepts: readonly OptionName[],
   elsewhere: (option: OptionName) => string,
 ): ModelOptions {
-  if (Object.prototype.toString.call(given) !== '[object Object]') {
+  if (!isPlain(given)) {
     throw new UsageError(
       `${model}: expected options by name, { cardinality: 8, … }, got ${described(given)}`,
     );
