@@ -65,7 +65,7 @@ const schemas: Readonly<Record<OptionName, { readonly schema: z.ZodType; readonl
  * Checks options from outside against those that `model` accepts. Throws a `UsageError` that names the option and what was
  * expected; `elsewhere` says where a known option can be set that this model does not have.
  */
-export function checkOptions(
+export function checkModelOptions(
   model: string,
   given: ModelOptions | Readonly<Record<string, unknown>>,
   accepts: readonly OptionName[],
