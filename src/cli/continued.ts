@@ -1,7 +1,7 @@
 import { UsageError } from '../base/errors.ts';
 import { count } from '../report/format.ts';
 import type { TrainingState } from '../train/checkpoint.ts';
-import { continuedRecipe } from '../train/continue.ts';
+import { continuedRecipe, rateAfterwards } from '../train/continue.ts';
 import { patience } from '../train/early-stopping.ts';
 import type { TrainFlags } from './commands/train.ts';
 import { overridesOf, repeatCommand } from './configure.ts';
@@ -56,21 +56,11 @@ export function continuingLines(
     epoch < epochs
       ? `continuing ${path} at step ${count(step)}, in epoch ${epoch + 1} of ${epochs}`
       : `${path} has had its ${epochs} epochs: it is evaluated again${longer}`,
-    ...(before.epochs === epochs
-      ? []
-      : [`it was to end after epoch ${before.epochs}: ${rateAfterwards(schedule)}`]),
+    ...(before.epochs === epochs ? [] : [rateAfterwards(before, recipe)]),
     ...(epoch < epochs && isTired
       ? [
           `validation has not improved for ${limit === 1 ? '1 epoch' : `${limit} epochs`}: to go on all the same, give a larger --patience`,
         ]
       : []),
   ];
-}
-
-/** What the learning rate of a run does in epochs for which it was not begun. */
-function rateAfterwards(schedule: RunConfig['recipe']['schedule']): string {
-  if (schedule.kind === 'step') return `the learning rate goes on falling every ${schedule.every} epochs`;
-  return schedule.kind === 'multi-step'
-    ? `the learning rate falls after epochs ${schedule.milestones.join(', ')}, as it was to, and then stays`
-    : 'the learning rate stays as it is';
 }

@@ -14,7 +14,7 @@ import {
   type Checkpoint,
   type TrainingState,
 } from '../train/checkpoint.ts';
-import { continuedRecipe, type AskedRecipe } from '../train/continue.ts';
+import { continuedRecipe, rateAfterwards, type AskedRecipe } from '../train/continue.ts';
 import { patience } from '../train/early-stopping.ts';
 import type { TrainEvent } from '../train/events.ts';
 import { networkOf, type ModelDescription } from '../train/network.ts';
@@ -250,7 +250,10 @@ async function work(
     const backend = options.backend ?? (await createNodeBackend(engineOf(options)));
     if (options.backend === undefined) endings.add(() => backend.dispose());
     const secondsBefore = own && (await folder?.rewindMetrics(own.progress));
-    if (own !== undefined && own.recipe.epochs !== recipe.epochs) await folder?.adoptRecipe(recipe);
+    if (own !== undefined && own.recipe.epochs !== recipe.epochs) {
+      await folder?.adoptRecipe(recipe);
+      await onEvent({ type: 'warning', message: rateAfterwards(own.recipe, recipe) });
+    }
     if (own !== undefined && own.progress.epoch >= recipe.epochs) {
       const message = `the run in ${required(out)} has had its ${recipe.epochs} epochs: nothing is left to train`;
       await onEvent({ type: 'warning', message });

@@ -30,6 +30,24 @@ export function continuedRecipe(own: Recipe, asked: AskedRecipe, source: string)
   return extended(own, wanted, source);
 }
 
+/** What the learning rate of a run does in epochs for which it was not begun, for people: `before` is its recipe until now. */
+export function rateAfterwards(before: Recipe, { schedule, epochs }: Recipe): string {
+  const begun = `it was to end after epoch ${before.epochs}`;
+  if (schedule.kind === 'step' || schedule.kind === 'multi-step') {
+    const falls =
+      schedule.kind === 'step'
+        ? `goes on falling every ${rounded(schedule.every)} epochs`
+        : `falls after epochs ${schedule.milestones.map(rounded).join(', ')}, as it was to, and then stays`;
+    return `${begun}: the learning rate ${falls}; to have it fall as in a recipe of ${epochs} epochs, begin another run`;
+  }
+  return `${begun}: the learning rate stays as it is`;
+}
+
+/** Epochs of a schedule that was stretched are no whole numbers. */
+function rounded(epochs: number): number {
+  return Number(epochs.toPrecision(3));
+}
+
 /**
  * The epochs to which a recipe's schedule may have been stretched in a run: the run's; none, if the schedule is meant as it
  * stands; those with which the run began, before it was extended.
