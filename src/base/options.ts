@@ -33,6 +33,11 @@ export const texts: Kind = {
   is: (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
 };
 
+/** Bytes: a Buffer is one. */
+export const bytes: Kind = {
+  expected: 'bytes, a Uint8Array',
+  is: (value) => Object.prototype.toString.call(value) === '[object Uint8Array]',
+};
 export function wholeFrom(least: number): Kind {
   return {
     expected: `a whole number of at least ${least}`,

@@ -1,7 +1,7 @@
 import { described } from '../base/described.ts';
 import { UsageError } from '../base/errors.ts';
-import { checkOptions, oneOf, type Kinds } from '../base/options.ts';
-import { Module } from '../nn/module.ts';
+import { checkKind, checkOptions, oneOf, record, text, type Kinds } from '../base/options.ts';
+import { checkModule, Module } from '../nn/module.ts';
 import { loadTensors, type LoadedWeights, type LoadWeightsOptions } from '../weights/load.ts';
 import { writeSafetensors } from '../weights/safetensors.ts';
 import { writeFileAtomic } from './files.ts';
@@ -18,6 +18,9 @@ export async function saveWeights(
   path: string,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
+  checkModule('saveWeights', 'the network', model);
+  checkKind('saveWeights', 'the file', path, text);
+  checkKind('saveWeights', 'metadata', metadata, record);
   await writeFileAtomic(path, writeSafetensors(model.stateDict(), { format: 'pt', ...metadata }));
 }
 

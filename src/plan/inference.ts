@@ -1,3 +1,4 @@
+import { checkKind, checkOptions, flag, record, text, type Kinds } from '../base/options.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Node } from '../graph/node.ts';
 import type { Value } from '../graph/value.ts';
@@ -20,11 +21,23 @@ export interface InferenceOptions {
   readonly foldBatchNorm?: boolean;
 }
 
+const inferenceKinds: Kinds<InferenceOptions> = { name: text, foldBatchNorm: flag };
+
+/** Throws a `UsageError` unless it is what `trace` gives. */
+export function checkTraced(what: string, traced: unknown): void {
+  checkKind(what, 'the network', traced, {
+    expected: 'traced, as trace gives it',
+    is: (value) => record.is(value) && ['graph', 'output'].every((part) => part in Object(value)),
+  });
+}
+
 /**
  * A program that computes `logits` from `input`. After weights are written, run `prologue` once, then `forward` as
  * often as wanted.
  */
 export function planInference(traced: Traced, scratch: Scratch, options: InferenceOptions): Plan {
+  checkTraced('planInference', traced);
+  checkOptions('planInference', options, inferenceKinds, ['name']);
   const { name, foldBatchNorm = true } = options;
   const { graph, output, fusions } = fuse(traced.graph, traced.output, { foldBatchNorm });
   const nodes = prune(graph.nodes, [output]);

@@ -1,3 +1,5 @@
+import { callback, checkOptions, finite, flag, text, type Kinds } from '../base/options.ts';
+import { checkTraced } from './inference.ts';
 import { CardinalError } from '../base/errors.ts';
 import { mutatedBy } from '../graph/dispatch.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -35,6 +37,27 @@ export interface TrainingOptions {
   readonly checkpointActivations?: boolean;
 }
 
+const trainingKinds: Kinds<TrainingOptions> = {
+  name: text,
+  labelSmoothing: finite,
+  optimizer: {
+    expected: "{ kind: 'sgd', momentum, nesterov } or { kind: 'adamw' }, momentum and nesterov true or false",
+    is: isOptimizerKind,
+  },
+  decays: callback,
+  clip: flag,
+  accumulate: flag,
+  ema: flag,
+  checkpointActivations: flag,
+};
+
+function isOptimizerKind(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
+  if (value.kind === 'adamw') return true;
+  const has = (name: string): boolean => typeof Reflect.get(value, name) === 'boolean';
+  return value.kind === 'sgd' && has('momentum') && has('nesterov');
+}
+
 /**
  * A program that trains: `gradient` computes `loss`, `logits` and every `grad.*` from `input` and `target`; `accumulate`
  * adds them up; `update` changes the parameters. Nothing but in-place state survives from one step to the next.
@@ -43,6 +66,8 @@ export interface TrainingOptions {
  * Throws a `CardinalError` if nothing is left to train.
  */
 export function planTraining(traced: Traced, scratch: Scratch, options: TrainingOptions): Plan {
+  checkTraced('planTraining', traced);
+  checkOptions('planTraining', options, trainingKinds, ['name', 'optimizer']);
   const { graph, output: logits, fusions } = fuse(traced.graph, traced.output, { foldBatchNorm: false });
   const parameters = graph.values.filter(({ role }) => role === 'parameter');
   // Those that steps change: a frozen norm's stay what they are.

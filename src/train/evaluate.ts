@@ -1,3 +1,4 @@
+import { callback, checkKind, checkOptions, having, type Kinds } from '../base/options.ts';
 import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
 import { nextTask } from '../base/next-task.ts';
@@ -46,6 +47,12 @@ export interface EvaluateOptions {
     ((logits: Float32Array, picture: { readonly index: number; readonly label: number }) => void) | undefined;
 }
 
+const evaluateKinds: Kinds<EvaluateOptions> = {
+  signal: having('an AbortSignal', 'addEventListener', 'throwIfAborted'),
+  onBatch: callback,
+  onLogits: callback,
+};
+
 /**
  * Runs an inference program (weights written) over all pictures of a loader and evaluates its logits. The loader's batch
  * size is a multiple of the program's. Between two runs of the program everything else that waits in the process gets its turn,
@@ -55,8 +62,22 @@ export interface EvaluateOptions {
 export async function evaluate(
   program: Program,
   loader: BatchLoader,
-  { signal, onBatch, onLogits }: EvaluateOptions = {},
+  options: EvaluateOptions = {},
 ): Promise<Evaluation> {
+  checkKind(
+    'evaluate',
+    'the program',
+    program,
+    having('a program, as prepareInference gives', 'run', 'read'),
+  );
+  checkKind(
+    'evaluate',
+    'the pictures',
+    loader,
+    having('a loader, as createLoader gives', 'epoch', 'dispose'),
+  );
+  checkOptions('evaluate', options, evaluateKinds);
+  const { signal, onBatch, onLogits } = options;
   const input = shapeOf(program, 'input');
   const [rows, classes] = shapeOf(program, 'logits');
   const { classes: names } = loader.dataset;

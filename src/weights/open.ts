@@ -1,3 +1,4 @@
+import { checkKind, having } from '../base/options.ts';
 import type { TensorArchive } from './archive.ts';
 import type { ByteSource } from './byte-source.ts';
 import { CardinalError } from '../base/errors.ts';
@@ -10,6 +11,7 @@ import { openSafetensors } from './safetensors.ts';
  * `CardinalError` that begins with the source's name if it is damaged or neither.
  */
 export async function openArchive(source: ByteSource): Promise<TensorArchive> {
+  checkKind('openArchive', 'the file', source, having('a source of bytes, as bytesSource gives', 'read'));
   const prefix = await source.read(0, Math.min(source.size, pyTorchPrefixBytes));
   if (!isPyTorch(prefix)) {
     if (!maybeSafetensors(prefix)) {

@@ -1,3 +1,4 @@
+import { bytes as bytesKind, checkKind } from '../base/options.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import type { TensorArchive, TensorEntry, Unreadable } from './archive.ts';
 import type { ByteSource } from './byte-source.ts';
@@ -26,6 +27,7 @@ export interface SafetensorsFile {
  * to `bytes` afterwards. Throws a `CardinalError` that begins with `source` (a path, for people) for anything malformed.
  */
 export function readSafetensors(bytes: Uint8Array, source = 'safetensors file'): SafetensorsFile {
+  checkKind('readSafetensors', 'the file', bytes, bytesKind);
   const dataStart = headerEnd(bytes.subarray(0, prefixBytes), bytes.length, source);
   const header = parseHeader(bytes.subarray(lengthBytes, dataStart), bytes.length - dataStart, source);
   const tensors: StateDict = new Map();

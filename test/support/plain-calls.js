@@ -5,7 +5,8 @@ import { loadClassifier } from '../../src/node/classifier.ts';
 import { openData } from '../../src/node/data/open.ts';
 import { trainOn } from '../../src/node/train-on.ts';
 import { loadTrained } from '../../src/node/trained.ts';
-import { loadWeights } from '../../src/node/weights.ts';
+import { createLoader } from '../../src/node/data/loader.ts';
+import { loadWeights, saveWeights } from '../../src/node/weights.ts';
 
 const { nn, F, init, createModel, countModel, modelInfo, listModels, compile, computeGradients } = cardinal;
 const backend = cardinal.createReferenceBackend();
@@ -296,6 +297,31 @@ export const calls = [
     /^countModel: expected the shape of a picture .* got \{ inChannels \}/,
   ],
   ['countModel of nothing', () => countModel(null, [3, 8, 8]), /^countModel: expected the network/],
+  [
+    'readSafetensors of text',
+    () => cardinal.readSafetensors('x'),
+    /^readSafetensors: expected the file to be bytes/,
+  ],
+  ['createLoader of nothing', () => createLoader(), /^createLoader: expected the pictures to be a dataset/],
+  [
+    'planInference of a module',
+    () => cardinal.planInference(conv(), backend, {}),
+    /expected the network to be traced/,
+  ],
+  [
+    'planTraining without an optimiser',
+    () => cardinal.planTraining(nn.trace(conv(), [1, 3, 8, 8], { training: true }), backend, { name: 'x' }),
+    /^planTraining: expected \{ optimizer \}/,
+  ],
+  [
+    'planTraining, an optimiser as recipes have it',
+    () =>
+      cardinal.planTraining(nn.trace(conv(), [1, 3, 8, 8], { training: true }), backend, {
+        name: 'x',
+        optimizer: { kind: 'sgd', momentum: 0.9 },
+      }),
+    /^planTraining: expected optimizer to be .* momentum and nesterov true or false/,
+  ],
 ];
 
 function partOfTwo() {
@@ -309,6 +335,23 @@ function partOfTwo() {
 const input = { shape: [1, 3, 8, 8], data: new Float32Array(192) };
 const net = () => new cardinal.nn.Sequential(new cardinal.nn.Flatten(), new cardinal.nn.Linear(192, 2));
 export const promises = [
+  ['exportOnnx of nothing', () => cardinal.exportOnnx(), /^exportOnnx: expected the network to be a module/],
+  [
+    'exportOnnx without options',
+    () => cardinal.exportOnnx(net()),
+    /^exportOnnx: expected \{ input \}, the shape of a picture .* got no options/,
+  ],
+  ['evaluate of nothing', () => cardinal.evaluate(), /^evaluate: expected the program to be a program/],
+  [
+    'openArchive of a path',
+    () => cardinal.openArchive('x.pth'),
+    /^openArchive: expected the file .* got 'x.pth'/,
+  ],
+  [
+    'saveWeights the other way round',
+    () => saveWeights('w.safetensors', net()),
+    /^saveWeights: expected the network to be a module/,
+  ],
   [
     'compile without options',
     () => compile(net()),

@@ -1,3 +1,4 @@
+import { checkKind, checkOptions, finite, flag, record, wholeFrom, type Kinds } from '../../base/options.ts';
 import { availableParallelism } from 'node:os';
 
 import { CardinalError, DisposedError } from '../../base/errors.ts';
@@ -43,6 +44,22 @@ export interface LoaderOptions {
   readonly prefetch?: number | undefined;
 }
 
+const loaderKinds: Kinds<LoaderOptions> = {
+  batchSize: wholeFrom(1),
+  preprocessing: record,
+  training: flag,
+  seed: finite,
+  classes: wholeFrom(1),
+  augmentation: record,
+  mix: record,
+  shuffle: flag,
+  dropLast: flag,
+  balanced: flag,
+  strict: flag,
+  workers: wholeFrom(0),
+  prefetch: wholeFrom(1),
+};
+
 /**
  * Batches of a dataset, decoded and augmented by worker threads ahead of their use. What a batch holds depends on
  * (seed, epoch, position) alone: not on the number of workers, and not on where an epoch was resumed.
@@ -54,6 +71,11 @@ export interface LoaderOptions {
  * @throws CardinalError if there is not even one batch, or a specification is not valid
  */
 export function createLoader(dataset: PictureDataset, options: LoaderOptions): BatchLoader {
+  checkKind('createLoader', 'the pictures', dataset, {
+    expected: 'a dataset: train, val or test of what openData gives',
+    is: (value) => record.is(value) && ['source', 'labels', 'classes'].every((part) => part in Object(value)),
+  });
+  checkOptions('createLoader', options, loaderKinds, ['batchSize', 'preprocessing', 'training']);
   return new Loader(dataset, options);
 }
 

@@ -1,7 +1,8 @@
+import { checkOptions, flag, record, text, texts, wholeFrom, type Kinds } from '../../base/options.ts';
 import { CardinalError } from '../../base/errors.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
 import { formatShape, sizeOf, type Shape, type Value } from '../../graph/value.ts';
-import type { Module } from '../../nn/module.ts';
+import { checkModule, type Module } from '../../nn/module.ts';
 import { trace, type Trace } from '../../nn/trace.ts';
 import { findFolds, foldTensors, type Fold } from './fold.ts';
 import { GraphBuilder } from './graph-builder.ts';
@@ -30,6 +31,20 @@ export interface OnnxExportOptions {
   readonly producerVersion?: string;
 }
 
+const side = wholeFrom(1);
+const exportKinds: Kinds<OnnxExportOptions> = {
+  input: {
+    expected: 'the shape of a picture C×H×W such as [3, 224, 224]',
+    is: (value) => Array.isArray(value) && value.length === 3 && value.every((one) => side.is(one)),
+  },
+  name: text,
+  foldBatchNorm: flag,
+  preprocessing: record,
+  classes: texts,
+  metadata: record,
+  producerVersion: text,
+};
+
 /** Protobuf's limit for one message, in bytes: 2 GiB − 1. */
 const mostBytes = 2 ** 31 - 1;
 
@@ -50,6 +65,8 @@ export async function exportOnnx(
   model: Module,
   options: OnnxExportOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
+  checkModule('exportOnnx', 'the network', model);
+  checkOptions('exportOnnx', options, exportKinds, ['input', 'name']);
   const { input, name, foldBatchNorm = false, preprocessing, classes } = options;
   const traced = trace(model, [1, ...input], { training: false });
   const prepared = preprocessing === undefined ? undefined : checkPreprocessing(name, input, preprocessing);

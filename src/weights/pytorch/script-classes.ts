@@ -34,7 +34,7 @@ export async function readScriptClasses(
     const text = new TextDecoder().decode(bytes);
     let saved = new Set<string>();
     for (const match of text.matchAll(beginnings)) {
-      const [, type, list]: readonly (string | undefined)[] = match;
+      const [type, list] = [match.at(1), match.at(2)];
       if (list !== undefined) for (const [, tensor] of list.matchAll(/"([^"]*)"/g)) saved.add(tensor);
       else {
         // A class, or what follows one.
