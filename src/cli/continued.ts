@@ -1,4 +1,5 @@
 import { UsageError } from '../base/errors.ts';
+import { augmentationNamed } from '../data/augmentations.ts';
 import { count } from '../report/format.ts';
 import type { TrainingState } from '../train/checkpoint.ts';
 import { continuedRecipe, rateAfterwards } from '../train/continue.ts';
@@ -26,7 +27,9 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
     patience: epochs = config.patience,
     checkpointEvery = config.checkpointEvery,
   } = asked;
-  const recipe = continuedRecipe(config.recipe, { recipe: name, ...overridesOf(asked) }, path);
+  const augmentation =
+    asked.augment && augmentationNamed(asked.augment, Math.min(...config.preprocessing.size));
+  const recipe = continuedRecipe(config.recipe, { recipe: name, ...overridesOf(asked), augmentation }, path);
   const isSame =
     recipe.epochs === config.recipe.epochs &&
     epochs === config.patience &&

@@ -14,7 +14,7 @@ import { loadForUse, preprocessingFor } from './loading.ts';
 import { print, printJson, tell } from './print.ts';
 
 /** `cardinal eval` */
-export async function judge(path: string, dataPath: string, flags: EvalFlags): Promise<void> {
+export async function evaluateWeights(path: string, dataPath: string, flags: EvalFlags): Promise<void> {
   const trained = await loadForUse(path, flags);
   const { model, description, classes } = trained;
   const data = await openData(dataPath, { classes, valFraction: 0 });

@@ -140,17 +140,16 @@ export interface WeightsFlags extends ModelFlags, FitFlags {
 }
 
 export function withWeightsFlags(command: Command): Command {
-  return withSetFlag(
-    withFitFlags(command)
-      .option('--model <name>', 'what bare weights are of; a checkpoint says it itself')
-      .option('--mean <list>', "of each channel, in [0, 1] (the checkpoint's)", perChannel('--mean', false))
-      .option('--std <list>', "of each channel (the checkpoint's)", perChannel('--std', true))
-      .option(
-        '--image-size <n>',
-        "side of the network's input (the checkpoint's)",
-        integer('--image-size', 8, 4096),
-      ),
-  );
+  const prepared = command
+    .option('--model <name>', 'what bare weights are of; a checkpoint says it itself')
+    .option('--mean <list>', "of each channel, in [0, 1] (the checkpoint's)", perChannel('--mean', false))
+    .option('--std <list>', "of each channel (the checkpoint's)", perChannel('--std', true))
+    .option(
+      '--image-size <n>',
+      "side of the network's input (the checkpoint's)",
+      integer('--image-size', 8, 4096),
+    );
+  return withFitFlags(withSetFlag(prepared));
 }
 
 /** Flags of every command that computes. */

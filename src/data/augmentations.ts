@@ -70,15 +70,21 @@ export function defaultAugmentation(kind: 'folders' | 'cifar10' | 'cifar100' | '
   }
 }
 
-/** How pictures are varied, in words: `crops of 35 to 100 %, flips`. */
-export function augmentationWords({ crop, flip, jitter, lighting }: Augmentation): string {
+/** How pictures are varied, in words: `varied by crops of 35 to 100 %, flips`, or `not varied`. */
+export function augmentationWords(augmentation: Augmentation): string {
+  const parts = augmentationParts(augmentation);
+  return parts === '' ? 'not varied' : `varied by ${parts}`;
+}
+
+/** What pictures are varied by: `crops of 35 to 100 %, flips`; empty if by nothing. */
+export function augmentationParts({ crop, flip, jitter, lighting }: Augmentation): string {
   const percent = (share: number): number => Math.round(100 * share);
   const parts = [
     crop?.kind === 'random-resized' && `crops of ${percent(crop.scale[0])} to ${percent(crop.scale[1])} %`,
-    crop?.kind === 'pad' && `shifts by up to ${crop.padding} pixels`,
+    crop?.kind === 'pad' && `shifts by up to ${crop.padding} ${crop.padding === 1 ? 'pixel' : 'pixels'}`,
     flip > 0 && (flip === 0.5 ? 'flips' : `flips of ${percent(flip)} %`),
     jitter && 'colours',
     lighting > 0 && 'lighting',
   ].filter((part) => typeof part === 'string');
-  return parts.length === 0 ? 'not varied' : `varied by ${parts.join(', ')}`;
+  return parts.join(', ');
 }

@@ -45,7 +45,7 @@ export class RunFolder implements CheckpointStore {
       const present = await readdir(path);
       if (['last.safetensors', 'config.json', 'metrics.jsonl'].some((name) => present.includes(name))) {
         throw new CardinalError(
-          `${path} holds a run already: continue it with --resume ${path}, or choose another folder with --out`,
+          `${path} holds a run already: continue it with --resume ${path}, or choose another folder with --out (in a program, resume: true or another out)`,
         );
       }
     });

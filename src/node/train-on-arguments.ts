@@ -64,7 +64,7 @@ const kinds: Kinds<TrainOnOptions> = {
   augmentation: anything,
   augment: oneOf(...augmentationNames),
   balance: anything,
-  valFraction: anything,
+  valFraction: finite,
   strict: flag,
 };
 

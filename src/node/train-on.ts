@@ -51,6 +51,7 @@ export interface TrainOnOptions extends RecipeOverrides {
   /**
    * Continue the run in `out` at the exact batch, with its own recipe, seed, preprocessing and frozen parameters; others, if
    * they are given, are refused. More `epochs` than it had make it longer, if its learning rate does not fall along a cosine.
+   * What says how a run begins (`weights`, `head`, `inChannels`, `partial`) changes nothing, which a `warning` event tells.
    */
   readonly resume?: boolean | undefined;
   /**
@@ -207,6 +208,9 @@ async function work(
       folder = await RunFolder.open(required(out), { takeOver: options.takeOver, onNotice });
     const resume = await folder?.readCheckpoint('last');
     const own = resume?.training;
+    const beginning = resume && beginningOf(asked);
+    if (beginning !== undefined)
+      await onNotice(`the run in ${required(out)} goes on with its own weights: ${beginning}`);
     const chosen = own === undefined ? chooseRecipe(options) : continued(own, resume?.preprocessing, options);
     const seed = resume?.training?.seed ?? options.seed ?? 0;
     const data = await pictures(
@@ -380,6 +384,15 @@ function continued(
   const varied =
     options.augment && preprocessing && augmentationNamed(options.augment, Math.min(...preprocessing.size));
   return continuedRecipe(recipe, { ...asked, augmentation: varied ?? asked.augmentation }, source);
+}
+
+/** What says how a run begins, for one that has begun. */
+function beginningOf({ weights, head, inChannels, partial }: TrainOnOptions): string | undefined {
+  const given = Object.entries({ weights, head, inChannels, partial }).flatMap(([key, value]) =>
+    value === undefined ? [] : [key],
+  );
+  if (given.length === 0) return undefined;
+  return `${given.join(', ')} ${given.length === 1 ? 'is' : 'are'} for its beginning and ${given.length === 1 ? 'changes' : 'change'} nothing now`;
 }
 
 function chooseRecipe(options: TrainOnOptions): Recipe {

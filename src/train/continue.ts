@@ -1,4 +1,5 @@
 import { UsageError } from '../base/errors.ts';
+import { augmentationParts } from '../data/augmentations.ts';
 import { findRecipe, recipeSchema, withOverrides, type Recipe, type RecipeOverrides } from './recipe.ts';
 
 /** What somebody asks of the training of a run that is continued. */
@@ -81,7 +82,14 @@ function extended(own: Recipe, epochs: number, source: string): Recipe {
 function differenceOf(own: Recipe, other: Recipe): string | undefined {
   const [a, b] = [own, other].map(settingsOf);
   const key = [...new Set([...a.keys(), ...b.keys()])].find((each) => a.get(each) !== b.get(each));
-  return key === undefined ? undefined : `${key} ${a.get(key) ?? 'off'}, not ${b.get(key) ?? 'off'}`;
+  if (key === undefined) return undefined;
+  const texts = [a.get(key) ?? 'off', b.get(key) ?? 'off'];
+  const words = [own, other].map(({ augmentation }) => {
+    const parts = augmentation === undefined ? '' : augmentationParts(augmentation);
+    return parts === '' ? 'none' : `'${parts}'`;
+  });
+  const [has, asked] = key === 'augmentation' && words[0] !== words[1] ? words : texts;
+  return `${key} ${has}, not ${asked}`;
 }
 
 /** The settings of a recipe, one a line: text that only equality is asked of. */

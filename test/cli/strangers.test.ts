@@ -101,6 +101,12 @@ describe('--in-channels', () => {
     });
     expect((await fileOf('run/best.safetensors')).tensors.get('conv1.weight')?.shape).toEqual([8, 1, 3, 3]);
     told(await inFolder('train', '--resume', 'run', '--json', ...engine), 0, /has had its 1 epochs/);
+    const other = await inFolder('train', '--resume', 'run', '--augment', 'imagenet', ...engine);
+    told(
+      other,
+      2,
+      /run has augmentation .*, not 'crops of 8 to 100 %, flips, colours, lighting': it goes on/,
+    );
   });
 
   it('takes four channels as raw tensors, and no pictures', async () => {

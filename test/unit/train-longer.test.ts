@@ -119,12 +119,30 @@ describe('a run that is over', () => {
     await expectSameFiles('over', 'over-before');
   });
 
+  test('tells that what a run begins with changes nothing any more', async () => {
+    const warnings: string[] = [];
+    const onEvent: TrainOnOptions['onEvent'] = (event) => {
+      if (event.type === 'warning') warnings.push(event.message);
+    };
+    const weights = join(root, 'nowhere.safetensors');
+    await go('over', { resume: true, weights, head: 'reset', onEvent });
+    await go('over', { resume: true, partial: true, onEvent });
+    const run = `the run in ${join(root, 'over')} goes on with its own weights`;
+    expect(warnings).toContain(`${run}: weights, head are for its beginning and change nothing now`);
+    expect(warnings).toContain(`${run}: partial is for its beginning and changes nothing now`);
+  });
+
   test.each<[string, TrainOnOptions, RegExp]>([
     ['fewer epochs', { epochs: 1 }, /is one of 2 epochs, expected more, got 1: it cannot become shorter/],
     ['another recipe', { recipe: 'cifar' }, /has learningRate 0.05, not 0.1: it goes on with its own recipe/],
     ['another batch', { batchSize: 5 }, /has batchSize 6, not 5: it goes on with its own recipe/],
     ['another rate', { learningRate: 0.1, epochs: 4 }, /has learningRate 0.05, not 0.1/],
     ['no average', { ema: 0.5 }, /has ema \{"decay":0.9,"warmUp":true\}, not \{"decay":0.5/],
+    [
+      'another augmentation',
+      { augment: 'none' },
+      /has augmentation 'shifts by up to 1 pixel, flips', not none: it goes on/,
+    ],
     ['another seed', { seed: 4 }, /has seed 3, not 4: leave it out/],
     ['another size', { imageSize: 12 }, /has input size \[8,8\], not 12: leave it out/],
   ])('refuses %s', async (_, asked, message) => {

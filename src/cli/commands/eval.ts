@@ -35,11 +35,11 @@ export function define(command: Command): void {
   withExamples(
     withJsonFlag(withEngineFlags(command)),
     'eval runs/demo/best.safetensors data/fashion-mnist-sample',
-    'eval runs/demo/best.safetensors photos --split val --json',
+    'eval runs/photos/best.safetensors photos --split val --json',
     'eval resnet20-12fca82f.th cifar-10-batches-bin --model resnet20_cifar',
     'eval hf:timm/resnext50_32x4d.tv_in1k imagenet',
   ).action(async (weights: string, data: string, flags: EvalFlags) => {
-    const { judge } = await import('../eval-command.ts');
-    await judge(weights, data, flags);
+    const { evaluateWeights } = await import('../eval-command.ts');
+    await evaluateWeights(weights, data, flags);
   });
 }

@@ -71,19 +71,19 @@ const resumable: readonly string[] = [
     'ema',
     'mixup',
     'cutmix',
+    'augment',
     'balance',
   ],
   ...['model', 'seed', 'valFraction', 'strict'],
 ];
 
 export function define(command: Command): void {
-  withFitFlags(
-    command.argument(
+  command
+    .argument(
       '[data]',
       'a folder of class folders (train, val, test inside or not), CIFAR binary or IDX files',
       path('data'),
-    ),
-  )
+    )
     .option('--model <name>', 'what to train, see `cardinal models`')
     .option('--weights <file>', `begin with these: ${weightsArgument}`, path('--weights'))
     .option(
@@ -96,7 +96,7 @@ export function define(command: Command): void {
       '--freeze <pattern...>',
       'leave these parts as they are: names of modules or parameters, with * and ?',
     );
-  withSetFlag(command)
+  withFitFlags(withSetFlag(command))
     .option('--recipe <name>', 'imagenet, cifar or quick', 'quick')
     .option('--epochs <n>', "passes over the pictures (the recipe's)", integer('--epochs', 1, 100_000))
     .option('--batch-size <n>', "pictures a step (the recipe's)", integer('--batch-size', 1, 65_536))

@@ -14,7 +14,7 @@ import { trainingPictures } from '../data/training.ts';
 export interface StudyPictures {
   /** Those to train on, and as `val` those for the curves. */
   readonly data: OpenData;
-  /** Those that the end of a run is judged on. */
+  /** Those that a run is evaluated on in the end. */
   readonly test: PictureDataset;
   readonly preprocessing: Preprocessing;
   readonly atHand: PicturesAtHand;
@@ -26,7 +26,7 @@ export interface StudyPictures {
 const drawn = 0;
 
 /**
- * Opens pictures for a study. It is judged on the test pictures, or on the validation pictures where there are no others, or
+ * Opens pictures for a study. Its runs are evaluated on the test pictures, or on the validation pictures where there are no others, or
  * on a tenth held out. Throws a `CardinalError` if the data cannot be read or has nothing to train on.
  */
 export async function openStudyPictures(path: string, setting: TrainingSetting): Promise<StudyPictures> {

@@ -27,7 +27,7 @@ export interface TrainArm {
 }
 
 /**
- * Trains an arm and judges what it is in the end, not at its best: the test pictures have chosen nothing. Gives nothing if
+ * Trains an arm and evaluates what it is in the end, not at its best: the test pictures have chosen nothing. Gives nothing if
  * it was interrupted; then there is a checkpoint.
  */
 export async function trainArm({
@@ -50,7 +50,7 @@ export async function trainArm({
     seed,
     out: path,
     resume,
-    // A study judges what its runs are in the end, on its own pictures, and has a page of its own.
+    // A study evaluates what its runs are in the end, on its own pictures, and has a page of its own.
     evaluate: false,
     report: false,
     takeOver: resume ? takeOver : undefined,
@@ -79,7 +79,7 @@ export async function trainArm({
   const { channels, size } = preprocessing;
   const network = networkOf(result.model, [channels, ...size], { name: arm.id, options: {} });
   const batchSize = evaluationBatch(setting.recipe.batchSize, test);
-  const judge = async (endings: Endings): Promise<Outcome> => {
+  const evaluateEnd = async (endings: Endings): Promise<Outcome> => {
     const program = await prepareInference(network, backend, batchSize);
     endings.add(() => {
       program.dispose();
@@ -95,7 +95,7 @@ export async function trainArm({
     return { arm: arm.id, seed, values, epochs, seconds: seconds + (performance.now() - before) / 1000 };
   };
   try {
-    return await withEndings(judge);
+    return await withEndings(evaluateEnd);
   } catch (error) {
     if (signal.aborted && error === signal.reason) return undefined;
     throw error;
