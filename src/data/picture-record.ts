@@ -9,7 +9,7 @@ export const heldOutSchema = z.object({
 export type HeldOut = z.infer<typeof heldOutSchema>;
 
 /**
- * Which pictures weights were trained on: enough to know them again, wherever they were moved to, so that nobody judges a
+ * Which pictures weights were trained on: enough to know them again, wherever they were moved to, so that nobody evaluates a
  * network on its training pictures without being told. No names and no pixels are in it.
  */
 export const pictureRecordSchema = z.object({

@@ -7,6 +7,7 @@ import { CardinalError } from '../../src/base/errors.ts';
 import type { TensorArchive } from '../../src/weights/archive.ts';
 import { bytesSource } from '../../src/weights/byte-source.ts';
 import { openPyTorch } from '../../src/weights/pytorch/open.ts';
+import { readScriptClasses } from '../../src/weights/pytorch/script-classes.ts';
 import { pickle, tensor, uint32 } from '../support/pickle.ts';
 import { storedZip } from '../support/stored-zip.ts';
 
@@ -197,4 +198,21 @@ test('modules in modules, thousands deep, have names of too many characters', as
   const begin = 'h\0)\x81}(U\x0b_parameters}U\x08_buffers}U\x08_modules}U\x01m';
   const data = pickle('cm\nM\n\x94', begin.repeat(5000), 'N', 'sub'.repeat(5000), '.');
   expect(await refusal(data)).toMatch(/names have more than \d+ characters in all/);
+});
+
+test('a class of TorchScript may be as long as code may be', async () => {
+  const list = '  __parameters__ = ["weight", "bias", ]\n  __buffers__ = ["mean", ]\n';
+  const code = `class A(Module):\n${list}${' \n'.repeat(7_900_000)}def f(x):\n${list}class B(Module):\n  __parameters__ = []\n`;
+  const record = {
+    name: 'm/code/__torch__/a.py',
+    size: code.length,
+    begin: () => Promise.resolve(0),
+    contents: () => Promise.resolve(new TextEncoder().encode(code)),
+  };
+  expect(await readScriptClasses(new Map([[record.name, record]]), 'm/')).toEqual(
+    new Map([
+      ['__torch__.a.A', new Set(['weight', 'bias', 'mean'])],
+      ['__torch__.a.B', new Set()],
+    ]),
+  );
 });

@@ -7,6 +7,12 @@ export type ScriptClasses = ReadonlyMap<string, ReadonlySet<string>>;
 const maxCodeBytes = 16 * 2 ** 20;
 
 /**
+ * The beginnings of lines that say something: a class, a list of what it saves, or anything else that is not indented and ends
+ * a class. By lines, because an expression that repeats over a whole class runs out of stack in a large one.
+ */
+const beginnings = /^(?:class (\w+)\(.*\):$| {2}__(?:parameters|buffers)__ = \[(.*)\]$|\S)/gm;
+
+/**
  * The tensors that each class of a TorchScript archive saves: parameters and buffers, as its code lists them, which is read
  * as text and not run. Other tensors of a module are attributes, and no part of its `state_dict()`.
  *
@@ -26,11 +32,15 @@ export async function readScriptClasses(
     left -= bytes.length;
     const module = name.slice(`${folder}code/`.length, -'.py'.length).replaceAll('/', '.');
     const text = new TextDecoder().decode(bytes);
-    for (const [, type, body] of text.matchAll(/^class (\w+)\(.*\):\n((?: .*\n|\n)*)/gm)) {
-      const saved = [...body.matchAll(/^ {2}__(?:parameters|buffers)__ = \[(.*)\]$/gm)].flatMap(([, list]) =>
-        [...list.matchAll(/"([^"]*)"/g)].map(([, tensor]) => tensor),
-      );
-      classes.set(`${module}.${type}`, new Set(saved));
+    let saved = new Set<string>();
+    for (const match of text.matchAll(beginnings)) {
+      const [type, list] = [match.at(1), match.at(2)];
+      if (list !== undefined) for (const [, tensor] of list.matchAll(/"([^"]*)"/g)) saved.add(tensor);
+      else {
+        // A class, or what follows one.
+        saved = new Set();
+        if (type !== undefined) classes.set(`${module}.${type}`, saved);
+      }
     }
   }
   return classes;
