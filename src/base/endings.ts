@@ -53,6 +53,16 @@ export function withEnding<T>(end: () => unknown, work: () => Promise<T>): Promi
   });
 }
 
+/** As `withEndings` for work whose result stays: what it says is undone only if it fails. */
+export async function withUndo<T>(work: (undo: Endings) => Promise<T>): Promise<T> {
+  const undo = new Endings();
+  try {
+    return await work(undo);
+  } catch (error) {
+    throw firstOf([error, ...(await undo.run())]);
+  }
+}
+
 function firstOf([first, ...others]: readonly unknown[]): unknown {
   // An abort's reason is the caller's own and may be frozen; an error that has a cause keeps it.
   if (

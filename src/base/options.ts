@@ -95,7 +95,8 @@ export function checkKind(what: string, name: string, value: unknown, kind: Kind
   throw new UsageError(`${what}: expected ${name} to be ${kind.expected}, got ${described(value)}`);
 }
 
-function isPlain(value: unknown): boolean {
+/** Whether it is an object of names and values, and no array, Map or the like. */
+export function isPlain(value: unknown): value is Readonly<Record<string, unknown>> {
   return (
     typeof value === 'object' && value !== null && Object.prototype.toString.call(value) === '[object Object]'
   );

@@ -1,3 +1,5 @@
+import { CardinalError } from './errors.ts';
+
 /**
  * Seeded random numbers. Every stream is derived from one seed and a path of labels, so what a sample draws depends
  * on (seed, epoch, index) and never on which worker decoded it or whether the run was resumed.
@@ -73,11 +75,14 @@ export class Rng {
 
   /** A Gamma(shape, 1) number (Marsaglia and Tsang 2000); 0 where it is smaller than any number. */
   gamma(shape: number): number {
+    requirePositive('gamma', shape);
     return this.#gamma(shape).value;
   }
 
   /** A Beta(a, b) number, for mixup and CutMix. With tiny a and b it is 0 or 1 but for rounding. */
   beta(a: number, b: number): number {
+    requirePositive('beta', a);
+    requirePositive('beta', b);
     // Below this, logarithms overflow as well, and nothing about the numbers drawn changes any more.
     const x = this.#gamma(Math.max(a, 1e-300));
     const y = this.#gamma(Math.max(b, 1e-300));
@@ -128,4 +133,11 @@ export function mix(value: number): number {
 function words(label: string | number): number[] {
   if (typeof label === 'number') return [1, label | 0, Math.floor(label / 2 ** 32) | 0];
   return [2, label.length, ...Array.from(label, (character) => character.codePointAt(0) ?? 0)];
+}
+
+/** The loop that draws a Gamma number would never end for NaN or an infinite shape. */
+function requirePositive(what: string, shape: number): void {
+  if (!(shape > 0 && Number.isFinite(shape))) {
+    throw new CardinalError(`Rng.${what}: expected a finite shape above 0, got ${String(shape)}`);
+  }
 }

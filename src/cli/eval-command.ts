@@ -1,3 +1,4 @@
+import { withEnding } from '../base/endings.ts';
 import { leftOutLine, leftOutOf } from '../data/left-out.ts';
 import { requireAllRead } from '../node/data/check.ts';
 import { picturesToEvaluate } from '../node/data/to-evaluate.ts';
@@ -26,28 +27,28 @@ export async function judge(path: string, dataPath: string, flags: EvalFlags): P
   const network = networkOf(model, [preprocessing.channels, ...preprocessing.size], description);
   const batchSize = evaluationBatch(flags.batchSize, dataset);
   const loader = createLoader(dataset, { batchSize, preprocessing, strict: flags.strict, training: false });
-  try {
-    const evaluation = await withBackend(flags, async (backend) =>
-      evaluate(await prepareInference(network, backend, batchSize), loader),
-    );
-    const { skipped } = loader;
-    if (skipped.length > 0) {
-      const [{ id, reason }] = skipped;
-      const left = skipped.length === 1 ? '1 picture is' : `${skipped.length} pictures are`;
-      tell(`warning: ${left} left out as unreadable, the first ${id}: ${reason}`);
-    }
-    if (!Number.isFinite(evaluation.loss)) {
-      tell(
-        `warning: ${path} gives no finite numbers for some pictures: the weights are damaged, or their training diverged`,
-      );
-    }
-    if (flags.json)
-      printJson({
-        ...{ weights: path, data: dataPath, split, on, leftOut, skipped: skipped.length },
-        ...{ warning: warning ?? null, ...evaluation },
-      });
-    else print(...judgementLines(evaluation, on));
-  } finally {
-    await loader.dispose();
+  const evaluation = await withEnding(
+    () => loader.dispose(),
+    () =>
+      withBackend(flags, async (backend) =>
+        evaluate(await prepareInference(network, backend, batchSize), loader),
+      ),
+  );
+  const { skipped } = loader;
+  if (skipped.length > 0) {
+    const [{ id, reason }] = skipped;
+    const left = skipped.length === 1 ? '1 picture is' : `${skipped.length} pictures are`;
+    tell(`warning: ${left} left out as unreadable, the first ${id}: ${reason}`);
   }
+  if (!Number.isFinite(evaluation.loss)) {
+    tell(
+      `warning: ${path} gives no finite numbers for some pictures: the weights are damaged, or their training diverged`,
+    );
+  }
+  if (flags.json)
+    printJson({
+      ...{ weights: path, data: dataPath, split, on, leftOut, skipped: skipped.length },
+      ...{ warning: warning ?? null, ...evaluation },
+    });
+  else print(...judgementLines(evaluation, on));
 }

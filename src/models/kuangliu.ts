@@ -32,6 +32,8 @@ interface InnerBlock {
 
 /** 1×1, grouped 3×3 with the stride, 1×1: N×inChannels×H×W → N×(2·width)×(H/stride)×(W/stride). */
 class KuangliuBottleneck extends Block {
+  static override readonly typeName: string = 'Bottleneck';
+
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm2d;
   readonly conv2: Conv2d;
@@ -54,10 +56,6 @@ class KuangliuBottleneck extends Block {
     this.relu = new ReLU({ inplace: true });
     this.downsample = makeShortcut(shortcut, { inChannels, outChannels, stride });
     this.#residual = shortcut !== 'none';
-  }
-
-  override get typeName(): string {
-    return 'Bottleneck';
   }
 
   get last(): BatchNorm2d {
@@ -88,6 +86,8 @@ const stemChannels = 64;
 
 /** N×3×H×W → N×10, for 32×32 pictures. `layers` are the blocks of each stage, called layer1, layer2, …: 3, 3, 3 in ResNeXt-29. */
 export class KuangliuResNeXt extends Module {
+  static override readonly typeName: string = 'ResNeXt';
+
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm2d;
   readonly relu: ReLU;
@@ -118,10 +118,6 @@ export class KuangliuResNeXt extends Module {
     this.dropout = dropout > 0 ? new Dropout(dropout) : undefined;
     this.fc = new Linear(channels, numClasses);
     initializeResNet(this, zeroInit);
-  }
-
-  override get typeName(): string {
-    return 'ResNeXt';
   }
 
   /** Stages stand between the stem and the head, as many as `layers` said. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { described } from '../base/described.ts';
 import { UsageError } from '../base/errors.ts';
+import { isPlain } from '../base/options.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Form } from './forms.ts';
 import type { Shortcut } from './shortcut.ts';
@@ -64,13 +65,13 @@ const schemas: Readonly<Record<OptionName, { readonly schema: z.ZodType; readonl
  * Checks options from outside against those that `model` accepts. Throws a `UsageError` that names the option and what was
  * expected; `elsewhere` says where a known option can be set that this model does not have.
  */
-export function checkOptions(
+export function checkModelOptions(
   model: string,
   given: ModelOptions | Readonly<Record<string, unknown>>,
   accepts: readonly OptionName[],
   elsewhere: (option: OptionName) => string,
 ): ModelOptions {
-  if (Object.prototype.toString.call(given) !== '[object Object]') {
+  if (!isPlain(given)) {
     throw new UsageError(
       `${model}: expected options by name, { cardinality: 8, … }, got ${described(given)}`,
     );

@@ -8,7 +8,7 @@ import { trace, type Module } from '../nn/index.ts';
 import { checkModule } from '../nn/module.ts';
 import { entries } from './entries.ts';
 import { optionsOf, type ModelEntry, type Pictures } from './entry.ts';
-import { checkOptions, type ModelOptions, type OptionName } from './options.ts';
+import { checkModelOptions, type ModelOptions, type OptionName } from './options.ts';
 
 /** Options written in a program, or from outside and not yet checked. */
 export type GivenOptions = ModelOptions | Readonly<Record<string, unknown>>;
@@ -139,7 +139,7 @@ function similar(name: string, candidates: readonly string[]): string[] {
 }
 
 function check(entry: ModelEntry, options: GivenOptions): ModelOptions {
-  return checkOptions(entry.name, options, optionsOf(entry), (option) => elsewhere(entry, option));
+  return checkModelOptions(entry.name, options, optionsOf(entry), (option) => elsewhere(entry, option));
 }
 
 /** Where an option can be set that `entry` does not have, as the middle of a message. */

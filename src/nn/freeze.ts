@@ -1,7 +1,7 @@
 import { UsageError } from '../base/errors.ts';
 import { nearest } from '../base/nearest.ts';
 import { checkKind, texts } from '../base/options.ts';
-import { checkModule, type Module } from './module.ts';
+import { checkModule, join, walk, type Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 
 /**
@@ -44,7 +44,7 @@ export function freezeExactly(model: Module, paths: readonly string[]): void {
 function setRequiresGrad(model: Module, patterns: readonly string[], value: boolean): readonly string[] {
   checkModule(value ? 'unfreeze' : 'freeze', 'the network', model);
   checkKind(value ? 'unfreeze' : 'freeze', 'the patterns', patterns, texts);
-  const everywhere = [...allParameters(model, '')];
+  const everywhere = allParameters(model);
   const matched = new Set<Parameter>();
   for (const pattern of patterns) {
     const expression = expressionOf(pattern);
@@ -59,9 +59,10 @@ function setRequiresGrad(model: Module, patterns: readonly string[], value: bool
 }
 
 /** All parameters with their paths; a shared one under each of its paths, because a pattern may name any. */
-function* allParameters(module: Module, prefix: string): Generator<[string, Parameter]> {
-  for (const [name, parameter] of module.ownParameters()) yield [prefix + name, parameter];
-  for (const [name, child] of module.namedChildren()) yield* allParameters(child, `${prefix}${name}.`);
+function allParameters(root: Module): [string, Parameter][] {
+  return [...walk(root, '')].flatMap(([path, module]) =>
+    module.ownParameters().map(([name, parameter]): [string, Parameter] => [join(path, name), parameter]),
+  );
 }
 
 /** Matches a whole path, or its beginning up to a dot. */

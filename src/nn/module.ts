@@ -167,12 +167,27 @@ function tensors(root: Module): Map<string, Parameter | ModuleBuffer> {
   );
 }
 
-function* walk(module: Module, path: string): Generator<[string, Module]> {
+/**
+ * A module and all below it, parents first, with their paths; a shared one under each of its paths. Throws a `UsageError` if one
+ * is below itself.
+ */
+export function* walk(
+  module: Module,
+  path: string,
+  above: readonly Module[] = [],
+): Generator<[string, Module]> {
+  if (above.includes(module)) {
+    throw new UsageError(
+      `${path}: a module cannot be below itself; keep what holds it in a private field, such as #parent`,
+    );
+  }
   yield [path, module];
-  for (const [name, child] of module.namedChildren()) yield* walk(child, join(path, name));
+  const here = [...above, module];
+  for (const [name, child] of module.namedChildren()) yield* walk(child, join(path, name), here);
 }
 
-function join(path: string, name: string): string {
+/** The path of what is called `name` in the module at `path`. */
+export function join(path: string, name: string): string {
   return path === '' ? name : `${path}.${name}`;
 }
 

@@ -29,13 +29,7 @@ export function writeState(
   dict: StateDict,
   { strict, assign }: { readonly strict: boolean; readonly assign: boolean },
 ): void {
-  const given: unknown = dict;
-  if (!(given instanceof Map)) {
-    throw new UsageError(
-      `${owner}: expected a state dict, a Map of tensors by name, got ${described(given)}`,
-    );
-  }
-  for (const [name, tensor] of dict) checkTensor(owner, name, tensor);
+  checkState(owner, dict);
   const unexpected = [...dict.keys()].filter((name) => !tensors.has(name));
   const missing = [...tensors.keys()].filter(
     (name) => !dict.has(name) && !name.endsWith('num_batches_tracked'),
@@ -61,7 +55,17 @@ export function writeState(
   }
 }
 
-/** A dict made by hand may hold anything. */
+/** Throws a `UsageError` unless it is a Map of tensors by name: one made by hand may be and hold anything. */
+export function checkState(owner: string, dict: StateDict): void {
+  const given: unknown = dict;
+  if (!(given instanceof Map)) {
+    throw new UsageError(
+      `${owner}: expected a state dict, a Map of tensors by name, got ${described(given)}`,
+    );
+  }
+  for (const [name, tensor] of dict) checkTensor(owner, name, tensor);
+}
+
 function checkTensor(owner: string, name: unknown, tensor: unknown): void {
   const { dtype, shape, data }: Partial<Record<string, unknown>> = { ...(tensor as object | undefined) };
   const fits =

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { described } from '../base/described.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
 import { anything, checkOptions, flag, oneOf, type Kinds } from '../base/options.ts';
 import type { Backend } from '../backends/backend.ts';
@@ -43,7 +44,7 @@ export async function createNodeBackend(options: NodeBackendOptions = {}): Promi
   checkOptions('createBackend', options, kinds);
   const { name = 'wasm', threads = defaultThreads() } = options;
   if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
-    throw new UsageError(`threads must be an integer from 1 to 256, got ${threads}`);
+    throw new UsageError(`threads must be an integer from 1 to 256, got ${described(threads)}`);
   }
   if (name === 'reference') return createReferenceBackend();
   const { module } = await loadKernels(options.kernels);

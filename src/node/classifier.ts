@@ -1,6 +1,7 @@
 import { z } from 'zod';
 
 import type { Backend, Program } from '../backends/backend.ts';
+import { withEndings, withUndo } from '../base/endings.ts';
 import { CardinalError, DisposedError } from '../base/errors.ts';
 import { nextTask } from '../base/next-task.ts';
 import { abortSignal, checkOptions, record, texts, wholeFrom, type Kinds } from '../base/options.ts';
@@ -164,12 +165,13 @@ export class Classifier {
   }
 
   async #end(): Promise<void> {
-    await Promise.all([this.#turns.close(), this.#places.close()]);
-    try {
-      this.#program.dispose();
-    } finally {
-      await this.#ownBackend?.dispose();
-    }
+    await withEndings(async (endings) => {
+      endings.add(() => this.#ownBackend?.dispose());
+      endings.add(() => {
+        this.#program.dispose();
+      });
+      await Promise.all([this.#turns.close(), this.#places.close()]);
+    });
   }
 
   async #classify(image: unknown, topK = 1): Promise<Classification[]> {
@@ -255,16 +257,17 @@ export async function classifierOf(
   const preprocessing = validate(preprocessingSchema, said, 'preprocessing');
   const named = validate(z.array(z.string()).optional(), listed, 'classes');
   const network = networkOf(model, [preprocessing.channels, ...preprocessing.size], description);
-  const backend = given ?? (await createNodeBackend(engine));
-  const own = given === undefined ? backend : undefined;
-  try {
+  return withUndo(async (undo) => {
+    const backend = given ?? (await createNodeBackend(engine));
+    const own = given === undefined ? backend : undefined;
+    undo.add(() => own?.dispose());
     const program = await prepareInference(network, backend, 1);
+    undo.add(() => {
+      program.dispose();
+    });
     const [, count] = shapeOf(program, 'logits');
     const classes = named ?? known ?? Array.from({ length: count }, (_, label) => String(label));
     requireNames(description.name, count, classes);
     return new Classifier(program, { classes, preprocessing }, own);
-  } catch (error) {
-    await own?.dispose();
-    throw error;
-  }
+  });
 }

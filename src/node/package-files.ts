@@ -1,17 +1,15 @@
 import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { CardinalError } from '../base/errors.ts';
 
-/**
- * Where this code runs: this file, or the bundle that it became part of. Bundles in CommonJS do not say, but the script that
- * was started does.
- */
-export const here = (import.meta as Partial<ImportMeta>).url ?? pathToFileURL(process.argv[1] ?? 'repl').href;
+/** Where this code runs: this file, or the bundle that it became part of. Bundles in CommonJS have no URL, but `__filename`. */
+export const here = (import.meta as Partial<ImportMeta>).url ?? pathToFileURL(__filename).href;
 
 // Sources run as they are (.ts), the published package as compiled (.js).
 const isSource = here.endsWith('.ts');
 
-/** A script of this folder that a thread starts with: 'wasm-worker', 'data/worker'. Throws a `CardinalError` if it is missing. */
+/** A script of this folder that a thread starts with: 'wasm-worker', 'data/loader-worker'. Throws a `CardinalError` if it is missing. */
 export function threadScript(name: string): URL {
   return locate(`./${name}.${isSource ? 'ts' : 'js'}`);
 }
@@ -43,9 +41,10 @@ function locate(path: string): URL {
 }
 
 /** `index.js` of this folder in the installed package. */
-function installation(): string | undefined {
+function installation(): URL | undefined {
   try {
-    return import.meta.resolve('cardinal-nn/node');
+    // A bundle in CommonJS has no `import.meta.resolve`.
+    return pathToFileURL(createRequire(here).resolve('cardinal-nn/node'));
   } catch {
     return undefined;
   }

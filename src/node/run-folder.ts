@@ -1,6 +1,7 @@
 import { appendFile, mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { withUndo } from '../base/endings.ts';
 import { CardinalError } from '../base/errors.ts';
 import { parseJson } from '../base/validate.ts';
 import { buildCheckpoint, parseCheckpoint, type Checkpoint } from '../train/checkpoint.ts';
@@ -40,15 +41,14 @@ export class RunFolder implements CheckpointStore {
     } catch (error) {
       throw fileError('make the run folder', path, error);
     }
-    const folder = new RunFolder(path, await lockRun(path, options));
-    const present = await readdir(path);
-    if (['last.safetensors', 'config.json', 'metrics.jsonl'].some((name) => present.includes(name))) {
-      await folder.close();
-      throw new CardinalError(
-        `${path} holds a run already: continue it with --resume ${path}, or choose another folder with --out`,
-      );
-    }
-    return folder;
+    return RunFolder.#locked(path, options, async () => {
+      const present = await readdir(path);
+      if (['last.safetensors', 'config.json', 'metrics.jsonl'].some((name) => present.includes(name))) {
+        throw new CardinalError(
+          `${path} holds a run already: continue it with --resume ${path}, or choose another folder with --out`,
+        );
+      }
+    });
   }
 
   /** Locks the folder of an earlier run to continue it. Throws an `InUseError` if another process has it. */
@@ -58,11 +58,24 @@ export class RunFolder implements CheckpointStore {
       () => false,
     );
     if (!isFolder) throw new CardinalError(`no run folder ${path}: it does not exist`);
-    const folder = new RunFolder(path, await lockRun(path, options));
-    for (const name of await readdir(path)) {
-      if (name.startsWith('.') && name.endsWith(temporarySuffix)) await rm(join(path, name), { force: true });
-    }
-    return folder;
+    return RunFolder.#locked(path, options, async () => {
+      for (const name of await readdir(path)) {
+        if (name.startsWith('.') && name.endsWith(temporarySuffix))
+          await rm(join(path, name), { force: true });
+      }
+    });
+  }
+
+  /** Locks a folder and looks into it; it stays locked only if that succeeds. */
+  static #locked(path: string, options: OpenRunOptions, look: () => Promise<void>): Promise<RunFolder> {
+    return withUndo(async (undo) => {
+      const lock = await lockRun(path, options);
+      undo.add(() => lock.release());
+      await look().catch((error: unknown) => {
+        throw fileError('open', path, error);
+      });
+      return new RunFolder(path, lock);
+    });
   }
 
   /** `<root>/<name>`, or with −2, −3, … behind it: the first that does not exist. */

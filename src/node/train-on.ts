@@ -142,7 +142,8 @@ export interface TrainedOn extends TrainResult {
  *     const { model } = await trainOn('photos', new MyNetwork(), { epochs: 5, out: 'runs/mine', onEvent: console.log });
  *
  * With `out`, `best.safetensors` in it is what `loadClassifier` takes, and `report.html` shows how it went.
- * Throws a `CardinalError` if data, network and recipe do not fit together, or a file cannot be read or written.
+ * Throws a `CardinalError` if data, network and recipe do not fit together, or a file cannot be read or written: an
+ * `InUseError` if another run has the folder `out`, a `LockLostError` if another took it over meanwhile.
  */
 export async function trainOn(
   source: string | OpenData,

@@ -1,3 +1,4 @@
+import { isFloats } from '../base/floats.ts';
 import { checkKind, having, type Kind } from '../base/options.ts';
 
 /** What `createReferenceBackend`, `createWasmBackend` and Node's `createBackend` give. */
@@ -11,6 +12,6 @@ export const backendKind: Kind = having(
 export function checkFloats(what: string, name: string, data: unknown, expected: number): void {
   checkKind(what, name, data, {
     expected: `a Float32Array of ${expected} numbers`,
-    is: (value) => value instanceof Float32Array && value.length === expected,
+    is: (value) => isFloats(value) && value.length === expected,
   });
 }

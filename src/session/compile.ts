@@ -2,6 +2,7 @@ import type { Backend, Order, Program } from '../backends/backend.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import { CardinalError } from '../base/errors.ts';
 import { requireFloats } from '../base/floats.ts';
+import { nextTask } from '../base/next-task.ts';
 import { inputShape, checkOptions, flag, type Kinds } from '../base/options.ts';
 import { formatShape, sizeOf, type Shape } from '../graph/value.ts';
 import { sizes } from '../nn/arguments.ts';
@@ -30,7 +31,7 @@ export interface Output {
 
 /**
  * A network ready to run on a device, in evaluation mode. Calls may be made at any time: they are served one after another, in
- * their order.
+ * their order, and between two of them everything else that waits in the process gets its turn.
  */
 export class CompiledModel {
   readonly plan: Plan;
@@ -54,7 +55,10 @@ export class CompiledModel {
     return await program.take(async () => {
       program.write('input', pictures, order);
       await program.run('forward');
-      return { shape, data: await program.read(name) };
+      const data = await program.read(name);
+      // However many calls wait, or follow one another, the process answers others in between.
+      await nextTask();
+      return { shape, data };
     });
   }
 

@@ -1,7 +1,8 @@
 import type { Program } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
 import { f32, type StateDict } from '../base/tensor-data.ts';
-import { formatShape, sizeOf } from '../graph/value.ts';
+import { formatShape } from '../graph/value.ts';
+import { checkState } from '../nn/state.ts';
 
 /**
  * Writes a network's weights and running statistics into a program, by name, and runs its prologue
@@ -10,6 +11,7 @@ import { formatShape, sizeOf } from '../graph/value.ts';
  * has in another shape.
  */
 export async function writeWeights(program: Program, state: StateDict): Promise<void> {
+  checkState(program.plan.name, state);
   const weights: (readonly [name: string, data: Float32Array])[] = [];
   for (const { name, role, shape } of program.plan.buffers) {
     if (role !== 'parameter' && role !== 'buffer') continue;
@@ -17,7 +19,7 @@ export async function writeWeights(program: Program, state: StateDict): Promise<
     if (tensor?.dtype !== 'F32') {
       throw new CardinalError(`${program.plan.name}: expected a tensor ${name} among the weights, got none`);
     }
-    if (tensor.data.length !== sizeOf(shape)) {
+    if (formatShape(tensor.shape) !== formatShape(shape)) {
       throw new CardinalError(
         `${program.plan.name}: expected ${name} of ${formatShape(shape)} among the weights, got ${formatShape(tensor.shape)}`,
       );

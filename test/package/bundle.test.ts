@@ -1,6 +1,7 @@
 import { build } from 'esbuild';
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm, symlink } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -49,9 +50,7 @@ test('bundled on its own it says that its files are missing, and how to bring th
 
 test('a minified program prints what the program does, and goes on with its run', async () => {
   const plain = await printed(program, 'plain', 'begin');
-  // The package where the bundle runs: its files are found there.
-  await mkdir(join(folder, 'node_modules'));
-  await symlink(root, join(folder, 'node_modules/cardinal-nn'), 'junction');
+  await install();
   const minified = await printed(bundle, 'minified', 'begin');
   expect(minified).toEqual(plain);
 
@@ -62,6 +61,47 @@ test('a minified program prints what the program does, and goes on with its run'
   const whole = await printed(program, 'plain', 'resume');
   expect(await printed(bundle, 'crossed', 'resume')).toEqual(whole);
 }, 300_000);
+
+test('a bundle in CommonJS, required by another script, finds the files of the installed package', async () => {
+  await install();
+  const required = join(folder, 'required.cjs');
+  await build({
+    stdin: {
+      contents: `
+        import { compile, nn } from 'cardinal-nn';
+        import { createBackend } from 'cardinal-nn/node';
+        void createBackend({ threads: 2, blas: false }).then(async (backend) => {
+          const model = await compile(new nn.ReLU(), { input: [1, 1, 1, 3], backend });
+          const { data } = await model.forward(Float32Array.of(-1, 2, 3));
+          console.log(JSON.stringify([...data]));
+          await backend.dispose();
+        });`,
+      resolveDir: root,
+    },
+    outfile: required,
+    bundle: true,
+    platform: 'node',
+    format: 'cjs',
+    absWorkingDir: root,
+    external: ['canvas'],
+    logOverride: { 'empty-import-meta': 'silent' },
+  });
+  const main = await mkdtemp(join(tmpdir(), 'cardinal-main-'));
+  try {
+    await writeFile(join(main, 'main.cjs'), `require(${JSON.stringify(required)})`);
+    const { stdout } = await run(process.execPath, [join(main, 'main.cjs')], { cwd: main, env });
+    expect(JSON.parse(stdout)).toEqual([0, 2, 3]);
+  } finally {
+    await rm(main, { recursive: true, force: true });
+  }
+}, 60_000);
+
+/** The package where the bundles run: its files are found there. */
+async function install(): Promise<void> {
+  await mkdir(join(folder, 'node_modules'), { recursive: true });
+  const place = join(folder, 'node_modules/cardinal-nn');
+  if (!existsSync(place)) await symlink(root, place, 'junction');
+}
 
 async function printed(script: string, out: string, mode: string): Promise<unknown> {
   const { stdout } = await run(process.execPath, [script, join(folder, out), mode], { cwd: folder, env });

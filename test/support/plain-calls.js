@@ -98,6 +98,21 @@ export const calls = [
     /^AdaptiveMaxPool2d: expected outputSize .* got '7'/,
   ],
   [
+    'Sequential of a Map',
+    () => new nn.Sequential(new Map([['conv', conv()]])),
+    /^Sequential: expected modules, an array of them, or an object of them by name, got a Map/,
+  ],
+  [
+    'a module that holds what holds it',
+    () => {
+      const child = conv();
+      const parent = new nn.Sequential({ child });
+      child.parent = parent;
+      return nn.summary(parent, { inputSize: [1, 3, 8, 8] });
+    },
+    /^Sequential: child\.parent: a module cannot be below itself; keep .* #parent/,
+  ],
+  [
     'Sequential of a class',
     () => new nn.Sequential(conv(), nn.ReLU),
     /^Sequential: expected child '1' to be a module.* got a class \(is a new missing\?\)/,

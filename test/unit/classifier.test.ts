@@ -22,6 +22,7 @@ import {
 import type { PictureInput } from '../../src/node/data/picture-input.ts';
 import { saveWeights } from '../../src/node/weights.ts';
 import { countRounds, gaps, watchedBackend } from '../support/rounds.ts';
+import { countingBackend } from '../training.ts';
 import { temporaryFolder, writeBytes } from './data-support/sources.ts';
 
 const classes = ['red', 'green', 'blue'];
@@ -296,6 +297,17 @@ describe('what a picture may come as', () => {
     expect(await message(classifierOf(colourNetwork(), { backend, preprocessing: wrong }))).toMatch(
       /^preprocessing: mean and std need one number for each channel$/,
     );
+  });
+
+  test('a program whose classes are named wrongly is freed, the caller’s backend is not', async () => {
+    const { backend, open } = countingBackend();
+    const named = { backend, preprocessing, classes: ['one', 'two'] };
+    expect(await message(classifierOf(colourNetwork(), named))).toMatch(/tells 3 classes apart/);
+    expect(open()).toBe(0);
+    const usable = await classifierOf(colourNetwork(), { backend, preprocessing });
+    expect(open()).toBe(1);
+    await usable.dispose();
+    expect(open()).toBe(0);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { withEnding, withEndings } from '../../src/base/endings.ts';
+import { withEnding, withEndings, withUndo } from '../../src/base/endings.ts';
 
 const failing = (message: string) => () => Promise.reject(new Error(message));
 
@@ -44,5 +44,27 @@ describe('what is undone in the end', () => {
     expect(own.cause).toMatchObject({ errors: [{ message: 'b' }, { message: 'a' }] });
     const frozen = Object.freeze(new Error('frozen'));
     await expect(withEnding(failing('a'), () => Promise.reject(frozen))).rejects.toBe(frozen);
+  });
+});
+
+describe('what is undone only on failure', () => {
+  test('stays if the work succeeds', async () => {
+    const done: string[] = [];
+    const value = await withUndo((undo) => {
+      undo.add(() => done.push('lock'));
+      return Promise.resolve(7);
+    });
+    expect([value, done]).toEqual([7, []]);
+  });
+
+  test('is all undone if it fails, and the work’s own error is told', async () => {
+    const done: string[] = [];
+    const run = withUndo((undo) => {
+      undo.add(() => done.push('lock'));
+      undo.add(failing('undoing'));
+      return Promise.reject(new Error('own'));
+    });
+    await expect(run).rejects.toMatchObject({ message: 'own', cause: { message: 'undoing' } });
+    expect(done).toEqual(['lock']);
   });
 });

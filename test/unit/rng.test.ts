@@ -184,3 +184,9 @@ test(`crops lie within their picture at every limit (CARDINAL_SEED=${seed})`, ()
   const picture = { width: 2, height: 3, channels: 1 as const, data: Uint8Array.of(1, 2, 3, 4, 5, 6) };
   expect(randomPadCrop(picture, 0, Rng.of(seed))).toEqual(picture);
 });
+
+test.each([NaN, Infinity, 0, -1])('a shape of %d is refused, not drawn from for ever', (shape) => {
+  expect(() => Rng.of(seed).gamma(shape)).toThrow('expected a finite shape above 0');
+  expect(() => Rng.of(seed).beta(shape, 1)).toThrow('expected a finite shape above 0');
+  expect(() => Rng.of(seed).beta(1, shape)).toThrow('expected a finite shape above 0');
+});

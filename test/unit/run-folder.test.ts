@@ -20,6 +20,17 @@ async function fresh(name: string): Promise<string> {
   return path;
 }
 
+test('a folder that cannot be opened after all is not kept locked', async () => {
+  const folder = await fresh('half-open');
+  // Not what an interrupted write leaves, so it is not taken away.
+  await mkdir(join(folder, '.last.safetensors.tmp'));
+  await expect(RunFolder.open(folder)).rejects.toThrow(CardinalError);
+  expect(await readdir(folder)).toEqual(['.last.safetensors.tmp']);
+  await writeFile(join(folder, 'config.json'), '{}');
+  await expect(RunFolder.create(folder)).rejects.toThrow(/holds a run already/);
+  expect(await readdir(folder)).toEqual(['.last.safetensors.tmp', 'config.json']);
+});
+
 describe('writing a file', () => {
   test('replaces the old one and leaves nothing beside it', async () => {
     const folder = await fresh('replace');

@@ -1,5 +1,6 @@
 import { CardinalError, UsageError } from '../../base/errors.ts';
 import { described } from '../../base/described.ts';
+import { isPlain } from '../../base/options.ts';
 import { quoted } from '../../base/quoted.ts';
 import type { Value } from '../../graph/value.ts';
 import { checkModule, Module } from '../module.ts';
@@ -88,7 +89,12 @@ function entriesOf(
   const [first] = modules;
   const inside: unknown = first;
   const packed = modules.length === 1 && typeof inside === 'object' && inside !== null;
-  return Object.entries(
-    packed ? (inside as Readonly<Record<string, Module>>) : (modules as readonly Module[]),
-  );
+  if (!packed) return Object.entries(modules as readonly Module[]);
+  // A Map has no entries of an object's kind: the network would be empty.
+  if (!Array.isArray(inside) && !isPlain(inside)) {
+    throw new UsageError(
+      `Sequential: expected modules, an array of them, or an object of them by name, got ${described(inside)}`,
+    );
+  }
+  return Object.entries(inside as Readonly<Record<string, Module>>);
 }

@@ -61,7 +61,7 @@ class PoolWorker {
   #ended: Error | undefined;
 
   constructor(setup: WorkerSetup) {
-    this.#worker = new Worker(threadScript('data/worker'), { workerData: setup });
+    this.#worker = new Worker(threadScript('data/loader-worker'), { workerData: setup });
     this.#worker.unref();
     this.#worker.on('message', (reply: WorkerReply) => {
       this.#settle(reply);

@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises';
+import { withUndo } from '../../base/endings.ts';
 import { fileError } from '../files.ts';
 import { InUseError, lockFolder, type Lock } from '../lock/lock.ts';
 import type { HubTiming } from './timing.ts';
@@ -28,14 +29,13 @@ export async function lockDownload(
   for (let round = 1; ; round++) {
     signal?.throwIfAborted();
     try {
-      const lock = await lockFolder(folder, { what: 'download folder', heartbeat: 'timer', signal });
-      const done = await isDone().catch(async (error: unknown) => {
+      return await withUndo(async (undo) => {
+        const lock = await lockFolder(folder, { what: 'download folder', heartbeat: 'timer', signal });
+        undo.add(() => lock.release());
+        if (!(await isDone())) return lock;
         await lock.release();
-        throw error;
+        return 'done';
       });
-      if (!done) return lock;
-      await lock.release();
-      return 'done';
     } catch (error) {
       if (!(error instanceof InUseError)) throw error;
     }

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { withEnding } from '../../base/endings.ts';
 import { fileError } from '../files.ts';
 import { lockDownload } from './blob-lock.ts';
 import { RepoCache } from './cache.ts';
@@ -187,17 +188,17 @@ export class HubRepo {
     if (lock === 'stuck') {
       // A part of our own: at worst the same bytes come twice, and both are right.
       const own = `${path}.${randomUUID()}.cardinal.incomplete`;
-      await downloadBlob(this, { file, metadata, partPath: own, path }).finally(() =>
-        rm(own, { force: true }),
+      await withEnding(
+        () => rm(own, { force: true }),
+        () => downloadBlob(this, { file, metadata, partPath: own, path }),
       );
       return true;
     }
-    try {
-      await downloadBlob(this, { file, metadata, partPath, path });
-      return true;
-    } finally {
-      await lock.release();
-    }
+    await withEnding(
+      () => lock.release(),
+      () => downloadBlob(this, { file, metadata, partPath, path }),
+    );
+    return true;
   }
 }
 

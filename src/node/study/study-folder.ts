@@ -1,6 +1,7 @@
 import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { withUndo } from '../../base/endings.ts';
 import { CardinalError } from '../../base/errors.ts';
 import { parseJson } from '../../base/validate.ts';
 import { outcomeSchema, type Outcome } from '../../study/outcome.ts';
@@ -62,10 +63,12 @@ export class StudyFolder {
       throw fileError('make the folder', path, error);
     }
     const takeOverHint = 'take the study over with --take-over';
-    const lock = await lockFolder(path, { what: 'study folder', takeOverHint, ...options });
-    const folder = new StudyFolder(path, lock);
-    await writeFileAtomic(join(path, 'study.json'), `${JSON.stringify(config, undefined, 2)}\n`);
-    return folder;
+    return withUndo(async (undo) => {
+      const lock = await lockFolder(path, { what: 'study folder', takeOverHint, ...options });
+      undo.add(() => lock.release());
+      await writeFileAtomic(join(path, 'study.json'), `${JSON.stringify(config, undefined, 2)}\n`);
+      return new StudyFolder(path, lock);
+    });
   }
 
   /** What the runs in a folder are of; undefined if there are none. */
