@@ -4,15 +4,16 @@ import { convertForm } from '../models/convert-form.ts';
 import type { Form } from '../models/forms.ts';
 import { parseSet } from '../models/options.ts';
 import { createModel, modelInfo } from '../models/registry.ts';
+import type { Module } from '../nn/module.ts';
 import { readClassNames, requireNames } from '../node/class-names.ts';
 import { writeFileAtomic } from '../node/files.ts';
 import { prepareFor } from '../node/prepare.ts';
-import { describe, isAdapted, saysOf, suggestion } from '../node/trained.ts';
+import { describe, isAdapted, saysOf, suggestion, withFitting, type FitOptions } from '../node/trained.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import { count } from '../report/format.ts';
 import { metadataOf, type Description } from '../train/description.ts';
 import { readTensors, type TensorEntry } from '../weights/archive.ts';
-import { headOf, requireFit } from '../weights/load.ts';
+import { headOf, requireFit, type Fitting } from '../weights/load.ts';
 import { pytorchParts } from '../weights/pytorch/write.ts';
 import { entriesOf, safetensorsParts } from '../weights/safetensors.ts';
 import type { ConvertFlags } from './commands/convert.ts';
@@ -60,23 +61,28 @@ export async function convert(from: string, to: string, flags: ConvertFlags): Pr
  * as the network draws it, so that what is written is whole.
  */
 function fitted(
-  { name: source, tensors, unreadable }: WeightsFile,
+  file: WeightsFile,
   { model, classes }: Description,
   { inChannels, partial }: ConvertFlags,
 ): WeightsFile['tensors'] {
   const network = createModel(model.name, model.options);
-  const { tensors: found, ...loaded } = requireFit(network, tensors, {
-    source,
-    inChannels,
-    partial,
-    unreadable,
-  });
+  const { tensors: found, ...loaded } = fitting(network, file, model.name, { inChannels, partial });
   tellLeft(loaded);
   const [head] = headOf(network);
   const count = network.stateSpecs().get(head)?.shape[0];
   if (classes !== undefined && count !== undefined) requireNames(model.name, count, classes);
   if (loaded.missing.length + loaded.misshaped.length === 0) return found;
   return new Map([...entriesOf(network.stateDict())].map(([name, own]) => [name, found.get(name) ?? own]));
+}
+
+/** `requireFit`, whose error tells what bare weights do fit. */
+function fitting(network: Module, file: WeightsFile, name: string, how: FitOptions): Fitting {
+  const { name: source, tensors, unreadable } = file;
+  try {
+    return requireFit(network, tensors, { source, ...how, unreadable });
+  } catch (error) {
+    throw withFitting(error, name, file);
+  }
 }
 
 /** The network with its blocks in another form, and its weights. */

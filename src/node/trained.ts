@@ -109,9 +109,7 @@ export async function loadFrom(
   try {
     loaded = await loadTensors(model, tensors, how);
   } catch (error) {
-    throw own === undefined && error instanceof CardinalError && !(error instanceof UsageError)
-      ? withFitting(error, description.name, file)
-      : error;
+    throw withFitting(error, description.name, file);
   }
   const { inputShape } = modelInfo(description.name, description.options);
   const adapted = isAdapted(file, inChannels);
@@ -210,8 +208,10 @@ export function describe(
   return { name, options: validate(jsonObject, options, '--set') };
 }
 
-/** The same error, with the networks that the weights do fit. */
-function withFitting(error: CardinalError, asked: string, { tensors }: WeightsFile): CardinalError {
+/** What refused weights, with the networks that they do fit where the file does not say it itself; any other error as it is. */
+export function withFitting(error: unknown, asked: string, { tensors, description }: WeightsFile): unknown {
+  const isRefusal = error instanceof CardinalError && !(error instanceof UsageError);
+  if (!isRefusal || description !== undefined) return error;
   const fitting = fittingNames(tensors);
   if (fitting.length === 0) return error;
   const fit = fitting.includes(asked) ? `${asked} with --set left out` : fitting.join(', ');

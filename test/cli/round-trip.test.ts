@@ -176,6 +176,9 @@ describe('forms', () => {
       expect(code).toBe(2);
       return stderr;
     };
+    const other = await inFolder('convert', 'bare.safetensors', 'x.safetensors', '--model', 'resnet32_cifar');
+    expect(other).toMatchObject({ code: 1 });
+    expect(other.stderr).toMatch(/they fit resnet20_cifar$|They fit resnet20_cifar$/m);
     expect(await failure('--form', 'b')).toMatch(
       /^cardinal: --form is written down with the network: say which/,
     );
