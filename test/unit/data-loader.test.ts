@@ -244,7 +244,7 @@ describe('life of a loader', () => {
     expect(() => createLoader(files, { ...augmented, batchSize: 28 })).toThrow(
       /has 27 pictures, fewer than one batch of 28: use a batch size of at most 27/,
     );
-    expect(() => createLoader(files, { ...augmented, batchSize: 0 })).toThrow(/from 1 on, got 0/);
+    expect(() => createLoader(files, { ...augmented, batchSize: 0 })).toThrow(/of at least 1, got 0/);
     expect(() => createLoader(files, { ...augmented, classes: 2 })).toThrow(/has 3 classes, more than the 2/);
     expect(() => createLoader(files, { ...augmented, augmentation: { flip: 2 } })).toThrow(
       /the augmentation: flip: /,
