@@ -10,8 +10,8 @@ import {
   ReLU,
   Sequential,
 } from '../nn/index.ts';
-import { Block, conv1x1, conv3x3, initializeResNet } from './resnet.ts';
-import { makeShortcut, shortcutsOf, type Shortcut, type ShortcutOptions } from './shortcut.ts';
+import { BottleneckLayers, conv1x1, initializeResNet } from './resnet.ts';
+import { shortcutsOf, type ShortcutOptions } from './shortcut.ts';
 
 /**
  * ResNeXt for CIFAR as kuangliu/pytorch-cifar builds it (models/resnext.py), which is not the network of the paper's
@@ -21,55 +21,6 @@ import { makeShortcut, shortcutsOf, type Shortcut, type ShortcutOptions } from '
  */
 
 const expansion = 2;
-
-interface InnerBlock {
-  readonly stride: number;
-  readonly cardinality: number;
-  /** C·d, doubled in every further stage. */
-  readonly width: number;
-  readonly shortcut: Shortcut;
-}
-
-/** 1×1, grouped 3×3 with the stride, 1×1: N×inChannels×H×W → N×(2·width)×(H/stride)×(W/stride). */
-class KuangliuBottleneck extends Block {
-  static override readonly typeName: string = 'Bottleneck';
-
-  readonly conv1: Conv2d;
-  readonly bn1: BatchNorm2d;
-  readonly conv2: Conv2d;
-  readonly bn2: BatchNorm2d;
-  readonly conv3: Conv2d;
-  readonly bn3: BatchNorm2d;
-  readonly relu: ReLU;
-  readonly downsample: Module | undefined;
-  readonly #residual: boolean;
-
-  constructor(inChannels: number, { stride, cardinality, width, shortcut }: InnerBlock) {
-    super();
-    const outChannels = expansion * width;
-    this.conv1 = conv1x1(inChannels, width);
-    this.bn1 = new BatchNorm2d(width);
-    this.conv2 = conv3x3(width, width, stride, cardinality);
-    this.bn2 = new BatchNorm2d(width);
-    this.conv3 = conv1x1(width, outChannels);
-    this.bn3 = new BatchNorm2d(outChannels);
-    this.relu = new ReLU({ inplace: true });
-    this.downsample = makeShortcut(shortcut, { inChannels, outChannels, stride });
-    this.#residual = shortcut !== 'none';
-  }
-
-  get last(): BatchNorm2d {
-    return this.bn3;
-  }
-
-  forward(x: Value): Value {
-    let out = this.relu(this.bn1(this.conv1(x)));
-    out = this.relu(this.bn2(this.conv2(out)));
-    out = this.bn3(this.conv3(out));
-    if (this.#residual) out = F.add(out, this.downsample?.(x) ?? x);
-    return this.relu(out);
-  }
-}
 
 export interface KuangliuResNeXtOptions extends ShortcutOptions {
   /** C, the number of transformations aggregated. */
@@ -108,8 +59,15 @@ export class KuangliuResNeXt extends Module {
       const width = cardinality * baseWidth * 2 ** stage;
       const sequence = Array.from({ length: blocks }, (_, index) => {
         const stride = stage > 0 && index === 0 ? 2 : 1;
-        const made = new KuangliuBottleneck(channels, { stride, cardinality, width, shortcut });
-        channels = expansion * width;
+        const outChannels = expansion * width;
+        const made = new BottleneckLayers(channels, {
+          width,
+          groups: cardinality,
+          outChannels,
+          stride,
+          shortcut,
+        });
+        channels = outChannels;
         return made;
       });
       return new Sequential(sequence);

@@ -89,11 +89,18 @@ export class BasicBlock extends Block {
   }
 }
 
-/** 1×1, grouped 3×3 (with the stride, as the ResNeXt paper and torchvision have it), 1×1. */
-export class Bottleneck extends Block {
-  static override readonly typeName: string = 'Bottleneck';
+export interface BottleneckShape {
+  /** Channels of the 3×3. */
+  readonly width: number;
+  readonly groups: number;
+  readonly outChannels: number;
+  readonly stride: number;
+  readonly shortcut: Shortcut;
+}
 
-  static readonly expansion = 4;
+/** 1×1, grouped 3×3 with the stride, 1×1: N×inChannels×H×W → N×outChannels×(H/stride)×(W/stride). */
+export class BottleneckLayers extends Block {
+  static override readonly typeName: string = 'Bottleneck';
 
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm2d;
@@ -105,14 +112,11 @@ export class Bottleneck extends Block {
   readonly downsample: Module | undefined;
   readonly #residual: boolean;
 
-  constructor(inChannels: number, planes: number, options: BlockOptions) {
+  constructor(inChannels: number, { width, groups, outChannels, stride, shortcut }: BottleneckShape) {
     super();
-    const { stride, groups, widthPerGroup, depthwise = false, shortcut } = options;
-    const width = innerWidth(planes, widthPerGroup) * groups;
-    const outChannels = planes * Bottleneck.expansion;
     this.conv1 = conv1x1(inChannels, width);
     this.bn1 = new BatchNorm2d(width);
-    this.conv2 = conv3x3(width, width, stride, depthwise ? width : groups);
+    this.conv2 = conv3x3(width, width, stride, groups);
     this.bn2 = new BatchNorm2d(width);
     this.conv3 = conv1x1(width, outChannels);
     this.bn3 = new BatchNorm2d(outChannels);
@@ -131,6 +135,20 @@ export class Bottleneck extends Block {
     out = this.bn3(this.conv3(out));
     if (this.#residual) out = F.add(out, this.downsample?.(x) ?? x);
     return this.relu(out);
+  }
+}
+
+/** The block of ResNet and ResNeXt: the stride in the 3×3, as the ResNeXt paper and torchvision have it. */
+export class Bottleneck extends BottleneckLayers {
+  static override readonly typeName: string = 'Bottleneck';
+
+  static readonly expansion = 4;
+
+  constructor(inChannels: number, planes: number, options: BlockOptions) {
+    const { stride, groups, widthPerGroup, depthwise = false, shortcut } = options;
+    const width = innerWidth(planes, widthPerGroup) * groups;
+    const outChannels = planes * Bottleneck.expansion;
+    super(inChannels, { width, groups: depthwise ? width : groups, outChannels, stride, shortcut });
   }
 }
 

@@ -1,4 +1,4 @@
-import { callback, checkKind, checkOptions, having, type Kinds } from '../base/options.ts';
+import { abortSignal, callback, checkKind, checkOptions, having, type Kinds } from '../base/options.ts';
 import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
 import { nextTask } from '../base/next-task.ts';
@@ -48,7 +48,7 @@ export interface EvaluateOptions {
 }
 
 const evaluateKinds: Kinds<EvaluateOptions> = {
-  signal: having('an AbortSignal', 'addEventListener', 'throwIfAborted'),
+  signal: abortSignal,
   onBatch: callback,
   onLogits: callback,
 };
