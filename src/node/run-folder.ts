@@ -7,6 +7,7 @@ import { parseJson } from '../base/validate.ts';
 import { buildCheckpoint, parseCheckpoint, type Checkpoint } from '../train/checkpoint.ts';
 import type { Recipe } from '../train/recipe.ts';
 import type { CheckpointKind, CheckpointStore } from '../train/store.ts';
+import { pictureListFile } from './data/picture-list.ts';
 import { fileError, hasCode, readFile, readTextFile, temporarySuffix, writeFileAtomic } from './files.ts';
 import { lockFolder, type Lock, type LockOptions } from './lock/lock.ts';
 
@@ -17,6 +18,7 @@ import { lockFolder, type Lock, type LockOptions } from './lock/lock.ts';
  *     best.safetensors   the weights with the best validation top-1, to use
  *     metrics.jsonl      a line for each step and epoch
  *     config.json        how the run was started
+ *     pictures.jsonl.gz  what is known of each of its pictures
  *     .lock-…            the process that trains in it
  *
  * One process at a time has a run folder open. One that lost it, because it was taken for dead or somebody took the folder over,
@@ -182,7 +184,7 @@ export class RunFolder implements CheckpointStore {
     }
     const present = await readdir(this.path).catch(() => ['last.safetensors']);
     const started = present.includes('last.safetensors');
-    for (const name of started ? [] : ['config.json', 'metrics.jsonl']) {
+    for (const name of started ? [] : ['config.json', 'metrics.jsonl', pictureListFile]) {
       await rm(join(this.path, name), { force: true }).catch(() => undefined);
     }
     await this.close();
