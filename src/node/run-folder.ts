@@ -6,6 +6,7 @@ import { parseJson } from '../base/validate.ts';
 import { buildCheckpoint, parseCheckpoint, type Checkpoint } from '../train/checkpoint.ts';
 import type { Recipe } from '../train/recipe.ts';
 import type { CheckpointKind, CheckpointStore } from '../train/store.ts';
+import { pictureListFile } from './data/picture-list.ts';
 import {
   appendToFile,
   fileError,
@@ -30,6 +31,7 @@ import { lockFolder, type Lock, type LockOptions } from './lock/lock.ts';
  *     best.safetensors   the weights with the best validation top-1, to use
  *     metrics.jsonl      a line for each step and epoch
  *     config.json        how the run was started
+ *     pictures.jsonl.gz  what is known of each of its pictures
  *     .lock-…            the process that trains in it
  *
  * One process at a time has a run folder open. One that lost it, because it was taken for dead or somebody took the folder over,
@@ -183,7 +185,8 @@ export class RunFolder implements CheckpointStore {
       async () => {
         const present = await namesIn(this.path);
         if (present.includes('last.safetensors')) return true;
-        for (const name of ['metrics.jsonl', 'config.json']) await removeFile(join(this.path, name));
+        for (const name of ['metrics.jsonl', 'config.json', pictureListFile])
+          await removeFile(join(this.path, name));
         return false;
       },
     );
