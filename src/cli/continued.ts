@@ -6,6 +6,7 @@ import { continuedRecipe, rateAfterwards } from '../train/continue.ts';
 import { patience } from '../train/early-stopping.ts';
 import type { TrainFlags } from './commands/train.ts';
 import { overridesOf, repeatCommand } from './configure.ts';
+import { givenLimits } from './flags.ts';
 import type { RunConfig } from './run-config.ts';
 
 /**
@@ -26,6 +27,8 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
     recipe: name,
     patience: epochs = config.patience,
     checkpointEvery = config.checkpointEvery,
+    maxPixels = config.maxPixels,
+    decodeSeconds = config.decodeSeconds,
   } = asked;
   const augmentation =
     asked.augment && augmentationNamed(asked.augment, Math.min(...config.preprocessing.size));
@@ -33,7 +36,9 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
   const isSame =
     recipe.epochs === config.recipe.epochs &&
     epochs === config.patience &&
-    checkpointEvery === config.checkpointEvery;
+    checkpointEvery === config.checkpointEvery &&
+    maxPixels === config.maxPixels &&
+    decodeSeconds === config.decodeSeconds;
   if (isSame) return config;
   return {
     ...config,
@@ -42,6 +47,7 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
     recipe,
     ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
     ...(epochs === undefined ? {} : { patience: epochs }),
+    ...givenLimits({ maxPixels, decodeSeconds }),
   };
 }
 

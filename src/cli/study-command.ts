@@ -17,6 +17,7 @@ import { findStudy, studies } from '../study/studies/index.ts';
 import type { Measure, Study } from '../study/study.ts';
 import { bundledPictures } from './bundled.ts';
 import type { StudyFlags } from './commands/study.ts';
+import { givenLimits } from './flags.ts';
 import { withBackend } from './engine.ts';
 import { onInterrupt } from './interrupt.ts';
 import { machine } from '../node/machine.ts';
@@ -53,9 +54,12 @@ export async function study(name: string, flags: StudyFlags): Promise<void> {
     epochs: flags.epochs ?? earlier?.epochs,
     trainPictures: flags.pictures ?? earlier?.pictures,
   };
+  const limits = givenLimits({ ...earlier, ...givenLimits(flags) });
   const { training } = withLength(chosen.setting(scale), length);
   const pictures =
-    path === undefined || training === undefined ? undefined : await openStudyPictures(path, training);
+    path === undefined || training === undefined
+      ? undefined
+      : await openStudyPictures(path, training, limits);
   const seeds = flags.seeds ?? earlier?.seeds;
   const plan = planStudy(chosen, { scale, seeds, length, pictures: pictures?.atHand });
   await withBackend(flags, async (backend) => {
@@ -67,7 +71,7 @@ export async function study(name: string, flags: StudyFlags): Promise<void> {
       return;
     }
     tell(...planLines(forecast), '');
-    await work({ forecast, runs, path, length, pictures, backend, flags });
+    await work({ forecast, runs, path, length, pictures, backend, flags: { ...flags, ...limits } });
   });
 }
 
@@ -100,7 +104,7 @@ interface Work {
 
 async function work({ forecast, runs, path, length, pictures, backend, flags }: Work): Promise<void> {
   const { plan, seconds } = forecast;
-  const folder = await StudyFolder.open(runs, configOf(plan, path, length), {
+  const folder = await StudyFolder.open(runs, configOf(plan, path, length, flags), {
     resume: flags.resume,
     takeOver: flags.takeOver,
     onNotice: tell,
@@ -228,7 +232,12 @@ function outcomeLines({ study: { measures }, arms }: StudyPlan, outcomes: readon
   return [...table, ''];
 }
 
-function configOf(plan: StudyPlan, path: string | undefined, { epochs, trainPictures }: Length): StudyConfig {
+function configOf(
+  plan: StudyPlan,
+  path: string | undefined,
+  { epochs, trainPictures }: Length,
+  flags: StudyFlags,
+): StudyConfig {
   const { study: chosen, scale, setting, seeds } = plan;
   const { training, timing, arms } = setting;
   return {
@@ -240,6 +249,7 @@ function configOf(plan: StudyPlan, path: string | undefined, { epochs, trainPict
     seeds,
     ...(epochs === undefined ? {} : { epochs }),
     ...(trainPictures === undefined ? {} : { pictures: trainPictures }),
+    ...givenLimits(flags),
   };
 }
 
@@ -258,6 +268,8 @@ function commandOf(
     ...(seeds === 0 ? [] : ['--seeds', String(seeds)]),
     ...(epochs === undefined ? [] : ['--epochs', String(epochs)]),
     ...(trainPictures === undefined ? [] : ['--pictures', String(trainPictures)]),
+    ...(flags.maxPixels === undefined ? [] : ['--max-pixels', String(flags.maxPixels)]),
+    ...(flags.decodeSeconds === undefined ? [] : ['--decode-seconds', String(flags.decodeSeconds)]),
     ...(flags.backend === 'wasm' ? [] : ['--backend', flags.backend]),
     ...(flags.threads === undefined ? [] : ['--threads', String(flags.threads)]),
     ...(flags.blas ? [] : ['--no-blas']),

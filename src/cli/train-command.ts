@@ -21,7 +21,7 @@ import type { TrainFlags } from './commands/train.ts';
 import { configure } from './configure.ts';
 import { continuedConfig, continuingLines } from './continued.ts';
 import { withBackend } from './engine.ts';
-import type { EngineFlags } from './flags.ts';
+import { givenLimits, type EngineFlags } from './flags.ts';
 import { onInterrupt } from './interrupt.ts';
 import { judgementLines } from './judgement.ts';
 import { openWeights } from './loading.ts';
@@ -59,7 +59,7 @@ export interface Outcome {
 export async function startTraining(dataPath: string, flags: TrainFlags): Promise<void> {
   const begin = async (weights?: WeightsFile) => {
     const { seed, valFraction, strict, head } = flags;
-    const pictures = { seed, valFraction, strict };
+    const pictures = { seed, valFraction, strict, ...givenLimits(flags) };
     const data =
       weights === undefined
         ? await openData(dataPath, pictures)
@@ -133,6 +133,7 @@ async function goOn(folder: RunFolder, flags: OutputFlags, asked: Partial<TrainF
     seed: changed.seed,
     valFraction: changed.valFraction,
     strict: changed.strict,
+    ...givenLimits(changed),
     classes: checkpoint.classes,
   });
   if (changed !== config) await folder.writeConfig(changed);
