@@ -1,6 +1,7 @@
 import type { Backend } from '../backends/backend.ts';
 import { withEndings, type Endings } from '../base/endings.ts';
 import { UsageError } from '../base/errors.ts';
+import { visible } from '../base/quoted.ts';
 import { jsonObject, validate } from '../base/validate.ts';
 import { augmentationNamed, type AugmentationName } from '../data/augmentations.ts';
 import { leftOutLine } from '../data/left-out.ts';
@@ -198,9 +199,14 @@ async function work(
   /** What the report tells its reader. */
   const notes: string[] = [];
   const onEvent = async (event: TrainEvent): Promise<void> => {
-    if ((event.type === 'warning' || event.type === 'end') && event.message !== undefined)
-      notes.push(event.message);
-    await asked.onEvent?.(event);
+    if ((event.type !== 'warning' && event.type !== 'end') || event.message === undefined) {
+      await asked.onEvent?.(event);
+      return;
+    }
+    // Names of strangers stand in it, and whoever listens prints it.
+    const message = visible(event.message);
+    notes.push(message);
+    await asked.onEvent?.({ ...event, message });
   };
   const options: TrainOnOptions = { ...asked, onEvent };
   const { out, signal, checkpointEvery, checkpointActivations, head } = options;
