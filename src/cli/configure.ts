@@ -57,7 +57,7 @@ export async function configure(
         );
   requirePerChannel(preprocessing);
   const recipe = await withAugmentation(chosen, data, preprocessing, flags.augment);
-  const { patience, checkpointEvery } = flags;
+  const { patience, checkpointEvery, checkpointMinutes } = flags;
   const config: RunConfig = {
     cardinal: version(),
     startedAt: new Date().toISOString(),
@@ -73,6 +73,7 @@ export async function configure(
     ...(flags.freeze === undefined ? {} : { freeze: [...flags.freeze] }),
     ...(patience === undefined ? {} : { patience }),
     ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
+    ...(checkpointMinutes === undefined ? {} : { checkpointMinutes }),
   };
   return validate(runConfigSchema, config, 'the settings of the run');
 }

@@ -26,6 +26,7 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
     recipe: name,
     patience: epochs = config.patience,
     checkpointEvery = config.checkpointEvery,
+    checkpointMinutes = config.checkpointMinutes,
   } = asked;
   const augmentation =
     asked.augment && augmentationNamed(asked.augment, Math.min(...config.preprocessing.size));
@@ -33,7 +34,8 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
   const isSame =
     recipe.epochs === config.recipe.epochs &&
     epochs === config.patience &&
-    checkpointEvery === config.checkpointEvery;
+    checkpointEvery === config.checkpointEvery &&
+    checkpointMinutes === config.checkpointMinutes;
   if (isSame) return config;
   return {
     ...config,
@@ -41,6 +43,7 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
     command: `${config.command} && ${repeatCommand()}`,
     recipe,
     ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
+    ...(checkpointMinutes === undefined ? {} : { checkpointMinutes }),
     ...(epochs === undefined ? {} : { patience: epochs }),
   };
 }
