@@ -31,6 +31,7 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
     checkpointEvery = config.checkpointEvery,
     maxPixels = config.maxPixels,
     decodeSeconds = config.decodeSeconds,
+    checkpointMinutes = config.checkpointMinutes,
   } = asked;
   const augmentation =
     asked.augment && augmentationNamed(asked.augment, Math.min(...config.preprocessing.size));
@@ -40,7 +41,8 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
     epochs === config.patience &&
     checkpointEvery === config.checkpointEvery &&
     maxPixels === config.maxPixels &&
-    decodeSeconds === config.decodeSeconds;
+    decodeSeconds === config.decodeSeconds &&
+    checkpointMinutes === config.checkpointMinutes;
   if (isSame) return config;
   return {
     ...config,
@@ -48,6 +50,7 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
     command: `${config.command} && ${repeatCommand()}`,
     recipe,
     ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
+    ...(checkpointMinutes === undefined ? {} : { checkpointMinutes }),
     ...(epochs === undefined ? {} : { patience: epochs }),
     ...givenLimits({ maxPixels, decodeSeconds }),
   };

@@ -96,11 +96,20 @@ export interface TrainOnOptions extends RecipeOverrides, PictureLimitOptions {
   readonly evaluate?: boolean | undefined;
   /** With `out`: write `report.html` and, if it was evaluated, `misclassified.csv`. Default: true. */
   readonly report?: boolean | undefined;
-  /** Ends the run after the step that is being done, with a checkpoint. */
+  /**
+   * Ends the run with a checkpoint, as soon as the micro-batch that is being computed is over: the step that it belongs to is given
+   * up, and done again if the run goes on.
+   */
   readonly signal?: AbortSignal | undefined;
   /** Stop when validation has not improved for so many epochs. */
   readonly patience?: number | undefined;
+  /** Optimiser steps between checkpoints, beside the one after each epoch. */
   readonly checkpointEvery?: number | undefined;
+  /**
+   * Minutes between checkpoints, beside these, from the end of one to the next; fewer where saving would take more than a twentieth of
+   * the time. Default 5; 0: none by the clock.
+   */
+  readonly checkpointMinutes?: number | undefined;
   /**
    * Recompute activations in the backward pass instead of keeping them all: much less memory for some more time, the same
    * results. Default: false; for a run that is continued, as it was.
@@ -209,7 +218,7 @@ async function work(
     await asked.onEvent?.({ ...event, message });
   };
   const options: TrainOnOptions = { ...asked, onEvent };
-  const { out, signal, checkpointEvery, checkpointActivations, head } = options;
+  const { out, signal, checkpointEvery, checkpointMinutes, checkpointActivations, head } = options;
   let folder: RunFolder | undefined;
   let packed: (() => Promise<Uint8Array>) | undefined;
   const onNotice = (message: string): Promise<void> => onEvent({ type: 'warning', message });
@@ -303,6 +312,7 @@ async function work(
           ? undefined
           : { save: async (kind, bytes) => (await openFolder(out)).save(kind, bytes) },
       checkpointEvery,
+      checkpointMinutes,
       checkpointActivations,
       resume,
       secondsBefore,
