@@ -23,7 +23,7 @@ export async function runTensors(name: string, flags: RunFlags): Promise<void> {
   await openWeights(weights, async ({ tensors: given, unreadable }) => {
     tellLeft(await loadTensors(model, given, { source: weights, inChannels, partial, unreadable }));
   });
-  const { tensors } = readSafetensors(await readFile(inputPath), inputPath);
+  const { tensors } = await readSafetensors(await readFile(inputPath), inputPath);
   const input = required(tensors, 'input', 'F32', 4, inputPath);
   const target = gradients ? Array.from(required(tensors, 'target', 'I64', 1, inputPath).data, Number) : [];
 
@@ -45,7 +45,7 @@ export async function runTensors(name: string, flags: RunFlags): Promise<void> {
       output.set('logits', f32(shape, data));
     }
   });
-  await writeFileAtomic(outputPath, writeSafetensors(output));
+  await writeFileAtomic(outputPath, await writeSafetensors(output));
   const shapes = Object.fromEntries([...output].map(([key, { shape }]) => [key, shape]));
   if (flags.json) printJson({ output: outputPath, tensors: shapes });
   else

@@ -21,7 +21,7 @@ export async function saveWeights(
   checkModule('saveWeights', 'the network', model);
   checkKind('saveWeights', 'the file', path, text);
   checkKind('saveWeights', 'metadata', metadata, record);
-  await writeFileAtomic(path, writeSafetensors(model.stateDict(), { format: 'pt', ...metadata }));
+  await writeFileAtomic(path, await writeSafetensors(model.stateDict(), { format: 'pt', ...metadata }));
 }
 
 export interface LoadIntoOptions extends Pick<LoadWeightsOptions, 'head' | 'inChannels' | 'partial'> {

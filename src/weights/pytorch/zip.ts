@@ -1,6 +1,9 @@
 import type { Entry, ReadableReader } from '@zip.js/zip.js/lib/zip-core-reader.js';
+import { crc32 } from '../../base/crc32.ts';
 import { CardinalError, messageOf } from '../../base/errors.ts';
+import { nextTask } from '../../base/next-task.ts';
 import type { ByteSource } from '../byte-source.ts';
+import { damageCure, type VerifyOptions } from '../digest.ts';
 import { quoted, shortened } from '../../base/quoted.ts';
 
 /** A record of a zip archive. */
@@ -8,11 +11,13 @@ export interface ZipRecord {
   readonly name: string;
   /** In bytes, as it is stored. */
   readonly size: number;
+  /** Whether damage is noticed. PyTorch writes no CRC-32, a 0, if it was told so. */
+  readonly verified: boolean;
   /**
-   * The place of its first byte in the archive, read from the header before it. Throws a `CardinalError` if it is
-   * compressed or encrypted, or if the archive is damaged there.
+   * `length` of its bytes from `begin` on. Before any is given, all of them are held against the record's CRC-32: a part that is
+   * read first has the whole record read once. Throws a `CardinalError` if it is compressed or encrypted, or damaged.
    */
-  begin(): Promise<number>;
+  read(begin: number, length: number): Promise<Uint8Array>;
   /** All of its bytes, unpacked. Throws a `CardinalError` if they are more than `most`, or damaged. */
   contents(most: number): Promise<Uint8Array>;
 }
@@ -29,7 +34,10 @@ const stored = 0;
 const deflated = 8;
 
 /** The records of a zip archive, by name. zip.js reads the directory at its end; records are read when they are needed. */
-export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, ZipRecord>> {
+export async function openZip(
+  source: ByteSource,
+  options: VerifyOptions = {},
+): Promise<ReadonlyMap<string, ZipRecord>> {
   // Loaded here, because most programs never read one.
   const { ZipReader } = await import('@zip.js/zip.js/lib/zip-core-reader.js');
   const records = new Map<string, ZipRecord>();
@@ -37,7 +45,7 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
     const reader = new ZipReader(await zipReaderOf(source), { useWebWorkers: false });
     // One after the other, because the library's descriptions are large and only a part of each is kept.
     for await (const entry of reader.getEntriesGenerator()) {
-      records.set(entry.filename, recordOf(source, entry));
+      records.set(entry.filename, recordOf(source, entry, options));
     }
   } catch (error) {
     if (error instanceof CardinalError) throw error;
@@ -48,8 +56,12 @@ export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, Z
   return records;
 }
 
-function recordOf(source: ByteSource, entry: Entry): ZipRecord {
-  const { filename: name, offset, compressedSize, uncompressedSize } = entry;
+/** What is read at a time of a record of which a part is wanted: it has to be held against its CRC-32 whole. */
+const pieceBytes = 1 << 22;
+
+function recordOf(source: ByteSource, entry: Entry, { verify = true }: VerifyOptions): ZipRecord {
+  const { filename: name, offset, compressedSize, uncompressedSize, signature } = entry;
+  const verified = verify && signature !== 0;
   const plain = entry.compressionMethod === stored && !entry.encrypted && compressedSize === uncompressedSize;
   const begin = async (): Promise<number> => {
     const header = await source.read(offset, headerBytes);
@@ -62,14 +74,40 @@ function recordOf(source: ByteSource, entry: Entry): ZipRecord {
     const names = view.getUint16(nameLengthAt, true) + view.getUint16(extraLengthAt, true);
     return offset + headerBytes + names;
   };
+  const requireSum = (sum: number): void => {
+    if (!verified || sum === signature) return;
+    throw new CardinalError(
+      `${source.name} is damaged: record ${quoted(name)} is not what was written (CRC-32): ${damageCure}`,
+    );
+  };
+  const verifyInPieces = async (start: number): Promise<void> => {
+    let sum = 0;
+    for (let at = 0; at < compressedSize; at += pieceBytes) {
+      sum = crc32(await source.read(start + at, Math.min(pieceBytes, compressedSize - at)), sum);
+      await nextTask();
+    }
+    requireSum(sum);
+  };
+  let whole: Promise<void> | undefined;
   return {
     name,
     size: compressedSize,
-    async begin() {
-      if (plain) return begin();
-      throw new CardinalError(
-        `${source.name}: record ${quoted(name)} is compressed or encrypted, which torch.save never does: load the file in PyTorch and save it again with torch.save`,
-      );
+    verified,
+    async read(at, length) {
+      if (!plain) {
+        throw new CardinalError(
+          `${source.name}: record ${quoted(name)} is compressed or encrypted, which torch.save never does: load the file in PyTorch and save it again with torch.save`,
+        );
+      }
+      const start = await begin();
+      if (!verified) return source.read(start + at, length);
+      if (length < compressedSize) {
+        await (whole ??= verifyInPieces(start));
+        return source.read(start + at, length);
+      }
+      const bytes = await source.read(start + at, length);
+      requireSum(await crc32InPieces(bytes));
+      return bytes;
     },
     async contents(most) {
       if (Math.max(compressedSize, uncompressedSize) > most) {
@@ -83,12 +121,25 @@ function recordOf(source: ByteSource, entry: Entry): ZipRecord {
         : entry.compressionMethod === deflated
           ? await inflate(bytes, most)
           : undefined;
-      if (unpacked?.length === uncompressedSize) return unpacked;
+      if (unpacked?.length === uncompressedSize) {
+        requireSum(crc32(unpacked));
+        return unpacked;
+      }
       throw new CardinalError(
         `${source.name} is a damaged zip archive: record ${quoted(name)} cannot be unpacked`,
       );
     },
   };
+}
+
+/** The CRC-32 of many bytes, between which other work gets its turn. */
+async function crc32InPieces(bytes: Uint8Array): Promise<number> {
+  let sum = 0;
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    if (at > 0) await nextTask();
+    sum = crc32(bytes.subarray(at, at + pieceBytes), sum);
+  }
+  return sum;
 }
 
 /** Undefined if the bytes are damaged, or become more than `most`. */
