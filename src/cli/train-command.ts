@@ -16,6 +16,7 @@ import { count } from '../report/format.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
 import type { Evaluation } from '../train/metrics.ts';
 import type { Network } from '../train/network.ts';
+import type { EpochRecord } from '../train/progress.ts';
 import type { TrainResult } from '../train/train.ts';
 import type { TrainFlags } from './commands/train.ts';
 import { configure } from './configure.ts';
@@ -123,7 +124,7 @@ export async function resumeTraining(
 async function goOn(folder: RunFolder, flags: OutputFlags, asked: Partial<TrainFlags>): Promise<void> {
   const { path } = folder;
   const config = await folder.readConfig(runConfigSchema);
-  const checkpoint = await folder.readCheckpoint('last');
+  const checkpoint = await folder.checkpointToContinue();
   const { training } = checkpoint;
   if (training === undefined) {
     throw new CardinalError(`${path}/last.safetensors holds only weights: there is nothing to continue from`);
@@ -138,7 +139,7 @@ async function goOn(folder: RunFolder, flags: OutputFlags, asked: Partial<TrainF
   if (changed !== config) await folder.writeConfig(changed);
   // A run may have been killed right after it was told to go on for longer.
   if (changed.recipe.epochs !== training.recipe.epochs) await folder.adoptRecipe(changed.recipe);
-  const secondsBefore = await folder.rewindMetrics(training.progress);
+  const { seconds, history } = await folder.rewindMetrics(training.progress);
   const leftOut = leftOutLine(data.leftOut);
   if (leftOut !== undefined) tell(leftOut);
   tell(...continuingLines(path, changed, training));
@@ -152,7 +153,8 @@ async function goOn(folder: RunFolder, flags: OutputFlags, asked: Partial<TrainF
       backend,
       flags,
       resume: checkpoint,
-      secondsBefore,
+      history,
+      secondsBefore: seconds,
     }),
   );
 }
@@ -166,6 +168,7 @@ interface Work {
   readonly flags: OutputFlags;
   readonly earlier?: readonly PictureRecord[] | undefined;
   readonly resume?: Checkpoint;
+  readonly history?: readonly EpochRecord[];
   readonly secondsBefore?: number;
 }
 

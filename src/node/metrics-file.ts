@@ -1,7 +1,7 @@
-import { open } from 'node:fs/promises';
 import { z } from 'zod';
 import { crc32 } from '../base/crc32.ts';
 import { epochRecordSchema, type EpochRecord } from '../train/progress.ts';
+import { fileSystem } from './file-system.ts';
 import { fileError, hasCode } from './files.ts';
 
 /**
@@ -91,69 +91,61 @@ export class Faults {
   }
 }
 
+/** How far a checkpoint is: the steps that it has done, and the epochs. */
+export interface Reached {
+  readonly step: number;
+  readonly epoch: number;
+}
+
 /** Where a file is to be cut back, and what the part that stays says. */
 export interface Rewinding {
   /** The bytes that stay; undefined if lines that stay come after others that do not. */
   readonly cut: number | undefined;
-  /** Whether a line stays. */
-  readonly stays: (line: MetricsLine) => boolean;
   /** Seconds that the run had taken, and what its epochs came to. */
   readonly seconds: number;
   readonly history: readonly EpochRecord[];
+  /** Of the lines that stay. */
   readonly faults: readonly Fault[];
 }
 
 /**
- * How a file becomes that of a checkpoint: steps after `step` and epochs from `epoch` on go, because they will be done again. A
- * damaged line goes if it follows the checkpoint's last step, and stays where it is otherwise.
+ * How a file becomes that of a checkpoint: steps after its last one and epochs that it has not done go, because they will be done
+ * again, and with them the lines behind them that are of no step or epoch.
  */
-export async function planRewind(
-  path: string,
-  { step, epoch }: { readonly step: number; readonly epoch: number },
-): Promise<Rewinding> {
+export async function planRewind(path: string, reached: Reached): Promise<Rewinding> {
   const faults = new Faults();
   const history: EpochRecord[] = [];
+  const stays = staying(reached);
   let seconds = 0;
-  let kept = 0;
-  let reached = 0;
   let cut: number | undefined;
-  let mixed = false;
+  let end = 0;
+  let isWhole = true;
   for await (const line of readMetricsFile(path)) {
-    const { record, begin, end } = line;
-    if (record === undefined) {
-      // Nothing is missing before it: it is one of those that go.
-      if (line.fault === undefined || reached >= step) cut ??= begin;
-      else {
-        faults.note(line);
-        kept = end;
-      }
-      continue;
-    }
-    if (!belongs(record, { step, epoch })) {
-      cut ??= begin;
+    if (!stays(line)) {
+      cut ??= line.begin;
       continue;
     }
     faults.note(line);
-    if (cut !== undefined || !line.finished) mixed = true;
-    kept = end;
-    reached = Math.max(reached, record.step ?? 0);
+    if (cut !== undefined || !line.finished) isWhole = false;
+    end = line.end;
+    const { record } = line;
+    if (record === undefined) continue;
     seconds = elapsedAfter(seconds, record);
     const judged = record.type === 'epoch' ? epochRecordSchema.safeParse(record) : undefined;
-    if (judged?.success === true && judged.data.epoch > (history.at(-1)?.epoch ?? -1)) history.push(judged.data);
+    if (judged?.success === true && judged.data.epoch > (history.at(-1)?.epoch ?? -1))
+      history.push(judged.data);
   }
-  const stays = ({ record, fault }: MetricsLine): boolean =>
-    record === undefined ? fault !== undefined : belongs(record, { step, epoch });
-  return { cut: mixed ? undefined : (cut ?? kept), stays, seconds, history, faults: faults.all };
+  return { cut: isWhole ? (cut ?? end) : undefined, seconds, history, faults: faults.all };
 }
 
-/** The bytes of the lines that stay, a line at a time. */
+/** The bytes of the lines that stay, a line at a time, for a file in which others come between them. */
 export async function* linesThatStay(
   path: string,
-  stays: Rewinding['stays'],
+  reached: Reached,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const kept = readMetricsFile(path);
+  const stays = staying(reached);
   const raw = rawLines(path, pieceBytes);
-  for await (const line of kept) {
+  for await (const line of readMetricsFile(path)) {
     const next = await raw.next();
     if (next.done === true) return;
     const { bytes } = next.value;
@@ -163,11 +155,24 @@ export async function* linesThatStay(
   }
 }
 
-function belongs(
-  { type, epoch = 0, step = 0 }: MetricsRecord,
-  progress: { readonly step: number; readonly epoch: number },
-): boolean {
-  return type === 'epoch' ? epoch < progress.epoch : step <= progress.step;
+/** Whether a line stays, asked of one after the other. */
+function staying({ step: lastStep, epoch: epochs }: Reached): (line: MetricsLine) => boolean {
+  let at = 0;
+  let isBehind = false;
+  return ({ record, fault }) => {
+    if (record === undefined) {
+      // A damaged line is of a step that goes if none is missing before it.
+      isBehind ||= fault === undefined || at >= lastStep;
+      return !isBehind;
+    }
+    const { type, step, epoch } = record;
+    if (type === 'epoch' && epoch !== undefined) isBehind = epoch >= epochs;
+    else if (step !== undefined) {
+      isBehind = step > lastStep;
+      at = Math.max(at, step);
+    }
+    return !isBehind;
+  };
 }
 
 /** How long a run had taken when a line was written. Earlier versions wrote no `elapsed`. */
@@ -184,37 +189,36 @@ class Order {
   /** Whether lines have checksums by now; they begin with the line of a process that started. */
   #summed = false;
   #lines = 0;
-  /** Damage explains that something is missing. */
-  #damaged = false;
+  /** Damage explains that a step or an epoch is missing. */
+  readonly #explained = { step: false, epoch: false };
 
   damaged(fault: string): string {
-    this.#damaged = true;
+    this.#explained.step = true;
+    this.#explained.epoch = true;
     this.#lines++;
     return fault;
   }
 
   next(record: MetricsRecord, summed: boolean): string | undefined {
     const { type, step, epoch } = record;
-    const lost = !summed && this.#summed;
+    if (!summed && this.#summed)
+      return this.damaged('its checksum is missing: it is damaged, or was written by something else');
     // The last field of an earlier line was damaged, so that it seems to be of an earlier version.
-    const began = summed && !this.#summed && this.#lines > 0 && type !== 'start';
+    const lost = summed && !this.#summed && this.#lines > 0 && type !== 'start';
     this.#summed ||= summed;
     this.#lines++;
-    const explained = this.#damaged;
-    if (lost) {
-      this.#damaged = true;
-      return 'its checksum is missing: it is damaged, or was written by something else';
-    }
     let fault: string | undefined;
-    if (type === 'step' && step !== undefined) {
-      if (step !== this.#step + 1 && !explained) fault = `step ${step} follows step ${this.#step}`;
-      this.#step = step;
-      this.#damaged = false;
-    } else if (type === 'epoch' && epoch !== undefined) {
-      if (epoch !== this.#epoch + 1 && !explained) fault = `epoch ${epoch + 1} follows epoch ${this.#epoch + 1}`;
+    if (type === 'epoch' && epoch !== undefined) {
+      if (epoch !== this.#epoch + 1 && !this.#explained.epoch)
+        fault = `epoch ${epoch + 1} follows epoch ${this.#epoch + 1}`;
       this.#epoch = epoch;
+      this.#explained.epoch = false;
+    } else if (type === 'step' && step !== undefined) {
+      if (step !== this.#step + 1 && !this.#explained.step) fault = `step ${step} follows step ${this.#step}`;
+      this.#step = step;
+      this.#explained.step = false;
     }
-    return began ? 'a line before it has lost its checksum: it is damaged' : fault;
+    return lost ? 'a line before it has lost its checksum: it is damaged' : fault;
   }
 }
 
@@ -231,8 +235,8 @@ function parse(
   try {
     const result = recordSchema.safeParse(JSON.parse(decoded(bytes)));
     if (!result.success) return { fault: 'it is no record of a run' };
-    const { crc: _, ...record } = result.data;
-    return { record: sum === undefined ? result.data : (record as MetricsRecord), summed: sum !== undefined };
+    if (sum !== undefined) Reflect.deleteProperty(result.data, 'crc');
+    return { record: result.data, summed: sum !== undefined };
   } catch {
     return { fault: 'it is not JSON' };
   }
@@ -276,21 +280,20 @@ async function* rawLines(path: string, piece: number): AsyncGenerator<RawLine, v
 }
 
 async function* pieces(path: string, length: number): AsyncGenerator<Uint8Array, void, undefined> {
-  const file = await open(path, 'r').catch((error: unknown) => {
-    if (hasCode(error, 'ENOENT')) return undefined;
+  const failed = (error: unknown): never => {
     throw fileError('read', path, error);
-  });
+  };
+  const file = await fileSystem()
+    .open(path, 'r')
+    .catch((error: unknown) => (hasCode(error, 'ENOENT') ? undefined : failed(error)));
   if (file === undefined) return;
   try {
     for (let position = 0; ;) {
-      const { bytesRead, buffer } = await file
-        .read(new Uint8Array(length), 0, length, position)
-        .catch((error: unknown) => {
-          throw fileError('read', path, error);
-        });
-      if (bytesRead === 0) return;
-      yield buffer.subarray(0, bytesRead);
-      position += bytesRead;
+      const bytes = new Uint8Array(length);
+      const read = await file.read(bytes, position).catch(failed);
+      if (read === 0) return;
+      yield bytes.subarray(0, read);
+      position += read;
     }
   } finally {
     await file.close();

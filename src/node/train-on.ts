@@ -206,7 +206,7 @@ async function work(
   try {
     if (options.resume === true)
       folder = await RunFolder.open(required(out), { takeOver: options.takeOver, onNotice });
-    const resume = await folder?.readCheckpoint('last');
+    const resume = await folder?.checkpointToContinue();
     const own = resume?.training;
     const beginning = resume && beginningOf(asked);
     if (beginning !== undefined)
@@ -253,7 +253,7 @@ async function work(
     endings.add(() => loaders.train.dispose());
     const backend = options.backend ?? (await createNodeBackend(engineOf(options)));
     if (options.backend === undefined) endings.add(() => backend.dispose());
-    const secondsBefore = own && (await folder?.rewindMetrics(own.progress));
+    const before = own && (await folder?.rewindMetrics(own.progress));
     if (own !== undefined && own.recipe.epochs !== recipe.epochs) {
       await folder?.adoptRecipe(recipe);
       await onEvent({ type: 'warning', message: rateAfterwards(own.recipe, recipe) });
@@ -279,7 +279,8 @@ async function work(
       checkpointEvery,
       checkpointActivations,
       resume,
-      secondsBefore,
+      history: before?.history,
+      secondsBefore: before?.seconds,
       signal,
       stopWhen: options.patience === undefined ? undefined : patience(options.patience),
       onEvent: async (event) => {

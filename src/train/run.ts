@@ -23,13 +23,7 @@ import type { StartEvent } from './events.ts';
 import type { Evaluation } from './metrics.ts';
 import { fitPlan, type FittedPlan } from './micro-batches.ts';
 import type { Network } from './network.ts';
-import {
-  epochRecordSchema,
-  freshProgress,
-  freshSums,
-  type EpochRecord,
-  type Progress,
-} from './progress.ts';
+import { epochRecordSchema, freshProgress, freshSums, type EpochRecord, type Progress } from './progress.ts';
 import type { Recipe } from './recipe.ts';
 import type { CheckpointStore } from './store.ts';
 import { TrainingProgram, type Tensors } from './training-program.ts';
@@ -282,7 +276,9 @@ export class Run {
 /** The history of a run that is continued, checked: plain JavaScript may give anything, and no epoch that is still to be done. */
 function historyOf(given: readonly EpochRecord[], { epoch }: Progress): EpochRecord[] {
   const history = validate(z.array(epochRecordSchema), given, 'history');
-  const wrong = history.find((record, index) => record.epoch >= epoch || (index > 0 && record.epoch <= history[index - 1].epoch));
+  const wrong = history.find(
+    (record, index) => record.epoch >= epoch || (index > 0 && record.epoch <= history[index - 1].epoch),
+  );
   if (wrong === undefined) return history;
   throw new UsageError(
     `history: expected the ${epoch} epochs that the run to continue has done, one after the other from 0, got epoch ${wrong.epoch} where none such may be`,

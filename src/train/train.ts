@@ -108,12 +108,18 @@ class Loop {
     }
     const state = end.reason === 'not-finite' ? undefined : await this.#handOver();
     yield { type: 'end', step: progress.step, seconds: this.#elapsed, ...end };
-    return { reason: end.reason, step: progress.step, history: this.#run.history, best: progress.best, state };
+    return {
+      reason: end.reason,
+      step: progress.step,
+      history: this.#run.history,
+      best: progress.best,
+      state,
+    };
   }
 
   /** The rest of an epoch, its validation and its checkpoints. False if it was interrupted. */
   async *#epoch(): Events<boolean> {
-    const { options, progress } = this.#run;
+    const { options } = this.#run;
     const before = performance.now();
     if (!(yield* this.#steps())) return false;
     const tensors = await this.#run.snapshot();

@@ -39,13 +39,13 @@ export interface VerifyOptions {
 }
 
 /** What to do about damage, for the end of messages. */
-export const damageCure =
-  'get the file anew, or --no-verify (in a program, verify: false) loads it as it is';
+export const damageCure = 'get the file anew, or --no-verify (in a program, verify: false) loads it as it is';
 
 /** SHA-256 in hexadecimal digits, by the platform: it is fast there, and other work goes on meanwhile. */
 export async function sha256(bytes: Uint8Array): Promise<string> {
   // Memory that is shared with other threads is not taken.
-  const own = bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
+  const own =
+    bytes.buffer instanceof ArrayBuffer ? (bytes as Uint8Array<ArrayBuffer>) : new Uint8Array(bytes);
   const hash = new Uint8Array(await crypto.subtle.digest('SHA-256', own));
   return Array.from(hash, (byte) => byte.toString(16).padStart(2, '0')).join('');
 }
@@ -63,7 +63,11 @@ export function withoutDigest(metadata: ReadonlyMap<string, string>): Map<string
 /** Metadata of which a digest has the place and not yet the value: it takes the same number of bytes. */
 export function digestPlace(metadata: ReadonlyMap<string, string>, tensors: number): Map<string, string> {
   const hash = '0'.repeat(hashLength);
-  return stating(metadata, wholePrefix + hash, Array.from({ length: tensors }, () => hash));
+  return stating(
+    metadata,
+    wholePrefix + hash,
+    Array.from({ length: tensors }, () => hash),
+  );
 }
 
 /** Metadata with the digest of it and of the tensors. */
@@ -89,7 +93,10 @@ function stating(
  * Throws a `CardinalError` that begins with `source` if the header is not what was written.
  */
 export async function expectedHashes(
-  { metadata, tensors }: { readonly metadata: ReadonlyMap<string, string>; readonly tensors: readonly Digested[] },
+  {
+    metadata,
+    tensors,
+  }: { readonly metadata: ReadonlyMap<string, string>; readonly tensors: readonly Digested[] },
   source: string,
 ): Promise<Hashes | undefined> {
   const whole = metadata.get(wholeKey);

@@ -102,7 +102,11 @@ export async function openSafetensors(
 }
 
 /** All tensors of a header, those that are not read included. */
-function listedIn({ tensors, unreadable, metadata }: SafetensorsHeader): Parameters<typeof expectedHashes>[0] {
+function listedIn({
+  tensors,
+  unreadable,
+  metadata,
+}: SafetensorsHeader): Parameters<typeof expectedHashes>[0] {
   const others = [...unreadable].map(([name, { type, shape = [] }]) => ({ name, dtype: type, shape }));
   return { metadata, tensors: [...tensors, ...others] };
 }
@@ -186,8 +190,7 @@ function layOut<T extends Described>(
 ): { readonly header: Uint8Array; readonly ordered: readonly T[] } {
   const ordered = tensors.toSorted((a, b) => elementBytes(b.dtype) - elementBytes(a.dtype));
   const fields: string[] = [];
-  if (metadata.size > 0)
-    fields.push(`"__metadata__":${JSON.stringify(Object.fromEntries(metadata))}`);
+  if (metadata.size > 0) fields.push(`"__metadata__":${JSON.stringify(Object.fromEntries(metadata))}`);
   let end = 0;
   for (const { name, dtype, shape } of ordered) {
     const begin = end;
