@@ -156,7 +156,7 @@ export class MemoryStore implements CheckpointStore {
     return bytes;
   }
 
-  read(kind: CheckpointKind): Checkpoint {
+  read(kind: CheckpointKind): Promise<Checkpoint> {
     return parseCheckpoint(this.bytes(kind), `memory/${kind}.safetensors`);
   }
 }

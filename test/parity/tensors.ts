@@ -6,7 +6,7 @@ export class Tensors {
   readonly #tensors: ReadonlyMap<string, Float32Array>;
 
   constructor(path: string) {
-    const { tensors } = readSafetensors(readFileSync(fixtureUrl(path)), path);
+    const { tensors } = await readSafetensors(readFileSync(fixtureUrl(path)), path);
     this.#tensors = new Map(
       [...tensors].map(([name, tensor]) => {
         if (tensor.dtype !== 'F32') throw new Error(`${path}: ${name} is ${tensor.dtype}`);

@@ -154,7 +154,7 @@ describe('a run that is over', () => {
     const store = new MemoryStore();
     const recipe = tinyRecipe({ schedule: { kind: 'constant' } });
     await runTraining(tinyRun(seed, { store, recipe }));
-    const resume = store.read('last');
+    const resume = await store.read('last');
     const begin = (changes: object): Promise<unknown> =>
       train(tinyRun(seed, { resume, recipe, ...changes })).next();
     await expect(begin({ recipe: { ...recipe, clipNorm: 1 } })).rejects.toThrow(/has clipNorm off, not 1/);
