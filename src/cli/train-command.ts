@@ -48,6 +48,7 @@ export type OutputFlags = EngineFlags & {
   readonly json: boolean;
   readonly checkpointActivations?: boolean;
   readonly takeOver?: true;
+  readonly verify?: boolean;
 };
 
 /** What a run came to, as far as this process went. */
@@ -73,7 +74,7 @@ export async function startTraining(dataPath: string, flags: TrainFlags): Promis
     return { data, config, earlier, network: await buildNetwork(config, weights, flags.inChannels) };
   };
   // The file is closed before training, which may take days.
-  const begun = await (flags.weights === undefined ? begin() : openWeights(flags.weights, begin));
+  const begun = await (flags.weights === undefined ? begin() : openWeights(flags.weights, begin, flags));
   const { data, config, earlier, network } = begun;
   const path = flags.out ?? (await RunFolder.freshPath('runs', runName(config.model.name, dataPath)));
   await newRun(path, config, network, data, flags, earlier);
@@ -95,7 +96,7 @@ export async function newRun(
     withBackend(flags, async (backend) => {
       const openFolder = async (): Promise<RunFolder> => {
         if (folder === undefined) {
-          folder = await RunFolder.create(path, { onNotice: tell });
+          folder = await RunFolder.create(path, { onNotice: tell, verify: flags.verify });
           await folder.writeConfig(config);
           tell(...opening(config, data, backend));
         }
@@ -114,7 +115,8 @@ export async function resumeTraining(
   flags: OutputFlags,
   asked: Partial<TrainFlags>,
 ): Promise<void> {
-  const folder = await RunFolder.open(path, { takeOver: flags.takeOver, onNotice: tell });
+  const { takeOver, verify } = flags;
+  const folder = await RunFolder.open(path, { takeOver, verify, onNotice: tell });
   await withEnding(
     () => folder.close(),
     () => goOn(folder, flags, asked),

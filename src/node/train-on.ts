@@ -26,6 +26,7 @@ import {
   type RecipeOverrides,
 } from '../train/recipe.ts';
 import { fit, type TrainResult } from '../train/train.ts';
+import type { VerifyOptions } from '../weights/digest.ts';
 import { leftOver, loadTensors } from '../weights/load.ts';
 import { createNodeBackend, type NodeBackendOptions } from './backend.ts';
 import { openDataFor } from './data-for-weights.ts';
@@ -43,7 +44,7 @@ import { checkTrainOn } from './train-on-arguments.ts';
 import { channelsOf, isAdapted, saysOf, trainingPreprocessing } from './trained.ts';
 import { tensorsFor, withWeightsFile, type WeightsFile } from './weights-file.ts';
 
-export interface TrainOnOptions extends RecipeOverrides {
+export interface TrainOnOptions extends RecipeOverrides, VerifyOptions {
   /** A recipe or the name of one; the other numbers here change it. Default `quick`. */
   readonly recipe?: Recipe | string | undefined;
   /** Run folder for checkpoints and metrics; nothing is written without it. */
@@ -168,7 +169,7 @@ export async function trainOn(
   // A run that is continued has its weights in its checkpoint.
   return weights === undefined || resume === true
     ? run(source, model, options)
-    : withWeightsFile(weights, (file) => run(source, model, options, file), options.hub);
+    : withWeightsFile(weights, (file) => run(source, model, options, file), options.hub, options);
 }
 
 function run(
@@ -199,13 +200,17 @@ async function work(
   let folder: RunFolder | undefined;
   const onNotice = (message: string): Promise<void> => onEvent({ type: 'warning', message });
   const openFolder = async (path: string): Promise<RunFolder> =>
-    (folder ??= await RunFolder.create(path, { onNotice }));
+    (folder ??= await RunFolder.create(path, { onNotice, verify: options.verify }));
   let failed = false;
   // A new run that failed leaves nothing behind but its checkpoints.
   endings.add(() => (failed && options.resume !== true ? folder?.discard() : folder?.close()));
   try {
     if (options.resume === true)
-      folder = await RunFolder.open(required(out), { takeOver: options.takeOver, onNotice });
+      folder = await RunFolder.open(required(out), {
+        takeOver: options.takeOver,
+        onNotice,
+        verify: options.verify,
+      });
     const resume = await folder?.checkpointToContinue();
     const own = resume?.training;
     const beginning = resume && beginningOf(asked);

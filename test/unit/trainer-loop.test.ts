@@ -159,7 +159,7 @@ test('the moving average is that of the weights after each step, and the one tha
   const recipe = tinyRecipe({ ema: { decay } });
   const average = new Map<string, number[]>();
   const store = new MemoryStore();
-  await runTraining(tinyRun(seed, { recipe, store, checkpointEvery: 1 }), (event) => {
+  await runTraining(tinyRun(seed, { recipe, store, checkpointEvery: 1 }), async (event) => {
     if (event.type !== 'checkpoint' || event.kind !== 'last') return false;
     const t = event.step - 1;
     const d = Math.min(decay, (1 + t) / (10 + t));

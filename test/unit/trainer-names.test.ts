@@ -53,7 +53,7 @@ test.each(recipes)(
     await runTraining(run({ store }));
     const names = [...new Misleading().initialize(seed).stateDict().keys()].sort();
     for (const kind of ['best', 'last'] as const) {
-      expect([...store.read(kind).state.keys()].sort()).toEqual(names);
+      expect([...(await store.read(kind)).state.keys()].sort()).toEqual(names);
     }
     const again = new MemoryStore();
     for (;;) {
