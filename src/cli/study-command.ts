@@ -255,7 +255,7 @@ function commandOf(
     ...(trainPictures === undefined ? [] : ['--pictures', String(trainPictures)]),
     ...(flags.backend === 'wasm' ? [] : ['--backend', flags.backend]),
     ...(flags.threads === undefined ? [] : ['--threads', String(flags.threads)]),
-    ...(flags.blas ? [] : ['--no-blas']),
+    ...(flags.blas === undefined ? [] : [flags.blas ? '--blas' : '--no-blas']),
     ...(flags.runs === undefined ? [] : ['--runs', shellWord(flags.runs)]),
   ].join(' ');
 }

@@ -19,6 +19,7 @@ import {
   readToContinue,
   withoutBest,
 } from './checkpoints.ts';
+import { pictureListFile } from './data/picture-list.ts';
 import {
   appendToFile,
   cutFile,
@@ -55,6 +56,7 @@ export const metricsName = 'metrics.jsonl';
  *     best.safetensors       the weights with the best validation top-1, to use
  *     metrics.jsonl          a line for each step and epoch, with its checksum; what the epochs came to is there alone
  *     config.json            how the run was started
+ *     pictures.jsonl.gz      what is known of each of its pictures
  *     .lock-…                the process that trains in it
  *
  * A `last.safetensors` that was damaged is `last.safetensors.damaged` from the next checkpoint on.
@@ -251,7 +253,8 @@ export class RunFolder implements CheckpointStore {
       async () => {
         const present = await namesIn(this.path);
         if (holdsCheckpoint(present)) return true;
-        for (const name of [metricsName, 'config.json']) await removeFile(join(this.path, name));
+        for (const name of [metricsName, 'config.json', pictureListFile])
+          await removeFile(join(this.path, name));
         return false;
       },
     );

@@ -33,8 +33,10 @@ import { openDataFor } from './data-for-weights.ts';
 import { seenBefore } from './data/to-evaluate.ts';
 import { openData, type OpenData, type OpenOptions } from './data/open.ts';
 import { fitPreprocessing } from './data/statistics.ts';
-import { recordOf } from './data/record.ts';
+import { pictureListFile } from './data/picture-list.ts';
+import { picturesOfRun } from './data/run-pictures.ts';
 import { openLoaders, withAugmentation } from './data/training.ts';
+import { engineBefore } from './engine-before.ts';
 import { prepareFor } from './prepare.ts';
 import { evaluateBest, type EvaluateBestOptions, type RunEvaluation } from './report/evaluate-best.ts';
 import { interruption, writeReport } from './report/write-report.ts';
@@ -117,7 +119,7 @@ export interface TrainOnOptions extends RecipeOverrides, VerifyOptions {
   /** What computes; whoever made it disposes of it. Default: an own one with `threads`. */
   readonly backend?: Backend | undefined;
   readonly threads?: number | undefined;
-  /** Have matrix products done by a native library. Default: if there is one. */
+  /** Have matrix products done by a native library. Default: if there is one; a run that is continued, as it was. */
   readonly blas?: boolean | undefined;
 }
 
@@ -198,9 +200,15 @@ async function work(
   const options: TrainOnOptions = { ...asked, onEvent };
   const { out, signal, checkpointEvery, checkpointActivations, head } = options;
   let folder: RunFolder | undefined;
+  let packed: (() => Promise<Uint8Array>) | undefined;
   const onNotice = (message: string): Promise<void> => onEvent({ type: 'warning', message });
-  const openFolder = async (path: string): Promise<RunFolder> =>
-    (folder ??= await RunFolder.create(path, { onNotice, verify: options.verify }));
+  const openFolder = async (path: string): Promise<RunFolder> => {
+    folder ??= await RunFolder.create(path, { onNotice, verify: options.verify });
+    const list = packed;
+    packed = undefined;
+    if (list !== undefined) await folder.write(pictureListFile, await list());
+    return folder;
+  };
   let failed = false;
   // A new run that failed leaves nothing behind but its checkpoints.
   endings.add(() => (failed && options.resume !== true ? folder?.discard() : folder?.close()));
@@ -228,6 +236,11 @@ async function work(
     for (const message of [leftOutLine(data.leftOut), await seenBefore(data, earlier)]) {
       if (message !== undefined) await onEvent({ type: 'warning', message });
     }
+    const strict = options.strict ?? false;
+    const before = resume && { path: required(out), checkpoint: resume };
+    const { record, conditions, warning, list } = await picturesOfRun(data, { strict, earlier: before });
+    if (warning !== undefined) await onNotice(warning);
+    packed = list;
     const preprocessing =
       resume?.preprocessing ?? given(options) ?? (await suitable(model, data, options, weights));
     const recipe =
@@ -253,12 +266,12 @@ async function work(
     // A checkpoint of another network is refused where training starts, with a message that says so.
     else if (resume?.training !== undefined && isOf(resume, network))
       freezeExactly(network, resume.training.frozen ?? []);
-    const loaders = openLoaders(data, { recipe, preprocessing, seed, strict: options.strict ?? false });
+    const loaders = openLoaders(data, { recipe, preprocessing, seed, strict });
     endings.add(() => loaders.validation?.dispose());
     endings.add(() => loaders.train.dispose());
-    const backend = options.backend ?? (await createNodeBackend(engineOf(options)));
+    const backend = options.backend ?? (await createNodeBackend(engineOf(options, own)));
     if (options.backend === undefined) endings.add(() => backend.dispose());
-    const before = own && (await folder?.rewindMetrics(own.progress));
+    const reached = own && (await folder?.rewindMetrics(own.progress));
     if (own !== undefined && own.recipe.epochs !== recipe.epochs) {
       await folder?.adoptRecipe(recipe);
       await onEvent({ type: 'warning', message: rateAfterwards(own.recipe, recipe) });
@@ -275,7 +288,8 @@ async function work(
       recipe,
       seed,
       preprocessing,
-      pictures: [await recordOf(data), ...(earlier ?? [])],
+      pictures: [record, ...(earlier ?? [])],
+      conditions,
       ...(weights === undefined ? {} : { origin: saysOf(weights).origin, licence: saysOf(weights).licence }),
       store:
         out === undefined
@@ -284,8 +298,8 @@ async function work(
       checkpointEvery,
       checkpointActivations,
       resume,
-      history: before?.history,
-      secondsBefore: before?.seconds,
+      history: reached?.history,
+      secondsBefore: reached?.seconds,
       signal,
       stopWhen: options.patience === undefined ? undefined : patience(options.patience),
       onEvent: async (event) => {
@@ -296,7 +310,6 @@ async function work(
     });
     const trained = { ...result, model: network, classes: data.classes, preprocessing, data };
     if (result.reason === 'not-finite') return trained;
-    const strict = options.strict ?? false;
     const run = { network: trainable, data, backend, recipe, preprocessing, seed, strict };
     const evaluated =
       result.reason === 'interrupted' || options.evaluate === false
@@ -471,6 +484,14 @@ function required(out: string | undefined): string {
   return out;
 }
 
-function engineOf({ threads, blas }: TrainOnOptions): Pick<NodeBackendOptions, 'threads' | 'blas'> {
-  return { ...(threads === undefined ? {} : { threads }), ...(blas === undefined ? {} : { blas }) };
+/** As it is asked for; else a run that goes on is computed as it was. */
+function engineOf(
+  { threads, blas }: TrainOnOptions,
+  training: TrainingState | undefined,
+): NodeBackendOptions {
+  return {
+    ...engineBefore(training),
+    ...(threads === undefined ? {} : { threads }),
+    ...(blas === undefined ? {} : { blas }),
+  };
 }

@@ -73,6 +73,7 @@ class Loop {
   async *events(): Events<TrainResult> {
     const { options, progress, recipe, fitted } = this.#run;
     yield this.#run.startEvent();
+    for (const message of this.#run.changes()) yield { type: 'warning', message };
     if (fitted.microBatchSize * recipe.accumulate < recipe.batchSize && progress.step === 0) {
       yield {
         type: 'warning',
