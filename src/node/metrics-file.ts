@@ -28,6 +28,8 @@ export interface MetricsLine {
   readonly record?: MetricsRecord | undefined;
   /** What is wrong with it, in words; a record may be out of order and still be there. */
   readonly fault?: string | undefined;
+  /** Whether it has a checksum. */
+  readonly summed?: boolean | undefined;
   /** Whether it ends with a line break. */
   readonly finished: boolean;
 }
@@ -54,18 +56,35 @@ export async function* readMetricsFile(
   path: string,
   piece = pieceBytes,
 ): AsyncGenerator<MetricsLine, void, undefined> {
+  for await (const line of linesWithBytes(path, piece)) {
+    const { number, begin, end, record, fault, summed, finished } = line;
+    yield { number, begin, end, record, fault, summed, finished };
+  }
+}
+
+/** The lines with their bytes, without line breaks. */
+async function* linesWithBytes(
+  path: string,
+  piece = pieceBytes,
+): AsyncGenerator<MetricsLine & Pick<RawLine, 'bytes'>, void, undefined> {
   const order = new Order();
   let number = 0;
   for await (const raw of rawLines(path, piece)) {
     number++;
-    const { begin, end, finished, bytes } = raw;
+    const { finished, bytes } = raw;
+    const line = { ...raw, number };
     const read = bytes === undefined ? tooLong : parse(bytes);
-    // What a killed process was about to write is no damage.
-    if (!finished && 'fault' in read) yield { number, begin, end, finished };
-    else if ('fault' in read) yield { number, begin, end, finished, fault: order.damaged(read.fault) };
+    if ('record' in read) yield { ...line, ...read, fault: order.next(read.record, read.summed) };
+    else if (finished) yield { ...line, fault: order.damaged(read.fault) };
     else {
-      const { record, summed } = read;
-      yield { number, begin, end, finished, record, fault: order.next(record, summed) };
+      // Nothing but its line break may be damaged. What a killed process was about to write is no damage.
+      const said = bytes?.subarray(0, -1);
+      const short = said === undefined ? read : parse(said);
+      if (!('record' in short) || !short.summed) yield line;
+      else {
+        order.next(short.record, true);
+        yield { ...line, ...short, ...(said && { bytes: said }), fault: 'its line break is damaged' };
+      }
     }
   }
 }
@@ -144,13 +163,9 @@ export async function* linesThatStay(
   reached: Reached,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const stays = staying(reached);
-  const raw = rawLines(path, pieceBytes);
-  for await (const line of readMetricsFile(path)) {
-    const next = await raw.next();
-    if (next.done === true) return;
-    const { bytes } = next.value;
-    if (bytes === undefined || !stays(line)) continue;
-    yield bytes;
+  for await (const line of linesWithBytes(path)) {
+    if (!stays(line) || line.bytes === undefined) continue;
+    yield line.bytes;
     yield Uint8Array.of(newline);
   }
 }
@@ -228,7 +243,7 @@ function parse(
   bytes: Uint8Array,
 ): { readonly record: MetricsRecord; readonly summed: boolean } | { readonly fault: string } {
   const said = bytes.length - sumBytes;
-  const [, sum] = sumPattern.exec(decoded(bytes.subarray(Math.max(0, said)))) ?? [];
+  const sum = sumPattern.exec(decoded(bytes.subarray(Math.max(0, said))))?.[1];
   if (sum !== undefined && crc32(bytes.subarray(0, said)) !== Number.parseInt(sum, 16)) {
     return { fault: 'it is not what was written (CRC-32)' };
   }

@@ -59,7 +59,7 @@ export async function withWeightsFile<T>(
   given: string | URL,
   work: (file: WeightsFile) => Promise<T>,
   hub: HubOptions = {},
-  options: VerifyOptions = {},
+  { verify }: VerifyOptions = {},
 ): Promise<T> {
   const name = nameOf(given);
   refuseAddress(name);
@@ -72,7 +72,7 @@ export async function withWeightsFile<T>(
       : error;
   });
   try {
-    const archive = await openArchive({ ...source, name }, options);
+    const archive = await openArchive({ ...source, name }, { verify });
     const description = readDescription(archive.metadata, name);
     const noted = { ...known, ...notedIn(archive) };
     return await work({ name, archive, description, known: noted, ...weightsIn(archive, description, name) });

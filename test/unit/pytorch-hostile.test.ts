@@ -207,6 +207,7 @@ test('a class of TorchScript may be as long as code may be', async () => {
     name: 'm/code/__torch__/a.py',
     size: code.length,
     verified: true,
+    verify: () => Promise.resolve(),
     read: () => Promise.reject(new Error('its text alone is read')),
     contents: () => Promise.resolve(new TextEncoder().encode(code)),
   };

@@ -18,6 +18,8 @@ export interface ZipRecord {
    * read first has the whole record read once. Throws a `CardinalError` if it is compressed or encrypted, or damaged.
    */
   read(begin: number, length: number): Promise<Uint8Array>;
+  /** Throws a `CardinalError` if its bytes are not what was written, as far as the archive says it. */
+  verify(): Promise<void>;
   /** All of its bytes, unpacked. Throws a `CardinalError` if they are more than `most`, or damaged. */
   contents(most: number): Promise<Uint8Array>;
 }
@@ -108,6 +110,9 @@ function recordOf(source: ByteSource, entry: Entry, { verify = true }: VerifyOpt
       const bytes = await source.read(start + at, length);
       requireSum(await crc32InPieces(bytes));
       return bytes;
+    },
+    async verify() {
+      if (plain) await verifyInPieces(await begin());
     },
     async contents(most) {
       if (Math.max(compressedSize, uncompressedSize) > most) {
