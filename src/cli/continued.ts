@@ -92,10 +92,10 @@ export function continuingLines(
   { recipe, patience: limit }: RunConfig,
   { progress, recipe: before }: TrainingState,
 ): string[] {
-  const { step, epoch, batch, history } = progress;
+  const { step, epoch, batch } = progress;
   const { epochs, schedule } = recipe;
   const longer = schedule.kind === 'cosine' ? '' : ' (to train it for longer, give --epochs)';
-  const isTired = limit !== undefined && batch === 0 && patience(limit)(history);
+  const isTired = limit !== undefined && batch === 0 && patience(limit)([], progress);
   return [
     epoch < epochs
       ? `continuing ${path} at step ${count(step)}, in epoch ${epoch + 1} of ${epochs}`
