@@ -1,3 +1,4 @@
+import { smallest } from '../base/extremes.ts';
 import { UsageError } from '../base/errors.ts';
 import { augmentationNamed } from '../data/augmentations.ts';
 import { count } from '../report/format.ts';
@@ -27,8 +28,7 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
     patience: epochs = config.patience,
     checkpointEvery = config.checkpointEvery,
   } = asked;
-  const augmentation =
-    asked.augment && augmentationNamed(asked.augment, Math.min(...config.preprocessing.size));
+  const augmentation = asked.augment && augmentationNamed(asked.augment, smallest(config.preprocessing.size));
   const recipe = continuedRecipe(config.recipe, { recipe: name, ...overridesOf(asked), augmentation }, path);
   const isSame =
     recipe.epochs === config.recipe.epochs &&

@@ -16,7 +16,7 @@ export async function inspect(path: string, flags: InspectFlags): Promise<void> 
   await openWeights(path, (file) => {
     const fits = fittingModels(file.tensors);
     if (flags.json) printJson(document(file, fits));
-    else print(...lines(file, fits));
+    else print(lines(file, fits));
     return Promise.resolve();
   });
 }

@@ -96,7 +96,7 @@ export async function newRun(
         if (folder === undefined) {
           folder = await RunFolder.create(path, { onNotice: tell });
           await folder.writeConfig(config);
-          tell(...opening(config, data, backend));
+          tell(opening(config, data, backend));
         }
         return folder;
       };
@@ -141,7 +141,7 @@ async function goOn(folder: RunFolder, flags: OutputFlags, asked: Partial<TrainF
   const secondsBefore = await folder.rewindMetrics(training.progress);
   const leftOut = leftOutLine(data.leftOut);
   if (leftOut !== undefined) tell(leftOut);
-  tell(...continuingLines(path, changed, training));
+  tell(continuingLines(path, changed, training));
   const network = await buildNetwork(changed);
   await withBackend(flags, (backend) =>
     work({
@@ -191,7 +191,7 @@ async function work({ network, flags, ...parts }: Work): Promise<Outcome> {
     const { path } = await parts.openFolder();
     const report = await reportRun(training, evaluated, notes);
     if (flags.json) printJson(summaryOf(path, result, evaluated, report));
-    else print(...closing(path, result, evaluated, stopped));
+    else print(closing(path, result, evaluated, stopped));
     if (stopped) process.exitCode = 130;
     return { result, evaluated };
   } finally {

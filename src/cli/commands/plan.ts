@@ -80,7 +80,7 @@ async function show(name: string, flags: PlanFlags): Promise<void> {
     else
       print(
         formatPlan(listing),
-        ...(fits ? [] : ['', doesNotFit(backend, largestFit(input[0], backend.maxBytes, planFor))]),
+        fits ? [] : ['', doesNotFit(backend, largestFit(input[0], backend.maxBytes, planFor))],
       );
     return Promise.resolve();
   });

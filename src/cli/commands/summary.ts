@@ -34,7 +34,7 @@ async function describe(name: string, { input, depth, set = [], cost, json }: Su
   const model = createModel(name, options);
   const breakdown = costSummary(model, { inputSize, depth });
   if (!json && cost) {
-    print(...costListing(breakdown, { name, input: inputSize }));
+    print(costListing(breakdown, { name, input: inputSize }));
     return;
   }
   const listing = summary(model, { inputSize, depth });
