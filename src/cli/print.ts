@@ -1,13 +1,26 @@
 import wrapAnsi from 'wrap-ansi';
+import { visible } from '../base/quoted.ts';
+import { cleaned, finished } from './colours.ts';
 
-/** Lines for the person at the terminal, on stdout; lists of them as they are, because a call takes some ten thousand arguments. */
-export function print(...lines: readonly (string | readonly string[])[]): void {
-  process.stdout.write(`${lines.flat().join('\n')}\n`);
+/** Lines, and lists of them as they are: a call takes some ten thousand arguments, a file may have more names. */
+type Lines = readonly (string | readonly string[])[];
+
+/**
+ * The one way by which lines leave the command line. Names and messages of strangers stand in them: each is shown on one line and
+ * with nothing in it that a terminal obeys but our colours.
+ */
+export function writeLines(stream: Pick<NodeJS.WriteStream, 'write'>, ...lines: Lines): void {
+  stream.write(`${lines.flat().map(finished).join('\n')}\n`);
+}
+
+/** Lines for the person at the terminal, on stdout. */
+export function print(...lines: Lines): void {
+  writeLines(process.stdout, lines.flat());
 }
 
 /** The one document that `--json` promises, on stdout; in parts, because a text has an end, and a list of tensors may be longer. */
 export function printJson(value: unknown): void {
-  for (const part of jsonParts(value)) process.stdout.write(part);
+  for (const part of jsonParts(value)) process.stdout.write(part.split('\n').map(finished).join('\n'));
 }
 
 const itemsAtOnce = 10_000;
@@ -40,18 +53,30 @@ export function* jsonParts(value: unknown): Generator<string, void, undefined> {
 }
 
 /** What goes beside the answer (progress, warnings), on stderr, so that stdout can be piped. */
-export function tell(...lines: readonly (string | readonly string[])[]): void {
-  process.stderr.write(
-    `${lines
-      .flat()
-      .flatMap((line) => wrapped(line, process.stderr))
-      .join('\n')}\n`,
+export function tell(...lines: Lines): void {
+  writeLines(
+    process.stderr,
+    lines.flat().flatMap((line) => wrapped(line, process.stderr)),
   );
 }
 
-/** A word of a command line, quoted where a shell would take it for something else. */
+/**
+ * A word of a command line, quoted where a shell would take it for something else. One with characters that are not shown as
+ * they are is quoted with their bytes, as bash, zsh and POSIX of 2024 read them, so that it can be pasted.
+ */
 export function shellWord(word: string): string {
-  return /^[\w./:=,@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  if (/^[\w./:=,@+-]+$/.test(word)) return word;
+  if (visible(word) === word) return `'${word.replaceAll("'", "'\\''")}'`;
+  const characters = Array.from(word, (character) => {
+    if (/['\\]/.test(character)) return `\\${character}`;
+    return visible(character) === character ? character : octal(character);
+  });
+  return `$'${characters.join('')}'`;
+}
+
+/** Three octal digits for each byte: of hexadecimal ones some shells read as many as come. */
+function octal(character: string): string {
+  return Array.from(Buffer.from(character), (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 }
 
 /**
@@ -63,7 +88,8 @@ export function wrapped(
   stream: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'> = process.stdout,
 ): string[] {
   const indent = '  ';
-  if (!stream.isTTY || stream.columns <= 4 * indent.length) return [text];
-  const [first, ...rest] = wrapAnsi(text, stream.columns - indent.length).split('\n');
-  return [first, ...rest.map((line) => indent + line)];
+  const line = cleaned(text);
+  if (!stream.isTTY || stream.columns <= 4 * indent.length) return [line];
+  const [first, ...rest] = wrapAnsi(line, stream.columns - indent.length).split('\n');
+  return [first, ...rest.map((more) => indent + more)];
 }

@@ -1,5 +1,6 @@
 import { CardinalError } from '../base/errors.ts';
 import { nextTask } from '../base/next-task.ts';
+import { visible } from '../base/quoted.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import type { Batch, BatchLoader } from '../data/dataset.ts';
 import type { EndEvent, EpochEvent, StepEvent, TrainEvent } from './events.ts';
@@ -72,6 +73,7 @@ class Loop {
   async *events(): Events<TrainResult> {
     const { options, progress, recipe, fitted } = this.#run;
     yield this.#run.startEvent();
+    for (const message of this.#run.changes()) yield { type: 'warning', message };
     if (fitted.microBatchSize * recipe.accumulate < recipe.batchSize && progress.step === 0) {
       yield {
         type: 'warning',
@@ -260,7 +262,7 @@ class Loop {
       const { id, reason } = loader.skipped[known];
       this.#skipped.set(loader, loader.skipped.length);
       const what = count === 1 ? '1 picture is left out' : `${count} pictures are left out, the first`;
-      yield { type: 'warning', message: `${what}: ${id}: ${reason}` };
+      yield { type: 'warning', message: visible(`${what}: ${id}: ${reason}`) };
     }
   }
 
