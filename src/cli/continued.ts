@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { smallest } from '../base/extremes.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
 import { shortened } from '../base/quoted.ts';
 import { augmentationNamed } from '../data/augmentations.ts';
@@ -33,8 +34,7 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
     decodeSeconds = config.decodeSeconds,
     checkpointMinutes = config.checkpointMinutes,
   } = asked;
-  const augmentation =
-    asked.augment && augmentationNamed(asked.augment, Math.min(...config.preprocessing.size));
+  const augmentation = asked.augment && augmentationNamed(asked.augment, smallest(config.preprocessing.size));
   const recipe = continuedRecipe(config.recipe, { recipe: name, ...overridesOf(asked), augmentation }, path);
   const isSame =
     recipe.epochs === config.recipe.epochs &&

@@ -87,7 +87,7 @@ async function parse(program: Command): Promise<void> {
 function report(error: unknown): void {
   const command = Object.hasOwn(commands, asked) ? asked : '';
   const { exitCode, lines } = verdictOn(error, { command, verbose: args.includes('--verbose') });
-  if (lines.length > 0) writeLines(process.stderr, ...lines);
+  if (lines.length > 0) writeLines(process.stderr, lines);
   process.exitCode = exitCode;
 }
 
@@ -101,7 +101,7 @@ async function build(): Promise<Command> {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
-        print(...text.replace(/\n$/, '').split('\n'));
+        print(text.replace(/\n$/, '').split('\n'));
       },
       outputError: () => undefined,
     })

@@ -1,3 +1,4 @@
+import { smallest } from '../base/extremes.ts';
 import type { Backend } from '../backends/backend.ts';
 import { withEndings, type Endings } from '../base/endings.ts';
 import { UsageError } from '../base/errors.ts';
@@ -426,7 +427,7 @@ function continued(
   }
   const asked = askedOf(options);
   const varied =
-    options.augment && preprocessing && augmentationNamed(options.augment, Math.min(...preprocessing.size));
+    options.augment && preprocessing && augmentationNamed(options.augment, smallest(preprocessing.size));
   return continuedRecipe(recipe, { ...asked, augmentation: varied ?? asked.augmentation }, source);
 }
 
