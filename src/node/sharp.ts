@@ -3,6 +3,8 @@ import type Sharp from 'sharp';
 import { CardinalError } from '../base/errors.ts';
 import { here } from './package-files.ts';
 
+export type { Metadata } from 'sharp';
+
 /**
  * sharp, which decodes and encodes pictures. It comes with a binary for each platform, as optional dependencies, which an
  * installation may have left out. So it is loaded here alone, when a picture is about to be decoded: what needs no pictures
