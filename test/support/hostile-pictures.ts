@@ -1,5 +1,5 @@
 import { crc32, deflateSync } from 'node:zlib';
-import sharp from 'sharp';
+import sharp, { type Sharp } from 'sharp';
 
 /** A small file that wants more of a decoder than a picture may, made here, and what is said of it. */
 export interface HostilePicture {
@@ -106,7 +106,7 @@ export async function burdenedPictures(): Promise<Omit<HostilePicture, 'reason'>
   ];
 }
 
-function flat(width: number, height: number): sharp.Sharp {
+function flat(width: number, height: number): Sharp {
   return sharp({ create: { width, height, channels: 3, background: '#123456' } });
 }
 
@@ -145,7 +145,7 @@ function png(
   width: number,
   height: number,
   raster: Uint8Array,
-  beside = new Uint8Array(),
+  beside: Uint8Array = new Uint8Array(),
   kind = [8, 2],
 ): Uint8Array {
   const header = Buffer.concat([uint32(width), uint32(height), Buffer.from([...kind, 0, 0, 0])]);

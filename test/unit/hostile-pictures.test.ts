@@ -167,7 +167,7 @@ describe('maxPixels', () => {
     }
     for (const workers of [0, 1]) {
       const loader = createLoader(train, { batchSize: 2, preprocessing, training: false, workers });
-      expect(await refusal(loader.epoch(0).next())).toMatch(reason);
+      expect(await refusal(loader.epoch(0)[Symbol.asyncIterator]().next())).toMatch(reason);
       await loader.dispose();
     }
     expect(await refusal(openData(folder, { maxPixels: 100, strict: true }))).toMatch(reason);
