@@ -186,7 +186,8 @@ interface GivenLimits {
 export interface EngineFlags {
   readonly backend: 'wasm' | 'reference';
   readonly threads?: number;
-  readonly blas: boolean;
+  /** Absent: if there is a native library. */
+  readonly blas?: boolean;
 }
 
 export function withEngineFlags(command: Command): Command {
@@ -201,6 +202,7 @@ export function withEngineFlags(command: Command): Command {
         integer('--threads', 1, 256),
       ),
     )
+    .option('--blas', 'have a native library do matrix products, as it does where there is one, or fail')
     .option('--no-blas', 'leave matrix products to WebAssembly, even if there is a native library');
 }
 

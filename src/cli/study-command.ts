@@ -1,9 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
 import { withEndings } from '../base/endings.ts';
 import { UsageError } from '../base/errors.ts';
-import { fileError, writeFileAtomic } from '../node/files.ts';
+import { makeFolder, writeFileAtomic } from '../node/files.ts';
 import { openStudyPictures, type StudyPictures } from '../node/study/pictures.ts';
 import { runStudy } from '../node/study/run-study.ts';
 import { StudyFolder, type StudyConfig } from '../node/study/study-folder.ts';
@@ -188,11 +187,7 @@ async function publish({
   };
   const table = join(out, `${chosen.name}.csv`);
   const page = join(out, `${chosen.name}.html`);
-  try {
-    await mkdir(out, { recursive: true });
-  } catch (error) {
-    throw fileError('make the folder', out, error);
-  }
+  await makeFolder(out);
   await writeFileAtomic(table, toCsv(plan, outcomes, data));
   await writeFileAtomic(page, renderStudy(plan, outcomes, facts));
   const judged = setting.judge(outcomes);
@@ -272,7 +267,7 @@ function commandOf(
     ...(flags.decodeSeconds === undefined ? [] : ['--decode-seconds', String(flags.decodeSeconds)]),
     ...(flags.backend === 'wasm' ? [] : ['--backend', flags.backend]),
     ...(flags.threads === undefined ? [] : ['--threads', String(flags.threads)]),
-    ...(flags.blas ? [] : ['--no-blas']),
+    ...(flags.blas === undefined ? [] : [flags.blas ? '--blas' : '--no-blas']),
     ...(flags.runs === undefined ? [] : ['--runs', shellWord(flags.runs)]),
   ].join(' ');
 }

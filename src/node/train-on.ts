@@ -1,6 +1,7 @@
 import type { Backend } from '../backends/backend.ts';
 import { withEndings, type Endings } from '../base/endings.ts';
 import { UsageError } from '../base/errors.ts';
+import { visible } from '../base/quoted.ts';
 import { jsonObject, validate } from '../base/validate.ts';
 import { augmentationNamed, type AugmentationName } from '../data/augmentations.ts';
 import { leftOutLine } from '../data/left-out.ts';
@@ -33,8 +34,10 @@ import { openDataFor } from './data-for-weights.ts';
 import { seenBefore } from './data/to-evaluate.ts';
 import { openData, type OpenData, type OpenOptions } from './data/open.ts';
 import { fitPreprocessing } from './data/statistics.ts';
-import { recordOf } from './data/record.ts';
+import { pictureListFile } from './data/picture-list.ts';
+import { picturesOfRun } from './data/run-pictures.ts';
 import { openLoaders, withAugmentation } from './data/training.ts';
+import { engineBefore } from './engine-before.ts';
 import { prepareFor } from './prepare.ts';
 import { evaluateBest, type EvaluateBestOptions, type RunEvaluation } from './report/evaluate-best.ts';
 import { interruption, writeReport } from './report/write-report.ts';
@@ -93,11 +96,20 @@ export interface TrainOnOptions extends RecipeOverrides, PictureLimitOptions {
   readonly evaluate?: boolean | undefined;
   /** With `out`: write `report.html` and, if it was evaluated, `misclassified.csv`. Default: true. */
   readonly report?: boolean | undefined;
-  /** Ends the run after the step that is being done, with a checkpoint. */
+  /**
+   * Ends the run with a checkpoint, as soon as the micro-batch that is being computed is over: the step that it belongs to is given
+   * up, and done again if the run goes on.
+   */
   readonly signal?: AbortSignal | undefined;
   /** Stop when validation has not improved for so many epochs. */
   readonly patience?: number | undefined;
+  /** Optimiser steps between checkpoints, beside the one after each epoch. */
   readonly checkpointEvery?: number | undefined;
+  /**
+   * Minutes between checkpoints, beside these, from the end of one to the next; fewer where saving would take more than a twentieth of
+   * the time. Default 5; 0: none by the clock.
+   */
+  readonly checkpointMinutes?: number | undefined;
   /**
    * Recompute activations in the backward pass instead of keeping them all: much less memory for some more time, the same
    * results. Default: false; for a run that is continued, as it was.
@@ -118,7 +130,7 @@ export interface TrainOnOptions extends RecipeOverrides, PictureLimitOptions {
   /** What computes; whoever made it disposes of it. Default: an own one with `threads`. */
   readonly backend?: Backend | undefined;
   readonly threads?: number | undefined;
-  /** Have matrix products done by a native library. Default: if there is one. */
+  /** Have matrix products done by a native library. Default: if there is one; a run that is continued, as it was. */
   readonly blas?: boolean | undefined;
 }
 
@@ -196,16 +208,27 @@ async function work(
   /** What the report tells its reader. */
   const notes: string[] = [];
   const onEvent = async (event: TrainEvent): Promise<void> => {
-    if ((event.type === 'warning' || event.type === 'end') && event.message !== undefined)
-      notes.push(event.message);
-    await asked.onEvent?.(event);
+    if ((event.type !== 'warning' && event.type !== 'end') || event.message === undefined) {
+      await asked.onEvent?.(event);
+      return;
+    }
+    // Names of strangers stand in it, and whoever listens prints it.
+    const message = visible(event.message);
+    notes.push(message);
+    await asked.onEvent?.({ ...event, message });
   };
   const options: TrainOnOptions = { ...asked, onEvent };
-  const { out, signal, checkpointEvery, checkpointActivations, head } = options;
+  const { out, signal, checkpointEvery, checkpointMinutes, checkpointActivations, head } = options;
   let folder: RunFolder | undefined;
+  let packed: (() => Promise<Uint8Array>) | undefined;
   const onNotice = (message: string): Promise<void> => onEvent({ type: 'warning', message });
-  const openFolder = async (path: string): Promise<RunFolder> =>
-    (folder ??= await RunFolder.create(path, { onNotice }));
+  const openFolder = async (path: string): Promise<RunFolder> => {
+    folder ??= await RunFolder.create(path, { onNotice });
+    const list = packed;
+    packed = undefined;
+    if (list !== undefined) await folder.write(pictureListFile, await list());
+    return folder;
+  };
   let failed = false;
   // A new run that failed leaves nothing behind but its checkpoints.
   endings.add(() => (failed && options.resume !== true ? folder?.discard() : folder?.close()));
@@ -229,6 +252,11 @@ async function work(
     for (const message of [leftOutLine(data.leftOut), await seenBefore(data, earlier)]) {
       if (message !== undefined) await onEvent({ type: 'warning', message });
     }
+    const strict = options.strict ?? false;
+    const before = resume && { path: required(out), checkpoint: resume };
+    const { record, conditions, warning, list } = await picturesOfRun(data, { strict, earlier: before });
+    if (warning !== undefined) await onNotice(warning);
+    packed = list;
     const preprocessing =
       resume?.preprocessing ?? given(options) ?? (await suitable(model, data, options, weights));
     const recipe =
@@ -254,10 +282,10 @@ async function work(
     // A checkpoint of another network is refused where training starts, with a message that says so.
     else if (resume?.training !== undefined && isOf(resume, network))
       freezeExactly(network, resume.training.frozen ?? []);
-    const loaders = openLoaders(data, { recipe, preprocessing, seed, strict: options.strict ?? false });
+    const loaders = openLoaders(data, { recipe, preprocessing, seed, strict });
     endings.add(() => loaders.validation?.dispose());
     endings.add(() => loaders.train.dispose());
-    const backend = options.backend ?? (await createNodeBackend(engineOf(options)));
+    const backend = options.backend ?? (await createNodeBackend(engineOf(options, own)));
     if (options.backend === undefined) endings.add(() => backend.dispose());
     const secondsBefore = own && (await folder?.rewindMetrics(own.progress));
     if (own !== undefined && own.recipe.epochs !== recipe.epochs) {
@@ -276,13 +304,15 @@ async function work(
       recipe,
       seed,
       preprocessing,
-      pictures: [await recordOf(data), ...(earlier ?? [])],
+      pictures: [record, ...(earlier ?? [])],
+      conditions,
       ...(weights === undefined ? {} : { origin: saysOf(weights).origin, licence: saysOf(weights).licence }),
       store:
         out === undefined
           ? undefined
           : { save: async (kind, bytes) => (await openFolder(out)).save(kind, bytes) },
       checkpointEvery,
+      checkpointMinutes,
       checkpointActivations,
       resume,
       secondsBefore,
@@ -296,7 +326,6 @@ async function work(
     });
     const trained = { ...result, model: network, classes: data.classes, preprocessing, data };
     if (result.reason === 'not-finite') return trained;
-    const strict = options.strict ?? false;
     const run = { network: trainable, data, backend, recipe, preprocessing, seed, strict };
     const evaluated =
       result.reason === 'interrupted' || options.evaluate === false
@@ -474,6 +503,14 @@ function required(out: string | undefined): string {
   return out;
 }
 
-function engineOf({ threads, blas }: TrainOnOptions): Pick<NodeBackendOptions, 'threads' | 'blas'> {
-  return { ...(threads === undefined ? {} : { threads }), ...(blas === undefined ? {} : { blas }) };
+/** As it is asked for; else a run that goes on is computed as it was. */
+function engineOf(
+  { threads, blas }: TrainOnOptions,
+  training: TrainingState | undefined,
+): NodeBackendOptions {
+  return {
+    ...engineBefore(training),
+    ...(threads === undefined ? {} : { threads }),
+    ...(blas === undefined ? {} : { blas }),
+  };
 }

@@ -38,7 +38,7 @@ export function define(command: Command): void {
     .option('--top <k>', 'how many classes to name', integer('--top', 1, 1000), 3)
     .option(
       '--csv',
-      'print a table: a row for each picture, columns image, class, probability, class_2, probability_2, …',
+      'print a table: a row for each picture, columns image, class, probability, class_2, probability_2, …; names that a spreadsheet would compute (=…) have an apostrophe in front',
       false,
     )
     .option('--jsonl', 'print a line of JSON for each picture, as soon as it is known', false);

@@ -48,6 +48,17 @@ export async function sampledIn({ sample }: PictureRecord, dataset: PictureDatas
   return found;
 }
 
+/** The samples of the record whose name is in a dataset and whose content is another, by index. */
+export async function changedSamples({ sample }: PictureRecord, dataset: PictureDataset): Promise<number[]> {
+  const wanted = new Map(sample.map((entry) => [entry.slice(0, 12), entry.slice(13)]));
+  const found: number[] = [];
+  for (const [name, index] of hashedNames(dataset)) {
+    const content = wanted.get(short(name));
+    if (content !== undefined && content !== (await contentOf(dataset, index))) found.push(index);
+  }
+  return found;
+}
+
 /** Index by a hash of class and name, 16 hexadecimal digits. */
 function hashedNames(dataset: PictureDataset): Map<string, number> {
   const hashed = new Map<string, number>();
@@ -57,7 +68,8 @@ function hashedNames(dataset: PictureDataset): Map<string, number> {
   return hashed;
 }
 
-async function contentOf({ source }: PictureDataset, index: number): Promise<string> {
+/** A hash of a picture as it lies there, 12 hexadecimal digits. */
+export async function contentOf({ source }: PictureDataset, index: number): Promise<string> {
   if (source.kind === 'memory') {
     const { bytes, rows, recordBytes } = source;
     return short(hash(bytes.subarray(rows[index] * recordBytes, (rows[index] + 1) * recordBytes)));
