@@ -14,6 +14,8 @@ export interface Backend {
   readonly library?: string | undefined;
   /** Workers that share the work of every step. Results do not depend on it, bit for bit, unless `library` is there. */
   readonly threads: number;
+  /** What the last digits of its results depend on, if it is known: two backends that say the same give the same bits. */
+  readonly numerics?: Numerics | undefined;
   /** The most memory one program may have, in bytes. */
   readonly maxBytes: number;
   /** Scratch bytes a step needs while it runs; the plan reserves the largest. */
@@ -34,6 +36,26 @@ export interface Backend {
    * work whose turn it is: they reject with a `DisposedError`. May be called again.
    */
   dispose(): Promise<void>;
+}
+
+/** The class of a backend's arithmetic. Kernels, threads and processors that make no difference are not in it. */
+export interface Numerics {
+  /** How a product is added to a sum: rounded once, rounded after either operation, or in double precision. */
+  readonly multiplyAdd: MultiplyAdd;
+  /** The native library that does matrix products, on whose version, processor and number of threads their sums depend. */
+  readonly library?: NativeLibrary | undefined;
+}
+
+export const multiplyAdds = ['fused', 'separate', 'double'] as const;
+export type MultiplyAdd = (typeof multiplyAdds)[number];
+
+export interface NativeLibrary {
+  readonly name: string;
+  /** What it says of itself; empty if nothing. */
+  readonly version: string;
+  /** The processor that its kernels are for. */
+  readonly processor: string;
+  readonly threads: number;
 }
 
 /** A kernel of a step. `once`: it runs in the prologue instead, because it depends on nothing but weights that stay as they are. */

@@ -1,11 +1,14 @@
-import { UsageError } from '../base/errors.ts';
+import { isDeepStrictEqual } from 'node:util';
+import { CardinalError, UsageError } from '../base/errors.ts';
+import { shortened } from '../base/quoted.ts';
 import { augmentationNamed } from '../data/augmentations.ts';
 import { count } from '../report/format.ts';
-import type { TrainingState } from '../train/checkpoint.ts';
-import { continuedRecipe, rateAfterwards } from '../train/continue.ts';
+import type { Checkpoint, TrainingState } from '../train/checkpoint.ts';
+import { continuedRecipe, rateAfterwards, recipeDifference } from '../train/continue.ts';
 import { patience } from '../train/early-stopping.ts';
 import type { TrainFlags } from './commands/train.ts';
 import { overridesOf, repeatCommand } from './configure.ts';
+import { givenLimits } from './flags.ts';
 import type { RunConfig } from './run-config.ts';
 
 /**
@@ -26,6 +29,9 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
     recipe: name,
     patience: epochs = config.patience,
     checkpointEvery = config.checkpointEvery,
+    maxPixels = config.maxPixels,
+    decodeSeconds = config.decodeSeconds,
+    checkpointMinutes = config.checkpointMinutes,
   } = asked;
   const augmentation =
     asked.augment && augmentationNamed(asked.augment, Math.min(...config.preprocessing.size));
@@ -33,7 +39,10 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
   const isSame =
     recipe.epochs === config.recipe.epochs &&
     epochs === config.patience &&
-    checkpointEvery === config.checkpointEvery;
+    checkpointEvery === config.checkpointEvery &&
+    maxPixels === config.maxPixels &&
+    decodeSeconds === config.decodeSeconds &&
+    checkpointMinutes === config.checkpointMinutes;
   if (isSame) return config;
   return {
     ...config,
@@ -41,8 +50,40 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
     command: `${config.command} && ${repeatCommand()}`,
     recipe,
     ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
+    ...(checkpointMinutes === undefined ? {} : { checkpointMinutes }),
     ...(epochs === undefined ? {} : { patience: epochs }),
+    ...givenLimits({ maxPixels, decodeSeconds }),
   };
+}
+
+/**
+ * Throws a `CardinalError` unless `config.json` says of a run what its checkpoint does: whoever edited it would get a run that is
+ * neither what it was nor what the file says. Its data may lie elsewhere by now, and it may have become longer.
+ */
+export function requireUnedited(
+  path: string,
+  { seed, recipe, model, preprocessing, valFraction }: RunConfig,
+  checkpoint: Checkpoint,
+  training: TrainingState,
+): void {
+  const heldOut = checkpoint.pictures?.at(0)?.heldOut;
+  const settings: Record<string, readonly [unknown, unknown]> = {
+    seed: [training.seed, seed],
+    model: [checkpoint.model.name, model.name],
+    'model.options': [checkpoint.model.options, model.options],
+    preprocessing: [checkpoint.preprocessing, preprocessing],
+    ...(heldOut === undefined ? {} : { valFraction: [heldOut.fraction, valFraction] }),
+  };
+  const other = Object.entries(settings).find(([, [has, says]]) => !isDeepStrictEqual(has, says));
+  const text = (value: unknown): string => shortened(JSON.stringify(value));
+  const difference =
+    other === undefined
+      ? recipeDifference(training.recipe, recipe)
+      : `${other[0]} ${text(other[1][0])}, not ${text(other[1][1])}`;
+  if (difference === undefined) return;
+  throw new CardinalError(
+    `${path}/config.json was edited: the run has ${difference}; put it back, or begin another run`,
+  );
 }
 
 /** What is told of a run that goes on. */

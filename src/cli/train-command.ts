@@ -7,6 +7,8 @@ import type { PictureRecord } from '../data/picture-record.ts';
 import { openDataFor } from '../node/data-for-weights.ts';
 import { seenBefore } from '../node/data/to-evaluate.ts';
 import { openData, type OpenData } from '../node/data/open.ts';
+import { pictureListFile } from '../node/data/picture-list.ts';
+import { picturesOfRun, type RunPictures } from '../node/data/run-pictures.ts';
 import { trainingPictures } from '../node/data/training.ts';
 import { evaluatedOn, type RunEvaluation } from '../node/report/evaluate-best.ts';
 import { interruption, misclassifiedFile } from '../node/report/write-report.ts';
@@ -20,9 +22,9 @@ import type { Network } from '../train/network.ts';
 import type { TrainResult } from '../train/train.ts';
 import type { TrainFlags } from './commands/train.ts';
 import { configure } from './configure.ts';
-import { continuedConfig, continuingLines } from './continued.ts';
-import { withBackend } from './engine.ts';
-import type { EngineFlags } from './flags.ts';
+import { continuedConfig, continuingLines, requireUnedited } from './continued.ts';
+import { engineToGoOn, flagsOf, withBackend, type Engine } from './engine.ts';
+import { givenLimits } from './flags.ts';
 import { onInterrupt } from './interrupt.ts';
 import { judgementLines } from './judgement.ts';
 import { openWeights } from './loading.ts';
@@ -44,7 +46,7 @@ interface RunSummary {
 }
 
 /** What may differ when a run is continued: what its results do not depend on. */
-export type OutputFlags = EngineFlags & {
+export type OutputFlags = Engine & {
   readonly json: boolean;
   readonly checkpointActivations?: boolean;
   readonly takeOver?: true;
@@ -76,6 +78,8 @@ interface Beginning {
   readonly earlier: readonly PictureRecord[] | undefined;
 }
 
+type OpenFlags = Pick<TrainFlags, 'seed' | 'valFraction' | 'strict' | 'head' | 'maxPixels' | 'decodeSeconds'>;
+
 /** Opens the weights that a run begins with, if there are some, for `begin`. */
 function withBeginning(
   name: string | undefined,
@@ -86,11 +90,12 @@ function withBeginning(
 
 async function prepare(
   dataPath: string,
-  { seed, valFraction, strict, head }: Pick<TrainFlags, 'seed' | 'valFraction' | 'strict' | 'head'>,
+  { head, ...how }: OpenFlags,
   weights: WeightsFile | undefined,
   configured: (data: OpenData) => Promise<RunConfig>,
 ): Promise<Beginning> {
-  const pictures = { seed, valFraction, strict };
+  const { seed, valFraction, strict } = how;
+  const pictures = { seed, valFraction, strict, ...givenLimits(how) };
   const data =
     weights === undefined
       ? await openData(dataPath, pictures)
@@ -112,6 +117,7 @@ export async function newRun(
   flags: OutputFlags,
   earlier?: readonly PictureRecord[],
 ): Promise<Outcome> {
+  const pictures = await picturesOfRun(data, { strict: config.strict });
   let folder: RunFolder | undefined;
   let succeeded = false;
   const end = (): Promise<void> | undefined => (succeeded ? folder?.close() : folder?.discard());
@@ -121,11 +127,12 @@ export async function newRun(
         if (folder === undefined) {
           folder = await RunFolder.create(path, { onNotice: tell });
           await folder.writeConfig(config);
+          await writeList(folder, pictures);
           tell(...opening(config, data, backend));
         }
         return folder;
       };
-      const outcome = await work({ config, network, openFolder, data, backend, flags, earlier });
+      const outcome = await work({ config, network, openFolder, data, pictures, backend, flags, earlier });
       succeeded = true;
       return outcome;
     }),
@@ -157,14 +164,20 @@ async function goOn(folder: RunFolder, flags: OutputFlags, asked: Partial<TrainF
   if (training === undefined) {
     throw new CardinalError(`${path}/last.safetensors holds only weights: there is nothing to continue from`);
   }
+  requireUnedited(path, config, checkpoint, training);
+  const engine = await engineToGoOn(asked, training);
   const changed = continuedConfig(path, config, asked);
   const data = await openData(changed.data, {
     seed: changed.seed,
     valFraction: changed.valFraction,
     strict: changed.strict,
+    ...givenLimits(changed),
     classes: checkpoint.classes,
   });
+  const earlier = { path, checkpoint };
+  const pictures = await picturesOfRun(data, { strict: changed.strict, earlier });
   if (changed !== config) await folder.writeConfig(changed);
+  await writeList(folder, pictures);
   // A run may have been killed right after it was told to go on for longer.
   if (changed.recipe.epochs !== training.recipe.epochs) await folder.adoptRecipe(changed.recipe);
   const secondsBefore = await folder.rewindMetrics(training.progress);
@@ -172,14 +185,15 @@ async function goOn(folder: RunFolder, flags: OutputFlags, asked: Partial<TrainF
   if (leftOut !== undefined) tell(leftOut);
   tell(...continuingLines(path, changed, training));
   const network = await buildNetwork(changed);
-  await withBackend(flags, (backend) =>
+  await withBackend(engine, (backend) =>
     work({
       config: changed,
       network,
       openFolder: () => Promise.resolve(folder),
       data,
+      pictures,
       backend,
-      flags,
+      flags: { ...flags, ...engine },
       resume: checkpoint,
       secondsBefore,
     }),
@@ -205,20 +219,22 @@ async function configOf(folder: RunFolder): Promise<RunConfig> {
 /** Begins a run anew that was ended before its first checkpoint, as its `config.json` says. */
 async function startOver(folder: RunFolder, config: RunConfig, flags: OutputFlags): Promise<void> {
   const { data, network, earlier } = await beginningOf(folder.path, config);
+  const pictures = await picturesOfRun(data, { strict: config.strict });
   const { checkpointActivations = config.checkpointActivations } = flags;
   const how = { ...flags, ...(checkpointActivations === undefined ? {} : { checkpointActivations }) };
   await withBackend(flags, async (backend) => {
     await folder.writeConfig(config);
+    await writeList(folder, pictures);
     tell(...opening(config, data, backend));
     const openFolder = () => Promise.resolve(folder);
-    await work({ config, network, openFolder, data, backend, flags: how, earlier });
+    await work({ config, network, openFolder, data, pictures, backend, flags: how, earlier });
   });
 }
 
 /** What the run in a folder was to begin with, once more. */
 async function beginningOf(path: string, config: RunConfig): Promise<Beginning> {
   const { weights: given, data, seed, valFraction, strict } = config;
-  const how = { seed, valFraction, strict, head: given?.head ?? 'keep' };
+  const how = { seed, valFraction, strict, head: given?.head ?? 'keep', ...givenLimits(config) };
   let isOpen = given === undefined;
   try {
     return await withBeginning(given && (given.path ?? given.file), async (weights) => {
@@ -243,11 +259,16 @@ async function requireSameWeights(path: string, { weights }: RunConfig, file: We
   );
 }
 
+async function writeList(folder: RunFolder, { list }: RunPictures): Promise<void> {
+  if (list !== undefined) await folder.write(pictureListFile, await list());
+}
+
 interface Work {
   readonly config: RunConfig;
   readonly network: Network;
   readonly openFolder: () => Promise<RunFolder>;
   readonly data: OpenData;
+  readonly pictures: RunPictures;
   readonly backend: Backend;
   readonly flags: OutputFlags;
   readonly earlier?: readonly PictureRecord[] | undefined;
@@ -263,6 +284,8 @@ async function work({ network, flags, ...parts }: Work): Promise<Outcome> {
   });
   const { checkpointActivations } = flags;
   const training = { ...parts, checkpointActivations, view, signal: interrupt.signal };
+  const { warning: message } = parts.pictures;
+  if (message !== undefined) view.show({ type: 'warning', message });
   try {
     const result = await trainRun(network, training);
     if (result.reason === 'not-finite') {
@@ -277,7 +300,7 @@ async function work({ network, flags, ...parts }: Work): Promise<Outcome> {
     const { path } = await parts.openFolder();
     const report = await reportRun(training, evaluated, notes);
     if (flags.json) printJson(summaryOf(path, result, evaluated, report));
-    else print(...closing(path, result, evaluated, stopped));
+    else print(...closing(path, result, evaluated, stopped ? flagsOf(parts.backend, flags) : undefined));
     if (stopped) process.exitCode = 130;
     return { result, evaluated };
   } finally {
@@ -334,9 +357,9 @@ function closing(
   path: string,
   { history }: TrainResult,
   evaluated: RunEvaluation | undefined,
-  stopped: boolean,
+  /** Of a run that was stopped: with which it goes on as it was computed. */
+  engine: string | undefined,
 ): string[] {
-  const resume = `continue with: cardinal train --resume ${shellWord(path)}`;
   const files = [
     'report.html',
     ...(evaluated === undefined ? [] : [misclassifiedFile]),
@@ -347,7 +370,7 @@ function closing(
   return [
     ...(evaluated === undefined ? [] : ['', ...judgementLines(evaluated, evaluatedOn[evaluated.on])]),
     '',
-    ...(stopped ? [resume] : []),
+    ...(engine === undefined ? [] : [`continue with: cardinal train --resume ${shellWord(path)}${engine}`]),
     ...wrapped(`the run is in ${path}: ${files.join(', ')}`),
   ];
 }

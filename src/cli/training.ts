@@ -5,7 +5,7 @@ import type { PictureRecord } from '../data/picture-record.ts';
 import { countModel, createModel } from '../models/registry.ts';
 import { freeze } from '../nn/freeze.ts';
 import type { OpenData } from '../node/data/open.ts';
-import { recordOf } from '../node/data/record.ts';
+import type { RunPictures } from '../node/data/run-pictures.ts';
 import { openLoaders } from '../node/data/training.ts';
 import { evaluateBest, evaluatedOn, type RunEvaluation } from '../node/report/evaluate-best.ts';
 import { writeReport } from '../node/report/write-report.ts';
@@ -26,6 +26,7 @@ export interface Training {
   /** Where the run lies. A new run's folder is made when everything is ready to train, so a failed start leaves none. */
   readonly openFolder: () => Promise<RunFolder>;
   readonly data: OpenData;
+  readonly pictures: RunPictures;
   readonly backend: Backend;
   readonly view: ProgressView;
   readonly signal: AbortSignal;
@@ -57,7 +58,7 @@ export async function buildNetwork(
 
 /** Trains as the configuration says; events are shown and put down in the run folder. */
 export async function trainRun(network: Network, training: Training): Promise<TrainResult> {
-  const { config, openFolder, data, backend, view, signal, checkpointActivations } = training;
+  const { config, openFolder, data, pictures, backend, view, signal, checkpointActivations } = training;
   const { earlier, resume, secondsBefore } = training;
   return withEndings(async (endings) => {
     const loaders = openLoaders(data, config);
@@ -73,11 +74,13 @@ export async function trainRun(network: Network, training: Training): Promise<Tr
       recipe: config.recipe,
       seed: config.seed,
       preprocessing: config.preprocessing,
-      pictures: [await recordOf(data), ...(earlier ?? [])],
+      pictures: [pictures.record, ...(earlier ?? [])],
+      conditions: pictures.conditions,
       origin: config.weights?.origin,
       licence: config.weights?.licence,
       store: { save: async (kind, bytes) => (await openFolder()).save(kind, bytes) },
       checkpointEvery: config.checkpointEvery,
+      checkpointMinutes: config.checkpointMinutes,
       checkpointActivations,
       stopWhen: config.patience === undefined ? undefined : patience(config.patience),
       resume,

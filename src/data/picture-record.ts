@@ -23,3 +23,13 @@ export const pictureRecordSchema = z.object({
   sample: z.array(z.string().regex(/^[0-9a-f]{12}:[0-9a-f]{12}$/)),
 });
 export type PictureRecord = z.infer<typeof pictureRecordSchema>;
+
+/** Hashes of what is known of every picture of a run: its class and name, the size of its file, and its content. */
+export const pictureHashesSchema = z.object({
+  train: z.string(),
+  /** Absent if there are none. */
+  validation: z.string().optional(),
+  /** Whether the contents of picture files are in it; those of pictures in memory are. Absent if not. */
+  contents: z.literal(true).optional(),
+});
+export type PictureHashes = z.infer<typeof pictureHashesSchema>;

@@ -6,7 +6,7 @@ import type { Backend } from '../backends/backend.ts';
 import { createReferenceBackend } from '../backends/reference/backend.ts';
 import { createWasmBackend } from '../backends/wasm/backend.ts';
 import { blasInstallation, findBlas } from './blas.ts';
-import { loadKernels, type KernelBuild } from './kernels.ts';
+import { loadKernels, multiplyAddOf, type KernelBuild } from './kernels.ts';
 import { openPlacement } from './placement.ts';
 import { spawnWasmWorker } from './spawn-wasm-worker.ts';
 
@@ -47,7 +47,7 @@ export async function createNodeBackend(options: NodeBackendOptions = {}): Promi
     throw new UsageError(`threads must be an integer from 1 to 256, got ${described(threads)}`);
   }
   if (name === 'reference') return createReferenceBackend();
-  const { module } = await loadKernels(options.kernels);
+  const { module, build } = await loadKernels(options.kernels);
   const blas = options.blas === false ? undefined : await findBlas();
   if (blas === undefined && options.blas === true) {
     throw new CardinalError(`no native matrix library was found: ${await blasInstallation()}`);
@@ -55,7 +55,10 @@ export async function createNodeBackend(options: NodeBackendOptions = {}): Promi
   const placement = await openPlacement(threads);
   const spawn = (index: number) =>
     spawnWasmWorker({ blas: blas?.path, threadId: placement?.threadIds.subarray(index, index + 1) });
-  return createWasmBackend({ module, threads, spawn, maySleep: true, blas, placement });
+  return createWasmBackend({
+    ...{ module, multiplyAdd: multiplyAddOf(build), threads, spawn },
+    ...{ maySleep: true, blas, placement },
+  });
 }
 
 /** As many threads as the machine runs at once, at most 16. */

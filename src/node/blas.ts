@@ -1,3 +1,4 @@
+import { cpus, release } from 'node:os';
 import type { NativeProducts, OpenSgemm, Sgemm } from '../backends/wasm/blas.ts';
 import { CardinalError, messageOf } from '../base/errors.ts';
 import { loadKoffi } from './koffi.ts';
@@ -8,8 +9,6 @@ export interface Blas extends NativeProducts {
   readonly name: string;
   /** As the loader found it. */
   readonly path: string;
-  /** What it says of itself; empty if nothing. */
-  readonly version: string;
 }
 
 /** Where libraries are looked for, by platform: the usual names first, then where package managers put them. */
@@ -78,7 +77,7 @@ export async function openBlas(path: string): Promise<Blas> {
   if (process.platform === 'darwin') process.env['VECLIB_MAXIMUM_THREADS'] = '1';
   const koffi = await loadKoffi();
   const library = koffi.load(path);
-  const optional = (definition: string): ((...args: unknown[]) => unknown) | undefined => {
+  const optional: Optional = (definition) => {
     try {
       return library.func(definition);
     } catch {
@@ -122,7 +121,8 @@ export async function openBlas(path: string): Promise<Blas> {
   return {
     name: nameOf(path, typeof configuration === 'string'),
     path,
-    version: typeof configuration === 'string' ? configuration.trim() : '',
+    version: typeof configuration === 'string' ? configuration.trim() : otherVersion(path, optional),
+    processor: coreOf(optional) ?? cpus().at(0)?.model.trim() ?? 'unknown',
     openSgemm,
     unpacked: hasSmallKernels(optional) ? UNPACKED : 0,
   };
@@ -134,11 +134,24 @@ const UNPACKED = 1e6;
 /** The kernels of OpenBLAS for AVX-512; those for other processors pack always. */
 const smallKernels = ['SkylakeX', 'Cooperlake', 'SapphireRapids'];
 
+/** What libraries other than OpenBLAS say of their version: BLIS does, Accelerate comes with its system, MKL's is not asked. */
+function otherVersion(path: string, optional: Optional): string {
+  if (path.includes('Accelerate')) return `Darwin ${release()}`;
+  const said = optional('const char *bli_info_get_version_str(void)')?.();
+  return typeof said === 'string' ? said : '';
+}
+
+type Optional = (definition: string) => ((...args: unknown[]) => unknown) | undefined;
+
+/** The processor whose kernels an OpenBLAS runs. Other libraries do not tell, or not in one way. */
+function coreOf(optional: Optional): string | undefined {
+  const core = optional('const char *openblas_get_corename(void)')?.();
+  return typeof core === 'string' ? core : undefined;
+}
+
 /** Whether this is an OpenBLAS that was built with kernels for small matrices, and runs those for AVX-512. */
-function hasSmallKernels(
-  optional: (definition: string) => ((...args: unknown[]) => unknown) | undefined,
-): boolean {
-  const core = String(optional('const char *openblas_get_corename(void)')?.());
+function hasSmallKernels(optional: Optional): boolean {
+  const core = coreOf(optional) ?? '';
   const builtIn = optional(`void sgemm_small_kernel_nn_${core.toUpperCase()}(void)`) !== undefined;
   return builtIn && smallKernels.includes(core);
 }
@@ -195,7 +208,7 @@ function requireRight(openSgemm: OpenSgemm): void {
 }
 
 /** What `doctor` tells of the native library. */
-export interface BlasInfo extends Omit<Blas, 'openSgemm' | 'unpacked'> {
+export interface BlasInfo extends Omit<Blas, 'openSgemm' | 'unpacked' | 'processor'> {
   /** Billions of floating-point operations a second, of one thread. */
   readonly gflops: number;
 }

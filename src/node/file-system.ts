@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { mkdir, open, readdir, readFile, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rmdir, stat, unlink } from 'node:fs/promises';
+import { readRegular } from './regular-file.ts';
 
 /**
  * What run folders are made of: every operation that writes them, and those that read them, one by one. So tests can stop a
@@ -8,7 +9,8 @@ import { mkdir, open, readdir, readFile, rename, rmdir, stat, unlink } from 'nod
 export interface FileSystem {
   /** `wx` makes a new file, `a` writes at the end, `r+` changes one that is there. */
   open(path: string, flags: 'r' | 'r+' | 'wx' | 'a'): Promise<OpenFile>;
-  readFile(path: string): Promise<Uint8Array>;
+  /** An ordinary file whole, of at most `most` bytes, as `readRegular` reads it. */
+  readFile(path: string, most?: number): Promise<Uint8Array>;
   rename(from: string, to: string): Promise<void>;
   unlink(path: string): Promise<void>;
   /** Makes one folder. */
@@ -53,7 +55,7 @@ export const nodeFileSystem: FileSystem = {
       close: () => file.close(),
     };
   },
-  readFile: (path) => readFile(path),
+  readFile: readRegular,
   rename,
   unlink,
   mkdir: (path) => mkdir(path),

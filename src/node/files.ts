@@ -1,7 +1,9 @@
+import { constants } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { CardinalError, messageOf } from '../base/errors.ts';
 import { fileSystem, type OpenFile } from './file-system.ts';
+import { NotReadableError } from './regular-file.ts';
 
 /**
  * Replaces `path` with `data`, whole or in parts that are made as they are written, so that at every moment, power cuts
@@ -69,18 +71,21 @@ export async function syncFile(path: string): Promise<void> {
   }
 }
 
-/** The bytes of a file. Throws a `CardinalError` if it is not there, not a file or not ours to read. */
-export async function readFile(path: string): Promise<Uint8Array> {
+/**
+ * The bytes of an ordinary file. Throws a `CardinalError` if it is not there, anything else, not ours to read or larger than
+ * `most` bytes.
+ */
+export async function readFile(path: string, most?: number): Promise<Uint8Array> {
   try {
-    return await fileSystem().readFile(path);
+    return await fileSystem().readFile(path, most);
   } catch (error) {
     throw fileError('read', path, error);
   }
 }
 
 /** The UTF-8 text of a file, with the errors of `readFile`. */
-export async function readTextFile(path: string): Promise<string> {
-  return new TextDecoder().decode(await readFile(path));
+export async function readTextFile(path: string, most = constants.MAX_STRING_LENGTH): Promise<string> {
+  return new TextDecoder().decode(await readFile(path, most));
 }
 
 /** The UTF-8 text of the first `most` bytes of a file. Throws a `CardinalError`. */
@@ -200,8 +205,9 @@ export function fileError(verb: string, path: string, error: unknown): CardinalE
   return new CardinalError(`cannot ${verb} ${path}: ${reason}`, { cause: error });
 }
 
-/** An error of the file system in words, without the path; undefined for any other error. */
+/** Why a file could not be used, in words, without the path; undefined if the file system did not say it. */
 export function fileReason(error: unknown): string | undefined {
+  if (error instanceof NotReadableError) return error.reason;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return Object.hasOwn(reasons, code) ? reasons[code] : undefined;
 }

@@ -23,6 +23,11 @@ export function usableKernels(): readonly KernelBuild[] {
   return kernelBuilds.filter((build) => usable[build]);
 }
 
+/** How a build adds a product to a sum on this machine; nothing else of a build, an engine or a processor changes results. */
+export function multiplyAddOf(build: KernelBuild): 'fused' | 'separate' {
+  return build !== 'simd' && wasmFeatures().fused ? 'fused' : 'separate';
+}
+
 /** Compiled once in a thread, since V8 does not keep what comes of it. */
 let wide: Promise<WebAssembly.Module> | undefined;
 

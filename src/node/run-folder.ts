@@ -22,6 +22,7 @@ import {
   writeFileAtomic,
 } from './files.ts';
 import { lockFolder, type Lock, type LockOptions } from './lock/lock.ts';
+import { pictureListFile } from './data/picture-list.ts';
 import { isCheckpointName, remainsIn, startFiles, type Remains } from './run-remains.ts';
 
 /**
@@ -31,6 +32,7 @@ import { isCheckpointName, remainsIn, startFiles, type Remains } from './run-rem
  *     best.safetensors   the weights with the best validation top-1, to use
  *     metrics.jsonl      a line for each step and epoch
  *     config.json        how the run was started
+ *     pictures.jsonl.gz  what is known of each of its pictures
  *     .lock-…            the process that trains in it
  *
  * One process at a time has a run folder open. One that lost it, because it was taken for dead or somebody took the folder over,
@@ -82,7 +84,7 @@ export class RunFolder implements CheckpointStore {
     const remains = await this.remains();
     if (remains === 'run') return true;
     if (remains === 'other') throw new CardinalError(`no run in ${this.path}: it holds other files`);
-    await this.#guarded(() => clearStart(this.path, ['metrics.jsonl'], { onNotice }));
+    await this.#guarded(() => clearStart(this.path, ['metrics.jsonl', pictureListFile], { onNotice }));
     return false;
   }
 

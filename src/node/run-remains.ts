@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
-import { isTemporary, namesIn, readBeginning } from './files.ts';
+import { isPictureList, pictureListFile } from './data/picture-list.ts';
+import { isTemporary, namesIn, readBeginning, readFile } from './files.ts';
 import { isLockName } from './lock/lock.ts';
 
 /**
@@ -11,7 +12,7 @@ import { isLockName } from './lock/lock.ts';
 export type Remains = 'run' | 'start' | 'nothing' | 'other';
 
 /** What a run writes before its first checkpoint. */
-export const startFiles = ['metrics.jsonl', 'config.json'] as const;
+export const startFiles = ['metrics.jsonl', 'config.json', pictureListFile] as const;
 
 /**
  * Looks into a folder that may be a run's. Throws a `CardinalError` if files there are called as a run's and are not, so that
@@ -23,9 +24,7 @@ export async function remainsIn(path: string): Promise<Remains> {
   const present = startFiles.filter((name) => names.includes(name));
   if (present.length === 0) return names.length === 0 ? 'nothing' : 'other';
   const judged = await Promise.all(
-    present.map(async (name) => {
-      return { name, verdict: judges[name](await readBeginning(join(path, name), longestStart)) };
-    }),
+    present.map(async (name) => ({ name, verdict: await judges[name](join(path, name)) })),
   );
   const verdicts = judged.map(({ verdict }) => verdict);
   // An empty file may be anybody's: alone, it is what a start left; beside others' files, nobody knows.
@@ -54,10 +53,15 @@ type Verdict = 'foreign' | 'learned' | 'unfinished' | 'ours';
 /** A start writes a few lines. */
 const longestStart = 2 ** 20;
 
-const judges: Readonly<Record<(typeof startFiles)[number], (text: string) => Verdict>> = {
-  'config.json': (text) => (isOf(configSchema, text) ? 'ours' : 'foreign'),
-  'metrics.jsonl': judgeMetrics,
+const judges: Readonly<Record<(typeof startFiles)[number], (path: string) => Promise<Verdict>>> = {
+  'config.json': async (path) => ((await isConfig(path)) ? 'ours' : 'foreign'),
+  'metrics.jsonl': async (path) => judgeMetrics(await readBeginning(path, longestStart)),
+  [pictureListFile]: async (path) => ((await isPictureList(await readFile(path))) ? 'ours' : 'foreign'),
 };
+
+async function isConfig(path: string): Promise<boolean> {
+  return isOf(configSchema, await readBeginning(path, longestStart));
+}
 
 /** What every version of Cardinal writes into `config.json`. */
 const configSchema = z.looseObject({ cardinal: z.string(), startedAt: z.string(), command: z.string() });

@@ -1,9 +1,11 @@
 import type { Backend } from '../backends/backend.ts';
 import { withEndings, type Endings } from '../base/endings.ts';
 import { UsageError } from '../base/errors.ts';
+import { visible } from '../base/quoted.ts';
 import { jsonObject, validate } from '../base/validate.ts';
 import { augmentationNamed, type AugmentationName } from '../data/augmentations.ts';
 import { leftOutLine } from '../data/left-out.ts';
+import type { PictureLimitOptions } from '../data/picture-limits.ts';
 import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
 import { countModel, createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
 import { freeze, freezeExactly } from '../nn/freeze.ts';
@@ -32,8 +34,10 @@ import { openDataFor } from './data-for-weights.ts';
 import { seenBefore } from './data/to-evaluate.ts';
 import { openData, type OpenData, type OpenOptions } from './data/open.ts';
 import { fitPreprocessing } from './data/statistics.ts';
-import { recordOf } from './data/record.ts';
+import { pictureListFile } from './data/picture-list.ts';
+import { picturesOfRun } from './data/run-pictures.ts';
 import { openLoaders, withAugmentation } from './data/training.ts';
+import { engineBefore } from './engine-before.ts';
 import { prepareFor } from './prepare.ts';
 import { evaluateBest, type EvaluateBestOptions, type RunEvaluation } from './report/evaluate-best.ts';
 import { interruption, writeReport } from './report/write-report.ts';
@@ -44,7 +48,8 @@ import { checkTrainOn } from './train-on-arguments.ts';
 import { channelsOf, isAdapted, saysOf, trainingPreprocessing } from './trained.ts';
 import { tensorsFor, withWeightsFile, type WeightsFile } from './weights-file.ts';
 
-export interface TrainOnOptions extends RecipeOverrides {
+/** Limits of pictures are for a path: pictures that are open already are read as `openData` was told. */
+export interface TrainOnOptions extends RecipeOverrides, PictureLimitOptions {
   /** A recipe or the name of one; the other numbers here change it. Default `quick`. */
   readonly recipe?: Recipe | string | undefined;
   /** Run folder for checkpoints and metrics; nothing is written without it. */
@@ -92,11 +97,20 @@ export interface TrainOnOptions extends RecipeOverrides {
   readonly evaluate?: boolean | undefined;
   /** With `out`: write `report.html` and, if it was evaluated, `misclassified.csv`. Default: true. */
   readonly report?: boolean | undefined;
-  /** Ends the run after the step that is being done, with a checkpoint. */
+  /**
+   * Ends the run with a checkpoint, as soon as the micro-batch that is being computed is over: the step that it belongs to is given
+   * up, and done again if the run goes on.
+   */
   readonly signal?: AbortSignal | undefined;
   /** Stop when validation has not improved for so many epochs. */
   readonly patience?: number | undefined;
+  /** Optimiser steps between checkpoints, beside the one after each epoch. */
   readonly checkpointEvery?: number | undefined;
+  /**
+   * Minutes between checkpoints, beside these, from the end of one to the next; fewer where saving would take more than a twentieth of
+   * the time. Default 5; 0: none by the clock.
+   */
+  readonly checkpointMinutes?: number | undefined;
   /**
    * Recompute activations in the backward pass instead of keeping them all: much less memory for some more time, the same
    * results. Default: false; for a run that is continued, as it was.
@@ -117,7 +131,7 @@ export interface TrainOnOptions extends RecipeOverrides {
   /** What computes; whoever made it disposes of it. Default: an own one with `threads`. */
   readonly backend?: Backend | undefined;
   readonly threads?: number | undefined;
-  /** Have matrix products done by a native library. Default: if there is one. */
+  /** Have matrix products done by a native library. Default: if there is one; a run that is continued, as it was. */
   readonly blas?: boolean | undefined;
 }
 
@@ -153,19 +167,27 @@ export async function trainOn(
   options: TrainOnOptions = {},
 ): Promise<TrainedOn> {
   checkTrainOn(source, model, options);
-  const { weights, resume, valFraction } = options;
-  if (valFraction !== undefined && typeof source !== 'string') {
+  const { weights, resume, valFraction, maxPixels, decodeSeconds } = options;
+  const forPath = Object.entries({ valFraction, maxPixels, decodeSeconds }).find(
+    ([, value]) => value !== undefined,
+  );
+  if (forPath !== undefined && typeof source !== 'string') {
     throw new UsageError(
-      'valFraction is for a path: pictures that are open already are split as openData was told',
+      `${forPath[0]} is for a path: pictures that are open already are split and read as openData was told`,
     );
   }
   if (options.takeOver === true && resume !== true) throw new UsageError('takeOver is for resume');
   /** What the report tells its reader. */
   const notes: string[] = [];
   const onEvent = async (event: TrainEvent): Promise<void> => {
-    if ((event.type === 'warning' || event.type === 'end') && event.message !== undefined)
-      notes.push(event.message);
-    await options.onEvent?.(event);
+    if ((event.type !== 'warning' && event.type !== 'end') || event.message === undefined) {
+      await options.onEvent?.(event);
+      return;
+    }
+    // Names of strangers stand in it, and whoever listens prints it.
+    const message = visible(event.message);
+    notes.push(message);
+    await options.onEvent?.({ ...event, message });
   };
   return withEndings(async (endings) => {
     const place = new RunPlace({
@@ -210,7 +232,15 @@ async function work(
 ): Promise<TrainedOn> {
   const { resume } = place;
   const options: TrainOnOptions = { ...asked, onEvent };
-  const { out, signal, checkpointEvery, checkpointActivations, head } = options;
+  const { out, signal, checkpointEvery, checkpointMinutes, checkpointActivations, head } = options;
+  let packed: (() => Promise<Uint8Array>) | undefined;
+  const openFolder = async (path: string): Promise<RunFolder> => {
+    const folder = await place.make(path);
+    const list = packed;
+    packed = undefined;
+    if (list !== undefined) await folder.write(pictureListFile, await list());
+    return folder;
+  };
   try {
     const own = resume?.training;
     const beginning = resume && beginningOf(asked);
@@ -231,6 +261,11 @@ async function work(
     for (const message of [leftOutLine(data.leftOut), await seenBefore(data, earlier)]) {
       if (message !== undefined) await onEvent({ type: 'warning', message });
     }
+    const strict = options.strict ?? false;
+    const before = resume && { path: required(out), checkpoint: resume };
+    const { record, conditions, warning, list } = await picturesOfRun(data, { strict, earlier: before });
+    if (warning !== undefined) await onEvent({ type: 'warning', message: warning });
+    packed = list;
     const preprocessing =
       resume?.preprocessing ?? given(options) ?? (await suitable(model, data, options, weights));
     const recipe =
@@ -256,10 +291,10 @@ async function work(
     // A checkpoint of another network is refused where training starts, with a message that says so.
     else if (resume?.training !== undefined && isOf(resume, network))
       freezeExactly(network, resume.training.frozen ?? []);
-    const loaders = openLoaders(data, { recipe, preprocessing, seed, strict: options.strict ?? false });
+    const loaders = openLoaders(data, { recipe, preprocessing, seed, strict });
     endings.add(() => loaders.validation?.dispose());
     endings.add(() => loaders.train.dispose());
-    const backend = options.backend ?? (await createNodeBackend(engineOf(options)));
+    const backend = options.backend ?? (await createNodeBackend(engineOf(options, own)));
     if (options.backend === undefined) endings.add(() => backend.dispose());
     const secondsBefore = own && (await place.folder?.rewindMetrics(own.progress));
     if (own !== undefined && own.recipe.epochs !== recipe.epochs) {
@@ -278,13 +313,15 @@ async function work(
       recipe,
       seed,
       preprocessing,
-      pictures: [await recordOf(data), ...(earlier ?? [])],
+      pictures: [record, ...(earlier ?? [])],
+      conditions,
       ...(weights === undefined ? {} : { origin: saysOf(weights).origin, licence: saysOf(weights).licence }),
       store:
         out === undefined
           ? undefined
-          : { save: async (kind, bytes) => (await place.make(out)).save(kind, bytes) },
+          : { save: async (kind, bytes) => (await openFolder(out)).save(kind, bytes) },
       checkpointEvery,
+      checkpointMinutes,
       checkpointActivations,
       resume,
       secondsBefore,
@@ -292,13 +329,12 @@ async function work(
       stopWhen: options.patience === undefined ? undefined : patience(options.patience),
       onEvent: async (event) => {
         if (out !== undefined && event.type !== 'checkpoint')
-          await (await place.make(out)).appendMetrics(event);
+          await (await openFolder(out)).appendMetrics(event);
         await onEvent(event);
       },
     });
     const trained = { ...result, model: network, classes: data.classes, preprocessing, data };
     if (result.reason === 'not-finite') return trained;
-    const strict = options.strict ?? false;
     const run = { network: trainable, data, backend, recipe, preprocessing, seed, strict };
     const evaluated =
       result.reason === 'interrupted' || options.evaluate === false
@@ -351,13 +387,16 @@ async function pictures(
 }
 
 /** How a folder is opened; a run that is continued holds out what it did. */
-function opening({ valFraction, strict }: TrainOnOptions, resume: Checkpoint | undefined): OpenOptions {
+function opening(
+  { valFraction, strict, maxPixels, decodeSeconds }: TrainOnOptions,
+  resume: Checkpoint | undefined,
+): OpenOptions {
   // Checkpoints of old do not say which pictures they were trained on.
   const was = resume?.pictures === undefined ? undefined : (resume.pictures.at(0)?.heldOut?.fraction ?? 0);
   if (was !== undefined && valFraction !== undefined && valFraction !== was) {
     throw new UsageError(`valFraction: the run to continue has its own, ${was}: leave it out`);
   }
-  return { valFraction: was ?? valFraction, strict };
+  return { valFraction: was ?? valFraction, strict, maxPixels, decodeSeconds };
 }
 
 /** A network of the registry; classes and channels come from the data. */
@@ -474,6 +513,14 @@ function required(out: string | undefined): string {
   return out;
 }
 
-function engineOf({ threads, blas }: TrainOnOptions): Pick<NodeBackendOptions, 'threads' | 'blas'> {
-  return { ...(threads === undefined ? {} : { threads }), ...(blas === undefined ? {} : { blas }) };
+/** As it is asked for; else a run that goes on is computed as it was. */
+function engineOf(
+  { threads, blas }: TrainOnOptions,
+  training: TrainingState | undefined,
+): NodeBackendOptions {
+  return {
+    ...engineBefore(training),
+    ...(threads === undefined ? {} : { threads }),
+    ...(blas === undefined ? {} : { blas }),
+  };
 }

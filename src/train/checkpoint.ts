@@ -6,6 +6,7 @@ import { parseJson } from '../base/validate.ts';
 import { listModels } from '../models/registry.ts';
 import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
 import { metadataOf, readDescription, type Description } from './description.ts';
+import { conditionsSchema } from './conditions.ts';
 import type { ModelDescription } from './network.ts';
 import { progressSchema } from './progress.ts';
 import { recipeSchema } from './recipe.ts';
@@ -49,6 +50,8 @@ const trainingSchema = z.object({
   frozen: z.array(z.string()).optional(),
   /** Whether activations are recomputed; absent if not. Results do not depend on it, so a run may go on with the other. */
   checkpointActivations: z.boolean().optional(),
+  /** What the steps done depend on, from which step on; absent in checkpoints of old. */
+  conditions: z.array(conditionsSchema).readonly().optional(),
   progress: progressSchema,
 });
 

@@ -20,7 +20,7 @@ export function continuedRecipe(own: Recipe, asked: AskedRecipe, source: string)
   // A recipe that does not say how pictures are varied leaves it to what they are, and the run knows that.
   const augmentation = base.augmentation ?? own.augmentation;
   const differences = lengths(base, own).map((length) =>
-    differenceOf(own, withOverrides({ ...base, augmentation }, { ...numbers, epochs: length })),
+    recipeDifference(own, withOverrides({ ...base, augmentation }, { ...numbers, epochs: length })),
   );
   const [difference] = differences;
   if (difference !== undefined && !differences.includes(undefined)) {
@@ -79,7 +79,7 @@ function extended(own: Recipe, epochs: number, source: string): Recipe {
 }
 
 /** The first setting in which two recipes differ, in words; names and epochs aside. */
-function differenceOf(own: Recipe, other: Recipe): string | undefined {
+export function recipeDifference(own: Recipe, other: Recipe): string | undefined {
   const [a, b] = [own, other].map(settingsOf);
   const key = [...new Set([...a.keys(), ...b.keys()])].find((each) => a.get(each) !== b.get(each));
   if (key === undefined) return undefined;

@@ -7,6 +7,7 @@ export {
   type Checkpoint,
   type TrainingState,
 } from './checkpoint.ts';
+export type { Conditions, PlatformConditions } from './conditions.ts';
 export type { Description } from './description.ts';
 export { patience, type StopRule } from './early-stopping.ts';
 export { writeWeights } from '../session/state.ts';

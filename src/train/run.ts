@@ -14,6 +14,7 @@ import {
   type Checkpoint,
 } from './checkpoint.ts';
 import { classWeights, weighTargets } from './class-weights.ts';
+import { changedConditions, conditionsOf, continuedConditions, type Conditions, type PlatformConditions } from './conditions.ts';
 import { continuedRecipe } from './continue.ts';
 import type { StopRule } from './early-stopping.ts';
 import { evaluate, prepareInference } from './evaluate.ts';
@@ -40,6 +41,8 @@ export interface TrainOptions {
   readonly preprocessing?: Preprocessing | undefined;
   /** Which pictures are trained on, and before them those that the weights to begin with were; kept in checkpoints. */
   readonly pictures?: readonly PictureRecord[] | undefined;
+  /** What only the platform knows of what the numbers depend on; kept in checkpoints. */
+  readonly conditions?: PlatformConditions | undefined;
   /** Where the weights that training begins with come from, and their licence; kept in checkpoints. */
   readonly origin?: string | undefined;
   readonly licence?: string | undefined;
@@ -47,11 +50,19 @@ export interface TrainOptions {
   readonly store?: CheckpointStore | undefined;
   /** Optimiser steps between checkpoints, beside the one after each epoch. */
   readonly checkpointEvery?: number | undefined;
+  /**
+   * Minutes between checkpoints, beside these, from the end of one to the next; fewer where saving would take more than a twentieth of
+   * the time. Default 5; 0: none by the clock.
+   */
+  readonly checkpointMinutes?: number | undefined;
   /** Continue from here, at the exact batch. */
   readonly resume?: Checkpoint | undefined;
   /** Seconds that the run took before it is continued, for what is told of time; a checkpoint does not say. */
   readonly secondsBefore?: number | undefined;
-  /** Ends the run after the step that is being done, with a checkpoint. */
+  /**
+   * Ends the run with a checkpoint, as soon as the micro-batch that is being computed is over: the step that it belongs to is given
+   * up, and done again if the run goes on.
+   */
   readonly signal?: AbortSignal | undefined;
   /** Asked after each epoch whether to end, e.g. `patience(5)`. */
   readonly stopWhen?: StopRule | undefined;
@@ -62,6 +73,8 @@ export interface TrainOptions {
   readonly checkpointActivations?: boolean | undefined;
   /** Bytes that the training program may take, if less than the backend's. */
   readonly memoryLimit?: number | undefined;
+  /** The clock, in milliseconds. Default: the machine's. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** Numbers that are no numbers any more: the run ends, and nothing of them is kept. */
@@ -78,6 +91,9 @@ export class Run {
   readonly frozen: readonly string[];
   readonly progress: Progress;
   readonly #validation: Program | undefined;
+  /** What the steps of a run that is continued depend on, and what those to come do. */
+  readonly #before: readonly Conditions[];
+  readonly #now: Conditions;
   #classWeights: Float64Array | undefined;
 
   private constructor(
@@ -93,6 +109,8 @@ export class Run {
     this.frozen = parts.frozen;
     this.progress = parts.progress;
     this.#validation = validation;
+    this.#before = options.resume?.training?.conditions ?? [];
+    this.#now = conditionsOf(options.backend, options.conditions ?? {}, parts.progress.step);
   }
 
   /** Plans and loads the programs. Throws a `CardinalError` if data, network, recipe and checkpoint do not fit together. */
@@ -140,6 +158,12 @@ export class Run {
 
   get stepsPerEpoch(): number {
     return this.options.data.train.batchesPerEpoch;
+  }
+
+  /** What differs from the conditions under which the run was begun, in a line each. */
+  changes(): string[] {
+    // A run that is over is only evaluated.
+    return this.progress.epoch >= this.recipe.epochs ? [] : changedConditions(this.#before, this.#now);
   }
 
   startEvent(): StartEvent {
@@ -209,6 +233,7 @@ export class Run {
         microBatchSize: this.fitted.microBatchSize,
         ...(this.frozen.length === 0 ? {} : { frozen: [...this.frozen] }),
         ...(this.fitted.plan.keepingAllBytes === undefined ? {} : { checkpointActivations: true }),
+        conditions: continuedConditions(this.#before, this.#now),
         progress: this.progress,
         optimizer: tensors.optimizer,
         ema: tensors.ema,

@@ -134,8 +134,8 @@ export class Disk implements FileSystem {
     };
   }
 
-  readFile: FileSystem['readFile'] = (path) =>
-    this.#step('readFile', path, () => nodeFileSystem.readFile(path));
+  readFile: FileSystem['readFile'] = (path, most) =>
+    this.#step('readFile', path, () => nodeFileSystem.readFile(path, most));
   readdir: FileSystem['readdir'] = (path) => this.#step('readdir', path, () => nodeFileSystem.readdir(path));
   stat: FileSystem['stat'] = (path) => this.#step('stat', path, () => nodeFileSystem.stat(path));
 

@@ -17,6 +17,7 @@ export function createReferenceBackend(): Backend {
   return {
     name,
     threads: 1,
+    numerics: { multiplyAdd: 'double' },
     maxBytes: 2 ** 32,
     workspaceBytes: () => 0,
     // One loop for every op.

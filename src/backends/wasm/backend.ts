@@ -3,7 +3,7 @@ import { entries } from '../../plan/plan.ts';
 import type { Node } from '../../graph/node.ts';
 import { sizeOf } from '../../graph/value.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { Backend, KernelUse, Program } from '../backend.ts';
+import type { Backend, KernelUse, MultiplyAdd, NativeLibrary, Numerics, Program } from '../backend.ts';
 import { Programs } from '../host-program.ts';
 import { assemble, staysPacked } from './assemble.ts';
 import { nativeKernels, type NativeProducts, type OpenSgemm } from './blas.ts';
@@ -24,6 +24,8 @@ const ARGS_RESERVE = 16 * 2 ** 20;
 export interface WasmBackendOptions {
   /** The compiled kernels, with or without relaxed SIMD. */
   readonly module: WebAssembly.Module;
+  /** How the module's kernels add a product to a sum on this machine, if it is known. */
+  readonly multiplyAdd?: Exclude<MultiplyAdd, 'double'> | undefined;
   /** Threads that compute, the calling one included. */
   readonly threads: number;
   /** A native library that does matrix products; workers must be started with the same. Default: none. */
@@ -66,6 +68,7 @@ class WasmBackend implements Backend {
   readonly threads: number;
   readonly maxBytes: number;
   readonly library: string | undefined;
+  readonly numerics: Numerics | undefined;
 
   readonly #lowerer: Lowerer;
   readonly #openSgemm: OpenSgemm | undefined;
@@ -79,11 +82,12 @@ class WasmBackend implements Backend {
   #ending: Promise<void> | undefined;
 
   constructor(
-    { module, threads, maySleep, blas, placement }: WasmBackendOptions,
+    { module, multiplyAdd, threads, maySleep, blas, placement }: WasmBackendOptions,
     workers: readonly WorkerHandle[],
   ) {
     this.threads = threads;
     this.library = blas?.name;
+    this.numerics = multiplyAdd && { multiplyAdd, ...(blas && { library: libraryOf(blas, threads) }) };
     this.#openSgemm = blas?.openSgemm;
     this.#lowerer = createLowerer(blas && { threads, unpacked: blas.unpacked });
     this.maxBytes = ADDRESSABLE - PLAN_ADDRESS - ARGS_RESERVE - threads * SCRATCH_BYTES;
@@ -222,6 +226,10 @@ class WasmBackend implements Backend {
     Atomics.add(words, control.posted, 1);
     announceChange(words, control.news, control.idle);
   }
+}
+
+function libraryOf({ name, version, processor }: NativeProducts, threads: number): NativeLibrary {
+  return { name, version, processor, threads };
 }
 
 function use({ kernel, once = false }: Call): KernelUse {

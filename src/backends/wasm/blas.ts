@@ -25,6 +25,10 @@ export type OpenSgemm = (memory: WebAssembly.Memory) => Sgemm;
 /** A native library of matrix products. */
 export interface NativeProducts {
   readonly name: string;
+  /** What it says of itself; empty if nothing. */
+  readonly version: string;
+  /** The processor that its kernels are for, as it or the machine calls it. */
+  readonly processor: string;
   readonly openSgemm: OpenSgemm;
   /** The largest m·n·k of a product that it does without packing its sides, as fast as a large one; 0 if it packs always. */
   readonly unpacked: number;

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 
 import type { PictureRecord } from '../../data/picture-record.ts';
+import { mostFileBytes } from '../../data/picture-limits.ts';
 import { keyOf, type PictureDataset } from '../../data/source.ts';
+import { mostWhole, readRegular } from '../regular-file.ts';
+import { limitsOf } from './decode.ts';
 import type { OpenData } from './open.ts';
 
 /** Pictures whose content is kept of a training: of a thousandth of them in another folder one in eight is noticed. */
@@ -46,6 +48,17 @@ export async function sampledIn({ sample }: PictureRecord, dataset: PictureDatas
   return found;
 }
 
+/** The samples of the record whose name is in a dataset and whose content is another, by index. */
+export async function changedSamples({ sample }: PictureRecord, dataset: PictureDataset): Promise<number[]> {
+  const wanted = new Map(sample.map((entry) => [entry.slice(0, 12), entry.slice(13)]));
+  const found: number[] = [];
+  for (const [name, index] of hashedNames(dataset)) {
+    const content = wanted.get(short(name));
+    if (content !== undefined && content !== (await contentOf(dataset, index))) found.push(index);
+  }
+  return found;
+}
+
 /** Index by a hash of class and name, 16 hexadecimal digits. */
 function hashedNames(dataset: PictureDataset): Map<string, number> {
   const hashed = new Map<string, number>();
@@ -55,13 +68,15 @@ function hashedNames(dataset: PictureDataset): Map<string, number> {
   return hashed;
 }
 
-async function contentOf({ source }: PictureDataset, index: number): Promise<string> {
+/** A hash of a picture as it lies there, 12 hexadecimal digits. */
+export async function contentOf({ source }: PictureDataset, index: number): Promise<string> {
   if (source.kind === 'memory') {
     const { bytes, rows, recordBytes } = source;
     return short(hash(bytes.subarray(rows[index] * recordBytes, (rows[index] + 1) * recordBytes)));
   }
   // What cannot be read is not read in training either, and equal to itself.
-  return readFile(source.paths[index]).then(
+  const most = Math.min(mostWhole, mostFileBytes(limitsOf(source)));
+  return readRegular(source.paths[index], most).then(
     (bytes) => short(hash(bytes)),
     () => '0'.repeat(12),
   );
