@@ -3,7 +3,7 @@ import type { TensorArchive } from '../archive.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { quoted } from '../../base/quoted.ts';
 import { flatten } from './flatten.ts';
-import { maxPickleBytes } from './limits.ts';
+import { maxPickleBytes, pickleMemory } from './limits.ts';
 import { storageOf } from './rebuild.ts';
 import { readScriptClasses } from './script-classes.ts';
 import { unpickle } from './unpickle.ts';
@@ -32,7 +32,10 @@ export async function openZipCheckpoint(source: ByteSource): Promise<TensorArchi
   const script = records.has(`${folder}constants.pkl`) || startsAny(records, `${folder}code/`);
   const classes = script ? await readScriptClasses(records, folder) : undefined;
   const bytes = await source.read(await pickle.begin(), pickle.size);
-  const { value } = unpickle(bytes, source.name, { storage: (id) => storageOf(id, source.name) });
+  const { value } = unpickle(bytes, source.name, {
+    memory: pickleMemory(source.size),
+    storage: (id) => storageOf(id, source.name),
+  });
   const flat = flatten(value, bytes.length, {
     source,
     bigEndian: await isBigEndian(records.get(`${folder}byteorder`), source),
