@@ -31,6 +31,9 @@ export const studyConfigSchema = z.object({
   /** Other lengths than the scale's, if they were asked for. */
   epochs: z.int().positive().optional(),
   pictures: z.int().positive().optional(),
+  /** What a picture may cost, if it is not the usual. */
+  maxPixels: z.int().positive().optional(),
+  decodeSeconds: z.int().positive().optional(),
 });
 export type StudyConfig = z.infer<typeof studyConfigSchema>;
 
