@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { CardinalError } from '../../base/errors.ts';
+import { checkKind, checkOptions, record, text } from '../../base/options.ts';
 import { byCodePoint } from '../../base/order.ts';
 import { isFolder, namesIn } from '../files.ts';
 import { studyConfigSchema } from '../study/study-folder.ts';
@@ -23,6 +24,8 @@ const deepest = 2;
  * Throws a `CardinalError` if there is nothing to verify, or if a file cannot be read for another reason than damage.
  */
 export async function verify(path: string, options: VerifyRunOptions = {}): Promise<Verification> {
+  checkKind('verify', 'the path', path, text);
+  checkOptions('verify', options, { config: record });
   if (!(await isFolder(path))) return verificationOf([await verifyWeights(path)]);
   const checks = await verifyFolder(path, options, 0);
   if (checks.length === 0) {
