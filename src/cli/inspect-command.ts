@@ -16,7 +16,7 @@ export async function inspect(path: string, flags: InspectFlags): Promise<void> 
   const show = (file: WeightsFile): Promise<void> => {
     const fits = fittingModels(file.tensors);
     if (flags.json) printJson(document(file, fits));
-    else print(...lines(file, fits));
+    else print(lines(file, fits));
     return Promise.resolve();
   };
   // What a damaged file says is shown as well; `cardinal verify` tells that it is damaged.

@@ -73,7 +73,10 @@ export function tellLeft({ loaded, missing, misshaped, unexpected }: LoadedWeigh
   for (const [what, names] of groups) {
     if (names.length === 0) continue;
     const more = names.length - mostTold;
-    tell(`${what}:`, ...names.slice(0, mostTold).map((name) => `  ${shortened(name)}`));
+    tell(
+      `${what}:`,
+      names.slice(0, mostTold).map((name) => `  ${shortened(name)}`),
+    );
     if (more > 0) tell(`  and ${more} more`);
   }
 }

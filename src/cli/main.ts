@@ -3,6 +3,7 @@ import { UsageError } from '../base/errors.ts';
 import { verdictOn } from './error.ts';
 import { print, writeLines } from './print.ts';
 import { didYouMean } from './suggest.ts';
+import { keepToPictures } from '../node/sharp.ts';
 import { version } from '../node/version.ts';
 
 /** A command's file: adds arguments, options, examples and the action to the command of its name. */
@@ -31,6 +32,8 @@ const commands: Readonly<Record<string, readonly [summary: string, load: () => P
   run: ['run a network on raw tensors, to check a port', () => import('./commands/run.ts')],
   doctor: ['show what this machine offers and what is used', () => import('./commands/doctor.ts')],
 };
+
+keepToPictures();
 
 const args = process.argv.slice(2);
 const asked = args.find((arg) => !arg.startsWith('-') && arg !== 'help') ?? '';
@@ -87,7 +90,7 @@ async function parse(program: Command): Promise<void> {
 function report(error: unknown): void {
   const command = Object.hasOwn(commands, asked) ? asked : '';
   const { exitCode, lines } = verdictOn(error, { command, verbose: args.includes('--verbose') });
-  if (lines.length > 0) writeLines(process.stderr, ...lines);
+  if (lines.length > 0) writeLines(process.stderr, lines);
   process.exitCode = exitCode;
 }
 
@@ -101,7 +104,7 @@ async function build(): Promise<Command> {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
-        print(...text.replace(/\n$/, '').split('\n'));
+        print(text.replace(/\n$/, '').split('\n'));
       },
       outputError: () => undefined,
     })

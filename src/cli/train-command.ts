@@ -102,7 +102,7 @@ export async function newRun(
           folder = await RunFolder.create(path, { onNotice: tell, verify: flags.verify });
           await folder.writeConfig(config);
           await writeList(folder, pictures);
-          tell(...opening(config, data, backend));
+          tell(opening(config, data, backend));
         }
         return folder;
       };
@@ -154,7 +154,7 @@ async function goOn(folder: RunFolder, flags: OutputFlags, asked: Partial<TrainF
   const { seconds, history } = await folder.rewindMetrics(training.progress);
   const leftOut = leftOutLine(data.leftOut);
   if (leftOut !== undefined) tell(leftOut);
-  tell(...continuingLines(path, changed, training));
+  tell(continuingLines(path, changed, training));
   const network = await buildNetwork(changed);
   await withBackend(engine, (backend) =>
     work({
@@ -214,7 +214,7 @@ async function work({ network, flags, ...parts }: Work): Promise<Outcome> {
     const { path } = await parts.openFolder();
     const report = await reportRun(training, evaluated, notes);
     if (flags.json) printJson(summaryOf(path, result, evaluated, report));
-    else print(...closing(path, result, evaluated, stopped ? flagsOf(parts.backend, flags) : undefined));
+    else print(closing(path, result, evaluated, stopped ? flagsOf(parts.backend, flags) : undefined));
     if (stopped) process.exitCode = 130;
     return { result, evaluated };
   } finally {

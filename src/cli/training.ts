@@ -84,6 +84,7 @@ export async function trainRun(network: Network, training: Training): Promise<Tr
       licence: config.weights?.licence,
       store: { save: async (kind, bytes) => (await openFolder()).save(kind, bytes) },
       checkpointEvery: config.checkpointEvery,
+      checkpointMinutes: config.checkpointMinutes,
       checkpointActivations,
       stopWhen: config.patience === undefined ? undefined : patience(config.patience),
       resume,

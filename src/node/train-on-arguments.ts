@@ -12,6 +12,7 @@ import {
   record,
   text,
   texts,
+  numberFrom,
   wholeFrom,
   type Kinds,
 } from '../base/options.ts';
@@ -44,6 +45,7 @@ const kinds: Kinds<TrainOnOptions> = {
   signal: abortSignal,
   patience: wholeFrom(1),
   checkpointEvery: wholeFrom(1),
+  checkpointMinutes: numberFrom(0),
   checkpointActivations: flag,
   seed: finite,
   imageSize: wholeFrom(1),

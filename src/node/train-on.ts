@@ -1,3 +1,4 @@
+import { smallest } from '../base/extremes.ts';
 import type { Backend } from '../backends/backend.ts';
 import { withEndings, type Endings } from '../base/endings.ts';
 import { UsageError } from '../base/errors.ts';
@@ -49,7 +50,7 @@ import { channelsOf, isAdapted, saysOf, trainingPreprocessing } from './trained.
 import { tensorsFor, withWeightsFile, type WeightsFile } from './weights-file.ts';
 
 /** Limits of pictures are for a path: pictures that are open already are read as `openData` was told. */
-export interface TrainOnOptions extends RecipeOverrides, PictureLimitOptions, VerifyOptions {
+export interface TrainOnOptions extends RecipeOverrides, VerifyOptions, PictureLimitOptions {
   /** A recipe or the name of one; the other numbers here change it. Default `quick`. */
   readonly recipe?: Recipe | string | undefined;
   /** Run folder for checkpoints and metrics; nothing is written without it. */
@@ -97,11 +98,20 @@ export interface TrainOnOptions extends RecipeOverrides, PictureLimitOptions, Ve
   readonly evaluate?: boolean | undefined;
   /** With `out`: write `report.html` and, if it was evaluated, `misclassified.csv`. Default: true. */
   readonly report?: boolean | undefined;
-  /** Ends the run after the step that is being done, with a checkpoint. */
+  /**
+   * Ends the run with a checkpoint, as soon as the micro-batch that is being computed is over: the step that it belongs to is given
+   * up, and done again if the run goes on.
+   */
   readonly signal?: AbortSignal | undefined;
   /** Stop when validation has not improved for so many epochs. */
   readonly patience?: number | undefined;
+  /** Optimiser steps between checkpoints, beside the one after each epoch. */
   readonly checkpointEvery?: number | undefined;
+  /**
+   * Minutes between checkpoints, beside these, from the end of one to the next; fewer where saving would take more than a twentieth of
+   * the time. Default 5; 0: none by the clock.
+   */
+  readonly checkpointMinutes?: number | undefined;
   /**
    * Recompute activations in the backward pass instead of keeping them all: much less memory for some more time, the same
    * results. Default: false; for a run that is continued, as it was.
@@ -210,7 +220,7 @@ async function work(
     await asked.onEvent?.({ ...event, message });
   };
   const options: TrainOnOptions = { ...asked, onEvent };
-  const { out, signal, checkpointEvery, checkpointActivations, head } = options;
+  const { out, signal, checkpointEvery, checkpointMinutes, checkpointActivations, head } = options;
   let folder: RunFolder | undefined;
   let packed: (() => Promise<Uint8Array>) | undefined;
   const onNotice = (message: string): Promise<void> => onEvent({ type: 'warning', message });
@@ -308,6 +318,7 @@ async function work(
           ? undefined
           : { save: async (kind, bytes) => (await openFolder(out)).save(kind, bytes) },
       checkpointEvery,
+      checkpointMinutes,
       checkpointActivations,
       resume,
       history: reached?.history,
@@ -416,7 +427,7 @@ function continued(
   }
   const asked = askedOf(options);
   const varied =
-    options.augment && preprocessing && augmentationNamed(options.augment, Math.min(...preprocessing.size));
+    options.augment && preprocessing && augmentationNamed(options.augment, smallest(preprocessing.size));
   return continuedRecipe(recipe, { ...asked, augmentation: varied ?? asked.augmentation }, source);
 }
 

@@ -52,6 +52,11 @@ export interface TrainOptions {
   readonly store?: CheckpointStore | undefined;
   /** Optimiser steps between checkpoints, beside the one after each epoch. */
   readonly checkpointEvery?: number | undefined;
+  /**
+   * Minutes between checkpoints, beside these, from the end of one to the next; fewer where saving would take more than a twentieth of
+   * the time. Default 5; 0: none by the clock.
+   */
+  readonly checkpointMinutes?: number | undefined;
   /** Continue from here, at the exact batch. */
   readonly resume?: Checkpoint | undefined;
   /**
@@ -61,7 +66,10 @@ export interface TrainOptions {
   readonly history?: readonly EpochRecord[] | undefined;
   /** Seconds that the run took before it is continued, for what is told of time; a checkpoint does not say. */
   readonly secondsBefore?: number | undefined;
-  /** Ends the run after the step that is being done, with a checkpoint. */
+  /**
+   * Ends the run with a checkpoint, as soon as the micro-batch that is being computed is over: the step that it belongs to is given
+   * up, and done again if the run goes on.
+   */
   readonly signal?: AbortSignal | undefined;
   /** Asked after each epoch whether to end, e.g. `patience(5)`. */
   readonly stopWhen?: StopRule | undefined;
@@ -72,6 +80,8 @@ export interface TrainOptions {
   readonly checkpointActivations?: boolean | undefined;
   /** Bytes that the training program may take, if less than the backend's. */
   readonly memoryLimit?: number | undefined;
+  /** The clock, in milliseconds. Default: the machine's. */
+  readonly now?: (() => number) | undefined;
 }
 
 /** Numbers that are no numbers any more: the run ends, and nothing of them is kept. */

@@ -86,7 +86,6 @@ test.each<[string, Uint8Array, RegExp]>([
 });
 
 const header = 30 + 'zip-views/data/0'.length;
-
 test.each([
   // The first tensor of a storage has all of its 24 floats held against the CRC-32.
   { verify: true, first: [header, 96, 24] },

@@ -33,8 +33,9 @@ export async function openZip(
   options: VerifyOptions = {},
 ): Promise<ReadonlyMap<string, ZipRecord>> {
   const records = new Map<string, ZipRecord>();
-  for (const [name, entry] of await readZipDirectory(source))
+  for (const [name, entry] of await readZipDirectory(source)) {
     records.set(name, recordOf(source, entry, options));
+  }
   return records;
 }
 
