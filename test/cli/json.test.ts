@@ -124,9 +124,9 @@ describe('--json', () => {
       ),
     });
     const fixtures = 'test/fixtures/pytorch';
-    const { damaged, checks } = await json(found, 'verify', fixtures);
+    const { damaged, checks } = await json(found, 'verify', `${fixtures}/zip-views.pth`);
     expect(damaged).toBe(0);
-    expect(checks.length).toBeGreaterThan(5);
+    expect(checks).toMatchObject([{ result: 'ok', checksum: 'CRC-32' }]);
     const torn = join(await mkdtemp(join(tmpdir(), 'cardinal-json-')), 'torn.pth');
     await writeFile(torn, (await readFile(join(root, fixtures, 'zip-views.pth'))).subarray(0, -40));
     const { code, stdout } = await cardinal(['verify', torn]);
