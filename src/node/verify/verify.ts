@@ -50,7 +50,8 @@ async function verifyFolder(path: string, { config }: VerifyRunOptions, depth: n
     if (name === studyFile) checks.push(await verifyJson(inside, 'what is studied', studyConfigSchema));
     else if (name.startsWith('.')) continue;
     else if (await isFolder(inside)) {
-      if (depth < deepest) checks.push(...(await verifyFolder(inside, { config }, depth + 1)));
+      if (depth >= deepest) continue;
+      for (const check of await verifyFolder(inside, { config }, depth + 1)) checks.push(check);
     } else if (weightsEndings.some((ending) => name.toLowerCase().endsWith(ending)))
       checks.push(await verifyWeights(inside));
   }
