@@ -73,7 +73,7 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/cli/**', 'examples/**', 'bench/**', 'scripts/**', 'bin/**', 'test/**'],
+    files: ['examples/**', 'bench/**', 'scripts/**', 'bin/**', 'test/**'],
     rules: { 'no-console': 'off' },
   },
   {
