@@ -12,11 +12,13 @@ import {
   record,
   text,
   texts,
+  numberFrom,
   wholeFrom,
   type Kinds,
 } from '../base/options.ts';
 import { quoted } from '../base/quoted.ts';
 import { augmentationNames } from '../data/augmentations.ts';
+import { pictureLimitKinds } from '../data/picture-limits.ts';
 import { Module } from '../nn/module.ts';
 import { backendKind } from '../session/arguments.ts';
 import type { TrainOnOptions } from './train-on.ts';
@@ -30,6 +32,7 @@ const kinds: Kinds<TrainOnOptions> = {
   out: text,
   resume: flag,
   takeOver: flag,
+  verify: flag,
   weights: text,
   hub: record,
   head: oneOf('keep', 'reset'),
@@ -42,6 +45,7 @@ const kinds: Kinds<TrainOnOptions> = {
   signal: abortSignal,
   patience: wholeFrom(1),
   checkpointEvery: wholeFrom(1),
+  checkpointMinutes: numberFrom(0),
   checkpointActivations: flag,
   seed: finite,
   imageSize: wholeFrom(1),
@@ -66,6 +70,7 @@ const kinds: Kinds<TrainOnOptions> = {
   balance: anything,
   valFraction: finite,
   strict: flag,
+  ...pictureLimitKinds,
 };
 
 /** Throws a `UsageError` for arguments of `trainOn` that its types would not take: plain JavaScript may call with anything. */
