@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { pc } from './colours.ts';
 import { shortened } from '../base/quoted.ts';
 import type { Check, CheckResult } from '../node/verify/check.ts';
 import { verify } from '../node/verify/verify.ts';
