@@ -17,7 +17,7 @@ export async function verifyPath(path: string, { json }: VerifyFlags): Promise<v
       damaged,
       checks: checks.map((check) => ({ ...check, checksum: check.checksum ?? null })),
     });
-  } else print(...lines(checks, damaged));
+  } else print(lines(checks, damaged));
   if (damaged > 0) process.exitCode = 1;
 }
 

@@ -32,10 +32,7 @@ describe('terminal output', () => {
       ['a', '1', 'x'],
       ['long', '100', ''],
     ];
-    expect(alignColumns(rows, ['left', 'right', 'left'])).toEqual([
-      'a       1  x',
-      'long  100',
-    ]);
+    expect(alignColumns(rows, ['left', 'right', 'left'])).toEqual(['a       1  x', 'long  100']);
     expect(visibleLength(`${escape}[1mab…${escape}[22m`)).toBe(3);
     expect(shorten('abcdef', 4)).toBe('abc…');
   });
