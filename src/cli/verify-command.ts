@@ -1,3 +1,4 @@
+import { pc } from './colours.ts';
 import { shortened } from '../base/quoted.ts';
 import type { Check, CheckResult } from '../node/verify/check.ts';
 import { verify } from '../node/verify/verify.ts';
@@ -17,7 +18,7 @@ export async function verifyPath(path: string, { json }: VerifyFlags): Promise<v
       damaged,
       checks: checks.map((check) => ({ ...check, checksum: check.checksum ?? null })),
     });
-  } else for (const line of lines(checks, damaged)) print(line);
+  } else print(lines(checks, damaged));
   if (damaged > 0) process.exitCode = 1;
 }
 
