@@ -41,6 +41,16 @@ export function parseIdx(bytes: Uint8Array, file: string, rank: 1 | 3): IdxArray
   return { shape, data: bytes.subarray(headerBytes) };
 }
 
+/** Bytes of a whole IDX file of unsigned bytes, by its beginning; undefined if it is none. */
+export function idxBytes(head: Uint8Array): number | undefined {
+  const view = new DataView(head.buffer, head.byteOffset, head.byteLength);
+  const rank = head.at(3) ?? 0;
+  const headerBytes = 4 + 4 * rank;
+  if (rank === 0 || head.length < headerBytes || view.getUint32(0) !== 0x0800 + rank) return undefined;
+  const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
+  return headerBytes + shape.reduce((product, extent) => product * extent, 1);
+}
+
 /** An IDX file of unsigned bytes, the inverse of `parseIdx`. */
 export function encodeIdx(shape: readonly number[], data: Uint8Array): Uint8Array {
   const headerBytes = 4 + 4 * shape.length;

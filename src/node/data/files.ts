@@ -1,12 +1,9 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import { byCodePoint } from '../../base/order.ts';
 import type { LeftOutTally } from '../../data/left-out.ts';
-import { readFile } from '../files.ts';
 import { isPictureName, leftOutFile } from './formats.ts';
 import type { SplitName } from './reader.ts';
 
@@ -103,26 +100,6 @@ export async function findPictures(
 /** A path as it is told: below `root`, with `/` between its parts on every system. */
 export function pathBelow(root: string, path: string): string {
   return relative(root, path).split(sep).join('/');
-}
-
-const gunzipAsync = promisify(gunzip);
-
-/** The largest unzipped file that is taken in, so that a small hostile one cannot fill the memory. */
-const largestUnzipped = 2 ** 31;
-
-/**
- * Reads a whole file, unzipped if its name ends in `.gz`.
- *
- * @throws CardinalError if it cannot be read or unzipped
- */
-export async function readBytes(path: string): Promise<Uint8Array> {
-  const bytes = await readFile(path);
-  if (!path.endsWith('.gz')) return bytes;
-  return await gunzipAsync(bytes, { maxOutputLength: largestUnzipped }).catch((error: unknown) => {
-    throw new CardinalError(
-      `${path} cannot be unzipped, it is truncated or no gzip file: ${messageOf(error)}`,
-    );
-  });
 }
 
 /** Bytes that a file of class names has at most. */

@@ -2,8 +2,8 @@ import { join } from 'node:path';
 
 import { cifar10Classes, cifarFormats, cifarLabels, type CifarFormat } from '../../data/cifar.ts';
 import { pictureDataset, type PictureDataset } from '../../data/source.ts';
-import { readTextFile } from '../files.ts';
-import { listFolder, mostNames, readBytes, sharedConcat } from './files.ts';
+import { readFile, readTextFile } from '../files.ts';
+import { listFolder, mostNames, sharedConcat } from './files.ts';
 import { numberedClasses, type ReadData } from './reader.ts';
 
 interface CifarFiles {
@@ -67,7 +67,7 @@ async function readRecords(
   const ids: { readonly name: string; readonly end: number; readonly start: number }[] = [];
   for (const name of names) {
     const path = join(folder, name);
-    const bytes = await readBytes(path);
+    const bytes = await readFile(path);
     const start = labels.length;
     for (const label of cifarLabels(bytes, path, format)) labels.push(label);
     parts.push(bytes);

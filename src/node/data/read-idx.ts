@@ -2,11 +2,12 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { CardinalError } from '../../base/errors.ts';
-import { parseIdx } from '../../data/idx.ts';
+import { idxBytes, parseIdx } from '../../data/idx.ts';
 import { parseJson, validate } from '../../base/validate.ts';
 import { pictureDataset, type PictureDataset } from '../../data/source.ts';
 import { hasCode, readTextFile } from '../files.ts';
-import { listFolder, mostNames, readBytes, sharedConcat } from './files.ts';
+import { listFolder, mostNames, sharedConcat } from './files.ts';
+import { readUnzipped } from './unzipped.ts';
 import { numberedClasses, splitNamed, type ReadData, type SplitName } from './reader.ts';
 
 /** File names of one split. */
@@ -92,8 +93,8 @@ async function readPair(folder: string, split: SplitName, { images, labels }: Id
   }
   const imagesPath = join(folder, images);
   const labelsPath = join(folder, labels);
-  const pixels = parseIdx(await readBytes(imagesPath), imagesPath, 3);
-  const classes = parseIdx(await readBytes(labelsPath), labelsPath, 1);
+  const pixels = parseIdx(await readUnzipped(imagesPath, idxBytes), imagesPath, 3);
+  const classes = parseIdx(await readUnzipped(labelsPath, idxBytes), labelsPath, 1);
   const [count, height, width] = pixels.shape;
   if (count !== classes.shape[0]) {
     throw new CardinalError(
