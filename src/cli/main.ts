@@ -26,6 +26,7 @@ const commands: Readonly<Record<string, readonly [summary: string, load: () => P
     'show what a file of weights holds and which networks it fits',
     () => import('./commands/inspect.ts'),
   ],
+  verify: ["look a run's files or weights over for damage", () => import('./commands/verify.ts')],
   convert: ['write weights in another format', () => import('./commands/convert.ts')],
   export: ['write a network for other programs: ONNX, PyTorch', () => import('./commands/export.ts')],
   run: ['run a network on raw tensors, to check a port', () => import('./commands/run.ts')],
@@ -89,7 +90,7 @@ async function parse(program: Command): Promise<void> {
 function report(error: unknown): void {
   const command = Object.hasOwn(commands, asked) ? asked : '';
   const { exitCode, lines } = verdictOn(error, { command, verbose: args.includes('--verbose') });
-  if (lines.length > 0) writeLines(process.stderr, ...lines);
+  if (lines.length > 0) writeLines(process.stderr, lines);
   process.exitCode = exitCode;
 }
 
@@ -103,7 +104,7 @@ async function build(): Promise<Command> {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
-        print(...text.replace(/\n$/, '').split('\n'));
+        print(text.replace(/\n$/, '').split('\n'));
       },
       outputError: () => undefined,
     })

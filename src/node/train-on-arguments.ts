@@ -32,6 +32,7 @@ const kinds: Kinds<TrainOnOptions> = {
   out: text,
   resume: flag,
   takeOver: flag,
+  verify: flag,
   weights: text,
   hub: record,
   head: oneOf('keep', 'reset'),

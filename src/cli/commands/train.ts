@@ -61,7 +61,17 @@ export interface TrainFlags extends EngineFlags, FitFlags, ModelFlags, PictureLi
  * be, and what it has anyway (`resumeTraining` refuses another value).
  */
 const resumable: readonly string[] = [
-  ...['resume', 'backend', 'threads', 'blas', 'json', 'verbose', 'checkpointActivations', 'takeOver'],
+  ...[
+    'resume',
+    'backend',
+    'threads',
+    'blas',
+    'json',
+    'verbose',
+    'checkpointActivations',
+    'takeOver',
+    'verify',
+  ],
   ...['epochs', 'patience', 'checkpointEvery', 'checkpointMinutes', 'maxPixels', 'decodeSeconds'],
   ...[
     'recipe',
