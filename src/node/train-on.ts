@@ -479,7 +479,10 @@ function required(out: string | undefined): string {
 }
 
 /** As it is asked for; else a run that goes on is computed as it was. */
-function engineOf({ threads, blas }: TrainOnOptions, training: TrainingState | undefined): NodeBackendOptions {
+function engineOf(
+  { threads, blas }: TrainOnOptions,
+  training: TrainingState | undefined,
+): NodeBackendOptions {
   return {
     ...engineBefore(training),
     ...(threads === undefined ? {} : { threads }),

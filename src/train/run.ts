@@ -2,7 +2,7 @@ import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
 import type { Batch, BatchLoader } from '../data/dataset.ts';
-import type { PictureRecord } from '../data/picture-record.ts';
+import { pictureRecordSchema, type PictureRecord } from '../data/picture-record.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import type { BufferRole } from '../plan/plan.ts';
 import { writeWeights } from '../session/state.ts';
@@ -14,7 +14,13 @@ import {
   type Checkpoint,
 } from './checkpoint.ts';
 import { classWeights, weighTargets } from './class-weights.ts';
-import { changedConditions, conditionsOf, continuedConditions, type Conditions, type PlatformConditions } from './conditions.ts';
+import {
+  changedConditions,
+  conditionsOf,
+  continuedConditions,
+  type Conditions,
+  type PlatformConditions,
+} from './conditions.ts';
 import { continuedRecipe } from './continue.ts';
 import type { StopRule } from './early-stopping.ts';
 import { evaluate, prepareInference } from './evaluate.ts';
@@ -254,12 +260,24 @@ export class Run {
       classes: data.train.dataset.classes,
       preprocessing: preprocessing ?? resume?.preprocessing,
       trained: { epochs: history.length, steps: step, validation },
-      pictures: resume?.pictures ?? pictures,
+      pictures: picturesSeen(resume?.pictures, pictures),
       recipe: this.recipe,
       origin: origin ?? resume?.origin,
       licence: licence ?? resume?.licence,
     };
   }
+}
+
+/** Which pictures a run has seen, those of now first. Some of them may have been replaced since it began. */
+function picturesSeen(
+  known: readonly PictureRecord[] | undefined,
+  now: readonly PictureRecord[] | undefined,
+): readonly PictureRecord[] | undefined {
+  if (known === undefined || now === undefined || now.length === 0) return known ?? now;
+  const [first] = now;
+  return JSON.stringify(pictureRecordSchema.parse(first)) === JSON.stringify(known.at(0))
+    ? known
+    : [first, ...known];
 }
 
 function checkData(recipe: Recipe, loader: BatchLoader): void {

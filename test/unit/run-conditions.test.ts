@@ -28,7 +28,12 @@ class Mine extends nn.Module {
   }
 }
 
-const library = { name: 'OpenBLAS', version: 'OpenBLAS 0.3.21 Zen MAX_THREADS=64', processor: 'Zen', threads: 2 };
+const library = {
+  name: 'OpenBLAS',
+  version: 'OpenBLAS 0.3.21 Zen MAX_THREADS=64',
+  processor: 'Zen',
+  threads: 2,
+};
 const plain: Conditions = { step: 0, cardinal: VERSION, backend: 'wasm', multiplyAdd: 'fused' };
 const native: Conditions = { ...plain, library };
 const { path: root, remove } = temporaryFolder();
@@ -74,14 +79,39 @@ describe('what a backend says of its arithmetic', () => {
 describe('what differs', () => {
   test.each<[string, Conditions, Partial<Conditions>, RegExp | undefined]>([
     ['nothing', native, {}, undefined],
-    ['the library', native, { library: undefined }, /by OpenBLAS 0\.3\.21 on 2 threads, here .* with WebAssembly alone: its last digits/],
-    ['the threads of a library', native, { library: { ...library, threads: 1 } }, /on 2 threads, here .* OpenBLAS 0\.3\.21 on 1 thread:/],
+    [
+      'the library',
+      native,
+      { library: undefined },
+      /by OpenBLAS 0\.3\.21 on 2 threads, here .* with WebAssembly alone: its last digits/,
+    ],
+    [
+      'the threads of a library',
+      native,
+      { library: { ...library, threads: 1 } },
+      /on 2 threads, here .* OpenBLAS 0\.3\.21 on 1 thread:/,
+    ],
     ['a library instead of none', plain, { library }, /WebAssembly alone, here it goes on with OpenBLAS/],
-    ['what a library is built for', native, { library: { ...library, processor: 'Haswell' } }, /for Zen, .* for Haswell/],
-    ['rounding', plain, { multiplyAdd: 'separate' }, /alone \(multiply–adds rounded once\), here .*\(multiply–adds rounded twice\)/],
+    [
+      'what a library is built for',
+      native,
+      { library: { ...library, processor: 'Haswell' } },
+      /for Zen, .* for Haswell/,
+    ],
+    [
+      'rounding',
+      plain,
+      { multiplyAdd: 'separate' },
+      /alone \(multiply–adds rounded once\), here .*\(multiply–adds rounded twice\)/,
+    ],
     ['the backend', plain, { backend: 'reference', multiplyAdd: 'double' }, /with the reference backend/],
     ['Cardinal', plain, { cardinal: '9.9.9' }, /by Cardinal [\d.]+, this is 9\.9\.9: its last digits/],
-    ['the decoder', { ...plain, decoder: 'libvips 8.1' }, { decoder: 'libvips 8.2' }, /decoded by libvips 8\.1, here they are by libvips 8\.2/],
+    [
+      'the decoder',
+      { ...plain, decoder: 'libvips 8.1' },
+      { decoder: 'libvips 8.2' },
+      /decoded by libvips 8\.1, here they are by libvips 8\.2/,
+    ],
   ])('%s', (_, was, change, line) => {
     const now = { ...was, ...change, step: 5 };
     const lines = changedConditions([was], now);
@@ -95,7 +125,9 @@ describe('what differs', () => {
 });
 
 describe('the engine of a run that goes on', () => {
-  const training = (conditions: Conditions): Pick<TrainingState, 'conditions'> => ({ conditions: [conditions] });
+  const training = (conditions: Conditions): Pick<TrainingState, 'conditions'> => ({
+    conditions: [conditions],
+  });
   const many = { ...library, threads: 1 + defaultThreads() };
 
   test.each<[string, Conditions, NodeBackendOptions]>([
@@ -120,7 +152,11 @@ describe('the engine of a run that goes on', () => {
 
   test('is in the line that continues it', () => {
     const flags = { backend: 'wasm' } as const;
-    const wasm = (numerics: Backend['numerics']): Backend => ({ ...createReferenceBackend(), name: 'wasm', numerics });
+    const wasm = (numerics: Backend['numerics']): Backend => ({
+      ...createReferenceBackend(),
+      name: 'wasm',
+      numerics,
+    });
     expect(flagsOf(wasm({ multiplyAdd: 'fused', library }), flags)).toBe(' --threads 2');
     expect(flagsOf(wasm({ multiplyAdd: 'fused' }), { ...flags, blas: false })).toBe(' --no-blas');
     expect(flagsOf(wasm({ multiplyAdd: 'fused' }), { ...flags, threads: 2 })).toBe('');
@@ -158,9 +194,17 @@ describe('a run', () => {
     const begun = await work({ blas: false, threads: 1 }, 2);
     expect(begun).toEqual([
       {
-        ...{ step: 0, cardinal: VERSION, backend: 'wasm', decoder: expect.stringMatching(/^sharp .*, libvips /) as string },
+        ...{
+          step: 0,
+          cardinal: VERSION,
+          backend: 'wasm',
+          decoder: expect.stringMatching(/^sharp .*, libvips /) as string,
+        },
         multiplyAdd: wasmFeatures().fused ? 'fused' : 'separate',
-        pictures: { train: expect.stringMatching(/^[0-9a-f]{32}$/) as string, validation: expect.any(String) as string },
+        pictures: {
+          train: expect.stringMatching(/^[0-9a-f]{32}$/) as string,
+          validation: expect.any(String) as string,
+        },
       },
     ]);
     // On another number of threads, and without the library, though there may be one now.
@@ -169,7 +213,9 @@ describe('a run', () => {
     const backend = createReferenceBackend();
     const changed = await work({ resume: true, backend }, 6);
     expect(warnings).toEqual([
-      expect.stringMatching(/^the run was computed by WebAssembly alone, here it goes on with the reference backend: /),
+      expect.stringMatching(
+        /^the run was computed by WebAssembly alone, here it goes on with the reference backend: /,
+      ),
     ]);
     expect(changed.map(({ step, backend: name }) => [step, name])).toEqual([
       [0, 'wasm'],
