@@ -74,6 +74,7 @@ describe('a network of one’s own', () => {
       'last.safetensors',
       'metrics.jsonl',
       'misclassified.csv',
+      'pictures.jsonl.gz',
       'report.html',
     ]);
 
