@@ -49,6 +49,30 @@ export default tseslint.config(
     },
   },
   {
+    // Names and messages of strangers must not reach a terminal as they are.
+    files: ['src/cli/**'],
+    ignores: ['src/cli/colours.ts', 'src/cli/print.ts', 'src/cli/transient.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            { name: 'sharp', message: 'Load it by src/node/sharp.ts.' },
+            { name: 'picocolors', message: 'Colours are those of src/cli/colours.ts.' },
+          ],
+        },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            "CallExpression[callee.property.name='write'][arguments.0.type!='Literal'] > MemberExpression.callee:matches([object.name='stream'], [object.property.name=/^std(out|err)$/])",
+          message: 'Lines are written by print, tell or writeLines (src/cli/print.ts).',
+        },
+      ],
+    },
+  },
+  {
     files: ['src/cli/**', 'examples/**', 'bench/**', 'scripts/**', 'bin/**', 'test/**'],
     rules: { 'no-console': 'off' },
   },

@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { chart, type ChartOptions } from '../../src/report/plot.ts';
+import { svgFile } from '../svg-file.ts';
 import { describeLayer, flopOf } from './layer.ts';
 import type { ShapeRow, WorkRow } from './rows.ts';
 
@@ -7,7 +7,7 @@ import type { ShapeRow, WorkRow } from './rows.ts';
 export function workChart(rows: readonly WorkRow[]): string {
   const panels = [...new Set(rows.map(({ work }) => work.title))];
   const place = { x: 'median', y: 'contender', fy: (row: WorkRow) => row.work.title };
-  return file(
+  return svgFile(
     {
       width: 760,
       height: 60 + 30 * rows.length + 50 * panels.length,
@@ -53,7 +53,7 @@ export function shapeChart(rows: readonly ShapeRow[]): string {
   const place = { y: label, fx: 'pass' };
   const rate = ({ layer, median }: ShapeRow) => flopOf(layer) / median / 1e6;
   const roofs = rows.filter(({ contender, roof }) => contender.startsWith('Cardinal') && roof !== undefined);
-  return file(
+  return svgFile(
     {
       width: 300 + 260 * work.passes.length,
       height: 126 + 18 * layers.length,
@@ -92,11 +92,4 @@ export function shapeChart(rows: readonly ShapeRow[]): string {
     },
     `GFLOP/s of each layer: ${work.title}`,
   );
-}
-
-function file(options: ChartOptions, description: string): string {
-  const ink = '<style>svg{color:#1c1f23}@media(prefers-color-scheme:dark){svg{color:#e8eaed}}</style>';
-  return chart(options, description)
-    .text.replace('<svg', '<svg xmlns="http://www.w3.org/2000/svg"')
-    .replace('>', `>${ink}`);
 }

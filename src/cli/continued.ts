@@ -8,6 +8,7 @@ import { continuedRecipe, rateAfterwards, recipeDifference } from '../train/cont
 import { patience } from '../train/early-stopping.ts';
 import type { TrainFlags } from './commands/train.ts';
 import { overridesOf, repeatCommand } from './configure.ts';
+import { givenLimits } from './flags.ts';
 import type { RunConfig } from './run-config.ts';
 
 /**
@@ -28,6 +29,8 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
     recipe: name,
     patience: epochs = config.patience,
     checkpointEvery = config.checkpointEvery,
+    maxPixels = config.maxPixels,
+    decodeSeconds = config.decodeSeconds,
   } = asked;
   const augmentation =
     asked.augment && augmentationNamed(asked.augment, Math.min(...config.preprocessing.size));
@@ -35,7 +38,9 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
   const isSame =
     recipe.epochs === config.recipe.epochs &&
     epochs === config.patience &&
-    checkpointEvery === config.checkpointEvery;
+    checkpointEvery === config.checkpointEvery &&
+    maxPixels === config.maxPixels &&
+    decodeSeconds === config.decodeSeconds;
   if (isSame) return config;
   return {
     ...config,
@@ -44,6 +49,7 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
     recipe,
     ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
     ...(epochs === undefined ? {} : { patience: epochs }),
+    ...givenLimits({ maxPixels, decodeSeconds }),
   };
 }
 

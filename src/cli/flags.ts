@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { UsageError } from '../base/errors.ts';
+import { defaultPictureLimits, type PictureLimitOptions } from '../data/picture-limits.ts';
 
 /** Readers of flag values. Each gives a function for commander that throws a `UsageError` naming flag and value. */
 type Reader<T> = (text: string) => T;
@@ -150,6 +151,35 @@ export function withWeightsFlags(command: Command): Command {
       integer('--image-size', 8, 4096),
     );
   return withFitFlags(withSetFlag(prepared));
+}
+
+/** Adds the flags of every command that reads pictures, `PictureLimitOptions`. */
+export function withPictureFlags(command: Command): Command {
+  const { maxPixels, decodeSeconds } = defaultPictureLimits;
+  return command
+    .option(
+      '--max-pixels <n>',
+      `refuse a picture with more, width × height (${maxPixels / 1e6} million)`,
+      integer('--max-pixels', 1),
+    )
+    .option(
+      '--decode-seconds <n>',
+      `give up a picture that takes longer to decode (${decodeSeconds})`,
+      integer('--decode-seconds', 1),
+    );
+}
+
+/** Of some flags the limits of pictures that were given. */
+export function givenLimits({ maxPixels, decodeSeconds }: PictureLimitOptions): GivenLimits {
+  return {
+    ...(maxPixels === undefined ? {} : { maxPixels }),
+    ...(decodeSeconds === undefined ? {} : { decodeSeconds }),
+  };
+}
+
+interface GivenLimits {
+  readonly maxPixels?: number;
+  readonly decodeSeconds?: number;
 }
 
 /** Flags of every command that computes. */

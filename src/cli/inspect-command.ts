@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { pc } from './colours.ts';
 import { shortened } from '../base/quoted.ts';
 import { sizeOf } from '../graph/value.ts';
 import type { WeightsFile } from '../node/weights-file.ts';

@@ -1,6 +1,7 @@
 import { Command, CommanderError, Help } from 'commander';
 import { UsageError } from '../base/errors.ts';
 import { verdictOn } from './error.ts';
+import { print, writeLines } from './print.ts';
 import { didYouMean } from './suggest.ts';
 import { version } from '../node/version.ts';
 
@@ -84,8 +85,8 @@ async function parse(program: Command): Promise<void> {
 
 function report(error: unknown): void {
   const command = Object.hasOwn(commands, asked) ? asked : '';
-  const { exitCode, text } = verdictOn(error, { command, verbose: args.includes('--verbose') });
-  process.stderr.write(text);
+  const { exitCode, lines } = verdictOn(error, { command, verbose: args.includes('--verbose') });
+  if (lines.length > 0) writeLines(process.stderr, ...lines);
   process.exitCode = exitCode;
 }
 
@@ -97,7 +98,12 @@ async function build(): Promise<Command> {
     .option('--verbose', 'show the stack of an error')
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({
+      writeOut: (text) => {
+        print(...text.replace(/\n$/, '').split('\n'));
+      },
+      outputError: () => undefined,
+    })
     .configureHelp({
       helpWidth: process.stdout.isTTY ? Math.min(process.stdout.columns, 100) : 100,
       // That a switch is off unless it is given goes without saying.

@@ -33,6 +33,9 @@ export const runConfigSchema = z.strictObject({
   freeze: z.array(z.string()).optional(),
   /** Optimiser steps between checkpoints, beside the one after each epoch. */
   checkpointEvery: z.int().min(1).optional(),
+  /** What a picture may cost, if it is not the usual: see `PictureLimitOptions`. */
+  maxPixels: z.int().min(1).optional(),
+  decodeSeconds: z.int().min(1).optional(),
   /** Epochs without a better validation top-1 after which the run ends. */
   patience: z.int().min(1).optional(),
 });

@@ -1,9 +1,8 @@
-import { mkdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
 import { withEndings } from '../base/endings.ts';
 import { UsageError } from '../base/errors.ts';
-import { fileError, writeFileAtomic } from '../node/files.ts';
+import { makeFolder, writeFileAtomic } from '../node/files.ts';
 import { openStudyPictures, type StudyPictures } from '../node/study/pictures.ts';
 import { runStudy } from '../node/study/run-study.ts';
 import { StudyFolder, type StudyConfig } from '../node/study/study-folder.ts';
@@ -17,6 +16,7 @@ import { findStudy, studies } from '../study/studies/index.ts';
 import type { Measure, Study } from '../study/study.ts';
 import { bundledPictures } from './bundled.ts';
 import type { StudyFlags } from './commands/study.ts';
+import { givenLimits } from './flags.ts';
 import { withBackend } from './engine.ts';
 import { onInterrupt } from './interrupt.ts';
 import { machine } from '../node/machine.ts';
@@ -53,9 +53,12 @@ export async function study(name: string, flags: StudyFlags): Promise<void> {
     epochs: flags.epochs ?? earlier?.epochs,
     trainPictures: flags.pictures ?? earlier?.pictures,
   };
+  const limits = givenLimits({ ...earlier, ...givenLimits(flags) });
   const { training } = withLength(chosen.setting(scale), length);
   const pictures =
-    path === undefined || training === undefined ? undefined : await openStudyPictures(path, training);
+    path === undefined || training === undefined
+      ? undefined
+      : await openStudyPictures(path, training, limits);
   const seeds = flags.seeds ?? earlier?.seeds;
   const plan = planStudy(chosen, { scale, seeds, length, pictures: pictures?.atHand });
   await withBackend(flags, async (backend) => {
@@ -67,7 +70,7 @@ export async function study(name: string, flags: StudyFlags): Promise<void> {
       return;
     }
     tell(...planLines(forecast), '');
-    await work({ forecast, runs, path, length, pictures, backend, flags });
+    await work({ forecast, runs, path, length, pictures, backend, flags: { ...flags, ...limits } });
   });
 }
 
@@ -100,7 +103,7 @@ interface Work {
 
 async function work({ forecast, runs, path, length, pictures, backend, flags }: Work): Promise<void> {
   const { plan, seconds } = forecast;
-  const folder = await StudyFolder.open(runs, configOf(plan, path, length), {
+  const folder = await StudyFolder.open(runs, configOf(plan, path, length, flags), {
     resume: flags.resume,
     takeOver: flags.takeOver,
     onNotice: tell,
@@ -184,11 +187,7 @@ async function publish({
   };
   const table = join(out, `${chosen.name}.csv`);
   const page = join(out, `${chosen.name}.html`);
-  try {
-    await mkdir(out, { recursive: true });
-  } catch (error) {
-    throw fileError('make the folder', out, error);
-  }
+  await makeFolder(out);
   await writeFileAtomic(table, toCsv(plan, outcomes, data));
   await writeFileAtomic(page, renderStudy(plan, outcomes, facts));
   const judged = setting.judge(outcomes);
@@ -228,7 +227,12 @@ function outcomeLines({ study: { measures }, arms }: StudyPlan, outcomes: readon
   return [...table, ''];
 }
 
-function configOf(plan: StudyPlan, path: string | undefined, { epochs, trainPictures }: Length): StudyConfig {
+function configOf(
+  plan: StudyPlan,
+  path: string | undefined,
+  { epochs, trainPictures }: Length,
+  flags: StudyFlags,
+): StudyConfig {
   const { study: chosen, scale, setting, seeds } = plan;
   const { training, timing, arms } = setting;
   return {
@@ -240,6 +244,7 @@ function configOf(plan: StudyPlan, path: string | undefined, { epochs, trainPict
     seeds,
     ...(epochs === undefined ? {} : { epochs }),
     ...(trainPictures === undefined ? {} : { pictures: trainPictures }),
+    ...givenLimits(flags),
   };
 }
 
@@ -258,6 +263,8 @@ function commandOf(
     ...(seeds === 0 ? [] : ['--seeds', String(seeds)]),
     ...(epochs === undefined ? [] : ['--epochs', String(epochs)]),
     ...(trainPictures === undefined ? [] : ['--pictures', String(trainPictures)]),
+    ...(flags.maxPixels === undefined ? [] : ['--max-pixels', String(flags.maxPixels)]),
+    ...(flags.decodeSeconds === undefined ? [] : ['--decode-seconds', String(flags.decodeSeconds)]),
     ...(flags.backend === 'wasm' ? [] : ['--backend', flags.backend]),
     ...(flags.threads === undefined ? [] : ['--threads', String(flags.threads)]),
     ...(flags.blas === undefined ? [] : [flags.blas ? '--blas' : '--no-blas']),

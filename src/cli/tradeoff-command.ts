@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { pc } from './colours.ts';
 import { UsageError } from '../base/errors.ts';
 import { bottleneckLayers, equalCostTemplates, type Template } from '../models/templates.ts';
 import {

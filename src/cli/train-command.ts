@@ -23,6 +23,7 @@ import type { TrainFlags } from './commands/train.ts';
 import { configure } from './configure.ts';
 import { continuedConfig, continuingLines, requireUnedited } from './continued.ts';
 import { engineToGoOn, flagsOf, withBackend, type Engine } from './engine.ts';
+import { givenLimits } from './flags.ts';
 import { onInterrupt } from './interrupt.ts';
 import { judgementLines } from './judgement.ts';
 import { openWeights } from './loading.ts';
@@ -60,7 +61,7 @@ export interface Outcome {
 export async function startTraining(dataPath: string, flags: TrainFlags): Promise<void> {
   const begin = async (weights?: WeightsFile) => {
     const { seed, valFraction, strict, head } = flags;
-    const pictures = { seed, valFraction, strict };
+    const pictures = { seed, valFraction, strict, ...givenLimits(flags) };
     const data =
       weights === undefined
         ? await openData(dataPath, pictures)
@@ -138,6 +139,7 @@ async function goOn(folder: RunFolder, flags: OutputFlags, asked: Partial<TrainF
     seed: changed.seed,
     valFraction: changed.valFraction,
     strict: changed.strict,
+    ...givenLimits(changed),
     classes: checkpoint.classes,
   });
   const earlier = { path, checkpoint };

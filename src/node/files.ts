@@ -1,7 +1,9 @@
+import { constants } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
-import { open, readFile as read, rename, rm, type FileHandle } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { CardinalError, messageOf } from '../base/errors.ts';
+import { fileSystem, type OpenFile } from './file-system.ts';
+import { NotReadableError } from './regular-file.ts';
 
 /**
  * Replaces `path` with `data`, whole or in parts that are made as they are written, so that at every moment, power cuts
@@ -13,36 +15,162 @@ export async function writeFileAtomic(
   path: string,
   data: Uint8Array | string | AsyncIterable<Uint8Array>,
 ): Promise<void> {
+  const files = fileSystem();
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}${temporarySuffix}`);
   try {
     await withFile(temporary, 'wx', async (file) => {
-      await file.writeFile(data);
+      if (typeof data === 'string') await writeAll(file, new TextEncoder().encode(data));
+      else if (data instanceof Uint8Array) await writeAll(file, data);
+      else for await (const part of data) await writeAll(file, part);
       await file.sync();
     });
-    await rename(temporary, path);
+    await files.rename(temporary, path);
   } catch (error) {
-    await rm(temporary, { force: true }).catch(() => undefined);
+    // What is to be told is the first error; the next one to open the run takes away what could not be removed here.
+    await removeFile(temporary).catch(() => undefined);
     throw fileError('write', path, error);
   }
-  await syncFolder(dirname(path));
+  await syncNamesIn(dirname(path));
 }
 
 /** Ends the name of files that `writeFileAtomic` had no time to rename: a killed process leaves one. */
 export const temporarySuffix = '.tmp';
 
-/** The bytes of a file. Throws a `CardinalError` if it is not there, not a file or not ours to read. */
-export async function readFile(path: string): Promise<Uint8Array> {
+/**
+ * Adds `data` at the end of a file, which is made if it is not there. If it cannot be written to its end nothing of it stays,
+ * as far as the file system allows. Throws a `CardinalError` as `writeFileAtomic` does.
+ */
+export async function appendToFile(path: string, data: string): Promise<void> {
   try {
-    return await read(path);
+    await withFile(path, 'a', async (file) => {
+      const { size } = await file.stat();
+      try {
+        await writeAll(file, new TextEncoder().encode(data));
+      } catch (error) {
+        // Half a line would spoil the next one.
+        await file.truncate(size).catch(() => undefined);
+        throw error;
+      }
+    });
+  } catch (error) {
+    throw fileError('write', path, error);
+  }
+}
+
+/** Makes what was added to a file durable, if there is one. Throws a `CardinalError`. */
+export async function syncFile(path: string): Promise<void> {
+  try {
+    await withFile(path, 'r+', (file) => file.sync());
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw fileError('write', path, error);
+  }
+}
+
+/**
+ * The bytes of an ordinary file. Throws a `CardinalError` if it is not there, anything else, not ours to read or larger than
+ * `most` bytes.
+ */
+export async function readFile(path: string, most?: number): Promise<Uint8Array> {
+  try {
+    return await fileSystem().readFile(path, most);
   } catch (error) {
     throw fileError('read', path, error);
   }
 }
 
 /** The UTF-8 text of a file, with the errors of `readFile`. */
-export async function readTextFile(path: string): Promise<string> {
-  return new TextDecoder().decode(await readFile(path));
+export async function readTextFile(path: string, most = constants.MAX_STRING_LENGTH): Promise<string> {
+  return new TextDecoder().decode(await readFile(path, most));
 }
+
+/** Removes a file, if it is there. Throws a `CardinalError`. */
+export async function removeFile(path: string): Promise<void> {
+  try {
+    await fileSystem().unlink(path);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw fileError('remove', path, error);
+  }
+}
+
+/** Removes a folder, unless there is something in it or it has to stay. Throws a `CardinalError` if the disk fails. */
+export async function removeFolderIfEmpty(path: string): Promise<void> {
+  try {
+    await fileSystem().rmdir(path);
+  } catch (error) {
+    if (!hasCode(error, ...mayStay)) throw fileError('remove', path, error);
+  }
+}
+
+/** What is not empty (some systems say EEXIST), or is `.`, a mount, or in a folder that is not ours to change. */
+const mayStay = ['ENOTEMPTY', 'EEXIST', 'ENOENT', 'EINVAL', 'EBUSY', 'EACCES', 'EPERM'];
+
+/**
+ * Makes a folder and those on the way to it, durably: the name of each is synced. So is that of the last one that was there,
+ * which a killed process may have made a moment ago. Throws a `CardinalError`.
+ */
+export async function makeFolder(path: string): Promise<void> {
+  try {
+    await makeFolders(path);
+  } catch (error) {
+    throw fileError('make the folder', path, error);
+  }
+}
+
+async function makeFolders(path: string): Promise<void> {
+  const files = fileSystem();
+  const parent = dirname(path);
+  if (!(await isFolder(path))) {
+    if (parent !== path) await makeFolders(parent);
+    try {
+      await files.mkdir(path);
+    } catch (error) {
+      // Another process may have been faster.
+      if (!hasCode(error, 'EEXIST') || !(await isFolder(path))) throw error;
+    }
+  }
+  await syncNamesIn(parent);
+}
+
+/** Whether there is a folder. Throws a `CardinalError` if it cannot be told. */
+export async function isFolder(path: string): Promise<boolean> {
+  try {
+    return (await fileSystem().stat(path)).isDirectory();
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
+    throw fileError('open', path, error);
+  }
+}
+
+/** What lies in a folder; nothing, if there is no such folder. Throws a `CardinalError`. */
+export async function namesIn(path: string): Promise<readonly string[]> {
+  try {
+    return await fileSystem().readdir(path);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT')) return [];
+    throw fileError('read the folder', path, error);
+  }
+}
+
+/**
+ * Makes what was renamed, made or removed in a folder durable, where a folder can be synced. Throws a `CardinalError` if the
+ * disk fails.
+ */
+async function syncNamesIn(path: string): Promise<void> {
+  try {
+    await fileSystem().syncFolder(path);
+  } catch (error) {
+    if (!hasCode(error, ...cannotSync)) throw fileError('write to the folder', path, error);
+  }
+}
+
+/**
+ * What a system says that opens no folders (Windows; a folder that may be written but not read), or a file system that syncs
+ * none: there, the synced file is all that can be done. Whatever else it says, EIO for instance, is a failure.
+ */
+const cannotSync = [
+  ...['EACCES', 'EPERM', 'EISDIR', 'EBADF', 'EINVAL'],
+  ...['ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'ENOTTY'],
+];
 
 /** Whether an error of the file system has one of these codes (`ENOENT`, …). */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
@@ -56,41 +184,63 @@ export function fileError(verb: string, path: string, error: unknown): CardinalE
   return new CardinalError(`cannot ${verb} ${path}: ${reason}`, { cause: error });
 }
 
-/** An error of the file system in words, without the path; undefined for any other error. */
+/** Why a file could not be used, in words, without the path; undefined if the file system did not say it. */
 export function fileReason(error: unknown): string | undefined {
+  if (error instanceof NotReadableError) return error.reason;
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   return Object.hasOwn(reasons, code) ? reasons[code] : undefined;
 }
 
+const openLimit = 'close some, or raise the limit (ulimit -n)';
 const reasons: Readonly<Record<string, string>> = {
   ENOSPC: 'the disk is full; make room or choose another place',
   EDQUOT: 'the disk quota is used up; make room or choose another place',
   EROFS: 'the file system is read-only; choose another place',
+  EIO: 'the disk failed to read or write (input/output error); look after it, or choose another place',
   EACCES: 'permission denied; choose another place or change its permissions',
   EPERM: 'permission denied; choose another place or change its permissions',
   ENOENT: 'no such file or folder',
   ENOTDIR: 'a part of the path is a file, not a folder',
   EISDIR: 'it is a folder, not a file',
   EEXIST: 'it exists already',
+  ENOTEMPTY: 'the folder is not empty',
+  EBUSY: 'it is in use',
   EFBIG: 'the file is too large for this file system',
   ENAMETOOLONG: 'the name is too long',
-  EMFILE: 'too many files are open',
+  ELOOP: 'too many symbolic links',
+  EMFILE: `this process has too many files open; ${openLimit}`,
+  ENFILE: 'the system has too many files open; close some programs',
+  ENOMEM: 'there is not enough memory',
+  ESTALE: 'the file is gone from its server; try again',
+  ETIMEDOUT: 'the file system does not answer; try again',
+  ENODEV: 'the device is gone',
+  ENXIO: 'the device is gone',
 };
 
-async function withFile(
-  path: string,
-  flags: string,
-  body: (file: FileHandle) => Promise<void>,
-): Promise<void> {
-  const file = await open(path, flags);
-  try {
-    await body(file);
-  } finally {
-    await file.close();
+/** Writes all of it, however few bytes the system takes at a time. */
+async function writeAll(file: OpenFile, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) {
+    const written = await file.write(bytes.subarray(at, at + largestWrite));
+    if (written === 0) throw Object.assign(new Error('nothing was written'), { code: 'ENOSPC' });
+    at += written;
   }
 }
 
-/** Makes a rename durable. Windows and some network file systems cannot sync a folder; there the file itself is synced. */
-async function syncFolder(path: string): Promise<void> {
-  await withFile(path, 'r', (folder) => folder.sync()).catch(() => undefined);
+/** Bytes that are written at once: systems take no more than 2 GiB. */
+const largestWrite = 2 ** 24;
+
+async function withFile(
+  path: string,
+  flags: Parameters<ReturnType<typeof fileSystem>['open']>[1],
+  body: (file: OpenFile) => Promise<void>,
+): Promise<void> {
+  const file = await fileSystem().open(path, flags);
+  try {
+    await body(file);
+  } catch (error) {
+    // It says more than that closing failed, too.
+    await file.close().catch(() => undefined);
+    throw error;
+  }
+  await file.close();
 }

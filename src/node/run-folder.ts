@@ -1,14 +1,27 @@
-import { appendFile, mkdir, open, readdir, rm, rmdir, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { z } from 'zod';
-import { withUndo } from '../base/endings.ts';
+import { withEnding, withUndo } from '../base/endings.ts';
 import { CardinalError } from '../base/errors.ts';
 import { parseJson } from '../base/validate.ts';
 import { buildCheckpoint, parseCheckpoint, type Checkpoint } from '../train/checkpoint.ts';
 import type { Recipe } from '../train/recipe.ts';
 import type { CheckpointKind, CheckpointStore } from '../train/store.ts';
 import { pictureListFile } from './data/picture-list.ts';
-import { fileError, hasCode, readFile, readTextFile, temporarySuffix, writeFileAtomic } from './files.ts';
+import {
+  appendToFile,
+  fileError,
+  hasCode,
+  isFolder,
+  makeFolder,
+  namesIn,
+  readFile,
+  readTextFile,
+  removeFile,
+  removeFolderIfEmpty,
+  syncFile,
+  temporarySuffix,
+  writeFileAtomic,
+} from './files.ts';
 import { lockFolder, type Lock, type LockOptions } from './lock/lock.ts';
 
 /**
@@ -38,13 +51,9 @@ export class RunFolder implements CheckpointStore {
    * run in it, if another process has it, or if it cannot be made.
    */
   static async create(path: string, options: OpenRunOptions = {}): Promise<RunFolder> {
-    try {
-      await makeFolder(path);
-    } catch (error) {
-      throw fileError('make the run folder', path, error);
-    }
+    await makeFolder(path);
     return RunFolder.#locked(path, options, async () => {
-      const present = await readdir(path);
+      const present = await namesIn(path);
       if (['last.safetensors', 'config.json', 'metrics.jsonl'].some((name) => present.includes(name))) {
         throw new CardinalError(
           `${path} holds a run already: continue it with --resume ${path}, or choose another folder with --out (in a program, resume: true or another out)`,
@@ -55,15 +64,10 @@ export class RunFolder implements CheckpointStore {
 
   /** Locks the folder of an earlier run to continue it. Throws an `InUseError` if another process has it. */
   static async open(path: string, options: OpenRunOptions = {}): Promise<RunFolder> {
-    const isFolder = await stat(path).then(
-      (stats) => stats.isDirectory(),
-      () => false,
-    );
-    if (!isFolder) throw new CardinalError(`no run folder ${path}: it does not exist`);
+    if (!(await isFolder(path))) throw new CardinalError(`no run folder ${path}: it does not exist`);
     return RunFolder.#locked(path, options, async () => {
-      for (const name of await readdir(path)) {
-        if (name.startsWith('.') && name.endsWith(temporarySuffix))
-          await rm(join(path, name), { force: true });
+      for (const name of await namesIn(path)) {
+        if (name.startsWith('.') && name.endsWith(temporarySuffix)) await removeFile(join(path, name));
       }
     });
   }
@@ -82,7 +86,7 @@ export class RunFolder implements CheckpointStore {
 
   /** `<root>/<name>`, or with −2, −3, … behind it: the first that does not exist. */
   static async freshPath(root: string, name: string): Promise<string> {
-    const taken = new Set(await readdir(root).catch(() => []));
+    const taken = new Set(await namesIn(root));
     for (let n = 1; ; n++) {
       const candidate = n === 1 ? name : `${name}-${n}`;
       if (!taken.has(candidate)) return join(root, candidate);
@@ -98,7 +102,7 @@ export class RunFolder implements CheckpointStore {
 
   /** What the checkpoint says of earlier steps must be on the disk before the checkpoint is. */
   async save(kind: CheckpointKind, bytes: Uint8Array): Promise<string> {
-    await this.#syncMetrics();
+    await this.#guarded(() => syncFile(this.#metricsPath));
     return this.write(`${kind}.safetensors`, bytes);
   }
 
@@ -113,7 +117,7 @@ export class RunFolder implements CheckpointStore {
    * had it from the start. May be done again.
    */
   async adoptRecipe(recipe: Recipe): Promise<void> {
-    const present = await readdir(this.path);
+    const present = await namesIn(this.path);
     if (!present.includes('best.safetensors')) return;
     const best = await this.readCheckpoint('best');
     if (best.recipe?.epochs !== recipe.epochs) await this.save('best', buildCheckpoint({ ...best, recipe }));
@@ -131,13 +135,7 @@ export class RunFolder implements CheckpointStore {
 
   /** Adds a line to `metrics.jsonl`. */
   async appendMetrics(record: object): Promise<void> {
-    await this.#guarded(async () => {
-      try {
-        await appendFile(this.#metricsPath, `${JSON.stringify(record)}\n`);
-      } catch (error) {
-        throw fileError('write', this.#metricsPath, error);
-      }
-    });
+    await this.#guarded(() => appendToFile(this.#metricsPath, `${JSON.stringify(record)}\n`));
   }
 
   /** The lines of `metrics.jsonl`; one that a killed process left unfinished is left out. */
@@ -182,13 +180,17 @@ export class RunFolder implements CheckpointStore {
       await this.close();
       return;
     }
-    const present = await readdir(this.path).catch(() => ['last.safetensors']);
-    const started = present.includes('last.safetensors');
-    for (const name of started ? [] : ['config.json', 'metrics.jsonl', pictureListFile]) {
-      await rm(join(this.path, name), { force: true }).catch(() => undefined);
-    }
-    await this.close();
-    if (!started) await rmdir(this.path).catch(() => undefined);
+    const started = await withEnding(
+      () => this.close(),
+      async () => {
+        const present = await namesIn(this.path);
+        if (present.includes('last.safetensors')) return true;
+        for (const name of ['metrics.jsonl', 'config.json', pictureListFile])
+          await removeFile(join(this.path, name));
+        return false;
+      },
+    );
+    if (!started) await removeFolderIfEmpty(this.path);
   }
 
   /** Writes only while the folder is this process's; what fails because it no longer is says so. */
@@ -204,15 +206,6 @@ export class RunFolder implements CheckpointStore {
 
   get #metricsPath(): string {
     return join(this.path, 'metrics.jsonl');
-  }
-
-  async #syncMetrics(): Promise<void> {
-    try {
-      const file = await open(this.#metricsPath, 'r+');
-      await file.sync().finally(() => file.close());
-    } catch (error) {
-      if (!hasCode(error, 'ENOENT')) throw fileError('write', this.#metricsPath, error);
-    }
   }
 }
 
@@ -238,17 +231,6 @@ function elapsedAfter(before: number, { type, seconds = 0, elapsed }: MetricsRec
   if (type === 'step') return elapsed ?? before;
   if (type === 'epoch') return elapsed ?? before + seconds;
   return type === 'end' ? Math.max(before, seconds) : before;
-}
-
-/** Node's recursive mkdir says "no such file" of a read-only disk; making the last folder alone tells the true reason. */
-async function makeFolder(path: string): Promise<void> {
-  try {
-    await mkdir(path, { recursive: true });
-  } catch (error) {
-    if (!hasCode(error, 'ENOENT') || dirname(path) === path) throw error;
-    await makeFolder(dirname(path));
-    await mkdir(path);
-  }
 }
 
 function parseMetricsLine(line: string): MetricsRecord[] {

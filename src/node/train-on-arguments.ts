@@ -17,6 +17,7 @@ import {
 } from '../base/options.ts';
 import { quoted } from '../base/quoted.ts';
 import { augmentationNames } from '../data/augmentations.ts';
+import { pictureLimitKinds } from '../data/picture-limits.ts';
 import { Module } from '../nn/module.ts';
 import { backendKind } from '../session/arguments.ts';
 import type { TrainOnOptions } from './train-on.ts';
@@ -66,6 +67,7 @@ const kinds: Kinds<TrainOnOptions> = {
   balance: anything,
   valFraction: finite,
   strict: flag,
+  ...pictureLimitKinds,
 };
 
 /** Throws a `UsageError` for arguments of `trainOn` that its types would not take: plain JavaScript may call with anything. */

@@ -1,9 +1,11 @@
 import type { Backend } from '../backends/backend.ts';
 import { withEndings, type Endings } from '../base/endings.ts';
 import { UsageError } from '../base/errors.ts';
+import { visible } from '../base/quoted.ts';
 import { jsonObject, validate } from '../base/validate.ts';
 import { augmentationNamed, type AugmentationName } from '../data/augmentations.ts';
 import { leftOutLine } from '../data/left-out.ts';
+import type { PictureLimitOptions } from '../data/picture-limits.ts';
 import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
 import { countModel, createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
 import { freeze, freezeExactly } from '../nn/freeze.ts';
@@ -45,7 +47,8 @@ import { checkTrainOn } from './train-on-arguments.ts';
 import { channelsOf, isAdapted, saysOf, trainingPreprocessing } from './trained.ts';
 import { tensorsFor, withWeightsFile, type WeightsFile } from './weights-file.ts';
 
-export interface TrainOnOptions extends RecipeOverrides {
+/** Limits of pictures are for a path: pictures that are open already are read as `openData` was told. */
+export interface TrainOnOptions extends RecipeOverrides, PictureLimitOptions {
   /** A recipe or the name of one; the other numbers here change it. Default `quick`. */
   readonly recipe?: Recipe | string | undefined;
   /** Run folder for checkpoints and metrics; nothing is written without it. */
@@ -155,9 +158,13 @@ export async function trainOn(
 ): Promise<TrainedOn> {
   checkTrainOn(source, model, options);
   const { weights, resume, head, inChannels, partial, valFraction } = options;
-  if (valFraction !== undefined && typeof source !== 'string') {
+  const { maxPixels, decodeSeconds } = options;
+  const forPath = Object.entries({ valFraction, maxPixels, decodeSeconds }).find(
+    ([, value]) => value !== undefined,
+  );
+  if (forPath !== undefined && typeof source !== 'string') {
     throw new UsageError(
-      'valFraction is for a path: pictures that are open already are split as openData was told',
+      `${forPath[0]} is for a path: pictures that are open already are split and read as openData was told`,
     );
   }
   if (options.takeOver === true && resume !== true) throw new UsageError('takeOver is for resume');
@@ -192,9 +199,14 @@ async function work(
   /** What the report tells its reader. */
   const notes: string[] = [];
   const onEvent = async (event: TrainEvent): Promise<void> => {
-    if ((event.type === 'warning' || event.type === 'end') && event.message !== undefined)
-      notes.push(event.message);
-    await asked.onEvent?.(event);
+    if ((event.type !== 'warning' && event.type !== 'end') || event.message === undefined) {
+      await asked.onEvent?.(event);
+      return;
+    }
+    // Names of strangers stand in it, and whoever listens prints it.
+    const message = visible(event.message);
+    notes.push(message);
+    await asked.onEvent?.({ ...event, message });
   };
   const options: TrainOnOptions = { ...asked, onEvent };
   const { out, signal, checkpointEvery, checkpointActivations, head } = options;
@@ -355,13 +367,16 @@ async function pictures(
 }
 
 /** How a folder is opened; a run that is continued holds out what it did. */
-function opening({ valFraction, strict }: TrainOnOptions, resume: Checkpoint | undefined): OpenOptions {
+function opening(
+  { valFraction, strict, maxPixels, decodeSeconds }: TrainOnOptions,
+  resume: Checkpoint | undefined,
+): OpenOptions {
   // Checkpoints of old do not say which pictures they were trained on.
   const was = resume?.pictures === undefined ? undefined : (resume.pictures.at(0)?.heldOut?.fraction ?? 0);
   if (was !== undefined && valFraction !== undefined && valFraction !== was) {
     throw new UsageError(`valFraction: the run to continue has its own, ${was}: leave it out`);
   }
-  return { valFraction: was ?? valFraction, strict };
+  return { valFraction: was ?? valFraction, strict, maxPixels, decodeSeconds };
 }
 
 /** A network of the registry; classes and channels come from the data. */

@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { described } from '../base/described.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
-import { shortened } from '../base/quoted.ts';
+import { quoted, shortened } from '../base/quoted.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import { canonicalName } from '../models/registry.ts';
 import type { Module } from '../nn/module.ts';
@@ -138,7 +138,7 @@ function weightsIn(
   const left = [...others].map(
     ([name, count]) => `${shortened(name)} (${count} ${count === 1 ? 'tensor' : 'tensors'})`,
   );
-  const notes = others.size === 0 ? [] : [`took the weights under '${path}', left ${left.join(', ')}`];
+  const notes = others.size === 0 ? [] : [`took the weights under ${quoted(path)}, left ${left.join(', ')}`];
   return { tensors, unreadable, around, notes: [...notes, ...unread] };
 }
 

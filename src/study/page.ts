@@ -1,6 +1,6 @@
 import { count, duration, percent, short } from '../report/format.ts';
 import { html, Html } from '../report/html.ts';
-import { section, settingRows } from '../report/parts.ts';
+import { policy, section, settingRows } from '../report/parts.ts';
 import { recipeRows } from '../report/recipe.ts';
 import { style } from '../report/style.ts';
 import { drawCharts } from './charts.ts';
@@ -33,6 +33,7 @@ export function renderStudy(plan: StudyPlan, outcomes: readonly Outcome[], facts
     <html lang="en">
       <head>
         <meta charset="utf-8" />
+        ${policy}
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${study.title}: study ${study.name}</title>
         <style>

@@ -1,5 +1,6 @@
 import { CardinalError } from '../base/errors.ts';
 import { nextTask } from '../base/next-task.ts';
+import { visible } from '../base/quoted.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import type { Batch, BatchLoader } from '../data/dataset.ts';
 import type { EndEvent, EpochEvent, StepEvent, TrainEvent } from './events.ts';
@@ -261,7 +262,7 @@ class Loop {
       const { id, reason } = loader.skipped[known];
       this.#skipped.set(loader, loader.skipped.length);
       const what = count === 1 ? '1 picture is left out' : `${count} pictures are left out, the first`;
-      yield { type: 'warning', message: `${what}: ${id}: ${reason}` };
+      yield { type: 'warning', message: visible(`${what}: ${id}: ${reason}`) };
     }
   }
 

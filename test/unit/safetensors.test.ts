@@ -21,6 +21,9 @@ function tensor(dtype: string, shape: number[], begin: number, end: number): obj
   return { dtype, shape, data_offsets: [begin, end] };
 }
 
+/** A number, as a header has it. */
+const f32 = JSON.stringify(tensor('F32', [1], 0, 4));
+
 describe('round trip', () => {
   test('names, shapes, bits and metadata come back', () => {
     const rng = Rng.of(seed);
@@ -107,12 +110,11 @@ test.each<[string, Uint8Array, RegExp]>([
   ],
   ['a header that is not JSON', file('{"x":'), /the header is not JSON/],
   ['a header that is not UTF-8', file('{"\u00fc":1}').fill(0xff, 10, 12), /the header is not UTF-8/],
-  ['a header that is a list', file([]), /the header: .*expected record/i],
-  [
-    'metadata that is not text',
-    file({ __metadata__: { epoch: 3 } }),
-    /__metadata__: epoch: .*expected string/i,
-  ],
+  ['a header that is a list', file([]), /the header is not JSON that begins with \{/],
+  ['a header behind a space', file(' {}'), /the header is not JSON that begins with \{/],
+  ['a header behind a byte order mark', file('\ufeff{}'), /the header is not JSON that begins with \{/],
+  ['a header with something behind it', file('{}\0'), /the header is not JSON/],
+  ['metadata that is not text', file({ __metadata__: { epoch: 3 } }), /__metadata__: epoch: expected text/],
   ['a tensor without a shape', file({ x: { dtype: 'F32', data_offsets: [0, 0] } }), /'x': shape: /],
   ['a fractional size', file({ x: tensor('F32', [1.5], 0, 6) }, 6), /'x': shape\.0: .*int/i],
   ['a negative size', file({ x: tensor('F32', [-1], 0, 4) }, 4), /'x': shape\.0: /],
@@ -146,6 +148,68 @@ test.each<[string, Uint8Array, RegExp]>([
     'a wrong size',
     file({ x: tensor('F32', [2, 3], 0, 8) }, 8),
     /'x' is 2×3 F32, which takes 24 bytes, but has 8/,
+  ],
+  [
+    'two tensors of one name',
+    file(`{"x":${f32},"x":${f32}}`, 4),
+    /the header has 'x' twice, of which programs/,
+  ],
+  [
+    'one name written in two ways',
+    file(`{"x":${f32},"y":{"dtype":"F32","shape":[0],"data_offsets":[4,4]},"\\u0078":${f32}}`, 4),
+    /the header has 'x' twice/,
+  ],
+  ['metadata twice', file(`{"__metadata__":{"a":"1"},"__metadata__":{"a":"2"}}`), /has '__metadata__' twice/],
+  ['a key of the metadata twice', file(`{"__metadata__":{"a":"1","a":"2"}}`), /the header has 'a' twice/],
+  [
+    'a field of a tensor twice',
+    file(`{"x":{"dtype":"F64","dtype":"F32","shape":[1],"data_offsets":[0,4]}}`, 4),
+    /the header has 'dtype' twice/,
+  ],
+  ['__proto__ twice', file(`{"__proto__":${f32},"__proto__":${f32}}`, 4), /the header has '__proto__' twice/],
+  ['metadata that is a list', file({ __metadata__: ['a'] }), /__metadata__: expected an object of texts/],
+  ['a field that no tensor has', file({ x: { ...tensor('F32', [1], 0, 4), name: 'x' } }, 4), /'x': .*name/],
+  [
+    'a size with an exponent',
+    file(`{"x":{"dtype":"F32","shape":[1e0],"data_offsets":[0,4]}}`, 4),
+    /signs, fractions or exponents/,
+  ],
+  [
+    'a size beyond exact numbers',
+    file(`{"x":{"dtype":"F32","shape":[9007199254740993],"data_offsets":[0,4]}}`, 4),
+    /'x': shape\.0/,
+  ],
+  [
+    'sizes that overflow before a zero comes',
+    file({ x: tensor('F32', [...Array.from({ length: 40 }, () => 2 ** 52), 0], 0, 0) }),
+    /takes uncountable bytes, but has 0/,
+  ],
+  [
+    '65 dimensions',
+    file(
+      {
+        x: tensor(
+          'F32',
+          Array.from({ length: 65 }, () => 1),
+          0,
+          4,
+        ),
+      },
+      4,
+    ),
+    /'x' has 65 dimensions, the limit is 64/,
+  ],
+  [
+    'a name of 1001 characters',
+    file({ ['n'.repeat(1001)]: tensor('F32', [1], 0, 4) }, 4),
+    /has a name of 1001 characters, the limit is 1000/,
+  ],
+  ['a name that is no text', file(`{"\\ud800":${f32}}`, 4), /has a name with half a character in it/],
+  ['a header nested deeply', file(`{"x":${'['.repeat(200_000)}${']'.repeat(200_000)}}`), /'x': /],
+  [
+    'a header of more than 100 MB',
+    Uint8Array.of(1, 0xe1, 0xf5, 5, 0, 0, 0, 0, 0x7b),
+    /its header would be 100000001 bytes, the limit is 100000000/,
   ],
   [
     'bytes of no tensor',
@@ -190,4 +254,23 @@ test('tensors of types that are not read are named and left out, whatever the ty
     });
   }
   expect(read.tensors.get('weight')?.data).toEqual(Float32Array.of(1.5));
+});
+
+test('names that mean something to JavaScript are names', async () => {
+  const names = ['__proto__', 'constructor', 'toString', 'hasOwnProperty', '0'];
+  const fields = names.map(
+    (name, index) =>
+      `${JSON.stringify(name)}:${JSON.stringify(tensor('F32', [1], 4 * index, 4 * index + 4))}`,
+  );
+  const metadata = '"__metadata__":{"__proto__":"a","constructor":"b"}';
+  const bytes = file(`{${[metadata, ...fields].join(',')}}  `, 4 * names.length);
+  const read = readSafetensors(bytes);
+  const opened = await openSafetensors(bytesSource(bytes, 'w.safetensors'));
+  for (const archive of [read, opened]) {
+    expect([...archive.tensors.keys()]).toEqual(names);
+    expect([...archive.metadata]).toEqual([
+      ['__proto__', 'a'],
+      ['constructor', 'b'],
+    ]);
+  }
 });

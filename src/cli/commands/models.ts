@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import pc from 'picocolors';
+import { pc } from '../colours.ts';
 import { UsageError } from '../../base/errors.ts';
 import { count, short } from '../../report/format.ts';
 import { withExamples, withJsonFlag } from '../flags.ts';

@@ -39,7 +39,7 @@ async function describe(name: string, { input, depth, set = [], cost, json }: Su
   }
   const listing = summary(model, { inputSize, depth });
   if (!json) {
-    print(listing.toString());
+    print(...listing.toString().split('\n'));
     return;
   }
   // `toString` is no part of the document; JSON leaves functions out.

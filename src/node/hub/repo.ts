@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { withEnding } from '../../base/endings.ts';
+import { visible } from '../../base/quoted.ts';
 import { fileError } from '../files.ts';
 import { lockDownload } from './blob-lock.ts';
 import { RepoCache } from './cache.ts';
@@ -64,7 +65,9 @@ export class HubRepo {
     this.timing = { ...usualTiming, ...options.timing };
     this.signal = options.signal;
     this.onProgress = options.onProgress;
-    this.warn = options.onWarning ?? (() => undefined);
+    this.warn = (message) => {
+      options.onWarning?.(visible(message));
+    };
     this.#cache = new RepoCache(settings.cacheDir, name, settings.symlinks);
     this.#offline = settings.offline ? 'HF_HUB_OFFLINE is set: unset it to download' : undefined;
   }

@@ -1,4 +1,3 @@
-import { mkdir, readdir, rm, rmdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { withUndo } from '../../base/endings.ts';
@@ -6,7 +5,16 @@ import { CardinalError } from '../../base/errors.ts';
 import { parseJson } from '../../base/validate.ts';
 import { outcomeSchema, type Outcome } from '../../study/outcome.ts';
 import { scales } from '../../study/study.ts';
-import { fileError, hasCode, readTextFile, writeFileAtomic } from '../files.ts';
+import {
+  hasCode,
+  isFolder,
+  makeFolder,
+  namesIn,
+  readTextFile,
+  removeFile,
+  removeFolderIfEmpty,
+  writeFileAtomic,
+} from '../files.ts';
 import { lockFolder, type Lock, type LockOptions } from '../lock/lock.ts';
 
 const configSchema = z.object({
@@ -22,6 +30,9 @@ const configSchema = z.object({
   /** Other lengths than the scale's, if they were asked for. */
   epochs: z.int().positive().optional(),
   pictures: z.int().positive().optional(),
+  /** What a picture may cost, if it is not the usual. */
+  maxPixels: z.int().positive().optional(),
+  decodeSeconds: z.int().positive().optional(),
 });
 export type StudyConfig = z.infer<typeof configSchema>;
 
@@ -57,11 +68,7 @@ export class StudyFolder {
       );
     }
     if (earlier !== undefined) requireSame(path, earlier, config);
-    try {
-      await mkdir(path, { recursive: true });
-    } catch (error) {
-      throw fileError('make the folder', path, error);
-    }
+    await makeFolder(path);
     const takeOverHint = 'take the study over with --take-over';
     return withUndo(async (undo) => {
       const lock = await lockFolder(path, { what: 'study folder', takeOverHint, ...options });
@@ -93,29 +100,24 @@ export class StudyFolder {
   async finish(run: string, outcome: Outcome): Promise<void> {
     await this.check();
     const folder = join(this.path, run);
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await writeFileAtomic(join(folder, 'outcome.json'), `${JSON.stringify(outcome, undefined, 2)}\n`);
   }
 
-  /** The folder of a run that is not over, and whether it can be continued. What is left of a run that cannot is removed. */
+  /** The folder of a run that is not over, and whether it is there already, to be continued as far as it came. */
   async prepare(run: string): Promise<{ readonly path: string; readonly resume: boolean }> {
     await this.check();
     const path = join(this.path, run);
-    const resume = await stat(join(path, 'last.safetensors')).then(
-      (found) => found.isFile(),
-      () => false,
-    );
-    if (!resume) await rm(path, { recursive: true, force: true });
-    return { path, resume };
+    return { path, resume: await isFolder(path) };
   }
 
   /** Gives the folder free; one without anything in it but its description is removed. */
   async close(): Promise<void> {
     await this.#lock.release();
-    const left = await readdir(this.path).catch(() => ['?']);
-    if (left.some((name) => name !== 'study.json')) return;
-    await rm(join(this.path, 'study.json'), { force: true });
-    await rmdir(this.path).catch(() => undefined);
+    const names = await namesIn(this.path);
+    if (names.some((name) => name !== 'study.json')) return;
+    await removeFile(join(this.path, 'study.json'));
+    await removeFolderIfEmpty(this.path);
   }
 }
 

@@ -4,6 +4,7 @@ import type { ByteSource } from '../byte-source.ts';
 import { elementBytes, type RawTensor } from '../dtypes.ts';
 import { quoted, shortened } from '../../base/quoted.ts';
 import { gather, isContiguous, swapBytes } from './gather.ts';
+import { requireRank } from '../tensor-name.ts';
 import type { StorageRef, TensorRef } from './values.ts';
 
 /** Where a file keeps its storages. */
@@ -22,9 +23,6 @@ export interface StoragePlace {
   begin(): Promise<number> | number;
 }
 
-/** PyTorch's own limit. */
-const maxRank = 64;
-
 /**
  * How large a tensor may be that repeats elements (strides of 0, overlapping windows): a few bytes of a file can ask for
  * any size. In bytes: this, or `maxExpansion` times the file, whichever is more.
@@ -36,9 +34,7 @@ const maxExpansion = 4;
 export function tensorEntry(name: string, tensor: TensorRef, file: StorageFile): TensorEntry {
   const { dtype, shape, strides } = tensor;
   const where = `${file.source.name}: tensor ${quoted(name)}`;
-  if (shape.length > maxRank) {
-    throw new CardinalError(`${where} has ${shape.length} dimensions, the limit is ${maxRank}`);
-  }
+  requireRank(where, shape);
   const width = elementBytes(dtype);
   const place = file.place(tensor.storage);
   // A view of a storage counts in the storage's elements, the tensor's offset in its own.

@@ -1,7 +1,7 @@
-import type { Entry, ReadableReader } from '@zip.js/zip.js/lib/zip-core-reader.js';
-import { CardinalError, messageOf } from '../../base/errors.ts';
+import { CardinalError } from '../../base/errors.ts';
 import type { ByteSource } from '../byte-source.ts';
-import { quoted, shortened } from '../../base/quoted.ts';
+import { quoted } from '../../base/quoted.ts';
+import { readZipDirectory, recordBegin, stored, type ZipEntry } from './zip-directory.ts';
 
 /** A record of a zip archive. */
 export interface ZipRecord {
@@ -17,51 +17,20 @@ export interface ZipRecord {
   contents(most: number): Promise<Uint8Array>;
 }
 
-/** Fixed part of the header before a record (PKWARE's APPNOTE 4.3.7): its signature, and where its lengths stand. */
-const headerBytes = 30;
-const headerSignature = 0x04034b50;
-const nameLengthAt = 26;
-const extraLengthAt = 28;
-
-/** The method of records that are not compressed. */
-const stored = 0;
 /** The one method that archives with code in them use. */
 const deflated = 8;
 
-/** The records of a zip archive, by name. zip.js reads the directory at its end; records are read when they are needed. */
+/** The records of a zip archive, by name. The directory is read now, records when they are needed. */
 export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, ZipRecord>> {
-  // Loaded here, because most programs never read one.
-  const { ZipReader } = await import('@zip.js/zip.js/lib/zip-core-reader.js');
   const records = new Map<string, ZipRecord>();
-  try {
-    const reader = new ZipReader(await zipReaderOf(source), { useWebWorkers: false });
-    // One after the other, because the library's descriptions are large and only a part of each is kept.
-    for await (const entry of reader.getEntriesGenerator()) {
-      records.set(entry.filename, recordOf(source, entry));
-    }
-  } catch (error) {
-    if (error instanceof CardinalError) throw error;
-    throw new CardinalError(
-      `${source.name} is truncated or a damaged zip archive (${shortened(messageOf(error))}): a download was cut short, as a rule; get it anew`,
-    );
-  }
+  for (const [name, entry] of await readZipDirectory(source)) records.set(name, recordOf(source, entry));
   return records;
 }
 
-function recordOf(source: ByteSource, entry: Entry): ZipRecord {
-  const { filename: name, offset, compressedSize, uncompressedSize } = entry;
-  const plain = entry.compressionMethod === stored && !entry.encrypted && compressedSize === uncompressedSize;
-  const begin = async (): Promise<number> => {
-    const header = await source.read(offset, headerBytes);
-    const view = new DataView(header.buffer, header.byteOffset, headerBytes);
-    if (view.getUint32(0, true) !== headerSignature) {
-      throw new CardinalError(
-        `${source.name} is a damaged zip archive: record ${quoted(name)} does not begin at byte ${offset}`,
-      );
-    }
-    const names = view.getUint16(nameLengthAt, true) + view.getUint16(extraLengthAt, true);
-    return offset + headerBytes + names;
-  };
+function recordOf(source: ByteSource, entry: ZipEntry): ZipRecord {
+  const { filename: name, compressedSize, uncompressedSize } = entry;
+  const plain = entry.compressionMethod === stored && !entry.encrypted;
+  const begin = (): Promise<number> => recordBegin(source, entry);
   return {
     name,
     size: compressedSize,
@@ -112,50 +81,4 @@ async function inflate(bytes: Uint8Array, most: number): Promise<Uint8Array | un
     at += part.length;
   }
   return whole;
-}
-
-/** The last records of an archive without a comment: where the 64-bit end record is (20 bytes), and the end record (22). */
-const locatorSignature = 0x07064b50;
-const endSignature = 0x06054b50;
-const locatorBytes = 20;
-const endBytes = 22;
-const directoryOffsetAt = 16;
-
-/** What zip.js uses of a reader if it is there. */
-interface RandomAccess {
-  readonly size: number;
-  readUint8Array(offset: number, length: number): Promise<Uint8Array>;
-}
-
-/**
- * A source of bytes as zip.js reads one; it asks for more than there is, and then gets what there is.
- *
- * PyTorch writes the 64-bit end record in every archive and repeats its numbers in the end record, if they fit. zip.js
- * (2.24.0) does not expect the 64-bit one then, takes it for a part of the directory, and looks for the directory 76 bytes
- * too late; that goes wrong if an entry begins there (a folder with a name of 21 characters). So it is shown that the
- * directory's place stands in the 64-bit record alone, by the number that says so: all bits set.
- */
-async function zipReaderOf(source: ByteSource): Promise<ReadableReader & RandomAccess> {
-  const { size } = source;
-  const tail = await source.read(
-    Math.max(0, size - endBytes - locatorBytes),
-    Math.min(size, endBytes + locatorBytes),
-  );
-  const view = new DataView(tail.buffer, tail.byteOffset, tail.length);
-  const twice =
-    tail.length === endBytes + locatorBytes &&
-    view.getUint32(0, true) === locatorSignature &&
-    view.getUint32(locatorBytes, true) === endSignature;
-  const hidden = size - endBytes + directoryOffsetAt;
-  return {
-    size,
-    async readUint8Array(offset, length) {
-      const bytes = await source.read(offset, Math.max(0, Math.min(length, size - offset)));
-      if (!twice || offset + bytes.length <= hidden) return bytes;
-      const begin = Math.max(0, hidden - offset);
-      return new Uint8Array(bytes).fill(0xff, begin, Math.max(begin, hidden - offset + 4));
-    },
-    // Asked for by the library's type, and used for sources that cannot be read here and there.
-    readable: new ReadableStream(),
-  };
 }
