@@ -147,7 +147,7 @@ export class Run {
         resume?.training === undefined ? freshProgress() : structuredClone(resume.training.progress);
       return new Run(options, { recipe, seed, program, fitted, frozen, progress }, validation);
     } catch (error) {
-      loaded.dispose();
+      await loaded.dispose();
       throw error;
     }
   }
@@ -242,12 +242,8 @@ export class Run {
     return buildCheckpoint({ ...this.#common(), state: this.program.averaged(tensors) });
   }
 
-  dispose(): void {
-    try {
-      this.program.dispose();
-    } finally {
-      this.#validation?.dispose();
-    }
+  async dispose(): Promise<void> {
+    await Promise.all([this.program.dispose(), this.#validation?.dispose()]);
   }
 
   #common(): Omit<Checkpoint, 'state' | 'training'> {

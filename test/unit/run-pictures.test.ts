@@ -54,7 +54,6 @@ const train = async (options: TrainOnOptions, source = photos): Promise<string[]
 };
 const goOn = (options: TrainOnOptions = {}, source?: string): Promise<string[]> =>
   train({ resume: true, ...options }, source);
-const read = undefined;
 /** What a run that is about to go on says of its pictures, in one line; nothing if they are as they were. */
 const look = async (strict = false, folder = photos): Promise<string | undefined> => {
   const checkpoint = await checkpointOf(out);
