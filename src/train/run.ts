@@ -1,10 +1,12 @@
 import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
+import { checkKind, having, record } from '../base/options.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
 import type { Batch, BatchLoader } from '../data/dataset.ts';
 import { pictureRecordSchema, type PictureRecord } from '../data/picture-record.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import type { BufferRole } from '../plan/plan.ts';
+import { backendKind } from '../session/arguments.ts';
 import { writeWeights } from '../session/state.ts';
 import {
   buildCheckpoint,
@@ -73,6 +75,8 @@ export interface TrainOptions {
   readonly memoryLimit?: number | undefined;
 }
 
+const loaderKind = having('a loader', 'epoch', 'dispose');
+
 /** Numbers that are no numbers any more: the run ends, and nothing of them is kept. */
 export class NotFinite extends Error {}
 
@@ -111,7 +115,17 @@ export class Run {
 
   /** Plans and loads the programs. Throws a `CardinalError` if data, network, recipe and checkpoint do not fit together. */
   static async start(options: TrainOptions): Promise<Run> {
+    checkKind('train', 'the options', options, {
+      ...record,
+      expected: '{ network, backend, data, recipe, … }',
+    });
     const { network, backend, data, resume } = options;
+    checkKind('train', 'network', network, having('a network, as networkOf gives it', 'stateDict', 'frozen'));
+    checkKind('train', 'backend', backend, backendKind);
+    checkKind('train', 'data', data, {
+      expected: '{ train, validation }, loaders as createLoader gives them',
+      is: (value) => record.is(value) && loaderKind.is(Reflect.get(Object(value) as object, 'train')),
+    });
     const own = resume?.training?.recipe;
     const recipe =
       own === undefined

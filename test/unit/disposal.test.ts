@@ -180,8 +180,8 @@ describe('a classifier', () => {
 
   test('refuses options that are none', async () => {
     const one = await classifier(createReferenceBackend());
-    expect(() => one.dispose({ drain: 1 } as never)).toThrow(UsageError);
-    expect(() => one.dispose(true as never)).toThrow(
+    await expect(one.dispose({ drain: 1 } as never)).rejects.toThrow(UsageError);
+    await expect(one.dispose(true as never)).rejects.toThrow(
       /^dispose: expected options by name, \{ drain \}, got true$/,
     );
     await one.dispose();

@@ -1,4 +1,5 @@
-import { checkKind, checkOptions, finite, flag, record, wholeFrom, type Kinds } from '../../base/options.ts';
+import { checkDataset } from '../../data/arguments.ts';
+import { checkOptions, finite, flag, record, wholeFrom, type Kinds } from '../../base/options.ts';
 import { availableParallelism } from 'node:os';
 
 import { Disposal, type DisposeOptions } from '../../base/disposal.ts';
@@ -73,10 +74,7 @@ const loaderKinds: Kinds<LoaderOptions> = {
  * @throws CardinalError if there is not even one batch, or a specification is not valid
  */
 export function createLoader(dataset: PictureDataset, options: LoaderOptions): BatchLoader {
-  checkKind('createLoader', 'the pictures', dataset, {
-    expected: 'a dataset: train, val or test of what openData gives',
-    is: (value) => record.is(value) && ['source', 'labels', 'classes'].every((part) => part in Object(value)),
-  });
+  checkDataset('createLoader', dataset);
   checkOptions('createLoader', options, loaderKinds, ['batchSize', 'preprocessing', 'training']);
   return new Loader(dataset, options);
 }
