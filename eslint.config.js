@@ -77,6 +77,21 @@ export default tseslint.config(
     rules: { 'no-console': 'off' },
   },
   {
+    files: ['src/**'],
+    rules: {
+      // Arguments lie on the stack, which ends after some hundred thousand: of files, names, pictures there may be more.
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'CallExpression[callee.property.name=/^(push|unshift|max|min)$/] > SpreadElement, CallExpression[callee.name=/^(print|tell|writeLines)$/] > SpreadElement',
+          message:
+            'Spread no list of any length into a call: loop, largest (src/base/extremes.ts), or give the list.',
+        },
+      ],
+    },
+  },
+  {
     // Names have one order, `byCodePoint`: JavaScript's own is by UTF-16 units, and a collator's is the machine's.
     files: ['src/**', 'bench/**', 'scripts/**'],
     rules: {

@@ -45,6 +45,13 @@ export function wholeFrom(least: number): Kind {
   };
 }
 
+export function numberFrom(least: number): Kind {
+  return {
+    expected: `a number of at least ${least}`,
+    is: (value) => Number.isFinite(value) && Number(value) >= least,
+  };
+}
+
 export function oneOf(...choices: readonly string[]): Kind {
   return {
     expected: choices.map((choice) => `'${choice}'`).join(' or '),

@@ -57,7 +57,7 @@ export async function configure(
         );
   requirePerChannel(preprocessing);
   const recipe = await withAugmentation(chosen, data, preprocessing, flags.augment);
-  const { patience, checkpointEvery } = flags;
+  const { patience, checkpointEvery, checkpointMinutes } = flags;
   const config: RunConfig = {
     cardinal: version(),
     startedAt: new Date().toISOString(),
@@ -74,6 +74,7 @@ export async function configure(
     ...(patience === undefined ? {} : { patience }),
     ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
     ...givenLimits(flags),
+    ...(checkpointMinutes === undefined ? {} : { checkpointMinutes }),
   };
   return validate(runConfigSchema, config, 'the settings of the run');
 }

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { smallest } from '../base/extremes.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
 import { shortened } from '../base/quoted.ts';
 import { augmentationNamed } from '../data/augmentations.ts';
@@ -31,16 +32,17 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
     checkpointEvery = config.checkpointEvery,
     maxPixels = config.maxPixels,
     decodeSeconds = config.decodeSeconds,
+    checkpointMinutes = config.checkpointMinutes,
   } = asked;
-  const augmentation =
-    asked.augment && augmentationNamed(asked.augment, Math.min(...config.preprocessing.size));
+  const augmentation = asked.augment && augmentationNamed(asked.augment, smallest(config.preprocessing.size));
   const recipe = continuedRecipe(config.recipe, { recipe: name, ...overridesOf(asked), augmentation }, path);
   const isSame =
     recipe.epochs === config.recipe.epochs &&
     epochs === config.patience &&
     checkpointEvery === config.checkpointEvery &&
     maxPixels === config.maxPixels &&
-    decodeSeconds === config.decodeSeconds;
+    decodeSeconds === config.decodeSeconds &&
+    checkpointMinutes === config.checkpointMinutes;
   if (isSame) return config;
   return {
     ...config,
@@ -48,6 +50,7 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
     command: `${config.command} && ${repeatCommand()}`,
     recipe,
     ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
+    ...(checkpointMinutes === undefined ? {} : { checkpointMinutes }),
     ...(epochs === undefined ? {} : { patience: epochs }),
     ...givenLimits({ maxPixels, decodeSeconds }),
   };
@@ -90,10 +93,10 @@ export function continuingLines(
   { recipe, patience: limit }: RunConfig,
   { progress, recipe: before }: TrainingState,
 ): string[] {
-  const { step, epoch, batch, history } = progress;
+  const { step, epoch, batch } = progress;
   const { epochs, schedule } = recipe;
   const longer = schedule.kind === 'cosine' ? '' : ' (to train it for longer, give --epochs)';
-  const isTired = limit !== undefined && batch === 0 && patience(limit)(history);
+  const isTired = limit !== undefined && batch === 0 && patience(limit)([], progress);
   return [
     epoch < epochs
       ? `continuing ${path} at step ${count(step)}, in epoch ${epoch + 1} of ${epochs}`

@@ -51,5 +51,5 @@ export async function evaluateWeights(path: string, dataPath: string, flags: Eva
       ...{ weights: path, data: dataPath, split, on, leftOut, skipped: skipped.length },
       ...{ warning: warning ?? null, ...evaluation },
     });
-  else print(...judgementLines(evaluation, on));
+  else print(judgementLines(evaluation, on));
 }

@@ -117,6 +117,7 @@ export const weightsFileArgument = 'a file of weights: .safetensors, .pth, .pt, 
 export interface FitFlags {
   readonly inChannels?: number;
   readonly partial?: boolean;
+  readonly verify?: boolean;
 }
 
 export function withFitFlags(command: Command): Command {
@@ -129,7 +130,8 @@ export function withFitFlags(command: Command): Command {
     .option(
       '--partial',
       'load what fits of the weights and list the rest, which stays as the network draws it',
-    );
+    )
+    .option('--no-verify', 'load weights though their checksums say that they are damaged');
 }
 
 /** Flags of every command that takes weights: what the file does not say itself. */

@@ -31,7 +31,7 @@ export function requireOneFormat({ json, jsonl, csv }: PredictFlags): void {
 
 function printForPeople(image: string, top: readonly Classification[]): void {
   const guesses = top.map(({ class: name, probability }) => ({ name: shortened(name), probability }));
-  print(...predictionLines(shortened(image, 300), guesses));
+  print(predictionLines(shortened(image, 300), guesses));
 }
 
 function printLine(image: string, top: readonly Classification[]): void {

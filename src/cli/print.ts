@@ -2,27 +2,62 @@ import wrapAnsi from 'wrap-ansi';
 import { visible } from '../base/quoted.ts';
 import { cleaned, finished } from './colours.ts';
 
+/** Lines, and lists of them as they are: a call takes some ten thousand arguments, a file may have more names. */
+type Lines = readonly (string | readonly string[])[];
+
 /**
  * The one way by which lines leave the command line. Names and messages of strangers stand in them: each is shown on one line and
  * with nothing in it that a terminal obeys but our colours.
  */
-export function writeLines(stream: Pick<NodeJS.WriteStream, 'write'>, ...lines: readonly string[]): void {
-  stream.write(`${lines.map(finished).join('\n')}\n`);
+export function writeLines(stream: Pick<NodeJS.WriteStream, 'write'>, ...lines: Lines): void {
+  stream.write(`${lines.flat().map(finished).join('\n')}\n`);
 }
 
 /** Lines for the person at the terminal, on stdout. */
-export function print(...lines: readonly string[]): void {
-  writeLines(process.stdout, ...lines);
+export function print(...lines: Lines): void {
+  writeLines(process.stdout, lines.flat());
 }
 
-/** The one document that `--json` promises, on stdout. */
+/** The one document that `--json` promises, on stdout; in parts, because a text has an end, and a list of tensors may be longer. */
 export function printJson(value: unknown): void {
-  print(...JSON.stringify(value, undefined, 2).split('\n'));
+  for (const part of jsonParts(value)) process.stdout.write(part.split('\n').map(finished).join('\n'));
+}
+
+const itemsAtOnce = 10_000;
+
+/** The text of `JSON.stringify(value, undefined, 2)` and a line end, of which long lists that an object has come in parts. */
+export function* jsonParts(value: unknown): Generator<string, void, undefined> {
+  const isLong = (part: unknown): part is unknown[] => Array.isArray(part) && part.length > itemsAtOnce;
+  const fields = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  if (!fields.some(([, field]) => isLong(field))) {
+    yield `${JSON.stringify(value, undefined, 2)}\n`;
+    return;
+  }
+  const indented = (part: unknown): string => JSON.stringify(part, undefined, 2).replaceAll('\n', '\n  ');
+  let before = '{';
+  for (const [key, field] of fields as [string, unknown][]) {
+    if (field === undefined) continue;
+    yield `${before}\n  ${JSON.stringify(key)}: `;
+    before = ',';
+    if (!isLong(field)) {
+      yield indented(field);
+      continue;
+    }
+    for (let first = 0; first < field.length; first += itemsAtOnce) {
+      const last = first + itemsAtOnce >= field.length;
+      const text = indented(field.slice(first, first + itemsAtOnce));
+      yield (first === 0 ? '[' : ',') + text.slice(1, last ? undefined : -'\n  ]'.length);
+    }
+  }
+  yield '\n}\n';
 }
 
 /** What goes beside the answer (progress, warnings), on stderr, so that stdout can be piped. */
-export function tell(...lines: readonly string[]): void {
-  writeLines(process.stderr, ...lines.flatMap((line) => wrapped(line, process.stderr)));
+export function tell(...lines: Lines): void {
+  writeLines(
+    process.stderr,
+    lines.flat().flatMap((line) => wrapped(line, process.stderr)),
+  );
 }
 
 /**

@@ -45,13 +45,13 @@ function bar(stream: NodeJS.WriteStream): ProgressView {
         current.update(event.stepInEpoch, barPayload(event));
       } else if (event.type === 'epoch') {
         stop();
-        writeLines(stream, ...(headed ? [] : [table.header(event)]), table.row(event));
+        writeLines(stream, headed ? [] : [table.header(event)], table.row(event));
         headed = true;
       } else if (event.type === 'start') {
-        writeLines(stream, ...memoryLines(event));
+        writeLines(stream, memoryLines(event));
       } else if (event.type === 'warning') {
         stop();
-        writeLines(stream, ...wrapped(`${pc.yellow('warning:')} ${event.message}`, stream));
+        writeLines(stream, wrapped(`${pc.yellow('warning:')} ${event.message}`, stream));
       } else if (event.type === 'end') {
         stop();
       }
@@ -99,7 +99,7 @@ function lines(stream: NodeJS.WriteStream): ProgressView {
         last = Date.now();
         writeLines(stream, epochSentence(event));
       } else if (event.type === 'start') {
-        writeLines(stream, ...memoryLines(event));
+        writeLines(stream, memoryLines(event));
       } else if (event.type === 'warning') {
         writeLines(stream, `warning: ${event.message}`);
       }

@@ -36,6 +36,8 @@ export const runConfigSchema = z.strictObject({
   /** What a picture may cost, if it is not the usual: see `PictureLimitOptions`. */
   maxPixels: z.int().min(1).optional(),
   decodeSeconds: z.int().min(1).optional(),
+  /** Minutes between checkpoints, beside these; 0: none by the clock. */
+  checkpointMinutes: z.number().min(0).optional(),
   /** Epochs without a better validation top-1 after which the run ends. */
   patience: z.int().min(1).optional(),
 });

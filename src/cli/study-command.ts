@@ -35,7 +35,7 @@ export function listStudies({ json }: Pick<StudyFlags, 'json'>): void {
     return;
   }
   print(
-    ...alignColumns(
+    alignColumns(
       studies.map(({ name, title }) => [name, title]),
       ['left', 'left'],
     ),
@@ -66,10 +66,10 @@ export async function study(name: string, flags: StudyFlags): Promise<void> {
     const forecast = { plan, seconds, data: pictures?.description };
     if (flags.dryRun) {
       if (flags.json) printJson(planDocument(forecast));
-      else print(...planLines(forecast));
+      else print(planLines(forecast));
       return;
     }
-    tell(...planLines(forecast), '');
+    tell(planLines(forecast), '');
     await work({ forecast, runs, path, length, pictures, backend, flags: { ...flags, ...limits } });
   });
 }
@@ -204,8 +204,8 @@ async function publish({
     return;
   }
   print(
-    ...outcomeLines(plan, outcomes),
-    ...judged.map(({ claim, found, verdict: one }) => `${one}: ${claim} (${found})`),
+    outcomeLines(plan, outcomes),
+    judged.map(({ claim, found, verdict: one }) => `${one}: ${claim} (${found})`),
     '',
     verdict,
     `written: ${table}, ${page}`,

@@ -49,7 +49,7 @@ export function studyView(
   };
   const write = (line: string): void => {
     stop();
-    writeLines(stream, ...wrapped(line, stream));
+    writeLines(stream, wrapped(line, stream));
     toldAt = performance.now();
   };
   const draw = (): void => {

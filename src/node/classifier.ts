@@ -299,8 +299,8 @@ export async function loadClassifier(
   options: ClassifierOptions = {},
 ): Promise<Classifier> {
   checkOptions('loadClassifier', options, kinds);
-  const { model, options: set, inChannels, partial, hub, ...rest } = options;
-  const trained = await loadTrained(path, { model, options: set, inChannels, partial, hub });
+  const { model, options: set, inChannels, partial, hub, verify, ...rest } = options;
+  const trained = await loadTrained(path, { model, options: set, inChannels, partial, hub, verify });
   const preprocessing = options.preprocessing ?? trained.preprocessing;
   if (preprocessing === undefined) {
     throw new CardinalError(

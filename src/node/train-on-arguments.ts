@@ -12,6 +12,7 @@ import {
   record,
   text,
   texts,
+  numberFrom,
   wholeFrom,
   type Kinds,
 } from '../base/options.ts';
@@ -31,6 +32,7 @@ const kinds: Kinds<TrainOnOptions> = {
   out: text,
   resume: flag,
   takeOver: flag,
+  verify: flag,
   weights: text,
   hub: record,
   head: oneOf('keep', 'reset'),
@@ -43,6 +45,7 @@ const kinds: Kinds<TrainOnOptions> = {
   signal: abortSignal,
   patience: wholeFrom(1),
   checkpointEvery: wholeFrom(1),
+  checkpointMinutes: numberFrom(0),
   checkpointActivations: flag,
   seed: finite,
   imageSize: wholeFrom(1),

@@ -1,3 +1,4 @@
+import { smallest } from '../base/extremes.ts';
 import type { Backend } from '../backends/backend.ts';
 import { withEndings, type Endings } from '../base/endings.ts';
 import { UsageError } from '../base/errors.ts';
@@ -28,6 +29,7 @@ import {
   type RecipeOverrides,
 } from '../train/recipe.ts';
 import { fit, type TrainResult } from '../train/train.ts';
+import type { VerifyOptions } from '../weights/digest.ts';
 import { leftOver, loadTensors } from '../weights/load.ts';
 import { createNodeBackend, type NodeBackendOptions } from './backend.ts';
 import { openDataFor } from './data-for-weights.ts';
@@ -48,7 +50,7 @@ import { channelsOf, isAdapted, saysOf, trainingPreprocessing } from './trained.
 import { tensorsFor, withWeightsFile, type WeightsFile } from './weights-file.ts';
 
 /** Limits of pictures are for a path: pictures that are open already are read as `openData` was told. */
-export interface TrainOnOptions extends RecipeOverrides, PictureLimitOptions {
+export interface TrainOnOptions extends RecipeOverrides, VerifyOptions, PictureLimitOptions {
   /** A recipe or the name of one; the other numbers here change it. Default `quick`. */
   readonly recipe?: Recipe | string | undefined;
   /** Run folder for checkpoints and metrics; nothing is written without it. */
@@ -96,11 +98,20 @@ export interface TrainOnOptions extends RecipeOverrides, PictureLimitOptions {
   readonly evaluate?: boolean | undefined;
   /** With `out`: write `report.html` and, if it was evaluated, `misclassified.csv`. Default: true. */
   readonly report?: boolean | undefined;
-  /** Ends the run after the step that is being done, with a checkpoint. */
+  /**
+   * Ends the run with a checkpoint, as soon as the micro-batch that is being computed is over: the step that it belongs to is given
+   * up, and done again if the run goes on.
+   */
   readonly signal?: AbortSignal | undefined;
   /** Stop when validation has not improved for so many epochs. */
   readonly patience?: number | undefined;
+  /** Optimiser steps between checkpoints, beside the one after each epoch. */
   readonly checkpointEvery?: number | undefined;
+  /**
+   * Minutes between checkpoints, beside these, from the end of one to the next; fewer where saving would take more than a twentieth of
+   * the time. Default 5; 0: none by the clock.
+   */
+  readonly checkpointMinutes?: number | undefined;
   /**
    * Recompute activations in the backward pass instead of keeping them all: much less memory for some more time, the same
    * results. Default: false; for a run that is continued, as it was.
@@ -177,7 +188,7 @@ export async function trainOn(
   // A run that is continued has its weights in its checkpoint.
   return weights === undefined || resume === true
     ? run(source, model, options)
-    : withWeightsFile(weights, (file) => run(source, model, options, file), options.hub);
+    : withWeightsFile(weights, (file) => run(source, model, options, file), options.hub, options);
 }
 
 function run(
@@ -209,12 +220,12 @@ async function work(
     await asked.onEvent?.({ ...event, message });
   };
   const options: TrainOnOptions = { ...asked, onEvent };
-  const { out, signal, checkpointEvery, checkpointActivations, head } = options;
+  const { out, signal, checkpointEvery, checkpointMinutes, checkpointActivations, head } = options;
   let folder: RunFolder | undefined;
   let packed: (() => Promise<Uint8Array>) | undefined;
   const onNotice = (message: string): Promise<void> => onEvent({ type: 'warning', message });
   const openFolder = async (path: string): Promise<RunFolder> => {
-    folder ??= await RunFolder.create(path, { onNotice });
+    folder ??= await RunFolder.create(path, { onNotice, verify: options.verify });
     const list = packed;
     packed = undefined;
     if (list !== undefined) await folder.write(pictureListFile, await list());
@@ -225,8 +236,12 @@ async function work(
   endings.add(() => (failed && options.resume !== true ? folder?.discard() : folder?.close()));
   try {
     if (options.resume === true)
-      folder = await RunFolder.open(required(out), { takeOver: options.takeOver, onNotice });
-    const resume = await folder?.readCheckpoint('last');
+      folder = await RunFolder.open(required(out), {
+        takeOver: options.takeOver,
+        onNotice,
+        verify: options.verify,
+      });
+    const resume = await folder?.checkpointToContinue();
     const own = resume?.training;
     const beginning = resume && beginningOf(asked);
     if (beginning !== undefined)
@@ -278,7 +293,7 @@ async function work(
     endings.add(() => loaders.train.dispose());
     const backend = options.backend ?? (await createNodeBackend(engineOf(options, own)));
     if (options.backend === undefined) endings.add(() => backend.dispose());
-    const secondsBefore = own && (await folder?.rewindMetrics(own.progress));
+    const reached = own && (await folder?.rewindMetrics(own.progress));
     if (own !== undefined && own.recipe.epochs !== recipe.epochs) {
       await folder?.adoptRecipe(recipe);
       await onEvent({ type: 'warning', message: rateAfterwards(own.recipe, recipe) });
@@ -303,9 +318,11 @@ async function work(
           ? undefined
           : { save: async (kind, bytes) => (await openFolder(out)).save(kind, bytes) },
       checkpointEvery,
+      checkpointMinutes,
       checkpointActivations,
       resume,
-      secondsBefore,
+      history: reached?.history,
+      secondsBefore: reached?.seconds,
       signal,
       stopWhen: options.patience === undefined ? undefined : patience(options.patience),
       onEvent: async (event) => {
@@ -410,7 +427,7 @@ function continued(
   }
   const asked = askedOf(options);
   const varied =
-    options.augment && preprocessing && augmentationNamed(options.augment, Math.min(...preprocessing.size));
+    options.augment && preprocessing && augmentationNamed(options.augment, smallest(preprocessing.size));
   return continuedRecipe(recipe, { ...asked, augmentation: varied ?? asked.augmentation }, source);
 }
 

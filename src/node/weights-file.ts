@@ -9,6 +9,7 @@ import type { Module } from '../nn/module.ts';
 import { weightTest } from '../train/checkpoint.ts';
 import { readDescription, type Description } from '../train/description.ts';
 import type { TensorArchive, TensorEntry, Unreadable } from '../weights/archive.ts';
+import type { VerifyOptions } from '../weights/digest.ts';
 import { openArchive } from '../weights/open.ts';
 import { faultsOf, matchTensors } from '../weights/match.ts';
 import { unreadableList } from '../weights/unreadable.ts';
@@ -51,12 +52,14 @@ export interface KnownOfWeights {
 
 /**
  * Opens a file of weights for `work` and closes it afterwards, whatever happens; `hf:owner/repo` is downloaded first. Throws
- * a `CardinalError` if the file is not there, damaged, or holds no weights.
+ * a `CardinalError` if the file is not there, damaged (its checksums are verified when tensors are read, unless `verify` is
+ * false), or holds no weights.
  */
 export async function withWeightsFile<T>(
   given: string | URL,
   work: (file: WeightsFile) => Promise<T>,
   hub: HubOptions = {},
+  { verify }: VerifyOptions = {},
 ): Promise<T> {
   const name = nameOf(given);
   refuseAddress(name);
@@ -69,7 +72,7 @@ export async function withWeightsFile<T>(
       : error;
   });
   try {
-    const archive = await openArchive({ ...source, name });
+    const archive = await openArchive({ ...source, name }, { verify });
     const description = readDescription(archive.metadata, name);
     const noted = { ...known, ...notedIn(archive) };
     return await work({ name, archive, description, known: noted, ...weightsIn(archive, description, name) });

@@ -1,3 +1,4 @@
+import { largest } from '../base/extremes.ts';
 import { count, duration, percent, short } from '../report/format.ts';
 import { html, Html } from '../report/html.ts';
 import { policy, section, settingRows } from '../report/parts.ts';
@@ -209,7 +210,10 @@ function tableOf({ caption, head, rows }: Table): Html {
 function settings(plan: StudyPlan, outcomes: readonly Outcome[], { data, versions }: PageFacts): Html {
   const { setting, seeds, workload, runs } = plan;
   const { training } = setting;
-  const worst = Math.max(0, ...costDeviations(plan).map(({ deviation }) => Math.abs(deviation)));
+  const worst = largest(
+    costDeviations(plan).map(({ deviation }) => Math.abs(deviation)),
+    0,
+  );
   const rows: (readonly [string, string | undefined])[] = [
     ...(data === undefined ? [] : [['data', data] as const]),
     ...(workload === undefined ? [] : [['input', `${workload.inputShape.join('×')}, ${workload.classes} classes`] as const]), // prettier-ignore

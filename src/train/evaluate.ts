@@ -2,6 +2,7 @@ import { abortSignal, callback, checkKind, checkOptions, having, type Kinds } fr
 import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
 import { nextTask } from '../base/next-task.ts';
+import { untilAborted } from '../base/until-aborted.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import type { BatchLoader } from '../data/dataset.ts';
 import { loadWith } from '../session/load-with.ts';
@@ -38,7 +39,7 @@ export async function prepareInference(
 }
 
 export interface EvaluateOptions {
-  /** Ends the evaluation between batches: the promise rejects with the signal's reason. */
+  /** Ends the evaluation between two runs of the program: the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
   /** Called after each batch. */
   readonly onBatch?: ((done: { readonly batches: number; readonly of: number }) => void) | undefined;
@@ -95,10 +96,10 @@ export async function evaluate(
   const tally = new Tally(names);
   await program.take(async () => {
     let batches = 0;
-    for await (const batch of loader.epoch(0)) {
-      signal?.throwIfAborted();
+    for await (const batch of untilAborted(loader.epoch(0), signal)) {
       for (let first = 0; first < batch.size; first += rows) {
         await nextTask();
+        signal?.throwIfAborted();
         const part = batch.input.subarray(first * perPicture, (first + rows) * perPicture);
         program.write('input', part, 'channels_last');
         await program.run('forward');

@@ -2,10 +2,12 @@ import { CardinalError } from '../base/errors.ts';
 import { nextTask } from '../base/next-task.ts';
 import { visible } from '../base/quoted.ts';
 import type { StateDict } from '../base/tensor-data.ts';
+import { untilAborted } from '../base/until-aborted.ts';
 import type { Batch, BatchLoader } from '../data/dataset.ts';
+import { Due } from './due.ts';
 import type { EndEvent, EpochEvent, StepEvent, TrainEvent } from './events.ts';
 import { Meter } from './meter.ts';
-import { freshSums, type EpochRecord } from './progress.ts';
+import type { EpochRecord } from './progress.ts';
 import { NotFinite, Run, type TrainOptions } from './run.ts';
 import { learningRateAt } from './schedule.ts';
 import type { CheckpointKind } from './store.ts';
@@ -17,6 +19,7 @@ export interface TrainResult {
   readonly reason: EndEvent['reason'];
   /** Optimiser steps done, those of earlier parts of a continued run included. */
   readonly step: number;
+  /** What the epochs came to; of a run that was continued without its `history`, those since. */
   readonly history: readonly EpochRecord[];
   readonly best: { readonly epoch: number; readonly top1: number } | undefined;
   /** The weights that the network got: the moving average if one is kept. Absent if they are not finite. */
@@ -59,15 +62,25 @@ export async function fit(
 /** What a generator of this file gives while it runs. */
 type Events<T> = AsyncGenerator<TrainEvent, T, undefined>;
 
+/** Instead of a batch or a step: the run is to end. */
+const interrupted = Symbol('interrupted');
+
 class Loop {
   readonly #run: Run;
-  readonly #meter = new Meter();
+  readonly #now: () => number;
+  readonly #meter: Meter;
+  readonly #due: Due;
   readonly #recentLosses: number[] = [];
   readonly #skipped = new Map<BatchLoader, number>();
-  readonly #startedAt = performance.now();
+  readonly #startedAt: number;
 
   constructor(run: Run) {
+    const { now = () => performance.now(), checkpointEvery, checkpointMinutes } = run.options;
     this.#run = run;
+    this.#now = now;
+    this.#meter = new Meter(now);
+    this.#due = new Due({ every: checkpointEvery, minutes: checkpointMinutes }, now);
+    this.#startedAt = now();
   }
 
   async *events(): Events<TrainResult> {
@@ -82,12 +95,19 @@ class Loop {
           `micro-batches of ${fitted.microBatchSize}; batch norm sees micro-batches`,
       };
     }
+    const { length } = this.#run.history;
+    if (length < progress.epoch) {
+      yield {
+        type: 'warning',
+        message: `what ${length} of the ${progress.epoch} epochs so far came to is known: the run's history goes without the others (a checkpoint does not hold it; in a program, give history)`,
+      };
+    }
     let end: Pick<EndEvent, 'reason' | 'message'> = { reason: 'finished' };
     try {
       // So that a run that is killed before its first checkpoint can be continued, too.
       if (options.resume === undefined) yield* this.#saveLast();
       while (progress.epoch < recipe.epochs) {
-        if (progress.batch === 0 && options.stopWhen?.(progress.history) === true) {
+        if (progress.batch === 0 && options.stopWhen?.(this.#run.history, progress) === true) {
           end = { reason: 'stopped-early' };
           break;
         }
@@ -102,15 +122,23 @@ class Loop {
     }
     const state = end.reason === 'not-finite' ? undefined : await this.#handOver();
     yield { type: 'end', step: progress.step, seconds: this.#elapsed, ...end };
-    return { reason: end.reason, step: progress.step, history: progress.history, best: progress.best, state };
+    return {
+      reason: end.reason,
+      step: progress.step,
+      history: this.#run.history,
+      best: progress.best,
+      state,
+    };
   }
 
   /** The rest of an epoch, its validation and its checkpoints. False if it was interrupted. */
   async *#epoch(): Events<boolean> {
-    const { options, progress } = this.#run;
-    const before = performance.now();
+    const { options } = this.#run;
+    const before = this.#now();
     if (!(yield* this.#steps())) return false;
     const tensors = await this.#run.snapshot();
+    // Validation may take long, too.
+    if (this.#due.byClock) yield* this.#saveLast(tensors);
     let record: EpochRecord;
     try {
       record = await this.#judge(tensors);
@@ -123,19 +151,13 @@ class Loop {
       type: 'epoch',
       ...record,
       epochs: this.#run.recipe.epochs,
-      seconds: (performance.now() - before) / 1000,
+      seconds: (this.#now() - before) / 1000,
       elapsed: this.#elapsed,
     } satisfies EpochEvent;
-    progress.history.push(record);
-    progress.epoch++;
-    progress.batch = 0;
-    progress.sums = freshSums();
-    if (record.best && record.validation !== undefined) {
-      progress.best = { epoch: record.epoch, top1: record.validation.top1 };
-    }
+    this.#run.finishEpoch(record);
     // The best before the last: a run that is killed in between does the epoch again and writes both.
     if (record.best || record.validation === undefined)
-      yield* this.#save('best', this.#run.bestCheckpoint(tensors));
+      yield* this.#save('best', await this.#run.bestCheckpoint(tensors));
     yield* this.#saveLast(tensors);
     yield* this.#warnOfSkipped();
     return true;
@@ -144,50 +166,55 @@ class Loop {
   /** Optimiser steps up to the end of the epoch. False if they were interrupted. */
   async *#steps(): Events<boolean> {
     const { options, progress, stepsPerEpoch } = this.#run;
-    const { signal, checkpointEvery, data } = options;
+    const { signal, data } = options;
     if (progress.batch >= stepsPerEpoch) return true;
-    const batches = data.train.epoch(progress.epoch, progress.batch)[Symbol.asyncIterator]();
+    const batches = untilAborted(data.train.epoch(progress.epoch, progress.batch), signal);
     try {
       this.#meter.resume();
       while (progress.batch < stepsPerEpoch) {
         await nextTask();
-        if (signal?.aborted === true) {
+        const batch = yield* this.#next(batches);
+        if (batch === undefined) break;
+        const event = batch === interrupted ? batch : await this.#step(batch);
+        if (event === interrupted) {
           yield* this.#saveLast();
           return false;
         }
-        const batch = yield* this.#next(batches);
-        if (batch === undefined) break;
-        yield await this.#step(batch);
-        const due = checkpointEvery !== undefined && progress.step % checkpointEvery === 0;
-        if (due && progress.batch < stepsPerEpoch) yield* this.#saveLast();
+        yield event;
+        if (progress.batch < stepsPerEpoch && this.#due.after(progress.step)) yield* this.#saveLast();
       }
     } finally {
-      await batches.return?.();
+      await batches.return();
     }
     return true;
   }
 
   /** The next batch. If it cannot be had, what was learned so far is saved before the error goes on. */
-  async *#next(batches: AsyncIterator<Batch>): Events<Batch | undefined> {
+  async *#next(batches: AsyncIterator<Batch>): Events<Batch | typeof interrupted | undefined> {
+    const { signal } = this.#run.options;
     let next: IteratorResult<Batch>;
     try {
       next = await this.#meter.waitFor(batches.next());
     } catch (error) {
+      if (signal?.aborted === true && error === signal.reason) return interrupted;
       yield* this.#saveLast();
       throw error;
     }
     return next.done === true ? undefined : next.value;
   }
 
-  async #step(batch: Batch): Promise<StepEvent> {
-    const { recipe, progress, program, stepsPerEpoch } = this.#run;
+  /** A step; nothing is changed if it is given up. */
+  async #step(batch: Batch): Promise<StepEvent | typeof interrupted> {
+    const { recipe, progress, program, stepsPerEpoch, options } = this.#run;
     if (batch.size !== recipe.batchSize) {
       throw new CardinalError(
         `the training loader gave ${batch.size} pictures, expected ${recipe.batchSize}`,
       );
     }
     const learningRate = this.#learningRate();
-    const { loss, correct } = await program.gradient(this.#run.weighed(batch), progress.step);
+    const result = await program.gradient(this.#run.weighed(batch), progress.step, options.signal);
+    if (result === undefined) return interrupted;
+    const { loss, correct } = result;
     if (!Number.isFinite(loss)) throw new NotFinite(`the loss is ${loss}`);
     const gradientNorm = await program.update(learningRate, progress.step);
     this.#meter.step();
@@ -241,7 +268,9 @@ class Loop {
 
   async *#saveLast(tensors?: Tensors): Events<void> {
     if (this.#run.options.store === undefined) return;
-    yield* this.#save('last', this.#run.lastCheckpoint(tensors ?? (await this.#run.snapshot())));
+    const begun = this.#now();
+    yield* this.#save('last', await this.#run.lastCheckpoint(tensors ?? (await this.#run.snapshot())));
+    this.#due.saved(begun);
   }
 
   async *#save(kind: CheckpointKind, bytes: Uint8Array): Events<void> {
@@ -287,7 +316,7 @@ class Loop {
 
   /** Seconds that the run took until now, over all the processes that worked on it. */
   get #elapsed(): number {
-    return (this.#run.options.secondsBefore ?? 0) + (performance.now() - this.#startedAt) / 1000;
+    return (this.#run.options.secondsBefore ?? 0) + (this.#now() - this.#startedAt) / 1000;
   }
 
   #explain(error: NotFinite): string {

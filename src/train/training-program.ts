@@ -19,6 +19,12 @@ export interface Tensors {
   readonly ema: StateDict;
 }
 
+/** What a batch came to. */
+export interface BatchResult {
+  readonly loss: number;
+  readonly correct: number;
+}
+
 const optimizerPrefixes = ['velocity.', 'exp_avg.', 'exp_avg_sq.'];
 const emaPrefix = 'ema.';
 const batchCount = 'num_batches_tracked';
@@ -82,19 +88,32 @@ export class TrainingProgram {
     for (const [name, { data }] of ema) this.#write(emaPrefix + name, data);
   }
 
-  /** Forward and backward of one batch: the mean loss and how many of its pictures were recognised. */
-  gradient(batch: Batch, step: number): Promise<{ readonly loss: number; readonly correct: number }> {
-    return this.#program.take(() => this.#gradient(batch, step));
+  /**
+   * Forward and backward of one batch: the mean loss and how many of its pictures were recognised. If `signal` is aborted before
+   * the last micro-batch has begun, gives nothing, and everything is as it was before.
+   */
+  gradient(batch: Batch, step: number): Promise<BatchResult>;
+  gradient(batch: Batch, step: number, signal: AbortSignal | undefined): Promise<BatchResult | undefined>;
+  gradient(batch: Batch, step: number, signal?: AbortSignal): Promise<BatchResult | undefined> {
+    return this.#program.take(() => this.#gradient(batch, step, signal));
   }
 
-  async #gradient(batch: Batch, step: number): Promise<{ readonly loss: number; readonly correct: number }> {
+  async #gradient(batch: Batch, step: number, signal?: AbortSignal): Promise<BatchResult | undefined> {
     const program = this.#program;
     const size = this.#microBatchSize;
     const parts = this.#recipe.batchSize / size;
+    const before = parts > 1 && signal !== undefined ? await this.#statistics() : [];
     let loss = 0;
     let correct = 0;
     for (let part = 0; part < parts; part++) {
-      if (part > 0) await nextTask();
+      if (part > 0) {
+        await nextTask();
+        if (signal?.aborted === true) {
+          for (const [name, data] of before) program.write(name, data);
+          this.#forwards -= part;
+          return undefined;
+        }
+      }
       program.write('input', cut(batch.input, part, parts), 'channels_last');
       program.write('target', cut(batch.target, part, parts));
       if (this.#names.has('dropout_seed')) {
@@ -116,6 +135,13 @@ export class TrainingProgram {
       }
     }
     return { loss, correct };
+  }
+
+  /** Copies of what a forward pass changes: running statistics, which each micro-batch updates. */
+  async #statistics(): Promise<[name: string, data: Float32Array][]> {
+    const copies: [string, Float32Array][] = [];
+    for (const name of this.#updates.keys()) copies.push([name, await this.#program.read(name)]);
+    return copies;
   }
 
   /** The optimiser's step with the gradients of the last batch. Gives their norm if they are clipped. */

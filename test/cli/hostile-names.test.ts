@@ -1,5 +1,10 @@
 import { execFileSync } from 'node:child_process';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { cardinal } from './cardinal.ts';
+import { writePictures } from './pictures.ts';
 
 /** A clipboard written (OSC 52), a cleared screen, a line forged, a turned direction, all in one name. */
 const hostile = 'cat\u001b]52;c;ZXZpbA==\u0007\u009b2J\u001b[31m\nwritten: ok\r\u202egpj';
@@ -149,4 +154,37 @@ describe('a word of a command that is to be pasted', () => {
       expect(execFileSync('bash', ['-c', `printf %s ${quoted}`], { encoding: 'utf8' })).toBe(word);
     },
   );
+});
+
+describe('commands on folders, classes and files of strangers', () => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'cardinal-hostile-'));
+    await writePictures(join(folder, hostile), { train: 4, test: 2 }, [hostile, '=1+1']);
+    await writeFile(join(folder, hostile, 'train', hostile, `${hostile}.png`), 'no picture');
+    await writeFile(join(folder, hostile, 'train', hostile, `x.${hostile}`), 'of another kind');
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  it('write nothing that a terminal obeys, and no line of theirs', async () => {
+    const network = ['--model', 'resnext_cifar', '--set', 'layers=1,1,1', 'planes=8', 'cardinality=2'];
+    const quick = ['--epochs', '1', '--batch-size', '4', '--threads', '1'];
+    const run = `run ${hostile}`;
+    const trained = await cardinal(['train', hostile, ...network, ...quick, '--out', run], { cwd: folder });
+    const weights = join(run, 'best.safetensors');
+    const [predicted, failed] = await Promise.all([
+      cardinal(['predict', weights, hostile, '--csv', '--threads', '1'], { cwd: folder }),
+      cardinal(['train', '--resume', `${run}/${hostile}`], { cwd: folder }),
+    ]);
+    expect([trained.code, predicted.code, failed.code], trained.stderr).toEqual([0, 1, 1]);
+    const misclassified = await readFile(join(folder, run, 'misclassified.csv'), 'utf8');
+    for (const text of [trained, predicted, failed].flatMap(({ stdout, stderr }) => [stdout, stderr])) {
+      expect(text).not.toMatch(/(?!\n)[\p{Cc}\u202e]|^written/mu);
+    }
+    expect(misclassified).not.toMatch(/(?!\n)[\p{Cc}\u202e]|^written|,=/mu);
+    expect(trained.stdout).toContain(`the run is in run ${shown}: report.html`);
+    expect(predicted.stdout).toContain(",'=1+1,0.");
+    expect(predicted.stderr).toContain(`${shown}.png: not a picture of a known format`);
+    expect(failed.stderr).toContain(shown);
+  });
 });

@@ -228,7 +228,7 @@ describe('a run', () => {
     if (training === undefined) throw new Error('no training state');
     const conditions = training.conditions?.map((each) => ({ ...each, cardinal: '0.0.1' }));
     const folder = await RunFolder.open(out);
-    await folder.save('last', buildCheckpoint({ ...rest, training: { ...training, conditions } }));
+    await folder.save('last', await buildCheckpoint({ ...rest, training: { ...training, conditions } }));
     await folder.close();
     await work({ resume: true, backend: createReferenceBackend() }, 7);
     expect(warnings).toEqual([expect.stringMatching(/^the run was computed by Cardinal 0\.0\.1, this is /)]);
@@ -241,7 +241,7 @@ describe('a run', () => {
     const { training, ...rest } = await read();
     if (training === undefined) throw new Error('no training state');
     const folder = await RunFolder.open(out);
-    await folder.save('last', buildCheckpoint({ ...rest, training: { ...training, conditions: undefined } }));
+    await folder.save('last', await buildCheckpoint({ ...rest, training: { ...training, conditions: undefined } }));
     await folder.close();
     const after = await work({ resume: true, backend }, 4);
     expect(warnings).toEqual([]);

@@ -75,6 +75,7 @@ describe('a network of one’s own', () => {
       'metrics.jsonl',
       'misclassified.csv',
       'pictures.jsonl.gz',
+      'previous.safetensors',
       'report.html',
     ]);
 

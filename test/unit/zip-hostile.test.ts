@@ -49,7 +49,7 @@ function patched(change: (bytes: Buffer) => unknown, base = archive()): Buffer {
 async function readAll(source: ByteSource): Promise<Map<string, string>> {
   const found = new Map<string, string>();
   for (const [name, record] of await openZip(source)) {
-    const bytes = await source.read(await record.begin(), record.size);
+    const bytes = await record.read(0, record.size);
     found.set(name, new TextDecoder().decode(bytes));
   }
   return found;

@@ -33,7 +33,7 @@ async function doctor({ json }: { json: boolean }): Promise<void> {
   );
   const found = { ...(await withKernels(capabilities())), ...native };
   if (json) printJson(found);
-  else print(...lines(found, await blasInstallation()));
+  else print(lines(found, await blasInstallation()));
   if (found.blasProblem !== null || found.kernelsProblem !== null) process.exitCode = 1;
 }
 

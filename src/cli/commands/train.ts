@@ -48,6 +48,7 @@ export interface TrainFlags extends EngineFlags, FitFlags, ModelFlags, PictureLi
   readonly seed: number;
   readonly strict: boolean;
   readonly checkpointEvery?: number;
+  readonly checkpointMinutes?: number;
   readonly checkpointActivations?: boolean;
   readonly out?: string;
   readonly resume?: string;
@@ -60,8 +61,18 @@ export interface TrainFlags extends EngineFlags, FitFlags, ModelFlags, PictureLi
  * be, and what it has anyway (`resumeTraining` refuses another value).
  */
 const resumable: readonly string[] = [
-  ...['resume', 'backend', 'threads', 'blas', 'json', 'verbose', 'checkpointActivations', 'takeOver'],
-  ...['epochs', 'patience', 'checkpointEvery', 'maxPixels', 'decodeSeconds'],
+  ...[
+    'resume',
+    'backend',
+    'threads',
+    'blas',
+    'json',
+    'verbose',
+    'checkpointActivations',
+    'takeOver',
+    'verify',
+  ],
+  ...['epochs', 'patience', 'checkpointEvery', 'checkpointMinutes', 'maxPixels', 'decodeSeconds'],
   ...[
     'recipe',
     'batchSize',
@@ -156,6 +167,11 @@ export function define(command: Command): void {
     .option('--seed <n>', 'everything random comes from it', integer('--seed', 0), 0)
     .option('--strict', strictHelp, false)
     .option('--checkpoint-every <steps>', 'beside the one after each epoch', integer('--checkpoint-every', 1))
+    .option(
+      '--checkpoint-minutes <n>',
+      'beside these, so many minutes after the last one; 0: none by the clock (5)',
+      number('--checkpoint-minutes', { above: 0, inclusive: true }),
+    )
     .option('--checkpoint-activations', checkpointActivationsHelp)
     .option('--no-checkpoint-activations', 'keep them all, in a continued run that did not')
     .option('--out <dir>', 'run folder (runs/<model>-<data>)', path('--out'))

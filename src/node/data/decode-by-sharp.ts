@@ -1,12 +1,10 @@
-import type { Metadata } from 'sharp';
-
 import { messageOf } from '../../base/errors.ts';
 import type { Picture } from '../../data/dataset.ts';
 import { jpegScans } from '../../data/formats/jpeg-scans.ts';
 import type { OptionalFormatName, PictureFormatName } from '../../data/picture-format.ts';
 import { checkSize, type PictureLimits } from '../../data/picture-limits.ts';
 import { cmykToRgb } from '../../data/transforms/cmyk.ts';
-import { loadSharp } from '../sharp.ts';
+import { loadSharp, type Metadata } from '../sharp.ts';
 import { decoderReason } from './decode-reasons.ts';
 import type { OwnFormat } from './formats.ts';
 import { tookTooLong, type Timed } from './in-time.ts';

@@ -8,7 +8,10 @@ const noMemory = 'there is not enough memory to decode it';
 /** What libvips says, and what that means. It mixes up the words of pictures that fail at once, so the first that is known counts. */
 const meanings: readonly (readonly [says: RegExp, reason: string])[] = [
   [/unsupported image format/i, 'not a picture of a known format'],
-  [/security limit/i, 'it is damaged: it holds a larger picture than its header says'],
+  [
+    /security limit|invalid image size/i,
+    'it is damaged: the picture in it has another size than its header says',
+  ],
   [/out of memory|unable to allocate|memory allocation/i, noMemory],
   [/unsupported feature|not supported by this|no known route/i, 'it is of a kind that is not supported'],
   [

@@ -19,8 +19,8 @@ export interface StorageFile {
 export interface StoragePlace {
   /** In bytes. */
   readonly size: number;
-  /** The first byte's place in the file. */
-  begin(): Promise<number> | number;
+  /** `length` of its bytes from `begin` on. Throws a `CardinalError` if they are known to be damaged. */
+  read(begin: number, length: number): Promise<Uint8Array>;
 }
 
 /**
@@ -76,7 +76,7 @@ async function readElements(
 ): Promise<RawTensor['data']> {
   if (count === 0) return new Uint8Array(0);
   const width = elementBytes(dtype);
-  const spanned = await file.source.read((await place.begin()) + offset, bytes);
+  const spanned = await place.read(offset, bytes);
   const whole = isContiguous(shape, strides);
   const elements = whole ? spanned : gather(spanned, shape, strides, width);
   if (!file.bigEndian || width === 1) return elements;

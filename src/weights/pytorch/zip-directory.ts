@@ -182,7 +182,7 @@ function findEnd(tail: DataView, source: ByteSource): number {
     // Some programs take the last one, some the one that reaches to the end.
     if (found.length === 0 || fits(at)) found.push(at);
   }
-  const [last] = found;
+  const last = found.at(0);
   if (last === undefined) throw damaged(source, 'it has no end');
   if (found.length > 1) throw ambiguous(source, 'has two ends');
   if (!fits(last)) throw damaged(source, 'there is something behind its end, or its end is cut short');

@@ -1,6 +1,9 @@
+import { crc32 } from '../../base/crc32.ts';
 import { CardinalError } from '../../base/errors.ts';
-import type { ByteSource } from '../byte-source.ts';
+import { nextTask } from '../../base/next-task.ts';
 import { quoted } from '../../base/quoted.ts';
+import type { ByteSource } from '../byte-source.ts';
+import { damageCure, type VerifyOptions } from '../digest.ts';
 import { readZipDirectory, recordBegin, stored, type ZipEntry } from './zip-directory.ts';
 
 /** A record of a zip archive. */
@@ -8,11 +11,15 @@ export interface ZipRecord {
   readonly name: string;
   /** In bytes, as it is stored. */
   readonly size: number;
+  /** Whether damage is noticed. PyTorch writes no CRC-32, a 0, if it was told so. */
+  readonly verified: boolean;
   /**
-   * The place of its first byte in the archive, read from the header before it. Throws a `CardinalError` if it is
-   * compressed or encrypted, or if the archive is damaged there.
+   * `length` of its bytes from `begin` on. Before any is given, all of them are held against the record's CRC-32: a part that is
+   * read first has the whole record read once. Throws a `CardinalError` if it is compressed or encrypted, or damaged.
    */
-  begin(): Promise<number>;
+  read(begin: number, length: number): Promise<Uint8Array>;
+  /** Throws a `CardinalError` if its bytes are not what was written, as far as the archive says it. */
+  verify(): Promise<void>;
   /** All of its bytes, unpacked. Throws a `CardinalError` if they are more than `most`, or damaged. */
   contents(most: number): Promise<Uint8Array>;
 }
@@ -21,24 +28,62 @@ export interface ZipRecord {
 const deflated = 8;
 
 /** The records of a zip archive, by name. The directory is read now, records when they are needed. */
-export async function openZip(source: ByteSource): Promise<ReadonlyMap<string, ZipRecord>> {
+export async function openZip(
+  source: ByteSource,
+  options: VerifyOptions = {},
+): Promise<ReadonlyMap<string, ZipRecord>> {
   const records = new Map<string, ZipRecord>();
-  for (const [name, entry] of await readZipDirectory(source)) records.set(name, recordOf(source, entry));
+  for (const [name, entry] of await readZipDirectory(source)) {
+    records.set(name, recordOf(source, entry, options));
+  }
   return records;
 }
 
-function recordOf(source: ByteSource, entry: ZipEntry): ZipRecord {
-  const { filename: name, compressedSize, uncompressedSize } = entry;
+/** What is read at a time of a record of which a part is wanted: it has to be held against its CRC-32 whole. */
+const pieceBytes = 1 << 22;
+
+function recordOf(source: ByteSource, entry: ZipEntry, { verify = true }: VerifyOptions): ZipRecord {
+  const { filename: name, compressedSize, uncompressedSize, signature } = entry;
+  const verified = verify && signature !== 0;
   const plain = entry.compressionMethod === stored && !entry.encrypted;
   const begin = (): Promise<number> => recordBegin(source, entry);
+  const requireSum = (sum: number): void => {
+    if (!verified || sum === signature) return;
+    throw new CardinalError(
+      `${source.name} is damaged: record ${quoted(name)} is not what was written (CRC-32): ${damageCure}`,
+    );
+  };
+  const verifyInPieces = async (start: number): Promise<void> => {
+    let sum = 0;
+    for (let at = 0; at < compressedSize; at += pieceBytes) {
+      sum = crc32(await source.read(start + at, Math.min(pieceBytes, compressedSize - at)), sum);
+      await nextTask();
+    }
+    requireSum(sum);
+  };
+  let whole: Promise<void> | undefined;
   return {
     name,
     size: compressedSize,
-    async begin() {
-      if (plain) return begin();
-      throw new CardinalError(
-        `${source.name}: record ${quoted(name)} is compressed or encrypted, which torch.save never does: load the file in PyTorch and save it again with torch.save`,
-      );
+    verified,
+    async read(at, length) {
+      if (!plain) {
+        throw new CardinalError(
+          `${source.name}: record ${quoted(name)} is compressed or encrypted, which torch.save never does: load the file in PyTorch and save it again with torch.save`,
+        );
+      }
+      const start = await begin();
+      if (!verified) return source.read(start + at, length);
+      if (length < compressedSize) {
+        await (whole ??= verifyInPieces(start));
+        return source.read(start + at, length);
+      }
+      const bytes = await source.read(start + at, length);
+      requireSum(await crc32InPieces(bytes));
+      return bytes;
+    },
+    async verify() {
+      if (plain) await verifyInPieces(await begin());
     },
     async contents(most) {
       if (Math.max(compressedSize, uncompressedSize) > most) {
@@ -52,12 +97,25 @@ function recordOf(source: ByteSource, entry: ZipEntry): ZipRecord {
         : entry.compressionMethod === deflated
           ? await inflate(bytes, most)
           : undefined;
-      if (unpacked?.length === uncompressedSize) return unpacked;
+      if (unpacked?.length === uncompressedSize) {
+        requireSum(crc32(unpacked));
+        return unpacked;
+      }
       throw new CardinalError(
         `${source.name} is a damaged zip archive: record ${quoted(name)} cannot be unpacked`,
       );
     },
   };
+}
+
+/** The CRC-32 of many bytes, between which other work gets its turn. */
+async function crc32InPieces(bytes: Uint8Array): Promise<number> {
+  let sum = 0;
+  for (let at = 0; at < bytes.length; at += pieceBytes) {
+    if (at > 0) await nextTask();
+    sum = crc32(bytes.subarray(at, at + pieceBytes), sum);
+  }
+  return sum;
 }
 
 /** Undefined if the bytes are damaged, or become more than `most`. */
