@@ -33,10 +33,10 @@ export async function* untilAborted<T>(
   };
   try {
     for (;;) {
-      const { done, value } = await unlessAborted(next(), signal);
-      isOver = done === true;
-      if (isOver) return;
-      yield await (value as T);
+      const result = await unlessAborted(next(), signal);
+      isOver = result.done === true;
+      if (result.done === true) return;
+      yield await result.value;
     }
   } finally {
     const returned = isOver ? undefined : Promise.resolve(iterator.return?.());

@@ -241,7 +241,10 @@ describe('a run', () => {
     const { training, ...rest } = await read();
     if (training === undefined) throw new Error('no training state');
     const folder = await RunFolder.open(out);
-    await folder.save('last', await buildCheckpoint({ ...rest, training: { ...training, conditions: undefined } }));
+    await folder.save(
+      'last',
+      await buildCheckpoint({ ...rest, training: { ...training, conditions: undefined } }),
+    );
     await folder.close();
     const after = await work({ resume: true, backend }, 4);
     expect(warnings).toEqual([]);

@@ -107,5 +107,5 @@ function decoderOf({ train, val }: OpenData): string | undefined {
     (dataset) => dataset?.source.kind === 'files' && dataset.source.paths.some(needsSharp),
   );
   const versions = isDecoded ? findSharp()?.versions : undefined;
-  return versions && `sharp ${versions.sharp ?? '?'}, libvips ${versions.vips}`;
+  return versions && `sharp ${versions.sharp}, libvips ${versions.vips}`;
 }
