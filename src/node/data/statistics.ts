@@ -1,3 +1,4 @@
+import { checkDataset, checkPreprocessing } from '../../data/arguments.ts';
 import { nextTask } from '../../base/next-task.ts';
 import { fitPicture } from '../../data/pipeline.ts';
 import { defaultPreprocessing, type Preprocessing } from '../../data/preprocessing.ts';
@@ -21,11 +22,12 @@ const picturesAtATime = 64;
 export async function channelStatistics(
   dataset: PictureDataset,
   preprocessing: Preprocessing,
-  limit = dataset.source.kind === 'memory' ? 10_000 : 400,
+  limit?: number,
 ): Promise<ChannelStatistics> {
-  const { channels } = preprocessing;
+  checkDataset('channelStatistics', dataset);
+  const { channels } = checkPreprocessing('channelStatistics', preprocessing);
   const decode = decoderOf(dataset.source);
-  const samples = Math.min(limit, dataset.length);
+  const samples = Math.min(limit ?? (dataset.source.kind === 'memory' ? 10_000 : 400), dataset.length);
   // Whole numbers below 2⁵³, so the order of the additions does not matter.
   const sums = new Array<number>(channels).fill(0);
   const squares = new Array<number>(channels).fill(0);
