@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { CardinalError, messageOf, UsageError } from '../base/errors.ts';
+import { Interruption } from './interrupt.ts';
 
 /** What the command line says of something that was thrown, and how it exits. */
 export interface Verdict {
@@ -22,6 +23,7 @@ export function verdictOn(error: unknown, { command = '', verbose = false } = {}
   if (error instanceof CommanderError) {
     return { exitCode: 2, text: line(`${error.message.replace(/^error: |\.$/g, '')}; see ${help}`) };
   }
+  if (error instanceof Interruption) return { exitCode: error.exitCode, text: line(error.message) };
   if (error instanceof UsageError) return { exitCode: 2, text: line(error.message) };
   if (error instanceof CardinalError) return { exitCode: 1, text: line(error.message) };
   const more = verbose ? '' : '; add --verbose for its stack';
