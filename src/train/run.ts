@@ -14,7 +14,13 @@ import {
   type Checkpoint,
 } from './checkpoint.ts';
 import { classWeights, weighTargets } from './class-weights.ts';
-import { changedConditions, conditionsOf, continuedConditions, type Conditions, type PlatformConditions } from './conditions.ts';
+import {
+  changedConditions,
+  conditionsOf,
+  continuedConditions,
+  type Conditions,
+  type PlatformConditions,
+} from './conditions.ts';
 import { continuedRecipe } from './continue.ts';
 import type { StopRule } from './early-stopping.ts';
 import { evaluate, prepareInference } from './evaluate.ts';
