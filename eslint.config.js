@@ -49,8 +49,47 @@ export default tseslint.config(
     },
   },
   {
+    // Names and messages of strangers must not reach a terminal as they are.
+    files: ['src/cli/**'],
+    ignores: ['src/cli/colours.ts', 'src/cli/print.ts', 'src/cli/transient.ts'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            { name: 'sharp', message: 'Load it by src/node/sharp.ts.' },
+            { name: 'picocolors', message: 'Colours are those of src/cli/colours.ts.' },
+          ],
+        },
+      ],
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            "CallExpression[callee.property.name='write'][arguments.0.type!='Literal'] > MemberExpression.callee:matches([object.name='stream'], [object.property.name=/^std(out|err)$/])",
+          message: 'Lines are written by print, tell or writeLines (src/cli/print.ts).',
+        },
+      ],
+    },
+  },
+  {
     files: ['src/cli/**', 'examples/**', 'bench/**', 'scripts/**', 'bin/**', 'test/**'],
     rules: { 'no-console': 'off' },
+  },
+  {
+    files: ['src/**'],
+    rules: {
+      // Arguments lie on the stack, which ends after some hundred thousand: of files, names, pictures there may be more.
+      'no-restricted-syntax': [
+        'error',
+        {
+          selector:
+            'CallExpression[callee.property.name=/^(push|unshift|max|min)$/] > SpreadElement, CallExpression[callee.name=/^(print|tell|writeLines)$/] > SpreadElement',
+          message:
+            'Spread no list of any length into a call: loop, largest (src/base/extremes.ts), or give the list.',
+        },
+      ],
+    },
   },
   {
     // Names have one order, `byCodePoint`: JavaScript's own is by UTF-16 units, and a collator's is the machine's.

@@ -156,7 +156,7 @@ export class MemoryStore implements CheckpointStore {
     return bytes;
   }
 
-  read(kind: CheckpointKind): Checkpoint {
+  read(kind: CheckpointKind): Promise<Checkpoint> {
     return parseCheckpoint(this.bytes(kind), `memory/${kind}.safetensors`);
   }
 }
@@ -164,7 +164,7 @@ export class MemoryStore implements CheckpointStore {
 /** Runs to the end, or until `until` says that the process dies there. */
 export async function runTraining(
   options: TrainOptions,
-  until: (event: TrainEvent, count: number) => boolean = () => false,
+  until: (event: TrainEvent, count: number) => boolean | Promise<boolean> = () => false,
 ): Promise<{ events: TrainEvent[]; result: TrainResult | undefined }> {
   const events: TrainEvent[] = [];
   const generator = train(options);
@@ -172,7 +172,7 @@ export async function runTraining(
     const next = await generator.next();
     if (next.done === true) return { events, result: next.value };
     events.push(next.value);
-    if (until(next.value, events.length)) {
+    if (await until(next.value, events.length)) {
       // Leaves the loop as a killed process does: nothing is saved on the way out.
       await generator.return(undefined as never);
       return { events, result: undefined };

@@ -40,7 +40,7 @@ export async function withEndings<T>(work: (endings: Endings) => Promise<T>): Pr
   } catch (error) {
     errors.push(error);
   }
-  errors.push(...(await endings.run()));
+  for (const error of await endings.run()) errors.push(error);
   if (errors.length > 0 || outcome === undefined) throw firstOf(errors);
   return outcome.value;
 }

@@ -1,9 +1,16 @@
+import { visible } from './quoted.ts';
+
 /**
  * An error a person can act on: one line that names the thing, what was expected and what came.
  * The command line prints `message` alone and exits with 1; anything else that is thrown is a defect of Cardinal.
+ * Names and messages of strangers may stand in `message`: it is `visible`, safe to be logged and printed.
  */
 export class CardinalError extends Error {
   override readonly name: string = 'CardinalError';
+
+  constructor(message = '', options?: ErrorOptions) {
+    super(visible(message), options);
+  }
 }
 
 /** A command, option or argument that was given wrongly. The command line exits with 2. */

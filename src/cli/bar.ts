@@ -1,7 +1,18 @@
 import cliProgress from 'cli-progress';
+import { finished } from './colours.ts';
+
+/** What stands beside a bar, by the names in its format. */
+export type Payload = Readonly<Record<string, string>>;
+
+export interface Bar {
+  readonly isActive: boolean;
+  start(total: number, value: number, payload?: Payload): void;
+  update(value: number, payload?: Payload): void;
+  stop(): void;
+}
 
 /** A bar for a terminal that goes away when it is done. `format` is cli-progress's: `{bar}`, `{name of a payload}`. */
-export function newBar(stream: NodeJS.WriteStream, format: string): cliProgress.SingleBar {
+export function newBar(stream: NodeJS.WriteStream, format: string): Bar {
   const bar = new cliProgress.SingleBar(
     {
       stream,
@@ -22,5 +33,23 @@ export function newBar(stream: NodeJS.WriteStream, format: string): cliProgress.
   };
   bar.on('start', () => process.on('exit', end));
   bar.on('stop', () => process.off('exit', end));
-  return bar;
+  return {
+    get isActive() {
+      return bar.isActive;
+    },
+    start(total, value, payload) {
+      bar.start(total, value, shown(payload));
+    },
+    update(value, payload) {
+      bar.update(value, shown(payload));
+    },
+    stop() {
+      bar.stop();
+    },
+  };
+}
+
+/** Nothing of it ends the bar's line or is obeyed by the terminal. */
+function shown(payload: Payload = {}): Record<string, string> {
+  return Object.fromEntries(Object.entries(payload).map(([name, text]) => [name, finished(text)]));
 }

@@ -12,7 +12,7 @@ import type { WeightsFile } from '../node/weights-file.ts';
 import { networkOf, type ModelDescription } from '../train/network.ts';
 import { findRecipe, withOverrides, type RecipeOverrides } from '../train/recipe.ts';
 import type { TrainFlags } from './commands/train.ts';
-import type { FitFlags } from './flags.ts';
+import { givenLimits, type FitFlags } from './flags.ts';
 import { preprocessingFor, requirePerChannel, warnOfOther } from './loading.ts';
 import { runConfigSchema, type RunConfig } from './run-config.ts';
 import { shellWord } from './print.ts';
@@ -83,6 +83,7 @@ export async function configure(
     ...(flags.freeze === undefined ? {} : { freeze: [...flags.freeze] }),
     ...(patience === undefined ? {} : { patience }),
     ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
+    ...givenLimits(flags),
     ...(checkpointMinutes === undefined ? {} : { checkpointMinutes }),
   };
   return validate(runConfigSchema, config, 'the settings of the run');

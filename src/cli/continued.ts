@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import { smallest } from '../base/extremes.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
 import { shortened } from '../base/quoted.ts';
 import { augmentationNamed } from '../data/augmentations.ts';
@@ -8,6 +9,7 @@ import { continuedRecipe, rateAfterwards, recipeDifference } from '../train/cont
 import { patience } from '../train/early-stopping.ts';
 import type { TrainFlags } from './commands/train.ts';
 import { overridesOf, repeatCommand } from './configure.ts';
+import { givenLimits } from './flags.ts';
 import type { RunConfig } from './run-config.ts';
 
 /**
@@ -28,15 +30,18 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
     recipe: name,
     patience: epochs = config.patience,
     checkpointEvery = config.checkpointEvery,
+    maxPixels = config.maxPixels,
+    decodeSeconds = config.decodeSeconds,
     checkpointMinutes = config.checkpointMinutes,
   } = asked;
-  const augmentation =
-    asked.augment && augmentationNamed(asked.augment, Math.min(...config.preprocessing.size));
+  const augmentation = asked.augment && augmentationNamed(asked.augment, smallest(config.preprocessing.size));
   const recipe = continuedRecipe(config.recipe, { recipe: name, ...overridesOf(asked), augmentation }, path);
   const isSame =
     recipe.epochs === config.recipe.epochs &&
     epochs === config.patience &&
     checkpointEvery === config.checkpointEvery &&
+    maxPixels === config.maxPixels &&
+    decodeSeconds === config.decodeSeconds &&
     checkpointMinutes === config.checkpointMinutes;
   if (isSame) return config;
   return {
@@ -47,6 +52,7 @@ export function continuedConfig(path: string, config: RunConfig, asked: Partial<
     ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
     ...(checkpointMinutes === undefined ? {} : { checkpointMinutes }),
     ...(epochs === undefined ? {} : { patience: epochs }),
+    ...givenLimits({ maxPixels, decodeSeconds }),
   };
 }
 
@@ -86,10 +92,10 @@ export function continuingLines(
   { recipe, patience: limit }: RunConfig,
   { progress, recipe: before }: TrainingState,
 ): string[] {
-  const { step, epoch, batch, history } = progress;
+  const { step, epoch, batch } = progress;
   const { epochs, schedule } = recipe;
   const longer = schedule.kind === 'cosine' ? '' : ' (to train it for longer, give --epochs)';
-  const isTired = limit !== undefined && batch === 0 && patience(limit)(history);
+  const isTired = limit !== undefined && batch === 0 && patience(limit)([], progress);
   return [
     epoch < epochs
       ? `continuing ${path} at step ${count(step)}, in epoch ${epoch + 1} of ${epochs}`

@@ -26,7 +26,7 @@ import { printJson, tell } from './print.ts';
  */
 export async function convert(from: string, to: string, flags: ConvertFlags): Promise<void> {
   const write = writerFor(to);
-  await openWeights(from, async (file) => {
+  const work = async (file: WeightsFile): Promise<void> => {
     const own = await describeFor(file, flags);
     const fitting = own === undefined ? file.tensors : fitted(file, own, flags);
     const { tensors, described } =
@@ -53,7 +53,8 @@ export async function convert(from: string, to: string, flags: ConvertFlags): Pr
     if (write === pytorchParts && described !== undefined) {
       tell('note: a PyTorch file holds tensors alone: network, classes, pictures and licence are not in it');
     }
-  });
+  };
+  await openWeights(from, work, flags);
 }
 
 /**

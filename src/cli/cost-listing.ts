@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { pc } from './colours.ts';
 import type { CostBreakdown, LayerCost, PartCost } from '../graph/breakdown.ts';
 import { formatShape, type Shape } from '../graph/value.ts';
 import { bytes, count, percent, short } from '../report/format.ts';

@@ -38,7 +38,7 @@ export async function demo(flags: DemoFlags): Promise<void> {
   const path = flags.out ?? (await RunFolder.freshPath('runs', 'demo'));
   const { evaluated } = await newRun(path, config, await buildNetwork(config), data, flags);
   if (evaluated === undefined || flags.json) return;
-  print('', ...examples(evaluated, data.classes));
+  print('', examples(evaluated, data.classes));
   print(
     '',
     'what now:',

@@ -1,7 +1,7 @@
-import type { SingleBar } from 'cli-progress';
 import type { HubProgress } from '../node/hub/repo.ts';
 import { bytes, duration, percent } from '../report/format.ts';
-import { newBar } from './bar.ts';
+import { newBar, type Bar } from './bar.ts';
+import { writeLines } from './print.ts';
 
 /** Shows downloads while they go, one file after the other: a live bar on a terminal, a line now and then elsewhere. */
 export interface DownloadView {
@@ -19,7 +19,7 @@ export function downloadView(
 }
 
 function bar(stream: NodeJS.WriteStream, now: () => number): DownloadView {
-  let current: { readonly file: string; readonly pace: Pace; readonly bar: SingleBar } | undefined;
+  let current: { readonly file: string; readonly pace: Pace; readonly bar: Bar } | undefined;
   const stop = (): void => {
     current?.bar.stop();
     current = undefined;
@@ -43,7 +43,7 @@ function startBar(
   stream: NodeJS.WriteStream,
   { received, total }: HubProgress,
   payload: Readonly<Record<string, string>>,
-): SingleBar {
+): Bar {
   const started = newBar(
     stream,
     total === undefined ? '{file}  {size}  {speed}' : '{file} {bar} {size}  {speed}  {left} left',
@@ -70,7 +70,7 @@ function lines(stream: NodeJS.WriteStream, now: () => number): DownloadView {
         isDone || total === undefined
           ? ''
           : ` (${percent(received / total, 0)}), ${rate(speed)}, ${duration(left)} left`;
-      stream.write(`${file}: ${sizeOf(progress)}${rest}\n`);
+      writeLines(stream, `${file}: ${sizeOf(progress)}${rest}`);
     },
   };
 }

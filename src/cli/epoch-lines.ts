@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { pc } from './colours.ts';
 import { duration, percent } from '../report/format.ts';
 import type { EpochEvent } from '../train/events.ts';
 

@@ -5,27 +5,33 @@ import { Interruption } from './interrupt.ts';
 /** What the command line says of something that was thrown, and how it exits. */
 export interface Verdict {
   readonly exitCode: number;
-  /** For stderr; empty if there is nothing to say. */
-  readonly text: string;
+  /** For stderr; none if there is nothing to say. */
+  readonly lines: readonly string[];
 }
 
 /**
- * One line for whatever was thrown: 2 for a usage error, 1 otherwise. `verbose` adds the stack; without it an error
+ * What is told of whatever was thrown, in one line: 2 for a usage error, 1 otherwise. `verbose` adds the stack; without it an error
  * that is no one's but Cardinal's own says how to see more.
  */
 export function verdictOn(error: unknown, { command = '', verbose = false } = {}): Verdict {
   // Help and version end commander's run like errors do, but are none.
-  if (error instanceof CommanderError && error.exitCode === 0) return { exitCode: 0, text: '' };
+  if (error instanceof CommanderError && error.exitCode === 0) return { exitCode: 0, lines: [] };
   const help = ['cardinal', ...(command === '' ? [] : [command]), '--help'].join(' ');
-  const stack = verbose && error instanceof Error && error.stack !== undefined ? `${error.stack}\n` : '';
-  const line = (message: string): string => `cardinal: ${message.replace(/\s*\n\s*/g, ' ')}\n${stack}`;
+  const stack = verbose && error instanceof Error && error.stack !== undefined ? error.stack.split('\n') : [];
+  const verdict = (exitCode: number, message: string): Verdict => ({
+    exitCode,
+    lines: [`cardinal: ${message}`, ...stack],
+  });
 
   if (error instanceof CommanderError) {
-    return { exitCode: 2, text: line(`${error.message.replace(/^error: |\.$/g, '')}; see ${help}`) };
+    // Its advice is on a line of its own; other line ends are those of an argument.
+    const message = error.message.replace(/^error: |\.$/g, '').replace(/\n(\(Did you mean .*\))$/, ' $1');
+    return verdict(2, `${message}; see ${help}`);
   }
-  if (error instanceof Interruption) return { exitCode: error.exitCode, text: line(error.message) };
-  if (error instanceof UsageError) return { exitCode: 2, text: line(error.message) };
-  if (error instanceof CardinalError) return { exitCode: 1, text: line(error.message) };
+  if (error instanceof Interruption) return verdict(error.exitCode, error.message);
+  if (error instanceof UsageError) return verdict(2, error.message);
+  if (error instanceof CardinalError) return verdict(1, error.message);
+  const message = messageOf(error).replace(/\s*\n\s*/g, ' ');
   const more = verbose ? '' : '; add --verbose for its stack';
-  return { exitCode: 1, text: line(`unexpected error, a defect of Cardinal: ${messageOf(error)}${more}`) };
+  return verdict(1, `unexpected error, a defect of Cardinal: ${message}${more}`);
 }

@@ -9,6 +9,7 @@ import { evaluate, prepareInference } from '../train/evaluate.ts';
 import { networkOf } from '../train/network.ts';
 import type { EvalFlags } from './commands/eval.ts';
 import { withBackend } from './engine.ts';
+import { givenLimits } from './flags.ts';
 import { judgementLines } from './judgement.ts';
 import { loadForUse, preprocessingFor } from './loading.ts';
 import { print, printJson, tell } from './print.ts';
@@ -17,7 +18,7 @@ import { print, printJson, tell } from './print.ts';
 export async function evaluateWeights(path: string, dataPath: string, flags: EvalFlags): Promise<void> {
   const trained = await loadForUse(path, flags);
   const { model, description, classes } = trained;
-  const data = await openData(dataPath, { classes, valFraction: 0 });
+  const data = await openData(dataPath, { classes, valFraction: 0, ...givenLimits(flags) });
   const { dataset, split, from, on, note, warning } = await picturesToEvaluate(data, trained, flags.split);
   const leftOut = leftOutOf(data.leftOut, from);
   if (flags.strict) await requireAllRead(data, from, [dataset]);
@@ -50,5 +51,5 @@ export async function evaluateWeights(path: string, dataPath: string, flags: Eva
       ...{ weights: path, data: dataPath, split, on, leftOut, skipped: skipped.length },
       ...{ warning: warning ?? null, ...evaluation },
     });
-  else print(...judgementLines(evaluation, on));
+  else print(judgementLines(evaluation, on));
 }

@@ -1,6 +1,7 @@
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { UsageError } from '../base/errors.ts';
+import { defaultPictureLimits, type PictureLimitOptions } from '../data/picture-limits.ts';
 import { mostThreads } from '../node/threads.ts';
 
 /** Readers of flag values. Each gives a function for commander that throws a `UsageError` naming flag and value. */
@@ -117,6 +118,7 @@ export const weightsFileArgument = 'a file of weights: .safetensors, .pth, .pt, 
 export interface FitFlags {
   readonly inChannels?: number;
   readonly partial?: boolean;
+  readonly verify?: boolean;
 }
 
 export function withFitFlags(command: Command): Command {
@@ -129,7 +131,8 @@ export function withFitFlags(command: Command): Command {
     .option(
       '--partial',
       'load what fits of the weights and list the rest, which stays as the network draws it',
-    );
+    )
+    .option('--no-verify', 'load weights though their checksums say that they are damaged');
 }
 
 /** Flags of every command that takes weights: what the file does not say itself. */
@@ -151,6 +154,35 @@ export function withWeightsFlags(command: Command): Command {
       integer('--image-size', 8, 4096),
     );
   return withFitFlags(withSetFlag(prepared));
+}
+
+/** Adds the flags of every command that reads pictures, `PictureLimitOptions`. */
+export function withPictureFlags(command: Command): Command {
+  const { maxPixels, decodeSeconds } = defaultPictureLimits;
+  return command
+    .option(
+      '--max-pixels <n>',
+      `refuse a picture with more, width × height (${maxPixels / 1e6} million)`,
+      integer('--max-pixels', 1),
+    )
+    .option(
+      '--decode-seconds <n>',
+      `give up a picture that takes longer to decode (${decodeSeconds})`,
+      integer('--decode-seconds', 1),
+    );
+}
+
+/** Of some flags the limits of pictures that were given. */
+export function givenLimits({ maxPixels, decodeSeconds }: PictureLimitOptions): GivenLimits {
+  return {
+    ...(maxPixels === undefined ? {} : { maxPixels }),
+    ...(decodeSeconds === undefined ? {} : { decodeSeconds }),
+  };
+}
+
+interface GivenLimits {
+  readonly maxPixels?: number;
+  readonly decodeSeconds?: number;
 }
 
 /** Flags of every command that computes. */

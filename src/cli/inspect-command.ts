@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { pc } from './colours.ts';
 import { shortened } from '../base/quoted.ts';
 import { sizeOf } from '../graph/value.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
@@ -13,12 +13,14 @@ import { alignColumns } from './table.ts';
 
 /** `cardinal inspect`: what a file of weights holds, by its directory alone; no tensor is read. */
 export async function inspect(path: string, flags: InspectFlags): Promise<void> {
-  await openWeights(path, (file) => {
+  const show = (file: WeightsFile): Promise<void> => {
     const fits = fittingModels(file.tensors);
     if (flags.json) printJson(document(file, fits));
-    else print(...lines(file, fits));
+    else print(lines(file, fits));
     return Promise.resolve();
-  });
+  };
+  // What a damaged file says is shown as well; `cardinal verify` tells that it is damaged.
+  await openWeights(path, show, { verify: false });
 }
 
 const formats: Readonly<Record<TensorArchive['format'], string>> = {

@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { pc } from './colours.ts';
 import { count, digits3, percent } from '../report/format.ts';
 import type { Evaluation } from '../train/metrics.ts';
 import { alignColumns, shorten } from './table.ts';

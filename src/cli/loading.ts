@@ -4,16 +4,22 @@ import type { Preprocessing } from '../data/preprocessing.ts';
 import { parseSet } from '../models/options.ts';
 import type { OpenData } from '../node/data/open.ts';
 import { isHubName } from '../node/hub/name.ts';
+import type { HubOptions } from '../node/hub/repo.ts';
 import { prepareFor, type Preparable } from '../node/prepare.ts';
 import { loadFrom, otherNetwork, type Trained } from '../node/trained.ts';
 import { withWeightsFile, type WeightsFile } from '../node/weights-file.ts';
+import type { VerifyOptions } from '../weights/digest.ts';
 import type { LoadedWeights } from '../weights/load.ts';
 import type { DownloadView } from './download-progress.ts';
 import type { WeightsFlags } from './flags.ts';
 import { tell } from './print.ts';
 
 /** Opens a file of weights for `work`; downloads are shown while they go, and what was chosen in the file is told. */
-export async function openWeights<T>(name: string, work: (file: WeightsFile) => Promise<T>): Promise<T> {
+export async function openWeights<T>(
+  name: string,
+  work: (file: WeightsFile) => Promise<T>,
+  { verify }: VerifyOptions = {},
+): Promise<T> {
   const view = await viewOf(name);
   const told = (text: string): void => {
     view.stop();
@@ -25,12 +31,10 @@ export async function openWeights<T>(name: string, work: (file: WeightsFile) => 
     return work(file);
   };
   try {
-    return await withWeightsFile(name, opened, {
-      onProgress: (progress) => {
-        view.show(progress);
-      },
-      onWarning: told,
-    });
+    const onProgress: HubOptions['onProgress'] = (progress) => {
+      view.show(progress);
+    };
+    return await withWeightsFile(name, opened, { onProgress, onWarning: told }, { verify });
   } finally {
     view.stop();
   }
@@ -46,12 +50,13 @@ async function viewOf(name: string): Promise<DownloadView> {
 /** The network and weights that the flags name. */
 export async function loadForUse(path: string, flags: WeightsFlags): Promise<Trained> {
   const { model, set = [], inChannels, partial } = flags;
-  return openWeights(path, async (file) => {
+  const load = async (file: WeightsFile): Promise<Trained> => {
     warnOfOther(file, model);
     const trained = await loadFrom(file, { model, options: parseSet(set), inChannels, partial });
     tellLeft(trained.loaded);
     return trained;
-  });
+  };
+  return openWeights(path, load, flags);
 }
 
 const mostTold = 50;
@@ -68,7 +73,10 @@ export function tellLeft({ loaded, missing, misshaped, unexpected }: LoadedWeigh
   for (const [what, names] of groups) {
     if (names.length === 0) continue;
     const more = names.length - mostTold;
-    tell(`${what}:`, ...names.slice(0, mostTold).map((name) => `  ${shortened(name)}`));
+    tell(
+      `${what}:`,
+      names.slice(0, mostTold).map((name) => `  ${shortened(name)}`),
+    );
     if (more > 0) tell(`  and ${more} more`);
   }
 }

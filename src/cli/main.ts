@@ -3,7 +3,9 @@ import { UsageError } from '../base/errors.ts';
 import { verdictOn } from './error.ts';
 import { answerSignals } from './interrupt.ts';
 import { answerLostStreams } from './streams.ts';
+import { print, writeLines } from './print.ts';
 import { didYouMean } from './suggest.ts';
+import { keepToPictures } from '../node/sharp.ts';
 import { version } from '../node/version.ts';
 
 /** A command's file: adds arguments, options, examples and the action to the command of its name. */
@@ -26,11 +28,14 @@ const commands: Readonly<Record<string, readonly [summary: string, load: () => P
     'show what a file of weights holds and which networks it fits',
     () => import('./commands/inspect.ts'),
   ],
+  verify: ["look a run's files or weights over for damage", () => import('./commands/verify.ts')],
   convert: ['write weights in another format', () => import('./commands/convert.ts')],
   export: ['write a network for other programs: ONNX, PyTorch', () => import('./commands/export.ts')],
   run: ['run a network on raw tensors, to check a port', () => import('./commands/run.ts')],
   doctor: ['show what this machine offers and what is used', () => import('./commands/doctor.ts')],
 };
+
+keepToPictures();
 
 const args = process.argv.slice(2);
 const asked = args.find((arg) => !arg.startsWith('-') && arg !== 'help') ?? '';
@@ -81,8 +86,8 @@ async function parse(program: Command): Promise<void> {
 
 function report(error: unknown): void {
   const command = Object.hasOwn(commands, asked) ? asked : '';
-  const { exitCode, text } = verdictOn(error, { command, verbose: args.includes('--verbose') });
-  process.stderr.write(text);
+  const { exitCode, lines } = verdictOn(error, { command, verbose: args.includes('--verbose') });
+  if (lines.length > 0) writeLines(process.stderr, lines);
   process.exitCode = exitCode;
 }
 
@@ -94,7 +99,12 @@ async function build(): Promise<Command> {
     .option('--verbose', 'show the stack of an error')
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ outputError: () => undefined })
+    .configureOutput({
+      writeOut: (text) => {
+        print(text.replace(/\n$/, '').split('\n'));
+      },
+      outputError: () => undefined,
+    })
     .configureHelp({
       helpWidth: process.stdout.isTTY ? Math.min(process.stdout.columns, 100) : 100,
       // That a switch is off unless it is given goes without saying.

@@ -4,6 +4,7 @@ import { readClassNames } from '../node/class-names.ts';
 import { classifierOf } from '../node/classifier.ts';
 import type { PredictFlags } from './commands/predict.ts';
 import { withBackend } from './engine.ts';
+import { givenLimits } from './flags.ts';
 import { loadForUse, preprocessingFor } from './loading.ts';
 import { predictionWriter, requireOneFormat } from './predict-output.ts';
 import { namedPictures } from './predict-pictures.ts';
@@ -19,7 +20,10 @@ export async function predict(path: string, images: readonly string[], flags: Pr
   const pictures = await namedPictures(images, { tell, fail });
   const inputs = pictures.map(({ input }) => input);
   const failed = await withBackend(flags, async (backend) => {
-    const classifier = await classifierOf(trained, { backend, preprocessing, classes });
+    const classifier = await classifierOf(trained, {
+      ...{ backend, preprocessing, classes },
+      ...givenLimits(flags),
+    });
     const writer = predictionWriter(flags, Math.min(flags.top, classifier.classes.length));
     const progress = predictProgress(pictures.length);
     let failures = 0;

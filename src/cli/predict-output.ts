@@ -1,7 +1,7 @@
-import { csvFormatRow } from 'd3-dsv';
 import { UsageError } from '../base/errors.ts';
 import { shortened } from '../base/quoted.ts';
 import type { Classification } from '../node/classifier.ts';
+import { csvRow } from '../report/csv.ts';
 import type { PredictFlags } from './commands/predict.ts';
 import { predictionLines } from './judgement.ts';
 import { print, printJson } from './print.ts';
@@ -31,7 +31,7 @@ export function requireOneFormat({ json, jsonl, csv }: PredictFlags): void {
 
 function printForPeople(image: string, top: readonly Classification[]): void {
   const guesses = top.map(({ class: name, probability }) => ({ name: shortened(name), probability }));
-  print(...predictionLines(shortened(image, 300), guesses));
+  print(predictionLines(shortened(image, 300), guesses));
 }
 
 function printLine(image: string, top: readonly Classification[]): void {
@@ -54,12 +54,10 @@ function csvWriter(guesses: number): PredictionWriter {
     const suffix = rank === 0 ? '' : `_${rank + 1}`;
     return [`class${suffix}`, `probability${suffix}`];
   });
-  print(csvFormatRow(['image', ...columns.flat()]));
+  print(csvRow(['image', ...columns.flat()]));
   return {
     write: (image, top) => {
-      print(
-        csvFormatRow([image, ...top.flatMap(({ class: name, probability }) => [name, String(probability)])]),
-      );
+      print(csvRow([image, ...top.flatMap(({ class: name, probability }) => [name, probability])]));
     },
     end: () => undefined,
   };

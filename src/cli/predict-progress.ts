@@ -1,5 +1,4 @@
-import type { SingleBar } from 'cli-progress';
-import { newBar } from './bar.ts';
+import { newBar, type Bar } from './bar.ts';
 
 /** Shows how far `predict` is, and lets lines through. */
 export interface PredictProgress {
@@ -14,7 +13,7 @@ export function predictProgress(
   stream: NodeJS.WriteStream = process.stderr,
   answers: { readonly isTTY?: boolean } = process.stdout,
 ): PredictProgress {
-  let bar: SingleBar | undefined;
+  let bar: Bar | undefined;
   const isShown = stream.isTTY && answers.isTTY !== true && total > 1;
   const stop = (): void => {
     bar?.stop();

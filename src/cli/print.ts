@@ -1,23 +1,82 @@
 import wrapAnsi from 'wrap-ansi';
+import { visible } from '../base/quoted.ts';
+import { cleaned, finished } from './colours.ts';
 
-/** Lines for the person at the terminal, on stdout. */
-export function print(...lines: readonly string[]): void {
-  process.stdout.write(`${lines.join('\n')}\n`);
+/** Lines, and lists of them as they are: a call takes some ten thousand arguments, a file may have more names. */
+type Lines = readonly (string | readonly string[])[];
+
+/**
+ * The one way by which lines leave the command line. Names and messages of strangers stand in them: each is shown on one line and
+ * with nothing in it that a terminal obeys but our colours.
+ */
+export function writeLines(stream: Pick<NodeJS.WriteStream, 'write'>, ...lines: Lines): void {
+  stream.write(`${lines.flat().map(finished).join('\n')}\n`);
 }
 
-/** The one document that `--json` promises, on stdout. */
+/** Lines for the person at the terminal, on stdout. */
+export function print(...lines: Lines): void {
+  writeLines(process.stdout, lines.flat());
+}
+
+/** The one document that `--json` promises, on stdout; in parts, because a text has an end, and a list of tensors may be longer. */
 export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);
+  for (const part of jsonParts(value)) process.stdout.write(part.split('\n').map(finished).join('\n'));
+}
+
+const itemsAtOnce = 10_000;
+
+/** The text of `JSON.stringify(value, undefined, 2)` and a line end, of which long lists that an object has come in parts. */
+export function* jsonParts(value: unknown): Generator<string, void, undefined> {
+  const isLong = (part: unknown): part is unknown[] => Array.isArray(part) && part.length > itemsAtOnce;
+  const fields = typeof value === 'object' && value !== null ? Object.entries(value) : [];
+  if (!fields.some(([, field]) => isLong(field))) {
+    yield `${JSON.stringify(value, undefined, 2)}\n`;
+    return;
+  }
+  const indented = (part: unknown): string => JSON.stringify(part, undefined, 2).replaceAll('\n', '\n  ');
+  let before = '{';
+  for (const [key, field] of fields as [string, unknown][]) {
+    if (field === undefined) continue;
+    yield `${before}\n  ${JSON.stringify(key)}: `;
+    before = ',';
+    if (!isLong(field)) {
+      yield indented(field);
+      continue;
+    }
+    for (let first = 0; first < field.length; first += itemsAtOnce) {
+      const last = first + itemsAtOnce >= field.length;
+      const text = indented(field.slice(first, first + itemsAtOnce));
+      yield (first === 0 ? '[' : ',') + text.slice(1, last ? undefined : -'\n  ]'.length);
+    }
+  }
+  yield '\n}\n';
 }
 
 /** What goes beside the answer (progress, warnings), on stderr, so that stdout can be piped. */
-export function tell(...lines: readonly string[]): void {
-  process.stderr.write(`${lines.flatMap((line) => wrapped(line, process.stderr)).join('\n')}\n`);
+export function tell(...lines: Lines): void {
+  writeLines(
+    process.stderr,
+    lines.flat().flatMap((line) => wrapped(line, process.stderr)),
+  );
 }
 
-/** A word of a command line, quoted where a shell would take it for something else. */
+/**
+ * A word of a command line, quoted where a shell would take it for something else. One with characters that are not shown as
+ * they are is quoted with their bytes, as bash, zsh and POSIX of 2024 read them, so that it can be pasted.
+ */
 export function shellWord(word: string): string {
-  return /^[\w./:=,@+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+  if (/^[\w./:=,@+-]+$/.test(word)) return word;
+  if (visible(word) === word) return `'${word.replaceAll("'", "'\\''")}'`;
+  const characters = Array.from(word, (character) => {
+    if (/['\\]/.test(character)) return `\\${character}`;
+    return visible(character) === character ? character : octal(character);
+  });
+  return `$'${characters.join('')}'`;
+}
+
+/** Three octal digits for each byte: of hexadecimal ones some shells read as many as come. */
+function octal(character: string): string {
+  return Array.from(Buffer.from(character), (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 }
 
 /**
@@ -29,7 +88,8 @@ export function wrapped(
   stream: Pick<NodeJS.WriteStream, 'isTTY' | 'columns'> = process.stdout,
 ): string[] {
   const indent = '  ';
-  if (!stream.isTTY || stream.columns <= 4 * indent.length) return [text];
-  const [first, ...rest] = wrapAnsi(text, stream.columns - indent.length).split('\n');
-  return [first, ...rest.map((line) => indent + line)];
+  const line = cleaned(text);
+  if (!stream.isTTY || stream.columns <= 4 * indent.length) return [line];
+  const [first, ...rest] = wrapAnsi(line, stream.columns - indent.length).split('\n');
+  return [first, ...rest.map((more) => indent + more)];
 }

@@ -1,11 +1,10 @@
-import type { SingleBar } from 'cli-progress';
-import pc from 'picocolors';
+import { pc } from './colours.ts';
 import { digits3, duration, percent } from '../report/format.ts';
 import type { StartEvent, StepEvent, TrainEvent } from '../train/events.ts';
 import { mebibytes } from '../train/micro-batches.ts';
-import { newBar } from './bar.ts';
+import { newBar, type Bar } from './bar.ts';
 import { epochSentence, EpochTable } from './epoch-lines.ts';
-import { wrapped } from './print.ts';
+import { wrapped, writeLines } from './print.ts';
 import { transientLine } from './transient.ts';
 
 /** Shows a training run while it goes: a live bar on a terminal, a line now and then anywhere else. */
@@ -23,7 +22,7 @@ export function progressView(stream: NodeJS.WriteStream = process.stderr): Progr
 
 /** One bar an epoch; when the epoch is done, its line stays in the bar's place. */
 function bar(stream: NodeJS.WriteStream): ProgressView {
-  let current: SingleBar | undefined;
+  let current: Bar | undefined;
   const said = transientLine(stream);
   const table = new EpochTable(stream.columns);
   let headed = false;
@@ -46,13 +45,13 @@ function bar(stream: NodeJS.WriteStream): ProgressView {
         current.update(event.stepInEpoch, barPayload(event));
       } else if (event.type === 'epoch') {
         stop();
-        stream.write(`${headed ? '' : `${table.header(event)}\n`}${table.row(event)}\n`);
+        writeLines(stream, headed ? [] : [table.header(event)], table.row(event));
         headed = true;
       } else if (event.type === 'start') {
-        stream.write(memoryLine(event));
+        writeLines(stream, memoryLines(event));
       } else if (event.type === 'warning') {
         stop();
-        stream.write(`${wrapped(`${pc.yellow('warning:')} ${event.message}`, stream).join('\n')}\n`);
+        writeLines(stream, wrapped(`${pc.yellow('warning:')} ${event.message}`, stream));
       } else if (event.type === 'end') {
         stop();
       }
@@ -60,7 +59,7 @@ function bar(stream: NodeJS.WriteStream): ProgressView {
   };
 }
 
-function startBar(stream: NodeJS.WriteStream, event: StepEvent): SingleBar {
+function startBar(stream: NodeJS.WriteStream, event: StepEvent): Bar {
   const format = '{epoch} {bar} loss {loss}  top-1 {top1}  {rate}/s  {left} left';
   const started = newBar(stream, stream.columns < 76 ? '{epoch} {bar} {top1}  {left} left' : format);
   started.start(event.stepsPerEpoch, event.stepInEpoch, barPayload(event));
@@ -85,32 +84,35 @@ function lines(stream: NodeJS.WriteStream): ProgressView {
   return {
     stop: () => undefined,
     say(text) {
-      stream.write(`${text}\n`);
+      writeLines(stream, text);
     },
     show(event) {
       if (event.type === 'step' && Date.now() - last >= pause) {
         last = Date.now();
         const { epoch, loss, top1, rate, left } = barPayload(event);
         const done = percent(event.step / event.totalSteps, 0);
-        stream.write(
-          `${epoch} step ${event.stepInEpoch}/${event.stepsPerEpoch} (${done} of the run): loss ${loss}, top-1 ${top1}, ${rate} images/s, ${left} left\n`,
+        writeLines(
+          stream,
+          `${epoch} step ${event.stepInEpoch}/${event.stepsPerEpoch} (${done} of the run): loss ${loss}, top-1 ${top1}, ${rate} images/s, ${left} left`,
         );
       } else if (event.type === 'epoch') {
         last = Date.now();
-        stream.write(`${epochSentence(event)}\n`);
+        writeLines(stream, epochSentence(event));
       } else if (event.type === 'start') {
-        stream.write(memoryLine(event));
+        writeLines(stream, memoryLines(event));
       } else if (event.type === 'warning') {
-        stream.write(`warning: ${event.message}\n`);
+        writeLines(stream, `warning: ${event.message}`);
       }
     },
   };
 }
 
 /** What recomputing activations saves, if it was asked for. */
-function memoryLine({ programBytes, keepingAllBytes }: StartEvent): string {
-  if (keepingAllBytes === undefined) return '';
-  return programBytes === keepingAllBytes
-    ? 'recomputing activations would save nothing here: all are kept\n'
-    : `recomputing activations: ${mebibytes(programBytes)} instead of ${mebibytes(keepingAllBytes)}\n`;
+function memoryLines({ programBytes, keepingAllBytes }: StartEvent): string[] {
+  if (keepingAllBytes === undefined) return [];
+  return [
+    programBytes === keepingAllBytes
+      ? 'recomputing activations would save nothing here: all are kept'
+      : `recomputing activations: ${mebibytes(programBytes)} instead of ${mebibytes(keepingAllBytes)}`,
+  ];
 }

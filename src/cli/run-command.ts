@@ -4,6 +4,7 @@ import { formatShape } from '../graph/value.ts';
 import { parseSet } from '../models/options.ts';
 import { createModel } from '../models/registry.ts';
 import { readFile, writeFileAtomic } from '../node/files.ts';
+import type { WeightsFile } from '../node/weights-file.ts';
 import { compile } from '../session/compile.ts';
 import { computeGradients } from '../session/gradients.ts';
 import { loadTensors } from '../weights/load.ts';
@@ -20,10 +21,11 @@ export async function runTensors(name: string, flags: RunFlags): Promise<void> {
     ...parseSet(flags.set ?? []),
     ...(inChannels === undefined ? {} : { inChannels }),
   });
-  await openWeights(weights, async ({ tensors: given, unreadable }) => {
+  const load = async ({ tensors: given, unreadable }: WeightsFile): Promise<void> => {
     tellLeft(await loadTensors(model, given, { source: weights, inChannels, partial, unreadable }));
-  });
-  const { tensors } = readSafetensors(await readFile(inputPath), inputPath);
+  };
+  await openWeights(weights, load, flags);
+  const { tensors } = await readSafetensors(await readFile(inputPath), inputPath, flags);
   const input = required(tensors, 'input', 'F32', 4, inputPath);
   const target = gradients ? Array.from(required(tensors, 'target', 'I64', 1, inputPath).data, Number) : [];
 
@@ -45,7 +47,7 @@ export async function runTensors(name: string, flags: RunFlags): Promise<void> {
       output.set('logits', f32(shape, data));
     }
   });
-  await writeFileAtomic(outputPath, writeSafetensors(output));
+  await writeFileAtomic(outputPath, await writeSafetensors(output));
   const shapes = Object.fromEntries([...output].map(([key, { shape }]) => [key, shape]));
   if (flags.json) printJson({ output: outputPath, tensors: shapes });
   else

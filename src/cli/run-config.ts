@@ -33,6 +33,9 @@ export const runConfigSchema = z.strictObject({
   freeze: z.array(z.string()).optional(),
   /** Optimiser steps between checkpoints, beside the one after each epoch. */
   checkpointEvery: z.int().min(1).optional(),
+  /** What a picture may cost, if it is not the usual: see `PictureLimitOptions`. */
+  maxPixels: z.int().min(1).optional(),
+  decodeSeconds: z.int().min(1).optional(),
   /** Minutes between checkpoints, beside these; 0: none by the clock. */
   checkpointMinutes: z.number().min(0).optional(),
   /** Epochs without a better validation top-1 after which the run ends. */

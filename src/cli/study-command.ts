@@ -16,6 +16,7 @@ import { findStudy, studies } from '../study/studies/index.ts';
 import type { Measure, Study } from '../study/study.ts';
 import { bundledPictures } from './bundled.ts';
 import type { StudyFlags } from './commands/study.ts';
+import { givenLimits } from './flags.ts';
 import { withBackend } from './engine.ts';
 import { onInterrupt } from './interrupt.ts';
 import { machine } from '../node/machine.ts';
@@ -34,7 +35,7 @@ export function listStudies({ json }: Pick<StudyFlags, 'json'>): void {
     return;
   }
   print(
-    ...alignColumns(
+    alignColumns(
       studies.map(({ name, title }) => [name, title]),
       ['left', 'left'],
     ),
@@ -52,9 +53,12 @@ export async function study(name: string, flags: StudyFlags): Promise<void> {
     epochs: flags.epochs ?? earlier?.epochs,
     trainPictures: flags.pictures ?? earlier?.pictures,
   };
+  const limits = givenLimits({ ...earlier, ...givenLimits(flags) });
   const { training } = withLength(chosen.setting(scale), length);
   const pictures =
-    path === undefined || training === undefined ? undefined : await openStudyPictures(path, training);
+    path === undefined || training === undefined
+      ? undefined
+      : await openStudyPictures(path, training, limits);
   const seeds = flags.seeds ?? earlier?.seeds;
   const plan = planStudy(chosen, { scale, seeds, length, pictures: pictures?.atHand });
   await withBackend(flags, async (backend) => {
@@ -62,11 +66,11 @@ export async function study(name: string, flags: StudyFlags): Promise<void> {
     const forecast = { plan, seconds, data: pictures?.description };
     if (flags.dryRun) {
       if (flags.json) printJson(planDocument(forecast));
-      else print(...planLines(forecast));
+      else print(planLines(forecast));
       return;
     }
-    tell(...planLines(forecast), '');
-    await work({ forecast, runs, path, length, pictures, backend, flags });
+    tell(planLines(forecast), '');
+    await work({ forecast, runs, path, length, pictures, backend, flags: { ...flags, ...limits } });
   });
 }
 
@@ -99,7 +103,7 @@ interface Work {
 
 async function work({ forecast, runs, path, length, pictures, backend, flags }: Work): Promise<void> {
   const { plan, seconds } = forecast;
-  const folder = await StudyFolder.open(runs, configOf(plan, path, length), {
+  const folder = await StudyFolder.open(runs, configOf(plan, path, length, flags), {
     resume: flags.resume,
     takeOver: flags.takeOver,
     onNotice: tell,
@@ -202,8 +206,8 @@ async function publish({
     return;
   }
   print(
-    ...outcomeLines(plan, outcomes),
-    ...judged.map(({ claim, found, verdict: one }) => `${one}: ${claim} (${found})`),
+    outcomeLines(plan, outcomes),
+    judged.map(({ claim, found, verdict: one }) => `${one}: ${claim} (${found})`),
     '',
     verdict,
     `written: ${table}, ${page}`,
@@ -225,7 +229,12 @@ function outcomeLines({ study: { measures }, arms }: StudyPlan, outcomes: readon
   return [...table, ''];
 }
 
-function configOf(plan: StudyPlan, path: string | undefined, { epochs, trainPictures }: Length): StudyConfig {
+function configOf(
+  plan: StudyPlan,
+  path: string | undefined,
+  { epochs, trainPictures }: Length,
+  flags: StudyFlags,
+): StudyConfig {
   const { study: chosen, scale, setting, seeds } = plan;
   const { training, timing, arms } = setting;
   return {
@@ -237,6 +246,7 @@ function configOf(plan: StudyPlan, path: string | undefined, { epochs, trainPict
     seeds,
     ...(epochs === undefined ? {} : { epochs }),
     ...(trainPictures === undefined ? {} : { pictures: trainPictures }),
+    ...givenLimits(flags),
   };
 }
 
@@ -255,6 +265,8 @@ function commandOf(
     ...(seeds === 0 ? [] : ['--seeds', String(seeds)]),
     ...(epochs === undefined ? [] : ['--epochs', String(epochs)]),
     ...(trainPictures === undefined ? [] : ['--pictures', String(trainPictures)]),
+    ...(flags.maxPixels === undefined ? [] : ['--max-pixels', String(flags.maxPixels)]),
+    ...(flags.decodeSeconds === undefined ? [] : ['--decode-seconds', String(flags.decodeSeconds)]),
     ...(flags.backend === 'wasm' ? [] : ['--backend', flags.backend]),
     ...(flags.threads === undefined ? [] : ['--threads', String(flags.threads)]),
     ...(flags.blas === undefined ? [] : [flags.blas ? '--blas' : '--no-blas']),

@@ -1,10 +1,10 @@
-import pc from 'picocolors';
+import { pc } from './colours.ts';
 import { duration, percent } from '../report/format.ts';
 import type { Outcome } from '../study/outcome.ts';
 import type { PlannedRun } from '../study/plan.ts';
 import type { TrainEvent } from '../train/events.ts';
 import { newBar } from './bar.ts';
-import { wrapped } from './print.ts';
+import { wrapped, writeLines } from './print.ts';
 import { transientLine } from './transient.ts';
 
 /** A run of the study with how long it is expected to take. */
@@ -49,7 +49,7 @@ export function studyView(
   };
   const write = (line: string): void => {
     stop();
-    stream.write(`${wrapped(line, stream).join('\n')}\n`);
+    writeLines(stream, wrapped(line, stream));
     toldAt = performance.now();
   };
   const draw = (): void => {

@@ -1,15 +1,18 @@
 import stringWidth from 'string-width';
+import { cleaned } from './colours.ts';
 
 /** Which side of its column a cell keeps to. */
 export type Alignment = 'left' | 'right';
 
 /**
- * Rows as aligned columns, two spaces apart. Escape codes of colours take no room. Lines have no trailing blanks.
+ * Rows as aligned columns, two spaces apart. Our colours take no room, and what else is hidden in a cell is shown. Lines have no
+ * trailing blanks.
  */
 export function alignColumns(
-  rows: readonly (readonly string[])[],
+  cells: readonly (readonly string[])[],
   alignments: readonly Alignment[],
 ): string[] {
+  const rows = cells.map((row) => row.map(cleaned));
   const widths: number[] = [];
   for (const row of rows) {
     row.forEach((cell, column) => {
@@ -32,8 +35,9 @@ export function visibleLength(text: string): number {
   return stringWidth(text);
 }
 
-/** `text` cut to `length` columns with an ellipsis where something was cut, between characters as people see them. */
-export function shorten(text: string, length: number): string {
+/** `given` cleaned and cut to `length` columns with an ellipsis where something was cut, between characters as people see them. */
+export function shorten(given: string, length: number): string {
+  const text = cleaned(given);
   if (visibleLength(text) <= length) return text;
   let kept = '';
   for (const { segment } of characters.segment(text)) {

@@ -1,4 +1,4 @@
-import pc from 'picocolors';
+import { pc } from './colours.ts';
 import { UsageError } from '../base/errors.ts';
 import { bottleneckLayers, equalCostTemplates, type Template } from '../models/templates.ts';
 import {
@@ -49,7 +49,7 @@ function tradeOneBlock({ width: inputWidth = 256, budget, cost, size = 56, ...fl
     `${isPaper ? 'Table 2 of the ResNeXt paper; ' : ''}${budgetWords(amount, cost)}${source}`,
   );
   for (let first = 0; first < columns.length; first += columnsAbreast) {
-    print('', ...blockTable(columns.slice(first, first + columnsAbreast), inputWidth, size));
+    print('', blockTable(columns.slice(first, first + columnsAbreast), inputWidth, size));
   }
   print(
     '',
@@ -102,7 +102,7 @@ function tradeNetworks(
           ? `${timesWords(budget?.times)}${cost === 'macs' ? 'the MACs' : 'the parameters'} of 1×64d`
           : budgetWords(budget.amount, cost)),
       '',
-      ...networkTable(templates),
+      networkTable(templates),
       '',
     );
   }

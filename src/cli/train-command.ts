@@ -18,11 +18,13 @@ import { count } from '../report/format.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
 import type { Evaluation } from '../train/metrics.ts';
 import type { Network } from '../train/network.ts';
+import type { EpochRecord } from '../train/progress.ts';
 import type { TrainResult } from '../train/train.ts';
 import type { TrainFlags } from './commands/train.ts';
 import { configure } from './configure.ts';
 import { continuedConfig, continuingLines, requireUnedited } from './continued.ts';
 import { engineToGoOn, flagsOf, withBackend, type Engine } from './engine.ts';
+import { givenLimits } from './flags.ts';
 import { onInterrupt } from './interrupt.ts';
 import { judgementLines } from './judgement.ts';
 import { openWeights } from './loading.ts';
@@ -48,6 +50,7 @@ export type OutputFlags = Engine & {
   readonly json: boolean;
   readonly checkpointActivations?: boolean;
   readonly takeOver?: true;
+  readonly verify?: boolean;
 };
 
 /** What a run came to, as far as this process went. */
@@ -60,7 +63,7 @@ export interface Outcome {
 export async function startTraining(dataPath: string, flags: TrainFlags): Promise<void> {
   const begin = async (weights?: WeightsFile) => {
     const { seed, valFraction, strict, head } = flags;
-    const pictures = { seed, valFraction, strict };
+    const pictures = { seed, valFraction, strict, ...givenLimits(flags) };
     const data =
       weights === undefined
         ? await openData(dataPath, pictures)
@@ -73,7 +76,7 @@ export async function startTraining(dataPath: string, flags: TrainFlags): Promis
     return { data, config, earlier, network: await buildNetwork(config, weights, flags.inChannels) };
   };
   // The file is closed before training, which may take days.
-  const begun = await (flags.weights === undefined ? begin() : openWeights(flags.weights, begin));
+  const begun = await (flags.weights === undefined ? begin() : openWeights(flags.weights, begin, flags));
   const { data, config, earlier, network } = begun;
   const path = flags.out ?? (await RunFolder.freshPath('runs', runName(config.model.name, dataPath)));
   await newRun(path, config, network, data, flags, earlier);
@@ -96,10 +99,10 @@ export async function newRun(
     withBackend(flags, async (backend) => {
       const openFolder = async (): Promise<RunFolder> => {
         if (folder === undefined) {
-          folder = await RunFolder.create(path, { onNotice: tell });
+          folder = await RunFolder.create(path, { onNotice: tell, verify: flags.verify });
           await folder.writeConfig(config);
           await writeList(folder, pictures);
-          tell(...opening(config, data, backend));
+          tell(opening(config, data, backend));
         }
         return folder;
       };
@@ -116,7 +119,8 @@ export async function resumeTraining(
   flags: OutputFlags,
   asked: Partial<TrainFlags>,
 ): Promise<void> {
-  const folder = await RunFolder.open(path, { takeOver: flags.takeOver, onNotice: tell });
+  const { takeOver, verify } = flags;
+  const folder = await RunFolder.open(path, { takeOver, verify, onNotice: tell });
   await withEnding(
     () => folder.close(),
     () => goOn(folder, flags, asked),
@@ -126,7 +130,7 @@ export async function resumeTraining(
 async function goOn(folder: RunFolder, flags: OutputFlags, asked: Partial<TrainFlags>): Promise<void> {
   const { path } = folder;
   const config = await folder.readConfig(runConfigSchema);
-  const checkpoint = await folder.readCheckpoint('last');
+  const checkpoint = await folder.checkpointToContinue();
   const { training } = checkpoint;
   if (training === undefined) {
     throw new CardinalError(`${path}/last.safetensors holds only weights: there is nothing to continue from`);
@@ -138,6 +142,7 @@ async function goOn(folder: RunFolder, flags: OutputFlags, asked: Partial<TrainF
     seed: changed.seed,
     valFraction: changed.valFraction,
     strict: changed.strict,
+    ...givenLimits(changed),
     classes: checkpoint.classes,
   });
   const earlier = { path, checkpoint };
@@ -146,10 +151,10 @@ async function goOn(folder: RunFolder, flags: OutputFlags, asked: Partial<TrainF
   await writeList(folder, pictures);
   // A run may have been killed right after it was told to go on for longer.
   if (changed.recipe.epochs !== training.recipe.epochs) await folder.adoptRecipe(changed.recipe);
-  const secondsBefore = await folder.rewindMetrics(training.progress);
+  const { seconds, history } = await folder.rewindMetrics(training.progress);
   const leftOut = leftOutLine(data.leftOut);
   if (leftOut !== undefined) tell(leftOut);
-  tell(...continuingLines(path, changed, training));
+  tell(continuingLines(path, changed, training));
   const network = await buildNetwork(changed);
   await withBackend(engine, (backend) =>
     work({
@@ -161,7 +166,8 @@ async function goOn(folder: RunFolder, flags: OutputFlags, asked: Partial<TrainF
       backend,
       flags: { ...flags, ...engine },
       resume: checkpoint,
-      secondsBefore,
+      history,
+      secondsBefore: seconds,
     }),
   );
 }
@@ -180,6 +186,7 @@ interface Work {
   readonly flags: OutputFlags;
   readonly earlier?: readonly PictureRecord[] | undefined;
   readonly resume?: Checkpoint;
+  readonly history?: readonly EpochRecord[];
   readonly secondsBefore?: number;
 }
 
@@ -210,7 +217,7 @@ async function work({ network, flags, ...parts }: Work): Promise<Outcome> {
     const { path } = await parts.openFolder();
     const report = await reportRun(training, evaluated, notes);
     if (flags.json) printJson(summaryOf(path, result, evaluated, report));
-    else print(...closing(path, result, evaluated, stopped ? flagsOf(parts.backend, flags) : undefined));
+    else print(closing(path, result, evaluated, stopped ? flagsOf(parts.backend, flags) : undefined));
     process.exitCode = interrupt.exitCode ?? process.exitCode;
     return { result, evaluated };
   } finally {

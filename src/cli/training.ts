@@ -15,6 +15,7 @@ import { count } from '../report/format.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
 import { patience } from '../train/early-stopping.ts';
 import { networkOf, type Network } from '../train/network.ts';
+import type { EpochRecord } from '../train/progress.ts';
 import { fit, type TrainResult } from '../train/train.ts';
 import { loadTensors } from '../weights/load.ts';
 import type { ProgressView } from './progress.ts';
@@ -36,6 +37,8 @@ export interface Training {
   readonly earlier?: readonly PictureRecord[] | undefined;
   /** The checkpoint to continue from. */
   readonly resume?: Checkpoint | undefined;
+  /** What its epochs came to. */
+  readonly history?: readonly EpochRecord[] | undefined;
   /** How long it took until then. */
   readonly secondsBefore?: number | undefined;
 }
@@ -60,7 +63,7 @@ export async function buildNetwork(
 /** Trains as the configuration says; events are shown and put down in the run folder. */
 export async function trainRun(network: Network, training: Training): Promise<TrainResult> {
   const { config, openFolder, data, pictures, backend, view, signal, checkpointActivations } = training;
-  const { earlier, resume, secondsBefore } = training;
+  const { earlier, resume, history, secondsBefore } = training;
   return withEndings(async (endings) => {
     const loaders = openLoaders(data, config);
     endings.add(() => loaders.validation?.dispose());
@@ -85,6 +88,7 @@ export async function trainRun(network: Network, training: Training): Promise<Tr
       checkpointActivations,
       stopWhen: config.patience === undefined ? undefined : patience(config.patience),
       resume,
+      history,
       secondsBefore,
       signal,
       onEvent: async (event) => {

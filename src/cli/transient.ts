@@ -1,3 +1,4 @@
+import { finished } from './colours.ts';
 import { shorten } from './table.ts';
 
 /** A line of a terminal that is true for a while and then taken away. */
@@ -16,7 +17,7 @@ export function transientLine(stream: NodeJS.WriteStream): TransientLine {
     },
     show(text) {
       // A line that fills the last column would wrap, and one that wrapped cannot be cleared.
-      stream.write(`${eraseLine}${shorten(text, stream.columns - 1)}`);
+      stream.write(`${eraseLine}${finished(shorten(text, stream.columns - 1))}`);
       isShown = true;
     },
     clear() {

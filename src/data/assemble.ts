@@ -73,6 +73,11 @@ export class Assembler {
     this.#pipeline = augmentation ? trainPipeline(preprocessing, augmentation) : evalPipeline(preprocessing);
   }
 
+  /** Has a sample count as one that cannot be decoded. */
+  giveUp(index: number, reason: string): void {
+    this.#unreadable.set(index, reason);
+  }
+
   /** Writes a batch to `input` (N×H×W×C) and `target` (N×K); rows that stay free become zero. */
   async assemble(request: BatchRequest, input: Float32Array, target: Float32Array): Promise<AssembledBatch> {
     const { preprocessing, classes, mix, seed } = this.#spec;

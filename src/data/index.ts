@@ -10,6 +10,7 @@ export type { Batch, BatchLoader, Dataset, Picture, Splits } from './dataset.ts'
 export { leftOutLine, leftOutOf, leftOutWords, type LeftOut, type LeftOutKind } from './left-out.ts';
 export { fitPicture, preprocess } from './pipeline.ts';
 export { isPretrainedConfig, readPretrainedConfig, type PretrainedConfig } from './pretrained-config.ts';
+export type { PictureLimitOptions, PictureLimits } from './picture-limits.ts';
 export type { HeldOut, PictureRecord } from './picture-record.ts';
 export {
   augmentationSchema,

@@ -1,4 +1,5 @@
 import { byCodePoint } from '../base/order.ts';
+import { visible } from '../base/quoted.ts';
 
 /** Why something that lies in a source is not among its pictures. */
 export type LeftOutKind =
@@ -97,7 +98,11 @@ export function leftOutOf(
 }
 
 /** One kind in words: `20 .heic pictures (…)`, `1 broken link (cats/a.jpg)`. */
-export function leftOutWords({ kind, ending, reason, count, paths }: LeftOut): string {
+export function leftOutWords(item: LeftOut): string {
+  return visible(words(item));
+}
+
+function words({ kind, ending, reason, count, paths }: LeftOut): string {
   const some = (one: string, many: string): string => `${count} ${count === 1 ? one : many}`;
   const named = `(${paths.slice(0, 3).join(', ')}${count > 3 ? ', …' : ''})`;
   switch (kind) {

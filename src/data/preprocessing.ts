@@ -1,5 +1,6 @@
 import { z } from 'zod';
 
+import { smallest } from '../base/extremes.ts';
 import { interpolations } from './transforms/filters.ts';
 
 /**
@@ -30,7 +31,7 @@ export const preprocessingSchema = z
   })
   .refine(
     ({ size, resize, cropShare }) =>
-      cropShare === undefined || resize === resizedSide(Math.min(...size), cropShare),
+      cropShare === undefined || resize === resizedSide(smallest(size), cropShare),
     { error: 'cropShare and resize contradict each other' },
   );
 
@@ -125,7 +126,7 @@ export function withImageSize(
   const { size, resize, cropShare } = preprocessing;
   const resized = { ...preprocessing, size: [imageSize, imageSize] as [number, number] };
   if (resize === null) return resized;
-  const side = Math.min(...size);
+  const side = smallest(size);
   const share =
     cropShare ?? [1, ...likely, usualCropShare].find((candidate) => resizedSide(side, candidate) === resize);
   return {

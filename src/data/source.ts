@@ -1,4 +1,5 @@
 import type { Dataset, Picture } from './dataset.ts';
+import type { PictureLimits } from './picture-limits.ts';
 
 /** Where pixels come from; plain data, so that it can be handed to a worker. */
 export type PictureSource = MemorySource | FileSource;
@@ -22,6 +23,8 @@ export interface MemorySource {
 export interface FileSource {
   readonly kind: 'files';
   readonly paths: readonly string[];
+  /** What decoding one of them may cost, if not the usual. */
+  readonly limits?: PictureLimits | undefined;
 }
 
 /** A dataset whose pictures can be had: what the readers return and the loader takes. */
@@ -63,7 +66,7 @@ export function subset(dataset: PictureDataset, indices: Uint32Array, name: stri
     source:
       source.kind === 'memory'
         ? { ...source, rows: indices.map((index) => source.rows[index]) }
-        : { kind: 'files', paths: Array.from(indices, (index) => source.paths[index]) },
+        : { ...source, paths: Array.from(indices, (index) => source.paths[index]) },
     id: (index) => dataset.id(indices[index]),
     key: (index) => keyOf(dataset, indices[index]),
   });

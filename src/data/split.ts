@@ -48,7 +48,7 @@ export function balancedSubset(dataset: PictureDataset, count: number, seed: num
   const chosen: number[] = [];
   for (let round = 0; chosen.length < count; round++) {
     const layer = drawn.flatMap((members) => members.slice(round, round + 1));
-    chosen.push(...layer.slice(0, count - chosen.length));
+    for (const index of layer.slice(0, count - chosen.length)) chosen.push(index);
   }
   return subset(dataset, Uint32Array.from(chosen).sort(), dataset.name);
 }

@@ -68,7 +68,14 @@ function membersOf(
 function toGrouped(members: StateDict, block: string): StateDict {
   const paths = [...members.keys()].flatMap((name) => /^paths\.(\d+)\./.exec(name)?.[1] ?? []);
   if (paths.length === 0) return members;
-  const cardinality = 1 + Math.max(...paths.map(Number));
+  // Counted, because a number in a name may be any.
+  const cardinality = new Set(paths).size;
+  const beyond = paths.find((path) => Number(path) >= cardinality);
+  if (beyond !== undefined) {
+    throw new CardinalError(
+      `convertForm: expected the ${cardinality} paths of ${shown(block)} to be called 0 to ${cardinality - 1}, got ${beyond}`,
+    );
+  }
   const parts = new Map<string, TensorData[]>();
   for (let path = 0; path < cardinality; path++) {
     const prefix = `paths.${path}.`;

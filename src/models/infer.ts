@@ -1,13 +1,19 @@
 import type { Shape } from '../graph/value.ts';
+import type { Form } from './forms.ts';
 import type { ModelOptions } from './options.ts';
 import { modelInfo } from './registry.ts';
 
-/** Shapes of a state dict's tensors, by the names that the networks of this folder have. */
+/** Shapes of a state dict's tensors, by the names that the networks of this folder have. They do not change. */
 export type Shapes = ReadonlyMap<string, Shape>;
 
 /** What the networks of this folder call their first convolution and their classifier. */
 const stems = ['conv1', 'conv1.0', 'conv_stem', 'features.0.conv', 'conv2d_1a.conv'].map(weight);
 const heads = ['fc', 'linear', 'classifier', 'last_linear', 'classif'].map(weight);
+
+/** Whether there is a first convolution and a classifier, as every network of this folder has them: cheap to ask before any is built. */
+export function mayBeNetwork(shapes: Shapes): boolean {
+  return [stems, heads].every((names) => names.some((name) => shapes.has(name)));
+}
 
 /**
  * The options of a named network that weights tell by their shapes: classes, channels, kind of shortcut, form of ResNeXt's
@@ -23,8 +29,11 @@ export function inferOptions(name: string, shapes: Shapes): ModelOptions {
     ...(inChannels === undefined ? {} : { inChannels }),
     ...(head === undefined ? {} : { numClasses: head[0] }),
     ...('shortcut' in defaults ? { shortcut: shortcutOf(shapes, defaults.shortcut) } : {}),
-    ...('residual' in defaults && !('shortcut' in defaults) ? { residual: hasProjections(shapes) } : {}),
-    ...('form' in defaults ? { form: formOf(shapes) } : {}),
+    // Where shortcuts are always projections, as in the review's network, a network without them has no shortcuts.
+    ...('residual' in defaults && !('shortcut' in defaults)
+      ? { residual: factsOf(shapes).projections > 0 }
+      : {}),
+    ...('form' in defaults ? { form: factsOf(shapes).form } : {}),
     ...('cardinality' in defaults && 'layers' in defaults ? templateOf(shapes, defaults) : {}),
   };
   // `undefined` values would hide defaults, and what equals a default need not be said.
@@ -40,35 +49,50 @@ function weight(module: string): string {
   return `${module}.weight`;
 }
 
+/** What all networks are told by, in one walk: a file may have a hundred thousand names, and the registry has dozens of networks. */
+interface Facts {
+  /** First convolutions of the blocks, whatever their form. */
+  readonly blocks: readonly string[];
+  readonly projections: number;
+  readonly form: Form;
+  /** Bottleneck blocks of each stage. Counted, because a number in a name of a file may be any. */
+  readonly stages: ReadonlyMap<string, number>;
+}
+
+const known = new WeakMap<Shapes, Facts>();
+
+function factsOf(shapes: Shapes): Facts {
+  const before = known.get(shapes);
+  if (before !== undefined) return before;
+  const blocks: string[] = [];
+  const stages = new Map<string, number>();
+  let projections = 0;
+  let form: Form = 'c';
+  for (const name of shapes.keys()) {
+    if (!name.endsWith('.weight')) continue;
+    if (/\.(downsample|shortcut)\.0\.weight$/.test(name)) projections++;
+    if (/^layer\d+\.\d+\.(paths\.0\.)?conv1\.weight$/.test(name)) blocks.push(name);
+    const stage = /^(layer\d+)\.\d+\.(?:paths\.0\.)?conv3\.weight$/.exec(name)?.[1];
+    if (stage !== undefined) stages.set(stage, (stages.get(stage) ?? 0) + 1);
+    // Paths of their own mean (a) or (b), and only in (a) each ends with a third convolution.
+    if (name.endsWith('.paths.0.conv3.weight')) form = 'a';
+    else if (form === 'c' && name.endsWith('.paths.0.conv2.weight')) form = 'b';
+  }
+  const facts = { blocks, projections, form, stages };
+  known.set(shapes, facts);
+  return facts;
+}
+
 /**
  * Projections have weights: on every block (C) or on some (B). Shortcuts A and none have none, so weights do not tell them
  * apart: A, unless the network has none by default. Whoever knows that there are none says so (`residual: false`).
  */
 function shortcutOf(shapes: Shapes, usual: ModelOptions['shortcut']): ModelOptions['shortcut'] {
-  const blocks = [...shapes.keys()].filter((name) =>
-    /^layer\d+\.\d+\.(paths\.0\.)?conv1\.weight$/.test(name),
-  );
-  const projections = [...shapes.keys()].filter(isProjection);
-  if (projections.length === 0) return usual === 'none' ? 'none' : 'A';
-  if (projections.length < blocks.length) return 'B';
+  const { blocks, projections } = factsOf(shapes);
+  if (projections === 0) return usual === 'none' ? 'none' : 'A';
+  if (projections < blocks.length) return 'B';
   // Where every stage is one block, B may project everywhere as well.
   return usual === 'B' && blocks.every((name) => /^layer\d+\.0\./.test(name)) ? 'B' : 'C';
-}
-
-/** Paths of their own mean (a) or (b), and only in (a) each ends with a third convolution. */
-function formOf(shapes: Shapes): ModelOptions['form'] {
-  const names = [...shapes.keys()];
-  if (names.some((name) => name.endsWith('.paths.0.conv3.weight'))) return 'a';
-  return names.some((name) => name.endsWith('.paths.0.conv2.weight')) ? 'b' : 'c';
-}
-
-/** Where shortcuts are always projections, as in the review's network, a network without them has no shortcuts. */
-function hasProjections(shapes: Shapes): boolean {
-  return [...shapes.keys()].some(isProjection);
-}
-
-function isProjection(name: string): boolean {
-  return /\.(downsample|shortcut)\.0\.weight$/.test(name);
 }
 
 /**
@@ -76,18 +100,18 @@ function isProjection(name: string): boolean {
  * Where planes are no option the width of a group is the base width, doubled in every further stage.
  */
 function templateOf(shapes: Shapes, defaults: ModelOptions): ModelOptions {
-  // Counted, because a number in a name of a file may be any.
-  const blocks = new Map<string, number>();
-  for (const name of shapes.keys()) {
-    const stage = /^(layer\d+)\.\d+\.(?:paths\.0\.)?conv3\.weight$/.exec(name)?.[1];
-    if (stage !== undefined) blocks.set(stage, (blocks.get(stage) ?? 0) + 1);
-  }
-  const layers = Array.from({ length: blocks.size }, (_, stage) => blocks.get(`layer${stage + 1}`) ?? 0);
+  const { stages, form } = factsOf(shapes);
+  const layers = Array.from({ length: stages.size }, (_, stage) => stages.get(`layer${stage + 1}`) ?? 0);
   const planes = shapes.get('conv1.weight')?.[0];
   const block = `layer${layers.length}.0.`;
-  const paths = [...shapes.keys()].filter(
-    (name) => name.startsWith(`${block}paths.`) && name.endsWith('.conv2.weight'),
-  ).length;
+  const paths =
+    form === 'c'
+      ? 0
+      : [...shapes.keys()].filter(
+          (name) => name.startsWith(`${block}paths.`) && name.endsWith('.conv2.weight'),
+        ).length;
+  // Paths are modules of their own, of which weights that tell them have each.
+  if (form !== 'c' && paths === 0) return {};
   const last = shapes.get(paths === 0 ? `${block}conv2.weight` : `${block}paths.0.conv2.weight`);
   if (planes === undefined || last === undefined || layers.length === 0) return {};
   const [width, perGroup] = last;

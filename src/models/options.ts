@@ -94,6 +94,21 @@ export function checkModelOptions(
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
+/** How many paths of their own (forms a and b) a network may have in all its blocks. */
+const mostPaths = 100_000;
+
+/** Throws a `UsageError` for checked options, defaults included, that together make a network of more modules than any is made of. */
+export function requireBuildable(
+  model: string,
+  { form = 'c', cardinality = 1, layers = 1 }: ModelOptions,
+): void {
+  const blocks = typeof layers === 'number' ? layers : layers.reduce((sum, count) => sum + count, 0);
+  if (form === 'c' || blocks * cardinality <= mostPaths) return;
+  throw new UsageError(
+    `${model}: form ${form} has ${cardinality} paths in each of ${blocks} blocks, at most ${mostPaths} in all can be built: use form c, which computes the same`,
+  );
+}
+
 /** `['cardinality=8', 'layers=3,4,6,3']` → `{ cardinality: 8, layers: [3, 4, 6, 3] }`, for `--set key=value`. */
 export function parseSet(settings: readonly string[]): Record<string, unknown> {
   const parsed: Record<string, unknown> = {};

@@ -8,7 +8,7 @@ import { trace, type Module } from '../nn/index.ts';
 import { checkModule } from '../nn/module.ts';
 import { entries } from './entries.ts';
 import { optionsOf, type ModelEntry, type Pictures } from './entry.ts';
-import { checkModelOptions, type ModelOptions, type OptionName } from './options.ts';
+import { checkModelOptions, requireBuildable, type ModelOptions, type OptionName } from './options.ts';
 
 /** Options written in a program, or from outside and not yet checked. */
 export type GivenOptions = ModelOptions | Readonly<Record<string, unknown>>;
@@ -61,6 +61,7 @@ export function modelInfo(name: string, options: GivenOptions = {}): ModelInfo {
 export function createModel(name: string, options: GivenOptions = {}): Module {
   const entry = find(name);
   const checked = check(entry, options);
+  requireBuildable(name, { ...entry.defaults, ...checked });
   try {
     const model = entry.build({ ...entry.defaults, ...checked });
     model.displayName = entry.name;

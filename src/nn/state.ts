@@ -144,8 +144,11 @@ function list(names: readonly string[], note: (name: string) => string = () => '
   return shown.join(', ') + (rest > 0 ? ` and ${rest} more` : '');
 }
 
+/** A name is looked for among so many, because each comparison takes its time. */
+const mostCompared = 5000;
+
 function hint(name: string, unexpected: readonly string[]): string {
-  const similar = nearest(name, unexpected, 1).at(0);
+  const similar = nearest(name, unexpected.slice(0, mostCompared), 1).at(0);
   // Names of another network's are no hint, however near the nearest is.
   return similar === undefined || !alike(name, similar) ? '' : ` (${shortened(similar)}?)`;
 }

@@ -1,3 +1,4 @@
+import { largest } from '../base/extremes.ts';
 import type { Shape } from '../graph/value.ts';
 
 /** One line of a summary: one call of a module. */
@@ -96,7 +97,10 @@ function shown({ params, shownParams, shownTrainableParams, recursive }: Summary
 
 /** 40 columns, or the next multiple of 5 that holds the longest line, shown or not. */
 function widthOfNames(rows: readonly SummaryRow[]): number {
-  const longest = Math.max(0, ...rows.map((row) => 5 * row.depth + 1 + title(row).length));
+  const longest = largest(
+    rows.map((row) => 5 * row.depth + 1 + title(row).length),
+    0,
+  );
   return longest < 40 ? 40 : Math.ceil(longest / 5) * 5;
 }
 

@@ -1,4 +1,5 @@
 import { cpus, release } from 'node:os';
+import { smallest } from '../base/extremes.ts';
 import type { NativeProducts, OpenSgemm, Sgemm } from '../backends/wasm/blas.ts';
 import { CardinalError, messageOf } from '../base/errors.ts';
 import { loadKoffi } from './koffi.ts';
@@ -228,5 +229,5 @@ export async function blasInfo(): Promise<BlasInfo | null> {
     sgemm(false, false, m, n, k, 0, k, 4 * m * k, n, 0, 4 * (m * k + k * n), n);
     return performance.now() - before;
   });
-  return { name, path, version, gflops: (2 * m * n * k) / Math.min(...times) / 1e6 };
+  return { name, path, version, gflops: (2 * m * n * k) / smallest(times) / 1e6 };
 }

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { parseJson } from '../base/validate.ts';
+import { mostNames } from './data/files.ts';
 import { readTextFile } from './files.ts';
 
 /** `["tench", …]`, `{"0": "tench", …}`, or Keras's `{"0": ["n01440764", "tench"], …}`. */
@@ -17,7 +18,7 @@ const schema = z.union(
  * values are names or [WordNet id, name]. Throws a `CardinalError` if it cannot be read or a label has no name.
  */
 export async function readClassNames(path: string): Promise<string[]> {
-  const text = await readTextFile(path);
+  const text = await readTextFile(path, mostNames);
   if (!/^\s*[[{]/.test(text)) return text.trim().split(/\r?\n/);
   const listed = parseJson(schema, text, path);
   if (Array.isArray(listed)) return listed;

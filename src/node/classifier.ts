@@ -9,6 +9,12 @@ import { Turns } from '../base/turns.ts';
 import { validate } from '../base/validate.ts';
 import type { Picture } from '../data/dataset.ts';
 import { preprocess } from '../data/pipeline.ts';
+import {
+  pictureLimitKinds,
+  pictureLimits,
+  type PictureLimitOptions,
+  type PictureLimits,
+} from '../data/picture-limits.ts';
 import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
 import { backendKind } from '../session/arguments.ts';
 import { prepareInference, shapeOf } from '../train/evaluate.ts';
@@ -25,7 +31,8 @@ import {
 } from './data/picture-input.ts';
 import { loadKinds, loadTrained, type LoadOptions, type Trained } from './trained.ts';
 
-export interface ClassifierOptions extends LoadOptions, Omit<NodeBackendOptions, 'name'> {
+export interface ClassifierOptions
+  extends LoadOptions, PictureLimitOptions, Omit<NodeBackendOptions, 'name'> {
   /** What computes; whoever made it disposes of it. Default: an own one with `threads`. */
   readonly backend?: Backend | undefined;
   /** How pictures become inputs. Default: as the file says. */
@@ -40,7 +47,8 @@ export interface Classification extends Guess {
   readonly class: string;
 }
 
-export interface ClassifyOptions {
+/** Limits of pictures: default, the classifier's. */
+export interface ClassifyOptions extends PictureLimitOptions {
   /** How many classes to name. Default 1; all of them if there are fewer. */
   readonly topK?: number | undefined;
 }
@@ -71,6 +79,7 @@ export class Classifier {
   readonly classes: readonly string[];
   readonly preprocessing: Preprocessing;
   readonly #program: Program;
+  readonly #limits: PictureLimits;
   readonly #ownBackend: Backend | undefined;
   /** Decoded pictures have a place until they are computed. */
   readonly #places: Turns;
@@ -80,11 +89,16 @@ export class Classifier {
 
   constructor(
     program: Program,
-    known: { readonly classes: readonly string[]; readonly preprocessing: Preprocessing },
+    known: {
+      readonly classes: readonly string[];
+      readonly preprocessing: Preprocessing;
+      readonly limits: PictureLimits;
+    },
     ownBackend: Backend | undefined,
   ) {
     this.classes = known.classes;
     this.preprocessing = known.preprocessing;
+    this.#limits = known.limits;
     this.#program = program;
     this.#ownBackend = ownBackend;
     const owner = `the classifier of ${program.plan.name}`;
@@ -100,7 +114,7 @@ export class Classifier {
    */
   async classify(image: PictureInput, options: ClassifyOptions = {}): Promise<Classification[]> {
     checkOptions('classify', options, classifyKinds);
-    return this.#classify(image, options.topK);
+    return this.#classify(image, options);
   }
 
   /**
@@ -131,12 +145,12 @@ export class Classifier {
     options: ClassifyManyOptions = {},
   ): AsyncGenerator<ClassifiedPicture, void, undefined> {
     checkOptions('the options for several pictures', options, classifyManyKinds);
-    const { topK, signal } = options;
+    const { signal } = options;
     const ahead: Promise<ClassifiedPicture>[] = [];
     let index = 0;
     for await (const image of severalPictures(images)) {
       signal?.throwIfAborted();
-      const classified = this.#try(image, index++, topK);
+      const classified = this.#try(image, index++, options);
       // Whoever awaits it learns of a failure; nobody may get so far.
       classified.catch(() => undefined);
       ahead.push(classified);
@@ -174,11 +188,12 @@ export class Classifier {
     });
   }
 
-  async #classify(image: unknown, topK = 1): Promise<Classification[]> {
+  async #classify(image: unknown, { topK = 1, ...options }: ClassifyOptions): Promise<Classification[]> {
     this.#places.check();
     // A stream comes at its sender's pace: it must not keep a place from others.
-    const received = await receivePicture(image);
-    const scores = await this.#places.take(async () => this.#scores(await decodePicture(received)));
+    const limits = pictureLimits(options, this.#limits);
+    const received = await receivePicture(image, limits);
+    const scores = await this.#places.take(async () => this.#scores(await decodePicture(received, limits)));
     if (!scores.every(Number.isFinite)) {
       throw new CardinalError(
         `${this.#program.plan.name} gives no finite numbers for this picture: the weights are damaged, or its training diverged`,
@@ -199,9 +214,9 @@ export class Classifier {
     });
   }
 
-  async #try(image: PictureInput, index: number, topK?: number): Promise<ClassifiedPicture> {
+  async #try(image: PictureInput, index: number, options: ClassifyOptions): Promise<ClassifiedPicture> {
     try {
-      return { index, image, top: await this.#classify(image, topK) };
+      return { index, image, top: await this.#classify(image, options) };
     } catch (error) {
       if (!(error instanceof CardinalError) || error instanceof DisposedError) throw error;
       return { index, image, error };
@@ -209,7 +224,7 @@ export class Classifier {
   }
 }
 
-const classifyKinds: Kinds<ClassifyOptions> = { topK: wholeFrom(1) };
+const classifyKinds: Kinds<ClassifyOptions> = { topK: wholeFrom(1), ...pictureLimitKinds };
 const classifyManyKinds: Kinds<ClassifyManyOptions> = { ...classifyKinds, signal: abortSignal };
 
 const kinds: Kinds<ClassifierOptions> = {
@@ -218,6 +233,7 @@ const kinds: Kinds<ClassifierOptions> = {
   backend: backendKind,
   preprocessing: record,
   classes: texts,
+  ...pictureLimitKinds,
 };
 
 /**
@@ -237,8 +253,8 @@ export async function loadClassifier(
   options: ClassifierOptions = {},
 ): Promise<Classifier> {
   checkOptions('loadClassifier', options, kinds);
-  const { model, options: set, inChannels, partial, hub, ...rest } = options;
-  const trained = await loadTrained(path, { model, options: set, inChannels, partial, hub });
+  const { model, options: set, inChannels, partial, hub, verify, ...rest } = options;
+  const trained = await loadTrained(path, { model, options: set, inChannels, partial, hub, verify });
   const preprocessing = options.preprocessing ?? trained.preprocessing;
   if (preprocessing === undefined) {
     throw new CardinalError(
@@ -253,7 +269,8 @@ export async function classifierOf(
   { model, description, classes: known }: Pick<Trained, 'model' | 'description' | 'classes'>,
   options: Omit<ClassifierOptions, keyof LoadOptions> & { readonly preprocessing: Preprocessing },
 ): Promise<Classifier> {
-  const { backend: given, preprocessing: said, classes: listed, ...engine } = options;
+  const { backend: given, preprocessing: said, classes: listed, ...more } = options;
+  const { maxPixels, decodeSeconds, ...engine } = more;
   const preprocessing = validate(preprocessingSchema, said, 'preprocessing');
   const named = validate(z.array(z.string()).optional(), listed, 'classes');
   const network = networkOf(model, [preprocessing.channels, ...preprocessing.size], description);
@@ -268,6 +285,7 @@ export async function classifierOf(
     const [, count] = shapeOf(program, 'logits');
     const classes = named ?? known ?? Array.from({ length: count }, (_, label) => String(label));
     requireNames(description.name, count, classes);
-    return new Classifier(program, { classes, preprocessing }, own);
+    const limits = pictureLimits({ maxPixels, decodeSeconds });
+    return new Classifier(program, { classes, preprocessing, limits }, own);
   });
 }

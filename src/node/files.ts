@@ -10,11 +10,16 @@ import { NotReadableError } from './regular-file.ts';
  * Replaces `path` with `data`, whole or in parts that are made as they are written, so that at every moment, power cuts
  * included, the file is the old one or the new one: written to a temporary file in the same folder, synced, renamed, the
  * folder synced. Nothing is left behind on failure.
+ *
+ * With `keepAs` what it replaces stays under that name, in place of what had it. Then there is a moment without a file `path`:
+ * killed in it, a process leaves the earlier file under the other name.
+ *
  * Throws a `CardinalError` if the disk is full, read-only or not ours to write.
  */
 export async function writeFileAtomic(
   path: string,
   data: Uint8Array | string | AsyncIterable<Uint8Array>,
+  { keepAs }: { readonly keepAs?: string } = {},
 ): Promise<void> {
   const files = fileSystem();
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}${temporarySuffix}`);
@@ -26,6 +31,7 @@ export async function writeFileAtomic(
       else for await (const part of data) await writeAll(file, part);
       await file.sync();
     });
+    if (keepAs !== undefined) await renameIfThere(path, keepAs);
     await files.rename(temporary, path);
     isGone();
   } catch (error) {
@@ -34,6 +40,14 @@ export async function writeFileAtomic(
     throw fileError('write', path, error);
   }
   await syncNamesIn(dirname(path));
+}
+
+async function renameIfThere(from: string, to: string): Promise<void> {
+  try {
+    await fileSystem().rename(from, to);
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw error;
+  }
 }
 
 /** Ends the name of files that `writeFileAtomic` had no time to rename: a killed process leaves one. */
@@ -64,6 +78,19 @@ export async function appendToFile(path: string, data: string): Promise<void> {
 export async function syncFile(path: string): Promise<void> {
   try {
     await withFile(path, 'r+', (file) => file.sync());
+  } catch (error) {
+    if (!hasCode(error, 'ENOENT')) throw fileError('write', path, error);
+  }
+}
+
+/** Cuts a file to so many bytes, durably; a file that is not longer stays as it is. Throws a `CardinalError`. */
+export async function cutFile(path: string, size: number): Promise<void> {
+  try {
+    await withFile(path, 'r+', async (file) => {
+      if ((await file.stat()).size <= size) return;
+      await file.truncate(size);
+      await file.sync();
+    });
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw fileError('write', path, error);
   }

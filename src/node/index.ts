@@ -23,4 +23,6 @@ export type { Classified, RunEvaluation } from './report/evaluate-best.ts';
 export { RunFolder, type OpenRunOptions } from './run-folder.ts';
 export { trainOn, type NamedModel, type TrainOnOptions, type TrainedOn } from './train-on.ts';
 export { loadTrained, type LoadOptions, type Trained } from './trained.ts';
+export type { Check, CheckResult, Verification } from './verify/check.ts';
+export { verify, type VerifyRunOptions } from './verify/verify.ts';
 export { loadWeights, saveWeights, type LoadIntoOptions } from './weights.ts';

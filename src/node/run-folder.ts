@@ -3,18 +3,30 @@ import { z } from 'zod';
 import { withEnding, withUndo } from '../base/endings.ts';
 import { CardinalError } from '../base/errors.ts';
 import { parseJson } from '../base/validate.ts';
-import { buildCheckpoint, parseCheckpoint, type Checkpoint } from '../train/checkpoint.ts';
+import { buildCheckpoint, type Checkpoint } from '../train/checkpoint.ts';
 import type { Recipe } from '../train/recipe.ts';
 import type { CheckpointKind, CheckpointStore } from '../train/store.ts';
+import type { VerifyOptions } from '../weights/digest.ts';
+import {
+  bestFile,
+  bestOf,
+  damagedFile,
+  damageOf,
+  holdsCheckpoint,
+  lastFile,
+  previousFile,
+  readCheckpointFile,
+  readToContinue,
+  withoutBest,
+} from './checkpoints.ts';
 import { pictureListFile } from './data/picture-list.ts';
 import {
   appendToFile,
+  cutFile,
   fileError,
-  hasCode,
   isFolder,
   makeFolder,
   namesIn,
-  readFile,
   readTextFile,
   removeFile,
   removeFolderIfEmpty,
@@ -23,16 +35,31 @@ import {
   writeFileAtomic,
 } from './files.ts';
 import { lockFolder, type Lock, type LockOptions } from './lock/lock.ts';
+import {
+  faultLines,
+  linesThatStay,
+  metricsLine,
+  planRewind,
+  readMetricsFile,
+  type MetricsLine,
+  type Rewinding,
+} from './metrics-file.ts';
+
+/** The file of a run's metrics, a line for each step and epoch. */
+export const metricsName = 'metrics.jsonl';
 
 /**
  * Where a run lives:
  *
- *     last.safetensors   the newest checkpoint, to continue from
- *     best.safetensors   the weights with the best validation top-1, to use
- *     metrics.jsonl      a line for each step and epoch
- *     config.json        how the run was started
- *     pictures.jsonl.gz  what is known of each of its pictures
- *     .lock-…            the process that trains in it
+ *     last.safetensors       the newest checkpoint, to continue from
+ *     previous.safetensors   the checkpoint before it, for when that one is damaged
+ *     best.safetensors       the weights with the best validation top-1, to use
+ *     metrics.jsonl          a line for each step and epoch, with its checksum; what the epochs came to is there alone
+ *     config.json            how the run was started
+ *     pictures.jsonl.gz      what is known of each of its pictures
+ *     .lock-…                the process that trains in it
+ *
+ * A `last.safetensors` that was damaged is `last.safetensors.damaged` from the next checkpoint on.
  *
  * One process at a time has a run folder open. One that lost it, because it was taken for dead or somebody took the folder over,
  * gets a `LockLostError` from whatever it would write next.
@@ -40,10 +67,14 @@ import { lockFolder, type Lock, type LockOptions } from './lock/lock.ts';
 export class RunFolder implements CheckpointStore {
   readonly path: string;
   readonly #lock: Lock;
+  readonly #options: OpenRunOptions;
+  /** What becomes of the checkpoint that the next one replaces. */
+  #keepLastAs = previousFile;
 
-  private constructor(path: string, lock: Lock) {
+  private constructor(path: string, lock: Lock, options: OpenRunOptions) {
     this.path = path;
     this.#lock = lock;
+    this.#options = options;
   }
 
   /**
@@ -54,7 +85,7 @@ export class RunFolder implements CheckpointStore {
     await makeFolder(path);
     return RunFolder.#locked(path, options, async () => {
       const present = await namesIn(path);
-      if (['last.safetensors', 'config.json', 'metrics.jsonl'].some((name) => present.includes(name))) {
+      if (holdsCheckpoint(present) || ['config.json', metricsName].some((name) => present.includes(name))) {
         throw new CardinalError(
           `${path} holds a run already: continue it with --resume ${path}, or choose another folder with --out (in a program, resume: true or another out)`,
         );
@@ -80,7 +111,7 @@ export class RunFolder implements CheckpointStore {
       await look().catch((error: unknown) => {
         throw fileError('open', path, error);
       });
-      return new RunFolder(path, lock);
+      return new RunFolder(path, lock, options);
     });
   }
 
@@ -100,27 +131,62 @@ export class RunFolder implements CheckpointStore {
     return path;
   }
 
-  /** What the checkpoint says of earlier steps must be on the disk before the checkpoint is. */
+  /**
+   * What the checkpoint says of earlier steps must be on the disk before the checkpoint is. The one that `last` replaces is kept:
+   * at every moment one of the two is there, whole.
+   */
   async save(kind: CheckpointKind, bytes: Uint8Array): Promise<string> {
     await this.#guarded(() => syncFile(this.#metricsPath));
-    return this.write(`${kind}.safetensors`, bytes);
+    if (kind === 'best') return this.write(bestFile, bytes);
+    const path = join(this.path, lastFile);
+    await this.#guarded(() => writeFileAtomic(path, bytes, { keepAs: join(this.path, this.#keepLastAs) }));
+    this.#keepLastAs = previousFile;
+    return path;
   }
 
-  /** The newest checkpoint. Throws a `CardinalError` if there is none or it is damaged. */
-  async readCheckpoint(kind: CheckpointKind = 'last'): Promise<Checkpoint> {
-    const path = join(this.path, `${kind}.safetensors`);
-    return parseCheckpoint(await readFile(path), path);
+  /** A checkpoint. Throws a `CardinalError` if there is none or it is damaged. */
+  readCheckpoint(kind: CheckpointKind = 'last'): Promise<Checkpoint> {
+    return readCheckpointFile(this.path, kind === 'last' ? lastFile : bestFile, this.#options);
+  }
+
+  /**
+   * The checkpoint to continue from: the newest one, or the one before it if that is damaged or missing, aloud; then a damaged
+   * one gets another name when the next is saved. Best weights that are damaged are made again from a checkpoint that has them,
+   * if one does. Throws a `CardinalError` if there is no checkpoint, or none that is whole.
+   */
+  async checkpointToContinue(): Promise<Checkpoint> {
+    const { checkpoint, instead } = await readToContinue(this.path, this.#options);
+    if (instead !== undefined) {
+      this.#keepLastAs = damagedFile;
+      await this.#options.onNotice?.(instead);
+    }
+    if (checkpoint.training !== undefined) await this.#mendBest(checkpoint);
+    return checkpoint;
+  }
+
+  async #mendBest(last: Checkpoint): Promise<void> {
+    // The first epoch is still to be done: there are no best weights yet, or none that count.
+    if (last.training?.progress.epoch === 0) return;
+    const problem = await this.readCheckpoint('best').then(
+      () => undefined,
+      (error: unknown) => damageOf(error, join(this.path, bestFile)),
+    );
+    if (problem === undefined) return;
+    const bytes = await bestOf(last);
+    if (bytes !== undefined) await this.write(bestFile, bytes);
+    const fate = bytes === undefined ? withoutBest(last) : 'it is made again from the last checkpoint';
+    await this.#options.onNotice?.(`${problem}: ${fate}`);
   }
 
   /**
    * Before a run goes on for longer than it was to: its best weights say the recipe that it now has, as they would if it had
-   * had it from the start. May be done again.
+   * had it from the start. May be done again. Nothing is done to best weights that are not there or damaged.
    */
   async adoptRecipe(recipe: Recipe): Promise<void> {
-    const present = await namesIn(this.path);
-    if (!present.includes('best.safetensors')) return;
-    const best = await this.readCheckpoint('best');
-    if (best.recipe?.epochs !== recipe.epochs) await this.save('best', buildCheckpoint({ ...best, recipe }));
+    const path = join(this.path, bestFile);
+    const best = await this.readCheckpoint('best').catch((error: unknown) => damageOf(error, path));
+    if (typeof best === 'string' || best.recipe?.epochs === recipe.epochs) return;
+    await this.save('best', await buildCheckpoint({ ...best, recipe }));
   }
 
   async writeConfig(config: object): Promise<void> {
@@ -135,31 +201,33 @@ export class RunFolder implements CheckpointStore {
 
   /** Adds a line to `metrics.jsonl`. */
   async appendMetrics(record: object): Promise<void> {
-    await this.#guarded(() => appendToFile(this.#metricsPath, `${JSON.stringify(record)}\n`));
+    await this.#guarded(() => appendToFile(this.#metricsPath, metricsLine(record)));
   }
 
-  /** The lines of `metrics.jsonl`; one that a killed process left unfinished is left out. */
-  async readMetrics(): Promise<MetricsRecord[]> {
-    let text: string;
-    try {
-      text = await readTextFile(this.#metricsPath);
-    } catch (error) {
-      if (error instanceof CardinalError && hasCode(error.cause, 'ENOENT')) return [];
-      throw error;
-    }
-    return text.split('\n').flatMap(parseMetricsLine);
+  /**
+   * The lines of `metrics.jsonl`, one after the other: the file may be larger than memory. One that is damaged has no `record`, or
+   * a `fault` beside it; so has the last one of a process that was killed, without a `fault`.
+   */
+  readMetrics(): AsyncGenerator<MetricsLine, void, undefined> {
+    return readMetricsFile(this.#metricsPath);
   }
 
   /**
    * Before a run is continued: drops what `metrics.jsonl` says of steps after `step` and of epochs from `epoch` on,
-   * because they will be done again; so the file has each step and each epoch once. Gives the seconds that what is kept took.
+   * because they will be done again; so the file has each step and each epoch once. Lines that are damaged are told of and stay.
+   * Gives the seconds that what is kept took, and what its epochs came to.
    */
-  async rewindMetrics(progress: { readonly step: number; readonly epoch: number }): Promise<number> {
-    const kept = (await this.readMetrics()).filter(({ type, epoch = 0, step = 0 }) =>
-      type === 'epoch' ? epoch < progress.epoch : step <= progress.step,
+  async rewindMetrics(progress: {
+    readonly step: number;
+    readonly epoch: number;
+  }): Promise<Pick<Rewinding, 'seconds' | 'history'>> {
+    const path = this.#metricsPath;
+    const { cut, faults, ...kept } = await planRewind(path, progress);
+    for (const line of faultLines(path, faults)) await this.#options.onNotice?.(line);
+    await this.#guarded(() =>
+      cut === undefined ? writeFileAtomic(path, linesThatStay(path, progress)) : cutFile(path, cut),
     );
-    await this.write('metrics.jsonl', kept.map((record) => `${JSON.stringify(record)}\n`).join(''));
-    return kept.reduce(elapsedAfter, 0);
+    return kept;
   }
 
   /** Gives the folder free. */
@@ -184,8 +252,8 @@ export class RunFolder implements CheckpointStore {
       () => this.close(),
       async () => {
         const present = await namesIn(this.path);
-        if (present.includes('last.safetensors')) return true;
-        for (const name of ['metrics.jsonl', 'config.json', pictureListFile])
+        if (holdsCheckpoint(present)) return true;
+        for (const name of [metricsName, 'config.json', pictureListFile])
           await removeFile(join(this.path, name));
         return false;
       },
@@ -205,39 +273,14 @@ export class RunFolder implements CheckpointStore {
   }
 
   get #metricsPath(): string {
-    return join(this.path, 'metrics.jsonl');
+    return join(this.path, metricsName);
   }
 }
 
-export type OpenRunOptions = Pick<LockOptions, 'takeOver' | 'onNotice'>;
+/** `onNotice` is told what went on from what: a lock that was waited for, a damaged checkpoint, damaged metrics. */
+export interface OpenRunOptions extends Pick<LockOptions, 'takeOver' | 'onNotice'>, VerifyOptions {}
 
-function lockRun(path: string, options: OpenRunOptions): Promise<Lock> {
+function lockRun(path: string, { takeOver, onNotice }: OpenRunOptions): Promise<Lock> {
   const takeOverHint = 'take the run over with --take-over (in a program, takeOver: true)';
-  return lockFolder(path, { what: 'run folder', takeOverHint, ...options });
-}
-
-const metricsRecord = z.looseObject({
-  type: z.string(),
-  step: z.number().optional(),
-  epoch: z.number().optional(),
-  seconds: z.number().optional(),
-  elapsed: z.number().optional(),
-});
-/** A line of `metrics.jsonl`: its kind, its epoch and step where it has them, and whatever else it was written with. */
-export type MetricsRecord = z.infer<typeof metricsRecord>;
-
-/** How long a run had taken when a line was written. Earlier versions wrote no `elapsed`. */
-function elapsedAfter(before: number, { type, seconds = 0, elapsed }: MetricsRecord): number {
-  if (type === 'step') return elapsed ?? before;
-  if (type === 'epoch') return elapsed ?? before + seconds;
-  return type === 'end' ? Math.max(before, seconds) : before;
-}
-
-function parseMetricsLine(line: string): MetricsRecord[] {
-  try {
-    const result = metricsRecord.safeParse(JSON.parse(line));
-    return result.success ? [result.data] : [];
-  } catch {
-    return [];
-  }
+  return lockFolder(path, { what: 'run folder', takeOverHint, takeOver, onNotice });
 }

@@ -18,6 +18,7 @@ import {
 } from '../base/options.ts';
 import { quoted } from '../base/quoted.ts';
 import { augmentationNames } from '../data/augmentations.ts';
+import { pictureLimitKinds } from '../data/picture-limits.ts';
 import { Module } from '../nn/module.ts';
 import { backendKind } from '../session/arguments.ts';
 import type { TrainOnOptions } from './train-on.ts';
@@ -31,6 +32,7 @@ const kinds: Kinds<TrainOnOptions> = {
   out: text,
   resume: flag,
   takeOver: flag,
+  verify: flag,
   weights: text,
   hub: record,
   head: oneOf('keep', 'reset'),
@@ -68,6 +70,7 @@ const kinds: Kinds<TrainOnOptions> = {
   balance: anything,
   valFraction: finite,
   strict: flag,
+  ...pictureLimitKinds,
 };
 
 /** Throws a `UsageError` for arguments of `trainOn` that its types would not take: plain JavaScript may call with anything. */

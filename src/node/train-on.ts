@@ -1,9 +1,12 @@
+import { smallest } from '../base/extremes.ts';
 import type { Backend } from '../backends/backend.ts';
 import { withEndings, type Endings } from '../base/endings.ts';
 import { UsageError } from '../base/errors.ts';
+import { visible } from '../base/quoted.ts';
 import { jsonObject, validate } from '../base/validate.ts';
 import { augmentationNamed, type AugmentationName } from '../data/augmentations.ts';
 import { leftOutLine } from '../data/left-out.ts';
+import type { PictureLimitOptions } from '../data/picture-limits.ts';
 import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
 import { countModel, createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
 import { freeze, freezeExactly } from '../nn/freeze.ts';
@@ -26,6 +29,7 @@ import {
   type RecipeOverrides,
 } from '../train/recipe.ts';
 import { fit, type TrainResult } from '../train/train.ts';
+import type { VerifyOptions } from '../weights/digest.ts';
 import { leftOver, loadTensors } from '../weights/load.ts';
 import { createNodeBackend, type NodeBackendOptions } from './backend.ts';
 import { openDataFor } from './data-for-weights.ts';
@@ -46,7 +50,8 @@ import { checkTrainOn } from './train-on-arguments.ts';
 import { channelsOf, isAdapted, saysOf, trainingPreprocessing } from './trained.ts';
 import { tensorsFor, withWeightsFile, type WeightsFile } from './weights-file.ts';
 
-export interface TrainOnOptions extends RecipeOverrides {
+/** Limits of pictures are for a path: pictures that are open already are read as `openData` was told. */
+export interface TrainOnOptions extends RecipeOverrides, VerifyOptions, PictureLimitOptions {
   /** A recipe or the name of one; the other numbers here change it. Default `quick`. */
   readonly recipe?: Recipe | string | undefined;
   /** Run folder for checkpoints and metrics; nothing is written without it. */
@@ -165,9 +170,13 @@ export async function trainOn(
 ): Promise<TrainedOn> {
   checkTrainOn(source, model, options);
   const { weights, resume, head, inChannels, partial, valFraction } = options;
-  if (valFraction !== undefined && typeof source !== 'string') {
+  const { maxPixels, decodeSeconds } = options;
+  const forPath = Object.entries({ valFraction, maxPixels, decodeSeconds }).find(
+    ([, value]) => value !== undefined,
+  );
+  if (forPath !== undefined && typeof source !== 'string') {
     throw new UsageError(
-      'valFraction is for a path: pictures that are open already are split as openData was told',
+      `${forPath[0]} is for a path: pictures that are open already are split and read as openData was told`,
     );
   }
   if (options.takeOver === true && resume !== true) throw new UsageError('takeOver is for resume');
@@ -180,7 +189,7 @@ export async function trainOn(
   // A run that is continued has its weights in its checkpoint.
   return weights === undefined || resume === true
     ? run(source, model, options)
-    : withWeightsFile(weights, (file) => run(source, model, options, file), options.hub);
+    : withWeightsFile(weights, (file) => run(source, model, options, file), options.hub, options);
 }
 
 function run(
@@ -202,9 +211,14 @@ async function work(
   /** What the report tells its reader. */
   const notes: string[] = [];
   const onEvent = async (event: TrainEvent): Promise<void> => {
-    if ((event.type === 'warning' || event.type === 'end') && event.message !== undefined)
-      notes.push(event.message);
-    await asked.onEvent?.(event);
+    if ((event.type !== 'warning' && event.type !== 'end') || event.message === undefined) {
+      await asked.onEvent?.(event);
+      return;
+    }
+    // Names of strangers stand in it, and whoever listens prints it.
+    const message = visible(event.message);
+    notes.push(message);
+    await asked.onEvent?.({ ...event, message });
   };
   const options: TrainOnOptions = { ...asked, onEvent };
   const { out, signal, checkpointEvery, checkpointMinutes, checkpointActivations, head } = options;
@@ -212,7 +226,7 @@ async function work(
   let packed: (() => Promise<Uint8Array>) | undefined;
   const onNotice = (message: string): Promise<void> => onEvent({ type: 'warning', message });
   const openFolder = async (path: string): Promise<RunFolder> => {
-    folder ??= await RunFolder.create(path, { onNotice });
+    folder ??= await RunFolder.create(path, { onNotice, verify: options.verify });
     const list = packed;
     packed = undefined;
     if (list !== undefined) await folder.write(pictureListFile, await list());
@@ -223,8 +237,12 @@ async function work(
   endings.add(() => (failed && options.resume !== true ? folder?.discard() : folder?.close()));
   try {
     if (options.resume === true)
-      folder = await RunFolder.open(required(out), { takeOver: options.takeOver, onNotice });
-    const resume = await folder?.readCheckpoint('last');
+      folder = await RunFolder.open(required(out), {
+        takeOver: options.takeOver,
+        onNotice,
+        verify: options.verify,
+      });
+    const resume = await folder?.checkpointToContinue();
     const own = resume?.training;
     const beginning = resume && beginningOf(asked);
     if (beginning !== undefined)
@@ -270,7 +288,7 @@ async function work(
     endings.add(() => loaders.train.dispose());
     const backend = options.backend ?? (await createNodeBackend(engineOf(options, own)));
     if (options.backend === undefined) endings.add(() => backend.dispose());
-    const secondsBefore = own && (await folder?.rewindMetrics(own.progress));
+    const reached = own && (await folder?.rewindMetrics(own.progress));
     if (own !== undefined && own.recipe.epochs !== recipe.epochs) {
       await folder?.adoptRecipe(recipe);
       await onEvent({ type: 'warning', message: rateAfterwards(own.recipe, recipe) });
@@ -298,7 +316,8 @@ async function work(
       checkpointMinutes,
       checkpointActivations,
       resume,
-      secondsBefore,
+      history: reached?.history,
+      secondsBefore: reached?.seconds,
       signal,
       stopWhen: options.patience === undefined ? undefined : patience(options.patience),
       onEvent: async (event) => {
@@ -360,13 +379,16 @@ async function pictures(
 }
 
 /** How a folder is opened; a run that is continued holds out what it did. */
-function opening({ valFraction, strict }: TrainOnOptions, resume: Checkpoint | undefined): OpenOptions {
+function opening(
+  { valFraction, strict, maxPixels, decodeSeconds }: TrainOnOptions,
+  resume: Checkpoint | undefined,
+): OpenOptions {
   // Checkpoints of old do not say which pictures they were trained on.
   const was = resume?.pictures === undefined ? undefined : (resume.pictures.at(0)?.heldOut?.fraction ?? 0);
   if (was !== undefined && valFraction !== undefined && valFraction !== was) {
     throw new UsageError(`valFraction: the run to continue has its own, ${was}: leave it out`);
   }
-  return { valFraction: was ?? valFraction, strict };
+  return { valFraction: was ?? valFraction, strict, maxPixels, decodeSeconds };
 }
 
 /** A network of the registry; classes and channels come from the data. */
@@ -400,7 +422,7 @@ function continued(
   }
   const asked = askedOf(options);
   const varied =
-    options.augment && preprocessing && augmentationNamed(options.augment, Math.min(...preprocessing.size));
+    options.augment && preprocessing && augmentationNamed(options.augment, smallest(preprocessing.size));
   return continuedRecipe(recipe, { ...asked, augmentation: varied ?? asked.augmentation }, source);
 }
 

@@ -10,6 +10,7 @@ import type { ModelDescription } from '../train/network.ts';
 import type { Recipe } from '../train/recipe.ts';
 import { fittingModels, optionsFor } from '../weights/fit.ts';
 import { loadTensors, type LoadedWeights } from '../weights/load.ts';
+import type { VerifyOptions } from '../weights/digest.ts';
 import type { HubOptions } from './hub/repo.ts';
 import { tensorsFor, withWeightsFile, type WeightsFile } from './weights-file.ts';
 
@@ -39,7 +40,7 @@ export interface Trained {
   readonly notes: readonly string[];
 }
 
-export interface LoadOptions {
+export interface LoadOptions extends VerifyOptions {
   /** The registry's name of what bare weights are of; or the network itself, if it is not the registry's. */
   readonly model?: string | Module | undefined;
   /** Options of the named model; those that bare weights tell by their shapes may be left out. */
@@ -64,6 +65,7 @@ export const loadKinds: Kinds<LoadOptions> = {
   inChannels: wholeFrom(1),
   partial: flag,
   hub: record,
+  verify: flag,
 };
 
 /** How much of a file must fit, and for how many channels. */
@@ -75,7 +77,7 @@ export type FitOptions = Pick<LoadOptions, 'inChannels' | 'partial'>;
  */
 export async function loadTrained(path: string | URL, options: LoadOptions = {}): Promise<Trained> {
   checkOptions('loadTrained', options, loadKinds);
-  return withWeightsFile(path, (file) => loadFrom(file, options), options.hub);
+  return withWeightsFile(path, (file) => loadFrom(file, options), options.hub, options);
 }
 
 /** `loadTrained` of a file that is open already. */

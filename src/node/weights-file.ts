@@ -2,13 +2,14 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { described } from '../base/described.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
-import { shortened } from '../base/quoted.ts';
+import { quoted, shortened } from '../base/quoted.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import { canonicalName } from '../models/registry.ts';
 import type { Module } from '../nn/module.ts';
 import { weightTest } from '../train/checkpoint.ts';
 import { readDescription, type Description } from '../train/description.ts';
 import type { TensorArchive, TensorEntry, Unreadable } from '../weights/archive.ts';
+import type { VerifyOptions } from '../weights/digest.ts';
 import { openArchive } from '../weights/open.ts';
 import { faultsOf, matchTensors } from '../weights/match.ts';
 import { unreadableList } from '../weights/unreadable.ts';
@@ -51,12 +52,14 @@ export interface KnownOfWeights {
 
 /**
  * Opens a file of weights for `work` and closes it afterwards, whatever happens; `hf:owner/repo` is downloaded first. Throws
- * a `CardinalError` if the file is not there, damaged, or holds no weights.
+ * a `CardinalError` if the file is not there, damaged (its checksums are verified when tensors are read, unless `verify` is
+ * false), or holds no weights.
  */
 export async function withWeightsFile<T>(
   given: string | URL,
   work: (file: WeightsFile) => Promise<T>,
   hub: HubOptions = {},
+  { verify }: VerifyOptions = {},
 ): Promise<T> {
   const name = nameOf(given);
   refuseAddress(name);
@@ -69,7 +72,7 @@ export async function withWeightsFile<T>(
       : error;
   });
   try {
-    const archive = await openArchive({ ...source, name });
+    const archive = await openArchive({ ...source, name }, { verify });
     const description = readDescription(archive.metadata, name);
     const noted = { ...known, ...notedIn(archive) };
     return await work({ name, archive, description, known: noted, ...weightsIn(archive, description, name) });
@@ -138,7 +141,7 @@ function weightsIn(
   const left = [...others].map(
     ([name, count]) => `${shortened(name)} (${count} ${count === 1 ? 'tensor' : 'tensors'})`,
   );
-  const notes = others.size === 0 ? [] : [`took the weights under '${path}', left ${left.join(', ')}`];
+  const notes = others.size === 0 ? [] : [`took the weights under ${quoted(path)}, left ${left.join(', ')}`];
   return { tensors, unreadable, around, notes: [...notes, ...unread] };
 }
 

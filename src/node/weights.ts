@@ -3,6 +3,7 @@ import { UsageError } from '../base/errors.ts';
 import { checkKind, checkOptions, oneOf, record, text, type Kinds } from '../base/options.ts';
 import { checkModule, Module } from '../nn/module.ts';
 import { loadTensors, type LoadedWeights, type LoadWeightsOptions } from '../weights/load.ts';
+import type { VerifyOptions } from '../weights/digest.ts';
 import { writeSafetensors } from '../weights/safetensors.ts';
 import { writeFileAtomic } from './files.ts';
 import type { HubOptions } from './hub/repo.ts';
@@ -21,10 +22,11 @@ export async function saveWeights(
   checkModule('saveWeights', 'the network', model);
   checkKind('saveWeights', 'the file', path, text);
   checkKind('saveWeights', 'metadata', metadata, record);
-  await writeFileAtomic(path, writeSafetensors(model.stateDict(), { format: 'pt', ...metadata }));
+  await writeFileAtomic(path, await writeSafetensors(model.stateDict(), { format: 'pt', ...metadata }));
 }
 
-export interface LoadIntoOptions extends Pick<LoadWeightsOptions, 'head' | 'inChannels' | 'partial'> {
+export interface LoadIntoOptions
+  extends Pick<LoadWeightsOptions, 'head' | 'inChannels' | 'partial'>, VerifyOptions {
   readonly hub?: HubOptions | undefined;
 }
 
@@ -33,6 +35,7 @@ const loadIntoKinds: Kinds<LoadIntoOptions> = {
   inChannels: loadKinds.inChannels,
   partial: loadKinds.partial,
   hub: loadKinds.hub,
+  verify: loadKinds.verify,
 };
 
 /**
@@ -51,11 +54,12 @@ export async function loadWeights(
     throw new UsageError(`loadWeights: expected the network to load into, got ${described(model)}`);
   }
   checkOptions('loadWeights', options, loadIntoKinds);
-  const { hub, ...how } = options;
+  const { hub, verify, ...how } = options;
   return withWeightsFile(
     path,
     (file) =>
       loadTensors(model, tensorsFor(model, file), { source: file.name, unreadable: file.unreadable, ...how }),
     hub,
+    { verify },
   );
 }

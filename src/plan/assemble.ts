@@ -1,3 +1,4 @@
+import { largest } from '../base/extremes.ts';
 import { replacedBy } from '../graph/dispatch.ts';
 import type { Node } from '../graph/node.ts';
 import { sizeOf, type Value } from '../graph/value.ts';
@@ -53,9 +54,9 @@ export function assemble(
   for (const [value, first] of places) place(value, buffers.get(first)?.offset ?? 0);
   offset += arena.bytes;
 
-  const scratchBytes = Math.max(
+  const scratchBytes = largest(
+    entries.flatMap((entry) => schedule[entry].map((node) => scratch.workspaceBytes(node))),
     0,
-    ...entries.flatMap((entry) => schedule[entry].map((node) => scratch.workspaceBytes(node))),
   );
   const workspace: PlanBuffer | undefined =
     scratchBytes === 0

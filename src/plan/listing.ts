@@ -1,3 +1,4 @@
+import { largest, smallest } from '../base/extremes.ts';
 import { macsOf } from '../graph/dispatch.ts';
 import type { Node } from '../graph/node.ts';
 import { formatShape } from '../graph/value.ts';
@@ -56,8 +57,14 @@ export function listPlan(plan: Plan, kernels: (node: Node) => readonly Kernel[])
     plan.buffers.filter((buffer) => buffer.role === role).reduce((total, { bytes }) => total + bytes, 0);
   const activations = plan.buffers.filter(({ role }) => role === 'activation');
   const arena =
-    Math.max(0, ...activations.map(({ offset, bytes }) => offset + bytes)) -
-    Math.min(...activations.map(({ offset }) => offset), plan.peakBytes);
+    largest(
+      activations.map(({ offset, bytes }) => offset + bytes),
+      0,
+    ) -
+    smallest(
+      activations.map(({ offset }) => offset),
+      plan.peakBytes,
+    );
   return {
     name: plan.name,
     steps,
@@ -115,11 +122,11 @@ function detailOf(node: Node): string {
     words.push(`${r}×${s}`);
   }
   if ('kernelSize' in attrs) words.push(attrs.kernelSize.join('×'));
-  if ('stride' in attrs && typeof attrs.stride !== 'number' && Math.max(...attrs.stride) > 1) {
+  if ('stride' in attrs && typeof attrs.stride !== 'number' && largest(attrs.stride) > 1) {
     words.push(`/${attrs.stride[0]}`);
   }
   if ('groups' in attrs && attrs.groups > 1) words.push(`groups ${attrs.groups}`);
-  if ('dilation' in attrs && Math.max(...attrs.dilation) > 1) words.push(`dilation ${attrs.dilation[0]}`);
+  if ('dilation' in attrs && largest(attrs.dilation) > 1) words.push(`dilation ${attrs.dilation[0]}`);
   if ('bias' in attrs && attrs.bias) words.push('+bias');
   if ('residual' in attrs && attrs.residual) words.push('+residual');
   if ('relu' in attrs && attrs.relu) words.push('+relu');
@@ -141,7 +148,10 @@ export function formatPlan(listing: PlanListing): string {
   ]);
   const header = ['#', 'op', 'how', 'module', 'output', 'address', 'MACs', 'kernels'];
   const widths = header.map((title, column) =>
-    Math.max(title.length, ...rows.map((row) => row[column].length)),
+    largest(
+      rows.map((row) => row[column].length),
+      title.length,
+    ),
   );
   const line = (row: readonly string[]) =>
     row
@@ -156,14 +166,16 @@ export function formatPlan(listing: PlanListing): string {
   listing.steps.forEach((step, index) => {
     if (step.entry !== entry) {
       entry = step.entry;
-      lines.push(...(index === 0 ? [] : ['']), `${entry}:`, line(header));
+      if (index > 0) lines.push('');
+      lines.push(`${entry}:`, line(header));
     }
     lines.push(line(rows[index]));
   });
   if (listing.steps.some(({ once }) => once.length > 0)) {
     lines.push('', '(kernels in brackets) run once, in the prologue: their weights stay as they are');
   }
-  lines.push('', 'memory:', ...memoryLines(listing));
+  lines.push('', 'memory:');
+  for (const memory of memoryLines(listing)) lines.push(memory);
   const fusions = Object.entries(listing.fusions);
   lines.push('', fusions.length === 0 ? 'fused: nothing' : 'fused:');
   for (const [chain, count] of fusions) lines.push(`  ${String(count).padStart(4)} × ${chain}`);

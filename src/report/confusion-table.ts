@@ -1,5 +1,6 @@
 import { count } from './format.ts';
 import { html, type Html } from './html.ts';
+import { name } from './parts.ts';
 import { shade } from './shade.ts';
 
 /** Up to this many classes each cell has room for its count. */
@@ -16,7 +17,7 @@ export function confusionTable(confusion: readonly (readonly number[])[], names:
       <thead>
         <tr>
           <td></td>
-          ${names.map((name, index) => html`<th scope="col" title="${name}"><span class="name">${name}</span><span class="number">${index}</span></th>`)}
+          ${names.map((title, index) => html`<th scope="col" title="${title}"><span class="name">${title}</span><span class="number">${index}</span></th>`)}
         </tr>
       </thead>
       <tbody>
@@ -24,7 +25,9 @@ export function confusionTable(confusion: readonly (readonly number[])[], names:
           const total = row.reduce((sum, value) => sum + value, 0);
           const cells = row.map((value, guess) => cell(value, value / total, { names, truth, guess }));
           return html`<tr>
-            <th scope="row" title="${names[truth]}"><span class="number">${truth}</span> ${names[truth]}</th>
+            <th scope="row" title="${names[truth]}">
+              <span class="number">${truth}</span> ${name(names[truth])}
+            </th>
             ${cells}
           </tr> `;
         })}

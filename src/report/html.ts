@@ -1,3 +1,5 @@
+import { visible } from '../base/quoted.ts';
+
 /** Markup that is safe to put into a page as it is. */
 export class Html {
   readonly text: string;
@@ -9,7 +11,10 @@ export class Html {
 
 type Part = Html | string | number | undefined | readonly Part[];
 
-/** A template whose `${…}` are escaped, unless they are `Html` themselves; lists are joined, `undefined` is nothing. */
+/**
+ * A template whose `${…}` are escaped, and what is hidden in them shown, unless they are `Html` themselves; lists are joined,
+ * `undefined` is nothing.
+ */
 export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return new Html(String.raw({ raw: strings }, ...parts.map(markup)));
 }
@@ -22,5 +27,5 @@ function markup(part: Part): string {
 }
 
 function escape(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return visible(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }

@@ -1,5 +1,19 @@
 import { html, type Html } from './html.ts';
 
+/**
+ * For the head of a page: it shows what it holds itself and loads and runs nothing, whatever names of strangers might get into
+ * it.
+ */
+export const policy = html`<meta
+  http-equiv="Content-Security-Policy"
+  content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
+/>`;
+
+/** The name of a class or a file within other text, whose order one written from right to left does not change. */
+export function name(text: string): Html {
+  return html`<bdi>${text}</bdi>`;
+}
+
 /** A part of a page under a title; nothing without a body. */
 export function section(title: string, lead: string | undefined, body: Html | undefined): Html | undefined {
   if (body === undefined) return undefined;
@@ -14,10 +28,10 @@ export function settingRows(rows: readonly (readonly [string, string | undefined
   return html`<table class="settings">
     <tbody>
       ${rows.map(
-        ([name, value]) =>
+        ([what, value]) =>
           value &&
           html`<tr>
-            <th scope="row">${name}</th>
+            <th scope="row">${what}</th>
             <td>${value}</td>
           </tr> `,
       )}

@@ -1,6 +1,7 @@
 import type { ClassifiedPicture, ReportData } from './data.ts';
 import { count, percent } from './format.ts';
 import { html, type Html } from './html.ts';
+import { name } from './parts.ts';
 import { pairsOf, type Pair } from './pairs.ts';
 import { bar } from './tables.ts';
 
@@ -59,7 +60,7 @@ function group(
   const unlisted = others.length - listed;
   return html`<details${open ? html` open` : undefined}>
     <summary>
-      <span class="pair">${classes[label]} <span class="wrong">taken for</span> ${classes[predicted]}</span>
+      <span class="pair">${name(classes[label])} <span class="wrong">taken for</span> ${name(classes[predicted])}</span>
       <span class="n">${count(pictures.length)}</span>
     </summary>
     <div class="samples small">
@@ -68,13 +69,13 @@ function group(
           html`<figure class="sample">
             <img src="${picture}" loading="lazy" decoding="async" alt="${classes[label]}" />
             <figcaption>
-              <span class="id">${id}</span>
+              <bdi class="id">${id}</bdi>
               <span class="soft">${percent(top[0]?.probability ?? NaN, 1)}</span>
             </figcaption>
           </figure>`,
       )}
     </div>
-    ${listed > 0 ? html`<p class="soft">not shown: ${others.slice(0, listed).map(({ id }, at) => html`${at === 0 ? '' : ', '}<span class="id">${id}</span>`)}</p>` : undefined}
+    ${listed > 0 ? html`<p class="soft">not shown: ${others.slice(0, listed).map(({ id }, at) => html`${at === 0 ? '' : ', '}<bdi class="id">${id}</bdi>`)}</p>` : undefined}
     ${unlisted > 0 ? html`<p class="soft">and ${count(unlisted)} more</p>` : undefined}
   </details>`;
 }
@@ -88,7 +89,7 @@ function card({ picture, id, label, predicted, top }: ClassifiedPicture, classes
       <span class="mark ${right ? 'right' : 'wrong'}" title="${right ? 'right' : 'wrong'}"
         >${right ? '✓' : '✗'}</span
       >
-      ${classes[label]}
+      ${name(classes[label])}
     </p>
     <ol>
       ${top.map(

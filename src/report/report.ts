@@ -4,7 +4,7 @@ import { curves } from './curves.ts';
 import type { ReportData } from './data.ts';
 import { count, digits3, duration, percent, short } from './format.ts';
 import { html, Html } from './html.ts';
-import { section } from './parts.ts';
+import { name, policy, section } from './parts.ts';
 import { misclassifiedGroups, misclassifiedLead, sampleCards } from './pictures.ts';
 import { style } from './style.ts';
 import { leftOutList, perClassTable, settingsTable, sortingStyle } from './tables.ts';
@@ -15,6 +15,7 @@ export function renderReport(data: ReportData): string {
     <html lang="en">
       <head>
         <meta charset="utf-8" />
+        ${policy}
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${data.model} on ${data.dataset}</title>
         <style>
@@ -23,7 +24,7 @@ export function renderReport(data: ReportData): string {
       </head>
       <body>
         <header>
-          <h1>${data.model} on ${data.dataset}</h1>
+          <h1>${name(data.model)} on ${name(data.dataset)}</h1>
           <p>${day(data.date)} · ${data.machine}</p>
         </header>
         ${notes(data)}
@@ -81,9 +82,9 @@ function figures(data: ReportData): Html {
   </dl>`;
 }
 
-function figure(name: string, value: string, detail = ''): Html {
+function figure(what: string, value: string, detail = ''): Html {
   return html`<div>
-    <dt>${name}</dt>
+    <dt>${what}</dt>
     <dd>${value}<small>${detail}</small></dd>
   </div>`;
 }

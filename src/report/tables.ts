@@ -3,7 +3,7 @@ import { mostCounted } from './confusion-table.ts';
 import type { ReportData } from './data.ts';
 import { count, percent } from './format.ts';
 import { html, Html } from './html.ts';
-import { settingRows } from './parts.ts';
+import { name, settingRows } from './parts.ts';
 
 /** Columns of the table of classes, and whether a reader wants the largest or the smallest first. */
 const columns = [
@@ -31,11 +31,11 @@ export function perClassTable({ perClass }: Evaluation): Html {
       </tr>
     </thead>
     <tbody role="rowgroup">
-      ${perClass.map(({ name, total, precision, recall, f1 }, index) => {
+      ${perClass.map(({ name: title, total, precision, recall, f1 }, index) => {
         const order = columns.map(({ key }, column) => `--${key}:${places[column][index]}`).join(';');
         return html`<tr role="row" style="${order}">
           <th scope="row" role="rowheader">
-            ${numbered ? html`<span class="number">${index}</span>` : undefined} ${name}
+            ${numbered ? html`<span class="number">${index}</span>` : undefined} ${name(title)}
           </th>
           <td role="cell" class="n">${count(total)}</td>
           <td role="cell" class="n">${percent(precision, 1)}</td>
@@ -93,7 +93,7 @@ export function leftOutList(kinds: ReportData['leftOut']): Html {
       const more = all > paths.length ? ` and ${count(all - paths.length)} more` : '';
       return html`<details>
         <summary><span class="pair">${what}</span></summary>
-        <p class="id">${paths.join(', ')}${more}</p>
+        <p class="id">${paths.map((path, at) => html`${at === 0 ? '' : ', '}${name(path)}`)}${more}</p>
       </details>`;
     })}
   </div>`;

@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot';
+import { largest } from '../base/extremes.ts';
 import { html, type Html } from '../report/html.ts';
 import { chart } from '../report/plot.ts';
 import type { Outcome } from './outcome.ts';
@@ -215,7 +216,7 @@ function beside(index: number): { readonly dx: number; readonly textAnchor: 'sta
 const axis = { labelAnchor: 'center', labelArrow: 'none' } as const;
 
 function rows(arms: readonly PlannedArm[]): object {
-  const longest = Math.max(...arms.map(({ arm }) => arm.label.length));
+  const longest = largest(arms.map(({ arm }) => arm.label.length));
   return {
     ...frame,
     height: 70 + 34 * arms.length,

@@ -1,6 +1,7 @@
-import { csvFormatRows, csvParse } from 'd3-dsv';
+import { csvParse } from 'd3-dsv';
 import { z } from 'zod';
 import { validate } from '../base/validate.ts';
+import { csvRow, csvText } from '../report/csv.ts';
 import type { Outcome } from './outcome.ts';
 import type { StudyPlan } from './plan.ts';
 
@@ -28,7 +29,7 @@ export function toCsv(
       [...run, undefined, ...nothing(curve), ...keys.map((key) => values[key]), seconds, failed],
     ];
   });
-  return `${csvFormatRows([columns, ...rows.map((row) => row.map((cell) => String(cell ?? '')))])}\n`;
+  return [columns, ...rows].map((row) => `${csvRow(row)}\n`).join('');
 }
 
 const identity = ['study', 'scale', 'data', 'arm', 'label', 'parameters', 'macs', 'seed', 'epoch'];
@@ -37,7 +38,10 @@ const curve = ['train_loss', 'train_error', 'test_loss', 'test_error'];
 /** The outcomes that `toCsv` wrote. Throws a `CardinalError` that begins with `source` if the text is something else. */
 export function fromCsv(text: string, measures: readonly string[], source: string): Outcome[] {
   const outcomes = new Map<string, Outcome>();
-  for (const [index, cells] of csvParse(text).entries()) {
+  for (const [index, written] of csvParse(text).entries()) {
+    const cells = Object.fromEntries(
+      Object.entries(written).map(([column, cell]) => [column, csvText(cell)]),
+    );
     const row = validate(rowSchema, cells, `${source}, row ${index + 1}`);
     const key = JSON.stringify([row.arm, row.seed]);
     const known = outcomes.get(key) ?? { arm: row.arm, seed: row.seed, values: {}, epochs: [], seconds: 0 };

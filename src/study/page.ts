@@ -1,6 +1,7 @@
+import { largest } from '../base/extremes.ts';
 import { count, duration, percent, short } from '../report/format.ts';
 import { html, Html } from '../report/html.ts';
-import { section, settingRows } from '../report/parts.ts';
+import { policy, section, settingRows } from '../report/parts.ts';
 import { recipeRows } from '../report/recipe.ts';
 import { style } from '../report/style.ts';
 import { drawCharts } from './charts.ts';
@@ -33,6 +34,7 @@ export function renderStudy(plan: StudyPlan, outcomes: readonly Outcome[], facts
     <html lang="en">
       <head>
         <meta charset="utf-8" />
+        ${policy}
         <meta name="viewport" content="width=device-width, initial-scale=1" />
         <title>${study.title}: study ${study.name}</title>
         <style>
@@ -208,7 +210,10 @@ function tableOf({ caption, head, rows }: Table): Html {
 function settings(plan: StudyPlan, outcomes: readonly Outcome[], { data, versions }: PageFacts): Html {
   const { setting, seeds, workload, runs } = plan;
   const { training } = setting;
-  const worst = Math.max(0, ...costDeviations(plan).map(({ deviation }) => Math.abs(deviation)));
+  const worst = largest(
+    costDeviations(plan).map(({ deviation }) => Math.abs(deviation)),
+    0,
+  );
   const rows: (readonly [string, string | undefined])[] = [
     ...(data === undefined ? [] : [['data', data] as const]),
     ...(workload === undefined ? [] : [['input', `${workload.inputShape.join('×')}, ${workload.classes} classes`] as const]), // prettier-ignore

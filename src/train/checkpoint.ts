@@ -4,6 +4,7 @@ import { byCodePoint } from '../base/order.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
 import { parseJson } from '../base/validate.ts';
 import { listModels } from '../models/registry.ts';
+import type { VerifyOptions } from '../weights/digest.ts';
 import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
 import { metadataOf, readDescription, type Description } from './description.ts';
 import { conditionsSchema } from './conditions.ts';
@@ -61,8 +62,11 @@ const emaPrefix = 'ema.';
 const besidePrefixes = [optimizerPrefix, emaPrefix];
 const ownKey = 'own';
 
-/** The bytes of a checkpoint file. Throws a `CardinalError` if two of its tensors have one name. */
-export function buildCheckpoint(checkpoint: Checkpoint): Uint8Array {
+/**
+ * The bytes of a checkpoint file, with a digest of all of it. Tensors are copied before anything is waited for. Throws a
+ * `CardinalError` if two of its tensors have one name.
+ */
+export async function buildCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array> {
   const { state, training } = checkpoint;
   const tensors: StateDict = new Map(state);
   const beside = (prefix: string, kept: StateDict = new Map()): void => {
@@ -78,7 +82,10 @@ export function buildCheckpoint(checkpoint: Checkpoint): Uint8Array {
   beside(optimizerPrefix, training?.optimizer);
   beside(emaPrefix, training?.ema);
   const metadata = { ...metadataOf(checkpoint), ...ownMetadata(state.keys()) };
-  if (training !== undefined) metadata[trainingKey] = JSON.stringify(trainingSchema.parse(training));
+  if (training !== undefined) {
+    const progress = { ...training.progress, history: undefined };
+    metadata[trainingKey] = JSON.stringify(trainingSchema.parse({ ...training, progress }));
+  }
   return writeSafetensors(tensors, metadata);
 }
 
@@ -101,9 +108,16 @@ export function weightTest(metadata: ReadonlyMap<string, string>, source: string
   return (name) => own.has(name) || !besidePrefixes.some((prefix) => name.startsWith(prefix));
 }
 
-/** Reads a checkpoint. Throws a `CardinalError` that begins with `source` if it is damaged or only weights. */
-export function parseCheckpoint(bytes: Uint8Array, source: string): Checkpoint {
-  const { tensors, metadata } = readSafetensors(bytes, source);
+/**
+ * Reads a checkpoint. Throws a `CardinalError` that begins with `source` if it is damaged, which its digest tells unless `verify`
+ * is false, or only weights.
+ */
+export async function parseCheckpoint(
+  bytes: Uint8Array,
+  source: string,
+  options: VerifyOptions = {},
+): Promise<Checkpoint> {
+  const { tensors, metadata } = await readSafetensors(bytes, source, options);
   const description = readDescription(metadata, source);
   if (description === undefined) {
     throw new CardinalError(

@@ -1,15 +1,19 @@
-import type { EpochRecord } from './progress.ts';
+import type { EpochRecord, Progress } from './progress.ts';
 
 /**
- * Whether a run should end, asked after every epoch. It decides from the history alone, so that a resumed run decides
- * the same.
+ * Whether a run should end, asked after every epoch. It decides from what the epochs came to alone, so that a resumed run decides
+ * the same. A checkpoint has no history, only what is `done`, the number of epochs and the best of them: of a run that is
+ * continued without its `history`, the history begins where it goes on.
  */
-export type StopRule = (history: readonly EpochRecord[]) => boolean;
+export type StopRule = (history: readonly EpochRecord[], done?: Pick<Progress, 'epoch' | 'best'>) => boolean;
 
 /** Stops when validation top-1 has not risen for `epochs` epochs. Without validation pictures it never does. */
 export function patience(epochs: number): StopRule {
-  return (history) => {
-    const best = history.findLastIndex((record) => record.best);
-    return best >= 0 && history.length - 1 - best >= epochs;
-  };
+  return (history, done = { epoch: history.length, best: bestIn(history) }) =>
+    done.best !== undefined && done.epoch - 1 - done.best.epoch >= epochs;
+}
+
+function bestIn(history: readonly EpochRecord[]): Progress['best'] {
+  const epoch = history.findLastIndex((record) => record.best);
+  return epoch < 0 ? undefined : { epoch, top1: history[epoch].validation?.top1 ?? 0 };
 }

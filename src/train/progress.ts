@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 const count = z.int().nonnegative();
 
-/** What an epoch came to, as a checkpoint keeps it: what does not depend on the clock or on how long the run is to be. */
+/** What an epoch came to: what does not depend on the clock or on how long the run is to be. */
 export const epochRecordSchema = z.object({
   epoch: count,
   step: count,
@@ -18,7 +18,8 @@ export const epochLineSchema = epochRecordSchema.extend({ epochs: count, seconds
 
 /**
  * How far a run is, to the batch. All of it is in every checkpoint, so that a resumed run tells the same numbers. Nothing here
- * differs between two runs of one seed: time, for instance, is in `metrics.jsonl`.
+ * differs between two runs of one seed: time, for instance, is in `metrics.jsonl`. Nothing grows: what each epoch came to is there
+ * as well.
  */
 export const progressSchema = z.object({
   /** The epoch to go on with (0-based), and how many of its batches are done. */
@@ -28,15 +29,15 @@ export const progressSchema = z.object({
   step: count,
   /** Of the epoch so far: Σ loss over batches, pictures, and those whose largest logit was the true class. */
   sums: z.object({ loss: z.number(), batches: count, seen: count, correct: count }),
-  /** Epochs done. */
-  history: z.array(epochRecordSchema),
+  /** Epochs done. Earlier versions had it here; it is read, and no longer written. */
+  history: z.array(epochRecordSchema).optional(),
   /** The best validation top-1 so far and its epoch. */
   best: z.object({ epoch: count, top1: z.number() }).optional(),
 });
 export type Progress = z.infer<typeof progressSchema>;
 
 export function freshProgress(): Progress {
-  return { epoch: 0, batch: 0, step: 0, sums: freshSums(), history: [] };
+  return { epoch: 0, batch: 0, step: 0, sums: freshSums() };
 }
 
 export function freshSums(): Progress['sums'] {

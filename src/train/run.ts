@@ -1,6 +1,8 @@
+import { z } from 'zod';
 import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
+import { validate } from '../base/validate.ts';
 import type { Batch, BatchLoader } from '../data/dataset.ts';
 import type { PictureRecord } from '../data/picture-record.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
@@ -28,7 +30,7 @@ import type { StartEvent } from './events.ts';
 import type { Evaluation } from './metrics.ts';
 import { fitPlan, type FittedPlan } from './micro-batches.ts';
 import type { Network } from './network.ts';
-import { freshProgress, type Progress } from './progress.ts';
+import { epochRecordSchema, freshProgress, freshSums, type EpochRecord, type Progress } from './progress.ts';
 import type { Recipe } from './recipe.ts';
 import type { CheckpointStore } from './store.ts';
 import { TrainingProgram, type Tensors } from './training-program.ts';
@@ -63,6 +65,11 @@ export interface TrainOptions {
   readonly checkpointMinutes?: number | undefined;
   /** Continue from here, at the exact batch. */
   readonly resume?: Checkpoint | undefined;
+  /**
+   * What the epochs of the run to continue came to, as its `TrainResult.history` or its epoch events told it. A checkpoint does not
+   * hold it; without it `stopWhen` and the result know the epochs since alone, which a `warning` event says.
+   */
+  readonly history?: readonly EpochRecord[] | undefined;
   /** Seconds that the run took before it is continued, for what is told of time; a checkpoint does not say. */
   readonly secondsBefore?: number | undefined;
   /**
@@ -96,6 +103,10 @@ export class Run {
   /** Parameters that were frozen when the program was planned. */
   readonly frozen: readonly string[];
   readonly progress: Progress;
+  /** What the epochs came to that are done, as far as it is known. */
+  readonly history: EpochRecord[];
+  /** What the last of them came to in validation. */
+  #judged: EpochRecord['validation'];
   readonly #validation: Program | undefined;
   /** What the steps of a run that is continued depend on, and what those to come do. */
   readonly #before: readonly Conditions[];
@@ -104,7 +115,7 @@ export class Run {
 
   private constructor(
     options: TrainOptions,
-    parts: Pick<Run, 'recipe' | 'seed' | 'program' | 'fitted' | 'frozen' | 'progress'>,
+    parts: Pick<Run, 'recipe' | 'seed' | 'program' | 'fitted' | 'frozen' | 'progress' | 'history'>,
     validation: Program | undefined,
   ) {
     this.options = options;
@@ -114,6 +125,8 @@ export class Run {
     this.fitted = parts.fitted;
     this.frozen = parts.frozen;
     this.progress = parts.progress;
+    this.history = parts.history;
+    this.#judged = options.resume?.trained?.validation;
     this.#validation = validation;
     this.#before = options.resume?.training?.conditions ?? [];
     this.#now = conditionsOf(options.backend, options.conditions ?? {}, parts.progress.step);
@@ -153,9 +166,10 @@ export class Run {
         data.validation === undefined
           ? undefined
           : await prepareInference(network, backend, data.validation.batchSize, initial);
-      const progress =
+      const { history: listed, ...progress } =
         resume?.training === undefined ? freshProgress() : structuredClone(resume.training.progress);
-      return new Run(options, { recipe, seed, program, fitted, frozen, progress }, validation);
+      const history = historyOf(options.history ?? listed ?? [], progress);
+      return new Run(options, { recipe, seed, program, fitted, frozen, progress, history }, validation);
     } catch (error) {
       loaded.dispose();
       throw error;
@@ -227,8 +241,21 @@ export class Run {
     return evaluation;
   }
 
+  /** Goes on to the next epoch. */
+  finishEpoch(record: EpochRecord): void {
+    const { progress } = this;
+    this.history.push(record);
+    this.#judged = record.validation;
+    progress.epoch++;
+    progress.batch = 0;
+    progress.sums = freshSums();
+    if (record.best && record.validation !== undefined) {
+      progress.best = { epoch: record.epoch, top1: record.validation.top1 };
+    }
+  }
+
   /** The bytes of `last.safetensors`: everything. */
-  lastCheckpoint(tensors: Tensors): Uint8Array {
+  lastCheckpoint(tensors: Tensors): Promise<Uint8Array> {
     return buildCheckpoint({
       ...this.#common(),
       state: tensors.state,
@@ -248,7 +275,7 @@ export class Run {
   }
 
   /** The bytes of `best.safetensors`: the weights to use. */
-  bestCheckpoint(tensors: Tensors): Uint8Array {
+  bestCheckpoint(tensors: Tensors): Promise<Uint8Array> {
     return buildCheckpoint({ ...this.#common(), state: this.program.averaged(tensors) });
   }
 
@@ -262,20 +289,31 @@ export class Run {
 
   #common(): Omit<Checkpoint, 'state' | 'training'> {
     const { network, data, preprocessing, pictures, origin, licence, resume } = this.options;
-    const { history, step } = this.progress;
-    const validation = history.length === 0 ? undefined : history[history.length - 1].validation;
+    const { epoch, step } = this.progress;
     return {
       model: network.description,
       input: network.input,
       classes: data.train.dataset.classes,
       preprocessing: preprocessing ?? resume?.preprocessing,
-      trained: { epochs: history.length, steps: step, validation },
+      trained: { epochs: epoch, steps: step, validation: this.#judged },
       pictures: resume?.pictures ?? pictures,
       recipe: this.recipe,
       origin: origin ?? resume?.origin,
       licence: licence ?? resume?.licence,
     };
   }
+}
+
+/** The history of a run that is continued, checked: plain JavaScript may give anything, and no epoch that is still to be done. */
+function historyOf(given: readonly EpochRecord[], { epoch }: Progress): EpochRecord[] {
+  const history = validate(z.array(epochRecordSchema), given, 'history');
+  const wrong = history.find(
+    (record, index) => record.epoch >= epoch || (index > 0 && record.epoch <= history[index - 1].epoch),
+  );
+  if (wrong === undefined) return history;
+  throw new UsageError(
+    `history: expected the ${epoch} epochs that the run to continue has done, one after the other from 0, got epoch ${wrong.epoch} where none such may be`,
+  );
 }
 
 function checkData(recipe: Recipe, loader: BatchLoader): void {

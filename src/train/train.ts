@@ -1,12 +1,13 @@
 import { CardinalError } from '../base/errors.ts';
 import { nextTask } from '../base/next-task.ts';
+import { visible } from '../base/quoted.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import { untilAborted } from '../base/until-aborted.ts';
 import type { Batch, BatchLoader } from '../data/dataset.ts';
 import { Due } from './due.ts';
 import type { EndEvent, EpochEvent, StepEvent, TrainEvent } from './events.ts';
 import { Meter } from './meter.ts';
-import { freshSums, type EpochRecord } from './progress.ts';
+import type { EpochRecord } from './progress.ts';
 import { NotFinite, Run, type TrainOptions } from './run.ts';
 import { learningRateAt } from './schedule.ts';
 import type { CheckpointKind } from './store.ts';
@@ -18,6 +19,7 @@ export interface TrainResult {
   readonly reason: EndEvent['reason'];
   /** Optimiser steps done, those of earlier parts of a continued run included. */
   readonly step: number;
+  /** What the epochs came to; of a run that was continued without its `history`, those since. */
   readonly history: readonly EpochRecord[];
   readonly best: { readonly epoch: number; readonly top1: number } | undefined;
   /** The weights that the network got: the moving average if one is kept. Absent if they are not finite. */
@@ -93,12 +95,19 @@ class Loop {
           `micro-batches of ${fitted.microBatchSize}; batch norm sees micro-batches`,
       };
     }
+    const { length } = this.#run.history;
+    if (length < progress.epoch) {
+      yield {
+        type: 'warning',
+        message: `what ${length} of the ${progress.epoch} epochs so far came to is known: the run's history goes without the others (a checkpoint does not hold it; in a program, give history)`,
+      };
+    }
     let end: Pick<EndEvent, 'reason' | 'message'> = { reason: 'finished' };
     try {
       // So that a run that is killed before its first checkpoint can be continued, too.
       if (options.resume === undefined) yield* this.#saveLast();
       while (progress.epoch < recipe.epochs) {
-        if (progress.batch === 0 && options.stopWhen?.(progress.history) === true) {
+        if (progress.batch === 0 && options.stopWhen?.(this.#run.history, progress) === true) {
           end = { reason: 'stopped-early' };
           break;
         }
@@ -113,12 +122,18 @@ class Loop {
     }
     const state = end.reason === 'not-finite' ? undefined : await this.#handOver();
     yield { type: 'end', step: progress.step, seconds: this.#elapsed, ...end };
-    return { reason: end.reason, step: progress.step, history: progress.history, best: progress.best, state };
+    return {
+      reason: end.reason,
+      step: progress.step,
+      history: this.#run.history,
+      best: progress.best,
+      state,
+    };
   }
 
   /** The rest of an epoch, its validation and its checkpoints. False if it was interrupted. */
   async *#epoch(): Events<boolean> {
-    const { options, progress } = this.#run;
+    const { options } = this.#run;
     const before = this.#now();
     if (!(yield* this.#steps())) return false;
     const tensors = await this.#run.snapshot();
@@ -139,16 +154,10 @@ class Loop {
       seconds: (this.#now() - before) / 1000,
       elapsed: this.#elapsed,
     } satisfies EpochEvent;
-    progress.history.push(record);
-    progress.epoch++;
-    progress.batch = 0;
-    progress.sums = freshSums();
-    if (record.best && record.validation !== undefined) {
-      progress.best = { epoch: record.epoch, top1: record.validation.top1 };
-    }
+    this.#run.finishEpoch(record);
     // The best before the last: a run that is killed in between does the epoch again and writes both.
     if (record.best || record.validation === undefined)
-      yield* this.#save('best', this.#run.bestCheckpoint(tensors));
+      yield* this.#save('best', await this.#run.bestCheckpoint(tensors));
     yield* this.#saveLast(tensors);
     yield* this.#warnOfSkipped();
     return true;
@@ -260,7 +269,7 @@ class Loop {
   async *#saveLast(tensors?: Tensors): Events<void> {
     if (this.#run.options.store === undefined) return;
     const begun = this.#now();
-    yield* this.#save('last', this.#run.lastCheckpoint(tensors ?? (await this.#run.snapshot())));
+    yield* this.#save('last', await this.#run.lastCheckpoint(tensors ?? (await this.#run.snapshot())));
     this.#due.saved(begun);
   }
 
@@ -282,7 +291,7 @@ class Loop {
       const { id, reason } = loader.skipped[known];
       this.#skipped.set(loader, loader.skipped.length);
       const what = count === 1 ? '1 picture is left out' : `${count} pictures are left out, the first`;
-      yield { type: 'warning', message: `${what}: ${id}: ${reason}` };
+      yield { type: 'warning', message: visible(`${what}: ${id}: ${reason}`) };
     }
   }
 

@@ -14,6 +14,8 @@ export interface TensorArchive {
   readonly objects: ReadonlyMap<string, string>;
   /** Whatever else the file says, by name: text and numbers as text (`epoch` → `90`). */
   readonly metadata: ReadonlyMap<string, string>;
+  /** What each tensor is held against when it is read; undefined if the file has nothing of the kind, or is not to be verified. */
+  readonly checksum: 'SHA-256' | 'CRC-32' | undefined;
 }
 
 /** A tensor of a type that is not in `Dtype`. */

@@ -1,5 +1,5 @@
 import { CardinalError } from '../base/errors.ts';
-import { inferOptions } from '../models/infer.ts';
+import { inferOptions, mayBeNetwork, type Shapes } from '../models/infer.ts';
 import type { ModelOptions } from '../models/options.ts';
 import { createModel, listModels, type GivenOptions } from '../models/registry.ts';
 import type { TensorSpec } from '../nn/state.ts';
@@ -19,12 +19,29 @@ export interface Fit {
  * under both (`resnet50`, `resnet50_1x64d`); free networks (`resnext`) are found if their options say it.
  */
 export function fittingModels(tensors: ReadonlyMap<string, Described>): Fit[] {
-  const renamed = renamings(tensors);
+  if (tensors.size > mostTensors) return [];
+  const renamed = withShapes(tensors).filter(({ shapes }) => mayBeNetwork(shapes));
+  if (renamed.length === 0) return [];
   return listModels().flatMap((model) => {
     const found = fitTo(model, renamed);
     if (found === undefined || faultsOf(found.match) > 0) return [];
     return [{ model, options: found.options, nameMap: found.match.nameMap.id }];
   });
+}
+
+/** More than any network of the registry has, of a thousand layers or of paths of their own. */
+const mostTensors = 50_000;
+
+interface Renamed extends Renaming<Described> {
+  /** By the new names: what tells options. */
+  readonly shapes: Shapes;
+}
+
+function withShapes(tensors: ReadonlyMap<string, Described>): Renamed[] {
+  return renamings(tensors).map((renaming) => ({
+    ...renaming,
+    shapes: new Map([...renaming.tensors].map(([name, [, { shape }]]) => [name, shape])),
+  }));
 }
 
 /** The options of a named network that weights tell, those of `set` before them. */
@@ -33,7 +50,8 @@ export function optionsFor(
   tensors: ReadonlyMap<string, Described>,
   set: GivenOptions = {},
 ): ModelOptions {
-  return fitTo(model, renamings(tensors), set)?.options ?? set;
+  if (tensors.size > mostTensors) return set;
+  return fitTo(model, withShapes(tensors), set)?.options ?? set;
 }
 
 interface FitTo {
@@ -42,15 +60,10 @@ interface FitTo {
 }
 
 /** Weights held against a named network, with the options under which most of them fit. Undefined if none can be built. */
-function fitTo(
-  model: string,
-  renamed: readonly Renaming<Described>[],
-  set: GivenOptions = {},
-): FitTo | undefined {
+function fitTo(model: string, renamed: readonly Renamed[], set: GivenOptions = {}): FitTo | undefined {
   const specs = new Map<string, ReturnType<typeof specsOf>>();
   const found = renamed.flatMap((renaming): FitTo[] => {
-    const shapes = new Map([...renaming.tensors].map(([name, [, { shape }]]) => [name, shape]));
-    const { shortcut, ...told } = inferOptions(model, shapes);
+    const { shortcut, ...told } = inferOptions(model, renaming.shapes);
     // Weights without projections are taken for shortcuts A, unless it is said that there are none.
     const options = {
       ...told,

@@ -232,7 +232,8 @@ function unread(
   unreadable: ReadonlyMap<string, Unreadable>,
 ): string {
   const rename = renamer(nameMap);
-  const wanted = [...unreadable].filter(([name]) => missing.includes(rename(name)));
+  const lacking = new Set(missing);
+  const wanted = [...unreadable].filter(([name]) => lacking.has(rename(name)));
   if (wanted.length === 0) return '';
   const [[name, what]] = wanted;
   const more = wanted.length === 1 ? '' : ` and ${wanted.length - 1} more`;

@@ -37,9 +37,12 @@ export interface Renaming<T extends Described> {
 }
 
 /** A file's tensors under every name map that changes names in a way of its own; as they are first. */
-export function renamings<T extends Described>(tensors: ReadonlyMap<string, T>): Renaming<T>[] {
+export function renamings<T extends Described>(
+  tensors: ReadonlyMap<string, T>,
+  maps: readonly NameMap[] = nameMaps,
+): Renaming<T>[] {
   const found = new Map<string, Renaming<T>>();
-  for (const nameMap of nameMaps) {
+  for (const nameMap of maps) {
     const rename = renamer(nameMap);
     const renamed = new Map<string, readonly [string, T]>();
     const clashing: string[] = [];
@@ -54,12 +57,17 @@ export function renamings<T extends Described>(tensors: ReadonlyMap<string, T>):
   return [...found.values()];
 }
 
+/** Files have other tensors beside a network's, an optimiser's say, but not so many more that it pays to try each name map. */
+const freeTensors = 20_000;
+
 /** Holds tensors against a network under each name map and gives the one under which most of them fit. */
 export function matchTensors<T extends Described>(
   tensors: ReadonlyMap<string, T>,
   expected: ReadonlyMap<string, TensorSpec>,
 ): Match<T> {
-  const matches = renamings(tensors).map((renaming) => matchRenamed(renaming, expected));
+  const hopeless = tensors.size > 10 * expected.size + freeTensors;
+  const maps = hopeless ? nameMaps.slice(0, 1) : nameMaps;
+  const matches = renamings(tensors, maps).map((renaming) => matchRenamed(renaming, expected));
   return matches.reduce((best, match) => (faultsOf(match) < faultsOf(best) ? match : best));
 }
 
@@ -69,7 +77,7 @@ export function matchRenamed<T extends Described>(
   expected: ReadonlyMap<string, TensorSpec>,
 ): Match<T> {
   const tensors = new Map<string, T>();
-  const unexpected = [...clashing];
+  const unexpected = clashing.slice();
   const misshaped = new Map<string, string>();
   for (const [given, [name, tensor]] of renamed) {
     const wanted = expected.get(given);

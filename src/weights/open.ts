@@ -1,17 +1,20 @@
-import { checkKind, having } from '../base/options.ts';
+import { CardinalError } from '../base/errors.ts';
+import { checkKind, checkOptions, flag, having } from '../base/options.ts';
 import type { TensorArchive } from './archive.ts';
 import type { ByteSource } from './byte-source.ts';
-import { CardinalError } from '../base/errors.ts';
+import type { VerifyOptions } from './digest.ts';
 import { isPyTorch, pyTorchPrefixBytes } from './pytorch/detect.ts';
 import { recognise } from './recognise.ts';
 import { openSafetensors } from './safetensors.ts';
 
 /**
  * Opens a file of tensors, safetensors or PyTorch's: told by its first bytes, since endings say little. Throws a
- * `CardinalError` that begins with the source's name if it is damaged or neither.
+ * `CardinalError` that begins with the source's name if it is damaged or neither. Tensors are verified when they are read, if the
+ * file has checksums (`VerifyOptions`).
  */
-export async function openArchive(source: ByteSource): Promise<TensorArchive> {
+export async function openArchive(source: ByteSource, options: VerifyOptions = {}): Promise<TensorArchive> {
   checkKind('openArchive', 'the file', source, having('a source of bytes, as bytesSource gives', 'read'));
+  checkOptions('openArchive', options, { verify: flag });
   const prefix = await source.read(0, Math.min(source.size, pyTorchPrefixBytes));
   if (!isPyTorch(prefix)) {
     if (!maybeSafetensors(prefix)) {
@@ -20,11 +23,11 @@ export async function openArchive(source: ByteSource): Promise<TensorArchive> {
         `${source.name} ${recognise(prefix) ?? `is not a file of weights: expected a safetensors or PyTorch file, ${what}`}`,
       );
     }
-    return openSafetensors(source);
+    return openSafetensors(source, options);
   }
   // Loaded when it is needed: most files are Cardinal's own.
   const { openPyTorch } = await import('./pytorch/open.ts');
-  return openPyTorch(source);
+  return openPyTorch(source, options);
 }
 
 /** A header's length, eight bytes of which the upper ones are zero, and the JSON that it begins with. */

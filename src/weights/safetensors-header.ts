@@ -1,10 +1,12 @@
 import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { quoted, shortened } from '../base/quoted.ts';
-import { parseJson, validate } from '../base/validate.ts';
+import { validate } from '../base/validate.ts';
 import type { Unreadable } from './archive.ts';
 import { elementBytes, isDtype, type Dtype } from './dtypes.ts';
+import { countKeys, repeatedKey } from './json-keys.ts';
 import { recognise } from './recognise.ts';
+import { requireRank, requireTensorName } from './tensor-name.ts';
 
 /** A tensor of a safetensors file: its elements are bytes `begin` to `end` of the data that follow the header. */
 export interface SafetensorsInfo {
@@ -36,9 +38,10 @@ const tensorInfo = z.strictObject({
   shape: z.array(size),
   data_offsets: z.tuple([size, size]),
 });
-const headerSchema = z.record(z.string(), z.unknown());
-// Some writers have null where there is nothing to say.
-const metadataSchema = z.record(z.string(), z.string()).nullable();
+type TensorFields = z.infer<typeof tensorInfo>;
+
+/** A tensor's name may be any, but for this one. */
+const metadataKey = '__metadata__';
 
 /** Bits of an element of the types that are not read. Types that come later are not checked so closely. */
 const unreadableBits: ReadonlyMap<string, number> = new Map([
@@ -78,17 +81,29 @@ export function headerEnd(prefix: Uint8Array, fileBytes: number, source: string)
 }
 
 /**
- * Parses a header's JSON and checks it: known types, sizes that fit the shapes, and tensors that cover all of the
- * `dataBytes` behind it without overlap or gap. Throws a `CardinalError` that begins with `source`.
+ * Parses a header's JSON and checks it as the reference implementation does, and for keys that stand twice, which the format
+ * forbids and parsers pass over: known types, sizes that fit the shapes, and tensors that cover all of the `dataBytes` behind
+ * it without overlap or gap. Throws a `CardinalError` that begins with `source`.
  */
 export function parseHeader(json: Uint8Array, dataBytes: number, source: string): SafetensorsHeader {
   const what = `${source}: the header`;
-  const fields = parseJson(headerSchema, decode(json, what), what);
+  const fields = parseObject(json, what);
+  const names = Object.keys(fields);
   const found: Listed[] = [];
-  let metadata: Record<string, string> = {};
-  for (const [name, field] of Object.entries(fields)) {
-    if (name === '__metadata__') metadata = validate(metadataSchema, field, `${what}: __metadata__`) ?? {};
-    else found.push(checkTensor(name, field, source));
+  let metadata: ReadonlyMap<string, string> = new Map();
+  for (const name of names) {
+    if (name === metadataKey) metadata = checkMetadata(fields[name], `${what}: ${metadataKey}`);
+    else found.push(checkTensor(name, fields[name], source));
+  }
+  const { counts, plainNumbers } = countKeys(json);
+  const [, outer, inner = 0] = counts;
+  if (outer !== names.length || inner !== tensorFields.length * found.length + metadata.size) {
+    throw new CardinalError(
+      `${what} has ${quoted(repeatedKey(json) ?? '')} twice, of which programs take the one or the other: save the weights anew`,
+    );
+  }
+  if (!plainNumbers) {
+    throw new CardinalError(`${what} has numbers with signs, fractions or exponents, expected whole ones`);
   }
   const promised = found.reduce((most, { end }) => Math.max(most, end), 0);
   if (promised > dataBytes) {
@@ -115,7 +130,7 @@ export function parseHeader(json: Uint8Array, dataBytes: number, source: string)
   const unreadable = found
     .filter(({ dtype }) => !isDtype(dtype))
     .map(({ name, dtype, shape }): [string, Unreadable] => [name, { type: dtype, shape }]);
-  return { tensors, unreadable: new Map(unreadable), metadata: new Map(Object.entries(metadata)) };
+  return { tensors, unreadable: new Map(unreadable), metadata };
 }
 
 /** A tensor of any type. */
@@ -123,9 +138,61 @@ interface Listed extends Omit<SafetensorsInfo, 'dtype'> {
   readonly dtype: string;
 }
 
+function parseObject(json: Uint8Array, what: string): Readonly<Record<string, unknown>> {
+  const text = decode(json, what);
+  if (json[0] !== 0x7b) throw new CardinalError(`${what} is not JSON that begins with {`);
+  try {
+    // Of what begins with a brace only an object can come.
+    return JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    throw new CardinalError(`${what} is not JSON`);
+  }
+}
+
+/** Texts by name; some writers have null where there is nothing to say. */
+function checkMetadata(field: unknown, what: string): ReadonlyMap<string, string> {
+  const found = new Map<string, string>();
+  if (field === null) return found;
+  const entries =
+    typeof field === 'object' && !Array.isArray(field) ? Object.entries(field) : undefined;
+  if (entries === undefined) throw new CardinalError(`${what}: expected an object of texts`);
+  for (const [key, value] of entries as [string, unknown][]) {
+    if (typeof value !== 'string') throw new CardinalError(`${what}: ${shortened(key)}: expected text`);
+    found.set(key, value);
+  }
+  return found;
+}
+
+const tensorFields = ['dtype', 'shape', 'data_offsets'] as const;
+
+/** The same as `tensorInfo` says, quickly: there may be a million of them. */
+function isTensorInfo(field: unknown): field is TensorFields {
+  if (typeof field !== 'object' || field === null) return false;
+  const { dtype, shape, data_offsets: offsets } = field as Partial<Record<string, unknown>>;
+  return (
+    Object.keys(field).length === tensorFields.length &&
+    typeof dtype === 'string' &&
+    Array.isArray(shape) &&
+    shape.every(isSize) &&
+    Array.isArray(offsets) &&
+    offsets.length === 2 &&
+    offsets.every(isSize)
+  );
+}
+
+function isSize(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
 function checkTensor(name: string, field: unknown, source: string): Listed {
   const where = `${source}: tensor ${quoted(name)}`;
-  const { dtype, shape, data_offsets: offsets } = validate(tensorInfo, field, where);
+  requireTensorName(name, source);
+  const {
+    dtype,
+    shape,
+    data_offsets: offsets,
+  } = isTensorInfo(field) ? field : validate(tensorInfo, field, where);
+  requireRank(where, shape);
   const [begin, end] = offsets;
   if (end < begin) throw new CardinalError(`${where}: its end (${end}) lies before its begin (${begin})`);
   const bits = isDtype(dtype) ? 8 * elementBytes(dtype) : unreadableBits.get(dtype);
@@ -133,8 +200,10 @@ function checkTensor(name: string, field: unknown, source: string): Listed {
     const expected = shape.reduce((product, length) => product * length, bits) / 8;
     if (end - begin !== expected) {
       const sizes = shape.length === 0 ? 'scalar' : shortened(shape.join('×'));
+      // Infinity, and zero times that.
+      const takes = Number.isFinite(expected) ? String(expected) : 'uncountable';
       throw new CardinalError(
-        `${where} is ${sizes} ${dtype}, which takes ${expected} bytes, but has ${end - begin}`,
+        `${where} is ${sizes} ${dtype}, which takes ${takes} bytes, but has ${end - begin}`,
       );
     }
   }

@@ -2,8 +2,24 @@ import { bytes as bytesKind, checkKind } from '../base/options.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import type { TensorArchive, TensorEntry, Unreadable } from './archive.ts';
 import type { ByteSource } from './byte-source.ts';
+import {
+  canDigest,
+  digestPlace,
+  expectedHashes,
+  sha256,
+  verifyTensor,
+  withDigest,
+  withoutDigest,
+  type VerifyOptions,
+} from './digest.ts';
 import { decodeTensor, elementBytes, encodeTensor, type Dtype, type RawTensor } from './dtypes.ts';
-import { headerEnd, lengthBytes, parseHeader, prefixBytes } from './safetensors-header.ts';
+import {
+  headerEnd,
+  lengthBytes,
+  parseHeader,
+  prefixBytes,
+  type SafetensorsHeader,
+} from './safetensors-header.ts';
 
 /**
  * Safetensors files (https://huggingface.co/docs/safetensors, "Format"), bytes in and bytes out:
@@ -24,35 +40,53 @@ export interface SafetensorsFile {
 
 /**
  * Reads a safetensors file in memory. Floats come out as F32 (F64 rounded), integers and booleans as I64; nothing refers
- * to `bytes` afterwards. Throws a `CardinalError` that begins with `source` (a path, for people) for anything malformed.
+ * to `bytes` afterwards. Throws a `CardinalError` that begins with `source` (a path, for people) for anything malformed, and for
+ * a file of Cardinal's that is not what was written (`VerifyOptions`).
  */
-export function readSafetensors(bytes: Uint8Array, source = 'safetensors file'): SafetensorsFile {
+export async function readSafetensors(
+  bytes: Uint8Array,
+  source = 'safetensors file',
+  { verify = true }: VerifyOptions = {},
+): Promise<SafetensorsFile> {
   checkKind('readSafetensors', 'the file', bytes, bytesKind);
   const dataStart = headerEnd(bytes.subarray(0, prefixBytes), bytes.length, source);
   const header = parseHeader(bytes.subarray(lengthBytes, dataStart), bytes.length - dataStart, source);
+  const hashes = verify ? await expectedHashes(listedIn(header), source) : undefined;
   const tensors: StateDict = new Map();
   for (const { name, dtype, shape, begin, end } of header.tensors) {
     // A copy, because views of wider elements must begin at a multiple of their size.
     const data = new Uint8Array(bytes.subarray(dataStart + begin, dataStart + end));
+    await verifyTensor(name, data, hashes, source);
     tensors.set(name, decodeTensor({ dtype, shape, data }));
   }
-  return { tensors, unreadable: header.unreadable, metadata: header.metadata };
+  return { tensors, unreadable: header.unreadable, metadata: withoutDigest(header.metadata) };
 }
 
-/** Opens a safetensors file of any size: the header is read and checked now, tensors when they are asked for. */
-export async function openSafetensors(source: ByteSource): Promise<TensorArchive> {
+/**
+ * Opens a safetensors file of any size: the header is read and checked now, tensors when they are asked for, and verified then if
+ * Cardinal wrote them.
+ */
+export async function openSafetensors(
+  source: ByteSource,
+  { verify = true }: VerifyOptions = {},
+): Promise<TensorArchive> {
   const { name: file, size } = source;
   const prefix = await source.read(0, Math.min(prefixBytes, size));
   const dataStart = headerEnd(prefix, size, file);
   const json = await source.read(lengthBytes, dataStart - lengthBytes);
   const header = parseHeader(json, size - dataStart, file);
+  const hashes = verify ? await expectedHashes(listedIn(header), file) : undefined;
   const tensors = new Map(
     header.tensors.map(({ name, dtype, shape, begin, end }): [string, TensorEntry] => [
       name,
       {
         dtype,
         shape,
-        read: async () => ({ dtype, shape, data: await source.read(dataStart + begin, end - begin) }),
+        async read() {
+          const data = await source.read(dataStart + begin, end - begin);
+          await verifyTensor(name, data, hashes, file);
+          return { dtype, shape, data };
+        },
       },
     ]),
   );
@@ -62,20 +96,34 @@ export async function openSafetensors(source: ByteSource): Promise<TensorArchive
     tensors,
     unreadable: header.unreadable,
     objects: new Map(),
-    metadata: header.metadata,
+    metadata: withoutDigest(header.metadata),
+    checksum: hashes === undefined ? undefined : 'SHA-256',
   };
 }
 
+/** All tensors of a header, those that are not read included. */
+function listedIn({
+  tensors,
+  unreadable,
+  metadata,
+}: SafetensorsHeader): Parameters<typeof expectedHashes>[0] {
+  const others = [...unreadable].map(([name, { type, shape = [] }]) => ({ name, dtype: type, shape }));
+  return { metadata, tensors: [...tensors, ...others] };
+}
+
 /**
- * The bytes of a safetensors file. Tensors of wide elements come first and the header is padded, so that every tensor
- * begins at a multiple of its element size and readers can map it; otherwise the order is kept.
+ * The bytes of a safetensors file, with a digest of all that it says in its metadata. Tensors of wide elements come first and the
+ * header is padded, so that every tensor begins at a multiple of its element size and readers can map it; otherwise the order is
+ * kept. The tensors are copied before anything is waited for. In a page without SHA-256 (by plain http) the file has no digest.
  */
-export function writeSafetensors(
+export async function writeSafetensors(
   tensors: StateDict,
   metadata: Readonly<Record<string, string>> = {},
-): Uint8Array {
+): Promise<Uint8Array> {
   const entries = [...tensors].map(([name, tensor]) => ({ name, ...encodeTensor(tensor) }));
-  const { header, ordered } = layOut(entries, metadata);
+  const said = withoutDigest(new Map(Object.entries(metadata)));
+  const digests = canDigest();
+  const { header, ordered } = layOut(entries, digests ? digestPlace(said, entries.length) : said);
   const bytes = new Uint8Array(ordered.reduce((total, { data }) => total + data.length, header.length));
   bytes.set(header);
   let offset = header.length;
@@ -83,10 +131,21 @@ export function writeSafetensors(
     bytes.set(data, offset);
     offset += data.length;
   }
+  if (!digests) return bytes;
+  const hashes = new Map<string, string>();
+  offset = header.length;
+  for (const { name, data } of ordered) {
+    hashes.set(name, await sha256(bytes.subarray(offset, offset + data.length)));
+    offset += data.length;
+  }
+  bytes.set(layOut(entries, await withDigest(said, entries, hashes)).header);
   return bytes;
 }
 
-/** The file of `writeSafetensors` for tensors of any type, in parts, each read when its turn comes. */
+/**
+ * The file of `writeSafetensors` for tensors of any type, in parts. Each tensor is read twice, for its digest and when its turn
+ * comes, and only one is in memory at a time; they may not change meanwhile.
+ */
 export async function* safetensorsParts(
   tensors: ReadonlyMap<string, TensorEntry>,
   metadata: Readonly<Record<string, string>> = {},
@@ -97,7 +156,13 @@ export async function* safetensorsParts(
     shape: entry.shape,
     entry,
   }));
-  const { header, ordered } = layOut(entries, metadata);
+  let said = withoutDigest(new Map(Object.entries(metadata)));
+  if (canDigest()) {
+    const hashes = new Map<string, string>();
+    for (const { name, entry } of entries) hashes.set(name, await sha256((await entry.read()).data));
+    said = await withDigest(said, entries, hashes);
+  }
+  const { header, ordered } = layOut(entries, said);
   yield header;
   for (const { entry } of ordered) yield (await entry.read()).data;
 }
@@ -121,11 +186,11 @@ interface Described {
 /** The header's bytes, its length before it, and the tensors in the order of their elements. */
 function layOut<T extends Described>(
   tensors: readonly T[],
-  metadata: Readonly<Record<string, string>>,
+  metadata: ReadonlyMap<string, string>,
 ): { readonly header: Uint8Array; readonly ordered: readonly T[] } {
   const ordered = tensors.toSorted((a, b) => elementBytes(b.dtype) - elementBytes(a.dtype));
   const fields: string[] = [];
-  if (Object.keys(metadata).length > 0) fields.push(`"__metadata__":${JSON.stringify(metadata)}`);
+  if (metadata.size > 0) fields.push(`"__metadata__":${JSON.stringify(Object.fromEntries(metadata))}`);
   let end = 0;
   for (const { name, dtype, shape } of ordered) {
     const begin = end;

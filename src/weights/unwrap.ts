@@ -4,6 +4,9 @@ import type { TensorArchive, TensorEntry, Unreadable } from './archive.ts';
 import { prefixes, strayNames, wrappers } from './name-maps.ts';
 import { unreadableList } from './unreadable.ts';
 
+/** Programs put two or three things around weights. */
+const mostAround = 16;
+
 /** The weights of a file without what is around them. */
 export interface Unwrapped {
   /** Under the names that the network itself gave them. */
@@ -40,7 +43,7 @@ export function unwrap(archive: TensorArchive): Unwrapped {
     path.push(key);
     around.unshift(outside);
   };
-  for (;;) {
+  while (path.length < mostAround) {
     const roots = new Set(tensors.map(([name]) => rootOf(name)));
     // Only a name that stands before other names can be around weights: `ema` alone may be a tensor.
     const wrapper = wrappers.find(

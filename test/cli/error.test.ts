@@ -4,33 +4,43 @@ import { CardinalError, UsageError } from '../../src/base/errors.ts';
 import { verdictOn } from '../../src/cli/error.ts';
 
 describe('what is said of an error', () => {
-  const cases: readonly (readonly [thrown: unknown, exitCode: number, text: string])[] = [
-    [new UsageError('bad flag'), 2, 'cardinal: bad flag\n'],
-    [new CardinalError('no such file'), 1, 'cardinal: no such file\n'],
-    [new CardinalError('two\n  lines'), 1, 'cardinal: two lines\n'],
+  const cases: readonly (readonly [thrown: unknown, exitCode: number, lines: readonly string[]])[] = [
+    [new UsageError('bad flag'), 2, ['cardinal: bad flag']],
+    [new CardinalError('no such file'), 1, ['cardinal: no such file']],
+    [new CardinalError('two\nlines'), 1, [String.raw`cardinal: two\u000alines`]],
+    [
+      new Error('two\n  lines'),
+      1,
+      ['cardinal: unexpected error, a defect of Cardinal: two lines; add --verbose for its stack'],
+    ],
     [
       new CommanderError(1, 'commander.unknownOption', "error: unknown option '--x'\n(Did you mean --y?)"),
       2,
-      "cardinal: unknown option '--x' (Did you mean --y?); see cardinal train --help\n",
+      ["cardinal: unknown option '--x' (Did you mean --y?); see cardinal train --help"],
     ],
-    [new CommanderError(0, 'commander.helpDisplayed', '(outputHelp)'), 0, ''],
+    [
+      new CommanderError(1, 'commander.unknownOption', "error: unknown option '--x\n\u001b[2K'"),
+      2,
+      ["cardinal: unknown option '--x\n\u001b[2K'; see cardinal train --help"],
+    ],
+    [new CommanderError(0, 'commander.helpDisplayed', '(outputHelp)'), 0, []],
     [
       new TypeError('x is undefined'),
       1,
-      'cardinal: unexpected error, a defect of Cardinal: x is undefined; add --verbose for its stack\n',
+      ['cardinal: unexpected error, a defect of Cardinal: x is undefined; add --verbose for its stack'],
     ],
     [
       'a string',
       1,
-      'cardinal: unexpected error, a defect of Cardinal: a string; add --verbose for its stack\n',
+      ['cardinal: unexpected error, a defect of Cardinal: a string; add --verbose for its stack'],
     ],
   ];
-  it.each(cases)('%s', (error, exitCode, text) => {
-    expect(verdictOn(error, { command: 'train' })).toEqual({ exitCode, text });
+  it.each(cases)('%s', (error, exitCode, lines) => {
+    expect(verdictOn(error, { command: 'train' })).toEqual({ exitCode, lines });
   });
 
   it('adds the stack only when asked', () => {
-    const { text } = verdictOn(new CardinalError('no such file'), { verbose: true });
-    expect(text).toMatch(/^cardinal: no such file\nCardinalError: no such file\n +at /);
+    const { lines } = verdictOn(new CardinalError('no such file'), { verbose: true });
+    expect(lines.join('\n')).toMatch(/^cardinal: no such file\nCardinalError: no such file\n +at /);
   });
 });

@@ -72,7 +72,7 @@ async function linesOf(run: string, type: string): Promise<Record<string, unknow
   const lines = text.split('\n').filter((line) => line.includes(`"type":"${type}"`));
   return lines.map((line) => ({
     ...z.record(z.string(), z.unknown()).parse(JSON.parse(line)),
-    ...{ imagesPerSecond: 0, secondsLeft: 0, waiting: 0, elapsed: 0 },
+    ...{ imagesPerSecond: 0, secondsLeft: 0, waiting: 0, elapsed: 0, crc: '' },
   }));
 }
 

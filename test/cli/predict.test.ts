@@ -58,6 +58,9 @@ beforeAll(async () => {
   await writeFile(at('photos', 'notes.txt'), 'no picture');
   await mkdir(at('empty'));
   await writeFile(at('empty', 'notes.txt'), 'no picture');
+  await sharp({ create: { width: 13, height: 12, channels: 3, background: '#a0b0c0' } }).toFile(
+    at('wide.png'),
+  );
   await writeFile(at('broken.jpg'), 'no picture');
   await writeFile(at('drawing.jpg'), '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
   await writeFile(at('evil\u001b[31m\n.jpg'), 'no picture');
@@ -94,7 +97,7 @@ describe.concurrent('predict', () => {
     const { stdout } = await predict(['photos/a.png'], ['--csv', '--top', '9']);
     const [header, row, ...more] = stdout.trimEnd().split('\n');
     expect(header).toBe('image,class,probability,class_2,probability_2,class_3,probability_3');
-    expect(row).toMatch(/^photos\/a\.png,"""dog"", grown",0\.66\d+,a cat,0\.24\d+,=bird,0\.09\d+$/);
+    expect(row).toMatch(/^photos\/a\.png,"""dog"", grown",0\.66\d+,a cat,0\.24\d+,'=bird,0\.09\d+$/);
     expect(more).toEqual([]);
   });
 
@@ -121,8 +124,9 @@ describe.concurrent('predict', () => {
   });
 
   it('goes on after what cannot be read, and says so in the end', async () => {
-    const images = ['broken.jpg', 'gone.png', 'empty', 'drawing.jpg', 'evil\u001b[31m\n.jpg', 'photos/a.png'];
-    const { code, stdout, stderr } = await predict(images, ['--csv', '--top', '1']);
+    const names = ['broken.jpg', 'gone.png', 'empty', 'drawing.jpg', 'evil\u001b[31m\n.jpg', 'wide.png'];
+    const flags = ['--csv', '--top', '1', '--max-pixels', '144', '--decode-seconds', '600'];
+    const { code, stdout, stderr } = await predict([...names, 'photos/a.png'], flags);
     expect(code).toBe(1);
     expect(stderr.trimEnd().split('\n')).toEqual([
       'cardinal: empty holds no pictures that can be read (left out: 1 .txt file)',
@@ -132,7 +136,8 @@ describe.concurrent('predict', () => {
         /^cardinal: cannot read the picture drawing\.jpg: it is an SVG drawing, expected JPEG/,
       ),
       'cardinal: cannot read the picture evil\\u001b[31m\\u000a.jpg: not a picture of a known format',
-      '4 of 5 pictures could not be classified',
+      'cardinal: cannot read the picture wide.png: it is 13×12 pixels (156), more than maxPixels, 144: raise it (--max-pixels) if you trust the picture',
+      '5 of 6 pictures could not be classified',
     ]);
     expect(csvParse(stdout).map(({ image }) => image)).toEqual(['photos/a.png']);
   });

@@ -165,7 +165,7 @@ describe('forms', () => {
       ),
     );
     expect(new Map([...grouped.tensors].toSorted())).toEqual(new Map([...best.tensors].toSorted()));
-    const paths = readSafetensors(await readFile(at('paths.safetensors'))).tensors;
+    const paths = (await readSafetensors(await readFile(at('paths.safetensors')))).tensors;
     expect([...paths.keys()]).toContain('layer1.0.paths.3.conv3.weight');
   });
 
@@ -292,7 +292,7 @@ describe('a loss that is not finite', () => {
     expect(stderr).toMatch(
       /^cardinal: the loss is NaN at step 2 [^\n]* try a smaller learning rate[^\n]*\n$/m,
     );
-    const { tensors } = readSafetensors(await readFile(at('nan/last.safetensors')));
+    const { tensors } = await readSafetensors(await readFile(at('nan/last.safetensors')));
     for (const [name, { data }] of tensors) {
       expect(Array.from(data, Number).every(Number.isFinite), name).toBe(true);
     }
@@ -301,13 +301,13 @@ describe('a loss that is not finite', () => {
 
 describe('run', () => {
   it('computes logits, loss, gradients and running statistics of raw tensors', async () => {
-    const { tensors: state } = readSafetensors(await readFile(at('run/best.safetensors')));
+    const { tensors: state } = await readSafetensors(await readFile(at('run/best.safetensors')));
     const input = Float32Array.from({ length: 2 * 3 * 12 * 12 }, (_, i) => Math.sin(i));
     const target = { dtype: 'I64', shape: [2], data: BigInt64Array.of(0n, 2n) } as const;
-    await writeFile(at('w.safetensors'), writeSafetensors(state));
+    await writeFile(at('w.safetensors'), await writeSafetensors(state));
     await writeFile(
       at('x.safetensors'),
-      writeSafetensors(
+      await writeSafetensors(
         new Map([
           ['input', f32([2, 3, 12, 12], input)],
           ['target', target],
@@ -320,7 +320,7 @@ describe('run', () => {
     ];
     const { code, stderr } = await inFolder('run', 'resnext_cifar', ...flags, '--gradients', ...engine);
     expect(code, stderr).toBe(0);
-    const { tensors: y } = readSafetensors(await readFile(at('y.safetensors')));
+    const { tensors: y } = await readSafetensors(await readFile(at('y.safetensors')));
     const parameters = [...state.keys()].filter((name) => !/running_|num_batches/.test(name));
     expect([...y.keys()].filter((name) => name.startsWith('grad.'))).toEqual(
       parameters.map((name) => `grad.${name}`),

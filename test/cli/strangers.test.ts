@@ -44,8 +44,8 @@ beforeAll(async () => {
     preprocessing,
     trained: { epochs: 2, steps: 6, validation: { loss: 1, top1: 0.5, top5: 1 } },
   };
-  await writeFile(at('own.safetensors'), writeSafetensors(state, metadataOf(description)));
-  await writeFile(at('bare.safetensors'), writeSafetensors(state));
+  await writeFile(at('own.safetensors'), await writeSafetensors(state, metadataOf(description)));
+  await writeFile(at('bare.safetensors'), await writeSafetensors(state));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
@@ -116,7 +116,7 @@ describe('--in-channels', () => {
     );
     await writeFile(
       at('x.safetensors'),
-      writeSafetensors(new Map([['input', f32([1, 4, 12, 12], data as Float32Array)]])),
+      await writeSafetensors(new Map([['input', f32([1, 4, 12, 12], data as Float32Array)]])),
     );
     const set = ['--set', 'layers=1,1', 'cardinality=2', 'baseWidth=16', 'planes=8', 'numClasses=3'];
     const raw = ['--weights', 'bare.safetensors', '--input', 'x.safetensors', '--output', 'y.safetensors'];
@@ -164,7 +164,7 @@ it('--partial loads what fits and lists the rest, a name a line', async () => {
   torn.delete('bn1.weight');
   torn.set('layer1.0.conv1.weight', f32([1], Float32Array.of(1)));
   torn.set('head\u001b.extra', f32([1], Float32Array.of(1)));
-  await writeFile(at('torn.safetensors'), writeSafetensors(torn));
+  await writeFile(at('torn.safetensors'), await writeSafetensors(torn));
   const args = ['convert', 'torn.safetensors', 'mended.safetensors', ...model];
   told(await inFolder(...args), 1, /does not fit: missing bn1\.weight/);
   const { code, stderr } = await inFolder(...args, '--partial');

@@ -23,7 +23,7 @@ const told = (
   expect(code, stderr).toBe(exit);
   expect(stderr).toMatch(text);
 };
-const tensorsIn = async (path: string) => readSafetensors(await readFile(at(path))).tensors;
+const tensorsIn = async (path: string) => (await readSafetensors(await readFile(at(path)))).tensors;
 
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cardinal-weights-'));
@@ -81,7 +81,7 @@ describe('convert and export', () => {
       ...about,
     );
     told({ code, stderr }, 0, 'a resnext_cifar');
-    const { metadata } = readSafetensors(await readFile(at('told.safetensors')));
+    const { metadata } = await readSafetensors(await readFile(at('told.safetensors')));
     expect(Object.fromEntries(metadata)).toMatchObject({
       format: 'pt',
       licence: 'CC0-1.0',
@@ -105,7 +105,7 @@ describe('convert and export', () => {
     await inFolder('convert', 'run/best.safetensors', 'unnamed.pth');
     await inFolder('convert', at('unnamed.pth'), 'one.safetensors', '--licence', 'CC0-1.0');
     await inFolder('convert', 'one.safetensors', 'two.safetensors', '--model', 'resnext_cifar');
-    const { metadata } = readSafetensors(await readFile(at('two.safetensors')));
+    const { metadata } = await readSafetensors(await readFile(at('two.safetensors')));
     // The file's name: its folder is nobody else's business.
     expect(Object.fromEntries(metadata)).toMatchObject({ licence: 'CC0-1.0', origin: 'unnamed.pth' });
   });
@@ -171,7 +171,7 @@ describe('what is said must not be lost', () => {
 
   it('grey weights whose pictures nothing is known of go to any format', async () => {
     const state = createModel('resnet20_cifar', { inChannels: 1, numClasses: 3 }).initialize(1).stateDict();
-    await writeFile(at('grey.safetensors'), writeSafetensors(state, {}));
+    await writeFile(at('grey.safetensors'), await writeSafetensors(state, {}));
     const model = ['--model', 'resnet20_cifar'];
     told(await inFolder('convert', 'grey.safetensors', 'grey.pth', ...model), 0, 'wrote');
     told(await inFolder('export', 'grey.safetensors', '--onnx', 'grey.onnx', ...model), 0, 'wrote');
@@ -197,9 +197,9 @@ describe('what does not go together is told', () => {
   });
 
   it('weights that give no numbers are not taken for an answer', async () => {
-    const { tensors, metadata } = readSafetensors(await readFile(at('run/best.safetensors')));
+    const { tensors, metadata } = await readSafetensors(await readFile(at('run/best.safetensors')));
     tensors.set('fc.bias', f32([3], Float32Array.of(0, NaN, 0)));
-    await writeFile(at('nan.safetensors'), writeSafetensors(tensors, Object.fromEntries(metadata)));
+    await writeFile(at('nan.safetensors'), await writeSafetensors(tensors, Object.fromEntries(metadata)));
     const [picture = ''] = await readdir(at('first/val/blue'));
     const predicted = await inFolder('predict', 'nan.safetensors', `first/val/blue/${picture}`, ...engine);
     told(predicted, 1, 'resnext_cifar gives no finite numbers for this picture');
@@ -229,7 +229,7 @@ describe('inspect', () => {
 
   it('shows what a file says without doing it', async () => {
     const tensor = { dtype: 'F32', shape: [1], data: Float32Array.of(1) } as const;
-    const bytes = writeSafetensors(new Map([['a\u001b[2Jb', tensor]]), { note: 'c\u001b]0;d\u0007' });
+    const bytes = await writeSafetensors(new Map([['a\u001b[2Jb', tensor]]), { note: 'c\u001b]0;d\u0007' });
     await writeFile(at('hostile.safetensors'), bytes);
     const { code, stdout } = await inFolder('inspect', 'hostile.safetensors');
     expect(code).toBe(0);

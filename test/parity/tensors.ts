@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs';
-import { readSafetensors } from '../../src/weights/safetensors.ts';
+import { decodeTensor } from '../../src/weights/dtypes.ts';
+import { headerEnd, lengthBytes, parseHeader } from '../../src/weights/safetensors-header.ts';
 
 /** The tensors of a safetensors file under `test/fixtures`, all of them f32. */
 export class Tensors {
   readonly #tensors: ReadonlyMap<string, Float32Array>;
 
   constructor(path: string) {
-    const { tensors } = readSafetensors(readFileSync(fixtureUrl(path)), path);
+    const bytes = readFileSync(fixtureUrl(path));
+    const start = headerEnd(bytes, bytes.length, path);
+    const header = parseHeader(bytes.subarray(lengthBytes, start), bytes.length - start, path);
     this.#tensors = new Map(
-      [...tensors].map(([name, tensor]) => {
+      header.tensors.map(({ name, dtype, shape, begin, end }) => {
+        const tensor = decodeTensor({ dtype, shape, data: bytes.subarray(start + begin, start + end) });
         if (tensor.dtype !== 'F32') throw new Error(`${path}: ${name} is ${tensor.dtype}`);
         return [name, tensor.data];
       }),

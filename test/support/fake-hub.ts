@@ -144,7 +144,7 @@ export class FakeHub {
 }
 
 /** A file, or what a range asks of it, as an honest server sends it. */
-export function sendFile(seen: Seen, response: ServerResponse, bytes: Uint8Array, etag: string): void {
+export function sendFile(seen: Seen, response: ServerResponse, bytes: Uint8Array, etag: string): true {
   const first = Number(/^bytes=(\d+)-$/.exec(seen.range ?? '')?.[1] ?? 0);
   const isPartial = first > 0 && (seen.ifRange === undefined || seen.ifRange === etag);
   const body = isPartial ? bytes.subarray(first) : bytes;
@@ -154,6 +154,7 @@ export function sendFile(seen: Seen, response: ServerResponse, bytes: Uint8Array
     ...(isPartial ? { 'content-range': `bytes ${first}-${bytes.length - 1}/${bytes.length}` } : {}),
   });
   response.end(seen.method === 'HEAD' ? undefined : body);
+  return true;
 }
 
 export function sha256(bytes: Uint8Array): string {

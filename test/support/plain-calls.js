@@ -2,6 +2,7 @@
 import * as cardinal from '../../src/index.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
 import { loadClassifier } from '../../src/node/classifier.ts';
+import { loadPicture } from '../../src/node/data/decode.ts';
 import { openData } from '../../src/node/data/open.ts';
 import { trainOn } from '../../src/node/train-on.ts';
 import { loadTrained } from '../../src/node/trained.ts';
@@ -461,6 +462,26 @@ export const promises = [
     'openData of a URL',
     () => openData(new URL('file:///photos')),
     /^openData: expected the data to be the path of a folder, got a URL$/,
+  ],
+  [
+    'openData, a limit in words',
+    () => openData('photos', { maxPixels: '200M' }),
+    /^openData: expected maxPixels to be a whole number of at least 1, got '200M'$/,
+  ],
+  [
+    'trainOn, no limit by infinity',
+    () => trainOn('photos', net(), { maxPixels: Infinity }),
+    /^trainOn: expected maxPixels to be a whole number of at least 1, got Infinity$/,
+  ],
+  [
+    'loadClassifier, no time',
+    () => loadClassifier('w.pth', { decodeSeconds: 0 }),
+    /^loadClassifier: expected decodeSeconds to be a whole number of at least 1, got 0$/,
+  ],
+  [
+    'loadPicture, a word misspelt',
+    () => loadPicture('a.png', { maxPixel: 5 }),
+    /^loadPicture: unknown option maxPixel; did you mean maxPixels\?/,
   ],
   [
     'openData, PyTorch’s names',

@@ -55,7 +55,7 @@ afterAll(async () => {
 
 /** How far a network's logits are from torchvision's, relative to the largest of them. */
 async function difference(model: Module, from: string, name: string): Promise<number> {
-  const { tensors } = readSafetensors(await readFile(join(from, `${name}.expected.safetensors`)));
+  const { tensors } = await readSafetensors(await readFile(join(from, `${name}.expected.safetensors`)));
   const [input, expected] = [tensors.get('input'), tensors.get('logits')];
   if (input?.dtype !== 'F32' || expected?.dtype !== 'F32')
     throw new Error(`${name}: nothing to compare with`);

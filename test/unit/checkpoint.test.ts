@@ -40,16 +40,6 @@ const checkpoint: Checkpoint = {
       step: 7,
       // Sums in double precision come back to the last bit.
       sums: { loss: 0.1 + 0.2, batches: 3, seen: 192, correct: 100 },
-      history: [
-        {
-          epoch: 0,
-          step: 4,
-          learningRate: 0.1,
-          train: { loss: 1, top1: 0.5 },
-          validation: { loss: 0.5, top1: 0.75, top5: 1 },
-          best: true,
-        },
-      ],
       best: { epoch: 0, top1: 0.75 },
     },
     optimizer: new Map([['velocity.conv1.weight', f32([2, 1, 1, 1], Float32Array.of(3, 4))]]),
@@ -57,48 +47,63 @@ const checkpoint: Checkpoint = {
   },
 };
 
-test('everything comes back', () => {
-  expect(parseCheckpoint(buildCheckpoint(checkpoint), 'last.safetensors')).toEqual({
+test('everything comes back', async () => {
+  expect(await parseCheckpoint(await buildCheckpoint(checkpoint), 'last.safetensors')).toEqual({
     ...checkpoint,
     state: new Map([...checkpoint.state].reverse()),
   });
 });
 
-test('what earlier versions wrote of time is read and left out', () => {
-  const { tensors, metadata } = readSafetensors(buildCheckpoint(checkpoint));
-  const text = (metadata.get('training') ?? '')
-    .replace('"history":[{"epoch":0,', '"history":[{"epoch":0,"epochs":10,"seconds":1.5,')
-    .replace('"progress":{', '"progress":{"seconds":2.25,');
-  expect(text).toMatch(/"seconds":2\.25.*"epochs":10,"seconds":1\.5/);
-  const bytes = writeSafetensors(tensors, { ...Object.fromEntries(metadata), training: text });
-  expect(parseCheckpoint(bytes, 'old').training?.progress).toEqual(checkpoint.training?.progress);
+test('what earlier versions wrote of epochs is read, and of time left out; neither is written', async () => {
+  const { tensors, metadata } = await readSafetensors(await buildCheckpoint(checkpoint));
+  const record = {
+    epoch: 0,
+    step: 4,
+    learningRate: 0.1,
+    train: { loss: 1, top1: 0.5 },
+    validation: { loss: 0.5, top1: 0.75, top5: 1 },
+    best: true,
+  };
+  const old = JSON.stringify([{ ...record, epochs: 10, seconds: 1.5 }]);
+  const text = (metadata.get('training') ?? '').replace(
+    '"progress":{',
+    `"progress":{"seconds":2.25,"history":${old},`,
+  );
+  const bytes = await writeSafetensors(tensors, { ...Object.fromEntries(metadata), training: text });
+  const read = await parseCheckpoint(bytes, 'old');
+  expect(read.training?.progress).toEqual({ ...checkpoint.training?.progress, history: [record] });
+  expect(await buildCheckpoint(read)).toEqual(await buildCheckpoint(checkpoint));
 });
 
-test('a run in which nothing is frozen is written as before there was freezing, and read', () => {
+test('a run in which nothing is frozen is written as before there was freezing, and read', async () => {
   const { training, ...rest } = checkpoint;
-  const bytes = buildCheckpoint({ ...rest, training: training && { ...training, frozen: undefined } });
-  expect(readSafetensors(bytes).metadata.get('training')).not.toMatch(/frozen/);
-  expect(parseCheckpoint(bytes, 'last.safetensors').training?.frozen).toBeUndefined();
+  const bytes = await buildCheckpoint({ ...rest, training: training && { ...training, frozen: undefined } });
+  expect((await readSafetensors(bytes)).metadata.get('training')).not.toMatch(/frozen/);
+  expect((await parseCheckpoint(bytes, 'last.safetensors')).training?.frozen).toBeUndefined();
 });
 
-test('to any other tool it is a file of weights under PyTorch’s names', () => {
-  const { tensors, metadata } = readSafetensors(buildCheckpoint({ ...checkpoint, training: undefined }));
+test('to any other tool it is a file of weights under PyTorch’s names', async () => {
+  const { tensors, metadata } = await readSafetensors(
+    await buildCheckpoint({ ...checkpoint, training: undefined }),
+  );
   expect([...tensors.keys()].sort()).toEqual([...checkpoint.state.keys()].sort());
   expect(metadata.get('format')).toBe('pt');
 });
 
-test('bare weights are no checkpoint', () => {
-  const bytes = writeSafetensors(checkpoint.state, { format: 'pt' });
-  expect(() => parseCheckpoint(bytes, 'w')).toThrow(/^w holds weights but no Cardinal metadata/);
+test('bare weights are no checkpoint', async () => {
+  const bytes = await writeSafetensors(checkpoint.state, { format: 'pt' });
+  await expect(parseCheckpoint(bytes, 'w')).rejects.toThrow(/^w holds weights but no Cardinal metadata/);
 });
 
-describe('damage is told in one line', () => {
-  const bytes = buildCheckpoint(checkpoint);
+const bytes = await buildCheckpoint(checkpoint);
 
-  test('a file cut anywhere', () => {
+describe('damage is told in one line', () => {
+  test('a file cut anywhere', async () => {
     for (let length = 0; length < bytes.length; length += 7) {
-      expect(() => parseCheckpoint(bytes.subarray(0, length), 'last.safetensors')).toThrow(CardinalError);
-      expect(() => parseCheckpoint(bytes.subarray(0, length), 'last.safetensors')).toThrow(
+      await expect(parseCheckpoint(bytes.subarray(0, length), 'last.safetensors')).rejects.toThrow(
+        CardinalError,
+      );
+      await expect(parseCheckpoint(bytes.subarray(0, length), 'last.safetensors')).rejects.toThrow(
         /^last\.safetensors[^\n]*$/,
       );
     }
@@ -111,14 +116,14 @@ describe('damage is told in one line', () => {
     ['input', undefined, /metadata 'input': .*expected array/i],
     ['classes', '3', /metadata 'classes': .*expected array/i],
     ['training', '{}', /metadata 'training': recipe: /],
-  ])('metadata %s as %s', (key, text, message) => {
-    const { tensors, ...file } = readSafetensors(bytes);
+  ])('metadata %s as %s', async (key, text, message) => {
+    const { tensors, ...file } = await readSafetensors(bytes);
     const metadata = new Map(file.metadata);
     if (text === undefined) metadata.delete(key);
     else metadata.set(key, text);
-    const spoiled = writeSafetensors(tensors, Object.fromEntries(metadata));
-    expect(() => parseCheckpoint(spoiled, 'last.safetensors')).toThrow(message);
-    expect(() => parseCheckpoint(spoiled, 'last.safetensors')).toThrow(CardinalError);
+    const spoiled = await writeSafetensors(tensors, Object.fromEntries(metadata));
+    await expect(parseCheckpoint(spoiled, 'last.safetensors')).rejects.toThrow(message);
+    await expect(parseCheckpoint(spoiled, 'last.safetensors')).rejects.toThrow(CardinalError);
   });
 });
 

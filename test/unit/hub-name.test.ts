@@ -40,6 +40,10 @@ describe('a name on the hub', () => {
     ['hf:timm/net/a//b', /the file is "a\/\/b"/],
     ['hf:timm/net/a\\..\\b', /the file is/],
     ['hf:timm/net/C:x', /the file is "C:x"/],
+    ['hf:timm/net/nul', /the file is "nul"/],
+    ['hf:timm/net/a/Com1.bin', /the file is/],
+    ['hf:timm/net@aux/a', /the revision is "aux"/],
+    ['hf:timm/net/a.', /the file is "a\."/],
     ['hf:timm/net/a\nb', /the file is "a\\nb"/],
   ])('%j is none', (text, message) => {
     const parse = () => parseHubName(text);

@@ -1,7 +1,20 @@
+import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import type { ReportData } from '../../src/report/data.ts';
 import { renderReport } from '../../src/report/report.ts';
 import { exampleReport as example } from '../support/example-report.ts';
+
+/** What is asked of a page here; the library's own types name the DOM's. */
+interface ParsedPage {
+  querySelector(selector: string): ParsedElement | null;
+  querySelectorAll(selector: string): Iterable<ParsedElement>;
+}
+interface ParsedElement {
+  readonly attributes: Iterable<{ readonly name: string; readonly value: string }>;
+  readonly outerHTML: string;
+  readonly textContent: string;
+  getAttribute(name: string): string | null;
+}
 
 const ten = Array.from({ length: 10 }, (_, i) => `class ${i}`);
 
@@ -75,7 +88,7 @@ describe('report', () => {
     const page = renderReport({ ...example(ten), misclassified, misclassifiedFile: 'misclassified.csv' });
     const pairs = Array.from(
       page.matchAll(
-        /<span class="pair"\s*>(.*?) <span class="wrong">taken for<\/span> (.*?)<\/span\s*>\s*<span class="n">(.*?)</gs,
+        /<span class="pair"\s*><bdi>(.*?)<\/bdi> <span class="wrong">taken for<\/span> <bdi>(.*?)<\/bdi><\/span\s*>\s*<span class="n">(.*?)</gs,
       ),
       ([, truth, guess, count]) => [truth, guess, count],
     );
@@ -96,6 +109,36 @@ describe('report', () => {
     const page = renderReport(example(['<script>alert(1)</script>', '"quoted" & \'so\'', 'c']));
     expect(page).not.toContain('<script');
     expect(page).toContain('some &#60;pictures&#62; &#38; more');
+  });
+
+  it('takes no orders from names, and shows what is hidden in them', () => {
+    const hostile = `"'><img src=x onerror=alert(1)></style></title>\u001b[2J\u202e;background:url(//x)`;
+    const names = [hostile, 'b', 'c'];
+    for (const classes of [names, [...names, ...Array.from({ length: 30 }, (_, i) => `${i}${hostile}`)]]) {
+      const misclassified = [{ id: hostile, label: 0, predicted: 1, top: [{ label: 1, probability: 0.5 }] }];
+      const data = example(classes);
+      const page = renderReport({
+        ...{ ...data, model: hostile, dataset: hostile, command: hostile, notes: [hostile] },
+        misclassified: misclassified.map((picture) => ({ ...picture, picture: undefined })),
+        leftOut: [{ what: hostile, count: 1, paths: [hostile] }],
+      });
+      expect(page).not.toMatch(/(?!\n)[\p{Cc}\u202e]/u);
+      const { document } = parseHTML(page) as { document: ParsedPage };
+      for (const element of document.querySelectorAll('*')) {
+        for (const { name, value } of element.attributes) {
+          expect(name, element.outerHTML).not.toMatch(/^on|^href$/);
+          if (name === 'src') expect(value).toMatch(/^data:image\//);
+          if (name === 'style') expect(value).not.toContain('url');
+        }
+      }
+      expect(document.querySelector('bdi')?.textContent).toBe(
+        hostile.replace('\u001b', '\\u001b').replace('\u202e', '\\u202e'),
+      );
+      // Should a name get through all the same, it can load and run nothing.
+      expect(document.querySelector('meta[http-equiv]')?.getAttribute('content')).toMatch(
+        /^default-src 'none'/,
+      );
+    }
   });
 
   it('needs nothing beside itself', () => {

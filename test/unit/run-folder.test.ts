@@ -14,6 +14,12 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true, force: true }));
 
+async function recordsOf(folder: RunFolder): Promise<unknown[]> {
+  const records: unknown[] = [];
+  for await (const { record } of folder.readMetrics()) records.push(record);
+  return records;
+}
+
 async function fresh(name: string): Promise<string> {
   const path = join(root, name);
   await mkdir(path);
@@ -198,7 +204,7 @@ describe('a run folder', () => {
     await writeFile(join(folder.path, 'metrics.jsonl'), '{"type":"step","ep', { flag: 'a' });
     await folder.rewindMetrics({ step: 2, epoch: 0 });
     await write({ type: 'epoch', epoch: 0, step: 2 }, { type: 'step', epoch: 1, step: 3, loss: 0.5 });
-    expect(await folder.readMetrics()).toEqual([
+    expect(await recordsOf(folder)).toEqual([
       { type: 'step', epoch: 0, step: 1, loss: 2 },
       { type: 'step', epoch: 0, step: 2, loss: 1 },
       { type: 'epoch', epoch: 0, step: 2 },
@@ -209,7 +215,7 @@ describe('a run folder', () => {
 
   test('without metrics or checkpoint says so', async () => {
     const folder = await RunFolder.create(join(root, 'empty'));
-    expect(await folder.readMetrics()).toEqual([]);
+    expect(await recordsOf(folder)).toEqual([]);
     await expect(folder.readCheckpoint()).rejects.toThrow(/cannot read .*last\.safetensors: no such file/);
     await folder.close();
   });

@@ -90,7 +90,7 @@ describe('trainOn', () => {
   test('writes a page that names every misclassified picture, what was left out and where validation comes from', async () => {
     const page = await pageOf(out);
     for (const { id } of run.evaluation?.misclassified ?? []) {
-      expect(page).toContain(`<span class="id">${id.slice(split.length + 1)}</span>`);
+      expect(page).toContain(`<bdi class="id">${id.slice(split.length + 1)}</bdi>`);
     }
     expect(page).toContain('misclassified.csv');
     expect(page).toContain('1 .txt file');

@@ -103,7 +103,7 @@ describe('the table', () => {
       }));
       const [first, ...rest] = outcomes;
       const all =
-        outcomes.length === 0 ? [] : [{ ...first, values: {}, failed: 'NaN, "at once"\nreally' }, ...rest];
+        outcomes.length === 0 ? [] : [{ ...first, values: {}, failed: '-NaN, "at once"; =really' }, ...rest];
       expect(fromCsv(toCsv(plan, all, 'a, "b"'), keys, 'table')).toEqual(all);
     },
   );

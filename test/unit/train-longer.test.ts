@@ -85,7 +85,10 @@ describe('a run that goes on for longer', () => {
     stop.abort();
     await go(run, { resume: true, epochs: 4, signal: stop.signal });
     const late = await readFile(join(root, run, 'best.safetensors'));
-    expect(late.toString('latin1')).toBe(early.toString('latin1').replace(says(2), says(4)));
+    // But for the digest of what it says.
+    const contents = (bytes: Buffer): string =>
+      bytes.toString('latin1').replace(/(?<="cardinal\.digest":"sha256:)\w+/, '');
+    expect(contents(late)).toBe(contents(early).replace(says(2), says(4)));
   });
 
   test('cannot, if its learning rate falls along a cosine', async () => {
@@ -154,7 +157,7 @@ describe('a run that is over', () => {
     const store = new MemoryStore();
     const recipe = tinyRecipe({ schedule: { kind: 'constant' } });
     await runTraining(tinyRun(seed, { store, recipe }));
-    const resume = store.read('last');
+    const resume = await store.read('last');
     const begin = (changes: object): Promise<unknown> =>
       train(tinyRun(seed, { resume, recipe, ...changes })).next();
     await expect(begin({ recipe: { ...recipe, clipNorm: 1 } })).rejects.toThrow(/has clipNorm off, not 1/);

@@ -74,6 +74,8 @@ describe('a network of one’s own', () => {
       'last.safetensors',
       'metrics.jsonl',
       'misclassified.csv',
+      'pictures.jsonl.gz',
+      'previous.safetensors',
       'report.html',
     ]);
 

@@ -30,7 +30,7 @@ describe.each(kinds)('$name', ({ backends: all, exact }) => {
     const store = new MemoryStore();
     for (let life = 0; ; life++) {
       const backend = backends[life % backends.length];
-      const resume = store.files.has('last') ? store.read('last') : undefined;
+      const resume = store.files.has('last') ? await store.read('last') : undefined;
       const options = tinyRun(seed, { backend, store, recipe, resume, checkpointEvery: 1 });
       const { result } = await runTraining(options, (_, count) => count > 9);
       if (result !== undefined) break;

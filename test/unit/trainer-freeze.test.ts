@@ -64,8 +64,8 @@ describe.each(kinds)('$name', ({ backends }) => {
       const store = new MemoryStore();
       const { events, result } = await runTraining(tinyRun(seed, { backend, network, store, recipe }));
       expect(result?.reason).toBe('finished');
-      const last = store.read('last');
-      for (const state of [last.state, store.read('best').state, model.stateDict()]) {
+      const last = await store.read('last');
+      for (const state of [last.state, (await store.read('best')).state, model.stateDict()]) {
         expect([...state.keys()].sort()).toEqual([...before.keys()].sort());
         for (const [name, { data }] of state) {
           if (isFrozen(name)) expect(data, name).toEqual(before.get(name));
@@ -130,5 +130,5 @@ test('a norm that is used twice counts two batches a pass, as in PyTorch', async
   }
   const store = new MemoryStore();
   await runTraining(tinyRun(seed, { network: tinyNetwork(seed, new Twice()), store }));
-  expect(store.read('last').state.get('norm.num_batches_tracked')?.data).toEqual(BigInt64Array.of(30n));
+  expect((await store.read('last')).state.get('norm.num_batches_tracked')?.data).toEqual(BigInt64Array.of(30n));
 });

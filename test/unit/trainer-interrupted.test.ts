@@ -57,10 +57,10 @@ describe('a signal that comes in a micro-batch', () => {
       // Not one more is computed; a step whose last micro-batch it is comes to its end.
       expect(begun, note).toBe(micro);
       const step = Math.floor(micro / 4);
-      expect(store.read('last').training?.progress.step, note).toBe(step);
+      expect((await store.read('last')).training?.progress.step, note).toBe(step);
       const expected = after.get(step);
       if (expected !== undefined) expect(store.bytes('last'), note).toEqual(expected);
-      await runTraining(tinyRun(seed, { store, recipe: undefined, resume: store.read('last') }));
+      await runTraining(tinyRun(seed, { store, recipe: undefined, resume: await store.read('last') }));
       for (const kind of ['last', 'best'] as const) {
         expect(store.bytes(kind), `${kind}, ${note}`).toEqual(whole.bytes(kind));
       }
@@ -81,9 +81,9 @@ describe('a signal that comes in a micro-batch', () => {
     );
     expect(result?.reason).toBe('interrupted');
     expect(evaluated).toBe(2);
-    expect(store.read('last').training?.progress).toMatchObject({ epoch: 0, batch: 5, step: 5 });
+    expect((await store.read('last')).training?.progress).toMatchObject({ epoch: 0, batch: 5, step: 5 });
     const { events } = await runTraining(
-      tinyRun(seed, { store, recipe: undefined, resume: store.read('last') }),
+      tinyRun(seed, { store, recipe: undefined, resume: await store.read('last') }),
     );
     expect(events.filter(({ type }) => type === 'step')).toHaveLength(5);
     expect(store.bytes('last')).toEqual(whole.bytes('last'));
@@ -111,7 +111,7 @@ describe('a signal that comes in a micro-batch', () => {
       data: { train: stuck },
     });
     expect(result?.reason).toBe('interrupted');
-    expect(store.read('last').training?.progress.step).toBe(2);
+    expect((await store.read('last')).training?.progress.step).toBe(2);
   });
 });
 

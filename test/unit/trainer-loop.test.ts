@@ -50,10 +50,10 @@ test('a run tells its story in order, learns, and leaves the network trained', a
   expect(result?.history.map(({ epoch }) => epoch)).toEqual(Array.from({ length: 12 }, (_, i) => i));
   expect(result?.best?.top1, `seed ${seed}`).toBeGreaterThan(0.8);
   expect(options.network.stateDict().get('5.weight')?.data).toEqual(
-    store.read('last').state.get('5.weight')?.data,
+    (await store.read('last')).state.get('5.weight')?.data,
   );
   // Twelve epochs of five forward passes, as PyTorch counts them.
-  expect(store.read('last').state.get('1.num_batches_tracked')?.data).toEqual(BigInt64Array.of(60n));
+  expect((await store.read('last')).state.get('1.num_batches_tracked')?.data).toEqual(BigInt64Array.of(60n));
 });
 
 describe('a loss that is not finite', () => {
@@ -75,8 +75,8 @@ describe('a loss that is not finite', () => {
     const store = new MemoryStore();
     const { events, result } = await runTraining({ ...spoiled(7), store, checkpointEvery: 2 });
     expect(result).toMatchObject({ reason: 'not-finite', step: 7, state: undefined });
-    expect(store.read('last').training?.progress.step).toBe(6);
-    for (const { data } of store.read('last').state.values())
+    expect((await store.read('last')).training?.progress.step).toBe(6);
+    for (const { data } of (await store.read('last')).state.values())
       expect([...data].every(isFiniteNumber)).toBe(true);
     const end = events.find((event) => event.type === 'end');
     expect(end?.message).toMatch(
@@ -93,7 +93,7 @@ describe('a loss that is not finite', () => {
     });
     const { result } = await runTraining(tinyRun(seed, { store, recipe, checkpointEvery: 1 }));
     expect(result?.reason).toBe('not-finite');
-    for (const { data } of store.read('last').state.values())
+    for (const { data } of (await store.read('last')).state.values())
       expect([...data].every(isFiniteNumber)).toBe(true);
   });
 });
@@ -159,24 +159,24 @@ test('the moving average is that of the weights after each step, and the one tha
   const recipe = tinyRecipe({ ema: { decay } });
   const average = new Map<string, number[]>();
   const store = new MemoryStore();
-  await runTraining(tinyRun(seed, { recipe, store, checkpointEvery: 1 }), (event) => {
+  await runTraining(tinyRun(seed, { recipe, store, checkpointEvery: 1 }), async (event) => {
     if (event.type !== 'checkpoint' || event.kind !== 'last') return false;
     const t = event.step - 1;
     const d = Math.min(decay, (1 + t) / (10 + t));
-    for (const [name, { dtype, data }] of store.read('last').state) {
+    for (const [name, { dtype, data }] of (await store.read('last')).state) {
       if (dtype !== 'F32') continue;
       const before = average.get(name) ?? [];
       average.set(name, event.step === 0 ? [...data] : before.map((old, i) => d * old + (1 - d) * data[i]));
     }
     return false;
   });
-  const last = store.read('last');
+  const last = await store.read('last');
   for (const [name, expected] of average) {
     const kept = last.training?.ema.get(name)?.data ?? [];
     const difference = Math.max(...expected.map((value, i) => Math.abs(value - Number(kept[i]))));
     expect(difference, `${name}, seed ${seed}`).toBeLessThan(1e-5);
   }
-  const best = store.read('best');
+  const best = await store.read('best');
   expect(best.training).toBeUndefined();
   expect(best.state.get('0.weight')?.data).not.toEqual(last.state.get('0.weight')?.data);
   if (best.trained?.epochs === last.trained?.epochs) {
@@ -248,7 +248,7 @@ test('a picture that cannot be read ends the run, with what was learned saved', 
   await expect(runTraining({ ...options, data: { ...options.data, train } })).rejects.toThrow(
     'cat.jpg is damaged',
   );
-  expect(store.read('last').training?.progress).toMatchObject({ epoch: 1, batch: 2, step: 7 });
+  expect((await store.read('last')).training?.progress).toMatchObject({ epoch: 1, batch: 2, step: 7 });
 });
 
 test('data that does not suit the network or the recipe is refused', async () => {

@@ -53,11 +53,11 @@ test.each(recipes)(
     await runTraining(run({ store }));
     const names = [...new Misleading().initialize(seed).stateDict().keys()].sort();
     for (const kind of ['best', 'last'] as const) {
-      expect([...store.read(kind).state.keys()].sort()).toEqual(names);
+      expect([...(await store.read(kind)).state.keys()].sort()).toEqual(names);
     }
     const again = new MemoryStore();
     for (;;) {
-      const resume = again.files.has('last') ? again.read('last') : undefined;
+      const resume = again.files.has('last') ? await again.read('last') : undefined;
       const { result } = await runTraining(
         run({ store: again, resume, checkpointEvery: 1 }),
         (_, n) => n > 5,
@@ -81,11 +81,11 @@ test('two tensors of one name are refused before training, in one line', async (
 test('a file of weights without such names says nothing of them', async () => {
   const store = new MemoryStore();
   await runTraining(tinyRun(seed, { store, recipe: recipes[0] }));
-  const { metadata } = readSafetensors(store.bytes('last'), 'last');
+  const { metadata } = await readSafetensors(store.bytes('last'), 'last');
   expect(metadata.has('own')).toBe(false);
-  const { training, ...rest } = store.read('last');
+  const { training, ...rest } = await store.read('last');
   const clashing = new Map([...rest.state, ['ema.0.weight', f32([1], Float32Array.of(1))] as const]);
-  expect(() => buildCheckpoint({ ...rest, state: clashing, training })).toThrow(
+  await expect(buildCheckpoint({ ...rest, state: clashing, training })).rejects.toThrow(
     /^the network's tensor 'ema\.0\.weight' is called as what a checkpoint keeps of training: rename its attribute 'ema'$/,
   );
 });

@@ -53,13 +53,13 @@ describe.each(kinds)('$name', ({ backends }) => {
       const { programBytes, keepingAllBytes } = startOf(events);
       if (checkpointActivations) expect(programBytes).toBeLessThan(keepingAllBytes ?? 0);
       else expect(keepingAllBytes).toBeUndefined();
-      expect(store.read('last').training?.checkpointActivations).toBe(checkpointActivations || undefined);
+      expect((await store.read('last')).training?.checkpointActivations).toBe(checkpointActivations || undefined);
       best.push(store.bytes('best'));
     }
     const store = new MemoryStore();
     const used: boolean[] = [];
     for (let life = 0; ; life++) {
-      const resume = store.files.has('last') ? store.read('last') : undefined;
+      const resume = store.files.has('last') ? await store.read('last') : undefined;
       // Asked for at first, then as it was, then not any more, then as it was.
       const checkpointActivations = [true, undefined, false, undefined][life];
       const options = deepRun({ backend, store, resume, checkpointEvery: 1, checkpointActivations });
@@ -79,7 +79,7 @@ test('a batch that does not fit is told that it would, if activations were recom
   const backend = limitedBackend(Math.floor((programBytes + (keepingAllBytes ?? 0)) / 2));
   const store = new MemoryStore();
   await runTraining(deepRun({ store, checkpointActivations: true }));
-  const resume = store.read('last');
+  const resume = await store.read('last');
   await expect(runTraining(deepRun({ backend, resume, checkpointActivations: false }))).rejects.toThrow(
     /training on 4 pictures at once takes .*; with checkpointed activations all of them do \(/,
   );

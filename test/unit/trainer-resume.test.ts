@@ -50,7 +50,7 @@ describe.each(runs)('$name', ({ recipe, model }) => {
     const log: TrainEvent[] = [];
     for (let lives = 0; ; lives++) {
       expect(lives, 'a run that gets nowhere').toBeLessThan(60);
-      const resume = store.files.has('last') ? store.read('last') : undefined;
+      const resume = store.files.has('last') ? await store.read('last') : undefined;
       rewind(log, resume);
       // A process knows nothing of the last one's network: its weights begin anew, and are replaced.
       const options = tinyRun(seed, {
@@ -83,9 +83,9 @@ test('interrupted by a signal at any step, a run saves that very step and goes o
       return false;
     });
     expect(result?.reason).toBe('interrupted');
-    expect(store.read('last').training?.progress.step).toBe(step);
+    expect((await store.read('last')).training?.progress.step).toBe(step);
     const resumed = await runTraining(
-      tinyRun(seed, { store, recipe: undefined, resume: store.read('last') }),
+      tinyRun(seed, { store, recipe: undefined, resume: await store.read('last') }),
     );
     expect(resumed.result?.reason).toBe('finished');
     for (const kind of kinds) {
@@ -108,7 +108,7 @@ test('the seed decides everything', async () => {
 test('a checkpoint of other data or another network is refused', async () => {
   const store = new MemoryStore();
   await runTraining(tinyRun(seed, { store }), (event) => event.type === 'step');
-  const resume = store.read('last');
+  const resume = await store.read('last');
   const options = tinyRun(seed);
   const named = (name: string) => ({ ...options.network, description: { name, options: {} } });
   await expect(runTraining({ ...options, resume, network: named('resnet18') })).rejects.toThrow(
@@ -142,7 +142,7 @@ test('a run goes on only with the parameters frozen that were', async () => {
   // Without momentum there is no optimiser state whose names would tell.
   const begin = tinyRun(seed, { store, recipe: plain, network: network(frozenParts) });
   await runTraining(begin, (event) => event.type === 'step');
-  const resume = store.read('last');
+  const resume = await store.read('last');
   const frozen = ['0.weight', '0.bias', '1.weight', '1.bias', '4.weight', '4.bias'];
   expect(resume.training?.frozen).toEqual(frozen);
   const goOn = (patterns: readonly string[], from = resume) =>

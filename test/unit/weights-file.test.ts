@@ -80,7 +80,7 @@ describe('pictures of other channels', () => {
     const network = createModel(model).initialize(1);
     await saveWeights(network, at('bare.safetensors'));
     const description = { model: { name: model, options: {} }, input: [3, 32, 32], preprocessing };
-    await writeFile(at('own.safetensors'), writeSafetensors(network.stateDict(), metadataOf(description)));
+    await writeFile(at('own.safetensors'), await writeSafetensors(network.stateDict(), metadataOf(description)));
   });
 
   test('a checkpoint becomes grey, its preprocessing too', async () => {
@@ -299,10 +299,10 @@ describe('prepareFor', () => {
 test('origin and licence of bare weights go on to the next file', async () => {
   const state = createModel('resnet20_cifar').stateDict();
   const metadata = { format: 'pt', origin: 'https://example.org/w', licence: 'CC0-1.0' };
-  await writeFile(at('bare.safetensors'), writeSafetensors(state, metadata));
+  await writeFile(at('bare.safetensors'), await writeSafetensors(state, metadata));
   const says = await withWeightsFile(at('bare.safetensors'), (file) => Promise.resolve(saysOf(file)));
   expect(says).toMatchObject({ origin: 'https://example.org/w', licence: 'CC0-1.0', classes: undefined });
-  await writeFile(at('silent.safetensors'), writeSafetensors(state));
+  await writeFile(at('silent.safetensors'), await writeSafetensors(state));
   const silent = await withWeightsFile(at('silent.safetensors'), (file) => Promise.resolve(saysOf(file)));
   expect(silent).toMatchObject({ origin: 'silent.safetensors', licence: undefined });
 });

@@ -57,7 +57,7 @@ test.each([
   const bytes = Uint8Array.from(Buffer.from(text, text.startsWith('\ufeff') ? 'utf8' : 'latin1'));
   await refusal(bytes, message);
   // Wherever tensors are read, not only where any format will do.
-  expect(() => readSafetensors(bytes, 'w.pth')).toThrow(message);
+  await expect(readSafetensors(bytes, 'w.pth')).rejects.toThrow(message);
 });
 
 test.each([
@@ -71,7 +71,7 @@ test.each([
 test.each([
   [
     'safetensors',
-    writeSafetensors(new Map([['x', { dtype: 'F32', shape: [4], data: new Float32Array(4) }]])),
+    await writeSafetensors(new Map([['x', { dtype: 'F32', shape: [4], data: new Float32Array(4) }]])),
     /promises 16 bytes of tensors, the file has 15/,
   ],
   ['a zip archive', fixtureBytes('zip-state.pth'), /truncated or a damaged zip archive/],

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import pc from 'picocolors';
+import { pc } from '../colours.ts';
 import { CardinalError } from '../../base/errors.ts';
 import type { BlasInfo } from '../../node/blas.ts';
 import { bytes, digits3 } from '../../report/format.ts';
@@ -33,7 +33,7 @@ async function doctor({ json }: { json: boolean }): Promise<void> {
   );
   const found = { ...(await withKernels(capabilities())), ...native };
   if (json) printJson(found);
-  else print(...lines(found, await blasInstallation()));
+  else print(lines(found, await blasInstallation()));
   if (found.blasProblem !== null || found.kernelsProblem !== null) process.exitCode = 1;
 }
 

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import type { PictureLimitOptions } from '../../data/picture-limits.ts';
 import type { EngineFlags, WeightsFlags } from '../flags.ts';
 import {
   integer,
@@ -9,10 +10,11 @@ import {
   withEngineFlags,
   withExamples,
   withJsonFlag,
+  withPictureFlags,
   withWeightsFlags,
 } from '../flags.ts';
 
-export interface EvalFlags extends EngineFlags, WeightsFlags {
+export interface EvalFlags extends EngineFlags, WeightsFlags, PictureLimitOptions {
   readonly split?: 'train' | 'val' | 'test' | 'all';
   readonly batchSize: number;
   readonly strict: boolean;
@@ -33,7 +35,7 @@ export function define(command: Command): void {
     .option('--batch-size <n>', 'pictures at once', integer('--batch-size', 1, 65_536), 64)
     .option('--strict', strictHelp, false);
   withExamples(
-    withJsonFlag(withEngineFlags(command)),
+    withJsonFlag(withEngineFlags(withPictureFlags(command))),
     'eval runs/demo/best.safetensors data/fashion-mnist-sample',
     'eval runs/photos/best.safetensors photos --split val --json',
     'eval resnet20-12fca82f.th cifar-10-batches-bin --model resnet20_cifar',

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import pc from 'picocolors';
+import { pc } from '../colours.ts';
 import { UsageError } from '../../base/errors.ts';
 import { count, short } from '../../report/format.ts';
 import { withExamples, withJsonFlag } from '../flags.ts';
@@ -39,7 +39,7 @@ async function models(pattern: string | undefined, { json }: { json: boolean }):
   ]);
   const header = ['model', 'parameters', 'MACs', 'input', ''].map((title) => pc.dim(title));
   print(
-    ...alignColumns([header, ...rows], ['left', 'right', 'right', 'left', 'left']),
+    alignColumns([header, ...rows], ['left', 'right', 'right', 'left', 'left']),
     '',
     pc.dim('MACs: multiply–accumulates of a weight for one picture of that input (two FLOPs each).'),
   );

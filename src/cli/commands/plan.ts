@@ -79,8 +79,8 @@ async function show(name: string, flags: PlanFlags): Promise<void> {
     if (flags.json) printJson({ backend: backend.name, input, maxBytes: backend.maxBytes, fits, ...listing });
     else
       print(
-        formatPlan(listing),
-        ...(fits ? [] : ['', doesNotFit(backend, largestFit(input[0], backend.maxBytes, planFor))]),
+        formatPlan(listing).split('\n'),
+        fits ? [] : ['', doesNotFit(backend, largestFit(input[0], backend.maxBytes, planFor))],
       );
     return Promise.resolve();
   });

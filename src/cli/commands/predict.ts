@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { pictureFormatTitles } from '../../data/picture-format.ts';
+import type { PictureLimitOptions } from '../../data/picture-limits.ts';
 import type { EngineFlags, WeightsFlags } from '../flags.ts';
 import {
   integer,
@@ -8,10 +9,11 @@ import {
   withEngineFlags,
   withExamples,
   withJsonFlag,
+  withPictureFlags,
   withWeightsFlags,
 } from '../flags.ts';
 
-export interface PredictFlags extends EngineFlags, WeightsFlags {
+export interface PredictFlags extends EngineFlags, WeightsFlags, PictureLimitOptions {
   readonly classes?: string;
   readonly top: number;
   readonly json: boolean;
@@ -36,12 +38,12 @@ export function define(command: Command): void {
     .option('--top <k>', 'how many classes to name', integer('--top', 1, 1000), 3)
     .option(
       '--csv',
-      'print a table: a row for each picture, columns image, class, probability, class_2, probability_2, …',
+      'print a table: a row for each picture, columns image, class, probability, class_2, probability_2, …; names that a spreadsheet would compute (=…) have an apostrophe in front',
       false,
     )
     .option('--jsonl', 'print a line of JSON for each picture, as soon as it is known', false);
   withExamples(
-    withJsonFlag(withEngineFlags(command)),
+    withJsonFlag(withEngineFlags(withPictureFlags(command))),
     'predict runs/demo/best.safetensors shoe.png',
     'predict best.safetensors photos --top 1 --csv > photos.csv',
     'predict best.safetensors photos/*.jpg --top 5 --jsonl',

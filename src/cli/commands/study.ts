@@ -1,10 +1,20 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
+import type { PictureLimitOptions } from '../../data/picture-limits.ts';
 import type { Scale } from '../../study/study.ts';
 import type { EngineFlags } from '../flags.ts';
-import { integer, oneOf, path, takeOverHelp, withEngineFlags, withExamples, withJsonFlag } from '../flags.ts';
+import {
+  integer,
+  oneOf,
+  path,
+  takeOverHelp,
+  withEngineFlags,
+  withExamples,
+  withJsonFlag,
+  withPictureFlags,
+} from '../flags.ts';
 
-export interface StudyFlags extends EngineFlags {
+export interface StudyFlags extends EngineFlags, PictureLimitOptions {
   readonly data?: string;
   readonly scale: Scale;
   readonly seeds?: number;
@@ -49,7 +59,7 @@ export function define(command: Command): void {
       path('--out'),
     );
   withExamples(
-    withJsonFlag(withEngineFlags(command)),
+    withJsonFlag(withEngineFlags(withPictureFlags(command))),
     'study',
     'study table3 --data cifar-10-batches-bin --dry-run',
     'study table3 --data cifar-10-batches-bin --seeds 5',

@@ -34,12 +34,12 @@ async function describe(name: string, { input, depth, set = [], cost, json }: Su
   const model = createModel(name, options);
   const breakdown = costSummary(model, { inputSize, depth });
   if (!json && cost) {
-    print(...costListing(breakdown, { name, input: inputSize }));
+    print(costListing(breakdown, { name, input: inputSize }));
     return;
   }
   const listing = summary(model, { inputSize, depth });
   if (!json) {
-    print(listing.toString());
+    print(listing.toString().split('\n'));
     return;
   }
   // `toString` is no part of the document; JSON leaves functions out.

@@ -1,5 +1,6 @@
 import { Option, type Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
+import type { PictureLimitOptions } from '../../data/picture-limits.ts';
 import { augmentationNames, type AugmentationName } from '../../data/augmentations.ts';
 import type { Recipe } from '../../train/recipe.ts';
 import type { EngineFlags, FitFlags, ModelFlags } from '../flags.ts';
@@ -17,10 +18,11 @@ import {
   withExamples,
   withFitFlags,
   withJsonFlag,
+  withPictureFlags,
   withSetFlag,
 } from '../flags.ts';
 
-export interface TrainFlags extends EngineFlags, FitFlags, ModelFlags {
+export interface TrainFlags extends EngineFlags, FitFlags, ModelFlags, PictureLimitOptions {
   readonly model?: string;
   readonly weights?: string;
   readonly head: 'keep' | 'reset';
@@ -59,8 +61,18 @@ export interface TrainFlags extends EngineFlags, FitFlags, ModelFlags {
  * be, and what it has anyway (`resumeTraining` refuses another value).
  */
 const resumable: readonly string[] = [
-  ...['resume', 'backend', 'threads', 'blas', 'json', 'verbose', 'checkpointActivations', 'takeOver'],
-  ...['epochs', 'patience', 'checkpointEvery', 'checkpointMinutes'],
+  ...[
+    'resume',
+    'backend',
+    'threads',
+    'blas',
+    'json',
+    'verbose',
+    'checkpointActivations',
+    'takeOver',
+    'verify',
+  ],
+  ...['epochs', 'patience', 'checkpointEvery', 'checkpointMinutes', 'maxPixels', 'decodeSeconds'],
   ...[
     'recipe',
     'batchSize',
@@ -170,7 +182,7 @@ export function define(command: Command): void {
     )
     .option('--take-over', takeOverHelp);
   withExamples(
-    withJsonFlag(withEngineFlags(command)),
+    withJsonFlag(withEngineFlags(withPictureFlags(command))),
     'train photos --model resnext50_32x4d --recipe imagenet --epochs 90',
     'train cifar-10-batches-bin --model resnext29_8x64d_cifar --recipe cifar',
     'train data/fashion-mnist-sample --model resnext_cifar --epochs 5 --set layers=1,1,1 baseWidth=8',

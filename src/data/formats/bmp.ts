@@ -1,18 +1,19 @@
 import type { Picture } from '../dataset.ts';
 import { decodeRuns } from './bmp-runs.ts';
-import { checkRuns, checkSize } from './limits.ts';
+import { checkSize, defaultPictureLimits, type PictureLimits } from '../picture-limits.ts';
+import { checkRuns } from './limits.ts';
 
 /**
  * Windows and OS/2 bitmaps: 1, 4 and 8 bits with a palette, also run-length encoded; 16, 24 and 32 bits, in the usual order or by
  * masks; rows from the bottom or from the top. Colours are Pillow's, byte for byte; alpha is dropped. Masks
  * that Pillow refuses are read, too.
  *
- * Throws an `Error` with the bare reason if the file is damaged, truncated or holds something else.
+ * Throws an `Error` with the bare reason if the file is damaged, truncated, larger than `limits` or holds something else.
  */
-export function decodeBmp(bytes: Uint8Array): Picture {
+export function decodeBmp(bytes: Uint8Array, limits: PictureLimits = defaultPictureLimits): Picture {
   const header = readHeader(new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength));
   const { width, height, bits, fromTop } = header;
-  checkSize(width, height);
+  checkSize(width, height, limits);
   const color = bits <= 8 ? paletteColors(bytes, header) : maskColors(header);
   const stride = Math.floor((width * bits + 31) / 32) * 4;
   const runs = header.compression === compressions.rle8 || header.compression === compressions.rle4;

@@ -1,21 +1,21 @@
 import type { Picture } from '../dataset.ts';
-import { checkSize } from './limits.ts';
+import { checkSize, defaultPictureLimits, type PictureLimits } from '../picture-limits.ts';
 
 /**
  * Netpbm pictures (https://netpbm.sourceforge.net/doc/pnm.html): P1, P4 black and white, P2, P5 grey, P3, P6 RGB; P1 to P3
  * are text. Bytes are Pillow's: v/maxval·255, rounded to even. Grey of more than 255 levels is brought to 16 bits so, and then
  * keeps its high byte, as 16-bit grey does here in every format.
  *
- * Throws an `Error` with the bare reason if the file is damaged or truncated.
+ * Throws an `Error` with the bare reason if the file is damaged, truncated or larger than `limits`.
  */
-export function decodePpm(bytes: Uint8Array): Picture {
+export function decodePpm(bytes: Uint8Array, limits: PictureLimits = defaultPictureLimits): Picture {
   const reader = new Reader(bytes);
   const kind = bytes[1] - 0x30;
   const bitmap = kind === 1 || kind === 4;
   const width = reader.number();
   const height = reader.number();
   const most = bitmap ? 1 : reader.number();
-  checkSize(width, height);
+  checkSize(width, height, limits);
   if (!(most > 0 && most < 65_536)) throw new Error(`its largest value is ${most}, expected 1 to 65535`);
   const channels = kind === 3 || kind === 6 ? 3 : 1;
   const size = width * height * channels;

@@ -1,6 +1,5 @@
-import { readFile } from 'node:fs/promises';
-
 import { CardinalError, messageOf } from '../../base/errors.ts';
+import { checkOptions } from '../../base/options.ts';
 import type { Picture } from '../../data/dataset.ts';
 import { decodeBmp } from '../../data/formats/bmp.ts';
 import { decodePpm } from '../../data/formats/ppm.ts';
@@ -12,11 +11,20 @@ import {
   type OptionalFormatName,
   type PictureFormatName,
 } from '../../data/picture-format.ts';
+import {
+  defaultPictureLimits,
+  mostFileBytes,
+  pictureLimitKinds,
+  pictureLimits,
+  type PictureLimitOptions,
+  type PictureLimits,
+} from '../../data/picture-limits.ts';
 import { pictureInMemory, type PictureDataset, type PictureSource } from '../../data/source.ts';
-import { cmykToRgb } from '../../data/transforms/cmyk.ts';
-import { fileReason } from '../files.ts';
-import { loadSharp } from '../sharp.ts';
+import { mostWhole, readRegular } from '../regular-file.ts';
+import { decodeBySharp } from './decode-by-sharp.ts';
+import { plainReason } from './decode-reasons.ts';
 import { canDecode, type OwnFormat } from './formats.ts';
+import { inTime, type Timed } from './in-time.ts';
 import { cannotRead, receivePicture, type EncodedPicture, type ReceivedPicture } from './picture-input.ts';
 
 /**
@@ -26,19 +34,22 @@ import { cannotRead, receivePicture, type EncodedPicture, type ReceivedPicture }
  * EXIF rotation is applied (`ImageOps.exif_transpose`), 16-bit grey is cut to its high byte, where older Pillows clip it at
  * 255, and the transparent pixels of a GIF are black. The format is told by the bytes, whatever the file is called.
  *
- * @throws CardinalError with the file and the decoder's reason, or if `file` is nothing that a picture can be read from
+ * @throws CardinalError with the file and the reason, if `file` is nothing that a picture can be read from, or if it has more
+ * than `maxPixels` pixels or takes longer than `decodeSeconds`
  */
-export async function loadPicture(file: EncodedPicture): Promise<Picture> {
-  return decodePicture(await receivePicture(file));
+export async function loadPicture(file: EncodedPicture, options: PictureLimitOptions = {}): Promise<Picture> {
+  checkOptions('loadPicture', options, pictureLimitKinds);
+  const limits = pictureLimits(options);
+  return decodePicture(await receivePicture(file, limits), limits);
 }
 
 /** The picture of what was received. Throws a `CardinalError` that names the file, if it has a name. */
-export async function decodePicture(received: ReceivedPicture): Promise<Picture> {
+export async function decodePicture(received: ReceivedPicture, limits: PictureLimits): Promise<Picture> {
   if (received.kind === 'pixels') return received.picture;
   const [content, name] =
     received.kind === 'file' ? [received.path, received.path] : [received.bytes, received.name];
   try {
-    return await decodeFile(content);
+    return await decodeFile(content, limits, inTime(limits.decodeSeconds));
   } catch (error) {
     throw new CardinalError(`${cannotRead(name)}: ${messageOf(error)}`, { cause: error });
   }
@@ -47,56 +58,45 @@ export async function decodePicture(received: ReceivedPicture): Promise<Picture>
 /** Sample `index` of a dataset, as it is stored. */
 export async function readPicture(dataset: PictureDataset, index: number): Promise<Picture> {
   const { source } = dataset;
-  return source.kind === 'memory' ? pictureInMemory(source, index) : loadPicture(source.paths[index]);
+  if (source.kind === 'memory') return pictureInMemory(source, index);
+  return decodePicture({ kind: 'file', path: source.paths[index] }, limitsOf(source));
 }
 
-/** How samples of a source are decoded; errors hold the bare reason. */
-export function decoderOf(source: PictureSource): (index: number) => Promise<Picture> {
-  return source.kind === 'memory'
-    ? (index) => Promise.resolve(pictureInMemory(source, index))
-    : (index) => decodeFile(source.paths[index]);
+/**
+ * How samples of a source are decoded; errors hold the bare reason. `timed` ends what takes too long; default: who waits gives it up.
+ */
+export function decoderOf(
+  source: PictureSource,
+  timed?: (index: number) => Timed,
+): (index: number) => Promise<Picture> {
+  if (source.kind === 'memory') return (index) => Promise.resolve(pictureInMemory(source, index));
+  const limits = limitsOf(source);
+  const givenUp = inTime(limits.decodeSeconds);
+  return (index) => decodeFile(source.paths[index], limits, timed?.(index) ?? givenUp);
 }
 
-async function decodeFile(file: string | Uint8Array): Promise<Picture> {
+/** What decoding a picture of a source may cost. */
+export function limitsOf(source: PictureSource): PictureLimits {
+  return (source.kind === 'files' ? source.limits : undefined) ?? defaultPictureLimits;
+}
+
+async function decodeFile(file: string | Uint8Array, limits: PictureLimits, timed: Timed): Promise<Picture> {
   try {
     if (file === '') throw new Error('its name is empty');
-    const bytes = typeof file === 'string' ? await readFile(file) : file;
+    const most = Math.min(mostWhole, mostFileBytes(limits));
+    const bytes = typeof file === 'string' ? await readRegular(file, most) : file;
     const format = knownFormat(bytes);
-    if (format === 'bmp' || format === 'ppm') return ownDecoders[format](bytes);
-    const picture = loadSharp()(bytes, { failOn: 'error', ignoreIcc: true }).autoOrient();
-    const { format: loader, space } = await picture.metadata();
-    if (loader !== loaders[format]) throw new Error('it is damaged');
-    const isCmyk = space === 'cmyk';
-    // Left as it is stored, CMYK escapes the ink profile that libvips would convert it by.
-    if (isCmyk) picture.pipelineColourspace('cmyk').toColourspace('cmyk');
-    else picture.toColourspace('srgb').removeAlpha();
-    const { data, info } = await picture.raw({ depth: 'uchar' }).toBuffer({ resolveWithObject: true });
-    const { width, height, channels } = info;
-    if (isCmyk) return { width, height, channels: 3, data: cmykToRgb(data) };
-    if (channels !== 1 && channels !== 3) throw new Error(`it has ${channels} channels`);
-    return { width, height, channels, data };
+    if (format !== 'bmp' && format !== 'ppm') return await decodeBySharp(bytes, format, limits, timed);
+    return await timed(() => Promise.resolve(ownDecoders[format](bytes, limits)));
   } catch (error) {
     throw new Error(plainReason(error), { cause: error });
   }
 }
 
 /** For formats that sharp does not read. */
-const ownDecoders: Readonly<Record<OwnFormat, (bytes: Uint8Array) => Picture>> = {
+const ownDecoders: Readonly<Record<OwnFormat, (bytes: Uint8Array, limits: PictureLimits) => Picture>> = {
   bmp: decodeBmp,
   ppm: decodePpm,
-};
-
-/** What sharp calls the loader of each other format. */
-const loaders: Readonly<Record<Exclude<PictureFormatName, OwnFormat> | OptionalFormatName, string>> = {
-  jpeg: 'jpeg',
-  png: 'png',
-  webp: 'webp',
-  gif: 'gif',
-  avif: 'heif',
-  tiff: 'tiff',
-  heic: 'heif',
-  jp2: 'jp2',
-  jxl: 'jxl',
 };
 
 /** libvips would let any of its loaders have a file that says to be its own, and so render SVG. It sees pictures alone. */
@@ -112,16 +112,4 @@ function knownFormat(bytes: Uint8Array): PictureFormatName | OptionalFormatName 
       ? 'not a picture of a known format'
       : `it is ${other}, expected ${pictureFormatTitles}`,
   );
-}
-
-/** The decoder's first telling line, without the path that the caller names anyway. */
-function plainReason(error: unknown): string {
-  const fromFileSystem = fileReason(error);
-  if (fromFileSystem !== undefined) return fromFileSystem;
-  const lines = messageOf(error).trim().split('\n');
-  const line = lines.find((candidate) => !candidate.startsWith('source: bad seek')) ?? lines[0];
-  // libvips loses its reason when several pictures fail at once.
-  if (line === '' || line === 'Unknown error') return 'it is damaged';
-  if (line.includes('unsupported image format')) return 'not a picture of a known format';
-  return line;
 }

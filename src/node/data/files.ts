@@ -1,4 +1,4 @@
-import { readdir, readFile, realpath, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
@@ -6,6 +6,7 @@ import { gunzip } from 'node:zlib';
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import { byCodePoint } from '../../base/order.ts';
 import type { LeftOutTally } from '../../data/left-out.ts';
+import { readFile } from '../files.ts';
 import { isPictureName, leftOutFile } from './formats.ts';
 import type { SplitName } from './reader.ts';
 
@@ -115,9 +116,7 @@ const largestUnzipped = 2 ** 31;
  * @throws CardinalError if it cannot be read or unzipped
  */
 export async function readBytes(path: string): Promise<Uint8Array> {
-  const bytes = await readFile(path).catch((error: unknown) => {
-    throw new CardinalError(`cannot read ${path}: ${messageOf(error)}`);
-  });
+  const bytes = await readFile(path);
   if (!path.endsWith('.gz')) return bytes;
   return await gunzipAsync(bytes, { maxOutputLength: largestUnzipped }).catch((error: unknown) => {
     throw new CardinalError(
@@ -125,6 +124,9 @@ export async function readBytes(path: string): Promise<Uint8Array> {
     );
   });
 }
+
+/** Bytes that a file of class names has at most. */
+export const mostNames = 2 ** 24;
 
 /** The files' bytes one after the other in memory that workers can share. */
 export function sharedConcat(parts: readonly Uint8Array[]): Uint8Array {

@@ -26,13 +26,9 @@ export function joined(datasets: readonly PictureDataset[], name: string): Pictu
 
 function joinedSource(sources: readonly PictureSource[]): PictureSource {
   const memory = sources.filter((source) => source.kind === 'memory');
+  const files = sources.filter((source) => source.kind === 'files');
+  if (memory.length === 0) return { ...files[0], paths: files.flatMap(({ paths }) => paths) };
   const [first] = memory;
-  if (memory.length === 0) {
-    return {
-      kind: 'files',
-      paths: sources.flatMap((source) => (source.kind === 'files' ? source.paths : [])),
-    };
-  }
   return { ...first, bytes: sharedConcat(memory.map(({ bytes }) => bytes)), rows: joinedRows(memory) };
 }
 

@@ -21,7 +21,8 @@ import { loadSharp } from '../sharp.ts';
 import { mostThreads } from '../threads.ts';
 import { membersByClass } from '../../data/split.ts';
 import { needsSharp } from './formats.ts';
-import { DISPOSED, localPool, workerPool, type AssemblyPool } from './pool.ts';
+import { localPool, workerPool, type AssemblyPool } from './pool.ts';
+import { DISPOSED } from './pool-worker.ts';
 
 export interface LoaderOptions {
   readonly batchSize: number;

@@ -1,5 +1,6 @@
 import type { AssembledBatch, AssemblySpec, BatchRequest } from '../../data/assemble.ts';
 import type { PictureSource } from '../../data/source.ts';
+import type { WatchedPlaces } from './watch.ts';
 
 /** What a worker is told once, when it starts. */
 export interface WorkerSetup {
@@ -8,6 +9,16 @@ export interface WorkerSetup {
   readonly labels: Int32Array;
   /** Names samples in errors, where the source has no paths. */
   readonly name: string;
+  /** Where it notes what it decodes. */
+  readonly watched?: WatchedPlaces | undefined;
+  /** What another worker was ended for. */
+  readonly givenUp?: readonly GivenUp[] | undefined;
+}
+
+/** A sample that is not to be tried, and why. */
+export interface GivenUp {
+  readonly index: number;
+  readonly reason: string;
 }
 
 /** A batch to fill; both arrays are views of shared memory. */
@@ -17,6 +28,8 @@ export interface WorkerJob {
   readonly input: Float32Array;
   readonly target: Float32Array;
 }
+
+export type WorkerMessage = WorkerJob | { readonly giveUp: GivenUp };
 
 export type WorkerReply =
   | { readonly id: number; readonly result: AssembledBatch }

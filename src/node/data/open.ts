@@ -13,6 +13,12 @@ import {
   type Kinds,
 } from '../../base/options.ts';
 import { LeftOutTally, type LeftOut } from '../../data/left-out.ts';
+import {
+  pictureLimitKinds,
+  pictureLimits,
+  type PictureLimitOptions,
+  type PictureLimits,
+} from '../../data/picture-limits.ts';
 import type { HeldOut } from '../../data/picture-record.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { splitByClass } from '../../data/split.ts';
@@ -23,7 +29,8 @@ import { readFolders, tellBeside } from './read-folders.ts';
 import { findIdx, readIdx } from './read-idx.ts';
 import type { DataKind, ReadData } from './reader.ts';
 
-export interface OpenOptions {
+/** Limits of pictures hold for everything that is done with the data: they go with its datasets. */
+export interface OpenOptions extends PictureLimitOptions {
   /** Decides which pictures are held out for validation. Default 0. */
   readonly seed?: number | undefined;
   /** Share of every training class that is held out where the source has no validation split. Default 0.1; 0: none. */
@@ -40,6 +47,7 @@ const kinds: Kinds<OpenOptions> = {
   valFraction: anything,
   classes: texts,
   strict: flag,
+  ...pictureLimitKinds,
 };
 
 /** Labelled pictures of one source, ready to be loaded. */
@@ -85,7 +93,7 @@ export async function openData(path: string, options: OpenOptions = {}): Promise
     throw new CardinalError(`${path} is a file: expected the folder that holds the data`);
   }
 
-  const read = await readAny(path, options.classes);
+  const read = await readAny(path, options.classes, pictureLimits(options));
   const split =
     read.train && !read.val
       ? splitByClass(read.train, valFraction, seed)
@@ -97,7 +105,11 @@ export async function openData(path: string, options: OpenOptions = {}): Promise
   return opened;
 }
 
-async function readAny(path: string, wanted: readonly string[] | undefined): Promise<ReadData> {
+async function readAny(
+  path: string,
+  wanted: readonly string[] | undefined,
+  limits: PictureLimits,
+): Promise<ReadData> {
   const listing = await listFolder(path);
   const unpacked = listing.folders
     .filter((name) => unpackedNames.includes(name))
@@ -111,7 +123,7 @@ async function readAny(path: string, wanted: readonly string[] | undefined): Pro
     const read = idx ? await readIdx(folder, idx, wanted) : cifar && (await readCifar(folder, cifar, wanted));
     if (read) return { ...read, leftOut: leftOut.list() };
   }
-  return await readFolders(path, wanted);
+  return await readFolders(path, limits, wanted);
 }
 
 /** Folders that the well-known archives and torchvision's downloads make. */

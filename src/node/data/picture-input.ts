@@ -8,6 +8,7 @@ import { CardinalError, messageOf } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
 import type { Picture } from '../../data/dataset.ts';
 import { requirePicture } from '../../data/picture.ts';
+import { mostFileBytes, type PictureLimits } from '../../data/picture-limits.ts';
 
 /**
  * A picture file, or what one holds: a path, a `file:` URL, bytes, a `Blob` or `File`, or a stream of bytes (Node's, the
@@ -50,8 +51,8 @@ export type ReceivedPicture =
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly name: string | undefined }
   | { readonly kind: 'pixels'; readonly picture: Picture };
 
-/** No picture file is larger; a stream that does not end must not fill the memory. */
-const largestFile = 2 ** 30;
+/** A stream that does not end must not fill the memory: more is not taken in, whatever `maxPixels` is. */
+const largestReceived = 2 ** 30;
 
 const accepted =
   'a path, a file: URL, bytes (Buffer, Uint8Array, ArrayBuffer), a Blob, a stream of bytes, or raw pixels { data, width, height, channels }';
@@ -61,18 +62,18 @@ const accepted =
  * the picture is decoded. Throws a `CardinalError` of one line for anything that is no picture, whatever types say: a
  * JavaScript caller's mistake must not become an answer.
  */
-export async function receivePicture(input: unknown): Promise<ReceivedPicture> {
+export async function receivePicture(input: unknown, limits: PictureLimits): Promise<ReceivedPicture> {
   if (typeof input === 'string') return { kind: 'file', path: pathOf(input) };
   if (isUrl(input)) return { kind: 'file', path: pathOf(input.href) };
   if (types.isUint8Array(input)) return bytesNamed(input);
   if (types.isAnyArrayBuffer(input)) return bytesNamed(new Uint8Array(input));
   if (isBlob(input)) {
-    requireSize(input.size);
+    requireSize(input.size, limits);
     const bytes = await input.arrayBuffer().catch(unreadable);
     return bytesNamed(new Uint8Array(bytes), 'name' in input ? String(input.name) : undefined);
   }
   const chunks = chunksOf(input);
-  if (chunks !== undefined) return bytesNamed(await gather(chunks));
+  if (chunks !== undefined) return bytesNamed(await gather(chunks, limits));
   if (isPixels(input)) return { kind: 'pixels', picture: requirePicture(input) };
   throw new CardinalError(
     `cannot read the picture: expected ${accepted}, got ${described(input)}${Array.isArray(input) ? '; classifyMany takes several' : ''}`,
@@ -168,7 +169,7 @@ async function* readAll(stream: ByteStream): AsyncGenerator {
   }
 }
 
-async function gather(chunks: AsyncIterable<unknown>): Promise<Uint8Array> {
+async function gather(chunks: AsyncIterable<unknown>, limits: PictureLimits): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
   try {
@@ -177,7 +178,7 @@ async function gather(chunks: AsyncIterable<unknown>): Promise<Uint8Array> {
         throw new Error(`expected a stream of bytes, got ${described(chunk)} in it`);
       }
       length += chunk.length;
-      requireSize(length);
+      requireSize(length, limits);
       // A copy: a stream may fill the same memory again.
       parts.push(new Uint8Array(chunk));
     }
@@ -187,8 +188,13 @@ async function gather(chunks: AsyncIterable<unknown>): Promise<Uint8Array> {
   return Buffer.concat(parts);
 }
 
-function requireSize(bytes: number): void {
-  if (bytes > largestFile) throw new CardinalError('cannot read the picture: it is larger than 1 GiB');
+function requireSize(bytes: number, limits: PictureLimits): void {
+  const most = Math.min(largestReceived, mostFileBytes(limits));
+  if (bytes > most) {
+    throw new CardinalError(
+      `cannot read the picture: it has more than ${most} bytes, the most that a picture of maxPixels, ${limits.maxPixels}, is expected to have`,
+    );
+  }
 }
 
 function unreadable(error: unknown, name?: string): never {

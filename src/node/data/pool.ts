@@ -1,12 +1,9 @@
-import { Worker } from 'node:worker_threads';
-
 import type { AssembledBatch, BatchRequest } from '../../data/assemble.ts';
-import { CardinalError, DisposedError, messageOf } from '../../base/errors.ts';
+import { CardinalError, messageOf } from '../../base/errors.ts';
 import { threadScript } from '../package-files.ts';
 import { assemblerOf } from './assembler.ts';
-import type { WorkerJob, WorkerReply, WorkerSetup } from './messages.ts';
-
-export const DISPOSED = 'the data loader was disposed of; make another to use it';
+import type { GivenUp, WorkerSetup } from './messages.ts';
+import { PoolWorker } from './pool-worker.ts';
 
 /** Something that fills batches: workers, or the calling thread. */
 export interface AssemblyPool {
@@ -23,19 +20,32 @@ export function localPool(setup: WorkerSetup): AssemblyPool {
   };
 }
 
-interface Waiting {
-  readonly resolve: (batch: AssembledBatch) => void;
-  readonly reject: (error: Error) => void;
-}
-
 /**
  * Worker threads that assemble batches. Jobs are handed out when they are asked for, so the workers go on while the main
  * thread is busy. An idle pool does not keep the process alive; one that owes a batch does.
+ *
+ * A thread in which a picture takes too long is ended and replaced, and the picture counts as unreadable in all of them; so is one
+ * that ends by itself, a few times.
  */
-export function workerPool(setup: WorkerSetup, size: number): AssemblyPool {
+export function workerPool(
+  setup: WorkerSetup,
+  size: number,
+  script: URL = threadScript('data/loader-worker'),
+): AssemblyPool {
   const workers: PoolWorker[] = [];
+  const givenUp: GivenUp[] = [];
+  let lost = 0;
+  const common = {
+    script,
+    setup: () => ({ ...setup, givenUp }),
+    giveUp: (sample: GivenUp) => {
+      givenUp.push(sample);
+      for (const worker of workers) worker.giveUp(sample);
+    },
+    mayReplace: () => ++lost <= mostLost,
+  };
   try {
-    while (workers.length < size) workers.push(new PoolWorker(setup));
+    while (workers.length < size) workers.push(new PoolWorker(common));
   } catch (error) {
     for (const worker of workers) void worker.stop();
     throw new CardinalError(
@@ -55,59 +65,5 @@ export function workerPool(setup: WorkerSetup, size: number): AssemblyPool {
   };
 }
 
-class PoolWorker {
-  readonly #worker: Worker;
-  readonly #waiting = new Map<number, Waiting>();
-  #ended: Error | undefined;
-
-  constructor(setup: WorkerSetup) {
-    this.#worker = new Worker(threadScript('data/loader-worker'), { workerData: setup });
-    this.#worker.unref();
-    this.#worker.on('message', (reply: WorkerReply) => {
-      this.#settle(reply);
-    });
-    this.#worker.on('error', (error) => {
-      this.#end(error instanceof Error ? error : new Error(String(error)));
-    });
-    this.#worker.on('exit', (code) => {
-      this.#end(new Error(`a data worker ended unexpectedly with code ${code}`));
-    });
-  }
-
-  get jobs(): number {
-    return this.#waiting.size;
-  }
-
-  run(job: WorkerJob): Promise<AssembledBatch> {
-    if (this.#ended) return Promise.reject(this.#ended);
-    return new Promise((resolve, reject) => {
-      this.#waiting.set(job.id, { resolve, reject });
-      this.#worker.ref();
-      this.#worker.postMessage(job);
-    });
-  }
-
-  async stop(): Promise<void> {
-    this.#end(new DisposedError(DISPOSED));
-    // Else the process may end, with whoever awaits this, before the thread has.
-    this.#worker.ref();
-    await this.#worker.terminate();
-  }
-
-  #settle(reply: WorkerReply): void {
-    // An answer that comes while the worker is stopped is nobody's any more.
-    if (this.#ended) return;
-    const waiting = this.#waiting.get(reply.id);
-    this.#waiting.delete(reply.id);
-    if (this.#waiting.size === 0) this.#worker.unref();
-    if ('result' in reply) waiting?.resolve(reply.result);
-    else waiting?.reject(reply.forUser ? new CardinalError(reply.error) : new Error(reply.error));
-  }
-
-  #end(error: Error): void {
-    this.#ended ??= error;
-    const waiting = [...this.#waiting.values()];
-    this.#waiting.clear();
-    for (const { reject } of waiting) reject(this.#ended);
-  }
-}
+/** Threads of a pool that may end by themselves before it is an error: what killed one may not come again. */
+const mostLost = 3;

@@ -5,6 +5,7 @@ import { CardinalError } from '../../base/errors.ts';
 import { byCodePoint } from '../../base/order.ts';
 import { leftOutOf, LeftOutTally } from '../../data/left-out.ts';
 import { pictureFormatTitles } from '../../data/picture-format.ts';
+import type { PictureLimits } from '../../data/picture-limits.ts';
 import { pictureDataset, type PictureDataset } from '../../data/source.ts';
 import { findPictures, listFolder, pathBelow, tellLeftOut, type Listing, type Place } from './files.ts';
 import { isPictureName, leftOutFile } from './formats.ts';
@@ -21,11 +22,16 @@ interface Split {
  * `valid`, `validation`, `testing`). Class names are the folders', in code-point order, as torchvision's `ImageFolder` has
  * them. Pictures are found, not decoded.
  *
+ * @param limits what decoding a picture may cost
  * @param wanted class names to number the labels by (a checkpoint's); default: the training folder's
  * @throws CardinalError if there are no class folders, fewer than two classes, a class without pictures, or a class in
  * `val` or `test` that `train` lacks
  */
-export async function readFolders(root: string, wanted?: readonly string[]): Promise<ReadData> {
+export async function readFolders(
+  root: string,
+  limits: PictureLimits,
+  wanted?: readonly string[],
+): Promise<ReadData> {
   const listing = await listFolder(root);
   if (listing.folders.length === 0) throw noClassFolders(root, listing);
   const leftOut = new LeftOutTally();
@@ -46,7 +52,7 @@ export async function readFolders(root: string, wanted?: readonly string[]): Pro
   const owner = wanted ? 'the network' : (train?.folder ?? root);
   const read = (name: SplitName): PictureDataset | undefined => {
     const split = splits.get(name);
-    return split && datasetOf(split, classes, owner);
+    return split && datasetOf(split, limits, classes, owner);
   };
   for (const [name, split] of splits) {
     // The classes of a network need not all be there; those of data to train on are its folders, and need pictures.
@@ -159,7 +165,12 @@ function insteadOf({ root, split, leftOut }: Place, folder = root): string {
   return words.length === 0 ? '' : `; there are ${words.join(', ')}`;
 }
 
-function datasetOf({ folder, byClass }: Split, classes: readonly string[], owner: string): PictureDataset {
+function datasetOf(
+  { folder, byClass }: Split,
+  limits: PictureLimits,
+  classes: readonly string[],
+  owner: string,
+): PictureDataset {
   const labels: number[] = [];
   const paths: string[] = [];
   for (const [name, pictures] of byClass) {
@@ -175,7 +186,7 @@ function datasetOf({ folder, byClass }: Split, classes: readonly string[], owner
     name: folder,
     classes,
     labels: Int32Array.from(labels),
-    source: { kind: 'files', paths },
+    source: { kind: 'files', paths, limits },
     id: (index) => paths[index],
     key: (index) => pathBelow(folder, paths[index]),
   });

@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 
@@ -6,7 +5,8 @@ import { CardinalError } from '../../base/errors.ts';
 import { parseIdx } from '../../data/idx.ts';
 import { parseJson, validate } from '../../base/validate.ts';
 import { pictureDataset, type PictureDataset } from '../../data/source.ts';
-import { listFolder, readBytes, sharedConcat } from './files.ts';
+import { hasCode, readTextFile } from '../files.ts';
+import { listFolder, mostNames, readBytes, sharedConcat } from './files.ts';
 import { numberedClasses, splitNamed, type ReadData, type SplitName } from './reader.ts';
 
 /** File names of one split. */
@@ -145,10 +145,10 @@ const namesSchema = z.array(z.string().min(1)).min(2);
 
 async function namesBeside(folder: string): Promise<readonly string[] | undefined> {
   const jsonPath = join(folder, 'classes.json');
-  const json = await readFile(jsonPath, 'utf8').catch(() => undefined);
+  const json = await namesIn(jsonPath);
   if (json !== undefined) return parseJson(namesSchema, json, jsonPath);
   const textPath = join(folder, 'classes.txt');
-  const text = await readFile(textPath, 'utf8').catch(() => undefined);
+  const text = await namesIn(textPath);
   if (text === undefined) return undefined;
   const lines = text.split('\n').map((line) => line.trim());
   return validate(
@@ -156,4 +156,14 @@ async function namesBeside(folder: string): Promise<readonly string[] | undefine
     lines.filter((line) => line !== ''),
     textPath,
   );
+}
+
+/** The text of a file, or undefined if there is none. Throws a `CardinalError` if it cannot be read. */
+async function namesIn(path: string): Promise<string | undefined> {
+  try {
+    return await readTextFile(path, mostNames);
+  } catch (error) {
+    if (error instanceof CardinalError && hasCode(error.cause, 'ENOENT')) return undefined;
+    throw error;
+  }
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 
 import type { PictureRecord } from '../../data/picture-record.ts';
+import { mostFileBytes } from '../../data/picture-limits.ts';
 import { keyOf, type PictureDataset } from '../../data/source.ts';
+import { mostWhole, readRegular } from '../regular-file.ts';
+import { limitsOf } from './decode.ts';
 import type { OpenData } from './open.ts';
 
 /** Pictures whose content is kept of a training: of a thousandth of them in another folder one in eight is noticed. */
@@ -73,7 +75,8 @@ export async function contentOf({ source }: PictureDataset, index: number): Prom
     return short(hash(bytes.subarray(rows[index] * recordBytes, (rows[index] + 1) * recordBytes)));
   }
   // What cannot be read is not read in training either, and equal to itself.
-  return readFile(source.paths[index]).then(
+  const most = Math.min(mostWhole, mostFileBytes(limitsOf(source)));
+  return readRegular(source.paths[index], most).then(
     (bytes) => short(hash(bytes)),
     () => '0'.repeat(12),
   );

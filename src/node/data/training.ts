@@ -1,3 +1,4 @@
+import { smallest } from '../../base/extremes.ts';
 import { CardinalError } from '../../base/errors.ts';
 import type { BatchLoader } from '../../data/dataset.ts';
 import { augmentationNamed, defaultAugmentation, type AugmentationName } from '../../data/augmentations.ts';
@@ -55,7 +56,7 @@ export async function withAugmentation(
   { size }: Preprocessing,
   asked: AugmentationName | undefined,
 ): Promise<Recipe> {
-  const named = asked && augmentationNamed(asked, Math.min(...size));
+  const named = asked && augmentationNamed(asked, smallest(size));
   return { ...recipe, augmentation: named ?? recipe.augmentation ?? (await usualAugmentation(data, size)) };
 }
 
@@ -75,7 +76,7 @@ async function usualAugmentation(
     if (Math.max(picture.width, picture.height) > thumbnailSide) return defaultAugmentation(kind);
     grey &&= isGrey(picture);
   }
-  return augmentationNamed(grey ? 'shift' : 'shift-flip', Math.min(...size));
+  return augmentationNamed(grey ? 'shift' : 'shift-flip', smallest(size));
 }
 
 /** Pictures that are looked at to tell thumbnails from photos; one large one is enough to see that they are none. */

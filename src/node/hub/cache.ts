@@ -1,9 +1,18 @@
 import { randomUUID } from 'node:crypto';
-import type { Stats } from 'node:fs';
-import { copyFile, mkdir, readFile, rename, rm, stat, symlink } from 'node:fs/promises';
-import { basename, dirname, join, relative } from 'node:path';
+import { constants, type Stats } from 'node:fs';
+import { copyFile, mkdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
+import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileError, hasCode, temporarySuffix, writeFileAtomic } from '../files.ts';
+import { NotReadableError, openRegular, readRegular } from '../regular-file.ts';
+import { checksumOf, otherChecksum, type Checksum } from './checksum.ts';
 import { isCommit, type HubName } from './name.ts';
+
+/** A file of a commit in the cache. */
+export interface Cached {
+  readonly path: string;
+  /** Of the blob that it links to; undefined if it is a file itself. */
+  readonly etag: string | undefined;
+}
 
 /**
  * A repository in the cache, laid out as huggingface_hub has it ("Manage huggingface_hub cache-system"), so that what
@@ -18,19 +27,59 @@ import { isCommit, type HubName } from './name.ts';
 export class RepoCache {
   readonly #folder: string;
   readonly #locks: string;
+  readonly #blobs: string;
   readonly #symlinks: boolean;
+  readonly #verify: boolean;
+  /** What was found of contents, by checksum and identity of the file. */
+  readonly #known = new Map<string, boolean>();
 
-  constructor(cacheDir: string, { owner, repo }: HubName, symlinks: boolean) {
+  /** With `verify` contents are held against their ETags, where those are hashes. */
+  constructor(
+    cacheDir: string,
+    { owner, repo }: HubName,
+    { symlinks, verify }: { readonly symlinks: boolean; readonly verify: boolean },
+  ) {
     const name = `models--${owner}--${repo}`;
-    this.#folder = join(cacheDir, name);
+    this.#folder = resolve(cacheDir, name);
+    this.#blobs = join(this.#folder, 'blobs');
     this.#locks = join(cacheDir, '.locks', name);
     this.#symlinks = symlinks;
+    this.#verify = verify;
   }
 
   /** The path of a file of a commit, if it is there. A link whose blob was deleted counts as nothing. */
-  async find(commit: string, file: string): Promise<string | undefined> {
+  async find(commit: string, file: string): Promise<Cached | undefined> {
     const path = this.#snapshot(commit, file);
-    return (await isFile(path)) ? path : undefined;
+    if (!(await isFile(path))) return undefined;
+    const target = await readlink(path).catch(() => undefined);
+    const blob = target === undefined ? undefined : resolve(dirname(path), target);
+    const etag = blob !== undefined && dirname(blob) === this.#blobs ? basename(blob) : undefined;
+    return { path, etag };
+  }
+
+  /**
+   * Whether what lies at `path` is the content that an ETag promises; of `size` bytes, if it promises
+   * nothing. It is read once for
+   * all calls, unless it changes.
+   */
+  async isWhole(
+    path: string,
+    etag: string | undefined,
+    size: number | undefined,
+    signal?: AbortSignal,
+  ): Promise<boolean> {
+    const information = await look(path);
+    if (information?.isFile() !== true) return false;
+    const checksum = this.#verify && etag !== undefined ? checksumOf(etag) : undefined;
+    if (checksum === undefined) return size === undefined || information.size === size;
+    const { dev, ino, mtimeMs, ctimeMs } = information;
+    const key = [checksum.digits, dev, ino, information.size, mtimeMs, ctimeMs].join(' ');
+    let whole = this.#known.get(key);
+    if (whole === undefined) {
+      whole = await matches(path, checksum, signal);
+      this.#known.set(key, whole);
+    }
+    return whole;
   }
 
   /** Whether there is anything of a commit. */
@@ -51,10 +100,10 @@ export class RepoCache {
   async commitOf(revision: string): Promise<string | undefined> {
     if (isCommit(revision)) return revision;
     try {
-      const commit = (await readFile(this.#ref(revision), 'utf8')).trim();
+      const commit = new TextDecoder().decode(await readRegular(this.#ref(revision), 4096)).trim();
       return isCommit(commit) ? commit : undefined;
     } catch (error) {
-      if (hasCode(error, 'ENOENT', 'ENOTDIR', 'EISDIR')) return undefined;
+      if (error instanceof NotReadableError || hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
       throw fileError('read', this.#ref(revision), error);
     }
   }
@@ -65,13 +114,12 @@ export class RepoCache {
 
   /** Where a content of this ETag lies, or will. */
   blob(etag: string): string {
-    return join(this.#folder, 'blobs', etag);
+    return join(this.#blobs, etag);
   }
 
-  /** Whether a finished content is there; one of another length than `size` is not. */
-  async hasBlob(etag: string, size: number | undefined): Promise<boolean> {
-    const information = await look(this.blob(etag));
-    return information?.isFile() === true && (size === undefined || information.size === size);
+  /** Whether a finished content is there and whole. */
+  hasBlob(etag: string, size: number | undefined, signal?: AbortSignal): Promise<boolean> {
+    return this.isWhole(this.blob(etag), etag, size, signal);
   }
 
   /** The folder that whoever downloads this blob locks. */
@@ -94,7 +142,7 @@ export class RepoCache {
       } else if (fresh) {
         await rename(this.blob(etag), path);
       } else {
-        await copyFile(this.blob(etag), temporary);
+        await copyFile(this.blob(etag), temporary, constants.COPYFILE_EXCL);
         await rename(temporary, path);
       }
     } catch (error) {
@@ -135,6 +183,21 @@ async function look(path: string): Promise<Stats | undefined> {
     return await stat(path);
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP')) return undefined;
+    throw fileError('read', path, error);
+  }
+}
+
+/** Whether a file has the content of a checksum. Throws a `CardinalError` if it cannot be read. */
+async function matches(path: string, checksum: Checksum, signal?: AbortSignal): Promise<boolean> {
+  try {
+    const { handle, size } = await openRegular(path);
+    try {
+      return (await otherChecksum(checksum, handle, size, signal)) === undefined;
+    } finally {
+      await handle.close();
+    }
+  } catch (error) {
+    signal?.throwIfAborted();
     throw fileError('read', path, error);
   }
 }

@@ -1,11 +1,15 @@
+import { checksumOf, type Checksum } from './checksum.ts';
+import { Room } from './room.ts';
+import { shortened } from '../../base/quoted.ts';
+import { bytes } from '../../report/format.ts';
 import { HubError } from './hub-error.ts';
-import { discard, sendRequest, show, unreachable, type HubAnswer } from './http.ts';
+import { discard, isPacked, sendRequest, show, unreachable, type HubAnswer } from './http.ts';
 import type { FileMetadata } from './metadata.ts';
 import { formatHubName } from './name.ts';
 import { PartFile } from './part-file.ts';
 import type { HubRepo } from './repo.ts';
 import { statusError } from './status.ts';
-import { Watchdog, withRetries } from './timing.ts';
+import { PaceKeeper, Watchdog, withRetries } from './timing.ts';
 
 /** A file that is to be downloaded. */
 export interface Wanted {
@@ -15,6 +19,8 @@ export interface Wanted {
   readonly partPath: string;
   /** The finished file; it appears when everything is right. */
   readonly path: string;
+  /** The most bytes that are taken. */
+  readonly most: number;
 }
 
 /**
@@ -34,7 +40,8 @@ class Download {
   readonly part: PartFile;
   readonly #repo: HubRepo;
   readonly #wanted: Wanted;
-  readonly #sha256: string | undefined;
+  readonly #checksum: Checksum | undefined;
+  readonly #room: Room;
   readonly #what: string;
   #size: number | undefined;
   /** Whether the part holds bytes that an earlier call left. */
@@ -47,37 +54,47 @@ class Download {
     this.part = part;
     this.#repo = repo;
     this.#wanted = wanted;
-    this.#sha256 = /^[0-9a-f]{64}$/.test(etag) ? etag : undefined;
+    this.#checksum = checksumOf(etag);
     this.#what = formatHubName({ ...repo.name, revision: commit, file: wanted.file });
+    this.#room = new Room(this.#what, wanted, repo.freeBytes);
     this.#size = size;
     this.#inherited = part.length > 0;
   }
 
   async run(): Promise<void> {
     const { part } = this;
+    if (this.#size !== undefined) await this.#room.check(this.#size, part.length);
     // Only a hash can tell whether the bytes of an earlier call belong to the rest.
-    const usable = this.#sha256 !== undefined && this.#size !== undefined && part.length <= this.#size;
+    const usable = this.#checksum !== undefined && this.#size !== undefined && part.length <= this.#size;
     if (!usable && part.length > 0) await this.#restart();
     await this.#receive();
-    if (this.#isDamaged() && this.#inherited) {
+    let other = await this.#otherChecksum();
+    if (other !== undefined && this.#inherited) {
       this.#repo.warn(
         `what was left of an earlier download of ${this.#what} is damaged: downloading all of it`,
       );
       await this.#restart();
       await this.#receive();
+      other = await this.#otherChecksum();
     }
-    if (this.#isDamaged()) {
+    if (other !== undefined) {
+      const { name, digits } = this.#checksum ?? {};
       await part.remove();
       throw new HubError(
-        `${this.#what} came damaged: expected SHA-256 ${this.#sha256 ?? ''}, got ${part.digest()}; what came was deleted, try again`,
+        `${this.#what} came damaged: expected ${name} ${digits}, got ${other}; what came was deleted, try again`,
         { fault: 'wrong' },
+      );
+    }
+    if (this.#checksum === undefined) {
+      this.#repo.warn(
+        `${this.#what} could not be verified: ${this.#repo.settings.endpoint.host} gives no hash of it`,
       );
     }
     await part.finish(this.#wanted.path);
   }
 
-  #isDamaged(): boolean {
-    return this.#sha256 !== undefined && this.part.digest() !== this.#sha256;
+  async #otherChecksum(): Promise<string | undefined> {
+    return this.#checksum && this.part.otherChecksum(this.#checksum, this.#repo.signal);
   }
 
   async #restart(): Promise<void> {
@@ -92,7 +109,7 @@ class Download {
       timing,
       signal,
       // Without a hash nothing of it is of use to a later call.
-      had: () => (this.#sha256 === undefined ? 0 : this.part.length),
+      had: () => (this.#checksum === undefined ? 0 : this.part.length),
     });
   }
 
@@ -129,7 +146,7 @@ class Download {
     const have = this.part.length;
     if (have === 0) return {};
     const range = { range: `bytes=${have}-` };
-    return this.#sha256 === undefined && this.#validator !== undefined
+    return this.#checksum === undefined && this.#validator !== undefined
       ? { ...range, 'if-range': this.#validator }
       : range;
   }
@@ -140,7 +157,7 @@ class Download {
     const { status, headers } = response;
     if (status === 206) {
       if (this.#continues(headers)) return;
-      const range = headers.get('content-range') ?? 'of no name';
+      const range = shortened(headers.get('content-range') ?? 'of no name');
       const from = this.part.length;
       await this.#restart();
       throw new HubError(
@@ -192,23 +209,40 @@ class Download {
     this.#size = Number(length);
   }
 
+  /** The most bytes that are taken; what is more is not written. */
+  async #limit(): Promise<number> {
+    if (this.#size === undefined) return this.#room.limit(this.part.length);
+    await this.#room.check(this.#size, this.part.length);
+    return this.#size;
+  }
+
   async #store({ response, url }: HubAnswer, watchdog: Watchdog): Promise<void> {
     const { part } = this;
     const chunks = chunksOf(response, (error) => {
       const of = this.#size === undefined ? '' : ` of ${this.#size}`;
       return unreachable(url, error, `broke off after ${part.length}${of} bytes of ${this.#what}`);
     });
+    const limit = await this.#limit();
+    const pace = new PaceKeeper(this.#repo.timing);
     for await (const chunk of chunks) {
       watchdog.heard();
-      if (this.#size !== undefined && part.length + chunk.length > this.#size) {
+      if (part.length + chunk.length > limit) {
         await this.#restart();
-        throw new HubError(
-          `${url.host} sends more than the ${this.#size} bytes of ${this.#what}; what came was deleted, try again later`,
-          { fault: 'wrong' },
-        );
+        const what =
+          this.#size === undefined
+            ? `gives no length of ${this.#what} and sends more than the ${bytes(limit)} that are taken then`
+            : `sends more than the ${limit} bytes of ${this.#what}`;
+        throw new HubError(`${url.host} ${what}; what came was deleted, try again later`, { fault: 'wrong' });
       }
       await part.append(chunk);
       this.#report();
+      const slow = pace.heard(chunk.length);
+      if (slow !== undefined && part.length !== this.#size) {
+        throw new HubError(
+          `${url.host} sends ${this.#what} too slowly, ${slow.toFixed(1)} bytes a second: try again later`,
+          { fault: 'unreachable', transient: true },
+        );
+      }
     }
     if (this.#size !== undefined && part.length < this.#size) {
       throw new HubError(
@@ -221,10 +255,6 @@ class Download {
   #report(): void {
     this.#repo.onProgress?.({ file: this.#wanted.file, received: this.part.length, total: this.#size });
   }
-}
-
-function isPacked(headers: Headers): boolean {
-  return (headers.get('content-encoding') ?? 'identity') !== 'identity';
 }
 
 /** The body of an answer, piece by piece. Only what the network does wrong becomes `asError`. */

@@ -1,5 +1,7 @@
 import { messageOf } from '../../base/errors.ts';
+import { shortened } from '../../base/quoted.ts';
 import { HubError } from './hub-error.ts';
+import { refusal } from './redirect.ts';
 
 const maxRedirects = 10;
 
@@ -50,9 +52,10 @@ export async function sendRequest(request: HubRequest): Promise<HubAnswer> {
     const location = response.headers.get('location');
     if (response.status < 300 || response.status > 399 || location === null) return { response, url };
     const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
-    if (target === undefined || !['http:', 'https:'].includes(target.protocol)) {
+    const refused = target === undefined ? 'what is no web address' : refusal(url, target, endpoint);
+    if (target === undefined || refused !== undefined) {
       await discard(response);
-      throw new HubError(`${show(url)} redirects to what is no web address`, { fault: 'wrong' });
+      throw new HubError(`${show(url)} redirects to ${refused}`, { fault: 'wrong' });
     }
     if (isEnough?.(response, target) === true) return { response, url };
     await discard(response);
@@ -69,9 +72,14 @@ export async function discard(response: Response): Promise<void> {
   await response.body?.cancel().catch(() => undefined);
 }
 
+/** Whether an answer was compressed on its way, so that its length is not the file's. */
+export function isPacked(headers: Headers): boolean {
+  return (headers.get('content-encoding') ?? 'identity') !== 'identity';
+}
+
 /** An address for messages: what follows the path may be a signature that opens the file for anyone. */
 export function show(url: URL): string {
-  return `${url.origin}${url.pathname}`;
+  return shortened(`${url.origin}${url.pathname}`, 300);
 }
 
 /** No answer came, or it broke off. */

@@ -1,5 +1,5 @@
 import { HubError } from './hub-error.ts';
-import { discard, sendRequest, show } from './http.ts';
+import { discard, isPacked, sendRequest, show } from './http.ts';
 import { formatHubName } from './name.ts';
 import type { HubRepo } from './repo.ts';
 import { commitOf, statusError } from './status.ts';
@@ -51,8 +51,8 @@ export async function readMetadata(repo: HubRepo, file: string, revision: string
     }
     const size =
       response.headers.get('x-linked-size') ??
-      // The length of a redirect's own body says nothing of the file.
-      (response.status < 300 ? response.headers.get('content-length') : null);
+      // The length of a redirect's own body says nothing of the file, nor that of something packed.
+      (response.status < 300 && !isPacked(response.headers) ? response.headers.get('content-length') : null);
     return { commit, etag, size: size !== null && /^\d{1,15}$/.test(size) ? Number(size) : undefined };
   } finally {
     watchdog.stop();

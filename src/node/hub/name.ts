@@ -56,10 +56,14 @@ function isIdentifier(text: string): boolean {
   return /^\w(?:[\w.-]{0,94}\w)?$/.test(text) && !/--|\.\.|\.git$/.test(text);
 }
 
-/** One part of a path, on every file system: no way up, no drive, no separator of another system. */
+/**
+ * One part of a path, on every file system: no way up, no drive, no separator or device of another system, nothing that another
+ * system would leave out.
+ */
 function isPathPart(text: string): boolean {
   // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  return text !== '' && text !== '.' && text !== '..' && !/[\\<>:"|?*\u0000-\u001f\u007f]/.test(text);
+  if (text === '' || /[\\<>:"|?*\u0000-\u001f\u007f]|[. ]$/.test(text)) return false;
+  return !/^(?:con|prn|aux|nul|(?:com|lpt)[0-9¹²³])(?:\.|$)/i.test(text);
 }
 
 function decode(text: string): string | undefined {

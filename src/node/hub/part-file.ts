@@ -1,9 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
-import { constants } from 'node:fs';
-import { open, rename, rm, type FileHandle } from 'node:fs/promises';
-import { fileError } from '../files.ts';
-
-const chunkBytes = 2 ** 20;
+import { constants, type Stats } from 'node:fs';
+import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
+import { CardinalError } from '../../base/errors.ts';
+import { fileError, hasCode } from '../files.ts';
+import { chunksOf, otherChecksum, type Checksum } from './checksum.ts';
 
 /**
  * The first part of a file that is being downloaded, with the SHA-256 of what is there. It stays on the disk when a
@@ -26,17 +26,14 @@ export class PartFile {
   static async open(path: string, signal?: AbortSignal): Promise<PartFile> {
     let file: FileHandle | undefined;
     try {
-      file = await open(path, constants.O_RDWR | constants.O_CREAT);
+      file = await openOwn(path);
       const hash = createHash('sha256');
-      const chunk = new Uint8Array(chunkBytes);
       let length = 0;
-      for (;;) {
-        signal?.throwIfAborted();
-        const { bytesRead } = await file.read(chunk, 0, chunk.length, length);
-        if (bytesRead === 0) return new PartFile(path, file, hash, length);
-        hash.update(chunk.subarray(0, bytesRead));
-        length += bytesRead;
+      for await (const chunk of chunksOf(file, (await file.stat()).size, signal)) {
+        hash.update(chunk);
+        length += chunk.length;
       }
+      return new PartFile(path, file, hash, length);
     } catch (error) {
       await file?.close().catch(() => undefined);
       signal?.throwIfAborted();
@@ -77,19 +74,23 @@ export class PartFile {
     this.#length = 0;
   }
 
-  /** SHA-256 of everything, in hexadecimal digits. */
-  digest(): string {
-    return this.#hash.copy().digest('hex');
+  /** What everything that is there has instead of a checksum, in hexadecimal digits; undefined if it is what is promised. */
+  async otherChecksum(checksum: Checksum, signal?: AbortSignal): Promise<string | undefined> {
+    if (checksum.name !== 'SHA-256') return otherChecksum(checksum, this.#file, this.#length, signal);
+    const digits = this.#hash.copy().digest('hex');
+    return digits === checksum.digits ? undefined : digits;
   }
 
   /** Makes it the finished file: on the disk for certain before it has its name. */
   async finish(path: string): Promise<void> {
     try {
       await this.#file.sync();
+      const [verified, named] = await Promise.all([this.#file.stat(), lstat(this.path)]);
       await this.#file.close();
+      if (!isSame(verified, named)) throw new CardinalError(`${this.path} was replaced while it was written`);
       await rename(this.path, path);
     } catch (error) {
-      throw fileError('write', path, error);
+      throw error instanceof CardinalError ? error : fileError('write', path, error);
     }
   }
 
@@ -101,4 +102,45 @@ export class PartFile {
     await this.close();
     await rm(this.path, { force: true }).catch(() => undefined);
   }
+}
+
+/**
+ * An ordinary file of our own by this name alone. Whoever may write into the folder might have put a link there, for us to write
+ * where it leads: that is taken away, and the file made anew.
+ */
+async function openOwn(path: string): Promise<FileHandle> {
+  for (let round = 1; ; round++) {
+    const file = await openThere(path);
+    const stats = await file?.stat();
+    if (file !== undefined && stats !== undefined && isOwn(stats)) return file;
+    await file?.close();
+    await rm(path, { force: true });
+    try {
+      return await open(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL);
+    } catch (error) {
+      // Put there again in between.
+      if (!hasCode(error, 'EEXIST') || round === 3) throw error;
+    }
+  }
+}
+
+/** What is there, links not followed and nothing waited for; undefined if nothing is or it is no file. */
+async function openThere(path: string): Promise<FileHandle | undefined> {
+  const { O_RDWR, O_NOFOLLOW, O_NONBLOCK } = constants as Partial<typeof constants>;
+  try {
+    // Windows knows neither.
+    if (O_NOFOLLOW === undefined && (await lstat(path)).isSymbolicLink()) return undefined;
+    return await open(path, (O_RDWR ?? 0) | (O_NOFOLLOW ?? 0) | (O_NONBLOCK ?? 0));
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ELOOP', 'EMLINK', 'ENXIO', 'EACCES', 'EPERM')) return undefined;
+    throw error;
+  }
+}
+
+function isOwn(stats: Stats): boolean {
+  return stats.isFile() && stats.nlink === 1 && [undefined, stats.uid].includes(process.getuid?.());
+}
+
+function isSame(a: Stats, b: Stats): boolean {
+  return a.dev === b.dev && a.ino === b.ino;
 }

@@ -1,10 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
+import { described } from '../../base/described.ts';
 import { withEnding } from '../../base/endings.ts';
+import { UsageError } from '../../base/errors.ts';
+import { visible } from '../../base/quoted.ts';
 import { fileError } from '../files.ts';
 import { lockDownload } from './blob-lock.ts';
-import { RepoCache } from './cache.ts';
+import { RepoCache, type Cached } from './cache.ts';
 import { downloadBlob } from './download.ts';
 import { HubError } from './hub-error.ts';
 import { readMetadata, type FileMetadata } from './metadata.ts';
@@ -23,6 +26,12 @@ export interface HubOptions {
   /** Default: huggingface_hub's own cache. */
   readonly cacheDir?: string | undefined;
   readonly timing?: Partial<HubTiming> | undefined;
+  /** The most bytes that are taken of a file of weights. Default: 16 GiB. */
+  readonly maxBytes?: number | undefined;
+  /** Hold what the cache has against the hashes of the hub before it is used. Default: true. What comes is always verified. */
+  readonly verify?: boolean | undefined;
+  /** @internal How much room a folder's disk has, for tests. */
+  readonly freeBytes?: ((folder: string) => Promise<number>) | undefined;
 }
 
 export interface HubProgress {
@@ -48,6 +57,8 @@ export class HubRepo {
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: HubProgress) => void) | undefined;
   readonly warn: (message: string) => void;
+  readonly freeBytes: HubOptions['freeBytes'];
+  readonly #maxBytes: number;
   readonly #cache: RepoCache;
   #commit: string | undefined;
   /** Why only the cache is asked, if so. */
@@ -64,8 +75,19 @@ export class HubRepo {
     this.timing = { ...usualTiming, ...options.timing };
     this.signal = options.signal;
     this.onProgress = options.onProgress;
-    this.warn = options.onWarning ?? (() => undefined);
-    this.#cache = new RepoCache(settings.cacheDir, name, settings.symlinks);
+    this.warn = (message) => {
+      options.onWarning?.(visible(message));
+    };
+    this.freeBytes = options.freeBytes;
+    const { maxBytes = mostWeights } = options;
+    if (!(typeof maxBytes === 'number' && maxBytes >= 0)) {
+      throw new UsageError(`maxBytes: expected a number of bytes, got ${described(maxBytes)}`);
+    }
+    this.#maxBytes = maxBytes;
+    this.#cache = new RepoCache(settings.cacheDir, name, {
+      symlinks: settings.symlinks,
+      verify: options.verify ?? true,
+    });
     this.#offline = settings.offline ? 'HF_HUB_OFFLINE is set: unset it to download' : undefined;
   }
 
@@ -80,14 +102,18 @@ export class HubRepo {
   }
 
   /**
-   * A file of the repository, from the cache or the hub. Throws a `HubError`, whose fault is `absent` if the repository
-   * has no such file, or if the cache has not while only the cache can be asked.
+   * A file of the repository, of at most `most` bytes, from the cache or the hub. What the cache has is verified, and fetched
+   * again if it is damaged. Throws a `HubError`, whose fault is `absent` if the repository has no such file, or if the cache has
+   * not while only the cache can be asked.
    */
-  async fetch(file: string): Promise<HubFile> {
+  async fetch(file: string, most: number = this.#maxBytes): Promise<HubFile> {
     this.signal?.throwIfAborted();
     const { revision } = this.name;
     const known = this.#commit ?? (await this.#cache.commitOf(revision));
-    const cached = known === undefined ? undefined : await this.#cache.find(known, file);
+    const there = known === undefined ? undefined : await this.#cache.find(known, file);
+    const isWhole = there !== undefined && (await this.#isWhole(there));
+    const cached = isWhole ? there.path : undefined;
+    const damaged = isWhole ? undefined : there?.path;
     // A branch may stand for another commit by now, but what a commit has never changes.
     const isSettled = this.isOffline || known === this.#commit || known === revision;
     if (known !== undefined && isSettled) {
@@ -96,7 +122,8 @@ export class HubRepo {
         throw new HubError(`there is no ${this.origin(known, file)}`, { fault: 'absent', commit: known });
       }
     }
-    if (this.#offline !== undefined) throw this.#notCached(file, this.#offline);
+    if (this.#offline !== undefined) throw this.#notCached(file, damaged, this.#offline);
+    if (damaged !== undefined) this.#warnOfDamage(file, damaged);
     let metadata: FileMetadata;
     try {
       metadata = await this.#ask(file, cached !== undefined);
@@ -105,14 +132,27 @@ export class HubRepo {
       if (known === undefined || !canGoOffline(error) || !(await this.#cache.hasCommit(known))) throw error;
       this.#offline = error.message;
       this.warn(`${error.message}; going on with what the cache has of ${this.origin(known)}`);
-      if (cached === undefined) throw this.#notCached(file, error.message, error);
+      if (cached === undefined) throw this.#notCached(file, damaged, error.message, error);
       return this.#found(cached, known);
     }
-    const { commit, etag } = metadata;
-    const path =
-      (await this.#cache.find(commit, file)) ??
-      (await this.#cache.link(etag, commit, file, await this.#ensureBlob(file, metadata)));
-    return this.#found(path, commit);
+    const { commit, etag, size } = metadata;
+    const found = await this.#cache.find(commit, file);
+    if (found !== undefined) {
+      const { path } = found;
+      if (await this.#isWhole({ path, etag: found.etag ?? etag }, size)) return this.#found(path, commit);
+      if (path !== damaged) this.#warnOfDamage(file, path);
+    }
+    const isFresh = await this.#ensureBlob(file, metadata, most);
+    return this.#found(await this.#cache.link(etag, commit, file, isFresh), commit);
+  }
+
+  #warnOfDamage(file: string, path: string): void {
+    const what = formatHubName({ ...this.name, file });
+    this.warn(`what the cache has of ${what} is damaged (${path}): downloading it again`);
+  }
+
+  #isWhole({ path, etag }: Cached, size?: number): Promise<boolean> {
+    return this.#cache.isWhole(path, etag, size, this.signal);
   }
 
   /** Whether the cache alone is asked, because of the environment or because the hub did not answer. */
@@ -137,8 +177,14 @@ export class HubRepo {
     return { path, commit };
   }
 
-  #notCached(file: string, reason: string, cause?: unknown): HubError {
+  #notCached(file: string, damaged: string | undefined, reason: string, cause?: unknown): HubError {
     const what = formatHubName({ ...this.name, file });
+    if (damaged !== undefined) {
+      return new HubError(`${what} is damaged in the cache (${damaged}), and ${reason}`, {
+        fault: 'wrong',
+        cause,
+      });
+    }
     return new HubError(`${what} is not in the cache ${this.settings.cacheDir}, and ${reason}`, {
       fault: 'absent',
       cause,
@@ -166,9 +212,9 @@ export class HubRepo {
   }
 
   /** Has the blob when it returns; `true` if it is new. */
-  async #ensureBlob(file: string, metadata: FileMetadata): Promise<boolean> {
+  async #ensureBlob(file: string, metadata: FileMetadata, most: number): Promise<boolean> {
     const { etag, size } = metadata;
-    if (await this.#cache.hasBlob(etag, size)) return false;
+    if (await this.#cache.hasBlob(etag, size, this.signal)) return false;
     const path = this.#cache.blob(etag);
     await mkdir(dirname(path), { recursive: true }).catch((error: unknown) => {
       throw fileError('write', dirname(path), error);
@@ -178,7 +224,7 @@ export class HubRepo {
     const lock = await lockDownload(this.#cache.lock(etag), {
       timing: this.timing,
       signal: this.signal,
-      isDone: () => this.#cache.hasBlob(etag, size),
+      isDone: () => this.#cache.hasBlob(etag, size, this.signal),
       measure: () => sizeOf(partPath),
       onWait: () => {
         this.warn(`another process downloads ${this.origin(metadata.commit, file)}: waiting for it`);
@@ -190,17 +236,20 @@ export class HubRepo {
       const own = `${path}.${randomUUID()}.cardinal.incomplete`;
       await withEnding(
         () => rm(own, { force: true }),
-        () => downloadBlob(this, { file, metadata, partPath: own, path }),
+        () => downloadBlob(this, { file, metadata, partPath: own, path, most }),
       );
       return true;
     }
     await withEnding(
       () => lock.release(),
-      () => downloadBlob(this, { file, metadata, partPath, path }),
+      () => downloadBlob(this, { file, metadata, partPath, path, most }),
     );
     return true;
   }
 }
+
+/** The largest networks of this kind have 4 GiB. */
+const mostWeights = 2 ** 34;
 
 /** Whether the hub could not be asked, so that what it said last is the best there is. */
 function canGoOffline(error: unknown): error is HubError {

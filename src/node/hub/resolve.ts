@@ -13,6 +13,8 @@ import { HubRepo, type HubFile, type HubOptions } from './repo.ts';
 /** What a repository's weights may be called, best first. */
 const weightsFiles = ['model.safetensors', 'pytorch_model.bin'] as const;
 const configFile = 'config.json';
+/** Those of timm have a few KiB; names of 22,000 classes take less than one MiB. In bytes. */
+const mostConfig = 2 ** 24;
 
 /** Weights from the hub, on this machine. */
 export interface HubWeights {
@@ -55,13 +57,13 @@ export async function resolveHub(name: string, options: HubOptions = {}): Promis
 async function readConfig(repo: HubRepo): Promise<PretrainedConfig | undefined> {
   let found: HubFile;
   try {
-    found = await repo.fetch(configFile);
+    found = await repo.fetch(configFile, mostConfig);
   } catch (error) {
     if (faultOf(error) === 'absent') return undefined;
     throw error;
   }
   const origin = repo.origin(found.commit, configFile);
-  const value = parseJson(jsonValue, await readTextFile(found.path), origin);
+  const value = parseJson(jsonValue, await readTextFile(found.path, mostConfig), origin);
   if (isPretrainedConfig(value)) return readPretrainedConfig(value, origin);
   repo.warn(`${origin} is not timm's: it does not say how pictures are prepared`);
   return undefined;

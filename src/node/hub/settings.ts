@@ -1,8 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { fileError, hasCode } from '../files.ts';
+import { readRegular } from '../regular-file.ts';
 
 /** Variables of the environment. */
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -64,7 +64,7 @@ async function readToken(env: Environment, path: string): Promise<string | undef
   const given = clean(env['HF_TOKEN']) ?? clean(env['HUGGING_FACE_HUB_TOKEN']);
   if (given !== undefined) return requireHeader(given, 'HF_TOKEN');
   try {
-    const token = clean(await readFile(path, 'utf8'));
+    const token = clean(new TextDecoder().decode(await readRegular(path, 65_536)));
     return token === undefined ? undefined : requireHeader(token, path);
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;

@@ -14,10 +14,15 @@ export interface HubTiming {
   readonly answer: number;
   /** How long a download may stand still. */
   readonly idle: number;
+  /** How long a download may be slower than `slowest` bytes a second. */
+  readonly slow: number;
+  readonly slowest: number;
   /** How often to look whether another process has finished the same download. */
   readonly poll: number;
   /** How long another process's download may stand still before it is left alone. */
   readonly patience: number;
+  /** The time; only differences count. */
+  readonly now: () => number;
   readonly sleep: (milliseconds: number, signal: AbortSignal | undefined) => Promise<void>;
 }
 
@@ -27,8 +32,11 @@ export const usualTiming: HubTiming = {
   longestPause: 90_000,
   answer: 10_000,
   idle: 30_000,
+  slow: 60_000,
+  slowest: 1024,
   poll: 250,
   patience: 60_000,
+  now: () => performance.now(),
   sleep: async (milliseconds, signal) => {
     await wait(milliseconds, undefined, signal === undefined ? {} : { signal });
   },
@@ -77,6 +85,30 @@ function told(error: HubError, failures: number, kept: number): HubError {
   return tries + resume === ''
     ? error
     : new HubError(error.message + tries + resume, { ...error.details, cause: error });
+}
+
+/** Notices a download that goes on, but so slowly that it has no end. */
+export class PaceKeeper {
+  readonly #timing: HubTiming;
+  #since: number;
+  #received = 0;
+
+  constructor(timing: HubTiming) {
+    this.#timing = timing;
+    this.#since = timing.now();
+  }
+
+  /** Bytes a second, if for `slow` milliseconds they were fewer than `slowest`. */
+  heard(length: number): number | undefined {
+    const { slow, slowest, now } = this.#timing;
+    this.#received += length;
+    const passed = now() - this.#since;
+    if (passed < slow) return undefined;
+    const pace = (1000 * this.#received) / passed;
+    this.#since += passed;
+    this.#received = 0;
+    return pace < slowest ? pace : undefined;
+  }
 }
 
 /** Calls off a request that hangs: `signal` fires when nothing was heard for so many milliseconds, or with the caller's. */

@@ -4,6 +4,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CardinalError } from '../../base/errors.ts';
+import { visible } from '../../base/quoted.ts';
 import { removeAtExit } from '../leftovers.ts';
 import { fileError } from '../files.ts';
 import { startHeartbeat } from './heartbeat.ts';
@@ -282,7 +283,7 @@ class Claim implements Lock {
   }
 
   async #tell(message: string): Promise<void> {
-    await this.#options.onNotice?.(message);
+    await this.#options.onNotice?.(visible(message));
   }
 
   get #path(): string {

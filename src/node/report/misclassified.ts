@@ -1,4 +1,4 @@
-import { csvFormatRows } from 'd3-dsv';
+import { csvRow } from '../../report/csv.ts';
 import type { Classified } from './evaluate-best.ts';
 
 /** Every misclassified picture as a table: a line each below a line of names, in the order of the dataset. */
@@ -11,7 +11,7 @@ export function misclassifiedCsv(pictures: readonly Classified[], classes: reado
     rounded(trueProbability),
   ]);
   const names = ['picture', 'true_class', 'predicted_class', 'probability', 'true_class_probability'];
-  return `${csvFormatRows([names, ...rows])}\n`;
+  return [names, ...rows].map((row) => `${csvRow(row)}\n`).join('');
 }
 
 function rounded(probability: number): string {

@@ -1,4 +1,5 @@
 import { isAbsolute, relative } from 'node:path';
+import { largest } from '../../base/extremes.ts';
 import type { Picture } from '../../data/dataset.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { pairsOf } from '../../report/pairs.ts';
@@ -44,7 +45,10 @@ export async function withSomePictures(
   limit: number = budget,
 ): Promise<ClassifiedPicture[]> {
   const pairs = pairsOf(misclassified);
-  const longest = Math.max(0, ...pairs.map(({ pictures }) => pictures.length));
+  const longest = largest(
+    pairs.map(({ pictures }) => pictures.length),
+    0,
+  );
   const inTurn = Array.from({ length: longest }, (_, rank) =>
     pairs.flatMap(({ pictures }) => pictures.slice(rank, rank + 1)),
   ).flat();

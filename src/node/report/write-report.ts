@@ -1,20 +1,19 @@
 import { basename } from 'node:path';
-import { z } from 'zod';
 import type { Backend } from '../../backends/backend.ts';
 import { leftOutWords } from '../../data/left-out.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
-import type { StepPoint } from '../../report/data.ts';
 import { count, digits3, percent } from '../../report/format.ts';
 import { recipeRows } from '../../report/recipe.ts';
 import type { ModelDescription } from '../../train/network.ts';
-import { epochLineSchema } from '../../train/progress.ts';
 import type { Recipe } from '../../train/recipe.ts';
 import type { TrainResult } from '../../train/train.ts';
 import type { OpenData } from '../data/open.ts';
 import { machine } from '../machine.ts';
-import type { MetricsRecord, RunFolder } from '../run-folder.ts';
+import { faultLines } from '../metrics-file.ts';
+import { metricsName, type RunFolder } from '../run-folder.ts';
 import { version } from '../version.ts';
 import { evaluatedOn, type RunEvaluation } from './evaluate-best.ts';
+import { summarizeMetrics } from './metrics-summary.ts';
 import { misclassifiedCsv } from './misclassified.ts';
 import { findSharp } from '../sharp.ts';
 
@@ -53,9 +52,8 @@ export async function writeReport(run: RunReport): Promise<string> {
     import('./pictures.ts'),
   ]);
   const { folder, data, backend, model, cost, preprocessing, command, evaluated } = run;
-  const records = await folder.readMetrics();
-  const steps = pick(records, 'step', stepSchema);
-  const waiting = median(steps.map((step) => step.waiting));
+  const metrics = await summarizeMetrics(folder.readMetrics());
+  const { steps, waiting, seconds, imagesPerSecond } = metrics;
   const dataset = data.test ?? data.val;
   const source = dataset && { dataset, folder: data.path };
   const page = renderReport({
@@ -67,12 +65,12 @@ export async function writeReport(run: RunReport): Promise<string> {
     macs: cost.macs,
     pictureShape: [preprocessing.channels, ...preprocessing.size],
     trainSamples: data.train?.length ?? 0,
-    seconds: pick(records, 'end', endSchema).at(-1)?.seconds ?? 0,
-    imagesPerSecond: median(steps.map(({ imagesPerSecond }) => imagesPerSecond)),
+    seconds,
+    imagesPerSecond,
     waiting,
     machine: machine(backend),
     steps,
-    epochs: pick(records, 'epoch', epochLineSchema).map(({ validation, ...epoch }) => ({
+    epochs: metrics.epochs.map(({ validation, ...epoch }) => ({
       type: 'epoch',
       ...epoch,
       ...(validation === undefined ? {} : { validation }),
@@ -90,6 +88,7 @@ export async function writeReport(run: RunReport): Promise<string> {
     notes: [
       ...run.notes,
       ...notesOn(evaluated),
+      ...faultLines(metricsName, metrics.faults),
       ...(waiting > halfOfTheTime ? [waited(waiting)] : []),
       ...(findSharp() === undefined ? [withoutPictures] : []),
     ],
@@ -128,27 +127,6 @@ function notesOn(evaluated: RunEvaluation | undefined): string[] {
       ];
 }
 
-const stepSchema = z.object({
-  step: z.number(),
-  stepsPerEpoch: z.number(),
-  loss: z.number(),
-  learningRate: z.number(),
-  imagesPerSecond: z.number(),
-  // Runs of earlier versions did not measure it.
-  waiting: z.number().default(0),
-}) satisfies z.ZodType<StepPoint>;
-const endSchema = z.object({ seconds: z.number() });
-
-/** The records of one type, read by its schema; a line that is none is left out. */
-function pick<T>(records: readonly MetricsRecord[], type: string, schema: z.ZodType<T>): T[] {
-  return records
-    .filter((record) => record.type === type)
-    .flatMap((record) => {
-      const result = schema.safeParse(record);
-      return result.success ? [result.data] : [];
-    });
-}
-
 /** The settings of a run for a person; what is switched off is left out. */
 function settingsOf(run: RunReport): [string, string][] {
   const { model, recipe, preprocessing, seed, data } = run;
@@ -182,8 +160,4 @@ function validationRow({ data: { train, val, valHeldOut } }: RunReport): string 
   if (!valHeldOut) return `${count(val.length)}, the data’s own`;
   const all = val.length + (train?.length ?? 0);
   return `${count(val.length)}, held out of ${count(all)} (${percent(val.length / all, 0)})`;
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b).at(Math.floor(values.length / 2)) ?? 0;
 }

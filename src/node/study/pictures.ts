@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { CardinalError } from '../../base/errors.ts';
+import type { PictureLimitOptions } from '../../data/picture-limits.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { balancedSubset } from '../../data/split.ts';
@@ -29,10 +30,14 @@ const drawn = 0;
  * Opens pictures for a study. Its runs are evaluated on the test pictures, or on the validation pictures where there are no others, or
  * on a tenth held out. Throws a `CardinalError` if the data cannot be read or has nothing to train on.
  */
-export async function openStudyPictures(path: string, setting: TrainingSetting): Promise<StudyPictures> {
-  let opened = await openData(path, { valFraction: 0 });
+export async function openStudyPictures(
+  path: string,
+  setting: TrainingSetting,
+  limits: PictureLimitOptions = {},
+): Promise<StudyPictures> {
+  let opened = await openData(path, { valFraction: 0, ...limits });
   if ((opened.test ?? opened.val) === undefined)
-    opened = await openData(path, { valFraction: 0.1, seed: drawn });
+    opened = await openData(path, { valFraction: 0.1, seed: drawn, ...limits });
   const train = trainingPictures(opened);
   const test = opened.test ?? opened.val;
   if (test === undefined)

@@ -17,7 +17,8 @@ import {
 } from '../files.ts';
 import { lockFolder, type Lock, type LockOptions } from '../lock/lock.ts';
 
-const configSchema = z.object({
+/** `study.json`. */
+export const studyConfigSchema = z.object({
   /** Cardinal's version. */
   cardinal: z.string(),
   study: z.string(),
@@ -30,8 +31,11 @@ const configSchema = z.object({
   /** Other lengths than the scale's, if they were asked for. */
   epochs: z.int().positive().optional(),
   pictures: z.int().positive().optional(),
+  /** What a picture may cost, if it is not the usual. */
+  maxPixels: z.int().positive().optional(),
+  decodeSeconds: z.int().positive().optional(),
 });
-export type StudyConfig = z.infer<typeof configSchema>;
+export type StudyConfig = z.infer<typeof studyConfigSchema>;
 
 /**
  * Where a study's runs live, so that what is done is done:
@@ -79,7 +83,7 @@ export class StudyFolder {
   static async config(path: string): Promise<StudyConfig | undefined> {
     const file = join(path, 'study.json');
     const text = await readIfThere(file);
-    return text === undefined ? undefined : parseJson(configSchema, text, file);
+    return text === undefined ? undefined : parseJson(studyConfigSchema, text, file);
   }
 
   /** What a run came to; undefined if it is not over. */

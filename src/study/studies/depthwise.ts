@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot';
+import { largest, smallest } from '../../base/extremes.ts';
 import { countSeparable, separableRatio } from '../../models/separable-cost.ts';
 import { Conv2d, DepthwiseConv2d, PointwiseConv2d } from '../../nn/index.ts';
 import { digits3, percent } from '../../report/format.ts';
@@ -75,7 +76,7 @@ function ratios(outcomes: readonly Outcome[]): Ratio[] {
 }
 
 function judge(outcomes: readonly Outcome[]): Judged[] {
-  const worst = Math.max(...ratios([]).map(({ formula, counted }) => Math.abs(counted / formula - 1)));
+  const worst = largest(ratios([]).map(({ formula, counted }) => Math.abs(counted / formula - 1)));
   return [
     judgeFact(
       'separating a convolution leaves 1/N + 1/K² of its multiply–accumulates',
@@ -107,7 +108,7 @@ function range(outcomes: readonly Outcome[]): string {
   );
   if (shares.length === 0)
     return 'The time of a separable layer is that of its two parts one after the other.';
-  return `The time of a separable layer is that of its two parts one after the other. It is ${digits3(Math.min(...shares))} to ${digits3(Math.max(...shares))} times what the count promises.`;
+  return `The time of a separable layer is that of its two parts one after the other. It is ${digits3(smallest(shares))} to ${digits3(largest(shares))} times what the count promises.`;
 }
 
 function ratioTable(outcomes: readonly Outcome[]) {

@@ -1,3 +1,4 @@
+import { largest } from '../../base/extremes.ts';
 import { convertForm } from '../../models/convert-form.ts';
 import type { Form } from '../../models/forms.ts';
 import { html } from '../../report/html.ts';
@@ -60,13 +61,13 @@ function slower(form: Form, { key, label, unit, digits }: Measure, claim: string
 
 function equalOutputs(outcomes: readonly Outcome[]) {
   const differences = (['a', 'b', 'c'] as const).flatMap((form) => valuesOf(outcomes, form, 'difference'));
-  const largest = Math.max(...differences);
+  const worst = largest(differences);
   return judgeFact(
     'the three forms compute the same',
-    differences.length > 0 && largest <= tolerance,
+    differences.length > 0 && worst <= tolerance,
     differences.length === 0
       ? 'no run came to an end'
-      : `outputs differ by at most ${largest.toExponential(1)} of the largest, in 32-bit numbers`,
+      : `outputs differ by at most ${worst.toExponential(1)} of the largest, in 32-bit numbers`,
   );
 }
 

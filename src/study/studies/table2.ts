@@ -1,4 +1,5 @@
 import * as Plot from '@observablehq/plot';
+import { largest } from '../../base/extremes.ts';
 import { cardinalityTradeoff } from '../../models/tradeoff.ts';
 import { count, percent } from '../../report/format.ts';
 import { html, type Html } from '../../report/html.ts';
@@ -73,7 +74,7 @@ export const table2: Study = {
         ({ cardinality, width, groupWidth }, index) =>
           printed[index].join() === [cardinality, width, groupWidth].join(),
       );
-      const worst = Math.max(...columns.map(({ deviation }) => Math.abs(deviation)));
+      const worst = largest(columns.map(({ deviation }) => Math.abs(deviation)));
       const counted = columns.every(({ parameters, counted: { convolutionParameters } }) => parameters === convolutionParameters); // prettier-ignore
       return [
         judgeFact(

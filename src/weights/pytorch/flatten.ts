@@ -1,6 +1,7 @@
 import { CardinalError } from '../../base/errors.ts';
 import type { TensorArchive, TensorEntry, Unreadable } from '../archive.ts';
 import { quoted } from '../../base/quoted.ts';
+import { requireTensorName } from '../tensor-name.ts';
 import { attributesOf, describe, modulePartsOf, textOf } from './objects.ts';
 import { tensorEntry, type StorageFile } from './tensor.ts';
 import { PyDict, PyList, PyObject, PyTuple, TensorRef, UnreadableTensor, type Value } from './values.ts';
@@ -42,6 +43,7 @@ export function flatten(root: Value, pickleBytes: number, file: StorageFile & Sa
     open.push({ prefix, container, inside: inside || opaque, children: childrenOf(container, file.savedBy) });
   };
   const take = (name: string, value: TensorRef | UnreadableTensor): void => {
+    requireTensorName(name, source);
     if (tensors.has(name) || unreadable.has(name)) {
       throw new CardinalError(
         `${source}: two tensors are called ${quoted(name)}, because dots join the keys of nested dictionaries: rename a key`,

@@ -57,10 +57,13 @@ export async function openLegacy(source: ByteSource): Promise<TensorArchive> {
       if (begin === undefined) {
         throw new CardinalError(`${source.name}: storage ${quoted(key)} is missing: the file is damaged`);
       }
-      return { size: elements * type.bytes, begin: () => begin };
+      return {
+        size: elements * type.bytes,
+        read: (at, length) => source.read(begin + at, length),
+      };
     },
   });
-  return { format: 'pytorch-legacy', source: source.name, ...flat };
+  return { format: 'pytorch-legacy', source: source.name, ...flat, checksum: undefined };
 }
 
 /** Where the elements of each storage begin, by key. Reads the count before each and nothing else. */

@@ -6,7 +6,7 @@ export class PickleWriter {
 
   /** Opcodes without an argument. */
   op(...opcodes: readonly number[]): void {
-    this.#bytes.push(...opcodes);
+    for (const opcode of opcodes) this.#bytes.push(opcode);
   }
 
   /** A class or function, at its first mention by name and then by number. */
@@ -17,7 +17,9 @@ export class PickleWriter {
       this.#bytes.push(binget, index);
       return;
     }
-    this.#bytes.push(global, ...encoder.encode(key), binput, this.#memo.size);
+    this.#bytes.push(global);
+    for (const byte of encoder.encode(key)) this.#bytes.push(byte);
+    this.#bytes.push(binput, this.#memo.size);
     this.#memo.set(key, this.#memo.size);
   }
 

@@ -4,6 +4,7 @@ import type { ByteSource } from '../byte-source.ts';
 import { elementBytes, type RawTensor } from '../dtypes.ts';
 import { quoted, shortened } from '../../base/quoted.ts';
 import { gather, isContiguous, swapBytes } from './gather.ts';
+import { requireRank } from '../tensor-name.ts';
 import type { StorageRef, TensorRef } from './values.ts';
 
 /** Where a file keeps its storages. */
@@ -18,12 +19,9 @@ export interface StorageFile {
 export interface StoragePlace {
   /** In bytes. */
   readonly size: number;
-  /** The first byte's place in the file. */
-  begin(): Promise<number> | number;
+  /** `length` of its bytes from `begin` on. Throws a `CardinalError` if they are known to be damaged. */
+  read(begin: number, length: number): Promise<Uint8Array>;
 }
-
-/** PyTorch's own limit. */
-const maxRank = 64;
 
 /**
  * How large a tensor may be that repeats elements (strides of 0, overlapping windows): a few bytes of a file can ask for
@@ -36,9 +34,7 @@ const maxExpansion = 4;
 export function tensorEntry(name: string, tensor: TensorRef, file: StorageFile): TensorEntry {
   const { dtype, shape, strides } = tensor;
   const where = `${file.source.name}: tensor ${quoted(name)}`;
-  if (shape.length > maxRank) {
-    throw new CardinalError(`${where} has ${shape.length} dimensions, the limit is ${maxRank}`);
-  }
+  requireRank(where, shape);
   const width = elementBytes(dtype);
   const place = file.place(tensor.storage);
   // A view of a storage counts in the storage's elements, the tensor's offset in its own.
@@ -80,7 +76,7 @@ async function readElements(
 ): Promise<RawTensor['data']> {
   if (count === 0) return new Uint8Array(0);
   const width = elementBytes(dtype);
-  const spanned = await file.source.read((await place.begin()) + offset, bytes);
+  const spanned = await place.read(offset, bytes);
   const whole = isContiguous(shape, strides);
   const elements = whole ? spanned : gather(spanned, shape, strides, width);
   if (!file.bigEndian || width === 1) return elements;

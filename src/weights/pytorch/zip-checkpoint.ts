@@ -2,6 +2,7 @@ import { CardinalError } from '../../base/errors.ts';
 import type { TensorArchive } from '../archive.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { quoted } from '../../base/quoted.ts';
+import type { VerifyOptions } from '../digest.ts';
 import { flatten } from './flatten.ts';
 import { maxPickleBytes } from './limits.ts';
 import { storageOf } from './rebuild.ts';
@@ -20,8 +21,11 @@ import { openZip, type ZipRecord } from './zip.ts';
  * An archive of TorchScript's has also `constants.pkl`, which is nobody's weights, and `code/`, of which only the lists of
  * parameters and buffers are read.
  */
-export async function openZipCheckpoint(source: ByteSource): Promise<TensorArchive> {
-  const records = await openZip(source);
+export async function openZipCheckpoint(
+  source: ByteSource,
+  options: VerifyOptions = {},
+): Promise<TensorArchive> {
+  const records = await openZip(source, options);
   const pickle = pickleOf(records, source.name);
   const folder = pickle.name.slice(0, -'data.pkl'.length);
   if (pickle.size > maxPickleBytes) {
@@ -31,7 +35,7 @@ export async function openZipCheckpoint(source: ByteSource): Promise<TensorArchi
   }
   const script = records.has(`${folder}constants.pkl`) || startsAny(records, `${folder}code/`);
   const classes = script ? await readScriptClasses(records, folder) : undefined;
-  const bytes = await source.read(await pickle.begin(), pickle.size);
+  const bytes = await pickle.read(0, pickle.size);
   const { value } = unpickle(bytes, source.name, { storage: (id) => storageOf(id, source.name) });
   const flat = flatten(value, bytes.length, {
     source,
@@ -49,7 +53,9 @@ export async function openZipCheckpoint(source: ByteSource): Promise<TensorArchi
     },
     savedBy: (type) => classes?.get(type),
   });
-  return { format: script ? 'torchscript' : 'pytorch', source: source.name, ...flat };
+  // Whoever tells PyTorch to write no CRC-32 has it leave out all of them.
+  const checksum = pickle.verified ? 'CRC-32' : undefined;
+  return { format: script ? 'torchscript' : 'pytorch', source: source.name, ...flat, checksum };
 }
 
 function pickleOf(records: ReadonlyMap<string, ZipRecord>, source: string): ZipRecord {
@@ -81,7 +87,7 @@ function startsAny(records: ReadonlyMap<string, ZipRecord>, prefix: string): boo
 
 async function isBigEndian(record: ZipRecord | undefined, source: ByteSource): Promise<boolean> {
   if (record === undefined) return false;
-  const bytes = await source.read(await record.begin(), Math.min(record.size, 16));
+  const bytes = await record.read(0, Math.min(record.size, 16));
   const order = new TextDecoder().decode(bytes);
   if (order !== 'little' && order !== 'big') {
     throw new CardinalError(

@@ -69,7 +69,7 @@ function lowerAll(
     const step = steps[calls.length];
     const next = steps.at(calls.length + 1);
     const joined = next && lowerJoined(step, next, workspace, keep);
-    calls.push(...(joined ?? [callsOf(lowerings, step.node, step, workspace, keep)]));
+    for (const call of joined ?? [callsOf(lowerings, step.node, step, workspace, keep)]) calls.push(call);
   }
   return calls;
 }

@@ -1,0 +1,43 @@
+import { messageOf } from '../../base/errors.ts';
+import { shortened } from '../../base/quoted.ts';
+import { fileReason } from '../files.ts';
+import { NotReadableError } from '../regular-file.ts';
+
+const noMemory = 'there is not enough memory to decode it';
+
+/** What libvips says, and what that means. It mixes up the words of pictures that fail at once, so the first that is known counts. */
+const meanings: readonly (readonly [says: RegExp, reason: string])[] = [
+  [/unsupported image format/i, 'not a picture of a known format'],
+  [
+    /security limit|invalid image size/i,
+    'it is damaged: the picture in it has another size than its header says',
+  ],
+  [/out of memory|unable to allocate|memory allocation/i, noMemory],
+  [/unsupported feature|not supported by this|no known route/i, 'it is of a kind that is not supported'],
+  [
+    /truncat|premature end|unexpected end|insufficient|end of (file|stream)|scanline \d+; got|libpng read error/i,
+    'it is truncated or damaged',
+  ],
+  [/corrupt header/i, 'its header is damaged'],
+  // Where it lost its reason.
+  [/^(unknown error)?$/i, 'it is damaged'],
+];
+
+/** What the words of a native decoder mean, on one line. */
+export function decoderReason(error: unknown): string {
+  const said = messageOf(error)
+    .trim()
+    .split('\n')
+    .filter((line) => !line.startsWith('source: bad seek'))
+    .join(' ');
+  const known = meanings.find(([says]) => says.test(said));
+  return known === undefined ? `it is damaged (${shortened(said, 120)})` : known[1];
+}
+
+/** Why a picture cannot be read, on one line, without the path that the caller names anyway. */
+export function plainReason(error: unknown): string {
+  if (error instanceof NotReadableError) return error.reason;
+  // What JavaScript says where an array is too large for what is left.
+  if (error instanceof RangeError) return noMemory;
+  return fileReason(error) ?? shortened(messageOf(error), 500);
+}

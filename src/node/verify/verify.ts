@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { CardinalError } from '../../base/errors.ts';
+import { byCodePoint } from '../../base/order.ts';
+import { isFolder, namesIn } from '../files.ts';
+import { studyConfigSchema } from '../study/study-folder.ts';
+import { verificationOf, type Check, type Verification } from './check.ts';
+import { isRun, verifyJson, verifyRun } from './run.ts';
+import { verifyWeights } from './weights.ts';
+
+const weightsEndings = ['.safetensors', '.pth', '.pt', '.th', '.bin'];
+const studyFile = 'study.json';
+
+/** Folders in folders that are looked into: runs of a study in a folder of studies. */
+const deepest = 2;
+
+/**
+ * Verifies everything there is at a path: a file of weights; a run folder, with its checkpoints, metrics and settings; a study's
+ * folder with its runs; or a folder of such files and folders. What a file does not say of itself is told in its notes.
+ *
+ *     const { checks, damaged } = await verify('runs/demo');
+ *
+ * Throws a `CardinalError` if there is nothing to verify, or if a file cannot be read for another reason than damage.
+ */
+export async function verify(path: string, options: VerifyRunOptions = {}): Promise<Verification> {
+  if (!(await isFolder(path))) return verificationOf([await verifyWeights(path)]);
+  const checks = await verifyFolder(path, options, 0);
+  if (checks.length === 0) {
+    throw new CardinalError(
+      `${path} has nothing to verify: expected a run, a study, files of weights (${weightsEndings.join(', ')}), or folders of them`,
+    );
+  }
+  return verificationOf(checks);
+}
+
+export interface VerifyRunOptions {
+  /** What a run's `config.json` must be. Default: any JSON object. */
+  readonly config?: z.ZodType | undefined;
+}
+
+async function verifyFolder(path: string, { config }: VerifyRunOptions, depth: number): Promise<Check[]> {
+  const names = (await namesIn(path)).toSorted(byCodePoint);
+  if (isRun(names)) return verifyRun(path, config);
+  const checks: Check[] = [];
+  for (const name of names) {
+    const inside = join(path, name);
+    if (name === studyFile) checks.push(await verifyJson(inside, 'what is studied', studyConfigSchema));
+    else if (name.startsWith('.')) continue;
+    else if (await isFolder(inside)) {
+      if (depth < deepest) checks.push(...(await verifyFolder(inside, { config }, depth + 1)));
+    } else if (weightsEndings.some((ending) => name.toLowerCase().endsWith(ending)))
+      checks.push(await verifyWeights(inside));
+  }
+  return checks;
+}

@@ -1,0 +1,33 @@
+/** A loader's worker whose decoder never answers for some samples, computes for ever for others, or ends its thread. */
+import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
+import { parentPort, workerData } from 'node:worker_threads';
+
+import type { Picture } from '../../../src/data/dataset.ts';
+import { answerJobs } from '../../../src/node/data/answer-jobs.ts';
+import { assemblerOf } from '../../../src/node/data/assembler.ts';
+import type { WorkerSetup } from '../../../src/node/data/messages.ts';
+import { noting } from '../../../src/node/data/watch.ts';
+
+const setup = workerData as WorkerSetup;
+const paths = setup.source.kind === 'files' ? setup.source.paths : [];
+
+answerJobs(
+  parentPort,
+  assemblerOf(setup, (index) => {
+    const path = paths[index];
+    const decode = async (): Promise<Picture> => {
+      if (path.startsWith('silent:')) appendFileSync(path.slice('silent:'.length), 'tried ');
+      if (path.startsWith('silent')) await new Promise(() => undefined);
+      if (path.startsWith('endless')) for (;;);
+      // A path of its own for what happens once.
+      if (path.startsWith('/') && !existsSync(path)) {
+        writeFileSync(path, '');
+        process.exit(3);
+      }
+      if (path.startsWith('deadly')) process.exit(3);
+      const data = new Uint8Array(3 * 8 * 8).fill(index);
+      return Promise.resolve({ width: 8, height: 8, channels: 3, data });
+    };
+    return setup.watched === undefined ? decode() : noting(setup.watched)(index)(decode);
+  }),
+);
