@@ -15,6 +15,7 @@ if (Number(process.versions.node.split('.')[0]) < oldestNode) {
   else
     fail(`Node ${oldestNode} or newer is needed, this is ${process.version}; get it from https://nodejs.org`);
 } else if (existsSync(main)) {
+  endWithLauncher();
   await import(new URL('../dist/src/cli/main.js', import.meta.url).href);
 } else {
   fail('this checkout is not built yet: run `npm run build`');
@@ -22,7 +23,11 @@ if (Number(process.versions.node.split('.')[0]) < oldestNode) {
 
 function handOver() {
   const script = fileURLToPath(import.meta.url);
-  const child = spawn(ownNode, [...process.execArgv, script, ...process.argv.slice(2)], { stdio: 'inherit' });
+  const child = spawn(ownNode, [...process.execArgv, script, ...process.argv.slice(2)], {
+    env: { ...process.env, CARDINAL_LAUNCHED: '1' },
+    // The channel tells the child when this process is gone, however it ended.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
   for (const signal of signals) process.on(signal, () => child.kill(signal));
   child.on('error', (error) => fail(`cannot start ${ownNode}: ${error.message}`));
@@ -31,6 +36,17 @@ function handOver() {
     for (const name of signals) process.removeAllListeners(name);
     process.kill(process.pid, signal);
   });
+}
+
+// A process whose launcher was killed ends as at SIGTERM: nobody would know of it, and it has the run folder.
+function endWithLauncher() {
+  const isLaunched = process.env.CARDINAL_LAUNCHED === '1' && process.channel !== undefined;
+  delete process.env.CARDINAL_LAUNCHED;
+  if (!isLaunched) return;
+  process.on('disconnect', () => {
+    if (!process.emit('SIGTERM', 'SIGTERM')) process.exit(143);
+  });
+  process.channel.unref();
 }
 
 function fail(message) {

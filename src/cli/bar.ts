@@ -27,6 +27,12 @@ export function newBar(stream: NodeJS.WriteStream, format: string): Bar {
     },
     cliProgress.Presets.shades_classic,
   );
+  // A process that ends meanwhile, at Ctrl-C say, gives the terminal its cursor back.
+  const end = (): void => {
+    bar.stop();
+  };
+  bar.on('start', () => process.on('exit', end));
+  bar.on('stop', () => process.off('exit', end));
   return {
     get isActive() {
       return bar.isActive;

@@ -2,14 +2,15 @@ import { resolve } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { jsonObject, validate } from '../base/validate.ts';
 import { parseSet } from '../models/options.ts';
-import { modelInfo } from '../models/registry.ts';
+import { createModel, modelInfo } from '../models/registry.ts';
 import type { OpenData } from '../node/data/open.ts';
 import { fitPreprocessing } from '../node/data/statistics.ts';
 import { withAugmentation } from '../node/data/training.ts';
+import { requireRoom } from '../node/room.ts';
 import { describe, isAdapted, saysOf, trainingPreprocessing } from '../node/trained.ts';
 import { isHubName } from '../node/hub/name.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
-import type { ModelDescription } from '../train/network.ts';
+import { networkOf, type ModelDescription } from '../train/network.ts';
 import { findRecipe, withOverrides, type RecipeOverrides } from '../train/recipe.ts';
 import type { TrainFlags } from './commands/train.ts';
 import { givenLimits, type FitFlags } from './flags.ts';
@@ -36,6 +37,15 @@ export async function configure(
   const channels = 'inChannels' in given || weights !== undefined ? info.options.inChannels : data.channels;
   if (channels !== 1 && channels !== 3) {
     throw new UsageError(`${name}: pictures have 1 or 3 channels, got inChannels=${String(channels)}`);
+  }
+  const { imageSize } = flags;
+  if (imageSize !== undefined) {
+    const options = { ...set, numClasses: data.classes.length, inChannels: channels };
+    const network = networkOf(createModel(name, options), [channels, imageSize, imageSize], {
+      name,
+      options,
+    });
+    requireRoom(network, chosen, flags.checkpointActivations);
   }
   const preprocessing =
     weights === undefined

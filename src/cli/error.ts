@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { CardinalError, messageOf, UsageError } from '../base/errors.ts';
+import { Interruption } from './interrupt.ts';
 
 /** What the command line says of something that was thrown, and how it exits. */
 export interface Verdict {
@@ -27,6 +28,7 @@ export function verdictOn(error: unknown, { command = '', verbose = false } = {}
     const message = error.message.replace(/^error: |\.$/g, '').replace(/\n(\(Did you mean .*\))$/, ' $1');
     return verdict(2, `${message}; see ${help}`);
   }
+  if (error instanceof Interruption) return verdict(error.exitCode, error.message);
   if (error instanceof UsageError) return verdict(2, error.message);
   if (error instanceof CardinalError) return verdict(1, error.message);
   const message = messageOf(error).replace(/\s*\n\s*/g, ' ');

@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { UsageError } from '../base/errors.ts';
 import { defaultPictureLimits, type PictureLimitOptions } from '../data/picture-limits.ts';
+import { mostThreads } from '../node/threads.ts';
 
 /** Readers of flag values. Each gives a function for commander that throws a `UsageError` naming flag and value. */
 type Reader<T> = (text: string) => T;
@@ -201,7 +202,7 @@ export function withEngineFlags(command: Command): Command {
     )
     .addOption(
       new Option('--threads <n>', 'workers that share each step (one a core, at most 16)').argParser(
-        integer('--threads', 1, 256),
+        integer('--threads', 1, mostThreads()),
       ),
     )
     .option('--blas', 'have a native library do matrix products, as it does where there is one, or fail')

@@ -1,6 +1,8 @@
 import { Command, CommanderError, Help } from 'commander';
 import { UsageError } from '../base/errors.ts';
 import { verdictOn } from './error.ts';
+import { answerSignals } from './interrupt.ts';
+import { answerLostStreams } from './streams.ts';
 import { print, writeLines } from './print.ts';
 import { didYouMean } from './suggest.ts';
 import { keepToPictures } from '../node/sharp.ts';
@@ -38,13 +40,8 @@ keepToPictures();
 const args = process.argv.slice(2);
 const asked = args.find((arg) => !arg.startsWith('-') && arg !== 'help') ?? '';
 
-/** A reader that went away (`cardinal models | head -1`) is no error. */
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EPIPE') process.exit(process.exitCode ?? 0);
-    throw error;
-  });
-}
+answerSignals();
+answerLostStreams(report);
 
 /** Whatever is thrown where nobody waits for it, by a stream or a worker, is told in the same way. */
 process.on('uncaughtException', (error: unknown) => {

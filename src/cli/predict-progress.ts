@@ -18,12 +18,6 @@ export function predictProgress(
   const stop = (): void => {
     bar?.stop();
     bar = undefined;
-    process.off('SIGINT', quit);
-  };
-  /** What is answered is written already; the terminal gets its cursor back. */
-  const quit = (): void => {
-    stop();
-    process.exit(130);
   };
   return {
     stop,
@@ -32,7 +26,6 @@ export function predictProgress(
       if (bar === undefined) {
         bar = newBar(stream, '{bar} {value} of {total} pictures  {eta_formatted} left');
         bar.start(total, pictures);
-        process.on('SIGINT', quit);
       }
       bar.update(pictures);
       if (pictures === total) stop();

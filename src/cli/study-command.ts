@@ -111,7 +111,7 @@ async function work({ forecast, runs, path, length, pictures, backend, flags }: 
   let say = (text: string): void => {
     tell(text);
   };
-  const interrupt = onInterrupt((text) => {
+  const interrupt = onInterrupt('stopping with what is done', (text) => {
     say(text);
   });
   await withEndings(async (endings) => {
@@ -146,11 +146,13 @@ async function work({ forecast, runs, path, length, pictures, backend, flags }: 
       tell(
         `${outcomes.length} of ${plan.runs.length} runs are done; go on with: ${commandOf(plan, flags, length, path)} --resume`,
       );
-      process.exitCode = 130;
+      process.exitCode = interrupt.exitCode;
       return;
     }
+    interrupt.will('stopping as soon as the table and the page are written');
     await folder.check();
     await publish({ plan, outcomes, backend, pictures, path, length, flags, out: flags.out ?? runs });
+    process.exitCode = interrupt.exitCode ?? process.exitCode;
   });
 }
 

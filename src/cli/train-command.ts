@@ -286,7 +286,7 @@ interface Work {
 /** Trains, evaluates, reports. What went on is told on stderr, what came out is printed. */
 async function work({ network, flags, ...parts }: Work): Promise<Outcome> {
   const { view, notes } = noting(progressView());
-  const interrupt = onInterrupt((text) => {
+  const interrupt = onInterrupt('stopping with a checkpoint', (text) => {
     view.say(text);
   });
   const { checkpointActivations } = flags;
@@ -300,15 +300,18 @@ async function work({ network, flags, ...parts }: Work): Promise<Outcome> {
         notes.at(-1) ?? 'the loss is not finite: training stopped, the last checkpoint is good',
       );
     }
+    interrupt.will('stopping without an evaluation; the run is saved');
     const evaluated = result.reason === 'interrupted' ? undefined : await evaluateRun(network, training);
     view.stop();
-    const stopped = interrupt.signal.aborted;
+    interrupt.will('stopping as soon as the report is written');
+    const { exitCode } = interrupt;
+    const stopped = exitCode !== undefined;
     if (stopped) notes.push(interruption(result));
     const { path } = await parts.openFolder();
     const report = await reportRun(training, evaluated, notes);
     if (flags.json) printJson(summaryOf(path, result, evaluated, report));
     else print(closing(path, result, evaluated, stopped ? flagsOf(parts.backend, flags) : undefined));
-    if (stopped) process.exitCode = 130;
+    process.exitCode = interrupt.exitCode ?? process.exitCode;
     return { result, evaluated };
   } finally {
     interrupt.release();

@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { described } from '../base/described.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
 import { anything, checkOptions, flag, oneOf, type Kinds } from '../base/options.ts';
@@ -7,16 +6,18 @@ import { createReferenceBackend } from '../backends/reference/backend.ts';
 import { createWasmBackend } from '../backends/wasm/backend.ts';
 import { blasInstallation, findBlas } from './blas.ts';
 import { loadKernels, multiplyAddOf, type KernelBuild } from './kernels.ts';
+import { largestProgram, memory } from './memory.ts';
 import { openPlacement } from './placement.ts';
 import { spawnWasmWorker } from './spawn-wasm-worker.ts';
-
-/** More threads than this gain nothing on the layers of these networks. */
-const MOST_THREADS = 16;
+import { defaultThreads, mostThreads } from './threads.ts';
 
 export interface NodeBackendOptions {
   /** `wasm` (default) or `reference`, the slow specification. */
   readonly name?: 'wasm' | 'reference';
-  /** Threads that compute, the calling one included. Default: as many as the machine has, at most 16. */
+  /**
+   * Threads that compute, the calling one included: at most 64, or as many as the machine has processors. Default: as many as
+   * it has, at most 16.
+   */
   readonly threads?: number;
   /** The build of the kernels. Default: the fastest that the engine can run. */
   readonly kernels?: KernelBuild;
@@ -37,16 +38,19 @@ const kinds: Kinds<NodeBackendOptions> = { ...engineKinds, name: oneOf('wasm', '
 
 /**
  * The backend for this machine.
- * @throws {UsageError} if `threads` is not a positive integer.
+ * @throws {UsageError} if `threads` is not a positive integer, or more than are of use.
  * @throws {CardinalError} if the engine lacks what is asked for, or the kernels were not built.
  */
 export async function createNodeBackend(options: NodeBackendOptions = {}): Promise<Backend> {
   checkOptions('createBackend', options, kinds);
   const { name = 'wasm', threads = defaultThreads() } = options;
-  if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
-    throw new UsageError(`threads must be an integer from 1 to 256, got ${described(threads)}`);
+  const most = mostThreads();
+  if (!Number.isInteger(threads) || threads < 1 || threads > most) {
+    throw new UsageError(`threads must be an integer from 1 to ${most}, got ${described(threads)}`);
   }
-  if (name === 'reference') return createReferenceBackend();
+  const { total, limit = total } = memory();
+  const room = { program: largestProgram(), all: limit };
+  if (name === 'reference') return createReferenceBackend(room.program);
   const { module, build } = await loadKernels(options.kernels);
   const blas = options.blas === false ? undefined : await findBlas();
   if (blas === undefined && options.blas === true) {
@@ -57,11 +61,6 @@ export async function createNodeBackend(options: NodeBackendOptions = {}): Promi
     spawnWasmWorker({ blas: blas?.path, threadId: placement?.threadIds.subarray(index, index + 1) });
   return createWasmBackend({
     ...{ module, multiplyAdd: multiplyAddOf(build), threads, spawn },
-    ...{ maySleep: true, blas, placement },
+    ...{ maySleep: true, blas, placement, room },
   });
-}
-
-/** As many threads as the machine runs at once, at most 16. */
-export function defaultThreads(): number {
-  return Math.min(availableParallelism(), MOST_THREADS);
 }

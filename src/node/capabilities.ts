@@ -1,5 +1,6 @@
 import { cpus, freemem, totalmem } from 'node:os';
-import { defaultThreads } from './backend.ts';
+import { largestProgram, memory } from './memory.ts';
+import { defaultThreads } from './threads.ts';
 import { usableKernels, type KernelBuild } from './kernels.ts';
 import { wasmFeatures } from './wasm-features.ts';
 import type { WasmFeatures } from './wasm-features.ts';
@@ -13,7 +14,14 @@ export interface Capabilities {
   readonly cpu: string;
   readonly cores: number;
   /** Bytes. */
-  readonly memory: { readonly total: number; readonly free: number };
+  readonly memory: {
+    readonly total: number;
+    readonly free: number;
+    /** What the container allows, if that is less than there is. */
+    readonly limit: number | null;
+    /** What one program may take of it. */
+    readonly largestProgram: number;
+  };
   readonly wasm: WasmFeatures;
   /** Whether two of WebAssembly's vectors can be worked on at once. */
   readonly wideVectors: WideVectors;
@@ -30,7 +38,12 @@ export function capabilities(): Capabilities {
     platform: `${process.platform} ${process.arch}`,
     cpu: processors.length > 0 ? processors[0].model.trim() : 'unknown',
     cores: processors.length,
-    memory: { total: totalmem(), free: freemem() },
+    memory: {
+      total: totalmem(),
+      free: freemem(),
+      limit: memory().limit ?? null,
+      largestProgram: Math.min(largestProgram(), 2 ** 32),
+    },
     wasm,
     wideVectors: wideVectors(),
     uses: { kernels, threads: kernels === 'none' ? 1 : defaultThreads() },

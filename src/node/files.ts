@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
 import { CardinalError, messageOf } from '../base/errors.ts';
 import { fileSystem, type OpenFile } from './file-system.ts';
+import { removeAtExit } from './leftovers.ts';
 import { NotReadableError } from './regular-file.ts';
 
 /**
@@ -22,6 +23,7 @@ export async function writeFileAtomic(
 ): Promise<void> {
   const files = fileSystem();
   const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}${temporarySuffix}`);
+  const isGone = removeAtExit(temporary);
   try {
     await withFile(temporary, 'wx', async (file) => {
       if (typeof data === 'string') await writeAll(file, new TextEncoder().encode(data));
@@ -31,9 +33,10 @@ export async function writeFileAtomic(
     });
     if (keepAs !== undefined) await renameIfThere(path, keepAs);
     await files.rename(temporary, path);
+    isGone();
   } catch (error) {
     // What is to be told is the first error; the next one to open the run takes away what could not be removed here.
-    await removeFile(temporary).catch(() => undefined);
+    await removeFile(temporary).then(isGone, () => undefined);
     throw fileError('write', path, error);
   }
   await syncNamesIn(dirname(path));

@@ -1,7 +1,8 @@
 /** What needs Node: threads, files and the decoding of pictures. The rest of the library is in `cardinal-nn`. */
 import '../base/globals.ts';
 
-export { createNodeBackend as createBackend, defaultThreads, type NodeBackendOptions } from './backend.ts';
+export { createNodeBackend as createBackend, type NodeBackendOptions } from './backend.ts';
+export { defaultThreads } from './threads.ts';
 export { capabilities, type Capabilities } from './capabilities.ts';
 export {
   Classifier,

@@ -43,6 +43,7 @@ import { engineBefore } from './engine-before.ts';
 import { prepareFor } from './prepare.ts';
 import { evaluateBest, type EvaluateBestOptions, type RunEvaluation } from './report/evaluate-best.ts';
 import { interruption, writeReport } from './report/write-report.ts';
+import { requireRoom } from './room.ts';
 import type { RunFolder } from './run-folder.ts';
 import { RunPlace } from './run-place.ts';
 import type { HubOptions } from './hub/repo.ts';
@@ -270,18 +271,12 @@ async function work(
     if (warning !== undefined) await onEvent({ type: 'warning', message: warning });
     packed = list;
     const preprocessing =
-      resume?.preprocessing ?? given(options) ?? (await suitable(model, data, options, weights));
+      resume?.preprocessing ?? given(options) ?? (await suitable(model, data, options, weights, chosen));
     const recipe =
       resume === undefined ? await withAugmentation(chosen, data, preprocessing, options.augment) : chosen;
     const { channels, size } = preprocessing;
-    const network =
-      model instanceof Module
-        ? model
-        : createModel(model.name, {
-            ...model.options,
-            numClasses: data.classes.length,
-            inChannels: channels,
-          }).initialize(seed);
+    const network = networkFor(model, data, channels);
+    if (!(model instanceof Module)) network.initialize(seed);
     if (weights !== undefined) {
       const { name: source, unreadable } = weights;
       const { inChannels, partial } = options;
@@ -481,14 +476,30 @@ function describe(model: Module): ModelDescription {
   return { name, options: validate(jsonObject, options, `options of ${name}`) };
 }
 
+/** The network; of the registry's the data decides classes and channels. */
+function networkFor(model: Module | NamedModel, { classes }: OpenData, inChannels: number): Module {
+  if (model instanceof Module) return model;
+  return createModel(model.name, { ...model.options, numClasses: classes.length, inChannels });
+}
+
 /** The preprocessing of the weights that training begins with, a guess with a warning; else what suits the pictures. */
 async function suitable(
   model: Module | NamedModel,
   data: OpenData,
-  { imageSize, inChannels, onEvent }: TrainOnOptions,
+  { imageSize, inChannels, checkpointActivations, onEvent }: TrainOnOptions,
   weights: WeightsFile | undefined,
+  recipe: Recipe,
 ): Promise<Preprocessing> {
   const side = imageSize ?? designedSize(model, data);
+  if (imageSize !== undefined) {
+    const pictures = weights === undefined ? data.channels : (inChannels ?? channelsOf(weights));
+    const network = networkFor(model, data, pictures);
+    requireRoom(
+      networkOf(network, [pictures, imageSize, imageSize], describe(network)),
+      recipe,
+      checkpointActivations,
+    );
+  }
   if (weights === undefined) return fitPreprocessing(data, { imageSize: side });
   const description = model instanceof Module ? describe(model) : { name: model.name, options: {} };
   const known = {

@@ -1,4 +1,5 @@
 import type { Backend } from '../backends/backend.ts';
+import { nextTask } from '../base/next-task.ts';
 import { Rng } from '../base/rng.ts';
 import { sizeOf, type Shape } from '../graph/value.ts';
 import type { Module } from '../nn/module.ts';
@@ -17,13 +18,15 @@ import { withTrainingStep } from './training-step.ts';
 /**
  * Times an arm on random pictures. Gives in milliseconds `forward`, a pass with weights that stay, and (if asked for)
  * `step`, a training step, each the median of some rounds after one that warms up; `memory`, MiB of the step's program; and
- * `difference`, how far the outputs are from those of the arm with which they should be equal.
+ * `difference`, how far the outputs are from those of the arm with which they should be equal. Rejects with `signal`'s reason between
+ * two rounds.
  */
 export async function timeArm(
   { arm, seed }: { readonly arm: Arm; readonly seed: number },
   setting: TimingSetting,
   arms: readonly Arm[],
   backend: Backend,
+  signal?: AbortSignal,
 ): Promise<Outcome> {
   const startedAt = performance.now();
   const pictures = randomPictures([setting.batch, ...inputOf(arm, setting)], seed);
@@ -32,11 +35,11 @@ export async function timeArm(
   let expected: Float32Array | undefined;
   if (setting.same !== undefined && original !== undefined) {
     const reference = buildArm(original).initialize(seed);
-    expected = (await timeForward(reference, pictures, 0, backend)).output;
+    expected = (await timeForward(reference, pictures, 0, backend, signal)).output;
     module.loadStateDict(setting.same.convert(reference.stateDict(), arm));
   }
-  const forward = await timeForward(module, pictures, setting.rounds, backend);
-  const step = setting.step ? await timeStep(module, pictures, setting.rounds, backend) : undefined;
+  const forward = await timeForward(module, pictures, setting.rounds, backend, signal);
+  const step = setting.step ? await timeStep(module, pictures, setting.rounds, backend, signal) : undefined;
   return {
     arm: arm.id,
     seed,
@@ -72,6 +75,7 @@ async function timeForward(
   { shape, data }: Pictures,
   rounds: number,
   backend: Backend,
+  signal: AbortSignal | undefined,
 ): Promise<{ readonly milliseconds: number; readonly output: Float32Array }> {
   const name = module.displayName ?? module.typeName;
   const planFor = (batch: number): Plan =>
@@ -83,6 +87,7 @@ async function timeForward(
     await program.run('forward');
     const times: number[] = [];
     for (let round = 0; round < rounds; round++) {
+      await chanceToEnd(signal);
       const before = performance.now();
       await program.run('forward');
       times.push(performance.now() - before);
@@ -99,6 +104,7 @@ async function timeStep(
   { shape: [batchSize, ...shape], data }: Pictures,
   rounds: number,
   backend: Backend,
+  signal: AbortSignal | undefined,
 ): Promise<{ readonly milliseconds: number; readonly bytes: number }> {
   const network = networkOf(module, shape, { name: module.displayName ?? module.typeName, options: {} });
   return withTrainingStep(network, backend, { ...recipes.cifar, batchSize }, async (step) => {
@@ -106,9 +112,18 @@ async function timeStep(
     program.write('input', data.subarray(0, pictures * sizeOf(shape)), 'channels_last');
     await run();
     const times: number[] = [];
-    for (let round = 0; round < rounds; round++) times.push(await run());
+    for (let round = 0; round < rounds; round++) {
+      await chanceToEnd(signal);
+      times.push(await run());
+    }
     return { milliseconds: median(times), bytes: program.plan.peakBytes };
   });
+}
+
+/** Lets signals be heard, between two rounds. */
+async function chanceToEnd(signal: AbortSignal | undefined): Promise<void> {
+  await nextTask();
+  signal?.throwIfAborted();
 }
 
 /** The largest difference over the largest number. */

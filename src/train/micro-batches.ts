@@ -1,6 +1,6 @@
-import type { Backend } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
 import { largestFit } from '../plan/fit.ts';
+import type { Scratch } from '../plan/assemble.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Network } from './network.ts';
 import { decaysParameter, optimizerPlan } from './optimizer.ts';
@@ -26,7 +26,7 @@ export interface FitOptions {
  */
 export function fitPlan(
   network: Network,
-  backend: Backend,
+  backend: Scratch,
   recipe: Recipe,
   limit: number,
   { resumedSize, checkpointActivations = false }: FitOptions = {},
@@ -45,19 +45,35 @@ export function fitPlan(
           (size) => size <= batchSize / accumulate && (size > 1 || size * accumulate === batchSize),
         )
       : [resumedSize];
-  for (const microBatchSize of sizes) {
-    const plan = planOf(microBatchSize, microBatchSize < batchSize);
-    if (plan.peakBytes <= limit) return { plan, microBatchSize };
+  const fitted = (microBatchSize: number): FittedPlan => ({
+    plan: planOf(microBatchSize, microBatchSize < batchSize),
+    microBatchSize,
+  });
+  const whole = fitted(sizes[0]);
+  const needed = whole.plan.peakBytes;
+  if (needed <= limit) return whole;
+  // Planning takes a while: where the smallest does not fit, the others need not be tried.
+  const smallest = fitted(sizes[sizes.length - 1]);
+  const fits = smallest.plan.peakBytes <= limit;
+  for (const size of fits ? sizes.slice(1, -1) : []) {
+    const found = fitted(size);
+    if (found.plan.peakBytes <= limit) return found;
   }
-  const needed = planOf(sizes[0], sizes[0] < batchSize).peakBytes;
-  const fitting = largestFit(sizes[0], limit, (size) => planOf(size, false));
-  const lean = checkpointActivations ? needed : planOf(sizes[0], sizes[0] < batchSize, true).peakBytes;
+  if (fits) return smallest;
+  const fitting = largestFit(smallest.microBatchSize, limit, (size) => planOf(size, false));
+  const lean =
+    checkpointActivations || needed > mostSaved * limit
+      ? needed
+      : planOf(sizes[0], sizes[0] < batchSize, true).peakBytes;
   throw new CardinalError(
     `${network.description.name}: training on ${sizes[0]} pictures at once takes ${mebibytes(needed)}, there are ${mebibytes(limit)}: ` +
       (fitting === 0 ? 'no smaller batch would fit' : `the largest batch that fits is ${fitting}`) +
       (lean <= limit ? `; with checkpointed activations all of them do (${mebibytes(lean)})` : ''),
   );
 }
+
+/** No recomputing makes a program smaller by more than this factor. */
+const mostSaved = 64;
 
 /** Bytes for people. */
 export function mebibytes(bytes: number): string {
@@ -67,7 +83,7 @@ export function mebibytes(bytes: number): string {
 
 function trainingPlan(
   network: Network,
-  backend: Backend,
+  backend: Scratch,
   recipe: Recipe,
   size: number,
   accumulate: boolean,

@@ -69,7 +69,7 @@ describe.concurrent('usage errors end with 2 and one line', () => {
     [['tradeoff', '--budget', '1e9T'], /--budget: expected an amount/],
     [['tradeoff', '--cardinality', '1,x'], /--cardinality: expected whole numbers from 1 to 65536/],
     [['plan', 'resnet18', '--backend', 'gpu'], /--backend: expected wasm or reference, got 'gpu'/],
-    [['plan', 'resnet18', '--threads', '0'], /--threads: expected an integer from 1 to 256, got '0'/],
+    [['plan', 'resnet18', '--threads', '0'], /--threads: expected an integer from 1 to \d+, got '0'/],
     [
       ['plan', 'resnet18', '--batch', '4', '--input', '2,3,64,64'],
       /--batch 4 and --input 2,3,64,64 contradict/,

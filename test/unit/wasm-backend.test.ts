@@ -8,6 +8,7 @@ import { control, controlWords } from '../../src/backends/wasm/control.ts';
 import type { WorkerHandle } from '../../src/backends/wasm/messages.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
+import { mostThreads } from '../../src/node/threads.ts';
 import { spawnWasmWorker } from '../../src/node/spawn-wasm-worker.ts';
 import { capabilities } from '../../src/node/capabilities.ts';
 import { oneOpPlan } from '../support/steps-plan.ts';
@@ -208,8 +209,12 @@ test('idle workers let the process end', async () => {
 
 test('threads and capabilities', async () => {
   await expect(createNodeBackend({ threads: 0 })).rejects.toThrow(
-    'threads must be an integer from 1 to 256, got 0',
+    `threads must be an integer from 1 to ${mostThreads()}, got 0`,
   );
+  // Each of them would be started, and wait for the others, before anyone is told.
+  for (const threads of [mostThreads() + 1, 1e9, 1.5, NaN]) {
+    await expect(createNodeBackend({ threads })).rejects.toThrow(/^threads must be an integer from 1 to/);
+  }
   const { cores, wasm, wideVectors, uses } = capabilities();
   expect(wasm).toMatchObject({ simd: true, relaxedSimd: true, threads: true });
   expect(uses.kernels).toBe(wideVectors.usable ? 'wide' : 'relaxed');

@@ -10,9 +10,10 @@ import { kernels } from './kernels.ts';
 
 /**
  * The specification: plain loops on one thread, sums in double precision. A program lives in one block of memory at the
- * plan's offsets, so that a plan in which two buffers overlap goes wrong here as it would elsewhere.
+ * plan's offsets, so that a plan in which two buffers overlap goes wrong here as it would elsewhere. A program may take `most`
+ * bytes, if the platform has less than 4 GiB.
  */
-export function createReferenceBackend(): Backend {
+export function createReferenceBackend(most = Infinity): Backend {
   const name = 'reference';
   const programs = new Programs(name);
   const disposal = new Disposal({
@@ -24,7 +25,7 @@ export function createReferenceBackend(): Backend {
     name,
     threads: 1,
     numerics: { multiplyAdd: 'double' },
-    maxBytes: 2 ** 32,
+    maxBytes: Math.min(most, 2 ** 32),
     workspaceBytes: () => 0,
     // One loop for every op.
     kernelsOf: ({ steps }) =>

@@ -22,6 +22,8 @@ const ADDRESSABLE = 2 ** 32;
 /** Room kept for arguments: far more calls than any network here has. */
 const ARGS_RESERVE = 16 * 2 ** 20;
 
+const boundless = { program: Infinity, all: Infinity };
+
 export interface WasmBackendOptions {
   /** The compiled kernels, with or without relaxed SIMD. */
   readonly module: WebAssembly.Module;
@@ -35,6 +37,8 @@ export interface WasmBackendOptions {
   readonly spawn: (index: number) => WorkerHandle;
   /** Where the platform can, does a run with each thread on a processor of its own. `work` is the same for runs that are alike. */
   readonly placement?: { during(work: object, run: () => void): void } | undefined;
+  /** Bytes that one program may take, and all of them together, where the platform has less than can be addressed. */
+  readonly room?: { readonly program: number; readonly all: number } | undefined;
   /** Whether the calling thread may sleep while it waits for the others. Browsers forbid it to a page's main thread. */
   readonly maySleep: boolean;
 }
@@ -78,6 +82,10 @@ class WasmBackend implements Backend {
   readonly #placement: WasmBackendOptions['placement'];
   readonly #programs = new Programs(this.name);
   #workers: readonly WorkerHandle[];
+  /** Bytes of one program, packed weights and arguments included, and of all that are loaded. */
+  readonly #most: number;
+  readonly #room: number;
+  #held = 0;
   #loaded = 0;
   #defect: string | undefined;
   readonly #disposal = new Disposal({
@@ -87,7 +95,7 @@ class WasmBackend implements Backend {
   });
 
   constructor(
-    { module, multiplyAdd, threads, maySleep, blas, placement }: WasmBackendOptions,
+    { module, multiplyAdd, threads, maySleep, blas, placement, room = boundless }: WasmBackendOptions,
     workers: readonly WorkerHandle[],
   ) {
     this.threads = threads;
@@ -95,7 +103,9 @@ class WasmBackend implements Backend {
     this.numerics = multiplyAdd && { multiplyAdd, ...(blas && { library: libraryOf(blas, threads) }) };
     this.#openSgemm = blas?.openSgemm;
     this.#lowerer = createLowerer(blas && { threads, unpacked: blas.unpacked });
-    this.maxBytes = ADDRESSABLE - PLAN_ADDRESS - ARGS_RESERVE - threads * SCRATCH_BYTES;
+    this.#most = Math.min(room.program, ADDRESSABLE);
+    this.#room = room.all;
+    this.maxBytes = Math.max(0, this.#most - PLAN_ADDRESS - ARGS_RESERVE - threads * SCRATCH_BYTES);
     this.#module = module;
     const words = new Int32Array(new SharedArrayBuffer(4 * controlWords(threads)));
     this.#team = { words, threads, thread: 0, maySleep };
@@ -132,12 +142,17 @@ class WasmBackend implements Backend {
   async load(plan: Plan): Promise<Program> {
     this.#check();
     const scratch = PLAN_ADDRESS + Math.ceil(plan.peakBytes / 64) * 64;
-    const room = { begin: scratch + this.threads * SCRATCH_BYTES, end: ADDRESSABLE - ARGS_RESERVE };
+    const room = { begin: scratch + this.threads * SCRATCH_BYTES, end: this.#most - ARGS_RESERVE };
     const { lists, words, argsAddress } = assemble(plan, room, this.#lowerer);
     const bytes = argsAddress + words.byteLength;
-    if (bytes > ADDRESSABLE) {
+    if (bytes > this.#most) {
       throw new CardinalError(
-        `plan "${plan.name}" needs ${bytes} bytes, the wasm backend can address ${ADDRESSABLE}; take a smaller batch`,
+        `plan "${plan.name}" needs ${bytes} bytes, the wasm backend has ${this.#most}; take a smaller batch`,
+      );
+    }
+    if (this.#held + bytes > this.#room) {
+      throw new CardinalError(
+        `plan "${plan.name}" needs ${bytes} bytes, others have ${this.#held} of the ${this.#room} that there are; dispose of one, or take a smaller batch`,
       );
     }
     const memory = allocate(bytes, plan.name);
@@ -148,13 +163,17 @@ class WasmBackend implements Backend {
     const native = nativeKernels(this.#openSgemm, memory, instance);
     const linked = lists.map((list) => link(list, instance, native));
     await this.#request(() => ({ type: 'load', program, module: this.#module, memory, lists, scratch }));
+    this.#held += bytes;
     return this.#programs.add(plan, {
       elements: ({ offset, shape }) => new Float32Array(memory.buffer, PLAN_ADDRESS + offset, sizeOf(shape)),
       run: (entry) => {
         const index = entries.indexOf(entry);
         this.#run(program, linked[index], index, scratch, lists[index].kernels);
       },
-      release: () => this.#unload(program),
+      release: () => {
+        this.#held -= bytes;
+        return this.#unload(program);
+      },
     });
   }
 

@@ -64,7 +64,7 @@ function lines(
     [
       [pc.bold('machine'), ''],
       ['  processor', `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}`],
-      ['  memory', `${bytes(memory.total)}, ${bytes(memory.free)} of it free`],
+      ['  memory', memoryInWords(memory)],
       ['  system', platform],
       ['  Node', `${node} (V8 ${v8})`],
       [pc.bold('WebAssembly'), ''],
@@ -83,6 +83,13 @@ function lines(
     ],
     ['left', 'left'],
   );
+}
+
+function memoryInWords({ total, free, limit, largestProgram }: Found['memory']): string {
+  const most = `a program may take ${bytes(largestProgram)}`;
+  return limit === null
+    ? `${bytes(total)}, ${bytes(free)} of it free; ${most}`
+    : `${bytes(total)}, limited to ${bytes(limit)} by the container; ${most}`;
 }
 
 /** The kernels that go without. */

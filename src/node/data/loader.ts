@@ -18,7 +18,10 @@ import {
 } from '../../data/preprocessing.ts';
 import { batchCount, epochSchedule, type ScheduledBatch } from '../../data/schedule.ts';
 import type { PictureDataset } from '../../data/source.ts';
+import { mebibytes } from '../../train/micro-batches.ts';
+import { memory } from '../memory.ts';
 import { loadSharp } from '../sharp.ts';
+import { mostThreads } from '../threads.ts';
 import { membersByClass } from '../../data/split.ts';
 import { needsSharp } from './formats.ts';
 import { localPool, workerPool, type AssemblyPool } from './pool.ts';
@@ -60,7 +63,10 @@ const loaderKinds: Kinds<LoaderOptions> = {
   dropLast: flag,
   balanced: flag,
   strict: flag,
-  workers: wholeFrom(0),
+  workers: {
+    expected: `a whole number from 0 to ${mostThreads()}`,
+    is: (value) => wholeFrom(0).is(value) && Number(value) <= mostThreads(),
+  },
   prefetch: wholeFrom(1),
 };
 
@@ -146,7 +152,8 @@ class Loader implements BatchLoader {
       unreadable: options.strict ? 'refuse' : training ? 'replace' : 'leave-out',
     };
     this.#workers = options.workers ?? defaultWorkers(dataset);
-    this.#prefetch = options.prefetch ?? Math.max(2, this.#workers + 1);
+    const wanted = options.prefetch ?? Math.max(2, this.#workers + 1);
+    this.#prefetch = batchesAhead(dataset, wanted, this.#slotBytes());
   }
 
   get skipped(): { id: string; reason: string }[] {
@@ -222,6 +229,12 @@ class Loader implements BatchLoader {
     return { slot, assembled: await this.#pool.assemble(request, slot.input, slot.target) };
   }
 
+  #slotBytes(): number {
+    const { preprocessing, classes } = this.#spec;
+    const [height, width] = preprocessing.size;
+    return 4 * this.batchSize * (height * width * preprocessing.channels + classes);
+  }
+
   #newSlot(): Slot {
     const { preprocessing, classes } = this.#spec;
     const [height, width] = preprocessing.size;
@@ -231,6 +244,20 @@ class Loader implements BatchLoader {
       target: shared(this.batchSize * classes),
     };
   }
+}
+
+/**
+ * How many batches are made ahead of the one in use: as many as are wanted, in at most a quarter of the memory, but one. Throws a
+ * `CardinalError` if there is no room for two.
+ */
+function batchesAhead({ name }: PictureDataset, wanted: number, bytes: number): number {
+  const { total, limit = total } = memory();
+  if (2 * bytes > limit) {
+    throw new CardinalError(
+      `${name}: a batch takes ${mebibytes(bytes)}, and there are ${mebibytes(limit)} for two of them and all else: use smaller batches or smaller pictures`,
+    );
+  }
+  return Math.max(1, Math.min(wanted, Math.floor(limit / 4 / bytes) - 1));
 }
 
 function refuseNoBatch(dataset: PictureDataset, batchSize: number, batches: number): void {

@@ -12,7 +12,11 @@ export interface ChannelStatistics {
   readonly std: readonly number[];
 }
 
-const picturesAtATime = 64;
+/** Pixels that are looked at before everything else that waits has its turn. */
+const pixelsAtATime = 2 ** 20;
+
+/** Pixels that are enough, unless these are fewer than 64 pictures. */
+const enough = 2 ** 30;
 
 /**
  * Mean and standard deviation of every channel in [0, 1], over the pixels that the network will see, from at most
@@ -27,16 +31,23 @@ export async function channelStatistics(
   checkDataset('channelStatistics', dataset);
   const { channels } = checkPreprocessing('channelStatistics', preprocessing);
   const decode = decoderOf(dataset.source);
-  const samples = Math.min(limit ?? (dataset.source.kind === 'memory' ? 10_000 : 400), dataset.length);
+  const [height, width] = preprocessing.size;
+  const affordable = Math.max(64, Math.floor(enough / (height * width)));
+  const usual = dataset.source.kind === 'memory' ? 10_000 : 400;
+  const samples = Math.min(limit ?? usual, affordable, dataset.length);
   // Whole numbers below 2⁵³, so the order of the additions does not matter.
   const sums = new Array<number>(channels).fill(0);
   const squares = new Array<number>(channels).fill(0);
   let pixels = 0;
+  let pause = 0;
   let next = 0;
   const work = async (): Promise<void> => {
     while (next < samples) {
       // Pictures in memory are there at once, and would keep everything else waiting.
-      if (next % picturesAtATime === 0) await nextTask();
+      if (pixels >= pause) {
+        pause = pixels + pixelsAtATime;
+        await nextTask();
+      }
       const index = Math.floor((next++ * dataset.length) / samples);
       const fitted = await decode(index)
         .then((picture) => fitPicture(picture, preprocessing))

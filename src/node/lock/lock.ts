@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { CardinalError } from '../../base/errors.ts';
 import { visible } from '../../base/quoted.ts';
+import { removeAtExit } from '../leftovers.ts';
 import { fileError } from '../files.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { ownIdentity } from './identity.ts';
@@ -106,6 +107,8 @@ class Claim implements Lock {
   readonly #name: string;
   /** Open as long as the kernel is to lock it. */
   readonly #file: number;
+  /** To be called when there is nothing to take away any more should the process exit. */
+  readonly #isGone: () => void;
   readonly #self: Judge;
   readonly #options: LockOptions;
   readonly #timing: LockTiming;
@@ -120,16 +123,17 @@ class Claim implements Lock {
     const name = prefix + randomUUID();
     const path = join(folder, name);
     const file = createLockFile(path);
+    const isGone = removeAtExit(path);
     try {
       // Some file systems only pretend to lock: then another's question would be answered wrongly.
       const kernel =
         self.kernel?.lock(file) === true && lookAt(path, (again) => self.kernel?.ask(again)) === 'held';
       const record: LockRecord = { ...self.identity, state: 'starting', kernel, beat: 0 };
       writeRecord(path, record);
-      return new Claim({ folder, name, file, record }, self, options);
+      return new Claim({ folder, name, file, record, isGone }, self, options);
     } catch (error) {
       closeSync(file);
-      await rm(path, { force: true }).catch(() => undefined);
+      await rm(path, { force: true }).then(isGone, () => undefined);
       throw error;
     }
   }
@@ -140,6 +144,7 @@ class Claim implements Lock {
       readonly name: string;
       readonly file: number;
       readonly record: LockRecord;
+      readonly isGone: () => void;
     },
     self: Judge,
     options: LockOptions,
@@ -147,6 +152,7 @@ class Claim implements Lock {
     this.#folder = made.folder;
     this.#name = made.name;
     this.#file = made.file;
+    this.#isGone = made.isGone;
     this.#record = made.record;
     this.#self = self;
     this.#options = options;
@@ -188,6 +194,7 @@ class Claim implements Lock {
     await this.#stopBeating();
     try {
       await rm(this.#path, { force: true });
+      this.#isGone();
     } catch (error) {
       throw fileError('unlock', this.#folder, error);
     } finally {

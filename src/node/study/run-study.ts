@@ -58,7 +58,14 @@ async function doRun(
   { plan, folder, backend, signal, pictures, takeOver, onEvent }: RunStudy,
 ): Promise<Outcome | undefined> {
   const { training, timing, arms } = plan.setting;
-  if (timing !== undefined) return timeArm(run, timing, arms, backend);
+  if (timing !== undefined) {
+    try {
+      return await timeArm(run, timing, arms, backend, signal);
+    } catch (error) {
+      if (signal.aborted && error === signal.reason) return undefined;
+      throw error;
+    }
+  }
   if (training === undefined || pictures === undefined) {
     throw new CardinalError(`study ${plan.study.name}: training needs pictures`);
   }

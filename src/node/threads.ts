@@ -1,0 +1,20 @@
+import { availableParallelism } from 'node:os';
+
+/** More threads than this gain nothing on the layers of these networks. */
+const mostUseful = 16;
+
+/**
+ * So many are taken on any machine, because with a native library the last digits depend on their number: a run of a larger machine can
+ * be continued, or repeated.
+ */
+const mostAnywhere = 64;
+
+/** As many threads as the machine runs at once, at most 16. */
+export function defaultThreads(): number {
+  return Math.min(availableParallelism(), mostUseful);
+}
+
+/** The most that may be asked for: each that has no processor of its own keeps the others waiting, and takes as long to start. */
+export function mostThreads(): number {
+  return Math.max(availableParallelism(), mostAnywhere);
+}
