@@ -101,7 +101,7 @@ const metrics: Target = {
   async read(bytes, probe) {
     const path = written(probe, 'metrics.jsonl', bytes);
     // A line is read though it is longer than what is read at a time.
-    await summarizeMetrics(readMetricsFile(path, 64 + (bytes.length >> 5)), 4);
+    await summarizeMetrics(readMetricsFile(path, 64 + (bytes.length >> 3)), 4);
     const reached = { step: 8, epoch: 2 };
     await planRewind(path, reached);
     let kept = 0;
