@@ -635,7 +635,7 @@ export const promises = [
   [
     'loadClassifier, no time',
     () => loadClassifier('w.pth', { decodeSeconds: 0 }),
-    /^loadClassifier: expected decodeSeconds to be a whole number of at least 1, got 0$/,
+    /^loadClassifier: expected decodeSeconds to be a whole number of seconds from 1 to 3600, got 0$/,
   ],
   [
     'loadPicture, a word misspelt',
