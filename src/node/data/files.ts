@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 import { promisify } from 'node:util';
@@ -6,7 +7,7 @@ import { gunzip } from 'node:zlib';
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import { byCodePoint } from '../../base/order.ts';
 import type { LeftOutTally } from '../../data/left-out.ts';
-import { readFile } from '../files.ts';
+import { fileError, hasCode, readFile } from '../files.ts';
 import { isPictureName, leftOutFile } from './formats.ts';
 import type { SplitName } from './reader.ts';
 
@@ -31,11 +32,11 @@ export async function listFolder(folder: string): Promise<Listing> {
     string[]
   >;
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    throw new CardinalError(`cannot read the folder ${folder}: ${messageOf(error)}`);
+    throw fileError('read the folder', folder, error);
   });
   for (const entry of entries) {
     if (entry.name.startsWith('.') || systemNames.includes(entry.name.toLowerCase())) continue;
-    const kind = entry.isSymbolicLink() ? await stat(join(folder, entry.name)).catch(() => undefined) : entry;
+    const kind = entry.isSymbolicLink() ? await linked(join(folder, entry.name)) : entry;
     const list =
       kind === undefined
         ? listing.brokenLinks
@@ -48,6 +49,16 @@ export async function listFolder(folder: string): Promise<Listing> {
   }
   for (const list of Object.values(listing)) list.sort(byCodePoint);
   return listing;
+}
+
+/** What a link leads to; undefined if to nothing. */
+async function linked(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES')) return undefined;
+    throw fileError('look at', path, error);
+  }
 }
 
 /** What operating systems put into folders, in small letters. */

@@ -2,6 +2,7 @@ import { Worker } from 'node:worker_threads';
 
 import type { AssembledBatch, BatchRequest } from '../../data/assemble.ts';
 import { CardinalError, DisposedError, messageOf } from '../../base/errors.ts';
+import { threadError } from '../files.ts';
 import { threadScript } from '../package-files.ts';
 import { assemblerOf } from './assembler.ts';
 import type { WorkerJob, WorkerReply, WorkerSetup } from './messages.ts';
@@ -67,7 +68,7 @@ class PoolWorker {
       this.#settle(reply);
     });
     this.#worker.on('error', (error) => {
-      this.#end(error instanceof Error ? error : new Error(String(error)));
+      this.#end(threadError('a thread that reads pictures', error));
     });
     this.#worker.on('exit', (code) => {
       this.#end(new Error(`a data worker ended unexpectedly with code ${code}`));

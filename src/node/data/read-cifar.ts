@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 import { cifar10Classes, cifarFormats, cifarLabels, type CifarFormat } from '../../data/cifar.ts';
 import { pictureDataset, type PictureDataset } from '../../data/source.ts';
-import { readTextFile } from '../files.ts';
+import { passOver, readTextFile } from '../files.ts';
 import { listFolder, mostNames, readBytes, sharedConcat } from './files.ts';
 import { numberedClasses, type ReadData } from './reader.ts';
 
@@ -98,7 +98,7 @@ async function readRecords(
 /** The names file, if it is there and has as many names as there are labels. */
 async function namesBeside(folder: string, format: CifarFormat): Promise<string[] | undefined> {
   const file = format.kind === 'cifar10' ? 'batches.meta.txt' : 'fine_label_names.txt';
-  const text = await readTextFile(join(folder, file), mostNames).catch(() => '');
+  const text = await readTextFile(join(folder, file), mostNames).catch(passOver(''));
   const names = text
     .split('\n')
     .map((line) => line.trim())
