@@ -23,6 +23,11 @@ export class DisposedError extends CardinalError {
   override readonly name: string = 'DisposedError';
 }
 
+/** The machine has run out of something, open files or memory: no fault of the file that could not be read just then. */
+export class ShortageError extends CardinalError {
+  override readonly name: string = 'ShortageError';
+}
+
 /** The message of whatever was thrown: `catch` may receive anything. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

@@ -1,5 +1,6 @@
 import { CommanderError } from 'commander';
 import { CardinalError, messageOf, UsageError } from '../base/errors.ts';
+import { fileReason, hasCode, isShortage } from '../node/files.ts';
 import { Interruption } from './interrupt.ts';
 
 /** What the command line says of something that was thrown, and how it exits. */
@@ -31,7 +32,22 @@ export function verdictOn(error: unknown, { command = '', verbose = false } = {}
   if (error instanceof Interruption) return verdict(error.exitCode, error.message);
   if (error instanceof UsageError) return verdict(2, error.message);
   if (error instanceof CardinalError) return verdict(1, error.message);
+  const reason = systemReason(error);
+  if (reason !== undefined) return verdict(1, reason);
   const message = messageOf(error).replace(/\s*\n\s*/g, ' ');
   const more = verbose ? '' : '; add --verbose for its stack';
   return verdict(1, `unexpected error, a defect of Cardinal: ${message}${more}`);
 }
+
+/** What the system said, if that alone explains an error: a disk that is full or fails, limits, permissions. */
+function systemReason(error: unknown): string | undefined {
+  if (!isShortage(error) && !hasCode(error, ...ofTheDisk)) return undefined;
+  const [call, path] = ['syscall', 'path'].map((key) => {
+    const value: unknown = Object.getOwnPropertyDescriptor(error, key)?.value;
+    return typeof value === 'string' ? ` ${value}` : '';
+  });
+  const what = call === '' ? '' : ` to${call}`;
+  return `the system failed${what}${path}: ${fileReason(error) ?? messageOf(error)}`;
+}
+
+const ofTheDisk = ['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EFBIG', 'EACCES', 'EPERM', 'ESTALE', 'ENODEV'];

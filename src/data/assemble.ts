@@ -1,4 +1,4 @@
-import { CardinalError, messageOf } from '../base/errors.ts';
+import { CardinalError, messageOf, ShortageError } from '../base/errors.ts';
 import { Rng } from '../base/rng.ts';
 import type { Picture } from './dataset.ts';
 import { mixBatch } from './mix.ts';
@@ -169,6 +169,8 @@ export class Assembler {
     try {
       return { picture: await this.#decode(index) };
     } catch (error) {
+      // Another picture in its place would change what is learned.
+      if (error instanceof ShortageError) throw error;
       return { reason: messageOf(error) };
     }
   }

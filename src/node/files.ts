@@ -1,7 +1,7 @@
 import { constants } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { CardinalError, messageOf } from '../base/errors.ts';
+import { CardinalError, messageOf, ShortageError } from '../base/errors.ts';
 import { fileSystem, type OpenFile } from './file-system.ts';
 import { removeAtExit } from './leftovers.ts';
 import { NotReadableError } from './regular-file.ts';
@@ -232,14 +232,48 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
 export function fileError(verb: string, path: string, error: unknown): CardinalError {
   if (error instanceof CardinalError) return error;
   const reason = fileReason(error) ?? messageOf(error).split('\n')[0];
-  return new CardinalError(`cannot ${verb} ${path}: ${reason}`, { cause: error });
+  const message = `cannot ${verb} ${path}: ${reason}`;
+  return isShortage(error)
+    ? new ShortageError(message, { cause: error })
+    : new CardinalError(message, { cause: error });
 }
 
 /** Why a file could not be used, in words, without the path; undefined if the file system did not say it. */
 export function fileReason(error: unknown): string | undefined {
   if (error instanceof NotReadableError) return error.reason;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  const code = codeOf(error);
   return Object.hasOwn(reasons, code) ? reasons[code] : undefined;
+}
+
+/** Whether the machine has run out of open files or memory, which whatever is done next would meet as well. */
+export function isShortage(error: unknown): boolean {
+  return error instanceof ShortageError || shortages.includes(codeOf(error));
+}
+
+/** For pictures that are passed over if they cannot be read: not if none could be, because the machine has run out of something. */
+export function passOver<T>(instead: T): (error: unknown) => T {
+  return (error) => {
+    if (isShortage(error)) throw error;
+    return instead;
+  };
+}
+
+/** What keeps a thread from working, as far as it is the machine's doing; other errors are given as they are. */
+export function threadError(what: string, error: unknown): Error {
+  const reason = isShortage(error) ? fileReason(error) : undefined;
+  if (reason !== undefined) return new ShortageError(`${what} cannot work: ${reason}`, { cause: error });
+  return error instanceof Error ? error : new Error(String(error));
+}
+
+const shortages = ['EMFILE', 'ENFILE', 'ENOMEM'];
+
+function codeOf(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (!code.startsWith('ERR_')) return code;
+  // Node wraps what keeps a thread or a module from being loaded, and leaves the system's code in the text alone.
+  const message = messageOf(error);
+  if (/too many open files/i.test(message)) return 'EMFILE';
+  return shortages.find((each) => message.includes(each)) ?? code;
 }
 
 const openLimit = 'close some, or raise the limit (ulimit -n)';

@@ -1,5 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { WorkerHandle } from '../backends/wasm/messages.ts';
+import { threadError } from './files.ts';
 import { threadScript } from './package-files.ts';
 import type { WasmWorkerData } from './wasm-worker.ts';
 
@@ -27,9 +28,13 @@ export function spawnWasmWorker(workerData: WasmWorkerData = {}): WorkerHandle {
     for (const { reject } of waiting.splice(0)) reject(error);
     tell(error.message);
   };
-  worker.on('error', end).on('exit', () => {
-    end(new Error('a worker thread of the wasm backend ended'));
-  });
+  worker
+    .on('error', (error) => {
+      end(threadError('a thread that computes', error));
+    })
+    .on('exit', () => {
+      end(new Error('a worker thread of the wasm backend ended'));
+    });
 
   return {
     request: (message) =>

@@ -30,6 +30,20 @@ describe('what is said of an error', () => {
       ['cardinal: unexpected error, a defect of Cardinal: x is undefined; add --verbose for its stack'],
     ],
     [
+      Object.assign(new Error('EROFS: read-only file system, unlink'), {
+        ...{ code: 'EROFS', syscall: 'unlink', path: '/runs/a' },
+      }),
+      1,
+      ['cardinal: the system failed to unlink /runs/a: the file system is read-only; choose another place'],
+    ],
+    [
+      Object.assign(new Error('Worker initialization failure: EMFILE'), { code: 'ERR_WORKER_INIT_FAILED' }),
+      1,
+      [
+        'cardinal: the system failed: this process has too many files open; close some, or raise the limit (ulimit -n)',
+      ],
+    ],
+    [
       'a string',
       1,
       ['cardinal: unexpected error, a defect of Cardinal: a string; add --verbose for its stack'],

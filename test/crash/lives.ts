@@ -29,9 +29,9 @@ export interface Whole {
   readonly files: ReadonlyMap<string, Uint8Array>;
 }
 
-/** All trials (`CARDINAL_CRASH_POINTS=all`), or so many of them, drawn at random. */
+/** All trials (`npm run crash-points`), or so many of them, drawn at random. */
 export function some<T>(all: readonly T[], count: number, rng: Rng): readonly T[] {
-  if (process.env['CARDINAL_CRASH_POINTS'] === 'all') return all;
+  if (process.env['MODE'] === 'all-crash-points') return all;
   return Array.from(rng.permutation(all.length).slice(0, count).sort(), (index) => all[index]);
 }
 

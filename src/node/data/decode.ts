@@ -1,7 +1,6 @@
-import { checkKind, wholeFrom } from '../../base/options.ts';
+import { checkKind, checkOptions, wholeFrom } from '../../base/options.ts';
 import { checkDataset } from '../../data/arguments.ts';
-import { CardinalError, messageOf } from '../../base/errors.ts';
-import { checkOptions } from '../../base/options.ts';
+import { CardinalError, messageOf, ShortageError } from '../../base/errors.ts';
 import type { Picture } from '../../data/dataset.ts';
 import { decodeBmp } from '../../data/formats/bmp.ts';
 import { decodePpm } from '../../data/formats/ppm.ts';
@@ -22,6 +21,7 @@ import {
   type PictureLimits,
 } from '../../data/picture-limits.ts';
 import { pictureInMemory, type PictureDataset, type PictureSource } from '../../data/source.ts';
+import { fileError, isShortage } from '../files.ts';
 import { mostWhole, readRegular } from '../regular-file.ts';
 import { decodeBySharp } from './decode-by-sharp.ts';
 import { plainReason } from './decode-reasons.ts';
@@ -53,6 +53,7 @@ export async function decodePicture(received: ReceivedPicture, limits: PictureLi
   try {
     return await decodeFile(content, limits, inTime(limits.decodeSeconds));
   } catch (error) {
+    if (error instanceof ShortageError) throw error;
     throw new CardinalError(`${cannotRead(name)}: ${messageOf(error)}`, { cause: error });
   }
 }
@@ -96,6 +97,7 @@ async function decodeFile(file: string | Uint8Array, limits: PictureLimits, time
     if (format !== 'bmp' && format !== 'ppm') return await decodeBySharp(bytes, format, limits, timed);
     return await timed(() => Promise.resolve(ownDecoders[format](bytes, limits)));
   } catch (error) {
+    if (isShortage(error)) throw fileError('read', typeof file === 'string' ? file : 'a picture', error);
     throw new Error(plainReason(error), { cause: error });
   }
 }

@@ -1,3 +1,4 @@
+import type { Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 
@@ -44,7 +45,7 @@ export async function listFolder(folder: string): Promise<Listing> {
       }
       continue;
     }
-    const kind = entry.isSymbolicLink() ? await stat(join(folder, entry.name)).catch(() => undefined) : entry;
+    const kind = entry.isSymbolicLink() ? await linked(join(folder, entry.name)) : entry;
     const list =
       kind === undefined
         ? listing.brokenLinks
@@ -57,6 +58,16 @@ export async function listFolder(folder: string): Promise<Listing> {
   }
   for (const list of Object.values(listing)) list.sort(byCodePoint);
   return listing;
+}
+
+/** What a link leads to; undefined if to nothing. */
+async function linked(path: string): Promise<Stats | undefined> {
+  try {
+    return await stat(path);
+  } catch (error) {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR', 'ELOOP', 'EACCES')) return undefined;
+    throw fileError('look at', path, error);
+  }
 }
 
 /** What operating systems put into folders, in small letters. */

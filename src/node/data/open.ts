@@ -22,6 +22,7 @@ import {
 import type { HeldOut } from '../../data/picture-record.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { splitByClass } from '../../data/split.ts';
+import { fileError, hasCode } from '../files.ts';
 import { requireAllRead } from './check.ts';
 import { listFolder } from './files.ts';
 import { findCifar, readCifar } from './read-cifar.ts';
@@ -87,7 +88,10 @@ export async function openData(path: string, options: OpenOptions = {}): Promise
       `the validation share must be at least 0 and less than 1, got ${valFraction}: use 0.1 for 10 %`,
     );
   }
-  const info = await stat(path).catch(() => undefined);
+  const info = await stat(path).catch((error: unknown) => {
+    if (hasCode(error, 'ENOENT', 'ENOTDIR')) return undefined;
+    throw fileError('open', path, error);
+  });
   if (!info) throw new CardinalError(`no such folder: ${path}`);
   if (!info.isDirectory()) {
     throw new CardinalError(`${path} is a file: expected the folder that holds the data`);

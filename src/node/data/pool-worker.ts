@@ -4,6 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { CardinalError, DisposedError, messageOf } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
 import type { AssembledBatch } from '../../data/assemble.ts';
+import { threadError } from '../files.ts';
 import { limitsOf } from './decode.ts';
 import { tookTooLong } from './in-time.ts';
 import type { GivenUp, WorkerJob, WorkerReply, WorkerSetup } from './messages.ts';
@@ -84,7 +85,7 @@ export class PoolWorker {
       if (worker === this.#worker) this.#settle(reply);
     });
     worker.on('error', (error) => {
-      this.#lose(worker, error);
+      this.#lose(worker, threadError('a thread that reads pictures', error));
     });
     worker.on('exit', (code) => {
       this.#lose(worker, new CardinalError(`a data worker ended unexpectedly with code ${code}`));

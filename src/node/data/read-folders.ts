@@ -7,6 +7,7 @@ import { leftOutOf, LeftOutTally } from '../../data/left-out.ts';
 import { pictureFormatTitles } from '../../data/picture-format.ts';
 import type { PictureLimits } from '../../data/picture-limits.ts';
 import { pictureDataset, type PictureDataset } from '../../data/source.ts';
+import { passOver } from '../files.ts';
 import { findPictures, listFolder, pathBelow, tellLeftOut, type Listing, type Place } from './files.ts';
 import { isPictureName, leftOutFile } from './formats.ts';
 import { splitNamed, unknownClass, type ReadData, type SplitName } from './reader.ts';
@@ -134,7 +135,7 @@ export async function tellBeside(
   for (const name of listing.folders) {
     const folder = join(root, name);
     if (read.has(folder)) continue;
-    const pictures = await findPictures(folder).catch(() => []);
+    const pictures = await findPictures(folder).catch(passOver<string[]>([]));
     leftOut.add('skipped-folder', name, { harmless: pictures.length === 0 });
   }
 }

@@ -4,6 +4,7 @@ import { fitPicture } from '../../data/pipeline.ts';
 import { defaultPreprocessing, type Preprocessing } from '../../data/preprocessing.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { withChannels } from '../../data/transforms/grey.ts';
+import { passOver } from '../files.ts';
 import { decoderOf } from './decode.ts';
 import type { OpenData } from './open.ts';
 
@@ -51,7 +52,7 @@ export async function channelStatistics(
       const index = Math.floor((next++ * dataset.length) / samples);
       const fitted = await decode(index)
         .then((picture) => fitPicture(picture, preprocessing))
-        .catch(() => undefined);
+        .catch(passOver(undefined));
       if (!fitted) continue;
       const { data } = withChannels(fitted, channels);
       for (let i = 0; i < data.length; i++) {

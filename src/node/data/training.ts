@@ -6,6 +6,7 @@ import type { Picture } from '../../data/dataset.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { recipes, type Recipe } from '../../train/recipe.ts';
+import { passOver } from '../files.ts';
 import { decoderOf } from './decode.ts';
 import { createLoader } from './loader.ts';
 import type { OpenData } from './open.ts';
@@ -71,7 +72,7 @@ async function usualAugmentation(
   const looked = Math.min(train.length, mostLooked);
   let grey = true;
   for (let n = 0; n < looked; n++) {
-    const picture = await decode(Math.floor((n * train.length) / looked)).catch(() => undefined);
+    const picture = await decode(Math.floor((n * train.length) / looked)).catch(passOver(undefined));
     if (picture === undefined) continue;
     if (Math.max(picture.width, picture.height) > thumbnailSide) return defaultAugmentation(kind);
     grey &&= isGrey(picture);
