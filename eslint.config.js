@@ -1,6 +1,14 @@
 import eslint from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
+/** Arguments lie on the stack, which ends after some hundred thousand: of files, names, pictures there may be more. */
+const noLongSpread = {
+  selector:
+    'CallExpression[callee.property.name=/^(push|unshift|max|min)$/] > SpreadElement, CallExpression[callee.name=/^(print|tell|writeLines)$/] > SpreadElement',
+  message:
+    'Spread no list of any length into a call: loop, largest (src/base/extremes.ts), or give the list.',
+};
+
 export default tseslint.config(
   {
     ignores: [
@@ -48,6 +56,7 @@ export default tseslint.config(
       ],
     },
   },
+  { files: ['src/**'], rules: { 'no-restricted-syntax': ['error', noLongSpread] } },
   {
     // Names and messages of strangers must not reach a terminal as they are.
     files: ['src/cli/**'],
@@ -64,6 +73,7 @@ export default tseslint.config(
       ],
       'no-restricted-syntax': [
         'error',
+        noLongSpread,
         {
           selector:
             "CallExpression[callee.property.name='write'][arguments.0.type!='Literal'] > MemberExpression.callee:matches([object.name='stream'], [object.property.name=/^std(out|err)$/])",
@@ -73,23 +83,8 @@ export default tseslint.config(
     },
   },
   {
-    files: ['src/cli/**', 'examples/**', 'bench/**', 'scripts/**', 'bin/**', 'test/**'],
+    files: ['examples/**', 'bench/**', 'scripts/**', 'bin/**', 'test/**'],
     rules: { 'no-console': 'off' },
-  },
-  {
-    files: ['src/**'],
-    rules: {
-      // Arguments lie on the stack, which ends after some hundred thousand: of files, names, pictures there may be more.
-      'no-restricted-syntax': [
-        'error',
-        {
-          selector:
-            'CallExpression[callee.property.name=/^(push|unshift|max|min)$/] > SpreadElement, CallExpression[callee.name=/^(print|tell|writeLines)$/] > SpreadElement',
-          message:
-            'Spread no list of any length into a call: loop, largest (src/base/extremes.ts), or give the list.',
-        },
-      ],
-    },
   },
   {
     // Names have one order, `byCodePoint`: JavaScript's own is by UTF-16 units, and a collator's is the machine's.

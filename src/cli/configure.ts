@@ -8,6 +8,7 @@ import { fitPreprocessing } from '../node/data/statistics.ts';
 import { withAugmentation } from '../node/data/training.ts';
 import { requireRoom } from '../node/room.ts';
 import { describe, isAdapted, saysOf, trainingPreprocessing } from '../node/trained.ts';
+import { isHubName } from '../node/hub/name.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import { networkOf, type ModelDescription } from '../train/network.ts';
 import { findRecipe, withOverrides, type RecipeOverrides } from '../train/recipe.ts';
@@ -67,7 +68,7 @@ export async function configure(
         );
   requirePerChannel(preprocessing);
   const recipe = await withAugmentation(chosen, data, preprocessing, flags.augment);
-  const { patience, checkpointEvery, checkpointMinutes } = flags;
+  const { patience, checkpointEvery, checkpointMinutes, checkpointActivations } = flags;
   const config: RunConfig = {
     cardinal: version(),
     startedAt: new Date().toISOString(),
@@ -79,8 +80,9 @@ export async function configure(
     valFraction: flags.valFraction,
     strict: flags.strict,
     preprocessing,
-    ...(weights === undefined ? {} : { weights: beginning(weights, flags) }),
+    ...(weights === undefined ? {} : { weights: await beginning(weights, flags) }),
     ...(flags.freeze === undefined ? {} : { freeze: [...flags.freeze] }),
+    ...(checkpointActivations === undefined ? {} : { checkpointActivations }),
     ...(patience === undefined ? {} : { patience }),
     ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
     ...givenLimits(flags),
@@ -120,10 +122,16 @@ function chosenModel(
   };
 }
 
-function beginning(weights: WeightsFile, { weights: file, head, partial }: TrainFlags): RunConfig['weights'] {
+async function beginning(
+  weights: WeightsFile,
+  { weights: file = weights.name, head, partial, inChannels }: TrainFlags,
+): Promise<RunConfig['weights']> {
   const { origin, licence } = saysOf(weights);
   return {
-    file: file ?? weights.name,
+    file,
+    ...(isHubName(file) ? {} : { path: resolve(weights.path) }),
+    sha256: await weights.digest(),
+    ...(inChannels === undefined ? {} : { inChannels }),
     head,
     ...(partial === true ? { partial } : {}),
     ...(origin === undefined ? {} : { origin }),

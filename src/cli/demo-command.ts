@@ -6,7 +6,7 @@ import { withOverrides } from '../train/recipe.ts';
 import { bundledPictures } from './bundled.ts';
 import type { DemoFlags } from './commands/demo.ts';
 import { predictionLines } from './judgement.ts';
-import { print } from './print.ts';
+import { print, shellWord } from './print.ts';
 import { configure } from './configure.ts';
 import { newRun } from './train-command.ts';
 import { buildNetwork } from './training.ts';
@@ -43,7 +43,7 @@ export async function demo(flags: DemoFlags): Promise<void> {
     '',
     'what now:',
     `  open ${path}/report.html in a browser`,
-    `  npx cardinal eval ${path}/best.safetensors ${folder}`,
+    `  npx cardinal eval ${shellWord(`${path}/best.safetensors`)} ${shellWord(folder)}`,
     '  npx cardinal train --help     to train on pictures of your own',
   );
 }

@@ -25,7 +25,7 @@ export async function runTensors(name: string, flags: RunFlags): Promise<void> {
     tellLeft(await loadTensors(model, given, { source: weights, inChannels, partial, unreadable }));
   };
   await openWeights(weights, load, flags);
-  const { tensors } = await readSafetensors(await readFile(inputPath), inputPath, flags);
+  const { tensors } = await readSafetensors(await readFile(inputPath), inputPath, { verify: flags.verify });
   const input = required(tensors, 'input', 'F32', 4, inputPath);
   const target = gradients ? Array.from(required(tensors, 'target', 'I64', 1, inputPath).data, Number) : [];
 

@@ -22,6 +22,11 @@ export const runConfigSchema = z.strictObject({
   weights: z
     .strictObject({
       file: z.string(),
+      /** Where the file lay, absolute, unless it is the hub's; its SHA-256. Earlier versions did not say. */
+      path: z.string().optional(),
+      sha256: z.string().optional(),
+      /** Channels that its first convolution was adapted to, if that was asked for. */
+      inChannels: z.int().min(1).optional(),
       head: z.enum(['keep', 'reset']),
       /** Whether what did not fit was left out; absent if not. */
       partial: z.boolean().optional(),
@@ -31,6 +36,8 @@ export const runConfigSchema = z.strictObject({
     .optional(),
   /** Patterns of the parts that are not trained. */
   freeze: z.array(z.string()).optional(),
+  /** Whether activations are recomputed, if that was said. */
+  checkpointActivations: z.boolean().optional(),
   /** Optimiser steps between checkpoints, beside the one after each epoch. */
   checkpointEvery: z.int().min(1).optional(),
   /** What a picture may cost, if it is not the usual: see `PictureLimitOptions`. */

@@ -12,6 +12,7 @@ import { picturesOfRun, type RunPictures } from '../node/data/run-pictures.ts';
 import { trainingPictures } from '../node/data/training.ts';
 import { evaluatedOn, type RunEvaluation } from '../node/report/evaluate-best.ts';
 import { interruption, misclassifiedFile } from '../node/report/write-report.ts';
+import { hasCode } from '../node/files.ts';
 import { RunFolder } from '../node/run-folder.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import { count } from '../report/format.ts';
@@ -20,6 +21,7 @@ import type { Evaluation } from '../train/metrics.ts';
 import type { Network } from '../train/network.ts';
 import type { EpochRecord } from '../train/progress.ts';
 import type { TrainResult } from '../train/train.ts';
+import type { VerifyOptions } from '../weights/digest.ts';
 import type { TrainFlags } from './commands/train.ts';
 import { configure } from './configure.ts';
 import { continuedConfig, continuingLines, requireUnedited } from './continued.ts';
@@ -61,25 +63,53 @@ export interface Outcome {
 
 /** `cardinal train <data> --model M …` */
 export async function startTraining(dataPath: string, flags: TrainFlags): Promise<void> {
-  const begin = async (weights?: WeightsFile) => {
-    const { seed, valFraction, strict, head } = flags;
-    const pictures = { seed, valFraction, strict, ...givenLimits(flags) };
-    const data =
-      weights === undefined
-        ? await openData(dataPath, pictures)
-        : await openDataFor(weights, head, dataPath, pictures);
-    trainingPictures(data);
-    const earlier = weights?.description?.pictures;
-    const seen = await seenBefore(data, earlier);
-    if (seen !== undefined) tell(`warning: ${seen}`);
-    const config = await configure(data, flags.model, flags, weights);
-    return { data, config, earlier, network: await buildNetwork(config, weights, flags.inChannels) };
-  };
   // The file is closed before training, which may take days.
-  const begun = await (flags.weights === undefined ? begin() : openWeights(flags.weights, begin, flags));
+  const begun = await withBeginning(flags.weights, flags, (weights) =>
+    prepare(dataPath, flags, weights, (data) => configure(data, flags.model, flags, weights)),
+  );
   const { data, config, earlier, network } = begun;
   const path = flags.out ?? (await RunFolder.freshPath('runs', runName(config.model.name, dataPath)));
   await newRun(path, config, network, data, flags, earlier);
+}
+
+/** What a run is of that begins. */
+interface Beginning {
+  readonly data: OpenData;
+  readonly config: RunConfig;
+  readonly network: Network;
+  /** Which pictures the weights were trained on that it begins with. */
+  readonly earlier: readonly PictureRecord[] | undefined;
+}
+
+type OpenFlags = Pick<TrainFlags, 'seed' | 'valFraction' | 'strict' | 'head' | 'maxPixels' | 'decodeSeconds'>;
+
+/** Opens the weights that a run begins with, if there are some, for `begin`. */
+function withBeginning(
+  name: string | undefined,
+  how: VerifyOptions,
+  begin: (weights?: WeightsFile) => Promise<Beginning>,
+): Promise<Beginning> {
+  return name === undefined ? begin() : openWeights(name, begin, how);
+}
+
+async function prepare(
+  dataPath: string,
+  { head, ...how }: OpenFlags,
+  weights: WeightsFile | undefined,
+  configured: (data: OpenData) => Promise<RunConfig>,
+): Promise<Beginning> {
+  const { seed, valFraction, strict } = how;
+  const pictures = { seed, valFraction, strict, ...givenLimits(how) };
+  const data =
+    weights === undefined
+      ? await openData(dataPath, pictures)
+      : await openDataFor(weights, head, dataPath, pictures);
+  trainingPictures(data);
+  const earlier = weights?.description?.pictures;
+  const seen = await seenBefore(data, earlier);
+  if (seen !== undefined) tell(`warning: ${seen}`);
+  const config = await configured(data);
+  return { data, config, earlier, network: await buildNetwork(config, weights) };
 }
 
 /** Trains in a new folder, which is made when the first step is about to be done. */
@@ -129,7 +159,11 @@ export async function resumeTraining(
 
 async function goOn(folder: RunFolder, flags: OutputFlags, asked: Partial<TrainFlags>): Promise<void> {
   const { path } = folder;
-  const config = await folder.readConfig(runConfigSchema);
+  const config = await configOf(folder);
+  if (!(await folder.hasBegun({ onNotice: tell }))) {
+    await startOver(folder, continuedConfig(path, config, asked), flags);
+    return;
+  }
   const checkpoint = await folder.checkpointToContinue();
   const { training } = checkpoint;
   if (training === undefined) {
@@ -169,6 +203,65 @@ async function goOn(folder: RunFolder, flags: OutputFlags, asked: Partial<TrainF
       history,
       secondsBefore: seconds,
     }),
+  );
+}
+
+/** The settings of a run that is to go on. */
+async function configOf(folder: RunFolder): Promise<RunConfig> {
+  try {
+    return await folder.readConfig(runConfigSchema);
+  } catch (error) {
+    if (!(error instanceof CardinalError && hasCode(error.cause, 'ENOENT'))) throw error;
+    const { path } = folder;
+    throw new CardinalError(
+      (await folder.remains()) === 'run'
+        ? `${path} has no config.json, as a run that a program began: continue it there, with trainOn and resume: true`
+        : `no run in ${path} that --resume could begin anew, it has no config.json: begin it with its own command, cardinal train <data> … --out ${path}`,
+      { cause: error },
+    );
+  }
+}
+
+/** Begins a run anew that was ended before its first checkpoint, as its `config.json` says. */
+async function startOver(folder: RunFolder, config: RunConfig, flags: OutputFlags): Promise<void> {
+  const { data, network, earlier } = await beginningOf(folder.path, config, flags);
+  const pictures = await picturesOfRun(data, { strict: config.strict });
+  const { checkpointActivations = config.checkpointActivations } = flags;
+  const how = { ...flags, ...(checkpointActivations === undefined ? {} : { checkpointActivations }) };
+  await withBackend(flags, async (backend) => {
+    await folder.writeConfig(config);
+    await writeList(folder, pictures);
+    tell(opening(config, data, backend));
+    const openFolder = () => Promise.resolve(folder);
+    await work({ config, network, openFolder, data, pictures, backend, flags: how, earlier });
+  });
+}
+
+/** What the run in a folder was to begin with, once more. */
+async function beginningOf(path: string, config: RunConfig, flags: VerifyOptions): Promise<Beginning> {
+  const { weights: given, data, seed, valFraction, strict } = config;
+  const how = { seed, valFraction, strict, head: given?.head ?? 'keep', ...givenLimits(config) };
+  let isOpen = given === undefined;
+  try {
+    return await withBeginning(given && (given.path ?? given.file), flags, async (weights) => {
+      isOpen = true;
+      if (weights !== undefined) await requireSameWeights(path, config, weights);
+      return prepare(data, how, weights, () => Promise.resolve(config));
+    });
+  } catch (error) {
+    if (isOpen || !(error instanceof CardinalError)) throw error;
+    throw new CardinalError(
+      `the weights that the run in ${path} begins with cannot be had: ${error.message}; put them back, or begin another run`,
+      { cause: error },
+    );
+  }
+}
+
+/** Throws a `CardinalError` unless the file holds what it held when the run was begun. */
+async function requireSameWeights(path: string, { weights }: RunConfig, file: WeightsFile): Promise<void> {
+  if (weights?.sha256 === undefined || weights.sha256 === (await file.digest())) return;
+  throw new CardinalError(
+    `${file.name} has changed since the run in ${path} was to begin with it: put the file back, or begin another run`,
   );
 }
 

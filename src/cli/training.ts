@@ -47,13 +47,12 @@ export interface Training {
 export async function buildNetwork(
   { model, seed, preprocessing, weights, freeze: patterns = [] }: RunConfig,
   begin?: WeightsFile,
-  inChannels?: number,
 ): Promise<Network> {
   const { channels, size } = preprocessing;
   const built = createModel(model.name, model.options).initialize(seed);
   if (begin !== undefined) {
     const { tensors, name: source, unreadable } = begin;
-    const { head, partial } = weights ?? {};
+    const { head, partial, inChannels } = weights ?? {};
     tellLeft(await loadTensors(built, tensors, { source, head, partial, inChannels, unreadable }));
   }
   freeze(built, patterns);

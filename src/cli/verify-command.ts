@@ -1,8 +1,9 @@
-import pc from 'picocolors';
+import { pc } from './colours.ts';
 import { shortened } from '../base/quoted.ts';
 import type { Check, CheckResult } from '../node/verify/check.ts';
 import { verify } from '../node/verify/verify.ts';
 import { count } from '../report/format.ts';
+import { pc } from './colours.ts';
 import type { VerifyFlags } from './commands/verify.ts';
 import { print, printJson } from './print.ts';
 import { runConfigSchema } from './run-config.ts';
@@ -17,7 +18,7 @@ export async function verifyPath(path: string, { json }: VerifyFlags): Promise<v
       damaged,
       checks: checks.map((check) => ({ ...check, checksum: check.checksum ?? null })),
     });
-  } else print(...lines(checks, damaged));
+  } else print(lines(checks, damaged));
   if (damaged > 0) process.exitCode = 1;
 }
 

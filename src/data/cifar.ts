@@ -30,21 +30,31 @@ export const cifar10Classes: readonly string[] = [
   'truck',
 ];
 
+/** The real ones have 30 and 150 MB. */
+const mostBytes = 2 ** 31;
+
+/** Throws a `CardinalError` for a file that is empty, ends within a record or is far larger than any. */
+export function requireCifarSize(size: number, file: string, { recordBytes }: CifarFormat): void {
+  const rest = size % recordBytes;
+  if (size === 0) throw new CardinalError(`${file} is empty: expected records of ${recordBytes} bytes`);
+  if (size > mostBytes) {
+    throw new CardinalError(`${file} has ${size} bytes, expected at most ${mostBytes} of records`);
+  }
+  if (rest !== 0) {
+    throw new CardinalError(
+      `${file} is truncated: expected records of ${recordBytes} bytes, record ${Math.floor(size / recordBytes)} has ${rest}`,
+    );
+  }
+}
+
 /**
  * The (fine) labels of a file's records; `file` names it in errors.
  *
- * @throws CardinalError for a file that is empty or ends within a record, and for a label out of range
+ * @throws CardinalError as `requireCifarSize` does, and for a label out of range
  */
 export function cifarLabels(bytes: Uint8Array, file: string, format: CifarFormat): Int32Array {
   const { labelBytes, recordBytes, classes } = format;
-  const rest = bytes.length % recordBytes;
-  if (bytes.length === 0)
-    throw new CardinalError(`${file} is empty: expected records of ${recordBytes} bytes`);
-  if (rest !== 0) {
-    throw new CardinalError(
-      `${file} is truncated: expected records of ${recordBytes} bytes, record ${Math.floor(bytes.length / recordBytes)} has ${rest}`,
-    );
-  }
+  requireCifarSize(bytes.length, file, format);
   return Int32Array.from({ length: bytes.length / recordBytes }, (_, record) => {
     const label = bytes[record * recordBytes + labelBytes - 1];
     if (label >= classes) {

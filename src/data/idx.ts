@@ -4,26 +4,29 @@ import { CardinalError } from '../base/errors.ts';
  * The IDX format of the MNIST family: big-endian magic `0x0000 08 rank` (08: unsigned bytes), one 32-bit size per
  * dimension, then the bytes, last dimension fastest (http://yann.lecun.com/exdb/mnist, "file formats").
  */
-export interface IdxArray {
+export interface IdxHeader {
   readonly shape: readonly number[];
-  /** A view of the bytes that were given, without the header. */
-  readonly data: Uint8Array;
+  /** Of the header itself. */
+  readonly bytes: number;
+  /** Of what follows it, in bytes. */
+  readonly size: number;
 }
 
 /**
- * Reads an (already unzipped) IDX file of unsigned bytes. `file` names it in errors.
+ * Reads the header of an (already unzipped) IDX file of unsigned bytes, of which `first` are the first ones. `file` names it in
+ * errors.
  *
- * @throws CardinalError for a wrong magic number or a size that does not fit the header
+ * @throws CardinalError if it is cut short or has a wrong magic number
  */
-export function parseIdx(bytes: Uint8Array, file: string, rank: 1 | 3): IdxArray {
+export function parseIdxHeader(first: Uint8Array, file: string, rank: 1 | 3): IdxHeader {
   const expected = 0x0800 + rank;
-  const headerBytes = 4 + 4 * rank;
-  if (bytes.byteLength < headerBytes) {
+  const bytes = 4 + 4 * rank;
+  if (first.byteLength < bytes) {
     throw new CardinalError(
-      `${file} is truncated: an IDX header of rank ${rank} has ${headerBytes} bytes, the file has ${bytes.byteLength}`,
+      `${file} is truncated: an IDX header of rank ${rank} has ${bytes} bytes, the file has ${first.byteLength}`,
     );
   }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const view = new DataView(first.buffer, first.byteOffset, first.byteLength);
   const magic = view.getUint32(0);
   if (magic !== expected) {
     throw new CardinalError(
@@ -31,17 +34,35 @@ export function parseIdx(bytes: Uint8Array, file: string, rank: 1 | 3): IdxArray
     );
   }
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
-  const size = shape.reduce((product, extent) => product * extent, 1);
-  const got = bytes.byteLength - headerBytes;
-  if (got !== size) {
-    throw new CardinalError(
-      `${file} ${got < size ? 'is truncated' : 'has bytes to spare'}: its header says ${shape.join('×')} = ${size} bytes of data, the file has ${got}`,
-    );
-  }
-  return { shape, data: bytes.subarray(headerBytes) };
+  return { shape, bytes, size: shape.reduce((product, extent) => product * extent, 1) };
 }
 
-/** An IDX file of unsigned bytes, the inverse of `parseIdx`. */
+/** Throws a `CardinalError` unless a file of `fileBytes`, or of `more`, is as large as its header says. */
+export function requireIdxSize(
+  { shape, bytes, size }: IdxHeader,
+  fileBytes: number,
+  file: string,
+  more = false,
+): void {
+  const got = fileBytes - bytes;
+  if (got === size) return;
+  throw new CardinalError(
+    `${file} ${got < size ? 'is truncated' : 'has bytes to spare'}: its header says ${shape.join('×')} = ${size} bytes of data, the file has ${more ? 'more' : got}`,
+  );
+}
+
+/** An (already unzipped) IDX file in memory: what its header says, and the bytes behind it. Throws as the two above do. */
+export function parseIdx(
+  bytes: Uint8Array,
+  file: string,
+  rank: 1 | 3,
+): { readonly shape: readonly number[]; readonly data: Uint8Array } {
+  const header = parseIdxHeader(bytes, file, rank);
+  requireIdxSize(header, bytes.length, file);
+  return { shape: header.shape, data: bytes.subarray(header.bytes) };
+}
+
+/** An IDX file of unsigned bytes, as the files of the MNIST family are. */
 export function encodeIdx(shape: readonly number[], data: Uint8Array): Uint8Array {
   const headerBytes = 4 + 4 * shape.length;
   const bytes = new Uint8Array(headerBytes + data.length);

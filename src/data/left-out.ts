@@ -10,6 +10,10 @@ export type LeftOutKind =
   | 'broken-link'
   /** A link to a folder that it lies in. */
   | 'circular-link'
+  /** A link to a folder that is gone through under another name. */
+  | 'repeated-folder'
+  /** A picture whose name begins with a dot. */
+  | 'hidden-picture'
   /** A socket, a pipe, a device. */
   | 'special-file'
   /** A picture outside of the class folders. */
@@ -116,6 +120,10 @@ function words({ kind, ending, reason, count, paths }: LeftOut): string {
       return `${some('broken link', 'broken links')} ${named}`;
     case 'circular-link':
       return `${some('link', 'links')} to a folder around it ${named}`;
+    case 'repeated-folder':
+      return `${some('folder that is', 'folders that are')} there under another name ${named}`;
+    case 'hidden-picture':
+      return `${some('hidden picture', 'hidden pictures')} ${named}`;
     case 'special-file':
       return `${some('thing that is', 'things that are')} no file ${named}`;
     case 'loose-picture':

@@ -53,6 +53,11 @@ async function renameIfThere(from: string, to: string): Promise<void> {
 /** Ends the name of files that `writeFileAtomic` had no time to rename: a killed process leaves one. */
 export const temporarySuffix = '.tmp';
 
+/** Whether a name is one that `writeFileAtomic` gives for a while. */
+export function isTemporary(name: string): boolean {
+  return /^\..+\.[\da-f]{8}(-[\da-f]{4}){3}-[\da-f]{12}\.tmp$/.test(name);
+}
+
 /**
  * Adds `data` at the end of a file, which is made if it is not there. If it cannot be written to its end nothing of it stays,
  * as far as the file system allows. Throws a `CardinalError` as `writeFileAtomic` does.
@@ -111,6 +116,22 @@ export async function readFile(path: string, most?: number): Promise<Uint8Array>
 /** The UTF-8 text of a file, with the errors of `readFile`. */
 export async function readTextFile(path: string, most = constants.MAX_STRING_LENGTH): Promise<string> {
   return new TextDecoder().decode(await readFile(path, most));
+}
+
+/** The UTF-8 text of the first `most` bytes of a file. Throws a `CardinalError`. */
+export async function readBeginning(path: string, most: number): Promise<string> {
+  const bytes = new Uint8Array(most);
+  let size = 0;
+  try {
+    await withFile(path, 'r', async (file) => {
+      for (let more = -1; more !== 0 && size < most; size += more) {
+        more = await file.read(bytes.subarray(size), size);
+      }
+    });
+  } catch (error) {
+    throw fileError('read', path, error);
+  }
+  return new TextDecoder().decode(bytes.subarray(0, size));
 }
 
 /** Removes a file, if it is there. Throws a `CardinalError`. */

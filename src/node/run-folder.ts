@@ -12,7 +12,6 @@ import {
   bestOf,
   damagedFile,
   damageOf,
-  holdsCheckpoint,
   lastFile,
   previousFile,
   readCheckpointFile,
@@ -30,8 +29,8 @@ import {
   readTextFile,
   removeFile,
   removeFolderIfEmpty,
+  isTemporary,
   syncFile,
-  temporarySuffix,
   writeFileAtomic,
 } from './files.ts';
 import { lockFolder, type Lock, type LockOptions } from './lock/lock.ts';
@@ -47,6 +46,7 @@ import {
 
 /** The file of a run's metrics, a line for each step and epoch. */
 export const metricsName = 'metrics.jsonl';
+import { isCheckpointName, remainsIn, startFiles, type Remains } from './run-remains.ts';
 
 /**
  * Where a run lives:
@@ -78,29 +78,49 @@ export class RunFolder implements CheckpointStore {
   }
 
   /**
-   * Makes a folder for a new run and locks it. An empty folder is taken over. Throws a `CardinalError` if there is a
-   * run in it, if another process has it, or if it cannot be made.
+   * Makes a folder for a new run and locks it. An empty folder is taken over, and so is one of a run that was ended before
+   * its first checkpoint: it begins anew, which `onNotice` is told. Throws a `CardinalError` if there is a run in it, if
+   * another process has it, or if it cannot be made.
    */
   static async create(path: string, options: OpenRunOptions = {}): Promise<RunFolder> {
     await makeFolder(path);
     return RunFolder.#locked(path, options, async () => {
-      const present = await namesIn(path);
-      if (holdsCheckpoint(present) || ['config.json', metricsName].some((name) => present.includes(name))) {
+      const remains = await remainsIn(path);
+      if (remains === 'run') {
         throw new CardinalError(
           `${path} holds a run already: continue it with --resume ${path}, or choose another folder with --out (in a program, resume: true or another out)`,
         );
       }
+      await removeTemporaries(path);
+      if (remains === 'start') await clearStart(path, startFiles, options);
     });
   }
 
-  /** Locks the folder of an earlier run to continue it. Throws an `InUseError` if another process has it. */
+  /**
+   * Locks the folder of an earlier run to continue it. Throws a `CardinalError` if there is none, an `InUseError` if another
+   * process has it.
+   */
   static async open(path: string, options: OpenRunOptions = {}): Promise<RunFolder> {
     if (!(await isFolder(path))) throw new CardinalError(`no run folder ${path}: it does not exist`);
-    return RunFolder.#locked(path, options, async () => {
-      for (const name of await namesIn(path)) {
-        if (name.startsWith('.') && name.endsWith(temporarySuffix)) await removeFile(join(path, name));
-      }
-    });
+    await makeFolder(path);
+    return RunFolder.#locked(path, options, () => removeTemporaries(path));
+  }
+
+  /**
+   * Whether there is a checkpoint to continue from. A run that was ended before its first one begins anew, which `onNotice`
+   * is told: `config.json` stays, the rest is taken away. Throws a `CardinalError` if there is no run here.
+   */
+  async hasBegun({ onNotice }: Pick<OpenRunOptions, 'onNotice'> = {}): Promise<boolean> {
+    const remains = await this.remains();
+    if (remains === 'run') return true;
+    if (remains === 'other') throw new CardinalError(`no run in ${this.path}: it holds other files`);
+    await this.#guarded(() => clearStart(this.path, ['metrics.jsonl', pictureListFile], { onNotice }));
+    return false;
+  }
+
+  /** What the folder holds of a run. Throws a `CardinalError` if files in it are called as a run's and are not. */
+  remains(): Promise<Remains> {
+    return this.#guarded(() => remainsIn(this.path));
   }
 
   /** Locks a folder and looks into it; it stays locked only if that succeeds. */
@@ -252,9 +272,8 @@ export class RunFolder implements CheckpointStore {
       () => this.close(),
       async () => {
         const present = await namesIn(this.path);
-        if (holdsCheckpoint(present)) return true;
-        for (const name of [metricsName, 'config.json', pictureListFile])
-          await removeFile(join(this.path, name));
+        if (present.some(isCheckpointName)) return true;
+        for (const name of startFiles) await removeFile(join(this.path, name));
         return false;
       },
     );
@@ -283,4 +302,19 @@ export interface OpenRunOptions extends Pick<LockOptions, 'takeOver' | 'onNotice
 function lockRun(path: string, { takeOver, onNotice }: OpenRunOptions): Promise<Lock> {
   const takeOverHint = 'take the run over with --take-over (in a program, takeOver: true)';
   return lockFolder(path, { what: 'run folder', takeOverHint, takeOver, onNotice });
+}
+
+/** Takes away what processes left that were killed while they wrote. */
+async function removeTemporaries(path: string): Promise<void> {
+  for (const name of (await namesIn(path)).filter(isTemporary)) await removeFile(join(path, name));
+}
+
+/** Takes away what is left of a run that was ended before its first checkpoint. */
+async function clearStart(
+  path: string,
+  names: readonly string[],
+  { onNotice }: Pick<OpenRunOptions, 'onNotice'>,
+): Promise<void> {
+  await onNotice?.(`the run in ${path} was ended before its first checkpoint: it begins anew`);
+  for (const name of names) await removeFile(join(path, name));
 }

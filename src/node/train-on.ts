@@ -44,7 +44,8 @@ import { prepareFor } from './prepare.ts';
 import { evaluateBest, type EvaluateBestOptions, type RunEvaluation } from './report/evaluate-best.ts';
 import { interruption, writeReport } from './report/write-report.ts';
 import { requireRoom } from './room.ts';
-import { RunFolder } from './run-folder.ts';
+import type { RunFolder } from './run-folder.ts';
+import { RunPlace } from './run-place.ts';
 import type { HubOptions } from './hub/repo.ts';
 import { checkTrainOn } from './train-on-arguments.ts';
 import { channelsOf, isAdapted, saysOf, trainingPreprocessing } from './trained.ts';
@@ -169,8 +170,7 @@ export async function trainOn(
   options: TrainOnOptions = {},
 ): Promise<TrainedOn> {
   checkTrainOn(source, model, options);
-  const { weights, resume, head, inChannels, partial, valFraction } = options;
-  const { maxPixels, decodeSeconds } = options;
+  const { weights, resume, valFraction, maxPixels, decodeSeconds } = options;
   const forPath = Object.entries({ valFraction, maxPixels, decodeSeconds }).find(
     ([, value]) => value !== undefined,
   );
@@ -180,73 +180,79 @@ export async function trainOn(
     );
   }
   if (options.takeOver === true && resume !== true) throw new UsageError('takeOver is for resume');
-  if (head === 'reset' && weights === undefined && resume !== true) {
-    throw new UsageError("head: 'reset' is for weights: without them the classifier is fresh anyway");
-  }
-  if ((inChannels !== undefined || partial === true) && weights === undefined && resume !== true) {
-    throw new UsageError('inChannels and partial are for weights: without them there are none to adapt');
-  }
-  // A run that is continued has its weights in its checkpoint.
-  return weights === undefined || resume === true
-    ? run(source, model, options)
-    : withWeightsFile(weights, (file) => run(source, model, options, file), options.hub, options);
-}
-
-function run(
-  source: string | OpenData,
-  model: Module | NamedModel,
-  options: TrainOnOptions,
-  weights?: WeightsFile,
-): Promise<TrainedOn> {
-  return withEndings((endings) => work(source, model, options, endings, weights));
-}
-
-async function work(
-  source: string | OpenData,
-  model: Module | NamedModel,
-  asked: TrainOnOptions,
-  endings: Endings,
-  weights?: WeightsFile,
-): Promise<TrainedOn> {
   /** What the report tells its reader. */
   const notes: string[] = [];
   const onEvent = async (event: TrainEvent): Promise<void> => {
     if ((event.type !== 'warning' && event.type !== 'end') || event.message === undefined) {
-      await asked.onEvent?.(event);
+      await options.onEvent?.(event);
       return;
     }
     // Names of strangers stand in it, and whoever listens prints it.
     const message = visible(event.message);
     notes.push(message);
-    await asked.onEvent?.({ ...event, message });
+    await options.onEvent?.({ ...event, message });
   };
+  return withEndings(async (endings) => {
+    const place = new RunPlace({
+      takeOver: options.takeOver,
+      verify: options.verify,
+      onNotice: (message) => onEvent({ type: 'warning', message }),
+    });
+    endings.add(() => place.end());
+    if (resume === true) await place.reopen(required(options.out));
+    if (place.resume === undefined) requireBeginning(options);
+    const run: Begun = { options, place, notes, onEvent };
+    // A run that is continued has its weights in its checkpoint.
+    return weights === undefined || place.resume !== undefined
+      ? work(source, model, run, endings)
+      : withWeightsFile(weights, (file) => work(source, model, run, endings, file), options.hub, options);
+  });
+}
+
+/** Throws a `UsageError` if what says how a run begins lacks the weights that it is for. */
+function requireBeginning({ weights, head, inChannels, partial }: TrainOnOptions): void {
+  if (weights !== undefined) return;
+  if (head === 'reset') {
+    throw new UsageError("head: 'reset' is for weights: without them the classifier is fresh anyway");
+  }
+  if (inChannels !== undefined || partial === true) {
+    throw new UsageError('inChannels and partial are for weights: without them there are none to adapt');
+  }
+}
+
+interface Begun {
+  readonly options: TrainOnOptions;
+  readonly place: RunPlace;
+  readonly notes: string[];
+  readonly onEvent: (event: TrainEvent) => Promise<void>;
+}
+
+async function work(
+  source: string | OpenData,
+  model: Module | NamedModel,
+  { options: asked, place, notes, onEvent }: Begun,
+  endings: Endings,
+  weights?: WeightsFile,
+): Promise<TrainedOn> {
+  const { resume } = place;
   const options: TrainOnOptions = { ...asked, onEvent };
   const { out, signal, checkpointEvery, checkpointMinutes, checkpointActivations, head } = options;
-  let folder: RunFolder | undefined;
   let packed: (() => Promise<Uint8Array>) | undefined;
-  const onNotice = (message: string): Promise<void> => onEvent({ type: 'warning', message });
   const openFolder = async (path: string): Promise<RunFolder> => {
-    folder ??= await RunFolder.create(path, { onNotice, verify: options.verify });
+    const folder = await place.make(path);
     const list = packed;
     packed = undefined;
     if (list !== undefined) await folder.write(pictureListFile, await list());
     return folder;
   };
-  let failed = false;
-  // A new run that failed leaves nothing behind but its checkpoints.
-  endings.add(() => (failed && options.resume !== true ? folder?.discard() : folder?.close()));
   try {
-    if (options.resume === true)
-      folder = await RunFolder.open(required(out), {
-        takeOver: options.takeOver,
-        onNotice,
-        verify: options.verify,
-      });
-    const resume = await folder?.checkpointToContinue();
     const own = resume?.training;
     const beginning = resume && beginningOf(asked);
     if (beginning !== undefined)
-      await onNotice(`the run in ${required(out)} goes on with its own weights: ${beginning}`);
+      await onEvent({
+        type: 'warning',
+        message: `the run in ${required(out)} goes on with its own weights: ${beginning}`,
+      });
     const chosen = own === undefined ? chooseRecipe(options) : continued(own, resume?.preprocessing, options);
     const seed = resume?.training?.seed ?? options.seed ?? 0;
     const data = await pictures(
@@ -262,7 +268,7 @@ async function work(
     const strict = options.strict ?? false;
     const before = resume && { path: required(out), checkpoint: resume };
     const { record, conditions, warning, list } = await picturesOfRun(data, { strict, earlier: before });
-    if (warning !== undefined) await onNotice(warning);
+    if (warning !== undefined) await onEvent({ type: 'warning', message: warning });
     packed = list;
     const preprocessing =
       resume?.preprocessing ?? given(options) ?? (await suitable(model, data, options, weights, chosen));
@@ -288,9 +294,9 @@ async function work(
     endings.add(() => loaders.train.dispose());
     const backend = options.backend ?? (await createNodeBackend(engineOf(options, own)));
     if (options.backend === undefined) endings.add(() => backend.dispose());
-    const reached = own && (await folder?.rewindMetrics(own.progress));
+    const reached = own && (await place.folder?.rewindMetrics(own.progress));
     if (own !== undefined && own.recipe.epochs !== recipe.epochs) {
-      await folder?.adoptRecipe(recipe);
+      await place.folder?.adoptRecipe(recipe);
       await onEvent({ type: 'warning', message: rateAfterwards(own.recipe, recipe) });
     }
     if (own !== undefined && own.progress.epoch >= recipe.epochs) {
@@ -332,7 +338,8 @@ async function work(
     const evaluated =
       result.reason === 'interrupted' || options.evaluate === false
         ? undefined
-        : await evaluateTrained(run, result, folder, signal);
+        : await evaluateTrained(run, result, place.folder, signal);
+    const { folder } = place;
     if (folder !== undefined && options.report !== false) {
       if (signal?.aborted === true) notes.push(interruption(result));
       await writeReport({
@@ -345,7 +352,7 @@ async function work(
     }
     return { ...trained, ...(evaluated === undefined ? {} : { evaluation: evaluated }) };
   } catch (error) {
-    failed = true;
+    place.fail();
     throw error;
   }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { described } from '../base/described.ts';
@@ -9,6 +10,7 @@ import type { Module } from '../nn/module.ts';
 import { weightTest } from '../train/checkpoint.ts';
 import { readDescription, type Description } from '../train/description.ts';
 import type { TensorArchive, TensorEntry, Unreadable } from '../weights/archive.ts';
+import type { ByteSource } from '../weights/byte-source.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
 import { openArchive } from '../weights/open.ts';
 import { faultsOf, matchTensors } from '../weights/match.ts';
@@ -23,6 +25,10 @@ export interface WeightsFile {
   /** As the user called it. */
   readonly name: string;
   readonly archive: TensorArchive;
+  /** Where it lies; of the hub's, in the cache. */
+  readonly path: string;
+  /** SHA-256 of the whole file, as lower-case hexadecimal. */
+  digest(): Promise<string>;
   /** The weights and running statistics alone, out of what training programs put around them. */
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   /** Those among them that cannot be read, and are left out. */
@@ -75,11 +81,25 @@ export async function withWeightsFile<T>(
     const archive = await openArchive({ ...source, name }, { verify });
     const description = readDescription(archive.metadata, name);
     const noted = { ...known, ...notedIn(archive) };
-    return await work({ name, archive, description, known: noted, ...weightsIn(archive, description, name) });
+    return await work({
+      ...{ name, path, archive, description, known: noted },
+      digest: () => digestOf(source),
+      ...weightsIn(archive, description, name),
+    });
   } finally {
     await source.close();
   }
 }
+
+async function digestOf(source: ByteSource): Promise<string> {
+  const hash = createHash('sha256');
+  for (let at = 0; at < source.size; at += digestPart)
+    hash.update(await source.read(at, Math.min(digestPart, source.size - at)));
+  return hash.digest('hex');
+}
+
+/** Bytes that are hashed at once. */
+const digestPart = 2 ** 22;
 
 /** Throws a `UsageError` for what is neither a path nor a URL, whatever types say. */
 function nameOf(given: unknown): string {

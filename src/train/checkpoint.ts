@@ -115,9 +115,9 @@ export function weightTest(metadata: ReadonlyMap<string, string>, source: string
 export async function parseCheckpoint(
   bytes: Uint8Array,
   source: string,
-  options: VerifyOptions = {},
+  { verify }: VerifyOptions = {},
 ): Promise<Checkpoint> {
-  const { tensors, metadata } = await readSafetensors(bytes, source, options);
+  const { tensors, metadata } = await readSafetensors(bytes, source, { verify });
   const description = readDescription(metadata, source);
   if (description === undefined) {
     throw new CardinalError(

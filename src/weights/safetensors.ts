@@ -1,4 +1,4 @@
-import { bytes as bytesKind, checkKind } from '../base/options.ts';
+import { bytes as bytesKind, checkKind, checkOptions, flag } from '../base/options.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import type { TensorArchive, TensorEntry, Unreadable } from './archive.ts';
 import type { ByteSource } from './byte-source.ts';
@@ -46,9 +46,11 @@ export interface SafetensorsFile {
 export async function readSafetensors(
   bytes: Uint8Array,
   source = 'safetensors file',
-  { verify = true }: VerifyOptions = {},
+  options: VerifyOptions = {},
 ): Promise<SafetensorsFile> {
   checkKind('readSafetensors', 'the file', bytes, bytesKind);
+  checkOptions('readSafetensors', options, { verify: flag });
+  const { verify = true } = options;
   const dataStart = headerEnd(bytes.subarray(0, prefixBytes), bytes.length, source);
   const header = parseHeader(bytes.subarray(lengthBytes, dataStart), bytes.length - dataStart, source);
   const hashes = verify ? await expectedHashes(listedIn(header), source) : undefined;

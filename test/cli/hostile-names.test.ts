@@ -64,7 +64,15 @@ describe('names of strangers on a terminal with colours', () => {
   });
 
   it('keep columns aligned', () => {
-    const [{ pc }, , { alignColumns, shorten, visibleLength }] = modules;
+    const [{ finished, pc }, , { alignColumns, shorten, visibleLength }] = modules;
+    const coloured = [
+      ['a', pc.green('1'), 'x'],
+      ['long', '100', ''],
+    ];
+    expect(alignColumns(coloured, ['left', 'right', 'left']).map(finished)).toEqual([
+      'a       \u001b[32m1\u001b[39m  x',
+      'long  100',
+    ]);
     const rows = alignColumns(
       [
         [hostile, pc.green('1')],

@@ -1,6 +1,9 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { cardinal } from './cardinal.ts';
+import { cardinal, root } from './cardinal.ts';
 
 /** Runs a command with `--json`: stdout is one document and nothing else, stderr has no error. */
 async function json<T>(schema: z.ZodType<T>, ...args: readonly string[]): Promise<T> {
@@ -104,6 +107,32 @@ describe('--json', () => {
     expect(plan.steps.some(({ op }) => op === 'sgd')).toBe(true);
     expect(plan.fusions['batch_norm + relu']).toBeGreaterThan(0);
     for (const { offset, bytes } of plan.buffers) expect(offset + bytes).toBeLessThanOrEqual(plan.peakBytes);
+  });
+
+  it('verify, with exit code 1 for what is damaged', async () => {
+    const found = z.object({
+      path: z.string(),
+      damaged: count,
+      checks: z.array(
+        z.strictObject({
+          file: z.string(),
+          what: z.string(),
+          result: z.enum(['ok', 'doubtful', 'damaged']),
+          checksum: z.string().nullable(),
+          notes: z.array(z.string()),
+        }),
+      ),
+    });
+    const fixtures = 'test/fixtures/pytorch';
+    const { damaged, checks } = await json(found, 'verify', `${fixtures}/zip-views.pth`);
+    expect(damaged).toBe(0);
+    expect(checks).toMatchObject([{ result: 'ok', checksum: 'CRC-32' }]);
+    const torn = join(await mkdtemp(join(tmpdir(), 'cardinal-json-')), 'torn.pth');
+    await writeFile(torn, (await readFile(join(root, fixtures, 'zip-views.pth'))).subarray(0, -40));
+    const { code, stdout } = await cardinal(['verify', torn]);
+    await rm(dirname(torn), { recursive: true });
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/torn\.pth +damaged[^]*1 file verified: 1 damaged\n$/);
   });
 
   it('doctor', async () => {

@@ -7,6 +7,7 @@ import { openData } from '../../src/node/data/open.ts';
 import { trainOn } from '../../src/node/train-on.ts';
 import { loadTrained } from '../../src/node/trained.ts';
 import { createLoader } from '../../src/node/data/loader.ts';
+import { verify } from '../../src/node/verify/verify.ts';
 import { loadWeights, saveWeights } from '../../src/node/weights.ts';
 
 const { nn, F, init, createModel, countModel, modelInfo, listModels, compile, computeGradients } = cardinal;
@@ -298,11 +299,6 @@ export const calls = [
     /^countModel: expected the shape of a picture .* got \{ inChannels \}/,
   ],
   ['countModel of nothing', () => countModel(null, [3, 8, 8]), /^countModel: expected the network/],
-  [
-    'readSafetensors of text',
-    () => cardinal.readSafetensors('x'),
-    /^readSafetensors: expected the file to be bytes/,
-  ],
   ['createLoader of nothing', () => createLoader(), /^createLoader: expected the pictures to be a dataset/],
   [
     'planInference of a module',
@@ -343,6 +339,22 @@ export const promises = [
     /^exportOnnx: expected \{ input \}, the shape of a picture .* got no options/,
   ],
   ['evaluate of nothing', () => cardinal.evaluate(), /^evaluate: expected the program to be a program/],
+  [
+    'readSafetensors of text',
+    () => cardinal.readSafetensors('x'),
+    /^readSafetensors: expected the file to be bytes/,
+  ],
+  [
+    'readSafetensors with null',
+    () => cardinal.readSafetensors(new Uint8Array(8), 'x', null),
+    /^readSafetensors: expected options by name, \{ verify \}, got null/,
+  ],
+  ['verify of nothing', () => verify(), /^verify: expected the path to be a text/],
+  [
+    'openArchive with an option of another',
+    () => cardinal.openArchive(cardinal.bytesSource(new Uint8Array(8), 'x'), { strict: true }),
+    /^openArchive: unknown option strict/,
+  ],
   [
     'openArchive of a path',
     () => cardinal.openArchive('x.pth'),

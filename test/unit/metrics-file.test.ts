@@ -88,9 +88,10 @@ describe('a line of metrics', () => {
     const continued = [...old, metricsLine({ type: 'start' }), ...lines.slice(6)];
     expect(faultsIn(await read(continued.join('')))).toEqual([]);
     const stripped = lines.with(7, `${JSON.stringify(records[7])}\n`);
-    expect(faultsIn(await read(stripped.join('')))).toEqual([
-      { number: 8, fault: expect.stringMatching(/checksum is missing/) },
-    ]);
+    const [lost, ...more] = faultsIn(await read(stripped.join('')));
+    expect(lost.number).toBe(8);
+    expect(lost.fault).toMatch(/checksum is missing/);
+    expect(more).toEqual([]);
   });
 
   test('that a killed process left unfinished is no damage', async () => {

@@ -40,7 +40,22 @@ describe('pickles that grow', () => {
       },
     );
     expect(tensors.size).toBe(0);
-    expect(await refusal(pickle(']'.repeat(5_000_001), '.'))).toMatch(/more than \d+ steps/);
+    expect(await refusal(pickle('N0'.repeat(2_500_001), '.'))).toMatch(/more than \d+ steps/);
+  });
+
+  test.each([
+    ['lists', ']'],
+    ['dictionaries', '}'],
+    ['sets', '\x8f'],
+    ['tuples', ')'],
+    ['tuples of one', 'N\x85'],
+    ['lists of one', ']Na'],
+    ['bytes', 'C\0'],
+    ['classes by number', '\x82\x07'],
+    ['objects', 'h\0)\x81'],
+  ])('a stack of empty %s', async (_, made) => {
+    const data = pickle('cm\nC\n\x94', made.repeat(1_500_000), '.');
+    expect(await refusal(data)).toMatch(/what it makes takes more than \d+ bytes, far more than a file/);
   });
 
   test('a list of two of a list of two of …, by the memo', async () => {

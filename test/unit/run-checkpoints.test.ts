@@ -20,7 +20,7 @@ afterAll(() => rm(root, { recursive: true, force: true }));
 const [first, second, third] = await Promise.all(
   [10, 20, 30].map((step) => buildCheckpoint(checkpointAt(step))),
 );
-const { training: _, ...weights } = checkpointAt(20);
+const weights = { ...checkpointAt(20), training: undefined };
 const best = await buildCheckpoint(weights);
 
 /** A folder of a run whose second checkpoint is its last, and its best weights. */

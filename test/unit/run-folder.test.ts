@@ -1,4 +1,5 @@
 import { execFile, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,13 +29,14 @@ async function fresh(name: string): Promise<string> {
 
 test('a folder that cannot be opened after all is not kept locked', async () => {
   const folder = await fresh('half-open');
-  // Not what an interrupted write leaves, so it is not taken away.
-  await mkdir(join(folder, '.last.safetensors.tmp'));
-  await expect(RunFolder.open(folder)).rejects.toThrow(CardinalError);
-  expect(await readdir(folder)).toEqual(['.last.safetensors.tmp']);
-  await writeFile(join(folder, 'config.json'), '{}');
+  // Called as what an interrupted write leaves, but it cannot be taken away.
+  const odd = `.last.safetensors.${randomUUID()}.tmp`;
+  await mkdir(join(folder, odd));
+  await expect(RunFolder.open(folder)).rejects.toThrow(/^cannot remove /);
+  expect(await readdir(folder)).toEqual([odd]);
+  await writeFile(join(folder, 'last.safetensors'), '');
   await expect(RunFolder.create(folder)).rejects.toThrow(/holds a run already/);
-  expect(await readdir(folder)).toEqual(['.last.safetensors.tmp', 'config.json']);
+  expect(await readdir(folder)).toEqual([odd, 'last.safetensors']);
 });
 
 describe('writing a file', () => {
@@ -167,7 +169,7 @@ describe('a run folder', () => {
   test('is not made where a run is, and not opened where none is', async () => {
     const path = join(root, 'twice');
     const folder = await RunFolder.create(path);
-    await folder.writeConfig({ seed: 7 });
+    await folder.write('last.safetensors', '');
     await folder.close();
     await expect(RunFolder.create(path)).rejects.toThrow(/holds a run already: continue it with --resume/);
     await expect(RunFolder.open(join(root, 'never'))).rejects.toThrow(
@@ -187,9 +189,11 @@ describe('a run folder', () => {
 
   test('drops what a killed writer left', async () => {
     const path = await fresh('litter');
-    await writeFile(join(path, '.last.safetensors.0123.tmp'), 'half');
+    await writeFile(join(path, `.last.safetensors.${randomUUID()}.tmp`), 'half');
+    // Somebody's own, of the editor for instance.
+    await writeFile(join(path, '.notes.tmp'), '');
     const folder = await RunFolder.open(path);
-    expect(await readdir(path)).toEqual([expect.stringMatching(/^\.lock-/)]);
+    expect(await readdir(path)).toEqual([expect.stringMatching(/^\.lock-/), '.notes.tmp']);
     await folder.close();
   });
 

@@ -25,7 +25,7 @@ async function runAt(path: string): Promise<void> {
   await folder.appendMetrics({ type: 'start' });
   for (let step = 1; step <= 20; step++) await folder.appendMetrics({ type: 'step', step });
   for (const step of [10, 20]) await folder.save('last', await buildCheckpoint(checkpointAt(step)));
-  const { training: _, ...weights } = checkpointAt(20);
+  const weights = { ...checkpointAt(20), training: undefined };
   await folder.save('best', await buildCheckpoint(weights));
   await folder.close();
 }

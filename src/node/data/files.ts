@@ -1,12 +1,10 @@
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 
-import { CardinalError, messageOf } from '../../base/errors.ts';
+import { CardinalError } from '../../base/errors.ts';
 import { byCodePoint } from '../../base/order.ts';
-import type { LeftOutTally } from '../../data/left-out.ts';
-import { readFile } from '../files.ts';
+import type { LeftOutKind, LeftOutTally } from '../../data/left-out.ts';
+import { fileError, hasCode, readTextFile } from '../files.ts';
 import { isPictureName, leftOutFile } from './formats.ts';
 import type { SplitName } from './reader.ts';
 
@@ -14,6 +12,8 @@ import type { SplitName } from './reader.ts';
 export interface Listing {
   readonly folders: readonly string[];
   readonly files: readonly string[];
+  /** Pictures by their names, but for the dot that hides them; not those that macOS puts beside files (`._a.jpg`). */
+  readonly hiddenPictures: readonly string[];
   /** Links to nothing. */
   readonly brokenLinks: readonly string[];
   /** Sockets, pipes, devices. */
@@ -26,15 +26,24 @@ export interface Listing {
  * @throws CardinalError if the folder cannot be read
  */
 export async function listFolder(folder: string): Promise<Listing> {
-  const listing = { folders: [], files: [], brokenLinks: [], specialFiles: [] } as Record<
-    keyof Listing,
-    string[]
-  >;
+  const listing: Record<keyof Listing, string[]> = {
+    folders: [],
+    files: [],
+    hiddenPictures: [],
+    brokenLinks: [],
+    specialFiles: [],
+  };
   const entries = await readdir(folder, { withFileTypes: true }).catch((error: unknown) => {
-    throw new CardinalError(`cannot read the folder ${folder}: ${messageOf(error)}`);
+    throw fileError('read the folder', folder, error);
   });
   for (const entry of entries) {
-    if (entry.name.startsWith('.') || systemNames.includes(entry.name.toLowerCase())) continue;
+    if (systemNames.includes(entry.name.toLowerCase())) continue;
+    if (entry.name.startsWith('.')) {
+      if (entry.isFile() && !entry.name.startsWith('._') && isPictureName(entry.name)) {
+        listing.hiddenPictures.push(entry.name);
+      }
+      continue;
+    }
     const kind = entry.isSymbolicLink() ? await stat(join(folder, entry.name)).catch(() => undefined) : entry;
     const list =
       kind === undefined
@@ -65,6 +74,7 @@ export interface Place {
 export function tellLeftOut(folder: string, listing: Listing, { root, split, leftOut }: Place): void {
   const below = (name: string): string => pathBelow(root, join(folder, name));
   for (const name of listing.brokenLinks) leftOut.add('broken-link', below(name), { split });
+  for (const name of listing.hiddenPictures) leftOut.add('hidden-picture', below(name), { split });
   for (const name of listing.specialFiles) leftOut.add('special-file', below(name), { split });
   for (const name of listing.files.filter((file) => !isPictureName(file))) {
     const { kind, ...more } = leftOutFile(name);
@@ -72,31 +82,57 @@ export function tellLeftOut(folder: string, listing: Listing, { root, split, lef
   }
 }
 
+/** How often each real folder was walked through, under whatever names, while a source is read. */
+export type Visits = Map<string, number>;
+
+/** Folders may be linked into several classes, but not so often that a few links make millions of pictures. */
+const mostVisits = 16;
+
+/** What stands around a walk. */
+interface Around {
+  /** Real paths of the folders around, to which links lead back. */
+  readonly ancestors?: readonly string[];
+  readonly visits?: Visits;
+}
+
 /**
- * All pictures below `folder`, however deep: paths below it with `/` between their parts, in code-point order. A link back to
- * one of `ancestors` is not followed. What is no picture is told to `place`.
+ * All pictures below `folder`, however deep: paths below it with `/` between their parts, in code-point order. Links are
+ * followed, out of the folder too, but each real folder is gone through once, and none of `ancestors`. What is no picture is
+ * told to `place`.
+ *
+ * @throws CardinalError if a folder cannot be read
  */
 export async function findPictures(
   folder: string,
   place?: Place,
-  ancestors: readonly string[] = [],
+  { ancestors = [], visits = new Map() }: Around = {},
 ): Promise<string[]> {
-  const real = await realpath(folder);
-  if (ancestors.includes(real)) {
-    place?.leftOut.add('circular-link', pathBelow(place.root, folder), {
-      split: place.split,
-      harmless: true,
+  const pictures: string[] = [];
+  const seen = new Set<string>();
+  const walk = async (at: string, below: string, around: readonly string[]): Promise<void> => {
+    const real = await realpath(at).catch((error: unknown) => {
+      throw fileError('read the folder', at, error);
     });
-    return [];
-  }
-  const listing = await listFolder(folder);
-  if (place !== undefined) tellLeftOut(folder, listing, place);
-  const pictures = listing.files.filter(isPictureName);
-  for (const name of listing.folders) {
-    const below = await findPictures(join(folder, name), place, [...ancestors, real]);
-    // One after the other: a folder may hold more pictures than a call takes arguments.
-    for (const picture of below) pictures.push(`${name}/${picture}`);
-  }
+    const tell = (kind: LeftOutKind, harmless: boolean): void =>
+      place?.leftOut.add(kind, pathBelow(place.root, at), { split: place.split, harmless });
+    if (around.includes(real)) {
+      tell('circular-link', true);
+      return;
+    }
+    const times = visits.get(real) ?? 0;
+    if (seen.has(real) || times >= mostVisits) {
+      // Of a folder that is in there already no picture is missed.
+      tell('repeated-folder', seen.has(real));
+      return;
+    }
+    seen.add(real);
+    visits.set(real, times + 1);
+    const listing = await listFolder(at);
+    if (place !== undefined) tellLeftOut(at, listing, place);
+    for (const name of listing.files) if (isPictureName(name)) pictures.push(below + name);
+    for (const name of listing.folders) await walk(join(at, name), `${below}${name}/`, [...around, real]);
+  };
+  await walk(folder, '', ancestors);
   return pictures.sort(byCodePoint);
 }
 
@@ -105,28 +141,18 @@ export function pathBelow(root: string, path: string): string {
   return relative(root, path).split(sep).join('/');
 }
 
-const gunzipAsync = promisify(gunzip);
-
-/** The largest unzipped file that is taken in, so that a small hostile one cannot fill the memory. */
-const largestUnzipped = 2 ** 31;
-
-/**
- * Reads a whole file, unzipped if its name ends in `.gz`.
- *
- * @throws CardinalError if it cannot be read or unzipped
- */
-export async function readBytes(path: string): Promise<Uint8Array> {
-  const bytes = await readFile(path);
-  if (!path.endsWith('.gz')) return bytes;
-  return await gunzipAsync(bytes, { maxOutputLength: largestUnzipped }).catch((error: unknown) => {
-    throw new CardinalError(
-      `${path} cannot be unzipped, it is truncated or no gzip file: ${messageOf(error)}`,
-    );
-  });
-}
-
 /** Bytes that a file of class names has at most. */
 export const mostNames = 2 ** 24;
+
+/** The text of a file of names, or undefined if there is none. Throws a `CardinalError` if it cannot be read. */
+export async function readNames(path: string): Promise<string | undefined> {
+  try {
+    return await readTextFile(path, mostNames);
+  } catch (error) {
+    if (error instanceof CardinalError && hasCode(error.cause, 'ENOENT')) return undefined;
+    throw error;
+  }
+}
 
 /** The files' bytes one after the other in memory that workers can share. */
 export function sharedConcat(parts: readonly Uint8Array[]): Uint8Array {

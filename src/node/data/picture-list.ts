@@ -107,14 +107,21 @@ export function packList({ pictures }: PictureList): Promise<Uint8Array> {
 
 /** Reads the file of a list; undefined if it is damaged, or not the list of these hashes. */
 export async function unpackList(bytes: Uint8Array, hashes: PictureHashes): Promise<PictureList | undefined> {
+  const pictures = await picturesIn(bytes);
+  const list = pictures && listOf(pictures, hashes.contents === true);
+  return list && sameHashes(list.hashes, hashes) ? list : undefined;
+}
+
+/** Whether the bytes are those of a list's file. */
+export async function isPictureList(bytes: Uint8Array): Promise<boolean> {
+  return (await picturesIn(bytes)) !== undefined;
+}
+
+async function picturesIn(bytes: Uint8Array): Promise<ListedPicture[] | undefined> {
   try {
     const text = (await unzip(bytes, { maxOutputLength: 2 ** 29 })).toString();
     const lines = text.split('\n').filter((line) => line !== '');
-    const list = listOf(
-      lines.map((line) => lineSchema.parse(JSON.parse(line))),
-      hashes.contents === true,
-    );
-    return sameHashes(list.hashes, hashes) ? list : undefined;
+    return lines.map((line) => lineSchema.parse(JSON.parse(line)));
   } catch {
     return undefined;
   }

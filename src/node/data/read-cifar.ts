@@ -1,9 +1,16 @@
 import { join } from 'node:path';
 
-import { cifar10Classes, cifarFormats, cifarLabels, type CifarFormat } from '../../data/cifar.ts';
+import {
+  cifar10Classes,
+  cifarFormats,
+  cifarLabels,
+  requireCifarSize,
+  type CifarFormat,
+} from '../../data/cifar.ts';
 import { pictureDataset, type PictureDataset } from '../../data/source.ts';
-import { readTextFile } from '../files.ts';
-import { listFolder, mostNames, readBytes, sharedConcat } from './files.ts';
+import { fileError } from '../files.ts';
+import { openRegular, readInto, type RegularFile } from '../regular-file.ts';
+import { listFolder, readNames } from './files.ts';
 import { numberedClasses, type ReadData } from './reader.ts';
 
 interface CifarFiles {
@@ -62,16 +69,32 @@ async function readRecords(
   format: CifarFormat,
   classes: readonly string[],
 ): Promise<PictureDataset> {
-  const parts: Uint8Array[] = [];
+  const opened: { readonly path: string; readonly file: RegularFile }[] = [];
   const labels: number[] = [];
   const ids: { readonly name: string; readonly end: number; readonly start: number }[] = [];
-  for (const name of names) {
-    const path = join(folder, name);
-    const bytes = await readBytes(path);
-    const start = labels.length;
-    for (const label of cifarLabels(bytes, path, format)) labels.push(label);
-    parts.push(bytes);
-    ids.push({ name, start, end: labels.length });
+  let bytes: Uint8Array;
+  try {
+    for (const name of names) {
+      const path = join(folder, name);
+      const file = await openRegular(path).catch((error: unknown) => {
+        throw fileError('read', path, error);
+      });
+      opened.push({ path, file });
+      requireCifarSize(file.size, path, format);
+    }
+    // All sizes are known to be right before any memory is taken.
+    bytes = new Uint8Array(new SharedArrayBuffer(opened.reduce((sum, { file }) => sum + file.size, 0)));
+    let begin = 0;
+    for (const [index, { path, file }] of opened.entries()) {
+      const part = bytes.subarray(begin, begin + file.size);
+      const there = await readInto(file.handle, part, 0);
+      const start = labels.length;
+      for (const label of cifarLabels(part.subarray(0, there), path, format)) labels.push(label);
+      ids.push({ name: names[index], start, end: labels.length });
+      begin += file.size;
+    }
+  } finally {
+    for (const { file } of opened) await file.handle.close();
   }
   return pictureDataset({
     name: join(folder, names.length === 1 ? names[0] : `${names[0]} … ${names[names.length - 1]}`),
@@ -79,7 +102,7 @@ async function readRecords(
     labels: Int32Array.from(labels),
     source: {
       kind: 'memory',
-      bytes: sharedConcat(parts),
+      bytes,
       width: 32,
       height: 32,
       channels: 3,
@@ -98,7 +121,7 @@ async function readRecords(
 /** The names file, if it is there and has as many names as there are labels. */
 async function namesBeside(folder: string, format: CifarFormat): Promise<string[] | undefined> {
   const file = format.kind === 'cifar10' ? 'batches.meta.txt' : 'fine_label_names.txt';
-  const text = await readTextFile(join(folder, file), mostNames).catch(() => '');
+  const text = (await readNames(join(folder, file))) ?? '';
   const names = text
     .split('\n')
     .map((line) => line.trim())

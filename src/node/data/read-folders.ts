@@ -101,9 +101,9 @@ async function readSplit(folder: string, place: Place): Promise<Split> {
   if (listing.folders.length === 0) throw noClassFolders(folder, listing);
   const byClass = new Map<string, readonly string[]>();
   tellLoose(folder, listing, place);
-  const real = await realpath(folder);
+  const around = { ancestors: [await realpath(folder)], visits: new Map<string, number>() };
   for (const name of listing.folders) {
-    byClass.set(name, await findPictures(join(folder, name), place, [real]));
+    byClass.set(name, await findPictures(join(folder, name), place, around));
   }
   if ([...byClass.values()].every((pictures) => pictures.length === 0)) {
     throw new CardinalError(

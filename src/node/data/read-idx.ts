@@ -2,11 +2,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 
 import { CardinalError } from '../../base/errors.ts';
-import { parseIdx } from '../../data/idx.ts';
 import { parseJson, validate } from '../../base/validate.ts';
 import { pictureDataset, type PictureDataset } from '../../data/source.ts';
-import { hasCode, readTextFile } from '../files.ts';
-import { listFolder, mostNames, readBytes, sharedConcat } from './files.ts';
+import { listFolder, readNames } from './files.ts';
+import { openIdx } from './idx-file.ts';
 import { numberedClasses, splitNamed, type ReadData, type SplitName } from './reader.ts';
 
 /** File names of one split. */
@@ -92,24 +91,33 @@ async function readPair(folder: string, split: SplitName, { images, labels }: Id
   }
   const imagesPath = join(folder, images);
   const labelsPath = join(folder, labels);
-  const pixels = parseIdx(await readBytes(imagesPath), imagesPath, 3);
-  const classes = parseIdx(await readBytes(labelsPath), labelsPath, 1);
-  const [count, height, width] = pixels.shape;
-  if (count !== classes.shape[0]) {
-    throw new CardinalError(
-      `${labelsPath}: expected ${count} labels, one for each picture of ${images}, got ${classes.shape[0]}`,
-    );
+  const imageFile = await openIdx(imagesPath, 3);
+  try {
+    const labelFile = await openIdx(labelsPath, 1);
+    try {
+      const [count, height, width] = imageFile.header.shape;
+      // Before either is read: what a small file says of a large one must be said twice.
+      if (count !== labelFile.header.shape[0]) {
+        throw new CardinalError(
+          `${labelsPath}: expected ${count} labels, one for each picture of ${images}, got ${labelFile.header.shape[0]}`,
+        );
+      }
+      if (imageFile.header.size === 0) throw new CardinalError(`${imagesPath} holds no pictures`);
+      return {
+        imagesPath,
+        imagesFile: images,
+        labelsPath,
+        height,
+        width,
+        labels: Int32Array.from(await labelFile.bytes()),
+        pixels: await imageFile.bytes(),
+      };
+    } finally {
+      await labelFile.close();
+    }
+  } finally {
+    await imageFile.close();
   }
-  if (pixels.data.length === 0) throw new CardinalError(`${imagesPath} holds no pictures`);
-  return {
-    imagesPath,
-    imagesFile: images,
-    labelsPath,
-    height,
-    width,
-    pixels: sharedConcat([pixels.data]),
-    labels: Int32Array.from(classes.data),
-  };
 }
 
 function datasetOf(split: RawSplit, classes: readonly string[]): PictureDataset {
@@ -145,10 +153,10 @@ const namesSchema = z.array(z.string().min(1)).min(2);
 
 async function namesBeside(folder: string): Promise<readonly string[] | undefined> {
   const jsonPath = join(folder, 'classes.json');
-  const json = await namesIn(jsonPath);
+  const json = await readNames(jsonPath);
   if (json !== undefined) return parseJson(namesSchema, json, jsonPath);
   const textPath = join(folder, 'classes.txt');
-  const text = await namesIn(textPath);
+  const text = await readNames(textPath);
   if (text === undefined) return undefined;
   const lines = text.split('\n').map((line) => line.trim());
   return validate(
@@ -156,14 +164,4 @@ async function namesBeside(folder: string): Promise<readonly string[] | undefine
     lines.filter((line) => line !== ''),
     textPath,
   );
-}
-
-/** The text of a file, or undefined if there is none. Throws a `CardinalError` if it cannot be read. */
-async function namesIn(path: string): Promise<string | undefined> {
-  try {
-    return await readTextFile(path, mostNames);
-  } catch (error) {
-    if (error instanceof CardinalError && hasCode(error.cause, 'ENOENT')) return undefined;
-    throw error;
-  }
 }

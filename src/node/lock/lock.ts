@@ -69,6 +69,11 @@ const usualTiming: LockTiming = { beat: 5000, stale: 30_000, poll: 500 };
 /** Lock files are called `.lock-<anything>`. */
 const prefix = '.lock-';
 
+/** Whether a name is one of a lock file's. */
+export function isLockName(name: string): boolean {
+  return name.startsWith(prefix);
+}
+
 /**
  * Takes a folder for this process. Throws an `InUseError` if a live process has it; locks of dead ones are cleared away.
  *

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { CardinalError } from '../../base/errors.ts';
+import { checkKind, checkOptions, record, text } from '../../base/options.ts';
 import { byCodePoint } from '../../base/order.ts';
 import { isFolder, namesIn } from '../files.ts';
 import { studyConfigSchema } from '../study/study-folder.ts';
@@ -23,6 +24,8 @@ const deepest = 2;
  * Throws a `CardinalError` if there is nothing to verify, or if a file cannot be read for another reason than damage.
  */
 export async function verify(path: string, options: VerifyRunOptions = {}): Promise<Verification> {
+  checkKind('verify', 'the path', path, text);
+  checkOptions('verify', options, { config: record });
   if (!(await isFolder(path))) return verificationOf([await verifyWeights(path)]);
   const checks = await verifyFolder(path, options, 0);
   if (checks.length === 0) {
@@ -47,7 +50,8 @@ async function verifyFolder(path: string, { config }: VerifyRunOptions, depth: n
     if (name === studyFile) checks.push(await verifyJson(inside, 'what is studied', studyConfigSchema));
     else if (name.startsWith('.')) continue;
     else if (await isFolder(inside)) {
-      if (depth < deepest) checks.push(...(await verifyFolder(inside, { config }, depth + 1)));
+      if (depth >= deepest) continue;
+      for (const check of await verifyFolder(inside, { config }, depth + 1)) checks.push(check);
     } else if (weightsEndings.some((ending) => name.toLowerCase().endsWith(ending)))
       checks.push(await verifyWeights(inside));
   }

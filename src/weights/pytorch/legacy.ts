@@ -4,7 +4,7 @@ import type { ByteSource } from '../byte-source.ts';
 import { quoted } from '../../base/quoted.ts';
 import { EndOfPickle } from './cursor.ts';
 import { flatten } from './flatten.ts';
-import { maxPickleBytes } from './limits.ts';
+import { maxPickleBytes, pickleMemory } from './limits.ts';
 import { storageOf } from './rebuild.ts';
 import { unpickle, type Unpickled, type UnpickleOptions } from './unpickle.ts';
 import { PyList, type StorageRef, type Value } from './values.ts';
@@ -116,7 +116,11 @@ class PickleStream {
 
   async next(storage?: UnpickleOptions['storage']): Promise<Value> {
     const { name, size } = this.#source;
-    const options = { begin: this.position, ...(storage === undefined ? {} : { storage }) };
+    const options = {
+      begin: this.position,
+      memory: pickleMemory(size),
+      ...(storage === undefined ? {} : { storage }),
+    };
     for (;;) {
       try {
         const { value, end }: Unpickled = unpickle(this.#window, name, options);

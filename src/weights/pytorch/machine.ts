@@ -13,12 +13,28 @@ export class Machine {
   readonly #stack: Value[] = [];
   /** Heights of the stack at which a list of items begins. */
   readonly #marks: number[] = [];
-  readonly #memo = new Map<number, Value>();
+  /** Numbers are given in turn, as a rule: those are in a list, which is smaller. */
+  readonly #memo: Value[] = [];
+  readonly #memoElsewhere = new Map<number, Value>();
+  readonly #memory: number;
   #copied = 0;
+  #spent = 0;
 
-  constructor(cursor: Cursor, storage: ((id: Value) => StorageRef) | undefined) {
+  /** `memory` is what the values may take, in bytes. */
+  constructor(cursor: Cursor, memory: number, storage: ((id: Value) => StorageRef) | undefined) {
     this.#cursor = cursor;
+    this.#memory = memory;
     this.#storage = storage;
+  }
+
+  /** Counts what a value takes: a byte of a pickle may make a list. Never given back, so that what passes counts as well. */
+  #spend(bytes: number): void {
+    this.#spent += bytes;
+    if (this.#spent > this.#memory) {
+      this.fail(
+        `what it makes takes more than ${this.#memory} bytes, far more than a file of this size has: save model.state_dict() alone`,
+      );
+    }
   }
 
   fail(what: string): never {
@@ -52,22 +68,51 @@ export class Machine {
     return this.#stack.splice(height);
   }
 
-  /** The last `count` values, as a tuple. */
-  tuple(count: number): void {
-    const items = Array.from({ length: count }, () => this.pop()).reverse();
+  list(items: Value[]): void {
+    this.#spend(listBytes + itemBytes * items.length);
+    this.push(new PyList(items));
+  }
+
+  set(items: Value[]): void {
+    this.#spend(listBytes + itemBytes * items.length);
+    this.push(new PySet(items));
+  }
+
+  tupleOf(items: readonly Value[]): void {
+    this.#spend(listBytes + itemBytes * items.length);
     this.push(new PyTuple(items));
   }
 
+  /** The last `count` values, as a tuple. */
+  tuple(count: number): void {
+    const items: Value[] = [];
+    for (let left = count; left > 0; left--) items.unshift(this.pop());
+    this.tupleOf(items);
+  }
+
+  bytes(view: Uint8Array): void {
+    this.#spend(viewBytes);
+    this.push(view);
+  }
+
   remember(index: number): void {
-    this.#memo.set(index, this.top());
+    const value = this.top();
+    if (index <= this.#memo.length) {
+      this.#spend(2 * itemBytes);
+      this.#memo[index] = value;
+      this.#memoElsewhere.delete(index);
+    } else {
+      this.#spend(pairBytes);
+      this.#memoElsewhere.set(index, value);
+    }
   }
 
   memoize(): void {
-    this.remember(this.#memo.size);
+    this.remember(this.#memo.length + this.#memoElsewhere.size);
   }
 
   recall(index: number): void {
-    const value = this.#memo.get(index);
+    const value = index < this.#memo.length ? this.#memo[index] : this.#memoElsewhere.get(index);
     if (value === undefined) this.fail(`there is nothing under number ${index} of the memo`);
     this.push(value);
   }
@@ -89,6 +134,7 @@ export class Machine {
     const list = this.top();
     if (!(list instanceof PyList || list instanceof PyObject))
       this.fail(`byte ${this.#cursor.position} appends to what is not a list`);
+    this.#spend((list.items.length === 0 ? firstItemBytes : 0) + itemBytes * items.length);
     for (const item of items) list.items.push(item);
   }
 
@@ -96,6 +142,7 @@ export class Machine {
     const set = this.top();
     if (!(set instanceof PySet || set instanceof PyObject))
       this.fail(`byte ${this.#cursor.position} adds to what is not a set`);
+    this.#spend((set.items.length === 0 ? firstItemBytes : 0) + itemBytes * items.length);
     for (const item of items) set.items.push(item);
   }
 
@@ -105,6 +152,7 @@ export class Machine {
   }
 
   dictionary(items: readonly Value[]): void {
+    this.#spend(dictionaryBytes);
     const dictionary = new PyDict();
     this.#fill(dictionary, items);
     this.push(dictionary);
@@ -116,16 +164,19 @@ export class Machine {
         `byte ${this.#cursor.position} sets items of what is not a dictionary, or a key without a value`,
       );
     }
+    this.#spend((pairBytes * items.length) / 2);
     for (let i = 0; i < items.length; i += 2) dictionary.entries.set(items[i], items[i + 1]);
   }
 
   global(module: Value, name: Value): void {
     if (typeof module !== 'string' || typeof name !== 'string') this.fail('a name is not text');
+    this.#spend(viewBytes);
     this.push(new PyName(`${module}.${name}`));
   }
 
   /** A class that a registry of the program's own has under a number. */
   extension(code: number): void {
+    this.#spend(viewBytes);
     this.push(new PyName(`copyreg extension ${code}`));
   }
 
@@ -155,6 +206,7 @@ export class Machine {
 
   #call(callee: Value, parameters: PyTuple): void {
     this.#charge(parameters);
+    this.#spend(objectBytes);
     this.push(call(callee, parameters.items, this.#cursor.source));
   }
 
@@ -184,6 +236,17 @@ export class Machine {
     }
   }
 }
+
+/** What V8 takes, about: a list or tuple, what it has for the first items that are appended, each item, … */
+const listBytes = 72;
+const firstItemBytes = 136;
+const itemBytes = 8;
+const dictionaryBytes = 224;
+const pairBytes = 48;
+/** A view of bytes, a name. */
+const viewBytes = 104;
+/** What a call makes: a tensor with its shape, an object with what it has as a list and as a dictionary. */
+const objectBytes = 360;
 
 const copiesPerByte = 4;
 const freeCopies = 10_000;

@@ -1,17 +1,18 @@
 import { Cursor } from './cursor.ts';
 import { Machine } from './machine.ts';
-import { PyDict, PyList, PySet, PyTuple, type StorageRef, type Value } from './values.ts';
+import { pickleMemory } from './limits.ts';
+import type { StorageRef, Value } from './values.ts';
 
 /**
  * Reads a pickle as plain data (Python's `pickletools.py` documents every opcode; protocols 2 to 5). A pickle is a program
  * for a machine with a stack and a memo. This one knows by name the few functions and classes that files of weights use,
  * which make plain data; nothing of Python is run, and what any other name would make stays a `PyObject`.
  *
- * There is no recursion, and what is allocated is bounded by the pickle's length and by `maxSteps`.
+ * There is no recursion, and what is allocated is bounded by the file's length and by `maxSteps`.
  */
 export function unpickle(bytes: Uint8Array, source: string, options: UnpickleOptions = {}): Unpickled {
   const cursor = new Cursor(bytes, options.begin ?? 0, source);
-  const machine = new Machine(cursor, options.storage);
+  const machine = new Machine(cursor, options.memory ?? pickleMemory(bytes.length), options.storage);
   for (let steps = 0; steps < maxSteps; steps++) {
     const opcode = cursor.byte();
     if (opcode === stop) return { value: machine.pop(), end: cursor.position };
@@ -23,6 +24,8 @@ export function unpickle(bytes: Uint8Array, source: string, options: UnpickleOpt
 export interface UnpickleOptions {
   /** Where the pickle begins in the bytes; 0 if left out. */
   readonly begin?: number;
+  /** What its values may take, in bytes; by the pickle's own length if left out. */
+  readonly memory?: number;
   /** What a persistent id stands for: storages are kept outside the pickle. Refused if left out. */
   readonly storage?: (id: Value) => StorageRef;
 }
@@ -101,21 +104,21 @@ function execute(opcode: number, machine: Machine, cursor: Cursor): void {
       machine.push(cursor.text(cursor.length64()));
       return;
     case 0x43: // SHORT_BINBYTES
-      machine.push(cursor.take(cursor.byte()));
+      machine.bytes(cursor.take(cursor.byte()));
       return;
     case 0x42: // BINBYTES
-      machine.push(cursor.take(cursor.uint32()));
+      machine.bytes(cursor.take(cursor.uint32()));
       return;
     case 0x8e: // BINBYTES8
     case 0x96: // BYTEARRAY8
-      machine.push(cursor.take(cursor.length64()));
+      machine.bytes(cursor.take(cursor.length64()));
       return;
 
     case 0x5d: // EMPTY_LIST
-      machine.push(new PyList());
+      machine.list([]);
       return;
     case 0x6c: // LIST
-      machine.push(new PyList(machine.popMark()));
+      machine.list(machine.popMark());
       return;
     case 0x61: // APPEND
       machine.append([machine.pop()]);
@@ -136,10 +139,10 @@ function execute(opcode: number, machine: Machine, cursor: Cursor): void {
       machine.tuple(3);
       return;
     case 0x74: // TUPLE
-      machine.push(new PyTuple(machine.popMark()));
+      machine.tupleOf(machine.popMark());
       return;
     case 0x7d: // EMPTY_DICT
-      machine.push(new PyDict());
+      machine.dictionary([]);
       return;
     case 0x64: // DICT
       machine.dictionary(machine.popMark());
@@ -151,13 +154,13 @@ function execute(opcode: number, machine: Machine, cursor: Cursor): void {
       machine.setItems(machine.popMark());
       return;
     case 0x8f: // EMPTY_SET
-      machine.push(new PySet());
+      machine.set([]);
       return;
     case 0x90: // ADDITEMS
       machine.add(machine.popMark());
       return;
     case 0x91: // FROZENSET
-      machine.push(new PySet(machine.popMark()));
+      machine.set(machine.popMark());
       return;
 
     case 0x71: // BINPUT

@@ -4,7 +4,7 @@ import type { ByteSource } from '../byte-source.ts';
 import { quoted } from '../../base/quoted.ts';
 import type { VerifyOptions } from '../digest.ts';
 import { flatten } from './flatten.ts';
-import { maxPickleBytes } from './limits.ts';
+import { maxPickleBytes, pickleMemory } from './limits.ts';
 import { storageOf } from './rebuild.ts';
 import { readScriptClasses } from './script-classes.ts';
 import { unpickle } from './unpickle.ts';
@@ -36,7 +36,10 @@ export async function openZipCheckpoint(
   const script = records.has(`${folder}constants.pkl`) || startsAny(records, `${folder}code/`);
   const classes = script ? await readScriptClasses(records, folder) : undefined;
   const bytes = await pickle.read(0, pickle.size);
-  const { value } = unpickle(bytes, source.name, { storage: (id) => storageOf(id, source.name) });
+  const { value } = unpickle(bytes, source.name, {
+    memory: pickleMemory(source.size),
+    storage: (id) => storageOf(id, source.name),
+  });
   const flat = flatten(value, bytes.length, {
     source,
     bigEndian: await isBigEndian(records.get(`${folder}byteorder`), source),
