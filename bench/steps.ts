@@ -73,7 +73,7 @@ async function main(name: string, flags: Flags): Promise<void> {
   for (const entry of entries) {
     console.log(`${entry}: ${(await least(program, entry, flags)).toFixed(1)} ms`);
   }
-  program.dispose();
+  await program.dispose();
   if (flags.each) await timeEach(backend, plan, entries, flags);
   await backend.dispose();
 }
@@ -161,6 +161,6 @@ async function timeAlone(backend: Backend, step: Step, flags: Flags): Promise<nu
   const program = await backend.load(alone);
   fill(program, alone);
   const ms = await least(program, 'forward', flags);
-  program.dispose();
+  await program.dispose();
   return ms;
 }

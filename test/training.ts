@@ -190,7 +190,7 @@ export function limitedBackend(maxBytes: number): Backend {
     workspaceBytes: (node) => backend.workspaceBytes(node),
     kernelsOf: (plan) => backend.kernelsOf(plan),
     load: (plan) => backend.load(plan),
-    dispose: () => backend.dispose(),
+    dispose: (options) => backend.dispose(options),
   };
 }
 
@@ -205,9 +205,9 @@ export function countingBackend(maxBytes = Infinity): {
     const program = await limited.load(plan);
     const dispose = program.dispose.bind(program);
     open++;
-    program.dispose = () => {
+    program.dispose = (options) => {
       open--;
-      dispose();
+      return dispose(options);
     };
     return program;
   };

@@ -44,9 +44,7 @@ export async function loadPasses(
   return {
     run: () => program.run('forward'),
     read: (pass) => program.read(names[pass]),
-    dispose: () => {
-      program.dispose();
-    },
+    dispose: () => void program.dispose(),
   };
 }
 

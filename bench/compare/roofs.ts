@@ -90,6 +90,6 @@ async function leastTime<K extends OpName>(
     await program.run('forward');
     if (run >= 0) least = Math.min(least, performance.now() - before);
   }
-  program.dispose();
+  await program.dispose();
   return least;
 }

@@ -117,7 +117,7 @@ async function weightsOf(model: Module, plan: Plan): Promise<Map<string, Tensor[
       }
     }
   }
-  program.dispose();
+  await program.dispose();
   return weights;
 }
 

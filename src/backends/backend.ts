@@ -1,3 +1,4 @@
+import type { DisposeOptions } from '../base/disposal.ts';
 import type { Node } from '../graph/node.ts';
 import type { Entry, Plan } from '../plan/plan.ts';
 
@@ -33,9 +34,10 @@ export interface Backend {
   load(plan: Plan): Promise<Program>;
   /**
    * Ends the workers, frees the programs' memory and resolves when both are gone. Programs cannot be used any more, not even by
-   * work whose turn it is: they reject with a `DisposedError`. May be called again.
+   * work whose turn it is: they reject with a `DisposedError`. With `drain`, turns that were taken are finished first, and only new
+   * ones are refused. May be called again, and then without `drain` to cut the draining short.
    */
-  dispose(): Promise<void>;
+  dispose(options?: DisposeOptions): Promise<void>;
 }
 
 /** The class of a backend's arithmetic. Kernels, threads and processors that make no difference are not in it. */
@@ -104,8 +106,8 @@ export interface Program {
    */
   run(entry: Entry): Promise<void>;
   /**
-   * Refuses new work and what waits for its turn, and frees the memory: at once, or when the work whose turn it is has ended. May be
-   * called again.
+   * Refuses new work and, unless it is to `drain`, what waits for its turn, and frees the memory: at once, or when the work whose turn
+   * it is has ended. Resolves when it is free; so work may call it, but must not await it in its own turn. May be called again.
    */
-  dispose(): void;
+  dispose(options?: DisposeOptions): Promise<void>;
 }

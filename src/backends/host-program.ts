@@ -1,3 +1,4 @@
+import { drains, type DisposeOptions } from '../base/disposal.ts';
 import { CardinalError, DisposedError } from '../base/errors.ts';
 import { Turns } from '../base/turns.ts';
 import { entries, type Entry, type Plan, type PlanBuffer } from '../plan/plan.ts';
@@ -10,8 +11,8 @@ export interface Loaded {
   elements(buffer: PlanBuffer): Float32Array;
   /** Runs one of the plan's step lists to its end. */
   run(entry: Entry): void;
-  /** Tells the device that the program is not needed any more. */
-  release(): void;
+  /** Tells the device that the program is not needed any more; resolves when none of its threads has it. */
+  release(): Promise<void>;
 }
 
 /** A program whose memory the host can see and whose runs are over when they return: how it serves its callers, and ends. */
@@ -21,8 +22,9 @@ export class HostProgram implements Program {
   readonly #buffers: HostBuffers;
   readonly #turns: Turns;
   readonly #onFree: () => void;
-  /** Why nothing new is begun. */
+  /** Why its memory is gone. */
   #ended: string | undefined;
+  #freed: Promise<void> = Promise.resolve();
 
   /** `onFree` is called once. */
   constructor(plan: Plan, loaded: Loaded, onFree: () => void) {
@@ -38,10 +40,7 @@ export class HostProgram implements Program {
   }
 
   take<T>(work: () => T | Promise<T>): Promise<T> {
-    return this.#turns.take(() => {
-      if (this.#ended !== undefined) throw new DisposedError(this.#ended);
-      return work();
-    });
+    return this.#turns.take(work);
   }
 
   write(name: string, data: Float32Array, order?: Order): void {
@@ -61,27 +60,34 @@ export class HostProgram implements Program {
     });
   }
 
-  dispose(): void {
-    if (this.#ended !== undefined) return;
-    this.#ended = `plan "${this.plan.name}" was disposed of; load it again to use it`;
-    const free = (): void => {
-      this.#free();
-    };
-    if (this.#turns.busy) void this.#turns.take(free);
-    else free();
+  async dispose(options?: DisposeOptions): Promise<void> {
+    await this.end(`plan "${this.plan.name}" was disposed of; load it again to use it`, drains(options));
+  }
+
+  /** As `dispose`, for a reason that is told to who is refused. */
+  async end(reason: string, drain: boolean): Promise<void> {
+    this.#ended ??= reason;
+    const isIdle = !this.#turns.busy;
+    const over = this.#turns.close({ drain, reason: this.#ended });
+    if (isIdle) void this.#free();
+    await over;
+    await this.#free();
   }
 
   /** For its device, which ends: not even the work whose turn it is goes on. */
-  cutOff(reason: string): void {
+  async cutOff(reason: string): Promise<void> {
     this.#ended = reason;
-    this.#free();
+    void this.#turns.close({ reason });
+    await this.#free();
   }
 
-  #free(): void {
-    if (this.#loaded === undefined) return;
-    this.#loaded.release();
-    this.#loaded = undefined;
-    this.#onFree();
+  #free(): Promise<void> {
+    if (this.#loaded !== undefined) {
+      this.#freed = this.#loaded.release();
+      this.#loaded = undefined;
+      this.#onFree();
+    }
+    return this.#freed;
   }
 
   #live(): Loaded {
@@ -121,9 +127,15 @@ export class Programs {
     return program;
   }
 
-  /** May be called again. */
-  dispose(): void {
+  /** Refuses new programs and new work of those that there are; resolves when what was accepted is over. */
+  async drain(): Promise<void> {
     this.#disposed = true;
-    for (const program of this.#programs) program.cutOff(this.#ended);
+    await Promise.all([...this.#programs].map((program) => program.end(this.#ended, true)));
+  }
+
+  /** Cuts all programs off. May be called again. */
+  async cutOff(): Promise<void> {
+    this.#disposed = true;
+    await Promise.all([...this.#programs].map((program) => program.cutOff(this.#ended)));
   }
 }

@@ -1,4 +1,10 @@
+import type { DisposeOptions } from './disposal.ts';
 import { DisposedError } from './errors.ts';
+
+interface Waiting {
+  readonly begin: () => void;
+  readonly refuse: (error: DisposedError) => void;
+}
 
 /**
  * Runs asynchronous work one piece at a time, in the order in which it was asked for: what a public object that computes
@@ -9,16 +15,16 @@ import { DisposedError } from './errors.ts';
  * With `atOnce` so many pieces run at a time, and begin in that order: where each holds memory, of a decoded picture say.
  */
 export class Turns {
-  readonly #owner: string;
   readonly #atOnce: number;
   readonly #running = new Set<Promise<unknown>>();
-  readonly #waiting: (() => void)[] = [];
+  readonly #waiting: Waiting[] = [];
   #taken = 0;
   #closed = false;
+  #reason: string;
 
   /** `owner` names the object in errors. */
   constructor(owner: string, { atOnce = 1 }: { readonly atOnce?: number } = {}) {
-    this.#owner = owner;
+    this.#reason = `${owner} was disposed of; make another to use it`;
     this.#atOnce = atOnce;
   }
 
@@ -27,12 +33,11 @@ export class Turns {
     return this.#taken >= this.#atOnce;
   }
 
-  /** @throws {DisposedError} if `close` was called before the work's turn came. */
+  /** @throws {DisposedError} if `close` was called before, or without `drain` before the work's turn came. */
   take<T>(work: () => T | Promise<T>): Promise<T> {
     if (this.#closed) return Promise.reject(this.#disposed());
     const begin = async (): Promise<T> => {
       try {
-        if (this.#closed) throw this.#disposed();
         return await work();
       } finally {
         this.#leave();
@@ -40,7 +45,9 @@ export class Turns {
     };
     let turn: Promise<T>;
     if (this.busy) {
-      turn = new Promise<void>((resolve) => this.#waiting.push(resolve)).then(begin);
+      turn = new Promise<void>((resolve, reject) =>
+        this.#waiting.push({ begin: resolve, refuse: reject }),
+      ).then(begin);
     } else {
       this.#taken++;
       turn = begin();
@@ -58,9 +65,14 @@ export class Turns {
     if (this.#closed) throw this.#disposed();
   }
 
-  /** Refuses new work and what still waits; resolves when what is running is over. May be called again. */
-  async close(): Promise<void> {
+  /**
+   * Refuses new work and, unless it is to `drain`, what still waits; resolves when the rest is over. May be called again.
+   * `reason` is for who is refused.
+   */
+  async close({ drain = false, reason }: DisposeOptions & { readonly reason?: string } = {}): Promise<void> {
     this.#closed = true;
+    if (reason !== undefined) this.#reason = reason;
+    if (!drain) for (const { refuse } of this.#waiting.splice(0)) refuse(this.#disposed());
     await Promise.all(this.#running);
   }
 
@@ -68,10 +80,10 @@ export class Turns {
   #leave(): void {
     const next = this.#waiting.shift();
     if (next === undefined) this.#taken--;
-    else next();
+    else next.begin();
   }
 
   #disposed(): DisposedError {
-    return new DisposedError(`${this.#owner} was disposed of; make another to use it`);
+    return new DisposedError(this.#reason);
   }
 }

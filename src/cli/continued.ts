@@ -73,6 +73,7 @@ export function requireUnedited(
     'model.options': [checkpoint.model.options, model.options],
     preprocessing: [checkpoint.preprocessing, preprocessing],
     ...(heldOut === undefined ? {} : { valFraction: [heldOut.fraction, valFraction] }),
+    ...(recipe.epochs < training.recipe.epochs ? { epochs: [training.recipe.epochs, recipe.epochs] } : {}),
   };
   const other = Object.entries(settings).find(([, [has, says]]) => !isDeepStrictEqual(has, says));
   const text = (value: unknown): string => shortened(JSON.stringify(value));

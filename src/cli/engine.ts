@@ -8,7 +8,10 @@ import type { EngineFlags } from './flags.ts';
 export type Engine = EngineFlags & Pick<NodeBackendOptions, 'kernels'>;
 
 /** The engine of a run that goes on: as the flags that were given ask for, else as it was computed until now. */
-export async function engineToGoOn(asked: Partial<EngineFlags>, training: TrainingState): Promise<Engine> {
+export async function engineToGoOn(
+  asked: Partial<EngineFlags>,
+  training: Pick<TrainingState, 'conditions'>,
+): Promise<Engine> {
   const { engineBefore } = await import('../node/engine-before.ts');
   const { name = 'wasm', threads, ...before } = engineBefore(training);
   const { backend = name } = asked;

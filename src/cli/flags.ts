@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { UsageError } from '../base/errors.ts';
-import { defaultPictureLimits, type PictureLimitOptions } from '../data/picture-limits.ts';
+import { defaultPictureLimits, mostDecodeSeconds, type PictureLimitOptions } from '../data/picture-limits.ts';
 import { mostThreads } from '../node/threads.ts';
 
 /** Readers of flag values. Each gives a function for commander that throws a `UsageError` naming flag and value. */
@@ -168,7 +168,7 @@ export function withPictureFlags(command: Command): Command {
     .option(
       '--decode-seconds <n>',
       `give up a picture that takes longer to decode (${decodeSeconds})`,
-      integer('--decode-seconds', 1),
+      integer('--decode-seconds', 1, mostDecodeSeconds),
     );
 }
 

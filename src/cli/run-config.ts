@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { jsonObject } from '../base/validate.ts';
+import { mostDecodeSeconds } from '../data/picture-limits.ts';
 import { preprocessingSchema } from '../data/preprocessing.ts';
 import { recipeSchema } from '../train/recipe.ts';
 
@@ -42,7 +43,7 @@ export const runConfigSchema = z.strictObject({
   checkpointEvery: z.int().min(1).optional(),
   /** What a picture may cost, if it is not the usual: see `PictureLimitOptions`. */
   maxPixels: z.int().min(1).optional(),
-  decodeSeconds: z.int().min(1).optional(),
+  decodeSeconds: z.int().min(1).max(mostDecodeSeconds).optional(),
   /** Minutes between checkpoints, beside these; 0: none by the clock. */
   checkpointMinutes: z.number().min(0).optional(),
   /** Epochs without a better validation top-1 after which the run ends. */

@@ -375,7 +375,7 @@ function closing(
     ...(evaluated === undefined ? [] : [misclassifiedFile]),
     // A run that was interrupted in its first epoch has no best weights yet.
     ...(history.length === 0 ? [] : ['best.safetensors']),
-    ...['last.safetensors', 'metrics.jsonl', 'config.json'],
+    ...['last.safetensors', 'metrics.jsonl', 'config.json', pictureListFile],
   ];
   return [
     ...(evaluated === undefined ? [] : ['', ...judgementLines(evaluated, evaluatedOn[evaluated.on])]),

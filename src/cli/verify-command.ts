@@ -3,7 +3,6 @@ import { shortened } from '../base/quoted.ts';
 import type { Check, CheckResult } from '../node/verify/check.ts';
 import { verify } from '../node/verify/verify.ts';
 import { count } from '../report/format.ts';
-import { pc } from './colours.ts';
 import type { VerifyFlags } from './commands/verify.ts';
 import { print, printJson } from './print.ts';
 import { runConfigSchema } from './run-config.ts';

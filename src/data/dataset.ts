@@ -1,3 +1,5 @@
+import type { DisposeOptions } from '../base/disposal.ts';
+
 /** A decoded picture: height × width × channels bytes, rows first, channels interleaved. */
 export interface Picture {
   readonly width: number;
@@ -56,5 +58,6 @@ export interface BatchLoader {
   epoch(epoch: number, startBatch?: number): AsyncIterable<Batch>;
   /** Samples left out (or, in training, replaced) so far because they could not be decoded, with the reason. */
   readonly skipped: readonly { readonly id: string; readonly reason: string }[];
-  dispose(): Promise<void>;
+  /** Ends the workers. Batches that are ordered are refused with a `DisposedError`; with `drain` they are finished first. */
+  dispose(options?: DisposeOptions): Promise<void>;
 }

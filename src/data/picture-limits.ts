@@ -10,7 +10,7 @@ export interface PictureLimitOptions {
    */
   readonly maxPixels?: number | undefined;
   /**
-   * The most seconds that decoding a picture may take; it counts as unreadable then. Default 60: photos take a tenth of one, the
+   * The most seconds that decoding a picture may take, 3600 at most; it counts as unreadable then. Default 60: photos take a tenth of one, the
    * largest AVIF twenty.
    */
   readonly decodeSeconds?: number | undefined;
@@ -24,9 +24,15 @@ export interface PictureLimits {
 
 export const defaultPictureLimits: PictureLimits = { maxPixels: 200_000_000, decodeSeconds: 60 };
 
+/** An hour, as long as sharp can be told to take. */
+export const mostDecodeSeconds = 3600;
+
 export const pictureLimitKinds: Kinds<PictureLimitOptions> = {
   maxPixels: wholeFrom(1),
-  decodeSeconds: wholeFrom(1),
+  decodeSeconds: {
+    expected: `a whole number of seconds from 1 to ${mostDecodeSeconds}`,
+    is: (value) => wholeFrom(1).is(value) && Number(value) <= mostDecodeSeconds,
+  },
 };
 
 /** The limits that are given, others as `otherwise` has them. */

@@ -1,6 +1,7 @@
 import { CardinalError } from '../base/errors.ts';
 import type { Rng } from '../base/rng.ts';
 import type { Picture } from './dataset.ts';
+import { checkPreprocessing } from './arguments.ts';
 import { requirePicture } from './picture.ts';
 import type { Augmentation, Preprocessing } from './preprocessing.ts';
 import { centerCrop } from './transforms/center-crop.ts';
@@ -49,7 +50,7 @@ export function trainPipeline(preprocessing: Preprocessing, augmentation: Augmen
  * `Picture`, or too thin to be resized.
  */
 export function preprocess(picture: Picture, preprocessing: Preprocessing): Float32Array {
-  const { size, channels, mean, std } = preprocessing;
+  const { size, channels, mean, std } = checkPreprocessing('preprocess', preprocessing);
   const out = new Float32Array(size[0] * size[1] * channels);
   normaliseInto(out, 0, withChannels(fitPicture(picture, preprocessing), channels), mean, std);
   return out;

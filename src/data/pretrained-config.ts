@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
+import { quoted } from '../base/quoted.ts';
 import { validate } from '../base/validate.ts';
 import {
   imagenetStatistics,
@@ -163,7 +164,7 @@ function readResize(
   if (mode === 'squash' && height === size[0] && width === size[1]) return { resize: null };
   if (mode !== 'center') {
     throw new CardinalError(
-      `${source}: crop_mode '${mode}' with crop_pct ${share} is not supported: expected 'center', or 'squash' with 1`,
+      `${source}: crop_mode ${quoted(mode)} with crop_pct ${share} is not supported: expected 'center', or 'squash' with 1`,
     );
   }
   if (height !== width) {
@@ -181,7 +182,7 @@ function readInterpolation(name: string, source: string): Preprocessing['interpo
   const result = known.safeParse(name.replace(/^InterpolationMode\./, '').toLowerCase());
   if (result.success) return result.data;
   throw new CardinalError(
-    `${source}: interpolation '${name}' is not supported: expected ${known.options.join(' or ')}`,
+    `${source}: interpolation ${quoted(name)} is not supported: expected ${known.options.join(' or ')}`,
   );
 }
 

@@ -1,31 +1,9 @@
+import { anything, callback, checkKind, checkOptions, text, texts, type Kinds } from '../base/options.ts';
+import { checkDataset, checkSamples } from './arguments.ts';
 import type { Dataset, Picture } from './dataset.ts';
-import type { PictureLimits } from './picture-limits.ts';
+import type { MemorySource, PictureSource } from './picture-source.ts';
 
-/** Where pixels come from; plain data, so that it can be handed to a worker. */
-export type PictureSource = MemorySource | FileSource;
-
-/** Pictures of one size in one block of (shared) memory; sample `i` is record `rows[i]`. */
-export interface MemorySource {
-  readonly kind: 'memory';
-  readonly bytes: Uint8Array;
-  readonly width: number;
-  readonly height: number;
-  readonly channels: 1 | 3;
-  /** Planar: all of R, then G, then B, as CIFAR has them. */
-  readonly layout: 'interleaved' | 'planar';
-  /** Bytes from one record to the next, and from a record's start to its pixels. */
-  readonly recordBytes: number;
-  readonly pixelOffset: number;
-  readonly rows: Uint32Array;
-}
-
-/** One file for each sample. */
-export interface FileSource {
-  readonly kind: 'files';
-  readonly paths: readonly string[];
-  /** What decoding one of them may cost, if not the usual. */
-  readonly limits?: PictureLimits | undefined;
-}
+export type { FileSource, MemorySource, PictureSource } from './picture-source.ts';
 
 /** A dataset whose pictures can be had: what the readers return and the loader takes. */
 export interface PictureDataset extends Dataset {
@@ -35,15 +13,31 @@ export interface PictureDataset extends Dataset {
   key?(index: number): string;
 }
 
-export function pictureDataset(options: {
+/** What a dataset is made of. */
+export interface DatasetParts {
   readonly name: string;
   readonly classes: readonly string[];
+  /** The class of each sample. */
   readonly labels: Int32Array;
   readonly source: PictureSource;
   readonly id: (index: number) => string;
   readonly key?: ((index: number) => string) | undefined;
-}): PictureDataset {
+}
+
+const datasetKinds: Kinds<DatasetParts> = {
+  name: text,
+  classes: texts,
+  labels: anything,
+  source: anything,
+  id: callback,
+  key: callback,
+};
+
+/** Throws a `UsageError` unless there is a class and pixels for each label. */
+export function pictureDataset(options: DatasetParts): PictureDataset {
+  checkOptions('pictureDataset', options, datasetKinds, ['name', 'classes', 'labels', 'source', 'id']);
   const { name, classes, labels, source, id, key } = options;
+  checkSamples(classes, labels, source);
   return {
     ...{ name, classes, labels, source, id, length: labels.length },
     ...(key === undefined ? {} : { key }),
@@ -58,6 +52,13 @@ export function keyOf(dataset: PictureDataset, index: number): string {
 
 /** The samples `indices` of a dataset, in that order. Pixels are shared, not copied. */
 export function subset(dataset: PictureDataset, indices: Uint32Array, name: string): PictureDataset {
+  checkDataset('subset', dataset);
+  checkKind('subset', 'the indices', indices, {
+    expected: `a Uint32Array of numbers below ${dataset.length}`,
+    is: (value) =>
+      Object.prototype.toString.call(value) === '[object Uint32Array]' &&
+      indices.every((index) => index < dataset.length),
+  });
   const { source } = dataset;
   return pictureDataset({
     name,

@@ -1,6 +1,13 @@
 import { CardinalError } from '../base/errors.ts';
+import { checkKind, finite, wholeFrom, type Kind } from '../base/options.ts';
 import { Rng } from '../base/rng.ts';
+import { checkDataset } from './arguments.ts';
 import { subset, type PictureDataset } from './source.ts';
+
+const share: Kind = {
+  expected: 'a number of at least 0 and less than 1',
+  is: (value) => typeof value === 'number' && value >= 0 && value < 1,
+};
 
 /**
  * Splits a dataset in two, class by class: `fraction` of every class (rounded, but at least one of a class that has two)
@@ -11,6 +18,9 @@ export function splitByClass(
   fraction: number,
   seed: number,
 ): { train: PictureDataset; val: PictureDataset | undefined } {
+  checkDataset('splitByClass', dataset);
+  checkKind('splitByClass', 'the share', fraction, share);
+  checkKind('splitByClass', 'the seed', seed, finite);
   if (fraction === 0) return { train: dataset, val: undefined };
   const held = new Uint8Array(dataset.length);
   for (const [label, members] of membersByClass(dataset.labels, dataset.classes.length).entries()) {
@@ -41,6 +51,12 @@ export function splitByClass(
  * whole. Depends on the seed, the labels and their order alone.
  */
 export function balancedSubset(dataset: PictureDataset, count: number, seed: number): PictureDataset {
+  checkDataset('balancedSubset', dataset);
+  checkKind('balancedSubset', 'the count', count, {
+    ...wholeFrom(1),
+    is: (value) => value === Infinity || wholeFrom(1).is(value),
+  });
+  checkKind('balancedSubset', 'the seed', seed, finite);
   if (count >= dataset.length) return dataset;
   const drawn = membersByClass(dataset.labels, dataset.classes.length).map((members, label) =>
     Array.from(Rng.of(seed, 'subset', label).permutation(members.length), (position) => members[position]),

@@ -1,3 +1,4 @@
+import { checkKind, checkOptions, wholeFrom, type Kinds } from '../base/options.ts';
 import { costOf } from '../graph/cost.ts';
 import { Conv2d, SeparableConv2d, trace } from '../nn/index.ts';
 import type { Module } from '../nn/index.ts';
@@ -14,6 +15,14 @@ export interface SeparableShape {
   /** F: height and width of the input. */
   readonly size: number;
 }
+
+const shapeKinds: Kinds<SeparableShape> = {
+  inChannels: wholeFrom(1),
+  outChannels: wholeFrom(1),
+  kernelSize: wholeFrom(1),
+  stride: wholeFrom(1),
+  size: wholeFrom(1),
+};
 
 /** Multiply–accumulates of a weight for one picture. */
 export interface SeparableCost {
@@ -33,11 +42,14 @@ export interface SeparableCost {
  * little work on each number that they read.
  */
 export function separableRatio(outChannels: number, kernelSize: number): number {
+  checkKind('separableRatio', 'outChannels', outChannels, wholeFrom(1));
+  checkKind('separableRatio', 'kernelSize', kernelSize, wholeFrom(1));
   return 1 / outChannels + 1 / kernelSize ** 2;
 }
 
 /** Counts both layers in their graphs. Throws a `CardinalError` as `Conv2d` and `trace` do. */
 export function countSeparable(shape: SeparableShape): SeparableCost {
+  checkOptions('countSeparable', shape, shapeKinds, ['inChannels', 'outChannels', 'kernelSize', 'size']);
   const { inChannels, outChannels, kernelSize, stride = 1, size } = shape;
   const options = { stride, padding: Math.floor(kernelSize / 2), bias: false };
   const separable = new SeparableConv2d(inChannels, outChannels, kernelSize, options);

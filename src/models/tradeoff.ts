@@ -1,3 +1,4 @@
+import { checkKind, wholeFrom } from '../base/options.ts';
 import { CardinalError } from '../base/errors.ts';
 import { costOf } from '../graph/cost.ts';
 import { sizeOf } from '../graph/value.ts';
@@ -60,6 +61,9 @@ export interface CountedBlock {
 
 /** C·(W·d + 9·d² + d·W): weights of the convolutions of a bottleneck of C transformations of width d (section 3.4). */
 export function bottleneckParameters(cardinality: number, width: number, inputWidth = 256): number {
+  checkKind('bottleneckParameters', 'the cardinality', cardinality, wholeFrom(1));
+  checkKind('bottleneckParameters', 'the width', width, wholeFrom(1));
+  checkKind('bottleneckParameters', 'the input width', inputWidth, wholeFrom(1));
   return cardinality * (inputWidth * width + 9 * width ** 2 + width * inputWidth);
 }
 

@@ -1,6 +1,8 @@
+import { setMaxListeners } from 'node:events';
 import { z } from 'zod';
 
 import type { Backend, Program } from '../backends/backend.ts';
+import { Disposal, type DisposeOptions } from '../base/disposal.ts';
 import { withEndings, withUndo } from '../base/endings.ts';
 import { CardinalError, DisposedError } from '../base/errors.ts';
 import { nextTask } from '../base/next-task.ts';
@@ -29,6 +31,7 @@ import {
   type PictureInput,
   type PictureInputs,
 } from './data/picture-input.ts';
+import { untilAborted } from './until-aborted.ts';
 import { loadKinds, loadTrained, type LoadOptions, type Trained } from './trained.ts';
 
 export interface ClassifierOptions
@@ -85,7 +88,11 @@ export class Classifier {
   readonly #places: Turns;
   /** The one program serves one picture after another. */
   readonly #turns: Turns;
-  #disposal: Promise<void> | undefined;
+  /** What was accepted and is not over. */
+  readonly #calls: Turns;
+  /** Aborted when nothing is waited for any more: neither the rest of a stream nor the next of several pictures. */
+  readonly #end = new AbortController();
+  readonly #disposal: Disposal;
 
   constructor(
     program: Program,
@@ -104,6 +111,14 @@ export class Classifier {
     const owner = `the classifier of ${program.plan.name}`;
     this.#places = new Turns(owner, { atOnce: decodedAtOnce });
     this.#turns = new Turns(owner);
+    this.#calls = new Turns(owner, { atOnce: Infinity });
+    // Every call that is at work listens.
+    setMaxListeners(0, this.#end.signal);
+    this.#disposal = new Disposal({
+      drain: () => this.#calls.close({ drain: true }),
+      cut: () => this.#cut(owner),
+      free: () => this.#free(owner),
+    });
   }
 
   /**
@@ -114,7 +129,7 @@ export class Classifier {
    */
   async classify(image: PictureInput, options: ClassifyOptions = {}): Promise<Classification[]> {
     checkOptions('classify', options, classifyKinds);
-    return this.#classify(image, options);
+    return this.#accepted(image, options);
   }
 
   /**
@@ -122,13 +137,17 @@ export class Classifier {
    * read, and takes no more of them then; `classifyEach` goes on.
    */
   async classifyMany(images: PictureInputs, options: ClassifyManyOptions = {}): Promise<Classification[][]> {
-    const found: Classification[][] = [];
-    for await (const { index, top, error } of this.classifyEach(images, options)) {
-      if (error !== undefined)
-        throw new CardinalError(`picture ${index}: ${error.message}`, { cause: error });
-      found.push([...top]);
-    }
-    return found;
+    checkOptions('the options for several pictures', options, classifyManyKinds);
+    // One call: draining finishes all of them.
+    return this.#calls.take(async () => {
+      const found: Classification[][] = [];
+      for await (const { index, top, error } of this.#each(images, options, this.#classify.bind(this))) {
+        if (error !== undefined)
+          throw new CardinalError(`picture ${index}: ${error.message}`, { cause: error });
+        found.push([...top]);
+      }
+      return found;
+    });
   }
 
   /**
@@ -138,19 +157,28 @@ export class Classifier {
    *
    *     for await (const { image, top, error } of classifier.classifyEach(files, { topK: 3 })) …
    *
-   * Throws a `CardinalError` if `images` is not several pictures, a `DisposedError` if the classifier is disposed of.
+   * Throws a `CardinalError` if `images` is not several pictures, a `DisposedError` if the classifier is disposed of: with `drain` when
+   * those that were taken are told of.
    */
   async *classifyEach(
     images: PictureInputs,
     options: ClassifyManyOptions = {},
   ): AsyncGenerator<ClassifiedPicture, void, undefined> {
     checkOptions('the options for several pictures', options, classifyManyKinds);
+    yield* this.#each(images, options, this.#accepted.bind(this));
+  }
+
+  async *#each(
+    images: PictureInputs,
+    options: ClassifyManyOptions,
+    classify: Classify,
+  ): AsyncGenerator<ClassifiedPicture, void, undefined> {
     const { signal } = options;
     const ahead: Promise<ClassifiedPicture>[] = [];
     let index = 0;
-    for await (const image of severalPictures(images)) {
+    for await (const image of untilAborted(severalPictures(images), this.#end.signal)) {
       signal?.throwIfAborted();
-      const classified = this.#try(image, index++, options);
+      const classified = attempt(image, index++, () => classify(image, options));
       // Whoever awaits it learns of a failure; nobody may get so far.
       classified.catch(() => undefined);
       ahead.push(classified);
@@ -166,11 +194,13 @@ export class Classifier {
   }
 
   /**
-   * Frees the program's memory and ends the threads, so that the process can end. A picture that is being computed is finished
-   * first, those that wait are refused with a `DisposedError`. May be called again.
+   * Frees the program's memory and ends the threads, so that the process can end; resolves when both are done. A picture that is
+   * being computed is finished first, those that wait, for a stream's rest as well, are refused with a `DisposedError`. With `drain`
+   * all calls that were made are finished, and only new ones are refused: a server calls it with the requests that it has accepted.
+   * May be called again, and then without `drain` to cut the draining short.
    */
-  dispose(): Promise<void> {
-    return (this.#disposal ??= this.#end());
+  dispose(options?: DisposeOptions): Promise<void> {
+    return this.#disposal.ask(options);
   }
 
   /** For `await using classifier = await loadClassifier(path)`. */
@@ -178,21 +208,28 @@ export class Classifier {
     return this.dispose();
   }
 
-  async #end(): Promise<void> {
+  async #cut(owner: string): Promise<void> {
+    this.#end.abort(new DisposedError(`${owner} was disposed of; make another to use it`));
+    await Promise.all([this.#turns, this.#places, this.#calls].map((turns) => turns.close()));
+  }
+
+  async #free(owner: string): Promise<void> {
     await withEndings(async (endings) => {
       endings.add(() => this.#ownBackend?.dispose());
-      endings.add(() => {
-        this.#program.dispose();
-      });
-      await Promise.all([this.#turns.close(), this.#places.close()]);
+      endings.add(() => this.#program.dispose());
+      // What is left are iterations that take no more pictures.
+      await this.#cut(owner);
     });
   }
 
+  #accepted(image: unknown, options: ClassifyOptions): Promise<Classification[]> {
+    return this.#calls.take(() => this.#classify(image, options));
+  }
+
   async #classify(image: unknown, { topK = 1, ...options }: ClassifyOptions): Promise<Classification[]> {
-    this.#places.check();
     // A stream comes at its sender's pace: it must not keep a place from others.
     const limits = pictureLimits(options, this.#limits);
-    const received = await receivePicture(image, limits);
+    const received = await receivePicture(image, limits, this.#end.signal);
     const scores = await this.#places.take(async () => this.#scores(await decodePicture(received, limits)));
     if (!scores.every(Number.isFinite)) {
       throw new CardinalError(
@@ -208,19 +245,28 @@ export class Classifier {
       await nextTask();
       const input = preprocess(picture, this.preprocessing);
       await nextTask();
-      this.#program.write('input', input, 'channels_last');
-      await this.#program.run('forward');
-      return this.#program.read('logits');
+      // A turn of the program's, too, so that a backend that drains knows of it.
+      return this.#program.take(async () => {
+        this.#program.write('input', input, 'channels_last');
+        await this.#program.run('forward');
+        return this.#program.read('logits');
+      });
     });
   }
+}
 
-  async #try(image: PictureInput, index: number, options: ClassifyOptions): Promise<ClassifiedPicture> {
-    try {
-      return { index, image, top: await this.#classify(image, options) };
-    } catch (error) {
-      if (!(error instanceof CardinalError) || error instanceof DisposedError) throw error;
-      return { index, image, error };
-    }
+type Classify = (image: PictureInput, options: ClassifyOptions) => Promise<Classification[]>;
+
+async function attempt(
+  image: PictureInput,
+  index: number,
+  classify: () => Promise<Classification[]>,
+): Promise<ClassifiedPicture> {
+  try {
+    return { index, image, top: await classify() };
+  } catch (error) {
+    if (!(error instanceof CardinalError) || error instanceof DisposedError) throw error;
+    return { index, image, error };
   }
 }
 
@@ -279,9 +325,7 @@ export async function classifierOf(
     const own = given === undefined ? backend : undefined;
     undo.add(() => own?.dispose());
     const program = await prepareInference(network, backend, 1);
-    undo.add(() => {
-      program.dispose();
-    });
+    undo.add(() => program.dispose());
     const [, count] = shapeOf(program, 'logits');
     const classes = named ?? known ?? Array.from({ length: count }, (_, label) => String(label));
     requireNames(description.name, count, classes);

@@ -42,9 +42,6 @@ export function spawnWasmWorker(workerData: WasmWorkerData = {}): WorkerHandle {
         worker.ref();
         worker.postMessage(message);
       }),
-    post: (message) => {
-      worker.postMessage(message);
-    },
     onEnd: (handler) => {
       tell = handler;
     },

@@ -1,4 +1,5 @@
 import type { Backend, Order, Program } from '../backends/backend.ts';
+import type { DisposeOptions } from '../base/disposal.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import { CardinalError } from '../base/errors.ts';
 import { requireFloats } from '../base/floats.ts';
@@ -72,11 +73,17 @@ export class CompiledModel {
   }
 
   /**
-   * Frees the program's memory. What is being computed is finished first; calls that wait and later ones are refused with a
-   * `DisposedError`. May be called again.
+   * Frees the program's memory and resolves when it is free. What is being computed is finished first; calls that wait and later
+   * ones are refused with a `DisposedError`. With `drain` those that wait are finished, too. May be called again, and then without
+   * `drain` to cut the draining short.
    */
-  dispose(): void {
-    this.#program.dispose();
+  async dispose(options?: DisposeOptions): Promise<void> {
+    await this.#program.dispose(options);
+  }
+
+  /** For `await using model = await compile(…)`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
   }
 }
 

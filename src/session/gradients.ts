@@ -88,7 +88,7 @@ export async function computeGradients(model: Module, options: GradientOptions):
       ),
     };
   } finally {
-    program.dispose();
+    await program.dispose();
   }
 }
 

@@ -10,7 +10,7 @@ export async function loadWith(backend: Backend, plan: Plan, state: StateDict): 
     await writeWeights(program, state);
     return program;
   } catch (error) {
-    program.dispose();
+    await program.dispose();
     throw error;
   }
 }

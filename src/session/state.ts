@@ -1,4 +1,5 @@
 import type { Program } from '../backends/backend.ts';
+import { checkKind, having } from '../base/options.ts';
 import { CardinalError } from '../base/errors.ts';
 import { f32, type StateDict } from '../base/tensor-data.ts';
 import { formatShape } from '../graph/value.ts';
@@ -11,6 +12,12 @@ import { checkState } from '../nn/state.ts';
  * has in another shape.
  */
 export async function writeWeights(program: Program, state: StateDict): Promise<void> {
+  checkKind(
+    'writeWeights',
+    'the program',
+    program,
+    having('a program, as prepareInference gives it', 'take', 'write', 'run'),
+  );
   checkState(program.plan.name, state);
   const weights: (readonly [name: string, data: Float32Array])[] = [];
   for (const { name, role, shape } of program.plan.buffers) {

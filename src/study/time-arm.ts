@@ -95,7 +95,7 @@ async function timeForward(
     const output = program.plan.buffers.find(({ role }) => role === 'output')?.name ?? '';
     return { milliseconds: median(times), output: await program.read(output) };
   } finally {
-    program.dispose();
+    await program.dispose();
   }
 }
 

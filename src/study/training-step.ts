@@ -34,6 +34,6 @@ export async function withTrainingStep<T>(
     };
     return await work({ program, pictures: microBatchSize, run });
   } finally {
-    program.dispose();
+    await program.dispose();
   }
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
+import { shortened } from '../base/quoted.ts';
 import { jsonObject, parseJson } from '../base/validate.ts';
 import { pictureRecordSchema } from '../data/picture-record.ts';
 import { preprocessingSchema } from '../data/preprocessing.ts';
@@ -68,7 +69,7 @@ export function readDescription(
   if (found === undefined) return undefined;
   if (found !== version) {
     throw new CardinalError(
-      `${source} is a checkpoint of format ${found}, this version of Cardinal reads format ${version}: use the version that wrote it`,
+      `${source} is a checkpoint of format ${shortened(found)}, this version of Cardinal reads format ${version}: use the version that wrote it`,
     );
   }
   const read = (part: z.ZodType, key: string): unknown => {

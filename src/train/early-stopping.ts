@@ -1,3 +1,4 @@
+import { checkKind, wholeFrom } from '../base/options.ts';
 import type { EpochRecord, Progress } from './progress.ts';
 
 /**
@@ -7,8 +8,12 @@ import type { EpochRecord, Progress } from './progress.ts';
  */
 export type StopRule = (history: readonly EpochRecord[], done?: Pick<Progress, 'epoch' | 'best'>) => boolean;
 
-/** Stops when validation top-1 has not risen for `epochs` epochs. Without validation pictures it never does. */
+/**
+ * Stops when validation top-1 has not risen for `epochs` epochs. Without validation pictures it never does.
+ * @throws {UsageError} if `epochs` is no whole number of at least 1.
+ */
 export function patience(epochs: number): StopRule {
+  checkKind('patience', 'the epochs', epochs, wholeFrom(1));
   return (history, done = { epoch: history.length, best: bestIn(history) }) =>
     done.best !== undefined && done.epoch - 1 - done.best.epoch >= epochs;
 }

@@ -1,3 +1,6 @@
+import { requireFloats } from '../base/floats.ts';
+import { checkKind, wholeFrom } from '../base/options.ts';
+
 /** One class a network takes a picture for. */
 export interface Guess {
   readonly label: number;
@@ -6,6 +9,8 @@ export interface Guess {
 
 /** The likeliest classes of a row of logits, best first, with the softmax's probabilities. */
 export function topGuesses(logits: Float32Array, count: number): Guess[] {
+  requireFloats(logits, 'topGuesses: the logits');
+  checkKind('topGuesses', 'the count', count, wholeFrom(1));
   const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
   const weights = Array.from(logits, (logit) => Math.exp(logit - largest));
   const total = weights.reduce((sum, weight) => sum + weight, 0);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { UsageError } from '../base/errors.ts';
+import { checkKind, text } from '../base/options.ts';
 import { nearest } from '../base/nearest.ts';
 import { validate } from '../base/validate.ts';
 import { imagenetAugmentation } from '../data/augmentations.ts';
@@ -81,6 +82,7 @@ export const recipes = {
 
 /** The recipe called `name`. Throws a `UsageError` with the nearest names. */
 export function findRecipe(name: string): Recipe {
+  checkKind('findRecipe', 'its name', name, text);
   const found = Object.entries<Recipe>(recipes).find(([key]) => key === name);
   if (found !== undefined) return found[1];
   const names = nearest(name, Object.keys(recipes));

@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
+import { checkKind, having, record } from '../base/options.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
 import { validate } from '../base/validate.ts';
 import type { Batch, BatchLoader } from '../data/dataset.ts';
-import type { PictureRecord } from '../data/picture-record.ts';
+import { pictureRecordSchema, type PictureRecord } from '../data/picture-record.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import type { BufferRole } from '../plan/plan.ts';
+import { backendKind } from '../session/arguments.ts';
 import { writeWeights } from '../session/state.ts';
 import {
   buildCheckpoint,
@@ -90,6 +92,8 @@ export interface TrainOptions {
   readonly now?: (() => number) | undefined;
 }
 
+const loaderKind = having('a loader', 'epoch', 'dispose');
+
 /** Numbers that are no numbers any more: the run ends, and nothing of them is kept. */
 export class NotFinite extends Error {}
 
@@ -134,7 +138,17 @@ export class Run {
 
   /** Plans and loads the programs. Throws a `CardinalError` if data, network, recipe and checkpoint do not fit together. */
   static async start(options: TrainOptions): Promise<Run> {
+    checkKind('train', 'the options', options, {
+      ...record,
+      expected: '{ network, backend, data, recipe, … }',
+    });
     const { network, backend, data, resume } = options;
+    checkKind('train', 'network', network, having('a network, as networkOf gives it', 'stateDict', 'frozen'));
+    checkKind('train', 'backend', backend, backendKind);
+    checkKind('train', 'data', data, {
+      expected: '{ train, validation }, loaders as createLoader gives them',
+      is: (value) => record.is(value) && loaderKind.is(Reflect.get(Object(value) as object, 'train')),
+    });
     const own = resume?.training?.recipe;
     const recipe =
       own === undefined
@@ -171,7 +185,7 @@ export class Run {
       const history = historyOf(options.history ?? listed ?? [], progress);
       return new Run(options, { recipe, seed, program, fitted, frozen, progress, history }, validation);
     } catch (error) {
-      loaded.dispose();
+      await loaded.dispose();
       throw error;
     }
   }
@@ -279,12 +293,8 @@ export class Run {
     return buildCheckpoint({ ...this.#common(), state: this.program.averaged(tensors) });
   }
 
-  dispose(): void {
-    try {
-      this.program.dispose();
-    } finally {
-      this.#validation?.dispose();
-    }
+  async dispose(): Promise<void> {
+    await Promise.all([this.program.dispose(), this.#validation?.dispose()]);
   }
 
   #common(): Omit<Checkpoint, 'state' | 'training'> {
@@ -296,12 +306,24 @@ export class Run {
       classes: data.train.dataset.classes,
       preprocessing: preprocessing ?? resume?.preprocessing,
       trained: { epochs: epoch, steps: step, validation: this.#judged },
-      pictures: resume?.pictures ?? pictures,
+      pictures: picturesSeen(resume?.pictures, pictures),
       recipe: this.recipe,
       origin: origin ?? resume?.origin,
       licence: licence ?? resume?.licence,
     };
   }
+}
+
+/** Which pictures a run has seen, those of now first. Some of them may have been replaced since it began. */
+function picturesSeen(
+  known: readonly PictureRecord[] | undefined,
+  now: readonly PictureRecord[] | undefined,
+): readonly PictureRecord[] | undefined {
+  if (known === undefined || now === undefined || now.length === 0) return known ?? now;
+  const [first] = now;
+  return JSON.stringify(pictureRecordSchema.parse(first)) === JSON.stringify(known.at(0))
+    ? known
+    : [first, ...known];
 }
 
 /** The history of a run that is continued, checked: plain JavaScript may give anything, and no epoch that is still to be done. */

@@ -1,3 +1,4 @@
+import { checkKind, finite, record } from '../base/options.ts';
 import { z } from 'zod';
 
 /**
@@ -40,6 +41,12 @@ export interface Clock {
 
 /** The learning rate of one optimiser step: a pure function, so that a resumed run needs no state for it. */
 export function learningRateAt(schedule: Schedule, rate: number, clock: Clock): number {
+  checkKind('learningRateAt', 'the rate', rate, finite);
+  checkKind('learningRateAt', 'the schedule', schedule, {
+    ...record,
+    expected: 'a schedule, as recipes have it',
+  });
+  checkKind('learningRateAt', 'the clock', clock, { ...record, expected: '{ step, stepsPerEpoch, epochs }' });
   // Counted in whole ticks (steps or epochs), because ⌊t/every⌋ is fragile in fractions.
   const ticksPerEpoch = schedule.per === 'step' ? clock.stepsPerEpoch : 1;
   const now = schedule.per === 'step' ? clock.step : Math.floor(clock.step / clock.stepsPerEpoch);

@@ -41,7 +41,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
   try {
     return yield* new Loop(run).events();
   } finally {
-    run.dispose();
+    await run.dispose();
   }
 }
 

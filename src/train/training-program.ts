@@ -184,8 +184,8 @@ export class TrainingProgram {
     );
   }
 
-  dispose(): void {
-    this.#program.dispose();
+  dispose(): Promise<void> {
+    return this.#program.dispose();
   }
 
   async #readState(): Promise<StateDict> {

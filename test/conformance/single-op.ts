@@ -46,6 +46,6 @@ export async function runOp<K extends OpName>(
       outputs: await Promise.all(outputs.map(({ name }) => program.read(name))),
     };
   } finally {
-    program.dispose();
+    await program.dispose();
   }
 }

@@ -54,7 +54,7 @@ describe.each(kinds)('$name', ({ backends }) => {
       norms[step] = (await program.update(lr, step)) ?? NaN;
     }
     const { state } = await program.snapshot();
-    program.dispose();
+    await program.dispose();
 
     expect(relativeDistance(losses, fixture.get('losses'))).toBeLessThan(1e-4);
     expect(Math.max(...norms), 'clipping happens').toBeGreaterThan(settings.clipNorm);

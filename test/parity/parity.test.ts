@@ -50,7 +50,7 @@ describe.each(settings.networks)('$name as in PyTorch ($covers)', (network) => {
       for (const [name, expected] of fixture.under('after.')) {
         expect(relativeDistance(await program.read(name), expected), name).toBeLessThan(1e-5);
       }
-      program.dispose();
+      await program.dispose();
     });
 
     test(`losses of ${steps} steps of SGD`, async () => {

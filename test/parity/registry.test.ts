@@ -48,7 +48,7 @@ describe.each(entries)('$file', ({ file, model, options, input, seed, large, dee
       program.write('input', formula('input', input, seed));
       await program.run('forward');
       const logits = await program.read('logits');
-      program.dispose();
+      await program.dispose();
       expect(relativeDistance(logits, fixture.get('eval.logits'))).toBeLessThan(1e-5);
     });
 
@@ -80,7 +80,7 @@ describe.each(entries)('$file', ({ file, model, options, input, seed, large, dee
         const off = await distance(`grad.${name}`, expected, 1e-4);
         expect(off, `gradient of ${name}`).toBeLessThan(deep ? 0.1 : 1e-3);
       }
-      program.dispose();
+      await program.dispose();
     });
   });
 });

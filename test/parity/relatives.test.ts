@@ -86,7 +86,7 @@ describe.each(networks)('$file, narrow', ({ file, model, options, input, seed, l
       await program.run('prologue');
       await program.run('forward');
       expect(relativeDistance(await program.read('logits'), fixture.get('eval'))).toBeLessThan(1e-5);
-      program.dispose();
+      await program.dispose();
     });
 
     test('logits, gradients and running statistics of a step, and the losses of several', async () => {
@@ -112,7 +112,7 @@ describe.each(networks)('$file, narrow', ({ file, model, options, input, seed, l
         await program.run('update');
       }
       expect(relativeDistance(Float32Array.from(losses), fixture.get('losses'))).toBeLessThan(1e-3);
-      program.dispose();
+      await program.dispose();
     });
   });
 });

@@ -29,7 +29,7 @@ export class Runner {
     program.write('input', this.#fixture.get('input.0'));
     await program.run('forward');
     const logits = await program.read('logits');
-    program.dispose();
+    await program.dispose();
     return logits;
   }
 
@@ -67,7 +67,7 @@ export class Runner {
     const program = await this.training();
     const { lr, momentum, weight_decay } = settings.optimizers.sgd;
     const losses = await this.#curve(program, steps, () => [lr, momentum, weight_decay]);
-    program.dispose();
+    await program.dispose();
     return losses;
   }
 
@@ -78,7 +78,7 @@ export class Runner {
     await this.#curve(program, steps, () => [lr, momentum, weight_decay]);
     const weights = new Map<string, Float32Array>();
     for (const [name] of this.#fixture.under('weights.')) weights.set(name, await program.read(name));
-    program.dispose();
+    await program.dispose();
     return weights;
   }
 
@@ -88,7 +88,7 @@ export class Runner {
     const adamw = { kind: 'adamw', betas: [...betas], eps, weightDecay: weight_decay } as const;
     const spec = optimizerSchema.parse({ ...adamw, learningRate: lr });
     const losses = await this.#curve(program, steps, (step) => hyperAt(spec, lr, step - 1));
-    program.dispose();
+    await program.dispose();
     return losses;
   }
 
@@ -123,7 +123,7 @@ export class Runner {
     }
     const average = new Map<string, Float32Array>();
     for (const [name] of this.#fixture.under('ema.')) average.set(name, await program.read(`ema.${name}`));
-    program.dispose();
+    await program.dispose();
     return { losses, norms, average };
   }
 

@@ -58,10 +58,15 @@ function opcode(rng: Rng): number {
   return all[rng.int(all.length)];
 }
 
+/** A number at which something that is `length` long goes wrong. */
+export function edgeNumber(rng: Rng, length: number): bigint {
+  const values = [...edges, BigInt(length), BigInt(rng.int(length + 2))];
+  return values[rng.int(values.length)];
+}
+
 /** A number of note, little-endian, in 1, 2, 4 or 8 bytes. */
 function edge(rng: Rng, length: number): number[] {
-  const values = [...edges, BigInt(length), BigInt(rng.int(length + 2))];
-  const value = values[rng.int(values.length)];
+  const value = edgeNumber(rng, length);
   return Array.from({ length: 1 << rng.int(4) }, (_, i) => Number((value >> BigInt(8 * i)) & 0xffn));
 }
 

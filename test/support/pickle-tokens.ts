@@ -1,12 +1,13 @@
 import type { Rng } from '../../src/base/rng.ts';
 import { joined } from './mutate.ts';
 
-/** Opcodes with their arguments, of `pickles` pickles one after the other; what follows them is the last. */
+/** Opcodes with their arguments, of `pickles` pickles one after the other; what follows them is the last. Throws if they do not end. */
 export function pickleTokens(bytes: Uint8Array, pickles = 1): Uint8Array[] {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   const tokens: Uint8Array[] = [];
   let at = 0;
   for (let left = pickles; left > 0;) {
+    if (at >= bytes.length) throw new RangeError('a pickle without an end');
     const opcode = bytes[at];
     const length = 1 + argumentBytes(opcode, at + 1, view);
     tokens.push(bytes.subarray(at, at + length));

@@ -2,8 +2,11 @@
 import * as cardinal from '../../src/index.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
 import { loadClassifier } from '../../src/node/classifier.ts';
-import { loadPicture } from '../../src/node/data/decode.ts';
+import { checkPictures } from '../../src/node/data/check.ts';
+import { loadPicture, readPicture } from '../../src/node/data/decode.ts';
 import { openData } from '../../src/node/data/open.ts';
+import { recordOf } from '../../src/node/data/record.ts';
+import { channelStatistics } from '../../src/node/data/statistics.ts';
 import { trainOn } from '../../src/node/train-on.ts';
 import { loadTrained } from '../../src/node/trained.ts';
 import { createLoader } from '../../src/node/data/loader.ts';
@@ -26,7 +29,130 @@ function traced(body, parts = {}) {
   return cardinal.trace(new Net(), [1, 3, 8, 8], { training: false });
 }
 
+const dataset = (changes = {}, source = {}) =>
+  cardinal.pictureDataset({
+    ...{ name: 'x', classes: ['a', 'b'], labels: Int32Array.of(0, 1), id: (index) => `#${index}` },
+    source: {
+      ...{ kind: 'memory', bytes: new Uint8Array(24), width: 2, height: 2, channels: 3 },
+      ...{ layout: 'interleaved', recordBytes: 12, pixelOffset: 0, rows: Uint32Array.of(0, 1), ...source },
+    },
+    ...changes,
+  });
+const prepared = { ...cardinal.imagenetPreprocessing, size: [2, 2], resize: null };
+const pixels = (changes) => ({ width: 2, height: 2, channels: 3, data: new Uint8Array(12), ...changes });
+
 export const calls = [
+  [
+    'preprocess of four channels',
+    () => cardinal.preprocess(pixels({ channels: 4, data: new Uint8Array(16) }), prepared),
+    /channels: expected 1 \(grey\) or 3 \(RGB\), got 4; drop the alpha/,
+  ],
+  [
+    'preprocess of too few bytes',
+    () => cardinal.preprocess(pixels({ data: new Uint8Array(3) }), prepared),
+    /expected 2×2×3 = 12 bytes, got 3/,
+  ],
+  [
+    'preprocess of a negative size',
+    () => cardinal.preprocess(pixels({ width: -2 }), prepared),
+    /^the raw pixels: width: /,
+  ],
+  [
+    'preprocess of a size beyond whole numbers',
+    () => cardinal.preprocess(pixels({ width: 2 ** 53 }), prepared),
+    /^the raw pixels: width: /,
+  ],
+  [
+    'preprocess of floats',
+    () => cardinal.preprocess(pixels({ data: new Float32Array(12) }), prepared),
+    /expected a Uint8Array of rows/,
+  ],
+  [
+    'preprocess without a preprocessing',
+    () => cardinal.preprocess(pixels({})),
+    /^preprocess: the preprocessing: /,
+  ],
+  ['fitPicture of a number', () => cardinal.fitPicture(7, prepared), /expected raw pixels/],
+  ['pictureDataset of nothing', () => cardinal.pictureDataset(), /^pictureDataset: expected \{ name \}/],
+  [
+    'pictureDataset, a label that is no class',
+    () => dataset({ labels: Int32Array.of(0, 2) }),
+    /expected labels from 0 to 1, got 2$/,
+  ],
+  [
+    'pictureDataset, labels in an array',
+    () => dataset({ labels: [0, 1] }),
+    /labels to be an Int32Array, got \[0, 1\]$/,
+  ],
+  [
+    'pictureDataset, fewer pictures',
+    () => dataset({}, { rows: Uint32Array.of(0) }),
+    /expected 2 pictures, one for each label, got 1$/,
+  ],
+  [
+    'pictureDataset, negative sizes',
+    () => dataset({}, { height: -2 }),
+    /expected height to be a whole number of at least 1, got -2$/,
+  ],
+  [
+    'pictureDataset, too short data',
+    () => dataset({}, { bytes: new Uint8Array(23) }),
+    /expected rows below 1, the records there are, got 1$/,
+  ],
+  [
+    'pictureDataset, too short records',
+    () => dataset({}, { recordBytes: 11 }),
+    /records of at least 12 bytes .* got 11$/,
+  ],
+  [
+    'subset beyond its pictures',
+    () => cardinal.subset(dataset(), Uint32Array.of(2), 'x'),
+    /^subset: expected the indices .* below 2/,
+  ],
+  [
+    'splitByClass of nothing',
+    () => cardinal.splitByClass(undefined, 0.5, 0),
+    /^splitByClass: expected the pictures to be a dataset/,
+  ],
+  [
+    'splitByClass, percent',
+    () => cardinal.splitByClass(dataset(), 10, 0),
+    /^splitByClass: expected the share to be .* got 10$/,
+  ],
+  [
+    'balancedSubset of text',
+    () => cardinal.balancedSubset(dataset(), '1', 0),
+    /^balancedSubset: expected the count/,
+  ],
+  ['patience of NaN', () => cardinal.patience(NaN), /^patience: expected the epochs .* got NaN$/],
+  ['patience of a fraction', () => cardinal.patience(1.5), /^patience: /],
+  [
+    'topGuesses of an array',
+    () => cardinal.topGuesses([1, 2], 1),
+    /^topGuesses: the logits: expected a Float32Array/,
+  ],
+  ['topGuesses, none', () => cardinal.topGuesses(Float32Array.of(1), 0), /^topGuesses: expected the count/],
+  [
+    'learningRateAt of nothing',
+    () => cardinal.learningRateAt(undefined, 1, {}),
+    /^learningRateAt: expected the schedule/,
+  ],
+  ['findRecipe of a number', () => cardinal.findRecipe(3), /^findRecipe: expected its name/],
+  [
+    'separableRatio of a negative number',
+    () => cardinal.separableRatio(-1, 3),
+    /^separableRatio: expected outChannels .* got -1$/,
+  ],
+  [
+    'countSeparable of nothing',
+    () => cardinal.countSeparable(),
+    /^countSeparable: expected \{ inChannels \}/,
+  ],
+  [
+    'bottleneckParameters of NaN',
+    () => cardinal.bottleneckParameters(NaN, 4),
+    /^bottleneckParameters: expected the cardinality/,
+  ],
   [
     'Conv2d as in PyTorch',
     () => new nn.Conv2d(3, 6, 3, 1, 1),
@@ -332,6 +458,27 @@ function partOfTwo() {
 const input = { shape: [1, 3, 8, 8], data: new Float32Array(192) };
 const net = () => new cardinal.nn.Sequential(new cardinal.nn.Flatten(), new cardinal.nn.Linear(192, 2));
 export const promises = [
+  [
+    'readSafetensors of text',
+    () => cardinal.readSafetensors('x'),
+    /^readSafetensors: expected the file to be bytes/,
+  ],
+  ['writeWeights of nothing', () => cardinal.writeWeights(), /^writeWeights: expected the program/],
+  ['fit of nothing', () => cardinal.fit(), /^train: expected the options/],
+  ['fit without a network', () => cardinal.fit({ backend }), /^train: expected network .* got undefined$/],
+  [
+    'readPicture beyond its pictures',
+    () => readPicture(dataset(), 2),
+    /^readPicture: expected the index to be a whole number below 2, got 2$/,
+  ],
+  ['readPicture of nothing', () => readPicture(), /^readPicture: expected the pictures/],
+  [
+    'checkPictures of a path',
+    () => checkPictures('photos'),
+    /^checkPictures: expected the pictures .* got 'photos'$/,
+  ],
+  ['channelStatistics of nothing', () => channelStatistics(), /^channelStatistics: expected the pictures/],
+  ['recordOf a path', () => recordOf('photos'), /^recordOf: expected the data/],
   ['exportOnnx of nothing', () => cardinal.exportOnnx(), /^exportOnnx: expected the network to be a module/],
   [
     'exportOnnx without options',
@@ -488,7 +635,7 @@ export const promises = [
   [
     'loadClassifier, no time',
     () => loadClassifier('w.pth', { decodeSeconds: 0 }),
-    /^loadClassifier: expected decodeSeconds to be a whole number of at least 1, got 0$/,
+    /^loadClassifier: expected decodeSeconds to be a whole number of seconds from 1 to 3600, got 0$/,
   ],
   [
     'loadPicture, a word misspelt',

@@ -43,15 +43,15 @@ export function watchedBackend(onRun: (entry: Entry) => void | Promise<void>): {
           await onRun(entry);
           await run(entry);
         };
-        program.dispose = () => {
+        program.dispose = (options) => {
           freed.programs++;
-          dispose();
+          return dispose(options);
         };
         return program;
       },
-      dispose: () => {
+      dispose: (options) => {
         freed.backends++;
-        return backend.dispose();
+        return backend.dispose(options);
       },
     },
   };

@@ -61,7 +61,7 @@ async function difference(model: Module, from: string, name: string): Promise<nu
     throw new Error(`${name}: nothing to compare with`);
   const compiled = await compile(model, { input: input.shape, backend });
   const { data } = await compiled.forward(input.data);
-  compiled.dispose();
+  await compiled.dispose();
   const largest = Math.max(...expected.data.map(Math.abs));
   return Math.max(...data.map((value, index) => Math.abs(value - expected.data[index]))) / largest;
 }

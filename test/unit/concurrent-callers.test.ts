@@ -62,7 +62,7 @@ describe.each(backends)('callers who do not wait for each other ($name)', ({ bac
       }),
     );
     expect(reused.map(({ data }) => [...data])).toEqual(alone);
-    model.dispose();
+    await model.dispose();
   });
 
   test('of a compiled model, whether they wait or call in a loop, let the event loop come round', async () => {
@@ -78,7 +78,7 @@ describe.each(backends)('callers who do not wait for each other ($name)', ({ bac
     stop();
     expect(at).toHaveLength(2 * eight.length);
     for (const gap of gaps(at)) expect(gap).toBeGreaterThanOrEqual(1);
-    model.dispose();
+    await model.dispose();
   });
 
   test('of a compiled model are served with the weights that it had when they called', async () => {
@@ -103,7 +103,7 @@ describe.each(backends)('callers who do not wait for each other ($name)', ({ bac
       /expected a tensor \d\.bias among the weights, got none/,
     );
     expect((await model.forward(x)).data).toEqual(after.data);
-    model.dispose();
+    await model.dispose();
   });
 
   test('of one program judge with one set of weights', async () => {
@@ -117,7 +117,7 @@ describe.each(backends)('callers who do not wait for each other ($name)', ({ bac
     expect(a).toEqual(first);
     expect(b).toEqual(await evaluate(program, validation()));
     expect(b).not.toEqual(first);
-    program.dispose();
+    await program.dispose();
   });
 
   test('of one backend get what each of them would get alone', async () => {
@@ -155,7 +155,7 @@ describe.each(backends)('callers who do not wait for each other ($name)', ({ bac
     ]);
     expect([first, second]).toEqual(alone);
     expect(norm).toBeUndefined();
-    program.dispose();
+    await program.dispose();
     await expect(program.gradient(batches[0], 0)).rejects.toThrow(DisposedError);
     await expect(program.update(0, 0)).rejects.toThrow(DisposedError);
     await expect(program.snapshot()).rejects.toThrow(DisposedError);
@@ -166,19 +166,18 @@ describe.each(backends)('callers who do not wait for each other ($name)', ({ bac
     const expected = (await model.forward(pictures(0))).data;
     const served = model.forward(pictures(0));
     const waiting = [model.forward(pictures(1)), model.load(modelOf(2).stateDict())];
-    model.dispose();
-    model.dispose();
+    const over = [model.dispose(), model.dispose()];
     const late = [model.forward(pictures(1)), model.load(modelOf(2).stateDict())];
     const refused = [...waiting, ...late].map((call) => expect(call).rejects.toThrow(DisposedError));
     expect((await served).data).toEqual(expected);
-    await Promise.all(refused);
+    await Promise.all([...refused, ...over]);
     await expect(model.forward(pictures(1))).rejects.toThrow(/was disposed of; load it again/);
   });
 
   test('of a program that is gone are told so, whatever they do', async () => {
     const program = await inference(backend);
-    program.dispose();
-    program.dispose();
+    await program.dispose();
+    await program.dispose();
     expect(() => {
       program.write('input', pictures(0));
     }).toThrow(DisposedError);
@@ -202,10 +201,10 @@ describe.each(backends)('callers who do not wait for each other ($name)', ({ bac
     await expect(model.load(Object.fromEntries(modelOf(2).stateDict()) as never)).rejects.toThrow(
       /: expected a state dict, a Map of tensors by name, got \{ 0\.weight, /,
     );
-    model.dispose();
+    await model.dispose();
     const program = await inference(backend);
     await expect(program.run('backward' as 'forward')).rejects.toThrow(/got backward$/);
-    program.dispose();
+    await program.dispose();
   });
 });
 
@@ -256,8 +255,8 @@ describe.each(opened)('a backend that is disposed of ($name)', ({ backend }) => 
     expect(() => {
       program.write('input', pictures(0));
     }).toThrow(DisposedError);
-    model.dispose();
-    program.dispose();
+    await model.dispose();
+    await program.dispose();
   });
 });
 

@@ -341,6 +341,13 @@ describe('IDX', () => {
     expect(await refusal()).toMatch(/the label file that belongs to train-images-idx3-ubyte is missing/);
     writeBytes(join(root, 'train-labels-idx1-ubyte.gz'), gzipSync(labels(0, 1)).subarray(0, 20));
     expect(await refusal()).toMatch(/cannot be unzipped/);
+    const more = Buffer.concat([labels(0, 1), Buffer.alloc(2 ** 25)]);
+    writeBytes(join(root, 'train-labels-idx1-ubyte.gz'), gzipSync(more));
+    expect(await refusal()).toMatch(/idx1-ubyte\.gz unzips to more bytes than its header says$/);
+    writeBytes(join(root, 'train-labels-idx1-ubyte.gz'), gzipSync(Buffer.alloc(2 ** 25)));
+    expect(await refusal()).toMatch(
+      /no IDX file of labels: expected the magic number 0x00000801, got 0x00000000/,
+    );
   });
 
   test('the bundled sample: every class equally often', async () => {

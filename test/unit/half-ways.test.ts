@@ -79,7 +79,6 @@ test('threads that were started are ended if another one cannot be', async () =>
     if (index === 2) throw new Error('no more threads');
     return {
       request: () => Promise.resolve(),
-      post: () => undefined,
       onEnd: () => undefined,
       terminate: () => Promise.resolve(void ended.push(index)),
     };

@@ -111,7 +111,7 @@ describe.each(kinds)('the three forms of a block on $name', ({ backends }) => {
         // In evaluation as well, with running statistics and norms folded into convolutions.
         const compiled = await compile(network, { input: input.shape, backend });
         outputs.set(form, (await compiled.forward(input.data)).data);
-        compiled.dispose();
+        await compiled.dispose();
       }
       const grouped = results.get('c');
       const expected = outputs.get('c');

@@ -35,7 +35,7 @@ async function compare(
   const input = noise(sizeOf(shape), Rng.of(seed, 'input', batch));
   const compiled = await compile(model, { input: shape, backend });
   const ours = await compiled.forward(input);
-  compiled.dispose();
+  await compiled.dispose();
   const theirs = await runtime.run(input, shape);
   expect(theirs.dims).toEqual(ours.shape);
   return relativeDistance(theirs.data, ours.data);

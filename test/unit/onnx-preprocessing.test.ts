@@ -188,7 +188,7 @@ describe('with a network behind', () => {
         expect(distance, `${width}×${height}`).toBeLessThan(1e-5);
       }
     }
-    compiled.dispose();
+    await compiled.dispose();
     await runtime.dispose();
   });
 });

@@ -104,7 +104,7 @@ describe.each(kinds)('on $name', ({ backends: [backend] }) => {
         const distance = relativeDistance(await program.read(`average.${decay}`), average);
         expect(distance, `decay ${decay}`).toBeLessThan(1e-6);
       }
-      program.dispose();
+      await program.dispose();
     },
   );
 
@@ -117,7 +117,7 @@ describe.each(kinds)('on $name', ({ backends: [backend] }) => {
     program.write('hyper', hyperAt(spec, 0.5, 0));
     await program.run('forward');
     for (const weight of await program.read('weight')) expect(Math.abs(weight + 0.5)).toBeLessThan(1e-7);
-    program.dispose();
+    await program.dispose();
   });
 
   test('a moving average of what does not change is just that, after any number of steps', async () => {
@@ -130,6 +130,6 @@ describe.each(kinds)('on $name', ({ backends: [backend] }) => {
     program.write('average.decay', emaDecay(0.9999));
     for (let step = 0; step < 2000; step++) await program.run('forward');
     expect(await program.read('average')).toEqual(start);
-    program.dispose();
+    await program.dispose();
   });
 });

@@ -77,7 +77,7 @@ describe.each(branches)('a scaled residual behind %s', (_, branch) => {
     const run = async (net: Module) => {
       const compiled = await compile(net, { input: picture, backend });
       const { data } = await compiled.forward(input);
-      compiled.dispose();
+      await compiled.dispose();
       return data;
     };
     const residual = await run(new Sequential(scaled.branch, new Flatten()));

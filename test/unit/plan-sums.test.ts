@@ -180,7 +180,7 @@ async function gradientsOf({ build, side }: Network, backend: Backend, fused: bo
   for (const { name, role } of program.plan.buffers) {
     if (role === 'gradient') found.set(name, await program.read(name));
   }
-  program.dispose();
+  await program.dispose();
   return found;
 }
 
@@ -223,7 +223,7 @@ describe.each(kinds)('a product that adds, on $name', ({ name, exact, backends }
       if (exact && name !== 'reference' && inner <= 256) {
         expect(firstDifference(summed, apart), label).toBe(-1);
       }
-      program.dispose();
+      await program.dispose();
     }
   });
 });

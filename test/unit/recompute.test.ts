@@ -264,6 +264,6 @@ async function trainedBits(network: Network, backend: Backend, checkpointActivat
     await program.run('update');
   }
   await keep('', ['parameter', 'buffer']);
-  program.dispose();
+  await program.dispose();
   return bits;
 }

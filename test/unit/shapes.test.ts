@@ -91,7 +91,7 @@ async function runBothDirections(
     gradient: dx === undefined ? new Float32Array(0) : await program.read(dx.name),
     shape: output.shape,
   };
-  program.dispose();
+  await program.dispose();
   return result;
 }
 
@@ -152,7 +152,7 @@ describe.each(kinds)('on $name', ({ backends: [backend] }) => {
     load(model, weights);
     const compiled = await compile(model, { backend, input: [3, 2, 4, 4] });
     expect(relativeDistance((await compiled.forward(input)).data, evaluated)).toBeLessThan(1e-5);
-    compiled.dispose();
+    await compiled.dispose();
     const result = await computeGradients(model, {
       backend,
       input: { shape: [3, 2, 4, 4], data: input },

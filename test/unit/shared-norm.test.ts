@@ -138,7 +138,7 @@ test(`random networks with shared norms compute the same fused and as they are (
       statistics.set(name, await program.read(name));
     }
     const result = { output: await program.read(output.name), statistics };
-    program.dispose();
+    await program.dispose();
     return result;
   }
 });

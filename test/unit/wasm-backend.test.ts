@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Backend } from '../../src/backends/backend.ts';
 import { createWasmBackend } from '../../src/backends/wasm/backend.ts';
-import { controlWords } from '../../src/backends/wasm/control.ts';
+import { control, controlWords } from '../../src/backends/wasm/control.ts';
 import type { WorkerHandle } from '../../src/backends/wasm/messages.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
@@ -95,7 +95,8 @@ describe('a program', () => {
     for (let round = 0; round < 20; round++) {
       const other = await backend.load(identity(backend));
       await kept.run('forward');
-      other.dispose();
+      // Not awaited: threads run and forget at the same time.
+      void other.dispose();
       await kept.run('forward');
     }
     expect([...(await kept.read('out0'))]).toEqual([1, 2, 3, 4, 5, 6]);
@@ -138,8 +139,8 @@ describe('a program', () => {
     expect(() => {
       program.write('in0', unit);
     }).toThrow('has 2×3 = 6 elements, got 9');
-    program.dispose();
-    program.dispose();
+    await program.dispose();
+    await program.dispose();
     await expect(program.run('forward')).rejects.toThrow('disposed of');
   });
 
@@ -184,6 +185,8 @@ describe('a program', () => {
 test('each request to a worker waits for its own answer, or for its end', async () => {
   const worker = spawnWasmWorker();
   const words = new Int32Array(new SharedArrayBuffer(4 * controlWords(2)));
+  // It sleeps when it has handled as many messages as were posted, and hears none then.
+  Atomics.store(words, control.posted, 1);
   const answered = worker.request({ type: 'start', words, threads: 2, thread: 1 });
   const unanswered = expect(worker.request({ type: 'unload', program: 1 })).rejects.toThrow('ended');
   await answered;

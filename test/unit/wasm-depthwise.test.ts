@@ -80,7 +80,7 @@ async function run(
   await program.run('forward');
   const results: [string, Float32Array][] = [];
   for (const name of Object.keys(shapes)) results.push([name, await program.read(name)]);
-  program.dispose();
+  await program.dispose();
   return Object.fromEntries(results);
 }
 

@@ -239,6 +239,6 @@ async function run<K extends OpName>(
   program.write('out0', new Float32Array(sizeOf(output)).fill(NaN));
   await program.run('forward');
   const result = await program.read('out0');
-  program.dispose();
+  await program.dispose();
   return result;
 }

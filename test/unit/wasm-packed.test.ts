@@ -60,8 +60,8 @@ describe.each(kinds)('$name', ({ backends }) => {
           expect(relativeDistance(data, wanted), `${backend.threads} threads`).toBeLessThan(1e-5);
         }
       }
-      compiled.dispose();
+      await compiled.dispose();
     }
-    expected.dispose();
+    await expected.dispose();
   });
 });

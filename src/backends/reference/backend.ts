@@ -2,6 +2,7 @@ import type { NodeOf } from '../../graph/node.ts';
 import type { OpName } from '../../graph/op-table.ts';
 import { sizeOf } from '../../graph/value.ts';
 import { entries, type Plan, type PlanBuffer } from '../../plan/plan.ts';
+import { Disposal } from '../../base/disposal.ts';
 import type { Backend } from '../backend.ts';
 import { Programs, type Loaded } from '../host-program.ts';
 import type { Tensor } from './kernel.ts';
@@ -15,6 +16,11 @@ import { kernels } from './kernels.ts';
 export function createReferenceBackend(most = Infinity): Backend {
   const name = 'reference';
   const programs = new Programs(name);
+  const disposal = new Disposal({
+    drain: () => programs.drain(),
+    cut: () => programs.cutOff(),
+    free: () => Promise.resolve(),
+  });
   return {
     name,
     threads: 1,
@@ -30,10 +36,7 @@ export function createReferenceBackend(most = Infinity): Backend {
       new Promise((resolve) => {
         resolve(programs.add(plan, load(plan)));
       }),
-    dispose: () => {
-      programs.dispose();
-      return Promise.resolve();
-    },
+    dispose: (options) => disposal.ask(options),
   };
 }
 
@@ -47,7 +50,7 @@ function load(plan: Plan): Loaded {
       for (const { node, inputs, outputs } of plan.steps[entry])
         compute(node, inputs.map(tensor), outputs.map(tensor));
     },
-    release: () => undefined,
+    release: () => Promise.resolve(),
   };
 }
 

@@ -1,3 +1,4 @@
+import { Disposal, type DisposeOptions } from '../../base/disposal.ts';
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import { entries } from '../../plan/plan.ts';
 import type { Node } from '../../graph/node.ts';
@@ -87,7 +88,11 @@ class WasmBackend implements Backend {
   #held = 0;
   #loaded = 0;
   #defect: string | undefined;
-  #ending: Promise<void> | undefined;
+  readonly #disposal = new Disposal({
+    drain: () => this.#programs.drain(),
+    cut: () => this.#programs.cutOff(),
+    free: () => this.#end(),
+  });
 
   constructor(
     { module, multiplyAdd, threads, maySleep, blas, placement, room = boundless }: WasmBackendOptions,
@@ -167,24 +172,23 @@ class WasmBackend implements Backend {
       },
       release: () => {
         this.#held -= bytes;
-        this.#post({ type: 'unload', program });
+        return this.#unload(program);
       },
     });
   }
 
-  dispose(): Promise<void> {
-    return (this.#ending ??= this.#end());
+  dispose(options?: DisposeOptions): Promise<void> {
+    return this.#disposal.ask(options);
   }
 
   async #end(): Promise<void> {
-    this.#programs.dispose();
     const workers = this.#workers;
     this.#workers = [];
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
 
   #run(program: number, list: CallList, entry: number, scratch: number, kernels: readonly string[]): void {
-    this.#check();
+    this.#checkThreads();
     // Nothing for workers to meet at: they must not be woken.
     if (list.kernels.length === 0) return;
     const { words } = this.#team;
@@ -209,11 +213,15 @@ class WasmBackend implements Backend {
       failed === NOT_BEGUN
         ? `a thread of the wasm backend could not begin ${entries[entry]}: it does not know the program`
         : `kernel "${kernels[call]}" failed in call ${call} of ${entries[entry]}: ${trap}`;
-    this.#check();
+    this.#checkThreads();
   }
 
   #check(): void {
     this.#programs.check();
+    this.#checkThreads();
+  }
+
+  #checkThreads(): void {
     if (this.#defect !== undefined) throw new CardinalError(this.#defect);
   }
 
@@ -233,9 +241,11 @@ class WasmBackend implements Backend {
     return (this.#defect ??= `a thread of the wasm backend was lost: ${reason}`);
   }
 
-  #post(message: Message): void {
-    for (const worker of this.#workers) worker.post(message);
+  /** Resolves when no thread has the program's memory any more, be it that the thread is gone. */
+  async #unload(program: number): Promise<void> {
+    const answers = this.#workers.map((worker) => worker.request({ type: 'unload', program }));
     this.#callToListen();
+    await Promise.allSettled(answers);
   }
 
   #callToListen(): void {

@@ -1,6 +1,6 @@
 import type { CallList, Kernel } from './walk.ts';
 
-/** What the main thread tells a worker. It answers `start` and `load` with one message of any content when done. */
+/** What the main thread tells a worker. It answers each with one message of any content when done. */
 export type Message =
   | {
       readonly type: 'start';
@@ -29,7 +29,6 @@ export interface WorkerHandle {
    * only then. Rejects if the worker ends, or has ended.
    */
   request(message: Message): Promise<void>;
-  post(message: Message): void;
   /** Whom to tell when the worker ends, for whatever reason. */
   onEnd(handler: (reason: string) => void): void;
   terminate(): Promise<void>;

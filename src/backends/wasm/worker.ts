@@ -41,6 +41,7 @@ export function serve(port: WorkerPort, openSgemm?: OpenSgemm): void {
       }
       case 'unload':
         programs.delete(message.program);
+        port.answer();
         break;
     }
     handled++;

@@ -7,7 +7,9 @@ import type { ListedPicture, PictureList } from './picture-list.ts';
  * if they are all as they were, but others are held out.
  */
 export function changesOf(before: PictureList, now: PictureList): string {
-  const [old, present] = [before, now].map(({ pictures }) => new Map(pictures.map((each) => [keyOf(each), each])));
+  const [old, present] = [before, now].map(
+    ({ pictures }) => new Map(pictures.map((each) => [keyOf(each), each])),
+  );
   const gone = before.pictures.filter((picture) => !present.has(keyOf(picture)));
   const added = now.pictures.filter((picture) => !old.has(keyOf(picture)));
   const both = before.pictures.flatMap((was): [ListedPicture, ListedPicture][] => {
@@ -16,7 +18,9 @@ export function changesOf(before: PictureList, now: PictureList): string {
   });
   const moved = both.filter(([was, is]) => was[1] !== is[1]);
   const replaced = both.filter(([was, is]) => was[1] === is[1] && (was[3] !== is[3] || was[4] !== is[4]));
-  const reclassified = moved.map(([was, is]) => `${nameOf(was)}: ${shortened(was[1])}, now ${shortened(is[1])}`);
+  const reclassified = moved.map(
+    ([was, is]) => `${nameOf(was)}: ${shortened(was[1])}, now ${shortened(is[1])}`,
+  );
   return [
     sentence(gone.map(nameOf), 'gone'),
     sentence(added.map(nameOf), 'new'),

@@ -1,3 +1,4 @@
+import { checkDataset } from '../../data/arguments.ts';
 import { basename } from 'node:path';
 
 import { CardinalError, messageOf } from '../../base/errors.ts';
@@ -18,6 +19,7 @@ export async function checkPictures(
   dataset: PictureDataset,
   onProgress?: (done: number) => void,
 ): Promise<UnreadablePicture[]> {
+  checkDataset('checkPictures', dataset);
   if (dataset.source.kind === 'memory') return [];
   const decode = decoderOf(dataset.source);
   const unreadable: UnreadablePicture[] = [];

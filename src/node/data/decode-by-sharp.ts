@@ -35,9 +35,6 @@ const mostPasses = 100;
 /** Bytes of a pixel, on average, in a picture of `maxPixels`: four channels of 16 bits. */
 const mostBytes = 8;
 
-/** sharp takes no longer times. */
-const mostSeconds = 3600;
-
 /**
  * Decodes by sharp: what is refused is refused by the header, before memory is taken for pixels. Throws an `Error` with the bare
  * reason.
@@ -110,7 +107,7 @@ async function pixels(
   { maxPixels, decodeSeconds }: PictureLimits,
 ): Promise<Picture> {
   const picture = loadSharp()(bytes, { failOn: 'error', ignoreIcc: true, limitInputPixels: maxPixels })
-    .timeout({ seconds: Math.min(mostSeconds, Math.ceil(decodeSeconds)) })
+    .timeout({ seconds: Math.ceil(decodeSeconds) })
     .autoOrient();
   // Left as it is stored, CMYK escapes the ink profile that libvips would convert it by.
   if (isCmyk) picture.pipelineColourspace('cmyk').toColourspace('cmyk');

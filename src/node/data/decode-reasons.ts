@@ -13,6 +13,7 @@ const meanings: readonly (readonly [says: RegExp, reason: string])[] = [
     'it is damaged: the picture in it has another size than its header says',
   ],
   [/out of memory|unable to allocate|memory allocation/i, noMemory],
+  [/exceeds channel limit/i, 'it has too many channels'],
   [/unsupported feature|not supported by this|no known route/i, 'it is of a kind that is not supported'],
   [
     /truncat|premature end|unexpected end|insufficient|end of (file|stream)|scanline \d+; got|libpng read error/i,
@@ -37,7 +38,8 @@ export function decoderReason(error: unknown): string {
 /** Why a picture cannot be read, on one line, without the path that the caller names anyway. */
 export function plainReason(error: unknown): string {
   if (error instanceof NotReadableError) return error.reason;
-  // What JavaScript says where an array is too large for what is left.
-  if (error instanceof RangeError) return noMemory;
+  // Of an array that is too large for what is left; else a header points out of the file.
+  if (error instanceof RangeError)
+    return /allocation|array/i.test(error.message) ? noMemory : 'it is damaged';
   return fileReason(error) ?? shortened(messageOf(error), 500);
 }

@@ -1,3 +1,5 @@
+import { checkKind, wholeFrom } from '../../base/options.ts';
+import { checkDataset } from '../../data/arguments.ts';
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import { checkOptions } from '../../base/options.ts';
 import type { Picture } from '../../data/dataset.ts';
@@ -57,6 +59,11 @@ export async function decodePicture(received: ReceivedPicture, limits: PictureLi
 
 /** Sample `index` of a dataset, as it is stored. */
 export async function readPicture(dataset: PictureDataset, index: number): Promise<Picture> {
+  checkDataset('readPicture', dataset);
+  checkKind('readPicture', 'the index', index, {
+    expected: `a whole number below ${dataset.length}`,
+    is: (value) => wholeFrom(0).is(value) && Number(value) < dataset.length,
+  });
   const { source } = dataset;
   if (source.kind === 'memory') return pictureInMemory(source, index);
   return decodePicture({ kind: 'file', path: source.paths[index] }, limitsOf(source));

@@ -1,9 +1,12 @@
-import { checkKind, checkOptions, finite, flag, record, wholeFrom, type Kinds } from '../../base/options.ts';
+import { checkDataset } from '../../data/arguments.ts';
+import { checkOptions, finite, flag, record, wholeFrom, type Kinds } from '../../base/options.ts';
 import { availableParallelism } from 'node:os';
 
+import { Disposal, type DisposeOptions } from '../../base/disposal.ts';
 import { CardinalError, DisposedError } from '../../base/errors.ts';
+import { Turns } from '../../base/turns.ts';
 import { validate } from '../../base/validate.ts';
-import type { AssembledBatch, AssemblySpec } from '../../data/assemble.ts';
+import type { AssembledBatch, AssemblySpec, BatchRequest } from '../../data/assemble.ts';
 import type { Batch, BatchLoader } from '../../data/dataset.ts';
 import {
   augmentationSchema,
@@ -78,10 +81,7 @@ const loaderKinds: Kinds<LoaderOptions> = {
  * @throws CardinalError if there is not even one batch, or a specification is not valid
  */
 export function createLoader(dataset: PictureDataset, options: LoaderOptions): BatchLoader {
-  checkKind('createLoader', 'the pictures', dataset, {
-    expected: 'a dataset: train, val or test of what openData gives',
-    is: (value) => record.is(value) && ['source', 'labels', 'classes'].every((part) => part in Object(value)),
-  });
+  checkDataset('createLoader', dataset);
   checkOptions('createLoader', options, loaderKinds, ['batchSize', 'preprocessing', 'training']);
   return new Loader(dataset, options);
 }
@@ -108,7 +108,20 @@ class Loader implements BatchLoader {
   readonly #slots: Slot[] = [];
   readonly #skipped = new Map<number, string>();
   #pool: AssemblyPool | undefined;
-  #disposed = false;
+  #isCut = false;
+  /** Batches that are being filled. */
+  readonly #ordered = new Turns('the data loader', { atOnce: Infinity });
+  readonly #disposal = new Disposal({
+    drain: () => this.#ordered.close({ drain: true, reason: DISPOSED }),
+    cut: () => {
+      this.#isCut = true;
+      return Promise.all([this.#ordered.close({ reason: DISPOSED }), this.#pool?.dispose()]);
+    },
+    free: async () => {
+      this.#slots.length = 0;
+      await this.#pool?.dispose();
+    },
+  });
 
   constructor(dataset: PictureDataset, options: LoaderOptions) {
     const { batchSize, training, shuffle = training, dropLast = training, seed = 0 } = options;
@@ -166,6 +179,7 @@ class Loader implements BatchLoader {
         }
         const filled = await ahead.shift();
         if (!filled) break;
+        if (this.#isCut) throw new DisposedError(DISPOSED);
         inUse = filled.slot;
         for (const { index, reason } of filled.assembled.failures) this.#skipped.set(index, reason);
         const { size, labels, indices } = filled.assembled;
@@ -192,14 +206,18 @@ class Loader implements BatchLoader {
     }
   }
 
-  async dispose(): Promise<void> {
-    this.#disposed = true;
-    this.#slots.length = 0;
-    await this.#pool?.dispose();
+  dispose(options?: DisposeOptions): Promise<void> {
+    return this.#disposal.ask(options);
   }
 
   #assemble(epoch: number, batch: number, samples: ScheduledBatch): Promise<FilledSlot> {
-    if (this.#disposed) throw new DisposedError(DISPOSED);
+    const filled = this.#ordered.take(() => this.#fill({ epoch, batch, ...samples }));
+    // A failure belongs to whoever awaits this batch; nobody may get so far.
+    filled.catch(() => undefined);
+    return filled;
+  }
+
+  async #fill(request: BatchRequest): Promise<FilledSlot> {
     const setup = {
       spec: this.#spec,
       source: this.dataset.source,
@@ -208,13 +226,7 @@ class Loader implements BatchLoader {
     };
     this.#pool ??= this.#workers === 0 ? localPool(setup) : workerPool(setup, this.#workers);
     const slot = this.#slots.pop() ?? this.#newSlot();
-    const filled = this.#pool
-
-      .assemble({ epoch, batch, ...samples }, slot.input, slot.target)
-      .then((assembled) => ({ slot, assembled }));
-    // A failure belongs to whoever awaits this batch; nobody may get so far.
-    filled.catch(() => undefined);
-    return filled;
+    return { slot, assembled: await this.#pool.assemble(request, slot.input, slot.target) };
   }
 
   #slotBytes(): number {

@@ -8,6 +8,7 @@ import { CardinalError, messageOf } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
 import type { Picture } from '../../data/dataset.ts';
 import { requirePicture } from '../../data/picture.ts';
+import { unlessAborted } from '../until-aborted.ts';
 import { mostFileBytes, type PictureLimits } from '../../data/picture-limits.ts';
 
 /**
@@ -42,6 +43,7 @@ export interface ByteStream {
   getReader(): {
     read(): Promise<{ readonly done: boolean; readonly value?: unknown }>;
     cancel?(): Promise<void>;
+    releaseLock?(): void;
   };
 }
 
@@ -60,9 +62,13 @@ const accepted =
 /**
  * Tells what a picture comes as, and reads streams and blobs to their end. Bytes are not copied: they may not change before
  * the picture is decoded. Throws a `CardinalError` of one line for anything that is no picture, whatever types say: a
- * JavaScript caller's mistake must not become an answer.
+ * JavaScript caller's mistake must not become an answer. With the reason of `signal`, if it is aborted before a stream has ended.
  */
-export async function receivePicture(input: unknown, limits: PictureLimits): Promise<ReceivedPicture> {
+export async function receivePicture(
+  input: unknown,
+  limits: PictureLimits,
+  signal?: AbortSignal,
+): Promise<ReceivedPicture> {
   if (typeof input === 'string') return { kind: 'file', path: pathOf(input) };
   if (isUrl(input)) return { kind: 'file', path: pathOf(input.href) };
   if (types.isUint8Array(input)) return bytesNamed(input);
@@ -72,8 +78,7 @@ export async function receivePicture(input: unknown, limits: PictureLimits): Pro
     const bytes = await input.arrayBuffer().catch(unreadable);
     return bytesNamed(new Uint8Array(bytes), 'name' in input ? String(input.name) : undefined);
   }
-  const chunks = chunksOf(input);
-  if (chunks !== undefined) return bytesNamed(await gather(chunks, limits));
+  if (isStream(input)) return bytesNamed(await gather(input, limits, signal));
   if (isPixels(input)) return { kind: 'pixels', picture: requirePicture(input) };
   throw new CardinalError(
     `cannot read the picture: expected ${accepted}, got ${described(input)}${Array.isArray(input) ? '; classifyMany takes several' : ''}`,
@@ -138,10 +143,8 @@ function isPixels(value: unknown): boolean {
   return typeof value === 'object' && value !== null && 'data' in value && 'width' in value;
 }
 
-function chunksOf(value: unknown): AsyncIterable<unknown> | undefined {
-  if (typeof value !== 'object' || value === null) return undefined;
-  if (Symbol.asyncIterator in value) return value as AsyncIterable<unknown>;
-  return isWebStream(value) ? readAll(value) : undefined;
+function isStream(value: unknown): value is ByteStream | AsyncIterable<unknown> {
+  return isWebStream(value) || (typeof value === 'object' && value !== null && Symbol.asyncIterator in value);
 }
 
 function isWebStream(value: unknown): value is ByteStream {
@@ -153,27 +156,46 @@ function isWebStream(value: unknown): value is ByteStream {
   );
 }
 
-async function* readAll(stream: ByteStream): AsyncGenerator {
-  const reader = stream.getReader();
-  let isOver = false;
-  try {
-    for (;;) {
-      const { done, value } = await reader.read();
-      isOver = done;
-      if (done) return;
-      yield value;
-    }
-  } finally {
-    // Whoever sends it need not go on when it is refused.
-    if (!isOver) await reader.cancel?.();
-  }
+/** What comes of a stream, and how its sender is told that no more is wanted, which must not wait for what comes next. */
+interface Chunks {
+  next(): Promise<{ readonly done?: boolean | undefined; readonly value?: unknown }>;
+  end(): void;
+  cancel(): void;
 }
 
-async function gather(chunks: AsyncIterable<unknown>, limits: PictureLimits): Promise<Uint8Array> {
+function chunksOf(stream: ByteStream | AsyncIterable<unknown>): Chunks {
+  if (isWebStream(stream)) {
+    const reader = stream.getReader();
+    return {
+      next: () => reader.read(),
+      end: () => reader.releaseLock?.(),
+      cancel: () => void reader.cancel?.().catch(() => undefined),
+    };
+  }
+  const iterator = stream[Symbol.asyncIterator]();
+  return {
+    next: () => iterator.next(),
+    end: () => undefined,
+    cancel: () => {
+      if (stream instanceof Readable) stream.destroy();
+      else void iterator.return?.().catch(() => undefined);
+    },
+  };
+}
+
+async function gather(
+  stream: ByteStream | AsyncIterable<unknown>,
+  limits: PictureLimits,
+  signal?: AbortSignal,
+): Promise<Uint8Array> {
   const parts: Uint8Array[] = [];
   let length = 0;
+  let chunks: Chunks | undefined;
   try {
-    for await (const chunk of chunks) {
+    chunks = chunksOf(stream);
+    for (;;) {
+      const { done, value: chunk } = await (signal ? unlessAborted(chunks.next(), signal) : chunks.next());
+      if (done === true) break;
       if (!types.isUint8Array(chunk)) {
         throw new Error(`expected a stream of bytes, got ${described(chunk)} in it`);
       }
@@ -182,7 +204,9 @@ async function gather(chunks: AsyncIterable<unknown>, limits: PictureLimits): Pr
       // A copy: a stream may fill the same memory again.
       parts.push(new Uint8Array(chunk));
     }
+    chunks.end();
   } catch (error) {
+    chunks?.cancel();
     unreadable(error);
   }
   return Buffer.concat(parts);

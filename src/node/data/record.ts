@@ -1,3 +1,4 @@
+import { checkKind, record } from '../../base/options.ts';
 import { createHash } from 'node:crypto';
 
 import type { PictureRecord } from '../../data/picture-record.ts';
@@ -15,6 +16,10 @@ const sampled = 128;
  * lie: a fraction of a second for tens of thousands.
  */
 export async function recordOf(data: OpenData): Promise<PictureRecord> {
+  checkKind('recordOf', 'the data', data, {
+    expected: 'what openData gives once it is awaited',
+    is: (value) => record.is(value) && 'train' in Object(value),
+  });
   const { train, val, heldOut } = data;
   if (train === undefined) return { count: 0, fingerprint: fingerprintOf([]), sample: [] };
   const names = hashedNames(train);

@@ -10,7 +10,14 @@ import { findSharp } from '../sharp.ts';
 import { changesOf, sentence } from './changed-pictures.ts';
 import { needsSharp } from './formats.ts';
 import type { OpenData } from './open.ts';
-import { listPictures, packList, pictureListFile, sameHashes, unpackList, type PictureList } from './picture-list.ts';
+import {
+  listPictures,
+  packList,
+  pictureListFile,
+  sameHashes,
+  unpackList,
+  type PictureList,
+} from './picture-list.ts';
 import { changedSamples, recordOf } from './record.ts';
 
 /** What a run keeps of its pictures, and a line for people if they are not what they were. */
@@ -66,7 +73,10 @@ async function changed(
     const words = sentence(names, 'replaced');
     if (words === undefined) return undefined;
     // The list knows their sizes.
-    return refusedIf(strict, `${path}: of ${before?.sample.length ?? 0} training pictures that were looked into ${words}`);
+    return refusedIf(
+      strict,
+      `${path}: of the ${before?.sample.length ?? 0} training pictures whose content it knows, ${words}`,
+    );
   }
   const file = await readFile(join(path, pictureListFile)).catch(() => undefined);
   const listed = file && known && (await unpackList(file, known));
@@ -97,5 +107,5 @@ function decoderOf({ train, val }: OpenData): string | undefined {
     (dataset) => dataset?.source.kind === 'files' && dataset.source.paths.some(needsSharp),
   );
   const versions = isDecoded ? findSharp()?.versions : undefined;
-  return versions && `sharp ${versions.sharp ?? '?'}, libvips ${versions.vips}`;
+  return versions && `sharp ${versions.sharp}, libvips ${versions.vips}`;
 }

@@ -1,3 +1,4 @@
+import { checkDataset, checkPreprocessing } from '../../data/arguments.ts';
 import { nextTask } from '../../base/next-task.ts';
 import { fitPicture } from '../../data/pipeline.ts';
 import { defaultPreprocessing, type Preprocessing } from '../../data/preprocessing.ts';
@@ -25,13 +26,15 @@ const enough = 2 ** 30;
 export async function channelStatistics(
   dataset: PictureDataset,
   preprocessing: Preprocessing,
-  limit = dataset.source.kind === 'memory' ? 10_000 : 400,
+  limit?: number,
 ): Promise<ChannelStatistics> {
-  const { channels } = preprocessing;
+  checkDataset('channelStatistics', dataset);
+  const { channels } = checkPreprocessing('channelStatistics', preprocessing);
   const decode = decoderOf(dataset.source);
   const [height, width] = preprocessing.size;
   const affordable = Math.max(64, Math.floor(enough / (height * width)));
-  const samples = Math.min(limit, affordable, dataset.length);
+  const usual = dataset.source.kind === 'memory' ? 10_000 : 400;
+  const samples = Math.min(limit ?? usual, affordable, dataset.length);
   // Whole numbers below 2⁵³, so the order of the additions does not matter.
   const sums = new Array<number>(channels).fill(0);
   const squares = new Array<number>(channels).fill(0);

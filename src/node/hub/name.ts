@@ -15,7 +15,8 @@ const form = 'hf:owner/repo, hf:owner/repo/file or hf:owner/repo@revision/file';
 
 /** Whether a text names something on the hub rather than a path. */
 export function isHubName(text: string): boolean {
-  return text.startsWith(prefix);
+  // A plain JavaScript caller may ask it of anything.
+  return typeof (text as unknown) === 'string' && text.startsWith(prefix);
 }
 
 /**

@@ -76,9 +76,7 @@ export async function evaluateBest(options: EvaluateBestOptions): Promise<RunEva
   try {
     return await withEndings(async (endings) => {
       const program = await prepareInference(network, backend, batchSize, state);
-      endings.add(() => {
-        program.dispose();
-      });
+      endings.add(() => program.dispose());
       const loader = createLoader(dataset, { batchSize, preprocessing, strict, training: false });
       endings.add(() => loader.dispose());
       const evaluation = await evaluate(program, loader, {

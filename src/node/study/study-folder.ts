@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { withUndo } from '../../base/endings.ts';
 import { CardinalError } from '../../base/errors.ts';
 import { parseJson } from '../../base/validate.ts';
+import { mostDecodeSeconds } from '../../data/picture-limits.ts';
 import { outcomeSchema, type Outcome } from '../../study/outcome.ts';
 import { scales } from '../../study/study.ts';
 import {
@@ -33,7 +34,7 @@ export const studyConfigSchema = z.object({
   pictures: z.int().positive().optional(),
   /** What a picture may cost, if it is not the usual. */
   maxPixels: z.int().positive().optional(),
-  decodeSeconds: z.int().positive().optional(),
+  decodeSeconds: z.int().positive().max(mostDecodeSeconds).optional(),
 });
 export type StudyConfig = z.infer<typeof studyConfigSchema>;
 

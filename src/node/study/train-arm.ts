@@ -81,9 +81,7 @@ export async function trainArm({
   const batchSize = evaluationBatch(setting.recipe.batchSize, test);
   const evaluateEnd = async (endings: Endings): Promise<Outcome> => {
     const program = await prepareInference(network, backend, batchSize);
-    endings.add(() => {
-      program.dispose();
-    });
+    endings.add(() => program.dispose());
     const loader = createLoader(test, { batchSize, preprocessing, training: false });
     endings.add(() => loader.dispose());
     const { top1, loss } = await evaluate(program, loader, { signal });

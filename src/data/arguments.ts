@@ -1,0 +1,67 @@
+import { checkKind, record, type Kind } from '../base/options.ts';
+import { UsageError } from '../base/errors.ts';
+import { described } from '../base/described.ts';
+import { validate } from '../base/validate.ts';
+import { preprocessingSchema, type Preprocessing } from './preprocessing.ts';
+import type { PictureSource } from './picture-source.ts';
+
+const datasetKind: Kind = {
+  expected: 'a dataset: train, val or test of what openData gives',
+  is: (value) => record.is(value) && ['source', 'labels', 'classes'].every((part) => part in Object(value)),
+};
+
+/** Throws a `UsageError` unless `dataset` is one: plain JavaScript may call with anything. */
+export function checkDataset(what: string, dataset: unknown): void {
+  checkKind(what, 'the pictures', dataset, datasetKind);
+}
+
+/** A preprocessing from outside, checked. Throws a `CardinalError` of one line. */
+export function checkPreprocessing(what: string, preprocessing: Preprocessing): Preprocessing {
+  return validate(preprocessingSchema, preprocessing, `${what}: the preprocessing`);
+}
+
+/** Throws a `UsageError` unless there is a class and pixels for each sample of a dataset. */
+export function checkSamples(classes: readonly string[], labels: Int32Array, source: PictureSource): void {
+  const what = 'pictureDataset';
+  checkKind(what, 'labels', labels, {
+    expected: 'an Int32Array',
+    is: (value) => Object.prototype.toString.call(value) === '[object Int32Array]',
+  });
+  const other = labels.find((label) => label < 0 || label >= classes.length);
+  if (other !== undefined) {
+    throw new UsageError(`${what}: expected labels from 0 to ${classes.length - 1}, got ${other}`);
+  }
+  checkKind(what, 'the source', source, {
+    expected: "{ kind: 'memory' or 'files', … }",
+    is: (value) => record.is(value) && 'kind' in Object(value),
+  });
+  const count = source.kind === 'files' ? source.paths.length : source.rows.length;
+  if (count !== labels.length) {
+    throw new UsageError(`${what}: expected ${labels.length} pictures, one for each label, got ${count}`);
+  }
+  if (source.kind === 'files') return;
+  const { bytes, width, height, channels, recordBytes, pixelOffset, rows } = source;
+  for (const [name, value, least] of [
+    ['width', width, 1],
+    ['height', height, 1],
+    ['recordBytes', recordBytes, 1],
+    ['pixelOffset', pixelOffset, 0],
+  ] as const) {
+    if (!Number.isInteger(value) || value < least) {
+      throw new UsageError(
+        `${what}: expected ${name} to be a whole number of at least ${least}, got ${described(value)}`,
+      );
+    }
+  }
+  const needed = pixelOffset + width * height * channels;
+  if (recordBytes < needed) {
+    throw new UsageError(
+      `${what}: expected records of at least ${needed} bytes (${width}×${height}×${channels} behind ${pixelOffset}), got ${recordBytes}`,
+    );
+  }
+  const held = Math.floor(bytes.length / recordBytes);
+  const beyond = rows.find((row) => row >= held);
+  if (beyond !== undefined) {
+    throw new UsageError(`${what}: expected rows below ${held}, the records there are, got ${beyond}`);
+  }
+}
