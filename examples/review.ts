@@ -172,5 +172,5 @@ const x = Float32Array.from({ length: 2 * 3 * 224 * 224 }, () => random.normal()
 const out = await net.forward(x);
 console.log(out.shape); // [ 2, 1000 ]
 console.log(out.data.subarray(0, 6));
-net.dispose();
+await net.dispose();
 await backend.dispose();

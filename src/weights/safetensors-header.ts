@@ -153,8 +153,7 @@ function parseObject(json: Uint8Array, what: string): Readonly<Record<string, un
 function checkMetadata(field: unknown, what: string): ReadonlyMap<string, string> {
   const found = new Map<string, string>();
   if (field === null) return found;
-  const entries =
-    typeof field === 'object' && !Array.isArray(field) ? Object.entries(field) : undefined;
+  const entries = typeof field === 'object' && !Array.isArray(field) ? Object.entries(field) : undefined;
   if (entries === undefined) throw new CardinalError(`${what}: expected an object of texts`);
   for (const [key, value] of entries as [string, unknown][]) {
     if (typeof value !== 'string') throw new CardinalError(`${what}: ${shortened(key)}: expected text`);

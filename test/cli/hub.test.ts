@@ -34,7 +34,10 @@ beforeAll(async () => {
   };
   const state = createModel('resnet20_cifar', { numClasses: 3 }).initialize(5).stateDict();
   setup.hub.files.set('config.json', { bytes: Buffer.from(JSON.stringify(config)), large: false });
-  setup.hub.files.set('model.safetensors', { bytes: await writeSafetensors(state, { format: 'pt' }), large: true });
+  setup.hub.files.set('model.safetensors', {
+    bytes: await writeSafetensors(state, { format: 'pt' }),
+    large: true,
+  });
   await writePictures(join(setup.home, 'pictures'), { train: 6, val: 2 });
 });
 afterAll(() => setup[Symbol.asyncDispose]());

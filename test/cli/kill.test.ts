@@ -28,7 +28,9 @@ afterAll(() => rm(folder, { recursive: true }));
 
 /** Begins the run `cut`, or goes on with it, also where it was killed before its first checkpoint. */
 const nextLife = (): readonly string[] =>
-  existsSync(at('cut/config.json')) ? ['train', '--resume', 'cut', '--threads', '2'] : [...begin, '--out', 'cut'];
+  existsSync(at('cut/config.json'))
+    ? ['train', '--resume', 'cut', '--threads', '2']
+    : [...begin, '--out', 'cut'];
 
 /**
  * Works on the run `cut` and is killed so many milliseconds after it said that it begins or, `training`, after it began

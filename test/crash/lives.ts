@@ -139,7 +139,7 @@ export async function outlive(
   }
   const left = existsSync(folder) ? await onDisk(folder) : undefined;
   for (const [name, bytes] of left ?? []) {
-    if (name.endsWith('.safetensors')) parseCheckpoint(bytes, name);
+    if (name.endsWith('.safetensors')) await parseCheckpoint(bytes, name);
     // On a disk that works again what was left half-written is gone.
     if (fault.forGood !== true) expect(name).not.toMatch(/^\./);
   }

@@ -65,7 +65,7 @@ const onnx = await exportOnnx(small, { input: [3, 32, 32], name: 'small' });
 const backend = await createBackend({ threads: 2, blas: false });
 const compiled = await compile(small, { input, backend });
 const { data } = await compiled.forward(Float32Array.from({ length: 3072 }, (_, i) => (i % 17) / 17));
-compiled.dispose();
+await compiled.dispose();
 const planned = planInference(trace(small, input, { training: false }), backend, { name: 'small' });
 const kernels = backend.kernelsOf(planned);
 const plan = formatPlan(listPlan(planned, (node) => kernels.get(node) ?? []));

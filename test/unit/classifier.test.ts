@@ -274,7 +274,10 @@ describe('what a picture may come as', () => {
     [{ topK: 1.5 }, /^classify: expected topK to be a whole number of at least 1, got /],
     [{ topK: NaN }, /^classify: expected topK to be a whole number of at least 1, got /],
     [{ topK: '3' }, /^classify: expected topK to be a whole number of at least 1, got /],
-    [{ topk: 3 }, /^classify: unknown option topk; did you mean topK\? it has topK, maxPixels, decodeSeconds$/],
+    [
+      { topk: 3 },
+      /^classify: unknown option topk; did you mean topK\? it has topK, maxPixels, decodeSeconds$/,
+    ],
     [5, /^classify: expected options by name, \{ topK, maxPixels, decodeSeconds \}, got 5$/],
     [null, /^classify: expected options by name, \{ topK, maxPixels, decodeSeconds \}, got null$/],
   ])('options %j are refused', async (options, expected) => {

@@ -130,5 +130,7 @@ test('a norm that is used twice counts two batches a pass, as in PyTorch', async
   }
   const store = new MemoryStore();
   await runTraining(tinyRun(seed, { network: tinyNetwork(seed, new Twice()), store }));
-  expect((await store.read('last')).state.get('norm.num_batches_tracked')?.data).toEqual(BigInt64Array.of(30n));
+  expect((await store.read('last')).state.get('norm.num_batches_tracked')?.data).toEqual(
+    BigInt64Array.of(30n),
+  );
 });

@@ -53,7 +53,9 @@ describe.each(kinds)('$name', ({ backends }) => {
       const { programBytes, keepingAllBytes } = startOf(events);
       if (checkpointActivations) expect(programBytes).toBeLessThan(keepingAllBytes ?? 0);
       else expect(keepingAllBytes).toBeUndefined();
-      expect((await store.read('last')).training?.checkpointActivations).toBe(checkpointActivations || undefined);
+      expect((await store.read('last')).training?.checkpointActivations).toBe(
+        checkpointActivations || undefined,
+      );
       best.push(store.bytes('best'));
     }
     const store = new MemoryStore();

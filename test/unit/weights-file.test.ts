@@ -80,7 +80,10 @@ describe('pictures of other channels', () => {
     const network = createModel(model).initialize(1);
     await saveWeights(network, at('bare.safetensors'));
     const description = { model: { name: model, options: {} }, input: [3, 32, 32], preprocessing };
-    await writeFile(at('own.safetensors'), await writeSafetensors(network.stateDict(), metadataOf(description)));
+    await writeFile(
+      at('own.safetensors'),
+      await writeSafetensors(network.stateDict(), metadataOf(description)),
+    );
   });
 
   test('a checkpoint becomes grey, its preprocessing too', async () => {

@@ -38,7 +38,7 @@ async function verified(source: FileSource): Promise<Omit<Check, 'file'>> {
       faults.push(faultOf(error));
     }
   }
-  if (faults.length === 0) faults.push(...(await restOf(archive, source)));
+  if (faults.length === 0) for (const fault of await restOf(archive, source)) faults.push(fault);
   const description = readDescription(metadata, source.name);
   const count = `${tensors.size} ${tensors.size === 1 ? 'tensor' : 'tensors'}`;
   return {
