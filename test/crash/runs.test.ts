@@ -7,7 +7,6 @@ import { Rng } from '../../src/base/rng.ts';
 import { resumeTraining, startTraining } from '../../src/cli/train-command.ts';
 import { defaultPreprocessing } from '../../src/data/preprocessing.ts';
 import { openData } from '../../src/node/data/open.ts';
-import type * as print from '../../src/cli/print.ts';
 import type * as pool from '../../src/node/data/pool.ts';
 import type * as heartbeat from '../../src/node/lock/heartbeat.ts';
 import type { HeartbeatData } from '../../src/node/lock/write-record.ts';
@@ -27,19 +26,15 @@ vi.mock('../../src/node/lock/heartbeat.ts', async (original) => {
   return { startHeartbeat: (data: HeartbeatData) => startHeartbeat(data, 'timer') };
 });
 
-// A command tells what it does to whoever runs it.
-vi.mock('../../src/cli/print.ts', async (original) => ({
-  ...(await original<typeof print>()),
-  print: () => undefined,
-  tell: () => undefined,
-}));
-
 let root: string;
 beforeAll(async () => {
   root = await mkdtemp(join(tmpdir(), 'cardinal-crash-'));
   await writeClasses(join(root, 'photos'), { dark: 8, light: 8 });
 });
-afterAll(() => rm(root, { recursive: true }));
+afterAll(async () => {
+  vi.restoreAllMocks();
+  await rm(root, { recursive: true });
+});
 
 /** `trainOn`, as a program calls it. */
 async function program(): Promise<Training> {
@@ -59,6 +54,8 @@ async function program(): Promise<Training> {
 
 /** `cardinal train`, and `cardinal train --resume` with no flag beside it, with an evaluation and a report. */
 function command(): Promise<Training> {
+  // It tells what it does to whoever runs it.
+  for (const stream of [process.stdout, process.stderr]) vi.spyOn(stream, 'write').mockReturnValue(true);
   const half = [0.5, 0.5, 0.5];
   const engine = { backend: 'reference', json: false } as const;
   const flags = {
