@@ -134,7 +134,8 @@ async function work({ forecast, runs, path, length, pictures, backend, flags }: 
     let outcomes: Outcome[];
     try {
       outcomes = await runStudy({
-        ...{ plan, folder, backend, pictures, signal: interrupt.signal, takeOver: flags.takeOver },
+        ...{ plan, folder, backend, pictures, signal: interrupt.signal },
+        ...{ takeOver: flags.takeOver, verify: flags.verify },
         onStart: (run) => { view.start(run); }, // prettier-ignore
         onEvent: (event) => { view.event(event); }, // prettier-ignore
         onFinish: (outcome) => { view.finish(outcome); }, // prettier-ignore

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
 import { withEnding } from '../base/endings.ts';
 import { CardinalError } from '../base/errors.ts';
@@ -11,9 +13,10 @@ import { pictureListFile } from '../node/data/picture-list.ts';
 import { picturesOfRun, type RunPictures } from '../node/data/run-pictures.ts';
 import { trainingPictures } from '../node/data/training.ts';
 import { evaluatedOn, type RunEvaluation } from '../node/report/evaluate-best.ts';
-import { interruption, misclassifiedFile } from '../node/report/write-report.ts';
+import { interruption, misclassifiedFile, withoutEvaluation } from '../node/report/write-report.ts';
+import { bestFile, lastFile, previousFile } from '../node/checkpoints.ts';
 import { hasCode } from '../node/files.ts';
-import { RunFolder } from '../node/run-folder.ts';
+import { metricsName, RunFolder } from '../node/run-folder.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import { count } from '../report/format.ts';
 import type { Checkpoint } from '../train/checkpoint.ts';
@@ -313,17 +316,24 @@ async function work({ network, flags, ...parts }: Work): Promise<Outcome> {
       );
     }
     interrupt.will('stopping without an evaluation; the run is saved');
-    const evaluated = result.reason === 'interrupted' ? undefined : await evaluateRun(network, training);
+    const found = result.reason === 'interrupted' ? undefined : await evaluateRun(network, training);
+    const [evaluated, problem] = typeof found === 'string' ? [undefined, found] : [found];
     view.stop();
     interrupt.will('stopping as soon as the report is written');
     const { exitCode } = interrupt;
     const stopped = exitCode !== undefined;
     if (stopped) notes.push(interruption(result));
+    if (problem !== undefined) notes.push(withoutEvaluation(problem));
     const { path } = await parts.openFolder();
     const report = await reportRun(training, evaluated, notes);
     if (flags.json) printJson(summaryOf(path, result, evaluated, report));
     else print(closing(path, result, evaluated, stopped ? flagsOf(parts.backend, flags) : undefined));
     process.exitCode = interrupt.exitCode ?? process.exitCode;
+    if (problem !== undefined) {
+      throw new CardinalError(
+        `${withoutEvaluation(problem)}; the run is done and ${report} written without: put a copy of the file back, and --resume ${shellWord(path)} evaluates it`,
+      );
+    }
     return { result, evaluated };
   } finally {
     interrupt.release();
@@ -386,8 +396,9 @@ function closing(
     'report.html',
     ...(evaluated === undefined ? [] : [misclassifiedFile]),
     // A run that was interrupted in its first epoch has no best weights yet.
-    ...(history.length === 0 ? [] : ['best.safetensors']),
-    ...['last.safetensors', 'metrics.jsonl', 'config.json', pictureListFile],
+    ...(history.length === 0 ? [] : [bestFile]),
+    ...[lastFile, previousFile].filter((name) => existsSync(join(path, name))),
+    ...[metricsName, 'config.json', pictureListFile],
   ];
   return [
     ...(evaluated === undefined ? [] : ['', ...judgementLines(evaluated, evaluatedOn[evaluated.on])]),

@@ -101,9 +101,12 @@ export async function trainRun(network: Network, training: Training): Promise<Tr
 
 /**
  * Evaluates a run's best weights on its test pictures, or on its validation pictures if it has no others. Undefined if it
- * has neither, or was interrupted.
+ * has neither, or was interrupted; what is wrong with the weights if they are damaged or gone.
  */
-export async function evaluateRun(network: Network, training: Training): Promise<RunEvaluation | undefined> {
+export async function evaluateRun(
+  network: Network,
+  training: Training,
+): Promise<RunEvaluation | string | undefined> {
   const { config, openFolder, data, backend, signal, view } = training;
   const { preprocessing, recipe, seed, strict } = config;
   const pictures = data.test ?? data.val;
@@ -111,7 +114,9 @@ export async function evaluateRun(network: Network, training: Training): Promise
   view.say(
     `evaluating on ${count(pictures.length)} ${evaluatedOn[data.test === undefined ? 'val' : 'test']}`,
   );
-  const { state } = await (await openFolder()).readCheckpoint('best');
+  const best = await (await openFolder()).bestWeights();
+  if (typeof best === 'string') return best;
+  const { state } = best;
   const { batchSize } = recipe;
   return evaluateBest({ network, state, data, backend, preprocessing, batchSize, seed, strict, signal });
 }

@@ -311,6 +311,6 @@ async function* pieces(path: string, length: number): AsyncGenerator<Uint8Array,
       position += read;
     }
   } finally {
-    await file.close();
+    await file.close().catch(failed);
   }
 }

@@ -44,9 +44,10 @@ import {
   type Rewinding,
 } from './metrics-file.ts';
 
+import { isCheckpointName, remainsIn, startFiles, type Remains } from './run-remains.ts';
+
 /** The file of a run's metrics, a line for each step and epoch. */
 export const metricsName = 'metrics.jsonl';
-import { isCheckpointName, remainsIn, startFiles, type Remains } from './run-remains.ts';
 
 /**
  * Where a run lives:
@@ -114,7 +115,7 @@ export class RunFolder implements CheckpointStore {
     const remains = await this.remains();
     if (remains === 'run') return true;
     if (remains === 'other') throw new CardinalError(`no run in ${this.path}: it holds other files`);
-    await this.#guarded(() => clearStart(this.path, ['metrics.jsonl', pictureListFile], { onNotice }));
+    await this.#guarded(() => clearStart(this.path, [metricsName, pictureListFile], { onNotice }));
     return false;
   }
 
@@ -169,6 +170,11 @@ export class RunFolder implements CheckpointStore {
     return readCheckpointFile(this.path, kind === 'last' ? lastFile : bestFile, this.#options);
   }
 
+  /** The best weights, or what is wrong with them if they are damaged or gone. Throws a `CardinalError` if trying again may help. */
+  bestWeights(): Promise<Checkpoint | string> {
+    return this.readCheckpoint('best').catch((error: unknown) => damageOf(error, join(this.path, bestFile)));
+  }
+
   /**
    * The checkpoint to continue from: the newest one, or the one before it if that is damaged or missing, aloud; then a damaged
    * one gets another name when the next is saved. Best weights that are damaged are made again from a checkpoint that has them,
@@ -187,15 +193,12 @@ export class RunFolder implements CheckpointStore {
   async #mendBest(last: Checkpoint): Promise<void> {
     // The first epoch is still to be done: there are no best weights yet, or none that count.
     if (last.training?.progress.epoch === 0) return;
-    const problem = await this.readCheckpoint('best').then(
-      () => undefined,
-      (error: unknown) => damageOf(error, join(this.path, bestFile)),
-    );
-    if (problem === undefined) return;
+    const best = await this.bestWeights();
+    if (typeof best !== 'string') return;
     const bytes = await bestOf(last);
     if (bytes !== undefined) await this.write(bestFile, bytes);
     const fate = bytes === undefined ? withoutBest(last) : 'it is made again from the last checkpoint';
-    await this.#options.onNotice?.(`${problem}: ${fate}`);
+    await this.#options.onNotice?.(`${best}: ${fate}`);
   }
 
   /**
@@ -203,8 +206,7 @@ export class RunFolder implements CheckpointStore {
    * had it from the start. May be done again. Nothing is done to best weights that are not there or damaged.
    */
   async adoptRecipe(recipe: Recipe): Promise<void> {
-    const path = join(this.path, bestFile);
-    const best = await this.readCheckpoint('best').catch((error: unknown) => damageOf(error, path));
+    const best = await this.bestWeights();
     if (typeof best === 'string' || best.recipe?.epochs === recipe.epochs) return;
     await this.save('best', await buildCheckpoint({ ...best, recipe }));
   }

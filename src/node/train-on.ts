@@ -42,7 +42,7 @@ import { openLoaders, withAugmentation } from './data/training.ts';
 import { engineBefore } from './engine-before.ts';
 import { prepareFor } from './prepare.ts';
 import { evaluateBest, type EvaluateBestOptions, type RunEvaluation } from './report/evaluate-best.ts';
-import { interruption, writeReport } from './report/write-report.ts';
+import { interruption, withoutEvaluation, writeReport } from './report/write-report.ts';
 import { requireRoom } from './room.ts';
 import type { RunFolder } from './run-folder.ts';
 import { RunPlace } from './run-place.ts';
@@ -146,7 +146,8 @@ export interface TrainedOn extends TrainResult {
   readonly preprocessing: Preprocessing;
   /**
    * How well the best weights do (`best.safetensors`), or without `out` those that the network got. Absent if that was not
-   * asked for, if there are no pictures to evaluate on, or if the run was interrupted or diverged.
+   * asked for, if there are no pictures to evaluate on, if the run was interrupted or diverged, or if `best.safetensors` is damaged,
+   * which a `warning` event tells.
    */
   readonly evaluation?: RunEvaluation;
   /** The pictures as they were split: what was held out is its `val`. */
@@ -335,10 +336,12 @@ async function work(
     const trained = { ...result, model: network, classes: data.classes, preprocessing, data };
     if (result.reason === 'not-finite') return trained;
     const run = { network: trainable, data, backend, recipe, preprocessing, seed, strict };
-    const evaluated =
+    const found =
       result.reason === 'interrupted' || options.evaluate === false
         ? undefined
         : await evaluateTrained(run, result, place.folder, signal);
+    const [evaluated, problem] = typeof found === 'string' ? [undefined, found] : [found];
+    if (problem !== undefined) await onEvent({ type: 'warning', message: withoutEvaluation(problem) });
     const { folder } = place;
     if (folder !== undefined && options.report !== false) {
       if (signal?.aborted === true) notes.push(interruption(result));
@@ -357,15 +360,16 @@ async function work(
   }
 }
 
-/** Evaluates the best weights of the run folder, or those that the network got if there is none. */
+/** Evaluates the best weights of the run folder, or those that the network got if there is none; or what is wrong with them. */
 async function evaluateTrained(
   { recipe, ...run }: Omit<EvaluateBestOptions, 'state' | 'batchSize'> & { readonly recipe: Recipe },
   { state }: TrainResult,
   folder: RunFolder | undefined,
   signal: AbortSignal | undefined,
-): Promise<RunEvaluation | undefined> {
-  const weights = folder === undefined ? state : (await folder.readCheckpoint('best')).state;
-  if (weights === undefined) return undefined;
+): Promise<RunEvaluation | string | undefined> {
+  const best = await folder?.bestWeights();
+  const weights = typeof best === 'object' ? best.state : (best ?? state);
+  if (weights === undefined || typeof weights === 'string') return weights;
   return evaluateBest({ ...run, state: weights, batchSize: recipe.batchSize, signal });
 }
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -65,7 +66,8 @@ function command(): Promise<Training> {
     ...{ imageSize: 8, mean: half, std: half },
   };
   return Promise.resolve((out, how) =>
-    how === 'new'
+    // Until its settings are there, a run can only be begun with its own command.
+    how === 'new' || !existsSync(join(out, 'config.json'))
       ? startTraining(join(root, 'photos'), { ...flags, out })
       : resumeTraining(out, { backend: 'wasm', json: false }, {}),
   );

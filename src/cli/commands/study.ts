@@ -22,6 +22,7 @@ export interface StudyFlags extends EngineFlags, PictureLimitOptions {
   readonly pictures?: number;
   readonly resume: boolean;
   readonly takeOver?: true;
+  readonly verify: boolean;
   readonly dryRun: boolean;
   readonly runs?: string;
   readonly out?: string;
@@ -51,6 +52,10 @@ export function define(command: Command): void {
     )
     .option('--resume', 'go on with the runs that are there', false)
     .option('--take-over', takeOverHelp)
+    .option(
+      '--no-verify',
+      'with --resume: go on from checkpoints though their checksums say that they are damaged',
+    )
     .option('--dry-run', 'print what would run, what it costs and how long it takes', false)
     .option('--runs <dir>', 'where the runs are kept (runs/study-<name>-<scale>)', path('--runs'))
     .option(

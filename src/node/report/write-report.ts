@@ -106,6 +106,11 @@ export function interruption({ reason, step }: Pick<TrainResult, 'reason' | 'ste
     : 'The run was interrupted while its best weights were evaluated; continued, it evaluates them again.';
 }
 
+/** The same of a run whose best weights are damaged or gone, and of what is wrong with them. */
+export function withoutEvaluation(problem: string): string {
+  return `${problem}: the best weights were not evaluated`;
+}
+
 /** Below it the network takes most of the time, and faster reading would gain little. */
 const halfOfTheTime = 0.5;
 

@@ -15,6 +15,8 @@ export interface RunStudy {
   readonly signal: AbortSignal;
   /** Take runs from whoever has them. */
   readonly takeOver?: boolean | undefined;
+  /** Whether checkpoints are verified when they are read. Default: true. */
+  readonly verify?: boolean | undefined;
   /** Needed to train. */
   readonly pictures?: StudyPictures | undefined;
   readonly onStart?: ((run: PlannedRun) => void) | undefined;
@@ -55,7 +57,7 @@ export async function runStudy(options: RunStudy): Promise<Outcome[]> {
 
 async function doRun(
   run: PlannedRun,
-  { plan, folder, backend, signal, pictures, takeOver, onEvent }: RunStudy,
+  { plan, folder, backend, signal, pictures, takeOver, verify, onEvent }: RunStudy,
 ): Promise<Outcome | undefined> {
   const { training, timing, arms } = plan.setting;
   if (timing !== undefined) {
@@ -71,7 +73,7 @@ async function doRun(
   }
   const { path, resume } = await folder.prepare(run.id);
   return trainArm({
-    ...{ run, setting: training, pictures, backend, path, resume, takeOver, signal },
+    ...{ run, setting: training, pictures, backend, path, resume, takeOver, verify, signal },
     onEvent: onEvent ?? (() => undefined),
   });
 }

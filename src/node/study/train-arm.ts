@@ -22,6 +22,8 @@ export interface TrainArm {
   readonly resume: boolean;
   /** Take it from whoever has it. */
   readonly takeOver?: boolean | undefined;
+  /** Whether its checkpoint is verified. Default: true. */
+  readonly verify?: boolean | undefined;
   readonly signal: AbortSignal;
   readonly onEvent: (event: TrainEvent) => void;
 }
@@ -38,6 +40,7 @@ export async function trainArm({
   path,
   resume,
   takeOver,
+  verify,
   signal,
   onEvent,
 }: TrainArm): Promise<Outcome | undefined> {
@@ -54,6 +57,7 @@ export async function trainArm({
     evaluate: false,
     report: false,
     takeOver: resume ? takeOver : undefined,
+    verify,
     preprocessing: pictures.preprocessing,
     backend,
     signal,

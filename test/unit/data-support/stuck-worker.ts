@@ -1,4 +1,4 @@
-/** A loader's worker whose decoder never answers for some samples, computes for ever for others, or ends its thread. */
+/** A loader's worker whose decoder never answers for some samples, computes for ever for others, has no files left, or ends its thread. */
 import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 
@@ -7,9 +7,12 @@ import { answerJobs } from '../../../src/node/data/answer-jobs.ts';
 import { assemblerOf } from '../../../src/node/data/assembler.ts';
 import type { WorkerSetup } from '../../../src/node/data/messages.ts';
 import { noting } from '../../../src/node/data/watch.ts';
+import { fileError } from '../../../src/node/files.ts';
 
 const setup = workerData as WorkerSetup;
 const paths = setup.source.kind === 'files' ? setup.source.paths : [];
+
+const tooMany = (): Error => Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
 
 answerJobs(
   parentPort,
@@ -25,6 +28,8 @@ answerJobs(
         process.exit(3);
       }
       if (path.startsWith('deadly')) process.exit(3);
+      if (path.startsWith('starved')) throw fileError('read', path, tooMany());
+      if (path.startsWith('unreadable')) throw new Error('not a picture');
       const data = new Uint8Array(3 * 8 * 8).fill(index);
       return Promise.resolve({ width: 8, height: 8, channels: 3, data });
     };
