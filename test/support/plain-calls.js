@@ -1,5 +1,6 @@
 /** Calls as plain JavaScript makes them, which the types would refuse, and what the error says: name, call, message. */
 import * as cardinal from '../../src/index.ts';
+import * as node from '../../src/node/index.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
 import { loadClassifier } from '../../src/node/classifier.ts';
 import { checkPictures } from '../../src/node/data/check.ts';
@@ -458,11 +459,6 @@ function partOfTwo() {
 const input = { shape: [1, 3, 8, 8], data: new Float32Array(192) };
 const net = () => new cardinal.nn.Sequential(new cardinal.nn.Flatten(), new cardinal.nn.Linear(192, 2));
 export const promises = [
-  [
-    'readSafetensors of text',
-    () => cardinal.readSafetensors('x'),
-    /^readSafetensors: expected the file to be bytes/,
-  ],
   ['writeWeights of nothing', () => cardinal.writeWeights(), /^writeWeights: expected the program/],
   ['fit of nothing', () => cardinal.fit(), /^train: expected the options/],
   ['fit without a network', () => cardinal.fit({ backend }), /^train: expected network .* got undefined$/],
@@ -647,4 +643,27 @@ export const promises = [
     () => openData('photos', { val_fraction: 0.2 }),
     /^openData: unknown option val_fraction; did you mean valFraction\?/,
   ],
+];
+
+/** Everything that can be called, by its name, and whether it is made with `new`. */
+export const callables = Object.entries({
+  ...cardinal,
+  ...node,
+  ...Object.fromEntries(
+    [nn, init, F].flatMap((part) => Object.entries(part).map(([name, value]) => [`${name} `, value])),
+  ),
+})
+  .filter(([, value]) => typeof value === 'function')
+  .map(([name, value]) => [
+    name,
+    Function.prototype.toString.call(value).startsWith('class') ? (...args) => new value(...args) : value,
+  ]);
+
+/** What a caller may have in hand by mistake. */
+export const mistakes = [
+  [],
+  ...[null, NaN, 'x', {}, [], [null], new Map([['a', null]]), () => 3, new Float32Array(3)].flatMap(
+    (first) => [[first], [first, null], [first, {}]],
+  ),
+  [undefined, null],
 ];
