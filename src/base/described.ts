@@ -17,9 +17,10 @@ export function described(value: unknown): string {
   return keys.length === 0 ? '{}' : `{ ${keys.slice(0, 4).join(', ')}${more} }`;
 }
 
-/** Whether a view's memory was transferred, to a worker for instance: then it has no elements any more. */
+/** Whether memory, or that of a view, was transferred, to a worker for instance: then it has no bytes any more. */
 export function isDetached(value: unknown): boolean {
-  return ArrayBuffer.isView(value) && 'detached' in value.buffer && value.buffer.detached;
+  const memory: unknown = ArrayBuffer.isView(value) ? value.buffer : value;
+  return memory instanceof ArrayBuffer && memory.detached;
 }
 
 function article(word: string): string {

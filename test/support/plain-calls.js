@@ -5,6 +5,8 @@ import { createNodeBackend } from '../../src/node/backend.ts';
 import { loadClassifier } from '../../src/node/classifier.ts';
 import { checkPictures } from '../../src/node/data/check.ts';
 import { loadPicture, readPicture } from '../../src/node/data/decode.ts';
+import { receivePicture } from '../../src/node/data/picture-input.ts';
+import { pictureLimits } from '../../src/data/picture-limits.ts';
 import { openData } from '../../src/node/data/open.ts';
 import { recordOf } from '../../src/node/data/record.ts';
 import { channelStatistics } from '../../src/node/data/statistics.ts';
@@ -39,6 +41,12 @@ const dataset = (changes = {}, source = {}) =>
     },
     ...changes,
   });
+/** Its memory is another's now. */
+function givenAway(array) {
+  structuredClone(array.buffer, { transfer: [array.buffer] });
+  return array;
+}
+
 const prepared = { ...cardinal.imagenetPreprocessing, size: [2, 2], resize: null };
 const pixels = (changes) => ({ width: 2, height: 2, channels: 3, data: new Uint8Array(12), ...changes });
 
@@ -131,6 +139,11 @@ export const calls = [
     'topGuesses of an array',
     () => cardinal.topGuesses([1, 2], 1),
     /^topGuesses: the logits: expected a Float32Array/,
+  ],
+  [
+    'topGuesses of numbers that were given away',
+    () => cardinal.topGuesses(givenAway(new Float32Array(3)), 1),
+    /expected a Float32Array, got a Float32Array whose memory was given away \(transferred\)$/,
   ],
   ['topGuesses, none', () => cardinal.topGuesses(Float32Array.of(1), 0), /^topGuesses: expected the count/],
   [
@@ -459,6 +472,16 @@ function partOfTwo() {
 const input = { shape: [1, 3, 8, 8], data: new Float32Array(192) };
 const net = () => new cardinal.nn.Sequential(new cardinal.nn.Flatten(), new cardinal.nn.Linear(192, 2));
 export const promises = [
+  [
+    'readSafetensors of bytes that were given away',
+    () => cardinal.readSafetensors(givenAway(new Uint8Array(8))),
+    /^readSafetensors: expected the file .* got a Uint8Array whose memory was given away \(transferred\)$/,
+  ],
+  [
+    'classifying bytes that were given away',
+    () => receivePicture(givenAway(new Uint8Array(8)).buffer, pictureLimits({})),
+    /^cannot read the picture: got an ArrayBuffer whose memory was given away \(transferred\)$/,
+  ],
   ['writeWeights of nothing', () => cardinal.writeWeights(), /^writeWeights: expected the program/],
   ['fit of nothing', () => cardinal.fit(), /^train: expected the options/],
   ['fit without a network', () => cardinal.fit({ backend }), /^train: expected network .* got undefined$/],
