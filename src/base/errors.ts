@@ -9,7 +9,9 @@ export class CardinalError extends Error {
   override readonly name: string = 'CardinalError';
 
   constructor(message = '', options?: ErrorOptions) {
-    super(visible(message), options);
+    // Plain JavaScript may give anything.
+    const given: unknown = message;
+    super(visible(String(given)), options);
   }
 }
 

@@ -1,4 +1,4 @@
-import { described } from './described.ts';
+import { described, isDetached } from './described.ts';
 import { UsageError } from './errors.ts';
 import { alike, nearest } from './nearest.ts';
 
@@ -33,11 +33,32 @@ export const texts: Kind = {
   is: (value) => Array.isArray(value) && value.every((one) => typeof one === 'string'),
 };
 
-/** Bytes: a Buffer is one. */
+/** Bytes: a Buffer is one. Those whose memory was handed to another thread are gone. */
 export const bytes: Kind = {
   expected: 'bytes, a Uint8Array',
-  is: (value) => Object.prototype.toString.call(value) === '[object Uint8Array]',
+  is: (value) => Object.prototype.toString.call(value) === '[object Uint8Array]' && !isDetached(value),
 };
+
+/** A Map, be it of another realm. */
+export function isMap(value: unknown): value is ReadonlyMap<unknown, unknown> {
+  return Object.prototype.toString.call(value) === '[object Map]';
+}
+
+export function listOf(one: Kind): Kind {
+  return {
+    expected: `an array, each of it ${one.expected}`,
+    is: (value) => Array.isArray(value) && value.every((item) => one.is(item)),
+  };
+}
+
+/** An object that has all these properties: what another function gave, as a rule. */
+export function objectWith(expected: string, ...properties: readonly string[]): Kind {
+  return {
+    expected,
+    is: (value) => record.is(value) && properties.every((property) => property in Object(value)),
+  };
+}
+
 export function wholeFrom(least: number): Kind {
   return {
     expected: `a whole number of at least ${least}`,

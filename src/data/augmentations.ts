@@ -1,3 +1,4 @@
+import { validate } from '../base/validate.ts';
 import { augmentationSchema, type Augmentation } from './preprocessing.ts';
 
 /** Ways of varying training pictures, by the names of `--augment` and `augment`. */
@@ -72,6 +73,7 @@ export function defaultAugmentation(kind: 'folders' | 'cifar10' | 'cifar100' | '
 
 /** How pictures are varied, in words: `varied by crops of 35 to 100 %, flips`, or `not varied`. */
 export function augmentationWords(augmentation: Augmentation): string {
+  validate(augmentationSchema, augmentation, 'augmentationWords');
   const parts = augmentationParts(augmentation);
   return parts === '' ? 'not varied' : `varied by ${parts}`;
 }

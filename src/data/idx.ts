@@ -37,17 +37,12 @@ export function parseIdxHeader(first: Uint8Array, file: string, rank: 1 | 3): Id
   return { shape, bytes, size: shape.reduce((product, extent) => product * extent, 1) };
 }
 
-/** Throws a `CardinalError` unless a file of `fileBytes`, or of `more`, is as large as its header says. */
-export function requireIdxSize(
-  { shape, bytes, size }: IdxHeader,
-  fileBytes: number,
-  file: string,
-  more = false,
-): void {
+/** Throws a `CardinalError` unless a file of `fileBytes` is as large as its header says. */
+export function requireIdxSize({ shape, bytes, size }: IdxHeader, fileBytes: number, file: string): void {
   const got = fileBytes - bytes;
   if (got === size) return;
   throw new CardinalError(
-    `${file} ${got < size ? 'is truncated' : 'has bytes to spare'}: its header says ${shape.join('×')} = ${size} bytes of data, the file has ${more ? 'more' : got}`,
+    `${file} ${got < size ? 'is truncated' : 'has bytes to spare'}: its header says ${shape.join('×')} = ${size} bytes of data, the file has ${got}`,
   );
 }
 

@@ -1,3 +1,4 @@
+import { checkKind, texts } from '../base/options.ts';
 import { byCodePoint } from '../base/order.ts';
 import { visible } from '../base/quoted.ts';
 
@@ -76,11 +77,28 @@ export class LeftOutTally {
   }
 }
 
+/** Throws a `UsageError` unless they are what `openData` gives. */
+function checkItems(what: string, items: unknown): void {
+  checkKind(what, 'what is left out', items, {
+    expected: 'what openData gives as leftOut',
+    is: (value) => Array.isArray(value) && value.every(isLeftOut),
+  });
+}
+
+function isLeftOut(value: unknown): boolean {
+  const { kind, ending, count, paths }: Partial<Record<string, unknown>> = { ...(value as object | null) };
+  return (
+    [kind, ending].every((word) => typeof word === 'string') && typeof count === 'number' && texts.is(paths)
+  );
+}
+
 /** What is left out of the given splits, or lies beside them; kinds of several splits together. */
 export function leftOutOf(
   items: readonly LeftOut[],
   splits: readonly ('train' | 'val' | 'test')[] = ['train', 'val', 'test'],
 ): LeftOut[] {
+  checkItems('leftOutOf', items);
+  checkKind('leftOutOf', 'the splits', splits, texts);
   const joined = new Map<string, LeftOut>();
   for (const item of items) {
     if (item.split !== undefined && !splits.includes(item.split)) continue;
@@ -103,6 +121,7 @@ export function leftOutOf(
 
 /** One kind in words: `20 .heic pictures (…)`, `1 broken link (cats/a.jpg)`. */
 export function leftOutWords(item: LeftOut): string {
+  checkItems('leftOutWords', [item]);
   return visible(words(item));
 }
 
@@ -137,5 +156,6 @@ function words({ kind, ending, reason, count, paths }: LeftOut): string {
 
 /** `left out: 20 .heic pictures (…), 2 .txt files`; undefined if nothing is. */
 export function leftOutLine(items: readonly LeftOut[]): string | undefined {
+  checkItems('leftOutLine', items);
   return items.length === 0 ? undefined : `left out: ${items.map(leftOutWords).join(', ')}`;
 }

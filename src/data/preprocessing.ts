@@ -1,3 +1,4 @@
+import { checkOptions, finite, listOf, oneOf, wholeFrom, type Kinds } from '../base/options.ts';
 import { z } from 'zod';
 
 import { smallest } from '../base/extremes.ts';
@@ -136,11 +137,7 @@ export function withImageSize(
   };
 }
 
-/**
- * The usual preprocessing of a data set: pictures of one size are taken as they are; photos of all sizes are resized to
- * the short side that leaves `imageSize` as the middle 87.5 % (256 for 224), or the share that the network was published with.
- */
-export function defaultPreprocessing(options: {
+export interface DefaultPreprocessingOptions {
   readonly channels: 1 | 3;
   /** [H, W] shared by all pictures of the set, if they share one. */
   readonly pictureSize?: readonly [number, number] | undefined;
@@ -151,7 +148,28 @@ export function defaultPreprocessing(options: {
   readonly interpolation?: Preprocessing['interpolation'] | undefined;
   readonly mean: readonly number[];
   readonly std: readonly number[];
-}): Preprocessing {
+}
+
+const numbers = listOf(finite);
+const defaultKinds: Kinds<DefaultPreprocessingOptions> = {
+  channels: { expected: '1 (grey) or 3 (RGB)', is: (value) => value === 1 || value === 3 },
+  pictureSize: {
+    expected: 'the height and width of all pictures',
+    is: (value) => Array.isArray(value) && value.length === 2 && value.every((side) => wholeFrom(1).is(side)),
+  },
+  imageSize: wholeFrom(1),
+  cropShare: { expected: 'a number above 0', is: (value) => finite.is(value) && Number(value) > 0 },
+  interpolation: oneOf('bilinear', 'bicubic'),
+  mean: numbers,
+  std: numbers,
+};
+
+/**
+ * The usual preprocessing of a data set: pictures of one size are taken as they are; photos of all sizes are resized to
+ * the short side that leaves `imageSize` as the middle 87.5 % (256 for 224), or the share that the network was published with.
+ */
+export function defaultPreprocessing(options: DefaultPreprocessingOptions): Preprocessing {
+  checkOptions('defaultPreprocessing', options, defaultKinds, ['channels', 'mean', 'std']);
   const {
     channels,
     pictureSize,

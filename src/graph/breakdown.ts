@@ -1,5 +1,7 @@
+import { checkKind, checkOptions, objectWith, type Kind } from '../base/options.ts';
 import { conventionsOf, type Convention } from './conventions.ts';
 import { macsOf } from './dispatch.ts';
+import { graphKind } from './cost.ts';
 import type { Graph } from './graph.ts';
 import { kindOf } from './kinds.ts';
 import type { Node } from './node.ts';
@@ -49,14 +51,24 @@ export interface CostBreakdown {
   readonly conventions: readonly Convention[];
 }
 
+const levels: Kind = {
+  expected: 'a number of levels, or Infinity',
+  is: (value) => typeof value === 'number' && value >= 0,
+};
+
 /**
  * Counts a traced network by layer, by kind of op and by convention. `depth` levels of modules are told apart, and what lies
  * deeper is added up; the `Infinity` of the default tells every layer apart.
  */
 export function costBreakdown(
-  { graph }: { readonly graph: Graph },
-  { depth = Infinity }: { readonly depth?: number } = {},
+  traced: { readonly graph: Graph },
+  options: { readonly depth?: number } = {},
 ): CostBreakdown {
+  checkKind('costBreakdown', 'the network', traced, objectWith('traced, as trace gives it', 'graph'));
+  checkKind('costBreakdown', 'its graph', traced.graph, graphKind);
+  checkOptions('costBreakdown', options, { depth: levels });
+  const { graph } = traced;
+  const { depth = Infinity } = options;
   const total = partCost(graph.nodes, 0);
   const costOf = (nodes: readonly Node[]) => partCost(nodes, total.macs);
   const layers = [...groupBy(graph.nodes, ({ scope }) => scope.split('.').slice(0, depth).join('.'))].map(

@@ -1,3 +1,4 @@
+import { checkKind, objectWith } from '../base/options.ts';
 import { macsOf } from './dispatch.ts';
 import type { Graph } from './graph.ts';
 import { sizeOf } from './value.ts';
@@ -12,8 +13,12 @@ export interface Cost {
   readonly activations: number;
 }
 
+/** The graph of what `trace` gives. */
+export const graphKind = objectWith('the graph of what trace gives', 'nodes', 'values');
+
 /** Counts a graph at the batch size it was traced with. Only forward ops if only those are recorded. */
 export function costOf(graph: Graph): Cost {
+  checkKind('costOf', 'the graph', graph, graphKind);
   return {
     parameters: sum(graph.values, (value) => (value.role === 'parameter' ? sizeOf(value.shape) : 0)),
     macs: sum(graph.nodes, macsOf),

@@ -1,7 +1,9 @@
+import { checkKind, checkOptions, type Kinds } from '../base/options.ts';
 import type { Value } from '../graph/value.ts';
 import { BatchNorm2d, Conv2d, Dropout, F, init, Linear, Module, Sequential } from '../nn/index.ts';
 import { Block, conv3x3 } from './resnet.ts';
-import { makeShortcut, shortcutsOf, type Shortcut, type ShortcutOptions } from './shortcut.ts';
+import { makeShortcut, shortcutKinds, shortcutsOf, type Shortcut, type ShortcutOptions } from './shortcut.ts';
+import { blocks, kindsOf } from './options.ts';
 
 /**
  * The 6n+2-layer ResNets for CIFAR-10 of He et al. 2016, section 4.2: a 3×3 stem of 16 channels, three stages of n blocks
@@ -49,6 +51,11 @@ export interface CifarResNetOptions extends ShortcutOptions {
   readonly dropout?: number;
 }
 
+const kinds: Kinds<CifarResNetOptions> = {
+  ...shortcutKinds,
+  ...kindsOf('numClasses', 'inChannels', 'planes', 'dropout'),
+};
+
 /** N×3×H×W → N×10. `layers` are the blocks of each stage: n, n, n for 6n+2 layers. */
 export class CifarResNet extends Module {
   static override readonly typeName: string = 'ResNet';
@@ -63,6 +70,11 @@ export class CifarResNet extends Module {
 
   constructor(layers: readonly [number, number, number], options: CifarResNetOptions = {}) {
     super();
+    checkKind('CifarResNet', 'layers', layers, {
+      expected: 'blocks of the three stages such as [3, 3, 3]',
+      is: (value) => blocks.is(value) && Array.isArray(value) && value.length === 3,
+    });
+    checkOptions('CifarResNet', options, kinds);
     const { numClasses = 10, inChannels = 3, planes = 16, dropout = 0 } = options;
     const { shortcut, zeroInit } = shortcutsOf(options, 'A');
     this.conv1 = conv3x3(inChannels, planes);

@@ -1,6 +1,8 @@
 import { CardinalError } from '../base/errors.ts';
 import { concat, split } from '../base/concat.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
+import { checkKind, oneOf } from '../base/options.ts';
+import { checkState } from '../nn/state.ts';
 import { formatShape } from '../graph/value.ts';
 import type { Form } from './forms.ts';
 
@@ -16,6 +18,8 @@ const layersOfPath = ['conv1', 'bn1', 'conv2', 'bn2'] as const;
  * Throws a `CardinalError` if a block lacks a layer (from (c), conv2 tells the cardinality and must be there), or if its paths have counted different numbers of batches.
  */
 export function convertForm(state: StateDict, form: Form): StateDict {
+  checkState('convertForm', state);
+  checkKind('convertForm', 'the form', form, oneOf('a', 'b', 'c'));
   const converted: StateDict = new Map();
   const blocks = findBlocks(state);
   const done = new Set<string>();

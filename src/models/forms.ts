@@ -9,6 +9,7 @@ import {
   innerWidth,
   type BlockOptions,
   type BlockType,
+  checkBlock,
 } from './resnet.ts';
 import { makeShortcut } from './shortcut.ts';
 
@@ -127,6 +128,7 @@ export class AggregatedBottleneck extends PathsBottleneck {
   readonly downsample: Module | undefined;
 
   constructor(inChannels: number, planes: number, options: BlockOptions) {
+    checkBlock('AggregatedBottleneck', inChannels, planes, options);
     super(options);
     const { stride, groups, widthPerGroup, shortcut } = options;
     const outChannels = planes * PathsBottleneck.expansion;
@@ -155,6 +157,7 @@ export class EarlyConcatBottleneck extends PathsBottleneck {
   readonly downsample: Module | undefined;
 
   constructor(inChannels: number, planes: number, options: BlockOptions) {
+    checkBlock('EarlyConcatBottleneck', inChannels, planes, options);
     super(options);
     const { stride, groups, widthPerGroup, shortcut } = options;
     const outChannels = planes * PathsBottleneck.expansion;

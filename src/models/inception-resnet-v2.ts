@@ -1,3 +1,4 @@
+import { checkOptions, type Kinds } from '../base/options.ts';
 import type { Value } from '../graph/value.ts';
 import {
   AdaptiveAvgPool2d,
@@ -12,6 +13,7 @@ import {
 } from '../nn/index.ts';
 import { BasicConv2d, Branches, Mixed, times, type BranchSpec, type Wide } from './basic-conv.ts';
 import { widthOf } from './narrow.ts';
+import { blocks, kindsOf } from './options.ts';
 
 /**
  * Inception-v4, Inception-ResNet and the Impact of Residual Connections on Learning (Szegedy et al., AAAI 2017, arXiv
@@ -59,6 +61,11 @@ export interface InceptionResnetV2Options {
   readonly dropout?: number;
 }
 
+const kinds: Kinds<InceptionResnetV2Options> = {
+  ...kindsOf('numClasses', 'inChannels', 'widthMultiplier', 'dropout'),
+  layers: blocks,
+};
+
 /** N×3×H×W → N×1000. */
 export class InceptionResnetV2 extends Module {
   static override readonly typeName: string = 'InceptionResnetV2';
@@ -84,6 +91,7 @@ export class InceptionResnetV2 extends Module {
 
   constructor(options: InceptionResnetV2Options = {}) {
     super();
+    checkOptions('InceptionResnetV2', options, kinds);
     const { layers = [10, 20, 9], numClasses = 1000, inChannels = 3 } = options;
     const { widthMultiplier = 1, dropout = 0.2 } = options;
     const wide = widthOf(widthMultiplier);

@@ -1,7 +1,9 @@
+import { checkOptions, type Kinds } from '../base/options.ts';
 import type { Value } from '../graph/value.ts';
 import { AdaptiveAvgPool2d, Dropout, F, Linear, Module, Sequential } from '../nn/index.ts';
 import { BasicConv2d, Mixed, pooledBranch, stack, times, type BranchSpec, type Wide } from './basic-conv.ts';
 import { widthOf } from './narrow.ts';
+import { blocks, kindsOf } from './options.ts';
 
 /**
  * Inception-v4, Inception-ResNet and the Impact of Residual Connections on Learning (Szegedy et al., AAAI 2017, arXiv
@@ -20,6 +22,11 @@ export interface InceptionV4Options {
   readonly dropout?: number;
 }
 
+const kinds: Kinds<InceptionV4Options> = {
+  ...kindsOf('numClasses', 'inChannels', 'widthMultiplier', 'dropout'),
+  layers: blocks,
+};
+
 /** N×3×H×W → N×1000. */
 export class InceptionV4 extends Module {
   static override readonly typeName: string = 'InceptionV4';
@@ -31,6 +38,7 @@ export class InceptionV4 extends Module {
 
   constructor(options: InceptionV4Options = {}) {
     super();
+    checkOptions('InceptionV4', options, kinds);
     const { layers = [4, 7, 3], numClasses = 1000, inChannels = 3 } = options;
     const { widthMultiplier = 1, dropout = 0.2 } = options;
     const wide = widthOf(widthMultiplier);

@@ -1,3 +1,4 @@
+import { checkKind, checkOptions, type Kinds } from '../base/options.ts';
 import type { Value } from '../graph/value.ts';
 import {
   AdaptiveAvgPool2d,
@@ -11,7 +12,8 @@ import {
   Sequential,
 } from '../nn/index.ts';
 import { BottleneckLayers, conv1x1, initializeResNet } from './resnet.ts';
-import { shortcutsOf, type ShortcutOptions } from './shortcut.ts';
+import { shortcutKinds, shortcutsOf, type ShortcutOptions } from './shortcut.ts';
+import { blocks, kindsOf } from './options.ts';
 
 /**
  * ResNeXt for CIFAR as kuangliu/pytorch-cifar builds it (models/resnext.py), which is not the network of the paper's
@@ -35,6 +37,11 @@ export interface KuangliuResNeXtOptions extends ShortcutOptions {
 
 const stemChannels = 64;
 
+const kinds: Kinds<KuangliuResNeXtOptions> = {
+  ...shortcutKinds,
+  ...kindsOf('cardinality', 'baseWidth', 'numClasses', 'inChannels', 'dropout'),
+};
+
 /** N×3×H×W → N×10, for 32×32 pictures. `layers` are the blocks of each stage, called layer1, layer2, …: 3, 3, 3 in ResNeXt-29. */
 export class KuangliuResNeXt extends Module {
   static override readonly typeName: string = 'ResNeXt';
@@ -49,6 +56,8 @@ export class KuangliuResNeXt extends Module {
 
   constructor(layers: readonly number[] = [3, 3, 3], options: KuangliuResNeXtOptions = {}) {
     super();
+    checkKind('KuangliuResNeXt', 'layers', layers, blocks);
+    checkOptions('KuangliuResNeXt', options, kinds);
     const { cardinality = 32, baseWidth = 4, numClasses = 10, inChannels = 3, dropout = 0 } = options;
     const { shortcut, zeroInit } = shortcutsOf(options, 'B');
     this.conv1 = conv1x1(inChannels, stemChannels);

@@ -1,3 +1,4 @@
+import { checkOptions, type Kinds } from '../base/options.ts';
 import type { Value } from '../graph/value.ts';
 import {
   AdaptiveAvgPool2d,
@@ -14,6 +15,7 @@ import {
   Sequential,
 } from '../nn/index.ts';
 import { widthOf } from './narrow.ts';
+import { kindsOf } from './options.ts';
 
 /**
  * MobileNets: Efficient Convolutional Neural Networks for Mobile Vision Applications (Howard et al. 2017, arXiv 1704.04861),
@@ -64,6 +66,10 @@ export interface MobileNetV1Options {
   readonly dropout?: number;
 }
 
+const kinds: Kinds<MobileNetV1Options> = {
+  ...kindsOf('numClasses', 'inChannels', 'widthMultiplier', 'dropout'),
+};
+
 /** N×3×H×W → N×1000. */
 export class MobileNetV1 extends Module {
   static override readonly typeName: string = 'MobileNetV1';
@@ -78,6 +84,7 @@ export class MobileNetV1 extends Module {
 
   constructor(options: MobileNetV1Options = {}) {
     super();
+    checkOptions('MobileNetV1', options, kinds);
     const { numClasses = 1000, inChannels = 3, widthMultiplier = 1, dropout = 0 } = options;
     const wide = widthOf(widthMultiplier);
     let channels = wide(32);

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { described } from '../base/described.ts';
 import { UsageError } from '../base/errors.ts';
-import { isPlain } from '../base/options.ts';
+import { checkKind, isPlain, texts, type Kind } from '../base/options.ts';
 import { nearest } from '../base/nearest.ts';
 import type { Form } from './forms.ts';
 import type { Shortcut } from './shortcut.ts';
@@ -94,6 +94,21 @@ export function checkModelOptions(
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
+/** What a model of the library takes for these options when it is made by its class. */
+export function kindsOf<N extends OptionName>(...names: readonly N[]): Readonly<Record<N, Kind>> {
+  const kinds = names.map((name): [N, Kind] => {
+    const { schema, expected } = schemas[name];
+    return [name, { expected, is: (value) => schema.safeParse(value).success }];
+  });
+  return Object.fromEntries(kinds) as Record<N, Kind>;
+}
+
+/** Blocks of each stage. */
+export const blocks: Kind = {
+  expected: `blocks per stage such as [3, 4, 6, 3] (at most ${mostBlocks} each)`,
+  is: (value) => Array.isArray(value) && schemas.layers.schema.safeParse(value).success,
+};
+
 /** How many paths of their own (forms a and b) a network may have in all its blocks. */
 const mostPaths = 100_000;
 
@@ -111,6 +126,7 @@ export function requireBuildable(
 
 /** `['cardinality=8', 'layers=3,4,6,3']` → `{ cardinality: 8, layers: [3, 4, 6, 3] }`, for `--set key=value`. */
 export function parseSet(settings: readonly string[]): Record<string, unknown> {
+  checkKind('parseSet', 'the settings', settings, texts);
   const parsed: Record<string, unknown> = {};
   for (const setting of settings) {
     const at = setting.indexOf('=');

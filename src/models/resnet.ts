@@ -1,4 +1,5 @@
 import { CardinalError } from '../base/errors.ts';
+import { checkKind, checkOptions, oneOf, wholeFrom, type Kind, type Kinds } from '../base/options.ts';
 import type { Value } from '../graph/value.ts';
 import {
   AdaptiveAvgPool2d,
@@ -13,7 +14,8 @@ import {
   ReLU,
   Sequential,
 } from '../nn/index.ts';
-import { makeShortcut, shortcutsOf, type Shortcut, type ShortcutOptions } from './shortcut.ts';
+import { blocks, kindsOf } from './options.ts';
+import { makeShortcut, shortcutKinds, shortcutsOf, type Shortcut, type ShortcutOptions } from './shortcut.ts';
 
 /**
  * Deep Residual Learning for Image Recognition (He et al., CVPR 2016, arXiv 1512.03385) and Aggregated Residual
@@ -30,6 +32,24 @@ export interface BlockOptions {
   /** Groups of one channel: then `groups` and `widthPerGroup` only say how many channels there are. */
   readonly depthwise?: boolean;
   readonly shortcut: Shortcut;
+}
+
+const aboveZero: Kind = {
+  expected: 'a number above 0',
+  is: (value) => Number.isFinite(value) && Number(value) > 0,
+};
+const blockKinds: Kinds<BlockOptions> = {
+  ...kindsOf('depthwise', 'shortcut'),
+  stride: wholeFrom(1),
+  groups: wholeFrom(1),
+  widthPerGroup: aboveZero,
+};
+
+/** Throws a `UsageError` unless a block can be made of it. */
+export function checkBlock(what: string, inChannels: number, planes: number, options: BlockOptions): void {
+  checkKind(what, 'inChannels', inChannels, wholeFrom(1));
+  checkKind(what, 'planes', planes, wholeFrom(1));
+  checkOptions(what, options, blockKinds, ['stride', 'groups', 'widthPerGroup', 'shortcut']);
 }
 
 /** A residual block: N×inChannels×H×W → N×(planes·expansion)×(H/stride)×(W/stride). */
@@ -62,6 +82,7 @@ export class BasicBlock extends Block {
 
   constructor(inChannels: number, planes: number, options: BlockOptions) {
     super();
+    checkBlock('BasicBlock', inChannels, planes, options);
     const { stride, depthwise = false, shortcut } = options;
     if (options.groups !== 1 || options.widthPerGroup !== 64 || depthwise) {
       throw new CardinalError(
@@ -145,6 +166,7 @@ export class Bottleneck extends BottleneckLayers {
   static readonly expansion = 4;
 
   constructor(inChannels: number, planes: number, options: BlockOptions) {
+    checkBlock('Bottleneck', inChannels, planes, options);
     const { stride, groups, widthPerGroup, depthwise = false, shortcut } = options;
     const width = innerWidth(planes, widthPerGroup) * groups;
     const outChannels = planes * Bottleneck.expansion;
@@ -167,6 +189,14 @@ export interface ResNetOptions extends ShortcutOptions {
   readonly dropout?: number;
 }
 
+const resnetKinds: Kinds<ResNetOptions> = {
+  ...shortcutKinds,
+  ...kindsOf('depthwise', 'planes', 'numClasses', 'inChannels', 'dropout'),
+  stem: oneOf('imagenet', 'cifar'),
+  groups: wholeFrom(1),
+  widthPerGroup: aboveZero,
+};
+
 /** N×inChannels×H×W → N×numClasses. `layers` are the blocks of each stage, called layer1, layer2, …. */
 export class ResNet extends Module {
   static override readonly typeName: string = 'ResNet';
@@ -182,6 +212,12 @@ export class ResNet extends Module {
 
   constructor(block: BlockType, layers: readonly number[], options: ResNetOptions = {}) {
     super();
+    checkKind('ResNet', 'the block', block, {
+      expected: 'a class of blocks, such as Bottleneck',
+      is: (value) => typeof value === 'function' && 'expansion' in value,
+    });
+    checkKind('ResNet', 'layers', layers, blocks);
+    checkOptions('ResNet', options, resnetKinds);
     const { stem = 'imagenet', groups = 1, widthPerGroup = 64, depthwise = false, planes = 64 } = options;
     const { numClasses = 1000, inChannels = 3, dropout = 0 } = options;
     const { shortcut, zeroInit } = shortcutsOf(options, 'B');
@@ -195,9 +231,9 @@ export class ResNet extends Module {
     this.maxpool = stem === 'imagenet' ? new MaxPool2d(3, { stride: 2, padding: 1 }) : undefined;
 
     let channels = planes;
-    this.#stages = layers.map((blocks, stage) => {
+    this.#stages = layers.map((count, stage) => {
       const stagePlanes = planes * 2 ** stage;
-      const sequence = Array.from({ length: blocks }, (_, index) => {
+      const sequence = Array.from({ length: count }, (_, index) => {
         const stride = stage > 0 && index === 0 ? 2 : 1;
         const made = new block(channels, stagePlanes, { stride, groups, widthPerGroup, depthwise, shortcut });
         channels = stagePlanes * block.expansion;

@@ -1,3 +1,6 @@
+import { checkOptions, type Kinds } from '../base/options.ts';
+import { kindsOf } from './options.ts';
+import { shortcutKinds } from './shortcut.ts';
 import { bottlenecks, type Form } from './forms.ts';
 import { ResNet, type ResNetOptions } from './resnet.ts';
 
@@ -26,11 +29,26 @@ export interface ResNeXtOptions extends Omit<ResNetOptions, 'groups' | 'widthPer
   readonly form?: Form;
 }
 
+const kinds: Kinds<ResNeXtOptions> = {
+  ...shortcutKinds,
+  ...kindsOf(
+    'cardinality',
+    'baseWidth',
+    'form',
+    'depthwise',
+    'planes',
+    'numClasses',
+    'inChannels',
+    'dropout',
+  ),
+};
+
 /** N×3×H×W → N×1000. ResNeXt-50 32×4d unless told otherwise. */
 export function resnext(
   layers: readonly number[] = imagenetLayers[50],
   options: ResNeXtOptions = {},
 ): ResNet {
+  checkOptions('resnext', options, kinds);
   const { cardinality = 32, baseWidth = 4, form = 'c', ...rest } = options;
   return new ResNet(bottlenecks[form], layers, { ...rest, groups: cardinality, widthPerGroup: baseWidth });
 }
@@ -40,6 +58,7 @@ export function resnext(
  * 512 and 1024. ResNeXt-29 8×64d unless told otherwise.
  */
 export function resnextCifar(layers: readonly number[] = [3, 3, 3], options: ResNeXtOptions = {}): ResNet {
+  checkOptions('resnextCifar', options, kinds);
   const { cardinality = 8, baseWidth = 64, form = 'c', numClasses = 10, ...rest } = options;
   return new ResNet(bottlenecks[form], layers, {
     ...rest,

@@ -1,3 +1,4 @@
+import { checkOptions, type Kinds } from '../base/options.ts';
 import type { Value } from '../graph/value.ts';
 import {
   AdaptiveAvgPool2d,
@@ -13,6 +14,7 @@ import {
   Sequential,
 } from '../nn/index.ts';
 import { Block, initializeResNet } from './resnet.ts';
+import { kindsOf } from './options.ts';
 
 interface ReviewBlockOptions {
   readonly cardinality: number;
@@ -81,6 +83,10 @@ export interface ReviewOptions {
   readonly dropout?: number;
 }
 
+const kinds: Kinds<ReviewOptions> = {
+  ...kindsOf('cardinality', 'numClasses', 'inChannels', 'residual', 'zeroInitResidual', 'dropout'),
+};
+
 /** N×3×H×W → N×1000. */
 export class ReviewResNeXt extends Module {
   static override readonly typeName: string = 'ResNeXt';
@@ -97,6 +103,7 @@ export class ReviewResNeXt extends Module {
 
   constructor(options: ReviewOptions = {}) {
     super();
+    checkOptions('ReviewResNeXt', options, kinds);
     const { cardinality = 32, numClasses = 1000, inChannels = 3 } = options;
     const { residual = true, zeroInitResidual = true, dropout = 0 } = options;
     this.conv1 = new Sequential(

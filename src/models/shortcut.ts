@@ -1,3 +1,4 @@
+import { kindsOf } from './options.ts';
 import type { Value } from '../graph/value.ts';
 import { BatchNorm2d, Conv2d, F, Module, Sequential } from '../nn/index.ts';
 
@@ -20,6 +21,9 @@ export interface ShortcutOptions {
    */
   readonly zeroInitResidual?: boolean;
 }
+
+/** What the options that every network with shortcuts has may be. */
+export const shortcutKinds = kindsOf('shortcut', 'residual', 'zeroInitResidual');
 
 /** The shortcuts of all blocks, and whether blocks begin as the identity. */
 export function shortcutsOf(

@@ -1,9 +1,10 @@
+import { anything, checkOptions, finite, type Kinds } from '../base/options.ts';
 import { CardinalError } from '../base/errors.ts';
 import type { Shape } from '../graph/value.ts';
 import { nearestWidth } from './nearest-width.ts';
 import { countModel, listModels, type ModelCount } from './registry.ts';
 import { imagenetLayers, resnext } from './resnext.ts';
-import { paperCardinalities, type CostUnit } from './tradeoff.ts';
+import { costKinds, paperCardinalities, type CostUnit } from './tradeoff.ts';
 
 /**
  * Whole networks of equal cost, by cardinality and base width: what Tables 3 and 4 of the ResNeXt paper compare, at any
@@ -23,6 +24,13 @@ export interface TemplateOptions {
   /** C×H×W of the pictures that MACs are counted for. 3×224×224. */
   readonly inputShape?: Shape;
 }
+
+const templateKinds: Kinds<TemplateOptions> = {
+  ...costKinds,
+  depth: finite,
+  times: { expected: 'a number above 0', is: (value) => finite.is(value) && Number(value) > 0 },
+  inputShape: anything,
+};
 
 export interface Template {
   readonly cardinality: number;
@@ -81,6 +89,7 @@ const paperTemplates: readonly {
  * near the smaller one. Throws a `CardinalError` for a depth that is not 3n+2 with n ≥ 4.
  */
 export function equalCostTemplates(options: TemplateOptions = {}): Template[] {
+  checkOptions('equalCostTemplates', options, templateKinds);
   const { depth = 50, unit = 'parameters', times = 1, inputShape = [3, 224, 224] } = options;
   const layers = bottleneckLayers(depth);
   const paper =

@@ -1,4 +1,4 @@
-import { checkKind, wholeFrom } from '../base/options.ts';
+import { checkKind, checkOptions, finite, listOf, oneOf, wholeFrom, type Kinds } from '../base/options.ts';
 import { CardinalError } from '../base/errors.ts';
 import { costOf } from '../graph/cost.ts';
 import { sizeOf } from '../graph/value.ts';
@@ -30,6 +30,14 @@ export interface TradeoffOptions {
   /** Side of the square picture that goes through the block. 56, as in conv2 at 224×224. */
   readonly pictureSize?: number;
 }
+
+/** What else numbers must be is told where they are used. */
+export const costKinds = {
+  cardinalities: listOf(finite),
+  unit: oneOf('parameters', 'macs'),
+  budget: finite,
+};
+const tradeoffKinds: Kinds<TradeoffOptions> = { ...costKinds, inputWidth: finite, pictureSize: finite };
 
 /** One column of Table 2. */
 export interface Tradeoff {
@@ -73,6 +81,7 @@ export function bottleneckParameters(cardinality: number, width: number, inputWi
  * `CardinalError` for an input width that is no multiple of 4 and for numbers that are not above 0.
  */
 export function cardinalityTradeoff(options: TradeoffOptions = {}): Tradeoff[] {
+  checkOptions('cardinalityTradeoff', options, tradeoffKinds);
   const { inputWidth = 256, cardinalities = paperCardinalities, unit = 'parameters' } = options;
   const { pictureSize = 56 } = options;
   if (inputWidth % Bottleneck.expansion !== 0) {

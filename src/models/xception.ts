@@ -1,3 +1,4 @@
+import { checkOptions, type Kinds } from '../base/options.ts';
 import type { Value } from '../graph/value.ts';
 import {
   AdaptiveAvgPool2d,
@@ -15,6 +16,7 @@ import {
   Sequential,
 } from '../nn/index.ts';
 import { widthOf } from './narrow.ts';
+import { kindsOf } from './options.ts';
 
 /**
  * Xception: Deep Learning with Depthwise Separable Convolutions (Chollet, CVPR 2017, arXiv 1610.02357, Figure 5), with the
@@ -86,6 +88,10 @@ export interface XceptionOptions {
   readonly dropout?: number;
 }
 
+const kinds: Kinds<XceptionOptions> = {
+  ...kindsOf('numClasses', 'inChannels', 'widthMultiplier', 'dropout'),
+};
+
 /** N×3×H×W → N×1000. */
 export class Xception extends Module {
   static override readonly typeName: string = 'Xception';
@@ -120,6 +126,7 @@ export class Xception extends Module {
 
   constructor(options: XceptionOptions = {}) {
     super();
+    checkOptions('Xception', options, kinds);
     const { numClasses = 1000, inChannels = 3, widthMultiplier = 1, dropout = 0 } = options;
     const wide = widthOf(widthMultiplier);
     const [c32, c64, c128, c256, c728, c1024] = [32, 64, 128, 256, 728, 1024].map(wide);

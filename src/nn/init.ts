@@ -2,7 +2,7 @@ import { described } from '../base/described.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
 import { checkOptions, finite, oneOf, type Kinds } from '../base/options.ts';
 import { formatShape, sizeOf, type Shape } from '../graph/value.ts';
-import { finiteNumber } from './arguments.ts';
+import { finiteNumber, sizes } from './arguments.ts';
 import { Parameter, type Initializer } from './parameter.ts';
 
 /**
@@ -91,6 +91,7 @@ export function zeros_(parameter: Parameter): void {
  * the standard deviation is √G below He's. Networks of this library do as PyTorch does.
  */
 export function fans(shape: Shape): { readonly fanIn: number; readonly fanOut: number } {
+  sizes('init', 'the shape', shape, '[out, in, …]');
   if (shape.length < 2) {
     throw new CardinalError(
       `init: fans need a weight of at least two dimensions, got ${formatShape(shape)}; use constant_, normal_ or uniform_`,
@@ -118,6 +119,7 @@ export function gainOf(nonlinearity: Nonlinearity, a = 0): number {
 }
 
 export function kaimingUniform(shape: Shape, options: KaimingOptions = {}): Initializer {
+  checkOptions('kaimingUniform', options, kaimingKinds);
   const bound = Math.sqrt(3) * kaimingStd(shape, options);
   return uniform(-bound, bound);
 }

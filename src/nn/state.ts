@@ -2,8 +2,9 @@ import { described } from '../base/described.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
 import { alike, nearest } from '../base/nearest.ts';
 import { shortened } from '../base/quoted.ts';
-import { f32, type StateDict, type TensorData } from '../base/tensor-data.ts';
-import { formatShape, sizeOf, type Shape } from '../graph/value.ts';
+import { isMap } from '../base/options.ts';
+import { f32, isTensor, type StateDict, type TensorData } from '../base/tensor-data.ts';
+import { formatShape, type Shape } from '../graph/value.ts';
 import { ModuleBuffer } from './buffer.ts';
 import { Parameter } from './parameter.ts';
 
@@ -58,7 +59,7 @@ export function writeState(
 /** Throws a `UsageError` unless it is a Map of tensors by name: one made by hand may be and hold anything. */
 export function checkState(owner: string, dict: StateDict): void {
   const given: unknown = dict;
-  if (!(given instanceof Map)) {
+  if (!isMap(given)) {
     throw new UsageError(
       `${owner}: expected a state dict, a Map of tensors by name, got ${described(given)}`,
     );
@@ -67,13 +68,7 @@ export function checkState(owner: string, dict: StateDict): void {
 }
 
 function checkTensor(owner: string, name: unknown, tensor: unknown): void {
-  const { dtype, shape, data }: Partial<Record<string, unknown>> = { ...(tensor as object | undefined) };
-  const fits =
-    Array.isArray(shape) &&
-    ((dtype === 'F32' && data instanceof Float32Array) ||
-      (dtype === 'I64' && data instanceof BigInt64Array)) &&
-    data.length === sizeOf(shape as Shape);
-  if (typeof name === 'string' && fits) return;
+  if (typeof name === 'string' && isTensor(tensor)) return;
   throw new UsageError(
     `${owner}: expected tensors { dtype: 'F32', shape, data: a Float32Array of its size } by name, got ${described(tensor)} for ${described(name)}`,
   );

@@ -6,7 +6,16 @@ import { Disposal, type DisposeOptions } from '../base/disposal.ts';
 import { withEndings, withUndo } from '../base/endings.ts';
 import { CardinalError, DisposedError } from '../base/errors.ts';
 import { nextTask } from '../base/next-task.ts';
-import { abortSignal, checkOptions, record, texts, wholeFrom, type Kinds } from '../base/options.ts';
+import {
+  abortSignal,
+  checkKind,
+  checkOptions,
+  having,
+  record,
+  texts,
+  wholeFrom,
+  type Kinds,
+} from '../base/options.ts';
 import { Turns } from '../base/turns.ts';
 import { validate } from '../base/validate.ts';
 import type { Picture } from '../data/dataset.ts';
@@ -103,6 +112,8 @@ export class Classifier {
     },
     ownBackend: Backend | undefined,
   ) {
+    checkKind('Classifier', 'the program', program, having('one that loadClassifier loads', 'take', 'run'));
+    checkKind('Classifier', 'what is known', known, record);
     this.classes = known.classes;
     this.preprocessing = known.preprocessing;
     this.#limits = known.limits;

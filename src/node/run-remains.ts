@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
-import { isPictureList, pictureListFile } from './data/picture-list.ts';
+import { countListed, pictureListFile } from './data/picture-list.ts';
 import { isTemporary, namesIn, readBeginning, readFile } from './files.ts';
 import { isLockName } from './lock/lock.ts';
 
@@ -56,7 +56,8 @@ const longestStart = 2 ** 20;
 const judges: Readonly<Record<(typeof startFiles)[number], (path: string) => Promise<Verdict>>> = {
   'config.json': async (path) => ((await isConfig(path)) ? 'ours' : 'foreign'),
   'metrics.jsonl': async (path) => judgeMetrics(await readBeginning(path, longestStart)),
-  [pictureListFile]: async (path) => ((await isPictureList(await readFile(path))) ? 'ours' : 'foreign'),
+  [pictureListFile]: async (path) =>
+    (await countListed(await readFile(path))) !== undefined ? 'ours' : 'foreign',
 };
 
 async function isConfig(path: string): Promise<boolean> {

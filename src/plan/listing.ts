@@ -1,3 +1,4 @@
+import { callback, checkKind, objectWith } from '../base/options.ts';
 import { largest, smallest } from '../base/extremes.ts';
 import { macsOf } from '../graph/dispatch.ts';
 import type { Node } from '../graph/node.ts';
@@ -52,6 +53,13 @@ interface Kernel {
 
 /** Describes a plan; `kernels` tells which of a backend's kernels a node runs. */
 export function listPlan(plan: Plan, kernels: (node: Node) => readonly Kernel[]): PlanListing {
+  checkKind(
+    'listPlan',
+    'the plan',
+    plan,
+    objectWith('what planInference or planTraining gives', 'steps', 'buffers'),
+  );
+  checkKind('listPlan', 'the kernels', kernels, callback);
   const steps = entries.flatMap((entry) => plan.steps[entry].map((step) => listStep(step, kernels)));
   const sum = (role: BufferRole) =>
     plan.buffers.filter((buffer) => buffer.role === role).reduce((total, { bytes }) => total + bytes, 0);
@@ -135,6 +143,12 @@ function detailOf(node: Node): string {
 
 /** The listing for people: one line a step, then memory and fusions. Sizes in MiB (2²⁰ bytes). */
 export function formatPlan(listing: PlanListing): string {
+  checkKind(
+    'formatPlan',
+    'the plan',
+    listing,
+    objectWith('what listPlan gives', 'steps', 'memory', 'fusions'),
+  );
   const rows = listing.steps.map((step) => [
     String(step.index),
     step.op,

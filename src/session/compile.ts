@@ -4,7 +4,7 @@ import type { StateDict } from '../base/tensor-data.ts';
 import { CardinalError } from '../base/errors.ts';
 import { requireFloats } from '../base/floats.ts';
 import { nextTask } from '../base/next-task.ts';
-import { inputShape, checkOptions, flag, type Kinds } from '../base/options.ts';
+import { inputShape, checkKind, checkOptions, flag, having, type Kinds } from '../base/options.ts';
 import { formatShape, sizeOf, type Shape } from '../graph/value.ts';
 import { sizes } from '../nn/arguments.ts';
 import { checkModule, type Module } from '../nn/module.ts';
@@ -39,6 +39,12 @@ export class CompiledModel {
   readonly #program: Program;
 
   constructor(program: Program) {
+    checkKind(
+      'CompiledModel',
+      'the program',
+      program,
+      having('a program, as compile loads it', 'take', 'run'),
+    );
     this.plan = program.plan;
     this.#program = program;
   }

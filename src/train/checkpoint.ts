@@ -2,7 +2,9 @@ import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { byCodePoint } from '../base/order.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
-import { parseJson } from '../base/validate.ts';
+import { checkKind, objectWith, record, texts } from '../base/options.ts';
+import { parseJson, validate } from '../base/validate.ts';
+import { checkState } from '../nn/state.ts';
 import { listModels } from '../models/registry.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
 import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
@@ -56,6 +58,8 @@ const trainingSchema = z.object({
   progress: progressSchema,
 });
 
+const checkpointKind = objectWith('what parseCheckpoint gives, { state, model, … }', 'state', 'model');
+
 const trainingKey = 'training';
 const optimizerPrefix = 'optimizer.';
 const emaPrefix = 'ema.';
@@ -67,7 +71,9 @@ const ownKey = 'own';
  * `CardinalError` if two of its tensors have one name.
  */
 export async function buildCheckpoint(checkpoint: Checkpoint): Promise<Uint8Array> {
+  checkKind('buildCheckpoint', 'the checkpoint', checkpoint, checkpointKind);
   const { state, training } = checkpoint;
+  checkState('buildCheckpoint', state);
   const tensors: StateDict = new Map(state);
   const beside = (prefix: string, kept: StateDict = new Map()): void => {
     for (const [name, tensor] of kept) {
@@ -84,7 +90,9 @@ export async function buildCheckpoint(checkpoint: Checkpoint): Promise<Uint8Arra
   const metadata = { ...metadataOf(checkpoint), ...ownMetadata(state.keys()) };
   if (training !== undefined) {
     const progress = { ...training.progress, history: undefined };
-    metadata[trainingKey] = JSON.stringify(trainingSchema.parse({ ...training, progress }));
+    metadata[trainingKey] = JSON.stringify(
+      validate(trainingSchema, { ...training, progress }, 'buildCheckpoint: training'),
+    );
   }
   return writeSafetensors(tensors, metadata);
 }
@@ -158,6 +166,9 @@ export function requireSameModel(
   state: StateDict,
   source: string,
 ): void {
+  checkKind('requireSameModel', 'the checkpoint', checkpoint, checkpointKind);
+  checkKind('requireSameModel', 'the model', model, objectWith('{ name, options }', 'name'));
+  checkState('requireSameModel', state);
   if (!mayBeSameModel(checkpoint.model, model)) {
     throw new CardinalError(
       `${source} is a checkpoint of ${checkpoint.model.name}, not of ${model.name}: use the same model`,
@@ -172,6 +183,8 @@ export function requireSameClasses(
   classes: readonly string[],
   source: string,
 ): void {
+  checkKind('requireSameClasses', 'the checkpoint', checkpoint, record);
+  checkKind('requireSameClasses', 'the classes', classes, texts);
   const { classes: known } = checkpoint;
   if (known === undefined) throw new CardinalError(`${source} does not say what its classes are`);
   if (known.length !== classes.length) {
@@ -193,6 +206,8 @@ export function requireSameFrozen(
   frozen: readonly string[],
   source: string,
 ): void {
+  checkKind('requireSameFrozen', 'the state of training', training, record);
+  checkKind('requireSameFrozen', 'the frozen parameters', frozen, texts);
   const known = training.frozen ?? [];
   const thawed = known.find((name) => !frozen.includes(name));
   if (thawed !== undefined) {

@@ -1,4 +1,12 @@
-import { abortSignal, callback, checkKind, checkOptions, having, type Kinds } from '../base/options.ts';
+import {
+  abortSignal,
+  callback,
+  checkKind,
+  checkOptions,
+  having,
+  wholeFrom,
+  type Kinds,
+} from '../base/options.ts';
 import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
 import { nextTask } from '../base/next-task.ts';
@@ -9,7 +17,8 @@ import { loadWith } from '../session/load-with.ts';
 import { Tally } from './tally.ts';
 import type { Evaluation } from './metrics.ts';
 import { mebibytes } from './micro-batches.ts';
-import type { Network } from './network.ts';
+import { networkKind, type Network } from './network.ts';
+import { backendKind } from '../session/arguments.ts';
 
 /**
  * An inference program with these weights in it, ready for `input` → `run('forward')` → `logits`. It takes `batchSize`
@@ -20,8 +29,12 @@ export async function prepareInference(
   network: Network,
   backend: Backend,
   batchSize: number,
-  state: StateDict = network.stateDict(),
+  state?: StateDict,
 ): Promise<Program> {
+  const what = 'prepareInference';
+  checkKind(what, 'the network', network, networkKind);
+  checkKind(what, 'the backend', backend, backendKind);
+  checkKind(what, 'the batch size', batchSize, wholeFrom(1));
   let size = batchSize;
   let plan = network.planInference(size, backend);
   while (plan.peakBytes > backend.maxBytes) {
@@ -35,7 +48,7 @@ export async function prepareInference(
     while (batchSize % size !== 0);
     plan = network.planInference(size, backend);
   }
-  return await loadWith(backend, plan, state);
+  return await loadWith(backend, plan, state ?? network.stateDict());
 }
 
 export interface EvaluateOptions {

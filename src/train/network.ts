@@ -1,7 +1,9 @@
+import { checkKind, having, record, text } from '../base/options.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import type { JsonObject } from '../base/validate.ts';
 import { frozenParameters } from '../nn/freeze.ts';
-import type { Module } from '../nn/module.ts';
+import { sizes } from '../nn/arguments.ts';
+import { checkModule, type Module } from '../nn/module.ts';
 import { trace } from '../nn/trace.ts';
 import type { Scratch } from '../plan/assemble.ts';
 import { planInference } from '../plan/inference.ts';
@@ -29,8 +31,17 @@ export interface Network {
   planInference(batchSize: number, scratch: Scratch): Plan;
 }
 
+/** What `networkOf` gives. */
+export const networkKind = having('a network, as networkOf gives it', 'stateDict', 'frozen');
+
 /** A model as training sees it, for pictures of one size. `description` is kept in checkpoints. */
 export function networkOf(model: Module, input: readonly number[], description: ModelDescription): Network {
+  checkModule('networkOf', 'the network', model);
+  sizes('networkOf', 'the input', input, '[C, H, W]');
+  checkKind('networkOf', 'the description', description, {
+    expected: '{ name, options }, as the registry has them',
+    is: (value) => record.is(value) && text.is(Reflect.get(Object(value), 'name')),
+  });
   const { name } = description;
   return {
     description,

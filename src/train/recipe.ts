@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { UsageError } from '../base/errors.ts';
-import { checkKind, text } from '../base/options.ts';
+import { checkKind, record, text } from '../base/options.ts';
 import { nearest } from '../base/nearest.ts';
 import { validate } from '../base/validate.ts';
 import { imagenetAugmentation } from '../data/augmentations.ts';
@@ -114,6 +114,8 @@ export interface RecipeOverrides {
  * (milestones move in proportion). Throws a `UsageError` for a number that makes no sense.
  */
 export function withOverrides(recipe: Recipe, overrides: RecipeOverrides): Recipe {
+  validate(recipeSchema, recipe, 'withOverrides: the recipe');
+  checkKind('withOverrides', 'the changes', overrides, record);
   const { epochs, learningRate, weightDecay, decayNorms, momentum, ema, mixup, cutmix, ...plain } = overrides;
   if (momentum !== undefined && recipe.optimizer.kind !== 'sgd') {
     throw new UsageError(`momentum belongs to SGD, but recipe '${recipe.name}' uses AdamW`);

@@ -31,7 +31,7 @@ import { evaluate, prepareInference } from './evaluate.ts';
 import type { StartEvent } from './events.ts';
 import type { Evaluation } from './metrics.ts';
 import { fitPlan, type FittedPlan } from './micro-batches.ts';
-import type { Network } from './network.ts';
+import { networkKind, type Network } from './network.ts';
 import { epochRecordSchema, freshProgress, freshSums, type EpochRecord, type Progress } from './progress.ts';
 import type { Recipe } from './recipe.ts';
 import type { CheckpointStore } from './store.ts';
@@ -143,7 +143,7 @@ export class Run {
       expected: '{ network, backend, data, recipe, … }',
     });
     const { network, backend, data, resume } = options;
-    checkKind('train', 'network', network, having('a network, as networkOf gives it', 'stateDict', 'frozen'));
+    checkKind('train', 'network', network, networkKind);
     checkKind('train', 'backend', backend, backendKind);
     checkKind('train', 'data', data, {
       expected: '{ train, validation }, loaders as createLoader gives them',

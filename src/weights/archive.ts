@@ -1,4 +1,5 @@
 import type { StateDict } from '../base/tensor-data.ts';
+import { checkEntries } from './arguments.ts';
 import { decodeTensor, type Dtype, type RawTensor } from './dtypes.ts';
 
 /** A file of tensors, opened: names, types and shapes are known, numbers are read when they are asked for. */
@@ -35,6 +36,7 @@ export interface TensorEntry {
 
 /** The numbers of tensors, read one after the other: floats as F32, integers as I64. */
 export async function readTensors(tensors: ReadonlyMap<string, TensorEntry>): Promise<StateDict> {
+  checkEntries('readTensors', tensors);
   const state: StateDict = new Map();
   for (const [name, entry] of tensors) state.set(name, decodeTensor(await entry.read()));
   return state;

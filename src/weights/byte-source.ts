@@ -1,4 +1,5 @@
 import { CardinalError } from '../base/errors.ts';
+import { bytes as bytesKind, checkKind, text } from '../base/options.ts';
 
 /** A file that is read here and there rather than whole: a path in Node, a `Blob` in a browser, bytes in memory. */
 export interface ByteSource {
@@ -16,6 +17,8 @@ export interface ByteSource {
 
 /** Bytes in memory as a source; what is read are views of them. */
 export function bytesSource(bytes: Uint8Array, name: string): ByteSource {
+  checkKind('bytesSource', 'the file', bytes, bytesKind);
+  checkKind('bytesSource', 'its name', name, text);
   const source: ByteSource = {
     name,
     size: bytes.length,

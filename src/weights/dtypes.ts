@@ -1,4 +1,7 @@
-import type { TensorData } from '../base/tensor-data.ts';
+import { described } from '../base/described.ts';
+import { UsageError } from '../base/errors.ts';
+import { bytes, checkKind } from '../base/options.ts';
+import { isShape, isTensor, type TensorData } from '../base/tensor-data.ts';
 
 /** A tensor as files hold it: contiguous, in PyTorch's order, little-endian. */
 export interface RawTensor {
@@ -47,15 +50,40 @@ export function elementBytes(dtype: Dtype): number {
 }
 
 /** The numbers of a file's tensor: floats as F32 (F64 rounded), integers and booleans as I64. `raw` may be kept. */
-export function decodeTensor({ dtype, shape, data }: RawTensor): TensorData {
+export function decodeTensor(raw: RawTensor): TensorData {
+  checkRaw('decodeTensor', raw);
+  const { dtype, shape, data } = raw;
   const { buffer, byteOffset, length } = data;
   // Without a copy where the elements have a buffer of their own, as what is read from a disk has.
   const own = byteOffset === 0 && buffer.byteLength === length && buffer instanceof ArrayBuffer;
   return readers[dtype].read(own ? buffer : new Uint8Array(data).buffer, shape);
 }
 
+/** Throws a `UsageError` unless it is a tensor with as many bytes as its shape and type say. */
+export function checkRaw(what: string, raw: unknown): void {
+  const { dtype, shape, data }: Partial<Record<string, unknown>> = { ...(raw as object | undefined) };
+  if (typeof dtype !== 'string' || !isDtype(dtype) || !isShape(shape)) {
+    throw new UsageError(
+      `${what}: expected a tensor { dtype, shape, data }, dtype one of ${dtypeNames.join(', ')}, got ${described(raw)}`,
+    );
+  }
+  checkKind(what, 'data', data, bytes);
+  const expected = shape.reduce((product, size) => product * size, elementBytes(dtype));
+  const { length } = data as Uint8Array;
+  if (length !== expected) {
+    throw new UsageError(
+      `${what}: expected ${expected} bytes for ${shape.join('×')} ${dtype}, got ${length}`,
+    );
+  }
+}
+
 /** The bytes of a tensor, a view of its numbers. */
-export function encodeTensor({ dtype, shape, data }: TensorData): RawTensor {
+export function encodeTensor(tensor: TensorData): RawTensor {
+  checkKind('encodeTensor', 'the tensor', tensor, {
+    expected: "{ dtype: 'F32' or 'I64', shape, data: as many numbers as its shape says }",
+    is: isTensor,
+  });
+  const { dtype, shape, data } = tensor;
   return { dtype, shape, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
 }
 

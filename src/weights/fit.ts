@@ -3,6 +3,7 @@ import { inferOptions, mayBeNetwork, type Shapes } from '../models/infer.ts';
 import type { ModelOptions } from '../models/options.ts';
 import { createModel, listModels, type GivenOptions } from '../models/registry.ts';
 import type { TensorSpec } from '../nn/state.ts';
+import { checkShapes } from './arguments.ts';
 import { faultsOf, matchRenamed, renamings, type Described, type Match, type Renaming } from './match.ts';
 
 /** A network of the registry that weights are of. */
@@ -19,6 +20,7 @@ export interface Fit {
  * under both (`resnet50`, `resnet50_1x64d`); free networks (`resnext`) are found if their options say it.
  */
 export function fittingModels(tensors: ReadonlyMap<string, Described>): Fit[] {
+  checkShapes('fittingModels', tensors);
   if (tensors.size > mostTensors) return [];
   const renamed = withShapes(tensors).filter(({ shapes }) => mayBeNetwork(shapes));
   if (renamed.length === 0) return [];

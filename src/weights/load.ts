@@ -3,8 +3,9 @@ import { anything, checkOptions, flag, oneOf, text, wholeFrom, type Kinds } from
 import { shortened } from '../base/quoted.ts';
 import type { TensorData } from '../base/tensor-data.ts';
 import { Linear } from '../nn/layers/linear.ts';
-import type { Module } from '../nn/module.ts';
+import { checkModule, type Module } from '../nn/module.ts';
 import { mismatchMessage } from '../nn/state.ts';
+import { checkEntries } from './arguments.ts';
 import { readTensors, type TensorEntry, type Unreadable } from './archive.ts';
 import { adaptedEntry, inputConvolution } from './input-channels.ts';
 import { matchTensors, type Match } from './match.ts';
@@ -110,6 +111,8 @@ export function requireFit(
   tensors: ReadonlyMap<string, TensorEntry>,
   options: LoadWeightsOptions,
 ): Fitting {
+  checkModule('weights', 'the network', model);
+  checkEntries('weights', tensors);
   checkOptions('weights', options, kinds, ['source']);
   const {
     source,
@@ -245,6 +248,7 @@ function unread(
  * None if there is no such: where a convolution tells the classes apart, a `Linear` before it does something else.
  */
 export function headOf(model: Module): string[] {
+  checkModule('headOf', 'the network', model);
   const layers = model.namedModules().filter(([, module]) => module.ownParameters().length > 0);
   const linears = layers.filter(([, module]) => module instanceof Linear);
   const head = linears.length === 1 ? linears.at(0) : layers.at(-1);

@@ -1,5 +1,7 @@
-import { bytes as bytesKind, checkKind, checkOptions, flag } from '../base/options.ts';
+import { bytes as bytesKind, checkKind, checkOptions, flag, isPlain, texts } from '../base/options.ts';
 import type { StateDict } from '../base/tensor-data.ts';
+import { checkState } from '../nn/state.ts';
+import { checkEntries } from './arguments.ts';
 import type { TensorArchive, TensorEntry, Unreadable } from './archive.ts';
 import type { ByteSource } from './byte-source.ts';
 import {
@@ -12,7 +14,7 @@ import {
   withoutDigest,
   type VerifyOptions,
 } from './digest.ts';
-import { decodeTensor, elementBytes, encodeTensor, type Dtype, type RawTensor } from './dtypes.ts';
+import { checkRaw, decodeTensor, elementBytes, encodeTensor, type Dtype, type RawTensor } from './dtypes.ts';
 import {
   headerEnd,
   lengthBytes,
@@ -122,6 +124,8 @@ export async function writeSafetensors(
   tensors: StateDict,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<Uint8Array> {
+  checkState('writeSafetensors', tensors);
+  checkMetadata('writeSafetensors', metadata);
   const entries = [...tensors].map(([name, tensor]) => ({ name, ...encodeTensor(tensor) }));
   const said = withoutDigest(new Map(Object.entries(metadata)));
   const digests = canDigest();
@@ -152,6 +156,8 @@ export async function* safetensorsParts(
   tensors: ReadonlyMap<string, TensorEntry>,
   metadata: Readonly<Record<string, string>> = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  checkEntries('safetensorsParts', tensors);
+  checkMetadata('safetensorsParts', metadata);
   const entries = [...tensors].map(([name, entry]) => ({
     name,
     dtype: entry.dtype,
@@ -170,13 +176,23 @@ export async function* safetensorsParts(
 }
 
 /** A tensor in memory as an archive's entry. What is read is a copy: whoever reads an entry may keep it. */
-export function entryOf({ dtype, shape, data }: RawTensor): TensorEntry {
+export function entryOf(raw: RawTensor): TensorEntry {
+  checkRaw('entryOf', raw);
+  const { dtype, shape, data } = raw;
   return { dtype, shape, read: () => Promise.resolve({ dtype, shape, data: data.slice() }) };
 }
 
 /** A network's tensors as an archive's entries, for the writers of files. */
 export function entriesOf(state: StateDict): Map<string, TensorEntry> {
+  checkState('entriesOf', state);
   return new Map([...state].map(([name, tensor]) => [name, entryOf(encodeTensor(tensor))]));
+}
+
+function checkMetadata(what: string, metadata: Readonly<Record<string, string>>): void {
+  checkKind(what, 'metadata', metadata, {
+    expected: 'an object of texts by name',
+    is: (value) => isPlain(value) && texts.is(Object.values(value)),
+  });
 }
 
 interface Described {

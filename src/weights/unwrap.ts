@@ -1,5 +1,6 @@
 import { CardinalError } from '../base/errors.ts';
 import { shortened } from '../base/quoted.ts';
+import { checkArchive } from './arguments.ts';
 import type { TensorArchive, TensorEntry, Unreadable } from './archive.ts';
 import { prefixes, strayNames, wrappers } from './name-maps.ts';
 import { unreadableList } from './unreadable.ts';
@@ -28,6 +29,7 @@ export interface Unwrapped {
  * file has no tensors.
  */
 export function unwrap(archive: TensorArchive): Unwrapped {
+  checkArchive('unwrap', archive);
   let tensors = [...archive.tensors].filter(([name]) => !strayNames.test(name));
   const path: string[] = [];
   const around: ReadonlyMap<string, TensorEntry>[] = [];

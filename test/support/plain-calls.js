@@ -1,9 +1,12 @@
 /** Calls as plain JavaScript makes them, which the types would refuse, and what the error says: name, call, message. */
 import * as cardinal from '../../src/index.ts';
+import * as node from '../../src/node/index.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
 import { loadClassifier } from '../../src/node/classifier.ts';
 import { checkPictures } from '../../src/node/data/check.ts';
 import { loadPicture, readPicture } from '../../src/node/data/decode.ts';
+import { receivePicture } from '../../src/node/data/picture-input.ts';
+import { pictureLimits } from '../../src/data/picture-limits.ts';
 import { openData } from '../../src/node/data/open.ts';
 import { recordOf } from '../../src/node/data/record.ts';
 import { channelStatistics } from '../../src/node/data/statistics.ts';
@@ -38,6 +41,12 @@ const dataset = (changes = {}, source = {}) =>
     },
     ...changes,
   });
+/** Its memory is another's now. */
+function givenAway(array) {
+  structuredClone(array.buffer, { transfer: [array.buffer] });
+  return array;
+}
+
 const prepared = { ...cardinal.imagenetPreprocessing, size: [2, 2], resize: null };
 const pixels = (changes) => ({ width: 2, height: 2, channels: 3, data: new Uint8Array(12), ...changes });
 
@@ -130,6 +139,11 @@ export const calls = [
     'topGuesses of an array',
     () => cardinal.topGuesses([1, 2], 1),
     /^topGuesses: the logits: expected a Float32Array/,
+  ],
+  [
+    'topGuesses of numbers that were given away',
+    () => cardinal.topGuesses(givenAway(new Float32Array(3)), 1),
+    /expected a Float32Array, got a Float32Array whose memory was given away \(transferred\)$/,
   ],
   ['topGuesses, none', () => cardinal.topGuesses(Float32Array.of(1), 0), /^topGuesses: expected the count/],
   [
@@ -459,9 +473,14 @@ const input = { shape: [1, 3, 8, 8], data: new Float32Array(192) };
 const net = () => new cardinal.nn.Sequential(new cardinal.nn.Flatten(), new cardinal.nn.Linear(192, 2));
 export const promises = [
   [
-    'readSafetensors of text',
-    () => cardinal.readSafetensors('x'),
-    /^readSafetensors: expected the file to be bytes/,
+    'readSafetensors of bytes that were given away',
+    () => cardinal.readSafetensors(givenAway(new Uint8Array(8))),
+    /^readSafetensors: expected the file .* got a Uint8Array whose memory was given away \(transferred\)$/,
+  ],
+  [
+    'classifying bytes that were given away',
+    () => receivePicture(givenAway(new Uint8Array(8)).buffer, pictureLimits({})),
+    /^cannot read the picture: got an ArrayBuffer whose memory was given away \(transferred\)$/,
   ],
   ['writeWeights of nothing', () => cardinal.writeWeights(), /^writeWeights: expected the program/],
   ['fit of nothing', () => cardinal.fit(), /^train: expected the options/],
@@ -647,4 +666,27 @@ export const promises = [
     () => openData('photos', { val_fraction: 0.2 }),
     /^openData: unknown option val_fraction; did you mean valFraction\?/,
   ],
+];
+
+/** Everything that can be called, by its name, and whether it is made with `new`. */
+export const callables = Object.entries({
+  ...cardinal,
+  ...node,
+  ...Object.fromEntries(
+    [nn, init, F].flatMap((part) => Object.entries(part).map(([name, value]) => [`${name} `, value])),
+  ),
+})
+  .filter(([, value]) => typeof value === 'function')
+  .map(([name, value]) => [
+    name,
+    Function.prototype.toString.call(value).startsWith('class') ? (...args) => new value(...args) : value,
+  ]);
+
+/** What a caller may have in hand by mistake. */
+export const mistakes = [
+  [],
+  ...[null, NaN, 'x', {}, [], [null], new Map([['a', null]]), () => 3, new Float32Array(3)].flatMap(
+    (first) => [[first], [first, null], [first, {}]],
+  ),
+  [undefined, null],
 ];

@@ -5,6 +5,7 @@ import { createWasmBackend } from '../../src/backends/wasm/backend.ts';
 import type { WorkerHandle } from '../../src/backends/wasm/messages.ts';
 import { CardinalError } from '../../src/base/errors.ts';
 import type { StateDict } from '../../src/base/tensor-data.ts';
+import { imagenetPreprocessing } from '../../src/data/preprocessing.ts';
 import * as nn from '../../src/nn/index.ts';
 import { trace } from '../../src/nn/trace.ts';
 import { largestFit } from '../../src/plan/fit.ts';
@@ -117,7 +118,15 @@ vi.mock('node:worker_threads', () => ({
 
 test('workers of a loader that were started are ended if another one cannot be', async () => {
   const { workerPool } = await import('../../src/node/data/pool.ts');
-  const setup = {} as Parameters<typeof workerPool>[0];
+  const setup: Parameters<typeof workerPool>[0] = {
+    spec: {
+      preprocessing: { ...imagenetPreprocessing, size: [2, 2], resize: null },
+      ...{ augmentation: undefined, mix: undefined, classes: 2, seed, unreadable: 'refuse' },
+    },
+    source: { kind: 'files', paths: ['a.png'] },
+    labels: Int32Array.of(0),
+    name: 'pictures',
+  };
   expect(() => workerPool(setup, 3)).toThrow(
     /^data worker 3 of 3 cannot be started: no more threads; take fewer workers$/,
   );

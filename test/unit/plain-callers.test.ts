@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { described } from '../../src/base/described.ts';
 import { CardinalError, countModel, nn } from '../../src/index.ts';
-import { calls, promises } from '../support/plain-calls.js';
+import { callables, calls, mistakes, promises } from '../support/plain-calls.js';
 
 /** Whoever calls without types gets one line that says what was expected; a TypeError would be one from the inside. */
 describe('a caller in plain JavaScript', () => {
@@ -20,6 +21,18 @@ describe('a caller in plain JavaScript', () => {
       (error: unknown) => error,
     );
     expectLine(thrown, message);
+  });
+
+  it.each(callables)('never gets an error from the inside: %s', async (_, call) => {
+    for (const given of mistakes) {
+      try {
+        await answered(call(...given));
+      } catch (error) {
+        const line = `${given.map(described).join(', ')}: ${String(error)}`;
+        expect(error, line).toBeInstanceOf(CardinalError);
+        expect(line).not.toContain('\n');
+      }
+    }
   });
 
   it('may build from a list, a record or arguments', () => {
@@ -43,6 +56,18 @@ describe('a caller in plain JavaScript', () => {
     });
   });
 });
+
+/** Waits for a promise or all parts of a stream, and disposes of what came; other answers are right as they are. */
+async function answered(answer: unknown): Promise<void> {
+  if (typeof answer !== 'object' || answer === null) return;
+  if (Symbol.asyncIterator in answer) {
+    for await (const part of answer as AsyncIterable<unknown>) expect(part).toBeDefined();
+    return;
+  }
+  const given: unknown = await Promise.resolve(answer);
+  if (typeof given !== 'object' || given === null || !('dispose' in given)) return;
+  await (given as { dispose(): Promise<void> }).dispose();
+}
 
 function expectLine(thrown: unknown, message: RegExp): void {
   expect(thrown).toBeInstanceOf(CardinalError);

@@ -103,7 +103,9 @@ describe('what we write', () => {
   });
 
   test('elements that do not fit the shape are refused', async () => {
-    const entries = new Map([['x', entryOf({ dtype: 'F32', shape: [2], data: new Uint8Array(4) })]]);
+    const raw = { dtype: 'F32', shape: [2], data: new Uint8Array(4) } as const;
+    expect(() => entryOf(raw)).toThrow(/^entryOf: expected 8 bytes for 2 F32, got 4$/);
+    const entries = new Map([['x', { ...raw, read: () => Promise.resolve(raw) }]]);
     await expect(written(entries)).rejects.toThrow(
       /^tensor 'x' has 4 bytes of elements, expected 8 for 2 F32/,
     );

@@ -1,5 +1,6 @@
 import { cpSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
 import { requireUnedited } from '../../src/cli/continued.ts';
@@ -8,7 +9,13 @@ import type { RunConfig } from '../../src/cli/run-config.ts';
 import type { Value } from '../../src/graph/value.ts';
 import * as nn from '../../src/nn/index.ts';
 import { openData } from '../../src/node/data/open.ts';
-import { listPictures, packList, pictureListFile, unpackList } from '../../src/node/data/picture-list.ts';
+import {
+  countListed,
+  listPictures,
+  packList,
+  pictureListFile,
+  unpackList,
+} from '../../src/node/data/picture-list.ts';
 import { picturesOfRun } from '../../src/node/data/run-pictures.ts';
 import { RunFolder } from '../../src/node/run-folder.ts';
 import { trainOn, type TrainOnOptions } from '../../src/node/train-on.ts';
@@ -239,6 +246,11 @@ test('a list says of every picture what its hashes do, whatever the names', asyn
   expect(await unpackList(packed, { ...list.hashes, train: '0' })).toBeUndefined();
   expect(await unpackList(packed.subarray(0, -9), list.hashes)).toBeUndefined();
   expect(await unpackList(new Uint8Array(9), list.hashes)).toBeUndefined();
+  expect(await countListed(packed)).toBe(list.pictures.length);
+  // Of a line without an end no more is unzipped than a line has.
+  const endless = gzipSync(Buffer.alloc(2 ** 28, 0x20));
+  expect(await unpackList(endless, list.hashes)).toBeUndefined();
+  expect(await countListed(endless)).toBeUndefined();
 });
 
 test('an edited config.json is refused before anything is trained', async () => {

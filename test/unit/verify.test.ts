@@ -114,6 +114,18 @@ describe('a file', () => {
     return found;
   }
 
+  /** With a CRC-32 of 0 for the first records of the directory, and in their own headers. */
+  function withoutSums(zip: Uint8Array, count: number): Uint8Array {
+    const bytes = Buffer.from(zip);
+    let at = bytes.indexOf('PK\x01\x02', 0, 'latin1');
+    for (let n = 0; n < count && at >= 0; n++) {
+      bytes.writeUInt32LE(0, at + 16);
+      bytes.writeUInt32LE(0, bytes.readUInt32LE(at + 42) + 14);
+      at = bytes.indexOf('PK\x01\x02', at + 1, 'latin1');
+    }
+    return new Uint8Array(bytes);
+  }
+
   test('of PyTorch is verified by its CRCs, or says that it has none', async () => {
     const zip = fixtureBytes('zip-views.pth');
     expect(await check('zip.pth', zip)).toMatchObject({ result: 'ok', checksum: 'CRC-32', notes: [] });
@@ -122,6 +134,12 @@ describe('a file', () => {
     expect(await check('version.pth', new Uint8Array(zip).fill(0x34, version, version + 1))).toMatchObject({
       result: 'damaged',
       notes: [expect.stringMatching(/record '[^']*version' is not what was written/)],
+    });
+    expect(await check('one.pth', withoutSums(zip, 1))).toMatchObject({ result: 'damaged' });
+    expect(await check('none.pth', withoutSums(zip, Infinity))).toMatchObject({
+      result: 'ok',
+      checksum: undefined,
+      notes: ['no CRC-32: PyTorch was told to write none'],
     });
     expect(await check('legacy.pth', fixtureBytes('legacy-state.pth'))).toMatchObject({
       result: 'ok',

@@ -1,5 +1,6 @@
 import { Disposal, type DisposeOptions } from '../../base/disposal.ts';
 import { CardinalError, messageOf } from '../../base/errors.ts';
+import { anything, callback, checkOptions, flag, wholeFrom, type Kinds } from '../../base/options.ts';
 import { entries } from '../../plan/plan.ts';
 import type { Node } from '../../graph/node.ts';
 import { sizeOf } from '../../graph/value.ts';
@@ -43,11 +44,26 @@ export interface WasmBackendOptions {
   readonly maySleep: boolean;
 }
 
+const wasmKinds: Kinds<WasmBackendOptions> = {
+  module: {
+    expected: 'a WebAssembly.Module',
+    is: (value) => Object.prototype.toString.call(value) === '[object WebAssembly.Module]',
+  },
+  multiplyAdd: anything,
+  threads: wholeFrom(1),
+  blas: anything,
+  spawn: callback,
+  placement: anything,
+  room: anything,
+  maySleep: flag,
+};
+
 /**
  * WebAssembly kernels on shared memory. Every thread walks the whole program: the calling one is thread 0, the others
  * sleep between runs and meet at a barrier after each call. Knows nothing of the platform it runs on.
  */
 export async function createWasmBackend(options: WasmBackendOptions): Promise<Backend> {
+  checkOptions('createWasmBackend', options, wasmKinds, ['module', 'threads', 'spawn', 'maySleep']);
   const workers: WorkerHandle[] = [];
   try {
     for (let index = 0; index < options.threads - 1; index++) workers.push(options.spawn(index));

@@ -2,6 +2,8 @@ import { createGunzip } from 'node:zlib';
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import { parseIdxHeader, requireIdxSize, type IdxHeader } from '../../data/idx.ts';
 import { fileError } from '../files.ts';
+import { mebibytes } from '../../train/micro-batches.ts';
+import { memory } from '../memory.ts';
 import { openRegular, readInto, type RegularFile } from '../regular-file.ts';
 
 /** An IDX file, open: its header is read, its bytes are not. */
@@ -38,7 +40,7 @@ async function openPlain(path: string, rank: 1 | 3, { handle, size }: RegularFil
   return {
     header,
     async bytes() {
-      const bytes = shared(header);
+      const bytes = shared(header, path);
       const done = await readInto(handle, bytes, header.bytes);
       requireIdxSize(header, header.bytes + done, path);
       return bytes;
@@ -49,9 +51,9 @@ async function openPlain(path: string, rank: 1 | 3, { handle, size }: RegularFil
 
 const mostHeader = 16;
 
-/** What a zipped file may become, in bytes: so much for each of its own, and so much in any case. Pictures come to a tenth at most. */
-const mostPerByte = 8;
-const freeBytes = 64 * 2 ** 20;
+/** What gzip packs into a byte at most, and what it may put around it. Drawings in black and white come to a twentieth. */
+const mostPerByte = 1032;
+const around = 2 ** 16;
 
 async function openZipped(path: string, rank: 1 | 3, { handle, size }: RegularFile): Promise<IdxFile> {
   const gunzip = createGunzip();
@@ -87,16 +89,18 @@ async function openZipped(path: string, rank: 1 | 3, { handle, size }: RegularFi
   try {
     const first = new Uint8Array(4 + 4 * rank);
     const header = parseIdxHeader(first.subarray(0, await fill(first)), path, rank);
-    if (header.size > mostPerByte * size + freeBytes) {
+    if (header.size > mostPerByte * size + around) {
       throw new CardinalError(
-        `${path} has ${size} bytes and says that it unzips to ${header.size}, far more than pictures do: unpack it yourself if that is so (gunzip)`,
+        `${path} has ${size} bytes and says that it unzips to ${header.size}, more than gzip packs into so few: the file is damaged`,
       );
     }
     const bytes = async (): Promise<Uint8Array> => {
-      const all = shared(header);
+      const all = shared(header, path);
       const done = await fill(all);
-      const more = done < header.size ? 0 : await fill(new Uint8Array(1));
-      requireIdxSize(header, header.bytes + done + more, path, more > 0);
+      requireIdxSize(header, header.bytes + done, path);
+      if ((await fill(new Uint8Array(1))) > 0) {
+        throw new CardinalError(`${path} unzips to more bytes than its header says`);
+      }
       return all;
     };
     return { header, bytes, close };
@@ -107,6 +111,13 @@ async function openZipped(path: string, rank: 1 | 3, { handle, size }: RegularFi
   }
 }
 
-function shared({ size }: IdxHeader): Uint8Array {
+/** Room for all of a file, if the machine has it. */
+function shared({ size }: IdxHeader, path: string): Uint8Array {
+  const { total, limit = total } = memory();
+  if (size > limit) {
+    throw new CardinalError(
+      `${path} holds ${mebibytes(size)} of pictures, and there are ${mebibytes(limit)} of memory: use fewer pictures, or a larger machine`,
+    );
+  }
   return new Uint8Array(new SharedArrayBuffer(size));
 }

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 
-import { described } from '../../base/described.ts';
+import { described, isDetached } from '../../base/described.ts';
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
 import type { Picture } from '../../data/dataset.ts';
@@ -71,6 +71,7 @@ export async function receivePicture(
 ): Promise<ReceivedPicture> {
   if (typeof input === 'string') return { kind: 'file', path: pathOf(input) };
   if (isUrl(input)) return { kind: 'file', path: pathOf(input.href) };
+  if (isDetached(input)) throw new CardinalError(`cannot read the picture: got ${described(input)}`);
   if (types.isUint8Array(input)) return bytesNamed(input);
   if (types.isAnyArrayBuffer(input)) return bytesNamed(new Uint8Array(input));
   if (isBlob(input)) {

@@ -1,7 +1,7 @@
-import { createHash } from 'node:crypto';
+import { createHash, type Hash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
-import { gunzip, gzip } from 'node:zlib';
+import { createGunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
 import type { PictureHashes } from '../../data/picture-record.ts';
 import { keyOf, type PictureDataset } from '../../data/source.ts';
@@ -73,24 +73,36 @@ function sizeOf(path: string): Promise<number> {
   );
 }
 
-function listOf(pictures: readonly ListedPicture[], contents: boolean): PictureList {
-  const train = pictures.filter(([part]) => part === 'train');
-  const validation = pictures.filter(([part]) => part !== 'train');
-  return {
-    pictures,
-    hashes: {
-      train: hashOf(train),
-      ...(validation.length === 0 ? {} : { validation: hashOf(validation) }),
-      ...(contents ? { contents } : {}),
-    },
-  };
+/** A list of these pictures, and its hashes. */
+export function listOf(pictures: readonly ListedPicture[], contents: boolean): PictureList {
+  const hashing = new Hashing();
+  for (const picture of pictures) hashing.add(picture);
+  return { pictures, hashes: hashing.hashes(contents) };
 }
 
-/** Of their order, too: on it depends which picture stands where in an epoch. */
-function hashOf(pictures: readonly ListedPicture[]): string {
-  const hash = createHash('sha256');
-  for (const picture of pictures) hash.update(lineOf(picture));
-  return hash.digest('hex').slice(0, 32);
+/** Hashes of a list whose pictures go by; of their order, too: on it depends which picture stands where in an epoch. */
+class Hashing {
+  readonly #train = createHash('sha256');
+  readonly #validation = createHash('sha256');
+  #validates = false;
+  /** Of pictures so far. */
+  count = 0;
+
+  add(picture: ListedPicture): void {
+    const [part] = picture;
+    this.count++;
+    if (part !== 'train') this.#validates = true;
+    (part === 'train' ? this.#train : this.#validation).update(lineOf(picture));
+  }
+
+  hashes(contents: boolean): PictureHashes {
+    const short = (hash: Hash): string => hash.digest('hex').slice(0, 32);
+    return {
+      train: short(this.#train),
+      ...(this.#validates ? { validation: short(this.#validation) } : {}),
+      ...(contents ? { contents } : {}),
+    };
+  }
 }
 
 function lineOf(picture: ListedPicture): string {
@@ -98,34 +110,57 @@ function lineOf(picture: ListedPicture): string {
 }
 
 const zip = promisify(gzip);
-const unzip = promisify(gunzip);
-
 /** A list as the bytes of its file: gzipped, a line of JSON for each picture. */
 export function packList({ pictures }: PictureList): Promise<Uint8Array> {
   return zip(pictures.map(lineOf).join(''));
 }
 
-/** Reads the file of a list; undefined if it is damaged, or not the list of these hashes. */
+/**
+ * Reads the file of a list; undefined if it is damaged, or not the list of these hashes. It is gone through once before anything of it
+ * is kept: a file that becomes far more than it is takes no memory.
+ */
 export async function unpackList(bytes: Uint8Array, hashes: PictureHashes): Promise<PictureList | undefined> {
-  const pictures = await picturesIn(bytes);
-  const list = pictures && listOf(pictures, hashes.contents === true);
-  return list && sameHashes(list.hashes, hashes) ? list : undefined;
-}
-
-/** Whether the bytes are those of a list's file. */
-export async function isPictureList(bytes: Uint8Array): Promise<boolean> {
-  return (await picturesIn(bytes)) !== undefined;
-}
-
-async function picturesIn(bytes: Uint8Array): Promise<ListedPicture[] | undefined> {
   try {
-    const text = (await unzip(bytes, { maxOutputLength: 2 ** 29 })).toString();
-    const lines = text.split('\n').filter((line) => line !== '');
-    return lines.map((line) => lineSchema.parse(JSON.parse(line)));
+    const hashing = new Hashing();
+    for await (const picture of picturesIn(bytes)) hashing.add(picture);
+    if (!sameHashes(hashing.hashes(hashes.contents === true), hashes)) return undefined;
+    const pictures: ListedPicture[] = [];
+    for await (const picture of picturesIn(bytes)) pictures.push(picture);
+    return { pictures, hashes };
   } catch {
     return undefined;
   }
 }
+
+/** How many pictures the file of a list names; undefined if it is damaged or none. */
+export async function countListed(bytes: Uint8Array): Promise<number | undefined> {
+  try {
+    const hashing = new Hashing();
+    for await (const picture of picturesIn(bytes)) hashing.add(picture);
+    return hashing.count;
+  } catch {
+    return undefined;
+  }
+}
+
+/** One after the other; throws anything if the bytes are damaged. */
+async function* picturesIn(bytes: Uint8Array): AsyncGenerator<ListedPicture, void, undefined> {
+  const gunzip = createGunzip({ chunkSize: 2 ** 16 });
+  gunzip.end(bytes);
+  const decoder = new TextDecoder('utf-8', { fatal: true });
+  let rest = '';
+  for await (const chunk of gunzip as AsyncIterable<Uint8Array>) {
+    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+    rest = lines.pop() ?? '';
+    if (rest.length > longestLine) throw new Error('a line without an end');
+    for (const line of lines) yield lineSchema.parse(JSON.parse(line));
+  }
+  rest += decoder.decode();
+  if (rest !== '') throw new Error('a line without an end');
+}
+
+/** Characters of a line: names of a class and a file, each up to what file systems allow. */
+const longestLine = 2 ** 17;
 
 export function sameHashes(a: PictureHashes, b: PictureHashes): boolean {
   return a.train === b.train && a.validation === b.validation && a.contents === b.contents;

@@ -1,4 +1,4 @@
-import { checkKind, record } from '../../base/options.ts';
+import { checkKind } from '../../base/options.ts';
 import { createHash } from 'node:crypto';
 
 import type { PictureRecord } from '../../data/picture-record.ts';
@@ -6,6 +6,7 @@ import { mostFileBytes } from '../../data/picture-limits.ts';
 import { keyOf, type PictureDataset } from '../../data/source.ts';
 import { mostWhole, readRegular } from '../regular-file.ts';
 import { limitsOf } from './decode.ts';
+import { openDataKind } from './open-kind.ts';
 import type { OpenData } from './open.ts';
 
 /** Pictures whose content is kept of a training: of a thousandth of them in another folder one in eight is noticed. */
@@ -16,10 +17,7 @@ const sampled = 128;
  * lie: a fraction of a second for tens of thousands.
  */
 export async function recordOf(data: OpenData): Promise<PictureRecord> {
-  checkKind('recordOf', 'the data', data, {
-    expected: 'what openData gives once it is awaited',
-    is: (value) => record.is(value) && 'train' in Object(value),
-  });
+  checkKind('recordOf', 'the data', data, openDataKind);
   const { train, val, heldOut } = data;
   if (train === undefined) return { count: 0, fingerprint: fingerprintOf([]), sample: [] };
   const names = hashedNames(train);

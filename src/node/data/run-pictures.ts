@@ -1,4 +1,3 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CardinalError } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
@@ -6,6 +5,7 @@ import type { PictureRecord } from '../../data/picture-record.ts';
 import { keyOf, type PictureDataset } from '../../data/source.ts';
 import type { Checkpoint } from '../../train/checkpoint.ts';
 import type { PlatformConditions } from '../../train/conditions.ts';
+import { readFile } from '../files.ts';
 import { findSharp } from '../sharp.ts';
 import { changesOf, sentence } from './changed-pictures.ts';
 import { needsSharp } from './formats.ts';

@@ -1,3 +1,5 @@
+import { checkKind, record } from '../../base/options.ts';
+import { openDataKind } from './open-kind.ts';
 import { checkDataset, checkPreprocessing } from '../../data/arguments.ts';
 import { nextTask } from '../../base/next-task.ts';
 import { fitPicture } from '../../data/pipeline.ts';
@@ -94,6 +96,8 @@ export async function fitPreprocessing(
     readonly std?: readonly number[] | undefined;
   } = {},
 ): Promise<Preprocessing> {
+  checkKind('fitPreprocessing', 'the data', data, openDataKind);
+  checkKind('fitPreprocessing', 'the options', options, record);
   const { channels = data.channels, imageSize, cropShare, interpolation, mean, std } = options;
   const base = { channels, imageSize, cropShare, interpolation, pictureSize: data.pictureSize };
   const unit = new Array<number>(channels).fill(1);

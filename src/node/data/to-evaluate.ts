@@ -1,8 +1,10 @@
+import { checkKind, oneOf, record } from '../../base/options.ts';
 import { UsageError } from '../../base/errors.ts';
 import type { PictureRecord } from '../../data/picture-record.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { splitByClass } from '../../data/split.ts';
 import { joined } from './joined.ts';
+import { openDataKind } from './open-kind.ts';
 import { openData, type OpenData } from './open.ts';
 import { isWhole, sampledIn } from './record.ts';
 import type { SplitName } from './reader.ts';
@@ -45,6 +47,9 @@ export async function picturesToEvaluate(
   weights: EvaluatedWeights,
   asked?: EvaluatedSplit,
 ): Promise<PicturesToEvaluate> {
+  if (typeof source !== 'string') checkKind('picturesToEvaluate', 'the data', source, openDataKind);
+  checkKind('picturesToEvaluate', 'the weights', weights, record);
+  if (asked !== undefined) checkKind('picturesToEvaluate', 'the split', asked, oneOf(...evaluatedSplits));
   const data =
     typeof source === 'string'
       ? await openData(source, { classes: weights.classes, valFraction: 0 })

@@ -1,3 +1,5 @@
+import { checkKind, objectWith } from '../../base/options.ts';
+import { validate } from '../../base/validate.ts';
 import { smallest } from '../../base/extremes.ts';
 import { CardinalError } from '../../base/errors.ts';
 import type { BatchLoader } from '../../data/dataset.ts';
@@ -5,10 +7,11 @@ import { augmentationNamed, defaultAugmentation, type AugmentationName } from '.
 import type { Picture } from '../../data/dataset.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
 import type { PictureDataset } from '../../data/source.ts';
-import { recipes, type Recipe } from '../../train/recipe.ts';
+import { recipes, recipeSchema, type Recipe } from '../../train/recipe.ts';
 import { passOver } from '../files.ts';
 import { decoderOf } from './decode.ts';
 import { createLoader } from './loader.ts';
+import { openDataKind } from './open-kind.ts';
 import type { OpenData } from './open.ts';
 
 export interface TrainingLoaderOptions {
@@ -22,8 +25,17 @@ export interface TrainingLoaderOptions {
 /** Batches as a recipe wants them; whoever opens them disposes of them. Throws a `CardinalError` if there are none. */
 export function openLoaders(
   data: OpenData,
-  { recipe, preprocessing, seed, strict }: TrainingLoaderOptions,
+  options: TrainingLoaderOptions,
 ): { readonly train: BatchLoader; readonly validation: BatchLoader | undefined } {
+  checkKind('openLoaders', 'the data', data, openDataKind);
+  checkKind(
+    'openLoaders',
+    'the options',
+    options,
+    objectWith('{ recipe, preprocessing, seed, strict }', 'recipe', 'preprocessing'),
+  );
+  const { preprocessing, seed, strict } = options;
+  const recipe = validate(recipeSchema, options.recipe, 'openLoaders: the recipe');
   const train = trainingPictures(data);
   requireBatch(train, recipe);
   const classes = data.classes.length;

@@ -1,6 +1,4 @@
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { gunzip } from 'node:zlib';
 import { z } from 'zod';
 import { CardinalError } from '../../base/errors.ts';
 import { jsonObject, parseJson } from '../../base/validate.ts';
@@ -8,7 +6,7 @@ import { count } from '../../report/format.ts';
 import { outcomeSchema } from '../../study/outcome.ts';
 import { parseCheckpoint } from '../../train/checkpoint.ts';
 import { bestFile, damagedFile, holdsCheckpoint, lastFile, previousFile } from '../checkpoints.ts';
-import { pictureListFile } from '../data/picture-list.ts';
+import { countListed, pictureListFile } from '../data/picture-list.ts';
 import { namesIn, readFile, readTextFile } from '../files.ts';
 import { Faults, faultLines, readMetricsFile } from '../metrics-file.ts';
 import { metricsName } from '../run-folder.ts';
@@ -54,13 +52,12 @@ export async function verifyRun(path: string, config: z.ZodType = jsonObject): P
   return checks;
 }
 
-/** The lines of a list of pictures: gzip has a CRC-32 of its own. */
+/** Pictures that a list names: gzip has a CRC-32 of its own. */
 async function picturesListed(file: string): Promise<number> {
-  const bytes = await readFile(file);
-  const text = await promisify(gunzip)(bytes, { maxOutputLength: 2 ** 29 }).catch(() => {
-    throw new CardinalError(`${file} is damaged: gzip cannot unpack it (CRC-32)`);
-  });
-  return text.reduce((lines, byte) => lines + (byte === 0x0a ? 1 : 0), 0);
+  const listed = await countListed(await readFile(file));
+  if (listed === undefined)
+    throw new CardinalError(`${file} is damaged: it is no list of pictures in gzip (CRC-32)`);
+  return listed;
 }
 
 /** Every step of a checkpoint is in the metrics before the checkpoint is written. */

@@ -1,5 +1,6 @@
 import { CardinalError } from '../../base/errors.ts';
 import type { TensorEntry } from '../archive.ts';
+import { checkEntries } from '../arguments.ts';
 import { elementBytes, type Dtype } from '../dtypes.ts';
 import { quoted } from '../../base/quoted.ts';
 import { op, PickleWriter } from './pickle-writer.ts';
@@ -33,6 +34,7 @@ const text = new TextEncoder();
 export async function* pytorchParts(
   tensors: ReadonlyMap<string, TensorEntry>,
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  checkEntries('pytorchParts', tensors);
   const pickle = pickleOf(tensors);
   const { ZipWriter } = await import('@zip.js/zip.js/lib/zip-core-writer.js');
   let parts: Uint8Array[] = [];

@@ -56,7 +56,6 @@ export async function openZipCheckpoint(
     },
     savedBy: (type) => classes?.get(type),
   });
-  // Whoever tells PyTorch to write no CRC-32 has it leave out all of them.
   const checksum = pickle.verified ? 'CRC-32' : undefined;
   return { format: script ? 'torchscript' : 'pytorch', source: source.name, ...flat, checksum };
 }

@@ -11,7 +11,7 @@ export interface ZipRecord {
   readonly name: string;
   /** In bytes, as it is stored. */
   readonly size: number;
-  /** Whether damage is noticed. PyTorch writes no CRC-32, a 0, if it was told so. */
+  /** Whether damage is noticed. PyTorch writes no CRC-32, a 0 in all records, if it was told so. */
   readonly verified: boolean;
   /**
    * `length` of its bytes from `begin` on. Before any is given, all of them are held against the record's CRC-32: a part that is
@@ -33,18 +33,19 @@ export async function openZip(
   options: VerifyOptions = {},
 ): Promise<ReadonlyMap<string, ZipRecord>> {
   const records = new Map<string, ZipRecord>();
-  for (const [name, entry] of await readZipDirectory(source)) {
-    records.set(name, recordOf(source, entry, options));
-  }
+  const entries = await readZipDirectory(source);
+  // Whoever tells PyTorch to write no CRC-32 has it leave out all of them. Among others a 0 is one, or was damaged.
+  const summed = [...entries.values()].some(({ signature }) => signature !== 0);
+  const verify = options.verify !== false && summed;
+  for (const [name, entry] of entries) records.set(name, recordOf(source, entry, verify));
   return records;
 }
 
 /** What is read at a time of a record of which a part is wanted: it has to be held against its CRC-32 whole. */
 const pieceBytes = 1 << 22;
 
-function recordOf(source: ByteSource, entry: ZipEntry, { verify = true }: VerifyOptions): ZipRecord {
+function recordOf(source: ByteSource, entry: ZipEntry, verified: boolean): ZipRecord {
   const { filename: name, compressedSize, uncompressedSize, signature } = entry;
-  const verified = verify && signature !== 0;
   const plain = entry.compressionMethod === stored && !entry.encrypted;
   const begin = (): Promise<number> => recordBegin(source, entry);
   const requireSum = (sum: number): void => {

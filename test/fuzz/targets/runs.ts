@@ -1,10 +1,19 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { jsonObject, jsonValue, parseJson, validate, type JsonValue } from '../../../src/base/validate.ts';
 import { runConfigSchema } from '../../../src/cli/run-config.ts';
 import { isPretrainedConfig, readPretrainedConfig } from '../../../src/data/pretrained-config.ts';
 import { defaultPreprocessing, imagenetStatistics } from '../../../src/data/preprocessing.ts';
 import { readClassNames } from '../../../src/node/class-names.ts';
+import {
+  countListed,
+  listOf,
+  packList,
+  unpackList,
+  type ListedPicture,
+} from '../../../src/node/data/picture-list.ts';
 import { lookAt } from '../../../src/node/lock/record.ts';
 import { linesThatStay, metricsLine, planRewind, readMetricsFile } from '../../../src/node/metrics-file.ts';
 import { summarizeMetrics } from '../../../src/node/report/metrics-summary.ts';
@@ -219,6 +228,50 @@ function withoutDigest(bytes: Uint8Array): Uint8Array {
   );
 }
 
+const listedPictures = listOf(
+  Array.from({ length: 20 }, (_, n): ListedPicture => [
+    n < 15 ? 'train' : 'held out',
+    `class ${n % 3}`,
+    `${n % 3}/${n}.png`,
+    100 + n,
+    '',
+  ]),
+  false,
+);
+
+/** Gzipped lines of JSON: the bytes damaged, or the lines in them. Damage is told by what comes back, nothing is thrown. */
+const pictureList: Target = {
+  name: 'picture-list',
+  seeds: async () => [await packList(listedPictures)],
+  early: /^never$/,
+  mutate(bytes, rng, others) {
+    const lines = rng.int(3) === 0 ? undefined : unzippedText(bytes)?.split('\n');
+    if (lines === undefined) return mutate(bytes, rng, others, { most: 2 });
+    const at = rng.int(lines.length);
+    const line = new TextEncoder().encode(lines[at]);
+    lines[at] =
+      rng.int(4) === 0
+        ? lines[at].repeat(1 + rng.int(2 ** 12))
+        : new TextDecoder().decode(mutateJson(line, rng, [line]));
+    return new Uint8Array(gzipSync(lines.join('\n')));
+  },
+  async read(bytes, probe) {
+    const list = await unpackList(bytes, listedPictures.hashes);
+    if (list !== undefined && !isDeepStrictEqual(list, listedPictures))
+      probe.fault('another list of these hashes');
+    if (list !== undefined && (await countListed(bytes)) !== list.pictures.length)
+      probe.fault('another count');
+  },
+};
+
+function unzippedText(bytes: Uint8Array): string | undefined {
+  try {
+    return new TextDecoder().decode(gunzipSync(bytes, { maxOutputLength: 2 ** 22 }));
+  } catch {
+    return undefined;
+  }
+}
+
 /** Whatever lies there: another process may be writing it. Nothing is thrown for any content. */
 const lock: Target = {
   ...json,
@@ -300,6 +353,7 @@ export const runs: readonly Target[] = [
   study,
   outcome,
   checkpoint,
+  pictureList,
   lock,
   classNames,
   hubConfig,
