@@ -1,9 +1,12 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Backend } from '../backends/backend.ts';
 import { withEnding } from '../base/endings.ts';
 import { CardinalError } from '../base/errors.ts';
 import { augmentationWords } from '../data/augmentations.ts';
 import { leftOutLine } from '../data/left-out.ts';
 import type { PictureRecord } from '../data/picture-record.ts';
+import { bestFile, lastFile, previousFile } from '../node/checkpoints.ts';
 import { openDataFor } from '../node/data-for-weights.ts';
 import { seenBefore } from '../node/data/to-evaluate.ts';
 import { openData, type OpenData } from '../node/data/open.ts';
@@ -310,7 +313,10 @@ async function work({ network, flags, ...parts }: Work): Promise<Outcome> {
     const { path } = await parts.openFolder();
     const report = await reportRun(training, evaluated, notes);
     if (flags.json) printJson(summaryOf(path, result, evaluated, report));
-    else print(closing(path, result, evaluated, stopped ? flagsOf(parts.backend, flags) : undefined));
+    else {
+      const engine = stopped ? flagsOf(parts.backend, flags) : undefined;
+      print(closing(path, result, evaluated, engine, existsSync(join(path, previousFile))));
+    }
     process.exitCode = interrupt.exitCode ?? process.exitCode;
     return { result, evaluated };
   } finally {
@@ -369,13 +375,17 @@ function closing(
   evaluated: RunEvaluation | undefined,
   /** Of a run that was stopped: with which it goes on as it was computed. */
   engine: string | undefined,
+  hasPrevious: boolean,
 ): string[] {
   const files = [
     'report.html',
     ...(evaluated === undefined ? [] : [misclassifiedFile]),
     // A run that was interrupted in its first epoch has no best weights yet.
-    ...(history.length === 0 ? [] : ['best.safetensors']),
-    ...['last.safetensors', 'metrics.jsonl', 'config.json', pictureListFile],
+    ...(history.length === 0 ? [] : [bestFile]),
+    lastFile,
+    // With its first checkpoint alone a run has none before it.
+    ...(hasPrevious ? [previousFile] : []),
+    ...['metrics.jsonl', 'config.json', pictureListFile],
   ];
   return [
     ...(evaluated === undefined ? [] : ['', ...judgementLines(evaluated, evaluatedOn[evaluated.on])]),
