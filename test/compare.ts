@@ -18,5 +18,11 @@ export function relativeDistance(actual: Float32Array, expected: Float32Array, f
 /** Index of the first element that differs in any bit (NaN equals NaN), or −1. */
 export function firstDifference(a: Float32Array, b: Float32Array): number {
   if (a.length !== b.length) return Math.min(a.length, b.length);
+  // Most are the same, which their bytes tell many times as fast.
+  if (bytesOf(a).equals(bytesOf(b))) return -1;
   return a.findIndex((value, i) => !Object.is(value, b[i]));
+}
+
+function bytesOf({ buffer, byteOffset, byteLength }: Float32Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }

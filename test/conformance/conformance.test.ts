@@ -24,9 +24,8 @@ test.each(names)('%s has a case', (op) => {
 
 describe.each(kinds)('$name computes as the reference does', ({ backends, exact }) => {
   test.each(names)(`%s (CARDINAL_SEED=${seed})`, async (op) => {
-    for (const [index, one] of casesOf(op).entries()) {
+    for (const [index, { one, expected }] of (await expectedOf(op)).entries()) {
       const label = `${op} case ${index}: ${describeCase(one)}`;
-      const expected = await runOp(reference, op, one);
       const results: Result[] = [];
       for (const backend of backends) results.push(await runOp(backend, op, one));
       checkAgainst(results[0], expected, op, one, label);
@@ -41,6 +40,26 @@ describe.each(kinds)('$name computes as the reference does', ({ backends, exact 
     }
   });
 });
+
+interface Expected {
+  readonly one: Case<OpName>;
+  readonly expected: Result;
+}
+
+const known = new Map<OpName, Promise<readonly Expected[]>>();
+
+/** The cases of an op and what the reference makes of them, computed once for all that are compared with it. */
+function expectedOf(op: OpName): Promise<readonly Expected[]> {
+  const found = known.get(op) ?? compute(op);
+  known.set(op, found);
+  return found;
+}
+
+async function compute(op: OpName): Promise<readonly Expected[]> {
+  const all: Expected[] = [];
+  for (const one of casesOf(op)) all.push({ one, expected: await runOp(reference, op, one) });
+  return all;
+}
 
 /** Loses which op the cases are of, as a loop over all of them must. */
 function casesOf(op: OpName): readonly Case<OpName>[] {

@@ -65,7 +65,7 @@ interface Network {
 }
 
 const bottlenecks = () =>
-  createModel('resnext', { numClasses: 5, layers: [2, 2, 1, 1], cardinality: 4, baseWidth: 8 });
+  createModel('resnext', { numClasses: 5, layers: [2, 2, 1, 1], cardinality: 4, baseWidth: 32, planes: 16 });
 const networks: readonly Network[] = [
   { name: 'bottlenecks', build: bottlenecks, side: 17, sums: 6, inPlace: 6 },
   // Gradients of one, two and three come after four's: three's is no product, and its sum stays.
