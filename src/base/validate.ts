@@ -35,7 +35,7 @@ const deepest = 200;
 export function parseJson<T>(schema: z.ZodType<T>, text: string, what: string): T {
   // Whatever walks through the value later does so by calling itself.
   if (nestedDeeper(text, deepest)) {
-    throw new CardinalError(`${what}: it is nested more than ${deepest} deep, which no honest file is`);
+    throw new CardinalError(`${what}: it is nested more than ${deepest} deep, far deeper than any real one`);
   }
   let value: unknown;
   try {

@@ -100,7 +100,7 @@ export function continuingLines(
   return [
     epoch < epochs
       ? `continuing ${path} at step ${count(step)}, in epoch ${epoch + 1} of ${epochs}`
-      : `${path} has had its ${epochs} epochs: it is evaluated again${longer}`,
+      : `${path} has finished its ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}: evaluating it again${longer}`,
     ...(before.epochs === epochs ? [] : [rateAfterwards(before, recipe)]),
     ...(epoch < epochs && isTired
       ? [

@@ -167,7 +167,7 @@ export function withPictureFlags(command: Command): Command {
     )
     .option(
       '--decode-seconds <n>',
-      `give up a picture that takes longer to decode (${decodeSeconds})`,
+      `give up on a picture that takes longer to decode (${decodeSeconds})`,
       integer('--decode-seconds', 1, mostDecodeSeconds),
     );
 }
@@ -205,7 +205,10 @@ export function withEngineFlags(command: Command): Command {
         integer('--threads', 1, mostThreads()),
       ),
     )
-    .option('--blas', 'have a native library do matrix products, as it does where there is one, or fail')
+    .option(
+      '--blas',
+      'require a native library for matrix products; without the flag it is used where there is one',
+    )
     .option('--no-blas', 'leave matrix products to WebAssembly, even if there is a native library');
 }
 
@@ -216,7 +219,7 @@ export const checkpointActivationsHelp =
 
 /** What the flag means, in every command that has it. */
 export const takeOverHelp =
-  'with --resume: take the folder from a process that has it, if you know that it is over; one that is not stops';
+  'with --resume: take the folder from the process that holds it, if you know that it has ended; if it has not, it stops';
 
 export function withJsonFlag(command: Command): Command {
   return command.option('--json', 'print one JSON document instead of text', false);

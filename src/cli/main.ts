@@ -28,7 +28,7 @@ const commands: Readonly<Record<string, readonly [summary: string, load: () => P
     'show what a file of weights holds and which networks it fits',
     () => import('./commands/inspect.ts'),
   ],
-  verify: ["look a run's files or weights over for damage", () => import('./commands/verify.ts')],
+  verify: ["check a run's files, or weights, for damage", () => import('./commands/verify.ts')],
   convert: ['write weights in another format', () => import('./commands/convert.ts')],
   export: ['write a network for other programs: ONNX, PyTorch', () => import('./commands/export.ts')],
   run: ['run a network on raw tensors, to check a port', () => import('./commands/run.ts')],

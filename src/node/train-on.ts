@@ -301,7 +301,7 @@ async function work(
       await onEvent({ type: 'warning', message: rateAfterwards(own.recipe, recipe) });
     }
     if (own !== undefined && own.progress.epoch >= recipe.epochs) {
-      const message = `the run in ${required(out)} has had its ${recipe.epochs} epochs: nothing is left to train`;
+      const message = `the run in ${required(out)} has finished its ${recipe.epochs} ${recipe.epochs === 1 ? 'epoch' : 'epochs'}: nothing is left to train`;
       await onEvent({ type: 'warning', message });
     }
     const trainable = networkOf(network, [channels, ...size], describe(network));

@@ -99,7 +99,7 @@ export function parseHeader(json: Uint8Array, dataBytes: number, source: string)
   const [, outer, inner = 0] = counts;
   if (outer !== names.length || inner !== tensorFields.length * found.length + metadata.size) {
     throw new CardinalError(
-      `${what} has ${quoted(repeatedKey(json) ?? '')} twice, of which programs take the one or the other: save the weights anew`,
+      `${what} has ${quoted(repeatedKey(json) ?? '')} twice, and programs differ in which one they take: save the weights anew`,
     );
   }
   if (!plainNumbers) {

@@ -100,7 +100,7 @@ describe('--in-channels', () => {
       preprocessing: { channels: 1, mean: [0.5] },
     });
     expect((await fileOf('run/best.safetensors')).tensors.get('conv1.weight')?.shape).toEqual([8, 1, 3, 3]);
-    told(await inFolder('train', '--resume', 'run', '--json', ...engine), 0, /has had its 1 epochs/);
+    told(await inFolder('train', '--resume', 'run', '--json', ...engine), 0, /has finished its 1 epoch:/);
     const other = await inFolder('train', '--resume', 'run', '--augment', 'imagenet', ...engine);
     told(
       other,

@@ -208,7 +208,7 @@ describe.runIf(canUnshare)('two containers with one host name and ids of process
     const folder = await fresh();
     const child = await holder(folder, { before });
     // Its id, 1, is of another process here.
-    await expect(lockFolder(folder)).rejects.toThrow(/already in use by process 1;/);
+    await expect(lockFolder(folder)).rejects.toThrow(/already in use by process 1 in another container;/);
     const attempt = `
       const { lockFolder } = await import(${JSON.stringify(module)});
       await lockFolder(${JSON.stringify(folder)}).then(() => console.log('won'), (error) => console.log(error.name));

@@ -117,7 +117,7 @@ describe('a run that is over', () => {
       expect([reason, step]).toEqual(['finished', 6]);
     }
     expect(new Set(warnings)).toEqual(
-      new Set([`the run in ${join(root, 'over')} has had its 2 epochs: nothing is left to train`]),
+      new Set([`the run in ${join(root, 'over')} has finished its 2 epochs: nothing is left to train`]),
     );
     await expectSameFiles('over', 'over-before');
   });

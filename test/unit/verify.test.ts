@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -104,6 +104,16 @@ test('folders of runs and of files are looked through; what has nothing is refus
   });
   await expect(verify(join(path, 'study', 'empty'))).rejects.toThrow(/has nothing to verify: expected a run/);
   await expect(verify(join(path, 'nothing'))).rejects.toThrow(/no such file or folder/);
+});
+
+test('the cache of a hub is looked through, each folder once', async () => {
+  const snapshot = join(root, 'hub', 'models--a--b', 'snapshots', 'c', 'deeper');
+  await mkdir(snapshot, { recursive: true });
+  await writeFile(join(snapshot, 'model.safetensors'), await writeSafetensors(checkpointAt(1).state));
+  await symlink(join(root, 'hub'), join(snapshot, 'round'), 'junction');
+  expect(await results(join(root, 'hub'))).toEqual({
+    'hub/models--a--b/snapshots/c/deeper/model.safetensors': 'ok',
+  });
 });
 
 describe('a file', () => {

@@ -166,10 +166,14 @@ export function define(command: Command): void {
     )
     .option('--seed <n>', 'everything random comes from it', integer('--seed', 0), 0)
     .option('--strict', strictHelp, false)
-    .option('--checkpoint-every <steps>', 'beside the one after each epoch', integer('--checkpoint-every', 1))
+    .option(
+      '--checkpoint-every <steps>',
+      'write a checkpoint after so many steps, not only after each epoch',
+      integer('--checkpoint-every', 1),
+    )
     .option(
       '--checkpoint-minutes <n>',
-      'beside these, so many minutes after the last one; 0: none by the clock (5)',
+      'and this many minutes after the last one, 0 for never (5)',
       number('--checkpoint-minutes', { above: 0, inclusive: true }),
     )
     .option('--checkpoint-activations', checkpointActivationsHelp)

@@ -301,7 +301,13 @@ class Claim implements Lock {
 
   #who({ record, path }: Other): string {
     if (record === undefined) return `the process that made ${path}`;
-    return `process ${record.pid}${record.host === this.#record.host ? '' : ` on ${record.host}`}`;
+    return `process ${record.pid}${this.#where(record)}`;
+  }
+
+  #where(record: NonNullable<Other['record']>): string {
+    if (record.host !== this.#record.host) return ` on ${record.host}`;
+    // Its id would name another process here.
+    return isNew(record) && record.namespace !== this.#record.namespace ? ' in another container' : '';
   }
 
   #inUse(other: Other): InUseError {

@@ -1,3 +1,4 @@
+import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { CardinalError } from '../../base/errors.ts';
@@ -12,12 +13,9 @@ import { verifyWeights } from './weights.ts';
 const weightsEndings = ['.safetensors', '.pth', '.pt', '.th', '.bin'];
 const studyFile = 'study.json';
 
-/** Folders in folders that are looked into: runs of a study in a folder of studies. */
-const deepest = 2;
-
 /**
  * Verifies everything there is at a path: a file of weights; a run folder, with its checkpoints, metrics and settings; a study's
- * folder with its runs; or a folder of such files and folders. What a file does not say of itself is told in its notes.
+ * folder with its runs; or a folder of such files and folders, each of which is visited once. What a file does not say of itself is told in its notes.
  *
  *     const { checks, damaged } = await verify('runs/demo');
  *
@@ -27,7 +25,7 @@ export async function verify(path: string, options: VerifyRunOptions = {}): Prom
   checkKind('verify', 'the path', path, text);
   checkOptions('verify', options, { config: record });
   if (!(await isFolder(path))) return verificationOf([await verifyWeights(path)]);
-  const checks = await verifyFolder(path, options, 0);
+  const checks = await verifyFolder(path, options, new Set());
   if (checks.length === 0) {
     throw new CardinalError(
       `${path} has nothing to verify: expected a run, a study, files of weights (${weightsEndings.join(', ')}), or folders of them`,
@@ -41,7 +39,15 @@ export interface VerifyRunOptions {
   readonly config?: z.ZodType | undefined;
 }
 
-async function verifyFolder(path: string, { config }: VerifyRunOptions, depth: number): Promise<Check[]> {
+/** `visited`: the real paths of folders, since links may lead in circles. */
+async function verifyFolder(
+  path: string,
+  { config }: VerifyRunOptions,
+  visited: Set<string>,
+): Promise<Check[]> {
+  const real = await realpath(path);
+  if (visited.has(real)) return [];
+  visited.add(real);
   const names = (await namesIn(path)).toSorted(byCodePoint);
   if (isRun(names)) return verifyRun(path, config);
   const checks: Check[] = [];
@@ -50,8 +56,7 @@ async function verifyFolder(path: string, { config }: VerifyRunOptions, depth: n
     if (name === studyFile) checks.push(await verifyJson(inside, 'what is studied', studyConfigSchema));
     else if (name.startsWith('.')) continue;
     else if (await isFolder(inside)) {
-      if (depth >= deepest) continue;
-      for (const check of await verifyFolder(inside, { config }, depth + 1)) checks.push(check);
+      for (const check of await verifyFolder(inside, { config }, visited)) checks.push(check);
     } else if (weightsEndings.some((ending) => name.toLowerCase().endsWith(ending)))
       checks.push(await verifyWeights(inside));
   }
