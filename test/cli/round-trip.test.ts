@@ -75,6 +75,7 @@ describe('train, eval, predict', () => {
       'metrics.jsonl',
       'misclassified.csv',
       'pictures.jsonl.gz',
+      'previous.safetensors',
       'report.html',
     ]);
     const config: unknown = JSON.parse(await readFile(at('run/config.json'), 'utf8'));
@@ -251,7 +252,7 @@ describe('a run that is interrupted', () => {
       },
     });
     expect(interrupted.code, interrupted.stderr).toBe(130);
-    expect(interrupted.stderr).toContain('stopping after this step');
+    expect(interrupted.stderr).toContain('stopping with a checkpoint');
     // The sums of a native library depend on the number of threads.
     const needed = (await findBlas()) === undefined ? '' : ' --threads 2';
     expect(interrupted.stdout).toContain(`continue with: cardinal train --resume 'the cut'${needed}\n`);
