@@ -222,7 +222,9 @@ describe('what does not fit is refused', () => {
     await copyFile(at('run/best.safetensors'), at('cut.safetensors'));
     await truncate(at('cut.safetensors'), 3000);
     await mkdir(at('only-best'), { recursive: true });
-    await copyFile(at('run/config.json'), at('only-best/config.json'));
+    for (const name of ['config.json', 'best.safetensors']) {
+      await copyFile(at('run', name), at('only-best', name));
+    }
     const { code, stdout, stderr } = await inFolder(...args);
     expect(stderr).toMatch(/^cardinal: [^\n]+\n$/);
     expect(stderr).toMatch(expected);
