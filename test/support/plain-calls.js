@@ -43,7 +43,7 @@ const dataset = (changes = {}, source = {}) =>
   });
 /** Its memory is another's now. */
 function givenAway(array) {
-  structuredClone(array.buffer, { transfer: [array.buffer] });
+  array.buffer.transfer();
   return array;
 }
 
