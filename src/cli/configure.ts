@@ -13,6 +13,7 @@ import type { WeightsFile } from '../node/weights-file.ts';
 import { networkOf, type ModelDescription } from '../train/network.ts';
 import { findRecipe, withOverrides, type RecipeOverrides } from '../train/recipe.ts';
 import type { TrainFlags } from './commands/train.ts';
+import { givenEngine } from './engine.ts';
 import { givenLimits, type FitFlags } from './flags.ts';
 import { preprocessingFor, requirePerChannel, warnOfOther } from './loading.ts';
 import { runConfigSchema, type RunConfig } from './run-config.ts';
@@ -47,6 +48,7 @@ export async function configure(
     });
     requireRoom(network, chosen, flags.checkpointActivations);
   }
+  if (weights === undefined) requirePerChannel({ channels, mean: flags.mean, std: flags.std });
   const preprocessing =
     weights === undefined
       ? await fitPreprocessing(data, {
@@ -66,7 +68,6 @@ export async function configure(
           flags,
           data,
         );
-  requirePerChannel(preprocessing);
   const recipe = await withAugmentation(chosen, data, preprocessing, flags.augment);
   const { patience, checkpointEvery, checkpointMinutes, checkpointActivations } = flags;
   const config: RunConfig = {
@@ -86,6 +87,7 @@ export async function configure(
     ...(patience === undefined ? {} : { patience }),
     ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
     ...givenLimits(flags),
+    engine: givenEngine(flags),
     ...(checkpointMinutes === undefined ? {} : { checkpointMinutes }),
   };
   return validate(runConfigSchema, config, 'the settings of the run');

@@ -3,9 +3,29 @@ import { withEnding } from '../base/endings.ts';
 import type { NodeBackendOptions } from '../node/backend.ts';
 import type { TrainingState } from '../train/checkpoint.ts';
 import type { EngineFlags } from './flags.ts';
+import type { RunConfig } from './run-config.ts';
 
 /** What computes, as flags or an earlier part of a run say it. */
 export type Engine = EngineFlags & Pick<NodeBackendOptions, 'kernels'>;
+
+/** Of what computes what was asked for, to be written down; undefined if that was nothing. */
+export function givenEngine({ backend, threads, blas }: Partial<EngineFlags>): RunConfig['engine'] {
+  if (backend === 'reference') return { backend };
+  if (threads === undefined && blas === undefined) return undefined;
+  return { ...(threads === undefined ? {} : { threads }), ...(blas === undefined ? {} : { blas }) };
+}
+
+/** The engine of a run that begins anew: as the flags that are given now ask for, else as those of its first start did. */
+export function engineToBegin(asked: Partial<EngineFlags>, { engine: before = {} }: RunConfig): Engine {
+  const { backend = before.backend ?? 'wasm' } = asked;
+  if (backend === 'reference') return { backend };
+  const { threads = before.threads, blas = before.blas } = asked;
+  return {
+    backend,
+    ...(threads === undefined ? {} : { threads }),
+    ...(blas === undefined ? {} : { blas }),
+  };
+}
 
 /** The engine of a run that goes on: as the flags that were given ask for, else as it was computed until now. */
 export async function engineToGoOn(

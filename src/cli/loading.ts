@@ -93,16 +93,25 @@ export async function preprocessingFor(
   flags: WeightsFlags,
   data?: OpenData,
 ): Promise<Preprocessing> {
+  // Before anything is measured with them.
+  requirePerChannel({ channels: trained.channels, mean: flags.mean, std: flags.std });
   const { preprocessing, note } = await prepareFor(trained, flags, data);
-  requirePerChannel(preprocessing);
   if (note !== undefined) tell(`warning: ${note}`);
   return preprocessing;
 }
 
-/** Throws a `UsageError` unless `--mean` and `--std` gave a number for each channel. */
-export function requirePerChannel({ channels, mean, std }: Preprocessing): void {
+/** Throws a `UsageError` unless `--mean` and `--std` gave a number for each channel, if they were given. */
+export function requirePerChannel({
+  channels,
+  mean,
+  std,
+}: {
+  readonly channels: number;
+  readonly mean?: readonly number[] | undefined;
+  readonly std?: readonly number[] | undefined;
+}): void {
   for (const [flag, list] of Object.entries({ mean, std })) {
-    if (list.length !== channels) {
+    if (list !== undefined && list.length !== channels) {
       throw new UsageError(`--${flag}: expected ${channels} numbers, one a channel, got ${list.length}`);
     }
   }

@@ -44,6 +44,14 @@ export const runConfigSchema = z.strictObject({
   /** What a picture may cost, if it is not the usual: see `PictureLimitOptions`. */
   maxPixels: z.int().min(1).optional(),
   decodeSeconds: z.int().min(1).max(mostDecodeSeconds).optional(),
+  /** What was asked to compute it, for a run that begins anew; once it has a checkpoint, that says what computed it. */
+  engine: z
+    .strictObject({
+      backend: z.literal('reference').optional(),
+      threads: z.int().min(1).optional(),
+      blas: z.boolean().optional(),
+    })
+    .optional(),
   /** Minutes between checkpoints, beside these; 0: none by the clock. */
   checkpointMinutes: z.number().min(0).optional(),
   /** Epochs without a better validation top-1 after which the run ends. */

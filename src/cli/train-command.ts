@@ -25,7 +25,7 @@ import type { VerifyOptions } from '../weights/digest.ts';
 import type { TrainFlags } from './commands/train.ts';
 import { configure } from './configure.ts';
 import { continuedConfig, continuingLines, requireUnedited } from './continued.ts';
-import { engineToGoOn, flagsOf, withBackend, type Engine } from './engine.ts';
+import { engineToBegin, engineToGoOn, flagsOf, givenEngine, withBackend, type Engine } from './engine.ts';
 import { givenLimits } from './flags.ts';
 import { onInterrupt } from './interrupt.ts';
 import { judgementLines } from './judgement.ts';
@@ -161,7 +161,7 @@ async function goOn(folder: RunFolder, flags: OutputFlags, asked: Partial<TrainF
   const { path } = folder;
   const config = await configOf(folder);
   if (!(await folder.hasBegun({ onNotice: tell }))) {
-    await startOver(folder, continuedConfig(path, config, asked), flags);
+    await startOver(folder, continuedConfig(path, config, asked), flags, asked);
     return;
   }
   const checkpoint = await folder.checkpointToContinue();
@@ -223,12 +223,24 @@ async function configOf(folder: RunFolder): Promise<RunConfig> {
 }
 
 /** Begins a run anew that was ended before its first checkpoint, as its `config.json` says. */
-async function startOver(folder: RunFolder, config: RunConfig, flags: OutputFlags): Promise<void> {
+async function startOver(
+  folder: RunFolder,
+  settings: RunConfig,
+  flags: OutputFlags,
+  asked: Partial<TrainFlags>,
+): Promise<void> {
+  const engine = engineToBegin(asked, settings);
+  // Killed once more, it begins with what was asked for last.
+  const config = { ...settings, engine: givenEngine(engine) };
   const { data, network, earlier } = await beginningOf(folder.path, config, flags);
   const pictures = await picturesOfRun(data, { strict: config.strict });
   const { checkpointActivations = config.checkpointActivations } = flags;
-  const how = { ...flags, ...(checkpointActivations === undefined ? {} : { checkpointActivations }) };
-  await withBackend(flags, async (backend) => {
+  const how = {
+    ...flags,
+    ...engine,
+    ...(checkpointActivations === undefined ? {} : { checkpointActivations }),
+  };
+  await withBackend(engine, async (backend) => {
     await folder.writeConfig(config);
     await writeList(folder, pictures);
     tell(opening(config, data, backend));

@@ -175,8 +175,9 @@ async function makeFolders(path: string): Promise<void> {
     try {
       await files.mkdir(path);
     } catch (error) {
-      // Another process may have been faster.
-      if (!hasCode(error, 'EEXIST') || !(await isFolder(path))) throw error;
+      if (!hasCode(error, 'EEXIST')) throw error;
+      // Another process may have been faster; else what has the name is no folder.
+      if (!(await isFolder(path))) throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' });
     }
   }
   await syncNamesIn(parent);

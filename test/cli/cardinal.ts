@@ -19,6 +19,9 @@ export interface RunOptions {
   readonly onStderr?: (child: ChildProcess, stderr: string) => void;
 }
 
+/** What a command is started with. Without the name under which a shell started the tests: SIGHUP is ignored under nohup. */
+export const environment: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1', _: '' };
+
 /** Runs the built command line as a user does: a process of its own, no terminal. */
 export function cardinal(
   args: readonly string[],
@@ -27,7 +30,7 @@ export function cardinal(
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bin, ...args], {
       cwd,
-      env: { ...process.env, NO_COLOR: '1', ...env },
+      env: { ...environment, ...env },
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     // A command that reads none of it may end before it is written.

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { hangUpIsIgnored } from '../../src/cli/hang-up.ts';
 import { findPython } from '../support/python.ts';
-import { cardinal, root } from './cardinal.ts';
+import { cardinal, environment, root } from './cardinal.ts';
 import { writePictures } from './pictures.ts';
 
 const python = findPython('pty');
@@ -164,7 +164,7 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
       const child = spawn(
         python ?? '',
         ['-c', script, process.execPath, join(root, 'bin/cardinal.js'), ...begin, '--out', 'closed'],
-        { cwd: folder, stdio: ['ignore', 'pipe', 'inherit'] },
+        { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'inherit'] },
       );
       let printed = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
