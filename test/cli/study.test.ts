@@ -1,6 +1,7 @@
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { fromCsv } from '../../src/study/csv.ts';
@@ -10,12 +11,14 @@ import { writePictures } from './pictures.ts';
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cardinal-study-'));
+  await writeBeginning(join(folder, 'some/fashion-mnist-sample'));
 });
 afterAll(() => rm(folder, { recursive: true }));
 
 const bundled = join(root, 'data/fashion-mnist-sample');
-/** Seconds on one core: two networks, two seeds. */
-const tiny = ['study', 'figure5', '--data', bundled, '--epochs', '2', '--pictures', '128', '--seeds', '2'];
+/** Seconds on one core: two networks, two seeds, and few pictures to evaluate them on. */
+const tiny = ['study', 'figure5', '--epochs', '2', '--pictures', '128', '--seeds', '2'];
+const some = ['--data', 'some/fashion-mnist-sample'];
 const study = (args: readonly string[], options: RunOptions = {}) =>
   cardinal([...args, '--threads', '1', '--no-blas'], { cwd: folder, ...options });
 
@@ -27,7 +30,15 @@ describe('cardinal study', () => {
   });
 
   it('plans without doing anything', async () => {
-    const { code, stdout } = await study([...tiny, '--dry-run', '--json', '--runs', 'planned']);
+    const { code, stdout } = await study([
+      ...tiny,
+      '--data',
+      bundled,
+      '--dry-run',
+      '--json',
+      '--runs',
+      'planned',
+    ]);
     expect(code).toBe(0);
     const schema = z.object({
       study: z.literal('figure5'),
@@ -50,16 +61,16 @@ describe('cardinal study', () => {
   });
 
   it('that was killed goes on where it was, to the same numbers', async () => {
-    const whole = await study([...tiny, '--runs', 'whole', '--out', 'pages', '--json']);
+    const whole = await study([...tiny, ...some, '--runs', 'whole', '--out', 'pages', '--json']);
     expect(whole).toMatchObject({ code: 0 });
-    const killed = await study([...tiny, '--runs', 'cut'], {
+    const killed = await study([...tiny, ...some, '--runs', 'cut'], {
       onStderr: (child, stderr) => {
         // The second network is training then, beyond its first checkpoint or not.
         if (stderr.includes('run 1/4')) setTimeout(() => child.kill('SIGKILL'), 400);
       },
     });
     expect(killed.code).toBeNull();
-    const half = await study([...tiny, '--runs', 'cut']);
+    const half = await study([...tiny, ...some, '--runs', 'cut']);
     expect(half).toMatchObject({ code: 1 });
     expect(half.stderr).toMatch(/^cardinal: cut holds runs of study figure5 already: go on with --resume/m);
 
@@ -82,8 +93,9 @@ describe('cardinal study', () => {
     const page = await readFile(join(folder, 'pages/figure5.html'), 'utf8');
     expect(page).toContain('npx cardinal study figure5 --data fashion-mnist-sample --scale small --seeds 2');
     expect(page).not.toContain(root);
+    expect(page).not.toContain('some/');
 
-    const other2 = await study([...tiny, '--epochs', '3', '--runs', 'cut', '--resume']);
+    const other2 = await study([...tiny, ...some, '--epochs', '3', '--runs', 'cut', '--resume']);
     expect(other2).toMatchObject({ code: 1 });
     expect(other2.stderr).toMatch(/^cardinal: the runs in cut were made with other settings/m);
   }, 180_000);
@@ -128,6 +140,27 @@ const resultSchema = z.object({
   outcomes: z.array(z.looseObject({ arm: z.string(), seconds: z.number() })),
   judged: z.array(z.unknown()),
 });
+
+/** The first pictures of the bundled data: to evaluate on all of it takes most of the time. */
+async function writeBeginning(to: string): Promise<void> {
+  await mkdir(to, { recursive: true });
+  await copyFile(join(bundled, 'classes.json'), join(to, 'classes.json'));
+  for (const [name, count] of [
+    ['train', 256],
+    ['t10k', 100],
+  ] as const) {
+    for (const [file, header, bytes] of [
+      ['images-idx3', 16, 28 * 28],
+      ['labels-idx1', 8, 1],
+    ] as const) {
+      const path = `${name}-${file}-ubyte.gz`;
+      const whole = gunzipSync(await readFile(join(bundled, path)));
+      const part = whole.subarray(0, header + count * bytes);
+      part.writeUInt32BE(count, 4);
+      await writeFile(join(to, path), gzipSync(part));
+    }
+  }
+}
 
 function withoutTime(outcome: object): object {
   return { ...outcome, seconds: 0 };

@@ -8,23 +8,19 @@ import { Rng } from '../../src/base/rng.ts';
 import { resumeTraining, startTraining } from '../../src/cli/train-command.ts';
 import { defaultPreprocessing } from '../../src/data/preprocessing.ts';
 import { openData } from '../../src/node/data/open.ts';
-import type * as pool from '../../src/node/data/pool.ts';
-import type * as heartbeat from '../../src/node/lock/heartbeat.ts';
-import type { HeartbeatData } from '../../src/node/lock/write-record.ts';
 import { trainOn } from '../../src/node/train-on.ts';
 import { seed } from '../seed.ts';
 import { writeClasses } from '../unit/data-support/sources.ts';
 import { faultsOf } from './disk.ts';
 import { liveOn, long, named, outlive, some, wholeRun, type Training, type Whole } from './lives.ts';
 
-// Threads take most of the time of so short a life, and have no part in what is written.
 vi.mock('../../src/node/data/pool.ts', async (original) => {
-  const real = await original<typeof pool>();
-  return { ...real, workerPool: real.localPool };
+  const { withoutWorkers } = await import('../support/one-thread.ts');
+  return withoutWorkers(original);
 });
 vi.mock('../../src/node/lock/heartbeat.ts', async (original) => {
-  const { startHeartbeat } = await original<typeof heartbeat>();
-  return { startHeartbeat: (data: HeartbeatData) => startHeartbeat(data, 'timer') };
+  const { withoutHeartbeatThread } = await import('../support/one-thread.ts');
+  return withoutHeartbeatThread(original);
 });
 
 let root: string;

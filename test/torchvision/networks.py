@@ -6,6 +6,8 @@
     python3 test/torchvision/networks.py whole FOLDER NAME ...
         Of each network that was saved: NAME.whole.pth and NAME.whole.legacy.pth, the pickled module; NAME.holding.pth, a
         checkpoint that holds it in DataParallel beside its optimiser; NAME.script.pt and NAME.trace.pt, TorchScript.
+    python3 test/torchvision/networks.py all FOLDER NAME ...
+        Both.
     python3 test/torchvision/networks.py check FOLDER NAME FILE.pth
         Loads FILE strictly into the network and prints how far its logits are from the expected ones, relative to the
         largest of them.
@@ -125,12 +127,12 @@ if __name__ == "__main__":
     torch.set_num_threads(2)
     command, folder, *rest = sys.argv[1:]
     folder = pathlib.Path(folder)
-    if command == "save":
+    if command == "check":
+        check(folder, *rest)
+    else:
         folder.mkdir(parents=True, exist_ok=True)
         for name in rest:
-            save(folder, name)
-    elif command == "whole":
-        for name in rest:
-            whole(folder, name)
-    else:
-        check(folder, *rest)
+            if command != "whole":
+                save(folder, name)
+            if command != "save":
+                whole(folder, name)
