@@ -75,6 +75,7 @@ describe('train, eval, predict', () => {
       'metrics.jsonl',
       'misclassified.csv',
       'pictures.jsonl.gz',
+      'previous.safetensors',
       'report.html',
     ]);
     const config: unknown = JSON.parse(await readFile(at('run/config.json'), 'utf8'));
@@ -206,7 +207,11 @@ describe('what does not fit is refused', () => {
     ],
     ['other classes', ['eval', 'run/best.safetensors', 'other'], /'yellow' is not among the 3 classes/],
     ['a cut checkpoint', ['eval', 'cut.safetensors', 'pictures'], /^cardinal: cut\.safetensors/],
-    ['nothing to continue', ['train', '--resume', 'only-best'], /only-best/],
+    [
+      'checkpoints that are gone',
+      ['train', '--resume', 'only-best'],
+      /cannot read only-best.last\.safetensors: no such file/,
+    ],
     [
       'a picture that cannot be read, if strict',
       ['eval', 'run/best.safetensors', 'bad', '--strict'],
@@ -221,7 +226,9 @@ describe('what does not fit is refused', () => {
     await copyFile(at('run/best.safetensors'), at('cut.safetensors'));
     await truncate(at('cut.safetensors'), 3000);
     await mkdir(at('only-best'), { recursive: true });
-    await copyFile(at('run/config.json'), at('only-best/config.json'));
+    for (const name of ['config.json', 'metrics.jsonl', 'best.safetensors']) {
+      await copyFile(at('run', name), at('only-best', name));
+    }
     const { code, stdout, stderr } = await inFolder(...args);
     expect(stderr).toMatch(/^cardinal: [^\n]+\n$/);
     expect(stderr).toMatch(expected);
@@ -251,7 +258,7 @@ describe('a run that is interrupted', () => {
       },
     });
     expect(interrupted.code, interrupted.stderr).toBe(130);
-    expect(interrupted.stderr).toContain('stopping after this step');
+    expect(interrupted.stderr).toContain('stopping with a checkpoint');
     // The sums of a native library depend on the number of threads.
     const needed = (await findBlas()) === undefined ? '' : ' --threads 2';
     expect(interrupted.stdout).toContain(`continue with: cardinal train --resume 'the cut'${needed}\n`);
