@@ -207,7 +207,11 @@ describe('what does not fit is refused', () => {
     ],
     ['other classes', ['eval', 'run/best.safetensors', 'other'], /'yellow' is not among the 3 classes/],
     ['a cut checkpoint', ['eval', 'cut.safetensors', 'pictures'], /^cardinal: cut\.safetensors/],
-    ['nothing to continue', ['train', '--resume', 'only-best'], /only-best/],
+    [
+      'checkpoints that are gone',
+      ['train', '--resume', 'only-best'],
+      /cannot read only-best.last\.safetensors: no such file/,
+    ],
     [
       'a picture that cannot be read, if strict',
       ['eval', 'run/best.safetensors', 'bad', '--strict'],
@@ -222,7 +226,7 @@ describe('what does not fit is refused', () => {
     await copyFile(at('run/best.safetensors'), at('cut.safetensors'));
     await truncate(at('cut.safetensors'), 3000);
     await mkdir(at('only-best'), { recursive: true });
-    for (const name of ['config.json', 'best.safetensors']) {
+    for (const name of ['config.json', 'metrics.jsonl', 'best.safetensors']) {
       await copyFile(at('run', name), at('only-best', name));
     }
     const { code, stdout, stderr } = await inFolder(...args);
