@@ -157,7 +157,7 @@ test.each<[string, Uint8Array, RegExp]>([
   [
     'two tensors of one name',
     file(`{"x":${f32},"x":${f32}}`, 4),
-    /the header has 'x' twice, of which programs/,
+    /the header has 'x' twice, and programs differ in/,
   ],
   [
     'one name written in two ways',
