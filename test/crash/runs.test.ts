@@ -71,8 +71,8 @@ function command(): Promise<Training> {
 
 // The numbers are those of trials that are drawn.
 describe.each([
-  { name: 'a program', begin: program, killed: 50, powerless: 30, faulty: 50 },
-  { name: 'the command', begin: command, killed: 20, powerless: 12, faulty: 20 },
+  { name: 'a program', begin: program, killed: 40, powerless: 24, faulty: 40 },
+  { name: 'the command', begin: command, killed: 16, powerless: 10, faulty: 16 },
 ])('$name', ({ begin, ...counts }) => {
   let training: Training;
   let whole: Whole;
