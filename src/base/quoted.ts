@@ -7,8 +7,14 @@
  * in emoji, behind an ideograph, in scripts whose letters join. Of accents upon one letter eight stay.
  */
 export function visible(text: string): string {
+  // Most text is plain, and the whole pattern takes a start-up's time to compile.
+  if (plain.test(text)) return text;
+  hiddenOrNeeded ??= new RegExp(`(${needed.join('|')})|${hidden}`, 'gv');
   return text.replace(hiddenOrNeeded, (found, needed: string | undefined) => needed ?? escaped(found));
 }
+
+/** Letters, punctuation, arrows and boxes: what our own texts are made of. */
+const plain = /^[ -~\u00a1-\u00ac\u00ae-\u02ff\u2010-\u2027\u2190-\u259f]*$/;
 
 /**
  * Text out of a file as messages show it: cut if it is longer than a person reads, never within a character of two halves, and
@@ -40,7 +46,7 @@ const needed = [
 ];
 /** `DI`, default ignorable, is Unicode's word for what takes no room. */
 const hidden = String.raw`[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\p{DI}\ufff9-\ufffb]|(?<=\p{M}{8})\p{M}`;
-const hiddenOrNeeded = new RegExp(`(${needed.join('|')})|${hidden}`, 'gv');
+let hiddenOrNeeded: RegExp | undefined;
 
 function escaped(characters: string): string {
   // By units, not by code points, as JSON does: a character beyond U+FFFF is two escapes.

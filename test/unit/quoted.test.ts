@@ -48,6 +48,18 @@ describe('text that we did not write', () => {
     expect(visible(text)).toBe(text);
   });
 
+  it('shows or hides each of the first 9,728 characters as Unicode says', () => {
+    const wrong: string[] = [];
+    for (let point = 0; point < 0x2600; point++) {
+      const character = String.fromCodePoint(point);
+      const isHidden = /[\p{Cc}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/u.test(character);
+      if ((visible(character) === character) === isHidden) wrong.push(point.toString(16));
+      if (visible(`a${character}\u0007`) !== `a${visible(character)}\\u0007`)
+        wrong.push(`${point.toString(16)} in a text`);
+    }
+    expect(wrong).toEqual([]);
+  });
+
   it('is valid in JSON, and means the same', () => {
     const text = '\u007f\u009b\u2028\u202e\u{e0068}"\\';
     const shown = visible(JSON.stringify(text));
