@@ -1,12 +1,12 @@
-import { randomInt } from 'node:crypto';
 import picocolors from 'picocolors';
 import { visible } from '../base/quoted.ts';
 
 /**
  * Numbers of this process alone, which each of our colours carries until it is written: a terminal passes over them, and in a
- * line that holds text of strangers they tell our colours from theirs.
+ * line that holds text of strangers they tell our colours from theirs. Nobody sees them, so nobody can tell the next ones, and node:crypto
+ * need not be loaded at every start.
  */
-const mark = Array.from({ length: 4 }, () => randomInt(1000, 10_000)).join(';');
+const mark = Array.from({ length: 4 }, () => 1000 + Math.floor(9000 * Math.random())).join(';');
 const own = new RegExp(`(\\u001b\\[\\d+;${mark}m)`);
 const everyOwn = new RegExp(`(\\u001b\\[\\d+);${mark}m`, 'g');
 

@@ -1,7 +1,7 @@
 import type { HubProgress } from '../node/hub/repo.ts';
 import { bytes, duration, percent } from '../report/format.ts';
 import { newBar, type Bar } from './bar.ts';
-import { writeLines } from './print.ts';
+import { writeLines } from './lines.ts';
 
 /** Shows downloads while they go, one file after the other: a live bar on a terminal, a line now and then elsewhere. */
 export interface DownloadView {

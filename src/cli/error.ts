@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { CardinalError, messageOf, UsageError } from '../base/errors.ts';
-import { fileReason, hasCode, isShortage } from '../node/files.ts';
+import { fileReason, hasCode, isShortage } from '../node/file-errors.ts';
 import { Interruption } from './interrupt.ts';
 
 /** What the command line says of something that was thrown, and how it exits. */

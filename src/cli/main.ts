@@ -3,7 +3,7 @@ import { UsageError } from '../base/errors.ts';
 import { verdictOn } from './error.ts';
 import { answerSignals } from './interrupt.ts';
 import { answerLostStreams } from './streams.ts';
-import { print, writeLines } from './print.ts';
+import { writeLines } from './lines.ts';
 import { didYouMean } from './suggest.ts';
 import { keepToPictures } from '../node/sharp.ts';
 import { version } from '../node/version.ts';
@@ -101,7 +101,7 @@ async function build(): Promise<Command> {
     .exitOverride()
     .configureOutput({
       writeOut: (text) => {
-        print(text.replace(/\n$/, '').split('\n'));
+        writeLines(process.stdout, text.replace(/\n$/, '').split('\n'));
       },
       outputError: () => undefined,
     })

@@ -4,7 +4,8 @@ import type { StartEvent, StepEvent, TrainEvent } from '../train/events.ts';
 import { mebibytes } from '../train/micro-batches.ts';
 import { newBar, type Bar } from './bar.ts';
 import { epochSentence, EpochTable } from './epoch-lines.ts';
-import { wrapped, writeLines } from './print.ts';
+import { writeLines } from './lines.ts';
+import { wrapped } from './print.ts';
 import { transientLine } from './transient.ts';
 
 /** Shows a training run while it goes: a live bar on a terminal, a line now and then anywhere else. */

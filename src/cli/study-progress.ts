@@ -4,7 +4,8 @@ import type { Outcome } from '../study/outcome.ts';
 import type { PlannedRun } from '../study/plan.ts';
 import type { TrainEvent } from '../train/events.ts';
 import { newBar } from './bar.ts';
-import { wrapped, writeLines } from './print.ts';
+import { writeLines } from './lines.ts';
+import { wrapped } from './print.ts';
 import { transientLine } from './transient.ts';
 
 /** A run of the study with how long it is expected to take. */

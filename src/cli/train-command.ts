@@ -15,7 +15,7 @@ import { trainingPictures } from '../node/data/training.ts';
 import { evaluatedOn, type RunEvaluation } from '../node/report/evaluate-best.ts';
 import { interruption, misclassifiedFile, withoutEvaluation } from '../node/report/write-report.ts';
 import { bestFile, lastFile, previousFile } from '../node/checkpoints.ts';
-import { hasCode } from '../node/files.ts';
+import { isMissing } from '../node/file-errors.ts';
 import { metricsName, RunFolder } from '../node/run-folder.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import { count } from '../report/format.ts';
@@ -214,7 +214,7 @@ async function configOf(folder: RunFolder): Promise<RunConfig> {
   try {
     return await folder.readConfig(runConfigSchema);
   } catch (error) {
-    if (!(error instanceof CardinalError && hasCode(error.cause, 'ENOENT'))) throw error;
+    if (!isMissing(error)) throw error;
     const { path } = folder;
     throw new CardinalError(
       (await folder.remains()) === 'run'

@@ -3,7 +3,8 @@ import { CardinalError } from '../base/errors.ts';
 import { percent } from '../report/format.ts';
 import { buildCheckpoint, parseCheckpoint, type Checkpoint } from '../train/checkpoint.ts';
 import { damageCure, type VerifyOptions } from '../weights/digest.ts';
-import { hasCode, readFile } from './files.ts';
+import { hasCode, isMissing } from './file-errors.ts';
+import { readFile } from './files.ts';
 
 /** The checkpoints of a run folder, the newest and the one before it first. */
 export const lastFile = 'last.safetensors';
@@ -71,10 +72,6 @@ export function damageOf(error: unknown, path: string): string {
   // What the file system says of a file that is there, such as that it is not ours to read, is no damage; a bad sector is.
   if (error.cause !== undefined && !hasCode(error.cause, 'EIO')) throw error;
   return error.message.replace(`: ${damageCure}`, '');
-}
-
-function isMissing(error: unknown): boolean {
-  return error instanceof CardinalError && hasCode(error.cause, 'ENOENT');
 }
 
 /**

@@ -19,10 +19,10 @@ import {
   withoutBest,
 } from './checkpoints.ts';
 import { pictureListFile } from './data/picture-list.ts';
+import { fileError } from './file-errors.ts';
 import {
   appendToFile,
   cutFile,
-  fileError,
   isFolder,
   makeFolder,
   namesIn,

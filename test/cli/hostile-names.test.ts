@@ -28,7 +28,10 @@ describe('names of strangers on a terminal with colours', () => {
   const load = () =>
     Promise.all([
       import('../../src/cli/colours.ts'),
-      import('../../src/cli/print.ts'),
+      // All that writes, as one module's.
+      Promise.all([import('../../src/cli/lines.ts'), import('../../src/cli/print.ts')]).then(
+        ([lines, printing]) => ({ ...lines, ...printing }),
+      ),
       import('../../src/cli/table.ts'),
       import('../../src/cli/judgement.ts'),
       import('../../src/cli/progress.ts'),

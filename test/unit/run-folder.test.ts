@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CardinalError } from '../../src/base/errors.ts';
-import { fileError, readFile as readBytes, writeFileAtomic } from '../../src/node/files.ts';
+import { fileError } from '../../src/node/file-errors.ts';
+import { readFile as readBytes, writeFileAtomic } from '../../src/node/files.ts';
 import { RunFolder } from '../../src/node/run-folder.ts';
 
 let root: string;

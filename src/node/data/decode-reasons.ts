@@ -1,6 +1,6 @@
 import { messageOf } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
-import { fileReason } from '../files.ts';
+import { fileReason } from '../file-errors.ts';
 import { NotReadableError } from '../regular-file.ts';
 
 const noMemory = 'there is not enough memory to decode it';

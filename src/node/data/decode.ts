@@ -21,7 +21,7 @@ import {
   type PictureLimits,
 } from '../../data/picture-limits.ts';
 import { pictureInMemory, type PictureDataset, type PictureSource } from '../../data/source.ts';
-import { fileError, isShortage } from '../files.ts';
+import { fileError, isShortage } from '../file-errors.ts';
 import { mostWhole, readRegular } from '../regular-file.ts';
 import { decodeBySharp } from './decode-by-sharp.ts';
 import { plainReason } from './decode-reasons.ts';

@@ -2,10 +2,10 @@ import type { Stats } from 'node:fs';
 import { readdir, realpath, stat } from 'node:fs/promises';
 import { join, relative, sep } from 'node:path';
 
-import { CardinalError } from '../../base/errors.ts';
 import { byCodePoint } from '../../base/order.ts';
 import type { LeftOutKind, LeftOutTally } from '../../data/left-out.ts';
-import { fileError, hasCode, readTextFile } from '../files.ts';
+import { fileError, hasCode, isMissing } from '../file-errors.ts';
+import { readTextFile } from '../files.ts';
 import { isPictureName, leftOutFile } from './formats.ts';
 import type { SplitName } from './reader.ts';
 
@@ -160,7 +160,7 @@ export async function readNames(path: string): Promise<string | undefined> {
   try {
     return await readTextFile(path, mostNames);
   } catch (error) {
-    if (error instanceof CardinalError && hasCode(error.cause, 'ENOENT')) return undefined;
+    if (isMissing(error)) return undefined;
     throw error;
   }
 }

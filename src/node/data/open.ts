@@ -22,7 +22,7 @@ import {
 import type { HeldOut } from '../../data/picture-record.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { splitByClass } from '../../data/split.ts';
-import { fileError, hasCode } from '../files.ts';
+import { fileError, hasCode } from '../file-errors.ts';
 import { requireAllRead } from './check.ts';
 import { listFolder } from './files.ts';
 import { findCifar, readCifar } from './read-cifar.ts';

@@ -4,7 +4,7 @@ import { Worker } from 'node:worker_threads';
 import { CardinalError, DisposedError, messageOf } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
 import type { AssembledBatch } from '../../data/assemble.ts';
-import { threadError } from '../files.ts';
+import { threadError } from '../file-errors.ts';
 import { limitsOf } from './decode.ts';
 import { tookTooLong } from './in-time.ts';
 import type { GivenUp, WorkerJob, WorkerReply, WorkerSetup } from './messages.ts';

@@ -7,7 +7,7 @@ import { leftOutOf, LeftOutTally } from '../../data/left-out.ts';
 import { pictureFormatTitles } from '../../data/picture-format.ts';
 import type { PictureLimits } from '../../data/picture-limits.ts';
 import { pictureDataset, type PictureDataset } from '../../data/source.ts';
-import { passOver } from '../files.ts';
+import { passOver } from '../file-errors.ts';
 import { findPictures, listFolder, pathBelow, tellLeftOut, type Listing, type Place } from './files.ts';
 import { isPictureName, leftOutFile } from './formats.ts';
 import { splitNamed, unknownClass, type ReadData, type SplitName } from './reader.ts';

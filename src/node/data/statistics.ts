@@ -6,7 +6,7 @@ import { fitPicture } from '../../data/pipeline.ts';
 import { defaultPreprocessing, type Preprocessing } from '../../data/preprocessing.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { withChannels } from '../../data/transforms/grey.ts';
-import { passOver } from '../files.ts';
+import { passOver } from '../file-errors.ts';
 import { decoderOf } from './decode.ts';
 import type { OpenData } from './open.ts';
 

@@ -8,7 +8,7 @@ import type { Picture } from '../../data/dataset.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { recipes, recipeSchema, type Recipe } from '../../train/recipe.ts';
-import { passOver } from '../files.ts';
+import { passOver } from '../file-errors.ts';
 import { decoderOf } from './decode.ts';
 import { createLoader } from './loader.ts';
 import { openDataKind } from './open-kind.ts';

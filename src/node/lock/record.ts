@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { z } from 'zod';
-import { hasCode } from '../files.ts';
+import { hasCode } from '../file-errors.ts';
 import { neverFollow } from './write-record.ts';
 
 const line = z

@@ -6,8 +6,8 @@ import { parseJson } from '../../base/validate.ts';
 import { mostDecodeSeconds } from '../../data/picture-limits.ts';
 import { outcomeSchema, type Outcome } from '../../study/outcome.ts';
 import { scales } from '../../study/study.ts';
+import { hasCode } from '../file-errors.ts';
 import {
-  hasCode,
   isFolder,
   makeFolder,
   namesIn,

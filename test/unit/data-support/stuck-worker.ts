@@ -7,7 +7,7 @@ import { answerJobs } from '../../../src/node/data/answer-jobs.ts';
 import { assemblerOf } from '../../../src/node/data/assembler.ts';
 import type { WorkerSetup } from '../../../src/node/data/messages.ts';
 import { noting } from '../../../src/node/data/watch.ts';
-import { fileError } from '../../../src/node/files.ts';
+import { fileError } from '../../../src/node/file-errors.ts';
 
 const setup = workerData as WorkerSetup;
 const paths = setup.source.kind === 'files' ? setup.source.paths : [];
