@@ -1,8 +1,7 @@
 import { extname } from 'node:path';
 import { UsageError } from '../base/errors.ts';
 import { convertForm } from '../models/convert-form.ts';
-import type { Form } from '../models/forms.ts';
-import { parseSet } from '../models/options.ts';
+import { type Form, parseSet } from '../models/options.ts';
 import { createModel, modelInfo } from '../models/registry.ts';
 import type { Module } from '../nn/module.ts';
 import { readClassNames, requireNames } from '../node/class-names.ts';

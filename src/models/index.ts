@@ -5,8 +5,7 @@ export { InceptionV4, type InceptionV4Options } from './inception-v4.ts';
 export { MobileNetV1, type MobileNetV1Options } from './mobilenet.ts';
 export { KuangliuResNeXt, type KuangliuResNeXtOptions } from './kuangliu.ts';
 export { convertForm } from './convert-form.ts';
-export { AggregatedBottleneck, EarlyConcatBottleneck, type Form } from './forms.ts';
-export { parseSet, type ModelOptions } from './options.ts';
+export { AggregatedBottleneck, EarlyConcatBottleneck } from './forms.ts';
 export { toDepthwiseLimit, type CostTemplate } from './depthwise-limit.ts';
 export {
   countModel,
@@ -30,7 +29,7 @@ export {
 } from './resnext.ts';
 export { countSeparable, separableRatio, type SeparableCost, type SeparableShape } from './separable-cost.ts';
 export { ReviewResNeXt, type ReviewOptions } from './review.ts';
-export type { Shortcut } from './shortcut.ts';
+export { type Form, parseSet, type ModelOptions, type Shortcut } from './options.ts';
 export { Xception, type XceptionOptions } from './xception.ts';
 export { bottleneckLayers, equalCostTemplates, type Template, type TemplateOptions } from './templates.ts';
 export {
