@@ -17,7 +17,7 @@ import { pytorchParts } from '../../weights/pytorch/write.ts';
 import { entriesOf, safetensorsParts } from '../../weights/safetensors.ts';
 import type { ConvertFlags } from './command.ts';
 import { openWeights, requirePerChannel, tellLeft, warnOfOther } from '../loading.ts';
-import { printJson, tell } from '../print.ts';
+import { printJson, tell } from '../output/print.ts';
 
 /**
  * `cardinal convert`: the weights of a file in another format, number for number; types are kept (in another form of the
