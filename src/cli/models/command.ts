@@ -14,7 +14,10 @@ export function define(command: Command): void {
 }
 
 async function models(pattern: string | undefined, { json }: { json: boolean }): Promise<void> {
-  const { countModel, listModels, modelInfo } = await import('../../models/registry.ts');
+  const [{ countModel }, { listModels, modelInfo }] = await Promise.all([
+    import('../../cost/count-model.ts'),
+    import('../../models/registry.ts'),
+  ]);
   const names = listModels(pattern === undefined || /[*?]/.test(pattern) ? pattern : `*${pattern}*`);
   if (names.length === 0) {
     throw new UsageError(

@@ -27,7 +27,7 @@ export function define(command: Command): void {
 
 async function describe(name: string, { input, depth, set = [], cost, json }: SummaryFlags): Promise<void> {
   const { createModel, modelInfo, parseSet } = await import('../../models/index.ts');
-  const { costSummary, summary } = await import('../../nn/index.ts');
+  const { costSummary, summary } = await import('../../cost/summary.ts');
   const { costListing } = await import('./cost-listing.ts');
   const options = parseSet(set);
   const inputSize = input ?? [1, ...modelInfo(name, options).inputShape];

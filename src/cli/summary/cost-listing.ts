@@ -1,5 +1,5 @@
 import { pc } from '../colours.ts';
-import type { CostBreakdown, LayerCost, PartCost } from '../../graph/breakdown.ts';
+import type { CostBreakdown, LayerCost, PartCost } from '../../cost/breakdown.ts';
 import { formatShape, type Shape } from '../../graph/value.ts';
 import { bytes, count, percent, short } from '../../report/format.ts';
 import { alignColumns } from '../table.ts';

@@ -1,13 +1,13 @@
 import { pc } from '../colours.ts';
 import { UsageError } from '../../base/errors.ts';
-import { bottleneckLayers, equalCostTemplates, type Template } from '../../models/templates.ts';
+import { bottleneckLayers, equalCostTemplates, type Template } from '../../cost/templates.ts';
 import {
   bottleneckParameters,
   cardinalityTradeoff,
   paperCardinalities,
   type CostUnit,
   type Tradeoff,
-} from '../../models/tradeoff.ts';
+} from '../../cost/tradeoff.ts';
 import { count, short } from '../../report/format.ts';
 import type { TradeoffFlags } from './command.ts';
 import { print, printJson } from '../print.ts';

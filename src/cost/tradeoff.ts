@@ -1,10 +1,10 @@
 import { checkKind, checkOptions, finite, listOf, oneOf, wholeFrom, type Kinds } from '../base/options.ts';
 import { CardinalError } from '../base/errors.ts';
-import { costOf } from '../graph/cost.ts';
+import { costOf } from './cost.ts';
 import { sizeOf } from '../graph/value.ts';
 import { trace } from '../nn/index.ts';
 import { nearestWidth } from './nearest-width.ts';
-import { Bottleneck } from './resnet.ts';
+import { Bottleneck } from '../models/resnet.ts';
 
 /**
  * Cardinality against width at equal cost, for one block: section 3.4 and Table 2 of the ResNeXt paper (Xie et al. 2017,

@@ -1,11 +1,11 @@
 import { checkKind, checkOptions, objectWith, type Kind } from '../base/options.ts';
 import { conventionsOf, type Convention } from './conventions.ts';
-import { macsOf } from './dispatch.ts';
+import { macsOf } from '../graph/dispatch.ts';
 import { graphKind } from './cost.ts';
-import type { Graph } from './graph.ts';
+import type { Graph } from '../graph/graph.ts';
 import { kindOf } from './kinds.ts';
-import type { Node } from './node.ts';
-import { sizeOf, type Shape } from './value.ts';
+import type { Node } from '../graph/node.ts';
+import { sizeOf, type Shape } from '../graph/value.ts';
 
 /** What some ops of a network cost, for the batch it was traced with. */
 export interface PartCost {

@@ -2,8 +2,9 @@ import { anything, checkOptions, finite, type Kinds } from '../base/options.ts';
 import { CardinalError } from '../base/errors.ts';
 import type { Shape } from '../graph/value.ts';
 import { nearestWidth } from './nearest-width.ts';
-import { countModel, listModels, type ModelCount } from './registry.ts';
-import { imagenetLayers, resnext } from './resnext.ts';
+import { listModels } from '../models/registry.ts';
+import { countModel, type ModelCount } from './count-model.ts';
+import { imagenetLayers, resnext } from '../models/resnext.ts';
 import { costKinds, paperCardinalities, type CostUnit } from './tradeoff.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { macsOf } from './dispatch.ts';
-import type { Graph } from './graph.ts';
-import type { Node, NodeOf } from './node.ts';
-import { sizeOf } from './value.ts';
+import { macsOf } from '../graph/dispatch.ts';
+import type { Graph } from '../graph/graph.ts';
+import type { Node, NodeOf } from '../graph/node.ts';
+import { sizeOf } from '../graph/value.ts';
 
 /**
  * One way to count a network's cost. "FLOPs" of one network are quoted differently because tools count different things:

@@ -1,13 +1,13 @@
 import { inputShape, checkOptions, type Kinds } from '../base/options.ts';
-import { costBreakdown, type CostBreakdown } from '../graph/breakdown.ts';
-import { multAddsOf } from '../graph/conventions.ts';
+import { costBreakdown, type CostBreakdown } from './breakdown.ts';
+import { multAddsOf } from './conventions.ts';
 import type { ScopeCall } from '../graph/graph.ts';
 import { sizeOf, type Shape } from '../graph/value.ts';
-import { sizes } from './arguments.ts';
-import { checkModule, type Module } from './module.ts';
-import type { Parameter } from './parameter.ts';
+import { sizes } from '../nn/arguments.ts';
+import { checkModule, type Module } from '../nn/module.ts';
+import type { Parameter } from '../nn/parameter.ts';
 import { render, type Summary, type SummaryRow } from './summary-listing.ts';
-import { trace } from './trace.ts';
+import { trace } from '../nn/trace.ts';
 
 export interface SummaryOptions {
   /** N×C×H×W (or N×F). */

@@ -1,5 +1,5 @@
-import type { Node, NodeOf } from './node.ts';
-import type { OpName } from './op-table.ts';
+import type { Node, NodeOf } from '../graph/node.ts';
+import type { OpName } from '../graph/op-table.ts';
 
 /** What ops are called where they do not say it themselves. */
 const names: Partial<Record<OpName, string>> = {

@@ -1,5 +1,5 @@
 import { checkKind, checkOptions, wholeFrom, type Kinds } from '../base/options.ts';
-import { costOf } from '../graph/cost.ts';
+import { costOf } from './cost.ts';
 import { Conv2d, SeparableConv2d, trace } from '../nn/index.ts';
 import type { Module } from '../nn/index.ts';
 
