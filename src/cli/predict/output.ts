@@ -1,6 +1,6 @@
 import { UsageError } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
-import type { Classification } from '../../node/classifier.ts';
+import type { Classification } from '../../use/classifier.ts';
 import { csvRow } from '../../report/csv.ts';
 import type { PredictFlags } from './command.ts';
 import { predictionLines } from '../judgement.ts';

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { parseJson } from '../base/validate.ts';
-import { mostNames } from './data/files.ts';
-import { readTextFile } from './files.ts';
+import { mostNames } from '../node/data/files.ts';
+import { readTextFile } from '../node/files.ts';
 
 /** `["tench", …]`, `{"0": "tench", …}`, or Keras's `{"0": ["n01440764", "tench"], …}`. */
 const schema = z.union(

@@ -5,8 +5,8 @@ import {
   pictureExtensions,
   pictureFormats,
   type OptionalFormatName,
-} from '../../data/picture-format.ts';
-import { findSharp } from '../sharp.ts';
+} from './picture-format.ts';
+import { findSharp } from '../node/sharp.ts';
 
 /**
  * Whether the decoder of this machine reads a format that its usual build lacks. It is asked only where such a file turns up,

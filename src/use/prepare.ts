@@ -7,7 +7,7 @@ import {
   type Preprocessing,
 } from '../data/preprocessing.ts';
 import { listModels, modelInfo } from '../models/registry.ts';
-import type { OpenData } from './data/open.ts';
+import type { OpenData } from '../node/data/open.ts';
 import type { Trained } from './trained.ts';
 
 /** What is said beside the weights of how pictures become inputs. */
@@ -64,7 +64,7 @@ export async function prepareFor(
   const designed = info?.inputShape[1];
   if (data !== undefined) {
     // Loaded when it is needed, with what decodes pictures.
-    const { fitPreprocessing } = await import('./data/statistics.ts');
+    const { fitPreprocessing } = await import('../data/channel-statistics.ts');
     const size = imageSize ?? (data.pictureSize === undefined ? designed : undefined);
     return {
       preprocessing: await fitPreprocessing(data, {

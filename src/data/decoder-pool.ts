@@ -1,8 +1,8 @@
-import type { AssembledBatch, BatchRequest } from '../../data/assemble.ts';
-import { CardinalError, messageOf } from '../../base/errors.ts';
-import { threadScript } from '../package-files.ts';
-import { assemblerOf } from './assembler.ts';
-import type { GivenUp, WorkerSetup } from './messages.ts';
+import type { AssembledBatch, BatchRequest } from './assembler.ts';
+import { CardinalError, messageOf } from '../base/errors.ts';
+import { threadScript } from '../node/package-files.ts';
+import { assemblerOf } from '../node/data/assembler.ts';
+import type { GivenUp, WorkerSetup } from './pool-messages.ts';
 import { PoolWorker } from './pool-worker.ts';
 
 /** Something that fills batches: workers, or the calling thread. */

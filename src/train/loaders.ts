@@ -1,18 +1,18 @@
-import { checkKind, objectWith } from '../../base/options.ts';
-import { validate } from '../../base/validate.ts';
-import { smallest } from '../../base/extremes.ts';
-import { CardinalError } from '../../base/errors.ts';
-import type { BatchLoader } from '../../data/dataset.ts';
-import { augmentationNamed, defaultAugmentation, type AugmentationName } from '../../data/augmentations.ts';
-import type { Picture } from '../../data/dataset.ts';
-import type { Preprocessing } from '../../data/preprocessing.ts';
-import type { PictureDataset } from '../../data/source.ts';
-import { recipes, recipeSchema, type Recipe } from '../../train/recipe.ts';
-import { passOver } from '../file-errors.ts';
-import { decoderOf } from './decode.ts';
-import { createLoader } from './loader.ts';
-import { openDataKind } from './open-kind.ts';
-import type { OpenData } from './open.ts';
+import { checkKind, objectWith } from '../base/options.ts';
+import { validate } from '../base/validate.ts';
+import { smallest } from '../base/extremes.ts';
+import { CardinalError } from '../base/errors.ts';
+import type { BatchLoader } from '../data/dataset.ts';
+import { augmentationNamed, defaultAugmentation, type AugmentationName } from '../data/augmentations.ts';
+import type { Picture } from '../data/dataset.ts';
+import type { Preprocessing } from '../data/preprocessing.ts';
+import type { PictureDataset } from '../data/source.ts';
+import { recipes, recipeSchema, type Recipe } from './recipe.ts';
+import { passOver } from '../node/file-errors.ts';
+import { decoderOf } from '../data/decode.ts';
+import { createLoader } from '../data/loader.ts';
+import { openDataKind } from '../data/open-data.ts';
+import type { OpenData } from '../node/data/open.ts';
 
 export interface TrainingLoaderOptions {
   readonly recipe: Recipe;

@@ -1,14 +1,14 @@
 import { setTimeout as after } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 
-import { CardinalError, DisposedError, messageOf } from '../../base/errors.ts';
-import { shortened } from '../../base/quoted.ts';
-import type { AssembledBatch } from '../../data/assemble.ts';
-import { threadError } from '../file-errors.ts';
+import { CardinalError, DisposedError, messageOf } from '../base/errors.ts';
+import { shortened } from '../base/quoted.ts';
+import type { AssembledBatch } from './assembler.ts';
+import { threadError } from '../node/file-errors.ts';
 import { limitsOf } from './decode.ts';
 import { tookTooLong } from './in-time.ts';
-import type { GivenUp, WorkerJob, WorkerReply, WorkerSetup } from './messages.ts';
-import { DecodeWatch, newWatchedPlaces } from './watch.ts';
+import type { GivenUp, WorkerJob, WorkerReply, WorkerSetup } from './pool-messages.ts';
+import { DecodeWatch, newWatchedPlaces } from './decode-watch.ts';
 
 export const DISPOSED = 'the data loader was disposed of; make another to use it';
 

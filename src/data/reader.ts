@@ -1,7 +1,7 @@
-import { CardinalError } from '../../base/errors.ts';
-import { alike, nearest } from '../../base/nearest.ts';
-import type { LeftOut } from '../../data/left-out.ts';
-import type { PictureDataset } from '../../data/source.ts';
+import { CardinalError } from '../base/errors.ts';
+import { alike, nearest } from '../base/nearest.ts';
+import type { LeftOut } from './left-out.ts';
+import type { PictureDataset } from './source.ts';
 
 export type DataKind = 'folders' | 'cifar10' | 'cifar100' | 'idx';
 

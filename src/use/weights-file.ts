@@ -16,9 +16,9 @@ import { openArchive } from '../weights/open.ts';
 import { faultsOf, matchTensors } from '../weights/match.ts';
 import { unreadableList } from '../weights/unreadable.ts';
 import { unwrap, type Unwrapped } from '../weights/unwrap.ts';
-import { openFileSource } from './byte-source.ts';
-import { isHubName } from './hub/name.ts';
-import type { HubOptions } from './hub/repo.ts';
+import { openFileSource } from '../node/byte-source.ts';
+import { isHubName } from '../node/hub/name.ts';
+import type { HubOptions } from '../node/hub/repo.ts';
 
 /** A file of weights, opened: what it says is known, tensors are read when they are asked for. */
 export interface WeightsFile {
@@ -125,7 +125,7 @@ async function locate(
 ): Promise<{ readonly path: string; readonly known: KnownOfWeights }> {
   if (!isHubName(name)) return { path: name, known: { origin: basename(name) } };
   // Loaded when it is needed: most files are on this machine.
-  const { resolveHub } = await import('./hub/resolve.ts');
+  const { resolveHub } = await import('../node/hub/resolve.ts');
   const { path, config, origin } = await resolveHub(name, hub);
   if (config === undefined) return { path, known: { origin } };
   const { architecture, preprocessing: trainingPreprocessing, classes, licence } = config;

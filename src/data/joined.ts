@@ -4,8 +4,8 @@ import {
   type MemorySource,
   type PictureDataset,
   type PictureSource,
-} from '../../data/source.ts';
-import { sharedConcat } from './files.ts';
+} from './source.ts';
+import { sharedConcat } from '../node/data/files.ts';
 
 /** The samples of the datasets of one source, one dataset after the other. */
 export function joined(datasets: readonly PictureDataset[], name: string): PictureDataset {

@@ -1,13 +1,13 @@
-import { checkKind } from '../../base/options.ts';
+import { checkKind } from '../base/options.ts';
 import { createHash } from 'node:crypto';
 
-import type { PictureRecord } from '../../data/picture-record.ts';
-import { mostFileBytes } from '../../data/picture-limits.ts';
-import { keyOf, type PictureDataset } from '../../data/source.ts';
-import { mostWhole, readRegular } from '../regular-file.ts';
+import type { PictureRecord } from './picture-record.ts';
+import { mostFileBytes } from './picture-limits.ts';
+import { keyOf, type PictureDataset } from './source.ts';
+import { mostWhole, readRegular } from '../node/regular-file.ts';
 import { limitsOf } from './decode.ts';
-import { openDataKind } from './open-kind.ts';
-import type { OpenData } from './open.ts';
+import { openDataKind } from './open-data.ts';
+import type { OpenData } from '../node/data/open.ts';
 
 /** Pictures whose content is kept of a training: of a thousandth of them in another folder one in eight is noticed. */
 const sampled = 128;

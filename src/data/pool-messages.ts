@@ -1,6 +1,6 @@
-import type { AssembledBatch, AssemblySpec, BatchRequest } from '../../data/assemble.ts';
-import type { PictureSource } from '../../data/source.ts';
-import type { WatchedPlaces } from './watch.ts';
+import type { AssembledBatch, AssemblySpec, BatchRequest } from './assembler.ts';
+import type { PictureSource } from './source.ts';
+import type { WatchedPlaces } from './decode-watch.ts';
 
 /** What a worker is told once, when it starts. */
 export interface WorkerSetup {

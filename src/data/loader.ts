@@ -1,13 +1,13 @@
-import { checkDataset } from '../../data/arguments.ts';
-import { checkOptions, finite, flag, record, wholeFrom, type Kinds } from '../../base/options.ts';
+import { checkDataset } from './arguments.ts';
+import { checkOptions, finite, flag, record, wholeFrom, type Kinds } from '../base/options.ts';
 import { availableParallelism } from 'node:os';
 
-import { Disposal, type DisposeOptions } from '../../base/disposal.ts';
-import { CardinalError, DisposedError } from '../../base/errors.ts';
-import { Turns } from '../../base/turns.ts';
-import { validate } from '../../base/validate.ts';
-import type { AssembledBatch, AssemblySpec, BatchRequest } from '../../data/assemble.ts';
-import type { Batch, BatchLoader } from '../../data/dataset.ts';
+import { Disposal, type DisposeOptions } from '../base/disposal.ts';
+import { CardinalError, DisposedError } from '../base/errors.ts';
+import { Turns } from '../base/turns.ts';
+import { validate } from '../base/validate.ts';
+import type { AssembledBatch, AssemblySpec, BatchRequest } from './assembler.ts';
+import type { Batch, BatchLoader } from './dataset.ts';
 import {
   augmentationSchema,
   mixSchema,
@@ -15,16 +15,16 @@ import {
   type AugmentationInput,
   type MixInput,
   type Preprocessing,
-} from '../../data/preprocessing.ts';
-import { batchCount, epochSchedule, type ScheduledBatch } from '../../data/schedule.ts';
-import type { PictureDataset } from '../../data/source.ts';
-import { mebibytes } from '../../train/micro-batches.ts';
-import { memory } from '../memory.ts';
-import { loadSharp } from '../sharp.ts';
-import { mostThreads } from '../threads.ts';
-import { membersByClass } from '../../data/split.ts';
-import { needsSharp } from './formats.ts';
-import { localPool, workerPool, type AssemblyPool } from './pool.ts';
+} from './preprocessing.ts';
+import { batchCount, epochSchedule, type ScheduledBatch } from './schedule.ts';
+import type { PictureDataset } from './source.ts';
+import { mebibytes } from '../train/micro-batches.ts';
+import { memory } from '../node/memory.ts';
+import { loadSharp } from '../node/sharp.ts';
+import { mostThreads } from '../node/threads.ts';
+import { membersByClass } from './split.ts';
+import { needsSharp } from './picture-names.ts';
+import { localPool, workerPool, type AssemblyPool } from './decoder-pool.ts';
 import { DISPOSED } from './pool-worker.ts';
 
 export interface LoaderOptions {

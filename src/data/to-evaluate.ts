@@ -1,12 +1,12 @@
-import { checkKind, oneOf, record } from '../../base/options.ts';
-import { UsageError } from '../../base/errors.ts';
-import type { PictureRecord } from '../../data/picture-record.ts';
-import type { PictureDataset } from '../../data/source.ts';
-import { splitByClass } from '../../data/split.ts';
+import { checkKind, oneOf, record } from '../base/options.ts';
+import { UsageError } from '../base/errors.ts';
+import type { PictureRecord } from './picture-record.ts';
+import type { PictureDataset } from './source.ts';
+import { splitByClass } from './split.ts';
 import { joined } from './joined.ts';
-import { openDataKind } from './open-kind.ts';
-import { openData, type OpenData } from './open.ts';
-import { isWhole, sampledIn } from './record.ts';
+import { openDataKind } from './open-data.ts';
+import { openData, type OpenData } from '../node/data/open.ts';
+import { isWhole, sampledIn } from './record-pictures.ts';
 import type { SplitName } from './reader.ts';
 
 export const evaluatedSplits = ['train', 'val', 'test', 'all'] as const;

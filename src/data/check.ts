@@ -1,11 +1,11 @@
-import { checkDataset } from '../../data/arguments.ts';
+import { checkDataset } from './arguments.ts';
 import { basename } from 'node:path';
 
-import { CardinalError, messageOf } from '../../base/errors.ts';
-import { leftOutOf, leftOutWords } from '../../data/left-out.ts';
-import type { PictureDataset } from '../../data/source.ts';
+import { CardinalError, messageOf } from '../base/errors.ts';
+import { leftOutOf, leftOutWords } from './left-out.ts';
+import type { PictureDataset } from './source.ts';
 import { decoderOf } from './decode.ts';
-import type { OpenData } from './open.ts';
+import type { OpenData } from '../node/data/open.ts';
 import type { SplitName } from './reader.ts';
 
 export interface UnreadablePicture {

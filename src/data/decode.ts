@@ -1,9 +1,9 @@
-import { checkKind, checkOptions, wholeFrom } from '../../base/options.ts';
-import { checkDataset } from '../../data/arguments.ts';
-import { CardinalError, messageOf, ShortageError } from '../../base/errors.ts';
-import type { Picture } from '../../data/dataset.ts';
-import { decodeBmp } from '../../data/formats/bmp.ts';
-import { decodePpm } from '../../data/formats/ppm.ts';
+import { checkKind, checkOptions, wholeFrom } from '../base/options.ts';
+import { checkDataset } from './arguments.ts';
+import { CardinalError, messageOf, ShortageError } from '../base/errors.ts';
+import type { Picture } from './dataset.ts';
+import { decodeBmp } from './formats/bmp.ts';
+import { decodePpm } from './formats/ppm.ts';
 import {
   optionalFormatOf,
   otherFormatOf,
@@ -11,7 +11,7 @@ import {
   pictureFormatTitles,
   type OptionalFormatName,
   type PictureFormatName,
-} from '../../data/picture-format.ts';
+} from './picture-format.ts';
 import {
   defaultPictureLimits,
   mostFileBytes,
@@ -19,13 +19,13 @@ import {
   pictureLimits,
   type PictureLimitOptions,
   type PictureLimits,
-} from '../../data/picture-limits.ts';
-import { pictureInMemory, type PictureDataset, type PictureSource } from '../../data/source.ts';
-import { fileError, isShortage } from '../file-errors.ts';
-import { mostWhole, readRegular } from '../regular-file.ts';
-import { decodeBySharp } from './decode-by-sharp.ts';
-import { plainReason } from './decode-reasons.ts';
-import { canDecode, type OwnFormat } from './formats.ts';
+} from './picture-limits.ts';
+import { pictureInMemory, type PictureDataset, type PictureSource } from './source.ts';
+import { fileError, isShortage } from '../node/file-errors.ts';
+import { mostWhole, readRegular } from '../node/regular-file.ts';
+import { decodeBySharp } from '../node/data/decode-by-sharp.ts';
+import { plainReason } from '../node/data/decode-reasons.ts';
+import { canDecode, type OwnFormat } from './picture-names.ts';
 import { inTime, type Timed } from './in-time.ts';
 import { cannotRead, receivePicture, type EncodedPicture, type ReceivedPicture } from './picture-input.ts';
 

@@ -3,13 +3,13 @@ import { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { types } from 'node:util';
 
-import { described, isDetached } from '../../base/described.ts';
-import { CardinalError, messageOf } from '../../base/errors.ts';
-import { shortened } from '../../base/quoted.ts';
-import type { Picture } from '../../data/dataset.ts';
-import { requirePicture } from '../../data/picture.ts';
-import { unlessAborted } from '../until-aborted.ts';
-import { mostFileBytes, type PictureLimits } from '../../data/picture-limits.ts';
+import { described, isDetached } from '../base/described.ts';
+import { CardinalError, messageOf } from '../base/errors.ts';
+import { shortened } from '../base/quoted.ts';
+import type { Picture } from './dataset.ts';
+import { requirePicture } from './picture.ts';
+import { unlessAborted } from '../node/until-aborted.ts';
+import { mostFileBytes, type PictureLimits } from './picture-limits.ts';
 
 /**
  * A picture file, or what one holds: a path, a `file:` URL, bytes, a `Blob` or `File`, or a stream of bytes (Node's, the

@@ -1,14 +1,14 @@
-import { checkKind, record } from '../../base/options.ts';
-import { openDataKind } from './open-kind.ts';
-import { checkDataset, checkPreprocessing } from '../../data/arguments.ts';
-import { nextTask } from '../../base/next-task.ts';
-import { fitPicture } from '../../data/pipeline.ts';
-import { defaultPreprocessing, type Preprocessing } from '../../data/preprocessing.ts';
-import type { PictureDataset } from '../../data/source.ts';
-import { withChannels } from '../../data/transforms/grey.ts';
-import { passOver } from '../file-errors.ts';
+import { checkKind, record } from '../base/options.ts';
+import { openDataKind } from './open-data.ts';
+import { checkDataset, checkPreprocessing } from './arguments.ts';
+import { nextTask } from '../base/next-task.ts';
+import { fitPicture } from './pipeline.ts';
+import { defaultPreprocessing, type Preprocessing } from './preprocessing.ts';
+import type { PictureDataset } from './source.ts';
+import { withChannels } from './transforms/grey.ts';
+import { passOver } from '../node/file-errors.ts';
 import { decoderOf } from './decode.ts';
-import type { OpenData } from './open.ts';
+import type { OpenData } from '../node/data/open.ts';
 
 export interface ChannelStatistics {
   readonly mean: readonly number[];

@@ -11,7 +11,7 @@ import type { Recipe } from '../train/recipe.ts';
 import { fittingModels, optionsFor } from '../weights/fit.ts';
 import { loadTensors, type LoadedWeights } from '../weights/load.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
-import type { HubOptions } from './hub/repo.ts';
+import type { HubOptions } from '../node/hub/repo.ts';
 import { tensorsFor, withWeightsFile, type WeightsFile } from './weights-file.ts';
 
 /** A network with the weights of a file. */

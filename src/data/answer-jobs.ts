@@ -1,8 +1,8 @@
 import type { MessagePort } from 'node:worker_threads';
 
-import { CardinalError, messageOf } from '../../base/errors.ts';
-import type { Assembler } from '../../data/assemble.ts';
-import type { WorkerJob, WorkerMessage, WorkerReply } from './messages.ts';
+import { CardinalError, messageOf } from '../base/errors.ts';
+import type { Assembler } from './assembler.ts';
+import type { WorkerJob, WorkerMessage, WorkerReply } from './pool-messages.ts';
 
 /** What a worker thread does: batches are assembled one after the other, each with its pictures decoded ahead. */
 export function answerJobs(port: MessagePort | null, assembler: Assembler): void {

@@ -31,16 +31,16 @@ import { backendKind } from '../session/arguments.ts';
 import { prepareInference, shapeOf } from '../train/evaluate.ts';
 import { topGuesses, type Guess } from '../train/guess.ts';
 import { networkOf } from '../train/network.ts';
-import { createNodeBackend, engineKinds, type NodeBackendOptions } from './backend.ts';
+import { createNodeBackend, engineKinds, type NodeBackendOptions } from '../node/backend.ts';
 import { requireNames } from './class-names.ts';
-import { decodePicture } from './data/decode.ts';
+import { decodePicture } from '../data/decode.ts';
 import {
   receivePicture,
   severalPictures,
   type PictureInput,
   type PictureInputs,
-} from './data/picture-input.ts';
-import { untilAborted } from './until-aborted.ts';
+} from '../data/picture-input.ts';
+import { untilAborted } from '../node/until-aborted.ts';
 import { loadKinds, loadTrained, type LoadOptions, type Trained } from './trained.ts';
 
 export interface ClassifierOptions
