@@ -22,7 +22,7 @@ import { outcomeSchema } from '../../../src/study/outcome.ts';
 import { buildCheckpoint, parseCheckpoint } from '../../../src/train/checkpoint.ts';
 import { recipes } from '../../../src/train/recipe.ts';
 import { mutate } from '../../support/mutate.ts';
-import { MemoryStore, runTraining, tinyRecipe, tinyRun } from '../../training.ts';
+import { MemoryStore, runTraining, tinyRecipe, tinyRun } from '../../support/tiny-training.ts';
 import { mutateJson, mutateTree } from '../formats/json.ts';
 import { mutateRecords } from '../formats/records.ts';
 import type { Probe, Target } from '../target.ts';
