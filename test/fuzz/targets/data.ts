@@ -6,7 +6,7 @@ import { encodeIdx } from '../../../src/data/idx.ts';
 import { readPicture } from '../../../src/node/data/decode.ts';
 import { openData } from '../../../src/node/data/open.ts';
 import { joined, mutate } from '../../support/mutate.ts';
-import { cifarFile } from '../../unit/data-support/sources.ts';
+import { cifarFile } from '../../node/data/support/sources.ts';
 import { mutateJson } from '../formats/json.ts';
 import { patchField } from '../formats/records.ts';
 import type { Probe, Target } from '../target.ts';
