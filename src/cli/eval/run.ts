@@ -1,12 +1,12 @@
 import { withEnding } from '../../base/endings.ts';
+import { requireAllRead } from '../../data/check.ts';
 import { leftOutLine, leftOutOf } from '../../data/left-out.ts';
+import { createLoader } from '../../data/loader.ts';
 import type { PictureLimitOptions } from '../../data/picture-limits.ts';
-import { requireAllRead } from '../../node/data/check.ts';
-import { createLoader } from '../../node/data/loader.ts';
+import { picturesToEvaluate } from '../../data/to-evaluate.ts';
 import { openData } from '../../node/data/open.ts';
-import { picturesToEvaluate } from '../../node/data/to-evaluate.ts';
-import { evaluationBatch } from '../../node/data/training.ts';
 import { evaluate, prepareInference } from '../../train/evaluate.ts';
+import { evaluationBatch } from '../../train/loaders.ts';
 import { networkOf } from '../../train/network.ts';
 import { withBackend } from '../engine.ts';
 import type { EngineFlags } from '../flags/engine.ts';

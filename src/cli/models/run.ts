@@ -1,5 +1,6 @@
 import { UsageError } from '../../base/errors.ts';
-import { countModel, listModels, modelInfo } from '../../models/registry.ts';
+import { countModel } from '../../cost/count-model.ts';
+import { listModels, modelInfo } from '../../models/registry.ts';
 import { count, short } from '../../report/format.ts';
 import { pc } from '../output/colours.ts';
 import { print, printJson } from '../output/print.ts';

@@ -1,7 +1,7 @@
 import { UsageError } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
-import type { Classification } from '../../node/classifier.ts';
 import { csvRow } from '../../report/csv.ts';
+import type { Classification } from '../../use/classifier.ts';
 import { predictionLines } from '../output/evaluation.ts';
 import { print, printJson } from '../output/print.ts';
 

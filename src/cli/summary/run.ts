@@ -1,5 +1,5 @@
+import { costSummary, summary } from '../../cost/summary.ts';
 import { createModel, modelInfo, parseSet } from '../../models/index.ts';
-import { costSummary, summary } from '../../nn/index.ts';
 import type { ModelFlags } from '../flags/weights.ts';
 import { print, printJson } from '../output/print.ts';
 import { costListing } from './cost-listing.ts';

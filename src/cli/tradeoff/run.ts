@@ -1,12 +1,12 @@
 import { UsageError } from '../../base/errors.ts';
-import { bottleneckLayers, equalCostTemplates, type Template } from '../../models/templates.ts';
+import { bottleneckLayers, equalCostTemplates, type Template } from '../../cost/templates.ts';
 import {
   bottleneckParameters,
   cardinalityTradeoff,
   paperCardinalities,
   type CostUnit,
   type Tradeoff,
-} from '../../models/tradeoff.ts';
+} from '../../cost/tradeoff.ts';
 import { count, short } from '../../report/format.ts';
 import type { Budget } from '../flags/values.ts';
 import { pc } from '../output/colours.ts';
