@@ -3,6 +3,7 @@
  * A field of such a class compiles to one load with a constant offset.
  */
 import { readFile, writeFile } from 'node:fs/promises';
+import { activationCodes } from '../src/backends/wasm/args/activation.ts';
 import * as definitions from '../src/backends/wasm/args/index.ts';
 import { wordsOf, type AnyField, type KernelArgs } from '../src/backends/wasm/args/definition.ts';
 
@@ -11,9 +12,14 @@ const header =
 
 /** Writes `file` unless it is what it should be, so that kernels newer than it stay up to date. */
 export async function writeKernelArgs(file: string): Promise<void> {
-  const text = [header, ...Object.values(definitions).map(classOf)].join('\n');
+  const text = [header, activations(), ...Object.values(definitions).map(classOf)].join('\n');
   const before = await readFile(file, 'utf8').catch(() => '');
   if (text !== before) await writeFile(file, text);
+}
+
+function activations(): string {
+  const codes = Object.entries(activationCodes).map(([name, code]) => `  ${name} = ${code},\n`);
+  return `/** Codes of an \`activation\` argument. */\nexport const enum Activation {\n${codes.join('')}}\n`;
 }
 
 /** `grouped_conv` → `GroupedConvArgs`. */
