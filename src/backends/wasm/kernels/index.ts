@@ -10,6 +10,7 @@ export * from './depthwise-pieces';
 export {
   depthwise_gradient_tile,
   depthwise_gradient_tile_2,
+  depthwise_spread_row,
   depthwise_table,
   depthwise_tile,
   depthwise_tile_2,
