@@ -1,3 +1,4 @@
+import { readdir, readFile, rename, writeFile } from 'node:fs/promises';
 import ts from 'typescript';
 
 /** Bytes of a vector of 128 bits. */
@@ -5,6 +6,22 @@ const HALF = 16;
 /** What upper halves are called: `a` is the lower half of a pair, `a_high` the upper. */
 const HIGH = '_high';
 const WIDE = '_wide';
+
+/** Writes `<name>-wide.generated.ts` beside each source of a folder that has functions to widen, unless it is what it should be. */
+export async function writeTwins(folder: string): Promise<void> {
+  for (const file of (await readdir(folder)).filter((one) => one.endsWith('.ts'))) {
+    const name = file.slice(0, -'.ts'.length);
+    const source = await readFile(`${folder}/${file}`, 'utf8');
+    if (!/^ \* @widen$/m.test(source)) continue;
+    const target = `${folder}/${name}-wide.generated.ts`;
+    const text = widen(source, name);
+    if ((await readFile(target, 'utf8').catch(() => '')) === text) continue;
+    // Another build may read or write the same file: it is put in place whole.
+    const unfinished = `${target}.${process.pid}.tmp`;
+    await writeFile(unfinished, text);
+    await rename(unfinished, target);
+  }
+}
 
 /**
  * The twins, for vectors of 256 bits, of those functions of an AssemblyScript source that are tagged `@widen`; `name` is
@@ -41,7 +58,7 @@ function nameOf(declaration: ts.FunctionDeclaration): string {
   return declaration.name.text;
 }
 
-/** What the original imports, and what it exports besides, as far as the twins have use for it. They lie a folder deeper. */
+/** What the original imports, and what it has itself, as far as the twins have use for it. */
 function importsOf(
   file: ts.SourceFile,
   name: string,
@@ -58,13 +75,13 @@ function importsOf(
       const bindings = importClause?.namedBindings;
       const names =
         bindings && ts.isNamedImports(bindings) ? bindings.elements.map((one) => one.name.text) : [];
-      return line(names, (moduleSpecifier as ts.StringLiteral).text.replace(/^\.\//, '../'));
+      return line(names, (moduleSpecifier as ts.StringLiteral).text);
     });
   const exported = file.statements.flatMap((statement) => {
     if (ts.isFunctionDeclaration(statement)) return [nameOf(statement)];
     return ts.isVariableStatement(statement) ? statement.declarationList.declarations.map(textOf) : [];
   });
-  return [...imported, ...line(exported, `../${name}`)];
+  return [...imported, ...line(exported, `./${name}`)];
 }
 
 function textOf({ name }: ts.VariableDeclaration | ts.ParameterDeclaration): string {

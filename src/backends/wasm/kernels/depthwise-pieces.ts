@@ -15,7 +15,7 @@ import {
   depthwise_spread_row_wide,
   depthwise_tile_2_wide,
   depthwise_tile_wide,
-} from './generated/depthwise-tiles-wide';
+} from './depthwise-tiles-wide.generated';
 
 /*
  * The pieces that a depthwise 3×3 convolution and its gradients are made of: columns of one row of a picture, all channels. Weights

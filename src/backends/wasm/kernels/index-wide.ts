@@ -1,8 +1,8 @@
 // What the build for 256-bit vectors has besides. All that is to be compiled with them must be exported: see
 // src/node/wide-vectors.ts.
-export * from './generated/depthwise-tiles-wide';
+export * from './depthwise-tiles-wide.generated';
 export * from './grouped-tiles-wide';
-export { productTile_wide } from './generated/product-tile-wide';
+export { productTile_wide } from './product-tile-wide.generated';
 export * from './winograd-outer-wide';
 export * from './winograd-product-wide';
 export * from './winograd-tiles-wide';

@@ -1,6 +1,6 @@
 import { address, WIDE, word } from './simd';
 import { ACCUMULATE, BIAS, RELU, RESIDUAL, TILE_COLUMNS, TILE_ROWS, WIDE_COLUMNS, productTile } from './product-tile';
-import { productTile_wide } from './generated/product-tile-wide';
+import { productTile_wide } from './product-tile-wide.generated';
 
 /** Places in a thread's scratch room. */
 // @ts-ignore: decorator

@@ -1,5 +1,5 @@
 import { ACCUMULATE, productTile } from './product-tile';
-import { productTile_wide } from './generated/product-tile-wide';
+import { productTile_wide } from './product-tile-wide.generated';
 import { address, WIDE, word } from './simd';
 
 /** Rows of the reduction packed at a time: panels of 2 KiB and 4 or 8 KiB stay in the first-level cache. */
