@@ -9,12 +9,15 @@ const WIDE = '_wide';
 
 /** Writes `<name>-wide.generated.ts` beside each source of a folder that has functions to widen, unless it is what it should be. */
 export async function writeTwins(folder: string): Promise<void> {
-  for (const file of (await readdir(folder)).filter((one) => one.endsWith('.ts'))) {
-    const name = file.slice(0, -'.ts'.length);
-    const source = await readFile(`${folder}/${file}`, 'utf8');
-    if (!/^ \* @widen$/m.test(source)) continue;
-    const target = `${folder}/${name}-wide.generated.ts`;
-    const text = widen(source, name);
+  const names = (await readdir(folder)).filter((one) => one.endsWith('.ts')).map((one) => one.slice(0, -3));
+  const sources = await Promise.all(
+    names.map(async (name) => parse(name, await readFile(`${folder}/${name}.ts`, 'utf8'))),
+  );
+  const widened = new Set(sources.flatMap(widenedIn).map(nameOf));
+  for (const [index, source] of sources.entries()) {
+    if (widenedIn(source).length === 0) continue;
+    const target = `${folder}/${names[index]}-wide.generated.ts`;
+    const text = twinsOf(source, names[index], widened);
     if ((await readFile(target, 'utf8').catch(() => '')) === text) continue;
     // Another build may read or write the same file: it is put in place whole.
     const unfinished = `${target}.${process.pid}.tmp`;
@@ -37,16 +40,27 @@ export async function writeTwins(folder: string): Promise<void> {
  * both lie in one basic block with no store in between (docs/architecture.md), so no vector may depend on a branch.
  */
 export function widen(source: string, name: string): string {
-  const file = ts.createSourceFile(`${name}.ts`, source, ts.ScriptTarget.Latest, true);
-  const functions = file.statements.filter(ts.isFunctionDeclaration).filter(isTagged);
-  const widened = new Set(functions.map(nameOf));
-  const twins = functions.map((declaration) => twinOf(declaration, widened));
+  const file = parse(name, source);
+  return twinsOf(file, name, new Set(widenedIn(file).map(nameOf)));
+}
+
+function parse(name: string, source: string): ts.SourceFile {
+  return ts.createSourceFile(`${name}.ts`, source, ts.ScriptTarget.Latest, true);
+}
+
+/** `widened` are the functions that have a twin, of other files as well. */
+function twinsOf(file: ts.SourceFile, name: string, widened: ReadonlySet<string>): string {
+  const twins = widenedIn(file).map((declaration) => twinOf(declaration, widened));
   return [
     `// Made of ${name}.ts by scripts/widen.ts: what is to be changed is there.`,
     ...importsOf(file, name, widened, twins.join('\n')),
     ...twins.map((twin) => `\n${twin}`),
     '',
   ].join('\n');
+}
+
+function widenedIn(file: ts.SourceFile): readonly ts.FunctionDeclaration[] {
+  return file.statements.filter(ts.isFunctionDeclaration).filter(isTagged);
 }
 
 function isTagged(declaration: ts.FunctionDeclaration): boolean {
@@ -65,23 +79,24 @@ function importsOf(
   widened: ReadonlySet<string>,
   twins: string,
 ): readonly string[] {
-  const line = (names: readonly string[], from: string) => {
-    const used = names.filter((one) => !widened.has(one) && new RegExp(`\\b${one}\\b`).test(twins));
-    return used.length === 0 ? [] : [`import { ${used.join(', ')} } from '${from}';`];
-  };
+  const used = (one: string) => new RegExp(`\\b${one}\\b`).test(twins);
+  const line = (names: readonly string[], from: string) =>
+    names.length === 0 ? [] : [`import { ${names.join(', ')} } from '${from}';`];
   const imported = file.statements
     .filter(ts.isImportDeclaration)
     .flatMap(({ importClause, moduleSpecifier }) => {
       const bindings = importClause?.namedBindings;
       const names =
         bindings && ts.isNamedImports(bindings) ? bindings.elements.map((one) => one.name.text) : [];
-      return line(names, (moduleSpecifier as ts.StringLiteral).text);
+      const from = (moduleSpecifier as ts.StringLiteral).text;
+      const wide = names.filter((one) => widened.has(one)).map((one) => one + WIDE);
+      return [...line(names.filter(used), from), ...line(wide.filter(used), `${from}-wide.generated`)];
     });
   const exported = file.statements.flatMap((statement) => {
     if (ts.isFunctionDeclaration(statement)) return [nameOf(statement)];
     return ts.isVariableStatement(statement) ? statement.declarationList.declarations.map(textOf) : [];
   });
-  return [...imported, ...line(exported, `./${name}`)];
+  return [...imported, ...line(exported.filter(used), `./${name}`)];
 }
 
 function textOf({ name }: ts.VariableDeclaration | ts.ParameterDeclaration): string {
