@@ -259,6 +259,6 @@ class Twin {
   #child(child: ts.Node, high: boolean): string {
     if (!ts.isStatement(child)) return this.#text(child, high);
     // What was one statement behind an `if` may be two.
-    return ts.isExpressionStatement(child) ? `{ ${this.#statement(child)} }` : this.#statement(child);
+    return ts.isExpressionStatement(child) ? `{\n${this.#statement(child)}\n}` : this.#statement(child);
   }
 }

@@ -1,13 +1,13 @@
 import { madd } from './simd';
 
 /**
- * The products of winograd.ts for the build for 256-bit vectors. Planes are of eight channels, 32 bytes a tile, whose two halves
- * are loaded, computed and stored side by side (winograd-transform-wide.ts). Each sum is the one that the narrow products
- * compute, in the same order.
+ * Products of Winograd's algorithm for 256-bit vectors that have no narrow counterpart of the same form; those that do are made of
+ * winograd-product.ts. Planes are of eight channels, 32 bytes a tile, whose two halves are loaded, computed and stored side by side.
+ * Each sum is the one that the narrow products compute, in the same order.
  */
 
 /**
- * The same from eight channels to eight, whose weights stay in registers. A turn ends the sums of one tile and begins those of the
+ * `winograd_product_4_wide` of eight channels, whose weights stay in registers. A turn ends the sums of one tile and begins those of the
  * next: were they of one tile, the compiler would load all eight splats first, which are too many registers.
  */
 export function winograd_product_wide_8x8(x: usize, w: usize, out: usize, tiles: i32): void {
@@ -73,7 +73,10 @@ export function winograd_product_wide_8x8(x: usize, w: usize, out: usize, tiles:
   }
 }
 
-/** The same for sixteen output channels, six tiles at a time: two panels of weights and two planes of `out`. */
+/**
+ * The same for sixteen output channels, six tiles at a time: two panels of weights and two planes of `out`. Six and not eight, whose
+ * sums would take all registers.
+ */
 export function winograd_product_wide_16(
   x: usize,
   planeBytes: usize,
@@ -207,7 +210,7 @@ export function winograd_product_wide_16(
   }
 }
 
-/** The same, four tiles at a time: for what sixes leave. */
+/** Twin of `winograd_product_wide_16`, four tiles at a time: for what sixes leave. */
 export function winograd_product_wide_16_rest(
   x: usize,
   planeBytes: usize,
@@ -308,7 +311,7 @@ export function winograd_product_wide_16_rest(
 }
 
 /**
- * Two groups of four channels to four: a plane holds both, and so does each vector of weights. The second group's weights lie
+ * `winograd_product_4x4` of two groups of four channels to four, kept apart because each half has a splat of its own: a plane holds both, and so does each vector of weights. The second group's weights lie
  * behind the first's 16 places.
  */
 export function winograd_product_wide_4x4(x: usize, w: usize, out: usize, tiles: i32): void {
