@@ -13,9 +13,9 @@ import { withWeightsFile } from '../node/weights-file.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
 import type { LoadedWeights } from '../weights/load.ts';
-import type { DownloadView } from './download-progress.ts';
+import type { DownloadView } from './output/download-progress.ts';
 import type { WeightsFlags } from './flags.ts';
-import { tell } from './print.ts';
+import { tell } from './output/print.ts';
 
 /** Opens a file of weights for `work`; downloads are shown while they go, and what was chosen in the file is told. */
 export async function openWeights<T>(
@@ -46,7 +46,7 @@ export async function openWeights<T>(
 /** The progress of downloads; of a file on this machine there is none. */
 async function viewOf(name: string): Promise<DownloadView> {
   if (!isHubName(name)) return { show: () => undefined, stop: () => undefined };
-  const { downloadView } = await import('./download-progress.ts');
+  const { downloadView } = await import('./output/download-progress.ts');
   return downloadView();
 }
 

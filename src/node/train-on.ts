@@ -8,7 +8,8 @@ import { augmentationNamed, type AugmentationName } from '../data/augmentations.
 import { leftOutLine } from '../data/left-out.ts';
 import type { PictureLimitOptions } from '../data/picture-limits.ts';
 import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
-import { countModel, createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
+import { createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
+import { countModel } from '../cost/count-model.ts';
 import { freeze, freezeExactly } from '../nn/freeze.ts';
 import { Module } from '../nn/module.ts';
 import {

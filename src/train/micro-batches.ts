@@ -1,7 +1,7 @@
 import { CardinalError } from '../base/errors.ts';
 import { mebibytes } from '../base/mebibytes.ts';
 import { largestFit } from '../plan/fit.ts';
-import type { Scratch } from '../plan/assemble.ts';
+import type { Scratch } from '../plan/place.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Network } from './network.ts';
 import { decaysParameter, optimizerPlan } from './optimizer.ts';
