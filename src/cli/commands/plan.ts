@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Backend } from '../../backends/backend.ts';
 import { UsageError } from '../../base/errors.ts';
+import type { Excess } from '../../plan/fit.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { EngineFlags, ModelFlags } from '../flags.ts';
 import {
@@ -47,7 +48,7 @@ async function show(name: string, flags: PlanFlags): Promise<void> {
   const { createModel, modelInfo, parseSet } = await import('../../models/index.ts');
   const { trace } = await import('../../nn/trace.ts');
   const { planInference } = await import('../../plan/plan-inference.ts');
-  const { largestFit } = await import('../../plan/fit.ts');
+  const { excessOf, largestFit } = await import('../../plan/fit.ts');
   const { planTraining } = await import('../../plan/plan-training.ts');
   const { formatPlan, listPlan } = await import('../../plan/listing.ts');
   const options = parseSet(flags.set ?? []);
@@ -75,19 +76,27 @@ async function show(name: string, flags: PlanFlags): Promise<void> {
     const plan = planFor(input[0]);
     const kernels = backend.kernelsOf(plan);
     const listing = listPlan(plan, (node) => kernels.get(node) ?? []);
-    const fits = plan.peakBytes <= backend.maxBytes;
-    if (flags.json) printJson({ backend: backend.name, input, maxBytes: backend.maxBytes, fits, ...listing });
+    const excess = excessOf(plan, backend);
+    if (flags.json)
+      printJson({
+        backend: backend.name,
+        input,
+        maxBytes: backend.maxBytes,
+        fits: excess === undefined,
+        ...listing,
+      });
     else
       print(
         formatPlan(listing).split('\n'),
-        fits ? [] : ['', doesNotFit(backend, largestFit(input[0], backend.maxBytes, planFor))],
+        excess === undefined ? [] : ['', doesNotFit(backend, excess, largestFit(input[0], backend, planFor))],
       );
     return Promise.resolve();
   });
 }
 
-function doesNotFit({ name, maxBytes }: Backend, largest: number): string {
-  const room = `it does not fit into the ${(maxBytes / 2 ** 20).toFixed(0)} MiB that the ${name} backend has`;
+function doesNotFit({ name }: Backend, { buffer, limit }: Excess, largest: number): string {
+  const what = buffer === undefined ? 'it' : `its tensor '${buffer}'`;
+  const room = `${what} does not fit into the ${(limit / 2 ** 20).toFixed(0)} MiB that the ${name} backend has`;
   return largest === 0
     ? `${room}, not even for one picture`
     : `${room}: the largest batch that does is ${largest}; training runs larger ones as micro-batches`;

@@ -18,7 +18,7 @@ import {
 } from '../../data/preprocessing.ts';
 import { batchCount, epochSchedule, type ScheduledBatch } from '../../data/schedule.ts';
 import type { PictureDataset } from '../../data/source.ts';
-import { mebibytes } from '../../train/micro-batches.ts';
+import { mebibytes } from '../../base/mebibytes.ts';
 import { memory } from '../memory.ts';
 import { loadSharp } from '../sharp.ts';
 import { mostThreads } from '../threads.ts';

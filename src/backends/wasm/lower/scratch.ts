@@ -1,3 +1,5 @@
+import { alignUp } from '../../../base/align.ts';
+import { CACHE_LINE } from '../../cpu.ts';
 import type { Call } from '../call.ts';
 
 /** Slots and header of `kernels/scratch.ts`. */
@@ -13,7 +15,7 @@ export function clearScratch(address: number): Call {
   return { kernel: 'fill', chunks: 1, args: [address, 1, 1, { f32: 0 }] };
 }
 
-/** The next multiple of 64, the size of a cache line. */
+/** The beginning of the next cache line. */
 export function align64(bytes: number): number {
-  return Math.ceil(bytes / 64) * 64;
+  return alignUp(bytes, CACHE_LINE);
 }
