@@ -2,7 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
-import { resumeTraining, startTraining } from '../../src/cli/train-command.ts';
+import { resumeTraining, startTraining } from '../../src/cli/train/run.ts';
 import { defaultPreprocessing } from '../../src/data/preprocessing.ts';
 import { trainOn } from '../../src/node/train-on.ts';
 import { temporaryFolder, writeClasses } from './data/support/sources.ts';

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { defaultPreprocessing } from '../../../src/data/preprocessing.ts';
-import { continuedConfig } from '../../../src/cli/continued.ts';
-import { runConfigSchema } from '../../../src/cli/run-config.ts';
+import { continuedConfig } from '../../../src/cli/train/continued.ts';
+import { runConfigSchema } from '../../../src/cli/train/run-config.ts';
 import { findRecipe } from '../../../src/train/recipe.ts';
 
 const config = runConfigSchema.parse({

@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { engineToBegin, givenEngine } from '../../../src/cli/engine.ts';
-import { runConfigSchema, type RunConfig } from '../../../src/cli/run-config.ts';
-import { resumeTraining, startTraining } from '../../../src/cli/train-command.ts';
+import { runConfigSchema, type RunConfig } from '../../../src/cli/train/run-config.ts';
+import { resumeTraining, startTraining } from '../../../src/cli/train/run.ts';
 import { temporaryFolder, writeClasses } from '../../node/data/support/sources.ts';
 
 const { path: root, remove } = temporaryFolder();
