@@ -47,8 +47,7 @@ function withSum(
   const { attrs, inputs, outputs } = node;
   const [dx] = outputs;
   const add = uses.soleConsumer(dx);
-  if (add?.op !== 'add' || add.attrs.relu) return undefined;
-  if (attrs.residual) return undefined;
+  if (add?.op !== 'add' || add.attrs.activation !== 'none' || attrs.residual) return undefined;
   const [a, b] = add.inputs;
   const other = a === dx ? b : a;
   if (!known.has(other)) return undefined;

@@ -1,3 +1,4 @@
+import type { Activation } from '../graph/activation.ts';
 import { mutatedBy } from '../graph/dispatch.ts';
 import { Graph } from '../graph/graph.ts';
 import type { Node, NodeOf } from '../graph/node.ts';
@@ -22,7 +23,7 @@ interface Chain {
   /** What the result is multiplied by before anything is added. */
   readonly factor: number;
   readonly residual: Value | undefined;
-  readonly relu: boolean;
+  readonly activation: Activation;
   readonly members: readonly Node[];
 }
 
@@ -101,24 +102,32 @@ function findChains(
       following = next();
     }
     let residual: Value | undefined;
-    if (following?.op === 'add' && !following.attrs.relu) {
+    if (following?.op === 'add' && following.attrs.activation === 'none') {
       const [a, b] = following.inputs;
       const other = a === last().outputs[0] ? b : a;
-      if (device.supports(merged(head, norm, { residual: other, relu: false }, following))) {
+      if (device.supports(merged(head, norm, { residual: other, activation: 'none' }, following))) {
         residual = other;
         members.push(following);
         following = next();
       }
     }
     const relu =
-      following?.op === 'relu' && device.supports(merged(head, norm, { residual, relu: true }, following))
+      following?.op === 'relu' &&
+      device.supports(merged(head, norm, { residual, activation: 'relu' }, following))
         ? following
         : undefined;
     if (relu !== undefined) members.push(relu);
     if (members.length === 1) continue;
 
     for (const member of members) taken.add(member);
-    chains.set(last(), { head, norm, factor, residual, relu: relu !== undefined, members });
+    chains.set(last(), {
+      head,
+      norm,
+      factor,
+      residual,
+      activation: relu === undefined ? 'none' : 'relu',
+      members,
+    });
   }
   return chains;
 }
@@ -133,17 +142,17 @@ function conflict(a: Node, b: Node): boolean {
 function isHead(node: Node): node is Head {
   const { op } = node;
   if (op !== 'batch_norm' && op !== 'batch_norm_inference' && op !== 'conv2d') return false;
-  return !node.attrs.relu && !node.attrs.residual;
+  return node.attrs.activation === 'none' && !node.attrs.residual;
 }
 
 /** What the device is asked about: the node that a chain becomes if it ends with `last`, on values of the source graph. */
 function merged(
   head: Head,
   norm: Chain['norm'],
-  { residual, relu }: Pick<Chain, 'residual' | 'relu'>,
+  { residual, activation }: Pick<Chain, 'residual' | 'activation'>,
   last: Node,
 ): Node {
-  const tail = { relu, residual: residual !== undefined };
+  const tail = { activation, residual: residual !== undefined };
   const extra = residual === undefined ? [] : [residual];
   const { id, scope } = head;
   if (head.op === 'conv2d') {
@@ -160,9 +169,13 @@ function merged(
     : { id, scope, op: 'batch_norm_inference', attrs: { ...head.attrs, ...tail }, inputs, outputs };
 }
 
-function emit({ head, norm, factor, residual, relu, members }: Chain, target: Graph, map: ValueMap): void {
+function emit(
+  { head, norm, factor, residual, activation, members }: Chain,
+  target: Graph,
+  map: ValueMap,
+): void {
   const extra = residual === undefined ? [] : [map.get(residual)];
-  const tail = { relu, residual: residual !== undefined };
+  const tail = { activation, residual: residual !== undefined };
   const last = members[members.length - 1];
   const name = last.outputs[0].name;
   target.atPath(head.scope, () => {

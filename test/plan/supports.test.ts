@@ -76,7 +76,7 @@ test.each([
       ...{ stride: [1, 1], padding: [padding, padding], dilation: [1, 1], groups },
       ...{ inputSize: [6, 6], residual: false },
     });
-    const sum = graph.apply1('add', [other, dx], { relu: false });
+    const sum = graph.apply1('add', [other, dx], { activation: 'none' });
     const { nodes } = fuseSums(graph.nodes, [sum], { supports: () => supported });
     expect(nodes.some(hasResidual)).toBe(supported);
     expect(nodes.some(({ op }) => op === 'add')).toBe(!supported);
