@@ -45,8 +45,7 @@ test('a run takes the micro-batch that fits into it', () => {
   const size = (limit: number): number =>
     fitPlan(network, createReferenceBackend(), recipe, {
       memoryLimit: largestProgram({ total: 24 * gibi, limit }),
-    })
-      .microBatchSize;
+    }).microBatchSize;
   const sizes = [8, 1, 0.5, 0.375].map((limit) => size(limit * gibi));
   expect(sizes[0]).toBe(64);
   expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));

@@ -52,8 +52,8 @@ test.each([true, false])('it is asked about nodes as the plan would hold them (t
   const { asked } = fusedFor(() => true, training);
   expect(asked.length).toBeGreaterThan(10);
   for (const node of asked) {
-    const { infer }: OpDefinition<OpName> = ops[node.op];
-    const shapes = infer(
+    const definition: OpDefinition<OpName> = ops[node.op];
+    const shapes = definition.infer(
       node.inputs.map(({ shape }) => shape),
       node.attrs,
     );
