@@ -374,7 +374,7 @@ function opening(config: RunConfig, data: OpenData, backend: Backend): string[] 
   const beginning = [begun, frozen].filter((part) => part !== undefined).join('; ');
   return [
     `${model.name} on ${data.path}: ${data.classes.length} classes; pictures of ${shape}: ${parts.join(', ')}`,
-    `recipe ${recipe.name}: ${recipe.epochs} ${recipe.epochs === 1 ? 'epoch' : 'epochs'}, batches of ${recipe.batchSize}${variedWords(recipe)}; ${backend.name}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`,
+    `recipe ${recipe.name}: ${recipe.epochs} ${recipe.epochs === 1 ? 'epoch' : 'epochs'}, batches of ${recipe.batchSize}${variedWords(recipe)}; ${backend.description}`,
     ...(beginning === '' ? [] : [beginning]),
     ...(leftOut === undefined ? [] : [leftOut]),
   ];
