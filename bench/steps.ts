@@ -67,7 +67,7 @@ async function main(name: string, flags: Flags): Promise<void> {
     : planInference(traced, backend, { name });
   const entries: Entry[] = train ? ['gradient', 'update'] : ['forward'];
   console.log(
-    `${name}, batch ${batch}, ${(plan.peakBytes / 2 ** 20).toFixed(0)} MiB, ${backend.threads} threads`,
+    `${name}, batch ${batch}, ${(plan.peakBytes / 2 ** 20).toFixed(0)} MiB, ${backend.description}`,
   );
   const program = await backend.load(plan);
   fill(program, plan);

@@ -1,9 +1,9 @@
 import { withEnding } from '../../base/endings.ts';
-import { requireAllRead } from '../../data/check.ts';
+import { requireAllRead } from '../../node/data/check.ts';
 import { leftOutLine, leftOutOf } from '../../data/left-out.ts';
-import { createLoader } from '../../data/loader.ts';
+import { createLoader } from '../../node/data/loader.ts';
 import type { PictureLimitOptions } from '../../data/picture-limits.ts';
-import { picturesToEvaluate } from '../../data/to-evaluate.ts';
+import { picturesToEvaluate } from '../../node/data/to-evaluate.ts';
 import { openData } from '../../node/data/open.ts';
 import { evaluate, prepareInference } from '../../train/evaluate.ts';
 import { evaluationBatch } from '../../train/loaders.ts';

@@ -4,7 +4,7 @@ import { modelInfo } from '../../models/registry.ts';
 import { writeFileAtomic } from '../../node/files.ts';
 import { version } from '../../node/version.ts';
 import { bytes } from '../../report/format.ts';
-import { prepareFor } from '../../use/prepare.ts';
+import { prepareFor } from '../../node/prepare.ts';
 import type { Trained } from '../../use/trained.ts';
 import { exportOnnx } from '../../weights/onnx/export.ts';
 import { pytorchParts } from '../../weights/pytorch/write.ts';

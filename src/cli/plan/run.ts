@@ -2,7 +2,7 @@ import type { Backend } from '../../backends/backend.ts';
 import { UsageError } from '../../base/errors.ts';
 import { createModel, modelInfo, parseSet } from '../../models/index.ts';
 import { trace } from '../../nn/trace.ts';
-import { largestFit } from '../../plan/fit.ts';
+import { excessOf, largestFit, type Excess } from '../../plan/fit.ts';
 import { formatPlan, listPlan } from '../../plan/listing.ts';
 import { planInference } from '../../plan/plan-inference.ts';
 import { planTraining } from '../../plan/plan-training.ts';
@@ -48,19 +48,22 @@ export async function showPlan(name: string, flags: PlanFlags): Promise<void> {
     const plan = planFor(input[0]);
     const kernels = backend.kernelsOf(plan);
     const listing = listPlan(plan, (node) => kernels.get(node) ?? []);
-    const fits = plan.peakBytes <= backend.maxBytes;
-    if (flags.json) printJson({ backend: backend.name, input, maxBytes: backend.maxBytes, fits, ...listing });
+    const excess = excessOf(plan, backend);
+    const { maxBytes } = backend;
+    if (flags.json)
+      printJson({ backend: backend.name, input, maxBytes, fits: excess === undefined, ...listing });
     else
       print(
         formatPlan(listing).split('\n'),
-        fits ? [] : ['', doesNotFit(backend, largestFit(input[0], backend.maxBytes, planFor))],
+        excess === undefined ? [] : ['', doesNotFit(backend, excess, largestFit(input[0], backend, planFor))],
       );
     return Promise.resolve();
   });
 }
 
-function doesNotFit({ name, maxBytes }: Backend, largest: number): string {
-  const room = `it does not fit into the ${(maxBytes / 2 ** 20).toFixed(0)} MiB that the ${name} backend has`;
+function doesNotFit({ name }: Backend, { buffer, limit }: Excess, largest: number): string {
+  const what = buffer === undefined ? 'it' : `its tensor '${buffer}'`;
+  const room = `${what} does not fit into the ${(limit / 2 ** 20).toFixed(0)} MiB that the ${name} backend has`;
   return largest === 0
     ? `${room}, not even for one picture`
     : `${room}: the largest batch that does is ${largest}; training runs larger ones as micro-batches`;

@@ -1,8 +1,8 @@
 import { CardinalError } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
 import type { PictureLimitOptions } from '../../data/picture-limits.ts';
-import { readClassNames } from '../../use/class-names.ts';
-import { classifierOf } from '../../use/classifier.ts';
+import { readClassNames } from '../../node/class-names.ts';
+import { classifierOf } from '../../node/classifier.ts';
 import { withBackend } from '../engine.ts';
 import type { EngineFlags } from '../flags/engine.ts';
 import { givenLimits } from '../flags/pictures.ts';

@@ -7,8 +7,9 @@ import { augmentationWords } from '../../data/augmentations.ts';
 import { leftOutLine } from '../../data/left-out.ts';
 import type { PictureRecord } from '../../data/picture-record.ts';
 import { openDataFor } from '../../node/data-for-weights.ts';
-import { seenBefore } from '../../data/to-evaluate.ts';
-import { openData, type OpenData } from '../../node/data/open.ts';
+import { seenBefore } from '../../node/data/to-evaluate.ts';
+import { openData } from '../../node/data/open.ts';
+import type { OpenData } from '../../data/open-data.ts';
 import { pictureListFile } from '../../node/data/picture-list.ts';
 import { picturesOfRun, type RunPictures } from '../../node/data/run-pictures.ts';
 import { trainingPictures } from '../../train/loaders.ts';
@@ -17,7 +18,7 @@ import { interruption, misclassifiedFile, withoutEvaluation } from '../../node/r
 import { bestFile, lastFile, previousFile } from '../../node/checkpoints.ts';
 import { isMissing } from '../../node/file-errors.ts';
 import { metricsName, RunFolder } from '../../node/run-folder.ts';
-import type { WeightsFile } from '../../use/weights-file.ts';
+import type { WeightsFile } from '../../node/weights-file.ts';
 import { count } from '../../report/format.ts';
 import type { Checkpoint } from '../../train/checkpoint.ts';
 import type { Evaluation } from '../../train/metrics.ts';
@@ -373,7 +374,7 @@ function opening(config: RunConfig, data: OpenData, backend: Backend): string[] 
   const beginning = [begun, frozen].filter((part) => part !== undefined).join('; ');
   return [
     `${model.name} on ${data.path}: ${data.classes.length} classes; pictures of ${shape}: ${parts.join(', ')}`,
-    `recipe ${recipe.name}: ${recipe.epochs} ${recipe.epochs === 1 ? 'epoch' : 'epochs'}, batches of ${recipe.batchSize}${variedWords(recipe)}; ${backend.name}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`,
+    `recipe ${recipe.name}: ${recipe.epochs} ${recipe.epochs === 1 ? 'epoch' : 'epochs'}, batches of ${recipe.batchSize}${variedWords(recipe)}; ${backend.description}`,
     ...(beginning === '' ? [] : [beginning]),
     ...(leftOut === undefined ? [] : [leftOut]),
   ];
