@@ -109,7 +109,7 @@ class Download {
       timing,
       signal,
       // Without a hash nothing of it is of use to a later call.
-      had: () => (this.#checksum === undefined ? 0 : this.part.length),
+      received: () => (this.#checksum === undefined ? 0 : this.part.length),
     });
   }
 
