@@ -99,7 +99,7 @@ export async function seenBefore(
       name === 'validation' && heldOut !== undefined
         ? `; they held out ${share(heldOut.fraction)} of each class with seed ${heldOut.seed}`
         : '';
-    return `the weights to begin with were trained on ${seen} ${name} pictures: their figures will be too good${cure}`;
+    return `the initial weights were trained on ${seen} ${name} pictures: accuracy on them will be too high${cure}`;
   }
   return undefined;
 }

@@ -33,6 +33,6 @@ export function requireNames(network: string, count: number, names: readonly str
   if (names.length === count) return;
   const given = names.length === 1 ? 'is 1 name' : `are ${names.length} names`;
   throw new CardinalError(
-    `${network} tells ${count} classes apart, but there ${given} for them: give one for each`,
+    `${network} has ${count} classes, but there ${given} for them: give one for each`,
   );
 }

@@ -147,7 +147,7 @@ describe('--in-channels', () => {
     told(
       await inFolder('convert', 'bare.safetensors', 'o.safetensors', ...model, ...set),
       1,
-      /weights are of pictures of other channels \(conv1\.weight: .*\): --in-channels 1/,
+      /weights have other input channels \(conv1\.weight: .*\): --in-channels 1/,
     );
     told(
       await inFolder('convert', 'bare.safetensors', 'o.safetensors', '--in-channels', '1'),

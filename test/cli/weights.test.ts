@@ -148,7 +148,7 @@ describe('what is said must not be lost', () => {
     told(bare, 2, /^cardinal: --classes is stored with the network: .* --model; they fit resnext_cifar\n$/);
     const named = ['convert', 'w.pth', 'x.safetensors', '--model', 'resnext_cifar'];
     const few = await inFolder(...named, '--classes', 'two.txt');
-    told(few, 1, 'resnext_cifar tells 3 classes apart, but there are 2 names for them');
+    told(few, 1, 'resnext_cifar has 3 classes, but there are 2 names for them');
     told(await inFolder(...named, '--mean', '0,0,0'), 2, 'give both --mean and --std');
     await writeFile(at('odd.json'), '{"sea": 0}');
     const odd = await inFolder(...named, '--classes', 'odd.json');
@@ -182,7 +182,7 @@ describe('what does not go together is told', () => {
     told({ code, stderr }, 1, /does not fit: .*\? They fit resnext_cifar\n$/);
     const other = [...set.slice(1), 'numClasses=5'];
     const asked = await inFolder('eval', 'w.pth', 'first', '--model', 'resnext_cifar', '--set', ...other);
-    told(asked, 1, /tell other classes apart .*; they fit resnext_cifar with --set left out\n$/);
+    told(asked, 1, /have other classes .*; they fit resnext_cifar with --set left out\n$/);
   });
 
   it.each([
@@ -270,7 +270,7 @@ describe('transfer', () => {
       ...engine,
     );
     expect(bare.stderr).toMatch(
-      /the weights tell other classes apart \(fc\.weight: expected 4×256, got 3×256.*--head reset/,
+      /the weights have other classes \(fc\.weight: expected 4×256, got 3×256.*--head reset/,
     );
   });
 

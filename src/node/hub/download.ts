@@ -81,7 +81,7 @@ class Download {
       const { name, digits } = this.#checksum ?? {};
       await part.remove();
       throw new HubError(
-        `${this.#what} came damaged: expected ${name} ${digits}, got ${other}; what came was deleted, try again`,
+        `${this.#what} arrived damaged: expected ${name} ${digits}, got ${other}; it was deleted, try again`,
         { fault: 'wrong' },
       );
     }
@@ -232,7 +232,7 @@ class Download {
           this.#size === undefined
             ? `gives no length of ${this.#what} and sends more than the ${bytes(limit)} that are taken then`
             : `sends more than the ${limit} bytes of ${this.#what}`;
-        throw new HubError(`${url.host} ${what}; what came was deleted, try again later`, { fault: 'wrong' });
+        throw new HubError(`${url.host} ${what}; what arrived was deleted, try again later`, { fault: 'wrong' });
       }
       await part.append(chunk);
       this.#report();
