@@ -43,9 +43,7 @@ export function identifyNetwork(
   }
   const name = given ?? known.model;
   if (name === undefined) {
-    throw new UsageError(
-      `${source} holds bare weights: name their network with --model${suggestion(file)}`,
-    );
+    throw new UsageError(`${source} holds bare weights: name their network with --model${suggestion(file)}`);
   }
   if (given === undefined && !listModels().includes(name)) {
     throw new CardinalError(

@@ -232,7 +232,9 @@ class Download {
           this.#size === undefined
             ? `gives no length of ${this.#what} and sends more than the ${bytes(limit)} that are taken then`
             : `sends more than the ${limit} bytes of ${this.#what}`;
-        throw new HubError(`${url.host} ${what}; what arrived was deleted, try again later`, { fault: 'wrong' });
+        throw new HubError(`${url.host} ${what}; what arrived was deleted, try again later`, {
+          fault: 'wrong',
+        });
       }
       await part.append(chunk);
       this.#report();
