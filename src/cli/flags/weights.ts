@@ -50,7 +50,7 @@ export function withFitFlags(command: Command): Command {
       integer('--in-channels', 1, 1024),
     )
     .option('--partial', 'load the tensors that fit and list the others, which keep their initial values')
-    .option('--no-verify', 'load weights even if their checksums say that they are damaged');
+    .option('--no-verify', 'load weights even if their checksums do not match');
 }
 
 /** Flags of every command that takes weights: what the file does not say itself. */

@@ -31,7 +31,7 @@ export function define(command: Command): void {
     .option('--take-over', takeOverHelp)
     .option(
       '--no-verify',
-      'with --resume: continue from checkpoints even if their checksums say that they are damaged',
+      'with --resume: continue from checkpoints even if their checksums do not match',
     )
     .option('--dry-run', 'print what would run, its cost and the expected time', false)
     .option('--runs <dir>', 'folder of the runs (default: runs/study-<name>-<scale>)', path('--runs'))

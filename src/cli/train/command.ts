@@ -102,7 +102,7 @@ export function define(command: Command): void {
     .addOption(
       new Option(
         '--balance [how]',
-        'balance uneven classes: sampling draws each equally often, loss weights its pictures (without a value: sampling)',
+        'balance uneven classes: sampling draws each equally often, loss weights its pictures',
       )
         .preset('sampling')
         .argParser(oneOf('--balance', ['sampling', 'loss'])),
