@@ -12,7 +12,7 @@ import { checkpointActivationsHelp, integer, oneOf } from '../src/cli/flags.ts';
 import { createModel, modelInfo } from '../src/models/index.ts';
 import { trace } from '../src/nn/trace.ts';
 import { createNodeBackend } from '../src/node/backend.ts';
-import { kernelBuilds, type KernelBuild } from '../src/node/kernels.ts';
+import { kernelBuilds, type KernelBuild } from '../src/backends/wasm/builds.ts';
 import { planInference } from '../src/plan/plan-inference.ts';
 import type { Entry, Plan, Step } from '../src/plan/plan.ts';
 import { planTraining } from '../src/plan/plan-training.ts';

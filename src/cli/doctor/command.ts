@@ -4,7 +4,7 @@ import { CardinalError } from '../../base/errors.ts';
 import type { BlasInfo } from '../../node/blas.ts';
 import { bytes, digits3 } from '../../report/format.ts';
 import type { Capabilities } from '../../node/capabilities.ts';
-import type { KernelBuild } from '../../node/kernels.ts';
+import type { KernelBuild } from '../../backends/wasm/builds.ts';
 import { withExamples, withJsonFlag } from '../flags.ts';
 import { print, printJson } from '../output/print.ts';
 import { alignColumns } from '../output/table.ts';
