@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import { z } from 'zod';
 import { UsageError } from '../base/errors.ts';
 import { defaultPictureLimits, mostDecodeSeconds, type PictureLimitOptions } from '../data/picture-limits.ts';
+import { backendNames, backends, defaultBackend, type BackendName } from '../node/backends.ts';
 import { mostThreads } from '../node/threads.ts';
 
 /** Readers of flag values. Each gives a function for commander that throws a `UsageError` naming flag and value. */
@@ -187,18 +188,22 @@ interface GivenLimits {
 
 /** Flags of every command that computes. */
 export interface EngineFlags {
-  readonly backend: 'wasm' | 'reference';
-  readonly threads?: number;
+  readonly backend: BackendName;
+  readonly threads?: number | undefined;
   /** Absent: if there is a native library. */
-  readonly blas?: boolean;
+  readonly blas?: boolean | undefined;
+}
+
+function backendsInWords(): string {
+  return backendNames.map((name) => `${name} (${backends[name].about})`).join(', ');
 }
 
 export function withEngineFlags(command: Command): Command {
   return command
     .addOption(
-      new Option('--backend <name>', 'what computes: wasm, or reference (slow, plain loops)')
-        .default('wasm')
-        .argParser(oneOf('--backend', ['wasm', 'reference'])),
+      new Option('--backend <name>', `what computes: ${backendsInWords()}`)
+        .default(defaultBackend)
+        .argParser(oneOf('--backend', backendNames)),
     )
     .addOption(
       new Option('--threads <n>', 'workers that share each step (one a core, at most 16)').argParser(
