@@ -6,7 +6,7 @@
  * GFLOP/s count 2 per multiply–accumulate and all threads together; the time is the least of the runs.
  */
 import { modelInfo } from '../src/models/index.ts';
-import { integer, oneOf } from '../src/cli/flags.ts';
+import { integer, oneOf } from '../src/cli/flags/values.ts';
 import { createNodeBackend } from '../src/node/backend.ts';
 import { kernelBuilds, usableKernels, type KernelBuild } from '../src/node/kernels.ts';
 import { benchCommand, runBench } from './command.ts';

@@ -8,7 +8,8 @@
  */
 import type { Backend, Program } from '../src/backends/backend.ts';
 import { sizeOf } from '../src/graph/value.ts';
-import { checkpointActivationsHelp, integer, oneOf } from '../src/cli/flags.ts';
+import { checkpointActivationsHelp } from '../src/cli/flags/engine.ts';
+import { integer, oneOf } from '../src/cli/flags/values.ts';
 import { createModel, modelInfo } from '../src/models/index.ts';
 import { trace } from '../src/nn/trace.ts';
 import { createNodeBackend } from '../src/node/backend.ts';

@@ -2,7 +2,8 @@ import { described } from '../base/described.ts';
 import { UsageError } from '../base/errors.ts';
 import { anything, checkOptions, flag, oneOf, type Kinds } from '../base/options.ts';
 import type { Backend } from '../backends/backend.ts';
-import { backendNames, backends, defaultBackend, type BackendName, type EngineOptions } from './backends.ts';
+import { backendNames, backends, defaultBackend, type BackendName } from './backends.ts';
+import type { EngineOptions } from './engine-options.ts';
 import { defaultThreads, mostThreads } from './threads.ts';
 
 export interface NodeBackendOptions extends EngineOptions {

@@ -1,7 +1,7 @@
 import { CardinalError } from '../base/errors.ts';
 import type { Backend } from '../backends/backend.ts';
 import { createWasmBackend } from '../backends/wasm/backend.ts';
-import type { EngineOptions } from './backends.ts';
+import type { EngineOptions } from './engine-options.ts';
 import { blasInstallation, findBlas } from './blas.ts';
 import { loadKernels, multiplyAddOf } from './kernels.ts';
 import { largestProgram, memory } from './memory.ts';

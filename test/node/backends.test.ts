@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { expect, test, vi } from 'vitest';
 import { engineToBegin, engineToGoOn, flagsOf, givenEngine, withBackend } from '../../src/cli/engine.ts';
-import { withEngineFlags, type EngineFlags } from '../../src/cli/flags.ts';
+import { withEngineFlags, type EngineFlags } from '../../src/cli/flags/engine.ts';
 import { runConfigSchema } from '../../src/cli/train/run-config.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
 import type { BackendEntry, BackendName } from '../../src/node/backends.ts';
