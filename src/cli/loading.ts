@@ -2,16 +2,19 @@ import { UsageError } from '../base/errors.ts';
 import { shortened } from '../base/quoted.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import { parseSet } from '../models/options.ts';
-import type { OpenData } from '../node/data/open.ts';
+import type { OpenData } from '../data/open-data.ts';
 import { isHubName } from '../node/hub/name.ts';
 import type { HubOptions } from '../node/hub/repo.ts';
-import { prepareFor, type Preparable } from '../use/prepare.ts';
-import { loadFrom, otherNetwork, type Trained } from '../use/trained.ts';
-import { withWeightsFile, type WeightsFile } from '../use/weights-file.ts';
+import { prepareFor } from '../node/prepare.ts';
+import type { Preparable } from '../use/prepare.ts';
+import { loadFrom, type Trained } from '../use/trained.ts';
+import { otherNetwork } from '../use/identify.ts';
+import { withWeightsFile } from '../node/weights-file.ts';
+import type { WeightsFile } from '../node/weights-file.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
 import type { LoadedWeights } from '../weights/load.ts';
+import type { WeightsFlags } from './flags/weights.ts';
 import type { DownloadView } from './output/download-progress.ts';
-import type { WeightsFlags } from './flags.ts';
 import { tell } from './output/print.ts';
 
 /** Opens a file of weights for `work`; downloads are shown while they go, and what was chosen in the file is told. */

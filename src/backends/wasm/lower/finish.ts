@@ -1,4 +1,4 @@
-import type { Activation } from '../../../graph/activation.ts';
+import type { FusedActivation } from '../args/activation.ts';
 import type { PlacedBuffer } from '../call.ts';
 
 /** What a kernel does to a result before it stores it: adds a bias and a residual, if there are any, and activates. */
@@ -6,14 +6,14 @@ export interface Finish {
   /** Addresses. */
   readonly bias: number | undefined;
   readonly residual: number | undefined;
-  readonly activation: Activation;
+  readonly activation: FusedActivation;
 }
 
 export const noFinish: Finish = { bias: undefined, residual: undefined, activation: 'none' };
 
 /** What a convolution does to its result; `buffers` are the inputs that follow its weights. */
 export function finishOf(
-  attrs: { readonly bias: boolean; readonly residual: boolean; readonly activation: Activation },
+  attrs: { readonly bias: boolean; readonly residual: boolean; readonly activation: FusedActivation },
   buffers: readonly PlacedBuffer[],
 ): Finish {
   return {
