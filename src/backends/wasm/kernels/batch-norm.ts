@@ -6,7 +6,7 @@ import {
   BatchNormScaleArgs,
   FoldBatchNormArgs,
 } from './args.generated';
-import { activationCeiling, activationFloor } from './activation';
+import { activationFloor, activationHasRest, limited } from './activation';
 import { madd } from './simd';
 import { addDeviations, addRow, loadLanes, lower, upper } from './rows';
 import { loadPartial, storePartial } from './strip';
@@ -160,14 +160,15 @@ export function batch_norm_scale(args: BatchNormScaleArgs, chunk: i32): void {
  * size of the mean.
  */
 export function batch_norm_apply(args: BatchNormApplyArgs, chunk: i32): void {
-  if (args.residual != 0) apply(args, chunk, true);
-  else apply(args, chunk, false);
+  if (activationHasRest(args.activation)) apply(args, chunk, true, args.residual != 0);
+  else if (args.residual != 0) apply(args, chunk, false, true);
+  else apply(args, chunk, false, false);
 }
 
-/** `added`, a constant, tells whether there is a residual. */
+/** `capped`, a constant, tells whether the activation is ReLU6; `added`, a constant but for ReLU6, whether there is a residual. */
 // @ts-ignore: decorator
 @inline
-function apply(args: BatchNormApplyArgs, chunk: i32, added: bool): void {
+function apply(args: BatchNormApplyArgs, chunk: i32, capped: bool, added: bool): void {
   const mean = args.mean;
   const scale = args.scale;
   const shift = args.shift;
@@ -181,7 +182,6 @@ function apply(args: BatchNormApplyArgs, chunk: i32, added: bool): void {
   const paired = wide & ~31;
   const rest = channels & 3;
   const floor = f32x4.splat(activationFloor(args.activation));
-  const ceiling = f32x4.splat(activationCeiling(args.activation));
   let x = args.x + begin;
   let y = args.y + begin;
   let residual = args.residual + begin;
@@ -194,20 +194,20 @@ function apply(args: BatchNormApplyArgs, chunk: i32, added: bool): void {
       let w = madd(e, v128.load(scale + c, 16), v128.load(shift + c, 16));
       if (added) v = f32x4.add(v, v128.load(residual + c));
       if (added) w = f32x4.add(w, v128.load(residual + c, 16));
-      v128.store(y + c, f32x4.pmin(f32x4.pmax(w, floor), ceiling), 16);
-      v128.store(y + c, f32x4.pmin(f32x4.pmax(v, floor), ceiling));
+      v128.store(y + c, limited(w, floor, capped), 16);
+      v128.store(y + c, limited(v, floor, capped));
     }
     for (; c < wide; c += 16) {
       const d = f32x4.sub(v128.load(x + c), v128.load(mean + c));
       let v = madd(d, v128.load(scale + c), v128.load(shift + c));
       if (added) v = f32x4.add(v, v128.load(residual + c));
-      v128.store(y + c, f32x4.pmin(f32x4.pmax(v, floor), ceiling));
+      v128.store(y + c, limited(v, floor, capped));
     }
     if (rest) {
       const d = f32x4.sub(loadPartial(x + wide, rest), loadPartial(mean + wide, rest));
       let v = madd(d, loadPartial(scale + wide, rest), loadPartial(shift + wide, rest));
       if (added) v = f32x4.add(v, loadPartial(residual + wide, rest));
-      storePartial(y + wide, f32x4.pmin(f32x4.pmax(v, floor), ceiling), rest);
+      storePartial(y + wide, limited(v, floor, capped), rest);
     }
     x += pitch;
     y += pitch;

@@ -8,7 +8,7 @@ import {
   ReluBackwardArgs,
   ScaleArgs,
 } from './args.generated';
-import { activateOne, activationCeiling, activationFloor } from './activation';
+import { activateOne, activationFloor, activationHasRest, limited } from './activation';
 
 /*
  * Element by element.
@@ -102,6 +102,13 @@ export function scale(args: ScaleArgs, chunk: i32): void {
 
 /** y = activation(a + b). */
 export function add(args: AddArgs, chunk: i32): void {
+  if (activationHasRest(args.activation)) sum(args, chunk, true);
+  else sum(args, chunk, false);
+}
+
+// @ts-ignore: decorator
+@inline
+function sum(args: AddArgs, chunk: i32, capped: bool): void {
   const begin = chunk * args.perChunk;
   const count = min(args.perChunk, args.count - begin);
   const a = args.a + (<usize>begin << 2);
@@ -110,10 +117,8 @@ export function add(args: AddArgs, chunk: i32): void {
   const wide = <usize>(count & ~3) << 2;
   const end = <usize>count << 2;
   const floor = f32x4.splat(activationFloor(args.activation));
-  const ceiling = f32x4.splat(activationCeiling(args.activation));
   for (let i: usize = 0; i < wide; i += 16) {
-    const sum = f32x4.add(v128.load(a + i), v128.load(b + i));
-    v128.store(y + i, f32x4.pmin(f32x4.pmax(sum, floor), ceiling));
+    v128.store(y + i, limited(f32x4.add(v128.load(a + i), v128.load(b + i)), floor, capped));
   }
   for (let i = wide; i < end; i += 4) {
     store<f32>(y + i, activateOne(load<f32>(a + i) + load<f32>(b + i), args.activation));
