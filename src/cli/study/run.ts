@@ -4,6 +4,7 @@ import { withEndings } from '../../base/endings.ts';
 import { UsageError } from '../../base/errors.ts';
 import type { PictureLimitOptions } from '../../data/picture-limits.ts';
 import { makeFolder, writeFileAtomic } from '../../node/files.ts';
+import { defaultBackend } from '../../node/backends.ts';
 import { machine } from '../../node/machine.ts';
 import { openStudyPictures, type StudyPictures } from '../../node/study/pictures.ts';
 import { runStudy } from '../../node/study/run-study.ts';
@@ -285,7 +286,7 @@ function commandOf(
     ...(trainPictures === undefined ? [] : ['--pictures', String(trainPictures)]),
     ...(flags.maxPixels === undefined ? [] : ['--max-pixels', String(flags.maxPixels)]),
     ...(flags.decodeSeconds === undefined ? [] : ['--decode-seconds', String(flags.decodeSeconds)]),
-    ...(flags.backend === 'wasm' ? [] : ['--backend', flags.backend]),
+    ...(flags.backend === defaultBackend ? [] : ['--backend', flags.backend]),
     ...(flags.threads === undefined ? [] : ['--threads', String(flags.threads)]),
     ...(flags.blas === undefined ? [] : [flags.blas ? '--blas' : '--no-blas']),
     ...(flags.runs === undefined ? [] : ['--runs', shellWord(flags.runs)]),
