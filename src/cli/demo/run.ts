@@ -25,7 +25,7 @@ const network = ['layers=2,2,2', 'cardinality=8', 'baseWidth=16', 'planes=8'];
 /** Clothes stand in the middle of their pictures, so nothing is gained by shifting them; mirrored they are still clothes. */
 const augmentation = augmentationSchema.parse({ flip: 0.5 });
 
-/** How many classified pictures are shown. */
+/** Number of classified pictures to show. */
 const shown = 5;
 
 /** `npm start`: a small ResNeXt from random weights to a report. */
@@ -57,7 +57,7 @@ export async function demo(flags: DemoFlags): Promise<void> {
 }
 
 function examples({ samples }: RunEvaluation, classes: readonly string[]): string[] {
-  // A wrong one first, if there are any: those are the interesting ones.
+  // With up to two misclassified ones: those are the interesting ones.
   const wrong = samples.filter(({ label, predicted }) => predicted !== label).slice(0, 2);
   const right = samples.filter(({ label, predicted }) => predicted === label).slice(0, shown - wrong.length);
   return [...right, ...wrong].flatMap(({ id, label, top }) =>
