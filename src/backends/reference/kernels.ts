@@ -3,7 +3,7 @@ import type { Kernel } from './kernel.ts';
 import * as batchNorm from './ops/batch-norm.ts';
 import * as channels from './ops/channels.ts';
 import * as conv2d from './ops/conv2d.ts';
-import * as elementwise from './ops/elementwise.ts';
+import * as elementwise from './ops/arithmetic.ts';
 import * as linear from './ops/linear.ts';
 import * as pad from './ops/pad.ts';
 import * as pool from './ops/pool.ts';

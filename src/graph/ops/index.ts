@@ -1,6 +1,6 @@
 import type { OpDefinition } from '../op.ts';
 import type { OpName } from '../op-table.ts';
-import { add } from './add.ts';
+import { add } from './arithmetic.ts';
 import {
   adaptiveAvgPool2d,
   adaptiveAvgPool2dBackward,
@@ -14,8 +14,8 @@ import {
   batchNormInferenceBackward,
   batchNormRecompute,
   foldBatchNorm,
-} from './batch_norm.ts';
-import { channelSum } from './channel_sum.ts';
+} from './batch-norm.ts';
+import { channelSum } from './channel-sum.ts';
 import { concat, padChannels, sliceChannels } from './channels.ts';
 import { conv2d, conv2dBackwardInput, conv2dBackwardWeight } from './conv2d.ts';
 import { dropout } from './dropout.ts';
@@ -26,7 +26,7 @@ import { avgPool2d, avgPool2dBackward, maxPool2d, maxPool2dBackward } from './po
 import { relu, reluBackward } from './relu.ts';
 import { relu6, relu6Backward } from './relu6.ts';
 import { scale } from './scale.ts';
-import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from './softmax_cross_entropy.ts';
+import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from './softmax-cross-entropy.ts';
 import { subsample, subsampleBackward } from './subsample.ts';
 import { accumulate, adamw, ema, gradientNorm, sgd } from './update.ts';
 
