@@ -1,6 +1,5 @@
 import { macsOf, mutatedBy, repeatOf } from '../graph/dispatch.ts';
-import type { Node } from '../graph/node.ts';
-import type { Application } from '../graph/op.ts';
+import type { Application, Node } from '../graph/node.ts';
 import { sizeOf, type Value } from '../graph/value.ts';
 import { align } from './allocate.ts';
 

@@ -1,63 +1,57 @@
-import type { Rng } from '../../../src/base/rng.ts';
-import type { Shape } from '../../../src/graph/value.ts';
-import { fused, normal, vector, withNaN, type Cases } from '../case.ts';
+import { activationNames, activations, type ActivationName } from '../../../src/graph/activation.ts';
+import type { ActivationOps } from '../../../src/graph/ops/activation.ts';
+import {
+  awayFrom,
+  elementwiseShapes,
+  normal,
+  withNaN,
+  type Cases,
+  type CasesOf,
+  type GradientCases,
+} from '../case.ts';
 
-function shapes(rng: Rng): Shape[] {
-  return [
-    [1, 1, 1, 1],
-    [2, 3, 5, 7],
-    [3, 16, 4, 4],
-    [2, 8, 40, 41],
-    [5, 11],
-    [1 + rng.int(4), 1 + rng.int(40), 1 + rng.int(9), 1 + rng.int(9)],
+/** Where each activation bends, and normal numbers on all sides of that. */
+const drawn: Readonly<Record<ActivationName, { mean: number; deviation: number; kinks: readonly number[] }>> =
+  {
+    relu: { mean: 0, deviation: 1, kinks: [0] },
+    relu6: { mean: 3, deviation: 4, kinks: [0, 6] },
+  };
+
+export const activationCases = Object.fromEntries(
+  activationNames.flatMap((name) => [
+    [name, forward(name)],
+    [`${name}_backward`, backward(name)],
+  ]),
+) as CasesOf<ActivationOps>; // By construction: `Object.fromEntries` forgets the keys.
+
+export const activationGradientCases: GradientCases<ActivationOps> = Object.fromEntries(
+  activationNames.map((name) => [name, differentiated(name)]),
+);
+
+function forward(name: ActivationName): Cases<ActivationName> {
+  const { mean, deviation } = drawn[name];
+  return (rng) => [
+    ...elementwiseShapes(rng).map((shape) => ({ attrs: {}, inputs: [normal(rng, shape, mean, deviation)] })),
+    { attrs: {}, inputs: [withNaN(normal(rng, [2, 4, 3, 3], mean, deviation))], note: 'NaN stays' },
   ];
 }
 
-export const relu: Cases<'relu'> = (rng) => [
-  ...shapes(rng).map((shape) => ({ attrs: {}, inputs: [normal(rng, shape)] })),
-  { attrs: {}, inputs: [withNaN(normal(rng, [2, 4, 3, 3]))], note: 'NaN stays' },
-];
+function backward(name: ActivationName): Cases<`${ActivationName}_backward`> {
+  const { mean, deviation } = drawn[name];
+  const { slopeFrom, value } = activations[name];
+  return (rng) =>
+    elementwiseShapes(rng).map((shape) => {
+      const x = normal(rng, shape, mean, deviation);
+      const at = slopeFrom === 'x' ? x : { shape, data: x.data.map(value) };
+      return { attrs: {}, inputs: [normal(rng, shape), at] };
+    });
+}
 
-export const reluBackward: Cases<'relu_backward'> = (rng) =>
-  shapes(rng).map((shape) => {
-    const y = normal(rng, shape);
-    return {
+function differentiated(name: ActivationName): Cases<ActivationName> {
+  return (rng) =>
+    drawn[name].kinks.map((kink) => ({
       attrs: {},
-      inputs: [normal(rng, shape), { shape, data: y.data.map((value) => Math.max(value, 0)) }],
-    };
-  });
-
-export const relu6: Cases<'relu6'> = (rng) => [
-  ...shapes(rng).map((shape) => ({ attrs: {}, inputs: [normal(rng, shape, 3, 4)] })),
-  { attrs: {}, inputs: [withNaN(normal(rng, [2, 4, 3, 3], 3, 4))], note: 'NaN stays' },
-];
-
-export const relu6Backward: Cases<'relu6_backward'> = (rng) =>
-  shapes(rng).map((shape) => {
-    const y = normal(rng, shape, 3, 4);
-    const clamped = y.data.map((value) => Math.min(Math.max(value, 0), 6));
-    return { attrs: {}, inputs: [normal(rng, shape), { shape, data: clamped }] };
-  });
-
-export const scale: Cases<'scale'> = (rng) =>
-  shapes(rng).flatMap((shape) =>
-    [0.17, -2, 0].map((factor) => ({ attrs: { factor }, inputs: [normal(rng, shape)] })),
-  );
-
-export const add: Cases<'add'> = (rng) =>
-  shapes(rng).flatMap((shape) =>
-    fused.map((activation) => ({
-      attrs: { activation },
-      inputs: [normal(rng, shape), activation === 'none' ? normal(rng, shape) : withNaN(normal(rng, shape))],
-    })),
-  );
-
-/** The order of elements matters here: rank 4 is counted in PyTorch's order, whatever the storage. */
-export const dropout: Cases<'dropout'> = (rng) =>
-  shapes(rng).flatMap((shape) =>
-    // 1 − 2⁻⁴⁰ keeps none of 2³² hashes, 2⁻⁴⁰ all but one.
-    [0, 0.2, 0.5, 0.9, 1 - 2 ** -40, 2 ** -40].map((p) => ({
-      attrs: { p, stream: rng.uint32() | 0 },
-      inputs: [normal(rng, shape), vector(rng.int(2 ** 24))],
-    })),
-  );
+      inputs: [awayFrom(rng, kink, [2, 3, 2, 2])],
+      note: `around ${kink}`,
+    }));
+}
