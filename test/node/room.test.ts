@@ -4,7 +4,7 @@ import { largestProgram, memory } from '../../src/node/memory.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
 import { createLoader } from '../../src/node/data/loader.ts';
 import { openData } from '../../src/node/data/open.ts';
-import { trainingPictures } from '../../src/node/data/training.ts';
+import { trainingPictures } from '../../src/train/loaders.ts';
 import { defaultPreprocessing } from '../../src/data/preprocessing.ts';
 import { createModel } from '../../src/models/registry.ts';
 import { requireRoom } from '../../src/node/room.ts';
