@@ -1,14 +1,14 @@
 /** A function of each element by itself: what it gives, and what of a gradient it passes on. */
 export interface ActivationRule {
   /** y = f(x). NaN stays NaN. */
-  value(x: number): number;
+  readonly value: (x: number) => number;
   /**
    * What f′ is computed from. `y` wherever y tells: the next layer keeps it anyway, and only such a function can be fused into the
    * op before it in training.
    */
   readonly slopeFrom: 'x' | 'y';
   /** dx = f′·dy, where `at` is x or y, as `slopeFrom` says. */
-  gradient(dy: number, at: number): number;
+  readonly gradient: (dy: number, at: number) => number;
 }
 
 const rules = {

@@ -4,9 +4,7 @@ import type { Value } from '../value.ts';
 import { expectInputs, expectShape } from './check.ts';
 
 /** (x) → f(x), any shape, and (dy, at) → dx, where `at` is x or y, as the activation's `slopeFrom` says. */
-export type ActivationOps = {
-  readonly [K in ActivationName | `${ActivationName}_backward`]: NoAttrs;
-};
+export type ActivationOps = Readonly<Record<ActivationName | `${ActivationName}_backward`, NoAttrs>>;
 
 /** The two ops of every activation, made of its name. */
 export const activationOps = Object.fromEntries(
