@@ -43,7 +43,12 @@ export function activated(activation: Activation, x: number): number {
   return activation === 'none' ? x : activations[activation].value(x);
 }
 
+/** Whether it is the op of an activation by itself. */
+export function isActivation(op: string): op is ActivationName {
+  return Object.hasOwn(activations, op);
+}
+
 /** Whether an op that ends in `activation` can be differentiated from what it gives. */
-export function slopeIsInOutput(activation: Activation): boolean {
-  return activation === 'none' || activations[activation].slopeFrom === 'y';
+export function slopeIsInOutput(activation: ActivationName): boolean {
+  return activations[activation].slopeFrom === 'y';
 }

@@ -1,4 +1,4 @@
-import type { Activation } from '../../src/graph/activation.ts';
+import { activationNames, slopeIsInOutput, type Activation } from '../../src/graph/activation.ts';
 import type { OpName, OpTable } from '../../src/graph/op-table.ts';
 import { sizeOf, type Shape } from '../../src/graph/value.ts';
 import type { Rng } from '../../src/base/rng.ts';
@@ -71,8 +71,8 @@ export function coin(rng: Rng): boolean {
   return rng.int(2) === 1;
 }
 
-/** The activations that ops take as an attribute. */
-export const fused: readonly Activation[] = ['none', 'relu'];
+/** The activations that an op may end in: a backend need not take all, but must say so. */
+export const fused: readonly Activation[] = ['none', ...activationNames.filter(slopeIsInOutput)];
 
 export interface Tail {
   readonly activation: Activation;

@@ -26,11 +26,10 @@ import type { Network } from '../../train/network.ts';
 import type { EpochRecord } from '../../train/progress.ts';
 import type { TrainResult } from '../../train/train.ts';
 import type { VerifyOptions } from '../../weights/digest.ts';
-import type { TrainFlags } from './command.ts';
+import type { TrainFlags } from './flags.ts';
 import { configure } from './configure.ts';
 import { continuedConfig, continuingLines, requireUnedited } from './continued.ts';
 import { engineToBegin, engineToGoOn, flagsOf, givenEngine, withBackend, type Engine } from '../engine.ts';
-import { givenLimits } from '../flags.ts';
 import { onInterrupt } from '../process/interrupt.ts';
 import { judgementLines } from '../output/evaluation.ts';
 import { openWeights } from '../loading.ts';
@@ -38,6 +37,7 @@ import { print, printJson, shellWord, tell, wrapped } from '../output/print.ts';
 import { progressView, type ProgressView } from './progress.ts';
 import { headFates, runConfigSchema, type RunConfig } from './run-config.ts';
 import { buildNetwork, evaluateRun, reportRun, runName, trainRun } from './training.ts';
+import { givenLimits } from '../flags/pictures.ts';
 
 /** What a run came to, as `train --json` prints it. */
 interface RunSummary {
@@ -374,7 +374,7 @@ function opening(config: RunConfig, data: OpenData, backend: Backend): string[] 
   const beginning = [begun, frozen].filter((part) => part !== undefined).join('; ');
   return [
     `${model.name} on ${data.path}: ${data.classes.length} classes; pictures of ${shape}: ${parts.join(', ')}`,
-    `recipe ${recipe.name}: ${recipe.epochs} ${recipe.epochs === 1 ? 'epoch' : 'epochs'}, batches of ${recipe.batchSize}${variedWords(recipe)}; ${backend.name}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`,
+    `recipe ${recipe.name}: ${recipe.epochs} ${recipe.epochs === 1 ? 'epoch' : 'epochs'}, batches of ${recipe.batchSize}${variedWords(recipe)}; ${backend.description}`,
     ...(beginning === '' ? [] : [beginning]),
     ...(leftOut === undefined ? [] : [leftOut]),
   ];

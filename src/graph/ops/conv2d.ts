@@ -17,7 +17,7 @@ export interface Conv2dOps {
   };
   /**
    * (dy N×K×P×Q, w, [residual N×C×H×W]?) → dx N×C×H×W, plus the residual, which may lie where dx will. `inputSize` is [H, W]: with a
-   * stride, several sizes have the same P×Q. A residual only where the convolution is one matrix product: 1×1, dense, stride 1, no padding.
+   * stride, several sizes have the same P×Q.
    */
   conv2d_backward_input: Conv2dAttrs & { readonly inputSize: Pair; readonly residual: boolean };
   /** (dy N×K×P×Q, x N×C×H×W) → dw K×(C/G)×R×S. `kernelSize` is [R, S]. */
@@ -78,15 +78,7 @@ export const conv2dOps: Definitions<Conv2dOps, ActivationOps & ChannelSumOps> = 
       const [dy, w] = shapes;
       const x = [dy[0], w[1] * attrs.groups, ...attrs.inputSize];
       expectShape(op, 'dy', dy, convolutionShape(x, w, attrs));
-      if (attrs.residual) {
-        expect(
-          op,
-          isMatrixProduct(attrs, w),
-          'a dense 1×1 convolution at stride 1 without padding, to add a residual to',
-          `weight ${formatShape(w)}, stride ${formatShape(attrs.stride)}, padding ${formatShape(attrs.padding)}, groups ${attrs.groups}`,
-        );
-        expectShape(op, 'a residual', shapes[2], x);
-      }
+      if (attrs.residual) expectShape(op, 'a residual', shapes[2], x);
       return [x];
     },
     replaces: ({ residual }) => (residual ? 2 : undefined),
