@@ -26,7 +26,7 @@ export async function showPlan(name: string, flags: PlanFlags): Promise<void> {
   const options = parseSet(flags.set ?? []);
   const { batch, input: given, checkpointActivations } = flags;
   if (checkpointActivations && !flags.train) {
-    throw new UsageError('--checkpoint-activations is for --train: inference keeps none for a backward pass');
+    throw new UsageError('--checkpoint-activations needs --train: inference keeps no activations');
   }
   if (batch !== undefined && given !== undefined && given[0] !== batch) {
     throw new UsageError(
