@@ -343,7 +343,7 @@ describe('pictures of other channels', () => {
     const model = createModel(name, { ...small, inChannels }).initialize(1);
     const source = 'w';
     await expect(loadTensors(model, theirs, { source })).rejects.toThrow(
-      new RegExp(`other channels \\(conv1\\.weight: .*--in-channels ${inChannels} `),
+      new RegExp(`other input channels \\(conv1\\.weight: .*--in-channels ${inChannels} `),
     );
     await loadTensors(model, theirs, { source, inChannels });
     const original = createModel(name, small).initialize(3).stateDict();
