@@ -3,7 +3,7 @@ import { withEnding } from '../base/endings.ts';
 import type { NodeBackendOptions } from '../node/backend.ts';
 import type { TrainingState } from '../train/checkpoint.ts';
 import type { EngineFlags } from './flags.ts';
-import type { RunConfig } from './run-config.ts';
+import type { RunConfig } from './train/run-config.ts';
 
 /** What computes, as flags or an earlier part of a run say it. */
 export type Engine = EngineFlags & Pick<NodeBackendOptions, 'kernels'>;

@@ -15,24 +15,24 @@ interface CommandModule {
 
 /** Every command with its line in the overview. Only the file of the one that is asked for is loaded. */
 const commands: Readonly<Record<string, readonly [summary: string, load: () => Promise<CommandModule>]>> = {
-  demo: ['train and evaluate a small ResNeXt on bundled pictures', () => import('./commands/demo.ts')],
-  models: ['list the networks that can be built by name', () => import('./commands/models.ts')],
-  summary: ["print a network's layers, shapes, parameters and cost", () => import('./commands/summary.ts')],
-  tradeoff: ['cardinality against width at equal cost (Table 2)', () => import('./commands/tradeoff.ts')],
-  plan: ['print the program a network is compiled to', () => import('./commands/plan.ts')],
-  train: ['train a network on pictures', () => import('./commands/train.ts')],
-  study: ["run one of the paper's comparisons", () => import('./commands/study.ts')],
-  eval: ['evaluate a trained network on labelled pictures', () => import('./commands/eval.ts')],
-  predict: ['classify pictures with a trained network', () => import('./commands/predict.ts')],
+  demo: ['train and evaluate a small ResNeXt on bundled pictures', () => import('./demo/command.ts')],
+  models: ['list the networks that can be built by name', () => import('./models/command.ts')],
+  summary: ["print a network's layers, shapes, parameters and cost", () => import('./summary/command.ts')],
+  tradeoff: ['cardinality against width at equal cost (Table 2)', () => import('./tradeoff/command.ts')],
+  plan: ['print the program a network is compiled to', () => import('./plan/command.ts')],
+  train: ['train a network on pictures', () => import('./train/command.ts')],
+  study: ["run one of the paper's comparisons", () => import('./study/command.ts')],
+  eval: ['evaluate a trained network on labelled pictures', () => import('./eval/command.ts')],
+  predict: ['classify pictures with a trained network', () => import('./predict/command.ts')],
   inspect: [
     'show what a file of weights holds and which networks it fits',
-    () => import('./commands/inspect.ts'),
+    () => import('./inspect/command.ts'),
   ],
-  verify: ["check a run's files, or weights, for damage", () => import('./commands/verify.ts')],
-  convert: ['write weights in another format', () => import('./commands/convert.ts')],
-  export: ['write a network for other programs: ONNX, PyTorch', () => import('./commands/export.ts')],
-  run: ['run a network on raw tensors, to check a port', () => import('./commands/run.ts')],
-  doctor: ['show what this machine offers and what is used', () => import('./commands/doctor.ts')],
+  verify: ["check a run's files, or weights, for damage", () => import('./verify/command.ts')],
+  convert: ['write weights in another format', () => import('./convert/command.ts')],
+  export: ['write a network for other programs: ONNX, PyTorch', () => import('./export/command.ts')],
+  run: ['run a network on raw tensors, to check a port', () => import('./run/command.ts')],
+  doctor: ['show what this machine offers and what is used', () => import('./doctor/command.ts')],
 };
 
 keepToPictures();

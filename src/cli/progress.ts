@@ -3,7 +3,7 @@ import { digits3, duration, percent } from '../report/format.ts';
 import type { StartEvent, StepEvent, TrainEvent } from '../train/events.ts';
 import { mebibytes } from '../train/micro-batches.ts';
 import { newBar, type Bar } from './bar.ts';
-import { epochSentence, EpochTable } from './epoch-lines.ts';
+import { epochSentence, EpochTable } from './train/epoch-lines.ts';
 import { writeLines } from './lines.ts';
 import { wrapped } from './print.ts';
 import { transientLine } from './transient.ts';

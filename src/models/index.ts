@@ -7,15 +7,12 @@ export { KuangliuResNeXt, type KuangliuResNeXtOptions } from './kuangliu.ts';
 export { convertForm } from './convert-form.ts';
 export { AggregatedBottleneck, EarlyConcatBottleneck, type Form } from './forms.ts';
 export { parseSet, type ModelOptions } from './options.ts';
-export { toDepthwiseLimit, type CostTemplate } from './depthwise-limit.ts';
 export {
-  countModel,
   createModel,
   listModels,
   modelInfo,
   modelOrigin,
   type GivenOptions,
-  type ModelCount,
   type ModelInfo,
 } from './registry.ts';
 export { BasicBlock, Block, Bottleneck, ResNet, type ResNetOptions } from './resnet.ts';
@@ -28,16 +25,6 @@ export {
   resnextCifar,
   type ResNeXtOptions,
 } from './resnext.ts';
-export { countSeparable, separableRatio, type SeparableCost, type SeparableShape } from './separable-cost.ts';
 export { ReviewResNeXt, type ReviewOptions } from './review.ts';
 export type { Shortcut } from './shortcut.ts';
 export { Xception, type XceptionOptions } from './xception.ts';
-export { bottleneckLayers, equalCostTemplates, type Template, type TemplateOptions } from './templates.ts';
-export {
-  bottleneckParameters,
-  cardinalityTradeoff,
-  type CostUnit,
-  type CountedBlock,
-  type Tradeoff,
-  type TradeoffOptions,
-} from './tradeoff.ts';

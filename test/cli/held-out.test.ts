@@ -1,7 +1,7 @@
 import { readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { temporaryFolder, writeClasses } from '../unit/data-support/sources.ts';
+import { temporaryFolder, writeClasses } from '../node/data/support/sources.ts';
 import { cardinal, type Finished } from './cardinal.ts';
 
 const { path: cwd, remove } = temporaryFolder();

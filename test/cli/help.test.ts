@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { globSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { cardinal, root } from './cardinal.ts';
 
@@ -13,8 +13,8 @@ describe('help', () => {
     const { code, stdout, stderr } = await cardinal(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
-    const files = await readdir(`${root}/src/cli/commands`);
-    expect(files.sort()).toEqual(commands.map((command) => `${command}.ts`).sort());
+    const files = globSync('*/command.ts', { cwd: `${root}/src/cli` });
+    expect(files.sort()).toEqual(commands.map((command) => `${command}/command.ts`).sort());
   });
 
   it.each(commands)('of %s shows examples of that command', async (command) => {

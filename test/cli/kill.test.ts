@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { z } from 'zod';
 import { Rng } from '../../src/base/rng.ts';
-import { seed } from '../seed.ts';
+import { seed } from '../support/seed.ts';
 import { cardinal, root } from './cardinal.ts';
 import { writePictures } from './pictures.ts';
 

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { judgementLines, predictionLines } from '../../src/cli/judgement.ts';
 import { progressView } from '../../src/cli/progress.ts';
 import { wrapped } from '../../src/cli/print.ts';
-import { StudyClock } from '../../src/cli/study-progress.ts';
+import { StudyClock } from '../../src/cli/study/progress.ts';
 import { alignColumns, shorten, visibleLength } from '../../src/cli/table.ts';
 import type { EpochEvent } from '../../src/train/events.ts';
 import type { Evaluation } from '../../src/train/metrics.ts';

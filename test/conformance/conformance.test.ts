@@ -5,12 +5,12 @@ import type { OpDefinition } from '../../src/graph/op.ts';
 import type { OpName } from '../../src/graph/op-table.ts';
 import { ops } from '../../src/graph/ops/index.ts';
 import { formatShape } from '../../src/graph/value.ts';
-import { openBackends } from '../backends.ts';
-import { firstDifference, relativeDistance } from '../compare.ts';
+import { openBackends } from '../support/backends.ts';
+import { firstDifference, relativeDistance } from '../support/compare.ts';
 import type { Case } from './case.ts';
 import { cases } from './cases.ts';
 import { runOp, type Result } from './single-op.ts';
-import { seed } from '../seed.ts';
+import { seed } from '../support/seed.ts';
 
 const reference = createReferenceBackend();
 const names = Object.keys(ops) as OpName[]; // The keys of a table typed by OpName.

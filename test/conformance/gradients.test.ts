@@ -5,11 +5,11 @@ import { Graph } from '../../src/graph/graph.ts';
 import type { OpDefinition } from '../../src/graph/op.ts';
 import type { OpName } from '../../src/graph/op-table.ts';
 import { ops } from '../../src/graph/ops/index.ts';
-import { relativeDistance } from '../compare.ts';
+import { relativeDistance } from '../support/compare.ts';
 import { normal, type Case, type Drawn } from './case.ts';
 import { gradientCases } from './gradient-cases.ts';
 import { plainPlan } from './plain-plan.ts';
-import { seed } from '../seed.ts';
+import { seed } from '../support/seed.ts';
 import { runOp } from './single-op.ts';
 
 /**

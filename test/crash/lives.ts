@@ -8,7 +8,7 @@ import { CardinalError } from '../../src/base/errors.ts';
 import { onFileSystem } from '../../src/node/file-system.ts';
 import { kernelLocks } from '../../src/node/lock/kernel.ts';
 import { parseCheckpoint } from '../../src/train/checkpoint.ts';
-import { seed } from '../seed.ts';
+import { seed } from '../support/seed.ts';
 import { Disk, layOut, onDisk, type Fault, type Operation, type State } from './disk.ts';
 
 /** A program that trains in a folder: from the beginning, or going on. */

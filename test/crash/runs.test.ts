@@ -5,16 +5,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
 import { Rng } from '../../src/base/rng.ts';
-import { resumeTraining, startTraining } from '../../src/cli/train-command.ts';
+import { resumeTraining, startTraining } from '../../src/cli/train/run.ts';
 import { defaultPreprocessing } from '../../src/data/preprocessing.ts';
 import { openData } from '../../src/node/data/open.ts';
 import { trainOn } from '../../src/node/train-on.ts';
-import { seed } from '../seed.ts';
-import { writeClasses } from '../unit/data-support/sources.ts';
+import { seed } from '../support/seed.ts';
+import { writeClasses } from '../node/data/support/sources.ts';
 import { faultsOf } from './disk.ts';
 import { liveOn, long, named, outlive, some, wholeRun, type Training, type Whole } from './lives.ts';
 
-vi.mock('../../src/node/data/pool.ts', async (original) => {
+vi.mock('../../src/data/decoder-pool.ts', async (original) => {
   const { withoutWorkers } = await import('../support/one-thread.ts');
   return withoutWorkers(original);
 });

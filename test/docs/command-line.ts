@@ -26,8 +26,8 @@ export async function readCommand([name = '', ...words]: readonly string[]): Pro
   const command = new Command(name)
     .exitOverride()
     .configureOutput({ writeOut: () => undefined, writeErr: () => undefined });
-  // Commands are files, loaded by their names.
-  module.parse(await import(`../../src/cli/commands/${name}.ts`)).define(command);
+  // Commands are folders, loaded by their names.
+  module.parse(await import(`../../src/cli/${name}/command.ts`)).define(command);
   command.option('--verbose').action(() => undefined);
   try {
     await command.parseAsync(words, { from: 'user' });

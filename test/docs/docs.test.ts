@@ -1,5 +1,5 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { cardinal, root } from '../cli/cardinal.ts';
@@ -76,7 +76,7 @@ function checkOther(words: readonly string[]): void {
 }
 
 describe('examples in --help', () => {
-  const names = readdirSync(join(root, 'src/cli/commands')).map((file) => file.replace(/\.ts$/, ''));
+  const names = globSync('*/command.ts', { cwd: join(root, 'src/cli') }).map(dirname);
 
   it.each(['', ...names])('of %s', async (name) => {
     const { stdout } = await cardinal([...(name === '' ? [] : [name]), '--help']);
@@ -90,7 +90,7 @@ describe('one version of Node', () => {
   const oldest = /\d+/.exec(ours.engines.node)?.[0];
 
   it('is named in the documents and in messages: what the package needs', () => {
-    const texts = [...documents, 'bin/cardinal.js', 'src/node/kernels.ts', 'src/cli/commands/doctor.ts'].map(
+    const texts = [...documents, 'bin/cardinal.js', 'src/node/kernels.ts', 'src/cli/doctor/command.ts'].map(
       (file) => readFileSync(join(root, file), 'utf8'),
     );
     const named = texts.join('\n').matchAll(/Node (\d+) (?:or newer|on will do)/g);

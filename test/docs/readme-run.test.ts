@@ -8,7 +8,7 @@ import { createModel } from '../../src/models/registry.ts';
 import { pytorchParts } from '../../src/weights/pytorch/write.ts';
 import { entriesOf } from '../../src/weights/safetensors.ts';
 import { cardinal } from '../cli/cardinal.ts';
-import { cifarFile, writeClasses } from '../unit/data-support/sources.ts';
+import { cifarFile, writeClasses } from '../node/data/support/sources.ts';
 import { blocksOf, cardinalArguments, commandsOf } from './blocks.ts';
 
 /** What makes a command of minutes or hours one of seconds; the rest of it is as README has it. */

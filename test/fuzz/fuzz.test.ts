@@ -3,7 +3,7 @@
  * fault names the seed and the file; `CARDINAL_SEED=…` makes the same files again.
  */
 import { afterAll, describe, expect, test } from 'vitest';
-import { seed } from '../seed.ts';
+import { seed } from '../support/seed.ts';
 import { Fuzzer } from './fuzzer.ts';
 import { targets } from './targets.ts';
 import { bad } from './targets/bad.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest';
-import { writeClasses } from '../unit/data-support/sources.ts';
+import { writeClasses } from '../node/data/support/sources.ts';
 
 /** The packed package in a project of somebody else's, installed without optional dependencies: no binary of sharp, no koffi. */
 const run = promisify(execFile);

@@ -6,8 +6,8 @@ import { networkOf } from '../../src/train/network.ts';
 import { fitPlan } from '../../src/train/micro-batches.ts';
 import { recipeSchema } from '../../src/train/recipe.ts';
 import { TrainingProgram } from '../../src/train/training-program.ts';
-import { openBackends } from '../backends.ts';
-import { relativeDistance } from '../compare.ts';
+import { openBackends } from '../support/backends.ts';
+import { relativeDistance } from '../support/compare.ts';
 import { build, type LayerSpec } from './network.ts';
 import { readJson, Tensors } from './tensors.ts';
 

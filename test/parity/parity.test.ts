@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { trace } from '../../src/nn/index.ts';
-import { openBackends } from '../backends.ts';
-import { relativeDistance } from '../compare.ts';
+import { openBackends } from '../support/backends.ts';
+import { relativeDistance } from '../support/compare.ts';
 import { settings } from './fixture.ts';
 import { build } from './network.ts';
 import { Runner } from './run.ts';

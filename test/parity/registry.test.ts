@@ -5,8 +5,8 @@ import { trace, type Module } from '../../src/nn/index.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { planInference } from '../../src/plan/inference.ts';
 import { planTraining } from '../../src/plan/training.ts';
-import { openBackends } from '../backends.ts';
-import { relativeDistance } from '../compare.ts';
+import { openBackends } from '../support/backends.ts';
+import { relativeDistance } from '../support/compare.ts';
 import { formula, sample } from './formula.ts';
 import { readJson, Tensors } from './tensors.ts';
 

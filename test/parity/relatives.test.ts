@@ -6,8 +6,8 @@ import { trace } from '../../src/nn/index.ts';
 import { planInference } from '../../src/plan/inference.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { planTraining } from '../../src/plan/training.ts';
-import { openBackends } from '../backends.ts';
-import { relativeDistance } from '../compare.ts';
+import { openBackends } from '../support/backends.ts';
+import { relativeDistance } from '../support/compare.ts';
 import { formula, sample } from './formula.ts';
 import { readJson, Tensors } from './tensors.ts';
 

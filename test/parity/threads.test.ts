@@ -1,6 +1,6 @@
 import { afterAll, describe, expect, test } from 'vitest';
-import { openBackends } from '../backends.ts';
-import { firstDifference } from '../compare.ts';
+import { openBackends } from '../support/backends.ts';
+import { firstDifference } from '../support/compare.ts';
 import { settings } from './fixture.ts';
 import { Runner } from './run.ts';
 import { Tensors } from './tensors.ts';

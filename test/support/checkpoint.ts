@@ -1,6 +1,6 @@
 import { f32 } from '../../src/base/tensor-data.ts';
 import type { Checkpoint } from '../../src/train/checkpoint.ts';
-import { tinyRecipe } from '../training.ts';
+import { tinyRecipe } from './tiny-training.ts';
 
 /** A checkpoint of a run that did `step` steps, with numbers that `step` decides; its last epoch was the best. */
 export function checkpointAt(step: number, changes: Partial<Checkpoint['training']> = {}): Checkpoint {

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { jsonObject, jsonValue, parseJson, validate, type JsonValue } from '../../../src/base/validate.ts';
-import { runConfigSchema } from '../../../src/cli/run-config.ts';
+import { runConfigSchema } from '../../../src/cli/train/run-config.ts';
 import { isPretrainedConfig, readPretrainedConfig } from '../../../src/data/pretrained-config.ts';
 import { defaultPreprocessing, imagenetStatistics } from '../../../src/data/preprocessing.ts';
-import { readClassNames } from '../../../src/node/class-names.ts';
+import { readClassNames } from '../../../src/use/class-names.ts';
 import {
   countListed,
   listOf,
@@ -22,7 +22,7 @@ import { outcomeSchema } from '../../../src/study/outcome.ts';
 import { buildCheckpoint, parseCheckpoint } from '../../../src/train/checkpoint.ts';
 import { recipes } from '../../../src/train/recipe.ts';
 import { mutate } from '../../support/mutate.ts';
-import { MemoryStore, runTraining, tinyRecipe, tinyRun } from '../../training.ts';
+import { MemoryStore, runTraining, tinyRecipe, tinyRun } from '../../support/tiny-training.ts';
 import { mutateJson, mutateTree } from '../formats/json.ts';
 import { mutateRecords } from '../formats/records.ts';
 import type { Probe, Target } from '../target.ts';

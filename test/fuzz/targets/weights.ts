@@ -10,7 +10,7 @@ import {
 } from '../../../src/weights/safetensors.ts';
 import { joined, mutate } from '../../support/mutate.ts';
 import { mutateTokens, pickleTokens } from '../../support/pickle-tokens.ts';
-import { fixtureBytes, fixtures, objectFixtures, openFixture } from '../../unit/pytorch-support.ts';
+import { fixtureBytes, fixtures, objectFixtures, openFixture } from '../../weights/pytorch/support.ts';
 import { mutateJson } from '../formats/json.ts';
 import { buildZip, mutateZip, recordsIfWhole } from '../formats/zip.ts';
 import type { Target } from '../target.ts';

@@ -1,0 +1,46 @@
+import { type Command, Option } from 'commander';
+import type { Form } from '../../models/forms.ts';
+import {
+  oneOf,
+  path,
+  weightsFileArgument,
+  withExamples,
+  withJsonFlag,
+  withWeightsFlags,
+  type WeightsFlags,
+} from '../flags.ts';
+
+export interface ConvertFlags extends WeightsFlags {
+  readonly form?: Form;
+  readonly classes?: string;
+  readonly licence?: string;
+  readonly origin?: string;
+  readonly json: boolean;
+}
+
+export function define(command: Command): void {
+  withWeightsFlags(
+    command
+      .argument('<in>', weightsFileArgument, path('in'))
+      .argument('<out>', 'the file to write: .safetensors, or .pth or .pt for PyTorch', path('out')),
+  )
+    .addOption(
+      new Option(
+        '--form <form>',
+        "of ResNeXt's blocks: a, b or c of the paper's Figure 3 (the file's)",
+      ).argParser(oneOf('--form', ['a', 'b', 'c'])),
+    )
+    .option('--classes <file>', 'names of the classes: a line each, or JSON', path('--classes'))
+    .option('--licence <id>', "the weights' licence, such as BSD-3-Clause")
+    .option('--origin <text>', 'where the weights come from (the file that is read)');
+  withExamples(
+    withJsonFlag(command),
+    'convert resnet20-12fca82f.th resnet20.safetensors',
+    'convert resnet20-12fca82f.th resnet20.safetensors --model resnet20_cifar --licence BSD-2-Clause',
+    'convert runs/demo/best.safetensors demo.pth',
+    'convert runs/demo/best.safetensors paths.safetensors --form a',
+  ).action(async (from: string, to: string, flags: ConvertFlags) => {
+    const { convert } = await import('./run.ts');
+    await convert(from, to, flags);
+  });
+}

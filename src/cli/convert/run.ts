@@ -1,0 +1,181 @@
+import { extname } from 'node:path';
+import { UsageError } from '../../base/errors.ts';
+import { convertForm } from '../../models/convert-form.ts';
+import type { Form } from '../../models/forms.ts';
+import { parseSet } from '../../models/options.ts';
+import { createModel, modelInfo } from '../../models/registry.ts';
+import type { Module } from '../../nn/module.ts';
+import { readClassNames, requireNames } from '../../use/class-names.ts';
+import { writeFileAtomic } from '../../node/files.ts';
+import { prepareFor } from '../../use/prepare.ts';
+import { describe, isAdapted, saysOf, suggestion, withFitting, type FitOptions } from '../../use/trained.ts';
+import type { WeightsFile } from '../../use/weights-file.ts';
+import { count } from '../../report/format.ts';
+import { metadataOf, type Description } from '../../train/description.ts';
+import { readTensors, type TensorEntry } from '../../weights/archive.ts';
+import { headOf, requireFit, type Fitting } from '../../weights/load.ts';
+import { pytorchParts } from '../../weights/pytorch/write.ts';
+import { entriesOf, safetensorsParts } from '../../weights/safetensors.ts';
+import type { ConvertFlags } from './command.ts';
+import { openWeights, requirePerChannel, tellLeft, warnOfOther } from '../loading.ts';
+import { printJson, tell } from '../print.ts';
+
+/**
+ * `cardinal convert`: the weights of a file in another format, number for number; types are kept (in another form of the
+ * blocks, all floats are F32).
+ */
+export async function convert(from: string, to: string, flags: ConvertFlags): Promise<void> {
+  const write = writerFor(to);
+  const work = async (file: WeightsFile): Promise<void> => {
+    const own = await describeFor(file, flags);
+    const fitting = own === undefined ? file.tensors : fitted(file, own, flags);
+    const { tensors, described } =
+      own === undefined || flags.form === undefined
+        ? { tensors: fitting, described: own }
+        : await inForm(fitting, own, flags.form);
+    const metadata =
+      described === undefined
+        ? {
+            format: 'pt',
+            ...defined({
+              origin: flags.origin ?? file.known.origin,
+              licence: flags.licence ?? file.known.licence,
+            }),
+          }
+        : metadataOf(described);
+    await writeFileAtomic(to, write(tensors, metadata));
+    const summary = { from, to, tensors: tensors.size, model: described?.model ?? null };
+    if (flags.json) printJson(summary);
+    else
+      tell(
+        `wrote ${count(tensors.size)} ${tensors.size === 1 ? 'tensor' : 'tensors'} to ${to}${described === undefined ? '; --model NAME would write down what network they are of' : `, a ${described.model.name}`}`,
+      );
+    if (write === pytorchParts && described !== undefined) {
+      tell('note: a PyTorch file holds tensors alone: network, classes, pictures and licence are not in it');
+    }
+  };
+  await openWeights(from, work, flags);
+}
+
+/**
+ * The tensors under the network's names, if they and what is said of the network go together. What a partial file lacks is
+ * as the network draws it, so that what is written is whole.
+ */
+function fitted(
+  file: WeightsFile,
+  { model, classes }: Description,
+  { inChannels, partial }: ConvertFlags,
+): WeightsFile['tensors'] {
+  const network = createModel(model.name, model.options);
+  const { tensors: found, ...loaded } = fitting(network, file, model.name, { inChannels, partial });
+  tellLeft(loaded);
+  const [head] = headOf(network);
+  const count = network.stateSpecs().get(head)?.shape[0];
+  if (classes !== undefined && count !== undefined) requireNames(model.name, count, classes);
+  if (loaded.missing.length + loaded.misshaped.length === 0) return found;
+  return new Map([...entriesOf(network.stateDict())].map(([name, own]) => [name, found.get(name) ?? own]));
+}
+
+/** `requireFit`, whose error tells what bare weights do fit. */
+function fitting(network: Module, file: WeightsFile, name: string, how: FitOptions): Fitting {
+  const { name: source, tensors, unreadable } = file;
+  try {
+    return requireFit(network, tensors, { source, ...how, unreadable });
+  } catch (error) {
+    throw withFitting(error, name, file);
+  }
+}
+
+/** The network with its blocks in another form, and its weights. */
+async function inForm(
+  tensors: ReadonlyMap<string, TensorEntry>,
+  described: Description,
+  form: Form,
+): Promise<{ readonly tensors: ReadonlyMap<string, TensorEntry>; readonly described: Description }> {
+  const { name, options } = described.model;
+  if (modelInfo(name, options).options.form === undefined) {
+    throw new UsageError(
+      `--form: ${name} has one form only; ResNeXts by template and the free ones have three`,
+    );
+  }
+  return {
+    tensors: entriesOf(convertForm(await readTensors(tensors), form)),
+    described: { ...described, model: { name, options: { ...options, form } } },
+  };
+}
+
+/** Flags that say something of the network, by their names in `ConvertFlags`. */
+const ofNetwork = {
+  form: '--form',
+  classes: '--classes',
+  mean: '--mean',
+  std: '--std',
+  imageSize: '--image-size',
+  set: '--set',
+  inChannels: '--in-channels',
+  partial: '--partial',
+} satisfies Partial<Record<keyof ConvertFlags, string>>;
+
+function defined(texts: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(texts).flatMap(([key, text]) => (text === undefined ? [] : [[key, text]])),
+  );
+}
+
+type Writer = (
+  tensors: ReadonlyMap<string, TensorEntry>,
+  metadata: Readonly<Record<string, string>>,
+) => AsyncIterable<Uint8Array>;
+
+/** By the ending of the file to write. */
+function writerFor(path: string): Writer {
+  const ending = extname(path).toLowerCase();
+  if (ending === '.safetensors') return safetensorsParts;
+  if (['.pth', '.pt', '.bin'].includes(ending)) return pytorchParts;
+  throw new UsageError(`expected a file to write that ends in .safetensors, .pth or .pt, got ${path}`);
+}
+
+/** What can be said of the weights in the new file; nothing if their network is unknown. */
+async function describeFor(file: WeightsFile, flags: ConvertFlags): Promise<Description | undefined> {
+  const { description: own, known } = file;
+  const origin = flags.origin ?? own?.origin ?? known.origin;
+  const licence = flags.licence ?? own?.licence ?? known.licence;
+  if (own === undefined && flags.model === undefined && known.model === undefined) {
+    const flag = Object.entries(ofNetwork).find(([key]) => key in flags)?.[1];
+    // Without the network nothing of it is written down: what was said must not be lost in silence.
+    if (flag !== undefined) {
+      throw new UsageError(
+        `${flag} is written down with the network: say which it is with --model${suggestion(file)}`,
+      );
+    }
+    return undefined;
+  }
+  warnOfOther(file, flags.model);
+  const model = describe(file, flags.model, parseSet(flags.set ?? []), flags);
+  const info = modelInfo(model.name, model.options);
+  const [channels] = info.inputShape;
+  const said = saysOf(file, flags.inChannels).preprocessing;
+  const adapted = isAdapted(file, flags.inChannels);
+  // What is only a guess is not written down.
+  const complete = said !== undefined || (flags.mean !== undefined && flags.std !== undefined);
+  if (!complete && (flags.mean ?? flags.std ?? flags.imageSize) !== undefined) {
+    throw new UsageError(
+      `${file.name} does not say how its pictures are prepared: to write it down, give both --mean and --std`,
+    );
+  }
+  const preprocessing = complete
+    ? (await prepareFor({ preprocessing: said, channels, adapted, description: model }, flags)).preprocessing
+    : undefined;
+  if (preprocessing !== undefined) requirePerChannel(preprocessing);
+  const input = preprocessing === undefined ? info.inputShape : [channels, ...preprocessing.size];
+  const classes =
+    flags.classes === undefined ? (own?.classes ?? known.classes) : await readClassNames(flags.classes);
+  const described = { ...own, model, input, classes, preprocessing, origin, licence };
+  if (!adapted && flags.partial !== true) return described;
+  // Scores are those of the network as it was.
+  const { trained } = described;
+  return {
+    ...described,
+    trained: trained === undefined ? undefined : { epochs: trained.epochs, steps: trained.steps },
+  };
+}

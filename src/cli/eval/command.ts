@@ -1,0 +1,47 @@
+import type { Command } from 'commander';
+import type { PictureLimitOptions } from '../../data/picture-limits.ts';
+import type { EngineFlags, WeightsFlags } from '../flags.ts';
+import {
+  integer,
+  oneOf,
+  path,
+  strictHelp,
+  weightsArgument,
+  withEngineFlags,
+  withExamples,
+  withJsonFlag,
+  withPictureFlags,
+  withWeightsFlags,
+} from '../flags.ts';
+
+export interface EvalFlags extends EngineFlags, WeightsFlags, PictureLimitOptions {
+  readonly split?: 'train' | 'val' | 'test' | 'all';
+  readonly batchSize: number;
+  readonly strict: boolean;
+  readonly json: boolean;
+}
+
+export function define(command: Command): void {
+  withWeightsFlags(
+    command
+      .argument('<weights>', weightsArgument, path('weights'))
+      .argument('<data>', 'a folder of class folders, CIFAR binary or IDX files', path('data')),
+  )
+    .option(
+      '--split <name>',
+      'train, val, test or all; val is also what training held out (test, or val if there is none)',
+      oneOf('--split', ['train', 'val', 'test', 'all']),
+    )
+    .option('--batch-size <n>', 'pictures at once', integer('--batch-size', 1, 65_536), 64)
+    .option('--strict', strictHelp, false);
+  withExamples(
+    withJsonFlag(withEngineFlags(withPictureFlags(command))),
+    'eval runs/demo/best.safetensors data/fashion-mnist-sample',
+    'eval runs/photos/best.safetensors photos --split val --json',
+    'eval resnet20-12fca82f.th cifar-10-batches-bin --model resnet20_cifar',
+    'eval hf:timm/resnext50_32x4d.tv_in1k imagenet',
+  ).action(async (weights: string, data: string, flags: EvalFlags) => {
+    const { evaluateWeights } = await import('./run.ts');
+    await evaluateWeights(weights, data, flags);
+  });
+}

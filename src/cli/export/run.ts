@@ -1,0 +1,109 @@
+import { resolve } from 'node:path';
+import { UsageError } from '../../base/errors.ts';
+import { modelInfo } from '../../models/registry.ts';
+import { writeFileAtomic } from '../../node/files.ts';
+import { prepareFor } from '../../use/prepare.ts';
+import type { Trained } from '../../use/trained.ts';
+import { bytes } from '../../report/format.ts';
+import { exportOnnx } from '../../weights/onnx/export.ts';
+import { pytorchParts } from '../../weights/pytorch/write.ts';
+import { entriesOf } from '../../weights/safetensors.ts';
+import type { ExportFlags } from './command.ts';
+import { loadForUse, requirePerChannel } from '../loading.ts';
+import { printJson, tell } from '../print.ts';
+import { version } from '../../node/version.ts';
+
+/** `cardinal export`: a trained network for other programs. */
+export async function exportWeights(from: string, flags: ExportFlags): Promise<void> {
+  if (flags.onnx !== undefined && flags.torch !== undefined && resolve(flags.onnx) === resolve(flags.torch)) {
+    throw new UsageError(`--onnx and --torch name the same file, ${flags.onnx}: give each its own`);
+  }
+  const trained = await loadForUse(from, flags);
+  const written: string[] = [];
+  if (flags.torch !== undefined) {
+    const state = trained.model.stateDict();
+    const tensors = entriesOf(state);
+    await writeFileAtomic(flags.torch, pytorchParts(tensors));
+    written.push(flags.torch);
+    tell(
+      `wrote ${tensors.size} tensors to ${flags.torch}: model.load_state_dict(torch.load(${pythonText(flags.torch)}))`,
+    );
+  }
+  if (flags.onnx !== undefined) {
+    const file = await onnxOf(trained, flags);
+    await writeFileAtomic(flags.onnx, file);
+    written.push(flags.onnx);
+    const input = flags.preprocess ? 'image, uint8 N×H×W×C of any size' : 'input, float32 N×C×H×W';
+    tell(`wrote ${bytes(file.length)} to ${flags.onnx}: ${input} → logits`);
+  }
+  if (flags.json) printJson({ from, model: trained.description, written });
+}
+
+/** As Python would print it, to be copied. */
+function pythonText(text: string): string {
+  const escaped = text.replaceAll('\\', '\\\\');
+  return escaped.includes("'") ? `"${escaped.replaceAll('"', '\\"')}"` : `'${escaped}'`;
+}
+
+/** For pictures whose preparation does not get into the graph: grey ones of bare weights have no statistics to guess. */
+function anyStatistics({ channels }: Trained): { readonly mean: number[]; readonly std: number[] } {
+  return { mean: Array<number>(channels).fill(0), std: Array<number>(channels).fill(1) };
+}
+
+/** A network of channels that no picture has: its input is a tensor, and nothing is said of pictures. */
+function rawOnnx(trained: Trained, flags: ExportFlags): Promise<Uint8Array> {
+  const { model, description, channels, classes, origin, licence } = trained;
+  const flag = flags.preprocess
+    ? '--preprocess'
+    : (flags.mean ?? flags.std) === undefined
+      ? undefined
+      : '--mean';
+  if (flag !== undefined) {
+    throw new UsageError(
+      `${flag}: pictures have 1 or 3 channels, this network takes ${channels}: leave it out`,
+    );
+  }
+  const [, height, width] = modelInfo(description.name, description.options).inputShape;
+  const { imageSize } = flags;
+  return exportOnnx(model, {
+    name: description.name,
+    input: [channels, imageSize ?? height, imageSize ?? width],
+    foldBatchNorm: flags.foldBn,
+    producerVersion: version(),
+    metadata: {
+      model: JSON.stringify(description),
+      ...(origin === undefined ? {} : { origin }),
+      ...(licence === undefined ? {} : { licence }),
+    },
+    ...(classes === undefined ? {} : { classes }),
+  });
+}
+
+async function onnxOf(trained: Trained, flags: ExportFlags): Promise<Uint8Array> {
+  const { model, description, classes, origin, licence } = trained;
+  if (trained.channels !== 1 && trained.channels !== 3) return rawOnnx(trained, flags);
+  const isKnown =
+    trained.preprocessing !== undefined || (flags.mean !== undefined && flags.std !== undefined);
+  // Without its pictures in the graph a guess of how they are prepared is nobody's business but its size.
+  const { preprocessing, note } = await prepareFor(
+    trained,
+    isKnown || flags.preprocess ? flags : { ...flags, ...anyStatistics(trained) },
+  );
+  requirePerChannel(preprocessing);
+  if (flags.preprocess && note !== undefined) tell(`warning: ${note}`);
+  const metadata = {
+    model: JSON.stringify(description),
+    ...(isKnown ? { preprocessing: JSON.stringify(preprocessing) } : {}),
+    ...(origin === undefined ? {} : { origin }),
+    ...(licence === undefined ? {} : { licence }),
+  };
+  return exportOnnx(model, {
+    name: description.name,
+    input: [preprocessing.channels, ...preprocessing.size],
+    foldBatchNorm: flags.foldBn,
+    producerVersion: version(),
+    metadata,
+    ...(classes === undefined ? {} : { classes }),
+    ...(flags.preprocess ? { preprocessing } : {}),
+  });
+}

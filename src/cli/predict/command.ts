@@ -1,0 +1,56 @@
+import type { Command } from 'commander';
+import { pictureFormatTitles } from '../../data/picture-format.ts';
+import type { PictureLimitOptions } from '../../data/picture-limits.ts';
+import type { EngineFlags, WeightsFlags } from '../flags.ts';
+import {
+  integer,
+  path,
+  weightsArgument,
+  withEngineFlags,
+  withExamples,
+  withJsonFlag,
+  withPictureFlags,
+  withWeightsFlags,
+} from '../flags.ts';
+
+export interface PredictFlags extends EngineFlags, WeightsFlags, PictureLimitOptions {
+  readonly classes?: string;
+  readonly top: number;
+  readonly json: boolean;
+  readonly jsonl: boolean;
+  readonly csv: boolean;
+}
+
+export function define(command: Command): void {
+  withWeightsFlags(
+    command
+      .argument('<weights>', weightsArgument, path('weights'))
+      .argument(
+        '<image...>',
+        `pictures (${pictureFormatTitles}), folders of them with all folders inside, or - for one from standard input`,
+      ),
+  )
+    .option(
+      '--classes <file>',
+      "names of the classes: a line each, or JSON (the checkpoint's)",
+      path('--classes'),
+    )
+    .option('--top <k>', 'how many classes to name', integer('--top', 1, 1000), 3)
+    .option(
+      '--csv',
+      'print a table: a row for each picture, columns image, class, probability, class_2, probability_2, …; names that a spreadsheet would compute (=…) have an apostrophe in front',
+      false,
+    )
+    .option('--jsonl', 'print a line of JSON for each picture, as soon as it is known', false);
+  withExamples(
+    withJsonFlag(withEngineFlags(withPictureFlags(command))),
+    'predict runs/demo/best.safetensors shoe.png',
+    'predict best.safetensors photos --top 1 --csv > photos.csv',
+    'predict best.safetensors photos/*.jpg --top 5 --jsonl',
+    'predict best.safetensors - < cat.jpg',
+    'predict resnext50_32x4d.pth cat.jpg --model resnext50_32x4d --classes imagenet_class_index.json',
+  ).action(async (weights: string, images: readonly string[], flags: PredictFlags) => {
+    const { predict } = await import('./run.ts');
+    await predict(weights, images, flags);
+  });
+}

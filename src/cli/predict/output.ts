@@ -1,0 +1,64 @@
+import { UsageError } from '../../base/errors.ts';
+import { shortened } from '../../base/quoted.ts';
+import type { Classification } from '../../use/classifier.ts';
+import { csvRow } from '../../report/csv.ts';
+import type { PredictFlags } from './command.ts';
+import { predictionLines } from '../judgement.ts';
+import { print, printJson } from '../print.ts';
+
+/** Writes what `predict` finds to stdout, one picture after the other. */
+export interface PredictionWriter {
+  write(image: string, top: readonly Classification[]): void;
+  /** There are no more. */
+  end(): void;
+}
+
+/** What the flags ask for. Throws a `UsageError` if they ask for two things. `guesses` is how many classes are named. */
+export function predictionWriter(flags: PredictFlags, guesses: number): PredictionWriter {
+  if (flags.csv) return csvWriter(guesses);
+  if (flags.jsonl) return { write: printLine, end: () => undefined };
+  return flags.json ? documentWriter() : { write: printForPeople, end: () => undefined };
+}
+
+export function requireOneFormat({ json, jsonl, csv }: PredictFlags): void {
+  const asked = Object.entries({ '--json': json, '--jsonl': jsonl, '--csv': csv }).flatMap(
+    ([flag, isAsked]) => (isAsked ? [flag] : []),
+  );
+  if (asked.length > 1) {
+    throw new UsageError(`${asked.join(' and ')}: expected one of them, they are different outputs`);
+  }
+}
+
+function printForPeople(image: string, top: readonly Classification[]): void {
+  const guesses = top.map(({ class: name, probability }) => ({ name: shortened(name), probability }));
+  print(predictionLines(shortened(image, 300), guesses));
+}
+
+function printLine(image: string, top: readonly Classification[]): void {
+  print(JSON.stringify({ image, top }));
+}
+
+function documentWriter(): PredictionWriter {
+  const found: { readonly image: string; readonly top: readonly Classification[] }[] = [];
+  return {
+    write: (image, top) => found.push({ image, top }),
+    end: () => {
+      printJson(found);
+    },
+  };
+}
+
+/** A row for each picture, whatever is asked of it, so that a table of them can be sorted and filtered by class. */
+function csvWriter(guesses: number): PredictionWriter {
+  const columns = Array.from({ length: guesses }, (_, rank) => {
+    const suffix = rank === 0 ? '' : `_${rank + 1}`;
+    return [`class${suffix}`, `probability${suffix}`];
+  });
+  print(csvRow(['image', ...columns.flat()]));
+  return {
+    write: (image, top) => {
+      print(csvRow([image, ...top.flatMap(({ class: name, probability }) => [name, probability])]));
+    },
+    end: () => undefined,
+  };
+}

@@ -1,0 +1,65 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { CardinalError, UsageError } from '../../base/errors.ts';
+import { leftOutLine, LeftOutTally } from '../../data/left-out.ts';
+import { findPictures } from '../../node/data/files.ts';
+import type { PictureInput } from '../../data/picture-input.ts';
+
+/** A picture to classify, under the name that it is told by. */
+export interface NamedPicture {
+  readonly name: string;
+  readonly input: PictureInput;
+}
+
+/**
+ * What the arguments of `predict` mean, in their order: a folder is all pictures in it, in code-point order, `-` is what comes
+ * on standard input, anything else a file. `tell` gets a line about what is left out of a folder; `fail` an error about one
+ * of the arguments, which does not stop the others.
+ */
+export async function namedPictures(
+  images: readonly string[],
+  { tell, fail }: { readonly tell: (line: string) => void; readonly fail: (error: CardinalError) => void },
+): Promise<NamedPicture[]> {
+  if (images.filter((image) => image === '-').length > 1) {
+    throw new UsageError('- stands for the one picture on standard input: give it once');
+  }
+  const pictures: NamedPicture[] = [];
+  for (const image of images) {
+    if (image === '-') {
+      if (process.stdin.isTTY) {
+        throw new UsageError('- reads a picture from standard input, which is a terminal: pipe one in');
+      }
+      pictures.push({ name: image, input: process.stdin });
+    } else if (await isFolder(image)) {
+      try {
+        for (const found of await inFolder(image, tell)) pictures.push({ name: found, input: found });
+      } catch (error) {
+        if (!(error instanceof CardinalError)) throw error;
+        fail(error);
+      }
+    } else {
+      pictures.push({ name: image, input: image });
+    }
+  }
+  return pictures;
+}
+
+async function inFolder(folder: string, tell: (line: string) => void): Promise<string[]> {
+  const leftOut = new LeftOutTally();
+  const found = await findPictures(folder, { root: folder, split: undefined, leftOut });
+  const line = leftOutLine(leftOut.list());
+  if (found.length === 0) {
+    throw new CardinalError(
+      `${folder} holds no pictures that can be read${line === undefined ? '' : ` (${line})`}`,
+    );
+  }
+  if (line !== undefined) tell(`${folder}: ${line}`);
+  return found.map((path) => join(folder, path));
+}
+
+async function isFolder(path: string): Promise<boolean> {
+  return stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+}

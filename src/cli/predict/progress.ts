@@ -1,0 +1,34 @@
+import { newBar, type Bar } from '../bar.ts';
+
+/** Shows how far `predict` is, and lets lines through. */
+export interface PredictProgress {
+  done(pictures: number): void;
+  /** Takes the bar away, so that a line can be written; the next picture brings it back. */
+  stop(): void;
+}
+
+/** A bar on a terminal, if the answers go elsewhere: between them it would only flicker. */
+export function predictProgress(
+  total: number,
+  stream: NodeJS.WriteStream = process.stderr,
+  answers: { readonly isTTY?: boolean } = process.stdout,
+): PredictProgress {
+  let bar: Bar | undefined;
+  const isShown = stream.isTTY && answers.isTTY !== true && total > 1;
+  const stop = (): void => {
+    bar?.stop();
+    bar = undefined;
+  };
+  return {
+    stop,
+    done(pictures) {
+      if (!isShown) return;
+      if (bar === undefined) {
+        bar = newBar(stream, '{bar} {value} of {total} pictures  {eta_formatted} left');
+        bar.start(total, pictures);
+      }
+      bar.update(pictures);
+      if (pictures === total) stop();
+    },
+  };
+}

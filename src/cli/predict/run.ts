@@ -1,0 +1,58 @@
+import { CardinalError } from '../../base/errors.ts';
+import { shortened } from '../../base/quoted.ts';
+import { readClassNames } from '../../use/class-names.ts';
+import { classifierOf } from '../../use/classifier.ts';
+import type { PredictFlags } from './command.ts';
+import { withBackend } from '../engine.ts';
+import { givenLimits } from '../flags.ts';
+import { loadForUse, preprocessingFor } from '../loading.ts';
+import { predictionWriter, requireOneFormat } from './output.ts';
+import { namedPictures } from './pictures.ts';
+import { predictProgress } from './progress.ts';
+import { tell } from '../print.ts';
+
+/** `cardinal predict`: a picture that cannot be read is told on stderr and does not stop the others. */
+export async function predict(path: string, images: readonly string[], flags: PredictFlags): Promise<void> {
+  requireOneFormat(flags);
+  const classes = flags.classes === undefined ? undefined : await readClassNames(flags.classes);
+  const trained = await loadForUse(path, flags);
+  const preprocessing = await preprocessingFor(trained, flags);
+  const pictures = await namedPictures(images, { tell, fail });
+  const inputs = pictures.map(({ input }) => input);
+  const failed = await withBackend(flags, async (backend) => {
+    const classifier = await classifierOf(trained, {
+      ...{ backend, preprocessing, classes },
+      ...givenLimits(flags),
+    });
+    const writer = predictionWriter(flags, Math.min(flags.top, classifier.classes.length));
+    const progress = predictProgress(pictures.length);
+    let failures = 0;
+    for await (const { index, top, error } of classifier.classifyEach(inputs, { topK: flags.top })) {
+      const { name } = pictures[index];
+      if (error === undefined) writer.write(name, top);
+      else {
+        failures++;
+        progress.stop();
+        fail(naming(shortened(name, 300), error));
+      }
+      progress.done(index + 1);
+    }
+    writer.end();
+    return failures;
+  });
+  if (failed > 1) {
+    tell(`${failed} of ${pictures.length} pictures could not be classified`);
+  }
+}
+
+function fail({ message }: CardinalError): void {
+  tell(`cardinal: ${message}`);
+  process.exitCode = 1;
+}
+
+/** What is wrong with a network, or with what came on standard input, says nothing of which picture it was. */
+function naming(name: string, error: CardinalError): CardinalError {
+  return error.message.includes(name)
+    ? error
+    : new CardinalError(`${name}: ${error.message}`, { cause: error });
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander';
+import type { EngineFlags, FitFlags, ModelFlags } from '../flags.ts';
+import { path, withEngineFlags, withExamples, withFitFlags, withJsonFlag, withSetFlag } from '../flags.ts';
+
+export interface RunFlags extends EngineFlags, FitFlags, ModelFlags {
+  readonly weights: string;
+  readonly input: string;
+  readonly output: string;
+  readonly gradients: boolean;
+  readonly json: boolean;
+}
+
+export function define(command: Command): void {
+  command
+    .argument('<model>', 'a name of `cardinal models`')
+    .requiredOption('--weights <file>', "safetensors with PyTorch's parameter names", path('--weights'))
+    .requiredOption(
+      '--input <file>',
+      'safetensors with input (f32 N×C×H×W) and, for gradients, target (i64 N)',
+      path('--input'),
+    )
+    .requiredOption(
+      '--output <file>',
+      'safetensors to write: logits, and with gradients loss, grad.* and buffer.*',
+      path('--output'),
+    )
+    .option('--gradients', 'forward and backward in training mode, mean cross-entropy', false);
+  withExamples(
+    withJsonFlag(withEngineFlags(withFitFlags(withSetFlag(command)))),
+    'run resnet50 --weights resnet50.safetensors --input x.safetensors --output y.safetensors',
+    'run resnext_cifar --set layers=1,1,1 --weights w.safetensors --input x.safetensors --output y.safetensors --gradients',
+  ).action(async (model: string, flags: RunFlags) => {
+    const { runTensors } = await import('./run.ts');
+    await runTensors(model, flags);
+  });
+}

@@ -1,0 +1,58 @@
+import { type Command, Option } from 'commander';
+import type { CostUnit } from '../../cost/tradeoff.ts';
+import { budget, integers, integer, oneOf, withExamples, withJsonFlag, type Budget } from '../flags.ts';
+
+/** Flags of `cardinal tradeoff`. */
+export interface TradeoffFlags {
+  readonly width?: number;
+  readonly depth?: readonly number[];
+  readonly cardinality?: readonly number[];
+  readonly budget?: Budget;
+  readonly cost: CostUnit;
+  readonly size?: number;
+  readonly json: boolean;
+}
+
+export function define(command: Command): void {
+  command
+    .option(
+      '--width <w>',
+      'channels in and out of the block, a multiple of 4 (256)',
+      integer('--width', 4, 65_536),
+    )
+    .option(
+      '--depth <list>',
+      'whole networks of these depths instead of one block: 50,101',
+      integers('--depth', 14, 1000),
+    )
+    .option(
+      '--cardinality <list>',
+      "cardinalities to find widths for (the paper's: 1,2,4,8,32)",
+      integers('--cardinality', 1, 65_536),
+    )
+    .option(
+      '--budget <amount>',
+      "cost to keep: 70k, 0.22G, or 2x for twice ResNet's own (1x)",
+      budget('--budget'),
+    )
+    .addOption(
+      new Option('--cost <unit>', 'what the budget counts: parameters or macs')
+        .default('parameters')
+        .argParser(oneOf('--cost', ['parameters', 'macs'])),
+    )
+    .option(
+      '--size <n>',
+      'side of the picture that MACs are for (56; with --depth 224)',
+      integer('--size', 1, 65_536),
+    );
+  withExamples(
+    withJsonFlag(command),
+    'tradeoff',
+    'tradeoff --width 512 --budget 0.2G --cost macs --size 28 --cardinality 1,4,16,64',
+    'tradeoff --depth 50,101',
+    'tradeoff --depth 101 --budget 2x',
+  ).action(async (flags: TradeoffFlags) => {
+    const { tradeoff } = await import('./run.ts');
+    tradeoff(flags);
+  });
+}

@@ -1,0 +1,23 @@
+import type { Command } from 'commander';
+import { path, withExamples, withJsonFlag } from '../flags.ts';
+
+export interface VerifyFlags {
+  readonly json: boolean;
+}
+
+export function define(command: Command): void {
+  command.argument(
+    '<path>',
+    'a run or study folder, a file of weights (.safetensors, .pth, .pt), or a folder of these',
+    path('path'),
+  );
+  withExamples(
+    withJsonFlag(command),
+    'verify runs/demo',
+    'verify runs/demo/best.safetensors',
+    'verify resnet20-12fca82f.th --json',
+  ).action(async (given: string, flags: VerifyFlags) => {
+    const { verifyPath } = await import('./run.ts');
+    await verifyPath(given, flags);
+  });
+}

@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest';
+import { defaultPreprocessing } from '../../../src/data/preprocessing.ts';
+import { continuedConfig } from '../../../src/cli/train/continued.ts';
+import { runConfigSchema } from '../../../src/cli/train/run-config.ts';
+import { findRecipe } from '../../../src/train/recipe.ts';
+
+const config = runConfigSchema.parse({
+  cardinal: '0.0.0',
+  startedAt: '2026-01-02T03:04:05Z',
+  command: 'npx cardinal train photos',
+  data: '/photos',
+  model: { name: 'resnext_cifar', options: {} },
+  recipe: findRecipe('quick'),
+  seed: 0,
+  valFraction: 0.1,
+  strict: false,
+  preprocessing: defaultPreprocessing({ channels: 3, imageSize: 8, mean: [0, 0, 0], std: [1, 1, 1] }),
+  maxPixels: 1_000_000,
+});
+
+test('a run that is continued keeps what a picture may cost, unless it is given anew', () => {
+  expect(continuedConfig('run', config, {})).toBe(config);
+  expect(continuedConfig('run', config, { maxPixels: 1_000_000 })).toBe(config);
+  const patient = continuedConfig('run', config, { decodeSeconds: 600 });
+  expect(patient).toMatchObject({ maxPixels: 1_000_000, decodeSeconds: 600 });
+  expect(continuedConfig('run', patient, { maxPixels: 5 })).toMatchObject({
+    maxPixels: 5,
+    decodeSeconds: 600,
+  });
+  expect(runConfigSchema.parse(patient)).toEqual(patient);
+});

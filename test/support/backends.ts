@@ -1,0 +1,48 @@
+import type { Backend } from '../../src/backends/backend.ts';
+import { createNodeBackend, type NodeBackendOptions } from '../../src/node/backend.ts';
+import { findBlas } from '../../src/node/blas.ts';
+import { usableKernels } from '../../src/node/kernels.ts';
+import { wideVectors } from '../../src/node/wide-vectors.ts';
+
+/** Backends whose results are compared with each other: they differ in their number of threads, and in what must not matter. */
+export interface BackendKind {
+  readonly name: string;
+  /** Their results are the same bit for bit: so it is unless a native library does the matrix products. */
+  readonly exact: boolean;
+  readonly backends: readonly Backend[];
+}
+
+/** More threads than cores must not matter either. */
+const threads = [1, 2, 3];
+
+/**
+ * Opens everything that must agree with `reference`, on each number of threads that the tests use. Only relaxed SIMD,
+ * 256-bit vectors and a native matrix library may be missing, and that is said aloud: a backend that does not open must not pass its tests.
+ */
+export async function openBackends(): Promise<readonly BackendKind[]> {
+  const opened = [
+    { name: 'reference', exact: true, backends: [await createNodeBackend({ name: 'reference' })] },
+    { name: 'wasm simd', exact: true, backends: await openWasm({ kernels: 'simd' }) },
+  ];
+  const usable = usableKernels();
+  if (usable.includes('relaxed')) {
+    const backends = await openWasm({ kernels: 'relaxed' });
+    // Bit for bit the same.
+    if (usable.includes('wide')) backends.push(...(await openWasm({ kernels: 'wide' })));
+    else console.warn(`SKIPPED: no test runs with 256-bit vectors: ${wideVectors().reason}`);
+    opened.push({ name: 'wasm relaxed', exact: true, backends });
+  } else console.warn('SKIPPED: no test runs with relaxed SIMD, which this engine lacks');
+  const blas = await findBlas();
+  if (blas !== undefined) {
+    opened.push({ name: `wasm and ${blas.name}`, exact: false, backends: await openWasm({ blas: true }) });
+  } else console.warn('SKIPPED: no test runs with a native matrix library, which this machine lacks');
+  return opened;
+}
+
+async function openWasm(options: Pick<NodeBackendOptions, 'kernels' | 'blas'>): Promise<Backend[]> {
+  const backends: Backend[] = [];
+  for (const count of threads) {
+    backends.push(await createNodeBackend({ name: 'wasm', threads: count, blas: false, ...options }));
+  }
+  return backends;
+}

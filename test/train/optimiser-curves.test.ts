@@ -1,0 +1,135 @@
+import { readFileSync } from 'node:fs';
+import { afterAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { Backend } from '../../src/backends/backend.ts';
+import { emaDecay, hyperAt, optimizerPlan, optimizerSchema } from '../../src/train/optimizer.ts';
+import type { OptimizerSpec } from '../../src/train/optimizer.ts';
+import { openBackends } from '../support/backends.ts';
+import { relativeDistance } from '../support/compare.ts';
+import { stepsPlan, type NamedStep } from '../support/steps-plan.ts';
+
+const numbers = z.array(z.number()).transform((list) => Float32Array.from(list));
+const adamw = z.object({ kind: z.literal('adamw'), lr: z.number(), betas: z.array(z.number()).length(2) });
+const sgd = z.object({ kind: z.literal('sgd'), lr: z.number(), momentum: z.number(), nesterov: z.boolean() });
+const recipe = z
+  .discriminatedUnion('kind', [
+    adamw.extend({ eps: z.number(), weight_decay: z.number() }),
+    sgd.extend({ weight_decay: z.number() }),
+  ])
+  .transform(({ lr, weight_decay, ...rest }) =>
+    optimizerSchema.parse({ ...rest, learningRate: lr, weightDecay: weight_decay }),
+  );
+/** Made by scripts/fixtures/optimisers.py: PyTorch in double precision, and how far it is off in single precision. */
+const { start, gradients, results } = z
+  .object({
+    start: numbers,
+    gradients: z.array(numbers),
+    results: z.array(
+      z.object({
+        recipe,
+        first: numbers,
+        last: numbers,
+        float32: z.number(),
+        ema: z.array(z.object({ decay: z.number(), average: numbers, float32: z.number() })),
+      }),
+    ),
+  })
+  .parse(JSON.parse(readFileSync(new URL('../fixtures/optimisers.json', import.meta.url), 'utf8')));
+
+const kinds = await openBackends();
+afterAll(() => Promise.all(kinds.flatMap(({ backends }) => backends.map((backend) => backend.dispose()))));
+
+/** One parameter that an optimiser moves, and a moving average of it for each decay. */
+function planOf(backend: Backend, spec: OptimizerSpec, averages: readonly string[]) {
+  const kind = optimizerPlan(spec);
+  const decay = spec.weightDecay > 0;
+  const momentum = kind.kind === 'sgd' && kind.momentum;
+  const step: NamedStep =
+    kind.kind === 'adamw'
+      ? {
+          op: 'adamw',
+          attrs: { decay, clip: false },
+          inputs: ['weight', 'gradient', 'exp_avg', 'exp_avg_sq', 'hyper'],
+          outputs: [],
+        }
+      : {
+          op: 'sgd',
+          attrs: { momentum, nesterov: kind.nesterov, decay, clip: false },
+          inputs: ['weight', 'gradient', ...(momentum ? ['velocity'] : []), 'hyper'],
+          outputs: [],
+        };
+  const names = ['weight', 'gradient', 'exp_avg', 'exp_avg_sq', 'velocity', ...averages];
+  const shapes = {
+    ...Object.fromEntries(names.map((name) => [name, [start.length]])),
+    hyper: [kind.kind === 'adamw' ? 8 : 3],
+    ...Object.fromEntries(averages.map((name) => [`${name}.decay`, [2]])),
+  };
+  return stepsPlan(backend, 'optimiser', shapes, [
+    step,
+    ...averages.map((name): NamedStep => ({
+      op: 'ema',
+      attrs: {},
+      inputs: [name, 'weight', `${name}.decay`],
+      outputs: [],
+    })),
+  ]);
+}
+
+describe.each(kinds)('on $name', ({ backends: [backend] }) => {
+  test.each(results.map((result, index) => ({ ...result, index })))(
+    'recipe $index, $recipe.kind, as in PyTorch in double precision',
+    async ({ recipe, first, last, ema }) => {
+      const program = await backend.load(
+        planOf(
+          backend,
+          recipe,
+          ema.map(({ decay }) => `average.${decay}`),
+        ),
+      );
+      const zeros = new Float32Array(start.length);
+      for (const name of ['exp_avg', 'exp_avg_sq', 'velocity']) program.write(name, zeros);
+      program.write('weight', start);
+      for (const { decay } of ema) {
+        program.write(`average.${decay}`, start);
+        program.write(`average.${decay}.decay`, emaDecay(decay));
+      }
+      for (const [step, gradient] of gradients.entries()) {
+        program.write('gradient', gradient);
+        program.write('hyper', hyperAt(recipe, recipe.learningRate, step));
+        await program.run('forward');
+        if (step === 0) expect(relativeDistance(await program.read('weight'), first)).toBeLessThan(1e-7);
+      }
+      expect(relativeDistance(await program.read('weight'), last)).toBeLessThan(1e-6);
+      for (const { decay, average } of ema) {
+        const distance = relativeDistance(await program.read(`average.${decay}`), average);
+        expect(distance, `decay ${decay}`).toBeLessThan(1e-6);
+      }
+      await program.dispose();
+    },
+  );
+
+  test('the first step of AdamW is the learning rate', async () => {
+    const spec = optimizerSchema.parse({ kind: 'adamw', learningRate: 0.5 });
+    const program = await backend.load(planOf(backend, spec, []));
+    const size = start.length;
+    for (const name of ['exp_avg', 'exp_avg_sq', 'weight']) program.write(name, new Float32Array(size));
+    program.write('gradient', new Float32Array(size).fill(1));
+    program.write('hyper', hyperAt(spec, 0.5, 0));
+    await program.run('forward');
+    for (const weight of await program.read('weight')) expect(Math.abs(weight + 0.5)).toBeLessThan(1e-7);
+    await program.dispose();
+  });
+
+  test('a moving average of what does not change is just that, after any number of steps', async () => {
+    const spec = optimizerSchema.parse({ kind: 'sgd', learningRate: 0.1, momentum: 0 });
+    const program = await backend.load(planOf(backend, spec, ['average']));
+    program.write('hyper', hyperAt(spec, 0, 0));
+    program.write('gradient', new Float32Array(start.length));
+    program.write('weight', start);
+    program.write('average', start);
+    program.write('average.decay', emaDecay(0.9999));
+    for (let step = 0; step < 2000; step++) await program.run('forward');
+    expect(await program.read('average')).toEqual(start);
+    await program.dispose();
+  });
+});
