@@ -5,8 +5,7 @@ import { CardinalError, messageOf } from '../base/errors.ts';
 import { leftOutOf, leftOutWords } from './left-out.ts';
 import type { PictureDataset } from './source.ts';
 import { decoderOf } from './decode.ts';
-import type { OpenData } from '../node/data/open.ts';
-import type { SplitName } from './reader.ts';
+import type { ReadData, SplitName } from './reader.ts';
 
 export interface UnreadablePicture {
   readonly index: number;
@@ -43,7 +42,7 @@ export async function checkPictures(
  * cannot be decoded. `datasets` are the pictures to decode, if not all of the splits.
  */
 export async function requireAllRead(
-  data: Pick<OpenData, 'path' | 'leftOut' | SplitName>,
+  data: Pick<ReadData, 'leftOut' | SplitName> & { readonly path: string },
   splits: readonly SplitName[],
   datasets: readonly (PictureDataset | undefined)[] = splits.map((split) => data[split]),
 ): Promise<void> {

@@ -5,8 +5,7 @@ export { InceptionV4, type InceptionV4Options } from './inception-v4.ts';
 export { MobileNetV1, type MobileNetV1Options } from './mobilenet.ts';
 export { KuangliuResNeXt, type KuangliuResNeXtOptions } from './kuangliu.ts';
 export { convertForm } from './convert-form.ts';
-export { AggregatedBottleneck, EarlyConcatBottleneck, type Form } from './forms.ts';
-export { parseSet, type ModelOptions } from './options.ts';
+export { AggregatedBottleneck, EarlyConcatBottleneck } from './forms.ts';
 export {
   createModel,
   listModels,
@@ -26,5 +25,5 @@ export {
   type ResNeXtOptions,
 } from './resnext.ts';
 export { ReviewResNeXt, type ReviewOptions } from './review.ts';
-export type { Shortcut } from './shortcut.ts';
+export { type Form, parseSet, type ModelOptions, type Shortcut } from './options.ts';
 export { Xception, type XceptionOptions } from './xception.ts';

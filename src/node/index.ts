@@ -16,7 +16,8 @@ export {
 export * from './data/index.ts';
 export { fetchFromHub } from './hub/fetch.ts';
 export { isHubName, parseHubName, type HubName } from './hub/name.ts';
-export type { HubFile, HubOptions, HubProgress } from './hub/repo.ts';
+export type { HubFile, HubOptions } from './hub/repo.ts';
+export type { HubProgress } from './hub/source.ts';
 export { resolveHub, type HubWeights } from './hub/resolve.ts';
 export { InUseError, LockLostError } from './lock/lock.ts';
 export type { Classified, RunEvaluation } from './report/evaluate-best.ts';

@@ -1,8 +1,7 @@
 import { extname } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { convertForm } from '../../models/convert-form.ts';
-import type { Form } from '../../models/forms.ts';
-import { parseSet } from '../../models/options.ts';
+import { parseSet, type Form } from '../../models/options.ts';
 import { createModel, modelInfo } from '../../models/registry.ts';
 import type { Module } from '../../nn/module.ts';
 import { readClassNames, requireNames } from '../../use/class-names.ts';
@@ -18,7 +17,7 @@ import { pytorchParts } from '../../weights/pytorch/write.ts';
 import { entriesOf, safetensorsParts } from '../../weights/safetensors.ts';
 import type { ConvertFlags } from './command.ts';
 import { openWeights, requirePerChannel, tellLeft, warnOfOther } from '../loading.ts';
-import { printJson, tell } from '../print.ts';
+import { printJson, tell } from '../output/print.ts';
 
 /**
  * `cardinal convert`: the weights of a file in another format, number for number; types are kept (in another form of the

@@ -10,9 +10,9 @@ import { networkOf } from '../../train/network.ts';
 import type { EvalFlags } from './command.ts';
 import { withBackend } from '../engine.ts';
 import { givenLimits } from '../flags.ts';
-import { judgementLines } from '../judgement.ts';
+import { judgementLines } from '../output/evaluation.ts';
 import { loadForUse, preprocessingFor } from '../loading.ts';
-import { print, printJson, tell } from '../print.ts';
+import { print, printJson, tell } from '../output/print.ts';
 
 /** `cardinal eval` */
 export async function evaluateWeights(path: string, dataPath: string, flags: EvalFlags): Promise<void> {

@@ -10,7 +10,7 @@ import { pytorchParts } from '../../weights/pytorch/write.ts';
 import { entriesOf } from '../../weights/safetensors.ts';
 import type { ExportFlags } from './command.ts';
 import { loadForUse, requirePerChannel } from '../loading.ts';
-import { printJson, tell } from '../print.ts';
+import { printJson, tell } from '../output/print.ts';
 import { version } from '../../node/version.ts';
 
 /** `cardinal export`: a trained network for other programs. */

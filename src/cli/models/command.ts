@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { pc } from '../colours.ts';
+import { pc } from '../output/colours.ts';
 import { UsageError } from '../../base/errors.ts';
 import { count, short } from '../../report/format.ts';
 import { withExamples, withJsonFlag } from '../flags.ts';
-import { print, printJson } from '../print.ts';
-import { alignColumns } from '../table.ts';
+import { print, printJson } from '../output/print.ts';
+import { alignColumns } from '../output/table.ts';
 
 export function define(command: Command): void {
   command.argument('[pattern]', 'part of a name, or a pattern with * and ?');

@@ -9,7 +9,7 @@ import { loadForUse, preprocessingFor } from '../loading.ts';
 import { predictionWriter, requireOneFormat } from './output.ts';
 import { namedPictures } from './pictures.ts';
 import { predictProgress } from './progress.ts';
-import { tell } from '../print.ts';
+import { tell } from '../output/print.ts';
 
 /** `cardinal predict`: a picture that cannot be read is told on stderr and does not stop the others. */
 export async function predict(path: string, images: readonly string[], flags: PredictFlags): Promise<void> {

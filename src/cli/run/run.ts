@@ -12,7 +12,7 @@ import { readSafetensors, writeSafetensors } from '../../weights/safetensors.ts'
 import type { RunFlags } from './command.ts';
 import { withBackend } from '../engine.ts';
 import { openWeights, tellLeft } from '../loading.ts';
-import { printJson, tell } from '../print.ts';
+import { printJson, tell } from '../output/print.ts';
 
 /** `cardinal run`: raw tensors in and out. */
 export async function runTensors(name: string, flags: RunFlags): Promise<void> {

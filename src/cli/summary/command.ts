@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ModelFlags } from '../flags.ts';
 import { integer, shape4, withExamples, withJsonFlag, withSetFlag } from '../flags.ts';
-import { print, printJson } from '../print.ts';
+import { print, printJson } from '../output/print.ts';
 
 interface SummaryFlags extends ModelFlags {
   readonly input?: readonly [number, number, number, number];

@@ -17,7 +17,7 @@ import { givenEngine } from '../engine.ts';
 import { givenLimits, type FitFlags } from '../flags.ts';
 import { preprocessingFor, requirePerChannel, warnOfOther } from '../loading.ts';
 import { runConfigSchema, type RunConfig } from './run-config.ts';
-import { shellWord } from '../print.ts';
+import { shellWord } from '../output/print.ts';
 import { version } from '../../node/version.ts';
 
 /**

@@ -30,11 +30,11 @@ import { configure } from './configure.ts';
 import { continuedConfig, continuingLines, requireUnedited } from './continued.ts';
 import { engineToBegin, engineToGoOn, flagsOf, givenEngine, withBackend, type Engine } from '../engine.ts';
 import { givenLimits } from '../flags.ts';
-import { onInterrupt } from '../interrupt.ts';
-import { judgementLines } from '../judgement.ts';
+import { onInterrupt } from '../process/interrupt.ts';
+import { judgementLines } from '../output/evaluation.ts';
 import { openWeights } from '../loading.ts';
-import { print, printJson, shellWord, tell, wrapped } from '../print.ts';
-import { progressView, type ProgressView } from '../progress.ts';
+import { print, printJson, shellWord, tell, wrapped } from '../output/print.ts';
+import { progressView, type ProgressView } from './progress.ts';
 import { headFates, runConfigSchema, type RunConfig } from './run-config.ts';
 import { buildNetwork, evaluateRun, reportRun, runName, trainRun } from './training.ts';
 

@@ -19,7 +19,7 @@ import { networkOf, type Network } from '../../train/network.ts';
 import type { EpochRecord } from '../../train/progress.ts';
 import { fit, type TrainResult } from '../../train/train.ts';
 import { loadTensors } from '../../weights/load.ts';
-import type { ProgressView } from '../progress.ts';
+import type { ProgressView } from './progress.ts';
 import { tellLeft } from '../loading.ts';
 import { headFates, type RunConfig } from './run-config.ts';
 

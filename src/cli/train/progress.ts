@@ -1,12 +1,12 @@
-import { pc } from './colours.ts';
-import { digits3, duration, percent } from '../report/format.ts';
-import type { StartEvent, StepEvent, TrainEvent } from '../train/events.ts';
-import { mebibytes } from '../train/micro-batches.ts';
-import { newBar, type Bar } from './bar.ts';
-import { epochSentence, EpochTable } from './train/epoch-lines.ts';
-import { writeLines } from './lines.ts';
-import { wrapped } from './print.ts';
-import { transientLine } from './transient.ts';
+import { pc } from '../output/colours.ts';
+import { digits3, duration, percent } from '../../report/format.ts';
+import type { StartEvent, StepEvent, TrainEvent } from '../../train/events.ts';
+import { mebibytes } from '../../train/micro-batches.ts';
+import { newBar, type Bar } from '../output/bar.ts';
+import { epochSentence, EpochTable } from './epoch-lines.ts';
+import { writeLines } from '../output/lines.ts';
+import { wrapped } from '../output/print.ts';
+import { transientLine } from '../output/transient.ts';
 
 /** Shows a training run while it goes: a live bar on a terminal, a line now and then anywhere else. */
 export interface ProgressView {

@@ -1,5 +1,5 @@
-import type { HubProgress } from '../node/hub/repo.ts';
-import { bytes, duration, percent } from '../report/format.ts';
+import type { HubProgress } from '../../node/hub/source.ts';
+import { bytes, duration, percent } from '../../report/format.ts';
 import { newBar, type Bar } from './bar.ts';
 import { writeLines } from './lines.ts';
 

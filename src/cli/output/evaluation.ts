@@ -1,6 +1,6 @@
 import { pc } from './colours.ts';
-import { count, digits3, percent } from '../report/format.ts';
-import type { Evaluation } from '../train/metrics.ts';
+import { count, digits3, percent } from '../../report/format.ts';
+import type { Evaluation } from '../../train/metrics.ts';
 import { alignColumns, shorten } from './table.ts';
 
 /** Up to this many classes a confusion matrix fits a terminal. */

@@ -1,5 +1,5 @@
 import picocolors from 'picocolors';
-import { visible } from '../base/quoted.ts';
+import { visible } from '../../base/quoted.ts';
 
 /**
  * Numbers of this process alone, which each of our colours carries until it is written: a terminal passes over them, and in a

@@ -1,5 +1,5 @@
 import wrapAnsi from 'wrap-ansi';
-import { visible } from '../base/quoted.ts';
+import { visible } from '../../base/quoted.ts';
 import { cleaned, finished } from './colours.ts';
 import { writeLines, type Lines } from './lines.ts';
 
