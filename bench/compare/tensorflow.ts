@@ -14,7 +14,7 @@ import type { Pair } from '../../src/graph/op-table.ts';
 import { sizeOf, type Value } from '../../src/graph/value.ts';
 import { createModel } from '../../src/models/index.ts';
 import { trace } from '../../src/nn/trace.ts';
-import { planInference } from '../../src/plan/inference.ts';
+import { planInference } from '../../src/plan/plan-inference.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Module } from '../../src/nn/module.ts';
 import { numbers, serve } from './serve.ts';

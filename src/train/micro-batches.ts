@@ -1,6 +1,6 @@
 import { CardinalError } from '../base/errors.ts';
 import { largestFit } from '../plan/fit.ts';
-import type { Scratch } from '../plan/assemble.ts';
+import type { Scratch } from '../plan/place.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Network } from './network.ts';
 import { decaysParameter, optimizerPlan } from './optimizer.ts';

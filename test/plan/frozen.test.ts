@@ -12,9 +12,9 @@ import {
   trace,
   type Module,
 } from '../../src/nn/index.ts';
-import { planInference } from '../../src/plan/inference.ts';
+import { planInference } from '../../src/plan/plan-inference.ts';
 import { entries, type Plan, type Step } from '../../src/plan/plan.ts';
-import { planTraining, type TrainingOptions } from '../../src/plan/training.ts';
+import { planTraining, type TrainingOptions } from '../../src/plan/plan-training.ts';
 
 const scratch = { workspaceBytes: () => 0 };
 const everything: TrainingOptions = {

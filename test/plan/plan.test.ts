@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { Graph } from '../../src/graph/graph.ts';
 import type { Value } from '../../src/graph/value.ts';
-import { planInference, type Traced } from '../../src/plan/inference.ts';
+import { planInference, type Traced } from '../../src/plan/plan-inference.ts';
 import { formatPlan, listPlan } from '../../src/plan/listing.ts';
 import { entries, type Plan } from '../../src/plan/plan.ts';
-import { planTraining, type TrainingOptions } from '../../src/plan/training.ts';
+import { planTraining, type TrainingOptions } from '../../src/plan/plan-training.ts';
 
 const scratch = { workspaceBytes: () => 1000 };
 const geometry = {
