@@ -1,47 +1,26 @@
 /**
- * Cardinal's library: everything here runs in Node and in a browser. Files, decoding of pictures and threads are in
- * `cardinal-nn/node`.
+ * Networks: build them of modules or take one of the registry, list them, compile them for a device and run them. This and all other
+ * entrances but `cardinal-nn/node` run in Node and in browsers alike; each name has one entrance:
+ *
+ *     cardinal-nn            networks, and how they are compiled and run
+ *     cardinal-nn/data       labelled pictures: sources, transforms, splits, batches
+ *     cardinal-nn/train      training, evaluation, recipes and checkpoints
+ *     cardinal-nn/weights    files of weights: safetensors, PyTorch, ONNX
+ *     cardinal-nn/cost       parameters, MACs and bytes as each tool counts them; cardinality against width
+ *     cardinal-nn/backends   devices: those that there are, their plans, and what it takes to write another
+ *     cardinal-nn/node       all that needs Node: folders of pictures, runs, classifiers, threads, the hub
  */
 import './base/globals.ts';
 
 export { CardinalError, DisposedError, UsageError } from './base/errors.ts';
 export { Rng } from './base/rng.ts';
 export type { StateDict, TensorData } from './base/tensor-data.ts';
+export type { Shape, Value } from './graph/value.ts';
 
 export * as nn from './nn.ts';
-export { F, init, Module, trace } from './nn/index.ts';
+// As PyTorch's programs have it beside `nn`.
+export { F } from './nn/index.ts';
 export * from './models/index.ts';
 
-export * from './cost/index.ts';
-export type { Graph } from './graph/graph.ts';
-export type { Shape, Value } from './graph/value.ts';
-export { planInference, type InferenceOptions, type Traced } from './plan/plan-inference.ts';
-export { formatPlan, listPlan, type PlanListing } from './plan/listing.ts';
-export type { Plan } from './plan/plan.ts';
-export { planTraining, type TrainingOptions } from './plan/plan-training.ts';
-
-export type { Backend, Order, Program } from './backends/backend.ts';
-export { createReferenceBackend } from './backends/reference/backend.ts';
-export { createWasmBackend, type WasmBackendOptions } from './backends/wasm/backend.ts';
 export { compile, CompiledModel, type CompileOptions, type Output } from './session/compile.ts';
 export { computeGradients, type GradientOptions, type Gradients } from './session/gradients.ts';
-
-export * from './data/index.ts';
-export * from './train/index.ts';
-export { readTensors, type TensorArchive, type TensorEntry, type Unreadable } from './weights/archive.ts';
-export { bytesSource, type ByteSource } from './weights/byte-source.ts';
-export { decodeTensor, encodeTensor, type Dtype, type RawTensor } from './weights/dtypes.ts';
-export { fittingModels, type Fit } from './weights/fit.ts';
-export { headOf, loadTensors, type LoadedWeights, type LoadWeightsOptions } from './weights/load.ts';
-export { nameMaps, type NameMap } from './weights/name-maps.ts';
-export { openArchive } from './weights/open.ts';
-export { pytorchParts } from './weights/pytorch/write.ts';
-export { unwrap, type Unwrapped } from './weights/unwrap.ts';
-export { exportOnnx, type OnnxExportOptions } from './weights/onnx/export.ts';
-export {
-  entriesOf,
-  entryOf,
-  readSafetensors,
-  safetensorsParts,
-  writeSafetensors,
-} from './weights/safetensors.ts';

@@ -1,4 +1,6 @@
 /** What a network costs: parameters, multiply–accumulates and activations, as each tool counts them, and cardinality against width. */
+import '../base/globals.ts';
+
 export {
   costBreakdown,
   type CostBreakdown,
@@ -11,7 +13,6 @@ export { costOf } from './cost.ts';
 export { countModel, type ModelCount } from './count-model.ts';
 export { toDepthwiseLimit, type CostTemplate } from './depthwise-limit.ts';
 export { countSeparable, separableRatio, type SeparableCost, type SeparableShape } from './separable-cost.ts';
-export { costSummary, summary, type SummaryOptions } from './summary.ts';
 export { bottleneckLayers, equalCostTemplates, type Template, type TemplateOptions } from './templates.ts';
 export {
   bottleneckParameters,

@@ -1,9 +1,9 @@
+/** Training, evaluation, recipes and checkpoints, on any device and with any source of batches. `trainOn` of `cardinal-nn/node` does it all. */
+import '../base/globals.ts';
+
 export {
   buildCheckpoint,
   parseCheckpoint,
-  requireSameClasses,
-  requireSameFrozen,
-  requireSameModel,
   type Checkpoint,
   type TrainingState,
 } from './checkpoint.ts';

@@ -44,7 +44,8 @@ export function define(command: Command): void {
 }
 
 async function show(name: string, flags: PlanFlags): Promise<void> {
-  const { createModel, modelInfo, parseSet } = await import('../../models/index.ts');
+  const { createModel, modelInfo } = await import('../../models/registry.ts');
+  const { parseSet } = await import('../../models/options.ts');
   const { trace } = await import('../../nn/trace.ts');
   const { planInference } = await import('../../plan/plan-inference.ts');
   const { largestFit } = await import('../../plan/fit.ts');

@@ -26,7 +26,8 @@ export function define(command: Command): void {
 }
 
 async function describe(name: string, { input, depth, set = [], cost, json }: SummaryFlags): Promise<void> {
-  const { createModel, modelInfo, parseSet } = await import('../../models/index.ts');
+  const { createModel, modelInfo } = await import('../../models/registry.ts');
+  const { parseSet } = await import('../../models/options.ts');
   const { costSummary, summary } = await import('../../cost/summary.ts');
   const { costListing } = await import('./cost-listing.ts');
   const options = parseSet(set);
