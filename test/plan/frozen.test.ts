@@ -113,7 +113,7 @@ test('a frozen block in the middle is passed through: no gradient of its weights
   expect(opsOf(inside)).not.toContain('batch_norm_backward');
   expect(opsOf(inside).filter((op) => op === 'batch_norm_inference_backward')).toHaveLength(4);
   const last = inside.find(({ node }) => node.op === 'batch_norm_inference' && node.attrs.residual);
-  expect(last?.node.attrs).toMatchObject({ relu: true, residual: true });
+  expect(last?.node.attrs).toMatchObject({ activation: 'relu', residual: true });
   // Both kinds of norm take the addition and ReLU that follow them.
   expect(plan.fusions).toMatchObject({
     'batch_norm + add + relu': 3,

@@ -41,7 +41,7 @@ export const conv2dGrouped: Lowering<'conv2d'> = {
     const kept = keep(w, g.packedBytes);
     return convolution(g, x, w, outputs[0], workspace, kept, {
       ...optionalAddresses(attrs, rest),
-      relu: attrs.relu,
+      relu: attrs.activation === 'relu',
     });
   },
 };
