@@ -24,3 +24,4 @@ export * from './models/index.ts';
 
 export { compile, CompiledModel, type CompileOptions, type Output } from './session/compile.ts';
 export { computeGradients, type GradientOptions, type Gradients } from './session/gradients.ts';
+export { writeWeights } from './session/state.ts';

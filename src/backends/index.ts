@@ -4,6 +4,7 @@
  */
 import '../base/globals.ts';
 
+export type { DisposeOptions } from '../base/disposal.ts';
 export type {
   Backend,
   KernelUse,

@@ -14,11 +14,9 @@ export { readPretrainedConfig, type PretrainedConfig } from './pretrained-config
 export type { PictureLimitOptions, PictureLimits } from './picture-limits.ts';
 export type { HeldOut, PictureRecord } from './picture-record.ts';
 export {
-  augmentationSchema,
   defaultPreprocessing,
   imagenetPreprocessing,
   imagenetStatistics,
-  mixSchema,
   preprocessingSchema,
 } from './preprocessing.ts';
 export type { Augmentation, AugmentationInput, Mix, MixInput, Preprocessing } from './preprocessing.ts';

@@ -2,7 +2,6 @@
 import '../base/globals.ts';
 
 export {
-  buildCheckpoint,
   parseCheckpoint,
   type Checkpoint,
   type TrainingState,
@@ -10,7 +9,6 @@ export {
 export type { Conditions, PlatformConditions } from './conditions.ts';
 export type { Description } from './description.ts';
 export { patience, type StopRule } from './early-stopping.ts';
-export { writeWeights } from '../session/state.ts';
 export { evaluate, prepareInference, type EvaluateOptions } from './evaluate.ts';
 export { topGuesses, type Guess } from './guess.ts';
 export type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from './events.ts';
@@ -26,6 +24,6 @@ export {
   type Recipe,
   type RecipeOverrides,
 } from './recipe.ts';
-export { learningRateAt, scheduleSchema, type Schedule } from './schedule.ts';
+export { learningRateAt, type Schedule } from './schedule.ts';
 export type { CheckpointKind, CheckpointStore } from './store.ts';
 export { fit, train, type TrainOptions, type TrainResult } from './train.ts';
