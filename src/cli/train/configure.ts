@@ -3,13 +3,14 @@ import { UsageError } from '../../base/errors.ts';
 import { jsonObject, validate } from '../../base/validate.ts';
 import { parseSet } from '../../models/options.ts';
 import { createModel, modelInfo } from '../../models/registry.ts';
-import type { OpenData } from '../../node/data/open.ts';
-import { fitPreprocessing } from '../../data/channel-statistics.ts';
-import { withAugmentation } from '../../train/loaders.ts';
+import type { OpenData } from '../../data/open-data.ts';
+import { fitPreprocessing } from '../../node/data/channel-statistics.ts';
+import { withAugmentation } from '../../node/data/loaders.ts';
 import { requireRoom } from '../../node/room.ts';
-import { describe, isAdapted, saysOf, trainingPreprocessing } from '../../use/trained.ts';
+import { identifyNetwork } from '../../use/identify.ts';
+import { isAdapted, factsOf, trainingPreprocessing } from '../../use/weights-facts.ts';
 import { isHubName } from '../../node/hub/name.ts';
-import type { WeightsFile } from '../../use/weights-file.ts';
+import type { WeightsFile } from '../../node/weights-file.ts';
 import { networkOf, type ModelDescription } from '../../train/network.ts';
 import { findRecipe, withOverrides, type RecipeOverrides } from '../../train/recipe.ts';
 import type { TrainFlags } from './command.ts';
@@ -117,7 +118,7 @@ function chosenModel(
     return { name: model, options: validate(jsonObject, set, '--set') };
   }
   warnOfOther(weights, model);
-  const { name, options } = describe(weights, model, set, fit);
+  const { name, options } = identifyNetwork(weights, model, set, fit);
   return {
     name,
     options: Object.fromEntries(Object.entries(options).filter(([key]) => key !== 'numClasses')),
@@ -128,7 +129,7 @@ async function beginning(
   weights: WeightsFile,
   { weights: file = weights.name, head, partial, inChannels }: TrainFlags,
 ): Promise<RunConfig['weights']> {
-  const { origin, licence } = saysOf(weights);
+  const { origin, licence } = factsOf(weights);
   return {
     file,
     ...(isHubName(file) ? {} : { path: resolve(weights.path) }),
