@@ -1,6 +1,7 @@
 const library = [
   'nn',
   'models',
+  'cost',
   'graph',
   'plan',
   'backends',
@@ -8,6 +9,7 @@ const library = [
   'data',
   'weights',
   'train',
+  'use',
   'report',
 ];
 const outside = [...library, 'study'];
@@ -18,12 +20,14 @@ const rooms = {
   graph: [],
   nn: ['graph'],
   models: ['nn', 'graph'],
+  cost: ['nn', 'models', 'graph'],
   plan: ['graph'],
   backends: ['plan', 'graph'],
   session: ['nn', 'graph', 'plan', 'backends'],
   weights: ['nn', 'models', 'graph', 'data'],
   data: [],
   train: ['nn', 'models', 'graph', 'plan', 'backends', 'session', 'data', 'weights'],
+  use: ['nn', 'models', 'graph', 'plan', 'backends', 'session', 'data', 'weights', 'train'],
   report: ['train', 'data'],
   study: library,
   node: outside,

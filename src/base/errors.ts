@@ -25,9 +25,25 @@ export class DisposedError extends CardinalError {
   override readonly name: string = 'DisposedError';
 }
 
+/**
+ * The device that computes has gone away, with all that its programs held: a GPU that was reset, a thread that ended. Its backend is
+ * of no more use; another may do. What was saved before is whole.
+ */
+export class DeviceLostError extends CardinalError {
+  override readonly name: string = 'DeviceLostError';
+}
+
 /** The machine has run out of something, open files or memory: no fault of the file that could not be read just then. */
 export class ShortageError extends CardinalError {
   override readonly name: string = 'ShortageError';
+}
+
+/** For `catch`, where what cannot be read is passed over: not if nothing could be, because the machine has run out of something. */
+export function passOver<T>(instead: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof ShortageError) throw error;
+    return instead;
+  };
 }
 
 /** The message of whatever was thrown: `catch` may receive anything. */

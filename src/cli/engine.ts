@@ -2,7 +2,7 @@ import type { Backend } from '../backends/backend.ts';
 import { withEnding } from '../base/endings.ts';
 import type { NodeBackendOptions } from '../node/backend.ts';
 import type { TrainingState } from '../train/checkpoint.ts';
-import type { EngineFlags } from './flags.ts';
+import type { EngineFlags } from './flags/engine.ts';
 import type { RunConfig } from './train/run-config.ts';
 
 /** What computes, as flags or an earlier part of a run say it. */

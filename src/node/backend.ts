@@ -4,8 +4,9 @@ import { anything, checkOptions, flag, oneOf, type Kinds } from '../base/options
 import type { Backend } from '../backends/backend.ts';
 import { createReferenceBackend } from '../backends/reference/backend.ts';
 import { createWasmBackend } from '../backends/wasm/backend.ts';
+import { multiplyAddOf, type KernelBuild } from '../backends/wasm/builds.ts';
 import { blasInstallation, findBlas } from './blas.ts';
-import { loadKernels, multiplyAddOf, type KernelBuild } from './kernels.ts';
+import { loadKernels } from './kernels.ts';
 import { largestProgram, memory } from './memory.ts';
 import { openPlacement } from './placement.ts';
 import { spawnWasmWorker } from './spawn-wasm-worker.ts';
@@ -60,7 +61,7 @@ export async function createNodeBackend(options: NodeBackendOptions = {}): Promi
   const spawn = (index: number) =>
     spawnWasmWorker({ blas: blas?.path, threadId: placement?.threadIds.subarray(index, index + 1) });
   return createWasmBackend({
-    ...{ module, multiplyAdd: multiplyAddOf(build), threads, spawn },
+    ...{ module, build, multiplyAdd: multiplyAddOf(build), threads, spawn },
     ...{ maySleep: true, blas, placement, room },
   });
 }

@@ -8,7 +8,8 @@ import { augmentationNamed, type AugmentationName } from '../data/augmentations.
 import { leftOutLine } from '../data/left-out.ts';
 import type { PictureLimitOptions } from '../data/picture-limits.ts';
 import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
-import { countModel, createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
+import { createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
+import { countModel } from '../cost/count-model.ts';
 import { freeze, freezeExactly } from '../nn/freeze.ts';
 import { Module } from '../nn/module.ts';
 import {
@@ -34,11 +35,12 @@ import { leftOver, loadTensors } from '../weights/load.ts';
 import { createNodeBackend, type NodeBackendOptions } from './backend.ts';
 import { openDataFor } from './data-for-weights.ts';
 import { seenBefore } from './data/to-evaluate.ts';
-import { openData, type OpenData, type OpenOptions } from './data/open.ts';
-import { fitPreprocessing } from './data/statistics.ts';
+import { openData, type OpenOptions } from './data/open.ts';
+import type { OpenData } from '../data/open-data.ts';
+import { fitPreprocessing } from './data/channel-statistics.ts';
 import { pictureListFile } from './data/picture-list.ts';
 import { picturesOfRun } from './data/run-pictures.ts';
-import { openLoaders, withAugmentation } from './data/training.ts';
+import { openLoaders, withAugmentation } from './data/loaders.ts';
 import { engineBefore } from './engine-before.ts';
 import { prepareFor } from './prepare.ts';
 import { evaluateBest, type EvaluateBestOptions, type RunEvaluation } from './report/evaluate-best.ts';
@@ -48,8 +50,10 @@ import type { RunFolder } from './run-folder.ts';
 import { RunPlace } from './run-place.ts';
 import type { HubOptions } from './hub/repo.ts';
 import { checkTrainOn } from './train-on-arguments.ts';
-import { channelsOf, isAdapted, saysOf, trainingPreprocessing } from './trained.ts';
-import { tensorsFor, withWeightsFile, type WeightsFile } from './weights-file.ts';
+import { channelsOf, isAdapted, factsOf, trainingPreprocessing } from '../use/weights-facts.ts';
+import { tensorsFor } from '../use/opened-weights.ts';
+import type { WeightsFile } from './weights-file.ts';
+import { withWeightsFile } from './weights-file.ts';
 
 /** Limits of pictures are for a path: pictures that are open already are read as `openData` was told. */
 export interface TrainOnOptions extends RecipeOverrides, VerifyOptions, PictureLimitOptions {
@@ -262,7 +266,7 @@ async function work(
       head,
       weights,
     );
-    const earlier = weights && saysOf(weights).pictures;
+    const earlier = weights && factsOf(weights).pictures;
     for (const message of [leftOutLine(data.leftOut), await seenBefore(data, earlier)]) {
       if (message !== undefined) await onEvent({ type: 'warning', message });
     }
@@ -314,7 +318,9 @@ async function work(
       preprocessing,
       pictures: [record, ...(earlier ?? [])],
       conditions,
-      ...(weights === undefined ? {} : { origin: saysOf(weights).origin, licence: saysOf(weights).licence }),
+      ...(weights === undefined
+        ? {}
+        : { origin: factsOf(weights).origin, licence: factsOf(weights).licence }),
       store:
         out === undefined
           ? undefined
@@ -383,7 +389,7 @@ async function pictures(
   if (typeof source === 'string') {
     return weights === undefined ? openData(source, options) : openDataFor(weights, head, source, options);
   }
-  const known = weights && saysOf(weights).classes;
+  const known = weights && factsOf(weights).classes;
   if (weights && known && head === 'keep')
     requireSameClasses({ classes: known }, source.classes, weights.name);
   return source;

@@ -3,69 +3,31 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { described } from '../base/described.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
-import { quoted, shortened } from '../base/quoted.ts';
-import type { Preprocessing } from '../data/preprocessing.ts';
 import { canonicalName } from '../models/registry.ts';
-import type { Module } from '../nn/module.ts';
-import { weightTest } from '../train/checkpoint.ts';
-import { readDescription, type Description } from '../train/description.ts';
-import type { TensorArchive, TensorEntry, Unreadable } from '../weights/archive.ts';
+import { openWeightsFrom, type KnownOfWeights, type OpenedWeights } from '../use/opened-weights.ts';
 import type { ByteSource } from '../weights/byte-source.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
-import { openArchive } from '../weights/open.ts';
-import { faultsOf, matchTensors } from '../weights/match.ts';
-import { unreadableList } from '../weights/unreadable.ts';
-import { unwrap, type Unwrapped } from '../weights/unwrap.ts';
 import { openFileSource } from './byte-source.ts';
 import { isHubName } from './hub/name.ts';
 import type { HubOptions } from './hub/repo.ts';
 
-/** A file of weights, opened: what it says is known, tensors are read when they are asked for. */
-export interface WeightsFile {
-  /** As the user called it. */
-  readonly name: string;
-  readonly archive: TensorArchive;
+/** A file of weights on the disk, opened. */
+export interface WeightsFile extends OpenedWeights {
   /** Where it lies; of the hub's, in the cache. */
   readonly path: string;
   /** SHA-256 of the whole file, as lower-case hexadecimal. */
   digest(): Promise<string>;
-  /** The weights and running statistics alone, out of what training programs put around them. */
-  readonly tensors: ReadonlyMap<string, TensorEntry>;
-  /** Those among them that cannot be read, and are left out. */
-  readonly unreadable: ReadonlyMap<string, Unreadable>;
-  /** The same with what is around them, a layer more each time: see `tensorsFor`. */
-  readonly around: Unwrapped['around'];
-  /** What Cardinal wrote into the file; bare weights, PyTorch's say, have none. */
-  readonly description: Description | undefined;
-  /** What is known of bare weights from elsewhere: the configuration that lies beside them in a repository. */
-  readonly known: KnownOfWeights;
-  /** Lines for the user: which of several sets of weights was taken. */
-  readonly notes: readonly string[];
-}
-
-/** What may be known of weights without having trained them; every part may be missing. */
-export interface KnownOfWeights {
-  /** Name in the registry. */
-  readonly model?: string | undefined;
-  /** How pictures are prepared where accuracies are published. */
-  readonly preprocessing?: Preprocessing | undefined;
-  /** How they were prepared for training, if that is another way: smaller, as a rule. */
-  readonly trainingPreprocessing?: Preprocessing | undefined;
-  readonly classes?: readonly string[] | undefined;
-  readonly licence?: string | undefined;
-  readonly origin?: string | undefined;
 }
 
 /**
  * Opens a file of weights for `work` and closes it afterwards, whatever happens; `hf:owner/repo` is downloaded first. Throws
- * a `CardinalError` if the file is not there, damaged (its checksums are verified when tensors are read, unless `verify` is
- * false), or holds no weights.
+ * a `CardinalError` if the file is not there, and as `openWeightsFrom` does.
  */
 export async function withWeightsFile<T>(
   given: string | URL,
   work: (file: WeightsFile) => Promise<T>,
   hub: HubOptions = {},
-  { verify }: VerifyOptions = {},
+  options: VerifyOptions = {},
 ): Promise<T> {
   const name = nameOf(given);
   refuseAddress(name);
@@ -78,14 +40,9 @@ export async function withWeightsFile<T>(
       : error;
   });
   try {
-    const archive = await openArchive({ ...source, name }, { verify });
-    const description = readDescription(archive.metadata, name);
-    const noted = { ...known, ...notedIn(archive) };
-    return await work({
-      ...{ name, path, archive, description, known: noted },
-      digest: () => digestOf(source),
-      ...weightsIn(archive, description, name),
-    });
+    const { verify } = options;
+    const opened = await openWeightsFrom({ ...source, name }, known, { verify });
+    return await work({ ...opened, path, digest: () => digestOf(source) });
   } finally {
     await source.close();
   }
@@ -132,48 +89,4 @@ async function locate(
   const model = canonicalName(architecture);
   const preprocessing = config.testPreprocessing ?? trainingPreprocessing;
   return { path, known: { model, preprocessing, trainingPreprocessing, classes, licence, origin } };
-}
-
-/** What `convert` writes down of weights whose network nobody named. */
-function notedIn({ metadata }: TensorArchive): Pick<KnownOfWeights, 'origin' | 'licence'> {
-  const origin = metadata.get('origin');
-  const licence = metadata.get('licence');
-  return { ...(origin === undefined ? {} : { origin }), ...(licence === undefined ? {} : { licence }) };
-}
-
-function weightsIn(
-  archive: TensorArchive,
-  description: Description | undefined,
-  source: string,
-): Pick<WeightsFile, 'tensors' | 'unreadable' | 'around' | 'notes'> {
-  const unread =
-    archive.unreadable.size === 0
-      ? []
-      : [
-          `left out ${archive.unreadable.size === 1 ? 'a tensor that cannot' : `${archive.unreadable.size} tensors that cannot`} be read: ${unreadableList(archive.unreadable)}`,
-        ];
-  if (description !== undefined) {
-    const isWeight = weightTest(archive.metadata, source);
-    const tensors = new Map([...archive.tensors].filter(([name]) => isWeight(name)));
-    return { tensors, unreadable: archive.unreadable, around: [], notes: unread };
-  }
-  const { tensors, unreadable, around, path, others } = unwrap(archive);
-  const left = [...others].map(
-    ([name, count]) => `${shortened(name)} (${count} ${count === 1 ? 'tensor' : 'tensors'})`,
-  );
-  const notes = others.size === 0 ? [] : [`took the weights under ${quoted(path)}, left ${left.join(', ')}`];
-  return { tensors, unreadable, around, notes: [...notes, ...unread] };
-}
-
-/**
- * A file's weights as a network looks for them. One of the user's own may have an attribute called `model` or `net`, which
- * is then a part of its names and nothing that a program put around them.
- */
-export function tensorsFor(
-  model: Module,
-  { tensors, around }: WeightsFile,
-): ReadonlyMap<string, TensorEntry> {
-  const expected = model.stateSpecs();
-  const faults = (given: ReadonlyMap<string, TensorEntry>): number => faultsOf(matchTensors(given, expected));
-  return around.reduce((best, given) => (faults(given) < faults(best) ? given : best), tensors);
 }

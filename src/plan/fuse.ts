@@ -1,8 +1,10 @@
+import type { Activation } from '../graph/activation.ts';
 import { mutatedBy } from '../graph/dispatch.ts';
 import { Graph } from '../graph/graph.ts';
 import type { Node, NodeOf } from '../graph/node.ts';
 import type { Value } from '../graph/value.ts';
 import { Uses, ValueMap } from './rewrite.ts';
+import type { Target } from './target.ts';
 
 /** A graph after fusing, the copy of its output, and how often each rewrite was done. */
 export interface Fused {
@@ -21,7 +23,7 @@ interface Chain {
   /** What the result is multiplied by before anything is added. */
   readonly factor: number;
   readonly residual: Value | undefined;
-  readonly relu: boolean;
+  readonly activation: Activation;
   readonly members: readonly Node[];
 }
 
@@ -33,31 +35,41 @@ interface Chain {
  * in the prologue), and add and ReLU are done as its tiles are stored. That is for inference alone: a graph in training
  * mode holds `batch_norm_inference` as well, where a norm is frozen, beside weights that change with every step.
  *
- * What a chain computes moves to where it ends. It is not formed, or ends sooner, where a step in between writes what it
- * reads or writes, or reads what it writes: the running statistics of a norm that is used twice are updated in the order
- * in which `forward` uses it.
+ * What a chain computes moves to where it ends. It is not formed, or ends sooner, where the device does not support what it
+ * would become, or a step in between writes what it reads or writes, or reads what it writes: the running statistics of a norm
+ * that is used twice are updated in the order in which `forward` uses it.
  */
-export function fuse(source: Graph, output: Value, { foldBatchNorm }: { foldBatchNorm: boolean }): Fused {
-  const chains = findChains(source, output, foldBatchNorm);
+export function fuse(
+  source: Graph,
+  output: Value,
+  device: Pick<Target, 'supports'>,
+  { foldBatchNorm }: { foldBatchNorm: boolean },
+): Fused {
+  const chains = findChains(source, output, device, foldBatchNorm);
   const absorbed = new Set([...chains.values()].flatMap(({ members }) => members.slice(0, -1)));
-  const target = new Graph();
-  const map = new ValueMap(target);
+  const graph = new Graph();
+  const map = new ValueMap(graph);
   const fusions: Record<string, number> = {};
   for (const node of source.nodes) {
     const chain = chains.get(node);
     if (chain !== undefined) {
-      emit(chain, target, map);
+      emit(chain, graph, map);
       const name = chain.members.map(({ op }) => op).join(' + ');
       fusions[name] = (fusions[name] ?? 0) + 1;
     } else if (!absorbed.has(node)) {
       map.copy(node);
     }
   }
-  return { graph: target, output: map.get(output), fusions };
+  return { graph, output: map.get(output), fusions };
 }
 
 /** Chains of at least two nodes, by their last node. */
-function findChains(graph: Graph, output: Value, foldBatchNorm: boolean): Map<Node, Chain> {
+function findChains(
+  graph: Graph,
+  output: Value,
+  device: Pick<Target, 'supports'>,
+  foldBatchNorm: boolean,
+): Map<Node, Chain> {
   const uses = new Uses(graph.nodes, [output]);
   const taken = new Set<Node>();
   const chains = new Map<Node, Chain>();
@@ -90,18 +102,32 @@ function findChains(graph: Graph, output: Value, foldBatchNorm: boolean): Map<No
       following = next();
     }
     let residual: Value | undefined;
-    if (following?.op === 'add' && !following.attrs.relu) {
+    if (following?.op === 'add' && following.attrs.activation === 'none') {
       const [a, b] = following.inputs;
-      residual = a === last().outputs[0] ? b : a;
-      members.push(following);
-      following = next();
+      const other = a === last().outputs[0] ? b : a;
+      if (device.supports(merged(head, norm, { residual: other, activation: 'none' }, following))) {
+        residual = other;
+        members.push(following);
+        following = next();
+      }
     }
-    const relu = following?.op === 'relu' ? following : undefined;
+    const relu =
+      following?.op === 'relu' &&
+      device.supports(merged(head, norm, { residual, activation: 'relu' }, following))
+        ? following
+        : undefined;
     if (relu !== undefined) members.push(relu);
     if (members.length === 1) continue;
 
     for (const member of members) taken.add(member);
-    chains.set(last(), { head, norm, factor, residual, relu: relu !== undefined, members });
+    chains.set(last(), {
+      head,
+      norm,
+      factor,
+      residual,
+      activation: relu === undefined ? 'none' : 'relu',
+      members,
+    });
   }
   return chains;
 }
@@ -116,12 +142,40 @@ function conflict(a: Node, b: Node): boolean {
 function isHead(node: Node): node is Head {
   const { op } = node;
   if (op !== 'batch_norm' && op !== 'batch_norm_inference' && op !== 'conv2d') return false;
-  return !node.attrs.relu && !node.attrs.residual;
+  return node.attrs.activation === 'none' && !node.attrs.residual;
 }
 
-function emit({ head, norm, factor, residual, relu, members }: Chain, target: Graph, map: ValueMap): void {
+/** What the device is asked about: the node that a chain becomes if it ends with `last`, on values of the source graph. */
+function merged(
+  head: Head,
+  norm: Chain['norm'],
+  { residual, activation }: Pick<Chain, 'residual' | 'activation'>,
+  last: Node,
+): Node {
+  const tail = { activation, residual: residual !== undefined };
+  const extra = residual === undefined ? [] : [residual];
+  const { id, scope } = head;
+  if (head.op === 'conv2d') {
+    // β has the shape of the bias that the norm becomes.
+    const bias = norm === undefined || head.attrs.bias ? [] : [norm.inputs[2]];
+    const attrs = { ...head.attrs, bias: head.attrs.bias || norm !== undefined, ...tail };
+    const inputs = [...head.inputs, ...bias, ...extra];
+    return { id, scope, op: 'conv2d', attrs, inputs, outputs: last.outputs };
+  }
+  const inputs = [...head.inputs, ...extra];
+  const outputs = [last.outputs[0], ...head.outputs.slice(1)];
+  return head.op === 'batch_norm'
+    ? { id, scope, op: 'batch_norm', attrs: { ...head.attrs, ...tail }, inputs, outputs }
+    : { id, scope, op: 'batch_norm_inference', attrs: { ...head.attrs, ...tail }, inputs, outputs };
+}
+
+function emit(
+  { head, norm, factor, residual, activation, members }: Chain,
+  target: Graph,
+  map: ValueMap,
+): void {
   const extra = residual === undefined ? [] : [map.get(residual)];
-  const tail = { relu, residual: residual !== undefined };
+  const tail = { activation, residual: residual !== undefined };
   const last = members[members.length - 1];
   const name = last.outputs[0].name;
   target.atPath(head.scope, () => {

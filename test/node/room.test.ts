@@ -4,7 +4,7 @@ import { largestProgram, memory } from '../../src/node/memory.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
 import { createLoader } from '../../src/node/data/loader.ts';
 import { openData } from '../../src/node/data/open.ts';
-import { trainingPictures } from '../../src/node/data/training.ts';
+import { trainingPictures } from '../../src/train/loaders.ts';
 import { defaultPreprocessing } from '../../src/data/preprocessing.ts';
 import { createModel } from '../../src/models/registry.ts';
 import { requireRoom } from '../../src/node/room.ts';
@@ -43,8 +43,9 @@ test('a run takes the micro-batch that fits into it', () => {
   const recipe = { ...findRecipe('quick'), batchSize: 64 };
   const { network } = counted(64);
   const size = (limit: number): number =>
-    fitPlan(network, createReferenceBackend(), recipe, largestProgram({ total: 24 * gibi, limit }))
-      .microBatchSize;
+    fitPlan(network, createReferenceBackend(), recipe, {
+      memoryLimit: largestProgram({ total: 24 * gibi, limit }),
+    }).microBatchSize;
   const sizes = [8, 1, 0.5, 0.375].map((limit) => size(limit * gibi));
   expect(sizes[0]).toBe(64);
   expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));

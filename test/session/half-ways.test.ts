@@ -10,7 +10,7 @@ import * as nn from '../../src/nn/index.ts';
 import { trace } from '../../src/nn/trace.ts';
 import { largestFit } from '../../src/plan/fit.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { planTraining } from '../../src/plan/training.ts';
+import { planTraining } from '../../src/plan/plan-training.ts';
 import { compile } from '../../src/session/compile.ts';
 import { computeGradients } from '../../src/session/gradients.ts';
 import { prepareInference } from '../../src/train/evaluate.ts';
@@ -184,6 +184,6 @@ describe('a batch that is too large', () => {
     const planFor = (): Plan => {
       throw new TypeError('a defect');
     };
-    expect(() => largestFit(8, 100, planFor)).toThrow('a defect');
+    expect(() => largestFit(8, { maxBytes: 100, maxBufferBytes: Infinity }, planFor)).toThrow('a defect');
   });
 });

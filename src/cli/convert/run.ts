@@ -1,14 +1,15 @@
 import { extname } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { convertForm } from '../../models/convert-form.ts';
-import type { Form } from '../../models/forms.ts';
-import { parseSet } from '../../models/options.ts';
+import { parseSet, type Form } from '../../models/options.ts';
 import { createModel, modelInfo } from '../../models/registry.ts';
 import type { Module } from '../../nn/module.ts';
-import { readClassNames, requireNames } from '../../node/class-names.ts';
+import { readClassNames } from '../../node/class-names.ts';
+import { requireNames } from '../../use/class-names.ts';
 import { writeFileAtomic } from '../../node/files.ts';
 import { prepareFor } from '../../node/prepare.ts';
-import { describe, isAdapted, saysOf, suggestion, withFitting, type FitOptions } from '../../node/trained.ts';
+import { identifyNetwork, suggestion, withFitting, type FitOptions } from '../../use/identify.ts';
+import { isAdapted, factsOf } from '../../use/weights-facts.ts';
 import type { WeightsFile } from '../../node/weights-file.ts';
 import { count } from '../../report/format.ts';
 import { metadataOf, type Description } from '../../train/description.ts';
@@ -16,9 +17,18 @@ import { readTensors, type TensorEntry } from '../../weights/archive.ts';
 import { headOf, requireFit, type Fitting } from '../../weights/load.ts';
 import { pytorchParts } from '../../weights/pytorch/write.ts';
 import { entriesOf, safetensorsParts } from '../../weights/safetensors.ts';
-import type { ConvertFlags } from './command.ts';
+import type { WeightsFlags } from '../flags/weights.ts';
 import { openWeights, requirePerChannel, tellLeft, warnOfOther } from '../loading.ts';
-import { printJson, tell } from '../print.ts';
+import { printJson, tell } from '../output/print.ts';
+
+/** Flags of `cardinal convert`. */
+export interface ConvertFlags extends WeightsFlags {
+  readonly form?: Form;
+  readonly classes?: string;
+  readonly licence?: string;
+  readonly origin?: string;
+  readonly json: boolean;
+}
 
 /**
  * `cardinal convert`: the weights of a file in another format, number for number; types are kept (in another form of the
@@ -151,10 +161,10 @@ async function describeFor(file: WeightsFile, flags: ConvertFlags): Promise<Desc
     return undefined;
   }
   warnOfOther(file, flags.model);
-  const model = describe(file, flags.model, parseSet(flags.set ?? []), flags);
+  const model = identifyNetwork(file, flags.model, parseSet(flags.set ?? []), flags);
   const info = modelInfo(model.name, model.options);
   const [channels] = info.inputShape;
-  const said = saysOf(file, flags.inChannels).preprocessing;
+  const said = factsOf(file, flags.inChannels).preprocessing;
   const adapted = isAdapted(file, flags.inChannels);
   // What is only a guess is not written down.
   const complete = said !== undefined || (flags.mean !== undefined && flags.std !== undefined);

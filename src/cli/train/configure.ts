@@ -3,22 +3,24 @@ import { UsageError } from '../../base/errors.ts';
 import { jsonObject, validate } from '../../base/validate.ts';
 import { parseSet } from '../../models/options.ts';
 import { createModel, modelInfo } from '../../models/registry.ts';
-import type { OpenData } from '../../node/data/open.ts';
-import { fitPreprocessing } from '../../node/data/statistics.ts';
-import { withAugmentation } from '../../node/data/training.ts';
+import type { OpenData } from '../../data/open-data.ts';
+import { fitPreprocessing } from '../../node/data/channel-statistics.ts';
+import { withAugmentation } from '../../node/data/loaders.ts';
 import { requireRoom } from '../../node/room.ts';
-import { describe, isAdapted, saysOf, trainingPreprocessing } from '../../node/trained.ts';
+import { identifyNetwork } from '../../use/identify.ts';
+import { isAdapted, factsOf, trainingPreprocessing } from '../../use/weights-facts.ts';
 import { isHubName } from '../../node/hub/name.ts';
 import type { WeightsFile } from '../../node/weights-file.ts';
 import { networkOf, type ModelDescription } from '../../train/network.ts';
 import { findRecipe, withOverrides, type RecipeOverrides } from '../../train/recipe.ts';
-import type { TrainFlags } from './command.ts';
+import type { TrainFlags } from './flags.ts';
 import { givenEngine } from '../engine.ts';
-import { givenLimits, type FitFlags } from '../flags.ts';
 import { preprocessingFor, requirePerChannel, warnOfOther } from '../loading.ts';
 import { runConfigSchema, type RunConfig } from './run-config.ts';
-import { shellWord } from '../print.ts';
+import { shellWord } from '../output/print.ts';
 import { version } from '../../node/version.ts';
+import type { FitFlags } from '../flags/weights.ts';
+import { givenLimits } from '../flags/pictures.ts';
 
 /**
  * Everything that decides how the run goes, checked before a folder is made. `weights` are those that the run begins with:
@@ -117,7 +119,7 @@ function chosenModel(
     return { name: model, options: validate(jsonObject, set, '--set') };
   }
   warnOfOther(weights, model);
-  const { name, options } = describe(weights, model, set, fit);
+  const { name, options } = identifyNetwork(weights, model, set, fit);
   return {
     name,
     options: Object.fromEntries(Object.entries(options).filter(([key]) => key !== 'numClasses')),
@@ -128,7 +130,7 @@ async function beginning(
   weights: WeightsFile,
   { weights: file = weights.name, head, partial, inChannels }: TrainFlags,
 ): Promise<RunConfig['weights']> {
-  const { origin, licence } = saysOf(weights);
+  const { origin, licence } = factsOf(weights);
   return {
     file,
     ...(isHubName(file) ? {} : { path: resolve(weights.path) }),

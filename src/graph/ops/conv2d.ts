@@ -2,6 +2,7 @@ import { CardinalError } from '../../base/errors.ts';
 import type { OpDefinition } from '../op.ts';
 import type { Conv2dAttrs, Pair } from '../op-table.ts';
 import { formatShape, sizeOf, type Shape, type Value } from '../value.ts';
+import { throughActivation } from './activation.ts';
 import { expect, expectInputs, expectPicture, expectShape } from './check.ts';
 import { expectPair, windowOutput } from './window.ts';
 
@@ -22,7 +23,7 @@ export const conv2d: OpDefinition<'conv2d'> = {
     const { attrs, inputs, outputs } = node;
     if (dy === undefined) return [];
     const geometry = geometryOf(attrs);
-    const dz = attrs.relu ? graph.apply1('relu_backward', [dy, outputs[0]], {}) : dy;
+    const dz = throughActivation(graph, attrs.activation, dy, outputs[0]);
     const [x, w] = inputs;
     const gradients: (Value | undefined)[] = [
       graph.apply1('conv2d_backward_input', [dz, w], {
@@ -50,15 +51,7 @@ export const conv2dBackwardInput: OpDefinition<'conv2d_backward_input'> = {
     const [dy, w] = shapes;
     const x = [dy[0], w[1] * attrs.groups, ...attrs.inputSize];
     expectShape(op, 'dy', dy, convolutionShape(x, w, attrs));
-    if (attrs.residual) {
-      expect(
-        op,
-        isMatrixProduct(attrs, w),
-        'a dense 1×1 convolution at stride 1 without padding, to add a residual to',
-        `weight ${formatShape(w)}, stride ${formatShape(attrs.stride)}, padding ${formatShape(attrs.padding)}, groups ${attrs.groups}`,
-      );
-      expectShape(op, 'a residual', shapes[2], x);
-    }
+    if (attrs.residual) expectShape(op, 'a residual', shapes[2], x);
     return [x];
   },
   replaces: ({ residual }) => (residual ? 2 : undefined),

@@ -1,69 +1,19 @@
-import type { AssembledBatch, BatchRequest } from '../../data/assemble.ts';
-import { CardinalError, messageOf } from '../../base/errors.ts';
+import * as portable from '../../data/decoder-pool.ts';
+import type { WorkerSetup } from '../../data/pool-messages.ts';
 import { threadScript } from '../package-files.ts';
-import { assemblerOf } from './assembler.ts';
-import type { GivenUp, WorkerSetup } from './messages.ts';
-import { PoolWorker } from './pool-worker.ts';
+import { nodeAssembler } from './assembler.ts';
+import { decoderThreads } from './decoder-thread.ts';
 
-/** Something that fills batches: workers, or the calling thread. */
-export interface AssemblyPool {
-  assemble(request: BatchRequest, input: Float32Array, target: Float32Array): Promise<AssembledBatch>;
-  dispose(): Promise<void>;
+/** A pool that assembles batches in the calling thread. */
+export function localPool(setup: WorkerSetup): portable.DecoderPool {
+  return portable.localPool(nodeAssembler(setup));
 }
 
-/** Assembles in the calling thread, one batch at a time: what the workers do, without them. */
-export function localPool(setup: WorkerSetup): AssemblyPool {
-  const assembler = assemblerOf(setup);
-  return {
-    assemble: (request, input, target) => assembler.assemble(request, input, target),
-    dispose: () => Promise.resolve(),
-  };
-}
-
-/**
- * Worker threads that assemble batches. Jobs are handed out when they are asked for, so the workers go on while the main
- * thread is busy. An idle pool does not keep the process alive; one that owes a batch does.
- *
- * A thread in which a picture takes too long is ended and replaced, and the picture counts as unreadable in all of them; so is one
- * that ends by itself, a few times.
- */
+/** A pool of worker threads. Throws a `CardinalError` if one cannot be started. */
 export function workerPool(
   setup: WorkerSetup,
   size: number,
   script: URL = threadScript('data/loader-worker'),
-): AssemblyPool {
-  const workers: PoolWorker[] = [];
-  const givenUp: GivenUp[] = [];
-  let lost = 0;
-  const common = {
-    script,
-    setup: () => ({ ...setup, givenUp }),
-    giveUp: (sample: GivenUp) => {
-      givenUp.push(sample);
-      for (const worker of workers) worker.giveUp(sample);
-    },
-    mayReplace: () => ++lost <= mostLost,
-  };
-  try {
-    while (workers.length < size) workers.push(new PoolWorker(common));
-  } catch (error) {
-    for (const worker of workers) void worker.stop();
-    throw new CardinalError(
-      `data worker ${workers.length + 1} of ${size} cannot be started: ${messageOf(error)}; take fewer workers`,
-      { cause: error },
-    );
-  }
-  let lastId = 0;
-  return {
-    assemble: (request, input, target) => {
-      const idlest = workers.reduce((best, worker) => (worker.jobs < best.jobs ? worker : best));
-      return idlest.run({ id: ++lastId, request, input, target });
-    },
-    dispose: async () => {
-      await Promise.all(workers.map((worker) => worker.stop()));
-    },
-  };
+): portable.DecoderPool {
+  return portable.threadPool(setup, size, decoderThreads(script));
 }
-
-/** Threads of a pool that may end by themselves before it is an error: what killed one may not come again. */
-const mostLost = 3;

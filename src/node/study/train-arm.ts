@@ -7,7 +7,7 @@ import type { Outcome } from '../../study/outcome.ts';
 import type { PlannedRun } from '../../study/plan.ts';
 import type { TrainingSetting } from '../../study/study.ts';
 import { createLoader } from '../data/loader.ts';
-import { evaluationBatch } from '../data/training.ts';
+import { evaluationBatch } from '../../train/loaders.ts';
 import { trainOn } from '../train-on.ts';
 import type { StudyPictures } from './pictures.ts';
 

@@ -37,7 +37,7 @@ describe('finding a library', () => {
 
   test('a backend without it says so', async () => {
     const backend = await createNodeBackend({ threads: 1, blas: false });
-    expect(backend.library).toBeUndefined();
+    expect(backend.numerics?.library?.name).toBeUndefined();
     await backend.dispose();
   });
 });
@@ -48,7 +48,7 @@ describe.skipIf(blas === undefined)('the library', () => {
     expect(info).toMatchObject({ name: blas?.name, path: blas?.path });
     expect(info?.gflops).toBeGreaterThan(0);
     const backend = await createNodeBackend({ threads: 1, blas: true });
-    expect(backend.library).toBe(blas?.name);
+    expect(backend.numerics?.library?.name).toBe(blas?.name);
     await backend.dispose();
   });
 
@@ -117,7 +117,7 @@ describe.skipIf(blas === undefined)('the library', () => {
       const w = normal(rng, [outputs, 3, kernel, kernel]);
       const y: Shape = [2, outputs, ...out];
       const forward = {
-        attrs: { ...geometry, bias: true, residual: true, relu: true },
+        attrs: { ...geometry, bias: true, residual: true, activation: 'relu' as const },
         inputs: [x, w, normal(rng, [outputs]), normal(rng, y)],
       };
       const gradient = {
@@ -185,7 +185,7 @@ describe.skipIf(blas === undefined)('the library', () => {
     };
     const conv = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 } as const;
     const { conv2d, patches } = blasLowerings({ threads: 2, unpacked: 0 });
-    const epilogue = { bias: true, residual: true, relu: true };
+    const epilogue = { bias: true, residual: true, activation: 'relu' } as const;
     const [x, y] = [place(1, 4, 16, 16), place(1, 256, 16, 16)];
     const rest = [place(256), place(1, 256, 16, 16)];
     const [scratch, args] = [room(SCRATCH_BYTES), room(4096)];

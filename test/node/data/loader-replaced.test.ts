@@ -4,11 +4,12 @@ import { afterAll, describe, expect, test, vi } from 'vitest';
 
 import { CardinalError, DisposedError } from '../../../src/base/errors.ts';
 import { defaultPreprocessing } from '../../../src/data/preprocessing.ts';
-import type { AssembledBatch } from '../../../src/data/assemble.ts';
-import { inTime } from '../../../src/node/data/in-time.ts';
-import { PixelBudget } from '../../../src/node/data/pixel-budget.ts';
-import { workerPool, type AssemblyPool } from '../../../src/node/data/pool.ts';
-import { DecodeWatch, newWatchedPlaces, noting } from '../../../src/node/data/watch.ts';
+import type { AssembledBatch } from '../../../src/data/assembler.ts';
+import { inTime } from '../../../src/data/in-time.ts';
+import { PixelBudget } from '../../../src/data/pixel-budget.ts';
+import { workerPool } from '../../../src/node/data/pool.ts';
+import type { DecoderPool } from '../../../src/data/decoder-pool.ts';
+import { DecodeWatch, newWatchedPlaces, noting } from '../../../src/data/decode-watch.ts';
 import { temporaryFolder } from './support/sources.ts';
 
 const { path: root, remove } = temporaryFolder();
@@ -22,7 +23,7 @@ function poolOf(
   paths: readonly string[],
   unreadable: 'replace' | 'leave-out' | 'refuse',
   size = 1,
-): AssemblyPool {
+): DecoderPool {
   return workerPool(
     {
       spec: {
@@ -51,7 +52,7 @@ interface Filled extends AssembledBatch {
   readonly input: Float32Array;
 }
 
-async function batch(pool: AssemblyPool, ...indices: readonly number[]): Promise<Filled> {
+async function batch(pool: DecoderPool, ...indices: readonly number[]): Promise<Filled> {
   const input = new Float32Array(new SharedArrayBuffer(4 * indices.length * 192));
   const target = new Float32Array(new SharedArrayBuffer(4 * indices.length));
   const request = { epoch: 0, batch: 0, indices: Uint32Array.from(indices) };

@@ -8,7 +8,8 @@ import { CardinalError } from '../../../src/base/errors.ts';
 import type { Batch } from '../../../src/data/dataset.ts';
 import { defaultPreprocessing, type Preprocessing } from '../../../src/data/preprocessing.ts';
 import type { PictureDataset } from '../../../src/data/source.ts';
-import { createLoader, type LoaderOptions } from '../../../src/node/data/loader.ts';
+import { createLoader } from '../../../src/node/data/loader.ts';
+import type { LoaderOptions } from '../../../src/data/loader.ts';
 import { openData } from '../../../src/node/data/open.ts';
 import { cifarFile, temporaryFolder, writeBytes, writeClasses } from './support/sources.ts';
 

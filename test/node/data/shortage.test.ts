@@ -5,7 +5,7 @@ import { defaultPreprocessing } from '../../../src/data/preprocessing.ts';
 import { createLoader } from '../../../src/node/data/loader.ts';
 import { openData } from '../../../src/node/data/open.ts';
 import { workerPool } from '../../../src/node/data/pool.ts';
-import { channelStatistics } from '../../../src/node/data/statistics.ts';
+import { channelStatistics } from '../../../src/node/data/channel-statistics.ts';
 import type * as regularFile from '../../../src/node/regular-file.ts';
 import { temporaryFolder, writeClasses } from './support/sources.ts';
 

@@ -1,8 +1,8 @@
 import { WinogradGradientArgs } from './args.generated';
 import { WIDE, madd } from './simd';
 import { tile_gradient_4x8 } from './grouped-gradient';
-import { fetch_tiles, winograd_gather, winograd_inputs, winograd_spread } from './winograd-transform';
-import { winograd_inputs_wide, winograd_spreads_wide } from './winograd-tiles-wide';
+import { fetch_tiles, winograd_inputs, winograd_spreads } from './winograd-tiles';
+import { winograd_inputs_wide, winograd_spreads_wide } from './winograd-tiles-wide.generated';
 import { winograd_is_wide, winograd_outers_wide, winograd_outers_wide_4x4 } from './winograd-wide';
 
 /**
@@ -77,7 +77,6 @@ export function winograd_gradient_block(
   const spread = transformed + (placeBytes << 4);
 
   const pixelBytes = <usize>args.outChannels << 2;
-  const rowBytes = pixelBytes * <usize>outWidth;
   const groupBytes = <usize>(cg * kg) << 6;
   const partial =
     args.partials +
@@ -159,24 +158,21 @@ export function winograd_gradient_block(
     planeBytes,
     placeBytes,
   );
-  const channels = groups * outputs;
-  for (let t = 0; t < count; t++) {
-    const image = (tile + t) / tilesPerImage;
-    const place = tile + t - image * tilesPerImage;
-    const row = (place / tileColumns) << 1;
-    const column = (place % tileColumns) << 1;
-    const dy =
-      args.dy + <usize>(image * outHeight) * rowBytes + (<usize>(firstGroup * kg + k0) << 2);
-    const out = spread + (<usize>t << 4);
-    if (row + 2 <= outHeight && column + 2 <= outWidth) {
-      const from = dy + <usize>row * rowBytes + <usize>column * pixelBytes;
-      winograd_spread(from, rowBytes, pixelBytes, channels >> 2, out, planeBytes, outPlaceBytes);
-    } else {
-      winograd_gather(dy, outHeight, outWidth, pixelBytes, row, column, 2, 2, channels, scratch);
-      const bytes = <usize>channels << 2;
-      winograd_spread(scratch, bytes << 1, bytes, channels >> 2, out, planeBytes, outPlaceBytes);
-    }
-  }
+  winograd_spreads(
+    args.dy + (<usize>(firstGroup * kg + k0) << 2),
+    outHeight,
+    outWidth,
+    pixelBytes,
+    groups * outputs,
+    tile,
+    count,
+    tileColumns,
+    tilesPerImage,
+    scratch,
+    spread,
+    planeBytes,
+    outPlaceBytes,
+  );
 
   for (let group = 0; group < groups; group++) {
     const x = transformed + <usize>((group * inputs) >> 2) * planeBytes;

@@ -13,12 +13,12 @@ export const noFinish: Finish = { bias: undefined, residual: undefined, activati
 
 /** What a convolution does to its result; `buffers` are the inputs that follow its weights. */
 export function finishOf(
-  attrs: { readonly bias: boolean; readonly residual: boolean; readonly relu: boolean },
+  attrs: { readonly bias: boolean; readonly residual: boolean; readonly activation: FusedActivation },
   buffers: readonly PlacedBuffer[],
 ): Finish {
   return {
     bias: attrs.bias ? buffers[0].address : undefined,
     residual: attrs.residual ? buffers[attrs.bias ? 1 : 0].address : undefined,
-    activation: attrs.relu ? 'relu' : 'none',
+    activation: attrs.activation,
   };
 }
