@@ -3,7 +3,7 @@ import { withEnding } from '../base/endings.ts';
 import type { NodeBackendOptions } from '../node/backend.ts';
 import type { TrainingState } from '../train/checkpoint.ts';
 import type { EngineFlags } from './flags.ts';
-import type { RunConfig } from './train/run-config.ts';
+import type { RunConfig } from '../node/training/config.ts';
 
 /** What computes, as flags or an earlier part of a run say it. */
 export type Engine = EngineFlags & Pick<NodeBackendOptions, 'kernels'>;
@@ -32,7 +32,7 @@ export async function engineToGoOn(
   asked: Partial<EngineFlags>,
   training: Pick<TrainingState, 'conditions'>,
 ): Promise<Engine> {
-  const { engineBefore } = await import('../node/engine-before.ts');
+  const { engineBefore } = await import('../node/training/engine.ts');
   const { name = 'wasm', threads, ...before } = engineBefore(training);
   const { backend = name } = asked;
   if (backend === 'reference') return { backend };

@@ -21,7 +21,7 @@ export { resolveHub, type HubWeights } from './hub/resolve.ts';
 export { InUseError, LockLostError } from './lock/lock.ts';
 export type { Classified, RunEvaluation } from './report/evaluate-best.ts';
 export { RunFolder, type OpenRunOptions } from './run-folder.ts';
-export { trainOn, type NamedModel, type TrainOnOptions, type TrainedOn } from './train-on.ts';
+export { trainOn, type NamedModel, type TrainOnOptions, type TrainedOn } from './training/train-on.ts';
 export { loadTrained, type LoadOptions, type Trained } from './trained.ts';
 export type { Check, CheckResult, Verification } from './verify/check.ts';
 export { verify, type VerifyRunOptions } from './verify/verify.ts';

@@ -7,9 +7,9 @@ import { bundledPictures } from '../bundled.ts';
 import type { DemoFlags } from './command.ts';
 import { predictionLines } from '../judgement.ts';
 import { print, shellWord } from '../print.ts';
-import { configure } from '../train/configure.ts';
+import { configure } from '../../node/training/settings.ts';
 import { newRun } from '../train/run.ts';
-import { buildNetwork } from '../train/training.ts';
+import { buildNetwork } from '../../node/training/finish.ts';
 
 /** Two blocks a stage, eight groups of 2, 4 and 8 channels: 63,714 parameters, two minutes on two cores. */
 const network = ['layers=2,2,2', 'cardinality=8', 'baseWidth=16', 'planes=8'];

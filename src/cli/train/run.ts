@@ -6,7 +6,7 @@ import { CardinalError } from '../../base/errors.ts';
 import { augmentationWords } from '../../data/augmentations.ts';
 import { leftOutLine } from '../../data/left-out.ts';
 import type { PictureRecord } from '../../data/picture-record.ts';
-import { openDataFor } from '../../node/data-for-weights.ts';
+import { openDataFor } from '../../node/training/data-for-weights.ts';
 import { seenBefore } from '../../node/data/to-evaluate.ts';
 import { openData, type OpenData } from '../../node/data/open.ts';
 import { pictureListFile } from '../../node/data/picture-list.ts';
@@ -26,8 +26,8 @@ import type { EpochRecord } from '../../train/progress.ts';
 import type { TrainResult } from '../../train/train.ts';
 import type { VerifyOptions } from '../../weights/digest.ts';
 import type { TrainFlags } from './command.ts';
-import { configure } from './configure.ts';
-import { continuedConfig, continuingLines, requireUnedited } from './continued.ts';
+import { configure } from '../../node/training/settings.ts';
+import { continuedConfig, continuingLines, requireUnedited } from '../../node/training/resume.ts';
 import { engineToBegin, engineToGoOn, flagsOf, givenEngine, withBackend, type Engine } from '../engine.ts';
 import { givenLimits } from '../flags.ts';
 import { onInterrupt } from '../interrupt.ts';
@@ -35,8 +35,8 @@ import { judgementLines } from '../judgement.ts';
 import { openWeights } from '../loading.ts';
 import { print, printJson, shellWord, tell, wrapped } from '../print.ts';
 import { progressView, type ProgressView } from '../progress.ts';
-import { headFates, runConfigSchema, type RunConfig } from './run-config.ts';
-import { buildNetwork, evaluateRun, reportRun, runName, trainRun } from './training.ts';
+import { headFates, runConfigSchema, type RunConfig } from '../../node/training/config.ts';
+import { buildNetwork, evaluateRun, reportRun, runName, trainRun } from '../../node/training/finish.ts';
 
 /** What a run came to, as `train --json` prints it. */
 interface RunSummary {

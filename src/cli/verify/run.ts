@@ -5,7 +5,7 @@ import { verify } from '../../node/verify/verify.ts';
 import { count } from '../../report/format.ts';
 import type { VerifyFlags } from './command.ts';
 import { print, printJson } from '../print.ts';
-import { runConfigSchema } from '../train/run-config.ts';
+import { runConfigSchema } from '../../node/training/config.ts';
 import { alignColumns } from '../table.ts';
 
 /** `cardinal verify`: everything there is, with exit code 1 if anything is damaged. */

@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createReferenceBackend } from '../../../src/backends/reference/backend.ts';
-import { requireUnedited } from '../../../src/cli/train/continued.ts';
-import { configure } from '../../../src/cli/train/configure.ts';
-import type { RunConfig } from '../../../src/cli/train/run-config.ts';
+import { requireUnedited } from '../../../src/node/training/resume.ts';
+import { configure } from '../../../src/node/training/settings.ts';
+import type { RunConfig } from '../../../src/node/training/config.ts';
 import type { Value } from '../../../src/graph/value.ts';
 import * as nn from '../../../src/nn/index.ts';
 import { openData } from '../../../src/node/data/open.ts';
@@ -18,7 +18,7 @@ import {
 } from '../../../src/node/data/picture-list.ts';
 import { picturesOfRun } from '../../../src/node/data/run-pictures.ts';
 import { RunFolder } from '../../../src/node/run-folder.ts';
-import { trainOn, type TrainOnOptions } from '../../../src/node/train-on.ts';
+import { trainOn, type TrainOnOptions } from '../../../src/node/training/train-on.ts';
 import type { Checkpoint } from '../../../src/train/checkpoint.ts';
 import { cifarFile, drawing, temporaryFolder, writeBytes, writeClasses } from './support/sources.ts';
 

@@ -10,7 +10,7 @@ import { keyOf } from '../../../src/data/source.ts';
 import { picturesToEvaluate, type EvaluatedSplit } from '../../../src/node/data/to-evaluate.ts';
 import { openData } from '../../../src/node/data/open.ts';
 import { isWhole, recordOf } from '../../../src/node/data/record.ts';
-import { trainOn, type TrainOnOptions } from '../../../src/node/train-on.ts';
+import { trainOn, type TrainOnOptions } from '../../../src/node/training/train-on.ts';
 import { loadTrained, type Trained } from '../../../src/node/trained.ts';
 import type { TrainEvent } from '../../../src/train/events.ts';
 import { cifarFile, drawing, temporaryFolder, writeBytes, writeClasses } from './support/sources.ts';

@@ -10,7 +10,7 @@ import { openData } from '../../../src/node/data/open.ts';
 import { withSomePictures } from '../../../src/node/report/pictures.ts';
 import { writeReport } from '../../../src/node/report/write-report.ts';
 import { RunFolder } from '../../../src/node/run-folder.ts';
-import { trainOn, type TrainedOn, type TrainOnOptions } from '../../../src/node/train-on.ts';
+import { trainOn, type TrainedOn, type TrainOnOptions } from '../../../src/node/training/train-on.ts';
 import { findRecipe } from '../../../src/train/recipe.ts';
 import { Rng } from '../../../src/base/rng.ts';
 import { seed } from '../../support/seed.ts';

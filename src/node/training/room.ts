@@ -1,7 +1,7 @@
-import { fitPlan } from '../train/micro-batches.ts';
-import type { Network } from '../train/network.ts';
-import type { Recipe } from '../train/recipe.ts';
-import { largestProgram } from './memory.ts';
+import { fitPlan } from '../../train/micro-batches.ts';
+import type { Network } from '../../train/network.ts';
+import type { Recipe } from '../../train/recipe.ts';
+import { largestProgram } from '../memory.ts';
 
 /** WebAssembly's addresses, and the reference's limit. */
 const addressable = 2 ** 32;

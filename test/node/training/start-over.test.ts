@@ -3,9 +3,9 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import { engineToBegin, givenEngine } from '../../../src/cli/engine.ts';
-import { runConfigSchema, type RunConfig } from '../../../src/cli/train/run-config.ts';
+import { runConfigSchema, type RunConfig } from '../../../src/node/training/config.ts';
 import { resumeTraining, startTraining } from '../../../src/cli/train/run.ts';
-import { temporaryFolder, writeClasses } from '../../node/data/support/sources.ts';
+import { temporaryFolder, writeClasses } from '../data/support/sources.ts';
 
 const { path: root, remove } = temporaryFolder();
 const at = (...names: readonly string[]): string => join(root, ...names);

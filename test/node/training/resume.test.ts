@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { defaultPreprocessing } from '../../../src/data/preprocessing.ts';
-import { continuedConfig } from '../../../src/cli/train/continued.ts';
-import { runConfigSchema } from '../../../src/cli/train/run-config.ts';
+import { continuedConfig } from '../../../src/node/training/resume.ts';
+import { runConfigSchema } from '../../../src/node/training/config.ts';
 import { findRecipe } from '../../../src/train/recipe.ts';
 
 const config = runConfigSchema.parse({

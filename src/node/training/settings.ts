@@ -3,22 +3,22 @@ import { UsageError } from '../../base/errors.ts';
 import { jsonObject, validate } from '../../base/validate.ts';
 import { parseSet } from '../../models/options.ts';
 import { createModel, modelInfo } from '../../models/registry.ts';
-import type { OpenData } from '../../node/data/open.ts';
-import { fitPreprocessing } from '../../node/data/statistics.ts';
-import { withAugmentation } from '../../node/data/training.ts';
-import { requireRoom } from '../../node/room.ts';
-import { describe, isAdapted, saysOf, trainingPreprocessing } from '../../node/trained.ts';
-import { isHubName } from '../../node/hub/name.ts';
-import type { WeightsFile } from '../../node/weights-file.ts';
+import type { OpenData } from '../data/open.ts';
+import { fitPreprocessing } from '../data/statistics.ts';
+import { withAugmentation } from '../data/training.ts';
+import { requireRoom } from './room.ts';
+import { describe, isAdapted, saysOf, trainingPreprocessing } from '../trained.ts';
+import { isHubName } from '../hub/name.ts';
+import type { WeightsFile } from '../weights-file.ts';
 import { networkOf, type ModelDescription } from '../../train/network.ts';
 import { findRecipe, withOverrides, type RecipeOverrides } from '../../train/recipe.ts';
-import type { TrainFlags } from './command.ts';
-import { givenEngine } from '../engine.ts';
-import { givenLimits, type FitFlags } from '../flags.ts';
-import { preprocessingFor, requirePerChannel, warnOfOther } from '../loading.ts';
-import { runConfigSchema, type RunConfig } from './run-config.ts';
-import { shellWord } from '../print.ts';
-import { version } from '../../node/version.ts';
+import type { TrainFlags } from '../../cli/train/command.ts';
+import { givenEngine } from '../../cli/engine.ts';
+import { givenLimits, type FitFlags } from '../../cli/flags.ts';
+import { preprocessingFor, requirePerChannel, warnOfOther } from '../../cli/loading.ts';
+import { runConfigSchema, type RunConfig } from './config.ts';
+import { shellWord } from '../../cli/print.ts';
+import { version } from '../version.ts';
 
 /**
  * Everything that decides how the run goes, checked before a folder is made. `weights` are those that the run begins with:

@@ -7,10 +7,10 @@ import { count } from '../../report/format.ts';
 import type { Checkpoint, TrainingState } from '../../train/checkpoint.ts';
 import { continuedRecipe, rateAfterwards, recipeDifference } from '../../train/continue.ts';
 import { patience } from '../../train/early-stopping.ts';
-import type { TrainFlags } from './command.ts';
-import { overridesOf, repeatCommand } from './configure.ts';
-import { givenLimits } from '../flags.ts';
-import type { RunConfig } from './run-config.ts';
+import type { TrainFlags } from '../../cli/train/command.ts';
+import { overridesOf, repeatCommand } from './settings.ts';
+import { givenLimits } from '../../cli/flags.ts';
+import type { RunConfig } from './config.ts';
 
 /**
  * The settings with which a run goes on: the same object if nothing is new. Throws a `UsageError` if others are asked for than

@@ -1,5 +1,5 @@
-import type { Checkpoint } from '../train/checkpoint.ts';
-import { RunFolder, type OpenRunOptions } from './run-folder.ts';
+import type { Checkpoint } from '../../train/checkpoint.ts';
+import { RunFolder, type OpenRunOptions } from '../run-folder.ts';
 
 /** The folder of a program's run, if it has one: opened at once to be continued, or made when there is something to write. */
 export class RunPlace {

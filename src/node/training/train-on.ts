@@ -1,55 +1,55 @@
-import { smallest } from '../base/extremes.ts';
-import type { Backend } from '../backends/backend.ts';
-import { withEndings, type Endings } from '../base/endings.ts';
-import { UsageError } from '../base/errors.ts';
-import { visible } from '../base/quoted.ts';
-import { jsonObject, validate } from '../base/validate.ts';
-import { augmentationNamed, type AugmentationName } from '../data/augmentations.ts';
-import { leftOutLine } from '../data/left-out.ts';
-import type { PictureLimitOptions } from '../data/picture-limits.ts';
-import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
-import { countModel, createModel, modelInfo, modelOrigin, type GivenOptions } from '../models/registry.ts';
-import { freeze, freezeExactly } from '../nn/freeze.ts';
-import { Module } from '../nn/module.ts';
+import { smallest } from '../../base/extremes.ts';
+import type { Backend } from '../../backends/backend.ts';
+import { withEndings, type Endings } from '../../base/endings.ts';
+import { UsageError } from '../../base/errors.ts';
+import { visible } from '../../base/quoted.ts';
+import { jsonObject, validate } from '../../base/validate.ts';
+import { augmentationNamed, type AugmentationName } from '../../data/augmentations.ts';
+import { leftOutLine } from '../../data/left-out.ts';
+import type { PictureLimitOptions } from '../../data/picture-limits.ts';
+import { preprocessingSchema, type Preprocessing } from '../../data/preprocessing.ts';
+import { countModel, createModel, modelInfo, modelOrigin, type GivenOptions } from '../../models/registry.ts';
+import { freeze, freezeExactly } from '../../nn/freeze.ts';
+import { Module } from '../../nn/module.ts';
 import {
   mayBeSameModel,
   requireSameClasses,
   type Checkpoint,
   type TrainingState,
-} from '../train/checkpoint.ts';
-import { continuedRecipe, rateAfterwards, type AskedRecipe } from '../train/continue.ts';
-import { patience } from '../train/early-stopping.ts';
-import type { TrainEvent } from '../train/events.ts';
-import { networkOf, type ModelDescription } from '../train/network.ts';
+} from '../../train/checkpoint.ts';
+import { continuedRecipe, rateAfterwards, type AskedRecipe } from '../../train/continue.ts';
+import { patience } from '../../train/early-stopping.ts';
+import type { TrainEvent } from '../../train/events.ts';
+import { networkOf, type ModelDescription } from '../../train/network.ts';
 import {
   findRecipe,
   recipeSchema,
   withOverrides,
   type Recipe,
   type RecipeOverrides,
-} from '../train/recipe.ts';
-import { fit, type TrainResult } from '../train/train.ts';
-import type { VerifyOptions } from '../weights/digest.ts';
-import { leftOver, loadTensors } from '../weights/load.ts';
-import { createNodeBackend, type NodeBackendOptions } from './backend.ts';
+} from '../../train/recipe.ts';
+import { fit, type TrainResult } from '../../train/train.ts';
+import type { VerifyOptions } from '../../weights/digest.ts';
+import { leftOver, loadTensors } from '../../weights/load.ts';
+import { createNodeBackend, type NodeBackendOptions } from '../backend.ts';
 import { openDataFor } from './data-for-weights.ts';
-import { seenBefore } from './data/to-evaluate.ts';
-import { openData, type OpenData, type OpenOptions } from './data/open.ts';
-import { fitPreprocessing } from './data/statistics.ts';
-import { pictureListFile } from './data/picture-list.ts';
-import { picturesOfRun } from './data/run-pictures.ts';
-import { openLoaders, withAugmentation } from './data/training.ts';
-import { engineBefore } from './engine-before.ts';
-import { prepareFor } from './prepare.ts';
-import { evaluateBest, type EvaluateBestOptions, type RunEvaluation } from './report/evaluate-best.ts';
-import { interruption, withoutEvaluation, writeReport } from './report/write-report.ts';
+import { seenBefore } from '../data/to-evaluate.ts';
+import { openData, type OpenData, type OpenOptions } from '../data/open.ts';
+import { fitPreprocessing } from '../data/statistics.ts';
+import { pictureListFile } from '../data/picture-list.ts';
+import { picturesOfRun } from '../data/run-pictures.ts';
+import { openLoaders, withAugmentation } from '../data/training.ts';
+import { engineBefore } from './engine.ts';
+import { prepareFor } from '../prepare.ts';
+import { evaluateBest, type EvaluateBestOptions, type RunEvaluation } from '../report/evaluate-best.ts';
+import { interruption, withoutEvaluation, writeReport } from '../report/write-report.ts';
 import { requireRoom } from './room.ts';
-import type { RunFolder } from './run-folder.ts';
-import { RunPlace } from './run-place.ts';
-import type { HubOptions } from './hub/repo.ts';
-import { checkTrainOn } from './train-on-arguments.ts';
-import { channelsOf, isAdapted, saysOf, trainingPreprocessing } from './trained.ts';
-import { tensorsFor, withWeightsFile, type WeightsFile } from './weights-file.ts';
+import type { RunFolder } from '../run-folder.ts';
+import { RunPlace } from './place.ts';
+import type { HubOptions } from '../hub/repo.ts';
+import { checkTrainOn } from './arguments.ts';
+import { channelsOf, isAdapted, saysOf, trainingPreprocessing } from '../trained.ts';
+import { tensorsFor, withWeightsFile, type WeightsFile } from '../weights-file.ts';
 
 /** Limits of pictures are for a path: pictures that are open already are read as `openData` was told. */
 export interface TrainOnOptions extends RecipeOverrides, VerifyOptions, PictureLimitOptions {

@@ -1,6 +1,6 @@
-import type { TrainingState } from '../train/checkpoint.ts';
-import type { NodeBackendOptions } from './backend.ts';
-import { defaultThreads } from './threads.ts';
+import type { TrainingState } from '../../train/checkpoint.ts';
+import type { NodeBackendOptions } from '../backend.ts';
+import { defaultThreads } from '../threads.ts';
 
 /**
  * The engine for a run to go on with, so that it ends with the bytes of one that was never cut short: that of its last steps. What

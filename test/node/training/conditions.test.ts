@@ -1,23 +1,23 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Backend } from '../../src/backends/backend.ts';
-import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
-import { VERSION } from '../../src/base/version.ts';
-import { engineToGoOn, flagsOf } from '../../src/cli/engine.ts';
-import type { Value } from '../../src/graph/value.ts';
-import * as nn from '../../src/nn/index.ts';
-import { createNodeBackend, type NodeBackendOptions } from '../../src/node/backend.ts';
-import { findBlas } from '../../src/node/blas.ts';
-import { engineBefore } from '../../src/node/engine-before.ts';
-import { usableKernels } from '../../src/node/kernels.ts';
-import { defaultThreads } from '../../src/node/threads.ts';
-import { wasmFeatures } from '../../src/node/wasm-features.ts';
-import { RunFolder } from '../../src/node/run-folder.ts';
-import { trainOn, type TrainOnOptions } from '../../src/node/train-on.ts';
-import { buildCheckpoint, type TrainingState } from '../../src/train/checkpoint.ts';
-import { changedConditions, continuedConditions, type Conditions } from '../../src/train/conditions.ts';
-import { temporaryFolder, writeClasses } from './data/support/sources.ts';
+import type { Backend } from '../../../src/backends/backend.ts';
+import { createReferenceBackend } from '../../../src/backends/reference/backend.ts';
+import { VERSION } from '../../../src/base/version.ts';
+import { engineToGoOn, flagsOf } from '../../../src/cli/engine.ts';
+import type { Value } from '../../../src/graph/value.ts';
+import * as nn from '../../../src/nn/index.ts';
+import { createNodeBackend, type NodeBackendOptions } from '../../../src/node/backend.ts';
+import { findBlas } from '../../../src/node/blas.ts';
+import { engineBefore } from '../../../src/node/training/engine.ts';
+import { usableKernels } from '../../../src/node/kernels.ts';
+import { defaultThreads } from '../../../src/node/threads.ts';
+import { wasmFeatures } from '../../../src/node/wasm-features.ts';
+import { RunFolder } from '../../../src/node/run-folder.ts';
+import { trainOn, type TrainOnOptions } from '../../../src/node/training/train-on.ts';
+import { buildCheckpoint, type TrainingState } from '../../../src/train/checkpoint.ts';
+import { changedConditions, continuedConditions, type Conditions } from '../../../src/train/conditions.ts';
+import { temporaryFolder, writeClasses } from '../data/support/sources.ts';
 
 class Mine extends nn.Module {
   readonly conv = new nn.Conv2d(3, 2, 3, { stride: 2 });
@@ -43,7 +43,7 @@ beforeAll(() => writeClasses(photos, { dark: 8, light: 8 }));
 afterAll(remove);
 
 test('the version of the sources is that of the package', () => {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const manifest: unknown = JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'));
   expect(manifest).toMatchObject({ version: VERSION });
 });
 
