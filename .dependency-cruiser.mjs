@@ -1,6 +1,7 @@
 const library = [
   'nn',
   'models',
+  'cost',
   'graph',
   'plan',
   'backends',
@@ -18,6 +19,7 @@ const rooms = {
   graph: [],
   nn: ['graph'],
   models: ['nn', 'graph'],
+  cost: ['nn', 'models', 'graph'],
   plan: ['graph'],
   backends: ['plan', 'graph'],
   session: ['nn', 'graph', 'plan', 'backends'],

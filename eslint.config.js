@@ -60,14 +60,19 @@ export default tseslint.config(
   {
     // Names and messages of strangers must not reach a terminal as they are.
     files: ['src/cli/**'],
-    ignores: ['src/cli/colours.ts', 'src/cli/lines.ts', 'src/cli/print.ts', 'src/cli/transient.ts'],
+    ignores: [
+      'src/cli/output/colours.ts',
+      'src/cli/output/lines.ts',
+      'src/cli/output/print.ts',
+      'src/cli/output/transient.ts',
+    ],
     rules: {
       'no-restricted-imports': [
         'error',
         {
           paths: [
             { name: 'sharp', message: 'Load it by src/node/sharp.ts.' },
-            { name: 'picocolors', message: 'Colours are those of src/cli/colours.ts.' },
+            { name: 'picocolors', message: 'Colours are those of src/cli/output/colours.ts.' },
           ],
         },
       ],
@@ -78,7 +83,7 @@ export default tseslint.config(
           selector:
             "CallExpression[callee.property.name='write'][arguments.0.type!='Literal'] > MemberExpression.callee:matches([object.name='stream'], [object.property.name=/^std(out|err)$/])",
           message:
-            'Lines are written by print or tell (src/cli/print.ts), or by writeLines (src/cli/lines.ts).',
+            'Lines are written by print or tell (src/cli/output/print.ts), or by writeLines (src/cli/output/lines.ts).',
         },
       ],
     },

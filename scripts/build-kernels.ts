@@ -1,9 +1,11 @@
 /**
  * Compiles the AssemblyScript kernels into `dist/kernels/`: one module with relaxed SIMD, for engines that have it, and
- * one without. Does nothing if both are newer than every source, since npm may ask for a build several times in a row.
+ * one without, and one for 256-bit vectors. Does nothing if all are newer than every source, since npm may ask for a build
+ * several times in a row.
  */
 import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { writeKernelArgs } from './kernel-args.ts';
 
 interface Compiler {
   main(options: readonly string[], streams: { stderr: NodeJS.WriteStream }): Promise<{ error: Error | null }>;
@@ -27,6 +29,7 @@ const builds = [
 ];
 
 process.chdir(root);
+await writeKernelArgs(`${sources}/args.generated.ts`);
 const newest = await newestSource();
 for (const { file, entries, features } of builds) {
   if ((await modified(file)) > newest) continue;

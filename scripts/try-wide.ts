@@ -12,7 +12,7 @@ import { writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { byCodePoint } from '../src/base/order.ts';
-import { wasmFeatures } from '../src/node/wasm-features.ts';
+import { wasmFeatures } from '../src/backends/wasm/features.ts';
 import { wideTrials, type WideTrial } from '../src/node/wide-trials.ts';
 import { compileWide } from '../src/node/wide-vectors.ts';
 import { finish, onNode, root } from './on-node.ts';

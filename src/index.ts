@@ -8,19 +8,11 @@ export { CardinalError, DisposedError, UsageError } from './base/errors.ts';
 export { Rng } from './base/rng.ts';
 export type { StateDict, TensorData } from './base/tensor-data.ts';
 
-export * as nn from './nn/index.ts';
-export { costSummary, F, init, Module, summary, trace } from './nn/index.ts';
+export * as nn from './nn.ts';
+export { F, init, Module, trace } from './nn/index.ts';
 export * from './models/index.ts';
 
-export {
-  costBreakdown,
-  type CostBreakdown,
-  type KindCost,
-  type LayerCost,
-  type PartCost,
-} from './graph/breakdown.ts';
-export type { Convention } from './graph/conventions.ts';
-export { costOf } from './graph/cost.ts';
+export * from './cost/index.ts';
 export type { Graph } from './graph/graph.ts';
 export type { Shape, Value } from './graph/value.ts';
 export { planInference, type InferenceOptions, type Traced } from './plan/inference.ts';

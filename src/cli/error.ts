@@ -1,7 +1,7 @@
 import { CommanderError } from 'commander';
 import { CardinalError, messageOf, UsageError } from '../base/errors.ts';
 import { fileReason, hasCode, isShortage } from '../node/file-errors.ts';
-import { Interruption } from './interrupt.ts';
+import { Interruption } from './process/interrupt.ts';
 
 /** What the command line says of something that was thrown, and how it exits. */
 export interface Verdict {

@@ -5,14 +5,14 @@ import { parseSet } from '../models/options.ts';
 import type { OpenData } from '../node/data/open.ts';
 import { isHubName } from '../node/hub/name.ts';
 import type { HubOptions } from '../node/hub/repo.ts';
-import { prepareFor, type Preparable } from '../node/prepare.ts';
-import { loadFrom, otherNetwork, type Trained } from '../node/trained.ts';
-import { withWeightsFile, type WeightsFile } from '../node/weights-file.ts';
+import { prepareFor, type Preparable } from '../use/prepare.ts';
+import { loadFrom, otherNetwork, type Trained } from '../use/trained.ts';
+import { withWeightsFile, type WeightsFile } from '../use/weights-file.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
 import type { LoadedWeights } from '../weights/load.ts';
-import type { DownloadView } from './download-progress.ts';
+import type { DownloadView } from './output/download-progress.ts';
 import type { WeightsFlags } from './flags.ts';
-import { tell } from './print.ts';
+import { tell } from './output/print.ts';
 
 /** Opens a file of weights for `work`; downloads are shown while they go, and what was chosen in the file is told. */
 export async function openWeights<T>(
@@ -43,7 +43,7 @@ export async function openWeights<T>(
 /** The progress of downloads; of a file on this machine there is none. */
 async function viewOf(name: string): Promise<DownloadView> {
   if (!isHubName(name)) return { show: () => undefined, stop: () => undefined };
-  const { downloadView } = await import('./download-progress.ts');
+  const { downloadView } = await import('./output/download-progress.ts');
   return downloadView();
 }
 

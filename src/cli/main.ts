@@ -1,9 +1,9 @@
 import { Command, CommanderError, Help } from 'commander';
 import { UsageError } from '../base/errors.ts';
 import { verdictOn } from './error.ts';
-import { answerSignals } from './interrupt.ts';
-import { answerLostStreams } from './streams.ts';
-import { writeLines } from './lines.ts';
+import { answerSignals } from './process/interrupt.ts';
+import { answerLostStreams } from './process/streams.ts';
+import { writeLines } from './output/lines.ts';
 import { didYouMean } from './suggest.ts';
 import { keepToPictures } from '../node/sharp.ts';
 import { version } from '../node/version.ts';

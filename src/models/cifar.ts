@@ -2,8 +2,8 @@ import { checkKind, checkOptions, type Kinds } from '../base/options.ts';
 import type { Value } from '../graph/value.ts';
 import { BatchNorm2d, Conv2d, Dropout, F, init, Linear, Module, Sequential } from '../nn/index.ts';
 import { Block, conv3x3 } from './resnet.ts';
-import { makeShortcut, shortcutKinds, shortcutsOf, type Shortcut, type ShortcutOptions } from './shortcut.ts';
-import { blocks, kindsOf } from './options.ts';
+import { makeShortcut, shortcutKinds, shortcutsOf, type ShortcutOptions } from './shortcut.ts';
+import { blocks, kindsOf, type Shortcut } from './options.ts';
 
 /**
  * The 6n+2-layer ResNets for CIFAR-10 of He et al. 2016, section 4.2: a 3×3 stem of 16 channels, three stages of n blocks

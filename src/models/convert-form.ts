@@ -4,7 +4,7 @@ import type { StateDict, TensorData } from '../base/tensor-data.ts';
 import { checkKind, oneOf } from '../base/options.ts';
 import { checkState } from '../nn/state.ts';
 import { formatShape } from '../graph/value.ts';
-import type { Form } from './forms.ts';
+import type { Form } from './options.ts';
 
 /** The layers that each path has in forms (a) and (b), in PyTorch's order. */
 const layersOfPath = ['conv1', 'bn1', 'conv2', 'bn2'] as const;

@@ -11,6 +11,7 @@ import {
   type BlockType,
   checkBlock,
 } from './resnet.ts';
+import type { Form } from './options.ts';
 import { makeShortcut } from './shortcut.ts';
 
 /**
@@ -23,7 +24,6 @@ import { makeShortcut } from './shortcut.ts';
  * path, where every channel is normalised for itself and it does not matter which path has it; the last batch norm comes
  * after the aggregation and before the addition of the shortcut, in (a) once for the sum and not for each path.
  */
-export type Form = 'a' | 'b' | 'c';
 
 /**
  * The beginning of one transformation, N×C×H×W → N×d×(H/stride)×(W/stride): 1×1 to d channels, then 3×3, with batch norm and

@@ -5,17 +5,13 @@ export { InceptionV4, type InceptionV4Options } from './inception-v4.ts';
 export { MobileNetV1, type MobileNetV1Options } from './mobilenet.ts';
 export { KuangliuResNeXt, type KuangliuResNeXtOptions } from './kuangliu.ts';
 export { convertForm } from './convert-form.ts';
-export { AggregatedBottleneck, EarlyConcatBottleneck, type Form } from './forms.ts';
-export { parseSet, type ModelOptions } from './options.ts';
-export { toDepthwiseLimit, type CostTemplate } from './depthwise-limit.ts';
+export { AggregatedBottleneck, EarlyConcatBottleneck } from './forms.ts';
 export {
-  countModel,
   createModel,
   listModels,
   modelInfo,
   modelOrigin,
   type GivenOptions,
-  type ModelCount,
   type ModelInfo,
 } from './registry.ts';
 export { BasicBlock, Block, Bottleneck, ResNet, type ResNetOptions } from './resnet.ts';
@@ -28,16 +24,6 @@ export {
   resnextCifar,
   type ResNeXtOptions,
 } from './resnext.ts';
-export { countSeparable, separableRatio, type SeparableCost, type SeparableShape } from './separable-cost.ts';
 export { ReviewResNeXt, type ReviewOptions } from './review.ts';
-export type { Shortcut } from './shortcut.ts';
+export { type Form, parseSet, type ModelOptions, type Shortcut } from './options.ts';
 export { Xception, type XceptionOptions } from './xception.ts';
-export { bottleneckLayers, equalCostTemplates, type Template, type TemplateOptions } from './templates.ts';
-export {
-  bottleneckParameters,
-  cardinalityTradeoff,
-  type CostUnit,
-  type CountedBlock,
-  type Tradeoff,
-  type TradeoffOptions,
-} from './tradeoff.ts';

@@ -1,6 +1,5 @@
 import type { Shape } from '../graph/value.ts';
-import type { Form } from './forms.ts';
-import type { ModelOptions } from './options.ts';
+import type { Form, ModelOptions } from './options.ts';
 import { modelInfo } from './registry.ts';
 
 /** Shapes of a state dict's tensors, by the names that the networks of this folder have. They do not change. */

@@ -3,8 +3,16 @@ import { described } from '../base/described.ts';
 import { UsageError } from '../base/errors.ts';
 import { checkKind, isPlain, texts, type Kind } from '../base/options.ts';
 import { nearest } from '../base/nearest.ts';
-import type { Form } from './forms.ts';
-import type { Shortcut } from './shortcut.ts';
+
+/** The block of the ResNeXt paper's Figure 3: (a) separate paths, (b) early concatenation, (c) a grouped convolution. See `forms.ts`. */
+export type Form = 'a' | 'b' | 'c';
+
+/**
+ * How a block's input reaches its output, by the letters of He et al. 2015, "Deep residual learning", section 4.1, and of
+ * the ResNeXt paper: A without parameters (every stride-th pixel, zeros for new channels), B a projection where the
+ * shape changes, C projections everywhere, and none at all (the ResNeXt paper's ablation, section 5.1).
+ */
+export type Shortcut = 'A' | 'B' | 'C' | 'none';
 
 /** What may be set on a model of the registry; each model accepts some of these. */
 export interface ModelOptions {

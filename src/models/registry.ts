@@ -1,11 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import { CardinalError, UsageError } from '../base/errors.ts';
 import { checkKind, text } from '../base/options.ts';
-import { costOf } from '../graph/cost.ts';
-import { sizeOf, type Shape } from '../graph/value.ts';
-import { sizes } from '../nn/arguments.ts';
-import { trace, type Module } from '../nn/index.ts';
-import { checkModule } from '../nn/module.ts';
+import type { Module } from '../nn/index.ts';
 import { entries } from './entries.ts';
 import { optionsOf, type ModelEntry, type Pictures } from './entry.ts';
 import { checkModelOptions, requireBuildable, type ModelOptions, type OptionName } from './options.ts';
@@ -81,35 +77,6 @@ export function modelOrigin(
 }
 
 const origins = new WeakMap<Module, { readonly name: string; readonly options: ModelOptions }>();
-
-export interface ModelCount {
-  readonly params: number;
-  /** Multiply–accumulates of a weight for one picture of `inputShape`. */
-  readonly macs: number;
-  /** Elements of the outputs of convolutions and linear layers, for one picture. */
-  readonly activations: number;
-  /** C×H×W. */
-  readonly inputShape: Shape;
-}
-
-/** Counts a network for one picture without allocating its weights; a named one at its own picture size unless told. */
-export function countModel(model: string, inputShape?: Shape, options?: GivenOptions): ModelCount;
-export function countModel(model: Module, inputShape: Shape): ModelCount;
-export function countModel(model: string | Module, pictures?: Shape, options: GivenOptions = {}): ModelCount {
-  const module = typeof model === 'string' ? createModel(model, options) : model;
-  checkModule('countModel', 'the network', module);
-  const inputShape =
-    pictures ?? (typeof model === 'string' ? modelInfo(model, options).inputShape : undefined);
-  if (inputShape === undefined) {
-    throw new UsageError(
-      'countModel: expected the shape of a picture, [C, H, W], behind a network that is not named, got none',
-    );
-  }
-  sizes('countModel', 'the shape of a picture', inputShape, 'C×H×W');
-  const { macs, activations } = costOf(trace(module, [1, ...inputShape], { training: false }).graph);
-  const params = module.parameters().reduce((total, { shape }) => total + sizeOf(shape), 0);
-  return { params, macs, activations, inputShape };
-}
 
 /** The name under which a network is listed; names that are no network's stay as they are. */
 export function canonicalName(name: string): string {

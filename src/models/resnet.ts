@@ -14,8 +14,8 @@ import {
   ReLU,
   Sequential,
 } from '../nn/index.ts';
-import { blocks, kindsOf } from './options.ts';
-import { makeShortcut, shortcutKinds, shortcutsOf, type Shortcut, type ShortcutOptions } from './shortcut.ts';
+import { makeShortcut, shortcutKinds, shortcutsOf, type ShortcutOptions } from './shortcut.ts';
+import { blocks, kindsOf, type Shortcut } from './options.ts';
 
 /**
  * Deep Residual Learning for Image Recognition (He et al., CVPR 2016, arXiv 1512.03385) and Aggregated Residual

@@ -1,7 +1,7 @@
 import { checkOptions, type Kinds } from '../base/options.ts';
-import { kindsOf } from './options.ts';
 import { shortcutKinds } from './shortcut.ts';
-import { bottlenecks, type Form } from './forms.ts';
+import { bottlenecks } from './forms.ts';
+import { kindsOf, type Form } from './options.ts';
 import { ResNet, type ResNetOptions } from './resnet.ts';
 
 /**

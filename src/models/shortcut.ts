@@ -1,13 +1,6 @@
-import { kindsOf } from './options.ts';
 import type { Value } from '../graph/value.ts';
 import { BatchNorm2d, Conv2d, F, Module, Sequential } from '../nn/index.ts';
-
-/**
- * How a block's input reaches its output, by the letters of He et al. 2015, "Deep residual learning", section 4.1, and of
- * the ResNeXt paper: A without parameters (every stride-th pixel, zeros for new channels), B a projection where the
- * shape changes, C projections everywhere, and none at all (the ResNeXt paper's ablation, section 5.1).
- */
-export type Shortcut = 'A' | 'B' | 'C' | 'none';
+import { kindsOf, type Shortcut } from './options.ts';
 
 /** What a network's options say of its blocks' shortcuts. */
 export interface ShortcutOptions {

@@ -9,7 +9,6 @@ export { freeze, freezeExactly, frozenParameters, unfreeze } from './freeze.ts';
 export { Module } from './module.ts';
 export { ModuleBuffer } from './buffer.ts';
 export { Parameter, type Initializer } from './parameter.ts';
-export { costSummary, summary, type SummaryOptions } from './summary.ts';
 export { trace, type Trace, type TraceOptions } from './trace.ts';
 export * as F from './functional.ts';
 export * as init from './init.ts';

@@ -47,20 +47,16 @@ export abstract class Module {
 
   /** Own tensors by attribute name, in order of assignment. */
   ownParameters(): [string, Parameter][] {
-    return Object.entries(this).filter(
-      (entry): entry is [string, Parameter] => entry[1] instanceof Parameter,
-    );
+    return attributesOf(this, Parameter);
   }
 
   ownBuffers(): [string, ModuleBuffer][] {
-    return Object.entries(this).filter(
-      (entry): entry is [string, ModuleBuffer] => entry[1] instanceof ModuleBuffer,
-    );
+    return attributesOf(this, ModuleBuffer);
   }
 
   /** Own submodules by attribute name, in order of assignment. */
   namedChildren(): [string, Module][] {
-    return Object.entries(this).filter((entry): entry is [string, Module] => entry[1] instanceof Module);
+    return attributesOf(this, Module);
   }
 
   children(): Module[] {
@@ -69,8 +65,7 @@ export abstract class Module {
 
   /** This module and all below it, parents first, with their paths; a shared one under its first path only. */
   namedModules(): [string, Module][] {
-    const seen = new Set<Module>();
-    return [...walk(this, '')].filter(([, module]) => !seen.has(module) && seen.add(module));
+    return firstOfEach([...walk(this, '')]);
   }
 
   modules(): Module[] {
@@ -79,12 +74,7 @@ export abstract class Module {
 
   /** All parameters with their paths, in PyTorch's order; a shared one under its first path only. */
   namedParameters(): [string, Parameter][] {
-    const seen = new Set<Parameter>();
-    return [...walk(this, '')]
-      .flatMap(([path, module]) =>
-        module.ownParameters().map(([name, own]): [string, Parameter] => [join(path, name), own]),
-      )
-      .filter(([, parameter]) => !seen.has(parameter) && seen.add(parameter));
+    return firstOfEach(below(this, (module) => module.ownParameters()));
   }
 
   parameters(): Parameter[] {
@@ -93,12 +83,7 @@ export abstract class Module {
 
   /** All buffers with their paths, in PyTorch's order. */
   namedBuffers(): [string, ModuleBuffer][] {
-    const seen = new Set<ModuleBuffer>();
-    return [...walk(this, '')]
-      .flatMap(([path, module]) =>
-        module.ownBuffers().map(([name, own]): [string, ModuleBuffer] => [join(path, name), own]),
-      )
-      .filter(([, buffer]) => !seen.has(buffer) && seen.add(buffer));
+    return firstOfEach(below(this, (module) => module.ownBuffers()));
   }
 
   /** Calls `fn` on every submodule, children first, then on this one, as PyTorch does. */
@@ -159,12 +144,26 @@ export interface Module {
 /** A network's tensors by path, module by module: parameters, then buffers, then children. Shared ones come twice. */
 function tensors(root: Module): Map<string, Parameter | ModuleBuffer> {
   return new Map(
-    [...walk(root, '')].flatMap(([path, module]) =>
-      [...module.ownParameters(), ...module.ownBuffers()].map(
-        ([name, tensor]): [string, Parameter | ModuleBuffer] => [join(path, name), tensor],
-      ),
-    ),
+    below<Parameter | ModuleBuffer>(root, (module) => [...module.ownParameters(), ...module.ownBuffers()]),
   );
+}
+
+/** A module's own attributes that are of a class, in order of assignment. */
+function attributesOf<T>(module: Module, type: abstract new (...args: never[]) => T): [string, T][] {
+  return Object.entries(module).filter((entry): entry is [string, T] => entry[1] instanceof type);
+}
+
+/** What `own` gives of a module and of all below it, with its path. */
+function below<T>(root: Module, own: (module: Module) => readonly [string, T][]): [string, T][] {
+  return [...walk(root, '')].flatMap(([path, module]) =>
+    own(module).map(([name, value]): [string, T] => [join(path, name), value]),
+  );
+}
+
+/** Keeps a shared value under its first path only. */
+function firstOfEach<T>(named: readonly [string, T][]): [string, T][] {
+  const seen = new Set<T>();
+  return named.filter(([, value]) => !seen.has(value) && seen.add(value));
 }
 
 /**

@@ -7,7 +7,7 @@ import { sizes } from './arguments.ts';
 import type { ModuleBuffer } from './buffer.ts';
 import { checkModule, type Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
-import { checkValue, withTracing, type Tracing } from './tracing.ts';
+import { checkValue, withTracing, type Traceable, type Tracing } from './tracing.ts';
 
 /** A network's computation on an input of one shape. */
 export interface Trace {
@@ -95,7 +95,7 @@ function smallestInput(model: Module, inputShape: Shape, training: boolean): Sha
 class Recorder implements Tracing {
   readonly graph: Graph;
   readonly training: boolean;
-  readonly #paths: Map<Module, string>;
+  readonly #paths: Map<Traceable, string>;
   readonly #names: Map<Parameter | ModuleBuffer, string>;
   readonly #values = new Map<Parameter | ModuleBuffer, Value>();
   /** Paths of the modules whose `forward` runs now, outermost first. */
@@ -112,7 +112,7 @@ class Recorder implements Tracing {
     );
   }
 
-  call(module: Module, inputs: readonly Value[]): Value {
+  call(module: Traceable, inputs: readonly Value[]): Value {
     const caller = this.#calls.at(-1);
     const prefix = caller === undefined || caller === '' ? '' : `${caller}.`;
     const path = this.#paths.get(module) ?? prefix + module.typeName;
@@ -128,7 +128,7 @@ class Recorder implements Tracing {
   }
 
   /** `forward`, held to what its types say, because a class may be plain JavaScript. */
-  #forward(module: Module, path: string, inputs: readonly Value[]): Value {
+  #forward(module: Traceable, path: string, inputs: readonly Value[]): Value {
     const what = path === '' ? 'the network' : path;
     const forward: unknown = Reflect.get(module, 'forward');
     if (typeof forward !== 'function') throw new UsageError(`${what}: has no method forward`);

@@ -3,8 +3,14 @@ import { CardinalError, UsageError } from '../base/errors.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Shape, Value } from '../graph/value.ts';
 import type { ModuleBuffer } from './buffer.ts';
-import type { Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
+
+/** What a trace needs of a module. */
+export interface Traceable {
+  /** Names it in summaries and messages. */
+  readonly typeName: string;
+  forward(...inputs: Value[]): Value;
+}
 
 /** What a module needs to know while a network is traced: where nodes go, and what its tensors are called there. */
 export interface Tracing {
@@ -12,7 +18,7 @@ export interface Tracing {
   /** Batch norm takes statistics of the batch unless it is frozen, dropout drops. */
   readonly training: boolean;
   /** Runs a module's `forward`, so that what it records carries the module's path. Throws a `UsageError` if it is no fit. */
-  call(module: Module, inputs: readonly Value[]): Value;
+  call(module: Traceable, inputs: readonly Value[]): Value;
   /** The graph's value of a parameter; the same one at every use. */
   parameter(parameter: Parameter): Value;
   buffer(buffer: ModuleBuffer, shape: Shape): Value;

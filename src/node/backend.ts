@@ -13,19 +13,19 @@ import { defaultThreads, mostThreads } from './threads.ts';
 
 export interface NodeBackendOptions {
   /** `wasm` (default) or `reference`, the slow specification. */
-  readonly name?: 'wasm' | 'reference';
+  readonly name?: 'wasm' | 'reference' | undefined;
   /**
    * Threads that compute, the calling one included: at most 64, or as many as the machine has processors. Default: as many as
    * it has, at most 16.
    */
-  readonly threads?: number;
+  readonly threads?: number | undefined;
   /** The build of the kernels. Default: the fastest that the engine can run. */
-  readonly kernels?: KernelBuild;
+  readonly kernels?: KernelBuild | undefined;
   /**
    * Have matrix products done by the native library that `findBlas` finds. Default: if there is one. Without it results
    * are the same on every machine; with it they depend on the library.
    */
-  readonly blas?: boolean;
+  readonly blas?: boolean | undefined;
 }
 
 /** Numbers of threads and builds of kernels are checked where they are used. */

@@ -12,17 +12,18 @@ export {
   type ClassifierOptions,
   type ClassifyManyOptions,
   type ClassifyOptions,
-} from './classifier.ts';
+} from '../use/classifier.ts';
 export * from './data/index.ts';
 export { fetchFromHub } from './hub/fetch.ts';
 export { isHubName, parseHubName, type HubName } from './hub/name.ts';
-export type { HubFile, HubOptions, HubProgress } from './hub/repo.ts';
+export type { HubFile, HubOptions } from './hub/repo.ts';
+export type { HubProgress } from './hub/source.ts';
 export { resolveHub, type HubWeights } from './hub/resolve.ts';
 export { InUseError, LockLostError } from './lock/lock.ts';
 export type { Classified, RunEvaluation } from './report/evaluate-best.ts';
 export { RunFolder, type OpenRunOptions } from './run-folder.ts';
 export { trainOn, type NamedModel, type TrainOnOptions, type TrainedOn } from './training/train-on.ts';
-export { loadTrained, type LoadOptions, type Trained } from './trained.ts';
+export { loadTrained, type LoadOptions, type Trained } from '../use/trained.ts';
 export type { Check, CheckResult, Verification } from './verify/check.ts';
 export { verify, type VerifyRunOptions } from './verify/verify.ts';
 export { loadWeights, saveWeights, type LoadIntoOptions } from './weights.ts';

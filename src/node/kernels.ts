@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { CardinalError, UsageError, messageOf } from '../base/errors.ts';
 import { kernelFile } from './package-files.ts';
-import { wasmFeatures } from './wasm-features.ts';
+import { wasmFeatures } from '../backends/wasm/features.ts';
 import { compileWide, wideVectors } from './wide-vectors.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { arch, env, versions } from 'node:process';
 import { Script } from 'node:vm';
 import { withFlags } from './v8-flags.ts';
-import { wasmFeatures } from './wasm-features.ts';
+import { wasmFeatures } from '../backends/wasm/features.ts';
 import { wideTrials, type WideTrial } from './wide-trials.ts';
 
 /**

@@ -1,5 +1,6 @@
 import { CardinalError, UsageError } from '../base/errors.ts';
-import { countModel, createModel, type ModelCount } from '../models/registry.ts';
+import { createModel } from '../models/registry.ts';
+import { countModel, type ModelCount } from '../cost/count-model.ts';
 import type { Module } from '../nn/module.ts';
 import { withOverrides } from '../train/recipe.ts';
 import type { Arm, CostRule, Pictures, Scale, Setting, Study, TrainingSetting } from './study.ts';

@@ -1,4 +1,4 @@
-import type { Cost } from '../graph/cost.ts';
+import type { Cost } from '../cost/cost.ts';
 import type { Module } from '../nn/module.ts';
 import type { Recipe } from '../train/recipe.ts';
 import type { Html } from '../report/html.ts';

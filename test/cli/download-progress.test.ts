@@ -1,6 +1,6 @@
 import { PassThrough } from 'node:stream';
 import { describe, expect, it } from 'vitest';
-import { downloadView } from '../../src/cli/download-progress.ts';
+import { downloadView } from '../../src/cli/output/download-progress.ts';
 
 const MiB = 2 ** 20;
 const total = 96 * MiB;

@@ -1,4 +1,4 @@
-import { glob } from 'node:fs/promises';
+import { globSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { cardinal, root } from './cardinal.ts';
 
@@ -13,7 +13,7 @@ describe('help', () => {
     const { code, stdout, stderr } = await cardinal(['--help']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     for (const command of commands) expect(stdout).toMatch(new RegExp(`^  ${command} `, 'm'));
-    const files = await Array.fromAsync(glob('*/command.ts', { cwd: `${root}/src/cli` }));
+    const files = globSync('*/command.ts', { cwd: `${root}/src/cli` });
     expect(files.sort()).toEqual(commands.map((command) => `${command}/command.ts`).sort());
   });
 

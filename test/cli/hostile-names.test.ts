@@ -27,16 +27,16 @@ function watched(columns?: number): { stream: NodeJS.WriteStream; written: () =>
 describe('names of strangers on a terminal with colours', () => {
   const load = () =>
     Promise.all([
-      import('../../src/cli/colours.ts'),
+      import('../../src/cli/output/colours.ts'),
       // All that writes, as one module's.
-      Promise.all([import('../../src/cli/lines.ts'), import('../../src/cli/print.ts')]).then(
+      Promise.all([import('../../src/cli/output/lines.ts'), import('../../src/cli/output/print.ts')]).then(
         ([lines, printing]) => ({ ...lines, ...printing }),
       ),
-      import('../../src/cli/table.ts'),
-      import('../../src/cli/judgement.ts'),
-      import('../../src/cli/progress.ts'),
-      import('../../src/cli/download-progress.ts'),
-      import('../../src/cli/transient.ts'),
+      import('../../src/cli/output/table.ts'),
+      import('../../src/cli/output/evaluation.ts'),
+      import('../../src/cli/train/progress.ts'),
+      import('../../src/cli/output/download-progress.ts'),
+      import('../../src/cli/output/transient.ts'),
     ]);
   let modules: Awaited<ReturnType<typeof load>>;
   beforeAll(async () => {
@@ -159,7 +159,7 @@ describe('a word of a command that is to be pasted', () => {
   it.each(['runs/a', 'my runs', "it's", hostile, "a\n'b'\\c1", '\u001b1', '$HOME`id`', '猫\u200b'])(
     '%j is what a shell reads',
     async (word) => {
-      const { shellWord } = await import('../../src/cli/print.ts');
+      const { shellWord } = await import('../../src/cli/output/print.ts');
       const quoted = shellWord(word);
       expect(quoted).not.toMatch(/[\p{Cc}\u202e\u200b]/u);
       expect(execFileSync('bash', ['-c', `printf %s ${quoted}`], { encoding: 'utf8' })).toBe(word);

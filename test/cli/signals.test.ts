@@ -5,7 +5,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { hangUpIsIgnored } from '../../src/cli/hang-up.ts';
+import { hangUpIsIgnored } from '../../src/cli/process/hang-up.ts';
 import { findPython } from '../support/python.ts';
 import { cardinal, environment, root } from './cardinal.ts';
 import { writePictures } from './pictures.ts';

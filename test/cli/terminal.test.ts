@@ -1,10 +1,10 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { judgementLines, predictionLines } from '../../src/cli/judgement.ts';
-import { progressView } from '../../src/cli/progress.ts';
-import { wrapped } from '../../src/cli/print.ts';
+import { judgementLines, predictionLines } from '../../src/cli/output/evaluation.ts';
+import { progressView } from '../../src/cli/train/progress.ts';
+import { wrapped } from '../../src/cli/output/print.ts';
 import { StudyClock } from '../../src/cli/study/progress.ts';
-import { alignColumns, shorten, visibleLength } from '../../src/cli/table.ts';
+import { alignColumns, shorten, visibleLength } from '../../src/cli/output/table.ts';
 import type { EpochEvent } from '../../src/train/events.ts';
 import type { Evaluation } from '../../src/train/metrics.ts';
 

@@ -1,14 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { costOf } from '../../src/graph/cost.ts';
+import { costOf } from '../../src/cost/cost.ts';
 import type { Value } from '../../src/graph/value.ts';
-import type { Convention } from '../../src/graph/conventions.ts';
+import type { Convention } from '../../src/cost/conventions.ts';
 import { createModel } from '../../src/models/index.ts';
 import {
   AdaptiveAvgPool2d,
   AvgPool2d,
   BatchNorm2d,
   Conv2d,
-  costSummary,
   F,
   Flatten,
   Linear,
@@ -17,6 +16,7 @@ import {
   Sequential,
   trace,
 } from '../../src/nn/index.ts';
+import { costSummary } from '../../src/cost/summary.ts';
 
 const inputSize = [1, 3, 224, 224];
 const breakdown = (name: string, depth = 3) => costSummary(createModel(name), { inputSize, depth });

@@ -15,8 +15,8 @@ import {
   Parameter,
   ReLU,
   Sequential,
-  summary,
 } from '../../src/nn/index.ts';
+import { summary } from '../../src/cost/summary.ts';
 
 const inputSize = [2, 3, 224, 224];
 

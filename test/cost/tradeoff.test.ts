@@ -1,13 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import {
-  bottleneckLayers,
-  bottleneckParameters,
-  cardinalityTradeoff,
-  countModel,
-  createModel,
-  equalCostTemplates,
-} from '../../src/models/index.ts';
-import { nearestWidth } from '../../src/models/nearest-width.ts';
+import { createModel } from '../../src/models/index.ts';
+import { bottleneckLayers, equalCostTemplates } from '../../src/cost/templates.ts';
+import { bottleneckParameters, cardinalityTradeoff } from '../../src/cost/tradeoff.ts';
+import { countModel } from '../../src/cost/count-model.ts';
+import { nearestWidth } from '../../src/cost/nearest-width.ts';
 
 describe('cardinality against width', () => {
   // Table 2 of the ResNeXt paper, with the parameters of its formula written out.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { countModel, createModel, listModels, resnextCifar } from '../../src/models/index.ts';
+import { createModel, listModels, resnextCifar } from '../../src/models/index.ts';
+import { countModel } from '../../src/cost/count-model.ts';
 import { BatchNorm2d, Sequential } from '../../src/nn/index.ts';
 
 describe('counts', () => {

@@ -4,7 +4,8 @@ import { concat } from '../../src/base/concat.ts';
 import type { StateDict } from '../../src/base/tensor-data.ts';
 import type { Value } from '../../src/graph/value.ts';
 import { bottlenecks, type Form } from '../../src/models/forms.ts';
-import { convertForm, countModel, createModel, Block } from '../../src/models/index.ts';
+import { convertForm, createModel, Block } from '../../src/models/index.ts';
+import { countModel } from '../../src/cost/count-model.ts';
 import {
   BatchNorm2d,
   Conv2d,

@@ -1,14 +1,10 @@
 import { describe, expect, it, test } from 'vitest';
 import { UsageError } from '../../src/base/errors.ts';
 import { sizeOf } from '../../src/graph/value.ts';
-import {
-  bottleneckParameters,
-  countModel,
-  createModel,
-  listModels,
-  modelInfo,
-  toDepthwiseLimit,
-} from '../../src/models/index.ts';
+import { createModel, listModels, modelInfo } from '../../src/models/index.ts';
+import { bottleneckParameters } from '../../src/cost/tradeoff.ts';
+import { countModel } from '../../src/cost/count-model.ts';
+import { toDepthwiseLimit } from '../../src/cost/depthwise-limit.ts';
 import { canonicalName } from '../../src/models/registry.ts';
 import { BatchNorm2d, Conv2d, trace } from '../../src/nn/index.ts';
 import { optionsFor } from '../../src/weights/fit.ts';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { countModel, createModel, listModels, modelInfo } from '../../src/models/index.ts';
+import { createModel, listModels, modelInfo } from '../../src/models/index.ts';
+import { countModel } from '../../src/cost/count-model.ts';
 import { trace } from '../../src/nn/index.ts';
 import { optionsFor } from '../../src/weights/fit.ts';
 import type { Described } from '../../src/weights/match.ts';

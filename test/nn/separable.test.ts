@@ -2,7 +2,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { CardinalError } from '../../src/base/errors.ts';
 import { Rng } from '../../src/base/rng.ts';
 import { sizeOf } from '../../src/graph/value.ts';
-import { countSeparable, separableRatio } from '../../src/models/index.ts';
+import { countSeparable, separableRatio } from '../../src/cost/separable-cost.ts';
 import {
   Conv2d,
   DepthwiseConv2d,
@@ -10,10 +10,10 @@ import {
   PointwiseConv2d,
   SeparableConv2d,
   Sequential,
-  summary,
   trace,
   type Module,
 } from '../../src/nn/index.ts';
+import { summary } from '../../src/cost/summary.ts';
 import { computeGradients } from '../../src/session/gradients.ts';
 import { openBackends } from '../support/backends.ts';
 import { relativeDistance } from '../support/compare.ts';

@@ -18,8 +18,8 @@ import {
   type ClassifiedPicture,
   type Classifier,
   type ClassifyOptions,
-} from '../../src/node/classifier.ts';
-import type { PictureInput } from '../../src/node/data/picture-input.ts';
+} from '../../src/use/classifier.ts';
+import type { PictureInput } from '../../src/data/picture-input.ts';
 import { saveWeights } from '../../src/node/weights.ts';
 import { countRounds, gaps, watchedBackend } from '../support/rounds.ts';
 import { countingBackend } from '../support/tiny-training.ts';

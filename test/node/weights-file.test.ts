@@ -10,12 +10,12 @@ import {
 import { readPretrainedConfig } from '../../src/data/pretrained-config.ts';
 import { createModel } from '../../src/models/registry.ts';
 import { openFileSource } from '../../src/node/byte-source.ts';
-import { readClassNames } from '../../src/node/class-names.ts';
-import { prepareFor } from '../../src/node/prepare.ts';
-import { loadTrained, saysOf } from '../../src/node/trained.ts';
+import { readClassNames } from '../../src/use/class-names.ts';
+import { prepareFor } from '../../src/use/prepare.ts';
+import { loadTrained, saysOf } from '../../src/use/trained.ts';
 import { loadWeights, saveWeights } from '../../src/node/weights.ts';
 import { metadataOf } from '../../src/train/description.ts';
-import { withWeightsFile } from '../../src/node/weights-file.ts';
+import { withWeightsFile } from '../../src/use/weights-file.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
 
 let folder: string;

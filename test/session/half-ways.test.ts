@@ -117,7 +117,7 @@ vi.mock('node:worker_threads', () => ({
 }));
 
 test('workers of a loader that were started are ended if another one cannot be', async () => {
-  const { workerPool } = await import('../../src/node/data/pool.ts');
+  const { workerPool } = await import('../../src/data/decoder-pool.ts');
   const setup: Parameters<typeof workerPool>[0] = {
     spec: {
       preprocessing: { ...imagenetPreprocessing, size: [2, 2], resize: null },

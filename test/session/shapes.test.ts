@@ -3,7 +3,7 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Backend } from '../../src/backends/backend.ts';
 import type { StateDict } from '../../src/base/tensor-data.ts';
-import { conventionsOf } from '../../src/graph/conventions.ts';
+import { conventionsOf } from '../../src/cost/conventions.ts';
 import { gradientOf } from '../../src/graph/dispatch.ts';
 import { Graph } from '../../src/graph/graph.ts';
 import { sizeOf, type Shape, type Value } from '../../src/graph/value.ts';

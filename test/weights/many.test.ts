@@ -1,6 +1,6 @@
 /** Files with far more in them than any network has, which must be answered, and soon: by a list of them or by a refusal. */
 import { describe, expect, test, vi } from 'vitest';
-import { jsonParts, print } from '../../src/cli/print.ts';
+import { jsonParts, print } from '../../src/cli/output/print.ts';
 import { largest, smallest } from '../../src/base/extremes.ts';
 import { convertForm } from '../../src/models/convert-form.ts';
 import { mayBeNetwork } from '../../src/models/infer.ts';

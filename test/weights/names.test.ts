@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { countModel, createModel, listModels, modelInfo } from '../../src/models/index.ts';
+import { createModel, listModels, modelInfo } from '../../src/models/index.ts';
+import { countModel } from '../../src/cost/count-model.ts';
 import { fittingModels, optionsFor } from '../../src/weights/fit.ts';
 import { faultsOf, matchTensors, type Described } from '../../src/weights/match.ts';
 import { readJson } from '../parity/tensors.ts';

@@ -1,6 +1,7 @@
 import type { OpName } from '../../graph/op-table.ts';
 import type { NodeOf } from '../../graph/node.ts';
 import type { BufferRole, PlanBuffer } from '../../plan/plan.ts';
+import { toWords, type Fields, type KernelArgs, type Values } from './args/definition.ts';
 
 /**
  * One kernel over `chunks` pieces of work. Workers claim chunks one by one and meet at a barrier before the next call,
@@ -18,6 +19,16 @@ export interface Call {
   readonly once?: boolean;
   /** Written once to shared memory as 32-bit words; `args` points at them. Addresses are absolute byte offsets. */
   readonly args: readonly Arg[];
+}
+
+/** A call of a kernel whose arguments are defined in `args/`. */
+export function call<F extends Fields>(
+  definition: KernelArgs<F>,
+  chunks: number,
+  args: Values<NoInfer<F>>,
+  { once = false }: { readonly once?: boolean } = {},
+): Call {
+  return { kernel: definition.kernel, chunks, once, args: toWords(definition, args) };
 }
 
 /** Where a plan's memory begins. Nothing lies at address 0, which kernels may take for "absent". */

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { Form } from '../../models/forms.ts';
+import type { Form } from '../../models/options.ts';
 import {
   oneOf,
   path,

@@ -1,15 +1,14 @@
 import { extname } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { convertForm } from '../../models/convert-form.ts';
-import type { Form } from '../../models/forms.ts';
-import { parseSet } from '../../models/options.ts';
+import { parseSet, type Form } from '../../models/options.ts';
 import { createModel, modelInfo } from '../../models/registry.ts';
 import type { Module } from '../../nn/module.ts';
-import { readClassNames, requireNames } from '../../node/class-names.ts';
+import { readClassNames, requireNames } from '../../use/class-names.ts';
 import { writeFileAtomic } from '../../node/files.ts';
-import { prepareFor } from '../../node/prepare.ts';
-import { describe, isAdapted, saysOf, suggestion, withFitting, type FitOptions } from '../../node/trained.ts';
-import type { WeightsFile } from '../../node/weights-file.ts';
+import { prepareFor } from '../../use/prepare.ts';
+import { describe, isAdapted, saysOf, suggestion, withFitting, type FitOptions } from '../../use/trained.ts';
+import type { WeightsFile } from '../../use/weights-file.ts';
 import { count } from '../../report/format.ts';
 import { metadataOf, type Description } from '../../train/description.ts';
 import { readTensors, type TensorEntry } from '../../weights/archive.ts';
@@ -18,7 +17,7 @@ import { pytorchParts } from '../../weights/pytorch/write.ts';
 import { entriesOf, safetensorsParts } from '../../weights/safetensors.ts';
 import type { ConvertFlags } from './command.ts';
 import { openWeights, requirePerChannel, tellLeft, warnOfOther } from '../loading.ts';
-import { printJson, tell } from '../print.ts';
+import { printJson, tell } from '../output/print.ts';
 
 /**
  * `cardinal convert`: the weights of a file in another format, number for number; types are kept (in another form of the

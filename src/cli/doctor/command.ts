@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
-import { pc } from '../colours.ts';
+import { pc } from '../output/colours.ts';
 import { CardinalError } from '../../base/errors.ts';
 import type { BlasInfo } from '../../node/blas.ts';
 import { bytes, digits3 } from '../../report/format.ts';
 import type { Capabilities } from '../../node/capabilities.ts';
 import type { KernelBuild } from '../../node/kernels.ts';
 import { withExamples, withJsonFlag } from '../flags.ts';
-import { print, printJson } from '../print.ts';
-import { alignColumns } from '../table.ts';
+import { print, printJson } from '../output/print.ts';
+import { alignColumns } from '../output/table.ts';
 
 export function define(command: Command): void {
   withExamples(withJsonFlag(command), 'doctor', 'doctor --json').action(doctor);

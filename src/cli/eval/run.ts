@@ -1,18 +1,18 @@
 import { withEnding } from '../../base/endings.ts';
 import { leftOutLine, leftOutOf } from '../../data/left-out.ts';
-import { requireAllRead } from '../../node/data/check.ts';
-import { picturesToEvaluate } from '../../node/data/to-evaluate.ts';
-import { createLoader } from '../../node/data/loader.ts';
+import { requireAllRead } from '../../data/check.ts';
+import { picturesToEvaluate } from '../../data/to-evaluate.ts';
+import { createLoader } from '../../data/loader.ts';
 import { openData } from '../../node/data/open.ts';
-import { evaluationBatch } from '../../node/data/training.ts';
+import { evaluationBatch } from '../../train/loaders.ts';
 import { evaluate, prepareInference } from '../../train/evaluate.ts';
 import { networkOf } from '../../train/network.ts';
 import type { EvalFlags } from './command.ts';
 import { withBackend } from '../engine.ts';
 import { givenLimits } from '../flags.ts';
-import { judgementLines } from '../judgement.ts';
+import { judgementLines } from '../output/evaluation.ts';
 import { loadForUse, preprocessingFor } from '../loading.ts';
-import { print, printJson, tell } from '../print.ts';
+import { print, printJson, tell } from '../output/print.ts';
 
 /** `cardinal eval` */
 export async function evaluateWeights(path: string, dataPath: string, flags: EvalFlags): Promise<void> {

@@ -2,15 +2,15 @@ import { resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { modelInfo } from '../../models/registry.ts';
 import { writeFileAtomic } from '../../node/files.ts';
-import { prepareFor } from '../../node/prepare.ts';
-import type { Trained } from '../../node/trained.ts';
+import { prepareFor } from '../../use/prepare.ts';
+import type { Trained } from '../../use/trained.ts';
 import { bytes } from '../../report/format.ts';
 import { exportOnnx } from '../../weights/onnx/export.ts';
 import { pytorchParts } from '../../weights/pytorch/write.ts';
 import { entriesOf } from '../../weights/safetensors.ts';
 import type { ExportFlags } from './command.ts';
 import { loadForUse, requirePerChannel } from '../loading.ts';
-import { printJson, tell } from '../print.ts';
+import { printJson, tell } from '../output/print.ts';
 import { version } from '../../node/version.ts';
 
 /** `cardinal export`: a trained network for other programs. */

@@ -1,15 +1,15 @@
-import { pc } from '../colours.ts';
+import { pc } from '../output/colours.ts';
 import { shortened } from '../../base/quoted.ts';
 import { sizeOf } from '../../graph/value.ts';
-import type { WeightsFile } from '../../node/weights-file.ts';
+import type { WeightsFile } from '../../use/weights-file.ts';
 import { bytes, count } from '../../report/format.ts';
 import type { TensorArchive, TensorEntry } from '../../weights/archive.ts';
 import { elementBytes } from '../../weights/dtypes.ts';
 import { fittingModels, type Fit } from '../../weights/fit.ts';
 import type { InspectFlags } from './command.ts';
 import { openWeights } from '../loading.ts';
-import { print, printJson } from '../print.ts';
-import { alignColumns } from '../table.ts';
+import { print, printJson } from '../output/print.ts';
+import { alignColumns } from '../output/table.ts';
 
 /** `cardinal inspect`: what a file of weights holds, by its directory alone; no tensor is read. */
 export async function inspect(path: string, flags: InspectFlags): Promise<void> {

@@ -1,10 +1,10 @@
 import type { Command } from 'commander';
-import { pc } from '../colours.ts';
+import { pc } from '../output/colours.ts';
 import { UsageError } from '../../base/errors.ts';
 import { count, short } from '../../report/format.ts';
 import { withExamples, withJsonFlag } from '../flags.ts';
-import { print, printJson } from '../print.ts';
-import { alignColumns } from '../table.ts';
+import { print, printJson } from '../output/print.ts';
+import { alignColumns } from '../output/table.ts';
 
 export function define(command: Command): void {
   command.argument('[pattern]', 'part of a name, or a pattern with * and ?');
@@ -14,7 +14,10 @@ export function define(command: Command): void {
 }
 
 async function models(pattern: string | undefined, { json }: { json: boolean }): Promise<void> {
-  const { countModel, listModels, modelInfo } = await import('../../models/registry.ts');
+  const [{ countModel }, { listModels, modelInfo }] = await Promise.all([
+    import('../../cost/count-model.ts'),
+    import('../../models/registry.ts'),
+  ]);
   const names = listModels(pattern === undefined || /[*?]/.test(pattern) ? pattern : `*${pattern}*`);
   if (names.length === 0) {
     throw new UsageError(

@@ -13,7 +13,7 @@ import {
   withSetFlag,
 } from '../flags.ts';
 import { withBackend } from '../engine.ts';
-import { print, printJson } from '../print.ts';
+import { print, printJson } from '../output/print.ts';
 
 interface PlanFlags extends EngineFlags, ModelFlags {
   readonly train: boolean;

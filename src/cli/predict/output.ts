@@ -1,10 +1,10 @@
 import { UsageError } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
-import type { Classification } from '../../node/classifier.ts';
+import type { Classification } from '../../use/classifier.ts';
 import { csvRow } from '../../report/csv.ts';
 import type { PredictFlags } from './command.ts';
-import { predictionLines } from '../judgement.ts';
-import { print, printJson } from '../print.ts';
+import { predictionLines } from '../output/evaluation.ts';
+import { print, printJson } from '../output/print.ts';
 
 /** Writes what `predict` finds to stdout, one picture after the other. */
 export interface PredictionWriter {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { CardinalError, UsageError } from '../../base/errors.ts';
 import { leftOutLine, LeftOutTally } from '../../data/left-out.ts';
 import { findPictures } from '../../node/data/files.ts';
-import type { PictureInput } from '../../node/data/picture-input.ts';
+import type { PictureInput } from '../../data/picture-input.ts';
 
 /** A picture to classify, under the name that it is told by. */
 export interface NamedPicture {

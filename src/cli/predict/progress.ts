@@ -1,4 +1,4 @@
-import { newBar, type Bar } from '../bar.ts';
+import { newBar, type Bar } from '../output/bar.ts';
 
 /** Shows how far `predict` is, and lets lines through. */
 export interface PredictProgress {

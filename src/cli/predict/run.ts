@@ -1,7 +1,7 @@
 import { CardinalError } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
-import { readClassNames } from '../../node/class-names.ts';
-import { classifierOf } from '../../node/classifier.ts';
+import { readClassNames } from '../../use/class-names.ts';
+import { classifierOf } from '../../use/classifier.ts';
 import type { PredictFlags } from './command.ts';
 import { withBackend } from '../engine.ts';
 import { givenLimits } from '../flags.ts';
@@ -9,7 +9,7 @@ import { loadForUse, preprocessingFor } from '../loading.ts';
 import { predictionWriter, requireOneFormat } from './output.ts';
 import { namedPictures } from './pictures.ts';
 import { predictProgress } from './progress.ts';
-import { tell } from '../print.ts';
+import { tell } from '../output/print.ts';
 
 /** `cardinal predict`: a picture that cannot be read is told on stderr and does not stop the others. */
 export async function predict(path: string, images: readonly string[], flags: PredictFlags): Promise<void> {

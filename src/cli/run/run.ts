@@ -4,7 +4,7 @@ import { formatShape } from '../../graph/value.ts';
 import { parseSet } from '../../models/options.ts';
 import { createModel } from '../../models/registry.ts';
 import { readFile, writeFileAtomic } from '../../node/files.ts';
-import type { WeightsFile } from '../../node/weights-file.ts';
+import type { WeightsFile } from '../../use/weights-file.ts';
 import { compile } from '../../session/compile.ts';
 import { computeGradients } from '../../session/gradients.ts';
 import { loadTensors } from '../../weights/load.ts';
@@ -12,7 +12,7 @@ import { readSafetensors, writeSafetensors } from '../../weights/safetensors.ts'
 import type { RunFlags } from './command.ts';
 import { withBackend } from '../engine.ts';
 import { openWeights, tellLeft } from '../loading.ts';
-import { printJson, tell } from '../print.ts';
+import { printJson, tell } from '../output/print.ts';
 
 /** `cardinal run`: raw tensors in and out. */
 export async function runTensors(name: string, flags: RunFlags): Promise<void> {

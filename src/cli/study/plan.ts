@@ -1,6 +1,6 @@
 import { count, duration, short } from '../../report/format.ts';
 import type { StudyPlan } from '../../study/plan.ts';
-import { alignColumns } from '../table.ts';
+import { alignColumns } from '../output/table.ts';
 
 /** What a study would do, with the time it is expected to take: seconds of one run, by arm. */
 export interface StudyForecast {

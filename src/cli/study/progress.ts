@@ -1,12 +1,12 @@
-import { pc } from '../colours.ts';
+import { pc } from '../output/colours.ts';
 import { duration, percent } from '../../report/format.ts';
 import type { Outcome } from '../../study/outcome.ts';
 import type { PlannedRun } from '../../study/plan.ts';
 import type { TrainEvent } from '../../train/events.ts';
-import { newBar } from '../bar.ts';
-import { writeLines } from '../lines.ts';
-import { wrapped } from '../print.ts';
-import { transientLine } from '../transient.ts';
+import { newBar } from '../output/bar.ts';
+import { writeLines } from '../output/lines.ts';
+import { wrapped } from '../output/print.ts';
+import { transientLine } from '../output/transient.ts';
 
 /** A run of the study with how long it is expected to take. */
 export interface ExpectedRun {

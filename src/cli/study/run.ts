@@ -18,12 +18,12 @@ import { bundledPictures } from '../bundled.ts';
 import type { StudyFlags } from './command.ts';
 import { givenLimits } from '../flags.ts';
 import { withBackend } from '../engine.ts';
-import { onInterrupt } from '../interrupt.ts';
+import { onInterrupt } from '../process/interrupt.ts';
 import { machine } from '../../node/machine.ts';
-import { print, printJson, shellWord, tell } from '../print.ts';
+import { print, printJson, shellWord, tell } from '../output/print.ts';
 import { planDocument, planLines, type StudyForecast } from './plan.ts';
 import { studyView } from './progress.ts';
-import { alignColumns } from '../table.ts';
+import { alignColumns } from '../output/table.ts';
 import { version } from '../../node/version.ts';
 
 /** `cardinal study`: what there is. */

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { ModelFlags } from '../flags.ts';
 import { integer, shape4, withExamples, withJsonFlag, withSetFlag } from '../flags.ts';
-import { print, printJson } from '../print.ts';
+import { print, printJson } from '../output/print.ts';
 
 interface SummaryFlags extends ModelFlags {
   readonly input?: readonly [number, number, number, number];
@@ -27,7 +27,7 @@ export function define(command: Command): void {
 
 async function describe(name: string, { input, depth, set = [], cost, json }: SummaryFlags): Promise<void> {
   const { createModel, modelInfo, parseSet } = await import('../../models/index.ts');
-  const { costSummary, summary } = await import('../../nn/index.ts');
+  const { costSummary, summary } = await import('../../cost/summary.ts');
   const { costListing } = await import('./cost-listing.ts');
   const options = parseSet(set);
   const inputSize = input ?? [1, ...modelInfo(name, options).inputShape];

@@ -1,8 +1,8 @@
-import { pc } from '../colours.ts';
-import type { CostBreakdown, LayerCost, PartCost } from '../../graph/breakdown.ts';
+import { pc } from '../output/colours.ts';
+import type { CostBreakdown, LayerCost, PartCost } from '../../cost/breakdown.ts';
 import { formatShape, type Shape } from '../../graph/value.ts';
 import { bytes, count, percent, short } from '../../report/format.ts';
-import { alignColumns } from '../table.ts';
+import { alignColumns } from '../output/table.ts';
 
 /** Columns for the path of a module, so that a line has 80. */
 const widestPath = 24;

@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import type { CostUnit } from '../../models/tradeoff.ts';
+import type { CostUnit } from '../../cost/tradeoff.ts';
 import { budget, integers, integer, oneOf, withExamples, withJsonFlag, type Budget } from '../flags.ts';
 
 /** Flags of `cardinal tradeoff`. */

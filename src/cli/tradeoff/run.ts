@@ -1,17 +1,17 @@
-import { pc } from '../colours.ts';
+import { pc } from '../output/colours.ts';
 import { UsageError } from '../../base/errors.ts';
-import { bottleneckLayers, equalCostTemplates, type Template } from '../../models/templates.ts';
+import { bottleneckLayers, equalCostTemplates, type Template } from '../../cost/templates.ts';
 import {
   bottleneckParameters,
   cardinalityTradeoff,
   paperCardinalities,
   type CostUnit,
   type Tradeoff,
-} from '../../models/tradeoff.ts';
+} from '../../cost/tradeoff.ts';
 import { count, short } from '../../report/format.ts';
 import type { TradeoffFlags } from './command.ts';
-import { print, printJson } from '../print.ts';
-import { alignColumns } from '../table.ts';
+import { print, printJson } from '../output/print.ts';
+import { alignColumns } from '../output/table.ts';
 
 /** Cardinalities side by side in 80 columns. */
 const columnsAbreast = 5;

@@ -1,4 +1,4 @@
-import { pc } from '../colours.ts';
+import { pc } from '../output/colours.ts';
 import { duration, percent } from '../../report/format.ts';
 import type { EpochEvent } from '../../train/events.ts';
 

@@ -1,12 +1,12 @@
-import { pc } from '../colours.ts';
+import { pc } from '../output/colours.ts';
 import { shortened } from '../../base/quoted.ts';
 import type { Check, CheckResult } from '../../node/verify/check.ts';
 import { verify } from '../../node/verify/verify.ts';
 import { count } from '../../report/format.ts';
 import type { VerifyFlags } from './command.ts';
-import { print, printJson } from '../print.ts';
+import { print, printJson } from '../output/print.ts';
 import { runConfigSchema } from '../../node/training/config.ts';
-import { alignColumns } from '../table.ts';
+import { alignColumns } from '../output/table.ts';
 
 /** `cardinal verify`: everything there is, with exit code 1 if anything is damaged. */
 export async function verifyPath(path: string, { json }: VerifyFlags): Promise<void> {

@@ -1,9 +1,9 @@
-import { Assembler } from '../../data/assemble.ts';
+import { Assembler } from '../../data/assembler.ts';
 import type { Picture } from '../../data/dataset.ts';
-import { decoderOf } from './decode.ts';
+import { decoderOf } from '../../data/decode.ts';
 import { findSharp } from '../sharp.ts';
-import type { WorkerSetup } from './messages.ts';
-import { noting } from './watch.ts';
+import type { WorkerSetup } from '../../data/pool-messages.ts';
+import { noting } from '../../data/decode-watch.ts';
 
 /** The assembler of a loader, in a worker or in the loader's own thread. `decode` is the source's. */
 export function assemblerOf(setup: WorkerSetup, decode = setupDecoder(setup)): Assembler {

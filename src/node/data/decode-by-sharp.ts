@@ -6,9 +6,9 @@ import { checkSize, type PictureLimits } from '../../data/picture-limits.ts';
 import { cmykToRgb } from '../../data/transforms/cmyk.ts';
 import { loadSharp, type Metadata } from '../sharp.ts';
 import { decoderReason } from './decode-reasons.ts';
-import type { OwnFormat } from './formats.ts';
-import { tookTooLong, type Timed } from './in-time.ts';
-import { PixelBudget } from './pixel-budget.ts';
+import type { OwnFormat } from '../../data/picture-names.ts';
+import { tookTooLong, type Timed } from '../../data/in-time.ts';
+import { PixelBudget } from '../../data/pixel-budget.ts';
 
 /** What sharp decodes. */
 export type SharpFormat = Exclude<PictureFormatName, OwnFormat> | OptionalFormatName;

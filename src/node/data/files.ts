@@ -6,8 +6,8 @@ import { byCodePoint } from '../../base/order.ts';
 import type { LeftOutKind, LeftOutTally } from '../../data/left-out.ts';
 import { fileError, hasCode, isMissing } from '../file-errors.ts';
 import { readTextFile } from '../files.ts';
-import { isPictureName, leftOutFile } from './formats.ts';
-import type { SplitName } from './reader.ts';
+import { isPictureName, leftOutFile } from '../../data/picture-names.ts';
+import type { SplitName } from '../../data/reader.ts';
 
 /** What lies directly in a folder, hidden entries and those of operating systems left out, names in code-point order. */
 export interface Listing {

@@ -23,12 +23,12 @@ import type { HeldOut } from '../../data/picture-record.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { splitByClass } from '../../data/split.ts';
 import { fileError, hasCode } from '../file-errors.ts';
-import { requireAllRead } from './check.ts';
+import { requireAllRead } from '../../data/check.ts';
 import { listFolder } from './files.ts';
 import { findCifar, readCifar } from './read-cifar.ts';
 import { readFolders, tellBeside } from './read-folders.ts';
 import { findIdx, readIdx } from './read-idx.ts';
-import type { DataKind, ReadData } from './reader.ts';
+import type { DataKind, ReadData } from '../../data/reader.ts';
 
 /** Limits of pictures hold for everything that is done with the data: they go with its datasets. */
 export interface OpenOptions extends PictureLimitOptions {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import type { PictureHashes } from '../../data/picture-record.ts';
 import { keyOf, type PictureDataset } from '../../data/source.ts';
 import type { OpenData } from './open.ts';
-import { contentOf } from './record.ts';
+import { contentOf } from '../../data/record-pictures.ts';
 
 /** Where a run folder keeps the list of its pictures, so that one that has changed can be named. */
 export const pictureListFile = 'pictures.jsonl.gz';

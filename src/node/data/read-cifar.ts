@@ -11,7 +11,7 @@ import { pictureDataset, type PictureDataset } from '../../data/source.ts';
 import { fileError } from '../file-errors.ts';
 import { openRegular, readInto, type RegularFile } from '../regular-file.ts';
 import { listFolder, readNames } from './files.ts';
-import { numberedClasses, type ReadData } from './reader.ts';
+import { numberedClasses, type ReadData } from '../../data/reader.ts';
 
 interface CifarFiles {
   readonly format: CifarFormat;

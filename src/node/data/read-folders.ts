@@ -9,8 +9,8 @@ import type { PictureLimits } from '../../data/picture-limits.ts';
 import { pictureDataset, type PictureDataset } from '../../data/source.ts';
 import { passOver } from '../file-errors.ts';
 import { findPictures, listFolder, pathBelow, tellLeftOut, type Listing, type Place } from './files.ts';
-import { isPictureName, leftOutFile } from './formats.ts';
-import { splitNamed, unknownClass, type ReadData, type SplitName } from './reader.ts';
+import { isPictureName, leftOutFile } from '../../data/picture-names.ts';
+import { splitNamed, unknownClass, type ReadData, type SplitName } from '../../data/reader.ts';
 
 /** Pictures of one split by class, as they lie in folders. */
 interface Split {

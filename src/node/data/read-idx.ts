@@ -6,7 +6,7 @@ import { parseJson, validate } from '../../base/validate.ts';
 import { pictureDataset, type PictureDataset } from '../../data/source.ts';
 import { listFolder, readNames } from './files.ts';
 import { openIdx } from './idx-file.ts';
-import { numberedClasses, splitNamed, type ReadData, type SplitName } from './reader.ts';
+import { numberedClasses, splitNamed, type ReadData, type SplitName } from '../../data/reader.ts';
 
 /** File names of one split. */
 interface IdxFiles {

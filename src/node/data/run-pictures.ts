@@ -8,7 +8,7 @@ import type { PlatformConditions } from '../../train/conditions.ts';
 import { readFile } from '../files.ts';
 import { findSharp } from '../sharp.ts';
 import { changesOf, sentence } from './changed-pictures.ts';
-import { needsSharp } from './formats.ts';
+import { needsSharp } from '../../data/picture-names.ts';
 import type { OpenData } from './open.ts';
 import {
   listPictures,
@@ -18,7 +18,7 @@ import {
   unpackList,
   type PictureList,
 } from './picture-list.ts';
-import { changedSamples, recordOf } from './record.ts';
+import { changedSamples, recordOf } from '../../data/record-pictures.ts';
 
 /** What a run keeps of its pictures, and a line for people if they are not what they were. */
 export interface RunPictures {

@@ -7,7 +7,7 @@ import { discard, isPacked, sendRequest, show, unreachable, type HubAnswer } fro
 import type { FileMetadata } from './metadata.ts';
 import { formatHubName } from './name.ts';
 import { PartFile } from './part-file.ts';
-import type { HubRepo } from './repo.ts';
+import type { HubSource } from './source.ts';
 import { statusError } from './status.ts';
 import { PaceKeeper, Watchdog, withRetries } from './timing.ts';
 
@@ -27,7 +27,7 @@ export interface Wanted {
  * Downloads a file to the disk. A broken connection is taken up where it broke, with a new request to the hub each time,
  * because the addresses it redirects to expire. The request names a commit, whose files never change.
  */
-export async function downloadBlob(repo: HubRepo, wanted: Wanted): Promise<void> {
+export async function downloadBlob(repo: HubSource, wanted: Wanted): Promise<void> {
   const download = new Download(repo, wanted, await PartFile.open(wanted.partPath, repo.signal));
   try {
     await download.run();
@@ -38,7 +38,7 @@ export async function downloadBlob(repo: HubRepo, wanted: Wanted): Promise<void>
 
 class Download {
   readonly part: PartFile;
-  readonly #repo: HubRepo;
+  readonly #repo: HubSource;
   readonly #wanted: Wanted;
   readonly #checksum: Checksum | undefined;
   readonly #room: Room;
@@ -49,7 +49,7 @@ class Download {
   /** What the server that gave the part's bytes calls this version of the file, if it says so for certain. */
   #validator: string | undefined;
 
-  constructor(repo: HubRepo, wanted: Wanted, part: PartFile) {
+  constructor(repo: HubSource, wanted: Wanted, part: PartFile) {
     const { etag, size, commit } = wanted.metadata;
     this.part = part;
     this.#repo = repo;

@@ -1,7 +1,7 @@
 import { HubError } from './hub-error.ts';
 import { discard, isPacked, sendRequest, show } from './http.ts';
 import { formatHubName } from './name.ts';
-import type { HubRepo } from './repo.ts';
+import type { HubSource } from './source.ts';
 import { commitOf, statusError } from './status.ts';
 import { Watchdog } from './timing.ts';
 
@@ -20,7 +20,7 @@ export interface FileMetadata {
  * redirect is what tells of the file (`X-Linked-Etag`, `X-Linked-Size`); small files and renamed repositories are
  * redirected within the hub, and the last answer tells.
  */
-export async function readMetadata(repo: HubRepo, file: string, revision: string): Promise<FileMetadata> {
+export async function readMetadata(repo: HubSource, file: string, revision: string): Promise<FileMetadata> {
   const { settings, timing, signal } = repo;
   const what = formatHubName({ ...repo.name, revision, file });
   const watchdog = new Watchdog(timing.answer, signal);

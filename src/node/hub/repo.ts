@@ -13,6 +13,7 @@ import { HubError } from './hub-error.ts';
 import { readMetadata, type FileMetadata } from './metadata.ts';
 import { formatHubName, type HubName } from './name.ts';
 import { readSettings, type Environment, type HubSettings } from './settings.ts';
+import type { HubProgress, HubSource } from './source.ts';
 import { usualTiming, withRetries, type HubTiming } from './timing.ts';
 
 export interface HubOptions {
@@ -34,15 +35,6 @@ export interface HubOptions {
   readonly freeBytes?: ((folder: string) => Promise<number>) | undefined;
 }
 
-export interface HubProgress {
-  /** The file's name in the repository. */
-  readonly file: string;
-  /** Bytes on the disk, those of earlier attempts included; falls when a server makes us begin again. */
-  readonly received: number;
-  /** Bytes of the whole file, if the server says. */
-  readonly total: number | undefined;
-}
-
 /** A file of a repository on this machine. */
 export interface HubFile {
   readonly path: string;
@@ -50,7 +42,7 @@ export interface HubFile {
 }
 
 /** One revision of a repository, for as long as a call lasts: all files come from the same commit. */
-export class HubRepo {
+export class HubRepo implements HubSource {
   readonly name: HubName;
   readonly settings: HubSettings;
   readonly timing: HubTiming;

@@ -1,7 +1,7 @@
 import { HubError } from './hub-error.ts';
 import { show, type HubAnswer } from './http.ts';
 import { isCommit } from './name.ts';
-import type { HubRepo } from './repo.ts';
+import type { HubSource } from './source.ts';
 
 /** The header that says what exactly was not found or not allowed. */
 const errorCode = 'x-error-code';
@@ -16,7 +16,7 @@ export function commitOf(response: Response): string | undefined {
 export function statusError(
   { response, url }: HubAnswer,
   what: string,
-  { settings, page }: Pick<HubRepo, 'settings' | 'page'>,
+  { settings, page }: Pick<HubSource, 'settings' | 'page'>,
 ): HubError {
   const { status } = response;
   const hasToken = settings.token !== undefined;

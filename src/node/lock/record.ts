@@ -1,7 +1,7 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { z } from 'zod';
 import { hasCode } from '../file-errors.ts';
-import { neverFollow } from './write-record.ts';
+import { neverFollow } from './open-flags.ts';
 
 const line = z
   .string()

@@ -1,14 +1,11 @@
 import { closeSync, constants, openSync, writeSync } from 'node:fs';
+import { neverFollow } from './open-flags.ts';
 import type { LockRecord } from './record.ts';
 
-// The heartbeat's thread loads this file alone.
+// The heartbeat's thread loads this file: it imports nothing large.
 
 /** Records are written over each other in place, so all are of one length. */
 const unit = 1024;
-// Windows has neither.
-const { O_NOFOLLOW = 0, O_NONBLOCK = 0 } = constants as Partial<typeof constants>;
-/** How lock files are opened: no link is followed, and nothing is waited for, whatever lies there. */
-export const neverFollow = O_NOFOLLOW | O_NONBLOCK;
 
 /** Makes a lock file that nobody else has, still empty, and gives its descriptor. */
 export function createLockFile(path: string): number {

@@ -8,8 +8,8 @@ import { count } from '../../report/format.ts';
 import type { PicturesAtHand } from '../../study/plan.ts';
 import type { TrainingSetting } from '../../study/study.ts';
 import { openData, type OpenData } from '../data/open.ts';
-import { fitPreprocessing } from '../data/statistics.ts';
-import { trainingPictures } from '../data/training.ts';
+import { fitPreprocessing } from '../../data/channel-statistics.ts';
+import { trainingPictures } from '../../train/loaders.ts';
 
 /** The pictures of a training study, the same for all of its runs. */
 export interface StudyPictures {

@@ -1,8 +1,8 @@
 import { CardinalError } from '../../base/errors.ts';
 import { openData, type OpenData, type OpenOptions } from '../data/open.ts';
-import { OtherClassesError } from '../data/reader.ts';
-import { saysOf } from '../trained.ts';
-import type { WeightsFile } from '../weights-file.ts';
+import { OtherClassesError } from '../../data/reader.ts';
+import { saysOf } from '../../use/trained.ts';
+import type { WeightsFile } from '../../use/weights-file.ts';
 
 /**
  * Opens pictures to train on from weights that are there already. A classifier that is kept knows its classes by their

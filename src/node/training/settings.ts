@@ -1,160 +1,223 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { jsonObject, validate } from '../../base/validate.ts';
-import { parseSet } from '../../models/options.ts';
-import { createModel, modelInfo } from '../../models/registry.ts';
-import type { OpenData } from '../data/open.ts';
-import { fitPreprocessing } from '../data/statistics.ts';
-import { withAugmentation } from '../data/training.ts';
-import { requireRoom } from './room.ts';
-import { describe, isAdapted, saysOf, trainingPreprocessing } from '../trained.ts';
-import { isHubName } from '../hub/name.ts';
-import type { WeightsFile } from '../weights-file.ts';
+import { preprocessingSchema, type Preprocessing } from '../../data/preprocessing.ts';
+import { createModel, modelInfo, modelOrigin } from '../../models/registry.ts';
+import { Module } from '../../nn/module.ts';
 import { networkOf, type ModelDescription } from '../../train/network.ts';
-import { findRecipe, withOverrides, type RecipeOverrides } from '../../train/recipe.ts';
-import type { TrainFlags } from '../../cli/train/command.ts';
-import { givenEngine } from '../../cli/engine.ts';
-import { givenLimits, type FitFlags } from '../../cli/flags.ts';
-import { preprocessingFor, requirePerChannel, warnOfOther } from '../../cli/loading.ts';
-import { runConfigSchema, type RunConfig } from './config.ts';
-import { shellWord } from '../../cli/print.ts';
+import type { Recipe } from '../../train/recipe.ts';
+import type { OpenData } from '../data/open.ts';
+import { fitPreprocessing } from '../../data/channel-statistics.ts';
+import { withAugmentation } from '../../train/loaders.ts';
+import { isHubName } from '../hub/name.ts';
+import { prepareFor, requirePerChannel } from '../../use/prepare.ts';
+import {
+  channelsOf,
+  describe,
+  isAdapted,
+  otherNetwork,
+  saysOf,
+  trainingPreprocessing,
+} from '../../use/trained.ts';
 import { version } from '../version.ts';
+import type { WeightsFile } from '../../use/weights-file.ts';
+import { chooseRecipe } from './asked-recipe.ts';
+import { runConfigSchema, type RunConfig } from './config.ts';
+import { engineToKeep } from './engine.ts';
+import type { RunLog } from './events.ts';
+import type { NamedModel, RunOptions, RunRequest } from './options.ts';
+import { requireRoom } from './room.ts';
+
+/** How `openData` opens pictures, where nothing else is asked for. */
+export const usualOpening = { seed: 0, valFraction: 0.1, strict: false } as const;
+
+/** What decides how a run goes, and the network itself, which has the weights that it was made with. */
+export interface Settings {
+  readonly config: RunConfig;
+  readonly module: Module;
+}
 
 /**
- * Everything that decides how the run goes, checked before a folder is made. `weights` are those that the run begins with:
- * then its pictures are prepared as theirs were.
+ * The settings of a run that begins, before there is a folder. From `weights`, if there are some, come the network's options
+ * and how pictures are prepared. Throws a `CardinalError` if data, network, weights and options do not fit together.
  */
-export async function configure(
+export async function settingsFor(
+  { model, options, command }: RunRequest,
   data: OpenData,
-  model: string | undefined,
-  flags: TrainFlags,
-  weights?: WeightsFile,
-): Promise<RunConfig> {
-  const given = parseSet(flags.set ?? []);
-  requireClasses(given, data);
-  const { name, options: set } = chosenModel(model, given, weights, flags);
-  const info = modelInfo(name, set);
-  const chosen = withOverrides(findRecipe(flags.recipe), overridesOf(flags));
-  const channels = 'inChannels' in given || weights !== undefined ? info.options.inChannels : data.channels;
-  if (channels !== 1 && channels !== 3) {
-    throw new UsageError(`${name}: pictures have 1 or 3 channels, got inChannels=${String(channels)}`);
-  }
-  const { imageSize } = flags;
-  if (imageSize !== undefined) {
-    const options = { ...set, numClasses: data.classes.length, inChannels: channels };
-    const network = networkOf(createModel(name, options), [channels, imageSize, imageSize], {
-      name,
-      options,
-    });
-    requireRoom(network, chosen, flags.checkpointActivations);
-  }
-  if (weights === undefined) requirePerChannel({ channels, mean: flags.mean, std: flags.std });
-  const preprocessing =
-    weights === undefined
-      ? await fitPreprocessing(data, {
-          channels,
-          // Pictures of one size are taken as they are; photos are brought to the size the network was designed for.
-          imageSize: flags.imageSize ?? (data.pictureSize === undefined ? info.inputShape[1] : undefined),
-          mean: flags.mean,
-          std: flags.std,
-        })
-      : await preprocessingFor(
-          {
-            preprocessing: trainingPreprocessing(weights, flags.inChannels),
-            channels,
-            adapted: isAdapted(weights, flags.inChannels),
-            description: { name, options: {} },
-          },
-          flags,
-          data,
-        );
-  const recipe = await withAugmentation(chosen, data, preprocessing, flags.augment);
-  const { patience, checkpointEvery, checkpointMinutes, checkpointActivations } = flags;
-  const config: RunConfig = {
+  weights: WeightsFile | undefined,
+  log: RunLog,
+): Promise<Settings> {
+  const recipe = chooseRecipe(options);
+  if (!(model instanceof Module) && weights !== undefined) await log.warn(otherNetwork(weights, model.name));
+  const network = model instanceof Module ? own(model, data, weights, options) : named(model, data, weights, options);
+  const preprocessing = await preprocessingFor(network, data, weights, recipe, options, log);
+  const { seed = usualOpening.seed, strict = usualOpening.strict, freeze } = options;
+  const { patience, checkpointEvery, checkpointMinutes, checkpointActivations } = options;
+  const config = {
     cardinal: version(),
     startedAt: new Date().toISOString(),
-    command: repeatCommand(),
+    command,
     data: resolve(data.path),
-    model: { name, options: { ...set, numClasses: data.classes.length, inChannels: channels } },
-    recipe,
-    seed: flags.seed,
-    valFraction: flags.valFraction,
-    strict: flags.strict,
+    model: network.description,
+    recipe: await withAugmentation(recipe, data, preprocessing, options.augment),
+    seed,
+    valFraction: shareHeldOut(data, options),
+    strict,
     preprocessing,
-    ...(weights === undefined ? {} : { weights: await beginning(weights, flags) }),
-    ...(flags.freeze === undefined ? {} : { freeze: [...flags.freeze] }),
-    ...(checkpointActivations === undefined ? {} : { checkpointActivations }),
-    ...(patience === undefined ? {} : { patience }),
-    ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
-    ...givenLimits(flags),
-    engine: givenEngine(flags),
-    ...(checkpointMinutes === undefined ? {} : { checkpointMinutes }),
+    weights: weights && (await beginning(weights, options)),
+    freeze,
+    checkpointActivations,
+    patience,
+    checkpointEvery,
+    maxPixels: options.maxPixels,
+    decodeSeconds: options.decodeSeconds,
+    engine: engineToKeep(options),
+    checkpointMinutes,
   };
-  return validate(runConfigSchema, config, 'the settings of the run');
+  return {
+    config: validate(runConfigSchema, withoutUndefined(config), 'the settings of the run'),
+    module: network.module,
+  };
+}
+
+/** What is known of a network before its pictures are. */
+interface ChosenNetwork {
+  readonly module: Module;
+  readonly description: ModelDescription;
+  readonly channels: 1 | 3;
+  /** Side of the pictures that it was designed for, if the registry knows it. */
+  readonly designedSide: number | undefined;
+}
+
+/** A network of one's own, as it is. */
+function own(
+  module: Module,
+  data: OpenData,
+  weights: WeightsFile | undefined,
+  { preprocessing, inChannels }: RunOptions,
+): ChosenNetwork {
+  const description = describeModule(module);
+  const ofPictures = weights === undefined ? data.channels : (inChannels ?? channelsOf(weights));
+  const channels = pictureChannels(description.name, preprocessing?.channels ?? ofPictures);
+  return { module, description, channels, designedSide: undefined };
+}
+
+/** A network of the registry: the one that is named, or that the weights are of, for the classes of the data. */
+function named(
+  model: Partial<NamedModel>,
+  data: OpenData,
+  weights: WeightsFile | undefined,
+  options: RunOptions,
+): ChosenNetwork {
+  const given = validate(jsonObject, withoutUndefined({ ...model.options }), 'options of the network');
+  requireClasses(given, data);
+  const { name, options: set } = weights === undefined ? describeNamed(model.name, given) : ofWeights(weights, model.name, given, options);
+  const { options: all, inputShape } = modelInfo(name, set);
+  const isSaid = weights !== undefined || given['inChannels'] !== undefined;
+  const channels = pictureChannels(name, options.preprocessing?.channels ?? (isSaid ? all.inChannels : data.channels));
+  const description = { name, options: { ...set, numClasses: data.classes.length, inChannels: channels } };
+  return {
+    module: createModel(name, description.options),
+    description,
+    channels,
+    designedSide: inputShape[1],
+  };
+}
+
+function describeNamed(name: string | undefined, options: ModelDescription['options']): ModelDescription {
+  if (name === undefined) throw new UsageError('--model is missing: see `cardinal models` for their names');
+  return { name, options };
+}
+
+function ofWeights(
+  weights: WeightsFile,
+  given: string | undefined,
+  set: ModelDescription['options'],
+  options: RunOptions,
+): ModelDescription {
+  // Classes are the data's, whatever those of the weights are.
+  const { name, options: own } = describe(weights, given, withoutClasses(set), options);
+  return { name, options: withoutClasses(own) };
+}
+
+function withoutClasses(options: ModelDescription['options']): ModelDescription['options'] {
+  return Object.fromEntries(Object.entries(options).filter(([key]) => key !== 'numClasses'));
 }
 
 /** The data has as many classes as it has; another number for the network is a mistake. */
-function requireClasses(given: Readonly<Record<string, unknown>>, { path, classes }: OpenData): void {
-  const { numClasses } = given;
-  if (numClasses !== undefined && numClasses !== classes.length) {
-    throw new UsageError(
-      `--set numClasses=${JSON.stringify(numClasses)}: ${path} has ${classes.length} classes, leave it out`,
-    );
-  }
+function requireClasses({ numClasses }: ModelDescription['options'], { path, classes }: OpenData): void {
+  if (numClasses === undefined || numClasses === classes.length) return;
+  throw new UsageError(
+    `--set numClasses=${JSON.stringify(numClasses)} (in a program, numClasses of the network): ${path} has ${classes.length} classes, leave it out`,
+  );
 }
 
-/** What is trained: the network that is named, or the one that the weights are of. */
-function chosenModel(
-  model: string | undefined,
-  set: Readonly<Record<string, unknown>>,
+function pictureChannels(name: string, channels: number | undefined): 1 | 3 {
+  if (channels === 1 || channels === 3) return channels;
+  throw new UsageError(`${name}: pictures have 1 or 3 channels, got inChannels=${String(channels)}`);
+}
+
+/** What a checkpoint calls a network: the registry's name and options, or the name of its class. */
+export function describeModule(module: Module): ModelDescription {
+  const { name, options } = modelOrigin(module) ?? { name: module.displayName ?? module.typeName, options: {} };
+  return { name, options: validate(jsonObject, options, `options of ${name}`) };
+}
+
+/** As it is given; else that of the weights, of which a guess is told; else what suits the pictures. */
+async function preprocessingFor(
+  { module, description, channels, designedSide }: ChosenNetwork,
+  data: OpenData,
   weights: WeightsFile | undefined,
-  fit: FitFlags,
-): ModelDescription {
-  if (weights === undefined) {
-    if (model === undefined) {
-      throw new UsageError('--model is missing: see `cardinal models` for their names');
-    }
-    return { name: model, options: validate(jsonObject, set, '--set') };
+  recipe: Recipe,
+  { preprocessing: given, imageSize, mean, std, inChannels, checkpointActivations }: RunOptions,
+  log: RunLog,
+): Promise<Preprocessing> {
+  if (given !== undefined) return validate(preprocessingSchema, given, 'trainOn: preprocessing');
+  if (imageSize !== undefined) {
+    const network = networkOf(module, [channels, imageSize, imageSize], description);
+    requireRoom(network, recipe, checkpointActivations);
   }
-  warnOfOther(weights, model);
-  const { name, options } = describe(weights, model, set, fit);
-  return {
-    name,
-    options: Object.fromEntries(Object.entries(options).filter(([key]) => key !== 'numClasses')),
+  if (weights === undefined) {
+    requirePerChannel({ channels, mean, std });
+    // Pictures of one size are taken as they are; photos are brought to the size the network was designed for.
+    const usual = data.pictureSize === undefined ? designedSide : undefined;
+    return fitPreprocessing(data, { channels, imageSize: imageSize ?? usual, mean, std });
+  }
+  const known = {
+    preprocessing: trainingPreprocessing(weights, inChannels),
+    channels,
+    adapted: isAdapted(weights, inChannels),
+    description: { name: description.name, options: {} },
   };
+  const { preprocessing, note } = await prepareFor(known, { mean, std, imageSize }, data);
+  await log.warn(note);
+  return preprocessing;
+}
+
+/** The share that is held out for validation where the data has no such pictures; of pictures that are open, the one that is. */
+function shareHeldOut(data: OpenData, { valFraction }: RunOptions): number {
+  return valFraction ?? data.heldOut?.fraction ?? (data.valHeldOut ? 0 : usualOpening.valFraction);
 }
 
 async function beginning(
   weights: WeightsFile,
-  { weights: file = weights.name, head, partial, inChannels }: TrainFlags,
+  { weights: file = weights.name, head = 'keep', partial, inChannels }: RunOptions,
 ): Promise<RunConfig['weights']> {
   const { origin, licence } = saysOf(weights);
   return {
     file,
     ...(isHubName(file) ? {} : { path: resolve(weights.path) }),
     sha256: await weights.digest(),
-    ...(inChannels === undefined ? {} : { inChannels }),
+    ...withoutUndefined({ inChannels }),
     head,
     ...(partial === true ? { partial } : {}),
-    ...(origin === undefined ? {} : { origin }),
-    ...(licence === undefined ? {} : { licence }),
+    ...withoutUndefined({ origin, licence }),
   };
 }
 
-export function overridesOf({
-  epochs,
-  batchSize,
-  lr,
-  weightDecay,
-  labelSmoothing,
-  ...flags
-}: Partial<TrainFlags>): RecipeOverrides {
-  const { clipNorm, accumulate, ema, mixup, cutmix, balance } = flags;
-  const plain = { epochs, batchSize, learningRate: lr, weightDecay, labelSmoothing };
-  return { ...plain, clipNorm, accumulate, ema, mixup, cutmix, balance };
-}
-
-/** The command line as it was given, ready to be pasted into a shell. */
-export function repeatCommand(): string {
-  return ['npx cardinal', ...process.argv.slice(2).map(shellWord)].join(' ');
+/** JSON has no `undefined`. */
+export function withoutUndefined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]: Exclude<T[K], undefined>;
+  };
 }

@@ -33,14 +33,14 @@ import type { VerifyOptions } from '../../weights/digest.ts';
 import { leftOver, loadTensors } from '../../weights/load.ts';
 import { createNodeBackend, type NodeBackendOptions } from '../backend.ts';
 import { openDataFor } from './data-for-weights.ts';
-import { seenBefore } from '../data/to-evaluate.ts';
+import { seenBefore } from '../../data/to-evaluate.ts';
 import { openData, type OpenData, type OpenOptions } from '../data/open.ts';
-import { fitPreprocessing } from '../data/statistics.ts';
+import { fitPreprocessing } from '../../data/channel-statistics.ts';
 import { pictureListFile } from '../data/picture-list.ts';
 import { picturesOfRun } from '../data/run-pictures.ts';
-import { openLoaders, withAugmentation } from '../data/training.ts';
+import { openLoaders, withAugmentation } from '../../train/loaders.ts';
 import { engineBefore } from './engine.ts';
-import { prepareFor } from '../prepare.ts';
+import { prepareFor } from '../../use/prepare.ts';
 import { evaluateBest, type EvaluateBestOptions, type RunEvaluation } from '../report/evaluate-best.ts';
 import { interruption, withoutEvaluation, writeReport } from '../report/write-report.ts';
 import { requireRoom } from './room.ts';
@@ -48,8 +48,8 @@ import type { RunFolder } from '../run-folder.ts';
 import { RunPlace } from './place.ts';
 import type { HubOptions } from '../hub/repo.ts';
 import { checkTrainOn } from './arguments.ts';
-import { channelsOf, isAdapted, saysOf, trainingPreprocessing } from '../trained.ts';
-import { tensorsFor, withWeightsFile, type WeightsFile } from '../weights-file.ts';
+import { channelsOf, isAdapted, saysOf, trainingPreprocessing } from '../../use/trained.ts';
+import { tensorsFor, withWeightsFile, type WeightsFile } from '../../use/weights-file.ts';
 
 /** Limits of pictures are for a path: pictures that are open already are read as `openData` was told. */
 export interface TrainOnOptions extends RecipeOverrides, VerifyOptions, PictureLimitOptions {

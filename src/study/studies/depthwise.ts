@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { largest, smallest } from '../../base/extremes.ts';
-import { countSeparable, separableRatio } from '../../models/separable-cost.ts';
+import { countSeparable, separableRatio } from '../../cost/separable-cost.ts';
 import { Conv2d, DepthwiseConv2d, PointwiseConv2d } from '../../nn/index.ts';
 import { digits3, percent } from '../../report/format.ts';
 import { html, type Html } from '../../report/html.ts';

@@ -1,5 +1,5 @@
-import { nearestWidth } from '../../models/nearest-width.ts';
-import { countModel } from '../../models/registry.ts';
+import { nearestWidth } from '../../cost/nearest-width.ts';
+import { countModel } from '../../cost/count-model.ts';
 import { judgeClaims, type Claim } from '../judge.ts';
 import type { Arm, Setting, Study } from '../study.ts';
 import {

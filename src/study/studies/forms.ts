@@ -1,6 +1,6 @@
 import { largest } from '../../base/extremes.ts';
 import { convertForm } from '../../models/convert-form.ts';
-import type { Form } from '../../models/forms.ts';
+import type { Form } from '../../models/options.ts';
 import { html } from '../../report/html.ts';
 import { judgeClaims, judgeFact } from '../judge.ts';
 import type { Outcome } from '../outcome.ts';

@@ -1,6 +1,6 @@
 import * as Plot from '@observablehq/plot';
 import { largest } from '../../base/extremes.ts';
-import { cardinalityTradeoff } from '../../models/tradeoff.ts';
+import { cardinalityTradeoff } from '../../cost/tradeoff.ts';
 import { count, percent } from '../../report/format.ts';
 import { html, type Html } from '../../report/html.ts';
 import { chart } from '../../report/plot.ts';

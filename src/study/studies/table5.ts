@@ -1,5 +1,5 @@
 import * as Plot from '@observablehq/plot';
-import { countModel } from '../../models/registry.ts';
+import { countModel } from '../../cost/count-model.ts';
 import { count, short } from '../../report/format.ts';
 import { html, type Html } from '../../report/html.ts';
 import { chart } from '../../report/plot.ts';

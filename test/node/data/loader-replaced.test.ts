@@ -4,11 +4,11 @@ import { afterAll, describe, expect, test, vi } from 'vitest';
 
 import { CardinalError, DisposedError } from '../../../src/base/errors.ts';
 import { defaultPreprocessing } from '../../../src/data/preprocessing.ts';
-import type { AssembledBatch } from '../../../src/data/assemble.ts';
-import { inTime } from '../../../src/node/data/in-time.ts';
-import { PixelBudget } from '../../../src/node/data/pixel-budget.ts';
-import { workerPool, type AssemblyPool } from '../../../src/node/data/pool.ts';
-import { DecodeWatch, newWatchedPlaces, noting } from '../../../src/node/data/watch.ts';
+import type { AssembledBatch } from '../../../src/data/assembler.ts';
+import { inTime } from '../../../src/data/in-time.ts';
+import { PixelBudget } from '../../../src/data/pixel-budget.ts';
+import { workerPool, type AssemblyPool } from '../../../src/data/decoder-pool.ts';
+import { DecodeWatch, newWatchedPlaces, noting } from '../../../src/data/decode-watch.ts';
 import { temporaryFolder } from './support/sources.ts';
 
 const { path: root, remove } = temporaryFolder();

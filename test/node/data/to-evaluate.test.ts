@@ -7,11 +7,11 @@ import { UsageError } from '../../../src/base/errors.ts';
 import type { Value } from '../../../src/graph/value.ts';
 import * as nn from '../../../src/nn/index.ts';
 import { keyOf } from '../../../src/data/source.ts';
-import { picturesToEvaluate, type EvaluatedSplit } from '../../../src/node/data/to-evaluate.ts';
+import { picturesToEvaluate, type EvaluatedSplit } from '../../../src/data/to-evaluate.ts';
 import { openData } from '../../../src/node/data/open.ts';
-import { isWhole, recordOf } from '../../../src/node/data/record.ts';
+import { isWhole, recordOf } from '../../../src/data/record-pictures.ts';
 import { trainOn, type TrainOnOptions } from '../../../src/node/training/train-on.ts';
-import { loadTrained, type Trained } from '../../../src/node/trained.ts';
+import { loadTrained, type Trained } from '../../../src/use/trained.ts';
 import type { TrainEvent } from '../../../src/train/events.ts';
 import { cifarFile, drawing, temporaryFolder, writeBytes, writeClasses } from './support/sources.ts';
 

@@ -12,7 +12,7 @@ import { findBlas } from '../../../src/node/blas.ts';
 import { engineBefore } from '../../../src/node/training/engine.ts';
 import { usableKernels } from '../../../src/node/kernels.ts';
 import { defaultThreads } from '../../../src/node/threads.ts';
-import { wasmFeatures } from '../../../src/node/wasm-features.ts';
+import { wasmFeatures } from '../../../src/backends/wasm/features.ts';
 import { RunFolder } from '../../../src/node/run-folder.ts';
 import { trainOn, type TrainOnOptions } from '../../../src/node/training/train-on.ts';
 import { buildCheckpoint, type TrainingState } from '../../../src/train/checkpoint.ts';

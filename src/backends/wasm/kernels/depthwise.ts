@@ -1,4 +1,5 @@
-import { madd, WIDE, word, address } from './simd';
+import { PackDepthwiseWeightsArgs, ReduceDepthwiseGradientArgs } from './args.generated';
+import { madd, WIDE } from './simd';
 import { ceilDivide } from './strip';
 
 /*
@@ -113,45 +114,41 @@ function isBeside(k: i32, count: i32, paired: bool): bool {
 /**
  * Depthwise weights K×R×S×1 → [block][plane of 4 channels][tap][4], zero lanes at the end of a block; taps in reverse
  * order if `flipped`. One chunk a block. If `paired`, the build for 256-bit vectors packs [8 channels][tap][8].
- * Arguments: 0 weights, 1 packed, 2 K, 3 taps, 4 channels a block, 5 flipped, 6 paired.
  */
-export function pack_depthwise_weights(args: usize, chunk: i32): void {
-  const channels = word(args, 2);
-  const taps = word(args, 3);
-  const perBlock = word(args, 4);
+export function pack_depthwise_weights(args: PackDepthwiseWeightsArgs, chunk: i32): void {
+  const channels = args.filters;
+  const taps = args.taps;
+  const perBlock = args.perBlock;
   const planes = (perBlock + 3) >> 2;
   const first = chunk * perBlock;
   const count = min(perBlock, channels - first);
-  const weights = address(args, 0) + (<usize>(first * taps) << 2);
-  const packed = address(args, 1) + (<usize>(chunk * planes * taps) << 4);
+  const weights = args.weights + (<usize>(first * taps) << 2);
+  const packed = args.packed + (<usize>(chunk * planes * taps) << 4);
   for (let k = 0; k < planes << 2; k++) {
-    const beside = isBeside(k, count, word(args, 6) != 0);
+    const beside = isBeside(k, count, args.paired != 0);
     const to = packed + tapZero(k, taps, beside);
     const step = beside ? 5 : 4;
     for (let tap = 0; tap < taps; tap++) {
       const value: f32 = k < count ? load<f32>(weights + (<usize>(k * taps + tap) << 2)) : 0;
-      const place = word(args, 5) ? taps - 1 - tap : tap;
+      const place = args.flipped ? taps - 1 - tap : tap;
       store<f32>(to + (<usize>place << step), value);
     }
   }
 }
 
-/**
- * Adds up the slices of `grouped_gradient` of a depthwise convolution into dw K×R×S×1. One chunk a block.
- * Arguments: 0 partials, 1 dw, 2 K, 3 taps, 4 channels a block, 5 slices, 6 bytes of a slice, 7 paired, as above.
- */
-export function reduce_depthwise_gradient(args: usize, chunk: i32): void {
-  const channels = word(args, 2);
-  const taps = word(args, 3);
-  const perBlock = word(args, 4);
-  const slices = word(args, 5);
+/** Adds up the slices of a depthwise convolution's `grouped_gradient` into dw K×R×S×1. One chunk a block. */
+export function reduce_depthwise_gradient(args: ReduceDepthwiseGradientArgs, chunk: i32): void {
+  const channels = args.filters;
+  const taps = args.taps;
+  const perBlock = args.perBlock;
+  const slices = args.slices;
   const first = chunk * perBlock;
   const count = min(perBlock, channels - first);
-  const partials = address(args, 0) + (<usize>(chunk * ((perBlock + 3) >> 2) * taps) << 4);
-  const dw = address(args, 1) + (<usize>(first * taps) << 2);
-  const sliceBytes = address(args, 6);
+  const partials = args.partials + (<usize>(chunk * ((perBlock + 3) >> 2) * taps) << 4);
+  const dw = args.dw + (<usize>(first * taps) << 2);
+  const sliceBytes = args.sliceBytes;
   for (let k = 0; k < count; k += 4) {
-    const beside = isBeside(k, count, word(args, 7) != 0);
+    const beside = isBeside(k, count, args.paired != 0);
     const from = partials + tapZero(k, taps, beside);
     const step = beside ? 5 : 4;
     const lanes = min(count - k, 4);

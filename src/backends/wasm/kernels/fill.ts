@@ -1,11 +1,11 @@
-import { address, float, word } from './simd';
+import { FillArgs } from './args.generated';
 
-/** Fills `count` floats at `out` with `value`; a chunk is `perChunk` of them. Arguments: out, count, perChunk, value. */
-export function fill(args: usize, chunk: i32): void {
-  const out = address(args, 0);
-  const count = word(args, 1);
-  const perChunk = word(args, 2);
-  const value = float(args, 3);
+/** Fills an array with one value. A chunk is `perChunk` floats of it. */
+export function fill(args: FillArgs, chunk: i32): void {
+  const out = args.out;
+  const count = args.count;
+  const perChunk = args.perChunk;
+  const value = args.value;
   const begin = chunk * perChunk;
   const end = min(begin + perChunk, count);
   let i = begin;

@@ -1,18 +1,17 @@
-import { address, word } from './simd';
+import { PackGroupedWeightsArgs, ReduceGroupedGradientArgs } from './args.generated';
 
 /**
  * Weights of a grouped convolution, K×R×S×(C/G), packed as the register tiles read them: for each group and each 8 (at
  * the end 4) of its output channels o, [tap][input channel i][8 or 4]. Forward, o is k and i is c; for backward-input
  * they swap places. One chunk a group.
- * Arguments: 0 weights, 1 packed, 2 C/G, 3 K/G, 4 taps, 5 transposed.
  */
-export function pack_grouped_weights(args: usize, chunk: i32): void {
-  const cg = word(args, 2);
-  const kg = word(args, 3);
-  const taps = word(args, 4);
-  const transposed = word(args, 5);
-  const weights = address(args, 0) + (<usize>(chunk * kg * taps * cg) << 2);
-  let out = address(args, 1) + (<usize>(chunk * kg * taps * cg) << 2);
+export function pack_grouped_weights(args: PackGroupedWeightsArgs, chunk: i32): void {
+  const cg = args.sourceDepth;
+  const kg = args.targetDepth;
+  const taps = args.taps;
+  const transposed = args.transposed;
+  const weights = args.weights + (<usize>(chunk * kg * taps * cg) << 2);
+  let out = args.packed + (<usize>(chunk * kg * taps * cg) << 2);
   const filterBytes = <usize>(taps * cg) << 2;
   const outputs = transposed ? cg : kg;
   const inputs = transposed ? kg : cg;
@@ -63,16 +62,15 @@ export function pack_grouped_weights(args: usize, chunk: i32): void {
 
 /**
  * Adds up the slices of `grouped_gradient`, in their order, and lays the sum out as K×R×S×(C/G). One chunk a group.
- * Arguments: 0 partials, 1 dw, 2 C/G, 3 K/G, 4 taps, 5 slices, 6 bytes of a slice.
  */
-export function reduce_grouped_gradient(args: usize, chunk: i32): void {
-  const cg = word(args, 2);
-  const kg = word(args, 3);
-  const taps = word(args, 4);
-  const slices = word(args, 5);
-  const sliceBytes = address(args, 6);
-  let from = address(args, 0) + (<usize>(chunk * kg * taps * cg) << 2);
-  const dw = address(args, 1) + (<usize>(chunk * kg * taps * cg) << 2);
+export function reduce_grouped_gradient(args: ReduceGroupedGradientArgs, chunk: i32): void {
+  const cg = args.sourceDepth;
+  const kg = args.targetDepth;
+  const taps = args.taps;
+  const slices = args.slices;
+  const sliceBytes = args.sliceBytes;
+  let from = args.partials + (<usize>(chunk * kg * taps * cg) << 2);
+  const dw = args.dw + (<usize>(chunk * kg * taps * cg) << 2);
   const filterBytes = <usize>(taps * cg) << 2;
   for (let o = 0; o < kg; ) {
     const lanes = kg - o >= 8 ? 8 : 4;

@@ -1,4 +1,5 @@
-import { address, madd, WIDE, word } from './simd';
+import { GroupedConvArgs } from './args.generated';
+import { madd, WIDE } from './simd';
 import { fetch_pixels, make_room_for_pixels } from './fetch';
 import { claimSlot, releaseSlot } from './scratch';
 import { ceilDivide, emitRow, floorDivide, packRow } from './strip';
@@ -17,80 +18,75 @@ import { emitRowSummed, packRowRepeated, tile_depthwise } from './depthwise';
  * Backward-input reads dy as the source and visits for every phase (h mod stride, w mod stride) of dx only the taps that
  * reach it, so a strided gradient costs no multiplications by inserted zeros. At stride 1 it is the flipped convolution.
  *
- * Arguments: 0 source, 1 target, 2 packed weights, 3 bias or 0, 4 residual or 0, 5 relu, 6 scratch, 7 slot bytes,
- * 8–10 source H, W, C, 11–13 target H, W, C, 14–15 channels a group of source and target, 16 groups, 17 groups a block,
- * 18–19 R, S, 20–21 stride, 22–23 padding, 24–25 dilation, 26 transposed, 27 rows a chunk, 28 row chunks a picture,
- * 29 blocks, 30 rows in the ring, 31 columns before column 0, 32 source columns a phase, 33 target columns a phase,
- * 34 channel multiplier of a depthwise convolution, else 0: then channels a group are 1, blocks are blocks of channels, and
- * weights and tile are those of depthwise.ts; 35 chunks that share the blocks of the same rows, 36 blocks a chunk.
+ * Of a depthwise convolution (`multiplier` is not 0) blocks are blocks of channels, and weights and tile are those of depthwise.ts.
  */
-export function grouped_conv(args: usize, chunk: i32, scratch: usize): void {
-  const height = word(args, 8);
-  const outHeight = word(args, 11);
-  const outWidth = word(args, 12);
-  const strideH = word(args, 20);
-  const padH = word(args, 22);
-  const reach = (word(args, 18) - 1) * word(args, 24);
-  const rowsPerChunk = word(args, 27);
-  const rowChunks = word(args, 28);
-  const blockChunks = word(args, 35);
-  const blocksPerChunk = word(args, 36);
+export function grouped_conv(args: GroupedConvArgs, chunk: i32, scratch: usize): void {
+  const height = args.height;
+  const outHeight = args.outHeight;
+  const outWidth = args.outWidth;
+  const strideH = args.strideRows;
+  const padH = args.padRows;
+  const reach = (args.filterRows - 1) * args.dilationRows;
+  const rowsPerChunk = args.rowsPerChunk;
+  const rowChunks = args.rowChunks;
+  const blockChunks = args.blockChunks;
+  const blocksPerChunk = args.blocksPerChunk;
 
   const firstBlock = (chunk % blockChunks) * blocksPerChunk;
-  const endBlock = min(firstBlock + blocksPerChunk, word(args, 29));
+  const endBlock = min(firstBlock + blocksPerChunk, args.blocks);
   const image = chunk / blockChunks / rowChunks;
   const firstRow = ((chunk / blockChunks) % rowChunks) * rowsPerChunk;
   const endRow = min(firstRow + rowsPerChunk, outHeight);
   // More than a cache line of each pixel.
-  if ((endBlock - firstBlock) * word(args, 17) * max(word(args, 14), word(args, 15)) > 16) {
+  if ((endBlock - firstBlock) * args.groupsPerBlock * max(args.sourceDepth, args.targetDepth) > 16) {
     let top = firstRow * strideH - padH;
     let bottom = (endRow - 1) * strideH - padH + reach;
-    if (word(args, 26)) {
+    if (args.transposed) {
       top = ceilDivide(firstRow + padH - reach, strideH);
       bottom = floorDivide(endRow - 1 + padH, strideH);
     }
-    const inputs = word(args, 17) * word(args, 14);
-    const outputs = word(args, 17) * word(args, 15);
+    const inputs = args.groupsPerBlock * args.sourceDepth;
+    const outputs = args.groupsPerBlock * args.targetDepth;
     const x = image * height + max(top, 0);
     const y = image * outHeight + firstRow;
     const sum =
-      fetch_pixels(address(args, 0), x * word(args, 9), (image * height + min(bottom + 1, height)) * word(args, 9), word(args, 10), firstBlock * inputs, endBlock * inputs) +
-      make_room_for_pixels(address(args, 1), y * outWidth, (image * outHeight + endRow) * outWidth, word(args, 13), firstBlock * outputs, endBlock * outputs);
+      fetch_pixels(args.source, x * args.width, (image * height + min(bottom + 1, height)) * args.width, args.channels, firstBlock * inputs, endBlock * inputs) +
+      make_room_for_pixels(args.target, y * outWidth, (image * outHeight + endRow) * outWidth, args.outChannels, firstBlock * outputs, endBlock * outputs);
     store<u32>(scratch, sum);
   }
   for (let block = firstBlock; block < endBlock; block++) grouped_block(args, image, firstRow, endRow, block);
 }
 
 /** Some rows of one picture, of one block of groups. */
-export function grouped_block(args: usize, image: i32, firstRow: i32, endRow: i32, block: i32): void {
-  const residual = address(args, 4);
-  const height = word(args, 8);
-  const width = word(args, 9);
-  const channels = word(args, 10);
-  const outHeight = word(args, 11);
-  const outWidth = word(args, 12);
-  const outChannels = word(args, 13);
-  const cg = word(args, 14);
-  const kg = word(args, 15);
-  const groups = word(args, 16);
-  const groupsPerBlock = word(args, 17);
-  const filterRows = word(args, 18);
-  const filterColumns = word(args, 19);
-  const strideH = word(args, 20);
-  const strideW = word(args, 21);
-  const padH = word(args, 22);
-  const padW = word(args, 23);
-  const dilationH = word(args, 24);
-  const dilationW = word(args, 25);
-  const transposed = word(args, 26);
-  const ringRows = word(args, 30);
-  const left = word(args, 31);
-  const perPhase = word(args, 32);
-  const outPerPhase = word(args, 33);
+export function grouped_block(args: GroupedConvArgs, image: i32, firstRow: i32, endRow: i32, block: i32): void {
+  const residual = args.residual;
+  const height = args.height;
+  const width = args.width;
+  const channels = args.channels;
+  const outHeight = args.outHeight;
+  const outWidth = args.outWidth;
+  const outChannels = args.outChannels;
+  const cg = args.sourceDepth;
+  const kg = args.targetDepth;
+  const groups = args.groups;
+  const groupsPerBlock = args.groupsPerBlock;
+  const filterRows = args.filterRows;
+  const filterColumns = args.filterColumns;
+  const strideH = args.strideRows;
+  const strideW = args.strideColumns;
+  const padH = args.padRows;
+  const padW = args.padColumns;
+  const dilationH = args.dilationRows;
+  const dilationW = args.dilationColumns;
+  const transposed = args.transposed;
+  const ringRows = args.ringRows;
+  const left = args.left;
+  const perPhase = args.perPhase;
+  const outPerPhase = args.outPerPhase;
 
   const firstGroup = block * groupsPerBlock;
   const blockGroups = min(groupsPerBlock, groups - firstGroup);
-  const multiplier = word(args, 34);
+  const multiplier = args.multiplier;
   const sourceChannels = multiplier ? blockGroups * multiplier : blockGroups * cg;
   const targetChannels = blockGroups * kg;
   const sourcePlanes = (sourceChannels + 3) >> 2;
@@ -103,7 +99,7 @@ export function grouped_block(args: usize, image: i32, firstRow: i32, endRow: i3
   const paired = WIDE && !multiplier && (kg & 7) == 0;
   const ringRowBytes = inPlaneBytes * <usize>sourcePlanes;
   const taps = filterRows * filterColumns;
-  const slot = claimSlot(address(args, 6), word(args, 7));
+  const slot = claimSlot(args.slots, args.slotBytes);
   const table = slot;
   const entries = multiplier ? taps : (taps * cg) >> 1;
   // Input channels of an entry of the table.
@@ -112,12 +108,12 @@ export function grouped_block(args: usize, image: i32, firstRow: i32, endRow: i3
   const outRow = ring + <usize>ringRows * ringRowBytes;
   const perGroup = multiplier ? 4 * taps : taps * cg * kg;
   const firstPack = multiplier ? block * ((groupsPerBlock * multiplier + 3) >> 2) : firstGroup;
-  const weights = address(args, 2) + (<usize>(firstPack * perGroup) << 2);
+  const weights = args.weights + (<usize>(firstPack * perGroup) << 2);
   const pixelBytes = <usize>channels << 2;
   const outPixelBytes = <usize>outChannels << 2;
-  const sourceImage = address(args, 0) + ((<usize>image * height * width * channels + firstGroup * cg) << 2);
+  const sourceImage = args.source + ((<usize>image * height * width * channels + firstGroup * cg) << 2);
   const outOffset = (<usize>image * outHeight * outWidth * outChannels + firstGroup * kg) << 2;
-  const bias: usize = address(args, 3) == 0 ? 0 : address(args, 3) + (<usize>(firstGroup * kg) << 2);
+  const bias: usize = args.bias == 0 ? 0 : args.bias + (<usize>(firstGroup * kg) << 2);
 
   let packed = 0;
   for (let row = firstRow; row < endRow; row++) {
@@ -220,16 +216,16 @@ export function grouped_block(args: usize, image: i32, firstRow: i32, endRow: i3
       }
     }
     const at = outOffset + <usize>row * outWidth * outPixelBytes;
-    const to = address(args, 1) + at;
+    const to = args.target + at;
     if (multiplier > 1 && transposed) {
       emitRowSummed(outRow, outPhases, outPerPhase, to, outPixelBytes, outWidth, blockGroups, multiplier);
     } else {
       const beside: usize = residual == 0 ? 0 : residual + at;
-      const relu = word(args, 5);
+      const relu = args.relu;
       emitRow(outRow, outPhases, outPerPhase, to, outPixelBytes, outWidth, targetChannels, bias, beside, relu, paired);
     }
   }
-  releaseSlot(address(args, 6), word(args, 7), slot);
+  releaseSlot(args.slots, args.slotBytes, slot);
 }
 
 /**

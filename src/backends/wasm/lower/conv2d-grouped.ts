@@ -1,6 +1,8 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
-import type { Call, Lowering, PlacedBuffer } from '../call.ts';
+import { packDepthwiseWeights } from '../args/depthwise.ts';
+import { groupedConv, packGroupedWeights } from '../args/grouped.ts';
+import { call, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
 import { optionalAddresses } from './conv2d-gemm.ts';
 import { align64, clearScratch, scratchBytes } from './scratch.ts';
 
@@ -120,21 +122,23 @@ function geometry(attrs: Conv2dAttrs, source: Shape, w: Shape, target: Shape, tr
   const packedBytes = align64(
     depthwise ? blocks * sourcePlanes * taps * 16 : filters * taps * filterDepth * 4,
   );
-  const words = [
-    ...[height, width, channels, outHeight, outWidth, outChannels, cg, kg, groups, groupsPerBlock],
-    ...[filterRows, filterColumns, ...stride, ...padding, ...dilation, transposed ? 1 : 0],
-    ...[rowsPerChunk, Math.ceil(outHeight / rowsPerChunk), blocks, ringRows, left, perPhase, outPerPhase],
-    ...[multiplier, blockChunks, blocksPerChunk],
-  ];
-  const chunks = images * Math.ceil(outHeight / rowsPerChunk) * blockChunks;
+  const args = {
+    ...{ height, width, channels, outHeight, outWidth, outChannels, groups, groupsPerBlock },
+    ...{ sourceDepth: cg, targetDepth: kg, filterRows, filterColumns, transposed, multiplier },
+    ...{ strideRows: stride[0], strideColumns: stride[1], padRows: padding[0], padColumns: padding[1] },
+    ...{ dilationRows: dilation[0], dilationColumns: dilation[1] },
+    ...{ rowsPerChunk, rowChunks: Math.ceil(outHeight / rowsPerChunk), blocks, blocksPerChunk, blockChunks },
+    ...{ ringRows, left, perPhase, outPerPhase, slotBytes },
+  };
+  const chunks = images * args.rowChunks * blockChunks;
   return {
-    ...{ depthwise, multiplier, filters, taps, groups, filterDepth, blocks, groupsPerBlock, transposed },
-    ...{ packedBytes, slotBytes, words, chunks },
+    ...{ depthwise, filters, taps, filterDepth, packedBytes, chunks },
+    args,
   };
 }
 
 function workspaceOf(g: Geometry): number {
-  return g.packedBytes + scratchBytes(g.slotBytes);
+  return g.packedBytes + scratchBytes(g.args.slotBytes);
 }
 
 function convolution(
@@ -146,29 +150,42 @@ function convolution(
   kept: number | undefined,
   { bias, residual, relu } = { bias: 0, residual: 0, relu: false },
 ): Call[] {
-  const scratch = workspace + g.packedBytes;
+  const slots = workspace + g.packedBytes;
   const packed = kept ?? workspace;
-  const once = kept !== undefined;
-  const pack: Call = g.depthwise
-    ? {
-        kernel: 'pack_depthwise_weights',
-        chunks: g.blocks,
-        once,
-        args: [w.address, packed, g.filters, g.taps, g.groupsPerBlock * g.multiplier, 0, 0],
-      }
-    : {
-        kernel: 'pack_grouped_weights',
-        chunks: g.groups,
-        once,
-        args: [w.address, packed, g.filterDepth, g.filters / g.groups, g.taps, g.transposed ? 1 : 0],
-      };
-  const compute: Call = {
-    kernel: 'grouped_conv',
-    chunks: g.chunks,
-    args: [
-      ...[source.address, target.address, packed, bias, residual, relu ? 1 : 0, scratch, g.slotBytes],
-      ...g.words,
-    ],
-  };
-  return [clearScratch(scratch), pack, compute];
+  return [
+    clearScratch(slots),
+    pack(g, w, packed, { once: kept !== undefined }),
+    call(groupedConv, g.chunks, {
+      ...g.args,
+      ...{ source: source.address, target: target.address, weights: packed, bias, residual, relu, slots },
+    }),
+  ];
+}
+
+function pack(
+  {
+    depthwise,
+    filters,
+    taps,
+    filterDepth,
+    args: { blocks, groups, groupsPerBlock, multiplier, transposed },
+  }: Geometry,
+  { address }: PlacedBuffer,
+  packed: number,
+  options: { readonly once: boolean },
+): Call {
+  const own = { weights: address, packed, taps };
+  return depthwise
+    ? call(
+        packDepthwiseWeights,
+        blocks,
+        { ...own, filters, perBlock: groupsPerBlock * multiplier, flipped: false, paired: false },
+        options,
+      )
+    : call(
+        packGroupedWeights,
+        groups,
+        { ...own, sourceDepth: filterDepth, targetDepth: filters / groups, transposed },
+        options,
+      );
 }

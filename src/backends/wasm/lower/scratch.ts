@@ -1,4 +1,5 @@
-import type { Call } from '../call.ts';
+import { fill } from '../args/fill.ts';
+import { call, type Call } from '../call.ts';
 
 /** Slots and header of `kernels/scratch.ts`. */
 const slotCount = 32;
@@ -10,7 +11,7 @@ export function scratchBytes(slotBytes: number): number {
 
 /** Marks every slot free; must run before a kernel that claims slots. */
 export function clearScratch(address: number): Call {
-  return { kernel: 'fill', chunks: 1, args: [address, 1, 1, { f32: 0 }] };
+  return call(fill, 1, { out: address, count: 1, perChunk: 1, value: 0 });
 }
 
 /** The next multiple of 64, the size of a cache line. */

@@ -3,10 +3,10 @@ import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 
 import type { Picture } from '../../../../src/data/dataset.ts';
-import { answerJobs } from '../../../../src/node/data/answer-jobs.ts';
+import { answerJobs } from '../../../../src/data/answer-jobs.ts';
 import { assemblerOf } from '../../../../src/node/data/assembler.ts';
-import type { WorkerSetup } from '../../../../src/node/data/messages.ts';
-import { noting } from '../../../../src/node/data/watch.ts';
+import type { WorkerSetup } from '../../../../src/data/pool-messages.ts';
+import { noting } from '../../../../src/data/decode-watch.ts';
 import { fileError } from '../../../../src/node/file-errors.ts';
 
 const setup = workerData as WorkerSetup;

@@ -1,0 +1,127 @@
+/**
+ * How a kernel's arguments are defined. Each kernel has one definition in this folder, and both sides use it: a lowering writes
+ * arguments by name (`call` in `call.ts`), and the kernel reads them by name, from a class that `scripts/build-kernels.ts`
+ * generates. In memory arguments are 32-bit words in the order of the fields.
+ *
+ * These files run as they are in the build of the kernels: they import nothing outside this folder.
+ */
+
+/** How a field lies in memory, in AssemblyScript's terms. An `f64` takes two words and need not be aligned. */
+export type WordType = 'i32' | 'usize' | 'f32' | 'f64';
+
+/** One argument. `T` is what a lowering gives, `R` what a kernel written in JavaScript reads. */
+export interface Field<T, R = T> {
+  readonly type: WordType;
+  readonly meaning: string;
+  /** Absent: a count, an index, or no quantity at all. */
+  readonly unit: string | undefined;
+  /** The words that hold `value`; where they are read as a float, its bits. */
+  toWords(value: T): readonly number[];
+  read(words: Int32Array, index: number): R;
+}
+
+/** Any field: what it takes is known where its definition is. */
+export type AnyField = Field<never, unknown>;
+
+export type Fields = Readonly<Record<string, AnyField>>;
+
+/** What a lowering gives: a value for each field. */
+export type Values<F extends Fields> = {
+  readonly [K in keyof F]: F[K] extends Field<infer T, unknown> ? T : never;
+};
+
+/** What a kernel written in JavaScript reads. */
+export type Reading<F extends Fields> = {
+  readonly [K in keyof F]: F[K] extends Field<never, infer R> ? R : never;
+};
+
+/** A kernel by its exported name, and its arguments in the order in which they lie. */
+export interface KernelArgs<F extends Fields = Fields> {
+  readonly kernel: string;
+  readonly fields: F;
+}
+
+export function kernelArgs<const F extends Fields>(kernel: string, fields: F): KernelArgs<F> {
+  return { kernel, fields };
+}
+
+const bits = new DataView(new ArrayBuffer(8));
+
+/** An integer: a size, a count, an index. */
+export function int(meaning: string, unit?: string): Field<number> {
+  return {
+    ...{ type: 'i32', meaning, unit },
+    toWords: (value) => [value],
+    read: (words, index) => words[index],
+  };
+}
+
+/** Whether something is so: 1 or 0. */
+export function flag(meaning: string): Field<boolean> {
+  return {
+    ...{ type: 'i32', meaning, unit: undefined },
+    toWords: (value) => [value ? 1 : 0],
+    read: (words, index) => words[index] !== 0,
+  };
+}
+
+/** Where something lies: an absolute byte offset in the program's memory. */
+export function pointer(meaning: string): Field<number> {
+  return {
+    ...{ type: 'usize', meaning, unit: undefined },
+    toWords: (value) => [value],
+    read: (words, index) => words[index] >>> 0,
+  };
+}
+
+/** Where something lies that may be absent: then it is 0. */
+export function optionalPointer(meaning: string): Field<number | undefined, number> {
+  return {
+    ...{ type: 'usize', meaning: `${meaning}; 0 if there is none`, unit: undefined },
+    toWords: (value) => [value ?? 0],
+    read: (words, index) => words[index] >>> 0,
+  };
+}
+
+/** A single-precision number. */
+export function f32(meaning: string, unit?: string): Field<number> {
+  const at = (value: number): number => {
+    bits.setFloat32(0, value);
+    return bits.getInt32(0);
+  };
+  return {
+    ...{ type: 'f32', meaning, unit },
+    toWords: (value) => [at(value)],
+    read: (words, index) => {
+      bits.setInt32(0, words[index]);
+      return bits.getFloat32(0);
+    },
+  };
+}
+
+/** A double: for what a kernel subtracts from 1, say, of which single precision would leave few digits. */
+export function f64(meaning: string, unit?: string): Field<number> {
+  return {
+    ...{ type: 'f64', meaning, unit },
+    toWords: (value) => {
+      bits.setFloat64(0, value, true);
+      return [bits.getInt32(0, true), bits.getInt32(4, true)];
+    },
+    read: (words, index) => {
+      bits.setInt32(0, words[index], true);
+      bits.setInt32(4, words[index + 1], true);
+      return bits.getFloat64(0, true);
+    },
+  };
+}
+
+/** Words that a field takes. */
+export function wordsOf({ type }: AnyField): number {
+  return type === 'f64' ? 2 : 1;
+}
+
+/** The arguments of one call as they lie in memory. */
+export function toWords<F extends Fields>({ fields }: KernelArgs<F>, values: Values<F>): readonly number[] {
+  // `Values` has what each field takes under its name, which the type of the entries no longer says.
+  return Object.entries(fields).flatMap(([name, field]) => field.toWords(values[name] as never));
+}

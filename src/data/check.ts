@@ -1,0 +1,64 @@
+import { checkDataset } from './arguments.ts';
+import { basename } from 'node:path';
+
+import { CardinalError, messageOf } from '../base/errors.ts';
+import { leftOutOf, leftOutWords } from './left-out.ts';
+import type { PictureDataset } from './source.ts';
+import { decoderOf } from './decode.ts';
+import type { ReadData, SplitName } from './reader.ts';
+
+export interface UnreadablePicture {
+  readonly index: number;
+  readonly id: string;
+  readonly reason: string;
+}
+
+/** Decodes every picture of a dataset, a few at a time on the decoder's own threads, and lists those that cannot be. */
+export async function checkPictures(
+  dataset: PictureDataset,
+  onProgress?: (done: number) => void,
+): Promise<UnreadablePicture[]> {
+  checkDataset('checkPictures', dataset);
+  if (dataset.source.kind === 'memory') return [];
+  const decode = decoderOf(dataset.source);
+  const unreadable: UnreadablePicture[] = [];
+  let next = 0;
+  let done = 0;
+  const work = async (): Promise<void> => {
+    while (next < dataset.length) {
+      const index = next++;
+      await decode(index).catch((error: unknown) => {
+        unreadable.push({ index, id: dataset.id(index), reason: messageOf(error) });
+      });
+      onProgress?.(++done);
+    }
+  };
+  await Promise.all(Array.from({ length: 4 }, work));
+  return unreadable.sort((a, b) => a.index - b.index);
+}
+
+/**
+ * Throws a `CardinalError` if anything in these splits, or beside the splits, is left out and may be missed, or a picture
+ * cannot be decoded. `datasets` are the pictures to decode, if not all of the splits.
+ */
+export async function requireAllRead(
+  data: Pick<ReadData, 'leftOut' | SplitName> & { readonly path: string },
+  splits: readonly SplitName[],
+  datasets: readonly (PictureDataset | undefined)[] = splits.map((split) => data[split]),
+): Promise<void> {
+  const missed = leftOutOf(data.leftOut, splits).filter(({ harmless }) => !harmless);
+  if (missed.length > 0) {
+    const [{ paths }] = missed;
+    throw new CardinalError(
+      `${data.path}: not everything in it is read, the first ${paths[0]}: ${missed.map(leftOutWords).join(', ')}; strict refuses this: move it elsewhere, or read the rest without strict`,
+    );
+  }
+  for (const dataset of datasets) {
+    if (!dataset) continue;
+    const unreadable = await checkPictures(dataset);
+    if (unreadable.length === 0) continue;
+    const [first, ...others] = unreadable;
+    const more = others.length > 0 ? ` (and ${others.length} more in ${basename(dataset.name)})` : '';
+    throw new CardinalError(`${first.id} cannot be read: ${first.reason}${more}`);
+  }
+}

@@ -1,0 +1,44 @@
+import {
+  keyOf,
+  pictureDataset,
+  type MemorySource,
+  type PictureDataset,
+  type PictureSource,
+} from './source.ts';
+import { sharedConcat } from '../node/data/files.ts';
+
+/** The samples of the datasets of one source, one dataset after the other. */
+export function joined(datasets: readonly PictureDataset[], name: string): PictureDataset {
+  const [first] = datasets;
+  if (datasets.length === 1) return first;
+  const at: { readonly dataset: PictureDataset; readonly index: number }[] = datasets.flatMap((dataset) =>
+    Array.from(dataset.labels, (_, index) => ({ dataset, index })),
+  );
+  return pictureDataset({
+    name,
+    classes: first.classes,
+    labels: Int32Array.from(at, ({ dataset, index }) => dataset.label(index)),
+    source: joinedSource(datasets.map(({ source }) => source)),
+    id: (position) => at[position].dataset.id(at[position].index),
+    key: (position) => keyOf(at[position].dataset, at[position].index),
+  });
+}
+
+function joinedSource(sources: readonly PictureSource[]): PictureSource {
+  const memory = sources.filter((source) => source.kind === 'memory');
+  const files = sources.filter((source) => source.kind === 'files');
+  if (memory.length === 0) return { ...files[0], paths: files.flatMap(({ paths }) => paths) };
+  const [first] = memory;
+  return { ...first, bytes: sharedConcat(memory.map(({ bytes }) => bytes)), rows: joinedRows(memory) };
+}
+
+/** Rows count records of one block, and blocks lie one after the other. */
+function joinedRows(sources: readonly MemorySource[]): Uint32Array {
+  const rows: number[] = [];
+  let before = 0;
+  for (const source of sources) {
+    for (const row of source.rows) rows.push(before + row);
+    before += source.bytes.length / source.recordBytes;
+  }
+  return Uint32Array.from(rows);
+}

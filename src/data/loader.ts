@@ -1,0 +1,278 @@
+import { checkDataset } from './arguments.ts';
+import { checkOptions, finite, flag, record, wholeFrom, type Kinds } from '../base/options.ts';
+import { availableParallelism } from 'node:os';
+
+import { Disposal, type DisposeOptions } from '../base/disposal.ts';
+import { CardinalError, DisposedError } from '../base/errors.ts';
+import { Turns } from '../base/turns.ts';
+import { validate } from '../base/validate.ts';
+import type { AssembledBatch, AssemblySpec, BatchRequest } from './assembler.ts';
+import type { Batch, BatchLoader } from './dataset.ts';
+import {
+  augmentationSchema,
+  mixSchema,
+  preprocessingSchema,
+  type AugmentationInput,
+  type MixInput,
+  type Preprocessing,
+} from './preprocessing.ts';
+import { batchCount, epochSchedule, type ScheduledBatch } from './schedule.ts';
+import type { PictureDataset } from './source.ts';
+import { mebibytes } from '../train/micro-batches.ts';
+import { memory } from '../node/memory.ts';
+import { loadSharp } from '../node/sharp.ts';
+import { mostThreads } from '../node/threads.ts';
+import { membersByClass } from './split.ts';
+import { needsSharp } from './picture-names.ts';
+import { localPool, workerPool, type AssemblyPool } from './decoder-pool.ts';
+import { DISPOSED } from './pool-worker.ts';
+
+export interface LoaderOptions {
+  readonly batchSize: number;
+  readonly preprocessing: Preprocessing;
+  /** Training shuffles, drops an incomplete last batch and replaces pictures that cannot be decoded. */
+  readonly training: boolean;
+  /** Decides order, augmentation and mixing, together with epoch and index. Default 0. */
+  readonly seed?: number | undefined;
+  /** Classes of the network, K of the N×K targets. Default: the dataset's. */
+  readonly classes?: number | undefined;
+  readonly augmentation?: AugmentationInput | undefined;
+  readonly mix?: MixInput | undefined;
+  /** Default: as `training`. */
+  readonly shuffle?: boolean | undefined;
+  readonly dropLast?: boolean | undefined;
+  /** Show every class as often as any other, pictures of small ones again and again. Needs `shuffle`. */
+  readonly balanced?: boolean | undefined;
+  /** Refuse a picture that cannot be decoded with an error. */
+  readonly strict?: boolean | undefined;
+  /** Worker threads; 0 assembles in the calling thread. Default: 1, or up to 4 where picture files are decoded. */
+  readonly workers?: number | undefined;
+  /** Batches prepared ahead of the one in use. Default: 2, or one more than there are workers. */
+  readonly prefetch?: number | undefined;
+}
+
+const loaderKinds: Kinds<LoaderOptions> = {
+  batchSize: wholeFrom(1),
+  preprocessing: record,
+  training: flag,
+  seed: finite,
+  classes: wholeFrom(1),
+  augmentation: record,
+  mix: record,
+  shuffle: flag,
+  dropLast: flag,
+  balanced: flag,
+  strict: flag,
+  workers: {
+    expected: `a whole number from 0 to ${mostThreads()}`,
+    is: (value) => wholeFrom(0).is(value) && Number(value) <= mostThreads(),
+  },
+  prefetch: wholeFrom(1),
+};
+
+/**
+ * Batches of a dataset, decoded and augmented by worker threads ahead of their use. What a batch holds depends on
+ * (seed, epoch, position) alone: not on the number of workers, and not on where an epoch was resumed.
+ *
+ * The arrays of a batch are reused: they are valid until the next batch is asked for. In training, a picture that
+ * cannot be decoded is replaced by another of its class (see `Assembler`); in evaluation it is left out, so any batch
+ * may have a `size` below `batchSize`. Both are listed in `skipped`.
+ *
+ * @throws CardinalError if there is not even one batch, or a specification is not valid
+ */
+export function createLoader(dataset: PictureDataset, options: LoaderOptions): BatchLoader {
+  checkDataset('createLoader', dataset);
+  checkOptions('createLoader', options, loaderKinds, ['batchSize', 'preprocessing', 'training']);
+  return new Loader(dataset, options);
+}
+
+/** Room for one batch in memory that is shared with the workers. */
+interface Slot {
+  readonly input: Float32Array;
+  readonly target: Float32Array;
+}
+
+interface FilledSlot {
+  readonly slot: Slot;
+  readonly assembled: AssembledBatch;
+}
+
+class Loader implements BatchLoader {
+  readonly dataset: PictureDataset;
+  readonly batchSize: number;
+  readonly batchesPerEpoch: number;
+  readonly #spec: AssemblySpec;
+  readonly #order: Pick<Parameters<typeof epochSchedule>[0], 'shuffle' | 'dropLast' | 'balanced'>;
+  readonly #workers: number;
+  readonly #prefetch: number;
+  readonly #slots: Slot[] = [];
+  readonly #skipped = new Map<number, string>();
+  #pool: AssemblyPool | undefined;
+  #isCut = false;
+  /** Batches that are being filled. */
+  readonly #ordered = new Turns('the data loader', { atOnce: Infinity });
+  readonly #disposal = new Disposal({
+    drain: () => this.#ordered.close({ drain: true, reason: DISPOSED }),
+    cut: () => {
+      this.#isCut = true;
+      return Promise.all([this.#ordered.close({ reason: DISPOSED }), this.#pool?.dispose()]);
+    },
+    free: async () => {
+      this.#slots.length = 0;
+      await this.#pool?.dispose();
+    },
+  });
+
+  constructor(dataset: PictureDataset, options: LoaderOptions) {
+    const { batchSize, training, shuffle = training, dropLast = training, seed = 0 } = options;
+    this.dataset = dataset;
+    this.batchSize = batchSize;
+    const balanced =
+      options.balanced === true ? membersByClass(dataset.labels, dataset.classes.length) : undefined;
+    this.#order = { shuffle, dropLast, balanced };
+    if (balanced && !shuffle)
+      throw new CardinalError('balanced batches are drawn at random: they need shuffle');
+    this.batchesPerEpoch = batchCount({ length: dataset.length, batchSize, dropLast });
+    refuseNoBatch(dataset, batchSize, this.batchesPerEpoch);
+    // Else every picture would count as damaged.
+    if (dataset.source.kind === 'files' && dataset.source.paths.some(needsSharp)) loadSharp();
+    const classes = options.classes ?? dataset.classes.length;
+    if (classes < dataset.classes.length) {
+      throw new CardinalError(
+        `${dataset.name} has ${dataset.classes.length} classes, more than the ${classes} of the network`,
+      );
+    }
+    this.#spec = {
+      preprocessing: validate(preprocessingSchema, options.preprocessing, 'the preprocessing'),
+      augmentation:
+        options.augmentation && validate(augmentationSchema, options.augmentation, 'the augmentation'),
+      mix: options.mix && validate(mixSchema, options.mix, 'the mix of batches'),
+      classes,
+      seed,
+      unreadable: options.strict ? 'refuse' : training ? 'replace' : 'leave-out',
+    };
+    this.#workers = options.workers ?? defaultWorkers(dataset);
+    const wanted = options.prefetch ?? Math.max(2, this.#workers + 1);
+    this.#prefetch = batchesAhead(dataset, wanted, this.#slotBytes());
+  }
+
+  get skipped(): { id: string; reason: string }[] {
+    return Array.from(this.#skipped, ([index, reason]) => ({ id: this.dataset.id(index), reason }));
+  }
+
+  async *epoch(epoch: number, startBatch = 0): AsyncGenerator<Batch, void, undefined> {
+    const { batchSize, dataset } = this;
+    const schedule = epochSchedule({
+      ...this.#order,
+      length: dataset.length,
+      batchSize,
+      seed: this.#spec.seed,
+      epoch,
+    });
+    const ahead: Promise<FilledSlot>[] = [];
+    let inUse: Slot | undefined;
+    let seen = 0;
+    try {
+      for (let n = startBatch; n < schedule.batches; n++) {
+        for (let next = n + ahead.length; next < schedule.batches && ahead.length <= this.#prefetch; next++) {
+          ahead.push(this.#assemble(epoch, next, schedule.batch(next)));
+        }
+        const filled = await ahead.shift();
+        if (!filled) break;
+        if (this.#isCut) throw new DisposedError(DISPOSED);
+        inUse = filled.slot;
+        for (const { index, reason } of filled.assembled.failures) this.#skipped.set(index, reason);
+        const { size, labels, indices } = filled.assembled;
+        seen += size;
+        if (size > 0) yield { size, labels, indices, ...inUse };
+        this.#slots.push(inUse);
+        inUse = undefined;
+      }
+    } finally {
+      if (inUse) this.#slots.push(inUse);
+      // An epoch that was left early: what is still being filled comes back when it is done.
+      for (const pending of ahead) {
+        void pending.then(
+          ({ slot }) => this.#slots.push(slot),
+          () => undefined,
+        );
+      }
+    }
+    if (seen === 0 && startBatch < schedule.batches) {
+      const [first] = this.skipped;
+      throw new CardinalError(
+        `none of the ${dataset.length} pictures of ${dataset.name} could be read; ${first.id}: ${first.reason}`,
+      );
+    }
+  }
+
+  dispose(options?: DisposeOptions): Promise<void> {
+    return this.#disposal.ask(options);
+  }
+
+  #assemble(epoch: number, batch: number, samples: ScheduledBatch): Promise<FilledSlot> {
+    const filled = this.#ordered.take(() => this.#fill({ epoch, batch, ...samples }));
+    // A failure belongs to whoever awaits this batch; nobody may get so far.
+    filled.catch(() => undefined);
+    return filled;
+  }
+
+  async #fill(request: BatchRequest): Promise<FilledSlot> {
+    const setup = {
+      spec: this.#spec,
+      source: this.dataset.source,
+      labels: this.dataset.labels,
+      name: this.dataset.name,
+    };
+    this.#pool ??= this.#workers === 0 ? localPool(setup) : workerPool(setup, this.#workers);
+    const slot = this.#slots.pop() ?? this.#newSlot();
+    return { slot, assembled: await this.#pool.assemble(request, slot.input, slot.target) };
+  }
+
+  #slotBytes(): number {
+    const { preprocessing, classes } = this.#spec;
+    const [height, width] = preprocessing.size;
+    return 4 * this.batchSize * (height * width * preprocessing.channels + classes);
+  }
+
+  #newSlot(): Slot {
+    const { preprocessing, classes } = this.#spec;
+    const [height, width] = preprocessing.size;
+    const shared = (length: number): Float32Array => new Float32Array(new SharedArrayBuffer(4 * length));
+    return {
+      input: shared(this.batchSize * height * width * preprocessing.channels),
+      target: shared(this.batchSize * classes),
+    };
+  }
+}
+
+/**
+ * How many batches are made ahead of the one in use: as many as are wanted, in at most a quarter of the memory, but one. Throws a
+ * `CardinalError` if there is no room for two.
+ */
+function batchesAhead({ name }: PictureDataset, wanted: number, bytes: number): number {
+  const { total, limit = total } = memory();
+  if (2 * bytes > limit) {
+    throw new CardinalError(
+      `${name}: a batch takes ${mebibytes(bytes)}, and there are ${mebibytes(limit)} for two of them and all else: use smaller batches or smaller pictures`,
+    );
+  }
+  return Math.max(1, Math.min(wanted, Math.floor(limit / 4 / bytes) - 1));
+}
+
+function refuseNoBatch(dataset: PictureDataset, batchSize: number, batches: number): void {
+  if (!Number.isInteger(batchSize) || batchSize < 1) {
+    throw new CardinalError(`the batch size must be a whole number from 1 on, got ${batchSize}`);
+  }
+  if (dataset.length === 0) throw new CardinalError(`${dataset.name} holds no pictures`);
+  if (batches === 0) {
+    throw new CardinalError(
+      `${dataset.name} has ${dataset.length} pictures, fewer than one batch of ${batchSize}: use a batch size of at most ${dataset.length}`,
+    );
+  }
+}
+
+/** One worker keeps ahead of any training on pictures in memory; files take half the cores to decode. */
+function defaultWorkers({ source }: PictureDataset): number {
+  return source.kind === 'memory' ? 1 : Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2)));
+}

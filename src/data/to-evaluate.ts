@@ -1,0 +1,186 @@
+import { checkKind, oneOf, record } from '../base/options.ts';
+import { UsageError } from '../base/errors.ts';
+import type { PictureRecord } from './picture-record.ts';
+import type { PictureDataset } from './source.ts';
+import { splitByClass } from './split.ts';
+import { joined } from './joined.ts';
+import { openDataKind } from './open-data.ts';
+import { openData, type OpenData } from '../node/data/open.ts';
+import { isWhole, sampledIn } from './record-pictures.ts';
+import type { SplitName } from './reader.ts';
+
+export const evaluatedSplits = ['train', 'val', 'test', 'all'] as const;
+export type EvaluatedSplit = (typeof evaluatedSplits)[number];
+
+/** Pictures to evaluate weights on, and what a person should know of them. */
+export interface PicturesToEvaluate {
+  readonly dataset: PictureDataset;
+  readonly split: EvaluatedSplit;
+  /** The splits of the source that they were taken from. */
+  readonly from: readonly SplitName[];
+  /** What they are, for people: "test pictures", "held-out pictures". */
+  readonly on: string;
+  /** Which were chosen where that is not plain, in one line. */
+  readonly note: string | undefined;
+  /** One line if the weights were trained on some of them, or may have been. */
+  readonly warning: string | undefined;
+}
+
+/** What a file of weights says of itself; bare weights of other programs say nothing. */
+export interface EvaluatedWeights {
+  /** Records of the pictures that the weights were trained on (`loadTrained`). */
+  readonly pictures?: readonly PictureRecord[] | undefined;
+  /** Whether Cardinal trained them: then pictures without a record may be theirs. */
+  readonly ours?: boolean | undefined;
+  readonly classes?: readonly string[] | undefined;
+}
+
+/**
+ * The pictures of a source to evaluate weights on: the split that is asked for, else `test`, else `val`, else all. The folder
+ * that the weights were trained on is known again, and what training held out of it for validation is its `val`: so weights
+ * are not evaluated on what they have seen, or not without a `warning`.
+ *
+ * `source` is a path, or what `openData` gave with `valFraction` 0. Throws a `UsageError` if the split is not there.
+ */
+export async function picturesToEvaluate(
+  source: string | OpenData,
+  weights: EvaluatedWeights,
+  asked?: EvaluatedSplit,
+): Promise<PicturesToEvaluate> {
+  if (typeof source !== 'string') checkKind('picturesToEvaluate', 'the data', source, openDataKind);
+  checkKind('picturesToEvaluate', 'the weights', weights, record);
+  if (asked !== undefined) checkKind('picturesToEvaluate', 'the split', asked, oneOf(...evaluatedSplits));
+  const data =
+    typeof source === 'string'
+      ? await openData(source, { classes: weights.classes, valFraction: 0 })
+      : source;
+  // Where there are test pictures and nothing else is asked for, it does not matter how the others were split.
+  const known = asked === undefined && data.test !== undefined ? data : await knownParts(data, weights);
+  const { train, val, heldOut } = known;
+  const records = weights.pictures ?? [];
+  const parts = { train, val, test: data.test };
+  const split = asked ?? (parts.test ? 'test' : parts.val ? 'val' : 'train');
+  const dataset = split === 'all' ? allOf(data) : parts[split];
+  if (dataset === undefined) throw missing(data, parts, split);
+  const isHeldOut = split === 'val' && heldOut !== undefined;
+  const chosen = {
+    dataset,
+    split,
+    from: isHeldOut ? (['train'] as const) : split === 'all' ? (['train', 'val', 'test'] as const) : [split],
+    on: isHeldOut ? 'held-out pictures' : names[split],
+    note: isHeldOut ? heldOutNote(data, dataset, heldOut, asked) : undefined,
+  };
+  return { ...chosen, warning: isHeldOut ? undefined : await warningOf(chosen, records, weights, asked) };
+}
+
+const names = {
+  train: 'pictures',
+  val: 'validation pictures',
+  test: 'test pictures',
+  all: 'pictures',
+} as const;
+
+/** A line for people if weights that training begins with were trained on pictures that it is to be evaluated on. */
+export async function seenBefore(
+  { val, test }: OpenData,
+  records: readonly PictureRecord[] = [],
+): Promise<string | undefined> {
+  for (const [name, dataset] of [['validation', val] as const, ['test', test] as const]) {
+    const seen = dataset && (await seenIn(dataset, records));
+    if (seen === undefined) continue;
+    const [{ heldOut }] = records;
+    const cure =
+      name === 'validation' && heldOut !== undefined
+        ? `; they held out ${share(heldOut.fraction)} of each class with seed ${heldOut.seed}`
+        : '';
+    return `the weights to begin with were trained on ${seen} ${name} pictures: their figures will be too good${cure}`;
+  }
+  return undefined;
+}
+
+/** The parts of a source, its training pictures split as they were when the weights were trained, if it is known. */
+async function knownParts(
+  { train, val }: OpenData,
+  { pictures: records = [] }: EvaluatedWeights,
+): Promise<{
+  readonly train: PictureDataset | undefined;
+  readonly val: PictureDataset | undefined;
+  readonly heldOut: PictureRecord['heldOut'];
+}> {
+  const plain = { train, val, heldOut: undefined };
+  if (train === undefined || val !== undefined) return plain;
+  for (const record of records) {
+    if (record.heldOut === undefined || !(await isWhole(record, train))) continue;
+    const { fraction, seed } = record.heldOut;
+    const split = splitByClass(train, fraction, seed);
+    // What a later training held out, an earlier one may have seen.
+    if (split.val === undefined || (await seenIn(split.val, records)) !== undefined) return plain;
+    return { ...split, heldOut: record.heldOut };
+  }
+  return plain;
+}
+
+function allOf({ train, val, test, path }: OpenData): PictureDataset | undefined {
+  const parts = [train, val, test].filter((part) => part !== undefined);
+  return parts.length === 0 ? undefined : joined(parts, path);
+}
+
+function heldOutNote(
+  { path }: OpenData,
+  { length }: PictureDataset,
+  { seed, fraction }: NonNullable<PictureRecord['heldOut']>,
+  asked: EvaluatedSplit | undefined,
+): string {
+  const more = asked === undefined ? '; --split all takes every picture' : '';
+  return `the weights were trained on ${path}: evaluated on the ${length} pictures that training held out (${share(fraction)} of each class, seed ${seed})${more}`;
+}
+
+async function warningOf(
+  { dataset, split }: Pick<PicturesToEvaluate, 'dataset' | 'split'>,
+  records: readonly PictureRecord[],
+  { ours = false }: EvaluatedWeights,
+  asked: EvaluatedSplit | undefined,
+): Promise<string | undefined> {
+  const seen = await seenIn(dataset, records);
+  if (seen !== undefined) {
+    return `the weights were trained on ${seen} pictures: new ones will be recognised less often than these figures say`;
+  }
+  if (records.length > 0 || !ours || asked !== undefined || split !== 'train') return undefined;
+  return 'the weights do not say which pictures they were trained on: if it was on these, new ones will be recognised less often than these figures say';
+}
+
+/** How many pictures of a dataset weights were trained on, for people: "all of these", "about 12 of these 40"; or none. */
+async function seenIn(
+  dataset: PictureDataset,
+  records: readonly PictureRecord[],
+): Promise<string | undefined> {
+  let best = { count: 0, exact: true };
+  for (const record of records) {
+    const found = (await sampledIn(record, dataset)).length;
+    if (found === 0) continue;
+    const exact = record.sample.length === record.count;
+    const count = Math.min(dataset.length, Math.round((found / record.sample.length) * record.count));
+    if (count > best.count) best = { count, exact };
+  }
+  if (best.count === 0) return undefined;
+  const { length } = dataset;
+  if (best.count === length) return length === 1 ? 'this 1' : `these ${length}`;
+  return `${best.exact ? '' : 'about '}${best.count} of these ${length}`;
+}
+
+function share(fraction: number): string {
+  return `${Number((100 * fraction).toPrecision(3))} %`;
+}
+
+function missing(
+  { path }: OpenData,
+  parts: Readonly<Record<SplitName, PictureDataset | undefined>>,
+  split: EvaluatedSplit,
+): UsageError {
+  const present = Object.entries(parts).flatMap(([key, part]) => (part === undefined ? [] : [key]));
+  const why =
+    split === 'val' && parts.train !== undefined
+      ? ', and it is not known to be what the weights were trained on with some held out'
+      : '';
+  return new UsageError(`--split: ${path} has no ${split} pictures, it has ${present.join(' and ')}${why}`);
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import { CardinalError } from '../base/errors.ts';
+import { parseJson } from '../base/validate.ts';
+import { mostNames } from '../node/data/files.ts';
+import { readTextFile } from '../node/files.ts';
+
+/** `["tench", …]`, `{"0": "tench", …}`, or Keras's `{"0": ["n01440764", "tench"], …}`. */
+const schema = z.union(
+  [
+    z.array(z.string()),
+    z.record(z.string().regex(/^\d+$/), z.union([z.string(), z.tuple([z.string(), z.string()])])),
+  ],
+  { error: 'expected names of classes: ["tench", …], {"0": "tench", …} or {"0": ["n01440764", "tench"], …}' },
+);
+
+/**
+ * Names of classes by label, from a text file with a name on each line or from JSON: a list, or an object by label whose
+ * values are names or [WordNet id, name]. Throws a `CardinalError` if it cannot be read or a label has no name.
+ */
+export async function readClassNames(path: string): Promise<string[]> {
+  const text = await readTextFile(path, mostNames);
+  if (!/^\s*[[{]/.test(text)) return text.trim().split(/\r?\n/);
+  const listed = parseJson(schema, text, path);
+  if (Array.isArray(listed)) return listed;
+  return Array.from({ length: Object.keys(listed).length }, (_, label) => {
+    if (!Object.hasOwn(listed, label)) {
+      throw new CardinalError(`${path}: expected names for labels 0, 1, 2, …, label ${label} has none`);
+    }
+    const name = listed[label];
+    return typeof name === 'string' ? name : name[1];
+  });
+}
+
+/** Throws a `CardinalError` unless there is a name for each class of a network. */
+export function requireNames(network: string, count: number, names: readonly string[]): void {
+  if (names.length === count) return;
+  const given = names.length === 1 ? 'is 1 name' : `are ${names.length} names`;
+  throw new CardinalError(
+    `${network} tells ${count} classes apart, but there ${given} for them: give one for each`,
+  );
+}

@@ -1,0 +1,346 @@
+import { setMaxListeners } from 'node:events';
+import { z } from 'zod';
+
+import type { Backend, Program } from '../backends/backend.ts';
+import { Disposal, type DisposeOptions } from '../base/disposal.ts';
+import { withEndings, withUndo } from '../base/endings.ts';
+import { CardinalError, DisposedError } from '../base/errors.ts';
+import { nextTask } from '../base/next-task.ts';
+import {
+  abortSignal,
+  checkKind,
+  checkOptions,
+  having,
+  record,
+  texts,
+  wholeFrom,
+  type Kinds,
+} from '../base/options.ts';
+import { Turns } from '../base/turns.ts';
+import { validate } from '../base/validate.ts';
+import type { Picture } from '../data/dataset.ts';
+import { preprocess } from '../data/pipeline.ts';
+import {
+  pictureLimitKinds,
+  pictureLimits,
+  type PictureLimitOptions,
+  type PictureLimits,
+} from '../data/picture-limits.ts';
+import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
+import { backendKind } from '../session/arguments.ts';
+import { prepareInference, shapeOf } from '../train/evaluate.ts';
+import { topGuesses, type Guess } from '../train/guess.ts';
+import { networkOf } from '../train/network.ts';
+import { createNodeBackend, engineKinds, type NodeBackendOptions } from '../node/backend.ts';
+import { requireNames } from './class-names.ts';
+import { decodePicture } from '../data/decode.ts';
+import {
+  receivePicture,
+  severalPictures,
+  type PictureInput,
+  type PictureInputs,
+} from '../data/picture-input.ts';
+import { untilAborted } from '../node/until-aborted.ts';
+import { loadKinds, loadTrained, type LoadOptions, type Trained } from './trained.ts';
+
+export interface ClassifierOptions
+  extends LoadOptions, PictureLimitOptions, Omit<NodeBackendOptions, 'name'> {
+  /** What computes; whoever made it disposes of it. Default: an own one with `threads`. */
+  readonly backend?: Backend | undefined;
+  /** How pictures become inputs. Default: as the file says. */
+  readonly preprocessing?: Preprocessing | undefined;
+  /** Names by label. Default: the file's, else the labels' numbers. */
+  readonly classes?: readonly string[] | undefined;
+}
+
+/** A class that a picture may be of. */
+export interface Classification extends Guess {
+  /** Name of the class; `label` is its number. */
+  readonly class: string;
+}
+
+/** Limits of pictures: default, the classifier's. */
+export interface ClassifyOptions extends PictureLimitOptions {
+  /** How many classes to name. Default 1; all of them if there are fewer. */
+  readonly topK?: number | undefined;
+}
+
+export interface ClassifyManyOptions extends ClassifyOptions {
+  /** Ends the work between pictures: with the signal's reason as the error. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What one of several pictures shows: its likeliest classes, best first, or why nobody knows. */
+export type ClassifiedPicture = {
+  /** Which of the pictures, from 0. */
+  readonly index: number;
+  readonly image: PictureInput;
+} & (
+  | { readonly top: readonly Classification[]; readonly error?: undefined }
+  | { readonly top?: undefined; readonly error: CardinalError }
+);
+
+/** Pictures that are decoded at a time; each may take hundreds of MiB until it is resized. */
+const decodedAtOnce = 4;
+
+/**
+ * Tells what pictures show. Made by `loadClassifier`. Any number of calls may be made at once: pictures are computed one
+ * after the other, and between two of them everything else that waits in the process gets its turn.
+ */
+export class Classifier {
+  readonly classes: readonly string[];
+  readonly preprocessing: Preprocessing;
+  readonly #program: Program;
+  readonly #limits: PictureLimits;
+  readonly #ownBackend: Backend | undefined;
+  /** Decoded pictures have a place until they are computed. */
+  readonly #places: Turns;
+  /** The one program serves one picture after another. */
+  readonly #turns: Turns;
+  /** What was accepted and is not over. */
+  readonly #calls: Turns;
+  /** Aborted when nothing is waited for any more: neither the rest of a stream nor the next of several pictures. */
+  readonly #end = new AbortController();
+  readonly #disposal: Disposal;
+
+  constructor(
+    program: Program,
+    known: {
+      readonly classes: readonly string[];
+      readonly preprocessing: Preprocessing;
+      readonly limits: PictureLimits;
+    },
+    ownBackend: Backend | undefined,
+  ) {
+    checkKind('Classifier', 'the program', program, having('one that loadClassifier loads', 'take', 'run'));
+    checkKind('Classifier', 'what is known', known, record);
+    this.classes = known.classes;
+    this.preprocessing = known.preprocessing;
+    this.#limits = known.limits;
+    this.#program = program;
+    this.#ownBackend = ownBackend;
+    const owner = `the classifier of ${program.plan.name}`;
+    this.#places = new Turns(owner, { atOnce: decodedAtOnce });
+    this.#turns = new Turns(owner);
+    this.#calls = new Turns(owner, { atOnce: Infinity });
+    // Every call that is at work listens.
+    setMaxListeners(0, this.#end.signal);
+    this.#disposal = new Disposal({
+      drain: () => this.#calls.close({ drain: true }),
+      cut: () => this.#cut(owner),
+      free: () => this.#free(owner),
+    });
+  }
+
+  /**
+   * The likeliest classes of a picture, best first. `image` is a picture file (a path or a `file:` URL), the bytes of one
+   * (an upload, say: Buffer, `Uint8Array`, `ArrayBuffer`, `Blob`, a stream), or raw pixels of 1 or 3 channels. Bytes may not
+   * be changed before the answer is there. Throws a `CardinalError` if it is anything else or cannot be read, a
+   * `DisposedError` if the classifier was disposed of.
+   */
+  async classify(image: PictureInput, options: ClassifyOptions = {}): Promise<Classification[]> {
+    checkOptions('classify', options, classifyKinds);
+    return this.#accepted(image, options);
+  }
+
+  /**
+   * What several pictures show, in their order: `[[best, second, …], …]`. Throws as `classify` for the first one that cannot be
+   * read, and takes no more of them then; `classifyEach` goes on.
+   */
+  async classifyMany(images: PictureInputs, options: ClassifyManyOptions = {}): Promise<Classification[][]> {
+    checkOptions('the options for several pictures', options, classifyManyKinds);
+    // One call: draining finishes all of them.
+    return this.#calls.take(async () => {
+      const found: Classification[][] = [];
+      for await (const { index, top, error } of this.#each(images, options, this.#classify.bind(this))) {
+        if (error !== undefined)
+          throw new CardinalError(`picture ${index}: ${error.message}`, { cause: error });
+        found.push([...top]);
+      }
+      return found;
+    });
+  }
+
+  /**
+   * What each of many pictures shows, as soon as it is known and in their order; a picture that cannot be read has an `error` in
+   * place of `top`, and does not stop the others. Pictures are taken from `images` a few ahead, so it may be as long as one
+   * likes, and an async iterable.
+   *
+   *     for await (const { image, top, error } of classifier.classifyEach(files, { topK: 3 })) …
+   *
+   * Throws a `CardinalError` if `images` is not several pictures, a `DisposedError` if the classifier is disposed of: with `drain` when
+   * those that were taken are told of.
+   */
+  async *classifyEach(
+    images: PictureInputs,
+    options: ClassifyManyOptions = {},
+  ): AsyncGenerator<ClassifiedPicture, void, undefined> {
+    checkOptions('the options for several pictures', options, classifyManyKinds);
+    yield* this.#each(images, options, this.#accepted.bind(this));
+  }
+
+  async *#each(
+    images: PictureInputs,
+    options: ClassifyManyOptions,
+    classify: Classify,
+  ): AsyncGenerator<ClassifiedPicture, void, undefined> {
+    const { signal } = options;
+    const ahead: Promise<ClassifiedPicture>[] = [];
+    let index = 0;
+    for await (const image of untilAborted(severalPictures(images), this.#end.signal)) {
+      signal?.throwIfAborted();
+      const classified = attempt(image, index++, () => classify(image, options));
+      // Whoever awaits it learns of a failure; nobody may get so far.
+      classified.catch(() => undefined);
+      ahead.push(classified);
+      if (ahead.length > decodedAtOnce) {
+        const [first] = ahead.splice(0, 1);
+        yield first;
+      }
+    }
+    for (const classified of ahead) {
+      signal?.throwIfAborted();
+      yield classified;
+    }
+  }
+
+  /**
+   * Frees the program's memory and ends the threads, so that the process can end; resolves when both are done. A picture that is
+   * being computed is finished first, those that wait, for a stream's rest as well, are refused with a `DisposedError`. With `drain`
+   * all calls that were made are finished, and only new ones are refused: a server calls it with the requests that it has accepted.
+   * May be called again, and then without `drain` to cut the draining short.
+   */
+  dispose(options?: DisposeOptions): Promise<void> {
+    return this.#disposal.ask(options);
+  }
+
+  /** For `await using classifier = await loadClassifier(path)`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  async #cut(owner: string): Promise<void> {
+    this.#end.abort(new DisposedError(`${owner} was disposed of; make another to use it`));
+    await Promise.all([this.#turns, this.#places, this.#calls].map((turns) => turns.close()));
+  }
+
+  async #free(owner: string): Promise<void> {
+    await withEndings(async (endings) => {
+      endings.add(() => this.#ownBackend?.dispose());
+      endings.add(() => this.#program.dispose());
+      // What is left are iterations that take no more pictures.
+      await this.#cut(owner);
+    });
+  }
+
+  #accepted(image: unknown, options: ClassifyOptions): Promise<Classification[]> {
+    return this.#calls.take(() => this.#classify(image, options));
+  }
+
+  async #classify(image: unknown, { topK = 1, ...options }: ClassifyOptions): Promise<Classification[]> {
+    // A stream comes at its sender's pace: it must not keep a place from others.
+    const limits = pictureLimits(options, this.#limits);
+    const received = await receivePicture(image, limits, this.#end.signal);
+    const scores = await this.#places.take(async () => this.#scores(await decodePicture(received, limits)));
+    if (!scores.every(Number.isFinite)) {
+      throw new CardinalError(
+        `${this.#program.plan.name} gives no finite numbers for this picture: the weights are damaged, or its training diverged`,
+      );
+    }
+    return topGuesses(scores, topK).map((guess) => ({ class: this.classes[guess.label], ...guess }));
+  }
+
+  #scores(picture: Picture): Promise<Float32Array> {
+    return this.#turns.take(async () => {
+      // Resizing and computing keep the thread busy: before either, what waits in the process goes first.
+      await nextTask();
+      const input = preprocess(picture, this.preprocessing);
+      await nextTask();
+      // A turn of the program's, too, so that a backend that drains knows of it.
+      return this.#program.take(async () => {
+        this.#program.write('input', input, 'channels_last');
+        await this.#program.run('forward');
+        return this.#program.read('logits');
+      });
+    });
+  }
+}
+
+type Classify = (image: PictureInput, options: ClassifyOptions) => Promise<Classification[]>;
+
+async function attempt(
+  image: PictureInput,
+  index: number,
+  classify: () => Promise<Classification[]>,
+): Promise<ClassifiedPicture> {
+  try {
+    return { index, image, top: await classify() };
+  } catch (error) {
+    if (!(error instanceof CardinalError) || error instanceof DisposedError) throw error;
+    return { index, image, error };
+  }
+}
+
+const classifyKinds: Kinds<ClassifyOptions> = { topK: wholeFrom(1), ...pictureLimitKinds };
+const classifyManyKinds: Kinds<ClassifyManyOptions> = { ...classifyKinds, signal: abortSignal };
+
+const kinds: Kinds<ClassifierOptions> = {
+  ...loadKinds,
+  ...engineKinds,
+  backend: backendKind,
+  preprocessing: record,
+  classes: texts,
+  ...pictureLimitKinds,
+};
+
+/**
+ * A trained network ready to classify pictures: its weights, class names and preprocessing come from the checkpoint, and
+ * so does the network, if it is the registry's; any other is given as `model`. Weights of other programs (`.pth`,
+ * safetensors) say less: then `model`, `preprocessing` and `classes` do.
+ *
+ *     const classifier = await loadClassifier('runs/demo/best.safetensors');
+ *     const [best] = await classifier.classify('shoe.png');
+ *     console.log(best.class, best.probability);
+ *     await classifier.dispose();
+ *
+ * Throws a `CardinalError` if the file is damaged, of another network, or does not say how pictures are prepared.
+ */
+export async function loadClassifier(
+  path: string | URL,
+  options: ClassifierOptions = {},
+): Promise<Classifier> {
+  checkOptions('loadClassifier', options, kinds);
+  const { model, options: set, inChannels, partial, hub, verify, ...rest } = options;
+  const trained = await loadTrained(path, { model, options: set, inChannels, partial, hub, verify });
+  const preprocessing = options.preprocessing ?? trained.preprocessing;
+  if (preprocessing === undefined) {
+    throw new CardinalError(
+      `${String(path)} does not say how pictures are prepared: expected a checkpoint that training wrote, got weights alone; say it with preprocessing, for example imagenetPreprocessing`,
+    );
+  }
+  return classifierOf(trained, { ...rest, preprocessing });
+}
+
+/** A network that is loaded already, ready to classify pictures. Classes without names are called by their numbers. */
+export async function classifierOf(
+  { model, description, classes: known }: Pick<Trained, 'model' | 'description' | 'classes'>,
+  options: Omit<ClassifierOptions, keyof LoadOptions> & { readonly preprocessing: Preprocessing },
+): Promise<Classifier> {
+  const { backend: given, preprocessing: said, classes: listed, ...more } = options;
+  const { maxPixels, decodeSeconds, ...engine } = more;
+  const preprocessing = validate(preprocessingSchema, said, 'preprocessing');
+  const named = validate(z.array(z.string()).optional(), listed, 'classes');
+  const network = networkOf(model, [preprocessing.channels, ...preprocessing.size], description);
+  return withUndo(async (undo) => {
+    const backend = given ?? (await createNodeBackend(engine));
+    const own = given === undefined ? backend : undefined;
+    undo.add(() => own?.dispose());
+    const program = await prepareInference(network, backend, 1);
+    undo.add(() => program.dispose());
+    const [, count] = shapeOf(program, 'logits');
+    const classes = named ?? known ?? Array.from({ length: count }, (_, label) => String(label));
+    requireNames(description.name, count, classes);
+    const limits = pictureLimits({ maxPixels, decodeSeconds });
+    return new Classifier(program, { classes, preprocessing, limits }, own);
+  });
+}
