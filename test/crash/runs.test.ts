@@ -65,7 +65,7 @@ function command(): Promise<Training> {
     // Until its settings are there, a run can only be begun with its own command.
     how === 'new' || !existsSync(join(out, 'config.json'))
       ? startTraining(join(root, 'photos'), { ...flags, out })
-      : resumeTraining(out, { backend: 'wasm', json: false }, {}),
+      : resumeTraining(out, { json: false }, {}),
   );
 }
 

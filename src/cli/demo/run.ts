@@ -1,15 +1,12 @@
 import { augmentationSchema } from '../../data/preprocessing.ts';
-import { openData } from '../../node/data/open.ts';
+import { parseSet } from '../../models/options.ts';
 import type { RunEvaluation } from '../../node/report/evaluate-best.ts';
 import { RunFolder } from '../../node/run-folder.ts';
-import { withOverrides } from '../../train/recipe.ts';
 import { bundledPictures } from '../bundled.ts';
-import type { DemoFlags } from './command.ts';
 import { predictionLines } from '../output/evaluation.ts';
 import { print, shellWord } from '../output/print.ts';
-import { configure } from '../../node/training/settings.ts';
-import { newRun } from '../train/run.ts';
-import { buildNetwork } from '../../node/training/finish.ts';
+import { runOnTerminal } from '../train/run.ts';
+import type { DemoFlags } from './command.ts';
 
 /** Two blocks a stage, eight groups of 2, 4 and 8 channels: 63,714 parameters, two minutes on two cores. */
 const network = ['layers=2,2,2', 'cardinality=8', 'baseWidth=16', 'planes=8'];
@@ -21,24 +18,21 @@ const augmentation = augmentationSchema.parse({ flip: 0.5 });
 const shown = 5;
 
 /** `npm start`: a small ResNeXt from random weights to a report. */
-export async function demo(flags: DemoFlags): Promise<void> {
-  const settings = {
-    recipe: 'quick',
-    valFraction: 0.1,
-    strict: false,
-    head: 'keep' as const,
-    set: network,
-    ...flags,
-  };
+export async function demo({ epochs, seed, backend, threads, blas, out, json }: DemoFlags): Promise<void> {
   const folder = bundledPictures();
-  const data = await openData(folder, { seed: flags.seed });
-  const configured = await configure(data, 'resnext_cifar', settings);
-  const recipe = withOverrides(configured.recipe, { augmentation, ema: 0.99 });
-  const config = { ...configured, recipe };
-  const path = flags.out ?? (await RunFolder.freshPath('runs', 'demo'));
-  const { evaluated } = await newRun(path, config, await buildNetwork(config), data, flags);
-  if (evaluated === undefined || flags.json) return;
-  print('', examples(evaluated, data.classes));
+  const { evaluation, data, path } = await runOnTerminal(
+    {
+      source: folder,
+      model: { name: 'resnext_cifar', options: parseSet(network) },
+      options: {
+        ...{ epochs, seed, augmentation, ema: 0.99, backend, threads, blas },
+        out: out ?? (() => RunFolder.freshPath('runs', 'demo')),
+      },
+    },
+    { json },
+  );
+  if (evaluation === undefined || path === undefined || json) return;
+  print('', examples(evaluation, data.classes));
   print(
     '',
     'what now:',

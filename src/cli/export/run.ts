@@ -9,7 +9,8 @@ import { exportOnnx } from '../../weights/onnx/export.ts';
 import { pytorchParts } from '../../weights/pytorch/write.ts';
 import { entriesOf } from '../../weights/safetensors.ts';
 import type { ExportFlags } from './command.ts';
-import { loadForUse, requirePerChannel } from '../loading.ts';
+import { loadForUse } from '../loading.ts';
+import { requirePerChannel } from '../../use/prepare.ts';
 import { printJson, tell } from '../output/print.ts';
 import { version } from '../../node/version.ts';
 

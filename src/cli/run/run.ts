@@ -11,7 +11,7 @@ import { loadTensors } from '../../weights/load.ts';
 import { readSafetensors, writeSafetensors } from '../../weights/safetensors.ts';
 import type { RunFlags } from './command.ts';
 import { withBackend } from '../engine.ts';
-import { openWeights, tellLeft } from '../loading.ts';
+import { openWeights, tellUnmatched } from '../loading.ts';
 import { printJson, tell } from '../output/print.ts';
 
 /** `cardinal run`: raw tensors in and out. */
@@ -22,7 +22,7 @@ export async function runTensors(name: string, flags: RunFlags): Promise<void> {
     ...(inChannels === undefined ? {} : { inChannels }),
   });
   const load = async ({ tensors: given, unreadable }: WeightsFile): Promise<void> => {
-    tellLeft(await loadTensors(model, given, { source: weights, inChannels, partial, unreadable }));
+    tellUnmatched(await loadTensors(model, given, { source: weights, inChannels, partial, unreadable }));
   };
   await openWeights(weights, load, flags);
   const { tensors } = await readSafetensors(await readFile(inputPath), inputPath, { verify: flags.verify });

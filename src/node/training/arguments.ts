@@ -21,7 +21,7 @@ import { augmentationNames } from '../../data/augmentations.ts';
 import { pictureLimitKinds } from '../../data/picture-limits.ts';
 import { Module } from '../../nn/module.ts';
 import { backendKind } from '../../session/arguments.ts';
-import type { TrainOnOptions } from './train-on.ts';
+import type { TrainOnOptions } from './options.ts';
 
 /** What each option may be; numbers of the recipe are checked with the whole recipe. */
 const kinds: Kinds<TrainOnOptions> = {

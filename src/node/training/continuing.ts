@@ -6,13 +6,15 @@ import type { RunOptions } from './options.ts';
  * - `free`: how the run is computed, watched and written; results do not depend on it.
  * - `kept`: results do not depend on it either; what is given now replaces what was, in `config.json` too.
  * - `own`: the run has its own, and another value is refused; `epochs` may be more than they were.
- * - `begin`: decides how a run begins. The command line refuses it beside `--resume`. A program, which is called with the
- *   same options again, may repeat it: another value is refused, or, where that cannot be told, it is told to change nothing.
+ * - `begin`: decides how a run begins, and is compared as well, for a program that is called with the same options again. The
+ *   command line refuses it beside `--resume`.
+ * - `past`: the same, where nothing can be compared: a program is told that it changes nothing.
  */
-type Rule = 'free' | 'kept' | 'own' | 'begin';
+export type WhenContinued = 'free' | 'kept' | 'own' | 'begin' | 'past';
 
-/** The one table of what may be given to a run that is continued, for programs and the command line. */
-export const whenContinued: Readonly<Record<keyof RunOptions, Rule>> = {
+/** The one table of what may be given to a run that is continued, by a program or on the command line. */
+export const whenContinued = {
+  out: 'free',
   resume: 'free',
   takeOver: 'free',
   verify: 'free',
@@ -47,14 +49,25 @@ export const whenContinued: Readonly<Record<keyof RunOptions, Rule>> = {
   augment: 'own',
   augmentation: 'own',
   balance: 'own',
-  out: 'begin',
-  weights: 'begin',
-  head: 'begin',
-  inChannels: 'begin',
-  partial: 'begin',
   freeze: 'begin',
   imageSize: 'begin',
   mean: 'begin',
   std: 'begin',
   preprocessing: 'begin',
-};
+  weights: 'past',
+  head: 'past',
+  inChannels: 'past',
+  partial: 'past',
+} as const satisfies Readonly<Record<keyof RunOptions, WhenContinued>>;
+
+type Table = typeof whenContinued;
+type OptionThatIs<Rule extends WhenContinued> = {
+  [Option in keyof Table]: Table[Option] extends Rule ? Option : never;
+}[keyof Table];
+
+/** The options of which that becomes. */
+export function optionsThatAre<Rule extends WhenContinued>(rule: Rule): OptionThatIs<Rule>[] {
+  return Object.entries(whenContinued).flatMap(([option, is]) =>
+    is === rule ? [option as OptionThatIs<Rule>] : [],
+  );
+}

@@ -1,111 +1,101 @@
-import { isDeepStrictEqual } from 'node:util';
-import { smallest } from '../../base/extremes.ts';
-import { CardinalError, UsageError } from '../../base/errors.ts';
-import { shortened } from '../../base/quoted.ts';
-import { augmentationNamed } from '../../data/augmentations.ts';
-import { count } from '../../report/format.ts';
-import type { Checkpoint, TrainingState } from '../../train/checkpoint.ts';
-import { continuedRecipe, rateAfterwards, recipeDifference } from '../../train/continue.ts';
-import { patience } from '../../train/early-stopping.ts';
-import type { TrainFlags } from '../../cli/train/command.ts';
-import { overridesOf, repeatCommand } from './settings.ts';
-import { givenLimits } from '../../cli/flags.ts';
+import { openData, type OpenData } from '../data/open.ts';
+import { picturesOfRun } from '../data/run-pictures.ts';
+import { createModel } from '../../models/registry.ts';
+import { freeze, freezeExactly } from '../../nn/freeze.ts';
+import { Module } from '../../nn/module.ts';
+import { mayBeSameModel } from '../../train/checkpoint.ts';
+import { networkOf } from '../../train/network.ts';
 import type { RunConfig } from './config.ts';
+import { optionsThatAre } from './continuing.ts';
+import { continuedSettings, settingsOfCheckpoint } from './continued-settings.ts';
+import { engineToContinue } from './engine.ts';
+import type { RunLog } from './events.ts';
+import type { RunOptions, RunRequest } from './options.ts';
+import type { LastCheckpoint, PreparedRun } from './prepared.ts';
+import { describeModule } from './settings.ts';
 
 /**
- * The settings with which a run goes on: the same object if nothing is new. Throws a `UsageError` if others are asked for than
- * it has; it may become longer, and be checked or stopped at other times.
+ * Prepares a run to go on from its checkpoint, with its own settings but for what may be given anew. Its `config` is
+ * undefined where an earlier version wrote none. Throws a `UsageError` if others are asked for than it has, a
+ * `CardinalError` if its pictures are others.
  */
-export function continuedConfig(path: string, config: RunConfig, asked: Partial<TrainFlags>): RunConfig {
-  const has = { ...config, model: config.model.name };
-  for (const key of ['model', 'seed', 'valFraction', 'strict'] as const) {
-    const given = asked[key];
-    if (given !== undefined && given !== has[key]) {
-      throw new UsageError(
-        `${path} has ${key} ${String(has[key])}, not ${String(given)}: it goes on with its own settings, so leave that out or begin another run`,
-      );
-    }
-  }
-  const {
-    recipe: name,
-    patience: epochs = config.patience,
-    checkpointEvery = config.checkpointEvery,
-    maxPixels = config.maxPixels,
-    decodeSeconds = config.decodeSeconds,
-    checkpointMinutes = config.checkpointMinutes,
-  } = asked;
-  const augmentation = asked.augment && augmentationNamed(asked.augment, smallest(config.preprocessing.size));
-  const recipe = continuedRecipe(config.recipe, { recipe: name, ...overridesOf(asked), augmentation }, path);
-  const isSame =
-    recipe.epochs === config.recipe.epochs &&
-    epochs === config.patience &&
-    checkpointEvery === config.checkpointEvery &&
-    maxPixels === config.maxPixels &&
-    decodeSeconds === config.decodeSeconds &&
-    checkpointMinutes === config.checkpointMinutes;
-  if (isSame) return config;
+export async function prepareToContinue(
+  request: RunRequest,
+  log: RunLog,
+  path: string,
+  config: RunConfig | undefined,
+  resume: LastCheckpoint,
+): Promise<PreparedRun> {
+  const { options, source } = request;
+  await log.notice(ofBeginning(path, options));
+  const known = config ?? settingsOfCheckpoint(path, request, resume);
+  const settings = continuedSettings(path, known, request);
+  const data = await picturesToContinue(source ?? settings.data, settings, resume);
+  const { strict } = settings;
+  const pictures = await picturesOfRun(data, { strict, earlier: { path, checkpoint: resume } });
+  await log.warn(pictures.warning);
+  const module = networkToContinue(request, settings, resume);
+  if (options.freeze !== undefined) freeze(module, options.freeze);
+  else if (isOf(resume, module)) freezeAsBefore(module, config, resume);
+  const { channels, size } = settings.preprocessing;
+  // A minified program calls its classes otherwise with every build; the run keeps the name that it has.
+  const description = isOf(resume, module) ? resume.model : describeModule(module);
   return {
-    ...config,
-    // Both are needed to repeat it.
-    command: `${config.command} && ${repeatCommand()}`,
-    recipe,
-    ...(checkpointEvery === undefined ? {} : { checkpointEvery }),
-    ...(checkpointMinutes === undefined ? {} : { checkpointMinutes }),
-    ...(epochs === undefined ? {} : { patience: epochs }),
-    ...givenLimits({ maxPixels, decodeSeconds }),
+    config: settings,
+    isChanged: settings !== config,
+    data,
+    module,
+    network: networkOf(module, [channels, ...size], description),
+    pictures,
+    picturesBefore: [],
+    engine: engineToContinue(options, resume.training),
+    checkpointActivations: options.checkpointActivations,
+    resume,
   };
 }
 
-/**
- * Throws a `CardinalError` unless `config.json` says of a run what its checkpoint does: whoever edited it would get a run that is
- * neither what it was nor what the file says. Its data may lie elsewhere by now, and it may have become longer.
- */
-export function requireUnedited(
-  path: string,
-  { seed, recipe, model, preprocessing, valFraction }: RunConfig,
-  checkpoint: Checkpoint,
-  training: TrainingState,
-): void {
-  const heldOut = checkpoint.pictures?.at(0)?.heldOut;
-  const settings: Record<string, readonly [unknown, unknown]> = {
-    seed: [training.seed, seed],
-    model: [checkpoint.model.name, model.name],
-    'model.options': [checkpoint.model.options, model.options],
-    preprocessing: [checkpoint.preprocessing, preprocessing],
-    ...(heldOut === undefined ? {} : { valFraction: [heldOut.fraction, valFraction] }),
-    ...(recipe.epochs < training.recipe.epochs ? { epochs: [training.recipe.epochs, recipe.epochs] } : {}),
-  };
-  const other = Object.entries(settings).find(([, [has, says]]) => !isDeepStrictEqual(has, says));
-  const text = (value: unknown): string => shortened(JSON.stringify(value));
-  const difference =
-    other === undefined
-      ? recipeDifference(training.recipe, recipe)
-      : `${other[0]} ${text(other[1][0])}, not ${text(other[1][1])}`;
-  if (difference === undefined) return;
-  throw new CardinalError(
-    `${path}/config.json was edited: the run has ${difference}; put it back, or begin another run`,
+/** Pictures that are open are taken as they are; a folder is split as the run split it. */
+async function picturesToContinue(
+  source: string | OpenData,
+  { seed, valFraction, strict, maxPixels, decodeSeconds }: RunConfig,
+  { classes, pictures }: LastCheckpoint,
+): Promise<OpenData> {
+  if (typeof source !== 'string') return source;
+  // A program may have held some out with another seed than the run's.
+  const splitSeed = pictures?.at(0)?.heldOut?.seed ?? seed;
+  return openData(source, { seed: splitSeed, valFraction, strict, maxPixels, decodeSeconds, classes });
+}
+
+function networkToContinue(
+  { model }: RunRequest,
+  { model: own, seed }: RunConfig,
+  resume: LastCheckpoint,
+): Module {
+  if (model instanceof Module) return model;
+  const { name, options } = mayBeSameModel(resume.model, own) ? resume.model : own;
+  return createModel(name, options).initialize(seed);
+}
+
+/** What was frozen by hand is in the checkpoint alone where there are no settings. */
+function freezeAsBefore(module: Module, config: RunConfig | undefined, { training }: LastCheckpoint): void {
+  freezeExactly(module, config === undefined ? (training.frozen ?? []) : []);
+  if (config?.freeze !== undefined) freeze(module, config.freeze);
+}
+
+/** Whether a checkpoint may be this network's; one of another is refused where training starts, with a message that says so. */
+function isOf({ model, state }: LastCheckpoint, module: Module): boolean {
+  const names = [...module.stateSpecs().keys()];
+  return (
+    mayBeSameModel(model, describeModule(module)) &&
+    names.length === state.size &&
+    names.every((name) => state.has(name))
   );
 }
 
-/** What is told of a run that goes on. */
-export function continuingLines(
-  path: string,
-  { recipe, patience: limit }: RunConfig,
-  { progress, recipe: before }: TrainingState,
-): string[] {
-  const { step, epoch, batch } = progress;
-  const { epochs, schedule } = recipe;
-  const longer = schedule.kind === 'cosine' ? '' : ' (to train it for longer, give --epochs)';
-  const isTired = limit !== undefined && batch === 0 && patience(limit)([], progress);
-  return [
-    epoch < epochs
-      ? `continuing ${path} at step ${count(step)}, in epoch ${epoch + 1} of ${epochs}`
-      : `${path} has finished its ${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}: evaluating it again${longer}`,
-    ...(before.epochs === epochs ? [] : [rateAfterwards(before, recipe)]),
-    ...(epoch < epochs && isTired
-      ? [
-          `validation has not improved for ${limit === 1 ? '1 epoch' : `${limit} epochs`}: to go on all the same, give a larger --patience`,
-        ]
-      : []),
-  ];
+/** What is given to say how a run begins, and cannot be compared, for one that has begun. */
+function ofBeginning(path: string, options: RunOptions): string | undefined {
+  const given = optionsThatAre('past').filter((option) => options[option] !== undefined);
+  if (given.length === 0) return undefined;
+  const [are, change] = given.length === 1 ? ['is', 'changes'] : ['are', 'change'];
+  return `the run in ${path} goes on with its own weights: ${given.join(', ')} ${are} for its beginning and ${change} nothing now`;
 }

@@ -49,7 +49,8 @@ export async function settingsFor(
 ): Promise<Settings> {
   const recipe = chooseRecipe(options);
   if (!(model instanceof Module) && weights !== undefined) await log.warn(otherNetwork(weights, model.name));
-  const network = model instanceof Module ? own(model, data, weights, options) : named(model, data, weights, options);
+  const network =
+    model instanceof Module ? own(model, data, weights, options) : named(model, data, weights, options);
   const preprocessing = await preprocessingFor(network, data, weights, recipe, options, log);
   const { seed = usualOpening.seed, strict = usualOpening.strict, freeze } = options;
   const { patience, checkpointEvery, checkpointMinutes, checkpointActivations } = options;
@@ -111,10 +112,14 @@ function named(
 ): ChosenNetwork {
   const given = validate(jsonObject, withoutUndefined({ ...model.options }), 'options of the network');
   requireClasses(given, data);
-  const { name, options: set } = weights === undefined ? describeNamed(model.name, given) : ofWeights(weights, model.name, given, options);
+  const { name, options: set } =
+    weights === undefined ? describeNamed(model.name, given) : ofWeights(weights, model.name, given, options);
   const { options: all, inputShape } = modelInfo(name, set);
   const isSaid = weights !== undefined || given['inChannels'] !== undefined;
-  const channels = pictureChannels(name, options.preprocessing?.channels ?? (isSaid ? all.inChannels : data.channels));
+  const channels = pictureChannels(
+    name,
+    options.preprocessing?.channels ?? (isSaid ? all.inChannels : data.channels),
+  );
   const description = { name, options: { ...set, numClasses: data.classes.length, inChannels: channels } };
   return {
     module: createModel(name, description.options),
@@ -159,7 +164,10 @@ function pictureChannels(name: string, channels: number | undefined): 1 | 3 {
 
 /** What a checkpoint calls a network: the registry's name and options, or the name of its class. */
 export function describeModule(module: Module): ModelDescription {
-  const { name, options } = modelOrigin(module) ?? { name: module.displayName ?? module.typeName, options: {} };
+  const { name, options } = modelOrigin(module) ?? {
+    name: module.displayName ?? module.typeName,
+    options: {},
+  };
   return { name, options: validate(jsonObject, options, `options of ${name}`) };
 }
 

@@ -9,7 +9,8 @@ import * as nn from '../../../src/nn/index.ts';
 import { loadClassifier } from '../../../src/use/classifier.ts';
 import { openData } from '../../../src/node/data/open.ts';
 import { RunFolder } from '../../../src/node/run-folder.ts';
-import { trainOn, type TrainOnOptions } from '../../../src/node/training/train-on.ts';
+import type { TrainOnOptions } from '../../../src/node/training/options.ts';
+import { trainOn } from '../../../src/node/training/train-on.ts';
 import { loadTrained } from '../../../src/use/trained.ts';
 import { loadWeights, saveWeights } from '../../../src/node/weights.ts';
 import type { TrainEvent } from '../../../src/train/events.ts';
@@ -80,6 +81,7 @@ describe('a network of one’s own', () => {
     expect(events.filter((type) => type === 'epoch')).toHaveLength(2);
     expect((await readdir(out)).toSorted()).toEqual([
       'best.safetensors',
+      'config.json',
       'last.safetensors',
       'metrics.jsonl',
       'misclassified.csv',
