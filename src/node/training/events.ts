@@ -45,7 +45,7 @@ export class RunLog {
   }
 
   async emit(event: RunEvent): Promise<void> {
-    if (!('message' in event) || event.message === undefined) {
+    if (!('message' in event)) {
       await this.#onEvent(event);
       return;
     }

@@ -58,7 +58,7 @@ export async function trainRun(request: RunRequest): Promise<RunOutcome> {
 function requireSense({ source, options }: RunRequest): void {
   const { resume, takeOver, weights, head, inChannels, partial, out } = options;
   const { valFraction, maxPixels, decodeSeconds } = options;
-  const [forPath] = Object.entries({ valFraction, maxPixels, decodeSeconds }).filter(
+  const forPath = Object.entries({ valFraction, maxPixels, decodeSeconds }).find(
     ([, value]) => value !== undefined,
   );
   if (forPath !== undefined && typeof source === 'object') {

@@ -115,7 +115,7 @@ function named(
   const { name, options: set } =
     weights === undefined ? describeNamed(model.name, given) : ofWeights(weights, model.name, given, options);
   const { options: all, inputShape } = modelInfo(name, set);
-  const isSaid = weights !== undefined || given['inChannels'] !== undefined;
+  const isSaid = weights !== undefined || 'inChannels' in given;
   const channels = pictureChannels(
     name,
     options.preprocessing?.channels ?? (isSaid ? all.inChannels : data.channels),
@@ -150,8 +150,9 @@ function withoutClasses(options: ModelDescription['options']): ModelDescription[
 }
 
 /** The data has as many classes as it has; another number for the network is a mistake. */
-function requireClasses({ numClasses }: ModelDescription['options'], { path, classes }: OpenData): void {
-  if (numClasses === undefined || numClasses === classes.length) return;
+function requireClasses(options: ModelDescription['options'], { path, classes }: OpenData): void {
+  const { numClasses } = options;
+  if (!('numClasses' in options) || numClasses === classes.length) return;
   throw new UsageError(
     `--set numClasses=${JSON.stringify(numClasses)} (in a program, numClasses of the network): ${path} has ${classes.length} classes, leave it out`,
   );
