@@ -9,6 +9,7 @@ const library = [
   'data',
   'weights',
   'train',
+  'use',
   'report',
 ];
 const outside = [...library, 'study'];
@@ -26,6 +27,7 @@ const rooms = {
   weights: ['nn', 'models', 'graph', 'data'],
   data: [],
   train: ['nn', 'models', 'graph', 'plan', 'backends', 'session', 'data', 'weights'],
+  use: ['nn', 'models', 'graph', 'plan', 'backends', 'session', 'data', 'weights', 'train'],
   report: ['train', 'data'],
   study: library,
   node: outside,

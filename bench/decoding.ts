@@ -14,7 +14,7 @@ import { interpolations, type Interpolation } from '../src/data/transforms/filte
 import { withChannels } from '../src/data/transforms/grey.ts';
 import { CardinalError } from '../src/base/errors.ts';
 import { integer, oneOf } from '../src/cli/flags.ts';
-import { loadPicture } from '../src/data/decode.ts';
+import { loadPicture } from '../src/node/data/decode.ts';
 import { findPictures } from '../src/node/data/files.ts';
 import { findPillow } from '../test/support/pillow.ts';
 import { benchCommand, runBench } from './command.ts';

@@ -13,9 +13,9 @@ import { createModel, modelInfo } from '../src/models/index.ts';
 import { trace } from '../src/nn/trace.ts';
 import { createNodeBackend } from '../src/node/backend.ts';
 import { kernelBuilds, type KernelBuild } from '../src/node/kernels.ts';
-import { planInference } from '../src/plan/inference.ts';
+import { planInference } from '../src/plan/plan-inference.ts';
 import type { Entry, Plan, Step } from '../src/plan/plan.ts';
-import { planTraining } from '../src/plan/training.ts';
+import { planTraining } from '../src/plan/plan-training.ts';
 import { oneOpPlan } from '../test/support/steps-plan.ts';
 import { benchCommand, runBench } from './command.ts';
 

@@ -6,6 +6,7 @@
 import { mkdir, readdir, rename, stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { writeKernelArgs } from './kernel-args.ts';
+import { writeTwins } from './widen.ts';
 
 interface Compiler {
   main(options: readonly string[], streams: { stderr: NodeJS.WriteStream }): Promise<{ error: Error | null }>;
@@ -30,6 +31,7 @@ const builds = [
 
 process.chdir(root);
 await writeKernelArgs(`${sources}/args.generated.ts`);
+await writeTwins(sources);
 const newest = await newestSource();
 for (const { file, entries, features } of builds) {
   if ((await modified(file)) > newest) continue;

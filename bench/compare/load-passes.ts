@@ -3,7 +3,7 @@ import type { Conv2dAttrs } from '../../src/graph/op-table.ts';
 import { sizeOf } from '../../src/graph/value.ts';
 import { Conv2d } from '../../src/nn/index.ts';
 import { trace } from '../../src/nn/trace.ts';
-import { planInference } from '../../src/plan/inference.ts';
+import { planInference } from '../../src/plan/plan-inference.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { stepsPlan, type NamedStep } from '../../test/support/steps-plan.ts';
 import { shapesOf, type Layer, type Pass } from './layer.ts';
@@ -62,7 +62,7 @@ function trainingPlan(backend: Backend, layer: Layer, passes: readonly Pass[]): 
   const steps: Readonly<Record<Pass, NamedStep>> = {
     forward: {
       op: 'conv2d',
-      attrs: { ...attrs, bias: false, residual: false, relu: false },
+      attrs: { ...attrs, bias: false, residual: false, activation: 'none' },
       inputs: ['x', 'w'],
       outputs: [results.forward],
     },

@@ -44,7 +44,14 @@ export async function measureRoofs(threads: number, hasBlas: boolean): Promise<R
     // Two inputs and an output.
     const shape: Shape = [Math.floor((mib * 2 ** 20) / 12 / 1024), 1024];
     const bytes = 12 * sizeOf(shape);
-    const ms = await leastTime(plain, 'add', { relu: false }, [shape, shape], shape, Math.ceil(512 / mib));
+    const ms = await leastTime(
+      plain,
+      'add',
+      { activation: 'none' },
+      [shape, shape],
+      shape,
+      Math.ceil(512 / mib),
+    );
     bandwidth.push({ bytes, gbs: bytes / ms / 1e6 });
   }
   await plain.dispose();

@@ -14,7 +14,7 @@ import type { Pair } from '../../src/graph/op-table.ts';
 import { sizeOf, type Value } from '../../src/graph/value.ts';
 import { createModel } from '../../src/models/index.ts';
 import { trace } from '../../src/nn/trace.ts';
-import { planInference } from '../../src/plan/inference.ts';
+import { planInference } from '../../src/plan/plan-inference.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import type { Module } from '../../src/nn/module.ts';
 import { numbers, serve } from './serve.ts';
@@ -158,7 +158,9 @@ function compute(node: Node, valueOf: (value: Value) => Tensor): Tensor {
 }
 
 function convolve({ attrs, inputs }: NodeOf<'conv2d'>, x: Tensor, valueOf: (value: Value) => Tensor): Tensor {
-  const { groups, stride, padding, relu, residual } = attrs;
+  const { groups, stride, padding, activation, residual } = attrs;
+  // The networks that are compared have no other.
+  const relu = activation === 'relu';
   const biases = weight(inputs[2]);
   const parts = groups === 1 ? [x] : tf.split(x, groups, 3);
   const outputs = weight(inputs[1]).map((filter, group) =>

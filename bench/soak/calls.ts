@@ -5,7 +5,8 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { pathToFileURL } from 'node:url';
 import { CardinalError, DisposedError } from '../../src/base/errors.ts';
 import { Rng } from '../../src/base/rng.ts';
-import { loadClassifier, type Classifier } from '../../src/use/classifier.ts';
+import { loadClassifier } from '../../src/node/classifier.ts';
+import type { Classifier } from '../../src/use/classifier.ts';
 import type { PictureInput } from '../../src/data/picture-input.ts';
 import type { SoakPicture } from './pictures.ts';
 

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openData } from '../../src/node/data/open.ts';
-import { createLoader } from '../../src/data/loader.ts';
+import { createLoader } from '../../src/node/data/loader.ts';
 import type { TrainOnOptions } from '../../src/node/training/options.ts';
 import { trainOn } from '../../src/node/training/train-on.ts';
 import type { TrainEvent } from '../../src/train/events.ts';

@@ -30,6 +30,14 @@ export class ShortageError extends CardinalError {
   override readonly name: string = 'ShortageError';
 }
 
+/** For `catch`, where what cannot be read is passed over: not if nothing could be, because the machine has run out of something. */
+export function passOver<T>(instead: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof ShortageError) throw error;
+    return instead;
+  };
+}
+
 /** The message of whatever was thrown: `catch` may receive anything. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

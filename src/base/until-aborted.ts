@@ -20,28 +20,38 @@ export function orAborted<T>(promise: Promise<T>, signal: AbortSignal | undefine
 }
 
 /**
- * The values of `source` until `signal` is aborted; then throws its reason, even while the next value, a batch from a slow disk
- * say, is waited for.
+ * The values of `source`, promises of a list awaited, until `signal` is aborted; then throws its reason, even while the next value
+ * (a batch from a slow disk, the rest of an upload) is waited for and may never come.
  */
 export async function* untilAborted<T>(
-  source: AsyncIterable<T>,
+  source: Iterable<T> | AsyncIterable<T>,
   signal: AbortSignal | undefined,
-): AsyncGenerator<T, void, undefined> {
-  const values = source[Symbol.asyncIterator]();
-  let waiting = false;
+): AsyncGenerator<Awaited<T>, void, undefined> {
+  const values = Symbol.asyncIterator in source ? source[Symbol.asyncIterator]() : source[Symbol.iterator]();
+  let isOver = false;
+  let isWaiting = false;
+  const next = async (): Promise<IteratorResult<T>> => {
+    try {
+      return await values.next();
+    } catch (error) {
+      isOver = true;
+      throw error;
+    }
+  };
   try {
     for (;;) {
       signal?.throwIfAborted();
-      waiting = true;
-      const next = await orAborted(values.next(), signal);
-      waiting = false;
-      if (next.done === true) return;
-      yield next.value;
+      isWaiting = true;
+      const result = await orAborted(next(), signal);
+      isWaiting = false;
+      isOver = result.done === true;
+      if (result.done === true) return;
+      yield await result.value;
     }
   } finally {
-    const ended = values.return?.();
+    const ended = isOver ? undefined : Promise.resolve(values.return?.());
     // A generator that is being waited for ends only when it has what nobody wants any more.
-    if (waiting) ended?.catch(() => undefined);
+    if (isWaiting) ended?.catch(() => undefined);
     else await ended;
   }
 }

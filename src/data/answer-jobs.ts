@@ -1,21 +1,38 @@
-import type { MessagePort } from 'node:worker_threads';
-
 import { CardinalError, messageOf } from '../base/errors.ts';
-import type { Assembler } from './assembler.ts';
-import type { WorkerJob, WorkerMessage, WorkerReply } from './pool-messages.ts';
+import { Assembler } from './assembler.ts';
+import type { SampleDecoder } from './decode.ts';
+import type { WorkerJob, WorkerMessage, WorkerReply, WorkerSetup } from './pool-messages.ts';
 
-/** What a worker thread does: batches are assembled one after the other, each with its pictures decoded ahead. */
-export function answerJobs(port: MessagePort | null, assembler: Assembler): void {
+/** Where a thread of a pool gets its jobs from and answers them. */
+export interface JobPort {
+  onMessage(handler: (message: WorkerMessage) => void): void;
+  post(reply: WorkerReply): void;
+}
+
+/** What a thread of a pool does: batches are assembled one after the other, each with its pictures decoded ahead. */
+export function answerJobs(port: JobPort, assembler: Assembler): void {
   let last: Promise<void> = Promise.resolve();
-  port?.on('message', (message: WorkerMessage) => {
+  port.onMessage((message) => {
     if ('giveUp' in message) {
       assembler.giveUp(message.giveUp.index, message.giveUp.reason);
       return;
     }
     last = last.then(async () => {
-      port.postMessage(await reply(assembler, message));
+      port.post(await reply(assembler, message));
     });
   });
+}
+
+/** The assembler of a loader, in a thread of its pool or in the loader's own. */
+export function assemblerOf(
+  { spec, source, labels, name, givenUp = [] }: WorkerSetup,
+  decode: SampleDecoder,
+): Assembler {
+  const idOf = (index: number): string =>
+    source.kind === 'files' ? source.paths[index] : `${name}#${index}`;
+  const assembler = new Assembler(spec, labels, decode, idOf);
+  for (const { index, reason } of givenUp) assembler.giveUp(index, reason);
+  return assembler;
 }
 
 async function reply(assembler: Assembler, { id, request, input, target }: WorkerJob): Promise<WorkerReply> {

@@ -1,14 +1,14 @@
-import { checkKind, record } from '../base/options.ts';
-import { openDataKind } from './open-data.ts';
-import { checkDataset, checkPreprocessing } from './arguments.ts';
+import { passOver } from '../base/errors.ts';
 import { nextTask } from '../base/next-task.ts';
+import { checkKind, record } from '../base/options.ts';
+import { checkDataset, checkPreprocessing } from './arguments.ts';
+import { decoderOf } from './decode.ts';
+import { openDataKind, type OpenData } from './open-data.ts';
+import type { PicturePlatform } from './picture-platform.ts';
 import { fitPicture } from './pipeline.ts';
 import { defaultPreprocessing, type Preprocessing } from './preprocessing.ts';
 import type { PictureDataset } from './source.ts';
 import { withChannels } from './transforms/grey.ts';
-import { passOver } from '../node/file-errors.ts';
-import { decoderOf } from './decode.ts';
-import type { OpenData } from '../node/data/open.ts';
 
 export interface ChannelStatistics {
   readonly mean: readonly number[];
@@ -29,11 +29,12 @@ const enough = 2 ** 30;
 export async function channelStatistics(
   dataset: PictureDataset,
   preprocessing: Preprocessing,
-  limit?: number,
+  limit: number | undefined,
+  platform: PicturePlatform,
 ): Promise<ChannelStatistics> {
   checkDataset('channelStatistics', dataset);
   const { channels } = checkPreprocessing('channelStatistics', preprocessing);
-  const decode = decoderOf(dataset.source);
+  const decode = decoderOf(dataset.source, platform);
   const [height, width] = preprocessing.size;
   const affordable = Math.max(64, Math.floor(enough / (height * width)));
   const usual = dataset.source.kind === 'memory' ? 10_000 : 400;
@@ -80,21 +81,24 @@ export async function channelStatistics(
   };
 }
 
+export interface FitPreprocessingOptions {
+  /** Channels of the network's input. Default: the data's. */
+  readonly channels?: 1 | 3 | undefined;
+  readonly imageSize?: number | undefined;
+  readonly cropShare?: number | undefined;
+  readonly interpolation?: Preprocessing['interpolation'] | undefined;
+  readonly mean?: readonly number[] | undefined;
+  readonly std?: readonly number[] | undefined;
+}
+
 /**
  * The preprocessing that fits opened data: its size as `defaultPreprocessing` has it, its mean and standard deviation
  * measured on the training pictures unless they are given.
  */
 export async function fitPreprocessing(
   data: OpenData,
-  options: {
-    /** Channels of the network's input. Default: the data's. */
-    readonly channels?: 1 | 3 | undefined;
-    readonly imageSize?: number | undefined;
-    readonly cropShare?: number | undefined;
-    readonly interpolation?: Preprocessing['interpolation'] | undefined;
-    readonly mean?: readonly number[] | undefined;
-    readonly std?: readonly number[] | undefined;
-  } = {},
+  options: FitPreprocessingOptions,
+  platform: PicturePlatform,
 ): Promise<Preprocessing> {
   checkKind('fitPreprocessing', 'the data', data, openDataKind);
   checkKind('fitPreprocessing', 'the options', options, record);
@@ -104,6 +108,6 @@ export async function fitPreprocessing(
   const raw = defaultPreprocessing({ ...base, mean: mean ?? unit, std: std ?? unit });
   const dataset = data.train ?? data.val ?? data.test;
   if ((mean && std) || !dataset) return raw;
-  const measured = await channelStatistics(dataset, raw);
+  const measured = await channelStatistics(dataset, raw, undefined, platform);
   return { ...raw, mean: [...(mean ?? measured.mean)], std: [...(std ?? measured.std)] };
 }

@@ -1,11 +1,11 @@
-import { checkDataset } from './arguments.ts';
-import { basename } from 'node:path';
-
 import { CardinalError, messageOf } from '../base/errors.ts';
-import { leftOutOf, leftOutWords } from './left-out.ts';
-import type { PictureDataset } from './source.ts';
+import { checkDataset } from './arguments.ts';
 import { decoderOf } from './decode.ts';
-import type { ReadData, SplitName } from './reader.ts';
+import { leftOutOf, leftOutWords } from './left-out.ts';
+import type { OpenData } from './open-data.ts';
+import type { PicturePlatform } from './picture-platform.ts';
+import type { SplitName } from './reader.ts';
+import type { PictureDataset } from './source.ts';
 
 export interface UnreadablePicture {
   readonly index: number;
@@ -16,11 +16,12 @@ export interface UnreadablePicture {
 /** Decodes every picture of a dataset, a few at a time on the decoder's own threads, and lists those that cannot be. */
 export async function checkPictures(
   dataset: PictureDataset,
-  onProgress?: (done: number) => void,
+  onProgress: ((done: number) => void) | undefined,
+  platform: PicturePlatform,
 ): Promise<UnreadablePicture[]> {
   checkDataset('checkPictures', dataset);
   if (dataset.source.kind === 'memory') return [];
-  const decode = decoderOf(dataset.source);
+  const decode = decoderOf(dataset.source, platform);
   const unreadable: UnreadablePicture[] = [];
   let next = 0;
   let done = 0;
@@ -42,9 +43,10 @@ export async function checkPictures(
  * cannot be decoded. `datasets` are the pictures to decode, if not all of the splits.
  */
 export async function requireAllRead(
-  data: Pick<ReadData, 'leftOut' | SplitName> & { readonly path: string },
+  data: Pick<OpenData, 'path' | 'leftOut' | SplitName>,
   splits: readonly SplitName[],
-  datasets: readonly (PictureDataset | undefined)[] = splits.map((split) => data[split]),
+  datasets: readonly (PictureDataset | undefined)[] | undefined,
+  platform: PicturePlatform,
 ): Promise<void> {
   const missed = leftOutOf(data.leftOut, splits).filter(({ harmless }) => !harmless);
   if (missed.length > 0) {
@@ -53,12 +55,17 @@ export async function requireAllRead(
       `${data.path}: not everything in it is read, the first ${paths[0]}: ${missed.map(leftOutWords).join(', ')}; strict refuses this: move it elsewhere, or read the rest without strict`,
     );
   }
-  for (const dataset of datasets) {
+  for (const dataset of datasets ?? splits.map((split) => data[split])) {
     if (!dataset) continue;
-    const unreadable = await checkPictures(dataset);
+    const unreadable = await checkPictures(dataset, undefined, platform);
     if (unreadable.length === 0) continue;
     const [first, ...others] = unreadable;
-    const more = others.length > 0 ? ` (and ${others.length} more in ${basename(dataset.name)})` : '';
+    const more = others.length > 0 ? ` (and ${others.length} more in ${lastPart(dataset.name)})` : '';
     throw new CardinalError(`${first.id} cannot be read: ${first.reason}${more}`);
   }
+}
+
+/** The last part of a path, of either separator. */
+function lastPart(path: string): string {
+  return /[^/\\]*(?=[/\\]*$)/.exec(path)?.[0] ?? path;
 }

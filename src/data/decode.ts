@@ -1,17 +1,22 @@
-import { checkKind, checkOptions, wholeFrom } from '../base/options.ts';
-import { checkDataset } from './arguments.ts';
 import { CardinalError, messageOf, ShortageError } from '../base/errors.ts';
+import { checkKind, checkOptions, wholeFrom } from '../base/options.ts';
+import { shortened } from '../base/quoted.ts';
+import { checkDataset } from './arguments.ts';
 import type { Picture } from './dataset.ts';
 import { decodeBmp } from './formats/bmp.ts';
 import { decodePpm } from './formats/ppm.ts';
+import { inTime, type Timed } from './in-time.ts';
 import {
+  isOwnFormat,
   optionalFormatOf,
   otherFormatOf,
   pictureFormatOf,
   pictureFormatTitles,
   type OptionalFormatName,
+  type OwnFormat,
   type PictureFormatName,
 } from './picture-format.ts';
+import { cannotRead, receivePicture, type EncodedPicture, type ReceivedPicture } from './picture-input.ts';
 import {
   defaultPictureLimits,
   mostFileBytes,
@@ -20,14 +25,8 @@ import {
   type PictureLimitOptions,
   type PictureLimits,
 } from './picture-limits.ts';
+import type { PicturePlatform } from './picture-platform.ts';
 import { pictureInMemory, type PictureDataset, type PictureSource } from './source.ts';
-import { fileError, isShortage } from '../node/file-errors.ts';
-import { mostWhole, readRegular } from '../node/regular-file.ts';
-import { decodeBySharp } from '../node/data/decode-by-sharp.ts';
-import { plainReason } from '../node/data/decode-reasons.ts';
-import { canDecode, type OwnFormat } from './picture-names.ts';
-import { inTime, type Timed } from './in-time.ts';
-import { cannotRead, receivePicture, type EncodedPicture, type ReceivedPicture } from './picture-input.ts';
 
 /**
  * Reads a picture file, or the bytes of one, as bytes: the same that Pillow's `Image.open(file).convert('RGB')` gives, which
@@ -39,19 +38,27 @@ import { cannotRead, receivePicture, type EncodedPicture, type ReceivedPicture }
  * @throws CardinalError with the file and the reason, if `file` is nothing that a picture can be read from, or if it has more
  * than `maxPixels` pixels or takes longer than `decodeSeconds`
  */
-export async function loadPicture(file: EncodedPicture, options: PictureLimitOptions = {}): Promise<Picture> {
+export async function loadPicture(
+  file: EncodedPicture,
+  options: PictureLimitOptions,
+  platform: PicturePlatform,
+): Promise<Picture> {
   checkOptions('loadPicture', options, pictureLimitKinds);
   const limits = pictureLimits(options);
-  return decodePicture(await receivePicture(file, limits), limits);
+  return decodePicture(await receivePicture(file, limits, platform), limits, platform);
 }
 
 /** The picture of what was received. Throws a `CardinalError` that names the file, if it has a name. */
-export async function decodePicture(received: ReceivedPicture, limits: PictureLimits): Promise<Picture> {
+export async function decodePicture(
+  received: ReceivedPicture,
+  limits: PictureLimits,
+  platform: PicturePlatform,
+): Promise<Picture> {
   if (received.kind === 'pixels') return received.picture;
   const [content, name] =
     received.kind === 'file' ? [received.path, received.path] : [received.bytes, received.name];
   try {
-    return await decodeFile(content, limits, inTime(limits.decodeSeconds));
+    return await decodeFile(content, limits, inTime(limits.decodeSeconds), platform);
   } catch (error) {
     if (error instanceof ShortageError) throw error;
     throw new CardinalError(`${cannotRead(name)}: ${messageOf(error)}`, { cause: error });
@@ -59,7 +66,11 @@ export async function decodePicture(received: ReceivedPicture, limits: PictureLi
 }
 
 /** Sample `index` of a dataset, as it is stored. */
-export async function readPicture(dataset: PictureDataset, index: number): Promise<Picture> {
+export async function readPicture(
+  dataset: PictureDataset,
+  index: number,
+  platform: PicturePlatform,
+): Promise<Picture> {
   checkDataset('readPicture', dataset);
   checkKind('readPicture', 'the index', index, {
     expected: `a whole number below ${dataset.length}`,
@@ -67,20 +78,22 @@ export async function readPicture(dataset: PictureDataset, index: number): Promi
   });
   const { source } = dataset;
   if (source.kind === 'memory') return pictureInMemory(source, index);
-  return decodePicture({ kind: 'file', path: source.paths[index] }, limitsOf(source));
+  return decodePicture({ kind: 'file', path: source.paths[index] }, limitsOf(source), platform);
 }
 
-/**
- * How samples of a source are decoded; errors hold the bare reason. `timed` ends what takes too long; default: who waits gives it up.
- */
+/** Decodes sample `index` of a source. Throws an `Error` with the bare reason, or a `ShortageError`. */
+export type SampleDecoder = (index: number) => Promise<Picture>;
+
+/** How samples of a source are decoded. `timed` ends what takes too long; default: who waits gives it up. */
 export function decoderOf(
   source: PictureSource,
+  platform: PicturePlatform,
   timed?: (index: number) => Timed,
-): (index: number) => Promise<Picture> {
+): SampleDecoder {
   if (source.kind === 'memory') return (index) => Promise.resolve(pictureInMemory(source, index));
   const limits = limitsOf(source);
   const givenUp = inTime(limits.decodeSeconds);
-  return (index) => decodeFile(source.paths[index], limits, timed?.(index) ?? givenUp);
+  return (index) => decodeFile(source.paths[index], limits, timed?.(index) ?? givenUp, platform);
 }
 
 /** What decoding a picture of a source may cost. */
@@ -88,33 +101,53 @@ export function limitsOf(source: PictureSource): PictureLimits {
   return (source.kind === 'files' ? source.limits : undefined) ?? defaultPictureLimits;
 }
 
-async function decodeFile(file: string | Uint8Array, limits: PictureLimits, timed: Timed): Promise<Picture> {
+/** Why a picture cannot be read where there is no memory for it. */
+export const noMemory = 'there is not enough memory to decode it';
+
+/** Why a picture cannot be read, on one line, as far as JavaScript tells it; the platform knows more of its own errors. */
+export function plainReason(error: unknown): string {
+  // Of an array that is too large for what is left; else a header points out of the file.
+  if (error instanceof RangeError)
+    return /allocation|array/i.test(error.message) ? noMemory : 'it is damaged';
+  return shortened(messageOf(error), 500);
+}
+
+async function decodeFile(
+  file: string | Uint8Array,
+  limits: PictureLimits,
+  timed: Timed,
+  platform: PicturePlatform,
+): Promise<Picture> {
   try {
     if (file === '') throw new Error('its name is empty');
-    const most = Math.min(mostWhole, mostFileBytes(limits));
-    const bytes = typeof file === 'string' ? await readRegular(file, most) : file;
-    const format = knownFormat(bytes);
-    if (format !== 'bmp' && format !== 'ppm') return await decodeBySharp(bytes, format, limits, timed);
+    const bytes = typeof file === 'string' ? await platform.readFile(file, mostFileBytes(limits)) : file;
+    const format = knownFormat(bytes, platform);
+    if (!isOwnFormat(format)) return await platform.decode(bytes, format, limits, timed);
     return await timed(() => Promise.resolve(ownDecoders[format](bytes, limits)));
   } catch (error) {
-    if (isShortage(error)) throw fileError('read', typeof file === 'string' ? file : 'a picture', error);
-    throw new Error(plainReason(error), { cause: error });
+    throw platform.failureOf(error, typeof file === 'string' ? file : 'a picture');
   }
 }
 
-/** For formats that sharp does not read. */
+/** For formats that no platform's decoder reads. */
 const ownDecoders: Readonly<Record<OwnFormat, (bytes: Uint8Array, limits: PictureLimits) => Picture>> = {
   bmp: decodeBmp,
   ppm: decodePpm,
 };
 
-/** libvips would let any of its loaders have a file that says to be its own, and so render SVG. It sees pictures alone. */
-function knownFormat(bytes: Uint8Array): PictureFormatName | OptionalFormatName {
+/**
+ * Told here, whatever a native decoder would take a file for: libvips would let any of its loaders have one that says to be its own, and
+ * so render SVG. It sees pictures alone.
+ */
+function knownFormat(
+  bytes: Uint8Array,
+  platform: Pick<PicturePlatform, 'canDecode'>,
+): PictureFormatName | OptionalFormatName {
   if (bytes.length === 0) throw new Error('it is empty');
   const format = pictureFormatOf(bytes);
   if (format !== undefined) return format;
   const optional = optionalFormatOf(bytes);
-  if (optional !== undefined && canDecode(optional)) return optional;
+  if (optional !== undefined && platform.canDecode(optional)) return optional;
   const other = otherFormatOf(bytes);
   throw new Error(
     other === undefined

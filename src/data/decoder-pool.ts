@@ -1,69 +1,65 @@
-import type { AssembledBatch, BatchRequest } from './assembler.ts';
 import { CardinalError, messageOf } from '../base/errors.ts';
-import { threadScript } from '../node/package-files.ts';
-import { assemblerOf } from '../node/data/assembler.ts';
+import type { AssembledBatch, Assembler, BatchRequest } from './assembler.ts';
+import { PoolPlace, type StartDecoderThread } from './pool-place.ts';
 import type { GivenUp, WorkerSetup } from './pool-messages.ts';
-import { PoolWorker } from './pool-worker.ts';
 
-/** Something that fills batches: workers, or the calling thread. */
-export interface AssemblyPool {
+/** Something that decodes pictures and fills batches with them: threads, or the calling one. */
+export interface DecoderPool {
+  /** Fills `input` (N×H×W×C) and `target` (N×K), which are views of shared memory where threads are to fill them. */
   assemble(request: BatchRequest, input: Float32Array, target: Float32Array): Promise<AssembledBatch>;
   dispose(): Promise<void>;
 }
 
-/** Assembles in the calling thread, one batch at a time: what the workers do, without them. */
-export function localPool(setup: WorkerSetup): AssemblyPool {
-  const assembler = assemblerOf(setup);
+/** Assembles in the calling thread, one batch at a time: what the threads do, without them. */
+export function localPool(assembler: Assembler): DecoderPool {
   return {
     assemble: (request, input, target) => assembler.assemble(request, input, target),
     dispose: () => Promise.resolve(),
   };
 }
 
+/** Threads of a pool that may end by themselves before it is an error: what killed one may not come again. */
+const mostLost = 3;
+
 /**
- * Worker threads that assemble batches. Jobs are handed out when they are asked for, so the workers go on while the main
- * thread is busy. An idle pool does not keep the process alive; one that owes a batch does.
+ * Threads that assemble batches. Jobs are handed out when they are asked for, so the threads go on while the main one is busy. An idle
+ * pool does not keep a process alive; one that owes a batch does.
  *
  * A thread in which a picture takes too long is ended and replaced, and the picture counts as unreadable in all of them; so is one
  * that ends by itself, a few times.
+ *
+ * @throws CardinalError if a thread cannot be started
  */
-export function workerPool(
-  setup: WorkerSetup,
-  size: number,
-  script: URL = threadScript('data/loader-worker'),
-): AssemblyPool {
-  const workers: PoolWorker[] = [];
+export function threadPool(setup: WorkerSetup, size: number, start: StartDecoderThread): DecoderPool {
+  const places: PoolPlace[] = [];
   const givenUp: GivenUp[] = [];
   let lost = 0;
   const common = {
-    script,
+    start,
     setup: () => ({ ...setup, givenUp }),
     giveUp: (sample: GivenUp) => {
       givenUp.push(sample);
-      for (const worker of workers) worker.giveUp(sample);
+      for (const place of places) place.giveUp(sample);
     },
     mayReplace: () => ++lost <= mostLost,
   };
   try {
-    while (workers.length < size) workers.push(new PoolWorker(common));
+    while (places.length < size) places.push(new PoolPlace(common));
   } catch (error) {
-    for (const worker of workers) void worker.stop();
+    for (const place of places) void place.stop();
     throw new CardinalError(
-      `data worker ${workers.length + 1} of ${size} cannot be started: ${messageOf(error)}; take fewer workers`,
+      `data worker ${places.length + 1} of ${size} cannot be started: ${messageOf(error)}; take fewer workers`,
       { cause: error },
     );
   }
   let lastId = 0;
   return {
     assemble: (request, input, target) => {
-      const idlest = workers.reduce((best, worker) => (worker.jobs < best.jobs ? worker : best));
+      const idlest = places.reduce((best, place) => (place.jobs < best.jobs ? place : best));
       return idlest.run({ id: ++lastId, request, input, target });
     },
     dispose: async () => {
-      await Promise.all(workers.map((worker) => worker.stop()));
+      await Promise.all(places.map((place) => place.stop()));
     },
   };
 }
-
-/** Threads of a pool that may end by themselves before it is an error: what killed one may not come again. */
-const mostLost = 3;

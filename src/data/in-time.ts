@@ -12,7 +12,7 @@ export function tookTooLong(seconds: number): string {
  */
 export function inTime(seconds: number): Timed {
   return async (step) => {
-    let timer: NodeJS.Timeout | undefined;
+    let timer: ReturnType<typeof setTimeout> | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         reject(new Error(tookTooLong(seconds)));

@@ -5,7 +5,6 @@ import {
   type PictureDataset,
   type PictureSource,
 } from './source.ts';
-import { sharedConcat } from '../node/data/files.ts';
 
 /** The samples of the datasets of one source, one dataset after the other. */
 export function joined(datasets: readonly PictureDataset[], name: string): PictureDataset {
@@ -41,4 +40,16 @@ function joinedRows(sources: readonly MemorySource[]): Uint32Array {
     before += source.bytes.length / source.recordBytes;
   }
   return Uint32Array.from(rows);
+}
+
+/** Bytes one after the other in memory that workers can share. */
+function sharedConcat(parts: readonly Uint8Array[]): Uint8Array {
+  const total = parts.reduce((sum, part) => sum + part.length, 0);
+  const bytes = new Uint8Array(new SharedArrayBuffer(total));
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }

@@ -1,13 +1,15 @@
-import { checkDataset } from './arguments.ts';
-import { checkOptions, finite, flag, record, wholeFrom, type Kinds } from '../base/options.ts';
-import { availableParallelism } from 'node:os';
-
 import { Disposal, type DisposeOptions } from '../base/disposal.ts';
 import { CardinalError, DisposedError } from '../base/errors.ts';
+import { mebibytes } from '../base/mebibytes.ts';
+import { checkOptions, finite, flag, record, wholeFrom, type Kinds } from '../base/options.ts';
 import { Turns } from '../base/turns.ts';
 import { validate } from '../base/validate.ts';
+import { checkDataset } from './arguments.ts';
 import type { AssembledBatch, AssemblySpec, BatchRequest } from './assembler.ts';
 import type { Batch, BatchLoader } from './dataset.ts';
+import type { DecoderPool } from './decoder-pool.ts';
+import { DISPOSED } from './pool-place.ts';
+import type { WorkerSetup } from './pool-messages.ts';
 import {
   augmentationSchema,
   mixSchema,
@@ -17,15 +19,8 @@ import {
   type Preprocessing,
 } from './preprocessing.ts';
 import { batchCount, epochSchedule, type ScheduledBatch } from './schedule.ts';
-import type { PictureDataset } from './source.ts';
-import { mebibytes } from '../train/micro-batches.ts';
-import { memory } from '../node/memory.ts';
-import { loadSharp } from '../node/sharp.ts';
-import { mostThreads } from '../node/threads.ts';
+import type { PictureDataset, PictureSource } from './source.ts';
 import { membersByClass } from './split.ts';
-import { needsSharp } from './picture-names.ts';
-import { localPool, workerPool, type AssemblyPool } from './decoder-pool.ts';
-import { DISPOSED } from './pool-worker.ts';
 
 export interface LoaderOptions {
   readonly batchSize: number;
@@ -51,7 +46,21 @@ export interface LoaderOptions {
   readonly prefetch?: number | undefined;
 }
 
-const loaderKinds: Kinds<LoaderOptions> = {
+/** What a platform gives so that batches can be made ahead of their use. */
+export interface LoaderPlatform {
+  /** Opens a pool of so many threads; of none, one that decodes in the calling thread. Throws a `CardinalError` if it cannot. */
+  openPool(setup: WorkerSetup, workers: number): DecoderPool;
+  /** Throws a `CardinalError` if it cannot decode pictures of this source at all: each would count as damaged. */
+  requireDecoder(source: PictureSource): void;
+  /** How many threads are of use for such a source. */
+  usualWorkers(source: PictureSource): number;
+  /** The most that may be asked for. */
+  readonly mostWorkers: number;
+  /** Bytes of memory that there are for everything. */
+  readonly memoryBytes: number;
+}
+
+const loaderKinds = (mostWorkers: number): Kinds<LoaderOptions> => ({
   batchSize: wholeFrom(1),
   preprocessing: record,
   training: flag,
@@ -64,11 +73,11 @@ const loaderKinds: Kinds<LoaderOptions> = {
   balanced: flag,
   strict: flag,
   workers: {
-    expected: `a whole number from 0 to ${mostThreads()}`,
-    is: (value) => wholeFrom(0).is(value) && Number(value) <= mostThreads(),
+    expected: `a whole number from 0 to ${mostWorkers}`,
+    is: (value) => wholeFrom(0).is(value) && Number(value) <= mostWorkers,
   },
   prefetch: wholeFrom(1),
-};
+});
 
 /**
  * Batches of a dataset, decoded and augmented by worker threads ahead of their use. What a batch holds depends on
@@ -80,10 +89,15 @@ const loaderKinds: Kinds<LoaderOptions> = {
  *
  * @throws CardinalError if there is not even one batch, or a specification is not valid
  */
-export function createLoader(dataset: PictureDataset, options: LoaderOptions): BatchLoader {
+export function createLoader(
+  dataset: PictureDataset,
+  options: LoaderOptions,
+  platform: LoaderPlatform,
+): BatchLoader {
   checkDataset('createLoader', dataset);
-  checkOptions('createLoader', options, loaderKinds, ['batchSize', 'preprocessing', 'training']);
-  return new Loader(dataset, options);
+  const kinds = loaderKinds(platform.mostWorkers);
+  checkOptions('createLoader', options, kinds, ['batchSize', 'preprocessing', 'training']);
+  return new Loader(dataset, options, platform);
 }
 
 /** Room for one batch in memory that is shared with the workers. */
@@ -101,13 +115,14 @@ class Loader implements BatchLoader {
   readonly dataset: PictureDataset;
   readonly batchSize: number;
   readonly batchesPerEpoch: number;
+  readonly #platform: LoaderPlatform;
   readonly #spec: AssemblySpec;
   readonly #order: Pick<Parameters<typeof epochSchedule>[0], 'shuffle' | 'dropLast' | 'balanced'>;
   readonly #workers: number;
   readonly #prefetch: number;
   readonly #slots: Slot[] = [];
   readonly #skipped = new Map<number, string>();
-  #pool: AssemblyPool | undefined;
+  #pool: DecoderPool | undefined;
   #isCut = false;
   /** Batches that are being filled. */
   readonly #ordered = new Turns('the data loader', { atOnce: Infinity });
@@ -123,8 +138,9 @@ class Loader implements BatchLoader {
     },
   });
 
-  constructor(dataset: PictureDataset, options: LoaderOptions) {
+  constructor(dataset: PictureDataset, options: LoaderOptions, platform: LoaderPlatform) {
     const { batchSize, training, shuffle = training, dropLast = training, seed = 0 } = options;
+    this.#platform = platform;
     this.dataset = dataset;
     this.batchSize = batchSize;
     const balanced =
@@ -134,8 +150,7 @@ class Loader implements BatchLoader {
       throw new CardinalError('balanced batches are drawn at random: they need shuffle');
     this.batchesPerEpoch = batchCount({ length: dataset.length, batchSize, dropLast });
     refuseNoBatch(dataset, batchSize, this.batchesPerEpoch);
-    // Else every picture would count as damaged.
-    if (dataset.source.kind === 'files' && dataset.source.paths.some(needsSharp)) loadSharp();
+    platform.requireDecoder(dataset.source);
     const classes = options.classes ?? dataset.classes.length;
     if (classes < dataset.classes.length) {
       throw new CardinalError(
@@ -151,9 +166,9 @@ class Loader implements BatchLoader {
       seed,
       unreadable: options.strict ? 'refuse' : training ? 'replace' : 'leave-out',
     };
-    this.#workers = options.workers ?? defaultWorkers(dataset);
+    this.#workers = options.workers ?? platform.usualWorkers(dataset.source);
     const wanted = options.prefetch ?? Math.max(2, this.#workers + 1);
-    this.#prefetch = batchesAhead(dataset, wanted, this.#slotBytes());
+    this.#prefetch = batchesAhead(dataset, wanted, this.#slotBytes(), platform.memoryBytes);
   }
 
   get skipped(): { id: string; reason: string }[] {
@@ -224,7 +239,7 @@ class Loader implements BatchLoader {
       labels: this.dataset.labels,
       name: this.dataset.name,
     };
-    this.#pool ??= this.#workers === 0 ? localPool(setup) : workerPool(setup, this.#workers);
+    this.#pool ??= this.#platform.openPool(setup, this.#workers);
     const slot = this.#slots.pop() ?? this.#newSlot();
     return { slot, assembled: await this.#pool.assemble(request, slot.input, slot.target) };
   }
@@ -250,8 +265,7 @@ class Loader implements BatchLoader {
  * How many batches are made ahead of the one in use: as many as are wanted, in at most a quarter of the memory, but one. Throws a
  * `CardinalError` if there is no room for two.
  */
-function batchesAhead({ name }: PictureDataset, wanted: number, bytes: number): number {
-  const { total, limit = total } = memory();
+function batchesAhead({ name }: PictureDataset, wanted: number, bytes: number, limit: number): number {
   if (2 * bytes > limit) {
     throw new CardinalError(
       `${name}: a batch takes ${mebibytes(bytes)}, and there are ${mebibytes(limit)} for two of them and all else: use smaller batches or smaller pictures`,
@@ -270,9 +284,4 @@ function refuseNoBatch(dataset: PictureDataset, batchSize: number, batches: numb
       `${dataset.name} has ${dataset.length} pictures, fewer than one batch of ${batchSize}: use a batch size of at most ${dataset.length}`,
     );
   }
-}
-
-/** One worker keeps ahead of any training on pictures in memory; files take half the cores to decode. */
-function defaultWorkers({ source }: PictureDataset): number {
-  return source.kind === 'memory' ? 1 : Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2)));
 }

@@ -12,7 +12,7 @@ export interface PictureFormat {
   readonly begins: (head: Uint8Array) => boolean;
 }
 
-/** A row for each format that is read. A new one needs a decoder too (on Node: `node/data/decode.ts`). */
+/** A row for each format that is read. A new one needs a decoder too: in `formats/`, or each platform's. */
 export const pictureFormats = [
   {
     name: 'jpeg',
@@ -96,6 +96,14 @@ export const optionalFormats = [
 ] as const satisfies readonly PictureFormat[];
 
 export type OptionalFormatName = (typeof optionalFormats)[number]['name'];
+
+/** Formats that are decoded here (`formats/`): all others need the platform's decoder. */
+export type OwnFormat = 'bmp' | 'ppm';
+export type NativeFormat = Exclude<PictureFormatName, OwnFormat> | OptionalFormatName;
+
+export function isOwnFormat(name: PictureFormatName | OptionalFormatName): name is OwnFormat {
+  return name === 'bmp' || name === 'ppm';
+}
 
 /** Bytes of a file that are enough to tell its format. */
 export const formatHeadBytes = 4096;

@@ -1,15 +1,11 @@
-import { Blob } from 'node:buffer';
-import { Readable } from 'node:stream';
-import { fileURLToPath } from 'node:url';
-import { types } from 'node:util';
-
 import { described, isDetached } from '../base/described.ts';
 import { CardinalError, messageOf } from '../base/errors.ts';
 import { shortened } from '../base/quoted.ts';
+import { orAborted } from '../base/until-aborted.ts';
 import type { Picture } from './dataset.ts';
 import { requirePicture } from './picture.ts';
-import { unlessAborted } from '../node/until-aborted.ts';
 import { mostFileBytes, type PictureLimits } from './picture-limits.ts';
+import type { PicturePlatform } from './picture-platform.ts';
 
 /**
  * A picture file, or what one holds: a path, a `file:` URL, bytes, a `Blob` or `File`, or a stream of bytes (Node's, the
@@ -67,13 +63,14 @@ const accepted =
 export async function receivePicture(
   input: unknown,
   limits: PictureLimits,
+  platform: Pick<PicturePlatform, 'pathOf'>,
   signal?: AbortSignal,
 ): Promise<ReceivedPicture> {
-  if (typeof input === 'string') return { kind: 'file', path: pathOf(input) };
-  if (isUrl(input)) return { kind: 'file', path: pathOf(input.href) };
+  if (typeof input === 'string') return { kind: 'file', path: pathOf(input, platform) };
+  if (isUrl(input)) return { kind: 'file', path: pathOf(input.href, platform) };
   if (isDetached(input)) throw new CardinalError(`cannot read the picture: got ${described(input)}`);
-  if (types.isUint8Array(input)) return bytesNamed(input);
-  if (types.isAnyArrayBuffer(input)) return bytesNamed(new Uint8Array(input));
+  if (isUint8Array(input)) return bytesNamed(input);
+  if (isArrayBuffer(input)) return bytesNamed(new Uint8Array(input));
   if (isBlob(input)) {
     requireSize(input.size, limits);
     const bytes = await input.arrayBuffer().catch(unreadable);
@@ -98,7 +95,7 @@ export function severalPictures(images: PictureInputs): PictureInputs {
     isBlob(value) ||
     isPixels(value) ||
     isWebStream(value) ||
-    (value instanceof Readable && !value.readableObjectMode);
+    isNodeStreamOfBytes(value);
   if (isIterable && !isOne) return images;
   throw new CardinalError(
     `cannot read the pictures: expected a list of them, got ${isOne ? 'one' : described(value)}; classify takes one`,
@@ -107,15 +104,15 @@ export function severalPictures(images: PictureInputs): PictureInputs {
 
 /** The decoder may have neither memory that is shared with other threads nor arrays of another realm (Jest's): copies of them. */
 function bytesNamed(bytes: Uint8Array, name?: string): ReceivedPicture {
-  const isOwn = bytes instanceof Uint8Array && !types.isSharedArrayBuffer(bytes.buffer);
+  const isOwn = bytes instanceof Uint8Array && tagOf(bytes.buffer) !== 'SharedArrayBuffer';
   return { kind: 'bytes', bytes: isOwn ? bytes : new Uint8Array(bytes), name };
 }
 
 /** Strings are paths, but for those that cannot have been meant as one. A scheme of one letter is a drive of Windows. */
-function pathOf(text: string): string {
+function pathOf(text: string, platform: Pick<PicturePlatform, 'pathOf'>): string {
   if (/^file:\/\//i.test(text)) {
     try {
-      return fileURLToPath(text);
+      return platform.pathOf(text);
     } catch (error) {
       unreadable(error, text);
     }
@@ -133,6 +130,26 @@ function pathOf(text: string): string {
 
 function isUrl(value: unknown): value is URL {
   return value instanceof URL || tagOf(value) === 'URL';
+}
+
+/** By the tag, which holds for arrays of other realms, and of no other array. */
+function isUint8Array(value: unknown): value is Uint8Array {
+  return ArrayBuffer.isView(value) && tagOf(value) === 'Uint8Array';
+}
+
+function isArrayBuffer(value: unknown): value is ArrayBuffer | SharedArrayBuffer {
+  const isOne = tagOf(value) === 'ArrayBuffer' || tagOf(value) === 'SharedArrayBuffer';
+  return isOne && 'byteLength' in Object(value);
+}
+
+/** Node's `Readable`, which need not be there to be known: one of objects, pictures say, has the mode. */
+function isNodeStreamOfBytes(value: unknown): boolean {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'readableObjectMode' in value &&
+    value.readableObjectMode === false
+  );
 }
 
 function isBlob(value: unknown): value is BlobLike {
@@ -178,7 +195,8 @@ function chunksOf(stream: ByteStream | AsyncIterable<unknown>): Chunks {
     next: () => iterator.next(),
     end: () => undefined,
     cancel: () => {
-      if (stream instanceof Readable) stream.destroy();
+      // Node's stream, which would wait for its next part otherwise.
+      if ('destroy' in stream && typeof stream.destroy === 'function') stream.destroy();
       else void iterator.return?.().catch(() => undefined);
     },
   };
@@ -195,9 +213,9 @@ async function gather(
   try {
     chunks = chunksOf(stream);
     for (;;) {
-      const { done, value: chunk } = await (signal ? unlessAborted(chunks.next(), signal) : chunks.next());
+      const { done, value: chunk } = await orAborted(chunks.next(), signal);
       if (done === true) break;
-      if (!types.isUint8Array(chunk)) {
+      if (!isUint8Array(chunk)) {
         throw new Error(`expected a stream of bytes, got ${described(chunk)} in it`);
       }
       length += chunk.length;
@@ -210,7 +228,13 @@ async function gather(
     chunks?.cancel();
     unreadable(error);
   }
-  return Buffer.concat(parts);
+  const bytes = new Uint8Array(length);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
 }
 
 function requireSize(bytes: number, limits: PictureLimits): void {

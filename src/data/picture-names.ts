@@ -1,39 +1,12 @@
-import { extname } from 'node:path';
-
-import {
-  optionalFormats,
-  pictureExtensions,
-  pictureFormats,
-  type OptionalFormatName,
-} from './picture-format.ts';
-import { findSharp } from '../node/sharp.ts';
-
-/**
- * Whether the decoder of this machine reads a format that its usual build lacks. It is asked only where such a file turns up,
- * because it takes a while to load.
- */
-export function canDecode(name: OptionalFormatName): boolean {
-  const format = findSharp()?.format;
-  switch (name) {
-    case 'heic':
-      // What reads AVIF says that it reads buffers, too: only its endings tell.
-      return format?.heif.input.fileSuffix?.includes('.heic') ?? false;
-    case 'jp2':
-      return format?.jp2.input.buffer ?? false;
-    case 'jxl':
-      return format?.jxl.input.buffer ?? false;
-  }
-}
-
-/** Formats that are decoded by this program itself: all others need sharp. */
-export type OwnFormat = 'bmp' | 'ppm';
+import { isOwnFormat, optionalFormats, pictureExtensions, pictureFormats } from './picture-format.ts';
+import type { PicturePlatform } from './picture-platform.ts';
 
 const ownEndings: readonly string[] = pictureFormats
-  .filter(({ name }) => name === 'bmp' || name === 'ppm')
+  .filter(({ name }) => isOwnFormat(name))
   .flatMap(({ extensions }) => extensions);
 
-/** Whether a picture needs sharp to be decoded, by its name. */
-export function needsSharp(name: string): boolean {
+/** Whether a picture needs the platform's decoder, by its name. */
+export function needsDecoder(name: string): boolean {
   return !ownEndings.includes(endingOf(name));
 }
 
@@ -65,17 +38,19 @@ const beside: ReadonlySet<string> = new Set(
 /** Names of plain files without an ending. */
 const plainNames = /^(licen[cs]e|readme|copying|notice|changelog|makefile|authors)$/i;
 
-/** How a file's name ends, in small letters. */
-export function endingOf(name: string): string {
-  return extname(name).toLowerCase();
+/** How a file's name ends, from its last dot on, in small letters; empty without one, and for what only begins with a dot. */
+export function endingOf(path: string): string {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  const dot = name.lastIndexOf('.');
+  return dot > 0 ? name.slice(dot).toLowerCase() : '';
 }
 
 /** Whether a file is taken for a picture here: torchvision's `ImageFolder`'s endings, and what else can be read. */
-export function isPictureName(name: string): boolean {
+export function isPictureName(name: string, platform: Pick<PicturePlatform, 'canDecode'>): boolean {
   const ending = endingOf(name);
   if (always.has(ending)) return true;
   const format = optional.get(ending);
-  return format !== undefined && canDecode(format.name);
+  return format !== undefined && platform.canDecode(format.name);
 }
 
 /** What a file that is not read is, by its name. */

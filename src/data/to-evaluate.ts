@@ -1,13 +1,13 @@
-import { checkKind, oneOf, record } from '../base/options.ts';
 import { UsageError } from '../base/errors.ts';
+import { checkKind, oneOf, record } from '../base/options.ts';
+import { joined } from './joined.ts';
+import { openDataKind, type OpenData } from './open-data.ts';
+import type { PicturePlatform } from './picture-platform.ts';
 import type { PictureRecord } from './picture-record.ts';
+import type { SplitName } from './reader.ts';
+import { isWhole, sampledIn } from './record-pictures.ts';
 import type { PictureDataset } from './source.ts';
 import { splitByClass } from './split.ts';
-import { joined } from './joined.ts';
-import { openDataKind } from './open-data.ts';
-import { openData, type OpenData } from '../node/data/open.ts';
-import { isWhole, sampledIn } from './record-pictures.ts';
-import type { SplitName } from './reader.ts';
 
 export const evaluatedSplits = ['train', 'val', 'test', 'all'] as const;
 export type EvaluatedSplit = (typeof evaluatedSplits)[number];
@@ -40,22 +40,19 @@ export interface EvaluatedWeights {
  * that the weights were trained on is known again, and what training held out of it for validation is its `val`: so weights
  * are not evaluated on what they have seen, or not without a `warning`.
  *
- * `source` is a path, or what `openData` gave with `valFraction` 0. Throws a `UsageError` if the split is not there.
+ * `data` is what `openData` gave with `valFraction` 0. Throws a `UsageError` if the split is not there.
  */
 export async function picturesToEvaluate(
-  source: string | OpenData,
+  data: OpenData,
   weights: EvaluatedWeights,
-  asked?: EvaluatedSplit,
+  asked: EvaluatedSplit | undefined,
+  platform: PicturePlatform,
 ): Promise<PicturesToEvaluate> {
-  if (typeof source !== 'string') checkKind('picturesToEvaluate', 'the data', source, openDataKind);
-  checkKind('picturesToEvaluate', 'the weights', weights, record);
-  if (asked !== undefined) checkKind('picturesToEvaluate', 'the split', asked, oneOf(...evaluatedSplits));
-  const data =
-    typeof source === 'string'
-      ? await openData(source, { classes: weights.classes, valFraction: 0 })
-      : source;
+  checkKind('picturesToEvaluate', 'the data', data, openDataKind);
+  checkEvaluated(weights, asked);
   // Where there are test pictures and nothing else is asked for, it does not matter how the others were split.
-  const known = asked === undefined && data.test !== undefined ? data : await knownParts(data, weights);
+  const known =
+    asked === undefined && data.test !== undefined ? data : await knownParts(data, weights, platform);
   const { train, val, heldOut } = known;
   const records = weights.pictures ?? [];
   const parts = { train, val, test: data.test };
@@ -70,7 +67,14 @@ export async function picturesToEvaluate(
     on: isHeldOut ? 'held-out pictures' : names[split],
     note: isHeldOut ? heldOutNote(data, dataset, heldOut, asked) : undefined,
   };
-  return { ...chosen, warning: isHeldOut ? undefined : await warningOf(chosen, records, weights, asked) };
+  if (isHeldOut) return { ...chosen, warning: undefined };
+  return { ...chosen, warning: await warningOf(chosen, records, weights, asked, platform) };
+}
+
+/** Throws a `UsageError` for other arguments of `picturesToEvaluate` than it takes, the data aside. */
+export function checkEvaluated(weights: unknown, asked: unknown): void {
+  checkKind('picturesToEvaluate', 'the weights', weights, record);
+  if (asked !== undefined) checkKind('picturesToEvaluate', 'the split', asked, oneOf(...evaluatedSplits));
 }
 
 const names = {
@@ -83,10 +87,12 @@ const names = {
 /** A line for people if weights that training begins with were trained on pictures that it is to be evaluated on. */
 export async function seenBefore(
   { val, test }: OpenData,
-  records: readonly PictureRecord[] = [],
+  known: readonly PictureRecord[] | undefined,
+  platform: PicturePlatform,
 ): Promise<string | undefined> {
+  const records = known ?? [];
   for (const [name, dataset] of [['validation', val] as const, ['test', test] as const]) {
-    const seen = dataset && (await seenIn(dataset, records));
+    const seen = dataset && (await seenIn(dataset, records, platform));
     if (seen === undefined) continue;
     const [{ heldOut }] = records;
     const cure =
@@ -102,6 +108,7 @@ export async function seenBefore(
 async function knownParts(
   { train, val }: OpenData,
   { pictures: records = [] }: EvaluatedWeights,
+  platform: PicturePlatform,
 ): Promise<{
   readonly train: PictureDataset | undefined;
   readonly val: PictureDataset | undefined;
@@ -110,11 +117,11 @@ async function knownParts(
   const plain = { train, val, heldOut: undefined };
   if (train === undefined || val !== undefined) return plain;
   for (const record of records) {
-    if (record.heldOut === undefined || !(await isWhole(record, train))) continue;
+    if (record.heldOut === undefined || !(await isWhole(record, train, platform))) continue;
     const { fraction, seed } = record.heldOut;
     const split = splitByClass(train, fraction, seed);
     // What a later training held out, an earlier one may have seen.
-    if (split.val === undefined || (await seenIn(split.val, records)) !== undefined) return plain;
+    if (split.val === undefined || (await seenIn(split.val, records, platform)) !== undefined) return plain;
     return { ...split, heldOut: record.heldOut };
   }
   return plain;
@@ -140,8 +147,9 @@ async function warningOf(
   records: readonly PictureRecord[],
   { ours = false }: EvaluatedWeights,
   asked: EvaluatedSplit | undefined,
+  platform: PicturePlatform,
 ): Promise<string | undefined> {
-  const seen = await seenIn(dataset, records);
+  const seen = await seenIn(dataset, records, platform);
   if (seen !== undefined) {
     return `the weights were trained on ${seen} pictures: new ones will be recognised less often than these figures say`;
   }
@@ -153,10 +161,11 @@ async function warningOf(
 async function seenIn(
   dataset: PictureDataset,
   records: readonly PictureRecord[],
+  platform: PicturePlatform,
 ): Promise<string | undefined> {
   let best = { count: 0, exact: true };
   for (const record of records) {
-    const found = (await sampledIn(record, dataset)).length;
+    const found = (await sampledIn(record, dataset, platform)).length;
     if (found === 0) continue;
     const exact = record.sample.length === record.count;
     const count = Math.min(dataset.length, Math.round((found / record.sample.length) * record.count));

@@ -1,3 +1,5 @@
+import type { Activation } from './activation.ts';
+
 /**
  * The catalogue of ops: what each takes and gives. One file per op under `ops/` holds its shape rule, gradient and
  * cost; one function per op in each backend computes it. Legend: N batch, C channels in, K channels out, G groups,
@@ -5,8 +7,12 @@
  * their order and leave no gap.
  */
 export interface OpTable {
-  /** (x N×C×H×W, w K×(C/G)×R×S, [bias K]?, [residual N×K×P×Q]?) → y N×K×P×Q; y = conv(x, w) + bias + residual, then ReLU if `relu`. */
-  conv2d: Conv2dAttrs & { readonly bias: boolean; readonly residual: boolean; readonly relu: boolean };
+  /** (x N×C×H×W, w K×(C/G)×R×S, [bias K]?, [residual N×K×P×Q]?) → y N×K×P×Q; y = activation(conv(x, w) + bias + residual). */
+  conv2d: Conv2dAttrs & {
+    readonly bias: boolean;
+    readonly residual: boolean;
+    readonly activation: Activation;
+  };
   /**
    * (dy N×K×P×Q, w, [residual N×C×H×W]?) → dx N×C×H×W, plus the residual, which may lie where dx will. `inputSize` is [H, W]: with a
    * stride, several sizes have the same P×Q. A residual only where the convolution is one matrix product: 1×1, dense, stride 1, no padding.
@@ -20,34 +26,38 @@ export interface OpTable {
   /**
    * Batch norm in training, PyTorch's formulas (biased variance normalises, unbiased variance is tracked):
    * (x N×C×H×W, γ C, β C, running_mean C, running_var C, [residual like x]?) → (y like x, mean 2×C, invstd C).
-   * y = γ·(x − mean)·invstd + β + residual, then ReLU if `relu`; mean and invstd as they are given. The mean is the sum of two rows: what
+   * y = activation(γ·(x − mean)·invstd + β + residual); mean and invstd as they are given. The mean is the sum of two rows: what
    * f32 holds of it, and what that leaves, since a mean far from 0 is rounded by much of a standard deviation. Updates running_mean and running_var in place:
    * running ← (1 − momentum)·running + momentum·batch.
    */
   batch_norm: {
     readonly eps: number;
     readonly momentum: number;
-    readonly relu: boolean;
+    readonly activation: Activation;
     readonly residual: boolean;
   };
   /**
    * The y of `batch_norm` once more, bit for bit, from the statistics that it gave: (x, γ, β, mean, invstd, [residual]?) → y.
    * Reads and tracks no running statistics. For backward passes that did not keep y.
    */
-  batch_norm_recompute: { readonly relu: boolean; readonly residual: boolean };
+  batch_norm_recompute: { readonly activation: Activation; readonly residual: boolean };
   /** (x, γ, β, running_mean, running_var, [residual]?) → y, with the running statistics. */
-  batch_norm_inference: { readonly eps: number; readonly relu: boolean; readonly residual: boolean };
+  batch_norm_inference: { readonly eps: number; readonly activation: Activation; readonly residual: boolean };
   /**
-   * (dy, x, γ, mean, invstd, [y]: iff relu) → (dx, dγ, dβ, [dresidual]: iff relu and residual).
-   * With ReLU, dz = dy where y > 0 else 0 (dz is also dresidual); without, dz = dy.
+   * (dy, x, γ, mean, invstd, [y]: iff there is an activation) → (dx, dγ, dβ, [dresidual]: iff there is one and a residual).
+   * dz = activation′(y)·dy, which is also dresidual; without an activation, dz = dy.
    * dβ = Σdz, dγ = Σdz·x̂, dx = γ·invstd·(dz − dβ/m − x̂·dγ/m), m = N·H·W.
    */
-  batch_norm_backward: { readonly relu: boolean; readonly residual: boolean };
+  batch_norm_backward: { readonly activation: Activation; readonly residual: boolean };
   /**
    * Where the running statistics normalise in training, because the norm is frozen: they, γ and β are constants.
-   * (dy, γ, running_var, [y]: iff relu) → (dx, [dresidual]: iff relu and residual). dz as above, dx = γ/√(running_var+eps)·dz.
+   * (dy, γ, running_var, [y]) → (dx, [dresidual]). dz as above, dx = γ/√(running_var+eps)·dz.
    */
-  batch_norm_inference_backward: { readonly eps: number; readonly relu: boolean; readonly residual: boolean };
+  batch_norm_inference_backward: {
+    readonly eps: number;
+    readonly activation: Activation;
+    readonly residual: boolean;
+  };
   /** Prologue of inference: (w K×…, [bias K]?, γ, β, mean, var) → (w·γ/√(var+eps), (bias − mean)·γ/√(var+eps) + β). */
   fold_batch_norm: { readonly eps: number; readonly bias: boolean };
 
@@ -61,8 +71,8 @@ export interface OpTable {
   relu6_backward: NoAttrs;
   /** (x) → factor·x, any shape. */
   scale: { readonly factor: number };
-  /** (a, b) → a + b, then ReLU if `relu`. Same shapes. */
-  add: { readonly relu: boolean };
+  /** (a, b) → activation(a + b). Same shapes. */
+  add: { readonly activation: Activation };
 
   /** (x N×C×H×W) → N×C×P×Q; padding counts as −∞. Global max pooling is a kernel of H×W. */
   max_pool2d: PoolAttrs;

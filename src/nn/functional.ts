@@ -44,7 +44,7 @@ export function add(a: Value, b: Value, options: { readonly alpha?: number } = {
   checkInputs('add', [a, b]);
   const { alpha = 1 } = options;
   const scaled = alpha === 1 ? b : mul(b, alpha);
-  return record('add', [a, scaled], 'add', { relu: false });
+  return record('add', [a, scaled], 'add', { activation: 'none' });
 }
 
 /** factor·x. Throws a `CardinalError` if the factor is not finite. */

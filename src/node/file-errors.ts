@@ -33,14 +33,6 @@ export function isShortage(error: unknown): boolean {
   return error instanceof ShortageError || shortages.includes(codeOf(error));
 }
 
-/** For pictures that are passed over if they cannot be read: not if none could be, because the machine has run out of something. */
-export function passOver<T>(instead: T): (error: unknown) => T {
-  return (error) => {
-    if (isShortage(error)) throw error;
-    return instead;
-  };
-}
-
 /** What keeps a thread from working, as far as it is the machine's doing; other errors are given as they are. */
 export function threadError(what: string, error: unknown): Error {
   const reason = isShortage(error) ? fileReason(error) : undefined;

@@ -6,13 +6,12 @@ export { defaultThreads } from './threads.ts';
 export { capabilities, type Capabilities } from './capabilities.ts';
 export {
   Classifier,
-  loadClassifier,
   type Classification,
   type ClassifiedPicture,
-  type ClassifierOptions,
   type ClassifyManyOptions,
   type ClassifyOptions,
 } from '../use/classifier.ts';
+export { loadClassifier, type ClassifierOptions } from './classifier.ts';
 export * from './data/index.ts';
 export { fetchFromHub } from './hub/fetch.ts';
 export { isHubName, parseHubName, type HubName } from './hub/name.ts';
@@ -24,7 +23,8 @@ export type { Classified, RunEvaluation } from './report/evaluate-best.ts';
 export { RunFolder, type OpenRunOptions } from './run-folder.ts';
 export type { NamedModel, TrainOnOptions } from './training/options.ts';
 export { trainOn, type TrainedOn } from './training/train-on.ts';
-export { loadTrained, type LoadOptions, type Trained } from '../use/trained.ts';
+export type { Trained } from '../use/trained.ts';
+export { loadTrained, type LoadOptions } from './trained.ts';
 export type { Check, CheckResult, Verification } from './verify/check.ts';
 export { verify, type VerifyRunOptions } from './verify/verify.ts';
 export { loadWeights, saveWeights, type LoadIntoOptions } from './weights.ts';

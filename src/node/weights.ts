@@ -7,8 +7,9 @@ import type { VerifyOptions } from '../weights/digest.ts';
 import { writeSafetensors } from '../weights/safetensors.ts';
 import { writeFileAtomic } from './files.ts';
 import type { HubOptions } from './hub/repo.ts';
-import { loadKinds } from '../use/trained.ts';
-import { tensorsFor, withWeightsFile } from '../use/weights-file.ts';
+import { loadKinds } from './trained.ts';
+import { tensorsFor } from '../use/opened-weights.ts';
+import { withWeightsFile } from './weights-file.ts';
 
 /**
  * Writes a network's weights and running statistics to a safetensors file, under PyTorch's names. The file is replaced

@@ -37,7 +37,7 @@ export function differentiate(
       const sum =
         earlier === undefined
           ? gradient
-          : graph.atPath(node.scope, () => graph.apply1('add', [earlier, gradient], { relu: false }));
+          : graph.atPath(node.scope, () => graph.apply1('add', [earlier, gradient], { activation: 'none' }));
       gradients.set(input, sum);
     });
   }

@@ -42,7 +42,7 @@ function withSum(
   const { attrs, inputs, outputs } = node;
   const [dx] = outputs;
   const add = uses.soleConsumer(dx);
-  if (add?.op !== 'add' || add.attrs.relu) return undefined;
+  if (add?.op !== 'add' || add.attrs.activation !== 'none') return undefined;
   if (attrs.residual || !isMatrixProduct(attrs, inputs[1].shape)) return undefined;
   const [a, b] = add.inputs;
   const other = a === dx ? b : a;

@@ -1,3 +1,4 @@
+import type { Activation } from '../graph/activation.ts';
 import { mutatedBy } from '../graph/dispatch.ts';
 import { Graph } from '../graph/graph.ts';
 import type { Node, NodeOf } from '../graph/node.ts';
@@ -21,7 +22,7 @@ interface Chain {
   /** What the result is multiplied by before anything is added. */
   readonly factor: number;
   readonly residual: Value | undefined;
-  readonly relu: boolean;
+  readonly activation: Activation;
   readonly members: readonly Node[];
 }
 
@@ -90,7 +91,7 @@ function findChains(graph: Graph, output: Value, foldBatchNorm: boolean): Map<No
       following = next();
     }
     let residual: Value | undefined;
-    if (following?.op === 'add' && !following.attrs.relu) {
+    if (following?.op === 'add' && following.attrs.activation === 'none') {
       const [a, b] = following.inputs;
       residual = a === last().outputs[0] ? b : a;
       members.push(following);
@@ -101,7 +102,14 @@ function findChains(graph: Graph, output: Value, foldBatchNorm: boolean): Map<No
     if (members.length === 1) continue;
 
     for (const member of members) taken.add(member);
-    chains.set(last(), { head, norm, factor, residual, relu: relu !== undefined, members });
+    chains.set(last(), {
+      head,
+      norm,
+      factor,
+      residual,
+      activation: relu === undefined ? 'none' : 'relu',
+      members,
+    });
   }
   return chains;
 }
@@ -116,12 +124,16 @@ function conflict(a: Node, b: Node): boolean {
 function isHead(node: Node): node is Head {
   const { op } = node;
   if (op !== 'batch_norm' && op !== 'batch_norm_inference' && op !== 'conv2d') return false;
-  return !node.attrs.relu && !node.attrs.residual;
+  return node.attrs.activation === 'none' && !node.attrs.residual;
 }
 
-function emit({ head, norm, factor, residual, relu, members }: Chain, target: Graph, map: ValueMap): void {
+function emit(
+  { head, norm, factor, residual, activation, members }: Chain,
+  target: Graph,
+  map: ValueMap,
+): void {
   const extra = residual === undefined ? [] : [map.get(residual)];
-  const tail = { relu, residual: residual !== undefined };
+  const tail = { activation, residual: residual !== undefined };
   const last = members[members.length - 1];
   const name = last.outputs[0].name;
   target.atPath(head.scope, () => {

@@ -137,7 +137,7 @@ function detailOf(node: Node): string {
   if ('dilation' in attrs && largest(attrs.dilation) > 1) words.push(`dilation ${attrs.dilation[0]}`);
   if ('bias' in attrs && attrs.bias) words.push('+bias');
   if ('residual' in attrs && attrs.residual) words.push('+residual');
-  if ('relu' in attrs && attrs.relu) words.push('+relu');
+  if ('activation' in attrs && attrs.activation !== 'none') words.push(`+${attrs.activation}`);
   return words.join(' ');
 }
 

@@ -10,7 +10,7 @@ import { sizes } from '../nn/arguments.ts';
 import { checkModule, type Module } from '../nn/module.ts';
 import { trace } from '../nn/trace.ts';
 import { largestFit } from '../plan/fit.ts';
-import { planInference } from '../plan/inference.ts';
+import { planInference } from '../plan/plan-inference.ts';
 import type { Plan } from '../plan/plan.ts';
 import { backendKind } from './arguments.ts';
 import { loadWith } from './load-with.ts';

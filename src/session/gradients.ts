@@ -6,7 +6,7 @@ import { sizeOf, type Shape } from '../graph/value.ts';
 import { sizes } from '../nn/arguments.ts';
 import { checkModule, type Module } from '../nn/module.ts';
 import { trace } from '../nn/trace.ts';
-import { planTraining } from '../plan/training.ts';
+import { planTraining } from '../plan/plan-training.ts';
 import { backendKind, checkFloats } from './arguments.ts';
 import { planWithin } from './compile.ts';
 import { readTensors, writeWeights } from './state.ts';

@@ -4,7 +4,7 @@ import { Rng } from '../base/rng.ts';
 import { sizeOf, type Shape } from '../graph/value.ts';
 import type { Module } from '../nn/module.ts';
 import { trace } from '../nn/trace.ts';
-import { planInference } from '../plan/inference.ts';
+import { planInference } from '../plan/plan-inference.ts';
 import type { Plan } from '../plan/plan.ts';
 import { planWithin } from '../session/compile.ts';
 import { writeWeights } from '../session/state.ts';

@@ -16,7 +16,7 @@ import type { BatchLoader } from '../data/dataset.ts';
 import { loadWith } from '../session/load-with.ts';
 import { Tally } from './tally.ts';
 import type { Evaluation } from './metrics.ts';
-import { mebibytes } from './micro-batches.ts';
+import { mebibytes } from '../base/mebibytes.ts';
 import { networkKind, type Network } from './network.ts';
 import { backendKind } from '../session/arguments.ts';
 

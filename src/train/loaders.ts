@@ -1,18 +1,16 @@
+import { CardinalError, passOver } from '../base/errors.ts';
+import { smallest } from '../base/extremes.ts';
 import { checkKind, objectWith } from '../base/options.ts';
 import { validate } from '../base/validate.ts';
-import { smallest } from '../base/extremes.ts';
-import { CardinalError } from '../base/errors.ts';
-import type { BatchLoader } from '../data/dataset.ts';
 import { augmentationNamed, defaultAugmentation, type AugmentationName } from '../data/augmentations.ts';
-import type { Picture } from '../data/dataset.ts';
+import type { BatchLoader, Picture } from '../data/dataset.ts';
+import { decoderOf } from '../data/decode.ts';
+import type { LoaderOptions } from '../data/loader.ts';
+import { openDataKind, type OpenData } from '../data/open-data.ts';
+import type { PicturePlatform } from '../data/picture-platform.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import type { PictureDataset } from '../data/source.ts';
 import { recipes, recipeSchema, type Recipe } from './recipe.ts';
-import { passOver } from '../node/file-errors.ts';
-import { decoderOf } from '../data/decode.ts';
-import { createLoader } from '../data/loader.ts';
-import { openDataKind } from '../data/open-data.ts';
-import type { OpenData } from '../node/data/open.ts';
 
 export interface TrainingLoaderOptions {
   readonly recipe: Recipe;
@@ -22,11 +20,18 @@ export interface TrainingLoaderOptions {
   readonly strict: boolean;
 }
 
+export interface TrainingLoaders {
+  readonly train: BatchLoader;
+  /** Undefined if there are no validation pictures. */
+  readonly validation: BatchLoader | undefined;
+}
+
 /** Batches as a recipe wants them; whoever opens them disposes of them. Throws a `CardinalError` if there are none. */
 export function openLoaders(
   data: OpenData,
   options: TrainingLoaderOptions,
-): { readonly train: BatchLoader; readonly validation: BatchLoader | undefined } {
+  createLoader: (dataset: PictureDataset, options: LoaderOptions) => BatchLoader,
+): TrainingLoaders {
   checkKind('openLoaders', 'the data', data, openDataKind);
   checkKind(
     'openLoaders',
@@ -61,26 +66,29 @@ export function openLoaders(
 
 /**
  * The recipe with the augmentation that it trains with: the one that is `asked` for, its own, or what is usual for the data. So a
- * run says and keeps how its pictures were varied.
+ * run says and keeps how its pictures were augmented.
  */
 export async function withAugmentation(
   recipe: Recipe,
   data: OpenData,
   { size }: Preprocessing,
   asked: AugmentationName | undefined,
+  platform: PicturePlatform,
 ): Promise<Recipe> {
   const named = asked && augmentationNamed(asked, smallest(size));
-  return { ...recipe, augmentation: named ?? recipe.augmentation ?? (await usualAugmentation(data, size)) };
+  const augmentation = named ?? recipe.augmentation ?? (await usualAugmentation(data, size, platform));
+  return { ...recipe, augmentation };
 }
 
-/** Thumbnails in class folders are varied as thumbnails in one file are; grey ones may be letters and are not mirrored. */
+/** Thumbnails in class folders are augmented as thumbnails in one file are; grey ones may be letters and are not mirrored. */
 async function usualAugmentation(
   data: OpenData,
   size: Preprocessing['size'],
+  platform: PicturePlatform,
 ): Promise<NonNullable<Recipe['augmentation']>> {
   const { train, kind } = data;
   if (kind !== 'folders' || train === undefined) return defaultAugmentation(kind);
-  const decode = decoderOf(train.source);
+  const decode = decoderOf(train.source, platform);
   const looked = Math.min(train.length, mostLooked);
   let grey = true;
   for (let n = 0; n < looked; n++) {

@@ -1,6 +1,7 @@
 import { CardinalError } from '../base/errors.ts';
+import { mebibytes } from '../base/mebibytes.ts';
 import { largestFit } from '../plan/fit.ts';
-import type { Scratch } from '../plan/assemble.ts';
+import type { Scratch } from '../plan/place.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Network } from './network.ts';
 import { decaysParameter, optimizerPlan } from './optimizer.ts';
@@ -74,12 +75,6 @@ export function fitPlan(
 
 /** No recomputing makes a program smaller by more than this factor. */
 const mostSaved = 64;
-
-/** Bytes for people. */
-export function mebibytes(bytes: number): string {
-  const mebi = bytes / 2 ** 20;
-  return `${mebi >= 10 ? Math.ceil(mebi) : Math.ceil(mebi * 10) / 10} MiB`;
-}
 
 function trainingPlan(
   network: Network,

@@ -5,10 +5,10 @@ import { frozenParameters } from '../nn/freeze.ts';
 import { sizes } from '../nn/arguments.ts';
 import { checkModule, type Module } from '../nn/module.ts';
 import { trace } from '../nn/trace.ts';
-import type { Scratch } from '../plan/assemble.ts';
-import { planInference } from '../plan/inference.ts';
+import type { Scratch } from '../plan/place.ts';
+import { planInference } from '../plan/plan-inference.ts';
 import type { Plan } from '../plan/plan.ts';
-import { planTraining, type TrainingOptions } from '../plan/training.ts';
+import { planTraining, type TrainingOptions } from '../plan/plan-training.ts';
 
 /** What it takes to build a model again: its name in the registry and what it was set to. */
 export interface ModelDescription {

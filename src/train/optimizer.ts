@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { Shape } from '../graph/value.ts';
-import type { OptimizerKind } from '../plan/training.ts';
+import type { OptimizerKind } from '../plan/plan-training.ts';
 
 const share = z.number().min(0).lt(1);
 const decay = {

@@ -1,8 +1,6 @@
 import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { parseJson } from '../base/validate.ts';
-import { mostNames } from '../node/data/files.ts';
-import { readTextFile } from '../node/files.ts';
 
 /** `["tench", …]`, `{"0": "tench", …}`, or Keras's `{"0": ["n01440764", "tench"], …}`. */
 const schema = z.union(
@@ -14,17 +12,16 @@ const schema = z.union(
 );
 
 /**
- * Names of classes by label, from a text file with a name on each line or from JSON: a list, or an object by label whose
- * values are names or [WordNet id, name]. Throws a `CardinalError` if it cannot be read or a label has no name.
+ * Names of classes by label, from text with a name on each line or from JSON: a list, or an object by label whose values are names or
+ * [WordNet id, name]. Throws a `CardinalError` that begins with `source` if a label has no name.
  */
-export async function readClassNames(path: string): Promise<string[]> {
-  const text = await readTextFile(path, mostNames);
+export function parseClassNames(text: string, source: string): string[] {
   if (!/^\s*[[{]/.test(text)) return text.trim().split(/\r?\n/);
-  const listed = parseJson(schema, text, path);
+  const listed = parseJson(schema, text, source);
   if (Array.isArray(listed)) return listed;
   return Array.from({ length: Object.keys(listed).length }, (_, label) => {
     if (!Object.hasOwn(listed, label)) {
-      throw new CardinalError(`${path}: expected names for labels 0, 1, 2, …, label ${label} has none`);
+      throw new CardinalError(`${source}: expected names for labels 0, 1, 2, …, label ${label} has none`);
     }
     const name = listed[label];
     return typeof name === 'string' ? name : name[1];

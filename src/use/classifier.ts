@@ -1,10 +1,10 @@
-import { setMaxListeners } from 'node:events';
 import { z } from 'zod';
 
 import type { Backend, Program } from '../backends/backend.ts';
 import { Disposal, type DisposeOptions } from '../base/disposal.ts';
 import { withEndings, withUndo } from '../base/endings.ts';
 import { CardinalError, DisposedError } from '../base/errors.ts';
+import { ManySignals } from '../base/many-signals.ts';
 import { nextTask } from '../base/next-task.ts';
 import {
   abortSignal,
@@ -12,27 +12,13 @@ import {
   checkOptions,
   having,
   record,
-  texts,
   wholeFrom,
   type Kinds,
 } from '../base/options.ts';
 import { Turns } from '../base/turns.ts';
+import { untilAborted } from '../base/until-aborted.ts';
 import { validate } from '../base/validate.ts';
 import type { Picture } from '../data/dataset.ts';
-import { preprocess } from '../data/pipeline.ts';
-import {
-  pictureLimitKinds,
-  pictureLimits,
-  type PictureLimitOptions,
-  type PictureLimits,
-} from '../data/picture-limits.ts';
-import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
-import { backendKind } from '../session/arguments.ts';
-import { prepareInference, shapeOf } from '../train/evaluate.ts';
-import { topGuesses, type Guess } from '../train/guess.ts';
-import { networkOf } from '../train/network.ts';
-import { createNodeBackend, engineKinds, type NodeBackendOptions } from '../node/backend.ts';
-import { requireNames } from './class-names.ts';
 import { decodePicture } from '../data/decode.ts';
 import {
   receivePicture,
@@ -40,18 +26,20 @@ import {
   type PictureInput,
   type PictureInputs,
 } from '../data/picture-input.ts';
-import { untilAborted } from '../node/until-aborted.ts';
-import { loadKinds, loadTrained, type LoadOptions, type Trained } from './trained.ts';
-
-export interface ClassifierOptions
-  extends LoadOptions, PictureLimitOptions, Omit<NodeBackendOptions, 'name'> {
-  /** What computes; whoever made it disposes of it. Default: an own one with `threads`. */
-  readonly backend?: Backend | undefined;
-  /** How pictures become inputs. Default: as the file says. */
-  readonly preprocessing?: Preprocessing | undefined;
-  /** Names by label. Default: the file's, else the labels' numbers. */
-  readonly classes?: readonly string[] | undefined;
-}
+import { preprocess } from '../data/pipeline.ts';
+import {
+  pictureLimitKinds,
+  pictureLimits,
+  type PictureLimitOptions,
+  type PictureLimits,
+} from '../data/picture-limits.ts';
+import type { PicturePlatform } from '../data/picture-platform.ts';
+import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
+import { prepareInference, shapeOf } from '../train/evaluate.ts';
+import { topGuesses, type Guess } from '../train/guess.ts';
+import { networkOf } from '../train/network.ts';
+import { requireNames } from './class-names.ts';
+import type { Trained } from './trained.ts';
 
 /** A class that a picture may be of. */
 export interface Classification extends Guess {
@@ -92,6 +80,7 @@ export class Classifier {
   readonly preprocessing: Preprocessing;
   readonly #program: Program;
   readonly #limits: PictureLimits;
+  readonly #platform: PicturePlatform;
   readonly #ownBackend: Backend | undefined;
   /** Decoded pictures have a place until they are computed. */
   readonly #places: Turns;
@@ -100,7 +89,7 @@ export class Classifier {
   /** What was accepted and is not over. */
   readonly #calls: Turns;
   /** Aborted when nothing is waited for any more: neither the rest of a stream nor the next of several pictures. */
-  readonly #end = new AbortController();
+  readonly #end = new ManySignals();
   readonly #disposal: Disposal;
 
   constructor(
@@ -109,6 +98,7 @@ export class Classifier {
       readonly classes: readonly string[];
       readonly preprocessing: Preprocessing;
       readonly limits: PictureLimits;
+      readonly platform: PicturePlatform;
     },
     ownBackend: Backend | undefined,
   ) {
@@ -117,14 +107,13 @@ export class Classifier {
     this.classes = known.classes;
     this.preprocessing = known.preprocessing;
     this.#limits = known.limits;
+    this.#platform = known.platform;
     this.#program = program;
     this.#ownBackend = ownBackend;
     const owner = `the classifier of ${program.plan.name}`;
     this.#places = new Turns(owner, { atOnce: decodedAtOnce });
     this.#turns = new Turns(owner);
     this.#calls = new Turns(owner, { atOnce: Infinity });
-    // Every call that is at work listens.
-    setMaxListeners(0, this.#end.signal);
     this.#disposal = new Disposal({
       drain: () => this.#calls.close({ drain: true }),
       cut: () => this.#cut(owner),
@@ -187,16 +176,21 @@ export class Classifier {
     const { signal } = options;
     const ahead: Promise<ClassifiedPicture>[] = [];
     let index = 0;
-    for await (const image of untilAborted(severalPictures(images), this.#end.signal)) {
-      signal?.throwIfAborted();
-      const classified = attempt(image, index++, () => classify(image, options));
-      // Whoever awaits it learns of a failure; nobody may get so far.
-      classified.catch(() => undefined);
-      ahead.push(classified);
-      if (ahead.length > decodedAtOnce) {
-        const [first] = ahead.splice(0, 1);
-        yield first;
+    const end = this.#end.open();
+    try {
+      for await (const image of untilAborted(severalPictures(images), end.signal)) {
+        signal?.throwIfAborted();
+        const classified = attempt(image, index++, () => classify(image, options));
+        // Whoever awaits it learns of a failure; nobody may get so far.
+        classified.catch(() => undefined);
+        ahead.push(classified);
+        if (ahead.length > decodedAtOnce) {
+          const [first] = ahead.splice(0, 1);
+          yield first;
+        }
       }
+    } finally {
+      end.close();
     }
     for (const classified of ahead) {
       signal?.throwIfAborted();
@@ -240,8 +234,10 @@ export class Classifier {
   async #classify(image: unknown, { topK = 1, ...options }: ClassifyOptions): Promise<Classification[]> {
     // A stream comes at its sender's pace: it must not keep a place from others.
     const limits = pictureLimits(options, this.#limits);
-    const received = await receivePicture(image, limits, this.#end.signal);
-    const scores = await this.#places.take(async () => this.#scores(await decodePicture(received, limits)));
+    const received = await this.#end.during((end) => receivePicture(image, limits, this.#platform, end));
+    const scores = await this.#places.take(async () =>
+      this.#scores(await decodePicture(received, limits, this.#platform)),
+    );
     if (!scores.every(Number.isFinite)) {
       throw new CardinalError(
         `${this.#program.plan.name} gives no finite numbers for this picture: the weights are damaged, or its training diverged`,
@@ -284,63 +280,41 @@ async function attempt(
 const classifyKinds: Kinds<ClassifyOptions> = { topK: wholeFrom(1), ...pictureLimitKinds };
 const classifyManyKinds: Kinds<ClassifyManyOptions> = { ...classifyKinds, signal: abortSignal };
 
-const kinds: Kinds<ClassifierOptions> = {
-  ...loadKinds,
-  ...engineKinds,
-  backend: backendKind,
-  preprocessing: record,
-  classes: texts,
-  ...pictureLimitKinds,
-};
+export interface ClassifierSetup extends PictureLimitOptions {
+  /** What computes; a function makes one that is disposed of with the classifier. */
+  readonly backend: Backend | (() => Promise<Backend>);
+  readonly preprocessing: Preprocessing;
+  /** Names by label. Default: those of the weights, else the labels' numbers. */
+  readonly classes?: readonly string[] | undefined;
+}
 
-/**
- * A trained network ready to classify pictures: its weights, class names and preprocessing come from the checkpoint, and
- * so does the network, if it is the registry's; any other is given as `model`. Weights of other programs (`.pth`,
- * safetensors) say less: then `model`, `preprocessing` and `classes` do.
- *
- *     const classifier = await loadClassifier('runs/demo/best.safetensors');
- *     const [best] = await classifier.classify('shoe.png');
- *     console.log(best.class, best.probability);
- *     await classifier.dispose();
- *
- * Throws a `CardinalError` if the file is damaged, of another network, or does not say how pictures are prepared.
- */
-export async function loadClassifier(
-  path: string | URL,
-  options: ClassifierOptions = {},
-): Promise<Classifier> {
-  checkOptions('loadClassifier', options, kinds);
-  const { model, options: set, inChannels, partial, hub, verify, ...rest } = options;
-  const trained = await loadTrained(path, { model, options: set, inChannels, partial, hub, verify });
-  const preprocessing = options.preprocessing ?? trained.preprocessing;
-  if (preprocessing === undefined) {
-    throw new CardinalError(
-      `${String(path)} does not say how pictures are prepared: expected a checkpoint that training wrote, got weights alone; say it with preprocessing, for example imagenetPreprocessing`,
-    );
-  }
-  return classifierOf(trained, { ...rest, preprocessing });
+/** Throws a `CardinalError` unless it is known how pictures are prepared for the weights called `source`. */
+export function requirePreprocessing(known: Preprocessing | undefined, source: string): Preprocessing {
+  if (known !== undefined) return known;
+  throw new CardinalError(
+    `${source} does not say how pictures are prepared: expected a checkpoint that training wrote, got weights alone; say it with preprocessing, for example imagenetPreprocessing`,
+  );
 }
 
 /** A network that is loaded already, ready to classify pictures. Classes without names are called by their numbers. */
 export async function classifierOf(
   { model, description, classes: known }: Pick<Trained, 'model' | 'description' | 'classes'>,
-  options: Omit<ClassifierOptions, keyof LoadOptions> & { readonly preprocessing: Preprocessing },
+  { backend: given, preprocessing: said, classes: listed, ...limits }: ClassifierSetup,
+  platform: PicturePlatform,
 ): Promise<Classifier> {
-  const { backend: given, preprocessing: said, classes: listed, ...more } = options;
-  const { maxPixels, decodeSeconds, ...engine } = more;
   const preprocessing = validate(preprocessingSchema, said, 'preprocessing');
   const named = validate(z.array(z.string()).optional(), listed, 'classes');
   const network = networkOf(model, [preprocessing.channels, ...preprocessing.size], description);
   return withUndo(async (undo) => {
-    const backend = given ?? (await createNodeBackend(engine));
-    const own = given === undefined ? backend : undefined;
+    const isOwn = typeof given === 'function';
+    const backend = isOwn ? await given() : given;
+    const own = isOwn ? backend : undefined;
     undo.add(() => own?.dispose());
     const program = await prepareInference(network, backend, 1);
     undo.add(() => program.dispose());
     const [, count] = shapeOf(program, 'logits');
     const classes = named ?? known ?? Array.from({ length: count }, (_, label) => String(label));
     requireNames(description.name, count, classes);
-    const limits = pictureLimits({ maxPixels, decodeSeconds });
-    return new Classifier(program, { classes, preprocessing, limits }, own);
+    return new Classifier(program, { classes, preprocessing, limits: pictureLimits(limits), platform }, own);
   });
 }

@@ -7,7 +7,8 @@ import {
   type Preprocessing,
 } from '../data/preprocessing.ts';
 import { listModels, modelInfo } from '../models/registry.ts';
-import type { OpenData } from '../node/data/open.ts';
+import type { OpenData } from '../data/open-data.ts';
+import type { PicturePlatform } from '../data/picture-platform.ts';
 import type { Trained } from './trained.ts';
 
 /** What is said beside the weights of how pictures become inputs. */
@@ -16,6 +17,12 @@ export interface Wanted {
   readonly std?: readonly number[] | undefined;
   /** Side of the square input. */
   readonly imageSize?: number | undefined;
+}
+
+/** Pictures that may be measured, and what reads them. */
+export interface Measurable {
+  readonly data: OpenData;
+  readonly platform: PicturePlatform;
 }
 
 /** What is known of the network: how its pictures were prepared, if at all, their channels, and its name. */
@@ -28,15 +35,15 @@ export interface Prepared {
 }
 
 /**
- * How pictures become a trained network's inputs: as the file or its repository says, changed by what is `wanted`. Where
- * neither says anything, pictures are brought to the size that the network was designed for (those of one size in `data`
+ * How pictures become a trained network's inputs: as its weights or their repository say, changed by what is `wanted`. Where
+ * nothing is said, pictures are brought to the size that the network was designed for (those of one size in `measurable`
  * are taken as they are) and prepared as the network's published weights expect it: as the registry says, or bilinear and
- * with ImageNet's mean and standard deviation; grey ones with those measured on `data`. Throws a `CardinalError` if grey pictures have no data to measure.
+ * with ImageNet's mean and standard deviation; grey ones with those measured on them. Throws a `CardinalError` if grey pictures have no data to measure.
  */
 export async function prepareFor(
   { preprocessing, channels, adapted = false, description }: Preparable,
   { mean, std, imageSize }: Wanted,
-  data?: OpenData,
+  measurable?: Measurable,
 ): Promise<Prepared> {
   // Before anything is measured with them.
   requirePerChannel({ channels, mean, std });
@@ -64,15 +71,17 @@ export async function prepareFor(
       ? undefined
       : `the weights do not say how their pictures were normalised: ${whose(assumed === undefined, pictures !== undefined)}; --mean and --std (in a program, preprocessing) say it`;
   const designed = info?.inputShape[1];
-  if (data !== undefined) {
+  if (measurable !== undefined) {
+    const { data, platform } = measurable;
     // Loaded when it is needed, with what decodes pictures.
     const { fitPreprocessing } = await import('../data/channel-statistics.ts');
     const size = imageSize ?? (data.pictureSize === undefined ? designed : undefined);
     return {
-      preprocessing: await fitPreprocessing(data, {
-        ...{ channels, imageSize: size, cropShare, interpolation },
-        ...statistics,
-      }),
+      preprocessing: await fitPreprocessing(
+        data,
+        { channels, imageSize: size, cropShare, interpolation, ...statistics },
+        platform,
+      ),
       note,
     };
   }

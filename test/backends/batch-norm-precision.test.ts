@@ -44,7 +44,7 @@ function largest(actual: ArrayLike<number>, expected: ArrayLike<number>): number
 
 const train = (backend: Backend, x: Drawn) =>
   runOp(backend, 'batch_norm', {
-    attrs: { eps, momentum, relu: false, residual: false },
+    attrs: { eps, momentum, activation: 'none', residual: false },
     inputs: [x, full(1), full(0), full(0), full(1)],
   });
 
@@ -89,7 +89,7 @@ describe.each(kinds)('on $name', ({ backends: [backend] }) => {
 
       const dy = drawn(rng, 0.3, 1);
       const back = await runOp(backend, 'batch_norm_backward', {
-        attrs: { relu: false, residual: false },
+        attrs: { activation: 'none', residual: false },
         inputs: [
           dy,
           x,
@@ -114,7 +114,7 @@ describe.each(kinds)('on $name', ({ backends: [backend] }) => {
       expect(largest(back.outputs[2], sums)).toBeLessThan(1e-6 * count);
 
       const again = await runOp(backend, 'batch_norm_recompute', {
-        attrs: { relu: false, residual: false },
+        attrs: { activation: 'none', residual: false },
         inputs: [
           x,
           full(1),
@@ -134,7 +134,7 @@ describe.each(kinds)('on $name', ({ backends: [backend] }) => {
     const factor = Math.fround(1.7) / Math.sqrt(Math.fround(0.8) + eps);
     const expected = Float64Array.from(x.data, (v) => (v - Math.fround(1000.1)) * factor + 0.25);
     const { outputs } = await runOp(backend, 'batch_norm_inference', {
-      attrs: { eps, relu: false, residual: false },
+      attrs: { eps, activation: 'none', residual: false },
       inputs: [x, ...statistics],
     });
     expect(largest(outputs[0], expected)).toBeLessThan(2e-6);

@@ -1,3 +1,4 @@
+import type { Activation } from '../../src/graph/activation.ts';
 import type { OpName, OpTable } from '../../src/graph/op-table.ts';
 import { sizeOf, type Shape } from '../../src/graph/value.ts';
 import type { Rng } from '../../src/base/rng.ts';
@@ -60,6 +61,19 @@ export function pick<T>(rng: Rng, choices: readonly T[]): T {
 export function coin(rng: Rng): boolean {
   return rng.int(2) === 1;
 }
+
+/** The activations that ops take as an attribute. */
+export const fused: readonly Activation[] = ['none', 'relu'];
+
+export interface Tail {
+  readonly activation: Activation;
+  readonly residual: boolean;
+}
+
+/** What may follow in the same op: each activation, with a residual and without. */
+export const tails: readonly Tail[] = fused.flatMap((activation) =>
+  [false, true].map((residual) => ({ activation, residual })),
+);
 
 /** All combinations of true and false for `count` flags. */
 export function flags(count: number): boolean[][] {

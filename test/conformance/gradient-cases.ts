@@ -1,7 +1,7 @@
 import type { Rng } from '../../src/base/rng.ts';
 import type { Conv2dAttrs, OpName, Pair, PoolAttrs } from '../../src/graph/op-table.ts';
 import { sizeOf, type Shape } from '../../src/graph/value.ts';
-import { flags, normal, uniform, vector, type Cases, type Drawn } from './case.ts';
+import { normal, tails, uniform, vector, type Cases, type Drawn } from './case.ts';
 
 const square = (n: number): Pair => [n, n];
 
@@ -23,7 +23,7 @@ export const gradientCases = {
         [false, true],
         [true, true],
       ].map(([bias, residual]) => ({
-        attrs: { ...attrs, bias, residual, relu: false },
+        attrs: { ...attrs, bias, residual, activation: 'none' },
         inputs: [
           normal(rng, input),
           normal(rng, weight),
@@ -32,7 +32,7 @@ export const gradientCases = {
         ],
       }));
     const plain = { stride: square(1), padding: square(1), dilation: square(1), groups: 1 };
-    const rectified = { ...plain, groups: 2, bias: true, residual: true, relu: true };
+    const rectified = { ...plain, groups: 2, bias: true, residual: true, activation: 'relu' } as const;
     return [
       ...geometry([2, 2, 3, 4], [3, 2, 3, 3], [2, 3, 3, 4], plain),
       ...geometry([1, 4, 5, 4], [4, 2, 3, 3], [1, 4, 3, 2], { ...plain, stride: square(2), groups: 2 }),
@@ -56,26 +56,26 @@ export const gradientCases = {
     ];
   },
   batch_norm: (rng) =>
-    flags(2).map(([relu, residual]) => ({
-      attrs: { eps: 1e-3, momentum: 0.1, relu, residual },
+    tails.map(({ activation, residual }) => ({
+      attrs: { eps: 1e-3, momentum: 0.1, activation, residual },
       inputs: [
         // Four pictures of 2×2: normalised values are below √15, so that β of ±8 decides what ReLU lets through.
         normal(rng, [4, 2, 2, 2], 1, 2),
         uniform(rng, [2], 0.5, 1.5),
-        relu ? vector(8, -8) : normal(rng, [2]),
+        activation === 'none' ? normal(rng, [2]) : vector(8, -8),
         normal(rng, [2]),
         uniform(rng, [2], 0.5, 2),
         ...(residual ? [uniform(rng, [4, 2, 2, 2], -1, 1)] : []),
       ],
     })),
   batch_norm_inference: (rng) =>
-    flags(2).map(([relu, residual]) => ({
-      attrs: { eps: 1e-3, relu, residual },
+    tails.map(({ activation, residual }) => ({
+      attrs: { eps: 1e-3, activation, residual },
       inputs: [
         // |γ·x̂| stays below 1.5·2.5/√0.5 and the residual below 1, so that β of ±8 decides what ReLU lets through.
         uniform(rng, [2, 2, 2, 3], -1.5, 1.5),
         uniform(rng, [2], -1.5, 1.5),
-        relu ? vector(8, -8) : normal(rng, [2]),
+        activation === 'none' ? normal(rng, [2]) : vector(8, -8),
         uniform(rng, [2], -1, 1),
         uniform(rng, [2], 0.5, 2),
         ...(residual ? [uniform(rng, [2, 2, 2, 3], -1, 1)] : []),
@@ -88,9 +88,9 @@ export const gradientCases = {
   ],
   scale: (rng) => [{ attrs: { factor: 0.3 }, inputs: [normal(rng, [2, 3, 2, 2])] }],
   add: (rng) => [
-    { attrs: { relu: false }, inputs: [normal(rng, [2, 3, 2, 2]), normal(rng, [2, 3, 2, 2])] },
+    { attrs: { activation: 'none' }, inputs: [normal(rng, [2, 3, 2, 2]), normal(rng, [2, 3, 2, 2])] },
     {
-      attrs: { relu: true },
+      attrs: { activation: 'relu' },
       inputs: [awayFromZero(rng, [2, 3, 2, 2]), uniform(rng, [2, 3, 2, 2], -0.5, 0.5)],
     },
   ],

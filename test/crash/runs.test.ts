@@ -14,7 +14,7 @@ import { writeClasses } from '../node/data/support/sources.ts';
 import { faultsOf } from './disk.ts';
 import { liveOn, long, named, outlive, some, wholeRun, type Training, type Whole } from './lives.ts';
 
-vi.mock('../../src/data/decoder-pool.ts', async (original) => {
+vi.mock('../../src/node/data/pool.ts', async (original) => {
   const { withoutWorkers } = await import('../support/one-thread.ts');
   return withoutWorkers(original);
 });

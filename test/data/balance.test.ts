@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { epochSchedule } from '../../src/data/schedule.ts';
 import { membersByClass } from '../../src/data/split.ts';
 import { openData } from '../../src/node/data/open.ts';
-import { createLoader } from '../../src/data/loader.ts';
+import { createLoader } from '../../src/node/data/loader.ts';
 import { classWeights, weighTargets } from '../../src/train/class-weights.ts';
 import { seed } from '../support/seed.ts';
 import {

@@ -5,7 +5,7 @@ import { CardinalError } from '../../src/base/errors.ts';
 import { Rng } from '../../src/base/rng.ts';
 import { decodeRuns } from '../../src/data/formats/bmp-runs.ts';
 import { checkRuns } from '../../src/data/formats/limits.ts';
-import { loadPicture } from '../../src/data/decode.ts';
+import { loadPicture } from '../../src/node/data/decode.ts';
 import { seed } from '../support/seed.ts';
 
 // What Pillow reads is compared with it byte for byte in data-readers.test.ts and data-pillow-live.test.ts.

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
-import { loadPicture } from '../../src/data/decode.ts';
+import { loadPicture } from '../../src/node/data/decode.ts';
 import { otherFormatOf, pictureFormatOf, pictureFormats } from '../../src/data/picture-format.ts';
 import { drawing, temporaryFolder, writeBytes } from '../node/data/support/sources.ts';
 import { join } from 'node:path';

@@ -7,7 +7,7 @@ import { imagenetStatistics, type Preprocessing } from '../../src/data/preproces
 import { interpolations } from '../../src/data/transforms/filters.ts';
 import { withChannels } from '../../src/data/transforms/grey.ts';
 import { resize, sizeOfShortSide } from '../../src/data/transforms/resize.ts';
-import { loadPicture } from '../../src/data/decode.ts';
+import { loadPicture } from '../../src/node/data/decode.ts';
 import { seed } from '../support/seed.ts';
 import { asked, findPillow } from '../support/pillow.ts';
 

@@ -15,7 +15,9 @@ export interface Block {
 /** Documents whose code is for today. The log keeps what was run in its time. */
 export const documents: readonly string[] = [
   ...['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md'],
-  ...globSync('docs/**/*.md', { cwd: root }).filter((path) => path !== join('docs', 'LOG.md')),
+  ...globSync(['docs/**/*.md', 'src/**/README.md'], { cwd: root }).filter(
+    (path) => path !== join('docs', 'LOG.md'),
+  ),
 ];
 
 /** All code of a document, in its order. */

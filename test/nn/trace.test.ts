@@ -57,7 +57,7 @@ describe('trace', () => {
       'dropout_seed',
     ]);
     const norm = graph.nodes.find((node) => node.op === 'batch_norm');
-    expect(norm?.attrs).toEqual({ eps: 1e-3, momentum: 0.2, relu: false, residual: false });
+    expect(norm?.attrs).toEqual({ eps: 1e-3, momentum: 0.2, activation: 'none', residual: false });
     expect(norm?.outputs.map(({ shape }) => shape)).toEqual([[2, 4, 6, 6], [2, 4], [4]]);
   });
 

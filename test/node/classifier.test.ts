@@ -12,13 +12,8 @@ import { CardinalError, DisposedError } from '../../src/base/errors.ts';
 import { f32 } from '../../src/base/tensor-data.ts';
 import type { Preprocessing } from '../../src/data/preprocessing.ts';
 import { AdaptiveAvgPool2d, Flatten, Linear, Sequential } from '../../src/nn/index.ts';
-import {
-  classifierOf,
-  loadClassifier,
-  type ClassifiedPicture,
-  type Classifier,
-  type ClassifyOptions,
-} from '../../src/use/classifier.ts';
+import { classifierOf, loadClassifier } from '../../src/node/classifier.ts';
+import type { ClassifiedPicture, Classifier, ClassifyOptions } from '../../src/use/classifier.ts';
 import type { PictureInput } from '../../src/data/picture-input.ts';
 import { saveWeights } from '../../src/node/weights.ts';
 import { countRounds, gaps, watchedBackend } from '../support/rounds.ts';

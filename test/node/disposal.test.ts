@@ -10,8 +10,9 @@ import { pictureDataset } from '../../src/data/source.ts';
 import type { Preprocessing } from '../../src/data/preprocessing.ts';
 import * as nn from '../../src/nn/index.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
-import { classifierOf, type Classifier } from '../../src/use/classifier.ts';
-import { createLoader } from '../../src/data/loader.ts';
+import { classifierOf } from '../../src/node/classifier.ts';
+import type { Classifier } from '../../src/use/classifier.ts';
+import { createLoader } from '../../src/node/data/loader.ts';
 import { compile } from '../../src/session/compile.ts';
 import { watchedBackend } from '../support/rounds.ts';
 

@@ -6,7 +6,7 @@ import type { Backend } from '../../src/backends/backend.ts';
 import { Conv2d } from '../../src/nn/index.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
 import { defaultThreads } from '../../src/node/threads.ts';
-import { createLoader } from '../../src/data/loader.ts';
+import { createLoader } from '../../src/node/data/loader.ts';
 import { announceThread, openPlacement, placementOf } from '../../src/node/placement.ts';
 import { defaultPreprocessing } from '../../src/data/preprocessing.ts';
 import { pictureDataset } from '../../src/data/source.ts';

@@ -10,12 +10,13 @@ import {
 import { readPretrainedConfig } from '../../src/data/pretrained-config.ts';
 import { createModel } from '../../src/models/registry.ts';
 import { openFileSource } from '../../src/node/byte-source.ts';
-import { readClassNames } from '../../src/use/class-names.ts';
-import { prepareFor } from '../../src/use/prepare.ts';
-import { loadTrained, saysOf } from '../../src/use/trained.ts';
+import { readClassNames } from '../../src/node/class-names.ts';
+import { prepareFor } from '../../src/node/prepare.ts';
+import { loadTrained } from '../../src/node/trained.ts';
+import { factsOf } from '../../src/use/weights-facts.ts';
 import { loadWeights, saveWeights } from '../../src/node/weights.ts';
 import { metadataOf } from '../../src/train/description.ts';
-import { withWeightsFile } from '../../src/use/weights-file.ts';
+import { withWeightsFile } from '../../src/node/weights-file.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
 
 let folder: string;
@@ -303,9 +304,9 @@ test('origin and licence of bare weights go on to the next file', async () => {
   const state = createModel('resnet20_cifar').stateDict();
   const metadata = { format: 'pt', origin: 'https://example.org/w', licence: 'CC0-1.0' };
   await writeFile(at('bare.safetensors'), await writeSafetensors(state, metadata));
-  const says = await withWeightsFile(at('bare.safetensors'), (file) => Promise.resolve(saysOf(file)));
+  const says = await withWeightsFile(at('bare.safetensors'), (file) => Promise.resolve(factsOf(file)));
   expect(says).toMatchObject({ origin: 'https://example.org/w', licence: 'CC0-1.0', classes: undefined });
   await writeFile(at('silent.safetensors'), await writeSafetensors(state));
-  const silent = await withWeightsFile(at('silent.safetensors'), (file) => Promise.resolve(saysOf(file)));
+  const silent = await withWeightsFile(at('silent.safetensors'), (file) => Promise.resolve(factsOf(file)));
   expect(silent).toMatchObject({ origin: 'silent.safetensors', licence: undefined });
 });

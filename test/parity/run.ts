@@ -1,7 +1,7 @@
 import type { Backend, Program } from '../../src/backends/backend.ts';
-import { planInference } from '../../src/plan/inference.ts';
+import { planInference } from '../../src/plan/plan-inference.ts';
 import { emaDecay, hyperAt, optimizerSchema } from '../../src/train/optimizer.ts';
-import { planTraining, type TrainingOptions } from '../../src/plan/training.ts';
+import { planTraining, type TrainingOptions } from '../../src/plan/plan-training.ts';
 import { trace } from '../../src/nn/index.ts';
 import { settings, type NetworkSpec } from './fixture.ts';
 import { build } from './network.ts';

@@ -12,9 +12,9 @@ import {
   trace,
   type Module,
 } from '../../src/nn/index.ts';
-import { planInference } from '../../src/plan/inference.ts';
+import { planInference } from '../../src/plan/plan-inference.ts';
 import { entries, type Plan, type Step } from '../../src/plan/plan.ts';
-import { planTraining, type TrainingOptions } from '../../src/plan/training.ts';
+import { planTraining, type TrainingOptions } from '../../src/plan/plan-training.ts';
 
 const scratch = { workspaceBytes: () => 0 };
 const everything: TrainingOptions = {
@@ -113,7 +113,7 @@ test('a frozen block in the middle is passed through: no gradient of its weights
   expect(opsOf(inside)).not.toContain('batch_norm_backward');
   expect(opsOf(inside).filter((op) => op === 'batch_norm_inference_backward')).toHaveLength(4);
   const last = inside.find(({ node }) => node.op === 'batch_norm_inference' && node.attrs.residual);
-  expect(last?.node.attrs).toMatchObject({ relu: true, residual: true });
+  expect(last?.node.attrs).toMatchObject({ activation: 'relu', residual: true });
   // Both kinds of norm take the addition and ReLU that follow them.
   expect(plan.fusions).toMatchObject({
     'batch_norm + add + relu': 3,

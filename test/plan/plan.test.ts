@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import { Graph } from '../../src/graph/graph.ts';
 import type { Value } from '../../src/graph/value.ts';
-import { planInference, type Traced } from '../../src/plan/inference.ts';
+import { planInference, type Traced } from '../../src/plan/plan-inference.ts';
 import { formatPlan, listPlan } from '../../src/plan/listing.ts';
 import { entries, type Plan } from '../../src/plan/plan.ts';
-import { planTraining, type TrainingOptions } from '../../src/plan/training.ts';
+import { planTraining, type TrainingOptions } from '../../src/plan/plan-training.ts';
 
 const scratch = { workspaceBytes: () => 1000 };
 const geometry = {
@@ -13,7 +13,7 @@ const geometry = {
   groups: 2,
   bias: false,
   residual: false,
-  relu: false,
+  activation: 'none',
 } as const;
 
 /** relu(bn(conv(x)) + bn(projection(x))) → pool → linear: every pattern of a residual block, once. */
@@ -30,14 +30,14 @@ function block(training: boolean): Traced {
     const vectors = ['weight', 'bias'].map((part) => graph.parameter(`${name}.${part}`, [8]));
     const statistics = ['running_mean', 'running_var'].map((part) => graph.buffer(`${name}.${part}`, [8]));
     const inputs = [x, ...vectors, ...statistics];
-    const plain = { eps: 1e-5, relu: false, residual: false };
+    const plain = { eps: 1e-5, activation: 'none', residual: false } as const;
     return training
       ? graph.apply1('batch_norm', inputs, { ...plain, momentum: 0.1 })
       : graph.apply1('batch_norm_inference', inputs, plain);
   };
   const main = norm('bn1', convolution('conv1', 3));
   const shortcut = norm('downsample.1', convolution('downsample.0', 1));
-  const sum = graph.apply1('add', [main, shortcut], { relu: false });
+  const sum = graph.apply1('add', [main, shortcut], { activation: 'none' });
   const y = graph.apply1('relu', [sum], {});
   const pooled = graph.apply1('avg_pool2d', [y], {
     kernelSize: [3, 3],
@@ -76,7 +76,9 @@ test('inference folds both batch norms and does addition and ReLU as the last co
     'linear',
   ]);
   const last = plan.steps.forward[1].node;
-  expect(last.op === 'conv2d' && last.attrs.residual && last.attrs.relu && last.attrs.bias).toBe(true);
+  expect(
+    last.op === 'conv2d' && last.attrs.residual && last.attrs.activation === 'relu' && last.attrs.bias,
+  ).toBe(true);
   expect(plan.fusions).toEqual({
     'conv2d + batch_norm_inference + add + relu': 1,
     'conv2d + batch_norm_inference': 1,

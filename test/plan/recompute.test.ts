@@ -18,11 +18,11 @@ import {
   Sequential,
   trace,
 } from '../../src/nn/index.ts';
-import type { Scratch } from '../../src/plan/assemble.ts';
-import { planInference } from '../../src/plan/inference.ts';
+import type { Scratch } from '../../src/plan/place.ts';
+import { planInference } from '../../src/plan/plan-inference.ts';
 import { formatPlan, listPlan } from '../../src/plan/listing.ts';
 import type { Plan, Step } from '../../src/plan/plan.ts';
-import { planTraining, type TrainingOptions } from '../../src/plan/training.ts';
+import { planTraining, type TrainingOptions } from '../../src/plan/plan-training.ts';
 import { writeWeights } from '../../src/session/state.ts';
 import { openBackends } from '../support/backends.ts';
 import { seed } from '../support/seed.ts';

@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
 import { Rng } from '../../src/base/rng.ts';
 import type { StateDict } from '../../src/base/tensor-data.ts';
+import type { Activation } from '../../src/graph/activation.ts';
 import { mutatedBy } from '../../src/graph/dispatch.ts';
 import { Graph } from '../../src/graph/graph.ts';
 import { sizeOf, type Value } from '../../src/graph/value.ts';
@@ -143,8 +144,8 @@ test(`random networks with shared norms compute the same fused and as they are (
   }
 });
 
-function isFused({ relu, residual }: { readonly relu: boolean; readonly residual: boolean }): boolean {
-  return relu || residual;
+function isFused(attrs: { readonly activation: Activation; readonly residual: boolean }): boolean {
+  return attrs.activation !== 'none' || attrs.residual;
 }
 
 /** A dozen nodes over pictures of one shape: convolutions, two norms that are used again and again, sums, ReLUs, factors. */
@@ -158,7 +159,7 @@ function randomGraph(rng: Rng): { graph: Graph; output: Value } {
   const norms = [vectors(0), vectors(1)];
   const values = [graph.input('input', shape)];
   const recent = () => values[Math.max(0, values.length - 1 - rng.int(4))];
-  const plain = { relu: false, residual: false };
+  const plain = { activation: 'none', residual: false } as const;
   for (let i = 0; i < 14; i++) {
     const x = recent();
     const name = `v${i}`;
@@ -177,7 +178,7 @@ function randomGraph(rng: Rng): { graph: Graph; output: Value } {
       values.push(y);
     } else if (kind < 7) values.push(graph.apply1('relu', [x], {}, name));
     else if (kind < 8) values.push(graph.apply1('scale', [x], { factor: 0.5 }, name));
-    else values.push(graph.apply1('add', [x, recent()], { relu: false }, name));
+    else values.push(graph.apply1('add', [x, recent()], { activation: 'none' }, name));
   }
   const last = values[values.length - 1];
   return { graph, output: graph.apply1('relu', [last], {}, 'output') };

@@ -1,19 +1,20 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Backend } from '../../src/backends/backend.ts';
 import { Rng } from '../../src/base/rng.ts';
+import type { Activation } from '../../src/graph/activation.ts';
 import { Graph } from '../../src/graph/graph.ts';
 import type { Conv2dAttrs } from '../../src/graph/op-table.ts';
 import { sizeOf, type Shape, type Value } from '../../src/graph/value.ts';
 import { createModel } from '../../src/models/index.ts';
 import { Conv2d, F, Flatten, freeze, Linear, Module, trace } from '../../src/nn/index.ts';
-import { assemble, type Persistent } from '../../src/plan/assemble.ts';
+import { assemble, type Persistent } from '../../src/plan/place.ts';
 import { differentiate } from '../../src/plan/differentiate.ts';
 import { fuse } from '../../src/plan/fuse.ts';
 import { fuseSums } from '../../src/plan/fuse-sums.ts';
 import { formatPlan, listPlan } from '../../src/plan/listing.ts';
 import type { Plan, PlanBuffer, Step } from '../../src/plan/plan.ts';
 import { prune } from '../../src/plan/schedule.ts';
-import { planTraining } from '../../src/plan/training.ts';
+import { planTraining } from '../../src/plan/plan-training.ts';
 import { writeWeights } from '../../src/session/state.ts';
 import { openBackends } from '../support/backends.ts';
 import { firstDifference, relativeDistance } from '../support/compare.ts';
@@ -205,7 +206,7 @@ describe.each(kinds)('a product that adds, on $name', ({ name, exact, backends }
       const op = 'conv2d_backward_input';
       const plan = stepsPlan(backend, 'sums', shapes, [
         { op, attrs: { ...attrs, residual: false }, inputs: ['dy', 'w'], outputs: ['dx'] },
-        { op: 'add', attrs: { relu: false }, inputs: ['other', 'dx'], outputs: ['apart'] },
+        { op: 'add', attrs: { activation: 'none' }, inputs: ['other', 'dx'], outputs: ['apart'] },
         { op, attrs: { ...attrs, residual: true }, inputs: ['dy', 'w', 'other'], outputs: ['summed'] },
         { op, attrs: { ...attrs, residual: true }, inputs: ['dy', 'w', 'other'], outputs: ['other'] },
       ]);
@@ -232,7 +233,7 @@ describe('a sum stays an addition', () => {
   interface Drawn {
     readonly attrs?: Partial<Conv2dAttrs>;
     readonly kernel?: number;
-    readonly relu?: boolean;
+    readonly activation?: Activation;
     readonly late?: boolean;
     readonly readAgain?: boolean;
     readonly kept?: boolean;
@@ -242,7 +243,14 @@ describe('a sum stays an addition', () => {
 
   /** conv2d_backward_input + add, of nodes written by hand, after the pass. */
   function opsOf(how: Drawn): readonly string[] {
-    const { kernel = 1, relu = false, late = false, readAgain = false, kept = false, twice = false } = how;
+    const {
+      kernel = 1,
+      activation = 'none',
+      late = false,
+      readAgain = false,
+      kept = false,
+      twice = false,
+    } = how;
     const attrs = { ...pointwise, ...how.attrs };
     const graph = new Graph();
     const size = [1, 4, 6, 6];
@@ -257,7 +265,7 @@ describe('a sum stays an addition', () => {
       residual: false,
     });
     const terms = [twice ? dx : (early ?? makeOther()), dx];
-    const sum = graph.apply1('add', how.swapped === true ? terms.reverse() : terms, { relu });
+    const sum = graph.apply1('add', how.swapped === true ? terms.reverse() : terms, { activation });
     if (readAgain) graph.apply1('relu', [dx], {});
     const { nodes } = fuseSums(graph.nodes, kept ? [sum, dx] : [sum]);
     expect(nodes.flatMap(({ outputs }) => outputs)).toContain(sum);
@@ -271,7 +279,7 @@ describe('a sum stays an addition', () => {
     ['of a strided one', { attrs: { stride: [2, 2] } }, true],
     ['of one with padding', { attrs: { padding: [1, 1] } }, true],
     ['of groups', { attrs: { groups: 2 } }, true],
-    ['with ReLU', { relu: true }, true],
+    ['with ReLU', { activation: 'relu' }, true],
     ['if the other term comes later', { late: true }, true],
     ['if dx is read again', { readAgain: true }, true],
     ['if the host reads dx', { kept: true }, true],

@@ -10,7 +10,7 @@ import * as nn from '../../src/nn/index.ts';
 import { trace } from '../../src/nn/trace.ts';
 import { largestFit } from '../../src/plan/fit.ts';
 import type { Plan } from '../../src/plan/plan.ts';
-import { planTraining } from '../../src/plan/training.ts';
+import { planTraining } from '../../src/plan/plan-training.ts';
 import { compile } from '../../src/session/compile.ts';
 import { computeGradients } from '../../src/session/gradients.ts';
 import { prepareInference } from '../../src/train/evaluate.ts';
@@ -117,7 +117,7 @@ vi.mock('node:worker_threads', () => ({
 }));
 
 test('workers of a loader that were started are ended if another one cannot be', async () => {
-  const { workerPool } = await import('../../src/data/decoder-pool.ts');
+  const { workerPool } = await import('../../src/node/data/pool.ts');
   const setup: Parameters<typeof workerPool>[0] = {
     spec: {
       preprocessing: { ...imagenetPreprocessing, size: [2, 2], resize: null },

@@ -1,7 +1,7 @@
 /** Decodes each file of a folder and prints what came of it, and by how many bytes the most memory that was held grew meanwhile. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { loadPicture } from '../../src/data/decode.ts';
+import { loadPicture } from '../../src/node/data/decode.ts';
 
 const [, , folder, first] = process.argv;
 const peak = (): number => process.resourceUsage().maxRSS * 1024;

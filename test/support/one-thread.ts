@@ -1,4 +1,4 @@
-import type * as pool from '../../src/data/decoder-pool.ts';
+import type * as pool from '../../src/node/data/pool.ts';
 import type * as heartbeat from '../../src/node/lock/heartbeat.ts';
 import type { HeartbeatData } from '../../src/node/lock/write-record.ts';
 

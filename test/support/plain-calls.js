@@ -2,17 +2,17 @@
 import * as cardinal from '../../src/index.ts';
 import * as node from '../../src/node/index.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
-import { loadClassifier } from '../../src/use/classifier.ts';
-import { checkPictures } from '../../src/data/check.ts';
-import { loadPicture, readPicture } from '../../src/data/decode.ts';
+import { loadClassifier } from '../../src/node/classifier.ts';
+import { checkPictures } from '../../src/node/data/check.ts';
+import { loadPicture, readPicture } from '../../src/node/data/decode.ts';
 import { receivePicture } from '../../src/data/picture-input.ts';
 import { pictureLimits } from '../../src/data/picture-limits.ts';
 import { openData } from '../../src/node/data/open.ts';
-import { recordOf } from '../../src/data/record-pictures.ts';
-import { channelStatistics } from '../../src/data/channel-statistics.ts';
+import { recordOf } from '../../src/node/data/record-pictures.ts';
+import { channelStatistics } from '../../src/node/data/channel-statistics.ts';
 import { trainOn } from '../../src/node/training/train-on.ts';
-import { loadTrained } from '../../src/use/trained.ts';
-import { createLoader } from '../../src/data/loader.ts';
+import { loadTrained } from '../../src/node/trained.ts';
+import { createLoader } from '../../src/node/data/loader.ts';
 import { verify } from '../../src/node/verify/verify.ts';
 import { loadWeights, saveWeights } from '../../src/node/weights.ts';
 

@@ -10,7 +10,7 @@ import type { Module } from '../../src/nn/index.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
 import { readFile, writeFileAtomic } from '../../src/node/files.ts';
 import { loadWeights, saveWeights } from '../../src/node/weights.ts';
-import { withWeightsFile } from '../../src/use/weights-file.ts';
+import { withWeightsFile } from '../../src/node/weights-file.ts';
 import { compile } from '../../src/session/compile.ts';
 import { pytorchParts } from '../../src/weights/pytorch/write.ts';
 import { readSafetensors } from '../../src/weights/safetensors.ts';

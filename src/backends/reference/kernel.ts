@@ -31,8 +31,3 @@ export function reader(inputs: readonly Tensor[]): {
     nextIf: (present) => (present ? inputs[index++] : undefined),
   };
 }
-
-/** max(x, 0); NaN stays NaN, which `Math.max` also does, and −0 becomes 0. */
-export function rectify(x: number): number {
-  return Math.max(x, 0);
-}

@@ -4,11 +4,13 @@ import { convertForm } from '../../models/convert-form.ts';
 import { parseSet, type Form } from '../../models/options.ts';
 import { createModel, modelInfo } from '../../models/registry.ts';
 import type { Module } from '../../nn/module.ts';
-import { readClassNames, requireNames } from '../../use/class-names.ts';
+import { readClassNames } from '../../node/class-names.ts';
+import { requireNames } from '../../use/class-names.ts';
 import { writeFileAtomic } from '../../node/files.ts';
-import { prepareFor } from '../../use/prepare.ts';
-import { describe, isAdapted, saysOf, suggestion, withFitting, type FitOptions } from '../../use/trained.ts';
-import type { WeightsFile } from '../../use/weights-file.ts';
+import { prepareFor } from '../../node/prepare.ts';
+import { identifyNetwork, suggestion, withFitting, type FitOptions } from '../../use/identify.ts';
+import { isAdapted, factsOf } from '../../use/weights-facts.ts';
+import type { WeightsFile } from '../../node/weights-file.ts';
 import { count } from '../../report/format.ts';
 import { metadataOf, type Description } from '../../train/description.ts';
 import { readTensors, type TensorEntry } from '../../weights/archive.ts';
@@ -151,10 +153,10 @@ async function describeFor(file: WeightsFile, flags: ConvertFlags): Promise<Desc
     return undefined;
   }
   warnOfOther(file, flags.model);
-  const model = describe(file, flags.model, parseSet(flags.set ?? []), flags);
+  const model = identifyNetwork(file, flags.model, parseSet(flags.set ?? []), flags);
   const info = modelInfo(model.name, model.options);
   const [channels] = info.inputShape;
-  const said = saysOf(file, flags.inChannels).preprocessing;
+  const said = factsOf(file, flags.inChannels).preprocessing;
   const adapted = isAdapted(file, flags.inChannels);
   // What is only a guess is not written down.
   const complete = said !== undefined || (flags.mean !== undefined && flags.std !== undefined);

@@ -1,8 +1,8 @@
 import { withEnding } from '../../base/endings.ts';
 import { leftOutLine, leftOutOf } from '../../data/left-out.ts';
-import { requireAllRead } from '../../data/check.ts';
-import { picturesToEvaluate } from '../../data/to-evaluate.ts';
-import { createLoader } from '../../data/loader.ts';
+import { requireAllRead } from '../../node/data/check.ts';
+import { picturesToEvaluate } from '../../node/data/to-evaluate.ts';
+import { createLoader } from '../../node/data/loader.ts';
 import { openData } from '../../node/data/open.ts';
 import { evaluationBatch } from '../../train/loaders.ts';
 import { evaluate, prepareInference } from '../../train/evaluate.ts';

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { modelInfo } from '../../models/registry.ts';
 import { writeFileAtomic } from '../../node/files.ts';
-import { prepareFor } from '../../use/prepare.ts';
+import { prepareFor } from '../../node/prepare.ts';
 import type { Trained } from '../../use/trained.ts';
 import { bytes } from '../../report/format.ts';
 import { exportOnnx } from '../../weights/onnx/export.ts';

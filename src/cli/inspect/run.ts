@@ -1,7 +1,7 @@
 import { pc } from '../output/colours.ts';
 import { shortened } from '../../base/quoted.ts';
 import { sizeOf } from '../../graph/value.ts';
-import type { WeightsFile } from '../../use/weights-file.ts';
+import type { WeightsFile } from '../../node/weights-file.ts';
 import { bytes, count } from '../../report/format.ts';
 import type { TensorArchive, TensorEntry } from '../../weights/archive.ts';
 import { elementBytes } from '../../weights/dtypes.ts';

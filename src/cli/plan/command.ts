@@ -46,9 +46,9 @@ export function define(command: Command): void {
 async function show(name: string, flags: PlanFlags): Promise<void> {
   const { createModel, modelInfo, parseSet } = await import('../../models/index.ts');
   const { trace } = await import('../../nn/trace.ts');
-  const { planInference } = await import('../../plan/inference.ts');
+  const { planInference } = await import('../../plan/plan-inference.ts');
   const { largestFit } = await import('../../plan/fit.ts');
-  const { planTraining } = await import('../../plan/training.ts');
+  const { planTraining } = await import('../../plan/plan-training.ts');
   const { formatPlan, listPlan } = await import('../../plan/listing.ts');
   const options = parseSet(flags.set ?? []);
   const { batch, input: given, checkpointActivations } = flags;

@@ -1,7 +1,7 @@
 import { CardinalError } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
-import { readClassNames } from '../../use/class-names.ts';
-import { classifierOf } from '../../use/classifier.ts';
+import { readClassNames } from '../../node/class-names.ts';
+import { classifierOf } from '../../node/classifier.ts';
 import type { PredictFlags } from './command.ts';
 import { withBackend } from '../engine.ts';
 import { givenLimits } from '../flags.ts';

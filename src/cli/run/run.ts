@@ -4,7 +4,7 @@ import { formatShape } from '../../graph/value.ts';
 import { parseSet } from '../../models/options.ts';
 import { createModel } from '../../models/registry.ts';
 import { readFile, writeFileAtomic } from '../../node/files.ts';
-import type { WeightsFile } from '../../use/weights-file.ts';
+import type { WeightsFile } from '../../node/weights-file.ts';
 import { compile } from '../../session/compile.ts';
 import { computeGradients } from '../../session/gradients.ts';
 import { loadTensors } from '../../weights/load.ts';

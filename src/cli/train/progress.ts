@@ -1,7 +1,7 @@
 import { pc } from '../output/colours.ts';
 import { digits3, duration, percent } from '../../report/format.ts';
 import type { StartEvent, StepEvent, TrainEvent } from '../../train/events.ts';
-import { mebibytes } from '../../train/micro-batches.ts';
+import { mebibytes } from '../../base/mebibytes.ts';
 import { newBar, type Bar } from '../output/bar.ts';
 import { epochSentence, EpochTable } from './epoch-lines.ts';
 import { writeLines } from '../output/lines.ts';

@@ -1,4 +1,5 @@
 import type { OpDefinition } from '../op.ts';
+import { throughActivation } from './activation.ts';
 import { expectInputs, expectShape } from './check.ts';
 
 /** The sum of a residual and its shortcut: y = F(x) + x (He et al. 2015, eq. 1). */
@@ -10,7 +11,7 @@ export const add: OpDefinition<'add'> = {
   },
   gradient(graph, { attrs, outputs }, [dy]) {
     if (dy === undefined) return [];
-    const dz = attrs.relu ? graph.apply1('relu_backward', [dy, outputs[0]], {}) : dy;
+    const dz = throughActivation(graph, attrs.activation, dy, outputs[0]);
     return [dz, dz];
   },
 };

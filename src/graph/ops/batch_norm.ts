@@ -3,7 +3,7 @@ import type { OpDefinition } from '../op.ts';
 import { sizeOf, type Shape } from '../value.ts';
 import { expectInputs, expectPicture, expectShape } from './check.ts';
 
-/** Batch normalisation (Ioffe and Szegedy 2015) with the addition and ReLU that follow it in a residual block. */
+/** Batch normalisation (Ioffe and Szegedy 2015) with the addition and the activation that follow it in a residual block. */
 export const batchNorm: OpDefinition<'batch_norm'> = {
   infer(shapes, attrs) {
     const channels = checkBatchNorm('batch_norm', shapes, attrs.residual);
@@ -20,22 +20,23 @@ export const batchNorm: OpDefinition<'batch_norm'> = {
     const { attrs, inputs, outputs } = node;
     const [x, gamma] = inputs;
     const [y, mean, invstd] = outputs;
-    const { relu, residual } = attrs;
+    const { activation, residual } = attrs;
+    const activates = activation !== 'none';
     const [dx, dgamma, dbeta, dz] = graph.apply(
       'batch_norm_backward',
-      [dy, x, gamma, mean, invstd, ...(relu ? [y] : [])],
-      { relu, residual },
+      [dy, x, gamma, mean, invstd, ...(activates ? [y] : [])],
+      { activation, residual },
     );
     const gradients = [dx, dgamma, dbeta, undefined, undefined];
-    return residual ? [...gradients, relu ? dz : dy] : gradients;
+    return residual ? [...gradients, activates ? dz : dy] : gradients;
   },
   mutates: () => [3, 4],
-  repeat({ attrs: { relu, residual }, inputs, outputs }) {
+  repeat({ attrs: { activation, residual }, inputs, outputs }) {
     const [x, gamma, beta, , , ...beside] = inputs;
     const [, mean, invstd] = outputs;
     return {
       op: 'batch_norm_recompute',
-      attrs: { relu, residual },
+      attrs: { activation, residual },
       inputs: [x, gamma, beta, mean, invstd, ...beside],
     };
   },
@@ -62,37 +63,40 @@ export const batchNormInference: OpDefinition<'batch_norm_inference'> = {
   gradient(graph, { attrs, inputs, outputs }, [dy]) {
     if (dy === undefined) return [];
     const [, gamma, , , variance] = inputs;
-    const { relu, residual } = attrs;
+    const { activation, residual } = attrs;
+    const activates = activation !== 'none';
     const [dx, dz] = graph.apply(
       'batch_norm_inference_backward',
-      [dy, gamma, variance, ...(relu ? [outputs[0]] : [])],
+      [dy, gamma, variance, ...(activates ? [outputs[0]] : [])],
       attrs,
     );
     const gradients = [dx, undefined, undefined, undefined, undefined];
-    return residual ? [...gradients, relu ? dz : dy] : gradients;
+    return residual ? [...gradients, activates ? dz : dy] : gradients;
   },
 };
 
 export const batchNormBackward: OpDefinition<'batch_norm_backward'> = {
-  infer(shapes, attrs) {
-    expectInputs('batch_norm_backward', shapes, 5 + Number(attrs.relu));
+  infer(shapes, { activation, residual }) {
+    const activates = activation !== 'none';
+    expectInputs('batch_norm_backward', shapes, 5 + Number(activates));
     const [dy, x, , mean] = shapes;
     expectShape('batch_norm_backward', 'dy', dy, x);
     expectMean('batch_norm_backward', mean, x);
-    return [x, [x[1]], [x[1]], ...(attrs.relu && attrs.residual ? [x] : [])];
+    return [x, [x[1]], [x[1]], ...(activates && residual ? [x] : [])];
   },
 };
 
 /** x is not among its inputs, so what stands before a frozen norm need not be kept for the backward pass. */
 export const batchNormInferenceBackward: OpDefinition<'batch_norm_inference_backward'> = {
-  infer(shapes, attrs) {
+  infer(shapes, { activation, residual }) {
     const op = 'batch_norm_inference_backward';
-    expectInputs(op, shapes, 3 + Number(attrs.relu));
+    const activates = activation !== 'none';
+    expectInputs(op, shapes, 3 + Number(activates));
     const [dy] = shapes;
     expectPicture(op, dy);
     for (const vector of shapes.slice(1, 3)) expectShape(op, 'a vector of channels', vector, [dy[1]]);
-    if (attrs.relu) expectShape(op, 'y', shapes[3], dy);
-    return attrs.relu && attrs.residual ? [dy, dy] : [dy];
+    if (activates) expectShape(op, 'y', shapes[3], dy);
+    return activates && residual ? [dy, dy] : [dy];
   },
 };
 

@@ -2,6 +2,7 @@ import { CardinalError } from '../../base/errors.ts';
 import type { OpDefinition } from '../op.ts';
 import type { Conv2dAttrs, Pair } from '../op-table.ts';
 import { formatShape, sizeOf, type Shape, type Value } from '../value.ts';
+import { throughActivation } from './activation.ts';
 import { expect, expectInputs, expectPicture, expectShape } from './check.ts';
 import { expectPair, windowOutput } from './window.ts';
 
@@ -22,7 +23,7 @@ export const conv2d: OpDefinition<'conv2d'> = {
     const { attrs, inputs, outputs } = node;
     if (dy === undefined) return [];
     const geometry = geometryOf(attrs);
-    const dz = attrs.relu ? graph.apply1('relu_backward', [dy, outputs[0]], {}) : dy;
+    const dz = throughActivation(graph, attrs.activation, dy, outputs[0]);
     const [x, w] = inputs;
     const gradients: (Value | undefined)[] = [
       graph.apply1('conv2d_backward_input', [dz, w], {

@@ -75,10 +75,10 @@ export class BatchNorm2d extends Module {
       tracing.buffer(this.running_var, [this.numFeatures]),
     ];
     if (!training || this.frozen) {
-      return graph.apply1('batch_norm_inference', inputs, { eps, relu: false, residual: false });
+      return graph.apply1('batch_norm_inference', inputs, { eps, activation: 'none', residual: false });
     }
     const { momentum } = this;
-    const [y] = graph.apply('batch_norm', inputs, { eps, momentum, relu: false, residual: false });
+    const [y] = graph.apply('batch_norm', inputs, { eps, momentum, activation: 'none', residual: false });
     return y;
   }
 }

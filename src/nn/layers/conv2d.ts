@@ -79,7 +79,7 @@ export class Conv2d extends Module {
       ...this.#geometry,
       bias: this.bias !== undefined,
       residual: false,
-      relu: false,
+      activation: 'none',
     });
   }
 }

@@ -1,21 +1,14 @@
-import { Assembler } from '../../data/assembler.ts';
-import type { Picture } from '../../data/dataset.ts';
+import { assemblerOf } from '../../data/answer-jobs.ts';
+import type { Assembler } from '../../data/assembler.ts';
 import { decoderOf } from '../../data/decode.ts';
-import { findSharp } from '../sharp.ts';
-import type { WorkerSetup } from '../../data/pool-messages.ts';
 import { noting } from '../../data/decode-watch.ts';
+import type { WorkerSetup } from '../../data/pool-messages.ts';
+import { findSharp } from '../sharp.ts';
+import { nodePictures } from './pictures.ts';
 
-/** The assembler of a loader, in a worker or in the loader's own thread. `decode` is the source's. */
-export function assemblerOf(setup: WorkerSetup, decode = setupDecoder(setup)): Assembler {
-  const { spec, source, labels, name, givenUp = [] } = setup;
-  const idOf = (index: number): string =>
-    source.kind === 'files' ? source.paths[index] : `${name}#${index}`;
-  const assembler = new Assembler(spec, labels, decode, idOf);
-  for (const { index, reason } of givenUp) assembler.giveUp(index, reason);
-  return assembler;
-}
-
-function setupDecoder({ source, watched }: WorkerSetup): (index: number) => Promise<Picture> {
+/** The assembler of a loader with Node's decoders, in a thread of its pool or in the loader's own. */
+export function nodeAssembler(setup: WorkerSetup): Assembler {
+  const { source, watched } = setup;
   if (source.kind === 'files') {
     // Both hold for the whole process. Pictures are decoded side by side, so threads inside one picture would only fight
     // the training for cores; and no file is read again before an epoch has passed, so a cache would only cost memory.
@@ -23,5 +16,5 @@ function setupDecoder({ source, watched }: WorkerSetup): (index: number) => Prom
     sharp?.concurrency(1);
     sharp?.cache(false);
   }
-  return decoderOf(source, watched && noting(watched));
+  return assemblerOf(setup, decoderOf(source, nodePictures, watched && noting(watched)));
 }

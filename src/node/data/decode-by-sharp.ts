@@ -1,20 +1,16 @@
 import { messageOf } from '../../base/errors.ts';
 import type { Picture } from '../../data/dataset.ts';
 import { jpegScans } from '../../data/formats/jpeg-scans.ts';
-import type { OptionalFormatName, PictureFormatName } from '../../data/picture-format.ts';
+import type { NativeFormat } from '../../data/picture-format.ts';
 import { checkSize, type PictureLimits } from '../../data/picture-limits.ts';
 import { cmykToRgb } from '../../data/transforms/cmyk.ts';
 import { loadSharp, type Metadata } from '../sharp.ts';
 import { decoderReason } from './decode-reasons.ts';
-import type { OwnFormat } from '../../data/picture-names.ts';
 import { tookTooLong, type Timed } from '../../data/in-time.ts';
 import { PixelBudget } from '../../data/pixel-budget.ts';
 
-/** What sharp decodes. */
-export type SharpFormat = Exclude<PictureFormatName, OwnFormat> | OptionalFormatName;
-
 /** What sharp calls the loader of each format. */
-const loaders: Readonly<Record<SharpFormat, string>> = {
+const loaders: Readonly<Record<NativeFormat, string>> = {
   jpeg: 'jpeg',
   png: 'png',
   webp: 'webp',
@@ -41,7 +37,7 @@ const mostBytes = 8;
  */
 export async function decodeBySharp(
   bytes: Uint8Array,
-  format: SharpFormat,
+  format: NativeFormat,
   limits: PictureLimits,
   timed: Timed,
 ): Promise<Picture> {
@@ -63,7 +59,7 @@ export async function decodeBySharp(
 }
 
 /** libvips reads no pixels for it. */
-async function header(bytes: Uint8Array, format: SharpFormat): Promise<Metadata> {
+async function header(bytes: Uint8Array, format: NativeFormat): Promise<Metadata> {
   const found = await loadSharp()(bytes, { limitInputPixels: false })
     .metadata()
     .catch((error: unknown) => {

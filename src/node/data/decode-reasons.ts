@@ -1,9 +1,6 @@
 import { messageOf } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
-import { fileReason } from '../file-errors.ts';
-import { NotReadableError } from '../regular-file.ts';
-
-const noMemory = 'there is not enough memory to decode it';
+import { noMemory } from '../../data/decode.ts';
 
 /** What libvips says, and what that means. It mixes up the words of pictures that fail at once, so the first that is known counts. */
 const meanings: readonly (readonly [says: RegExp, reason: string])[] = [
@@ -33,13 +30,4 @@ export function decoderReason(error: unknown): string {
     .join(' ');
   const known = meanings.find(([says]) => says.test(said));
   return known === undefined ? `it is damaged (${shortened(said, 120)})` : known[1];
-}
-
-/** Why a picture cannot be read, on one line, without the path that the caller names anyway. */
-export function plainReason(error: unknown): string {
-  if (error instanceof NotReadableError) return error.reason;
-  // Of an array that is too large for what is left; else a header points out of the file.
-  if (error instanceof RangeError)
-    return /allocation|array/i.test(error.message) ? noMemory : 'it is damaged';
-  return fileReason(error) ?? shortened(messageOf(error), 500);
 }

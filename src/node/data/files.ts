@@ -6,7 +6,8 @@ import { byCodePoint } from '../../base/order.ts';
 import type { LeftOutKind, LeftOutTally } from '../../data/left-out.ts';
 import { fileError, hasCode, isMissing } from '../file-errors.ts';
 import { readTextFile } from '../files.ts';
-import { isPictureName, leftOutFile } from '../../data/picture-names.ts';
+import { leftOutFile } from '../../data/picture-names.ts';
+import { isPictureName } from './formats.ts';
 import type { SplitName } from '../../data/reader.ts';
 
 /** What lies directly in a folder, hidden entries and those of operating systems left out, names in code-point order. */
@@ -163,16 +164,4 @@ export async function readNames(path: string): Promise<string | undefined> {
     if (isMissing(error)) return undefined;
     throw error;
   }
-}
-
-/** The files' bytes one after the other in memory that workers can share. */
-export function sharedConcat(parts: readonly Uint8Array[]): Uint8Array {
-  const total = parts.reduce((sum, part) => sum + part.length, 0);
-  const bytes = new Uint8Array(new SharedArrayBuffer(total));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

@@ -2,7 +2,7 @@ import { createGunzip } from 'node:zlib';
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import { parseIdxHeader, requireIdxSize, type IdxHeader } from '../../data/idx.ts';
 import { fileError } from '../file-errors.ts';
-import { mebibytes } from '../../train/micro-batches.ts';
+import { mebibytes } from '../../base/mebibytes.ts';
 import { memory } from '../memory.ts';
 import { openRegular, readInto, type RegularFile } from '../regular-file.ts';
 

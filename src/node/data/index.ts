@@ -1,16 +1,17 @@
 /** Data from files: readers, decoding, and the loader with its worker threads. */
-export { checkPictures, type UnreadablePicture } from '../../data/check.ts';
-export { loadPicture, readPicture } from '../../data/decode.ts';
-export {
-  picturesToEvaluate,
-  type EvaluatedSplit,
-  type EvaluatedWeights,
-  type PicturesToEvaluate,
-} from '../../data/to-evaluate.ts';
-export { createLoader, type LoaderOptions } from '../../data/loader.ts';
-export { openData, type OpenData, type OpenOptions } from './open.ts';
+export type { ChannelStatistics } from '../../data/channel-statistics.ts';
+export type { UnreadablePicture } from '../../data/check.ts';
+export type { LoaderOptions } from '../../data/loader.ts';
+export type { OpenData } from '../../data/open-data.ts';
 export type { EncodedPicture, PictureInput, PictureInputs } from '../../data/picture-input.ts';
 export type { DataKind } from '../../data/reader.ts';
-export { recordOf } from '../../data/record-pictures.ts';
-export { channelStatistics, fitPreprocessing, type ChannelStatistics } from '../../data/channel-statistics.ts';
-export { openLoaders, type TrainingLoaderOptions } from '../../train/loaders.ts';
+export type { EvaluatedSplit, EvaluatedWeights, PicturesToEvaluate } from '../../data/to-evaluate.ts';
+export type { TrainingLoaderOptions } from '../../train/loaders.ts';
+export { channelStatistics, fitPreprocessing } from './channel-statistics.ts';
+export { checkPictures } from './check.ts';
+export { loadPicture, readPicture } from './decode.ts';
+export { createLoader } from './loader.ts';
+export { openLoaders } from './loaders.ts';
+export { openData, type OpenOptions } from './open.ts';
+export { recordOf } from './record-pictures.ts';
+export { picturesToEvaluate } from './to-evaluate.ts';

@@ -12,23 +12,22 @@ import {
   texts,
   type Kinds,
 } from '../../base/options.ts';
-import { LeftOutTally, type LeftOut } from '../../data/left-out.ts';
+import { LeftOutTally } from '../../data/left-out.ts';
 import {
   pictureLimitKinds,
   pictureLimits,
   type PictureLimitOptions,
   type PictureLimits,
 } from '../../data/picture-limits.ts';
-import type { HeldOut } from '../../data/picture-record.ts';
-import type { PictureDataset } from '../../data/source.ts';
+import type { OpenData } from '../../data/open-data.ts';
+import type { ReadData } from '../../data/reader.ts';
 import { splitByClass } from '../../data/split.ts';
 import { fileError, hasCode } from '../file-errors.ts';
-import { requireAllRead } from '../../data/check.ts';
+import { requireAllRead } from './check.ts';
 import { listFolder } from './files.ts';
 import { findCifar, readCifar } from './read-cifar.ts';
 import { readFolders, tellBeside } from './read-folders.ts';
 import { findIdx, readIdx } from './read-idx.ts';
-import type { DataKind, ReadData } from '../../data/reader.ts';
 
 /** Limits of pictures hold for everything that is done with the data: they go with its datasets. */
 export interface OpenOptions extends PictureLimitOptions {
@@ -50,27 +49,6 @@ const kinds: Kinds<OpenOptions> = {
   strict: flag,
   ...pictureLimitKinds,
 };
-
-/** Labelled pictures of one source, ready to be loaded. */
-export interface OpenData {
-  readonly kind: DataKind;
-  /** The folder as it was given. */
-  readonly path: string;
-  readonly classes: readonly string[];
-  /** Channels of the pictures as they are stored: 1 for the IDX family, 3 otherwise. */
-  readonly channels: 1 | 3;
-  /** [H, W] that all pictures share; undefined for photos of all sizes. */
-  readonly pictureSize: readonly [number, number] | undefined;
-  readonly train: PictureDataset | undefined;
-  readonly val: PictureDataset | undefined;
-  readonly test: PictureDataset | undefined;
-  /** True if `val` was held out of the training pictures because the source has none. */
-  readonly valHeldOut: boolean;
-  /** How it was, then. */
-  readonly heldOut?: HeldOut | undefined;
-  /** What lies there and is not read, by kind; what it is in words: `leftOutLine`. */
-  readonly leftOut: readonly LeftOut[];
-}
 
 /**
  * Opens a folder of class folders, CIFAR-10 or -100 in its binary version, or IDX files, gzipped or not, whichever it

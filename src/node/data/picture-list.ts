@@ -5,8 +5,9 @@ import { createGunzip, gzip } from 'node:zlib';
 import { z } from 'zod';
 import type { PictureHashes } from '../../data/picture-record.ts';
 import { keyOf, type PictureDataset } from '../../data/source.ts';
-import type { OpenData } from './open.ts';
+import type { OpenData } from '../../data/open-data.ts';
 import { contentOf } from '../../data/record-pictures.ts';
+import { nodePictures } from './pictures.ts';
 
 /** Where a run folder keeps the list of its pictures, so that one that has changed can be named. */
 export const pictureListFile = 'pictures.jsonl.gz';
@@ -54,7 +55,7 @@ async function listed(
   const { source, classes } = dataset;
   const one = async (index: number): Promise<ListedPicture> => {
     const size = source.kind === 'memory' ? source.recordBytes : await sizeOf(source.paths[index]);
-    const content = contents || source.kind === 'memory' ? await contentOf(dataset, index) : '';
+    const content = contents || source.kind === 'memory' ? await contentOf(dataset, index, nodePictures) : '';
     return [part, classes[dataset.label(index)], keyOf(dataset, index), size, content];
   };
   const pictures: ListedPicture[] = [];

@@ -1,15 +1,15 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 
-import { CardinalError } from '../../base/errors.ts';
+import { CardinalError, passOver } from '../../base/errors.ts';
 import { byCodePoint } from '../../base/order.ts';
 import { leftOutOf, LeftOutTally } from '../../data/left-out.ts';
 import { pictureFormatTitles } from '../../data/picture-format.ts';
 import type { PictureLimits } from '../../data/picture-limits.ts';
 import { pictureDataset, type PictureDataset } from '../../data/source.ts';
-import { passOver } from '../file-errors.ts';
+import { isPictureName } from './formats.ts';
 import { findPictures, listFolder, pathBelow, tellLeftOut, type Listing, type Place } from './files.ts';
-import { isPictureName, leftOutFile } from '../../data/picture-names.ts';
+import { leftOutFile } from '../../data/picture-names.ts';
 import { splitNamed, unknownClass, type ReadData, type SplitName } from '../../data/reader.ts';
 
 /** Pictures of one split by class, as they lie in folders. */

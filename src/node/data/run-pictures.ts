@@ -8,8 +8,9 @@ import type { PlatformConditions } from '../../train/conditions.ts';
 import { readFile } from '../files.ts';
 import { findSharp } from '../sharp.ts';
 import { changesOf, sentence } from './changed-pictures.ts';
-import { needsSharp } from '../../data/picture-names.ts';
-import type { OpenData } from './open.ts';
+import { needsDecoder } from '../../data/picture-names.ts';
+import type { OpenData } from '../../data/open-data.ts';
+import { nodePictures } from './pictures.ts';
 import {
   listPictures,
   packList,
@@ -46,7 +47,7 @@ export async function picturesOfRun(
   { strict, earlier }: { readonly strict: boolean; readonly earlier?: EarlierRun | undefined },
 ): Promise<RunPictures> {
   const known = earlier?.checkpoint.training?.conditions?.at(-1)?.pictures;
-  const record = await recordOf(data);
+  const record = await recordOf(data, nodePictures);
   const list = await listPictures(data, known === undefined ? strict : known.contents === true);
   const decoder = decoderOf(data);
   return {
@@ -97,14 +98,14 @@ function refusedIf(strict: boolean, change: string): string {
 }
 
 async function replacedSamples(record: PictureRecord, dataset: PictureDataset): Promise<string[]> {
-  const indices = await changedSamples(record, dataset);
+  const indices = await changedSamples(record, dataset, nodePictures);
   return indices.map((index) => `${shortened(keyOf(dataset, index))}: of the same size`);
 }
 
 /** What decodes the pictures of training and validation, if anything does. */
 function decoderOf({ train, val }: OpenData): string | undefined {
   const isDecoded = [train, val].some(
-    (dataset) => dataset?.source.kind === 'files' && dataset.source.paths.some(needsSharp),
+    (dataset) => dataset?.source.kind === 'files' && dataset.source.paths.some(needsDecoder),
   );
   const versions = isDecoded ? findSharp()?.versions : undefined;
   return versions && `sharp ${versions.sharp}, libvips ${versions.vips}`;

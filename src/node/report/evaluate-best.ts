@@ -9,8 +9,8 @@ import { topGuesses, type Guess } from '../../train/guess.ts';
 import type { Evaluation } from '../../train/metrics.ts';
 import type { Network } from '../../train/network.ts';
 import { argmax } from '../../train/tally.ts';
-import { createLoader } from '../../data/loader.ts';
-import type { OpenData } from '../data/open.ts';
+import { createLoader } from '../data/loader.ts';
+import type { OpenData } from '../../data/open-data.ts';
 import { evaluationBatch } from '../../train/loaders.ts';
 
 /** A picture of a dataset and what the network takes it for. */

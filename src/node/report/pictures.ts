@@ -4,7 +4,7 @@ import type { Picture } from '../../data/dataset.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { pairsOf } from '../../report/pairs.ts';
 import type { ClassifiedPicture } from '../../report/data.ts';
-import { readPicture } from '../../data/decode.ts';
+import { readPicture } from '../data/decode.ts';
 import { findSharp } from '../sharp.ts';
 import type { Classified } from './evaluate-best.ts';
 

@@ -7,7 +7,7 @@ import { recipeRows } from '../../report/recipe.ts';
 import type { ModelDescription } from '../../train/network.ts';
 import type { Recipe } from '../../train/recipe.ts';
 import type { TrainResult } from '../../train/train.ts';
-import type { OpenData } from '../data/open.ts';
+import type { OpenData } from '../../data/open-data.ts';
 import { machine } from '../machine.ts';
 import { faultLines } from '../metrics-file.ts';
 import { metricsName, type RunFolder } from '../run-folder.ts';

@@ -7,8 +7,9 @@ import { balancedSubset } from '../../data/split.ts';
 import { count } from '../../report/format.ts';
 import type { PicturesAtHand } from '../../study/plan.ts';
 import type { TrainingSetting } from '../../study/study.ts';
-import { openData, type OpenData } from '../data/open.ts';
-import { fitPreprocessing } from '../../data/channel-statistics.ts';
+import { openData } from '../data/open.ts';
+import type { OpenData } from '../../data/open-data.ts';
+import { fitPreprocessing } from '../data/channel-statistics.ts';
 import { trainingPictures } from '../../train/loaders.ts';
 
 /** The pictures of a training study, the same for all of its runs. */

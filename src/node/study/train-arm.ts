@@ -6,7 +6,7 @@ import { networkOf } from '../../train/network.ts';
 import type { Outcome } from '../../study/outcome.ts';
 import type { PlannedRun } from '../../study/plan.ts';
 import type { TrainingSetting } from '../../study/study.ts';
-import { createLoader } from '../../data/loader.ts';
+import { createLoader } from '../data/loader.ts';
 import { evaluationBatch } from '../../train/loaders.ts';
 import { trainOn } from '../training/train-on.ts';
 import type { StudyPictures } from './pictures.ts';

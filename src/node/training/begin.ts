@@ -1,15 +1,17 @@
 import { CardinalError } from '../../base/errors.ts';
-import { seenBefore } from '../../data/to-evaluate.ts';
+import { seenBefore } from '../data/to-evaluate.ts';
 import { createModel } from '../../models/registry.ts';
 import { freeze, frozenParameters } from '../../nn/freeze.ts';
 import { Module } from '../../nn/module.ts';
 import { requireSameClasses } from '../../train/checkpoint.ts';
 import { trainingPictures } from '../../train/loaders.ts';
 import { networkOf } from '../../train/network.ts';
-import { saysOf } from '../../use/trained.ts';
-import { tensorsFor, withWeightsFile, type WeightsFile } from '../../use/weights-file.ts';
+import { factsOf } from '../../use/weights-facts.ts';
+import { tensorsFor } from '../../use/opened-weights.ts';
+import { withWeightsFile, type WeightsFile } from '../weights-file.ts';
 import { loadTensors } from '../../weights/load.ts';
-import { openData, type OpenData, type OpenOptions } from '../data/open.ts';
+import type { OpenData } from '../../data/open-data.ts';
+import { openData, type OpenOptions } from '../data/open.ts';
 import { picturesOfRun } from '../data/run-pictures.ts';
 import type { RunConfig } from './config.ts';
 import { openDataFor } from './data-for-weights.ts';
@@ -64,7 +66,7 @@ async function prepare(
   const { options } = request;
   const data = await openPictures(request, endedEarly?.config, weights);
   trainingPictures(data);
-  const earlier = weights && saysOf(weights).pictures;
+  const earlier = weights && factsOf(weights).pictures;
   await log.warn(await seenBefore(data, earlier));
   const { config, module } =
     endedEarly === undefined
@@ -110,7 +112,7 @@ async function openPictures(
   const head = config === undefined ? options.head : config.weights?.head;
   const known = source ?? config?.data;
   if (typeof known === 'object') {
-    const classes = weights && saysOf(weights).classes;
+    const classes = weights && factsOf(weights).classes;
     if (weights && classes && head !== 'reset') requireSameClasses({ classes }, known.classes, weights.name);
     return known;
   }

@@ -1,8 +1,9 @@
 import { CardinalError } from '../../base/errors.ts';
-import { openData, type OpenData, type OpenOptions } from '../data/open.ts';
+import { openData, type OpenOptions } from '../data/open.ts';
+import type { OpenData } from '../../data/open-data.ts';
 import { OtherClassesError } from '../../data/reader.ts';
-import { saysOf } from '../../use/trained.ts';
-import type { WeightsFile } from '../../use/weights-file.ts';
+import { factsOf } from '../../use/weights-facts.ts';
+import type { WeightsFile } from '../weights-file.ts';
 
 /**
  * Opens pictures to train on from weights that are there already. A classifier that is kept knows its classes by their
@@ -17,7 +18,7 @@ export async function openDataFor(
 ): Promise<OpenData> {
   if (head === 'reset') return openData(path, options);
   try {
-    return await openData(path, { ...options, classes: saysOf(weights).classes });
+    return await openData(path, { ...options, classes: factsOf(weights).classes });
   } catch (error) {
     if (!(error instanceof OtherClassesError)) throw error;
     throw new CardinalError(

@@ -3,7 +3,7 @@ import { visible } from '../../base/quoted.ts';
 import type { TrainingState } from '../../train/checkpoint.ts';
 import type { TrainEvent } from '../../train/events.ts';
 import type { LoadedWeights } from '../../weights/load.ts';
-import type { OpenData } from '../data/open.ts';
+import type { OpenData } from '../../data/open-data.ts';
 import type { RunConfig } from './config.ts';
 
 /** What a run tells while it goes: the events of the training loop, and what happens around it. */

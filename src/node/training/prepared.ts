@@ -3,7 +3,7 @@ import type { Module } from '../../nn/module.ts';
 import type { Checkpoint, TrainingState } from '../../train/checkpoint.ts';
 import type { Network } from '../../train/network.ts';
 import type { NodeBackendOptions } from '../backend.ts';
-import type { OpenData } from '../data/open.ts';
+import type { OpenData } from '../../data/open-data.ts';
 import type { RunPictures } from '../data/run-pictures.ts';
 import type { RunConfig } from './config.ts';
 

@@ -1,4 +1,5 @@
-import { openData, type OpenData } from '../data/open.ts';
+import type { OpenData } from '../../data/open-data.ts';
+import { openData } from '../data/open.ts';
 import { picturesOfRun } from '../data/run-pictures.ts';
 import { createModel } from '../../models/registry.ts';
 import { freeze, freezeExactly } from '../../nn/freeze.ts';

@@ -2,7 +2,7 @@ import { withEndings, type Endings } from '../../base/endings.ts';
 import { UsageError } from '../../base/errors.ts';
 import type { Backend } from '../../backends/backend.ts';
 import { patience } from '../../train/early-stopping.ts';
-import { openLoaders } from '../../train/loaders.ts';
+import { openLoaders } from '../data/loaders.ts';
 import { fit, type TrainResult } from '../../train/train.ts';
 import { createNodeBackend, type NodeBackendOptions } from '../backend.ts';
 import { pictureListFile } from '../data/picture-list.ts';

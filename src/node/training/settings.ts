@@ -6,21 +6,16 @@ import { createModel, modelInfo, modelOrigin } from '../../models/registry.ts';
 import { Module } from '../../nn/module.ts';
 import { networkOf, type ModelDescription } from '../../train/network.ts';
 import type { Recipe } from '../../train/recipe.ts';
-import type { OpenData } from '../data/open.ts';
-import { fitPreprocessing } from '../../data/channel-statistics.ts';
-import { withAugmentation } from '../../train/loaders.ts';
+import type { OpenData } from '../../data/open-data.ts';
+import { fitPreprocessing } from '../data/channel-statistics.ts';
+import { withAugmentation } from '../data/loaders.ts';
 import { isHubName } from '../hub/name.ts';
-import { prepareFor, requirePerChannel } from '../../use/prepare.ts';
-import {
-  channelsOf,
-  describe,
-  isAdapted,
-  otherNetwork,
-  saysOf,
-  trainingPreprocessing,
-} from '../../use/trained.ts';
+import { requirePerChannel } from '../../use/prepare.ts';
+import { prepareFor } from '../prepare.ts';
+import { identifyNetwork, otherNetwork } from '../../use/identify.ts';
+import { channelsOf, factsOf, isAdapted, trainingPreprocessing } from '../../use/weights-facts.ts';
 import { version } from '../version.ts';
-import type { WeightsFile } from '../../use/weights-file.ts';
+import type { WeightsFile } from '../weights-file.ts';
 import { chooseRecipe } from './asked-recipe.ts';
 import { runConfigSchema, type RunConfig } from './config.ts';
 import { engineToKeep } from './engine.ts';
@@ -141,7 +136,7 @@ function ofWeights(
   options: RunOptions,
 ): ModelDescription {
   // Classes are the data's, whatever those of the weights are.
-  const { name, options: own } = describe(weights, given, withoutClasses(set), options);
+  const { name, options: own } = identifyNetwork(weights, given, withoutClasses(set), options);
   return { name, options: withoutClasses(own) };
 }
 
@@ -212,7 +207,7 @@ async function beginning(
   weights: WeightsFile,
   { weights: file = weights.name, head = 'keep', partial, inChannels }: RunOptions,
 ): Promise<RunConfig['weights']> {
-  const { origin, licence } = saysOf(weights);
+  const { origin, licence } = factsOf(weights);
   return {
     file,
     ...(isHubName(file) ? {} : { path: resolve(weights.path) }),

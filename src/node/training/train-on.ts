@@ -6,7 +6,7 @@ import { rateAfterwards } from '../../train/continue.ts';
 import type { TrainEvent } from '../../train/events.ts';
 import type { TrainResult } from '../../train/train.ts';
 import { unmatchedLine } from '../../weights/load.ts';
-import type { OpenData } from '../data/open.ts';
+import type { OpenData } from '../../data/open-data.ts';
 import type { RunEvaluation } from '../report/evaluate-best.ts';
 import { checkTrainOn } from './arguments.ts';
 import type { RunEvent } from './events.ts';

@@ -22,7 +22,7 @@ export function findFolds({ graph, output }: Trace): readonly Fold[] {
   }
   const names = new Set(graph.values.map(({ name }) => name));
   return graph.nodes.flatMap((conv) => {
-    if (conv.op !== 'conv2d' || conv.attrs.relu || conv.attrs.residual) return [];
+    if (conv.op !== 'conv2d' || conv.attrs.activation !== 'none' || conv.attrs.residual) return [];
     const [y] = conv.outputs;
     const usersOfResult = users.get(y) ?? [];
     const norm = usersOfResult.at(0);

@@ -1,4 +1,5 @@
 import { CardinalError } from '../../base/errors.ts';
+import type { Activation, ActivationName } from '../../graph/activation.ts';
 import type { Node, NodeOf } from '../../graph/node.ts';
 import { adaptiveWindows } from '../../graph/ops/adaptive-pool.ts';
 import type { PoolAttrs } from '../../graph/op-table.ts';
@@ -33,18 +34,12 @@ export function stepsOf(node: Node): readonly Step[] {
     case 'batch_norm_inference':
       return batchNorm(node);
     case 'relu':
-      return [step('Relu')];
     case 'relu6':
-      return [
-        step('Clip', [
-          { name: 'min', float: 0 },
-          { name: 'max', float: 6 },
-        ]),
-      ];
+      return [activations[node.op]];
     case 'scale':
       return [step('Mul', [{ name: 'factor', float: node.attrs.factor }])];
     case 'add':
-      return [step('Add', [node.inputs[1]]), ...activation(node.attrs)];
+      return [step('Add', [node.inputs[1]]), ...activationOf(node.attrs)];
     case 'max_pool2d':
       return [maxPool(node)];
     case 'avg_pool2d':
@@ -121,16 +116,24 @@ function convolution({ attrs, inputs }: NodeOf<'conv2d'>): Step[] {
     dilations: { ints: dilation },
     group: { int: groups },
   });
-  return [conv, ...(residual ? [step('Add', inputs.slice(-1))] : []), ...activation(attrs)];
+  return [conv, ...(residual ? [step('Add', inputs.slice(-1))] : []), ...activationOf(attrs)];
 }
 
 function batchNorm({ attrs, inputs }: NodeOf<'batch_norm_inference'>): Step[] {
   const norm = step('BatchNormalization', inputs.slice(1, 5), { epsilon: { float: attrs.eps } });
-  return [norm, ...(attrs.residual ? [step('Add', inputs.slice(5))] : []), ...activation(attrs)];
+  return [norm, ...(attrs.residual ? [step('Add', inputs.slice(5))] : []), ...activationOf(attrs)];
 }
 
-function activation({ relu }: { readonly relu: boolean }): Step[] {
-  return relu ? [step('Relu')] : [];
+const activations: Readonly<Record<ActivationName, Step>> = {
+  relu: step('Relu'),
+  relu6: step('Clip', [
+    { name: 'min', float: 0 },
+    { name: 'max', float: 6 },
+  ]),
+};
+
+function activationOf({ activation }: { readonly activation: Activation }): Step[] {
+  return activation === 'none' ? [] : [activations[activation]];
 }
 
 function maxPool(node: NodeOf<'max_pool2d'>): Step {

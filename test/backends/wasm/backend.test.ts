@@ -114,7 +114,7 @@ describe('a program', () => {
         groups: 1,
         bias: false,
         residual: false,
-        relu: false,
+        activation: 'none',
       },
       [
         [1, 2, 1, 3],

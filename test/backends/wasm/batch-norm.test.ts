@@ -57,6 +57,7 @@ function statistics(x: Float32Array, channels: number): { mean: Float64Array; va
 
 test.each(shapes)('batch norm of %i×%i×%i×%i, forward and backward', (...shape) => {
   for (const [relu, residual] of fused) {
+    const activation = relu ? 'relu' : 'none';
     const { rng, channels, m, x, gamma, beta, mean, variance } = setup(shape);
     const beside = randomTensor(rng, shape);
     const truth = statistics(x.data, channels);
@@ -68,7 +69,7 @@ test.each(shapes)('batch norm of %i×%i×%i×%i, forward and backward', (...shap
     });
     const result = runBothWays(bench, batchNorm, {
       op: 'batch_norm',
-      attrs: { eps, momentum, relu, residual },
+      attrs: { eps, momentum, activation, residual },
       inputs: [x, gamma, beta, mean, variance, ...(residual ? [beside] : [])],
       outputs: [shape, [2, channels], [channels]],
     });
@@ -95,7 +96,7 @@ test.each(shapes)('batch norm of %i×%i×%i×%i, forward and backward', (...shap
     });
     const gradients = runBothWays(bench, batchNormBackward, {
       op: 'batch_norm_backward',
-      attrs: { relu, residual },
+      attrs: { activation, residual },
       inputs: [
         ...[dy, x, gamma],
         { shape: [2, channels], data: result.outputs[1] },
@@ -121,7 +122,7 @@ test('batch norm of values that nearly agree is off by some roundings of what it
     const truth = statistics(x.data, 10);
     const { outputs } = runBothWays(bench, batchNorm, {
       op: 'batch_norm',
-      attrs: { eps, momentum, relu: false, residual: false },
+      attrs: { eps, momentum, activation: 'none', residual: false },
       inputs: [x, gamma, beta, mean, variance],
       outputs: [shape, [2, 10], [10]],
     });
@@ -138,6 +139,7 @@ test('batch norm of values that nearly agree is off by some roundings of what it
 
 test.each(shapes)('batch norm of %i×%i×%i×%i with running statistics', (...shape) => {
   for (const [relu, residual] of fused) {
+    const activation = relu ? 'relu' : 'none';
     const { rng, channels, gamma, beta, mean, variance } = setup(shape);
     const [x, beside] = [randomTensor(rng, shape), randomTensor(rng, shape)];
     const y = Float64Array.from(x.data, (v, i) => {
@@ -148,7 +150,7 @@ test.each(shapes)('batch norm of %i×%i×%i×%i with running statistics', (...sh
     });
     const result = runBothWays(bench, batchNormInference, {
       op: 'batch_norm_inference',
-      attrs: { eps, relu, residual },
+      attrs: { eps, activation, residual },
       inputs: [x, gamma, beta, mean, variance, ...(residual ? [beside] : [])],
       outputs: [shape],
     });
@@ -162,7 +164,7 @@ test.each(shapes)('batch norm of %i×%i×%i×%i with running statistics', (...sh
     });
     const gradients = runBothWays(bench, batchNormInferenceBackward, {
       op: 'batch_norm_inference_backward',
-      attrs: { eps, relu, residual },
+      attrs: { eps, activation, residual },
       inputs: [dy, gamma, variance, ...(relu ? [{ shape, data: result.outputs[0] }] : [])],
       outputs: [shape, ...(relu && residual ? [shape] : [])],
     });
@@ -177,7 +179,7 @@ test('NaN passes through batch norm and its ReLU', () => {
   const x = { shape, data: Float32Array.from({ length: 10 }, (_, i) => (i === 2 || i === 9 ? NaN : -1)) };
   const result = runBothWays(bench, batchNormInference, {
     op: 'batch_norm_inference',
-    attrs: { eps, relu: true, residual: false },
+    attrs: { eps, activation: 'relu', residual: false },
     inputs: [x, ones, { shape: [5], data: new Float32Array(5) }, ones, ones],
     outputs: [shape],
   });

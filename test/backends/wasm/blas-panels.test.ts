@@ -75,7 +75,7 @@ describe('products of few rows, in panels of weights', () => {
     for (const one of [x, w, bias, residual]) numbers(one).forEach((_, i, all) => (all[i] = rng.normal()));
     numbers(y).fill(NaN);
     const calls = conv2d.calls({
-      attrs: { ...geometry, bias: true, residual: true, relu: true },
+      attrs: { ...geometry, bias: true, residual: true, activation: 'relu' },
       inputs: [x, w, bias, residual],
       outputs: [y],
       workspace: 0,
@@ -163,7 +163,7 @@ describe('patches, by a library that leaves small products unpacked', () => {
       for (const input of inputs) numbers(input).forEach((_, i, all) => (all[i] = rng.normal()));
       numbers(out).fill(NaN);
       const calls = patches.calls({
-        attrs: { ...attrs, bias: true, residual: true, relu: true },
+        attrs: { ...attrs, bias: true, residual: true, activation: 'relu' },
         ...{ inputs, outputs: [out], workspace: room(4 * 192 * depth) },
         keep: (_, bytes) => (stay ? room(bytes) : undefined),
       });
@@ -221,7 +221,7 @@ describe('patches, by a library that leaves small products unpacked', () => {
   ])('weights as they are where $because', async ({ n, limit }) => {
     const { place, room } = await openRoom(slowLibrary([]));
     const calls = blasLowerings({ threads, unpacked: limit }).patches.calls({
-      attrs: { ...geometry, bias: false, residual: false, relu: false },
+      attrs: { ...geometry, bias: false, residual: false, activation: 'none' },
       ...{
         inputs: [
           [1, 3, 9, 9],

@@ -111,7 +111,7 @@ describe.skipIf(blas === undefined)('the library', () => {
       const w = normal(rng, [outputs, 3, kernel, kernel]);
       const y: Shape = [2, outputs, ...out];
       const forward = {
-        attrs: { ...geometry, bias: true, residual: true, relu: true },
+        attrs: { ...geometry, bias: true, residual: true, activation: 'relu' as const },
         inputs: [x, w, normal(rng, [outputs]), normal(rng, y)],
       };
       const gradient = {
@@ -179,7 +179,7 @@ describe.skipIf(blas === undefined)('the library', () => {
     };
     const conv = { stride: [1, 1], padding: [1, 1], dilation: [1, 1], groups: 1 } as const;
     const { conv2d, patches } = blasLowerings({ threads: 2, unpacked: 0 });
-    const epilogue = { bias: true, residual: true, relu: true };
+    const epilogue = { bias: true, residual: true, activation: 'relu' } as const;
     const [x, y] = [place(1, 4, 16, 16), place(1, 256, 16, 16)];
     const rest = [place(256), place(1, 256, 16, 16)];
     const [scratch, args] = [room(SCRATCH_BYTES), room(4096)];

@@ -167,12 +167,12 @@ async function checkAll(convolution: Convolution, rng: Rng): Promise<void> {
   const w = [out, channels / attrs.groups, ...kernel];
   const y = [batch, out, ...outSize(convolution)];
   const terms = sizeOf(w.slice(1));
-  const plain = { bias: false, residual: false, relu: false };
+  const plain = { bias: false, residual: false, activation: 'none' } as const;
   await check('conv2d', { ...attrs, ...plain }, [x, w], y, terms, rng);
   await check('conv2d', { ...attrs, ...plain, residual: true }, [x, w, y], y, terms, rng);
   await check(
     'conv2d',
-    { ...attrs, bias: true, residual: true, relu: true },
+    { ...attrs, bias: true, residual: true, activation: 'relu' },
     [x, w, [out], y],
     y,
     terms,

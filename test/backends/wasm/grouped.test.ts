@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Rng } from '../../../src/base/rng.ts';
+import { activated } from '../../../src/graph/activation.ts';
 import type { Conv2dAttrs, Pair } from '../../../src/graph/op-table.ts';
 import { conv2dGroupedBackwardWeight } from '../../../src/backends/wasm/lower/conv2d-grouped-gradient.ts';
 import {
@@ -91,7 +92,8 @@ test.each(widths)('%i → %i channels a group', (cg, kg) => {
     const label = JSON.stringify(c);
     const [x, w, dy] = [c.x, c.w, c.y].map((shape) => randomTensor(rng, shape));
 
-    const [bias, residual, relu] = [rng.int(2) === 1, rng.int(2) === 1, rng.int(2) === 1];
+    const [bias, residual] = [rng.int(2) === 1, rng.int(2) === 1];
+    const activation = rng.int(2) === 1 ? 'relu' : 'none';
     const b = randomTensor(rng, [c.y[1]]);
     const beside = randomTensor(rng, c.y);
     const y = new Float64Array(sizeOf(c.y));
@@ -99,11 +101,11 @@ test.each(widths)('%i → %i channels a group', (cg, kg) => {
     y.forEach((_, i) => {
       if (bias) y[i] += b.data[i % c.y[1]];
       if (residual) y[i] += beside.data[i];
-      if (relu) y[i] = Math.max(y[i], 0);
+      y[i] = activated(activation, y[i]);
     });
     const forward = {
       op: 'conv2d',
-      attrs: { ...c.attrs, bias, residual, relu },
+      attrs: { ...c.attrs, bias, residual, activation },
       inputs: [x, w, ...(bias ? [b] : []), ...(residual ? [beside] : [])],
       outputs: [c.y],
     } as const;

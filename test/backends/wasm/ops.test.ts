@@ -56,10 +56,15 @@ test.each(shapes)('ReLU, its gradient and addition of %j', (...shape) => {
     outputs: [shape],
   });
   expect(backward.outputs[0]).toEqual(b.data.map((v, i) => (a.data[i] > 0 ? v : 0)));
-  for (const relu of [false, true]) {
-    const sum = runBothWays(bench, add, { op: 'add', attrs: { relu }, inputs: [a, b], outputs: [shape] });
+  for (const activation of ['none', 'relu'] as const) {
+    const sum = runBothWays(bench, add, {
+      op: 'add',
+      attrs: { activation },
+      inputs: [a, b],
+      outputs: [shape],
+    });
     expect(sum.outputs[0]).toEqual(
-      a.data.map((v, i) => (relu ? positive(Math.fround(v + b.data[i])) : v + b.data[i])),
+      a.data.map((v, i) => (activation === 'relu' ? positive(Math.fround(v + b.data[i])) : v + b.data[i])),
     );
   }
 });

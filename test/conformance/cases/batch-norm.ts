@@ -1,6 +1,6 @@
 import type { Rng } from '../../../src/base/rng.ts';
 import { sizeOf, type Shape } from '../../../src/graph/value.ts';
-import { coin, flags, normal, uniform, withNaN, type Cases, type Drawn } from '../case.ts';
+import { coin, normal, tails, uniform, withNaN, type Cases, type Drawn } from '../case.ts';
 
 /** Channel counts below, at and off multiples of a vector; few and many pixels. */
 function pictures(rng: Rng): Shape[] {
@@ -42,36 +42,36 @@ function saved(rng: Rng, channels: number, mean: number): Drawn[] {
 }
 
 export const batchNorm: Cases<'batch_norm'> = (rng) => {
-  const attrs = (relu: boolean, residual: boolean) => ({ eps: 1e-5, momentum: 0.1, relu, residual });
+  const attrs = { eps: 1e-5, momentum: 0.1, activation: 'none', residual: false } as const;
   const shapes = pictures(rng);
   return [
     ...shapes.flatMap((shape) =>
-      flags(2).map(([relu, residual]) => ({
-        attrs: attrs(relu, residual),
+      tails.map((tail) => ({
+        attrs: { ...attrs, ...tail },
         inputs: [
           normal(rng, shape, 1, 2),
           ...statistics(rng, shape[1]),
-          ...(residual ? [normal(rng, shape)] : []),
+          ...(tail.residual ? [normal(rng, shape)] : []),
         ],
       })),
     ),
     {
-      attrs: { ...attrs(false, false), eps: 1e-3, momentum: 1 },
+      attrs: { ...attrs, eps: 1e-3, momentum: 1 },
       inputs: [normal(rng, [3, 5, 4, 4]), ...statistics(rng, 5)],
       note: 'momentum 1, eps 1e-3',
     },
     {
-      attrs: attrs(false, false),
+      attrs,
       inputs: [normal(rng, [2, 6, 20, 20], 100, 1), ...statistics(rng, 6)],
       note: 'mean far from 0: E[x²] − E[x]² would fail',
     },
     {
-      attrs: attrs(true, false),
+      attrs: { ...attrs, activation: 'relu' },
       inputs: [normal(rng, [3, 70, 11, 13], -1000, 1), ...statistics(rng, 70)],
       note: 'mean a thousand deviations from 0: as f32 it is off by 3e-5 of them',
     },
     {
-      attrs: attrs(true, false),
+      attrs: { ...attrs, activation: 'relu' },
       inputs: [withNaN(normal(rng, [2, 5, 3, 3])), ...statistics(rng, 5)],
       note: 'NaN stays',
     },
@@ -80,41 +80,41 @@ export const batchNorm: Cases<'batch_norm'> = (rng) => {
 
 export const batchNormRecompute: Cases<'batch_norm_recompute'> = (rng) =>
   pictures(rng).flatMap((shape) =>
-    flags(2).map(([relu, residual]) => ({
-      attrs: { relu, residual },
+    tails.map((tail) => ({
+      attrs: tail,
       inputs: [
         normal(rng, shape, 1, 2),
         ...statistics(rng, shape[1]).slice(0, 2),
         ...saved(rng, shape[1], 1),
-        ...(residual ? [normal(rng, shape)] : []),
+        ...(tail.residual ? [normal(rng, shape)] : []),
       ],
     })),
   );
 
 export const batchNormInference: Cases<'batch_norm_inference'> = (rng) =>
   pictures(rng).flatMap((shape) =>
-    flags(2).map(([relu, residual]) => ({
-      attrs: { eps: 1e-5, relu, residual },
+    tails.map((tail) => ({
+      attrs: { eps: 1e-5, ...tail },
       inputs: [
         normal(rng, shape, 1, 2),
         ...statistics(rng, shape[1]),
-        ...(residual ? [normal(rng, shape)] : []),
+        ...(tail.residual ? [normal(rng, shape)] : []),
       ],
     })),
   );
 
 export const batchNormBackward: Cases<'batch_norm_backward'> = (rng) =>
   pictures(rng).flatMap((shape) =>
-    flags(2).map(([relu, residual]) => {
+    tails.map((tail) => {
       const channels = [shape[1]];
       return {
-        attrs: { relu, residual },
+        attrs: tail,
         inputs: [
           normal(rng, shape, 0.3),
           normal(rng, shape, 1, 2),
           normal(rng, channels),
           ...saved(rng, shape[1], 1),
-          ...(relu ? [normal(rng, shape)] : []),
+          ...(tail.activation === 'none' ? [] : [normal(rng, shape)]),
         ],
         // dγ and dβ.
         sizes: [undefined, sizeOfSum(shape), sizeOfSum(shape)],
@@ -124,18 +124,18 @@ export const batchNormBackward: Cases<'batch_norm_backward'> = (rng) =>
 
 export const batchNormInferenceBackward: Cases<'batch_norm_inference_backward'> = (rng) => [
   ...pictures(rng).flatMap((shape) =>
-    flags(2).map(([relu, residual]) => ({
-      attrs: { eps: coin(rng) ? 1e-5 : 1e-3, relu, residual },
+    tails.map((tail) => ({
+      attrs: { eps: coin(rng) ? 1e-5 : 1e-3, ...tail },
       inputs: [
         normal(rng, shape, 0.3),
         normal(rng, [shape[1]]),
         uniform(rng, [shape[1]], 0.1, 2),
-        ...(relu ? [normal(rng, shape)] : []),
+        ...(tail.activation === 'none' ? [] : [normal(rng, shape)]),
       ],
     })),
   ),
   ...[true, false].map((relu) => ({
-    attrs: { eps: 1e-5, relu, residual: relu },
+    attrs: { eps: 1e-5, activation: relu ? ('relu' as const) : ('none' as const), residual: relu },
     inputs: [
       withNaN(normal(rng, [2, 5, 3, 3])),
       normal(rng, [5]),

@@ -1,7 +1,7 @@
 import type { Rng } from '../../../src/base/rng.ts';
 import type { Conv2dAttrs, Pair } from '../../../src/graph/op-table.ts';
 import { isMatrixProduct } from '../../../src/graph/ops/conv2d.ts';
-import { coin, flags, normal, pick, withNaN, type Case, type Cases } from '../case.ts';
+import { coin, normal, pick, tails, withNaN, type Case, type Cases, type Tail } from '../case.ts';
 
 /** A convolution without its epilogue: what the forward op and both gradients share. */
 interface Geometry extends Conv2dAttrs {
@@ -209,8 +209,8 @@ function conv({ stride, padding, dilation, groups }: Geometry): Conv2dAttrs {
 }
 
 export const conv2d: Cases<'conv2d'> = (rng) => {
-  const forward = (g: Geometry, [bias, residual, relu]: boolean[]): Case<'conv2d'> => ({
-    attrs: { ...conv(g), bias, residual, relu },
+  const forward = (g: Geometry, bias: boolean, { activation, residual }: Tail): Case<'conv2d'> => ({
+    attrs: { ...conv(g), bias, activation, residual },
     inputs: [
       normal(rng, inputShape(g)),
       normal(rng, weightShape(g)),
@@ -230,12 +230,12 @@ export const conv2d: Cases<'conv2d'> = (rng) => {
     all.find(({ note }) => note === 'depthwise, 12 columns, stride 1'),
     all.find(({ note }) => note === 'depthwise, 14 columns, stride 2'),
   ].filter((g) => g !== undefined);
-  const plain = all.map((g) => forward(g, [coin(rng), coin(rng), coin(rng)]));
-  const poisoned = forward(all[0], [true, false, true]);
+  const plain = all.map((g) => forward(g, coin(rng), pick(rng, tails)));
+  const poisoned = forward(all[0], true, { activation: 'relu', residual: false });
   const [x, ...rest] = poisoned.inputs;
   return [
     ...plain,
-    ...epilogues.flatMap((g) => flags(3).map((combination) => forward(g, combination))),
+    ...epilogues.flatMap((g) => [false, true].flatMap((bias) => tails.map((tail) => forward(g, bias, tail)))),
     { ...poisoned, inputs: [withNaN(x), ...rest], note: 'NaN passes ReLU' },
   ];
 };

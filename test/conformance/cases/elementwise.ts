@@ -1,6 +1,6 @@
 import type { Rng } from '../../../src/base/rng.ts';
 import type { Shape } from '../../../src/graph/value.ts';
-import { normal, vector, withNaN, type Cases } from '../case.ts';
+import { fused, normal, vector, withNaN, type Cases } from '../case.ts';
 
 function shapes(rng: Rng): Shape[] {
   return [
@@ -46,9 +46,9 @@ export const scale: Cases<'scale'> = (rng) =>
 
 export const add: Cases<'add'> = (rng) =>
   shapes(rng).flatMap((shape) =>
-    [true, false].map((relu) => ({
-      attrs: { relu },
-      inputs: [normal(rng, shape), relu ? withNaN(normal(rng, shape)) : normal(rng, shape)],
+    fused.map((activation) => ({
+      attrs: { activation },
+      inputs: [normal(rng, shape), activation === 'none' ? normal(rng, shape) : withNaN(normal(rng, shape))],
     })),
   );
 

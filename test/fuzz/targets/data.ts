@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Rng } from '../../../src/base/rng.ts';
 import { encodeIdx } from '../../../src/data/idx.ts';
-import { readPicture } from '../../../src/data/decode.ts';
+import { readPicture } from '../../../src/node/data/decode.ts';
 import { openData } from '../../../src/node/data/open.ts';
 import { joined, mutate } from '../../support/mutate.ts';
 import { cifarFile } from '../../node/data/support/sources.ts';

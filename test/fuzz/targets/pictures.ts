@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import sharp, { type Sharp } from 'sharp';
 import { Rng } from '../../../src/base/rng.ts';
 import { pictureFormatOf } from '../../../src/data/picture-format.ts';
-import { loadPicture } from '../../../src/data/decode.ts';
+import { loadPicture } from '../../../src/node/data/decode.ts';
 import { bmp as bmpFile, ppm as ppmFile } from '../bitmap-seeds.ts';
 import { avif, bmp, gif, jpeg, png, ppm, tiff, webp } from '../formats/pictures.ts';
 import { mutateRecords, type Records } from '../formats/records.ts';

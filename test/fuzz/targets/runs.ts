@@ -6,7 +6,7 @@ import { jsonObject, jsonValue, parseJson, validate, type JsonValue } from '../.
 import { runConfigSchema } from '../../../src/node/training/config.ts';
 import { isPretrainedConfig, readPretrainedConfig } from '../../../src/data/pretrained-config.ts';
 import { defaultPreprocessing, imagenetStatistics } from '../../../src/data/preprocessing.ts';
-import { readClassNames } from '../../../src/use/class-names.ts';
+import { readClassNames } from '../../../src/node/class-names.ts';
 import {
   countListed,
   listOf,

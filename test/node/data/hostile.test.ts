@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { encodeIdx } from '../../../src/data/idx.ts';
 import { leftOutLine, LeftOutTally } from '../../../src/data/left-out.ts';
 import { findPictures } from '../../../src/node/data/files.ts';
-import { readPicture } from '../../../src/data/decode.ts';
+import { readPicture } from '../../../src/node/data/decode.ts';
 import { openData } from '../../../src/node/data/open.ts';
 
 let root = '';

@@ -7,7 +7,8 @@ import { defaultPreprocessing } from '../../../src/data/preprocessing.ts';
 import type { AssembledBatch } from '../../../src/data/assembler.ts';
 import { inTime } from '../../../src/data/in-time.ts';
 import { PixelBudget } from '../../../src/data/pixel-budget.ts';
-import { workerPool, type AssemblyPool } from '../../../src/data/decoder-pool.ts';
+import { workerPool } from '../../../src/node/data/pool.ts';
+import type { DecoderPool } from '../../../src/data/decoder-pool.ts';
 import { DecodeWatch, newWatchedPlaces, noting } from '../../../src/data/decode-watch.ts';
 import { temporaryFolder } from './support/sources.ts';
 
@@ -22,7 +23,7 @@ function poolOf(
   paths: readonly string[],
   unreadable: 'replace' | 'leave-out' | 'refuse',
   size = 1,
-): AssemblyPool {
+): DecoderPool {
   return workerPool(
     {
       spec: {
@@ -51,7 +52,7 @@ interface Filled extends AssembledBatch {
   readonly input: Float32Array;
 }
 
-async function batch(pool: AssemblyPool, ...indices: readonly number[]): Promise<Filled> {
+async function batch(pool: DecoderPool, ...indices: readonly number[]): Promise<Filled> {
   const input = new Float32Array(new SharedArrayBuffer(4 * indices.length * 192));
   const target = new Float32Array(new SharedArrayBuffer(4 * indices.length));
   const request = { epoch: 0, batch: 0, indices: Uint32Array.from(indices) };

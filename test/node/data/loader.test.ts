@@ -8,7 +8,8 @@ import { CardinalError } from '../../../src/base/errors.ts';
 import type { Batch } from '../../../src/data/dataset.ts';
 import { defaultPreprocessing, type Preprocessing } from '../../../src/data/preprocessing.ts';
 import type { PictureDataset } from '../../../src/data/source.ts';
-import { createLoader, type LoaderOptions } from '../../../src/data/loader.ts';
+import { createLoader } from '../../../src/node/data/loader.ts';
+import type { LoaderOptions } from '../../../src/data/loader.ts';
 import { openData } from '../../../src/node/data/open.ts';
 import { cifarFile, temporaryFolder, writeBytes, writeClasses } from './support/sources.ts';
 
@@ -255,7 +256,7 @@ describe('life of a loader', () => {
     const script = join(import.meta.dirname, `loader-exit-${process.pid}.ts`);
     writeFileSync(
       script,
-      `import { createLoader } from '../../../src/data/loader.ts';
+      `import { createLoader } from '../../../src/node/data/loader.ts';
        import { openData } from '../../../src/node/data/open.ts';
        const { train } = await openData(${JSON.stringify(photos)}, { valFraction: 0 });
        const loader = createLoader(train, { batchSize: 4, training: true, workers: 2,

@@ -7,10 +7,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { CardinalError } from '../../../src/base/errors.ts';
 import { encodeIdx } from '../../../src/data/idx.ts';
 import { withChannels } from '../../../src/data/transforms/grey.ts';
-import { checkPictures } from '../../../src/data/check.ts';
-import { loadPicture, readPicture } from '../../../src/data/decode.ts';
+import { checkPictures } from '../../../src/node/data/check.ts';
+import { loadPicture, readPicture } from '../../../src/node/data/decode.ts';
 import { openData, type OpenOptions } from '../../../src/node/data/open.ts';
-import { channelStatistics, fitPreprocessing } from '../../../src/data/channel-statistics.ts';
+import { channelStatistics, fitPreprocessing } from '../../../src/node/data/channel-statistics.ts';
 import { cifarFile, drawing, temporaryFolder, writeBytes, writeClasses } from './support/sources.ts';
 
 let root = '';

@@ -2,10 +2,10 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { CardinalError } from '../../../src/base/errors.ts';
 import { defaultPreprocessing } from '../../../src/data/preprocessing.ts';
-import { createLoader } from '../../../src/data/loader.ts';
+import { createLoader } from '../../../src/node/data/loader.ts';
 import { openData } from '../../../src/node/data/open.ts';
-import { workerPool } from '../../../src/data/decoder-pool.ts';
-import { channelStatistics } from '../../../src/data/channel-statistics.ts';
+import { workerPool } from '../../../src/node/data/pool.ts';
+import { channelStatistics } from '../../../src/node/data/channel-statistics.ts';
 import type * as regularFile from '../../../src/node/regular-file.ts';
 import { temporaryFolder, writeClasses } from './support/sources.ts';
 

@@ -7,12 +7,16 @@ import { UsageError } from '../../../src/base/errors.ts';
 import type { Value } from '../../../src/graph/value.ts';
 import * as nn from '../../../src/nn/index.ts';
 import { keyOf } from '../../../src/data/source.ts';
-import { picturesToEvaluate, type EvaluatedSplit } from '../../../src/data/to-evaluate.ts';
+import { picturesToEvaluate } from '../../../src/node/data/to-evaluate.ts';
+import type { EvaluatedSplit } from '../../../src/data/to-evaluate.ts';
 import { openData } from '../../../src/node/data/open.ts';
-import { isWhole, recordOf } from '../../../src/data/record-pictures.ts';
+import { isWhole } from '../../../src/data/record-pictures.ts';
+import { nodePictures } from '../../../src/node/data/pictures.ts';
+import { recordOf } from '../../../src/node/data/record-pictures.ts';
 import type { TrainOnOptions } from '../../../src/node/training/options.ts';
 import { trainOn } from '../../../src/node/training/train-on.ts';
-import { loadTrained, type Trained } from '../../../src/use/trained.ts';
+import { loadTrained } from '../../../src/node/trained.ts';
+import type { Trained } from '../../../src/use/trained.ts';
 import type { TrainEvent } from '../../../src/train/events.ts';
 import { cifarFile, drawing, temporaryFolder, writeBytes, writeClasses } from './support/sources.ts';
 
@@ -161,11 +165,11 @@ test('records are the same bytes for the same pictures, and tell CIFAR files apa
   expect(record).toMatchObject({ count: 6, heldOut: { seed: 0, fraction: 0.25 } });
   const whole = await openData(cifar, { valFraction: 0 });
   if (whole.train === undefined) throw new Error('no pictures');
-  expect(await isWhole(record, whole.train)).toBe(true);
+  expect(await isWhole(record, whole.train, nodePictures)).toBe(true);
   writeBytes(join(cifar, 'data_batch_1.bin'), cifarFile([[0], [1], [0], [1], [0], [1], [1], [0]]));
   const other = await openData(cifar, { valFraction: 0 });
   if (other.train === undefined) throw new Error('no pictures');
-  expect(await isWhole(record, other.train)).toBe(false);
+  expect(await isWhole(record, other.train, nodePictures)).toBe(false);
 });
 
 describe('training', () => {

@@ -1,7 +1,7 @@
 import { afterEach, expect, test, vi } from 'vitest';
 
 import { imagenetPreprocessing, type Preprocessing } from '../../../src/data/preprocessing.ts';
-import { createLoader } from '../../../src/data/loader.ts';
+import { createLoader } from '../../../src/node/data/loader.ts';
 import { openData } from '../../../src/node/data/open.ts';
 import { temporaryFolder, writeBytes } from './support/sources.ts';
 

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createReferenceBackend } from '../../../src/backends/reference/backend.ts';
 import type { Value } from '../../../src/graph/value.ts';
 import * as nn from '../../../src/nn/index.ts';
-import { loadClassifier } from '../../../src/use/classifier.ts';
+import { loadClassifier } from '../../../src/node/classifier.ts';
 import { openData } from '../../../src/node/data/open.ts';
 import { withSomePictures } from '../../../src/node/report/pictures.ts';
 import { writeReport } from '../../../src/node/report/write-report.ts';

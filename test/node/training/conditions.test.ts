@@ -159,7 +159,7 @@ describe('the engine of a run that goes on', () => {
   });
 
   test('is in the line that continues it', () => {
-        const wasm = (numerics: Backend['numerics']): Backend => ({
+    const wasm = (numerics: Backend['numerics']): Backend => ({
       ...createReferenceBackend(),
       name: 'wasm',
       numerics,

@@ -14,7 +14,7 @@ import { MemoryStore, runTraining, tinyRecipe, tinyRun } from '../../support/tin
 import { seed } from '../../support/seed.ts';
 import { writeClasses } from '../data/support/sources.ts';
 
-vi.mock('../../../src/data/decoder-pool.ts', async (original) => {
+vi.mock('../../../src/node/data/pool.ts', async (original) => {
   const { withoutWorkers } = await import('../../support/one-thread.ts');
   return withoutWorkers(original);
 });

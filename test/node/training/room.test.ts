@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { createReferenceBackend } from '../../../src/backends/reference/backend.ts';
 import { largestProgram, memory } from '../../../src/node/memory.ts';
 import { createNodeBackend } from '../../../src/node/backend.ts';
-import { createLoader } from '../../../src/data/loader.ts';
+import { createLoader } from '../../../src/node/data/loader.ts';
 import { openData } from '../../../src/node/data/open.ts';
 import { trainingPictures } from '../../../src/train/loaders.ts';
 import { defaultPreprocessing } from '../../../src/data/preprocessing.ts';

@@ -6,17 +6,17 @@ import { createReferenceBackend } from '../../../src/backends/reference/backend.
 import type { Value } from '../../../src/graph/value.ts';
 import { createModel, modelOrigin } from '../../../src/models/registry.ts';
 import * as nn from '../../../src/nn/index.ts';
-import { loadClassifier } from '../../../src/use/classifier.ts';
+import { loadClassifier } from '../../../src/node/classifier.ts';
 import { openData } from '../../../src/node/data/open.ts';
 import { RunFolder } from '../../../src/node/run-folder.ts';
 import type { TrainOnOptions } from '../../../src/node/training/options.ts';
 import { trainOn } from '../../../src/node/training/train-on.ts';
-import { loadTrained } from '../../../src/use/trained.ts';
+import { loadTrained } from '../../../src/node/trained.ts';
 import { loadWeights, saveWeights } from '../../../src/node/weights.ts';
 import type { TrainEvent } from '../../../src/train/events.ts';
 import { writeClasses } from '../data/support/sources.ts';
 
-vi.mock('../../../src/data/decoder-pool.ts', async (original) => {
+vi.mock('../../../src/node/data/pool.ts', async (original) => {
   const { withoutWorkers } = await import('../../support/one-thread.ts');
   return withoutWorkers(original);
 });

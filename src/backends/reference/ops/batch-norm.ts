@@ -1,4 +1,5 @@
-import { reader, rectify, type Kernel } from '../kernel.ts';
+import { activated, activations } from '../../../graph/activation.ts';
+import { reader, type Kernel } from '../kernel.ts';
 
 /**
  * Batch normalisation, Ioffe and Szegedy 2015 (arXiv 1502.03167), with PyTorch's running statistics: the batch is
@@ -31,7 +32,7 @@ export const batchNormRecompute: Kernel<'batch_norm_recompute'> = (attrs, inputs
     const centred = x.data[i] - mean.data[c] - mean.data[channels + c];
     let value = gamma.data[c] * centred * invstd.data[c] + beta.data[c];
     if (attrs.residual) value += residual.data[i];
-    y.data[i] = attrs.relu ? rectify(value) : value;
+    y.data[i] = activated(attrs.activation, value);
   }
 };
 
@@ -43,7 +44,7 @@ export const batchNormInference: Kernel<'batch_norm_inference'> = (attrs, inputs
     const normalised = (x.data[i] - mean.data[c]) / Math.sqrt(variance.data[c] + attrs.eps);
     let value = gamma.data[c] * normalised + beta.data[c];
     if (attrs.residual) value += residual.data[i];
-    y.data[i] = attrs.relu ? rectify(value) : value;
+    y.data[i] = activated(attrs.activation, value);
   }
 };
 
@@ -54,7 +55,9 @@ export const batchNormBackward: Kernel<'batch_norm_backward'> = (attrs, inputs, 
   const size = x.data.length;
   const count = size / channels;
 
-  const dz = (i: number): number => (!attrs.relu || y.data[i] > 0 ? dy.data[i] : 0);
+  const { activation } = attrs;
+  const dz = (i: number): number =>
+    activation === 'none' ? dy.data[i] : activations[activation].gradient(dy.data[i], y.data[i]);
   const normalised = (i: number): number => {
     const c = i % channels;
     return (x.data[i] - mean.data[c] - mean.data[channels + c]) * invstd.data[c];
@@ -67,7 +70,7 @@ export const batchNormBackward: Kernel<'batch_norm_backward'> = (attrs, inputs, 
     const gradient = dz(i);
     const centred = gradient - dbetas[c] / count - (normalised(i) * dgammas[c]) / count;
     dx.data[i] = gamma.data[c] * invstd.data[c] * centred;
-    if (attrs.relu && attrs.residual) dresidual.data[i] = gradient;
+    if (activation !== 'none' && attrs.residual) dresidual.data[i] = gradient;
   }
   dgamma.data.set(dgammas);
   dbeta.data.set(dbetas);
@@ -79,12 +82,13 @@ export const batchNormInferenceBackward: Kernel<'batch_norm_inference_backward'>
   [dx, dresidual],
 ) => {
   const [dy, gamma, variance, y] = inputs;
+  const { activation } = attrs;
   const channels = dy.shape[1];
   for (let i = 0; i < dy.data.length; i++) {
     const c = i % channels;
-    const dz = !attrs.relu || y.data[i] > 0 ? dy.data[i] : 0;
+    const dz = activation === 'none' ? dy.data[i] : activations[activation].gradient(dy.data[i], y.data[i]);
     dx.data[i] = (gamma.data[c] / Math.sqrt(variance.data[c] + attrs.eps)) * dz;
-    if (attrs.relu && attrs.residual) dresidual.data[i] = dz;
+    if (activation !== 'none' && attrs.residual) dresidual.data[i] = dz;
   }
 };
 

@@ -1,6 +1,7 @@
+import { activated } from '../../../graph/activation.ts';
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
-import { reader, rectify, type Kernel } from '../kernel.ts';
+import { reader, type Kernel } from '../kernel.ts';
 
 /**
  * Convolution and its two gradients. y[n,k,p,q] = Σ x[n, c, p·stride − padding + r·dilation, …] · w[k,c,r,s] is a sum of
@@ -25,7 +26,7 @@ export const conv2d: Kernel<'conv2d'> = (attrs, inputs, [y]) => {
     let value = sums[i];
     if (bias) value += bias.data[i % outChannels];
     if (residual) value += residual.data[i];
-    y.data[i] = attrs.relu ? rectify(value) : value;
+    y.data[i] = activated(attrs.activation, value);
   }
 };
 

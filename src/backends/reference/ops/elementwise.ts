@@ -1,21 +1,22 @@
 import { mix } from '../../../base/rng.ts';
+import { activated, activations } from '../../../graph/activation.ts';
 import type { Shape } from '../../../graph/value.ts';
-import { rectify, type Kernel } from '../kernel.ts';
+import type { Kernel } from '../kernel.ts';
 
 export const relu: Kernel<'relu'> = (_, [x], [y]) => {
-  for (let i = 0; i < x.data.length; i++) y.data[i] = rectify(x.data[i]);
+  for (let i = 0; i < x.data.length; i++) y.data[i] = activations.relu.value(x.data[i]);
 };
 
 export const reluBackward: Kernel<'relu_backward'> = (_, [dy, y], [dx]) => {
-  for (let i = 0; i < dy.data.length; i++) dx.data[i] = y.data[i] > 0 ? dy.data[i] : 0;
+  for (let i = 0; i < dy.data.length; i++) dx.data[i] = activations.relu.gradient(dy.data[i], y.data[i]);
 };
 
 export const relu6: Kernel<'relu6'> = (_, [x], [y]) => {
-  for (let i = 0; i < x.data.length; i++) y.data[i] = Math.min(rectify(x.data[i]), 6);
+  for (let i = 0; i < x.data.length; i++) y.data[i] = activations.relu6.value(x.data[i]);
 };
 
 export const relu6Backward: Kernel<'relu6_backward'> = (_, [dy, y], [dx]) => {
-  for (let i = 0; i < dy.data.length; i++) dx.data[i] = y.data[i] > 0 && y.data[i] < 6 ? dy.data[i] : 0;
+  for (let i = 0; i < dy.data.length; i++) dx.data[i] = activations.relu6.gradient(dy.data[i], y.data[i]);
 };
 
 export const scale: Kernel<'scale'> = ({ factor }, [x], [y]) => {
@@ -24,8 +25,7 @@ export const scale: Kernel<'scale'> = ({ factor }, [x], [y]) => {
 
 export const add: Kernel<'add'> = (attrs, [a, b], [sum]) => {
   for (let i = 0; i < a.data.length; i++) {
-    const value = a.data[i] + b.data[i];
-    sum.data[i] = attrs.relu ? rectify(value) : value;
+    sum.data[i] = activated(attrs.activation, a.data[i] + b.data[i]);
   }
 };
 

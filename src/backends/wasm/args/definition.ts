@@ -6,8 +6,11 @@
  * These files run as they are in the build of the kernels: they import nothing outside this folder.
  */
 
-/** How a field lies in memory, in AssemblyScript's terms. An `f64` takes two words and need not be aligned. */
-export type WordType = 'i32' | 'usize' | 'f32' | 'f64';
+/**
+ * How a field lies in memory, in AssemblyScript's terms. An `f64` takes two words and need not be aligned. `i32[]` are as many
+ * words as there are numbers, behind all other fields.
+ */
+export type WordType = 'i32' | 'usize' | 'f32' | 'f64' | 'i32[]';
 
 /** One argument. `T` is what a lowering gives, `R` what a kernel written in JavaScript reads. */
 export interface Field<T, R = T> {
@@ -39,10 +42,21 @@ export type Reading<F extends Fields> = {
 export interface KernelArgs<F extends Fields = Fields> {
   readonly kernel: string;
   readonly fields: F;
+  /** A kernel whose arguments these begin with. */
+  readonly base: KernelArgs | undefined;
 }
 
 export function kernelArgs<const F extends Fields>(kernel: string, fields: F): KernelArgs<F> {
-  return { kernel, fields };
+  return { kernel, fields, base: undefined };
+}
+
+/** The arguments of a kernel that are those of `base` and then some, so that code which reads `base`'s reads them as well. */
+export function extendArgs<B extends Fields, const F extends Fields>(
+  base: KernelArgs<B>,
+  kernel: string,
+  fields: F,
+): KernelArgs<B & F> {
+  return { kernel, fields: { ...base.fields, ...fields }, base };
 }
 
 const bits = new DataView(new ArrayBuffer(8));
@@ -115,9 +129,26 @@ export function f64(meaning: string, unit?: string): Field<number> {
   };
 }
 
-/** Words that a field takes. */
-export function wordsOf({ type }: AnyField): number {
-  return type === 'f64' ? 2 : 1;
+/** Integers, as many as there are: the last field. A kernel has the address of the first, or its index among the words. */
+export function list(meaning: string, unit?: string): Field<readonly number[], number> {
+  return {
+    ...{ type: 'i32[]', meaning, unit },
+    toWords: (values) => values,
+    read: (_, index) => index,
+  };
+}
+
+/** Words in front of each field of a kernel's arguments. */
+export function indexOfFields({ fields }: Pick<KernelArgs, 'fields'>): ReadonlyMap<string, number> {
+  let next = 0;
+  return new Map(
+    Object.entries(fields).map(([name, { type }]) => {
+      const index = next;
+      next += type === 'i32[]' ? Infinity : type === 'f64' ? 2 : 1;
+      if (index === Infinity) throw new Error(`${name} follows a list, which must be the last field`);
+      return [name, index];
+    }),
+  );
 }
 
 /** The arguments of one call as they lie in memory. */

@@ -1,3 +1,4 @@
+import { activation } from './activation.ts';
 import { flag, int, kernelArgs, optionalPointer, pointer } from './definition.ts';
 
 /** Both directions of a grouped convolution, the gradient of x being one whose source is dy; see `kernels/grouped.ts`. */
@@ -7,7 +8,7 @@ export const groupedConv = kernelArgs('grouped_conv', {
   weights: pointer('weights, packed by `pack_grouped_weights` or `pack_depthwise_weights`'),
   bias: optionalPointer('bias of each target channel'),
   residual: optionalPointer('what is added to the target, shaped as it'),
-  relu: flag('ReLU at the end'),
+  activation: activation(),
   slots: pointer('slots of scratch room; see `kernels/scratch.ts`'),
   slotBytes: int('size of a slot', 'bytes'),
   height: int('H of the source', 'pixels'),

@@ -1,21 +1,27 @@
-import { madd, WIDE } from './simd';
+import { WIDE } from './simd';
 import {
   depthwise_gradient_tile,
   depthwise_gradient_tile_2,
+  depthwise_spread_row,
   depthwise_table,
   depthwise_tile,
   depthwise_tile_2,
   TABLE,
   TILE,
 } from './depthwise-tiles';
-import { depthwise_gradient_tile_2_wide, depthwise_gradient_tile_wide } from './depthwise-gradient-tiles-wide';
-import { depthwise_spread_row_wide, depthwise_tile_2_wide, depthwise_tile_wide } from './depthwise-tiles-wide';
+import {
+  depthwise_gradient_tile_2_wide,
+  depthwise_gradient_tile_wide,
+  depthwise_spread_row_wide,
+  depthwise_tile_2_wide,
+  depthwise_tile_wide,
+} from './depthwise-tiles-wide.generated';
 
 /*
  * The pieces that a depthwise 3×3 convolution and its gradients are made of: columns of one row of a picture, all channels. Weights
  * are those of `pack_depthwise_weights`.
  *
- * `table`, in scratch room, is that of depthwise-tiles.ts; behind it lie a vector below which no output goes, and a pixel of zeros.
+ * `table`, in scratch room, is that of depthwise-tiles.ts; behind it lie a float below which no output goes, and a pixel of zeros.
  */
 
 /** Columns of dy that `depthwise_spread` does at a time: what they give of dx is then in the first-level cache for all channels. */
@@ -23,7 +29,7 @@ const BLOCK: i32 = 14;
 
 /** Puts in place what lies behind the table. */
 export function depthwise_scratch(table: usize, floor: f32, channels: i32): void {
-  v128.store(table + TABLE, f32x4.splat(floor));
+  store<f32>(table + TABLE, floor);
   memory.fill(zerosOf(table), 0, <usize>channels << 2);
 }
 
@@ -66,8 +72,8 @@ export function depthwise_columns(
   const to = out + <usize>column * pixel;
   depthwise_table(table, source, height, width, pixel, centre, column, stride, zerosOf(table));
   if (WIDE) {
-    if (stride == 1) depthwise_tile_wide(table, weights, bias, floor, paired, to, pixel);
-    else depthwise_tile_2_wide(table, weights, bias, floor, paired, to, pixel);
+    if (stride == 1) depthwise_tile_wide(table, weights, bias, floor, 0, paired, to, pixel);
+    else depthwise_tile_2_wide(table, weights, bias, floor, 0, paired, to, pixel);
   }
   if (paired < channels) {
     if (stride == 1) depthwise_tile(table, rest, bias, floor, paired, channels, to, pixel);
@@ -97,8 +103,8 @@ export function depthwise_gradient_columns(
   const skip = tile - column;
   depthwise_table(table, x, height, width, pixel, centre, column, stride, zerosOf(table));
   if (WIDE) {
-    if (stride == 1) depthwise_gradient_tile_wide(table, from, skip, paired, partial, pixel);
-    else depthwise_gradient_tile_2_wide(table, from, skip, paired, partial, pixel);
+    if (stride == 1) depthwise_gradient_tile_wide(table, from, skip, 0, paired, partial, pixel);
+    else depthwise_gradient_tile_2_wide(table, from, skip, 0, paired, partial, pixel);
   }
   if (paired < channels) {
     if (stride == 1) depthwise_gradient_tile(table, from, skip, paired, channels, rest, pixel);
@@ -151,54 +157,5 @@ export function depthwise_spread(
       const d2 = below ? d1 + at : d1;
       depthwise_spread_row(d0 + at, d2, pixel, step, w0, w1, channels - paired, to + at, count, outCount);
     }
-  }
-}
-
-/**
- * Columns of a row of dx at stride 2, of one or two rows of dy: column 2q is of column q by the middle weights, 2q + 1 of q by the
- * right ones and of q + 1 by the left ones. The second row may be zeros with a step of 0. `s0` is the size of a pixel.
- */
-export function depthwise_spread_row(
-  d0: usize,
-  d1: usize,
-  s0: usize,
-  s1: usize,
-  w0: usize,
-  w1: usize,
-  channels: i32,
-  out: usize,
-  width: i32,
-  outWidth: i32,
-): void {
-  for (let c = 0; c < channels; c += 4) {
-    const w00 = v128.load(w0);
-    const w01 = v128.load(w0, 16);
-    const w02 = v128.load(w0, 32);
-    const w10 = v128.load(w1);
-    const w11 = v128.load(w1, 16);
-    const w12 = v128.load(w1, 32);
-    let a = v128.load(d0);
-    let b = v128.load(d1);
-    let p0 = d0 + s0;
-    let p1 = d1 + s1;
-    let to = out;
-    for (let q = 1; q < width; q++) {
-      v128.store(to, madd(a, w01, f32x4.mul(b, w11)));
-      let y = madd(a, w02, f32x4.mul(b, w12));
-      a = v128.load(p0);
-      b = v128.load(p1);
-      y = madd(b, w10, madd(a, w00, y));
-      v128.store(to + s0, y);
-      p0 += s0;
-      p1 += s1;
-      to += s0 << 1;
-    }
-    v128.store(to, madd(a, w01, f32x4.mul(b, w11)));
-    if (width << 1 == outWidth) v128.store(to + s0, madd(a, w02, f32x4.mul(b, w12)));
-    d0 += 16;
-    d1 += s1 ? 16 : 0;
-    out += 16;
-    w0 += 144;
-    w1 += 144;
   }
 }

@@ -1,11 +1,14 @@
-import { madd } from './simd';
+import { LANES, madd, VECTOR } from './simd';
 
 /**
  * Register tiles of the depthwise 3×3 kernels: seven columns (the pictures of ImageNet's networks are multiples of that), for
- * all channels in turn, so that memory is read in the order in which it lies. A vector is four channels.
+ * channels `begin` to `end` in turn, so that memory is read in the order in which it lies. Weights and their gradients are
+ * [vector of channels][tap][vector].
  *
  * `table` says for each of the three rows of x, in words: the address of the column before the tile's first, of the first,
  * the bytes between columns, the address of the last column. Two vectors of zeros lie behind it.
+ *
+ * Each sum is in one lane and taken in the same order in the tiles for 256-bit vectors, which scripts/widen.ts makes of these.
  */
 
 /** Columns of a tile. */
@@ -54,7 +57,11 @@ export function depthwise_table(
   }
 }
 
-/** Seven outputs of a row at stride 1. */
+/**
+ * Seven outputs of a row at stride 1.
+ *
+ * @widen
+ */
 export function depthwise_tile(
   table: usize,
   w: usize,
@@ -66,18 +73,19 @@ export function depthwise_tile(
   pixel: usize,
 ): void {
   const stop = <usize>end << 2;
-  for (let at = <usize>begin << 2; at < stop; at += 16) {
-    let y0 = v128.load(bias != 0 ? bias + at : table + ZERO);
+  for (let at = <usize>begin << 2; at < stop; at += VECTOR) {
+    const start = bias != 0 ? bias + at : table + ZERO;
+    let y0 = v128.load(start);
     let y1 = y0;
     let y2 = y0;
     let y3 = y0;
     let y4 = y0;
     let y5 = y0;
     let y6 = y0;
-    for (let row: usize = 0; row < ROWS; row += 16, w += 48) {
+    for (let row: usize = 0; row < ROWS; row += 16, w += 3 * VECTOR) {
       const w0 = v128.load(w);
-      const w1 = v128.load(w, 16);
-      const w2 = v128.load(w, 32);
+      const w1 = v128.load(w, VECTOR);
+      const w2 = v128.load(w, 2 * VECTOR);
       const step = <usize>load<u32>(table + row, 8);
       let p = <usize>load<u32>(table + row) + at;
       let v = v128.load(p);
@@ -115,11 +123,12 @@ export function depthwise_tile(
       v = v128.load(p);
       y6 = madd(v, w1, y6);
       y5 = madd(v, w2, y5);
-      v = v128.load(<usize>load<u32>(table + row, 12) + at);
+      p = <usize>load<u32>(table + row, 12) + at;
+      v = v128.load(p);
       y6 = madd(v, w2, y6);
     }
     let to = out + at;
-    const least = v128.load(floor);
+    const least = v128.load32_splat(floor);
     v128.store(to, f32x4.pmax(y0, least));
     to += pixel;
     v128.store(to, f32x4.pmax(y1, least));
@@ -136,7 +145,11 @@ export function depthwise_tile(
   }
 }
 
-/** Seven outputs of a row at stride 2: output q is of columns 2q − 1, 2q, 2q + 1. */
+/**
+ * Seven outputs of a row at stride 2: output q is of columns 2q − 1, 2q, 2q + 1.
+ *
+ * @widen
+ */
 export function depthwise_tile_2(
   table: usize,
   w: usize,
@@ -148,65 +161,74 @@ export function depthwise_tile_2(
   pixel: usize,
 ): void {
   const stop = <usize>end << 2;
-  for (let at = <usize>begin << 2; at < stop; at += 16) {
-    let y0 = v128.load(bias != 0 ? bias + at : table + ZERO);
+  for (let at = <usize>begin << 2; at < stop; at += VECTOR) {
+    const start = bias != 0 ? bias + at : table + ZERO;
+    let y0 = v128.load(start);
     let y1 = y0;
     let y2 = y0;
     let y3 = y0;
     let y4 = y0;
     let y5 = y0;
     let y6 = y0;
-    for (let row: usize = 0; row < ROWS; row += 16, w += 48) {
+    for (let row: usize = 0; row < ROWS; row += 16, w += 3 * VECTOR) {
       const w0 = v128.load(w);
-      const w1 = v128.load(w, 16);
-      const w2 = v128.load(w, 32);
+      const w1 = v128.load(w, VECTOR);
+      const w2 = v128.load(w, 2 * VECTOR);
       const step = <usize>load<u32>(table + row, 8);
       let p = <usize>load<u32>(table + row) + at;
-      y0 = madd(v128.load(p), w0, y0);
+      let v = v128.load(p);
+      y0 = madd(v, w0, y0);
       p = <usize>load<u32>(table + row, 4) + at;
-      let v: v128;
-      y0 = madd(v128.load(p), w1, y0);
+      v = v128.load(p);
+      y0 = madd(v, w1, y0);
       p += step;
       v = v128.load(p);
       y0 = madd(v, w2, y0);
       y1 = madd(v, w0, y1);
       p += step;
-      y1 = madd(v128.load(p), w1, y1);
+      v = v128.load(p);
+      y1 = madd(v, w1, y1);
       p += step;
       v = v128.load(p);
       y1 = madd(v, w2, y1);
       y2 = madd(v, w0, y2);
       p += step;
-      y2 = madd(v128.load(p), w1, y2);
+      v = v128.load(p);
+      y2 = madd(v, w1, y2);
       p += step;
       v = v128.load(p);
       y2 = madd(v, w2, y2);
       y3 = madd(v, w0, y3);
       p += step;
-      y3 = madd(v128.load(p), w1, y3);
+      v = v128.load(p);
+      y3 = madd(v, w1, y3);
       p += step;
       v = v128.load(p);
       y3 = madd(v, w2, y3);
       y4 = madd(v, w0, y4);
       p += step;
-      y4 = madd(v128.load(p), w1, y4);
+      v = v128.load(p);
+      y4 = madd(v, w1, y4);
       p += step;
       v = v128.load(p);
       y4 = madd(v, w2, y4);
       y5 = madd(v, w0, y5);
       p += step;
-      y5 = madd(v128.load(p), w1, y5);
+      v = v128.load(p);
+      y5 = madd(v, w1, y5);
       p += step;
       v = v128.load(p);
       y5 = madd(v, w2, y5);
       y6 = madd(v, w0, y6);
       p += step;
-      y6 = madd(v128.load(p), w1, y6);
-      v = v128.load(<usize>load<u32>(table + row, 12) + at);
+      v = v128.load(p);
+      y6 = madd(v, w1, y6);
+      p = <usize>load<u32>(table + row, 12) + at;
+      v = v128.load(p);
       y6 = madd(v, w2, y6);
     }
     let to = out + at;
-    const least = v128.load(floor);
+    const least = v128.load32_splat(floor);
     v128.store(to, f32x4.pmax(y0, least));
     to += pixel;
     v128.store(to, f32x4.pmax(y1, least));
@@ -226,6 +248,8 @@ export function depthwise_tile_2(
 /**
  * Seven columns of dy of a row at stride 1, of which the first `skip` have been taken before. A tap is stored before the next: the
  * compiler keeps the order of loads and stores and puts the sums before a store, so that no more than 15 registers are in use.
+ *
+ * @widen
  */
 export function depthwise_gradient_tile(
   table: usize,
@@ -236,27 +260,54 @@ export function depthwise_gradient_tile(
   out: usize,
   pixel: usize,
 ): void {
+  if (skip == 0) gradientTile(false, table, dy, skip, begin, end, out, pixel);
+  else gradientTile(true, table, dy, skip, begin, end, out, pixel);
+}
+
+/**
+ * `skips`, a constant, tells whether there are columns to skip: most tiles have none, and choosing takes 5 % of a tile.
+ *
+ * @widen
+ */
+// @ts-ignore: decorator
+@inline
+function gradientTile(
+  skips: bool,
+  table: usize,
+  dy: usize,
+  skip: i32,
+  begin: i32,
+  end: i32,
+  out: usize,
+  pixel: usize,
+): void {
   const stop = <usize>end << 2;
-  const zero = f32x4.splat(0);
-  for (let at = <usize>begin << 2; at < stop; at += 16) {
+  for (let at = <usize>begin << 2; at < stop; at += VECTOR) {
     let from = dy + at;
-    const d0 = skip > 0 ? zero : v128.load(from);
+    let q = skips && skip > 0 ? table + ZERO : from;
+    const d0 = v128.load(q);
     from += pixel;
-    const d1 = skip > 1 ? zero : v128.load(from);
+    q = skips && skip > 1 ? table + ZERO : from;
+    const d1 = v128.load(q);
     from += pixel;
-    const d2 = skip > 2 ? zero : v128.load(from);
+    q = skips && skip > 2 ? table + ZERO : from;
+    const d2 = v128.load(q);
     from += pixel;
-    const d3 = skip > 3 ? zero : v128.load(from);
+    q = skips && skip > 3 ? table + ZERO : from;
+    const d3 = v128.load(q);
     from += pixel;
-    const d4 = skip > 4 ? zero : v128.load(from);
+    q = skips && skip > 4 ? table + ZERO : from;
+    const d4 = v128.load(q);
     from += pixel;
-    const d5 = skip > 5 ? zero : v128.load(from);
+    q = skips && skip > 5 ? table + ZERO : from;
+    const d5 = v128.load(q);
     from += pixel;
     const d6 = v128.load(from);
-    for (let row: usize = 0; row < ROWS; row += 16, out += 48) {
-const step = <usize>load<u32>(table + row, 8);
-      const v0 = v128.load(<usize>load<u32>(table + row) + at);
-      let p = <usize>load<u32>(table + row, 4) + at;
+    for (let row: usize = 0; row < ROWS; row += 16, out += 3 * VECTOR) {
+      const step = <usize>load<u32>(table + row, 8);
+      let p = <usize>load<u32>(table + row) + at;
+      const v0 = v128.load(p);
+      p = <usize>load<u32>(table + row, 4) + at;
       const v1 = v128.load(p);
       p += step;
       const v2 = v128.load(p);
@@ -279,7 +330,7 @@ const step = <usize>load<u32>(table + row, 8);
       g = madd(v6, d6, g);
       v128.store(out, g);
       const v7 = v128.load(p);
-      g = v128.load(out, 16);
+      g = v128.load(out, VECTOR);
       g = madd(v1, d0, g);
       g = madd(v2, d1, g);
       g = madd(v3, d2, g);
@@ -287,9 +338,10 @@ const step = <usize>load<u32>(table + row, 8);
       g = madd(v5, d4, g);
       g = madd(v6, d5, g);
       g = madd(v7, d6, g);
-      v128.store(out, g, 16);
-      const v8 = v128.load(<usize>load<u32>(table + row, 12) + at);
-      g = v128.load(out, 32);
+      v128.store(out, g, VECTOR);
+      p = <usize>load<u32>(table + row, 12) + at;
+      const v8 = v128.load(p);
+      g = v128.load(out, 2 * VECTOR);
       g = madd(v2, d0, g);
       g = madd(v3, d1, g);
       g = madd(v4, d2, g);
@@ -297,12 +349,16 @@ const step = <usize>load<u32>(table + row, 8);
       g = madd(v6, d4, g);
       g = madd(v7, d5, g);
       g = madd(v8, d6, g);
-      v128.store(out, g, 32);
+      v128.store(out, g, 2 * VECTOR);
     }
   }
 }
 
-/** Seven columns of dy of a row at stride 2, of which the first `skip` have been taken before. */
+/**
+ * Seven columns of dy of a row at stride 2, of which the first `skip` have been taken before.
+ *
+ * @widen
+ */
 export function depthwise_gradient_tile_2(
   table: usize,
   dy: usize,
@@ -312,25 +368,51 @@ export function depthwise_gradient_tile_2(
   out: usize,
   pixel: usize,
 ): void {
+  if (skip == 0) gradientTile2(false, table, dy, skip, begin, end, out, pixel);
+  else gradientTile2(true, table, dy, skip, begin, end, out, pixel);
+}
+
+/**
+ * `skips`, a constant, tells whether there are columns to skip: most tiles have none, and choosing takes 5 % of a tile.
+ *
+ * @widen
+ */
+// @ts-ignore: decorator
+@inline
+function gradientTile2(
+  skips: bool,
+  table: usize,
+  dy: usize,
+  skip: i32,
+  begin: i32,
+  end: i32,
+  out: usize,
+  pixel: usize,
+): void {
   const stop = <usize>end << 2;
-  const zero = f32x4.splat(0);
-  for (let at = <usize>begin << 2; at < stop; at += 16) {
+  for (let at = <usize>begin << 2; at < stop; at += VECTOR) {
     let from = dy + at;
-    const d0 = skip > 0 ? zero : v128.load(from);
+    let q = skips && skip > 0 ? table + ZERO : from;
+    const d0 = v128.load(q);
     from += pixel;
-    const d1 = skip > 1 ? zero : v128.load(from);
+    q = skips && skip > 1 ? table + ZERO : from;
+    const d1 = v128.load(q);
     from += pixel;
-    const d2 = skip > 2 ? zero : v128.load(from);
+    q = skips && skip > 2 ? table + ZERO : from;
+    const d2 = v128.load(q);
     from += pixel;
-    const d3 = skip > 3 ? zero : v128.load(from);
+    q = skips && skip > 3 ? table + ZERO : from;
+    const d3 = v128.load(q);
     from += pixel;
-    const d4 = skip > 4 ? zero : v128.load(from);
+    q = skips && skip > 4 ? table + ZERO : from;
+    const d4 = v128.load(q);
     from += pixel;
-    const d5 = skip > 5 ? zero : v128.load(from);
+    q = skips && skip > 5 ? table + ZERO : from;
+    const d5 = v128.load(q);
     from += pixel;
     const d6 = v128.load(from);
-    for (let row: usize = 0; row < ROWS; row += 16, out += 48) {
-const step = <usize>load<u32>(table + row, 8);
+    for (let row: usize = 0; row < ROWS; row += 16, out += 3 * VECTOR) {
+      const step = <usize>load<u32>(table + row, 8);
       const middle = <usize>load<u32>(table + row, 4) + at;
       const twice = step << 1;
       let p = middle;
@@ -347,7 +429,7 @@ const step = <usize>load<u32>(table + row, 8);
       const a5 = v128.load(p);
       p += twice;
       const a6 = v128.load(p);
-      let g = v128.load(out, 16);
+      let g = v128.load(out, VECTOR);
       g = madd(a0, d0, g);
       g = madd(a1, d1, g);
       g = madd(a2, d2, g);
@@ -355,8 +437,9 @@ const step = <usize>load<u32>(table + row, 8);
       g = madd(a4, d4, g);
       g = madd(a5, d5, g);
       g = madd(a6, d6, g);
-      v128.store(out, g, 16);
-      const v0 = v128.load(<usize>load<u32>(table + row) + at);
+      v128.store(out, g, VECTOR);
+      p = <usize>load<u32>(table + row) + at;
+      const v0 = v128.load(p);
       p = middle + step;
       const v1 = v128.load(p);
       p += twice;
@@ -378,8 +461,9 @@ const step = <usize>load<u32>(table + row, 8);
       g = madd(v5, d5, g);
       g = madd(v6, d6, g);
       v128.store(out, g);
-      const v7 = v128.load(<usize>load<u32>(table + row, 12) + at);
-      g = v128.load(out, 32);
+      p = <usize>load<u32>(table + row, 12) + at;
+      const v7 = v128.load(p);
+      g = v128.load(out, 2 * VECTOR);
       g = madd(v1, d0, g);
       g = madd(v2, d1, g);
       g = madd(v3, d2, g);
@@ -387,7 +471,65 @@ const step = <usize>load<u32>(table + row, 8);
       g = madd(v5, d4, g);
       g = madd(v6, d5, g);
       g = madd(v7, d6, g);
-      v128.store(out, g, 32);
+      v128.store(out, g, 2 * VECTOR);
     }
+  }
+}
+
+/**
+ * Columns of a row of dx at stride 2, of one or two rows of dy: column 2q is of column q by the middle weights, 2q + 1 of q by the
+ * right ones and of q + 1 by the left ones. The second row may be zeros with a step of 0. `s0` is the size of a pixel.
+ *
+ * @widen
+ */
+export function depthwise_spread_row(
+  d0: usize,
+  d1: usize,
+  s0: usize,
+  s1: usize,
+  w0: usize,
+  w1: usize,
+  channels: i32,
+  out: usize,
+  width: i32,
+  outWidth: i32,
+): void {
+  for (let c = 0; c < channels; c += LANES) {
+    const w00 = v128.load(w0);
+    const w01 = v128.load(w0, VECTOR);
+    const w02 = v128.load(w0, 2 * VECTOR);
+    const w10 = v128.load(w1);
+    const w11 = v128.load(w1, VECTOR);
+    const w12 = v128.load(w1, 2 * VECTOR);
+    let a = v128.load(d0);
+    let b = v128.load(d1);
+    let p0 = d0 + s0;
+    let p1 = d1 + s1;
+    let to = out;
+    for (let q = 1; q < width; q++) {
+      let y = madd(a, w01, f32x4.mul(b, w11));
+      v128.store(to, y);
+      y = madd(a, w02, f32x4.mul(b, w12));
+      a = v128.load(p0);
+      b = v128.load(p1);
+      y = madd(b, w10, madd(a, w00, y));
+      const second = to + s0;
+      v128.store(second, y);
+      p0 += s0;
+      p1 += s1;
+      to += s0 << 1;
+    }
+    let y = madd(a, w01, f32x4.mul(b, w11));
+    v128.store(to, y);
+    if (width << 1 == outWidth) {
+      const second = to + s0;
+      y = madd(a, w02, f32x4.mul(b, w12));
+      v128.store(second, y);
+    }
+    d0 += VECTOR;
+    d1 += s1 ? VECTOR : 0;
+    out += VECTOR;
+    w0 += 9 * VECTOR;
+    w1 += 9 * VECTOR;
   }
 }

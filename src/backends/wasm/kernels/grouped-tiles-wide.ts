@@ -1,10 +1,14 @@
 import { madd } from './simd';
 
 /**
- * The register tiles of grouped.ts and grouped-gradient.ts for the build for 256-bit vectors: eight output channels are two vectors side
- * by side that become one, and where there are sixteen, two of those. Output rows and dy are then planes of eight channels,
- * [plane][column][8], so that both halves are neighbours. Each sum is the narrow tile's, in the same order. As in
- * depthwise-tiles-wide.ts, the upper half is stored first.
+ * The register tiles of grouped.ts and grouped-gradient.ts for 256-bit vectors: eight output channels are two vectors side by side
+ * that become one, and where there are sixteen, two of those. Output rows and dy are then planes of eight channels,
+ * [plane][column][8], so that both halves are neighbours. Each sum is the narrow tile's, in the same order. The upper half is
+ * stored first: V8 then leaves out the narrow store that it keeps in case the wide one traps.
+ *
+ * Twins of the narrow tiles, kept apart (scripts/widen.ts makes others) because they differ in more than width: a narrow tile takes
+ * two input channels an entry of the table, four would spill; its second vector is of the same panel of weights, [c][8], and
+ * of another plane of dy, where here each panel and each plane holds a pair.
  */
 
 /** A row, 8 pixels × 8 output channels at a time: `tile_4x8`, twice as long. An entry of the table is four input channels. */

@@ -221,8 +221,7 @@ export function grouped_block(args: GroupedConvArgs, image: i32, firstRow: i32, 
       emitRowSummed(outRow, outPhases, outPerPhase, to, outPixelBytes, outWidth, blockGroups, multiplier);
     } else {
       const beside: usize = residual == 0 ? 0 : residual + at;
-      const relu = args.relu;
-      emitRow(outRow, outPhases, outPerPhase, to, outPixelBytes, outWidth, targetChannels, bias, beside, relu, paired);
+      emitRow(outRow, outPhases, outPerPhase, to, outPixelBytes, outWidth, targetChannels, bias, beside, args.activation, paired);
     }
   }
   releaseSlot(args.slots, args.slotBytes, slot);

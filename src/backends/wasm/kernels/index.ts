@@ -10,6 +10,7 @@ export * from './depthwise-pieces';
 export {
   depthwise_gradient_tile,
   depthwise_gradient_tile_2,
+  depthwise_spread_row,
   depthwise_table,
   depthwise_tile,
   depthwise_tile_2,
@@ -41,14 +42,9 @@ export { productTile } from './product-tile';
 export * from './reduce';
 export * from './sum-parts';
 export { weight_gradient } from './weight-gradient';
-export { winograd_block, winograd_conv, winograd_product_4, winograd_product_4x4, winograd_product_8 } from './winograd';
+export { winograd_block, winograd_conv } from './winograd';
 export { winograd_gradient, winograd_gradient_block, winograd_outer_2x4x4 } from './winograd-gradient';
-export {
-  fetch_tiles,
-  winograd_gather,
-  winograd_input,
-  winograd_inputs,
-  winograd_output,
-  winograd_spread,
-} from './winograd-transform';
+export * from './winograd-product';
+export { fetch_tiles, winograd_inputs, winograd_outputs, winograd_spreads } from './winograd-tiles';
+export { winograd_input, winograd_input_border, winograd_output, winograd_spread } from './winograd-transform';
 export { sum_slices, winograd_weights, winograd_weights_gradient } from './winograd-weights';

@@ -1,4 +1,4 @@
-import { madd } from './simd';
+import { madd, VECTOR } from './simd';
 
 /** Bits of a tile's mode. */
 // @ts-ignore: decorator
@@ -21,7 +21,7 @@ export const TILE_ROWS: i32 = 4;
 // @ts-ignore: decorator
 @inline
 export const TILE_COLUMNS: i32 = 8;
-/** Columns of `productTileWide`, and of a panel that is packed for it. A power of two. */
+/** Columns of `productTile_wide`, and of a panel that is packed for it. A power of two. */
 // @ts-ignore: decorator
 @inline
 export const WIDE_COLUMNS: i32 = 2 * TILE_COLUMNS;
@@ -30,6 +30,9 @@ export const WIDE_COLUMNS: i32 = 2 * TILE_COLUMNS;
  * out[4×8] = Σ over `depth` of a[d][4] ⊗ b[d][8], both packed, the sums in registers throughout. `outs` holds the
  * addresses of the four output rows, `column` the byte offset of the tile in them; `residual` is the distance from an
  * output to its residual in bytes. The sum starts from what is there (ACCUMULATE), or from BIAS and RESIDUAL.
+ * Nothing is stored before all is read, since two of the rows may be the same.
+ *
+ * @widen
  */
 export function productTile(
   a: usize,
@@ -56,8 +59,8 @@ export function productTile(
   // One step a turn: V8 unrolls it, and given two it runs out of registers in the build without relaxed SIMD.
   const end = a + (<usize>depth << 4);
   while (a < end) {
-    const b0 = v128.load(b, 0);
-    const b1 = v128.load(b, 16);
+    const b0 = v128.load(b);
+    const b1 = v128.load(b, VECTOR);
     let s = v128.load_splat<f32>(a, 0);
     c00 = madd(s, b0, c00);
     c01 = madd(s, b1, c01);
@@ -71,32 +74,32 @@ export function productTile(
     c30 = madd(s, b0, c30);
     c31 = madd(s, b1, c31);
     a += 16;
-    b += 32;
+    b += 2 * VECTOR;
   }
 
   if (mode & ACCUMULATE) {
-    c00 = f32x4.add(c00, v128.load(o0, 0));
-    c01 = f32x4.add(c01, v128.load(o0, 16));
-    c10 = f32x4.add(c10, v128.load(o1, 0));
-    c11 = f32x4.add(c11, v128.load(o1, 16));
-    c20 = f32x4.add(c20, v128.load(o2, 0));
-    c21 = f32x4.add(c21, v128.load(o2, 16));
-    c30 = f32x4.add(c30, v128.load(o3, 0));
-    c31 = f32x4.add(c31, v128.load(o3, 16));
+    c00 = f32x4.add(c00, v128.load(o0));
+    c01 = f32x4.add(c01, v128.load(o0, VECTOR));
+    c10 = f32x4.add(c10, v128.load(o1));
+    c11 = f32x4.add(c11, v128.load(o1, VECTOR));
+    c20 = f32x4.add(c20, v128.load(o2));
+    c21 = f32x4.add(c21, v128.load(o2, VECTOR));
+    c30 = f32x4.add(c30, v128.load(o3));
+    c31 = f32x4.add(c31, v128.load(o3, VECTOR));
   } else {
     if (mode & RESIDUAL) {
-      c00 = f32x4.add(c00, v128.load(o0 + residual, 0));
-      c01 = f32x4.add(c01, v128.load(o0 + residual, 16));
-      c10 = f32x4.add(c10, v128.load(o1 + residual, 0));
-      c11 = f32x4.add(c11, v128.load(o1 + residual, 16));
-      c20 = f32x4.add(c20, v128.load(o2 + residual, 0));
-      c21 = f32x4.add(c21, v128.load(o2 + residual, 16));
-      c30 = f32x4.add(c30, v128.load(o3 + residual, 0));
-      c31 = f32x4.add(c31, v128.load(o3 + residual, 16));
+      c00 = f32x4.add(c00, v128.load(o0 + residual));
+      c01 = f32x4.add(c01, v128.load(o0 + residual, VECTOR));
+      c10 = f32x4.add(c10, v128.load(o1 + residual));
+      c11 = f32x4.add(c11, v128.load(o1 + residual, VECTOR));
+      c20 = f32x4.add(c20, v128.load(o2 + residual));
+      c21 = f32x4.add(c21, v128.load(o2 + residual, VECTOR));
+      c30 = f32x4.add(c30, v128.load(o3 + residual));
+      c31 = f32x4.add(c31, v128.load(o3 + residual, VECTOR));
     }
     if (mode & BIAS) {
-      const b0 = v128.load(bias, 0);
-      const b1 = v128.load(bias, 16);
+      const b0 = v128.load(bias);
+      const b1 = v128.load(bias, VECTOR);
       c00 = f32x4.add(c00, b0);
       c01 = f32x4.add(c01, b1);
       c10 = f32x4.add(c10, b0);
@@ -120,12 +123,12 @@ export function productTile(
     c30 = f32x4.pmax(c30, zero);
     c31 = f32x4.pmax(c31, zero);
   }
-  v128.store(o0, c00, 0);
-  v128.store(o0, c01, 16);
-  v128.store(o1, c10, 0);
-  v128.store(o1, c11, 16);
-  v128.store(o2, c20, 0);
-  v128.store(o2, c21, 16);
-  v128.store(o3, c30, 0);
-  v128.store(o3, c31, 16);
+  v128.store(o0, c00);
+  v128.store(o0, c01, VECTOR);
+  v128.store(o1, c10);
+  v128.store(o1, c11, VECTOR);
+  v128.store(o2, c20);
+  v128.store(o2, c21, VECTOR);
+  v128.store(o3, c30);
+  v128.store(o3, c31, VECTOR);
 }

@@ -1,6 +1,6 @@
 import { address, WIDE, word } from './simd';
 import { ACCUMULATE, BIAS, RELU, RESIDUAL, TILE_COLUMNS, TILE_ROWS, WIDE_COLUMNS, productTile } from './product-tile';
-import { productTileWide } from './product-tile-wide';
+import { productTile_wide } from './product-tile-wide.generated';
 
 /** Places in a thread's scratch room. */
 // @ts-ignore: decorator
@@ -87,7 +87,7 @@ export function product(args: usize, chunk: i32, scratch: usize): void {
         let outs = scratch + OUTS;
         for (let row = rowBegin; row < rowEnd; row += TILE_ROWS) {
           if (wide) {
-            productTileWide(a, panel, depth, outs, offset, groupBias + offset, residualDistance, mode);
+            productTile_wide(a, panel, depth, outs, offset, groupBias + offset, residualDistance, mode);
           } else if (some >= TILE_COLUMNS) {
             productTile(a, panel, depth, outs, offset, groupBias + offset, residualDistance, mode);
           } else {

@@ -22,6 +22,14 @@ export function madd(a: v128, b: v128, c: v128): v128 {
 @inline
 export const WIDE: bool = isDefined(WIDE_VECTORS);
 
+/** Bytes and floats of a vector: of 128 bits, and of 256 in what scripts/widen.ts makes of a function that is tagged `@widen`. */
+// @ts-ignore: decorator
+@inline
+export const VECTOR: usize = 16;
+// @ts-ignore: decorator
+@inline
+export const LANES: i32 = 4;
+
 /** Integer argument number `index`. */
 // @ts-ignore: decorator
 @inline

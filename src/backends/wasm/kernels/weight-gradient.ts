@@ -1,5 +1,5 @@
 import { ACCUMULATE, productTile } from './product-tile';
-import { productTileWide } from './product-tile-wide';
+import { productTile_wide } from './product-tile-wide.generated';
 import { address, WIDE, word } from './simd';
 
 /** Rows of the reduction packed at a time: panels of 2 KiB and 4 or 8 KiB stay in the first-level cache. */
@@ -155,7 +155,7 @@ export function weight_gradient(args: usize, chunk: i32, scratch: usize): void {
 // @ts-ignore: decorator
 @inline
 function tile(a: usize, b: usize, depth: i32, outs: usize, mode: i32): void {
-  if (WIDE) productTileWide(a, b, depth, outs, 0, 0, 0, mode);
+  if (WIDE) productTile_wide(a, b, depth, outs, 0, 0, 0, mode);
   else productTile(a, b, depth, outs, 0, 0, 0, mode);
 }
 

@@ -1,7 +1,7 @@
 import { WIDE, address, madd, word } from './simd';
 import { tile_gradient_4x8 } from './grouped-gradient';
-import { fetch_tiles, winograd_gather, winograd_inputs, winograd_spread } from './winograd-transform';
-import { winograd_inputs_wide, winograd_spreads_wide } from './winograd-tiles-wide';
+import { fetch_tiles, winograd_inputs, winograd_spreads } from './winograd-tiles';
+import { winograd_inputs_wide, winograd_spreads_wide } from './winograd-tiles-wide.generated';
 import { winograd_is_wide, winograd_outers_wide, winograd_outers_wide_4x4 } from './winograd-wide';
 
 /**
@@ -81,7 +81,6 @@ export function winograd_gradient_block(
   const spread = transformed + (placeBytes << 4);
 
   const pixelBytes = <usize>word(args, 8) << 2;
-  const rowBytes = pixelBytes * <usize>outWidth;
   const groupBytes = <usize>(cg * kg) << 6;
   const partial =
     address(args, 2) +
@@ -163,24 +162,21 @@ export function winograd_gradient_block(
     planeBytes,
     placeBytes,
   );
-  const channels = groups * outputs;
-  for (let t = 0; t < count; t++) {
-    const image = (tile + t) / tilesPerImage;
-    const place = tile + t - image * tilesPerImage;
-    const row = (place / tileColumns) << 1;
-    const column = (place % tileColumns) << 1;
-    const dy =
-      address(args, 1) + <usize>(image * outHeight) * rowBytes + (<usize>(firstGroup * kg + k0) << 2);
-    const out = spread + (<usize>t << 4);
-    if (row + 2 <= outHeight && column + 2 <= outWidth) {
-      const from = dy + <usize>row * rowBytes + <usize>column * pixelBytes;
-      winograd_spread(from, rowBytes, pixelBytes, channels >> 2, out, planeBytes, outPlaceBytes);
-    } else {
-      winograd_gather(dy, outHeight, outWidth, pixelBytes, row, column, 2, 2, channels, scratch);
-      const bytes = <usize>channels << 2;
-      winograd_spread(scratch, bytes << 1, bytes, channels >> 2, out, planeBytes, outPlaceBytes);
-    }
-  }
+  winograd_spreads(
+    address(args, 1) + (<usize>(firstGroup * kg + k0) << 2),
+    outHeight,
+    outWidth,
+    pixelBytes,
+    groups * outputs,
+    tile,
+    count,
+    tileColumns,
+    tilesPerImage,
+    scratch,
+    spread,
+    planeBytes,
+    outPlaceBytes,
+  );
 
   for (let group = 0; group < groups; group++) {
     const x = transformed + <usize>((group * inputs) >> 2) * planeBytes;

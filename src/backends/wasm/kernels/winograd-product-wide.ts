@@ -1,110 +1,13 @@
 import { madd } from './simd';
 
 /**
- * The products of winograd.ts for the build for 256-bit vectors. Planes are of eight channels, 32 bytes a tile, whose two halves
- * are loaded, computed and stored side by side (winograd-transform-wide.ts). Each sum is the one that the narrow products
- * compute, in the same order.
+ * Products of Winograd's algorithm for 256-bit vectors that have no narrow counterpart of the same form; those that do are made of
+ * winograd-product.ts. Planes are of eight channels, 32 bytes a tile, whose two halves are loaded, computed and stored side by side.
+ * Each sum is the one that the narrow products compute, in the same order.
  */
 
-/** out[tile][8] = Σ over `channels` of x[channel][tile] · w[channel][8], eight tiles at a time. Added to what is there if `add` is not 0. */
-export function winograd_product_wide_8(
-  x: usize,
-  planeBytes: usize,
-  w: usize,
-  channels: i32,
-  out: usize,
-  tiles: i32,
-  add: i32,
-): void {
-  const wEnd = w + (<usize>channels << 5);
-  for (const end = x + (<usize>tiles << 5); x < end; x += 256, out += 256) {
-    let a0 = f32x4.splat(0);
-    let a1 = a0;
-    let b0 = a0;
-    let b1 = a0;
-    let c0 = a0;
-    let c1 = a0;
-    let d0 = a0;
-    let d1 = a0;
-    let e0 = a0;
-    let e1 = a0;
-    let f0 = a0;
-    let f1 = a0;
-    let g0 = a0;
-    let g1 = a0;
-    let h0 = a0;
-    let h1 = a0;
-    let plane = x;
-    for (let wp = w; wp < wEnd; plane += planeBytes) {
-      let xp = plane;
-      for (const last = xp + 32; xp < last; xp += 4, wp += 32) {
-        const w0 = v128.load(wp);
-        const w1 = v128.load(wp, 16);
-        let v = v128.load32_splat(xp);
-        a0 = madd(v, w0, a0);
-        a1 = madd(v, w1, a1);
-        v = v128.load32_splat(xp, 32);
-        b0 = madd(v, w0, b0);
-        b1 = madd(v, w1, b1);
-        v = v128.load32_splat(xp, 64);
-        c0 = madd(v, w0, c0);
-        c1 = madd(v, w1, c1);
-        v = v128.load32_splat(xp, 96);
-        d0 = madd(v, w0, d0);
-        d1 = madd(v, w1, d1);
-        v = v128.load32_splat(xp, 128);
-        e0 = madd(v, w0, e0);
-        e1 = madd(v, w1, e1);
-        v = v128.load32_splat(xp, 160);
-        f0 = madd(v, w0, f0);
-        f1 = madd(v, w1, f1);
-        v = v128.load32_splat(xp, 192);
-        g0 = madd(v, w0, g0);
-        g1 = madd(v, w1, g1);
-        v = v128.load32_splat(xp, 224);
-        h0 = madd(v, w0, h0);
-        h1 = madd(v, w1, h1);
-      }
-    }
-    if (add) {
-      a0 = f32x4.add(a0, v128.load(out));
-      a1 = f32x4.add(a1, v128.load(out, 16));
-      b0 = f32x4.add(b0, v128.load(out, 32));
-      b1 = f32x4.add(b1, v128.load(out, 48));
-      c0 = f32x4.add(c0, v128.load(out, 64));
-      c1 = f32x4.add(c1, v128.load(out, 80));
-      d0 = f32x4.add(d0, v128.load(out, 96));
-      d1 = f32x4.add(d1, v128.load(out, 112));
-      e0 = f32x4.add(e0, v128.load(out, 128));
-      e1 = f32x4.add(e1, v128.load(out, 144));
-      f0 = f32x4.add(f0, v128.load(out, 160));
-      f1 = f32x4.add(f1, v128.load(out, 176));
-      g0 = f32x4.add(g0, v128.load(out, 192));
-      g1 = f32x4.add(g1, v128.load(out, 208));
-      h0 = f32x4.add(h0, v128.load(out, 224));
-      h1 = f32x4.add(h1, v128.load(out, 240));
-    }
-    v128.store(out, a1, 16);
-    v128.store(out, a0);
-    v128.store(out, b1, 48);
-    v128.store(out, b0, 32);
-    v128.store(out, c1, 80);
-    v128.store(out, c0, 64);
-    v128.store(out, d1, 112);
-    v128.store(out, d0, 96);
-    v128.store(out, e1, 144);
-    v128.store(out, e0, 128);
-    v128.store(out, f1, 176);
-    v128.store(out, f0, 160);
-    v128.store(out, g1, 208);
-    v128.store(out, g0, 192);
-    v128.store(out, h1, 240);
-    v128.store(out, h0, 224);
-  }
-}
-
 /**
- * The same from eight channels to eight, whose weights stay in registers. A turn ends the sums of one tile and begins those of the
+ * `winograd_product_4_wide` of eight channels, whose weights stay in registers. A turn ends the sums of one tile and begins those of the
  * next: were they of one tile, the compiler would load all eight splats first, which are too many registers.
  */
 export function winograd_product_wide_8x8(x: usize, w: usize, out: usize, tiles: i32): void {
@@ -170,7 +73,10 @@ export function winograd_product_wide_8x8(x: usize, w: usize, out: usize, tiles:
   }
 }
 
-/** The same for sixteen output channels, six tiles at a time: two panels of weights and two planes of `out`. */
+/**
+ * The same for sixteen output channels, six tiles at a time: two panels of weights and two planes of `out`. Six and not eight, whose
+ * sums would take all registers.
+ */
 export function winograd_product_wide_16(
   x: usize,
   planeBytes: usize,
@@ -304,7 +210,7 @@ export function winograd_product_wide_16(
   }
 }
 
-/** The same, four tiles at a time: for what sixes leave. */
+/** Twin of `winograd_product_wide_16`, four tiles at a time: for what sixes leave. */
 export function winograd_product_wide_16_rest(
   x: usize,
   planeBytes: usize,
@@ -405,7 +311,7 @@ export function winograd_product_wide_16_rest(
 }
 
 /**
- * Two groups of four channels to four: a plane holds both, and so does each vector of weights. The second group's weights lie
+ * `winograd_product_4x4` of two groups of four channels to four, kept apart because each half has a splat of its own: a plane holds both, and so does each vector of weights. The second group's weights lie
  * behind the first's 16 places.
  */
 export function winograd_product_wide_4x4(x: usize, w: usize, out: usize, tiles: i32): void {

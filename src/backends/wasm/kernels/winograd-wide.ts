@@ -3,9 +3,9 @@ import {
   winograd_product_wide_16,
   winograd_product_wide_16_rest,
   winograd_product_wide_4x4,
-  winograd_product_wide_8,
   winograd_product_wide_8x8,
 } from './winograd-product-wide';
+import { winograd_product_4_wide } from './winograd-product-wide.generated';
 
 /** Whether a block's planes can be of eight channels: those of one group, or all of two. */
 // @ts-ignore: decorator
@@ -58,7 +58,7 @@ export function winograd_products_wide(
         const to = products + place * outPlaceBytes;
         if (two) sixteen(x, planeBytes, w, step << 4, inputs, to, count, c0);
         else if (cg == 8) winograd_product_wide_8x8(x, w, to, count);
-        else winograd_product_wide_8(x, planeBytes, w, inputs, to, count, c0);
+        else winograd_product_4_wide(x, planeBytes, w, inputs, to, count, c0);
       }
       k += two ? 16 : 8;
       products += two ? planeBytes << 1 : planeBytes;

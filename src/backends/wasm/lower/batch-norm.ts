@@ -33,7 +33,7 @@ export const batchNorm: Lowering<'batch_norm'> = {
           ...double(attrs.momentum),
         ],
       },
-      apply(x, y, [mean.address, scale, shift], residual, attrs.relu),
+      apply(x, y, [mean.address, scale, shift], residual, attrs.activation === 'relu'),
     ];
   },
 };
@@ -51,7 +51,7 @@ export const batchNormRecompute: Lowering<'batch_norm_recompute'> = {
         chunks: 1,
         args: [gamma.address, beta.address, mean.address, invstd.address, workspace, shift, channels],
       },
-      apply(x, outputs[0], [mean.address, workspace, shift], residual, attrs.relu),
+      apply(x, outputs[0], [mean.address, workspace, shift], residual, attrs.activation === 'relu'),
     ];
   },
 };
@@ -63,7 +63,7 @@ export const batchNormInference: Lowering<'batch_norm_inference'> = {
     const residual = attrs.residual ? inputs[5].address : 0;
     return [
       scaleOf(gamma, variance, workspace, attrs.eps),
-      apply(x, outputs[0], [mean.address, workspace, beta.address], residual, attrs.relu),
+      apply(x, outputs[0], [mean.address, workspace, beta.address], residual, attrs.activation === 'relu'),
     ];
   },
 };
@@ -77,8 +77,8 @@ export const batchNormBackward: Lowering<'batch_norm_backward'> = {
     const [dy, x, gamma, mean, invstd] = inputs;
     const [dx, dgamma, dbeta] = outputs;
     const { rows, channels, height, width, rowTiles, channelTiles } = tilesOf(x.shape);
-    const y = attrs.relu ? inputs[5].address : 0;
-    const dresidual = attrs.relu && attrs.residual ? outputs[3].address : 0;
+    const y = attrs.activation === 'relu' ? inputs[5].address : 0;
+    const dresidual = attrs.activation === 'relu' && attrs.residual ? outputs[3].address : 0;
     const coefficients = workspace + align64(rowTiles * channels * 8);
     return [
       {
@@ -114,8 +114,8 @@ export const batchNormInferenceBackward: Lowering<'batch_norm_inference_backward
   calls({ attrs, inputs, outputs, workspace }) {
     const [dy, gamma, variance] = inputs;
     const { rows, channels } = rowsOf(dy.shape);
-    const y = attrs.relu ? inputs[3].address : 0;
-    const dresidual = attrs.relu && attrs.residual ? outputs[1].address : 0;
+    const y = attrs.activation === 'relu' ? inputs[3].address : 0;
+    const dresidual = attrs.activation === 'relu' && attrs.residual ? outputs[1].address : 0;
     const perChunk = rowsPerChunk(channels);
     return [
       scaleOf(gamma, variance, workspace, attrs.eps),

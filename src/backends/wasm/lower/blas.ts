@@ -215,7 +215,7 @@ export function blasLowerings({ threads, unpacked }: BlasUse) {
       const { address, calls } = readPixels(attrs, x, y.shape, workspace);
       const product = {
         ...{ m: pixelsOf(y.shape), n: w.shape[0], k: w.shape[1] },
-        ...{ a: address, c: y.address, ...optionalAddresses(attrs, rest), relu: attrs.relu },
+        ...{ a: address, c: y.address, ...optionalAddresses(attrs, rest), relu: attrs.activation === 'relu' },
       };
       return [...calls, ...dense(product, w, keep)];
     },
@@ -258,7 +258,7 @@ export function blasLowerings({ threads, unpacked }: BlasUse) {
     workspaceBytes: ({ inputs: [, w] }) => (likesPanels(w.shape) ? panelBytes(sidesOf(w.shape)) : 0),
     calls: ({ attrs, inputs: [x, w, ...rest], outputs: [y], workspace, keep }) => {
       const { bias, residual } = optionalAddresses(attrs, rest);
-      const finish = [bias, residual, attrs.relu ? 1 : 0] as const;
+      const finish = [bias, residual, attrs.activation === 'relu' ? 1 : 0] as const;
       const product = {
         ...{ attrs, x, out: y.shape, kernel: w.shape },
         ...{ result: y.address, parts: 4 * parts, finish },

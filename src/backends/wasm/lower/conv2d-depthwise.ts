@@ -63,7 +63,7 @@ export const conv2dDepthwise: Lowering<'conv2d'> = {
     const packed = kept ?? workspace;
     return [
       pack(w, packed, { once: kept !== undefined }),
-      convolution(attrs, x, y, packed, false, [bias, residual, attrs.relu ? 1 : 0]),
+      convolution(attrs, x, y, packed, false, [bias, residual, attrs.activation === 'relu' ? 1 : 0]),
     ];
   },
 };

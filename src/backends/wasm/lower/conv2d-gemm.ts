@@ -48,7 +48,7 @@ export const conv2dGemm: Lowering<'conv2d'> = {
       grid: [out[2], out[3]],
       bias,
       residual,
-      relu: attrs.relu,
+      relu: attrs.activation === 'relu',
       packed: kept ?? workspace,
       kept: kept !== undefined,
     });

@@ -3,7 +3,7 @@ import type { Shape } from '../../../graph/value.ts';
 import { packDepthwiseWeights } from '../args/depthwise.ts';
 import { groupedConv, packGroupedWeights } from '../args/grouped.ts';
 import { call, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
-import { optionalAddresses } from './conv2d-gemm.ts';
+import { finishOf, noFinish, type Finish } from './finish.ts';
 import { align64, clearScratch, scratchBytes } from './scratch.ts';
 
 /** Arithmetic of one chunk: about 100 µs of a core. */
@@ -39,10 +39,7 @@ export const conv2dGrouped: Lowering<'conv2d'> = {
     const [x, w, ...rest] = inputs;
     const g = geometry(attrs, x.shape, w.shape, outputs[0].shape, false);
     const kept = keep(w, g.packedBytes);
-    return convolution(g, x, w, outputs[0], workspace, kept, {
-      ...optionalAddresses(attrs, rest),
-      relu: attrs.relu,
-    });
+    return convolution(g, x, w, outputs[0], workspace, kept, finishOf(attrs, rest));
   },
 };
 
@@ -53,7 +50,7 @@ export const conv2dGroupedBackwardInput: Lowering<'conv2d_backward_input'> = {
   calls({ attrs, inputs, outputs, workspace }) {
     const [dy, w] = inputs;
     const g = geometry(attrs, dy.shape, w.shape, outputs[0].shape, true);
-    return convolution(g, dy, w, outputs[0], workspace, undefined);
+    return convolution(g, dy, w, outputs[0], workspace, undefined, noFinish);
   },
 };
 
@@ -148,7 +145,7 @@ function convolution(
   target: PlacedBuffer,
   workspace: number,
   kept: number | undefined,
-  { bias, residual, relu } = { bias: 0, residual: 0, relu: false },
+  finish: Finish,
 ): Call[] {
   const slots = workspace + g.packedBytes;
   const packed = kept ?? workspace;
@@ -157,7 +154,8 @@ function convolution(
     pack(g, w, packed, { once: kept !== undefined }),
     call(groupedConv, g.chunks, {
       ...g.args,
-      ...{ source: source.address, target: target.address, weights: packed, bias, residual, relu, slots },
+      ...finish,
+      ...{ source: source.address, target: target.address, weights: packed, slots },
     }),
   ];
 }

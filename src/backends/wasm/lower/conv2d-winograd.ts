@@ -42,7 +42,7 @@ export const conv2dWinograd: Lowering<'conv2d'> = {
     const kept = keep(w, transformedBytes(w.shape));
     return convolution(attrs, x, w, y, workspace, kept, {
       ...optionalAddresses(attrs, rest),
-      relu: attrs.relu,
+      relu: attrs.activation === 'relu',
     });
   },
 };

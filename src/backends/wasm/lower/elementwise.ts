@@ -40,7 +40,9 @@ export const scale: Lowering<'scale'> = {
 
 export const add: Lowering<'add'> = {
   calls: ({ attrs, inputs: [a, b], outputs: [y] }) => [
-    elementwise('add', [a.address, b.address, y.address], sizeOf(y.shape), [attrs.relu ? 1 : 0]),
+    elementwise('add', [a.address, b.address, y.address], sizeOf(y.shape), [
+      attrs.activation === 'relu' ? 1 : 0,
+    ]),
   ],
 };
 

@@ -3,10 +3,10 @@ import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 
 import type { Picture } from '../../../../src/data/dataset.ts';
-import { answerJobs } from '../../../../src/data/answer-jobs.ts';
-import { assemblerOf } from '../../../../src/node/data/assembler.ts';
+import { answerJobs, assemblerOf } from '../../../../src/data/answer-jobs.ts';
 import type { WorkerSetup } from '../../../../src/data/pool-messages.ts';
 import { noting } from '../../../../src/data/decode-watch.ts';
+import { jobPort } from '../../../../src/node/data/decoder-thread.ts';
 import { fileError } from '../../../../src/node/file-errors.ts';
 
 const setup = workerData as WorkerSetup;
@@ -15,7 +15,7 @@ const paths = setup.source.kind === 'files' ? setup.source.paths : [];
 const tooMany = (): Error => Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
 
 answerJobs(
-  parentPort,
+  jobPort(parentPort),
   assemblerOf(setup, (index) => {
     const path = paths[index];
     const decode = async (): Promise<Picture> => {

@@ -2,7 +2,7 @@ import { checkKind, checkOptions, flag, record, text, type Kinds } from '../base
 import type { Graph } from '../graph/graph.ts';
 import type { Node } from '../graph/node.ts';
 import type { Value } from '../graph/value.ts';
-import { assemble, type Persistent, type Scratch } from './assemble.ts';
+import { assemble, type Persistent, type Scratch } from './place.ts';
 import { fuse } from './fuse.ts';
 import type { Plan } from './plan.ts';
 import { prune } from './schedule.ts';

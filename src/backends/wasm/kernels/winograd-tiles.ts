@@ -1,15 +1,19 @@
-import {
-  winograd_input_border_wide,
-  winograd_input_wide,
-  winograd_output_wide,
-  winograd_spread_wide,
-} from './winograd-transform-wide';
+import { fetch_pixels } from './fetch';
+import { VECTOR } from './simd';
+import { winograd_input, winograd_input_border, winograd_output, winograd_spread } from './winograd-transform';
 
 /**
- * `winograd_inputs` for planes of eight channels, `planeBytes` each. `border` has room for the addresses of 16 pixels and a pixel
- * of zeros, which stands for those beyond the picture.
+ * The transforms of winograd-transform.ts for a row of tiles: `count` from `tile` on, counted through all pictures, of
+ * `tileColumns` a row and `tilesPerImage`.
  */
-export function winograd_inputs_wide(
+
+/**
+ * `winograd_input` of each tile: of `channels` from the address `source` on. `border` has room for the addresses of 16 pixels
+ * and a pixel of zeros, which stands for those beyond the picture.
+ *
+ * @widen
+ */
+export function winograd_inputs(
   source: usize,
   height: i32,
   width: i32,
@@ -28,7 +32,6 @@ export function winograd_inputs_wide(
 ): void {
   const rowBytes = pixelBytes * <usize>width;
   const pictureBytes = rowBytes * <usize>height;
-  const planes = channels >> 3;
   const zeros = border + 64;
   memory.fill(zeros, 0, <usize>channels << 2);
   const image = tile / tilesPerImage;
@@ -38,10 +41,10 @@ export function winograd_inputs_wide(
   let row = ((place / tileColumns) << 1) - padH;
   let column = ((place % tileColumns) << 1) - padW;
   let picture = source + <usize>image * pictureBytes;
-  for (const end = out + (<usize>count << 5); out < end; out += 32) {
+  for (const end = out + <usize>count * VECTOR; out < end; out += VECTOR) {
     const from = picture + <usize>row * rowBytes + <usize>column * pixelBytes;
     if (row >= 0 && row + 4 <= height && column >= 0 && column + 4 <= width) {
-      winograd_input_wide(from, rowBytes, pixelBytes, planes, out, planeBytes, placeBytes);
+      winograd_input(from, rowBytes, pixelBytes, channels, out, planeBytes, placeBytes);
     } else {
       let entry = border;
       let first = from;
@@ -52,7 +55,7 @@ export function winograd_inputs_wide(
           store<u32>(entry, <u32>select(at, zeros, within && <u32>s < <u32>width));
         }
       }
-      winograd_input_border_wide(border, planes, out, planeBytes, placeBytes);
+      winograd_input_border(border, channels, out, planeBytes, placeBytes);
     }
     column += 2;
     if (column == endColumn) {
@@ -66,8 +69,12 @@ export function winograd_inputs_wide(
   }
 }
 
-/** `winograd_spread` of `count` tiles from `tile` on for planes of eight channels; `zeros` has room for a pixel of them. */
-export function winograd_spreads_wide(
+/**
+ * `winograd_spread` of each tile; `zeros` has room for a pixel of them.
+ *
+ * @widen
+ */
+export function winograd_spreads(
   source: usize,
   height: i32,
   width: i32,
@@ -83,23 +90,22 @@ export function winograd_spreads_wide(
   placeBytes: usize,
 ): void {
   const rowBytes = pixelBytes * <usize>width;
-  const planes = channels >> 3;
   memory.fill(zeros, 0, <usize>channels << 2);
   const image = tile / tilesPerImage;
   const place = tile - image * tilesPerImage;
   let row = (place / tileColumns) << 1;
   let column = (place % tileColumns) << 1;
   let picture = source + <usize>(image * height) * rowBytes;
-  for (const end = out + (<usize>count << 5); out < end; out += 32) {
+  for (const end = out + <usize>count * VECTOR; out < end; out += VECTOR) {
     const from = picture + <usize>row * rowBytes + <usize>column * pixelBytes;
     const right = column + 1 < width;
     const down = row + 1 < height;
-    winograd_spread_wide(
+    winograd_spread(
       from,
       right ? from + pixelBytes : zeros,
       down ? from + rowBytes : zeros,
       right && down ? from + rowBytes + pixelBytes : zeros,
-      planes,
+      channels,
       out,
       planeBytes,
       placeBytes,
@@ -116,12 +122,16 @@ export function winograd_spreads_wide(
   }
 }
 
-/** `winograd_output_wide` of `count` tiles from `tile` on; `residual` is that of the first pixel of `target`, or 0. */
-export function winograd_outputs_wide(
+/**
+ * `winograd_output` of each tile; `residual` is that of the first pixel of `target`, or 0.
+ *
+ * @widen
+ */
+export function winograd_outputs(
   products: usize,
   planeBytes: usize,
   placeBytes: usize,
-  planes: i32,
+  channels: i32,
   target: usize,
   height: i32,
   width: i32,
@@ -140,13 +150,13 @@ export function winograd_outputs_wide(
   let row = (place / tileColumns) << 1;
   let column = (place % tileColumns) << 1;
   let picture = <usize>(image * height) * rowBytes;
-  for (const end = products + (<usize>count << 5); products < end; products += 32) {
+  for (const end = products + <usize>count * VECTOR; products < end; products += VECTOR) {
     const at = picture + <usize>row * rowBytes + <usize>column * pixelBytes;
-    winograd_output_wide(
+    winograd_output(
       products,
       planeBytes,
       placeBytes,
-      planes,
+      channels,
       target + at,
       rowBytes,
       pixelBytes,
@@ -166,4 +176,37 @@ export function winograd_outputs_wide(
       }
     }
   }
+}
+
+/**
+ * Has channels `first` to `last` of what `count` tiles from `tile` on will need fetched (fetch.ts). A tile takes `rows` rows from
+ * 2·tile row + `top` on. Gives a sum that the caller must store.
+ */
+export function fetch_tiles(
+  base: usize,
+  height: i32,
+  width: i32,
+  channels: i32,
+  first: i32,
+  last: i32,
+  tile: i32,
+  count: i32,
+  tileColumns: i32,
+  tilesPerImage: i32,
+  top: i32,
+  rows: i32,
+): u32 {
+  let sum: u32 = 0;
+  const end = tile + count;
+  while (tile < end) {
+    const image = tile / tilesPerImage;
+    const next = (image + 1) * tilesPerImage;
+    const firstRow = (tile - image * tilesPerImage) / tileColumns;
+    const lastRow = (min(end, next) - 1 - image * tilesPerImage) / tileColumns;
+    const from = image * height + max((firstRow << 1) + top, 0);
+    const to = image * height + min((lastRow << 1) + top + rows, height);
+    sum += fetch_pixels(base, from * width, to * width, channels, first, last);
+    tile = next;
+  }
+  return sum;
 }

@@ -1,14 +1,14 @@
 import { callback, checkOptions, finite, flag, text, type Kinds } from '../base/options.ts';
-import { checkTraced } from './inference.ts';
+import { checkTraced } from './plan-inference.ts';
 import { CardinalError } from '../base/errors.ts';
 import { mutatedBy } from '../graph/dispatch.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Shape, Value } from '../graph/value.ts';
-import { assemble, type Persistent, type Scratch } from './assemble.ts';
+import { assemble, type Persistent, type Scratch } from './place.ts';
 import { differentiate } from './differentiate.ts';
 import { fuseSums } from './fuse-sums.ts';
 import { fuse } from './fuse.ts';
-import type { Traced } from './inference.ts';
+import type { Traced } from './plan-inference.ts';
 import type { Plan } from './plan.ts';
 import { recompute, type Recomputing } from './recompute.ts';
 import { prune } from './schedule.ts';

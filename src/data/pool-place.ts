@@ -1,23 +1,38 @@
-import { setTimeout as after } from 'node:timers/promises';
-import { Worker } from 'node:worker_threads';
-
 import { CardinalError, DisposedError, messageOf } from '../base/errors.ts';
-import { shortened } from '../base/quoted.ts';
+import { unrefTimer } from '../base/timers.ts';
 import type { AssembledBatch } from './assembler.ts';
-import { threadError } from '../node/file-errors.ts';
 import { limitsOf } from './decode.ts';
-import { tookTooLong } from './in-time.ts';
-import type { GivenUp, WorkerJob, WorkerReply, WorkerSetup } from './pool-messages.ts';
 import { DecodeWatch, newWatchedPlaces } from './decode-watch.ts';
+import { tookTooLong } from './in-time.ts';
+import type { GivenUp, WorkerJob, WorkerMessage, WorkerReply, WorkerSetup } from './pool-messages.ts';
 
 export const DISPOSED = 'the data loader was disposed of; make another to use it';
 
-/** What a worker has of its pool. */
+/** A thread of the platform in which `answerJobs` runs with the assembler of a setup. */
+export interface DecoderThread {
+  post(message: WorkerMessage): void;
+  /** Whether the thread owes an answer: while it does, it keeps the process alive, where threads do. */
+  setBusy(isBusy: boolean): void;
+  /** Ends it; resolves when it has ended. */
+  terminate(): Promise<void>;
+}
+
+/** What a pool is told of a thread, never before it was started. */
+export interface DecoderThreadEvents {
+  readonly onReply: (reply: WorkerReply) => void;
+  /** It has ended by itself, and why. */
+  readonly onEnd: (cause: Error) => void;
+}
+
+/** Starts a thread that is not busy. Throws any error if it cannot be started. */
+export type StartDecoderThread = (setup: WorkerSetup, events: DecoderThreadEvents) => DecoderThread;
+
+/** What a place has of its pool. */
 export interface PoolSide {
-  readonly script: URL;
+  readonly start: StartDecoderThread;
   /** With what has been given up so far. */
   readonly setup: () => WorkerSetup;
-  /** Tells all workers. */
+  /** Tells all threads. */
   readonly giveUp: (sample: GivenUp) => void;
   /** Whether a thread that ended by itself may be replaced once more. */
   readonly mayReplace: () => boolean;
@@ -29,7 +44,7 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
-/** The times that a picture may take until its thread is ended: sharp, which looks at the time itself, goes first. */
+/** The times that a picture may take until its thread is ended: a decoder that looks at the time itself goes first. */
 const patience = 1.25;
 /** Looks at what a thread decodes, in the time that a picture may take. */
 const looks = 10;
@@ -37,18 +52,18 @@ const looks = 10;
 const graceMilliseconds = 1000;
 
 /** A place in a pool: a thread, and the next one where it has to be ended. The jobs that one owes, the next does. */
-export class PoolWorker {
+export class PoolPlace {
   readonly #pool: PoolSide;
   readonly #waiting = new Map<number, Waiting>();
-  #worker: Worker;
-  #look: NodeJS.Timeout | undefined;
+  #thread: DecoderThread;
+  #look: ReturnType<typeof setInterval> | undefined;
   /** A thread has been ended, and the next is not there yet. */
   #replacing = false;
   #ended: Error | undefined;
 
   constructor(pool: PoolSide) {
     this.#pool = pool;
-    this.#worker = this.#start();
+    this.#thread = this.#start();
   }
 
   get jobs(): number {
@@ -59,39 +74,37 @@ export class PoolWorker {
     if (this.#ended) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
       this.#waiting.set(job.id, { job, resolve, reject });
-      this.#worker.ref();
-      this.#worker.postMessage(job);
+      this.#thread.setBusy(true);
+      this.#thread.post(job);
     });
   }
 
   /** Has a sample count as one that cannot be decoded. */
   giveUp(sample: GivenUp): void {
-    this.#worker.postMessage({ giveUp: sample });
+    this.#thread.post({ giveUp: sample });
   }
 
   async stop(): Promise<void> {
     this.#end(new DisposedError(DISPOSED));
-    // Else the process may end, with whoever awaits this, before the thread has.
-    this.#worker.ref();
-    await this.#worker.terminate();
+    await this.#thread.terminate();
   }
 
-  #start(): Worker {
+  #start(): DecoderThread {
     const setup = this.#pool.setup();
     const watched = setup.source.kind === 'files' ? newWatchedPlaces() : undefined;
-    const worker = new Worker(this.#pool.script, { workerData: { ...setup, watched } });
-    worker.unref();
-    worker.on('message', (reply: WorkerReply) => {
-      if (worker === this.#worker) this.#settle(reply);
-    });
-    worker.on('error', (error) => {
-      this.#lose(worker, threadError('a thread that reads pictures', error));
-    });
-    worker.on('exit', (code) => {
-      this.#lose(worker, new CardinalError(`a data worker ended unexpectedly with code ${code}`));
-    });
+    const thread: DecoderThread = this.#pool.start(
+      { ...setup, watched },
+      {
+        onReply: (reply) => {
+          if (thread === this.#thread) this.#settle(reply);
+        },
+        onEnd: (cause) => {
+          this.#lose(thread, cause);
+        },
+      },
+    );
     clearInterval(this.#look);
-    if (watched === undefined) return worker;
+    if (watched === undefined) return thread;
     const seconds = limitsOf(setup.source).decodeSeconds;
     const watch = new DecodeWatch(watched, patience * seconds);
     this.#look = setInterval(
@@ -102,19 +115,22 @@ export class PoolWorker {
         this.#replace();
       },
       (1000 * seconds) / looks,
-    ).unref();
-    return worker;
+    );
+    unrefTimer(this.#look);
+    return thread;
   }
 
   /** Ends the thread, which may not notice for a while, and has another do its jobs. */
   #replace(): void {
     this.#replacing = true;
     clearInterval(this.#look);
-    const grace = after(graceMilliseconds, undefined, { ref: false });
-    void Promise.race([this.#worker.terminate(), grace]).then(() => {
+    const grace = new Promise<void>((resolve) => {
+      unrefTimer(setTimeout(resolve, graceMilliseconds));
+    });
+    void Promise.race([this.#thread.terminate(), grace]).then(() => {
       if (this.#ended) return;
       try {
-        this.#worker = this.#start();
+        this.#thread = this.#start();
         this.#replacing = false;
       } catch (error) {
         this.#end(
@@ -122,24 +138,24 @@ export class PoolWorker {
         );
         return;
       }
-      if (this.#waiting.size > 0) this.#worker.ref();
-      for (const { job } of this.#waiting.values()) this.#worker.postMessage(job);
+      if (this.#waiting.size > 0) this.#thread.setBusy(true);
+      for (const { job } of this.#waiting.values()) this.#thread.post(job);
     });
   }
 
   /** A thread that ended by itself. */
-  #lose(worker: Worker, cause: unknown): void {
-    if (worker !== this.#worker || this.#replacing || this.#ended) return;
+  #lose(thread: DecoderThread, cause: Error): void {
+    if (thread !== this.#thread || this.#replacing || this.#ended) return;
     if (this.#pool.mayReplace()) this.#replace();
-    else this.#end(lossOf(cause));
+    else this.#end(cause);
   }
 
   #settle(reply: WorkerReply): void {
-    // An answer that comes while the worker is stopped is nobody's any more.
+    // An answer that comes while the thread is stopped is nobody's any more.
     if (this.#ended || this.#replacing) return;
     const waiting = this.#waiting.get(reply.id);
     this.#waiting.delete(reply.id);
-    if (this.#waiting.size === 0) this.#worker.unref();
+    if (this.#waiting.size === 0) this.#thread.setBusy(false);
     if ('result' in reply) waiting?.resolve(reply.result);
     else waiting?.reject(reply.forUser ? new CardinalError(reply.error) : new Error(reply.error));
   }
@@ -151,15 +167,4 @@ export class PoolWorker {
     this.#waiting.clear();
     for (const { reject } of waiting) reject(this.#ended);
   }
-}
-
-/** The error of a pool whose threads end again and again. */
-function lossOf(cause: unknown): Error {
-  if (cause instanceof Error && 'code' in cause && cause.code === 'ERR_WORKER_OUT_OF_MEMORY') {
-    return new CardinalError(
-      `the data workers run out of memory (${shortened(cause.message)}): take fewer workers, smaller batches or a smaller maxPixels`,
-      { cause },
-    );
-  }
-  return cause instanceof Error ? cause : new Error(messageOf(cause));
 }

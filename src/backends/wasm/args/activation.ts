@@ -1,0 +1,15 @@
+import type { Field } from './definition.ts';
+
+/** The activations that a kernel applies to what it stores, by the codes of an `activation` argument. */
+export const activationCodes = { none: 0, relu: 1, relu6: 2 } as const;
+
+export type FusedActivation = keyof typeof activationCodes;
+
+/** What is applied to a result before it is stored; see `kernels/activation.ts`. */
+export function activation(): Field<FusedActivation, number> {
+  return {
+    ...{ type: 'i32', meaning: 'what is applied to the result: an `Activation`', unit: undefined },
+    toWords: (value) => [activationCodes[value]],
+    read: (words, index) => words[index],
+  };
+}

@@ -1,0 +1,46 @@
+import { Activation } from './args.generated';
+
+/**
+ * What kernels apply to a result before they store it, by the code of their `activation` argument. NaN stays NaN:
+ * pmax(v, 0) is "v < 0 ? 0 : v", and pmin(v, 6) is "6 < v ? 6 : v". −0 stays −0 here, and equals the 0 that others give.
+ */
+
+/** `activation` of four numbers. */
+// @ts-ignore: decorator
+@inline
+export function activate(v: v128, activation: i32): v128 {
+  if (activation == Activation.none) return v;
+  return activateRest(f32x4.pmax(v, f32x4.splat(0)), activation);
+}
+
+/** `activation` of one number. */
+// @ts-ignore: decorator
+@inline
+export function activateOne(value: f32, activation: i32): f32 {
+  if (activation == Activation.none) return value;
+  if (value < 0) return 0;
+  return activation == Activation.relu6 && value > 6 ? 6 : value;
+}
+
+/**
+ * For loops without a branch for each vector: the activation is `activateRest(pmax(v, activationFloor))`. Of `none` and `relu`
+ * the rest is nothing, so that one branch for several vectors, or outside of the loop, does.
+ */
+// @ts-ignore: decorator
+@inline
+export function activationFloor(activation: i32): f32 {
+  return activation == Activation.none ? -Infinity : 0;
+}
+
+/** Whether `activateRest` does anything. */
+// @ts-ignore: decorator
+@inline
+export function activationHasRest(activation: i32): bool {
+  return activation > Activation.relu;
+}
+
+// @ts-ignore: decorator
+@inline
+export function activateRest(v: v128, activation: i32): v128 {
+  return activation == Activation.relu6 ? f32x4.pmin(v, f32x4.splat(6)) : v;
+}

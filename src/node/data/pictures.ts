@@ -1,0 +1,22 @@
+import { createHash } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+
+import { plainReason } from '../../data/decode.ts';
+import type { PicturePlatform } from '../../data/picture-platform.ts';
+import { fileError, fileReason, isShortage } from '../file-errors.ts';
+import { mostWhole, readRegular } from '../regular-file.ts';
+import { decodeBySharp } from './decode-by-sharp.ts';
+import { canDecode } from './formats.ts';
+
+/** Pictures on Node: files, and sharp to decode them. */
+export const nodePictures: PicturePlatform = {
+  pathOf: (url) => fileURLToPath(url),
+  readFile: (path, most) => readRegular(path, Math.min(mostWhole, most)),
+  decode: decodeBySharp,
+  canDecode,
+  failureOf: (error, name) =>
+    isShortage(error)
+      ? fileError('read', name, error)
+      : new Error(fileReason(error) ?? plainReason(error), { cause: error }),
+  sha256: (data) => createHash('sha256').update(data).digest('hex'),
+};
