@@ -91,9 +91,9 @@ async function* linesWithBytes(
 
 /** Every fault of a file as a line for people, at most `most` of them. */
 export function faultLines(path: string, faults: readonly Fault[], most = 5): string[] {
-  const told = faults.slice(0, most).map(({ number, fault }) => `${path}, line ${number}: ${fault}`);
-  const more = faults.length - told.length;
-  return more === 0 ? told : [...told, `${path}: ${more} more lines of it are damaged`];
+  const first = faults.slice(0, most).map(({ number, fault }) => `${path}, line ${number}: ${fault}`);
+  const more = faults.length - first.length;
+  return more === 0 ? first : [...first, `${path}: ${more} more lines of it are damaged`];
 }
 
 export interface Fault {
