@@ -1,7 +1,7 @@
 import type { Backend } from '../backends/backend.ts';
 import { withEnding } from '../base/endings.ts';
 import type { NodeBackendOptions } from '../node/backend.ts';
-import type { EngineFlags } from './flags.ts';
+import type { EngineFlags } from './flags/engine.ts';
 
 /** The flags with which a run goes on as `backend` computed it, whatever there is on the machine then. */
 export function continuingFlags(

@@ -12,7 +12,7 @@ import { withWeightsFile } from '../node/weights-file.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
 import { unmatchedTensors, type LoadedWeights } from '../weights/load.ts';
-import type { WeightsFlags } from './flags.ts';
+import type { WeightsFlags } from './flags/weights.ts';
 import { tell } from './output/print.ts';
 
 /** Opens a file of weights for `work`; downloads are shown while they go, and what was chosen in the file is told. */

@@ -15,7 +15,7 @@ export interface OpTable {
   };
   /**
    * (dy N×K×P×Q, w, [residual N×C×H×W]?) → dx N×C×H×W, plus the residual, which may lie where dx will. `inputSize` is [H, W]: with a
-   * stride, several sizes have the same P×Q. A residual only where the convolution is one matrix product: 1×1, dense, stride 1, no padding.
+   * stride, several sizes have the same P×Q.
    */
   conv2d_backward_input: Conv2dAttrs & { readonly inputSize: Pair; readonly residual: boolean };
   /** (dy N×K×P×Q, x N×C×H×W) → dw K×(C/G)×R×S. `kernelSize` is [R, S]. */

@@ -60,7 +60,7 @@ export async function createNodeBackend(options: NodeBackendOptions = {}): Promi
   const spawn = (index: number) =>
     spawnWasmWorker({ blas: blas?.path, threadId: placement?.threadIds.subarray(index, index + 1) });
   return createWasmBackend({
-    ...{ module, multiplyAdd: multiplyAddOf(build), threads, spawn },
+    ...{ module, build, multiplyAdd: multiplyAddOf(build), threads, spawn },
     ...{ maySleep: true, blas, placement, room },
   });
 }

@@ -4,6 +4,7 @@ import { Graph } from '../graph/graph.ts';
 import type { Node, NodeOf } from '../graph/node.ts';
 import type { Value } from '../graph/value.ts';
 import { Uses, ValueMap } from './rewrite.ts';
+import type { Target } from './target.ts';
 
 /** A graph after fusing, the copy of its output, and how often each rewrite was done. */
 export interface Fused {
@@ -34,31 +35,41 @@ interface Chain {
  * in the prologue), and add and ReLU are done as its tiles are stored. That is for inference alone: a graph in training
  * mode holds `batch_norm_inference` as well, where a norm is frozen, beside weights that change with every step.
  *
- * What a chain computes moves to where it ends. It is not formed, or ends sooner, where a step in between writes what it
- * reads or writes, or reads what it writes: the running statistics of a norm that is used twice are updated in the order
- * in which `forward` uses it.
+ * What a chain computes moves to where it ends. It is not formed, or ends sooner, where the device does not support what it
+ * would become, or a step in between writes what it reads or writes, or reads what it writes: the running statistics of a norm
+ * that is used twice are updated in the order in which `forward` uses it.
  */
-export function fuse(source: Graph, output: Value, { foldBatchNorm }: { foldBatchNorm: boolean }): Fused {
-  const chains = findChains(source, output, foldBatchNorm);
+export function fuse(
+  source: Graph,
+  output: Value,
+  device: Pick<Target, 'supports'>,
+  { foldBatchNorm }: { foldBatchNorm: boolean },
+): Fused {
+  const chains = findChains(source, output, device, foldBatchNorm);
   const absorbed = new Set([...chains.values()].flatMap(({ members }) => members.slice(0, -1)));
-  const target = new Graph();
-  const map = new ValueMap(target);
+  const graph = new Graph();
+  const map = new ValueMap(graph);
   const fusions: Record<string, number> = {};
   for (const node of source.nodes) {
     const chain = chains.get(node);
     if (chain !== undefined) {
-      emit(chain, target, map);
+      emit(chain, graph, map);
       const name = chain.members.map(({ op }) => op).join(' + ');
       fusions[name] = (fusions[name] ?? 0) + 1;
     } else if (!absorbed.has(node)) {
       map.copy(node);
     }
   }
-  return { graph: target, output: map.get(output), fusions };
+  return { graph, output: map.get(output), fusions };
 }
 
 /** Chains of at least two nodes, by their last node. */
-function findChains(graph: Graph, output: Value, foldBatchNorm: boolean): Map<Node, Chain> {
+function findChains(
+  graph: Graph,
+  output: Value,
+  device: Pick<Target, 'supports'>,
+  foldBatchNorm: boolean,
+): Map<Node, Chain> {
   const uses = new Uses(graph.nodes, [output]);
   const taken = new Set<Node>();
   const chains = new Map<Node, Chain>();
@@ -93,11 +104,18 @@ function findChains(graph: Graph, output: Value, foldBatchNorm: boolean): Map<No
     let residual: Value | undefined;
     if (following?.op === 'add' && following.attrs.activation === 'none') {
       const [a, b] = following.inputs;
-      residual = a === last().outputs[0] ? b : a;
-      members.push(following);
-      following = next();
+      const other = a === last().outputs[0] ? b : a;
+      if (device.supports(merged(head, norm, { residual: other, activation: 'none' }, following))) {
+        residual = other;
+        members.push(following);
+        following = next();
+      }
     }
-    const relu = following?.op === 'relu' ? following : undefined;
+    const relu =
+      following?.op === 'relu' &&
+      device.supports(merged(head, norm, { residual, activation: 'relu' }, following))
+        ? following
+        : undefined;
     if (relu !== undefined) members.push(relu);
     if (members.length === 1) continue;
 
@@ -125,6 +143,30 @@ function isHead(node: Node): node is Head {
   const { op } = node;
   if (op !== 'batch_norm' && op !== 'batch_norm_inference' && op !== 'conv2d') return false;
   return node.attrs.activation === 'none' && !node.attrs.residual;
+}
+
+/** What the device is asked about: the node that a chain becomes if it ends with `last`, on values of the source graph. */
+function merged(
+  head: Head,
+  norm: Chain['norm'],
+  { residual, activation }: Pick<Chain, 'residual' | 'activation'>,
+  last: Node,
+): Node {
+  const tail = { activation, residual: residual !== undefined };
+  const extra = residual === undefined ? [] : [residual];
+  const { id, scope } = head;
+  if (head.op === 'conv2d') {
+    // β has the shape of the bias that the norm becomes.
+    const bias = norm === undefined || head.attrs.bias ? [] : [norm.inputs[2]];
+    const attrs = { ...head.attrs, bias: head.attrs.bias || norm !== undefined, ...tail };
+    const inputs = [...head.inputs, ...bias, ...extra];
+    return { id, scope, op: 'conv2d', attrs, inputs, outputs: last.outputs };
+  }
+  const inputs = [...head.inputs, ...extra];
+  const outputs = [last.outputs[0], ...head.outputs.slice(1)];
+  return head.op === 'batch_norm'
+    ? { id, scope, op: 'batch_norm', attrs: { ...head.attrs, ...tail }, inputs, outputs }
+    : { id, scope, op: 'batch_norm_inference', attrs: { ...head.attrs, ...tail }, inputs, outputs };
 }
 
 function emit(

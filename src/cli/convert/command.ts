@@ -1,22 +1,8 @@
 import { type Command, Option } from 'commander';
-import type { Form } from '../../models/options.ts';
-import {
-  oneOf,
-  path,
-  weightsFileArgument,
-  withExamples,
-  withJsonFlag,
-  withWeightsFlags,
-  type WeightsFlags,
-} from '../flags.ts';
-
-export interface ConvertFlags extends WeightsFlags {
-  readonly form?: Form;
-  readonly classes?: string;
-  readonly licence?: string;
-  readonly origin?: string;
-  readonly json: boolean;
-}
+import { withExamples, withJsonFlag } from '../flags/common.ts';
+import { oneOf, path } from '../flags/values.ts';
+import { weightsFileArgument, withWeightsFlags } from '../flags/weights.ts';
+import type { ConvertFlags } from './run.ts';
 
 export function define(command: Command): void {
   withWeightsFlags(

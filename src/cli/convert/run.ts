@@ -17,10 +17,19 @@ import { readTensors, type TensorEntry } from '../../weights/archive.ts';
 import { headOf, requireFit, type Fitting } from '../../weights/load.ts';
 import { pytorchParts } from '../../weights/pytorch/write.ts';
 import { entriesOf, safetensorsParts } from '../../weights/safetensors.ts';
-import type { ConvertFlags } from './command.ts';
+import type { WeightsFlags } from '../flags/weights.ts';
 import { openWeights, tellUnmatched, warnOfOther } from '../loading.ts';
 import { requirePerChannel } from '../../use/prepare.ts';
 import { printJson, tell } from '../output/print.ts';
+
+/** Flags of `cardinal convert`. */
+export interface ConvertFlags extends WeightsFlags {
+  readonly form?: Form;
+  readonly classes?: string;
+  readonly licence?: string;
+  readonly origin?: string;
+  readonly json: boolean;
+}
 
 /**
  * `cardinal convert`: the weights of a file in another format, number for number; types are kept (in another form of the

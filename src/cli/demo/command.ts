@@ -1,13 +1,8 @@
 import type { Command } from 'commander';
-import type { EngineFlags } from '../flags.ts';
-import { integer, path, withEngineFlags, withExamples, withJsonFlag } from '../flags.ts';
-
-export interface DemoFlags extends EngineFlags {
-  readonly epochs: number;
-  readonly seed: number;
-  readonly out?: string;
-  readonly json: boolean;
-}
+import { withExamples, withJsonFlag } from '../flags/common.ts';
+import { withEngineFlags } from '../flags/engine.ts';
+import { integer, path } from '../flags/values.ts';
+import type { DemoFlags } from './run.ts';
 
 export function define(command: Command): void {
   command

@@ -3,10 +3,18 @@ import { parseSet } from '../../models/options.ts';
 import type { RunEvaluation } from '../../node/report/evaluate-best.ts';
 import { RunFolder } from '../../node/run-folder.ts';
 import { bundledPictures } from '../bundled.ts';
+import type { EngineFlags } from '../flags/engine.ts';
 import { predictionLines } from '../output/evaluation.ts';
 import { print, shellWord } from '../output/print.ts';
 import { runOnTerminal } from '../train/run.ts';
-import type { DemoFlags } from './command.ts';
+
+/** Flags of `cardinal demo`. */
+export interface DemoFlags extends EngineFlags {
+  readonly epochs: number;
+  readonly seed: number;
+  readonly out?: string;
+  readonly json: boolean;
+}
 
 /** Two blocks a stage, eight groups of 2, 4 and 8 channels: 63,714 parameters, two minutes on two cores. */
 const network = ['layers=2,2,2', 'cardinality=8', 'baseWidth=16', 'planes=8'];

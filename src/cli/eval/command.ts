@@ -1,25 +1,10 @@
 import type { Command } from 'commander';
-import type { PictureLimitOptions } from '../../data/picture-limits.ts';
-import type { EngineFlags, WeightsFlags } from '../flags.ts';
-import {
-  integer,
-  oneOf,
-  path,
-  strictHelp,
-  weightsArgument,
-  withEngineFlags,
-  withExamples,
-  withJsonFlag,
-  withPictureFlags,
-  withWeightsFlags,
-} from '../flags.ts';
-
-export interface EvalFlags extends EngineFlags, WeightsFlags, PictureLimitOptions {
-  readonly split?: 'train' | 'val' | 'test' | 'all';
-  readonly batchSize: number;
-  readonly strict: boolean;
-  readonly json: boolean;
-}
+import { withExamples, withJsonFlag } from '../flags/common.ts';
+import { withEngineFlags } from '../flags/engine.ts';
+import { strictHelp, withPictureFlags } from '../flags/pictures.ts';
+import { integer, oneOf, path } from '../flags/values.ts';
+import { weightsArgument, withWeightsFlags } from '../flags/weights.ts';
+import type { EvalFlags } from './run.ts';
 
 export function define(command: Command): void {
   withWeightsFlags(

@@ -1,21 +1,9 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
-import {
-  path,
-  weightsArgument,
-  withExamples,
-  withJsonFlag,
-  withWeightsFlags,
-  type WeightsFlags,
-} from '../flags.ts';
-
-export interface ExportFlags extends WeightsFlags {
-  readonly onnx?: string;
-  readonly torch?: string;
-  readonly foldBn: boolean;
-  readonly preprocess: boolean;
-  readonly json: boolean;
-}
+import { withExamples, withJsonFlag } from '../flags/common.ts';
+import { path } from '../flags/values.ts';
+import { weightsArgument, withWeightsFlags } from '../flags/weights.ts';
+import type { ExportFlags } from './run.ts';
 
 export function define(command: Command): void {
   withWeightsFlags(command.argument('<weights>', weightsArgument, path('weights')))

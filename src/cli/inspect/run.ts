@@ -1,4 +1,3 @@
-import { pc } from '../output/colours.ts';
 import { shortened } from '../../base/quoted.ts';
 import { sizeOf } from '../../graph/value.ts';
 import type { WeightsFile } from '../../node/weights-file.ts';
@@ -6,10 +5,15 @@ import { bytes, count } from '../../report/format.ts';
 import type { TensorArchive, TensorEntry } from '../../weights/archive.ts';
 import { elementBytes } from '../../weights/dtypes.ts';
 import { fittingModels, type Fit } from '../../weights/fit.ts';
-import type { InspectFlags } from './command.ts';
 import { openWeights } from '../loading.ts';
+import { pc } from '../output/colours.ts';
 import { print, printJson } from '../output/print.ts';
 import { alignColumns } from '../output/table.ts';
+
+/** Flags of `cardinal inspect`. */
+export interface InspectFlags {
+  readonly json: boolean;
+}
 
 /** `cardinal inspect`: what a file of weights holds, by its directory alone; no tensor is read. */
 export async function inspect(path: string, flags: InspectFlags): Promise<void> {

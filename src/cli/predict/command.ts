@@ -1,25 +1,11 @@
 import type { Command } from 'commander';
 import { pictureFormatTitles } from '../../data/picture-format.ts';
-import type { PictureLimitOptions } from '../../data/picture-limits.ts';
-import type { EngineFlags, WeightsFlags } from '../flags.ts';
-import {
-  integer,
-  path,
-  weightsArgument,
-  withEngineFlags,
-  withExamples,
-  withJsonFlag,
-  withPictureFlags,
-  withWeightsFlags,
-} from '../flags.ts';
-
-export interface PredictFlags extends EngineFlags, WeightsFlags, PictureLimitOptions {
-  readonly classes?: string;
-  readonly top: number;
-  readonly json: boolean;
-  readonly jsonl: boolean;
-  readonly csv: boolean;
-}
+import { withExamples, withJsonFlag } from '../flags/common.ts';
+import { withEngineFlags } from '../flags/engine.ts';
+import { withPictureFlags } from '../flags/pictures.ts';
+import { integer, path } from '../flags/values.ts';
+import { weightsArgument, withWeightsFlags } from '../flags/weights.ts';
+import type { PredictFlags } from './run.ts';
 
 export function define(command: Command): void {
   withWeightsFlags(

@@ -1,14 +1,9 @@
 import type { Command } from 'commander';
-import type { EngineFlags, FitFlags, ModelFlags } from '../flags.ts';
-import { path, withEngineFlags, withExamples, withFitFlags, withJsonFlag, withSetFlag } from '../flags.ts';
-
-export interface RunFlags extends EngineFlags, FitFlags, ModelFlags {
-  readonly weights: string;
-  readonly input: string;
-  readonly output: string;
-  readonly gradients: boolean;
-  readonly json: boolean;
-}
+import { withExamples, withJsonFlag } from '../flags/common.ts';
+import { withEngineFlags } from '../flags/engine.ts';
+import { path } from '../flags/values.ts';
+import { withFitFlags, withSetFlag } from '../flags/weights.ts';
+import type { RunFlags } from './run.ts';
 
 export function define(command: Command): void {
   command

@@ -1,33 +1,10 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
-import type { PictureLimitOptions } from '../../data/picture-limits.ts';
-import type { Scale } from '../../study/study.ts';
-import type { EngineFlags } from '../flags.ts';
-import {
-  integer,
-  oneOf,
-  path,
-  takeOverHelp,
-  withEngineFlags,
-  withExamples,
-  withJsonFlag,
-  withPictureFlags,
-} from '../flags.ts';
-
-export interface StudyFlags extends EngineFlags, PictureLimitOptions {
-  readonly data?: string;
-  readonly scale: Scale;
-  readonly seeds?: number;
-  readonly epochs?: number;
-  readonly pictures?: number;
-  readonly resume: boolean;
-  readonly takeOver?: true;
-  readonly verify: boolean;
-  readonly dryRun: boolean;
-  readonly runs?: string;
-  readonly out?: string;
-  readonly json: boolean;
-}
+import { takeOverHelp, withExamples, withJsonFlag } from '../flags/common.ts';
+import { withEngineFlags } from '../flags/engine.ts';
+import { withPictureFlags } from '../flags/pictures.ts';
+import { integer, oneOf, path } from '../flags/values.ts';
+import type { StudyFlags } from './run.ts';
 
 export function define(command: Command): void {
   command

@@ -1,17 +1,7 @@
 import { type Command, Option } from 'commander';
-import type { CostUnit } from '../../cost/tradeoff.ts';
-import { budget, integers, integer, oneOf, withExamples, withJsonFlag, type Budget } from '../flags.ts';
-
-/** Flags of `cardinal tradeoff`. */
-export interface TradeoffFlags {
-  readonly width?: number;
-  readonly depth?: readonly number[];
-  readonly cardinality?: readonly number[];
-  readonly budget?: Budget;
-  readonly cost: CostUnit;
-  readonly size?: number;
-  readonly json: boolean;
-}
+import { withExamples, withJsonFlag } from '../flags/common.ts';
+import { budget, integer, integers, oneOf } from '../flags/values.ts';
+import type { TradeoffFlags } from './run.ts';
 
 export function define(command: Command): void {
   command

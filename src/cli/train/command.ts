@@ -1,61 +1,13 @@
 import { Option, type Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
-import type { PictureLimitOptions } from '../../data/picture-limits.ts';
-import { augmentationNames, type AugmentationName } from '../../data/augmentations.ts';
+import { augmentationNames } from '../../data/augmentations.ts';
 import { whenContinued, type WhenContinued } from '../../node/training/continuing.ts';
-import type { Recipe } from '../../train/recipe.ts';
-import type { EngineFlags, FitFlags, ModelFlags } from '../flags.ts';
-import {
-  checkpointActivationsHelp,
-  integer,
-  number,
-  oneOf,
-  path,
-  perChannel,
-  strictHelp,
-  takeOverHelp,
-  weightsArgument,
-  withEngineFlags,
-  withExamples,
-  withFitFlags,
-  withJsonFlag,
-  withPictureFlags,
-  withSetFlag,
-} from '../flags.ts';
-
-export interface TrainFlags extends EngineFlags, FitFlags, ModelFlags, PictureLimitOptions {
-  readonly model?: string;
-  readonly weights?: string;
-  readonly head: 'keep' | 'reset';
-  readonly freeze?: readonly string[];
-  readonly recipe: string;
-  readonly epochs?: number;
-  readonly batchSize?: number;
-  readonly lr?: number;
-  readonly weightDecay?: number;
-  readonly labelSmoothing?: number;
-  readonly clipNorm?: number;
-  readonly accumulate?: number;
-  readonly ema?: number;
-  readonly mixup?: number;
-  readonly cutmix?: number;
-  readonly augment?: AugmentationName;
-  readonly balance?: Recipe['balance'];
-  readonly patience?: number;
-  readonly imageSize?: number;
-  readonly mean?: readonly number[];
-  readonly std?: readonly number[];
-  readonly valFraction: number;
-  readonly seed: number;
-  readonly strict: boolean;
-  readonly checkpointEvery?: number;
-  readonly checkpointMinutes?: number;
-  readonly checkpointActivations?: boolean;
-  readonly out?: string;
-  readonly resume?: string;
-  readonly takeOver?: true;
-  readonly json: boolean;
-}
+import type { TrainFlags } from './flags.ts';
+import { takeOverHelp, withExamples, withJsonFlag } from '../flags/common.ts';
+import { checkpointActivationsHelp, withEngineFlags } from '../flags/engine.ts';
+import { strictHelp, withPictureFlags } from '../flags/pictures.ts';
+import { integer, number, oneOf, path, perChannel } from '../flags/values.ts';
+import { weightsArgument, withFitFlags, withSetFlag } from '../flags/weights.ts';
 
 /** Flags of `--resume` that are no option of a run; the run has its own network, so --model may only name that. */
 const besideResume: readonly string[] = ['resume', 'model', 'json', 'verbose'];

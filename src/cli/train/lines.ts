@@ -7,7 +7,7 @@ import { pictureListFile } from '../../node/data/picture-list.ts';
 import { evaluatedOn } from '../../node/report/evaluate-best.ts';
 import { misclassifiedFile } from '../../node/report/write-report.ts';
 import { metricsName } from '../../node/run-folder.ts';
-import { beginningWords, type RunConfig } from '../../node/training/config.ts';
+import { classifierFates, type RunConfig } from '../../node/training/config.ts';
 import type { RunEvent } from '../../node/training/events.ts';
 import type { RunOutcome } from '../../node/training/run.ts';
 import { count } from '../../report/format.ts';
@@ -19,7 +19,7 @@ import { shellWord, wrapped } from '../output/print.ts';
 
 /** What is told of a run that begins: its network, pictures, recipe and engine. */
 export function openingLines({ config, data, backend }: Extract<RunEvent, { type: 'begun' }>): string[] {
-  const { model, recipe, preprocessing, freeze } = config;
+  const { model, recipe, preprocessing, weights, freeze } = config;
   const { train, val, test } = data;
   const held = data.valHeldOut ? ' held out' : '';
   const parts = [
@@ -28,11 +28,11 @@ export function openingLines({ config, data, backend }: Extract<RunEvent, { type
     ...(test === undefined ? [] : [`${count(test.length)} to test`]),
   ];
   const shape = [preprocessing.channels, ...preprocessing.size].join('×');
-  const begun = beginningWords(config);
-  const beginning = [begun && `begins with ${begun}`, freeze && `frozen: ${freeze.join(' ')}`];
+  const begun = weights && `begins with ${weights.file}, its classifier ${classifierFates[weights.head]}`;
+  const beginning = [begun, freeze && `frozen: ${freeze.join(' ')}`];
   return [
     `${model.name} on ${data.path}: ${data.classes.length} classes; pictures of ${shape}: ${parts.join(', ')}`,
-    `recipe ${recipe.name}: ${epochsOf(recipe)}, batches of ${recipe.batchSize}${augmentedWords(recipe)}; ${backend.name}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`,
+    `recipe ${recipe.name}: ${epochsOf(recipe)}, batches of ${recipe.batchSize}${augmentedWords(recipe)}; ${backend.description}`,
     ...joined(beginning),
     ...leftOut(data),
   ];

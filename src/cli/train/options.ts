@@ -1,7 +1,7 @@
 import { parseSet } from '../../models/options.ts';
 import type { NamedModel, RunOptions } from '../../node/training/options.ts';
 import { shellWord } from '../output/print.ts';
-import type { TrainFlags } from './command.ts';
+import type { TrainFlags } from './flags.ts';
 
 /** What flags ask of a run; where it lies and how it is told is not among it. */
 export function optionsOf(flags: Partial<TrainFlags>): RunOptions {

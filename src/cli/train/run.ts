@@ -11,7 +11,7 @@ import type { TrainResult } from '../../train/train.ts';
 import { showDownloads, tellUnmatched } from '../loading.ts';
 import { print, printJson, shellWord, tell } from '../output/print.ts';
 import { onInterrupt, type Interrupt } from '../process/interrupt.ts';
-import type { TrainFlags } from './command.ts';
+import type { TrainFlags } from './flags.ts';
 import { closingLines, continuingLines, openingLines } from './lines.ts';
 import { modelOf, optionsOf, repeatCommand } from './options.ts';
 import { progressView } from './progress.ts';

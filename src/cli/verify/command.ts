@@ -1,9 +1,7 @@
 import type { Command } from 'commander';
-import { path, withExamples, withJsonFlag } from '../flags.ts';
-
-export interface VerifyFlags {
-  readonly json: boolean;
-}
+import { withExamples, withJsonFlag } from '../flags/common.ts';
+import { path } from '../flags/values.ts';
+import type { VerifyFlags } from './run.ts';
 
 export function define(command: Command): void {
   command.argument(

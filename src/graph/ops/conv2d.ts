@@ -51,15 +51,7 @@ export const conv2dBackwardInput: OpDefinition<'conv2d_backward_input'> = {
     const [dy, w] = shapes;
     const x = [dy[0], w[1] * attrs.groups, ...attrs.inputSize];
     expectShape(op, 'dy', dy, convolutionShape(x, w, attrs));
-    if (attrs.residual) {
-      expect(
-        op,
-        isMatrixProduct(attrs, w),
-        'a dense 1×1 convolution at stride 1 without padding, to add a residual to',
-        `weight ${formatShape(w)}, stride ${formatShape(attrs.stride)}, padding ${formatShape(attrs.padding)}, groups ${attrs.groups}`,
-      );
-      expectShape(op, 'a residual', shapes[2], x);
-    }
+    if (attrs.residual) expectShape(op, 'a residual', shapes[2], x);
     return [x];
   },
   replaces: ({ residual }) => (residual ? 2 : undefined),

@@ -61,7 +61,5 @@ export const runConfigSchema = z.strictObject({
 
 export type RunConfig = z.infer<typeof runConfigSchema>;
 
-/** What a run began with, in words; undefined if it drew its weights. */
-export function beginningWords({ weights }: RunConfig): string | undefined {
-  return weights && `${weights.file}, classifier ${{ keep: 'kept', reset: 'drawn anew' }[weights.head]}`;
-}
+/** What became of the classifier of weights that a run began with, in words. */
+export const classifierFates = { keep: 'kept', reset: 'drawn anew' } as const;

@@ -4,7 +4,7 @@ import type { TrainResult } from '../../train/train.ts';
 import { evaluateBest, type RunEvaluation } from '../report/evaluate-best.ts';
 import { interruption, withoutEvaluation, writeReport } from '../report/write-report.ts';
 import type { RunFolder } from '../run-folder.ts';
-import { beginningWords } from './config.ts';
+import { classifierFates } from './config.ts';
 import type { RunLog } from './events.ts';
 import type { RunOptions } from './options.ts';
 import type { PreparedRun } from './prepared.ts';
@@ -78,12 +78,12 @@ async function reportRun(
   log: RunLog,
 ): Promise<string> {
   await log.emit({ type: 'reporting' });
-  const { recipe, preprocessing, seed, command, freeze } = config;
+  const { recipe, preprocessing, seed, command, weights, freeze } = config;
   return writeReport({
     ...{ folder, data, backend, recipe, preprocessing, seed, command, evaluated, notes: log.notes },
     model: network.description,
     cost: countModel(module, network.input),
-    begunWith: beginningWords(config),
+    begunWith: weights && `${weights.file}, classifier ${classifierFates[weights.head]}`,
     frozen: freeze?.join(' '),
   });
 }

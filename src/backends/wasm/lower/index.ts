@@ -3,6 +3,7 @@ import type { Activation } from '../../../graph/activation.ts';
 import type { Node, NodeOf } from '../../../graph/node.ts';
 import type { OpName } from '../../../graph/op-table.ts';
 import type { PlanBuffer, Step } from '../../../plan/plan.ts';
+import { cpuTarget } from '../../cpu.ts';
 import type { Call, Lowering, LowerStep } from '../call.ts';
 import { blasLowerings, type BlasUse } from './blas.ts';
 import { conv2d, conv2dBackwardInput, conv2dBackwardWeight, convolutionsBlas } from './conv2d.ts';
@@ -38,6 +39,8 @@ export type Keep = LowerStep<OpName>['keep'];
 export interface Lowerer {
   /** Scratch bytes the node's kernels need. */
   workspaceBytes(node: Node): number;
+  /** Whether there are kernels for it. */
+  supports(node: Node): boolean;
   /**
    * The kernel calls of steps that follow each other, for each. Of two that are lowered together the first has the calls that
    * compute both. `keep` gives room for what is made of weights (see `LowerStep`). Default: none.
@@ -53,8 +56,13 @@ export function createLowerer(blas: BlasUse | undefined): Lowerer {
   const lowerings = blas === undefined ? plain : withBlas(blas);
   return {
     workspaceBytes: (node) => workspaceOf(lowerings, node),
+    supports: (node) => supports(lowerings, node),
     lower: (steps, workspace, keep = () => undefined) => lowerAll(lowerings, steps, workspace, keep),
   };
+}
+
+function supports(lowerings: Lowerings, node: Node): boolean {
+  return lowerings[node.op] !== undefined && cpuTarget.supports(node);
 }
 
 function workspaceOf<K extends OpName>(lowerings: Lowerings, node: NodeOf<K>): number {
@@ -86,8 +94,9 @@ function callsOf<K extends OpName>(
   keep: Keep,
 ): readonly Call[] {
   const lowering: Lowering<K> | undefined = lowerings[node.op];
-  if (lowering === undefined) {
-    throw new CardinalError(`the wasm backend cannot compute op "${node.op}" (${node.scope || 'top level'})`);
+  if (lowering === undefined || !supports(lowerings, step.node)) {
+    const what = `op "${node.op}"${lowering === undefined ? '' : ' with a residual'}`;
+    throw new CardinalError(`the wasm backend cannot compute ${what} (${node.scope || 'top level'})`);
   }
   if ('activation' in node.attrs && !fusedActivations.includes(node.attrs.activation)) {
     throw new CardinalError(
