@@ -21,7 +21,7 @@ export async function openWeights<T>(
   work: (file: WeightsFile) => Promise<T>,
   { verify }: VerifyOptions = {},
 ): Promise<T> {
-  const downloads = await showDownloads(name);
+  const downloads = await showDownloads(isHubName(name));
   const opened = (file: WeightsFile): Promise<T> => {
     downloads.stop();
     for (const note of file.notes) tell(`note: ${note}`);
@@ -41,9 +41,9 @@ export interface Downloads {
   stop(): void;
 }
 
-/** Has downloads shown of weights of that name; of a file on this machine there are none. */
-export async function showDownloads(name: string | undefined): Promise<Downloads> {
-  if (name === undefined || !isHubName(name)) return { hub: {}, stop: () => undefined };
+/** Has downloads shown, if there may be any. */
+export async function showDownloads(mayBe: boolean): Promise<Downloads> {
+  if (!mayBe) return { hub: {}, stop: () => undefined };
   const { downloadView } = await import('./output/download-progress.ts');
   const view = downloadView();
   return {

@@ -1,5 +1,6 @@
 import { basename } from 'node:path';
 import { CardinalError } from '../../base/errors.ts';
+import { isHubName } from '../../node/hub/name.ts';
 import { evaluatedOn, type RunEvaluation } from '../../node/report/evaluate-best.ts';
 import { RunFolder } from '../../node/run-folder.ts';
 import type { RunEvent } from '../../node/training/events.ts';
@@ -72,7 +73,7 @@ export async function runOnTerminal(
   { json }: Pick<TrainFlags, 'json'>,
 ): Promise<RunOutcome> {
   const view = progressView();
-  const downloads = await showDownloads(options.weights);
+  const downloads = await showDownloads(options.resume === true || isHubName(options.weights ?? ''));
   let interrupt: Interrupt | undefined;
   let ending = 'the loss is not finite: training stopped, the last checkpoint is good';
   const show = (event: RunEvent): void => {

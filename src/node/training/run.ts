@@ -7,6 +7,7 @@ import { fit, type TrainResult } from '../../train/train.ts';
 import { createNodeBackend, type NodeBackendOptions } from '../backend.ts';
 import { pictureListFile } from '../data/picture-list.ts';
 import { prepareToBegin } from './begin.ts';
+import { continuedSettings } from './continued-settings.ts';
 import { isMade } from './engine.ts';
 import { RunLog } from './events.ts';
 import { finish, type Finished } from './finish.ts';
@@ -99,7 +100,8 @@ async function prepare(request: RunRequest, place: RunPlace, log: RunLog): Promi
   const folder = await place.reopen(out);
   const { config, checkpoint } = await findRun(folder, request.command === undefined, log);
   if (checkpoint !== undefined) return prepareToContinue(request, log, out, config, checkpoint);
-  return prepareToBegin(request, log, config && { path: out, config });
+  const settings = config && continuedSettings(out, config, request);
+  return prepareToBegin(request, log, settings && { path: out, config: settings });
 }
 
 async function carryOut(

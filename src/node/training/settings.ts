@@ -37,11 +37,12 @@ export interface Settings {
  * and how pictures are prepared. Throws a `CardinalError` if data, network, weights and options do not fit together.
  */
 export async function settingsFor(
-  { model, options, command }: RunRequest,
+  request: RunRequest,
   data: OpenData,
   weights: WeightsFile | undefined,
   log: RunLog,
 ): Promise<Settings> {
+  const { model, options, command } = request;
   const recipe = chooseRecipe(options);
   if (!(model instanceof Module) && weights !== undefined) await log.warn(otherNetwork(weights, model.name));
   const network =
@@ -57,7 +58,7 @@ export async function settingsFor(
     model: network.description,
     recipe: await withAugmentation(recipe, data, preprocessing, options.augment),
     seed,
-    valFraction: shareHeldOut(data, options),
+    valFraction: shareHeldOut(request, data),
     strict,
     preprocessing,
     weights: weights && (await beginning(weights, options)),
@@ -198,9 +199,10 @@ async function preprocessingFor(
   return preprocessing;
 }
 
-/** The share that is held out for validation where the data has no such pictures; of pictures that are open, the one that is. */
-function shareHeldOut(data: OpenData, { valFraction }: RunOptions): number {
-  return valFraction ?? data.heldOut?.fraction ?? (data.valHeldOut ? 0 : usualOpening.valFraction);
+/** The share that is held out where the data has no validation pictures; of pictures that are open, the one that was. */
+function shareHeldOut({ source, options }: RunRequest, { heldOut }: OpenData): number {
+  if (typeof source === 'object') return heldOut?.fraction ?? 0;
+  return options.valFraction ?? usualOpening.valFraction;
 }
 
 async function beginning(
