@@ -1,6 +1,7 @@
 import type { Backend } from '../backends/backend.ts';
 import { withEnding } from '../base/endings.ts';
 import type { NodeBackendOptions } from '../node/backend.ts';
+import { defaultBackend } from '../node/backends.ts';
 import type { EngineFlags } from './flags/engine.ts';
 
 /** The flags with which a run goes on as `backend` computed it, whatever there is on the machine then. */
@@ -8,7 +9,7 @@ export function continuingFlags(
   { name, numerics }: Pick<Backend, 'name' | 'numerics'>,
   { blas }: Pick<NodeBackendOptions, 'blas'>,
 ): string {
-  if (name === 'reference') return ' --backend reference';
+  if (name !== defaultBackend) return ` --backend ${name}`;
   const library = numerics?.library;
   if (library !== undefined) return ` --threads ${library.threads}`;
   return blas === false ? ' --no-blas' : '';

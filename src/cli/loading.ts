@@ -15,7 +15,7 @@ import { unmatchedTensors, type LoadedWeights } from '../weights/load.ts';
 import type { WeightsFlags } from './flags/weights.ts';
 import { tell } from './output/print.ts';
 
-/** Opens a file of weights for `work`; downloads are shown while they go, and what was chosen in the file is told. */
+/** Opens a weights file for `work`. Shows the progress of downloads and prints the notes about what was chosen in the file. */
 export async function openWeights<T>(
   name: string,
   work: (file: WeightsFile) => Promise<T>,
@@ -34,14 +34,14 @@ export async function openWeights<T>(
   }
 }
 
-/** Shows what is downloaded of the hub. */
+/** Shows the progress of downloads from the hub. */
 export interface Downloads {
   readonly hub: HubOptions;
   /** Takes the progress away, so that other lines can be written. */
   stop(): void;
 }
 
-/** Has downloads shown, if there may be any. */
+/** Has downloads shown, if there may be any: not for a file on this machine. */
 export async function showDownloads(mayBe: boolean): Promise<Downloads> {
   if (!mayBe) return { hub: {}, stop: () => undefined };
   const { downloadView } = await import('./output/download-progress.ts');
@@ -74,30 +74,30 @@ export async function loadForUse(path: string, flags: WeightsFlags): Promise<Tra
   return openWeights(path, load, flags);
 }
 
-const mostTold = 50;
+const mostListed = 50;
 
-/** Tells on stderr what `--partial` left, a name a line. */
+/** Lists on stderr the tensors that `--partial` did not load, one name per line. */
 export function tellUnmatched(loaded: LoadedWeights): void {
   const unmatched = unmatchedTensors(loaded);
   if (unmatched === undefined) return;
   tell(`note: ${unmatched.summary}`);
   for (const { why, fate, names } of unmatched.groups) {
-    const more = names.length - mostTold;
+    const more = names.length - mostListed;
     tell(
       `${why}, ${fate}:`,
-      names.slice(0, mostTold).map((name) => `  ${shortened(name)}`),
+      names.slice(0, mostListed).map((name) => `  ${shortened(name)}`),
     );
     if (more > 0) tell(`  and ${more} more`);
   }
 }
 
-/** Tells if `--model` contradicts the weights' repository. */
+/** Warns if `--model` contradicts the weights' repository. */
 export function warnOfOther(file: WeightsFile, model: string | undefined): void {
   const other = otherNetwork(file, model);
   if (other !== undefined) tell(`warning: ${other}`);
 }
 
-/** How its pictures are prepared; a guess is told. */
+/** How the network's pictures are prepared; warns if that is a guess. */
 export async function preprocessingFor(
   trained: Preparable,
   flags: WeightsFlags,

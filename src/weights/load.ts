@@ -100,9 +100,9 @@ export function unmatchedTensors({
   misshaped,
 }: LoadedWeights): UnmatchedTensors | undefined {
   const groups = [
-    { why: 'not in the file', fate: 'as the network draws them', names: missing },
-    { why: 'of another shape', fate: 'as the network draws them', names: misshaped },
-    { why: 'not in the network', fate: 'left out', names: unexpected },
+    { why: 'not in the file', fate: 'kept at their initial values', names: missing },
+    { why: 'of another shape', fate: 'kept at their initial values', names: misshaped },
+    { why: 'not in the network', fate: 'ignored', names: unexpected },
   ].filter(({ names }) => names.length > 0);
   if (groups.length === 0) return undefined;
   const all = loaded.length + missing.length + misshaped.length;
@@ -241,14 +241,14 @@ function refusal(
   const faults: string[] = [];
   const cures: string[] = [];
   if (input !== undefined && misshaped.has(input.name)) {
-    faults.push('are of pictures of other channels');
+    faults.push('other input channels');
     cures.push(`--in-channels ${input.channels} (in a program, inChannels) adapts them`);
   }
   if (others.length > 0) {
-    faults.push('tell other classes apart');
+    faults.push('other classes');
     cures.push("to train, --head reset (in a program, head: 'reset') begins with a fresh classifier");
   }
-  return `${owner}: the weights ${faults.join(' and ')} (${texts.join(', ')}): ${cures.join('; ')}`;
+  return `${owner}: the weights have ${faults.join(' and ')} (${texts.join(', ')}): ${cures.join('; ')}`;
 }
 
 /** The end of a message: which of the missing tensors the file has, and why they are not read. */

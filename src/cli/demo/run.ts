@@ -4,7 +4,7 @@ import type { RunEvaluation } from '../../node/report/evaluate-best.ts';
 import { RunFolder } from '../../node/run-folder.ts';
 import { bundledPictures } from '../bundled.ts';
 import type { EngineFlags } from '../flags/engine.ts';
-import { predictionLines } from '../output/evaluation.ts';
+import { predictionLines } from '../output/prediction.ts';
 import { print, shellWord } from '../output/print.ts';
 import { runOnTerminal } from '../train/run.ts';
 

@@ -14,7 +14,7 @@ import { count } from '../../report/format.ts';
 import { rateAfterwards } from '../../train/continue.ts';
 import { patience } from '../../train/early-stopping.ts';
 import { continuingFlags } from '../engine.ts';
-import { judgementLines } from '../output/evaluation.ts';
+import { evaluationLines } from '../output/evaluation.ts';
 import { shellWord, wrapped } from '../output/print.ts';
 
 /** What is told of a run that begins: its network, pictures, recipe and engine. */
@@ -79,7 +79,7 @@ export function closingLines(
   ];
   const command = `npx cardinal train --resume ${shellWord(path)}${continuingFlags(backend, engine)}`;
   return [
-    ...(evaluation === undefined ? [] : ['', ...judgementLines(evaluation, evaluatedOn[evaluation.on])]),
+    ...(evaluation === undefined ? [] : ['', ...evaluationLines(evaluation, evaluatedOn[evaluation.on])]),
     '',
     ...(isStopped ? [`continue with: ${command}`] : []),
     ...wrapped(`the run is in ${path}: ${files.join(', ')}`),

@@ -9,13 +9,13 @@ export function optionsOf(flags: Partial<TrainFlags>): RunOptions {
   const { ema, mixup, cutmix, augment, balance, patience, imageSize, mean, std, valFraction } = flags;
   const { seed, strict, checkpointEvery, checkpointMinutes, checkpointActivations, freeze } = flags;
   const { weights, head, inChannels, partial, verify, maxPixels, decodeSeconds } = flags;
-  const { backend, threads, blas } = flags;
+  const { backend, threads, blas, takeOver } = flags;
   return {
     ...{ recipe, epochs, batchSize, learningRate: lr, weightDecay, labelSmoothing, clipNorm, accumulate },
     ...{ ema, mixup, cutmix, augment, balance, patience, imageSize, mean, std, valFraction },
     ...{ seed, strict, checkpointEvery, checkpointMinutes, checkpointActivations, freeze },
     ...{ weights, head, inChannels, partial, verify, maxPixels, decodeSeconds },
-    ...{ backend, threads, blas },
+    ...{ backend, threads, blas, takeOver },
   };
 }
 

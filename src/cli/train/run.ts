@@ -51,12 +51,11 @@ export async function resumeTraining(
   flags: Pick<TrainFlags, 'json'>,
   asked: Partial<TrainFlags>,
 ): Promise<void> {
-  const { takeOver } = asked;
   await runOnTerminal(
     {
       source: undefined,
       model: modelOf(asked),
-      options: { ...optionsOf(asked), out: path, resume: true, takeOver },
+      options: { ...optionsOf(asked), out: path, resume: true },
     },
     flags,
   );

@@ -1,7 +1,7 @@
 import type { Backend } from '../../backends/backend.ts';
 import type { TrainingState } from '../../train/checkpoint.ts';
 import type { NodeBackendOptions } from '../backend.ts';
-import { defaultThreads } from '../threads.ts';
+import { backends, defaultBackend, isBackendName, optionsFor, type BackendName } from '../backends.ts';
 import type { RunConfig } from './config.ts';
 import type { RunOptions } from './options.ts';
 
@@ -9,9 +9,12 @@ type AskedEngine = Pick<RunOptions, 'backend' | 'threads' | 'blas'>;
 
 /** What was asked to compute a run, as `config.json` keeps it; undefined if that was nothing. */
 export function engineToKeep({ backend, threads, blas }: AskedEngine): RunConfig['engine'] {
-  if (nameOf(backend) === 'reference') return { backend: 'reference' };
-  if (threads === undefined && blas === undefined) return undefined;
-  return { ...(threads === undefined ? {} : { threads }), ...(blas === undefined ? {} : { blas }) };
+  const name = nameOf(backend) ?? defaultBackend;
+  const engine = {
+    ...(name === defaultBackend ? {} : { backend: name }),
+    ...optionsFor(name, { threads, blas }),
+  };
+  return Object.keys(engine).length === 0 ? undefined : engine;
 }
 
 /** The engine of a run that begins: as it is asked for now, else as it was when the run was begun before. */
@@ -32,32 +35,33 @@ export function engineToContinue(
 
 /**
  * The engine of a run's last steps: with it a continued run ends with the bytes of one that was never interrupted. What is not
- * said makes no difference, or cannot be had here: of more threads than there are processors each would wait for the others.
+ * said makes no difference, or cannot be had here.
  */
 export function engineBefore(training: Pick<TrainingState, 'conditions'>): NodeBackendOptions {
   const last = training.conditions?.at(-1);
-  if (last === undefined) return {};
-  const { backend, multiplyAdd, library } = last;
-  if (backend === 'reference') return { name: backend };
-  if (backend !== 'wasm') return {};
+  if (last === undefined || !isBackendName(last.backend)) return {};
   return {
-    ...(multiplyAdd === 'separate' ? { kernels: 'simd' } : {}),
-    ...(library === undefined ? { blas: false } : {}),
-    ...(library !== undefined && library.threads <= defaultThreads() ? { threads: library.threads } : {}),
+    ...(last.backend === defaultBackend ? {} : { name: last.backend }),
+    ...backends[last.backend].optionsOf?.(last),
   };
 }
 
 function merged({ backend, threads, blas }: AskedEngine, before: NodeBackendOptions): NodeBackendOptions {
-  // The reference has no native library: whoever asks for one asks for the other backend.
-  const name = nameOf(backend) ?? (blas === true ? 'wasm' : before.name) ?? 'wasm';
-  if (name === 'reference') return { name };
-  return { ...before, name, threads: threads ?? before.threads, blas: blas ?? before.blas };
+  const { name: was = defaultBackend } = before;
+  // Who asks for a native library asks for a backend that has a use for it.
+  const fitting = blas === true && !backends[was].options.includes('blas') ? defaultBackend : was;
+  const name = nameOf(backend) ?? fitting;
+  const { kernels, ...known } = name === was ? before : {};
+  return {
+    name,
+    ...optionsFor(name, { kernels, threads: threads ?? known.threads, blas: blas ?? known.blas }),
+  };
 }
 
 /** The name that is asked for, or that a backend has which is there already. */
-function nameOf(backend: AskedEngine['backend']): NodeBackendOptions['name'] {
-  if (typeof backend !== 'object') return backend;
-  return backend.name === 'reference' ? 'reference' : undefined;
+function nameOf(backend: AskedEngine['backend']): BackendName | undefined {
+  const name = isMade(backend) ? backend.name : backend;
+  return name !== undefined && isBackendName(name) ? name : undefined;
 }
 
 /** Whether a backend is there already. */
