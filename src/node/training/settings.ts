@@ -150,7 +150,7 @@ function requireClasses(options: ModelDescription['options'], { path, classes }:
   const { numClasses } = options;
   if (!('numClasses' in options) || numClasses === classes.length) return;
   throw new UsageError(
-    `--set numClasses=${JSON.stringify(numClasses)} (in a program, numClasses of the network): ${path} has ${classes.length} classes, leave it out`,
+    `--set numClasses=${JSON.stringify(numClasses)}: ${path} has ${classes.length} classes, leave it out (in a program, out of the network's options)`,
   );
 }
 
