@@ -63,4 +63,4 @@ export const runConfigSchema = z.strictObject({
 export type RunConfig = z.infer<typeof runConfigSchema>;
 
 /** What became of the classifier of weights that a run began with, in words. */
-export const classifierFates = { keep: 'kept', reset: 'drawn anew' } as const;
+export const classifierFates = { keep: 'kept', reset: 'reinitialised' } as const;
