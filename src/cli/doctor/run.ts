@@ -1,7 +1,8 @@
 import { CardinalError } from '../../base/errors.ts';
 import { blasInfo, blasInstallation, type BlasInfo } from '../../node/blas.ts';
 import { capabilities, type Capabilities } from '../../node/capabilities.ts';
-import { loadKernels, type KernelBuild } from '../../node/kernels.ts';
+import type { KernelBuild } from '../../backends/wasm/builds.ts';
+import { loadKernels } from '../../node/kernels.ts';
 import { bytes, digits3 } from '../../report/format.ts';
 import { pc } from '../output/colours.ts';
 import { print, printJson } from '../output/print.ts';
@@ -72,7 +73,7 @@ function lines(
         '  256-bit vectors',
         wideVectors.usable ? has(true) + but(wideVectors) : `${has(false)}: ${wideVectors.reason}`,
       ],
-      [pc.bold('native matrix products'), ''],
+      [pc.bold('native BLAS'), ''],
       ...blasRows(native, installation),
       [pc.bold('used by default'), ''],
       ['  kernels', kernelsProblem === null ? kernelsInWords[uses.kernels] : pc.red(kernelsProblem)],
@@ -99,7 +100,7 @@ const kernelsInWords: Readonly<Record<KernelBuild | 'none', string>> = {
   relaxed: 'WebAssembly with relaxed SIMD',
   simd: 'WebAssembly with SIMD',
   none: pc.yellow(
-    'reference loops: this engine lacks WebAssembly SIMD or shared memory; take Node 22 or newer',
+    'reference loops: this engine lacks WebAssembly SIMD or shared memory; use Node 22 or newer',
   ),
 };
 
