@@ -8,7 +8,8 @@
 import { modelInfo } from '../src/models/index.ts';
 import { integer, oneOf } from '../src/cli/flags/values.ts';
 import { createNodeBackend } from '../src/node/backend.ts';
-import { kernelBuilds, usableKernels, type KernelBuild } from '../src/node/kernels.ts';
+import { kernelBuilds, type KernelBuild } from '../src/backends/wasm/builds.ts';
+import { usableKernels } from '../src/node/kernels.ts';
 import { benchCommand, runBench } from './command.ts';
 import { convolutionsOf } from './compare/convolutions.ts';
 import { describeLayer, flopOf, passes, type Pass } from './compare/layer.ts';

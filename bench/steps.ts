@@ -13,7 +13,7 @@ import { integer, oneOf } from '../src/cli/flags/values.ts';
 import { createModel, modelInfo } from '../src/models/index.ts';
 import { trace } from '../src/nn/trace.ts';
 import { createNodeBackend } from '../src/node/backend.ts';
-import { kernelBuilds, type KernelBuild } from '../src/node/kernels.ts';
+import { kernelBuilds, type KernelBuild } from '../src/backends/wasm/builds.ts';
 import { planInference } from '../src/plan/plan-inference.ts';
 import type { Entry, Plan, Step } from '../src/plan/plan.ts';
 import { planTraining } from '../src/plan/plan-training.ts';

@@ -1,4 +1,4 @@
-import type { KernelBuild } from './kernels.ts';
+import type { KernelBuild } from '../backends/wasm/builds.ts';
 
 /** How a backend is to compute. Not every backend has a use for each of these. */
 export interface EngineOptions {

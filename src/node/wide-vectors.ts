@@ -31,13 +31,13 @@ export interface WideVectors {
  * Whether the wide kernels are any good here. `CARDINAL_WIDE=0` says no, `CARDINAL_WIDE=1` yes on a V8 that was not tried.
  */
 export function wideVectors(): WideVectors {
-  const reason = whatIsMissing(env['CARDINAL_WIDE'], arch, versions.v8, wasmFeatures().fused);
+  const reason = missingForWide(env['CARDINAL_WIDE'], arch, versions.v8, wasmFeatures().fused);
   const usable = reason === '';
   return { usable, reason, except: usable ? [...fatalOn(versions.v8)] : [] };
 }
 
 /** @internal */
-export function whatIsMissing(wish: string | undefined, arch: string, v8: string, fused: boolean): string {
+export function missingForWide(wish: string | undefined, arch: string, v8: string, fused: boolean): string {
   if (wish === '0') return 'CARDINAL_WIDE=0 asks for none';
   if (arch !== 'x64') return `V8 has them on x64 alone, this is ${arch}`;
   // Processors that fuse multiply–adds have AVX2, but for a few of 2012 to 2014, on which the kernels are slow, not wrong.

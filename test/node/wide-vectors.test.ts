@@ -5,7 +5,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { createNodeBackend } from '../../src/node/backend.ts';
 import { usableKernels } from '../../src/node/kernels.ts';
 import { wideTrials } from '../../src/node/wide-trials.ts';
-import { whatIsMissing } from '../../src/node/wide-vectors.ts';
+import { missingForWide } from '../../src/node/wide-vectors.ts';
 
 const node26 = '14.6.202.34-node.34';
 
@@ -28,7 +28,7 @@ test.each([
   [undefined, 'x64', '14.2.231.3', true, 'not tried on V8 14.2.231.3; CARDINAL_WIDE=1 tries'],
   ['1', 'x64', '14.2.231.3', true, ''],
 ])('CARDINAL_WIDE=%s, %s, V8 %s, fused: %s', (wish, arch, v8, fused, missing) => {
-  expect(whatIsMissing(wish, arch, v8, fused)).toBe(missing);
+  expect(missingForWide(wish, arch, v8, fused)).toBe(missing);
 });
 
 test('the wide kernels can be turned down, and then asking for them is an error of one line', async () => {

@@ -1,7 +1,8 @@
 import { CardinalError } from '../../base/errors.ts';
 import { blasInfo, blasInstallation, type BlasInfo } from '../../node/blas.ts';
 import { capabilities, type Capabilities } from '../../node/capabilities.ts';
-import { loadKernels, type KernelBuild } from '../../node/kernels.ts';
+import type { KernelBuild } from '../../backends/wasm/builds.ts';
+import { loadKernels } from '../../node/kernels.ts';
 import { bytes, digits3 } from '../../report/format.ts';
 import { pc } from '../output/colours.ts';
 import { print, printJson } from '../output/print.ts';

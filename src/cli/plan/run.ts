@@ -49,9 +49,9 @@ export async function showPlan(name: string, flags: PlanFlags): Promise<void> {
     const kernels = backend.kernelsOf(plan);
     const listing = listPlan(plan, (node) => kernels.get(node) ?? []);
     const excess = excessOf(plan, backend);
-    const { name: computing, maxBytes } = backend;
+    const { maxBytes } = backend;
     if (flags.json)
-      printJson({ backend: computing, input, maxBytes, fits: excess === undefined, ...listing });
+      printJson({ backend: backend.name, input, maxBytes, fits: excess === undefined, ...listing });
     else
       print(
         formatPlan(listing).split('\n'),
