@@ -43,8 +43,9 @@ describe.each(kinds)('$name computes as the reference does', ({ backends, exact 
         expect(differences(result, results[0]), `${label}: differs between ${threads}`).toEqual([]);
       });
     }
-    // Every op is computed, if not in every combination.
-    expect(refused > 0).toBe(op === 'conv2d_backward_input');
+    // Every op is computed, and all but this one in every combination.
+    const most = op === 'conv2d_backward_input' ? (await expectedOf(op)).length / 2 : 0;
+    expect(refused, `${op}: cases that are refused`).toBeLessThanOrEqual(most);
   });
 });
 
