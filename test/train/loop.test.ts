@@ -3,7 +3,7 @@ import { CardinalError } from '../../src/base/errors.ts';
 import type { StateDict } from '../../src/base/tensor-data.ts';
 import { patience } from '../../src/train/early-stopping.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
-import { fit, type TrainOptions } from '../../src/train/train.ts';
+import { fit, type LoopOptions } from '../../src/train/train.ts';
 import { seed } from '../support/seed.ts';
 import {
   countingBackend,
@@ -57,7 +57,7 @@ test('a run tells its story in order, learns, and leaves the network trained', a
 });
 
 describe('a loss that is not finite', () => {
-  function spoiled(at: number): TrainOptions {
+  function spoiled(at: number): LoopOptions {
     const options = tinyRun(seed);
     const train = memoryLoader({
       length: 43,
@@ -264,7 +264,7 @@ test('data that does not suit the network or the recipe is refused', async () =>
   const dataset = { ...options.data.train.dataset, classes: ['a', 'b'] };
   await expect(
     runTraining({ ...options, data: { train: { ...options.data.train, dataset } } }),
-  ).rejects.toThrow(/tiny tells 3 classes apart, but rows has 2/);
+  ).rejects.toThrow(/tiny has 3 classes, but rows has 2/);
 });
 
 test('between two gradients, parts of a step and validation included, the event loop comes round', async () => {

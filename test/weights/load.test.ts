@@ -9,7 +9,7 @@ import type { TensorArchive, TensorEntry } from '../../src/weights/archive.ts';
 import { bytesSource } from '../../src/weights/byte-source.ts';
 import { fittingModels } from '../../src/weights/fit.ts';
 import { adaptInputWeights } from '../../src/weights/input-channels.ts';
-import { headOf, leftOver, loadTensors, requireFit } from '../../src/weights/load.ts';
+import { headOf, unmatchedLine, loadTensors, requireFit } from '../../src/weights/load.ts';
 import { openArchive } from '../../src/weights/open.ts';
 import { entriesOf, entryOf, safetensorsParts } from '../../src/weights/safetensors.ts';
 import { unwrap } from '../../src/weights/unwrap.ts';
@@ -164,7 +164,7 @@ describe('loading', () => {
   test('other classes are told as such', () => {
     const model = createModel(name, { ...small, numClasses: 3 });
     expect(lineOf(() => requireFit(model, tensorsOf(small, 1), { source: 'w.pth' }))).toBe(
-      "w.pth: resnext_cifar: the weights tell other classes apart (fc.weight: expected 3×64, got 10×64, fc.bias: expected 3, got 10): to train, --head reset (in a program, head: 'reset') begins with a fresh classifier",
+      "w.pth: resnext_cifar: the weights have other classes (fc.weight: expected 3×64, got 10×64, fc.bias: expected 3, got 10): to train, --head reset (in a program, head: 'reset') begins with a fresh classifier",
     );
   });
 
@@ -261,7 +261,7 @@ describe('what fits of a file', () => {
         ['bn1.weight', 'bn1.num_batches_tracked', 'fc.weight', 'fc.bias'].includes(key),
       );
     }
-    expect(leftOver(found)).toBe(
+    expect(unmatchedLine(found)).toBe(
       `loaded ${found.loaded.length} of ${found.loaded.length + 3} tensors, the others stay as they were; not in the file: bn1.weight; of another shape: fc.weight: expected 10×64, got 7×64, fc.bias: expected 10, got 7; not in the network: head.extra`,
     );
   });
@@ -283,7 +283,7 @@ describe('what fits of a file', () => {
       partial: true,
     });
     expect(found.loaded).toEqual([...tensorsOf(small, 3).keys()]);
-    expect(leftOver(found)).toBeUndefined();
+    expect(unmatchedLine(found)).toBeUndefined();
   });
 
   test.each([
@@ -377,10 +377,10 @@ describe('pictures of other channels', () => {
     const model = createModel(name, { ...small, inChannels: 1, numClasses: 3 }).initialize(1);
     const tensors = tensorsOf(small, 3);
     expect(lineOf(() => requireFit(model, tensors, { source: 'w' }))).toMatch(
-      /^w: resnext_cifar: the weights are of pictures of other channels and tell other classes apart \(conv1\.weight: .*, fc\.bias: .*\): --in-channels 1 .* adapts them; to train, --head reset /,
+      /^w: resnext_cifar: the weights have other input channels and other classes \(conv1\.weight: .*, fc\.bias: .*\): --in-channels 1 .* adapts them; to train, --head reset /,
     );
     expect(lineOf(() => requireFit(model, tensors, { source: 'w', inChannels: 1 }))).toMatch(
-      /the weights tell other classes apart \(fc\.weight/,
+      /the weights have other classes \(fc\.weight/,
     );
     // The head that is reset is neither loaded nor left.
     const head = ['fc.weight', 'fc.bias'];

@@ -10,7 +10,8 @@ import { exportOnnx } from '../../weights/onnx/export.ts';
 import { pytorchParts } from '../../weights/pytorch/write.ts';
 import { entriesOf } from '../../weights/safetensors.ts';
 import type { WeightsFlags } from '../flags/weights.ts';
-import { loadForUse, requirePerChannel } from '../loading.ts';
+import { loadForUse } from '../loading.ts';
+import { requirePerChannel } from '../../use/prepare.ts';
 import { printJson, tell } from '../output/print.ts';
 
 /** Flags of `cardinal export`. */

@@ -12,7 +12,7 @@ import { StudyFolder, type StudyConfig } from '../../node/study/study-folder.ts'
 import { version } from '../../node/version.ts';
 import { toCsv } from '../../study/csv.ts';
 import { expectedSeconds } from '../../study/forecast.ts';
-import { verdictSentence } from '../../study/judge.ts';
+import { verdictSentence } from '../../study/claims.ts';
 import type { Outcome } from '../../study/outcome.ts';
 import { planStudy, withLength, type Length, type StudyPlan } from '../../study/plan.ts';
 import { estimate, estimateText, valuesOf } from '../../study/statistics.ts';
@@ -211,13 +211,13 @@ async function publish({
   await makeFolder(out);
   await writeFileAtomic(table, toCsv(plan, outcomes, data));
   await writeFileAtomic(page, renderStudy(plan, outcomes, facts));
-  const judged = setting.judge(outcomes);
-  const verdict = verdictSentence(judged, whereOf(plan, facts));
+  const checked = setting.check(outcomes);
+  const verdict = verdictSentence(checked, whereOf(plan, facts));
   if (flags.json) {
     printJson({
       ...planDocument({ plan, seconds: new Map(), data: pictures?.description }),
       outcomes,
-      judged,
+      claims: checked,
       verdict,
       table,
       page,
@@ -226,7 +226,7 @@ async function publish({
   }
   print(
     outcomeLines(plan, outcomes),
-    judged.map(({ claim, found, verdict: one }) => `${one}: ${claim} (${found})`),
+    checked.map(({ claim, found, verdict: one }) => `${one}: ${claim} (${found})`),
     '',
     verdict,
     `written: ${table}, ${page}`,

@@ -13,7 +13,8 @@ import { openData } from '../../../src/node/data/open.ts';
 import { isWhole } from '../../../src/data/record-pictures.ts';
 import { nodePictures } from '../../../src/node/data/pictures.ts';
 import { recordOf } from '../../../src/node/data/record-pictures.ts';
-import { trainOn, type TrainOnOptions } from '../../../src/node/train-on.ts';
+import type { TrainOnOptions } from '../../../src/node/training/options.ts';
+import { trainOn } from '../../../src/node/training/train-on.ts';
 import { loadTrained } from '../../../src/node/trained.ts';
 import type { Trained } from '../../../src/use/trained.ts';
 import type { TrainEvent } from '../../../src/train/events.ts';
@@ -114,7 +115,7 @@ describe('the folder that was trained on', () => {
     const { keys, warning } = await judged(photos);
     expect(keys).toHaveLength(21);
     expect(warning).toMatch(
-      /^the weights were trained on 15 of these 21 pictures: new ones will be recognised less often/,
+      /^the weights were trained on 15 of these 21 pictures: expect a lower accuracy on new ones$/,
     );
     await expect(judged(photos, 'val')).rejects.toThrow(UsageError);
     await expect(judged(photos, 'val')).rejects.toThrow(

@@ -1,6 +1,8 @@
 import type { Conv2dAttrs, Pair } from '../../../graph/op-table.ts';
 import { isPointwise } from '../../../graph/ops/conv2d.ts';
-import type { Call, Lowering } from '../call.ts';
+import { sumParts as sumPartsArgs } from '../args/reduce.ts';
+import { weightGradient } from '../args/product.ts';
+import { call, type Call, type Lowering } from '../call.ts';
 import { allTaps, flatten } from './conv2d-gemm.ts';
 import { roundUp } from './product.ts';
 
@@ -63,42 +65,22 @@ export function weightGradientCalls(product: WeightGradient): readonly Call[] {
   };
   const { parts, rowsPerPart, kPerChunk, kChunks, columnsPerChunk, columnChunks } = cut(sizes);
   const taps = allTaps(attrs, kernel, inner);
-  const multiply: Call = {
-    kernel: 'weight_gradient',
-    chunks: parts * sizes.groups * kChunks * columnChunks,
-    args: [
-      out.address,
-      source.address,
-      parts === 1 ? gradient : workspace,
-      sizes.rows,
-      ...out.size,
-      ...source.size,
-      out.channels,
-      source.channels,
-      sizes.k,
-      inner,
-      ...attrs.stride,
-      sizes.groups,
-      rowsPerPart,
-      kPerChunk,
-      kChunks,
-      columnsPerChunk,
-      columnChunks,
-      taps.length,
-      ...taps.flatMap(({ place }) => place),
-    ],
-  };
+  const multiply = call(weightGradient, parts * sizes.groups * kChunks * columnChunks, {
+    ...{ dy: out.address, x: source.address, parts: parts === 1 ? gradient : workspace, rows: sizes.rows },
+    ...{ outHeight: out.size[0], outWidth: out.size[1], outChannels: out.channels, targetDepth: sizes.k },
+    ...{ height: source.size[0], width: source.size[1], channels: source.channels, inner },
+    ...{ strideRows: attrs.stride[0], strideColumns: attrs.stride[1], groups: sizes.groups },
+    ...{ rowsPerPart, kPerChunk, kChunks, columnsPerChunk, columnChunks },
+    ...{ taps: taps.length, places: taps.flatMap(({ place }) => place) },
+  });
   if (parts === 1) return [multiply];
   return [multiply, sumParts(workspace, gradient, sizes.groups * sizes.k * sizes.columns, parts)];
 }
 
 /** out ← Σ of `parts` arrays of `count` floats that follow each other, in their order. */
-export function sumParts(address: number, out: number, count: number, parts: number): Call {
-  return {
-    kernel: 'sum_parts',
-    chunks: Math.ceil(count / SUM_PER_CHUNK),
-    args: [address, out, count, parts, SUM_PER_CHUNK],
-  };
+export function sumParts(partials: number, out: number, count: number, parts: number): Call {
+  const args = { partials, out, count, parts, perChunk: SUM_PER_CHUNK };
+  return call(sumPartsArgs, Math.ceil(count / SUM_PER_CHUNK), args);
 }
 
 export interface Sizes {

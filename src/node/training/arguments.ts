@@ -1,0 +1,94 @@
+import { described } from '../../base/described.ts';
+import { UsageError } from '../../base/errors.ts';
+import {
+  abortSignal,
+  anything,
+  callback,
+  checkKind,
+  checkOptions,
+  finite,
+  flag,
+  oneOf,
+  record,
+  text,
+  texts,
+  numberFrom,
+  wholeFrom,
+  type Kinds,
+} from '../../base/options.ts';
+import { quoted } from '../../base/quoted.ts';
+import { augmentationNames } from '../../data/augmentations.ts';
+import { pictureLimitKinds } from '../../data/picture-limits.ts';
+import { Module } from '../../nn/module.ts';
+import { backendKind } from '../../session/arguments.ts';
+import type { TrainOnOptions } from './options.ts';
+
+/** What each option may be; numbers of the recipe are checked with the whole recipe. */
+const kinds: Kinds<TrainOnOptions> = {
+  recipe: {
+    expected: 'the name of a recipe, or one as findRecipe gives it',
+    is: (value) => text.is(value) || record.is(value),
+  },
+  out: text,
+  resume: flag,
+  takeOver: flag,
+  verify: flag,
+  weights: text,
+  hub: record,
+  head: oneOf('keep', 'reset'),
+  inChannels: { expected: '1 or 3, as pictures have', is: (value) => value === 1 || value === 3 },
+  partial: flag,
+  freeze: texts,
+  onEvent: callback,
+  evaluate: flag,
+  report: flag,
+  signal: abortSignal,
+  patience: wholeFrom(1),
+  checkpointEvery: wholeFrom(1),
+  checkpointMinutes: numberFrom(0),
+  checkpointActivations: flag,
+  seed: finite,
+  imageSize: wholeFrom(1),
+  preprocessing: record,
+  backend: backendKind,
+  threads: wholeFrom(1),
+  blas: flag,
+  epochs: anything,
+  batchSize: anything,
+  learningRate: anything,
+  weightDecay: anything,
+  decayNorms: anything,
+  momentum: anything,
+  labelSmoothing: anything,
+  clipNorm: anything,
+  accumulate: anything,
+  ema: anything,
+  mixup: anything,
+  cutmix: anything,
+  augmentation: anything,
+  augment: oneOf(...augmentationNames),
+  balance: anything,
+  valFraction: finite,
+  strict: flag,
+  ...pictureLimitKinds,
+};
+
+/** Throws a `UsageError` for arguments of `trainOn` that its types would not take: plain JavaScript may call with anything. */
+export function checkTrainOn(source: unknown, model: unknown, options: TrainOnOptions): void {
+  checkKind('trainOn', 'the data', source, {
+    expected: 'the path of a folder, or what openData gives once it is awaited',
+    is: (value) =>
+      text.is(value) || (record.is(value) && 'classes' in Object(value) && 'train' in Object(value)),
+  });
+  if (!(model instanceof Module) && !isNamed(model)) {
+    const advice = typeof model === 'string' ? `: { name: ${quoted(model)} } is one` : '';
+    throw new UsageError(
+      `trainOn: expected the network to be a module, or { name, options } of the registry, got ${described(model)}${advice}`,
+    );
+  }
+  checkOptions('trainOn', options, kinds);
+}
+
+function isNamed(model: unknown): boolean {
+  return record.is(model) && typeof Reflect.get(Object(model) as object, 'name') === 'string';
+}

@@ -1,0 +1,66 @@
+import { z } from 'zod';
+import { jsonObject } from '../../base/validate.ts';
+import { mostDecodeSeconds } from '../../data/picture-limits.ts';
+import { preprocessingSchema } from '../../data/preprocessing.ts';
+import { backendNames } from '../../node/backends.ts';
+import { recipeSchema } from '../../train/recipe.ts';
+
+/** `config.json` of a run folder: the settings that continue a run beside its checkpoint, and what a person may ask. */
+export const runConfigSchema = z.strictObject({
+  /** Cardinal's version. */
+  cardinal: z.string(),
+  startedAt: z.iso.datetime(),
+  /** The command that repeats the run; absent of a program's run. */
+  command: z.string().optional(),
+  /** The folder of the pictures, absolute, so that a run can be continued from anywhere. */
+  data: z.string(),
+  /** A name of the registry, or the class of a program's own network. */
+  model: z.strictObject({ name: z.string(), options: jsonObject }),
+  recipe: recipeSchema,
+  seed: z.number(),
+  valFraction: z.number().min(0).lt(1),
+  strict: z.boolean(),
+  preprocessing: preprocessingSchema,
+  /** The weights that the run began with: as they were named, where they come from, and what became of their classifier. */
+  weights: z
+    .strictObject({
+      file: z.string(),
+      /** Where the file lay, absolute, unless it is the hub's; its SHA-256. Earlier versions did not say. */
+      path: z.string().optional(),
+      sha256: z.string().optional(),
+      /** Channels that its first convolution was adapted to, if that was asked for. */
+      inChannels: z.int().min(1).optional(),
+      head: z.enum(['keep', 'reset']),
+      /** Whether what did not fit was left out; absent if not. */
+      partial: z.boolean().optional(),
+      origin: z.string().optional(),
+      licence: z.string().optional(),
+    })
+    .optional(),
+  /** Patterns of the parts that are not trained. */
+  freeze: z.array(z.string()).optional(),
+  /** Whether activations are recomputed, if that was said. */
+  checkpointActivations: z.boolean().optional(),
+  /** Optimiser steps between checkpoints, beside the one after each epoch. */
+  checkpointEvery: z.int().min(1).optional(),
+  /** What a picture may cost, if it is not the usual: see `PictureLimitOptions`. */
+  maxPixels: z.int().min(1).optional(),
+  decodeSeconds: z.int().min(1).max(mostDecodeSeconds).optional(),
+  /** What was asked to compute it, for a run that begins anew; once it has a checkpoint, that says what computed it. */
+  engine: z
+    .strictObject({
+      backend: z.enum(backendNames).optional(),
+      threads: z.int().min(1).optional(),
+      blas: z.boolean().optional(),
+    })
+    .optional(),
+  /** Minutes between checkpoints, beside these; 0: none by the clock. */
+  checkpointMinutes: z.number().min(0).optional(),
+  /** Epochs without a better validation top-1 after which the run ends. */
+  patience: z.int().min(1).optional(),
+});
+
+export type RunConfig = z.infer<typeof runConfigSchema>;
+
+/** What became of the classifier of weights that a run began with, in words. */
+export const classifierFates = { keep: 'kept', reset: 'drawn anew' } as const;
