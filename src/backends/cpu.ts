@@ -1,3 +1,4 @@
+import type { Activation } from '../graph/activation.ts';
 import { macsOf } from '../graph/dispatch.ts';
 import type { Node } from '../graph/node.ts';
 import { isMatrixProduct } from '../graph/ops/conv2d.ts';
@@ -22,11 +23,15 @@ export const cpuTarget: Pick<Target, 'alignment' | 'maxBufferBytes' | 'supports'
 /** As far as addresses of 32 bits reach, without scratch room: the least that anything on a CPU needs. */
 export const plainTarget: Target = { ...cpuTarget, maxBytes: 2 ** 32, workspaceBytes: () => 0 };
 
+/** The activations that kernels apply to their results while they store them. */
+const fusedActivations: readonly Activation[] = ['none', 'relu'];
+
 /**
- * Every fusion but one: the gradient of a convolution takes a residual only where it is one matrix product, as the first of a
+ * An activation that the kernels know, and every fusion but one: the gradient of a convolution takes a residual only where it is one matrix product, as the first of a
  * bottleneck block is. A product can begin with what is there already; the other kernels would read it in a second pass.
  */
 function supports(node: Node): boolean {
+  if ('activation' in node.attrs && !fusedActivations.includes(node.attrs.activation)) return false;
   if (node.op !== 'conv2d_backward_input' || !node.attrs.residual) return true;
   return isMatrixProduct(node.attrs, node.inputs[1].shape);
 }

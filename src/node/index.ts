@@ -2,7 +2,6 @@
 import '../base/globals.ts';
 
 export { createNodeBackend as createBackend, type NodeBackendOptions } from './backend.ts';
-export { defaultThreads } from './threads.ts';
 export { capabilities, type Capabilities } from './capabilities.ts';
 export {
   Classifier,
@@ -14,7 +13,6 @@ export {
 export { loadClassifier, type ClassifierOptions } from './classifier.ts';
 export * from './data/index.ts';
 export { fetchFromHub } from './hub/fetch.ts';
-export { isHubName, parseHubName, type HubName } from './hub/name.ts';
 export type { HubFile, HubOptions } from './hub/repo.ts';
 export type { HubProgress } from './hub/source.ts';
 export { resolveHub, type HubWeights } from './hub/resolve.ts';

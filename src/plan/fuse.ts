@@ -1,4 +1,4 @@
-import type { Activation } from '../graph/activation.ts';
+import { isActivation, slopeIsInOutput, type Activation } from '../graph/activation.ts';
 import { mutatedBy } from '../graph/dispatch.ts';
 import { Graph } from '../graph/graph.ts';
 import type { Node, NodeOf } from '../graph/node.ts';
@@ -13,10 +13,10 @@ export interface Fused {
   readonly fusions: Readonly<Record<string, number>>;
 }
 
-/** The ops that can take a following addition and ReLU into their own loop over the output. */
+/** The ops that can take a following addition and activation into their own loop over the output. */
 type Head = NodeOf<'batch_norm'> | NodeOf<'batch_norm_inference'> | NodeOf<'conv2d'>;
 
-/** A run of nodes that becomes one: convolution? → batch norm? → scale? → add? → ReLU?. It is emitted where `last` stood. */
+/** A run of nodes that becomes one: convolution? → batch norm? → scale? → add? → activation?. It is emitted where `last` stood. */
 interface Chain {
   readonly head: Head;
   readonly norm: NodeOf<'batch_norm_inference'> | undefined;
@@ -28,11 +28,11 @@ interface Chain {
 }
 
 /**
- * Merges what a residual block does after each convolution into one pass over memory: batch norm + add + ReLU. A `scale`
+ * Merges what a residual block does after each convolution into one pass over memory: batch norm + add + activation. A `scale`
  * before the addition moves into γ and β, or into the weights and the bias where there is no norm: these are small, and the
  * gradients come back through the same factor. With
  * `foldBatchNorm` a `batch_norm_inference` folds into the weights of the convolution before it (`fold_batch_norm`, run once
- * in the prologue), and add and ReLU are done as its tiles are stored. That is for inference alone: a graph in training
+ * in the prologue), and addition and activation are done as its tiles are stored. That is for inference alone: a graph in training
  * mode holds `batch_norm_inference` as well, where a norm is frozen, beside weights that change with every step.
  *
  * What a chain computes moves to where it ends. It is not formed, or ends sooner, where the device does not support what it
@@ -111,12 +111,14 @@ function findChains(
         following = next();
       }
     }
-    const relu =
-      following?.op === 'relu' &&
-      device.supports(merged(head, norm, { residual, activation: 'relu' }, following))
-        ? following
-        : undefined;
-    if (relu !== undefined) members.push(relu);
+    let activation: Activation = 'none';
+    // An op keeps what it gives, and not what its activation was applied to.
+    if (following !== undefined && isActivation(following.op) && slopeIsInOutput(following.op)) {
+      if (device.supports(merged(head, norm, { residual, activation: following.op }, following))) {
+        activation = following.op;
+        members.push(following);
+      }
+    }
     if (members.length === 1) continue;
 
     for (const member of members) taken.add(member);
@@ -125,7 +127,7 @@ function findChains(
       norm,
       factor,
       residual,
-      activation: relu === undefined ? 'none' : 'relu',
+      activation,
       members,
     });
   }

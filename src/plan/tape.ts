@@ -1,7 +1,6 @@
 import { alignUp } from '../base/align.ts';
 import { mutatedBy, repeatOf } from '../graph/dispatch.ts';
-import type { Node } from '../graph/node.ts';
-import type { Application } from '../graph/op.ts';
+import type { Application, Node } from '../graph/node.ts';
 import { sizeOf, type Value } from '../graph/value.ts';
 import type { Target } from './target.ts';
 

@@ -90,7 +90,7 @@ export async function evaluate(
   const { classes: names } = loader.dataset;
   if (names.length !== classes) {
     throw new CardinalError(
-      `${program.plan.name} tells ${classes} classes apart, but ${loader.dataset.name} has ${names.length}: evaluate it on pictures of its own classes`,
+      `${program.plan.name} has ${classes} classes, but ${loader.dataset.name} has ${names.length}: evaluate it on pictures of its own classes`,
     );
   }
   if (loader.batchSize % rows !== 0) {

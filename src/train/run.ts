@@ -356,7 +356,7 @@ function checkClasses({ plan }: FittedPlan, { dataset }: BatchLoader): void {
   const outputs = plan.buffers.find(({ name }) => name === 'logits')?.shape[1];
   if (outputs !== dataset.classes.length) {
     throw new CardinalError(
-      `${plan.name} tells ${outputs ?? 'no'} classes apart, but ${dataset.name} has ${dataset.classes.length}: set the model's number of classes`,
+      `${plan.name} has ${outputs ?? 'no'} classes, but ${dataset.name} has ${dataset.classes.length}: set the model's number of classes`,
     );
   }
 }

@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { Graph } from '../../src/graph/graph.ts';
 import type { Node } from '../../src/graph/node.ts';
-import type { OpDefinition } from '../../src/graph/op.ts';
 import type { OpName } from '../../src/graph/op-table.ts';
-import { ops } from '../../src/graph/ops/index.ts';
+import { ops, type Definition } from '../../src/graph/ops/index.ts';
 import { createModel } from '../../src/models/index.ts';
 import { trace } from '../../src/nn/index.ts';
 import { fuse } from '../../src/plan/fuse.ts';
@@ -52,7 +51,7 @@ test.each([true, false])('it is asked about nodes as the plan would hold them (t
   const { asked } = fusedFor(() => true, training);
   expect(asked.length).toBeGreaterThan(10);
   for (const node of asked) {
-    const definition: OpDefinition<OpName> = ops[node.op];
+    const definition: Definition<OpName> = ops[node.op];
     const shapes = definition.infer(
       node.inputs.map(({ shape }) => shape),
       node.attrs,

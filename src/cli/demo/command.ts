@@ -6,9 +6,14 @@ import type { DemoFlags } from './run.ts';
 
 export function define(command: Command): void {
   command
-    .option('--epochs <n>', 'passes over the pictures', integer('--epochs', 1, 1000), 10)
-    .option('--seed <n>', 'everything random comes from it', integer('--seed', 0), 0)
-    .option('--out <dir>', 'run folder (runs/demo)', path('--out'));
+    .option('--epochs <n>', 'number of epochs', integer('--epochs', 1, 1000), 10)
+    .option(
+      '--seed <n>',
+      'random seed for weights, splits, shuffling and augmentation',
+      integer('--seed', 0),
+      0,
+    )
+    .option('--out <dir>', 'run folder (default: runs/demo)', path('--out'));
   withExamples(withJsonFlag(withEngineFlags(command)), 'demo', 'demo --epochs 3 --threads 2').action(
     async (flags: DemoFlags) => {
       const { demo } = await import('./run.ts');

@@ -5,7 +5,7 @@ import { RunFolder } from '../../node/run-folder.ts';
 import { withOverrides } from '../../train/recipe.ts';
 import { bundledPictures } from '../bundled.ts';
 import type { EngineFlags } from '../flags/engine.ts';
-import { predictionLines } from '../output/evaluation.ts';
+import { predictionLines } from '../output/prediction.ts';
 import { print, shellWord } from '../output/print.ts';
 import { configure } from '../train/configure.ts';
 import { newRun } from '../train/run.ts';

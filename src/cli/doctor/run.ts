@@ -73,7 +73,7 @@ function lines(
         '  256-bit vectors',
         wideVectors.usable ? has(true) + but(wideVectors) : `${has(false)}: ${wideVectors.reason}`,
       ],
-      [pc.bold('native matrix products'), ''],
+      [pc.bold('native BLAS'), ''],
       ...blasRows(native, installation),
       [pc.bold('used by default'), ''],
       ['  kernels', kernelsProblem === null ? kernelsInWords[uses.kernels] : pc.red(kernelsProblem)],
@@ -100,7 +100,7 @@ const kernelsInWords: Readonly<Record<KernelBuild | 'none', string>> = {
   relaxed: 'WebAssembly with relaxed SIMD',
   simd: 'WebAssembly with SIMD',
   none: pc.yellow(
-    'reference loops: this engine lacks WebAssembly SIMD or shared memory; take Node 22 or newer',
+    'reference loops: this engine lacks WebAssembly SIMD or shared memory; use Node 22 or newer',
   ),
 };
 

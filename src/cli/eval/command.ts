@@ -10,14 +10,14 @@ export function define(command: Command): void {
   withWeightsFlags(
     command
       .argument('<weights>', weightsArgument, path('weights'))
-      .argument('<data>', 'a folder of class folders, CIFAR binary or IDX files', path('data')),
+      .argument('<data>', 'folder with class folders, CIFAR binary or IDX files', path('data')),
   )
     .option(
       '--split <name>',
-      'train, val, test or all; val is also what training held out (test, or val if there is none)',
+      'train, val (or what training held out), test, or all (default: test, or val if there is none)',
       oneOf('--split', ['train', 'val', 'test', 'all']),
     )
-    .option('--batch-size <n>', 'pictures at once', integer('--batch-size', 1, 65_536), 64)
+    .option('--batch-size <n>', 'batch size', integer('--batch-size', 1, 65_536), 64)
     .option('--strict', strictHelp, false);
   withExamples(
     withJsonFlag(withEngineFlags(withPictureFlags(command))),

@@ -13,7 +13,7 @@ import type { EngineFlags } from '../flags/engine.ts';
 import { givenLimits } from '../flags/pictures.ts';
 import type { WeightsFlags } from '../flags/weights.ts';
 import { loadForUse, preprocessingFor } from '../loading.ts';
-import { judgementLines } from '../output/evaluation.ts';
+import { evaluationLines } from '../output/evaluation.ts';
 import { print, printJson, tell } from '../output/print.ts';
 
 /** Flags of `cardinal eval`. */
@@ -53,7 +53,7 @@ export async function evaluateWeights(path: string, dataPath: string, flags: Eva
   }
   if (!Number.isFinite(evaluation.loss)) {
     tell(
-      `warning: ${path} gives no finite numbers for some pictures: the weights are damaged, or their training diverged`,
+      `warning: ${path} gives NaN or infinity for some pictures: the weights are damaged, or their training diverged`,
     );
   }
   if (flags.json)
@@ -61,5 +61,5 @@ export async function evaluateWeights(path: string, dataPath: string, flags: Eva
       ...{ weights: path, data: dataPath, split, on, leftOut, skipped: skipped.length },
       ...{ warning: warning ?? null, ...evaluation },
     });
-  else print(judgementLines(evaluation, on));
+  else print(evaluationLines(evaluation, on));
 }

@@ -14,4 +14,4 @@ export function withExamples(command: Command, ...examples: readonly string[]): 
 
 /** What `--take-over` means, in every command that has it. */
 export const takeOverHelp =
-  'with --resume: take the folder from the process that holds it, if you know that it has ended; if it has not, it stops';
+  'with --resume: take over a folder that another process holds, if you know that it has ended; if it is still running, it stops';

@@ -12,17 +12,17 @@ export function withPictureFlags(command: Command): Command {
   return command
     .option(
       '--max-pixels <n>',
-      `refuse a picture with more, width × height (${maxPixels / 1e6} million)`,
+      `reject a picture with more pixels, width × height (default: ${maxPixels / 1e6} million)`,
       integer('--max-pixels', 1),
     )
     .option(
       '--decode-seconds <n>',
-      `give up on a picture that takes longer to decode (${decodeSeconds})`,
+      `give up on a picture that takes longer to decode (default: ${decodeSeconds})`,
       integer('--decode-seconds', 1, mostDecodeSeconds),
     );
 }
 
-/** Of some flags the limits of pictures that were given. */
+/** The limits of pictures among the flags that were given. */
 export function givenLimits({ maxPixels, decodeSeconds }: PictureLimitOptions): GivenLimits {
   return {
     ...(maxPixels === undefined ? {} : { maxPixels }),
@@ -36,4 +36,4 @@ interface GivenLimits {
 }
 
 /** What `--strict` means, in every command that has it. */
-export const strictHelp = 'refuse what cannot be read, instead of leaving it out';
+export const strictHelp = 'fail if anything cannot be read, instead of skipping it';

@@ -23,17 +23,17 @@ export interface ModelFlags {
 export function withSetFlag(command: Command): Command {
   return command.option(
     '--set <key=value...>',
-    'change the network: layers, cardinality, baseWidth, numClasses, inChannels, residual, form, widthMultiplier …',
+    'set options of the network: layers, cardinality, baseWidth, numClasses, inChannels, residual, form, widthMultiplier …',
     setting,
   );
 }
 
 /** What a command that takes weights calls them in its help. */
 export const weightsArgument =
-  "a run's best.safetensors, or weights of other programs: .pth, .pt, .safetensors, hf:owner/repo";
+  "a run's best.safetensors, or any weights: .safetensors, .pth, .pt, hf:owner/repo";
 
 /** The same for commands that want no network of them. */
-export const weightsFileArgument = 'a file of weights: .safetensors, .pth, .pt, or hf:owner/repo';
+export const weightsFileArgument = 'weights file: .safetensors, .pth, .pt, or hf:owner/repo';
 
 /** Flags of every command that loads weights: how much of them must fit, and for how many channels. */
 export interface FitFlags {
@@ -46,14 +46,11 @@ export function withFitFlags(command: Command): Command {
   return command
     .option(
       '--in-channels <n>',
-      "of the pictures: adapts the weights' first convolution, summed for 1, repeated and scaled for more (the weights')",
+      "number of input channels; adapts the first convolution: sums its channels for 1, repeats and rescales them for more (default: the weights')",
       integer('--in-channels', 1, 1024),
     )
-    .option(
-      '--partial',
-      'load what fits of the weights and list the rest, which stays as the network draws it',
-    )
-    .option('--no-verify', 'load weights though their checksums say that they are damaged');
+    .option('--partial', 'load the tensors that fit and list the others, which keep their initial values')
+    .option('--no-verify', 'load weights even if their checksums do not match');
 }
 
 /** Flags of every command that takes weights: what the file does not say itself. */
@@ -66,12 +63,20 @@ export interface WeightsFlags extends ModelFlags, FitFlags {
 
 export function withWeightsFlags(command: Command): Command {
   const prepared = command
-    .option('--model <name>', 'what bare weights are of; a checkpoint says it itself')
-    .option('--mean <list>', "of each channel, in [0, 1] (the checkpoint's)", perChannel('--mean', false))
-    .option('--std <list>', "of each channel (the checkpoint's)", perChannel('--std', true))
+    .option('--model <name>', 'network that the weights belong to (default: the one named in a checkpoint)')
+    .option(
+      '--mean <list>',
+      "mean of each channel, in [0, 1] (default: the checkpoint's)",
+      perChannel('--mean', false),
+    )
+    .option(
+      '--std <list>',
+      "standard deviation of each channel (default: the checkpoint's)",
+      perChannel('--std', true),
+    )
     .option(
       '--image-size <n>',
-      "side of the network's input (the checkpoint's)",
+      "height and width of the network's input (default: the checkpoint's)",
       integer('--image-size', 8, 4096),
     );
   return withFitFlags(withSetFlag(prepared));

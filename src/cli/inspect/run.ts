@@ -79,8 +79,8 @@ function lines({ name, archive, tensors }: WeightsFile, fits: readonly Fit[]): s
       ? []
       : [
           archive.objects.has('object')
-            ? 'objects of Python, of which only tensors are read:'
-            : 'beside the tensors, objects of Python, which are not made:',
+            ? 'Python objects, of which only tensors are read:'
+            : 'beside the tensors, Python objects, which are not loaded:',
         ]),
     ...alignColumns(
       [...archive.objects].map(([key, type]) => [`  ${pc.dim(shortened(key))}`, shortened(type)]),
@@ -88,7 +88,7 @@ function lines({ name, archive, tensors }: WeightsFile, fits: readonly Fit[]): s
     ),
     `weights: ${count([...tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0))} numbers, running statistics included`,
     ...(fits.length === 0
-      ? ['fits no network of the registry; `cardinal eval --model NAME` tells what differs']
+      ? ['fits no network of the registry; `cardinal eval --model NAME` shows what differs']
       : ['fits', ...fits.map((fit) => `  ${fitLine(fit)}`)]),
   ];
 }

@@ -7,13 +7,13 @@ import type { PlanFlags } from './run.ts';
 
 export function define(command: Command): void {
   command
-    .argument('<model>', 'a name of `cardinal models`')
-    .option('--train', 'the program of a training step (SGD with momentum) instead of inference', false)
+    .argument('<model>', 'name of a network, see `cardinal models`')
+    .option('--train', 'plan a training step (SGD with momentum) instead of inference', false)
     .option('--checkpoint-activations', `with --train, ${checkpointActivationsHelp}`, false)
-    .option('--batch <n>', 'pictures at once (1)', integer('--batch', 1, 65_536))
+    .option('--batch <n>', 'batch size (default: 1)', integer('--batch', 1, 65_536))
     .option(
       '--input <n,c,h,w>',
-      "shape of the pictures (--batch of the network's own size)",
+      "input shape (default: --batch pictures of the network's own size)",
       shape4('--input'),
     );
   withExamples(

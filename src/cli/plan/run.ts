@@ -1,6 +1,7 @@
 import type { Backend } from '../../backends/backend.ts';
 import { UsageError } from '../../base/errors.ts';
-import { createModel, modelInfo, parseSet } from '../../models/index.ts';
+import { parseSet } from '../../models/options.ts';
+import { createModel, modelInfo } from '../../models/registry.ts';
 import { trace } from '../../nn/trace.ts';
 import { excessOf, largestFit, type Excess } from '../../plan/fit.ts';
 import { formatPlan, listPlan } from '../../plan/listing.ts';
@@ -26,7 +27,7 @@ export async function showPlan(name: string, flags: PlanFlags): Promise<void> {
   const options = parseSet(flags.set ?? []);
   const { batch, input: given, checkpointActivations } = flags;
   if (checkpointActivations && !flags.train) {
-    throw new UsageError('--checkpoint-activations is for --train: inference keeps none for a backward pass');
+    throw new UsageError('--checkpoint-activations needs --train: inference keeps no activations');
   }
   if (batch !== undefined && given !== undefined && given[0] !== batch) {
     throw new UsageError(
@@ -49,9 +50,9 @@ export async function showPlan(name: string, flags: PlanFlags): Promise<void> {
     const kernels = backend.kernelsOf(plan);
     const listing = listPlan(plan, (node) => kernels.get(node) ?? []);
     const excess = excessOf(plan, backend);
-    const { maxBytes } = backend;
+    const { name: computing, maxBytes } = backend;
     if (flags.json)
-      printJson({ backend: backend.name, input, maxBytes, fits: excess === undefined, ...listing });
+      printJson({ backend: computing, input, maxBytes, fits: excess === undefined, ...listing });
     else
       print(
         formatPlan(listing).split('\n'),

@@ -2,7 +2,7 @@ import { UsageError } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
 import { csvRow } from '../../report/csv.ts';
 import type { Classification } from '../../use/classifier.ts';
-import { predictionLines } from '../output/evaluation.ts';
+import { predictionLines } from '../output/prediction.ts';
 import { print, printJson } from '../output/print.ts';
 
 /** Which output is asked for; text if none. */

@@ -6,10 +6,14 @@ import type { SummaryFlags } from './run.ts';
 
 export function define(command: Command): void {
   command
-    .argument('<model>', 'a name of `cardinal models`')
-    .option('--input <n,c,h,w>', "shape of the pictures (one of the network's own size)", shape4('--input'))
-    .option('--depth <d>', 'levels of modules to list', integer('--depth', 0, 100), 3)
-    .option('--cost', 'tell MACs, activations and bytes by layer and by kind of op', false);
+    .argument('<model>', 'name of a network, see `cardinal models`')
+    .option(
+      '--input <n,c,h,w>',
+      "input shape (default: one picture of the network's own size)",
+      shape4('--input'),
+    )
+    .option('--depth <d>', 'number of module levels to list', integer('--depth', 0, 100), 3)
+    .option('--cost', 'list MACs, activations and bytes by layer and by kind of op', false);
   withExamples(
     withJsonFlag(withSetFlag(command)),
     'summary resnext50_32x4d.review --input 2,3,224,224',

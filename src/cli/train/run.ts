@@ -31,7 +31,7 @@ import { configure } from './configure.ts';
 import { continuedConfig, continuingLines, requireUnedited } from './continued.ts';
 import { engineToBegin, engineToGoOn, flagsOf, givenEngine, withBackend, type Engine } from '../engine.ts';
 import { onInterrupt } from '../process/interrupt.ts';
-import { judgementLines } from '../output/evaluation.ts';
+import { evaluationLines } from '../output/evaluation.ts';
 import { openWeights } from '../loading.ts';
 import { print, printJson, shellWord, tell, wrapped } from '../output/print.ts';
 import { progressView, type ProgressView } from './progress.ts';
@@ -402,7 +402,7 @@ function closing(
     ...[metricsName, 'config.json', pictureListFile],
   ];
   return [
-    ...(evaluated === undefined ? [] : ['', ...judgementLines(evaluated, evaluatedOn[evaluated.on])]),
+    ...(evaluated === undefined ? [] : ['', ...evaluationLines(evaluated, evaluatedOn[evaluated.on])]),
     '',
     ...(engine === undefined ? [] : [`continue with: cardinal train --resume ${shellWord(path)}${engine}`]),
     ...wrapped(`the run is in ${path}: ${files.join(', ')}`),

@@ -6,7 +6,7 @@ import type { VerifyFlags } from './run.ts';
 export function define(command: Command): void {
   command.argument(
     '<path>',
-    'a run or study folder, a file of weights (.safetensors, .pth, .pt), or a folder of these',
+    'run folder, study folder, weights file (.safetensors, .pth, .pt), or a folder of these',
     path('path'),
   );
   withExamples(

@@ -1,5 +1,4 @@
 import { CardinalError } from '../../../base/errors.ts';
-import type { Activation } from '../../../graph/activation.ts';
 import type { Node, NodeOf } from '../../../graph/node.ts';
 import type { OpName } from '../../../graph/op-table.ts';
 import type { PlanBuffer, Step } from '../../../plan/plan.ts';
@@ -13,9 +12,6 @@ import { opLowerings } from './ops.ts';
 import { placeStep } from './placed.ts';
 
 type Lowerings = { readonly [K in OpName]?: Lowering<K> };
-
-/** The activations that every kernel of an op with one applies to its results while it stores them. */
-export const fusedActivations: readonly Activation[] = ['none', 'relu'];
 
 /** Every op this backend computes. A plan with another op is refused when it is loaded. */
 const plain: Lowerings = {
@@ -95,13 +91,14 @@ function callsOf<K extends OpName>(
 ): readonly Call[] {
   const lowering: Lowering<K> | undefined = lowerings[node.op];
   if (lowering === undefined || !supports(lowerings, step.node)) {
-    const what = `op "${node.op}"${lowering === undefined ? '' : ' with a residual'}`;
+    const what = `op "${node.op}"${lowering === undefined ? '' : ` with ${fusedWith(node)}`}`;
     throw new CardinalError(`the wasm backend cannot compute ${what} (${node.scope || 'top level'})`);
   }
-  if ('activation' in node.attrs && !fusedActivations.includes(node.attrs.activation)) {
-    throw new CardinalError(
-      `the wasm backend cannot compute ${node.op} with ${node.attrs.activation} in one step (${node.scope || 'top level'}); plan them as two`,
-    );
-  }
   return lowering.calls(placeStep(node, step, workspace, keep)).filter(({ chunks }) => chunks > 0);
+}
+
+/** What makes a node one that there are no kernels for. */
+function fusedWith({ attrs }: Pick<Node, 'attrs'>): string {
+  const activation = 'activation' in attrs ? attrs.activation : 'none';
+  return activation === 'none' ? 'a residual' : activation;
 }
