@@ -50,7 +50,7 @@ import type { RunFolder } from './run-folder.ts';
 import { RunPlace } from './run-place.ts';
 import type { HubOptions } from './hub/repo.ts';
 import { checkTrainOn } from './train-on-arguments.ts';
-import { channelsOf, isAdapted, factsOf, trainingPreprocessing } from '../use/weights-facts.ts';
+import { channelsOf, isAdapted, weightsFactsOf, trainingPreprocessing } from '../use/weights-facts.ts';
 import { tensorsFor } from '../use/opened-weights.ts';
 import type { WeightsFile } from './weights-file.ts';
 import { withWeightsFile } from './weights-file.ts';
@@ -266,7 +266,7 @@ async function work(
       head,
       weights,
     );
-    const earlier = weights && factsOf(weights).pictures;
+    const earlier = weights && weightsFactsOf(weights).pictures;
     for (const message of [leftOutLine(data.leftOut), await seenBefore(data, earlier)]) {
       if (message !== undefined) await onEvent({ type: 'warning', message });
     }
@@ -320,7 +320,7 @@ async function work(
       conditions,
       ...(weights === undefined
         ? {}
-        : { origin: factsOf(weights).origin, licence: factsOf(weights).licence }),
+        : { origin: weightsFactsOf(weights).origin, licence: weightsFactsOf(weights).licence }),
       store:
         out === undefined
           ? undefined
@@ -389,7 +389,7 @@ async function pictures(
   if (typeof source === 'string') {
     return weights === undefined ? openData(source, options) : openDataFor(weights, head, source, options);
   }
-  const known = weights && factsOf(weights).classes;
+  const known = weights && weightsFactsOf(weights).classes;
   if (weights && known && head === 'keep')
     requireSameClasses({ classes: known }, source.classes, weights.name);
   return source;

@@ -8,7 +8,7 @@ import { fitPreprocessing } from '../../node/data/channel-statistics.ts';
 import { withAugmentation } from '../../node/data/loaders.ts';
 import { requireRoom } from '../../node/room.ts';
 import { identifyNetwork } from '../../use/identify.ts';
-import { isAdapted, factsOf, trainingPreprocessing } from '../../use/weights-facts.ts';
+import { isAdapted, weightsFactsOf, trainingPreprocessing } from '../../use/weights-facts.ts';
 import { isHubName } from '../../node/hub/name.ts';
 import type { WeightsFile } from '../../node/weights-file.ts';
 import { networkOf, type ModelDescription } from '../../train/network.ts';
@@ -129,7 +129,7 @@ async function beginning(
   weights: WeightsFile,
   { weights: file = weights.name, head, partial, inChannels }: TrainFlags,
 ): Promise<RunConfig['weights']> {
-  const { origin, licence } = factsOf(weights);
+  const { origin, licence } = weightsFactsOf(weights);
   return {
     file,
     ...(isHubName(file) ? {} : { path: resolve(weights.path) }),
