@@ -8,7 +8,8 @@
  */
 import type { Backend, Program } from '../src/backends/backend.ts';
 import { sizeOf } from '../src/graph/value.ts';
-import { checkpointActivationsHelp, integer, oneOf } from '../src/cli/flags.ts';
+import { checkpointActivationsHelp } from '../src/cli/flags/engine.ts';
+import { integer, oneOf } from '../src/cli/flags/values.ts';
 import { createModel, modelInfo } from '../src/models/index.ts';
 import { trace } from '../src/nn/trace.ts';
 import { createNodeBackend } from '../src/node/backend.ts';
@@ -66,7 +67,7 @@ async function main(name: string, flags: Flags): Promise<void> {
     : planInference(traced, backend, { name });
   const entries: Entry[] = train ? ['gradient', 'update'] : ['forward'];
   console.log(
-    `${name}, batch ${batch}, ${(plan.peakBytes / 2 ** 20).toFixed(0)} MiB, ${backend.threads} threads`,
+    `${name}, batch ${batch}, ${(plan.peakBytes / 2 ** 20).toFixed(0)} MiB, ${backend.description}`,
   );
   const program = await backend.load(plan);
   fill(program, plan);

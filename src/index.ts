@@ -15,10 +15,10 @@ export * from './models/index.ts';
 export * from './cost/index.ts';
 export type { Graph } from './graph/graph.ts';
 export type { Shape, Value } from './graph/value.ts';
-export { planInference, type InferenceOptions, type Traced } from './plan/plan-inference.ts';
+export { planInference, type InferencePlanOptions, type Traced } from './plan/plan-inference.ts';
 export { formatPlan, listPlan, type PlanListing } from './plan/listing.ts';
 export type { Plan } from './plan/plan.ts';
-export { planTraining, type TrainingOptions } from './plan/plan-training.ts';
+export { planTraining, type TrainingPlanOptions } from './plan/plan-training.ts';
 
 export type { Backend, Order, Program } from './backends/backend.ts';
 export { createReferenceBackend } from './backends/reference/backend.ts';

@@ -36,7 +36,11 @@ export function wideVectors(): WideVectors {
   return { usable, reason, except: usable ? [...fatalOn(versions.v8)] : [] };
 }
 
-/** @internal */
+/**
+ * What 256-bit vectors lack here, in words; empty if nothing.
+ *
+ * @internal
+ */
 export function missingForWide(wish: string | undefined, arch: string, v8: string, fused: boolean): string {
   if (wish === '0') return 'CARDINAL_WIDE=0 asks for none';
   if (arch !== 'x64') return `V8 has them on x64 alone, this is ${arch}`;
@@ -44,7 +48,7 @@ export function missingForWide(wish: string | undefined, arch: string, v8: strin
   if (!fused) return 'this processor lacks AVX2';
   const [major = 0, minor = 0] = v8.split('.').map(Number);
   const old = major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
-  if (old) return `V8 ${v8} is too old; take Node 24 or newer`;
+  if (old) return `V8 ${v8} is too old; use Node 24 or newer`;
   if (trialOn(v8) === undefined && wish !== '1') return `not tried on V8 ${v8}; CARDINAL_WIDE=1 tries`;
   return '';
 }

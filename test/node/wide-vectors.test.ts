@@ -20,8 +20,8 @@ test.each([
   [undefined, 'arm64', node26, true, 'V8 has them on x64 alone, this is arm64'],
   [undefined, 'x64', node26, false, 'this processor lacks AVX2'],
   // Node 22 has the flag, and nothing behind it.
-  [undefined, 'x64', '12.4.254.21', true, 'V8 12.4.254.21 is too old; take Node 24 or newer'],
-  ['1', 'x64', '13.5.1', true, 'V8 13.5.1 is too old; take Node 24 or newer'],
+  [undefined, 'x64', '12.4.254.21', true, 'V8 12.4.254.21 is too old; use Node 24 or newer'],
+  ['1', 'x64', '13.5.1', true, 'V8 13.5.1 is too old; use Node 24 or newer'],
   [undefined, 'x64', '15.0.1', true, 'not tried on V8 15.0.1; CARDINAL_WIDE=1 tries'],
   ['1', 'x64', '15.0.1', true, ''],
   // Between two that were tried, as other programs than Node bring it.

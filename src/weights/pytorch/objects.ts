@@ -36,8 +36,8 @@ export function modulePartsOf(
 }
 
 /** Something of Python's that is no tensor, number or text, as people are shown it: `pathlib.PosixPath('runs', 'a')`. */
-export function shownAs(value: Value): string | undefined {
-  if (value instanceof PyObject) return shownObject(value);
+export function objectText(value: Value): string | undefined {
+  if (value instanceof PyObject) return describeObject(value);
   if (value instanceof Uint8Array) return `bytes (${value.length})`;
   if (value instanceof PySet) return `set (${value.items.length})`;
   return value instanceof NumpyType ? `numpy.dtype ${value.code}` : undefined;
@@ -46,7 +46,7 @@ export function shownAs(value: Value): string | undefined {
 const mostParameters = 6;
 const longestParameter = 60;
 
-function shownObject({ type: full, parameters, state }: PyObject): string {
+function describeObject({ type: full, parameters, state }: PyObject): string {
   // Python's own, which old protocols call as Python 2 did.
   const type = full.replace(/^(builtins|__builtin__|exceptions)\./, '');
   const [owner, attribute] = parameters;
