@@ -29,9 +29,7 @@ function flagsFrom(...args: string[]): EngineFlags {
 
 test('a row of the table is accepted by the flag, and its help tells of it', async () => {
   expect(flagsFrom('--backend', 'made').backend).toBe('made');
-  expect(() => flagsFrom('--backend', 'mad')).toThrow(
-    /--backend: expected wasm or reference or made, got 'mad'/,
-  );
+  expect(() => flagsFrom('--backend', 'mad')).toThrow(/--backend: expected wasm or .*or made, got 'mad'/);
   expect(withEngineFlags(new Command()).helpInformation()).toContain('made (made up)');
   expect(await withBackend(flagsFrom('--backend', 'made'), ({ name }) => Promise.resolve(name))).toBe('made');
 });
@@ -41,7 +39,7 @@ test('… by createBackend', async () => {
   expect(backend.name).toBe('made');
   await backend.dispose();
   const wrong = { name: 'mad' } as object;
-  await expect(createNodeBackend(wrong)).rejects.toThrow(/'wasm' or 'reference' or 'made', got 'mad'/);
+  await expect(createNodeBackend(wrong)).rejects.toThrow(/'wasm' or .*or 'made', got 'mad'/);
 });
 
 test('… by config.json, with the options that it has a use for', () => {

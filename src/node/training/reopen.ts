@@ -27,7 +27,7 @@ export async function findRun(folder: RunFolder, byProgram: boolean, log: RunLog
   const { path } = folder;
   const config = await readConfig(folder);
   const remains = await folder.remains();
-  if (!byProgram) requireCommands(path, config, remains === 'run');
+  if (!byProgram) requireContinuable(path, config, remains === 'run');
   const onNotice = (message: string): Promise<void> => log.notice(message);
   if (!(await folder.hasBegun({ onNotice }))) return { config, checkpoint: undefined };
   const { training, ...rest } = await folder.checkpointToContinue();
@@ -49,7 +49,7 @@ async function readConfig(folder: RunFolder): Promise<RunConfig | undefined> {
 }
 
 /** Throws a `CardinalError` that says who can, unless the command line can continue a run. */
-function requireCommands(path: string, config: RunConfig | undefined, hasBegun: boolean): void {
+function requireContinuable(path: string, config: RunConfig | undefined, hasBegun: boolean): void {
   const there = `continue it there, with trainOn(…, { resume: true, out: ${JSON.stringify(path)} })`;
   if (config === undefined) {
     throw new CardinalError(

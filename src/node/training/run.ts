@@ -37,7 +37,7 @@ export interface RunOutcome extends Pick<PreparedRun, 'config' | 'data' | 'modul
  */
 export async function trainRun(request: RunRequest): Promise<RunOutcome> {
   const { options } = request;
-  requireSense(request);
+  requireConsistent(request);
   const log = new RunLog(request.onEvent);
   return withEndings(async (endings) => {
     const place = new RunPlace({
@@ -56,7 +56,7 @@ export async function trainRun(request: RunRequest): Promise<RunOutcome> {
 }
 
 /** Throws a `UsageError` for options that are of no use without others. */
-function requireSense({ source, options }: RunRequest): void {
+function requireConsistent({ source, options }: RunRequest): void {
   const { resume, takeOver, weights, head, inChannels, partial, out } = options;
   const { valFraction, maxPixels, decodeSeconds } = options;
   const forPath = Object.entries({ valFraction, maxPixels, decodeSeconds }).find(
