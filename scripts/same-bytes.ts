@@ -9,7 +9,7 @@
  */
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { balancedSubset } from 'cardinal-nn';
+import { balancedSubset } from 'cardinal-nn/data';
 import { capabilities, createBackend, openData, trainOn } from 'cardinal-nn/node';
 import { onNode, root } from './on-node.ts';
 

@@ -1,4 +1,6 @@
 /** What a network costs: parameters, multiply–accumulates and activations, as each tool counts them, and cardinality against width. */
+import '../base/globals.ts';
+
 export {
   costBreakdown,
   type CostBreakdown,

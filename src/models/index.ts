@@ -10,7 +10,6 @@ export {
   createModel,
   listModels,
   modelInfo,
-  modelOrigin,
   type GivenOptions,
   type ModelInfo,
 } from './registry.ts';
@@ -25,5 +24,5 @@ export {
   type ResNeXtOptions,
 } from './resnext.ts';
 export { ReviewResNeXt, type ReviewOptions } from './review.ts';
-export { type Form, parseSet, type ModelOptions, type Shortcut } from './options.ts';
+export { type Form, type ModelOptions, type Shortcut } from './options.ts';
 export { Xception, type XceptionOptions } from './xception.ts';

@@ -2,7 +2,6 @@
 import '../base/globals.ts';
 
 export { createNodeBackend as createBackend, type NodeBackendOptions } from './backend.ts';
-export { defaultThreads } from './threads.ts';
 export { capabilities, type Capabilities } from './capabilities.ts';
 export {
   Classifier,
@@ -14,14 +13,14 @@ export {
 export { loadClassifier, type ClassifierOptions } from './classifier.ts';
 export * from './data/index.ts';
 export { fetchFromHub } from './hub/fetch.ts';
-export { isHubName, parseHubName, type HubName } from './hub/name.ts';
 export type { HubFile, HubOptions } from './hub/repo.ts';
 export type { HubProgress } from './hub/source.ts';
 export { resolveHub, type HubWeights } from './hub/resolve.ts';
 export { InUseError, LockLostError } from './lock/lock.ts';
 export type { Classified, RunEvaluation } from './report/evaluate-best.ts';
 export { RunFolder, type OpenRunOptions } from './run-folder.ts';
-export { trainOn, type NamedModel, type TrainOnOptions, type TrainedOn } from './train-on.ts';
+export type { NamedModel, TrainOnOptions } from './training/options.ts';
+export { trainOn, type TrainedOn } from './training/train-on.ts';
 export type { Trained } from '../use/trained.ts';
 export { loadTrained, type LoadOptions } from './trained.ts';
 export type { Check, CheckResult, Verification } from './verify/check.ts';

@@ -1,16 +1,14 @@
+/** Training, evaluation, recipes and checkpoints, on any device and with any source of batches. `trainOn` of `cardinal-nn/node` does it all. */
+import '../base/globals.ts';
+
 export {
-  buildCheckpoint,
   parseCheckpoint,
-  requireSameClasses,
-  requireSameFrozen,
-  requireSameModel,
   type Checkpoint,
   type TrainingState,
 } from './checkpoint.ts';
 export type { Conditions, PlatformConditions } from './conditions.ts';
 export type { Description } from './description.ts';
 export { patience, type StopRule } from './early-stopping.ts';
-export { writeWeights } from '../session/state.ts';
 export { evaluate, prepareInference, type EvaluateOptions } from './evaluate.ts';
 export { topGuesses, type Guess } from './guess.ts';
 export type { EndEvent, EpochEvent, StartEvent, StepEvent, TrainEvent } from './events.ts';
@@ -26,6 +24,6 @@ export {
   type Recipe,
   type RecipeOverrides,
 } from './recipe.ts';
-export { learningRateAt, scheduleSchema, type Schedule } from './schedule.ts';
+export { learningRateAt, type Schedule } from './schedule.ts';
 export type { CheckpointKind, CheckpointStore } from './store.ts';
-export { fit, train, type TrainOptions, type TrainResult } from './train.ts';
+export { fit, train, type LoopOptions, type TrainResult } from './train.ts';

@@ -1,15 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
-import {
-  compile,
-  fit,
-  networkOf,
-  readSafetensors,
-  recipeSchema,
-  type Backend,
-  type BatchLoader,
-  type nn,
-  type StateDict,
-} from '../../src/index.ts';
+import type { Backend } from '../../src/backends/index.ts';
+import type { BatchLoader } from '../../src/data/index.ts';
+import { compile, type nn, type StateDict } from '../../src/index.ts';
+import { fit, networkOf, recipeSchema } from '../../src/train/index.ts';
+import { readSafetensors } from '../../src/weights/index.ts';
 import { cases, classes } from './networks.ts';
 
 /**

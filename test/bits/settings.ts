@@ -1,4 +1,4 @@
-import type { Backend } from '../../src/index.ts';
+import type { Backend } from '../../src/backends/index.ts';
 import { capabilities, createBackend } from '../../src/node/index.ts';
 import { cases } from './networks.ts';
 import { bitsOf, type Bits } from './runs.ts';

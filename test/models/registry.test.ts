@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/base/errors.ts';
-import { createModel, listModels, modelInfo, parseSet } from '../../src/models/index.ts';
+import { createModel, listModels, modelInfo } from '../../src/models/index.ts';
+import { parseSet } from '../../src/models/options.ts';
 import { countModel } from '../../src/cost/count-model.ts';
 import { trace } from '../../src/nn/index.ts';
 

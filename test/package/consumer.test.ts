@@ -15,8 +15,13 @@ let project: string;
 let missing: string | undefined;
 
 const source = `
-import { compile, createModel, F, nn, summary, type Value } from 'cardinal-nn';
+import { compile, createModel, F, nn, type Value } from 'cardinal-nn';
+import { createReferenceBackend, planInference, type Backend, type Plan } from 'cardinal-nn/backends';
+import { countModel } from 'cardinal-nn/cost';
+import { balancedSubset, type BatchLoader, type Picture } from 'cardinal-nn/data';
 import { createBackend, loadClassifier, openData, trainOn } from 'cardinal-nn/node';
+import { recipes, type TrainEvent } from 'cardinal-nn/train';
+import { exportOnnx, type TensorArchive } from 'cardinal-nn/weights';
 
 class Net extends nn.Module {
   readonly conv = new nn.Conv2d(3, 8, 3);
@@ -24,15 +29,44 @@ class Net extends nn.Module {
     return F.relu(this.conv(x));
   }
 }
-export const rows: number = summary(new Net(), { inputSize: [1, 3, 8, 8] }).rows.length;
+export const rows: number = nn.summary(new Net(), { inputSize: [1, 3, 8, 8] }).rows.length;
+export const parameters: number = countModel('resnet18').params;
 
 export async function all(path: string): Promise<Float32Array> {
   const backend = await createBackend({ threads: 1 });
   const compiled = await compile(createModel('resnet20_cifar'), { input: [1, 3, 32, 32], backend });
-  await trainOn(await openData(path), new Net(), { epochs: 1, onEvent: (event) => void event.type });
+  const { train } = await openData(path);
+  if (train === undefined) throw new Error(recipes.quick.name);
+  await trainOn(await openData(path), new Net(), { epochs: 1, onEvent: (event: TrainEvent) => void event.type });
   await (await loadClassifier(path)).dispose();
+  await exportOnnx(new Net(), { input: [3, 8, 8], name: balancedSubset(train, 1, 1).name });
   return (await compiled.forward(new Float32Array(3072))).data;
 }
+
+export const plan: Plan = planInference(nn.trace(new Net(), [1, 3, 8, 8], { training: false }), createReferenceBackend(), {
+  name: 'net',
+});
+export type Own = [Backend, BatchLoader, Picture, TensorArchive];
+`;
+
+/** The same in plain JavaScript, from each entrance, without the binaries that are optional. */
+const script = `
+import { compile, nn } from 'cardinal-nn';
+import { createReferenceBackend } from 'cardinal-nn/backends';
+import { countModel } from 'cardinal-nn/cost';
+import { preprocess } from 'cardinal-nn/data';
+import { createBackend } from 'cardinal-nn/node';
+import { recipes } from 'cardinal-nn/train';
+import { readSafetensors } from 'cardinal-nn/weights';
+
+const input = [1, 1, 1, 3];
+const outputs = [];
+for (const backend of [createReferenceBackend(), await createBackend({ threads: 2 })]) {
+  const { data } = await (await compile(new nn.ReLU(), { input, backend })).forward(Float32Array.of(-1, 2, 3));
+  outputs.push([...data]);
+  await backend.dispose();
+}
+console.log(JSON.stringify([outputs, countModel('resnet18').params, typeof preprocess, recipes.quick.name, typeof readSafetensors]));
 `;
 
 beforeAll(async () => {
@@ -60,7 +94,10 @@ describe('the package as others install it', () => {
 
   test.each([
     ['neither the DOM nor Node', { lib: ['es2024'], types: [] }],
-    ['the DOM', { lib: ['es2024', 'dom'], types: [] }],
+    [
+      'the DOM, and are bundled',
+      { lib: ['es2024', 'dom'], types: [], module: 'esnext', moduleResolution: 'bundler' },
+    ],
     [
       'Node and the newest JavaScript',
       { lib: ['esnext'], types: ['node'], typeRoots: [join(root, 'node_modules/@types')] },
@@ -74,6 +111,14 @@ describe('the package as others install it', () => {
     const compiler = join(root, 'node_modules/typescript/bin/tsc');
     const found = await run(process.execPath, [compiler, '-p', project]).catch((error: unknown) => error);
     expect(found).toMatchObject({ stdout: '' });
+  });
+
+  test('runs in plain JavaScript, from each of its entrances', async ({ skip }: TestContext) => {
+    skip(missing !== undefined, missing);
+    await writeFile(join(project, 'index.js'), script);
+    const { stdout } = await run(process.execPath, ['index.js'], { cwd: project });
+    const relu = [0, 2, 3];
+    expect(JSON.parse(stdout)).toEqual([[relu, relu], 11_689_512, 'function', 'quick', 'function']);
   });
 
   test('does without sharp what needs no picture files, and says what to install for the rest', async ({

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { described } from '../../src/base/described.ts';
-import { CardinalError, countModel, nn } from '../../src/index.ts';
+import { countModel } from '../../src/cost/index.ts';
+import { CardinalError, nn } from '../../src/index.ts';
 import { callables, calls, mistakes, promises } from '../support/plain-calls.js';
 
 /** Whoever calls without types gets one line that says what was expected; a TypeError would be one from the inside. */

@@ -2,23 +2,10 @@
  * A program of a user's, which prints what it gets from the library: as it is, and bundled and minified. Nothing may differ but
  * what his own class is called. Arguments: where the run goes, and `begin` or `resume`.
  */
-import {
-  compile,
-  costSummary,
-  createModel,
-  exportOnnx,
-  F,
-  fittingModels,
-  listModels,
-  nn,
-  planInference,
-  formatPlan,
-  listPlan,
-  summary,
-  trace,
-  type Value,
-} from 'cardinal-nn';
+import { compile, createModel, F, listModels, nn, type Value } from 'cardinal-nn';
+import { formatPlan, listPlan, planInference } from 'cardinal-nn/backends';
 import { createBackend, openData, trainOn } from 'cardinal-nn/node';
+import { exportOnnx, fittingModels } from 'cardinal-nn/weights';
 import { createHash } from 'node:crypto';
 
 const [, , out, mode] = process.argv;
@@ -54,8 +41,8 @@ const networks = listModels()
     const model = createModel(name);
     const side = name.includes('cifar') ? 32 : 299;
     const inputSize = [2, 3, side, side];
-    const listing = String(summary(model, { inputSize }));
-    const cost = JSON.stringify(costSummary(model, { inputSize }));
+    const listing = String(nn.summary(model, { inputSize }));
+    const cost = JSON.stringify(nn.costSummary(model, { inputSize }));
     return [name, listing.split('\n').find((line) => line.includes('mult-adds')), hash(listing), hash(cost)];
   });
 
@@ -66,7 +53,7 @@ const backend = await createBackend({ threads: 2, blas: false });
 const compiled = await compile(small, { input, backend });
 const { data } = await compiled.forward(Float32Array.from({ length: 3072 }, (_, i) => (i % 17) / 17));
 await compiled.dispose();
-const planned = planInference(trace(small, input, { training: false }), backend, { name: 'small' });
+const planned = planInference(nn.trace(small, input, { training: false }), backend, { name: 'small' });
 const kernels = backend.kernelsOf(planned);
 const plan = formatPlan(listPlan(planned, (node) => kernels.get(node) ?? []));
 
@@ -87,7 +74,7 @@ console.log(
   JSON.stringify(
     {
       networks,
-      mine: String(summary(new Mine(), { inputSize: [1, 1, 28, 28] })).replace(
+      mine: String(nn.summary(new Mine(), { inputSize: [1, 1, 28, 28] })).replace(
         /└─\w+: (2-\d) +/g,
         '└─its own: $1 ',
       ),

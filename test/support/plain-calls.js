@@ -1,6 +1,11 @@
 /** Calls as plain JavaScript makes them, which the types would refuse, and what the error says: name, call, message. */
-import * as cardinal from '../../src/index.ts';
+import * as backends from '../../src/backends/index.ts';
+import * as cost from '../../src/cost/index.ts';
+import * as data from '../../src/data/index.ts';
+import * as library from '../../src/index.ts';
 import * as node from '../../src/node/index.ts';
+import * as train from '../../src/train/index.ts';
+import * as weights from '../../src/weights/index.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
 import { loadClassifier } from '../../src/node/classifier.ts';
 import { checkPictures } from '../../src/node/data/check.ts';
@@ -10,26 +15,28 @@ import { pictureLimits } from '../../src/data/picture-limits.ts';
 import { openData } from '../../src/node/data/open.ts';
 import { recordOf } from '../../src/node/data/record-pictures.ts';
 import { channelStatistics } from '../../src/node/data/channel-statistics.ts';
-import { trainOn } from '../../src/node/train-on.ts';
+import { trainOn } from '../../src/node/training/train-on.ts';
 import { loadTrained } from '../../src/node/trained.ts';
 import { createLoader } from '../../src/node/data/loader.ts';
 import { verify } from '../../src/node/verify/verify.ts';
 import { loadWeights, saveWeights } from '../../src/node/weights.ts';
 
-const { nn, F, init, createModel, countModel, modelInfo, listModels, compile, computeGradients } = cardinal;
+const cardinal = { ...library, ...backends, ...cost, ...data, ...train, ...weights };
+const { nn, F, createModel, countModel, modelInfo, listModels, compile, computeGradients } = cardinal;
+const { init } = nn;
 const backend = cardinal.createReferenceBackend();
 const conv = () => new nn.Conv2d(3, 6, 3);
 
 /** Traces a network whose forward is `body`, with the layers of `parts` as attributes. */
 function traced(body, parts = {}) {
-  class Net extends cardinal.Module {
+  class Net extends nn.Module {
     constructor() {
       super();
       Object.assign(this, parts);
     }
   }
   Net.prototype.forward = body;
-  return cardinal.trace(new Net(), [1, 3, 8, 8], { training: false });
+  return nn.trace(new Net(), [1, 3, 8, 8], { training: false });
 }
 
 const dataset = (changes = {}, source = {}) =>
@@ -374,7 +381,7 @@ export const calls = [
           return this.part(x);
         },
         {
-          part: new (class extends cardinal.Module {
+          part: new (class extends nn.Module {
             forward() {
               return undefined;
             }
@@ -463,7 +470,7 @@ export const calls = [
 ];
 
 function partOfTwo() {
-  return new (class extends cardinal.Module {
+  return new (class extends nn.Module {
     forward(a, b) {
       return cardinal.F.add(a, b);
     }

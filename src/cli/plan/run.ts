@@ -1,6 +1,7 @@
 import type { Backend } from '../../backends/backend.ts';
 import { UsageError } from '../../base/errors.ts';
-import { createModel, modelInfo, parseSet } from '../../models/index.ts';
+import { parseSet } from '../../models/options.ts';
+import { createModel, modelInfo } from '../../models/registry.ts';
 import { trace } from '../../nn/trace.ts';
 import { excessOf, largestFit, type Excess } from '../../plan/fit.ts';
 import { formatPlan, listPlan } from '../../plan/listing.ts';

@@ -1,5 +1,6 @@
 import { costSummary, summary } from '../../cost/summary.ts';
-import { createModel, modelInfo, parseSet } from '../../models/index.ts';
+import { parseSet } from '../../models/options.ts';
+import { createModel, modelInfo } from '../../models/registry.ts';
 import type { ModelFlags } from '../flags/weights.ts';
 import { print, printJson } from '../output/print.ts';
 import { costListing } from './cost-listing.ts';

@@ -1,0 +1,126 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import ts from 'typescript';
+import { expect, test } from 'vitest';
+
+/**
+ * What the built package exports, entrance by entrance; the first one has what the other portable ones have as well. A name that comes or goes changes the public interface: whoever writes it here
+ * writes it into the changelog, too.
+ */
+const expected: Readonly<Record<string, { readonly values: string; readonly types: string }>> = {
+  '.': {
+    values: `
+      AggregatedBottleneck BasicBlock Block Bottleneck CardinalError CifarResNet CompiledModel Module
+      DisposedError EarlyConcatBottleneck F InceptionResnetV2 InceptionV4 KuangliuResNeXt MobileNetV1
+      ResNet ReviewResNeXt Rng UsageError Xception compile computeGradients convertForm createModel
+      init listModels modelInfo nn resnext resnext101_32x4d resnext101_32x8d resnext101_64x4d
+      resnext50_32x4d resnextCifar trace writeWeights`,
+    types: `
+      CifarResNetOptions CompileOptions Form GivenOptions GradientOptions Gradients
+      InceptionResnetV2Options InceptionV4Options KuangliuResNeXtOptions MobileNetV1Options ModelInfo
+      ModelOptions Output Pictures ResNeXtOptions ResNetOptions ReviewOptions Shape Shortcut StateDict
+      TensorData Value XceptionOptions`,
+  },
+  './backends': {
+    values: `createReferenceBackend createWasmBackend formatPlan listPlan planInference planTraining`,
+    types: `
+      Backend BufferRole DisposeOptions Entry Graph InferencePlanOptions KernelUse MultiplyAdd
+      NativeLibrary Node NodeOf Numerics OpName OpTable Order Plan PlanBuffer PlanListing Program Role
+      Step Traced TrainingPlanOptions WasmBackendOptions`,
+  },
+  './cost': {
+    values: `
+      bottleneckLayers bottleneckParameters cardinalityTradeoff costBreakdown costOf costSummary countModel
+      countSeparable equalCostTemplates separableRatio summary toDepthwiseLimit`,
+    types: `
+      Convention CostBreakdown CostTemplate CostUnit CountedBlock KindCost LayerCost ModelCount
+      PartCost SeparableCost SeparableShape SummaryOptions Template TemplateOptions Tradeoff TradeoffOptions`,
+  },
+  './data': {
+    values: `
+      augmentationNamed augmentationNames balancedSubset defaultAugmentation defaultPreprocessing
+      fitPicture imagenetPreprocessing imagenetStatistics leftOutLine pictureDataset preprocess
+      preprocessingSchema readPretrainedConfig splitByClass subset`,
+    types: `
+      Augmentation AugmentationInput AugmentationName Batch BatchLoader Dataset HeldOut LeftOut
+      LeftOutKind Mix MixInput Picture PictureDataset PictureLimitOptions PictureLimits PictureRecord
+      PictureSource Preprocessing PretrainedConfig Splits`,
+  },
+  './node': {
+    values: `
+      Classifier InUseError LockLostError RunFolder capabilities channelStatistics checkPictures
+      createBackend createLoader fetchFromHub fitPreprocessing loadClassifier loadPicture loadTrained
+      loadWeights openData openLoaders picturesToEvaluate readPicture recordOf resolveHub saveWeights
+      trainOn verify`,
+    types: `
+      Capabilities ChannelStatistics Check CheckResult Classification Classified ClassifiedPicture
+      ClassifierOptions ClassifyManyOptions ClassifyOptions DataKind EncodedPicture EvaluatedSplit
+      EvaluatedWeights HubFile HubOptions HubProgress HubWeights LoadIntoOptions LoadOptions
+      LoaderOptions NamedModel NodeBackendOptions OpenData OpenOptions OpenRunOptions PictureInput
+      PictureInputs PicturesToEvaluate RunEvaluation TrainOnOptions Trained TrainedOn
+      TrainingLoaderOptions UnreadablePicture Verification VerifyRunOptions`,
+  },
+  './train': {
+    values: `
+      evaluate findRecipe fit learningRateAt networkOf parseCheckpoint patience prepareInference
+      recipeSchema recipes topGuesses train withOverrides`,
+    types: `
+      Checkpoint CheckpointKind CheckpointStore Conditions Description EndEvent EpochEvent EpochRecord
+      EvaluateOptions Evaluation Guess ModelDescription Network OptimizerSpec PlatformConditions
+      Progress Recipe RecipeOverrides Schedule StartEvent StepEvent StopRule TrainEvent TrainOptions
+      TrainResult TrainingState`,
+  },
+  './weights': {
+    values: `
+      bytesSource decodeTensor encodeTensor exportOnnx fittingModels headOf loadTensors nameMaps
+      openArchive pytorchParts readSafetensors readTensors safetensorsParts unwrap writeSafetensors`,
+    types: `
+      ByteSource Dtype Fit LoadWeightsOptions LoadedWeights NameMap OnnxExportOptions RawTensor
+      SafetensorsFile TensorArchive TensorEntry Unreadable Unwrapped`,
+  },
+};
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const { exports } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as {
+  readonly exports: Readonly<Record<string, string | { readonly types: string; readonly default: string }>>;
+};
+const entrances = Object.entries(exports).flatMap(([subpath, files]) =>
+  typeof files === 'string'
+    ? []
+    : [{ subpath, types: join(root, files.types), code: join(root, files.default) }],
+);
+const program = ts.createProgram(
+  entrances.map(({ types }) => types),
+  { module: ts.ModuleKind.NodeNext, types: [], noLib: true },
+);
+
+const portable = Object.entries(expected).flatMap(([subpath, names]) =>
+  subpath === './node' ? [] : [names],
+);
+
+test('there are these entrances, and each has names of its own', () => {
+  expect(entrances.map(({ subpath }) => subpath)).toEqual(Object.keys(expected));
+  const names = Object.values(expected).flatMap(({ values, types }) => [...words(values), ...words(types)]);
+  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+});
+
+test.each(entrances)('$subpath exports these names', async ({ subpath, types, code }) => {
+  const wanted = subpath === '.' ? portable : [expected[subpath]];
+  const values = Object.keys((await import(pathToFileURL(code).href)) as object);
+  expect(values.sort()).toEqual(wanted.flatMap((names) => words(names.values)).sort());
+  const declared = declaredIn(types).filter((name) => !values.includes(name));
+  expect(declared.sort()).toEqual(wanted.flatMap((names) => words(names.types)).sort());
+});
+
+function declaredIn(path: string): string[] {
+  const file = program.getSourceFile(path);
+  const checker = program.getTypeChecker();
+  const module = file && checker.getSymbolAtLocation(file);
+  if (module === undefined) throw new Error(`${path} is no module`);
+  return checker.getExportsOfModule(module).map(({ name }) => name);
+}
+
+function words(list: string): string[] {
+  return list.split(/\s+/).filter((word) => word !== '');
+}
