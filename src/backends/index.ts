@@ -5,15 +5,7 @@
 import '../base/globals.ts';
 
 export type { DisposeOptions } from '../base/disposal.ts';
-export type {
-  Backend,
-  KernelUse,
-  MultiplyAdd,
-  NativeLibrary,
-  Numerics,
-  Order,
-  Program,
-} from './backend.ts';
+export type { Backend, KernelUse, MultiplyAdd, NativeLibrary, Numerics, Order, Program } from './backend.ts';
 export { createReferenceBackend } from './reference/backend.ts';
 export { createWasmBackend, type WasmBackendOptions } from './wasm/backend.ts';
 
