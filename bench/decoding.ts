@@ -13,7 +13,7 @@ import { defaultPreprocessing, imagenetStatistics, preprocessingSchema } from '.
 import { interpolations, type Interpolation } from '../src/data/transforms/filters.ts';
 import { withChannels } from '../src/data/transforms/grey.ts';
 import { CardinalError } from '../src/base/errors.ts';
-import { integer, oneOf } from '../src/cli/flags.ts';
+import { integer, oneOf } from '../src/cli/flags/values.ts';
 import { loadPicture } from '../src/node/data/decode.ts';
 import { findPictures } from '../src/node/data/files.ts';
 import { findPillow } from '../test/support/pillow.ts';

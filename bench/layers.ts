@@ -6,9 +6,10 @@
  * GFLOP/s count 2 per multiply–accumulate and all threads together; the time is the least of the runs.
  */
 import { modelInfo } from '../src/models/index.ts';
-import { integer, oneOf } from '../src/cli/flags.ts';
+import { integer, oneOf } from '../src/cli/flags/values.ts';
 import { createNodeBackend } from '../src/node/backend.ts';
-import { kernelBuilds, usableKernels, type KernelBuild } from '../src/node/kernels.ts';
+import { kernelBuilds, type KernelBuild } from '../src/backends/wasm/builds.ts';
+import { usableKernels } from '../src/node/kernels.ts';
 import { benchCommand, runBench } from './command.ts';
 import { convolutionsOf } from './compare/convolutions.ts';
 import { describeLayer, flopOf, passes, type Pass } from './compare/layer.ts';
@@ -55,9 +56,7 @@ async function main(model: string, flags: Flags): Promise<void> {
     throw new UsageError(`--layer: no convolution of ${model} has '${wanted}' in its line`);
   const kernels = flags.kernels ?? usableKernels()[0];
   const backend = await createNodeBackend({ threads, kernels, ...(blas ? {} : { blas: false }) });
-  console.log(
-    `${model}, batch ${batch}, ${size}², ${threads} threads, ${kernels} kernels, products by ${backend.library ?? 'WebAssembly'}`,
-  );
+  console.log(`${model}, batch ${batch}, ${size}², ${backend.description}`);
   const width = Math.max(...layers.map(({ label }) => label.length));
   const totals = { forward: [0, 0], input: [0, 0], weight: [0, 0] };
   for (const { layer, label } of layers) {

@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { UsageError } from '../src/base/errors.ts';
-import { integer } from '../src/cli/flags.ts';
+import { integer } from '../src/cli/flags/values.ts';
 import { findBlas } from '../src/node/blas.ts';
 import { benchCommand, runBench } from './command.ts';
 import { shapeChart, workChart } from './compare/chart.ts';

@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { integer, number, oneOf, path } from '../src/cli/flags.ts';
+import { integer, number, oneOf, path } from '../src/cli/flags/values.ts';
 import { benchCommand, runBench } from './command.ts';
 import { Calls } from './soak/calls.ts';
 import { soakChart } from './soak/chart.ts';

@@ -8,11 +8,12 @@
  */
 import type { Backend, Program } from '../src/backends/backend.ts';
 import { sizeOf } from '../src/graph/value.ts';
-import { checkpointActivationsHelp, integer, oneOf } from '../src/cli/flags.ts';
+import { checkpointActivationsHelp } from '../src/cli/flags/engine.ts';
+import { integer, oneOf } from '../src/cli/flags/values.ts';
 import { createModel, modelInfo } from '../src/models/index.ts';
 import { trace } from '../src/nn/trace.ts';
 import { createNodeBackend } from '../src/node/backend.ts';
-import { kernelBuilds, type KernelBuild } from '../src/node/kernels.ts';
+import { kernelBuilds, type KernelBuild } from '../src/backends/wasm/builds.ts';
 import { planInference } from '../src/plan/plan-inference.ts';
 import type { Entry, Plan, Step } from '../src/plan/plan.ts';
 import { planTraining } from '../src/plan/plan-training.ts';
@@ -66,7 +67,7 @@ async function main(name: string, flags: Flags): Promise<void> {
     : planInference(traced, backend, { name });
   const entries: Entry[] = train ? ['gradient', 'update'] : ['forward'];
   console.log(
-    `${name}, batch ${batch}, ${(plan.peakBytes / 2 ** 20).toFixed(0)} MiB, ${backend.threads} threads`,
+    `${name}, batch ${batch}, ${(plan.peakBytes / 2 ** 20).toFixed(0)} MiB, ${backend.description}`,
   );
   const program = await backend.load(plan);
   fill(program, plan);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
 import { CardinalError } from '../../src/base/errors.ts';
-import type { KernelBuild } from '../../src/node/kernels.ts';
+import type { KernelBuild } from '../../src/backends/wasm/builds.ts';
 import { compileWide } from '../../src/node/wide-vectors.ts';
 
 /** Enough to keep two units busy whose results come after four cycles, and with two constants no more than there are registers. */

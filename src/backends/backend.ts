@@ -1,35 +1,44 @@
 import type { DisposeOptions } from '../base/disposal.ts';
 import type { Node } from '../graph/node.ts';
 import type { Entry, Plan } from '../plan/plan.ts';
+import type { Target } from '../plan/target.ts';
 
 /** How the elements of a rank-4 array follow each other: N, C, H, W as PyTorch has it, or N, H, W, C as it is stored. */
 export type Order = 'contiguous' | 'channels_last';
 
 /**
- * A device that runs plans. It sees nothing but plans: no modules, no gradients rules, no data.
- * `reference` is the specification; every other backend passes the same conformance suite against it.
+ * A device that runs plans. It sees nothing but plans: no modules, no gradient rules, no data. `reference` is the
+ * specification; every other backend passes the same conformance suite against it.
+ *
+ * What a device can do it says as the `Target` of planning: alignment, sizes, scratch room, fusions, costs.
+ *
+ * **Memory.** A plan gives every buffer an offset in one block of `peakBytes`, such that buffers that are alive at the same
+ * step do not overlap; but an output may lie where an input of its step lies that dies there (`replaces` of the op). A backend
+ * with one block takes the offsets as they are. One that pools whole buffers takes from the steps when a buffer is first and last
+ * used, and may give each its own place, an output that lies on an input included. Either way, all roles but `activation` and
+ * `workspace` keep their contents for the life of the program, and begin as zeros.
+ *
+ * **Loss.** A device may go away: a GPU that is reset, a thread that ends. From then on `load`, and `write`, `read` and `run` of
+ * its programs, throw a `DeviceLostError`, also those that were under way. Turns that wait begin, and meet the error by
+ * themselves. `dispose` of backend and programs still resolves. Nothing is repaired: whoever wants to go on creates another backend.
  */
-export interface Backend {
+export interface Backend extends Target {
   readonly name: string;
-  /** The native library that does its matrix products, if one does. */
-  readonly library?: string | undefined;
-  /** Workers that share the work of every step. Results do not depend on it, bit for bit, unless `library` is there. */
-  readonly threads: number;
+  /** What does the work, for people: "2 threads, WebAssembly wide, OpenBLAS". */
+  readonly description: string;
   /** What the last digits of its results depend on, if it is known: two backends that say the same give the same bits. */
   readonly numerics?: Numerics | undefined;
-  /** The most memory one program may have, in bytes. */
-  readonly maxBytes: number;
-  /** Scratch bytes a step needs while it runs; the plan reserves the largest. */
-  workspaceBytes(node: Node): number;
   /**
    * The kernels that each node of a plan runs, in their order: for listings. A kernel that computes two nodes at once stands at
    * the first.
    */
   kernelsOf(plan: Plan): ReadonlyMap<Node, readonly KernelUse[]>;
   /**
-   * Allocates `plan.peakBytes`, zeroed, and what the backend itself needs beside them (scratch rooms, packed weights), and
-   * makes the program ready. Several may be loaded at once, and while programs run.
+   * Allocates what the plan's buffers need, zeroed, and what the backend itself needs beside them (scratch rooms, packed
+   * weights), and makes the program ready. Several may be loaded at once, and while programs run.
+   * @throws {CardinalError} if memory does not suffice, or the plan has a node that the backend cannot compute.
    * @throws {DisposedError} if the backend was disposed of before it was done.
+   * @throws {DeviceLostError} if the device is gone.
    */
   load(plan: Plan): Promise<Program>;
   /**
@@ -70,10 +79,10 @@ export interface KernelUse {
  * A plan in a device's memory. Its buffers are there once, for all callers: what belongs together, from writing an input to reading
  * what came of it, is done in a turn of its own, and then nobody writes over another's input.
  *
- *     const logits = await program.take(async () => {
+ *     const [loss, logits] = await program.take(async () => {
  *       program.write('input', pictures);
- *       await program.run('forward');
- *       return program.read('logits');
+ *       await program.run('gradient');
+ *       return program.read(['loss', 'logits']);
  *     });
  *
  * Everything in the library that computes takes turns: concurrent callers are served one after another, in the order in which they
@@ -93,16 +102,21 @@ export interface Program {
    * Copies `data` into the buffer called `name` (any role but `workspace`). Throws a `CardinalError` if there is none or
    * if the element counts differ. `order` tells how `data` is laid out; contiguous unless said otherwise.
    * @throws {DisposedError} if the program is gone.
+   * @throws {DeviceLostError} if the device is.
    */
   write(name: string, data: Float32Array, order?: Order): void;
   /**
-   * Copies the buffer out. An activation holds what was last put into its place, so only persistent roles make sense after a run.
+   * Copies a buffer out, or several, in the order of their names: all of them in one trip to the device. An activation holds
+   * what was last put into its place, so only persistent roles make sense after a run.
    * @throws {DisposedError} if the program is gone.
+   * @throws {DeviceLostError} if the device is.
    */
   read(name: string, order?: Order): Promise<Float32Array>;
+  read(names: readonly string[], order?: Order): Promise<Float32Array[]>;
   /**
    * Runs one of the plan's step lists to its end.
    * @throws {DisposedError} if the program is gone.
+   * @throws {DeviceLostError} if the device is.
    */
   run(entry: Entry): Promise<void>;
   /**

@@ -15,7 +15,10 @@ export interface Loaded {
   release(): Promise<void>;
 }
 
-/** A program whose memory the host can see and whose runs are over when they return: how it serves its callers, and ends. */
+/**
+ * A program whose memory the host can see and whose runs are over when they return: how it serves its callers, and ends. Such memory
+ * is not lost by itself: of a `DeviceLostError` it knows nothing, and passes on what `Loaded.run` throws.
+ */
 export class HostProgram implements Program {
   readonly plan: Plan;
   #loaded: Loaded | undefined;
@@ -47,8 +50,14 @@ export class HostProgram implements Program {
     this.#buffers.write(name, data, order);
   }
 
-  read(name: string, order?: Order): Promise<Float32Array> {
-    return settle(() => this.#buffers.read(name, order));
+  read(name: string, order?: Order): Promise<Float32Array>;
+  read(names: readonly string[], order?: Order): Promise<Float32Array[]>;
+  read(names: string | readonly string[], order?: Order): Promise<Float32Array | Float32Array[]> {
+    return settle(() =>
+      typeof names === 'string'
+        ? this.#buffers.read(names, order)
+        : names.map((name) => this.#buffers.read(name, order)),
+    );
   }
 
   run(entry: Entry): Promise<void> {

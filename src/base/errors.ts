@@ -25,6 +25,14 @@ export class DisposedError extends CardinalError {
   override readonly name: string = 'DisposedError';
 }
 
+/**
+ * The device that computes has gone away, with all that its programs held: a GPU that was reset, a thread that ended. Its backend is
+ * of no more use; another may do. What was saved before is whole.
+ */
+export class DeviceLostError extends CardinalError {
+  override readonly name: string = 'DeviceLostError';
+}
+
 /** The machine has run out of something, open files or memory: no fault of the file that could not be read just then. */
 export class ShortageError extends CardinalError {
   override readonly name: string = 'ShortageError';

@@ -1,4 +1,4 @@
-/** A number of bytes for people: `1.5 MiB`, rounded up, whole from 10 MiB on. */
+/** Bytes for people, rounded up: "1.5 MiB", "300 MiB". */
 export function mebibytes(bytes: number): string {
   const mebi = bytes / 2 ** 20;
   return `${mebi >= 10 ? Math.ceil(mebi) : Math.ceil(mebi * 10) / 10} MiB`;

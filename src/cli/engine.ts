@@ -1,30 +1,32 @@
 import type { Backend } from '../backends/backend.ts';
 import { withEnding } from '../base/endings.ts';
 import type { NodeBackendOptions } from '../node/backend.ts';
+import { defaultBackend, optionsFor } from '../node/backends.ts';
 import type { TrainingState } from '../train/checkpoint.ts';
-import type { EngineFlags } from './flags.ts';
+import type { EngineFlags } from './flags/engine.ts';
 import type { RunConfig } from './train/run-config.ts';
 
 /** What computes, as flags or an earlier part of a run say it. */
 export type Engine = EngineFlags & Pick<NodeBackendOptions, 'kernels'>;
 
 /** Of what computes what was asked for, to be written down; undefined if that was nothing. */
-export function givenEngine({ backend, threads, blas }: Partial<EngineFlags>): RunConfig['engine'] {
-  if (backend === 'reference') return { backend };
-  if (threads === undefined && blas === undefined) return undefined;
-  return { ...(threads === undefined ? {} : { threads }), ...(blas === undefined ? {} : { blas }) };
+export function givenEngine({
+  backend = defaultBackend,
+  threads,
+  blas,
+}: Partial<EngineFlags>): RunConfig['engine'] {
+  const engine = {
+    ...(backend === defaultBackend ? {} : { backend }),
+    ...optionsFor(backend, { threads, blas }),
+  };
+  return Object.keys(engine).length === 0 ? undefined : engine;
 }
 
 /** The engine of a run that begins anew: as the flags that are given now ask for, else as those of its first start did. */
 export function engineToBegin(asked: Partial<EngineFlags>, { engine: before = {} }: RunConfig): Engine {
-  const { backend = before.backend ?? 'wasm' } = asked;
-  if (backend === 'reference') return { backend };
+  const { backend = before.backend ?? defaultBackend } = asked;
   const { threads = before.threads, blas = before.blas } = asked;
-  return {
-    backend,
-    ...(threads === undefined ? {} : { threads }),
-    ...(blas === undefined ? {} : { blas }),
-  };
+  return { backend, ...optionsFor(backend, { threads, blas }) };
 }
 
 /** The engine of a run that goes on: as the flags that were given ask for, else as it was computed until now. */
@@ -33,23 +35,18 @@ export async function engineToGoOn(
   training: Pick<TrainingState, 'conditions'>,
 ): Promise<Engine> {
   const { engineBefore } = await import('../node/engine-before.ts');
-  const { name = 'wasm', threads, ...before } = engineBefore(training);
+  const { name = defaultBackend, ...until } = engineBefore(training);
   const { backend = name } = asked;
-  if (backend === 'reference') return { backend };
+  const before = backend === name ? until : {};
   // How many threads there were matters to the library alone.
-  const count = asked.threads ?? (asked.blas === false ? undefined : threads);
+  const threads = asked.threads ?? (asked.blas === false ? undefined : before.threads);
   const blas = asked.blas ?? before.blas;
-  return {
-    ...before,
-    backend,
-    ...(count === undefined ? {} : { threads: count }),
-    ...(blas === undefined ? {} : { blas }),
-  };
+  return { backend, ...optionsFor(backend, { ...before, threads, blas }) };
 }
 
 /** The flags with which a run goes on as `backend` computed it, whatever there is on the machine then. */
 export function flagsOf({ name, numerics }: Backend, { blas }: EngineFlags): string {
-  if (name === 'reference') return ' --backend reference';
+  if (name !== defaultBackend) return ` --backend ${name}`;
   const library = numerics?.library;
   if (library !== undefined) return ` --threads ${library.threads}`;
   return blas === false ? ' --no-blas' : '';
@@ -61,12 +58,7 @@ export async function withBackend<T>(
   work: (backend: Backend) => Promise<T>,
 ): Promise<T> {
   const { createNodeBackend } = await import('../node/backend.ts');
-  const backend = await createNodeBackend({
-    name,
-    ...(threads === undefined ? {} : { threads }),
-    ...(blas === undefined ? {} : { blas }),
-    ...(kernels === undefined ? {} : { kernels }),
-  });
+  const backend = await createNodeBackend({ name, threads, blas, kernels });
   return withEnding(
     () => backend.dispose(),
     () => work(backend),

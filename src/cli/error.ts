@@ -3,7 +3,7 @@ import { CardinalError, messageOf, UsageError } from '../base/errors.ts';
 import { fileReason, hasCode, isShortage } from '../node/file-errors.ts';
 import { Interruption } from './process/interrupt.ts';
 
-/** What the command line says of something that was thrown, and how it exits. */
+/** How the command line ends after something was thrown. */
 export interface Verdict {
   readonly exitCode: number;
   /** For stderr; none if there is nothing to say. */
@@ -11,8 +11,8 @@ export interface Verdict {
 }
 
 /**
- * What is told of whatever was thrown, in one line: 2 for a usage error, 1 otherwise. `verbose` adds the stack; without it an error
- * that is no one's but Cardinal's own says how to see more.
+ * One line for whatever was thrown; exit code 2 for a usage error, 1 otherwise. `verbose` adds the stack trace; without it the line
+ * of an unexpected error says how to get one.
  */
 export function verdictOn(error: unknown, { command = '', verbose = false } = {}): Verdict {
   // Help and version end commander's run like errors do, but are none.
@@ -35,8 +35,8 @@ export function verdictOn(error: unknown, { command = '', verbose = false } = {}
   const reason = systemReason(error);
   if (reason !== undefined) return verdict(1, reason);
   const message = messageOf(error).replace(/\s*\n\s*/g, ' ');
-  const more = verbose ? '' : '; add --verbose for its stack';
-  return verdict(1, `unexpected error, a defect of Cardinal: ${message}${more}`);
+  const more = verbose ? '' : '; add --verbose for its stack trace';
+  return verdict(1, `unexpected error, a bug in Cardinal: ${message}${more}`);
 }
 
 /** What the system said, if that alone explains an error: a disk that is full or fails, limits, permissions. */

@@ -13,18 +13,18 @@ import { withWeightsFile } from '../node/weights-file.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
 import type { LoadedWeights } from '../weights/load.ts';
+import type { WeightsFlags } from './flags/weights.ts';
 import type { DownloadView } from './output/download-progress.ts';
-import type { WeightsFlags } from './flags.ts';
 import { tell } from './output/print.ts';
 
-/** Opens a file of weights for `work`; downloads are shown while they go, and what was chosen in the file is told. */
+/** Opens a weights file for `work`. Shows the progress of downloads and prints the notes about what was chosen in the file. */
 export async function openWeights<T>(
   name: string,
   work: (file: WeightsFile) => Promise<T>,
   { verify }: VerifyOptions = {},
 ): Promise<T> {
   const view = await viewOf(name);
-  const told = (text: string): void => {
+  const warn = (text: string): void => {
     view.stop();
     tell(`warning: ${text}`);
   };
@@ -37,13 +37,13 @@ export async function openWeights<T>(
     const onProgress: HubOptions['onProgress'] = (progress) => {
       view.show(progress);
     };
-    return await withWeightsFile(name, opened, { onProgress, onWarning: told }, { verify });
+    return await withWeightsFile(name, opened, { onProgress, onWarning: warn }, { verify });
   } finally {
     view.stop();
   }
 }
 
-/** The progress of downloads; of a file on this machine there is none. */
+/** The progress of a download; a view that shows nothing for a file on this machine. */
 async function viewOf(name: string): Promise<DownloadView> {
   if (!isHubName(name)) return { show: () => undefined, stop: () => undefined };
   const { downloadView } = await import('./output/download-progress.ts');
@@ -62,35 +62,35 @@ export async function loadForUse(path: string, flags: WeightsFlags): Promise<Tra
   return openWeights(path, load, flags);
 }
 
-const mostTold = 50;
+const mostListed = 50;
 
-/** Tells on stderr what `--partial` left, a name a line. */
+/** Lists on stderr the tensors that `--partial` did not load, one name per line. */
 export function tellLeft({ loaded, missing, misshaped, unexpected }: LoadedWeights): void {
   const groups = [
-    ['not in the file, as the network draws them', missing],
-    ['of another shape, as the network draws them', misshaped],
-    ['not in the network, left out', unexpected],
+    ['not in the file, kept at their initial values', missing],
+    ['of another shape, kept at their initial values', misshaped],
+    ['not in the network, ignored', unexpected],
   ] as const;
   if (groups.every(([, names]) => names.length === 0)) return;
   tell(`note: loaded ${loaded.length} of ${loaded.length + missing.length + misshaped.length} tensors`);
   for (const [what, names] of groups) {
     if (names.length === 0) continue;
-    const more = names.length - mostTold;
+    const more = names.length - mostListed;
     tell(
       `${what}:`,
-      names.slice(0, mostTold).map((name) => `  ${shortened(name)}`),
+      names.slice(0, mostListed).map((name) => `  ${shortened(name)}`),
     );
     if (more > 0) tell(`  and ${more} more`);
   }
 }
 
-/** Tells if `--model` contradicts the weights' repository. */
+/** Warns if `--model` contradicts the weights' repository. */
 export function warnOfOther(file: WeightsFile, model: string | undefined): void {
   const other = otherNetwork(file, model);
   if (other !== undefined) tell(`warning: ${other}`);
 }
 
-/** How its pictures are prepared; a guess is told. */
+/** How the network's pictures are prepared; warns if that is a guess. */
 export async function preprocessingFor(
   trained: Preparable,
   flags: WeightsFlags,

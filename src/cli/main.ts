@@ -18,21 +18,24 @@ const commands: Readonly<Record<string, readonly [summary: string, load: () => P
   demo: ['train and evaluate a small ResNeXt on bundled pictures', () => import('./demo/command.ts')],
   models: ['list the networks that can be built by name', () => import('./models/command.ts')],
   summary: ["print a network's layers, shapes, parameters and cost", () => import('./summary/command.ts')],
-  tradeoff: ['cardinality against width at equal cost (Table 2)', () => import('./tradeoff/command.ts')],
-  plan: ['print the program a network is compiled to', () => import('./plan/command.ts')],
+  tradeoff: [
+    'compare cardinality and width at equal cost (ResNeXt paper, Table 2)',
+    () => import('./tradeoff/command.ts'),
+  ],
+  plan: ['print the program that a network compiles to', () => import('./plan/command.ts')],
   train: ['train a network on pictures', () => import('./train/command.ts')],
-  study: ["run one of the paper's comparisons", () => import('./study/command.ts')],
+  study: ["repeat one of the ResNeXt paper's comparisons", () => import('./study/command.ts')],
   eval: ['evaluate a trained network on labelled pictures', () => import('./eval/command.ts')],
   predict: ['classify pictures with a trained network', () => import('./predict/command.ts')],
   inspect: [
-    'show what a file of weights holds and which networks it fits',
+    'list the tensors of a weights file and the networks they fit',
     () => import('./inspect/command.ts'),
   ],
-  verify: ["check a run's files, or weights, for damage", () => import('./verify/command.ts')],
-  convert: ['write weights in another format', () => import('./convert/command.ts')],
-  export: ['write a network for other programs: ONNX, PyTorch', () => import('./export/command.ts')],
+  verify: ['check a run or a weights file for damage', () => import('./verify/command.ts')],
+  convert: ['convert weights to another format', () => import('./convert/command.ts')],
+  export: ['export a network to ONNX or PyTorch', () => import('./export/command.ts')],
   run: ['run a network on raw tensors, to check a port', () => import('./run/command.ts')],
-  doctor: ['show what this machine offers and what is used', () => import('./doctor/command.ts')],
+  doctor: ['show what this machine supports and what is used of it', () => import('./doctor/command.ts')],
 };
 
 keepToPictures();
@@ -96,7 +99,7 @@ async function build(): Promise<Command> {
   const program = new Command('cardinal')
     .description('Build, train, explain and run ResNeXt and its relatives.')
     .version(version(), '-V, --version')
-    .option('--verbose', 'show the stack of an error')
+    .option('--verbose', 'print the stack trace of an error')
     .showSuggestionAfterError()
     .exitOverride()
     .configureOutput({
@@ -107,7 +110,7 @@ async function build(): Promise<Command> {
     })
     .configureHelp({
       helpWidth: process.stdout.isTTY ? Math.min(process.stdout.columns, 100) : 100,
-      // That a switch is off unless it is given goes without saying.
+      // A boolean flag is off by default: saying so for each would be noise.
       optionDescription: (option) =>
         option.isBoolean() ? option.description : help.optionDescription(option),
     })
@@ -119,7 +122,7 @@ async function build(): Promise<Command> {
     const command = program.command(name).description(summary);
     if (name !== asked) continue;
     (await load()).define(command);
-    command.option('--verbose', 'show the stack of an error').showSuggestionAfterError(false);
+    command.option('--verbose', 'print the stack trace of an error').showSuggestionAfterError(false);
   }
   return program;
 }

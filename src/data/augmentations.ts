@@ -71,14 +71,14 @@ export function defaultAugmentation(kind: 'folders' | 'cifar10' | 'cifar100' | '
   }
 }
 
-/** How pictures are varied, in words: `varied by crops of 35 to 100 %, flips`, or `not varied`. */
+/** How pictures are augmented, in words: `augmented by crops of 35 to 100 %, flips`, or `not augmented`. */
 export function augmentationWords(augmentation: Augmentation): string {
   validate(augmentationSchema, augmentation, 'augmentationWords');
   const parts = augmentationParts(augmentation);
-  return parts === '' ? 'not varied' : `varied by ${parts}`;
+  return parts === '' ? 'not augmented' : `augmented by ${parts}`;
 }
 
-/** What pictures are varied by: `crops of 35 to 100 %, flips`; empty if by nothing. */
+/** What pictures are augmented by: `crops of 35 to 100 %, flips`; empty if by nothing. */
 export function augmentationParts({ crop, flip, jitter, lighting }: Augmentation): string {
   const percent = (share: number): number => Math.round(100 * share);
   const parts = [

@@ -196,7 +196,8 @@ function chunksOf(stream: ByteStream | AsyncIterable<unknown>): Chunks {
     end: () => undefined,
     cancel: () => {
       // Node's stream, which would wait for its next part otherwise.
-      if ('destroy' in stream && typeof stream.destroy === 'function') stream.destroy();
+      const { destroy } = stream as { destroy?(): unknown };
+      if (typeof destroy === 'function') destroy.call(stream);
       else void iterator.return?.().catch(() => undefined);
     },
   };

@@ -99,7 +99,7 @@ export async function seenBefore(
       name === 'validation' && heldOut !== undefined
         ? `; they held out ${share(heldOut.fraction)} of each class with seed ${heldOut.seed}`
         : '';
-    return `the weights to begin with were trained on ${seen} ${name} pictures: their figures will be too good${cure}`;
+    return `the initial weights were trained on ${seen} ${name} pictures: accuracy on them will be too high${cure}`;
   }
   return undefined;
 }
@@ -151,10 +151,10 @@ async function warningOf(
 ): Promise<string | undefined> {
   const seen = await seenIn(dataset, records, platform);
   if (seen !== undefined) {
-    return `the weights were trained on ${seen} pictures: new ones will be recognised less often than these figures say`;
+    return `the weights were trained on ${seen} pictures: expect a lower accuracy on new ones`;
   }
   if (records.length > 0 || !ours || asked !== undefined || split !== 'train') return undefined;
-  return 'the weights do not say which pictures they were trained on: if it was on these, new ones will be recognised less often than these figures say';
+  return 'the weights do not say which pictures they were trained on: if it was on these, expect a lower accuracy on new ones';
 }
 
 /** How many pictures of a dataset weights were trained on, for people: "all of these", "about 12 of these 40"; or none. */

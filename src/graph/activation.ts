@@ -1,33 +1,54 @@
 /** A function of each element by itself: what it gives, and what of a gradient it passes on. */
 export interface ActivationRule {
   /** y = f(x). NaN stays NaN. */
-  value(x: number): number;
-  /** dx = f′·dy, with f′ at `y`: so that only the output must be kept, which the next layer keeps anyway. */
-  gradient(dy: number, y: number): number;
+  readonly value: (x: number) => number;
+  /**
+   * What f′ is computed from. `y` wherever y tells: the next layer keeps it anyway, and only such a function can be fused into the
+   * op before it in training.
+   */
+  readonly slopeFrom: 'x' | 'y';
+  /** dx = f′·dy, where `at` is x or y, as `slopeFrom` says. */
+  readonly gradient: (dy: number, at: number) => number;
 }
 
-/** Every activation by the name of its op. The gradient's op is called `<name>_backward`. */
-export const activations = {
+const rules = {
   /** max(x, 0); −0 becomes 0. */
   relu: {
     value: (x) => Math.max(x, 0),
     // y > 0 exactly where x > 0.
+    slopeFrom: 'y',
     gradient: (dy, y) => (y > 0 ? dy : 0),
   },
   /** min(max(x, 0), 6), so that few bits hold what it gives (Krizhevsky 2010; MobileNets in TensorFlow and timm). */
   relu6: {
     value: (x) => Math.min(Math.max(x, 0), 6),
     // 0 < y < 6 exactly where 0 < x < 6, where PyTorch lets the gradient through.
+    slopeFrom: 'y',
     gradient: (dy, y) => (y > 0 && y < 6 ? dy : 0),
   },
 } satisfies Record<string, ActivationRule>;
 
-export type ActivationName = keyof typeof activations;
+export type ActivationName = keyof typeof rules;
+
+/** Every activation by the name of its op; the op of its gradient is called `<name>_backward`. */
+export const activations: Readonly<Record<ActivationName, ActivationRule>> = rules;
 
 /** What an op applies to its result before it is stored. */
 export type Activation = 'none' | ActivationName;
 
+export const activationNames = Object.keys(rules) as ActivationName[]; // The keys of the table above.
+
 /** y of an op that ends in `activation`. */
 export function activated(activation: Activation, x: number): number {
   return activation === 'none' ? x : activations[activation].value(x);
+}
+
+/** Whether it is the op of an activation by itself. */
+export function isActivation(op: string): op is ActivationName {
+  return Object.hasOwn(activations, op);
+}
+
+/** Whether an op that ends in `activation` can be differentiated from what it gives. */
+export function slopeIsInOutput(activation: ActivationName): boolean {
+  return activations[activation].slopeFrom === 'y';
 }

@@ -1,15 +1,15 @@
-import { ops } from './ops/index.ts';
+import { ops, type Definition } from './ops/index.ts';
 import type { Graph } from './graph.ts';
-import type { Node } from './node.ts';
-import type { Application, OpDefinition } from './op.ts';
-import type { OpName } from './op-table.ts';
+import type { Application, Node } from './node.ts';
+import type { Applier } from './op.ts';
+import type { OpName, OpTable } from './op-table.ts';
 import type { Value } from './value.ts';
 
 /**
  * The definition of a node's op, for callers that do not care which op it is. TypeScript cannot see that `ops[node.op]`
  * and `node` belong to the same op (correlated unions): this widening is done here and nowhere else.
  */
-function definitionOf(node: Node): OpDefinition<OpName> {
+function definitionOf(node: Node): Definition<OpName> {
   return ops[node.op];
 }
 
@@ -33,9 +33,14 @@ export function replacedBy(node: Node): Value | undefined {
 /** What gives a node's first output again without changing any state; undefined if nothing does. */
 export function repeatOf(node: Node): Application | undefined {
   const definition = definitionOf(node);
-  if (definition.repeat !== undefined) return definition.repeat(node);
+  if (definition.repeat !== undefined) return definition.repeat(node, applications);
   return mutatedBy(node).length === 0 ? node : undefined;
 }
+
+/** `op`, `attrs` and `inputs` belong together, but TypeScript cannot see that they are one member of the union. */
+const applications: Applier<OpTable, Application> = {
+  apply: (op, inputs, attrs) => ({ op, inputs, attrs }) as Application,
+};
 
 /** Records the gradient of a node; undefined if its op has none. */
 export function gradientOf(

@@ -1,6 +1,7 @@
 import { CardinalError } from '../base/errors.ts';
 import { ops } from './ops/index.ts';
 import type { Node } from './node.ts';
+import type { Recorder } from './op.ts';
 import type { OpName, OpTable } from './op-table.ts';
 import type { Role, Shape, Value } from './value.ts';
 
@@ -19,7 +20,7 @@ export interface ScopeCall {
  * A recorded computation. Nodes are in an order in which they can run, because each can only use values that exist.
  * Passes read a graph and append to it or build a new one; they never reorder in place.
  */
-export class Graph {
+export class Graph implements Recorder<OpTable> {
   readonly values: Value[] = [];
   readonly nodes: Node[] = [];
   /** The root module's call, filled by `trace`. */
@@ -69,7 +70,7 @@ export class Graph {
     shapes.forEach((shape, index) => {
       const given = typeof names === 'string' ? [names] : names;
       const fallback = `${op}_${id}${index === 0 ? '' : `.${index}`}`;
-      outputs.push(this.#value(given[index] ?? fallback, shape, 'computed', { producer: node }));
+      outputs.push(this.#value(given[index] ?? fallback, shape, 'computed'));
     });
     this.nodes.push(node);
     return outputs;
@@ -114,7 +115,7 @@ export class Graph {
     }
   }
 
-  #value(wanted: string, shape: Shape, role: Role, rest: Pick<Value, 'frozen' | 'producer'> = {}): Value {
+  #value(wanted: string, shape: Shape, role: Role, rest: Pick<Value, 'frozen'> = {}): Value {
     if (role !== 'computed' && this.#names.has(wanted)) {
       throw new CardinalError(`graph: expected one ${role} called ${wanted}, got a second; reuse its value`);
     }

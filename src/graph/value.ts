@@ -1,5 +1,3 @@
-import type { Node } from './node.ts';
-
 /** Sizes of a tensor, outermost first, in PyTorch's order: N×C×H×W for pictures, K×(C/G)×R×S for convolution weights. */
 export type Shape = readonly number[];
 
@@ -23,8 +21,6 @@ export interface Value {
   readonly role: Role;
   /** True for a parameter that training leaves as it is: no gradient of it is computed. */
   readonly frozen?: boolean;
-  /** The node that computes it, for `computed` values. */
-  readonly producer?: Node;
 }
 
 /** Number of elements. */

@@ -138,8 +138,8 @@ const smallKernels = ['SkylakeX', 'Cooperlake', 'SapphireRapids'];
 /** What libraries other than OpenBLAS say of their version: BLIS does, Accelerate comes with its system, MKL's is not asked. */
 function otherVersion(path: string, optional: Optional): string {
   if (path.includes('Accelerate')) return `Darwin ${release()}`;
-  const said = optional('const char *bli_info_get_version_str(void)')?.();
-  return typeof said === 'string' ? said : '';
+  const version = optional('const char *bli_info_get_version_str(void)')?.();
+  return typeof version === 'string' ? version : '';
 }
 
 type Optional = (definition: string) => ((...args: unknown[]) => unknown) | undefined;

@@ -1,9 +1,9 @@
 import { cpus, freemem, totalmem } from 'node:os';
 import { largestProgram, memory } from './memory.ts';
 import { defaultThreads } from './threads.ts';
-import { usableKernels, type KernelBuild } from './kernels.ts';
-import { wasmFeatures } from '../backends/wasm/features.ts';
-import type { WasmFeatures } from '../backends/wasm/features.ts';
+import type { KernelBuild } from '../backends/wasm/builds.ts';
+import { usableKernels } from './kernels.ts';
+import { wasmFeatures, type WasmFeatures } from '../backends/wasm/features.ts';
 import { wideVectors, type WideVectors } from './wide-vectors.ts';
 
 /** What this machine offers and what Cardinal uses of it by default. */

@@ -36,9 +36,9 @@ export interface MetricsLine {
 
 /** A record as a line, with its checksum and line break. */
 export function metricsLine(record: object): string {
-  const said = JSON.stringify(record).slice(0, -1);
-  const sum = crc32(new TextEncoder().encode(said)).toString(16).padStart(8, '0');
-  return `${said},"crc":"${sum}"}\n`;
+  const text = JSON.stringify(record).slice(0, -1);
+  const sum = crc32(new TextEncoder().encode(text)).toString(16).padStart(8, '0');
+  return `${text},"crc":"${sum}"}\n`;
 }
 
 const sumBytes = ',"crc":"00000000"}'.length;
@@ -78,12 +78,12 @@ async function* linesWithBytes(
     else if (finished) yield { ...line, fault: order.damaged(read.fault) };
     else {
       // Nothing but its line break may be damaged. What a killed process was about to write is no damage.
-      const said = bytes?.subarray(0, -1);
-      const short = said === undefined ? read : parse(said);
+      const unbroken = bytes?.subarray(0, -1);
+      const short = unbroken === undefined ? read : parse(unbroken);
       if (!('record' in short) || !short.summed) yield line;
       else {
         order.next(short.record, true);
-        yield { ...line, ...short, ...(said && { bytes: said }), fault: 'its line break is damaged' };
+        yield { ...line, ...short, ...(unbroken && { bytes: unbroken }), fault: 'its line break is damaged' };
       }
     }
   }
@@ -91,9 +91,9 @@ async function* linesWithBytes(
 
 /** Every fault of a file as a line for people, at most `most` of them. */
 export function faultLines(path: string, faults: readonly Fault[], most = 5): string[] {
-  const told = faults.slice(0, most).map(({ number, fault }) => `${path}, line ${number}: ${fault}`);
-  const more = faults.length - told.length;
-  return more === 0 ? told : [...told, `${path}: ${more} more lines of it are damaged`];
+  const listed = faults.slice(0, most).map(({ number, fault }) => `${path}, line ${number}: ${fault}`);
+  const more = faults.length - listed.length;
+  return more === 0 ? listed : [...listed, `${path}: ${more} more lines of it are damaged`];
 }
 
 export interface Fault {
@@ -242,9 +242,9 @@ const tooLong = { fault: `it is longer than ${mostLineBytes} bytes` };
 function parse(
   bytes: Uint8Array,
 ): { readonly record: MetricsRecord; readonly summed: boolean } | { readonly fault: string } {
-  const said = bytes.length - sumBytes;
-  const sum = sumPattern.exec(decoded(bytes.subarray(Math.max(0, said))))?.[1];
-  if (sum !== undefined && crc32(bytes.subarray(0, said)) !== Number.parseInt(sum, 16)) {
+  const summedBytes = bytes.length - sumBytes;
+  const sum = sumPattern.exec(decoded(bytes.subarray(Math.max(0, summedBytes))))?.[1];
+  if (sum !== undefined && crc32(bytes.subarray(0, summedBytes)) !== Number.parseInt(sum, 16)) {
     return { fault: 'it is not what was written (CRC-32)' };
   }
   try {

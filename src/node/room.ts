@@ -1,10 +1,8 @@
+import { plainTarget } from '../backends/cpu.ts';
 import { fitPlan } from '../train/micro-batches.ts';
 import type { Network } from '../train/network.ts';
 import type { Recipe } from '../train/recipe.ts';
 import { largestProgram } from './memory.ts';
-
-/** WebAssembly's addresses, and the reference's limit. */
-const addressable = 2 ** 32;
 
 /**
  * Throws a `CardinalError` if no part of a batch fits into memory, whatever computes: so that it is known before pictures of that size are
@@ -14,7 +12,7 @@ export function requireRoom(
   network: Network,
   recipe: Recipe,
   checkpointActivations: boolean | undefined,
-  most = Math.min(addressable, largestProgram()),
+  memoryLimit = largestProgram(),
 ): void {
-  fitPlan(network, { workspaceBytes: () => 0 }, recipe, most, { checkpointActivations });
+  fitPlan(network, plainTarget, recipe, { memoryLimit, checkpointActivations });
 }

@@ -31,20 +31,24 @@ export interface WideVectors {
  * Whether the wide kernels are any good here. `CARDINAL_WIDE=0` says no, `CARDINAL_WIDE=1` yes on a V8 that was not tried.
  */
 export function wideVectors(): WideVectors {
-  const reason = whatIsMissing(env['CARDINAL_WIDE'], arch, versions.v8, wasmFeatures().fused);
+  const reason = missingForWide(env['CARDINAL_WIDE'], arch, versions.v8, wasmFeatures().fused);
   const usable = reason === '';
   return { usable, reason, except: usable ? [...fatalOn(versions.v8)] : [] };
 }
 
-/** @internal */
-export function whatIsMissing(wish: string | undefined, arch: string, v8: string, fused: boolean): string {
+/**
+ * What 256-bit vectors lack here, in words; empty if nothing.
+ *
+ * @internal
+ */
+export function missingForWide(wish: string | undefined, arch: string, v8: string, fused: boolean): string {
   if (wish === '0') return 'CARDINAL_WIDE=0 asks for none';
   if (arch !== 'x64') return `V8 has them on x64 alone, this is ${arch}`;
   // Processors that fuse multiply–adds have AVX2, but for a few of 2012 to 2014, on which the kernels are slow, not wrong.
   if (!fused) return 'this processor lacks AVX2';
   const [major = 0, minor = 0] = v8.split('.').map(Number);
   const old = major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
-  if (old) return `V8 ${v8} is too old; take Node 24 or newer`;
+  if (old) return `V8 ${v8} is too old; use Node 24 or newer`;
   if (trialOn(v8) === undefined && wish !== '1') return `not tried on V8 ${v8}; CARDINAL_WIDE=1 tries`;
   return '';
 }

@@ -1,9 +1,4 @@
-/** Buffers begin at multiples of a cache line, so that two threads never write to one line of different buffers. */
-const alignment = 64;
-
-export function align(bytes: number): number {
-  return Math.ceil(bytes / alignment) * alignment;
-}
+import { alignUp } from '../base/align.ts';
 
 /** A buffer that needs room from its first to its last step, both included. */
 export interface Interval {
@@ -13,14 +8,17 @@ export interface Interval {
 }
 
 /**
- * Gives each interval an offset such that no two that are alive at the same step overlap, and tells the bytes needed.
- * Greedy by size (Pisarchyk and Lee 2020, "Efficient memory management for deep neural net inference", section 5.2):
+ * Gives each interval an offset, a multiple of `alignment`, such that no two that are alive at the same step overlap, and tells
+ * the bytes needed. Greedy by size (Pisarchyk and Lee 2020, "Efficient memory management for deep neural net inference", section 5.2):
  * the largest buffer first, each into the smallest gap that holds it between those already placed.
  */
-export function allocate(intervals: readonly Interval[]): { offsets: number[]; bytes: number } {
+export function allocate(
+  intervals: readonly Interval[],
+  alignment: number,
+): { offsets: number[]; bytes: number } {
   const offsets = new Array<number>(intervals.length).fill(0);
   const order = intervals
-    .map((interval, index) => ({ ...interval, index, room: align(interval.bytes) }))
+    .map((interval, index) => ({ ...interval, index, room: alignUp(interval.bytes, alignment) }))
     .sort((a, b) => b.room - a.room || a.first - b.first);
   const placed: { first: number; last: number; start: number; end: number }[] = [];
   let bytes = 0;

@@ -1,7 +1,7 @@
-import { isMatrixProduct } from '../graph/ops/conv2d.ts';
 import type { Node, NodeOf } from '../graph/node.ts';
 import type { Value } from '../graph/value.ts';
 import { Uses } from './rewrite.ts';
+import type { Target } from './target.ts';
 
 /** A backward pass after fusing, and how often each rewrite was done. */
 export interface FusedSums {
@@ -12,16 +12,20 @@ export interface FusedSums {
 /**
  * Lets the gradient that comes back through a convolution be added to the one that came back through the shortcut while it is
  * computed: `conv2d_backward_input` + `add` → `conv2d_backward_input` with a residual. The sum keeps its value, so that what
- * reads it stays as it is. Only where the convolution is one matrix product, as the first of a bottleneck is, nothing else
- * reads its dx (`kept` are values that the host or another step list reads), and the other gradient is there by then: a
- * convolution that waited for it would keep dy alive.
+ * reads it stays as it is. Only where the target supports it, nothing else reads the convolution's dx (`kept` are values that
+ * the host or another step list reads), and the other gradient is there by then: a convolution that waited for it would
+ * keep dy alive.
  */
-export function fuseSums(nodes: readonly Node[], kept: readonly Value[]): FusedSums {
+export function fuseSums(
+  nodes: readonly Node[],
+  kept: readonly Value[],
+  target: Pick<Target, 'supports'>,
+): FusedSums {
   const uses = new Uses(nodes, kept);
   const absorbed = new Set<Node>();
   const known = new Set<Value>();
   const fused = nodes.map((node): Node => {
-    const sum = node.op === 'conv2d_backward_input' ? withSum(node, uses, known) : undefined;
+    const sum = node.op === 'conv2d_backward_input' ? withSum(node, uses, known, target) : undefined;
     if (sum !== undefined) absorbed.add(sum.add);
     for (const output of node.outputs) known.add(output);
     return sum?.fused ?? node;
@@ -38,15 +42,16 @@ function withSum(
   node: NodeOf<'conv2d_backward_input'>,
   uses: Uses,
   known: ReadonlySet<Value>,
+  target: Pick<Target, 'supports'>,
 ): { readonly fused: Node; readonly add: Node } | undefined {
   const { attrs, inputs, outputs } = node;
   const [dx] = outputs;
   const add = uses.soleConsumer(dx);
-  if (add?.op !== 'add' || add.attrs.activation !== 'none') return undefined;
-  if (attrs.residual || !isMatrixProduct(attrs, inputs[1].shape)) return undefined;
+  if (add?.op !== 'add' || add.attrs.activation !== 'none' || attrs.residual) return undefined;
   const [a, b] = add.inputs;
   const other = a === dx ? b : a;
   if (!known.has(other)) return undefined;
   const summing = { ...attrs, residual: true };
-  return { fused: { ...node, attrs: summing, inputs: [...inputs, other], outputs: add.outputs }, add };
+  const fused: Node = { ...node, attrs: summing, inputs: [...inputs, other], outputs: add.outputs };
+  return target.supports(fused) ? { fused, add } : undefined;
 }

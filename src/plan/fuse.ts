@@ -1,9 +1,10 @@
-import type { Activation } from '../graph/activation.ts';
+import { isActivation, slopeIsInOutput, type Activation } from '../graph/activation.ts';
 import { mutatedBy } from '../graph/dispatch.ts';
 import { Graph } from '../graph/graph.ts';
 import type { Node, NodeOf } from '../graph/node.ts';
 import type { Value } from '../graph/value.ts';
 import { Uses, ValueMap } from './rewrite.ts';
+import type { Target } from './target.ts';
 
 /** A graph after fusing, the copy of its output, and how often each rewrite was done. */
 export interface Fused {
@@ -12,10 +13,10 @@ export interface Fused {
   readonly fusions: Readonly<Record<string, number>>;
 }
 
-/** The ops that can take a following addition and ReLU into their own loop over the output. */
+/** The ops that can take a following addition and activation into their own loop over the output. */
 type Head = NodeOf<'batch_norm'> | NodeOf<'batch_norm_inference'> | NodeOf<'conv2d'>;
 
-/** A run of nodes that becomes one: convolution? → batch norm? → scale? → add? → ReLU?. It is emitted where `last` stood. */
+/** A run of nodes that becomes one: convolution? → batch norm? → scale? → add? → activation?. It is emitted where `last` stood. */
 interface Chain {
   readonly head: Head;
   readonly norm: NodeOf<'batch_norm_inference'> | undefined;
@@ -27,38 +28,48 @@ interface Chain {
 }
 
 /**
- * Merges what a residual block does after each convolution into one pass over memory: batch norm + add + ReLU. A `scale`
+ * Merges what a residual block does after each convolution into one pass over memory: batch norm + add + activation. A `scale`
  * before the addition moves into γ and β, or into the weights and the bias where there is no norm: these are small, and the
  * gradients come back through the same factor. With
  * `foldBatchNorm` a `batch_norm_inference` folds into the weights of the convolution before it (`fold_batch_norm`, run once
- * in the prologue), and add and ReLU are done as its tiles are stored. That is for inference alone: a graph in training
+ * in the prologue), and addition and activation are done as its tiles are stored. That is for inference alone: a graph in training
  * mode holds `batch_norm_inference` as well, where a norm is frozen, beside weights that change with every step.
  *
- * What a chain computes moves to where it ends. It is not formed, or ends sooner, where a step in between writes what it
- * reads or writes, or reads what it writes: the running statistics of a norm that is used twice are updated in the order
- * in which `forward` uses it.
+ * What a chain computes moves to where it ends. It is not formed, or ends sooner, where the device does not support what it
+ * would become, or a step in between writes what it reads or writes, or reads what it writes: the running statistics of a norm
+ * that is used twice are updated in the order in which `forward` uses it.
  */
-export function fuse(source: Graph, output: Value, { foldBatchNorm }: { foldBatchNorm: boolean }): Fused {
-  const chains = findChains(source, output, foldBatchNorm);
+export function fuse(
+  source: Graph,
+  output: Value,
+  device: Pick<Target, 'supports'>,
+  { foldBatchNorm }: { foldBatchNorm: boolean },
+): Fused {
+  const chains = findChains(source, output, device, foldBatchNorm);
   const absorbed = new Set([...chains.values()].flatMap(({ members }) => members.slice(0, -1)));
-  const target = new Graph();
-  const map = new ValueMap(target);
+  const graph = new Graph();
+  const map = new ValueMap(graph);
   const fusions: Record<string, number> = {};
   for (const node of source.nodes) {
     const chain = chains.get(node);
     if (chain !== undefined) {
-      emit(chain, target, map);
+      emit(chain, graph, map);
       const name = chain.members.map(({ op }) => op).join(' + ');
       fusions[name] = (fusions[name] ?? 0) + 1;
     } else if (!absorbed.has(node)) {
       map.copy(node);
     }
   }
-  return { graph: target, output: map.get(output), fusions };
+  return { graph, output: map.get(output), fusions };
 }
 
 /** Chains of at least two nodes, by their last node. */
-function findChains(graph: Graph, output: Value, foldBatchNorm: boolean): Map<Node, Chain> {
+function findChains(
+  graph: Graph,
+  output: Value,
+  device: Pick<Target, 'supports'>,
+  foldBatchNorm: boolean,
+): Map<Node, Chain> {
   const uses = new Uses(graph.nodes, [output]);
   const taken = new Set<Node>();
   const chains = new Map<Node, Chain>();
@@ -93,12 +104,21 @@ function findChains(graph: Graph, output: Value, foldBatchNorm: boolean): Map<No
     let residual: Value | undefined;
     if (following?.op === 'add' && following.attrs.activation === 'none') {
       const [a, b] = following.inputs;
-      residual = a === last().outputs[0] ? b : a;
-      members.push(following);
-      following = next();
+      const other = a === last().outputs[0] ? b : a;
+      if (device.supports(merged(head, norm, { residual: other, activation: 'none' }, following))) {
+        residual = other;
+        members.push(following);
+        following = next();
+      }
     }
-    const relu = following?.op === 'relu' ? following : undefined;
-    if (relu !== undefined) members.push(relu);
+    let activation: Activation = 'none';
+    // An op keeps what it gives, and not what its activation was applied to.
+    if (following !== undefined && isActivation(following.op) && slopeIsInOutput(following.op)) {
+      if (device.supports(merged(head, norm, { residual, activation: following.op }, following))) {
+        activation = following.op;
+        members.push(following);
+      }
+    }
     if (members.length === 1) continue;
 
     for (const member of members) taken.add(member);
@@ -107,7 +127,7 @@ function findChains(graph: Graph, output: Value, foldBatchNorm: boolean): Map<No
       norm,
       factor,
       residual,
-      activation: relu === undefined ? 'none' : 'relu',
+      activation,
       members,
     });
   }
@@ -125,6 +145,30 @@ function isHead(node: Node): node is Head {
   const { op } = node;
   if (op !== 'batch_norm' && op !== 'batch_norm_inference' && op !== 'conv2d') return false;
   return node.attrs.activation === 'none' && !node.attrs.residual;
+}
+
+/** What the device is asked about: the node that a chain becomes if it ends with `last`, on values of the source graph. */
+function merged(
+  head: Head,
+  norm: Chain['norm'],
+  { residual, activation }: Pick<Chain, 'residual' | 'activation'>,
+  last: Node,
+): Node {
+  const tail = { activation, residual: residual !== undefined };
+  const extra = residual === undefined ? [] : [residual];
+  const { id, scope } = head;
+  if (head.op === 'conv2d') {
+    // β has the shape of the bias that the norm becomes.
+    const bias = norm === undefined || head.attrs.bias ? [] : [norm.inputs[2]];
+    const attrs = { ...head.attrs, bias: head.attrs.bias || norm !== undefined, ...tail };
+    const inputs = [...head.inputs, ...bias, ...extra];
+    return { id, scope, op: 'conv2d', attrs, inputs, outputs: last.outputs };
+  }
+  const inputs = [...head.inputs, ...extra];
+  const outputs = [last.outputs[0], ...head.outputs.slice(1)];
+  return head.op === 'batch_norm'
+    ? { id, scope, op: 'batch_norm', attrs: { ...head.attrs, ...tail }, inputs, outputs }
+    : { id, scope, op: 'batch_norm_inference', attrs: { ...head.attrs, ...tail }, inputs, outputs };
 }
 
 function emit(

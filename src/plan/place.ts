@@ -1,15 +1,12 @@
+import { alignUp } from '../base/align.ts';
 import { largest } from '../base/extremes.ts';
 import { replacedBy } from '../graph/dispatch.ts';
 import type { Node } from '../graph/node.ts';
 import { sizeOf, type Value } from '../graph/value.ts';
-import { align, allocate, type Interval } from './allocate.ts';
+import { allocate, type Interval } from './allocate.ts';
 import { entries, type BufferRole, type Entry, type Plan, type PlanBuffer, type Step } from './plan.ts';
 import type { Schedule } from './schedule.ts';
-
-/** What the last pass needs of a backend: how much scratch room a step wants. */
-export interface Scratch {
-  workspaceBytes(node: Node): number;
-}
+import type { Target } from './target.ts';
 
 /** A computed value that outlives its step list, and the name the host knows it by if it is not the value's own. */
 export interface Persistent {
@@ -22,12 +19,12 @@ export interface Persistent {
  * outlive their step list; the rest share the arena; `again` the nodes that recompute. Persistent buffers come first, then the arena, then
  * the workspace.
  */
-export function assemble(
+export function placeBuffers(
   name: string,
   schedule: Schedule,
   persistent: ReadonlyMap<Value, Persistent>,
   fusions: Readonly<Record<string, number>>,
-  scratch: Scratch,
+  target: Target,
   again: ReadonlySet<Node> = new Set(),
 ): Plan {
   const lives = lifetimes(schedule);
@@ -46,16 +43,19 @@ export function assemble(
     const { shape } = value;
     const label = persistent.get(value)?.name ?? value.name;
     buffers.set(value, { id: buffers.size, name: label, shape, role: roleOf(value), offset: at, bytes });
-    return align(bytes);
+    return alignUp(bytes, target.alignment);
   };
   for (const value of fixed) offset += place(value, offset);
-  const arena = allocate(shared.map((value) => intervalOf(value, lives)));
+  const arena = allocate(
+    shared.map((value) => intervalOf(value, lives)),
+    target.alignment,
+  );
   shared.forEach((value, index) => place(value, offset + arena.offsets[index]));
   for (const [value, first] of places) place(value, buffers.get(first)?.offset ?? 0);
   offset += arena.bytes;
 
   const scratchBytes = largest(
-    entries.flatMap((entry) => schedule[entry].map((node) => scratch.workspaceBytes(node))),
+    entries.flatMap((entry) => schedule[entry].map((node) => target.workspaceBytes(node))),
     0,
   );
   const workspace: PlanBuffer | undefined =
@@ -75,7 +75,7 @@ export function assemble(
     steps: stepsOf(schedule, buffers, again),
     buffers: [...buffers.values(), ...(workspace === undefined ? [] : [workspace])],
     workspace,
-    peakBytes: offset + align(scratchBytes),
+    peakBytes: offset + alignUp(scratchBytes, target.alignment),
     fusions,
   };
 }

@@ -2,10 +2,11 @@ import { checkKind, checkOptions, flag, record, text, type Kinds } from '../base
 import type { Graph } from '../graph/graph.ts';
 import type { Node } from '../graph/node.ts';
 import type { Value } from '../graph/value.ts';
-import { assemble, type Persistent, type Scratch } from './place.ts';
 import { fuse } from './fuse.ts';
+import { placeBuffers, type Persistent } from './place.ts';
 import type { Plan } from './plan.ts';
 import { prune } from './schedule.ts';
+import type { Target } from './target.ts';
 
 /** What tracing a model gives. */
 export interface Traced {
@@ -14,14 +15,14 @@ export interface Traced {
   readonly output: Value;
 }
 
-export interface InferenceOptions {
+export interface InferencePlanOptions {
   /** Name for messages and listings, usually the model's. */
   readonly name: string;
   /** Multiply batch norms into the convolutions before them, once, when weights are written. Default true. */
   readonly foldBatchNorm?: boolean;
 }
 
-const inferenceKinds: Kinds<InferenceOptions> = { name: text, foldBatchNorm: flag };
+const inferenceKinds: Kinds<InferencePlanOptions> = { name: text, foldBatchNorm: flag };
 
 /** Throws a `UsageError` unless it is what `trace` gives. */
 export function checkTraced(what: string, traced: unknown): void {
@@ -35,11 +36,11 @@ export function checkTraced(what: string, traced: unknown): void {
  * A program that computes `logits` from `input`. After weights are written, run `prologue` once, then `forward` as
  * often as wanted.
  */
-export function planInference(traced: Traced, scratch: Scratch, options: InferenceOptions): Plan {
+export function planInference(traced: Traced, device: Target, options: InferencePlanOptions): Plan {
   checkTraced('planInference', traced);
   checkOptions('planInference', options, inferenceKinds, ['name']);
   const { name, foldBatchNorm = true } = options;
-  const { graph, output, fusions } = fuse(traced.graph, traced.output, { foldBatchNorm });
+  const { graph, output, fusions } = fuse(traced.graph, traced.output, device, { foldBatchNorm });
   const nodes = prune(graph.nodes, [output]);
   const { prologue, forward } = split(nodes);
   const persistent = new Map<Value, Persistent>([[output, { role: 'output' }]]);
@@ -47,12 +48,12 @@ export function planInference(traced: Traced, scratch: Scratch, options: Inferen
   for (const value of prologue.flatMap(({ outputs }) => outputs)) {
     if (used.has(value)) persistent.set(value, { role: 'folded' });
   }
-  return assemble(
+  return placeBuffers(
     name,
     { prologue, forward, gradient: [], accumulate: [], update: [] },
     persistent,
     fusions,
-    scratch,
+    device,
   );
 }
 

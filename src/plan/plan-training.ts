@@ -4,20 +4,21 @@ import { CardinalError } from '../base/errors.ts';
 import { mutatedBy } from '../graph/dispatch.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Shape, Value } from '../graph/value.ts';
-import { assemble, type Persistent, type Scratch } from './place.ts';
 import { differentiate } from './differentiate.ts';
 import { fuseSums } from './fuse-sums.ts';
 import { fuse } from './fuse.ts';
 import type { Traced } from './plan-inference.ts';
+import { placeBuffers, type Persistent } from './place.ts';
 import type { Plan } from './plan.ts';
 import { recompute, type Recomputing } from './recompute.ts';
 import { prune } from './schedule.ts';
+import type { Target } from './target.ts';
 
 export type OptimizerKind =
   | { readonly kind: 'sgd'; readonly momentum: boolean; readonly nesterov: boolean }
   | { readonly kind: 'adamw' };
 
-export interface TrainingOptions {
+export interface TrainingPlanOptions {
   readonly name: string;
   /** ε of the loss. Default 0. */
   readonly labelSmoothing?: number;
@@ -37,7 +38,7 @@ export interface TrainingOptions {
   readonly checkpointActivations?: boolean;
 }
 
-const trainingKinds: Kinds<TrainingOptions> = {
+const trainingKinds: Kinds<TrainingPlanOptions> = {
   name: text,
   labelSmoothing: finite,
   optimizer: {
@@ -65,10 +66,16 @@ function isOptimizerKind(value: unknown): boolean {
  * no optimiser state, no accumulator, no share of the norm, no average; and neither are statistics of frozen norms.
  * Throws a `CardinalError` if nothing is left to train.
  */
-export function planTraining(traced: Traced, scratch: Scratch, options: TrainingOptions): Plan {
+export function planTraining(traced: Traced, device: Target, options: TrainingPlanOptions): Plan {
   checkTraced('planTraining', traced);
   checkOptions('planTraining', options, trainingKinds, ['name', 'optimizer']);
-  const { graph, output: logits, fusions } = fuse(traced.graph, traced.output, { foldBatchNorm: false });
+  const {
+    graph,
+    output: logits,
+    fusions,
+  } = fuse(traced.graph, traced.output, device, {
+    foldBatchNorm: false,
+  });
   const parameters = graph.values.filter(({ role }) => role === 'parameter');
   // Those that steps change: a frozen norm's stay what they are.
   const statistics = [...new Set(graph.nodes.flatMap(mutatedBy))];
@@ -97,10 +104,10 @@ export function planTraining(traced: Traced, scratch: Scratch, options: Training
   }
 
   const wanted = [logits, loss, ...gradients.values()];
-  const { nodes: pass, fusions: sums } = fuseSums(prune(graph.nodes, wanted), wanted);
+  const { nodes: pass, fusions: sums } = fuseSums(prune(graph.nodes, wanted), wanted, device);
   const recomputing =
     options.checkpointActivations === true
-      ? recompute(graph, pass, ({ id }) => id < forwardEnd, new Set(persistent.keys()))
+      ? recompute(graph, pass, ({ id }) => id < forwardEnd, new Set(persistent.keys()), device)
       : undefined;
 
   const gradientEnd = graph.nodes.length;
@@ -110,7 +117,7 @@ export function planTraining(traced: Traced, scratch: Scratch, options: Training
   for (const value of outputs) persistent.set(value, { role: 'output' });
 
   const planFor = ({ nodes: gradient, again }: Recomputing): Plan =>
-    assemble(
+    placeBuffers(
       options.name,
       {
         prologue: [],
@@ -121,7 +128,7 @@ export function planTraining(traced: Traced, scratch: Scratch, options: Training
       },
       persistent,
       { ...fusions, ...sums },
-      scratch,
+      device,
       again,
     );
   const plan = planFor({ nodes: pass, again: new Set() });
@@ -147,7 +154,7 @@ function recordUpdate(
   graph: Graph,
   gradients: ReadonlyMap<Value, Value>,
   statistics: readonly Value[],
-  { optimizer, decays = () => true, clip = false, ema = false }: TrainingOptions,
+  { optimizer, decays = () => true, clip = false, ema = false }: TrainingPlanOptions,
 ): readonly Value[] {
   const norm = clip
     ? graph.apply('gradient_norm', [...gradients.values(), graph.input('max_norm', [1])], {}, [

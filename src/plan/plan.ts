@@ -18,9 +18,9 @@ export interface PlanBuffer {
   /** In PyTorch's order; rank-4 buffers are stored channels-last (N×H×W×C, K×R×S×C/G). */
   readonly shape: Shape;
   readonly role: BufferRole;
-  /** Bytes from the start of the program's memory, a multiple of 64. */
+  /** Bytes from the start of the program's memory, a multiple of the target's `alignment`. */
   readonly offset: number;
-  /** Bytes of its elements; the next buffer begins at the next multiple of 64. */
+  /** Bytes of its elements; the next buffer begins at the next multiple of the `alignment`. */
   readonly bytes: number;
 }
 

@@ -3,6 +3,7 @@ import type { Node } from '../graph/node.ts';
 import type { Value } from '../graph/value.ts';
 import { chooseKept } from './kept.ts';
 import { Tape } from './tape.ts';
+import type { Target } from './target.ts';
 
 /** A list of steps that computes some values twice instead of keeping them. */
 export interface Recomputing {
@@ -23,8 +24,9 @@ export function recompute(
   nodes: readonly Node[],
   isForward: (node: Node) => boolean,
   persistent: ReadonlySet<Value>,
+  target: Target,
 ): Recomputing {
-  const tape = new Tape(nodes, isForward, persistent);
+  const tape = new Tape(nodes, isForward, persistent, target);
   const copies = new Map<Value, Value>();
   const again = new Set<Node>();
   const current = (values: readonly Value[]): Value[] => values.map((value) => copies.get(value) ?? value);

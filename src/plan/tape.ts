@@ -1,8 +1,8 @@
-import { macsOf, mutatedBy, repeatOf } from '../graph/dispatch.ts';
-import type { Node } from '../graph/node.ts';
-import type { Application } from '../graph/op.ts';
+import { alignUp } from '../base/align.ts';
+import { mutatedBy, repeatOf } from '../graph/dispatch.ts';
+import type { Application, Node } from '../graph/node.ts';
 import { sizeOf, type Value } from '../graph/value.ts';
-import { align } from './allocate.ts';
+import type { Target } from './target.ts';
 
 /** A step of a list that recomputes: `node` itself, or what gives its outputs again. */
 export interface TapeStep {
@@ -29,9 +29,16 @@ export class Tape {
   /** How each value that need not be kept is computed again. */
   readonly #repeats = new Map<Value, { readonly node: Node; readonly repeat: Application }>();
   readonly #persistent: ReadonlySet<Value>;
+  readonly #target: Target;
 
   /** `isForward` tells the nodes of the forward pass; `persistent` are values with memory of their own. */
-  constructor(nodes: readonly Node[], isForward: (node: Node) => boolean, persistent: ReadonlySet<Value>) {
+  constructor(
+    nodes: readonly Node[],
+    isForward: (node: Node) => boolean,
+    persistent: ReadonlySet<Value>,
+    target: Target,
+  ) {
+    this.#target = target;
     this.forward = nodes.filter(isForward);
     this.#backward = nodes.filter((node) => !isForward(node));
     this.#persistent = persistent;
@@ -58,16 +65,14 @@ export class Tape {
 
   /** Bytes of the arena that a value takes while it is alive. */
   bytesOf(value: Value): number {
-    return value.role !== 'computed' || this.#persistent.has(value) ? 0 : align(4 * sizeOf(value.shape));
+    if (value.role !== 'computed' || this.#persistent.has(value)) return 0;
+    return alignUp(4 * sizeOf(value.shape), this.#target.alignment);
   }
 
-  /**
-   * What it takes to compute a value again, in multiply–accumulates. A pass over memory counts as 32 of them for each element:
-   * about that many are done in the time in which one float is read and one written.
-   */
+  /** What it takes to compute a value again, as the device estimates it. */
   workOf(value: Value): number {
     const known = this.#repeats.get(value);
-    return known === undefined ? 0 : macsOf(known.node) + 32 * sizeOf(value.shape);
+    return known === undefined ? 0 : this.#target.workOf(known.node);
   }
 
   /** The steps if, of the repeatable values, only those in `kept` are kept: a value is computed again right before it is needed. */

@@ -13,8 +13,8 @@ export function curves(data: ReportData): Html {
 
 function lossChart({ steps, epochs }: ReportData): Html {
   const noisy = thin(steps);
-  const validated = epochs.flatMap(({ epoch, validation: judged }) =>
-    judged ? [{ x: epoch + 1, y: judged.loss }] : [],
+  const validated = epochs.flatMap(({ epoch, validation }) =>
+    validation ? [{ x: epoch + 1, y: validation.loss }] : [],
   );
   const drawn = chart(
     {
@@ -34,8 +34,8 @@ function lossChart({ steps, epochs }: ReportData): Html {
 
 function accuracyChart({ epochs }: ReportData): Html {
   const trained = epochs.map(({ epoch, train }) => ({ x: epoch + 1, y: 100 * train.top1 }));
-  const validated = epochs.flatMap(({ epoch, validation: judged }) =>
-    judged ? [{ x: epoch + 1, y: 100 * judged.top1 }] : [],
+  const validated = epochs.flatMap(({ epoch, validation }) =>
+    validation ? [{ x: epoch + 1, y: 100 * validation.top1 }] : [],
   );
   const drawn = chart(
     {

@@ -1,15 +1,14 @@
 import type { Backend, Order, Program } from '../backends/backend.ts';
 import type { DisposeOptions } from '../base/disposal.ts';
 import type { StateDict } from '../base/tensor-data.ts';
-import { CardinalError } from '../base/errors.ts';
 import { requireFloats } from '../base/floats.ts';
 import { nextTask } from '../base/next-task.ts';
 import { inputShape, checkKind, checkOptions, flag, having, type Kinds } from '../base/options.ts';
-import { formatShape, sizeOf, type Shape } from '../graph/value.ts';
+import { sizeOf, type Shape } from '../graph/value.ts';
 import { sizes } from '../nn/arguments.ts';
 import { checkModule, type Module } from '../nn/module.ts';
 import { trace } from '../nn/trace.ts';
-import { largestFit } from '../plan/fit.ts';
+import { planWithin } from '../plan/fit.ts';
 import { planInference } from '../plan/plan-inference.ts';
 import type { Plan } from '../plan/plan.ts';
 import { backendKind } from './arguments.ts';
@@ -112,23 +111,6 @@ export async function compile(model: Module, options: CompileOptions): Promise<C
     });
   const plan = planWithin(backend, name, input, planFor);
   return new CompiledModel(await loadWith(backend, plan, model.stateDict()));
-}
-
-/** The plan for all of `input`'s batch. Throws a `CardinalError` with the largest batch that fits if this one does not. */
-export function planWithin(
-  backend: Backend,
-  name: string,
-  input: Shape,
-  planFor: (batch: number) => Plan,
-): Plan {
-  const plan = planFor(input[0]);
-  if (plan.peakBytes <= backend.maxBytes) return plan;
-  const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
-  const fits = largestFit(input[0], backend.maxBytes, planFor);
-  const advice = fits === 0 ? 'use smaller pictures' : `use a batch of at most ${fits}`;
-  throw new CardinalError(
-    `${name}: expected a program within ${gibibytes(backend.maxBytes)} (${backend.name}), got ${gibibytes(plan.peakBytes)} for input ${formatShape(input)}; ${advice}`,
-  );
 }
 
 function outputOf(plan: Plan): { readonly name: string; readonly shape: Shape } {

@@ -1,15 +1,15 @@
 import type { Backend } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
 import { checkOptions, type Kinds } from '../base/options.ts';
-import type { StateDict } from '../base/tensor-data.ts';
+import { f32, type StateDict } from '../base/tensor-data.ts';
 import { sizeOf, type Shape } from '../graph/value.ts';
 import { sizes } from '../nn/arguments.ts';
 import { checkModule, type Module } from '../nn/module.ts';
 import { trace } from '../nn/trace.ts';
+import { planWithin } from '../plan/fit.ts';
 import { planTraining } from '../plan/plan-training.ts';
 import { backendKind, checkFloats } from './arguments.ts';
-import { planWithin } from './compile.ts';
-import { readTensors, writeWeights } from './state.ts';
+import { writeWeights } from './state.ts';
 
 export interface GradientOptions {
   readonly backend: Backend;
@@ -75,17 +75,17 @@ export async function computeGradients(model: Module, options: GradientOptions):
     program.write('loss_gradient', Float32Array.of(1));
     await program.run('gradient');
     const parameters = plan.buffers.filter(({ role }) => role === 'gradient').map((buffer) => buffer.name);
-    const gradients = await readTensors(program, parameters);
-    const statistics = model.namedBuffers().map(([path]) => path);
     const known = new Set(plan.buffers.map((buffer) => buffer.name));
+    const statistics = model.namedBuffers().flatMap(([path]) => (known.has(path) ? [path] : []));
+    const [data, [loss], ...tensors] = await program.read(['logits', 'loss', ...parameters, ...statistics]);
+    const tensorAt = (name: string, index: number) => f32(shapeOf(plan.buffers, name), tensors[index]);
     return {
-      logits: { shape, data: await program.read('logits') },
-      loss: (await program.read('loss'))[0],
-      gradients: new Map([...gradients].map(([path, tensor]) => [path.replace(/^grad\./, ''), tensor])),
-      buffers: await readTensors(
-        program,
-        statistics.filter((path) => known.has(path)),
+      logits: { shape, data },
+      loss,
+      gradients: new Map(
+        parameters.map((name, index) => [name.replace(/^grad\./, ''), tensorAt(name, index)]),
       ),
+      buffers: new Map(statistics.map((name, index) => [name, tensorAt(name, parameters.length + index)])),
     };
   } finally {
     await program.dispose();

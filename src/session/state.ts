@@ -1,7 +1,7 @@
 import type { Program } from '../backends/backend.ts';
 import { checkKind, having } from '../base/options.ts';
 import { CardinalError } from '../base/errors.ts';
-import { f32, type StateDict } from '../base/tensor-data.ts';
+import type { StateDict } from '../base/tensor-data.ts';
 import { formatShape } from '../graph/value.ts';
 import { checkState } from '../nn/state.ts';
 
@@ -39,14 +39,4 @@ export async function writeWeights(program: Program, state: StateDict): Promise<
     // Even where the plan has none: a backend may make something of the weights.
     await program.run('prologue');
   });
-}
-
-/** Reads the buffers called `names`, in PyTorch's order. */
-export async function readTensors(program: Program, names: Iterable<string>): Promise<StateDict> {
-  const shapes = new Map(program.plan.buffers.map(({ name, shape }) => [name, shape]));
-  const state: StateDict = new Map();
-  for (const name of names) {
-    state.set(name, f32(shapes.get(name) ?? [], await program.read(name)));
-  }
-  return state;
 }

@@ -19,7 +19,7 @@ export const outcomeSchema = z.object({
   /** By the key of a measure. */
   values: z.record(z.string(), z.number()),
   epochs: z.array(epochSchema).default([]),
-  /** Wall-clock time of the run, its judgement included. */
+  /** Wall-clock time of the run, its evaluation included. */
   seconds: z.number().nonnegative(),
   /** Why there are no values: the run was tried and failed. It counts in no mean. */
   failed: z.string().optional(),

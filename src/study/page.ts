@@ -5,7 +5,7 @@ import { policy, section, settingRows } from '../report/parts.ts';
 import { recipeRows } from '../report/recipe.ts';
 import { style } from '../report/style.ts';
 import { drawCharts } from './charts.ts';
-import { overall, verdictSentence, type Judged } from './judge.ts';
+import { overall, verdictSentence, type CheckedClaim } from './claims.ts';
 import type { Outcome } from './outcome.ts';
 import { costDeviations, type StudyPlan } from './plan.ts';
 import { estimate, estimateText, valuesOf } from './statistics.ts';
@@ -28,7 +28,7 @@ export interface PageFacts {
 /** A study and what came of it, as one HTML page that needs nothing beside itself. */
 export function renderStudy(plan: StudyPlan, outcomes: readonly Outcome[], facts: PageFacts): string {
   const { study, setting, scale } = plan;
-  const judged = setting.judge(outcomes);
+  const checked = setting.check(outcomes);
   const charts = drawCharts(plan, outcomes);
   const page = html`<!doctype html>
     <html lang="en">
@@ -49,11 +49,11 @@ export function renderStudy(plan: StudyPlan, outcomes: readonly Outcome[], facts
         <main>
           <p class="question">${study.question}</p>
           <p class="lead source">${study.source}</p>
-          <div class="verdict ${overall(judged).replace(' ', '-')}" role="note">
-            <p>${verdictSentence(judged, whereOf(plan, facts))}</p>
+          <div class="verdict ${overall(checked).replace(' ', '-')}" role="note">
+            <p>${verdictSentence(checked, whereOf(plan, facts))}</p>
           </div>
           ${notes([...facts.notes, ...failures(plan, outcomes)])}
-          ${section('The claims', claimLead(plan), claimTable(judged))}
+          ${section('The claims', claimLead(plan), claimTable(checked))}
           ${section('What came out', resultLead(plan), resultTable(plan, outcomes))}
           ${charts.length === 0 ? undefined : html`<div class="charts wide-charts">${charts}</div>`}
           ${(study.sections?.(setting, outcomes) ?? []).map(ownSection)}
@@ -111,8 +111,8 @@ function claimLead({ study }: StudyPlan): string | undefined {
     : 'A claim agrees if the difference exceeds the half of its 95 % interval (Student’s t, spread between runs pooled over all networks), disagrees if it does so the other way, and cannot be told otherwise.';
 }
 
-function claimTable(judged: readonly Judged[]): Html {
-  const published = judged.some((one) => one.published !== undefined);
+function claimTable(checked: readonly CheckedClaim[]): Html {
+  const published = checked.some((one) => one.published !== undefined);
   return html`<div class="wide claims">
     <table>
       <thead>
@@ -124,7 +124,7 @@ function claimTable(judged: readonly Judged[]): Html {
         </tr>
       </thead>
       <tbody>
-        ${judged.map(
+        ${checked.map(
           (one) =>
             html`<tr>
               <th scope="row">${one.claim}</th>

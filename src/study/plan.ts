@@ -176,6 +176,6 @@ export function secondsOfRun(
   if (workload === undefined || training === undefined) return 0;
   const { epochs, batchSize } = training.recipe;
   const trained = Math.floor(workload.trainPictures / batchSize) * batchSize;
-  const judged = epochs * workload.curvePictures + workload.testPictures;
-  return epochs * trained * train + judged * forward;
+  const evaluated = epochs * workload.curvePictures + workload.testPictures;
+  return epochs * trained * train + evaluated * forward;
 }

@@ -4,14 +4,14 @@ import type { Recipe } from '../train/recipe.ts';
 import type { Html } from '../report/html.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import type { JsonObject } from '../base/validate.ts';
-import type { Judged } from './judge.ts';
+import type { CheckedClaim } from './claims.ts';
 import type { Outcome } from './outcome.ts';
 
 /** `paper` is the paper's own setting; `small` keeps the question and shrinks network and pictures to minutes. */
 export const scales = ['small', 'paper'] as const;
 export type Scale = (typeof scales)[number];
 
-/** What is done with every arm: trained and judged, timed, or only counted. */
+/** What is done with every arm: trained and evaluated, timed, or only counted. */
 export type Task = 'train' | 'time' | 'count';
 
 /** One thing of those that are compared. */
@@ -56,7 +56,7 @@ export interface TrainingSetting {
   readonly pictures: Pictures;
   /** At most so many training pictures, as many of each class. All if absent. */
   readonly trainPictures?: number;
-  /** So many test pictures are looked at after every epoch, for the curves; the end is judged on all. */
+  /** So many test pictures are looked at after every epoch, for the curves; the end is evaluated on all. */
   readonly curvePictures?: number;
   /** Pictures are resized to this side. */
   readonly imageSize?: number;
@@ -99,7 +99,7 @@ export interface Setting {
   /** Present if the task is `time`. */
   readonly timing?: TimingSetting;
   /** What the outcomes say about the paper's claims. */
-  judge(outcomes: readonly Outcome[]): readonly Judged[];
+  check(outcomes: readonly Outcome[]): readonly CheckedClaim[];
 }
 
 /** A table of the page. The first cell of each row is its heading. */

@@ -19,7 +19,7 @@ export async function withTrainingStep<T>(
   recipe: Recipe,
   work: (step: TimedStep) => Promise<T>,
 ): Promise<T> {
-  const { plan, microBatchSize } = fitPlan(network, backend, recipe, backend.maxBytes);
+  const { plan, microBatchSize } = fitPlan(network, backend, recipe);
   const program = await backend.load(plan);
   try {
     const known = new Set(plan.buffers.map(({ name }) => name));

@@ -1,30 +1,25 @@
 import { z } from 'zod';
 import { CardinalError } from '../base/errors.ts';
-import { byCodePoint } from '../base/order.ts';
-import type { StateDict, TensorData } from '../base/tensor-data.ts';
 import { checkKind, objectWith, record, texts } from '../base/options.ts';
-import { parseJson, validate } from '../base/validate.ts';
-import { checkState } from '../nn/state.ts';
+import type { StateDict, TensorData } from '../base/tensor-data.ts';
 import { listModels } from '../models/registry.ts';
+import { checkState } from '../nn/state.ts';
+import {
+  readCheckpoint,
+  writeCheckpoint,
+  type CheckpointSchema,
+  type TrainingTensors,
+} from '../weights/checkpoint.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
-import { readSafetensors, writeSafetensors } from '../weights/safetensors.ts';
-import { metadataOf, readDescription, type Description } from './description.ts';
 import { conditionsSchema } from './conditions.ts';
+import { metadataOf, readDescription, type Description } from './description.ts';
 import type { ModelDescription } from './network.ts';
 import { progressSchema } from './progress.ts';
 import { recipeSchema } from './recipe.ts';
 
 /**
- * A checkpoint is one safetensors file, so that any tool reads the weights:
- *
- *     <PyTorch's name>                  weights and running statistics
- *     optimizer.velocity.<parameter>    and whatever else the optimiser keeps of a parameter
- *     ema.<name>                        the moving average, if one is kept
- *     __metadata__                      what is below, as JSON
- *
- * A network's own tensors may be called so, too: then `own` in the metadata lists them.
- *
- * `best.safetensors` holds weights only (the moving average's, if one is kept), `last.safetensors` everything.
+ * Weights, what they are, and what it takes to train on. `best.safetensors` holds weights only (the moving average's, if one is kept),
+ * `last.safetensors` everything. `weights/checkpoint.ts` says how it lies in a file.
  */
 export interface Checkpoint extends Description {
   readonly state: StateDict;
@@ -32,12 +27,7 @@ export interface Checkpoint extends Description {
   readonly training?: TrainingState | undefined;
 }
 
-export interface TrainingState extends z.infer<typeof trainingSchema> {
-  /** By the plan's names: `velocity.<parameter>`, … */
-  readonly optimizer: StateDict;
-  /** Parameters and running statistics; empty if no average is kept. */
-  readonly ema: StateDict;
-}
+export interface TrainingState extends z.infer<typeof trainingSchema>, TrainingTensors {}
 
 const count = z.int().nonnegative();
 
@@ -58,13 +48,13 @@ const trainingSchema = z.object({
   progress: progressSchema,
 });
 
-const checkpointKind = objectWith('what parseCheckpoint gives, { state, model, … }', 'state', 'model');
+const checkpointSchema: CheckpointSchema<Description, z.infer<typeof trainingSchema>> = {
+  metadataOf,
+  readDescription,
+  training: trainingSchema,
+};
 
-const trainingKey = 'training';
-const optimizerPrefix = 'optimizer.';
-const emaPrefix = 'ema.';
-const besidePrefixes = [optimizerPrefix, emaPrefix];
-const ownKey = 'own';
+const checkpointKind = objectWith('what parseCheckpoint gives, { state, model, … }', 'state', 'model');
 
 /**
  * The bytes of a checkpoint file, with a digest of all of it. Tensors are copied before anything is waited for. Throws a
@@ -74,46 +64,9 @@ export async function buildCheckpoint(checkpoint: Checkpoint): Promise<Uint8Arra
   checkKind('buildCheckpoint', 'the checkpoint', checkpoint, checkpointKind);
   const { state, training } = checkpoint;
   checkState('buildCheckpoint', state);
-  const tensors: StateDict = new Map(state);
-  const beside = (prefix: string, kept: StateDict = new Map()): void => {
-    for (const [name, tensor] of kept) {
-      if (state.has(prefix + name)) {
-        throw new CardinalError(
-          `the network's tensor '${prefix}${name}' is called as what a checkpoint keeps of training: rename its attribute '${prefix.slice(0, -1)}'`,
-        );
-      }
-      tensors.set(prefix + name, tensor);
-    }
-  };
-  beside(optimizerPrefix, training?.optimizer);
-  beside(emaPrefix, training?.ema);
-  const metadata = { ...metadataOf(checkpoint), ...ownMetadata(state.keys()) };
-  if (training !== undefined) {
-    const progress = { ...training.progress, history: undefined };
-    metadata[trainingKey] = JSON.stringify(
-      validate(trainingSchema, { ...training, progress }, 'buildCheckpoint: training'),
-    );
-  }
-  return writeSafetensors(tensors, metadata);
-}
-
-/** What a file's metadata must say of weights that are called as what training keeps beside weights; nothing, as a rule. */
-function ownMetadata(weights: Iterable<string>): Record<string, string> {
-  const own = [...weights].filter((name) => besidePrefixes.some((prefix) => name.startsWith(prefix)));
-  own.sort(byCodePoint);
-  return own.length === 0 ? {} : { [ownKey]: JSON.stringify(own) };
-}
-
-/**
- * Tells the weights and running statistics of a checkpoint from what training keeps beside them, by name. Throws a
- * `CardinalError` that begins with `source` if the metadata is damaged.
- */
-export function weightTest(metadata: ReadonlyMap<string, string>, source: string): (name: string) => boolean {
-  const json = metadata.get(ownKey);
-  const own = new Set(
-    json === undefined ? [] : parseJson(z.array(z.string()), json, `${source}: metadata '${ownKey}'`),
-  );
-  return (name) => own.has(name) || !besidePrefixes.some((prefix) => name.startsWith(prefix));
+  // What epochs came to grows, and is in `metrics.jsonl`.
+  const kept = training && { ...training, progress: { ...training.progress, history: undefined } };
+  return writeCheckpoint(checkpoint, { state, training: kept }, checkpointSchema);
 }
 
 /**
@@ -123,28 +76,9 @@ export function weightTest(metadata: ReadonlyMap<string, string>, source: string
 export async function parseCheckpoint(
   bytes: Uint8Array,
   source: string,
-  { verify }: VerifyOptions = {},
+  options: VerifyOptions = {},
 ): Promise<Checkpoint> {
-  const { tensors, metadata } = await readSafetensors(bytes, source, { verify });
-  const description = readDescription(metadata, source);
-  if (description === undefined) {
-    throw new CardinalError(
-      `${source} holds weights but no Cardinal metadata, so its model and classes are unknown: name the model`,
-    );
-  }
-  const state: StateDict = new Map();
-  const optimizer: StateDict = new Map();
-  const ema: StateDict = new Map();
-  const isWeight = weightTest(metadata, source);
-  for (const [name, tensor] of tensors) {
-    if (isWeight(name)) state.set(name, tensor);
-    else if (name.startsWith(optimizerPrefix)) optimizer.set(name.slice(optimizerPrefix.length), tensor);
-    else ema.set(name.slice(emaPrefix.length), tensor);
-  }
-  const json = metadata.get(trainingKey);
-  if (json === undefined) return { ...description, state };
-  const training = parseJson(trainingSchema, json, `${source}: metadata '${trainingKey}'`);
-  return { ...description, state, training: { ...training, optimizer, ema } };
+  return readCheckpoint(bytes, source, checkpointSchema, options);
 }
 
 /**

@@ -13,10 +13,10 @@ import { nextTask } from '../base/next-task.ts';
 import { untilAborted } from '../base/until-aborted.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import type { BatchLoader } from '../data/dataset.ts';
+import { divisors, excessInWords, planInParts } from '../plan/fit.ts';
 import { loadWith } from '../session/load-with.ts';
 import { Tally } from './tally.ts';
 import type { Evaluation } from './metrics.ts';
-import { mebibytes } from '../base/mebibytes.ts';
 import { networkKind, type Network } from './network.ts';
 import { backendKind } from '../session/arguments.ts';
 
@@ -35,20 +35,13 @@ export async function prepareInference(
   checkKind(what, 'the network', network, networkKind);
   checkKind(what, 'the backend', backend, backendKind);
   checkKind(what, 'the batch size', batchSize, wholeFrom(1));
-  let size = batchSize;
-  let plan = network.planInference(size, backend);
-  while (plan.peakBytes > backend.maxBytes) {
-    if (size === 1) {
-      throw new CardinalError(
-        `${network.description.name}: one picture of ${network.input.join('×')} takes ${mebibytes(plan.peakBytes)}, ` +
-          `the ${backend.name} backend has ${mebibytes(backend.maxBytes)}: use smaller pictures`,
-      );
-    }
-    do size--;
-    while (batchSize % size !== 0);
-    plan = network.planInference(size, backend);
+  const parts = planInParts(divisors(batchSize), backend, (size) => network.planInference(size, backend));
+  if (parts.size === undefined) {
+    throw new CardinalError(
+      `${network.description.name}: one picture of ${network.input.join('×')} ${excessInWords(parts.smallest, `the ${backend.name} backend has`)}: use smaller pictures`,
+    );
   }
-  return await loadWith(backend, plan, state ?? network.stateDict());
+  return await loadWith(backend, parts.plan, state ?? network.stateDict());
 }
 
 export interface EvaluateOptions {
@@ -97,7 +90,7 @@ export async function evaluate(
   const { classes: names } = loader.dataset;
   if (names.length !== classes) {
     throw new CardinalError(
-      `${program.plan.name} tells ${classes} classes apart, but ${loader.dataset.name} has ${names.length}: evaluate it on pictures of its own classes`,
+      `${program.plan.name} has ${classes} classes, but ${loader.dataset.name} has ${names.length}: evaluate it on pictures of its own classes`,
     );
   }
   if (loader.batchSize % rows !== 0) {

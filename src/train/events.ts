@@ -33,7 +33,8 @@ export interface StartEvent {
   /** Where activations may be recomputed: what it would be if all were kept. */
   readonly keepingAllBytes?: number;
   readonly backend: string;
-  readonly threads: number;
+  /** What does the work, in words (`Backend.description`). */
+  readonly engine: string;
   /** Steps already done by the run that this one continues. */
   readonly resumedSteps: number;
 }

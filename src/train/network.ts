@@ -5,10 +5,10 @@ import { frozenParameters } from '../nn/freeze.ts';
 import { sizes } from '../nn/arguments.ts';
 import { checkModule, type Module } from '../nn/module.ts';
 import { trace } from '../nn/trace.ts';
-import type { Scratch } from '../plan/place.ts';
 import { planInference } from '../plan/plan-inference.ts';
 import type { Plan } from '../plan/plan.ts';
-import { planTraining, type TrainingOptions } from '../plan/plan-training.ts';
+import { planTraining, type TrainingPlanOptions } from '../plan/plan-training.ts';
+import type { Target } from '../plan/target.ts';
 
 /** What it takes to build a model again: its name in the registry and what it was set to. */
 export interface ModelDescription {
@@ -27,8 +27,8 @@ export interface Network {
   frozen(): readonly string[];
   /** Copies weights in. */
   loadStateDict(state: StateDict): void;
-  planTraining(batchSize: number, scratch: Scratch, options: Omit<TrainingOptions, 'name'>): Plan;
-  planInference(batchSize: number, scratch: Scratch): Plan;
+  planTraining(batchSize: number, target: Target, options: Omit<TrainingPlanOptions, 'name'>): Plan;
+  planInference(batchSize: number, target: Target): Plan;
 }
 
 /** What `networkOf` gives. */
@@ -51,9 +51,9 @@ export function networkOf(model: Module, input: readonly number[], description: 
     loadStateDict: (state) => {
       model.loadStateDict(state);
     },
-    planTraining: (batchSize, scratch, options) =>
-      planTraining(trace(model, [batchSize, ...input], { training: true }), scratch, { name, ...options }),
-    planInference: (batchSize, scratch) =>
-      planInference(trace(model, [batchSize, ...input], { training: false }), scratch, { name }),
+    planTraining: (batchSize, target, options) =>
+      planTraining(trace(model, [batchSize, ...input], { training: true }), target, { name, ...options }),
+    planInference: (batchSize, target) =>
+      planInference(trace(model, [batchSize, ...input], { training: false }), target, { name }),
   };
 }

@@ -82,7 +82,7 @@ export interface TrainOptions {
   /** Asked after each epoch whether to end, e.g. `patience(5)`. */
   readonly stopWhen?: StopRule | undefined;
   /**
-   * Keep only some activations for the backward pass and compute the others again when it needs them (`TrainingOptions` of the
+   * Keep only some activations for the backward pass and compute the others again when it needs them (`TrainingPlanOptions` of the
    * plan): less memory, more time, the same numbers. Default: as the run that is continued had it, else false.
    */
   readonly checkpointActivations?: boolean | undefined;
@@ -160,9 +160,9 @@ export class Run {
       throw new UsageError(`the run to continue has seed ${seed}, not ${options.seed}: leave the seed out`);
     }
     checkData(recipe, data.train);
-    const limit = Math.min(options.memoryLimit ?? Infinity, backend.maxBytes);
     const frozen = network.frozen();
-    const fitted = fitPlan(network, backend, recipe, limit, {
+    const fitted = fitPlan(network, backend, recipe, {
+      memoryLimit: options.memoryLimit,
       resumedSize: resume?.training?.microBatchSize,
       checkpointActivations:
         options.checkpointActivations ?? resume?.training?.checkpointActivations ?? false,
@@ -220,7 +220,7 @@ export class Run {
       programBytes: peakBytes,
       ...(keepingAllBytes === undefined ? {} : { keepingAllBytes }),
       backend: backend.name,
-      threads: backend.threads,
+      engine: backend.description,
       resumedSteps: this.progress.step,
     };
   }
@@ -356,7 +356,7 @@ function checkClasses({ plan }: FittedPlan, { dataset }: BatchLoader): void {
   const outputs = plan.buffers.find(({ name }) => name === 'logits')?.shape[1];
   if (outputs !== dataset.classes.length) {
     throw new CardinalError(
-      `${plan.name} tells ${outputs ?? 'no'} classes apart, but ${dataset.name} has ${dataset.classes.length}: set the model's number of classes`,
+      `${plan.name} has ${outputs ?? 'no'} classes, but ${dataset.name} has ${dataset.classes.length}: set the model's number of classes`,
     );
   }
 }

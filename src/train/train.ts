@@ -1,4 +1,4 @@
-import { CardinalError } from '../base/errors.ts';
+import { CardinalError, DeviceLostError } from '../base/errors.ts';
 import { nextTask } from '../base/next-task.ts';
 import { visible } from '../base/quoted.ts';
 import type { StateDict } from '../base/tensor-data.ts';
@@ -34,7 +34,8 @@ export interface TrainResult {
  *
  * Ends with an `end` event when the epochs are done, `signal` is aborted, `stopWhen` says so, or the loss is not finite;
  * in the last case before the update, and without touching the last good checkpoint. Throws a `CardinalError` if the
- * parts do not fit together, a picture cannot be read or a checkpoint cannot be written.
+ * parts do not fit together, a picture cannot be read or a checkpoint cannot be written; a `DeviceLostError` if what computes goes
+ * away, which says from which step on another backend can continue.
  */
 export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, TrainResult, undefined> {
   const run = await Run.start(options);
@@ -73,6 +74,8 @@ class Loop {
   readonly #recentLosses: number[] = [];
   readonly #skipped = new Map<BatchLoader, number>();
   readonly #startedAt: number;
+  /** The step of the last checkpoint. */
+  #savedStep: number | undefined;
 
   constructor(run: Run) {
     const { now = () => performance.now(), checkpointEvery, checkpointMinutes } = run.options;
@@ -81,6 +84,7 @@ class Loop {
     this.#meter = new Meter(now);
     this.#due = new Due({ every: checkpointEvery, minutes: checkpointMinutes }, now);
     this.#startedAt = now();
+    this.#savedStep = run.options.resume?.training?.progress.step;
   }
 
   async *events(): Events<TrainResult> {
@@ -117,6 +121,7 @@ class Loop {
         }
       }
     } catch (error) {
+      if (error instanceof DeviceLostError) throw this.#withWayOn(error);
       if (!(error instanceof NotFinite)) throw error;
       end = { reason: 'not-finite', message: this.#explain(error) };
     }
@@ -277,6 +282,7 @@ class Loop {
     const { store } = this.#run.options;
     if (store === undefined) return;
     const path = await store.save(kind, bytes);
+    if (kind === 'last') this.#savedStep = this.#run.progress.step;
     this.#meter.resume();
     yield { type: 'checkpoint', kind, path, step: this.#run.progress.step };
   }
@@ -317,6 +323,15 @@ class Loop {
   /** Seconds that the run took until now, over all the processes that worked on it. */
   get #elapsed(): number {
     return (this.#run.options.secondsBefore ?? 0) + (this.#now() - this.#startedAt) / 1000;
+  }
+
+  /** The same error, which says what is left. */
+  #withWayOn(error: DeviceLostError): DeviceLostError {
+    const wayOn =
+      this.#savedStep === undefined
+        ? 'the run has no checkpoint: begin it again'
+        : `resume the run, whose checkpoint is that of step ${this.#savedStep}`;
+    return new DeviceLostError(`${error.message}; ${wayOn}`, { cause: error });
   }
 
   #explain(error: NotFinite): string {

@@ -2,7 +2,7 @@ import type { Program } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
 import { nextTask } from '../base/next-task.ts';
 import { Rng } from '../base/rng.ts';
-import type { StateDict, TensorData } from '../base/tensor-data.ts';
+import { f32, type StateDict, type TensorData } from '../base/tensor-data.ts';
 import type { Batch } from '../data/dataset.ts';
 import { mutatedBy } from '../graph/dispatch.ts';
 import { requireSameTensors } from './checkpoint.ts';
@@ -126,8 +126,8 @@ export class TrainingProgram {
         program.write('accumulate_scale', Float32Array.of(part === 0 ? 0 : 1));
         await program.run('accumulate');
       }
-      loss += (await program.read('loss'))[0] / parts;
-      const logits = await program.read('logits');
+      const [[partLoss], logits] = await program.read(['loss', 'logits']);
+      loss += partLoss / parts;
       const classes = logits.length / size;
       for (let row = 0; row < size; row++) {
         const predicted = argmax(logits.subarray(row * classes, (row + 1) * classes));
@@ -139,9 +139,9 @@ export class TrainingProgram {
 
   /** Copies of what a forward pass changes: running statistics, which each micro-batch updates. */
   async #statistics(): Promise<[name: string, data: Float32Array][]> {
-    const copies: [string, Float32Array][] = [];
-    for (const name of this.#updates.keys()) copies.push([name, await this.#program.read(name)]);
-    return copies;
+    const names = [...this.#updates.keys()];
+    const copies = await this.#program.read(names);
+    return names.map((name, index) => [name, copies[index]]);
   }
 
   /** The optimiser's step with the gradients of the last batch. Gives their norm if they are clipped. */
@@ -167,32 +167,39 @@ export class TrainingProgram {
   }
 
   async #snapshot(): Promise<Tensors> {
-    const state = await this.#readState();
-    const optimizer: StateDict = new Map();
-    for (const name of this.#namesUnder(optimizerPrefixes)) optimizer.set(name, await this.#read(name));
-    const ema: StateDict = new Map();
-    for (const name of this.#namesUnder([emaPrefix])) {
-      ema.set(name.slice(emaPrefix.length), await this.#read(name));
-    }
-    return { state, optimizer, ema };
+    const held = [...this.#state.keys()].filter((name) => this.#names.has(this.#sourceOf(name)));
+    const optimizer = this.#namesUnder(optimizerPrefixes);
+    const ema = this.#namesUnder([emaPrefix]);
+    const names = [...held.map((name) => this.#sourceOf(name)), ...optimizer, ...ema];
+    const read = await this.#program.read(names);
+    const tensors = names.map((name, index) => f32(this.#blank(name).shape, read[index]));
+    const from = (first: number, as: readonly string[]): StateDict =>
+      new Map(as.map((name, index) => [name, tensors[first + index]]));
+    return {
+      state: this.#stateWith(from(0, held)),
+      optimizer: from(held.length, optimizer),
+      ema: from(
+        held.length + optimizer.length,
+        ema.map((name) => name.slice(emaPrefix.length)),
+      ),
+    };
   }
 
   /** The weights to judge and to use: the moving average where one is kept. */
   averaged({ state, ema }: Tensors): StateDict {
-    return new Map(
-      [...state].map(([name, tensor]) => [name, ema.get(this.#aliases.get(name) ?? name) ?? tensor]),
-    );
+    return new Map([...state].map(([name, tensor]) => [name, ema.get(this.#sourceOf(name)) ?? tensor]));
   }
 
   dispose(): Promise<void> {
     return this.#program.dispose();
   }
 
-  async #readState(): Promise<StateDict> {
+  /** The network's tensors: those that the program holds, as they were read, and what it has no room for. */
+  #stateWith(held: StateDict): StateDict {
     const result: StateDict = new Map();
     for (const [name, tensor] of this.#state) {
-      const source = this.#aliases.get(name) ?? name;
-      if (this.#names.has(source)) result.set(name, await this.#read(source));
+      const read = held.get(name);
+      if (read !== undefined) result.set(name, read);
       else if (tensor.dtype === 'I64' && name.endsWith(batchCount)) {
         const seen = BigInt(this.#forwards * this.#updatesBeside(name));
         result.set(name, { ...tensor, data: tensor.data.map((count) => count + seen) });
@@ -201,10 +208,15 @@ export class TrainingProgram {
     return result;
   }
 
+  /** The name by which the program knows a tensor of the network. */
+  #sourceOf(name: string): string {
+    return this.#aliases.get(name) ?? name;
+  }
+
   /** Updates of the running mean that stands beside a count of batches. */
   #updatesBeside(count: string): number {
     const mean = `${count.slice(0, -batchCount.length)}running_mean`;
-    return this.#updates.get(this.#aliases.get(mean) ?? mean) ?? 0;
+    return this.#updates.get(this.#sourceOf(mean)) ?? 0;
   }
 
   #writeState(state: StateDict): void {
@@ -214,11 +226,6 @@ export class TrainingProgram {
   #write(name: string, data: TensorData['data']): void {
     if (!(data instanceof Float32Array)) throw new CardinalError(`tensor '${name}' is I64, expected F32`);
     this.#program.write(name, data);
-  }
-
-  async #read(name: string): Promise<TensorData> {
-    const { shape } = this.#blank(name);
-    return { dtype: 'F32', shape, data: await this.#program.read(name) };
   }
 
   /** A tensor of the shape that the program gives it, without elements. */

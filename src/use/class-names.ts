@@ -32,7 +32,5 @@ export function parseClassNames(text: string, source: string): string[] {
 export function requireNames(network: string, count: number, names: readonly string[]): void {
   if (names.length === count) return;
   const given = names.length === 1 ? 'is 1 name' : `are ${names.length} names`;
-  throw new CardinalError(
-    `${network} tells ${count} classes apart, but there ${given} for them: give one for each`,
-  );
+  throw new CardinalError(`${network} has ${count} classes, but there ${given} for them: give one for each`);
 }

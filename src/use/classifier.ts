@@ -240,7 +240,7 @@ export class Classifier {
     );
     if (!scores.every(Number.isFinite)) {
       throw new CardinalError(
-        `${this.#program.plan.name} gives no finite numbers for this picture: the weights are damaged, or its training diverged`,
+        `${this.#program.plan.name} gives NaN or infinity for this picture: the weights are damaged, or its training diverged`,
       );
     }
     return topGuesses(scores, topK).map((guess) => ({ class: this.classes[guess.label], ...guess }));

@@ -43,9 +43,7 @@ export function identifyNetwork(
   }
   const name = given ?? known.model;
   if (name === undefined) {
-    throw new UsageError(
-      `${source} holds bare weights: say what network they are of with --model${suggestion(file)}`,
-    );
+    throw new UsageError(`${source} holds bare weights: name their network with --model${suggestion(file)}`);
   }
   if (given === undefined && !listModels().includes(name)) {
     throw new CardinalError(
@@ -109,5 +107,5 @@ function requireSame(
  */
 export function otherNetwork({ known }: OpenedWeights, given: string | undefined): string | undefined {
   if (given === undefined || known.model === undefined || known.model === given) return undefined;
-  return `their repository says that these weights are of ${known.model}: they are read as ${given}, which may compute something else`;
+  return `their repository says that these weights belong to ${known.model}: they are read as ${given}, which may compute something else`;
 }

@@ -218,14 +218,14 @@ function refusal(
   const faults: string[] = [];
   const cures: string[] = [];
   if (input !== undefined && misshaped.has(input.name)) {
-    faults.push('are of pictures of other channels');
+    faults.push('other input channels');
     cures.push(`--in-channels ${input.channels} (in a program, inChannels) adapts them`);
   }
   if (others.length > 0) {
-    faults.push('tell other classes apart');
+    faults.push('other classes');
     cures.push("to train, --head reset (in a program, head: 'reset') begins with a fresh classifier");
   }
-  return `${owner}: the weights ${faults.join(' and ')} (${texts.join(', ')}): ${cures.join('; ')}`;
+  return `${owner}: the weights have ${faults.join(' and ')} (${texts.join(', ')}): ${cures.join('; ')}`;
 }
 
 /** The end of a message: which of the missing tensors the file has, and why they are not read. */

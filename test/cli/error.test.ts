@@ -11,7 +11,7 @@ describe('what is said of an error', () => {
     [
       new Error('two\n  lines'),
       1,
-      ['cardinal: unexpected error, a defect of Cardinal: two lines; add --verbose for its stack'],
+      ['cardinal: unexpected error, a bug in Cardinal: two lines; add --verbose for its stack trace'],
     ],
     [
       new CommanderError(1, 'commander.unknownOption', "error: unknown option '--x'\n(Did you mean --y?)"),
@@ -27,7 +27,7 @@ describe('what is said of an error', () => {
     [
       new TypeError('x is undefined'),
       1,
-      ['cardinal: unexpected error, a defect of Cardinal: x is undefined; add --verbose for its stack'],
+      ['cardinal: unexpected error, a bug in Cardinal: x is undefined; add --verbose for its stack trace'],
     ],
     [
       Object.assign(new Error('EROFS: read-only file system, unlink'), {
@@ -46,7 +46,7 @@ describe('what is said of an error', () => {
     [
       'a string',
       1,
-      ['cardinal: unexpected error, a defect of Cardinal: a string; add --verbose for its stack'],
+      ['cardinal: unexpected error, a bug in Cardinal: a string; add --verbose for its stack trace'],
     ],
   ];
   it.each(cases)('%s', (error, exitCode, lines) => {

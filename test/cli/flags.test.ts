@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { UsageError } from '../../src/base/errors.ts';
-import { integer, number, oneOf, perChannel, setting, shape4 } from '../../src/cli/flags.ts';
+import { integer, number, oneOf, perChannel, shape4 } from '../../src/cli/flags/values.ts';
+import { setting } from '../../src/cli/flags/weights.ts';
 
 describe('flag values', () => {
   it('reads what is in range', () => {

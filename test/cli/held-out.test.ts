@@ -35,16 +35,16 @@ beforeAll(async () => {
 const judge = (data: string, ...flags: string[]): Promise<Finished> =>
   cardinal(['eval', 'run/best.safetensors', data, ...flags], { cwd });
 
-test('train says how pictures are varied and classes balanced, and what is left out', () => {
+test('train says how pictures are augmented and classes balanced, and what is left out', () => {
   expect(trained.code, trained.stderr).toBe(0);
-  expect(trained.stderr).toContain('pictures varied by flips; classes balanced by sampling');
+  expect(trained.stderr).toContain('pictures augmented by flips; classes balanced by sampling');
   expect(trained.stderr).toMatch(
     /^left out: 1 broken link \(light\/broken\.png\), 1 \.heic picture \(.*\)$/m,
   );
   const report = readFileSync(join(cwd, 'run', 'report.html'), 'utf8');
   expect(report).toMatch(/<summary><span class="pair">1 broken link \(light\/broken\.png\)</);
   expect(report).toMatch(/<summary><span class="pair">1 \.heic picture/);
-  expect(report).toContain('varied by flips');
+  expect(report).toContain('augmented by flips');
 });
 
 test("eval of the folder that was trained on gives what the run's own validation gave", async () => {

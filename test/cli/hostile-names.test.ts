@@ -37,6 +37,7 @@ describe('names of strangers on a terminal with colours', () => {
       import('../../src/cli/train/progress.ts'),
       import('../../src/cli/output/download-progress.ts'),
       import('../../src/cli/output/transient.ts'),
+      import('../../src/cli/output/prediction.ts'),
     ]);
   let modules: Awaited<ReturnType<typeof load>>;
   beforeAll(async () => {
@@ -121,7 +122,7 @@ describe('names of strangers on a terminal with colours', () => {
   });
 
   it('are classes and pictures', () => {
-    const [, { writeLines }, , { judgementLines, predictionLines }] = modules;
+    const [, { writeLines }, , { evaluationLines }, , , , { predictionLines }] = modules;
     const perClass = ['', hostile].map((name) => ({
       name,
       total: 1,
@@ -134,7 +135,7 @@ describe('names of strangers on a terminal with colours', () => {
     const { stream, written } = watched();
     writeLines(
       stream,
-      ...judgementLines({ ...evaluation, confusion: [[0, 1], [1, 0]] }, 'pictures'), // prettier-ignore
+      ...evaluationLines({ ...evaluation, confusion: [[0, 1], [1, 0]] }, 'pictures'), // prettier-ignore
       ...predictionLines(hostile, [{ name: hostile, probability: 1 }], hostile),
     );
     expect(written()).not.toMatch(obeyed);

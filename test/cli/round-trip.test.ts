@@ -182,9 +182,7 @@ describe('forms', () => {
     const other = await inFolder('convert', 'bare.safetensors', 'x.safetensors', '--model', 'resnet32_cifar');
     expect(other).toMatchObject({ code: 1 });
     expect(other.stderr).toMatch(/they fit resnet20_cifar$|They fit resnet20_cifar$/m);
-    expect(await failure('--form', 'b')).toMatch(
-      /^cardinal: --form is written down with the network: say which/,
-    );
+    expect(await failure('--form', 'b')).toMatch(/^cardinal: --form is stored with the network: name it/);
     expect(await failure('--form', 'b', '--model', 'resnet20_cifar')).toMatch(
       /^cardinal: --form: resnet20_cifar has one form only/,
     );

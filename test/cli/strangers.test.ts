@@ -147,7 +147,7 @@ describe('--in-channels', () => {
     told(
       await inFolder('convert', 'bare.safetensors', 'o.safetensors', ...model, ...set),
       1,
-      /weights are of pictures of other channels \(conv1\.weight: .*\): --in-channels 1/,
+      /weights have other input channels \(conv1\.weight: .*\): --in-channels 1/,
     );
     told(
       await inFolder('convert', 'bare.safetensors', 'o.safetensors', '--in-channels', '1'),
@@ -171,9 +171,9 @@ it('--partial loads what fits and lists the rest, a name a line', async () => {
   expect(code, stderr).toBe(0);
   expect(stderr.split('\n').slice(0, -2)).toEqual([
     `note: loaded ${state.size - 2} of ${state.size} tensors`,
-    'not in the file, as the network draws them:',
+    'not in the file, kept at their initial values:',
     '  bn1.weight',
-    'of another shape, as the network draws them:',
+    'of another shape, kept at their initial values:',
     '  layer1.0.conv1.weight: expected 4×8×1×1, got 1',
     'not in the network, left out:',
     '  head\\u001b.extra',
@@ -202,7 +202,7 @@ it('--partial loads what fits and lists the rest, a name a line', async () => {
     'mended',
     ...engine,
   );
-  told(trained, 0, /not in the file, as the network draws them:\n {2}bn1\.weight\n/);
+  told(trained, 0, /not in the file, kept at their initial values:\n {2}bn1\.weight\n/);
   expect(JSON.parse(await readFile(at('mended/config.json'), 'utf8'))).toMatchObject({
     weights: { partial: true },
   });
@@ -212,7 +212,7 @@ describe('inspect', () => {
   it('says what stands beside the tensors, by type', async () => {
     const { code, stdout } = await inFolder('inspect', fixture('zip-beside.pth'));
     expect(code).toBe(0);
-    expect(stdout).toMatch(/^beside the tensors, objects of Python, which are not made:$/m);
+    expect(stdout).toMatch(/^beside the tensors, Python objects, which are not loaded:$/m);
     expect(stdout).toMatch(/^ {2}array +numpy\.ndarray f8 2×3$/m);
     expect(stdout).toMatch(/^ {2}path +pathlib\.PosixPath\('runs', 'a'\)$/m);
     const json = await inFolder('inspect', fixture('zip-beside.pth'), '--json');

@@ -80,7 +80,7 @@ describe('cardinal study', () => {
     expect(resumed.stderr).toMatch(/^[1-3] of 4 runs are done already$/m);
     const [one, other] = [whole, resumed].map(({ stdout }) => resultSchema.parse(JSON.parse(stdout)));
     expect(other.outcomes.map(withoutTime)).toEqual(one.outcomes.map(withoutTime));
-    expect(other.judged).toEqual(one.judged);
+    expect(other.claims).toEqual(one.claims);
 
     const table = fromCsv(await readFile(join(folder, 'pages/figure5.csv'), 'utf8'), ['testError'], 'table');
     expect(table.map(({ arm, seed, epochs }) => [arm, seed, epochs.length])).toEqual([
@@ -138,7 +138,7 @@ describe('cardinal study', () => {
 
 const resultSchema = z.object({
   outcomes: z.array(z.looseObject({ arm: z.string(), seconds: z.number() })),
-  judged: z.array(z.unknown()),
+  claims: z.array(z.unknown()),
 });
 
 /** The first pictures of the bundled data: to evaluate on all of it takes most of the time. */

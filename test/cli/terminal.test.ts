@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, it } from 'vitest';
-import { judgementLines, predictionLines } from '../../src/cli/output/evaluation.ts';
+import { evaluationLines } from '../../src/cli/output/evaluation.ts';
+import { predictionLines } from '../../src/cli/output/prediction.ts';
 import { progressView } from '../../src/cli/train/progress.ts';
 import { wrapped } from '../../src/cli/output/print.ts';
 import { StudyClock } from '../../src/cli/study/progress.ts';
@@ -38,8 +39,8 @@ describe('terminal output', () => {
   });
 
   it('shows figures, classes and the confusion matrix', () => {
-    const text = judgementLines(evaluation, 'test pictures').join('\n');
-    for (const part of ['66.67 %', '4 of 6 test pictures right', 'a dog', 'confusion matrix']) {
+    const text = evaluationLines(evaluation, 'test pictures').join('\n');
+    for (const part of ['66.67 %', '4 of 6 test pictures correct', 'a dog', 'confusion matrix']) {
       expect(text).toContain(part);
     }
     // With two classes every answer is among the first five.
@@ -51,7 +52,7 @@ describe('terminal output', () => {
       { name: 'cat', probability: 0.75 },
       { name: 'a dog', probability: 0.25 },
     ];
-    expect(predictionLines('x.png', top, 'a dog')[0]).toContain('✗ truly a dog');
+    expect(predictionLines('x.png', top, 'a dog')[0]).toContain('✗ actually a dog');
     expect(predictionLines('x.png', top, 'cat')[0]).toContain('✓');
     expect(predictionLines('x.png', top)).toHaveLength(3);
   });

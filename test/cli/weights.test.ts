@@ -49,7 +49,7 @@ describe('convert and export', () => {
     expect(await readFile(at('exported.pth'))).toEqual(await readFile(at('w.pth')));
 
     const back = await inFolder('convert', 'w.pth', 'back.safetensors');
-    expect(back.stderr).toMatch(/--model NAME would write down what network they are of/);
+    expect(back.stderr).toMatch(/--model NAME stores which network they belong to/);
     expect(await tensorsIn('back.safetensors')).toEqual(await tensorsIn('run/best.safetensors'));
 
     const statistics = JSON.parse(await readFile(at('run/config.json'), 'utf8')) as {
@@ -145,14 +145,10 @@ describe('what is said must not be lost', () => {
   it('convert refuses what it cannot write down', async () => {
     await writeFile(at('two.txt'), 'sea\nwood\n');
     const bare = await inFolder('convert', 'w.pth', 'x.safetensors', '--classes', 'two.txt');
-    told(
-      bare,
-      2,
-      /^cardinal: --classes is written down with the network: .* --model; they fit resnext_cifar\n$/,
-    );
+    told(bare, 2, /^cardinal: --classes is stored with the network: .* --model; they fit resnext_cifar\n$/);
     const named = ['convert', 'w.pth', 'x.safetensors', '--model', 'resnext_cifar'];
     const few = await inFolder(...named, '--classes', 'two.txt');
-    told(few, 1, 'resnext_cifar tells 3 classes apart, but there are 2 names for them');
+    told(few, 1, 'resnext_cifar has 3 classes, but there are 2 names for them');
     told(await inFolder(...named, '--mean', '0,0,0'), 2, 'give both --mean and --std');
     await writeFile(at('odd.json'), '{"sea": 0}');
     const odd = await inFolder(...named, '--classes', 'odd.json');
@@ -186,7 +182,7 @@ describe('what does not go together is told', () => {
     told({ code, stderr }, 1, /does not fit: .*\? They fit resnext_cifar\n$/);
     const other = [...set.slice(1), 'numClasses=5'];
     const asked = await inFolder('eval', 'w.pth', 'first', '--model', 'resnext_cifar', '--set', ...other);
-    told(asked, 1, /tell other classes apart .*; they fit resnext_cifar with --set left out\n$/);
+    told(asked, 1, /have other classes .*; they fit resnext_cifar with --set left out\n$/);
   });
 
   it.each([
@@ -202,10 +198,10 @@ describe('what does not go together is told', () => {
     await writeFile(at('nan.safetensors'), await writeSafetensors(tensors, Object.fromEntries(metadata)));
     const [picture = ''] = await readdir(at('first/val/blue'));
     const predicted = await inFolder('predict', 'nan.safetensors', `first/val/blue/${picture}`, ...engine);
-    told(predicted, 1, 'resnext_cifar gives no finite numbers for this picture');
+    told(predicted, 1, 'resnext_cifar gives NaN or infinity for this picture');
     expect(predicted.stdout).toBe('');
     const judged = await inFolder('eval', 'nan.safetensors', 'first', ...engine);
-    told(judged, 0, /^warning: nan\.safetensors gives no finite numbers/);
+    told(judged, 0, /^warning: nan\.safetensors gives NaN or infinity for some pictures/);
   });
 
   it('another number of classes than the data has', async () => {
@@ -274,7 +270,7 @@ describe('transfer', () => {
       ...engine,
     );
     expect(bare.stderr).toMatch(
-      /the weights tell other classes apart \(fc\.weight: expected 4×256, got 3×256.*--head reset/,
+      /the weights have other classes \(fc\.weight: expected 4×256, got 3×256.*--head reset/,
     );
   });
 

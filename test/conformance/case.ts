@@ -1,4 +1,4 @@
-import type { Activation } from '../../src/graph/activation.ts';
+import { activationNames, slopeIsInOutput, type Activation } from '../../src/graph/activation.ts';
 import type { OpName, OpTable } from '../../src/graph/op-table.ts';
 import { sizeOf, type Shape } from '../../src/graph/value.ts';
 import type { Rng } from '../../src/base/rng.ts';
@@ -25,6 +25,15 @@ export interface Drawn {
 }
 
 export type Cases<K extends OpName> = (rng: Rng) => readonly Case<K>[];
+
+/** The cases of a family of ops. */
+export type CasesOf<Ops> = { readonly [K in keyof Ops & OpName]: Cases<K> };
+
+/**
+ * Small cases for numerical differentiation, of the ops that have a gradient. Where an op has a kink (ReLU, max pooling), inputs keep
+ * away from it by more than the step of the difference.
+ */
+export type GradientCases<Ops> = { readonly [K in keyof Ops & OpName]?: Cases<K> };
 
 /** A tensor whose elements `draw` gives one after the other. */
 export function tensor(shape: Shape, draw: () => number): Drawn {
@@ -62,8 +71,8 @@ export function coin(rng: Rng): boolean {
   return rng.int(2) === 1;
 }
 
-/** The activations that ops take as an attribute. */
-export const fused: readonly Activation[] = ['none', 'relu'];
+/** The activations that an op may end in: a backend need not take all, but must say so. */
+export const fused: readonly Activation[] = ['none', ...activationNames.filter(slopeIsInOutput)];
 
 export interface Tail {
   readonly activation: Activation;
@@ -80,4 +89,27 @@ export function flags(count: number): boolean[][] {
   return Array.from({ length: 2 ** count }, (_, bits) =>
     Array.from({ length: count }, (__, index) => (bits & (1 << index)) !== 0),
   );
+}
+
+/** Shapes for ops that work element by element: of one element, of tails and of several chunks. */
+export function elementwiseShapes(rng: Rng): Shape[] {
+  return [
+    [1, 1, 1, 1],
+    [2, 3, 5, 7],
+    [3, 16, 4, 4],
+    [2, 8, 40, 41],
+    [5, 11],
+    [1 + rng.int(4), 1 + rng.int(40), 1 + rng.int(9), 1 + rng.int(9)],
+  ];
+}
+
+/** Numbers on either side of `kink`, between 1 and 2 away from it. */
+export function awayFrom(rng: Rng, kink: number, shape: Shape): Drawn {
+  return tensor(shape, () => kink + (rng.int(2) === 0 ? 1 : -1) * rng.uniform(1, 2));
+}
+
+/** Numbers 0.1 apart, in random order. */
+export function wellSeparated(rng: Rng, shape: Shape): Drawn {
+  const order = rng.permutation(sizeOf(shape));
+  return { shape, data: Float32Array.from(order, (rank) => 0.1 * rank - 1) };
 }

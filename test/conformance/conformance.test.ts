@@ -1,15 +1,14 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { Rng } from '../../src/base/rng.ts';
 import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
-import type { OpDefinition } from '../../src/graph/op.ts';
 import type { OpName } from '../../src/graph/op-table.ts';
-import { ops } from '../../src/graph/ops/index.ts';
+import { ops, type Definition } from '../../src/graph/ops/index.ts';
 import { formatShape } from '../../src/graph/value.ts';
 import { openBackends } from '../support/backends.ts';
 import { firstDifference, relativeDistance } from '../support/compare.ts';
 import type { Case } from './case.ts';
 import { cases } from './cases.ts';
-import { runOp, type Result } from './single-op.ts';
+import { runOp, takes, type Result } from './single-op.ts';
 import { seed } from '../support/seed.ts';
 
 const reference = createReferenceBackend();
@@ -24,21 +23,57 @@ test.each(names)('%s has a case', (op) => {
 
 describe.each(kinds)('$name computes as the reference does', ({ backends, exact }) => {
   test.each(names)(`%s (CARDINAL_SEED=${seed})`, async (op) => {
+    let refused = 0;
     for (const [index, { one, expected }] of (await expectedOf(op)).entries()) {
       const label = `${op} case ${index}: ${describeCase(one)}`;
+      if (!takes(backends[0], op, one)) {
+        refused++;
+        continue;
+      }
       const results: Result[] = [];
       for (const backend of backends) results.push(await runOp(backend, op, one));
       checkAgainst(results[0], expected, op, one, label);
       results.slice(1).forEach((result, other) => {
         if (!exact) {
-          checkAgainst(result, expected, op, one, `${label}, ${backends[other + 1].threads} threads`);
+          checkAgainst(result, expected, op, one, `${label}, ${backends[other + 1].description}`);
           return;
         }
-        const threads = `${backends[0].threads} and ${backends[other + 1].threads} threads`;
+        const threads = `${backends[0].description} and ${backends[other + 1].description}`;
         expect(differences(result, results[0]), `${label}: differs between ${threads}`).toEqual([]);
       });
     }
+    // Every op is computed, if not in every combination.
+    const all = await expectedOf(op);
+    expect(refused).toBeLessThan(all.length);
+    const combines = op === 'conv2d_backward_input' || all.some(({ one }) => 'activation' in one.attrs);
+    if (!combines) expect(refused).toBe(0);
+    if (op === 'conv2d_backward_input') expect(refused).toBeGreaterThan(0);
   });
+});
+
+test('a residual is added to the gradient of any convolution', async () => {
+  const op = 'conv2d_backward_input';
+  const all = await expectedOf(op);
+  const drawn = cases[op](Rng.of(seed, op));
+  const withResidual = drawn.flatMap((one, index) => (one.attrs.residual ? [{ one, index }] : []));
+  expect(withResidual.length).toBe(all.length / 2);
+  for (const { one, index } of withResidual) {
+    const { attrs, inputs } = one;
+    const bare = { attrs: { ...attrs, residual: false }, inputs: inputs.slice(0, 2) };
+    const [dx] = (await runOp(reference, op, bare)).outputs;
+    const sum = dx.map((value, place) => value + inputs[2].data[place]);
+    const [whole] = all[index].expected.outputs;
+    expect(relativeDistance(whole, sum), describeCase(one)).toBeLessThan(1e-6);
+  }
+});
+
+test('what a backend does not take it refuses, before anything is computed', async () => {
+  const op = 'conv2d_backward_input';
+  const [wasm] = kinds.filter(({ name }) => name.startsWith('wasm')).flatMap(({ backends }) => backends);
+  const refused = (await expectedOf(op)).find(({ one }) => !takes(wasm, op, one));
+  await expect(runOp(wasm, op, refused?.one as Case<typeof op>)).rejects.toThrow(
+    /the wasm backend cannot compute op "conv2d_backward_input" with a residual/,
+  );
 });
 
 interface Expected {
@@ -68,7 +103,7 @@ function casesOf(op: OpName): readonly Case<OpName>[] {
 
 function checkAgainst(actual: Result, expected: Result, op: OpName, one: Case<OpName>, label: string): void {
   const tolerance = one.tolerance ?? 1e-5;
-  const definition: OpDefinition<OpName> = ops[op];
+  const definition: Definition<OpName> = ops[op];
   const mutated = definition.mutates?.(one.attrs, one.inputs.length) ?? [];
   expected.outputs.forEach((output, index) => {
     const distance = relativeDistance(actual.outputs[index], output, one.sizes?.[index]);

@@ -14,6 +14,17 @@ export interface Result {
 
 const guard = Float32Array.from({ length: guardLength }, (_, i) => 1000 + i);
 
+/** Whether a backend computes this case: what no pass would give it, it may refuse. */
+export function takes<K extends OpName>(backend: Backend, op: K, { attrs, inputs }: Case<K>): boolean {
+  const graph = new Graph();
+  graph.apply(
+    op,
+    inputs.map(({ shape }, index) => graph.input(`in${index}`, shape)),
+    attrs,
+  );
+  return backend.supports(graph.nodes[0]);
+}
+
 /**
  * Runs one op as a plan of one step, between guards. Outputs hold NaN before the run, so a kernel that leaves an
  * element out, or adds to what was there, is found out.

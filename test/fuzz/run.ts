@@ -10,7 +10,7 @@ import { availableParallelism } from 'node:os';
 import { join, relative } from 'node:path';
 import { UsageError } from '../../src/base/errors.ts';
 import { benchCommand, runBench } from '../../bench/command.ts';
-import { integer, number, path } from '../../src/cli/flags.ts';
+import { integer, number, path } from '../../src/cli/flags/values.ts';
 import { Fuzzer, type Found } from './fuzzer.ts';
 import type { Fault } from './messages.ts';
 import { targetNamed, targets } from './targets.ts';

@@ -300,7 +300,7 @@ describe('what a picture may come as', () => {
   test('a program whose classes are named wrongly is freed, the caller’s backend is not', async () => {
     const { backend, open } = countingBackend();
     const named = { backend, preprocessing, classes: ['one', 'two'] };
-    expect(await message(classifierOf(colourNetwork(), named))).toMatch(/tells 3 classes apart/);
+    expect(await message(classifierOf(colourNetwork(), named))).toMatch(/has 3 classes/);
     expect(open()).toBe(0);
     const usable = await classifierOf(colourNetwork(), { backend, preprocessing });
     expect(open()).toBe(1);

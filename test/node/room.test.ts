@@ -43,8 +43,9 @@ test('a run takes the micro-batch that fits into it', () => {
   const recipe = { ...findRecipe('quick'), batchSize: 64 };
   const { network } = counted(64);
   const size = (limit: number): number =>
-    fitPlan(network, createReferenceBackend(), recipe, largestProgram({ total: 24 * gibi, limit }))
-      .microBatchSize;
+    fitPlan(network, createReferenceBackend(), recipe, {
+      memoryLimit: largestProgram({ total: 24 * gibi, limit }),
+    }).microBatchSize;
   const sizes = [8, 1, 0.5, 0.375].map((limit) => size(limit * gibi));
   expect(sizes[0]).toBe(64);
   expect(sizes).toEqual(sizes.toSorted((a, b) => b - a));

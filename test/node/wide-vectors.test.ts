@@ -5,7 +5,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { createNodeBackend } from '../../src/node/backend.ts';
 import { usableKernels } from '../../src/node/kernels.ts';
 import { wideTrials } from '../../src/node/wide-trials.ts';
-import { whatIsMissing } from '../../src/node/wide-vectors.ts';
+import { missingForWide } from '../../src/node/wide-vectors.ts';
 
 const node26 = '14.6.202.34-node.34';
 
@@ -20,15 +20,15 @@ test.each([
   [undefined, 'arm64', node26, true, 'V8 has them on x64 alone, this is arm64'],
   [undefined, 'x64', node26, false, 'this processor lacks AVX2'],
   // Node 22 has the flag, and nothing behind it.
-  [undefined, 'x64', '12.4.254.21', true, 'V8 12.4.254.21 is too old; take Node 24 or newer'],
-  ['1', 'x64', '13.5.1', true, 'V8 13.5.1 is too old; take Node 24 or newer'],
+  [undefined, 'x64', '12.4.254.21', true, 'V8 12.4.254.21 is too old; use Node 24 or newer'],
+  ['1', 'x64', '13.5.1', true, 'V8 13.5.1 is too old; use Node 24 or newer'],
   [undefined, 'x64', '15.0.1', true, 'not tried on V8 15.0.1; CARDINAL_WIDE=1 tries'],
   ['1', 'x64', '15.0.1', true, ''],
   // Between two that were tried, as other programs than Node bring it.
   [undefined, 'x64', '14.2.231.3', true, 'not tried on V8 14.2.231.3; CARDINAL_WIDE=1 tries'],
   ['1', 'x64', '14.2.231.3', true, ''],
 ])('CARDINAL_WIDE=%s, %s, V8 %s, fused: %s', (wish, arch, v8, fused, missing) => {
-  expect(whatIsMissing(wish, arch, v8, fused)).toBe(missing);
+  expect(missingForWide(wish, arch, v8, fused)).toBe(missing);
 });
 
 test('the wide kernels can be turned down, and then asking for them is an error of one line', async () => {

@@ -83,7 +83,7 @@ async function load(backend: Backend): Promise<TrainingProgram> {
   model.loadStateDict(new Map(weights));
   freeze(model, settings.frozen);
   const network = networkOf(model, picture, { name: 'frozen', options: {} });
-  const { plan } = fitPlan(network, backend, recipe, backend.maxBytes);
+  const { plan } = fitPlan(network, backend, recipe);
   return new TrainingProgram(await backend.load(plan), recipe, size, 0, network.stateDict());
 }
 

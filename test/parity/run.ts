@@ -1,7 +1,7 @@
 import type { Backend, Program } from '../../src/backends/backend.ts';
 import { planInference } from '../../src/plan/plan-inference.ts';
 import { emaDecay, hyperAt, optimizerSchema } from '../../src/train/optimizer.ts';
-import { planTraining, type TrainingOptions } from '../../src/plan/plan-training.ts';
+import { planTraining, type TrainingPlanOptions } from '../../src/plan/plan-training.ts';
 import { trace } from '../../src/nn/index.ts';
 import { settings, type NetworkSpec } from './fixture.ts';
 import { build } from './network.ts';
@@ -34,7 +34,7 @@ export class Runner {
   }
 
   /** A training program with the fixture's weights in it. */
-  async training(options: Partial<TrainingOptions> = {}): Promise<Program> {
+  async training(options: Partial<TrainingPlanOptions> = {}): Promise<Program> {
     const traced = trace(build(this.#network.layers), this.#network.input, { training: true });
     const plan = planTraining(traced, this.#backend, {
       name: this.#network.name,

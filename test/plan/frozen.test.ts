@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { plainTarget } from '../../src/backends/cpu.ts';
 import { CardinalError } from '../../src/base/errors.ts';
 import { createModel } from '../../src/models/index.ts';
 import {
@@ -14,10 +15,9 @@ import {
 } from '../../src/nn/index.ts';
 import { planInference } from '../../src/plan/plan-inference.ts';
 import { entries, type Plan, type Step } from '../../src/plan/plan.ts';
-import { planTraining, type TrainingOptions } from '../../src/plan/plan-training.ts';
+import { planTraining, type TrainingPlanOptions } from '../../src/plan/plan-training.ts';
 
-const scratch = { workspaceBytes: () => 0 };
-const everything: TrainingOptions = {
+const everything: TrainingPlanOptions = {
   name: 'net',
   optimizer: { kind: 'adamw' },
   clip: true,
@@ -32,8 +32,8 @@ function resnext(...patterns: string[]): Module {
   return model;
 }
 
-const planOf = (model: Module, options: Partial<TrainingOptions> = {}) =>
-  planTraining(trace(model, input, { training: true }), scratch, { ...everything, ...options });
+const planOf = (model: Module, options: Partial<TrainingPlanOptions> = {}) =>
+  planTraining(trace(model, input, { training: true }), plainTarget, { ...everything, ...options });
 const opsOf = (steps: readonly Step[]) => steps.map(({ node }) => node.op);
 const namesUnder = (plan: Plan, prefix: string) =>
   plan.buffers.flatMap(({ name }) => (name.startsWith(prefix) ? [name.slice(prefix.length)] : []));
@@ -131,7 +131,7 @@ test('norms that are all frozen make no inference plan of it: nothing is folded,
   expect(ops).not.toContain('fold_batch_norm');
   expect(ops.filter((op) => op === 'conv2d_backward_weight')).toHaveLength(1 + 4 * 4);
   expect(Object.keys(plan.fusions).filter((name) => name.startsWith('conv2d +'))).toEqual([]);
-  const inference = planInference(trace(model, input, { training: false }), scratch, { name: 'net' });
+  const inference = planInference(trace(model, input, { training: false }), plainTarget, { name: 'net' });
   expect(inference.steps.prologue).toHaveLength(1 + 4 * 4);
 });
 
@@ -151,7 +151,7 @@ test('nothing to train is refused', () => {
 
 test('a parameter whose gradient no op knows is refused, not left as it is', () => {
   const traced = trace(resnext(), input, { training: false });
-  expect(() => planTraining(traced, scratch, everything)).toThrow(
+  expect(() => planTraining(traced, plainTarget, everything)).toThrow(
     /batch_norm_inference has no gradient for layer4\.0\.bn3\.weight; trace the network in training mode/,
   );
 });

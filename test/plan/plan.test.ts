@@ -1,12 +1,14 @@
 import { expect, test } from 'vitest';
+import { plainTarget } from '../../src/backends/cpu.ts';
+import type { Target } from '../../src/plan/target.ts';
 import { Graph } from '../../src/graph/graph.ts';
 import type { Value } from '../../src/graph/value.ts';
 import { planInference, type Traced } from '../../src/plan/plan-inference.ts';
 import { formatPlan, listPlan } from '../../src/plan/listing.ts';
 import { entries, type Plan } from '../../src/plan/plan.ts';
-import { planTraining, type TrainingOptions } from '../../src/plan/plan-training.ts';
+import { planTraining, type TrainingPlanOptions } from '../../src/plan/plan-training.ts';
 
-const scratch = { workspaceBytes: () => 1000 };
+const target: Target = { ...plainTarget, workspaceBytes: () => 1000 };
 const geometry = {
   padding: [1, 1],
   dilation: [1, 1],
@@ -52,7 +54,7 @@ function block(training: boolean): Traced {
   return { graph, input, output };
 }
 
-const training: TrainingOptions = {
+const training: TrainingPlanOptions = {
   name: 'block',
   labelSmoothing: 0,
   optimizer: { kind: 'sgd', momentum: true, nesterov: true },
@@ -66,7 +68,7 @@ const opsOf = (plan: Plan) => entries.flatMap((entry) => plan.steps[entry].map((
 const names = (plan: Plan) => plan.buffers.map(({ name }) => name);
 
 test('inference folds both batch norms and does addition and ReLU as the last convolution stores its tiles', () => {
-  const plan = planInference(block(false), scratch, { name: 'block' });
+  const plan = planInference(block(false), target, { name: 'block' });
   expect(plan.steps.prologue.map(({ node }) => node.op)).toEqual(['fold_batch_norm', 'fold_batch_norm']);
   expect(plan.steps.forward.map(({ node }) => node.op)).toEqual([
     'conv2d',
@@ -86,7 +88,7 @@ test('inference folds both batch norms and does addition and ReLU as the last co
 });
 
 test('inference without folding keeps the batch norms and still fuses what follows them', () => {
-  const plan = planInference(block(false), scratch, { name: 'block', foldBatchNorm: false });
+  const plan = planInference(block(false), target, { name: 'block', foldBatchNorm: false });
   expect(plan.steps.prologue).toEqual([]);
   expect(opsOf(plan).filter((op) => op === 'batch_norm_inference')).toHaveLength(2);
   expect(plan.fusions).toEqual({ 'batch_norm_inference + add + relu': 1 });
@@ -94,7 +96,7 @@ test('inference without folding keeps the batch norms and still fuses what follo
 
 test('training has a gradient for every parameter and none for the pictures', () => {
   const traced = block(true);
-  const plan = planTraining(traced, scratch, training);
+  const plan = planTraining(traced, target, training);
   const parameters = plan.buffers.filter(({ role }) => role === 'parameter');
   expect(parameters).toHaveLength(8);
   for (const { name, shape } of parameters) {
@@ -108,7 +110,7 @@ test('training has a gradient for every parameter and none for the pictures', ()
 });
 
 test('clipping, accumulation, AdamW and a moving average add their buffers', () => {
-  const plan = planTraining(block(true), scratch, {
+  const plan = planTraining(block(true), target, {
     ...training,
     optimizer: { kind: 'adamw' },
     clip: true,
@@ -134,7 +136,7 @@ test('clipping, accumulation, AdamW and a moving average add their buffers', () 
 });
 
 test('buffers alive at one step never overlap, and the peak holds them all', () => {
-  const plan = planTraining(block(true), scratch, { ...training, clip: true, ema: true });
+  const plan = planTraining(block(true), target, { ...training, clip: true, ema: true });
   const persistent = plan.buffers.filter(({ role }) => role !== 'activation');
   const disjoint = (a: Plan['buffers'][number], b: Plan['buffers'][number]) =>
     a.offset + a.bytes <= b.offset || b.offset + b.bytes <= a.offset;
@@ -154,7 +156,7 @@ test('buffers alive at one step never overlap, and the peak holds them all', () 
 });
 
 test('the listing counts weights and names what was fused', () => {
-  const listing = listPlan(planInference(block(false), scratch, { name: 'block' }), () => [
+  const listing = listPlan(planInference(block(false), target, { name: 'block' }), () => [
     { name: 'kernel', once: false },
   ]);
   const convolutions = 2 * 8 * 9 * 2 * 9 + 2 * 8 * 9 * 2;

@@ -18,11 +18,11 @@ import {
   Sequential,
   trace,
 } from '../../src/nn/index.ts';
-import type { Scratch } from '../../src/plan/place.ts';
+import { plainTarget } from '../../src/backends/cpu.ts';
 import { planInference } from '../../src/plan/plan-inference.ts';
 import { formatPlan, listPlan } from '../../src/plan/listing.ts';
 import type { Plan, Step } from '../../src/plan/plan.ts';
-import { planTraining, type TrainingOptions } from '../../src/plan/plan-training.ts';
+import { planTraining, type TrainingPlanOptions } from '../../src/plan/plan-training.ts';
 import { writeWeights } from '../../src/session/state.ts';
 import { openBackends } from '../support/backends.ts';
 import { seed } from '../support/seed.ts';
@@ -32,7 +32,6 @@ afterAll(() => Promise.all(kinds.flatMap(({ backends }) => backends.map((backend
 
 const sgd = { kind: 'sgd', momentum: true, nesterov: true } as const;
 const everything = { optimizer: { kind: 'adamw' }, clip: true, accumulate: true, ema: true } as const;
-const scratch: Scratch = { workspaceBytes: () => 0 };
 
 /** A unit of a network that nothing here knows by name: dropout inside, branches that are joined, no addition. */
 class Unit extends Module {
@@ -73,7 +72,7 @@ interface Network {
   readonly name: string;
   readonly build: () => Module;
   readonly side: number;
-  readonly options: Omit<TrainingOptions, 'name'>;
+  readonly options: Omit<TrainingPlanOptions, 'name'>;
 }
 
 const small = { numClasses: 5, inChannels: 3 };
@@ -128,7 +127,7 @@ const planOf = (
   { name, build, side, options }: Network,
   checkpointActivations: boolean,
   batch = 4,
-  on = scratch,
+  on = plainTarget,
 ) =>
   planTraining(trace(build(), [batch, 3, side, side], { training: true }), on, {
     name,
@@ -187,14 +186,14 @@ test.each([
     const model = createModel(name);
     const side = name.endsWith('cifar') ? 32 : 224;
     const input = [batch, 3, side, side];
-    const plan = planTraining(trace(model, input, { training: true }), scratch, {
+    const plan = planTraining(trace(model, input, { training: true }), plainTarget, {
       name,
       optimizer: { kind: 'sgd', momentum: true, nesterov: false },
       checkpointActivations: true,
     });
     expect(plan.peakBytes / (plan.keepingAllBytes ?? 0)).toBeLessThan(peak);
     const forward = listPlan(
-      planInference(trace(model, input, { training: false }), scratch, { name }),
+      planInference(trace(model, input, { training: false }), plainTarget, { name }),
       () => [],
     ).macs;
     const again = listPlan(plan, () => [])

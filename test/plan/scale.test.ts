@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { plainTarget } from '../../src/backends/cpu.ts';
 import { CardinalError } from '../../src/base/errors.ts';
 import type { Value } from '../../src/graph/value.ts';
 import { BatchNorm2d, Conv2d, F, Flatten, Module, ReLU6, Sequential, trace } from '../../src/nn/index.ts';
@@ -12,7 +13,6 @@ import { fill, noise } from '../support/onnx-networks.ts';
 import { Rng } from '../../src/base/rng.ts';
 import { seed } from '../support/seed.ts';
 
-const scratch = { workspaceBytes: () => 0 };
 const picture = [2, 4, 5, 6];
 
 /** x + 0.25·branch(x), then ReLU. */
@@ -48,7 +48,7 @@ describe.each(branches)('a scaled residual behind %s', (_, branch) => {
   test('takes no pass over memory in inference', () => {
     for (const foldBatchNorm of [true, false]) {
       const traced = trace(model(), picture, { training: false });
-      const plan = planInference(traced, scratch, { name: 'net', foldBatchNorm });
+      const plan = planInference(traced, plainTarget, { name: 'net', foldBatchNorm });
       expect(opsOf(plan.steps.forward)).not.toContain('scale');
       expect(opsOf(plan.steps.forward)).not.toContain('add');
       expect(opsOf(plan.steps.prologue).filter((op) => op === 'scale')).toHaveLength(2);
@@ -61,7 +61,7 @@ describe.each(branches)('a scaled residual behind %s', (_, branch) => {
   });
 
   test('takes no pass over memory in training', () => {
-    const plan = planTraining(trace(model(), picture, { training: true }), scratch, {
+    const plan = planTraining(trace(model(), picture, { training: true }), plainTarget, {
       name: 'net',
       optimizer: { kind: 'adamw' },
     });
@@ -88,7 +88,7 @@ describe.each(branches)('a scaled residual behind %s', (_, branch) => {
 
 test('a factor where there are no weights is an op of its own', () => {
   const model = new Sequential(new ReLU6(), new ScaledResidual(new ReLU6()));
-  const plan = planInference(trace(model, picture, { training: false }), scratch, { name: 'net' });
+  const plan = planInference(trace(model, picture, { training: false }), plainTarget, { name: 'net' });
   expect(opsOf(plan.steps.forward)).toEqual(['relu6', 'relu6', 'scale', 'add', 'relu', 'flatten']);
 });
 

@@ -106,7 +106,7 @@ test(`random networks with shared norms compute the same fused and as they are (
   let kept = 0;
   for (let round = 0; round < 150; round++) {
     const { graph, output } = randomGraph(Rng.of(seed, 'shared-norm', round));
-    const result = fuse(graph, output, { foldBatchNorm: false });
+    const result = fuse(graph, output, reference, { foldBatchNorm: false });
     const [plain, rewritten] = [
       await run(graph, output, round),
       await run(result.graph, result.output, round),

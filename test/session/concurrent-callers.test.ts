@@ -25,7 +25,7 @@ import {
 
 const kinds = await openBackends();
 const backends = kinds.flatMap((kind) =>
-  kind.backends.map((backend) => ({ name: `${kind.name}, ${backend.threads} threads`, backend })),
+  kind.backends.map((backend) => ({ name: `${kind.name}, ${backend.description}`, backend })),
 );
 afterAll(async () => {
   await Promise.all(backends.map(({ backend }) => backend.dispose()));
@@ -148,7 +148,7 @@ describe.each(backends)('callers who do not wait for each other ($name)', ({ bac
     const network = tinyNetwork(1);
     const recipe = tinyRecipe();
     // Batches in two parts, so that there are several runs of the program in each.
-    const { plan } = fitPlan(network, backend, { ...recipe, accumulate: 2 }, Infinity);
+    const { plan } = fitPlan(network, backend, { ...recipe, accumulate: 2 });
     const program = new TrainingProgram(await backend.load(plan), recipe, 4, 0, network.stateDict());
     const loader = memoryLoader({ length: 16, batchSize: 8, seed, training: true });
     const batches = [];
@@ -217,7 +217,7 @@ describe.each(backends)('callers who do not wait for each other ($name)', ({ bac
 
 // Backends of their own, since these are disposed of.
 const opened = (await openBackends()).flatMap((kind) =>
-  kind.backends.map((backend) => ({ name: `${kind.name}, ${backend.threads} threads`, backend })),
+  kind.backends.map((backend) => ({ name: `${kind.name}, ${backend.description}`, backend })),
 );
 
 describe.each(opened)('a backend that is disposed of ($name)', ({ backend }) => {

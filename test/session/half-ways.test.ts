@@ -184,6 +184,6 @@ describe('a batch that is too large', () => {
     const planFor = (): Plan => {
       throw new TypeError('a defect');
     };
-    expect(() => largestFit(8, 100, planFor)).toThrow('a defect');
+    expect(() => largestFit(8, { maxBytes: 100, maxBufferBytes: Infinity }, planFor)).toThrow('a defect');
   });
 });

@@ -53,7 +53,7 @@ describe.each(everySetting)('%s at scale %s', (name, scale) => {
         seconds: 1,
       })),
     );
-    for (const { found, claim } of plan.setting.judge(outcomes)) {
+    for (const { found, claim } of plan.setting.check(outcomes)) {
       expect(found, claim).not.toMatch(/no run|one seed/);
     }
     const shifted = outcomes.map((outcome) => ({
@@ -61,7 +61,7 @@ describe.each(everySetting)('%s at scale %s', (name, scale) => {
       values: Object.fromEntries(Object.entries(outcome.values).map(([key, value]) => [key, value + 7])),
     }));
     if (plan.study.task === 'train')
-      expect(plan.setting.judge(shifted)).toEqual(plan.setting.judge(outcomes));
+      expect(plan.setting.check(shifted)).toEqual(plan.setting.check(outcomes));
   });
 });
 

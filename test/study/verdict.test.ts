@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { judgeClaims, overall, verdictSentence, type Claim } from '../../src/study/judge.ts';
+import { checkClaims, overall, verdictSentence, type Claim } from '../../src/study/claims.ts';
 import type { Outcome } from '../../src/study/outcome.ts';
 import { contrast, estimate, estimateText, studentT } from '../../src/study/statistics.ts';
 
@@ -59,24 +59,26 @@ describe('verdicts', () => {
     ['cannot tell', { a: [40], b: [10] }],
     ['cannot tell', { a: [40, 41] }],
   ] as const)('%s', (verdict, arms) => {
-    const judged = judgeClaims(outcomes(arms), [claim]);
-    expect(judged).toMatchObject([{ verdict, published: '+1.70 points' }]);
-    expect(overall(judged)).toBe(verdict);
+    const checked = checkClaims(outcomes(arms), [claim]);
+    expect(checked).toMatchObject([{ verdict, published: '+1.70 points' }]);
+    expect(overall(checked)).toBe(verdict);
   });
 
   it('say what is missing', () => {
-    expect(judgeClaims(outcomes({ a: [40], b: [10] }), [claim])[0].found).toMatch(/two or more/);
-    expect(judgeClaims(outcomes({ a: [40, 41] }), [claim])[0].found).toMatch(/^b has no run/);
+    expect(checkClaims(outcomes({ a: [40], b: [10] }), [claim])[0].found).toMatch(/two or more/);
+    expect(checkClaims(outcomes({ a: [40, 41] }), [claim])[0].found).toMatch(/^b has no run/);
   });
 
   it('are as good as the worst of the claims', () => {
-    const judged = (...verdicts: ('agrees' | 'disagrees' | 'cannot tell')[]) =>
+    const checked = (...verdicts: ('agrees' | 'disagrees' | 'cannot tell')[]) =>
       verdicts.map((verdict) => ({ claim: '', found: '', verdict }));
-    expect(verdictSentence(judged('agrees', 'agrees'), 'at scale small')).toBe(
+    expect(verdictSentence(checked('agrees', 'agrees'), 'at scale small')).toBe(
       'This run agrees with the paper at scale small: all 2 claims hold.',
     );
-    expect(verdictSentence(judged('agrees', 'cannot tell'), '')).toMatch(/^This run cannot tell.*1 came out/);
-    expect(verdictSentence(judged('agrees', 'disagrees', 'cannot tell'), '')).toMatch(
+    expect(verdictSentence(checked('agrees', 'cannot tell'), '')).toMatch(
+      /^This run cannot tell.*1 came out/,
+    );
+    expect(verdictSentence(checked('agrees', 'disagrees', 'cannot tell'), '')).toMatch(
       /does not agree.*3 claims, 1/,
     );
     expect(overall([])).toBe('cannot tell');

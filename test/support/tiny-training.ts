@@ -183,15 +183,7 @@ export async function runTraining(
 /** A backend that claims to have only so much memory. */
 export function limitedBackend(maxBytes: number): Backend {
   const backend = createReferenceBackend();
-  return {
-    name: backend.name,
-    threads: backend.threads,
-    maxBytes,
-    workspaceBytes: (node) => backend.workspaceBytes(node),
-    kernelsOf: (plan) => backend.kernelsOf(plan),
-    load: (plan) => backend.load(plan),
-    dispose: (options) => backend.dispose(options),
-  };
+  return { ...backend, maxBytes };
 }
 
 /** A backend, and how many of the programs that it loaded are not disposed of. */

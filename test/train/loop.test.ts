@@ -264,7 +264,7 @@ test('data that does not suit the network or the recipe is refused', async () =>
   const dataset = { ...options.data.train.dataset, classes: ['a', 'b'] };
   await expect(
     runTraining({ ...options, data: { train: { ...options.data.train, dataset } } }),
-  ).rejects.toThrow(/tiny tells 3 classes apart, but rows has 2/);
+  ).rejects.toThrow(/tiny has 3 classes, but rows has 2/);
 });
 
 test('between two gradients, parts of a step and validation included, the event loop comes round', async () => {

@@ -164,7 +164,7 @@ describe('loading', () => {
   test('other classes are told as such', () => {
     const model = createModel(name, { ...small, numClasses: 3 });
     expect(lineOf(() => requireFit(model, tensorsOf(small, 1), { source: 'w.pth' }))).toBe(
-      "w.pth: resnext_cifar: the weights tell other classes apart (fc.weight: expected 3×64, got 10×64, fc.bias: expected 3, got 10): to train, --head reset (in a program, head: 'reset') begins with a fresh classifier",
+      "w.pth: resnext_cifar: the weights have other classes (fc.weight: expected 3×64, got 10×64, fc.bias: expected 3, got 10): to train, --head reset (in a program, head: 'reset') begins with a fresh classifier",
     );
   });
 
@@ -377,10 +377,10 @@ describe('pictures of other channels', () => {
     const model = createModel(name, { ...small, inChannels: 1, numClasses: 3 }).initialize(1);
     const tensors = tensorsOf(small, 3);
     expect(lineOf(() => requireFit(model, tensors, { source: 'w' }))).toMatch(
-      /^w: resnext_cifar: the weights are of pictures of other channels and tell other classes apart \(conv1\.weight: .*, fc\.bias: .*\): --in-channels 1 .* adapts them; to train, --head reset /,
+      /^w: resnext_cifar: the weights have other input channels and other classes \(conv1\.weight: .*, fc\.bias: .*\): --in-channels 1 .* adapts them; to train, --head reset /,
     );
     expect(lineOf(() => requireFit(model, tensors, { source: 'w', inChannels: 1 }))).toMatch(
-      /the weights tell other classes apart \(fc\.weight/,
+      /the weights have other classes \(fc\.weight/,
     );
     // The head that is reset is neither loaded nor left.
     const head = ['fc.weight', 'fc.bias'];

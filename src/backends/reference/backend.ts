@@ -4,6 +4,7 @@ import { sizeOf } from '../../graph/value.ts';
 import { entries, type Plan, type PlanBuffer } from '../../plan/plan.ts';
 import { Disposal } from '../../base/disposal.ts';
 import type { Backend } from '../backend.ts';
+import { plainTarget } from '../cpu.ts';
 import { Programs, type Loaded } from '../host-program.ts';
 import type { Tensor } from './kernel.ts';
 import { kernels } from './kernels.ts';
@@ -23,10 +24,10 @@ export function createReferenceBackend(most = Infinity): Backend {
   });
   return {
     name,
-    threads: 1,
+    description: '1 thread, reference loops',
     numerics: { multiplyAdd: 'double' },
-    maxBytes: Math.min(most, 2 ** 32),
-    workspaceBytes: () => 0,
+    ...plainTarget,
+    maxBytes: Math.min(most, plainTarget.maxBytes),
     // One loop for every op.
     kernelsOf: ({ steps }) =>
       new Map(

@@ -20,6 +20,9 @@ export type Kernel<K extends OpName> = (
   outputs: readonly Tensor[],
 ) => void;
 
+/** The kernels of a family of ops. */
+export type Kernels<Ops> = { readonly [K in keyof Ops & OpName]: Kernel<K> };
+
 /** Takes inputs one after the other: optional ones leave no gap, so their place depends on the attributes. */
 export function reader(inputs: readonly Tensor[]): {
   next(): Tensor;

@@ -1,5 +1,7 @@
+import { alignUp } from '../../base/align.ts';
 import { entries } from '../../plan/plan.ts';
 import type { Entry, Plan } from '../../plan/plan.ts';
+import { CACHE_LINE } from '../cpu.ts';
 import type { Arg, Call, PlacedBuffer } from './call.ts';
 import type { Keep, Lowerer } from './lower/index.ts';
 import type { CallList } from './walk.ts';
@@ -9,7 +11,7 @@ export interface Assembly {
   /** In the order of `entries`. */
   readonly lists: readonly CallList<string>[];
   readonly words: Int32Array<ArrayBuffer>;
-  /** A multiple of 64. */
+  /** A multiple of a cache line. */
   readonly argsAddress: number;
 }
 
@@ -26,7 +28,7 @@ export interface Room {
 export function assemble(plan: Plan, room: Room, lowerer: Lowerer): Assembly {
   let top = room.begin;
   const keep: Keep = (weights, bytes) => {
-    const size = Math.ceil(bytes / 64) * 64;
+    const size = alignUp(bytes, CACHE_LINE);
     if (!staysPacked(plan, weights) || top + size > room.end) return undefined;
     const address = top;
     top += size;

@@ -1,11 +1,13 @@
 import { Disposal, type DisposeOptions } from '../../base/disposal.ts';
-import { CardinalError, messageOf } from '../../base/errors.ts';
-import { anything, callback, checkOptions, flag, wholeFrom, type Kinds } from '../../base/options.ts';
+import { alignUp } from '../../base/align.ts';
+import { CardinalError, DeviceLostError, messageOf } from '../../base/errors.ts';
+import { anything, callback, checkOptions, flag, text, wholeFrom, type Kinds } from '../../base/options.ts';
 import { entries } from '../../plan/plan.ts';
 import type { Node } from '../../graph/node.ts';
 import { sizeOf } from '../../graph/value.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Backend, KernelUse, MultiplyAdd, NativeLibrary, Numerics, Program } from '../backend.ts';
+import { CACHE_LINE, cpuTarget } from '../cpu.ts';
 import { Programs } from '../host-program.ts';
 import { assemble, staysPacked } from './assemble.ts';
 import { nativeKernels, type NativeProducts, type OpenSgemm } from './blas.ts';
@@ -28,6 +30,8 @@ const boundless = { program: Infinity, all: Infinity };
 export interface WasmBackendOptions {
   /** The compiled kernels, with or without relaxed SIMD. */
   readonly module: WebAssembly.Module;
+  /** What people call it: `simd`, `relaxed`, `wide`. */
+  readonly build?: string | undefined;
   /** How the module's kernels add a product to a sum on this machine, if it is known. */
   readonly multiplyAdd?: Exclude<MultiplyAdd, 'double'> | undefined;
   /** Threads that compute, the calling one included. */
@@ -49,6 +53,7 @@ const wasmKinds: Kinds<WasmBackendOptions> = {
     expected: 'a WebAssembly.Module',
     is: (value) => Object.prototype.toString.call(value) === '[object WebAssembly.Module]',
   },
+  build: text,
   multiplyAdd: anything,
   threads: wholeFrom(1),
   blas: anything,
@@ -86,9 +91,10 @@ export async function createWasmBackend(options: WasmBackendOptions): Promise<Ba
 
 class WasmBackend implements Backend {
   readonly name = 'wasm';
-  readonly threads: number;
+  readonly description: string;
+  readonly alignment = cpuTarget.alignment;
   readonly maxBytes: number;
-  readonly library: string | undefined;
+  readonly maxBufferBytes = cpuTarget.maxBufferBytes;
   readonly numerics: Numerics | undefined;
 
   readonly #lowerer: Lowerer;
@@ -103,7 +109,8 @@ class WasmBackend implements Backend {
   readonly #room: number;
   #held = 0;
   #loaded = 0;
-  #defect: string | undefined;
+  /** Why no run may begin any more. */
+  #defect: CardinalError | undefined;
   readonly #disposal = new Disposal({
     drain: () => this.#programs.drain(),
     cut: () => this.#programs.cutOff(),
@@ -111,11 +118,14 @@ class WasmBackend implements Backend {
   });
 
   constructor(
-    { module, multiplyAdd, threads, maySleep, blas, placement, room = boundless }: WasmBackendOptions,
+    { module, build, multiplyAdd, threads, maySleep, blas, placement, room = boundless }: WasmBackendOptions,
     workers: readonly WorkerHandle[],
   ) {
-    this.threads = threads;
-    this.library = blas?.name;
+    this.description = [
+      threads === 1 ? '1 thread' : `${threads} threads`,
+      build === undefined ? 'WebAssembly' : `WebAssembly ${build}`,
+      ...(blas === undefined ? [] : [blas.name]),
+    ].join(', ');
     this.numerics = multiplyAdd && { multiplyAdd, ...(blas && { library: libraryOf(blas, threads) }) };
     this.#openSgemm = blas?.openSgemm;
     this.#lowerer = createLowerer(blas && { threads, unpacked: blas.unpacked });
@@ -143,6 +153,14 @@ class WasmBackend implements Backend {
     return this.#lowerer.workspaceBytes(node);
   }
 
+  supports(node: Node): boolean {
+    return this.#lowerer.supports(node);
+  }
+
+  workOf(node: Node): number {
+    return cpuTarget.workOf(node);
+  }
+
   kernelsOf(plan: Plan): ReadonlyMap<Node, readonly KernelUse[]> {
     // As if there were room for everything, which only networks of some gigabytes lack.
     const keep: Keep = (weights) => (staysPacked(plan, weights) ? 0 : undefined);
@@ -157,8 +175,8 @@ class WasmBackend implements Backend {
 
   async load(plan: Plan): Promise<Program> {
     this.#check();
-    const scratch = PLAN_ADDRESS + Math.ceil(plan.peakBytes / 64) * 64;
-    const room = { begin: scratch + this.threads * SCRATCH_BYTES, end: this.#most - ARGS_RESERVE };
+    const scratch = PLAN_ADDRESS + alignUp(plan.peakBytes, CACHE_LINE);
+    const room = { begin: scratch + this.#team.threads * SCRATCH_BYTES, end: this.#most - ARGS_RESERVE };
     const { lists, words, argsAddress } = assemble(plan, room, this.#lowerer);
     const bytes = argsAddress + words.byteLength;
     if (bytes > this.#most) {
@@ -225,10 +243,11 @@ class WasmBackend implements Backend {
     const failed = Atomics.load(words, control.failed);
     if (failed === 0) return;
     const call = failed - 1;
-    this.#defect =
+    this.#defect = new CardinalError(
       failed === NOT_BEGUN
         ? `a thread of the wasm backend could not begin ${entries[entry]}: it does not know the program`
-        : `kernel "${kernels[call]}" failed in call ${call} of ${entries[entry]}: ${trap}`;
+        : `kernel "${kernels[call]}" failed in call ${call} of ${entries[entry]}: ${trap}`,
+    );
     this.#checkThreads();
   }
 
@@ -238,7 +257,7 @@ class WasmBackend implements Backend {
   }
 
   #checkThreads(): void {
-    if (this.#defect !== undefined) throw new CardinalError(this.#defect);
+    if (this.#defect !== undefined) throw this.#defect;
   }
 
   async #request(message: (worker: number) => Message): Promise<void> {
@@ -248,13 +267,15 @@ class WasmBackend implements Backend {
       await Promise.all(answers);
     } catch (error) {
       this.#programs.check();
-      throw new CardinalError(this.#lose(messageOf(error)), { cause: error });
+      throw this.#lose(messageOf(error), error);
     }
   }
 
   /** No run may begin any more: it would wait for the lost worker for ever. Gives what is wrong. */
-  #lose(reason: string): string {
-    return (this.#defect ??= `a thread of the wasm backend was lost: ${reason}`);
+  #lose(reason: string, cause?: unknown): CardinalError {
+    return (this.#defect ??= new DeviceLostError(`a thread of the wasm backend was lost: ${reason}`, {
+      cause,
+    }));
   }
 
   /** Resolves when no thread has the program's memory any more, be it that the thread is gone. */

@@ -1,38 +1,28 @@
 import { type Command, Option } from 'commander';
-import type { Form } from '../../models/options.ts';
-import {
-  oneOf,
-  path,
-  weightsFileArgument,
-  withExamples,
-  withJsonFlag,
-  withWeightsFlags,
-  type WeightsFlags,
-} from '../flags.ts';
-
-export interface ConvertFlags extends WeightsFlags {
-  readonly form?: Form;
-  readonly classes?: string;
-  readonly licence?: string;
-  readonly origin?: string;
-  readonly json: boolean;
-}
+import { withExamples, withJsonFlag } from '../flags/common.ts';
+import { oneOf, path } from '../flags/values.ts';
+import { weightsFileArgument, withWeightsFlags } from '../flags/weights.ts';
+import type { ConvertFlags } from './run.ts';
 
 export function define(command: Command): void {
   withWeightsFlags(
     command
       .argument('<in>', weightsFileArgument, path('in'))
-      .argument('<out>', 'the file to write: .safetensors, or .pth or .pt for PyTorch', path('out')),
+      .argument('<out>', 'file to write: .safetensors, or .pth or .pt for PyTorch', path('out')),
   )
     .addOption(
       new Option(
         '--form <form>',
-        "of ResNeXt's blocks: a, b or c of the paper's Figure 3 (the file's)",
+        "form of the ResNeXt blocks: a, b or c of the paper's Figure 3 (default: the file's)",
       ).argParser(oneOf('--form', ['a', 'b', 'c'])),
     )
-    .option('--classes <file>', 'names of the classes: a line each, or JSON', path('--classes'))
-    .option('--licence <id>', "the weights' licence, such as BSD-3-Clause")
-    .option('--origin <text>', 'where the weights come from (the file that is read)');
+    .option(
+      '--classes <file>',
+      "class names to store, one per line or JSON (default: the file's)",
+      path('--classes'),
+    )
+    .option('--licence <id>', "licence of the weights to store, such as BSD-3-Clause (default: the file's)")
+    .option('--origin <text>', "origin of the weights to store (default: the file's)");
   withExamples(
     withJsonFlag(command),
     'convert resnet20-12fca82f.th resnet20.safetensors',

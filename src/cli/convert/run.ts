@@ -17,9 +17,18 @@ import { readTensors, type TensorEntry } from '../../weights/archive.ts';
 import { headOf, requireFit, type Fitting } from '../../weights/load.ts';
 import { pytorchParts } from '../../weights/pytorch/write.ts';
 import { entriesOf, safetensorsParts } from '../../weights/safetensors.ts';
-import type { ConvertFlags } from './command.ts';
+import type { WeightsFlags } from '../flags/weights.ts';
 import { openWeights, requirePerChannel, tellLeft, warnOfOther } from '../loading.ts';
 import { printJson, tell } from '../output/print.ts';
+
+/** Flags of `cardinal convert`. */
+export interface ConvertFlags extends WeightsFlags {
+  readonly form?: Form;
+  readonly classes?: string;
+  readonly licence?: string;
+  readonly origin?: string;
+  readonly json: boolean;
+}
 
 /**
  * `cardinal convert`: the weights of a file in another format, number for number; types are kept (in another form of the
@@ -49,10 +58,12 @@ export async function convert(from: string, to: string, flags: ConvertFlags): Pr
     if (flags.json) printJson(summary);
     else
       tell(
-        `wrote ${count(tensors.size)} ${tensors.size === 1 ? 'tensor' : 'tensors'} to ${to}${described === undefined ? '; --model NAME would write down what network they are of' : `, a ${described.model.name}`}`,
+        `wrote ${count(tensors.size)} ${tensors.size === 1 ? 'tensor' : 'tensors'} to ${to}${described === undefined ? '; --model NAME stores which network they belong to' : `, a ${described.model.name}`}`,
       );
     if (write === pytorchParts && described !== undefined) {
-      tell('note: a PyTorch file holds tensors alone: network, classes, pictures and licence are not in it');
+      tell(
+        'note: a PyTorch file holds tensors only: network, classes, preprocessing and licence are not in it',
+      );
     }
   };
   await openWeights(from, work, flags);
@@ -60,7 +71,7 @@ export async function convert(from: string, to: string, flags: ConvertFlags): Pr
 
 /**
  * The tensors under the network's names, if they and what is said of the network go together. What a partial file lacks is
- * as the network draws it, so that what is written is whole.
+ * at its initial value, so that what is written is whole.
  */
 function fitted(
   file: WeightsFile,
@@ -77,7 +88,7 @@ function fitted(
   return new Map([...entriesOf(network.stateDict())].map(([name, own]) => [name, found.get(name) ?? own]));
 }
 
-/** `requireFit`, whose error tells what bare weights do fit. */
+/** `requireFit`, whose error names the networks that bare weights do fit. */
 function fitting(network: Module, file: WeightsFile, name: string, how: FitOptions): Fitting {
   const { name: source, tensors, unreadable } = file;
   try {
@@ -105,7 +116,7 @@ async function inForm(
   };
 }
 
-/** Flags that say something of the network, by their names in `ConvertFlags`. */
+/** Flags that describe the network, by their names in `ConvertFlags`. */
 const ofNetwork = {
   form: '--form',
   classes: '--classes',
@@ -136,18 +147,16 @@ function writerFor(path: string): Writer {
   throw new UsageError(`expected a file to write that ends in .safetensors, .pth or .pt, got ${path}`);
 }
 
-/** What can be said of the weights in the new file; nothing if their network is unknown. */
+/** The description to store with the weights; undefined if their network is unknown. */
 async function describeFor(file: WeightsFile, flags: ConvertFlags): Promise<Description | undefined> {
   const { description: own, known } = file;
   const origin = flags.origin ?? own?.origin ?? known.origin;
   const licence = flags.licence ?? own?.licence ?? known.licence;
   if (own === undefined && flags.model === undefined && known.model === undefined) {
     const flag = Object.entries(ofNetwork).find(([key]) => key in flags)?.[1];
-    // Without the network nothing of it is written down: what was said must not be lost in silence.
+    // Without the network nothing of it is stored: what the flag says must not be lost in silence.
     if (flag !== undefined) {
-      throw new UsageError(
-        `${flag} is written down with the network: say which it is with --model${suggestion(file)}`,
-      );
+      throw new UsageError(`${flag} is stored with the network: name it with --model${suggestion(file)}`);
     }
     return undefined;
   }
@@ -157,11 +166,11 @@ async function describeFor(file: WeightsFile, flags: ConvertFlags): Promise<Desc
   const [channels] = info.inputShape;
   const said = factsOf(file, flags.inChannels).preprocessing;
   const adapted = isAdapted(file, flags.inChannels);
-  // What is only a guess is not written down.
+  // A guess is not stored.
   const complete = said !== undefined || (flags.mean !== undefined && flags.std !== undefined);
   if (!complete && (flags.mean ?? flags.std ?? flags.imageSize) !== undefined) {
     throw new UsageError(
-      `${file.name} does not say how its pictures are prepared: to write it down, give both --mean and --std`,
+      `${file.name} does not say how its pictures are prepared: to store that, give both --mean and --std`,
     );
   }
   const preprocessing = complete

@@ -4,12 +4,20 @@ import type { RunEvaluation } from '../../node/report/evaluate-best.ts';
 import { RunFolder } from '../../node/run-folder.ts';
 import { withOverrides } from '../../train/recipe.ts';
 import { bundledPictures } from '../bundled.ts';
-import type { DemoFlags } from './command.ts';
-import { predictionLines } from '../output/evaluation.ts';
+import type { EngineFlags } from '../flags/engine.ts';
+import { predictionLines } from '../output/prediction.ts';
 import { print, shellWord } from '../output/print.ts';
 import { configure } from '../train/configure.ts';
 import { newRun } from '../train/run.ts';
 import { buildNetwork } from '../train/training.ts';
+
+/** Flags of `cardinal demo`. */
+export interface DemoFlags extends EngineFlags {
+  readonly epochs: number;
+  readonly seed: number;
+  readonly out?: string;
+  readonly json: boolean;
+}
 
 /** Two blocks a stage, eight groups of 2, 4 and 8 channels: 63,714 parameters, two minutes on two cores. */
 const network = ['layers=2,2,2', 'cardinality=8', 'baseWidth=16', 'planes=8'];

@@ -1,38 +1,23 @@
 import type { Command } from 'commander';
-import type { PictureLimitOptions } from '../../data/picture-limits.ts';
-import type { EngineFlags, WeightsFlags } from '../flags.ts';
-import {
-  integer,
-  oneOf,
-  path,
-  strictHelp,
-  weightsArgument,
-  withEngineFlags,
-  withExamples,
-  withJsonFlag,
-  withPictureFlags,
-  withWeightsFlags,
-} from '../flags.ts';
-
-export interface EvalFlags extends EngineFlags, WeightsFlags, PictureLimitOptions {
-  readonly split?: 'train' | 'val' | 'test' | 'all';
-  readonly batchSize: number;
-  readonly strict: boolean;
-  readonly json: boolean;
-}
+import { withExamples, withJsonFlag } from '../flags/common.ts';
+import { withEngineFlags } from '../flags/engine.ts';
+import { strictHelp, withPictureFlags } from '../flags/pictures.ts';
+import { integer, oneOf, path } from '../flags/values.ts';
+import { weightsArgument, withWeightsFlags } from '../flags/weights.ts';
+import type { EvalFlags } from './run.ts';
 
 export function define(command: Command): void {
   withWeightsFlags(
     command
       .argument('<weights>', weightsArgument, path('weights'))
-      .argument('<data>', 'a folder of class folders, CIFAR binary or IDX files', path('data')),
+      .argument('<data>', 'folder with class folders, CIFAR binary or IDX files', path('data')),
   )
     .option(
       '--split <name>',
-      'train, val, test or all; val is also what training held out (test, or val if there is none)',
+      'train, val (or what training held out), test, or all (default: test, or val if there is none)',
       oneOf('--split', ['train', 'val', 'test', 'all']),
     )
-    .option('--batch-size <n>', 'pictures at once', integer('--batch-size', 1, 65_536), 64)
+    .option('--batch-size <n>', 'batch size', integer('--batch-size', 1, 65_536), 64)
     .option('--strict', strictHelp, false);
   withExamples(
     withJsonFlag(withEngineFlags(withPictureFlags(command))),

@@ -1,18 +1,28 @@
 import { withEnding } from '../../base/endings.ts';
-import { leftOutLine, leftOutOf } from '../../data/left-out.ts';
 import { requireAllRead } from '../../node/data/check.ts';
-import { picturesToEvaluate } from '../../node/data/to-evaluate.ts';
+import { leftOutLine, leftOutOf } from '../../data/left-out.ts';
 import { createLoader } from '../../node/data/loader.ts';
+import type { PictureLimitOptions } from '../../data/picture-limits.ts';
+import { picturesToEvaluate } from '../../node/data/to-evaluate.ts';
 import { openData } from '../../node/data/open.ts';
-import { evaluationBatch } from '../../train/loaders.ts';
 import { evaluate, prepareInference } from '../../train/evaluate.ts';
+import { evaluationBatch } from '../../train/loaders.ts';
 import { networkOf } from '../../train/network.ts';
-import type { EvalFlags } from './command.ts';
 import { withBackend } from '../engine.ts';
-import { givenLimits } from '../flags.ts';
-import { judgementLines } from '../output/evaluation.ts';
+import type { EngineFlags } from '../flags/engine.ts';
+import { givenLimits } from '../flags/pictures.ts';
+import type { WeightsFlags } from '../flags/weights.ts';
 import { loadForUse, preprocessingFor } from '../loading.ts';
+import { evaluationLines } from '../output/evaluation.ts';
 import { print, printJson, tell } from '../output/print.ts';
+
+/** Flags of `cardinal eval`. */
+export interface EvalFlags extends EngineFlags, WeightsFlags, PictureLimitOptions {
+  readonly split?: 'train' | 'val' | 'test' | 'all';
+  readonly batchSize: number;
+  readonly strict: boolean;
+  readonly json: boolean;
+}
 
 /** `cardinal eval` */
 export async function evaluateWeights(path: string, dataPath: string, flags: EvalFlags): Promise<void> {
@@ -43,7 +53,7 @@ export async function evaluateWeights(path: string, dataPath: string, flags: Eva
   }
   if (!Number.isFinite(evaluation.loss)) {
     tell(
-      `warning: ${path} gives no finite numbers for some pictures: the weights are damaged, or their training diverged`,
+      `warning: ${path} gives NaN or infinity for some pictures: the weights are damaged, or their training diverged`,
     );
   }
   if (flags.json)
@@ -51,5 +61,5 @@ export async function evaluateWeights(path: string, dataPath: string, flags: Eva
       ...{ weights: path, data: dataPath, split, on, leftOut, skipped: skipped.length },
       ...{ warning: warning ?? null, ...evaluation },
     });
-  else print(judgementLines(evaluation, on));
+  else print(evaluationLines(evaluation, on));
 }

@@ -1,30 +1,18 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
-import {
-  path,
-  weightsArgument,
-  withExamples,
-  withJsonFlag,
-  withWeightsFlags,
-  type WeightsFlags,
-} from '../flags.ts';
-
-export interface ExportFlags extends WeightsFlags {
-  readonly onnx?: string;
-  readonly torch?: string;
-  readonly foldBn: boolean;
-  readonly preprocess: boolean;
-  readonly json: boolean;
-}
+import { withExamples, withJsonFlag } from '../flags/common.ts';
+import { path } from '../flags/values.ts';
+import { weightsArgument, withWeightsFlags } from '../flags/weights.ts';
+import type { ExportFlags } from './run.ts';
 
 export function define(command: Command): void {
   withWeightsFlags(command.argument('<weights>', weightsArgument, path('weights')))
-    .option('--onnx <file>', 'write an ONNX model (opset 17), for ONNX Runtime and others', path('--onnx'))
-    .option('--torch <file>', 'write a state dict for torch.load, under PyTorch’s names', path('--torch'))
-    .option('--fold-bn', 'multiply batch norms into the convolutions before them; with --onnx', false)
+    .option('--onnx <file>', 'write an ONNX model (opset 17)', path('--onnx'))
+    .option('--torch <file>', 'write a PyTorch state dict, for torch.load', path('--torch'))
+    .option('--fold-bn', 'with --onnx: fold batch norms into the preceding convolutions', false)
     .option(
       '--preprocess',
-      'resize, crop and normalise in the model: it takes uint8 pictures of any size; with --onnx',
+      'with --onnx: resize, crop and normalise inside the model, which then takes uint8 pictures of any size',
       false,
     );
   withExamples(
@@ -35,10 +23,10 @@ export function define(command: Command): void {
   ).action(async (weights: string, flags: ExportFlags) => {
     const { onnx, torch, foldBn, preprocess } = flags;
     if (onnx === undefined && torch === undefined) {
-      throw new UsageError('say what to write: --onnx FILE, --torch FILE, or both');
+      throw new UsageError('nothing to write: give --onnx FILE, --torch FILE, or both');
     }
     if (onnx === undefined && (foldBn || preprocess)) {
-      throw new UsageError(`${foldBn ? '--fold-bn' : '--preprocess'} is for --onnx FILE, which is missing`);
+      throw new UsageError(`${foldBn ? '--fold-bn' : '--preprocess'} needs --onnx FILE`);
     }
     const { exportWeights } = await import('./run.ts');
     await exportWeights(weights, flags);

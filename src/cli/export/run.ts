@@ -2,16 +2,25 @@ import { resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { modelInfo } from '../../models/registry.ts';
 import { writeFileAtomic } from '../../node/files.ts';
+import { version } from '../../node/version.ts';
+import { bytes } from '../../report/format.ts';
 import { prepareFor } from '../../node/prepare.ts';
 import type { Trained } from '../../use/trained.ts';
-import { bytes } from '../../report/format.ts';
 import { exportOnnx } from '../../weights/onnx/export.ts';
 import { pytorchParts } from '../../weights/pytorch/write.ts';
 import { entriesOf } from '../../weights/safetensors.ts';
-import type { ExportFlags } from './command.ts';
+import type { WeightsFlags } from '../flags/weights.ts';
 import { loadForUse, requirePerChannel } from '../loading.ts';
 import { printJson, tell } from '../output/print.ts';
-import { version } from '../../node/version.ts';
+
+/** Flags of `cardinal export`. */
+export interface ExportFlags extends WeightsFlags {
+  readonly onnx?: string;
+  readonly torch?: string;
+  readonly foldBn: boolean;
+  readonly preprocess: boolean;
+  readonly json: boolean;
+}
 
 /** `cardinal export`: a trained network for other programs. */
 export async function exportWeights(from: string, flags: ExportFlags): Promise<void> {

@@ -1,9 +1,8 @@
 import type { Command } from 'commander';
-import { path, weightsFileArgument, withExamples, withJsonFlag } from '../flags.ts';
-
-export interface InspectFlags {
-  readonly json: boolean;
-}
+import { withExamples, withJsonFlag } from '../flags/common.ts';
+import { path } from '../flags/values.ts';
+import { weightsFileArgument } from '../flags/weights.ts';
+import type { InspectFlags } from './run.ts';
 
 export function define(command: Command): void {
   command.argument('<file>', weightsFileArgument, path('file'));

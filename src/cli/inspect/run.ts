@@ -1,4 +1,3 @@
-import { pc } from '../output/colours.ts';
 import { shortened } from '../../base/quoted.ts';
 import { sizeOf } from '../../graph/value.ts';
 import type { WeightsFile } from '../../node/weights-file.ts';
@@ -6,10 +5,15 @@ import { bytes, count } from '../../report/format.ts';
 import type { TensorArchive, TensorEntry } from '../../weights/archive.ts';
 import { elementBytes } from '../../weights/dtypes.ts';
 import { fittingModels, type Fit } from '../../weights/fit.ts';
-import type { InspectFlags } from './command.ts';
 import { openWeights } from '../loading.ts';
+import { pc } from '../output/colours.ts';
 import { print, printJson } from '../output/print.ts';
 import { alignColumns } from '../output/table.ts';
+
+/** Flags of `cardinal inspect`. */
+export interface InspectFlags {
+  readonly json: boolean;
+}
 
 /** `cardinal inspect`: what a file of weights holds, by its directory alone; no tensor is read. */
 export async function inspect(path: string, flags: InspectFlags): Promise<void> {
@@ -75,8 +79,8 @@ function lines({ name, archive, tensors }: WeightsFile, fits: readonly Fit[]): s
       ? []
       : [
           archive.objects.has('object')
-            ? 'objects of Python, of which only tensors are read:'
-            : 'beside the tensors, objects of Python, which are not made:',
+            ? 'Python objects, of which only tensors are read:'
+            : 'beside the tensors, Python objects, which are not loaded:',
         ]),
     ...alignColumns(
       [...archive.objects].map(([key, type]) => [`  ${pc.dim(shortened(key))}`, shortened(type)]),
@@ -84,7 +88,7 @@ function lines({ name, archive, tensors }: WeightsFile, fits: readonly Fit[]): s
     ),
     `weights: ${count([...tensors.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0))} numbers, running statistics included`,
     ...(fits.length === 0
-      ? ['fits no network of the registry; `cardinal eval --model NAME` tells what differs']
+      ? ['fits no network of the registry; `cardinal eval --model NAME` shows what differs']
       : ['fits', ...fits.map((fit) => `  ${fitLine(fit)}`)]),
   ];
 }

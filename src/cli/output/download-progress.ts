@@ -55,17 +55,17 @@ function startBar(
 /** Log files want few lines: one every ten seconds, and one at the end of what took that long. */
 function lines(stream: NodeJS.WriteStream, now: () => number): DownloadView {
   const pause = 10_000;
-  let current: { readonly file: string; readonly pace: Pace; last: number; told: boolean } | undefined;
+  let current: { readonly file: string; readonly pace: Pace; last: number; shown: boolean } | undefined;
   return {
     stop: () => undefined,
     show(progress) {
       const { file, received, total } = progress;
-      if (current?.file !== file) current = { file, pace: new Pace(now), last: now(), told: false };
+      if (current?.file !== file) current = { file, pace: new Pace(now), last: now(), shown: false };
       const { speed, left } = current.pace.after(progress);
       const isDone = received === total;
-      if (isDone ? !current.told : now() - current.last < pause) return;
+      if (isDone ? !current.shown : now() - current.last < pause) return;
       current.last = now();
-      current.told = !isDone;
+      current.shown = !isDone;
       const rest =
         isDone || total === undefined
           ? ''

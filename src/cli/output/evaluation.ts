@@ -6,24 +6,22 @@ import { alignColumns, shorten } from './table.ts';
 /** Up to this many classes a confusion matrix fits a terminal. */
 const mostColumns = 20;
 
-/** How well a network does: the figures, every class, and what was taken for what. */
-export function judgementLines(evaluation: Evaluation, on: string): string[] {
+/** An evaluation for a terminal: accuracy and loss, a row per class, and which classes are confused. */
+export function evaluationLines(evaluation: Evaluation, on: string): string[] {
   return [
-    ...figureLines(evaluation, on),
+    ...scoreLines(evaluation, on),
     '',
     ...classLines(evaluation),
     '',
-    ...(evaluation.perClass.length <= mostColumns ? matrixLines(evaluation) : mixUpLines(evaluation)),
+    ...(evaluation.perClass.length <= mostColumns ? matrixLines(evaluation) : confusedPairLines(evaluation)),
   ];
 }
 
-export function figureLines(
-  { top1, top5, loss, correct, total, perClass }: Evaluation,
-  on: string,
-): string[] {
+/** Accuracy and loss on `on`, in one line. */
+export function scoreLines({ top1, top5, loss, correct, total, perClass }: Evaluation, on: string): string[] {
   const fifth = perClass.length > 5 ? `   top-5 ${pc.bold(percent(top5))}` : '';
   return [
-    `top-1 ${pc.bold(percent(top1))}${fifth}   loss ${digits3(loss)}   (${count(correct)} of ${count(total)} ${on} right)`,
+    `top-1 ${pc.bold(percent(top1))}${fifth}   loss ${digits3(loss)}   (${count(correct)} of ${count(total)} ${on} correct)`,
   ];
 }
 
@@ -52,12 +50,12 @@ function matrixLines({ confusion, perClass }: Evaluation): string[] {
   ]);
   const numbers = perClass.map(() => 'right' as const);
   return [
-    pc.dim('confusion matrix: rows are true classes, columns what they were taken for'),
+    pc.dim('confusion matrix: rows are true classes, columns predicted ones'),
     ...alignColumns([header, ...rows], ['right', 'left', ...numbers]),
   ];
 }
 
-function mixUpLines({ confusion, perClass }: Evaluation): string[] {
+function confusedPairLines({ confusion, perClass }: Evaluation): string[] {
   const pairs = confusion
     .flatMap((row, truth) => row.map((value, guess) => ({ truth, guess, value })))
     .filter(({ truth, guess, value }) => truth !== guess && value > 0)
@@ -69,22 +67,6 @@ function mixUpLines({ confusion, perClass }: Evaluation): string[] {
     shorten(perClass[guess].name, 32),
     count(value),
   ]);
-  const header = ['most often mixed up: truly', 'taken for', 'pictures'].map((title) => pc.dim(title));
+  const header = ['most often confused: true class', 'predicted', 'pictures'].map((title) => pc.dim(title));
   return alignColumns([header, ...rows], ['left', 'left', 'right']);
-}
-
-/** One classified picture: its name, the true class if it is known, and the likeliest classes with bars. */
-export function predictionLines(
-  name: string,
-  top: readonly { readonly name: string; readonly probability: number }[],
-  truth?: string,
-): string[] {
-  const guess = top[0]?.name;
-  const mark = truth === undefined ? '' : truth === guess ? pc.green(' ✓') : pc.yellow(` ✗ truly ${truth}`);
-  const rows = top.map(({ name: label, probability }, rank) => [
-    `  ${rank === 0 ? pc.bold(shorten(label, 32)) : shorten(label, 32)}`,
-    percent(probability, 1),
-    pc.cyan('█'.repeat(Math.round(20 * probability))),
-  ]);
-  return [`${name}${mark}`, ...alignColumns(rows, ['left', 'right', 'left'])];
 }

@@ -1,25 +1,11 @@
 import type { Command } from 'commander';
 import { pictureFormatTitles } from '../../data/picture-format.ts';
-import type { PictureLimitOptions } from '../../data/picture-limits.ts';
-import type { EngineFlags, WeightsFlags } from '../flags.ts';
-import {
-  integer,
-  path,
-  weightsArgument,
-  withEngineFlags,
-  withExamples,
-  withJsonFlag,
-  withPictureFlags,
-  withWeightsFlags,
-} from '../flags.ts';
-
-export interface PredictFlags extends EngineFlags, WeightsFlags, PictureLimitOptions {
-  readonly classes?: string;
-  readonly top: number;
-  readonly json: boolean;
-  readonly jsonl: boolean;
-  readonly csv: boolean;
-}
+import { withExamples, withJsonFlag } from '../flags/common.ts';
+import { withEngineFlags } from '../flags/engine.ts';
+import { withPictureFlags } from '../flags/pictures.ts';
+import { integer, path } from '../flags/values.ts';
+import { weightsArgument, withWeightsFlags } from '../flags/weights.ts';
+import type { PredictFlags } from './run.ts';
 
 export function define(command: Command): void {
   withWeightsFlags(
@@ -27,21 +13,21 @@ export function define(command: Command): void {
       .argument('<weights>', weightsArgument, path('weights'))
       .argument(
         '<image...>',
-        `pictures (${pictureFormatTitles}), folders of them with all folders inside, or - for one from standard input`,
+        `pictures (${pictureFormatTitles}), folders, searched recursively, or - for one picture from standard input`,
       ),
   )
     .option(
       '--classes <file>',
-      "names of the classes: a line each, or JSON (the checkpoint's)",
+      "class names, one per line or JSON (default: the checkpoint's)",
       path('--classes'),
     )
-    .option('--top <k>', 'how many classes to name', integer('--top', 1, 1000), 3)
+    .option('--top <k>', 'number of classes to list', integer('--top', 1, 1000), 3)
     .option(
       '--csv',
-      'print a table: a row for each picture, columns image, class, probability, class_2, probability_2, …; names that a spreadsheet would compute (=…) have an apostrophe in front',
+      'print CSV, one row per picture: image, class, probability, class_2, probability_2, …; names that a spreadsheet would take for a formula (=…) get an apostrophe in front',
       false,
     )
-    .option('--jsonl', 'print a line of JSON for each picture, as soon as it is known', false);
+    .option('--jsonl', 'print one line of JSON per picture, as soon as it is classified', false);
   withExamples(
     withJsonFlag(withEngineFlags(withPictureFlags(command))),
     'predict runs/demo/best.safetensors shoe.png',

@@ -1,10 +1,16 @@
 import { UsageError } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
-import type { Classification } from '../../use/classifier.ts';
 import { csvRow } from '../../report/csv.ts';
-import type { PredictFlags } from './command.ts';
-import { predictionLines } from '../output/evaluation.ts';
+import type { Classification } from '../../use/classifier.ts';
+import { predictionLines } from '../output/prediction.ts';
 import { print, printJson } from '../output/print.ts';
+
+/** Which output is asked for; text if none. */
+export interface FormatFlags {
+  readonly json: boolean;
+  readonly jsonl: boolean;
+  readonly csv: boolean;
+}
 
 /** Writes what `predict` finds to stdout, one picture after the other. */
 export interface PredictionWriter {
@@ -14,13 +20,13 @@ export interface PredictionWriter {
 }
 
 /** What the flags ask for. Throws a `UsageError` if they ask for two things. `guesses` is how many classes are named. */
-export function predictionWriter(flags: PredictFlags, guesses: number): PredictionWriter {
+export function predictionWriter(flags: FormatFlags, guesses: number): PredictionWriter {
   if (flags.csv) return csvWriter(guesses);
   if (flags.jsonl) return { write: printLine, end: () => undefined };
   return flags.json ? documentWriter() : { write: printForPeople, end: () => undefined };
 }
 
-export function requireOneFormat({ json, jsonl, csv }: PredictFlags): void {
+export function requireOneFormat({ json, jsonl, csv }: FormatFlags): void {
   const asked = Object.entries({ '--json': json, '--jsonl': jsonl, '--csv': csv }).flatMap(
     ([flag, isAsked]) => (isAsked ? [flag] : []),
   );

@@ -2,8 +2,8 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CardinalError, UsageError } from '../../base/errors.ts';
 import { leftOutLine, LeftOutTally } from '../../data/left-out.ts';
-import { findPictures } from '../../node/data/files.ts';
 import type { PictureInput } from '../../data/picture-input.ts';
+import { findPictures } from '../../node/data/files.ts';
 
 /** A picture to classify, under the name that it is told by. */
 export interface NamedPicture {

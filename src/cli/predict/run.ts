@@ -1,15 +1,23 @@
 import { CardinalError } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
+import type { PictureLimitOptions } from '../../data/picture-limits.ts';
 import { readClassNames } from '../../node/class-names.ts';
 import { classifierOf } from '../../node/classifier.ts';
-import type { PredictFlags } from './command.ts';
 import { withBackend } from '../engine.ts';
-import { givenLimits } from '../flags.ts';
+import type { EngineFlags } from '../flags/engine.ts';
+import { givenLimits } from '../flags/pictures.ts';
+import type { WeightsFlags } from '../flags/weights.ts';
 import { loadForUse, preprocessingFor } from '../loading.ts';
-import { predictionWriter, requireOneFormat } from './output.ts';
+import { tell } from '../output/print.ts';
+import { predictionWriter, requireOneFormat, type FormatFlags } from './output.ts';
 import { namedPictures } from './pictures.ts';
 import { predictProgress } from './progress.ts';
-import { tell } from '../output/print.ts';
+
+/** Flags of `cardinal predict`. */
+export interface PredictFlags extends EngineFlags, WeightsFlags, PictureLimitOptions, FormatFlags {
+  readonly classes?: string;
+  readonly top: number;
+}
 
 /** `cardinal predict`: a picture that cannot be read is told on stderr and does not stop the others. */
 export async function predict(path: string, images: readonly string[], flags: PredictFlags): Promise<void> {

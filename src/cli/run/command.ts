@@ -1,30 +1,29 @@
 import type { Command } from 'commander';
-import type { EngineFlags, FitFlags, ModelFlags } from '../flags.ts';
-import { path, withEngineFlags, withExamples, withFitFlags, withJsonFlag, withSetFlag } from '../flags.ts';
-
-export interface RunFlags extends EngineFlags, FitFlags, ModelFlags {
-  readonly weights: string;
-  readonly input: string;
-  readonly output: string;
-  readonly gradients: boolean;
-  readonly json: boolean;
-}
+import { withExamples, withJsonFlag } from '../flags/common.ts';
+import { withEngineFlags } from '../flags/engine.ts';
+import { path } from '../flags/values.ts';
+import { withFitFlags, withSetFlag } from '../flags/weights.ts';
+import type { RunFlags } from './run.ts';
 
 export function define(command: Command): void {
   command
-    .argument('<model>', 'a name of `cardinal models`')
-    .requiredOption('--weights <file>', "safetensors with PyTorch's parameter names", path('--weights'))
+    .argument('<model>', 'name of a network, see `cardinal models`')
+    .requiredOption(
+      '--weights <file>',
+      'weights: .safetensors, .pth, .pt, or hf:owner/repo',
+      path('--weights'),
+    )
     .requiredOption(
       '--input <file>',
-      'safetensors with input (f32 N×C×H×W) and, for gradients, target (i64 N)',
+      'safetensors with input (f32 N×C×H×W) and, for --gradients, target (i64 N)',
       path('--input'),
     )
     .requiredOption(
       '--output <file>',
-      'safetensors to write: logits, and with gradients loss, grad.* and buffer.*',
+      'safetensors to write: logits, and with --gradients loss, grad.* and buffer.*',
       path('--output'),
     )
-    .option('--gradients', 'forward and backward in training mode, mean cross-entropy', false);
+    .option('--gradients', 'run forward and backward in training mode, with mean cross-entropy', false);
   withExamples(
     withJsonFlag(withEngineFlags(withFitFlags(withSetFlag(command)))),
     'run resnet50 --weights resnet50.safetensors --input x.safetensors --output y.safetensors',

@@ -9,10 +9,20 @@ import { compile } from '../../session/compile.ts';
 import { computeGradients } from '../../session/gradients.ts';
 import { loadTensors } from '../../weights/load.ts';
 import { readSafetensors, writeSafetensors } from '../../weights/safetensors.ts';
-import type { RunFlags } from './command.ts';
 import { withBackend } from '../engine.ts';
+import type { EngineFlags } from '../flags/engine.ts';
+import type { FitFlags, ModelFlags } from '../flags/weights.ts';
 import { openWeights, tellLeft } from '../loading.ts';
 import { printJson, tell } from '../output/print.ts';
+
+/** Flags of `cardinal run`. */
+export interface RunFlags extends EngineFlags, FitFlags, ModelFlags {
+  readonly weights: string;
+  readonly input: string;
+  readonly output: string;
+  readonly gradients: boolean;
+  readonly json: boolean;
+}
 
 /** `cardinal run`: raw tensors in and out. */
 export async function runTensors(name: string, flags: RunFlags): Promise<void> {

@@ -1,40 +1,17 @@
 import type { Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
-import type { PictureLimitOptions } from '../../data/picture-limits.ts';
-import type { Scale } from '../../study/study.ts';
-import type { EngineFlags } from '../flags.ts';
-import {
-  integer,
-  oneOf,
-  path,
-  takeOverHelp,
-  withEngineFlags,
-  withExamples,
-  withJsonFlag,
-  withPictureFlags,
-} from '../flags.ts';
-
-export interface StudyFlags extends EngineFlags, PictureLimitOptions {
-  readonly data?: string;
-  readonly scale: Scale;
-  readonly seeds?: number;
-  readonly epochs?: number;
-  readonly pictures?: number;
-  readonly resume: boolean;
-  readonly takeOver?: true;
-  readonly verify: boolean;
-  readonly dryRun: boolean;
-  readonly runs?: string;
-  readonly out?: string;
-  readonly json: boolean;
-}
+import { takeOverHelp, withExamples, withJsonFlag } from '../flags/common.ts';
+import { withEngineFlags } from '../flags/engine.ts';
+import { withPictureFlags } from '../flags/pictures.ts';
+import { integer, oneOf, path } from '../flags/values.ts';
+import type { StudyFlags } from './run.ts';
 
 export function define(command: Command): void {
   command
-    .argument('[name]', 'which comparison of the paper; all are listed without it')
+    .argument('[name]', 'name of the comparison (default: list them)')
     .option(
       '--data <dir>',
-      'pictures, as for `cardinal train` (small: those that are bundled)',
+      'pictures, as for `cardinal train` (default with --scale small: the bundled ones)',
       path('--data'),
     )
     .option(
@@ -43,24 +20,24 @@ export function define(command: Command): void {
       oneOf('--scale', ['small', 'paper']),
       'small' as const,
     )
-    .option('--seeds <n>', "runs of each network (the study's)", integer('--seeds', 1, 1000))
-    .option('--epochs <n>', "passes over the pictures (the scale's)", integer('--epochs', 1, 100_000))
+    .option('--seeds <n>', "number of runs per network (default: the study's)", integer('--seeds', 1, 1000))
+    .option('--epochs <n>', "number of epochs (default: the scale's)", integer('--epochs', 1, 100_000))
     .option(
       '--pictures <n>',
-      "training pictures, as many of each class (the scale's)",
+      "number of training pictures, balanced over the classes (default: the scale's)",
       integer('--pictures', 1),
     )
-    .option('--resume', 'go on with the runs that are there', false)
+    .option('--resume', 'continue with the runs that are already there', false)
     .option('--take-over', takeOverHelp)
     .option(
       '--no-verify',
-      'with --resume: go on from checkpoints though their checksums say that they are damaged',
+      'with --resume: continue from checkpoints even if their checksums do not match',
     )
-    .option('--dry-run', 'print what would run, what it costs and how long it takes', false)
-    .option('--runs <dir>', 'where the runs are kept (runs/study-<name>-<scale>)', path('--runs'))
+    .option('--dry-run', 'print what would run, its cost and the expected time', false)
+    .option('--runs <dir>', 'folder of the runs (default: runs/study-<name>-<scale>)', path('--runs'))
     .option(
       '--out <dir>',
-      'where the table and the page are written (the folder of the runs)',
+      'folder to write the table and the page to (default: the folder of the runs)',
       path('--out'),
     );
   withExamples(

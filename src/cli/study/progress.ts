@@ -37,24 +37,24 @@ export function studyView(
   let current: PlannedRun | undefined;
   let number = done.length;
   let state = '';
-  let toldAt = performance.now();
+  let writtenAt = performance.now();
   const payload = (): Record<string, string> => ({
     run: `run ${number}/${total} ${current?.arm.label ?? ''} seed ${current?.seed ?? 0}`,
     state,
     left: duration(clock.secondsLeft()),
   });
-  const said = bar === undefined ? undefined : transientLine(stream);
+  const notice = bar === undefined ? undefined : transientLine(stream);
   const stop = (): void => {
     if (bar?.isActive === true) bar.stop();
-    said?.clear();
+    notice?.clear();
   };
   const write = (line: string): void => {
     stop();
     writeLines(stream, wrapped(line, stream));
-    toldAt = performance.now();
+    writtenAt = performance.now();
   };
   const draw = (): void => {
-    if (bar === undefined || said?.isShown === true) return;
+    if (bar === undefined || notice?.isShown === true) return;
     if (!bar.isActive) bar.start(1000, 0, payload());
     bar.update(Math.round(1000 * clock.share()), payload());
   };
@@ -71,7 +71,7 @@ export function studyView(
       } else if (event.type === 'step') {
         clock.progress(event.step / event.totalSteps);
         state = `epoch ${event.epoch + 1}/${Math.round(event.totalSteps / event.stepsPerEpoch)} loss ${event.meanLoss.toFixed(2)}`;
-        if (bar === undefined && performance.now() - toldAt > quiet) {
+        if (bar === undefined && performance.now() - writtenAt > quiet) {
           const { run, left } = payload();
           write(`${run}: ${state}, ${percent(clock.share(), 0)} of the study, ${left} left`);
         }
@@ -85,11 +85,11 @@ export function studyView(
       );
     },
     say(text) {
-      if (said === undefined) {
+      if (notice === undefined) {
         write(text);
       } else {
         stop();
-        said.show(text);
+        notice.show(text);
       }
     },
     stop,

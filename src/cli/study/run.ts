@@ -2,29 +2,47 @@ import { basename, join, resolve } from 'node:path';
 import type { Backend } from '../../backends/backend.ts';
 import { withEndings } from '../../base/endings.ts';
 import { UsageError } from '../../base/errors.ts';
+import type { PictureLimitOptions } from '../../data/picture-limits.ts';
 import { makeFolder, writeFileAtomic } from '../../node/files.ts';
+import { defaultBackend } from '../../node/backends.ts';
+import { machine } from '../../node/machine.ts';
 import { openStudyPictures, type StudyPictures } from '../../node/study/pictures.ts';
 import { runStudy } from '../../node/study/run-study.ts';
 import { StudyFolder, type StudyConfig } from '../../node/study/study-folder.ts';
+import { version } from '../../node/version.ts';
 import { toCsv } from '../../study/csv.ts';
-import { verdictSentence } from '../../study/judge.ts';
 import { expectedSeconds } from '../../study/forecast.ts';
+import { verdictSentence } from '../../study/claims.ts';
 import type { Outcome } from '../../study/outcome.ts';
 import { planStudy, withLength, type Length, type StudyPlan } from '../../study/plan.ts';
 import { estimate, estimateText, valuesOf } from '../../study/statistics.ts';
 import { findStudy, studies } from '../../study/studies/index.ts';
-import type { Measure, Study } from '../../study/study.ts';
+import type { Measure, Scale, Study } from '../../study/study.ts';
 import { bundledPictures } from '../bundled.ts';
-import type { StudyFlags } from './command.ts';
-import { givenLimits } from '../flags.ts';
 import { withBackend } from '../engine.ts';
-import { onInterrupt } from '../process/interrupt.ts';
-import { machine } from '../../node/machine.ts';
+import type { EngineFlags } from '../flags/engine.ts';
+import { givenLimits } from '../flags/pictures.ts';
 import { print, printJson, shellWord, tell } from '../output/print.ts';
+import { alignColumns } from '../output/table.ts';
+import { onInterrupt } from '../process/interrupt.ts';
 import { planDocument, planLines, type StudyForecast } from './plan.ts';
 import { studyView } from './progress.ts';
-import { alignColumns } from '../output/table.ts';
-import { version } from '../../node/version.ts';
+
+/** Flags of `cardinal study`. */
+export interface StudyFlags extends EngineFlags, PictureLimitOptions {
+  readonly data?: string;
+  readonly scale: Scale;
+  readonly seeds?: number;
+  readonly epochs?: number;
+  readonly pictures?: number;
+  readonly resume: boolean;
+  readonly takeOver?: true;
+  readonly verify: boolean;
+  readonly dryRun: boolean;
+  readonly runs?: string;
+  readonly out?: string;
+  readonly json: boolean;
+}
 
 /** `cardinal study`: what there is. */
 export function listStudies({ json }: Pick<StudyFlags, 'json'>): void {
@@ -193,13 +211,13 @@ async function publish({
   await makeFolder(out);
   await writeFileAtomic(table, toCsv(plan, outcomes, data));
   await writeFileAtomic(page, renderStudy(plan, outcomes, facts));
-  const judged = setting.judge(outcomes);
-  const verdict = verdictSentence(judged, whereOf(plan, facts));
+  const checked = setting.check(outcomes);
+  const verdict = verdictSentence(checked, whereOf(plan, facts));
   if (flags.json) {
     printJson({
       ...planDocument({ plan, seconds: new Map(), data: pictures?.description }),
       outcomes,
-      judged,
+      claims: checked,
       verdict,
       table,
       page,
@@ -208,7 +226,7 @@ async function publish({
   }
   print(
     outcomeLines(plan, outcomes),
-    judged.map(({ claim, found, verdict: one }) => `${one}: ${claim} (${found})`),
+    checked.map(({ claim, found, verdict: one }) => `${one}: ${claim} (${found})`),
     '',
     verdict,
     `written: ${table}, ${page}`,
@@ -268,7 +286,7 @@ function commandOf(
     ...(trainPictures === undefined ? [] : ['--pictures', String(trainPictures)]),
     ...(flags.maxPixels === undefined ? [] : ['--max-pixels', String(flags.maxPixels)]),
     ...(flags.decodeSeconds === undefined ? [] : ['--decode-seconds', String(flags.decodeSeconds)]),
-    ...(flags.backend === 'wasm' ? [] : ['--backend', flags.backend]),
+    ...(flags.backend === defaultBackend ? [] : ['--backend', flags.backend]),
     ...(flags.threads === undefined ? [] : ['--threads', String(flags.threads)]),
     ...(flags.blas === undefined ? [] : [flags.blas ? '--blas' : '--no-blas']),
     ...(flags.runs === undefined ? [] : ['--runs', shellWord(flags.runs)]),

@@ -1,7 +1,7 @@
-import { pc } from '../output/colours.ts';
 import type { CostBreakdown, LayerCost, PartCost } from '../../cost/breakdown.ts';
 import { formatShape, type Shape } from '../../graph/value.ts';
 import { bytes, count, percent, short } from '../../report/format.ts';
+import { pc } from '../output/colours.ts';
 import { alignColumns } from '../output/table.ts';
 
 /** Columns for the path of a module, so that a line has 80. */

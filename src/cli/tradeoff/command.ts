@@ -1,48 +1,38 @@
 import { type Command, Option } from 'commander';
-import type { CostUnit } from '../../cost/tradeoff.ts';
-import { budget, integers, integer, oneOf, withExamples, withJsonFlag, type Budget } from '../flags.ts';
-
-/** Flags of `cardinal tradeoff`. */
-export interface TradeoffFlags {
-  readonly width?: number;
-  readonly depth?: readonly number[];
-  readonly cardinality?: readonly number[];
-  readonly budget?: Budget;
-  readonly cost: CostUnit;
-  readonly size?: number;
-  readonly json: boolean;
-}
+import { withExamples, withJsonFlag } from '../flags/common.ts';
+import { budget, integer, integers, oneOf } from '../flags/values.ts';
+import type { TradeoffFlags } from './run.ts';
 
 export function define(command: Command): void {
   command
     .option(
       '--width <w>',
-      'channels in and out of the block, a multiple of 4 (256)',
+      'number of channels in and out of the block, a multiple of 4 (default: 256)',
       integer('--width', 4, 65_536),
     )
     .option(
       '--depth <list>',
-      'whole networks of these depths instead of one block: 50,101',
+      'compare whole networks of these depths instead of one block, such as 50,101',
       integers('--depth', 14, 1000),
     )
     .option(
       '--cardinality <list>',
-      "cardinalities to find widths for (the paper's: 1,2,4,8,32)",
+      "cardinalities to find widths for (default: the paper's 1,2,4,8,32)",
       integers('--cardinality', 1, 65_536),
     )
     .option(
       '--budget <amount>',
-      "cost to keep: 70k, 0.22G, or 2x for twice ResNet's own (1x)",
+      "cost to keep: 70k, 0.22G, or 2x for twice ResNet's (default: 1x)",
       budget('--budget'),
     )
     .addOption(
-      new Option('--cost <unit>', 'what the budget counts: parameters or macs')
+      new Option('--cost <unit>', 'unit of the budget: parameters or macs')
         .default('parameters')
         .argParser(oneOf('--cost', ['parameters', 'macs'])),
     )
     .option(
       '--size <n>',
-      'side of the picture that MACs are for (56; with --depth 224)',
+      'height and width of the input to count MACs for (default: 56; with --depth 224)',
       integer('--size', 1, 65_536),
     );
   withExamples(

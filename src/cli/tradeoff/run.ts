@@ -1,4 +1,3 @@
-import { pc } from '../output/colours.ts';
 import { UsageError } from '../../base/errors.ts';
 import { bottleneckLayers, equalCostTemplates, type Template } from '../../cost/templates.ts';
 import {
@@ -9,9 +8,21 @@ import {
   type Tradeoff,
 } from '../../cost/tradeoff.ts';
 import { count, short } from '../../report/format.ts';
-import type { TradeoffFlags } from './command.ts';
+import type { Budget } from '../flags/values.ts';
+import { pc } from '../output/colours.ts';
 import { print, printJson } from '../output/print.ts';
 import { alignColumns } from '../output/table.ts';
+
+/** Flags of `cardinal tradeoff`. */
+export interface TradeoffFlags {
+  readonly width?: number;
+  readonly depth?: readonly number[];
+  readonly cardinality?: readonly number[];
+  readonly budget?: Budget;
+  readonly cost: CostUnit;
+  readonly size?: number;
+  readonly json: boolean;
+}
 
 /** Cardinalities side by side in 80 columns. */
 const columnsAbreast = 5;

@@ -1,60 +1,12 @@
 import { Option, type Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
-import type { PictureLimitOptions } from '../../data/picture-limits.ts';
-import { augmentationNames, type AugmentationName } from '../../data/augmentations.ts';
-import type { Recipe } from '../../train/recipe.ts';
-import type { EngineFlags, FitFlags, ModelFlags } from '../flags.ts';
-import {
-  checkpointActivationsHelp,
-  integer,
-  number,
-  oneOf,
-  path,
-  perChannel,
-  strictHelp,
-  takeOverHelp,
-  weightsArgument,
-  withEngineFlags,
-  withExamples,
-  withFitFlags,
-  withJsonFlag,
-  withPictureFlags,
-  withSetFlag,
-} from '../flags.ts';
-
-export interface TrainFlags extends EngineFlags, FitFlags, ModelFlags, PictureLimitOptions {
-  readonly model?: string;
-  readonly weights?: string;
-  readonly head: 'keep' | 'reset';
-  readonly freeze?: readonly string[];
-  readonly recipe: string;
-  readonly epochs?: number;
-  readonly batchSize?: number;
-  readonly lr?: number;
-  readonly weightDecay?: number;
-  readonly labelSmoothing?: number;
-  readonly clipNorm?: number;
-  readonly accumulate?: number;
-  readonly ema?: number;
-  readonly mixup?: number;
-  readonly cutmix?: number;
-  readonly augment?: AugmentationName;
-  readonly balance?: Recipe['balance'];
-  readonly patience?: number;
-  readonly imageSize?: number;
-  readonly mean?: readonly number[];
-  readonly std?: readonly number[];
-  readonly valFraction: number;
-  readonly seed: number;
-  readonly strict: boolean;
-  readonly checkpointEvery?: number;
-  readonly checkpointMinutes?: number;
-  readonly checkpointActivations?: boolean;
-  readonly out?: string;
-  readonly resume?: string;
-  readonly takeOver?: true;
-  readonly json: boolean;
-}
+import { augmentationNames } from '../../data/augmentations.ts';
+import type { TrainFlags } from './flags.ts';
+import { takeOverHelp, withExamples, withJsonFlag } from '../flags/common.ts';
+import { checkpointActivationsHelp, withEngineFlags } from '../flags/engine.ts';
+import { strictHelp, withPictureFlags } from '../flags/pictures.ts';
+import { integer, number, oneOf, path, perChannel } from '../flags/values.ts';
+import { weightsArgument, withFitFlags, withSetFlag } from '../flags/weights.ts';
 
 /**
  * A continued run has its own settings. Beside `--resume` may be given what its results do not depend on, how long it is to
@@ -94,94 +46,116 @@ export function define(command: Command): void {
   command
     .argument(
       '[data]',
-      'a folder of class folders (train, val, test inside or not), CIFAR binary or IDX files',
+      'folder with class folders (or train, val and test folders of them), CIFAR binary or IDX files',
       path('data'),
     )
-    .option('--model <name>', 'what to train, see `cardinal models`')
-    .option('--weights <file>', `begin with these: ${weightsArgument}`, path('--weights'))
+    .option('--model <name>', 'name of the network, see `cardinal models`')
+    .option('--weights <file>', `start from these weights: ${weightsArgument}`, path('--weights'))
     .option(
       '--head <what>',
-      'the classifier of --weights: keep, or reset for other classes',
+      'classifier of --weights: keep, or reset it for other classes',
       oneOf('--head', ['keep', 'reset']),
       'keep' as const,
     )
-    .option(
-      '--freeze <pattern...>',
-      'leave these parts as they are: names of modules or parameters, with * and ?',
-    );
+    .option('--freeze <pattern...>', 'freeze these modules or parameters: names, with * and ?');
   withFitFlags(withSetFlag(command))
-    .option('--recipe <name>', 'imagenet, cifar or quick', 'quick')
-    .option('--epochs <n>', "passes over the pictures (the recipe's)", integer('--epochs', 1, 100_000))
-    .option('--batch-size <n>', "pictures a step (the recipe's)", integer('--batch-size', 1, 65_536))
-    .option('--lr <x>', "largest learning rate (the recipe's)", number('--lr', { above: 0 }))
+    .option('--recipe <name>', 'training recipe: imagenet, cifar or quick', 'quick')
+    .option('--epochs <n>', "number of epochs (default: the recipe's)", integer('--epochs', 1, 100_000))
+    .option('--batch-size <n>', "batch size (default: the recipe's)", integer('--batch-size', 1, 65_536))
+    .option('--lr <x>', "peak learning rate (default: the recipe's)", number('--lr', { above: 0 }))
     .option(
       '--weight-decay <x>',
-      "of weights (the recipe's)",
+      "weight decay (default: the recipe's)",
       number('--weight-decay', { above: 0, inclusive: true }),
     )
     .option(
       '--label-smoothing <x>',
-      "share of the target spread over all classes (the recipe's)",
+      "label smoothing: share of the target spread over all classes (default: the recipe's)",
       number('--label-smoothing', { above: 0, below: 1, inclusive: true }),
     )
-    .option('--clip-norm <x>', 'scale gradients down to this norm', number('--clip-norm', { above: 0 }))
-    .option('--accumulate <n>', 'run each batch in n parts', integer('--accumulate', 1, 65_536))
-    .option('--ema <decay>', 'keep a moving average of the weights', number('--ema', { above: 0, below: 1 }))
-    .option('--mixup <alpha>', 'mix pictures and labels', number('--mixup', { above: 0 }))
-    .option('--cutmix <alpha>', 'paste parts of other pictures', number('--cutmix', { above: 0 }))
+    .option('--clip-norm <x>', 'clip the gradient norm to this value', number('--clip-norm', { above: 0 }))
+    .option(
+      '--accumulate <n>',
+      'split each batch into n micro-batches and accumulate their gradients',
+      integer('--accumulate', 1, 65_536),
+    )
+    .option(
+      '--ema <decay>',
+      'keep an exponential moving average of the weights, with this decay',
+      number('--ema', { above: 0, below: 1 }),
+    )
+    .option(
+      '--mixup <alpha>',
+      'mixup: blend pairs of pictures and their labels',
+      number('--mixup', { above: 0 }),
+    )
+    .option(
+      '--cutmix <alpha>',
+      'CutMix: paste a patch of another picture and mix the labels',
+      number('--cutmix', { above: 0 }),
+    )
     .option(
       '--augment <how>',
-      `vary pictures: ${augmentationNames.join(', ')} (the recipe's; crop-flip for photos)`,
+      `augment pictures: ${augmentationNames.join(', ')} (default: the recipe's, crop-flip for photos)`,
       oneOf('--augment', augmentationNames),
     )
     .addOption(
       new Option(
         '--balance [how]',
-        'for uneven classes: sampling shows each equally often, loss weights its pictures',
+        'balance uneven classes: sampling draws each equally often, loss weights its pictures',
       )
         .preset('sampling')
         .argParser(oneOf('--balance', ['sampling', 'loss'])),
     )
     .option(
       '--patience <epochs>',
-      'stop when validation has not improved for so long',
+      'stop early after this many epochs without improvement on the validation pictures',
       integer('--patience', 1),
     )
     .option(
       '--image-size <n>',
-      "side of the square input (the pictures' own, or the network's)",
+      "height and width of the input (default: the pictures' own, or the network's)",
       integer('--image-size', 8, 4096),
     )
     .option(
       '--mean <list>',
-      'of each channel, in [0, 1] (measured on the pictures)',
+      'mean of each channel, in [0, 1] (default: measured on the pictures)',
       perChannel('--mean', false),
     )
-    .option('--std <list>', 'of each channel (measured on the pictures)', perChannel('--std', true))
+    .option(
+      '--std <list>',
+      'standard deviation of each channel (default: measured on the pictures)',
+      perChannel('--std', true),
+    )
     .option(
       '--val-fraction <x>',
-      'share held out where the data has no validation pictures',
+      'share of the training pictures to hold out if the data has no validation split',
       number('--val-fraction', { above: 0, below: 1, inclusive: true }),
       0.1,
     )
-    .option('--seed <n>', 'everything random comes from it', integer('--seed', 0), 0)
+    .option(
+      '--seed <n>',
+      'random seed for weights, splits, shuffling and augmentation',
+      integer('--seed', 0),
+      0,
+    )
     .option('--strict', strictHelp, false)
     .option(
       '--checkpoint-every <steps>',
-      'write a checkpoint after so many steps, not only after each epoch',
+      'write a checkpoint every so many steps, not only after each epoch',
       integer('--checkpoint-every', 1),
     )
     .option(
       '--checkpoint-minutes <n>',
-      'and this many minutes after the last one, 0 for never (5)',
+      'also write one this many minutes after the last, 0 for never (default: 5)',
       number('--checkpoint-minutes', { above: 0, inclusive: true }),
     )
     .option('--checkpoint-activations', checkpointActivationsHelp)
-    .option('--no-checkpoint-activations', 'keep them all, in a continued run that did not')
-    .option('--out <dir>', 'run folder (runs/<model>-<data>)', path('--out'))
+    .option('--no-checkpoint-activations', 'keep all activations, in a continued run that recomputed them')
+    .option('--out <dir>', 'run folder (default: runs/<model>-<data>)', path('--out'))
     .option(
       '--resume <dir>',
-      'continue the run in this folder, with its own settings; with --epochs for longer',
+      'continue the run in this folder with its own settings; add --epochs to train it for longer',
       path('--resume'),
     )
     .option('--take-over', takeOverHelp);

@@ -13,13 +13,14 @@ import { isHubName } from '../../node/hub/name.ts';
 import type { WeightsFile } from '../../node/weights-file.ts';
 import { networkOf, type ModelDescription } from '../../train/network.ts';
 import { findRecipe, withOverrides, type RecipeOverrides } from '../../train/recipe.ts';
-import type { TrainFlags } from './command.ts';
+import type { TrainFlags } from './flags.ts';
 import { givenEngine } from '../engine.ts';
-import { givenLimits, type FitFlags } from '../flags.ts';
 import { preprocessingFor, requirePerChannel, warnOfOther } from '../loading.ts';
 import { runConfigSchema, type RunConfig } from './run-config.ts';
 import { shellWord } from '../output/print.ts';
 import { version } from '../../node/version.ts';
+import type { FitFlags } from '../flags/weights.ts';
+import { givenLimits } from '../flags/pictures.ts';
 
 /**
  * Everything that decides how the run goes, checked before a folder is made. `weights` are those that the run begins with:

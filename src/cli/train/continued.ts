@@ -7,10 +7,10 @@ import { count } from '../../report/format.ts';
 import type { Checkpoint, TrainingState } from '../../train/checkpoint.ts';
 import { continuedRecipe, rateAfterwards, recipeDifference } from '../../train/continue.ts';
 import { patience } from '../../train/early-stopping.ts';
-import type { TrainFlags } from './command.ts';
+import type { TrainFlags } from './flags.ts';
 import { overridesOf, repeatCommand } from './configure.ts';
-import { givenLimits } from '../flags.ts';
 import type { RunConfig } from './run-config.ts';
+import { givenLimits } from '../flags/pictures.ts';
 
 /**
  * The settings with which a run goes on: the same object if nothing is new. Throws a `UsageError` if others are asked for than

@@ -24,23 +24,23 @@ export function progressView(stream: NodeJS.WriteStream = process.stderr): Progr
 /** One bar an epoch; when the epoch is done, its line stays in the bar's place. */
 function bar(stream: NodeJS.WriteStream): ProgressView {
   let current: Bar | undefined;
-  const said = transientLine(stream);
+  const notice = transientLine(stream);
   const table = new EpochTable(stream.columns);
   let headed = false;
   const stop = (): void => {
     current?.stop();
     current = undefined;
-    said.clear();
+    notice.clear();
   };
   return {
     stop,
     say(text) {
       stop();
-      said.show(text);
+      notice.show(text);
     },
     show(event) {
-      // What was said is true until there is more to see than another step.
-      if (event.type === 'step' && said.isShown) return;
+      // A notice holds until there is more to see than another step.
+      if (event.type === 'step' && notice.isShown) return;
       if (event.type === 'step') {
         current ??= startBar(stream, event);
         current.update(event.stepInEpoch, barPayload(event));

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { jsonObject } from '../../base/validate.ts';
 import { mostDecodeSeconds } from '../../data/picture-limits.ts';
 import { preprocessingSchema } from '../../data/preprocessing.ts';
+import { backendNames } from '../../node/backends.ts';
 import { recipeSchema } from '../../train/recipe.ts';
 
 /** `config.json` of a run folder: all that `train --resume` needs beside the checkpoint, and what a person may ask. */
@@ -47,7 +48,7 @@ export const runConfigSchema = z.strictObject({
   /** What was asked to compute it, for a run that begins anew; once it has a checkpoint, that says what computed it. */
   engine: z
     .strictObject({
-      backend: z.literal('reference').optional(),
+      backend: z.enum(backendNames).optional(),
       threads: z.int().min(1).optional(),
       blas: z.boolean().optional(),
     })

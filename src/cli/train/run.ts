@@ -26,18 +26,18 @@ import type { Network } from '../../train/network.ts';
 import type { EpochRecord } from '../../train/progress.ts';
 import type { TrainResult } from '../../train/train.ts';
 import type { VerifyOptions } from '../../weights/digest.ts';
-import type { TrainFlags } from './command.ts';
+import type { TrainFlags } from './flags.ts';
 import { configure } from './configure.ts';
 import { continuedConfig, continuingLines, requireUnedited } from './continued.ts';
 import { engineToBegin, engineToGoOn, flagsOf, givenEngine, withBackend, type Engine } from '../engine.ts';
-import { givenLimits } from '../flags.ts';
 import { onInterrupt } from '../process/interrupt.ts';
-import { judgementLines } from '../output/evaluation.ts';
+import { evaluationLines } from '../output/evaluation.ts';
 import { openWeights } from '../loading.ts';
 import { print, printJson, shellWord, tell, wrapped } from '../output/print.ts';
 import { progressView, type ProgressView } from './progress.ts';
 import { headFates, runConfigSchema, type RunConfig } from './run-config.ts';
 import { buildNetwork, evaluateRun, reportRun, runName, trainRun } from './training.ts';
+import { givenLimits } from '../flags/pictures.ts';
 
 /** What a run came to, as `train --json` prints it. */
 interface RunSummary {
@@ -374,7 +374,7 @@ function opening(config: RunConfig, data: OpenData, backend: Backend): string[] 
   const beginning = [begun, frozen].filter((part) => part !== undefined).join('; ');
   return [
     `${model.name} on ${data.path}: ${data.classes.length} classes; pictures of ${shape}: ${parts.join(', ')}`,
-    `recipe ${recipe.name}: ${recipe.epochs} ${recipe.epochs === 1 ? 'epoch' : 'epochs'}, batches of ${recipe.batchSize}${variedWords(recipe)}; ${backend.name}, ${backend.threads} ${backend.threads === 1 ? 'thread' : 'threads'}`,
+    `recipe ${recipe.name}: ${recipe.epochs} ${recipe.epochs === 1 ? 'epoch' : 'epochs'}, batches of ${recipe.batchSize}${variedWords(recipe)}; ${backend.description}`,
     ...(beginning === '' ? [] : [beginning]),
     ...(leftOut === undefined ? [] : [leftOut]),
   ];
@@ -402,7 +402,7 @@ function closing(
     ...[metricsName, 'config.json', pictureListFile],
   ];
   return [
-    ...(evaluated === undefined ? [] : ['', ...judgementLines(evaluated, evaluatedOn[evaluated.on])]),
+    ...(evaluated === undefined ? [] : ['', ...evaluationLines(evaluated, evaluatedOn[evaluated.on])]),
     '',
     ...(engine === undefined ? [] : [`continue with: cardinal train --resume ${shellWord(path)}${engine}`]),
     ...wrapped(`the run is in ${path}: ${files.join(', ')}`),

@@ -1,14 +1,12 @@
 import type { Command } from 'commander';
-import { path, withExamples, withJsonFlag } from '../flags.ts';
-
-export interface VerifyFlags {
-  readonly json: boolean;
-}
+import { withExamples, withJsonFlag } from '../flags/common.ts';
+import { path } from '../flags/values.ts';
+import type { VerifyFlags } from './run.ts';
 
 export function define(command: Command): void {
   command.argument(
     '<path>',
-    'a run or study folder, a file of weights (.safetensors, .pth, .pt), or a folder of these',
+    'run folder, study folder, weights file (.safetensors, .pth, .pt), or a folder of these',
     path('path'),
   );
   withExamples(

@@ -1,12 +1,16 @@
-import { pc } from '../output/colours.ts';
 import { shortened } from '../../base/quoted.ts';
 import type { Check, CheckResult } from '../../node/verify/check.ts';
 import { verify } from '../../node/verify/verify.ts';
 import { count } from '../../report/format.ts';
-import type { VerifyFlags } from './command.ts';
+import { pc } from '../output/colours.ts';
 import { print, printJson } from '../output/print.ts';
-import { runConfigSchema } from '../train/run-config.ts';
 import { alignColumns } from '../output/table.ts';
+import { runConfigSchema } from '../train/run-config.ts';
+
+/** Flags of `cardinal verify`. */
+export interface VerifyFlags {
+  readonly json: boolean;
+}
 
 /** `cardinal verify`: everything there is, with exit code 1 if anything is damaged. */
 export async function verifyPath(path: string, { json }: VerifyFlags): Promise<void> {

@@ -1,82 +1,102 @@
 import { CardinalError } from '../../base/errors.ts';
-import type { OpDefinition } from '../op.ts';
-import type { Conv2dAttrs, Pair } from '../op-table.ts';
+import type { Definitions } from '../op.ts';
 import { formatShape, sizeOf, type Shape, type Value } from '../value.ts';
 import { throughActivation } from './activation.ts';
 import { expect, expectInputs, expectPicture, expectShape } from './check.ts';
-import { expectPair, windowOutput } from './window.ts';
+import { expectPair, windowOutput, type Pair } from './window.ts';
+import type { ActivationOps } from './activation.ts';
+import type { ChannelSumOps } from './channel-sum.ts';
+import type { Activation } from '../activation.ts';
 
-/**
- * Grouped 2-d convolution (PyTorch's cross-correlation). With G > 1, output channels of group g see only the C/G input
- * channels of group g: form (c) of the ResNeXt block (Xie et al. 2017, Figure 3). MACs: N·K·P·Q·(C/G)·R·S.
- */
-export const conv2d: OpDefinition<'conv2d'> = {
-  infer(shapes, attrs) {
-    expectInputs('conv2d', shapes, 2 + Number(attrs.bias) + Number(attrs.residual));
-    const [x, w] = shapes;
-    const y = convolutionShape(x, w, attrs);
-    if (attrs.bias) expectShape('conv2d', 'a bias', shapes[2], [w[0]]);
-    if (attrs.residual) expectShape('conv2d', 'a residual', shapes[shapes.length - 1], y);
-    return [y];
-  },
-  gradient(graph, node, [dy]) {
-    const { attrs, inputs, outputs } = node;
-    if (dy === undefined) return [];
-    const geometry = geometryOf(attrs);
-    const dz = throughActivation(graph, attrs.activation, dy, outputs[0]);
-    const [x, w] = inputs;
-    const gradients: (Value | undefined)[] = [
-      graph.apply1('conv2d_backward_input', [dz, w], {
-        ...geometry,
-        inputSize: [x.shape[2], x.shape[3]],
-        residual: false,
-      }),
-      graph.apply1('conv2d_backward_weight', [dz, x], {
-        ...geometry,
-        kernelSize: [w.shape[2], w.shape[3]],
-      }),
-    ];
-    if (attrs.bias) gradients.push(graph.apply1('channel_sum', [dz], {}));
-    if (attrs.residual) gradients.push(dz);
-    return gradients;
-  },
-  macs: ({ inputs, outputs }) => sizeOf(outputs[0].shape) * sizeOf(inputs[1].shape.slice(1)),
-};
+export interface Conv2dOps {
+  /** (x N×C×H×W, w K×(C/G)×R×S, [bias K]?, [residual N×K×P×Q]?) → y N×K×P×Q; y = activation(conv(x, w) + bias + residual). */
+  conv2d: Conv2dAttrs & {
+    readonly bias: boolean;
+    readonly residual: boolean;
+    readonly activation: Activation;
+  };
+  /**
+   * (dy N×K×P×Q, w, [residual N×C×H×W]?) → dx N×C×H×W, plus the residual, which may lie where dx will. `inputSize` is [H, W]: with a
+   * stride, several sizes have the same P×Q.
+   */
+  conv2d_backward_input: Conv2dAttrs & { readonly inputSize: Pair; readonly residual: boolean };
+  /** (dy N×K×P×Q, x N×C×H×W) → dw K×(C/G)×R×S. `kernelSize` is [R, S]. */
+  conv2d_backward_weight: Conv2dAttrs & { readonly kernelSize: Pair };
+}
 
-/** d(loss)/dx of a convolution: every input pixel gathers the output pixels whose windows cover it. */
-export const conv2dBackwardInput: OpDefinition<'conv2d_backward_input'> = {
-  infer(shapes, attrs) {
-    const op = 'conv2d_backward_input';
-    expectInputs(op, shapes, 2 + Number(attrs.residual));
-    const [dy, w] = shapes;
-    const x = [dy[0], w[1] * attrs.groups, ...attrs.inputSize];
-    expectShape(op, 'dy', dy, convolutionShape(x, w, attrs));
-    if (attrs.residual) {
-      expect(
-        op,
-        isMatrixProduct(attrs, w),
-        'a dense 1×1 convolution at stride 1 without padding, to add a residual to',
-        `weight ${formatShape(w)}, stride ${formatShape(attrs.stride)}, padding ${formatShape(attrs.padding)}, groups ${attrs.groups}`,
-      );
-      expectShape(op, 'a residual', shapes[2], x);
-    }
-    return [x];
-  },
-  replaces: ({ residual }) => (residual ? 2 : undefined),
-  macs: ({ inputs }) => sizeOf(inputs[0].shape) * sizeOf(inputs[1].shape.slice(1)),
-};
+export interface Conv2dAttrs {
+  readonly stride: Pair;
+  readonly padding: Pair;
+  readonly dilation: Pair;
+  /** G, the paper's cardinality. Divides C and K. */
+  readonly groups: number;
+}
 
-/** d(loss)/dw of a convolution: the sum over pictures and positions of dy times the window it came from. */
-export const conv2dBackwardWeight: OpDefinition<'conv2d_backward_weight'> = {
-  infer(shapes, attrs) {
-    const op = 'conv2d_backward_weight';
-    expectInputs(op, shapes, 2);
-    const [dy, x] = shapes;
-    const w = [dy[1], x[1] / attrs.groups, ...attrs.kernelSize];
-    expectShape(op, 'dy', dy, convolutionShape(x, w, attrs));
-    return [w];
+export const conv2dOps: Definitions<Conv2dOps, ActivationOps & ChannelSumOps> = {
+  /**
+   * Grouped 2-d convolution (PyTorch's cross-correlation). With G > 1, output channels of group g see only the C/G input
+   * channels of group g: form (c) of the ResNeXt block (Xie et al. 2017, Figure 3). MACs: N·K·P·Q·(C/G)·R·S.
+   */
+  conv2d: {
+    infer(shapes, attrs) {
+      expectInputs('conv2d', shapes, 2 + Number(attrs.bias) + Number(attrs.residual));
+      const [x, w] = shapes;
+      const y = convolutionShape(x, w, attrs);
+      if (attrs.bias) expectShape('conv2d', 'a bias', shapes[2], [w[0]]);
+      if (attrs.residual) expectShape('conv2d', 'a residual', shapes[shapes.length - 1], y);
+      return [y];
+    },
+    gradient(graph, node, [dy]) {
+      const { attrs, inputs, outputs } = node;
+      if (dy === undefined) return [];
+      const geometry = geometryOf(attrs);
+      const dz = throughActivation(graph, attrs.activation, dy, outputs[0]);
+      const [x, w] = inputs;
+      const gradients: (Value | undefined)[] = [
+        graph.apply1('conv2d_backward_input', [dz, w], {
+          ...geometry,
+          inputSize: [x.shape[2], x.shape[3]],
+          residual: false,
+        }),
+        graph.apply1('conv2d_backward_weight', [dz, x], {
+          ...geometry,
+          kernelSize: [w.shape[2], w.shape[3]],
+        }),
+      ];
+      if (attrs.bias) gradients.push(graph.apply1('channel_sum', [dz], {}));
+      if (attrs.residual) gradients.push(dz);
+      return gradients;
+    },
+    macs: ({ inputs, outputs }) => sizeOf(outputs[0].shape) * sizeOf(inputs[1].shape.slice(1)),
   },
-  macs: ({ inputs, outputs }) => sizeOf(inputs[0].shape) * sizeOf(outputs[0].shape.slice(1)),
+
+  /** d(loss)/dx of a convolution: every input pixel gathers the output pixels whose windows cover it. */
+  conv2d_backward_input: {
+    infer(shapes, attrs) {
+      const op = 'conv2d_backward_input';
+      expectInputs(op, shapes, 2 + Number(attrs.residual));
+      const [dy, w] = shapes;
+      const x = [dy[0], w[1] * attrs.groups, ...attrs.inputSize];
+      expectShape(op, 'dy', dy, convolutionShape(x, w, attrs));
+      if (attrs.residual) expectShape(op, 'a residual', shapes[2], x);
+      return [x];
+    },
+    replaces: ({ residual }) => (residual ? 2 : undefined),
+    macs: ({ inputs }) => sizeOf(inputs[0].shape) * sizeOf(inputs[1].shape.slice(1)),
+  },
+
+  /** d(loss)/dw of a convolution: the sum over pictures and positions of dy times the window it came from. */
+  conv2d_backward_weight: {
+    infer(shapes, attrs) {
+      const op = 'conv2d_backward_weight';
+      expectInputs(op, shapes, 2);
+      const [dy, x] = shapes;
+      const w = [dy[1], x[1] / attrs.groups, ...attrs.kernelSize];
+      expectShape(op, 'dy', dy, convolutionShape(x, w, attrs));
+      return [w];
+    },
+    macs: ({ inputs, outputs }) => sizeOf(inputs[0].shape) * sizeOf(outputs[0].shape.slice(1)),
+  },
 };
 
 /** Whether a convolution with weights `w` is one product of matrices, of all pixels as they lie in memory. */

@@ -1,15 +1,26 @@
-import type { OpDefinition } from '../op.ts';
+import type { Definitions } from '../op.ts';
 import { expect, expectInputs, expectShape } from './check.ts';
 
-/** Inverted dropout (Srivastava et al. 2014). Linear in x with a mask drawn from the seed, so it is its own gradient. */
-export const dropout: OpDefinition<'dropout'> = {
-  infer(shapes, { p }) {
-    expectInputs('dropout', shapes, 2);
-    expect('dropout', p >= 0 && p < 1, 'a probability p with 0 ≤ p < 1', String(p));
-    expectShape('dropout', 'a seed', shapes[1], [1]);
-    return [shapes[0]];
-  },
-  gradient(graph, { attrs, inputs }, [dy]) {
-    return dy === undefined ? [] : [graph.apply1('dropout', [dy, inputs[1]], attrs)];
+export interface DropoutOps {
+  /**
+   * (x, seed 1) → x·keep/(1−p). Element i in *PyTorch's* order (N, C, H, W) is kept iff
+   * mix(mix(seed ^ stream) + i) ≥ p·2³², with `mix` of `base/rng.ts`, so no mask is stored: the gradient is the same op on dy.
+   * `seed` holds an integer below 2²⁴, written anew by the host for every step.
+   */
+  dropout: { readonly p: number; readonly stream: number };
+}
+
+export const dropoutOps: Definitions<DropoutOps> = {
+  /** Inverted dropout (Srivastava et al. 2014). Linear in x with a mask drawn from the seed, so it is its own gradient. */
+  dropout: {
+    infer(shapes, { p }) {
+      expectInputs('dropout', shapes, 2);
+      expect('dropout', p >= 0 && p < 1, 'a probability p with 0 ≤ p < 1', String(p));
+      expectShape('dropout', 'a seed', shapes[1], [1]);
+      return [shapes[0]];
+    },
+    gradient(graph, { attrs, inputs }, [dy]) {
+      return dy === undefined ? [] : [graph.apply1('dropout', [dy, inputs[1]], attrs)];
+    },
   },
 };

@@ -1,5 +1,7 @@
 import { CardinalError } from '../../base/errors.ts';
-import type { Pair } from '../op-table.ts';
+
+/** [vertical, horizontal]. */
+export type Pair = readonly [number, number];
 
 /** Geometry of a sliding window along one axis. */
 interface WindowAxis {

@@ -3,7 +3,7 @@ import { shortened } from '../../base/quoted.ts';
 import { noMemory } from '../../data/decode.ts';
 
 /** What libvips says, and what that means. It mixes up the words of pictures that fail at once, so the first that is known counts. */
-const meanings: readonly (readonly [says: RegExp, reason: string])[] = [
+const meanings: readonly (readonly [pattern: RegExp, reason: string])[] = [
   [/unsupported image format/i, 'not a picture of a known format'],
   [
     /security limit|invalid image size/i,
@@ -23,11 +23,11 @@ const meanings: readonly (readonly [says: RegExp, reason: string])[] = [
 
 /** What the words of a native decoder mean, on one line. */
 export function decoderReason(error: unknown): string {
-  const said = messageOf(error)
+  const message = messageOf(error)
     .trim()
     .split('\n')
     .filter((line) => !line.startsWith('source: bad seek'))
     .join(' ');
-  const known = meanings.find(([says]) => says.test(said));
-  return known === undefined ? `it is damaged (${shortened(said, 120)})` : known[1];
+  const known = meanings.find(([pattern]) => pattern.test(message));
+  return known === undefined ? `it is damaged (${shortened(message, 120)})` : known[1];
 }

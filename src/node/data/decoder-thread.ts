@@ -3,7 +3,7 @@ import { Worker, type MessagePort } from 'node:worker_threads';
 import { CardinalError } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
 import type { JobPort } from '../../data/answer-jobs.ts';
-import type { WorkerMessage, WorkerReply } from '../../data/pool-messages.ts';
+import type { WorkerMessage } from '../../data/pool-messages.ts';
 import type { StartDecoderThread } from '../../data/pool-place.ts';
 import { hasCode, threadError } from '../file-errors.ts';
 
@@ -12,7 +12,7 @@ export function decoderThreads(script: URL): StartDecoderThread {
   return (setup, { onReply, onEnd }) => {
     const worker = new Worker(script, { workerData: setup });
     worker.unref();
-    worker.on('message', onReply as (reply: WorkerReply) => void);
+    worker.on('message', onReply);
     worker.on('error', (error) => {
       onEnd(errorOf(error));
     });

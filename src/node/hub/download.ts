@@ -81,7 +81,7 @@ class Download {
       const { name, digits } = this.#checksum ?? {};
       await part.remove();
       throw new HubError(
-        `${this.#what} came damaged: expected ${name} ${digits}, got ${other}; what came was deleted, try again`,
+        `${this.#what} arrived damaged: expected ${name} ${digits}, got ${other}; it was deleted, try again`,
         { fault: 'wrong' },
       );
     }
@@ -109,7 +109,7 @@ class Download {
       timing,
       signal,
       // Without a hash nothing of it is of use to a later call.
-      had: () => (this.#checksum === undefined ? 0 : this.part.length),
+      received: () => (this.#checksum === undefined ? 0 : this.part.length),
     });
   }
 
@@ -232,7 +232,9 @@ class Download {
           this.#size === undefined
             ? `gives no length of ${this.#what} and sends more than the ${bytes(limit)} that are taken then`
             : `sends more than the ${limit} bytes of ${this.#what}`;
-        throw new HubError(`${url.host} ${what}; what came was deleted, try again later`, { fault: 'wrong' });
+        throw new HubError(`${url.host} ${what}; what arrived was deleted, try again later`, {
+          fault: 'wrong',
+        });
       }
       await part.append(chunk);
       this.#report();

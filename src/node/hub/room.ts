@@ -25,8 +25,8 @@ export class Room {
     this.#freeBytes = free;
   }
 
-  /** Throws a `CardinalError` if a file of `size` bytes, of which there are `had`, is too large. */
-  async check(size: number, had: number): Promise<void> {
+  /** Throws a `CardinalError` if a file of `size` bytes, of which `received` are there, is too large. */
+  async check(size: number, received: number): Promise<void> {
     if (size > this.#most) {
       throw new HubError(
         `${this.#what} has ${bytes(size)}, more than the ${bytes(this.#most)} that are taken of such a file`,
@@ -34,17 +34,17 @@ export class Room {
       );
     }
     const free = await this.#freeBytes(this.#folder);
-    if (size - had > free) {
+    if (size - received > free) {
       throw new CardinalError(
-        `${this.#what} has ${bytes(size)}, of which ${bytes(size - had)} are to come, and the disk of ${this.#folder} has ${bytes(free)} free: make room, or name another folder with HF_HUB_CACHE`,
+        `${this.#what} has ${bytes(size)}, of which ${bytes(size - received)} are to come, and the disk of ${this.#folder} has ${bytes(free)} free: make room, or name another folder with HF_HUB_CACHE`,
       );
     }
   }
 
-  /** The most bytes that are written of a file of unknown length, of which there are `had`. */
-  async limit(had: number): Promise<number> {
+  /** The most bytes that are written of a file of unknown length, of which `received` are there. */
+  async limit(received: number): Promise<number> {
     const free = await this.#freeBytes(this.#folder);
-    return Math.max(0, Math.min(this.#most, had + free - reserve));
+    return Math.max(0, Math.min(this.#most, received + free - reserve));
   }
 }
 

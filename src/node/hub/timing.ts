@@ -42,12 +42,12 @@ export const usualTiming: HubTiming = {
   },
 };
 
-/** New bytes, beyond the farthest so far, that make a failed attempt count as none: else a file could take for ever. */
+/** An attempt that brought this many bytes more than any before does not count as failed. With less, a file could take for ever. */
 const worthwhile = 2 ** 20;
 
 /**
- * Repeats an attempt while it fails in a way that may pass. `had` tells how many bytes of a download
- * are there, so that a line which breaks often but brings something each time is not given up.
+ * Repeats an attempt while it fails in a way that may pass. `received` gives the bytes of a download that are there: a
+ * connection that breaks often but brings something each time is not given up.
  */
 export async function withRetries<T>(
   attempt: () => Promise<T>,
@@ -55,12 +55,12 @@ export async function withRetries<T>(
     readonly timing: HubTiming;
     readonly signal: AbortSignal | undefined;
     readonly tries?: number;
-    readonly had?: () => number;
+    readonly received?: () => number;
   },
 ): Promise<T> {
-  const { timing, signal, tries = timing.tries, had = () => 0 } = options;
+  const { timing, signal, tries = timing.tries, received = () => 0 } = options;
   let failures = 0;
-  let farthest = had();
+  let farthest = received();
   for (;;) {
     signal?.throwIfAborted();
     try {
@@ -69,17 +69,18 @@ export async function withRetries<T>(
       // Whatever an abort made fail, the abort is what happened.
       signal?.throwIfAborted();
       if (!(error instanceof HubError) || error.details.transient !== true) throw error;
-      if (had() - farthest >= worthwhile) failures = 0;
-      farthest = Math.max(farthest, had());
+      if (received() - farthest >= worthwhile) failures = 0;
+      farthest = Math.max(farthest, received());
       failures++;
       const pause = error.details.retryAfter ?? timing.backoff(failures);
-      if (failures >= tries || pause > timing.longestPause) throw told(error, failures, had());
+      if (failures >= tries || pause > timing.longestPause) throw withAttempts(error, failures, received());
       await timing.sleep(pause, signal).catch(() => undefined);
     }
   }
 }
 
-function told(error: HubError, failures: number, kept: number): HubError {
+/** The error with how often it was tried and what is kept. */
+function withAttempts(error: HubError, failures: number, kept: number): HubError {
   const tries = failures > 1 ? `; tried ${failures} times` : '';
   const resume = kept > 0 ? `; ${bytes(kept)} are kept, the same command goes on from there` : '';
   return tries + resume === ''

@@ -224,12 +224,12 @@ class Claim implements Lock {
    * withdraws, or waits for it in the same way, so it does not count.
    */
   async #outlive(unsure: readonly string[]): Promise<void> {
-    let told = false;
+    let announced = false;
     for (let pause = 1; ; pause = Math.min(2 * pause, this.#timing.poll)) {
       const others = await this.#judged(unsure);
       if (others.length === 0) return;
-      if (!told && pause === this.#timing.poll) {
-        told = true;
+      if (!announced && pause === this.#timing.poll) {
+        announced = true;
         const seconds = Math.ceil(this.#timing.stale / 1000);
         await this.#tell(
           `${this.#what} may be in use by ${this.#who(others[0])}: waiting up to ${seconds} s for a sign of life`,

@@ -1,6 +1,6 @@
 import { augmentationSchema } from '../../data/preprocessing.ts';
 import { recipes, withOverrides } from '../../train/recipe.ts';
-import type { Claim } from '../judge.ts';
+import type { Claim } from '../claims.ts';
 import type { Contrast } from '../statistics.ts';
 import type { Arm, CostRule, Measure, Pictures, TrainingSetting } from '../study.ts';
 

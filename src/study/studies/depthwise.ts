@@ -6,7 +6,7 @@ import { digits3, percent } from '../../report/format.ts';
 import { html, type Html } from '../../report/html.ts';
 import { chart } from '../../report/plot.ts';
 import { figure, lineKey, lookOf } from '../charts.ts';
-import { judgeClaims, judgeFact, type Judged } from '../judge.ts';
+import { checkClaims, checkFact, type CheckedClaim } from '../claims.ts';
 import type { Outcome } from '../outcome.ts';
 import { estimate, valuesOf } from '../statistics.ts';
 import type { Arm, Measure, Scale, Setting, Study } from '../study.ts';
@@ -75,10 +75,10 @@ function ratios(outcomes: readonly Outcome[]): Ratio[] {
   });
 }
 
-function judge(outcomes: readonly Outcome[]): Judged[] {
+function check(outcomes: readonly Outcome[]): CheckedClaim[] {
   const worst = largest(ratios([]).map(({ formula, counted }) => Math.abs(counted / formula - 1)));
   return [
-    judgeFact(
+    checkFact(
       'separating a convolution leaves 1/N + 1/K² of its multiply–accumulates',
       worst < 1e-9,
       worst < 1e-9
@@ -89,7 +89,7 @@ function judge(outcomes: readonly Outcome[]): Judged[] {
       const [standard, depthwise, pointwise] = kinds.map((kind) => idOf(kind, layer));
       // Times of other sizes spread differently and say nothing about this one.
       const own = outcomes.filter(({ arm }) => [standard, depthwise, pointwise].includes(arm));
-      return judgeClaims(own, [
+      return checkClaims(own, [
         {
           claim: `N = ${layer.channels}: the separable layer is faster than the ordinary one`,
           measure: forward.key,
@@ -215,7 +215,7 @@ function setting(scale: Scale): Setting {
     seeds: scale === 'paper' ? 10 : 5,
     costs: [],
     timing: { batch, input: [1, 1, 1], rounds: 15, step: false },
-    judge,
+    check,
   };
 }
 

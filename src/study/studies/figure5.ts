@@ -1,4 +1,4 @@
-import { judgeClaims } from '../judge.ts';
+import { checkClaims } from '../claims.ts';
 import type { Arm, Setting, Study } from '../study.ts';
 import {
   equalCost,
@@ -19,8 +19,8 @@ function setting(
     ...rest,
     arms: pairs.flatMap(([, resnet, resnext]) => [resnet, resnext]),
     costs: pairs.map(([, ...pair]) => equalCost(pair, 0.08)),
-    judge: (outcomes) =>
-      judgeClaims(
+    check: (outcomes) =>
+      checkClaims(
         outcomes,
         pairs.flatMap(([prefix, resnet, resnext]) => [
           lower(

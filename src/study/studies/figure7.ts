@@ -1,6 +1,6 @@
 import { nearestWidth } from '../../cost/nearest-width.ts';
 import { countModel } from '../../cost/count-model.ts';
-import { judgeClaims, type Claim } from '../judge.ts';
+import { checkClaims, type Claim } from '../claims.ts';
 import type { Arm, Setting, Study } from '../study.ts';
 import {
   costRule,
@@ -36,7 +36,7 @@ function setting(
     ...rest,
     arms,
     costs: pairs.map(({ many, wide }) => costRule('parameters', 0.02, many.id, { [wide.id]: 1 })),
-    judge: (outcomes) => judgeClaims(outcomes, claims(pairs)),
+    check: (outcomes) => checkClaims(outcomes, claims(pairs)),
   };
 }
 

@@ -2,7 +2,7 @@ import { largest } from '../../base/extremes.ts';
 import { convertForm } from '../../models/convert-form.ts';
 import type { Form } from '../../models/options.ts';
 import { html } from '../../report/html.ts';
-import { judgeClaims, judgeFact } from '../judge.ts';
+import { checkClaims, checkFact } from '../claims.ts';
 import type { Outcome } from '../outcome.ts';
 import { valuesOf } from '../statistics.ts';
 import type { Arm, Measure, Setting, Study } from '../study.ts';
@@ -44,9 +44,9 @@ function setting(
         convert: (state, { id }) => convertForm(state, id === 'a' || id === 'b' ? id : 'c'),
       },
     },
-    judge: (outcomes) => [
+    check: (outcomes) => [
       equalOutputs(outcomes),
-      ...judgeClaims(outcomes, [
+      ...checkClaims(outcomes, [
         slower('a', step, 'a training step is fastest as a grouped convolution: (c) against (a)'),
         slower('b', step, 'a training step is fastest as a grouped convolution: (c) against (b)'),
         slower('b', forward, 'so is a forward pass: (c) against (b)'),
@@ -62,7 +62,7 @@ function slower(form: Form, { key, label, unit, digits }: Measure, claim: string
 function equalOutputs(outcomes: readonly Outcome[]) {
   const differences = (['a', 'b', 'c'] as const).flatMap((form) => valuesOf(outcomes, form, 'difference'));
   const worst = largest(differences);
-  return judgeFact(
+  return checkFact(
     'the three forms compute the same',
     differences.length > 0 && worst <= tolerance,
     differences.length === 0

@@ -1,4 +1,4 @@
-import { judgeClaims } from '../judge.ts';
+import { checkClaims } from '../claims.ts';
 import type { Arm, Setting, Study } from '../study.ts';
 import {
   equalCost,
@@ -26,8 +26,8 @@ function setting(arms: readonly Arm[], rest: Pick<Setting, 'description' | 'seed
     ...rest,
     arms,
     costs: [equalCost(pair(resnet), 0.08), equalCost(pair(plain), 0.08)],
-    judge: (outcomes) =>
-      judgeClaims(outcomes, [
+    check: (outcomes) =>
+      checkClaims(outcomes, [
         lower(arms, 'resnet', 'resnet-plain', 'shortcuts lower the error of ResNet'),
         lower(arms, 'resnext', 'resnext-plain', 'shortcuts lower the error of ResNeXt'),
         lower(arms, 'resnext', 'resnet', 'with shortcuts, ResNeXt is better than ResNet'),

@@ -5,7 +5,7 @@ import { count, percent } from '../../report/format.ts';
 import { html, type Html } from '../../report/html.ts';
 import { chart } from '../../report/plot.ts';
 import { figure, lineKey, lookOf } from '../charts.ts';
-import { judgeFact } from '../judge.ts';
+import { checkFact } from '../claims.ts';
 import type { Study } from '../study.ts';
 
 /** Table 2 as printed: cardinality, width of bottleneck d, width of group convolution. */
@@ -68,7 +68,7 @@ export const table2: Study = {
     arms: [],
     seeds: 0,
     costs: [],
-    judge: () => {
+    check: () => {
       const columns = cardinalityTradeoff();
       const same = columns.every(
         ({ cardinality, width, groupWidth }, index) =>
@@ -77,15 +77,15 @@ export const table2: Study = {
       const worst = largest(columns.map(({ deviation }) => Math.abs(deviation)));
       const counted = columns.every(({ parameters, counted: { convolutionParameters } }) => parameters === convolutionParameters); // prettier-ignore
       return [
-        judgeFact(
+        checkFact(
           'the five columns of Table 2 follow from the budget of ResNet’s block',
           same,
           same
             ? 'all five widths and group widths are the printed ones'
             : 'some widths differ from the printed ones',
         ),
-        judgeFact('the columns cost about the same', worst <= tolerance, `within ${percent(worst, 1)}`),
-        judgeFact(
+        checkFact('the columns cost about the same', worst <= tolerance, `within ${percent(worst, 1)}`),
+        checkFact(
           'the formula C·(256·d + 9·d² + d·256) is what the layers have',
           counted,
           counted ? 'equal to the last parameter in all five blocks' : 'the count of the layers differs',

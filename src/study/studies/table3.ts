@@ -1,4 +1,4 @@
-import { judgeClaims, type Claim } from '../judge.ts';
+import { checkClaims, type Claim } from '../claims.ts';
 import type { Contrast } from '../statistics.ts';
 import type { Arm, Setting, Study } from '../study.ts';
 import {
@@ -33,7 +33,7 @@ const smallSetting = (): Setting => {
     seeds: 3,
     costs: [equalCost(arms, 0.08)],
     training: smallCifar,
-    judge: (outcomes) => judgeClaims(outcomes, claims(arms, '')),
+    check: (outcomes) => checkClaims(outcomes, claims(arms, '')),
   };
 };
 
@@ -52,8 +52,8 @@ const paperSetting = (): Setting => {
     seeds: 1,
     costs: arms.map((ofDepth) => equalCost(ofDepth, 0.05)),
     training: paperImagenet,
-    judge: (outcomes) =>
-      arms.flatMap((ofDepth, index) => judgeClaims(outcomes, claims(ofDepth, `${depths[index]} layers: `))),
+    check: (outcomes) =>
+      arms.flatMap((ofDepth, index) => checkClaims(outcomes, claims(ofDepth, `${depths[index]} layers: `))),
   };
 };
 

@@ -1,4 +1,4 @@
-import { judgeClaims } from '../judge.ts';
+import { checkClaims } from '../claims.ts';
 import type { Arm, Setting, Study } from '../study.ts';
 import {
   costRule,
@@ -60,8 +60,8 @@ function setting(arms: readonly Arm[], rest: Pick<Setting, 'description' | 'seed
     costs: [
       costRule('macs', 0.1, 'base', { base: 1, cardinality: 1, deeper: 2, wider: 2, twice: 2, many: 2 }),
     ],
-    judge: (outcomes) =>
-      judgeClaims(outcomes, [
+    check: (outcomes) =>
+      checkClaims(outcomes, [
         lower(arms, 'many', 'deeper', 'at twice the cost, cardinality 64 is better than going deeper'),
         lower(arms, 'many', 'wider', 'at twice the cost, cardinality 64 is better than going wider'),
         lower(arms, 'twice', 'wider', 'at twice the cost, cardinality 2 is better than going wider'),

@@ -4,7 +4,7 @@ import { count, short } from '../../report/format.ts';
 import { html, type Html } from '../../report/html.ts';
 import { chart } from '../../report/plot.ts';
 import { figure } from '../charts.ts';
-import { judgeClaims } from '../judge.ts';
+import { checkClaims } from '../claims.ts';
 import type { Arm, Setting, Study } from '../study.ts';
 import { equalCost, lower, paperImagenet, registered, smallCifar, testError, trainError } from './common.ts';
 
@@ -19,12 +19,12 @@ const printed = [
   { label: 'ResNeXt-101 64×4d', name: 'resnext101_64x4d', side: 320, top1: 19.1, top5: 4.4 },
 ] as const;
 
-function setting(arms: readonly Arm[], rest: Omit<Setting, 'arms' | 'judge'>): Setting {
+function setting(arms: readonly Arm[], rest: Omit<Setting, 'arms' | 'check'>): Setting {
   return {
     ...rest,
     arms,
-    judge: (outcomes) =>
-      judgeClaims(outcomes, [
+    check: (outcomes) =>
+      checkClaims(outcomes, [
         lower(arms, 'resnext', 'resnet', 'ResNeXt has a lower error than ResNet'),
         lower(arms, 'resnext', 'inception', 'ResNeXt has a lower error than Inception-v4'),
         lower(arms, 'resnext', 'inception-resnet', 'ResNeXt has a lower error than Inception-ResNet-v2'),

@@ -81,13 +81,14 @@ export function fitsAnySize(model: Module, traced: Trace): boolean {
   if (traced.graph.nodes.some(({ attrs }) => 'ceilMode' in attrs && attrs.ceilMode)) return false;
   try {
     const larger = trace(model, [n, c, 2 * h, 2 * w], { training: false });
-    return larger.output.shape[1] === traced.output.shape[1] && describe(larger) === describe(traced);
+    return larger.output.shape[1] === traced.output.shape[1] && structureOf(larger) === structureOf(traced);
   } catch {
     return false;
   }
 }
 
-function describe(traced: Trace): string {
+/** Ops, attributes and connections as text, to compare two traces by. */
+function structureOf(traced: Trace): string {
   const chains = chainsOf(traced, []).map(({ path, from, steps, to }) => [
     path,
     from.name,

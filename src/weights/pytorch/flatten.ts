@@ -2,7 +2,7 @@ import { CardinalError } from '../../base/errors.ts';
 import type { TensorArchive, TensorEntry, Unreadable } from '../archive.ts';
 import { quoted } from '../../base/quoted.ts';
 import { requireTensorName } from '../tensor-name.ts';
-import { attributesOf, describe, modulePartsOf, textOf } from './objects.ts';
+import { attributesOf, objectText, modulePartsOf, textOf } from './objects.ts';
 import { tensorEntry, type StorageFile } from './tensor.ts';
 import { PyDict, PyList, PyObject, PyTuple, TensorRef, UnreadableTensor, type Value } from './values.ts';
 
@@ -58,7 +58,7 @@ export function flatten(root: Value, pickleBytes: number, file: StorageFile & Sa
   };
 
   if (isTensor(root)) take('tensor', root);
-  else note(objects, 'object', describe(root));
+  else note(objects, 'object', objectText(root));
   if (isContainer(root)) enter('', root, false);
   for (let level = open.at(-1); level !== undefined; level = open.at(-1)) {
     const next = level.children.next();
@@ -75,7 +75,7 @@ export function flatten(root: Value, pickleBytes: number, file: StorageFile & Sa
     if (level.inside) continue;
     const listed = level.container instanceof PyList || level.container instanceof PyTuple;
     if (!listed) note(metadata, name, textOf(value));
-    note(objects, listed ? join(level.prefix, '*') : name, describe(value));
+    note(objects, listed ? join(level.prefix, '*') : name, objectText(value));
   }
   return { tensors, unreadable, objects, metadata };
 }

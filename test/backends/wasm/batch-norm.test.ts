@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { Rng } from '../../../src/base/rng.ts';
+import type { Activation } from '../../../src/graph/activation.ts';
 import {
   batchNorm,
   batchNormBackward,
@@ -26,12 +27,20 @@ const shapes = [
   [3, 300, 13, 9],
   [2, 1030, 7, 7],
 ];
-const fused = [
-  [false, false],
-  [true, false],
-  [true, true],
-  [false, true],
-] as const;
+const fused = (['none', 'relu', 'relu6'] as const).flatMap((activation) =>
+  [false, true].map((residual) => [activation, residual] as const),
+);
+
+function activated(activation: Activation, v: number): number {
+  if (activation === 'none') return v;
+  return Math.min(Math.max(v, 0), activation === 'relu6' ? 6 : Infinity);
+}
+
+/** dy where an activation lets it through. */
+function through(activation: Activation, dy: number, y: number): number {
+  const open = activation === 'none' || (y > 0 && (activation === 'relu' || y < 6));
+  return open ? dy : 0;
+}
 
 function setup(shape: readonly number[]) {
   const rng = Rng.of(seed, ...shape);
@@ -42,6 +51,8 @@ function setup(shape: readonly number[]) {
   // Far from zero, where Σx² − (Σx)² would lose every digit of the variance.
   x.data.forEach((value, i) => (x.data[i] = value * (1 + (i % channels)) + 30 * (i % channels)));
   const [gamma, beta, mean, variance] = [0, 1, 2, 3].map(() => randomTensor(rng, [channels]));
+  // So that some of the first channel are above 6.
+  beta.data[0] += 5;
   variance.data.forEach((value, i) => (variance.data[i] = Math.abs(value) + 0.1));
   return { rng, channels, m: sizeOf(shape) / channels, x, gamma, beta, mean, variance };
 }
@@ -56,8 +67,8 @@ function statistics(x: Float32Array, channels: number): { mean: Float64Array; va
 }
 
 test.each(shapes)('batch norm of %i×%i×%i×%i, forward and backward', (...shape) => {
-  for (const [relu, residual] of fused) {
-    const activation = relu ? 'relu' : 'none';
+  for (const [activation, residual] of fused) {
+    const isActivated = activation !== 'none';
     const { rng, channels, m, x, gamma, beta, mean, variance } = setup(shape);
     const beside = randomTensor(rng, shape);
     const truth = statistics(x.data, channels);
@@ -65,7 +76,7 @@ test.each(shapes)('batch norm of %i×%i×%i×%i, forward and backward', (...shap
     const normal = Float64Array.from(x.data, (v, i) => (v - truth.mean[i % channels]) * invstd[i % channels]);
     const y = normal.map((v, i) => {
       const sum = v * gamma.data[i % channels] + beta.data[i % channels] + (residual ? beside.data[i] : 0);
-      return relu ? Math.max(sum, 0) : sum;
+      return activated(activation, sum);
     });
     const result = runBothWays(bench, batchNorm, {
       op: 'batch_norm',
@@ -83,7 +94,7 @@ test.each(shapes)('batch norm of %i×%i×%i×%i, forward and backward', (...shap
     expect(maxError(result.inputs[4], tracked)).toBeLessThan(1e-6);
 
     const dy = randomTensor(rng, shape);
-    const dz = Float64Array.from(dy.data, (v, i) => (relu && result.outputs[0][i] <= 0 ? 0 : v));
+    const dz = Float64Array.from(dy.data, (v, i) => through(activation, v, result.outputs[0][i]));
     const dbeta = new Float64Array(channels);
     const dgamma = new Float64Array(channels);
     dz.forEach((v, i) => {
@@ -101,14 +112,14 @@ test.each(shapes)('batch norm of %i×%i×%i×%i, forward and backward', (...shap
         ...[dy, x, gamma],
         { shape: [2, channels], data: result.outputs[1] },
         { shape: [channels], data: result.outputs[2] },
-        ...(relu ? [{ shape, data: result.outputs[0] }] : []),
+        ...(isActivated ? [{ shape, data: result.outputs[0] }] : []),
       ],
-      outputs: [shape, [channels], [channels], ...(relu && residual ? [shape] : [])],
+      outputs: [shape, [channels], [channels], ...(isActivated && residual ? [shape] : [])],
     });
     expect(maxError(gradients.outputs[0], dx)).toBeLessThan(1e-5);
     expect(maxError(gradients.outputs[1], dgamma)).toBeLessThan(1e-5);
     expect(maxError(gradients.outputs[2], dbeta)).toBeLessThan(1e-5);
-    if (relu && residual) expect(maxError(gradients.outputs[3], dz)).toBe(0);
+    if (isActivated && residual) expect(maxError(gradients.outputs[3], dz)).toBe(0);
   }
 });
 
@@ -138,15 +149,15 @@ test('batch norm of values that nearly agree is off by some roundings of what it
 });
 
 test.each(shapes)('batch norm of %i×%i×%i×%i with running statistics', (...shape) => {
-  for (const [relu, residual] of fused) {
-    const activation = relu ? 'relu' : 'none';
+  for (const [activation, residual] of fused) {
+    const isActivated = activation !== 'none';
     const { rng, channels, gamma, beta, mean, variance } = setup(shape);
     const [x, beside] = [randomTensor(rng, shape), randomTensor(rng, shape)];
     const y = Float64Array.from(x.data, (v, i) => {
       const c = i % channels;
       const normal = (v - mean.data[c]) / Math.sqrt(variance.data[c] + eps);
       const sum = normal * gamma.data[c] + beta.data[c] + (residual ? beside.data[i] : 0);
-      return relu ? Math.max(sum, 0) : sum;
+      return activated(activation, sum);
     });
     const result = runBothWays(bench, batchNormInference, {
       op: 'batch_norm_inference',
@@ -157,7 +168,7 @@ test.each(shapes)('batch norm of %i×%i×%i×%i with running statistics', (...sh
     expect(maxError(result.outputs[0], y)).toBeLessThan(1e-6);
 
     const dy = randomTensor(rng, shape);
-    const dz = dy.data.map((v, i) => (relu && result.outputs[0][i] <= 0 ? 0 : v));
+    const dz = dy.data.map((v, i) => through(activation, v, result.outputs[0][i]));
     const dx = Float64Array.from(dz, (v, i) => {
       const c = i % channels;
       return (gamma.data[c] / Math.sqrt(variance.data[c] + eps)) * v;
@@ -165,11 +176,11 @@ test.each(shapes)('batch norm of %i×%i×%i×%i with running statistics', (...sh
     const gradients = runBothWays(bench, batchNormInferenceBackward, {
       op: 'batch_norm_inference_backward',
       attrs: { eps, activation, residual },
-      inputs: [dy, gamma, variance, ...(relu ? [{ shape, data: result.outputs[0] }] : [])],
-      outputs: [shape, ...(relu && residual ? [shape] : [])],
+      inputs: [dy, gamma, variance, ...(isActivated ? [{ shape, data: result.outputs[0] }] : [])],
+      outputs: [shape, ...(isActivated && residual ? [shape] : [])],
     });
     expect(maxError(gradients.outputs[0], dx)).toBeLessThan(1e-6);
-    if (relu && residual) expect(maxError(gradients.outputs[1], dz)).toBe(0);
+    if (isActivated && residual) expect(maxError(gradients.outputs[1], dz)).toBe(0);
   }
 });
 
@@ -197,6 +208,8 @@ test.each([
   const filters = shape[0];
   const w = randomTensor(rng, shape);
   const [b, gamma, beta, mean, variance] = [0, 1, 2, 3, 4].map(() => randomTensor(rng, [filters]));
+  // So that some of the first channel are above 6.
+  beta.data[0] += 5;
   variance.data.forEach((value, i) => (variance.data[i] = Math.abs(value) + 0.1));
   const scale = gamma.data.map((v, k) => v / Math.sqrt(variance.data[k] + eps));
   const result = runBothWays(bench, foldBatchNorm, {

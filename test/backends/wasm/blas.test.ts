@@ -37,7 +37,7 @@ describe('finding a library', () => {
 
   test('a backend without it says so', async () => {
     const backend = await createNodeBackend({ threads: 1, blas: false });
-    expect(backend.library).toBeUndefined();
+    expect(backend.numerics?.library?.name).toBeUndefined();
     await backend.dispose();
   });
 });
@@ -48,7 +48,7 @@ describe.skipIf(blas === undefined)('the library', () => {
     expect(info).toMatchObject({ name: blas?.name, path: blas?.path });
     expect(info?.gflops).toBeGreaterThan(0);
     const backend = await createNodeBackend({ threads: 1, blas: true });
-    expect(backend.library).toBe(blas?.name);
+    expect(backend.numerics?.library?.name).toBe(blas?.name);
     await backend.dispose();
   });
 

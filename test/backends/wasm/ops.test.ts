@@ -56,15 +56,21 @@ test.each(shapes)('ReLU, its gradient and addition of %j', (...shape) => {
     outputs: [shape],
   });
   expect(backward.outputs[0]).toEqual(b.data.map((v, i) => (a.data[i] > 0 ? v : 0)));
-  for (const activation of ['none', 'relu'] as const) {
+  // Some sums are above 6.
+  b.data = b.data.map((v) => 6 * v);
+  for (const activation of ['none', 'relu', 'relu6'] as const) {
     const sum = runBothWays(bench, add, {
       op: 'add',
       attrs: { activation },
       inputs: [a, b],
       outputs: [shape],
     });
+    const limit = activation === 'relu6' ? 6 : Infinity;
     expect(sum.outputs[0]).toEqual(
-      a.data.map((v, i) => (activation === 'relu' ? positive(Math.fround(v + b.data[i])) : v + b.data[i])),
+      a.data.map((v, i) => {
+        const plain = Math.fround(v + b.data[i]);
+        return activation === 'none' ? plain : Math.min(positive(plain), limit);
+      }),
     );
   }
 });

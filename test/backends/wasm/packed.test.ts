@@ -57,7 +57,7 @@ describe.each(kinds)('$name', ({ backends }) => {
         // Twice: the second run has nothing but what was kept.
         for (let run = 0; run < 2; run++) {
           const { data } = await compiled.forward(picture);
-          expect(relativeDistance(data, wanted), `${backend.threads} threads`).toBeLessThan(1e-5);
+          expect(relativeDistance(data, wanted), backend.description).toBeLessThan(1e-5);
         }
       }
       await compiled.dispose();

@@ -1,7 +1,21 @@
 import type { Rng } from '../../../src/base/rng.ts';
-import type { Conv2dAttrs, Pair } from '../../../src/graph/op-table.ts';
-import { isMatrixProduct } from '../../../src/graph/ops/conv2d.ts';
-import { coin, normal, pick, tails, withNaN, type Case, type Cases, type Tail } from '../case.ts';
+import type { Pair } from '../../../src/graph/op-table.ts';
+import type { Conv2dAttrs, Conv2dOps } from '../../../src/graph/ops/conv2d.ts';
+import type { Shape } from '../../../src/graph/value.ts';
+import {
+  awayFrom,
+  coin,
+  normal,
+  pick,
+  tails,
+  uniform,
+  withNaN,
+  type Case,
+  type Cases,
+  type CasesOf,
+  type GradientCases,
+  type Tail,
+} from '../case.ts';
 
 /** A convolution without its epilogue: what the forward op and both gradients share. */
 interface Geometry extends Conv2dAttrs {
@@ -208,56 +222,107 @@ function conv({ stride, padding, dilation, groups }: Geometry): Conv2dAttrs {
   return { stride, padding, dilation, groups };
 }
 
-export const conv2d: Cases<'conv2d'> = (rng) => {
-  const forward = (g: Geometry, bias: boolean, { activation, residual }: Tail): Case<'conv2d'> => ({
-    attrs: { ...conv(g), bias, activation, residual },
-    inputs: [
-      normal(rng, inputShape(g)),
-      normal(rng, weightShape(g)),
-      ...(bias ? [normal(rng, [g.channelsOut])] : []),
-      ...(residual ? [normal(rng, outputShape(g), 0, 3)] : []),
-    ],
-    note: g.note,
-  });
-  const all = geometries(rng);
-  const epilogues = [
-    all.find(({ note }) => note === '1×1, channel tails'),
-    all.find(({ note }) => note === 'dense 3×3, stride 2, channel tails'),
-    all.find(({ note }) => note === '32×4d'),
-    all.find(({ note }) => note === '8 groups'),
-    all.find(({ note }) => note === 'depthwise, multiplier 2'),
-    all.find(({ note }) => note.endsWith('groups of 8 to 20')),
-    all.find(({ note }) => note === 'depthwise, 12 columns, stride 1'),
-    all.find(({ note }) => note === 'depthwise, 14 columns, stride 2'),
-  ].filter((g) => g !== undefined);
-  const plain = all.map((g) => forward(g, coin(rng), pick(rng, tails)));
-  const poisoned = forward(all[0], true, { activation: 'relu', residual: false });
-  const [x, ...rest] = poisoned.inputs;
-  return [
-    ...plain,
-    ...epilogues.flatMap((g) => [false, true].flatMap((bias) => tails.map((tail) => forward(g, bias, tail)))),
-    { ...poisoned, inputs: [withNaN(x), ...rest], note: 'NaN passes ReLU' },
-  ];
+export const conv2dCases: CasesOf<Conv2dOps> = {
+  conv2d: (rng) => {
+    const forward = (g: Geometry, bias: boolean, { activation, residual }: Tail): Case<'conv2d'> => ({
+      attrs: { ...conv(g), bias, activation, residual },
+      inputs: [
+        normal(rng, inputShape(g)),
+        normal(rng, weightShape(g)),
+        ...(bias ? [normal(rng, [g.channelsOut])] : []),
+        ...(residual ? [normal(rng, outputShape(g), 0, 3)] : []),
+      ],
+      note: g.note,
+    });
+    const all = geometries(rng);
+    const epilogues = [
+      all.find(({ note }) => note === '1×1, channel tails'),
+      all.find(({ note }) => note === 'dense 3×3, stride 2, channel tails'),
+      all.find(({ note }) => note === '32×4d'),
+      all.find(({ note }) => note === '8 groups'),
+      all.find(({ note }) => note === 'depthwise, multiplier 2'),
+      all.find(({ note }) => note.endsWith('groups of 8 to 20')),
+      all.find(({ note }) => note === 'depthwise, 12 columns, stride 1'),
+      all.find(({ note }) => note === 'depthwise, 14 columns, stride 2'),
+    ].filter((g) => g !== undefined);
+    const plain = all.map((g) => forward(g, coin(rng), pick(rng, tails)));
+    const poisoned = forward(all[0], true, { activation: 'relu', residual: false });
+    const [x, ...rest] = poisoned.inputs;
+    return [
+      ...plain,
+      ...epilogues.flatMap((g) =>
+        [false, true].flatMap((bias) => tails.map((tail) => forward(g, bias, tail))),
+      ),
+      { ...poisoned, inputs: [withNaN(x), ...rest], note: 'NaN passes ReLU' },
+    ];
+  },
+
+  conv2d_backward_input: (rng) => {
+    const backward = (g: Geometry, residual: boolean): Case<'conv2d_backward_input'> => ({
+      attrs: { ...conv(g), inputSize: g.size, residual },
+      inputs: [
+        normal(rng, outputShape(g)),
+        normal(rng, weightShape(g)),
+        ...(residual ? [normal(rng, inputShape(g), 0, 3)] : []),
+      ],
+      note: g.note,
+    });
+    const all = geometries(rng);
+    return all.flatMap((g) => [backward(g, false), backward(g, true)]);
+  },
+
+  conv2d_backward_weight: (rng) =>
+    geometries(rng).map((g) => ({
+      attrs: { ...conv(g), kernelSize: g.kernel },
+      inputs: [normal(rng, outputShape(g)), normal(rng, inputShape(g))],
+      note: g.note,
+    })),
 };
 
-export const conv2dBackwardInput: Cases<'conv2d_backward_input'> = (rng) => {
-  const backward = (g: Geometry, residual: boolean): Case<'conv2d_backward_input'> => ({
-    attrs: { ...conv(g), inputSize: g.size, residual },
-    inputs: [
-      normal(rng, outputShape(g)),
-      normal(rng, weightShape(g)),
-      ...(residual ? [normal(rng, inputShape(g), 0, 3)] : []),
-    ],
-    note: g.note,
-  });
-  const all = geometries(rng);
-  const products = all.filter((g) => isMatrixProduct(conv(g), weightShape(g)));
-  return [...all.map((g) => backward(g, false)), ...products.map((g) => backward(g, true))];
-};
-
-export const conv2dBackwardWeight: Cases<'conv2d_backward_weight'> = (rng) =>
-  geometries(rng).map((g) => ({
-    attrs: { ...conv(g), kernelSize: g.kernel },
-    inputs: [normal(rng, outputShape(g)), normal(rng, inputShape(g))],
-    note: g.note,
-  }));
+export const conv2dGradientCases = {
+  conv2d: (rng) => {
+    const geometry = (
+      input: Shape,
+      weight: Shape,
+      output: Shape,
+      attrs: Conv2dAttrs,
+    ): ReturnType<Cases<'conv2d'>> =>
+      [
+        [false, false],
+        [true, false],
+        [false, true],
+        [true, true],
+      ].map(([bias, residual]) => ({
+        attrs: { ...attrs, bias, residual, activation: 'none' },
+        inputs: [
+          normal(rng, input),
+          normal(rng, weight),
+          ...(bias ? [normal(rng, [weight[0]])] : []),
+          ...(residual ? [normal(rng, output)] : []),
+        ],
+      }));
+    const plain = { stride: square(1), padding: square(1), dilation: square(1), groups: 1 };
+    const rectified = { ...plain, groups: 2, bias: true, residual: true, activation: 'relu' } as const;
+    return [
+      ...geometry([2, 2, 3, 4], [3, 2, 3, 3], [2, 3, 3, 4], plain),
+      ...geometry([1, 4, 5, 4], [4, 2, 3, 3], [1, 4, 3, 2], { ...plain, stride: square(2), groups: 2 }),
+      ...geometry([1, 3, 5, 5], [6, 1, 2, 3], [1, 6, 4, 2], {
+        stride: [1, 2],
+        padding: [0, 1],
+        dilation: [1, 2],
+        groups: 3,
+      }),
+      {
+        attrs: rectified,
+        inputs: [
+          // 18 products below 0.01, a bias below 0.1 and a residual of at least 1 in size: no sign changes.
+          uniform(rng, [1, 4, 3, 3], -0.1, 0.1),
+          uniform(rng, [2, 2, 3, 3], -0.1, 0.1),
+          uniform(rng, [2], -0.1, 0.1),
+          awayFrom(rng, 0, [1, 2, 3, 3]),
+        ],
+        note: 'with ReLU',
+      },
+    ];
+  },
+} satisfies GradientCases<Conv2dOps>;

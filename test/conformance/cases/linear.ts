@@ -1,5 +1,6 @@
 import type { Rng } from '../../../src/base/rng.ts';
-import { normal, type Cases } from '../case.ts';
+import type { LinearOps } from '../../../src/graph/ops/linear.ts';
+import { normal, type CasesOf, type GradientCases } from '../case.ts';
 
 /** [N, F, K]: batch 1, tails on every axis, the classifier of CIFAR and a piece of ImageNet's. */
 function sizes(rng: Rng): [number, number, number][] {
@@ -14,31 +15,26 @@ function sizes(rng: Rng): [number, number, number][] {
   ];
 }
 
-export const flatten: Cases<'flatten'> = (rng) =>
-  [
-    [1, 1, 1, 1],
-    [3, 20, 1, 1],
-    [2, 5, 4, 3],
-    [2, 16, 7, 7],
-    [4, 9],
-  ].map((shape) => ({ attrs: {}, inputs: [normal(rng, shape)] }));
+export const linearCases: CasesOf<LinearOps> = {
+  linear: (rng) =>
+    sizes(rng).flatMap(([n, f, k]) =>
+      [true, false].map((bias) => ({
+        attrs: { bias },
+        inputs: [normal(rng, [n, f]), normal(rng, [k, f]), ...(bias ? [normal(rng, [k])] : [])],
+      })),
+    ),
 
-export const flattenBackward: Cases<'flatten_backward'> = (rng) =>
-  [[1, 1, 1], [20, 1, 1], [5, 4, 3], [16, 7, 7], [9]].map((size) => ({
-    attrs: { size },
-    inputs: [normal(rng, [3, size.reduce((a, b) => a * b, 1)])],
-  }));
+  linear_backward_input: (rng) =>
+    sizes(rng).map(([n, f, k]) => ({ attrs: {}, inputs: [normal(rng, [n, k]), normal(rng, [k, f])] })),
 
-export const linear: Cases<'linear'> = (rng) =>
-  sizes(rng).flatMap(([n, f, k]) =>
+  linear_backward_weight: (rng) =>
+    sizes(rng).map(([n, f, k]) => ({ attrs: {}, inputs: [normal(rng, [n, k]), normal(rng, [n, f])] })),
+};
+
+export const linearGradientCases = {
+  linear: (rng) =>
     [true, false].map((bias) => ({
       attrs: { bias },
-      inputs: [normal(rng, [n, f]), normal(rng, [k, f]), ...(bias ? [normal(rng, [k])] : [])],
+      inputs: [normal(rng, [3, 4]), normal(rng, [5, 4]), ...(bias ? [normal(rng, [5])] : [])],
     })),
-  );
-
-export const linearBackwardInput: Cases<'linear_backward_input'> = (rng) =>
-  sizes(rng).map(([n, f, k]) => ({ attrs: {}, inputs: [normal(rng, [n, k]), normal(rng, [k, f])] }));
-
-export const linearBackwardWeight: Cases<'linear_backward_weight'> = (rng) =>
-  sizes(rng).map(([n, f, k]) => ({ attrs: {}, inputs: [normal(rng, [n, k]), normal(rng, [n, f])] }));
+} satisfies GradientCases<LinearOps>;

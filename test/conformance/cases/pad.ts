@@ -1,7 +1,8 @@
 import type { Rng } from '../../../src/base/rng.ts';
+import type { PadOps } from '../../../src/graph/ops/pad.ts';
 import type { Edges } from '../../../src/graph/op-table.ts';
 import type { Shape } from '../../../src/graph/value.ts';
-import { normal, withNaN, type Cases } from '../case.ts';
+import { normal, withNaN, type CasesOf, type GradientCases } from '../case.ts';
 
 function paddings(rng: Rng): { readonly padding: Edges; readonly small: Shape; readonly large: Shape }[] {
   const edges: Edges[] = [
@@ -23,8 +24,18 @@ function paddings(rng: Rng): { readonly padding: Edges; readonly small: Shape; r
   );
 }
 
-export const pad2d: Cases<'pad2d'> = (rng) =>
-  paddings(rng).map(({ padding, small }) => ({ attrs: { padding }, inputs: [withNaN(normal(rng, small))] }));
+export const padCases: CasesOf<PadOps> = {
+  pad2d: (rng) =>
+    paddings(rng).map(({ padding, small }) => ({
+      attrs: { padding },
+      inputs: [withNaN(normal(rng, small))],
+    })),
 
-export const crop2d: Cases<'crop2d'> = (rng) =>
-  paddings(rng).map(({ padding, large }) => ({ attrs: { padding }, inputs: [normal(rng, large)] }));
+  crop2d: (rng) =>
+    paddings(rng).map(({ padding, large }) => ({ attrs: { padding }, inputs: [normal(rng, large)] })),
+};
+
+export const padGradientCases = {
+  pad2d: (rng) => [{ attrs: { padding: [1, 0, 2, 1] }, inputs: [normal(rng, [2, 3, 2, 3])] }],
+  crop2d: (rng) => [{ attrs: { padding: [1, 0, 2, 1] }, inputs: [normal(rng, [2, 3, 3, 5])] }],
+} satisfies GradientCases<PadOps>;

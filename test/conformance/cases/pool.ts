@@ -1,7 +1,8 @@
 import type { Rng } from '../../../src/base/rng.ts';
+import type { PoolOps } from '../../../src/graph/ops/pool.ts';
 import type { Pair, PoolAttrs } from '../../../src/graph/op-table.ts';
 import type { Shape } from '../../../src/graph/value.ts';
-import { coarse, coin, normal, withNaN, type Cases } from '../case.ts';
+import { coarse, coin, normal, wellSeparated, withNaN, type CasesOf, type GradientCases } from '../case.ts';
 
 interface Geometry {
   readonly attrs: PoolAttrs;
@@ -51,100 +52,57 @@ function outputSize({ kernelSize, stride, padding, ceilMode }: PoolAttrs, size: 
   return (output - 1) * stride[axis] >= size[axis] + padding[axis] ? output - 1 : output;
 }
 
-export const maxPool2d: Cases<'max_pool2d'> = (rng) => [
-  ...geometries(rng).map(({ attrs, x, note }) => ({ attrs, inputs: [normal(rng, x, -2)], note })),
-  {
-    attrs: { kernelSize: [3, 3], stride: [2, 2], padding: [1, 1], ceilMode: false },
-    inputs: [withNaN(normal(rng, [2, 5, 7, 7]))],
-    note: 'NaN stays, as in PyTorch',
-  },
-];
+export const poolCases: CasesOf<PoolOps> = {
+  max_pool2d: (rng) => [
+    ...geometries(rng).map(({ attrs, x, note }) => ({ attrs, inputs: [normal(rng, x, -2)], note })),
+    {
+      attrs: { kernelSize: [3, 3], stride: [2, 2], padding: [1, 1], ceilMode: false },
+      inputs: [withNaN(normal(rng, [2, 5, 7, 7]))],
+      note: 'NaN stays, as in PyTorch',
+    },
+  ],
 
-/** Many equal elements: the first of a window takes the gradient. */
-export const maxPool2dBackward: Cases<'max_pool2d_backward'> = (rng) =>
-  geometries(rng).map(({ attrs, x, y, note }) => ({
-    attrs,
-    inputs: [normal(rng, y), coarse(rng, x)],
-    note,
-  }));
-
-export const avgPool2d: Cases<'avg_pool2d'> = (rng) =>
-  geometries(rng).flatMap(({ attrs, x, note }) =>
-    [true, false].map((countIncludePad) => ({
-      attrs: { ...attrs, countIncludePad },
-      inputs: [normal(rng, x, 1)],
+  /** Many equal elements: the first of a window takes the gradient. */
+  max_pool2d_backward: (rng) =>
+    geometries(rng).map(({ attrs, x, y, note }) => ({
+      attrs,
+      inputs: [normal(rng, y), coarse(rng, x)],
       note,
     })),
-  );
 
-export const avgPool2dBackward: Cases<'avg_pool2d_backward'> = (rng) =>
-  geometries(rng).flatMap(({ attrs, x, y, note }) =>
-    [true, false].map((countIncludePad) => ({
-      attrs: { ...attrs, countIncludePad, inputSize: [x[2], x[3]] as const },
-      inputs: [normal(rng, y)],
-      note,
-    })),
-  );
+  avg_pool2d: (rng) =>
+    geometries(rng).flatMap(({ attrs, x, note }) =>
+      [true, false].map((countIncludePad) => ({
+        attrs: { ...attrs, countIncludePad },
+        inputs: [normal(rng, x, 1)],
+        note,
+      })),
+    ),
 
-/** Sizes that divide the picture's and that do not, larger ones than it, one pixel. */
-function adaptive(rng: Rng): { readonly x: Shape; readonly outputSize: Pair }[] {
-  const pairs: [Pair, Pair][] = [
-    [
-      [7, 7],
-      [3, 3],
-    ],
-    [
-      [7, 9],
-      [4, 2],
-    ],
-    [
-      [10, 13],
-      [7, 6],
-    ],
-    [
-      [3, 2],
-      [5, 7],
-    ],
-    [
-      [1, 1],
-      [2, 3],
-    ],
-    [
-      [6, 8],
-      [3, 4],
-    ],
-    [
-      [5, 11],
-      [1, 11],
-    ],
-    ...Array.from({ length: 4 }, (): [Pair, Pair] => [
-      [1 + rng.int(14), 1 + rng.int(14)],
-      [1 + rng.int(9), 1 + rng.int(9)],
-    ]),
-  ];
-  return pairs.map(([size, outputSize]) => ({ x: [1 + rng.int(3), 1 + rng.int(80), ...size], outputSize }));
-}
+  avg_pool2d_backward: (rng) =>
+    geometries(rng).flatMap(({ attrs, x, y, note }) =>
+      [true, false].map((countIncludePad) => ({
+        attrs: { ...attrs, countIncludePad, inputSize: [x[2], x[3]] as const },
+        inputs: [normal(rng, y)],
+        note,
+      })),
+    ),
+};
 
-export const adaptiveMaxPool2d: Cases<'adaptive_max_pool2d'> = (rng) => [
-  ...adaptive(rng).map(({ x, outputSize }) => ({ attrs: { outputSize }, inputs: [normal(rng, x, -2)] })),
-  {
-    attrs: { outputSize: [3, 2] },
-    inputs: [withNaN(normal(rng, [2, 5, 7, 7]))],
-    note: 'NaN stays, as in PyTorch',
-  },
+const pools: readonly { attrs: PoolAttrs; input: Shape }[] = [
+  { attrs: { kernelSize: [2, 2], stride: [2, 2], padding: [0, 0], ceilMode: false }, input: [2, 3, 4, 6] },
+  { attrs: { kernelSize: [3, 3], stride: [2, 2], padding: [1, 1], ceilMode: false }, input: [1, 2, 5, 6] },
+  { attrs: { kernelSize: [3, 2], stride: [2, 3], padding: [1, 1], ceilMode: true }, input: [1, 2, 6, 7] },
+  { attrs: { kernelSize: [4, 5], stride: [4, 5], padding: [0, 0], ceilMode: false }, input: [2, 2, 4, 5] },
 ];
 
-export const adaptiveMaxPool2dBackward: Cases<'adaptive_max_pool2d_backward'> = (rng) =>
-  adaptive(rng).map(({ x, outputSize }) => ({
-    attrs: {},
-    inputs: [normal(rng, [x[0], x[1], ...outputSize]), coarse(rng, x)],
-  }));
-
-export const adaptiveAvgPool2d: Cases<'adaptive_avg_pool2d'> = (rng) =>
-  adaptive(rng).map(({ x, outputSize }) => ({ attrs: { outputSize }, inputs: [normal(rng, x, 1)] }));
-
-export const adaptiveAvgPool2dBackward: Cases<'adaptive_avg_pool2d_backward'> = (rng) =>
-  adaptive(rng).map(({ x, outputSize }) => ({
-    attrs: { inputSize: [x[2], x[3]] as const },
-    inputs: [normal(rng, [x[0], x[1], ...outputSize])],
-  }));
+export const poolGradientCases = {
+  max_pool2d: (rng) => pools.map(({ attrs, input }) => ({ attrs, inputs: [wellSeparated(rng, input)] })),
+  avg_pool2d: (rng) =>
+    pools.flatMap(({ attrs, input }) =>
+      [true, false].map((countIncludePad) => ({
+        attrs: { ...attrs, countIncludePad },
+        inputs: [normal(rng, input)],
+      })),
+    ),
+} satisfies GradientCases<PoolOps>;

@@ -114,7 +114,7 @@ describe('the folder that was trained on', () => {
     const { keys, warning } = await judged(photos);
     expect(keys).toHaveLength(21);
     expect(warning).toMatch(
-      /^the weights were trained on 15 of these 21 pictures: new ones will be recognised less often/,
+      /^the weights were trained on 15 of these 21 pictures: expect a lower accuracy on new ones$/,
     );
     await expect(judged(photos, 'val')).rejects.toThrow(UsageError);
     await expect(judged(photos, 'val')).rejects.toThrow(

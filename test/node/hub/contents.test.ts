@@ -30,7 +30,7 @@ describe('a server that', () => {
     const other = someBytes(weights.length, 9);
     onCdn((response) => response.end(other));
     expect(await failure()).toBe(
-      `hf:timm/net@${setup.hub.commit}/model.safetensors came damaged: expected SHA-256 ${sha256(weights)}, got ${sha256(other)}; what came was deleted, try again`,
+      `hf:timm/net@${setup.hub.commit}/model.safetensors arrived damaged: expected SHA-256 ${sha256(weights)}, got ${sha256(other)}; it was deleted, try again`,
     );
     expect(await listFiles(setup.folder)).toEqual({});
   });
@@ -101,7 +101,7 @@ describe('a server that', () => {
       response.write(weights);
       response.end('more');
     });
-    expect(await failure()).toMatch(/sends more than the 100000 bytes of hf:.*; what came was deleted/);
+    expect(await failure()).toMatch(/sends more than the 100000 bytes of hf:.*; what arrived was deleted/);
     expect(await listFiles(join(setup.folder, 'snapshots'))).toEqual({});
     expect((await readFile(part())).length).toBe(0);
   });

@@ -47,7 +47,7 @@ describe('a body without an end', () => {
   test('is taken up to the limit of its kind, and nothing of it stays', async () => {
     answer({ etag: `"${sha256(weights)}"` }, forever);
     expect(await failure({ maxBytes: 200_000 })).toMatch(
-      /gives no length of hf:timm\/net@.*model\.safetensors and sends more than the 195 KiB that are taken then; what came was deleted/,
+      /gives no length of hf:timm\/net@.*model\.safetensors and sends more than the 195 KiB that are taken then; what arrived was deleted/,
     );
     expect((await readFile(part())).length).toBe(0);
   });
@@ -141,7 +141,7 @@ describe('an ETag that is a hash', () => {
     answer({ etag: hash(other) }, (response) => response.end(weights));
     setup.hub.commit = 'f'.repeat(40);
     expect(await failure()).toMatch(
-      /came damaged: expected SHA-(1|256) [0-9a-f]+, got [0-9a-f]+; what came was deleted/,
+      /arrived damaged: expected SHA-(1|256) [0-9a-f]+, got [0-9a-f]+; it was deleted/,
     );
   });
 });

@@ -1,7 +1,7 @@
 import { activated } from '../../../graph/activation.ts';
-import type { Conv2dAttrs } from '../../../graph/op-table.ts';
+import type { Conv2dAttrs, Conv2dOps } from '../../../graph/ops/conv2d.ts';
 import type { Shape } from '../../../graph/value.ts';
-import { reader, type Kernel } from '../kernel.ts';
+import { reader, type Kernels } from '../kernel.ts';
 
 /**
  * Convolution and its two gradients. y[n,k,p,q] = Σ x[n, c, p·stride − padding + r·dilation, …] · w[k,c,r,s] is a sum of
@@ -9,44 +9,46 @@ import { reader, type Kernel } from '../kernel.ts';
  * y[…] += x·w,   dx[…] += dy·w,   dw[…] += dy·x.
  * Source: Dumoulin and Visin, "A guide to convolution arithmetic for deep learning", 2016; groups as in PyTorch.
  */
-export const conv2d: Kernel<'conv2d'> = (attrs, inputs, [y]) => {
-  const read = reader(inputs);
-  const x = read.next();
-  const w = read.next();
-  const bias = read.nextIf(attrs.bias);
-  const residual = read.nextIf(attrs.residual);
-  const outChannels = y.shape[1];
-  const sums = new Float64Array(y.data.length);
-  forEachTap(attrs, x.shape, w.shape, y.shape, (xi, wi, yi, length) => {
-    let sum = 0;
-    for (let c = 0; c < length; c++) sum += x.data[xi + c] * w.data[wi + c];
-    sums[yi] += sum;
-  });
-  for (let i = 0; i < sums.length; i++) {
-    let value = sums[i];
-    if (bias) value += bias.data[i % outChannels];
-    if (residual) value += residual.data[i];
-    y.data[i] = activated(attrs.activation, value);
-  }
-};
+export const conv2dKernels: Kernels<Conv2dOps> = {
+  conv2d: (attrs, inputs, [y]) => {
+    const read = reader(inputs);
+    const x = read.next();
+    const w = read.next();
+    const bias = read.nextIf(attrs.bias);
+    const residual = read.nextIf(attrs.residual);
+    const outChannels = y.shape[1];
+    const sums = new Float64Array(y.data.length);
+    forEachTap(attrs, x.shape, w.shape, y.shape, (xi, wi, yi, length) => {
+      let sum = 0;
+      for (let c = 0; c < length; c++) sum += x.data[xi + c] * w.data[wi + c];
+      sums[yi] += sum;
+    });
+    for (let i = 0; i < sums.length; i++) {
+      let value = sums[i];
+      if (bias) value += bias.data[i % outChannels];
+      if (residual) value += residual.data[i];
+      y.data[i] = activated(attrs.activation, value);
+    }
+  },
 
-export const conv2dBackwardInput: Kernel<'conv2d_backward_input'> = (attrs, [dy, w, residual], [dx]) => {
-  const sums = new Float64Array(dx.data.length);
-  if (attrs.residual) sums.set(residual.data);
-  forEachTap(attrs, dx.shape, w.shape, dy.shape, (xi, wi, yi, length) => {
-    const gradient = dy.data[yi];
-    for (let c = 0; c < length; c++) sums[xi + c] += gradient * w.data[wi + c];
-  });
-  dx.data.set(sums);
-};
+  conv2d_backward_input: (attrs, [dy, w, residual], [dx]) => {
+    const sums = new Float64Array(dx.data.length);
+    if (attrs.residual) sums.set(residual.data);
+    forEachTap(attrs, dx.shape, w.shape, dy.shape, (xi, wi, yi, length) => {
+      const gradient = dy.data[yi];
+      for (let c = 0; c < length; c++) sums[xi + c] += gradient * w.data[wi + c];
+    });
+    dx.data.set(sums);
+  },
 
-export const conv2dBackwardWeight: Kernel<'conv2d_backward_weight'> = (attrs, [dy, x], [dw]) => {
-  const sums = new Float64Array(dw.data.length);
-  forEachTap(attrs, x.shape, dw.shape, dy.shape, (xi, wi, yi, length) => {
-    const gradient = dy.data[yi];
-    for (let c = 0; c < length; c++) sums[wi + c] += gradient * x.data[xi + c];
-  });
-  dw.data.set(sums);
+  conv2d_backward_weight: (attrs, [dy, x], [dw]) => {
+    const sums = new Float64Array(dw.data.length);
+    forEachTap(attrs, x.shape, dw.shape, dy.shape, (xi, wi, yi, length) => {
+      const gradient = dy.data[yi];
+      for (let c = 0; c < length; c++) sums[wi + c] += gradient * x.data[xi + c];
+    });
+    dw.data.set(sums);
+  },
 };
 
 /**

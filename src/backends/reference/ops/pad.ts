@@ -1,16 +1,19 @@
-import type { Kernel, Tensor } from '../kernel.ts';
+import type { PadOps } from '../../../graph/ops/pad.ts';
+import type { Kernels, Tensor } from '../kernel.ts';
 
-export const pad2d: Kernel<'pad2d'> = ({ padding: [top, , left] }, [x], [y]) => {
-  y.data.fill(0);
-  forEachInside(x, y, top, left, (inside, outside) => {
-    y.data[outside] = x.data[inside];
-  });
-};
+export const padKernels: Kernels<PadOps> = {
+  pad2d: ({ padding: [top, , left] }, [x], [y]) => {
+    y.data.fill(0);
+    forEachInside(x, y, top, left, (inside, outside) => {
+      y.data[outside] = x.data[inside];
+    });
+  },
 
-export const crop2d: Kernel<'crop2d'> = ({ padding: [top, , left] }, [x], [y]) => {
-  forEachInside(y, x, top, left, (inside, outside) => {
-    y.data[inside] = x.data[outside];
-  });
+  crop2d: ({ padding: [top, , left] }, [x], [y]) => {
+    forEachInside(y, x, top, left, (inside, outside) => {
+      y.data[inside] = x.data[outside];
+    });
+  },
 };
 
 /** Visits the elements of the smaller picture, with their stored indices in both. */

@@ -1,68 +1,41 @@
-import { adaptiveWindows } from '../../../graph/ops/adaptive-pool.ts';
-import type { PoolAttrs } from '../../../graph/op-table.ts';
+import type { PoolAttrs, PoolOps } from '../../../graph/ops/pool.ts';
 import type { Shape } from '../../../graph/value.ts';
-import type { Kernel, Tensor } from '../kernel.ts';
+import type { Kernels, Tensor } from '../kernel.ts';
 
-export const maxPool2d: Kernel<'max_pool2d'> = (attrs, [x], [y]) => {
-  forEachWindow(attrs, x.shape, y.shape, (window, yi) => {
-    y.data[yi] = x.data[largest(x, window)];
-  });
+export const poolKernels: Kernels<PoolOps> = {
+  max_pool2d: (attrs, [x], [y]) => {
+    forEachWindow(attrs, x.shape, y.shape, (window, yi) => {
+      y.data[yi] = x.data[largest(x, window)];
+    });
+  },
+
+  max_pool2d_backward: (attrs, [dy, x], [dx]) => {
+    const sums = new Float64Array(dx.data.length);
+    forEachWindow(attrs, x.shape, dy.shape, (window, yi) => {
+      sums[largest(x, window)] += dy.data[yi];
+    });
+    dx.data.set(sums);
+  },
+
+  avg_pool2d: (attrs, [x], [y]) => {
+    forEachWindow(attrs, x.shape, y.shape, (window, yi) => {
+      let sum = 0;
+      for (const xi of window.indices) sum += x.data[xi];
+      y.data[yi] = sum / divisor(window, attrs.countIncludePad);
+    });
+  },
+
+  avg_pool2d_backward: (attrs, [dy], [dx]) => {
+    const sums = new Float64Array(dx.data.length);
+    forEachWindow(attrs, dx.shape, dy.shape, (window, yi) => {
+      const share = dy.data[yi] / divisor(window, attrs.countIncludePad);
+      for (const xi of window.indices) sums[xi] += share;
+    });
+    dx.data.set(sums);
+  },
 };
 
-export const maxPool2dBackward: Kernel<'max_pool2d_backward'> = (attrs, [dy, x], [dx]) => {
-  const sums = new Float64Array(dx.data.length);
-  forEachWindow(attrs, x.shape, dy.shape, (window, yi) => {
-    sums[largest(x, window)] += dy.data[yi];
-  });
-  dx.data.set(sums);
-};
-
-export const avgPool2d: Kernel<'avg_pool2d'> = (attrs, [x], [y]) => {
-  forEachWindow(attrs, x.shape, y.shape, (window, yi) => {
-    let sum = 0;
-    for (const xi of window.indices) sum += x.data[xi];
-    y.data[yi] = sum / divisor(window, attrs.countIncludePad);
-  });
-};
-
-export const avgPool2dBackward: Kernel<'avg_pool2d_backward'> = (attrs, [dy], [dx]) => {
-  const sums = new Float64Array(dx.data.length);
-  forEachWindow(attrs, dx.shape, dy.shape, (window, yi) => {
-    const share = dy.data[yi] / divisor(window, attrs.countIncludePad);
-    for (const xi of window.indices) sums[xi] += share;
-  });
-  dx.data.set(sums);
-};
-
-export const adaptiveMaxPool2d: Kernel<'adaptive_max_pool2d'> = (_, [x], [y]) => {
-  forEachAdaptiveWindow(x.shape, y.shape, (window, yi) => {
-    y.data[yi] = x.data[largest(x, window)];
-  });
-};
-
-export const adaptiveMaxPool2dBackward: Kernel<'adaptive_max_pool2d_backward'> = (_, [dy, x], [dx]) => {
-  const sums = new Float64Array(dx.data.length);
-  forEachAdaptiveWindow(x.shape, dy.shape, (window, yi) => {
-    sums[largest(x, window)] += dy.data[yi];
-  });
-  dx.data.set(sums);
-};
-
-export const adaptiveAvgPool2d: Kernel<'adaptive_avg_pool2d'> = (_, [x], [y]) => {
-  forEachAdaptiveWindow(x.shape, y.shape, ({ indices }, yi) => {
-    y.data[yi] = indices.reduce((sum, xi) => sum + x.data[xi], 0) / indices.length;
-  });
-};
-
-export const adaptiveAvgPool2dBackward: Kernel<'adaptive_avg_pool2d_backward'> = (_, [dy], [dx]) => {
-  const sums = new Float64Array(dx.data.length);
-  forEachAdaptiveWindow(dx.shape, dy.shape, ({ indices }, yi) => {
-    for (const xi of indices) sums[xi] += dy.data[yi] / indices.length;
-  });
-  dx.data.set(sums);
-};
-
-interface Window {
+export interface Window {
   /** Indices in x (stored N×H×W×C) of the elements inside the picture, row by row. */
   readonly indices: readonly number[];
   /** Elements inside the picture and its padding; less than the kernel only where ceil mode reaches past both. */
@@ -74,33 +47,12 @@ function divisor(window: Window, countIncludePad: boolean): number {
 }
 
 /** The first largest element, row by row; a NaN is larger than everything, as in PyTorch. */
-function largest(x: Tensor, window: Pick<Window, 'indices'>): number {
+export function largest(x: Tensor, window: Pick<Window, 'indices'>): number {
   let best = window.indices[0];
   for (const xi of window.indices) {
     if (x.data[xi] > x.data[best] || Number.isNaN(x.data[xi])) best = xi;
   }
   return best;
-}
-
-function forEachAdaptiveWindow(
-  [batch, channels, height, width]: Shape,
-  [, , outHeight, outWidth]: Shape,
-  visit: (window: Pick<Window, 'indices'>, yi: number) => void,
-): void {
-  const columns = adaptiveWindows(width, outWidth);
-  for (let n = 0; n < batch; n++) {
-    adaptiveWindows(height, outHeight).forEach((rows, p) => {
-      columns.forEach(({ begin, end }, q) => {
-        for (let c = 0; c < channels; c++) {
-          const indices: number[] = [];
-          for (let h = rows.begin; h < rows.end; h++) {
-            for (let v = begin; v < end; v++) indices.push(((n * height + h) * width + v) * channels + c);
-          }
-          visit({ indices }, ((n * outHeight + p) * outWidth + q) * channels + c);
-        }
-      });
-    });
-  }
 }
 
 /** Visits each element of y (index `yi` of N×P×Q×C) with its window of x. */

@@ -1,4 +1,11 @@
 /** The arguments of every kernel: what `scripts/build-kernels.ts` generates the kernels' classes from. */
+export * from './batch-norm.ts';
 export * from './depthwise.ts';
+export * from './elementwise.ts';
 export * from './fill.ts';
 export * from './grouped.ts';
+export * from './layout.ts';
+export * from './loss.ts';
+export * from './optimiser.ts';
+export * from './pool.ts';
+export * from './reduce.ts';

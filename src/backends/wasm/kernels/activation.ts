@@ -44,3 +44,19 @@ export function activationHasRest(activation: i32): bool {
 export function activateRest(v: v128, activation: i32): v128 {
   return activation == Activation.relu6 ? f32x4.pmin(v, f32x4.splat(6)) : v;
 }
+
+/** The activation of four numbers in a loop that knows whether it has a rest (`capped`, a constant, then ReLU6) or is a floor alone. */
+// @ts-ignore: decorator
+@inline
+export function limited(v: v128, floor: v128, capped: bool): v128 {
+  const above = f32x4.pmax(v, floor);
+  return capped ? f32x4.pmin(above, f32x4.splat(6)) : above;
+}
+
+/** Lanes in which a gradient goes on, of y after an activation that has a rest (`capped`, a constant) or is ReLU. */
+// @ts-ignore: decorator
+@inline
+export function activePart(y: v128, capped: bool): v128 {
+  const positive = f32x4.gt(y, f32x4.splat(0));
+  return capped ? v128.and(positive, f32x4.lt(y, f32x4.splat(6))) : positive;
+}

@@ -1,9 +1,14 @@
-import { address, word } from './simd';
+import {
+  AdaptiveAvgPoolArgs,
+  AdaptiveAvgPoolBackwardArgs,
+  AdaptiveMaxPoolArgs,
+  AdaptiveMaxPoolBackwardArgs,
+} from './args.generated';
 import { loadLanes, storeLanes } from './rows';
 
 /*
  * Adaptive pooling, channels as lanes: window i of P covers the rows from ⌊i·H/P⌋ to ⌈(i + 1)·H/P⌉, so that windows differ in
- * size and may overlap. Arguments are the same for all: 0 x or dy, 1 y or dx, 2–3 H, W, 4 C, 5–6 P, Q.
+ * size and may overlap.
  */
 
 /** The first of the places that window `i` covers. Of the windows that cover place `i`, it is the first with both sizes swapped. */
@@ -21,23 +26,23 @@ function end(i: i32, size: i32, windows: i32): i32 {
 }
 
 /** The largest of each window; NaN wins as in PyTorch. A chunk is a row of y. */
-export function adaptive_max_pool(args: usize, chunk: i32): void {
+export function adaptive_max_pool(args: AdaptiveMaxPoolArgs, chunk: i32): void {
   pool(args, chunk, true);
 }
 
 /** The mean of each window. A chunk is a row of y. */
-export function adaptive_avg_pool(args: usize, chunk: i32): void {
+export function adaptive_avg_pool(args: AdaptiveAvgPoolArgs, chunk: i32): void {
   pool(args, chunk, false);
 }
 
 // @ts-ignore: decorator
 @inline
-function pool(args: usize, chunk: i32, largest: bool): void {
-  const height = word(args, 2);
-  const width = word(args, 3);
-  const channels = word(args, 4);
-  const outHeight = word(args, 5);
-  const outWidth = word(args, 6);
+function pool(args: AdaptiveMaxPoolArgs, chunk: i32, largest: bool): void {
+  const height = args.height;
+  const width = args.width;
+  const channels = args.channels;
+  const outHeight = args.outHeight;
+  const outWidth = args.outWidth;
   const pitch = <usize>channels << 2;
   const image = chunk / outHeight;
   const p = chunk % outHeight;
@@ -47,12 +52,12 @@ function pool(args: usize, chunk: i32, largest: bool): void {
     const v0 = begin(q, width, outWidth);
     const v1 = end(q, width, outWidth);
     const size = f32x4.splat(<f32>((h1 - h0) * (v1 - v0)));
-    const y = address(args, 1) + <usize>(chunk * outWidth + q) * pitch;
+    const y = args.target + <usize>(chunk * outWidth + q) * pitch;
     for (let c = 0; c < channels; c += 4) {
       const lanes = min(channels - c, 4);
       let a = largest ? f32x4.splat(-Infinity) : f32x4.splat(0);
       for (let h = h0; h < h1; h++) {
-        let at = address(args, 0) + <usize>((image * height + h) * width + v0) * pitch + (<usize>c << 2);
+        let at = args.source + <usize>((image * height + h) * width + v0) * pitch + (<usize>c << 2);
         for (let v = v0; v < v1; v++) {
           const x = loadLanes(at, lanes);
           // `max` of WebAssembly keeps NaN.
@@ -66,12 +71,12 @@ function pool(args: usize, chunk: i32, largest: bool): void {
 }
 
 /** Each element of dx gathers its share of every window it was in. A chunk is a row of dx. */
-export function adaptive_avg_pool_backward(args: usize, chunk: i32): void {
-  const height = word(args, 2);
-  const width = word(args, 3);
-  const channels = word(args, 4);
-  const outHeight = word(args, 5);
-  const outWidth = word(args, 6);
+export function adaptive_avg_pool_backward(args: AdaptiveAvgPoolBackwardArgs, chunk: i32): void {
+  const height = args.height;
+  const width = args.width;
+  const channels = args.channels;
+  const outHeight = args.outHeight;
+  const outWidth = args.outWidth;
   const pitch = <usize>channels << 2;
   const image = chunk / height;
   const h = chunk % height;
@@ -79,7 +84,7 @@ export function adaptive_avg_pool_backward(args: usize, chunk: i32): void {
   for (let v = 0; v < width; v++) {
     const q0 = begin(v, outWidth, width);
     const q1 = end(v, outWidth, width);
-    const dx = address(args, 1) + <usize>(chunk * width + v) * pitch;
+    const dx = args.target + <usize>(chunk * width + v) * pitch;
     for (let c = 0; c < channels; c += 4) {
       const lanes = min(channels - c, 4);
       let sum = f32x4.splat(0);
@@ -87,7 +92,7 @@ export function adaptive_avg_pool_backward(args: usize, chunk: i32): void {
         const rows = end(p, height, outHeight) - begin(p, height, outHeight);
         for (let q = q0; q < q1; q++) {
           const size = rows * (end(q, width, outWidth) - begin(q, width, outWidth));
-          const dy = address(args, 0) + <usize>((image * outHeight + p) * outWidth + q) * pitch;
+          const dy = args.source + <usize>((image * outHeight + p) * outWidth + q) * pitch;
           sum = f32x4.add(sum, f32x4.div(loadLanes(dy + (<usize>c << 2), lanes), f32x4.splat(<f32>size)));
         }
       }
@@ -98,21 +103,21 @@ export function adaptive_avg_pool_backward(args: usize, chunk: i32): void {
 
 /**
  * dy goes to the first largest element of its window, rows first. A chunk is some channels (a multiple of 4, but for the last) of one
- * picture. Arguments besides: 7 x, 8 channels a chunk, 9 chunks a picture.
+ * picture.
  */
-export function adaptive_max_pool_backward(args: usize, chunk: i32): void {
-  const height = word(args, 2);
-  const width = word(args, 3);
-  const channels = word(args, 4);
-  const outHeight = word(args, 5);
-  const outWidth = word(args, 6);
+export function adaptive_max_pool_backward(args: AdaptiveMaxPoolBackwardArgs, chunk: i32): void {
+  const height = args.height;
+  const width = args.width;
+  const channels = args.channels;
+  const outHeight = args.outHeight;
+  const outWidth = args.outWidth;
   const pitch = <usize>channels << 2;
-  const image = chunk / word(args, 9);
-  const first = (chunk % word(args, 9)) * word(args, 8);
-  const last = min(first + word(args, 8), channels);
+  const image = chunk / args.blocks;
+  const first = (chunk % args.blocks) * args.channelsPerChunk;
+  const last = min(first + args.channelsPerChunk, channels);
   const picture = <usize>(image * height * width) * pitch;
-  const x = address(args, 7) + picture;
-  const dx = address(args, 1) + picture;
+  const x = args.x + picture;
+  const dx = args.target + picture;
   for (let i = 0; i < height * width; i++) {
     memory.fill(dx + <usize>i * pitch + (<usize>first << 2), 0, <usize>(last - first) << 2);
   }
@@ -122,7 +127,7 @@ export function adaptive_max_pool_backward(args: usize, chunk: i32): void {
     for (let q = 0; q < outWidth; q++) {
       const v0 = begin(q, width, outWidth);
       const v1 = end(q, width, outWidth);
-      const dy = address(args, 0) + <usize>((image * outHeight + p) * outWidth + q) * pitch;
+      const dy = args.source + <usize>((image * outHeight + p) * outWidth + q) * pitch;
       for (let c = first; c < last; c++) {
         const shift = <usize>c << 2;
         let where = <usize>(h0 * width + v0) * pitch + shift;

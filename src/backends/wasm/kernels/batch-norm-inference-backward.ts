@@ -1,4 +1,5 @@
-import { address, word } from './simd';
+import { BatchNormInferenceBackwardArgs } from './args.generated';
+import { activationHasRest, activePart } from './activation';
 import { loadPartial, storePartial } from './strip';
 
 /**
@@ -6,34 +7,40 @@ import { loadPartial, storePartial } from './strip';
  * channels: dz = dy where y > 0 (all of dy without ReLU), dx = γ/√(var + ε)·dz.
  *
  * dx, and dz as the residual's gradient; the slope γ/√(var + ε) is `batch_norm_scale`'s.
- * Arguments: 0 dy, 1 y or 0, 2 slope, 3 dx, 4 dresidual or 0, 5 M, 6 C, 7 rows a chunk.
  */
-export function batch_norm_inference_backward(args: usize, chunk: i32): void {
-  const channels = word(args, 6);
-  const rowsPerChunk = word(args, 7);
+export function batch_norm_inference_backward(args: BatchNormInferenceBackwardArgs, chunk: i32): void {
+  if (activationHasRest(args.activation)) apply(args, chunk, true);
+  else apply(args, chunk, false);
+}
+
+/** `capped`, a constant, tells whether the activation is ReLU6. */
+// @ts-ignore: decorator
+@inline
+function apply(args: BatchNormInferenceBackwardArgs, chunk: i32, capped: bool): void {
+  const channels = args.channels;
+  const rowsPerChunk = args.rowsPerChunk;
   const pitch = <usize>channels << 2;
   const begin = <usize>(chunk * rowsPerChunk) * pitch;
-  const rows = min(rowsPerChunk, word(args, 5) - chunk * rowsPerChunk);
-  const masked = address(args, 1) != 0;
-  const beside = address(args, 4) != 0;
-  const slope = address(args, 2);
-  let dy = address(args, 0) + begin;
+  const rows = min(rowsPerChunk, args.rows - chunk * rowsPerChunk);
+  const masked = args.y != 0;
+  const beside = args.dresidual != 0;
+  const slope = args.slope;
+  let dy = args.dy + begin;
   // Without ReLU dy stands in for y and the mask is all ones.
-  let y = masked ? address(args, 1) + begin : dy;
-  let dx = address(args, 3) + begin;
-  let dresidual = address(args, 4) + begin;
+  let y = masked ? args.y + begin : dy;
+  let dx = args.dx + begin;
+  let dresidual = args.dresidual + begin;
   const all = masked ? i32x4.splat(0) : i32x4.splat(-1);
-  const zero = f32x4.splat(0);
   const wide = <usize>(channels & ~3) << 2;
   const rest = channels & 3;
   for (let row = 0; row < rows; row++) {
     for (let c: usize = 0; c < wide; c += 16) {
-      const dz = v128.and(v128.load(dy + c), v128.or(f32x4.gt(v128.load(y + c), zero), all));
+      const dz = v128.and(v128.load(dy + c), v128.or(activePart(v128.load(y + c), capped), all));
       if (beside) v128.store(dresidual + c, dz);
       v128.store(dx + c, f32x4.mul(dz, v128.load(slope + c)));
     }
     if (rest) {
-      const mask = v128.or(f32x4.gt(loadPartial(y + wide, rest), zero), all);
+      const mask = v128.or(activePart(loadPartial(y + wide, rest), capped), all);
       const dz = v128.and(loadPartial(dy + wide, rest), mask);
       if (beside) storePartial(dresidual + wide, dz, rest);
       storePartial(dx + wide, f32x4.mul(dz, loadPartial(slope + wide, rest)), rest);

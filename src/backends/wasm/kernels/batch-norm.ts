@@ -1,4 +1,13 @@
-import { address, double, madd, word } from './simd';
+import {
+  BatchNormApplyArgs,
+  BatchNormCombineArgs,
+  BatchNormMomentsArgs,
+  BatchNormRescaleArgs,
+  BatchNormScaleArgs,
+  FoldBatchNormArgs,
+} from './args.generated';
+import { activationFloor, activationHasRest, limited } from './activation';
+import { madd } from './simd';
 import { addDeviations, addRow, loadLanes, lower, upper } from './rows';
 import { loadPartial, storePartial } from './strip';
 
@@ -10,19 +19,18 @@ import { loadPartial, storePartial } from './strip';
  * `batch_norm_moments`: Σd and Σd² of a tile of rows × channels, d = x − shift. The shift is the mean of the tile's first
  * quarter: that is at most √3 standard deviations from the tile's own mean, whatever the numbers are, so that no more than two
  * bits of M2 = Σd² − (Σd)²/n cancel, and Σd corrects the mean. From 0 all would cancel where the mean is far from it.
- * Arguments: 0 x, 1 partials [row tile][shift, Σd, Σd²][C], 2 M, 3 C, 4 rows a tile, 5 channels a tile, 6 channel tiles.
  */
-export function batch_norm_moments(args: usize, chunk: i32): void {
-  const channels = word(args, 3);
-  const rowsPerTile = word(args, 4);
-  const channelTiles = word(args, 6);
+export function batch_norm_moments(args: BatchNormMomentsArgs, chunk: i32): void {
+  const channels = args.channels;
+  const rowsPerTile = args.rowsPerTile;
+  const channelTiles = args.channelTiles;
   const rowTile = chunk / channelTiles;
-  const first = (chunk % channelTiles) * word(args, 5);
-  const width = min(word(args, 5), channels - first);
-  const rows = min(rowsPerTile, word(args, 2) - rowTile * rowsPerTile);
+  const first = (chunk % channelTiles) * args.channelsPerTile;
+  const width = min(args.channelsPerTile, channels - first);
+  const rows = min(rowsPerTile, args.rows - rowTile * rowsPerTile);
   const pitch = <usize>channels << 2;
-  const x = address(args, 0) + <usize>(rowTile * rowsPerTile) * pitch + (<usize>first << 2);
-  const shift = address(args, 1) + <usize>rowTile * 3 * pitch + (<usize>first << 2);
+  const x = args.x + <usize>(rowTile * rowsPerTile) * pitch + (<usize>first << 2);
+  const shift = args.partials + <usize>rowTile * 3 * pitch + (<usize>first << 2);
   const sums = shift + pitch;
   const squares = sums + pitch;
   const bytes = <usize>width << 2;
@@ -43,19 +51,17 @@ export function batch_norm_moments(args: usize, chunk: i32): void {
  * Joins the tiles' sums in their order, in doubles: with e = shift − K, where K is the first tile's shift, Σ(x − K) is the sum
  * of Σd + n·e over the tiles, Σ(x − K)² that of Σd² + e·(2·Σd + n·e). Updates the running statistics; gives mean, 1/σ, and
  * y = scale·(x − mean) + shift. One chunk is some channels.
- * Arguments: 0 partials, 1 γ, 2 β, 3 running mean, 4 running variance, 5 mean [2][C], 6 invstd, 7 scale, 8 shift, 9 M, 10 C,
- * 11 rows a tile, 12 channels a chunk, 13–14 ε, 15–16 momentum (doubles).
  */
-export function batch_norm_combine(args: usize, chunk: i32): void {
-  const rows = word(args, 9);
-  const channels = word(args, 10);
-  const rowsPerTile = word(args, 11);
+export function batch_norm_combine(args: BatchNormCombineArgs, chunk: i32): void {
+  const rows = args.rows;
+  const channels = args.channels;
+  const rowsPerTile = args.rowsPerTile;
   const pitch = <usize>channels << 2;
-  const end = min((chunk + 1) * word(args, 12), channels);
-  for (let c = chunk * word(args, 12); c < end; c += 4) {
+  const end = min((chunk + 1) * args.channelsPerChunk, channels);
+  for (let c = chunk * args.channelsPerChunk; c < end; c += 4) {
     const lanes = min(end - c, 4);
     const at = <usize>c << 2;
-    let from = address(args, 0) + at;
+    let from = args.partials + at;
     const origin = loadLanes(from, lanes);
     const origin01 = lower(origin);
     const origin23 = upper(origin);
@@ -89,27 +95,27 @@ export function batch_norm_combine(args: usize, chunk: i32): void {
 }
 
 /** What `batch_norm_combine` writes for one channel, `at` bytes from the first, from Σ(x − K) and Σ(x − K)². */
-function finish(args: usize, at: usize, origin: f64, sum: f64, square: f64): void {
-  const count = <f64>word(args, 9);
-  const pitch = <usize>word(args, 10) << 2;
-  const momentum = double(args, 15);
+function finish(args: BatchNormCombineArgs, at: usize, origin: f64, sum: f64, square: f64): void {
+  const count = <f64>args.rows;
+  const pitch = <usize>args.channels << 2;
+  const momentum = args.momentum;
   const mean = origin + sum / count;
   // Rounding may leave less than nothing where all values agree. `max` of WebAssembly keeps NaN.
   const m2 = max(square - (sum * sum) / count, 0);
-  const stored = address(args, 5) + at;
+  const stored = args.mean + at;
   store<f32>(stored, <f32>mean);
   store<f32>(stored + pitch, <f32>(mean - <f64>load<f32>(stored)));
-  store<f32>(address(args, 6) + at, <f32>(1 / Math.sqrt(m2 / count + double(args, 13))));
+  store<f32>(args.invstd + at, <f32>(1 / Math.sqrt(m2 / count + args.eps)));
   rescale(
-    address(args, 1) + at,
-    address(args, 2) + at,
+    args.gamma + at,
+    args.beta + at,
     stored + pitch,
-    address(args, 6) + at,
-    address(args, 7) + at,
-    address(args, 8) + at,
+    args.invstd + at,
+    args.scale + at,
+    args.shift + at,
   );
-  const runningMean = address(args, 3) + at;
-  const runningVar = address(args, 4) + at;
+  const runningMean = args.runningMean + at;
+  const runningVar = args.runningVariance + at;
   store<f32>(runningMean, <f32>((1 - momentum) * <f64>load<f32>(runningMean) + momentum * mean));
   store<f32>(runningVar, <f32>((1 - momentum) * <f64>load<f32>(runningVar) + (momentum * m2) / (count - 1)));
 }
@@ -124,125 +130,107 @@ function rescale(gamma: usize, beta: usize, left: usize, invstd: usize, scale: u
   store<f32>(shift, <f32>(<f64>load<f32>(beta) - <f64>load<f32>(left) * factor));
 }
 
-/** Scale and shift as `batch_norm_combine` gave them. Arguments: 0 γ, 1 β, 2 mean [2][C], 3 invstd, 4 scale, 5 shift, 6 C. One chunk. */
-export function batch_norm_rescale(args: usize, chunk: i32): void {
-  const pitch = <usize>word(args, 6) << 2;
-  for (let c = 0; c < word(args, 6); c++) {
+/** Scale and shift as `batch_norm_combine` gave them. One chunk. */
+export function batch_norm_rescale(args: BatchNormRescaleArgs, chunk: i32): void {
+  const pitch = <usize>args.channels << 2;
+  for (let c = 0; c < args.channels; c++) {
     const at = <usize>c << 2;
     rescale(
-      address(args, 0) + at,
-      address(args, 1) + at,
-      address(args, 2) + pitch + at,
-      address(args, 3) + at,
-      address(args, 4) + at,
-      address(args, 5) + at,
+      args.gamma + at,
+      args.beta + at,
+      args.mean + pitch + at,
+      args.invstd + at,
+      args.scale + at,
+      args.shift + at,
     );
   }
 }
 
-/** γ/√(var + ε) of each channel. Arguments: 0 γ, 1 variance, 2 scale, 3 C, 4–5 ε (a double). One chunk. */
-export function batch_norm_scale(args: usize, chunk: i32): void {
-  for (let c = 0; c < word(args, 3); c++) {
+/** γ/√(var + ε) of each channel. One chunk. */
+export function batch_norm_scale(args: BatchNormScaleArgs, chunk: i32): void {
+  for (let c = 0; c < args.channels; c++) {
     const at = <usize>c << 2;
-    const invstd = 1 / Math.sqrt(<f64>load<f32>(address(args, 1) + at) + double(args, 4));
-    store<f32>(address(args, 2) + at, <f32>(<f64>load<f32>(address(args, 0) + at) * invstd));
+    const invstd = 1 / Math.sqrt(<f64>load<f32>(args.variance + at) + args.eps);
+    store<f32>(args.scale + at, <f32>(<f64>load<f32>(args.gamma + at) * invstd));
   }
 }
 
 /**
- * y = scale·(x − mean) + shift + residual, then ReLU (NaN stays NaN). The difference comes first: it is exact where scale·x
- * would round at the size of the mean.
- * Arguments: 0 x, 1 y, 2 mean, 3 scale, 4 shift, 5 residual or 0, 6 relu, 7 M, 8 C, 9 rows a chunk.
+ * y = activation(scale·(x − mean) + shift + residual). The difference comes first: it is exact where scale·x would round at the
+ * size of the mean.
  */
-export function batch_norm_apply(args: usize, chunk: i32): void {
-  const mean = address(args, 2);
-  const scale = address(args, 3);
-  const shift = address(args, 4);
-  const channels = word(args, 8);
-  const rowsPerChunk = word(args, 9);
+export function batch_norm_apply(args: BatchNormApplyArgs, chunk: i32): void {
+  if (activationHasRest(args.activation)) apply(args, chunk, true, args.residual != 0);
+  else if (args.residual != 0) apply(args, chunk, false, true);
+  else apply(args, chunk, false, false);
+}
+
+/** `capped`, a constant, tells whether the activation is ReLU6; `added`, a constant but for ReLU6, whether there is a residual. */
+// @ts-ignore: decorator
+@inline
+function apply(args: BatchNormApplyArgs, chunk: i32, capped: bool, added: bool): void {
+  const mean = args.mean;
+  const scale = args.scale;
+  const shift = args.shift;
+  const channels = args.channels;
+  const rowsPerChunk = args.rowsPerChunk;
   const pitch = <usize>channels << 2;
   const begin = <usize>(chunk * rowsPerChunk) * pitch;
-  const rows = min(rowsPerChunk, word(args, 7) - chunk * rowsPerChunk);
+  const rows = min(rowsPerChunk, args.rows - chunk * rowsPerChunk);
   const wide = <usize>(channels & ~3) << 2;
   // Two vectors side by side become one of 256 bits.
   const paired = wide & ~31;
   const rest = channels & 3;
-  const floor = word(args, 6) ? f32x4.splat(0) : f32x4.splat(-Infinity);
-  let x = address(args, 0) + begin;
-  let y = address(args, 1) + begin;
-  if (address(args, 5) != 0) {
-    let residual = address(args, 5) + begin;
-    for (let row = 0; row < rows; row++) {
-      let c: usize = 0;
-      for (; c < paired; c += 32) {
-        const d = f32x4.sub(v128.load(x + c), v128.load(mean + c));
-        const v = madd(d, v128.load(scale + c), v128.load(shift + c));
-        const e = f32x4.sub(v128.load(x + c, 16), v128.load(mean + c, 16));
-        const w = madd(e, v128.load(scale + c, 16), v128.load(shift + c, 16));
-        const a = f32x4.add(v, v128.load(residual + c));
-        const b = f32x4.add(w, v128.load(residual + c, 16));
-        v128.store(y + c, f32x4.pmax(b, floor), 16);
-        v128.store(y + c, f32x4.pmax(a, floor));
-      }
-      for (; c < wide; c += 16) {
-        const d = f32x4.sub(v128.load(x + c), v128.load(mean + c));
-        const v = madd(d, v128.load(scale + c), v128.load(shift + c));
-        v128.store(y + c, f32x4.pmax(f32x4.add(v, v128.load(residual + c)), floor));
-      }
-      if (rest) {
-        const d = f32x4.sub(loadPartial(x + wide, rest), loadPartial(mean + wide, rest));
-        const v = madd(d, loadPartial(scale + wide, rest), loadPartial(shift + wide, rest));
-        storePartial(y + wide, f32x4.pmax(f32x4.add(v, loadPartial(residual + wide, rest)), floor), rest);
-      }
-      x += pitch;
-      y += pitch;
-      residual += pitch;
+  const floor = f32x4.splat(activationFloor(args.activation));
+  let x = args.x + begin;
+  let y = args.y + begin;
+  let residual = args.residual + begin;
+  for (let row = 0; row < rows; row++) {
+    let c: usize = 0;
+    for (; c < paired; c += 32) {
+      const d = f32x4.sub(v128.load(x + c), v128.load(mean + c));
+      let v = madd(d, v128.load(scale + c), v128.load(shift + c));
+      const e = f32x4.sub(v128.load(x + c, 16), v128.load(mean + c, 16));
+      let w = madd(e, v128.load(scale + c, 16), v128.load(shift + c, 16));
+      if (added) v = f32x4.add(v, v128.load(residual + c));
+      if (added) w = f32x4.add(w, v128.load(residual + c, 16));
+      v128.store(y + c, limited(w, floor, capped), 16);
+      v128.store(y + c, limited(v, floor, capped));
     }
-  } else {
-    for (let row = 0; row < rows; row++) {
-      let c: usize = 0;
-      for (; c < paired; c += 32) {
-        const d = f32x4.sub(v128.load(x + c), v128.load(mean + c));
-        const v = madd(d, v128.load(scale + c), v128.load(shift + c));
-        const e = f32x4.sub(v128.load(x + c, 16), v128.load(mean + c, 16));
-        const w = madd(e, v128.load(scale + c, 16), v128.load(shift + c, 16));
-        v128.store(y + c, f32x4.pmax(w, floor), 16);
-        v128.store(y + c, f32x4.pmax(v, floor));
-      }
-      for (; c < wide; c += 16) {
-        const d = f32x4.sub(v128.load(x + c), v128.load(mean + c));
-        const v = madd(d, v128.load(scale + c), v128.load(shift + c));
-        v128.store(y + c, f32x4.pmax(v, floor));
-      }
-      if (rest) {
-        const d = f32x4.sub(loadPartial(x + wide, rest), loadPartial(mean + wide, rest));
-        const v = madd(d, loadPartial(scale + wide, rest), loadPartial(shift + wide, rest));
-        storePartial(y + wide, f32x4.pmax(v, floor), rest);
-      }
-      x += pitch;
-      y += pitch;
+    for (; c < wide; c += 16) {
+      const d = f32x4.sub(v128.load(x + c), v128.load(mean + c));
+      let v = madd(d, v128.load(scale + c), v128.load(shift + c));
+      if (added) v = f32x4.add(v, v128.load(residual + c));
+      v128.store(y + c, limited(v, floor, capped));
     }
+    if (rest) {
+      const d = f32x4.sub(loadPartial(x + wide, rest), loadPartial(mean + wide, rest));
+      let v = madd(d, loadPartial(scale + wide, rest), loadPartial(shift + wide, rest));
+      if (added) v = f32x4.add(v, loadPartial(residual + wide, rest));
+      storePartial(y + wide, limited(v, floor, capped), rest);
+    }
+    x += pitch;
+    y += pitch;
+    residual += pitch;
   }
 }
 
 /**
  * Folds batch norm into a convolution: w′ = w·γ/√(var + ε), b′ = (b − mean)·γ/√(var + ε) + β. One chunk is some of K.
  * Both take the factor as f32 rounds it: otherwise what it loses would stay of a large mean.
- * Arguments: 0 w, 1 bias or 0, 2 γ, 3 β, 4 mean, 5 variance, 6 w′, 7 b′, 8 K, 9 floats of one filter, 10 filters a chunk,
- * 11–12 ε (a double).
  */
-export function fold_batch_norm(args: usize, chunk: i32): void {
-  const size = word(args, 9);
-  const end = min((chunk + 1) * word(args, 10), word(args, 8));
-  for (let k = chunk * word(args, 10); k < end; k++) {
+export function fold_batch_norm(args: FoldBatchNormArgs, chunk: i32): void {
+  const size = args.filterSize;
+  const end = min((chunk + 1) * args.filtersPerChunk, args.filters);
+  for (let k = chunk * args.filtersPerChunk; k < end; k++) {
     const at = <usize>k << 2;
-    const invstd = 1 / Math.sqrt(<f64>load<f32>(address(args, 5) + at) + double(args, 11));
-    const scale = <f32>(<f64>load<f32>(address(args, 2) + at) * invstd);
-    const bias: f64 = address(args, 1) == 0 ? 0 : load<f32>(address(args, 1) + at);
-    const mean = <f64>load<f32>(address(args, 4) + at);
-    store<f32>(address(args, 7) + at, <f32>((bias - mean) * <f64>scale + <f64>load<f32>(address(args, 3) + at)));
-    const from = address(args, 0) + (<usize>(k * size) << 2);
-    const to = address(args, 6) + (<usize>(k * size) << 2);
+    const invstd = 1 / Math.sqrt(<f64>load<f32>(args.variance + at) + args.eps);
+    const scale = <f32>(<f64>load<f32>(args.gamma + at) * invstd);
+    const bias: f64 = args.bias == 0 ? 0 : load<f32>(args.bias + at);
+    const mean = <f64>load<f32>(args.mean + at);
+    store<f32>(args.foldedBias + at, <f32>((bias - mean) * <f64>scale + <f64>load<f32>(args.beta + at)));
+    const from = args.weights + (<usize>(k * size) << 2);
+    const to = args.foldedWeights + (<usize>(k * size) << 2);
     const factor = f32x4.splat(scale);
     let i = 0;
     for (; i + 4 <= size; i += 4) {

@@ -1,27 +1,25 @@
-import { address, float, word } from './simd';
+import { DropoutArgs } from './args.generated';
 
 /**
  * y = x / (1 − p) where the hash of the element's number in PyTorch's order (N, C, H, W) is at least p·2³², else 0.
  * A chunk is some pixels (rows of a matrix: one pixel a picture).
- * Arguments: 0 x, 1 y, 2 seed's address, 3 stream, 4 threshold, 5 scale, 6 keep (0: nothing, p = 1), 7 pixels,
- * 8 pixels a chunk, 9 C, 10 pixels a picture.
  */
-export function dropout(args: usize, chunk: i32): void {
-  const channels = word(args, 9);
-  const perImage = word(args, 10);
-  const begin = chunk * word(args, 8);
-  const end = min(begin + word(args, 8), word(args, 7));
-  const key = hash(<i32>load<f32>(address(args, 2)) ^ word(args, 3));
-  const threshold = i32x4.splat(word(args, 4));
-  const keep = i32x4.splat(word(args, 6) ? -1 : 0);
-  const scale = f32x4.splat(float(args, 5));
+export function dropout(args: DropoutArgs, chunk: i32): void {
+  const channels = args.channels;
+  const perImage = args.pixelsPerImage;
+  const begin = chunk * args.pixelsPerChunk;
+  const end = min(begin + args.pixelsPerChunk, args.pixels);
+  const key = hash(<i32>load<f32>(args.seed) ^ args.stream);
+  const threshold = i32x4.splat(args.threshold);
+  const keep = i32x4.splat(args.keeps ? -1 : 0);
+  const scale = f32x4.splat(args.scale);
   const step = i32x4.splat(4 * perImage);
   const lanes = i32x4.mul(i32x4(0, 1, 2, 3), i32x4.splat(perImage));
   for (let pixel = begin; pixel < end; pixel++) {
     const image = pixel / perImage;
     const number = image * channels * perImage + (pixel - image * perImage);
-    const x = address(args, 0) + (<usize>(pixel * channels) << 2);
-    const y = address(args, 1) + (<usize>(pixel * channels) << 2);
+    const x = args.x + (<usize>(pixel * channels) << 2);
+    const y = args.y + (<usize>(pixel * channels) << 2);
     let numbers = i32x4.add(i32x4.splat(key + number), lanes);
     let c = 0;
     for (; c + 4 <= channels; c += 4) {
@@ -32,8 +30,8 @@ export function dropout(args: usize, chunk: i32): void {
     }
     for (; c < channels; c++) {
       const at = <usize>c << 2;
-      const kept = <u32>hash(key + number + c * perImage) >= <u32>word(args, 4) && word(args, 6) != 0;
-      store<f32>(y + at, kept ? load<f32>(x + at) * float(args, 5) : 0);
+      const kept = <u32>hash(key + number + c * perImage) >= <u32>args.threshold && args.keeps != 0;
+      store<f32>(y + at, kept ? load<f32>(x + at) * args.scale : 0);
     }
   }
 }

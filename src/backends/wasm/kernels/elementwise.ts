@@ -1,15 +1,25 @@
-import { address, float, word } from './simd';
+import {
+  AccumulateArgs,
+  AddArgs,
+  CopyArgs,
+  Relu6Args,
+  Relu6BackwardArgs,
+  ReluArgs,
+  ReluBackwardArgs,
+  ScaleArgs,
+} from './args.generated';
+import { activateOne, activationFloor, activationHasRest, limited } from './activation';
 
 /*
- * Element by element. Arguments begin with the addresses, then the element count and elements a chunk.
+ * Element by element.
  */
 
-/** y = max(x, 0); NaN stays NaN, since `pmax` keeps its first operand unless it is less. Arguments: 0 x, 1 y, 2 count, 3 a chunk. */
-export function relu(args: usize, chunk: i32): void {
-  const begin = chunk * word(args, 3);
-  const count = min(word(args, 3), word(args, 2) - begin);
-  const x = address(args, 0) + (<usize>begin << 2);
-  const y = address(args, 1) + (<usize>begin << 2);
+/** y = max(x, 0); NaN stays NaN, since `pmax` keeps its first operand unless it is less. */
+export function relu(args: ReluArgs, chunk: i32): void {
+  const begin = chunk * args.perChunk;
+  const count = min(args.perChunk, args.count - begin);
+  const x = args.x + (<usize>begin << 2);
+  const y = args.y + (<usize>begin << 2);
   const wide = <usize>(count & ~3) << 2;
   const end = <usize>count << 2;
   const zero = f32x4.splat(0);
@@ -20,13 +30,13 @@ export function relu(args: usize, chunk: i32): void {
   }
 }
 
-/** dx = dy where y > 0, else 0. Arguments: 0 dy, 1 y, 2 dx, 3 count, 4 a chunk. */
-export function relu_backward(args: usize, chunk: i32): void {
-  const begin = chunk * word(args, 4);
-  const count = min(word(args, 4), word(args, 3) - begin);
-  const dy = address(args, 0) + (<usize>begin << 2);
-  const y = address(args, 1) + (<usize>begin << 2);
-  const dx = address(args, 2) + (<usize>begin << 2);
+/** dx = dy where y > 0, else 0. */
+export function relu_backward(args: ReluBackwardArgs, chunk: i32): void {
+  const begin = chunk * args.perChunk;
+  const count = min(args.perChunk, args.count - begin);
+  const dy = args.dy + (<usize>begin << 2);
+  const y = args.y + (<usize>begin << 2);
+  const dx = args.dx + (<usize>begin << 2);
   const wide = <usize>(count & ~3) << 2;
   const end = <usize>count << 2;
   const zero = f32x4.splat(0);
@@ -36,12 +46,12 @@ export function relu_backward(args: usize, chunk: i32): void {
   for (let i = wide; i < end; i += 4) store<f32>(dx + i, load<f32>(y + i) > 0 ? load<f32>(dy + i) : 0);
 }
 
-/** y = min(max(x, 0), 6); NaN stays NaN, as in `relu`. Arguments: 0 x, 1 y, 2 count, 3 a chunk. */
-export function relu6(args: usize, chunk: i32): void {
-  const begin = chunk * word(args, 3);
-  const count = min(word(args, 3), word(args, 2) - begin);
-  const x = address(args, 0) + (<usize>begin << 2);
-  const y = address(args, 1) + (<usize>begin << 2);
+/** y = min(max(x, 0), 6); NaN stays NaN, as in `relu`. */
+export function relu6(args: Relu6Args, chunk: i32): void {
+  const begin = chunk * args.perChunk;
+  const count = min(args.perChunk, args.count - begin);
+  const x = args.x + (<usize>begin << 2);
+  const y = args.y + (<usize>begin << 2);
   const wide = <usize>(count & ~3) << 2;
   const end = <usize>count << 2;
   const zero = f32x4.splat(0);
@@ -55,13 +65,13 @@ export function relu6(args: usize, chunk: i32): void {
   }
 }
 
-/** dx = dy where 0 < y < 6, else 0. Arguments: 0 dy, 1 y, 2 dx, 3 count, 4 a chunk. */
-export function relu6_backward(args: usize, chunk: i32): void {
-  const begin = chunk * word(args, 4);
-  const count = min(word(args, 4), word(args, 3) - begin);
-  const dy = address(args, 0) + (<usize>begin << 2);
-  const y = address(args, 1) + (<usize>begin << 2);
-  const dx = address(args, 2) + (<usize>begin << 2);
+/** dx = dy where 0 < y < 6, else 0. */
+export function relu6_backward(args: Relu6BackwardArgs, chunk: i32): void {
+  const begin = chunk * args.perChunk;
+  const count = min(args.perChunk, args.count - begin);
+  const dy = args.dy + (<usize>begin << 2);
+  const y = args.y + (<usize>begin << 2);
+  const dx = args.dx + (<usize>begin << 2);
   const wide = <usize>(count & ~3) << 2;
   const end = <usize>count << 2;
   const zero = f32x4.splat(0);
@@ -76,58 +86,62 @@ export function relu6_backward(args: usize, chunk: i32): void {
   }
 }
 
-/** y = factor·x. Arguments: 0 x, 1 y, 2 count, 3 a chunk, 4 factor. */
-export function scale(args: usize, chunk: i32): void {
-  const begin = chunk * word(args, 3);
-  const count = min(word(args, 3), word(args, 2) - begin);
-  const x = address(args, 0) + (<usize>begin << 2);
-  const y = address(args, 1) + (<usize>begin << 2);
+/** y = factor·x. */
+export function scale(args: ScaleArgs, chunk: i32): void {
+  const begin = chunk * args.perChunk;
+  const count = min(args.perChunk, args.count - begin);
+  const x = args.x + (<usize>begin << 2);
+  const y = args.y + (<usize>begin << 2);
   const wide = <usize>(count & ~3) << 2;
   const end = <usize>count << 2;
-  const factor = float(args, 4);
+  const factor = args.factor;
   const factors = f32x4.splat(factor);
   for (let i: usize = 0; i < wide; i += 16) v128.store(y + i, f32x4.mul(v128.load(x + i), factors));
   for (let i = wide; i < end; i += 4) store<f32>(y + i, load<f32>(x + i) * factor);
 }
 
-/** y = a + b, then ReLU if asked. Arguments: 0 a, 1 b, 2 y, 3 count, 4 a chunk, 5 relu. */
-export function add(args: usize, chunk: i32): void {
-  const begin = chunk * word(args, 4);
-  const count = min(word(args, 4), word(args, 3) - begin);
-  const a = address(args, 0) + (<usize>begin << 2);
-  const b = address(args, 1) + (<usize>begin << 2);
-  const y = address(args, 2) + (<usize>begin << 2);
+/** y = activation(a + b). */
+export function add(args: AddArgs, chunk: i32): void {
+  if (activationHasRest(args.activation)) sum(args, chunk, true);
+  else sum(args, chunk, false);
+}
+
+// @ts-ignore: decorator
+@inline
+function sum(args: AddArgs, chunk: i32, capped: bool): void {
+  const begin = chunk * args.perChunk;
+  const count = min(args.perChunk, args.count - begin);
+  const a = args.a + (<usize>begin << 2);
+  const b = args.b + (<usize>begin << 2);
+  const y = args.y + (<usize>begin << 2);
   const wide = <usize>(count & ~3) << 2;
   const end = <usize>count << 2;
-  const floor: f32 = word(args, 5) ? 0 : -Infinity;
-  const floors = f32x4.splat(floor);
+  const floor = f32x4.splat(activationFloor(args.activation));
   for (let i: usize = 0; i < wide; i += 16) {
-    v128.store(y + i, f32x4.pmax(f32x4.add(v128.load(a + i), v128.load(b + i)), floors));
+    v128.store(y + i, limited(f32x4.add(v128.load(a + i), v128.load(b + i)), floor, capped));
   }
   for (let i = wide; i < end; i += 4) {
-    const v = load<f32>(a + i) + load<f32>(b + i);
-    store<f32>(y + i, v < floor ? floor : v);
+    store<f32>(y + i, activateOne(load<f32>(a + i) + load<f32>(b + i), args.activation));
   }
 }
 
-/** target ← source, `count` floats. Arguments: 0 source, 1 target, 2 count, 3 a chunk. */
-export function copy(args: usize, chunk: i32): void {
-  const begin = chunk * word(args, 3);
-  const count = min(word(args, 3), word(args, 2) - begin);
+/** target ← source, `count` floats. */
+export function copy(args: CopyArgs, chunk: i32): void {
+  const begin = chunk * args.perChunk;
+  const count = min(args.perChunk, args.count - begin);
   const shift = <usize>begin << 2;
-  memory.copy(address(args, 1) + shift, address(args, 0) + shift, <usize>count << 2);
+  memory.copy(args.target + shift, args.source + shift, <usize>count << 2);
 }
 
 /**
  * accumulator ← scale·accumulator + gradient; a scale of 0 overwrites, even NaN.
- * Arguments: 0 accumulator, 1 gradient, 2 scale's address, 3 count, 4 a chunk.
  */
-export function accumulate(args: usize, chunk: i32): void {
-  const begin = chunk * word(args, 4);
-  const count = min(word(args, 4), word(args, 3) - begin);
-  const to = address(args, 0) + (<usize>begin << 2);
-  const from = address(args, 1) + (<usize>begin << 2);
-  const scale = load<f32>(address(args, 2));
+export function accumulate(args: AccumulateArgs, chunk: i32): void {
+  const begin = chunk * args.perChunk;
+  const count = min(args.perChunk, args.count - begin);
+  const to = args.accumulator + (<usize>begin << 2);
+  const from = args.gradient + (<usize>begin << 2);
+  const scale = load<f32>(args.scale);
   const wide = <usize>(count & ~3) << 2;
   const end = <usize>count << 2;
   if (scale == 0) {

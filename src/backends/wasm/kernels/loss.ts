@@ -1,4 +1,4 @@
-import { address, double, word } from './simd';
+import { CrossEntropyBackwardArgs, CrossEntropyMeanArgs, CrossEntropyRowsArgs } from './args.generated';
 
 /*
  * Softmax cross-entropy of N rows of K logits against rows of probabilities, t = (1 − ε)·target + ε/K. All sums and
@@ -64,16 +64,16 @@ function largest(row: usize, end: usize): f32 {
 }
 
 /**
- * −Σₖ t·log softmax of each row, as f64. Arguments: 0 logits, 1 target, 2 losses, 3 N, 4 K, 5 rows a chunk, 6–7 ε (a double).
+ * −Σₖ t·log softmax of each row, as f64.
  */
-export function cross_entropy_rows(args: usize, chunk: i32): void {
-  const classes = word(args, 4);
+export function cross_entropy_rows(args: CrossEntropyRowsArgs, chunk: i32): void {
+  const classes = args.classes;
   const bytes = <usize>classes << 2;
-  const smoothing = double(args, 6);
-  const end = min((chunk + 1) * word(args, 5), word(args, 3));
-  for (let n = chunk * word(args, 5); n < end; n++) {
-    const row = address(args, 0) + <usize>n * bytes;
-    const target = address(args, 1) + <usize>n * bytes;
+  const smoothing = args.smoothing;
+  const end = min((chunk + 1) * args.rowsPerChunk, args.rows);
+  for (let n = chunk * args.rowsPerChunk; n < end; n++) {
+    const row = args.logits + <usize>n * bytes;
+    const target = args.target + <usize>n * bytes;
     const most = <f64>largest(row, row + bytes);
     let sum: f64 = 0;
     for (let k: usize = 0; k < bytes; k += 4) sum += exp(<f64>load<f32>(row + k) - most);
@@ -83,32 +83,31 @@ export function cross_entropy_rows(args: usize, chunk: i32): void {
       const t = (1 - smoothing) * <f64>load<f32>(target + k) + smoothing / <f64>classes;
       loss -= t * (<f64>load<f32>(row + k) - most - logSum);
     }
-    store<f64>(address(args, 2) + (<usize>n << 3), loss);
+    store<f64>(args.losses + (<usize>n << 3), loss);
   }
 }
 
-/** The mean of the rows' losses. One chunk. Arguments: 0 losses, 1 loss, 2 N. */
-export function cross_entropy_mean(args: usize, chunk: i32): void {
-  const rows = word(args, 2);
+/** The mean of the rows' losses. One chunk. */
+export function cross_entropy_mean(args: CrossEntropyMeanArgs, chunk: i32): void {
+  const rows = args.rows;
   let sum: f64 = 0;
-  for (let n = 0; n < rows; n++) sum += load<f64>(address(args, 0) + (<usize>n << 3));
-  store<f32>(address(args, 1), <f32>(sum / <f64>rows));
+  for (let n = 0; n < rows; n++) sum += load<f64>(args.losses + (<usize>n << 3));
+  store<f32>(args.loss, <f32>(sum / <f64>rows));
 }
 
 /**
  * dlogits = dloss/N · (softmax·Σt − t).
- * Arguments: 0 logits, 1 target, 2 dloss, 3 dlogits, 4 N, 5 K, 6 rows a chunk, 7–8 ε (a double).
  */
-export function cross_entropy_backward(args: usize, chunk: i32): void {
-  const classes = word(args, 5);
+export function cross_entropy_backward(args: CrossEntropyBackwardArgs, chunk: i32): void {
+  const classes = args.classes;
   const bytes = <usize>classes << 2;
-  const smoothing = double(args, 7);
-  const scale = <f64>load<f32>(address(args, 2)) / <f64>word(args, 4);
-  const end = min((chunk + 1) * word(args, 6), word(args, 4));
-  for (let n = chunk * word(args, 6); n < end; n++) {
-    const row = address(args, 0) + <usize>n * bytes;
-    const target = address(args, 1) + <usize>n * bytes;
-    const out = address(args, 3) + <usize>n * bytes;
+  const smoothing = args.smoothing;
+  const scale = <f64>load<f32>(args.dloss) / <f64>args.rows;
+  const end = min((chunk + 1) * args.rowsPerChunk, args.rows);
+  for (let n = chunk * args.rowsPerChunk; n < end; n++) {
+    const row = args.logits + <usize>n * bytes;
+    const target = args.target + <usize>n * bytes;
+    const out = args.dlogits + <usize>n * bytes;
     const most = <f64>largest(row, row + bytes);
     let sum: f64 = 0;
     let total: f64 = 0;

@@ -1,4 +1,4 @@
-import { address, word } from './simd';
+import { AdamwArgs, EmaArgs, SgdArgs } from './args.generated';
 import { loadPartial, storePartial } from './strip';
 
 /*
@@ -20,24 +20,23 @@ function write(at: usize, v: v128, lanes: usize): void {
 }
 
 /**
- * torch.optim.SGD. Arguments: 0 parameter, 1 gradient, 2 velocity or 0, 3 hyper [lr, momentum, weight decay],
- * 4 clip coefficient's address or 0, 5 nesterov, 6 decay, 7 count, 8 a chunk.
+ * torch.optim.SGD.
  */
-export function sgd(args: usize, chunk: i32): void {
-  const begin = chunk * word(args, 8);
-  const count = <usize>min(word(args, 8), word(args, 7) - begin);
-  const parameter = address(args, 0) + (<usize>begin << 2);
-  const gradient = address(args, 1) + (<usize>begin << 2);
-  const velocity = address(args, 2) + (<usize>begin << 2);
-  const hyper = address(args, 3);
+export function sgd(args: SgdArgs, chunk: i32): void {
+  const begin = chunk * args.perChunk;
+  const count = <usize>min(args.perChunk, args.count - begin);
+  const parameter = args.parameter + (<usize>begin << 2);
+  const gradient = args.gradient + (<usize>begin << 2);
+  const velocity = args.velocity + (<usize>begin << 2);
+  const hyper = args.hyper;
   const rate = f32x4.splat(load<f32>(hyper));
   const momentum = f32x4.splat(load<f32>(hyper, 4));
   const decay = f32x4.splat(load<f32>(hyper, 8));
-  const clip = address(args, 4) != 0;
-  const coefficient = clip ? f32x4.splat(load<f32>(address(args, 4))) : f32x4.splat(1);
-  const moving = address(args, 2) != 0;
-  const nesterov = word(args, 5);
-  const decayed = word(args, 6);
+  const clip = args.clip != 0;
+  const coefficient = clip ? f32x4.splat(load<f32>(args.clip)) : f32x4.splat(1);
+  const moving = args.velocity != 0;
+  const nesterov = args.nesterov;
+  const decayed = args.decay;
   let i: usize = 0;
   if (moving && !nesterov && !clip) {
     // The usual case, in pairs of vectors: bound by memory, where the loop below is bound by its branches.
@@ -87,27 +86,25 @@ function between(from: v128, to: v128, kept: f32, rest: f32): v128 {
 }
 
 /**
- * torch.optim.AdamW (Loshchilov and Hutter 2019). Arguments: 0 parameter, 1 gradient, 2 m, 3 v,
- * 4 hyper [lr/(1 − β₁ᵗ), lr·weight decay, ε, 1/√(1 − β₂ᵗ), β₁, 1 − β₁, β₂, 1 − β₂], 5 clip coefficient's address or 0, 6 decay,
- * 7 count, 8 a chunk.
+ * torch.optim.AdamW (Loshchilov and Hutter 2019).
  */
-export function adamw(args: usize, chunk: i32): void {
-  const begin = chunk * word(args, 8);
-  const count = <usize>min(word(args, 8), word(args, 7) - begin);
-  const parameter = address(args, 0) + (<usize>begin << 2);
-  const gradient = address(args, 1) + (<usize>begin << 2);
-  const first = address(args, 2) + (<usize>begin << 2);
-  const second = address(args, 3) + (<usize>begin << 2);
-  const hyper = address(args, 4);
+export function adamw(args: AdamwArgs, chunk: i32): void {
+  const begin = chunk * args.perChunk;
+  const count = <usize>min(args.perChunk, args.count - begin);
+  const parameter = args.parameter + (<usize>begin << 2);
+  const gradient = args.gradient + (<usize>begin << 2);
+  const first = args.firstMoment + (<usize>begin << 2);
+  const second = args.secondMoment + (<usize>begin << 2);
+  const hyper = args.hyper;
   const step = f32x4.splat(load<f32>(hyper));
-  const decay = word(args, 6) ? f32x4.splat(load<f32>(hyper, 4)) : f32x4.splat(0);
+  const decay = args.decay ? f32x4.splat(load<f32>(hyper, 4)) : f32x4.splat(0);
   const epsilon = f32x4.splat(load<f32>(hyper, 8));
   const root = f32x4.splat(load<f32>(hyper, 12));
   const kept1 = load<f32>(hyper, 16);
   const rest1 = load<f32>(hyper, 20);
   const kept2 = load<f32>(hyper, 24);
   const rest2 = load<f32>(hyper, 28);
-  const coefficient = address(args, 5) != 0 ? f32x4.splat(load<f32>(address(args, 5))) : f32x4.splat(1);
+  const coefficient = args.clip != 0 ? f32x4.splat(load<f32>(args.clip)) : f32x4.splat(1);
   for (let i: usize = 0; i < count; i += 4) {
     const at = i << 2;
     const lanes = count - i;
@@ -124,16 +121,15 @@ export function adamw(args: usize, chunk: i32): void {
 }
 
 /**
- * average ← decay·average + (1 − decay)·current. Arguments: 0 average, 1 current, 2 [decay, 1 − decay]'s address, 3 count,
- * 4 a chunk.
+ * average ← decay·average + (1 − decay)·current.
  */
-export function ema(args: usize, chunk: i32): void {
-  const begin = chunk * word(args, 4);
-  const count = <usize>min(word(args, 4), word(args, 3) - begin);
-  const average = address(args, 0) + (<usize>begin << 2);
-  const current = address(args, 1) + (<usize>begin << 2);
-  const kept = load<f32>(address(args, 2));
-  const rest = load<f32>(address(args, 2), 4);
+export function ema(args: EmaArgs, chunk: i32): void {
+  const begin = chunk * args.perChunk;
+  const count = <usize>min(args.perChunk, args.count - begin);
+  const average = args.average + (<usize>begin << 2);
+  const current = args.current + (<usize>begin << 2);
+  const kept = load<f32>(args.decay);
+  const rest = load<f32>(args.decay, 4);
   for (let i: usize = 0; i < count; i += 4) {
     const at = i << 2;
     const lanes = count - i;

@@ -1,54 +1,53 @@
+import { AvgPoolArgs, AvgPoolBackwardArgs, MaxPoolArgs, MaxPoolBackwardArgs } from './args.generated';
 import { fetch_pixels } from './fetch';
-import { address, madd, word } from './simd';
+import { madd } from './simd';
 import { loadLanes, storeLanes } from './rows';
 import { ceilDivide, loadPartial, storePartial } from './strip';
 
 /*
  * Pooling, channels as lanes. A chunk is one row of one picture and a block of channels (a multiple of 4 but for the last).
- * Arguments 2–19 are the same for all: 2–3 H, W, 4 C, 5–6 P, Q, 7–8 kernel, 9–10 stride, 11–12 padding,
- * 13 channels a chunk, 14 channel blocks, 15 rows (of the output, or of dx) a chunk, 16 row chunks, 17 count padding.
  */
 
-/** The largest of each window; NaN wins as in PyTorch. Arguments: 0 x, 1 y. */
-export function max_pool(args: usize, chunk: i32): void {
+/** The largest of each window; NaN wins as in PyTorch. */
+export function max_pool(args: MaxPoolArgs, chunk: i32): void {
   pool(args, chunk, true);
 }
 
-/** The mean of each window, over all of it or over what lies in the picture. Arguments: 0 x, 1 y. */
-export function avg_pool(args: usize, chunk: i32): void {
+/** The mean of each window, over all of it or over what lies in the picture. */
+export function avg_pool(args: AvgPoolArgs, chunk: i32): void {
   pool(args, chunk, false);
 }
 
 // @ts-ignore: decorator
 @inline
-function pool(args: usize, chunk: i32, largest: bool): void {
-  const height = word(args, 2);
-  const width = word(args, 3);
-  const channels = word(args, 4);
-  const outHeight = word(args, 5);
-  const outWidth = word(args, 6);
-  const blocks = word(args, 14);
-  const rowChunks = word(args, 16);
-  const first = (chunk % blocks) * word(args, 13);
-  const end = min(first + word(args, 13), channels);
+function pool(args: MaxPoolArgs, chunk: i32, largest: bool): void {
+  const height = args.height;
+  const width = args.width;
+  const channels = args.channels;
+  const outHeight = args.outHeight;
+  const outWidth = args.outWidth;
+  const blocks = args.blocks;
+  const rowChunks = args.rowChunks;
+  const first = (chunk % blocks) * args.channelsPerChunk;
+  const end = min(first + args.channelsPerChunk, channels);
   const image = chunk / blocks / rowChunks;
-  const firstRow = ((chunk / blocks) % rowChunks) * word(args, 15);
-  const endRow = min(firstRow + word(args, 15), outHeight);
+  const firstRow = ((chunk / blocks) % rowChunks) * args.rowsPerChunk;
+  const endRow = min(firstRow + args.rowsPerChunk, outHeight);
   const pitch = <usize>channels << 2;
   const start = largest ? f32x4.splat(-Infinity) : f32x4.splat(0);
   const none = f32x4.splat(0);
   for (let p = firstRow; p < endRow; p++) {
-    const top = p * word(args, 9) - word(args, 11);
+    const top = p * args.strideRows - args.padRows;
     const h0 = max(top, 0);
-    const h1 = min(top + word(args, 7), height);
+    const h1 = min(top + args.windowRows, height);
     for (let q = 0; q < outWidth; q++) {
-      const side = q * word(args, 10) - word(args, 12);
+      const side = q * args.strideColumns - args.padColumns;
       const v0 = max(side, 0);
-      const v1 = min(side + word(args, 8), width);
+      const v1 = min(side + args.windowColumns, width);
       const rowBytes = <usize>max(v1 - v0, 0) * pitch;
-      const scale = largest ? f32x4.splat(1) : f32x4.splat(<f32>1 / <f32>windowSize(args, top, side));
-      const corner = address(args, 0) + <usize>((image * height + h0) * width + v0) * pitch;
-      const y = address(args, 1) + <usize>((image * outHeight + p) * outWidth + q) * pitch;
+      const scale = largest ? f32x4.splat(1) : f32x4.splat(<f32>1 / <f32>windowSize(changetype<AvgPoolArgs>(args), top, side));
+      const corner = args.source + <usize>((image * height + h0) * width + v0) * pitch;
+      const y = args.target + <usize>((image * outHeight + p) * outWidth + q) * pitch;
       let c = first;
       for (; c + 16 <= end; c += 16) {
         let a0 = start;
@@ -114,37 +113,37 @@ function join(a: v128, b: v128, largest: bool): v128 {
 /** What a window's sum is divided by: PyTorch's windows may reach into the padding but not beyond it. */
 // @ts-ignore: decorator
 @inline
-function windowSize(args: usize, top: i32, side: i32): i32 {
-  const bottom = min(top + word(args, 7), word(args, 2) + word(args, 11));
-  const right = min(side + word(args, 8), word(args, 3) + word(args, 12));
-  if (word(args, 17)) return (bottom - top) * (right - side);
-  return (min(bottom, word(args, 2)) - max(top, 0)) * (min(right, word(args, 3)) - max(side, 0));
+function windowSize(args: AvgPoolArgs, top: i32, side: i32): i32 {
+  const bottom = min(top + args.windowRows, args.height + args.padRows);
+  const right = min(side + args.windowColumns, args.width + args.padColumns);
+  if (args.countPadding) return (bottom - top) * (right - side);
+  return (min(bottom, args.height) - max(top, 0)) * (min(right, args.width) - max(side, 0));
 }
 
 /**
  * dy goes to the first largest element of its window, rows first. A chunk owns some rows of dx: it looks at every window
- * that reaches them and adds only what falls into them. Arguments: 0 dy, 1 dx, 18 x.
+ * that reaches them and adds only what falls into them.
  */
-export function max_pool_backward(args: usize, chunk: i32, scratch: usize): void {
-  const height = word(args, 2);
-  const width = word(args, 3);
-  const channels = word(args, 4);
-  const outHeight = word(args, 5);
-  const outWidth = word(args, 6);
-  const strideH = word(args, 9);
-  const padH = word(args, 11);
-  const blocks = word(args, 14);
-  const rowChunks = word(args, 16);
-  const first = (chunk % blocks) * word(args, 13);
-  const end = min(first + word(args, 13), channels);
+export function max_pool_backward(args: MaxPoolBackwardArgs, chunk: i32, scratch: usize): void {
+  const height = args.height;
+  const width = args.width;
+  const channels = args.channels;
+  const outHeight = args.outHeight;
+  const outWidth = args.outWidth;
+  const strideH = args.strideRows;
+  const padH = args.padRows;
+  const blocks = args.blocks;
+  const rowChunks = args.rowChunks;
+  const first = (chunk % blocks) * args.channelsPerChunk;
+  const end = min(first + args.channelsPerChunk, channels);
   const image = chunk / blocks / rowChunks;
-  const firstRow = ((chunk / blocks) % rowChunks) * word(args, 15);
-  const endRow = min(firstRow + word(args, 15), height);
+  const firstRow = ((chunk / blocks) % rowChunks) * args.rowsPerChunk;
+  const endRow = min(firstRow + args.rowsPerChunk, height);
   const pitch = <usize>channels << 2;
   const rowPitch = <usize>width * pitch;
-  const x = address(args, 18) + <usize>(image * height) * rowPitch;
-  const dx = address(args, 1) + <usize>(image * height) * rowPitch;
-  const firstWindow = max(0, ceilDivide(firstRow + padH - word(args, 7) + 1, strideH));
+  const x = args.x + <usize>(image * height) * rowPitch;
+  const dx = args.target + <usize>(image * height) * rowPitch;
+  const firstWindow = max(0, ceilDivide(firstRow + padH - args.windowRows + 1, strideH));
   const endWindow = min(outHeight, (endRow - 1 + padH) / strideH + 1);
   let cleared = firstRow;
   let fetched = 0;
@@ -152,7 +151,7 @@ export function max_pool_backward(args: usize, chunk: i32, scratch: usize): void
   for (let p = firstWindow; p < endWindow; p++) {
     const top = p * strideH - padH;
     const h0 = max(top, 0);
-    const h1 = min(top + word(args, 7), height);
+    const h1 = min(top + args.windowRows, height);
     const own0 = max(h0, firstRow);
     const own1 = min(h1, endRow);
     // The rows of x that the windows before did not read, in one stream.
@@ -161,10 +160,10 @@ export function max_pool_backward(args: usize, chunk: i32, scratch: usize): void
     clearRows(dx, cleared, own1, rowPitch, width, first, end, pitch);
     cleared = max(cleared, own1);
     for (let q = 0; q < outWidth; q++) {
-      const side = q * word(args, 10) - word(args, 12);
+      const side = q * args.strideColumns - args.padColumns;
       const v0 = max(side, 0);
-      const v1 = min(side + word(args, 8), width);
-      const dy = address(args, 0) + <usize>((image * outHeight + p) * outWidth + q) * pitch;
+      const v1 = min(side + args.windowColumns, width);
+      const dy = args.source + <usize>((image * outHeight + p) * outWidth + q) * pitch;
       const corner = <usize>h0 * rowPitch + <usize>v0 * pitch;
       const stop = <usize>h1 * rowPitch;
       const own = <usize>own0 * rowPitch + <usize>v0 * pitch;
@@ -257,39 +256,39 @@ function clearRows(
   }
 }
 
-/** Each element of dx gathers its share of every window it was in. Arguments: 0 dy, 1 dx; rows a chunk are of dx. */
-export function avg_pool_backward(args: usize, chunk: i32): void {
-  const height = word(args, 2);
-  const width = word(args, 3);
-  const channels = word(args, 4);
-  const outHeight = word(args, 5);
-  const outWidth = word(args, 6);
-  const strideH = word(args, 9);
-  const strideW = word(args, 10);
-  const padH = word(args, 11);
-  const padW = word(args, 12);
-  const blocks = word(args, 14);
-  const rowChunks = word(args, 16);
-  const first = (chunk % blocks) * word(args, 13);
-  const end = min(first + word(args, 13), channels);
+/** Each element of dx gathers its share of every window it was in. */
+export function avg_pool_backward(args: AvgPoolBackwardArgs, chunk: i32): void {
+  const height = args.height;
+  const width = args.width;
+  const channels = args.channels;
+  const outHeight = args.outHeight;
+  const outWidth = args.outWidth;
+  const strideH = args.strideRows;
+  const strideW = args.strideColumns;
+  const padH = args.padRows;
+  const padW = args.padColumns;
+  const blocks = args.blocks;
+  const rowChunks = args.rowChunks;
+  const first = (chunk % blocks) * args.channelsPerChunk;
+  const end = min(first + args.channelsPerChunk, channels);
   const image = chunk / blocks / rowChunks;
-  const firstRow = ((chunk / blocks) % rowChunks) * word(args, 15);
-  const endRow = min(firstRow + word(args, 15), height);
+  const firstRow = ((chunk / blocks) % rowChunks) * args.rowsPerChunk;
+  const endRow = min(firstRow + args.rowsPerChunk, height);
   const pitch = <usize>channels << 2;
   for (let h = firstRow; h < endRow; h++) {
-    const p0 = max(0, ceilDivide(h + padH - word(args, 7) + 1, strideH));
+    const p0 = max(0, ceilDivide(h + padH - args.windowRows + 1, strideH));
     const p1 = min(outHeight, (h + padH) / strideH + 1);
     for (let v = 0; v < width; v++) {
-      const q0 = max(0, ceilDivide(v + padW - word(args, 8) + 1, strideW));
+      const q0 = max(0, ceilDivide(v + padW - args.windowColumns + 1, strideW));
       const q1 = min(outWidth, (v + padW) / strideW + 1);
-      const dx = address(args, 1) + <usize>((image * height + h) * width + v) * pitch;
+      const dx = args.target + <usize>((image * height + h) * width + v) * pitch;
       // The first window writes, the others add.
       let fresh = true;
       for (let p = p0; p < p1; p++) {
         for (let q = q0; q < q1; q++) {
           const size = windowSize(args, p * strideH - padH, q * strideW - padW);
           const scale = f32x4.splat(<f32>1 / <f32>size);
-          const dy = address(args, 0) + <usize>((image * outHeight + p) * outWidth + q) * pitch;
+          const dy = args.source + <usize>((image * outHeight + p) * outWidth + q) * pitch;
           let c = first;
           if (fresh) {
             for (; c + 4 <= end; c += 4) {

@@ -1,15 +1,14 @@
-import { address, word } from './simd';
+import { SumPartsArgs } from './args.generated';
 
 /**
  * out[i] = Σ over parts of part[i], in order. A chunk is `perChunk` elements (a multiple of 4).
- * Arguments: parts, out, count, number of parts, perChunk.
  */
-export function sum_parts(args: usize, chunk: i32): void {
-  const parts = address(args, 0);
-  const out = address(args, 1);
-  const count = word(args, 2);
-  const number = word(args, 3);
-  const perChunk = word(args, 4);
+export function sum_parts(args: SumPartsArgs, chunk: i32): void {
+  const parts = args.partials;
+  const out = args.out;
+  const count = args.count;
+  const number = args.parts;
+  const perChunk = args.perChunk;
   const pitch = <usize>count << 2;
   let i = chunk * perChunk;
   const end = min(i + perChunk, count);

@@ -1,5 +1,7 @@
-import { double, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
-import { rowsOf, rowsPerChunk, sizeOf, tilesOf } from './chunks.ts';
+import type { Activation } from '../../../graph/activation.ts';
+import * as kernels from '../args/batch-norm.ts';
+import { call, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
+import { rowsOf, rowsPerChunk as rowsPerChunkOf, sizeOf, tilesOf } from './chunks.ts';
 import { align64 } from './scratch.ts';
 
 /** Channels of a chunk where tiles are joined: a cache line. */
@@ -13,27 +15,23 @@ export const batchNorm: Lowering<'batch_norm'> = {
   calls({ attrs, inputs, outputs, workspace }) {
     const [x, gamma, beta, runningMean, runningVar] = inputs;
     const [y, mean, invstd] = outputs;
-    const { rows, channels, height, width, rowTiles, channelTiles } = tilesOf(x.shape);
+    const { rowTiles, channelTiles, channels, ...tiles } = tilesOf(x.shape);
+    const { rows, height: rowsPerTile, width: channelsPerTile } = tiles;
     const scale = workspace + align64(rowTiles * channels * 12);
     const shift = scale + align64(channels * 4);
-    const residual = attrs.residual ? inputs[5].address : 0;
     return [
-      {
-        kernel: 'batch_norm_moments',
-        chunks: rowTiles * channelTiles,
-        args: [x.address, workspace, rows, channels, height, width, channelTiles],
-      },
-      {
-        kernel: 'batch_norm_combine',
-        chunks: Math.ceil(channels / combined),
-        args: [
-          ...[workspace, gamma.address, beta.address, runningMean.address, runningVar.address],
-          ...[mean.address, invstd.address, scale, shift, rows, channels, height, combined],
-          ...double(attrs.eps),
-          ...double(attrs.momentum),
-        ],
-      },
-      apply(x, y, [mean.address, scale, shift], residual, attrs.activation === 'relu'),
+      call(kernels.batchNormMoments, rowTiles * channelTiles, {
+        ...{ x: x.address, partials: workspace, rows, channels },
+        ...{ rowsPerTile, channelsPerTile, channelTiles },
+      }),
+      call(kernels.batchNormCombine, Math.ceil(channels / combined), {
+        ...{ partials: workspace, gamma: gamma.address, beta: beta.address },
+        ...{ runningMean: runningMean.address, runningVariance: runningVar.address },
+        ...{ mean: mean.address, invstd: invstd.address, scale, shift },
+        ...{ rows, channels, rowsPerTile, channelsPerChunk: combined },
+        ...{ eps: attrs.eps, momentum: attrs.momentum },
+      }),
+      apply(x, y, { mean: mean.address, scale, shift }, residualOf(attrs, inputs), attrs.activation),
     ];
   },
 };
@@ -43,15 +41,14 @@ export const batchNormRecompute: Lowering<'batch_norm_recompute'> = {
   calls({ attrs, inputs, outputs, workspace }) {
     const [x, gamma, beta, mean, invstd] = inputs;
     const { channels } = rowsOf(x.shape);
+    const scale = workspace;
     const shift = workspace + align64(channels * 4);
-    const residual = attrs.residual ? inputs[5].address : 0;
     return [
-      {
-        kernel: 'batch_norm_rescale',
-        chunks: 1,
-        args: [gamma.address, beta.address, mean.address, invstd.address, workspace, shift, channels],
-      },
-      apply(x, outputs[0], [mean.address, workspace, shift], residual, attrs.activation === 'relu'),
+      call(kernels.batchNormRescale, 1, {
+        ...{ gamma: gamma.address, beta: beta.address, mean: mean.address, invstd: invstd.address },
+        ...{ scale, shift, channels },
+      }),
+      apply(x, outputs[0], { mean: mean.address, scale, shift }, residualOf(attrs, inputs), attrs.activation),
     ];
   },
 };
@@ -60,10 +57,10 @@ export const batchNormInference: Lowering<'batch_norm_inference'> = {
   workspaceBytes: ({ inputs }) => inputs[0].shape[1] * 4,
   calls({ attrs, inputs, outputs, workspace }) {
     const [x, gamma, beta, mean, variance] = inputs;
-    const residual = attrs.residual ? inputs[5].address : 0;
+    const statistics = { mean: mean.address, scale: workspace, shift: beta.address };
     return [
       scaleOf(gamma, variance, workspace, attrs.eps),
-      apply(x, outputs[0], [mean.address, workspace, beta.address], residual, attrs.activation === 'relu'),
+      apply(x, outputs[0], statistics, residualOf(attrs, inputs), attrs.activation),
     ];
   },
 };
@@ -73,100 +70,101 @@ export const batchNormBackward: Lowering<'batch_norm_backward'> = {
     const { rowTiles, channels } = tilesOf(inputs[1].shape);
     return align64(rowTiles * channels * 8) + channels * 12;
   },
-  calls({ attrs, inputs, outputs, workspace }) {
+  calls({ attrs: { activation, residual }, inputs, outputs, workspace }) {
     const [dy, x, gamma, mean, invstd] = inputs;
     const [dx, dgamma, dbeta] = outputs;
-    const { rows, channels, height, width, rowTiles, channelTiles } = tilesOf(x.shape);
-    const y = attrs.activation === 'relu' ? inputs[5].address : 0;
-    const dresidual = attrs.activation === 'relu' && attrs.residual ? outputs[3].address : 0;
+    const { rowTiles, channelTiles, channels, ...tiles } = tilesOf(x.shape);
+    const { rows, height: rowsPerTile, width: channelsPerTile } = tiles;
+    const activated = activation !== 'none';
     const coefficients = workspace + align64(rowTiles * channels * 8);
+    const rowsPerChunk = rowsPerChunkOf(channels);
+    const read = {
+      ...{ dy: dy.address, x: x.address, y: activated ? inputs[5].address : undefined },
+      ...{ activation, mean: mean.address },
+    };
     return [
-      {
-        kernel: 'batch_norm_backward_sums',
-        chunks: rowTiles * channelTiles,
-        args: [
-          ...[dy.address, x.address, y, mean.address, workspace],
-          ...[rows, channels, height, width, channelTiles],
-        ],
-      },
-      {
-        kernel: 'batch_norm_backward_combine',
-        chunks: Math.ceil(channels / combined),
-        args: [
-          ...[workspace, gamma.address, mean.address, invstd.address, dgamma.address, dbeta.address],
-          ...[coefficients, rows, channels, rowTiles, combined],
-        ],
-      },
-      {
-        kernel: 'batch_norm_backward_apply',
-        chunks: Math.ceil(rows / rowsPerChunk(channels)),
-        args: [
-          ...[dy.address, x.address, y, mean.address, coefficients, dx.address, dresidual],
-          ...[rows, channels, rowsPerChunk(channels)],
-        ],
-      },
+      call(kernels.batchNormBackwardSums, rowTiles * channelTiles, {
+        ...read,
+        ...{ partials: workspace, rows, channels, rowsPerTile, channelsPerTile, channelTiles },
+      }),
+      call(kernels.batchNormBackwardCombine, Math.ceil(channels / combined), {
+        ...{ partials: workspace, gamma: gamma.address, mean: mean.address, invstd: invstd.address },
+        ...{ dgamma: dgamma.address, dbeta: dbeta.address, coefficients },
+        ...{ rows, channels, rowTiles, channelsPerChunk: combined },
+      }),
+      call(kernels.batchNormBackwardApply, Math.ceil(rows / rowsPerChunk), {
+        ...read,
+        ...{ coefficients, dx: dx.address },
+        ...{ dresidual: activated && residual ? outputs[3].address : undefined },
+        ...{ rows, channels, rowsPerChunk },
+      }),
     ];
   },
 };
 
 export const batchNormInferenceBackward: Lowering<'batch_norm_inference_backward'> = {
   workspaceBytes: ({ inputs }) => inputs[0].shape[1] * 4,
-  calls({ attrs, inputs, outputs, workspace }) {
+  calls({ attrs: { activation, residual, eps }, inputs, outputs, workspace }) {
     const [dy, gamma, variance] = inputs;
     const { rows, channels } = rowsOf(dy.shape);
-    const y = attrs.activation === 'relu' ? inputs[3].address : 0;
-    const dresidual = attrs.activation === 'relu' && attrs.residual ? outputs[1].address : 0;
-    const perChunk = rowsPerChunk(channels);
+    const activated = activation !== 'none';
+    const rowsPerChunk = rowsPerChunkOf(channels);
     return [
-      scaleOf(gamma, variance, workspace, attrs.eps),
-      {
-        kernel: 'batch_norm_inference_backward',
-        chunks: Math.ceil(rows / perChunk),
-        args: [dy.address, y, workspace, outputs[0].address, dresidual, rows, channels, perChunk],
-      },
+      scaleOf(gamma, variance, workspace, eps),
+      call(kernels.batchNormInferenceBackward, Math.ceil(rows / rowsPerChunk), {
+        ...{ dy: dy.address, y: activated ? inputs[3].address : undefined, activation },
+        ...{ slope: workspace, dx: outputs[0].address },
+        ...{ dresidual: activated && residual ? outputs[1].address : undefined },
+        ...{ rows, channels, rowsPerChunk },
+      }),
     ];
   },
 };
 
 export const foldBatchNorm: Lowering<'fold_batch_norm'> = {
-  calls({ attrs, inputs, outputs }) {
+  calls({ attrs, inputs, outputs: [foldedWeights, foldedBias] }) {
+    const weights = inputs[0];
     const [gamma, beta, mean, variance] = inputs.slice(attrs.bias ? 2 : 1);
-    const filters = inputs[0].shape[0];
-    const size = sizeOf(inputs[0].shape) / filters;
-    const filtersPerChunk = rowsPerChunk(size);
+    const filters = weights.shape[0];
+    const filterSize = sizeOf(weights.shape) / filters;
+    const filtersPerChunk = rowsPerChunkOf(filterSize);
     return [
-      {
-        kernel: 'fold_batch_norm',
-        chunks: Math.ceil(filters / filtersPerChunk),
-        args: [
-          ...[inputs[0].address, attrs.bias ? inputs[1].address : 0],
-          ...[gamma.address, beta.address, mean.address, variance.address],
-          ...[outputs[0].address, outputs[1].address, filters, size, filtersPerChunk, ...double(attrs.eps)],
-        ],
-      },
+      call(kernels.foldBatchNorm, Math.ceil(filters / filtersPerChunk), {
+        ...{ weights: weights.address, bias: attrs.bias ? inputs[1].address : undefined },
+        ...{ gamma: gamma.address, beta: beta.address, mean: mean.address, variance: variance.address },
+        ...{ foldedWeights: foldedWeights.address, foldedBias: foldedBias.address },
+        ...{ filters, filterSize, filtersPerChunk, eps: attrs.eps },
+      }),
     ];
   },
 };
 
-/** γ/√(variance + ε) at `scale`. */
-function scaleOf(gamma: PlacedBuffer, variance: PlacedBuffer, scale: number, eps: number): Call {
-  const args = [gamma.address, variance.address, scale, gamma.shape[0], ...double(eps)];
-  return { kernel: 'batch_norm_scale', chunks: 1, args };
+/** The address of what is added to the normalised values, the last input, if there is something. */
+function residualOf(
+  { residual }: { readonly residual: boolean },
+  inputs: readonly PlacedBuffer[],
+): number | undefined {
+  return residual ? inputs[5].address : undefined;
 }
 
-/** y = scale·(x − mean) + shift + residual and ReLU, with the addresses of mean, scale and shift. */
+/** γ/√(variance + ε) at `scale`. */
+function scaleOf(gamma: PlacedBuffer, variance: PlacedBuffer, scale: number, eps: number): Call {
+  const channels = gamma.shape[0];
+  const args = { gamma: gamma.address, variance: variance.address, scale, channels, eps };
+  return call(kernels.batchNormScale, 1, args);
+}
+
+/** y = activation(scale·(x − mean) + shift + residual), with the addresses of mean, scale and shift. */
 function apply(
   x: PlacedBuffer,
   y: PlacedBuffer,
-  statistics: readonly [number, number, number],
-  residual: number,
-  relu: boolean,
+  statistics: { readonly mean: number; readonly scale: number; readonly shift: number },
+  residual: number | undefined,
+  activation: Activation,
 ): Call {
   const { rows, channels } = rowsOf(x.shape);
-  const perChunk = rowsPerChunk(channels);
-  return {
-    kernel: 'batch_norm_apply',
-    chunks: Math.ceil(rows / perChunk),
-    args: [x.address, y.address, ...statistics, residual, relu ? 1 : 0, rows, channels, perChunk],
-  };
+  const rowsPerChunk = rowsPerChunkOf(channels);
+  return call(kernels.batchNormApply, Math.ceil(rows / rowsPerChunk), {
+    ...{ x: x.address, y: y.address, ...statistics, residual, activation, rows, channels, rowsPerChunk },
+  });
 }

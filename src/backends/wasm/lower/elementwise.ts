@@ -1,69 +1,72 @@
-import type { Arg, Call, Lowering } from '../call.ts';
+import type { Shape } from '../../../graph/value.ts';
+import * as kernels from '../args/elementwise.ts';
+import { call, type Lowering } from '../call.ts';
 import { chunkFloats, rowsOf, rowsPerChunk, sizeOf } from './chunks.ts';
 
-/** A call over `count` floats; a kernel's arguments are the addresses, the count, floats a chunk, and `more`. */
-export function elementwise(
-  kernel: string,
-  addresses: readonly number[],
-  count: number,
-  more: readonly Arg[] = [],
-): Call {
-  const args = [...addresses, count, chunkFloats, ...more];
-  return { kernel, chunks: Math.ceil(count / chunkFloats), args };
+/** How the elements of a tensor are cut: into chunks of so many floats. */
+export function elementsOf(shape: Shape) {
+  const count = sizeOf(shape);
+  return { chunks: Math.ceil(count / chunkFloats), elements: { count, perChunk: chunkFloats } };
 }
 
 export const relu: Lowering<'relu'> = {
-  calls: ({ inputs: [x], outputs: [y] }) => [elementwise('relu', [x.address, y.address], sizeOf(x.shape))],
+  calls({ inputs: [x], outputs: [y] }) {
+    const { chunks, elements } = elementsOf(x.shape);
+    return [call(kernels.relu, chunks, { x: x.address, y: y.address, ...elements })];
+  },
 };
 
 export const reluBackward: Lowering<'relu_backward'> = {
-  calls: ({ inputs: [dy, y], outputs: [dx] }) => [
-    elementwise('relu_backward', [dy.address, y.address, dx.address], sizeOf(dy.shape)),
-  ],
+  calls({ inputs: [dy, y], outputs: [dx] }) {
+    const { chunks, elements } = elementsOf(dy.shape);
+    const args = { dy: dy.address, y: y.address, dx: dx.address, ...elements };
+    return [call(kernels.reluBackward, chunks, args)];
+  },
 };
 
 export const relu6: Lowering<'relu6'> = {
-  calls: ({ inputs: [x], outputs: [y] }) => [elementwise('relu6', [x.address, y.address], sizeOf(x.shape))],
+  calls({ inputs: [x], outputs: [y] }) {
+    const { chunks, elements } = elementsOf(x.shape);
+    return [call(kernels.relu6, chunks, { x: x.address, y: y.address, ...elements })];
+  },
 };
 
 export const relu6Backward: Lowering<'relu6_backward'> = {
-  calls: ({ inputs: [dy, y], outputs: [dx] }) => [
-    elementwise('relu6_backward', [dy.address, y.address, dx.address], sizeOf(dy.shape)),
-  ],
+  calls({ inputs: [dy, y], outputs: [dx] }) {
+    const { chunks, elements } = elementsOf(dy.shape);
+    const args = { dy: dy.address, y: y.address, dx: dx.address, ...elements };
+    return [call(kernels.relu6Backward, chunks, args)];
+  },
 };
 
 export const scale: Lowering<'scale'> = {
-  calls: ({ attrs, inputs: [x], outputs: [y] }) => [
-    elementwise('scale', [x.address, y.address], sizeOf(x.shape), [{ f32: attrs.factor }]),
-  ],
+  calls({ attrs: { factor }, inputs: [x], outputs: [y] }) {
+    const { chunks, elements } = elementsOf(x.shape);
+    return [call(kernels.scale, chunks, { x: x.address, y: y.address, ...elements, factor })];
+  },
 };
 
 export const add: Lowering<'add'> = {
-  calls: ({ attrs, inputs: [a, b], outputs: [y] }) => [
-    elementwise('add', [a.address, b.address, y.address], sizeOf(y.shape), [
-      attrs.activation === 'relu' ? 1 : 0,
-    ]),
-  ],
+  calls({ attrs: { activation }, inputs: [a, b], outputs: [y] }) {
+    const { chunks, elements } = elementsOf(y.shape);
+    const args = { a: a.address, b: b.address, y: y.address, ...elements, activation };
+    return [call(kernels.add, chunks, args)];
+  },
 };
 
 export const dropout: Lowering<'dropout'> = {
-  calls({ attrs, inputs: [x, seed], outputs: [y] }) {
-    const { rows, channels } = rowsOf(x.shape);
-    const perChunk = rowsPerChunk(channels);
+  calls({ attrs: { p, stream }, inputs: [x, seed], outputs: [y] }) {
+    const { rows: pixels, channels } = rowsOf(x.shape);
+    const pixelsPerChunk = rowsPerChunk(channels);
     // h ≥ p·2³² for an integer h is h ≥ ⌈p·2³²⌉; as a signed word of the same bits. No h is 2³².
-    const least = Math.ceil(attrs.p * 2 ** 32);
-    const keepsNone = least >= 2 ** 32;
-    const threshold = least | 0;
-    const scale = keepsNone ? 0 : 1 / (1 - attrs.p);
+    const least = Math.ceil(p * 2 ** 32);
+    const keeps = least < 2 ** 32;
     return [
-      {
-        kernel: 'dropout',
-        chunks: Math.ceil(rows / perChunk),
-        args: [
-          ...[x.address, y.address, seed.address, attrs.stream | 0, threshold, { f32: scale }],
-          ...[keepsNone ? 0 : 1, rows, perChunk, channels, rows / x.shape[0]],
-        ],
-      },
+      call(kernels.dropout, Math.ceil(pixels / pixelsPerChunk), {
+        ...{ x: x.address, y: y.address, seed: seed.address, stream: stream | 0 },
+        ...{ threshold: least | 0, scale: keeps ? 1 / (1 - p) : 0, keeps },
+        ...{ pixels, pixelsPerChunk, channels, pixelsPerImage: pixels / x.shape[0] },
+      }),
     ];
   },
 };

@@ -1,8 +1,8 @@
 import { CardinalError } from '../../../base/errors.ts';
-import type { Activation } from '../../../graph/activation.ts';
 import type { Node, NodeOf } from '../../../graph/node.ts';
 import type { OpName } from '../../../graph/op-table.ts';
 import type { PlanBuffer, Step } from '../../../plan/plan.ts';
+import { cpuTarget } from '../../cpu.ts';
 import type { Call, Lowering, LowerStep } from '../call.ts';
 import { blasLowerings, type BlasUse } from './blas.ts';
 import { conv2d, conv2dBackwardInput, conv2dBackwardWeight, convolutionsBlas } from './conv2d.ts';
@@ -12,9 +12,6 @@ import { opLowerings } from './ops.ts';
 import { placeStep } from './placed.ts';
 
 type Lowerings = { readonly [K in OpName]?: Lowering<K> };
-
-/** The activations that every kernel of an op with one applies to its results while it stores them. */
-export const fusedActivations: readonly Activation[] = ['none', 'relu'];
 
 /** Every op this backend computes. A plan with another op is refused when it is loaded. */
 const plain: Lowerings = {
@@ -38,6 +35,8 @@ export type Keep = LowerStep<OpName>['keep'];
 export interface Lowerer {
   /** Scratch bytes the node's kernels need. */
   workspaceBytes(node: Node): number;
+  /** Whether there are kernels for it. */
+  supports(node: Node): boolean;
   /**
    * The kernel calls of steps that follow each other, for each. Of two that are lowered together the first has the calls that
    * compute both. `keep` gives room for what is made of weights (see `LowerStep`). Default: none.
@@ -53,8 +52,13 @@ export function createLowerer(blas: BlasUse | undefined): Lowerer {
   const lowerings = blas === undefined ? plain : withBlas(blas);
   return {
     workspaceBytes: (node) => workspaceOf(lowerings, node),
+    supports: (node) => supports(lowerings, node),
     lower: (steps, workspace, keep = () => undefined) => lowerAll(lowerings, steps, workspace, keep),
   };
+}
+
+function supports(lowerings: Lowerings, node: Node): boolean {
+  return lowerings[node.op] !== undefined && cpuTarget.supports(node);
 }
 
 function workspaceOf<K extends OpName>(lowerings: Lowerings, node: NodeOf<K>): number {
@@ -86,13 +90,15 @@ function callsOf<K extends OpName>(
   keep: Keep,
 ): readonly Call[] {
   const lowering: Lowering<K> | undefined = lowerings[node.op];
-  if (lowering === undefined) {
-    throw new CardinalError(`the wasm backend cannot compute op "${node.op}" (${node.scope || 'top level'})`);
-  }
-  if ('activation' in node.attrs && !fusedActivations.includes(node.attrs.activation)) {
-    throw new CardinalError(
-      `the wasm backend cannot compute ${node.op} with ${node.attrs.activation} in one step (${node.scope || 'top level'}); plan them as two`,
-    );
+  if (lowering === undefined || !supports(lowerings, step.node)) {
+    const what = `op "${node.op}"${lowering === undefined ? '' : ` with ${fusedWith(node)}`}`;
+    throw new CardinalError(`the wasm backend cannot compute ${what} (${node.scope || 'top level'})`);
   }
   return lowering.calls(placeStep(node, step, workspace, keep)).filter(({ chunks }) => chunks > 0);
+}
+
+/** What makes a node one that there are no kernels for. */
+function fusedWith({ attrs }: Pick<Node, 'attrs'>): string {
+  const activation = 'activation' in attrs ? attrs.activation : 'none';
+  return activation === 'none' ? 'a residual' : activation;
 }

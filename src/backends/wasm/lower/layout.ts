@@ -1,14 +1,16 @@
-import type { Call, Lowering, PlacedBuffer } from '../call.ts';
+import { copy } from '../args/elementwise.ts';
+import * as kernels from '../args/layout.ts';
+import { call, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
 import { chunkFloats, rowsOf, rowsPerChunk, sizeOf } from './chunks.ts';
-import { elementwise } from './elementwise.ts';
+import { elementsOf } from './elementwise.ts';
 
 export const concat: Lowering<'concat'> = {
   calls({ inputs, outputs: [y] }) {
     let first = 0;
     return inputs.map((x) => {
-      const call = copyChannels(x, 0, y, first, x.shape[1]);
+      const copied = copyChannels(x, 0, y, first, x.shape[1]);
       first += x.shape[1];
-      return call;
+      return copied;
     });
   },
 };
@@ -24,7 +26,7 @@ export const padChannels: Lowering<'pad_channels'> = {
       copyChannels(undefined, 0, y, 0, attrs.before),
       copyChannels(x, 0, y, attrs.before, channels),
       copyChannels(undefined, 0, y, attrs.before + channels, attrs.after),
-    ].filter((call) => call.chunks > 0);
+    ].filter(({ chunks }) => chunks > 0);
   },
 };
 
@@ -37,10 +39,9 @@ export const crop2d: Lowering<'crop2d'> = {
 };
 
 function padPicture(x: PlacedBuffer, y: PlacedBuffer, top: number, left: number): Call {
-  const [, channels, height, width] = x.shape;
-  const [images, , outHeight, outWidth] = y.shape;
-  const args = [x.address, y.address, height, width, channels, outHeight, outWidth, top, left];
-  return { kernel: 'pad_picture', chunks: images * outHeight, args };
+  return call(kernels.padPicture, y.shape[0] * y.shape[2], {
+    ...{ x: x.address, y: y.address, ...pictures(x, y), top, left },
+  });
 }
 
 export const subsample: Lowering<'subsample'> = {
@@ -49,10 +50,8 @@ export const subsample: Lowering<'subsample'> = {
 
 /** Every `stride`-th pixel of x. */
 export function subsampleCall(x: PlacedBuffer, y: PlacedBuffer, stride: number): Call {
-  const [, channels, height, width] = x.shape;
-  const [images, , outHeight, outWidth] = y.shape;
-  const args = [x.address, y.address, height, width, channels, outHeight, outWidth, stride];
-  return { kernel: 'subsample', chunks: images * outHeight, args };
+  const args = { x: x.address, y: y.address, ...pictures(x, y), stride };
+  return call(kernels.subsample, y.shape[0] * y.shape[2], args);
 }
 
 export const subsampleBackward: Lowering<'subsample_backward'> = {
@@ -61,10 +60,13 @@ export const subsampleBackward: Lowering<'subsample_backward'> = {
 
 /** dy at every `stride`-th pixel, zero between. */
 export function subsampleBackwardCall(dy: PlacedBuffer, dx: PlacedBuffer, stride: number): Call {
-  const [, , outHeight, outWidth] = dy.shape;
-  const [images, channels, height, width] = dx.shape;
-  const args = [dy.address, dx.address, height, width, channels, outHeight, outWidth, stride];
-  return { kernel: 'subsample_backward', chunks: images * height, args };
+  const args = { dy: dy.address, dx: dx.address, ...pictures(dx, dy), stride };
+  return call(kernels.subsampleBackward, dx.shape[0] * dx.shape[2], args);
+}
+
+/** The sizes of pictures H×W and of others, P×Q, that are made of them or are made into them. */
+function pictures({ shape: [, channels, height, width] }: PlacedBuffer, { shape }: PlacedBuffer) {
+  return { height, width, channels, outHeight: shape[2], outWidth: shape[3] };
 }
 
 export const flatten: Lowering<'flatten'> = {
@@ -83,29 +85,29 @@ export const flattenBackward: Lowering<'flatten_backward'> = {
 
 function copyChannels(
   x: PlacedBuffer | undefined,
-  from: number,
+  sourceFirst: number,
   y: PlacedBuffer,
-  to: number,
+  targetFirst: number,
   length: number,
 ): Call {
-  const { rows, channels } = rowsOf(y.shape);
-  const perChunk = rowsPerChunk(Math.max(length, 1));
-  const source = x === undefined ? [0, 0] : [x.address, x.shape[1]];
-  return {
-    kernel: 'copy_channels',
-    chunks: length === 0 ? 0 : Math.ceil(rows / perChunk),
-    args: [source[0], y.address, rows, perChunk, source[1], from, channels, to, length],
-  };
+  const { rows: pixels, channels: targetChannels } = rowsOf(y.shape);
+  const pixelsPerChunk = rowsPerChunk(Math.max(length, 1));
+  return call(kernels.copyChannels, length === 0 ? 0 : Math.ceil(pixels / pixelsPerChunk), {
+    ...{ source: x?.address, target: y.address, pixels, pixelsPerChunk },
+    ...{ sourceChannels: x?.shape[1] ?? 0, sourceFirst, targetChannels, targetFirst, length },
+  });
 }
 
 /** rows × columns → columns × rows in each picture. */
 function transposed(x: PlacedBuffer, y: PlacedBuffer, rows: number, columns: number): Call {
-  if (rows === 1 || columns === 1) return elementwise('copy', [x.address, y.address], sizeOf(x.shape));
-  const perChunk = Math.max(1, Math.floor(chunkFloats / 4 / columns));
-  const perImage = Math.ceil(rows / perChunk);
-  return {
-    kernel: 'transpose',
-    chunks: x.shape[0] * perImage,
-    args: [x.address, y.address, rows, columns, perChunk, perImage],
-  };
+  const addresses = { source: x.address, target: y.address };
+  if (rows === 1 || columns === 1) {
+    const { chunks, elements } = elementsOf(x.shape);
+    return call(copy, chunks, { ...addresses, ...elements });
+  }
+  const rowsPerChunk = Math.max(1, Math.floor(chunkFloats / 4 / columns));
+  const chunksPerImage = Math.ceil(rows / rowsPerChunk);
+  return call(kernels.transpose, x.shape[0] * chunksPerImage, {
+    ...{ ...addresses, rows, columns, rowsPerChunk, chunksPerImage },
+  });
 }

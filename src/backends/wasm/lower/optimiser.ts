@@ -1,40 +1,50 @@
-import type { Lowering } from '../call.ts';
-import { sizeOf } from './chunks.ts';
-import { elementwise } from './elementwise.ts';
+import { accumulate as accumulateArgs } from '../args/elementwise.ts';
+import * as kernels from '../args/optimiser.ts';
+import { call, type Lowering } from '../call.ts';
+import { elementsOf } from './elementwise.ts';
 
 export const accumulate: Lowering<'accumulate'> = {
-  calls: ({ inputs: [accumulator, gradient, scale] }) => [
-    elementwise(
-      'accumulate',
-      [accumulator.address, gradient.address, scale.address],
-      sizeOf(accumulator.shape),
-    ),
-  ],
+  calls({ inputs: [accumulator, gradient, scale] }) {
+    const { chunks, elements } = elementsOf(accumulator.shape);
+    const addresses = { accumulator: accumulator.address, gradient: gradient.address, scale: scale.address };
+    return [call(accumulateArgs, chunks, { ...addresses, ...elements })];
+  },
 };
 
 export const sgd: Lowering<'sgd'> = {
-  calls({ attrs, inputs }) {
-    const [parameter, gradient] = inputs;
-    const velocity = attrs.momentum ? inputs[2].address : 0;
-    const next = attrs.momentum ? 3 : 2;
-    const clip = attrs.clip ? inputs[next + 1].address : 0;
-    const flags = [attrs.momentum && attrs.nesterov ? 1 : 0, attrs.decay ? 1 : 0];
-    const args = [parameter.address, gradient.address, velocity, inputs[next].address, clip, ...flags];
-    return [elementwise('sgd', args, sizeOf(parameter.shape))];
+  calls({ attrs: { momentum, nesterov, decay, clip }, inputs }) {
+    const [parameter, gradient, ...rest] = inputs;
+    const [hyper, coefficient] = rest.slice(momentum ? 1 : 0);
+    const { chunks, elements } = elementsOf(parameter.shape);
+    return [
+      call(kernels.sgd, chunks, {
+        ...{ parameter: parameter.address, gradient: gradient.address },
+        ...{ velocity: momentum ? rest[0].address : undefined, hyper: hyper.address },
+        ...{ clip: clip ? coefficient.address : undefined, nesterov: momentum && nesterov, decay },
+        ...elements,
+      }),
+    ];
   },
 };
 
 export const adamw: Lowering<'adamw'> = {
-  calls({ attrs, inputs }) {
-    const [parameter, gradient, m, v, hyper] = inputs;
-    const clip = attrs.clip ? inputs[5].address : 0;
-    const args = [parameter.address, gradient.address, m.address, v.address, hyper.address, clip];
-    return [elementwise('adamw', [...args, attrs.decay ? 1 : 0], sizeOf(parameter.shape))];
+  calls({ attrs: { decay, clip }, inputs: [parameter, gradient, m, v, hyper, coefficient] }) {
+    const { chunks, elements } = elementsOf(parameter.shape);
+    return [
+      call(kernels.adamw, chunks, {
+        ...{ parameter: parameter.address, gradient: gradient.address },
+        ...{ firstMoment: m.address, secondMoment: v.address, hyper: hyper.address },
+        ...{ clip: clip ? coefficient.address : undefined, decay },
+        ...elements,
+      }),
+    ];
   },
 };
 
 export const ema: Lowering<'ema'> = {
-  calls: ({ inputs: [average, current, decay] }) => [
-    elementwise('ema', [average.address, current.address, decay.address], sizeOf(average.shape)),
-  ],
+  calls({ inputs: [average, current, decay] }) {
+    const { chunks, elements } = elementsOf(average.shape);
+    const addresses = { average: average.address, current: current.address, decay: decay.address };
+    return [call(kernels.ema, chunks, { ...addresses, ...elements })];
+  },
 };

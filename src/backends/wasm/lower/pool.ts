@@ -1,6 +1,7 @@
 import type { PoolAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
-import type { Call, Lowering, PlacedBuffer } from '../call.ts';
+import * as kernels from '../args/pool.ts';
+import { call, type Lowering, type PlacedBuffer } from '../call.ts';
 import { chunkFloats } from './chunks.ts';
 
 /** Channels of a chunk: few enough that global pooling of a single picture still gives many chunks. */
@@ -8,89 +9,80 @@ const forwardChannels = 64;
 const backwardChannels = 64;
 
 export const maxPool2d: Lowering<'max_pool2d'> = {
-  calls: ({ attrs, inputs: [x], outputs: [y] }) => [
-    call('max_pool', [x.address, y.address], attrs, x.shape, y.shape, y.shape, forwardChannels),
-  ],
+  calls({ attrs, inputs: [x], outputs: [y] }) {
+    const { chunks, geometry } = cut(attrs, x.shape, y.shape, y.shape, forwardChannels);
+    return [call(kernels.maxPool, chunks, { source: x.address, target: y.address, ...geometry })];
+  },
 };
 
 export const avgPool2d: Lowering<'avg_pool2d'> = {
-  calls: ({ attrs, inputs: [x], outputs: [y] }) => [
-    call(
-      ...(['avg_pool', [x.address, y.address], attrs, x.shape, y.shape, y.shape, forwardChannels] as const),
-      [attrs.countIncludePad ? 1 : 0],
-    ),
-  ],
+  calls({ attrs, inputs: [x], outputs: [y] }) {
+    const { chunks, geometry } = cut(attrs, x.shape, y.shape, y.shape, forwardChannels);
+    const countPadding = attrs.countIncludePad;
+    return [
+      call(kernels.avgPool, chunks, { source: x.address, target: y.address, ...geometry, countPadding }),
+    ];
+  },
 };
 
 export const maxPool2dBackward: Lowering<'max_pool2d_backward'> = {
-  calls: ({ attrs, inputs: [dy, x], outputs: [dx] }) => [
-    call(
-      ...(['max_pool_backward', [dy.address, dx.address], attrs, x.shape, dy.shape, x.shape] as const),
-      ...([backwardChannels, [0, x.address], 4 * chunkFloats] as const),
-    ),
-  ],
+  calls({ attrs, inputs: [dy, x], outputs: [dx] }) {
+    // Long chunks: windows that reach into two of them are looked at twice.
+    const { chunks, geometry } = cut(attrs, x.shape, dy.shape, x.shape, backwardChannels, 4 * chunkFloats);
+    const args = { source: dy.address, target: dx.address, ...geometry, x: x.address };
+    return [call(kernels.maxPoolBackward, chunks, args)];
+  },
 };
 
 export const avgPool2dBackward: Lowering<'avg_pool2d_backward'> = {
-  calls: ({ attrs, inputs: [dy], outputs: [dx] }) => [
-    call(
-      ...(['avg_pool_backward', [dy.address, dx.address], attrs, dx.shape, dy.shape, dx.shape] as const),
-      ...([forwardChannels, [attrs.countIncludePad ? 1 : 0]] as const),
-    ),
-  ],
+  calls({ attrs, inputs: [dy], outputs: [dx] }) {
+    const { chunks, geometry } = cut(attrs, dx.shape, dy.shape, dx.shape, forwardChannels);
+    const args = { source: dy.address, target: dx.address, ...geometry };
+    return [call(kernels.avgPoolBackward, chunks, { ...args, countPadding: attrs.countIncludePad })];
+  },
 };
 
-/**
- * Chunks are some rows of `cut` (the tensor that is written) and a block of channels: about `chunkWork` floats of windows. Chunks of
- * max pooling's gradient are longer: windows that reach into two of them are looked at twice.
- */
-function call(
-  kernel: string,
-  addresses: readonly number[],
+/** Chunks are some rows of `written`, the shape of what is written, and a block of channels: about `chunkWork` floats of windows. */
+function cut(
   { kernelSize, stride, padding }: PoolAttrs,
   [images, channels, height, width]: Shape,
   [, , outHeight, outWidth]: Shape,
-  cut: Shape,
+  written: Shape,
   channelsPerChunk: number,
-  more: readonly number[] = [],
   chunkWork = 2 * chunkFloats,
-): Call {
+) {
   const blocks = Math.ceil(channels / channelsPerChunk);
   const windows = kernelSize[0] * kernelSize[1] * outHeight * outWidth;
-  const rowWork = (windows / cut[2]) * Math.min(channels, channelsPerChunk);
-  const wantedRows = Math.min(cut[2], Math.max(1, Math.floor(chunkWork / rowWork)));
-  const rowChunks = Math.ceil(cut[2] / wantedRows);
-  const rows = Math.ceil(cut[2] / rowChunks);
+  const rowWork = (windows / written[2]) * Math.min(channels, channelsPerChunk);
+  const wantedRows = Math.min(written[2], Math.max(1, Math.floor(chunkWork / rowWork)));
+  const rowsPerChunk = Math.ceil(written[2] / Math.ceil(written[2] / wantedRows));
+  const rowChunks = Math.ceil(written[2] / rowsPerChunk);
   return {
-    kernel,
-    chunks: images * Math.ceil(cut[2] / rows) * blocks,
-    args: [
-      ...[...addresses, height, width, channels, outHeight, outWidth],
-      ...[...kernelSize, ...stride, ...padding, channelsPerChunk, blocks, rows, Math.ceil(cut[2] / rows)],
-      ...more,
-    ],
+    chunks: images * rowChunks * blocks,
+    geometry: {
+      ...{ height, width, channels, outHeight, outWidth },
+      ...{ windowRows: kernelSize[0], windowColumns: kernelSize[1] },
+      ...{ strideRows: stride[0], strideColumns: stride[1], padRows: padding[0], padColumns: padding[1] },
+      ...{ channelsPerChunk, blocks, rowsPerChunk, rowChunks },
+    },
   };
 }
 
 export const adaptiveAvgPool2d: Lowering<'adaptive_avg_pool2d'> = {
   calls: ({ inputs: [x], outputs: [y] }) => [
-    { kernel: 'adaptive_avg_pool', chunks: rowsOfPixels(y.shape), args: adaptive(x, y, x.shape, y.shape) },
+    call(kernels.adaptiveAvgPool, rowsOfPixels(y.shape), adaptive(x, y, x.shape, y.shape)),
   ],
 };
 
 export const adaptiveAvgPool2dBackward: Lowering<'adaptive_avg_pool2d_backward'> = {
   calls: ({ inputs: [dy], outputs: [dx] }) => [
-    {
-      kernel: 'adaptive_avg_pool_backward',
-      chunks: rowsOfPixels(dx.shape),
-      args: adaptive(dy, dx, dx.shape, dy.shape),
-    },
+    call(kernels.adaptiveAvgPoolBackward, rowsOfPixels(dx.shape), adaptive(dy, dx, dx.shape, dy.shape)),
   ],
 };
 
 export const adaptiveMaxPool2d: Lowering<'adaptive_max_pool2d'> = {
   calls: ({ inputs: [x], outputs: [y] }) => [
-    { kernel: 'adaptive_max_pool', chunks: rowsOfPixels(y.shape), args: adaptive(x, y, x.shape, y.shape) },
+    call(kernels.adaptiveMaxPool, rowsOfPixels(y.shape), adaptive(x, y, x.shape, y.shape)),
   ],
 };
 
@@ -99,11 +91,10 @@ export const adaptiveMaxPool2dBackward: Lowering<'adaptive_max_pool2d_backward'>
     const [images, channels] = x.shape;
     const blocks = Math.ceil(channels / backwardChannels);
     return [
-      {
-        kernel: 'adaptive_max_pool_backward',
-        chunks: images * blocks,
-        args: [...adaptive(dy, dx, x.shape, dy.shape), x.address, backwardChannels, blocks],
-      },
+      call(kernels.adaptiveMaxPoolBackward, images * blocks, {
+        ...adaptive(dy, dx, x.shape, dy.shape),
+        ...{ x: x.address, channelsPerChunk: backwardChannels, blocks },
+      }),
     ];
   },
 };
@@ -113,10 +104,13 @@ function rowsOfPixels([images, , height]: Shape): number {
 }
 
 function adaptive(
-  from: PlacedBuffer,
-  to: PlacedBuffer,
+  source: PlacedBuffer,
+  target: PlacedBuffer,
   [, channels, height, width]: Shape,
   [, , outHeight, outWidth]: Shape,
-): number[] {
-  return [from.address, to.address, height, width, channels, outHeight, outWidth];
+) {
+  return {
+    ...{ source: source.address, target: target.address },
+    ...{ height, width, channels, outHeight, outWidth },
+  };
 }

@@ -1,4 +1,5 @@
-import type { Lowering } from '../call.ts';
+import * as kernels from '../args/reduce.ts';
+import { call, type Lowering } from '../call.ts';
 import { chunkFloats, sizeOf, tilesOf } from './chunks.ts';
 
 /** Channels of a chunk where tiles are added up. */
@@ -10,18 +11,15 @@ export const channelSum: Lowering<'channel_sum'> = {
     return rowTiles * channels * 4;
   },
   calls({ inputs: [x], outputs: [sums], workspace }) {
-    const { rows, channels, height, width, rowTiles, channelTiles } = tilesOf(x.shape);
+    const { rowTiles, channelTiles, rows, channels, ...tile } = tilesOf(x.shape);
     return [
-      {
-        kernel: 'channel_sum_tiles',
-        chunks: rowTiles * channelTiles,
-        args: [x.address, workspace, rows, channels, height, width, channelTiles],
-      },
-      {
-        kernel: 'channel_sum_combine',
-        chunks: Math.ceil(channels / combined),
-        args: [workspace, sums.address, channels, rowTiles, combined],
-      },
+      call(kernels.channelSumTiles, rowTiles * channelTiles, {
+        ...{ x: x.address, partials: workspace, rows, channels },
+        ...{ rowsPerTile: tile.height, channelsPerTile: tile.width, channelTiles },
+      }),
+      call(kernels.channelSumCombine, Math.ceil(channels / combined), {
+        ...{ partials: workspace, sums: sums.address, channels, rowTiles, channelsPerChunk: combined },
+      }),
     ];
   },
 };
@@ -33,19 +31,14 @@ export const gradientNorm: Lowering<'gradient_norm'> = {
     const maxNorm = inputs[inputs.length - 1];
     const chunks = pieces(gradients);
     return [
-      {
-        kernel: 'squared_norm',
-        chunks,
-        args: [
-          ...[workspace, chunkFloats, gradients.length],
-          ...gradients.flatMap((gradient) => [gradient.address, sizeOf(gradient.shape)]),
-        ],
-      },
-      {
-        kernel: 'norm_combine',
-        chunks: 1,
-        args: [workspace, chunks, maxNorm.address, norm.address, coefficient.address],
-      },
+      call(kernels.squaredNorm, chunks, {
+        ...{ partials: workspace, perChunk: chunkFloats },
+        tensors: gradients.flatMap(({ address, shape }) => [address, sizeOf(shape)]),
+      }),
+      call(kernels.normCombine, 1, {
+        ...{ partials: workspace, count: chunks, maxNorm: maxNorm.address },
+        ...{ norm: norm.address, coefficient: coefficient.address },
+      }),
     ];
   },
 };

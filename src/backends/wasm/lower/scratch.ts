@@ -1,3 +1,5 @@
+import { alignUp } from '../../../base/align.ts';
+import { CACHE_LINE } from '../../cpu.ts';
 import { fill } from '../args/fill.ts';
 import { call, type Call } from '../call.ts';
 
@@ -14,7 +16,7 @@ export function clearScratch(address: number): Call {
   return call(fill, 1, { out: address, count: 1, perChunk: 1, value: 0 });
 }
 
-/** The next multiple of 64, the size of a cache line. */
+/** The beginning of the next cache line. */
 export function align64(bytes: number): number {
-  return Math.ceil(bytes / 64) * 64;
+  return alignUp(bytes, CACHE_LINE);
 }

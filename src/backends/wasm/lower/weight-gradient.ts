@@ -1,6 +1,7 @@
 import type { Conv2dAttrs, Pair } from '../../../graph/op-table.ts';
 import { isPointwise } from '../../../graph/ops/conv2d.ts';
-import type { Call, Lowering } from '../call.ts';
+import { sumParts as sumPartsArgs } from '../args/reduce.ts';
+import { call, type Call, type Lowering } from '../call.ts';
 import { allTaps, flatten } from './conv2d-gemm.ts';
 import { roundUp } from './product.ts';
 
@@ -93,12 +94,9 @@ export function weightGradientCalls(product: WeightGradient): readonly Call[] {
 }
 
 /** out ← Σ of `parts` arrays of `count` floats that follow each other, in their order. */
-export function sumParts(address: number, out: number, count: number, parts: number): Call {
-  return {
-    kernel: 'sum_parts',
-    chunks: Math.ceil(count / SUM_PER_CHUNK),
-    args: [address, out, count, parts, SUM_PER_CHUNK],
-  };
+export function sumParts(partials: number, out: number, count: number, parts: number): Call {
+  const args = { partials, out, count, parts, perChunk: SUM_PER_CHUNK };
+  return call(sumPartsArgs, Math.ceil(count / SUM_PER_CHUNK), args);
 }
 
 export interface Sizes {

@@ -1,5 +1,15 @@
 import type { Rng } from '../../../src/base/rng.ts';
-import { coin, normal, tensor, vector, type Cases, type Drawn } from '../case.ts';
+import type { SoftmaxCrossEntropyOps } from '../../../src/graph/ops/softmax-cross-entropy.ts';
+import {
+  coin,
+  normal,
+  tensor,
+  uniform,
+  vector,
+  type CasesOf,
+  type Drawn,
+  type GradientCases,
+} from '../case.ts';
 
 interface Batch {
   readonly logits: Drawn;
@@ -44,16 +54,35 @@ function mixed(rng: Rng, n: number, k: number): Drawn {
   return { shape: [n, k], data };
 }
 
-export const softmaxCrossEntropy: Cases<'softmax_cross_entropy'> = (rng) =>
-  batches(rng).map(({ logits, target, labelSmoothing, note }) => ({
-    attrs: { labelSmoothing },
-    inputs: [logits, target],
-    note,
-  }));
+export const softmaxCrossEntropyCases: CasesOf<SoftmaxCrossEntropyOps> = {
+  softmax_cross_entropy: (rng) =>
+    batches(rng).map(({ logits, target, labelSmoothing, note }) => ({
+      attrs: { labelSmoothing },
+      inputs: [logits, target],
+      note,
+    })),
 
-export const softmaxCrossEntropyBackward: Cases<'softmax_cross_entropy_backward'> = (rng) =>
-  batches(rng).map(({ logits, target, labelSmoothing, note }) => ({
-    attrs: { labelSmoothing },
-    inputs: [logits, target, coin(rng) ? vector(1) : tensor([1], () => rng.uniform(0.1, 2))],
-    note,
-  }));
+  softmax_cross_entropy_backward: (rng) =>
+    batches(rng).map(({ logits, target, labelSmoothing, note }) => ({
+      attrs: { labelSmoothing },
+      inputs: [logits, target, coin(rng) ? vector(1) : tensor([1], () => rng.uniform(0.1, 2))],
+      note,
+    })),
+};
+
+export const softmaxCrossEntropyGradientCases = {
+  softmax_cross_entropy: (rng) =>
+    [0, 0.1].map((labelSmoothing) => ({
+      attrs: { labelSmoothing },
+      inputs: [normal(rng, [4, 5]), probabilities(rng, 4, 5)],
+    })),
+} satisfies GradientCases<SoftmaxCrossEntropyOps>;
+
+function probabilities(rng: Rng, n: number, k: number): Drawn {
+  const { data } = uniform(rng, [n, k], 0, 1);
+  for (let row = 0; row < n; row++) {
+    const total = data.subarray(row * k, (row + 1) * k).reduce((a, b) => a + b, 0);
+    for (let i = row * k; i < (row + 1) * k; i++) data[i] /= total;
+  }
+  return { shape: [n, k], data };
+}

@@ -5,7 +5,7 @@ import type { Outcome } from './outcome.ts';
 export type Verdict = 'agrees' | 'disagrees' | 'cannot tell';
 
 /** A claim of the paper, weighed. */
-export interface Judged {
+export interface CheckedClaim {
   /** As the paper says it. */
   readonly claim: string;
   readonly verdict: Verdict;
@@ -29,7 +29,7 @@ export interface Claim {
 }
 
 /** Weighs claims about means: one agrees if its contrast is above 0 by more than the 95 % margin, disagrees if below. */
-export function judgeClaims(outcomes: readonly Outcome[], claims: readonly Claim[]): Judged[] {
+export function checkClaims(outcomes: readonly Outcome[], claims: readonly Claim[]): CheckedClaim[] {
   return claims.map(({ claim, measure, contrast: weights, what, published, digits = 2 }) => {
     const known = published === undefined ? {} : { published: `${signed(published, digits)} ${what}` };
     const found = contrast(outcomes, measure, weights);
@@ -55,26 +55,26 @@ export function judgeClaims(outcomes: readonly Outcome[], claims: readonly Claim
 }
 
 /** A claim that needs no statistics: it holds or it does not. */
-export function judgeFact(claim: string, holds: boolean, found: string): Judged {
+export function checkFact(claim: string, holds: boolean, found: string): CheckedClaim {
   return { claim, verdict: holds ? 'agrees' : 'disagrees', found };
 }
 
 /** All claims in one word: as the worst of them, where one that fails is worse than one that cannot be told. */
-export function overall(judged: readonly Judged[]): Verdict {
-  if (judged.length === 0) return 'cannot tell';
-  if (judged.some(({ verdict }) => verdict === 'disagrees')) return 'disagrees';
-  return judged.every(({ verdict }) => verdict === 'agrees') ? 'agrees' : 'cannot tell';
+export function overall(checked: readonly CheckedClaim[]): Verdict {
+  if (checked.length === 0) return 'cannot tell';
+  if (checked.some(({ verdict }) => verdict === 'disagrees')) return 'disagrees';
+  return checked.every(({ verdict }) => verdict === 'agrees') ? 'agrees' : 'cannot tell';
 }
 
 /** The sentence that the page begins with. `where` is "at scale small, on CIFAR-10", or empty. */
-export function verdictSentence(judged: readonly Judged[], where: string): string {
-  const count = (wanted: Verdict): number => judged.filter(({ verdict }) => verdict === wanted).length;
-  const claims = `${judged.length} ${judged.length === 1 ? 'claim' : 'claims'}`;
+export function verdictSentence(checked: readonly CheckedClaim[], where: string): string {
+  const count = (wanted: Verdict): number => checked.filter(({ verdict }) => verdict === wanted).length;
+  const claims = `${checked.length} ${checked.length === 1 ? 'claim' : 'claims'}`;
   const on = where === '' ? '' : ` ${where}`;
   const [agreeing, open] = [count('agrees'), count('cannot tell')];
-  switch (overall(judged)) {
+  switch (overall(checked)) {
     case 'agrees':
-      return `This run agrees with the paper${on}: ${judged.length === 1 ? 'the one claim holds' : `all ${claims} hold`}.`;
+      return `This run agrees with the paper${on}: ${checked.length === 1 ? 'the one claim holds' : `all ${claims} hold`}.`;
     case 'disagrees':
       return `This run does not agree with the paper${on}: of ${claims}, ${count('disagrees')} came out the other way, ${agreeing} the paper's way, and ${open} cannot be told from chance.`;
     case 'cannot tell':

@@ -1,0 +1,93 @@
+import { CardinalError, messageOf, UsageError } from '../../base/errors.ts';
+import { wasmFeatures, type WasmFeatures } from './features.ts';
+
+/**
+ * The builds of the kernels, fastest first: with relaxed SIMD and register tiles for vectors of 256 bits, with relaxed SIMD,
+ * and with neither. The first two give the same results, bit for bit.
+ */
+export const kernelBuilds = ['wide', 'relaxed', 'simd'] as const;
+export type KernelBuild = (typeof kernelBuilds)[number];
+
+/** The file of a build, in `dist/kernels`. */
+export function kernelFileName(build: KernelBuild): string {
+  return `kernels-${build}.wasm`;
+}
+
+/** Kernels that are ready to run. */
+export interface LoadedKernels {
+  readonly build: KernelBuild;
+  readonly module: WebAssembly.Module;
+  /** Why they are not the wide ones although this engine should be able to run those. */
+  readonly wideProblem?: string;
+}
+
+/** What a platform gives so that kernels can be loaded. */
+export interface KernelPlatform {
+  /** Why it cannot make 256-bit vectors of WebAssembly's, in words; empty if it can. */
+  readonly wideProblem: string;
+  /** Fetches and compiles a build. Throws any error. */
+  compile(build: KernelBuild): Promise<WebAssembly.Module>;
+  /** What to do about an engine that runs no build, as the end of a message: `take Node 22 or newer`. */
+  readonly advice: string;
+}
+
+/** The builds that an engine can run, fastest first. */
+export function usableBuilds(
+  { simd, relaxedSimd, threads }: WasmFeatures,
+  { wideProblem }: Pick<KernelPlatform, 'wideProblem'>,
+): readonly KernelBuild[] {
+  if (!simd || !threads) return [];
+  const usable: Readonly<Record<KernelBuild, boolean>> = {
+    wide: relaxedSimd && wideProblem === '',
+    relaxed: relaxedSimd,
+    simd: true,
+  };
+  return kernelBuilds.filter((build) => usable[build]);
+}
+
+/** How a build adds a product to a sum on this machine; nothing else of a build, an engine or a processor changes results. */
+export function multiplyAddOf(build: KernelBuild): 'fused' | 'separate' {
+  return build !== 'simd' && wasmFeatures().fused ? 'fused' : 'separate';
+}
+
+/**
+ * The compiled kernels; `asked` is the fastest build that the engine can run, unless named.
+ * @throws {CardinalError} if the engine cannot run them, or they were not built.
+ * @throws {UsageError} if there is no such build.
+ */
+export async function loadKernels(
+  asked: KernelBuild | undefined,
+  platform: KernelPlatform,
+): Promise<LoadedKernels> {
+  if (asked !== undefined && !kernelBuilds.includes(asked)) {
+    throw new UsageError(`kernels must be ${kernelBuilds.join(', ')}, got ${asked as string}`);
+  }
+  const features = wasmFeatures();
+  const usable = usableBuilds(features, platform);
+  const build = asked ?? usable.at(0);
+  if (build === undefined || !usable.includes(build)) {
+    throw new CardinalError(lacking(asked, features, platform));
+  }
+  try {
+    return { build, module: await platform.compile(build) };
+  } catch (error) {
+    // Not every program that brings V8 brings all of it: what nobody asked for may be missing.
+    if (asked === undefined && build === 'wide') {
+      return { ...(await loadKernels('relaxed', platform)), wideProblem: messageOf(error) };
+    }
+    if (error instanceof CardinalError) throw error;
+    throw new CardinalError(`cannot load the kernels (${messageOf(error)})`, { cause: error });
+  }
+}
+
+function lacking(
+  asked: KernelBuild | undefined,
+  { simd, relaxedSimd, threads }: WasmFeatures,
+  { wideProblem, advice }: KernelPlatform,
+): string {
+  if (asked === 'wide' && simd && threads && relaxedSimd) {
+    return `no 256-bit vectors for WebAssembly here: ${wideProblem}`;
+  }
+  const relaxed = asked !== undefined && asked !== 'simd' ? 'relaxed ' : '';
+  return `this JavaScript engine lacks WebAssembly ${relaxed}SIMD or shared memory; ${advice}`;
+}

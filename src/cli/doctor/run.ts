@@ -1,0 +1,119 @@
+import { CardinalError } from '../../base/errors.ts';
+import { blasInfo, blasInstallation, type BlasInfo } from '../../node/blas.ts';
+import { capabilities, type Capabilities } from '../../node/capabilities.ts';
+import type { KernelBuild } from '../../backends/wasm/builds.ts';
+import { loadKernels } from '../../node/kernels.ts';
+import { bytes, digits3 } from '../../report/format.ts';
+import { pc } from '../output/colours.ts';
+import { print, printJson } from '../output/print.ts';
+import { alignColumns } from '../output/table.ts';
+
+type Found = Capabilities & {
+  readonly blas: BlasInfo | null;
+  /** Why the library that `CARDINAL_BLAS` names cannot be used, which makes every command that computes fail. */
+  readonly blasProblem: string | null;
+  /** Why no kernels can be loaded although the engine could run them; the same of these. */
+  readonly kernelsProblem: string | null;
+};
+
+/** Flags of `cardinal doctor`. */
+export interface DoctorFlags {
+  readonly json: boolean;
+}
+
+/** `cardinal doctor`: what this machine offers and what is used of it; exit code 1 if something that should work does not. */
+export async function doctor({ json }: DoctorFlags): Promise<void> {
+  const native = await blasInfo().then(
+    (blas) => ({ blas, blasProblem: null }),
+    (error: unknown) => {
+      if (!(error instanceof CardinalError)) throw error;
+      return { blas: null, blasProblem: error.message };
+    },
+  );
+  const found = { ...(await withKernels(capabilities())), ...native };
+  if (json) printJson(found);
+  else print(lines(found, await blasInstallation()));
+  if (found.blasProblem !== null || found.kernelsProblem !== null) process.exitCode = 1;
+}
+
+/** What the engine should be able to do is tried, since other programs than Node leave out parts of V8. */
+async function withKernels(
+  capabilities: Capabilities,
+): Promise<Capabilities & Pick<Found, 'kernelsProblem'>> {
+  if (capabilities.uses.kernels === 'none') return { ...capabilities, kernelsProblem: null };
+  try {
+    const { build, wideProblem } = await loadKernels();
+    const uses = { ...capabilities.uses, kernels: build };
+    if (wideProblem === undefined) return { ...capabilities, uses, kernelsProblem: null };
+    const wideVectors = { usable: false, reason: wideProblem, except: [] };
+    return { ...capabilities, wideVectors, uses, kernelsProblem: null };
+  } catch (error) {
+    if (!(error instanceof CardinalError)) throw error;
+    return { ...capabilities, kernelsProblem: error.message };
+  }
+}
+
+function lines(
+  { node, v8, platform, cpu, cores, memory, wasm, wideVectors, uses, kernelsProblem, ...native }: Found,
+  installation: string,
+): string[] {
+  const has = (present: boolean): string => (present ? pc.green('yes') : pc.yellow('no'));
+  return alignColumns(
+    [
+      [pc.bold('machine'), ''],
+      ['  processor', `${cpu}, ${cores} ${cores === 1 ? 'core' : 'cores'}`],
+      ['  memory', memoryInWords(memory)],
+      ['  system', platform],
+      ['  Node', `${node} (V8 ${v8})`],
+      [pc.bold('WebAssembly'), ''],
+      ['  SIMD', has(wasm.simd)],
+      ['  relaxed SIMD', has(wasm.relaxedSimd)],
+      ['  threads', has(wasm.threads)],
+      [
+        '  256-bit vectors',
+        wideVectors.usable ? has(true) + but(wideVectors) : `${has(false)}: ${wideVectors.reason}`,
+      ],
+      [pc.bold('native BLAS'), ''],
+      ...blasRows(native, installation),
+      [pc.bold('used by default'), ''],
+      ['  kernels', kernelsProblem === null ? kernelsInWords[uses.kernels] : pc.red(kernelsProblem)],
+      ['  threads', String(uses.threads)],
+    ],
+    ['left', 'left'],
+  );
+}
+
+function memoryInWords({ total, free, limit, largestProgram }: Found['memory']): string {
+  const most = `a program may take ${bytes(largestProgram)}`;
+  return limit === null
+    ? `${bytes(total)}, ${bytes(free)} of it free; ${most}`
+    : `${bytes(total)}, limited to ${bytes(limit)} by the container; ${most}`;
+}
+
+/** The kernels that go without. */
+function but({ except }: Capabilities['wideVectors']): string {
+  return except.length === 0 ? '' : `, except ${except.join(', ')}, on which this V8 would crash`;
+}
+
+const kernelsInWords: Readonly<Record<KernelBuild | 'none', string>> = {
+  wide: 'WebAssembly with relaxed SIMD, 256 bits at a time',
+  relaxed: 'WebAssembly with relaxed SIMD',
+  simd: 'WebAssembly with SIMD',
+  none: pc.yellow(
+    'reference loops: this engine lacks WebAssembly SIMD or shared memory; use Node 22 or newer',
+  ),
+};
+
+function blasRows(
+  { blas, blasProblem }: Pick<Found, 'blas' | 'blasProblem'>,
+  installation: string,
+): string[][] {
+  if (blasProblem !== null) return [['  library', pc.red(blasProblem)]];
+  if (blas === null)
+    return [['  library', `${pc.yellow('none')}; training is up to twice as fast with one: ${installation}`]];
+  return [
+    ['  library', `${blas.name} (${blas.path})`],
+    ...(blas.version === '' ? [] : [['  version', blas.version]]),
+    ['  speed', `${digits3(blas.gflops)} GFLOP/s on one thread`],
+  ];
+}

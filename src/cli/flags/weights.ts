@@ -1,0 +1,83 @@
+import type { Command } from 'commander';
+import { UsageError } from '../../base/errors.ts';
+import { integer, perChannel } from './values.ts';
+
+/**
+ * Gathers the `key=value` pairs of `--set`, which takes several and may be repeated; `parseSet` of the registry reads
+ * them. Whatever is no pair was most likely meant as an argument.
+ */
+export function setting(text: string, earlier: readonly string[] | undefined): readonly string[] {
+  if (!/^[A-Za-z]\w*=./s.test(text)) {
+    throw new UsageError(
+      `--set: expected key=value, got '${text}' (an argument that is no setting goes before --set)`,
+    );
+  }
+  return [...(earlier ?? []), text];
+}
+
+/** Flags of every command that builds a network by name. */
+export interface ModelFlags {
+  readonly set?: readonly string[];
+}
+
+export function withSetFlag(command: Command): Command {
+  return command.option(
+    '--set <key=value...>',
+    'set options of the network: layers, cardinality, baseWidth, numClasses, inChannels, residual, form, widthMultiplier …',
+    setting,
+  );
+}
+
+/** What a command that takes weights calls them in its help. */
+export const weightsArgument =
+  "a run's best.safetensors, or any weights: .safetensors, .pth, .pt, hf:owner/repo";
+
+/** The same for commands that want no network of them. */
+export const weightsFileArgument = 'weights file: .safetensors, .pth, .pt, or hf:owner/repo';
+
+/** Flags of every command that loads weights: how much of them must fit, and for how many channels. */
+export interface FitFlags {
+  readonly inChannels?: number;
+  readonly partial?: boolean;
+  readonly verify?: boolean;
+}
+
+export function withFitFlags(command: Command): Command {
+  return command
+    .option(
+      '--in-channels <n>',
+      "number of input channels; adapts the first convolution: sums its channels for 1, repeats and rescales them for more (default: the weights')",
+      integer('--in-channels', 1, 1024),
+    )
+    .option('--partial', 'load the tensors that fit and list the others, which keep their initial values')
+    .option('--no-verify', 'load weights even if their checksums do not match');
+}
+
+/** Flags of every command that takes weights: what the file does not say itself. */
+export interface WeightsFlags extends ModelFlags, FitFlags {
+  readonly model?: string;
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+  readonly imageSize?: number;
+}
+
+export function withWeightsFlags(command: Command): Command {
+  const prepared = command
+    .option('--model <name>', 'network that the weights belong to (default: the one named in a checkpoint)')
+    .option(
+      '--mean <list>',
+      "mean of each channel, in [0, 1] (default: the checkpoint's)",
+      perChannel('--mean', false),
+    )
+    .option(
+      '--std <list>',
+      "standard deviation of each channel (default: the checkpoint's)",
+      perChannel('--std', true),
+    )
+    .option(
+      '--image-size <n>',
+      "height and width of the network's input (default: the checkpoint's)",
+      integer('--image-size', 8, 4096),
+    );
+  return withFitFlags(withSetFlag(prepared));
+}

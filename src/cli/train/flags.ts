@@ -1,0 +1,40 @@
+import type { AugmentationName } from '../../data/augmentations.ts';
+import type { PictureLimitOptions } from '../../data/picture-limits.ts';
+import type { Recipe } from '../../train/recipe.ts';
+import type { EngineFlags } from '../flags/engine.ts';
+import type { FitFlags, ModelFlags } from '../flags/weights.ts';
+
+/** Flags of `cardinal train`. */
+export interface TrainFlags extends EngineFlags, FitFlags, ModelFlags, PictureLimitOptions {
+  readonly model?: string;
+  readonly weights?: string;
+  readonly head: 'keep' | 'reset';
+  readonly freeze?: readonly string[];
+  readonly recipe: string;
+  readonly epochs?: number;
+  readonly batchSize?: number;
+  readonly lr?: number;
+  readonly weightDecay?: number;
+  readonly labelSmoothing?: number;
+  readonly clipNorm?: number;
+  readonly accumulate?: number;
+  readonly ema?: number;
+  readonly mixup?: number;
+  readonly cutmix?: number;
+  readonly augment?: AugmentationName;
+  readonly balance?: Recipe['balance'];
+  readonly patience?: number;
+  readonly imageSize?: number;
+  readonly mean?: readonly number[];
+  readonly std?: readonly number[];
+  readonly valFraction: number;
+  readonly seed: number;
+  readonly strict: boolean;
+  readonly checkpointEvery?: number;
+  readonly checkpointMinutes?: number;
+  readonly checkpointActivations?: boolean;
+  readonly out?: string;
+  readonly resume?: string;
+  readonly takeOver?: true;
+  readonly json: boolean;
+}

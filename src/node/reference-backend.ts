@@ -1,0 +1,8 @@
+import type { Backend } from '../backends/backend.ts';
+import { createReferenceBackend } from '../backends/reference/backend.ts';
+import { largestProgram } from './memory.ts';
+
+/** The reference, within this machine's memory. */
+export function createNodeReferenceBackend(): Backend {
+  return createReferenceBackend(largestProgram());
+}

@@ -1,0 +1,57 @@
+import { activationNames, activations, type ActivationName } from '../../../src/graph/activation.ts';
+import type { ActivationOps } from '../../../src/graph/ops/activation.ts';
+import {
+  awayFrom,
+  elementwiseShapes,
+  normal,
+  withNaN,
+  type Cases,
+  type CasesOf,
+  type GradientCases,
+} from '../case.ts';
+
+/** Where each activation bends, and normal numbers on all sides of that. */
+const drawn: Readonly<Record<ActivationName, { mean: number; deviation: number; kinks: readonly number[] }>> =
+  {
+    relu: { mean: 0, deviation: 1, kinks: [0] },
+    relu6: { mean: 3, deviation: 4, kinks: [0, 6] },
+  };
+
+export const activationCases = Object.fromEntries(
+  activationNames.flatMap((name) => [
+    [name, forward(name)],
+    [`${name}_backward`, backward(name)],
+  ]),
+) as CasesOf<ActivationOps>; // By construction: `Object.fromEntries` forgets the keys.
+
+export const activationGradientCases: GradientCases<ActivationOps> = Object.fromEntries(
+  activationNames.map((name) => [name, differentiated(name)]),
+);
+
+function forward(name: ActivationName): Cases<ActivationName> {
+  const { mean, deviation } = drawn[name];
+  return (rng) => [
+    ...elementwiseShapes(rng).map((shape) => ({ attrs: {}, inputs: [normal(rng, shape, mean, deviation)] })),
+    { attrs: {}, inputs: [withNaN(normal(rng, [2, 4, 3, 3], mean, deviation))], note: 'NaN stays' },
+  ];
+}
+
+function backward(name: ActivationName): Cases<`${ActivationName}_backward`> {
+  const { mean, deviation } = drawn[name];
+  const { slopeFrom, value } = activations[name];
+  return (rng) =>
+    elementwiseShapes(rng).map((shape) => {
+      const x = normal(rng, shape, mean, deviation);
+      const at = slopeFrom === 'x' ? x : { shape, data: x.data.map(value) };
+      return { attrs: {}, inputs: [normal(rng, shape), at] };
+    });
+}
+
+function differentiated(name: ActivationName): Cases<ActivationName> {
+  return (rng) =>
+    drawn[name].kinks.map((kink) => ({
+      attrs: {},
+      inputs: [awayFrom(rng, kink, [2, 3, 2, 2])],
+      note: `around ${kink}`,
+    }));
+}
