@@ -12,7 +12,7 @@
  */
 import './base/globals.ts';
 
-export { CardinalError, DisposedError, UsageError } from './base/errors.ts';
+export { CardinalError, DeviceLostError, DisposedError, UsageError } from './base/errors.ts';
 export { Rng } from './base/rng.ts';
 export type { StateDict, TensorData } from './base/tensor-data.ts';
 export type { Shape, Value } from './graph/value.ts';

@@ -16,4 +16,5 @@ export type { Role } from '../graph/value.ts';
 export { planInference, type InferencePlanOptions, type Traced } from '../plan/plan-inference.ts';
 export { formatPlan, listPlan, type PlanListing } from '../plan/listing.ts';
 export type { BufferRole, Entry, Plan, PlanBuffer, Step } from '../plan/plan.ts';
+export type { Target } from '../plan/target.ts';
 export { planTraining, type TrainingPlanOptions } from '../plan/plan-training.ts';

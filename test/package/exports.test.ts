@@ -12,10 +12,10 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
   '.': {
     values: `
       AggregatedBottleneck BasicBlock Block Bottleneck CardinalError CifarResNet CompiledModel
-      DisposedError EarlyConcatBottleneck F InceptionResnetV2 InceptionV4 KuangliuResNeXt MobileNetV1
-      ResNet ReviewResNeXt Rng UsageError Xception compile computeGradients convertForm createModel
-      listModels modelInfo nn resnext resnext101_32x4d resnext101_32x8d resnext101_64x4d
-      resnext50_32x4d resnextCifar writeWeights`,
+      DeviceLostError DisposedError EarlyConcatBottleneck F InceptionResnetV2 InceptionV4
+      KuangliuResNeXt MobileNetV1 ResNet ReviewResNeXt Rng UsageError Xception compile
+      computeGradients convertForm createModel listModels modelInfo nn resnext resnext101_32x4d
+      resnext101_32x8d resnext101_64x4d resnext50_32x4d resnextCifar writeWeights`,
     types: `
       CifarResNetOptions CompileOptions Form GivenOptions GradientOptions Gradients
       InceptionResnetV2Options InceptionV4Options KuangliuResNeXtOptions MobileNetV1Options ModelInfo
@@ -25,9 +25,9 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
   './backends': {
     values: `createReferenceBackend createWasmBackend formatPlan listPlan planInference planTraining`,
     types: `
-      Backend BufferRole DisposeOptions Entry Graph InferenceOptions KernelUse MultiplyAdd
+      Backend BufferRole DisposeOptions Entry Graph InferencePlanOptions KernelUse MultiplyAdd
       NativeLibrary Node NodeOf Numerics OpName OpTable Order Plan PlanBuffer PlanListing Program Role
-      Step Traced TrainingOptions WasmBackendOptions`,
+      Step Target Traced TrainingPlanOptions WasmBackendOptions`,
   },
   './cost': {
     values: `
