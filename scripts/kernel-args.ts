@@ -52,6 +52,8 @@ function membersOf(name: string, { type }: AnyField, offset: number): readonly s
       ];
     case 'i32[]':
       return [`@inline get ${name}(): usize { return ${address} + ${offset}; }`];
+    case 'bool':
+      return [`${name}: i32;`];
     default:
       return [`${name}: ${type};`];
   }

@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 const pictures = fileURLToPath(new URL('../../../data/fashion-mnist-sample', import.meta.url));
 
 /**
- * The folder of 6,000 + 1,000 pictures of Fashion-MNIST that come with the package; from the current one, where that is
- * shorter to read.
+ * The folder of the 6,000 + 1,000 pictures of Fashion-MNIST that come with the package; relative to the current folder if it is
+ * inside.
  */
 export function bundledPictures(): string {
   const near = relative(process.cwd(), pictures);

@@ -1,4 +1,3 @@
-import { UsageError } from '../base/errors.ts';
 import { shortened } from '../base/quoted.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import { parseSet } from '../models/options.ts';
@@ -12,9 +11,8 @@ import { otherNetwork } from '../use/identify.ts';
 import { withWeightsFile } from '../node/weights-file.ts';
 import type { WeightsFile } from '../node/weights-file.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
-import type { LoadedWeights } from '../weights/load.ts';
+import { unmatchedTensors, type LoadedWeights } from '../weights/load.ts';
 import type { WeightsFlags } from './flags/weights.ts';
-import type { DownloadView } from './output/download-progress.ts';
 import { tell } from './output/print.ts';
 
 /** Opens a weights file for `work`. Shows the progress of downloads and prints the notes about what was chosen in the file. */
@@ -23,31 +21,45 @@ export async function openWeights<T>(
   work: (file: WeightsFile) => Promise<T>,
   { verify }: VerifyOptions = {},
 ): Promise<T> {
-  const view = await viewOf(name);
-  const warn = (text: string): void => {
-    view.stop();
-    tell(`warning: ${text}`);
-  };
+  const downloads = await showDownloads(isHubName(name));
   const opened = (file: WeightsFile): Promise<T> => {
-    view.stop();
+    downloads.stop();
     for (const note of file.notes) tell(`note: ${note}`);
     return work(file);
   };
   try {
-    const onProgress: HubOptions['onProgress'] = (progress) => {
-      view.show(progress);
-    };
-    return await withWeightsFile(name, opened, { onProgress, onWarning: warn }, { verify });
+    return await withWeightsFile(name, opened, downloads.hub, { verify });
   } finally {
-    view.stop();
+    downloads.stop();
   }
 }
 
-/** The progress of a download; a view that shows nothing for a file on this machine. */
-async function viewOf(name: string): Promise<DownloadView> {
-  if (!isHubName(name)) return { show: () => undefined, stop: () => undefined };
+/** Shows the progress of downloads from the hub. */
+export interface Downloads {
+  readonly hub: HubOptions;
+  /** Takes the progress away, so that other lines can be written. */
+  stop(): void;
+}
+
+/** Has downloads shown, if there may be any: not for a file on this machine. */
+export async function showDownloads(mayBe: boolean): Promise<Downloads> {
+  if (!mayBe) return { hub: {}, stop: () => undefined };
   const { downloadView } = await import('./output/download-progress.ts');
-  return downloadView();
+  const view = downloadView();
+  return {
+    hub: {
+      onProgress: (progress) => {
+        view.show(progress);
+      },
+      onWarning: (text) => {
+        view.stop();
+        tell(`warning: ${text}`);
+      },
+    },
+    stop: () => {
+      view.stop();
+    },
+  };
 }
 
 /** The network and weights that the flags name. */
@@ -56,7 +68,7 @@ export async function loadForUse(path: string, flags: WeightsFlags): Promise<Tra
   const load = async (file: WeightsFile): Promise<Trained> => {
     warnOfOther(file, model);
     const trained = await loadFrom(file, { model, options: parseSet(set), inChannels, partial });
-    tellLeft(trained.loaded);
+    tellUnmatched(trained.loaded);
     return trained;
   };
   return openWeights(path, load, flags);
@@ -65,19 +77,14 @@ export async function loadForUse(path: string, flags: WeightsFlags): Promise<Tra
 const mostListed = 50;
 
 /** Lists on stderr the tensors that `--partial` did not load, one name per line. */
-export function tellLeft({ loaded, missing, misshaped, unexpected }: LoadedWeights): void {
-  const groups = [
-    ['not in the file, kept at their initial values', missing],
-    ['of another shape, kept at their initial values', misshaped],
-    ['not in the network, ignored', unexpected],
-  ] as const;
-  if (groups.every(([, names]) => names.length === 0)) return;
-  tell(`note: loaded ${loaded.length} of ${loaded.length + missing.length + misshaped.length} tensors`);
-  for (const [what, names] of groups) {
-    if (names.length === 0) continue;
+export function tellUnmatched(loaded: LoadedWeights): void {
+  const unmatched = unmatchedTensors(loaded);
+  if (unmatched === undefined) return;
+  tell(`note: ${unmatched.summary}`);
+  for (const { why, fate, names } of unmatched.groups) {
     const more = names.length - mostListed;
     tell(
-      `${what}:`,
+      `${why}, ${fate}:`,
       names.slice(0, mostListed).map((name) => `  ${shortened(name)}`),
     );
     if (more > 0) tell(`  and ${more} more`);
@@ -96,26 +103,7 @@ export async function preprocessingFor(
   flags: WeightsFlags,
   data?: OpenData,
 ): Promise<Preprocessing> {
-  // Before anything is measured with them.
-  requirePerChannel({ channels: trained.channels, mean: flags.mean, std: flags.std });
   const { preprocessing, note } = await prepareFor(trained, flags, data);
   if (note !== undefined) tell(`warning: ${note}`);
   return preprocessing;
-}
-
-/** Throws a `UsageError` unless `--mean` and `--std` gave a number for each channel, if they were given. */
-export function requirePerChannel({
-  channels,
-  mean,
-  std,
-}: {
-  readonly channels: number;
-  readonly mean?: readonly number[] | undefined;
-  readonly std?: readonly number[] | undefined;
-}): void {
-  for (const [flag, list] of Object.entries({ mean, std })) {
-    if (list !== undefined && list.length !== channels) {
-      throw new UsageError(`--${flag}: expected ${channels} numbers, one a channel, got ${list.length}`);
-    }
-  }
 }

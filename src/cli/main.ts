@@ -8,12 +8,12 @@ import { didYouMean } from './suggest.ts';
 import { keepToPictures } from '../node/sharp.ts';
 import { version } from '../node/version.ts';
 
-/** A command's file: adds arguments, options, examples and the action to the command of its name. */
+/** A command's `command.ts`: adds arguments, flags, examples and the action to the command of its name. */
 interface CommandModule {
   define(command: Command): void;
 }
 
-/** Every command with its line in the overview. Only the file of the one that is asked for is loaded. */
+/** Every command with its line in the overview. Only the file of the one that is called is loaded. */
 const commands: Readonly<Record<string, readonly [summary: string, load: () => Promise<CommandModule>]>> = {
   demo: ['train and evaluate a small ResNeXt on bundled pictures', () => import('./demo/command.ts')],
   models: ['list the networks that can be built by name', () => import('./models/command.ts')],
@@ -46,7 +46,7 @@ const asked = args.find((arg) => !arg.startsWith('-') && arg !== 'help') ?? '';
 answerSignals();
 answerLostStreams(report);
 
-/** Whatever is thrown where nobody waits for it, by a stream or a worker, is told in the same way. */
+/** Errors that nobody awaits, of a stream or a worker, are reported in the same way. */
 process.on('uncaughtException', (error: unknown) => {
   report(error);
   process.exit();
@@ -63,7 +63,7 @@ try {
   report(error);
 }
 
-/** Runs the command that was asked for; a flag that it does not have is answered with the one that was meant. */
+/** Runs the command that was called; an unknown flag is answered with the one that was probably meant. */
 async function parse(program: Command): Promise<void> {
   try {
     await program.parseAsync(args, { from: 'user' });

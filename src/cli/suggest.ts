@@ -1,8 +1,8 @@
 import { alike, nearest } from '../base/nearest.ts';
 
 /**
- * Flags that mean the same in one program or another: torchvision's references, timm, Lightning, Keras, Ultralytics,
- * transformers. Whichever of a group a command has is what was meant by the others.
+ * Flags that mean the same in other programs: torchvision's references, timm, Lightning, Keras, Ultralytics, transformers. The
+ * flag of a group that a command has is suggested for all the others.
  */
 const synonyms: readonly (readonly string[])[] = [
   ['--model', '-m', '--arch', '-a', '--architecture', '--net', '--network', '--model-name', '--backbone'],
@@ -83,7 +83,7 @@ const synonyms: readonly (readonly string[])[] = [
   ['--json', '--format', '--output-format'],
 ];
 
-/** Words for what a command takes without a flag. */
+/** Flags for what Cardinal takes as an argument. */
 const dataFlags: readonly string[] = [
   '--data',
   '--dataset',
@@ -95,9 +95,8 @@ const dataFlags: readonly string[] = [
 ];
 
 /**
- * What was most likely meant by a flag that a command does not have: a flag of the same meaning, or one that is spelt alike.
- * `has` are the command's flags and the names of its arguments. In words, for the end of a sentence; undefined if nothing is
- * near.
+ * What was most likely meant by an unknown flag, as the end of a sentence: a flag of the same meaning, or one that is spelt alike;
+ * undefined if there is none. `has` are the command's flags and the names of its arguments.
  */
 export function didYouMean(
   given: string,
@@ -112,7 +111,7 @@ export function didYouMean(
   if (same !== undefined) return `(Did you mean ${same}?)`;
   if (dataFlags.includes(flag) && has.args.includes('data'))
     return '(the data is an argument, without a flag)';
-  // Short flags differ from one another by one letter: none is like another.
+  // Any two short flags differ by one letter, so spelling says nothing.
   if (!flag.startsWith('--')) return undefined;
   const near = nearest(flag, has.flags, 1).find((candidate) => alike(flag.slice(2), candidate.slice(2)));
   return near === undefined ? undefined : `(Did you mean ${near}?)`;

@@ -13,6 +13,7 @@ export { costOf } from './cost.ts';
 export { countModel, type ModelCount } from './count-model.ts';
 export { toDepthwiseLimit, type CostTemplate } from './depthwise-limit.ts';
 export { countSeparable, separableRatio, type SeparableCost, type SeparableShape } from './separable-cost.ts';
+export { costSummary, summary, type SummaryOptions } from './summary.ts';
 export { bottleneckLayers, equalCostTemplates, type Template, type TemplateOptions } from './templates.ts';
 export {
   bottleneckParameters,

@@ -33,8 +33,13 @@ export type ActivationName = keyof typeof rules;
 /** Every activation by the name of its op; the op of its gradient is called `<name>_backward`. */
 export const activations: Readonly<Record<ActivationName, ActivationRule>> = rules;
 
+/** An activation that the op before it may end in, and be differentiated: it keeps what it gives, not what f was applied to. */
+type Fusable = {
+  [K in ActivationName]: (typeof rules)[K]['slopeFrom'] extends 'y' ? K : never;
+}[ActivationName];
+
 /** What an op applies to its result before it is stored. */
-export type Activation = 'none' | ActivationName;
+export type Activation = 'none' | Fusable;
 
 export const activationNames = Object.keys(rules) as ActivationName[]; // The keys of the table above.
 
@@ -48,7 +53,7 @@ export function isActivation(op: string): op is ActivationName {
   return Object.hasOwn(activations, op);
 }
 
-/** Whether an op that ends in `activation` can be differentiated from what it gives. */
-export function slopeIsInOutput(activation: ActivationName): boolean {
-  return activations[activation].slopeFrom === 'y';
+/** Whether it is one that the op before it may end in. */
+export function isFusable(op: string): op is Fusable {
+  return isActivation(op) && activations[op].slopeFrom === 'y';
 }

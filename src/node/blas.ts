@@ -96,7 +96,7 @@ export async function openBlas(path: string): Promise<Blas> {
     // A shared memory never moves, and addresses stay below 2⁵³.
     const bytes = new Uint8Array(memory.buffer);
     const base = Number(koffi.address(bytes));
-    const call: Sgemm = (transposeA, transposeB, m, n, k, a, lda, b, ldb, beta, c, ldc) => {
+    const call: Sgemm = ({ transposeA, transposeB, m, n, k, a, lda, b, ldb, beta, c, ldc }) => {
       // `bytes` is used here for another reason, too: the memory must not be collected while this function lives.
       const size = bytes.length;
       requireInside(size, a, transposeA ? k : m, transposeA ? m : k, lda);
@@ -192,7 +192,7 @@ function requireRight(openSgemm: OpenSgemm): void {
     numbers.fill(NaN, c, c + m * n);
     for (const beta of [0, 1]) {
       const [lda, ldb] = [transposeA ? m : k, transposeB ? k : n];
-      sgemm(transposeA, transposeB, m, n, k, 4 * a, lda, 4 * b, ldb, beta, 4 * c, n);
+      sgemm({ transposeA, transposeB, m, n, k, a: 4 * a, lda, b: 4 * b, ldb, beta, c: 4 * c, ldc: n });
     }
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < n; j++) {
@@ -226,7 +226,10 @@ export async function blasInfo(): Promise<BlasInfo | null> {
   const sgemm = openSgemm(memory);
   const times = Array.from({ length: 9 }, () => {
     const before = performance.now();
-    sgemm(false, false, m, n, k, 0, k, 4 * m * k, n, 0, 4 * (m * k + k * n), n);
+    sgemm({
+      ...{ transposeA: false, transposeB: false, m, n, k, beta: 0 },
+      ...{ a: 0, lda: k, b: 4 * m * k, ldb: n, c: 4 * (m * k + k * n), ldc: n },
+    });
     return performance.now() - before;
   });
   return { name, path, version, gflops: (2 * m * n * k) / smallest(times) / 1e6 };

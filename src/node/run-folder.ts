@@ -56,7 +56,7 @@ export const metricsName = 'metrics.jsonl';
  *     previous.safetensors   the checkpoint before it, for when that one is damaged
  *     best.safetensors       the weights with the best validation top-1, to use
  *     metrics.jsonl          a line for each step and epoch, with its checksum; what the epochs came to is there alone
- *     config.json            how the run was started
+ *     config.json            its settings
  *     pictures.jsonl.gz      what is known of each of its pictures
  *     .lock-…                the process that trains in it
  *

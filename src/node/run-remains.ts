@@ -64,8 +64,12 @@ async function isConfig(path: string): Promise<boolean> {
   return isOf(configSchema, await readBeginning(path, longestStart));
 }
 
-/** What every version of Cardinal writes into `config.json`. */
-const configSchema = z.looseObject({ cardinal: z.string(), startedAt: z.string(), command: z.string() });
+/** What every version of Cardinal writes into `config.json`; of a program's run there is no command. */
+const configSchema = z.looseObject({
+  cardinal: z.string(),
+  startedAt: z.string(),
+  command: z.string().optional(),
+});
 
 function judgeMetrics(text: string): Verdict {
   // Where the power failed, a file may have its length and not yet its bytes.

@@ -1,4 +1,4 @@
-import { isActivation, slopeIsInOutput, type Activation } from '../graph/activation.ts';
+import { isFusable, type Activation } from '../graph/activation.ts';
 import { mutatedBy } from '../graph/dispatch.ts';
 import { Graph } from '../graph/graph.ts';
 import type { Node, NodeOf } from '../graph/node.ts';
@@ -112,8 +112,7 @@ function findChains(
       }
     }
     let activation: Activation = 'none';
-    // An op keeps what it gives, and not what its activation was applied to.
-    if (following !== undefined && isActivation(following.op) && slopeIsInOutput(following.op)) {
+    if (following !== undefined && isFusable(following.op)) {
       if (device.supports(merged(head, norm, { residual, activation: following.op }, following))) {
         activation = following.op;
         members.push(following);

@@ -17,7 +17,7 @@ export function continuedRecipe(own: Recipe, asked: AskedRecipe, source: string)
   const { recipe, epochs, ...numbers } = asked;
   const base = typeof recipe === 'string' ? findRecipe(recipe) : (recipe ?? own);
   const wanted = epochs ?? (typeof recipe === 'object' ? recipe.epochs : own.epochs);
-  // A recipe that does not say how pictures are varied leaves it to what they are, and the run knows that.
+  // A recipe that does not say how pictures are augmented leaves it to what they are, and the run knows that.
   const augmentation = base.augmentation ?? own.augmentation;
   const differences = lengths(base, own).map((length) =>
     recipeDifference(own, withOverrides({ ...base, augmentation }, { ...numbers, epochs: length })),

@@ -55,7 +55,7 @@ export interface StepEvent {
   readonly top1: number;
   readonly learningRate: number;
   readonly imagesPerSecond: number;
-  /** Share of the time that steps waited for their pictures to be read, decoded and varied, of late. */
+  /** Share of the time that steps waited for their pictures to be read, decoded and augmented, of late. */
   readonly waiting: number;
   readonly secondsLeft: number;
   /** Time for the whole run so far, the parts before it was continued included, in seconds. */

@@ -22,4 +22,4 @@ export {
 } from './recipe.ts';
 export { learningRateAt, type Schedule } from './schedule.ts';
 export type { CheckpointKind, CheckpointStore } from './store.ts';
-export { fit, train, type TrainOptions, type TrainResult } from './train.ts';
+export { fit, train, type LoopOptions, type TrainResult } from './train.ts';

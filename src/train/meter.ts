@@ -30,9 +30,9 @@ export class Meter {
   /** Measures how long the step that is begun waits for its pictures. */
   async waitFor<T>(pictures: Promise<T>): Promise<T> {
     const before = this.#now();
-    const had = await pictures;
+    const loaded = await pictures;
     this.#waited += this.#now() - before;
-    return had;
+    return loaded;
   }
 
   /** Share of a step's time that it waited for its pictures. */

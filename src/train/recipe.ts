@@ -34,7 +34,7 @@ export const recipeSchema = z.strictObject({
    * decay is min(decay, (1+t)/(10+t)) after t steps, so that a short run does not average in its random beginning.
    */
   ema: z.strictObject({ decay: z.number().min(0).lt(1), warmUp: z.boolean().default(true) }).optional(),
-  /** How training pictures are varied; if absent, as is usual for the kind of data. */
+  /** How training pictures are augmented; if absent, as is usual for the kind of data. */
   augmentation: augmentationSchema.optional(),
   /** Mixup and CutMix. */
   mix: mixSchema.optional(),

@@ -37,8 +37,8 @@ import type { Recipe } from './recipe.ts';
 import type { CheckpointStore } from './store.ts';
 import { TrainingProgram, type Tensors } from './training-program.ts';
 
-export interface TrainOptions {
-  /** Gets the trained weights at the end: those that validation judged. What is frozen in it stays as it is. */
+export interface LoopOptions {
+  /** Gets the trained weights at the end: those that were validated. What is frozen in it stays as it is. */
   readonly network: Network;
   readonly backend: Backend;
   /** Training batches, always full, and validation pictures if there are any. Whoever made them disposes of them. */
@@ -99,7 +99,7 @@ export class NotFinite extends Error {}
 
 /** The parts of a run, checked against each other and loaded; `train.ts` moves them. */
 export class Run {
-  readonly options: TrainOptions;
+  readonly options: LoopOptions;
   readonly recipe: Recipe;
   readonly seed: number;
   readonly program: TrainingProgram;
@@ -110,7 +110,7 @@ export class Run {
   /** What the epochs came to that are done, as far as it is known. */
   readonly history: EpochRecord[];
   /** What the last of them came to in validation. */
-  #judged: EpochRecord['validation'];
+  #lastValidation: EpochRecord['validation'];
   readonly #validation: Program | undefined;
   /** What the steps of a run that is continued depend on, and what those to come do. */
   readonly #before: readonly Conditions[];
@@ -118,7 +118,7 @@ export class Run {
   #classWeights: Float64Array | undefined;
 
   private constructor(
-    options: TrainOptions,
+    options: LoopOptions,
     parts: Pick<Run, 'recipe' | 'seed' | 'program' | 'fitted' | 'frozen' | 'progress' | 'history'>,
     validation: Program | undefined,
   ) {
@@ -130,14 +130,14 @@ export class Run {
     this.frozen = parts.frozen;
     this.progress = parts.progress;
     this.history = parts.history;
-    this.#judged = options.resume?.trained?.validation;
+    this.#lastValidation = options.resume?.trained?.validation;
     this.#validation = validation;
     this.#before = options.resume?.training?.conditions ?? [];
     this.#now = conditionsOf(options.backend, options.conditions ?? {}, parts.progress.step);
   }
 
   /** Plans and loads the programs. Throws a `CardinalError` if data, network, recipe and checkpoint do not fit together. */
-  static async start(options: TrainOptions): Promise<Run> {
+  static async start(options: LoopOptions): Promise<Run> {
     checkKind('train', 'the options', options, {
       ...record,
       expected: '{ network, backend, data, recipe, … }',
@@ -245,7 +245,7 @@ export class Run {
     return { ...batch, target: weighTargets(batch, this.#classWeights, { smoothing, mixed }) };
   }
 
-  /** Judges the weights on the validation pictures, if there are any. */
+  /** Evaluates the weights on the validation pictures, if there are any. */
   async validate(tensors: Tensors): Promise<Evaluation | undefined> {
     const { data, signal } = this.options;
     if (this.#validation === undefined || data.validation === undefined) return undefined;
@@ -259,7 +259,7 @@ export class Run {
   finishEpoch(record: EpochRecord): void {
     const { progress } = this;
     this.history.push(record);
-    this.#judged = record.validation;
+    this.#lastValidation = record.validation;
     progress.epoch++;
     progress.batch = 0;
     progress.sums = freshSums();
@@ -305,7 +305,7 @@ export class Run {
       input: network.input,
       classes: data.train.dataset.classes,
       preprocessing: preprocessing ?? resume?.preprocessing,
-      trained: { epochs: epoch, steps: step, validation: this.#judged },
+      trained: { epochs: epoch, steps: step, validation: this.#lastValidation },
       pictures: picturesSeen(resume?.pictures, pictures),
       recipe: this.recipe,
       origin: origin ?? resume?.origin,
@@ -363,7 +363,7 @@ function checkClasses({ plan }: FittedPlan, { dataset }: BatchLoader): void {
 
 function checkResume(
   resume: Checkpoint,
-  { network, data, pictures }: TrainOptions,
+  { network, data, pictures }: LoopOptions,
   state: StateDict,
   frozen: readonly string[],
 ): void {

@@ -8,12 +8,12 @@ import { Due } from './due.ts';
 import type { EndEvent, EpochEvent, StepEvent, TrainEvent } from './events.ts';
 import { Meter } from './meter.ts';
 import type { EpochRecord } from './progress.ts';
-import { NotFinite, Run, type TrainOptions } from './run.ts';
+import { NotFinite, Run, type LoopOptions } from './run.ts';
 import { learningRateAt } from './schedule.ts';
 import type { CheckpointKind } from './store.ts';
 import type { Tensors } from './training-program.ts';
 
-export type { TrainOptions } from './run.ts';
+export type { LoopOptions } from './run.ts';
 
 export interface TrainResult {
   readonly reason: EndEvent['reason'];
@@ -37,7 +37,7 @@ export interface TrainResult {
  * parts do not fit together, a picture cannot be read or a checkpoint cannot be written; a `DeviceLostError` if what computes goes
  * away, which says from which step on another backend can continue.
  */
-export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, TrainResult, undefined> {
+export async function* train(options: LoopOptions): AsyncGenerator<TrainEvent, TrainResult, undefined> {
   const run = await Run.start(options);
   try {
     return yield* new Loop(run).events();
@@ -48,7 +48,7 @@ export async function* train(options: TrainOptions): AsyncGenerator<TrainEvent, 
 
 /** `train` for callers who would rather be called: awaits `onEvent` for every event and gives the result. */
 export async function fit(
-  options: TrainOptions & { readonly onEvent?: ((event: TrainEvent) => unknown) | undefined },
+  options: LoopOptions & { readonly onEvent?: ((event: TrainEvent) => unknown) | undefined },
 ): Promise<TrainResult> {
   const outcome: { result?: TrainResult } = {};
   async function* observed(): AsyncGenerator<TrainEvent, void, undefined> {
@@ -146,7 +146,7 @@ class Loop {
     if (this.#due.byClock) yield* this.#saveLast(tensors);
     let record: EpochRecord;
     try {
-      record = await this.#judge(tensors);
+      record = await this.#validate(tensors);
     } catch (error) {
       if (options.signal?.aborted !== true || error !== options.signal.reason) throw error;
       yield* this.#saveLast(tensors);
@@ -255,7 +255,7 @@ class Loop {
   }
 
   /** Validation at the end of an epoch, and what the epoch came to. */
-  async #judge(tensors: Tensors): Promise<EpochRecord> {
+  async #validate(tensors: Tensors): Promise<EpochRecord> {
     const { sums, epoch, step, best } = this.#run.progress;
     this.#meter.resume();
     const evaluation = await this.#run.validate(tensors);

@@ -185,7 +185,7 @@ export class TrainingProgram {
     };
   }
 
-  /** The weights to judge and to use: the moving average where one is kept. */
+  /** The weights to evaluate and to use: the moving average where one is kept. */
   averaged({ state, ema }: Tensors): StateDict {
     return new Map([...state].map(([name, tensor]) => [name, ema.get(this.#sourceOf(name)) ?? tensor]));
   }

@@ -45,6 +45,8 @@ export async function prepareFor(
   { mean, std, imageSize }: Wanted,
   measurable?: Measurable,
 ): Promise<Prepared> {
+  // Before anything is measured with them.
+  requirePerChannel({ channels, mean, std });
   if (channels !== 1 && channels !== 3) {
     throw new UsageError(
       `${description.name}: pictures have 1 or 3 channels, got a network of ${channels}: cardinal run (in a program, compile) takes raw tensors`,
@@ -105,4 +107,21 @@ export async function prepareFor(
 function whose(measured: boolean, published: boolean): string {
   if (measured) return 'measured on these';
   return published ? 'the mean and std of the published ones are used' : "ImageNet's mean and std are used";
+}
+
+/** Throws a `UsageError` unless `--mean` and `--std` gave a number for each channel, if they were given. */
+export function requirePerChannel({
+  channels,
+  mean,
+  std,
+}: {
+  readonly channels: number;
+  readonly mean?: readonly number[] | undefined;
+  readonly std?: readonly number[] | undefined;
+}): void {
+  for (const [flag, list] of Object.entries({ mean, std })) {
+    if (list !== undefined && list.length !== channels) {
+      throw new UsageError(`--${flag}: expected ${channels} numbers, one a channel, got ${list.length}`);
+    }
+  }
 }

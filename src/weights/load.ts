@@ -80,20 +80,43 @@ function wholeNumbers({ shape, data }: TensorData & { readonly dtype: 'F32' }): 
   return { dtype: 'I64', shape, data: BigInt64Array.from(counts) };
 }
 
-/** One line of what a partial loading left, for people; undefined if it left nothing. */
-export function leftOver({ loaded, missing, unexpected, misshaped }: LoadedWeights): string | undefined {
-  const parts = [
-    ...(missing.length === 0 ? [] : [`not in the file: ${names(missing)}`]),
-    ...(misshaped.length === 0 ? [] : [`of another shape: ${names(misshaped)}`]),
-    ...(unexpected.length === 0 ? [] : [`not in the network: ${names(unexpected)}`]),
-  ];
-  if (parts.length === 0) return undefined;
-  const count = `loaded ${loaded.length} of ${loaded.length + missing.length + misshaped.length} tensors`;
-  return `${count}, the others stay as they were; ${parts.join('; ')}`;
+/** What a partial loading left, for people. */
+export interface UnmatchedTensors {
+  /** How many found their place. */
+  readonly summary: string;
+  /** The others, by why they did not and what became of them. None is empty. */
+  readonly groups: readonly {
+    readonly why: string;
+    readonly fate: string;
+    readonly names: readonly string[];
+  }[];
 }
 
-function names(all: readonly string[]): string {
-  return all.map((name) => shortened(name)).join(', ');
+/** What a partial loading left; undefined if everything found its place. */
+export function unmatchedTensors({
+  loaded,
+  missing,
+  unexpected,
+  misshaped,
+}: LoadedWeights): UnmatchedTensors | undefined {
+  const groups = [
+    { why: 'not in the file', fate: 'kept at their initial values', names: missing },
+    { why: 'of another shape', fate: 'kept at their initial values', names: misshaped },
+    { why: 'not in the network', fate: 'ignored', names: unexpected },
+  ].filter(({ names }) => names.length > 0);
+  if (groups.length === 0) return undefined;
+  const all = loaded.length + missing.length + misshaped.length;
+  return { summary: `loaded ${loaded.length} of ${all} tensors`, groups };
+}
+
+/** The same in one line. */
+export function unmatchedLine(loaded: LoadedWeights): string | undefined {
+  const unmatched = unmatchedTensors(loaded);
+  if (unmatched === undefined) return undefined;
+  const parts = unmatched.groups.map(
+    ({ why, names }) => `${why}: ${names.map((name) => shortened(name)).join(', ')}`,
+  );
+  return `${unmatched.summary}, the others stay as they were; ${parts.join('; ')}`;
 }
 
 /** A file's tensors under a network's names, and what did not find its place. */

@@ -259,7 +259,7 @@ describe('a run that is interrupted', () => {
     expect(interrupted.stderr).toContain('stopping with a checkpoint');
     // The sums of a native library depend on the number of threads.
     const needed = (await findBlas()) === undefined ? '' : ' --threads 2';
-    expect(interrupted.stdout).toContain(`continue with: cardinal train --resume 'the cut'${needed}\n`);
+    expect(interrupted.stdout).toContain(`continue with: npx cardinal train --resume 'the cut'${needed}\n`);
     const [, listed = ''] = /the run is in the cut: (.*)/.exec(interrupted.stdout) ?? [];
     // Within the first epoch there are no best weights yet, and none are spoken of.
     expect(listed.split(', ').sort()).toEqual((await readdir(at('the cut'))).sort());

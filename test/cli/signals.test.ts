@@ -59,7 +59,7 @@ describe('a signal', () => {
     expect(finished.code, finished.stderr).toBe(code);
     expect(finished.stderr).toContain('stopping with a checkpoint (again to stop at once)\n');
     expect(finished.stderr).not.toMatch(/defect|\n {4}at /);
-    expect(finished.stdout).toContain(`continue with: cardinal train --resume ${run}`);
+    expect(finished.stdout).toContain(`continue with: npx cardinal train --resume ${run}`);
     const files = await filesOf(run);
     expect(files).toEqual(expect.arrayContaining(saved));
     expect(files.filter((name) => name.startsWith('.'))).toEqual([]);

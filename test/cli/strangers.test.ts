@@ -152,7 +152,7 @@ describe('--in-channels', () => {
     told(
       await inFolder('convert', 'bare.safetensors', 'o.safetensors', '--in-channels', '1'),
       2,
-      /say which it is with --model/,
+      /name it with --model/,
     );
     const fresh = await inFolder('train', 'pictures', ...model, '--in-channels', '1');
     told(fresh, 2, /--in-channels is for --weights/);
@@ -175,7 +175,7 @@ it('--partial loads what fits and lists the rest, a name a line', async () => {
     '  bn1.weight',
     'of another shape, kept at their initial values:',
     '  layer1.0.conv1.weight: expected 4×8×1×1, got 1',
-    'not in the network, left out:',
+    'not in the network, ignored:',
     '  head\\u001b.extra',
   ]);
   const { tensors } = await fileOf('mended.safetensors');

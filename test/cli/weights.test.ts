@@ -288,7 +288,7 @@ describe('transfer', () => {
     );
     expect(code, stderr).toBe(0);
     expect(stderr).toContain(
-      'begins with run/best.safetensors, its classifier drawn anew; frozen: conv1 bn1',
+      'begins with run/best.safetensors, its classifier reinitialised; frozen: conv1 bn1',
     );
     expect(JSON.parse(stdout)).toMatchObject({ reason: 'finished' });
     const [before, after] = await Promise.all([

@@ -1,4 +1,4 @@
-import { activationNames, slopeIsInOutput, type Activation } from '../../src/graph/activation.ts';
+import { activationNames, isFusable, type Activation } from '../../src/graph/activation.ts';
 import type { OpName, OpTable } from '../../src/graph/op-table.ts';
 import { sizeOf, type Shape } from '../../src/graph/value.ts';
 import type { Rng } from '../../src/base/rng.ts';
@@ -72,7 +72,7 @@ export function coin(rng: Rng): boolean {
 }
 
 /** The activations that an op may end in: a backend need not take all, but must say so. */
-export const fused: readonly Activation[] = ['none', ...activationNames.filter(slopeIsInOutput)];
+export const fused: readonly Activation[] = ['none', ...activationNames.filter(isFusable)];
 
 export interface Tail {
   readonly activation: Activation;

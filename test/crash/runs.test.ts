@@ -8,7 +8,7 @@ import { Rng } from '../../src/base/rng.ts';
 import { resumeTraining, startTraining } from '../../src/cli/train/run.ts';
 import { defaultPreprocessing } from '../../src/data/preprocessing.ts';
 import { openData } from '../../src/node/data/open.ts';
-import { trainOn } from '../../src/node/train-on.ts';
+import { trainOn } from '../../src/node/training/train-on.ts';
 import { seed } from '../support/seed.ts';
 import { writeClasses } from '../node/data/support/sources.ts';
 import { faultsOf } from './disk.ts';
@@ -65,7 +65,7 @@ function command(): Promise<Training> {
     // Until its settings are there, a run can only be begun with its own command.
     how === 'new' || !existsSync(join(out, 'config.json'))
       ? startTraining(join(root, 'photos'), { ...flags, out })
-      : resumeTraining(out, { backend: 'wasm', json: false }, {}),
+      : resumeTraining(out, { json: false }, {}),
   );
 }
 

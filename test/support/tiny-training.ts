@@ -18,7 +18,7 @@ import type { TrainEvent } from '../../src/train/events.ts';
 import { networkOf, type Network } from '../../src/train/network.ts';
 import { recipeSchema, type Recipe } from '../../src/train/recipe.ts';
 import type { CheckpointKind, CheckpointStore } from '../../src/train/store.ts';
-import { train, type TrainOptions, type TrainResult } from '../../src/train/train.ts';
+import { train, type LoopOptions, type TrainResult } from '../../src/train/train.ts';
 
 /** Small pictures of [channels, side, side] in which the class is a bright row. */
 export const picture = [2, 4, 4] as const;
@@ -126,7 +126,7 @@ export function tinyRecipe(changes: object = {}): Recipe {
 }
 
 /** Everything `train` needs for a run of 3 epochs of 5 steps with 10 validation pictures in batches of 4. */
-export function tinyRun(seed: number, changes: Partial<TrainOptions> = {}): TrainOptions {
+export function tinyRun(seed: number, changes: Partial<LoopOptions> = {}): LoopOptions {
   const recipe = changes.recipe ?? tinyRecipe();
   return {
     network: tinyNetwork(seed),
@@ -163,7 +163,7 @@ export class MemoryStore implements CheckpointStore {
 
 /** Runs to the end, or until `until` says that the process dies there. */
 export async function runTraining(
-  options: TrainOptions,
+  options: LoopOptions,
   until: (event: TrainEvent, count: number) => boolean | Promise<boolean> = () => false,
 ): Promise<{ events: TrainEvent[]; result: TrainResult | undefined }> {
   const events: TrainEvent[] = [];

@@ -3,7 +3,7 @@ import { CardinalError } from '../../src/base/errors.ts';
 import type { StateDict } from '../../src/base/tensor-data.ts';
 import { patience } from '../../src/train/early-stopping.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
-import { fit, type TrainOptions } from '../../src/train/train.ts';
+import { fit, type LoopOptions } from '../../src/train/train.ts';
 import { seed } from '../support/seed.ts';
 import {
   countingBackend,
@@ -57,7 +57,7 @@ test('a run tells its story in order, learns, and leaves the network trained', a
 });
 
 describe('a loss that is not finite', () => {
-  function spoiled(at: number): TrainOptions {
+  function spoiled(at: number): LoopOptions {
     const options = tinyRun(seed);
     const train = memoryLoader({
       length: 43,

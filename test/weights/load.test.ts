@@ -9,7 +9,7 @@ import type { TensorArchive, TensorEntry } from '../../src/weights/archive.ts';
 import { bytesSource } from '../../src/weights/byte-source.ts';
 import { fittingModels } from '../../src/weights/fit.ts';
 import { adaptInputWeights } from '../../src/weights/input-channels.ts';
-import { headOf, leftOver, loadTensors, requireFit } from '../../src/weights/load.ts';
+import { headOf, unmatchedLine, loadTensors, requireFit } from '../../src/weights/load.ts';
 import { openArchive } from '../../src/weights/open.ts';
 import { entriesOf, entryOf, safetensorsParts } from '../../src/weights/safetensors.ts';
 import { unwrap } from '../../src/weights/unwrap.ts';
@@ -261,7 +261,7 @@ describe('what fits of a file', () => {
         ['bn1.weight', 'bn1.num_batches_tracked', 'fc.weight', 'fc.bias'].includes(key),
       );
     }
-    expect(leftOver(found)).toBe(
+    expect(unmatchedLine(found)).toBe(
       `loaded ${found.loaded.length} of ${found.loaded.length + 3} tensors, the others stay as they were; not in the file: bn1.weight; of another shape: fc.weight: expected 10×64, got 7×64, fc.bias: expected 10, got 7; not in the network: head.extra`,
     );
   });
@@ -283,7 +283,7 @@ describe('what fits of a file', () => {
       partial: true,
     });
     expect(found.loaded).toEqual([...tensorsOf(small, 3).keys()]);
-    expect(leftOver(found)).toBeUndefined();
+    expect(unmatchedLine(found)).toBeUndefined();
   });
 
   test.each([
@@ -343,7 +343,7 @@ describe('pictures of other channels', () => {
     const model = createModel(name, { ...small, inChannels }).initialize(1);
     const source = 'w';
     await expect(loadTensors(model, theirs, { source })).rejects.toThrow(
-      new RegExp(`other channels \\(conv1\\.weight: .*--in-channels ${inChannels} `),
+      new RegExp(`other input channels \\(conv1\\.weight: .*--in-channels ${inChannels} `),
     );
     await loadTensors(model, theirs, { source, inChannels });
     const original = createModel(name, small).initialize(3).stateDict();

@@ -18,7 +18,8 @@ import { headOf, requireFit, type Fitting } from '../../weights/load.ts';
 import { pytorchParts } from '../../weights/pytorch/write.ts';
 import { entriesOf, safetensorsParts } from '../../weights/safetensors.ts';
 import type { WeightsFlags } from '../flags/weights.ts';
-import { openWeights, requirePerChannel, tellLeft, warnOfOther } from '../loading.ts';
+import { openWeights, tellUnmatched, warnOfOther } from '../loading.ts';
+import { requirePerChannel } from '../../use/prepare.ts';
 import { printJson, tell } from '../output/print.ts';
 
 /** Flags of `cardinal convert`. */
@@ -80,7 +81,7 @@ function fitted(
 ): WeightsFile['tensors'] {
   const network = createModel(model.name, model.options);
   const { tensors: found, ...loaded } = fitting(network, file, model.name, { inChannels, partial });
-  tellLeft(loaded);
+  tellUnmatched(loaded);
   const [head] = headOf(network);
   const count = network.stateSpecs().get(head)?.shape[0];
   if (classes !== undefined && count !== undefined) requireNames(model.name, count, classes);

@@ -1,15 +1,12 @@
 import { augmentationSchema } from '../../data/preprocessing.ts';
-import { openData } from '../../node/data/open.ts';
+import { parseSet } from '../../models/options.ts';
 import type { RunEvaluation } from '../../node/report/evaluate-best.ts';
 import { RunFolder } from '../../node/run-folder.ts';
-import { withOverrides } from '../../train/recipe.ts';
 import { bundledPictures } from '../bundled.ts';
 import type { EngineFlags } from '../flags/engine.ts';
 import { predictionLines } from '../output/prediction.ts';
 import { print, shellWord } from '../output/print.ts';
-import { configure } from '../train/configure.ts';
-import { newRun } from '../train/run.ts';
-import { buildNetwork } from '../train/training.ts';
+import { runOnTerminal } from '../train/run.ts';
 
 /** Flags of `cardinal demo`. */
 export interface DemoFlags extends EngineFlags {
@@ -25,28 +22,25 @@ const network = ['layers=2,2,2', 'cardinality=8', 'baseWidth=16', 'planes=8'];
 /** Clothes stand in the middle of their pictures, so nothing is gained by shifting them; mirrored they are still clothes. */
 const augmentation = augmentationSchema.parse({ flip: 0.5 });
 
-/** How many classified pictures are shown. */
+/** Number of classified pictures to show. */
 const shown = 5;
 
 /** `npm start`: a small ResNeXt from random weights to a report. */
-export async function demo(flags: DemoFlags): Promise<void> {
-  const settings = {
-    recipe: 'quick',
-    valFraction: 0.1,
-    strict: false,
-    head: 'keep' as const,
-    set: network,
-    ...flags,
-  };
+export async function demo({ epochs, seed, backend, threads, blas, out, json }: DemoFlags): Promise<void> {
   const folder = bundledPictures();
-  const data = await openData(folder, { seed: flags.seed });
-  const configured = await configure(data, 'resnext_cifar', settings);
-  const recipe = withOverrides(configured.recipe, { augmentation, ema: 0.99 });
-  const config = { ...configured, recipe };
-  const path = flags.out ?? (await RunFolder.freshPath('runs', 'demo'));
-  const { evaluated } = await newRun(path, config, await buildNetwork(config), data, flags);
-  if (evaluated === undefined || flags.json) return;
-  print('', examples(evaluated, data.classes));
+  const { evaluation, data, path } = await runOnTerminal(
+    {
+      source: folder,
+      model: { name: 'resnext_cifar', options: parseSet(network) },
+      options: {
+        ...{ epochs, seed, augmentation, ema: 0.99, backend, threads, blas },
+        out: out ?? (() => RunFolder.freshPath('runs', 'demo')),
+      },
+    },
+    { json },
+  );
+  if (evaluation === undefined || path === undefined || json) return;
+  print('', examples(evaluation, data.classes));
   print(
     '',
     'what now:',
@@ -57,7 +51,7 @@ export async function demo(flags: DemoFlags): Promise<void> {
 }
 
 function examples({ samples }: RunEvaluation, classes: readonly string[]): string[] {
-  // A wrong one first, if there are any: those are the interesting ones.
+  // With up to two misclassified ones: those are the interesting ones.
   const wrong = samples.filter(({ label, predicted }) => predicted !== label).slice(0, 2);
   const right = samples.filter(({ label, predicted }) => predicted === label).slice(0, shown - wrong.length);
   return [...right, ...wrong].flatMap(({ id, label, top }) =>

@@ -10,7 +10,8 @@ import { exportOnnx } from '../../weights/onnx/export.ts';
 import { pytorchParts } from '../../weights/pytorch/write.ts';
 import { entriesOf } from '../../weights/safetensors.ts';
 import type { WeightsFlags } from '../flags/weights.ts';
-import { loadForUse, requirePerChannel } from '../loading.ts';
+import { loadForUse } from '../loading.ts';
+import { requirePerChannel } from '../../use/prepare.ts';
 import { printJson, tell } from '../output/print.ts';
 
 /** Flags of `cardinal export`. */
@@ -48,18 +49,18 @@ export async function exportWeights(from: string, flags: ExportFlags): Promise<v
   if (flags.json) printJson({ from, model: trained.description, written });
 }
 
-/** As Python would print it, to be copied. */
+/** Text as a Python literal, to be copied. */
 function pythonText(text: string): string {
   const escaped = text.replaceAll('\\', '\\\\');
   return escaped.includes("'") ? `"${escaped.replaceAll('"', '\\"')}"` : `'${escaped}'`;
 }
 
-/** For pictures whose preparation does not get into the graph: grey ones of bare weights have no statistics to guess. */
+/** Statistics that stand in where the graph does not contain the preprocessing: for grey bare weights there are none to guess. */
 function anyStatistics({ channels }: Trained): { readonly mean: number[]; readonly std: number[] } {
   return { mean: Array<number>(channels).fill(0), std: Array<number>(channels).fill(1) };
 }
 
-/** A network of channels that no picture has: its input is a tensor, and nothing is said of pictures. */
+/** Exports a network whose number of channels no picture has: its input is a tensor, without preprocessing. */
 function rawOnnx(trained: Trained, flags: ExportFlags): Promise<Uint8Array> {
   const { model, description, channels, classes, origin, licence } = trained;
   const flag = flags.preprocess
@@ -93,7 +94,7 @@ async function onnxOf(trained: Trained, flags: ExportFlags): Promise<Uint8Array>
   if (trained.channels !== 1 && trained.channels !== 3) return rawOnnx(trained, flags);
   const isKnown =
     trained.preprocessing !== undefined || (flags.mean !== undefined && flags.std !== undefined);
-  // Without its pictures in the graph a guess of how they are prepared is nobody's business but its size.
+  // Without preprocessing in the graph only the size of a guess matters.
   const { preprocessing, note } = await prepareFor(
     trained,
     isKnown || flags.preprocess ? flags : { ...flags, ...anyStatistics(trained) },

@@ -4,7 +4,7 @@ export function withJsonFlag(command: Command): Command {
   return command.option('--json', 'print one JSON document instead of text', false);
 }
 
-/** Examples below a command's help. */
+/** Adds examples below a command's help. */
 export function withExamples(command: Command, ...examples: readonly string[]): Command {
   return command.addHelpText(
     'after',

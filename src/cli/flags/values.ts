@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { UsageError } from '../../base/errors.ts';
 
-/** Readers of flag values. Each gives a function for commander that throws a `UsageError` naming flag and value. */
+/** Parses a flag's value for commander; throws a `UsageError` that names flag and value. */
 type Reader<T> = (text: string) => T;
 
 /** An integer from `min` to `max`. */
@@ -55,7 +55,7 @@ export function budget(flag: string): Reader<Budget> {
   return reader(flag, 'an amount above 0 such as 70k, 0.22G or 2x', schema);
 }
 
-/** A path; an empty one is a variable of the shell that was not set. */
+/** A path. An empty one, most likely an unset shell variable, is refused. */
 export function path(what: string): Reader<string> {
   return reader(what, 'a path', z.string().min(1));
 }
@@ -66,14 +66,14 @@ export function shape4(flag: string): Reader<readonly [number, number, number, n
   return reader(flag, 'N,C,H,W, for example 1,3,224,224', list.pipe(z.tuple([size, size, size, size])));
 }
 
-/** Numbers, one a channel: `0.485,0.456,0.406`. */
+/** Numbers, one per channel: `0.485,0.456,0.406`. */
 export function perChannel(flag: string, positive: boolean): Reader<readonly number[]> {
   const value = numeric.pipe(positive ? z.number().positive() : z.number());
   const what = `${positive ? 'positive ' : ''}numbers, one a channel, for example 0.485,0.456,0.406`;
   return reader(flag, what, list.pipe(z.array(value).min(1).max(4)));
 }
 
-/** One of some words. */
+/** One of the given words. */
 export function oneOf<const T extends string>(flag: string, words: readonly T[]): Reader<T> {
   return reader(flag, words.join(' or '), z.enum(words));
 }

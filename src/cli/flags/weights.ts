@@ -3,8 +3,8 @@ import { UsageError } from '../../base/errors.ts';
 import { integer, perChannel } from './values.ts';
 
 /**
- * Gathers the `key=value` pairs of `--set`, which takes several and may be repeated; `parseSet` of the registry reads
- * them. Whatever is no pair was most likely meant as an argument.
+ * Collects the `key=value` pairs of `--set`, which takes several and may be repeated; `parseSet` parses them. Anything else was
+ * most likely meant as an argument.
  */
 export function setting(text: string, earlier: readonly string[] | undefined): readonly string[] {
   if (!/^[A-Za-z]\w*=./s.test(text)) {
@@ -28,14 +28,14 @@ export function withSetFlag(command: Command): Command {
   );
 }
 
-/** What a command that takes weights calls them in its help. */
+/** Help for the argument of commands that need a network and its weights. */
 export const weightsArgument =
   "a run's best.safetensors, or any weights: .safetensors, .pth, .pt, hf:owner/repo";
 
-/** The same for commands that want no network of them. */
+/** Help for the argument of commands that only need tensors. */
 export const weightsFileArgument = 'weights file: .safetensors, .pth, .pt, or hf:owner/repo';
 
-/** Flags of every command that loads weights: how much of them must fit, and for how many channels. */
+/** Flags of every command that loads weights into a network: how many channels it has, and how much must fit. */
 export interface FitFlags {
   readonly inChannels?: number;
   readonly partial?: boolean;
@@ -53,7 +53,7 @@ export function withFitFlags(command: Command): Command {
     .option('--no-verify', 'load weights even if their checksums do not match');
 }
 
-/** Flags of every command that takes weights: what the file does not say itself. */
+/** Flags of every command that takes weights and a network: what the file does not say itself. */
 export interface WeightsFlags extends ModelFlags, FitFlags {
   readonly model?: string;
   readonly mean?: readonly number[];

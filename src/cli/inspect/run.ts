@@ -15,7 +15,7 @@ export interface InspectFlags {
   readonly json: boolean;
 }
 
-/** `cardinal inspect`: what a file of weights holds, by its directory alone; no tensor is read. */
+/** `cardinal inspect`: lists what a weights file holds, from its directory; no tensor is read. */
 export async function inspect(path: string, flags: InspectFlags): Promise<void> {
   const show = (file: WeightsFile): Promise<void> => {
     const fits = fittingModels(file.tensors);
@@ -23,7 +23,7 @@ export async function inspect(path: string, flags: InspectFlags): Promise<void> 
     else print(lines(file, fits));
     return Promise.resolve();
   };
-  // What a damaged file says is shown as well; `cardinal verify` tells that it is damaged.
+  // A damaged file is listed as well; `cardinal verify` finds the damage.
   await openWeights(path, show, { verify: false });
 }
 

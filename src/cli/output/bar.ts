@@ -1,7 +1,7 @@
 import cliProgress from 'cli-progress';
 import { finished } from './colours.ts';
 
-/** What stands beside a bar, by the names in its format. */
+/** Texts beside a bar, by their names in its format. */
 export type Payload = Readonly<Record<string, string>>;
 
 export interface Bar {
@@ -11,7 +11,7 @@ export interface Bar {
   stop(): void;
 }
 
-/** A bar for a terminal that goes away when it is done. `format` is cli-progress's: `{bar}`, `{name of a payload}`. */
+/** A progress bar that is cleared when it is done. `format` is cli-progress's: `{bar}`, `{name of a payload}`. */
 export function newBar(stream: NodeJS.WriteStream, format: string): Bar {
   const bar = new cliProgress.SingleBar(
     {
@@ -21,13 +21,13 @@ export function newBar(stream: NodeJS.WriteStream, format: string): Bar {
       clearOnComplete: true,
       hideCursor: true,
       fps: 8,
-      // Ctrl-C is for what goes on to handle: it keeps what it has.
+      // The work that is going on handles Ctrl-C: it saves what it has.
       gracefulExit: false,
       linewrap: false,
     },
     cliProgress.Presets.shades_classic,
   );
-  // A process that ends meanwhile, at Ctrl-C say, gives the terminal its cursor back.
+  // A process that ends early, at Ctrl-C for instance, shows the terminal's cursor again.
   const end = (): void => {
     bar.stop();
   };
@@ -49,7 +49,7 @@ export function newBar(stream: NodeJS.WriteStream, format: string): Bar {
   };
 }
 
-/** Nothing of it ends the bar's line or is obeyed by the terminal. */
+/** Without line breaks and control sequences. */
 function shown(payload: Payload = {}): Record<string, string> {
   return Object.fromEntries(Object.entries(payload).map(([name, text]) => [name, finished(text)]));
 }

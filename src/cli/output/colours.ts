@@ -2,15 +2,15 @@ import picocolors from 'picocolors';
 import { visible } from '../../base/quoted.ts';
 
 /**
- * Numbers of this process alone, which each of our colours carries until it is written: a terminal passes over them, and in a
- * line that holds text of strangers they tell our colours from theirs. Nobody sees them, so nobody can tell the next ones, and node:crypto
- * need not be loaded at every start.
+ * Random numbers of this process, which each of our colours carries until it is written. They tell our colours from those in
+ * text of strangers; a terminal ignores them. They are never shown, so `Math.random` is unpredictable enough, and node:crypto need
+ * not be loaded at every start.
  */
 const mark = Array.from({ length: 4 }, () => 1000 + Math.floor(9000 * Math.random())).join(';');
 const own = new RegExp(`(\\u001b\\[\\d+;${mark}m)`);
 const everyOwn = new RegExp(`(\\u001b\\[\\d+);${mark}m`, 'g');
 
-/** Colours where the terminal has them. What they are put around is not cleaned: that is done with the whole line. */
+/** Colours where the terminal has them. They do not clean the text inside: that is done with the whole line. */
 export const pc = {
   bold: marked(picocolors.bold),
   dim: marked(picocolors.dim),
@@ -20,7 +20,7 @@ export const pc = {
   cyan: marked(picocolors.cyan),
 };
 
-/** Text on one line in which nothing but our colours is left that a terminal obeys; see `visible`. */
+/** Text on one line, without control sequences other than our colours; see `visible`. */
 export function cleaned(text: string): string {
   return text
     .split(own)
@@ -28,7 +28,7 @@ export function cleaned(text: string): string {
     .join('');
 }
 
-/** The same as a terminal gets it. */
+/** The same, with the marks taken off our colours: what the terminal gets. */
 export function finished(text: string): string {
   return cleaned(text).replace(everyOwn, '$1m');
 }

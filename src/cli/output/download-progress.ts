@@ -3,10 +3,10 @@ import { bytes, duration, percent } from '../../report/format.ts';
 import { newBar, type Bar } from './bar.ts';
 import { writeLines } from './lines.ts';
 
-/** Shows downloads while they go, one file after the other: a live bar on a terminal, a line now and then elsewhere. */
+/** Shows the progress of downloads, one file after the other: a bar on a terminal, a line every ten seconds elsewhere. */
 export interface DownloadView {
   show(progress: HubProgress): void;
-  /** Takes the bar away, so that other lines can be written. */
+  /** Clears the bar, so that other lines can be written. */
   stop(): void;
 }
 
@@ -52,7 +52,7 @@ function startBar(
   return started;
 }
 
-/** Log files want few lines: one every ten seconds, and one at the end of what took that long. */
+/** For log files: a line every ten seconds, and one at the end of a file that took that long. */
 function lines(stream: NodeJS.WriteStream, now: () => number): DownloadView {
   const pause = 10_000;
   let current: { readonly file: string; readonly pace: Pace; last: number; shown: boolean } | undefined;

@@ -18,7 +18,7 @@ export function evaluationLines(evaluation: Evaluation, on: string): string[] {
 }
 
 /** Accuracy and loss on `on`, in one line. */
-export function scoreLines({ top1, top5, loss, correct, total, perClass }: Evaluation, on: string): string[] {
+function scoreLines({ top1, top5, loss, correct, total, perClass }: Evaluation, on: string): string[] {
   const fifth = perClass.length > 5 ? `   top-5 ${pc.bold(percent(top5))}` : '';
   return [
     `top-1 ${pc.bold(percent(top1))}${fifth}   loss ${digits3(loss)}   (${count(correct)} of ${count(total)} ${on} correct)`,

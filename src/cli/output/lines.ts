@@ -1,11 +1,11 @@
 import { finished } from './colours.ts';
 
-/** Lines, and lists of them as they are: a call takes some ten thousand arguments, a file may have more names. */
+/** Lines, and lists of lines as they are: spread into arguments, a list of a file's names may overflow the stack. */
 export type Lines = readonly (string | readonly string[])[];
 
 /**
- * The one way by which lines leave the command line. Names and messages of strangers stand in them: each is shown on one line and
- * with nothing in it that a terminal obeys but our colours.
+ * Writes lines; everything the command line prints goes through here. Lines may hold names and messages of strangers, so each is
+ * shown on one line and without control sequences other than our colours.
  */
 export function writeLines(stream: Pick<NodeJS.WriteStream, 'write'>, ...lines: Lines): void {
   stream.write(`${lines.flat().map(finished).join('\n')}\n`);

@@ -3,19 +3,19 @@ import { visible } from '../../base/quoted.ts';
 import { cleaned, finished } from './colours.ts';
 import { writeLines, type Lines } from './lines.ts';
 
-/** Lines for the person at the terminal, on stdout. */
+/** Writes the answer, on stdout. */
 export function print(...lines: Lines): void {
   writeLines(process.stdout, lines.flat());
 }
 
-/** The one document that `--json` promises, on stdout; in parts, because a text has an end, and a list of tensors may be longer. */
+/** Writes the one document of `--json`, on stdout; in parts, because a list of tensors may exceed the longest string. */
 export function printJson(value: unknown): void {
   for (const part of jsonParts(value)) process.stdout.write(part.split('\n').map(finished).join('\n'));
 }
 
 const itemsAtOnce = 10_000;
 
-/** The text of `JSON.stringify(value, undefined, 2)` and a line end, of which long lists that an object has come in parts. */
+/** The text of `JSON.stringify(value, undefined, 2)` and a line break; long lists in the fields of an object come in parts. */
 export function* jsonParts(value: unknown): Generator<string, void, undefined> {
   const isLong = (part: unknown): part is unknown[] => Array.isArray(part) && part.length > itemsAtOnce;
   const fields = typeof value === 'object' && value !== null ? Object.entries(value) : [];
@@ -42,7 +42,7 @@ export function* jsonParts(value: unknown): Generator<string, void, undefined> {
   yield '\n}\n';
 }
 
-/** What goes beside the answer (progress, warnings), on stderr, so that stdout can be piped. */
+/** Writes progress and warnings, on stderr, so that stdout can be piped. */
 export function tell(...lines: Lines): void {
   writeLines(
     process.stderr,
@@ -51,8 +51,8 @@ export function tell(...lines: Lines): void {
 }
 
 /**
- * A word of a command line, quoted where a shell would take it for something else. One with characters that are not shown as
- * they are is quoted with their bytes, as bash, zsh and POSIX of 2024 read them, so that it can be pasted.
+ * A word quoted for a shell, if it needs to be. Characters that would not be shown as they are become escaped bytes
+ * (`$'\033'`, as in bash, zsh and POSIX 2024), so that the command can be pasted.
  */
 export function shellWord(word: string): string {
   if (/^[\w./:=,@+-]+$/.test(word)) return word;
@@ -64,14 +64,14 @@ export function shellWord(word: string): string {
   return `$'${characters.join('')}'`;
 }
 
-/** Three octal digits for each byte: of hexadecimal ones some shells read as many as come. */
+/** Three octal digits for each byte: some shells read any number of hexadecimal ones. */
 function octal(character: string): string {
   return Array.from(Buffer.from(character), (byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
 }
 
 /**
- * A sentence for `stream`, as lines: on a terminal broken between words where it is wider, what goes on indented; anywhere
- * else one line, which logs and `grep` want.
+ * Wraps a sentence to the width of a terminal, with the further lines indented. Elsewhere it stays one line, for logs and
+ * `grep`.
  */
 export function wrapped(
   text: string,

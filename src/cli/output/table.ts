@@ -1,12 +1,12 @@
 import stringWidth from 'string-width';
 import { cleaned } from './colours.ts';
 
-/** Which side of its column a cell keeps to. */
+/** How cells are aligned in their column. */
 export type Alignment = 'left' | 'right';
 
 /**
- * Rows as aligned columns, two spaces apart. Our colours take no room, and what else is hidden in a cell is shown. Lines have no
- * trailing blanks.
+ * Rows as aligned columns, two spaces apart and without trailing blanks. Our colours take no width; other invisible characters
+ * are shown.
  */
 export function alignColumns(
   cells: readonly (readonly string[])[],

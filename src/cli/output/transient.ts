@@ -1,14 +1,14 @@
 import { finished } from './colours.ts';
 import { shorten } from './table.ts';
 
-/** A line of a terminal that is true for a while and then taken away. */
+/** A line of a terminal that is shown for a while and then cleared. */
 export interface TransientLine {
   readonly isShown: boolean;
   show(text: string): void;
   clear(): void;
 }
 
-/** `stream` is a terminal; what stands in the cursor's line, such as the `^C` that a terminal echoes, is overwritten. */
+/** `stream` is a terminal. Overwrites the cursor's line, and with it the `^C` that a terminal echoes. */
 export function transientLine(stream: NodeJS.WriteStream): TransientLine {
   let isShown = false;
   return {

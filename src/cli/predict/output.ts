@@ -5,7 +5,7 @@ import type { Classification } from '../../use/classifier.ts';
 import { predictionLines } from '../output/prediction.ts';
 import { print, printJson } from '../output/print.ts';
 
-/** Which output is asked for; text if none. */
+/** The format of the output; text if none is set. */
 export interface FormatFlags {
   readonly json: boolean;
   readonly jsonl: boolean;
@@ -19,13 +19,14 @@ export interface PredictionWriter {
   end(): void;
 }
 
-/** What the flags ask for. Throws a `UsageError` if they ask for two things. `guesses` is how many classes are named. */
+/** A writer of the format that the flags ask for; `guesses` is the number of classes per picture. */
 export function predictionWriter(flags: FormatFlags, guesses: number): PredictionWriter {
   if (flags.csv) return csvWriter(guesses);
   if (flags.jsonl) return { write: printLine, end: () => undefined };
   return flags.json ? documentWriter() : { write: printForPeople, end: () => undefined };
 }
 
+/** Throws a `UsageError` if the flags ask for more than one format. */
 export function requireOneFormat({ json, jsonl, csv }: FormatFlags): void {
   const asked = Object.entries({ '--json': json, '--jsonl': jsonl, '--csv': csv }).flatMap(
     ([flag, isAsked]) => (isAsked ? [flag] : []),
@@ -54,7 +55,7 @@ function documentWriter(): PredictionWriter {
   };
 }
 
-/** A row for each picture, whatever is asked of it, so that a table of them can be sorted and filtered by class. */
+/** One row per picture, so that the table can be sorted and filtered by class. */
 function csvWriter(guesses: number): PredictionWriter {
   const columns = Array.from({ length: guesses }, (_, rank) => {
     const suffix = rank === 0 ? '' : `_${rank + 1}`;

@@ -5,16 +5,16 @@ import { leftOutLine, LeftOutTally } from '../../data/left-out.ts';
 import type { PictureInput } from '../../data/picture-input.ts';
 import { findPictures } from '../../node/data/files.ts';
 
-/** A picture to classify, under the name that it is told by. */
+/** A picture to classify and the name to print for it. */
 export interface NamedPicture {
   readonly name: string;
   readonly input: PictureInput;
 }
 
 /**
- * What the arguments of `predict` mean, in their order: a folder is all pictures in it, in code-point order, `-` is what comes
- * on standard input, anything else a file. `tell` gets a line about what is left out of a folder; `fail` an error about one
- * of the arguments, which does not stop the others.
+ * The pictures that the arguments of `predict` name, in their order: a folder stands for all pictures in it, in code-point order,
+ * `-` for standard input, anything else for a file. `tell` gets a line about files that are left out of a folder; `fail` gets an
+ * error about one argument, which does not stop the others.
  */
 export async function namedPictures(
   images: readonly string[],

@@ -1,13 +1,13 @@
 import { newBar, type Bar } from '../output/bar.ts';
 
-/** Shows how far `predict` is, and lets lines through. */
+/** Shows the progress of `predict`. */
 export interface PredictProgress {
   done(pictures: number): void;
-  /** Takes the bar away, so that a line can be written; the next picture brings it back. */
+  /** Clears the bar, so that a line can be written; the next picture brings it back. */
   stop(): void;
 }
 
-/** A bar on a terminal, if the answers go elsewhere: between them it would only flicker. */
+/** A bar on a terminal, unless the answers go there too: between them it would flicker. */
 export function predictProgress(
   total: number,
   stream: NodeJS.WriteStream = process.stderr,

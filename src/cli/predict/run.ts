@@ -19,7 +19,7 @@ export interface PredictFlags extends EngineFlags, WeightsFlags, PictureLimitOpt
   readonly top: number;
 }
 
-/** `cardinal predict`: a picture that cannot be read is told on stderr and does not stop the others. */
+/** `cardinal predict`: reports a picture that cannot be read on stderr and goes on with the others. */
 export async function predict(path: string, images: readonly string[], flags: PredictFlags): Promise<void> {
   requireOneFormat(flags);
   const classes = flags.classes === undefined ? undefined : await readClassNames(flags.classes);

@@ -2,9 +2,9 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
 
 /**
- * Whether whoever started this process wants it to outlive its terminal, as `nohup` does. Node undoes the disposition that it
- * inherits, so it has to be told from what is left: what the shell called the program, the standard input that nobody can read which
- * nohup puts in a terminal's place, and whether the parent ignores the signal itself (`trap '' HUP`).
+ * Whether this process should outlive its terminal, as one started by `nohup`. Node resets the signal's disposition that it
+ * inherits, so other traces have to do: the command that the shell noted in `_`, the unreadable standard input that nohup puts in
+ * a terminal's place, and whether the parent ignores the signal (`trap '' HUP`).
  */
 export function hangUpIsIgnored(
   environment: Readonly<Record<string, string | undefined>> = process.env,
@@ -13,7 +13,7 @@ export function hangUpIsIgnored(
   return basename(environment['_'] ?? '') === 'nohup' || isUnreadable(0) || ignoresHangUp(parent);
 }
 
-/** Linux tells; elsewhere the answer is no. */
+/** From `/proc`; false where there is none. */
 function ignoresHangUp(pid: number): boolean {
   const found = /^SigIgn:\s*[\da-f]*([\da-f])$/m.exec(textOf(`/proc/${pid}/status`));
   return found !== null && (parseInt(found[1], 16) & 1) === 1;

@@ -1,14 +1,14 @@
 import { hangUpIsIgnored } from './hang-up.ts';
 
-/** The signals by which a process is asked to end, with the exit codes that shells give for them; SIGBREAK is Windows's. */
+/** Signals that ask a process to end, with the exit codes that shells use for them; SIGBREAK is Windows's. */
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGBREAK: 149 } as const;
 type Asking = keyof typeof exitCodes;
 const asking = Object.keys(exitCodes) as readonly Asking[];
 
-/** A terminal sends Ctrl-C to every process in front of it, and a parent may forward it again: that is one wish, not two. */
+/** Milliseconds within which signals count as one: a terminal sends Ctrl-C to all foreground processes, and a parent may forward it. */
 const oneWish = 500;
 
-/** What work that a signal ended throws. The process ends with the signal's exit code. */
+/** Thrown by work that a signal ended. The process ends with the signal's exit code. */
 export class Interruption extends Error {
   override readonly name = 'Interruption';
   readonly exitCode: number;
@@ -19,15 +19,15 @@ export class Interruption extends Error {
   }
 }
 
-/** Work that keeps what it has when it is asked to end. */
+/** Lets work save what it has when the process is asked to end. */
 export interface Interrupt {
   /** Aborted, with an `Interruption`, by the first signal. */
   readonly signal: AbortSignal;
   /** The code to exit with; undefined unless a signal came. */
   readonly exitCode: number | undefined;
-  /** What a signal does from now on, in words: `stopping with a checkpoint`. */
+  /** Sets what is shown at a signal from now on: `stopping with a checkpoint`. */
   will(text: string): void;
-  /** Signals end the process at once again. */
+  /** From now on signals end the process at once again. */
   release(): void;
 }
 
@@ -42,9 +42,9 @@ let kept = false;
 let first: number | undefined;
 
 /**
- * Answers the signals that ask a process to end, from now on: at once, with the code that shells know, after what must not
- * stay is removed (`exit` listeners do that); or by what `onInterrupt` says. A handler of its own is also what a process that is the first of
- * a container needs, which the system protects from signals that it does not handle. One that was told to ignore SIGHUP does.
+ * Handles the signals that ask a process to end. It ends at once, with the exit code that shells know, after `exit` listeners
+ * removed what must not stay; or as `onInterrupt` says. The first process of a container needs such a handler, because the system
+ * does not deliver unhandled signals to it. SIGHUP is ignored if the process was started so.
  */
 export function answerSignals(): void {
   const deaf = hangUpIsIgnored();
@@ -71,14 +71,14 @@ function answer(name: Asking): void {
 }
 
 function endNow(name: Asking): never {
-  // What stands in a line of the terminal, a notice or ^C, stays there, and the shell's next prompt has one of its own.
+  // Leaves a notice or ^C on its line, so that the shell's prompt starts on a new one.
   if (process.stderr.isTTY) process.stderr.write('\n');
   process.exit(exitCodes[name]);
 }
 
 /**
- * Turns the first signal into an abort: it asks the work to end in good order, which `say` tells. A second one, half a second or more
- * later, ends the process at once.
+ * Turns the first signal into an abort, so that the work can end in good order; `say` announces that. A second signal, half a
+ * second or more later, ends the process at once.
  */
 export function onInterrupt(plan: string, say: (text: string) => void): Interrupt {
   const controller = new AbortController();
@@ -100,7 +100,7 @@ export function onInterrupt(plan: string, say: (text: string) => void): Interrup
   };
 }
 
-/** Whether there has been work that goes on, or ends in good order, whoever listens: a closed terminal must not end it. */
+/** Whether work has asked for interrupts: then a closed terminal must not end the process. */
 export function keepsGoing(): boolean {
   return kept;
 }

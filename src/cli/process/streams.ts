@@ -3,9 +3,9 @@ import { fileError, hasCode } from '../../node/file-errors.ts';
 import { keepsGoing } from './interrupt.ts';
 
 /**
- * What becomes of words that cannot be written. A reader that went away (`cardinal models | head -1`) and a terminal that was closed
- * are no errors: whoever writes answers has nothing left to do, and training goes on, or saves and ends, without a word. That
- * progress is not seen stops nothing. Only answers that should have been kept, on a disk that is full say, are an error.
+ * Handles output that cannot be written. A reader that went away (`cardinal models | head -1`) or a closed terminal is no error:
+ * a command that only prints ends, and training goes on, or saves and ends. Progress that nobody sees stops nothing. Only an answer
+ * that was to be kept is an error, for example on a full disk.
  */
 export function answerLostStreams(report: (error: CardinalError) => void): void {
   process.stderr.on('error', () => undefined);

@@ -12,7 +12,7 @@ import { readSafetensors, writeSafetensors } from '../../weights/safetensors.ts'
 import { withBackend } from '../engine.ts';
 import type { EngineFlags } from '../flags/engine.ts';
 import type { FitFlags, ModelFlags } from '../flags/weights.ts';
-import { openWeights, tellLeft } from '../loading.ts';
+import { openWeights, tellUnmatched } from '../loading.ts';
 import { printJson, tell } from '../output/print.ts';
 
 /** Flags of `cardinal run`. */
@@ -32,7 +32,7 @@ export async function runTensors(name: string, flags: RunFlags): Promise<void> {
     ...(inChannels === undefined ? {} : { inChannels }),
   });
   const load = async ({ tensors: given, unreadable }: WeightsFile): Promise<void> => {
-    tellLeft(await loadTensors(model, given, { source: weights, inChannels, partial, unreadable }));
+    tellUnmatched(await loadTensors(model, given, { source: weights, inChannels, partial, unreadable }));
   };
   await openWeights(weights, load, flags);
   const { tensors } = await readSafetensors(await readFile(inputPath), inputPath, { verify: flags.verify });

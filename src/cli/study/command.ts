@@ -29,10 +29,7 @@ export function define(command: Command): void {
     )
     .option('--resume', 'continue with the runs that are already there', false)
     .option('--take-over', takeOverHelp)
-    .option(
-      '--no-verify',
-      'with --resume: continue from checkpoints even if their checksums do not match',
-    )
+    .option('--no-verify', 'with --resume: continue from checkpoints even if their checksums do not match')
     .option('--dry-run', 'print what would run, its cost and the expected time', false)
     .option('--runs <dir>', 'folder of the runs (default: runs/study-<name>-<scale>)', path('--runs'))
     .option(

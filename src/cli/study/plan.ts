@@ -2,11 +2,11 @@ import { count, duration, short } from '../../report/format.ts';
 import type { StudyPlan } from '../../study/plan.ts';
 import { alignColumns } from '../output/table.ts';
 
-/** What a study would do, with the time it is expected to take: seconds of one run, by arm. */
+/** A study's plan with the expected seconds of one run, by arm. */
 export interface StudyForecast {
   readonly plan: StudyPlan;
   readonly seconds: ReadonlyMap<string, number>;
-  /** For people; absent if the study has no pictures. */
+  /** The pictures, in words; undefined if the study needs none. */
   readonly data: string | undefined;
 }
 

@@ -8,18 +8,18 @@ import { writeLines } from '../output/lines.ts';
 import { wrapped } from '../output/print.ts';
 import { transientLine } from '../output/transient.ts';
 
-/** A run of the study with how long it is expected to take. */
+/** A run of the study with the seconds that it is expected to take. */
 export interface ExpectedRun {
   readonly run: PlannedRun;
   readonly seconds: number;
 }
 
-/** Shows a study while it goes: one bar over all runs on a terminal, a line for each run anywhere else. */
+/** Shows the progress of a study: one bar over all runs on a terminal, a line for each run elsewhere. */
 export interface StudyView {
   start(run: PlannedRun): void;
   event(event: TrainEvent): void;
   finish(outcome: Outcome): void;
-  /** Says what is being done until something else is shown. On a terminal it then goes away. */
+  /** Shows what is being done. On a terminal the next output replaces it. */
   say(text: string): void;
   stop(): void;
 }

@@ -44,7 +44,7 @@ export interface StudyFlags extends EngineFlags, PictureLimitOptions {
   readonly json: boolean;
 }
 
-/** `cardinal study`: what there is. */
+/** `cardinal study`: lists the studies. */
 export function listStudies({ json }: Pick<StudyFlags, 'json'>): void {
   if (json) {
     printJson(

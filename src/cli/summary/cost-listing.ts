@@ -4,7 +4,7 @@ import { bytes, count, percent, short } from '../../report/format.ts';
 import { pc } from '../output/colours.ts';
 import { alignColumns } from '../output/table.ts';
 
-/** Columns for the path of a module, so that a line has 80. */
+/** Width of the column of paths, so that lines have 80 characters. */
 const widestPath = 24;
 
 /** The lines of `summary --cost`: by layer, by kind of op, and by convention. */
@@ -74,7 +74,7 @@ function cells({ parameters, macs, macShare, activations, bytes: moved }: PartCo
   ];
 }
 
-/** What a module's own ops do stands behind its path: `layer1.0 (addition)` beside `layer1.0.conv1`. */
+/** A module's path, followed by what its own ops do: `layer1.0 (addition)` beside `layer1.0.conv1`. */
 function nameOf(path: string, layers: readonly LayerCost[]): string {
   const prefix = path === '' ? '' : `${path}.`;
   const own = layers.find((layer) => layer.path === path);
@@ -91,7 +91,7 @@ function amount(value: number): string {
 /** A figure, what is counted, and who quotes it. */
 type Quoted = readonly [value: string, counts: string, usedBy: string];
 
-/** What the paper's Table 3 says of its ResNeXts is no count of theirs. */
+/** The FLOPs that the paper's Table 3 gives for its ResNeXts are ResNet's. */
 function paperFigure(name: string): Quoted[] {
   const depth = /^resnext(50|101)_(?:2x40d|4x24d|8x14d|32x4d)$/.exec(name)?.[1];
   if (depth === undefined) return [];

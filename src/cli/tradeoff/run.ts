@@ -24,10 +24,10 @@ export interface TradeoffFlags {
   readonly json: boolean;
 }
 
-/** Cardinalities side by side in 80 columns. */
+/** Number of cardinalities that fit side by side into 80 characters. */
 const columnsAbreast = 5;
 
-/** Runs `cardinal tradeoff`: Table 2 for one block, or whole networks of equal cost. */
+/** `cardinal tradeoff`: Table 2 for one block, or whole networks of equal cost. */
 export function tradeoff(flags: TradeoffFlags): void {
   if (flags.depth === undefined) {
     tradeOneBlock(flags);

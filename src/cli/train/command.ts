@@ -1,6 +1,7 @@
 import { Option, type Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
 import { augmentationNames } from '../../data/augmentations.ts';
+import { whenContinued, type WhenContinued } from '../../node/training/continuing.ts';
 import type { TrainFlags } from './flags.ts';
 import { takeOverHelp, withExamples, withJsonFlag } from '../flags/common.ts';
 import { checkpointActivationsHelp, withEngineFlags } from '../flags/engine.ts';
@@ -8,39 +9,19 @@ import { strictHelp, withPictureFlags } from '../flags/pictures.ts';
 import { integer, number, oneOf, path, perChannel } from '../flags/values.ts';
 import { weightsArgument, withFitFlags, withSetFlag } from '../flags/weights.ts';
 
-/**
- * A continued run has its own settings. Beside `--resume` may be given what its results do not depend on, how long it is to
- * be, and what it has anyway (`resumeTraining` refuses another value).
- */
-const resumable: readonly string[] = [
-  ...[
-    'resume',
-    'backend',
-    'threads',
-    'blas',
-    'json',
-    'verbose',
-    'checkpointActivations',
-    'takeOver',
-    'verify',
-  ],
-  ...['epochs', 'patience', 'checkpointEvery', 'checkpointMinutes', 'maxPixels', 'decodeSeconds'],
-  ...[
-    'recipe',
-    'batchSize',
-    'lr',
-    'weightDecay',
-    'labelSmoothing',
-    'clipNorm',
-    'accumulate',
-    'ema',
-    'mixup',
-    'cutmix',
-    'augment',
-    'balance',
-  ],
-  ...['model', 'seed', 'valFraction', 'strict'],
-];
+/** Flags of `--resume` that are no option of a run; the run has its own network, so --model may only name that. */
+const besideResume: readonly string[] = ['resume', 'model', 'json', 'verbose'];
+
+/** Options that flags call otherwise. */
+const optionNames: Readonly<Record<string, string>> = { lr: 'learningRate' };
+
+/** Whether a flag may be given beside `--resume`; what it says is compared with the run's own where it must be the same. */
+function isResumable(key: string): boolean {
+  if (key === 'out') return false;
+  const rules: Readonly<Record<string, WhenContinued>> = whenContinued;
+  const option = optionNames[key] ?? key;
+  return besideResume.includes(key) || ['free', 'kept', 'own'].includes(rules[option] ?? 'begin');
+}
 
 export function define(command: Command): void {
   command
@@ -172,7 +153,7 @@ export function define(command: Command): void {
     const work = await import('./run.ts');
     if (resume !== undefined) {
       const given = Object.keys(flags).filter((key) => command.getOptionValueSource(key) === 'cli');
-      const other = given.find((key) => !resumable.includes(key));
+      const other = given.find((key) => !isResumable(key));
       if (data !== undefined || other !== undefined) {
         const extra = data ?? flagName(command, other ?? '');
         throw new UsageError(`--resume: the run has its own data and settings, leave out ${extra}`);
@@ -181,18 +162,7 @@ export function define(command: Command): void {
       await work.resumeTraining(resume, flags, asked);
       return;
     }
-    if (flags.takeOver === true) throw new UsageError('--take-over is for --resume');
     if (data === undefined) throw new UsageError('the data is missing: cardinal train <data> --model <name>');
-    if (flags.weights === undefined && flags.head === 'reset') {
-      throw new UsageError('--head reset is for --weights: without them the classifier is fresh anyway');
-    }
-    const fit =
-      flags.inChannels !== undefined ? '--in-channels' : flags.partial === true ? '--partial' : undefined;
-    if (flags.weights === undefined && fit !== undefined) {
-      throw new UsageError(
-        `${fit} is for --weights: a network without them is made for its pictures, or as --set inChannels says`,
-      );
-    }
     await work.startTraining(data, flags);
   });
 }

@@ -4,8 +4,8 @@ import { verify } from '../../node/verify/verify.ts';
 import { count } from '../../report/format.ts';
 import { pc } from '../output/colours.ts';
 import { print, printJson } from '../output/print.ts';
+import { runConfigSchema } from '../../node/training/config.ts';
 import { alignColumns } from '../output/table.ts';
-import { runConfigSchema } from '../train/run-config.ts';
 
 /** Flags of `cardinal verify`. */
 export interface VerifyFlags {

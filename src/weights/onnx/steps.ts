@@ -1,8 +1,12 @@
 import { CardinalError } from '../../base/errors.ts';
-import type { Activation, ActivationName } from '../../graph/activation.ts';
+import { isActivation, type Activation, type ActivationName } from '../../graph/activation.ts';
 import type { Node, NodeOf } from '../../graph/node.ts';
+import type { OpName, PoolAttrs } from '../../graph/op-table.ts';
 import { adaptiveWindows } from '../../graph/ops/adaptive-pool.ts';
-import type { PoolAttrs } from '../../graph/op-table.ts';
+import type { ChannelSumOps } from '../../graph/ops/channel-sum.ts';
+import type { DropoutOps } from '../../graph/ops/dropout.ts';
+import type { SoftmaxCrossEntropyOps } from '../../graph/ops/softmax-cross-entropy.ts';
+import type { UpdateOps } from '../../graph/ops/update.ts';
 import { formatShape, type Value } from '../../graph/value.ts';
 import type { OnnxAttributes } from './model.ts';
 
@@ -23,84 +27,57 @@ export type Operand =
   | { readonly name: string; readonly float: number }
   | { readonly name: string; readonly dims: readonly number[]; readonly floats: readonly number[] };
 
-/**
- * What a node of an inference trace is in ONNX, operators as of opset 17 (https://onnx.ai/onnx/operators/). A new op is
- * a type error here until it has a case.
- */
+/** ONNX's Slice cuts an end beyond the axis back to it. */
+const END_OF_AXIS = 2 ** 31 - 1;
+
+/** Ops that a network has in training alone, or that only plans have. */
+type TrainingOp =
+  | Extract<OpName, `${string}_backward${string}`>
+  | keyof (ChannelSumOps & DropoutOps & SoftmaxCrossEntropyOps & UpdateOps)
+  | 'batch_norm'
+  | 'batch_norm_recompute'
+  | 'fold_batch_norm'
+  | 'crop2d';
+
+/** A new op is a type error here until it has an entry, or is said to be training's. */
+const converters: {
+  readonly [K in Exclude<OpName, TrainingOp | ActivationName>]: (node: NodeOf<K>) => readonly Step[];
+} = {
+  conv2d: convolution,
+  batch_norm_inference: batchNorm,
+  scale: ({ attrs }) => [step('Mul', [{ name: 'factor', float: attrs.factor }])],
+  add: ({ attrs, inputs }) => [step('Add', [inputs[1]]), ...activationOf(attrs)],
+  max_pool2d: (node) => [maxPool(node)],
+  avg_pool2d: averagePool,
+  adaptive_max_pool2d: adaptiveMaxPool,
+  adaptive_avg_pool2d: adaptiveAveragePool,
+  pad2d: ({ attrs: { padding } }) => {
+    const [top, bottom, left, right] = padding;
+    return [pad([0, 0, top, left], [0, 0, bottom, right])];
+  },
+  concat: ({ inputs }) => [step('Concat', inputs.slice(1), { axis: { int: 1 } })],
+  slice_channels: ({ attrs: { start, length } }) => [slice([start], [start + length], [1], [1])],
+  pad_channels: ({ attrs: { before, after } }) => [pad([0, before, 0, 0], [0, after, 0, 0])],
+  subsample: ({ attrs: { stride } }) => [slice([0, 0], [END_OF_AXIS, END_OF_AXIS], [2, 3], [stride, stride])],
+  flatten: () => [step('Flatten', [], { axis: { int: 1 } })],
+  linear: ({ inputs }) => [step('Gemm', inputs.slice(1), { transB: { int: 1 } })],
+};
+
+/** What a node of an inference trace is in ONNX, operators as of opset 17 (https://onnx.ai/onnx/operators/). */
 export function stepsOf(node: Node): readonly Step[] {
-  switch (node.op) {
-    case 'conv2d':
-      return convolution(node);
-    case 'batch_norm_inference':
-      return batchNorm(node);
-    case 'relu':
-    case 'relu6':
-      return [activations[node.op]];
-    case 'scale':
-      return [step('Mul', [{ name: 'factor', float: node.attrs.factor }])];
-    case 'add':
-      return [step('Add', [node.inputs[1]]), ...activationOf(node.attrs)];
-    case 'max_pool2d':
-      return [maxPool(node)];
-    case 'avg_pool2d':
-      return averagePool(node);
-    case 'adaptive_max_pool2d':
-      return adaptiveMaxPool(node);
-    case 'adaptive_avg_pool2d':
-      return adaptiveAveragePool(node);
-    case 'pad2d': {
-      const [top, bottom, left, right] = node.attrs.padding;
-      return [pad([0, 0, top, left], [0, 0, bottom, right])];
-    }
-    case 'concat':
-      return [step('Concat', node.inputs.slice(1), { axis: { int: 1 } })];
-    case 'slice_channels': {
-      const { start, length } = node.attrs;
-      return [slice([start], [start + length], [1], [1])];
-    }
-    case 'pad_channels':
-      return [pad([0, node.attrs.before, 0, 0], [0, node.attrs.after, 0, 0])];
-    case 'subsample': {
-      const { stride } = node.attrs;
-      return [slice([0, 0], [endOfAxis, endOfAxis], [2, 3], [stride, stride])];
-    }
-    case 'flatten':
-      return [step('Flatten', [], { axis: { int: 1 } })];
-    case 'linear':
-      return [step('Gemm', node.inputs.slice(1), { transB: { int: 1 } })];
-    case 'conv2d_backward_input':
-    case 'conv2d_backward_weight':
-    case 'channel_sum':
-    case 'batch_norm':
-    case 'batch_norm_recompute':
-    case 'batch_norm_backward':
-    case 'batch_norm_inference_backward':
-    case 'fold_batch_norm':
-    case 'relu_backward':
-    case 'relu6_backward':
-    case 'max_pool2d_backward':
-    case 'avg_pool2d_backward':
-    case 'adaptive_max_pool2d_backward':
-    case 'adaptive_avg_pool2d_backward':
-    case 'crop2d':
-    case 'subsample_backward':
-    case 'flatten_backward':
-    case 'linear_backward_input':
-    case 'linear_backward_weight':
-    case 'dropout':
-    case 'softmax_cross_entropy':
-    case 'softmax_cross_entropy_backward':
-    case 'accumulate':
-    case 'gradient_norm':
-    case 'sgd':
-    case 'adamw':
-    case 'ema':
-      throw new Error(`${node.scope}: ${node.op} has no place in a network that is only used`);
-  }
+  const { op } = node;
+  if (isActivation(op)) return [activations[op]];
+  if (!isConverted(node)) throw new Error(`${node.scope}: ${op} has no place in a network that is only used`);
+  return convert(node);
 }
 
-/** ONNX's Slice cuts an end beyond the axis back to it. */
-const endOfAxis = 2 ** 31 - 1;
+function isConverted(node: Node): node is Extract<Node, { readonly op: keyof typeof converters }> {
+  return Object.hasOwn(converters, node.op);
+}
+
+function convert<K extends keyof typeof converters>(node: NodeOf<K>): readonly Step[] {
+  return converters[node.op](node);
+}
 
 function step(op: string, others: readonly Operand[] = [], attributes: OnnxAttributes = {}): Step {
   return { op, others, attributes };
@@ -124,6 +101,7 @@ function batchNorm({ attrs, inputs }: NodeOf<'batch_norm_inference'>): Step[] {
   return [norm, ...(attrs.residual ? [step('Add', inputs.slice(5))] : []), ...activationOf(attrs)];
 }
 
+/** An activation by itself, or behind another operator. */
 const activations: Readonly<Record<ActivationName, Step>> = {
   relu: step('Relu'),
   relu6: step('Clip', [

@@ -18,7 +18,7 @@ const module = await WebAssembly.compile(
 /** A library in ten lines, which tells how large its products were: no native one is needed here. */
 function slowLibrary(sizes: number[], transposed = false): OpenSgemm {
   return ({ buffer }) =>
-    (transposeA, transposeB, m, n, k, a, lda, b, ldb, beta, c, ldc) => {
+    ({ transposeA, transposeB, m, n, k, a, lda, b, ldb, beta, c, ldc }) => {
       expect([transposeA, transposeB]).toEqual([transposed, false]);
       sizes.push(m * n * k);
       const [down, along] = transposeA ? [1, lda] : [lda, 1];

@@ -61,7 +61,10 @@ describe.skipIf(blas === undefined)('the library', () => {
     const [a, b, c] = [16, 16 + m * k, 16 + m * k + k * n];
     for (let i = 0; i < c; i++) numbers[i] = rng.normal();
     numbers.fill(-1, c, c + m * ldc);
-    sgemm?.(false, true, m, n, k, 4 * a, k, 4 * b, k, 0, 4 * c, ldc);
+    sgemm?.({
+      ...{ transposeA: false, transposeB: true, m, n, k, beta: 0 },
+      ...{ a: 4 * a, lda: k, b: 4 * b, ldb: k, c: 4 * c, ldc },
+    });
     for (let i = 0; i < m; i++) {
       for (let j = 0; j < ldc; j++) {
         let sum = 0;
@@ -76,7 +79,10 @@ describe.skipIf(blas === undefined)('the library', () => {
     const sgemm = blas?.openSgemm(memory);
     const end = 65536;
     const product = (a: number, b: number, c: number, ldc = 4) =>
-      sgemm?.(false, false, 4, 4, 4, a, 4, b, 4, 0, c, ldc);
+      sgemm?.({
+        ...{ transposeA: false, transposeB: false, m: 4, n: 4, k: 4, beta: 0 },
+        ...{ a, lda: 4, b, ldb: 4, c, ldc },
+      });
     product(end - 192, end - 128, end - 64);
     expect(() => product(end - 60, 0, 1024)).toThrow(RangeError);
     expect(() => product(0, end - 60, 1024)).toThrow(RangeError);

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { patchWords } from '../../../src/backends/wasm/blas.ts';
+import { blasPatches } from '../../../src/backends/wasm/args/blas.ts';
+import { toWords } from '../../../src/backends/wasm/args/definition.ts';
 import { Rng } from '../../../src/base/rng.ts';
 import { compileWide, wideVectors } from '../../../src/node/wide-vectors.ts';
 import { usableKernels } from '../../../src/node/kernels.ts';
@@ -10,6 +11,12 @@ const ARGS = 64;
 const X = 4096;
 const TO = 1 << 20;
 const NOTHING = -7;
+
+/** What `patches` leaves to its caller. */
+const NOT_READ = {
+  ...{ weights: 0, out: 0, rows: 0, k: 0, depth: 0, rowsPerChunk: 0, rowsPerBlock: 0, rowsPerCall: 0 },
+  ...{ bias: undefined, residual: undefined, activation: 'none' as const },
+};
 
 type Patches = (args: number, row: number, rows: number, to: number) => void;
 
@@ -35,8 +42,10 @@ describe.each(usableKernels())('patches as rows of a matrix, %s', async (build) 
       const [top, left] = [within(0, kernelHeight), within(0, kernelWidth)];
       const outHeight = Math.floor(Math.max(0, height + 2 * top - kernelHeight) / down) + 1;
       const outWidth = Math.floor(Math.max(0, width + 2 * left - kernelWidth) / right) + 1;
-      const geometry = [X, height, width, channels, outHeight, outWidth, kernelHeight, kernelWidth];
-      words.set([...geometry, down, right, top, left], ARGS / 4 + patchWords.geometry);
+      const geometry = { height, width, channels, outHeight, outWidth };
+      const filter = { filterRows: kernelHeight, filterColumns: kernelWidth };
+      const steps = { strideRows: down, strideColumns: right, padRows: top, padColumns: left };
+      words.set(toWords(blasPatches, { ...NOT_READ, x: X, ...geometry, ...filter, ...steps }), ARGS / 4);
       const x = floats.subarray(X / 4, X / 4 + 2 * height * width * channels);
       x.forEach((_, i) => (x[i] = 1 + i));
 
@@ -61,9 +70,10 @@ describe.each(usableKernels())('patches as rows of a matrix, %s', async (build) 
       const got = floats.subarray(TO / 4, TO / 4 + wanted.length);
       got.fill(NOTHING);
       patches(ARGS, row, rows, TO);
-      expect(got, `seed ${seed}, round ${round}: ${geometry.slice(1).join()}`).toEqual(
-        Float32Array.from(wanted),
-      );
+      expect(
+        got,
+        `seed ${seed}, round ${round}: ${Object.values({ ...geometry, ...filter }).join()}`,
+      ).toEqual(Float32Array.from(wanted));
     }
   });
 });

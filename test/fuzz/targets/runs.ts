@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { jsonObject, jsonValue, parseJson, validate, type JsonValue } from '../../../src/base/validate.ts';
-import { runConfigSchema } from '../../../src/cli/train/run-config.ts';
+import { runConfigSchema } from '../../../src/node/training/config.ts';
 import { isPretrainedConfig, readPretrainedConfig } from '../../../src/data/pretrained-config.ts';
 import { defaultPreprocessing, imagenetStatistics } from '../../../src/data/preprocessing.ts';
 import { readClassNames } from '../../../src/node/class-names.ts';

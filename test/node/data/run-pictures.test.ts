@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createReferenceBackend } from '../../../src/backends/reference/backend.ts';
-import { requireUnedited } from '../../../src/cli/train/continued.ts';
-import { configure } from '../../../src/cli/train/configure.ts';
-import type { RunConfig } from '../../../src/cli/train/run-config.ts';
+import { requireUnedited } from '../../../src/node/training/reopen.ts';
+import { RunLog } from '../../../src/node/training/events.ts';
+import { settingsFor } from '../../../src/node/training/settings.ts';
+import type { RunConfig } from '../../../src/node/training/config.ts';
+import type { LastCheckpoint } from '../../../src/node/training/prepared.ts';
 import type { Value } from '../../../src/graph/value.ts';
 import * as nn from '../../../src/nn/index.ts';
 import { openData } from '../../../src/node/data/open.ts';
@@ -18,7 +20,8 @@ import {
 } from '../../../src/node/data/picture-list.ts';
 import { picturesOfRun } from '../../../src/node/data/run-pictures.ts';
 import { RunFolder } from '../../../src/node/run-folder.ts';
-import { trainOn, type TrainOnOptions } from '../../../src/node/train-on.ts';
+import type { TrainOnOptions } from '../../../src/node/training/options.ts';
+import { trainOn } from '../../../src/node/training/train-on.ts';
 import type { Checkpoint } from '../../../src/train/checkpoint.ts';
 import { cifarFile, drawing, temporaryFolder, writeBytes, writeClasses } from './support/sources.ts';
 
@@ -254,17 +257,12 @@ test('a list says of every picture what its hashes do, whatever the names', asyn
 });
 
 test('an edited config.json is refused before anything is trained', async () => {
-  const flags = {
-    recipe: 'quick',
-    head: 'keep',
-    strict: false,
-    valFraction: 0.25,
-    seed: 5,
-    json: false,
-    backend: 'wasm',
-  } as const;
   const data = await openData(original, { seed: 5, valFraction: 0.25 });
-  const config = await configure(data, 'resnet20_cifar', { ...flags, imageSize: 16 });
+  const request = {
+    ...{ source: data, model: { name: 'resnet20_cifar' }, options: { seed: 5, imageSize: 16 } },
+    ...{ onEvent: () => undefined, listen: () => undefined },
+  };
+  const { config } = await settingsFor(request, data, undefined, new RunLog(() => undefined));
   const { model, recipe, preprocessing: prepared } = config;
   const training = { seed: 5, recipe };
   const heldOut = { seed: 5, fraction: 0.25 };
@@ -273,10 +271,9 @@ test('an edited config.json is refused before anything is trained', async () => 
     preprocessing: prepared,
     training,
     pictures: [{ heldOut }],
-  } as unknown as Checkpoint;
+  } as unknown as LastCheckpoint;
   const look = (edited: Partial<RunConfig>) => () => {
-    const { training: own } = checkpoint;
-    if (own !== undefined) requireUnedited('runs/x', { ...config, ...edited }, checkpoint, own);
+    requireUnedited('runs/x', { ...config, ...edited }, checkpoint);
   };
   expect(look({})).not.toThrow();
   expect(look({ data: '/elsewhere', patience: 3, recipe: { ...recipe, epochs: 99 } })).not.toThrow();

@@ -29,7 +29,7 @@ async function asPython(file: string, bytes: Uint8Array, commit = setup.hub.comm
   for (const folder of [blobs, dirname(path), join(setup.folder, 'refs')])
     await mkdir(folder, { recursive: true });
   await writeFile(join(blobs, sha256(bytes)), bytes);
-  await symlink(`${'../../'.repeat(depth)}blobs/${sha256(bytes)}`, path);
+  await symlink(`${'../'.repeat(depth)}blobs/${sha256(bytes)}`, path);
   await writeFile(join(setup.folder, 'refs', 'main'), commit);
   return path;
 }

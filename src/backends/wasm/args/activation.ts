@@ -6,10 +6,7 @@ export const activationCodes = { none: 0, relu: 1, relu6: 2 } as const;
 export type FusedActivation = keyof typeof activationCodes;
 
 /** What is applied to a result before it is stored; see `kernels/activation.ts`. */
-export function activation(): Field<FusedActivation, number> {
-  return {
-    ...{ type: 'i32', meaning: 'what is applied to the result: an `Activation`', unit: undefined },
-    toWords: (value) => [activationCodes[value]],
-    read: (words, index) => words[index],
-  };
+export function activation(): Field<FusedActivation, 'i32'> {
+  const meaning = 'what is applied to the result: an `Activation`';
+  return { type: 'i32', meaning, unit: undefined, toWords: (value) => [activationCodes[value]] };
 }

@@ -7,35 +7,29 @@
  */
 
 /**
- * How a field lies in memory, in AssemblyScript's terms. An `f64` takes two words and need not be aligned. `i32[]` are as many
- * words as there are numbers, behind all other fields.
+ * How a field lies in memory, in AssemblyScript's terms; a `bool` is a word of 1 or 0. An `f64` takes two words and need not be
+ * aligned. `i32[]` are as many words as there are numbers, behind all other fields.
  */
-export type WordType = 'i32' | 'usize' | 'f32' | 'f64' | 'i32[]';
+export type WordType = 'i32' | 'bool' | 'usize' | 'f32' | 'f64' | 'i32[]';
 
-/** One argument. `T` is what a lowering gives, `R` what a kernel written in JavaScript reads. */
-export interface Field<T, R = T> {
-  readonly type: WordType;
+/** One argument, for which a lowering gives a `T`. */
+export interface Field<T, W extends WordType = WordType> {
+  readonly type: W;
   readonly meaning: string;
   /** Absent: a count, an index, or no quantity at all. */
   readonly unit: string | undefined;
   /** The words that hold `value`; where they are read as a float, its bits. */
   toWords(value: T): readonly number[];
-  read(words: Int32Array, index: number): R;
 }
 
 /** Any field: what it takes is known where its definition is. */
-export type AnyField = Field<never, unknown>;
+export type AnyField = Field<never>;
 
 export type Fields = Readonly<Record<string, AnyField>>;
 
 /** What a lowering gives: a value for each field. */
 export type Values<F extends Fields> = {
-  readonly [K in keyof F]: F[K] extends Field<infer T, unknown> ? T : never;
-};
-
-/** What a kernel written in JavaScript reads. */
-export type Reading<F extends Fields> = {
-  readonly [K in keyof F]: F[K] extends Field<never, infer R> ? R : never;
+  readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never;
 };
 
 /** A kernel by its exported name, and its arguments in the order in which they lie. */
@@ -59,83 +53,44 @@ export function extendArgs<B extends Fields, const F extends Fields>(
   return { kernel, fields: { ...base.fields, ...fields }, base };
 }
 
-const bits = new DataView(new ArrayBuffer(8));
-
 /** An integer: a size, a count, an index. */
-export function int(meaning: string, unit?: string): Field<number> {
-  return {
-    ...{ type: 'i32', meaning, unit },
-    toWords: (value) => [value],
-    read: (words, index) => words[index],
-  };
+export function int(meaning: string, unit?: string): Field<number, 'i32'> {
+  return { type: 'i32', meaning, unit, toWords: (value) => [value] };
 }
 
-/** Whether something is so: 1 or 0. */
-export function flag(meaning: string): Field<boolean> {
-  return {
-    ...{ type: 'i32', meaning, unit: undefined },
-    toWords: (value) => [value ? 1 : 0],
-    read: (words, index) => words[index] !== 0,
-  };
+/** Whether something is so. */
+export function flag(meaning: string): Field<boolean, 'bool'> {
+  return { type: 'bool', meaning, unit: undefined, toWords: (value) => [value ? 1 : 0] };
 }
 
 /** Where something lies: an absolute byte offset in the program's memory. */
-export function pointer(meaning: string): Field<number> {
-  return {
-    ...{ type: 'usize', meaning, unit: undefined },
-    toWords: (value) => [value],
-    read: (words, index) => words[index] >>> 0,
-  };
+export function pointer(meaning: string): Field<number, 'usize'> {
+  return { type: 'usize', meaning, unit: undefined, toWords: (value) => [value] };
 }
 
 /** Where something lies that may be absent: then it is 0. */
-export function optionalPointer(meaning: string): Field<number | undefined, number> {
-  return {
-    ...{ type: 'usize', meaning: `${meaning}; 0 if there is none`, unit: undefined },
-    toWords: (value) => [value ?? 0],
-    read: (words, index) => words[index] >>> 0,
-  };
+export function optionalPointer(meaning: string): Field<number | undefined, 'usize'> {
+  const meaningOf = `${meaning}; 0 if there is none`;
+  return { type: 'usize', meaning: meaningOf, unit: undefined, toWords: (value) => [value ?? 0] };
 }
 
 /** A single-precision number. */
-export function f32(meaning: string, unit?: string): Field<number> {
-  const at = (value: number): number => {
-    bits.setFloat32(0, value);
-    return bits.getInt32(0);
-  };
-  return {
-    ...{ type: 'f32', meaning, unit },
-    toWords: (value) => [at(value)],
-    read: (words, index) => {
-      bits.setInt32(0, words[index]);
-      return bits.getFloat32(0);
-    },
-  };
+export function f32(meaning: string, unit?: string): Field<number, 'f32'> {
+  return { type: 'f32', meaning, unit, toWords: (value) => bitsOf(Float32Array.of(value)) };
 }
 
 /** A double: for what a kernel subtracts from 1, say, of which single precision would leave few digits. */
-export function f64(meaning: string, unit?: string): Field<number> {
-  return {
-    ...{ type: 'f64', meaning, unit },
-    toWords: (value) => {
-      bits.setFloat64(0, value, true);
-      return [bits.getInt32(0, true), bits.getInt32(4, true)];
-    },
-    read: (words, index) => {
-      bits.setInt32(0, words[index], true);
-      bits.setInt32(4, words[index + 1], true);
-      return bits.getFloat64(0, true);
-    },
-  };
+export function f64(meaning: string, unit?: string): Field<number, 'f64'> {
+  return { type: 'f64', meaning, unit, toWords: (value) => bitsOf(Float64Array.of(value)) };
 }
 
-/** Integers, as many as there are: the last field. A kernel has the address of the first, or its index among the words. */
-export function list(meaning: string, unit?: string): Field<readonly number[], number> {
-  return {
-    ...{ type: 'i32[]', meaning, unit },
-    toWords: (values) => values,
-    read: (_, index) => index,
-  };
+function bitsOf({ buffer }: Float32Array | Float64Array): readonly number[] {
+  return [...new Int32Array(buffer)];
+}
+
+/** Integers, as many as there are: the last field. A kernel has the address of the first. */
+export function list(meaning: string, unit?: string): Field<readonly number[], 'i32[]'> {
+  return { type: 'i32[]', meaning, unit, toWords: (values) => values };
 }
 
 /** Words in front of each field of a kernel's arguments. */

@@ -1,13 +1,24 @@
 import { activation } from './activation.ts';
 import { flag, int, kernelArgs, optionalPointer, pointer } from './definition.ts';
 
-/** Both directions of a grouped convolution, the gradient of x being one whose source is dy; see `kernels/grouped.ts`. */
+const filter = {
+  filterRows: int('R', 'taps'),
+  filterColumns: int('S', 'taps'),
+  strideRows: int('stride between rows', 'pixels'),
+  strideColumns: int('stride between columns', 'pixels'),
+  padRows: int('padding above and below', 'pixels'),
+  padColumns: int('padding on the left and on the right', 'pixels'),
+  dilationRows: int('dilation between rows', 'pixels'),
+  dilationColumns: int('dilation between columns', 'pixels'),
+};
+
+/** Forward and backward-input. Of a depthwise convolution a block is of channels, and a group has one. */
 export const groupedConv = kernelArgs('grouped_conv', {
-  source: pointer('x, or dy for the gradient of x'),
+  source: pointer('x, or dy for backward-input'),
   target: pointer('y, or dx'),
   weights: pointer('weights, packed by `pack_grouped_weights` or `pack_depthwise_weights`'),
   bias: optionalPointer('bias of each target channel'),
-  residual: optionalPointer('what is added to the target, shaped as it'),
+  residual: optionalPointer('what is added to the target, laid out as it'),
   activation: activation(),
   slots: pointer('slots of scratch room; see `kernels/scratch.ts`'),
   slotBytes: int('size of a slot', 'bytes'),
@@ -17,19 +28,12 @@ export const groupedConv = kernelArgs('grouped_conv', {
   outHeight: int('H of the target', 'pixels'),
   outWidth: int('W of the target', 'pixels'),
   outChannels: int('C of the target'),
-  sourceDepth: int('channels a group of the source; 1 of a depthwise convolution'),
-  targetDepth: int('channels a group of the target; 1 of a depthwise convolution'),
-  groups: int('groups; channels of a depthwise convolution'),
+  sourceDepth: int('channels a group of the source'),
+  targetDepth: int('channels a group of the target'),
+  groups: int('groups'),
   groupsPerBlock: int('groups a block'),
-  filterRows: int('R', 'taps'),
-  filterColumns: int('S', 'taps'),
-  strideRows: int('stride between rows', 'pixels'),
-  strideColumns: int('stride between columns', 'pixels'),
-  padRows: int('padding above and below', 'pixels'),
-  padColumns: int('padding on the left and on the right', 'pixels'),
-  dilationRows: int('dilation between rows', 'pixels'),
-  dilationColumns: int('dilation between columns', 'pixels'),
-  transposed: flag('the target is dx'),
+  ...filter,
+  transposed: flag('backward-input'),
   rowsPerChunk: int('rows of the target a chunk', 'pixels'),
   rowChunks: int('chunks of rows of a picture'),
   blocks: int('blocks of groups'),
@@ -42,13 +46,44 @@ export const groupedConv = kernelArgs('grouped_conv', {
   blocksPerChunk: int('blocks a chunk'),
 });
 
+export const groupedGradient = kernelArgs('grouped_gradient', {
+  x: pointer('x'),
+  dy: pointer('dy'),
+  partials: pointer('slices of dw, in the layout of packed weights'),
+  slots: pointer('slots of scratch room; see `kernels/scratch.ts`'),
+  slotBytes: int('size of a slot', 'bytes'),
+  height: int('H', 'pixels'),
+  width: int('W', 'pixels'),
+  channels: int('C'),
+  outHeight: int('P', 'pixels'),
+  outWidth: int('Q', 'pixels'),
+  outChannels: int('K'),
+  sourceDepth: int('C/G, channels a group of x'),
+  targetDepth: int('K/G, channels a group of dy'),
+  groups: int('groups'),
+  groupsPerBlock: int('groups a block'),
+  ...filter,
+  multiplier: int('outputs of each channel of a depthwise convolution; 0 of any other'),
+  rowsPerUnit: int('rows of dy a unit', 'pixels'),
+  unitsPerImage: int('units a picture'),
+  unitsPerSlice: int('units a slice'),
+  units: int('units of all pictures'),
+  blocks: int('blocks of groups'),
+  left: int('columns in front of column 0 of a packed row of x', 'pixels'),
+  perPhase: int('columns of x a phase of the stride', 'pixels'),
+  sliceBytes: int('from one slice to the next', 'bytes'),
+  blockBytes: int("a block's part of a slice", 'bytes'),
+  blockChunks: int('chunks that share the blocks of a slice'),
+  blocksPerChunk: int('blocks a chunk'),
+});
+
 export const packGroupedWeights = kernelArgs('pack_grouped_weights', {
   weights: pointer('weights K×R×S×(C/G)'),
-  packed: pointer('packed weights; see `kernels/grouped-weights.ts`'),
+  packed: pointer('packed weights'),
   sourceDepth: int('C/G, channels a group of x'),
   targetDepth: int('K/G, channels a group of y'),
   taps: int('R·S', 'taps'),
-  transposed: flag('for the gradient of x'),
+  transposed: flag('for backward-input'),
 });
 
 export const reduceGroupedGradient = kernelArgs('reduce_grouped_gradient', {

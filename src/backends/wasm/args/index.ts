@@ -1,5 +1,6 @@
 /** The arguments of every kernel: what `scripts/build-kernels.ts` generates the kernels' classes from. */
 export * from './batch-norm.ts';
+export * from './blas.ts';
 export * from './depthwise.ts';
 export * from './elementwise.ts';
 export * from './fill.ts';
@@ -8,4 +9,6 @@ export * from './layout.ts';
 export * from './loss.ts';
 export * from './optimiser.ts';
 export * from './pool.ts';
+export * from './product.ts';
 export * from './reduce.ts';
+export * from './winograd.ts';

@@ -1,18 +1,15 @@
+import { Depthwise3x3GradientArgs, Depthwise3x3GradientsArgs } from './args.generated';
 import { depthwise_columns, depthwise_gradient_columns, depthwise_scratch, depthwise_spread } from './depthwise-pieces';
 import { TILE } from './depthwise-tiles';
 import { fetch_rows, make_room } from './fetch';
-import { address, word } from './simd';
 
 /**
  * Backward-weight of a depthwise 3×3 convolution with padding 1 at stride 1 or 2, C a multiple of 4, straight from N×H×W×C.
  * A chunk is some rows of dy of all pictures; few are read at a time and done tile by tile, as in depthwise-3x3.ts. It has a
  * partial gradient of its own, [four channels][tap][4], or [eight channels][tap][8] where vectors go in pairs;
  * `reduce_depthwise_gradient` adds up those of all chunks.
- *
- * Arguments: 0 x, 1 dy, 2 partials, 3–5 H, W, C, 6–7 P, Q, 8 stride, 9 rows a chunk, 10 rows of all pictures,
- * 11 bytes from one chunk's partials to the next, 12 rows at a time.
  */
-export function depthwise_3x3_gradient(args: usize, chunk: i32, table: usize): void {
+export function depthwise_3x3_gradient(args: Depthwise3x3GradientArgs, chunk: i32, table: usize): void {
   depthwise_gradient_chunk(args, chunk, table, 0, 0);
 }
 
@@ -20,25 +17,23 @@ export function depthwise_3x3_gradient(args: usize, chunk: i32, table: usize): v
  * The same, and backward-input with it, so that dy is read from memory once: after what rows of dy give of the weights' gradient
  * come the rows of dx that stand where they do, at stride 2 two for each. The last of them are of the next row of dy as well,
  * which may be another chunk's.
- *
- * Arguments: 0–12 as above, 13 dx, 14 weights of `pack_depthwise_weights`, flipped at stride 1.
  */
-export function depthwise_3x3_gradients(args: usize, chunk: i32, table: usize): void {
-  depthwise_gradient_chunk(args, chunk, table, address(args, 13), address(args, 14));
+export function depthwise_3x3_gradients(args: Depthwise3x3GradientsArgs, chunk: i32, table: usize): void {
+  depthwise_gradient_chunk(args, chunk, table, args.dx, args.weights);
 }
 
 /** A chunk of either kernel; `dx` is 0 where it is not wanted. */
-export function depthwise_gradient_chunk(args: usize, chunk: i32, table: usize, dx: usize, weights: usize): void {
+export function depthwise_gradient_chunk(args: Depthwise3x3GradientArgs, chunk: i32, table: usize, dx: usize, weights: usize): void {
   // The last rows first: what the step before came to last is still in a cache.
-  chunk = (word(args, 10) - 1) / word(args, 9) - chunk;
-  const height = word(args, 3);
-  const width = word(args, 4);
-  const channels = word(args, 5);
-  const outHeight = word(args, 6);
-  const outWidth = word(args, 7);
-  const stride = word(args, 8);
-  const together = word(args, 12);
-  const partial = address(args, 2) + <usize>chunk * address(args, 11);
+  chunk = (args.rows - 1) / args.rowsPerChunk - chunk;
+  const height = args.height;
+  const width = args.width;
+  const channels = args.channels;
+  const outHeight = args.outHeight;
+  const outWidth = args.outWidth;
+  const stride = args.stride;
+  const together = args.rowsTogether;
+  const partial = args.partials + <usize>chunk * args.sliceBytes;
   memory.fill(partial, 0, <usize>channels * 36);
 
   const pixel = <usize>channels << 2;
@@ -46,15 +41,15 @@ export function depthwise_gradient_chunk(args: usize, chunk: i32, table: usize, 
   const dyRowBytes = pixel * <usize>outWidth;
   depthwise_scratch(table, -Infinity, channels);
   let sum: u32 = 0;
-  const first = chunk * word(args, 9);
-  const last = min(first + word(args, 9), word(args, 10));
+  const first = chunk * args.rowsPerChunk;
+  const last = min(first + args.rowsPerChunk, args.rows);
   for (let row = first; row < last; ) {
     // Rows `begin` to `end` of one picture.
     const image = row / outHeight;
     const begin = row - image * outHeight;
     const end = min(begin + min(together, last - row), outHeight);
-    const x = address(args, 0) + <usize>(image * height) * rowBytes;
-    const dy = address(args, 1) + <usize>(image * outHeight) * dyRowBytes;
+    const x = args.x + <usize>(image * height) * rowBytes;
+    const dy = args.dy + <usize>(image * outHeight) * dyRowBytes;
     const target = dx + <usize>(image * height) * rowBytes;
     // What the rows before have not read: those of the same chunk and picture.
     const fresh = row == first || begin == 0;

@@ -1,8 +1,8 @@
+import { Depthwise3x3Args } from './args.generated';
 import { depthwise_columns, depthwise_scratch, depthwise_spread } from './depthwise-pieces';
 import { TILE } from './depthwise-tiles';
 import { fetch_rows, make_room } from './fetch';
 import { finish } from './finish';
-import { address, word } from './simd';
 
 /**
  * Depthwise 3×3 convolution with padding 1 at stride 1 or 2, straight from and to N×H×W×C, C a multiple of 4: what the
@@ -10,34 +10,31 @@ import { address, word } from './simd';
  *
  * A chunk is some rows of one picture. Few of them are read at a time, and done tile by tile: the rows of x that a row shares with
  * the next one are then in the first-level cache.
- *
- * Arguments: 0 source, 1 target, 2 weights of `pack_depthwise_weights`, 3 bias or 0, 4 residual or 0, 5 relu, 6–8 source H,
- * W, C, 9–10 target H, W, 11 stride, 12 transposed: backward-input, 13 rows a chunk, 14 row chunks a picture, 15 rows at a time.
  */
-export function depthwise_3x3(args: usize, chunk: i32, table: usize): void {
-  const height = word(args, 6);
-  const width = word(args, 7);
-  const channels = word(args, 8);
-  const outHeight = word(args, 9);
-  const outWidth = word(args, 10);
-  const stride = word(args, 11);
-  const transposed = word(args, 12);
-  const rowsPerChunk = word(args, 13);
-  const rowChunks = word(args, 14);
-  const together = word(args, 15);
+export function depthwise_3x3(args: Depthwise3x3Args, chunk: i32, table: usize): void {
+  const height = args.height;
+  const width = args.width;
+  const channels = args.channels;
+  const outHeight = args.outHeight;
+  const outWidth = args.outWidth;
+  const stride = args.stride;
+  const transposed = args.transposed;
+  const rowsPerChunk = args.rowsPerChunk;
+  const rowChunks = args.rowChunks;
+  const together = args.rowsTogether;
   const image = chunk / rowChunks;
   const first = (chunk % rowChunks) * rowsPerChunk;
   const last = min(first + rowsPerChunk, outHeight);
 
-  const residual = address(args, 4);
-  const relu = word(args, 5);
-  const bias = address(args, 3);
-  const weights = address(args, 2);
+  const residual = args.residual;
+  const relu = args.activation;
+  const bias = args.bias;
+  const weights = args.weights;
   const pixel = <usize>channels << 2;
   const sourceRow = pixel * <usize>width;
   const targetRow = pixel * <usize>outWidth;
-  const source = address(args, 0) + <usize>(image * height) * sourceRow;
-  const target = address(args, 1) + <usize>(image * outHeight) * targetRow;
+  const source = args.source + <usize>(image * height) * sourceRow;
+  const target = args.target + <usize>(image * outHeight) * targetRow;
   depthwise_scratch(table, relu && residual == 0 ? 0 : -Infinity, channels);
 
   let sum: u32 = 0;
@@ -65,7 +62,7 @@ export function depthwise_3x3(args: usize, chunk: i32, table: usize): void {
           depthwise_columns(table, source, height, width, channels, centre, stride, weights, bias, out, outWidth, tile);
         }
       }
-      if (residual) finish(begin, 1, <i32>(bytes >> 2), 0, 0, residual + (begin - address(args, 1)), relu);
+      if (residual) finish(begin, 1, <i32>(bytes >> 2), 0, 0, residual + (begin - args.target), relu);
     }
   }
   store<u32>(table, sum);

@@ -1,4 +1,5 @@
-import { address, madd, WIDE, word } from './simd';
+import { GroupedGradientArgs } from './args.generated';
+import { madd, WIDE } from './simd';
 import { fetch_pixels } from './fetch';
 import { claimSlot, releaseSlot } from './scratch';
 import { pack_row_wide, tile_gradient_4x16_wide, tile_gradient_8x8_wide } from './grouped-tiles-wide';
@@ -11,40 +12,34 @@ import { packRowRepeated } from './depthwise';
  * channels (strip.ts) and runs register tiles over them: for one tap 4 input × 8 output channels, or for three taps
  * 4 × 4, or for three taps of two planes of a depthwise convolution. Sums stay in registers for a whole unit and are then
  * added to the slice's own partial gradient, in the layout of packed weights; `reduce_grouped_gradient` adds up the slices.
- *
- * Arguments: 0 x, 1 dy, 2 partials, 3 scratch, 4 slot bytes, 5–7 H, W, C, 8–10 P, Q, K, 11–12 channels a group of x and dy,
- * 13 groups, 14 groups a block, 15–16 R, S, 17–18 stride, 19–20 padding, 21–22 dilation, 23 multiplier (depthwise only),
- * 24 rows a unit, 25 units a picture, 26 units a slice, 27 units, 28 blocks, 29 columns before column 0,
- * 30 x columns a phase, 31 bytes of a slice's partials, 32 bytes of a block's, 33 chunks that share the blocks of a slice,
- * 34 blocks a chunk.
  */
-export function grouped_gradient(args: usize, chunk: i32, scratch: usize): void {
-  const height = word(args, 5);
-  const outHeight = word(args, 8);
-  const strideH = word(args, 17);
-  const rowsPerUnit = word(args, 24);
-  const unitsPerImage = word(args, 25);
-  const blockChunks = word(args, 33);
-  const blocksPerChunk = word(args, 34);
+export function grouped_gradient(args: GroupedGradientArgs, chunk: i32, scratch: usize): void {
+  const height = args.height;
+  const outHeight = args.outHeight;
+  const strideH = args.strideRows;
+  const rowsPerUnit = args.rowsPerUnit;
+  const unitsPerImage = args.unitsPerImage;
+  const blockChunks = args.blockChunks;
+  const blocksPerChunk = args.blocksPerChunk;
   const firstBlock = (chunk % blockChunks) * blocksPerChunk;
-  const endBlock = min(firstBlock + blocksPerChunk, word(args, 28));
+  const endBlock = min(firstBlock + blocksPerChunk, args.blocks);
   const slice = chunk / blockChunks;
-  const firstUnit = slice * word(args, 26);
-  const endUnit = min(firstUnit + word(args, 26), word(args, 27));
+  const firstUnit = slice * args.unitsPerSlice;
+  const endUnit = min(firstUnit + args.unitsPerSlice, args.units);
   for (let unit = firstUnit; unit < endUnit; unit++) {
     if (blocksPerChunk > 1) {
       const image = unit / unitsPerImage;
       const row = (unit % unitsPerImage) * rowsPerUnit;
       const end = min(row + rowsPerUnit, outHeight);
-      const top = row * strideH - word(args, 19);
-      const bottom = (end - 1) * strideH - word(args, 19) + (word(args, 15) - 1) * word(args, 21) + 1;
-      const inputs = word(args, 14) * word(args, 11);
-      const outputs = word(args, 14) * word(args, 12);
+      const top = row * strideH - args.padRows;
+      const bottom = (end - 1) * strideH - args.padRows + (args.filterRows - 1) * args.dilationRows + 1;
+      const inputs = args.groupsPerBlock * args.sourceDepth;
+      const outputs = args.groupsPerBlock * args.targetDepth;
       const x = image * height + max(top, 0);
       const y = image * outHeight + row;
       const sum =
-        fetch_pixels(address(args, 0), x * word(args, 6), (image * height + min(bottom, height)) * word(args, 6), word(args, 7), firstBlock * inputs, endBlock * inputs) +
-        fetch_pixels(address(args, 1), y * word(args, 9), (image * outHeight + end) * word(args, 9), word(args, 10), firstBlock * outputs, endBlock * outputs);
+        fetch_pixels(args.x, x * args.width, (image * height + min(bottom, height)) * args.width, args.channels, firstBlock * inputs, endBlock * inputs) +
+        fetch_pixels(args.dy, y * args.outWidth, (image * outHeight + end) * args.outWidth, args.outChannels, firstBlock * outputs, endBlock * outputs);
       store<u32>(scratch, sum);
     }
     for (let block = firstBlock; block < endBlock; block++) grouped_gradient_unit(args, slice, unit, block);
@@ -52,37 +47,37 @@ export function grouped_gradient(args: usize, chunk: i32, scratch: usize): void 
 }
 
 /** One unit of a slice, of one block of groups. */
-export function grouped_gradient_unit(args: usize, slice: i32, unit: i32, block: i32): void {
-  const height = word(args, 5);
-  const width = word(args, 6);
-  const channels = word(args, 7);
-  const outHeight = word(args, 8);
-  const outWidth = word(args, 9);
-  const outChannels = word(args, 10);
-  const cg = word(args, 11);
-  const kg = word(args, 12);
-  const groupsPerBlock = word(args, 14);
-  const filterRows = word(args, 15);
-  const filterColumns = word(args, 16);
-  const strideH = word(args, 17);
-  const strideW = word(args, 18);
-  const dilationH = word(args, 21);
-  const dilationW = word(args, 22);
-  const multiplier = word(args, 23);
-  const rowsPerUnit = word(args, 24);
-  const unitsPerImage = word(args, 25);
-  const perPhase = word(args, 30);
+export function grouped_gradient_unit(args: GroupedGradientArgs, slice: i32, unit: i32, block: i32): void {
+  const height = args.height;
+  const width = args.width;
+  const channels = args.channels;
+  const outHeight = args.outHeight;
+  const outWidth = args.outWidth;
+  const outChannels = args.outChannels;
+  const cg = args.sourceDepth;
+  const kg = args.targetDepth;
+  const groupsPerBlock = args.groupsPerBlock;
+  const filterRows = args.filterRows;
+  const filterColumns = args.filterColumns;
+  const strideH = args.strideRows;
+  const strideW = args.strideColumns;
+  const dilationH = args.dilationRows;
+  const dilationW = args.dilationColumns;
+  const multiplier = args.multiplier;
+  const rowsPerUnit = args.rowsPerUnit;
+  const unitsPerImage = args.unitsPerImage;
+  const perPhase = args.perPhase;
 
   const firstGroup = block * groupsPerBlock;
-  const blockGroups = min(groupsPerBlock, word(args, 13) - firstGroup);
+  const blockGroups = min(groupsPerBlock, args.groups - firstGroup);
   const taps = filterRows * filterColumns;
   const outBlock = blockGroups * kg;
   const sourceBlock = multiplier ? outBlock : blockGroups * cg;
   const sourcePlanes = (sourceBlock + 3) >> 2;
   const outPlanes = (outBlock + 3) >> 2;
 
-  const partial = address(args, 2) + <usize>slice * address(args, 31) + <usize>block * address(args, 32);
-  if (unit == slice * word(args, 26)) memory.fill(partial, 0, multiplier ? <usize>(outPlanes * taps) << 4 : <usize>(blockGroups * cg * kg * taps) << 2);
+  const partial = args.partials + <usize>slice * args.sliceBytes + <usize>block * args.blockBytes;
+  if (unit == slice * args.unitsPerSlice) memory.fill(partial, 0, multiplier ? <usize>(outPlanes * taps) << 4 : <usize>(blockGroups * cg * kg * taps) << 2);
 
   // Vectors go in pairs: rows of dy are planes of eight channels.
   const paired = WIDE && !multiplier && (kg & 7) == 0 && ((cg & 7) == 0 || (kg & 15) == 0);
@@ -91,7 +86,7 @@ export function grouped_gradient_unit(args: usize, slice: i32, unit: i32, block:
   const outPlaneBytes = <usize>outWidth << 4;
   const outRowBytes = outPlaneBytes * <usize>outPlanes;
   const unitRows = (rowsPerUnit - 1) * strideH + (filterRows - 1) * dilationH + 1;
-  const slot = claimSlot(address(args, 3), word(args, 4));
+  const slot = claimSlot(args.slots, args.slotBytes);
   const unused = slot;
   const strip = slot + 128;
   const outStrip = strip + <usize>unitRows * rowBytes;
@@ -101,9 +96,9 @@ export function grouped_gradient_unit(args: usize, slice: i32, unit: i32, block:
   const image = unit / unitsPerImage;
   const row = (unit % unitsPerImage) * rowsPerUnit;
   const rows = min(rowsPerUnit, outHeight - row);
-  const x = address(args, 0) + ((<usize>image * height * width * channels + firstGroup * cg) << 2);
-  const dy = address(args, 1) + ((<usize>image * outHeight * outWidth * outChannels + firstGroup * kg) << 2);
-  const top = row * strideH - word(args, 19);
+  const x = args.x + ((<usize>image * height * width * channels + firstGroup * cg) << 2);
+  const dy = args.dy + ((<usize>image * outHeight * outWidth * outChannels + firstGroup * kg) << 2);
+  const top = row * strideH - args.padRows;
   const sourceRows = (rows - 1) * strideH + (filterRows - 1) * dilationH + 1;
   for (let i = 0; i < sourceRows; i++) {
     const to = strip + <usize>i * rowBytes;
@@ -113,9 +108,9 @@ export function grouped_gradient_unit(args: usize, slice: i32, unit: i32, block:
     }
     const from = x + <usize>((top + i) * width) * pixelBytes;
     if (multiplier > 1) {
-      packRowRepeated(from, pixelBytes, width, sourceBlock, multiplier, to, strideW, perPhase, word(args, 29));
+      packRowRepeated(from, pixelBytes, width, sourceBlock, multiplier, to, strideW, perPhase, args.left);
     } else {
-      packRow(from, pixelBytes, width, sourceBlock, to, strideW, perPhase, word(args, 29));
+      packRow(from, pixelBytes, width, sourceBlock, to, strideW, perPhase, args.left);
     }
   }
   for (let i = 0; i < rows; i++) {
@@ -158,7 +153,7 @@ export function grouped_gradient_unit(args: usize, slice: i32, unit: i32, block:
         );
       }
     }
-    releaseSlot(address(args, 3), word(args, 4), slot);
+    releaseSlot(args.slots, args.slotBytes, slot);
     return;
   }
   for (let group = 0; group < blockGroups; group++) {
@@ -233,7 +228,7 @@ export function grouped_gradient_unit(args: usize, slice: i32, unit: i32, block:
       }
     }
   }
-  releaseSlot(address(args, 3), word(args, 4), slot);
+  releaseSlot(args.slots, args.slotBytes, slot);
 }
 
 /** Where in the strip a tap finds the source of output row 0, column 0. */

@@ -1,21 +1,21 @@
+import { PackPanelsArgs } from './args.generated';
 import { packTransposed } from './pack-taps';
 import { TILE_COLUMNS } from './product-tile';
-import { address, word } from './simd';
 
 /** Columns of a panel, as in `lower/blas-panels.ts`. */
 const PANEL = 64;
 
 /**
- * Weights n×k into panels of 64 columns, [panel][k][64], for products that a native library does without packing; n is a
- * multiple of eight. A chunk is one panel. Arguments: 0 weights, 1 panels, 2 n, 3 k.
+ * Weights n×k into panels of 64 columns, [panel][k][64], for products that a native library does without packing. A chunk is
+ * one panel.
  */
-export function pack_panels(args: usize, chunk: i32): void {
-  const k = word(args, 3);
+export function pack_panels(args: PackPanelsArgs, chunk: i32): void {
+  const k = args.k;
   const first = chunk * PANEL;
-  const end = min(first + PANEL, word(args, 2));
-  const panel = address(args, 1) + (<usize>(first * k) << 2);
+  const end = min(first + PANEL, args.n);
+  const panel = args.panels + (<usize>(first * k) << 2);
   for (let column = first; column < end; column += TILE_COLUMNS) {
-    const from = address(args, 0) + (<usize>(column * k) << 2);
+    const from = args.weights + (<usize>(column * k) << 2);
     packTransposed(from, panel + (<usize>(column - first) << 2), PANEL << 2, k, k);
   }
 }

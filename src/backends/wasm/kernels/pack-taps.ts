@@ -1,4 +1,5 @@
-import { address, WIDE, word } from './simd';
+import { PackTapsArgs } from './args.generated';
+import { WIDE } from './simd';
 import { TILE_COLUMNS, WIDE_COLUMNS } from './product-tile';
 
 /**
@@ -6,29 +7,27 @@ import { TILE_COLUMNS, WIDE_COLUMNS } from './product-tile';
  * panel eight neighbours for each (tap, c). Columns past the end are zero. A chunk is some panels of one group. In the build for
  * 256-bit vectors two whole panels are one of sixteen.
  *
- *   b[g][block][panel][tap, c][8]  from  source[g·groupStride + column·columnStride + tapOffset(tap) + c·innerStride]
- *
- * Arguments: `pack` in `lower/product.ts` writes them in this order.
+ *   b[g][block][panel][tap, c][8]  from  weights[g·groupStride + column·columnStride + tapOffset(tap) + c·innerStride]
  */
-export function pack_taps(args: usize, chunk: i32): void {
-  const inner = word(args, 2);
-  const columns = word(args, 3);
-  const innerStride = word(args, 4);
-  const columnStride = word(args, 5);
-  const groupStride = word(args, 6);
-  const tapsPerBlock = word(args, 7);
-  const innerPerBlock = word(args, 8);
-  const taps = word(args, 9);
-  const panelsPerChunk = word(args, 10);
-  const panelChunks = word(args, 11);
-  const tapOffsets = args + 12 * 4;
+export function pack_taps(args: PackTapsArgs, chunk: i32): void {
+  const inner = args.inner;
+  const columns = args.columns;
+  const innerStride = args.innerStride;
+  const columnStride = args.columnStride;
+  const groupStride = args.groupStride;
+  const tapsPerBlock = args.tapsPerBlock;
+  const innerPerBlock = args.innerPerBlock;
+  const taps = args.taps;
+  const panelsPerChunk = args.panelsPerChunk;
+  const panelChunks = args.panelChunks;
+  const tapOffsets = args.tapOffsets;
 
   const group = chunk / panelChunks;
   const paddedColumns = (columns + TILE_COLUMNS - 1) & ~(TILE_COLUMNS - 1);
   const columnBegin = (chunk % panelChunks) * panelsPerChunk * TILE_COLUMNS;
   const columnEnd = min(columnBegin + panelsPerChunk * TILE_COLUMNS, columns);
-  const source = address(args, 0) + ((<usize>group * groupStride) << 2);
-  const packed = address(args, 1) + ((<usize>group * taps * inner * paddedColumns) << 2);
+  const source = args.weights + ((<usize>group * groupStride) << 2);
+  const packed = args.packed + ((<usize>group * taps * inner * paddedColumns) << 2);
 
   for (let column = columnBegin; column < columnEnd; column += TILE_COLUMNS) {
     const some = min(TILE_COLUMNS, columns - column);
@@ -44,7 +43,7 @@ export function pack_taps(args: usize, chunk: i32): void {
           (<usize>(tap * inner + first) * paddedColumns + <usize>panel * (blockTaps * length) + <usize>(column - panel)) * 4;
         for (let t = tap; t < tap + blockTaps; t++) {
           const from =
-            source + ((<usize>(column * columnStride + word(tapOffsets, t) + first * innerStride)) << 2);
+            source + ((<usize>(column * columnStride + load<i32>(tapOffsets + (<usize>t << 2)) + first * innerStride)) << 2);
           if (some < TILE_COLUMNS) {
             packSome(from, to, pitch, length, innerStride, columnStride, some);
           } else if (columnStride == 1) {

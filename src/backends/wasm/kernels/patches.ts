@@ -1,25 +1,23 @@
-import { address, word } from './simd';
+import { BlasPatchesArgs } from './args.generated';
 
 /**
  * Patches of a dense convolution as rows of a matrix, for a native library's product: for output places `row` to `row + rows`
  * (of all images, row by row), the C·R·S numbers that a place sees, in the weights' order [r][s][c], zero outside of the
  * picture. With channels last the taps of one kernel row lie side by side, so a patch is R runs of S·C floats.
- *
- * Arguments, from word 20 on: x, H, W, C, P, Q, R, S, stride (vertical, horizontal), padding (top, left).
  */
-export function patches(args: usize, row: i32, rows: i32, to: usize): void {
-  const x = address(args, 20);
-  const height = word(args, 21);
-  const width = word(args, 22);
-  const channels = word(args, 23);
-  const outHeight = word(args, 24);
-  const outWidth = word(args, 25);
-  const kernelHeight = word(args, 26);
-  const kernelWidth = word(args, 27);
-  const stepVertical = word(args, 28);
-  const stepHorizontal = word(args, 29);
-  const top = word(args, 30);
-  const left = word(args, 31);
+export function patches(args: BlasPatchesArgs, row: i32, rows: i32, to: usize): void {
+  const x = args.x;
+  const height = args.height;
+  const width = args.width;
+  const channels = args.channels;
+  const outHeight = args.outHeight;
+  const outWidth = args.outWidth;
+  const kernelHeight = args.filterRows;
+  const kernelWidth = args.filterColumns;
+  const stepVertical = args.strideRows;
+  const stepHorizontal = args.strideColumns;
+  const top = args.padRows;
+  const left = args.padColumns;
   const pixelBytes = <usize>channels << 2;
   const rowBytes = <usize>width * pixelBytes;
   const run = <usize>kernelWidth * pixelBytes;

@@ -1,4 +1,5 @@
-import { address, WIDE, word } from './simd';
+import { ProductArgs } from './args.generated';
+import { WIDE } from './simd';
 import { ACCUMULATE, BIAS, RELU, RESIDUAL, TILE_COLUMNS, TILE_ROWS, WIDE_COLUMNS, productTile } from './product-tile';
 import { productTile_wide } from './product-tile-wide.generated';
 
@@ -28,24 +29,22 @@ const PACKED: usize = 1024;
  * (outTop + i·outStepV, outLeft + j·outStepH). `b` comes from `pack_taps`, in the same blocks of the reduction.
  * A chunk is a block of rows × a block of columns of one group. For each block of the reduction it packs its rows into
  * scratch room (128 KiB, second-level cache), then takes panel after panel of B (8 KiB, first-level cache) past them.
- *
- * Arguments: `multiply` in `lower/product.ts` writes them in this order.
  */
-export function product(args: usize, chunk: i32, scratch: usize): void {
-  const out = address(args, 2);
-  const bias = address(args, 3);
-  const residual = address(args, 4);
-  const relu = word(args, 5);
-  const rows = word(args, 6) * word(args, 7) * word(args, 8);
-  const inner = word(args, 21);
-  const columns = word(args, 22);
-  const rowsPerChunk = word(args, 23);
-  const columnsPerChunk = word(args, 24);
-  const rowChunks = word(args, 25);
-  const columnChunks = word(args, 26);
-  const tapsPerBlock = word(args, 27);
-  const innerPerBlock = word(args, 28);
-  const taps = word(args, 29);
+export function product(args: ProductArgs, chunk: i32, scratch: usize): void {
+  const out = args.out;
+  const bias = args.bias;
+  const residual = args.residual;
+  const relu = args.activation;
+  const rows = args.batch * args.gridHeight * args.gridWidth;
+  const inner = args.inner;
+  const columns = args.columns;
+  const rowsPerChunk = args.rowsPerChunk;
+  const columnsPerChunk = args.columnsPerChunk;
+  const rowChunks = args.rowChunks;
+  const columnChunks = args.columnChunks;
+  const tapsPerBlock = args.tapsPerBlock;
+  const innerPerBlock = args.innerPerBlock;
+  const taps = args.taps;
 
   const columnChunk = chunk % columnChunks;
   const rest = chunk / columnChunks;
@@ -56,7 +55,7 @@ export function product(args: usize, chunk: i32, scratch: usize): void {
   const columnBegin = columnChunk * columnsPerChunk;
   const columnEnd = min(columnBegin + columnsPerChunk, columns);
   const paddedColumns = (columns + TILE_COLUMNS - 1) & ~(TILE_COLUMNS - 1);
-  const b = address(args, 1) + ((<usize>group * taps * inner * paddedColumns) << 2);
+  const b = args.packed + ((<usize>group * taps * inner * paddedColumns) << 2);
   const groupBias = bias + ((<usize>group * columns) << 2);
 
   for (let row = 0; row < TILE_ROWS; row++) {
@@ -111,7 +110,7 @@ export function product(args: usize, chunk: i32, scratch: usize): void {
  * results go. Past the end the last row is taken again: it is computed and stored twice, which changes nothing.
  */
 function packRows(
-  args: usize,
+  args: ProductArgs,
   scratch: usize,
   rowBegin: i32,
   rowEnd: i32,
@@ -121,23 +120,23 @@ function packRows(
   first: i32,
   length: i32,
 ): void {
-  const gridHeight = word(args, 7);
-  const gridWidth = word(args, 8);
-  const height = word(args, 9);
-  const width = word(args, 10);
-  const channels = word(args, 11);
-  const stepVertical = word(args, 12);
-  const stepHorizontal = word(args, 13);
-  const outHeight = word(args, 14);
-  const outWidth = word(args, 15);
-  const outChannels = word(args, 16);
-  const outTop = word(args, 17);
-  const outStepVertical = word(args, 18);
-  const outLeft = word(args, 19);
-  const outStepHorizontal = word(args, 20);
-  const source = address(args, 0) + (<usize>(group * word(args, 21) + first) << 2);
-  const out = address(args, 2) + (<usize>(group * word(args, 22)) << 2);
-  const tapList = args + <usize>(30 + 2 * tap) * 4;
+  const gridHeight = args.gridHeight;
+  const gridWidth = args.gridWidth;
+  const height = args.height;
+  const width = args.width;
+  const channels = args.channels;
+  const stepVertical = args.stepRows;
+  const stepHorizontal = args.stepColumns;
+  const outHeight = args.outHeight;
+  const outWidth = args.outWidth;
+  const outChannels = args.outChannels;
+  const outTop = args.outTop;
+  const outStepVertical = args.outStepRows;
+  const outLeft = args.outLeft;
+  const outStepHorizontal = args.outStepColumns;
+  const source = args.source + (<usize>(group * args.inner + first) << 2);
+  const out = args.out + (<usize>(group * args.columns) << 2);
+  const tapList = args.places + <usize>(2 * tap) * 4;
 
   let j = rowBegin % gridWidth;
   let i = (rowBegin / gridWidth) % gridHeight;

@@ -1,6 +1,7 @@
+import { WeightGradientArgs } from './args.generated';
 import { ACCUMULATE, productTile } from './product-tile';
 import { productTile_wide } from './product-tile-wide.generated';
-import { address, WIDE, word } from './simd';
+import { WIDE } from './simd';
 
 /** Rows of the reduction packed at a time: panels of 2 KiB and 4 or 8 KiB stay in the first-level cache. */
 // @ts-ignore: decorator
@@ -41,32 +42,30 @@ const PANELS: usize = 320;
  *
  * Rows are cut into a fixed number of parts, each summed on its own; `sum_parts` adds them. A chunk is one part of one
  * block of k × (tap, c) of one group: it packs both sides, 128 rows at a time, into its thread's scratch room.
- *
- * Arguments: `weightGradientCalls` in `lower/weight-gradient.ts` writes them in this order.
  */
-export function weight_gradient(args: usize, chunk: i32, scratch: usize): void {
-  const dy = address(args, 0);
-  const x = address(args, 1);
-  const parts = address(args, 2);
-  const rows = word(args, 3);
-  const outHeight = word(args, 4);
-  const outWidth = word(args, 5);
-  const height = word(args, 6);
-  const width = word(args, 7);
-  const outChannels = word(args, 8);
-  const channels = word(args, 9);
-  const groupOut = word(args, 10);
-  const inner = word(args, 11);
-  const stepVertical = word(args, 12);
-  const stepHorizontal = word(args, 13);
-  const groups = word(args, 14);
-  const rowsPerPart = word(args, 15);
-  const kPerChunk = word(args, 16);
-  const kChunks = word(args, 17);
-  const columnsPerChunk = word(args, 18);
-  const columnChunks = word(args, 19);
-  const taps = word(args, 20);
-  const tapList = args + 21 * 4;
+export function weight_gradient(args: WeightGradientArgs, chunk: i32, scratch: usize): void {
+  const dy = args.dy;
+  const x = args.x;
+  const parts = args.parts;
+  const rows = args.rows;
+  const outHeight = args.outHeight;
+  const outWidth = args.outWidth;
+  const height = args.height;
+  const width = args.width;
+  const outChannels = args.outChannels;
+  const channels = args.channels;
+  const groupOut = args.targetDepth;
+  const inner = args.inner;
+  const stepVertical = args.strideRows;
+  const stepHorizontal = args.strideColumns;
+  const groups = args.groups;
+  const rowsPerPart = args.rowsPerPart;
+  const kPerChunk = args.kPerChunk;
+  const kChunks = args.kChunks;
+  const columnsPerChunk = args.columnsPerChunk;
+  const columnChunks = args.columnChunks;
+  const taps = args.taps;
+  const tapList = args.places;
 
   const columns = taps * inner;
   let rest = chunk / columnChunks;

@@ -1,4 +1,5 @@
-import { WIDE, address, madd, word } from './simd';
+import { WinogradGradientArgs } from './args.generated';
+import { WIDE, madd } from './simd';
 import { tile_gradient_4x8 } from './grouped-gradient';
 import { fetch_tiles, winograd_inputs, winograd_spreads } from './winograd-tiles';
 import { winograd_inputs_wide, winograd_spreads_wide } from './winograd-tiles-wide.generated';
@@ -9,34 +10,29 @@ import { winograd_is_wide, winograd_outers_wide, winograd_outers_wide_4x4 } from
  * (Bᵀ x B) (A dy Aᵀ)ᵀ for each of 16 places, of which `winograd_weights_gradient` makes dw. A chunk is a block of groups
  * (about 16 channels), or some input and output channels of a wide group, and a slice: some of the tiles of all pictures, a
  * batch at a time. A slice's partial dU is laid out as weights of winograd-weights.ts.
- *
- * Arguments: 0 x, 1 dy, 2 partial dU, 3–5 H, W, C, 6–8 P, Q, K, 9–10 channels a group of x and dy, 11 groups,
- * 12 groups a block, 13–14 channels a block of x and dy (of one group; those of a group unless it is wide), 15 blocks,
- * 16–17 padding, 18 tiles a slice, 19 tiles of all pictures, 20 tiles a batch, 21 bytes of a slice, 22 chunks
- * that share the blocks of a slice, 23 blocks a chunk.
  */
-export function winograd_gradient(args: usize, chunk: i32, scratch: usize): void {
-  const outHeight = word(args, 6);
-  const outWidth = word(args, 7);
-  const batch = word(args, 20);
+export function winograd_gradient(args: WinogradGradientArgs, chunk: i32, scratch: usize): void {
+  const outHeight = args.outHeight;
+  const outWidth = args.outWidth;
+  const batch = args.batch;
   const tileColumns = (outWidth + 1) >> 1;
   const tilesPerImage = ((outHeight + 1) >> 1) * tileColumns;
-  const blockChunks = word(args, 22);
-  const blocksPerChunk = word(args, 23);
+  const blockChunks = args.blockChunks;
+  const blocksPerChunk = args.blocksPerChunk;
   const firstBlock = (chunk % blockChunks) * blocksPerChunk;
-  const endBlock = min(firstBlock + blocksPerChunk, word(args, 15));
+  const endBlock = min(firstBlock + blocksPerChunk, args.blocks);
   const slice = chunk / blockChunks;
-  const first = slice * word(args, 18);
-  const end = min(first + word(args, 18), word(args, 19));
+  const first = slice * args.tilesPerSlice;
+  const end = min(first + args.tilesPerSlice, args.tiles);
   for (let tile = first; tile < end; tile += batch) {
     const count = min(batch, end - tile);
     if (blocksPerChunk > 1) {
       // Only groups make several blocks a chunk.
-      const inputs = word(args, 12) * word(args, 9);
-      const outputs = word(args, 12) * word(args, 10);
+      const inputs = args.groupsPerBlock * args.sourceDepth;
+      const outputs = args.groupsPerBlock * args.targetDepth;
       const sum =
-        fetch_tiles(address(args, 0), word(args, 3), word(args, 4), word(args, 5), firstBlock * inputs, endBlock * inputs, tile, count, tileColumns, tilesPerImage, -word(args, 16), 4) +
-        fetch_tiles(address(args, 1), outHeight, outWidth, word(args, 8), firstBlock * outputs, endBlock * outputs, tile, count, tileColumns, tilesPerImage, 0, 2);
+        fetch_tiles(args.x, args.height, args.width, args.channels, firstBlock * inputs, endBlock * inputs, tile, count, tileColumns, tilesPerImage, -args.padRows, 4) +
+        fetch_tiles(args.dy, outHeight, outWidth, args.outChannels, firstBlock * outputs, endBlock * outputs, tile, count, tileColumns, tilesPerImage, 0, 2);
       store<u32>(scratch, sum);
     }
     for (let block = firstBlock; block < endBlock; block++) {
@@ -47,7 +43,7 @@ export function winograd_gradient(args: usize, chunk: i32, scratch: usize): void
 
 /** What `count` tiles from `tile` on add to one block of a slice's partial dU, or are of it if it is `fresh`. */
 export function winograd_gradient_block(
-  args: usize,
+  args: WinogradGradientArgs,
   block: i32,
   slice: i32,
   tile: i32,
@@ -55,17 +51,17 @@ export function winograd_gradient_block(
   fresh: bool,
   scratch: usize,
 ): void {
-  const outHeight = word(args, 6);
-  const outWidth = word(args, 7);
-  const cg = word(args, 9);
-  const kg = word(args, 10);
-  const groupsPerBlock = word(args, 12);
-  const cBlock = word(args, 13);
-  const kBlock = word(args, 14);
+  const outHeight = args.outHeight;
+  const outWidth = args.outWidth;
+  const cg = args.sourceDepth;
+  const kg = args.targetDepth;
+  const groupsPerBlock = args.groupsPerBlock;
+  const cBlock = args.sourceBlock;
+  const kBlock = args.targetBlock;
   const cBlocks = (cg + cBlock - 1) / cBlock;
   const kBlocks = (kg + kBlock - 1) / kBlock;
   const firstGroup = (block / (cBlocks * kBlocks)) * groupsPerBlock;
-  const groups = min(groupsPerBlock, word(args, 11) - firstGroup);
+  const groups = min(groupsPerBlock, args.groups - firstGroup);
   const c0 = (block % cBlocks) * cBlock;
   const k0 = ((block / cBlocks) % kBlocks) * kBlock;
   const inputs = min(cBlock, cg - c0);
@@ -74,39 +70,39 @@ export function winograd_gradient_block(
   const tilesPerImage = ((outHeight + 1) >> 1) * tileColumns;
   const wide = WIDE && winograd_is_wide(cg, kg, groups);
 
-  const planeBytes = <usize>word(args, 20) << 4;
+  const planeBytes = <usize>args.batch << 4;
   const placeBytes = planeBytes * <usize>((groups * inputs) >> 2) + 64;
   const outPlaceBytes = planeBytes * <usize>((groups * outputs) >> 2) + 64;
   const transformed = scratch + (<usize>(groups * max(inputs, outputs)) << 6);
   const spread = transformed + (placeBytes << 4);
 
-  const pixelBytes = <usize>word(args, 8) << 2;
+  const pixelBytes = <usize>args.outChannels << 2;
   const groupBytes = <usize>(cg * kg) << 6;
   const partial =
-    address(args, 2) +
-    <usize>slice * address(args, 21) +
+    args.partials +
+    <usize>slice * args.sliceBytes +
     <usize>firstGroup * groupBytes +
     (<usize>(k0 * cg) << 6);
   if (wide) {
     winograd_inputs_wide(
-      address(args, 0) + (<usize>(firstGroup * cg + c0) << 2),
-      word(args, 3),
-      word(args, 4),
-      <usize>word(args, 5) << 2,
+      args.x + (<usize>(firstGroup * cg + c0) << 2),
+      args.height,
+      args.width,
+      <usize>args.channels << 2,
       groups * inputs,
       tile,
       count,
       tileColumns,
       tilesPerImage,
-      word(args, 16),
-      word(args, 17),
+      args.padRows,
+      args.padColumns,
       scratch,
       transformed,
       planeBytes << 1,
       placeBytes,
     );
     winograd_spreads_wide(
-      address(args, 1) + (<usize>(firstGroup * kg + k0) << 2),
+      args.dy + (<usize>(firstGroup * kg + k0) << 2),
       outHeight,
       outWidth,
       pixelBytes,
@@ -146,24 +142,24 @@ export function winograd_gradient_block(
     return;
   }
   winograd_inputs(
-    address(args, 0) + (<usize>(firstGroup * cg + c0) << 2),
-    word(args, 3),
-    word(args, 4),
-    <usize>word(args, 5) << 2,
+    args.x + (<usize>(firstGroup * cg + c0) << 2),
+    args.height,
+    args.width,
+    <usize>args.channels << 2,
     groups * inputs,
     tile,
     count,
     tileColumns,
     tilesPerImage,
-    word(args, 16),
-    word(args, 17),
+    args.padRows,
+    args.padColumns,
     scratch,
     transformed,
     planeBytes,
     placeBytes,
   );
   winograd_spreads(
-    address(args, 1) + (<usize>(firstGroup * kg + k0) << 2),
+    args.dy + (<usize>(firstGroup * kg + k0) << 2),
     outHeight,
     outWidth,
     pixelBytes,

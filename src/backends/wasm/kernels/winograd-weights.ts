@@ -1,20 +1,20 @@
-import { WIDE, address, word } from './simd';
+import { WinogradWeightsArgs, WinogradWeightsGradientArgs } from './args.generated';
+import { WIDE } from './simd';
 
 /**
  * U = G g Gᵀ (winograd-transform.ts) of grouped 3×3 weights, elementwise over what `pack_grouped_weights` packed: for each
  * group and each 8 (at the end 4) of its output channels, a panel, [tap][inputs][8 or 4] → [place][inputs][8 or 4].
  * Backward-input (`flipped`) turns the taps round. One chunk a panel.
- * Arguments: 0 packed, 1 U, 2 inputs a group, 3 outputs a group, 4 flipped.
  */
-export function winograd_weights(args: usize, chunk: i32): void {
-  const inputs = word(args, 2);
-  const outputs = word(args, 3);
+export function winograd_weights(args: WinogradWeightsArgs, chunk: i32): void {
+  const inputs = args.inputs;
+  const outputs = args.outputs;
   const before = channelsBefore(outputs, chunk);
   const step = panelBytes(inputs, outputs, chunk);
-  const from = address(args, 0) + <usize>before * 9 * (<usize>inputs << 2);
-  let to = address(args, 1) + <usize>before * 16 * (<usize>inputs << 2);
-  const next: isize = word(args, 4) ? -(<isize>step) : <isize>step;
-  let begin = word(args, 4) ? from + 8 * step : from;
+  const from = args.packed + <usize>before * 9 * (<usize>inputs << 2);
+  let to = args.transformed + <usize>before * 16 * (<usize>inputs << 2);
+  const next: isize = args.flipped ? -(<isize>step) : <isize>step;
+  let begin = args.flipped ? from + 8 * step : from;
   for (const end = to + step; to < end; ) {
     if (WIDE && (step & 31) == 0) {
       placesOfPair(begin, next, to, step);
@@ -162,20 +162,19 @@ const runBytes: usize = 2048;
 /**
  * The gradient of g from that of U, Gᵀ dU G, elementwise, summed over slices in their order first: for each panel,
  * [place][inputs][8 or 4] → [tap][inputs][8 or 4]. One chunk a panel.
- * Arguments: 0 partial dU, 1 packed gradient, 2 inputs a group, 3 outputs a group, 4 slices, 5 bytes of a slice.
  */
-export function winograd_weights_gradient(args: usize, chunk: i32, scratch: usize): void {
-  const inputs = word(args, 2);
-  const outputs = word(args, 3);
-  const slices = word(args, 4);
+export function winograd_weights_gradient(args: WinogradWeightsGradientArgs, chunk: i32, scratch: usize): void {
+  const inputs = args.inputs;
+  const outputs = args.outputs;
+  const slices = args.slices;
   const before = channelsBefore(outputs, chunk);
   const step = panelBytes(inputs, outputs, chunk);
-  const from = address(args, 0) + <usize>before * 16 * (<usize>inputs << 2);
-  const to = address(args, 1) + <usize>before * 9 * (<usize>inputs << 2);
+  const from = args.partials + <usize>before * 16 * (<usize>inputs << 2);
+  const to = args.packed + <usize>before * 9 * (<usize>inputs << 2);
   for (let run: usize = 0; run < step; run += runBytes) {
     const bytes = min(runBytes, step - run);
     for (let place: usize = 0; place < 16; place++) {
-      sum_slices(from + place * step + run, address(args, 5), slices, bytes, scratch + place * runBytes);
+      sum_slices(from + place * step + run, args.sliceBytes, slices, bytes, scratch + place * runBytes);
     }
     for (let at: usize = 0; at < bytes; at += 16) tapsOf(scratch + at, to + run + at, step);
   }

@@ -1,5 +1,7 @@
-import { PANEL, panelWords } from '../blas.ts';
-import type { Call } from '../call.ts';
+import * as kernels from '../args/blas.ts';
+import { PANEL } from '../blas.ts';
+import { call, type Call } from '../call.ts';
+import type { Finish } from './finish.ts';
 import { roundUp } from './product.ts';
 
 /**
@@ -16,7 +18,7 @@ const MOST_DEPTH = 1024;
 /** Chunks for each thread, where there are as many panels. */
 const CHUNKS = 4;
 
-export interface PanelProduct {
+export interface PanelProduct extends Finish {
   readonly m: number;
   readonly n: number;
   readonly k: number;
@@ -24,10 +26,6 @@ export interface PanelProduct {
   readonly a: number;
   readonly panels: number;
   readonly c: number;
-  /** Addresses of what is added to every row, and to each element; 0 for none. */
-  readonly bias: number;
-  readonly residual: number;
-  readonly relu: boolean;
 }
 
 /** Whether n columns can be packed: it takes eight at a time. */
@@ -45,8 +43,7 @@ export function packPanels(
   { panels, n, k }: Pick<PanelProduct, 'panels' | 'n' | 'k'>,
   once: boolean,
 ): Call {
-  const args = [weights, panels, n, k];
-  return { kernel: 'pack_panels', chunks: Math.ceil(n / PANEL), once, args };
+  return call(kernels.packPanels, Math.ceil(n / PANEL), { weights, panels, n, k }, { once });
 }
 
 /** Rows of a block of `depth` that the library does not pack; `unpacked` is the largest m·n·k of which that is so. */
@@ -56,14 +53,11 @@ export function rowsPerCall(depth: number, unpacked: number): number {
 }
 
 export function panelProduct(product: PanelProduct, unpacked: number, threads: number): Call {
-  const { n, k, relu } = product;
+  const { n, k } = product;
   const depthPerCall = Math.ceil(k / Math.ceil(k / MOST_DEPTH));
   const columnsPerChunk = PANEL * Math.ceil(n / PANEL / (CHUNKS * threads));
-  const blocks = { columnsPerChunk, rowsPerCall: rowsPerCall(depthPerCall, unpacked), depthPerCall };
-  const args = { ...product, ...blocks, relu: relu ? 1 : 0 };
-  return {
-    kernel: 'blas_panels',
-    chunks: Math.ceil(n / columnsPerChunk),
-    args: Object.keys(panelWords).map((word) => args[word as keyof typeof panelWords]),
-  };
+  return call(kernels.blasPanels, Math.ceil(n / columnsPerChunk), {
+    ...product,
+    ...{ columnsPerChunk, rowsPerCall: rowsPerCall(depthPerCall, unpacked), depthPerCall },
+  });
 }

@@ -1,7 +1,8 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
-import { patchWords, type NativeProducts } from '../blas.ts';
-import type { Call, Lowering, LowerStep, PlacedBuffer } from '../call.ts';
+import * as kernels from '../args/blas.ts';
+import type { NativeProducts } from '../blas.ts';
+import { call, type Call, type Lowering, type LowerStep, type PlacedBuffer } from '../call.ts';
 import {
   fitsPanels,
   isPackable,
@@ -12,7 +13,7 @@ import {
   type PanelProduct,
 } from './blas-panels.ts';
 import { sizeOf } from './chunks.ts';
-import { optionalAddresses } from './conv2d-gemm.ts';
+import { finishOf, noFinish, type Finish } from './finish.ts';
 import { subsampleCall, subsampleBackwardCall } from './layout.ts';
 import { roundUp } from './product.ts';
 import { align64 } from './scratch.ts';
@@ -23,7 +24,7 @@ const LEAST_ROWS = 96;
 const LEAST_COLUMNS = 64;
 
 /** A row-major product: m×k times k×n, either side stored the other way round if `transpose` says so. */
-interface Product {
+interface Product extends Partial<Finish> {
   readonly m: number;
   readonly n: number;
   readonly k: number;
@@ -33,36 +34,26 @@ interface Product {
   readonly c: number;
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
-  /** Addresses of what is added to every row, and to each element; 0 for none. To a residual that lies at c the library adds. */
-  readonly bias?: number;
-  readonly residual?: number;
-  readonly relu?: boolean;
 }
 
 /**
  * A product by the native library, cut into about `parts` blocks of the result; or of the sum, if `sumParts` says in how many:
- * m×n for each, one behind the other, to be added up.
+ * m×n for each, one behind the other, to be added up. To a residual that lies at c the library adds.
  */
 function blasProduct(product: Product, parts: number, sumParts = 1): Call {
   const { m, n, k, a, b, c, transposeA = false, transposeB = false } = product;
-  const { bias = 0, residual = 0, relu = false } = product;
+  const { bias, residual, activation = 'none' } = product;
   const accumulate = residual === c;
   const [rowsPerChunk, columnsPerChunk] = cut(m, n, Math.ceil(parts / sumParts));
   const columnChunks = Math.ceil(n / columnsPerChunk);
   const blockChunks = Math.ceil(m / rowsPerChunk) * columnChunks;
   const depthPerChunk = Math.ceil(k / sumParts);
-  return {
-    kernel: 'blas_product',
-    chunks: Math.ceil(k / depthPerChunk) * blockChunks,
-    args: [
-      ...[a, b, c, m, n, k],
-      ...[transposeA ? m : k, transposeB ? k : n, n],
-      ...[transposeA ? 1 : 0, transposeB ? 1 : 0],
-      ...[rowsPerChunk, columnsPerChunk, columnChunks],
-      ...[bias, accumulate ? 0 : residual, relu ? 1 : 0],
-      ...[depthPerChunk, blockChunks, accumulate ? 1 : 0],
-    ],
-  };
+  return call(kernels.blasProduct, Math.ceil(k / depthPerChunk) * blockChunks, {
+    ...{ a, b, c, m, n, k, transposeA, transposeB },
+    ...{ lda: transposeA ? m : k, ldb: transposeB ? k : n, ldc: n },
+    ...{ rowsPerChunk, columnsPerChunk, columnChunks, depthPerChunk, blockChunks },
+    ...{ bias, residual: accumulate ? undefined : residual, activation, accumulate },
+  });
 }
 
 /** The longer side is cut first: each cut makes the library pack the other side once more. */
@@ -139,32 +130,31 @@ interface Patches {
   readonly weights: number;
   readonly result: number;
   readonly parts: number;
-  readonly finish?: readonly [bias: number, residual: number, relu: number];
+  readonly finish?: Finish;
   /** Rows of a product where `weights` are in panels. */
   readonly rowsPerCall?: number;
   /** The most rows that are gathered at a time, besides what the scratch room holds. */
   readonly mostRows?: number;
 }
 
-function patchesCall(kernel: string, patches: Patches): Call {
+function patchesCall(
+  kernel: typeof kernels.blasPatches | typeof kernels.blasPatchesGradient,
+  patches: Patches,
+): Call {
   const { attrs, x, out, weights, result, parts, mostRows = Infinity } = patches;
-  const { finish = [0, 0, 0], rowsPerCall = 0 } = patches;
+  const { finish = noFinish, rowsPerCall = 0 } = patches;
   const [k, inner, height, width] = patches.kernel;
   const rows = pixelsOf(out);
   const depth = inner * height * width;
   const rowsPerBlock = Math.min(downTo8(PATCH_BYTES / (4 * depth)), mostRows);
   const rowsPerChunk = Math.ceil(rows / parts);
-  const head = [weights, result, rows, k, depth, rowsPerChunk, rowsPerBlock, ...finish, rowsPerCall];
-  return {
-    kernel,
-    chunks: Math.ceil(rows / rowsPerChunk),
-    args: [
-      ...head,
-      ...Array<number>(patchWords.geometry - head.length).fill(0),
-      ...[x.address, x.shape[2], x.shape[3], x.shape[1], out[2], out[3], height, width],
-      ...[...attrs.stride, ...attrs.padding],
-    ],
-  };
+  return call(kernel, Math.ceil(rows / rowsPerChunk), {
+    ...{ weights, out: result, rows, k, depth, rowsPerChunk, rowsPerBlock, rowsPerCall, ...finish },
+    ...{ x: x.address, height: x.shape[2], width: x.shape[3], channels: x.shape[1] },
+    ...{ outHeight: out[2], outWidth: out[3], filterRows: height, filterColumns: width },
+    ...{ strideRows: attrs.stride[0], strideColumns: attrs.stride[1] },
+    ...{ padRows: attrs.padding[0], padColumns: attrs.padding[1] },
+  });
 }
 
 const downTo8 = (rows: number): number => Math.floor(rows / 8) * 8;
@@ -215,7 +205,7 @@ export function blasLowerings({ threads, unpacked }: BlasUse) {
       const { address, calls } = readPixels(attrs, x, y.shape, workspace);
       const product = {
         ...{ m: pixelsOf(y.shape), n: w.shape[0], k: w.shape[1] },
-        ...{ a: address, c: y.address, ...optionalAddresses(attrs, rest), relu: attrs.activation === 'relu' },
+        ...{ a: address, c: y.address, ...finishOf(attrs, rest) },
       };
       return [...calls, ...dense(product, w, keep)];
     },
@@ -229,7 +219,12 @@ export function blasLowerings({ threads, unpacked }: BlasUse) {
       const shape = [dx.shape[0], dx.shape[1], dy.shape[2], dy.shape[3]];
       const gathered = { shape, bytes: bytesOf(shape), address: workspace };
       const c = stride === 1 ? dx.address : workspace;
-      const sides = { a: dy.address, b: w.address, c, residual: attrs.residual ? residual.address : 0 };
+      const sides = {
+        a: dy.address,
+        b: w.address,
+        c,
+        residual: attrs.residual ? residual.address : undefined,
+      };
       const product = blasProduct({ m: pixelsOf(dy.shape), n: w.shape[1], k: w.shape[0], ...sides }, parts);
       return stride === 1 ? [product] : [product, subsampleBackwardCall(gathered, dx, stride)];
     },
@@ -257,20 +252,19 @@ export function blasLowerings({ threads, unpacked }: BlasUse) {
   const patches: Lowering<'conv2d'> = {
     workspaceBytes: ({ inputs: [, w] }) => (likesPanels(w.shape) ? panelBytes(sidesOf(w.shape)) : 0),
     calls: ({ attrs, inputs: [x, w, ...rest], outputs: [y], workspace, keep }) => {
-      const { bias, residual } = optionalAddresses(attrs, rest);
-      const finish = [bias, residual, attrs.activation === 'relu' ? 1 : 0] as const;
       const product = {
         ...{ attrs, x, out: y.shape, kernel: w.shape },
-        ...{ result: y.address, parts: 4 * parts, finish },
+        ...{ result: y.address, parts: 4 * parts, finish: finishOf(attrs, rest) },
       };
-      if (!likesPanels(w.shape)) return [patchesCall('blas_patches', { ...product, weights: w.address })];
+      if (!likesPanels(w.shape))
+        return [patchesCall(kernels.blasPatches, { ...product, weights: w.address })];
       const sides = sidesOf(w.shape);
       const kept = keep(w, panelBytes(sides));
       const panels = kept ?? workspace;
       const inPanels = { ...product, weights: panels, rowsPerCall: rowsPerCall(sides.k, unpacked) };
       return [
         packPanels(w.address, { ...sides, panels }, kept !== undefined),
-        patchesCall('blas_patches', inPanels),
+        patchesCall(kernels.blasPatches, inPanels),
       ];
     },
   };
@@ -279,7 +273,7 @@ export function blasLowerings({ threads, unpacked }: BlasUse) {
     workspaceBytes: ({ outputs: [dw] }) => GRADIENT_PARTS * bytesOf(dw.shape),
     calls: ({ attrs, inputs: [dy, x], outputs: [dw], workspace }) => {
       const unpackedRows = downTo8(unpacked / sizeOf(dw.shape));
-      const call = patchesCall('blas_patches_gradient', {
+      const call = patchesCall(kernels.blasPatchesGradient, {
         ...{ attrs, x, out: dy.shape, kernel: dw.shape },
         ...{ weights: dy.address, result: workspace, parts: GRADIENT_PARTS },
         mostRows: unpackedRows < LEAST_UNPACKED ? Infinity : unpackedRows,
@@ -292,7 +286,7 @@ export function blasLowerings({ threads, unpacked }: BlasUse) {
     calls: ({ attrs, inputs: [x, w, bias], outputs: [y], keep }) => {
       const product = {
         ...{ m: x.shape[0], n: w.shape[0], k: w.shape[1], a: x.address, c: y.address },
-        ...{ bias: attrs.bias ? bias.address : 0, residual: 0, relu: false },
+        ...{ ...noFinish, bias: attrs.bias ? bias.address : undefined },
       };
       return dense(product, w, keep);
     },

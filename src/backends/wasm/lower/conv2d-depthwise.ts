@@ -1,8 +1,15 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
-import { SCRATCH_BYTES, type Call, type Lowering, type LowerStep, type PlacedBuffer } from '../call.ts';
+import {
+  depthwise3x3,
+  depthwise3x3Gradient,
+  depthwise3x3Gradients,
+  packDepthwiseWeights,
+  reduceDepthwiseGradient,
+} from '../args/depthwise.ts';
+import { call, SCRATCH_BYTES, type Call, type Lowering, type LowerStep, type PlacedBuffer } from '../call.ts';
 import { chunkFloats, sizeOf } from './chunks.ts';
-import { optionalAddresses } from './conv2d-gemm.ts';
+import { finishOf, noFinish, type Finish } from './finish.ts';
 
 /** Channels a call of packing and of summing takes. */
 const PACKED_CHANNELS = 16;
@@ -59,11 +66,10 @@ export const conv2dDepthwise: Lowering<'conv2d'> = {
   calls: ({ attrs, inputs, outputs: [y], workspace, keep }) => {
     const [x, w, ...rest] = inputs;
     const kept = keep(w, packedBytes(w.shape));
-    const { bias, residual } = optionalAddresses(attrs, rest);
     const packed = kept ?? workspace;
     return [
       pack(w, packed, { once: kept !== undefined }),
-      convolution(attrs, x, y, packed, false, [bias, residual, attrs.activation === 'relu' ? 1 : 0]),
+      convolution(attrs, x, y, packed, false, finishOf(attrs, rest)),
     ];
   },
 };
@@ -72,7 +78,7 @@ export const conv2dDepthwiseBackwardInput: Lowering<'conv2d_backward_input'> = {
   workspaceBytes: ({ inputs: [, w] }) => packedBytes(w.shape),
   calls: ({ attrs, inputs: [dy, w], outputs: [dx], workspace }) => [
     pack(w, workspace, { flipped: attrs.stride[0] === 1 }),
-    convolution(attrs, dy, dx, workspace, true, [0, 0, 0]),
+    convolution(attrs, dy, dx, workspace, true, noFinish),
   ],
 };
 
@@ -82,12 +88,15 @@ function pack(
   packed: number,
   { once = false, flipped = false }: { readonly once?: boolean; readonly flipped?: boolean },
 ): Call {
-  return {
-    kernel: 'pack_depthwise_weights',
-    chunks: Math.ceil(channels / PACKED_CHANNELS),
-    once,
-    args: [address, packed, channels, TAPS, PACKED_CHANNELS, flipped ? 1 : 0, 1],
-  };
+  return call(
+    packDepthwiseWeights,
+    Math.ceil(channels / PACKED_CHANNELS),
+    {
+      ...{ weights: address, packed, filters: channels, taps: TAPS, perBlock: PACKED_CHANNELS },
+      ...{ flipped, paired: true },
+    },
+    { once },
+  );
 }
 
 function convolution(
@@ -96,29 +105,29 @@ function convolution(
   target: PlacedBuffer,
   packed: number,
   transposed: boolean,
-  finish: readonly [bias: number, residual: number, relu: number],
+  finish: Finish,
 ): Call {
   const [, , outHeight, outWidth] = target.shape;
   const rowFloats = channels * Math.max(width, outWidth);
   const together = rowsTogether(channels, stride);
   const groups = Math.max(1, Math.round(chunkFloats / rowFloats / together));
   const rowsPerChunk = Math.min(outHeight, groups * together);
-  const chunksPerImage = Math.ceil(outHeight / rowsPerChunk);
-  return {
-    kernel: 'depthwise_3x3',
-    chunks: images * chunksPerImage,
-    args: [
-      ...[address, target.address, packed, ...finish, height, width, channels, outHeight, outWidth],
-      ...[stride, transposed ? 1 : 0, rowsPerChunk, chunksPerImage, together],
-    ],
-  };
+  const rowChunks = Math.ceil(outHeight / rowsPerChunk);
+  return call(depthwise3x3, images * rowChunks, {
+    ...{ source: address, target: target.address, weights: packed, ...finish },
+    ...{ height, width, channels, outHeight, outWidth, stride, transposed },
+    ...{ rowsPerChunk, rowChunks, rowsTogether: together },
+  });
 }
 
 export const conv2dDepthwiseBackwardWeight: Lowering<'conv2d_backward_weight'> = {
   // Packed weights too, for both gradients together.
   workspaceBytes: ({ inputs: [dy], outputs: [dw] }) =>
     packedBytes(dw.shape) + slicing(dy.shape).slices * sliceBytes(dw.shape),
-  calls: (step) => [slices(step, step.workspace), reduce(step, step.workspace)],
+  calls: (step) => {
+    const { slices, args } = gradientArgs(step, step.workspace);
+    return [call(depthwise3x3Gradient, slices, args), reduce(step, step.workspace)];
+  },
 };
 
 type InputStep = LowerStep<'conv2d_backward_input'>;
@@ -144,42 +153,36 @@ export function depthwiseGradients(
   weight: WeightStep,
 ): readonly [Call[], Call[]] {
   const partials = packed + packedBytes(w.shape);
-  const { chunks, args } = slices(weight, partials);
+  const { slices, args } = gradientArgs(weight, partials);
   return [
     [
       pack(w, packed, { flipped: attrs.stride[0] === 1 }),
-      { kernel: 'depthwise_3x3_gradients', chunks, args: [...args, dx.address, packed] },
+      call(depthwise3x3Gradients, slices, { ...args, dx: dx.address, weights: packed }),
     ],
     [reduce(weight, partials)],
   ];
 }
 
-/** The partial gradients of the weights. */
-function slices({ attrs, inputs: [dy, x], outputs: [dw] }: WeightStep, partials: number): Call {
+/** What the partial gradients of the weights take. */
+function gradientArgs({ attrs, inputs: [dy, x], outputs: [dw] }: WeightStep, partials: number) {
   const [, channels, height, width] = x.shape;
   const [, , outHeight, outWidth] = dy.shape;
   const { rows, rowsPerSlice, slices } = slicing(dy.shape);
   const [stride] = attrs.stride;
-  return {
-    kernel: 'depthwise_3x3_gradient',
-    chunks: slices,
-    args: [
-      ...[x.address, dy.address, partials, height, width, channels, outHeight, outWidth],
-      ...[stride, rowsPerSlice, rows, sliceBytes(dw.shape), rowsTogether(channels, stride)],
-    ],
+  const args = {
+    ...{ x: x.address, dy: dy.address, partials, height, width, channels, outHeight, outWidth, stride },
+    ...{ rows, rowsPerChunk: rowsPerSlice, rowsTogether: rowsTogether(channels, stride) },
+    sliceBytes: sliceBytes(dw.shape),
   };
+  return { slices, args };
 }
 
 function reduce({ inputs: [dy], outputs: [dw] }: WeightStep, partials: number): Call {
   const [channels] = dw.shape;
-  return {
-    kernel: 'reduce_depthwise_gradient',
-    chunks: Math.ceil(channels / PACKED_CHANNELS),
-    args: [
-      ...[partials, dw.address, channels, TAPS, PACKED_CHANNELS],
-      ...[slicing(dy.shape).slices, sliceBytes(dw.shape), 1],
-    ],
-  };
+  return call(reduceDepthwiseGradient, Math.ceil(channels / PACKED_CHANNELS), {
+    ...{ partials, dw: dw.address, filters: channels, taps: TAPS, perBlock: PACKED_CHANNELS, paired: true },
+    ...{ slices: slicing(dy.shape).slices, sliceBytes: sliceBytes(dw.shape) },
+  });
 }
 
 /** A slice is some rows of dy, of all pictures. */

@@ -1,7 +1,8 @@
 import type { Conv2dAttrs, Pair } from '../../../graph/op-table.ts';
 import { isPointwise } from '../../../graph/ops/conv2d.ts';
 import type { Shape } from '../../../graph/value.ts';
-import type { Lowering, PlacedBuffer } from '../call.ts';
+import type { Lowering } from '../call.ts';
+import { finishOf, noFinish } from './finish.ts';
 import { packedBytes, productCalls } from './product.ts';
 import type { Tap } from './product.ts';
 
@@ -16,7 +17,6 @@ export const conv2dGemm: Lowering<'conv2d'> = {
     const [outChannels, inner, ...kernel] = w.shape;
     const columns = outChannels / attrs.groups;
     const kept = keep(w, packedBytes(attrs.groups, kernel[0] * kernel[1], inner, columns));
-    const { bias, residual } = optionalAddresses(attrs, rest);
     const flat = isPointwise(attrs, kernel);
     const source = flat ? flatten(x.shape) : x.shape;
     const out = flat ? flatten(outputs[0].shape) : outputs[0].shape;
@@ -46,9 +46,7 @@ export const conv2dGemm: Lowering<'conv2d'> = {
       },
       batch: out[0],
       grid: [out[2], out[3]],
-      bias,
-      residual,
-      relu: attrs.activation === 'relu',
+      ...finishOf(attrs, rest),
       packed: kept ?? workspace,
       kept: kept !== undefined,
     });
@@ -96,9 +94,8 @@ export const conv2dBackwardInputGemm: Lowering<'conv2d_backward_input'> = {
         },
         batch: out[0],
         grid,
-        bias: 0,
-        residual: attrs.residual ? residual.address : 0,
-        relu: false,
+        ...noFinish,
+        residual: attrs.residual ? residual.address : undefined,
         packed: room,
       });
     });
@@ -165,15 +162,4 @@ function axisClasses({ stride, padding, dilation }: Conv2dAttrs, axis: 0 | 1, ke
       place: (start + padding[axis] - index * dilation[axis]) / step,
     })).filter(({ place }) => Number.isInteger(place)),
   }));
-}
-
-/** Addresses of a convolution's bias and residual, of those that follow its weights; 0 for none. */
-export function optionalAddresses(
-  attrs: { readonly bias: boolean; readonly residual: boolean },
-  buffers: readonly PlacedBuffer[],
-): { readonly bias: number; readonly residual: number } {
-  return {
-    bias: attrs.bias ? buffers[0].address : 0,
-    residual: attrs.residual ? buffers[attrs.bias ? 1 : 0].address : 0,
-  };
 }

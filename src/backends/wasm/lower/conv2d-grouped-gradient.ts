@@ -1,6 +1,8 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
-import type { Call, Lowering } from '../call.ts';
+import { reduceDepthwiseGradient } from '../args/depthwise.ts';
+import { groupedGradient, reduceGroupedGradient } from '../args/grouped.ts';
+import { call, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
 import { blockChannels, sharing } from './conv2d-grouped.ts';
 import { align64, clearScratch, scratchBytes } from './scratch.ts';
 
@@ -11,42 +13,37 @@ const wantedChunks = 192;
 
 export const conv2dGroupedBackwardWeight: Lowering<'conv2d_backward_weight'> = {
   workspaceBytes({ attrs, inputs, outputs }) {
-    const g = geometry(attrs, inputs[0].shape, inputs[1].shape, outputs[0].shape);
-    return g.slices * g.sliceBytes + scratchBytes(g.slotBytes);
+    const { slices, args } = geometry(attrs, inputs[0].shape, inputs[1].shape, outputs[0].shape);
+    return slices * args.sliceBytes + scratchBytes(args.slotBytes);
   },
-  calls({ attrs, inputs, outputs, workspace }) {
-    const [dy, x] = inputs;
-    const g = geometry(attrs, dy.shape, x.shape, outputs[0].shape);
-    const [filters, filterDepth] = outputs[0].shape;
-    const scratch = workspace + g.slices * g.sliceBytes;
-    const reduce: Call = g.multiplier
-      ? {
-          kernel: 'reduce_depthwise_gradient',
-          chunks: g.blocks,
-          args: [
-            ...[workspace, outputs[0].address, filters, g.taps],
-            ...[g.groupsPerBlock * g.multiplier, g.slices, g.sliceBytes, 0],
-          ],
-        }
-      : {
-          kernel: 'reduce_grouped_gradient',
-          chunks: attrs.groups,
-          args: [
-            ...[workspace, outputs[0].address, filterDepth, filters / attrs.groups],
-            ...[g.taps, g.slices, g.sliceBytes],
-          ],
-        };
+  calls({ attrs, inputs: [dy, x], outputs: [dw], workspace }) {
+    const g = geometry(attrs, dy.shape, x.shape, dw.shape);
+    const slots = workspace + g.slices * g.args.sliceBytes;
+    const places = { x: x.address, dy: dy.address, partials: workspace, slots };
     return [
-      clearScratch(scratch),
-      {
-        kernel: 'grouped_gradient',
-        chunks: g.slices * g.blockChunks,
-        args: [x.address, dy.address, workspace, scratch, g.slotBytes, ...g.words],
-      },
-      reduce,
+      clearScratch(slots),
+      call(groupedGradient, g.slices * g.args.blockChunks, { ...g.args, ...places }),
+      reduce(g, dw, workspace),
     ];
   },
 };
+
+/** The slices of `grouped_gradient`, added up into dw. */
+function reduce(
+  { slices, taps, args: { multiplier, groups, blocks, groupsPerBlock, sliceBytes } }: Geometry,
+  { address, shape: [filters, filterDepth] }: PlacedBuffer,
+  partials: number,
+): Call {
+  const sum = { partials, dw: address, taps, slices, sliceBytes };
+  if (multiplier === 0) {
+    const depths = { sourceDepth: filterDepth, targetDepth: filters / groups };
+    return call(reduceGroupedGradient, groups, { ...sum, ...depths });
+  }
+  const perBlock = groupsPerBlock * multiplier;
+  return call(reduceDepthwiseGradient, blocks, { ...sum, filters, perBlock, paired: false });
+}
+
+type Geometry = ReturnType<typeof geometry>;
 
 /** How the work is cut. See `kernels/grouped-gradient.ts` for the terms. */
 function geometry({ groups, stride, padding, dilation }: Conv2dAttrs, dy: Shape, x: Shape, dw: Shape) {
@@ -79,11 +76,13 @@ function geometry({ groups, stride, padding, dilation }: Conv2dAttrs, dy: Shape,
   const blockBytes = multiplier ? outPlanes * taps * 16 : groupsPerBlock * cg * kg * taps * 4;
   const sliceBytes = align64(blocks * blockBytes);
   const { blocksPerChunk, blockChunks } = sharing(blocks, slices);
-  const words = [
-    ...[height, width, channels, outHeight, outWidth, filters, cg, kg, groups, groupsPerBlock],
-    ...[filterRows, filterColumns, ...stride, ...padding, ...dilation, multiplier],
-    ...[rowsPerUnit, Math.ceil(outHeight / rowsPerUnit), unitsPerSlice, units, blocks],
-    ...[padding[1], perPhase, sliceBytes, blockBytes, blockChunks, blocksPerChunk],
-  ];
-  return { taps, multiplier, groupsPerBlock, blocks, blockChunks, slices, sliceBytes, slotBytes, words };
+  const args = {
+    ...{ height, width, channels, outHeight, outWidth, outChannels: filters, multiplier },
+    ...{ sourceDepth: cg, targetDepth: kg, groups, groupsPerBlock, filterRows, filterColumns },
+    ...{ strideRows: stride[0], strideColumns: stride[1], padRows: padding[0], padColumns: padding[1] },
+    ...{ dilationRows: dilation[0], dilationColumns: dilation[1], left: padding[1], perPhase },
+    ...{ rowsPerUnit, unitsPerImage: Math.ceil(outHeight / rowsPerUnit), unitsPerSlice, units },
+    ...{ slotBytes, sliceBytes, blockBytes, blocks, blockChunks, blocksPerChunk },
+  };
+  return { taps, slices, args };
 }

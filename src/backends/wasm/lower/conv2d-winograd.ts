@@ -1,8 +1,15 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
-import type { Call, Lowering, PlacedBuffer } from '../call.ts';
-import { optionalAddresses } from './conv2d-gemm.ts';
+import { packGroupedWeights, reduceGroupedGradient } from '../args/grouped.ts';
+import {
+  winogradConv,
+  winogradGradient,
+  winogradWeights,
+  winogradWeightsGradient,
+} from '../args/winograd.ts';
+import { call, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
 import { blockChannels, sharing } from './conv2d-grouped.ts';
+import { finishOf, noFinish, type Finish } from './finish.ts';
 import { align64 } from './scratch.ts';
 
 /** Channels of a block of a wide group: its batch of tiles, and their products, fit a thread's scratch room. */
@@ -40,10 +47,7 @@ export const conv2dWinograd: Lowering<'conv2d'> = {
   calls: ({ attrs, inputs, outputs: [y], workspace, keep }) => {
     const [x, w, ...rest] = inputs;
     const kept = keep(w, transformedBytes(w.shape));
-    return convolution(attrs, x, w, y, workspace, kept, {
-      ...optionalAddresses(attrs, rest),
-      relu: attrs.activation === 'relu',
-    });
+    return convolution(attrs, x, w, y, workspace, kept, finishOf(attrs, rest));
   },
 };
 
@@ -88,7 +92,7 @@ function convolution(
   target: PlacedBuffer,
   workspace: number,
   kept: number | undefined,
-  finish?: { readonly bias: number; readonly residual: number; readonly relu: boolean },
+  finish?: Finish,
 ): Call[] {
   const { groups } = attrs;
   const [, channels, height, width] = source.shape;
@@ -96,7 +100,7 @@ function convolution(
   const [filters, filterDepth] = w.shape;
   const cg = channels / groups;
   const kg = outChannels / groups;
-  const padding = finish ? attrs.padding : attrs.padding.map((n) => 2 - n);
+  const [padRows, padColumns] = finish ? attrs.padding : attrs.padding.map((n) => 2 - n);
   const cut = blocking(groups, cg, kg);
   const { mostBlocks, groupsPerBlock, cBlock, kBlock, groupBlocks, kBlocks, batch } = cut;
   const blocks = groupBlocks * kBlocks;
@@ -108,29 +112,29 @@ function convolution(
   const transformed = kept ?? workspace + packedBytes(w.shape);
   const once = kept !== undefined;
   return [
-    {
-      kernel: 'pack_grouped_weights',
-      chunks: groups,
-      once,
-      args: [w.address, workspace, filterDepth, filters / groups, TAPS, finish ? 0 : 1],
-    },
-    {
-      kernel: 'winograd_weights',
-      chunks: groups * panelsOf(kg),
-      once,
-      args: [workspace, transformed, cg, kg, finish ? 0 : 1],
-    },
-    {
-      kernel: 'winograd_conv',
-      chunks: Math.ceil(tiles / tilesPerChunk) * blockChunks,
-      args: [
-        ...[source.address, target.address, transformed],
-        ...[finish?.bias ?? 0, finish?.residual ?? 0, finish?.relu ? 1 : 0],
-        ...[height, width, channels, outHeight, outWidth, outChannels, cg, kg, groups],
-        ...[groupsPerBlock, cBlock, kBlock, blocks, ...padding, tilesPerChunk, tiles, batch],
-        ...[blockChunks, blocksPerChunk],
-      ],
-    },
+    call(
+      packGroupedWeights,
+      groups,
+      {
+        ...{ weights: w.address, packed: workspace, taps: TAPS, transposed: !finish },
+        ...{ sourceDepth: filterDepth, targetDepth: filters / groups },
+      },
+      { once },
+    ),
+    call(
+      winogradWeights,
+      groups * panelsOf(kg),
+      { packed: workspace, transformed, inputs: cg, outputs: kg, flipped: !finish },
+      { once },
+    ),
+    call(winogradConv, Math.ceil(tiles / tilesPerChunk) * blockChunks, {
+      ...{ source: source.address, target: target.address, weights: transformed },
+      ...(finish ?? noFinish),
+      ...{ height, width, channels, outHeight, outWidth, outChannels, padRows, padColumns },
+      ...{ sourceDepth: cg, targetDepth: kg, groups, groupsPerBlock },
+      ...{ sourceBlock: cBlock, targetBlock: kBlock, blocks, blockChunks, blocksPerChunk },
+      ...{ tilesPerChunk, tiles, batch },
+    }),
   ];
 }
 
@@ -147,27 +151,23 @@ export const conv2dWinogradBackwardWeight: Lowering<'conv2d_backward_weight'> = 
     const { groupsPerBlock, cBlock, kBlock, blocks, batch, tiles, slices, tilesPerSlice } = cut;
     const { blocksPerChunk, blockChunks } = sharing(blocks, slices, cut.mostBlocks);
     const sliceBytes = transformedBytes(dw.shape);
-    const partial = workspace + packedBytes(dw.shape);
+    const partials = workspace + packedBytes(dw.shape);
     return [
-      {
-        kernel: 'winograd_gradient',
-        chunks: slices * blockChunks,
-        args: [
-          ...[x.address, dy.address, partial, height, width, channels, outHeight, outWidth, outChannels],
-          ...[cg, kg, groups, groupsPerBlock, cBlock, kBlock, blocks, ...padding],
-          ...[tilesPerSlice, tiles, batch, sliceBytes, blockChunks, blocksPerChunk],
-        ],
-      },
-      {
-        kernel: 'winograd_weights_gradient',
-        chunks: groups * panelsOf(kg),
-        args: [partial, workspace, cg, kg, slices, sliceBytes],
-      },
-      {
-        kernel: 'reduce_grouped_gradient',
-        chunks: groups,
-        args: [workspace, dw.address, cg, kg, TAPS, 1, 0],
-      },
+      call(winogradGradient, slices * blockChunks, {
+        ...{ x: x.address, dy: dy.address, partials, sliceBytes },
+        ...{ height, width, channels, outHeight, outWidth, outChannels },
+        ...{ padRows: padding[0], padColumns: padding[1] },
+        ...{ sourceDepth: cg, targetDepth: kg, groups, groupsPerBlock },
+        ...{ sourceBlock: cBlock, targetBlock: kBlock, blocks, blockChunks, blocksPerChunk },
+        ...{ tilesPerSlice, tiles, batch },
+      }),
+      call(winogradWeightsGradient, groups * panelsOf(kg), {
+        ...{ partials, packed: workspace, inputs: cg, outputs: kg, slices, sliceBytes },
+      }),
+      call(reduceGroupedGradient, groups, {
+        ...{ partials: workspace, dw: dw.address, sourceDepth: cg, targetDepth: kg, taps: TAPS },
+        ...{ slices: 1, sliceBytes: 0 },
+      }),
     ];
   },
 };

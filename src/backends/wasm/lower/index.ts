@@ -11,9 +11,9 @@ import { linear, linearBackwardInput, linearBackwardWeight } from './linear.ts';
 import { opLowerings } from './ops.ts';
 import { placeStep } from './placed.ts';
 
-type Lowerings = { readonly [K in OpName]?: Lowering<K> };
+type Lowerings = { readonly [K in OpName]: Lowering<K> };
 
-/** Every op this backend computes. A plan with another op is refused when it is loaded. */
+/** Every op; one that is missing here is a type error. A plan of somebody else's may hold another: it is refused when it is loaded. */
 const plain: Lowerings = {
   ...opLowerings,
   conv2d,
@@ -58,7 +58,7 @@ export function createLowerer(blas: BlasUse | undefined): Lowerer {
 }
 
 function supports(lowerings: Lowerings, node: Node): boolean {
-  return lowerings[node.op] !== undefined && cpuTarget.supports(node);
+  return Object.hasOwn(lowerings, node.op) && cpuTarget.supports(node);
 }
 
 function workspaceOf<K extends OpName>(lowerings: Lowerings, node: NodeOf<K>): number {

@@ -1,5 +1,6 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Lowering } from '../call.ts';
+import { noFinish } from './finish.ts';
 import { packedBytes, productCalls } from './product.ts';
 import type { Product } from './product.ts';
 import { weightGradientCalls, workspaceFor } from './weight-gradient.ts';
@@ -19,7 +20,7 @@ export const linear: Lowering<'linear'> = {
     return productCalls({
       ...row(x.shape[0], features, outFeatures, x.address, outputs[0].address),
       weights: { address: w.address, innerStride: 1, columnStride: features, groupStride: 0 },
-      bias: attrs.bias ? bias.address : 0,
+      bias: attrs.bias ? bias.address : undefined,
       packed: kept ?? workspace,
       kept: kept !== undefined,
     });
@@ -37,7 +38,6 @@ export const linearBackwardInput: Lowering<'linear_backward_input'> = {
     return productCalls({
       ...row(dy.shape[0], outFeatures, features, dy.address, outputs[0].address),
       weights: { address: w.address, innerStride: features, columnStride: 1, groupStride: 0 },
-      bias: 0,
       packed: workspace,
     });
   },
@@ -73,7 +73,6 @@ function row(batch: number, inner: number, columns: number, source: number, out:
     out: { address: out, size: [1, batch], channels: columns, start: [0, 0], step: [1, 1] },
     batch: 1,
     grid: [1, batch],
-    residual: 0,
-    relu: false,
-  } satisfies Omit<Product, 'weights' | 'bias' | 'packed'>;
+    ...noFinish,
+  } satisfies Omit<Product, 'weights' | 'packed'>;
 }

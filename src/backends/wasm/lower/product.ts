@@ -1,5 +1,7 @@
 import type { Pair } from '../../../graph/op-table.ts';
-import type { Arg, Call } from '../call.ts';
+import { packTaps, product as productArgs } from '../args/product.ts';
+import { call, type Call } from '../call.ts';
+import type { Finish } from './finish.ts';
 
 /** Columns of a tile of `product`. */
 const TILE_COLUMNS = 8;
@@ -17,7 +19,7 @@ const BLOCK_COLUMNS = 256;
 const CHUNKS = 32;
 
 /** One product of a gathered left side with packed weights; see `kernels/product.ts` for what it computes. */
-export interface Product {
+export interface Product extends Finish {
   readonly groups: number;
   /** Channels per group of the source: the length of the sum for one tap. */
   readonly inner: number;
@@ -36,10 +38,6 @@ export interface Product {
   readonly batch: number;
   /** Output places that are computed, of each image. */
   readonly grid: Pair;
-  /** Addresses, 0 for none. */
-  readonly bias: number;
-  readonly residual: number;
-  readonly relu: boolean;
   /** Where the packed weights go: `packedBytes` of room. */
   readonly packed: number;
   /** Whether they stay there, so that they are packed once. */
@@ -94,64 +92,39 @@ function pack(
   const panels = Math.ceil(columns / TILE_COLUMNS);
   const panelsPerChunk = Math.max(1, Math.ceil((groups * panels) / CHUNKS));
   const panelChunks = Math.ceil(panels / panelsPerChunk);
-  return {
-    kernel: 'pack_taps',
-    chunks: groups * panelChunks,
-    once: kept,
-    args: [
-      weights.address,
-      packed,
-      inner,
-      columns,
-      weights.innerStride,
-      weights.columnStride,
-      weights.groupStride,
-      blocks.taps,
-      blocks.inner,
-      taps.length,
-      panelsPerChunk,
-      panelChunks,
-      ...taps.map((tap) => tap.weights),
-    ],
-  };
+  return call(
+    packTaps,
+    groups * panelChunks,
+    {
+      ...{ weights: weights.address, packed, inner, columns, taps: taps.length },
+      innerStride: weights.innerStride,
+      columnStride: weights.columnStride,
+      groupStride: weights.groupStride,
+      ...{ tapsPerBlock: blocks.taps, innerPerBlock: blocks.inner, panelsPerChunk, panelChunks },
+      tapOffsets: taps.map((tap) => tap.weights),
+    },
+    { once: kept },
+  );
 }
 
 function multiply(product: Product, blocks: Blocks): Call {
   const { source, out, grid, batch, groups, inner, columns, taps } = product;
+  const { packed, bias, residual, activation } = product;
   const rows = batch * grid[0] * grid[1];
   const [rowsPerChunk, columnsPerChunk] = chunkSize(rows, columns, groups);
   const rowChunks = Math.ceil(rows / rowsPerChunk);
   const columnChunks = Math.ceil(columns / columnsPerChunk);
-  const args: Arg[] = [
-    source.address,
-    product.packed,
-    out.address,
-    product.bias,
-    product.residual,
-    product.relu ? 1 : 0,
-    batch,
-    ...grid,
-    ...source.size,
-    source.channels,
-    ...source.step,
-    ...out.size,
-    out.channels,
-    out.start[0],
-    out.step[0],
-    out.start[1],
-    out.step[1],
-    inner,
-    columns,
-    rowsPerChunk,
-    columnsPerChunk,
-    rowChunks,
-    columnChunks,
-    blocks.taps,
-    blocks.inner,
-    taps.length,
-    ...taps.flatMap(({ place }) => place),
-  ];
-  return { kernel: 'product', chunks: groups * rowChunks * columnChunks, args };
+  return call(productArgs, groups * rowChunks * columnChunks, {
+    ...{ source: source.address, packed, out: out.address, bias, residual, activation },
+    ...{ batch, gridHeight: grid[0], gridWidth: grid[1] },
+    ...{ height: source.size[0], width: source.size[1], channels: source.channels },
+    ...{ stepRows: source.step[0], stepColumns: source.step[1] },
+    ...{ outHeight: out.size[0], outWidth: out.size[1], outChannels: out.channels },
+    ...{ outTop: out.start[0], outStepRows: out.step[0], outLeft: out.start[1], outStepColumns: out.step[1] },
+    ...{ inner, columns, rowsPerChunk, columnsPerChunk, rowChunks, columnChunks },
+    ...{ tapsPerBlock: blocks.taps, innerPerBlock: blocks.inner, taps: taps.length },
+    places: taps.flatMap(({ place }) => place),
+  });
 }
 
 /** Rows and columns of a chunk: large enough to reuse what is in the caches, small enough to be shared out. */

@@ -1,6 +1,7 @@
 import type { Conv2dAttrs, Pair } from '../../../graph/op-table.ts';
 import { isPointwise } from '../../../graph/ops/conv2d.ts';
 import { sumParts as sumPartsArgs } from '../args/reduce.ts';
+import { weightGradient } from '../args/product.ts';
 import { call, type Call, type Lowering } from '../call.ts';
 import { allTaps, flatten } from './conv2d-gemm.ts';
 import { roundUp } from './product.ts';
@@ -64,31 +65,14 @@ export function weightGradientCalls(product: WeightGradient): readonly Call[] {
   };
   const { parts, rowsPerPart, kPerChunk, kChunks, columnsPerChunk, columnChunks } = cut(sizes);
   const taps = allTaps(attrs, kernel, inner);
-  const multiply: Call = {
-    kernel: 'weight_gradient',
-    chunks: parts * sizes.groups * kChunks * columnChunks,
-    args: [
-      out.address,
-      source.address,
-      parts === 1 ? gradient : workspace,
-      sizes.rows,
-      ...out.size,
-      ...source.size,
-      out.channels,
-      source.channels,
-      sizes.k,
-      inner,
-      ...attrs.stride,
-      sizes.groups,
-      rowsPerPart,
-      kPerChunk,
-      kChunks,
-      columnsPerChunk,
-      columnChunks,
-      taps.length,
-      ...taps.flatMap(({ place }) => place),
-    ],
-  };
+  const multiply = call(weightGradient, parts * sizes.groups * kChunks * columnChunks, {
+    ...{ dy: out.address, x: source.address, parts: parts === 1 ? gradient : workspace, rows: sizes.rows },
+    ...{ outHeight: out.size[0], outWidth: out.size[1], outChannels: out.channels, targetDepth: sizes.k },
+    ...{ height: source.size[0], width: source.size[1], channels: source.channels, inner },
+    ...{ strideRows: attrs.stride[0], strideColumns: attrs.stride[1], groups: sizes.groups },
+    ...{ rowsPerPart, kPerChunk, kChunks, columnsPerChunk, columnChunks },
+    ...{ taps: taps.length, places: taps.flatMap(({ place }) => place) },
+  });
   if (parts === 1) return [multiply];
   return [multiply, sumParts(workspace, gradient, sizes.groups * sizes.k * sizes.columns, parts)];
 }

@@ -2,15 +2,15 @@ import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import type * as backends from '../../src/node/backend.ts';
-import { RunFolder } from '../../src/node/run-folder.ts';
-import { trainOn } from '../../src/node/train-on.ts';
-import { writeClasses } from './data/support/sources.ts';
+import type * as backends from '../../../src/node/backend.ts';
+import { RunFolder } from '../../../src/node/run-folder.ts';
+import { trainOn } from '../../../src/node/training/train-on.ts';
+import { writeClasses } from '../data/support/sources.ts';
 
-vi.mock('../../src/node/backend.ts', async (original) => ({
+vi.mock('../../../src/node/backend.ts', async (original) => ({
   ...(await original<typeof backends>()),
   createNodeBackend: async () => {
-    const { createReferenceBackend } = await import('../../src/backends/reference/backend.ts');
+    const { createReferenceBackend } = await import('../../../src/backends/reference/backend.ts');
     return Object.assign(createReferenceBackend(), {
       dispose: () => Promise.reject(new Error('a thread would not end')),
     });

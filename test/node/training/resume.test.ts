@@ -1,7 +1,8 @@
 import { expect, test } from 'vitest';
 import { defaultPreprocessing } from '../../../src/data/preprocessing.ts';
-import { continuedConfig } from '../../../src/cli/train/continued.ts';
-import { runConfigSchema } from '../../../src/cli/train/run-config.ts';
+import { continuedSettings } from '../../../src/node/training/continued-settings.ts';
+import type { RunOptions } from '../../../src/node/training/options.ts';
+import { runConfigSchema, type RunConfig } from '../../../src/node/training/config.ts';
 import { findRecipe } from '../../../src/train/recipe.ts';
 
 const config = runConfigSchema.parse({
@@ -18,12 +19,19 @@ const config = runConfigSchema.parse({
   maxPixels: 1_000_000,
 });
 
+const go = (settings: RunConfig, options: RunOptions): RunConfig =>
+  continuedSettings('run', settings, {
+    ...{ source: undefined, model: {}, options, command: 'npx cardinal train --resume run' },
+    onEvent: () => undefined,
+    listen: () => undefined,
+  });
+
 test('a run that is continued keeps what a picture may cost, unless it is given anew', () => {
-  expect(continuedConfig('run', config, {})).toBe(config);
-  expect(continuedConfig('run', config, { maxPixels: 1_000_000 })).toBe(config);
-  const patient = continuedConfig('run', config, { decodeSeconds: 600 });
+  expect(go(config, {})).toBe(config);
+  expect(go(config, { maxPixels: 1_000_000 })).toBe(config);
+  const patient = go(config, { decodeSeconds: 600 });
   expect(patient).toMatchObject({ maxPixels: 1_000_000, decodeSeconds: 600 });
-  expect(continuedConfig('run', patient, { maxPixels: 5 })).toMatchObject({
+  expect(go(patient, { maxPixels: 5 })).toMatchObject({
     maxPixels: 5,
     decodeSeconds: 600,
   });

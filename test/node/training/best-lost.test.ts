@@ -1,11 +1,11 @@
 import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
-import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
-import { resumeTraining, startTraining } from '../../src/cli/train/run.ts';
-import { defaultPreprocessing } from '../../src/data/preprocessing.ts';
-import { trainOn } from '../../src/node/train-on.ts';
-import { temporaryFolder, writeClasses } from './data/support/sources.ts';
+import { createReferenceBackend } from '../../../src/backends/reference/backend.ts';
+import { resumeTraining, startTraining } from '../../../src/cli/train/run.ts';
+import { defaultPreprocessing } from '../../../src/data/preprocessing.ts';
+import { trainOn } from '../../../src/node/training/train-on.ts';
+import { temporaryFolder, writeClasses } from '../data/support/sources.ts';
 
 const { path: root, remove } = temporaryFolder();
 const at = (...names: readonly string[]): string => join(root, ...names);

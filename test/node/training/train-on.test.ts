@@ -2,25 +2,26 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
-import type { Value } from '../../src/graph/value.ts';
-import { createModel, modelOrigin } from '../../src/models/registry.ts';
-import * as nn from '../../src/nn/index.ts';
-import { loadClassifier } from '../../src/node/classifier.ts';
-import { openData } from '../../src/node/data/open.ts';
-import { RunFolder } from '../../src/node/run-folder.ts';
-import { trainOn, type TrainOnOptions } from '../../src/node/train-on.ts';
-import { loadTrained } from '../../src/node/trained.ts';
-import { loadWeights, saveWeights } from '../../src/node/weights.ts';
-import type { TrainEvent } from '../../src/train/events.ts';
-import { writeClasses } from './data/support/sources.ts';
+import { createReferenceBackend } from '../../../src/backends/reference/backend.ts';
+import type { Value } from '../../../src/graph/value.ts';
+import { createModel, modelOrigin } from '../../../src/models/registry.ts';
+import * as nn from '../../../src/nn/index.ts';
+import { loadClassifier } from '../../../src/node/classifier.ts';
+import { openData } from '../../../src/node/data/open.ts';
+import { RunFolder } from '../../../src/node/run-folder.ts';
+import type { TrainOnOptions } from '../../../src/node/training/options.ts';
+import { trainOn } from '../../../src/node/training/train-on.ts';
+import { loadTrained } from '../../../src/node/trained.ts';
+import { loadWeights, saveWeights } from '../../../src/node/weights.ts';
+import type { TrainEvent } from '../../../src/train/events.ts';
+import { writeClasses } from '../data/support/sources.ts';
 
-vi.mock('../../src/node/data/pool.ts', async (original) => {
-  const { withoutWorkers } = await import('../support/one-thread.ts');
+vi.mock('../../../src/node/data/pool.ts', async (original) => {
+  const { withoutWorkers } = await import('../../support/one-thread.ts');
   return withoutWorkers(original);
 });
-vi.mock('../../src/node/lock/heartbeat.ts', async (original) => {
-  const { withoutHeartbeatThread } = await import('../support/one-thread.ts');
+vi.mock('../../../src/node/lock/heartbeat.ts', async (original) => {
+  const { withoutHeartbeatThread } = await import('../../support/one-thread.ts');
   return withoutHeartbeatThread(original);
 });
 
@@ -80,6 +81,7 @@ describe('a network of one’s own', () => {
     expect(events.filter((type) => type === 'epoch')).toHaveLength(2);
     expect((await readdir(out)).toSorted()).toEqual([
       'best.safetensors',
+      'config.json',
       'last.safetensors',
       'metrics.jsonl',
       'misclassified.csv',

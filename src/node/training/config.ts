@@ -5,18 +5,19 @@ import { preprocessingSchema } from '../../data/preprocessing.ts';
 import { backendNames } from '../../node/backends.ts';
 import { recipeSchema } from '../../train/recipe.ts';
 
-/** `config.json` of a run folder: all that `train --resume` needs beside the checkpoint, and what a person may ask. */
+/** `config.json` of a run folder: the settings that continue a run beside its checkpoint, and what a person may ask. */
 export const runConfigSchema = z.strictObject({
   /** Cardinal's version. */
   cardinal: z.string(),
   startedAt: z.iso.datetime(),
-  /** The command that repeats the run. */
-  command: z.string(),
+  /** The command that repeats the run; absent of a program's run. */
+  command: z.string().optional(),
   /** The folder of the pictures, absolute, so that a run can be continued from anywhere. */
   data: z.string(),
+  /** A name of the registry, or the class of a program's own network. */
   model: z.strictObject({ name: z.string(), options: jsonObject }),
   recipe: recipeSchema,
-  seed: z.int().min(0),
+  seed: z.number(),
   valFraction: z.number().min(0).lt(1),
   strict: z.boolean(),
   preprocessing: preprocessingSchema,
@@ -61,5 +62,5 @@ export const runConfigSchema = z.strictObject({
 
 export type RunConfig = z.infer<typeof runConfigSchema>;
 
-/** What became of a classifier, in words. */
-export const headFates = { keep: 'kept', reset: 'drawn anew' } as const;
+/** What became of the classifier of weights that a run began with, in words. */
+export const classifierFates = { keep: 'kept', reset: 'reinitialised' } as const;

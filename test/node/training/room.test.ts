@@ -1,16 +1,16 @@
 import { expect, test } from 'vitest';
-import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
-import { largestProgram, memory } from '../../src/node/memory.ts';
-import { createNodeBackend } from '../../src/node/backend.ts';
-import { createLoader } from '../../src/node/data/loader.ts';
-import { openData } from '../../src/node/data/open.ts';
-import { trainingPictures } from '../../src/train/loaders.ts';
-import { defaultPreprocessing } from '../../src/data/preprocessing.ts';
-import { createModel } from '../../src/models/registry.ts';
-import { requireRoom } from '../../src/node/room.ts';
-import { fitPlan } from '../../src/train/micro-batches.ts';
-import { networkOf, type Network } from '../../src/train/network.ts';
-import { findRecipe } from '../../src/train/recipe.ts';
+import { createReferenceBackend } from '../../../src/backends/reference/backend.ts';
+import { largestProgram, memory } from '../../../src/node/memory.ts';
+import { createNodeBackend } from '../../../src/node/backend.ts';
+import { createLoader } from '../../../src/node/data/loader.ts';
+import { openData } from '../../../src/node/data/open.ts';
+import { trainingPictures } from '../../../src/train/loaders.ts';
+import { defaultPreprocessing } from '../../../src/data/preprocessing.ts';
+import { createModel } from '../../../src/models/registry.ts';
+import { requireRoom } from '../../../src/node/training/room.ts';
+import { fitPlan } from '../../../src/train/micro-batches.ts';
+import { networkOf, type Network } from '../../../src/train/network.ts';
+import { findRecipe } from '../../../src/train/recipe.ts';
 
 const gibi = 2 ** 30;
 

@@ -2,10 +2,10 @@ import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
-import { engineToBegin, givenEngine } from '../../../src/cli/engine.ts';
-import { runConfigSchema, type RunConfig } from '../../../src/cli/train/run-config.ts';
+import { engineToBegin, engineToKeep } from '../../../src/node/training/engine.ts';
+import { runConfigSchema, type RunConfig } from '../../../src/node/training/config.ts';
 import { resumeTraining, startTraining } from '../../../src/cli/train/run.ts';
-import { temporaryFolder, writeClasses } from '../../node/data/support/sources.ts';
+import { temporaryFolder, writeClasses } from '../data/support/sources.ts';
 
 const { path: root, remove } = temporaryFolder();
 const at = (...names: readonly string[]): string => join(root, ...names);
@@ -39,7 +39,7 @@ async function killedEarly(name: string): Promise<string> {
 }
 
 /** As `cardinal train --resume DIR`, with the defaults of flags that were not given. */
-const resume = (path: string): Promise<void> => resumeTraining(path, { backend: 'wasm', json: false }, {});
+const resume = (path: string): Promise<void> => resumeTraining(path, { json: false }, {});
 
 describe('a run that was ended before its first checkpoint', () => {
   test('begins anew with its weights, computed as its first start asked for', async () => {
@@ -82,21 +82,21 @@ describe('the engine of a run that begins anew', () => {
   });
 
   test('is written down as far as it was asked for', () => {
-    expect(givenEngine({ backend: 'wasm' })).toBeUndefined();
-    expect(givenEngine({ backend: 'reference', threads: 2 })).toEqual({ backend: 'reference' });
-    expect(givenEngine({ backend: 'wasm', threads: 1, blas: false })).toEqual({ threads: 1, blas: false });
-    expect(runConfigSchema.parse({ ...config, engine: givenEngine({ blas: false }) }).engine).toEqual({
+    expect(engineToKeep({ backend: 'wasm' })).toBeUndefined();
+    expect(engineToKeep({ backend: 'reference', threads: 2 })).toEqual({ backend: 'reference' });
+    expect(engineToKeep({ backend: 'wasm', threads: 1, blas: false })).toEqual({ threads: 1, blas: false });
+    expect(runConfigSchema.parse({ ...config, engine: engineToKeep({ blas: false }) }).engine).toEqual({
       blas: false,
     });
   });
 
   test('is that of its start, but for what is asked for now', () => {
-    const plain = { ...config, engine: { threads: 1, blas: false } };
-    expect(engineToBegin({}, plain)).toEqual({ backend: 'wasm', threads: 1, blas: false });
-    expect(engineToBegin({ threads: 3 }, plain)).toEqual({ backend: 'wasm', threads: 3, blas: false });
-    expect(engineToBegin({ backend: 'reference' }, plain)).toEqual({ backend: 'reference' });
-    expect(engineToBegin({}, config)).toEqual({ backend: 'reference' });
-    expect(engineToBegin({ backend: 'wasm' }, config)).toEqual({ backend: 'wasm' });
-    expect(engineToBegin({}, { ...config, engine: undefined })).toEqual({ backend: 'wasm' });
+    const plain = { threads: 1, blas: false };
+    expect(engineToBegin({}, plain)).toEqual({ name: 'wasm', threads: 1, blas: false });
+    expect(engineToBegin({ threads: 3 }, plain)).toEqual({ name: 'wasm', threads: 3, blas: false });
+    expect(engineToBegin({ backend: 'reference' }, plain)).toEqual({ name: 'reference' });
+    expect(engineToBegin({}, config.engine)).toEqual({ name: 'reference' });
+    expect(engineToBegin({ backend: 'wasm' }, config.engine)).toEqual({ name: 'wasm' });
+    expect(engineToBegin({}, undefined)).toEqual({ name: 'wasm' });
   });
 });

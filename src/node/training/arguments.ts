@@ -1,5 +1,5 @@
-import { described } from '../base/described.ts';
-import { UsageError } from '../base/errors.ts';
+import { described } from '../../base/described.ts';
+import { UsageError } from '../../base/errors.ts';
 import {
   abortSignal,
   anything,
@@ -15,13 +15,13 @@ import {
   numberFrom,
   wholeFrom,
   type Kinds,
-} from '../base/options.ts';
-import { quoted } from '../base/quoted.ts';
-import { augmentationNames } from '../data/augmentations.ts';
-import { pictureLimitKinds } from '../data/picture-limits.ts';
-import { Module } from '../nn/module.ts';
-import { backendKind } from '../session/arguments.ts';
-import type { TrainOnOptions } from './train-on.ts';
+} from '../../base/options.ts';
+import { quoted } from '../../base/quoted.ts';
+import { augmentationNames } from '../../data/augmentations.ts';
+import { pictureLimitKinds } from '../../data/picture-limits.ts';
+import { Module } from '../../nn/module.ts';
+import { backendKind } from '../../session/arguments.ts';
+import type { TrainOnOptions } from './options.ts';
 
 /** What each option may be; numbers of the recipe are checked with the whole recipe. */
 const kinds: Kinds<TrainOnOptions> = {

@@ -2,23 +2,24 @@ import { copyFile, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
-import { UsageError } from '../../src/base/errors.ts';
-import { trainOn, type TrainedOn, type TrainOnOptions } from '../../src/node/train-on.ts';
-import { continuedRecipe } from '../../src/train/continue.ts';
-import { learningRateAt } from '../../src/train/schedule.ts';
-import { recipes, recipeSchema, withOverrides, type Recipe } from '../../src/train/recipe.ts';
-import { train } from '../../src/train/train.ts';
-import { MemoryStore, runTraining, tinyRecipe, tinyRun } from '../support/tiny-training.ts';
-import { seed } from '../support/seed.ts';
-import { writeClasses } from './data/support/sources.ts';
+import { createReferenceBackend } from '../../../src/backends/reference/backend.ts';
+import { UsageError } from '../../../src/base/errors.ts';
+import type { TrainOnOptions } from '../../../src/node/training/options.ts';
+import { trainOn, type TrainedOn } from '../../../src/node/training/train-on.ts';
+import { continuedRecipe } from '../../../src/train/continue.ts';
+import { learningRateAt } from '../../../src/train/schedule.ts';
+import { recipes, recipeSchema, withOverrides, type Recipe } from '../../../src/train/recipe.ts';
+import { train } from '../../../src/train/train.ts';
+import { MemoryStore, runTraining, tinyRecipe, tinyRun } from '../../support/tiny-training.ts';
+import { seed } from '../../support/seed.ts';
+import { writeClasses } from '../data/support/sources.ts';
 
-vi.mock('../../src/node/data/pool.ts', async (original) => {
-  const { withoutWorkers } = await import('../support/one-thread.ts');
+vi.mock('../../../src/node/data/pool.ts', async (original) => {
+  const { withoutWorkers } = await import('../../support/one-thread.ts');
   return withoutWorkers(original);
 });
-vi.mock('../../src/node/lock/heartbeat.ts', async (original) => {
-  const { withoutHeartbeatThread } = await import('../support/one-thread.ts');
+vi.mock('../../../src/node/lock/heartbeat.ts', async (original) => {
+  const { withoutHeartbeatThread } = await import('../../support/one-thread.ts');
   return withoutHeartbeatThread(original);
 });
 

@@ -1,23 +1,24 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import type { Backend } from '../../src/backends/backend.ts';
-import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
-import { VERSION } from '../../src/base/version.ts';
-import { engineToGoOn, flagsOf } from '../../src/cli/engine.ts';
-import type { Value } from '../../src/graph/value.ts';
-import * as nn from '../../src/nn/index.ts';
-import { createNodeBackend, type NodeBackendOptions } from '../../src/node/backend.ts';
-import { findBlas } from '../../src/node/blas.ts';
-import { engineBefore } from '../../src/node/engine-before.ts';
-import { usableKernels } from '../../src/node/kernels.ts';
-import { defaultThreads } from '../../src/node/threads.ts';
-import { wasmFeatures } from '../../src/backends/wasm/features.ts';
-import { RunFolder } from '../../src/node/run-folder.ts';
-import { trainOn, type TrainOnOptions } from '../../src/node/train-on.ts';
-import { buildCheckpoint, type TrainingState } from '../../src/train/checkpoint.ts';
-import { changedConditions, continuedConditions, type Conditions } from '../../src/train/conditions.ts';
-import { temporaryFolder, writeClasses } from './data/support/sources.ts';
+import type { Backend } from '../../../src/backends/backend.ts';
+import { createReferenceBackend } from '../../../src/backends/reference/backend.ts';
+import { VERSION } from '../../../src/base/version.ts';
+import { continuingFlags } from '../../../src/cli/engine.ts';
+import type { Value } from '../../../src/graph/value.ts';
+import * as nn from '../../../src/nn/index.ts';
+import { createNodeBackend, type NodeBackendOptions } from '../../../src/node/backend.ts';
+import { findBlas } from '../../../src/node/blas.ts';
+import { engineBefore, engineToContinue } from '../../../src/node/training/engine.ts';
+import { usableKernels } from '../../../src/node/kernels.ts';
+import { defaultThreads } from '../../../src/node/threads.ts';
+import { wasmFeatures } from '../../../src/backends/wasm/features.ts';
+import { RunFolder } from '../../../src/node/run-folder.ts';
+import type { TrainOnOptions } from '../../../src/node/training/options.ts';
+import { trainOn } from '../../../src/node/training/train-on.ts';
+import { buildCheckpoint, type TrainingState } from '../../../src/train/checkpoint.ts';
+import { changedConditions, continuedConditions, type Conditions } from '../../../src/train/conditions.ts';
+import { temporaryFolder, writeClasses } from '../data/support/sources.ts';
 
 class Mine extends nn.Module {
   readonly conv = new nn.Conv2d(3, 2, 3, { stride: 2 });
@@ -43,7 +44,9 @@ beforeAll(() => writeClasses(photos, { dark: 8, light: 8 }));
 afterAll(remove);
 
 test('the version of the sources is that of the package', () => {
-  const manifest: unknown = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'));
+  const manifest: unknown = JSON.parse(
+    readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
+  );
   expect(manifest).toMatchObject({ version: VERSION });
 });
 
@@ -142,26 +145,29 @@ describe('the engine of a run that goes on', () => {
     expect(engineBefore(training(conditions))).toEqual(options);
   });
 
-  test('flags go before', async () => {
+  test('what is asked for goes before', () => {
     const was = training({ ...native, library: { ...library, threads: 1 } });
-    expect(await engineToGoOn({}, was)).toEqual({ backend: 'wasm', threads: 1 });
-    expect(await engineToGoOn({ blas: false }, was)).toEqual({ backend: 'wasm', blas: false });
-    expect(await engineToGoOn({ threads: 2 }, was)).toEqual({ backend: 'wasm', threads: 2 });
-    expect(await engineToGoOn({ blas: true }, training(plain))).toEqual({ backend: 'wasm', blas: true });
-    expect(await engineToGoOn({ backend: 'reference' }, was)).toEqual({ backend: 'reference' });
+    expect(engineToContinue({}, was)).toEqual({ name: 'wasm', threads: 1 });
+    expect(engineToContinue({ blas: false }, was)).toEqual({ name: 'wasm', blas: false });
+    expect(engineToContinue({ threads: 2 }, was)).toEqual({ name: 'wasm', threads: 2 });
+    expect(engineToContinue({ blas: true }, training(plain))).toEqual({ name: 'wasm', blas: true });
+    expect(engineToContinue({ backend: 'reference' }, was)).toEqual({ name: 'reference' });
+    // The reference has no native library: who asks for one asks for the other backend.
+    const ofReference = training({ ...plain, backend: 'reference', multiplyAdd: 'double' });
+    expect(engineToContinue({}, ofReference)).toEqual({ name: 'reference' });
+    expect(engineToContinue({ blas: true }, ofReference)).toEqual({ name: 'wasm', blas: true });
   });
 
   test('is in the line that continues it', () => {
-    const flags = { backend: 'wasm' } as const;
     const wasm = (numerics: Backend['numerics']): Backend => ({
       ...createReferenceBackend(),
       name: 'wasm',
       numerics,
     });
-    expect(flagsOf(wasm({ multiplyAdd: 'fused', library }), flags)).toBe(' --threads 2');
-    expect(flagsOf(wasm({ multiplyAdd: 'fused' }), { ...flags, blas: false })).toBe(' --no-blas');
-    expect(flagsOf(wasm({ multiplyAdd: 'fused' }), { ...flags, threads: 2 })).toBe('');
-    expect(flagsOf(createReferenceBackend(), flags)).toBe(' --backend reference');
+    expect(continuingFlags(wasm({ multiplyAdd: 'fused', library }), {})).toBe(' --threads 2');
+    expect(continuingFlags(wasm({ multiplyAdd: 'fused' }), { blas: false })).toBe(' --no-blas');
+    expect(continuingFlags(wasm({ multiplyAdd: 'fused' }), {})).toBe('');
+    expect(continuingFlags(createReferenceBackend(), {})).toBe(' --backend reference');
   });
 });
 

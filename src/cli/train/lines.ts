@@ -1,0 +1,107 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { augmentationWords } from '../../data/augmentations.ts';
+import { leftOutLine } from '../../data/left-out.ts';
+import { bestFile, lastFile, previousFile } from '../../node/checkpoints.ts';
+import { pictureListFile } from '../../node/data/picture-list.ts';
+import { evaluatedOn } from '../../node/report/evaluate-best.ts';
+import { misclassifiedFile } from '../../node/report/write-report.ts';
+import { metricsName } from '../../node/run-folder.ts';
+import { classifierFates, type RunConfig } from '../../node/training/config.ts';
+import type { RunEvent } from '../../node/training/events.ts';
+import type { RunOutcome } from '../../node/training/run.ts';
+import { count } from '../../report/format.ts';
+import { rateAfterwards } from '../../train/continue.ts';
+import { patience } from '../../train/early-stopping.ts';
+import { continuingFlags } from '../engine.ts';
+import { evaluationLines } from '../output/evaluation.ts';
+import { shellWord, wrapped } from '../output/print.ts';
+
+/** What is told of a run that begins: its network, pictures, recipe and engine. */
+export function openingLines({ config, data, backend }: Extract<RunEvent, { type: 'begun' }>): string[] {
+  const { model, recipe, preprocessing, weights, freeze } = config;
+  const { train, val, test } = data;
+  const held = data.valHeldOut ? ' held out' : '';
+  const parts = [
+    `${count(train?.length ?? 0)} to train on`,
+    ...(val === undefined ? [] : [`${count(val.length)}${held} to validate`]),
+    ...(test === undefined ? [] : [`${count(test.length)} to test`]),
+  ];
+  const shape = [preprocessing.channels, ...preprocessing.size].join('×');
+  const begun = weights && `begins with ${weights.file}, its classifier ${classifierFates[weights.head]}`;
+  const beginning = [begun, freeze && `frozen: ${freeze.join(' ')}`];
+  return [
+    `${model.name} on ${data.path}: ${data.classes.length} classes; pictures of ${shape}: ${parts.join(', ')}`,
+    `recipe ${recipe.name}: ${epochsOf(recipe)}, batches of ${recipe.batchSize}${augmentedWords(recipe)}; ${backend.description}`,
+    ...joined(beginning),
+    ...leftOut(data),
+  ];
+}
+
+/** What is told of a run that goes on. */
+export function continuingLines({
+  path,
+  config: { recipe, patience: limit },
+  data,
+  training: { progress, recipe: before },
+}: Pick<Extract<RunEvent, { type: 'continued' }>, 'path' | 'config' | 'data' | 'training'>): string[] {
+  const { step, epoch, batch } = progress;
+  const { epochs, schedule } = recipe;
+  const longer = schedule.kind === 'cosine' ? '' : ' (to train it for longer, give --epochs)';
+  const isTired = limit !== undefined && batch === 0 && patience(limit)([], progress);
+  return [
+    ...leftOut(data),
+    epoch < epochs
+      ? `continuing ${path} at step ${count(step)}, in epoch ${epoch + 1} of ${epochs}`
+      : `${path} has finished its ${epochsOf(recipe)}: evaluating it again${longer}`,
+    ...(before.epochs === epochs ? [] : [rateAfterwards(before, recipe)]),
+    ...(epoch < epochs && isTired
+      ? [
+          `validation has not improved for ${limit === 1 ? '1 epoch' : `${limit} epochs`}: to go on all the same, give a larger --patience`,
+        ]
+      : []),
+  ];
+}
+
+/** What is printed in the end: figures, how to go on with a run that was stopped, and what its folder holds. */
+export function closingLines(
+  path: string,
+  { result, evaluation, backend, engine }: RunOutcome,
+  isStopped: boolean,
+): string[] {
+  const files = [
+    'report.html',
+    ...(evaluation === undefined ? [] : [misclassifiedFile]),
+    // A run that was interrupted in its first epoch has no best weights yet.
+    ...(result.history.length === 0 ? [] : [bestFile]),
+    ...[lastFile, previousFile].filter((name) => existsSync(join(path, name))),
+    ...[metricsName, 'config.json', pictureListFile],
+  ];
+  const command = `npx cardinal train --resume ${shellWord(path)}${continuingFlags(backend, engine)}`;
+  return [
+    ...(evaluation === undefined ? [] : ['', ...evaluationLines(evaluation, evaluatedOn[evaluation.on])]),
+    '',
+    ...(isStopped ? [`continue with: ${command}`] : []),
+    ...wrapped(`the run is in ${path}: ${files.join(', ')}`),
+  ];
+}
+
+function epochsOf({ epochs }: RunConfig['recipe']): string {
+  return `${epochs} ${epochs === 1 ? 'epoch' : 'epochs'}`;
+}
+
+function augmentedWords({ augmentation, balance }: RunConfig['recipe']): string {
+  const augmented = augmentation && `pictures ${augmentationWords(augmentation)}`;
+  const balanced = balance && `classes balanced by ${balance}`;
+  return [augmented, balanced].flatMap((part) => (part === undefined ? [] : [`; ${part}`])).join('');
+}
+
+function joined(parts: readonly (string | undefined)[]): string[] {
+  const present = parts.filter((part) => part !== undefined);
+  return present.length === 0 ? [] : [present.join('; ')];
+}
+
+function leftOut({ leftOut: items }: Parameters<typeof openingLines>[0]['data']): string[] {
+  const line = leftOutLine(items);
+  return line === undefined ? [] : [line];
+}

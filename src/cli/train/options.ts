@@ -1,0 +1,30 @@
+import { parseSet } from '../../models/options.ts';
+import type { NamedModel, RunOptions } from '../../node/training/options.ts';
+import { shellWord } from '../output/print.ts';
+import type { TrainFlags } from './flags.ts';
+
+/** What flags ask of a run; where it lies and how it is told is not among it. */
+export function optionsOf(flags: Partial<TrainFlags>): RunOptions {
+  const { recipe, epochs, batchSize, lr, weightDecay, labelSmoothing, clipNorm, accumulate } = flags;
+  const { ema, mixup, cutmix, augment, balance, patience, imageSize, mean, std, valFraction } = flags;
+  const { seed, strict, checkpointEvery, checkpointMinutes, checkpointActivations, freeze } = flags;
+  const { weights, head, inChannels, partial, verify, maxPixels, decodeSeconds } = flags;
+  const { backend, threads, blas, takeOver } = flags;
+  return {
+    ...{ recipe, epochs, batchSize, learningRate: lr, weightDecay, labelSmoothing, clipNorm, accumulate },
+    ...{ ema, mixup, cutmix, augment, balance, patience, imageSize, mean, std, valFraction },
+    ...{ seed, strict, checkpointEvery, checkpointMinutes, checkpointActivations, freeze },
+    ...{ weights, head, inChannels, partial, verify, maxPixels, decodeSeconds },
+    ...{ backend, threads, blas, takeOver },
+  };
+}
+
+/** The network that flags name; without --model that of --weights, or of the run that is continued. */
+export function modelOf({ model, set }: Partial<TrainFlags>): Partial<NamedModel> {
+  return { ...(model === undefined ? {} : { name: model }), options: parseSet(set ?? []) };
+}
+
+/** The command line as it was given, ready to be pasted into a shell. */
+export function repeatCommand(): string {
+  return ['npx cardinal', ...process.argv.slice(2).map(shellWord)].join(' ');
+}

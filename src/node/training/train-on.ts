@@ -1,0 +1,103 @@
+import { count } from '../../report/format.ts';
+import { leftOutLine } from '../../data/left-out.ts';
+import type { Preprocessing } from '../../data/preprocessing.ts';
+import type { Module } from '../../nn/module.ts';
+import { rateAfterwards } from '../../train/continue.ts';
+import type { TrainEvent } from '../../train/events.ts';
+import type { TrainResult } from '../../train/train.ts';
+import { unmatchedLine } from '../../weights/load.ts';
+import type { OpenData } from '../../data/open-data.ts';
+import type { RunEvaluation } from '../report/evaluate-best.ts';
+import { checkTrainOn } from './arguments.ts';
+import type { RunEvent } from './events.ts';
+import type { NamedModel, TrainOnOptions } from './options.ts';
+import { trainRun } from './run.ts';
+
+/** A network trained on pictures, and what it takes to use it. */
+export interface TrainedOn extends TrainResult {
+  /** With the trained weights in it. */
+  readonly model: Module;
+  readonly classes: readonly string[];
+  readonly preprocessing: Preprocessing;
+  /**
+   * How well the best weights do (`best.safetensors`), or without `out` those that the network got. Absent if that was not
+   * asked for, if there are no pictures to evaluate on, if the run was interrupted or diverged, or if `best.safetensors` is damaged,
+   * which a `warning` event tells.
+   */
+  readonly evaluation?: RunEvaluation;
+  /** The pictures as they were split: what was held out is its `val`. */
+  readonly data: OpenData;
+}
+
+/**
+ * Trains a network on a folder of pictures (see `openData`) as `cardinal train` does: loaders, preprocessing, threads and
+ * the run folder are taken care of. `model` is a network of your own, or a name of the registry with options; then the
+ * numbers of classes and channels come from the data.
+ *
+ *     const { model } = await trainOn('photos', new MyNetwork(), { epochs: 5, out: 'runs/mine', onEvent: console.log });
+ *
+ * With `out`, `best.safetensors` in it is what `loadClassifier` takes, `report.html` shows how it went, and `resume` or
+ * `cardinal train --resume` continues it.
+ * Throws a `CardinalError` if data, network and recipe do not fit together, or a file cannot be read or written: an
+ * `InUseError` if another run has the folder `out`, a `LockLostError` if another took it over meanwhile.
+ */
+export async function trainOn(
+  source: string | OpenData,
+  model: Module | NamedModel,
+  options: TrainOnOptions = {},
+): Promise<TrainedOn> {
+  checkTrainOn(source, model, options);
+  const { onEvent, signal, ...rest } = options;
+  const { result, module, data, config, evaluation, withoutEvaluation } = await trainRun({
+    ...{ source, model, options: rest },
+    listen: () => signal,
+    onEvent: async (event) => {
+      for (const each of asTrainEvents(event)) await onEvent?.(each);
+    },
+  });
+  if (withoutEvaluation !== undefined) await onEvent?.({ type: 'warning', message: withoutEvaluation });
+  return {
+    ...result,
+    ...{ model: module, classes: data.classes, preprocessing: config.preprocessing, data },
+    ...(evaluation === undefined ? {} : { evaluation }),
+  };
+}
+
+/** What a run tells, as a program hears it: what happens around training is a warning, where a person should know it. */
+function asTrainEvents(event: RunEvent): TrainEvent[] {
+  switch (event.type) {
+    case 'notice':
+      return warnings(event.message);
+    case 'weights-opened':
+      return warnings(...event.notes);
+    case 'weights-loaded':
+      return warnings(unmatchedLine(event.loaded));
+    case 'begun':
+      return warnings(leftOutLine(event.data.leftOut));
+    case 'continued':
+      return warnings(leftOutLine(event.data.leftOut), ...continuedLines(event));
+    case 'evaluating':
+    case 'reporting':
+      return [];
+    default:
+      return [event];
+  }
+}
+
+function warnings(...messages: readonly (string | undefined)[]): TrainEvent[] {
+  return messages.flatMap((message) => (message === undefined ? [] : [{ type: 'warning', message }]));
+}
+
+/** What is new of a run that goes on. */
+function continuedLines({ path, config, training }: Extract<RunEvent, { type: 'continued' }>): string[] {
+  const { recipe: before, progress } = training;
+  const { recipe } = config;
+  return [
+    ...(before.epochs === recipe.epochs ? [] : [rateAfterwards(before, recipe)]),
+    ...(progress.epoch < recipe.epochs
+      ? []
+      : [
+          `the run in ${path} has finished its ${count(recipe.epochs)} ${recipe.epochs === 1 ? 'epoch' : 'epochs'}: nothing is left to train`,
+        ]),
+  ];
+}
