@@ -2,7 +2,7 @@
  * Devices that run networks: the two that run everywhere (Node's, with threads, is `createBackend` of `cardinal-nn/node`), the plans
  * that they run, and the contract of `Backend` for whoever writes another.
  */
-import '../base/globals.ts';
+export type {} from '../base/globals.ts'; // Globals that declarations speak of: nothing at run time.
 
 export type { DisposeOptions } from '../base/disposal.ts';
 export type { Backend, KernelUse, MultiplyAdd, NativeLibrary, Numerics, Order, Program } from './backend.ts';

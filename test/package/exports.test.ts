@@ -68,7 +68,7 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
     types: `
       Checkpoint CheckpointKind CheckpointStore Conditions Description EndEvent EpochEvent EpochRecord
       EvaluateOptions Evaluation Guess ModelDescription Network OptimizerSpec PlatformConditions
-      Progress Recipe RecipeOverrides Schedule StartEvent StepEvent StopRule TrainEvent TrainOptions
+      Progress Recipe RecipeOverrides Schedule StartEvent StepEvent StopRule TrainEvent LoopOptions
       TrainResult TrainingState`,
   },
   './weights': {
