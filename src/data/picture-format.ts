@@ -1,3 +1,5 @@
+import { hasSignature, isLfsPointer, isWebPage, signatures } from '../base/file-signatures.ts';
+
 /**
  * What a file of pictures is, by how its bytes begin. Decoders see only what stands in this table, so that a file cannot
  * choose its decoder by its name: a drawing in SVG, say, is a program for a renderer, and never a photo.
@@ -18,25 +20,25 @@ export const pictureFormats = [
     name: 'jpeg',
     title: 'JPEG',
     extensions: ['.jpg', '.jpeg', '.jpe', '.jfif'],
-    begins: (head) => has(head, 0, [0xff, 0xd8, 0xff]),
+    begins: (head) => hasSignature(head, signatures.jpeg),
   },
   {
     name: 'png',
     title: 'PNG',
     extensions: ['.png'],
-    begins: (head) => has(head, 0, [0x89, 'PNG\r\n', 0x1a, '\n']),
+    begins: (head) => hasSignature(head, signatures.png),
   },
   {
     name: 'webp',
     title: 'WebP',
     extensions: ['.webp'],
-    begins: (head) => has(head, 0, ['RIFF']) && has(head, 8, ['WEBP']),
+    begins: (head) => hasSignature(head, ['RIFF']) && hasSignature(head, ['WEBP'], 8),
   },
   {
     name: 'gif',
     title: 'GIF',
     extensions: ['.gif'],
-    begins: (head) => has(head, 0, ['GIF87a']) || has(head, 0, ['GIF89a']),
+    begins: (head) => hasSignature(head, ['GIF87a']) || hasSignature(head, ['GIF89a']),
   },
   {
     name: 'avif',
@@ -49,13 +51,16 @@ export const pictureFormats = [
     title: 'TIFF',
     extensions: ['.tif', '.tiff'],
     begins: (head) =>
-      [42, 43].some((version) => has(head, 0, ['II', version, 0]) || has(head, 0, ['MM', 0, version])),
+      [42, 43].some(
+        (version) => hasSignature(head, ['II', version, 0]) || hasSignature(head, ['MM', 0, version]),
+      ),
   },
   {
     name: 'bmp',
     title: 'BMP',
     extensions: ['.bmp', '.dib'],
-    begins: (head) => has(head, 0, ['BM']) && dibHeaders.includes(head[14]) && has(head, 15, [0, 0, 0]),
+    begins: (head) =>
+      hasSignature(head, ['BM']) && dibHeaders.includes(head[14]) && hasSignature(head, [0, 0, 0], 15),
   },
   {
     name: 'ppm',
@@ -85,13 +90,14 @@ export const optionalFormats = [
     name: 'jp2',
     title: 'JPEG 2000',
     extensions: ['.jp2', '.j2k', '.j2c', '.jpc', '.jpf', '.jpx'],
-    begins: (head) => has(head, 4, ['jP  ', 13, 10, 0x87, 10]) || has(head, 0, [0xff, 0x4f, 0xff, 0x51]),
+    begins: (head) =>
+      hasSignature(head, ['jP  ', 13, 10, 0x87, 10], 4) || hasSignature(head, [0xff, 0x4f, 0xff, 0x51]),
   },
   {
     name: 'jxl',
     title: 'JPEG XL',
     extensions: ['.jxl'],
-    begins: (head) => has(head, 4, ['JXL ']) || has(head, 0, [0xff, 0x0a]),
+    begins: (head) => hasSignature(head, ['JXL '], 4) || hasSignature(head, [0xff, 0x0a]),
   },
 ] as const satisfies readonly PictureFormat[];
 
@@ -117,15 +123,15 @@ export function pictureFormatOf(bytes: Uint8Array): PictureFormatName | undefine
 /** What people take for pictures, or get in place of one, and is not read: for messages alone. */
 const others: readonly Pick<PictureFormat, 'title' | 'begins'>[] = [
   ...optionalFormats.map(({ title, begins }) => ({ title: `a ${title}`, begins })),
-  { title: 'a Photoshop file', begins: (head) => has(head, 0, ['8BPS']) },
-  { title: 'a PDF', begins: (head) => has(head, 0, ['%PDF-']) },
-  { title: 'compressed by gzip', begins: (head) => has(head, 0, [0x1f, 0x8b]) },
-  { title: 'a ZIP archive', begins: (head) => has(head, 0, ['PK', 3, 4]) },
+  { title: 'a Photoshop file', begins: (head) => hasSignature(head, ['8BPS']) },
+  { title: 'a PDF', begins: (head) => hasSignature(head, signatures.pdf) },
+  { title: 'compressed by gzip', begins: (head) => hasSignature(head, signatures.gzip) },
+  { title: 'a ZIP archive', begins: (head) => hasSignature(head, ['PK', 3, 4]) },
   {
     title: 'a pointer of Git LFS (git lfs pull fetches the picture)',
-    begins: (head) => has(head, 0, ['version https://git-lfs']),
+    begins: (head) => isLfsPointer(text(head)),
   },
-  { title: 'an HTML page', begins: (head) => /^\s*<(!doctype\s+html|html|head|body)\b/i.test(text(head)) },
+  { title: 'an HTML page', begins: (head) => isWebPage(text(head)) },
   { title: 'an SVG drawing', begins: (head) => /^(\xef\xbb\xbf)?\s*<[^]*svg\b/i.test(text(head)) },
 ];
 
@@ -144,17 +150,9 @@ export function otherFormatOf(bytes: Uint8Array): string | undefined {
 /** Bytes of the header that follows a BMP file's own: OS/2's, Windows' of all versions. */
 const dibHeaders: readonly number[] = [12, 40, 52, 56, 64, 108, 124];
 
-/** Whether these bytes and ASCII letters stand at `at`. */
-function has(head: Uint8Array, at: number, signature: readonly (number | string)[]): boolean {
-  const expected = signature.flatMap((part) =>
-    typeof part === 'number' ? [part] : Array.from(part, (letter) => letter.charCodeAt(0)),
-  );
-  return expected.every((byte, i) => head[at + i] === byte);
-}
-
 /** The major and the compatible brands of an ISO base media file: `avif`, `mif1`, … */
 function brands(head: Uint8Array): string[] {
-  if (!has(head, 4, ['ftyp'])) return [];
+  if (!hasSignature(head, ['ftyp'], 4)) return [];
   // Of a box that says it is longer than that, decoders do not believe that it is one.
   const size = new DataView(head.buffer, head.byteOffset).getUint32(0);
   if (size > 2048 || size % 4 !== 0) return [];

@@ -196,8 +196,8 @@ function chunksOf(stream: ByteStream | AsyncIterable<unknown>): Chunks {
     end: () => undefined,
     cancel: () => {
       // Node's stream, which would wait for its next part otherwise.
-      const { destroy } = stream as { destroy?(): unknown };
-      if (typeof destroy === 'function') destroy.call(stream);
+      const nodes = stream as { destroy?(): unknown };
+      if (typeof nodes.destroy === 'function') nodes.destroy();
       else void iterator.return?.().catch(() => undefined);
     },
   };

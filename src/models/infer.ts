@@ -5,9 +5,12 @@ import { modelInfo } from './registry.ts';
 /** Shapes of a state dict's tensors, by the names that the networks of this folder have. They do not change. */
 export type Shapes = ReadonlyMap<string, Shape>;
 
-/** What the networks of this folder call their first convolution and their classifier. */
+/** What the networks of this folder call their classifier. */
+export const classifierNames: readonly string[] = ['fc', 'linear', 'classifier', 'last_linear', 'classif'];
+
+/** The weights of their first convolution and of their classifier. */
 const stems = ['conv1', 'conv1.0', 'conv_stem', 'features.0.conv', 'conv2d_1a.conv'].map(weight);
-const heads = ['fc', 'linear', 'classifier', 'last_linear', 'classif'].map(weight);
+const heads = classifierNames.map(weight);
 
 /** Whether there is a first convolution and a classifier, as every network of this folder has them: cheap to ask before any is built. */
 export function mayBeNetwork(shapes: Shapes): boolean {

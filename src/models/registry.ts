@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import { CardinalError, UsageError } from '../base/errors.ts';
+import { globSource } from '../base/glob.ts';
 import { checkKind, text } from '../base/options.ts';
 import type { Module } from '../nn/index.ts';
 import { entries } from './entries.ts';
@@ -24,13 +25,7 @@ export interface ModelInfo {
 /** Names of the registry, those that match `pattern` (`*` any text, `?` any letter) if there is one. */
 export function listModels(pattern = '*'): string[] {
   checkKind('listModels', 'the pattern', pattern, text);
-  const regex = new RegExp(
-    `^${pattern
-      .replace(/[.+^${}()|[\]\\]/g, '\\$&')
-      .replaceAll('*', '.*')
-      .replaceAll('?', '.')}$`,
-    'i',
-  );
+  const regex = new RegExp(`^${globSource(pattern)}$`, 'i');
   return entries.map(({ name }) => name).filter((name) => regex.test(name));
 }
 

@@ -1,4 +1,5 @@
 import { UsageError } from '../base/errors.ts';
+import { globSource } from '../base/glob.ts';
 import { nearest } from '../base/nearest.ts';
 import { checkKind, texts } from '../base/options.ts';
 import { checkModule, join, walk, type Module } from './module.ts';
@@ -67,8 +68,7 @@ function allParameters(root: Module): [string, Parameter][] {
 
 /** Matches a whole path, or its beginning up to a dot. */
 function expressionOf(pattern: string): RegExp {
-  const escaped = pattern.replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
-  return new RegExp(`^${escaped.replaceAll('\\*', '.*').replaceAll('\\?', '.')}(\\..*)?$`);
+  return new RegExp(`^${globSource(pattern)}(\\..*)?$`);
 }
 
 /** `a`, `a.b` and `a.b.weight` for `a.b.weight`: modules that hold parameters, and the parameter. */

@@ -21,6 +21,13 @@ export function fileError(verb: string, path: string, error: unknown): CardinalE
     : new CardinalError(message, { cause: error });
 }
 
+/** For `catch`: throws what the file system said as `fileError` has it. */
+export function failing(verb: string, path: string): (error: unknown) => never {
+  return (error) => {
+    throw fileError(verb, path, error);
+  };
+}
+
 /** Why a file could not be used, in words, without the path; undefined if the file system did not say it. */
 export function fileReason(error: unknown): string | undefined {
   if (error instanceof NotReadableError) return error.reason;

@@ -6,7 +6,7 @@ import type { VerifyOptions } from '../weights/digest.ts';
 import { loadTensors, type LoadedWeights } from '../weights/load.ts';
 import { identifyNetwork, otherNetwork, withFitting, type FitOptions } from './identify.ts';
 import { tensorsFor, type OpenedWeights } from './opened-weights.ts';
-import { channelsOf, factsOf, isAdapted, type WeightsFacts } from './weights-facts.ts';
+import { channelsOf, weightsFactsOf, isAdapted, type WeightsFacts } from './weights-facts.ts';
 
 /** A network with the weights of a file, and what is known of them. */
 export interface Trained extends WeightsFacts {
@@ -49,7 +49,7 @@ export async function loadFrom(
 ): Promise<Trained> {
   const { name: source, tensors, unreadable, description: own } = weights;
   const how = { source, inChannels, partial, unreadable };
-  const known = factsOf(weights, inChannels);
+  const known = weightsFactsOf(weights, inChannels);
   const other = given instanceof Module ? undefined : otherNetwork(weights, given);
   const facts = { ...known, notes: [...known.notes, ...(other === undefined ? [] : [other])] };
   const adapted = isAdapted(weights, inChannels);

@@ -22,7 +22,7 @@ export interface WeightsFacts {
 }
 
 /** What weights and their repository say of them; of pictures of `inChannels`, if they are to be others. */
-export function factsOf(
+export function weightsFactsOf(
   { description: own, known, notes }: OpenedWeights,
   inChannels?: number,
 ): WeightsFacts {
@@ -59,7 +59,7 @@ function ofChannels(
 /** Channels of a file's pictures: as its preprocessing has them, else as its first convolution takes them. */
 export function channelsOf(file: OpenedWeights): 1 | 3 {
   const first = [...file.tensors.values()].find(({ shape }) => shape.length === 4)?.shape[1];
-  return factsOf(file).preprocessing?.channels ?? (first === 1 ? 1 : 3);
+  return weightsFactsOf(file).preprocessing?.channels ?? (first === 1 ? 1 : 3);
 }
 
 /** Whether the weights are of pictures of another number of channels than the network is to have. */

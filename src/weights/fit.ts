@@ -65,10 +65,10 @@ interface FitTo {
 function fitTo(model: string, renamed: readonly Renamed[], set: GivenOptions = {}): FitTo | undefined {
   const specs = new Map<string, ReturnType<typeof specsOf>>();
   const found = renamed.flatMap((renaming): FitTo[] => {
-    const { shortcut, ...told } = inferOptions(model, renaming.shapes);
+    const { shortcut, ...inferred } = inferOptions(model, renaming.shapes);
     // Weights without projections are taken for shortcuts A, unless it is said that there are none.
     const options = {
-      ...told,
+      ...inferred,
       ...(shortcut === undefined || ('residual' in set && set.residual === false) ? {} : { shortcut }),
       ...set,
     };

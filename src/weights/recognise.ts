@@ -1,3 +1,10 @@
+import {
+  hasSignature,
+  isLfsPointer,
+  isWebPage,
+  signatures,
+  type Signature,
+} from '../base/file-signatures.ts';
 import { shortened } from '../base/quoted.ts';
 
 /**
@@ -5,9 +12,9 @@ import { shortened } from '../base/quoted.ts';
  * file's name. Told by its first bytes, some hundred of them; undefined if they say nothing.
  */
 export function recognise(prefix: Uint8Array): string | undefined {
-  for (const [begin, what] of signatures) if (beginsWith(prefix, begin)) return what;
+  for (const [begin, what] of recognised) if (hasSignature(prefix, begin)) return what;
   if (isOnnx(prefix)) return `is a network of ONNX's, ${elsewhere}`;
-  if (beginsWith(prefix.subarray(4), 'TFL3')) return `is a network of TensorFlow Lite's, ${elsewhere}`;
+  if (hasSignature(prefix, ['TFL3'], 4)) return `is a network of TensorFlow Lite's, ${elsewhere}`;
   if (prefix[0] === 0x80 && prefix[1] >= 2 && prefix[1] <= 5) return pickleOf(prefix);
   return textOf(
     new TextDecoder('utf-8')
@@ -23,23 +30,23 @@ const elsewhere =
 
 const again = 'download it anew';
 
-/** First bytes, one character a byte, and what they say. */
-const signatures: readonly (readonly [begin: string, what: string])[] = [
-  ['\x1f\x8b', 'is compressed with gzip: unpack it first (gunzip, or tar -xzf)'],
-  ['\xfd7zXZ\0', 'is compressed with xz: unpack it first (unxz, or tar -xJf)'],
-  ['7z\xbc\xaf\x27\x1c', 'is a 7z archive: unpack it first'],
-  ['BZh', 'is compressed with bzip2: unpack it first (bunzip2, or tar -xjf)'],
-  ['\x28\xb5\x2f\xfd', 'is compressed with zstd: unpack it first (unzstd)'],
-  ['Rar!\x1a\x07', 'is a RAR archive: unpack it first'],
-  ['\x89HDF\r\n\x1a\n', `is an HDF5 file, as Keras writes (.h5), ${elsewhere}`],
-  ['\x93NUMPY', `is an array of numpy's (.npy), ${elsewhere}`],
-  ['GGUF', `is a GGUF file of llama.cpp's, ${elsewhere}`],
+/** First bytes, and what they say. */
+const recognised: readonly (readonly [begin: Signature, what: string])[] = [
+  [signatures.gzip, 'is compressed with gzip: unpack it first (gunzip, or tar -xzf)'],
+  [[0xfd, '7zXZ', 0], 'is compressed with xz: unpack it first (unxz, or tar -xJf)'],
+  [['7z', 0xbc, 0xaf, 0x27, 0x1c], 'is a 7z archive: unpack it first'],
+  [['BZh'], 'is compressed with bzip2: unpack it first (bunzip2, or tar -xjf)'],
+  [[0x28, 0xb5, 0x2f, 0xfd], 'is compressed with zstd: unpack it first (unzstd)'],
+  [['Rar!', 0x1a, 7], 'is a RAR archive: unpack it first'],
+  [[0x89, 'HDF\r\n', 0x1a, '\n'], `is an HDF5 file, as Keras writes (.h5), ${elsewhere}`],
+  [[0x93, 'NUMPY'], `is an array of numpy's (.npy), ${elsewhere}`],
+  [['GGUF'], `is a GGUF file of llama.cpp's, ${elsewhere}`],
   // A protocol buffer whose first field is a version 1, and whose second is a graph.
-  ['\x08\x01\x12', `is a SavedModel of TensorFlow's, ${elsewhere}`],
-  ['\xff\xd8\xff', 'is a JPEG picture: expected a file of weights here'],
-  ['\x89PNG\r\n\x1a\n', 'is a PNG picture: expected a file of weights here'],
-  ['GIF8', 'is a GIF picture: expected a file of weights here'],
-  ['%PDF', 'is a PDF document: expected a file of weights here'],
+  [[8, 1, 0x12], `is a SavedModel of TensorFlow's, ${elsewhere}`],
+  [signatures.jpeg, 'is a JPEG picture: expected a file of weights here'],
+  [signatures.png, 'is a PNG picture: expected a file of weights here'],
+  [signatures.gif, 'is a GIF picture: expected a file of weights here'],
+  [signatures.pdf, 'is a PDF document: expected a file of weights here'],
 ];
 
 /** A model of ONNX's begins with the version of its format, a number, and who wrote it, a text. */
@@ -60,12 +67,12 @@ function pickleOf(prefix: Uint8Array): string {
 }
 
 function textOf(text: string): string | undefined {
-  if (text.startsWith('version https://git-lfs.github.com/spec/')) {
+  if (isLfsPointer(text)) {
     const size = /^size (\d+)/m.exec(text)?.[1];
     const stands = size === undefined ? '' : ` of ${size} bytes`;
     return `is a Git LFS pointer, which stands for a file${stands}: run git lfs pull in its repository, or ${again}`;
   }
-  if (/^(<!doctype html|<html|<head|<body)/i.test(text)) {
+  if (isWebPage(text)) {
     const title = /<title[^>]*>([^<]*)/i.exec(text)?.[1].trim();
     return `is a page of the web${saying(title)}, as a download gives that failed or needs a login: ${again}`;
   }
@@ -89,8 +96,4 @@ function jsonOf(text: string): string {
 
 function saying(text: string | undefined): string {
   return text === undefined || text === '' ? '' : ` ('${shortened(text, 80)}')`;
-}
-
-function beginsWith(bytes: Uint8Array, text: string): boolean {
-  return Array.from(text).every((character, index) => bytes[index] === character.charCodeAt(0));
 }

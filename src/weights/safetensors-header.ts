@@ -184,16 +184,17 @@ function isSize(value: unknown): boolean {
 }
 
 function checkTensor(name: string, field: unknown, source: string): Listed {
-  const where = `${source}: tensor ${quoted(name)}`;
+  // Of a million tensors none is named, as a rule: a name takes more to be shown than all that is checked of it.
+  const where = (): string => `${source}: tensor ${quoted(name)}`;
   requireTensorName(name, source);
   const {
     dtype,
     shape,
     data_offsets: offsets,
-  } = isTensorInfo(field) ? field : validate(tensorInfo, field, where);
+  } = isTensorInfo(field) ? field : validate(tensorInfo, field, where());
   requireRank(where, shape);
   const [begin, end] = offsets;
-  if (end < begin) throw new CardinalError(`${where}: its end (${end}) lies before its begin (${begin})`);
+  if (end < begin) throw new CardinalError(`${where()}: its end (${end}) lies before its begin (${begin})`);
   const bits = isDtype(dtype) ? 8 * elementBytes(dtype) : unreadableBits.get(dtype);
   if (bits !== undefined) {
     const expected = shape.reduce((product, length) => product * length, bits) / 8;
@@ -202,7 +203,7 @@ function checkTensor(name: string, field: unknown, source: string): Listed {
       // Infinity, and zero times that.
       const takes = Number.isFinite(expected) ? String(expected) : 'uncountable';
       throw new CardinalError(
-        `${where} is ${sizes} ${dtype}, which takes ${takes} bytes, but has ${end - begin}`,
+        `${where()} is ${sizes} ${dtype}, which takes ${takes} bytes, but has ${end - begin}`,
       );
     }
   }

@@ -22,7 +22,7 @@ export function requireTensorName(name: string, source: string): void {
 const mostDimensions = 64;
 
 /** Throws a `CardinalError` for a shape of more dimensions than any program knows. */
-export function requireRank(where: string, shape: readonly number[]): void {
+export function requireRank(where: () => string, shape: readonly number[]): void {
   if (shape.length <= mostDimensions) return;
-  throw new CardinalError(`${where} has ${shape.length} dimensions, the limit is ${mostDimensions}`);
+  throw new CardinalError(`${where()} has ${shape.length} dimensions, the limit is ${mostDimensions}`);
 }

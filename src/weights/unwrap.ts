@@ -1,5 +1,6 @@
 import { CardinalError } from '../base/errors.ts';
 import { shortened } from '../base/quoted.ts';
+import { classifierNames } from '../models/infer.ts';
 import { checkArchive } from './arguments.ts';
 import type { TensorArchive, TensorEntry, Unreadable } from './archive.ts';
 import { prefixes, strayNames, wrappers } from './name-maps.ts';
@@ -76,7 +77,7 @@ function butOthers({ unreadable, objects }: TensorArchive): string {
 
 /** Whether the weights lie open beside other things: then nothing is around them. */
 function holdsWeights(roots: ReadonlySet<string>): boolean {
-  return ['conv1', 'fc', 'linear', 'classifier', 'last_linear', 'classif'].some((name) => roots.has(name));
+  return ['conv1', ...classifierNames].some((name) => roots.has(name));
 }
 
 function rootOf(name: string): string {

@@ -72,7 +72,7 @@ test('strict asks for what is read alone', async () => {
   writeFileSync(join(cwd, 'split', 'train', 'dark', 'other.heic'), 'x');
   const { code, stdout, stderr } = await judge('split', '--strict', '--split', 'val');
   expect(code, stderr).toBe(0);
-  expect(stdout).toMatch(/of 4 validation pictures right/);
+  expect(stdout).toMatch(/of 4 validation pictures correct/);
   expect(stderr).not.toContain('left out');
   const refused = await judge('split', '--strict', '--split', 'train');
   expect(refused.code).toBe(1);

@@ -116,7 +116,7 @@ describe('train, eval, predict', () => {
       'val',
       ...engine,
     );
-    expect(stdout).toMatch(/^top-1 \d+\.\d\d % .*12 validation pictures right/);
+    expect(stdout).toMatch(/^top-1 \d+\.\d\d % .*12 validation pictures correct/);
     expect(stdout).toContain('confusion matrix');
   });
 

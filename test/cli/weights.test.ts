@@ -42,7 +42,7 @@ describe('convert and export', () => {
     told(
       out,
       0,
-      /^wrote \d+ tensors to w\.pth, a resnext_cifar\nnote: a PyTorch file holds tensors alone[^\n]*\n$/,
+      /^wrote \d+ tensors to w\.pth, a resnext_cifar\nnote: a PyTorch file holds tensors only[^\n]*\n$/,
     );
     const exported = await inFolder('export', 'run/best.safetensors', '--torch', 'exported.pth');
     expect(exported.code, exported.stderr).toBe(0);

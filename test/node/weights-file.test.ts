@@ -13,7 +13,7 @@ import { openFileSource } from '../../src/node/byte-source.ts';
 import { readClassNames } from '../../src/node/class-names.ts';
 import { prepareFor } from '../../src/node/prepare.ts';
 import { loadTrained } from '../../src/node/trained.ts';
-import { factsOf } from '../../src/use/weights-facts.ts';
+import { weightsFactsOf } from '../../src/use/weights-facts.ts';
 import { loadWeights, saveWeights } from '../../src/node/weights.ts';
 import { metadataOf } from '../../src/train/description.ts';
 import { withWeightsFile } from '../../src/node/weights-file.ts';
@@ -304,9 +304,11 @@ test('origin and licence of bare weights go on to the next file', async () => {
   const state = createModel('resnet20_cifar').stateDict();
   const metadata = { format: 'pt', origin: 'https://example.org/w', licence: 'CC0-1.0' };
   await writeFile(at('bare.safetensors'), await writeSafetensors(state, metadata));
-  const says = await withWeightsFile(at('bare.safetensors'), (file) => Promise.resolve(factsOf(file)));
+  const says = await withWeightsFile(at('bare.safetensors'), (file) => Promise.resolve(weightsFactsOf(file)));
   expect(says).toMatchObject({ origin: 'https://example.org/w', licence: 'CC0-1.0', classes: undefined });
   await writeFile(at('silent.safetensors'), await writeSafetensors(state));
-  const silent = await withWeightsFile(at('silent.safetensors'), (file) => Promise.resolve(factsOf(file)));
+  const silent = await withWeightsFile(at('silent.safetensors'), (file) =>
+    Promise.resolve(weightsFactsOf(file)),
+  );
   expect(silent).toMatchObject({ origin: 'silent.safetensors', licence: undefined });
 });

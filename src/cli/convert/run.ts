@@ -9,7 +9,7 @@ import { requireNames } from '../../use/class-names.ts';
 import { writeFileAtomic } from '../../node/files.ts';
 import { prepareFor } from '../../node/prepare.ts';
 import { identifyNetwork, suggestion, withFitting, type FitOptions } from '../../use/identify.ts';
-import { isAdapted, factsOf } from '../../use/weights-facts.ts';
+import { isAdapted, weightsFactsOf } from '../../use/weights-facts.ts';
 import type { WeightsFile } from '../../node/weights-file.ts';
 import { count } from '../../report/format.ts';
 import { metadataOf, type Description } from '../../train/description.ts';
@@ -165,7 +165,7 @@ async function describeFor(file: WeightsFile, flags: ConvertFlags): Promise<Desc
   const model = identifyNetwork(file, flags.model, parseSet(flags.set ?? []), flags);
   const info = modelInfo(model.name, model.options);
   const [channels] = info.inputShape;
-  const said = factsOf(file, flags.inChannels).preprocessing;
+  const said = weightsFactsOf(file, flags.inChannels).preprocessing;
   const adapted = isAdapted(file, flags.inChannels);
   // A guess is not stored.
   const complete = said !== undefined || (flags.mean !== undefined && flags.std !== undefined);

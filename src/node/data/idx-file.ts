@@ -1,7 +1,7 @@
 import { createGunzip } from 'node:zlib';
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import { parseIdxHeader, requireIdxSize, type IdxHeader } from '../../data/idx.ts';
-import { fileError } from '../file-errors.ts';
+import { failing } from '../file-errors.ts';
 import { mebibytes } from '../../base/mebibytes.ts';
 import { memory } from '../memory.ts';
 import { openRegular, readInto, type RegularFile } from '../regular-file.ts';
@@ -21,31 +21,30 @@ export interface IdxFile {
  * @throws CardinalError if it cannot be read or unzipped or is none, or says that it is far larger than it can be
  */
 export async function openIdx(path: string, rank: 1 | 3): Promise<IdxFile> {
-  const file = await openRegular(path).catch((error: unknown) => {
-    throw fileError('read', path, error);
-  });
+  const file = await openRegular(path).catch(failing('read', path));
   try {
     return path.endsWith('.gz') ? await openZipped(path, rank, file) : await openPlain(path, rank, file);
   } catch (error) {
-    await file.handle.close();
+    // What is to be told is what went wrong first.
+    await file.handle.close().catch(() => undefined);
     throw error;
   }
 }
 
 async function openPlain(path: string, rank: 1 | 3, { handle, size }: RegularFile): Promise<IdxFile> {
   const first = new Uint8Array(mostHeader);
-  const there = await readInto(handle, first, 0);
+  const there = await readInto(handle, first, 0).catch(failing('read', path));
   const header = parseIdxHeader(first.subarray(0, there), path, rank);
   requireIdxSize(header, size, path);
   return {
     header,
     async bytes() {
       const bytes = shared(header, path);
-      const done = await readInto(handle, bytes, header.bytes);
+      const done = await readInto(handle, bytes, header.bytes).catch(failing('read', path));
       requireIdxSize(header, header.bytes + done, path);
       return bytes;
     },
-    close: () => handle.close(),
+    close: () => handle.close().catch(failing('close', path)),
   };
 }
 
@@ -84,7 +83,7 @@ async function openZipped(path: string, rank: 1 | 3, { handle, size }: RegularFi
   const close = async (): Promise<void> => {
     input.destroy();
     gunzip.destroy();
-    await handle.close();
+    await handle.close().catch(failing('close', path));
   };
   try {
     const first = new Uint8Array(4 + 4 * rank);

@@ -8,7 +8,7 @@ import {
   type CifarFormat,
 } from '../../data/cifar.ts';
 import { pictureDataset, type PictureDataset } from '../../data/source.ts';
-import { fileError } from '../file-errors.ts';
+import { failing } from '../file-errors.ts';
 import { openRegular, readInto, type RegularFile } from '../regular-file.ts';
 import { listFolder, readNames } from './files.ts';
 import { numberedClasses, type ReadData } from '../../data/reader.ts';
@@ -76,9 +76,7 @@ async function readRecords(
   try {
     for (const name of names) {
       const path = join(folder, name);
-      const file = await openRegular(path).catch((error: unknown) => {
-        throw fileError('read', path, error);
-      });
+      const file = await openRegular(path).catch(failing('read', path));
       opened.push({ path, file });
       requireCifarSize(file.size, path, format);
     }
@@ -87,14 +85,15 @@ async function readRecords(
     let begin = 0;
     for (const [index, { path, file }] of opened.entries()) {
       const part = bytes.subarray(begin, begin + file.size);
-      const there = await readInto(file.handle, part, 0);
+      const there = await readInto(file.handle, part, 0).catch(failing('read', path));
       const start = labels.length;
       for (const label of cifarLabels(part.subarray(0, there), path, format)) labels.push(label);
       ids.push({ name: names[index], start, end: labels.length });
       begin += file.size;
     }
   } finally {
-    for (const { file } of opened) await file.handle.close();
+    // What was read is there, or what is to be told is why not.
+    for (const { file } of opened) await file.handle.close().catch(() => undefined);
   }
   return pictureDataset({
     name: join(folder, names.length === 1 ? names[0] : `${names[0]} … ${names[names.length - 1]}`),

@@ -6,7 +6,7 @@ import { Module } from '../../nn/module.ts';
 import { requireSameClasses } from '../../train/checkpoint.ts';
 import { trainingPictures } from '../../train/loaders.ts';
 import { networkOf } from '../../train/network.ts';
-import { factsOf } from '../../use/weights-facts.ts';
+import { weightsFactsOf } from '../../use/weights-facts.ts';
 import { tensorsFor } from '../../use/opened-weights.ts';
 import { withWeightsFile, type WeightsFile } from '../weights-file.ts';
 import { loadTensors } from '../../weights/load.ts';
@@ -66,7 +66,7 @@ async function prepare(
   const { options } = request;
   const data = await openPictures(request, endedEarly?.config, weights);
   trainingPictures(data);
-  const earlier = weights && factsOf(weights).pictures;
+  const earlier = weights && weightsFactsOf(weights).pictures;
   await log.warn(await seenBefore(data, earlier));
   const { config, module } =
     endedEarly === undefined
@@ -112,7 +112,7 @@ async function openPictures(
   const head = config === undefined ? options.head : config.weights?.head;
   const known = source ?? config?.data;
   if (typeof known === 'object') {
-    const classes = weights && factsOf(weights).classes;
+    const classes = weights && weightsFactsOf(weights).classes;
     if (weights && classes && head !== 'reset') requireSameClasses({ classes }, known.classes, weights.name);
     return known;
   }

@@ -2,7 +2,7 @@ import { CardinalError } from '../../base/errors.ts';
 import { openData, type OpenOptions } from '../data/open.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import { OtherClassesError } from '../../data/reader.ts';
-import { factsOf } from '../../use/weights-facts.ts';
+import { weightsFactsOf } from '../../use/weights-facts.ts';
 import type { WeightsFile } from '../weights-file.ts';
 
 /**
@@ -18,7 +18,7 @@ export async function openDataFor(
 ): Promise<OpenData> {
   if (head === 'reset') return openData(path, options);
   try {
-    return await openData(path, { ...options, classes: factsOf(weights).classes });
+    return await openData(path, { ...options, classes: weightsFactsOf(weights).classes });
   } catch (error) {
     if (!(error instanceof OtherClassesError)) throw error;
     throw new CardinalError(

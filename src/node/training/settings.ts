@@ -13,7 +13,7 @@ import { isHubName } from '../hub/name.ts';
 import { requirePerChannel } from '../../use/prepare.ts';
 import { prepareFor } from '../prepare.ts';
 import { identifyNetwork, otherNetwork } from '../../use/identify.ts';
-import { channelsOf, factsOf, isAdapted, trainingPreprocessing } from '../../use/weights-facts.ts';
+import { channelsOf, weightsFactsOf, isAdapted, trainingPreprocessing } from '../../use/weights-facts.ts';
 import { version } from '../version.ts';
 import type { WeightsFile } from '../weights-file.ts';
 import { chooseRecipe } from './asked-recipe.ts';
@@ -209,7 +209,7 @@ async function beginning(
   weights: WeightsFile,
   { weights: file = weights.name, head = 'keep', partial, inChannels }: RunOptions,
 ): Promise<RunConfig['weights']> {
-  const { origin, licence } = factsOf(weights);
+  const { origin, licence } = weightsFactsOf(weights);
   return {
     file,
     ...(isHubName(file) ? {} : { path: resolve(weights.path) }),

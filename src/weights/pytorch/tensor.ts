@@ -34,7 +34,7 @@ const maxExpansion = 4;
 export function tensorEntry(name: string, tensor: TensorRef, file: StorageFile): TensorEntry {
   const { dtype, shape, strides } = tensor;
   const where = `${file.source.name}: tensor ${quoted(name)}`;
-  requireRank(where, shape);
+  requireRank(() => where, shape);
   const width = elementBytes(dtype);
   const place = file.place(tensor.storage);
   // A view of a storage counts in the storage's elements, the tensor's offset in its own.

@@ -8,7 +8,7 @@ import { loadLanes, storeLanes } from './rows';
 
 /*
  * Adaptive pooling, channels as lanes: window i of P covers the rows from ⌊i·H/P⌋ to ⌈(i + 1)·H/P⌉, so that windows differ in
- * size and may overlap.
+ * size and may overlap. Each tensor is read once but where windows overlap; networks have one such layer, on their smallest pictures.
  */
 
 /** The first of the places that window `i` covers. Of the windows that cover place `i`, it is the first with both sizes swapped. */

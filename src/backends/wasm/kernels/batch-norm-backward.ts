@@ -5,8 +5,11 @@ import { loadLanes, lower, upper } from './rows';
 import { loadPartial, storePartial } from './strip';
 
 /**
- * Backward of batch norm (and of the ReLU and residual fused with it), over M = N·H·W rows of C channels:
- * dz = dy where y > 0 (all of dy without ReLU), dβ = Σdz, dγ = Σdz·x̂, dx = γ·invstd·(dz − dβ/M − x̂·dγ/M).
+ * Backward of batch norm (and of the activation and residual fused with it), over M = N·H·W rows of C channels:
+ * dz = dy where the activation lets it through (`activePart`; all of dy without one), dβ = Σdz, dγ = Σdz·x̂, dx = γ·invstd·(dz − dβ/M − x̂·dγ/M).
+ *
+ * Bound by memory: x, dy and y are read twice, for the sums and for dx. Long rows are read one by one, as a single stream through memory,
+ * which doubled the speed of such sums (docs/LOG.md).
  *
  * `batch_norm_backward_sums`: Σdz and Σdz·(x − mean) of a tile of rows × channels.
  */

@@ -3,8 +3,8 @@ import { activationHasRest, activePart } from './activation';
 import { loadPartial, storePartial } from './strip';
 
 /**
- * Backward of batch norm with running statistics (and of the ReLU and residual fused with it), over M = N·H·W rows of C
- * channels: dz = dy where y > 0 (all of dy without ReLU), dx = γ/√(var + ε)·dz.
+ * Backward of batch norm with running statistics (and of the activation and residual fused with it), over M = N·H·W rows of C
+ * channels: dz = dy where the activation lets it through (all of dy without one), dx = γ/√(var + ε)·dz. Bound by memory.
  *
  * dx, and dz as the residual's gradient; the slope γ/√(var + ε) is `batch_norm_scale`'s.
  */

@@ -2,7 +2,8 @@ import { DropoutArgs } from './args.generated';
 
 /**
  * y = x / (1 − p) where the hash of the element's number in PyTorch's order (N, C, H, W) is at least p·2³², else 0.
- * A chunk is some pixels (rows of a matrix: one pixel a picture).
+ * A chunk is some pixels (rows of a matrix: one pixel a picture). Hashes are computed four at a time; what bounds
+ * it was not measured.
  */
 export function dropout(args: DropoutArgs, chunk: i32): void {
   const channels = args.channels;

@@ -6,6 +6,8 @@ import {
   TransposeArgs,
 } from './args.generated';
 
+/* What moves numbers and computes nothing: bound by memory. */
+
 /** Floats from one place to another, or zeros if `from` is 0; short runs, so no call to `memory.copy`. */
 // @ts-ignore: decorator
 @inline

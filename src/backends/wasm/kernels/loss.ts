@@ -2,7 +2,7 @@ import { CrossEntropyBackwardArgs, CrossEntropyMeanArgs, CrossEntropyRowsArgs } 
 
 /*
  * Softmax cross-entropy of N rows of K logits against rows of probabilities, t = (1 − ε)·target + ε/K. All sums and
- * functions in doubles; the largest logit is subtracted first.
+ * functions in doubles; the largest logit is subtracted first. Bound by exponentials, some 5 ns each.
  */
 
 /** e^x in doubles, relative error below 1e-14. The standard library's uses a static table, which kernels must not have. */

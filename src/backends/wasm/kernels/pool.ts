@@ -5,7 +5,8 @@ import { loadLanes, storeLanes } from './rows';
 import { ceilDivide, loadPartial, storePartial } from './strip';
 
 /*
- * Pooling, channels as lanes. A chunk is one row of one picture and a block of channels (a multiple of 4 but for the last).
+ * Pooling, channels as lanes. A chunk is some rows of one picture, of what is written, and a block of channels (a multiple of 4 but for
+ * the last). Without overlapping windows it reads and writes each number once; how near it is to memory's pace was not measured.
  */
 
 /** The largest of each window; NaN wins as in PyTorch. */
@@ -18,6 +19,7 @@ export function avg_pool(args: AvgPoolArgs, chunk: i32): void {
   pool(args, chunk, false);
 }
 
+/** Whole, since the four accumulators of sixteen channels and their marks of NaN live in registers throughout. `largest` is a constant. */
 // @ts-ignore: decorator
 @inline
 function pool(args: MaxPoolArgs, chunk: i32, largest: bool): void {
@@ -122,7 +124,7 @@ function windowSize(args: AvgPoolArgs, top: i32, side: i32): i32 {
 
 /**
  * dy goes to the first largest element of its window, rows first. A chunk owns some rows of dx: it looks at every window
- * that reaches them and adds only what falls into them.
+ * that reaches them and adds only what falls into them. Whole, since where a window's largest lie is in registers until dy is added.
  */
 export function max_pool_backward(args: MaxPoolBackwardArgs, chunk: i32, scratch: usize): void {
   const height = args.height;

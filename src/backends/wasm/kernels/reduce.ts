@@ -1,9 +1,9 @@
 import { ChannelSumCombineArgs, ChannelSumTilesArgs, NormCombineArgs, SquaredNormArgs } from './args.generated';
 import { addRow, lower, upper } from './rows';
 
-/**
- * Σ over a tile of rows, per channel.
- */
+/* Sums, bound by memory: each tensor is read once, as one stream (rows.ts). */
+
+/** Σ over a tile of rows, per channel. */
 export function channel_sum_tiles(args: ChannelSumTilesArgs, chunk: i32): void {
   const channels = args.channels;
   const rowTile = chunk / args.channelTiles;

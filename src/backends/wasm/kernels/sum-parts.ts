@@ -1,7 +1,8 @@
 import { SumPartsArgs } from './args.generated';
 
 /**
- * out[i] = Σ over parts of part[i], in order. A chunk is `perChunk` elements (a multiple of 4).
+ * out[i] = Σ over parts of part[i], in order. A chunk is `perChunk` elements (a multiple of 4). Bound by memory, or by the cache that
+ * holds the parts.
  */
 export function sum_parts(args: SumPartsArgs, chunk: i32): void {
   const parts = args.partials;
