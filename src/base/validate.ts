@@ -4,6 +4,7 @@ import { shortened } from './quoted.ts';
 
 /** Anything JSON can say. */
 export const jsonValue = z.json();
+/** @internal for tests */
 export type JsonValue = z.infer<typeof jsonValue>;
 
 export const jsonObject = z.record(z.string(), jsonValue);

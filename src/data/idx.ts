@@ -46,7 +46,7 @@ export function requireIdxSize({ shape, bytes, size }: IdxHeader, fileBytes: num
   );
 }
 
-/** An (already unzipped) IDX file in memory: what its header says, and the bytes behind it. Throws as the two above do. */
+/** An (already unzipped) IDX file in memory: what its header says, and the bytes behind it. Throws as the two above do. @internal for scripts. */
 export function parseIdx(
   bytes: Uint8Array,
   file: string,
@@ -57,7 +57,7 @@ export function parseIdx(
   return { shape: header.shape, data: bytes.subarray(header.bytes) };
 }
 
-/** An IDX file of unsigned bytes, as the files of the MNIST family are. */
+/** An IDX file of unsigned bytes, as the files of the MNIST family are. @internal for scripts and tests. */
 export function encodeIdx(shape: readonly number[], data: Uint8Array): Uint8Array {
   const headerBytes = 4 + 4 * shape.length;
   const bytes = new Uint8Array(headerBytes + data.length);

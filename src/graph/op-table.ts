@@ -40,8 +40,6 @@ export interface OpTable
 
 export type OpName = keyof OpTable;
 
-export type { NoAttrs } from './op.ts';
 export type { Conv2dAttrs } from './ops/conv2d.ts';
-export type { Edges } from './ops/pad.ts';
 export type { PoolAttrs } from './ops/pool.ts';
 export type { Pair } from './ops/window.ts';
