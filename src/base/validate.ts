@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CardinalError } from './errors.ts';
 import { shortened } from './quoted.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How validation pictures were held out of the training pictures: `splitByClass` with these gives the same ones again. */
 export const heldOutSchema = z.object({

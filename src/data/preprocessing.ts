@@ -1,5 +1,5 @@
 import { checkOptions, finite, listOf, oneOf, wholeFrom, type Kinds } from '../base/options.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { smallest } from '../base/extremes.ts';
 import { interpolations } from './transforms/filters.ts';

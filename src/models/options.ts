@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { described } from '../base/described.ts';
 import { UsageError } from '../base/errors.ts';
 import { checkKind, isPlain, texts, type Kind } from '../base/options.ts';

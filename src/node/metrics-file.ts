@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { crc32 } from '../base/crc32.ts';
 import { epochRecordSchema, type EpochRecord } from '../train/progress.ts';
 import { fileSystem } from './file-system.ts';

@@ -1,5 +1,5 @@
 import { csvParse } from 'd3-dsv';
-import { z } from 'zod';
+import * as z from 'zod';
 import { validate } from '../base/validate.ts';
 import { csvRow, csvText } from '../report/csv.ts';
 import type { Outcome } from './outcome.ts';

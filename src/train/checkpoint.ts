@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { checkKind, objectWith, record, texts } from '../base/options.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { multiplyAdds, type Backend, type NativeLibrary } from '../backends/backend.ts';
 import { validate } from '../base/validate.ts';
 import { VERSION } from '../base/version.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { shortened } from '../base/quoted.ts';
 import { jsonObject, parseJson } from '../base/validate.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UsageError } from '../base/errors.ts';
 import { checkKind, record, text } from '../base/options.ts';
 import { nearest } from '../base/nearest.ts';

@@ -1,5 +1,5 @@
 import { checkKind, finite, record } from '../base/options.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
  * How the learning rate moves. Durations are in epochs and may be fractional. `per` says how often it moves: once an

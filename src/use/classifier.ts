@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { Backend, Program } from '../backends/backend.ts';
 import { Disposal, type DisposeOptions } from '../base/disposal.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { quoted, shortened } from '../base/quoted.ts';
 import { validate } from '../base/validate.ts';

@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { hasCode } from '../file-errors.ts';
 import { neverFollow } from './open-flags.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonObject } from '../../base/validate.ts';
 import { mostDecodeSeconds } from '../../data/picture-limits.ts';
 import { preprocessingSchema } from '../../data/preprocessing.ts';
