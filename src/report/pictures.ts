@@ -16,7 +16,7 @@ export function sampleCards(samples: readonly ClassifiedPicture[], classes: read
 /** Pairs of classes that are listed at once; the others are behind a headline. */
 const mostPairs = 40;
 
-/** Misclassified pictures by what was taken for what, each pair behind its headline; the first few are open. */
+/** Misclassified pictures by pair of true and predicted class, each behind its headline; the first few are open. */
 export function misclassifiedGroups({ misclassified, classes }: ReportData): Html {
   let names = mostNames;
   const pairs = pairsOf(misclassified);

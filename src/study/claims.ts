@@ -1,7 +1,7 @@
 import { contrast, type Contrast } from './statistics.ts';
 import type { Outcome } from './outcome.ts';
 
-/** What can be said of a claim: it holds here, its opposite does, or neither can be told from chance. */
+/** The verdict on a claim: it holds here, its opposite does, or the difference is not significant. */
 export type Verdict = 'agrees' | 'disagrees' | 'cannot tell';
 
 /** A claim of the paper, weighed. */

@@ -11,7 +11,7 @@ import { costDeviations, type StudyPlan } from './plan.ts';
 import { estimate, estimateText, valuesOf } from './statistics.ts';
 import type { Section, Table } from './study.ts';
 
-/** What the page tells beside the outcomes. */
+/** What the page shows beside the outcomes. */
 export interface PageFacts {
   /** The command that repeats the study. */
   readonly command: string;
