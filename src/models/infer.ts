@@ -91,8 +91,7 @@ function factsOf(shapes: Shapes): Facts {
 
 /**
  * Projections have weights: on every block (C) or on some (B). Shortcuts A and none have none, so weights do not
- * distinguish them: A, unless the network has none by default. If you know that there are none, give `residual:
- * false`.
+ * distinguish them: A, unless the network has none by default. If there are none, give `residual: false`.
  */
 function shortcutOf(shapes: Shapes, usual: ModelOptions['shortcut']): ModelOptions['shortcut'] {
   const { blocks, projections } = factsOf(shapes);

@@ -83,7 +83,12 @@ const kinds: Kinds<ReviewOptions> = {
   ...kindsOf('cardinality', 'numClasses', 'inChannels', 'residual', 'zeroInitResidual', 'dropout'),
 };
 
-/** The ResNeXt-50 32×4d of the review of the ResNeXt paper from which this library grew (docs/paper.md), N×3×H×W → N×1000, with its own parameter names. It differs from the paper's: its first stage strides by 2 as well, and its stem and projections have biases. Two faults of the original are mended: its initialisation set γ = 1 after zeroing it, and it ignored its class count. Throws a `UsageError` for options that it does not have. */
+/**
+ * The ResNeXt-50 32×4d of the review of the ResNeXt paper from which this library grew (docs/paper.md), N×3×H×W →
+ * N×1000, with its own parameter names. It differs from the paper's: its first stage strides by 2 as well, and its
+ * stem and projections have biases. Two faults of the original are mended: its initialisation set γ = 1 after zeroing
+ * it, and it ignored its class count. Throws a `UsageError` for options that it does not have.
+ */
 export class ReviewResNeXt extends Module {
   static override readonly typeName: string = 'ResNeXt';
 

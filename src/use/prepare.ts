@@ -11,7 +11,7 @@ import type { OpenData } from '../data/open-data.ts';
 import type { PicturePlatform } from '../data/picture-platform.ts';
 import type { Trained } from './trained.ts';
 
-/** What is said beside the weights of how pictures become inputs. */
+/** Settings given beside the weights for how pictures become inputs. */
 export interface Wanted {
   readonly mean?: readonly number[] | undefined;
   readonly std?: readonly number[] | undefined;
