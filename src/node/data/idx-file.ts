@@ -9,7 +9,10 @@ import { openRegular, readInto, type RegularFile } from '../regular-file.ts';
 /** An IDX file, open: its header is read, its bytes are not. */
 export interface IdxFile {
   readonly header: IdxHeader;
-  /** All bytes behind the header, in memory that workers can share. Once, and throws a `CardinalError` unless they are as many as it says. */
+  /**
+   * All bytes behind the header, in memory that workers can share. Can be called once; throws a `CardinalError`
+   * unless they are as many as the header gives.
+   */
   bytes(): Promise<Uint8Array>;
   close(): Promise<void>;
 }
