@@ -109,7 +109,7 @@ function fromGrouped(grouped: StateDict, form: Form, block: string): StateDict {
   const width = grouped.get('conv2.weight')?.shape;
   if (width === undefined) {
     throw new CardinalError(
-      `convertForm: expected conv2.weight in ${shown(block)}, which tells its cardinality, got none`,
+      `convertForm: expected conv2.weight in ${shown(block)}, which gives its cardinality, got none`,
     );
   }
   const cardinality = width[0] / width[1];

@@ -108,7 +108,7 @@ function commandLead({ study }: StudyPlan): string {
 function claimLead({ study }: StudyPlan): string | undefined {
   return study.task === 'count'
     ? undefined
-    : 'A claim agrees if the difference exceeds the half of its 95 % interval (Student’s t, spread between runs pooled over all networks), disagrees if it does so the other way, and cannot be told otherwise.';
+    : 'A claim agrees if the difference exceeds the half of its 95 % interval (Student’s t, spread between runs pooled over all networks), disagrees if it does so the other way, and is undecided otherwise (“cannot tell”).';
 }
 
 function claimTable(checked: readonly CheckedClaim[]): Html {

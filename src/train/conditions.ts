@@ -43,7 +43,7 @@ export function conditionsOf(
   const { multiplyAdd, library } = numerics ?? {};
   const said = { step, cardinal: VERSION, backend: name, multiplyAdd, library, decoder, pictures };
   // A backend may be anybody's.
-  return validate(conditionsSchema, said, `what the backend ${name} says of itself`);
+  return validate(conditionsSchema, said, `the numerics of the backend ${name}`);
 }
 
 /** The conditions of the steps of a run, those to come under `now`: one more if something is other than it was. */

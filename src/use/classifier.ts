@@ -293,7 +293,7 @@ export interface ClassifierSetup extends PictureLimitOptions {
 export function requirePreprocessing(known: Preprocessing | undefined, source: string): Preprocessing {
   if (known !== undefined) return known;
   throw new CardinalError(
-    `${source} does not say how pictures are prepared: expected a checkpoint that training wrote, got weights alone; say it with preprocessing, for example imagenetPreprocessing`,
+    `${source} does not say how pictures are prepared: expected a checkpoint that training wrote, got weights alone; give preprocessing, for example imagenetPreprocessing`,
   );
 }
 

@@ -47,7 +47,7 @@ export function identifyNetwork(
   }
   if (given === undefined && !listModels().includes(name)) {
     throw new CardinalError(
-      `${source}: its repository says ${name}, a network that is not in the registry: 'cardinal models' lists those that are`,
+      `${source}: its repository names ${name}, a network that is not in the registry: 'cardinal models' lists those that are`,
     );
   }
   const options = optionsFor(name, tensors, { ...set, ...channels });

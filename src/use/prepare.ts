@@ -69,7 +69,7 @@ export async function prepareFor(
   const note =
     mean !== undefined && std !== undefined
       ? undefined
-      : `the weights do not say how their pictures were normalised: ${whose(assumed === undefined, pictures !== undefined)}; --mean and --std (in a program, preprocessing) say it`;
+      : `the weights do not say how their pictures were normalised: ${whose(assumed === undefined, pictures !== undefined)}; set them with --mean and --std (in a program, preprocessing)`;
   const designed = info?.inputShape[1];
   if (measurable !== undefined) {
     const { data, platform } = measurable;

@@ -93,7 +93,7 @@ async function openZipped(path: string, rank: 1 | 3, { handle, size }: RegularFi
     const header = parseIdxHeader(first.subarray(0, await fill(first)), path, rank);
     if (header.size > mostPerByte * size + around) {
       throw new CardinalError(
-        `${path} has ${size} bytes and says that it unzips to ${header.size}, more than gzip packs into so few: the file is damaged`,
+        `${path} has ${size} bytes and claims to unzip to ${header.size}, more than gzip packs into so few: the file is damaged`,
       );
     }
     const bytes = async (): Promise<Uint8Array> => {

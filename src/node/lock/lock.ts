@@ -314,7 +314,7 @@ class Claim implements Lock {
     const { takeOverHint = `delete ${other.path}` } = this.#options;
     const hint =
       other.verdict === 'opaque'
-        ? `whether it lives cannot be told from here: if it is over, ${takeOverHint}`
+        ? `whether it is still running cannot be determined from here: if it has ended, ${takeOverHint}`
         : 'wait for it, stop it or choose another folder';
     return new InUseError(`${this.#what} is already in use by ${this.#who(other)}; ${hint}`);
   }

@@ -53,7 +53,7 @@ export function faultOf(error: unknown): string {
 /** What is not in the file, and why. */
 export const unsummed = {
   safetensors: 'no digest: written by another program or an earlier version',
-  pytorch: 'no CRC-32: PyTorch was told to write none',
+  pytorch: 'no CRC-32: PyTorch was set to write none',
   'pytorch-legacy': 'no checksum: this format has none',
   json: 'no checksum: its fields were checked',
 } as const;
