@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { CardinalError } from './errors.ts';
 import { shortened } from './quoted.ts';
 
-/** Anything JSON can say. */
+/** Any JSON value. */
 export const jsonValue = z.json();
 /** @internal for tests */
 export type JsonValue = z.infer<typeof jsonValue>;

@@ -37,7 +37,7 @@ export function parseIdxHeader(first: Uint8Array, file: string, rank: 1 | 3): Id
   return { shape, bytes, size: shape.reduce((product, extent) => product * extent, 1) };
 }
 
-/** Throws a `CardinalError` unless a file of `fileBytes` is as large as its header says. */
+/** Throws a `CardinalError` unless a file of `fileBytes` has the size that its header gives. */
 export function requireIdxSize({ shape, bytes, size }: IdxHeader, fileBytes: number, file: string): void {
   const got = fileBytes - bytes;
   if (got === size) return;

@@ -15,10 +15,10 @@ import type { SubsampleOps } from './ops/subsample.ts';
 import type { UpdateOps } from './ops/update.ts';
 
 /**
- * The attributes of every op by name. One file a family under `ops/` says what its ops take and give, with shape rule, gradient and
- * cost; one function per op in each backend computes it. Legend: N batch, C channels in, K channels out, G groups,
- * H×W in, P×Q out, R×S kernel. `[x]?` is present only if the attribute of that name is true. Optional inputs keep
- * their order and leave no gap.
+ * The attributes of every op by name. One file a family under `ops/` defines what its ops take and return, with shape
+ * rule, gradient and cost; one function per op in each backend computes it. Legend: N batch, C channels in, K
+ * channels out, G groups, H×W in, P×Q out, R×S kernel. `[x]?` is present only if the attribute of that name is true.
+ * Optional inputs keep their order and leave no gap.
  */
 export interface OpTable
   extends

@@ -90,7 +90,7 @@ export function planTraining(traced: Traced, device: Target, options: TrainingPl
   const trainable = parameters.filter(({ frozen }) => frozen !== true);
   if (trainable.length === 0 && parameters.length > 0) {
     throw new CardinalError(
-      `${options.name}: expected a parameter to train, got ${parameters.length} frozen ones and no other; leave the last layer trainable, say`,
+      `${options.name}: expected a parameter to train, got ${parameters.length} frozen ones and no other; leave at least the last layer trainable`,
     );
   }
   const forwardEnd = graph.nodes.length;

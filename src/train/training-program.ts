@@ -89,8 +89,8 @@ export class TrainingProgram {
   }
 
   /**
-   * Forward and backward of one batch: the mean loss and how many of its pictures were recognised. If `signal` is aborted before
-   * the last micro-batch has begun, gives nothing, and everything is as it was before.
+   * Forward and backward of one batch: the mean loss and how many of its pictures were classified correctly. If
+   * `signal` is aborted before the last micro-batch has begun, gives nothing, and everything is as it was before.
    */
   gradient(batch: Batch, step: number): Promise<BatchResult>;
   gradient(batch: Batch, step: number, signal: AbortSignal | undefined): Promise<BatchResult | undefined>;

@@ -32,7 +32,7 @@ export interface Classified {
 export interface RunEvaluation extends Evaluation {
   /** Which pictures: the test pictures, or the validation pictures if there are no others. */
   readonly on: 'test' | 'val';
-  /** Every picture that is taken for another class than its own, in the order of the dataset. */
+  /** Every misclassified picture, in the order of the dataset. */
   readonly misclassified: readonly Classified[];
   /** Some pictures drawn by the seed, misclassified ones first: a third of them, if there are so many. */
   readonly samples: readonly Classified[];

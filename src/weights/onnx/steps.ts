@@ -39,7 +39,7 @@ type TrainingOp =
   | 'fold_batch_norm'
   | 'crop2d';
 
-/** A new op is a type error here until it has an entry, or is said to be training's. */
+/** A new op is a type error here until it has an entry, or is listed as training's. */
 const converters: {
   readonly [K in Exclude<OpName, TrainingOp | ActivationName>]: (node: NodeOf<K>) => readonly Step[];
 } = {
@@ -153,7 +153,7 @@ function adaptiveMaxPool(node: NodeOf<'adaptive_max_pool2d'>): Step[] {
   );
 }
 
-/** Means over windows of any size are two products of matrices: along the columns, and, turned, along the rows. */
+/** Means over windows of any size are two matmuls: along the columns, and, turned, along the rows. */
 function adaptiveAveragePool(node: NodeOf<'adaptive_avg_pool2d'>): Step[] {
   const windows = regularWindows(node);
   if (windows !== undefined) return [step('AveragePool', [], windows)];
