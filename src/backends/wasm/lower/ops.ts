@@ -20,7 +20,7 @@ import {
   subsample,
   subsampleBackward,
 } from './layout.ts';
-import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from './loss.ts';
+import { softmaxCrossEntropy, softmaxCrossEntropyBackward, top1Hits } from './loss.ts';
 import { accumulate, adamw, ema, sgd } from './optimiser.ts';
 import {
   adaptiveAvgPool2d,
@@ -69,6 +69,7 @@ export const opLowerings = {
   dropout,
   softmax_cross_entropy: softmaxCrossEntropy,
   softmax_cross_entropy_backward: softmaxCrossEntropyBackward,
+  top1_hits: top1Hits,
   accumulate,
   gradient_norm: gradientNorm,
   sgd,
