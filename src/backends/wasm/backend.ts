@@ -9,7 +9,7 @@ import type { Plan } from '../../plan/plan.ts';
 import type { Backend, KernelUse, MultiplyAdd, NativeLibrary, Numerics, Program } from '../backend.ts';
 import { CACHE_LINE, cpuTarget } from '../cpu.ts';
 import { Programs } from '../host-program.ts';
-import { assemble, staysPacked } from './assemble.ts';
+import { assemble, staysPacked } from './lower-plan.ts';
 import { nativeKernels, type NativeProducts, type OpenSgemm } from './blas.ts';
 import { PLAN_ADDRESS, SCRATCH_BYTES, type Call } from './call.ts';
 import { NOT_BEGUN, announceChange, control, controlWords } from './control.ts';
