@@ -40,11 +40,6 @@ export const SCRATCH_BYTES = 512 * 1024;
 /** A 32-bit integer, or a float stored by its bits. */
 export type Arg = number | { readonly f32: number };
 
-/** A double as two arguments. For what a kernel subtracts from 1: an f32 would leave it few digits. */
-export function double(value: number): readonly number[] {
-  return [...new Int32Array(Float64Array.of(value).buffer)];
-}
-
 /** A step as the lowering of its op sees it: buffers with absolute addresses. */
 export interface LowerStep<K extends OpName> {
   readonly attrs: NodeOf<K>['attrs'];
@@ -52,12 +47,14 @@ export interface LowerStep<K extends OpName> {
   readonly outputs: readonly PlacedBuffer[];
   /** Start of the scratch room (64-byte aligned), at least as large as `workspaceBytes` of this op asked for. */
   readonly workspace: number;
-  /**
-   * The address of room for what is made of these weights alone, which stays between runs; undefined if the weights change
-   * or there is no room. What fills it is a call to be done `once`.
-   */
-  readonly keep: (weights: PlacedBuffer, bytes: number) => number | undefined;
+  readonly keep: Keep;
 }
+
+/**
+ * The address of room for what is made of these weights alone, which stays between runs; undefined if the weights change
+ * or there is no room. What fills it is a call to be done `once`.
+ */
+export type Keep = (weights: PlacedBuffer, bytes: number) => number | undefined;
 
 export type PlacedBuffer = Pick<PlanBuffer, 'shape' | 'bytes'> & {
   readonly address: number;

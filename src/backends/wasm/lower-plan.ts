@@ -2,8 +2,8 @@ import { alignUp } from '../../base/align.ts';
 import { entries } from '../../plan/plan.ts';
 import type { Entry, Plan } from '../../plan/plan.ts';
 import { CACHE_LINE } from '../cpu.ts';
-import type { Arg, Call, PlacedBuffer } from './call.ts';
-import type { Keep, Lowerer } from './lower/index.ts';
+import type { Arg, Call, Keep, PlacedBuffer } from './call.ts';
+import type { Lowerer } from './lower/index.ts';
 import type { CallList } from './walk.ts';
 
 /** All calls of a plan, and the words of their arguments, which lie at `argsAddress` in the program's memory. */
