@@ -7,6 +7,11 @@ import {
 } from './winograd-product-wide';
 import { winograd_product_4_wide } from './winograd-product-wide.generated';
 
+/*
+ * Which product each group and place of a block goes to where planes are of eight channels, forward and of the gradient. Bound by the
+ * register tiles that it calls.
+ */
+
 /** Whether a block's planes can be of eight channels: those of one group, or all of two. */
 // @ts-ignore: decorator
 @inline

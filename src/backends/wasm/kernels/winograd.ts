@@ -14,6 +14,10 @@ import { winograd_is_wide, winograd_products_wide } from './winograd-wide';
  * channels of a wide group. It takes a batch of tiles at a time, so few that transformed tiles and products stay in the
  * second-level cache: transform, a product of tiles × channels for each of the 16 places and each group, transform back.
  * The input channels of a wide group come in blocks as well, whose products are added up.
+ *
+ * Bound by arithmetic, transforms included, on what lies in the second-level cache: groups of 16 run at 340 GFLOP/s on two threads in
+ * 256-bit vectors, counted as a direct convolution, which could do 287 (docs/performance.md). Batches that fit the first-level
+ * cache took 10 to 20 % longer, for their calls (docs/LOG.md).
  */
 export function winograd_conv(args: WinogradConvArgs, chunk: i32, scratch: usize): void {
   const outHeight = args.outHeight;
