@@ -24,14 +24,19 @@ export const cpuTarget: Pick<Target, 'alignment' | 'maxBufferBytes' | 'supports'
 export const plainTarget: Target = { ...cpuTarget, maxBytes: 2 ** 32, workspaceBytes: () => 0 };
 
 /** The activations that kernels apply to their results while they store them. */
-const fusedActivations: readonly Activation[] = ['none', 'relu'];
+const fusedActivations: readonly Activation[] = ['none', 'relu', 'relu6'];
+/** Those of convolutions: their tiles have a floor and no ceiling. */
+const fusedInConvolutions: readonly Activation[] = ['none', 'relu'];
 
 /**
  * An activation that the kernels know, and every fusion but one: the gradient of a convolution takes a residual only where it is one matrix product, as the first of a
  * bottleneck block is. A product can begin with what is there already; the other kernels would read it in a second pass.
  */
 function supports(node: Node): boolean {
-  if ('activation' in node.attrs && !fusedActivations.includes(node.attrs.activation)) return false;
+  if ('activation' in node.attrs) {
+    const fused = node.op === 'conv2d' ? fusedInConvolutions : fusedActivations;
+    if (!fused.includes(node.attrs.activation)) return false;
+  }
   if (node.op !== 'conv2d_backward_input' || !node.attrs.residual) return true;
   return isMatrixProduct(node.attrs, node.inputs[1].shape);
 }

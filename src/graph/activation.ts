@@ -26,6 +26,13 @@ const rules = {
     slopeFrom: 'y',
     gradient: (dy, y) => (y > 0 && y < 6 ? dy : 0),
   },
+  /** relu6(x + 3)/6 (Howard et al. 2019, section 5.2), as torch.nn.Hardsigmoid. */
+  hardsigmoid: {
+    value: (x) => Math.min(Math.max(x + 3, 0), 6) / 6,
+    // The largest f32 below 3 gives 1 already, and PyTorch lets its gradient through.
+    slopeFrom: 'x',
+    gradient: (dy, x) => (x > -3 && x < 3 ? dy / 6 : 0),
+  },
 } satisfies Record<string, ActivationRule>;
 
 export type ActivationName = keyof typeof rules;

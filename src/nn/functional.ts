@@ -35,6 +35,11 @@ export function relu6(x: Value): Value {
   return record('relu6', [x], 'relu6', {});
 }
 
+/** relu6(x + 3)/6. */
+export function hardsigmoid(x: Value): Value {
+  return record('hardsigmoid', [x], 'hardsigmoid', {});
+}
+
 /**
  * a + alpha·b, of the same shape. With b the result of a convolution or a batch norm that nothing else uses, neither the
  * factor nor the addition takes a pass over memory of its own.

@@ -1,7 +1,7 @@
 import { checkOptions, flag } from '../../base/options.ts';
 import type { Value } from '../../graph/value.ts';
 import { share } from '../arguments.ts';
-import { checkFlatten, flatten, relu, relu6 } from '../functional.ts';
+import { checkFlatten, flatten, hardsigmoid, relu, relu6 } from '../functional.ts';
 import { Module } from '../module.ts';
 import { currentTracing } from '../tracing.ts';
 
@@ -36,6 +36,23 @@ export class ReLU6 extends Module {
 
   forward(x: Value): Value {
     return relu6(x);
+  }
+}
+
+/** relu6(x + 3)/6. `inplace` is accepted for PyTorch's sake. */
+export class Hardsigmoid extends Module {
+  static override readonly typeName: string = 'Hardsigmoid';
+
+  readonly inplace: boolean;
+
+  constructor(options: { readonly inplace?: boolean } = {}) {
+    super();
+    checkOptions('Hardsigmoid', options, { inplace: flag });
+    this.inplace = options.inplace ?? false;
+  }
+
+  forward(x: Value): Value {
+    return hardsigmoid(x);
   }
 }
 

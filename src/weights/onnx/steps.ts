@@ -108,6 +108,7 @@ const activations: Readonly<Record<ActivationName, Step>> = {
     { name: 'min', float: 0 },
     { name: 'max', float: 6 },
   ]),
+  hardsigmoid: step('HardSigmoid', [], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } }),
 };
 
 function activationOf({ activation }: { readonly activation: Activation }): Step[] {

@@ -8,7 +8,17 @@ import {
   batchNormRecompute,
   foldBatchNorm,
 } from './batch-norm.ts';
-import { add, dropout, relu, relu6, relu6Backward, reluBackward, scale } from './elementwise.ts';
+import {
+  add,
+  dropout,
+  hardsigmoid,
+  hardsigmoidBackward,
+  relu,
+  relu6,
+  relu6Backward,
+  reluBackward,
+  scale,
+} from './elementwise.ts';
 import {
   concat,
   flatten,
@@ -47,6 +57,8 @@ export const opLowerings = {
   relu_backward: reluBackward,
   relu6,
   relu6_backward: relu6Backward,
+  hardsigmoid,
+  hardsigmoid_backward: hardsigmoidBackward,
   scale,
   add,
   max_pool2d: maxPool2d,
