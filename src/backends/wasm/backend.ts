@@ -9,11 +9,12 @@ import type { Plan } from '../../plan/plan.ts';
 import type { Backend, KernelUse, MultiplyAdd, NativeLibrary, Numerics, Program } from '../backend.ts';
 import { CACHE_LINE, cpuTarget } from '../cpu.ts';
 import { Programs } from '../host-program.ts';
-import { assemble, staysPacked } from './assemble.ts';
-import { nativeKernels, type NativeProducts, type OpenSgemm } from './blas.ts';
-import { PLAN_ADDRESS, SCRATCH_BYTES, type Call } from './call.ts';
+import { nativeKernels } from './blas-kernels.ts';
+import type { NativeProducts, OpenSgemm } from './blas.ts';
+import { PLAN_ADDRESS, SCRATCH_BYTES, type Call, type Keep } from './call.ts';
 import { NOT_BEGUN, announceChange, control, controlWords } from './control.ts';
-import { createLowerer, type Keep, type Lowerer } from './lower/index.ts';
+import { createLowerer, type Lowerer } from './lower/index.ts';
+import { lowerPlan, staysPacked } from './lower-plan.ts';
 import { link } from './messages.ts';
 import type { Message, WorkerHandle } from './messages.ts';
 import { walk } from './walk.ts';
@@ -177,7 +178,7 @@ class WasmBackend implements Backend {
     this.#check();
     const scratch = PLAN_ADDRESS + alignUp(plan.peakBytes, CACHE_LINE);
     const room = { begin: scratch + this.#team.threads * SCRATCH_BYTES, end: this.#most - ARGS_RESERVE };
-    const { lists, words, argsAddress } = assemble(plan, room, this.#lowerer);
+    const { lists, words, argsAddress } = lowerPlan(plan, room, this.#lowerer);
     const bytes = argsAddress + words.byteLength;
     if (bytes > this.#most) {
       throw new CardinalError(

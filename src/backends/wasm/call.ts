@@ -47,12 +47,14 @@ export interface LowerStep<K extends OpName> {
   readonly outputs: readonly PlacedBuffer[];
   /** Start of the scratch room (64-byte aligned), at least as large as `workspaceBytes` of this op asked for. */
   readonly workspace: number;
-  /**
-   * The address of room for what is made of these weights alone, which stays between runs; undefined if the weights change
-   * or there is no room. What fills it is a call to be done `once`.
-   */
-  readonly keep: (weights: PlacedBuffer, bytes: number) => number | undefined;
+  readonly keep: Keep;
 }
+
+/**
+ * The address of room for what is made of these weights alone, which stays between runs; undefined if the weights change
+ * or there is no room. What fills it is a call to be done `once`.
+ */
+export type Keep = (weights: PlacedBuffer, bytes: number) => number | undefined;
 
 export type PlacedBuffer = Pick<PlanBuffer, 'shape' | 'bytes'> & {
   readonly address: number;

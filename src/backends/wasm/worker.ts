@@ -1,4 +1,5 @@
-import { nativeKernels, type OpenSgemm } from './blas.ts';
+import { nativeKernels } from './blas-kernels.ts';
+import type { OpenSgemm } from './blas.ts';
 import { SCRATCH_BYTES } from './call.ts';
 import { NOT_BEGUN, announceChange, awaitChange, control } from './control.ts';
 import { link } from './messages.ts';

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { nativeKernels, type OpenSgemm } from '../../../src/backends/wasm/blas.ts';
+import { nativeKernels } from '../../../src/backends/wasm/blas-kernels.ts';
+import type { OpenSgemm } from '../../../src/backends/wasm/blas.ts';
 import { SCRATCH_BYTES, type PlacedBuffer } from '../../../src/backends/wasm/call.ts';
 import { blasLowerings } from '../../../src/backends/wasm/lower/blas.ts';
 import { Rng } from '../../../src/base/rng.ts';

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, test } from 'vitest';
-import { nativeKernels } from '../../../src/backends/wasm/blas.ts';
+import { nativeKernels } from '../../../src/backends/wasm/blas-kernels.ts';
 import { SCRATCH_BYTES, type Call, type PlacedBuffer } from '../../../src/backends/wasm/call.ts';
 import { blasLowerings } from '../../../src/backends/wasm/lower/blas.ts';
 import { createReferenceBackend } from '../../../src/backends/reference/backend.ts';

@@ -1,7 +1,7 @@
 /**
  * What follows a matrix product that a native library did, while its block is in the cache: out ← out + bias + residual,
  * then ReLU, for `rows` rows of `columns` floats that begin `stride` floats apart in both `out` and `residual`. `bias` and
- * `residual` are 0 where there is none.
+ * `residual` are 0 where there is none. Bound by the cache while the block is in one, and by memory after.
  */
 export function finish(
   out: usize,

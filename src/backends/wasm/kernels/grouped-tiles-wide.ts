@@ -9,6 +9,8 @@ import { madd } from './simd';
  * Twins of the narrow tiles, kept apart (scripts/widen.ts makes others) because they differ in more than width: a narrow tile takes
  * two input channels an entry of the table, four would spill; its second vector is of the same panel of weights, [c][8], and
  * of another plane of dy, where here each panel and each plane holds a pair.
+ *
+ * Bound by the 15 registers that V8 has on x64: one input channel a turn; four unrolled spill and are a quarter slower (docs/LOG.md).
  */
 
 /** A row, 8 pixels × 8 output channels at a time: `tile_4x8`, twice as long. An entry of the table is four input channels. */

@@ -1,5 +1,10 @@
 import { PackGroupedWeightsArgs, ReduceGroupedGradientArgs } from './args.generated';
 
+/*
+ * Weights of grouped convolutions and their gradients between their own layout and that of the register tiles. Transposes of 4×4
+ * floats, bound by memory; weights are few, and in inference packed once.
+ */
+
 /**
  * Weights of a grouped convolution, K×R×S×(C/G), packed as the register tiles read them: for each group and each 8 (at
  * the end 4) of its output channels o, [tap][input channel i][8 or 4]. Forward, o is k and i is c; for backward-input

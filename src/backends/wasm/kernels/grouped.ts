@@ -19,6 +19,9 @@ import { emitRowSummed, packRowRepeated, tile_depthwise } from './depthwise';
  * reach it, so a strided gradient costs no multiplications by inserted zeros. At stride 1 it is the flipped convolution.
  *
  * Of a depthwise convolution (`multiplier` is not 0) blocks are blocks of channels, and weights and tile are those of depthwise.ts.
+ *
+ * Bound by arithmetic, if rows are fetched in order first (fetch.ts): strided layers of ResNeXt-50 run at 95 to 190 GFLOP/s on two
+ * threads in 256-bit vectors, of 287 that registers alone give (docs/performance.md). At stride 1 winograd.ts does a 3×3.
  */
 export function grouped_conv(args: GroupedConvArgs, chunk: i32, scratch: usize): void {
   const height = args.height;
@@ -72,15 +75,9 @@ export function grouped_block(args: GroupedConvArgs, image: i32, firstRow: i32, 
   const groupsPerBlock = args.groupsPerBlock;
   const filterRows = args.filterRows;
   const filterColumns = args.filterColumns;
-  const strideH = args.strideRows;
   const strideW = args.strideColumns;
-  const padH = args.padRows;
-  const padW = args.padColumns;
-  const dilationH = args.dilationRows;
-  const dilationW = args.dilationColumns;
   const transposed = args.transposed;
   const ringRows = args.ringRows;
-  const left = args.left;
   const perPhase = args.perPhase;
   const outPerPhase = args.outPerPhase;
 
@@ -117,102 +114,15 @@ export function grouped_block(args: GroupedConvArgs, image: i32, firstRow: i32, 
 
   let packed = 0;
   for (let row = firstRow; row < endRow; row++) {
-    let lowest = row * strideH - padH;
-    let highest = lowest + (filterRows - 1) * dilationH;
-    if (transposed) {
-      highest = floorDivide(row + padH, strideH);
-      lowest = ceilDivide(row + padH - (filterRows - 1) * dilationH, strideH);
-    }
-    packed = max(packed, lowest);
-    highest = min(highest, height - 1);
-    for (; packed <= highest; packed++) {
-      const from = sourceImage + <usize>packed * width * pixelBytes;
-      const to = ring + <usize>(packed % ringRows) * ringRowBytes;
-      if (multiplier > 1 && !transposed) {
-        packRowRepeated(from, pixelBytes, width, sourceChannels, multiplier, to, inPhases, perPhase, left);
-      } else {
-        packRow(from, pixelBytes, width, sourceChannels, to, inPhases, perPhase, left);
-      }
-    }
+    packed = packSource(args, row, packed, sourceImage, sourceChannels, ring, ringRowBytes, inPhases);
     for (let phase = 0; phase < outPhases; phase++) {
-      let entry = table;
-      for (let r = 0; r < filterRows; r++) {
-        let from = row * strideH - padH + r * dilationH;
-        if (transposed) {
-          const scaled = row + padH - r * dilationH;
-          from = scaled >= 0 && scaled % strideH == 0 ? scaled / strideH : -1;
-        }
-        if (from < 0 || from >= height) continue;
-        const ringRow = <usize>(from % ringRows) * ringRowBytes;
-        for (let s = 0; s < filterColumns; s++) {
-          let column = s * dilationW;
-          if (transposed) {
-            const scaled = phase + padW - s * dilationW;
-            column = floorDivide(scaled, strideW);
-            if (column * strideW != scaled) continue;
-            column += left;
-          } else {
-            column = (column % strideW) * perPhase + column / strideW;
-          }
-          const at = ringRow + (<usize>column << 4);
-          const tap = r * filterColumns + s;
-          if (multiplier) {
-            store<u32>(entry, <u32>at);
-            store<u32>(entry, tap << 4, 4);
-            entry += 8;
-            continue;
-          }
-          for (let c = 0; c < cg; c += perEntry) {
-            store<u32>(entry, <u32>(at + <usize>(c >> 2) * inPlaneBytes + (<usize>(c & 2) << 2)));
-            store<u32>(entry, (tap * cg + c) << 4, 4);
-            entry += 8;
-          }
-        }
-      }
+      const end = listTaps(args, row, phase, table, ringRowBytes, inPlaneBytes, perEntry);
       const columns = ceilDivide(outWidth - phase, outPhases);
+      const out = outRow + (<usize>(phase * outPerPhase) << (paired ? 5 : 4));
       if (multiplier) {
-        for (let plane = 0; plane < sourcePlanes; plane++) {
-          const x = ring + <usize>plane * inPlaneBytes;
-          const w = weights + (<usize>(plane * taps) << 4);
-          const out = outRow + <usize>plane * outPlaneBytes + (<usize>(phase * outPerPhase) << 4);
-          for (let q = 0; q < columns; q += 8) {
-            const at = <usize>q << 4;
-            tile_depthwise(x + at, w, table, entry, out + at);
-          }
-        }
-        continue;
-      }
-      for (let group = 0; group < blockGroups; group++) {
-        const x = ring + <usize>((group * cg) >> 2) * inPlaneBytes;
-        let w = weights + (<usize>(group * taps * cg * kg) << 2);
-        let out = outRow + <usize>((group * kg) >> 2) * outPlaneBytes + (<usize>(phase * outPerPhase) << 4);
-        let k = 0;
-        if (paired) {
-          const panelBytes = <usize>(taps * cg) << 5;
-          const planeBytes = outPlaneBytes << 1;
-          out += <usize>(phase * outPerPhase) << 4;
-          for (; k + 16 <= kg; k += 16) {
-            tile_4x16_wide(x, w, panelBytes, table, entry, out, planeBytes, columns);
-            w += panelBytes << 1;
-            out += planeBytes << 1;
-          }
-          if (k < kg) tile_8x8_wide(x, w, table, entry, out, columns);
-          continue;
-        }
-        for (; k + 8 <= kg; k += 8) {
-          for (let q = 0; q < columns; q += 4) {
-            const at = <usize>q << 4;
-            tile_4x8(x + at, w, table, entry, out + at, outPlaneBytes);
-          }
-          w += <usize>(taps * cg) << 5;
-          out += outPlaneBytes << 1;
-        }
-        if (k < kg) {
-          for (let q = 0; q < columns; q += 8) {
-            const at = <usize>q << 4;
-            tile_8x4(x + at, w, table, entry, out + at);
-          }
-        }
+        depthwiseTiles(sourcePlanes, taps, ring, inPlaneBytes, weights, table, end, out, outPlaneBytes, columns);
+      } else {
+        groupTiles(blockGroups, cg, kg, taps, ring, inPlaneBytes, weights, table, end, out, outPlaneBytes, columns, paired);
       }
     }
     const at = outOffset + <usize>row * outWidth * outPixelBytes;
@@ -225,6 +135,159 @@ export function grouped_block(args: GroupedConvArgs, image: i32, firstRow: i32, 
     }
   }
   releaseSlot(args.slots, args.slotBytes, slot);
+}
+
+/** Packs the source rows that output row `row` needs and that are not in the ring yet: from row `packed` on, or the first needed. Gives the next. */
+// @ts-ignore: decorator
+@inline
+function packSource(
+  args: GroupedConvArgs, row: i32, packed: i32, source: usize, channels: i32, ring: usize, ringRowBytes: usize, phases: i32,
+): i32 {
+  const height = args.height;
+  const width = args.width;
+  const strideH = args.strideRows;
+  const padH = args.padRows;
+  const reach = (args.filterRows - 1) * args.dilationRows;
+  const multiplier = args.multiplier;
+  const transposed = args.transposed;
+  const ringRows = args.ringRows;
+  const left = args.left;
+  const perPhase = args.perPhase;
+  const pixelBytes = <usize>args.channels << 2;
+  let lowest = row * strideH - padH;
+  let highest = lowest + reach;
+  if (transposed) {
+    highest = floorDivide(row + padH, strideH);
+    lowest = ceilDivide(row + padH - reach, strideH);
+  }
+  packed = max(packed, lowest);
+  highest = min(highest, height - 1);
+  for (; packed <= highest; packed++) {
+    const from = source + <usize>packed * width * pixelBytes;
+    const to = ring + <usize>(packed % ringRows) * ringRowBytes;
+    if (multiplier > 1 && !transposed) {
+      packRowRepeated(from, pixelBytes, width, channels, multiplier, to, phases, perPhase, left);
+    } else {
+      packRow(from, pixelBytes, width, channels, to, phases, perPhase, left);
+    }
+  }
+  return packed;
+}
+
+/** Lists at `table` the taps of a phase of output row `row` that hit the picture, as tiles read them. Gives the list's end. */
+// @ts-ignore: decorator
+@inline
+function listTaps(
+  args: GroupedConvArgs, row: i32, phase: i32, table: usize, ringRowBytes: usize, inPlaneBytes: usize, perEntry: i32,
+): usize {
+  const height = args.height;
+  const cg = args.sourceDepth;
+  const filterRows = args.filterRows;
+  const filterColumns = args.filterColumns;
+  const strideH = args.strideRows;
+  const strideW = args.strideColumns;
+  const padH = args.padRows;
+  const padW = args.padColumns;
+  const dilationH = args.dilationRows;
+  const dilationW = args.dilationColumns;
+  const transposed = args.transposed;
+  const ringRows = args.ringRows;
+  const left = args.left;
+  const perPhase = args.perPhase;
+  const multiplier = args.multiplier;
+  let entry = table;
+  for (let r = 0; r < filterRows; r++) {
+    let from = row * strideH - padH + r * dilationH;
+    if (transposed) {
+      const scaled = row + padH - r * dilationH;
+      from = scaled >= 0 && scaled % strideH == 0 ? scaled / strideH : -1;
+    }
+    if (from < 0 || from >= height) continue;
+    const ringRow = <usize>(from % ringRows) * ringRowBytes;
+    for (let s = 0; s < filterColumns; s++) {
+      let column = s * dilationW;
+      if (transposed) {
+        const scaled = phase + padW - s * dilationW;
+        column = floorDivide(scaled, strideW);
+        if (column * strideW != scaled) continue;
+        column += left;
+      } else {
+        column = (column % strideW) * perPhase + column / strideW;
+      }
+      const at = ringRow + (<usize>column << 4);
+      const tap = r * filterColumns + s;
+      if (multiplier) {
+        store<u32>(entry, <u32>at);
+        store<u32>(entry, tap << 4, 4);
+        entry += 8;
+        continue;
+      }
+      for (let c = 0; c < cg; c += perEntry) {
+        store<u32>(entry, <u32>(at + <usize>(c >> 2) * inPlaneBytes + (<usize>(c & 2) << 2)));
+        store<u32>(entry, (tap * cg + c) << 4, 4);
+        entry += 8;
+      }
+    }
+  }
+  return entry;
+}
+
+/** The tiles of a phase of an output row of a depthwise convolution, plane by plane. */
+// @ts-ignore: decorator
+@inline
+function depthwiseTiles(
+  planes: i32, taps: i32, ring: usize, inPlaneBytes: usize, weights: usize, table: usize, end: usize,
+  outRow: usize, outPlaneBytes: usize, columns: i32,
+): void {
+  for (let plane = 0; plane < planes; plane++) {
+    const x = ring + <usize>plane * inPlaneBytes;
+    const w = weights + (<usize>(plane * taps) << 4);
+    const out = outRow + <usize>plane * outPlaneBytes;
+    for (let q = 0; q < columns; q += 8) {
+      const at = <usize>q << 4;
+      tile_depthwise(x + at, w, table, end, out + at);
+    }
+  }
+}
+
+/** The tiles of a phase of an output row, group by group. */
+// @ts-ignore: decorator
+@inline
+function groupTiles(
+  groups: i32, cg: i32, kg: i32, taps: i32, ring: usize, inPlaneBytes: usize, weights: usize, table: usize, end: usize,
+  outRow: usize, outPlaneBytes: usize, columns: i32, paired: bool,
+): void {
+  for (let group = 0; group < groups; group++) {
+    const x = ring + <usize>((group * cg) >> 2) * inPlaneBytes;
+    let w = weights + (<usize>(group * taps * cg * kg) << 2);
+    let out = outRow + <usize>((group * kg) >> 2) * outPlaneBytes;
+    let k = 0;
+    if (paired) {
+      const panelBytes = <usize>(taps * cg) << 5;
+      const planeBytes = outPlaneBytes << 1;
+      for (; k + 16 <= kg; k += 16) {
+        tile_4x16_wide(x, w, panelBytes, table, end, out, planeBytes, columns);
+        w += panelBytes << 1;
+        out += planeBytes << 1;
+      }
+      if (k < kg) tile_8x8_wide(x, w, table, end, out, columns);
+      continue;
+    }
+    for (; k + 8 <= kg; k += 8) {
+      for (let q = 0; q < columns; q += 4) {
+        const at = <usize>q << 4;
+        tile_4x8(x + at, w, table, end, out + at, outPlaneBytes);
+      }
+      w += <usize>(taps * cg) << 5;
+      out += outPlaneBytes << 1;
+    }
+    if (k < kg) {
+      for (let q = 0; q < columns; q += 8) {
+        const at = <usize>q << 4;
+        tile_8x4(x + at, w, table, end, out + at);
+      }
+    }
+  }
 }
 
 /**

@@ -7,7 +7,7 @@ const PANEL = 64;
 
 /**
  * Weights n×k into panels of 64 columns, [panel][k][64], for products that a native library does without packing. A chunk is
- * one panel.
+ * one panel. Bound by memory; where weights stay as they are it runs once.
  */
 export function pack_panels(args: PackPanelsArgs, chunk: i32): void {
   const k = args.k;

@@ -5,7 +5,8 @@ import { TILE_COLUMNS, WIDE_COLUMNS } from './product-tile';
 /**
  * Packs the right side of `product`: for each group and each block of the reduction, panels of eight columns, and in a
  * panel eight neighbours for each (tap, c). Columns past the end are zero. A chunk is some panels of one group. In the build for
- * 256-bit vectors two whole panels are one of sixteen.
+ * 256-bit vectors two whole panels are one of sixteen. Bound by memory: done for every picture it took a fifth of the time at batch 1
+ * (docs/performance.md), so where weights stay as they are it runs once.
  *
  *   b[g][block][panel][tap, c][8]  from  weights[g·groupStride + column·columnStride + tapOffset(tap) + c·innerStride]
  */

@@ -4,6 +4,8 @@ import { BlasPatchesArgs } from './args.generated';
  * Patches of a dense convolution as rows of a matrix, for a native library's product: for output places `row` to `row + rows`
  * (of all images, row by row), the C·R·S numbers that a place sees, in the weights' order [r][s][c], zero outside of the
  * picture. With channels last the taps of one kernel row lie side by side, so a patch is R runs of S·C floats.
+ *
+ * Bound by the cache: it copies, into a block of scratch room that the product then reads from there.
  */
 export function patches(args: BlasPatchesArgs, row: i32, rows: i32, to: usize): void {
   const x = args.x;

@@ -1,6 +1,6 @@
 /**
- * Helpers that every kernel shares. Kernels read their arguments as 32-bit words from shared memory and own no static
- * data and no heap, so that one instance per thread over one memory is safe.
+ * Helpers that every kernel shares. Kernels own no static data and no heap, so that one instance per thread over one memory is
+ * safe.
  */
 
 /**
@@ -29,34 +29,6 @@ export const VECTOR: usize = 16;
 // @ts-ignore: decorator
 @inline
 export const LANES: i32 = 4;
-
-/** Integer argument number `index`. */
-// @ts-ignore: decorator
-@inline
-export function word(args: usize, index: i32): i32 {
-  return load<i32>(args + (<usize>index << 2));
-}
-
-/** Address argument number `index`. */
-// @ts-ignore: decorator
-@inline
-export function address(args: usize, index: i32): usize {
-  return <usize>load<u32>(args + (<usize>index << 2));
-}
-
-/** Float argument number `index`. */
-// @ts-ignore: decorator
-@inline
-export function float(args: usize, index: i32): f32 {
-  return load<f32>(args + (<usize>index << 2));
-}
-
-/** Double argument of the words `index` and `index` + 1. */
-// @ts-ignore: decorator
-@inline
-export function double(args: usize, index: i32): f64 {
-  return load<f64>(args + (<usize>index << 2));
-}
 
 /** Sum of the four lanes, in a fixed order. */
 // @ts-ignore: decorator

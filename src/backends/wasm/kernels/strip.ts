@@ -3,6 +3,8 @@
  * channel count of the tensor, neighbouring columns of a plane are 16 bytes apart, so a register tile addresses its pixels
  * with constants, never meets a border, and reads whole cache lines. With a stride of s the columns are split into s
  * phases (column mod s), which makes the columns one tap needs neighbours again.
+ *
+ * Bound by memory, or by the cache where rows were fetched before (fetch.ts): it copies, sixteen channels, a line of a pixel, at a time.
  */
 
 /**

@@ -42,6 +42,8 @@ const PANELS: usize = 320;
  *
  * Rows are cut into a fixed number of parts, each summed on its own; `sum_parts` adds them. A chunk is one part of one
  * block of k × (tap, c) of one group: it packs both sides, 128 rows at a time, into its thread's scratch room.
+ *
+ * Bound by arithmetic: 108 GFLOP/s a thread in 256-bit vectors, of some 143 that registers alone give (docs/performance.md).
  */
 export function weight_gradient(args: WeightGradientArgs, chunk: i32, scratch: usize): void {
   const dy = args.dy;

@@ -1,15 +1,17 @@
 import { WinogradGradientArgs } from './args.generated';
 import { WIDE, madd } from './simd';
 import { tile_gradient_4x8 } from './grouped-gradient';
-import { fetch_tiles, winograd_inputs, winograd_spreads } from './winograd-tiles';
-import { winograd_inputs_wide, winograd_spreads_wide } from './winograd-tiles-wide.generated';
-import { winograd_is_wide, winograd_outers_wide, winograd_outers_wide_4x4 } from './winograd-wide';
+import { fetch_tiles } from './winograd-tiles';
+import { inputsOf, spreadsOf, winograd_is_wide, winograd_outers_wide, winograd_outers_wide_4x4 } from './winograd-wide';
 
 /**
  * Backward-weight of a grouped or dense 3×3 convolution at stride 1 by Winograd's algorithm: dU = Σ over tiles
  * (Bᵀ x B) (A dy Aᵀ)ᵀ for each of 16 places, of which `winograd_weights_gradient` makes dw. A chunk is a block of groups
  * (about 16 channels), or some input and output channels of a wide group, and a slice: some of the tiles of all pictures, a
  * batch at a time. A slice's partial dU is laid out as weights of winograd-weights.ts.
+ *
+ * Bound by arithmetic, as winograd.ts is, but for groups of 4, where each load serves four multiplications: those take 0.70 of the
+ * direct kernel's time in 256-bit vectors and 1.07 to 1.12 of it in 128 (docs/LOG.md).
  */
 export function winograd_gradient(args: WinogradGradientArgs, chunk: i32, scratch: usize): void {
   const outHeight = args.outHeight;
@@ -76,104 +78,68 @@ export function winograd_gradient_block(
   const transformed = scratch + (<usize>(groups * max(inputs, outputs)) << 6);
   const spread = transformed + (placeBytes << 4);
 
-  const pixelBytes = <usize>args.outChannels << 2;
   const groupBytes = <usize>(cg * kg) << 6;
   const partial =
     args.partials +
     <usize>slice * args.sliceBytes +
     <usize>firstGroup * groupBytes +
     (<usize>(k0 * cg) << 6);
+  inputsOf(
+    wide, args.x + (<usize>(firstGroup * cg + c0) << 2), args.height, args.width, <usize>args.channels << 2, groups * inputs, tile, count,
+    tileColumns, tilesPerImage, args.padRows, args.padColumns, scratch, transformed, planeBytes, placeBytes,
+  );
+  spreadsOf(
+    wide, args.dy + (<usize>(firstGroup * kg + k0) << 2), outHeight, outWidth, <usize>args.outChannels << 2, groups * outputs, tile, count,
+    tileColumns, tilesPerImage, scratch, spread, planeBytes, outPlaceBytes,
+  );
   if (wide) {
-    winograd_inputs_wide(
-      args.x + (<usize>(firstGroup * cg + c0) << 2),
-      args.height,
-      args.width,
-      <usize>args.channels << 2,
-      groups * inputs,
-      tile,
-      count,
-      tileColumns,
-      tilesPerImage,
-      args.padRows,
-      args.padColumns,
-      scratch,
-      transformed,
-      planeBytes << 1,
-      placeBytes,
-    );
-    winograd_spreads_wide(
-      args.dy + (<usize>(firstGroup * kg + k0) << 2),
-      outHeight,
-      outWidth,
-      pixelBytes,
-      groups * outputs,
-      tile,
-      count,
-      tileColumns,
-      tilesPerImage,
-      scratch,
-      spread,
-      planeBytes << 1,
-      outPlaceBytes,
-    );
-    if (cg == 4) {
-      for (let group = 0; group < groups; group += 2) {
-        const plane = <usize>group * planeBytes;
-        const out = partial + <usize>group * groupBytes;
-        winograd_outers_wide_4x4(transformed + plane, placeBytes, spread + plane, outPlaceBytes, count, out, fresh, scratch);
-      }
-      return;
-    }
-    for (let group = 0; group < groups; group++) {
-      winograd_outers_wide(
-        cg,
-        inputs,
-        outputs,
-        transformed + <usize>((group * inputs) >> 2) * planeBytes,
-        placeBytes,
-        spread + <usize>((group * outputs) >> 2) * planeBytes,
-        outPlaceBytes,
-        planeBytes << 1,
-        count,
-        partial + <usize>group * groupBytes + (<usize>c0 << 5),
-        fresh,
-      );
+    pairedOuters(cg, kg, groups, inputs, outputs, c0, transformed, planeBytes, placeBytes, spread, outPlaceBytes, partial, count, fresh, scratch);
+  } else {
+    outers(cg, kg, groups, inputs, outputs, c0, transformed, planeBytes, placeBytes, spread, outPlaceBytes, partial, count, fresh);
+  }
+}
+
+/** Σ over tiles of all groups' products, of planes of eight channels; `planeBytes` are those of four, `sums` has room for 256 bytes. */
+// @ts-ignore: decorator
+@inline
+function pairedOuters(
+  cg: i32, kg: i32, groups: i32, inputs: i32, outputs: i32, c0: i32, transformed: usize, planeBytes: usize, placeBytes: usize,
+  spread: usize, outPlaceBytes: usize, partial: usize, count: i32, fresh: bool, sums: usize,
+): void {
+  const groupBytes = <usize>(cg * kg) << 6;
+  if (cg == 4) {
+    for (let group = 0; group < groups; group += 2) {
+      const plane = <usize>group * planeBytes;
+      const out = partial + <usize>group * groupBytes;
+      winograd_outers_wide_4x4(transformed + plane, placeBytes, spread + plane, outPlaceBytes, count, out, fresh, sums);
     }
     return;
   }
-  winograd_inputs(
-    args.x + (<usize>(firstGroup * cg + c0) << 2),
-    args.height,
-    args.width,
-    <usize>args.channels << 2,
-    groups * inputs,
-    tile,
-    count,
-    tileColumns,
-    tilesPerImage,
-    args.padRows,
-    args.padColumns,
-    scratch,
-    transformed,
-    planeBytes,
-    placeBytes,
-  );
-  winograd_spreads(
-    args.dy + (<usize>(firstGroup * kg + k0) << 2),
-    outHeight,
-    outWidth,
-    pixelBytes,
-    groups * outputs,
-    tile,
-    count,
-    tileColumns,
-    tilesPerImage,
-    scratch,
-    spread,
-    planeBytes,
-    outPlaceBytes,
-  );
+  for (let group = 0; group < groups; group++) {
+    winograd_outers_wide(
+      cg,
+      inputs,
+      outputs,
+      transformed + <usize>((group * inputs) >> 2) * planeBytes,
+      placeBytes,
+      spread + <usize>((group * outputs) >> 2) * planeBytes,
+      outPlaceBytes,
+      planeBytes << 1,
+      count,
+      partial + <usize>group * groupBytes + (<usize>c0 << 5),
+      fresh,
+    );
+  }
+}
 
+/** The same of planes of four channels. */
+// @ts-ignore: decorator
+@inline
+function outers(
+  cg: i32, kg: i32, groups: i32, inputs: i32, outputs: i32, c0: i32, transformed: usize, planeBytes: usize, placeBytes: usize,
+  spread: usize, outPlaceBytes: usize, partial: usize, count: i32, fresh: bool,
+): void {
+  const groupBytes = <usize>(cg * kg) << 6;
   for (let group = 0; group < groups; group++) {
     const x = transformed + <usize>((group * inputs) >> 2) * planeBytes;
     let d = spread + <usize>((group * outputs) >> 2) * planeBytes;

@@ -4,6 +4,9 @@ import { madd } from './simd';
  * The products of Winograd's gradient (winograd-gradient.ts) for 256-bit vectors, of planes of eight channels. Twins of
  * `tile_gradient_4x8` and `winograd_outer_2x4x4`, kept apart because they differ in more than width: the sums of a fresh slice are not
  * read first, eight input channels are of one plane, and two groups of four share one.
+ *
+ * Bound by arithmetic, but for groups of four, where each load serves four multiplications. Tiles are whole: their sixteen accumulators
+ * are registers, eight of 256 bits.
  */
 
 /** Eight input × eight output channels: out[c][8] = Σ over tiles x[c]·dy[8], added to what is there unless it is `fresh`. */

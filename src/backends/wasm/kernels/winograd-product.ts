@@ -2,8 +2,8 @@ import { madd, VECTOR } from './simd';
 
 /**
  * The products of Winograd's algorithm (winograd.ts), of tiles × channels for one of the 16 places. Planes of x and `out` are
- * [tile][vector of channels], `planeBytes` each. Eight accumulators, two vectors of weights and a splat of x fit the 15 registers
- * that V8 has on x64.
+ * [tile][vector of channels], `planeBytes` each. Bound by arithmetic and by the 15 registers that V8 has on x64: eight
+ * accumulators, two vectors of weights and a splat of x fit. Tiles are whole, since their accumulators are registers.
  */
 
 /**

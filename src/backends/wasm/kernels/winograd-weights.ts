@@ -1,6 +1,11 @@
 import { WinogradWeightsArgs, WinogradWeightsGradientArgs } from './args.generated';
 import { WIDE } from './simd';
 
+/*
+ * Transforms of weights and of their gradients. Bound by memory: the slices of a gradient are many times its size (79 of 256 KB for 64
+ * channels), so each is read once, as it lies (docs/LOG.md). In inference weights are transformed once.
+ */
+
 /**
  * U = G g Gᵀ (winograd-transform.ts) of grouped 3×3 weights, elementwise over what `pack_grouped_weights` packed: for each
  * group and each 8 (at the end 4) of its output channels, a panel, [tap][inputs][8 or 4] → [place][inputs][8 or 4].

@@ -6,12 +6,73 @@ import {
   winograd_product_wide_8x8,
 } from './winograd-product-wide';
 import { winograd_product_4_wide } from './winograd-product-wide.generated';
+import { winograd_inputs, winograd_outputs, winograd_spreads } from './winograd-tiles';
+import { winograd_inputs_wide, winograd_outputs_wide, winograd_spreads_wide } from './winograd-tiles-wide.generated';
+
+/*
+ * Which product each group and place of a block goes to where planes are of eight channels, forward and of the gradient. Bound by the
+ * register tiles that it calls.
+ */
 
 /** Whether a block's planes can be of eight channels: those of one group, or all of two. */
 // @ts-ignore: decorator
 @inline
 export function winograd_is_wide(cg: i32, kg: i32, groups: i32): bool {
   return ((cg | kg) & 7) == 0 || (cg == 4 && kg == 4 && (groups & 1) == 0);
+}
+
+/** `winograd_inputs` into planes of eight channels if `wide`, else of four; `planeBytes` are those of four. */
+// @ts-ignore: decorator
+@inline
+export function inputsOf(
+  wide: bool, source: usize, height: i32, width: i32, pixelBytes: usize, channels: i32, tile: i32, count: i32,
+  tileColumns: i32, tilesPerImage: i32, padH: i32, padW: i32, border: usize, out: usize, planeBytes: usize, placeBytes: usize,
+): void {
+  if (wide) {
+    winograd_inputs_wide(
+      source, height, width, pixelBytes, channels, tile, count, tileColumns, tilesPerImage, padH, padW, border, out, planeBytes << 1, placeBytes,
+    );
+  } else {
+    winograd_inputs(
+      source, height, width, pixelBytes, channels, tile, count, tileColumns, tilesPerImage, padH, padW, border, out, planeBytes, placeBytes,
+    );
+  }
+}
+
+/** `winograd_spreads` in the same way. */
+// @ts-ignore: decorator
+@inline
+export function spreadsOf(
+  wide: bool, source: usize, height: i32, width: i32, pixelBytes: usize, channels: i32, tile: i32, count: i32,
+  tileColumns: i32, tilesPerImage: i32, zeros: usize, out: usize, planeBytes: usize, placeBytes: usize,
+): void {
+  if (wide) {
+    winograd_spreads_wide(
+      source, height, width, pixelBytes, channels, tile, count, tileColumns, tilesPerImage, zeros, out, planeBytes << 1, placeBytes,
+    );
+  } else {
+    winograd_spreads(
+      source, height, width, pixelBytes, channels, tile, count, tileColumns, tilesPerImage, zeros, out, planeBytes, placeBytes,
+    );
+  }
+}
+
+/** `winograd_outputs` in the same way. */
+// @ts-ignore: decorator
+@inline
+export function outputsOf(
+  wide: bool, products: usize, planeBytes: usize, placeBytes: usize, channels: i32, target: usize, height: i32, width: i32,
+  pixelBytes: usize, tile: i32, count: i32, tileColumns: i32, tilesPerImage: i32, bias: usize, residual: usize, activation: i32,
+): void {
+  if (wide) {
+    winograd_outputs_wide(
+      products, planeBytes << 1, placeBytes, channels, target, height, width, pixelBytes, tile, count, tileColumns, tilesPerImage, bias, residual, activation,
+    );
+  } else {
+    winograd_outputs(
+      products, planeBytes, placeBytes, channels, target, height, width, pixelBytes, tile, count, tileColumns, tilesPerImage, bias, residual, activation,
+    );
+  }
 }
 
 /** The products of a block whose planes are of eight channels. `planeBytes` are those of one. */

@@ -1,9 +1,8 @@
 import { WinogradConvArgs } from './args.generated';
 import { WIDE } from './simd';
 import { winograd_product_4, winograd_product_4x4, winograd_product_8 } from './winograd-product';
-import { fetch_tiles, winograd_inputs, winograd_outputs } from './winograd-tiles';
-import { winograd_inputs_wide, winograd_outputs_wide } from './winograd-tiles-wide.generated';
-import { winograd_is_wide, winograd_products_wide } from './winograd-wide';
+import { fetch_tiles } from './winograd-tiles';
+import { inputsOf, outputsOf, winograd_is_wide, winograd_products_wide } from './winograd-wide';
 
 /**
  * Grouped or dense 3×3 convolution at stride 1 by Winograd's F(2×2, 3×3) (winograd-transform.ts), forward, and
@@ -14,6 +13,10 @@ import { winograd_is_wide, winograd_products_wide } from './winograd-wide';
  * channels of a wide group. It takes a batch of tiles at a time, so few that transformed tiles and products stay in the
  * second-level cache: transform, a product of tiles × channels for each of the 16 places and each group, transform back.
  * The input channels of a wide group come in blocks as well, whose products are added up.
+ *
+ * Bound by arithmetic, transforms included, on what lies in the second-level cache: groups of 16 run at 340 GFLOP/s on two threads in
+ * 256-bit vectors, counted as a direct convolution, which could do 287 (docs/performance.md). Batches that fit the first-level
+ * cache took 10 to 20 % longer, for their calls (docs/LOG.md).
  */
 export function winograd_conv(args: WinogradConvArgs, chunk: i32, scratch: usize): void {
   const outHeight = args.outHeight;
@@ -70,7 +73,6 @@ export function winograd_block(args: WinogradConvArgs, block: i32, tile: i32, co
   const products = transformed + (placeBytes << 4);
 
   const firstOutput = <usize>(firstGroup * kg + k0) << 2;
-  const pixelBytes = <usize>args.outChannels << 2;
   const residual = args.residual;
   const bias: usize = args.bias == 0 ? 0 : args.bias + firstOutput;
   const groupBytes = <usize>(cg * kg) << 6;
@@ -79,101 +81,48 @@ export function winograd_block(args: WinogradConvArgs, block: i32, tile: i32, co
   for (let c0 = 0; c0 < cg; c0 += cBlock) {
     const inputs = min(cBlock, cg - c0);
     const from = args.source + (<usize>(firstGroup * cg + c0) << 2);
+    inputsOf(
+      wide, from, args.height, args.width, <usize>args.channels << 2, groups * inputs, tile, count,
+      tileColumns, tilesPerImage, args.padRows, args.padColumns, scratch, transformed, planeBytes, placeBytes,
+    );
     if (wide) {
-      winograd_inputs_wide(
-        from,
-        args.height,
-        args.width,
-        <usize>args.channels << 2,
-        groups * inputs,
-        tile,
-        count,
-        tileColumns,
-        tilesPerImage,
-        args.padRows,
-        args.padColumns,
-        scratch,
-        transformed,
-        planeBytes << 1,
-        placeBytes,
-      );
       winograd_products_wide(
         cg, kg, groups, inputs, outputs, c0, transformed, planeBytes << 1, placeBytes, weights, products, outPlaceBytes, count,
       );
-      continue;
-    }
-    winograd_inputs(
-      from,
-      args.height,
-      args.width,
-      <usize>args.channels << 2,
-      groups * inputs,
-      tile,
-      count,
-      tileColumns,
-      tilesPerImage,
-      args.padRows,
-      args.padColumns,
-      scratch,
-      transformed,
-      planeBytes,
-      placeBytes,
-    );
-    for (let group = 0; group < groups; group++) {
-      const x = transformed + <usize>((group * inputs) >> 2) * planeBytes;
-      let w = weights + <usize>group * groupBytes;
-      let out = products + <usize>((group * outputs) >> 2) * planeBytes;
-      for (let k = 0; k < outputs; k += 8, out += planeBytes << 1) {
-        const lanes = min(8, outputs - k);
-        let from = w + (<usize>(c0 * lanes) << 2);
-        const step = <usize>(cg * lanes) << 2;
-        for (let place: usize = 0; place < 16; place++, from += step) {
-          const xp = x + place * placeBytes;
-          const to = out + place * outPlaceBytes;
-          if (lanes == 8) winograd_product_8(xp, planeBytes, from, inputs, to, count, c0);
-          else if (cg == 4) winograd_product_4x4(xp, from, to, count);
-          else winograd_product_4(xp, planeBytes, from, inputs, to, count, c0);
-        }
-        w += step << 4;
-      }
+    } else {
+      productsOf(cg, kg, groups, inputs, outputs, c0, transformed, planeBytes, placeBytes, weights, products, outPlaceBytes, count);
     }
   }
-
-  if (wide) {
-    winograd_outputs_wide(
-      products,
-      planeBytes << 1,
-      outPlaceBytes,
-      groups * outputs,
-      args.target + firstOutput,
-      outHeight,
-      outWidth,
-      pixelBytes,
-      tile,
-      count,
-      tileColumns,
-      tilesPerImage,
-      bias,
-      residual == 0 ? 0 : residual + firstOutput,
-      args.activation,
-    );
-    return;
-  }
-  winograd_outputs(
-    products,
-    planeBytes,
-    outPlaceBytes,
-    groups * outputs,
-    args.target + firstOutput,
-    outHeight,
-    outWidth,
-    pixelBytes,
-    tile,
-    count,
-    tileColumns,
-    tilesPerImage,
-    bias,
-    residual == 0 ? 0 : residual + firstOutput,
-    args.activation,
+  outputsOf(
+    wide, products, planeBytes, outPlaceBytes, groups * outputs, args.target + firstOutput, outHeight, outWidth,
+    <usize>args.outChannels << 2, tile, count, tileColumns, tilesPerImage, bias, residual == 0 ? 0 : residual + firstOutput, args.activation,
   );
+}
+
+/** The products of a block whose planes are of four channels: `winograd_products_wide`. */
+// @ts-ignore: decorator
+@inline
+function productsOf(
+  cg: i32, kg: i32, groups: i32, inputs: i32, outputs: i32, c0: i32, transformed: usize, planeBytes: usize, placeBytes: usize,
+  weights: usize, products: usize, outPlaceBytes: usize, count: i32,
+): void {
+  const groupBytes = <usize>(cg * kg) << 6;
+  for (let group = 0; group < groups; group++) {
+    const x = transformed + <usize>((group * inputs) >> 2) * planeBytes;
+    let w = weights + <usize>group * groupBytes;
+    let out = products + <usize>((group * outputs) >> 2) * planeBytes;
+    for (let k = 0; k < outputs; k += 8, out += planeBytes << 1) {
+      const lanes = min(8, outputs - k);
+      let from = w + (<usize>(c0 * lanes) << 2);
+      const step = <usize>(cg * lanes) << 2;
+      for (let place: usize = 0; place < 16; place++, from += step) {
+        const xp = x + place * placeBytes;
+        const to = out + place * outPlaceBytes;
+        if (lanes == 8) winograd_product_8(xp, planeBytes, from, inputs, to, count, c0);
+        else if (cg == 4) winograd_product_4x4(xp, from, to, count);
+        else winograd_product_4(xp, planeBytes, from, inputs, to, count, c0);
+      }
+      w += step << 4;
+    }
+  }
 }

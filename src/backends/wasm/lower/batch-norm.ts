@@ -1,7 +1,8 @@
 import type { Activation } from '../../../graph/activation.ts';
+import { sizeOf } from '../../../graph/value.ts';
 import * as kernels from '../args/batch-norm.ts';
 import { call, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
-import { rowsOf, rowsPerChunk as rowsPerChunkOf, sizeOf, tilesOf } from './chunks.ts';
+import { rowsOf, rowsPerChunk as rowsPerChunkOf, tilesOf } from './chunks.ts';
 import { align64 } from './scratch.ts';
 
 /** Channels of a chunk where tiles are joined: a cache line. */

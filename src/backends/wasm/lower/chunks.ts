@@ -1,4 +1,4 @@
-import type { Shape } from '../../../graph/value.ts';
+import { sizeOf, type Shape } from '../../../graph/value.ts';
 
 /** Floats of one chunk of memory-bound work: 128 KB, some 20 µs of a core, and within its second-level cache. */
 export const chunkFloats = 32 * 1024;
@@ -6,9 +6,10 @@ export const chunkFloats = 32 * 1024;
 /** Channels of a tile that sums over rows: 2 KB, so that rows are read in long runs. */
 const tileChannels = 512;
 
-export function sizeOf(shape: Shape): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
+/** Pixels of all pictures. */
+export const pixelsOf = ([n, , h, w]: Shape): number => n * h * w;
+
+export const bytesOf = (shape: Shape): number => 4 * sizeOf(shape);
 
 /** A tensor as it is stored: rows (pixels of all pictures, or rows of a matrix) of channels. */
 export function rowsOf(shape: Shape): { readonly rows: number; readonly channels: number } {

@@ -1,5 +1,5 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
-import type { Shape } from '../../../graph/value.ts';
+import { sizeOf, type Shape } from '../../../graph/value.ts';
 import {
   depthwise3x3,
   depthwise3x3Gradient,
@@ -8,7 +8,7 @@ import {
   reduceDepthwiseGradient,
 } from '../args/depthwise.ts';
 import { call, SCRATCH_BYTES, type Call, type Lowering, type LowerStep, type PlacedBuffer } from '../call.ts';
-import { chunkFloats, sizeOf } from './chunks.ts';
+import { chunkFloats } from './chunks.ts';
 import { finishOf, noFinish, type Finish } from './finish.ts';
 
 /** Channels a call of packing and of summing takes. */

@@ -1,7 +1,9 @@
 import type { Conv2dAttrs, OpName } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
 import type { Lowering } from '../call.ts';
-import { isPatches, isProduct, type blasLowerings } from './blas.ts';
+import { isProduct } from './blas-conv2d-1x1.ts';
+import { isPatches } from './blas-patches.ts';
+import type { blasLowerings } from './blas.ts';
 import {
   conv2dDepthwise,
   conv2dDepthwiseBackwardInput,

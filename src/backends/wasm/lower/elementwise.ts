@@ -1,7 +1,7 @@
-import type { Shape } from '../../../graph/value.ts';
+import { sizeOf, type Shape } from '../../../graph/value.ts';
 import * as kernels from '../args/elementwise.ts';
 import { call, type Lowering } from '../call.ts';
-import { chunkFloats, rowsOf, rowsPerChunk, sizeOf } from './chunks.ts';
+import { chunkFloats, rowsOf, rowsPerChunk } from './chunks.ts';
 
 /** How the elements of a tensor are cut: into chunks of so many floats. */
 export function elementsOf(shape: Shape) {

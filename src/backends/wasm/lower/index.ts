@@ -3,8 +3,9 @@ import type { Node, NodeOf } from '../../../graph/node.ts';
 import type { OpName } from '../../../graph/op-table.ts';
 import type { PlanBuffer, Step } from '../../../plan/plan.ts';
 import { cpuTarget } from '../../cpu.ts';
-import type { Call, Lowering, LowerStep } from '../call.ts';
-import { blasLowerings, type BlasUse } from './blas.ts';
+import type { Call, Keep, Lowering } from '../call.ts';
+import type { BlasUse } from './blas-product.ts';
+import { blasLowerings } from './blas.ts';
 import { conv2d, conv2dBackwardInput, conv2dBackwardWeight, convolutionsBlas } from './conv2d.ts';
 import { lowerJoined } from './joined.ts';
 import { linear, linearBackwardInput, linearBackwardWeight } from './linear.ts';
@@ -29,8 +30,6 @@ function withBlas(use: BlasUse): Lowerings {
   const blas = blasLowerings(use);
   return { ...plain, ...convolutionsBlas(blas), ...blas.linear };
 }
-
-export type Keep = LowerStep<OpName>['keep'];
 
 /** How ops become kernel calls. */
 export interface Lowerer {

@@ -1,7 +1,8 @@
+import { sizeOf } from '../../../graph/value.ts';
 import { copy } from '../args/elementwise.ts';
 import * as kernels from '../args/layout.ts';
 import { call, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
-import { chunkFloats, rowsOf, rowsPerChunk, sizeOf } from './chunks.ts';
+import { chunkFloats, rowsOf, rowsPerChunk } from './chunks.ts';
 import { elementsOf } from './elementwise.ts';
 
 export const concat: Lowering<'concat'> = {

@@ -1,6 +1,7 @@
+import { sizeOf } from '../../../graph/value.ts';
 import * as kernels from '../args/reduce.ts';
 import { call, type Lowering } from '../call.ts';
-import { chunkFloats, sizeOf, tilesOf } from './chunks.ts';
+import { chunkFloats, tilesOf } from './chunks.ts';
 
 /** Channels of a chunk where tiles are added up. */
 const combined = 64;

@@ -2,12 +2,12 @@ import { alignUp } from '../../base/align.ts';
 import { entries } from '../../plan/plan.ts';
 import type { Entry, Plan } from '../../plan/plan.ts';
 import { CACHE_LINE } from '../cpu.ts';
-import type { Arg, Call, PlacedBuffer } from './call.ts';
-import type { Keep, Lowerer } from './lower/index.ts';
+import type { Arg, Call, Keep, PlacedBuffer } from './call.ts';
+import type { Lowerer } from './lower/index.ts';
 import type { CallList } from './walk.ts';
 
 /** All calls of a plan, and the words of their arguments, which lie at `argsAddress` in the program's memory. */
-export interface Assembly {
+export interface LoweredPlan {
   /** In the order of `entries`. */
   readonly lists: readonly CallList<string>[];
   readonly words: Int32Array<ArrayBuffer>;
@@ -25,7 +25,7 @@ export interface Room {
  * Lowers every step, once. Where weights stay as they are, in a plan that does not train, what is made of them alone is moved
  * to the prologue and kept in `room`; arguments follow behind it.
  */
-export function assemble(plan: Plan, room: Room, lowerer: Lowerer): Assembly {
+export function lowerPlan(plan: Plan, room: Room, lowerer: Lowerer): LoweredPlan {
   let top = room.begin;
   const keep: Keep = (weights, bytes) => {
     const size = alignUp(bytes, CACHE_LINE);
