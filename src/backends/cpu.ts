@@ -24,7 +24,7 @@ export const cpuTarget: Pick<Target, 'alignment' | 'maxBufferBytes' | 'supports'
 export const plainTarget: Target = { ...cpuTarget, maxBytes: 2 ** 32, workspaceBytes: () => 0 };
 
 /** The activations that kernels apply to their results while they store them. */
-const fusedActivations: readonly Activation[] = ['none', 'relu'];
+const fusedActivations: readonly Activation[] = ['none', 'relu', 'relu6'];
 
 /**
  * An activation that the kernels know, and every fusion but one: the gradient of a convolution takes a residual only where it is one matrix product, as the first of a
