@@ -73,7 +73,9 @@ test.each(['simd', 'relaxed', 'wide'])(
 async function openReaders(memory: WebAssembly.Memory): Promise<WebAssembly.Exports> {
   const functions = defined.flatMap(({ kernel, fields }) =>
     Object.entries(fields).map(([name, { type }]) => {
-      const result = { bool: 'i32', 'i32[]': 'usize', i32: 'i32', usize: 'usize', f32: 'f32', f64: 'f64' }[type];
+      const result = { bool: 'i32', 'i32[]': 'usize', i32: 'i32', usize: 'usize', f32: 'f32', f64: 'f64' }[
+        type
+      ];
       return `export function ${kernel}_${name}(args: ${classNameOf(kernel)}): ${result} { return args.${name}; }`;
     }),
   );
