@@ -9,9 +9,9 @@
  *     cardinal-nn/train      training, evaluation, recipes and checkpoints
  *     cardinal-nn/weights    files of weights: safetensors, PyTorch, ONNX
  */
-import './base/globals.ts';
+export type {} from './base/globals.ts'; // Globals that declarations speak of: nothing at run time.
 
-export { CardinalError, DisposedError, UsageError } from './base/errors.ts';
+export { CardinalError, DeviceLostError, DisposedError, UsageError } from './base/errors.ts';
 export { Rng } from './base/rng.ts';
 export type { StateDict, TensorData } from './base/tensor-data.ts';
 export type { Shape, Value } from './graph/value.ts';

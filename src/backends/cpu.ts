@@ -27,8 +27,9 @@ export const plainTarget: Target = { ...cpuTarget, maxBytes: 2 ** 32, workspaceB
 const fusedActivations: readonly Activation[] = ['none', 'relu', 'relu6'];
 
 /**
- * An activation that the kernels know, and every fusion but one: the gradient of a convolution takes a residual only where it is one matrix product, as the first of a
- * bottleneck block is. A product can begin with what is there already; the other kernels would read it in a second pass.
+ * An activation that the kernels know, and every fusion but one: the gradient of a convolution takes a residual only
+ * where it is one matmul, as the first of a bottleneck block is. A matmul can start from what is there already; the
+ * other kernels would read it in a second pass.
  */
 function supports(node: Node): boolean {
   if ('activation' in node.attrs && !fusedActivations.includes(node.attrs.activation)) return false;

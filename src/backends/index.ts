@@ -2,18 +2,10 @@
  * Devices that run networks: the two that run everywhere (Node's, with threads, is `createBackend` of `cardinal-nn/node`), the plans
  * that they run, and the contract of `Backend` for whoever writes another.
  */
-import '../base/globals.ts';
+export type {} from '../base/globals.ts'; // Globals that declarations speak of: nothing at run time.
 
 export type { DisposeOptions } from '../base/disposal.ts';
-export type {
-  Backend,
-  KernelUse,
-  MultiplyAdd,
-  NativeLibrary,
-  Numerics,
-  Order,
-  Program,
-} from './backend.ts';
+export type { Backend, KernelUse, MultiplyAdd, NativeLibrary, Numerics, Order, Program } from './backend.ts';
 export { createReferenceBackend } from './reference/backend.ts';
 export { createWasmBackend, type WasmBackendOptions } from './wasm/backend.ts';
 
@@ -24,4 +16,5 @@ export type { Role } from '../graph/value.ts';
 export { planInference, type InferencePlanOptions, type Traced } from '../plan/plan-inference.ts';
 export { formatPlan, listPlan, type PlanListing } from '../plan/listing.ts';
 export type { BufferRole, Entry, Plan, PlanBuffer, Step } from '../plan/plan.ts';
+export type { Target } from '../plan/target.ts';
 export { planTraining, type TrainingPlanOptions } from '../plan/plan-training.ts';

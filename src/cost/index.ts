@@ -1,5 +1,5 @@
 /** What a network costs: parameters, multiply–accumulates and activations, as each tool counts them, and cardinality against width. */
-import '../base/globals.ts';
+export type {} from '../base/globals.ts'; // Globals that declarations speak of: nothing at run time.
 
 export {
   costBreakdown,

@@ -1,5 +1,5 @@
 /** Labelled pictures: sources in memory, transforms, splits, and what a loader of batches is. Folders are `cardinal-nn/node`'s. */
-import '../base/globals.ts';
+export type {} from '../base/globals.ts'; // Globals that declarations speak of: nothing at run time.
 
 export {
   augmentationNamed,

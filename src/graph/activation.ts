@@ -3,11 +3,11 @@ export interface ActivationRule {
   /** y = f(x). NaN stays NaN. */
   readonly value: (x: number) => number;
   /**
-   * What f′ is computed from. `y` wherever y tells: the next layer keeps it anyway, and only such a function can be fused into the
-   * op before it in training.
+   * What f′ is computed from. `y` wherever y determines it: the next layer keeps it anyway, and only such a function
+   * can be fused into the op before it in training.
    */
   readonly slopeFrom: 'x' | 'y';
-  /** dx = f′·dy, where `at` is x or y, as `slopeFrom` says. */
+  /** dx = f′·dy, where `at` is x or y, by `slopeFrom`. */
   readonly gradient: (dy: number, at: number) => number;
 }
 
@@ -25,6 +25,13 @@ const rules = {
     // 0 < y < 6 exactly where 0 < x < 6, where PyTorch lets the gradient through.
     slopeFrom: 'y',
     gradient: (dy, y) => (y > 0 && y < 6 ? dy : 0),
+  },
+  /** relu6(x + 3)/6 (Howard et al. 2019, section 5.2), as torch.nn.Hardsigmoid. */
+  hardsigmoid: {
+    value: (x) => Math.min(Math.max(x + 3, 0), 6) / 6,
+    // The largest f32 below 3 gives 1 already, and PyTorch lets its gradient through.
+    slopeFrom: 'x',
+    gradient: (dy, x) => (x > -3 && x < 3 ? dy / 6 : 0),
   },
 } satisfies Record<string, ActivationRule>;
 

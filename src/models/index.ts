@@ -6,13 +6,7 @@ export { MobileNetV1, type MobileNetV1Options } from './mobilenet.ts';
 export { KuangliuResNeXt, type KuangliuResNeXtOptions } from './kuangliu.ts';
 export { convertForm } from './convert-form.ts';
 export { AggregatedBottleneck, EarlyConcatBottleneck } from './forms.ts';
-export {
-  createModel,
-  listModels,
-  modelInfo,
-  type GivenOptions,
-  type ModelInfo,
-} from './registry.ts';
+export { createModel, listModels, modelInfo, type GivenOptions, type ModelInfo } from './registry.ts';
 export { BasicBlock, Block, Bottleneck, ResNet, type ResNetOptions } from './resnet.ts';
 export {
   resnext,

@@ -1,5 +1,5 @@
 export { BatchNorm2d, type BatchNorm2dOptions } from './layers/batch-norm.ts';
-export { Dropout, Flatten, Identity, ReLU, ReLU6 } from './layers/activation.ts';
+export { Dropout, Flatten, Hardsigmoid, Identity, ReLU, ReLU6 } from './layers/activation.ts';
 export { ModuleList, Sequential } from './layers/containers.ts';
 export { Conv2d, type Conv2dOptions } from './layers/conv2d.ts';
 export { DepthwiseConv2d, PointwiseConv2d, SeparableConv2d } from './layers/separable.ts';

@@ -1,5 +1,5 @@
 /** What needs Node: threads, files and the decoding of pictures. The rest of the library is in `cardinal-nn`. */
-import '../base/globals.ts';
+export type {} from '../base/globals.ts'; // Globals that declarations speak of: nothing at run time.
 
 export { createNodeBackend as createBackend, type NodeBackendOptions } from './backend.ts';
 export { capabilities, type Capabilities } from './capabilities.ts';

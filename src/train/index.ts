@@ -1,11 +1,7 @@
 /** Training, evaluation, recipes and checkpoints, on any device and with any source of batches. `trainOn` of `cardinal-nn/node` does it all. */
-import '../base/globals.ts';
+export type {} from '../base/globals.ts'; // Globals that declarations speak of: nothing at run time.
 
-export {
-  parseCheckpoint,
-  type Checkpoint,
-  type TrainingState,
-} from './checkpoint.ts';
+export { parseCheckpoint, type Checkpoint, type TrainingState } from './checkpoint.ts';
 export type { Conditions, PlatformConditions } from './conditions.ts';
 export type { Description } from './description.ts';
 export { patience, type StopRule } from './early-stopping.ts';

@@ -1,5 +1,5 @@
 /** Files of weights: safetensors and PyTorch in and out, ONNX out. Bytes in and bytes out; no file is touched. */
-import '../base/globals.ts';
+export type {} from '../base/globals.ts'; // Globals that declarations speak of: nothing at run time.
 
 export { readTensors, type TensorArchive, type TensorEntry, type Unreadable } from './archive.ts';
 export { bytesSource, type ByteSource } from './byte-source.ts';

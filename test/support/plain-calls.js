@@ -222,6 +222,7 @@ export const calls = [
     /unknown option affine; it has eps, momentum/,
   ],
   ['ReLU', () => new nn.ReLU(true), /^ReLU: expected options/],
+  ['Hardsigmoid', () => new nn.Hardsigmoid(true), /^Hardsigmoid: expected options/],
   ['ReLU6', () => new nn.ReLU6(true), /^ReLU6: expected options/],
   ['Dropout', () => new nn.Dropout({ p: 0.5 }), /^Dropout: expected p .* got \{ p \}/],
   [

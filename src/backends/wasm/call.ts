@@ -40,11 +40,6 @@ export const SCRATCH_BYTES = 512 * 1024;
 /** A 32-bit integer, or a float stored by its bits. */
 export type Arg = number | { readonly f32: number };
 
-/** A double as two arguments. For what a kernel subtracts from 1: an f32 would leave it few digits. */
-export function double(value: number): readonly number[] {
-  return [...new Int32Array(Float64Array.of(value).buffer)];
-}
-
 /** A step as the lowering of its op sees it: buffers with absolute addresses. */
 export interface LowerStep<K extends OpName> {
   readonly attrs: NodeOf<K>['attrs'];

@@ -15,6 +15,7 @@ const drawn: Readonly<Record<ActivationName, { mean: number; deviation: number; 
   {
     relu: { mean: 0, deviation: 1, kinks: [0] },
     relu6: { mean: 3, deviation: 4, kinks: [0, 6] },
+    hardsigmoid: { mean: 0, deviation: 4, kinks: [-3, 3] },
   };
 
 export const activationCases = Object.fromEntries(

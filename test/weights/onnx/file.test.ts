@@ -9,6 +9,7 @@ import {
   Conv2d,
   F,
   Flatten,
+  Hardsigmoid,
   Linear,
   Module,
   Sequential,
@@ -111,6 +112,14 @@ describe('names', () => {
       preprocessing: JSON.stringify(preprocessing),
     });
   });
+});
+
+test("hardsigmoid has the slope and the shift of PyTorch, which are not the operator's defaults", async () => {
+  const model = new Sequential(new Conv2d(1, 2, 1), new Hardsigmoid());
+  const last = graphOf(await exported(model, { input: [1, 4, 4] })).node.at(-1);
+  expect(last?.opType).toBe('HardSigmoid');
+  const attributes = Object.fromEntries(last?.attribute.map(({ name, f }) => [name, f]) ?? []);
+  expect(attributes).toEqual({ alpha: Math.fround(1 / 6), beta: 0.5 });
 });
 
 describe('folding', () => {

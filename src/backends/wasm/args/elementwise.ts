@@ -14,6 +14,13 @@ export const relu = kernelArgs('relu', unary);
 export const reluBackward = kernelArgs('relu_backward', gradient);
 export const relu6 = kernelArgs('relu6', unary);
 export const relu6Backward = kernelArgs('relu6_backward', gradient);
+export const hardsigmoid = kernelArgs('hardsigmoid', unary);
+export const hardsigmoidBackward = kernelArgs('hardsigmoid_backward', {
+  dy: pointer('dy'),
+  x: pointer('x'),
+  dx: pointer('dx'),
+  ...elements,
+});
 
 export const scale = kernelArgs('scale', { ...unary, factor: f32('what x is multiplied by') });
 

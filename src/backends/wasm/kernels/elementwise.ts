@@ -2,6 +2,8 @@ import {
   AccumulateArgs,
   AddArgs,
   CopyArgs,
+  HardsigmoidArgs,
+  HardsigmoidBackwardArgs,
   Relu6Args,
   Relu6BackwardArgs,
   ReluArgs,
@@ -84,6 +86,51 @@ export function relu6_backward(args: Relu6BackwardArgs, chunk: i32): void {
   for (let i = wide; i < end; i += 4) {
     const v = load<f32>(y + i);
     store<f32>(dx + i, v > 0 && v < 6 ? load<f32>(dy + i) : 0);
+  }
+}
+
+/** y = min(max(x + 3, 0), 6)/6, rounded after each operation as in PyTorch; NaN stays NaN. */
+export function hardsigmoid(args: HardsigmoidArgs, chunk: i32): void {
+  const begin = chunk * args.perChunk;
+  const count = min(args.perChunk, args.count - begin);
+  const x = args.x + (<usize>begin << 2);
+  const y = args.y + (<usize>begin << 2);
+  const wide = <usize>(count & ~3) << 2;
+  const end = <usize>count << 2;
+  const zero = f32x4.splat(0);
+  const three = f32x4.splat(3);
+  const six = f32x4.splat(6);
+  for (let i: usize = 0; i < wide; i += 16) {
+    const v = f32x4.add(v128.load(x + i), three);
+    v128.store(y + i, f32x4.div(f32x4.pmin(f32x4.pmax(v, zero), six), six));
+  }
+  for (let i = wide; i < end; i += 4) {
+    const v = load<f32>(x + i) + 3;
+    store<f32>(y + i, (v < 0 ? 0 : v > 6 ? 6 : v) / 6);
+  }
+}
+
+/** dx = dy/6 where −3 < x < 3, else 0. */
+export function hardsigmoid_backward(args: HardsigmoidBackwardArgs, chunk: i32): void {
+  const begin = chunk * args.perChunk;
+  const count = min(args.perChunk, args.count - begin);
+  const dy = args.dy + (<usize>begin << 2);
+  const x = args.x + (<usize>begin << 2);
+  const dx = args.dx + (<usize>begin << 2);
+  const wide = <usize>(count & ~3) << 2;
+  const end = <usize>count << 2;
+  const least = f32x4.splat(-3);
+  const most = f32x4.splat(3);
+  const slope: f32 = 1.0 / 6.0;
+  const slopes = f32x4.splat(slope);
+  for (let i: usize = 0; i < wide; i += 16) {
+    const v = v128.load(x + i);
+    const passes = v128.and(f32x4.gt(v, least), f32x4.lt(v, most));
+    v128.store(dx + i, v128.and(f32x4.mul(v128.load(dy + i), slopes), passes));
+  }
+  for (let i = wide; i < end; i += 4) {
+    const v = load<f32>(x + i);
+    store<f32>(dx + i, v > -3 && v < 3 ? load<f32>(dy + i) * slope : 0);
   }
 }
 

@@ -138,7 +138,7 @@ interface Patches {
 }
 
 function patchesCall(
-  kernel: typeof kernels.blasPatches | typeof kernels.blasPatchesGradient,
+  kernel: typeof kernels.blasPatches,
   patches: Patches,
 ): Call {
   const { attrs, x, out, weights, result, parts, mostRows = Infinity } = patches;

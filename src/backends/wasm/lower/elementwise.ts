@@ -39,6 +39,21 @@ export const relu6Backward: Lowering<'relu6_backward'> = {
   },
 };
 
+export const hardsigmoid: Lowering<'hardsigmoid'> = {
+  calls({ inputs: [x], outputs: [y] }) {
+    const { chunks, elements } = elementsOf(x.shape);
+    return [call(kernels.hardsigmoid, chunks, { x: x.address, y: y.address, ...elements })];
+  },
+};
+
+export const hardsigmoidBackward: Lowering<'hardsigmoid_backward'> = {
+  calls({ inputs: [dy, x], outputs: [dx] }) {
+    const { chunks, elements } = elementsOf(dy.shape);
+    const args = { dy: dy.address, x: x.address, dx: dx.address, ...elements };
+    return [call(kernels.hardsigmoidBackward, chunks, args)];
+  },
+};
+
 export const scale: Lowering<'scale'> = {
   calls({ attrs: { factor }, inputs: [x], outputs: [y] }) {
     const { chunks, elements } = elementsOf(x.shape);

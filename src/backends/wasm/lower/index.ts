@@ -11,10 +11,11 @@ import { linear, linearBackwardInput, linearBackwardWeight } from './linear.ts';
 import { opLowerings } from './ops.ts';
 import { placeStep } from './placed.ts';
 
-type Lowerings = { readonly [K in OpName]: Lowering<K> };
+/** Lowerings to look ops up in: a plan of somebody else's may hold one that there is none for, and is refused when it is loaded. */
+type Lowerings = { readonly [K in OpName]?: Lowering<K> };
 
-/** Every op; one that is missing here is a type error. A plan of somebody else's may hold another: it is refused when it is loaded. */
-const plain: Lowerings = {
+/** Every op; one that is missing here is a type error. */
+const plain: Required<Lowerings> = {
   ...opLowerings,
   conv2d,
   conv2d_backward_input: conv2dBackwardInput,
@@ -58,7 +59,7 @@ export function createLowerer(blas: BlasUse | undefined): Lowerer {
 }
 
 function supports(lowerings: Lowerings, node: Node): boolean {
-  return Object.hasOwn(lowerings, node.op) && cpuTarget.supports(node);
+  return lowerings[node.op] !== undefined && cpuTarget.supports(node);
 }
 
 function workspaceOf<K extends OpName>(lowerings: Lowerings, node: NodeOf<K>): number {

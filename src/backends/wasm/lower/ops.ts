@@ -8,7 +8,17 @@ import {
   batchNormRecompute,
   foldBatchNorm,
 } from './batch-norm.ts';
-import { add, dropout, relu, relu6, relu6Backward, reluBackward, scale } from './elementwise.ts';
+import {
+  add,
+  dropout,
+  hardsigmoid,
+  hardsigmoidBackward,
+  relu,
+  relu6,
+  relu6Backward,
+  reluBackward,
+  scale,
+} from './elementwise.ts';
 import {
   concat,
   flatten,
@@ -20,7 +30,7 @@ import {
   subsample,
   subsampleBackward,
 } from './layout.ts';
-import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from './loss.ts';
+import { softmaxCrossEntropy, softmaxCrossEntropyBackward, top1Hits } from './loss.ts';
 import { accumulate, adamw, ema, sgd } from './optimiser.ts';
 import {
   adaptiveAvgPool2d,
@@ -47,6 +57,8 @@ export const opLowerings = {
   relu_backward: reluBackward,
   relu6,
   relu6_backward: relu6Backward,
+  hardsigmoid,
+  hardsigmoid_backward: hardsigmoidBackward,
   scale,
   add,
   max_pool2d: maxPool2d,
@@ -69,6 +81,7 @@ export const opLowerings = {
   dropout,
   softmax_cross_entropy: softmaxCrossEntropy,
   softmax_cross_entropy_backward: softmaxCrossEntropyBackward,
+  top1_hits: top1Hits,
   accumulate,
   gradient_norm: gradientNorm,
   sgd,

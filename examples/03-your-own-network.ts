@@ -1,6 +1,6 @@
 /**
- * Trains a network of our own on the bundled pictures, stops when it no longer gets better, and uses what was saved.
- * Run it with `node examples/train.ts [folder for the run]`; it takes less than a minute. Ctrl-C stops it in good order.
+ * Trains a network of your own on the bundled pictures, stops when it no longer gets better, and uses what was saved.
+ * Run it with `node examples/03-your-own-network.ts [folder for the run] [pictures]`. Ctrl-C stops it in good order.
  */
 import { nn, type Value } from 'cardinal-nn';
 import { loadClassifier, openData, readPicture, saveWeights, trainOn } from 'cardinal-nn/node';
@@ -40,8 +40,8 @@ const network = (): nn.Module =>
 
 const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-const out = process.argv[2] ?? `runs/example-${Date.now()}`;
-const data = await openData('data/fashion-mnist-sample');
+const [, , out = `runs/own-${Date.now()}`, pictures = 'data/fashion-mnist-sample'] = process.argv;
+const data = await openData(pictures);
 console.log(String(nn.summary(network(), { inputSize: [1, 1, 28, 28] })));
 
 const interrupt = new AbortController();
@@ -56,10 +56,8 @@ const { model, reason, best } = await trainOn(data, network().initialize(7), {
   onEvent(event) {
     if (event.type !== 'epoch') return;
     const { epoch, train, validation } = event;
-    const right = percent(validation?.top1 ?? 0);
-    console.log(
-      `epoch ${epoch + 1}: loss ${train.loss.toFixed(3)}, ${right} of the validation pictures right`,
-    );
+    const accuracy = percent(validation?.top1 ?? 0);
+    console.log(`epoch ${epoch + 1}: loss ${train.loss.toFixed(3)}, top-1 accuracy ${accuracy}`);
   },
 });
 console.log(`${reason}; the best epoch was ${(best?.epoch ?? 0) + 1}`);

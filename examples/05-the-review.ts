@@ -1,7 +1,7 @@
 /**
- * "Aggregated Residual Transformations for Deep Neural Networks": the review's PyTorch program, line for line.
- * Two lines do what the original meant and did not do: `num_classes` is used, and γ of each block's last batch norm is
- * zeroed after the others are set to one, not before. Run it with `node examples/review.ts`.
+ * "Aggregated Residual Transformations for Deep Neural Networks": the review's PyTorch program, line for line; it lists the network and
+ * runs it on noise. Run it with `node examples/05-the-review.ts`. Two lines do what the original meant and did not do: `num_classes` is
+ * used, and γ of each block's last batch norm is zeroed after the others are set to one, not before.
  */
 import { compile, nn, Rng, type Value } from 'cardinal-nn';
 import { createBackend } from 'cardinal-nn/node';

@@ -1,0 +1,48 @@
+import type { KnipConfig } from 'knip';
+
+/**
+ * What nothing uses: files, exports, dependencies. Patterns that end in `!` are what is published; `knip --production` looks at these alone,
+ * so that an export which only a test uses counts as unused, too. `@internal` marks the few that are there for tests.
+ */
+const config: KnipConfig = {
+  entry: [
+    // The public interface.
+    'src/index.ts!',
+    'src/{backends,cost,data,node,train,weights}/index.ts!',
+    // Types of the platform, which the declarations of each entrance name.
+    'src/base/globals.ts!',
+    // What scripts/kernel-args.ts makes the kernels' classes of.
+    'src/backends/wasm/args/index.ts!',
+    // Started by their path: the command line by bin/cardinal.js, the others as threads.
+    'src/cli/main.ts!',
+    'src/node/wasm-worker.ts!',
+    'src/node/data/loader-worker.ts!',
+    'src/node/lock/heartbeat-worker.ts!',
+    // Run by hand, by tests or by npm.
+    '{bench,examples,scripts}/**/*.ts',
+    'test/**/*.test.ts',
+    'test/package/*program.ts',
+  ],
+  project: ['src/**/*.ts!', '{bench,examples,scripts,test}/**/*.{ts,js}'],
+  ignore: [
+    // Compiled by AssemblyScript, whose imports have no endings.
+    'src/backends/wasm/kernels/**',
+    // Generated.
+    'src/weights/onnx/onnx_pb.ts',
+  ],
+  ignoreDependencies: [
+    // The package itself, so that its tests import it as its users do.
+    'cardinal-nn',
+    // Run by scripts/check-package.ts.
+    '@arethetypeswrong/cli',
+    'publint',
+    // Peers that the benchmarks are compared with; docs/performance.md says how they are installed.
+    '@tensorflow/tfjs',
+    '@tensorflow/tfjs-backend-wasm',
+  ],
+  // Called by tests where the system has them.
+  ignoreBinaries: ['mkfifo', 'truncate', 'unshare'],
+  ignoreExportsUsedInFile: true,
+};
+
+export default config;
