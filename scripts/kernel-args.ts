@@ -12,9 +12,14 @@ const header =
 
 /** Writes `file` unless it is what it should be, so that kernels newer than it stay up to date. */
 export async function writeKernelArgs(file: string): Promise<void> {
-  const text = [header, activations(), ...Object.values(definitions).map(classOf)].join('\n');
+  const text = kernelArgsText();
   const before = await readFile(file, 'utf8').catch(() => '');
   if (text !== before) await writeFile(file, text);
+}
+
+/** Source of the classes, one for each kernel. */
+export function kernelArgsText(): string {
+  return [header, activations(), ...Object.values(definitions).map(classOf)].join('\n');
 }
 
 function activations(): string {
@@ -23,7 +28,7 @@ function activations(): string {
 }
 
 /** `grouped_conv` → `GroupedConvArgs`. */
-function classNameOf(kernel: string): string {
+export function classNameOf(kernel: string): string {
   return `${kernel.replace(/(?:^|_)(.)/g, (_, letter: string) => letter.toUpperCase())}Args`;
 }
 

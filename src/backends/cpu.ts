@@ -25,8 +25,6 @@ export const plainTarget: Target = { ...cpuTarget, maxBytes: 2 ** 32, workspaceB
 
 /** The activations that kernels apply to their results while they store them. */
 const fusedActivations: readonly Activation[] = ['none', 'relu', 'relu6'];
-/** Those of convolutions: their tiles have a floor and no ceiling. */
-const fusedInConvolutions: readonly Activation[] = ['none', 'relu'];
 
 /**
  * An activation that the kernels know, and every fusion but one: the gradient of a convolution takes a residual only
@@ -34,10 +32,7 @@ const fusedInConvolutions: readonly Activation[] = ['none', 'relu'];
  * other kernels would read it in a second pass.
  */
 function supports(node: Node): boolean {
-  if ('activation' in node.attrs) {
-    const fused = node.op === 'conv2d' ? fusedInConvolutions : fusedActivations;
-    if (!fused.includes(node.attrs.activation)) return false;
-  }
+  if ('activation' in node.attrs && !fusedActivations.includes(node.attrs.activation)) return false;
   if (node.op !== 'conv2d_backward_input' || !node.attrs.residual) return true;
   return isMatrixProduct(node.attrs, node.inputs[1].shape);
 }

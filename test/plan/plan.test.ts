@@ -3,6 +3,8 @@ import { plainTarget } from '../../src/backends/cpu.ts';
 import type { Target } from '../../src/plan/target.ts';
 import { Graph } from '../../src/graph/graph.ts';
 import type { Value } from '../../src/graph/value.ts';
+import { createModel } from '../../src/models/index.ts';
+import { trace } from '../../src/nn/index.ts';
 import { planInference, type Traced } from '../../src/plan/plan-inference.ts';
 import { formatPlan, listPlan } from '../../src/plan/listing.ts';
 import { entries, type Plan } from '../../src/plan/plan.ts';
@@ -107,6 +109,16 @@ test('training has a gradient for every parameter and none for the pictures', ()
   expect(opsOf(plan)).not.toContain('relu_backward');
   expect(plan.steps.update).toHaveLength(8);
   expect(plan.fusions).toEqual({ 'batch_norm + add + relu': 1 });
+});
+
+test('what a MobileNet does after each convolution is done with it or with its norm', () => {
+  const model = createModel('mobilenetv1_100', { widthMultiplier: 1 / 8, numClasses: 5 });
+  const size = [2, 3, 32, 32];
+  const tested = planInference(trace(model, size, { training: false }), target, { name: 'mobile' });
+  expect(tested.fusions).toEqual({ 'conv2d + batch_norm_inference + relu6': 27 });
+  const trained = planTraining(trace(model, size, { training: true }), target, training);
+  expect(trained.fusions).toEqual({ 'batch_norm + relu6': 27 });
+  expect([...opsOf(tested), ...opsOf(trained)].filter((op) => op.startsWith('relu6'))).toEqual([]);
 });
 
 test('clipping, accumulation, AdamW and a moving average add their buffers', () => {

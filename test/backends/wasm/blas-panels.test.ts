@@ -5,6 +5,7 @@ import type { OpenSgemm } from '../../../src/backends/wasm/blas.ts';
 import { SCRATCH_BYTES, type PlacedBuffer } from '../../../src/backends/wasm/call.ts';
 import { blasLowerings } from '../../../src/backends/wasm/lower/blas.ts';
 import { Rng } from '../../../src/base/rng.ts';
+import { activated } from '../../../src/graph/activation.ts';
 import { sizeOf, type Shape } from '../../../src/graph/value.ts';
 import { seed } from '../../support/seed.ts';
 
@@ -62,11 +63,11 @@ async function openRoom(openSgemm: OpenSgemm) {
 
 describe('products of few rows, in panels of weights', () => {
   test.each([
-    { m: 1, n: 1000, k: 48 },
-    { m: 49, n: 136, k: 1100 },
-    { m: 50, n: 64, k: 512 },
-    { m: 256, n: 8, k: 130 },
-  ])('$m×$n of $k, with all that follows', async ({ m, n, k }) => {
+    { m: 1, n: 1000, k: 48, activation: 'relu' },
+    { m: 49, n: 136, k: 1100, activation: 'relu6' },
+    { m: 50, n: 64, k: 512, activation: 'none' },
+    { m: 256, n: 8, k: 130, activation: 'relu6' },
+  ] as const)('$m×$n of $k, with all that follows: $activation', async ({ m, n, k, activation }) => {
     const sizes: number[] = [];
     const { place, numbers, room, run } = await openRoom(slowLibrary(sizes));
     const { conv2d } = blasLowerings({ threads, unpacked });
@@ -76,7 +77,7 @@ describe('products of few rows, in panels of weights', () => {
     for (const one of [x, w, bias, residual]) numbers(one).forEach((_, i, all) => (all[i] = rng.normal()));
     numbers(y).fill(NaN);
     const calls = conv2d.calls({
-      attrs: { ...geometry, bias: true, residual: true, activation: 'relu' },
+      attrs: { ...geometry, bias: true, residual: true, activation },
       inputs: [x, w, bias, residual],
       outputs: [y],
       workspace: 0,
@@ -93,7 +94,7 @@ describe('products of few rows, in panels of weights', () => {
       for (let j = 0; j < n; j++) {
         let sum = numbers(bias)[j] + numbers(residual)[i * n + j];
         for (let l = 0; l < k; l++) sum += numbers(x)[i * k + l] * numbers(w)[j * k + l];
-        furthest = Math.max(furthest, Math.abs(numbers(y)[i * n + j] - Math.max(sum, 0)));
+        furthest = Math.max(furthest, Math.abs(numbers(y)[i * n + j] - activated(activation, sum)));
       }
     }
     // Sums of up to 1100 products of about 1 in single precision.
@@ -154,7 +155,10 @@ describe('patches, by a library that leaves small products unpacked', () => {
     const { attrs, x, w, y, rows, depth, seen } = geometryOf(one);
     const { n } = one;
 
-    test.each([true, false])('forward, with weights that stay: %s', async (stay) => {
+    test.each([
+      [true, 'relu'],
+      [false, 'relu6'],
+    ] as const)('forward, with weights that stay: %s, and %s', async (stay, activation) => {
       const sizes: number[] = [];
       const { place, numbers, room, run } = await openRoom(slowLibrary(sizes));
       const { patches } = blasLowerings({ threads, unpacked: limit });
@@ -164,7 +168,7 @@ describe('patches, by a library that leaves small products unpacked', () => {
       for (const input of inputs) numbers(input).forEach((_, i, all) => (all[i] = rng.normal()));
       numbers(out).fill(NaN);
       const calls = patches.calls({
-        attrs: { ...attrs, bias: true, residual: true, activation: 'relu' },
+        attrs: { ...attrs, bias: true, residual: true, activation },
         ...{ inputs, outputs: [out], workspace: room(4 * 192 * depth) },
         keep: (_, bytes) => (stay ? room(bytes) : undefined),
       });
@@ -182,7 +186,7 @@ describe('patches, by a library that leaves small products unpacked', () => {
         for (let j = 0; j < n; j++) {
           let sum = bias[j] + residual[row * n + j];
           for (let tap = 0; tap < depth; tap++) sum += patch[tap] * weights[j * depth + tap];
-          furthest = Math.max(furthest, Math.abs(got[row * n + j] - Math.max(sum, 0)));
+          furthest = Math.max(furthest, Math.abs(got[row * n + j] - activated(activation, sum)));
         }
       }
       expect(furthest, `seed ${seed}`).toBeLessThan(1e-4);

@@ -95,14 +95,14 @@ describe.skipIf(blas === undefined)('the library', () => {
   // Rows enough for several blocks of patches in a chunk: the gradient adds to what the block before left.
   test.each([
     // Outputs in eights may be packed in panels.
-    { kernel: 7, stride: 1, padding: 3, size: [101, 63], outputs: 72 },
-    { kernel: 7, stride: 2, padding: 3, size: [151, 93], outputs: 5 },
-    { kernel: 3, stride: 2, padding: 0, size: [301, 303], outputs: 8 },
+    { kernel: 7, stride: 1, padding: 3, size: [101, 63], outputs: 72, activation: 'relu6' },
+    { kernel: 7, stride: 2, padding: 3, size: [151, 93], outputs: 5, activation: 'relu' },
+    { kernel: 3, stride: 2, padding: 0, size: [301, 303], outputs: 8, activation: 'relu' },
     // Smaller than the kernel.
-    { kernel: 7, stride: 3, padding: 3, size: [4, 2], outputs: 8 },
-  ])(
-    'patches by the block, of $kernel×$kernel with stride $stride',
-    async ({ kernel, stride, padding, size, outputs }) => {
+    { kernel: 7, stride: 3, padding: 3, size: [4, 2], outputs: 8, activation: 'relu6' },
+  ] as const)(
+    'patches by the block, of $kernel×$kernel with stride $stride, and $activation',
+    async ({ kernel, stride, padding, size, outputs, activation }) => {
       const rng = Rng.of(seed, 'patches');
       const backend = await createNodeBackend({ threads: 2, blas: true });
       const reference = createReferenceBackend();
@@ -117,7 +117,7 @@ describe.skipIf(blas === undefined)('the library', () => {
       const w = normal(rng, [outputs, 3, kernel, kernel]);
       const y: Shape = [2, outputs, ...out];
       const forward = {
-        attrs: { ...geometry, bias: true, residual: true, activation: 'relu' as const },
+        attrs: { ...geometry, bias: true, residual: true, activation },
         inputs: [x, w, normal(rng, [outputs]), normal(rng, y)],
       };
       const gradient = {

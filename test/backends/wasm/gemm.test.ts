@@ -178,6 +178,17 @@ async function checkAll(convolution: Convolution, rng: Rng): Promise<void> {
     terms,
     rng,
   );
+  // A bias and a residual beyond what ReLU6 cuts off.
+  for (const residual of [false, true])
+    await check(
+      'conv2d',
+      { ...attrs, bias: true, residual, activation: 'relu6' },
+      residual ? [x, w, [out], y] : [x, w, [out]],
+      y,
+      terms,
+      rng,
+      [1, 1, 12, 12],
+    );
   const backTerms = terms * (out / channels);
   const back = { ...attrs, inputSize: size, residual: false };
   await check('conv2d_backward_input', back, [y, w], x, backTerms, rng);
@@ -187,7 +198,10 @@ async function checkAll(convolution: Convolution, rng: Rng): Promise<void> {
   await check('conv2d_backward_weight', { ...attrs, kernelSize: kernel }, [y, x], w, places, rng);
 }
 
-/** Runs an op on every backend with one input. `terms` is how many products one sum has: errors grow with its root. */
+/**
+ * Runs an op on every backend with one input, each of a size of its own. `terms` is how many products one sum has: errors grow with
+ * its root.
+ */
 async function check<K extends OpName>(
   op: K,
   attrs: NodeOf<K>['attrs'],
@@ -195,8 +209,11 @@ async function check<K extends OpName>(
   output: Shape,
   terms: number,
   rng: Rng,
+  sizes = inputs.map(() => 1),
 ): Promise<void> {
-  const data = inputs.map((shape) => Float32Array.from({ length: sizeOf(shape) }, () => rng.uniform(-1, 1)));
+  const data = inputs.map((shape, i) =>
+    Float32Array.from({ length: sizeOf(shape) }, () => rng.uniform(-sizes[i], sizes[i])),
+  );
   const expected = await run(reference, op, attrs, inputs, data, output);
   const results = new Map<number, Float32Array>();
   const tolerance = 2e-6 * (1 + Math.sqrt(terms));

@@ -1,4 +1,4 @@
-import { Depthwise3x3GradientArgs, Depthwise3x3GradientsArgs } from './args.generated';
+import { Activation, Depthwise3x3GradientArgs, Depthwise3x3GradientsArgs } from './args.generated';
 import { depthwise_columns, depthwise_gradient_columns, depthwise_scratch, depthwise_spread } from './depthwise-pieces';
 import { TILE } from './depthwise-tiles';
 import { fetch_rows, make_room } from './fetch';
@@ -42,7 +42,7 @@ export function depthwise_gradient_chunk(args: Depthwise3x3GradientArgs, chunk: 
   const pixel = <usize>channels << 2;
   const rowBytes = pixel * <usize>width;
   const dyRowBytes = pixel * <usize>outWidth;
-  depthwise_scratch(table, -Infinity, channels);
+  depthwise_scratch(table, Activation.none, channels);
   let sum: u32 = 0;
   const first = chunk * args.rowsPerChunk;
   const last = min(first + args.rowsPerChunk, args.rows);

@@ -1,4 +1,4 @@
-import { Depthwise3x3Args } from './args.generated';
+import { Activation, Depthwise3x3Args } from './args.generated';
 import { depthwise_columns, depthwise_scratch, depthwise_spread } from './depthwise-pieces';
 import { TILE } from './depthwise-tiles';
 import { fetch_rows, make_room } from './fetch';
@@ -30,7 +30,7 @@ export function depthwise_3x3(args: Depthwise3x3Args, chunk: i32, table: usize):
   const last = min(first + rowsPerChunk, outHeight);
 
   const residual = args.residual;
-  const relu = args.activation;
+  const activation = args.activation;
   const bias = args.bias;
   const weights = args.weights;
   const pixel = <usize>channels << 2;
@@ -38,7 +38,7 @@ export function depthwise_3x3(args: Depthwise3x3Args, chunk: i32, table: usize):
   const targetRow = pixel * <usize>outWidth;
   const source = args.source + <usize>(image * height) * sourceRow;
   const target = args.target + <usize>(image * outHeight) * targetRow;
-  depthwise_scratch(table, relu && residual == 0 ? 0 : -Infinity, channels);
+  depthwise_scratch(table, residual == 0 ? activation : Activation.none, channels);
 
   let sum: u32 = 0;
   if (transposed && stride == 2) {
@@ -65,7 +65,7 @@ export function depthwise_3x3(args: Depthwise3x3Args, chunk: i32, table: usize):
           depthwise_columns(table, source, height, width, channels, centre, stride, weights, bias, out, outWidth, tile);
         }
       }
-      if (residual) finish(begin, 1, <i32>(bytes >> 2), 0, 0, residual + (begin - args.target), relu);
+      if (residual) finish(begin, 1, <i32>(bytes >> 2), 0, 0, residual + (begin - args.target), activation);
     }
   }
   store<u32>(table, sum);

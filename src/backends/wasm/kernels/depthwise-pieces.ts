@@ -1,3 +1,4 @@
+import { activationFloor } from './activation';
 import { WIDE } from './simd';
 import {
   depthwise_gradient_tile,
@@ -21,15 +22,17 @@ import {
  * The pieces that a depthwise 3×3 convolution and its gradients are made of: columns of one row of a picture, all channels. Weights
  * are those of `pack_depthwise_weights`.
  *
- * `table`, in scratch room, is that of depthwise-tiles.ts; behind it lie a float below which no output goes, and a pixel of zeros.
+ * `table`, in scratch room, is that of depthwise-tiles.ts; behind it lie a float below which no output goes,
+ * the code of the activation, and a pixel of zeros.
  */
 
 /** Columns of dy that `depthwise_spread` does at a time: what they give of dx is then in the first-level cache for all channels. */
 const BLOCK: i32 = 14;
 
 /** Puts in place what lies behind the table. */
-export function depthwise_scratch(table: usize, floor: f32, channels: i32): void {
-  store<f32>(table + TABLE, floor);
+export function depthwise_scratch(table: usize, activation: i32, channels: i32): void {
+  store<f32>(table + TABLE, activationFloor(activation));
+  store<i32>(table + TABLE, activation, 4);
   memory.fill(zerosOf(table), 0, <usize>channels << 2);
 }
 

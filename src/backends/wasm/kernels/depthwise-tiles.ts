@@ -1,3 +1,4 @@
+import { activationHasRest, limited } from './activation';
 import { LANES, madd, VECTOR } from './simd';
 
 /**
@@ -6,7 +7,8 @@ import { LANES, madd, VECTOR } from './simd';
  * [vector of channels][tap][vector].
  *
  * `table` says for each of the three rows of x, in words: the address of the column before the tile's first, of the first,
- * the bytes between columns, the address of the last column. Two vectors of zeros lie behind it.
+ * the bytes between columns, the address of the last column. Two vectors of zeros lie behind it. At `floor` are a float
+ * below which no output goes and the code of the activation.
  *
  * Each sum is in one lane and taken in the same order in the tiles for 256-bit vectors, which scripts/widen.ts makes of these.
  *
@@ -75,6 +77,28 @@ export function depthwise_tile(
   out: usize,
   pixel: usize,
 ): void {
+  if (activationHasRest(load<i32>(floor, 4))) tile(true, table, w, bias, floor, begin, end, out, pixel);
+  else tile(false, table, w, bias, floor, begin, end, out, pixel);
+}
+
+/**
+ * `capped`, a constant, tells whether the activation is ReLU6.
+ *
+ * @widen
+ */
+// @ts-ignore: decorator
+@inline
+function tile(
+  capped: bool,
+  table: usize,
+  w: usize,
+  bias: usize,
+  floor: usize,
+  begin: i32,
+  end: i32,
+  out: usize,
+  pixel: usize,
+): void {
   const stop = <usize>end << 2;
   for (let at = <usize>begin << 2; at < stop; at += VECTOR) {
     const start = bias != 0 ? bias + at : table + ZERO;
@@ -132,19 +156,19 @@ export function depthwise_tile(
     }
     let to = out + at;
     const least = v128.load32_splat(floor);
-    v128.store(to, f32x4.pmax(y0, least));
+    v128.store(to, limited(y0, least, capped));
     to += pixel;
-    v128.store(to, f32x4.pmax(y1, least));
+    v128.store(to, limited(y1, least, capped));
     to += pixel;
-    v128.store(to, f32x4.pmax(y2, least));
+    v128.store(to, limited(y2, least, capped));
     to += pixel;
-    v128.store(to, f32x4.pmax(y3, least));
+    v128.store(to, limited(y3, least, capped));
     to += pixel;
-    v128.store(to, f32x4.pmax(y4, least));
+    v128.store(to, limited(y4, least, capped));
     to += pixel;
-    v128.store(to, f32x4.pmax(y5, least));
+    v128.store(to, limited(y5, least, capped));
     to += pixel;
-    v128.store(to, f32x4.pmax(y6, least));
+    v128.store(to, limited(y6, least, capped));
   }
 }
 
@@ -154,6 +178,28 @@ export function depthwise_tile(
  * @widen
  */
 export function depthwise_tile_2(
+  table: usize,
+  w: usize,
+  bias: usize,
+  floor: usize,
+  begin: i32,
+  end: i32,
+  out: usize,
+  pixel: usize,
+): void {
+  if (activationHasRest(load<i32>(floor, 4))) tile2(true, table, w, bias, floor, begin, end, out, pixel);
+  else tile2(false, table, w, bias, floor, begin, end, out, pixel);
+}
+
+/**
+ * `capped`, a constant, tells whether the activation is ReLU6.
+ *
+ * @widen
+ */
+// @ts-ignore: decorator
+@inline
+function tile2(
+  capped: bool,
   table: usize,
   w: usize,
   bias: usize,
@@ -232,19 +278,19 @@ export function depthwise_tile_2(
     }
     let to = out + at;
     const least = v128.load32_splat(floor);
-    v128.store(to, f32x4.pmax(y0, least));
+    v128.store(to, limited(y0, least, capped));
     to += pixel;
-    v128.store(to, f32x4.pmax(y1, least));
+    v128.store(to, limited(y1, least, capped));
     to += pixel;
-    v128.store(to, f32x4.pmax(y2, least));
+    v128.store(to, limited(y2, least, capped));
     to += pixel;
-    v128.store(to, f32x4.pmax(y3, least));
+    v128.store(to, limited(y3, least, capped));
     to += pixel;
-    v128.store(to, f32x4.pmax(y4, least));
+    v128.store(to, limited(y4, least, capped));
     to += pixel;
-    v128.store(to, f32x4.pmax(y5, least));
+    v128.store(to, limited(y5, least, capped));
     to += pixel;
-    v128.store(to, f32x4.pmax(y6, least));
+    v128.store(to, limited(y6, least, capped));
   }
 }
 

@@ -6,7 +6,7 @@ export * from './batch-norm-inference-backward';
 export { pack_depthwise_weights, reduce_depthwise_gradient, tile_depthwise } from './depthwise';
 export * from './depthwise-3x3';
 export * from './depthwise-3x3-gradient';
-export * from './depthwise-pieces';
+export { depthwise_columns, depthwise_gradient_columns, depthwise_spread } from './depthwise-pieces';
 export {
   depthwise_gradient_tile,
   depthwise_gradient_tile_2,

@@ -1,11 +1,13 @@
+import { Activation } from './args.generated';
+import { activationHasRest, limited } from './activation';
 import { madd, VECTOR } from './simd';
 
 /*
- * The register tile of every matrix product. Bound by arithmetic: on what lies in the first-level cache 4×8 does 67 GFLOP/s a thread
+ * The register tile of every matmul. Bound by arithmetic: on what lies in the first-level cache 4×8 does 67 GFLOP/s a thread
  * and 4×16, in 256-bit vectors, 124, of the 72 and 143 of chains in registers (docs/LOG.md).
  */
 
-/** Bits of a tile's mode. */
+/** Bits of a tile's mode; from bit `ACTIVATION` on it holds the code of an activation. */
 // @ts-ignore: decorator
 @inline
 export const ACCUMULATE: i32 = 1;
@@ -17,7 +19,7 @@ export const BIAS: i32 = 2;
 export const RESIDUAL: i32 = 4;
 // @ts-ignore: decorator
 @inline
-export const RELU: i32 = 8;
+export const ACTIVATION: i32 = 3;
 
 /** Rows and columns of a tile: 8 accumulators, 2 vectors of B and 1 of A fit the 15 registers V8 has on x64. */
 // @ts-ignore: decorator
@@ -116,17 +118,28 @@ export function productTile(
     }
   }
 
-  if (mode & RELU) {
-    // pmax(x, 0) is "x < 0 ? 0 : x": NaN stays NaN.
+  const activation = mode >> ACTIVATION;
+  if (activation != Activation.none) {
     const zero = f32x4.splat(0);
-    c00 = f32x4.pmax(c00, zero);
-    c01 = f32x4.pmax(c01, zero);
-    c10 = f32x4.pmax(c10, zero);
-    c11 = f32x4.pmax(c11, zero);
-    c20 = f32x4.pmax(c20, zero);
-    c21 = f32x4.pmax(c21, zero);
-    c30 = f32x4.pmax(c30, zero);
-    c31 = f32x4.pmax(c31, zero);
+    if (activationHasRest(activation)) {
+      c00 = limited(c00, zero, true);
+      c01 = limited(c01, zero, true);
+      c10 = limited(c10, zero, true);
+      c11 = limited(c11, zero, true);
+      c20 = limited(c20, zero, true);
+      c21 = limited(c21, zero, true);
+      c30 = limited(c30, zero, true);
+      c31 = limited(c31, zero, true);
+    } else {
+      c00 = limited(c00, zero, false);
+      c01 = limited(c01, zero, false);
+      c10 = limited(c10, zero, false);
+      c11 = limited(c11, zero, false);
+      c20 = limited(c20, zero, false);
+      c21 = limited(c21, zero, false);
+      c30 = limited(c30, zero, false);
+      c31 = limited(c31, zero, false);
+    }
   }
   v128.store(o0, c00);
   v128.store(o0, c01, VECTOR);

@@ -1,6 +1,7 @@
 import { ProductArgs } from './args.generated';
+import { activateOne } from './activation';
 import { WIDE } from './simd';
-import { ACCUMULATE, BIAS, RELU, RESIDUAL, TILE_COLUMNS, TILE_ROWS, WIDE_COLUMNS, productTile } from './product-tile';
+import { ACCUMULATE, ACTIVATION, BIAS, RESIDUAL, TILE_COLUMNS, TILE_ROWS, WIDE_COLUMNS, productTile } from './product-tile';
 import { productTile_wide } from './product-tile-wide.generated';
 
 /** Places in a thread's scratch room. */
@@ -25,7 +26,7 @@ const PACKED: usize = 1024;
  *
  *   out[n, i, j, g, column] = bias + residual + Σ_tap Σ_c source[n, i·sh + oh(tap), j·sw + ow(tap), g, c] · b[g, tap, c, column]
  *
- * for a grid of (i, j), where places outside of the source count as zero, then ReLU. The output place of (i, j) is
+ * for a grid of (i, j), where places outside of the source count as zero, then the activation. The output place of (i, j) is
  * (outTop + i·outStepV, outLeft + j·outStepH). `b` comes from `pack_taps`, in the same blocks of the reduction.
  * A chunk is a block of rows × a block of columns of one group. For each block of the reduction it packs its rows into
  * scratch room (128 KiB, second-level cache), then takes panel after panel of B (8 KiB, first-level cache) past them.
@@ -37,7 +38,7 @@ export function product(args: ProductArgs, chunk: i32, scratch: usize): void {
   const out = args.out;
   const bias = args.bias;
   const residual = args.residual;
-  const relu = args.activation;
+  const activation = args.activation;
   const rows = args.batch * args.gridHeight * args.gridWidth;
   const inner = args.inner;
   const columns = args.columns;
@@ -75,7 +76,7 @@ export function product(args: ProductArgs, chunk: i32, scratch: usize): void {
       const length = min(innerPerBlock, inner - first);
       const isFirst = tap == 0 && first == 0;
       const isLast = tap + blockTaps >= taps && first + length >= inner;
-      const mode = (isFirst ? start : ACCUMULATE) | (relu && isLast ? RELU : 0);
+      const mode = (isFirst ? start : ACCUMULATE) | (isLast ? activation << ACTIVATION : 0);
       const depth = blockTaps * length;
       const block = b + ((<usize>(tap * inner + first) * paddedColumns) << 2);
 
@@ -252,7 +253,7 @@ function storePart(
         if (mode & RESIDUAL) sum += load<f32>(to + residual + at);
         if (mode & BIAS) sum += load<f32>(bias + at);
       }
-      store<f32>(to + at, mode & RELU && sum < 0 ? 0 : sum);
+      store<f32>(to + at, activateOne(sum, mode >> ACTIVATION));
     }
     outs += 4;
     tile += 32;

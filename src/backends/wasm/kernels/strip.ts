@@ -1,3 +1,6 @@
+import { Activation } from './args.generated';
+import { activationFloor, activationHasRest, limited } from './activation';
+
 /**
  * Rows of a picture as planes of four channels: [plane][phase][column][4], padded with zeros on both sides. Whatever the
  * channel count of the tensor, neighbouring columns of a plane are 16 bytes apart, so a register tile addresses its pixels
@@ -84,8 +87,8 @@ function copy16(from: usize, step: usize, to: usize, planeBytes: usize, count: i
 }
 
 /**
- * Writes the planes of one output row back to N×H×W×C and finishes it: + bias, + residual, ReLU. `bias` and `residual` are
- * 0 where there is none; `residual` and `target` are the first channel of column 0. Column j of phase f of the planes is
+ * Writes the planes of one output row back to N×H×W×C and finishes it: + bias, + residual, then the activation. `bias` and
+ * `residual` are 0 where there is none; `residual` and `target` are the first channel of column 0. Column j of phase f of the planes is
  * column j·phases + f of the output. If `paired`, planes are of eight channels, [plane][phase][column][8].
  */
 export function emitRow(
@@ -98,7 +101,31 @@ export function emitRow(
   channels: i32,
   bias: usize,
   residual: usize,
-  relu: i32,
+  activation: i32,
+  paired: bool,
+): void {
+  if (activationHasRest(activation)) {
+    emit(true, source, phases, perPhase, target, pixelBytes, width, channels, bias, residual, activation, paired);
+  } else {
+    emit(false, source, phases, perPhase, target, pixelBytes, width, channels, bias, residual, activation, paired);
+  }
+}
+
+/** `capped`, a constant, tells whether the activation is ReLU6. */
+// @ts-ignore: decorator
+@inline
+function emit(
+  capped: bool,
+  source: usize,
+  phases: i32,
+  perPhase: i32,
+  target: usize,
+  pixelBytes: usize,
+  width: i32,
+  channels: i32,
+  bias: usize,
+  residual: usize,
+  activation: i32,
   paired: bool,
 ): void {
   const planeBytes = <usize>(perPhase * phases) << 4;
@@ -117,7 +144,7 @@ export function emitRow(
       const from = first + <usize>(channel >> 2) * planeBytes;
       const beside: usize = residual == 0 ? 0 : residual + shift;
       const offsets: usize = bias == 0 ? 0 : bias + (<usize>channel << 2);
-      emit16(from, next, afterNext, advance, target + shift, step, count, offsets, beside, relu);
+      emit16(capped, from, next, afterNext, advance, target + shift, step, count, offsets, beside, activation);
     }
     for (; channel < channels; channel += 4) {
       const rest = channels - channel;
@@ -130,7 +157,7 @@ export function emitRow(
         for (let i = 0; i < count; i++) {
           let v = f32x4.add(v128.load(from), offset);
           if (residual != 0) v = f32x4.add(v, v128.load(beside));
-          if (relu) v = f32x4.pmax(v, zero);
+          if (activation != Activation.none) v = limited(v, zero, capped);
           v128.store(to, v);
           from += advance;
           to += step;
@@ -141,7 +168,7 @@ export function emitRow(
         for (let i = 0; i < count; i++) {
           let v = f32x4.add(v128.load(from), offset);
           if (residual != 0) v = f32x4.add(v, loadPartial(beside, rest));
-          if (relu) v = f32x4.pmax(v, zero);
+          if (activation != Activation.none) v = limited(v, zero, capped);
           storePartial(to, v, rest);
           from += advance;
           to += step;
@@ -156,6 +183,7 @@ export function emitRow(
 // @ts-ignore: decorator
 @inline
 function emit16(
+  capped: bool,
   from: usize,
   next: usize,
   afterNext: usize,
@@ -165,10 +193,10 @@ function emit16(
   count: i32,
   bias: usize,
   residual: usize,
-  relu: i32,
+  activation: i32,
 ): void {
   const zero = f32x4.splat(0);
-  const floor = relu ? zero : f32x4.splat(-Infinity);
+  const floor = f32x4.splat(activationFloor(activation));
   const biased = bias != 0;
   const b0 = biased ? v128.load(bias) : zero;
   const b1 = biased ? v128.load(bias, 16) : zero;
@@ -189,10 +217,10 @@ function emit16(
       v3 = f32x4.add(v3, v128.load(residual, 48));
       residual += step;
     }
-    v128.store(to, f32x4.pmax(v0, floor));
-    v128.store(to, f32x4.pmax(v1, floor), 16);
-    v128.store(to, f32x4.pmax(v2, floor), 32);
-    v128.store(to, f32x4.pmax(v3, floor), 48);
+    v128.store(to, limited(v0, floor, capped));
+    v128.store(to, limited(v1, floor, capped), 16);
+    v128.store(to, limited(v2, floor, capped), 32);
+    v128.store(to, limited(v3, floor, capped), 48);
     from += advance;
     f1 += advance;
     f2 += advance;

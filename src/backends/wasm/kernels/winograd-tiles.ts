@@ -143,7 +143,7 @@ export function winograd_outputs(
   tilesPerImage: i32,
   bias: usize,
   residual: usize,
-  relu: i32,
+  activation: i32,
 ): void {
   const rowBytes = pixelBytes * <usize>width;
   const image = tile / tilesPerImage;
@@ -165,7 +165,7 @@ export function winograd_outputs(
       width - column,
       bias,
       residual == 0 ? 0 : residual + at,
-      relu,
+      activation,
     );
     column += 2;
     if (column >= width) {

@@ -1,3 +1,4 @@
+import { activationFloor, activationHasRest, limited } from './activation';
 import { VECTOR } from './simd';
 
 /**
@@ -145,8 +146,8 @@ function storeInput(to: usize, placeBytes: usize, t0: v128, t1: v128, t2: v128, 
 }
 
 /**
- * Whole: four sums stay in registers from the first of 16 loads to the last. Aᵀ m A + bias + residual, then ReLU, to the 2×2 pixels at `to`, of which `rows` × `columns` (1 or 2 each) are within the
- * picture. `bias` and `residual` are 0 where there is none.
+ * Aᵀ m A + bias + residual, then the activation, to the 2×2 pixels at `to`, of which `rows` × `columns` (1 or 2 each) are within the
+ * picture. `bias` and `residual` are 0 where there is none. Whole: four sums stay in registers from the first of 16 loads to the last.
  *
  * @widen
  */
@@ -162,10 +163,39 @@ export function winograd_output(
   columns: i32,
   bias: usize,
   residual: usize,
-  relu: i32,
+  activation: i32,
+): void {
+  const floor = activationFloor(activation);
+  if (activationHasRest(activation)) {
+    outputOf(true, from, planeBytes, placeBytes, channels, to, rowBytes, pixelBytes, rows, columns, bias, residual, floor);
+  } else {
+    outputOf(false, from, planeBytes, placeBytes, channels, to, rowBytes, pixelBytes, rows, columns, bias, residual, floor);
+  }
+}
+
+/**
+ * `capped`, a constant, tells whether the activation is ReLU6.
+ *
+ * @widen
+ */
+// @ts-ignore: decorator
+@inline
+function outputOf(
+  capped: bool,
+  from: usize,
+  planeBytes: usize,
+  placeBytes: usize,
+  channels: i32,
+  to: usize,
+  rowBytes: usize,
+  pixelBytes: usize,
+  rows: i32,
+  columns: i32,
+  bias: usize,
+  residual: usize,
+  floor: f32,
 ): void {
   const zero = f32x4.splat(0);
-  const floor = relu ? <f32>0 : -Infinity;
   const right = columns > 1 ? pixelBytes : 0;
   const down = rows > 1 ? rowBytes : 0;
   for (const end = to + (<usize>channels << 2); to < end; to += VECTOR, from += planeBytes) {
@@ -232,10 +262,10 @@ export function winograd_output(
       residual += VECTOR;
     }
     const least = f32x4.splat(floor);
-    y00 = f32x4.pmax(y00, least);
-    y01 = f32x4.pmax(y01, least);
-    y10 = f32x4.pmax(y10, least);
-    y11 = f32x4.pmax(y11, least);
+    y00 = limited(y00, least, capped);
+    y01 = limited(y01, least, capped);
+    y10 = limited(y10, least, capped);
+    y11 = limited(y11, least, capped);
     // A pixel beyond the border is written to the place of one within, before that one is.
     const second = to + down;
     v128.store(second + right, y11);
