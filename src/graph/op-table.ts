@@ -12,6 +12,7 @@ import type { PadOps } from './ops/pad.ts';
 import type { PoolOps } from './ops/pool.ts';
 import type { SoftmaxCrossEntropyOps } from './ops/softmax-cross-entropy.ts';
 import type { SubsampleOps } from './ops/subsample.ts';
+import type { Top1HitsOps } from './ops/top1-hits.ts';
 import type { UpdateOps } from './ops/update.ts';
 
 /**
@@ -36,6 +37,7 @@ export interface OpTable
     PoolOps,
     SoftmaxCrossEntropyOps,
     SubsampleOps,
+    Top1HitsOps,
     UpdateOps {}
 
 export type OpName = keyof OpTable;

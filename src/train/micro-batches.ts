@@ -84,5 +84,6 @@ function trainingPlan(
     accumulate,
     ema: recipe.ema !== undefined,
     checkpointActivations,
+    hits: true,
   });
 }

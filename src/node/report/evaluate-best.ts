@@ -1,4 +1,5 @@
 import type { Backend } from '../../backends/backend.ts';
+import { argmax } from '../../base/argmax.ts';
 import { withEndings } from '../../base/endings.ts';
 import { Rng } from '../../base/rng.ts';
 import type { StateDict } from '../../base/tensor-data.ts';
@@ -8,7 +9,6 @@ import { evaluate, prepareInference } from '../../train/evaluate.ts';
 import { topGuesses, type Guess } from '../../train/guess.ts';
 import type { Evaluation } from '../../train/metrics.ts';
 import type { Network } from '../../train/network.ts';
-import { argmax } from '../../train/tally.ts';
 import { createLoader } from '../data/loader.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import { evaluationBatch } from '../../train/loaders.ts';

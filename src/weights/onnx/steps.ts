@@ -6,6 +6,7 @@ import { adaptiveWindows } from '../../graph/ops/adaptive-pool.ts';
 import type { ChannelSumOps } from '../../graph/ops/channel-sum.ts';
 import type { DropoutOps } from '../../graph/ops/dropout.ts';
 import type { SoftmaxCrossEntropyOps } from '../../graph/ops/softmax-cross-entropy.ts';
+import type { Top1HitsOps } from '../../graph/ops/top1-hits.ts';
 import type { UpdateOps } from '../../graph/ops/update.ts';
 import { formatShape, type Value } from '../../graph/value.ts';
 import type { OnnxAttributes } from './model.ts';
@@ -33,7 +34,7 @@ const END_OF_AXIS = 2 ** 31 - 1;
 /** Ops that a network has in training alone, or that only plans have. */
 type TrainingOp =
   | Extract<OpName, `${string}_backward${string}`>
-  | keyof (ChannelSumOps & DropoutOps & SoftmaxCrossEntropyOps & UpdateOps)
+  | keyof (ChannelSumOps & DropoutOps & SoftmaxCrossEntropyOps & Top1HitsOps & UpdateOps)
   | 'batch_norm'
   | 'batch_norm_recompute'
   | 'fold_batch_norm'
