@@ -60,6 +60,7 @@ export interface Numerics {
 export const multiplyAdds = ['fused', 'separate', 'double'] as const;
 export type MultiplyAdd = (typeof multiplyAdds)[number];
 
+/** The native library that a backend calls for matmuls. */
 export interface NativeLibrary {
   readonly name: string;
   /** Its version as it reports it; empty if it reports none. */

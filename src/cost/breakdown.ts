@@ -34,6 +34,7 @@ export interface LayerCost extends PartCost {
   readonly outputShape: Shape;
 }
 
+/** The cost of all ops of one kind. */
 export interface KindCost extends PartCost {
   readonly kind: string;
   /** How many ops are of this kind. */

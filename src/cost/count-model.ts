@@ -6,6 +6,7 @@ import { trace, type Module } from '../nn/index.ts';
 import { checkModule } from '../nn/module.ts';
 import { costOf } from './cost.ts';
 
+/** A network's parameters, MACs and activations for one picture. */
 export interface ModelCount {
   readonly params: number;
   /** Multiply–accumulates of a weight for one picture of `inputShape`. */

@@ -9,6 +9,7 @@ import type { Parameter } from '../nn/parameter.ts';
 import { render, type Summary, type SummaryRow } from './summary-listing.ts';
 import { trace } from '../nn/trace.ts';
 
+/** What to list, and for which input. */
 export interface SummaryOptions {
   /** N×C×H×W (or N×F). */
   readonly inputSize: Shape;

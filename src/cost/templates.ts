@@ -33,6 +33,7 @@ const templateKinds: Kinds<TemplateOptions> = {
   inputShape: anything,
 };
 
+/** A network that meets the budget: its cardinality, base width and counts. */
 export interface Template {
   readonly cardinality: number;
   /** d, the width of each transformation in the first stage; every further stage doubles it. */

@@ -18,6 +18,7 @@ export const paperCardinalities: readonly number[] = [1, 2, 4, 8, 32];
 /** What a budget counts: parameters, or multiply–accumulates of a weight. */
 export type CostUnit = 'parameters' | 'macs';
 
+/** The budget, and the cardinalities to compare at it. */
 export interface TradeoffOptions {
   /** W, channels in and out of the block; a multiple of 4. 256, as in conv2 of the paper's networks. */
   readonly inputWidth?: number;

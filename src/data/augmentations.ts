@@ -11,6 +11,7 @@ export const augmentationNames = [
   'shift-flip',
   'imagenet',
 ] as const;
+/** A name of an augmentation. */
 export type AugmentationName = (typeof augmentationNames)[number];
 
 /**

@@ -36,6 +36,7 @@ export const preprocessingSchema = z
     { error: 'cropShare and resize contradict each other' },
   );
 
+/** How a picture becomes a network's input; see `preprocessingSchema`. */
 export type Preprocessing = z.infer<typeof preprocessingSchema>;
 
 const range = z
@@ -69,7 +70,9 @@ export const augmentationSchema = z.strictObject({
   lighting: z.number().nonnegative().default(0),
 });
 
+/** How training pictures are augmented, with all defaults filled in. */
 export type Augmentation = z.infer<typeof augmentationSchema>;
+/** The same, where what has a default may be left out. */
 export type AugmentationInput = z.input<typeof augmentationSchema>;
 
 /** Which of two batch mixes is drawn, and how strongly. */
@@ -84,7 +87,9 @@ export const mixSchema = z.strictObject({
   cutmixShare: z.number().min(0).max(1).default(0.5),
 });
 
+/** Mixup and CutMix, with all defaults filled in. */
 export type Mix = z.infer<typeof mixSchema>;
+/** The same, where what has a default may be left out. */
 export type MixInput = z.input<typeof mixSchema>;
 
 /** Mean and standard deviation of ImageNet's training pictures, as torchvision's networks expect them. */

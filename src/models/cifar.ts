@@ -43,6 +43,7 @@ class CifarBlock extends Block {
   }
 }
 
+/** Options of `CifarResNet`. */
 export interface CifarResNetOptions extends ShortcutOptions {
   readonly numClasses?: number;
   readonly inChannels?: number;

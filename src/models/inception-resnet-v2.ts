@@ -50,6 +50,7 @@ class ResidualBlock extends Branches {
   }
 }
 
+/** Options of `InceptionResnetV2`. */
 export interface InceptionResnetV2Options {
   /** Blocks of 35×35, 17×17 and 8×8 pixels; the last kind has one more, without scale and ReLU. */
   readonly layers?: readonly number[];

@@ -11,6 +11,7 @@ import { blocks, kindsOf } from './options.ts';
  * 384, 1024 and 1536 channels.
  */
 
+/** Options of `InceptionV4`. */
 export interface InceptionV4Options {
   /** Blocks A, B and C. */
   readonly layers?: readonly number[];

@@ -24,6 +24,7 @@ import { blocks, kindsOf } from './options.ts';
 
 const expansion = 2;
 
+/** Options of `KuangliuResNeXt`. */
 export interface KuangliuResNeXtOptions extends ShortcutOptions {
   /** C, the number of transformations aggregated. */
   readonly cardinality?: number;

@@ -57,6 +57,7 @@ class DepthwiseSeparableConv extends Module {
   }
 }
 
+/** Options of `MobileNetV1`. */
 export interface MobileNetV1Options {
   readonly numClasses?: number;
   readonly inChannels?: number;

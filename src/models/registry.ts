@@ -10,6 +10,7 @@ import { checkModelOptions, requireBuildable, type ModelOptions, type OptionName
 /** Options written in a program, or from outside and not yet checked. */
 export type GivenOptions = ModelOptions | Readonly<Record<string, unknown>>;
 
+/** What the registry knows of a model. */
 export interface ModelInfo {
   readonly name: string;
   readonly description: string;

@@ -174,6 +174,7 @@ export class Bottleneck extends BottleneckLayers {
   }
 }
 
+/** Options of `ResNet`. */
 export interface ResNetOptions extends ShortcutOptions {
   /** 7×7 with stride 2 and a max pool for photographs, 3×3 for CIFAR's 32×32. */
   readonly stem?: 'imagenet' | 'cifar';

@@ -17,6 +17,7 @@ export const imagenetLayers: Readonly<Record<number, readonly number[]>> = {
   200: [3, 24, 36, 3],
 };
 
+/** Options of `resnext` and `resnextCifar`. */
 export interface ResNeXtOptions extends Omit<ResNetOptions, 'groups' | 'widthPerGroup' | 'stem'> {
   /** C, the number of transformations aggregated. */
   readonly cardinality?: number;

@@ -68,6 +68,7 @@ class ReviewBottleneck extends Block {
   }
 }
 
+/** Options of `ReviewResNeXt`. */
 export interface ReviewOptions {
   readonly cardinality?: number;
   readonly numClasses?: number;

@@ -79,6 +79,7 @@ class Block extends Module {
   }
 }
 
+/** Options of `Xception`. */
 export interface XceptionOptions {
   readonly numClasses?: number;
   readonly inChannels?: number;

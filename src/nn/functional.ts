@@ -8,6 +8,7 @@ import { checkValue, currentTracing, type Tracing } from './tracing.ts';
 
 /** Ops without parameters, for use in `forward`: PyTorch's `torch.nn.functional`, and `+`, `cat` and `flatten` of `torch`. */
 
+/** Options of pooling, in pixels. */
 export interface PoolOptions {
   /** Default: the kernel's size. */
   readonly stride?: Size;
@@ -17,6 +18,7 @@ export interface PoolOptions {
   readonly ceilMode?: boolean;
 }
 
+/** Options of average pooling. */
 export interface AvgPoolOptions extends PoolOptions {
   /** Whether the zeros around the picture count in the mean. */
   readonly countIncludePad?: boolean;

@@ -18,6 +18,7 @@ export interface Trace {
   readonly output: Value;
 }
 
+/** How a network is traced. */
 export interface TraceOptions {
   /** Batch norm with the batch's statistics (unless it is frozen) and dropout, or as the network is used afterwards. */
   readonly training: boolean;

@@ -6,6 +6,7 @@ import { backendNames, backends, defaultBackend, type BackendName } from './back
 import type { EngineOptions } from './engine-options.ts';
 import { defaultThreads, mostThreads } from './threads.ts';
 
+/** Which backend, and how it computes. */
 export interface NodeBackendOptions extends EngineOptions {
   /** `wasm` (default) or `reference`, the slow specification. */
   readonly name?: BackendName | undefined;

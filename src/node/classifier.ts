@@ -9,6 +9,7 @@ import { createNodeBackend, engineKinds, type NodeBackendOptions } from './backe
 import { nodePictures } from './data/pictures.ts';
 import { loadKinds, loadTrained, type LoadOptions } from './trained.ts';
 
+/** How `loadClassifier` builds the network, prepares pictures and limits them. */
 export interface ClassifierOptions
   extends LoadOptions, PictureLimitOptions, Omit<NodeBackendOptions, 'name'> {
   /** What computes; whoever made it disposes of it. Default: an own one with `threads`. */

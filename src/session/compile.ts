@@ -15,6 +15,7 @@ import { backendKind } from './arguments.ts';
 import { loadWith } from './load-with.ts';
 import { writeWeights } from './state.ts';
 
+/** For what input and device a network is compiled. */
 export interface CompileOptions {
   /** Input shape N×C×H×W; the program runs for this one only. */
   readonly input: Shape;

@@ -11,6 +11,7 @@ import { planTraining } from '../plan/plan-training.ts';
 import { backendKind, checkFloats } from './arguments.ts';
 import { writeWeights } from './state.ts';
 
+/** The batch, and the device that computes. */
 export interface GradientOptions {
   readonly backend: Backend;
   /** Pictures N×C×H×W, in PyTorch's order. */

@@ -28,6 +28,7 @@ export interface Checkpoint extends Description {
   readonly training?: TrainingState | undefined;
 }
 
+/** What it takes beside the weights to continue training. */
 export interface TrainingState extends z.infer<typeof trainingSchema>, TrainingTensors {}
 
 const count = z.int().nonnegative();

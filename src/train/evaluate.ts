@@ -44,6 +44,7 @@ export async function prepareInference(
   return await loadWith(backend, parts.plan, state ?? network.stateDict());
 }
 
+/** Options of `evaluate`. */
 export interface EvaluateOptions {
   /** Ends the evaluation between two runs of the program: the promise rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;

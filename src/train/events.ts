@@ -14,6 +14,7 @@ export type TrainEvent =
   | { readonly type: 'warning'; readonly message: string }
   | EndEvent;
 
+/** The run begins, or continues. */
 export interface StartEvent {
   readonly type: 'start';
   readonly model: string;
@@ -39,6 +40,7 @@ export interface StartEvent {
   readonly resumedSteps: number;
 }
 
+/** An optimiser step is done. */
 export interface StepEvent {
   readonly type: 'step';
   /** 0-based epoch; `step` counts optimiser steps over the whole run, this one included. */
@@ -64,6 +66,7 @@ export interface StepEvent {
   readonly gradientNorm?: number;
 }
 
+/** An epoch is done and validated. */
 export interface EpochEvent {
   readonly type: 'epoch';
   readonly epoch: number;
@@ -81,6 +84,7 @@ export interface EpochEvent {
   readonly best: boolean;
 }
 
+/** The run has ended, and why. */
 export interface EndEvent {
   readonly type: 'end';
   readonly reason: 'finished' | 'interrupted' | 'stopped-early' | 'not-finite';

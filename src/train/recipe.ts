@@ -41,6 +41,7 @@ export const recipeSchema = z.strictObject({
   /** What is done about classes of which there are few pictures; if absent, nothing. */
   balance: z.enum(balances).optional(),
 });
+/** A recipe, validated; see `recipeSchema`. */
 export type Recipe = z.infer<typeof recipeSchema>;
 
 /** Recipes by name. */

@@ -15,6 +15,7 @@ import type { Tensors } from './training-program.ts';
 
 export type { LoopOptions } from './run.ts';
 
+/** The result of a run. */
 export interface TrainResult {
   readonly reason: EndEvent['reason'];
   /** Optimiser steps done, those of earlier parts of a continued run included. */

@@ -53,6 +53,7 @@ export interface ClassifyOptions extends PictureLimitOptions {
   readonly topK?: number | undefined;
 }
 
+/** Options of `classifyMany` and `classifyEach`. */
 export interface ClassifyManyOptions extends ClassifyOptions {
   /** Ends the work between pictures: with the signal's reason as the error. */
   readonly signal?: AbortSignal | undefined;

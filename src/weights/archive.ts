@@ -27,6 +27,7 @@ export interface Unreadable {
   readonly shape: readonly number[] | undefined;
 }
 
+/** A tensor of a file: its type and shape, and its numbers on demand. */
 export interface TensorEntry {
   readonly dtype: Dtype;
   readonly shape: readonly number[];

@@ -12,6 +12,7 @@ import { matchTensors, type Match } from './match.ts';
 import { renamer } from './name-maps.ts';
 import { unreadableKind } from './unreadable.ts';
 
+/** How weights are fitted to a network. */
 export interface LoadWeightsOptions {
   /** What messages call the file. */
   readonly source: string;

@@ -12,6 +12,7 @@ export interface NameMap {
   readonly substitutions: readonly (readonly [pattern: string, replacement: string])[];
 }
 
+/** All name maps. */
 export const nameMaps: readonly NameMap[] = [
   {
     id: 'torchvision',

@@ -9,6 +9,7 @@ import { Module } from '../module.ts';
 import { Parameter } from '../parameter.ts';
 import { currentTracing } from '../tracing.ts';
 
+/** Options of `BatchNorm2d`, with PyTorch's defaults. */
 export interface BatchNorm2dOptions {
   readonly eps?: number;
   /** Weight of the newest batch in the running statistics. */

@@ -8,6 +8,7 @@ import { Module } from '../module.ts';
 import { Parameter } from '../parameter.ts';
 import { currentTracing } from '../tracing.ts';
 
+/** Options of `Conv2d`, with PyTorch's defaults. */
 export interface Conv2dOptions {
   readonly stride?: Size;
   /**

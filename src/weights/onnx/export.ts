@@ -11,6 +11,7 @@ import { appendChains, chainsOf, fitsAnySize } from './network.ts';
 import { appendPreprocessing, fitsGraph, type GraphPreprocessing } from './preprocess.ts';
 import { graphInterpolations } from './resample.ts';
 
+/** What the ONNX file contains. */
 export interface OnnxExportOptions {
   /** [C, H, W] of the pictures that the network is made for. */
   readonly input: readonly [number, number, number];
