@@ -15,7 +15,7 @@ import {
   type KernelArgs,
 } from '../../../src/backends/wasm/args/definition.ts';
 import * as definitions from '../../../src/backends/wasm/args/index.ts';
-import { nativeKernels } from '../../../src/backends/wasm/blas.ts';
+import { nativeKernels } from '../../../src/backends/wasm/blas-kernels.ts';
 
 const defined: readonly KernelArgs[] = Object.values(definitions);
 
