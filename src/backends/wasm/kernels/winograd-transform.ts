@@ -11,8 +11,9 @@ import { VECTOR } from './simd';
  *
  * A place is one of the 16 elements of a transformed tile; places are `placeBytes` apart. Each function goes over all channels, a
  * vector at a time, which lie one behind the other in a pixel and in planes that are `planeBytes` apart among transformed tiles.
- * Bound by loads and stores, with one or two additions to each. What is live fits the 15 registers that V8 has on x64. Of a pair of vectors (scripts/widen.ts) both are loaded, computed and
- * stored together, hence pointers that move on instead of offsets that would be many.
+ * Bound by loads and stores, with one or two additions to each. What is live fits the 15 registers that V8 has on x64. Of a pair of
+ * vectors (scripts/widen.ts) both are loaded, computed and stored together, hence pointers that move on instead of offsets that
+ * would be many.
  */
 
 /**
@@ -145,8 +146,8 @@ function storeInput(to: usize, placeBytes: usize, t0: v128, t1: v128, t2: v128, 
 }
 
 /**
- * Whole: four sums stay in registers from the first of 16 loads to the last. Aᵀ m A + bias + residual, then ReLU, to the 2×2 pixels at `to`, of which `rows` × `columns` (1 or 2 each) are within the
- * picture. `bias` and `residual` are 0 where there is none.
+ * Aᵀ m A + bias + residual, then ReLU, to the 2×2 pixels at `to`, of which `rows` × `columns` (1 or 2 each) are within the
+ * picture. `bias` and `residual` are 0 where there is none. Whole: four sums are in registers from the first of 16 loads to the last.
  *
  * @widen
  */
