@@ -9,6 +9,10 @@ const config: KnipConfig = {
     // The public interface.
     'src/index.ts!',
     'src/{backends,cost,data,node,train,weights}/index.ts!',
+    // Types of the platform, which the declarations of each entrance name.
+    'src/base/globals.ts!',
+    // What scripts/kernel-args.ts makes the kernels' classes of.
+    'src/backends/wasm/args/index.ts!',
     // Started by their path: the command line by bin/cardinal.js, the others as threads.
     'src/cli/main.ts!',
     'src/node/wasm-worker.ts!',
@@ -17,7 +21,7 @@ const config: KnipConfig = {
     // Run by hand, by tests or by npm.
     '{bench,examples,scripts}/**/*.ts',
     'test/**/*.test.ts',
-    'test/package/program.ts',
+    'test/package/*program.ts',
   ],
   project: ['src/**/*.ts!', '{bench,examples,scripts,test}/**/*.{ts,js}'],
   ignore: [

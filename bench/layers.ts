@@ -41,7 +41,7 @@ await runBench(
     )
     .option('--only <pass>', 'forward, input or weight', oneOf('--only', passes))
     .option('--kernels <build>', 'wide, relaxed or simd (the fastest)', oneOf('--kernels', kernelBuilds))
-    .option('--no-blas', 'leave matrix products to WebAssembly')
+    .option('--no-blas', 'leave matmuls to WebAssembly')
     .action(main),
 );
 

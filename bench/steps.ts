@@ -43,7 +43,7 @@ await runBench(
     .option('--threads <n>', 'threads', integer('--threads', 1, 256), 2)
     .option('--runs <n>', 'runs of each', integer('--runs', 1), 5)
     .option('--kernels <build>', 'wide, relaxed or simd (the fastest)', oneOf('--kernels', kernelBuilds))
-    .option('--no-blas', 'leave matrix products to WebAssembly')
+    .option('--no-blas', 'leave matmuls to WebAssembly')
     .action(main),
 );
 

@@ -3,14 +3,14 @@ import type { Node } from '../graph/node.ts';
 import type { Entry, Plan } from '../plan/plan.ts';
 import type { Target } from '../plan/target.ts';
 
-/** How the elements of a rank-4 array follow each other: N, C, H, W as PyTorch has it, or N, H, W, C as it is stored. */
+/** Order of the elements of a rank-4 array: N, C, H, W as in PyTorch, or N, H, W, C as it is stored. */
 export type Order = 'contiguous' | 'channels_last';
 
 /**
  * A device that runs plans. It sees nothing but plans: no modules, no gradient rules, no data. `reference` is the
  * specification; every other backend passes the same conformance suite against it.
  *
- * What a device can do it says as the `Target` of planning: alignment, sizes, scratch room, fusions, costs.
+ * What the device can do, it declares as the `Target` of planning: alignment, sizes, scratch memory, fusions, costs.
  *
  * **Memory.** A plan gives every buffer an offset in one block of `peakBytes`, such that buffers that are alive at the same
  * step do not overlap; but an output may lie where an input of its step lies that dies there (`replaces` of the op). A backend
@@ -26,7 +26,7 @@ export interface Backend extends Target {
   readonly name: string;
   /** What does the work, for people: "2 threads, WebAssembly wide, OpenBLAS". */
   readonly description: string;
-  /** What the last digits of its results depend on, if it is known: two backends that say the same give the same bits. */
+  /** What the last digits of its results depend on, if known: two backends that declare the same give the same bits. */
   readonly numerics?: Numerics | undefined;
   /**
    * The kernels that each node of a plan runs, in their order: for listings. A kernel that computes two nodes at once stands at
@@ -53,7 +53,7 @@ export interface Backend extends Target {
 export interface Numerics {
   /** How a product is added to a sum: rounded once, rounded after either operation, or in double precision. */
   readonly multiplyAdd: MultiplyAdd;
-  /** The native library that does matrix products, on whose version, processor and number of threads their sums depend. */
+  /** The native library that does matmuls; their sums depend on its version, processor and number of threads. */
   readonly library?: NativeLibrary | undefined;
 }
 
@@ -62,7 +62,7 @@ export type MultiplyAdd = (typeof multiplyAdds)[number];
 
 export interface NativeLibrary {
   readonly name: string;
-  /** What it says of itself; empty if nothing. */
+  /** Its version as it reports it; empty if it reports none. */
   readonly version: string;
   /** The processor that its kernels are for. */
   readonly processor: string;
@@ -100,7 +100,7 @@ export interface Program {
   readonly busy: boolean;
   /**
    * Copies `data` into the buffer called `name` (any role but `workspace`). Throws a `CardinalError` if there is none or
-   * if the element counts differ. `order` tells how `data` is laid out; contiguous unless said otherwise.
+   * if the element counts differ. `order` is the layout of `data`; default: contiguous.
    * @throws {DisposedError} if the program is gone.
    * @throws {DeviceLostError} if the device is.
    */

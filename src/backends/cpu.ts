@@ -29,8 +29,9 @@ const fusedActivations: readonly Activation[] = ['none', 'relu', 'relu6'];
 const fusedInConvolutions: readonly Activation[] = ['none', 'relu'];
 
 /**
- * An activation that the kernels know, and every fusion but one: the gradient of a convolution takes a residual only where it is one matrix product, as the first of a
- * bottleneck block is. A product can begin with what is there already; the other kernels would read it in a second pass.
+ * An activation that the kernels know, and every fusion but one: the gradient of a convolution takes a residual only
+ * where it is one matmul, as the first of a bottleneck block is. A matmul can start from what is there already; the
+ * other kernels would read it in a second pass.
  */
 function supports(node: Node): boolean {
   if ('activation' in node.attrs) {

@@ -73,7 +73,7 @@ export class HostProgram implements Program {
     await this.end(`plan "${this.plan.name}" was disposed of; load it again to use it`, drains(options));
   }
 
-  /** As `dispose`, for a reason that is told to who is refused. */
+  /** As `dispose`, with a reason for those who are refused. */
   async end(reason: string, drain: boolean): Promise<void> {
     this.#ended ??= reason;
     const isIdle = !this.#turns.busy;

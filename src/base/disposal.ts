@@ -1,6 +1,6 @@
 import { checkOptions, flag, type Kinds } from './options.ts';
 
-/** How something that serves callers is to end. */
+/** How something that serves callers ends. */
 export interface DisposeOptions {
   /**
    * Finish first what was accepted, whatever waits included; new work is refused. Default false: what waits is refused, too, and

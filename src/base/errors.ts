@@ -1,9 +1,9 @@
 import { visible } from './quoted.ts';
 
 /**
- * An error a person can act on: one line that names the thing, what was expected and what came.
- * The command line prints `message` alone and exits with 1; anything else that is thrown is a defect of Cardinal.
- * Names and messages of strangers may stand in `message`: it is `visible`, safe to be logged and printed.
+ * An error that a person can act on: one line with what was expected, what came, and where. The command line prints
+ * only `message` and exits with 1; anything else that is thrown is a bug in Cardinal. Names and messages of strangers
+ * may stand in `message`: it is `visible`, safe to be logged and printed.
  */
 export class CardinalError extends Error {
   override readonly name: string = 'CardinalError';
@@ -15,19 +15,19 @@ export class CardinalError extends Error {
   }
 }
 
-/** A command, option or argument that was given wrongly. The command line exits with 2. */
+/** An invalid command, option or argument. The command line exits with 2. */
 export class UsageError extends CardinalError {
   override readonly name: string = 'UsageError';
 }
 
-/** Something was used after `dispose`, or was waiting for its turn when it was disposed of. The same on every backend. */
+/** Something was used after `dispose`, or was still waiting when it was disposed of. The same on every backend. */
 export class DisposedError extends CardinalError {
   override readonly name: string = 'DisposedError';
 }
 
 /**
- * The device that computes has gone away, with all that its programs held: a GPU that was reset, a thread that ended. Its backend is
- * of no more use; another may do. What was saved before is whole.
+ * The device that computes has gone away, with all that its programs held: a GPU that was reset, a thread that ended.
+ * Its backend cannot be used any more; create another. What was saved before is intact.
  */
 export class DeviceLostError extends CardinalError {
   override readonly name: string = 'DeviceLostError';

@@ -1,6 +1,6 @@
 /**
  * One abort for any number of listeners, a signal for each: Node warns of more than ten listeners on one signal, as of a leak, and
- * other platforms have no way to be told that they are meant.
+ * other platforms have no way to know that they are meant.
  */
 export class ManySignals {
   readonly #open = new Set<AbortController>();

@@ -93,7 +93,7 @@ export function having(expected: string, ...methods: readonly string[]): Kind {
 
 /**
  * Checks the options that a caller gave to `what`: plain JavaScript may call with anything. Options that are undefined count
- * as left out. Throws a `UsageError` if they are no object, one has no such name (it tells the nearest), one of `required` is
+ * as left out. Throws a `UsageError` if they are no object, one has no such name (it names the nearest), one of `required` is
  * missing, or a value is not of its kind.
  */
 export function checkOptions<T extends object>(

@@ -1,9 +1,9 @@
-/** Numbers with a shape, as state dicts and files hold them; always in PyTorch's (contiguous) order. */
+/** A tensor as state dicts and files hold it: numbers and their shape, always in PyTorch's (contiguous) order. */
 export type TensorData =
   | { readonly dtype: 'F32'; readonly shape: readonly number[]; readonly data: Float32Array }
   | { readonly dtype: 'I64'; readonly shape: readonly number[]; readonly data: BigInt64Array };
 
-/** Whether it is a tensor with as many numbers as its shape says; one made by hand may be anything. */
+/** Whether it is a tensor with as many numbers as its shape requires; one made by hand may be anything. */
 export function isTensor(value: unknown): value is TensorData {
   const { dtype, shape, data }: Partial<Record<string, unknown>> = { ...(value as object | undefined) };
   const tag = dtype === 'F32' ? 'Float32Array' : dtype === 'I64' ? 'BigInt64Array' : undefined;

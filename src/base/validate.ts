@@ -1,9 +1,10 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CardinalError } from './errors.ts';
 import { shortened } from './quoted.ts';
 
-/** Anything JSON can say. */
+/** Any JSON value. */
 export const jsonValue = z.json();
+/** @internal for tests */
 export type JsonValue = z.infer<typeof jsonValue>;
 
 export const jsonObject = z.record(z.string(), jsonValue);

@@ -40,7 +40,7 @@ export interface KindCost extends PartCost {
   readonly ops: number;
 }
 
-/** Where a network's cost lies. */
+/** A network's cost, divided among its layers and kinds of op. */
 export interface CostBreakdown {
   /** In the order in which they first run. Ops that a module records itself, as a block its addition, stand under its own path. */
   readonly layers: readonly LayerCost[];
@@ -57,8 +57,8 @@ const levels: Kind = {
 };
 
 /**
- * Counts a traced network by layer, by kind of op and by convention. `depth` levels of modules are told apart, and what lies
- * deeper is added up; the `Infinity` of the default tells every layer apart.
+ * Counts a traced network by layer, by kind of op and by convention. `depth` levels of modules get rows of their own,
+ * and what lies deeper is added up; the default, `Infinity`, gives every layer a row.
  */
 export function costBreakdown(
   traced: { readonly graph: Graph },

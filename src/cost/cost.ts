@@ -16,7 +16,10 @@ export interface Cost {
 /** The graph of what `trace` gives. */
 export const graphKind = objectWith('the graph of what trace gives', 'nodes', 'values');
 
-/** Counts a graph at the batch size it was traced with. Only forward ops if only those are recorded. */
+/**
+ * Counts a graph's MACs, parameters and activations at the batch size it was traced with; forward ops only, if only
+ * those are recorded.
+ */
 export function costOf(graph: Graph): Cost {
   checkKind('costOf', 'the graph', graph, graphKind);
   return {

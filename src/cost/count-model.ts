@@ -16,7 +16,7 @@ export interface ModelCount {
   readonly inputShape: Shape;
 }
 
-/** Counts a network for one picture without allocating its weights; a named one at its own picture size unless told. */
+/** Counts a network for one picture without allocating its weights; a named one at its own picture size by default. */
 export function countModel(model: string, inputShape?: Shape, options?: GivenOptions): ModelCount;
 export function countModel(model: Module, inputShape: Shape): ModelCount;
 export function countModel(model: string | Module, pictures?: Shape, options: GivenOptions = {}): ModelCount {

@@ -1,7 +1,7 @@
 import type { Node, NodeOf } from '../graph/node.ts';
 import type { OpName } from '../graph/op-table.ts';
 
-/** What ops are called where they do not say it themselves. */
+/** Names of ops for people, where they differ from the op's own. */
 const names: Partial<Record<OpName, string>> = {
   batch_norm: 'batch norm',
   batch_norm_inference: 'batch norm',

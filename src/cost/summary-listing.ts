@@ -22,7 +22,7 @@ export interface SummaryRow {
 }
 
 /**
- * What torchinfo 1.8 tells of a network, by its conventions: a mult-add is a multiply–accumulate or an addition of a bias,
+ * What torchinfo 1.8 reports on a network, by its conventions: a mult-add is a multiply–accumulate or an addition of a bias,
  * for the whole batch, and batch norm counts its parameters once per picture; the size of a forward and backward pass is
  * twice the outputs of layers that have parameters; MB are 10⁶ bytes. What `forward` does not use is counted among the
  * parameters, as in PyTorch. Two things differ from torchinfo: a tensor that several modules share is one (torchinfo adds it

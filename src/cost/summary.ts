@@ -25,8 +25,9 @@ const kinds: Kinds<SummaryOptions> = {
 };
 
 /**
- * What torchinfo's `summary` prints: every call of a module with its output shape and parameters, then totals. Nothing is
- * computed or allocated. Print the result, or read its fields. Throws a `UsageError` without an `inputSize`.
+ * Lists a network as torchinfo's `summary` does: every call of a module with its output shape and parameters, then
+ * totals. Nothing is computed or allocated. Print the result, or read its fields. Throws a `UsageError` without an
+ * `inputSize`.
  */
 export function summary(model: Module, options: SummaryOptions): Summary {
   const { inputSize, depth = 3 } = checked('summary', model, options);
@@ -54,7 +55,7 @@ export function summary(model: Module, options: SummaryOptions): Summary {
 }
 
 /**
- * Where a network's cost lies: MACs, their share, activations and bytes of every layer (down to `depth` levels of modules)
+ * A network's cost in detail: MACs, their share, activations and bytes of every layer (down to `depth` levels of modules)
  * and every kind of op, and the totals by the conventions of other tools. Nothing is computed or allocated. For the batch
  * of `inputSize`, in evaluation mode.
  */

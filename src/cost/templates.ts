@@ -83,7 +83,7 @@ const paperTemplates: readonly {
 ];
 
 /**
- * For each cardinality the base width at which a ResNeXt of this depth costs what the budget says. Where the paper has a
+ * For each cardinality, the base width at which a ResNeXt of this depth costs as much as the budget. Where the paper has a
  * template of this depth and multiple of the cost, its width is kept, whatever the rule would give (Table 4's networks
  * stay some percent below twice the cost, and 8×14d is nearest in parameters but not in MACs). All others follow the
  * rounding rule: the whole number d ≥ 1 whose whole network, counted, costs nearest to the budget, and of two equally

@@ -31,7 +31,7 @@ export interface TradeoffOptions {
   readonly pictureSize?: number;
 }
 
-/** What else numbers must be is told where they are used. */
+/** What else must hold of numbers is checked where they are used. */
 export const costKinds = {
   cardinalities: listOf(finite),
   unit: oneOf('parameters', 'macs'),
@@ -76,7 +76,7 @@ export function bottleneckParameters(cardinality: number, width: number, inputWi
 }
 
 /**
- * For each cardinality the width at which a bottleneck costs what the budget says. The width is the whole number d ≥ 1
+ * For each cardinality, the width at which a bottleneck costs as much as the budget. The width is the whole number d ≥ 1
  * whose cost is nearest to the budget, and of two equally near the smaller one; without options this is Table 2. Throws a
  * `CardinalError` for an input width that is no multiple of 4 and for numbers that are not above 0.
  */

@@ -22,7 +22,7 @@ export interface BatchRequest {
   /** Position of the batch in its epoch. */
   readonly batch: number;
   readonly indices: Uint32Array;
-  /** How often each sample was in this epoch before, where any comes twice: it is varied in another way then. */
+  /** How often each sample was in this epoch before, where any comes twice: it is then augmented differently. */
   readonly repeats?: Uint32Array | undefined;
 }
 
@@ -43,7 +43,7 @@ interface Turn {
 type Decoded = { readonly picture: Picture } | { readonly reason: string };
 
 /**
- * Fills batches with decoded, varied, normalised and mixed pictures. What a slot holds depends on (seed, epoch, index)
+ * Fills batches with decoded, augmented, normalised and mixed pictures. What a slot holds depends on (seed, epoch, index)
  * alone: not on the batches before it, not on the worker that does it.
  *
  * Where a training picture cannot be decoded, another of its class takes its slot: the first readable one in the order

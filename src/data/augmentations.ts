@@ -1,7 +1,7 @@
 import { validate } from '../base/validate.ts';
 import { augmentationSchema, type Augmentation } from './preprocessing.ts';
 
-/** Ways of varying training pictures, by the names of `--augment` and `augment`. */
+/** Names of augmentations for training pictures: the values of `--augment` and `augment`. */
 export const augmentationNames = [
   'none',
   'flip',

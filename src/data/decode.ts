@@ -33,7 +33,7 @@ import { pictureInMemory, type PictureDataset, type PictureSource } from './sour
  * is what published networks were trained on. Grey is repeated, CMYK converted without ink profile, alpha dropped, an
  * embedded colour profile not applied, the first frame of an animation taken. Three things differ on purpose or by need:
  * EXIF rotation is applied (`ImageOps.exif_transpose`), 16-bit grey is cut to its high byte, where older Pillows clip it at
- * 255, and the transparent pixels of a GIF are black. The format is told by the bytes, whatever the file is called.
+ * 255, and the transparent pixels of a GIF are black. The bytes determine the format, whatever the file is called.
  *
  * @throws CardinalError with the file and the reason, if `file` is nothing that a picture can be read from, or if it has more
  * than `maxPixels` pixels or takes longer than `decodeSeconds`

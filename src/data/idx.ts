@@ -37,7 +37,7 @@ export function parseIdxHeader(first: Uint8Array, file: string, rank: 1 | 3): Id
   return { shape, bytes, size: shape.reduce((product, extent) => product * extent, 1) };
 }
 
-/** Throws a `CardinalError` unless a file of `fileBytes` is as large as its header says. */
+/** Throws a `CardinalError` unless a file of `fileBytes` has the size that its header gives. */
 export function requireIdxSize({ shape, bytes, size }: IdxHeader, fileBytes: number, file: string): void {
   const got = fileBytes - bytes;
   if (got === size) return;
@@ -46,7 +46,7 @@ export function requireIdxSize({ shape, bytes, size }: IdxHeader, fileBytes: num
   );
 }
 
-/** An (already unzipped) IDX file in memory: what its header says, and the bytes behind it. Throws as the two above do. */
+/** An (already unzipped) IDX file in memory: what its header says, and the bytes behind it. Throws as the two above do. @internal for scripts. */
 export function parseIdx(
   bytes: Uint8Array,
   file: string,
@@ -57,7 +57,7 @@ export function parseIdx(
   return { shape: header.shape, data: bytes.subarray(header.bytes) };
 }
 
-/** An IDX file of unsigned bytes, as the files of the MNIST family are. */
+/** An IDX file of unsigned bytes, as the files of the MNIST family are. @internal for scripts and tests. */
 export function encodeIdx(shape: readonly number[], data: Uint8Array): Uint8Array {
   const headerBytes = 4 + 4 * shape.length;
   const bytes = new Uint8Array(headerBytes + data.length);

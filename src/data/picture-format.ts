@@ -111,7 +111,7 @@ export function isOwnFormat(name: PictureFormatName | OptionalFormatName): name 
   return name === 'bmp' || name === 'ppm';
 }
 
-/** Bytes of a file that are enough to tell its format. */
+/** Bytes of a file that are enough to recognise its format. */
 export const formatHeadBytes = 4096;
 
 /** The format of a file, or undefined if it is none of those that are read. */

@@ -21,10 +21,10 @@ export type EncodedPicture =
   | ByteStream
   | AsyncIterable<unknown>;
 
-/** Whatever a picture may come as: an encoded one, or raw pixels. */
+/** A picture in any form that is accepted: encoded, or raw pixels. */
 export type PictureInput = EncodedPicture | Picture;
 
-/** Several pictures, there already or still to come. A string is iterable, too, and one picture. */
+/** Several pictures: an iterable or an async one. A string, although iterable, is one picture. */
 export type PictureInputs = (Iterable<PictureInput> & object) | AsyncIterable<PictureInput>;
 
 /** What is asked of a `Blob`: the types of all platforms have it. */

@@ -1,6 +1,6 @@
 import { wholeFrom, type Kinds } from '../base/options.ts';
 
-/** What one picture may cost, for callers. */
+/** Limits on what decoding one picture may cost. */
 export interface PictureLimitOptions {
   /**
    * The most pixels that a picture file may have, width × height of its first frame. Larger ones are refused by what their header
@@ -16,7 +16,7 @@ export interface PictureLimitOptions {
   readonly decodeSeconds?: number | undefined;
 }
 
-/** The same, settled; plain data, so that it can be handed to a worker. */
+/** The same with defaults filled in; plain data, so that it can be sent to a worker. */
 export interface PictureLimits {
   readonly maxPixels: number;
   readonly decodeSeconds: number;
@@ -24,7 +24,7 @@ export interface PictureLimits {
 
 export const defaultPictureLimits: PictureLimits = { maxPixels: 200_000_000, decodeSeconds: 60 };
 
-/** An hour, as long as sharp can be told to take. */
+/** An hour, the longest timeout that sharp takes. */
 export const mostDecodeSeconds = 3600;
 
 export const pictureLimitKinds: Kinds<PictureLimitOptions> = {

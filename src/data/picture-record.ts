@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** How validation pictures were held out of the training pictures: `splitByClass` with these gives the same ones again. */
 export const heldOutSchema = z.object({
@@ -10,7 +10,7 @@ export type HeldOut = z.infer<typeof heldOutSchema>;
 
 /**
  * Which pictures weights were trained on: enough to know them again, wherever they were moved to, so that nobody evaluates a
- * network on its training pictures without being told. No names and no pixels are in it.
+ * network on its training pictures without being given them. No names and no pixels are in it.
  */
 export const pictureRecordSchema = z.object({
   /** Pictures trained on, those held out not counted. */

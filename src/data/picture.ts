@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { validate } from '../base/validate.ts';
 import type { Picture } from './dataset.ts';

@@ -46,7 +46,7 @@ export function trainPipeline(preprocessing: Preprocessing, augmentation: Augmen
 }
 
 /**
- * One picture as a network's input, H×W×C; what `eval` and `predict` do with it. Throws a `CardinalError` if it is not a
+ * Prepares one picture as a network's input, H×W×C, as `eval` and `predict` do. Throws a `CardinalError` if it is not a
  * `Picture`, or too thin to be resized.
  */
 export function preprocess(picture: Picture, preprocessing: Preprocessing): Float32Array {

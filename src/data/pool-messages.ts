@@ -2,7 +2,7 @@ import type { AssembledBatch, AssemblySpec, BatchRequest } from './assembler.ts'
 import type { PictureSource } from './source.ts';
 import type { WatchedPlaces } from './decode-watch.ts';
 
-/** What a worker is told once, when it starts. */
+/** What a worker gets once, when it starts. */
 export interface WorkerSetup {
   readonly spec: AssemblySpec;
   readonly source: PictureSource;

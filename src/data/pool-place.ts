@@ -17,7 +17,7 @@ export interface DecoderThread {
   terminate(): Promise<void>;
 }
 
-/** What a pool is told of a thread, never before it was started. */
+/** What a pool learns of a thread, never before it was started. */
 export interface DecoderThreadEvents {
   readonly onReply: (reply: WorkerReply) => void;
   /** It has ended by itself, and why. */

@@ -1,12 +1,12 @@
 import { checkOptions, finite, listOf, oneOf, wholeFrom, type Kinds } from '../base/options.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 
 import { smallest } from '../base/extremes.ts';
 import { interpolations } from './transforms/filters.ts';
 
 /**
- * How a picture becomes a network's input in evaluation and prediction. Saved in every checkpoint, so that nobody has to
- * be told it again.
+ * How a picture becomes a network's input in evaluation and prediction. Saved in every checkpoint, so that nobody has
+ * to give it again.
  */
 export const preprocessingSchema = z
   .strictObject({
@@ -18,7 +18,7 @@ export const preprocessingSchema = z
     resize: z.int().positive().nullable(),
     /**
      * Share of that side which is cut out of the middle, timm's `crop_pct`: where `resize` was computed from one, and rounded
-     * down. For inputs of another size; else `size` / `resize` says the same.
+     * down. For inputs of another size; else `size` / `resize` is the same.
      */
     cropShare: z.number().positive().optional(),
     /** As Pillow resizes, and so torchvision on PIL pictures. */
@@ -42,7 +42,7 @@ const range = z
   .tuple([z.number().positive(), z.number().positive()])
   .refine(([low, high]) => low <= high, { error: 'expected [low, high]' });
 
-/** How training pictures are varied. Every part is optional; `{}` trains on the evaluation's own crops. */
+/** How training pictures are augmented. Every part is optional; `{}` trains on the evaluation's own crops. */
 export const augmentationSchema = z.strictObject({
   crop: z
     .discriminatedUnion('kind', [
@@ -91,8 +91,8 @@ export type MixInput = z.input<typeof mixSchema>;
 export const imagenetStatistics = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
 
 /**
- * How torchvision's first and most of timm's ImageNet networks see a picture: short side 256, the middle 224, bilinear.
- * Weights of other recipes (torchvision's V2, timm's `a1`, …) want other crops: their model cards say which.
+ * Preprocessing for torchvision's first and most of timm's ImageNet networks: short side 256, the middle 224,
+ * bilinear. Weights of other recipes (torchvision's V2, timm's `a1`, …) want other crops: see their model cards.
  */
 export const imagenetPreprocessing: Preprocessing = {
   channels: 3,
@@ -115,8 +115,8 @@ export function resizedSide(size: number, cropShare: number): number {
 }
 
 /**
- * The same preprocessing for square inputs of another side: the same share of the picture is cut out. What the share was is
- * no longer told by sides that were rounded, so it is `cropShare`, or the first of the whole, the `likely` ones and the
+ * The same preprocessing for square inputs of another side: the same share of the picture is cut out. The rounded
+ * sides no longer determine the share, so it is `cropShare`, or the first of the whole, the `likely` ones and the
  * usual one that gives the side there is; or else the quotient of the sides.
  */
 export function withImageSize(

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { quoted } from '../base/quoted.ts';
 import { validate } from '../base/validate.ts';
@@ -10,7 +10,7 @@ import {
   type Preprocessing,
 } from './preprocessing.ts';
 
-/** What published weights say of themselves: the network they are of, and how it was shown its pictures. */
+/** What published weights record beside themselves: their network, and how its pictures were prepared. */
 export interface PretrainedConfig {
   /** timm's name of the network, without the tag: `resnext50_32x4d`. */
   readonly architecture: string;

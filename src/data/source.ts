@@ -3,13 +3,13 @@ import { checkDataset, checkSamples } from './arguments.ts';
 import type { Dataset, Picture } from './dataset.ts';
 import type { MemorySource, PictureSource } from './picture-source.ts';
 
-export type { FileSource, MemorySource, PictureSource } from './picture-source.ts';
+export type { MemorySource, PictureSource } from './picture-source.ts';
 
-/** A dataset whose pictures can be had: what the readers return and the loader takes. */
+/** A dataset with its pictures: what the readers return and the loader takes. */
 export interface PictureDataset extends Dataset {
   readonly labels: Int32Array;
   readonly source: PictureSource;
-  /** What tells sample `index` from others wherever the source was moved to; default: its id. */
+  /** Identifies sample `index` wherever the source was moved to; default: its id. */
   key?(index: number): string;
 }
 
@@ -33,7 +33,7 @@ const datasetKinds: Kinds<DatasetParts> = {
   key: callback,
 };
 
-/** Throws a `UsageError` unless there is a class and pixels for each label. */
+/** Makes a dataset of labels and pictures. Throws a `UsageError` unless each label has a class and a picture. */
 export function pictureDataset(options: DatasetParts): PictureDataset {
   checkOptions('pictureDataset', options, datasetKinds, ['name', 'classes', 'labels', 'source', 'id']);
   const { name, classes, labels, source, id, key } = options;
@@ -45,7 +45,7 @@ export function pictureDataset(options: DatasetParts): PictureDataset {
   };
 }
 
-/** What tells a sample from the others of its dataset wherever it was moved to, as far as it is known. */
+/** Identifies a sample in its dataset wherever that was moved to, as far as is known. */
 export function keyOf(dataset: PictureDataset, index: number): string {
   return dataset.key === undefined ? dataset.id(index) : dataset.key(index);
 }

@@ -26,7 +26,7 @@ export interface PicturesToEvaluate {
   readonly warning: string | undefined;
 }
 
-/** What a file of weights says of itself; bare weights of other programs say nothing. */
+/** What a file of weights records of itself; bare weights of other programs record nothing. */
 export interface EvaluatedWeights {
   /** Records of the pictures that the weights were trained on (`loadTrained`). */
   readonly pictures?: readonly PictureRecord[] | undefined;

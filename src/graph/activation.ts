@@ -3,11 +3,11 @@ export interface ActivationRule {
   /** y = f(x). NaN stays NaN. */
   readonly value: (x: number) => number;
   /**
-   * What f′ is computed from. `y` wherever y tells: the next layer keeps it anyway, and only such a function can be fused into the
-   * op before it in training.
+   * What f′ is computed from. `y` wherever y determines it: the next layer keeps it anyway, and only such a function
+   * can be fused into the op before it in training.
    */
   readonly slopeFrom: 'x' | 'y';
-  /** dx = f′·dy, where `at` is x or y, as `slopeFrom` says. */
+  /** dx = f′·dy, where `at` is x or y, by `slopeFrom`. */
   readonly gradient: (dy: number, at: number) => number;
 }
 

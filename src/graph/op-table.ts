@@ -12,13 +12,14 @@ import type { PadOps } from './ops/pad.ts';
 import type { PoolOps } from './ops/pool.ts';
 import type { SoftmaxCrossEntropyOps } from './ops/softmax-cross-entropy.ts';
 import type { SubsampleOps } from './ops/subsample.ts';
+import type { Top1HitsOps } from './ops/top1-hits.ts';
 import type { UpdateOps } from './ops/update.ts';
 
 /**
- * The attributes of every op by name. One file a family under `ops/` says what its ops take and give, with shape rule, gradient and
- * cost; one function per op in each backend computes it. Legend: N batch, C channels in, K channels out, G groups,
- * H×W in, P×Q out, R×S kernel. `[x]?` is present only if the attribute of that name is true. Optional inputs keep
- * their order and leave no gap.
+ * The attributes of every op by name. One file a family under `ops/` defines what its ops take and return, with shape
+ * rule, gradient and cost; one function per op in each backend computes it. Legend: N batch, C channels in, K
+ * channels out, G groups, H×W in, P×Q out, R×S kernel. `[x]?` is present only if the attribute of that name is true.
+ * Optional inputs keep their order and leave no gap.
  */
 export interface OpTable
   extends
@@ -36,12 +37,11 @@ export interface OpTable
     PoolOps,
     SoftmaxCrossEntropyOps,
     SubsampleOps,
+    Top1HitsOps,
     UpdateOps {}
 
 export type OpName = keyof OpTable;
 
-export type { NoAttrs } from './op.ts';
 export type { Conv2dAttrs } from './ops/conv2d.ts';
-export type { Edges } from './ops/pad.ts';
 export type { PoolAttrs } from './ops/pool.ts';
 export type { Pair } from './ops/window.ts';

@@ -10,12 +10,13 @@ import type { Form } from './options.ts';
 const layersOfPath = ['conv1', 'bn1', 'conv2', 'bn2'] as const;
 
 /**
- * The same network's weights for another form of its ResNeXt blocks (Figure 3): concatenates what the paths have, or takes
- * it apart. Any state dict will do whose blocks have this library's names (`layer1.0.conv2.weight`, `layer1.0.paths.3.…`),
- * and gradients, moving averages and optimiser states as well, because they are laid out as the weights are. What belongs
- * to no such block stays as it is. Tensors that change are copied, the others shared.
+ * The same network's weights for another form of its ResNeXt blocks (Figure 3): concatenates what the paths have, or
+ * takes it apart. Any state dict will do whose blocks have this library's names (`layer1.0.conv2.weight`,
+ * `layer1.0.paths.3.…`), and gradients, moving averages and optimiser states as well, because they are laid out as
+ * the weights are. What belongs to no such block stays as it is. Tensors that change are copied, the others shared.
  *
- * Throws a `CardinalError` if a block lacks a layer (from (c), conv2 tells the cardinality and must be there), or if its paths have counted different numbers of batches.
+ * Throws a `CardinalError` if a block lacks a layer (from (c), conv2 gives the cardinality and must be there), or if
+ * its paths have counted different numbers of batches.
  */
 export function convertForm(state: StateDict, form: Form): StateDict {
   checkState('convertForm', state);
@@ -49,7 +50,7 @@ function findBlocks(state: StateDict): ReadonlyMap<string, string> {
     if (match === null) continue;
     const [, block = '', layer] = match;
     found.set(name, block);
-    // The third layer tells a bottleneck from a stem and from a block of two layers.
+    // The third layer distinguishes a bottleneck from a stem and from a block of two layers.
     if (layer === 'conv3' || layer === 'bn3') blocks.add(block);
   }
   return new Map([...found].filter(([, block]) => blocks.has(block)));
@@ -108,7 +109,7 @@ function fromGrouped(grouped: StateDict, form: Form, block: string): StateDict {
   const width = grouped.get('conv2.weight')?.shape;
   if (width === undefined) {
     throw new CardinalError(
-      `convertForm: expected conv2.weight in ${shown(block)}, which tells its cardinality, got none`,
+      `convertForm: expected conv2.weight in ${shown(block)}, which gives its cardinality, got none`,
     );
   }
   const cardinality = width[0] / width[1];

@@ -64,7 +64,8 @@ export const entries: readonly ModelEntry[] = [
 
   {
     name: 'resnext50_32x4d.review',
-    description: 'ResNeXt-50 32×4d as the review builds it: strided first stage, biases, its own names',
+    description:
+      'ResNeXt-50 32×4d as in the review of the ResNeXt paper (docs/paper.md): strided first stage, biases, its own names',
     paper: resnextPaper,
     inputShape: photograph,
     defaults: { cardinality: 32, numClasses: 1000, ...head, zeroInitResidual: true },

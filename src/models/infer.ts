@@ -18,9 +18,10 @@ export function mayBeNetwork(shapes: Shapes): boolean {
 }
 
 /**
- * The options of a named network that weights tell by their shapes: classes, channels, kind of shortcut, form of ResNeXt's
- * blocks, and for the free networks (`resnext`, `resnext_cifar`) layers, planes, cardinality and width too. What cannot be told is left to the
- * network's defaults, and whether the result fits is for the caller to see: weights may be of another network altogether.
+ * The options of a named network, inferred from the shapes of its weights: classes, channels, kind of shortcut, form
+ * of ResNeXt's blocks, and for the free networks (`resnext`, `resnext_cifar`) layers, planes, cardinality and width
+ * too. What cannot be inferred is left to the network's defaults, and whether the result fits is for the caller to see:
+ * weights may be of another network altogether.
  */
 export function inferOptions(name: string, shapes: Shapes): ModelOptions {
   const { options: defaults } = modelInfo(name);
@@ -31,14 +32,14 @@ export function inferOptions(name: string, shapes: Shapes): ModelOptions {
     ...(inChannels === undefined ? {} : { inChannels }),
     ...(head === undefined ? {} : { numClasses: head[0] }),
     ...('shortcut' in defaults ? { shortcut: shortcutOf(shapes, defaults.shortcut) } : {}),
-    // Where shortcuts are always projections, as in the review's network, a network without them has no shortcuts.
+    // Where shortcuts are always projections, as in `resnext50_32x4d.review`, a network without them has no shortcuts.
     ...('residual' in defaults && !('shortcut' in defaults)
       ? { residual: factsOf(shapes).projections > 0 }
       : {}),
     ...('form' in defaults ? { form: factsOf(shapes).form } : {}),
     ...('cardinality' in defaults && 'layers' in defaults ? templateOf(shapes, defaults) : {}),
   };
-  // `undefined` values would hide defaults, and what equals a default need not be said.
+  // `undefined` values would hide defaults, and what equals a default need not be given.
   return Object.fromEntries(
     Object.entries(found).filter(
       ([key, value]) =>
@@ -51,7 +52,10 @@ function weight(module: string): string {
   return `${module}.weight`;
 }
 
-/** What all networks are told by, in one walk: a file may have a hundred thousand names, and the registry has dozens of networks. */
+/**
+ * What all networks are inferred from, in one walk: a file may have a hundred thousand names, and the registry has
+ * dozens of networks.
+ */
 interface Facts {
   /** First convolutions of the blocks, whatever their form. */
   readonly blocks: readonly string[];
@@ -86,8 +90,8 @@ function factsOf(shapes: Shapes): Facts {
 }
 
 /**
- * Projections have weights: on every block (C) or on some (B). Shortcuts A and none have none, so weights do not tell them
- * apart: A, unless the network has none by default. Whoever knows that there are none says so (`residual: false`).
+ * Projections have weights: on every block (C) or on some (B). Shortcuts A and none have none, so weights do not
+ * distinguish them: A, unless the network has none by default. If there are none, give `residual: false`.
  */
 function shortcutOf(shapes: Shapes, usual: ModelOptions['shortcut']): ModelOptions['shortcut'] {
   const { blocks, projections } = factsOf(shapes);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { described } from '../base/described.ts';
 import { UsageError } from '../base/errors.ts';
 import { checkKind, isPlain, texts, type Kind } from '../base/options.ts';
@@ -34,7 +34,7 @@ export interface ModelOptions {
   /** How ResNeXt's blocks are built: (a), (b) or (c) of the paper's Figure 3. All compute the same, (c) fastest. */
   readonly form?: Form;
   readonly shortcut?: Shortcut;
-  /** False leaves out every shortcut, as in the ResNeXt paper's ablation (section 5.1); `shortcut` then says nothing. */
+  /** False leaves out every shortcut, as in the ResNeXt paper's ablation (section 5.1); `shortcut` then has no effect. */
   readonly residual?: boolean;
   readonly zeroInitResidual?: boolean;
   readonly dropout?: number;

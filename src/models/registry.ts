@@ -45,9 +45,10 @@ export function modelInfo(name: string, options: GivenOptions = {}): ModelInfo {
 }
 
 /**
- * Builds a network of the registry. Weights are drawn lazily, from seed 0 until `initialize` says otherwise. `options` may
- * come from outside (`parseSet`): they are checked. Throws a `UsageError` for an unknown name, with the nearest ones,
- * for an option that the model does not have or that is no fit, and for options that do not go together.
+ * Builds a network of the registry by its name. Weights are drawn when they are first needed, from seed 0 unless
+ * `initialize` is called. `options` may come from outside: they are validated. Throws a `UsageError` for an unknown
+ * name (it lists the nearest), for an option that the model does not have or an invalid value, and for options that
+ * exclude each other.
  */
 export function createModel(name: string, options: GivenOptions = {}): Module {
   const entry = find(name);

@@ -5,7 +5,7 @@ import { InceptionV4 } from './inception-v4.ts';
 import { MobileNetV1 } from './mobilenet.ts';
 import { Xception } from './xception.ts';
 
-/** The networks that the paper (Table 5) and the review hold ResNeXt against, under timm's names. */
+/** The networks that the paper (Table 5) and the review of it (docs/paper.md) compare with ResNeXt, under timm's names. */
 
 const inceptionPaper =
   'Szegedy et al., Inception-v4, Inception-ResNet and the Impact of Residual Connections on Learning, AAAI 2017, arXiv 1602.07261';

@@ -43,7 +43,7 @@ const kinds: Kinds<ResNeXtOptions> = {
   ),
 };
 
-/** N×3×H×W → N×1000. ResNeXt-50 32×4d unless told otherwise. */
+/** N×3×H×W → N×1000. Default: ResNeXt-50 32×4d. */
 export function resnext(
   layers: readonly number[] = imagenetLayers[50],
   options: ResNeXtOptions = {},
@@ -55,7 +55,7 @@ export function resnext(
 
 /**
  * ResNeXt for 32×32 pictures, N×3×H×W → N×10 (section 5.3): a 3×3 stem of 64 channels and three stages that end with 256,
- * 512 and 1024. ResNeXt-29 8×64d unless told otherwise.
+ * 512 and 1024. Default: ResNeXt-29 8×64d.
  */
 export function resnextCifar(layers: readonly number[] = [3, 3, 3], options: ResNeXtOptions = {}): ResNet {
   checkOptions('resnextCifar', options, kinds);

@@ -23,11 +23,7 @@ interface ReviewBlockOptions {
   readonly shortcut: 'projection' | 'identity' | undefined;
 }
 
-/**
- * The ResNeXt-50 32×4d of the review that this library grew from, with its own parameter names. It differs from the
- * paper's in three ways: its first stage strides by 2 as well, and its stem and projections have biases. Its
- * initialisation set γ = 1 after zeroing it and its class count was ignored; here both do what they say.
- */
+/** A block of the review's ResNeXt-50 32×4d, with its own parameter names. */
 class ReviewBottleneck extends Block {
   static override readonly typeName: string = 'Bottleneck';
 
@@ -78,7 +74,7 @@ export interface ReviewOptions {
   readonly inChannels?: number;
   /** False leaves out every shortcut. */
   readonly residual?: boolean;
-  /** γ = 0 in the last batch norm of every block; true unless told otherwise. Without shortcuts it has no effect. */
+  /** γ = 0 in the last batch norm of every block; default: true. Without shortcuts it has no effect. */
   readonly zeroInitResidual?: boolean;
   readonly dropout?: number;
 }
@@ -87,7 +83,12 @@ const kinds: Kinds<ReviewOptions> = {
   ...kindsOf('cardinality', 'numClasses', 'inChannels', 'residual', 'zeroInitResidual', 'dropout'),
 };
 
-/** N×3×H×W → N×1000. */
+/**
+ * The ResNeXt-50 32×4d of the review of the ResNeXt paper from which this library grew (docs/paper.md), N×3×H×W →
+ * N×1000, with its own parameter names. It differs from the paper's: its first stage strides by 2 as well, and its
+ * stem and projections have biases. Two faults of the original are mended: its initialisation set γ = 1 after zeroing
+ * it, and it ignored its class count. Throws a `UsageError` for options that it does not have.
+ */
 export class ReviewResNeXt extends Module {
   static override readonly typeName: string = 'ResNeXt';
 

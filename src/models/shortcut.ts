@@ -2,9 +2,9 @@ import type { Value } from '../graph/value.ts';
 import { BatchNorm2d, Conv2d, F, Module, Sequential } from '../nn/index.ts';
 import { kindsOf, type Shortcut } from './options.ts';
 
-/** What a network's options say of its blocks' shortcuts. */
+/** A network's options for its blocks' shortcuts. */
 export interface ShortcutOptions {
-  /** B unless the network says otherwise. */
+  /** Default: B, or the network's own. */
   readonly shortcut?: Shortcut;
   /** False leaves out every shortcut, whatever `shortcut` is: the same as `shortcut: 'none'`. */
   readonly residual?: boolean;

@@ -45,7 +45,7 @@ export function finiteNumber(module: string, name: string, value: number): numbe
   return value;
 }
 
-/** A list of whole numbers above 0, or a `UsageError`; `form` says which: "N×C×H×W". */
+/** A list of whole numbers above 0, or a `UsageError`; `form` names them: "N×C×H×W". */
 export function sizes(what: string, name: string, shape: Shape, form: string): Shape {
   const given: unknown = shape;
   if (Array.isArray(given) && given.every((size) => Number.isInteger(size) && size >= 1)) return shape;

@@ -6,7 +6,7 @@ import { checkModule, join, walk, type Module } from './module.ts';
 import type { Parameter } from './parameter.ts';
 
 /**
- * Freezes parts of a network, for transfer learning: training leaves their numbers as they are. A pattern is the path of a
+ * Freezes parts of a network, for transfer learning: training leaves their values unchanged. A pattern is the path of a
  * module or a parameter, `layer1` or `fc.weight`, and stands for all parameters below it; in it `*` is any characters, dots
  * too, and `?` is any one: `layer*.0.bn?`, `*.bias`. Gives the paths of the parameters that were matched, in PyTorch's order.
  *

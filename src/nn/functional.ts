@@ -9,7 +9,7 @@ import { checkValue, currentTracing, type Tracing } from './tracing.ts';
 /** Ops without parameters, for use in `forward`: PyTorch's `torch.nn.functional`, and `+`, `cat` and `flatten` of `torch`. */
 
 export interface PoolOptions {
-  /** The kernel's size unless given. */
+  /** Default: the kernel's size. */
   readonly stride?: Size;
   /** At most half the kernel. */
   readonly padding?: Size;
@@ -25,24 +25,24 @@ export interface AvgPoolOptions extends PoolOptions {
 /** A size for both directions, or [vertical, horizontal]; null keeps the picture's. */
 export type AdaptiveSize = number | readonly [number | null, number | null];
 
-/** max(x, 0). */
+/** ReLU, max(x, 0), element by element; x of any shape. */
 export function relu(x: Value): Value {
   return record('relu', [x], 'relu', {});
 }
 
-/** min(max(x, 0), 6). */
+/** ReLU6, min(max(x, 0), 6), element by element; x of any shape. */
 export function relu6(x: Value): Value {
   return record('relu6', [x], 'relu6', {});
 }
 
-/** relu6(x + 3)/6. */
+/** Hardsigmoid, relu6(x + 3)/6, element by element; x of any shape. */
 export function hardsigmoid(x: Value): Value {
   return record('hardsigmoid', [x], 'hardsigmoid', {});
 }
 
 /**
- * a + alpha·b, of the same shape. With b the result of a convolution or a batch norm that nothing else uses, neither the
- * factor nor the addition takes a pass over memory of its own.
+ * The sum a + alpha·b of two values of the same shape. If b is the result of a convolution or a batch norm that
+ * nothing else uses, factor and addition are fused into it. Throws a `CardinalError` if the shapes differ.
  */
 export function add(a: Value, b: Value, options: { readonly alpha?: number } = {}): Value {
   checkOptions('add', options, { alpha: finite });
@@ -52,13 +52,16 @@ export function add(a: Value, b: Value, options: { readonly alpha?: number } = {
   return record('add', [a, scaled], 'add', { activation: 'none' });
 }
 
-/** factor·x. Throws a `CardinalError` if the factor is not finite. */
+/** The product factor·x, x of any shape. Throws a `CardinalError` if the factor is not finite. */
 export function mul(x: Value, factor: number): Value {
   finiteNumber('mul', 'the factor', factor);
   return record('mul', [x], 'scale', { factor });
 }
 
-/** N×C₁×H×W, N×C₂×H×W, … → N×ΣC×H×W. Only `dim` 1 is supported: channels. */
+/**
+ * Concatenates channels: N×C₁×H×W, N×C₂×H×W, … → N×ΣC×H×W. Only `dim` 1 is supported. Throws a `CardinalError` if the
+ * shapes do not fit.
+ */
 export function cat(inputs: readonly Value[], dim = 1): Value {
   const given: unknown = inputs;
   if (!Array.isArray(given)) {
@@ -68,31 +71,31 @@ export function cat(inputs: readonly Value[], dim = 1): Value {
   return record('cat', inputs, 'concat', {});
 }
 
-/** N×C×H×W → N×(C·H·W). Only `startDim` 1 and `endDim` −1 are supported: the batch stays, the rest goes. */
+/** Flattens all but the batch: N×C×H×W → N×(C·H·W). Only `startDim` 1 and `endDim` −1 are supported. */
 export function flatten(x: Value, startDim = 1, endDim = -1): Value {
   checkFlatten('flatten', startDim, endDim);
   return record('flatten', [x], 'flatten', {});
 }
 
-/** N×C×H×W → N×(before+C+after)×H×W, the new channels zero. */
+/** Adds channels of zeros: N×C×H×W → N×(before+C+after)×H×W. */
 export function padChannels(x: Value, before: number, after: number): Value {
   whole('padChannels', 'before', before, 0);
   whole('padChannels', 'after', after, 0);
   return record('padChannels', [x], 'pad_channels', { before, after });
 }
 
-/** x[:, :, ::stride, ::stride]. */
+/** Every stride-th pixel, x[:, :, ::stride, ::stride]: N×C×H×W → N×C×⌈H/stride⌉×⌈W/stride⌉. */
 export function subsample(x: Value, stride: number): Value {
   whole('subsample', 'stride', stride, 1);
   return record('subsample', [x], 'subsample', { stride });
 }
 
-/** N×C×H×W → N×C×P×Q; padding counts as −∞. */
+/** The largest value of each window: N×C×H×W → N×C×P×Q. Padding counts as −∞. */
 export function maxPool2d(x: Value, kernelSize: Size, options: PoolOptions = {}): Value {
   return record('maxPool2d', [x], 'max_pool2d', checkPool('maxPool2d', kernelSize, options));
 }
 
-/** N×C×H×W → N×C×P×Q. */
+/** The mean of each window: N×C×H×W → N×C×P×Q. */
 export function avgPool2d(x: Value, kernelSize: Size, options: AvgPoolOptions = {}): Value {
   const pool = checkPool('avgPool2d', kernelSize, options, { countIncludePad: flag });
   const { countIncludePad = true } = options;
@@ -100,8 +103,9 @@ export function avgPool2d(x: Value, kernelSize: Size, options: AvgPoolOptions = 
 }
 
 /**
- * N×C×H×W → N×C×P×Q, the means of windows: [P, Q] is `outputSize`, and null along an axis keeps its size. Window p covers the rows from
- * ⌊p·H/P⌋ to ⌈(p + 1)·H/P⌉, so windows may overlap. 1 is the mean of each channel.
+ * Means of windows that give any output size: N×C×H×W → N×C×P×Q. [P, Q] is `outputSize`; null along an axis keeps its
+ * size. Window p covers the rows from ⌊p·H/P⌋ to ⌈(p + 1)·H/P⌉, so windows may overlap. `outputSize` 1 gives the mean
+ * of each channel.
  */
 export function adaptiveAvgPool2d(x: Value, outputSize: AdaptiveSize): Value {
   const size = adaptiveSize('adaptiveAvgPool2d', x, outputSize);

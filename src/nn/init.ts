@@ -6,8 +6,9 @@ import { finiteNumber, sizes } from './arguments.ts';
 import { Parameter, type Initializer } from './parameter.ts';
 
 /**
- * `torch.nn.init`. Each function replaces how a parameter is drawn; the drawing itself happens when its numbers are
- * asked for. What was drawn before is forgotten. Those that need fans throw a `CardinalError` for a vector.
+ * Initialisers of `torch.nn.init`. Each function replaces how a parameter is drawn, and discards what was drawn
+ * before; the new values are drawn when they are first read. Those that need fans throw a `CardinalError` for a
+ * vector.
  */
 
 export type Mode = 'fan_in' | 'fan_out';
@@ -26,21 +27,21 @@ const kaimingKinds: Kinds<KaimingOptions> = {
   nonlinearity: oneOf('linear', 'conv2d', 'sigmoid', 'tanh', 'relu', 'leaky_relu'),
 };
 
-/** N(0, std²), std = gain/√fan (He et al. 2015, "Delving deep into rectifiers", formulas 10 and 14). */
+/** Kaiming (He) normal: N(0, std²), std = gain/√fan (He et al. 2015, "Delving deep into rectifiers", formulas 10 and 14). */
 export function kaimingNormal_(parameter: Parameter, options: KaimingOptions = {}): void {
   checkParameter('kaimingNormal_', parameter);
   checkOptions('kaimingNormal_', options, kaimingKinds);
   parameter.initializer = normal(0, kaimingStd(parameter.shape, options));
 }
 
-/** U(−b, b), b = gain·√(3/fan). */
+/** Kaiming (He) uniform: U(−b, b), b = gain·√(3/fan). */
 export function kaimingUniform_(parameter: Parameter, options: KaimingOptions = {}): void {
   checkParameter('kaimingUniform_', parameter);
   checkOptions('kaimingUniform_', options, kaimingKinds);
   parameter.initializer = kaimingUniform(parameter.shape, options);
 }
 
-/** N(0, std²), std = gain·√(2/(fan_in + fan_out)) (Glorot and Bengio 2010). */
+/** Xavier (Glorot) normal: N(0, std²), std = gain·√(2/(fan_in + fan_out)) (Glorot and Bengio 2010). */
 export function xavierNormal_(parameter: Parameter, gain = 1): void {
   checkParameter('xavierNormal_', parameter);
   finiteNumber('xavierNormal_', 'gain', gain);
@@ -48,7 +49,7 @@ export function xavierNormal_(parameter: Parameter, gain = 1): void {
   parameter.initializer = normal(0, gain * Math.sqrt(2 / (fanIn + fanOut)));
 }
 
-/** U(−b, b), b = gain·√(6/(fan_in + fan_out)). */
+/** Xavier (Glorot) uniform: U(−b, b), b = gain·√(6/(fan_in + fan_out)). */
 export function xavierUniform_(parameter: Parameter, gain = 1): void {
   checkParameter('xavierUniform_', parameter);
   finiteNumber('xavierUniform_', 'gain', gain);
@@ -57,6 +58,7 @@ export function xavierUniform_(parameter: Parameter, gain = 1): void {
   parameter.initializer = uniform(-bound, bound);
 }
 
+/** N(mean, std²). */
 export function normal_(parameter: Parameter, mean = 0, std = 1): void {
   checkParameter('normal_', parameter);
   finiteNumber('normal_', 'mean', mean);
@@ -64,6 +66,7 @@ export function normal_(parameter: Parameter, mean = 0, std = 1): void {
   parameter.initializer = normal(mean, std);
 }
 
+/** U(low, high). */
 export function uniform_(parameter: Parameter, low = 0, high = 1): void {
   checkParameter('uniform_', parameter);
   finiteNumber('uniform_', 'low', low);
@@ -71,16 +74,19 @@ export function uniform_(parameter: Parameter, low = 0, high = 1): void {
   parameter.initializer = uniform(low, high);
 }
 
+/** `value` everywhere. */
 export function constant_(parameter: Parameter, value: number): void {
   checkParameter('constant_', parameter);
   finiteNumber('constant_', 'the value', value);
   parameter.initializer = constant(value);
 }
 
+/** 1 everywhere. */
 export function ones_(parameter: Parameter): void {
   constant_(parameter, 1);
 }
 
+/** 0 everywhere. */
 export function zeros_(parameter: Parameter): void {
   constant_(parameter, 0);
 }
@@ -102,7 +108,7 @@ export function fans(shape: Shape): { readonly fanIn: number; readonly fanOut: n
   return { fanIn: into * window, fanOut: out * window };
 }
 
-/** `torch.nn.init.calculate_gain`. */
+/** The recommended gain of a nonlinearity, as `torch.nn.init.calculate_gain` gives it. */
 export function gainOf(nonlinearity: Nonlinearity, a = 0): number {
   switch (nonlinearity) {
     case 'linear':

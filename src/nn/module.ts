@@ -12,7 +12,7 @@ import { currentTracing } from './tracing.ts';
 
 /**
  * A part of a network, as PyTorch's `nn.Module`: subclasses create their children, `Parameter`s and buffers as
- * attributes and say in `forward` what happens to an input. Modules are called like functions, `this.conv1(x)`, on
+ * attributes and define in `forward` what happens to an input. Modules are called like functions, `this.conv1(x)`, on
  * symbolic `Value`s; a call records nodes in the graph being traced and computes nothing.
  *
  * Attribute names make the parameters' paths (`layer1.0.conv2.weight`), in the order of assignment, as in PyTorch.
@@ -95,8 +95,8 @@ export abstract class Module {
   }
 
   /**
-   * Draws all parameters anew, each from its own stream (seed, 'init', name), and resets the buffers. So a layer's first
-   * weights depend on the seed and its name, not on what else the network has.
+   * Reinitialises all parameters, each from its own random stream (seed, 'init', name), and resets the buffers. So a
+   * layer's first weights depend on the seed and its name, not on what else the network has.
    */
   initialize(seed: number): this {
     checkKind('initialize', 'the seed', seed, finite);

@@ -4,12 +4,13 @@ import { Rng } from '../base/rng.ts';
 import { formatShape, sizeOf, type Shape } from '../graph/value.ts';
 import { sizes } from './arguments.ts';
 
-/** Draws the first numbers of a tensor, in PyTorch's (contiguous) order. */
+/** Draws the initial values of a tensor, in PyTorch's (contiguous) order. */
 export type Initializer = (shape: Shape, rng: Rng) => Float32Array;
 
 /**
- * A tensor that is trained, unless `requiresGrad` is false. It knows its shape and how to draw its numbers, and draws them
- * only when `data` is asked for, so a network of 89M parameters is built, counted and summarised without allocating anything.
+ * A tensor that is trained, unless `requiresGrad` is false. It knows its shape and its initialiser, and draws its
+ * values only when `data` is read, so a network of 89M parameters is built, counted and summarised without allocating
+ * anything.
  */
 export class Parameter {
   static #created = 0;

@@ -26,7 +26,7 @@ export interface TraceOptions {
 /**
  * Records what `model` does to an input of `inputShape` (N×C×H×W, or N×F), without computing anything. Parameters and
  * buffers carry PyTorch's names. Throws a `CardinalError`, with the path of the module in front, if the shapes do not fit;
- * if the picture is too small, it tells the smallest that fits.
+ * if the picture is too small, it gives the smallest that fits.
  */
 export function trace(model: Module, inputShape: Shape, options: TraceOptions): Trace {
   checkModule('trace', 'the network', model);
@@ -127,7 +127,7 @@ class Recorder implements Tracing {
     }
   }
 
-  /** `forward`, held to what its types say, because a class may be plain JavaScript. */
+  /** `forward`, checked against its types, because a class may be plain JavaScript. */
   #forward(module: Traceable, path: string, inputs: readonly Value[]): Value {
     const what = path === '' ? 'the network' : path;
     const forward: unknown = Reflect.get(module, 'forward');

@@ -24,7 +24,7 @@ export interface Tracing {
   buffer(buffer: ModuleBuffer, shape: Shape): Value;
   /**
    * For one use of dropout: the input that a host fills with a new integer for every step, one for all uses, and a number
-   * that tells this use from the others.
+   * that distinguishes this use from the others.
    */
   dropout(): { readonly seed: Value; readonly stream: number };
 }

@@ -4,7 +4,7 @@ import type { NativeProducts, OpenSgemm, Sgemm } from '../backends/wasm/blas.ts'
 import { CardinalError, messageOf } from '../base/errors.ts';
 import { loadKoffi } from './koffi.ts';
 
-/** A native library of matrix products, opened on the calling thread. */
+/** A native BLAS library, opened on the calling thread. */
 export interface Blas extends NativeProducts {
   /** OpenBLAS, MKL, BLIS or Accelerate; `CBLAS` for one that is none of these. */
   readonly name: string;
@@ -70,8 +70,9 @@ const asItIs = 111;
 const transposed = 112;
 
 /**
- * Opens a library by its path and sees that it computes: some builds of OpenBLAS do not on some processors, or not on
- * several threads. Its own threads are switched off, because ours share the work out. Every thread that calls it opens it.
+ * Opens a library by its path and checks that it computes correctly: some builds of OpenBLAS do not on some
+ * processors, or not on several threads. Its own threads are disabled, because ours share the work. Every
+ * thread that calls it opens it.
  */
 export async function openBlas(path: string): Promise<Blas> {
   // Accelerate's only switch.
@@ -135,7 +136,10 @@ const UNPACKED = 1e6;
 /** The kernels of OpenBLAS for AVX-512; those for other processors pack always. */
 const smallKernels = ['SkylakeX', 'Cooperlake', 'SapphireRapids'];
 
-/** What libraries other than OpenBLAS say of their version: BLIS does, Accelerate comes with its system, MKL's is not asked. */
+/**
+ * What libraries other than OpenBLAS report as their version: BLIS does, Accelerate comes with its system, MKL's is
+ * not asked.
+ */
 function otherVersion(path: string, optional: Optional): string {
   if (path.includes('Accelerate')) return `Darwin ${release()}`;
   const version = optional('const char *bli_info_get_version_str(void)')?.();
@@ -144,7 +148,7 @@ function otherVersion(path: string, optional: Optional): string {
 
 type Optional = (definition: string) => ((...args: unknown[]) => unknown) | undefined;
 
-/** The processor whose kernels an OpenBLAS runs. Other libraries do not tell, or not in one way. */
+/** The processor whose kernels an OpenBLAS runs. Other libraries do not report it, or not in one way. */
 function coreOf(optional: Optional): string | undefined {
   const core = optional('const char *openblas_get_corename(void)')?.();
   return typeof core === 'string' ? core : undefined;
@@ -174,7 +178,7 @@ function nameOf(path: string, isOpenBlas: boolean): string {
   return path.includes('Accelerate') ? 'Accelerate' : 'CBLAS';
 }
 
-/** Throws unless small products of whole numbers are exact, in every way of storing them, overwritten and added to. */
+/** Throws unless small matmuls of whole numbers are exact, in every way of storing them, overwritten and added to. */
 function requireRight(openSgemm: OpenSgemm): void {
   const memory = new WebAssembly.Memory({ initial: 16, maximum: 16, shared: true });
   const numbers = new Float32Array(memory.buffer);
@@ -208,13 +212,13 @@ function requireRight(openSgemm: OpenSgemm): void {
   }
 }
 
-/** What `doctor` tells of the native library. */
+/** What `doctor` reports on the native library. */
 export interface BlasInfo extends Omit<Blas, 'openSgemm' | 'unpacked' | 'processor'> {
   /** Billions of floating-point operations a second, of one thread. */
   readonly gflops: number;
 }
 
-/** The native library on this machine, measured on a product of the size that these networks have; null if there is none. */
+/** The native library on this machine, measured on a matmul of the size that these networks have; null if there is none. */
 export async function blasInfo(): Promise<BlasInfo | null> {
   const blas = await findBlas();
   if (blas === undefined) return null;

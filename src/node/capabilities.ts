@@ -28,6 +28,7 @@ export interface Capabilities {
   readonly uses: { readonly kernels: KernelBuild | 'none'; readonly threads: number };
 }
 
+/** Detects what this machine offers to Cardinal and what it uses by default: processor, memory, vectors, threads. */
 export function capabilities(): Capabilities {
   const processors = cpus();
   const wasm = wasmFeatures();

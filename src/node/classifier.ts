@@ -13,7 +13,7 @@ export interface ClassifierOptions
   extends LoadOptions, PictureLimitOptions, Omit<NodeBackendOptions, 'name'> {
   /** What computes; whoever made it disposes of it. Default: an own one with `threads`. */
   readonly backend?: Backend | undefined;
-  /** How pictures become inputs. Default: as the file says. */
+  /** How pictures become inputs. Default: as recorded in the file. */
   readonly preprocessing?: Preprocessing | undefined;
   /** Names by label. Default: the file's, else the labels' numbers. */
   readonly classes?: readonly string[] | undefined;
@@ -31,14 +31,14 @@ const kinds: Kinds<ClassifierOptions> = {
 /**
  * A trained network ready to classify pictures: its weights, class names and preprocessing come from the checkpoint, and
  * so does the network, if it is the registry's; any other is given as `model`. Weights of other programs (`.pth`,
- * safetensors) say less: then `model`, `preprocessing` and `classes` do.
+ * safetensors) record less: then give `model`, `preprocessing` and `classes`.
  *
  *     const classifier = await loadClassifier('runs/demo/best.safetensors');
  *     const [best] = await classifier.classify('shoe.png');
  *     console.log(best.class, best.probability);
  *     await classifier.dispose();
  *
- * Throws a `CardinalError` if the file is damaged, of another network, or does not say how pictures are prepared.
+ * Throws a `CardinalError` if the file is damaged, of another network, or does not record how pictures are prepared.
  */
 export async function loadClassifier(
   path: string | URL,

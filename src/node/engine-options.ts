@@ -10,7 +10,7 @@ export interface EngineOptions {
   /** The build of the kernels. Default: the fastest that the engine can run. */
   readonly kernels?: KernelBuild | undefined;
   /**
-   * Have matrix products done by the native library that `findBlas` finds. Default: if there is one. Without it results
+   * Use the native BLAS library that `findBlas` finds for matmuls. Default: true if there is one. Without it results
    * are the same on every machine; with it they depend on the library.
    */
   readonly blas?: boolean | undefined;

@@ -6,12 +6,12 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && 'code' in error && codes.includes(String(error.code));
 }
 
-/** Whether an error, as `fileError` gives it, says that a file or folder is not there. */
+/** Whether an error, as `fileError` gives it, means that a file or folder is not there. */
 export function isMissing(error: unknown): boolean {
   return error instanceof CardinalError && hasCode(error.cause, 'ENOENT');
 }
 
-/** What the file system said, in words and with what to do. */
+/** The file system's error, in words and with what to do. */
 export function fileError(verb: string, path: string, error: unknown): CardinalError {
   if (error instanceof CardinalError) return error;
   const reason = fileReason(error) ?? messageOf(error).split('\n')[0];
@@ -28,7 +28,7 @@ export function failing(verb: string, path: string): (error: unknown) => never {
   };
 }
 
-/** Why a file could not be used, in words, without the path; undefined if the file system did not say it. */
+/** Why a file could not be used, in words, without the path; undefined if it is no error of the file system. */
 export function fileReason(error: unknown): string | undefined {
   if (error instanceof NotReadableError) return error.reason;
   const code = codeOf(error);

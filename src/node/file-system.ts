@@ -79,7 +79,7 @@ export function fileSystem(): FileSystem {
   return chosen.getStore() ?? nodeFileSystem;
 }
 
-/** Has all that `work` does, now and later, go through another file system. */
+/** Has all that `work` does, now and later, go through another file system. @internal for tests. */
 export function onFileSystem<T>(other: FileSystem, work: () => T): T {
   return chosen.run(other, work);
 }

@@ -182,7 +182,7 @@ async function makeFolders(path: string): Promise<void> {
   await syncNamesIn(parent);
 }
 
-/** Whether there is a folder. Throws a `CardinalError` if it cannot be told. */
+/** Whether there is a folder. Throws a `CardinalError` if that is not known. */
 export async function isFolder(path: string): Promise<boolean> {
   try {
     return (await fileSystem().stat(path)).isDirectory();

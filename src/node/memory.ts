@@ -8,7 +8,10 @@ export interface Memory {
   readonly limit: number | undefined;
 }
 
-/** `constrained` is what Node tells: 0 or nothing if it cannot tell, and a number beyond any memory where there is no limit. */
+/**
+ * `constrained` is what Node reports: 0 or nothing if it does not know, and a number beyond any memory where there is
+ * no limit.
+ */
 export function memory(total = totalmem(), constrained = process.constrainedMemory()): Memory {
   return { total, limit: constrained > 0 && constrained < total ? constrained : undefined };
 }

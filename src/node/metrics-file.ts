@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { crc32 } from '../base/crc32.ts';
 import { epochRecordSchema, type EpochRecord } from '../train/progress.ts';
 import { fileSystem } from './file-system.ts';
@@ -16,7 +16,7 @@ const recordSchema = z.looseObject({
   seconds: z.number().optional(),
   elapsed: z.number().optional(),
 });
-/** What a line says: its kind, its epoch and step where it has them, and whatever else it was written with. */
+/** The contents of a line: its kind, its epoch and step where it has them, and whatever else it was written with. */
 export type MetricsRecord = z.infer<typeof recordSchema>;
 
 /** A line of the file. `number` counts from 1; `begin` and `end` are its place in bytes, its line break included. */
@@ -116,7 +116,7 @@ export interface Reached {
   readonly epoch: number;
 }
 
-/** Where a file is to be cut back, and what the part that stays says. */
+/** Where a file is to be cut back, and the contents of the part that stays. */
 export interface Rewinding {
   /** The bytes that stay; undefined if lines that stay come after others that do not. */
   readonly cut: number | undefined;

@@ -14,7 +14,7 @@ export interface Placement {
    * Workers, which sleep between runs and start nothing, stay tied.
    *
    * Tying and letting go takes 3 µs. Threads of a short run that follows another do without: they are apart already, and meet
-   * before any of them sleeps. `work` says which runs are alike: those that took long the last time are not short.
+   * before any of them sleeps. `work` identifies runs that are alike: those that took long the last time are not short.
    */
   during(work: object, run: () => void): void;
 }

@@ -2,8 +2,9 @@ import type { OpenData } from '../data/open-data.ts';
 import * as portable from '../use/prepare.ts';
 
 /**
- * How pictures become a trained network's inputs: as the file or its repository says, changed by what is `wanted`. Where neither says
- * anything, as `use/prepare.ts` has it. Throws a `CardinalError` if grey pictures have no data to measure.
+ * How pictures become a trained network's inputs: as the file or its repository records, changed by what is `wanted`.
+ * Where neither records anything, as `use/prepare.ts` has it. Throws a `CardinalError` if grey pictures have no data
+ * to measure.
  */
 export async function prepareFor(
   network: portable.Preparable,

@@ -12,7 +12,7 @@ export interface RegularFile {
 /** The most that is read of a file whole, in bytes: 2 GiB, as in Node's own `readFile`. */
 export const mostWhole = 2 ** 31;
 
-/** What is read at a time of a file that does not say its size. */
+/** What is read at a time of a file whose size is not known. */
 const chunkBytes = 65_536;
 
 /** One call of the system reads less than 2 GiB. */
@@ -59,7 +59,7 @@ export async function readRegular(path: string, most = mostWhole): Promise<Uint8
   }
 }
 
-/** Throws a `NotReadableError` that says what it is instead, unless it is an ordinary file. */
+/** Throws a `NotReadableError` that names what it is instead, unless it is an ordinary file. */
 export function requireRegular(path: string, stats: Stats): void {
   if (stats.isFile()) return;
   const [, found, advice = ''] = specialKinds.find(([is]) => is(stats)) ?? [undefined, 'something else'];
@@ -84,7 +84,7 @@ export class NotReadableError extends CardinalError {
   }
 }
 
-/** Fills `bytes` with what lies at `position`, and says how many there were: fewer if the file ends before. */
+/** Fills `bytes` with what lies at `position`, and returns how many there were: fewer if the file ends before. */
 export async function readInto(handle: FileHandle, bytes: Uint8Array, position: number): Promise<number> {
   let done = 0;
   while (done < bytes.length) {

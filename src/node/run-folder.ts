@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { withEnding, withUndo } from '../base/endings.ts';
 import { CardinalError } from '../base/errors.ts';
 import { parseJson } from '../base/validate.ts';
@@ -62,8 +62,8 @@ export const metricsName = 'metrics.jsonl';
  *
  * A `last.safetensors` that was damaged is `last.safetensors.damaged` from the next checkpoint on.
  *
- * One process at a time has a run folder open. One that lost it, because it was taken for dead or somebody took the folder over,
- * gets a `LockLostError` from whatever it would write next.
+ * One process at a time has a run folder open. One that lost it, because it was considered dead or somebody took the
+ * folder over, gets a `LockLostError` from whatever it would write next.
  */
 export class RunFolder implements CheckpointStore {
   readonly path: string;
@@ -79,9 +79,9 @@ export class RunFolder implements CheckpointStore {
   }
 
   /**
-   * Makes a folder for a new run and locks it. An empty folder is taken over, and so is one of a run that was ended before
-   * its first checkpoint: it begins anew, which `onNotice` is told. Throws a `CardinalError` if there is a run in it, if
-   * another process has it, or if it cannot be made.
+   * Makes a folder for a new run and locks it. An empty folder is taken over, and so is one of a run that was ended
+   * before its first checkpoint: it begins anew, which is reported to `onNotice`. Throws a `CardinalError` if there
+   * is a run in it, if another process has it, or if it cannot be made.
    */
   static async create(path: string, options: OpenRunOptions = {}): Promise<RunFolder> {
     await makeFolder(path);
@@ -108,8 +108,9 @@ export class RunFolder implements CheckpointStore {
   }
 
   /**
-   * Whether there is a checkpoint to continue from. A run that was ended before its first one begins anew, which `onNotice`
-   * is told: `config.json` stays, the rest is taken away. Throws a `CardinalError` if there is no run here.
+   * Whether there is a checkpoint to continue from. A run that was ended before its first one begins anew, which is
+   * reported to `onNotice`: `config.json` stays, the rest is taken away. Throws a `CardinalError` if there is no run
+   * here.
    */
   async hasBegun({ onNotice }: Pick<OpenRunOptions, 'onNotice'> = {}): Promise<boolean> {
     const remains = await this.remains();
@@ -153,7 +154,7 @@ export class RunFolder implements CheckpointStore {
   }
 
   /**
-   * What the checkpoint says of earlier steps must be on the disk before the checkpoint is. The one that `last` replaces is kept:
+   * The metrics of earlier steps must be on the disk before the checkpoint is. The one that `last` replaces is kept:
    * at every moment one of the two is there, whole.
    */
   async save(kind: CheckpointKind, bytes: Uint8Array): Promise<string> {
@@ -202,8 +203,8 @@ export class RunFolder implements CheckpointStore {
   }
 
   /**
-   * Before a run goes on for longer than it was to: its best weights say the recipe that it now has, as they would if it had
-   * had it from the start. May be done again. Nothing is done to best weights that are not there or damaged.
+   * Before a run goes on for longer than it was to: its best weights get the recipe that it now has, as if it had had
+   * it from the start. May be done again. Nothing is done to best weights that are not there or damaged.
    */
   async adoptRecipe(recipe: Recipe): Promise<void> {
     const best = await this.bestWeights();
@@ -235,9 +236,9 @@ export class RunFolder implements CheckpointStore {
   }
 
   /**
-   * Before a run is continued: drops what `metrics.jsonl` says of steps after `step` and of epochs from `epoch` on,
-   * because they will be done again; so the file has each step and each epoch once. Lines that are damaged are told of and stay.
-   * Gives the seconds that what is kept took, and what its epochs came to.
+   * Before a run is continued: drops the lines of `metrics.jsonl` of steps after `step` and of epochs from `epoch`
+   * on, because they will be done again; so the file has each step and each epoch once. Damaged lines are reported
+   * and stay. Returns the seconds that what is kept took, and what its epochs came to.
    */
   async rewindMetrics(progress: {
     readonly step: number;
@@ -282,7 +283,7 @@ export class RunFolder implements CheckpointStore {
     if (!started) await removeFolderIfEmpty(this.path);
   }
 
-  /** Writes only while the folder is this process's; what fails because it no longer is says so. */
+  /** Writes only while the folder is this process's; what fails because it no longer is gives that as the reason. */
   async #guarded<T>(write: () => Promise<T>): Promise<T> {
     await this.#lock.check();
     try {
@@ -298,7 +299,7 @@ export class RunFolder implements CheckpointStore {
   }
 }
 
-/** `onNotice` is told what went on from what: a lock that was waited for, a damaged checkpoint, damaged metrics. */
+/** `onNotice` is called with what happened: a lock that was waited for, a damaged checkpoint, damaged metrics. */
 export interface OpenRunOptions extends Pick<LockOptions, 'takeOver' | 'onNotice'>, VerifyOptions {}
 
 function lockRun(path: string, { takeOver, onNotice }: OpenRunOptions): Promise<Lock> {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { countListed, pictureListFile } from './data/picture-list.ts';
 import { isTemporary, namesIn, readBeginning, readFile } from './files.ts';

@@ -11,8 +11,9 @@ export interface LoadOptions extends TrainedOptions {
 export const loadKinds: Kinds<LoadOptions> = { ...trainedKinds, hub: record };
 
 /**
- * Loads a checkpoint of Cardinal's, or bare weights (PyTorch's `.pth`, safetensors, `hf:owner/repo`) if `model` or the
- * repository says of what. Throws a `CardinalError` if the file is damaged or of another network than `model`.
+ * Loads a checkpoint of Cardinal's, or bare weights (PyTorch's `.pth`, safetensors, `hf:owner/repo`) if `model` or
+ * the repository names their network. Throws a `CardinalError` if the file is damaged or of another network than
+ * `model`.
  */
 export async function loadTrained(path: string | URL, options: LoadOptions = {}): Promise<Trained> {
   checkOptions('loadTrained', options, loadKinds);

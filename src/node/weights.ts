@@ -43,7 +43,7 @@ const loadIntoKinds: Kinds<LoadIntoOptions> = {
  * Loads weights into a network: a checkpoint of Cardinal's, a safetensors file, a PyTorch file, or `hf:owner/repo`. The
  * names may be those of any name map. With `head: 'reset'` the classifier stays as it is, for other classes than the
  * weights were trained on; `inChannels`, the network's own, adapts weights of pictures of other channels; `partial: true`
- * loads what fits. Gives what found its place and what did not. Throws a `CardinalError` if the file is damaged or does
+ * loads what fits. Returns what was loaded and what was not. Throws a `CardinalError` if the file is damaged or does
  * not fit; then the network is unchanged.
  */
 export async function loadWeights(

@@ -6,7 +6,7 @@ import { wideTrials, type WideTrial } from './wide-trials.ts';
 
 /**
  * WebAssembly's vectors have 128 bits. V8's optimising compiler can make one 256-bit operation of two neighbouring 128-bit ones,
- * which doubles the arithmetic of kernels written for it (AVX2), but has that step switched off: it is one of its
+ * which doubles the arithmetic of kernels written for it (AVX2), but has that step disabled: it is one of its
  * experimental flags. Here it is switched on while our functions are compiled, and off again: nothing else in the process is
  * compiled with it, but for what another thread happens to compile in the same moment, to the same results.
  *
@@ -28,7 +28,8 @@ export interface WideVectors {
 }
 
 /**
- * Whether the wide kernels are any good here. `CARDINAL_WIDE=0` says no, `CARDINAL_WIDE=1` yes on a V8 that was not tried.
+ * Whether the wide kernels are any good here. `CARDINAL_WIDE=0` disables them, `CARDINAL_WIDE=1` enables them on a V8
+ * that was not tried.
  */
 export function wideVectors(): WideVectors {
   const reason = missingForWide(env['CARDINAL_WIDE'], arch, versions.v8, wasmFeatures().fused);

@@ -51,7 +51,7 @@ interface Kernel {
   readonly once: boolean;
 }
 
-/** Describes a plan; `kernels` tells which of a backend's kernels a node runs. */
+/** Describes a plan; `kernels` lists which of a backend's kernels a node runs. */
 export function listPlan(plan: Plan, kernels: (node: Node) => readonly Kernel[]): PlanListing {
   checkKind(
     'listPlan',

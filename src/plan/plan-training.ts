@@ -36,6 +36,12 @@ export interface TrainingPlanOptions {
    * to one more forward pass. Results are the same, bit for bit. Default false.
    */
   readonly checkpointActivations?: boolean;
+  /**
+   * Count on the device how many rows of `logits` have their largest at the class in `labels`: a number in `hits`, so that nobody
+   * need read the logits. Left out where the device does not support `top1_hits`, or the network has a tensor of either name:
+   * `countsHits` says whether it is there. Default false.
+   */
+  readonly hits?: boolean;
 }
 
 const trainingKinds: Kinds<TrainingPlanOptions> = {
@@ -50,6 +56,7 @@ const trainingKinds: Kinds<TrainingPlanOptions> = {
   accumulate: flag,
   ema: flag,
   checkpointActivations: flag,
+  hits: flag,
 };
 
 function isOptimizerKind(value: unknown): boolean {
@@ -87,23 +94,22 @@ export function planTraining(traced: Traced, device: Target, options: TrainingPl
     { labelSmoothing: options.labelSmoothing ?? 0 },
     'loss',
   );
+  const hits = options.hits === true ? recordHits(graph, logits, device) : undefined;
   const trainable = parameters.filter(({ frozen }) => frozen !== true);
   if (trainable.length === 0 && parameters.length > 0) {
     throw new CardinalError(
-      `${options.name}: expected a parameter to train, got ${parameters.length} frozen ones and no other; leave the last layer trainable, say`,
+      `${options.name}: expected a parameter to train, got ${parameters.length} frozen ones and no other; leave at least the last layer trainable`,
     );
   }
   const forwardEnd = graph.nodes.length;
   const gradients = differentiate(graph, loss, seed, trainable);
-  const persistent = new Map<Value, Persistent>([
-    [logits, { role: 'output' }],
-    [loss, { role: 'output' }],
-  ]);
+  const results = [logits, loss, ...(hits === undefined ? [] : [hits])];
+  const persistent = new Map<Value, Persistent>(results.map((value) => [value, { role: 'output' }]));
   for (const [{ name }, gradient] of gradients) {
     persistent.set(gradient, { role: 'gradient', name: nameBeside(graph, 'grad', name) });
   }
 
-  const wanted = [logits, loss, ...gradients.values()];
+  const wanted = [...results, ...gradients.values()];
   const { nodes: pass, fusions: sums } = fuseSums(prune(graph.nodes, wanted), wanted, device);
   const recomputing =
     options.checkpointActivations === true
@@ -136,6 +142,21 @@ export function planTraining(traced: Traced, device: Target, options: TrainingPl
   // Small networks may have nothing to save: then what is recomputed is nothing.
   const lean = planFor(recomputing);
   return { ...(lean.peakBytes < plan.peakBytes ? lean : plan), keepingAllBytes: plan.peakBytes };
+}
+
+/** The count of hits, undefined if the device does not take it or the network uses its names: the pass is then pruned of it. */
+function recordHits(graph: Graph, logits: Value, device: Target): Value | undefined {
+  if (graph.values.some(({ name }) => name === 'labels' || name === hitsName)) return undefined;
+  const labels = graph.input('labels', [logits.shape[0]]);
+  const hits = graph.apply1('top1_hits', [logits, labels], {}, hitsName);
+  return device.supports(graph.nodes[graph.nodes.length - 1]) ? hits : undefined;
+}
+
+const hitsName = 'hits';
+
+/** Whether a training plan counts hits: reads `labels`, writes `hits`. A network may have a tensor called so itself. */
+export function countsHits({ buffers }: Plan): boolean {
+  return buffers.some(({ name, role }) => name === hitsName && role === 'output');
 }
 
 function recordAccumulation(graph: Graph, gradients: ReadonlyMap<Value, Value>): Map<Value, Value> {

@@ -13,11 +13,12 @@ export interface Recomputing {
 }
 
 /**
- * Recomputation of activations (Chen et al. 2016, "Training deep nets with sublinear memory cost", arXiv:1604.06174; PyTorch's
- * `torch.utils.checkpoint`). `nodes` are a forward pass, which `isForward` tells from the backward pass after it. Some of what
- * the forward pass computes is kept for the backward pass (`chooseKept`); the rest dies after its last use in the forward
- * pass and is computed again, by the same kernels from the same numbers, right before a backward step needs it. `persistent` are values
- * that have memory of their own anyway. Each forward step is done again at most once, so the cost is less than a forward pass.
+ * Recomputation of activations (Chen et al. 2016, "Training deep nets with sublinear memory cost", arXiv:1604.06174;
+ * PyTorch's `torch.utils.checkpoint`). `nodes` are a forward pass, which `isForward` distinguishes from the backward
+ * pass after it. Some of what the forward pass computes is kept for the backward pass (`chooseKept`); the rest dies
+ * after its last use in the forward pass and is computed again, by the same kernels from the same numbers, right
+ * before a backward step needs it. `persistent` are values that have memory of their own anyway. Each forward step is
+ * done again at most once, so the cost is less than a forward pass.
  */
 export function recompute(
   graph: Graph,

@@ -31,7 +31,7 @@ export class Tape {
   readonly #persistent: ReadonlySet<Value>;
   readonly #target: Target;
 
-  /** `isForward` tells the nodes of the forward pass; `persistent` are values with memory of their own. */
+  /** `isForward` holds for nodes of the forward pass; `persistent` are values with memory of their own. */
   constructor(
     nodes: readonly Node[],
     isForward: (node: Node) => boolean,

@@ -12,7 +12,8 @@ export interface Target {
   workspaceBytes(node: Node): number;
   /**
    * Whether a plan may hold this node in place of the several that it fuses. The fusing passes ask about each candidate
-   * before they form it; where the answer is no they fuse less. Nodes that fuse nothing are not asked about.
+   * before they form it; where the answer is no they fuse less. Of nodes that fuse nothing one is asked about, `top1_hits`:
+   * where the answer is no the host counts.
    */
   supports(node: Node): boolean;
   /**

@@ -50,8 +50,8 @@ function cell(value: number, share: number, { names, truth, guess }: Place): Htm
   const kind = truth === guess ? 'hit' : 'miss';
   const told =
     truth === guess
-      ? `${names[truth]}: ${count(value)} right`
-      : `${names[truth]} taken for ${names[guess]}: ${count(value)}`;
+      ? `${names[truth]}: ${count(value)} correct`
+      : `${names[truth]} classified as ${names[guess]}: ${count(value)}`;
   const text = value > 9999 ? `${(value / 1000).toFixed(0)}k` : String(value);
   return html`<td class="${kind}${ink}" style="--s:${Math.round(100 * strength)}%" title="${told}">
     ${text}

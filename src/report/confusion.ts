@@ -38,7 +38,7 @@ export function mixUps(evaluation: Evaluation, limit: number): Html | undefined 
       <thead>
         <tr>
           <th scope="col">true class</th>
-          <th scope="col">taken for</th>
+          <th scope="col">predicted class</th>
           <th scope="col" class="n">pictures</th>
           <th scope="col" class="n">of the class</th>
         </tr>

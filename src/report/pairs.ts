@@ -1,4 +1,4 @@
-/** Pictures of one class that were taken for another. */
+/** Pictures of one class that were misclassified as another. */
 export interface Pair<T> {
   /** Indices of the true class and of the one predicted. */
   readonly label: number;
@@ -7,7 +7,7 @@ export interface Pair<T> {
   readonly pictures: readonly T[];
 }
 
-/** Misclassified pictures by what was taken for what, the most frequent pair first. */
+/** Misclassified pictures by pair of true and predicted class, the most frequent pair first. */
 export function pairsOf<
   T extends {
     readonly label: number;

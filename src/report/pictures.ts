@@ -16,7 +16,7 @@ export function sampleCards(samples: readonly ClassifiedPicture[], classes: read
 /** Pairs of classes that are listed at once; the others are behind a headline. */
 const mostPairs = 40;
 
-/** Misclassified pictures by what was taken for what, each pair behind its headline; the first few are open. */
+/** Misclassified pictures by pair of true and predicted class, each behind its headline; the first few are open. */
 export function misclassifiedGroups({ misclassified, classes }: ReportData): Html {
   let names = mostNames;
   const pairs = pairsOf(misclassified);
@@ -47,7 +47,7 @@ export function misclassifiedLead({ misclassified, misclassifiedFile }: ReportDa
     shown === all ? `All ${count(all)} of them` : `${count(all)} pictures, ${count(shown)} of them shown`;
   const rest =
     misclassifiedFile === undefined ? '' : ` ${misclassifiedFile}, beside this page, lists them all.`;
-  return `${what}, by true class and what it was taken for; the most frequent pairs and the most confident mistakes come first.${rest}`;
+  return `${what}, by true and predicted class; the most frequent pairs and the most confident mistakes come first.${rest}`;
 }
 
 function group(
@@ -60,7 +60,7 @@ function group(
   const unlisted = others.length - listed;
   return html`<details${open ? html` open` : undefined}>
     <summary>
-      <span class="pair">${name(classes[label])} <span class="wrong">taken for</span> ${name(classes[predicted])}</span>
+      <span class="pair">${name(classes[label])} <span class="wrong">classified as</span> ${name(classes[predicted])}</span>
       <span class="n">${count(pictures.length)}</span>
     </summary>
     <div class="samples small">

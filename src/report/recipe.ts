@@ -1,7 +1,7 @@
 import { augmentationWords } from '../data/augmentations.ts';
 import type { Recipe } from '../train/recipe.ts';
 
-/** The settings of a recipe for a person, [name, value]; the value of what is switched off is undefined. */
+/** The settings of a recipe for a person, [name, value]; the value of a disabled one is undefined. */
 export function recipeRows(recipe: Recipe): [string, string | undefined][] {
   const { optimizer } = recipe;
   return [

@@ -1,6 +1,6 @@
 /**
  * The page's style sheet. `--right` and `--wrong` are a blue and an orange of the Okabe–Ito palette (darkened where the
- * ground is white), which stay apart for every common colour blindness; nothing is told by colour alone.
+ * ground is white), which stay apart for every common colour blindness; no information depends on colour alone.
  */
 export const style = `
 :root {

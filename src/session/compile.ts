@@ -19,7 +19,7 @@ export interface CompileOptions {
   /** Input shape N×C×H×W; the program runs for this one only. */
   readonly input: Shape;
   readonly backend: Backend;
-  /** Multiply batch norms into convolutions. Default true; false only to look at what that changes. */
+  /** Fold batch norms into convolutions. Default true; false only to see what that changes. */
   readonly foldBatchNorm?: boolean;
 }
 
@@ -50,7 +50,7 @@ export class CompiledModel {
 
   /**
    * Logits N×K of a batch of pictures. `input` has the compiled shape's number of elements, N×C×H×W, or N×H×W×C if
-   * `order` says so, and may be changed as soon as the call is made. Throws a `CardinalError` if the size differs.
+   * `order` is that, and may be changed as soon as the call is made. Throws a `CardinalError` if the size differs.
    * @throws {DisposedError} if the model or its backend was disposed of.
    */
   async forward(input: Float32Array, order: Order = 'contiguous'): Promise<Output> {

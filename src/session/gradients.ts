@@ -36,7 +36,7 @@ const gradientKinds: Kinds<GradientOptions> = {
   },
 };
 
-/** What one forward and backward pass in training mode gives. */
+/** The results of one forward and backward pass in training mode. */
 export interface Gradients {
   readonly logits: { readonly shape: Shape; readonly data: Float32Array };
   /** Mean cross-entropy. */
@@ -48,9 +48,10 @@ export interface Gradients {
 }
 
 /**
- * One forward and backward pass in training mode (batch statistics, dropout with seed 0) with the weights the model has
- * now, for anyone who checks a port. The model itself is not changed. What is frozen in it gets no gradient.
- * Throws a `CardinalError` if the batch does not fit into memory, a target is no class of the network or if there is not one for each picture.
+ * Computes logits, loss and every parameter's gradient for one batch, to check a port for example: one forward and
+ * backward pass in training mode (batch statistics, dropout with seed 0) with the weights the model has now. The
+ * model itself does not change. Frozen parameters get no gradient. Throws a `CardinalError` if the batch does not fit
+ * into memory, if a target is not a class of the network, or if there is not one target for each picture.
  */
 export async function computeGradients(model: Module, options: GradientOptions): Promise<Gradients> {
   checkModule('computeGradients', 'the network', model);

@@ -7,7 +7,7 @@ import { checkState } from '../nn/state.ts';
 
 /**
  * Writes a network's weights and running statistics into a program, by name, and runs its prologue
- * (folded and packed weights follow). Tensors the program does not use are ignored (`num_batches_tracked`).
+ * (which folds and packs weights). Tensors the program does not use are ignored (`num_batches_tracked`).
  * Takes a turn of the program. Throws a `CardinalError`, and writes nothing, if the program needs a tensor that `state` lacks or
  * has in another shape.
  */

@@ -7,7 +7,7 @@ import type { PlannedArm, StudyPlan } from './plan.ts';
 import { estimate, valuesOf } from './statistics.ts';
 import type { ChartName, Measure } from './study.ts';
 
-/** Every arm has a colour, a dash and a symbol, so that nothing is told by colour alone. */
+/** Every arm has a colour, a dash and a symbol, so that no information depends on colour alone. */
 export const looks = [
   { color: 'var(--s1)', dash: 'none', symbol: 'circle' },
   { color: 'var(--s2)', dash: '7 3', symbol: 'square' },

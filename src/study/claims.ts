@@ -1,7 +1,7 @@
 import { contrast, type Contrast } from './statistics.ts';
 import type { Outcome } from './outcome.ts';
 
-/** What can be said of a claim: it holds here, its opposite does, or neither can be told from chance. */
+/** The verdict on a claim: it holds here, its opposite does, or the difference is not significant. */
 export type Verdict = 'agrees' | 'disagrees' | 'cannot tell';
 
 /** A claim of the paper, weighed. */
@@ -39,7 +39,7 @@ export function checkClaims(outcomes: readonly Outcome[], claims: readonly Claim
       );
       const why =
         missing === undefined
-          ? 'one seed of each says nothing about chance: two or more are needed'
+          ? 'one seed of each cannot rule out chance: two or more are needed'
           : `${missing} has no run that came to an end`;
       return { claim, verdict: 'cannot tell', found: why, ...known };
     }
@@ -76,9 +76,9 @@ export function verdictSentence(checked: readonly CheckedClaim[], where: string)
     case 'agrees':
       return `This run agrees with the paper${on}: ${checked.length === 1 ? 'the one claim holds' : `all ${claims} hold`}.`;
     case 'disagrees':
-      return `This run does not agree with the paper${on}: of ${claims}, ${count('disagrees')} came out the other way, ${agreeing} the paper's way, and ${open} cannot be told from chance.`;
+      return `This run does not agree with the paper${on}: of ${claims}, ${count('disagrees')} came out the other way, ${agreeing} the paper's way, and ${open} cannot be distinguished from chance.`;
     case 'cannot tell':
-      return `This run cannot tell whether the paper is right${on}: of ${claims}, ${agreeing} came out the paper's way and ${open} cannot be told from chance.`;
+      return `This run cannot tell whether the paper is right${on}: of ${claims}, ${agreeing} came out the paper's way and ${open} cannot be distinguished from chance.`;
   }
 }
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const epochSchema = z.object({
   /** 1-based. */
@@ -10,7 +10,6 @@ const epochSchema = z.object({
   testLoss: z.number().optional(),
   testError: z.number().optional(),
 });
-export type EpochPoint = z.infer<typeof epochSchema>;
 
 /** What a run came to. Errors are in percent. */
 export const outcomeSchema = z.object({

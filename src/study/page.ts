@@ -11,7 +11,7 @@ import { costDeviations, type StudyPlan } from './plan.ts';
 import { estimate, estimateText, valuesOf } from './statistics.ts';
 import type { Section, Table } from './study.ts';
 
-/** What the page tells beside the outcomes. */
+/** What the page shows beside the outcomes. */
 export interface PageFacts {
   /** The command that repeats the study. */
   readonly command: string;
@@ -108,7 +108,7 @@ function commandLead({ study }: StudyPlan): string {
 function claimLead({ study }: StudyPlan): string | undefined {
   return study.task === 'count'
     ? undefined
-    : 'A claim agrees if the difference exceeds the half of its 95 % interval (Student’s t, spread between runs pooled over all networks), disagrees if it does so the other way, and cannot be told otherwise.';
+    : 'A claim agrees if the difference exceeds the half of its 95 % interval (Student’s t, spread between runs pooled over all networks), disagrees if it does so the other way, and is undecided otherwise (“cannot tell”).';
 }
 
 function claimTable(checked: readonly CheckedClaim[]): Html {

@@ -138,7 +138,7 @@ function costOfArm(arm: Arm, workload: Workload | undefined): ModelCount {
     : countModel(buildArm(arm, workload), workload.inputShape);
 }
 
-/** How far an arm's cost is from what its rule says, as a share: 0.02 is 2 % above. */
+/** How far an arm's cost is from its rule's, as a share: 0.02 is 2 % above. */
 export interface CostDeviation {
   readonly arm: string;
   readonly rule: CostRule;

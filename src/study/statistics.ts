@@ -35,7 +35,7 @@ export function valuesOf(outcomes: readonly Outcome[], arm: string, measure: str
 /** Arm → weight; the weights add up to 0. `{ a: 1, b: -1 }` is how much larger a is than b. */
 export type Contrast = Readonly<Record<string, number>>;
 
-/** A weighted sum of means, and the least it must differ from 0 by to be told from chance. */
+/** A weighted sum of means, and the least difference from 0 that is significant. */
 export interface ContrastEstimate {
   readonly value: number;
   /** Of the sum, from the spread within arms, which all arms of `outcomes` are taken to share. */

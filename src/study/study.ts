@@ -91,14 +91,14 @@ export interface Setting {
   /** One sentence: what is compared here. */
   readonly description: string;
   readonly arms: readonly Arm[];
-  /** Runs of every arm unless told otherwise: seeds of a training, repetitions of a timing. */
+  /** Runs of every arm by default: seeds of a training, repetitions of a timing. */
   readonly seeds: number;
   readonly costs: readonly CostRule[];
   /** Present if the task is `train`. */
   readonly training?: TrainingSetting;
   /** Present if the task is `time`. */
   readonly timing?: TimingSetting;
-  /** What the outcomes say about the paper's claims. */
+  /** What the outcomes mean for the paper's claims. */
   check(outcomes: readonly Outcome[]): readonly CheckedClaim[];
 }
 
@@ -117,7 +117,7 @@ export interface Study {
   readonly name: string;
   readonly title: string;
   readonly question: string;
-  /** Where the paper and the review have it. */
+  /** Where the paper has it, and the review of the paper from which the project grew (docs/paper.md). */
   readonly source: string;
   readonly task: Task;
   /** The first one is what charts show. */

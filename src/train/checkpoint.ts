@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { checkKind, objectWith, record, texts } from '../base/options.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
@@ -18,8 +18,9 @@ import { progressSchema } from './progress.ts';
 import { recipeSchema } from './recipe.ts';
 
 /**
- * Weights, what they are, and what it takes to train on. `best.safetensors` holds weights only (the moving average's, if one is kept),
- * `last.safetensors` everything. `weights/checkpoint.ts` says how it lies in a file.
+ * Weights, their description, and what it takes to continue training. `best.safetensors` holds weights only (the
+ * moving average's, if one is kept), `last.safetensors` everything. `weights/checkpoint.ts` says how it lies in a
+ * file.
  */
 export interface Checkpoint extends Description {
   readonly state: StateDict;
@@ -70,8 +71,8 @@ export async function buildCheckpoint(checkpoint: Checkpoint): Promise<Uint8Arra
 }
 
 /**
- * Reads a checkpoint. Throws a `CardinalError` that begins with `source` if it is damaged, which its digest tells unless `verify`
- * is false, or only weights.
+ * Reads a checkpoint. Throws a `CardinalError` that begins with `source` if it is damaged, which its digest shows
+ * unless `verify` is false, or only weights.
  */
 export async function parseCheckpoint(
   bytes: Uint8Array,

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { multiplyAdds, type Backend, type NativeLibrary } from '../backends/backend.ts';
 import { validate } from '../base/validate.ts';
 import { VERSION } from '../base/version.ts';
@@ -12,7 +12,7 @@ const librarySchema = z.object({
 });
 
 /**
- * What the numbers of a run's steps depend on beside what it was told: from which step on, who computed them, and on which
+ * What the numbers of a run's steps depend on beside its settings: from which step on, who computed them, and on which
  * pictures. Nothing is in it that makes no difference: not the host, nor the threads of WebAssembly alone.
  */
 export const conditionsSchema = z.object({
@@ -21,7 +21,7 @@ export const conditionsSchema = z.object({
   /** Cardinal's version. */
   cardinal: z.string(),
   backend: z.string(),
-  /** Absent, as `library` is, where a backend of one's own does not say. */
+  /** Absent, as `library` is, where a custom backend does not report it. */
   multiplyAdd: z.enum(multiplyAdds).optional(),
   library: librarySchema.optional(),
   /** What decodes picture files; absent if nothing is decoded. */
@@ -43,7 +43,7 @@ export function conditionsOf(
   const { multiplyAdd, library } = numerics ?? {};
   const said = { step, cardinal: VERSION, backend: name, multiplyAdd, library, decoder, pictures };
   // A backend may be anybody's.
-  return validate(conditionsSchema, said, `what the backend ${name} says of itself`);
+  return validate(conditionsSchema, said, `the numerics of the backend ${name}`);
 }
 
 /** The conditions of the steps of a run, those to come under `now`: one more if something is other than it was. */
@@ -79,7 +79,7 @@ export function changedConditions(known: readonly Conditions[], now: Conditions)
 
 const consequence = 'its last digits will differ from those of an uninterrupted run';
 
-/** Two engines in words, as few as tell them apart. */
+/** Two engines in words, as few as distinguish them. */
 function engineWords(was: Conditions, is: Conditions): readonly [string, string] {
   const brief = [engineName(was), engineName(is)] as const;
   return brief[0] === brief[1] ? [engineInFull(was), engineInFull(is)] : brief;

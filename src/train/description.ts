@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { shortened } from '../base/quoted.ts';
 import { jsonObject, parseJson } from '../base/validate.ts';
@@ -36,7 +36,10 @@ const parts = {
   licence: z.string().optional(),
 } as const;
 
-/** What a weights file of Cardinal says of itself, so that nobody has to be told it again. */
+/**
+ * What a weights file written by Cardinal records beside the weights: network, classes, preprocessing, training. With
+ * it, nobody has to give these again.
+ */
 export type Description = Readonly<z.infer<z.ZodObject<typeof parts>>>;
 
 const version = '1';

@@ -1,4 +1,4 @@
-/** Minutes between checkpoints, if nothing is said. */
+/** Default minutes between checkpoints. */
 export const usualCheckpointMinutes = 5;
 
 /** Saving takes no more of the time than one part in so many, however slow the disk is. */

@@ -61,9 +61,10 @@ const evaluateKinds: Kinds<EvaluateOptions> = {
 };
 
 /**
- * Runs an inference program (weights written) over all pictures of a loader and evaluates its logits. The loader's batch
- * size is a multiple of the program's. Between two runs of the program everything else that waits in the process gets its turn,
- * but not other work of the program: all pictures are evaluated with the same weights, and the loader must not need the program itself.
+ * Evaluates a network on all pictures of a loader: loss, top-1, top-5 and the confusion matrix. `program` is an
+ * inference program whose weights are written. The loader's batch size is a multiple of the program's. Between two
+ * runs of the program everything else that waits in the process gets its turn, but not other work of the program: all
+ * pictures are evaluated with the same weights, and the loader must not need the program itself.
  * @throws {DisposedError} if the program or its backend was disposed of.
  */
 export async function evaluate(

@@ -1,6 +1,6 @@
 import type { Evaluation } from './metrics.ts';
 
-/** What a training run tells while it goes. The loop never prints; command line, page and tests render these. */
+/** What a training run reports while it runs. The loop never prints; command line, report and tests render these events. */
 export type TrainEvent =
   | StartEvent
   | StepEvent

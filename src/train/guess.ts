@@ -1,13 +1,13 @@
 import { requireFloats } from '../base/floats.ts';
 import { checkKind, wholeFrom } from '../base/options.ts';
 
-/** One class a network takes a picture for. */
+/** One predicted class of a picture, with its probability. */
 export interface Guess {
   readonly label: number;
   readonly probability: number;
 }
 
-/** The likeliest classes of a row of logits, best first, with the softmax's probabilities. */
+/** The most likely classes for one picture, best first, with softmax probabilities, from its row of K logits. */
 export function topGuesses(logits: Float32Array, count: number): Guess[] {
   requireFloats(logits, 'topGuesses: the logits');
   checkKind('topGuesses', 'the count', count, wholeFrom(1));

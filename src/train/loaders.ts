@@ -100,7 +100,7 @@ async function usualAugmentation(
   return augmentationNamed(grey ? 'shift' : 'shift-flip', smallest(size));
 }
 
-/** Pictures that are looked at to tell thumbnails from photos; one large one is enough to see that they are none. */
+/** Pictures that are looked at to distinguish thumbnails from photos; one large one is enough to see that they are none. */
 const mostLooked = 32;
 /** Longest side of a thumbnail, in pixels. */
 const thumbnailSide = 64;

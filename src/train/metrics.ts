@@ -1,4 +1,4 @@
-/** How well a network does on labelled pictures. Shares are in [0, 1]. */
+/** How well a network classifies labelled pictures. Shares are in [0, 1]. */
 export interface Evaluation {
   readonly total: number;
   readonly correct: number;

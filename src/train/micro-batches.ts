@@ -25,7 +25,7 @@ export interface FitOptions {
 /**
  * The training plan for the recipe's batch, cut into as few equal micro-batches as fit into the target. A micro-batch
  * of one picture is never chosen for a larger batch, because batch norm makes nothing of it: then, and if nothing fits,
- * a `CardinalError` tells the largest batch that would. A run that is resumed gives the size it began with.
+ * a `CardinalError` gives the largest batch that would. A run that is resumed gives the size it began with.
  */
 export function fitPlan(
   network: Network,
@@ -84,5 +84,6 @@ function trainingPlan(
     accumulate,
     ema: recipe.ema !== undefined,
     checkpointActivations,
+    hits: true,
   });
 }

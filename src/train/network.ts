@@ -10,7 +10,7 @@ import type { Plan } from '../plan/plan.ts';
 import { planTraining, type TrainingPlanOptions } from '../plan/plan-training.ts';
 import type { Target } from '../plan/target.ts';
 
-/** What it takes to build a model again: its name in the registry and what it was set to. */
+/** What it takes to build a model again: its name in the registry and its options. */
 export interface ModelDescription {
   readonly name: string;
   readonly options: JsonObject;
@@ -34,7 +34,7 @@ export interface Network {
 /** What `networkOf` gives. */
 export const networkKind = having('a network, as networkOf gives it', 'stateDict', 'frozen');
 
-/** A model as training sees it, for pictures of one size. `description` is kept in checkpoints. */
+/** Prepares a model for `train` and `evaluate`, for pictures of one size H×W. `description` is kept in checkpoints. */
 export function networkOf(model: Module, input: readonly number[], description: ModelDescription): Network {
   checkModule('networkOf', 'the network', model);
   sizes('networkOf', 'the input', input, '[C, H, W]');

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Shape } from '../graph/value.ts';
 import type { OptimizerKind } from '../plan/plan-training.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 const count = z.int().nonnegative();
 
@@ -17,9 +17,9 @@ export type EpochRecord = z.infer<typeof epochRecordSchema>;
 export const epochLineSchema = epochRecordSchema.extend({ epochs: count, seconds: z.number() });
 
 /**
- * How far a run is, to the batch. All of it is in every checkpoint, so that a resumed run tells the same numbers. Nothing here
- * differs between two runs of one seed: time, for instance, is in `metrics.jsonl`. Nothing grows: what each epoch came to is there
- * as well.
+ * How far a run is, to the batch. All of it is in every checkpoint, so that a resumed run reports the same numbers.
+ * Nothing here differs between two runs of one seed: time, for instance, is in `metrics.jsonl`. Nothing grows: what
+ * each epoch came to is there as well.
  */
 export const progressSchema = z.object({
   /** The epoch to go on with (0-based), and how many of its batches are done. */

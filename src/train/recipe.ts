@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UsageError } from '../base/errors.ts';
 import { checkKind, record, text } from '../base/options.ts';
 import { nearest } from '../base/nearest.ts';
@@ -9,7 +9,7 @@ import { optimizerSchema } from './optimizer.ts';
 import { scheduleSchema, stretchSchedule } from './schedule.ts';
 
 /**
- * `sampling`: every class is shown as often as any other, pictures of small ones again and again. `loss`: every picture is shown
+ * `sampling`: every class is drawn as often as any other, pictures of small ones repeatedly. `loss`: every picture is shown
  * once, and counts in the loss by its class's weight, pictures / (classes · pictures of the class), as
  * torch.nn.CrossEntropyLoss(weight) has it.
  */
@@ -89,7 +89,7 @@ export function findRecipe(name: string): Recipe {
   throw new UsageError(`unknown recipe '${name}'; there are ${names.join(', ')}`);
 }
 
-/** What flags may change of a recipe. */
+/** The settings of a recipe that can be overridden. */
 export interface RecipeOverrides {
   readonly epochs?: number | undefined;
   readonly batchSize?: number | undefined;
@@ -102,7 +102,7 @@ export interface RecipeOverrides {
   readonly accumulate?: number | undefined;
   /** Decay of the moving average. */
   readonly ema?: number | undefined;
-  /** α of the Beta distribution; 0 switches it off. */
+  /** α of the Beta distribution; 0 disables it. */
   readonly mixup?: number | undefined;
   readonly cutmix?: number | undefined;
   readonly augmentation?: Recipe['augmentation'] | undefined;

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
 import { checkKind, having, record } from '../base/options.ts';
@@ -68,11 +68,12 @@ export interface LoopOptions {
   /** Continue from here, at the exact batch. */
   readonly resume?: Checkpoint | undefined;
   /**
-   * What the epochs of the run to continue came to, as its `TrainResult.history` or its epoch events told it. A checkpoint does not
-   * hold it; without it `stopWhen` and the result know the epochs since alone, which a `warning` event says.
+   * What the epochs of the run to continue came to, as its `TrainResult.history` or its epoch events have it. A
+   * checkpoint does not hold it; without it `stopWhen` and the result know only the epochs since then, which a
+   * `warning` event reports.
    */
   readonly history?: readonly EpochRecord[] | undefined;
-  /** Seconds that the run took before it is continued, for what is told of time; a checkpoint does not say. */
+  /** Seconds that the run took before it is continued, for the times that are reported; a checkpoint does not have it. */
   readonly secondsBefore?: number | undefined;
   /**
    * Ends the run with a checkpoint, as soon as the micro-batch that is being computed is over: the step that it belongs to is given
@@ -94,7 +95,7 @@ export interface LoopOptions {
 
 const loaderKind = having('a loader', 'epoch', 'dispose');
 
-/** Numbers that are no numbers any more: the run ends, and nothing of them is kept. */
+/** A NaN or infinite value: the run ends, and none of it is kept. */
 export class NotFinite extends Error {}
 
 /** The parts of a run, checked against each other and loaded; `train.ts` moves them. */
@@ -225,7 +226,7 @@ export class Run {
     };
   }
 
-  /** Copies of all that steps change. Throws `NotFinite` if a number in it is none. */
+  /** Copies of all that steps change. Throws `NotFinite` if any value is NaN or infinite. */
   async snapshot(): Promise<Tensors> {
     const tensors = await this.program.snapshot();
     for (const dict of [tensors.state, tensors.optimizer, tensors.ema]) {

@@ -1,8 +1,8 @@
 import { checkKind, finite, record } from '../base/options.ts';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /**
- * How the learning rate moves. Durations are in epochs and may be fractional. `per` says how often it moves: once an
+ * How the learning rate moves. Durations are in epochs and may be fractional. `per` is how often it moves: once an
  * epoch as in torch's examples, or at every optimiser step. A warm-up comes first, and the main schedule's clock starts
  * when it ends, as with torch's `SequentialLR`.
  */
@@ -39,7 +39,7 @@ export interface Clock {
   readonly epochs: number;
 }
 
-/** The learning rate of one optimiser step: a pure function, so that a resumed run needs no state for it. */
+/** The learning rate of one optimiser step. A pure function, so that a resumed run needs no state for it. */
 export function learningRateAt(schedule: Schedule, rate: number, clock: Clock): number {
   checkKind('learningRateAt', 'the rate', rate, finite);
   checkKind('learningRateAt', 'the schedule', schedule, {

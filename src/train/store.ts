@@ -1,4 +1,4 @@
-/** `last` to continue from, `best` to use. */
+/** `last` to continue training from, `best` to use. */
 export type CheckpointKind = 'last' | 'best';
 
 /** Where checkpoints go. The loop knows no files; the Node one is a run folder. */

@@ -1,3 +1,4 @@
+import { argmax } from '../base/argmax.ts';
 import type { Evaluation } from './metrics.ts';
 
 /** Counts hits and errors of logits, batch by batch, in double precision. */
@@ -49,14 +50,13 @@ export class Tally {
   }
 }
 
-/** Index of the largest number, the first of equals; a NaN counts as the largest, as in PyTorch. */
-export function argmax(scores: Float32Array): number {
-  let best = 0;
-  for (let k = 0; k < scores.length; k++) {
-    if (Number.isNaN(scores[k])) return k;
-    if (scores[k] > scores[best]) best = k;
-  }
-  return best;
+/** How many rows of logits N×K have their largest number (`argmax`) at the class that `labels` (N) gives. */
+export function hitsOf(logits: Float32Array, labels: Float32Array): number {
+  const classes = logits.length / labels.length;
+  return labels.reduce((hits, label, row) => {
+    const predicted = argmax(logits.subarray(row * classes, (row + 1) * classes));
+    return predicted === label ? hits + 1 : hits;
+  }, 0);
 }
 
 /** How many classes come before `label` when sorted by score, equals by index. */

@@ -27,15 +27,16 @@ export interface TrainResult {
 }
 
 /**
- * Trains a network and tells what happens. The caller's pace is the run's pace: the next step begins when the next event
- * is asked for, so what is done with an event (a line in a log, say) is done before a checkpoint that follows it.
+ * Trains a network and yields an event for each step, epoch and checkpoint. The caller's pace is the run's pace: the
+ * next step begins when the next event is asked for, so what is done with an event (a line in a log, say) is done
+ * before a checkpoint that follows it.
  *
  *     for await (const event of train({ network, backend, data, recipe, seed: 7, store })) console.log(event);
  *
- * Ends with an `end` event when the epochs are done, `signal` is aborted, `stopWhen` says so, or the loss is not finite;
- * in the last case before the update, and without touching the last good checkpoint. Throws a `CardinalError` if the
- * parts do not fit together, a picture cannot be read or a checkpoint cannot be written; a `DeviceLostError` if what computes goes
- * away, which says from which step on another backend can continue.
+ * Ends with an `end` event when the epochs are done, `signal` is aborted, `stopWhen` returns true, or the loss is NaN
+ * or infinite; in the last case before the update, and without touching the last good checkpoint. Throws a
+ * `CardinalError` if the parts do not fit together, a picture cannot be read or a checkpoint cannot be written; a
+ * `DeviceLostError` if what computes goes away; its message has the step from which another backend can continue.
  */
 export async function* train(options: LoopOptions): AsyncGenerator<TrainEvent, TrainResult, undefined> {
   const run = await Run.start(options);
@@ -46,7 +47,10 @@ export async function* train(options: LoopOptions): AsyncGenerator<TrainEvent, T
   }
 }
 
-/** `train` for callers who would rather be called: awaits `onEvent` for every event and gives the result. */
+/**
+ * Trains a network to the end and resolves to the result: `train` with a callback. `onEvent` is awaited for every
+ * event. Throws as `train` does.
+ */
 export async function fit(
   options: LoopOptions & { readonly onEvent?: ((event: TrainEvent) => unknown) | undefined },
 ): Promise<TrainResult> {

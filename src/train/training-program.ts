@@ -5,10 +5,11 @@ import { Rng } from '../base/rng.ts';
 import { f32, type StateDict, type TensorData } from '../base/tensor-data.ts';
 import type { Batch } from '../data/dataset.ts';
 import { mutatedBy } from '../graph/dispatch.ts';
+import { countsHits } from '../plan/plan-training.ts';
 import { requireSameTensors } from './checkpoint.ts';
 import { emaDecay, hyperAt } from './optimizer.ts';
 import type { Recipe } from './recipe.ts';
-import { argmax } from './tally.ts';
+import { hitsOf } from './tally.ts';
 
 /** All numbers of a run that steps change, as tensors by name. */
 export interface Tensors {
@@ -39,7 +40,11 @@ export class TrainingProgram {
   readonly #recipe: Recipe;
   readonly #microBatchSize: number;
   readonly #seed: number;
+  /** The tensors that it keeps: the network's, the optimiser's, averages. A network may call an unused one as the plan calls an input. */
   readonly #names: ReadonlySet<string>;
+  readonly #dropsOut: boolean;
+  /** Whether the device counts hits; if not, the host does, from the logits. */
+  readonly #countsHits: boolean;
   /** Where a tensor is that the network holds under a second name: the program knows it by the first. */
   readonly #aliases: ReadonlyMap<string, string>;
   /** What the program has no room for: counts of batches, and tensors that no node uses. */
@@ -55,7 +60,11 @@ export class TrainingProgram {
     this.#recipe = recipe;
     this.#microBatchSize = microBatchSize;
     this.#seed = seed;
-    this.#names = new Set(program.plan.buffers.map(({ name }) => name));
+    const { buffers } = program.plan;
+    const kept = buffers.filter(({ role }) => role === 'parameter' || role === 'buffer');
+    this.#names = new Set(kept.map(({ name }) => name));
+    this.#dropsOut = buffers.some(({ name, role }) => name === 'dropout_seed' && role === 'input');
+    this.#countsHits = countsHits(program.plan);
     this.#aliases = aliasesIn(state, this.#names);
     this.#updates = updatesIn(program);
     this.#state = state;
@@ -89,8 +98,8 @@ export class TrainingProgram {
   }
 
   /**
-   * Forward and backward of one batch: the mean loss and how many of its pictures were recognised. If `signal` is aborted before
-   * the last micro-batch has begun, gives nothing, and everything is as it was before.
+   * Forward and backward of one batch: the mean loss and how many of its pictures were classified correctly. If
+   * `signal` is aborted before the last micro-batch has begun, gives nothing, and everything is as it was before.
    */
   gradient(batch: Batch, step: number): Promise<BatchResult>;
   gradient(batch: Batch, step: number, signal: AbortSignal | undefined): Promise<BatchResult | undefined>;
@@ -116,7 +125,9 @@ export class TrainingProgram {
       }
       program.write('input', cut(batch.input, part, parts), 'channels_last');
       program.write('target', cut(batch.target, part, parts));
-      if (this.#names.has('dropout_seed')) {
+      const labels = Float32Array.from({ length: size }, (_, row) => batch.labels[part * size + row]);
+      if (this.#countsHits) program.write('labels', labels);
+      if (this.#dropsOut) {
         const seed = Rng.of(this.#seed, 'dropout', step, part).int(2 ** 24);
         program.write('dropout_seed', Float32Array.of(seed));
       }
@@ -126,13 +137,9 @@ export class TrainingProgram {
         program.write('accumulate_scale', Float32Array.of(part === 0 ? 0 : 1));
         await program.run('accumulate');
       }
-      const [[partLoss], logits] = await program.read(['loss', 'logits']);
+      const [[partLoss], counted] = await program.read(['loss', this.#countsHits ? 'hits' : 'logits']);
       loss += partLoss / parts;
-      const classes = logits.length / size;
-      for (let row = 0; row < size; row++) {
-        const predicted = argmax(logits.subarray(row * classes, (row + 1) * classes));
-        if (predicted === batch.labels[part * size + row]) correct++;
-      }
+      correct += this.#countsHits ? counted[0] : hitsOf(counted, labels);
     }
     return { loss, correct };
   }

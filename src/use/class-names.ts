@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { parseJson } from '../base/validate.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 import type { Backend, Program } from '../backends/backend.ts';
 import { Disposal, type DisposeOptions } from '../base/disposal.ts';
@@ -41,7 +41,7 @@ import { networkOf } from '../train/network.ts';
 import { requireNames } from './class-names.ts';
 import type { Trained } from './trained.ts';
 
-/** A class that a picture may be of. */
+/** A predicted class of a picture, with its name and probability. */
 export interface Classification extends Guess {
   /** Name of the class; `label` is its number. */
   readonly class: string;
@@ -58,7 +58,7 @@ export interface ClassifyManyOptions extends ClassifyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What one of several pictures shows: its likeliest classes, best first, or why nobody knows. */
+/** The answer for one of several pictures: its most likely classes, best first, or the error. */
 export type ClassifiedPicture = {
   /** Which of the pictures, from 0. */
   readonly index: number;
@@ -72,8 +72,9 @@ export type ClassifiedPicture = {
 const decodedAtOnce = 4;
 
 /**
- * Tells what pictures show. Made by `loadClassifier`. Any number of calls may be made at once: pictures are computed one
- * after the other, and between two of them everything else that waits in the process gets its turn.
+ * Classifies pictures with a trained network; `loadClassifier` makes one. Any number of calls may be made at once:
+ * pictures are computed one after the other, and between two of them everything else that waits in the process gets
+ * its turn.
  */
 export class Classifier {
   readonly classes: readonly string[];
@@ -122,10 +123,10 @@ export class Classifier {
   }
 
   /**
-   * The likeliest classes of a picture, best first. `image` is a picture file (a path or a `file:` URL), the bytes of one
-   * (an upload, say: Buffer, `Uint8Array`, `ArrayBuffer`, `Blob`, a stream), or raw pixels of 1 or 3 channels. Bytes may not
-   * be changed before the answer is there. Throws a `CardinalError` if it is anything else or cannot be read, a
-   * `DisposedError` if the classifier was disposed of.
+   * Classifies a picture: its most likely classes, best first. `image` is a picture file (a path or a `file:` URL),
+   * the bytes of one (an upload, say: Buffer, `Uint8Array`, `ArrayBuffer`, `Blob`, a stream), or raw pixels of 1 or 3
+   * channels. Do not change the bytes before the answer is there. Throws a `CardinalError` if it is anything else or
+   * cannot be read, a `DisposedError` if the classifier was disposed of.
    */
   async classify(image: PictureInput, options: ClassifyOptions = {}): Promise<Classification[]> {
     checkOptions('classify', options, classifyKinds);
@@ -133,8 +134,8 @@ export class Classifier {
   }
 
   /**
-   * What several pictures show, in their order: `[[best, second, …], …]`. Throws as `classify` for the first one that cannot be
-   * read, and takes no more of them then; `classifyEach` goes on.
+   * Classifies several pictures, in their order: `[[best, second, …], …]`. At the first one that cannot be read, it
+   * throws as `classify` does and takes no more of them; `classifyEach` goes on.
    */
   async classifyMany(images: PictureInputs, options: ClassifyManyOptions = {}): Promise<Classification[][]> {
     checkOptions('the options for several pictures', options, classifyManyKinds);
@@ -151,14 +152,14 @@ export class Classifier {
   }
 
   /**
-   * What each of many pictures shows, as soon as it is known and in their order; a picture that cannot be read has an `error` in
-   * place of `top`, and does not stop the others. Pictures are taken from `images` a few ahead, so it may be as long as one
-   * likes, and an async iterable.
+   * Classifies many pictures and yields each answer as soon as it is there, in their order. A picture that cannot be
+   * read has an `error` in place of `top`, and does not stop the others. Pictures are taken from `images` a few
+   * ahead, so it may be as long as one likes, and an async iterable.
    *
    *     for await (const { image, top, error } of classifier.classifyEach(files, { topK: 3 })) …
    *
-   * Throws a `CardinalError` if `images` is not several pictures, a `DisposedError` if the classifier is disposed of: with `drain` when
-   * those that were taken are told of.
+   * Throws a `CardinalError` if `images` is not several pictures, a `DisposedError` if the classifier is disposed of:
+   * with `drain` once those that were taken are answered.
    */
   async *classifyEach(
     images: PictureInputs,
@@ -292,7 +293,7 @@ export interface ClassifierSetup extends PictureLimitOptions {
 export function requirePreprocessing(known: Preprocessing | undefined, source: string): Preprocessing {
   if (known !== undefined) return known;
   throw new CardinalError(
-    `${source} does not say how pictures are prepared: expected a checkpoint that training wrote, got weights alone; say it with preprocessing, for example imagenetPreprocessing`,
+    `${source} does not say how pictures are prepared: expected a checkpoint that training wrote, got weights alone; give preprocessing, for example imagenetPreprocessing`,
   );
 }
 

@@ -12,12 +12,12 @@ export interface FitOptions {
    * up for 1, repeated and scaled for more. Mean and standard deviation are averaged for 1 channel.
    */
   readonly inChannels?: number | undefined;
-  /** Load what fits and leave the rest as the network has it; `loaded` tells which. */
+  /** Load what fits and leave the rest as the network has it; `loaded` lists what fitted. */
   readonly partial?: boolean | undefined;
 }
 
 /**
- * What network a file's weights are of: what the file says itself, or `given` and what their shapes tell. Throws a
+ * Which network a file's weights are of: what the file records, or `given` and what their shapes imply. Throws a
  * `CardinalError` if the two contradict each other, a `UsageError` with the networks that fit if nothing is known.
  */
 export function identifyNetwork(
@@ -47,14 +47,14 @@ export function identifyNetwork(
   }
   if (given === undefined && !listModels().includes(name)) {
     throw new CardinalError(
-      `${source}: its repository says ${name}, a network that is not in the registry: 'cardinal models' lists those that are`,
+      `${source}: its repository names ${name}, a network that is not in the registry: 'cardinal models' lists those that are`,
     );
   }
   const options = optionsFor(name, tensors, { ...set, ...channels });
   return { name, options: validate(jsonObject, options, '--set') };
 }
 
-/** What refused weights, with the networks that they do fit where the file does not say it itself; any other error as it is. */
+/** What refused weights, with the networks that they do fit where the file does not name one; any other error as it is. */
 export function withFitting(error: unknown, asked: string, { tensors, description }: OpenedWeights): unknown {
   const isRefusal = error instanceof CardinalError && !(error instanceof UsageError);
   if (!isRefusal || description !== undefined) return error;
@@ -102,7 +102,7 @@ function requireSame(
 }
 
 /**
- * A line for the user where a repository says that its weights are of another network than `given`: its name may be
+ * A line for the user where a repository names another network than `given`: its name may be
  * another one's for the same network, or another network's that has the same tensors and computes something else.
  */
 export function otherNetwork({ known }: OpenedWeights, given: string | undefined): string | undefined {

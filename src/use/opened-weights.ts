@@ -12,7 +12,7 @@ import { openArchive } from '../weights/open.ts';
 import { unreadableList } from '../weights/unreadable.ts';
 import { unwrap, type Unwrapped } from '../weights/unwrap.ts';
 
-/** Weights, opened: what they say is known, tensors are read when they are asked for. */
+/** Weights, opened: their metadata is known, tensors are read when they are needed. */
 export interface OpenedWeights {
   /** As the user called them. */
   readonly name: string;

@@ -11,7 +11,7 @@ import type { OpenData } from '../data/open-data.ts';
 import type { PicturePlatform } from '../data/picture-platform.ts';
 import type { Trained } from './trained.ts';
 
-/** What is said beside the weights of how pictures become inputs. */
+/** Settings given beside the weights for how pictures become inputs. */
 export interface Wanted {
   readonly mean?: readonly number[] | undefined;
   readonly std?: readonly number[] | undefined;
@@ -69,7 +69,7 @@ export async function prepareFor(
   const note =
     mean !== undefined && std !== undefined
       ? undefined
-      : `the weights do not say how their pictures were normalised: ${whose(assumed === undefined, pictures !== undefined)}; --mean and --std (in a program, preprocessing) say it`;
+      : `the weights do not say how their pictures were normalised: ${whose(assumed === undefined, pictures !== undefined)}; set them with --mean and --std (in a program, preprocessing)`;
   const designed = info?.inputShape[1];
   if (measurable !== undefined) {
     const { data, platform } = measurable;

@@ -20,11 +20,11 @@ export interface Trained extends WeightsFacts {
   readonly loaded: LoadedWeights;
 }
 
-/** What is said beside weights of the network that they are of. */
+/** Settings given beside weights for the network that they are of. */
 export interface TrainedOptions extends FitOptions, VerifyOptions {
   /** The registry's name of what bare weights are of; or the network itself, if it is not the registry's. */
   readonly model?: string | Module | undefined;
-  /** Options of the named model; those that bare weights tell by their shapes may be left out. */
+  /** Options of the named model; those that the shapes of bare weights imply may be left out. */
   readonly options?: Readonly<Record<string, unknown>> | undefined;
 }
 

@@ -4,15 +4,15 @@ import type { Preprocessing } from '../data/preprocessing.ts';
 import type { Recipe } from '../train/recipe.ts';
 import type { OpenedWeights } from './opened-weights.ts';
 
-/** What a file of weights, or the repository that it lies in, says of them beside their network; bare weights say nothing. */
+/** What a file of weights, or its repository, records beside their network; bare weights record nothing. */
 export interface WeightsFacts {
   readonly classes: readonly string[] | undefined;
   readonly preprocessing: Preprocessing | undefined;
-  /** Which pictures they were trained on, if the file says it: `picturesToEvaluate` takes others. */
+  /** Which pictures they were trained on, if the file records it: `picturesToEvaluate` takes others. */
   readonly pictures: readonly PictureRecord[] | undefined;
   /** Whether Cardinal trained them. */
   readonly ours: boolean;
-  /** How they were trained, if the file says it. */
+  /** How they were trained, if the file records it. */
   readonly recipe: Recipe | undefined;
   /** Where the weights come from and how they may be used, as far as it is known. */
   readonly origin: string | undefined;

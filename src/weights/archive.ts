@@ -2,7 +2,7 @@ import type { StateDict } from '../base/tensor-data.ts';
 import { checkEntries } from './arguments.ts';
 import { decodeTensor, type Dtype, type RawTensor } from './dtypes.ts';
 
-/** A file of tensors, opened: names, types and shapes are known, numbers are read when they are asked for. */
+/** A file of tensors, opened: names, types and shapes are known, numbers are read on demand. */
 export interface TensorArchive {
   readonly format: 'safetensors' | 'pytorch' | 'pytorch-legacy' | 'torchscript';
   /** What messages call the file. */
@@ -11,9 +11,9 @@ export interface TensorArchive {
   readonly tensors: ReadonlyMap<string, TensorEntry>;
   /** Tensors whose numbers cannot be read (complex, quantised, sparse, of 8 bits): named, and left out. */
   readonly unreadable: ReadonlyMap<string, Unreadable>;
-  /** Python's objects beside or around the tensors, by name, as people are shown them: `datetime.date`. None is ever made. */
+  /** Python's objects beside or around the tensors, by name, as people see them: `datetime.date`. None is ever made. */
   readonly objects: ReadonlyMap<string, string>;
-  /** Whatever else the file says, by name: text and numbers as text (`epoch` → `90`). */
+  /** Whatever else the file has, by name: text and numbers as text (`epoch` → `90`). */
   readonly metadata: ReadonlyMap<string, string>;
   /** What each tensor is held against when it is read; undefined if the file has nothing of the kind, or is not to be verified. */
   readonly checksum: 'SHA-256' | 'CRC-32' | undefined;
@@ -23,7 +23,7 @@ export interface TensorArchive {
 export interface Unreadable {
   /** As its format calls it: `F8_E4M3`, `C64`, `qint8`, `sparse`. */
   readonly type: string;
-  /** Undefined if the file does not say it. */
+  /** Undefined if the file does not have it. */
   readonly shape: readonly number[] | undefined;
 }
 

@@ -1,7 +1,7 @@
 import { CardinalError } from '../base/errors.ts';
 import { bytes as bytesKind, checkKind, text } from '../base/options.ts';
 
-/** A file that is read here and there rather than whole: a path in Node, a `Blob` in a browser, bytes in memory. */
+/** A file that is read in pieces rather than whole: a path in Node, a `Blob` in a browser, bytes in memory. */
 export interface ByteSource {
   /** What messages call it: a path, a URL. */
   readonly name: string;
@@ -15,7 +15,7 @@ export interface ByteSource {
   read(begin: number, length: number): Promise<Uint8Array>;
 }
 
-/** Bytes in memory as a source; what is read are views of them. */
+/** Bytes in memory as a source; reads return views of them. */
 export function bytesSource(bytes: Uint8Array, name: string): ByteSource {
   checkKind('bytesSource', 'the file', bytes, bytesKind);
   checkKind('bytesSource', 'its name', name, text);

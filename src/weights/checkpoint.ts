@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { byCodePoint } from '../base/order.ts';
 import type { StateDict } from '../base/tensor-data.ts';
@@ -21,7 +21,7 @@ import { readSafetensors, writeSafetensors } from './safetensors.ts';
  * training goes.
  */
 
-/** What a program says in its checkpoints: `D` of the weights, `T` of the training that goes on from them. */
+/** What a program stores in its checkpoints: `D` of the weights, `T` of the training that goes on from them. */
 export interface CheckpointSchema<D extends object, T extends object> {
   /** A description as metadata. */
   readonly metadataOf: (description: D) => Record<string, string>;
@@ -53,7 +53,7 @@ const ownKey = 'own';
 
 /**
  * The bytes of a checkpoint file, with a digest of all of it. Tensors are copied before anything is waited for. Throws a
- * `CardinalError` if two of its tensors have one name, or `training` is not what its schema says.
+ * `CardinalError` if two of its tensors have one name, or `training` does not match its schema.
  */
 export async function writeCheckpoint<D extends object, T extends object>(
   description: D,
@@ -100,8 +100,8 @@ export function weightTest(metadata: ReadonlyMap<string, string>, source: string
 }
 
 /**
- * Reads a checkpoint. Throws a `CardinalError` that begins with `source` if it is damaged, which its digest tells unless `verify`
- * is false, or has no description.
+ * Reads a checkpoint. Throws a `CardinalError` that begins with `source` if it is damaged, which its digest shows
+ * unless `verify` is false, or has no description.
  */
 export async function readCheckpoint<D extends object, T extends object>(
   bytes: Uint8Array,

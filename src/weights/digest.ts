@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { byCodePoint } from '../base/order.ts';
 import { quoted } from '../base/quoted.ts';
@@ -10,16 +10,17 @@ import { parseJson } from '../base/validate.ts';
  *     cardinal.digest.tensors   SHA-256 of each tensor's bytes, in the order of their names: JSON, ["1f…", …]
  *     cardinal.digest           sha256:…, of the canonical text of all else that the file says
  *
- * The canonical text is JSON of all tensors [name, dtype, shape, SHA-256] and of all other metadata [key, value], each sorted by
- * name. So both are functions of the contents alone, one look at the header tells whether it is what was written, and each tensor
- * is verified when it is read, without the others. Of a key that was damaged itself the other one tells.
+ * The canonical text is JSON of all tensors [name, dtype, shape, SHA-256] and of all other metadata [key, value],
+ * each sorted by name. So both are functions of the contents alone, one look at the header shows whether it is what
+ * was written, and each tensor is verified when it is read, without the others. If a key itself was damaged, the
+ * other one shows it.
  */
 const wholeKey = 'cardinal.digest';
 const tensorsKey = 'cardinal.digest.tensors';
 const wholePrefix = 'sha256:';
 const hashLength = 64;
 
-/** What a digest says of a tensor, beside its numbers. */
+/** What a digest covers of a tensor, beside its numbers. */
 export interface Digested {
   readonly name: string;
   readonly dtype: string;
@@ -55,7 +56,7 @@ export function canDigest(): boolean {
   return 'subtle' in crypto;
 }
 
-/** Metadata without what a digest said. */
+/** Metadata without the digest's keys. */
 export function withoutDigest(metadata: ReadonlyMap<string, string>): Map<string, string> {
   return new Map([...metadata].filter(([key]) => key !== wholeKey && key !== tensorsKey));
 }

@@ -6,18 +6,18 @@ import type { TensorSpec } from '../nn/state.ts';
 import { checkShapes } from './arguments.ts';
 import { faultsOf, matchRenamed, renamings, type Described, type Match, type Renaming } from './match.ts';
 
-/** A network of the registry that weights are of. */
+/** A network of the registry that fits the weights. */
 export interface Fit {
   readonly model: string;
-  /** What of its options the weights tell, where they are not the defaults. */
+  /** Its options as inferred from the weights, where they are not the defaults. */
   readonly options: ModelOptions;
   /** The name map under which they fit. */
   readonly nameMap: string;
 }
 
 /**
- * Every network of the registry that weights fit, by names and shapes. A template that two names stand for is found
- * under both (`resnet50`, `resnet50_1x64d`); free networks (`resnext`) are found if their options say it.
+ * Finds every network of the registry that weights fit, by names and shapes. A template that two names stand for is found
+ * under both (`resnet50`, `resnet50_1x64d`); free networks (`resnext`) are found if their options can be inferred.
  */
 export function fittingModels(tensors: ReadonlyMap<string, Described>): Fit[] {
   checkShapes('fittingModels', tensors);
@@ -35,7 +35,7 @@ export function fittingModels(tensors: ReadonlyMap<string, Described>): Fit[] {
 const mostTensors = 50_000;
 
 interface Renamed extends Renaming<Described> {
-  /** By the new names: what tells options. */
+  /** By the new names: what options are inferred from. */
   readonly shapes: Shapes;
 }
 
@@ -46,7 +46,7 @@ function withShapes(tensors: ReadonlyMap<string, Described>): Renamed[] {
   }));
 }
 
-/** The options of a named network that weights tell, those of `set` before them. */
+/** The options of a named network inferred from weights; those of `set` take precedence. */
 export function optionsFor(
   model: string,
   tensors: ReadonlyMap<string, Described>,
@@ -66,7 +66,7 @@ function fitTo(model: string, renamed: readonly Renamed[], set: GivenOptions = {
   const specs = new Map<string, ReturnType<typeof specsOf>>();
   const found = renamed.flatMap((renaming): FitTo[] => {
     const { shortcut, ...inferred } = inferOptions(model, renaming.shapes);
-    // Weights without projections are taken for shortcuts A, unless it is said that there are none.
+    // Weights without projections are taken to have shortcuts A, unless `residual` is false.
     const options = {
       ...inferred,
       ...(shortcut === undefined || ('residual' in set && set.residual === false) ? {} : { shortcut }),

@@ -1,4 +1,4 @@
-/** What `JSON.parse` does not tell of a text that it has taken. */
+/** What `JSON.parse` does not report on a text that it has accepted. */
 export interface JsonKeys {
   /** How many keys stand at each depth: at 1 those of the whole. */
   readonly counts: readonly number[];

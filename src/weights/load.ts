@@ -39,7 +39,7 @@ const kinds: Kinds<LoadWeightsOptions> = {
   unreadable: anything,
 };
 
-/** What came of loading weights. Only with `partial` is anything missing, unexpected or misshaped. */
+/** The result of loading weights. Only with `partial` is anything missing, unexpected or misshaped. */
 export interface LoadedWeights {
   /** Whose names the file has: the `id` of a name map. */
   readonly nameMap: string;
@@ -56,7 +56,7 @@ export interface LoadedWeights {
 }
 
 /**
- * Puts weights from a file into a network, under whichever name map they fit; tensors are read one after the other and
+ * Loads weights from a file into a network, under whichever name map they fit; tensors are read one after the other and
  * become the network's own. Throws a `CardinalError` as `requireFit` does, before the network is changed.
  */
 export async function loadTensors(
@@ -268,7 +268,7 @@ function unread(
 
 /**
  * The names of the classifier's tensors: those of the only `Linear`, or of the last one if no other parameters follow it.
- * None if there is no such: where a convolution tells the classes apart, a `Linear` before it does something else.
+ * None if there is no such: where a convolution classifies, a `Linear` before it does something else.
  */
 export function headOf(model: Module): string[] {
   checkModule('headOf', 'the network', model);

@@ -1,6 +1,6 @@
 /**
  * How other programs call the parts of the networks of `src/models`, as data: ordered substitutions that turn their names
- * into ours. A name map says that the networks are the same, not only that the names can be made to look alike: where an
+ * into ours. A name map states that the networks are the same, not only that the names can be made to look alike: where an
  * implementation computes something else under similar names, it has no map here.
  */
 export interface NameMap {
@@ -116,7 +116,7 @@ export function renamer({ substitutions }: NameMap): (name: string) => string {
 /** Names that tools leave in state dicts and that mean nothing to a network: the counters of thop, ptflops and AveragedModel. */
 export const strayNames = /(^|\.)(total_ops|total_params|__flops__|__params__|n_averaged)$/;
 
-/** Where files keep the weights among other things; an average of the weights is what its authors judge and publish. */
+/** Where files keep the weights among other things; an average of the weights is what its authors evaluate and publish. */
 export const wrappers: readonly string[] = [
   'state_dict_ema',
   'model_ema',

@@ -8,9 +8,9 @@ import { recognise } from './recognise.ts';
 import { openSafetensors } from './safetensors.ts';
 
 /**
- * Opens a file of tensors, safetensors or PyTorch's: told by its first bytes, since endings say little. Throws a
- * `CardinalError` that begins with the source's name if it is damaged or neither. Tensors are verified when they are read, if the
- * file has checksums (`VerifyOptions`).
+ * Opens a file of tensors, safetensors or PyTorch's; its first bytes decide which, because file extensions are
+ * unreliable. Throws a `CardinalError` that begins with the source's name if it is damaged or neither. Tensors are
+ * verified when they are read, if the file has checksums (`VerifyOptions`).
  */
 export async function openArchive(source: ByteSource, options: VerifyOptions = {}): Promise<TensorArchive> {
   checkKind('openArchive', 'the file', source, having('a source of bytes, as bytesSource gives', 'read'));

@@ -9,7 +9,7 @@ import { shortened } from '../base/quoted.ts';
 
 /**
  * What a file is that was taken for weights and is something else, and what to do: the rest of a line that begins with the
- * file's name. Told by its first bytes, some hundred of them; undefined if they say nothing.
+ * file's name. Recognised by its first bytes, some hundred of them; undefined if they are of no known kind.
  */
 export function recognise(prefix: Uint8Array): string | undefined {
   for (const [begin, what] of recognised) if (hasSignature(prefix, begin)) return what;
@@ -30,7 +30,7 @@ const elsewhere =
 
 const again = 'download it anew';
 
-/** First bytes, and what they say. */
+/** First bytes, and what they mean. */
 const recognised: readonly (readonly [begin: Signature, what: string])[] = [
   [signatures.gzip, 'is compressed with gzip: unpack it first (gunzip, or tar -xzf)'],
   [[0xfd, '7zXZ', 0], 'is compressed with xz: unpack it first (unxz, or tar -xJf)'],

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { quoted, shortened } from '../base/quoted.ts';
 import { validate } from '../base/validate.ts';
@@ -17,7 +17,7 @@ export interface SafetensorsInfo {
   readonly end: number;
 }
 
-/** What the header of a file says, checked against the file's size. */
+/** The header of a file, checked against the file's size. */
 export interface SafetensorsHeader {
   /** In the order of their elements. */
   readonly tensors: readonly SafetensorsInfo[];

@@ -116,9 +116,10 @@ function listedIn({
 }
 
 /**
- * The bytes of a safetensors file, with a digest of all that it says in its metadata. Tensors of wide elements come first and the
- * header is padded, so that every tensor begins at a multiple of its element size and readers can map it; otherwise the order is
- * kept. The tensors are copied before anything is waited for. In a page without SHA-256 (by plain http) the file has no digest.
+ * The bytes of a safetensors file, with a digest of all its contents in its metadata. Tensors of wide elements come
+ * first and the header is padded, so that every tensor begins at a multiple of its element size and readers can map
+ * it; otherwise the order is kept. The tensors are copied before anything is waited for. In a page without SHA-256
+ * (by plain http) the file has no digest.
  */
 export async function writeSafetensors(
   tensors: StateDict,

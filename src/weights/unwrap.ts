@@ -25,7 +25,7 @@ export interface Unwrapped {
 
 /**
  * Finds the weights among what training programs save beside them (optimiser, averages, counters) and takes off the
- * prefixes of wrappers. Of several sets of weights the average is taken: it is what its authors judged. A network of one's
+ * prefixes of wrappers. Of several sets of weights the average is taken: it is what its authors evaluated. A network of one's
  * own may have attributes of such names itself; then its weights are among what is `around`. Throws a `CardinalError` if the
  * file has no tensors.
  */

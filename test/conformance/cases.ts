@@ -14,6 +14,7 @@ import { padCases, padGradientCases } from './cases/pad.ts';
 import { poolCases, poolGradientCases } from './cases/pool.ts';
 import { softmaxCrossEntropyCases, softmaxCrossEntropyGradientCases } from './cases/softmax-cross-entropy.ts';
 import { subsampleCases, subsampleGradientCases } from './cases/subsample.ts';
+import { top1HitsCases } from './cases/top1-hits.ts';
 import { updateCases } from './cases/update.ts';
 
 /** What every backend must compute as `reference` does; an op that is missing here is a type error. */
@@ -32,6 +33,7 @@ export const cases: CasesOf<OpTable> = {
   ...linearCases,
   ...dropoutCases,
   ...softmaxCrossEntropyCases,
+  ...top1HitsCases,
   ...updateCases,
 };
 

@@ -6,7 +6,7 @@ import type { Value } from '../../src/graph/value.ts';
 import { planInference, type Traced } from '../../src/plan/plan-inference.ts';
 import { formatPlan, listPlan } from '../../src/plan/listing.ts';
 import { entries, type Plan } from '../../src/plan/plan.ts';
-import { planTraining, type TrainingPlanOptions } from '../../src/plan/plan-training.ts';
+import { countsHits, planTraining, type TrainingPlanOptions } from '../../src/plan/plan-training.ts';
 
 const target: Target = { ...plainTarget, workspaceBytes: () => 1000 };
 const geometry = {
@@ -133,6 +133,38 @@ test('clipping, accumulation, AdamW and a moving average add their buffers', () 
   );
   expect(plan.steps.accumulate).toHaveLength(8);
   expect(plan.steps.update[0].node.op).toBe('gradient_norm');
+});
+
+test('hits are counted if asked for, where the device does and the network has no tensor of their names', () => {
+  const hits = (device: Target, traced = block(true), options: Partial<TrainingPlanOptions> = {}) => {
+    const plan = planTraining(traced, device, { ...training, hits: true, ...options });
+    expect(opsOf(plan).includes('top1_hits')).toBe(countsHits(plan));
+    expect(plan.buffers.filter(({ name }) => name === 'labels' || name === 'hits')).toHaveLength(
+      countsHits(plan) ? 2 : 0,
+    );
+    return countsHits(plan);
+  };
+  expect(hits(target)).toBe(true);
+  expect(hits(target, block(true), { checkpointActivations: true })).toBe(true);
+  expect(hits(target, block(true), { hits: false })).toBe(false);
+  expect(hits({ ...target, supports: ({ op }) => op !== 'top1_hits' })).toBe(false);
+  expect(planTraining(block(true), target, training)).toEqual(
+    planTraining(block(true), target, { ...training, hits: false }),
+  );
+
+  for (const name of ['labels', 'hits']) {
+    const graph = new Graph();
+    const features = graph.input('input', [2, 4]);
+    const output = graph.apply1(
+      'linear',
+      [features, graph.parameter(name, [3, 4])],
+      { bias: false },
+      'logits',
+    );
+    const plan = planTraining({ graph, input: features, output }, target, { ...training, hits: true });
+    expect(countsHits(plan)).toBe(false);
+    expect(plan.buffers.find((buffer) => buffer.name === name)?.role).toBe('parameter');
+  }
 });
 
 test('buffers alive at one step never overlap, and the peak holds them all', () => {

@@ -50,8 +50,8 @@ describe('report', () => {
       row.flatMap((value, guess) => {
         if (value === 0) return [];
         return truth === guess
-          ? [['hit', `class ${truth}: ${value} right`, String(value)]]
-          : [['miss', `class ${truth} taken for class ${guess}: ${value}`, String(value)]];
+          ? [['hit', `class ${truth}: ${value} correct`, String(value)]]
+          : [['miss', `class ${truth} classified as class ${guess}: ${value}`, String(value)]];
       }),
     );
     expect(cells).toEqual(expected);
@@ -88,7 +88,7 @@ describe('report', () => {
     const page = renderReport({ ...example(ten), misclassified, misclassifiedFile: 'misclassified.csv' });
     const pairs = Array.from(
       page.matchAll(
-        /<span class="pair"\s*><bdi>(.*?)<\/bdi> <span class="wrong">taken for<\/span> <bdi>(.*?)<\/bdi><\/span\s*>\s*<span class="n">(.*?)</gs,
+        /<span class="pair"\s*><bdi>(.*?)<\/bdi> <span class="wrong">classified as<\/span> <bdi>(.*?)<\/bdi><\/span\s*>\s*<span class="n">(.*?)</gs,
       ),
       ([, truth, guess, count]) => [truth, guess, count],
     );

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
+import { argmax } from '../../src/base/argmax.ts';
 import { evaluate, prepareInference } from '../../src/train/evaluate.ts';
-import { argmax, Tally } from '../../src/train/tally.ts';
+import { Tally } from '../../src/train/tally.ts';
 import { seed } from '../support/seed.ts';
 import { countRounds, gaps, watchedBackend } from '../support/rounds.ts';
 import { limitedBackend, memoryLoader, tinyNetwork } from '../support/tiny-training.ts';

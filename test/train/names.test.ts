@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { CardinalError } from '../../src/base/errors.ts';
 import { f32 } from '../../src/base/tensor-data.ts';
 import type { Value } from '../../src/graph/value.ts';
-import { BatchNorm2d, Conv2d, F, Linear, Module } from '../../src/nn/index.ts';
+import { BatchNorm2d, Conv2d, F, Flatten, Linear, Module, Sequential } from '../../src/nn/index.ts';
+import { ModuleBuffer } from '../../src/nn/buffer.ts';
 import { buildCheckpoint } from '../../src/train/checkpoint.ts';
 import { readSafetensors } from '../../src/weights/safetensors.ts';
 import { seed } from '../support/seed.ts';
@@ -46,6 +47,13 @@ class Clashing extends Module {
   }
 }
 
+/** Tensors that no node uses, called as what a plan reads and writes. */
+class Unused extends Sequential {
+  readonly labels = new ModuleBuffer(() => f32([2], Float32Array.of(1, 2)));
+  readonly hits = new ModuleBuffer(() => f32([1], Float32Array.of(3)));
+  readonly target = new ModuleBuffer(() => f32([1], Float32Array.of(4)));
+}
+
 const recipes = [
   tinyRecipe({ epochs: 2, ema: { decay: 0.9 } }),
   tinyRecipe({ epochs: 2, optimizer: { kind: 'adamw', learningRate: 0.01 } }),
@@ -74,6 +82,18 @@ test.each(recipes)(
     expect(again.bytes('best'), `seed ${seed}`).toEqual(store.bytes('best'));
   },
 );
+
+test('tensors that no node uses are kept, called as buffers of the plan or not', async () => {
+  const network = tinyNetwork(seed, new Unused(new Flatten(), new Linear(2 * 16, classes.length)));
+  const store = new MemoryStore();
+  await runTraining(tinyRun(seed, { network, store }));
+  const { state } = await store.read('last');
+  expect(['labels', 'hits', 'target'].map((name) => [...(state.get(name)?.data ?? [])])).toEqual([
+    [1, 2],
+    [3],
+    [4],
+  ]);
+});
 
 test('two tensors of one name are refused before training, in one line', async () => {
   const network = () => tinyNetwork(seed, new Clashing());

@@ -10,9 +10,9 @@ import type { Tensor } from './kernel.ts';
 import { kernels } from './kernels.ts';
 
 /**
- * The specification: plain loops on one thread, sums in double precision. A program lives in one block of memory at the
- * plan's offsets, so that a plan in which two buffers overlap goes wrong here as it would elsewhere. A program may take `most`
- * bytes, if the platform has less than 4 GiB.
+ * A slow backend that runs everywhere and is the specification for all others: plain loops on one thread, sums in
+ * double precision. A program lives in one block of memory at the plan's offsets, so a plan in which two buffers
+ * overlap fails here as it would elsewhere. `most` limits the bytes of a program; default: 4 GiB.
  */
 export function createReferenceBackend(most = Infinity): Backend {
   const name = 'reference';

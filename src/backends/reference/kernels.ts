@@ -14,6 +14,7 @@ import { padKernels } from './ops/pad.ts';
 import { poolKernels } from './ops/pool.ts';
 import { softmaxCrossEntropyKernels } from './ops/softmax-cross-entropy.ts';
 import { subsampleKernels } from './ops/subsample.ts';
+import { top1HitsKernels } from './ops/top1-hits.ts';
 import { updateKernels } from './ops/update.ts';
 
 /** Every op of the catalogue; one that is missing here is a type error. */
@@ -32,5 +33,6 @@ export const kernels: Kernels<OpTable> = {
   ...linearKernels,
   ...dropoutKernels,
   ...softmaxCrossEntropyKernels,
+  ...top1HitsKernels,
   ...updateKernels,
 };

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { UsageError } from '../../base/errors.ts';
 
 /** Parses a flag's value for commander; throws a `UsageError` that names flag and value. */

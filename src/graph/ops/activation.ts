@@ -3,7 +3,7 @@ import type { Definitions, NoAttrs, OpDefinition, Recorder } from '../op.ts';
 import type { Value } from '../value.ts';
 import { expectInputs, expectShape } from './check.ts';
 
-/** (x) → f(x), any shape, and (dy, at) → dx, where `at` is x or y, as the activation's `slopeFrom` says. */
+/** (x) → f(x), any shape, and (dy, at) → dx, where `at` is x or y, by the activation's `slopeFrom`. */
 export type ActivationOps = Readonly<Record<ActivationName | `${ActivationName}_backward`, NoAttrs>>;
 
 /** The two ops of every activation, made of its name. */

@@ -14,6 +14,7 @@ import { padOps } from './pad.ts';
 import { poolOps } from './pool.ts';
 import { softmaxCrossEntropyOps } from './softmax-cross-entropy.ts';
 import { subsampleOps } from './subsample.ts';
+import { top1HitsOps } from './top1-hits.ts';
 import { updateOps } from './update.ts';
 
 export type Definition<K extends OpName> = OpDefinition<K, OpTable[K], OpTable>;
@@ -34,5 +35,6 @@ export const ops: { readonly [K in OpName]: Definition<K> } = {
   ...linearOps,
   ...dropoutOps,
   ...softmaxCrossEntropyOps,
+  ...top1HitsOps,
   ...updateOps,
 };

@@ -13,7 +13,7 @@ export interface PadOps {
 }
 
 export const padOps: Definitions<PadOps> = {
-  /** Zeros around a picture, as many on each side as one likes: what a convolution with `padding` cannot say. */
+  /** Zeros around a picture, as many on each side as one likes: what a convolution's `padding` cannot express. */
   pad2d: {
     infer(shapes, { padding }) {
       expectInputs('pad2d', shapes, 1);

@@ -5,7 +5,7 @@ import { checkFlatten, flatten, hardsigmoid, relu, relu6 } from '../functional.t
 import { Module } from '../module.ts';
 import { currentTracing } from '../tracing.ts';
 
-/** max(x, 0). `inplace` is accepted for PyTorch's sake; the plan decides which memory is reused. */
+/** ReLU, max(x, 0), element by element. `inplace` is accepted for PyTorch's sake; the plan decides which memory is reused. */
 export class ReLU extends Module {
   static override readonly typeName: string = 'ReLU';
 
@@ -22,7 +22,7 @@ export class ReLU extends Module {
   }
 }
 
-/** min(max(x, 0), 6). `inplace` is accepted for PyTorch's sake. */
+/** ReLU6, min(max(x, 0), 6), element by element. `inplace` is accepted for PyTorch's sake. */
 export class ReLU6 extends Module {
   static override readonly typeName: string = 'ReLU6';
 
@@ -39,7 +39,7 @@ export class ReLU6 extends Module {
   }
 }
 
-/** relu6(x + 3)/6. `inplace` is accepted for PyTorch's sake. */
+/** Hardsigmoid, relu6(x + 3)/6, element by element. `inplace` is accepted for PyTorch's sake. */
 export class Hardsigmoid extends Module {
   static override readonly typeName: string = 'Hardsigmoid';
 
@@ -56,7 +56,7 @@ export class Hardsigmoid extends Module {
   }
 }
 
-/** Gives back its input. */
+/** Returns its input. */
 export class Identity extends Module {
   static override readonly typeName: string = 'Identity';
 
@@ -65,7 +65,7 @@ export class Identity extends Module {
   }
 }
 
-/** N×C×H×W → N×(C·H·W). PyTorch's defaults are the only dimensions: the batch stays, the rest goes. */
+/** Flattens all but the batch: N×C×H×W → N×(C·H·W). PyTorch's defaults are the only dimensions. */
 export class Flatten extends Module {
   static override readonly typeName: string = 'Flatten';
 

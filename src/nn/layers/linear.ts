@@ -6,7 +6,10 @@ import { Module } from '../module.ts';
 import { Parameter } from '../parameter.ts';
 import { currentTracing } from '../tracing.ts';
 
-/** N×F → N×K, y = x·weightᵀ + bias; `weight` K×F and `bias` K drawn uniformly within ±1/√F, as PyTorch does. */
+/**
+ * Fully connected layer, N×F → N×K: y = x·weightᵀ + bias; `weight` K×F and `bias` K drawn uniformly within ±1/√F, as
+ * PyTorch does.
+ */
 export class Linear extends Module {
   static override readonly typeName: string = 'Linear';
 

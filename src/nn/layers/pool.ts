@@ -14,7 +14,7 @@ import {
 } from '../functional.ts';
 import { Module } from '../module.ts';
 
-/** N×C×H×W → N×C×P×Q: the largest value of each window; padding counts as −∞. */
+/** Max pooling, N×C×H×W → N×C×P×Q: the largest value of each window; padding counts as −∞. */
 export class MaxPool2d extends Module {
   static override readonly typeName: string = 'MaxPool2d';
 
@@ -33,7 +33,7 @@ export class MaxPool2d extends Module {
   }
 }
 
-/** N×C×H×W → N×C×P×Q: the mean of each window. */
+/** Average pooling, N×C×H×W → N×C×P×Q: the mean of each window. */
 export class AvgPool2d extends Module {
   static override readonly typeName: string = 'AvgPool2d';
 
@@ -53,8 +53,8 @@ export class AvgPool2d extends Module {
 }
 
 /**
- * N×C×H×W → N×C×P×Q, [P, Q] = `outputSize`: the means of windows that begin at ⌊p·H/P⌋ and end at ⌈(p + 1)·H/P⌉; null keeps a size.
- * 1 is the mean of each channel.
+ * Average pooling to any output size, N×C×H×W → N×C×P×Q, [P, Q] = `outputSize`: the means of windows that begin at
+ * ⌊p·H/P⌋ and end at ⌈(p + 1)·H/P⌉; null keeps a size. 1 is the mean of each channel.
  */
 export class AdaptiveAvgPool2d extends Module {
   static override readonly typeName: string = 'AdaptiveAvgPool2d';
@@ -72,7 +72,7 @@ export class AdaptiveAvgPool2d extends Module {
   }
 }
 
-/** N×C×H×W → N×C×P×Q: the largest value of each of the windows that `AdaptiveAvgPool2d` has. */
+/** Max pooling to any output size, N×C×H×W → N×C×P×Q: the largest value of each of the windows that `AdaptiveAvgPool2d` has. */
 export class AdaptiveMaxPool2d extends Module {
   static override readonly typeName: string = 'AdaptiveMaxPool2d';
 

@@ -23,8 +23,9 @@ const depthwiseKinds: Kinds<DepthwiseConv2dOptions> = {
 };
 
 /**
- * N×C×H×W → N×(C·depthMultiplier)×P×Q: each channel by filters of its own, so `Conv2d` with as many groups as channels.
- * `weight` is (C·depthMultiplier)×1×R×S, `bias` C·depthMultiplier. Throws a `CardinalError` as `Conv2d` does.
+ * Depthwise convolution, N×C×H×W → N×(C·depthMultiplier)×P×Q: a `Conv2d` with as many groups as channels, so that
+ * each channel has filters of its own. `weight` is (C·depthMultiplier)×1×R×S, `bias` C·depthMultiplier. Throws a
+ * `CardinalError` as `Conv2d` does.
  */
 export class DepthwiseConv2d extends Conv2d {
   static override readonly typeName: string = 'DepthwiseConv2d';
@@ -40,7 +41,7 @@ export class DepthwiseConv2d extends Conv2d {
 
 export type PointwiseConv2dOptions = Pick<Conv2dOptions, 'stride' | 'groups' | 'bias'>;
 
-/** N×C×H×W → N×K×P×Q: every pixel by itself, a `Conv2d` of kernel 1. `weight` is K×(C/G)×1×1, `bias` K. */
+/** Pointwise (1×1) convolution, N×C×H×W → N×K×P×Q: a `Conv2d` of kernel 1. `weight` is K×(C/G)×1×1, `bias` K. */
 export class PointwiseConv2d extends Conv2d {
   static override readonly typeName: string = 'PointwiseConv2d';
 
@@ -51,8 +52,9 @@ export class PointwiseConv2d extends Conv2d {
 }
 
 /**
- * N×C×H×W → N×K×P×Q: `depthwise` (R×S, with the stride), then `pointwise`, with nothing between them, as in Xception and
- * Keras. It costs 1/K + 1/(R·S) of the MACs of a `Conv2d` of the same shape: see `separableRatio`. `bias` is for both.
+ * Depthwise separable convolution, N×C×H×W → N×K×P×Q: `depthwise` (R×S, with the stride), then `pointwise`, with
+ * nothing between them, as in Xception and Keras. It costs 1/K + 1/(R·S) of the MACs of a `Conv2d` of the same shape:
+ * see `separableRatio`. `bias` is for both.
  */
 export class SeparableConv2d extends Module {
   static override readonly typeName: string = 'SeparableConv2d';

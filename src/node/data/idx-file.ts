@@ -9,7 +9,10 @@ import { openRegular, readInto, type RegularFile } from '../regular-file.ts';
 /** An IDX file, open: its header is read, its bytes are not. */
 export interface IdxFile {
   readonly header: IdxHeader;
-  /** All bytes behind the header, in memory that workers can share. Once, and throws a `CardinalError` unless they are as many as it says. */
+  /**
+   * All bytes behind the header, in memory that workers can share. Can be called once; throws a `CardinalError`
+   * unless they are as many as the header gives.
+   */
   bytes(): Promise<Uint8Array>;
   close(): Promise<void>;
 }
@@ -90,7 +93,7 @@ async function openZipped(path: string, rank: 1 | 3, { handle, size }: RegularFi
     const header = parseIdxHeader(first.subarray(0, await fill(first)), path, rank);
     if (header.size > mostPerByte * size + around) {
       throw new CardinalError(
-        `${path} has ${size} bytes and says that it unzips to ${header.size}, more than gzip packs into so few: the file is damaged`,
+        `${path} has ${size} bytes and claims to unzip to ${header.size}, more than gzip packs into so few: the file is damaged`,
       );
     }
     const bytes = async (): Promise<Uint8Array> => {

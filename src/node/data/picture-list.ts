@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { createGunzip, gzip } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PictureHashes } from '../../data/picture-record.ts';
 import { keyOf, type PictureDataset } from '../../data/source.ts';
 import type { OpenData } from '../../data/open-data.ts';

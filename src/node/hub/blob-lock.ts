@@ -44,7 +44,7 @@ export async function lockDownload(
     still = measured === last ? still : 0;
     last = measured;
     if (still >= timing.patience) return 'stuck';
-    // Whoever has it may only be looking whether there is anything to do: that says nothing yet.
+    // Whoever has it may only be looking whether there is anything to do: that means nothing yet.
     if (round === 4) onWait();
     still += timing.poll;
     await timing.sleep(timing.poll, signal).catch(() => undefined);

@@ -46,7 +46,7 @@ class Download {
   #size: number | undefined;
   /** Whether the part holds bytes that an earlier call left. */
   #inherited: boolean;
-  /** What the server that gave the part's bytes calls this version of the file, if it says so for certain. */
+  /** What the server that gave the part's bytes calls this version of the file, if it names it for certain. */
   #validator: string | undefined;
 
   constructor(repo: HubSource, wanted: Wanted, part: PartFile) {

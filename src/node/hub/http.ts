@@ -13,7 +13,7 @@ export interface HubRequest {
   /** Where the token may go. */
   readonly endpoint: URL;
   readonly token: string | undefined;
-  /** Is asked about every redirect: whether it says enough, so that it is the answer and is not followed. */
+  /** Is asked about every redirect: whether it contains enough to be the answer, so that it is not followed. */
   readonly isEnough?: (redirect: Response, target: URL) => boolean;
 }
 
@@ -39,7 +39,7 @@ export async function sendRequest(request: HubRequest): Promise<HubAnswer> {
       signal,
       headers: {
         'user-agent': 'cardinal-nn',
-        // Lengths must be those of the file, not of something packed; for ranges fetch itself says so.
+        // Lengths must be those of the file, not of something packed; for ranges fetch itself asks for that.
         ...(request.headers?.['range'] === undefined ? { 'accept-encoding': 'identity' } : {}),
         ...request.headers,
         ...(token !== undefined && url.origin === endpoint.origin

@@ -5,20 +5,20 @@ import type { HubSource } from './source.ts';
 import { commitOf, statusError } from './status.ts';
 import { Watchdog } from './timing.ts';
 
-/** What the hub says of a file before it is downloaded. */
+/** What the hub reports on a file before it is downloaded. */
 export interface FileMetadata {
   /** The commit that the revision stands for. */
   readonly commit: string;
   /** The blob's name in the cache: the SHA-256 of large files, Git's own hash of small ones. */
   readonly etag: string;
-  /** In bytes, if the server says. */
+  /** In bytes, if the server reports it. */
   readonly size: number | undefined;
 }
 
 /**
  * Asks for a file's metadata, once. For a file in large storage the hub answers with a redirect to another host, and the
- * redirect is what tells of the file (`X-Linked-Etag`, `X-Linked-Size`); small files and renamed repositories are
- * redirected within the hub, and the last answer tells.
+ * redirect is what describes the file (`X-Linked-Etag`, `X-Linked-Size`); small files and renamed repositories are
+ * redirected within the hub, and the last answer describes it.
  */
 export async function readMetadata(repo: HubSource, file: string, revision: string): Promise<FileMetadata> {
   const { settings, timing, signal } = repo;
@@ -51,7 +51,7 @@ export async function readMetadata(repo: HubSource, file: string, revision: stri
     }
     const size =
       response.headers.get('x-linked-size') ??
-      // The length of a redirect's own body says nothing of the file, nor that of something packed.
+      // The length of a redirect's own body is not the file's, nor that of something packed.
       (response.status < 300 && !isPacked(response.headers) ? response.headers.get('content-length') : null);
     return { commit, etag, size: size !== null && /^\d{1,15}$/.test(size) ? Number(size) : undefined };
   } finally {

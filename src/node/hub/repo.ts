@@ -17,9 +17,9 @@ import type { HubProgress, HubSource } from './source.ts';
 import { usualTiming, withRetries, type HubTiming } from './timing.ts';
 
 export interface HubOptions {
-  /** Called at the begin, with every piece that comes and when a broken download is taken up. */
+  /** Called at the beginning, with every piece that arrives, and when a broken download is resumed. */
   readonly onProgress?: ((progress: HubProgress) => void) | undefined;
-  /** Called with one line about what did not go as it should but was got over. */
+  /** Called with a one-line warning about a problem that was overcome. */
   readonly onWarning?: ((message: string) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Where `HF_TOKEN` and the like are read from; default: the process's environment. */
@@ -27,9 +27,9 @@ export interface HubOptions {
   /** Default: huggingface_hub's own cache. */
   readonly cacheDir?: string | undefined;
   readonly timing?: Partial<HubTiming> | undefined;
-  /** The most bytes that are taken of a file of weights. Default: 16 GiB. */
+  /** The most bytes that a file of weights may have. Default: 16 GiB. */
   readonly maxBytes?: number | undefined;
-  /** Hold what the cache has against the hashes of the hub before it is used. Default: true. What comes is always verified. */
+  /** Verify cached files against the hub's hashes before use. Default: true. Downloads are always verified. */
   readonly verify?: boolean | undefined;
   /** @internal How much room a folder's disk has, for tests. */
   readonly freeBytes?: ((folder: string) => Promise<number>) | undefined;
@@ -243,7 +243,7 @@ export class HubRepo implements HubSource {
 /** The largest networks of this kind have 4 GiB. */
 const mostWeights = 2 ** 34;
 
-/** Whether the hub could not be asked, so that what it said last is the best there is. */
+/** Whether the hub could not be asked, so that its last answer is the best there is. */
 function canGoOffline(error: unknown): error is HubError {
   return error instanceof HubError && !['absent', 'unknown'].includes(error.details.fault);
 }

@@ -19,7 +19,7 @@ const mostConfig = 2 ** 24;
 /** Weights from the hub, on this machine. */
 export interface HubWeights {
   readonly path: string;
-  /** What the repository's `config.json` says of them; `undefined` if it has none, or another library's. */
+  /** What the repository's `config.json` records of them; `undefined` if it has none, or another library's. */
   readonly config: PretrainedConfig | undefined;
   /** `hf:owner/repo@commit/file`. */
   readonly origin: string;
@@ -27,14 +27,15 @@ export interface HubWeights {
 }
 
 /**
- * The weights that `hf:owner/repo[@revision][/file]` names, downloaded if need be, and what their repository says of
- * them; all of one commit. Unless a file is named, `model.safetensors` is taken, or else `pytorch_model.bin`.
- * Throws a `CardinalError` as `fetchFromHub` does, and for a `config.json` of timm's that cannot be followed exactly.
+ * Finds the weights that `hf:owner/repo[@revision][/file]` names, downloads them if need be, and returns them with
+ * what their repository records of them; all of one commit. Unless a file is named, `model.safetensors` is taken, or
+ * else `pytorch_model.bin`. Throws a `CardinalError` as `fetchFromHub` does, and for a `config.json` of timm's that
+ * cannot be followed exactly.
  */
 export async function resolveHub(name: string, options: HubOptions = {}): Promise<HubWeights> {
   const parsed = parseHubName(name);
   const repo = await HubRepo.open(parsed, options);
-  // First, because it is small: what is wrong with it is said before the weights are downloaded.
+  // First, because it is small: what is wrong with it is reported before the weights are downloaded.
   const config = await readConfig(repo);
   const candidates = parsed.file === undefined ? weightsFiles : [parsed.file];
   let absence: unknown;

@@ -48,7 +48,7 @@ export class Room {
   }
 }
 
-/** Bytes that may be written into a folder; infinite where the system does not say. */
+/** Bytes that may be written into a folder; infinite where the system does not report it. */
 async function freeBytes(folder: string): Promise<number> {
   return statfs(folder).then(
     ({ bavail, bsize }) => bavail * bsize,

@@ -7,7 +7,7 @@ export interface HubProgress {
   readonly file: string;
   /** Bytes on the disk, those of earlier attempts included; falls when a server makes us begin again. */
   readonly received: number;
-  /** Bytes of the whole file, if the server says. */
+  /** Bytes of the whole file, if the server reports it. */
   readonly total: number | undefined;
 }
 

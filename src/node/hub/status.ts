@@ -3,7 +3,7 @@ import { show, type HubAnswer } from './http.ts';
 import { isCommit } from './name.ts';
 import type { HubSource } from './source.ts';
 
-/** The header that says what exactly was not found or not allowed. */
+/** The header that names what was not found or not allowed. */
 const errorCode = 'x-error-code';
 
 /** The commit an answer speaks of. Checked, because it becomes a folder's name. */

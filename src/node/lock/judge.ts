@@ -61,7 +61,7 @@ function verdictOn(file: number, record: LockRecord, { identity, kernel }: Judge
   return fate === 'running' ? 'alive' : 'dead';
 }
 
-/** Earlier versions say no more than host, process and start. */
+/** Earlier versions record only host, process and start. */
 function verdictOnOld(record: OldRecord, { identity }: Judge): Other['verdict'] {
   if (record.host !== identity.host) return 'opaque';
   return fateOf(record) === 'ended' ? 'dead' : 'alive';

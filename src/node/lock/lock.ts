@@ -18,11 +18,11 @@ import { createLockFile, writeRecord } from './write-record.ts';
 /** A folder that one process has to itself. */
 export interface Lock {
   /**
-   * To be asked before each write: a process that was stopped for long, or cut off from a shared disk, may have been taken for
-   * dead. Throws a `LockLostError` if another has the folder now.
+   * To be asked before each write: a process that was stopped for long, or cut off from a shared disk, may have been
+   * considered dead. Throws a `LockLostError` if another has the folder now.
    */
   check(): Promise<void>;
-  /** Gives the folder free. Throws a `CardinalError` if the disk does not let it. */
+  /** Releases the folder. Throws a `CardinalError` if the disk does not let it. */
   release(): Promise<void>;
 }
 
@@ -41,7 +41,7 @@ export interface LockOptions {
   readonly what?: string;
   /** Take the folder from whoever has it, alive or not: it stops at its next write. */
   readonly takeOver?: boolean | undefined;
-  /** What to do if it is over and cannot be told, as a part of a sentence. Default: to delete the lock file. */
+  /** What to do if it has ended and that cannot be detected, as part of a sentence. Default: to delete the lock file. */
   readonly takeOverHint?: string;
   /** One line about what is waited for, or who lost the folder. */
   readonly onNotice?: ((message: string) => void | Promise<void>) | undefined;
@@ -82,7 +82,7 @@ export function isLockName(name: string): boolean {
  * one of them does. A file belongs to one process for ever, so clearing a dead one's away takes no one else's by mistake,
  * whoever else does it at the same time.
  *
- * Whether its process lives is told by a lock of the kernel on the file, or by the process's state where ids of processes
+ * Whether its process lives is known from a lock of the kernel on the file, or by the process's state where ids of processes
  * mean the same, or else, on other machines for instance, by the heartbeat: a number in the file that goes up. Who asks
  * watches it by his own clock.
  */
@@ -314,7 +314,7 @@ class Claim implements Lock {
     const { takeOverHint = `delete ${other.path}` } = this.#options;
     const hint =
       other.verdict === 'opaque'
-        ? `whether it lives cannot be told from here: if it is over, ${takeOverHint}`
+        ? `whether it is still running cannot be determined from here: if it has ended, ${takeOverHint}`
         : 'wait for it, stop it or choose another folder';
     return new InUseError(`${this.#what} is already in use by ${this.#who(other)}; ${hint}`);
   }

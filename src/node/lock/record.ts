@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import { z } from 'zod';
+import * as z from 'zod';
 import { hasCode } from '../file-errors.ts';
 import { neverFollow } from './open-flags.ts';
 
@@ -13,7 +13,7 @@ const ownerSchema = z.object({ pid: z.int().positive(), started: line, host: lin
 
 /** Which process of which kernel. */
 export const identitySchema = ownerSchema.extend({
-  /** The start of the system that runs the process: what has the same one has the same kernel. Empty if it cannot be told. */
+  /** The start of the system that runs the process: what has the same one has the same kernel. Empty if it is not known. */
   boot: line,
   /** Ids of processes are of this namespace; empty where there are none. */
   namespace: line,
@@ -28,7 +28,7 @@ const recordSchema = identitySchema.extend({
   /** Goes up while the owner lives. */
   beat: z.int().nonnegative(),
 });
-/** What a lock file says. */
+/** The contents of a lock file. */
 export type LockRecord = z.infer<typeof recordSchema>;
 
 /** The lock file of an earlier version: without a heartbeat. */
@@ -37,7 +37,10 @@ export type OldRecord = z.infer<typeof ownerSchema>;
 /** No record is longer. */
 const longest = 8192;
 
-/** A look at a lock file: `gone`; `foreign`, something that no version of Cardinal makes; `closed`, not ours to read; or what it says. */
+/**
+ * A look at a lock file: `gone`; `foreign`, something that no version of Cardinal makes; `closed`, not ours to read;
+ * or its contents.
+ */
 export type Look =
   | 'gone'
   | 'foreign'

@@ -1,4 +1,5 @@
 import type { Backend } from '../../backends/backend.ts';
+import { argmax } from '../../base/argmax.ts';
 import { withEndings } from '../../base/endings.ts';
 import { Rng } from '../../base/rng.ts';
 import type { StateDict } from '../../base/tensor-data.ts';
@@ -8,7 +9,6 @@ import { evaluate, prepareInference } from '../../train/evaluate.ts';
 import { topGuesses, type Guess } from '../../train/guess.ts';
 import type { Evaluation } from '../../train/metrics.ts';
 import type { Network } from '../../train/network.ts';
-import { argmax } from '../../train/tally.ts';
 import { createLoader } from '../data/loader.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import { evaluationBatch } from '../../train/loaders.ts';
@@ -32,7 +32,7 @@ export interface Classified {
 export interface RunEvaluation extends Evaluation {
   /** Which pictures: the test pictures, or the validation pictures if there are no others. */
   readonly on: 'test' | 'val';
-  /** Every picture that is taken for another class than its own, in the order of the dataset. */
+  /** Every misclassified picture, in the order of the dataset. */
   readonly misclassified: readonly Classified[];
   /** Some pictures drawn by the seed, misclassified ones first: a third of them, if there are so many. */
   readonly samples: readonly Classified[];

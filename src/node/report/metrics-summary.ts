@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { StepPoint } from '../../report/data.ts';
 import { epochLineSchema } from '../../train/progress.ts';
 import { Faults, type Fault, type MetricsLine } from '../metrics-file.ts';

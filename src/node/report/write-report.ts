@@ -132,7 +132,7 @@ function notesOn(evaluated: RunEvaluation | undefined): string[] {
       ];
 }
 
-/** The settings of a run for a person; what is switched off is left out. */
+/** The settings of a run for a person; what is disabled is left out. */
 function settingsOf(run: RunReport): [string, string][] {
   const { model, recipe, preprocessing, seed, data } = run;
   const rows: [string, string | undefined][] = [

@@ -9,7 +9,7 @@ export function askedRecipe(options: RunOptions): AskedRecipe {
   const { recipe, epochs, batchSize, learningRate, weightDecay, labelSmoothing, ...more } = options;
   const { clipNorm, accumulate, ema, mixup, cutmix, momentum, decayNorms, augmentation, balance } = more;
   if (augmentation !== undefined && more.augment !== undefined) {
-    throw new UsageError('augment and augmentation both say how pictures are augmented: give one of them');
+    throw new UsageError('augment and augmentation are two ways to set the same thing: give one of them');
   }
   return {
     ...{ recipe, epochs, batchSize, learningRate, weightDecay, labelSmoothing },

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { jsonObject } from '../../base/validate.ts';
 import { mostDecodeSeconds } from '../../data/picture-limits.ts';
 import { preprocessingSchema } from '../../data/preprocessing.ts';
@@ -25,7 +25,7 @@ export const runConfigSchema = z.strictObject({
   weights: z
     .strictObject({
       file: z.string(),
-      /** Where the file lay, absolute, unless it is the hub's; its SHA-256. Earlier versions did not say. */
+      /** Where the file lay, absolute, unless it is the hub's; its SHA-256. Earlier versions did not record it. */
       path: z.string().optional(),
       sha256: z.string().optional(),
       /** Channels that its first convolution was adapted to, if that was asked for. */
@@ -39,14 +39,14 @@ export const runConfigSchema = z.strictObject({
     .optional(),
   /** Patterns of the parts that are not trained. */
   freeze: z.array(z.string()).optional(),
-  /** Whether activations are recomputed, if that was said. */
+  /** Whether activations are recomputed, if that was given. */
   checkpointActivations: z.boolean().optional(),
   /** Optimiser steps between checkpoints, beside the one after each epoch. */
   checkpointEvery: z.int().min(1).optional(),
   /** What a picture may cost, if it is not the usual: see `PictureLimitOptions`. */
   maxPixels: z.int().min(1).optional(),
   decodeSeconds: z.int().min(1).max(mostDecodeSeconds).optional(),
-  /** What was asked to compute it, for a run that begins anew; once it has a checkpoint, that says what computed it. */
+  /** What was asked to compute it, for a run that begins anew; once it has a checkpoint, that records what computed it. */
   engine: z
     .strictObject({
       backend: z.enum(backendNames).optional(),

@@ -8,7 +8,7 @@ import type { RunOptions } from './options.ts';
  * - `own`: the run has its own, and another value is refused; `epochs` may be more than they were.
  * - `begin`: decides how a run begins, and is compared as well, for a program that is called with the same options again. The
  *   command line refuses it beside `--resume`.
- * - `past`: the same, where nothing can be compared: a program is told that it changes nothing.
+ * - `past`: the same, where nothing can be compared: a program gets a warning that it has no effect.
  */
 export type WhenContinued = 'free' | 'kept' | 'own' | 'begin' | 'past';
 

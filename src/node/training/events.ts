@@ -6,7 +6,7 @@ import type { LoadedWeights } from '../../weights/load.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import type { RunConfig } from './config.ts';
 
-/** What a run tells while it goes: the events of the training loop, and what happens around it. */
+/** What a run reports while it runs: the events of the training loop, and what happens around it. */
 export type RunEvent =
   | TrainEvent
   /** Worth a line to whoever watches, and none in the report. */
@@ -35,7 +35,7 @@ export type RunEvent =
   /** The report is written. */
   | { readonly type: 'reporting' };
 
-/** Passes on what a run tells, and keeps what its report repeats: warnings, and why it ended. */
+/** Passes on a run's events, and keeps what its report repeats: warnings, and why it ended. */
 export class RunLog {
   readonly notes: string[] = [];
   readonly #onEvent: (event: RunEvent) => unknown;

@@ -19,19 +19,19 @@ export interface NamedModel {
   readonly options?: GivenOptions;
 }
 
-/** Limits of pictures are for a path: pictures that are open already are read as `openData` was told. */
+/** Limits of pictures are for a path: pictures that are open already are read with `openData`'s. */
 export interface TrainOnOptions extends RecipeOverrides, VerifyOptions, PictureLimitOptions {
   /** A recipe or the name of one; the other numbers here change it. Default `quick`. */
   readonly recipe?: Recipe | string | undefined;
   /** Run folder for checkpoints, metrics, settings and the report; nothing is written without it. */
   readonly out?: string | undefined;
   /**
-   * Continue the run in `out` at the exact batch, whether a program or `cardinal train` began it, with its own network,
-   * recipe, seed, preprocessing, held-out pictures and frozen parameters; others, if they are given, are refused. More `epochs`
-   * than it had make it longer, if its learning rate does not fall along a cosine. What its results do not depend on may be
-   * given anew (`patience`, `strict`, checkpoints, limits of pictures, `threads`, …) and stays as it was otherwise. What says
-   * how a run begins (`weights`, `head`, `inChannels`, `partial`) changes nothing, which a `warning` event tells. A run that
-   * was ended before its first checkpoint begins anew.
+   * Continue the run in `out` at the exact batch, whether a program or `cardinal train` began it, with its own
+   * network, recipe, seed, preprocessing, held-out pictures and frozen parameters; others, if they are given, are
+   * refused. More `epochs` than it had make it longer, if its learning rate does not fall along a cosine. What its
+   * results do not depend on may be given anew (`patience`, `strict`, checkpoints, limits of pictures, `threads`, …)
+   * and stays as it was otherwise. Options for how a run begins (`weights`, `head`, `inChannels`, `partial`) have no
+   * effect, which a `warning` event reports. A run that was ended before its first checkpoint begins anew.
    */
   readonly resume?: boolean | undefined;
   /**
@@ -41,7 +41,7 @@ export interface TrainOnOptions extends RecipeOverrides, VerifyOptions, PictureL
   readonly takeOver?: boolean | undefined;
   /**
    * Weights to begin with: a checkpoint, a PyTorch or safetensors file, `hf:owner/repo`. Pictures are then prepared as
-   * theirs were, unless `preprocessing` says otherwise.
+   * theirs were, unless `preprocessing` is given.
    */
   readonly weights?: string | undefined;
   /** For `hf:` names: progress, warnings, another cache. */
@@ -56,14 +56,14 @@ export interface TrainOnOptions extends RecipeOverrides, VerifyOptions, PictureL
    * does, and the preprocessing with it.
    */
   readonly inChannels?: 1 | 3 | undefined;
-  /** Begin with what fits of `weights` and leave the rest of the network as it is; a `warning` event tells what is left. */
+  /** Begin with what fits of `weights` and keep the network's initial values for the rest; a `warning` event lists the rest. */
   readonly partial?: boolean | undefined;
   /**
    * Paths of modules and parameters that are not trained, as `nn.freeze` takes them, beside those of the network that have
    * `requiresGrad` false already. A run that is continued has its own; others, if they are given, are refused.
    */
   readonly freeze?: readonly string[] | undefined;
-  /** Called with all that happens; the run waits for a promise it returns. Any other result is ignored. */
+  /** Called with every event; the run waits for a promise that it returns. Any other result is ignored. */
   readonly onEvent?: ((event: TrainEvent) => unknown) | undefined;
   /**
    * Evaluate what was trained on the test pictures, or on the validation pictures if there are no others. Default: true.
@@ -72,8 +72,8 @@ export interface TrainOnOptions extends RecipeOverrides, VerifyOptions, PictureL
   /** With `out`: write `report.html` and, if it was evaluated, `misclassified.csv`. Default: true. */
   readonly report?: boolean | undefined;
   /**
-   * Ends the run with a checkpoint as soon as the current micro-batch is over: the step that it belongs to is given up, and done
-   * again when the run is continued.
+   * Ends the run with a checkpoint as soon as the current micro-batch is over: the step that it belongs to is
+   * discarded, and repeated when the run is continued.
    */
   readonly signal?: AbortSignal | undefined;
   /** Stop when validation has not improved for so many epochs. */
@@ -96,16 +96,19 @@ export interface TrainOnOptions extends RecipeOverrides, VerifyOptions, PictureL
   readonly valFraction?: number | undefined;
   /** Refuse what cannot be read, instead of leaving it out with a warning. */
   readonly strict?: boolean | undefined;
-  /** How pictures are augmented, by name; `augmentation` says it in numbers. Default: the recipe's, or what is usual for the data. */
+  /**
+   * How pictures are augmented, by name; `augmentation` gives it in numbers. Default: the recipe's, or what is usual
+   * for the data.
+   */
   readonly augment?: AugmentationName | undefined;
   /** Side of the input. Default: the pictures' own; for photos the named network's, or 224. */
   readonly imageSize?: number | undefined;
-  /** Default: as `imageSize` says, with mean and standard deviation measured on the pictures. */
+  /** Default: by `imageSize`, with mean and standard deviation measured on the pictures. */
   readonly preprocessing?: Preprocessing | undefined;
   /** What computes; whoever made it disposes of it. Default: an own one with `threads`. */
   readonly backend?: Backend | undefined;
   readonly threads?: number | undefined;
-  /** Have matrix products done by a native library. Default: if there is one; a run that is continued, as it was. */
+  /** Use a native BLAS library for matmuls. Default: true if there is one; for a run that is continued, as it was. */
   readonly blas?: boolean | undefined;
 }
 

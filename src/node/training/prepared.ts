@@ -13,7 +13,7 @@ export type LastCheckpoint = Checkpoint & { readonly training: TrainingState };
 /** A run that is ready to be done. Whoever prepared it has written nothing. */
 export interface PreparedRun {
   readonly config: RunConfig;
-  /** Whether `config.json` does not say so yet. */
+  /** Whether `config.json` does not record it yet. */
   readonly isChanged: boolean;
   readonly data: OpenData;
   readonly module: Module;
@@ -24,7 +24,7 @@ export interface PreparedRun {
   readonly picturesBefore: readonly PictureRecord[];
   /** What computes, unless a backend is given. */
   readonly engine: NodeBackendOptions;
-  /** As the run had it, if it is not said. */
+  /** As the run had it, if it is not given. */
   readonly checkpointActivations: boolean | undefined;
   /** The checkpoint that the run goes on from; undefined for one that begins. */
   readonly resume: LastCheckpoint | undefined;

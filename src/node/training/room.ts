@@ -6,7 +6,7 @@ import { largestProgram } from '../memory.ts';
 
 /**
  * Throws a `CardinalError` if no part of a batch fits into memory, whatever computes: so that it is known before pictures of that size are
- * read and measured. Only a backend can tell what does fit.
+ * read and measured. Only a backend knows what does fit.
  */
 export function requireRoom(
   network: Network,

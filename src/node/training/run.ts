@@ -64,7 +64,7 @@ function requireConsistent({ source, options }: RunRequest): void {
   );
   if (forPath !== undefined && typeof source === 'object') {
     throw new UsageError(
-      `${forPath[0]} is for a path: pictures that are open already are split and read as openData was told`,
+      `${forPath[0]} is for a path: pictures that are open already are split and read with the options that openData got`,
     );
   }
   if (resume === true) {
@@ -88,7 +88,7 @@ function requireConsistent({ source, options }: RunRequest): void {
         : undefined;
   if (fit !== undefined) {
     throw new UsageError(
-      `${fit[0]} is for --weights (in a program, ${fit[1]} is for weights): a network without them is made for its pictures, or as --set inChannels says`,
+      `${fit[0]} is for --weights (in a program, ${fit[1]} is for weights): a network without them is made for its pictures, or for --set inChannels`,
     );
   }
 }

@@ -168,7 +168,7 @@ export function describeModule(module: Module): ModelDescription {
   return { name, options: validate(jsonObject, options, `options of ${name}`) };
 }
 
-/** As it is given; else that of the weights, of which a guess is told; else what suits the pictures. */
+/** As it is given; else that of the weights, with a warning if it is a guess; else what suits the pictures. */
 async function preprocessingFor(
   { module, description, channels, designedSide }: ChosenNetwork,
   data: OpenData,

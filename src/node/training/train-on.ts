@@ -22,7 +22,7 @@ export interface TrainedOn extends TrainResult {
   /**
    * How well the best weights do (`best.safetensors`), or without `out` those that the network got. Absent if that was not
    * asked for, if there are no pictures to evaluate on, if the run was interrupted or diverged, or if `best.safetensors` is damaged,
-   * which a `warning` event tells.
+   * which a `warning` event reports.
    */
   readonly evaluation?: RunEvaluation;
   /** The pictures as they were split: what was held out is its `val`. */
@@ -63,7 +63,7 @@ export async function trainOn(
   };
 }
 
-/** What a run tells, as a program hears it: what happens around training is a warning, where a person should know it. */
+/** A run's events as a program gets them: what happens around training is a warning, where a person should know it. */
 function asTrainEvents(event: RunEvent): TrainEvent[] {
   switch (event.type) {
     case 'notice':

@@ -28,7 +28,7 @@ export function verificationOf(checks: readonly Check[]): Verification {
   return { checks, damaged: checks.filter(({ result }) => result === 'damaged').length };
 }
 
-/** A check that fails by what `work` throws. Throws on what says nothing of the file: that it cannot be opened, say. */
+/** A check that fails by what `work` throws. Throws on what is no fault of the file: that it cannot be opened, for example. */
 export async function checked(
   file: string,
   what: string,
@@ -42,7 +42,7 @@ export async function checked(
   }
 }
 
-/** The fault that an error tells of a file. Throws on what tells nothing of it. */
+/** The fault of a file that an error reports. Throws on errors that are no fault of the file. */
 export function faultOf(error: unknown): string {
   const isFault =
     error instanceof CardinalError && (error.cause === undefined || hasCode(error.cause, 'EIO'));
@@ -53,7 +53,7 @@ export function faultOf(error: unknown): string {
 /** What is not in the file, and why. */
 export const unsummed = {
   safetensors: 'no digest: written by another program or an earlier version',
-  pytorch: 'no CRC-32: PyTorch was told to write none',
+  pytorch: 'no CRC-32: PyTorch was set to write none',
   'pytorch-legacy': 'no checksum: this format has none',
   json: 'no checksum: its fields were checked',
 } as const;

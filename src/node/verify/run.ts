@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { CardinalError } from '../../base/errors.ts';
 import { jsonObject, parseJson } from '../../base/validate.ts';
 import { count } from '../../report/format.ts';

@@ -14,8 +14,9 @@ const weightsEndings = ['.safetensors', '.pth', '.pt', '.th', '.bin'];
 const studyFile = 'study.json';
 
 /**
- * Verifies everything there is at a path: a file of weights; a run folder, with its checkpoints, metrics and settings; a study's
- * folder with its runs; or a folder of such files and folders, each of which is visited once. What a file does not say of itself is told in its notes.
+ * Verifies everything there is at a path: a file of weights; a run folder, with its checkpoints, metrics and
+ * settings; a study's folder with its runs; or a folder of such files and folders, each of which is visited once.
+ * What a file does not record of itself is in its notes.
  *
  *     const { checks, damaged } = await verify('runs/demo');
  *

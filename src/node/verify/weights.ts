@@ -7,12 +7,12 @@ import { openZip } from '../../weights/pytorch/zip.ts';
 import { openFileSource, type FileSource } from '../byte-source.ts';
 import { checked, faultOf, unsummed, type Check } from './check.ts';
 
-/** Tensors whose faults are told one by one. */
+/** Tensors whose faults are listed one by one. */
 const mostTold = 5;
 
 /**
  * Verifies a file of weights, of Cardinal's or another program's: that its structure is whole, and every tensor what was written,
- * as far as the file says it. Throws a `CardinalError` if it cannot be read at all.
+ * as far as the file records it. Throws a `CardinalError` if it cannot be read at all.
  */
 export async function verifyWeights(path: string): Promise<Check> {
   const source = await openFileSource(path);
@@ -53,7 +53,7 @@ async function verified(source: FileSource): Promise<Omit<Check, 'file'>> {
   };
 }
 
-/** What is in a file beside tensors: what a checkpoint says of its training, and the other records of an archive. */
+/** What is in a file beside tensors: what a checkpoint records of its training, and the other records of an archive. */
 async function restOf({ format, metadata }: TensorArchive, source: FileSource): Promise<string[]> {
   try {
     if (metadata.has('training')) await parseCheckpoint(await source.read(0, source.size), source.name);

@@ -87,7 +87,7 @@ function check(outcomes: readonly Outcome[]): CheckedClaim[] {
     ),
     ...layers.flatMap((layer) => {
       const [standard, depthwise, pointwise] = kinds.map((kind) => idOf(kind, layer));
-      // Times of other sizes spread differently and say nothing about this one.
+      // Times of other sizes spread differently and cannot be pooled with this one.
       const own = outcomes.filter(({ arm }) => [standard, depthwise, pointwise].includes(arm));
       return checkClaims(own, [
         {
@@ -225,7 +225,7 @@ export const depthwise: Study = {
   question:
     'Separating space from channels leaves 1/N + 1/K² of the multiply–accumulates. How much of the time is left?',
   source:
-    'Howard et al. 2017, “MobileNets”, section 3.1. Review: “Depthwise Separable Convolution”: the limit of cardinality.',
+    'Howard et al. 2017, “MobileNets”, section 3.1. Review of the paper (docs/paper.md): “Depthwise Separable Convolution”: the limit of cardinality.',
   task: 'time',
   measures: [forward],
   charts: [],

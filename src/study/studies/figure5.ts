@@ -82,7 +82,7 @@ export const figure5: Study = {
   question:
     'At equal cost, does ResNeXt reach a lower training error as well as a lower test error? Then it represents more; a lower test error alone could be regularisation.',
   source:
-    'Paper: Figure 5 and section 5.1. Review: “Comparison of train and validation accuracy between ResNet and ResNeXt”.',
+    'Paper: Figure 5 and section 5.1. Review of the paper (docs/paper.md): “Comparison of train and validation accuracy between ResNet and ResNeXt”.',
   task: 'train',
   measures: [testError, trainError],
   charts: ['curves', 'measure'],

@@ -70,7 +70,7 @@ export const figure7: Study = {
   question:
     'A network may have more parameters. Does the error fall further if they go into cardinality, or into width?',
   source:
-    'Paper: Figure 7 and section 5.3. Review: “Effects of Increasing Complexity (Parameters) with Cardinality vs Width”.',
+    'Paper: Figure 7 and section 5.3. Review of the paper (docs/paper.md): “Effects of Increasing Complexity (Parameters) with Cardinality vs Width”.',
   task: 'train',
   measures: [testError, trainError],
   charts: ['parameters', 'measure'],

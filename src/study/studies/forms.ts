@@ -75,7 +75,8 @@ export const forms: Study = {
   name: 'forms',
   title: 'Three forms of one block',
   question: 'The paper draws a block in three ways that compute the same. Which one should a program run?',
-  source: 'Paper: Figure 3 and section 3.3. Review: “Equivalent Building Blocks for ResNeXt”.',
+  source:
+    'Paper: Figure 3 and section 3.3. Review of the paper (docs/paper.md): “Equivalent Building Blocks for ResNeXt”.',
   task: 'time',
   measures: [step, forward, memory],
   charts: ['measure'],

@@ -75,7 +75,7 @@ export const residual: Study = {
   question:
     'What do shortcuts do, and what does cardinality? Are both needed, and does a network with cardinality lose less without shortcuts?',
   source:
-    'Paper: section 5.1, “Residual connections”. Review: “With or Without Residual (Skip) Connections”.',
+    'Paper: section 5.1, “Residual connections”. Review of the paper (docs/paper.md): “With or Without Residual (Skip) Connections”.',
   task: 'train',
   measures: [testError, trainError],
   charts: ['measure', 'curves'],

@@ -24,7 +24,8 @@ export const table2: Study = {
   name: 'table2',
   title: 'How wide may each transformation be?',
   question: 'A block has a budget. For a number of transformations, how wide may each of them be?',
-  source: 'Paper: Table 2 and section 3.4. Review: “Cardinality vs Width”, Table 2.',
+  source:
+    'Paper: Table 2 and section 3.4. Review of the paper (docs/paper.md): “Cardinality vs Width”, Table 2.',
   task: 'count',
   measures: [],
   charts: [],

@@ -88,7 +88,8 @@ export const table3: Study = {
   title: 'Cardinality against width at equal cost',
   question:
     'A block may be wide, or have many narrow transformations at the same cost. Does the error fall as cardinality rises and width shrinks?',
-  source: 'Paper: Table 3 and section 5.1. Review: “Cardinality vs Width”, Table 3.',
+  source:
+    'Paper: Table 3 and section 5.1. Review of the paper (docs/paper.md): “Cardinality vs Width”, Table 3.',
   task: 'train',
   measures: [testError, trainError],
   charts: ['measure', 'curves'],

@@ -77,7 +77,7 @@ export const table4: Study = {
   question:
     'A network may cost twice as much. What helps most: more layers, wider layers, or more cardinality?',
   source:
-    'Paper: Table 4 and section 5.1. Review: “Cardinality vs Depth/Width with Increased Complexity”, Table 4.',
+    'Paper: Table 4 and section 5.1. Review of the paper (docs/paper.md): “Cardinality vs Depth/Width with Increased Complexity”, Table 4.',
   task: 'train',
   measures: [testError, trainError],
   charts: ['measure', 'curves'],

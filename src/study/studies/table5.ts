@@ -47,7 +47,8 @@ export const table5: Study = {
   title: 'ResNet, Inception and ResNeXt',
   question:
     'Inception designs every branch by hand, ResNeXt repeats one. Which has the lower error, and at what cost?',
-  source: 'Paper: Table 5 and section 5.1. Review: “ResNet vs Inception Net vs ResNeXt”.',
+  source:
+    'Paper: Table 5 and section 5.1. Review of the paper (docs/paper.md): “ResNet vs Inception Net vs ResNeXt”.',
   task: 'train',
   measures: [testError, trainError],
   charts: ['measure', 'curves'],

@@ -25,7 +25,7 @@ export interface OnnxExportOptions {
   readonly preprocessing?: Preprocessing;
   /** Names of the K classes, kept in the metadata as a JSON array called `classes`. */
   readonly classes?: readonly string[];
-  /** What else the file should say of itself: model, options, licence, origin. */
+  /** What else the file should record: model, options, licence, origin. */
   readonly metadata?: Readonly<Record<string, string>>;
   /** Version of the program that exports. */
   readonly producerVersion?: string;

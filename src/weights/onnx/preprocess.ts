@@ -25,7 +25,7 @@ export function fitsGraph(preprocessing: Preprocessing): preprocessing is GraphP
  * Appends what `data/pipeline.ts` does to a picture before a network sees it: resize, crop the middle, normalise. `image`
  * names bytes N×H×W×C of any height and width; gives the name of N×C×P×Q floats, P×Q being the preprocessing's size.
  *
- * Resize and crop are two matrix products, columns first and bytes in between, as in Pillow: only pixels of the crop are
+ * Resize and crop are two matmuls, columns first and bytes in between, as in Pillow: only pixels of the crop are
  * computed. ONNX's own Resize with `antialias` is modelled on Pillow too, but computes its weights in single precision,
  * which changes some bytes by one. Weights of 24 bits are multiplied a byte at a time, because MatMulInteger takes bytes;
  * its sums are whole numbers, so nothing is rounded before Pillow rounds.
@@ -78,7 +78,7 @@ function cropped(
   return { extent, resized, start: op('Div', op('Add', surplus, odd), int(2)), wanted };
 }
 
-/** The product with each byte of the weights; `zero` names the byte that means 0. */
+/** The matmul with each byte of the weights; `zero` names the byte that means 0. */
 function products(
   { uint8 }: Calculator,
   weights: WeightBytes,

@@ -6,6 +6,7 @@ import { adaptiveWindows } from '../../graph/ops/adaptive-pool.ts';
 import type { ChannelSumOps } from '../../graph/ops/channel-sum.ts';
 import type { DropoutOps } from '../../graph/ops/dropout.ts';
 import type { SoftmaxCrossEntropyOps } from '../../graph/ops/softmax-cross-entropy.ts';
+import type { Top1HitsOps } from '../../graph/ops/top1-hits.ts';
 import type { UpdateOps } from '../../graph/ops/update.ts';
 import { formatShape, type Value } from '../../graph/value.ts';
 import type { OnnxAttributes } from './model.ts';
@@ -33,13 +34,13 @@ const END_OF_AXIS = 2 ** 31 - 1;
 /** Ops that a network has in training alone, or that only plans have. */
 type TrainingOp =
   | Extract<OpName, `${string}_backward${string}`>
-  | keyof (ChannelSumOps & DropoutOps & SoftmaxCrossEntropyOps & UpdateOps)
+  | keyof (ChannelSumOps & DropoutOps & SoftmaxCrossEntropyOps & Top1HitsOps & UpdateOps)
   | 'batch_norm'
   | 'batch_norm_recompute'
   | 'fold_batch_norm'
   | 'crop2d';
 
-/** A new op is a type error here until it has an entry, or is said to be training's. */
+/** A new op is a type error here until it has an entry, or is listed as training's. */
 const converters: {
   readonly [K in Exclude<OpName, TrainingOp | ActivationName>]: (node: NodeOf<K>) => readonly Step[];
 } = {
@@ -153,7 +154,7 @@ function adaptiveMaxPool(node: NodeOf<'adaptive_max_pool2d'>): Step[] {
   );
 }
 
-/** Means over windows of any size are two products of matrices: along the columns, and, turned, along the rows. */
+/** Means over windows of any size are two matmuls: along the columns, and, turned, along the rows. */
 function adaptiveAveragePool(node: NodeOf<'adaptive_avg_pool2d'>): Step[] {
   const windows = regularWindows(node);
   if (windows !== undefined) return [step('AveragePool', [], windows)];

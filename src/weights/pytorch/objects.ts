@@ -35,7 +35,7 @@ export function modulePartsOf(
   ];
 }
 
-/** Something of Python's that is no tensor, number or text, as people are shown it: `pathlib.PosixPath('runs', 'a')`. */
+/** Something of Python's that is no tensor, number or text, as people see it: `pathlib.PosixPath('runs', 'a')`. */
 export function objectText(value: Value): string | undefined {
   if (value instanceof PyObject) return describeObject(value);
   if (value instanceof Uint8Array) return `bytes (${value.length})`;

@@ -1,6 +1,6 @@
 import type { ZipRecord } from './zip.ts';
 
-/** What a TorchScript archive says of a class: the names of the tensors that its state dict has, by the class's full name. */
+/** What a TorchScript archive declares of a class: the names of the tensors that its state dict has, by the class's full name. */
 export type ScriptClasses = ReadonlyMap<string, ReadonlySet<string>>;
 
 /** Honest archives have some kilobytes of code for each class; it is in memory while it is read. */

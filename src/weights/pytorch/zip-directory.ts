@@ -2,7 +2,7 @@ import { CardinalError } from '../../base/errors.ts';
 import { quoted } from '../../base/quoted.ts';
 import type { ByteSource } from '../byte-source.ts';
 
-/** What the directory of a zip archive says of a record. */
+/** A record's entry in the directory of a zip archive. */
 export interface ZipEntry {
   readonly filename: string;
   /** In bytes. */

@@ -1,6 +1,6 @@
 import type { Rng } from '../../../src/base/rng.ts';
 import type { PadOps } from '../../../src/graph/ops/pad.ts';
-import type { Edges } from '../../../src/graph/op-table.ts';
+import type { Edges } from '../../../src/graph/ops/pad.ts';
 import type { Shape } from '../../../src/graph/value.ts';
 import { normal, withNaN, type CasesOf, type GradientCases } from '../case.ts';
 

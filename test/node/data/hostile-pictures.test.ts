@@ -178,7 +178,7 @@ describe('maxPixels', () => {
     );
     const opened = await openData(folder);
     expect(await refusal(trainOn(opened, model, { maxPixels: 100 }))).toBe(
-      'maxPixels is for a path: pictures that are open already are split and read as openData was told',
+      'maxPixels is for a path: pictures that are open already are split and read with the options that openData got',
     );
   });
 

@@ -46,7 +46,7 @@ describe('IDX', () => {
     write(`${images}.gz`, gzipSync(header(4_000_000, 28, 28)));
     write(`${labels}.gz`, gzipSync(header(4_000_000)));
     await expect(openData(root)).rejects.toThrow(
-      /train-images-idx3-ubyte\.gz has \d+ bytes and says that it unzips to 3136000000, more than gzip packs into so few/,
+      /train-images-idx3-ubyte\.gz has \d+ bytes and claims to unzip to 3136000000, more than gzip packs into so few/,
     );
   });
 

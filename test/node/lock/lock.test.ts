@@ -275,7 +275,7 @@ describe('an owner of another machine or container', () => {
     const old = join(folder, `.lock-${randomUUID()}`);
     await writeFile(old, JSON.stringify({ pid: 1, started: '1', host: 'elsewhere' }));
     await expect(lockFolder(folder)).rejects.toThrow(
-      /in use by process 1 on elsewhere; whether it lives cannot be told from here: if it is over, delete .*\.lock-/,
+      /in use by process 1 on elsewhere; whether it is still running cannot be determined from here: if it has ended, delete .*\.lock-/,
     );
     const notices: string[] = [];
     const lock = await lockFolder(folder, { takeOver: true, onNotice: (line) => void notices.push(line) });

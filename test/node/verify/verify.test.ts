@@ -149,7 +149,7 @@ describe('a file', () => {
     expect(await check('none.pth', withoutSums(zip, Infinity))).toMatchObject({
       result: 'ok',
       checksum: undefined,
-      notes: ['no CRC-32: PyTorch was told to write none'],
+      notes: ['no CRC-32: PyTorch was set to write none'],
     });
     expect(await check('legacy.pth', fixtureBytes('legacy-state.pth'))).toMatchObject({
       result: 'ok',

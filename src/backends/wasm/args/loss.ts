@@ -18,6 +18,14 @@ export const crossEntropyMean = kernelArgs('cross_entropy_mean', {
   rows: int('N'),
 });
 
+export const top1Hits = kernelArgs('top1_hits', {
+  logits: pointer('logits N×K'),
+  labels: pointer('a class index for each row, as a float'),
+  hits: pointer('rows whose largest logit is at their label, one float'),
+  rows: int('N'),
+  classes: int('K'),
+});
+
 export const crossEntropyBackward = kernelArgs('cross_entropy_backward', {
   logits: pointer('logits N×K'),
   target: pointer('probabilities N×K'),

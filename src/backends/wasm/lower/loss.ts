@@ -32,6 +32,18 @@ export const softmaxCrossEntropyBackward: Lowering<'softmax_cross_entropy_backwa
   },
 };
 
+export const top1Hits: Lowering<'top1_hits'> = {
+  calls({ inputs: [logits, labels], outputs: [hits] }) {
+    const [rows, classes] = logits.shape;
+    return [
+      call(kernels.top1Hits, 1, {
+        ...{ logits: logits.address, labels: labels.address, hits: hits.address },
+        ...{ rows, classes },
+      }),
+    ];
+  },
+};
+
 function rowsPerChunkOf(classes: number): number {
   return Math.max(1, Math.floor(chunkExponentials / classes));
 }

@@ -30,7 +30,7 @@ import {
   subsample,
   subsampleBackward,
 } from './layout.ts';
-import { softmaxCrossEntropy, softmaxCrossEntropyBackward } from './loss.ts';
+import { softmaxCrossEntropy, softmaxCrossEntropyBackward, top1Hits } from './loss.ts';
 import { accumulate, adamw, ema, sgd } from './optimiser.ts';
 import {
   adaptiveAvgPool2d,
@@ -81,6 +81,7 @@ export const opLowerings = {
   dropout,
   softmax_cross_entropy: softmaxCrossEntropy,
   softmax_cross_entropy_backward: softmaxCrossEntropyBackward,
+  top1_hits: top1Hits,
   accumulate,
   gradient_norm: gradientNorm,
   sgd,
