@@ -65,7 +65,6 @@ export function grouped_gradient_unit(args: GroupedGradientArgs, slice: i32, uni
   const strideH = args.strideRows;
   const strideW = args.strideColumns;
   const dilationH = args.dilationRows;
-  const dilationW = args.dilationColumns;
   const multiplier = args.multiplier;
   const rowsPerUnit = args.rowsPerUnit;
   const unitsPerImage = args.unitsPerImage;
@@ -93,7 +92,6 @@ export function grouped_gradient_unit(args: GroupedGradientArgs, slice: i32, uni
   const unused = slot;
   const strip = slot + 128;
   const outStrip = strip + <usize>unitRows * rowBytes;
-  const pixelBytes = <usize>channels << 2;
   const outPixelBytes = <usize>outChannels << 2;
 
   const image = unit / unitsPerImage;
@@ -101,21 +99,7 @@ export function grouped_gradient_unit(args: GroupedGradientArgs, slice: i32, uni
   const rows = min(rowsPerUnit, outHeight - row);
   const x = args.x + ((<usize>image * height * width * channels + firstGroup * cg) << 2);
   const dy = args.dy + ((<usize>image * outHeight * outWidth * outChannels + firstGroup * kg) << 2);
-  const top = row * strideH - args.padRows;
-  const sourceRows = (rows - 1) * strideH + (filterRows - 1) * dilationH + 1;
-  for (let i = 0; i < sourceRows; i++) {
-    const to = strip + <usize>i * rowBytes;
-    if (top + i < 0 || top + i >= height) {
-      memory.fill(to, 0, rowBytes);
-      continue;
-    }
-    const from = x + <usize>((top + i) * width) * pixelBytes;
-    if (multiplier > 1) {
-      packRowRepeated(from, pixelBytes, width, sourceBlock, multiplier, to, strideW, perPhase, args.left);
-    } else {
-      packRow(from, pixelBytes, width, sourceBlock, to, strideW, perPhase, args.left);
-    }
-  }
+  packRows(args, x, row, rows, sourceBlock, strip, rowBytes);
   for (let i = 0; i < rows; i++) {
     const from = dy + <usize>((row + i) * outWidth) * outPixelBytes;
     const to = outStrip + <usize>i * outRowBytes;
@@ -125,130 +109,186 @@ export function grouped_gradient_unit(args: GroupedGradientArgs, slice: i32, uni
 
   const step = rowBytes * <usize>strideH;
   if (multiplier) {
-    for (let plane = 0; plane < outPlanes; plane += 2) {
-      const pair = plane + 1 < outPlanes;
-      const second: usize = pair ? 1 : 0;
-      const a = strip + <usize>plane * planeBytes;
-      const d = outStrip + <usize>plane * outPlaneBytes;
-      for (let tap = 0; tap < taps; tap += 3) {
-        const tap1 = min(tap + 1, taps - 1);
-        const tap2 = min(tap + 2, taps - 1);
-        const out = partial + (<usize>(plane * taps) << 4);
-        const out1 = pair ? out + (<usize>taps << 4) : unused;
-        const beyond = pair ? <usize>1 << 4 : 0;
-        tile_gradient_depthwise(
-          a + tapOffset(tap, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes),
-          a + tapOffset(tap1, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes),
-          a + tapOffset(tap2, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes),
-          second * planeBytes,
-          step,
-          d,
-          second * outPlaneBytes,
-          outRowBytes,
-          rows,
-          outWidth,
-          out + (<usize>tap << 4),
-          tap + 1 < taps ? out + (<usize>tap1 << 4) : unused,
-          tap + 2 < taps ? out + (<usize>tap2 << 4) : unused,
-          out1 + <usize>tap * beyond,
-          tap + 1 < taps ? out1 + <usize>tap1 * beyond : unused,
-          tap + 2 < taps ? out1 + <usize>tap2 * beyond : unused,
-        );
-      }
-    }
-    releaseSlot(args.slots, args.slotBytes, slot);
-    return;
-  }
-  for (let group = 0; group < blockGroups; group++) {
-    const a = strip + <usize>((group * cg) >> 2) * planeBytes;
-    let out = partial + (<usize>(group * cg * kg * taps) << 2);
-    let k = 0;
-    if (paired) {
-      const dyPlaneBytes = outPlaneBytes << 1;
-      const panelBytes = <usize>(taps * cg) << 5;
-      for (; k + 16 <= kg; k += 16) {
-        const d = outStrip + <usize>((group * kg + k) >> 3) * dyPlaneBytes;
-        for (let tap = 0; tap < taps; tap++) {
-          const at = a + tapOffset(tap, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
-          for (let c = 0; c < cg; c += 4) {
-            const from = at + <usize>(c >> 2) * planeBytes;
-            tile_gradient_4x16_wide(from, step, d, dyPlaneBytes, outRowBytes, rows, outWidth, out, panelBytes);
-            out += 128;
-          }
-        }
-        out += panelBytes;
-      }
-      if (k < kg) {
-        const d = outStrip + <usize>((group * kg + k) >> 3) * dyPlaneBytes;
-        for (let tap = 0; tap < taps; tap++) {
-          const at = a + tapOffset(tap, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
-          for (let c = 0; c < cg; c += 8) {
-            const from = at + <usize>(c >> 2) * planeBytes;
-            tile_gradient_8x8_wide(from, planeBytes, step, d, outRowBytes, rows, outWidth, out);
-            out += 256;
-          }
-        }
-      }
-      continue;
-    }
-    for (; k + 8 <= kg; k += 8) {
-      const d = outStrip + <usize>((group * kg + k) >> 2) * outPlaneBytes;
-      for (let tap = 0; tap < taps; tap++) {
-        const at = a + tapOffset(tap, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
-        for (let c = 0; c < cg; c += 4) {
-          const from = at + <usize>(c >> 2) * planeBytes;
-          tile_gradient_4x8(from, step, d, outPlaneBytes, outRowBytes, rows, outWidth, out);
-          out += 128;
-        }
-      }
-    }
-    if (k < kg) {
-      const d = outStrip + <usize>((group * kg + k) >> 2) * outPlaneBytes;
-      const tapBytes = <usize>cg << 4;
-      for (let tap = 0; tap < taps; tap += 3) {
-        const tap1 = min(tap + 1, taps - 1);
-        const tap2 = min(tap + 2, taps - 1);
-        const a0 = a + tapOffset(tap, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
-        const a1 = a + tapOffset(tap1, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
-        const a2 = a + tapOffset(tap2, filterColumns, dilationH, dilationW, strideW, perPhase, rowBytes);
-        for (let c = 0; c < cg; c += 4) {
-          const shift = <usize>(c >> 2) * planeBytes;
-          const to = out + (<usize>c << 4);
-          tile_gradient_3x4x4(
-            a0 + shift,
-            a1 + shift,
-            a2 + shift,
-            step,
-            d,
-            outRowBytes,
-            rows,
-            outWidth,
-            to + <usize>tap * tapBytes,
-            tap + 1 < taps ? to + <usize>tap1 * tapBytes : unused,
-            tap + 2 < taps ? to + <usize>tap2 * tapBytes : unused,
-          );
-        }
-      }
+    depthwiseTiles(args, taps, outPlanes, strip, planeBytes, rowBytes, step, outStrip, outPlaneBytes, outRowBytes, rows, partial, unused);
+  } else {
+    for (let group = 0; group < blockGroups; group++) {
+      const a = strip + <usize>((group * cg) >> 2) * planeBytes;
+      const d = outStrip + <usize>((group * kg) >> 2) * outPlaneBytes;
+      const out = partial + (<usize>(group * cg * kg * taps) << 2);
+      if (paired) pairedTiles(args, taps, a, planeBytes, rowBytes, step, d, outPlaneBytes << 1, outRowBytes, rows, out);
+      else tiles(args, taps, a, planeBytes, rowBytes, step, d, outPlaneBytes, outRowBytes, rows, out, unused);
     }
   }
   releaseSlot(args.slots, args.slotBytes, slot);
 }
 
+/** Packs the rows of x that output rows `row` to `row + rows` need into a strip; those beyond the picture are zeros. */
+// @ts-ignore: decorator
+@inline
+function packRows(args: GroupedGradientArgs, x: usize, row: i32, rows: i32, channels: i32, strip: usize, rowBytes: usize): void {
+  const height = args.height;
+  const width = args.width;
+  const strideH = args.strideRows;
+  const strideW = args.strideColumns;
+  const perPhase = args.perPhase;
+  const multiplier = args.multiplier;
+  const pixelBytes = <usize>args.channels << 2;
+  const top = row * strideH - args.padRows;
+  const sourceRows = (rows - 1) * strideH + (args.filterRows - 1) * args.dilationRows + 1;
+  for (let i = 0; i < sourceRows; i++) {
+    const to = strip + <usize>i * rowBytes;
+    if (top + i < 0 || top + i >= height) {
+      memory.fill(to, 0, rowBytes);
+      continue;
+    }
+    const from = x + <usize>((top + i) * width) * pixelBytes;
+    if (multiplier > 1) {
+      packRowRepeated(from, pixelBytes, width, channels, multiplier, to, strideW, perPhase, args.left);
+    } else {
+      packRow(from, pixelBytes, width, channels, to, strideW, perPhase, args.left);
+    }
+  }
+}
+
+/** Tiles of three taps of two planes of a depthwise convolution. `unused` has room for the sums of what is there once only. */
+// @ts-ignore: decorator
+@inline
+function depthwiseTiles(
+  args: GroupedGradientArgs, taps: i32, outPlanes: i32, strip: usize, planeBytes: usize, rowBytes: usize, step: usize,
+  outStrip: usize, outPlaneBytes: usize, outRowBytes: usize, rows: i32, partial: usize, unused: usize,
+): void {
+  const outWidth = args.outWidth;
+  for (let plane = 0; plane < outPlanes; plane += 2) {
+    const pair = plane + 1 < outPlanes;
+    const second: usize = pair ? 1 : 0;
+    const a = strip + <usize>plane * planeBytes;
+    const d = outStrip + <usize>plane * outPlaneBytes;
+    for (let tap = 0; tap < taps; tap += 3) {
+      const tap1 = min(tap + 1, taps - 1);
+      const tap2 = min(tap + 2, taps - 1);
+      const out = partial + (<usize>(plane * taps) << 4);
+      const out1 = pair ? out + (<usize>taps << 4) : unused;
+      const beyond = pair ? <usize>1 << 4 : 0;
+      tile_gradient_depthwise(
+        a + tapOffset(args, tap, rowBytes),
+        a + tapOffset(args, tap1, rowBytes),
+        a + tapOffset(args, tap2, rowBytes),
+        second * planeBytes,
+        step,
+        d,
+        second * outPlaneBytes,
+        outRowBytes,
+        rows,
+        outWidth,
+        out + (<usize>tap << 4),
+        tap + 1 < taps ? out + (<usize>tap1 << 4) : unused,
+        tap + 2 < taps ? out + (<usize>tap2 << 4) : unused,
+        out1 + <usize>tap * beyond,
+        tap + 1 < taps ? out1 + <usize>tap1 * beyond : unused,
+        tap + 2 < taps ? out1 + <usize>tap2 * beyond : unused,
+      );
+    }
+  }
+}
+
+/** Tiles of one group where vectors go in pairs: `a` are its planes of x, `dy` its planes of eight channels. */
+// @ts-ignore: decorator
+@inline
+function pairedTiles(
+  args: GroupedGradientArgs, taps: i32, a: usize, planeBytes: usize, rowBytes: usize, step: usize,
+  dy: usize, dyPlaneBytes: usize, outRowBytes: usize, rows: i32, out: usize,
+): void {
+  const outWidth = args.outWidth;
+  const cg = args.sourceDepth;
+  const kg = args.targetDepth;
+  let k = 0;
+  const panelBytes = <usize>(taps * cg) << 5;
+  for (; k + 16 <= kg; k += 16) {
+    const d = dy + <usize>(k >> 3) * dyPlaneBytes;
+    for (let tap = 0; tap < taps; tap++) {
+      const at = a + tapOffset(args, tap, rowBytes);
+      for (let c = 0; c < cg; c += 4) {
+        const from = at + <usize>(c >> 2) * planeBytes;
+        tile_gradient_4x16_wide(from, step, d, dyPlaneBytes, outRowBytes, rows, outWidth, out, panelBytes);
+        out += 128;
+      }
+    }
+    out += panelBytes;
+  }
+  if (k < kg) {
+    const d = dy + <usize>(k >> 3) * dyPlaneBytes;
+    for (let tap = 0; tap < taps; tap++) {
+      const at = a + tapOffset(args, tap, rowBytes);
+      for (let c = 0; c < cg; c += 8) {
+        const from = at + <usize>(c >> 2) * planeBytes;
+        tile_gradient_8x8_wide(from, planeBytes, step, d, outRowBytes, rows, outWidth, out);
+        out += 256;
+      }
+    }
+  }
+}
+
+/** Tiles of one group, of planes of four channels. `unused` has room for the sums of taps that are there once only. */
+// @ts-ignore: decorator
+@inline
+function tiles(
+  args: GroupedGradientArgs, taps: i32, a: usize, planeBytes: usize, rowBytes: usize, step: usize,
+  dy: usize, outPlaneBytes: usize, outRowBytes: usize, rows: i32, out: usize, unused: usize,
+): void {
+  const outWidth = args.outWidth;
+  const cg = args.sourceDepth;
+  const kg = args.targetDepth;
+  let k = 0;
+  for (; k + 8 <= kg; k += 8) {
+    const d = dy + <usize>(k >> 2) * outPlaneBytes;
+    for (let tap = 0; tap < taps; tap++) {
+      const at = a + tapOffset(args, tap, rowBytes);
+      for (let c = 0; c < cg; c += 4) {
+        const from = at + <usize>(c >> 2) * planeBytes;
+        tile_gradient_4x8(from, step, d, outPlaneBytes, outRowBytes, rows, outWidth, out);
+        out += 128;
+      }
+    }
+  }
+  if (k < kg) {
+    const d = dy + <usize>(k >> 2) * outPlaneBytes;
+    const tapBytes = <usize>cg << 4;
+    for (let tap = 0; tap < taps; tap += 3) {
+      const tap1 = min(tap + 1, taps - 1);
+      const tap2 = min(tap + 2, taps - 1);
+      const a0 = a + tapOffset(args, tap, rowBytes);
+      const a1 = a + tapOffset(args, tap1, rowBytes);
+      const a2 = a + tapOffset(args, tap2, rowBytes);
+      for (let c = 0; c < cg; c += 4) {
+        const shift = <usize>(c >> 2) * planeBytes;
+        const to = out + (<usize>c << 4);
+        tile_gradient_3x4x4(
+          a0 + shift,
+          a1 + shift,
+          a2 + shift,
+          step,
+          d,
+          outRowBytes,
+          rows,
+          outWidth,
+          to + <usize>tap * tapBytes,
+          tap + 1 < taps ? to + <usize>tap1 * tapBytes : unused,
+          tap + 2 < taps ? to + <usize>tap2 * tapBytes : unused,
+        );
+      }
+    }
+  }
+}
+
 /** Where in the strip a tap finds the source of output row 0, column 0. */
 // @ts-ignore: decorator
 @inline
-function tapOffset(
-  tap: i32,
-  filterColumns: i32,
-  dilationH: i32,
-  dilationW: i32,
-  strideW: i32,
-  perPhase: i32,
-  rowBytes: usize,
-): usize {
+function tapOffset(args: GroupedGradientArgs, tap: i32, rowBytes: usize): usize {
+  const filterColumns = args.filterColumns;
+  const strideW = args.strideColumns;
   const r = tap / filterColumns;
-  const column = (tap - r * filterColumns) * dilationW;
-  return <usize>(r * dilationH) * rowBytes + (<usize>((column % strideW) * perPhase + column / strideW) << 4);
+  const column = (tap - r * filterColumns) * args.dilationColumns;
+  return <usize>(r * args.dilationRows) * rowBytes + (<usize>((column % strideW) * args.perPhase + column / strideW) << 4);
 }
 
 // @ts-ignore: decorator

@@ -106,7 +106,6 @@ export function grouped_block(args: GroupedConvArgs, image: i32, firstRow: i32, 
   const perGroup = multiplier ? 4 * taps : taps * cg * kg;
   const firstPack = multiplier ? block * ((groupsPerBlock * multiplier + 3) >> 2) : firstGroup;
   const weights = args.weights + (<usize>(firstPack * perGroup) << 2);
-  const pixelBytes = <usize>channels << 2;
   const outPixelBytes = <usize>outChannels << 2;
   const sourceImage = args.source + ((<usize>image * height * width * channels + firstGroup * cg) << 2);
   const outOffset = (<usize>image * outHeight * outWidth * outChannels + firstGroup * kg) << 2;

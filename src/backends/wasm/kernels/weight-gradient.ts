@@ -47,19 +47,11 @@ const PANELS: usize = 320;
  */
 export function weight_gradient(args: WeightGradientArgs, chunk: i32, scratch: usize): void {
   const dy = args.dy;
-  const x = args.x;
   const parts = args.parts;
   const rows = args.rows;
-  const outHeight = args.outHeight;
-  const outWidth = args.outWidth;
-  const height = args.height;
-  const width = args.width;
   const outChannels = args.outChannels;
-  const channels = args.channels;
   const groupOut = args.targetDepth;
   const inner = args.inner;
-  const stepVertical = args.strideRows;
-  const stepHorizontal = args.strideColumns;
   const groups = args.groups;
   const rowsPerPart = args.rowsPerPart;
   const kPerChunk = args.kPerChunk;
@@ -67,7 +59,6 @@ export function weight_gradient(args: WeightGradientArgs, chunk: i32, scratch: u
   const columnsPerChunk = args.columnsPerChunk;
   const columnChunks = args.columnChunks;
   const taps = args.taps;
-  const tapList = args.places;
 
   const columns = taps * inner;
   let rest = chunk / columnChunks;
@@ -81,7 +72,6 @@ export function weight_gradient(args: WeightGradientArgs, chunk: i32, scratch: u
   const rowEnd = min((part + 1) * rowsPerPart, rows);
 
   const kPanels = (kCount + 3) >> 2;
-  const columnPanels = (columnCount + COLUMNS - 1) >> SHIFT;
   const packedDy = scratch + PANELS;
   const packedX = packedDy + <usize>(kPanels * DY_PANEL);
   const out =
@@ -100,57 +90,85 @@ export function weight_gradient(args: WeightGradientArgs, chunk: i32, scratch: u
       outChannels,
       kCount,
     );
-    let q = row % outWidth;
-    let p = (row / outWidth) % outHeight;
-    let n = row / outWidth / outHeight;
-    for (let r = 0; r < depth; r++) {
-      packPatch(
-        x + ((<usize>(n * height * width) * channels + <usize>(group * inner)) << 2),
-        packedX + <usize>r * X_ROW,
-        p * stepVertical,
-        q * stepHorizontal,
-        height,
-        width,
-        channels,
-        inner,
-        tapList,
-        columnBegin,
-        columnCount,
-      );
-      if (++q == outWidth) {
-        q = 0;
-        if (++p == outHeight) {
-          p = 0;
-          n++;
-        }
+    packPatches(args, row, depth, group, packedX, columnBegin, columnCount);
+    multiply(packedDy, packedX, depth, kCount, columnCount, out, pitch, mode, scratch);
+    mode = ACCUMULATE;
+    row += DEPTH;
+  } while (row < rowEnd);
+}
+
+/** Packs columns of the patches that rows `row` to `row + depth` see. */
+// @ts-ignore: decorator
+@inline
+function packPatches(args: WeightGradientArgs, row: i32, depth: i32, group: i32, packedX: usize, columnBegin: i32, columnCount: i32): void {
+  const x = args.x;
+  const outHeight = args.outHeight;
+  const outWidth = args.outWidth;
+  const height = args.height;
+  const width = args.width;
+  const channels = args.channels;
+  const inner = args.inner;
+  const stepVertical = args.strideRows;
+  const stepHorizontal = args.strideColumns;
+  const tapList = args.places;
+  let q = row % outWidth;
+  let p = (row / outWidth) % outHeight;
+  let n = row / outWidth / outHeight;
+  for (let r = 0; r < depth; r++) {
+    packPatch(
+      x + ((<usize>(n * height * width) * channels + <usize>(group * inner)) << 2),
+      packedX + <usize>r * X_ROW,
+      p * stepVertical,
+      q * stepHorizontal,
+      height,
+      width,
+      channels,
+      inner,
+      tapList,
+      columnBegin,
+      columnCount,
+    );
+    if (++q == outWidth) {
+      q = 0;
+      if (++p == outHeight) {
+        p = 0;
+        n++;
       }
     }
-    for (let j = 0; j < columnPanels; j++) {
-      const xPanel = packedX + <usize>(j * X_PANEL);
-      const someColumns = min(COLUMNS, columnCount - (j << SHIFT));
-      for (let i = 0; i < kPanels; i++) {
-        const dyPanel = packedDy + <usize>(i * DY_PANEL);
-        const to = out + <usize>(i << 2) * pitch + <usize>j * X_ROW;
-        const someK = min(4, kCount - (i << 2));
-        if (someK == 4 && someColumns == COLUMNS) {
-          placeRows(scratch + OUTS, to, pitch);
-          tile(dyPanel, xPanel, depth, scratch + OUTS, mode);
-        } else {
-          placeRows(scratch + OUTS, scratch + TILE, X_ROW);
-          tile(dyPanel, xPanel, depth, scratch + OUTS, 0);
-          for (let k = 0; k < someK; k++) {
-            for (let c = 0; c < someColumns; c++) {
-              const at = to + <usize>k * pitch + (<usize>c << 2);
-              const sum = load<f32>(scratch + TILE + <usize>k * X_ROW + (<usize>c << 2));
-              store<f32>(at, mode & ACCUMULATE ? load<f32>(at) + sum : sum);
-            }
+  }
+}
+
+/** The tiles of a block of k × (tap, c), of what is packed: stored at `out`, or added to what is there. */
+// @ts-ignore: decorator
+@inline
+function multiply(
+  packedDy: usize, packedX: usize, depth: i32, kCount: i32, columnCount: i32, out: usize, pitch: usize, mode: i32, scratch: usize,
+): void {
+  const kPanels = (kCount + 3) >> 2;
+  const columnPanels = (columnCount + COLUMNS - 1) >> SHIFT;
+  for (let j = 0; j < columnPanels; j++) {
+    const xPanel = packedX + <usize>(j * X_PANEL);
+    const someColumns = min(COLUMNS, columnCount - (j << SHIFT));
+    for (let i = 0; i < kPanels; i++) {
+      const dyPanel = packedDy + <usize>(i * DY_PANEL);
+      const to = out + <usize>(i << 2) * pitch + <usize>j * X_ROW;
+      const someK = min(4, kCount - (i << 2));
+      if (someK == 4 && someColumns == COLUMNS) {
+        placeRows(scratch + OUTS, to, pitch);
+        tile(dyPanel, xPanel, depth, scratch + OUTS, mode);
+      } else {
+        placeRows(scratch + OUTS, scratch + TILE, X_ROW);
+        tile(dyPanel, xPanel, depth, scratch + OUTS, 0);
+        for (let k = 0; k < someK; k++) {
+          for (let c = 0; c < someColumns; c++) {
+            const at = to + <usize>k * pitch + (<usize>c << 2);
+            const sum = load<f32>(scratch + TILE + <usize>k * X_ROW + (<usize>c << 2));
+            store<f32>(at, mode & ACCUMULATE ? load<f32>(at) + sum : sum);
           }
         }
       }
     }
-    mode = ACCUMULATE;
-    row += DEPTH;
-  } while (row < rowEnd);
+  }
 }
 
 // @ts-ignore: decorator

@@ -12,8 +12,9 @@ import { VECTOR } from './simd';
  *
  * A place is one of the 16 elements of a transformed tile; places are `placeBytes` apart. Each function goes over all channels, a
  * vector at a time, which lie one behind the other in a pixel and in planes that are `planeBytes` apart among transformed tiles.
- * Bound by loads and stores, with one or two additions to each. What is live fits the 15 registers that V8 has on x64. Of a pair of vectors (scripts/widen.ts) both are loaded, computed and
- * stored together, hence pointers that move on instead of offsets that would be many.
+ * Bound by loads and stores, with one or two additions to each. What is live fits the 15 registers that V8 has on x64. Of a pair of
+ * vectors (scripts/widen.ts) both are loaded, computed and stored together, hence pointers that move on instead of offsets that
+ * would be many.
  */
 
 /**
