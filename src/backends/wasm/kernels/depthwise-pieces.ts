@@ -1,22 +1,13 @@
 import { activationFloor } from './activation';
 import { WIDE } from './simd';
-import {
-  depthwise_gradient_tile,
-  depthwise_gradient_tile_2,
-  depthwise_spread_row,
-  depthwise_table,
-  depthwise_tile,
-  depthwise_tile_2,
-  TABLE,
-  TILE,
-} from './depthwise-tiles';
+import { depthwise_gradient_tile, depthwise_gradient_tile_2, depthwise_spread_row } from './depthwise-gradient-tiles';
 import {
   depthwise_gradient_tile_2_wide,
   depthwise_gradient_tile_wide,
   depthwise_spread_row_wide,
-  depthwise_tile_2_wide,
-  depthwise_tile_wide,
-} from './depthwise-tiles-wide.generated';
+} from './depthwise-gradient-tiles-wide.generated';
+import { depthwise_table, depthwise_tile, depthwise_tile_2, TABLE, TILE } from './depthwise-tiles';
+import { depthwise_tile_2_wide, depthwise_tile_wide } from './depthwise-tiles-wide.generated';
 
 /*
  * The pieces that a depthwise 3×3 convolution and its gradients are made of: columns of one row of a picture, all channels. Weights

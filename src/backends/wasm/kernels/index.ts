@@ -7,14 +7,8 @@ export { pack_depthwise_weights, reduce_depthwise_gradient, tile_depthwise } fro
 export * from './depthwise-3x3';
 export * from './depthwise-3x3-gradient';
 export { depthwise_columns, depthwise_gradient_columns, depthwise_spread } from './depthwise-pieces';
-export {
-  depthwise_gradient_tile,
-  depthwise_gradient_tile_2,
-  depthwise_spread_row,
-  depthwise_table,
-  depthwise_tile,
-  depthwise_tile_2,
-} from './depthwise-tiles';
+export { depthwise_gradient_tile, depthwise_gradient_tile_2, depthwise_spread_row } from './depthwise-gradient-tiles';
+export { depthwise_table, depthwise_tile, depthwise_tile_2 } from './depthwise-tiles';
 export * from './dropout';
 export * from './elementwise';
 export { fetch_pixels, make_room_for_pixels } from './fetch';
