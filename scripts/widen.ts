@@ -37,7 +37,7 @@ export async function writeTwins(folder: string): Promise<void> {
  * - `VECTOR`, the bytes of a vector, is 32 and `LANES`, its floats, 8. All else is as it is written.
  *
  * Each lane so goes through what it goes through in the original, in the same order. V8 makes one operation of two halves if
- * both lie in one basic block with no store in between (docs/architecture.md), so no vector may depend on a branch.
+ * both lie in one basic block with no store in between (src/backends/wasm/README.md), so no vector may depend on a branch.
  */
 export function widen(source: string, name: string): string {
   const file = parse(name, source);

@@ -46,7 +46,11 @@ export function requireIdxSize({ shape, bytes, size }: IdxHeader, fileBytes: num
   );
 }
 
-/** An (already unzipped) IDX file in memory: what its header says, and the bytes behind it. Throws as the two above do. @internal for scripts. */
+/**
+ * An (already unzipped) IDX file in memory: what its header says, and the bytes behind it. Throws as the two above do.
+ *
+ * @internal for scripts.
+ */
 export function parseIdx(
   bytes: Uint8Array,
   file: string,

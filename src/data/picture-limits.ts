@@ -10,8 +10,8 @@ export interface PictureLimitOptions {
    */
   readonly maxPixels?: number | undefined;
   /**
-   * The most seconds that decoding a picture may take, 3600 at most; it counts as unreadable then. Default 60: photos take a tenth of one, the
-   * largest AVIF twenty.
+   * The most seconds that decoding a picture may take, 3600 at most; it counts as unreadable then. Default 60: photos
+   * take a tenth of one, the largest AVIF twenty.
    */
   readonly decodeSeconds?: number | undefined;
 }

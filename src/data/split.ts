@@ -11,7 +11,8 @@ const share: Kind = {
 
 /**
  * Splits a dataset in two, class by class: `fraction` of every class (rounded, but at least one of a class that has two)
- * goes to `val`. Throws a `CardinalError` if that leaves nothing to train on. Depends on the seed, the labels and their order alone; both parts keep the order of the whole.
+ * goes to `val`. Throws a `CardinalError` if that leaves nothing to train on. Depends on the seed, the labels and their
+ * order alone; both parts keep the order of the whole.
  */
 export function splitByClass(
   dataset: PictureDataset,

@@ -35,7 +35,11 @@ export function toCsv(
 const identity = ['study', 'scale', 'data', 'arm', 'label', 'parameters', 'macs', 'seed', 'epoch'];
 const curve = ['train_loss', 'train_error', 'test_loss', 'test_error'];
 
-/** The outcomes that `toCsv` wrote. Throws a `CardinalError` that begins with `source` if the text is something else. @internal for tests. */
+/**
+ * The outcomes that `toCsv` wrote. Throws a `CardinalError` that begins with `source` if the text is something else.
+ *
+ * @internal for tests.
+ */
 export function fromCsv(text: string, measures: readonly string[], source: string): Outcome[] {
   const outcomes = new Map<string, Outcome>();
   for (const [index, written] of csvParse(text).entries()) {

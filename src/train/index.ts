@@ -1,4 +1,7 @@
-/** Training, evaluation, recipes and checkpoints, on any device and with any source of batches. `trainOn` of `cardinal-nn/node` does it all. */
+/**
+ * Training, evaluation, recipes and checkpoints, on any device and with any source of batches. `trainOn` of
+ * `cardinal-nn/node` does it all.
+ */
 export type {} from '../base/globals.ts'; // Globals that declarations speak of: nothing at run time.
 
 export { parseCheckpoint, type Checkpoint, type TrainingState } from './checkpoint.ts';

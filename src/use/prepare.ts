@@ -38,7 +38,8 @@ export interface Prepared {
  * How pictures become a trained network's inputs: as its weights or their repository say, changed by what is `wanted`. Where
  * nothing is said, pictures are brought to the size that the network was designed for (those of one size in `measurable`
  * are taken as they are) and prepared as the network's published weights expect it: as the registry says, or bilinear and
- * with ImageNet's mean and standard deviation; grey ones with those measured on them. Throws a `CardinalError` if grey pictures have no data to measure.
+ * with ImageNet's mean and standard deviation; grey ones with those measured on them. Throws a `CardinalError` if grey
+ * pictures have no data to measure.
  */
 export async function prepareFor(
   { preprocessing, channels, adapted = false, description }: Preparable,

@@ -14,7 +14,10 @@ export interface Operation {
   readonly path: string;
 }
 
-/** How an operation goes wrong: with the system's error code, after half of what it was to write, or `short`, by writing half and saying so. */
+/**
+ * How an operation goes wrong: with the system's error code, after half of what it was to write, or `short`, by writing
+ * half and saying so.
+ */
 export interface Fault {
   readonly at: number;
   readonly code: string;

@@ -132,7 +132,10 @@ export async function runOnTerminal(
   }
 }
 
-/** Prints what came out. Throws a `CardinalError` if the best weights could not be evaluated: the run is done, the figures are not there. */
+/**
+ * Prints what came out. Throws a `CardinalError` if the best weights could not be evaluated: the run is done, the
+ * figures are not there.
+ */
 function tellOutcome(outcome: RunOutcome, json: boolean, stoppedWith: number | undefined): void {
   const { path = '', report = '', withoutEvaluation } = outcome;
   if (json) printJson(summaryOf(outcome));

@@ -9,8 +9,8 @@ export interface BatchNormOps {
    * Batch norm in training, PyTorch's formulas (biased variance normalises, unbiased variance is tracked):
    * (x N×C×H×W, γ C, β C, running_mean C, running_var C, [residual like x]?) → (y like x, mean 2×C, invstd C).
    * y = activation(γ·(x − mean)·invstd + β + residual); mean and invstd as they are given. The mean is the sum of two rows: what
-   * f32 holds of it, and what that leaves, since a mean far from 0 is rounded by much of a standard deviation. Updates running_mean and running_var in place:
-   * running ← (1 − momentum)·running + momentum·batch.
+   * f32 holds of it, and what that leaves, since a mean far from 0 is rounded by much of a standard deviation. Updates
+   * running_mean and running_var in place: running ← (1 − momentum)·running + momentum·batch.
    */
   batch_norm: {
     readonly eps: number;

@@ -3,14 +3,22 @@ import type { Shape } from '../value.ts';
 import { expectInputs, expectShape } from './check.ts';
 
 export interface UpdateOps {
-  /** (gradient, hyper 1: [scale]) → () accumulator ← scale·accumulator + gradient; scale 0 overwrites, even NaN. Inputs: (accumulator, gradient, hyper). */
+  /**
+   * (gradient, hyper 1: [scale]) → () accumulator ← scale·accumulator + gradient; scale 0 overwrites, even NaN. Inputs:
+   * (accumulator, gradient, hyper).
+   */
   accumulate: NoAttrs;
-  /** (g₁, g₂, …, maxNorm 1) → (norm 1, coefficient 1): L2 norm over all, min(1, maxNorm/(norm + 1e-6)) as torch.nn.utils.clip_grad_norm_. */
+  /**
+   * (g₁, g₂, …, maxNorm 1) → (norm 1, coefficient 1): L2 norm over all, min(1, maxNorm/(norm + 1e-6)) as
+   * torch.nn.utils.clip_grad_norm_.
+   */
   gradient_norm: NoAttrs;
   /**
-   * torch.optim.SGD in place: (parameter, gradient, [velocity]: iff momentum, hyper 3: [lr, momentum, weightDecay], [coefficient 1]: iff clip) → ().
+   * torch.optim.SGD in place: (parameter, gradient, [velocity]: iff momentum, hyper 3: [lr, momentum, weightDecay],
+   * [coefficient 1]: iff clip) → ().
    * g ← coefficient·gradient + weightDecay·parameter (if `decay`); velocity ← momentum·velocity + g;
-   * parameter ← parameter − lr·(nesterov ? g + momentum·velocity : velocity). Dampening 0, so a zeroed velocity is PyTorch's first step.
+   * parameter ← parameter − lr·(nesterov ? g + momentum·velocity : velocity).
+   * Dampening 0, so a zeroed velocity is PyTorch's first step.
    */
   sgd: {
     readonly momentum: boolean;

@@ -12,7 +12,10 @@ export function createLockFile(path: string): number {
   return openSync(path, constants.O_RDWR | constants.O_CREAT | constants.O_EXCL | neverFollow, 0o644);
 }
 
-/** Writes a record over the earlier one. Opened anew each time, so that other machines see it on a shared disk. Throws if the file is gone. */
+/**
+ * Writes a record over the earlier one. Opened anew each time, so that other machines see it on a shared disk. Throws
+ * if the file is gone.
+ */
 export function writeRecord(path: string, record: LockRecord): void {
   const text = JSON.stringify(record);
   const bytes = Buffer.from(text.padEnd(Math.ceil((text.length + 1) / unit) * unit - 1) + '\n');

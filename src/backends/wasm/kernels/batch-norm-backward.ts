@@ -6,7 +6,8 @@ import { loadPartial, storePartial } from './strip';
 
 /**
  * Backward of batch norm (and of the activation and residual fused with it), over M = N·H·W rows of C channels:
- * dz = dy where the activation lets it through (`activePart`; all of dy without one), dβ = Σdz, dγ = Σdz·x̂, dx = γ·invstd·(dz − dβ/M − x̂·dγ/M).
+ * dz = dy where the activation lets it through (`activePart`; all of dy without one), dβ = Σdz, dγ = Σdz·x̂,
+ * dx = γ·invstd·(dz − dβ/M − x̂·dγ/M).
  *
  * Bound by memory: x, dy and y are read twice, for the sums and for dx. Long rows are read one by one, as a single stream through memory,
  * which doubled the speed of such sums (docs/LOG.md).

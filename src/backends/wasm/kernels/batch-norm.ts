@@ -16,8 +16,9 @@ import { loadPartial, storePartial } from './strip';
  * `batch_norm_combine` → `batch_norm_apply`, and for y once more `batch_norm_rescale` → `batch_norm_apply`; inference:
  * `batch_norm_scale` → `batch_norm_apply`. The mean is two floats, the second what the first leaves of it.
  *
- * Bound by memory, through which training passes four times, twice forward and twice backward. Loops go by pairs of vectors, which is worth 5 % where memory is the bound and a quarter to a
- * third where the third-level cache holds the tensor (docs/LOG.md).
+ * Bound by memory, through which training passes four times, twice forward and twice backward. Loops go by pairs of
+ * vectors, which is worth 5 % where memory is the bound and a quarter to a third where the third-level cache holds the
+ * tensor (docs/LOG.md).
  *
  * `batch_norm_moments`: Σd and Σd² of a tile of rows × channels, d = x − shift. The shift is the mean of the tile's first
  * quarter: that is at most √3 standard deviations from the tile's own mean, whatever the numbers are, so that no more than two

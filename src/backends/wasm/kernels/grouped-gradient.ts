@@ -8,10 +8,11 @@ import { packRowRepeated } from './depthwise';
 
 /**
  * Backward-weight of a grouped or depthwise convolution. A chunk is some blocks of groups (about 16 channels each) and a slice: some
- * units, a unit being a few output rows of one picture. For each unit and block it packs the rows of x and dy that a unit needs into planes of four
- * channels (strip.ts) and runs register tiles over them: for one tap 4 input × 8 output channels, or for three taps
- * 4 × 4, or for three taps of two planes of a depthwise convolution. Sums stay in registers for a whole unit and are then
- * added to the slice's own partial gradient, in the layout of packed weights; `reduce_grouped_gradient` adds up the slices.
+ * units, a unit being a few output rows of one picture. For each unit and block it packs the rows of x and dy that a
+ * unit needs into planes of four channels (strip.ts) and runs register tiles over them: for one tap 4 input × 8 output
+ * channels, or for three taps 4 × 4, or for three taps of two planes of a depthwise convolution. Sums stay in registers
+ * for a whole unit and are then added to the slice's own partial gradient, in the layout of packed weights;
+ * `reduce_grouped_gradient` adds up the slices.
  *
  * Bound by arithmetic, if the rows of all blocks are fetched in order first: packing them from memory block by block took 3.2 of
  * 5.7 ms in ResNeXt-50's widest strided layer. 25 to 46 GFLOP/s a thread in 128 bits, of 62 that registers alone give (docs/LOG.md).

@@ -9,11 +9,11 @@ import { emitRowSummed, packRowRepeated, tile_depthwise } from './depthwise';
 /**
  * Direct grouped convolution, forward and backward-input, for groups of 4 to 32 channels in multiples of 4.
  *
- * A chunk is some rows of one picture and some blocks of groups (16 channels, a cache line of each pixel, or a multiple of that). It packs the
- * source rows it needs into a ring of R rows of four-channel planes (see strip.ts), which stays in the first-level cache,
- * lists for each output row the taps that hit the picture, and runs register tiles over the row: 8 pixels × 4 channels,
- * or 4 pixels × 8 channels where the group is wide enough to share each splat of x between two vectors of weights.
- * Eight accumulators keep both multiply–add units busy and leave V8 registers for the rest.
+ * A chunk is some rows of one picture and some blocks of groups (16 channels, a cache line of each pixel, or a multiple
+ * of that). It packs the source rows it needs into a ring of R rows of four-channel planes (see strip.ts), which stays
+ * in the first-level cache, lists for each output row the taps that hit the picture, and runs register tiles over the
+ * row: 8 pixels × 4 channels, or 4 pixels × 8 channels where the group is wide enough to share each splat of x between
+ * two vectors of weights. Eight accumulators keep both multiply–add units busy and leave V8 registers for the rest.
  *
  * Backward-input reads dy as the source and visits for every phase (h mod stride, w mod stride) of dx only the taps that
  * reach it, so a strided gradient costs no multiplications by inserted zeros. At stride 1 it is the flipped convolution.
@@ -136,7 +136,10 @@ export function grouped_block(args: GroupedConvArgs, image: i32, firstRow: i32, 
   releaseSlot(args.slots, args.slotBytes, slot);
 }
 
-/** Packs the source rows that output row `row` needs and that are not in the ring yet: from row `packed` on, or the first needed. Gives the next. */
+/**
+ * Packs the source rows that output row `row` needs and that are not in the ring yet: from row `packed` on, or the
+ * first needed. Gives the next.
+ */
 // @ts-ignore: decorator
 @inline
 function packSource(
