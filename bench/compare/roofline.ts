@@ -39,7 +39,7 @@ function describeRoofs({ threads, wasm, native, bandwidth }: Roofs): string {
   const list = bandwidth.map(({ bytes, gbs }) => `${gbs.toFixed(0)} (${Math.round(bytes / 2 ** 20)})`);
   return [
     `${threads} threads, all at once: multiply–adds in WebAssembly ${gflops(wasm)};`,
-    native === undefined ? 'no native library;' : `native matrix products ${gflops(native)};`,
+    native === undefined ? 'no native library;' : `native matmul ${gflops(native)};`,
     `GB/s over so many MiB: ${list.join(', ')}.\n`,
   ].join('\n');
 }

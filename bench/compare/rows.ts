@@ -93,7 +93,7 @@ export function roofsCsv({ threads, wasm, native, bandwidth }: Roofs): string {
     { quantity: 'multiply-adds in WebAssembly', bytes: undefined, value: wasm, unit: 'GFLOP/s' },
     ...(native === undefined
       ? []
-      : [{ quantity: 'native matrix products', bytes: undefined, value: native, unit: 'GFLOP/s' }]),
+      : [{ quantity: 'native matmul', bytes: undefined, value: native, unit: 'GFLOP/s' }]),
     ...bandwidth.map(({ bytes, gbs }) => ({ quantity: 'bandwidth', bytes, value: gbs, unit: 'GB/s' })),
   ];
   return csvOf(rows, {

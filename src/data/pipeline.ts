@@ -36,12 +36,12 @@ export function trainPipeline(preprocessing: Preprocessing, augmentation: Augmen
   const { channels, mean, std } = preprocessing;
   const { flip, jitter, lighting } = augmentation;
   return (picture, rng, out, at) => {
-    let varied = randomCrop(picture, preprocessing, augmentation, rng);
-    if (flip > 0 && rng.float() < flip) varied = flipHorizontally(varied);
-    if (jitter) varied = jitterColors(varied, jitter, rng);
-    varied = withChannels(varied, channels);
+    let augmented = randomCrop(picture, preprocessing, augmentation, rng);
+    if (flip > 0 && rng.float() < flip) augmented = flipHorizontally(augmented);
+    if (jitter) augmented = jitterColors(augmented, jitter, rng);
+    augmented = withChannels(augmented, channels);
     const shift = lighting > 0 && channels === 3 ? lightingShift(lighting, rng) : undefined;
-    normaliseInto(out, at, varied, mean, std, shift);
+    normaliseInto(out, at, augmented, mean, std, shift);
   };
 }
 

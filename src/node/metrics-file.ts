@@ -150,9 +150,9 @@ export async function planRewind(path: string, reached: Reached): Promise<Rewind
     const { record } = line;
     if (record === undefined) continue;
     seconds = elapsedAfter(seconds, record);
-    const judged = record.type === 'epoch' ? epochRecordSchema.safeParse(record) : undefined;
-    if (judged?.success === true && judged.data.epoch > (history.at(-1)?.epoch ?? -1))
-      history.push(judged.data);
+    const parsed = record.type === 'epoch' ? epochRecordSchema.safeParse(record) : undefined;
+    if (parsed?.success === true && parsed.data.epoch > (history.at(-1)?.epoch ?? -1))
+      history.push(parsed.data);
   }
   return { cut: isWhole ? (cut ?? end) : undefined, seconds, history, faults: faults.all };
 }

@@ -48,12 +48,12 @@ function cell(value: number, share: number, { names, truth, guess }: Place): Htm
   const strength = shade(share);
   const ink = strength > 0.75 ? ' high' : strength > 0.62 ? ' mid' : '';
   const kind = truth === guess ? 'hit' : 'miss';
-  const told =
+  const title =
     truth === guess
       ? `${names[truth]}: ${count(value)} correct`
       : `${names[truth]} classified as ${names[guess]}: ${count(value)}`;
   const text = value > 9999 ? `${(value / 1000).toFixed(0)}k` : String(value);
-  return html`<td class="${kind}${ink}" style="--s:${Math.round(100 * strength)}%" title="${told}">
+  return html`<td class="${kind}${ink}" style="--s:${Math.round(100 * strength)}%" title="${title}">
     ${text}
   </td>`;
 }

@@ -49,13 +49,13 @@ export function perClassTable({ perClass }: Evaluation): Html {
 }
 
 function heading(key: Key, title: string): Html {
-  const choice = (direction: 'up' | 'down', mark: string, told: string): Html =>
-    html`<label title="${told}"
+  const choice = (direction: 'up' | 'down', mark: string, label: string): Html =>
+    html`<label title="${label}"
       ><input
         type="radio"
         name="order"
         class="by-${key}-${direction}"
-        aria-label="${told}"
+        aria-label="${label}"
         ${new Html(key === 'name' && direction === 'up' ? 'checked' : '')}
       /><span aria-hidden="true">${mark}</span></label
     >`;

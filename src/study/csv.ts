@@ -82,6 +82,6 @@ function merged(
     return { ...known, seconds, values: Object.fromEntries(values), ...(failed === '' ? {} : { failed }) };
   }
   const { test_loss: testLoss, test_error: testError } = row;
-  const judged = testLoss === undefined || testError === undefined ? {} : { testLoss, testError };
-  return { ...known, epochs: [...known.epochs, { epoch, trainLoss, trainError, ...judged }] };
+  const tested = testLoss === undefined || testError === undefined ? {} : { testLoss, testError };
+  return { ...known, epochs: [...known.epochs, { epoch, trainLoss, trainError, ...tested }] };
 }

@@ -99,12 +99,12 @@ describe('train, eval, predict', () => {
       '--json',
     );
     expect(code, stderr).toBe(0);
-    const { on, ...judged } = runSchema.parse(JSON.parse(trained.stdout)).evaluation ?? { on: '' };
+    const { on, ...evaluated } = runSchema.parse(JSON.parse(trained.stdout)).evaluation ?? { on: '' };
     expect(on).toBe('test');
     // Other batch sizes change the order of no sum within a picture, so all is equal but for the mean of the losses.
     const { loss, ...evaluation } = evaluationSchema.parse(JSON.parse(stdout));
-    expect(evaluation).toEqual({ ...judged, loss: undefined });
-    expect(loss).toBeCloseTo(z.object({ loss: z.number() }).parse(judged).loss, 4);
+    expect(evaluation).toEqual({ ...evaluated, loss: undefined });
+    expect(loss).toBeCloseTo(z.object({ loss: z.number() }).parse(evaluated).loss, 4);
   });
 
   it('eval prints a table and a confusion matrix for people', async () => {

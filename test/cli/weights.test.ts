@@ -62,8 +62,8 @@ describe('convert and export', () => {
       inFolder('eval', 'w.pth', 'first', '--model', 'resnext_cifar', ...flags),
     ]);
     expect(bare.stderr).toBe('');
-    const judged = JSON.parse(bare.stdout) as Record<string, unknown>;
-    expect(JSON.parse(own.stdout)).toEqual({ ...judged, weights: 'run/best.safetensors' });
+    const evaluated = JSON.parse(bare.stdout) as Record<string, unknown>;
+    expect(JSON.parse(own.stdout)).toEqual({ ...evaluated, weights: 'run/best.safetensors' });
   });
 
   it('what is known of bare weights is written down, and predict needs nothing more', async () => {
@@ -200,8 +200,8 @@ describe('what does not go together is told', () => {
     const predicted = await inFolder('predict', 'nan.safetensors', `first/val/blue/${picture}`, ...engine);
     told(predicted, 1, 'resnext_cifar gives NaN or infinity for this picture');
     expect(predicted.stdout).toBe('');
-    const judged = await inFolder('eval', 'nan.safetensors', 'first', ...engine);
-    told(judged, 0, /^warning: nan\.safetensors gives NaN or infinity for some pictures/);
+    const evaluated = await inFolder('eval', 'nan.safetensors', 'first', ...engine);
+    told(evaluated, 0, /^warning: nan\.safetensors gives NaN or infinity for some pictures/);
   });
 
   it('another number of classes than the data has', async () => {

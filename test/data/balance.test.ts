@@ -57,7 +57,7 @@ describe('balanced sampling', () => {
     expect(turns.toSorted((a, b) => a - b)).toEqual([...turns.keys()]);
   });
 
-  test('a picture that comes again is varied in another way, and a resumed epoch goes on the same', async () => {
+  test('a picture that comes again is augmented in another way, and a resumed epoch goes on the same', async () => {
     const { path, remove } = temporaryFolder();
     try {
       await writeClasses(path, { many: 14, one: 1 });

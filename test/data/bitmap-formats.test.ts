@@ -8,7 +8,7 @@ import { checkRuns } from '../../src/data/formats/limits.ts';
 import { loadPicture } from '../../src/node/data/decode.ts';
 import { seed } from '../support/seed.ts';
 
-// What Pillow reads is compared with it byte for byte in data-readers.test.ts and data-pillow-live.test.ts.
+// What Pillow reads is compared with it byte for byte in pillow-live.test.ts and ../node/data/readers.test.ts.
 
 describe('runs of a bitmap, worked by hand', () => {
   test('bytes: a run, a jump, indices as they are with a byte to fill up, the ends of row and picture', () => {

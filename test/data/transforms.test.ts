@@ -240,11 +240,11 @@ test('one picture, one seed: the same variation; another seed: another', () => {
     lighting: 0.1,
   });
   const pipeline = trainPipeline(preprocessing, augmentation);
-  const vary = (seed: number): Float32Array => {
+  const augmented = (seed: number): Float32Array => {
     const out = new Float32Array(16 * 16 * 3);
     pipeline(noise([40, 30, 3]), Rng.of(seed), out, 0);
     return out;
   };
-  expect(vary(1)).toEqual(vary(1));
-  expect(vary(1)).not.toEqual(vary(2));
+  expect(augmented(1)).toEqual(augmented(1));
+  expect(augmented(1)).not.toEqual(augmented(2));
 });

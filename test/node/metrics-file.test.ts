@@ -123,7 +123,7 @@ describe('going back to a checkpoint', () => {
       { epoch: 0, step: 4 },
       { epoch: 1, step: 8 },
     ]);
-    // Before the epoch was judged; in its middle; at the begin.
+    // Before the epoch was evaluated; in its middle; at its beginning.
     expect((await rewound(whole, { step: 8, epoch: 1 })).text).toBe(lines.slice(0, 10).join(''));
     expect((await rewound(whole, { step: 6, epoch: 1 })).text).toBe(lines.slice(0, 8).join(''));
     expect((await rewound(whole, { step: 0, epoch: 0 })).text).toBe(lines[0]);

@@ -205,7 +205,7 @@ describe('a run folder', () => {
     };
     await write({ type: 'step', epoch: 0, step: 1, loss: 2 }, { type: 'step', epoch: 0, step: 2, loss: 1 });
     await write({ type: 'epoch', epoch: 0, step: 2 }, { type: 'step', epoch: 1, step: 3 });
-    // Killed in the middle of a line; the checkpoint is of step 2, before the epoch was judged.
+    // Killed in the middle of a line; the checkpoint is of step 2, before the epoch was evaluated.
     await writeFile(join(folder.path, 'metrics.jsonl'), '{"type":"step","ep', { flag: 'a' });
     await folder.rewindMetrics({ step: 2, epoch: 0 });
     await write({ type: 'epoch', epoch: 0, step: 2 }, { type: 'step', epoch: 1, step: 3, loss: 0.5 });

@@ -46,7 +46,7 @@ describe('a program whose weights lack a tensor is freed', () => {
     expect(open()).toBe(0);
   });
 
-  test('where it is to be judged', async () => {
+  test('where it is to be evaluated', async () => {
     const { backend, open } = countingBackend();
     const network = tinyNetwork(seed);
     await expect(prepareInference(network, backend, 4, lacking(network.stateDict()))).rejects.toThrow(

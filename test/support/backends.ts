@@ -7,7 +7,7 @@ import { wideVectors } from '../../src/node/wide-vectors.ts';
 /** Backends whose results are compared with each other: they differ in their number of threads, and in what must not matter. */
 export interface BackendKind {
   readonly name: string;
-  /** Their results are the same bit for bit: so it is unless a native library does the matrix products. */
+  /** Their results are the same bit for bit: so it is unless a native library does the matmuls. */
   readonly exact: boolean;
   readonly backends: readonly Backend[];
 }

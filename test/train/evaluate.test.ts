@@ -81,7 +81,7 @@ describe('over a loader', () => {
     for (const result of results) expect(result, `seed ${seed}`).toEqual(results[0]);
   });
 
-  test('other weights can be judged than the network’s own', async () => {
+  test('other weights can be evaluated than the network’s own', async () => {
     const own = await evaluate(await prepareInference(network, backend, 4), loader);
     const other = await evaluate(
       await prepareInference(network, backend, 4, tinyNetwork(seed + 1).stateDict()),

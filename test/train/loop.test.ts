@@ -154,7 +154,7 @@ function startOf(events: readonly TrainEvent[]): Extract<TrainEvent, { type: 'st
   return first;
 }
 
-test('the moving average is that of the weights after each step, and the one that is judged and kept', async () => {
+test('the moving average is that of the weights after each step, and the one that is evaluated and kept', async () => {
   const decay = 0.9;
   const recipe = tinyRecipe({ ema: { decay } });
   const average = new Map<string, number[]>();

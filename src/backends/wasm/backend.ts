@@ -37,7 +37,7 @@ export interface WasmBackendOptions {
   readonly multiplyAdd?: Exclude<MultiplyAdd, 'double'> | undefined;
   /** Threads that compute, the calling one included. */
   readonly threads: number;
-  /** A native library that does matrix products; workers must be started with the same. Default: none. */
+  /** A native library that does matmuls; workers must be started with the same. Default: none. */
   readonly blas?: NativeProducts | undefined;
   /** Starts a worker that calls `serve`. Called `threads − 1` times, with 0, 1, … */
   readonly spawn: (index: number) => WorkerHandle;

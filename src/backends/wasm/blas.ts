@@ -18,10 +18,10 @@ export interface MatrixProduct {
 
 export type Sgemm = (product: MatrixProduct) => void;
 
-/** Opens a native library's matrix product on a program's memory, on the calling thread. Platforms that have one provide it. */
+/** Opens a native library's matmul on a program's memory, on the calling thread. Platforms that have one provide it. */
 export type OpenSgemm = (memory: WebAssembly.Memory) => Sgemm;
 
-/** A native library of matrix products. */
+/** A native BLAS library. */
 export interface NativeProducts {
   readonly name: string;
   /** What it says of itself; empty if nothing. */

@@ -14,7 +14,7 @@ interface LoadedProgram {
 
 /**
  * The life of a worker: it sleeps on shared memory until the main thread announces a run, walks its share, sleeps again.
- * `openSgemm` is the native library's matrix product, if the backend has one. A sleeping worker hears no messages, so the
+ * `openSgemm` opens the native library's matmul, if the backend has one. A sleeping worker hears no messages, so the
  * main thread counts those it posts and wakes it to listen.
  */
 export function serve(port: WorkerPort, openSgemm?: OpenSgemm): void {

@@ -43,8 +43,9 @@ export async function listPictures(
   contents: boolean,
 ): Promise<PictureList> {
   const trained = train === undefined ? [] : await listed(train, 'train', contents);
-  const judged = val === undefined ? [] : await listed(val, valHeldOut ? 'held out' : 'validation', contents);
-  return listOf([...trained, ...judged], contents);
+  const evaluated =
+    val === undefined ? [] : await listed(val, valHeldOut ? 'held out' : 'validation', contents);
+  return listOf([...trained, ...evaluated], contents);
 }
 
 async function listed(

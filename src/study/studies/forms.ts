@@ -87,9 +87,9 @@ export const forms: Study = {
           All three do the same multiplications, so the times differ by what is around them. (a) computes C
           outputs of full width and adds them up: each is written to memory and read again. (b) saves that
           sum, but its C paths are as many small convolutions and batch norms of few channels each: every one
-          has to be started, and narrow matrix products leave registers empty. (c) is one convolution whose
-          groups share one kernel, and one batch norm: one pass over memory. The memory that is planned
-          differs little, because what is not needed any more is given up at once.
+          has to be started, and narrow matmuls leave registers empty. (c) is one convolution whose groups
+          share one kernel, and one batch norm: one pass over memory. The memory that is planned differs
+          little, because what is not needed any more is given up at once.
         </p>
         <p>
           Weights convert between any two forms (<code>convertForm</code>,

@@ -31,7 +31,7 @@ describe('finding a library', () => {
     await expect(failing).rejects.toThrow(/^CARDINAL_BLAS: cannot use \/nowhere\/libnone\.so: [^\n]*$/);
   });
 
-  test('a library without matrix products is not taken', async () => {
+  test('a library without a matmul is not taken', async () => {
     await expect(openBlas(process.platform === 'linux' ? 'libm.so.6' : 'none')).rejects.toThrow();
   });
 

@@ -131,7 +131,7 @@ test('a training epoch visits no sample twice and drops the rest', async () => {
   }
 });
 
-test('an evaluation goes in order, pads its last batch with zeros and varies nothing', async () => {
+test('an evaluation goes in order, pads its last batch with zeros and augments nothing', async () => {
   const options = { batchSize: 8, preprocessing, training: false, classes: 5 };
   const batches = await batchesOf(files, options);
   expect(batches.map(({ size }) => size)).toEqual([8, 8, 8, 3]);

@@ -69,17 +69,17 @@ beforeEach(() => {
   cpSync(original, photos, { recursive: true });
 });
 
-async function judged(path: string, split?: EvaluatedSplit, weights: Partial<Trained> = trained) {
+async function evaluated(path: string, split?: EvaluatedSplit, weights: Partial<Trained> = trained) {
   const { dataset, ...rest } = await picturesToEvaluate(path, weights, split);
   return { ...rest, keys: Array.from({ length: dataset.length }, (_, i) => keyOf(dataset, i)).toSorted() };
 }
 
 describe('the folder that was trained on', () => {
-  test('is judged on what was held out of it, wherever it lies now', async () => {
+  test('is evaluated on what was held out of it, wherever it lies now', async () => {
     expect(heldOut).toHaveLength(5);
     const moved = join(root, 'moved');
     renameSync(photos, moved);
-    const { keys, split, on, note, warning } = await judged(moved);
+    const { keys, split, on, note, warning } = await evaluated(moved);
     expect({ keys, split, on, warning }).toEqual({
       ...{ keys: heldOut, split: 'val', on: 'held-out pictures', warning: undefined },
     });
@@ -94,7 +94,7 @@ describe('the folder that was trained on', () => {
     ['train', 15, /were trained on these 15 pictures/],
     ['all', 20, /were trained on 15 of these 20 pictures/],
   ])('--split %s takes %i pictures', async (split, count, warning) => {
-    const { keys, warning: said } = await judged(photos, split);
+    const { keys, warning: said } = await evaluated(photos, split);
     expect(keys).toHaveLength(count);
     if (warning === undefined) expect(said).toBeUndefined();
     else expect(said).toMatch(warning);
@@ -104,21 +104,21 @@ describe('the folder that was trained on', () => {
     const splits = join(root, 'splits');
     cpSync(photos, join(splits, 'train'), { recursive: true });
     await writeClasses(join(splits, 'test'), { light: 2 });
-    expect(await judged(splits)).toMatchObject({ split: 'test', warning: undefined });
-    expect((await judged(splits, 'val')).keys).toEqual(heldOut);
-    expect((await judged(splits, 'all')).keys).toHaveLength(22);
+    expect(await evaluated(splits)).toMatchObject({ split: 'test', warning: undefined });
+    expect((await evaluated(splits, 'val')).keys).toEqual(heldOut);
+    expect((await evaluated(splits, 'all')).keys).toHaveLength(22);
     rmSync(splits, { recursive: true });
   });
 
-  test('with a picture more or less is judged as a whole, with a warning', async () => {
+  test('with a picture more or less is evaluated as a whole, with a warning', async () => {
     writeBytes(join(photos, 'dark', 'new.png'), await drawing([1, 2, 3]).png().toBuffer());
-    const { keys, warning } = await judged(photos);
+    const { keys, warning } = await evaluated(photos);
     expect(keys).toHaveLength(21);
     expect(warning).toMatch(
       /^the weights were trained on 15 of these 21 pictures: expect a lower accuracy on new ones$/,
     );
-    await expect(judged(photos, 'val')).rejects.toThrow(UsageError);
-    await expect(judged(photos, 'val')).rejects.toThrow(
+    await expect(evaluated(photos, 'val')).rejects.toThrow(UsageError);
+    await expect(evaluated(photos, 'val')).rejects.toThrow(
       /has no val pictures, it has train, and it is not known to be/,
     );
   });
@@ -130,16 +130,16 @@ describe('the folder that was trained on', () => {
         writeFileSync(join(photos, name, `${String(n).padStart(3, '0')}.png`), picture);
       }
     }
-    expect(await judged(photos)).toMatchObject({ split: 'train', note: undefined, warning: undefined });
+    expect(await evaluated(photos)).toMatchObject({ split: 'train', note: undefined, warning: undefined });
   });
 });
 
-test('new pictures are judged without a word', async () => {
+test('new pictures are evaluated without a word', async () => {
   const fresh = join(root, 'fresh');
   await writeClasses(join(fresh), { light: 3 });
   for (let n = 0; n < 3; n++)
     writeFileSync(join(fresh, 'light', `00${n}.png`), await drawing([n, 9, 9]).png().toBuffer());
-  expect(await judged(fresh)).toMatchObject({
+  expect(await evaluated(fresh)).toMatchObject({
     split: 'train',
     on: 'pictures',
     note: undefined,
@@ -149,10 +149,10 @@ test('new pictures are judged without a word', async () => {
 
 test('a checkpoint that does not say it is warned of, bare weights of other programs are not', async () => {
   const { classes } = trained;
-  expect((await judged(photos, undefined, { classes, ours: true })).warning).toMatch(
+  expect((await evaluated(photos, undefined, { classes, ours: true })).warning).toMatch(
     /do not say which pictures/,
   );
-  expect((await judged(photos, undefined, { classes, ours: false })).warning).toBeUndefined();
+  expect((await evaluated(photos, undefined, { classes, ours: false })).warning).toBeUndefined();
 });
 
 test('records are the same bytes for the same pictures, and tell CIFAR files apart', async () => {
@@ -202,7 +202,7 @@ describe('training', () => {
     const { pictures } = await loadTrained(join(more, 'best.safetensors'), { model: new Mine() });
     expect(pictures?.map((record) => record.heldOut?.seed)).toEqual([6, 5]);
     // What the later training held out, the earlier one has seen.
-    expect((await judged(photos, undefined, { pictures })).warning).toMatch(/were trained on/);
+    expect((await evaluated(photos, undefined, { pictures })).warning).toMatch(/were trained on/);
   });
 
   test('that is continued holds out what it did, and refuses other pictures', async () => {
@@ -235,20 +235,23 @@ describe('training', () => {
     await expect(train({ strict: true })).rejects.toThrow(/not everything in it is read/);
   });
 
-  test('varies photos by crops and flips unless it is told otherwise; thumbnails as CIFAR, grey ones without mirrors', async () => {
-    const varied = async (more: Partial<TrainOnOptions> = {}): Promise<unknown> => {
-      const run = join(root, `varied-${Math.random()}`);
+  test('augments photos with crops and flips unless asked otherwise; thumbnails as CIFAR, grey ones without mirrors', async () => {
+    const augmentationOf = async (more: Partial<TrainOnOptions> = {}): Promise<unknown> => {
+      const run = join(root, `augmented-${Math.random()}`);
       await train({ ...more, out: run });
       return (await loadTrained(join(run, 'best.safetensors'), { model: new Mine() })).recipe?.augmentation;
     };
-    expect(await varied()).toMatchObject({ crop: { kind: 'pad', padding: 1 }, flip: 0.5 });
-    expect(await varied({ augment: 'none' })).toEqual({ flip: 0, lighting: 0 });
-    expect(await varied({ recipe: 'imagenet' })).toMatchObject({ jitter: {}, lighting: 0.1 });
-    expect(await varied({ recipe: 'imagenet', augment: 'flip' })).toEqual({ flip: 0.5, lighting: 0 });
+    expect(await augmentationOf()).toMatchObject({ crop: { kind: 'pad', padding: 1 }, flip: 0.5 });
+    expect(await augmentationOf({ augment: 'none' })).toEqual({ flip: 0, lighting: 0 });
+    expect(await augmentationOf({ recipe: 'imagenet' })).toMatchObject({ jitter: {}, lighting: 0.1 });
+    expect(await augmentationOf({ recipe: 'imagenet', augment: 'flip' })).toEqual({ flip: 0.5, lighting: 0 });
     for (const name of ['dark', 'light']) {
       writeFileSync(join(photos, name, '000.png'), await drawing([9, 9, 9], 80, 60).png().toBuffer());
     }
-    expect(await varied()).toMatchObject({ crop: { kind: 'random-resized', scale: [0.35, 1] }, flip: 0.5 });
+    expect(await augmentationOf()).toMatchObject({
+      crop: { kind: 'random-resized', scale: [0.35, 1] },
+      flip: 0.5,
+    });
     for (const [name, count] of [
       ['dark', 12],
       ['light', 8],
@@ -258,7 +261,7 @@ describe('training', () => {
         writeFileSync(file, await drawing([n, n, n]).png().toBuffer());
       }
     }
-    expect(await varied()).toMatchObject({ crop: { kind: 'pad', padding: 1 }, flip: 0 });
+    expect(await augmentationOf()).toMatchObject({ crop: { kind: 'pad', padding: 1 }, flip: 0 });
     await expect(train({ augment: 'flipp' as 'flip' })).rejects.toThrow(/expected augment to be 'none'/);
     await expect(train({ augment: 'flip', augmentation: undefined })).resolves.toBeDefined();
   });

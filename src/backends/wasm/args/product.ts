@@ -1,7 +1,7 @@
 import { activation } from './activation.ts';
 import { int, kernelArgs, list, optionalPointer, pointer } from './definition.ts';
 
-/** A matrix product with a gathered left side; `kernels/product.ts` has the formula. */
+/** A matmul with a gathered left side; `kernels/product.ts` has the formula. */
 export const product = kernelArgs('product', {
   source: pointer('what is gathered, N×H×W×C'),
   packed: pointer('weights, packed by `pack_taps`'),

@@ -2,7 +2,7 @@ import { Activation } from './args.generated';
 import { activateOne, activationHasRest, limited } from './activation';
 
 /**
- * What follows a matrix product that a native library did, while its block is in the cache: out ← out + bias + residual,
+ * What follows a matmul that a native library did, while its block is in the cache: out ← out + bias + residual,
  * then the activation, for `rows` rows of `columns` floats that begin `stride` floats apart in both `out` and `residual`. `bias` and
  * `residual` are 0 where there is none. Bound by the cache while the block is in one, and by memory after.
  */

@@ -22,7 +22,7 @@ const PLACES: usize = 192;
 const PACKED: usize = 1024;
 
 /**
- * Matrix product with a gathered left side: every convolution's forward and backward-input pass, and `linear`'s.
+ * Matmul with a gathered left side: every convolution's forward and backward-input pass, and `linear`'s.
  *
  *   out[n, i, j, g, column] = bias + residual + Σ_tap Σ_c source[n, i·sh + oh(tap), j·sw + ow(tap), g, c] · b[g, tap, c, column]
  *

@@ -8,7 +8,7 @@ import { subsampleBackwardCall, subsampleCall } from './layout.ts';
 import { align64 } from './scratch.ts';
 import { sumParts } from './weight-gradient.ts';
 
-/** 1×1 without padding and groups: a matrix product, of every stride-th pixel. */
+/** 1×1 without padding and groups: a matmul, of every stride-th pixel. */
 export function isProduct(attrs: Conv2dAttrs, _x: Shape, [, , height, width]: Shape): boolean {
   return (
     height === 1 &&

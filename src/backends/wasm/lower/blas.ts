@@ -3,7 +3,7 @@ import { linear, linearBackwardInput, linearBackwardWeight } from './blas-linear
 import { patchesConv2d, patchesConv2dBackwardWeight } from './blas-patches.ts';
 import type { BlasUse } from './blas-product.ts';
 
-/** What matrix products are where there is a native library. */
+/** What matmuls become where there is a native library. */
 export function blasLowerings(use: BlasUse) {
   return {
     conv2d: conv2d1x1(use),

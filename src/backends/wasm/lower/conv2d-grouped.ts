@@ -21,7 +21,7 @@ export const blockChannels = 16;
 
 /**
  * Whether the direct kernels take a convolution: groups of 4, 8, 12 … 32 channels on both sides, or depthwise with up to
- * 16 outputs a channel. The rest is a matrix product's business.
+ * 16 outputs a channel. The rest is done as a matmul.
  */
 export function groupedApplies(attrs: Conv2dAttrs, xShape: Shape, wShape: Shape): boolean {
   if (attrs.groups === 1) return false;

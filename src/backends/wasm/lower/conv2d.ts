@@ -23,7 +23,7 @@ import { conv2dBackwardWeightGemm } from './weight-gradient.ts';
 
 /**
  * Depthwise 3×3 layers and small groups have direct kernels, Winograd's algorithm is taken where it saves work; every other
- * convolution is a matrix product.
+ * convolution is a matmul.
  */
 export const conv2d = firstThatApplies(
   forwardShapes,
@@ -55,7 +55,7 @@ export const conv2dBackwardWeight = firstThatApplies(
   conv2dBackwardWeightGemm,
 );
 
-/** Where there is a native library, plain matrix products are the library's, and so are most of small dense patches. */
+/** Where there is a native library, plain matmuls are the library's, and so are most of small dense patches. */
 export function convolutionsBlas(blas: ReturnType<typeof blasLowerings>) {
   return {
     conv2d: firstThatApplies(

@@ -45,7 +45,7 @@ export interface Lowerer {
 }
 
 /**
- * How a backend lowers. With `blas` a native library does the matrix products, cut into as few blocks as its threads need;
+ * How a backend lowers. With `blas` a native library does the matmuls, cut into as few blocks as its threads need;
  * without it nothing depends on their number.
  */
 export function createLowerer(blas: BlasUse | undefined): Lowerer {

@@ -44,7 +44,7 @@ import {
 } from './pool.ts';
 import { channelSum, gradientNorm } from './reduce.ts';
 
-/** Every op that is not a matrix product or a convolution. */
+/** Every op that is not a matmul or a convolution. */
 export const opLowerings = {
   channel_sum: channelSum,
   batch_norm: batchNorm,
