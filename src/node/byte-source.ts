@@ -4,17 +4,17 @@ import { failing } from './file-errors.ts';
 import { openRegular, readInto } from './regular-file.ts';
 
 /** A file on the disk as a source of bytes, with the handle to close when it is done with. */
-export interface FileSource extends ByteSource {
+export interface FileByteSource extends ByteSource {
   close(): Promise<void>;
 }
 
 /** Opens an ordinary file for reading here and there. Throws a `CardinalError` if it is not there, anything else or not ours to read. */
-export async function openFileSource(path: string): Promise<FileSource> {
+export async function openFileSource(path: string): Promise<FileByteSource> {
   const { handle, size } = await openRegular(path).catch(failing('read', path));
   return sourceOf(path, size, handle);
 }
 
-function sourceOf(path: string, size: number, file: FileHandle): FileSource {
+function sourceOf(path: string, size: number, file: FileHandle): FileByteSource {
   return {
     name: path,
     size,

@@ -31,9 +31,9 @@ export interface ReportData {
     readonly on: string;
     readonly evaluation: Evaluation;
   };
-  readonly samples: readonly ClassifiedPicture[];
+  readonly samples: readonly ReportedPicture[];
   /** All of them, some with their pictures. */
-  readonly misclassified: readonly ClassifiedPicture[];
+  readonly misclassified: readonly ReportedPicture[];
   /** A file beside the page that lists all misclassified pictures. */
   readonly misclassifiedFile?: string;
   /** The settings of the run, in the order in which they are shown. */
@@ -54,7 +54,7 @@ export interface ReportData {
 export type StepPoint = Pick<StepEvent, 'step' | 'stepsPerEpoch' | 'loss' | 'learningRate'>;
 
 /** A picture with what the network takes it for. */
-export interface ClassifiedPicture {
+export interface ReportedPicture {
   /** The picture as a `data:` URI; absent where the page has no room for it. */
   readonly picture?: string | undefined;
   /** What a person can find the picture by. */

@@ -23,6 +23,12 @@ export function section(title: string, lead: string | undefined, body: Html | un
   </section>`;
 }
 
+/** What a reader should know before the figures; nothing if there are no lines. */
+export function notes(lines: readonly string[]): Html | undefined {
+  if (lines.length === 0) return undefined;
+  return html`<div class="notes" role="note">${lines.map((line) => html`<p>${line}</p>`)}</div>`;
+}
+
 /** Settings, [what, which]; those without a value are left out. */
 export function settingRows(rows: readonly (readonly [string, string | undefined])[]): Html {
   return html`<table class="settings">

@@ -1,4 +1,4 @@
-import type { ClassifiedPicture, ReportData } from './data.ts';
+import type { ReportedPicture, ReportData } from './data.ts';
 import { count, percent } from './format.ts';
 import { html, type Html } from './html.ts';
 import { name } from './parts.ts';
@@ -9,7 +9,7 @@ import { bar } from './tables.ts';
 const mostNames = 2000;
 
 /** Pictures with what the network takes them for. Right and wrong ones differ by mark, word and colour. */
-export function sampleCards(samples: readonly ClassifiedPicture[], classes: readonly string[]): Html {
+export function sampleCards(samples: readonly ReportedPicture[], classes: readonly string[]): Html {
   return html`<div class="samples">${samples.map((sample) => card(sample, classes))}</div>`;
 }
 
@@ -51,7 +51,7 @@ export function misclassifiedLead({ misclassified, misclassifiedFile }: ReportDa
 }
 
 function group(
-  { label, predicted, pictures }: Pair<ClassifiedPicture>,
+  { label, predicted, pictures }: Pair<ReportedPicture>,
   classes: readonly string[],
   { open, listed }: { readonly open: boolean; readonly listed: number },
 ): Html {
@@ -80,7 +80,7 @@ function group(
   </details>`;
 }
 
-function card({ picture, id, label, predicted, top }: ClassifiedPicture, classes: readonly string[]): Html {
+function card({ picture, id, label, predicted, top }: ReportedPicture, classes: readonly string[]): Html {
   const right = predicted === label;
   return html`<div class="sample">
     ${picture && html`<img src="${picture}" alt="${classes[label]}" />`}

@@ -4,7 +4,7 @@ import { curves } from './curves.ts';
 import type { ReportData } from './data.ts';
 import { count, digits3, duration, percent, short } from './format.ts';
 import { html, Html } from './html.ts';
-import { name, policy, section } from './parts.ts';
+import { name, notes, policy, section } from './parts.ts';
 import { misclassifiedGroups, misclassifiedLead, sampleCards } from './pictures.ts';
 import { style } from './style.ts';
 import { leftOutList, perClassTable, settingsTable, sortingStyle } from './tables.ts';
@@ -27,7 +27,7 @@ export function renderReport(data: ReportData): string {
           <h1>${name(data.model)} on ${name(data.dataset)}</h1>
           <p>${day(data.date)} · ${data.machine}</p>
         </header>
-        ${notes(data)}
+        ${notes(data.notes)}
         <main>
           ${figures(data)}
           ${section('How it learned', undefined, data.steps.length > 0 ? curves(data) : undefined)}
@@ -60,11 +60,6 @@ export function renderReport(data: ReportData): string {
       </body>
     </html> `;
   return page.text;
-}
-
-function notes({ notes: lines }: ReportData): Html | undefined {
-  if (lines.length === 0) return undefined;
-  return html`<div class="notes" role="note">${lines.map((line) => html`<p>${line}</p>`)}</div>`;
 }
 
 function figures(data: ReportData): Html {

@@ -1,7 +1,7 @@
 import { largest } from '../base/extremes.ts';
 import { count, duration, percent, short } from '../report/format.ts';
 import { html, Html } from '../report/html.ts';
-import { policy, section, settingRows } from '../report/parts.ts';
+import { notes, policy, section, settingRows } from '../report/parts.ts';
 import { recipeRows } from '../report/recipe.ts';
 import { style } from '../report/style.ts';
 import { drawCharts } from './charts.ts';
@@ -76,11 +76,6 @@ export function whereOf(
 ): string {
   if (study.task !== 'train' || workload === undefined) return '';
   return `at scale ${scale}, on ${count(workload.trainPictures)} pictures of ${dataName ?? 'the data'}`;
-}
-
-function notes(lines: readonly string[]): Html | undefined {
-  if (lines.length === 0) return undefined;
-  return html`<div class="notes" role="note">${lines.map((line) => html`<p>${line}</p>`)}</div>`;
 }
 
 function failures({ runs }: StudyPlan, outcomes: readonly Outcome[]): string[] {

@@ -13,7 +13,7 @@ export interface FittedPlan {
   readonly microBatchSize: number;
 }
 
-export interface FitOptions {
+export interface FitPlanOptions {
   /** Bytes that the program may take, if less than the target's. */
   readonly memoryLimit?: number | undefined;
   /** The micro-batch that a run which is resumed began with. */
@@ -31,7 +31,7 @@ export function fitPlan(
   network: Network,
   target: Target,
   recipe: Recipe,
-  { memoryLimit = Infinity, resumedSize, checkpointActivations = false }: FitOptions = {},
+  { memoryLimit = Infinity, resumedSize, checkpointActivations = false }: FitPlanOptions = {},
 ): FittedPlan {
   const { batchSize, accumulate } = recipe;
   const { maxBytes, maxBufferBytes } = target;

@@ -17,7 +17,7 @@ import { subsampleKernels } from './ops/subsample.ts';
 import { top1HitsKernels } from './ops/top1-hits.ts';
 import { updateKernels } from './ops/update.ts';
 
-/** Every op of the catalogue; one that is missing here is a type error. */
+/** A kernel for every op; one that is missing is a type error. */
 export const kernels: Kernels<OpTable> = {
   ...conv2dKernels,
   ...channelSumKernels,

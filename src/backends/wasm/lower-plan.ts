@@ -44,7 +44,7 @@ export function lowerPlan(plan: Plan, room: Room, lowerer: Lowerer): LoweredPlan
     const own = (lowered.get(entry) ?? []).filter((call) => call.once !== true);
     return flatten(entry === 'prologue' ? [...own, ...once] : own, words, top);
   });
-  return { lists, words: toWords(words), argsAddress: top };
+  return { lists, words: bitsOf(words), argsAddress: top };
 }
 
 /** Whether what is made of weights may be kept: they stay as they are unless the plan trains. */
@@ -67,7 +67,8 @@ function flatten(calls: readonly Call[], words: Arg[], argsAddress: number): Cal
   };
 }
 
-function toWords(values: readonly Arg[]): Int32Array<ArrayBuffer> {
+/** Arguments as the words of memory that kernels read. */
+function bitsOf(values: readonly Arg[]): Int32Array<ArrayBuffer> {
   const words = new Int32Array(values.length);
   const floats = new Float32Array(words.buffer);
   values.forEach((value, index) => {

@@ -31,7 +31,7 @@ function bar(stream: NodeJS.WriteStream, now: () => number): DownloadView {
       if (current?.file !== file) stop();
       const pace = current?.pace ?? new Pace(now);
       const { speed, left } = pace.after(progress);
-      const payload = { file, size: sizeOf(progress), speed: rate(speed), left: duration(left) };
+      const payload = { file, size: arrived(progress), speed: rate(speed), left: duration(left) };
       current ??= { file, pace, bar: startBar(stream, progress, payload) };
       current.bar.update(received, payload);
       if (received === total) stop();
@@ -70,12 +70,12 @@ function lines(stream: NodeJS.WriteStream, now: () => number): DownloadView {
         isDone || total === undefined
           ? ''
           : ` (${percent(received / total, 0)}), ${rate(speed)}, ${duration(left)} left`;
-      writeLines(stream, `${file}: ${sizeOf(progress)}${rest}`);
+      writeLines(stream, `${file}: ${arrived(progress)}${rest}`);
     },
   };
 }
 
-function sizeOf({ received, total }: HubProgress): string {
+function arrived({ received, total }: HubProgress): string {
   return total === undefined ? bytes(received) : `${bytes(received)} of ${bytes(total)}`;
 }
 

@@ -55,7 +55,7 @@ async function listed(
 ): Promise<ListedPicture[]> {
   const { source, classes } = dataset;
   const one = async (index: number): Promise<ListedPicture> => {
-    const size = source.kind === 'memory' ? source.recordBytes : await sizeOf(source.paths[index]);
+    const size = source.kind === 'memory' ? source.recordBytes : await bytesOf(source.paths[index]);
     const content = contents || source.kind === 'memory' ? await contentOf(dataset, index, nodePictures) : '';
     return [part, classes[dataset.label(index)], keyOf(dataset, index), size, content];
   };
@@ -68,7 +68,8 @@ async function listed(
   return pictures;
 }
 
-function sizeOf(path: string): Promise<number> {
+/** Bytes of a file; −1 if it cannot be had. */
+function bytesOf(path: string): Promise<number> {
   return stat(path).then(
     ({ size }) => size,
     () => -1,

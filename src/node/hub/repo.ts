@@ -217,7 +217,7 @@ export class HubRepo implements HubSource {
       timing: this.timing,
       signal: this.signal,
       isDone: () => this.#cache.hasBlob(etag, size, this.signal),
-      measure: () => sizeOf(partPath),
+      measure: () => bytesAt(partPath),
       onWait: () => {
         this.warn(`another process downloads ${this.origin(metadata.commit, file)}: waiting for it`);
       },
@@ -248,7 +248,8 @@ function canGoOffline(error: unknown): error is HubError {
   return error instanceof HubError && !['absent', 'unknown'].includes(error.details.fault);
 }
 
-async function sizeOf(path: string): Promise<number> {
+/** Bytes of a part; 0 before it is there. */
+async function bytesAt(path: string): Promise<number> {
   return stat(path).then(
     ({ size }) => size,
     () => 0,

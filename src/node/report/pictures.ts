@@ -3,7 +3,7 @@ import { largest } from '../../base/extremes.ts';
 import type { Picture } from '../../data/dataset.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { pairsOf } from '../../report/pairs.ts';
-import type { ClassifiedPicture } from '../../report/data.ts';
+import type { ReportedPicture } from '../../report/data.ts';
 import { readPicture } from '../data/decode.ts';
 import { findSharp } from '../sharp.ts';
 import type { Classified } from './evaluate-best.ts';
@@ -25,7 +25,7 @@ interface Source {
 export async function withPictures(
   samples: readonly Classified[],
   { dataset, folder }: Source,
-): Promise<ClassifiedPicture[]> {
+): Promise<ReportedPicture[]> {
   return Promise.all(
     samples.map(async (sample) => ({
       ...sample,
@@ -43,7 +43,7 @@ export async function withSomePictures(
   misclassified: readonly Classified[],
   { dataset, folder }: Source,
   limit: number = budget,
-): Promise<ClassifiedPicture[]> {
+): Promise<ReportedPicture[]> {
   const pairs = pairsOf(misclassified);
   const longest = largest(
     pairs.map(({ pictures }) => pictures.length),

@@ -4,7 +4,7 @@ import type { TensorArchive } from '../../weights/archive.ts';
 import { decodeTensor } from '../../weights/dtypes.ts';
 import { openArchive } from '../../weights/open.ts';
 import { openZip } from '../../weights/pytorch/zip.ts';
-import { openFileSource, type FileSource } from '../byte-source.ts';
+import { openFileSource, type FileByteSource } from '../byte-source.ts';
 import { checked, faultOf, unsummed, type Check } from './check.ts';
 
 /** Tensors whose faults are listed one by one. */
@@ -23,7 +23,7 @@ export async function verifyWeights(path: string): Promise<Check> {
   }
 }
 
-async function verified(source: FileSource): Promise<Omit<Check, 'file'>> {
+async function verified(source: FileByteSource): Promise<Omit<Check, 'file'>> {
   const archive = await openArchive(source);
   const { format, tensors, metadata } = archive;
   const faults: string[] = [];
@@ -54,7 +54,7 @@ async function verified(source: FileSource): Promise<Omit<Check, 'file'>> {
 }
 
 /** What is in a file beside tensors: what a checkpoint records of its training, and the other records of an archive. */
-async function restOf({ format, metadata }: TensorArchive, source: FileSource): Promise<string[]> {
+async function restOf({ format, metadata }: TensorArchive, source: FileByteSource): Promise<string[]> {
   try {
     if (metadata.has('training')) await parseCheckpoint(await source.read(0, source.size), source.name);
     if (format === 'pytorch' || format === 'torchscript') {
