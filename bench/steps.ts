@@ -7,7 +7,7 @@
  * A step alone finds its data in the caches more often than in the network.
  */
 import type { Backend, Program } from '../src/backends/backend.ts';
-import { sizeOf } from '../src/graph/value.ts';
+import { sizeOf } from '../src/base/shape.ts';
 import { checkpointActivationsHelp } from '../src/cli/flags/engine.ts';
 import { integer, oneOf } from '../src/cli/flags/values.ts';
 import { createModel, modelInfo } from '../src/models/index.ts';

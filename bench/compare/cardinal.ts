@@ -1,7 +1,7 @@
 /** Cardinal as a contender: `node bench/compare/cardinal.ts WORK OPTIONS`, both JSON. */
 import { z } from 'zod';
 import type { Backend, Program as LoadedProgram } from '../../src/backends/backend.ts';
-import { sizeOf } from '../../src/graph/value.ts';
+import { sizeOf } from '../../src/base/shape.ts';
 import { createModel } from '../../src/models/index.ts';
 import { trace } from '../../src/nn/trace.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';

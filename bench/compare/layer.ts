@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { sizeOf, type Shape } from '../../src/graph/value.ts';
+import { sizeOf } from '../../src/base/shape.ts';
+import type { Shape } from '../../src/graph/value.ts';
 
 /** A convolution as a bench times it: N×C×H×H in, K×(C/G)×R×R weights, padded by (R − 1)/2. */
 export const layerSchema = z.object({

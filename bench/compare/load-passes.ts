@@ -1,6 +1,6 @@
 import type { Backend } from '../../src/backends/backend.ts';
 import type { Conv2dAttrs } from '../../src/graph/op-table.ts';
-import { sizeOf } from '../../src/graph/value.ts';
+import { sizeOf } from '../../src/base/shape.ts';
 import { Conv2d } from '../../src/nn/index.ts';
 import { trace } from '../../src/nn/trace.ts';
 import { planInference } from '../../src/plan/plan-inference.ts';

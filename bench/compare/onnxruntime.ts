@@ -1,6 +1,6 @@
 /** ONNX Runtime as a contender, inference only: `node bench/compare/onnxruntime.ts WORK OPTIONS`, both JSON. */
 import { z } from 'zod';
-import { sizeOf } from '../../src/graph/value.ts';
+import { sizeOf } from '../../src/base/shape.ts';
 import { createModel } from '../../src/models/index.ts';
 import { exportOnnx } from '../../src/weights/onnx/export.ts';
 import { numbers, serve } from './serve.ts';

@@ -1,5 +1,6 @@
 import type { Backend } from '../../src/backends/backend.ts';
-import { sizeOf, type Shape } from '../../src/graph/value.ts';
+import { sizeOf } from '../../src/base/shape.ts';
+import type { Shape } from '../../src/graph/value.ts';
 import type { NodeOf } from '../../src/graph/node.ts';
 import type { OpName } from '../../src/graph/op-table.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';

@@ -2,7 +2,7 @@ import type { Activation } from '../graph/activation.ts';
 import { macsOf } from '../graph/dispatch.ts';
 import type { Node } from '../graph/node.ts';
 import { isMatrixProduct } from '../graph/ops/conv2d.ts';
-import { sizeOf } from '../graph/value.ts';
+import { sizeOf } from '../base/shape.ts';
 import type { Target } from '../plan/target.ts';
 
 /** Bytes. Two threads that write to different buffers must not share one. */

@@ -1,7 +1,8 @@
 import { CardinalError } from '../base/errors.ts';
 import { requireFloats } from '../base/floats.ts';
 import { nearest } from '../base/nearest.ts';
-import { formatShape, sizeOf } from '../graph/value.ts';
+import { sizeOf } from '../base/shape.ts';
+import { formatShape } from '../graph/value.ts';
 import type { Plan, PlanBuffer } from '../plan/plan.ts';
 import type { Order } from './backend.ts';
 import { toChannelsLast, toContiguous } from './order.ts';

@@ -1,3 +1,4 @@
+import { sizeOf } from './shape.ts';
 import type { TensorData } from './tensor-data.ts';
 
 type F32 = TensorData & { readonly dtype: 'F32' };
@@ -32,8 +33,7 @@ export function split({ shape, data }: F32, count: number, axis: number): F32[] 
 
 /** How many runs of memory lie along the axes before `axis`, and the floats of each. */
 function around(shape: readonly number[], axis: number): [rows: number, run: number] {
-  const product = (sizes: readonly number[]) => sizes.reduce((total, size) => total * size, 1);
-  return [product(shape.slice(0, axis)), product(shape.slice(axis))];
+  return [sizeOf(shape.slice(0, axis)), sizeOf(shape.slice(axis))];
 }
 
 function resized(shape: readonly number[], axis: number, size: number): number[] {

@@ -1,3 +1,5 @@
+import { sizeOf } from './shape.ts';
+
 /** A tensor as state dicts and files hold it: numbers and their shape, always in PyTorch's (contiguous) order. */
 export type TensorData =
   | { readonly dtype: 'F32'; readonly shape: readonly number[]; readonly data: Float32Array }
@@ -12,7 +14,7 @@ export function isTensor(value: unknown): value is TensorData {
     ArrayBuffer.isView(data) &&
     Object.prototype.toString.call(data) === `[object ${tag}]` &&
     'length' in data &&
-    data.length === shape.reduce((product, size) => product * size, 1)
+    data.length === sizeOf(shape)
   );
 }
 

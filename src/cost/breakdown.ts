@@ -5,7 +5,8 @@ import { graphKind } from './cost.ts';
 import type { Graph } from '../graph/graph.ts';
 import { kindOf } from './kinds.ts';
 import type { Node } from '../graph/node.ts';
-import { sizeOf, type Shape } from '../graph/value.ts';
+import { sizeOf } from '../base/shape.ts';
+import type { Shape } from '../graph/value.ts';
 
 /** What some ops of a network cost, for the batch it was traced with. */
 export interface PartCost {

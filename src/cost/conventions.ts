@@ -1,7 +1,7 @@
 import { macsOf } from '../graph/dispatch.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { Node, NodeOf } from '../graph/node.ts';
-import { sizeOf } from '../graph/value.ts';
+import { sizeOf } from '../base/shape.ts';
 
 /**
  * One way to count a network's cost. "FLOPs" of one network are quoted differently because tools count different things:

@@ -1,7 +1,7 @@
 import { checkKind, objectWith } from '../base/options.ts';
 import { macsOf } from '../graph/dispatch.ts';
 import type { Graph } from '../graph/graph.ts';
-import { sizeOf } from '../graph/value.ts';
+import { sizeOf } from '../base/shape.ts';
 
 /** What one run of a graph takes, by the conventions of the papers: only work with weights counts. */
 export interface Cost {

@@ -1,5 +1,6 @@
 import { UsageError } from '../base/errors.ts';
-import { sizeOf, type Shape } from '../graph/value.ts';
+import { sizeOf } from '../base/shape.ts';
+import type { Shape } from '../graph/value.ts';
 import { createModel, modelInfo, type GivenOptions } from '../models/registry.ts';
 import { sizes } from '../nn/arguments.ts';
 import { trace, type Module } from '../nn/index.ts';

@@ -1,7 +1,7 @@
 import { checkKind, checkOptions, finite, listOf, oneOf, wholeFrom, type Kinds } from '../base/options.ts';
 import { CardinalError } from '../base/errors.ts';
 import { costOf } from './cost.ts';
-import { sizeOf } from '../graph/value.ts';
+import { sizeOf } from '../base/shape.ts';
 import { trace } from '../nn/index.ts';
 import { nearestWidth } from './nearest-width.ts';
 import { Bottleneck } from '../models/resnet.ts';

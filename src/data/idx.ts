@@ -1,4 +1,5 @@
 import { CardinalError } from '../base/errors.ts';
+import { sizeOf } from '../base/shape.ts';
 
 /**
  * The IDX format of the MNIST family: big-endian magic `0x0000 08 rank` (08: unsigned bytes), one 32-bit size per
@@ -34,7 +35,7 @@ export function parseIdxHeader(first: Uint8Array, file: string, rank: 1 | 3): Id
     );
   }
   const shape = Array.from({ length: rank }, (_, axis) => view.getUint32(4 + 4 * axis));
-  return { shape, bytes, size: shape.reduce((product, extent) => product * extent, 1) };
+  return { shape, bytes, size: sizeOf(shape) };
 }
 
 /** Throws a `CardinalError` unless a file of `fileBytes` has the size that its header gives. */

@@ -23,11 +23,6 @@ export interface Value {
   readonly frozen?: boolean;
 }
 
-/** Number of elements. */
-export function sizeOf(shape: Shape): number {
-  return shape.reduce((product, size) => product * size, 1);
-}
-
 /** "2×64×56×56", the way every message prints a shape. */
 export function formatShape(shape: Shape): string {
   return shape.length === 0 ? 'scalar' : shape.join('×');

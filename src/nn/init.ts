@@ -1,7 +1,8 @@
 import { described } from '../base/described.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
 import { checkOptions, finite, oneOf, type Kinds } from '../base/options.ts';
-import { formatShape, sizeOf, type Shape } from '../graph/value.ts';
+import { sizeOf } from '../base/shape.ts';
+import { formatShape, type Shape } from '../graph/value.ts';
 import { finiteNumber, sizes } from './arguments.ts';
 import { Parameter, type Initializer } from './parameter.ts';
 

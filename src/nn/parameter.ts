@@ -1,7 +1,8 @@
 import { CardinalError } from '../base/errors.ts';
 import { callback, checkKind } from '../base/options.ts';
 import { Rng } from '../base/rng.ts';
-import { formatShape, sizeOf, type Shape } from '../graph/value.ts';
+import { sizeOf } from '../base/shape.ts';
+import { formatShape, type Shape } from '../graph/value.ts';
 import { sizes } from './arguments.ts';
 
 /** Draws the initial values of a tensor, in PyTorch's (contiguous) order. */

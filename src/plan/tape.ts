@@ -1,7 +1,8 @@
 import { alignUp } from '../base/align.ts';
 import { mutatedBy, repeatOf } from '../graph/dispatch.ts';
 import type { Application, Node } from '../graph/node.ts';
-import { sizeOf, type Value } from '../graph/value.ts';
+import { sizeOf } from '../base/shape.ts';
+import type { Value } from '../graph/value.ts';
 import type { Target } from './target.ts';
 
 /** A step of a list that recomputes: `node` itself, or what gives its outputs again. */

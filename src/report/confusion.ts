@@ -1,3 +1,4 @@
+import { sum } from '../base/sum.ts';
 import type { Evaluation } from '../train/metrics.ts';
 import { confusionMap } from './confusion-map.ts';
 import { confusionTable, mostCounted } from './confusion-table.ts';
@@ -56,8 +57,4 @@ export function mixUps(evaluation: Evaluation, limit: number): Html | undefined 
       </tbody>
     </table>
     ${rest > 0 ? html`<p class="rest">${count(pairs.length - limit)} more pairs, ${count(rest)} ${rest === 1 ? 'picture' : 'pictures'}</p>` : undefined}`;
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

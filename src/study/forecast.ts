@@ -1,7 +1,7 @@
 import type { Backend } from '../backends/backend.ts';
 import { Rng } from '../base/rng.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
-import { sizeOf } from '../graph/value.ts';
+import { sizeOf } from '../base/shape.ts';
 import type { Module } from '../nn/module.ts';
 import { networkOf, type Network } from '../train/network.ts';
 import { buildArm, secondsOfRun, type PlannedArm, type StudyPlan } from './plan.ts';

@@ -1,3 +1,4 @@
+import { sum } from '../base/sum.ts';
 import type { Outcome } from './outcome.ts';
 
 /** A mean with how well it is known. */
@@ -100,8 +101,4 @@ const twoSided: readonly (readonly [number, number])[] = [
 function squares(values: readonly number[]): number {
   const mean = sum(values) / values.length;
   return sum(values.map((value) => (value - mean) ** 2));
-}
-
-function sum(values: readonly number[]): number {
-  return values.reduce((total, value) => total + value, 0);
 }

@@ -1,7 +1,8 @@
 import type { Backend } from '../backends/backend.ts';
 import { nextTask } from '../base/next-task.ts';
 import { Rng } from '../base/rng.ts';
-import { sizeOf, type Shape } from '../graph/value.ts';
+import { sizeOf } from '../base/shape.ts';
+import type { Shape } from '../graph/value.ts';
 import type { Module } from '../nn/module.ts';
 import { trace } from '../nn/trace.ts';
 import { planWithin } from '../plan/fit.ts';

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { CardinalError } from '../base/errors.ts';
 import { checkKind, objectWith, record, texts } from '../base/options.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
+import { formatShape } from '../graph/value.ts';
 import { listModels } from '../models/registry.ts';
 import { checkState } from '../nn/state.ts';
 import {
@@ -183,5 +184,5 @@ function sameShape(a: TensorData, b: TensorData): boolean {
 }
 
 function sizes({ shape, dtype }: TensorData): string {
-  return `${shape.length === 0 ? 'scalar' : shape.join('×')} ${dtype}`;
+  return `${formatShape(shape)} ${dtype}`;
 }

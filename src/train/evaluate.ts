@@ -10,6 +10,7 @@ import {
 import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
 import { nextTask } from '../base/next-task.ts';
+import { sizeOf } from '../base/shape.ts';
 import { untilAborted } from '../base/until-aborted.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import type { BatchLoader } from '../data/dataset.ts';
@@ -100,7 +101,7 @@ export async function evaluate(
       `${program.plan.name}: batches of ${loader.batchSize} cannot be cut into the program's ${rows}`,
     );
   }
-  const perPicture = input.slice(1).reduce((product, size) => product * size, 1);
+  const perPicture = sizeOf(input.slice(1));
   const tally = new Tally(names);
   await program.take(async () => {
     let batches = 0;

@@ -1,4 +1,5 @@
 import { argmax } from '../base/argmax.ts';
+import { sum } from '../base/sum.ts';
 import type { Evaluation } from './metrics.ts';
 
 /** Counts hits and errors of logits, batch by batch, in double precision. */
@@ -76,10 +77,6 @@ function crossEntropy(scores: Float32Array, label: number): number {
   let total = 0;
   for (const score of scores) total += Math.exp(score - maximum);
   return Math.log(total) - (scores[label] - maximum);
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, number) => total + number, 0);
 }
 
 function ratio(part: number, whole: number): number {

@@ -6,7 +6,7 @@ import type { Tensor } from '../../src/backends/reference/kernel.ts';
 import { kernels } from '../../src/backends/reference/kernels.ts';
 import type { NodeOf } from '../../src/graph/node.ts';
 import type { OpName } from '../../src/graph/op-table.ts';
-import { sizeOf } from '../../src/graph/value.ts';
+import { sizeOf } from '../../src/base/shape.ts';
 import { BatchNorm2d, Conv2d, Sequential } from '../../src/nn/index.ts';
 import { compile } from '../../src/session/compile.ts';
 import { entries, type Plan, type PlanBuffer } from '../../src/plan/plan.ts';

@@ -1,6 +1,7 @@
 import { activationNames, isFusable, type Activation } from '../../src/graph/activation.ts';
 import type { OpName, OpTable } from '../../src/graph/op-table.ts';
-import { sizeOf, type Shape } from '../../src/graph/value.ts';
+import { sizeOf } from '../../src/base/shape.ts';
+import type { Shape } from '../../src/graph/value.ts';
 import type { Rng } from '../../src/base/rng.ts';
 
 /** One call of one op: attributes and input values, in PyTorch's order. */

@@ -1,5 +1,6 @@
 import type { Graph } from '../../src/graph/graph.ts';
-import { sizeOf, type Shape, type Value } from '../../src/graph/value.ts';
+import { sizeOf } from '../../src/base/shape.ts';
+import type { Shape, Value } from '../../src/graph/value.ts';
 import type { BufferRole, Plan, PlanBuffer, Step } from '../../src/plan/plan.ts';
 
 /** Elements of the buffer that stands behind each buffer, `guard.<name>`, to catch a kernel that writes past its end. */

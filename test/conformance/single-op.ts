@@ -1,7 +1,7 @@
 import type { Backend } from '../../src/backends/backend.ts';
 import { Graph } from '../../src/graph/graph.ts';
 import type { OpName } from '../../src/graph/op-table.ts';
-import { sizeOf } from '../../src/graph/value.ts';
+import { sizeOf } from '../../src/base/shape.ts';
 import { firstDifference } from '../support/compare.ts';
 import type { Case } from './case.ts';
 import { guardLength, plainPlan } from './plain-plan.ts';

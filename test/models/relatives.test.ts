@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import { UsageError } from '../../src/base/errors.ts';
-import { sizeOf } from '../../src/graph/value.ts';
+import { sizeOf } from '../../src/base/shape.ts';
 import { createModel, listModels, modelInfo } from '../../src/models/index.ts';
 import { bottleneckParameters } from '../../src/cost/tradeoff.ts';
 import { countModel } from '../../src/cost/count-model.ts';

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { CardinalError } from '../../src/base/errors.ts';
 import { Rng } from '../../src/base/rng.ts';
-import { sizeOf } from '../../src/graph/value.ts';
+import { sizeOf } from '../../src/base/shape.ts';
 import { countSeparable, separableRatio } from '../../src/cost/separable-cost.ts';
 import {
   Conv2d,

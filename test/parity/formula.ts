@@ -1,5 +1,6 @@
 import { mix } from '../../src/base/rng.ts';
-import { sizeOf, type Shape } from '../../src/graph/value.ts';
+import { sizeOf } from '../../src/base/shape.ts';
+import type { Shape } from '../../src/graph/value.ts';
 
 /** The weights and pictures of `scripts/fixtures/registry.py`: a function of a tensor's name, its shape, the index and a seed. */
 export function formula(name: string, shape: Shape, seed = 0): Float32Array {

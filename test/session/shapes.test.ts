@@ -6,7 +6,8 @@ import type { StateDict } from '../../src/base/tensor-data.ts';
 import { conventionsOf } from '../../src/cost/conventions.ts';
 import { gradientOf } from '../../src/graph/dispatch.ts';
 import { Graph } from '../../src/graph/graph.ts';
-import { sizeOf, type Shape, type Value } from '../../src/graph/value.ts';
+import { sizeOf } from '../../src/base/shape.ts';
+import type { Shape, Value } from '../../src/graph/value.ts';
 import { createModel } from '../../src/models/index.ts';
 import {
   AdaptiveAvgPool2d,

@@ -1,6 +1,7 @@
 import { Rng } from '../../src/base/rng.ts';
 import { f32, type StateDict, type TensorData } from '../../src/base/tensor-data.ts';
-import { sizeOf, type Value } from '../../src/graph/value.ts';
+import { sizeOf } from '../../src/base/shape.ts';
+import type { Value } from '../../src/graph/value.ts';
 import { F, Module } from '../../src/nn/index.ts';
 
 /** A network made of one function, for ops without parameters. */

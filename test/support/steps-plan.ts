@@ -1,7 +1,7 @@
 import type { Backend } from '../../src/backends/backend.ts';
 import type { Node, NodeOf } from '../../src/graph/node.ts';
 import type { OpName } from '../../src/graph/op-table.ts';
-import { sizeOf } from '../../src/graph/value.ts';
+import { sizeOf } from '../../src/base/shape.ts';
 import type { Shape } from '../../src/graph/value.ts';
 import type { BufferRole, Plan, PlanBuffer, Step } from '../../src/plan/plan.ts';
 

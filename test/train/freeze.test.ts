@@ -1,7 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import type { StateDict } from '../../src/base/tensor-data.ts';
 import { Rng } from '../../src/base/rng.ts';
-import { sizeOf, type Value } from '../../src/graph/value.ts';
+import { sizeOf } from '../../src/base/shape.ts';
+import type { Value } from '../../src/graph/value.ts';
 import {
   BatchNorm2d,
   Conv2d,

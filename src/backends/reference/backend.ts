@@ -1,6 +1,6 @@
 import type { NodeOf } from '../../graph/node.ts';
 import type { OpName } from '../../graph/op-table.ts';
-import { sizeOf } from '../../graph/value.ts';
+import { sizeOf } from '../../base/shape.ts';
 import { entries, type Plan, type PlanBuffer } from '../../plan/plan.ts';
 import { Disposal } from '../../base/disposal.ts';
 import type { Backend } from '../backend.ts';

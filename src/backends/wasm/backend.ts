@@ -4,7 +4,7 @@ import { CardinalError, DeviceLostError, messageOf } from '../../base/errors.ts'
 import { anything, callback, checkOptions, flag, text, wholeFrom, type Kinds } from '../../base/options.ts';
 import { entries } from '../../plan/plan.ts';
 import type { Node } from '../../graph/node.ts';
-import { sizeOf } from '../../graph/value.ts';
+import { sizeOf } from '../../base/shape.ts';
 import type { Plan } from '../../plan/plan.ts';
 import type { Backend, KernelUse, MultiplyAdd, NativeLibrary, Numerics, Program } from '../backend.ts';
 import { CACHE_LINE, cpuTarget } from '../cpu.ts';

@@ -1,5 +1,5 @@
 import { shortened } from '../../base/quoted.ts';
-import { sizeOf } from '../../graph/value.ts';
+import { sizeOf } from '../../base/shape.ts';
 import type { WeightsFile } from '../../node/weights-file.ts';
 import { bytes, count } from '../../report/format.ts';
 import type { TensorArchive, TensorEntry } from '../../weights/archive.ts';

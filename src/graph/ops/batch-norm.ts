@@ -1,6 +1,7 @@
 import { CardinalError } from '../../base/errors.ts';
 import type { Definitions } from '../op.ts';
-import { sizeOf, type Shape } from '../value.ts';
+import { sizeOf } from '../../base/shape.ts';
+import type { Shape } from '../value.ts';
 import { expectInputs, expectPicture, expectShape } from './check.ts';
 import type { Activation } from '../activation.ts';
 

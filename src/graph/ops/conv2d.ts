@@ -1,6 +1,7 @@
 import { CardinalError } from '../../base/errors.ts';
 import type { Definitions } from '../op.ts';
-import { formatShape, sizeOf, type Shape, type Value } from '../value.ts';
+import { sizeOf } from '../../base/shape.ts';
+import { formatShape, type Shape, type Value } from '../value.ts';
 import { throughActivation } from './activation.ts';
 import { expect, expectInputs, expectPicture, expectShape } from './check.ts';
 import { expectPair, windowOutput, type Pair } from './window.ts';

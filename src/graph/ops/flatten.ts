@@ -1,5 +1,6 @@
 import type { Definitions, NoAttrs } from '../op.ts';
-import { formatShape, sizeOf } from '../value.ts';
+import { sizeOf } from '../../base/shape.ts';
+import { formatShape } from '../value.ts';
 import { expect, expectInputs } from './check.ts';
 
 export interface FlattenOps {

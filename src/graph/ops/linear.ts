@@ -1,5 +1,6 @@
 import type { Definitions, NoAttrs } from '../op.ts';
-import { formatShape, sizeOf, type Value } from '../value.ts';
+import { sizeOf } from '../../base/shape.ts';
+import { formatShape, type Value } from '../value.ts';
 import { expect, expectInputs, expectShape } from './check.ts';
 import type { ChannelSumOps } from './channel-sum.ts';
 

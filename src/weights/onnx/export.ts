@@ -1,7 +1,8 @@
 import { checkOptions, flag, record, text, texts, wholeFrom, type Kinds } from '../../base/options.ts';
 import { CardinalError } from '../../base/errors.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
-import { formatShape, sizeOf, type Shape, type Value } from '../../graph/value.ts';
+import { sizeOf } from '../../base/shape.ts';
+import { formatShape, type Shape, type Value } from '../../graph/value.ts';
 import { checkModule, type Module } from '../../nn/module.ts';
 import { trace, type Trace } from '../../nn/trace.ts';
 import { findFolds, foldTensors, type Fold } from './fold.ts';

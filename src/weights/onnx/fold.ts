@@ -1,6 +1,7 @@
 import { f32, type StateDict } from '../../base/tensor-data.ts';
 import type { Node, NodeOf } from '../../graph/node.ts';
-import { sizeOf, type Value } from '../../graph/value.ts';
+import { sizeOf } from '../../base/shape.ts';
+import type { Value } from '../../graph/value.ts';
 import type { Trace } from '../../nn/trace.ts';
 
 /** A convolution that absorbs the batch norm behind it. */

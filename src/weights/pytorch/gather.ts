@@ -1,3 +1,5 @@
+import { sizeOf } from '../../base/shape.ts';
+
 /** Whether strides are those of elements one after the other, the last dimension first. */
 export function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
   let expected = 1;
@@ -23,7 +25,7 @@ export function gather(
     const pairs = strides.map((stride) => 2 * stride);
     return gather(bytes, [...shape, 2], [...pairs, 1], 4);
   }
-  const count = shape.reduce((product, size) => product * size, 1);
+  const count = sizeOf(shape);
   // Wide elements are seen at multiples of their size alone.
   const input = elementsOf(bytes.byteOffset % width === 0 ? bytes : new Uint8Array(bytes), width);
   const output = elementsOf(new Uint8Array(count * width), width);

@@ -1,4 +1,5 @@
 import { CardinalError } from '../../base/errors.ts';
+import { sizeOf } from '../../base/shape.ts';
 import type { TensorEntry } from '../archive.ts';
 import type { ByteSource } from '../byte-source.ts';
 import { elementBytes, type RawTensor } from '../dtypes.ts';
@@ -41,7 +42,7 @@ export function tensorEntry(name: string, tensor: TensorRef, file: StorageFile):
   const offset = tensor.offset * width + tensor.storage.begin * tensor.storage.type.bytes;
   const limit = offsetLimit(tensor.storage, place);
   // Sizes may multiply to infinity, which nothing makes 0 again.
-  const count = shape.includes(0) ? 0 : shape.reduce((product, size) => product * size, 1);
+  const count = shape.includes(0) ? 0 : sizeOf(shape);
   const span = count === 0 ? 0 : shape.reduce((sum, size, axis) => sum + (size - 1) * strides[axis], 1);
   if (count > 0 && offset + span * width > limit) {
     throw new CardinalError(

@@ -1,4 +1,5 @@
 import { CardinalError } from '../../base/errors.ts';
+import { sizeOf } from '../../base/shape.ts';
 import type { TensorEntry } from '../archive.ts';
 import { checkEntries } from '../arguments.ts';
 import { elementBytes, type Dtype } from '../dtypes.ts';
@@ -92,11 +93,11 @@ function pickleOf(tensors: ReadonlyMap<string, TensorEntry>): Uint8Array {
     pickle.global('torch', storageClass);
     pickle.text(String(key++));
     pickle.text('cpu');
-    pickle.count(countOf(shape));
+    pickle.count(sizeOf(shape));
     pickle.op(op.tuple, op.persistentId);
     pickle.count(0);
     pickle.counts(shape);
-    pickle.counts(shape.map((_, axis) => countOf(shape.slice(axis + 1))));
+    pickle.counts(shape.map((_, axis) => sizeOf(shape.slice(axis + 1))));
     pickle.op(op.newFalse);
     orderedDict();
     pickle.op(op.tuple, op.reduce);
@@ -107,17 +108,13 @@ function pickleOf(tensors: ReadonlyMap<string, TensorEntry>): Uint8Array {
 
 async function elementsOf(name: string, entry: TensorEntry): Promise<Uint8Array> {
   const { data } = await entry.read();
-  const expected = countOf(entry.shape) * elementBytes(entry.dtype);
+  const expected = sizeOf(entry.shape) * elementBytes(entry.dtype);
   if (data.length !== expected) {
     throw new CardinalError(
       `tensor ${quoted(name)} has ${data.length} bytes of elements, expected ${expected} for ${entry.shape.join('×')} ${entry.dtype}`,
     );
   }
   return data;
-}
-
-function countOf(shape: readonly number[]): number {
-  return shape.reduce((product, size) => product * size, 1);
 }
 
 /** Bytes as zip.js reads them: all at once, so that they are passed on and not copied. */

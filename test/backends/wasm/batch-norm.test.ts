@@ -9,7 +9,8 @@ import {
   foldBatchNorm,
 } from '../../../src/backends/wasm/lower/batch-norm.ts';
 import { channelSum } from '../../../src/backends/wasm/lower/reduce.ts';
-import { maxError, openBench, randomTensor, runBothWays, sizeOf } from './harness.ts';
+import { maxError, openBench, randomTensor, runBothWays } from './harness.ts';
+import { sizeOf } from '../../../src/base/shape.ts';
 import { seed } from '../../support/seed.ts';
 
 const bench = await openBench();

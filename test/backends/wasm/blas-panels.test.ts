@@ -6,7 +6,8 @@ import { SCRATCH_BYTES, type PlacedBuffer } from '../../../src/backends/wasm/cal
 import { blasLowerings } from '../../../src/backends/wasm/lower/blas.ts';
 import { Rng } from '../../../src/base/rng.ts';
 import { activated } from '../../../src/graph/activation.ts';
-import { sizeOf, type Shape } from '../../../src/graph/value.ts';
+import { sizeOf } from '../../../src/base/shape.ts';
+import type { Shape } from '../../../src/graph/value.ts';
 import { seed } from '../../support/seed.ts';
 
 /** As OpenBLAS has it. */

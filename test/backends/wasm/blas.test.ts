@@ -7,7 +7,8 @@ import { createReferenceBackend } from '../../../src/backends/reference/backend.
 import { Rng } from '../../../src/base/rng.ts';
 import { CardinalError } from '../../../src/base/errors.ts';
 import type { Conv2dAttrs } from '../../../src/graph/op-table.ts';
-import { sizeOf, type Shape } from '../../../src/graph/value.ts';
+import { sizeOf } from '../../../src/base/shape.ts';
+import type { Shape } from '../../../src/graph/value.ts';
 import { relativeDistance } from '../../support/compare.ts';
 import { normal } from '../../conformance/case.ts';
 import { runOp } from '../../conformance/single-op.ts';

@@ -8,7 +8,8 @@ import { usableKernels } from '../../../src/node/kernels.ts';
 import { firstDifference } from '../../support/compare.ts';
 import { stepsPlan, type NamedStep } from '../../support/steps-plan.ts';
 import { seed } from '../../support/seed.ts';
-import { randomArray, sizeOf } from './harness.ts';
+import { randomArray } from './harness.ts';
+import { sizeOf } from '../../../src/base/shape.ts';
 
 /** Both gradients of a depthwise 3×3 layer, which one kernel computes where one step follows the other. */
 

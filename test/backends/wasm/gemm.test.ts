@@ -5,7 +5,7 @@ import { createReferenceBackend } from '../../../src/backends/reference/backend.
 import type { NodeOf } from '../../../src/graph/node.ts';
 import type { Conv2dAttrs, OpName, Pair } from '../../../src/graph/op-table.ts';
 import { isMatrixProduct } from '../../../src/graph/ops/conv2d.ts';
-import { sizeOf } from '../../../src/graph/value.ts';
+import { sizeOf } from '../../../src/base/shape.ts';
 import type { Shape } from '../../../src/graph/value.ts';
 import { createNodeBackend } from '../../../src/node/backend.ts';
 import { usableKernels } from '../../../src/node/kernels.ts';

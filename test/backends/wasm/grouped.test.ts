@@ -7,7 +7,8 @@ import {
   conv2dGrouped,
   conv2dGroupedBackwardInput,
 } from '../../../src/backends/wasm/lower/conv2d-grouped.ts';
-import { maxError, openBench, randomTensor, runBothWays, sizeOf } from './harness.ts';
+import { maxError, openBench, randomTensor, runBothWays } from './harness.ts';
+import { sizeOf } from '../../../src/base/shape.ts';
 import { seed } from '../../support/seed.ts';
 
 const bench = await openBench();

@@ -4,6 +4,7 @@ import type { NodeOf } from '../../../src/graph/node.ts';
 import type { Shape } from '../../../src/graph/value.ts';
 import type { Call, Lowering, PlacedBuffer } from '../../../src/backends/wasm/call.ts';
 import { Rng } from '../../../src/base/rng.ts';
+import { sizeOf } from '../../../src/base/shape.ts';
 
 /** One WebAssembly module on one memory, so that lowered calls can be run one after another without a backend. */
 export interface Bench {
@@ -109,10 +110,6 @@ export function runBothWays<K extends OpName>(bench: Bench, lowering: Lowering<K
 
 export function randomArray(rng: Rng, size: number): Float32Array {
   return Float32Array.from({ length: size }, () => rng.uniform(-1, 1));
-}
-
-export function sizeOf(shape: Shape): number {
-  return shape.reduce((product, size) => product * size, 1);
 }
 
 /** A random tensor; where `shape` has four sizes, the caller reads `data` as channels-last. */

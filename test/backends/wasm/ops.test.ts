@@ -18,7 +18,8 @@ import {
   subsample,
   subsampleBackward,
 } from '../../../src/backends/wasm/lower/layout.ts';
-import { openBench, randomTensor, runBothWays, sizeOf } from './harness.ts';
+import { openBench, randomTensor, runBothWays } from './harness.ts';
+import { sizeOf } from '../../../src/base/shape.ts';
 import { seed } from '../../support/seed.ts';
 
 const bench = await openBench();

@@ -7,7 +7,8 @@ import {
   maxPool2d,
   maxPool2dBackward,
 } from '../../../src/backends/wasm/lower/pool.ts';
-import { maxError, openBench, randomTensor, runBothWays, sizeOf } from './harness.ts';
+import { maxError, openBench, randomTensor, runBothWays } from './harness.ts';
+import { sizeOf } from '../../../src/base/shape.ts';
 import { seed } from '../../support/seed.ts';
 
 const bench = await openBench();

@@ -1,6 +1,7 @@
 import type { Rng } from '../../../src/base/rng.ts';
 import type { ChannelSumOps } from '../../../src/graph/ops/channel-sum.ts';
-import { sizeOf, type Shape } from '../../../src/graph/value.ts';
+import { sizeOf } from '../../../src/base/shape.ts';
+import type { Shape } from '../../../src/graph/value.ts';
 import { normal, type CasesOf } from '../case.ts';
 
 /** Channel counts below, at and off multiples of a vector; few and many pixels. */

@@ -1,6 +1,7 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { Rng } from '../../../src/base/rng.ts';
-import { sizeOf, type Value } from '../../../src/graph/value.ts';
+import { sizeOf } from '../../../src/base/shape.ts';
+import type { Value } from '../../../src/graph/value.ts';
 import {
   BasicBlock,
   CifarResNet,

@@ -1,5 +1,5 @@
 import type { Activation } from '../../../graph/activation.ts';
-import { sizeOf } from '../../../graph/value.ts';
+import { sizeOf } from '../../../base/shape.ts';
 import * as kernels from '../args/batch-norm.ts';
 import { call, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
 import { rowsOf, rowsPerChunk as rowsPerChunkOf, tilesOf } from './chunks.ts';

@@ -1,5 +1,6 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
-import { sizeOf, type Shape } from '../../../graph/value.ts';
+import { sizeOf } from '../../../base/shape.ts';
+import type { Shape } from '../../../graph/value.ts';
 import type { Call, Lowering, PlacedBuffer } from '../call.ts';
 import { blasProduct, denseProduct, partsOf, type BlasUse } from './blas-product.ts';
 import { bytesOf, pixelsOf } from './chunks.ts';

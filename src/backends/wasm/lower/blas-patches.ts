@@ -1,5 +1,6 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
-import { sizeOf, type Shape } from '../../../graph/value.ts';
+import { sizeOf } from '../../../base/shape.ts';
+import type { Shape } from '../../../graph/value.ts';
 import * as kernels from '../args/blas.ts';
 import { call, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
 import { isPackable, packPanels, panelBytes, rowsPerCall } from './blas-panels.ts';

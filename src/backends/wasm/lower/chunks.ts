@@ -1,4 +1,5 @@
-import { sizeOf, type Shape } from '../../../graph/value.ts';
+import { sizeOf } from '../../../base/shape.ts';
+import type { Shape } from '../../../graph/value.ts';
 
 /** Floats of one chunk of memory-bound work: 128 KB, some 20 µs of a core, and within its second-level cache. */
 export const chunkFloats = 32 * 1024;

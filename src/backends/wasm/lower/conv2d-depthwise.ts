@@ -1,5 +1,6 @@
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
-import { sizeOf, type Shape } from '../../../graph/value.ts';
+import { sizeOf } from '../../../base/shape.ts';
+import type { Shape } from '../../../graph/value.ts';
 import {
   depthwise3x3,
   depthwise3x3Gradient,

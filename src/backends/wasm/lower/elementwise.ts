@@ -1,4 +1,5 @@
-import { sizeOf, type Shape } from '../../../graph/value.ts';
+import { sizeOf } from '../../../base/shape.ts';
+import type { Shape } from '../../../graph/value.ts';
 import * as kernels from '../args/elementwise.ts';
 import { call, type Lowering } from '../call.ts';
 import { chunkFloats, rowsOf, rowsPerChunk } from './chunks.ts';

@@ -1,4 +1,4 @@
-import { sizeOf } from '../../../graph/value.ts';
+import { sizeOf } from '../../../base/shape.ts';
 import { copy } from '../args/elementwise.ts';
 import * as kernels from '../args/layout.ts';
 import { call, type Call, type Lowering, type PlacedBuffer } from '../call.ts';

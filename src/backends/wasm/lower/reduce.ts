@@ -1,4 +1,4 @@
-import { sizeOf } from '../../../graph/value.ts';
+import { sizeOf } from '../../../base/shape.ts';
 import * as kernels from '../args/reduce.ts';
 import { call, type Lowering } from '../call.ts';
 import { chunkFloats, tilesOf } from './chunks.ts';
