@@ -9,13 +9,14 @@ export type DataKind = 'folders' | 'cifar10' | 'cifar100' | 'idx';
 export interface ReadData {
   readonly kind: DataKind;
   readonly classes: readonly string[];
+  /** Channels of the pictures as they are stored: 1 for the IDX family, 3 otherwise. */
   readonly channels: 1 | 3;
   /** [H, W] that all pictures share; undefined for photos of all sizes. */
   readonly pictureSize: readonly [number, number] | undefined;
   readonly train: PictureDataset | undefined;
   readonly val: PictureDataset | undefined;
   readonly test: PictureDataset | undefined;
-  /** What lies there and is not read. */
+  /** What lies there and is not read, by kind. */
   readonly leftOut: readonly LeftOut[];
 }
 

@@ -1,5 +1,6 @@
 import { activation } from './activation.ts';
 import { extendArgs, flag, int, kernelArgs, optionalPointer, pointer } from './definition.ts';
+import { filter, sizes } from './geometry.ts';
 
 export const packPanels = kernelArgs('pack_panels', {
   weights: pointer('weights n×k'),
@@ -62,17 +63,8 @@ export const blasPatches = kernelArgs('blas_patches', {
   activation: activation(),
   rowsPerCall: int("rows of one of the library's products if the weights are in panels, else 0"),
   x: pointer('x N×H×W×C'),
-  height: int('H', 'pixels'),
-  width: int('W', 'pixels'),
-  channels: int('C'),
-  outHeight: int('P', 'pixels'),
-  outWidth: int('Q', 'pixels'),
-  filterRows: int('R', 'taps'),
-  filterColumns: int('S', 'taps'),
-  strideRows: int('stride between rows', 'pixels'),
-  strideColumns: int('stride between columns', 'pixels'),
-  padRows: int('padding above and below', 'pixels'),
-  padColumns: int('padding on the left and on the right', 'pixels'),
+  ...sizes,
+  ...filter,
 });
 
 /** The gradient of the weights: the same arguments, of which those that finish a result are not used. */

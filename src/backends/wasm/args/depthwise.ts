@@ -1,5 +1,6 @@
 import { activation } from './activation.ts';
 import { extendArgs, flag, int, kernelArgs, optionalPointer, pointer } from './definition.ts';
+import { sizes } from './geometry.ts';
 
 export const packDepthwiseWeights = kernelArgs('pack_depthwise_weights', {
   weights: pointer('weights K×R×S×1'),
@@ -46,11 +47,7 @@ export const depthwise3x3Gradient = kernelArgs('depthwise_3x3_gradient', {
   x: pointer('x'),
   dy: pointer('dy'),
   partials: pointer('a slice of dw for each chunk'),
-  height: int('H', 'pixels'),
-  width: int('W', 'pixels'),
-  channels: int('C'),
-  outHeight: int('P', 'pixels'),
-  outWidth: int('Q', 'pixels'),
+  ...sizes,
   stride: int('stride in both directions, 1 or 2', 'pixels'),
   rowsPerChunk: int('rows of dy a chunk', 'pixels'),
   rows: int('rows of dy of all pictures', 'pixels'),

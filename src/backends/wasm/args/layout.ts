@@ -1,4 +1,5 @@
 import { int, kernelArgs, optionalPointer, pointer } from './definition.ts';
+import { sizes } from './geometry.ts';
 
 /* See `kernels/layout.ts`. */
 
@@ -14,18 +15,10 @@ export const copyChannels = kernelArgs('copy_channels', {
   length: int('channels that are copied'),
 });
 
-const pictures = {
-  height: int('H', 'pixels'),
-  width: int('W', 'pixels'),
-  channels: int('C'),
-  outHeight: int('P', 'pixels'),
-  outWidth: int('Q', 'pixels'),
-};
-
 export const padPicture = kernelArgs('pad_picture', {
   x: pointer('x'),
   y: pointer('y'),
-  ...pictures,
+  ...sizes,
   top: int('rows of y above x, or minus the rows that are cut off', 'pixels'),
   left: int('columns of y beside x, or minus the columns that are cut off', 'pixels'),
 });
@@ -33,14 +26,14 @@ export const padPicture = kernelArgs('pad_picture', {
 export const subsample = kernelArgs('subsample', {
   x: pointer('x'),
   y: pointer('y'),
-  ...pictures,
+  ...sizes,
   stride: int('from one pixel that is taken to the next', 'pixels'),
 });
 
 export const subsampleBackward = kernelArgs('subsample_backward', {
   dy: pointer('dy'),
   dx: pointer('dx'),
-  ...pictures,
+  ...sizes,
   stride: int('from one pixel that was taken to the next', 'pixels'),
 });
 

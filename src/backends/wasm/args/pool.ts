@@ -1,12 +1,9 @@
 import { extendArgs, flag, int, kernelArgs, pointer } from './definition.ts';
+import { sizes } from './geometry.ts';
 
 /** The windows, and how work on them is cut; see `kernels/pool.ts`. */
 const geometry = {
-  height: int('H', 'pixels'),
-  width: int('W', 'pixels'),
-  channels: int('C'),
-  outHeight: int('P', 'pixels'),
-  outWidth: int('Q', 'pixels'),
+  ...sizes,
   windowRows: int('rows of a window', 'pixels'),
   windowColumns: int('columns of a window', 'pixels'),
   strideRows: int('stride between rows', 'pixels'),
@@ -39,11 +36,7 @@ export const avgPoolBackward = extendArgs(avgPool, 'avg_pool_backward', {});
 export const adaptiveMaxPool = kernelArgs('adaptive_max_pool', {
   source: pointer('x, or dy of a gradient'),
   target: pointer('y, or dx'),
-  height: int('H', 'pixels'),
-  width: int('W', 'pixels'),
-  channels: int('C'),
-  outHeight: int('P', 'pixels'),
-  outWidth: int('Q', 'pixels'),
+  ...sizes,
 });
 
 export const adaptiveAvgPool = extendArgs(adaptiveMaxPool, 'adaptive_avg_pool', {});

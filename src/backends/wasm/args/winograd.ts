@@ -1,5 +1,6 @@
 import { activation } from './activation.ts';
 import { flag, int, kernelArgs, optionalPointer, pointer } from './definition.ts';
+import { groupedGradientSides, groupedSides } from './geometry.ts';
 
 export const winogradWeights = kernelArgs('winograd_weights', {
   packed: pointer('weights, packed by `pack_grouped_weights`'),
@@ -26,16 +27,7 @@ export const winogradConv = kernelArgs('winograd_conv', {
   bias: optionalPointer('bias of each target channel'),
   residual: optionalPointer('what is added to the target, laid out as it'),
   activation: activation(),
-  height: int('H of the source', 'pixels'),
-  width: int('W of the source', 'pixels'),
-  channels: int('C of the source'),
-  outHeight: int('H of the target', 'pixels'),
-  outWidth: int('W of the target', 'pixels'),
-  outChannels: int('C of the target'),
-  sourceDepth: int('channels a group of the source'),
-  targetDepth: int('channels a group of the target'),
-  groups: int('groups'),
-  groupsPerBlock: int('groups a block'),
+  ...groupedSides,
   sourceBlock: int('source channels of a group a block: all of them unless the group is wide'),
   targetBlock: int('target channels of a group a block, likewise'),
   blocks: int('blocks of target channels'),
@@ -52,16 +44,7 @@ export const winogradGradient = kernelArgs('winograd_gradient', {
   x: pointer('x'),
   dy: pointer('dy'),
   partials: pointer('slices of dU, in the layout of transformed weights'),
-  height: int('H', 'pixels'),
-  width: int('W', 'pixels'),
-  channels: int('C'),
-  outHeight: int('P', 'pixels'),
-  outWidth: int('Q', 'pixels'),
-  outChannels: int('K'),
-  sourceDepth: int('C/G, channels a group of x'),
-  targetDepth: int('K/G, channels a group of dy'),
-  groups: int('groups'),
-  groupsPerBlock: int('groups a block'),
+  ...groupedGradientSides,
   sourceBlock: int('channels of x of a group a block: all of them unless the group is wide'),
   targetBlock: int('channels of dy of a group a block, likewise'),
   blocks: int('blocks'),
