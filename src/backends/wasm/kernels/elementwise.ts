@@ -15,6 +15,7 @@ import { activateOne, activationFloor, activationHasRest, limited } from './acti
 /*
  * Element by element, each tensor read or written once: bound by memory, at 197 GB/s of two threads within the caches and 78 over
  * 256 MiB where docs/performance.md was measured. Most networks have these fused into what comes before.
+ * Twins but for their formula: one that is passed as a function would be an indirect call for each vector.
  */
 
 /** y = max(x, 0); NaN stays NaN, since `pmax` keeps its first operand unless it is less. */

@@ -42,8 +42,14 @@ export function grouped_gradient(args: GroupedGradientArgs, chunk: i32, scratch:
       const x = image * height + max(top, 0);
       const y = image * outHeight + row;
       const sum =
-        fetch_pixels(args.x, x * args.width, (image * height + min(bottom, height)) * args.width, args.channels, firstBlock * inputs, endBlock * inputs) +
-        fetch_pixels(args.dy, y * args.outWidth, (image * outHeight + end) * args.outWidth, args.outChannels, firstBlock * outputs, endBlock * outputs);
+        fetch_pixels(
+          args.x, x * args.width, (image * height + min(bottom, height)) * args.width, args.channels,
+          firstBlock * inputs, endBlock * inputs,
+        ) +
+        fetch_pixels(
+          args.dy, y * args.outWidth, (image * outHeight + end) * args.outWidth, args.outChannels, firstBlock * outputs,
+          endBlock * outputs,
+        );
       store<u32>(scratch, sum);
     }
     for (let block = firstBlock; block < endBlock; block++) grouped_gradient_unit(args, slice, unit, block);
@@ -80,7 +86,10 @@ export function grouped_gradient_unit(args: GroupedGradientArgs, slice: i32, uni
   const outPlanes = (outBlock + 3) >> 2;
 
   const partial = args.partials + <usize>slice * args.sliceBytes + <usize>block * args.blockBytes;
-  if (unit == slice * args.unitsPerSlice) memory.fill(partial, 0, multiplier ? <usize>(outPlanes * taps) << 4 : <usize>(blockGroups * cg * kg * taps) << 2);
+  if (unit == slice * args.unitsPerSlice) {
+    const bytes = multiplier ? <usize>(outPlanes * taps) << 4 : <usize>(blockGroups * cg * kg * taps) << 2;
+    memory.fill(partial, 0, bytes);
+  }
 
   // Vectors go in pairs: rows of dy are planes of eight channels.
   const paired = WIDE && !multiplier && (kg & 7) == 0 && ((cg & 7) == 0 || (kg & 15) == 0);

@@ -53,8 +53,14 @@ export function grouped_conv(args: GroupedConvArgs, chunk: i32, scratch: usize):
     const x = image * height + max(top, 0);
     const y = image * outHeight + firstRow;
     const sum =
-      fetch_pixels(args.source, x * args.width, (image * height + min(bottom + 1, height)) * args.width, args.channels, firstBlock * inputs, endBlock * inputs) +
-      make_room_for_pixels(args.target, y * outWidth, (image * outHeight + endRow) * outWidth, args.outChannels, firstBlock * outputs, endBlock * outputs);
+      fetch_pixels(
+        args.source, x * args.width, (image * height + min(bottom + 1, height)) * args.width, args.channels,
+        firstBlock * inputs, endBlock * inputs,
+      ) +
+      make_room_for_pixels(
+        args.target, y * outWidth, (image * outHeight + endRow) * outWidth, args.outChannels, firstBlock * outputs,
+        endBlock * outputs,
+      );
     store<u32>(scratch, sum);
   }
   for (let block = firstBlock; block < endBlock; block++) grouped_block(args, image, firstRow, endRow, block);

@@ -33,8 +33,14 @@ export function winograd_gradient(args: WinogradGradientArgs, chunk: i32, scratc
       const inputs = args.groupsPerBlock * args.sourceDepth;
       const outputs = args.groupsPerBlock * args.targetDepth;
       const sum =
-        fetch_tiles(args.x, args.height, args.width, args.channels, firstBlock * inputs, endBlock * inputs, tile, count, tileColumns, tilesPerImage, -args.padRows, 4) +
-        fetch_tiles(args.dy, outHeight, outWidth, args.outChannels, firstBlock * outputs, endBlock * outputs, tile, count, tileColumns, tilesPerImage, 0, 2);
+        fetch_tiles(
+          args.x, args.height, args.width, args.channels, firstBlock * inputs, endBlock * inputs, tile, count,
+          tileColumns, tilesPerImage, -args.padRows, 4,
+        ) +
+        fetch_tiles(
+          args.dy, outHeight, outWidth, args.outChannels, firstBlock * outputs, endBlock * outputs, tile, count,
+          tileColumns, tilesPerImage, 0, 2,
+        );
       store<u32>(scratch, sum);
     }
     for (let block = firstBlock; block < endBlock; block++) {
@@ -93,7 +99,10 @@ export function winograd_gradient_block(
     tileColumns, tilesPerImage, scratch, spread, planeBytes, outPlaceBytes,
   );
   if (wide) {
-    pairedOuters(cg, kg, groups, inputs, outputs, c0, transformed, planeBytes, placeBytes, spread, outPlaceBytes, partial, count, fresh, scratch);
+    pairedOuters(
+      cg, kg, groups, inputs, outputs, c0, transformed, planeBytes, placeBytes, spread, outPlaceBytes, partial, count,
+      fresh, scratch,
+    );
   } else {
     outers(cg, kg, groups, inputs, outputs, c0, transformed, planeBytes, placeBytes, spread, outPlaceBytes, partial, count, fresh);
   }

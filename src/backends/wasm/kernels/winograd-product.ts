@@ -3,7 +3,8 @@ import { madd, VECTOR } from './simd';
 /**
  * The products of Winograd's algorithm (winograd.ts), of tiles × channels for one of the 16 places. Planes of x and `out` are
  * [tile][vector of channels], `planeBytes` each. Bound by arithmetic and by the 15 registers that V8 has on x64: eight
- * accumulators, two vectors of weights and a splat of x fit. Tiles are whole, since their accumulators are registers.
+ * accumulators, two vectors of weights and a splat of x fit. Tiles are whole, since their accumulators are registers. They are twins
+ * of grouped.ts's `tile_8x4` and `tile_4x8`, unrolled alike, which find x and weights through a table.
  */
 
 /**

@@ -5,7 +5,8 @@ import { winograd_input, winograd_input_border, winograd_output, winograd_spread
 /**
  * The transforms of winograd-transform.ts for a row of tiles: `count` from `tile` on, counted through all pictures, of
  * `tileColumns` a row and `tilesPerImage`. Bound by what they call, since they walk without a division a tile and read
- * borders through addresses instead of copying them; half of the tiles of 14² are at a border (docs/LOG.md).
+ * borders through addresses instead of copying them; half of the tiles of 14² are at a border (docs/LOG.md). The walks are twins:
+ * row, column and picture are locals, which no helper could move on for all of them.
  */
 
 /**

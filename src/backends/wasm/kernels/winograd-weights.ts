@@ -92,7 +92,10 @@ function storePlaces(to: usize, step: usize, a: v128, b: v128, c: v128, half: v1
   v128.store(to + (step << 1) + step, c);
 }
 
-/** `placesOf` for eight elements, in neighbouring halves (winograd-transform-wide.ts). */
+/**
+ * Twin of `placesOf` for eight elements, in neighbouring halves, kept apart because it loads, computes and stores them in the order
+ * that V8 pairs, with a pointer that moves on (winograd-transform.ts says why).
+ */
 // @ts-ignore: decorator
 @inline
 function placesOfPair(taps: usize, next: isize, to: usize, step: usize): void {
@@ -134,9 +137,15 @@ function placesOfPair(taps: usize, next: isize, to: usize, step: usize): void {
   const places = step << 2;
   storePlacesPair(to, step, a0, A0, b0, B0, c0, C0, half);
   to += places;
-  storePlacesPair(to, step, f32x4.add(a, am), f32x4.add(A, AM), f32x4.add(b, bm), f32x4.add(B, BM), f32x4.add(c, cm), f32x4.add(C, CM), half);
+  storePlacesPair(
+    to, step, f32x4.add(a, am), f32x4.add(A, AM), f32x4.add(b, bm), f32x4.add(B, BM), f32x4.add(c, cm),
+    f32x4.add(C, CM), half,
+  );
   to += places;
-  storePlacesPair(to, step, f32x4.sub(a, am), f32x4.sub(A, AM), f32x4.sub(b, bm), f32x4.sub(B, BM), f32x4.sub(c, cm), f32x4.sub(C, CM), half);
+  storePlacesPair(
+    to, step, f32x4.sub(a, am), f32x4.sub(A, AM), f32x4.sub(b, bm), f32x4.sub(B, BM), f32x4.sub(c, cm),
+    f32x4.sub(C, CM), half,
+  );
   to += places;
   storePlacesPair(to, step, a2, A2, b2, B2, c2, C2, half);
 }

@@ -30,7 +30,8 @@ export function inputsOf(
 ): void {
   if (wide) {
     winograd_inputs_wide(
-      source, height, width, pixelBytes, channels, tile, count, tileColumns, tilesPerImage, padH, padW, border, out, planeBytes << 1, placeBytes,
+      source, height, width, pixelBytes, channels, tile, count, tileColumns, tilesPerImage, padH, padW, border, out,
+      planeBytes << 1, placeBytes,
     );
   } else {
     winograd_inputs(
@@ -66,11 +67,13 @@ export function outputsOf(
 ): void {
   if (wide) {
     winograd_outputs_wide(
-      products, planeBytes << 1, placeBytes, channels, target, height, width, pixelBytes, tile, count, tileColumns, tilesPerImage, bias, residual, activation,
+      products, planeBytes << 1, placeBytes, channels, target, height, width, pixelBytes, tile, count, tileColumns,
+      tilesPerImage, bias, residual, activation,
     );
   } else {
     winograd_outputs(
-      products, planeBytes, placeBytes, channels, target, height, width, pixelBytes, tile, count, tileColumns, tilesPerImage, bias, residual, activation,
+      products, planeBytes, placeBytes, channels, target, height, width, pixelBytes, tile, count, tileColumns,
+      tilesPerImage, bias, residual, activation,
     );
   }
 }

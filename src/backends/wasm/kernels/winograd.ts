@@ -37,8 +37,14 @@ export function winograd_conv(args: WinogradConvArgs, chunk: i32, scratch: usize
       const inputs = args.groupsPerBlock * args.sourceDepth;
       const outputs = args.groupsPerBlock * args.targetDepth;
       const sum =
-        fetch_tiles(args.source, args.height, args.width, args.channels, firstBlock * inputs, endBlock * inputs, tile, count, tileColumns, tilesPerImage, -args.padRows, 4) +
-        fetch_tiles(args.target, outHeight, outWidth, args.outChannels, firstBlock * outputs, endBlock * outputs, tile, count, tileColumns, tilesPerImage, 0, 2);
+        fetch_tiles(
+          args.source, args.height, args.width, args.channels, firstBlock * inputs, endBlock * inputs, tile, count,
+          tileColumns, tilesPerImage, -args.padRows, 4,
+        ) +
+        fetch_tiles(
+          args.target, outHeight, outWidth, args.outChannels, firstBlock * outputs, endBlock * outputs, tile, count,
+          tileColumns, tilesPerImage, 0, 2,
+        );
       store<u32>(scratch, sum);
     }
     for (let block = firstBlock; block < endBlock; block++) {
@@ -95,7 +101,8 @@ export function winograd_block(args: WinogradConvArgs, block: i32, tile: i32, co
   }
   outputsOf(
     wide, products, planeBytes, outPlaceBytes, groups * outputs, args.target + firstOutput, outHeight, outWidth,
-    <usize>args.outChannels << 2, tile, count, tileColumns, tilesPerImage, bias, residual == 0 ? 0 : residual + firstOutput, args.activation,
+    <usize>args.outChannels << 2, tile, count, tileColumns, tilesPerImage, bias,
+    residual == 0 ? 0 : residual + firstOutput, args.activation,
   );
 }
 
