@@ -8,8 +8,6 @@ import { RunLog } from '../../../src/node/training/events.ts';
 import { settingsFor } from '../../../src/node/training/settings.ts';
 import type { RunConfig } from '../../../src/node/training/config.ts';
 import type { LastCheckpoint } from '../../../src/node/training/prepared.ts';
-import type { Value } from '../../../src/graph/value.ts';
-import * as nn from '../../../src/nn/index.ts';
 import { openData } from '../../../src/node/data/open.ts';
 import {
   countListed,
@@ -24,21 +22,9 @@ import type { TrainOnOptions } from '../../../src/node/training/options.ts';
 import { trainOn } from '../../../src/node/training/train-on.ts';
 import type { Checkpoint } from '../../../src/train/checkpoint.ts';
 import { cifarFile, drawing, temporaryFolder, writeBytes, writeClasses } from './support/sources.ts';
-
-class Mine extends nn.Module {
-  readonly pool = new nn.AdaptiveAvgPool2d(1);
-  readonly head = new nn.Linear(3, 2);
-
-  forward(x: Value): Value {
-    return this.head(nn.F.flatten(this.pool(x), 1));
-  }
-}
+import { PooledNetwork, thumbnails } from '../support/own-network.ts';
 
 const backend = createReferenceBackend();
-const preprocessing: TrainOnOptions['preprocessing'] = {
-  ...{ channels: 3, size: [8, 8], resize: null, interpolation: 'bilinear' },
-  ...{ mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
-};
 const { path: root, remove } = temporaryFolder();
 const at = (...names: string[]): string => join(root, ...names);
 const original = at('original');
@@ -50,10 +36,10 @@ const out = at('run');
 const train = async (options: TrainOnOptions, source = photos): Promise<string[]> => {
   const controller = new AbortController();
   const warnings: string[] = [];
-  await trainOn(source, new Mine().initialize(1), {
+  await trainOn(source, new PooledNetwork().initialize(1), {
     ...(options.resume === true
       ? {}
-      : { preprocessing, batchSize: 4, epochs: 9, seed: 5, valFraction: 0.25 }),
+      : { preprocessing: thumbnails, batchSize: 4, epochs: 9, seed: 5, valFraction: 0.25 }),
     ...{ out, backend, report: false, evaluate: false, signal: controller.signal, ...options },
     onEvent: (event) => {
       if (event.type === 'warning') warnings.push(event.message);

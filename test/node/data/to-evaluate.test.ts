@@ -4,8 +4,6 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 
 import { createReferenceBackend } from '../../../src/backends/reference/backend.ts';
 import { UsageError } from '../../../src/base/errors.ts';
-import type { Value } from '../../../src/graph/value.ts';
-import * as nn from '../../../src/nn/index.ts';
 import { keyOf } from '../../../src/data/source.ts';
 import { picturesToEvaluate } from '../../../src/node/data/to-evaluate.ts';
 import type { EvaluatedSplit } from '../../../src/data/to-evaluate.ts';
@@ -19,23 +17,11 @@ import { loadTrained } from '../../../src/node/trained.ts';
 import type { Trained } from '../../../src/use/trained.ts';
 import type { TrainEvent } from '../../../src/train/events.ts';
 import { cifarFile, drawing, temporaryFolder, writeBytes, writeClasses } from './support/sources.ts';
-
-class Mine extends nn.Module {
-  readonly conv = new nn.Conv2d(3, 2, 3, { stride: 2 });
-  readonly pool = new nn.AdaptiveAvgPool2d(1);
-  readonly head = new nn.Linear(2, 2);
-
-  forward(x: Value): Value {
-    return this.head(nn.F.flatten(this.pool(nn.F.relu(this.conv(x))), 1));
-  }
-}
+import { ConvNetwork, thumbnails } from '../support/own-network.ts';
 
 const settings = {
   ...{ batchSize: 4, epochs: 1, seed: 5, valFraction: 0.25, backend: createReferenceBackend() },
-  preprocessing: {
-    ...{ channels: 3, size: [8, 8], resize: null, interpolation: 'bilinear' },
-    ...{ mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
-  },
+  preprocessing: thumbnails,
 } satisfies TrainOnOptions;
 
 const { path: root, remove } = temporaryFolder();
@@ -49,7 +35,7 @@ let trained: Trained;
 let heldOut: string[];
 const train = async (more: Partial<TrainOnOptions> = {}): Promise<TrainEvent[]> => {
   const events: TrainEvent[] = [];
-  await trainOn(photos, new Mine().initialize(1), {
+  await trainOn(photos, new ConvNetwork().initialize(1), {
     ...settings,
     onEvent: (event) => void events.push(event),
     ...more,
@@ -60,7 +46,7 @@ beforeAll(async () => {
   await writeClasses(original, { dark: 12, light: 8 });
   cpSync(original, photos, { recursive: true });
   await train({ out });
-  trained = await loadTrained(best, { model: new Mine() });
+  trained = await loadTrained(best, { model: new ConvNetwork() });
   const { val } = await openData(original, { seed: 5, valFraction: 0.25 });
   heldOut = Array.from({ length: val?.length ?? 0 }, (_, i) => (val && keyOf(val, i)) ?? '').toSorted();
 });
@@ -180,7 +166,7 @@ describe('training', () => {
     const again = { weights: best, onEvent: undefined };
     const said = async (seed: number): Promise<string[]> => {
       const events: TrainEvent[] = [];
-      const model = new Mine();
+      const model = new ConvNetwork();
       await trainOn(photos, model, {
         ...settings,
         ...again,
@@ -198,8 +184,8 @@ describe('training', () => {
 
   test('keeps the records of the weights that it began with', async () => {
     const more = join(root, 'more');
-    await trainOn(photos, new Mine(), { ...settings, weights: best, out: more, seed: 6 });
-    const { pictures } = await loadTrained(join(more, 'best.safetensors'), { model: new Mine() });
+    await trainOn(photos, new ConvNetwork(), { ...settings, weights: best, out: more, seed: 6 });
+    const { pictures } = await loadTrained(join(more, 'best.safetensors'), { model: new ConvNetwork() });
     expect(pictures?.map((record) => record.heldOut?.seed)).toEqual([6, 5]);
     // What the later training held out, the earlier one has seen.
     expect((await evaluated(photos, undefined, { pictures })).warning).toMatch(/were trained on/);
@@ -239,7 +225,8 @@ describe('training', () => {
     const augmentationOf = async (more: Partial<TrainOnOptions> = {}): Promise<unknown> => {
       const run = join(root, `augmented-${Math.random()}`);
       await train({ ...more, out: run });
-      return (await loadTrained(join(run, 'best.safetensors'), { model: new Mine() })).recipe?.augmentation;
+      return (await loadTrained(join(run, 'best.safetensors'), { model: new ConvNetwork() })).recipe
+        ?.augmentation;
     };
     expect(await augmentationOf()).toMatchObject({ crop: { kind: 'pad', padding: 1 }, flip: 0.5 });
     expect(await augmentationOf({ augment: 'none' })).toEqual({ flip: 0, lighting: 0 });

@@ -3,40 +3,20 @@ import { join } from 'node:path';
 import { csvParse } from 'd3-dsv';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createReferenceBackend } from '../../../src/backends/reference/backend.ts';
-import type { Value } from '../../../src/graph/value.ts';
-import * as nn from '../../../src/nn/index.ts';
 import { loadClassifier } from '../../../src/node/classifier.ts';
 import { openData } from '../../../src/node/data/open.ts';
 import { withSomePictures } from '../../../src/node/report/pictures.ts';
 import { writeReport } from '../../../src/node/report/write-report.ts';
 import { RunFolder } from '../../../src/node/run-folder.ts';
-import type { TrainOnOptions } from '../../../src/node/training/options.ts';
 import { trainOn, type TrainedOn } from '../../../src/node/training/train-on.ts';
 import { findRecipe } from '../../../src/train/recipe.ts';
 import { Rng } from '../../../src/base/rng.ts';
 import { seed } from '../../support/seed.ts';
 import { temporaryFolder, writeBytes, writeClasses } from '../data/support/sources.ts';
+import { ConvNetwork, thumbnails } from '../support/own-network.ts';
 
-class Mine extends nn.Module {
-  readonly conv = new nn.Conv2d(3, 4, 3, { stride: 2 });
-  readonly pool = new nn.AdaptiveAvgPool2d(1);
-  readonly head = new nn.Linear(4, 3);
-
-  forward(x: Value): Value {
-    return this.head(nn.F.flatten(this.pool(nn.F.relu(this.conv(x))), 1));
-  }
-}
-
-const preprocessing = {
-  channels: 3,
-  size: [8, 8],
-  resize: null,
-  interpolation: 'bilinear',
-  mean: [0.5, 0.5, 0.5],
-  std: [0.25, 0.25, 0.25],
-} satisfies TrainOnOptions['preprocessing'];
 const backend = createReferenceBackend();
-const options = { preprocessing, batchSize: 4, epochs: 1, backend };
+const options = { preprocessing: thumbnails, batchSize: 4, epochs: 1, backend };
 const classes = { apple: 12, bean: 12, corn: 12 };
 
 const folder = temporaryFolder();
@@ -50,7 +30,7 @@ beforeAll(async () => {
   await writeClasses(join(split, 'test'), { apple: 5, bean: 6, corn: 7 });
   await writeClasses(flat, classes);
   writeBytes(join(split, 'test', 'apple', 'notes.txt'), 'text');
-  run = await trainOn(split, new Mine().initialize(3), { ...options, out });
+  run = await trainOn(split, new ConvNetwork(4, 3).initialize(3), { ...options, out });
 });
 afterAll(folder.remove);
 
@@ -61,7 +41,10 @@ describe('trainOn', () => {
     const { evaluation } = run;
     expect(evaluation?.on).toBe('test');
     expect(evaluation?.perClass.map(({ total }) => total)).toEqual([5, 6, 7]);
-    const classifier = await loadClassifier(join(out, 'best.safetensors'), { model: new Mine(), backend });
+    const classifier = await loadClassifier(join(out, 'best.safetensors'), {
+      model: new ConvNetwork(4, 3),
+      backend,
+    });
     const wrong = new Map<string, string>();
     for (const name of Object.keys(classes)) {
       for (const file of await readdir(join(split, 'test', name))) {
@@ -104,7 +87,10 @@ describe('trainOn', () => {
 
   test('says what was held out where the data has no validation pictures', async () => {
     const path = join(folder.path, 'held-out');
-    const { evaluation, data } = await trainOn(flat, new Mine().initialize(3), { ...options, out: path });
+    const { evaluation, data } = await trainOn(flat, new ConvNetwork(4, 3).initialize(3), {
+      ...options,
+      out: path,
+    });
     expect(evaluation?.on).toBe('val');
     const held = data.val?.length ?? NaN;
     expect(await pageOf(path)).toContain(`${held}, held out of 36 (${Math.round((100 * held) / 36)} %)`);
@@ -112,21 +98,26 @@ describe('trainOn', () => {
 
   test('without a folder evaluates the weights that the network got; neither if that is not wanted', async () => {
     const [with_, without] = [
-      await trainOn(split, new Mine().initialize(3), options),
-      await trainOn(split, new Mine().initialize(3), { ...options, evaluate: false }),
+      await trainOn(split, new ConvNetwork(4, 3).initialize(3), options),
+      await trainOn(split, new ConvNetwork(4, 3).initialize(3), { ...options, evaluate: false }),
     ];
     // After one epoch the last weights are the best.
     expect(with_.evaluation?.confusion).toEqual(run.evaluation?.confusion);
     expect(without).not.toHaveProperty('evaluation');
     const path = join(folder.path, 'bare');
-    await trainOn(split, new Mine().initialize(3), { ...options, out: path, evaluate: false, report: false });
+    await trainOn(split, new ConvNetwork(4, 3).initialize(3), {
+      ...options,
+      out: path,
+      evaluate: false,
+      report: false,
+    });
     expect(await readdir(path)).not.toContain('report.html');
   });
 
   test('of a run that was interrupted reports so, and evaluates nothing', async () => {
     const path = join(folder.path, 'interrupted');
     const controller = new AbortController();
-    const result = await trainOn(split, new Mine().initialize(3), {
+    const result = await trainOn(split, new ConvNetwork(4, 3).initialize(3), {
       ...options,
       out: path,
       signal: controller.signal,
@@ -144,7 +135,7 @@ describe('trainOn', () => {
   test('of an evaluation that is interrupted nothing is left but the run', async () => {
     const path = join(folder.path, 'interrupted-late');
     const controller = new AbortController();
-    const result = await trainOn(split, new Mine().initialize(3), {
+    const result = await trainOn(split, new ConvNetwork(4, 3).initialize(3), {
       ...options,
       out: path,
       signal: controller.signal,
@@ -177,7 +168,7 @@ describe('a report', () => {
       model: { name: 'mine', options: {} },
       cost: { params: 1, macs: 1 },
       recipe: findRecipe('quick'),
-      preprocessing,
+      preprocessing: thumbnails,
       seed: 0,
       evaluated: undefined,
       notes: [],

@@ -5,8 +5,6 @@ import type { Backend } from '../../../src/backends/backend.ts';
 import { createReferenceBackend } from '../../../src/backends/reference/backend.ts';
 import { VERSION } from '../../../src/base/version.ts';
 import { continuingFlags } from '../../../src/cli/engine.ts';
-import type { Value } from '../../../src/graph/value.ts';
-import * as nn from '../../../src/nn/index.ts';
 import { createNodeBackend, type NodeBackendOptions } from '../../../src/node/backend.ts';
 import { findBlas } from '../../../src/node/blas.ts';
 import { engineBefore, engineToContinue } from '../../../src/node/training/engine.ts';
@@ -19,16 +17,7 @@ import { trainOn } from '../../../src/node/training/train-on.ts';
 import { buildCheckpoint, type TrainingState } from '../../../src/train/checkpoint.ts';
 import { changedConditions, continuedConditions, type Conditions } from '../../../src/train/conditions.ts';
 import { temporaryFolder, writeClasses } from '../data/support/sources.ts';
-
-class Mine extends nn.Module {
-  readonly conv = new nn.Conv2d(3, 2, 3, { stride: 2 });
-  readonly pool = new nn.AdaptiveAvgPool2d(1);
-  readonly head = new nn.Linear(2, 2);
-
-  forward(x: Value): Value {
-    return this.head(nn.F.flatten(this.pool(nn.F.relu(this.conv(x))), 1));
-  }
-}
+import { ConvNetwork, thumbnails } from '../support/own-network.ts';
 
 const library = {
   name: 'OpenBLAS',
@@ -172,18 +161,14 @@ describe('the engine of a run that goes on', () => {
 });
 
 describe('a run', () => {
-  const preprocessing: TrainOnOptions['preprocessing'] = {
-    ...{ channels: 3, size: [8, 8], resize: null, interpolation: 'bilinear' },
-    ...{ mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
-  };
   const out = join(root, 'run');
   const warnings: string[] = [];
   /** Until two steps are done, or to its end. */
   const work = async (options: TrainOnOptions, steps?: number): Promise<readonly Conditions[]> => {
     warnings.length = 0;
     const controller = new AbortController();
-    await trainOn(photos, new Mine().initialize(1), {
-      ...(options.resume === true ? {} : { preprocessing, batchSize: 4, epochs: 3, seed: 5 }),
+    await trainOn(photos, new ConvNetwork().initialize(1), {
+      ...(options.resume === true ? {} : { preprocessing: thumbnails, batchSize: 4, epochs: 3, seed: 5 }),
       ...{ out, report: false, evaluate: false, signal: controller.signal, ...options },
       onEvent: (event) => {
         if (event.type === 'warning') warnings.push(event.message);

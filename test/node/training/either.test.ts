@@ -5,14 +5,13 @@ import { createReferenceBackend } from '../../../src/backends/reference/backend.
 import { UsageError } from '../../../src/base/errors.ts';
 import { resumeTraining } from '../../../src/cli/train/run.ts';
 import type { OpenData } from '../../../src/data/open-data.ts';
-import type { Value } from '../../../src/graph/value.ts';
-import * as nn from '../../../src/nn/index.ts';
 import { openData } from '../../../src/node/data/open.ts';
 import { runConfigSchema, type RunConfig } from '../../../src/node/training/config.ts';
 import type { RunOptions, TrainOnOptions } from '../../../src/node/training/options.ts';
 import { trainRun } from '../../../src/node/training/run.ts';
 import { trainOn } from '../../../src/node/training/train-on.ts';
 import { temporaryFolder, writeClasses } from '../data/support/sources.ts';
+import { PooledNetwork, thumbnails } from '../support/own-network.ts';
 
 vi.mock('../../../src/node/data/pool.ts', async (original) => {
   const { withoutWorkers } = await import('../../support/one-thread.ts');
@@ -23,24 +22,11 @@ vi.mock('../../../src/node/lock/heartbeat.ts', async (original) => {
   return withoutHeartbeatThread(original);
 });
 
-class Mine extends nn.Module {
-  readonly pool = new nn.AdaptiveAvgPool2d(1);
-  readonly head = new nn.Linear(3, 2);
-
-  forward(x: Value): Value {
-    return this.head(nn.F.flatten(this.pool(x), 1));
-  }
-}
-
 const { path: root, remove } = temporaryFolder();
 const at = (...names: readonly string[]): string => join(root, ...names);
 const network = { name: 'resnext_cifar', options: { layers: [1], cardinality: 2, planes: 4 } };
 const backend = createReferenceBackend();
-const preprocessing: TrainOnOptions['preprocessing'] = {
-  ...{ channels: 3, size: [8, 8], resize: null, interpolation: 'bilinear' },
-  ...{ mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
-};
-const settings = { batchSize: 4, epochs: 2, seed: 3, preprocessing };
+const settings = { batchSize: 4, epochs: 2, seed: 3, preprocessing: thumbnails };
 /** Split by another seed than the runs have. */
 let data: OpenData;
 
@@ -96,7 +82,13 @@ describe('a run of a program', () => {
     expect(config).toMatchObject({
       data: at('photos'),
       model: { name: 'resnext_cifar', options: { ...network.options, numClasses: 2, inChannels: 3 } },
-      ...{ seed: 3, valFraction: 0.25, strict: false, preprocessing, engine: { backend: 'reference' } },
+      ...{
+        seed: 3,
+        valFraction: 0.25,
+        strict: false,
+        preprocessing: thumbnails,
+        engine: { backend: 'reference' },
+      },
       recipe: { name: 'quick', epochs: 2, batchSize: 4 },
     });
     expect(config).not.toHaveProperty('command');
@@ -111,9 +103,14 @@ describe('a run of a program', () => {
   });
 
   test('with a network of its own is not, and the line says what to do', async () => {
-    await trainOn(data, new Mine().initialize(1), { ...settings, epochs: 1, backend, out: at('own') });
+    await trainOn(data, new PooledNetwork().initialize(1), {
+      ...settings,
+      epochs: 1,
+      backend,
+      out: at('own'),
+    });
     await expect(resume('own')).rejects.toThrow(
-      `${at('own')}: its network, Mine, is a class of a program, not of the registry: continue it there, with trainOn(…, { resume: true, out: ${JSON.stringify(at('own'))} })`,
+      `${at('own')}: its network, PooledNetwork, is a class of a program, not of the registry: continue it there, with trainOn(…, { resume: true, out: ${JSON.stringify(at('own'))} })`,
     );
   });
 

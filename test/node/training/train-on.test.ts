@@ -15,6 +15,7 @@ import { loadTrained } from '../../../src/node/trained.ts';
 import { loadWeights, saveWeights } from '../../../src/node/weights.ts';
 import type { TrainEvent } from '../../../src/train/events.ts';
 import { writeClasses } from '../data/support/sources.ts';
+import { thumbnails } from '../support/own-network.ts';
 
 vi.mock('../../../src/node/data/pool.ts', async (original) => {
   const { withoutWorkers } = await import('../../support/one-thread.ts');
@@ -48,15 +49,7 @@ class OfOtherTensors extends Mine {
   }
 }
 
-const preprocessing = {
-  channels: 3,
-  size: [8, 8],
-  resize: null,
-  interpolation: 'bilinear',
-  mean: [0.5, 0.5, 0.5],
-  std: [0.25, 0.25, 0.25],
-} satisfies TrainOnOptions['preprocessing'];
-const small = { preprocessing, batchSize: 4, epochs: 2, backend: createReferenceBackend() };
+const small = { preprocessing: thumbnails, batchSize: 4, epochs: 2, backend: createReferenceBackend() };
 
 let root: string;
 let photos: string;
