@@ -34,7 +34,7 @@ export async function writeFileAtomic(
     await files.rename(temporary, path);
     isGone();
   } catch (error) {
-    // What is to be told is the first error; the next one to open the run takes away what could not be removed here.
+    // The first error is the one to report; the next one to open the run takes away what could not be removed here.
     await removeFile(temporary).then(isGone, () => undefined);
     throw fileError('write', path, error);
   }

@@ -20,7 +20,7 @@ function removeAll(): void {
     try {
       rmSync(path, { force: true });
     } catch {
-      // Nobody is left to be told.
+      // Nobody is left to report it to.
     }
   }
 }

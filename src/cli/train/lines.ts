@@ -17,7 +17,7 @@ import { continuingFlags } from '../engine.ts';
 import { evaluationLines } from '../output/evaluation.ts';
 import { shellWord, wrapped } from '../output/print.ts';
 
-/** What is told of a run that begins: its network, pictures, recipe and engine. */
+/** The first lines of a run: its network, pictures, recipe and engine. */
 export function openingLines({ config, data, backend }: Extract<RunEvent, { type: 'begun' }>): string[] {
   const { model, recipe, preprocessing, weights, freeze } = config;
   const { train, val, test } = data;

@@ -3,7 +3,7 @@ import type { NamedModel, RunOptions } from '../../node/training/options.ts';
 import { shellWord } from '../output/print.ts';
 import type { TrainFlags } from './flags.ts';
 
-/** What flags ask of a run; where it lies and how it is told is not among it. */
+/** What flags ask of a run, but for its folder and how it is shown. */
 export function optionsOf(flags: Partial<TrainFlags>): RunOptions {
   const { recipe, epochs, batchSize, lr, weightDecay, labelSmoothing, clipNorm, accumulate } = flags;
   const { ema, mixup, cutmix, augment, balance, patience, imageSize, mean, std, valFraction } = flags;

@@ -66,7 +66,7 @@ function runName(model: string, data: string): string {
   return `${model}-${basename(data)}`.replace(/[^\w.-]+/g, '_');
 }
 
-/** Does a run. What goes on is told on stderr, what comes out is printed. */
+/** Does a run: progress on stderr, results on stdout. */
 export async function runOnTerminal(
   { options, ...request }: Pick<RunRequest, 'source' | 'model' | 'options'>,
   { json }: Pick<TrainFlags, 'json'>,

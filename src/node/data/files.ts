@@ -76,7 +76,7 @@ const systemNames: readonly string[] = ['__macosx', 'thumbs.db', 'desktop.ini', 
 
 /** Where in a source something lies, and where to say what is left out of it. */
 export interface Place {
-  /** The source's folder, which paths are told below. */
+  /** The source's folder, to which paths in messages are relative. */
   readonly root: string;
   readonly split: SplitName | undefined;
   readonly leftOut: LeftOutTally;
@@ -148,7 +148,7 @@ export async function findPictures(
   return pictures.sort(byCodePoint);
 }
 
-/** A path as it is told: below `root`, with `/` between its parts on every system. */
+/** A path as messages show it: relative to `root`, with `/` between its parts on every system. */
 export function pathBelow(root: string, path: string): string {
   return relative(root, path).split(sep).join('/');
 }

@@ -28,7 +28,7 @@ export async function openIdx(path: string, rank: 1 | 3): Promise<IdxFile> {
   try {
     return path.endsWith('.gz') ? await openZipped(path, rank, file) : await openPlain(path, rank, file);
   } catch (error) {
-    // What is to be told is what went wrong first.
+    // The first error is the one to report.
     await file.handle.close().catch(() => undefined);
     throw error;
   }

@@ -92,7 +92,7 @@ async function readRecords(
       begin += file.size;
     }
   } finally {
-    // What was read is there, or what is to be told is why not.
+    // What was read is there, or the error that says why not is the one to report.
     for (const { file } of opened) await file.handle.close().catch(() => undefined);
   }
   return pictureDataset({

@@ -39,7 +39,7 @@ export function continuedSettings(path: string, config: RunConfig, request: RunR
   const { command: begun, ...rest } = config;
   return {
     ...rest,
-    // Both are needed to repeat it; what a program did cannot be told.
+    // Both are needed to repeat it; what a program did is not known.
     ...(begun === undefined || command === undefined ? {} : { command: `${begun} && ${command}` }),
     data,
     recipe,

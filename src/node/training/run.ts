@@ -172,7 +172,7 @@ async function start(run: PreparedRun, backend: Backend, place: RunPlace, log: R
   if (folder !== undefined) {
     if (run.isChanged) await folder.writeConfig(config);
     if (pictures.list !== undefined) await folder.write(pictureListFile, await pictures.list());
-    // A run may have been killed right after it was told to go on for longer.
+    // A run may have been killed right after it was asked to go on for longer.
     const isLonger = resume !== undefined && config.recipe.epochs !== resume.training.recipe.epochs;
     if (isLonger) await folder.adoptRecipe(config.recipe);
   }
