@@ -3,8 +3,8 @@ import { LANES, madd, VECTOR } from './simd';
 
 /**
  * Register tiles of the gradients of depthwise 3×3 convolutions: of the weights, seven columns of dy a tile, and of x at stride 2.
- * Tables, layouts and what bounds them are those of depthwise-tiles.ts. The tiles of stride 1 and 2 are twins: unrolled, they differ
- * in which column goes to which sums.
+ * Tables, layouts and what bounds them are those of depthwise-tiles.ts. Tiles are whole: seven columns of dy are registers. Those of
+ * stride 1 and 2 are twins: unrolled, they differ in which column goes to which sums.
  */
 
 /**
