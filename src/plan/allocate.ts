@@ -1,4 +1,4 @@
-import { alignUp } from '../base/align.ts';
+import { roundUp } from '../base/round-up.ts';
 
 /** A buffer that needs room from its first to its last step, both included. */
 export interface Interval {
@@ -18,7 +18,7 @@ export function allocate(
 ): { offsets: number[]; bytes: number } {
   const offsets = new Array<number>(intervals.length).fill(0);
   const order = intervals
-    .map((interval, index) => ({ ...interval, index, room: alignUp(interval.bytes, alignment) }))
+    .map((interval, index) => ({ ...interval, index, room: roundUp(interval.bytes, alignment) }))
     .sort((a, b) => b.room - a.room || a.first - b.first);
   const placed: { first: number; last: number; start: number; end: number }[] = [];
   let bytes = 0;

@@ -1,4 +1,4 @@
-import { alignUp } from '../base/align.ts';
+import { roundUp } from '../base/round-up.ts';
 import { largest } from '../base/extremes.ts';
 import { replacedBy } from '../graph/dispatch.ts';
 import type { Node } from '../graph/node.ts';
@@ -44,7 +44,7 @@ export function placeBuffers(
     const { shape } = value;
     const label = persistent.get(value)?.name ?? value.name;
     buffers.set(value, { id: buffers.size, name: label, shape, role: roleOf(value), offset: at, bytes });
-    return alignUp(bytes, target.alignment);
+    return roundUp(bytes, target.alignment);
   };
   for (const value of fixed) offset += place(value, offset);
   const arena = allocate(
@@ -76,7 +76,7 @@ export function placeBuffers(
     steps: stepsOf(schedule, buffers, again),
     buffers: [...buffers.values(), ...(workspace === undefined ? [] : [workspace])],
     workspace,
-    peakBytes: offset + alignUp(scratchBytes, target.alignment),
+    peakBytes: offset + roundUp(scratchBytes, target.alignment),
     fusions,
   };
 }

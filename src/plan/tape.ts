@@ -1,4 +1,4 @@
-import { alignUp } from '../base/align.ts';
+import { roundUp } from '../base/round-up.ts';
 import { mutatedBy, repeatOf } from '../graph/dispatch.ts';
 import type { Application, Node } from '../graph/node.ts';
 import { sizeOf } from '../base/shape.ts';
@@ -67,7 +67,7 @@ export class Tape {
   /** Bytes of the arena that a value takes while it is alive. */
   bytesOf(value: Value): number {
     if (value.role !== 'computed' || this.#persistent.has(value)) return 0;
-    return alignUp(4 * sizeOf(value.shape), this.#target.alignment);
+    return roundUp(4 * sizeOf(value.shape), this.#target.alignment);
   }
 
   /** What it takes to compute a value again, as the device estimates it. */

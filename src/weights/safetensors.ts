@@ -1,4 +1,5 @@
 import { bytes as bytesKind, checkKind, checkOptions, flag, isPlain, texts } from '../base/options.ts';
+import { roundUp } from '../base/round-up.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import { checkState } from '../nn/state.ts';
 import { checkEntries } from './arguments.ts';
@@ -218,7 +219,7 @@ function layOut<T extends Described>(
     fields.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [begin, end] })}`);
   }
   const json = new TextEncoder().encode(`{${fields.join(',')}}`);
-  const header = new Uint8Array(lengthBytes + Math.ceil(json.length / 8) * 8).fill(0x20, lengthBytes);
+  const header = new Uint8Array(lengthBytes + roundUp(json.length, 8)).fill(0x20, lengthBytes);
   new DataView(header.buffer).setBigUint64(0, BigInt(header.length - lengthBytes), true);
   header.set(json, lengthBytes);
   return { header, ordered };

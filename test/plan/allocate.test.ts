@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { alignUp } from '../../src/base/align.ts';
+import { roundUp } from '../../src/base/round-up.ts';
 import { Rng } from '../../src/base/rng.ts';
 import { allocate, type Interval } from '../../src/plan/allocate.ts';
 import { seed } from '../support/seed.ts';
@@ -26,11 +26,11 @@ test.each([64, 256])(
       const alive = (step: number) =>
         intervals
           .filter(({ first, last }) => first <= step && step <= last)
-          .reduce((sum, interval) => sum + alignUp(interval.bytes, alignment), 0);
+          .reduce((sum, interval) => sum + roundUp(interval.bytes, alignment), 0);
       const floor = Math.max(...Array.from({ length: 41 }, (_, step) => alive(step)));
       expect(bytes).toBeGreaterThanOrEqual(floor);
       expect(bytes).toBeLessThanOrEqual(
-        intervals.reduce((sum, interval) => sum + alignUp(interval.bytes, alignment), 0),
+        intervals.reduce((sum, interval) => sum + roundUp(interval.bytes, alignment), 0),
       );
     }
   },

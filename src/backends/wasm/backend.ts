@@ -1,5 +1,5 @@
 import { Disposal, type DisposeOptions } from '../../base/disposal.ts';
-import { alignUp } from '../../base/align.ts';
+import { roundUp } from '../../base/round-up.ts';
 import { CardinalError, DeviceLostError, messageOf } from '../../base/errors.ts';
 import { anything, callback, checkOptions, flag, text, wholeFrom, type Kinds } from '../../base/options.ts';
 import { entries } from '../../plan/plan.ts';
@@ -176,7 +176,7 @@ class WasmBackend implements Backend {
 
   async load(plan: Plan): Promise<Program> {
     this.#check();
-    const scratch = PLAN_ADDRESS + alignUp(plan.peakBytes, CACHE_LINE);
+    const scratch = PLAN_ADDRESS + roundUp(plan.peakBytes, CACHE_LINE);
     const room = { begin: scratch + this.#team.threads * SCRATCH_BYTES, end: this.#most - ARGS_RESERVE };
     const { lists, words, argsAddress } = lowerPlan(plan, room, this.#lowerer);
     const bytes = argsAddress + words.byteLength;

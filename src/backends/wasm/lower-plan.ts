@@ -1,4 +1,4 @@
-import { alignUp } from '../../base/align.ts';
+import { roundUp } from '../../base/round-up.ts';
 import { entries } from '../../plan/plan.ts';
 import type { Entry, Plan } from '../../plan/plan.ts';
 import { CACHE_LINE } from '../cpu.ts';
@@ -28,7 +28,7 @@ export interface Room {
 export function lowerPlan(plan: Plan, room: Room, lowerer: Lowerer): LoweredPlan {
   let top = room.begin;
   const keep: Keep = (weights, bytes) => {
-    const size = alignUp(bytes, CACHE_LINE);
+    const size = roundUp(bytes, CACHE_LINE);
     if (!staysPacked(plan, weights) || top + size > room.end) return undefined;
     const address = top;
     top += size;

@@ -2,7 +2,7 @@ import * as kernels from '../args/blas.ts';
 import { PANEL } from '../blas.ts';
 import { call, type Call } from '../call.ts';
 import type { Finish } from './finish.ts';
-import { roundUp } from './product.ts';
+import { roundUp } from '../../../base/round-up.ts';
 
 /**
  * Products of few rows, or of patches, by a library that leaves small ones unpacked: c m×n = a m×k · b, in blocks so small that

@@ -3,7 +3,7 @@ import type { NativeProducts } from '../blas.ts';
 import { call, type Call, type Keep, type PlacedBuffer } from '../call.ts';
 import { fitsPanels, packPanels, panelBytes, panelProduct, type PanelProduct } from './blas-panels.ts';
 import type { Finish } from './finish.ts';
-import { roundUp } from './product.ts';
+import { roundUp } from '../../../base/round-up.ts';
 
 /** What a native library is to those who lower products to it. */
 export interface BlasUse extends Pick<NativeProducts, 'unpacked'> {

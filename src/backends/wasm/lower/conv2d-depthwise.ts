@@ -1,3 +1,4 @@
+import { roundUp } from '../../../base/round-up.ts';
 import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import { sizeOf } from '../../../base/shape.ts';
 import type { Shape } from '../../../graph/value.ts';
@@ -43,7 +44,7 @@ export function depthwiseApplies(attrs: Conv2dAttrs, x: Shape, w: Shape): boolea
 }
 
 /** Whether rows of this width waste little of tiles of so many columns, the last of which overlaps the one before. */
-const fitsTiles = (width: number): boolean => width >= TILE && Math.ceil(width / TILE) * TILE <= 1.35 * width;
+const fitsTiles = (width: number): boolean => width >= TILE && roundUp(width, TILE) <= 1.35 * width;
 
 /**
  * Rows done at a time, tile by tile, so that the rows of x that they share are read from the second-level cache once: as many
@@ -54,7 +55,7 @@ function rowsTogether(channels: number, stride: number): number {
 }
 
 /** Packing fills whole blocks of channels. */
-const packedBytes = ([k]: Shape): number => 4 * Math.ceil(k / PACKED_CHANNELS) * PACKED_CHANNELS * TAPS;
+const packedBytes = ([k]: Shape): number => 4 * roundUp(k, PACKED_CHANNELS) * TAPS;
 
 /**
  * Bytes from one partial gradient to the next. A line more than it takes: channels in powers of two would put the same weight

@@ -1,3 +1,4 @@
+import { roundUp } from '../../../base/round-up.ts';
 import type { Pair } from '../../../graph/op-table.ts';
 import { packTaps, product as productArgs } from '../args/product.ts';
 import { call, type Call } from '../call.ts';
@@ -137,8 +138,4 @@ function chunkSize(rows: number, columns: number, groups: number): [number, numb
     columnsPerChunk = roundUp(columnsPerChunk / 2, WIDE_COLUMNS);
   while (count() < CHUNKS && rowsPerChunk > 16) rowsPerChunk = roundUp(rowsPerChunk / 2, TILE_ROWS);
   return [rowsPerChunk, columnsPerChunk];
-}
-
-export function roundUp(value: number, multiple: number): number {
-  return Math.ceil(value / multiple) * multiple;
 }

@@ -1,4 +1,4 @@
-import { alignUp } from '../../../base/align.ts';
+import { roundUp } from '../../../base/round-up.ts';
 import { CACHE_LINE } from '../../cpu.ts';
 import { fill } from '../args/fill.ts';
 import { call, type Call } from '../call.ts';
@@ -18,5 +18,5 @@ export function clearScratch(address: number): Call {
 
 /** The beginning of the next cache line. */
 export function align64(bytes: number): number {
-  return alignUp(bytes, CACHE_LINE);
+  return roundUp(bytes, CACHE_LINE);
 }

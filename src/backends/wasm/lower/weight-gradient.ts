@@ -4,7 +4,7 @@ import { sumParts as sumPartsArgs } from '../args/reduce.ts';
 import { weightGradient } from '../args/product.ts';
 import { call, type Call, type Lowering } from '../call.ts';
 import { allTaps, flatten } from './conv2d-gemm.ts';
-import { roundUp } from './product.ts';
+import { roundUp } from '../../../base/round-up.ts';
 
 /** Output channels and (tap, c) columns of a chunk: both packed sides fit a thread's scratch room. */
 const K_PER_CHUNK = 256;
