@@ -1,7 +1,7 @@
 import type { Activation } from '../graph/activation.ts';
 import { macsOf } from '../graph/dispatch.ts';
 import type { Node } from '../graph/node.ts';
-import { isMatrixProduct } from '../graph/ops/conv2d.ts';
+import { isMatmul } from '../graph/ops/conv2d.ts';
 import { sizeOf } from '../base/shape.ts';
 import type { Target } from '../plan/target.ts';
 
@@ -34,7 +34,7 @@ const fusedActivations: readonly Activation[] = ['none', 'relu', 'relu6'];
 function supports(node: Node): boolean {
   if ('activation' in node.attrs && !fusedActivations.includes(node.attrs.activation)) return false;
   if (node.op !== 'conv2d_backward_input' || !node.attrs.residual) return true;
-  return isMatrixProduct(node.attrs, node.inputs[1].shape);
+  return isMatmul(node.attrs, node.inputs[1].shape);
 }
 
 /**

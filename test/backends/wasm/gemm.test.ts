@@ -4,7 +4,7 @@ import type { Backend } from '../../../src/backends/backend.ts';
 import { createReferenceBackend } from '../../../src/backends/reference/backend.ts';
 import type { NodeOf } from '../../../src/graph/node.ts';
 import type { Conv2dAttrs, OpName, Pair } from '../../../src/graph/op-table.ts';
-import { isMatrixProduct } from '../../../src/graph/ops/conv2d.ts';
+import { isMatmul } from '../../../src/graph/ops/conv2d.ts';
 import { sizeOf } from '../../../src/base/shape.ts';
 import type { Shape } from '../../../src/graph/value.ts';
 import { createNodeBackend } from '../../../src/node/backend.ts';
@@ -192,7 +192,7 @@ async function checkAll(convolution: Convolution, rng: Rng): Promise<void> {
   const backTerms = terms * (out / channels);
   const back = { ...attrs, inputSize: size, residual: false };
   await check('conv2d_backward_input', back, [y, w], x, backTerms, rng);
-  if (isMatrixProduct(attrs, w))
+  if (isMatmul(attrs, w))
     await check('conv2d_backward_input', { ...back, residual: true }, [y, w, x], x, backTerms, rng);
   const places = batch * y[2] * y[3];
   await check('conv2d_backward_weight', { ...attrs, kernelSize: kernel }, [y, x], w, places, rng);
