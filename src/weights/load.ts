@@ -46,9 +46,9 @@ export interface LoadedWeights {
   readonly nameMap: string;
   /** What the network got, by its own names. */
   readonly loaded: readonly string[];
-  /** What the network wants and the file has not: it stays as it was. */
+  /** What the file lacks of the network: it stays as it was. */
   readonly missing: readonly string[];
-  /** What the file has and the network has not, by the file's names. */
+  /** What the network lacks of the file, by the file's names. */
   readonly unexpected: readonly string[];
   /** What has another shape and stays as it was: "fc.weight: expected 10×64, got 1000×64". */
   readonly misshaped: readonly string[];

@@ -1,5 +1,5 @@
 /** c ← op(a)·op(b) + beta·c for row-major single-precision matrices in a program's memory; `op` transposes if asked to. */
-export interface MatrixProduct {
+export interface Matmul {
   readonly transposeA: boolean;
   readonly transposeB: boolean;
   /** op(a) is m×k, op(b) is k×n. */
@@ -16,7 +16,7 @@ export interface MatrixProduct {
   readonly ldc: number;
 }
 
-export type Sgemm = (product: MatrixProduct) => void;
+export type Sgemm = (product: Matmul) => void;
 
 /** Opens a native library's matmul on a program's memory, on the calling thread. Platforms that have one provide it. */
 export type OpenSgemm = (memory: WebAssembly.Memory) => Sgemm;

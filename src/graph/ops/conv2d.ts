@@ -100,7 +100,7 @@ export const conv2dOps: Definitions<Conv2dOps, ActivationOps & ChannelSumOps> = 
   },
 };
 
-/** Whether a convolution with weights `w` is one product of matrices, of all pixels as they lie in memory. */
+/** Whether a convolution with weights `w` is one matmul, of all pixels as they lie in memory. */
 export function isMatmul(attrs: Conv2dAttrs, [, , ...kernel]: Shape): boolean {
   return attrs.groups === 1 && isPointwise(attrs, kernel);
 }

@@ -2,7 +2,7 @@ import { CardinalError } from '../../base/errors.ts';
 
 /**
  * What went wrong with the hub:
- * `absent` the repository has no such file, or the cache has not when nothing else may be asked;
+ * `absent` the repository has no such file, or the cache lacks it and nothing else may be asked;
  * `unknown` there is no such repository or revision; `denied` it is not ours to read;
  * `unreachable` no answer, or one that asks to try again later; `wrong` an answer that cannot be true.
  */
