@@ -30,10 +30,11 @@ interface Chain {
 /**
  * Merges what a residual block does after each convolution into one pass over memory: batch norm + add + activation. A `scale`
  * before the addition moves into γ and β, or into the weights and the bias where there is no norm: these are small, and the
- * gradients come back through the same factor. With
- * `foldBatchNorm` a `batch_norm_inference` folds into the weights of the convolution before it (`fold_batch_norm`, run once
- * in the prologue), and addition and activation are done as its tiles are stored. That is for inference alone: a graph in training
- * mode holds `batch_norm_inference` as well, where a norm is frozen, beside weights that change with every step.
+ * gradients come back through the same factor.
+ *
+ * With `foldBatchNorm` a `batch_norm_inference` folds into the weights of the convolution before it (`fold_batch_norm`, run
+ * once in the prologue), and addition and activation are done as its tiles are stored. That is for inference alone: a graph in
+ * training mode holds `batch_norm_inference` as well, where a norm is frozen, beside weights that change with every step.
  *
  * What a chain computes moves to where it ends. It is not formed, or ends sooner, where the device does not support what it
  * would become, or a step in between writes what it reads or writes, or reads what it writes: the running statistics of a norm

@@ -18,7 +18,7 @@ export interface Call {
   /** Depends on weights that stay as they are: may be done in the prologue instead of every time. */
   readonly once?: boolean;
   /** Written once to shared memory as 32-bit words; `args` points at them. Addresses are absolute byte offsets. */
-  readonly args: readonly Arg[];
+  readonly args: readonly number[];
 }
 
 /** A call of a kernel whose arguments are defined in `args/`. */
@@ -36,9 +36,6 @@ export const PLAN_ADDRESS = 64;
 
 /** Bytes of private scratch room of every thread: a quarter of a common second-level cache. */
 export const SCRATCH_BYTES = 512 * 1024;
-
-/** A 32-bit integer, or a float stored by its bits. */
-export type Arg = number | { readonly f32: number };
 
 /** A step as the lowering of its op sees it: buffers with absolute addresses. */
 export interface LowerStep<K extends OpName> {

@@ -2,7 +2,7 @@ import { roundUp } from '../../base/round-up.ts';
 import { entries } from '../../plan/plan.ts';
 import type { Entry, Plan } from '../../plan/plan.ts';
 import { CACHE_LINE } from '../cpu.ts';
-import type { Arg, Call, Keep, PlacedBuffer } from './call.ts';
+import type { Call, Keep, PlacedBuffer } from './call.ts';
 import type { Lowerer } from './lower/index.ts';
 import type { CallList } from './walk.ts';
 
@@ -39,12 +39,12 @@ export function lowerPlan(plan: Plan, room: Room, lowerer: Lowerer): LoweredPlan
   const lowered = new Map(entries.map((entry) => [entry, calls(entry)]));
   const once = [...lowered.values()].flat().filter((call) => call.once === true);
 
-  const words: Arg[] = [];
+  const words: number[] = [];
   const lists = entries.map((entry) => {
     const own = (lowered.get(entry) ?? []).filter((call) => call.once !== true);
     return flatten(entry === 'prologue' ? [...own, ...once] : own, words, top);
   });
-  return { lists, words: bitsOf(words), argsAddress: top };
+  return { lists, words: Int32Array.from(words), argsAddress: top };
 }
 
 /** Whether what is made of weights may be kept: they stay as they are unless the plan trains. */
@@ -54,7 +54,7 @@ export function staysPacked({ steps }: Plan, { role }: Pick<PlacedBuffer, 'role'
 }
 
 /** Appends the calls' arguments to `words`. */
-function flatten(calls: readonly Call[], words: Arg[], argsAddress: number): CallList<string> {
+function flatten(calls: readonly Call[], words: number[], argsAddress: number): CallList<string> {
   const args = new Uint32Array(calls.length);
   calls.forEach((call, index) => {
     args[index] = argsAddress + 4 * words.length;
@@ -65,15 +65,4 @@ function flatten(calls: readonly Call[], words: Arg[], argsAddress: number): Cal
     chunks: Int32Array.from(calls, ({ chunks }) => chunks),
     args,
   };
-}
-
-/** Arguments as the words of memory that kernels read. */
-function bitsOf(values: readonly Arg[]): Int32Array<ArrayBuffer> {
-  const words = new Int32Array(values.length);
-  const floats = new Float32Array(words.buffer);
-  values.forEach((value, index) => {
-    if (typeof value === 'number') words[index] = value;
-    else floats[index] = value.f32;
-  });
-  return words;
 }

@@ -19,19 +19,18 @@ export interface Finished {
   readonly report: string | undefined;
 }
 
+/** What it takes. */
+interface Means {
+  readonly backend: Backend;
+  readonly folder: RunFolder | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** Evaluates the best weights of a run, or those that the network got where there is no folder, and writes its report. */
 export async function finish(
   run: PreparedRun,
   result: TrainResult,
-  {
-    backend,
-    folder,
-    signal,
-  }: {
-    readonly backend: Backend;
-    readonly folder: RunFolder | undefined;
-    readonly signal: AbortSignal | undefined;
-  },
+  { backend, folder, signal }: Means,
   { evaluate = true, report = true }: Pick<RunOptions, 'evaluate' | 'report'>,
   log: RunLog,
 ): Promise<Finished> {
@@ -43,12 +42,6 @@ export async function finish(
   const path =
     folder !== undefined && report ? await reportRun(run, { backend, folder }, evaluation, log) : undefined;
   return { evaluation, withoutEvaluation: problem, report: path };
-}
-
-interface Means {
-  readonly backend: Backend;
-  readonly folder: RunFolder | undefined;
-  readonly signal: AbortSignal | undefined;
 }
 
 /** Undefined if there are no pictures to evaluate on, or `signal` is aborted; what is wrong with the weights if they are damaged. */

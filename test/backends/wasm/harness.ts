@@ -92,9 +92,8 @@ export async function openBench(
     if (kernel === undefined) throw new Error(`no kernel ${call.kernel}`);
     const view = new DataView(memory.buffer);
     const args = 64;
-    call.args.forEach((arg, index) => {
-      if (typeof arg === 'number') view.setInt32(args + 4 * index, arg, true);
-      else view.setFloat32(args + 4 * index, arg.f32, true);
+    call.args.forEach((word, index) => {
+      view.setInt32(args + 4 * index, word, true);
     });
     if (call.args.length > 900) throw new Error('too many arguments for the bench');
     for (let i = 0; i < call.chunks; i++) kernel(args, order === 'forward' ? i : call.chunks - 1 - i);
