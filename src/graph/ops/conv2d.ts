@@ -110,7 +110,7 @@ export function isPointwise({ stride, padding }: Conv2dAttrs, kernel: readonly n
   return [...kernel, ...stride].every((n) => n === 1) && padding.every((n) => n === 0);
 }
 
-/** Only the geometry: gradient nodes have no bias, residual or ReLU. */
+/** Only the geometry, which the ops of the backward pass share. */
 function geometryOf({ stride, padding, dilation, groups }: Conv2dAttrs): Conv2dAttrs {
   return { stride, padding, dilation, groups };
 }
