@@ -5,7 +5,7 @@ import { sizeOf } from '../base/shape.ts';
 import { formatShape } from '../graph/value.ts';
 import type { Plan, PlanBuffer } from '../plan/plan.ts';
 import type { Order } from './backend.ts';
-import { toChannelsLast, toContiguous } from './order.ts';
+import { toChannelsLast, toContiguous } from './channels-last.ts';
 
 /**
  * `write` and `read` of a `Program` whose memory the host can see: finds buffers by name, checks sizes, and converts

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { toChannelsLast, toContiguous } from '../../src/backends/order.ts';
+import { toChannelsLast, toContiguous } from '../../src/backends/channels-last.ts';
 
 test('a 2×3×1×2 tensor in both orders, worked by hand', () => {
   const contiguous = Float32Array.of(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11);

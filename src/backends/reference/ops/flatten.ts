@@ -1,5 +1,5 @@
 import type { FlattenOps } from '../../../graph/ops/flatten.ts';
-import { toChannelsLast, toContiguous } from '../../order.ts';
+import { toChannelsLast, toContiguous } from '../../channels-last.ts';
 import type { Kernels } from '../kernel.ts';
 
 export const flattenKernels: Kernels<FlattenOps> = {
