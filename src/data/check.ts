@@ -1,6 +1,7 @@
 import { CardinalError, messageOf } from '../base/errors.ts';
 import { checkDataset } from './arguments.ts';
 import { decoderOf } from './decode.ts';
+import { isTooLate } from './in-time.ts';
 import { leftOutOf, leftOutWords } from './left-out.ts';
 import type { OpenData } from './open-data.ts';
 import type { PicturePlatform } from './picture-platform.ts';
@@ -13,7 +14,10 @@ export interface UnreadablePicture {
   readonly reason: string;
 }
 
-/** Decodes every picture of a dataset, a few at a time on the decoder's own threads, and lists those that cannot be. */
+/**
+ * Decodes every picture of a dataset, a few at a time on the decoder's own threads, and lists those that cannot be. These are
+ * decoded once more, alone: a native decoder mixes up its messages where several pictures fail at once. What took too long is not.
+ */
 export async function checkPictures(
   dataset: PictureDataset,
   onProgress: ((done: number) => void) | undefined,
@@ -22,20 +26,26 @@ export async function checkPictures(
   checkDataset('checkPictures', dataset);
   if (dataset.source.kind === 'memory') return [];
   const decode = decoderOf(dataset.source, platform);
-  const unreadable: UnreadablePicture[] = [];
+  const failureOf = (index: number): Promise<string | undefined> =>
+    decode(index).then(() => undefined, messageOf);
+  const failures = new Map<number, string>();
   let next = 0;
   let done = 0;
   const work = async (): Promise<void> => {
     while (next < dataset.length) {
       const index = next++;
-      await decode(index).catch((error: unknown) => {
-        unreadable.push({ index, id: dataset.id(index), reason: messageOf(error) });
-      });
+      const reason = await failureOf(index);
+      if (reason !== undefined) failures.set(index, reason);
       onProgress?.(++done);
     }
   };
   await Promise.all(Array.from({ length: 4 }, work));
-  return unreadable.sort((a, b) => a.index - b.index);
+  const unreadable: UnreadablePicture[] = [];
+  for (const [index, first] of [...failures].sort(([a], [b]) => a - b)) {
+    const reason = isTooLate(first) ? first : await failureOf(index);
+    if (reason !== undefined) unreadable.push({ index, id: dataset.id(index), reason });
+  }
+  return unreadable;
 }
 
 /**

@@ -3,8 +3,15 @@ export type Timed = <T>(step: () => Promise<T>) => Promise<T>;
 
 /** Why a picture was given up, as the end of a sentence. */
 export function tookTooLong(seconds: number): string {
-  return `decoding took longer than ${seconds} s (decodeSeconds, --decode-seconds)`;
+  return `${late}${seconds} s (decodeSeconds, --decode-seconds)`;
 }
+
+/** Whether that is why. */
+export function isTooLate(reason: string): boolean {
+  return reason.startsWith(late);
+}
+
+const late = 'decoding took longer than ';
 
 /**
  * Steps that are given up after so many seconds: a native decoder cannot be ended from outside, so it goes on by itself, and who waits
@@ -13,13 +20,13 @@ export function tookTooLong(seconds: number): string {
 export function inTime(seconds: number): Timed {
   return async (step) => {
     let timer: ReturnType<typeof setTimeout> | undefined;
-    const late = new Promise<never>((_, reject) => {
+    const timeout = new Promise<never>((_, reject) => {
       timer = setTimeout(() => {
         reject(new Error(tookTooLong(seconds)));
       }, seconds * 1000);
     });
     try {
-      return await Promise.race([step(), late]);
+      return await Promise.race([step(), timeout]);
     } finally {
       clearTimeout(timer);
     }

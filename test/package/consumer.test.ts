@@ -15,7 +15,7 @@ let project: string;
 let missing: string | undefined;
 
 const source = `
-import { compile, createModel, F, nn, type Value } from 'cardinal-nn';
+import { compile, createModel, F, nn, summary, type Value } from 'cardinal-nn';
 import { createReferenceBackend, planInference, type Backend, type Plan } from 'cardinal-nn/backends';
 import { countModel } from 'cardinal-nn/cost';
 import { balancedSubset, type BatchLoader, type Picture } from 'cardinal-nn/data';
@@ -29,7 +29,8 @@ class Net extends nn.Module {
     return F.relu(this.conv(x));
   }
 }
-export const rows: number = nn.summary(new Net(), { inputSize: [1, 3, 8, 8] }).rows.length;
+export const rows: number = summary(new Net(), { inputSize: [1, 3, 8, 8] }).rows.length;
+export const same: typeof summary = nn.summary;
 export const parameters: number = countModel('resnet18').params;
 
 export async function all(path: string): Promise<Float32Array> {
@@ -94,6 +95,7 @@ describe('the package as others install it', () => {
 
   test.each([
     ['neither the DOM nor Node', { lib: ['es2024'], types: [] }],
+    ['the DOM', { lib: ['es2024', 'dom'], types: [] }],
     [
       'the DOM, and are bundled',
       { lib: ['es2024', 'dom'], types: [], module: 'esnext', moduleResolution: 'bundler' },
