@@ -1,6 +1,7 @@
 import { CardinalError } from '../base/errors.ts';
 import { requireFloats } from '../base/floats.ts';
 import { nearest } from '../base/nearest.ts';
+import { checkKind, text } from '../base/options.ts';
 import { sizeOf } from '../base/shape.ts';
 import { formatShape } from '../graph/value.ts';
 import type { Plan, PlanBuffer } from '../plan/plan.ts';
@@ -48,6 +49,7 @@ export class HostBuffers {
   }
 
   #named(name: string): PlanBuffer {
+    checkKind(`plan "${this.#plan.name}"`, 'the name of a buffer', name, text);
     const buffer = this.#buffers.get(name);
     if (buffer === undefined) {
       const similar = nearest(name, [...this.#buffers.keys()]).join(', ');

@@ -54,9 +54,9 @@ export class HostProgram implements Program {
   read(names: readonly string[], order?: Order): Promise<Float32Array[]>;
   read(names: string | readonly string[], order?: Order): Promise<Float32Array | Float32Array[]> {
     return settle(() =>
-      typeof names === 'string'
-        ? this.#buffers.read(names, order)
-        : names.map((name) => this.#buffers.read(name, order)),
+      Array.isArray(names)
+        ? names.map((name: string) => this.#buffers.read(name, order))
+        : this.#buffers.read(names as string, order),
     );
   }
 

@@ -6,7 +6,7 @@ import { fuse } from './fuse.ts';
 import { placeBuffers, type Persistent } from './place.ts';
 import type { Plan } from './plan.ts';
 import { prune } from './schedule.ts';
-import type { Target } from './target.ts';
+import { targetKind, type Target } from './target.ts';
 
 /** What tracing a model gives. */
 export interface Traced {
@@ -24,12 +24,13 @@ export interface InferencePlanOptions {
 
 const inferenceKinds: Kinds<InferencePlanOptions> = { name: text, foldBatchNorm: flag };
 
-/** Throws a `UsageError` unless it is what `trace` gives. */
-export function checkTraced(what: string, traced: unknown): void {
+/** Throws a `UsageError` unless it is what `trace` gives, and a device to plan it for. */
+export function checkPlannable(what: string, traced: unknown, device: unknown): void {
   checkKind(what, 'the network', traced, {
     expected: 'traced, as trace gives it',
     is: (value) => record.is(value) && ['graph', 'output'].every((part) => part in Object(value)),
   });
+  checkKind(what, 'the device', device, targetKind);
 }
 
 /**
@@ -37,7 +38,7 @@ export function checkTraced(what: string, traced: unknown): void {
  * often as wanted.
  */
 export function planInference(traced: Traced, device: Target, options: InferencePlanOptions): Plan {
-  checkTraced('planInference', traced);
+  checkPlannable('planInference', traced, device);
   checkOptions('planInference', options, inferenceKinds, ['name']);
   const { name, foldBatchNorm = true } = options;
   const { graph, output, fusions } = fuse(traced.graph, traced.output, device, { foldBatchNorm });

@@ -1,5 +1,5 @@
 import { callback, checkOptions, finite, flag, text, type Kinds } from '../base/options.ts';
-import { checkTraced } from './plan-inference.ts';
+import { checkPlannable } from './plan-inference.ts';
 import { CardinalError } from '../base/errors.ts';
 import { mutatedBy } from '../graph/dispatch.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -74,7 +74,7 @@ function isOptimizerKind(value: unknown): boolean {
  * Throws a `CardinalError` if nothing is left to train.
  */
 export function planTraining(traced: Traced, device: Target, options: TrainingPlanOptions): Plan {
-  checkTraced('planTraining', traced);
+  checkPlannable('planTraining', traced, device);
   checkOptions('planTraining', options, trainingKinds, ['name', 'optimizer']);
   const {
     graph,

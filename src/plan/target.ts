@@ -1,3 +1,4 @@
+import { having, wholeFrom, type Kind } from '../base/options.ts';
 import type { Node } from '../graph/node.ts';
 
 /** What planning asks of the device that is to run the plan. Every `Backend` is one. */
@@ -25,3 +26,16 @@ export interface Target {
 
 /** What limits the size of a plan. */
 export type Capacity = Pick<Target, 'maxBytes' | 'maxBufferBytes'>;
+
+const methods = having('', 'workspaceBytes', 'supports', 'workOf');
+
+/** A `Target`: one that lacks a number would give buffers no place. */
+export const targetKind: Kind = {
+  expected:
+    'a backend, or what planning asks of one (alignment, maxBytes, maxBufferBytes, workspaceBytes, supports, workOf)',
+  is: (value) => {
+    if (!methods.is(value)) return false;
+    const { alignment, maxBytes, maxBufferBytes } = value as Target;
+    return wholeFrom(4).is(alignment) && [maxBytes, maxBufferBytes].every((most) => most > 0);
+  },
+};

@@ -1,12 +1,14 @@
 import { isFloats } from '../base/floats.ts';
 import { checkKind, having, type Kind } from '../base/options.ts';
+import { targetKind } from '../plan/target.ts';
+
+const runsPlans = having('a backend, what createBackend gives once it is awaited', 'load', 'dispose');
 
 /** What `createReferenceBackend`, `createWasmBackend` and Node's `createBackend` give. */
-export const backendKind: Kind = having(
-  'a backend, what createBackend gives once it is awaited',
-  'load',
-  'dispose',
-);
+export const backendKind: Kind = {
+  ...runsPlans,
+  is: (value) => runsPlans.is(value) && targetKind.is(value),
+};
 
 /** Throws a `UsageError` unless `data` is as many 32-bit floats as `expected`. */
 export function checkFloats(what: string, name: string, data: unknown, expected: number): void {

@@ -454,6 +454,21 @@ export const calls = [
     /expected the network to be traced/,
   ],
   [
+    'planInference for a device that does not say how it aligns buffers',
+    () =>
+      cardinal.planInference(
+        nn.trace(conv(), [1, 3, 8, 8], { training: false }),
+        { ...backend, alignment: undefined },
+        { name: 'x' },
+      ),
+    /^planInference: expected the device to be a backend, or what planning asks of one \(alignment, .*workOf\), got \{/,
+  ],
+  [
+    'planTraining for no device',
+    () => cardinal.planTraining(nn.trace(conv(), [1, 3, 8, 8], { training: true }), undefined, { name: 'x' }),
+    /^planTraining: expected the device to be a backend, .*, got undefined$/,
+  ],
+  [
     'planTraining without an optimiser',
     () => cardinal.planTraining(nn.trace(conv(), [1, 3, 8, 8], { training: true }), backend, { name: 'x' }),
     /^planTraining: expected \{ optimizer \}/,
@@ -489,6 +504,15 @@ export const promises = [
     'classifying bytes that were given away',
     () => receivePicture(givenAway(new Uint8Array(8)).buffer, pictureLimits({})),
     /^cannot read the picture: got an ArrayBuffer whose memory was given away \(transferred\)$/,
+  ],
+  [
+    'reading a buffer by its number',
+    async () => {
+      const traced = nn.trace(new nn.ReLU(), [1, 1, 1, 3], { training: false });
+      const program = await backend.load(cardinal.planInference(traced, backend, { name: 'x' }));
+      return program.read(['logits', 5]);
+    },
+    /^plan "x": expected the name of a buffer to be a text that is not empty, got 5$/,
   ],
   ['writeWeights of nothing', () => cardinal.writeWeights(), /^writeWeights: expected the program/],
   ['fit of nothing', () => cardinal.fit(), /^train: expected the options/],
