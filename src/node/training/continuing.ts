@@ -7,8 +7,8 @@ import type { RunOptions } from './options.ts';
  * - `kept`: results do not depend on it either; what is given now replaces what was, in `config.json` too.
  * - `own`: the run has its own, and another value is refused; `epochs` may be more than they were.
  * - `begin`: decides how a run begins, and is compared as well, for a program that is called with the same options again. The
- *   command line refuses it beside `--resume`.
- * - `past`: the same, where nothing can be compared: a program gets a warning that it has no effect.
+ *   command line refuses it beside `--resume`; `mean` and `std` are its own, so they are never compared.
+ * - `past`: decides how a run begins, but nothing is left to compare it with: a program gets a warning that it has no effect.
  */
 export type WhenContinued = 'free' | 'kept' | 'own' | 'begin' | 'past';
 
