@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { promisify } from 'node:util';
 import { createGunzip, gzip } from 'node:zlib';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { PictureHashes } from '../../data/picture-record.ts';
 import { fileSizeOf } from '../../data/file-source.ts';
 import { keyOf, type PictureDataset } from '../../data/source.ts';
@@ -19,7 +19,7 @@ const lineSchema = z.tuple([
   z.string(),
   z.string(),
   /** Bytes of its file or record; −1 if it cannot be had. */
-  z.int().min(-1),
+  z.int().check(z.minimum(-1)),
   /** A hash of its content; empty if that was not read. */
   z.string(),
 ]);
