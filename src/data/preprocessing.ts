@@ -2,6 +2,7 @@ import { checkOptions, finite, listOf, oneOf, wholeFrom, type Kinds } from '../b
 import * as z from 'zod/mini';
 
 import { smallest } from '../base/extremes.ts';
+import { validate } from '../base/validate.ts';
 import { interpolations } from './transforms/filters.ts';
 
 /**
@@ -40,6 +41,11 @@ export const preprocessingSchema = z
 
 /** How a picture becomes a network's input; see `preprocessingSchema`. */
 export type Preprocessing = z.infer<typeof preprocessingSchema>;
+
+/** A preprocessing from outside, checked. Throws a `CardinalError` of one line. */
+export function checkPreprocessing(what: string, preprocessing: Preprocessing): Preprocessing {
+  return validate(preprocessingSchema, preprocessing, `${what}: the preprocessing`);
+}
 
 const range = z
   .tuple([z.number().check(z.positive()), z.number().check(z.positive())])
