@@ -25,10 +25,15 @@ const rng = Rng.of(seed, 'png');
 function noise(width: number, height: number, channels: 1 | 2 | 3 | 4, depth: 'uchar' | 'ushort'): Sharp {
   const length = width * height * channels;
   const raw = { width, height, channels };
-  if (depth === 'uchar') return sharp(Uint8Array.from({ length }, () => rng.int(256)), { raw });
-  return sharp(Uint16Array.from({ length }, () => rng.int(65_536)), { raw }).toColourspace(
-    channels < 3 ? 'grey16' : 'rgb16',
-  );
+  if (depth === 'uchar')
+    return sharp(
+      Uint8Array.from({ length }, () => rng.int(256)),
+      { raw },
+    );
+  return sharp(
+    Uint16Array.from({ length }, () => rng.int(65_536)),
+    { raw },
+  ).toColourspace(channels < 3 ? 'grey16' : 'rgb16');
 }
 
 describe('the same bytes as the decoder of Node', () => {
@@ -101,7 +106,12 @@ describe('what is no good', () => {
       header.writeUInt32BE(side, 4);
       header.set([8, 2], 8);
       const signature = Buffer.from('\x89PNG\r\n\x1a\n', 'latin1');
-      return Buffer.concat([signature, chunk('IHDR', header), chunk('IDAT', pixels), chunk('IEND', Buffer.alloc(0))]);
+      return Buffer.concat([
+        signature,
+        chunk('IHDR', header),
+        chunk('IDAT', pixels),
+        chunk('IEND', Buffer.alloc(0)),
+      ]);
     };
     expect(await refused(png(14_000, Buffer.alloc(9)))).toMatch(/it is truncated or damaged/);
     expect(await refused(png(20_000, Buffer.alloc(9)))).toMatch(/more than maxPixels/);

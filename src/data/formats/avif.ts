@@ -24,7 +24,9 @@ export function avifHeader(bytes: Uint8Array): AvifHeader {
         const [w, h] = [view.getUint32(at + 12), view.getUint32(at + 16)];
         if (w * h > width * height) [width, height] = [w, h];
       } else if (type === 'auxC') {
-        hasAlpha ||= String.fromCharCode(...bytes.subarray(at + 12, Math.min(next, at + 80))).includes('alpha');
+        hasAlpha ||= String.fromCharCode(...bytes.subarray(at + 12, Math.min(next, at + 80))).includes(
+          'alpha',
+        );
       }
       at = next;
     }

@@ -98,7 +98,11 @@ function isRestart(marker: number): boolean {
 
 /** Where the next marker stands behind the coded data that begins at `from`. */
 function endOfScan(bytes: Uint8Array, from: number): number {
-  for (let at = bytes.indexOf(0xff, from); at >= 0 && at + 1 < bytes.length; at = bytes.indexOf(0xff, at + 1)) {
+  for (
+    let at = bytes.indexOf(0xff, from);
+    at >= 0 && at + 1 < bytes.length;
+    at = bytes.indexOf(0xff, at + 1)
+  ) {
     if (hasLength(bytes[at + 1])) return at;
   }
   return bytes.length;

@@ -80,7 +80,10 @@ function readHeader(data: Uint8Array): PngHeader {
   const view = new DataView(data.buffer, data.byteOffset, data.byteLength);
   const [depth, color, compression, filter, interlace] = data.subarray(8);
   const isKnown =
-    Object.hasOwn(depths, color) && depths[color].includes(depth) && compression + filter === 0 && interlace < 2;
+    Object.hasOwn(depths, color) &&
+    depths[color].includes(depth) &&
+    compression + filter === 0 &&
+    interlace < 2;
   if (!isKnown) throw new Error('its header is damaged');
   return { width: view.getUint32(0), height: view.getUint32(4), depth, color, isInterlaced: interlace === 1 };
 }

@@ -12,7 +12,8 @@ export interface WebpHeader {
 /** Throws an `Error` with the bare reason if it is damaged or truncated. */
 export function webpHeader(bytes: Uint8Array): WebpHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.length < 30 || 8 + view.getUint32(4, true) > bytes.length) throw new Error('it is truncated or damaged');
+  if (bytes.length < 30 || 8 + view.getUint32(4, true) > bytes.length)
+    throw new Error('it is truncated or damaged');
   const sides: (readonly [width: number, height: number])[] = [];
   let hasAlpha = false;
   let orientation = 1;
@@ -27,7 +28,7 @@ export function webpHeader(bytes: Uint8Array): WebpHeader {
       sides.push([view.getUint16(data + 6, true) & 0x3fff, view.getUint16(data + 8, true) & 0x3fff]);
     } else if (type === 'VP8L') {
       const flags = view.getUint32(data + 1, true);
-      hasAlpha ||= (flags & 2 ** 28) !== 0;
+      hasAlpha ||= (flags & (2 ** 28)) !== 0;
       sides.push([1 + (flags & 0x3fff), 1 + ((flags >> 14) & 0x3fff)]);
     } else if (type === 'EXIF') {
       orientation = orientationOf(bytes.subarray(data, data + length));

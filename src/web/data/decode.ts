@@ -24,21 +24,20 @@ interface Known {
 }
 
 /** Reads headers. Throws an `Error` with the bare reason, for what browsers show in part, too. */
-const headers: Readonly<
-  Partial<Record<NativeFormat, (bytes: Uint8Array, limits: PictureLimits) => Known>>
-> = {
-  jpeg: (bytes, limits) => {
-    const { width, height, isWhole } = jpegFrame(bytes);
-    checkSize(width, height, limits);
-    checkScans(bytes, width * height, limits);
-    if (!isWhole) throw new Error('it is truncated or damaged');
-    return { width, height };
-  },
-  webp: webpHeader,
-  // Its transparent pixels are black, as a canvas has them.
-  gif: gifSize,
-  avif: avifHeader,
-};
+const headers: Readonly<Partial<Record<NativeFormat, (bytes: Uint8Array, limits: PictureLimits) => Known>>> =
+  {
+    jpeg: (bytes, limits) => {
+      const { width, height, isWhole } = jpegFrame(bytes);
+      checkSize(width, height, limits);
+      checkScans(bytes, width * height, limits);
+      if (!isWhole) throw new Error('it is truncated or damaged');
+      return { width, height };
+    },
+    webp: webpHeader,
+    // Its transparent pixels are black, as a canvas has them.
+    gif: gifSize,
+    avif: avifHeader,
+  };
 
 /** How a JPEG is decoded where the browser's own decoder is not exact. */
 type DecodeJpeg = (bytes: Uint8Array) => Promise<Picture>;
@@ -65,7 +64,9 @@ export async function decodeInBrowser(
     return budgeted(known, limits, timed, () => decodeJpeg(bytes));
   }
   if (read === undefined) {
-    throw new Error(cannot(format, `does not decode exactly${known.hasAlpha === true ? ' with its alpha' : ''}`));
+    throw new Error(
+      cannot(format, `does not decode exactly${known.hasAlpha === true ? ' with its alpha' : ''}`),
+    );
   }
   const picture = await budgeted(known, limits, timed, () =>
     decodeNatively(bytes, read).catch((error: unknown) => {

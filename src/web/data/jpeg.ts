@@ -19,12 +19,14 @@ export function jpegDecoder(urls: JpegUrls): (bytes: Uint8Array) => Promise<Pict
       throw error;
     });
     const decode = await opened;
-    const { width, height, data: rgba } = await decode(bytes as Uint8Array<ArrayBuffer>).catch(
-      (error: unknown) => {
-        // The decoder's own errors are C++'s, whose words stay there.
-        throw new Error('it is damaged, or of a kind that is not supported', { cause: error });
-      },
-    );
+    const {
+      width,
+      height,
+      data: rgba,
+    } = await decode(bytes as Uint8Array<ArrayBuffer>).catch((error: unknown) => {
+      // The decoder's own errors are C++'s, whose words stay there.
+      throw new Error('it is damaged, or of a kind that is not supported', { cause: error });
+    });
     const data = new Uint8Array(3 * width * height);
     withoutAlpha(rgba, data, 0);
     return { width, height, channels: 3, data };

@@ -7,7 +7,8 @@ import { jpegDecoder, type JpegUrls } from './jpeg.ts';
 
 const noFiles = 'a page reads no files by their paths: give it a File or a Blob';
 
-const insecure = 'this page came by plain http, so its browser has no SHA-256: serve it by https, or from localhost';
+const insecure =
+  'this page came by plain http, so its browser has no SHA-256: serve it by https, or from localhost';
 
 /** Pictures in a worker of a page: blobs, and the browser's decoders. */
 export function webPictures(jpeg: JpegUrls | undefined): PicturePlatform {
