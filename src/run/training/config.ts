@@ -2,11 +2,26 @@ import * as z from 'zod';
 import { jsonObject } from '../../base/validate.ts';
 import { mostDecodeSeconds } from '../../data/picture-limits.ts';
 import { preprocessingSchema } from '../../data/preprocessing.ts';
-import { backendNames } from '../../node/backends.ts';
+import type { Backends } from '../backends.ts';
 import { recipeSchema } from '../../train/recipe.ts';
 
-/** `config.json` of a run folder: the settings that continue a run beside its checkpoint, and what a person may ask. */
-export const runConfigSchema = z.strictObject({
+export type RunConfig = z.infer<typeof schema>;
+
+/**
+ * `config.json` of a run folder: the settings that continue a run beside its checkpoint, and what a person may ask. Its backend is
+ * one of those of the platform that reads it.
+ */
+export function runConfigSchema(backends: Backends) {
+  const { engine } = schema.shape;
+  return schema.extend({
+    engine: engine
+      .unwrap()
+      .extend({ backend: z.enum(Object.keys(backends)).optional() })
+      .optional(),
+  });
+}
+
+const schema = z.strictObject({
   /** Cardinal's version. */
   cardinal: z.string(),
   startedAt: z.iso.datetime(),
@@ -49,7 +64,7 @@ export const runConfigSchema = z.strictObject({
   /** What was asked to compute it, for a run that begins anew; once it has a checkpoint, that records what computed it. */
   engine: z
     .strictObject({
-      backend: z.enum(backendNames).optional(),
+      backend: z.string().optional(),
       threads: z.int().min(1).optional(),
       blas: z.boolean().optional(),
     })
@@ -59,8 +74,6 @@ export const runConfigSchema = z.strictObject({
   /** Epochs without a better validation top-1 after which the run ends. */
   patience: z.int().min(1).optional(),
 });
-
-export type RunConfig = z.infer<typeof runConfigSchema>;
 
 /** What became of the classifier of weights that a run began with, in words. */
 export const classifierFates = { keep: 'kept', reset: 'reinitialised' } as const;
