@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { createGunzip, gzip } from 'node:zlib';
 import type { FolderPlatform, ListPlatform } from '../run/folder/platform.ts';
@@ -12,11 +11,6 @@ const zip = promisify(gzip);
 /** Lists of pictures on Node. */
 export const nodeLists: ListPlatform = {
   pictures: nodePictures,
-  pictureBytes: (path) =>
-    stat(path).then(
-      ({ size }) => size,
-      () => -1,
-    ),
   newSha256() {
     const hash = createHash('sha256');
     return {

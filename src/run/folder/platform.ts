@@ -12,8 +12,6 @@ export interface RunningHash {
 /** What a platform gives so that pictures are listed in a run folder. */
 export interface ListPlatform {
   readonly pictures: PicturePlatform;
-  /** Bytes of a picture file; −1 if it cannot be had. */
-  pictureBytes(path: string): Promise<number>;
   newSha256(): RunningHash;
   gzip(text: string): Promise<Uint8Array>;
   /** Unzips as far as it is asked for. Throws any error if the bytes are damaged. */

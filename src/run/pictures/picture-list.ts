@@ -1,5 +1,6 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { PictureHashes } from '../../data/picture-record.ts';
+import { fileSizeOf } from '../../data/file-source.ts';
 import { keyOf, type PictureDataset } from '../../data/source.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import { contentOf } from '../../data/record-pictures.ts';
@@ -15,7 +16,7 @@ const lineSchema = z.tuple([
   z.string(),
   z.string(),
   /** Bytes of its file or record; −1 if it cannot be had. */
-  z.int().min(-1),
+  z.int().check(z.minimum(-1)),
   /** A hash of its content; empty if that was not read. */
   z.string(),
 ]);
@@ -54,9 +55,11 @@ async function listed(
   const { source, classes } = dataset;
   const one = async (index: number): Promise<ListedPicture> => {
     const size =
-      source.kind === 'memory' ? source.recordBytes : await platform.pictureBytes(source.paths[index]);
-    const content =
-      contents || source.kind === 'memory' ? await contentOf(dataset, index, platform.pictures) : '';
+      source.kind === 'files'
+        ? // None that can be had has so many.
+          await fileSizeOf(source, index, platform.pictures).catch(() => -1)
+        : source.recordBytes;
+    const content = contents || source.kind !== 'files' ? await contentOf(dataset, index, platform.pictures) : '';
     return [part, classes[dataset.label(index)], keyOf(dataset, index), size, content];
   };
   const pictures: ListedPicture[] = [];
