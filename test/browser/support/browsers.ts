@@ -1,0 +1,154 @@
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import type { Page as PlaywrightPage } from 'playwright-core';
+import type { Page as PuppeteerPage } from 'puppeteer-core';
+
+export type BrowserKind = 'chromium' | 'firefox';
+
+/** A page as tests use it, the same of both browsers. */
+export interface TestPage {
+  goto(url: string): Promise<void>;
+  /** Calls a function in the page, with an argument that is JSON; it sees nothing else of the test. Promises are awaited. */
+  evaluate<A, R>(work: (given: A) => R | Promise<R>, given: A): Promise<R>;
+  /** Gives files of the disk to an `<input type="file">`. */
+  setFiles(selector: string, paths: readonly string[]): Promise<void>;
+  setViewport(size: { readonly width: number; readonly height: number }): Promise<void>;
+  setColorScheme(scheme: 'light' | 'dark'): Promise<void>;
+  screenshot(path: string): Promise<void>;
+  close(): Promise<void>;
+  /** What the page and its workers wrote to the console, and errors that nobody caught, as lines. */
+  readonly console: readonly string[];
+  /** What only one of the drivers can do. */
+  readonly driver: { readonly playwright?: PlaywrightPage; readonly puppeteer?: PuppeteerPage };
+}
+
+export interface TestBrowser {
+  readonly kind: BrowserKind;
+  newPage(): Promise<TestPage>;
+  close(): Promise<void>;
+}
+
+export interface BrowserOptions {
+  /** Command-line switches of Chromium, or preferences of Firefox. */
+  readonly args?: readonly string[];
+  readonly preferences?: Readonly<Record<string, boolean | number | string>>;
+  /** The folder of its profile, which stays when the browser is closed: what it stored is there the next time. */
+  readonly profile?: string;
+}
+
+const names = { chromium: ['chromium', 'chromium-browser'], firefox: ['firefox-esr'] } as const;
+
+/** The browsers of this machine. One that is missing is said aloud: its tests are skipped. */
+export const browsers: readonly BrowserKind[] = (['chromium', 'firefox'] as const).filter((kind) => {
+  const isThere = programOf(kind) !== undefined;
+  if (!isThere) console.warn(`SKIPPED: no ${kind} on this machine: nothing is tested in it`);
+  return isThere;
+});
+
+function programOf(kind: BrowserKind): string | undefined {
+  const folders = (process.env['PATH'] ?? '').split(delimiter);
+  return names[kind].flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync);
+}
+
+/** Starts a browser without a window. */
+export async function openBrowser(kind: BrowserKind, options: BrowserOptions = {}): Promise<TestBrowser> {
+  const program = programOf(kind);
+  if (program === undefined) throw new Error(`no ${kind} on this machine`);
+  return kind === 'chromium' ? openChromium(program, options) : openFirefox(program, options);
+}
+
+async function openChromium(
+  executablePath: string,
+  { args = [], profile }: BrowserOptions,
+): Promise<TestBrowser> {
+  const { chromium } = await import('playwright-core');
+  const own = profile ?? (await mkdtemp(join(tmpdir(), 'cardinal-chromium-')));
+  const context = await chromium.launchPersistentContext(own, {
+    ...{ executablePath, headless: true, args: ['--no-sandbox', ...args] },
+    permissions: ['camera'],
+  });
+  return {
+    kind: 'chromium',
+    newPage: async () => {
+      const page = await context.newPage();
+      const lines: string[] = [];
+      page.on('console', (message) => lines.push(`${message.type()}: ${message.text()}`));
+      page.on('pageerror', (error) => lines.push(`uncaught: ${error.message}`));
+      return {
+        goto: async (url) => {
+          await page.goto(url);
+        },
+        evaluate: (work, given) => page.evaluate(call(work, given)) as never,
+        setFiles: (selector, paths) => page.setInputFiles(selector, [...paths]),
+        setViewport: (size) => page.setViewportSize(size),
+        setColorScheme: (colorScheme) => page.emulateMedia({ colorScheme }),
+        screenshot: async (path) => {
+          await page.screenshot({ path, fullPage: true });
+        },
+        close: () => page.close(),
+        console: lines,
+        driver: { playwright: page },
+      };
+    },
+    close: async () => {
+      await context.close();
+      if (profile === undefined) await rm(own, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+async function openFirefox(
+  executablePath: string,
+  { preferences = {}, profile }: BrowserOptions,
+): Promise<TestBrowser> {
+  const { launch } = await import('puppeteer-core');
+  const browser = await launch({
+    ...{ browser: 'firefox', executablePath, headless: true, protocolTimeout: 300_000 },
+    ...(profile === undefined ? {} : { userDataDir: profile }),
+    // Files of the OPFS and of the cache need no asking; pages are not slowed down because nobody looks at them.
+    extraPrefsFirefox: { 'dom.min_background_timeout_value': 4, ...preferences },
+  });
+  return {
+    kind: 'firefox',
+    newPage: async () => {
+      const page = await browser.newPage();
+      const lines: string[] = [];
+      page.on('console', (message) => lines.push(`${message.type()}: ${message.text()}`));
+      page.on('pageerror', (error) => lines.push(`uncaught: ${messageOf(error)}`));
+      return {
+        goto: async (url) => {
+          await page.goto(url);
+        },
+        evaluate: (work, given) => page.evaluate(call(work, given)) as never,
+        setFiles: async (selector, paths) => {
+          const input = (await page.$(selector)) ?? missing(selector);
+          await input.uploadFile(...paths);
+        },
+        setViewport: (size) => page.setViewport(size),
+        setColorScheme: (value) => page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }]),
+        screenshot: async (path) => {
+          await page.screenshot({ path: path, fullPage: true });
+        },
+        close: () => page.close(),
+        console: lines,
+        driver: { puppeteer: page },
+      };
+    },
+    close: () => browser.close(),
+  };
+}
+
+/** A call as text, the same for both drivers: whatever wraps functions of tests must not reach the page. */
+function call(work: unknown, given: unknown): string {
+  return `(${String(work)})(${given === undefined ? 'undefined' : JSON.stringify(given)})`;
+}
+
+function missing(selector: string): never {
+  throw new Error(`no ${selector} on the page`);
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
