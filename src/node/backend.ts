@@ -3,20 +3,21 @@ import { UsageError } from '../base/errors.ts';
 import { anything, checkOptions, flag, oneOf, type Kinds } from '../base/options.ts';
 import type { Backend } from '../backends/backend.ts';
 import { backendNames, backends, defaultBackend, type BackendName } from './backends.ts';
-import type { EngineOptions } from './engine-options.ts';
+import type { EngineOptions, IsolationOptions } from './engine-options.ts';
 import { defaultThreads, mostThreads } from './threads.ts';
 
 /** Which backend, and how it computes. */
-export interface NodeBackendOptions extends EngineOptions {
+export interface NodeBackendOptions extends EngineOptions, IsolationOptions {
   /** `wasm` (default) or `reference`, the slow specification. */
   readonly name?: BackendName | undefined;
 }
 
 /** Numbers of threads and builds of kernels are checked where they are used. */
-export const engineKinds: Kinds<EngineOptions> = {
+export const engineKinds: Kinds<EngineOptions & IsolationOptions> = {
   threads: anything,
   kernels: anything,
   blas: flag,
+  isolated: flag,
 };
 const kinds: Kinds<NodeBackendOptions> = { ...engineKinds, name: oneOf(...backendNames) };
 
@@ -27,10 +28,14 @@ const kinds: Kinds<NodeBackendOptions> = { ...engineKinds, name: oneOf(...backen
  */
 export async function createNodeBackend(options: NodeBackendOptions = {}): Promise<Backend> {
   checkOptions('createBackend', options, kinds);
-  const { name = defaultBackend, threads = defaultThreads(), kernels, blas } = options;
+  const { name = defaultBackend, threads = defaultThreads(), kernels, blas, isolated = false } = options;
   const most = mostThreads();
   if (!Number.isInteger(threads) || threads < 1 || threads > most) {
     throw new UsageError(`threads must be an integer from 1 to ${most}, got ${described(threads)}`);
+  }
+  if (isolated) {
+    const { createIsolatedBackend } = await import('./isolated-backend.ts');
+    return await createIsolatedBackend({ name, threads, kernels, blas });
   }
   return await backends[name].create({ threads, kernels, blas });
 }

@@ -1,4 +1,6 @@
 import type { Backend } from '../backends/backend.ts';
+import type { Planning } from '../backends/remote/service.ts';
+import type { Products } from '../backends/wasm/planning.ts';
 import type { Conditions } from '../train/conditions.ts';
 import type { EngineOptions } from './engine-options.ts';
 import { defaultThreads } from './threads.ts';
@@ -11,6 +13,8 @@ export interface BackendEntry {
   readonly options: readonly (keyof EngineOptions)[];
   /** Loads what it takes, and creates it. `options.threads` is a valid number. */
   readonly create: (options: EngineOptions & { readonly threads: number }) => Promise<Backend>;
+  /** Answers whoever plans as it does, on a thread that does not have it. `products` is what it says of its native library. */
+  readonly planning: (products: Products | undefined) => Promise<Planning>;
   /** The options with which a run goes on as it was computed, as far as they can be had here. Absent: none are needed. */
   readonly optionsOf?: (conditions: Conditions) => EngineOptions;
 }
@@ -21,6 +25,7 @@ const entries = {
     about: 'WebAssembly on all cores',
     options: ['threads', 'kernels', 'blas'],
     create: async (options) => (await import('./wasm-backend.ts')).createNodeWasmBackend(options),
+    planning: async (products) => (await import('../backends/wasm/planning.ts')).wasmPlanning(products),
     optionsOf: ({ multiplyAdd, library }) => ({
       ...(multiplyAdd === 'separate' ? { kernels: 'simd' } : {}),
       ...(library === undefined ? { blas: false } : {}),
@@ -32,6 +37,8 @@ const entries = {
     about: 'slow, plain loops',
     options: [],
     create: async () => (await import('./reference-backend.ts')).createNodeReferenceBackend(),
+    // It holds nothing but what it loads.
+    planning: async () => (await import('./reference-backend.ts')).createNodeReferenceBackend(),
   },
 } satisfies Record<string, BackendEntry>;
 

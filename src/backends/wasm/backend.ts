@@ -16,7 +16,7 @@ import { NOT_BEGUN, announceChange, control, controlWords } from './control.ts';
 import { lowerPlan } from './lower-plan.ts';
 import { link } from './messages.ts';
 import type { Message, WorkerHandle } from './messages.ts';
-import { wasmPlanning, type WasmPlanning } from './planning.ts';
+import { wasmPlanning, type Products, type WasmPlanning } from './planning.ts';
 import { walk } from './walk.ts';
 import type { CallList, Team } from './walk.ts';
 
@@ -90,6 +90,11 @@ export async function createWasmBackend(options: WasmBackendOptions): Promise<Ba
   }
 }
 
+/** What `wasmPlanning` must know to answer as this backend does, on a thread that does not have it; undefined for others. */
+export function productsOf(backend: Backend): Products | undefined {
+  return backend instanceof WasmBackend ? backend.products : undefined;
+}
+
 class WasmBackend implements Backend {
   readonly name = 'wasm';
   readonly description: string;
@@ -97,6 +102,7 @@ class WasmBackend implements Backend {
   readonly maxBytes: number;
   readonly maxBufferBytes = cpuTarget.maxBufferBytes;
   readonly numerics: Numerics | undefined;
+  readonly products: Products | undefined;
 
   readonly #planning: WasmPlanning;
   readonly #openSgemm: OpenSgemm | undefined;
@@ -129,7 +135,8 @@ class WasmBackend implements Backend {
     ].join(', ');
     this.numerics = multiplyAdd && { multiplyAdd, ...(blas && { library: libraryOf(blas, threads) }) };
     this.#openSgemm = blas?.openSgemm;
-    this.#planning = wasmPlanning(blas && { threads, unpacked: blas.unpacked });
+    this.products = blas && { threads, unpacked: blas.unpacked };
+    this.#planning = wasmPlanning(this.products);
     this.#most = Math.min(room.program, ADDRESSABLE);
     this.#room = room.all;
     this.maxBytes = Math.max(0, this.#most - PLAN_ADDRESS - ARGS_RESERVE - threads * SCRATCH_BYTES);
