@@ -8,7 +8,8 @@ import { createNodeBackend } from './backend.ts';
 import type { IsolatedData, IsolatedService } from './isolated-backend.ts';
 import { portOfTarget } from './thread-port.ts';
 
-if (parentPort === null) throw new Error('isolated-worker is started by createIsolatedBackend, not run by itself');
+if (parentPort === null)
+  throw new Error('isolated-worker is started by createIsolatedBackend, not run by itself');
 const port = portOfTarget(parentPort);
 try {
   const backend = await createNodeBackend((workerData as IsolatedData).options);

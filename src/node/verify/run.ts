@@ -5,7 +5,13 @@ import { jsonObject, parseJson } from '../../base/validate.ts';
 import { count } from '../../report/format.ts';
 import { outcomeSchema } from '../../study/outcome.ts';
 import { parseCheckpoint } from '../../train/checkpoint.ts';
-import { bestFile, damagedFile, holdsCheckpoint, lastFile, previousFile } from '../../run/folder/checkpoints.ts';
+import {
+  bestFile,
+  damagedFile,
+  holdsCheckpoint,
+  lastFile,
+  previousFile,
+} from '../../run/folder/checkpoints.ts';
 import { countListed, pictureListFile } from '../../run/pictures/picture-list.ts';
 import { namesIn, readFile, readTextFile } from '../../run/folder/files.ts';
 import { Faults, faultLines, readMetricsFile } from '../../run/folder/metrics-file.ts';
