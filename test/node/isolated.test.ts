@@ -68,7 +68,7 @@ test('classifiers compute there if they are asked to', async () => {
     ...{ channels: 3, size: [32, 32], resize: null, interpolation: 'bilinear' },
     ...{ mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
   };
-  const trained = { model, description: { name: 'net', options: {} }, classes: [...'abcdefghij'] };
+  const trained = { model, description: { name: 'net', options: {} }, classes: Array.from('abcdefghij') };
   const options = { preprocessing, threads: 1, blas: false };
   const picture = {
     width: 32,
