@@ -6,6 +6,7 @@ import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { byCodePoint } from '../src/base/order.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'dist/web');
@@ -44,7 +45,7 @@ const files = new Map([
   ...scripts.files,
   ...isolating.files,
   ...page.files,
-  ['licences.txt', await licences(scripts.packages.union(page.packages))],
+  ['licences.txt', await licences(new Set([...scripts.packages, ...page.packages]))],
 ]);
 await mkdir(folder, { recursive: true });
 for (const [name, content] of files) await replace(join(folder, name), content);
@@ -85,8 +86,8 @@ function nearer(module: string, from: string, to: string): Plugin {
   const path = join(root, module);
   return {
     name: 'nearer',
-    setup: ({ onLoad }) => {
-      onLoad({ filter: /\.ts$/ }, async (file) => {
+    setup: (build) => {
+      build.onLoad({ filter: /\.ts$/ }, async (file) => {
         if (file.path !== path) return undefined;
         const source = await readFile(path, 'utf8');
         return { contents: source.replaceAll(`new URL('${from}`, `new URL('${to}`), loader: 'ts' };
@@ -97,7 +98,7 @@ function nearer(module: string, from: string, to: string): Plugin {
 
 async function licences(packages: ReadonlySet<string>): Promise<string> {
   const own = await readFile(join(root, 'LICENSE'), 'utf8');
-  const others = [...packages].sort().map(async (path) => {
+  const others = [...packages].sort(byCodePoint).map(async (path) => {
     const name = path.slice('node_modules/'.length);
     const file = (await readdir(join(root, path))).find((file) => /^licen[cs]e/i.test(file));
     // A package may have its licence in its repository alone.
