@@ -24,7 +24,7 @@ export interface Folders {
   /** A path as messages and keys have it: relative to `root`, with `/` between its parts on every system. */
   below(root: string, path: string): string;
   /** Whether a file is taken for a picture, by its name. */
-  isPictureName(name: string): boolean;
+  readonly isPictureName: (name: string) => boolean;
   /** What holds the bytes of a file that was listed, where its path alone does not lead to them. */
   readonly contentOf?: ((path: string) => FileContent) | undefined;
 }

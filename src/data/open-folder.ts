@@ -2,30 +2,13 @@ import { CardinalError } from '../base/errors.ts';
 import { anything, checkOptions, finite, flag, texts, type Kinds } from '../base/options.ts';
 import { tellBeside, readFolders } from './read-folders.ts';
 import { LeftOutTally } from './left-out.ts';
-import type { OpenData } from './open-data.ts';
-import {
-  pictureLimitKinds,
-  pictureLimits,
-  type PictureLimitOptions,
-  type PictureLimits,
-} from './picture-limits.ts';
+import type { OpenData, OpenOptions } from './open-data.ts';
+import { pictureLimitKinds, pictureLimits, type PictureLimits } from './picture-limits.ts';
 import { findCifar, readCifar } from './read-cifar.ts';
 import { findIdx, readIdx } from './read-idx.ts';
 import type { ReadData } from './reader.ts';
 import type { RecordFolders } from './record-files.ts';
 import { splitByClass } from './split.ts';
-
-/** Limits of pictures hold for everything that is done with the data: they go with its datasets. */
-export interface OpenOptions extends PictureLimitOptions {
-  /** Decides which pictures are held out for validation. Default 0. */
-  readonly seed?: number | undefined;
-  /** Share of every training class that is held out where the source has no validation split. Default 0.1; 0: none. */
-  readonly valFraction?: number | undefined;
-  /** Class names to number the labels by (a checkpoint's). The data's own must be among them, or equal to them. */
-  readonly classes?: readonly string[] | undefined;
-  /** Refuse what is left out and may be missed; decode every picture now and refuse the first that cannot be. */
-  readonly strict?: boolean | undefined;
-}
 
 const kinds: Kinds<OpenOptions> = {
   seed: finite,

@@ -5,7 +5,7 @@ import { join, relative, sep } from 'node:path';
 import { fileError, hasCode, isMissing } from '../../base/file-errors.ts';
 import * as portable from '../../data/find-pictures.ts';
 import { listingOf, type EntryKind, type Folders, type Listing } from '../../data/folders.ts';
-import { readTextFile } from '../../run/folder/files.ts';
+import { readTextFile } from '../files.ts';
 import { isPictureName } from './formats.ts';
 
 /** Folders of the disk. */

@@ -3,12 +3,10 @@ import { stat } from 'node:fs/promises';
 import { CardinalError } from '../../base/errors.ts';
 import { fileError, hasCode } from '../../base/file-errors.ts';
 import { checkKind, text } from '../../base/options.ts';
-import type { OpenData } from '../../data/open-data.ts';
-import { checkOpenOptions, openFolder, type OpenOptions } from '../../data/open-folder.ts';
+import type { OpenData, OpenOptions } from '../../data/open-data.ts';
+import { checkOpenOptions, openFolder } from '../../data/open-folder.ts';
 import { requireAllRead } from './check.ts';
 import { nodeRecords } from './record-folders.ts';
-
-export type { OpenOptions } from '../../data/open-folder.ts';
 
 /**
  * Opens a folder of class folders, CIFAR-10 or -100 in its binary version, or IDX files, gzipped or not, whichever it
