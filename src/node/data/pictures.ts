@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import { plainReason } from '../../data/decode.ts';
 import type { PicturePlatform } from '../../data/picture-platform.ts';
-import { fileError, fileReason, isShortage } from '../file-errors.ts';
+import { fileError, fileReason, isShortage } from '../../base/file-errors.ts';
 import { mostWhole, readRegular } from '../regular-file.ts';
 import { decodeBySharp } from './decode-by-sharp.ts';
 import { canDecode } from './formats.ts';
@@ -12,6 +13,7 @@ import { canDecode } from './formats.ts';
 export const nodePictures: PicturePlatform = {
   pathOf: (url) => fileURLToPath(url),
   readFile: (path, most) => readRegular(path, Math.min(mostWhole, most)),
+  fileSize: async (path) => (await stat(path)).size,
   decode: decodeBySharp,
   canDecode,
   failureOf: (error, name) =>

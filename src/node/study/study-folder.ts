@@ -1,12 +1,12 @@
 import { join } from 'node:path';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { withUndo } from '../../base/endings.ts';
 import { CardinalError } from '../../base/errors.ts';
 import { parseJson } from '../../base/validate.ts';
 import { mostDecodeSeconds } from '../../data/picture-limits.ts';
 import { outcomeSchema, type Outcome } from '../../study/outcome.ts';
 import { scales } from '../../study/study.ts';
-import { hasCode } from '../file-errors.ts';
+import { hasCode } from '../../base/file-errors.ts';
 import {
   isFolder,
   makeFolder,
@@ -15,7 +15,7 @@ import {
   removeFile,
   removeFolderIfEmpty,
   writeFileAtomic,
-} from '../files.ts';
+} from '../../run/folder/files.ts';
 import { lockFolder, type Lock, type LockOptions } from '../lock/lock.ts';
 
 /** `study.json`. */
@@ -25,16 +25,16 @@ export const studyConfigSchema = z.object({
   study: z.string(),
   scale: z.enum(scales),
   /** The folder of the pictures, absolute; absent if the study has none. */
-  data: z.string().optional(),
+  data: z.optional(z.string()),
   /** What decides how a run goes, as text that only equality is asked of. */
   setting: z.string(),
-  seeds: z.int().nonnegative(),
+  seeds: z.int().check(z.nonnegative()),
   /** Other lengths than the scale's, if they were asked for. */
-  epochs: z.int().positive().optional(),
-  pictures: z.int().positive().optional(),
+  epochs: z.optional(z.int().check(z.positive())),
+  pictures: z.optional(z.int().check(z.positive())),
   /** What a picture may cost, if it is not the usual. */
-  maxPixels: z.int().positive().optional(),
-  decodeSeconds: z.int().positive().max(mostDecodeSeconds).optional(),
+  maxPixels: z.optional(z.int().check(z.positive())),
+  decodeSeconds: z.optional(z.int().check(z.positive(), z.maximum(mostDecodeSeconds))),
 });
 export type StudyConfig = z.infer<typeof studyConfigSchema>;
 

@@ -4,7 +4,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import { z } from 'zod/mini';
 
 import { createReferenceBackend } from '../../../src/backends/reference/backend.ts';
 import { CardinalError } from '../../../src/base/errors.ts';
@@ -20,7 +20,7 @@ import { loadPicture, readPicture } from '../../../src/node/data/decode.ts';
 import { joined } from '../../../src/data/joined.ts';
 import { createLoader } from '../../../src/node/data/loader.ts';
 import { openData } from '../../../src/node/data/open.ts';
-import { trainOn } from '../../../src/node/training/train-on.ts';
+import { trainOn } from '../../../src/run/training/train-on.ts';
 import { burdenedPictures, hostilePictures, manyScans } from '../../support/hostile-pictures.ts';
 import { drawing, temporaryFolder, writeBytes, writeClasses } from './support/sources.ts';
 

@@ -1,0 +1,149 @@
+import { CardinalError } from '../../base/errors.ts';
+import { seenBefore } from '../../node/data/to-evaluate.ts';
+import { createModel } from '../../models/registry.ts';
+import { freeze, frozenParameters } from '../../nn/freeze.ts';
+import { Module } from '../../nn/module.ts';
+import { requireSameClasses } from '../../train/checkpoint.ts';
+import { trainingPictures } from '../../train/loaders.ts';
+import { networkOf } from '../../train/network.ts';
+import { weightsFactsOf } from '../../use/weights-facts.ts';
+import { tensorsFor } from '../../use/opened-weights.ts';
+import { withWeightsFile, type WeightsFile } from '../../node/weights-file.ts';
+import { loadTensors } from '../../weights/load.ts';
+import type { OpenData } from '../../data/open-data.ts';
+import { openData, type OpenOptions } from '../../node/data/open.ts';
+import { picturesOfRun } from '../pictures/run-pictures.ts';
+import type { RunConfig } from './config.ts';
+import { openDataFor } from './data-for-weights.ts';
+import { engineToBegin, engineToKeep } from './engine.ts';
+import type { RunLog } from './events.ts';
+import type { RunRequest } from './options.ts';
+import type { PreparedRun } from './prepared.ts';
+import { settingsFor, type Settings } from './settings.ts';
+
+/** A run that was ended before its first checkpoint: where it lies, and its settings. */
+export interface EndedEarly {
+  readonly path: string;
+  readonly config: RunConfig;
+}
+
+/**
+ * Prepares a run that begins: opens its pictures and the weights that it begins with, settles everything that decides how it
+ * goes, and builds the network. One that was `endedEarly` begins anew with the settings that it has. No folder is made yet.
+ */
+export function prepareToBegin(
+  request: RunRequest,
+  log: RunLog,
+  endedEarly?: EndedEarly,
+): Promise<PreparedRun> {
+  const { weights: asked, hub, verify } = request.options;
+  const known = endedEarly?.config.weights;
+  const name = endedEarly === undefined ? asked : (known?.path ?? known?.file);
+  // The file is closed before training, which may take days.
+  if (name === undefined) return prepare(request, log, endedEarly);
+  let isOpen = false;
+  const opened = async (weights: WeightsFile): Promise<PreparedRun> => {
+    isOpen = true;
+    await log.emit({ type: 'weights-opened', notes: weights.notes });
+    if (endedEarly !== undefined) await requireSameWeights(endedEarly, weights);
+    return prepare(request, log, endedEarly, weights);
+  };
+  return withWeightsFile(name, opened, hub, { verify }).catch((error: unknown) => {
+    if (endedEarly === undefined || isOpen || !(error instanceof CardinalError)) throw error;
+    throw new CardinalError(
+      `the weights that the run in ${endedEarly.path} begins with cannot be had: ${error.message}; put them back, or begin another run`,
+      { cause: error },
+    );
+  });
+}
+
+async function prepare(
+  request: RunRequest,
+  log: RunLog,
+  endedEarly: EndedEarly | undefined,
+  weights?: WeightsFile,
+): Promise<PreparedRun> {
+  const { options } = request;
+  const data = await openPictures(request, endedEarly?.config, weights);
+  trainingPictures(data);
+  const earlier = weights && weightsFactsOf(weights).pictures;
+  await log.warn(await seenBefore(data, earlier));
+  const { config, module } =
+    endedEarly === undefined
+      ? await settingsFor(request, data, weights, log)
+      : again(endedEarly.config, request);
+  const { model, seed, preprocessing, strict } = config;
+  const isOwn = request.model instanceof Module;
+  if (!isOwn) module.initialize(seed);
+  if (weights !== undefined) await load(module, weights, config, isOwn, log);
+  const frozenByHand = frozenParameters(module).length > 0;
+  if (config.freeze !== undefined) freeze(module, config.freeze);
+  return {
+    config: frozenByHand ? { ...config, freeze: [...frozenParameters(module)] } : config,
+    isChanged: true,
+    data,
+    module,
+    network: networkOf(module, [preprocessing.channels, ...preprocessing.size], model),
+    pictures: await picturesOfRun(data, { strict }),
+    picturesBefore: earlier ?? [],
+    engine: engineToBegin(options, endedEarly?.config.engine),
+    checkpointActivations: options.checkpointActivations ?? config.checkpointActivations,
+    resume: undefined,
+  };
+}
+
+/** The settings of a run that begins anew, computed by what is asked for last, and its network. */
+function again(config: RunConfig, { model, options }: RunRequest): Settings {
+  const { engine: before, ...rest } = config;
+  const { name: backend, threads, blas } = engineToBegin(options, before);
+  const engine = engineToKeep({ backend, threads, blas });
+  return {
+    config: engine === undefined ? rest : { ...rest, engine },
+    module: model instanceof Module ? model : createModel(config.model.name, config.model.options),
+  };
+}
+
+/** The pictures; with the classes that a classifier which is kept has, in their order. */
+async function openPictures(
+  { source, options }: RunRequest,
+  config: RunConfig | undefined,
+  weights: WeightsFile | undefined,
+): Promise<OpenData> {
+  const head = config === undefined ? options.head : config.weights?.head;
+  const known = source ?? config?.data;
+  if (typeof known === 'object') {
+    const classes = weights && weightsFactsOf(weights).classes;
+    if (weights && classes && head !== 'reset') requireSameClasses({ classes }, known.classes, weights.name);
+    return known;
+  }
+  if (known === undefined) throw new Error('a run that begins needs pictures');
+  const { seed, valFraction, strict, maxPixels, decodeSeconds } = config ?? options;
+  const opening: OpenOptions = { seed, valFraction, strict, maxPixels, decodeSeconds };
+  return weights === undefined
+    ? openData(known, opening)
+    : openDataFor(weights, head ?? 'keep', known, opening);
+}
+
+/** Gives the network the weights of a file. */
+async function load(
+  module: Module,
+  weights: WeightsFile,
+  { weights: begun }: RunConfig,
+  isOwn: boolean,
+  log: RunLog,
+): Promise<void> {
+  const { name: source, unreadable } = weights;
+  const { head, partial, inChannels } = begun ?? {};
+  const tensors = isOwn ? tensorsFor(module, weights) : weights.tensors;
+  const loaded = await loadTensors(module, tensors, { source, head, partial, inChannels, unreadable });
+  await log.emit({ type: 'weights-loaded', loaded });
+}
+
+/** Throws a `CardinalError` unless the file holds what it held when the run was begun. */
+async function requireSameWeights({ path, config }: EndedEarly, file: WeightsFile): Promise<void> {
+  const { weights } = config;
+  if (weights?.sha256 === undefined || weights.sha256 === (await file.digest())) return;
+  throw new CardinalError(
+    `${file.name} has changed since the run in ${path} was to begin with it: put the file back, or begin another run`,
+  );
+}

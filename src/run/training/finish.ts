@@ -1,0 +1,82 @@
+import type { Backend } from '../../backends/backend.ts';
+import { countModel } from '../../cost/index.ts';
+import type { TrainResult } from '../../train/train.ts';
+import { evaluateBest, type RunEvaluation } from '../report/evaluate-best.ts';
+import { interruption, withoutEvaluation, writeReport } from '../report/write-report.ts';
+import type { RunFolder } from '../folder/run-folder.ts';
+import { classifierFates } from './config.ts';
+import type { RunLog } from './events.ts';
+import type { RunOptions } from './options.ts';
+import type { PreparedRun } from './prepared.ts';
+
+/** What is made of a run when training is over. */
+export interface Finished {
+  /** Undefined if nothing was evaluated. */
+  readonly evaluation: RunEvaluation | undefined;
+  /** Why nothing was, where the best weights are damaged or gone: a line. */
+  readonly withoutEvaluation: string | undefined;
+  /** Path of `report.html`; undefined if it was not asked for. */
+  readonly report: string | undefined;
+}
+
+/** What it takes. */
+interface Means {
+  readonly backend: Backend;
+  readonly folder: RunFolder | undefined;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Evaluates the best weights of a run, or those that the network got where there is no folder, and writes its report. */
+export async function finish(
+  run: PreparedRun,
+  result: TrainResult,
+  { backend, folder, signal }: Means,
+  { evaluate = true, report = true }: Pick<RunOptions, 'evaluate' | 'report'>,
+  log: RunLog,
+): Promise<Finished> {
+  const isEvaluated = evaluate && result.reason !== 'interrupted';
+  const found = isEvaluated ? await evaluateRun(run, result, { backend, folder, signal }, log) : undefined;
+  const [evaluation, problem] = typeof found === 'string' ? [undefined, withoutEvaluation(found)] : [found];
+  if (signal?.aborted === true) log.notes.push(interruption(result));
+  if (problem !== undefined) log.notes.push(problem);
+  const path =
+    folder !== undefined && report ? await reportRun(run, { backend, folder }, evaluation, log) : undefined;
+  return { evaluation, withoutEvaluation: problem, report: path };
+}
+
+/** Undefined if there are no pictures to evaluate on, or `signal` is aborted; what is wrong with the weights if they are damaged. */
+async function evaluateRun(
+  { config, data, network }: PreparedRun,
+  { state: trained }: TrainResult,
+  { backend, folder, signal }: Means,
+  log: RunLog,
+): Promise<RunEvaluation | string | undefined> {
+  const pictures = data.test ?? data.val;
+  if (pictures === undefined) return undefined;
+  const on = data.test === undefined ? 'val' : 'test';
+  await log.emit({ type: 'evaluating', on, pictures: pictures.length });
+  const best = await folder?.bestWeights();
+  if (typeof best === 'string') return best;
+  const state = best?.state ?? trained;
+  if (state === undefined) return undefined;
+  const { preprocessing, recipe, seed, strict } = config;
+  const { batchSize } = recipe;
+  return evaluateBest({ network, state, data, backend, preprocessing, batchSize, seed, strict, signal });
+}
+
+async function reportRun(
+  { config, data, module, network }: PreparedRun,
+  { backend, folder }: { readonly backend: Backend; readonly folder: RunFolder },
+  evaluated: RunEvaluation | undefined,
+  log: RunLog,
+): Promise<string> {
+  await log.emit({ type: 'reporting' });
+  const { recipe, preprocessing, seed, command, weights, freeze } = config;
+  return writeReport({
+    ...{ folder, data, backend, recipe, preprocessing, seed, command, evaluated, notes: log.notes },
+    model: network.description,
+    cost: countModel(module, network.input),
+    begunWith: weights && `${weights.file}, classifier ${classifierFates[weights.head]}`,
+    frozen: freeze?.join(' '),
+  });
+}

@@ -1,0 +1,18 @@
+import { plainTarget } from '../../backends/cpu.ts';
+import { fitPlan } from '../../train/micro-batches.ts';
+import type { Network } from '../../train/network.ts';
+import type { Recipe } from '../../train/recipe.ts';
+import { largestProgram } from '../../node/memory.ts';
+
+/**
+ * Throws a `CardinalError` if no part of a batch fits into memory, whatever computes: so that it is known before pictures of that size are
+ * read and measured. Only a backend knows what does fit.
+ */
+export function requireRoom(
+  network: Network,
+  recipe: Recipe,
+  checkpointActivations: boolean | undefined,
+  memoryLimit = largestProgram(),
+): void {
+  fitPlan(network, plainTarget, recipe, { memoryLimit, checkpointActivations });
+}
