@@ -29,7 +29,10 @@ export async function whyNotLoaded(
     return `${script} cannot be fetched (${unreachable(error)})`;
   }
   void response.body?.cancel();
-  return faultOf(script, response, javaScript, 'JavaScript') ?? `${script} was not run: ${said || 'see the console of the browser'}`;
+  return (
+    faultOf(script, response, javaScript, 'JavaScript') ??
+    `${script} was not run: ${said || 'see the console of the browser'}`
+  );
 }
 
 /** What is wrong with an answer, if it can be told. */

@@ -28,7 +28,12 @@ export async function createEngineBackend(
 ): Promise<{ readonly backend: Backend; readonly facts: EngineFacts }> {
   const policy = new PolicyWatch();
   try {
-    const { module, build, shared } = await loadKernels(kernels, globalThis.crossOriginIsolated, scripts, policy);
+    const { module, build, shared } = await loadKernels(
+      kernels,
+      globalThis.crossOriginIsolated,
+      scripts,
+      policy,
+    );
     const multiplyAdd = multiplyAddOf(build);
     const backend = await createWasmBackend({
       ...{ module, build, shared, multiplyAdd, threads },

@@ -44,7 +44,9 @@ async function compile(url: string, shared: boolean, policy: PolicyWatch): Promi
   if (shared && /^application\/wasm\b/i.test(type)) return await WebAssembly.compileStreaming(response);
   const binary = new Uint8Array(await response.arrayBuffer());
   if (!isWebAssembly(binary)) {
-    throw new CardinalError(`${url} is no WebAssembly, it came as ${type === '' ? 'no type' : type}: ${whereToPut}`);
+    throw new CardinalError(
+      `${url} is no WebAssembly, it came as ${type === '' ? 'no type' : type}: ${whereToPut}`,
+    );
   }
   return await WebAssembly.compile(shared ? binary : unsharedKernels(binary));
 }
