@@ -5,7 +5,7 @@ const javaScript = /^(text|application)\/(x-)?(java|ecma)script\b/i;
 
 /** What to do about a file that is not where it is looked for. */
 export const whereToPut =
-  "give base, the URL of a copy of the folders web and kernels of cardinal-nn's dist, or have the bundler take along what new URL('…', import.meta.url) names";
+  "give base, the URL of a copy of the folders web and kernels of cardinal-nn's dist, if your bundler does not take these files along";
 
 /**
  * Why a worker's script did not load. The browser says next to nothing, so the script is asked for once more. `url` is what the worker

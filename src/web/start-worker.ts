@@ -59,11 +59,11 @@ export function startWorker(script: string, what: string): StartedWorker {
     if (isLoaded) end(new DeviceLostError(`${what} failed: ${message}`));
     else void failed(message);
   });
-  const { onEnd: onUnreadable, ...port } = portOf(started);
-  onUnreadable?.(end);
+  const line = portOf(started);
+  line.onEnd?.(end);
   return {
     port: {
-      ...port,
+      ...line,
       onEnd: (handler) => {
         if (ended === undefined) handlers.push(handler);
         else handler(ended);

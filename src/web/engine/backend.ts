@@ -28,16 +28,11 @@ export async function createEngineBackend(
 ): Promise<{ readonly backend: Backend; readonly facts: EngineFacts }> {
   const policy = new PolicyWatch();
   try {
-    const { module, build, shared } = await loadKernels(
-      kernels,
-      globalThis.crossOriginIsolated,
-      scripts,
-      policy,
-    );
+    const { module, build, shared } = await loadKernels(kernels, scripts, policy);
     const multiplyAdd = multiplyAddOf(build);
     const backend = await createWasmBackend({
       ...{ module, build, shared, multiplyAdd, threads },
-      ...{ spawn: () => spawnThread(scripts.worker), maySleep: true, room: room() },
+      ...{ spawn: () => spawnThread(scripts.worker), maySleep: true, room: room(), keepFreed: 2 ** 29 },
     });
     return { backend, facts: { threads, kernels: build === 'simd' ? build : 'relaxed', multiplyAdd } };
   } finally {

@@ -14,7 +14,6 @@ export type WebKernelBuild = Exclude<KernelBuild, 'wide'>;
  */
 export async function loadKernels(
   build: WebKernelBuild | undefined,
-  shared: boolean,
   scripts: Scripts,
   policy: PolicyWatch,
 ): Promise<LoadedKernels> {
@@ -27,7 +26,7 @@ export async function loadKernels(
     advice: 'take a browser of the last two years',
   };
   try {
-    return await loadFor(build, platform, shared);
+    return await loadFor(build, platform);
   } catch (error) {
     // Compiling, if only to see what the browser can do.
     if (error instanceof CardinalError || (await policy.refused('script-src')) === undefined) throw error;

@@ -4,7 +4,8 @@ import type { WorkerStart } from '../worker.ts';
 
 /** Starts a thread of the WebAssembly backend. */
 export function spawnThread(script: string): WorkerHandle {
-  const { port, end } = startWorker(script, 'a thread that computes');
+  const worker = startWorker(script, 'a thread that computes');
+  const { port } = worker;
   /** The requests without an answer: the worker answers in the order in which it was asked. */
   const waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
   let ended: Error | undefined;
@@ -30,7 +31,7 @@ export function spawnThread(script: string): WorkerHandle {
       tell = handler;
     },
     terminate: () => {
-      end(new Error('a thread of the wasm backend ended'));
+      worker.end(new Error('a thread of the wasm backend ended'));
       return Promise.resolve();
     },
   };
