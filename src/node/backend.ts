@@ -1,7 +1,7 @@
 import { anything, checkOptions, flag, oneOf, type Kinds } from '../base/options.ts';
 import type { Backend } from '../backends/backend.ts';
 import { backendNames, backends, defaultBackend, type BackendName } from './backends.ts';
-import type { EngineOptions } from './engine-options.ts';
+import type { EngineOptions } from '../run/engine-options.ts';
 import { checkThreads, defaultThreads } from './threads.ts';
 
 /** Which backend, and how it computes. */
