@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -81,6 +81,7 @@ beforeAll(async () => {
   // Files of the public folder are served at the root.
   await mkdir(join(vite, 'public'));
   await cp(checkpoint, join(vite, 'public/demo.safetensors'));
+  await writeFile(join(vite, 'public/favicon.ico'), '');
   const server = await createServer({
     root: vite,
     logLevel: 'error',
@@ -102,6 +103,9 @@ async function filesIn(box: string): Promise<string[]> {
   return (await readdir(path)).sort().map((name) => join(path, name));
 }
 
+/** What a browser asks any server for. */
+const icon = { '/favicon.ico': '' };
+
 /** Serves a page with its checkpoint. */
 async function serve(
   example: string,
@@ -112,7 +116,7 @@ async function serve(
   const index = pages === undefined ? {} : { '/': await readFile(join(pages, 'index.html'), 'utf8') };
   const server = await servePages({
     ...options,
-    files: { ...index, ...options.files, '/demo.safetensors': await readFile(checkpoint) },
+    files: { ...index, ...options.files, ...icon, '/demo.safetensors': await readFile(checkpoint) },
     folders: pages === undefined ? {} : { '': pages },
   });
   open.push(server);
