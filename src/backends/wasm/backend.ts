@@ -61,7 +61,7 @@ export interface WasmBackendOptions {
   readonly room?: { readonly program: number; readonly all: number } | undefined;
   /**
    * Bytes of freed memory that are kept for programs to come, where engines let go of it late and have few, as browsers do.
-   * Default: 0, none.
+   * They come on top of `room`. Default: 0, none.
    */
   readonly keepFreed?: number | undefined;
   /** Whether the calling thread may sleep while it waits for the others. Browsers forbid it to a page's main thread. */

@@ -63,6 +63,14 @@ describe('a pool of memories', () => {
     expect(bytesOf(memory).every((byte) => byte === 0)).toBe(true);
   });
 
+  test('that is emptied keeps none', () => {
+    const { pool } = poolOf(64 * MIB);
+    const memory = pool.take(MIB);
+    pool.give(memory);
+    pool.empty();
+    expect(pool.take(MIB)).not.toBe(memory);
+  });
+
   test('keeps so many bytes, and drops the longest unused first', () => {
     const { pool, asked } = poolOf(4 * MIB);
     const [a, b, c] = [2, 2, 1].map((size) => pool.take(size * MIB));
