@@ -1,6 +1,6 @@
 import { CommanderError } from 'commander';
 import { CardinalError, messageOf, UsageError } from '../base/errors.ts';
-import { fileReason, hasCode, isShortage } from '../node/file-errors.ts';
+import { fileReason, hasCode, isShortage } from '../base/file-errors.ts';
 import { Interruption } from './process/interrupt.ts';
 
 /** How the command line ends after something was thrown. */

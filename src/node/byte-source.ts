@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { requireInside, type ByteSource } from '../weights/byte-source.ts';
-import { failing } from './file-errors.ts';
+import { failing } from '../base/file-errors.ts';
 import { openRegular, readInto } from './regular-file.ts';
 
 /** A file on the disk as a source of bytes, with the handle to close when it is done with. */

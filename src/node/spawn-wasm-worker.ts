@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { WorkerHandle } from '../backends/wasm/messages.ts';
-import { threadError } from './file-errors.ts';
+import { threadError } from '../base/file-errors.ts';
 import { threadScript } from './package-files.ts';
 import type { WasmWorkerData } from './wasm-worker.ts';
 

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { metricsLine, planRewind, readMetricsFile, type MetricsLine } from '../../src/node/metrics-file.ts';
-import { summarizeMetrics } from '../../src/node/report/metrics-summary.ts';
-import { RunFolder } from '../../src/node/run-folder.ts';
+import { metricsLine, planRewind, readMetricsFile, type MetricsLine } from '../../src/run/folder/metrics-file.ts';
+import { summarizeMetrics } from '../../src/run/report/metrics-summary.ts';
+import { RunFolder } from '../../src/run/folder/run-folder.ts';
 import { seed } from '../support/seed.ts';
 import { bitFlips } from '../support/flips.ts';
 

@@ -1,5 +1,5 @@
 import { CardinalError } from '../../base/errors.ts';
-import { fileError, hasCode } from '../../node/file-errors.ts';
+import { fileError, hasCode } from '../../base/file-errors.ts';
 import { keepsGoing } from './interrupt.ts';
 
 /**

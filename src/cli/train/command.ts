@@ -1,7 +1,7 @@
 import { Option, type Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
 import { augmentationNames } from '../../data/augmentations.ts';
-import { whenContinued, type WhenContinued } from '../../node/training/continuing.ts';
+import { whenContinued, type WhenContinued } from '../../run/training/continuing.ts';
 import type { TrainFlags } from './flags.ts';
 import { takeOverHelp, withExamples, withJsonFlag } from '../flags/common.ts';
 import { checkpointActivationsHelp, withEngineFlags } from '../flags/engine.ts';

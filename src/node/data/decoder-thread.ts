@@ -5,7 +5,7 @@ import { shortened } from '../../base/quoted.ts';
 import type { JobPort } from '../../data/answer-jobs.ts';
 import type { WorkerMessage } from '../../data/pool-messages.ts';
 import type { StartDecoderThread } from '../../data/pool-place.ts';
-import { hasCode, threadError } from '../file-errors.ts';
+import { hasCode, threadError } from '../../base/file-errors.ts';
 
 /** Starts threads of a pool of decoders with this script, which does `answerJobs` with its `workerData` as the setup. */
 export function decoderThreads(script: URL): StartDecoderThread {

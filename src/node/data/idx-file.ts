@@ -1,7 +1,7 @@
 import { createGunzip } from 'node:zlib';
 import { CardinalError, messageOf } from '../../base/errors.ts';
 import { parseIdxHeader, requireIdxSize, type IdxHeader } from '../../data/idx.ts';
-import { failing } from '../file-errors.ts';
+import { failing } from '../../base/file-errors.ts';
 import { mebibytes } from '../../base/mebibytes.ts';
 import { memory } from '../memory.ts';
 import { openRegular, readInto, type RegularFile } from '../regular-file.ts';

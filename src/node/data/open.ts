@@ -22,7 +22,7 @@ import {
 import type { OpenData } from '../../data/open-data.ts';
 import type { ReadData } from '../../data/reader.ts';
 import { splitByClass } from '../../data/split.ts';
-import { fileError, hasCode } from '../file-errors.ts';
+import { fileError, hasCode } from '../../base/file-errors.ts';
 import { requireAllRead } from './check.ts';
 import { listFolder } from './files.ts';
 import { findCifar, readCifar } from './read-cifar.ts';

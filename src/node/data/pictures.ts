@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 
 import { plainReason } from '../../data/decode.ts';
 import type { PicturePlatform } from '../../data/picture-platform.ts';
-import { fileError, fileReason, isShortage } from '../file-errors.ts';
+import { fileError, fileReason, isShortage } from '../../base/file-errors.ts';
 import { mostWhole, readRegular } from '../regular-file.ts';
 import { decodeBySharp } from './decode-by-sharp.ts';
 import { canDecode } from './formats.ts';

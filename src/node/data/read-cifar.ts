@@ -8,7 +8,7 @@ import {
   type CifarFormat,
 } from '../../data/cifar.ts';
 import { pictureDataset, type PictureDataset } from '../../data/source.ts';
-import { failing } from '../file-errors.ts';
+import { failing } from '../../base/file-errors.ts';
 import { openRegular, readInto, type RegularFile } from '../regular-file.ts';
 import { listFolder, readNames } from './files.ts';
 import { numberedClasses, type ReadData } from '../../data/reader.ts';

@@ -1,6 +1,6 @@
 import { mkdir } from 'node:fs/promises';
 import { withUndo } from '../../base/endings.ts';
-import { fileError } from '../file-errors.ts';
+import { fileError } from '../../base/file-errors.ts';
 import { InUseError, lockFolder, type Lock } from '../lock/lock.ts';
 import type { HubTiming } from './timing.ts';
 

@@ -2,7 +2,7 @@ import { createHash, type Hash } from 'node:crypto';
 import { constants, type Stats } from 'node:fs';
 import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { CardinalError } from '../../base/errors.ts';
-import { fileError, hasCode } from '../file-errors.ts';
+import { fileError, hasCode } from '../../base/file-errors.ts';
 import { chunksOf, otherChecksum, type Checksum } from './checksum.ts';
 
 /**

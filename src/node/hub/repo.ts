@@ -5,7 +5,7 @@ import { described } from '../../base/described.ts';
 import { withEnding } from '../../base/endings.ts';
 import { UsageError } from '../../base/errors.ts';
 import { visible } from '../../base/quoted.ts';
-import { fileError } from '../file-errors.ts';
+import { fileError } from '../../base/file-errors.ts';
 import { lockDownload } from './blob-lock.ts';
 import { RepoCache, type Cached } from './cache.ts';
 import { downloadBlob } from './download.ts';

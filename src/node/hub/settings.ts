@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
-import { fileError, hasCode } from '../file-errors.ts';
+import { fileError, hasCode } from '../../base/file-errors.ts';
 import { readRegular } from '../regular-file.ts';
 
 /** Variables of the environment. */

@@ -1,6 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname, uptime } from 'node:os';
-import { hasCode } from '../file-errors.ts';
+import { hasCode } from '../../base/file-errors.ts';
 import type { Identity, OldRecord } from './record.ts';
 
 /** This process. */

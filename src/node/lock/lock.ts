@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { CardinalError } from '../../base/errors.ts';
 import { visible } from '../../base/quoted.ts';
 import { removeAtExit } from '../leftovers.ts';
-import { fileError } from '../file-errors.ts';
+import { fileError } from '../../base/file-errors.ts';
 import { startHeartbeat } from './heartbeat.ts';
 import { ownIdentity } from './identity.ts';
 import { isNew, judge, type Judge, type Other } from './judge.ts';

@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import * as z from 'zod';
-import { hasCode } from '../file-errors.ts';
+import { hasCode } from '../../base/file-errors.ts';
 import { neverFollow } from './open-flags.ts';
 
 const line = z

@@ -6,7 +6,7 @@ import { parseJson } from '../../base/validate.ts';
 import { mostDecodeSeconds } from '../../data/picture-limits.ts';
 import { outcomeSchema, type Outcome } from '../../study/outcome.ts';
 import { scales } from '../../study/study.ts';
-import { hasCode } from '../file-errors.ts';
+import { hasCode } from '../../base/file-errors.ts';
 import {
   isFolder,
   makeFolder,
@@ -15,7 +15,7 @@ import {
   removeFile,
   removeFolderIfEmpty,
   writeFileAtomic,
-} from '../files.ts';
+} from '../../run/folder/files.ts';
 import { lockFolder, type Lock, type LockOptions } from '../lock/lock.ts';
 
 /** `study.json`. */

@@ -1,5 +1,5 @@
 import { CardinalError } from '../../base/errors.ts';
-import { hasCode } from '../file-errors.ts';
+import { hasCode } from '../../base/file-errors.ts';
 
 /** What became of a check: `doubtful` is no damage, but a person should look at it. */
 export type CheckResult = 'ok' | 'doubtful' | 'damaged';

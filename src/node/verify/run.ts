@@ -5,11 +5,11 @@ import { jsonObject, parseJson } from '../../base/validate.ts';
 import { count } from '../../report/format.ts';
 import { outcomeSchema } from '../../study/outcome.ts';
 import { parseCheckpoint } from '../../train/checkpoint.ts';
-import { bestFile, damagedFile, holdsCheckpoint, lastFile, previousFile } from '../checkpoints.ts';
-import { countListed, pictureListFile } from '../data/picture-list.ts';
-import { namesIn, readFile, readTextFile } from '../files.ts';
-import { Faults, faultLines, readMetricsFile } from '../metrics-file.ts';
-import { metricsName } from '../run-folder.ts';
+import { bestFile, damagedFile, holdsCheckpoint, lastFile, previousFile } from '../../run/folder/checkpoints.ts';
+import { countListed, pictureListFile } from '../../run/pictures/picture-list.ts';
+import { namesIn, readFile, readTextFile } from '../../run/folder/files.ts';
+import { Faults, faultLines, readMetricsFile } from '../../run/folder/metrics-file.ts';
+import { metricsName } from '../../run/folder/run-folder.ts';
 import { checked, unsummed, type Check } from './check.ts';
 import { verifyWeights } from './weights.ts';
 

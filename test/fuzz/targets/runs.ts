@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { jsonObject, jsonValue, parseJson, validate, type JsonValue } from '../../../src/base/validate.ts';
-import { runConfigSchema } from '../../../src/node/training/config.ts';
+import { runConfigSchema } from '../../../src/run/training/config.ts';
 import { isPretrainedConfig, readPretrainedConfig } from '../../../src/data/pretrained-config.ts';
 import { defaultPreprocessing, imagenetStatistics } from '../../../src/data/preprocessing.ts';
 import { readClassNames } from '../../../src/node/class-names.ts';
@@ -13,10 +13,10 @@ import {
   packList,
   unpackList,
   type ListedPicture,
-} from '../../../src/node/data/picture-list.ts';
+} from '../../../src/run/pictures/picture-list.ts';
 import { lookAt } from '../../../src/node/lock/record.ts';
-import { linesThatStay, metricsLine, planRewind, readMetricsFile } from '../../../src/node/metrics-file.ts';
-import { summarizeMetrics } from '../../../src/node/report/metrics-summary.ts';
+import { linesThatStay, metricsLine, planRewind, readMetricsFile } from '../../../src/run/folder/metrics-file.ts';
+import { summarizeMetrics } from '../../../src/run/report/metrics-summary.ts';
 import { StudyFolder } from '../../../src/node/study/study-folder.ts';
 import { outcomeSchema } from '../../../src/study/outcome.ts';
 import { buildCheckpoint, parseCheckpoint } from '../../../src/train/checkpoint.ts';

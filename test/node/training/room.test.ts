@@ -7,7 +7,7 @@ import { openData } from '../../../src/node/data/open.ts';
 import { trainingPictures } from '../../../src/train/loaders.ts';
 import { defaultPreprocessing } from '../../../src/data/preprocessing.ts';
 import { createModel } from '../../../src/models/registry.ts';
-import { requireRoom } from '../../../src/node/training/room.ts';
+import { requireRoom } from '../../../src/run/training/room.ts';
 import { fitPlan } from '../../../src/train/micro-batches.ts';
 import { networkOf, type Network } from '../../../src/train/network.ts';
 import { findRecipe } from '../../../src/train/recipe.ts';

@@ -7,7 +7,7 @@ import { answerJobs, assemblerOf } from '../../../../src/data/answer-jobs.ts';
 import type { WorkerSetup } from '../../../../src/data/pool-messages.ts';
 import { noting } from '../../../../src/data/decode-watch.ts';
 import { jobPort } from '../../../../src/node/data/decoder-thread.ts';
-import { fileError } from '../../../../src/node/file-errors.ts';
+import { fileError } from '../../../../src/base/file-errors.ts';
 
 const setup = workerData as WorkerSetup;
 const paths = setup.source.kind === 'files' ? setup.source.paths : [];

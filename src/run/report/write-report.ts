@@ -8,14 +8,14 @@ import type { ModelDescription } from '../../train/network.ts';
 import type { Recipe } from '../../train/recipe.ts';
 import type { TrainResult } from '../../train/train.ts';
 import type { OpenData } from '../../data/open-data.ts';
-import { machine } from '../machine.ts';
-import { faultLines } from '../metrics-file.ts';
-import { metricsName, type RunFolder } from '../run-folder.ts';
-import { version } from '../version.ts';
+import { machine } from '../../node/machine.ts';
+import { faultLines } from '../folder/metrics-file.ts';
+import { metricsName, type RunFolder } from '../folder/run-folder.ts';
+import { version } from '../../node/version.ts';
 import { evaluatedOn, type RunEvaluation } from './evaluate-best.ts';
 import { summarizeMetrics } from './metrics-summary.ts';
 import { misclassifiedCsv } from './misclassified.ts';
-import { findSharp } from '../sharp.ts';
+import { findSharp } from '../../node/sharp.ts';
 
 /** What `report.html` is made of, beside the numbers in the run folder. */
 export interface RunReport {

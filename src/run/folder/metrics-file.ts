@@ -1,8 +1,8 @@
 import * as z from 'zod';
-import { crc32 } from '../base/crc32.ts';
-import { epochRecordSchema, type EpochRecord } from '../train/progress.ts';
-import { fileSystem } from './file-system.ts';
-import { fileError, hasCode } from './file-errors.ts';
+import { crc32 } from '../../base/crc32.ts';
+import { epochRecordSchema, type EpochRecord } from '../../train/progress.ts';
+import { fileSystem } from '../../node/file-system.ts';
+import { fileError, hasCode } from '../../base/file-errors.ts';
 
 /**
  * `metrics.jsonl`: a JSON object a line, of any number of lines; it is read a piece at a time. The last field of a line, `crc`, is

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { CardinalError } from '../base/errors.ts';
-import { percent } from '../report/format.ts';
-import { buildCheckpoint, parseCheckpoint, type Checkpoint } from '../train/checkpoint.ts';
-import { damageCure, type VerifyOptions } from '../weights/digest.ts';
-import { hasCode, isMissing } from './file-errors.ts';
+import { CardinalError } from '../../base/errors.ts';
+import { percent } from '../../report/format.ts';
+import { buildCheckpoint, parseCheckpoint, type Checkpoint } from '../../train/checkpoint.ts';
+import { damageCure, type VerifyOptions } from '../../weights/digest.ts';
+import { hasCode, isMissing } from '../../base/file-errors.ts';
 import { readFile } from './files.ts';
 
 /** The checkpoints of a run folder, the newest and the one before it first. */

@@ -7,7 +7,7 @@ import type { PictureHashes } from '../../data/picture-record.ts';
 import { keyOf, type PictureDataset } from '../../data/source.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import { contentOf } from '../../data/record-pictures.ts';
-import { nodePictures } from './pictures.ts';
+import { nodePictures } from '../../node/data/pictures.ts';
 
 /** Where a run folder keeps the list of its pictures, so that one that has changed can be named. */
 export const pictureListFile = 'pictures.jsonl.gz';

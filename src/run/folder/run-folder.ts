@@ -1,12 +1,12 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import { withEnding, withUndo } from '../base/endings.ts';
-import { CardinalError } from '../base/errors.ts';
-import { parseJson } from '../base/validate.ts';
-import { buildCheckpoint, type Checkpoint } from '../train/checkpoint.ts';
-import type { Recipe } from '../train/recipe.ts';
-import type { CheckpointKind, CheckpointStore } from '../train/store.ts';
-import type { VerifyOptions } from '../weights/digest.ts';
+import { withEnding, withUndo } from '../../base/endings.ts';
+import { CardinalError } from '../../base/errors.ts';
+import { parseJson } from '../../base/validate.ts';
+import { buildCheckpoint, type Checkpoint } from '../../train/checkpoint.ts';
+import type { Recipe } from '../../train/recipe.ts';
+import type { CheckpointKind, CheckpointStore } from '../../train/store.ts';
+import type { VerifyOptions } from '../../weights/digest.ts';
 import {
   bestFile,
   bestOf,
@@ -18,8 +18,8 @@ import {
   readToContinue,
   withoutBest,
 } from './checkpoints.ts';
-import { pictureListFile } from './data/picture-list.ts';
-import { fileError } from './file-errors.ts';
+import { pictureListFile } from '../pictures/picture-list.ts';
+import { fileError } from '../../base/file-errors.ts';
 import {
   appendToFile,
   cutFile,
@@ -33,7 +33,7 @@ import {
   syncFile,
   writeFileAtomic,
 } from './files.ts';
-import { lockFolder, type Lock, type LockOptions } from './lock/lock.ts';
+import { lockFolder, type Lock, type LockOptions } from '../../node/lock/lock.ts';
 import {
   faultLines,
   linesThatStay,

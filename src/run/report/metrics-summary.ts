@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import type { StepPoint } from '../../report/data.ts';
 import { epochLineSchema } from '../../train/progress.ts';
-import { Faults, type Fault, type MetricsLine } from '../metrics-file.ts';
+import { Faults, type Fault, type MetricsLine } from '../folder/metrics-file.ts';
 
 const stepSchema = z.object({
   step: z.number(),

@@ -2,9 +2,9 @@ import type { PictureRecord } from '../../data/picture-record.ts';
 import type { Module } from '../../nn/module.ts';
 import type { Checkpoint, TrainingState } from '../../train/checkpoint.ts';
 import type { Network } from '../../train/network.ts';
-import type { NodeBackendOptions } from '../backend.ts';
+import type { NodeBackendOptions } from '../../node/backend.ts';
 import type { OpenData } from '../../data/open-data.ts';
-import type { RunPictures } from '../data/run-pictures.ts';
+import type { RunPictures } from '../pictures/run-pictures.ts';
 import type { RunConfig } from './config.ts';
 
 /** A checkpoint with what it takes to continue. */

@@ -1,6 +1,6 @@
 import type { OpenData } from '../../data/open-data.ts';
-import { openData } from '../data/open.ts';
-import { picturesOfRun } from '../data/run-pictures.ts';
+import { openData } from '../../node/data/open.ts';
+import { picturesOfRun } from '../pictures/run-pictures.ts';
 import { createModel } from '../../models/registry.ts';
 import { freeze, freezeExactly } from '../../nn/freeze.ts';
 import { Module } from '../../nn/module.ts';

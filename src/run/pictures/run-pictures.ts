@@ -5,12 +5,12 @@ import type { PictureRecord } from '../../data/picture-record.ts';
 import { keyOf, type PictureDataset } from '../../data/source.ts';
 import type { Checkpoint } from '../../train/checkpoint.ts';
 import type { PlatformConditions } from '../../train/conditions.ts';
-import { readFile } from '../files.ts';
-import { findSharp } from '../sharp.ts';
+import { readFile } from '../folder/files.ts';
+import { findSharp } from '../../node/sharp.ts';
 import { changesOf, sentence } from './changed-pictures.ts';
 import { needsDecoder } from '../../data/picture-names.ts';
 import type { OpenData } from '../../data/open-data.ts';
-import { nodePictures } from './pictures.ts';
+import { nodePictures } from '../../node/data/pictures.ts';
 import {
   listPictures,
   packList,

@@ -3,7 +3,7 @@ import { countModel } from '../../cost/index.ts';
 import type { TrainResult } from '../../train/train.ts';
 import { evaluateBest, type RunEvaluation } from '../report/evaluate-best.ts';
 import { interruption, withoutEvaluation, writeReport } from '../report/write-report.ts';
-import type { RunFolder } from '../run-folder.ts';
+import type { RunFolder } from '../folder/run-folder.ts';
 import { classifierFates } from './config.ts';
 import type { RunLog } from './events.ts';
 import type { RunOptions } from './options.ts';

@@ -1,7 +1,7 @@
 import type { Backend } from '../../backends/backend.ts';
 import type { TrainingState } from '../../train/checkpoint.ts';
-import type { NodeBackendOptions } from '../backend.ts';
-import { backends, defaultBackend, isBackendName, optionsFor, type BackendName } from '../backends.ts';
+import type { NodeBackendOptions } from '../../node/backend.ts';
+import { backends, defaultBackend, isBackendName, optionsFor, type BackendName } from '../../node/backends.ts';
 import type { RunConfig } from './config.ts';
 import type { RunOptions } from './options.ts';
 

@@ -1,9 +1,9 @@
 import { constants } from 'node:buffer';
 import { randomUUID } from 'node:crypto';
 import { basename, dirname, join } from 'node:path';
-import { fileError, hasCode } from './file-errors.ts';
-import { fileSystem, type OpenFile } from './file-system.ts';
-import { removeAtExit } from './leftovers.ts';
+import { fileError, hasCode } from '../../base/file-errors.ts';
+import { fileSystem, type OpenFile } from '../../node/file-system.ts';
+import { removeAtExit } from '../../node/leftovers.ts';
 
 /**
  * Replaces `path` with `data`, whole or in parts that are made as they are written, so that at every moment, power cuts

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import { CardinalError } from '../base/errors.ts';
-import { countListed, pictureListFile } from './data/picture-list.ts';
+import { CardinalError } from '../../base/errors.ts';
+import { countListed, pictureListFile } from '../pictures/picture-list.ts';
 import { isTemporary, namesIn, readBeginning, readFile } from './files.ts';
-import { isLockName } from './lock/lock.ts';
+import { isLockName } from '../../node/lock/lock.ts';
 
 /**
  * What a folder holds: `run`, one that has had its first checkpoint; `start`, what is left of one that was ended before, which

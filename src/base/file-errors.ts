@@ -1,5 +1,5 @@
-import { CardinalError, messageOf, ShortageError } from '../base/errors.ts';
-import { NotReadableError } from './regular-file.ts';
+import { CardinalError, messageOf, ShortageError } from './errors.ts';
+import { NotReadableError } from '../node/regular-file.ts';
 
 /** Whether an error of the file system has one of these codes (`ENOENT`, …). */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {

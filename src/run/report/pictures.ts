@@ -4,8 +4,8 @@ import type { Picture } from '../../data/dataset.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { pairsOf } from '../../report/pairs.ts';
 import type { ReportedPicture } from '../../report/data.ts';
-import { readPicture } from '../data/decode.ts';
-import { findSharp } from '../sharp.ts';
+import { readPicture } from '../../node/data/decode.ts';
+import { findSharp } from '../../node/sharp.ts';
 import type { Classified } from './evaluate-best.ts';
 
 /** Longest side of a picture in a report, in pixels: of a sample, and of one misclassified picture among many. */

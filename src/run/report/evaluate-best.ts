@@ -9,7 +9,7 @@ import { evaluate, prepareInference } from '../../train/evaluate.ts';
 import { topGuesses, type Guess } from '../../train/guess.ts';
 import type { Evaluation } from '../../train/metrics.ts';
 import type { Network } from '../../train/network.ts';
-import { createLoader } from '../data/loader.ts';
+import { createLoader } from '../../node/data/loader.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import { evaluationBatch } from '../../train/loaders.ts';
 

@@ -1,9 +1,9 @@
 import { CardinalError } from '../../base/errors.ts';
-import { openData, type OpenOptions } from '../data/open.ts';
+import { openData, type OpenOptions } from '../../node/data/open.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import { OtherClassesError } from '../../data/reader.ts';
 import { weightsFactsOf } from '../../use/weights-facts.ts';
-import type { WeightsFile } from '../weights-file.ts';
+import type { WeightsFile } from '../../node/weights-file.ts';
 
 /**
  * Opens pictures to train on from weights that are there already. A classifier that is kept knows its classes by their

@@ -7,9 +7,9 @@ import type { Module } from '../../nn/module.ts';
 import type { TrainEvent } from '../../train/events.ts';
 import type { Recipe, RecipeOverrides } from '../../train/recipe.ts';
 import type { VerifyOptions } from '../../weights/digest.ts';
-import type { NodeBackendOptions } from '../backend.ts';
+import type { NodeBackendOptions } from '../../node/backend.ts';
 import type { OpenData } from '../../data/open-data.ts';
-import type { HubOptions } from '../hub/repo.ts';
+import type { HubOptions } from '../../node/hub/repo.ts';
 import type { RunConfig } from './config.ts';
 import type { RunEvent } from './events.ts';
 

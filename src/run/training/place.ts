@@ -1,5 +1,5 @@
 import type { CheckpointKind, CheckpointStore } from '../../train/store.ts';
-import { RunFolder, type OpenRunOptions } from '../run-folder.ts';
+import { RunFolder, type OpenRunOptions } from '../folder/run-folder.ts';
 import type { RunConfig } from './config.ts';
 import type { RunOptions } from './options.ts';
 
