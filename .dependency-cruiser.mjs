@@ -31,6 +31,7 @@ const rooms = {
   report: ['train', 'data'],
   study: library,
   node: outside,
+  web: outside,
   cli: [...outside, 'node'],
 };
 
@@ -49,6 +50,13 @@ export default {
       severity: 'error',
       from: { path: '^src/', pathNot: '^src/(node|cli)/' },
       to: { dependencyTypes: ['core'] },
+    },
+    {
+      name: 'page-only-talks',
+      comment: 'What computes is in the workers; a page bundles none of it. Types cross.',
+      severity: 'error',
+      from: { path: '^src/web/page/' },
+      to: { path: '^src/web/(engine|data|store|hub)/', dependencyTypesNot: ['type-only'] },
     },
     ...Object.entries(rooms).map(([room, allowed]) => ({
       name: `room-${room}`,

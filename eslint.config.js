@@ -9,6 +9,9 @@ const noLongSpread = {
     'Spread no list of any length into a call: loop, largest (src/base/extremes.ts), or give the list.',
 };
 
+/** Its schemas have methods for everything, so a page would load all of zod for one of them. */
+const wholeZod = { name: 'zod', message: 'Import zod/mini.' };
+
 export default tseslint.config(
   {
     ignores: [
@@ -52,7 +55,7 @@ export default tseslint.config(
       // An installation may have left its binary out: what decodes no pictures must work without.
       'no-restricted-imports': [
         'error',
-        { paths: [{ name: 'sharp', message: 'Load it by src/node/sharp.ts.' }] },
+        { paths: [{ name: 'sharp', message: 'Load it by src/node/sharp.ts.' }, wholeZod] },
       ],
     },
   },
@@ -73,6 +76,7 @@ export default tseslint.config(
           paths: [
             { name: 'sharp', message: 'Load it by src/node/sharp.ts.' },
             { name: 'picocolors', message: 'Colours are those of src/cli/output/colours.ts.' },
+            wholeZod,
           ],
         },
       ],

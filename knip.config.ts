@@ -8,7 +8,8 @@ const config: KnipConfig = {
   entry: [
     // The public interface.
     'src/index.ts!',
-    'src/{backends,cost,data,node,train,weights}/index.ts!',
+    'src/{backends,cost,data,node,train,web,weights}/index.ts!',
+    'src/web/isolate.ts!',
     // Types of the platform, which the declarations of each entrance name.
     'src/base/globals.ts!',
     // What scripts/kernel-args.ts makes the kernels' classes of.
@@ -18,6 +19,8 @@ const config: KnipConfig = {
     'src/node/wasm-worker.ts!',
     'src/node/data/loader-worker.ts!',
     'src/node/lock/heartbeat-worker.ts!',
+    // Bundled by scripts/build-web.ts.
+    'src/web/{engine,training,worker,isolate-worker}.ts!',
     // Run by hand, by tests or by npm.
     '{bench,examples,scripts}/**/*.ts',
     'test/**/*.test.ts',

@@ -1,5 +1,5 @@
 /** Cardinal as a contender: `node bench/compare/cardinal.ts WORK OPTIONS`, both JSON. */
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import type { Backend, Program as LoadedProgram } from '../../src/backends/backend.ts';
 import { sizeOf } from '../../src/base/shape.ts';
 import { createModel } from '../../src/models/index.ts';

@@ -1,7 +1,7 @@
 import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import { CardinalError } from '../../src/base/errors.ts';
 
 /** How a contender is started, and what for. */
@@ -14,9 +14,9 @@ export interface Entrant {
 
 const readySchema = z.object({ ready: z.literal(true), version: z.string() });
 const doneSchema = z.object({
-  ms: z.number().positive(),
-  times: z.array(z.number().positive()).optional(),
-  peakBytes: z.number().positive(),
+  ms: z.number().check(z.positive()),
+  times: z.optional(z.array(z.number().check(z.positive()))),
+  peakBytes: z.number().check(z.positive()),
 });
 const checkedSchema = z.object({ checked: z.literal(true) });
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import { sizeOf } from '../../src/base/shape.ts';
 import type { Shape } from '../../src/graph/value.ts';
 

@@ -1,5 +1,5 @@
 /** ONNX Runtime as a contender, inference only: `node bench/compare/onnxruntime.ts WORK OPTIONS`, both JSON. */
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import { sizeOf } from '../../src/base/shape.ts';
 import { createModel } from '../../src/models/index.ts';
 import { exportOnnx } from '../../src/weights/onnx/export.ts';

@@ -1,6 +1,6 @@
 /** Runs chains of multiply–adds when it is told to, and answers with the milliseconds. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { z } from 'zod';
+import { z } from 'zod/mini';
 
 const { module } = z.object({ module: z.instanceof(WebAssembly.Module) }).parse(workerData);
 const { exports } = new WebAssembly.Instance(module);

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import { convolutionsOf } from './convolutions.ts';
 import { layerSchema, passes, passSchema, type Layer } from './layer.ts';
 

@@ -1,4 +1,5 @@
-import * as z from 'zod';
+import { en } from 'zod/locales';
+import * as z from 'zod/mini';
 import { CardinalError } from './errors.ts';
 import { shortened } from './quoted.ts';
 
@@ -14,10 +15,11 @@ export type JsonObject = z.infer<typeof jsonObject>;
  * `value` as the schema's type. Throws a `CardinalError` of one line: what it is, the path of the first fault in it,
  * what was expected.
  */
-export function validate<T>(schema: z.ZodType<T>, value: unknown, what: string): T {
-  let result: z.ZodSafeParseResult<T>;
+export function validate<T>(schema: z.ZodMiniType<T>, value: unknown, what: string): T {
+  let result: ReturnType<typeof schema.safeParse>;
   try {
-    result = schema.safeParse(value);
+    // zod/mini has no words of its own, and words set for all schemas would be a side effect of loading this module.
+    result = schema.safeParse(value, { error: en().localeError });
   } catch (error) {
     // A schema that refers to itself goes as deep as the value does.
     if (!(error instanceof RangeError)) throw error;
@@ -33,7 +35,7 @@ export function validate<T>(schema: z.ZodType<T>, value: unknown, what: string):
 const deepest = 200;
 
 /** `text` parsed as JSON and checked. Throws a `CardinalError` that names `what`. */
-export function parseJson<T>(schema: z.ZodType<T>, text: string, what: string): T {
+export function parseJson<T>(schema: z.ZodMiniType<T>, text: string, what: string): T {
   // Whatever walks through the value later does so by calling itself.
   if (nestedDeeper(text, deepest)) {
     throw new CardinalError(`${what}: it is nested more than ${deepest} deep, far deeper than any real one`);

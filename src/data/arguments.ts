@@ -1,8 +1,6 @@
 import { checkKind, record, type Kind } from '../base/options.ts';
 import { UsageError } from '../base/errors.ts';
 import { described } from '../base/described.ts';
-import { validate } from '../base/validate.ts';
-import { preprocessingSchema, type Preprocessing } from './preprocessing.ts';
 import type { PictureSource } from './picture-source.ts';
 
 const datasetKind: Kind = {
@@ -13,11 +11,6 @@ const datasetKind: Kind = {
 /** Throws a `UsageError` unless `dataset` is one: plain JavaScript may call with anything. */
 export function checkDataset(what: string, dataset: unknown): void {
   checkKind(what, 'the pictures', dataset, datasetKind);
-}
-
-/** A preprocessing from outside, checked. Throws a `CardinalError` of one line. */
-export function checkPreprocessing(what: string, preprocessing: Preprocessing): Preprocessing {
-  return validate(preprocessingSchema, preprocessing, `${what}: the preprocessing`);
 }
 
 /** Throws a `UsageError` unless there is a class and pixels for each sample of a dataset. */
@@ -39,8 +32,16 @@ export function checkSamples(classes: readonly string[], labels: Int32Array, sou
   if (count !== labels.length) {
     throw new UsageError(`${what}: expected ${labels.length} pictures, one for each label, got ${count}`);
   }
-  if (source.kind === 'files') return;
-  const { bytes, width, height, channels, recordBytes, pixelOffset, rows } = source;
+  if (source.kind === 'files') {
+    const { paths, contents = paths } = source;
+    if (contents.length !== paths.length) {
+      throw new UsageError(
+        `${what}: expected ${paths.length} contents, one for each path, got ${contents.length}`,
+      );
+    }
+    return;
+  }
+  const { width, height, channels, recordBytes, pixelOffset, rows } = source;
   for (const [name, value, least] of [
     ['width', width, 1],
     ['height', height, 1],
@@ -59,7 +60,11 @@ export function checkSamples(classes: readonly string[], labels: Int32Array, sou
       `${what}: expected records of at least ${needed} bytes (${width}×${height}×${channels} behind ${pixelOffset}), got ${recordBytes}`,
     );
   }
-  const held = Math.floor(bytes.length / recordBytes);
+  const bytes =
+    source.kind === 'memory'
+      ? source.bytes.length
+      : source.parts.reduce((sum, { bytes: part }) => sum + part, 0);
+  const held = Math.floor(bytes / recordBytes);
   const beyond = rows.find((row) => row >= held);
   if (beyond !== undefined) {
     throw new UsageError(`${what}: expected rows below ${held}, the records there are, got ${beyond}`);

@@ -1,12 +1,12 @@
 import { passOver } from '../base/errors.ts';
 import { nextTask } from '../base/next-task.ts';
 import { checkKind, record } from '../base/options.ts';
-import { checkDataset, checkPreprocessing } from './arguments.ts';
+import { checkDataset } from './arguments.ts';
 import { decoderOf } from './decode.ts';
 import { openDataKind, type OpenData } from './open-data.ts';
 import type { PicturePlatform } from './picture-platform.ts';
 import { fitPicture } from './pipeline.ts';
-import { defaultPreprocessing, type Preprocessing } from './preprocessing.ts';
+import { checkPreprocessing, defaultPreprocessing, type Preprocessing } from './preprocessing.ts';
 import type { PictureDataset } from './source.ts';
 import { withChannels } from './transforms/grey.ts';
 
@@ -37,7 +37,7 @@ export async function channelStatistics(
   const decode = decoderOf(dataset.source, platform);
   const [height, width] = preprocessing.size;
   const affordable = Math.max(64, Math.floor(enough / (height * width)));
-  const usual = dataset.source.kind === 'memory' ? 10_000 : 400;
+  const usual = dataset.source.kind === 'files' ? 400 : 10_000;
   const samples = Math.min(limit ?? usual, affordable, dataset.length);
   // Whole numbers below 2⁵³, so the order of the additions does not matter.
   const sums = new Array<number>(channels).fill(0);

@@ -24,7 +24,7 @@ export async function checkPictures(
   platform: PicturePlatform,
 ): Promise<UnreadablePicture[]> {
   checkDataset('checkPictures', dataset);
-  if (dataset.source.kind === 'memory') return [];
+  if (dataset.source.kind !== 'files') return [];
   const decode = decoderOf(dataset.source, platform);
   const failureOf = (index: number): Promise<string | undefined> =>
     decode(index).then(() => undefined, messageOf);

@@ -5,6 +5,7 @@ import { checkDataset } from './arguments.ts';
 import type { Picture } from './dataset.ts';
 import { decodeBmp } from './formats/bmp.ts';
 import { decodePpm } from './formats/ppm.ts';
+import { limitsOf, readFileOf, readPath } from './file-source.ts';
 import { inTime, type Timed } from './in-time.ts';
 import {
   isOwnFormat,
@@ -18,7 +19,6 @@ import {
 } from './picture-format.ts';
 import { cannotRead, receivePicture, type EncodedPicture, type ReceivedPicture } from './picture-input.ts';
 import {
-  defaultPictureLimits,
   mostFileBytes,
   pictureLimitKinds,
   pictureLimits,
@@ -26,7 +26,7 @@ import {
   type PictureLimits,
 } from './picture-limits.ts';
 import type { PicturePlatform } from './picture-platform.ts';
-import { pictureInMemory, type PictureDataset, type PictureSource } from './source.ts';
+import { inMemory, pictureInMemory, type PictureDataset, type PictureSource } from './source.ts';
 
 /**
  * Reads a picture file, or the bytes of one, as bytes: the same that Pillow's `Image.open(file).convert('RGB')` gives, which
@@ -55,10 +55,17 @@ export async function decodePicture(
   platform: PicturePlatform,
 ): Promise<Picture> {
   if (received.kind === 'pixels') return received.picture;
-  const [content, name] =
-    received.kind === 'file' ? [received.path, received.path] : [received.bytes, received.name];
+  const [read, name] =
+    received.kind === 'file'
+      ? [() => readPath(received.path, mostFileBytes(limits), platform), received.path]
+      : [() => Promise.resolve(received.bytes), received.name];
+  return named(name, decodeFile({ read, name }, limits, inTime(limits.decodeSeconds), platform));
+}
+
+/** Throws a `CardinalError` that names the picture if it cannot be decoded. */
+async function named(name: string | undefined, decoded: Promise<Picture>): Promise<Picture> {
   try {
-    return await decodeFile(content, limits, inTime(limits.decodeSeconds), platform);
+    return await decoded;
   } catch (error) {
     if (error instanceof ShortageError) throw error;
     throw new CardinalError(`${cannotRead(name)}: ${messageOf(error)}`, { cause: error });
@@ -77,8 +84,8 @@ export async function readPicture(
     is: (value) => wholeFrom(0).is(value) && Number(value) < dataset.length,
   });
   const { source } = dataset;
-  if (source.kind === 'memory') return pictureInMemory(source, index);
-  return decodePicture({ kind: 'file', path: source.paths[index] }, limitsOf(source), platform);
+  if (source.kind !== 'files') return pictureInMemory(inMemory(source), index);
+  return named(source.paths[index], decoderOf(source, platform)(index));
 }
 
 /** Decodes sample `index` of a source. Throws an `Error` with the bare reason, or a `ShortageError`. */
@@ -90,15 +97,16 @@ export function decoderOf(
   platform: PicturePlatform,
   timed?: (index: number) => Timed,
 ): SampleDecoder {
-  if (source.kind === 'memory') return (index) => Promise.resolve(pictureInMemory(source, index));
+  if (source.kind !== 'files') {
+    const memory = inMemory(source);
+    return (index) => Promise.resolve(pictureInMemory(memory, index));
+  }
   const limits = limitsOf(source);
   const givenUp = inTime(limits.decodeSeconds);
-  return (index) => decodeFile(source.paths[index], limits, timed?.(index) ?? givenUp, platform);
-}
-
-/** What decoding a picture of a source may cost. */
-export function limitsOf(source: PictureSource): PictureLimits {
-  return (source.kind === 'files' ? source.limits : undefined) ?? defaultPictureLimits;
+  return (index) => {
+    const file = { read: () => readFileOf(source, index, platform), name: source.paths[index] };
+    return decodeFile(file, limits, timed?.(index) ?? givenUp, platform);
+  };
 }
 
 /** Why a picture cannot be read where there is no memory for it. */
@@ -113,19 +121,18 @@ export function plainReason(error: unknown): string {
 }
 
 async function decodeFile(
-  file: string | Uint8Array,
+  { read, name }: { readonly read: () => Promise<Uint8Array>; readonly name: string | undefined },
   limits: PictureLimits,
   timed: Timed,
   platform: PicturePlatform,
 ): Promise<Picture> {
   try {
-    if (file === '') throw new Error('its name is empty');
-    const bytes = typeof file === 'string' ? await platform.readFile(file, mostFileBytes(limits)) : file;
+    const bytes = await read();
     const format = knownFormat(bytes, platform);
     if (!isOwnFormat(format)) return await platform.decode(bytes, format, limits, timed);
     return await timed(() => Promise.resolve(ownDecoders[format](bytes, limits)));
   } catch (error) {
-    throw platform.failureOf(error, typeof file === 'string' ? file : 'a picture');
+    throw platform.failureOf(error, name ?? 'a picture');
   }
 }
 

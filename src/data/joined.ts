@@ -1,4 +1,6 @@
+import { isShared, sharedBytes } from './shared-memory.ts';
 import {
+  inMemory,
   keyOf,
   pictureDataset,
   type MemorySource,
@@ -24,11 +26,18 @@ export function joined(datasets: readonly PictureDataset[], name: string): Pictu
 }
 
 function joinedSource(sources: readonly PictureSource[]): PictureSource {
-  const memory = sources.filter((source) => source.kind === 'memory');
   const files = sources.filter((source) => source.kind === 'files');
-  if (memory.length === 0) return { ...files[0], paths: files.flatMap(({ paths }) => paths) };
+  if (files.length > 0) {
+    const [first] = files;
+    return {
+      ...first,
+      paths: files.flatMap(({ paths }) => paths),
+      contents: first.contents && files.flatMap(({ contents = [] }) => contents),
+    };
+  }
+  const memory = sources.flatMap((source) => (source.kind === 'files' ? [] : [inMemory(source)]));
   const [first] = memory;
-  return { ...first, bytes: sharedConcat(memory.map(({ bytes }) => bytes)), rows: joinedRows(memory) };
+  return { ...first, bytes: concatenated(memory.map(({ bytes }) => bytes)), rows: joinedRows(memory) };
 }
 
 /** Rows count records of one block, and blocks lie one after the other. */
@@ -42,10 +51,10 @@ function joinedRows(sources: readonly MemorySource[]): Uint32Array {
   return Uint32Array.from(rows);
 }
 
-/** Bytes one after the other in memory that workers can share. */
-function sharedConcat(parts: readonly Uint8Array[]): Uint8Array {
+/** Bytes one after the other, in memory as theirs is: shared with workers if it is. */
+function concatenated(parts: readonly Uint8Array[]): Uint8Array {
   const total = parts.reduce((sum, part) => sum + part.length, 0);
-  const bytes = new Uint8Array(new SharedArrayBuffer(total));
+  const bytes = isShared(parts[0].buffer) ? sharedBytes(total) : new Uint8Array(total);
   let at = 0;
   for (const part of parts) {
     bytes.set(part, at);

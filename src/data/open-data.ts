@@ -1,6 +1,9 @@
 import { objectWith } from '../base/options.ts';
 import type { HeldOut } from './picture-record.ts';
-import type { ReadData } from './reader.ts';
+import type { PictureSource } from './picture-source.ts';
+import type { ReadData, SplitName } from './reader.ts';
+import { recordReader } from './read-records.ts';
+import { keyOf, pictureDataset, type PictureDataset } from './source.ts';
 
 /** Labelled pictures of one source, ready to be loaded; `leftOutLine` says `leftOut` in words. */
 export interface OpenData extends ReadData {
@@ -14,3 +17,52 @@ export interface OpenData extends ReadData {
 
 /** What functions take that come after `openData`. */
 export const openDataKind = objectWith('what openData gives once it is awaited', 'train', 'classes', 'path');
+
+/** A dataset without its functions, which cannot be sent to a worker. */
+interface SentDataset {
+  readonly name: string;
+  readonly classes: readonly string[];
+  readonly labels: Int32Array;
+  readonly source: PictureSource;
+  /** What `id` gives for each sample, and `key`; those of `ids` are the paths where there are none. */
+  readonly ids: readonly string[] | undefined;
+  readonly keys: readonly string[] | undefined;
+}
+
+/** Opened data as it can be sent to a worker: `openDataFrom` makes the data of it again there. */
+export interface OpenDataParts extends Omit<OpenData, SplitName> {
+  readonly splits: Readonly<Record<SplitName, SentDataset | undefined>>;
+}
+
+/** Opened data as plain data that can be cloned into a worker. Blobs and handles in it are not read, memory that is shared stays so. */
+export function openDataParts({ train, val, test, ...data }: OpenData): OpenDataParts {
+  return { ...data, splits: { train: sent(train), val: sent(val), test: sent(test) } };
+}
+
+/**
+ * The data of which these are the parts. Records that lie in blobs are read into memory. Throws a `CardinalError` if they are
+ * not what they were.
+ */
+export async function openDataFrom({ splits, ...data }: OpenDataParts): Promise<OpenData> {
+  const read = recordReader();
+  const received = async (dataset: SentDataset | undefined): Promise<PictureDataset | undefined> => {
+    if (dataset === undefined) return undefined;
+    const { name, classes, labels, source: sentSource, ids, keys } = dataset;
+    const source = sentSource.kind === 'records' ? await read(sentSource) : sentSource;
+    const names = ids ?? (source.kind === 'files' ? source.paths : []);
+    const key = keys && ((index: number) => keys[index]);
+    return pictureDataset({ name, classes, labels, source, id: (index) => names[index], key });
+  };
+  const { train, val, test } = splits;
+  return { ...data, train: await received(train), val: await received(val), test: await received(test) };
+}
+
+function sent(dataset: PictureDataset | undefined): SentDataset | undefined {
+  if (dataset === undefined) return undefined;
+  const { name, classes, labels, source } = dataset;
+  const ids = Array.from(labels, (_, index) => dataset.id(index));
+  const keys = dataset.key && Array.from(labels, (_, index) => keyOf(dataset, index));
+  const arePaths = source.kind === 'files' && ids.every((id, index) => id === source.paths[index]);
+  const areIds = keys?.every((key, index) => key === ids[index]) ?? true;
+  return { name, classes, labels, source, ids: arePaths ? undefined : ids, keys: areIds ? undefined : keys };
+}

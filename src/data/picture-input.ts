@@ -3,6 +3,7 @@ import { CardinalError, messageOf } from '../base/errors.ts';
 import { shortened } from '../base/quoted.ts';
 import { orAborted } from '../base/until-aborted.ts';
 import type { Picture } from './dataset.ts';
+import type { BlobLike } from './file-content.ts';
 import { requirePicture } from './picture.ts';
 import { mostFileBytes, type PictureLimits } from './picture-limits.ts';
 import type { PicturePlatform } from './picture-platform.ts';
@@ -26,13 +27,6 @@ export type PictureInput = EncodedPicture | Picture;
 
 /** Several pictures: an iterable or an async one. A string, although iterable, is one picture. */
 export type PictureInputs = (Iterable<PictureInput> & object) | AsyncIterable<PictureInput>;
-
-/** What is asked of a `Blob`: the types of all platforms have it. */
-export interface BlobLike {
-  readonly size: number;
-  readonly type: string;
-  arrayBuffer(): Promise<ArrayBuffer>;
-}
 
 /** What is asked of the web's `ReadableStream`. */
 export interface ByteStream {

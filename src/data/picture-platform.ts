@@ -12,6 +12,8 @@ export interface PicturePlatform {
   pathOf(url: string): string;
   /** The bytes of a picture file, a buffer of their own. Throws any error, of a file of more than `most` bytes too. */
   readFile(path: string, most: number): Promise<Uint8Array>;
+  /** How many bytes a file has. Throws any error if there is none. */
+  fileSize(path: string): Promise<number>;
   /** Decodes by what the platform has, each step `timed`. Throws any error. */
   decode(bytes: Uint8Array, format: NativeFormat, limits: PictureLimits, timed: Timed): Promise<Picture>;
   /** Whether it decodes a format that not every decoder does. */

@@ -1,10 +1,10 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** How validation pictures were held out of the training pictures: `splitByClass` with these gives the same ones again. */
 export const heldOutSchema = z.object({
   seed: z.number(),
   /** Share of each class. */
-  fraction: z.number().gt(0).lt(1),
+  fraction: z.number().check(z.gt(0), z.lt(1)),
 });
 export type HeldOut = z.infer<typeof heldOutSchema>;
 
@@ -14,13 +14,13 @@ export type HeldOut = z.infer<typeof heldOutSchema>;
  */
 export const pictureRecordSchema = z.object({
   /** Pictures trained on, those held out not counted. */
-  count: z.int().nonnegative(),
+  count: z.int().check(z.nonnegative()),
   /** A hash of the names and classes of all, those held out included. */
   fingerprint: z.string(),
   /** Absent if the data had validation pictures of its own, or none. */
-  heldOut: heldOutSchema.optional(),
+  heldOut: z.optional(heldOutSchema),
   /** Some of those trained on, drawn by a hash of their names: that hash and one of the content, in hexadecimal. */
-  sample: z.array(z.string().regex(/^[0-9a-f]{12}:[0-9a-f]{12}$/)),
+  sample: z.array(z.string().check(z.regex(/^[0-9a-f]{12}:[0-9a-f]{12}$/))),
 });
 export type PictureRecord = z.infer<typeof pictureRecordSchema>;
 
@@ -28,8 +28,8 @@ export type PictureRecord = z.infer<typeof pictureRecordSchema>;
 export const pictureHashesSchema = z.object({
   train: z.string(),
   /** Absent if there are none. */
-  validation: z.string().optional(),
+  validation: z.optional(z.string()),
   /** Whether the contents of picture files are in it; those of pictures in memory are. Absent if not. */
-  contents: z.literal(true).optional(),
+  contents: z.optional(z.literal(true)),
 });
 export type PictureHashes = z.infer<typeof pictureHashesSchema>;

@@ -1,9 +1,9 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { CardinalError } from '../base/errors.ts';
 import { validate } from '../base/validate.ts';
 import type { Picture } from './dataset.ts';
 
-const side = z.int({ error: 'expected a whole number of pixels' }).positive();
+const side = z.int({ error: 'expected a whole number of pixels' }).check(z.positive());
 
 const schema = z.object(
   {

@@ -1,9 +1,8 @@
 import { CardinalError } from '../base/errors.ts';
 import type { Rng } from '../base/rng.ts';
 import type { Picture } from './dataset.ts';
-import { checkPreprocessing } from './arguments.ts';
 import { requirePicture } from './picture.ts';
-import type { Augmentation, Preprocessing } from './preprocessing.ts';
+import { checkPreprocessing, type Augmentation, type Preprocessing } from './preprocessing.ts';
 import { centerCrop } from './transforms/center-crop.ts';
 import { flipHorizontally } from './transforms/flip.ts';
 import { withChannels } from './transforms/grey.ts';

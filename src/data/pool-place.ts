@@ -1,8 +1,8 @@
 import { CardinalError, DisposedError, messageOf } from '../base/errors.ts';
 import { unrefTimer } from '../base/timers.ts';
 import type { AssembledBatch } from './assembler.ts';
-import { limitsOf } from './decode.ts';
 import { DecodeWatch, newWatchedPlaces } from './decode-watch.ts';
+import { limitsOf } from './file-source.ts';
 import { tookTooLong } from './in-time.ts';
 import type { GivenUp, WorkerJob, WorkerMessage, WorkerReply, WorkerSetup } from './pool-messages.ts';
 

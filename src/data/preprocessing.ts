@@ -1,7 +1,8 @@
 import { checkOptions, finite, listOf, oneOf, wholeFrom, type Kinds } from '../base/options.ts';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 import { smallest } from '../base/extremes.ts';
+import { validate } from '../base/validate.ts';
 import { interpolations } from './transforms/filters.ts';
 
 /**
@@ -13,61 +14,68 @@ export const preprocessingSchema = z
     /** 1: pictures are turned grey; 3: grey pictures are repeated to RGB. */
     channels: z.union([z.literal(1), z.literal(3)]),
     /** [H, W] of the input, in pixels. */
-    size: z.tuple([z.int().positive(), z.int().positive()]),
+    size: z.tuple([z.int().check(z.positive()), z.int().check(z.positive())]),
     /** The shorter side is resized to this many pixels, aspect ratio kept; `null` resizes straight to `size`. */
-    resize: z.int().positive().nullable(),
+    resize: z.nullable(z.int().check(z.positive())),
     /**
      * Share of that side which is cut out of the middle, timm's `crop_pct`: where `resize` was computed from one, and rounded
      * down. For inputs of another size; else `size` / `resize` is the same.
      */
-    cropShare: z.number().positive().optional(),
+    cropShare: z.optional(z.number().check(z.positive())),
     /** As Pillow resizes, and so torchvision on PIL pictures. */
     interpolation: z.enum(interpolations),
     /** Per channel, of values in [0, 1]. */
     mean: z.array(z.number()),
-    std: z.array(z.number().positive()),
+    std: z.array(z.number().check(z.positive())),
   })
-  .refine(({ channels, mean, std }) => mean.length === channels && std.length === channels, {
-    error: 'mean and std need one number for each channel',
-  })
-  .refine(
-    ({ size, resize, cropShare }) =>
-      cropShare === undefined || resize === resizedSide(smallest(size), cropShare),
-    { error: 'cropShare and resize contradict each other' },
+  .check(
+    z.refine(({ channels, mean, std }) => mean.length === channels && std.length === channels, {
+      error: 'mean and std need one number for each channel',
+    }),
+    z.refine(
+      ({ size, resize, cropShare }) =>
+        cropShare === undefined || resize === resizedSide(smallest(size), cropShare),
+      { error: 'cropShare and resize contradict each other' },
+    ),
   );
 
 /** How a picture becomes a network's input; see `preprocessingSchema`. */
 export type Preprocessing = z.infer<typeof preprocessingSchema>;
 
+/** A preprocessing from outside, checked. Throws a `CardinalError` of one line. */
+export function checkPreprocessing(what: string, preprocessing: Preprocessing): Preprocessing {
+  return validate(preprocessingSchema, preprocessing, `${what}: the preprocessing`);
+}
+
 const range = z
-  .tuple([z.number().positive(), z.number().positive()])
-  .refine(([low, high]) => low <= high, { error: 'expected [low, high]' });
+  .tuple([z.number().check(z.positive()), z.number().check(z.positive())])
+  .check(z.refine(([low, high]) => low <= high, { error: 'expected [low, high]' }));
 
 /** How training pictures are augmented. Every part is optional; `{}` trains on the evaluation's own crops. */
 export const augmentationSchema = z.strictObject({
-  crop: z
-    .discriminatedUnion('kind', [
+  crop: z.optional(
+    z.discriminatedUnion('kind', [
       /** torchvision's RandomResizedCrop: share of the area, and range of the aspect ratio (width/height). */
       z.strictObject({
         kind: z.literal('random-resized'),
-        scale: range.default([0.08, 1]),
-        ratio: range.default([3 / 4, 4 / 3]),
+        scale: z._default(range, [0.08, 1]),
+        ratio: z._default(range, [3 / 4, 4 / 3]),
       }),
       /** The evaluation's crop, padded by so many black pixels on every side and cut again at random. */
-      z.strictObject({ kind: z.literal('pad'), padding: z.int().positive() }),
-    ])
-    .optional(),
+      z.strictObject({ kind: z.literal('pad'), padding: z.int().check(z.positive()) }),
+    ]),
+  ),
   /** Probability of a mirrored picture. */
-  flip: z.number().min(0).max(1).default(0),
-  jitter: z
-    .strictObject({
-      brightness: z.number().nonnegative().default(0),
-      contrast: z.number().nonnegative().default(0),
-      saturation: z.number().nonnegative().default(0),
-    })
-    .optional(),
+  flip: z._default(z.number().check(z.minimum(0), z.maximum(1)), 0),
+  jitter: z.optional(
+    z.strictObject({
+      brightness: z._default(z.number().check(z.nonnegative()), 0),
+      contrast: z._default(z.number().check(z.nonnegative()), 0),
+      saturation: z._default(z.number().check(z.nonnegative()), 0),
+    }),
+  ),
   /** Standard deviation of the PCA lighting; RGB only. 0.1 in the paper's recipe. */
-  lighting: z.number().nonnegative().default(0),
+  lighting: z._default(z.number().check(z.nonnegative()), 0),
 });
 
 /** How training pictures are augmented, with all defaults filled in. */
@@ -78,13 +86,13 @@ export type AugmentationInput = z.input<typeof augmentationSchema>;
 /** Which of two batch mixes is drawn, and how strongly. */
 export const mixSchema = z.strictObject({
   /** α of mixup's Beta(α, α); 0: no mixup. */
-  mixup: z.number().nonnegative().default(0),
+  mixup: z._default(z.number().check(z.nonnegative()), 0),
   /** α of CutMix's Beta(α, α); 0: no CutMix. */
-  cutmix: z.number().nonnegative().default(0),
+  cutmix: z._default(z.number().check(z.nonnegative()), 0),
   /** Share of the batches that are mixed. */
-  probability: z.number().min(0).max(1).default(1),
+  probability: z._default(z.number().check(z.minimum(0), z.maximum(1)), 1),
   /** Share of the mixed batches that CutMix gets, where both are on. */
-  cutmixShare: z.number().min(0).max(1).default(0.5),
+  cutmixShare: z._default(z.number().check(z.minimum(0), z.maximum(1)), 0.5),
 });
 
 /** Mixup and CutMix, with all defaults filled in. */

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { CardinalError } from '../base/errors.ts';
 import { quoted } from '../base/quoted.ts';
 import { validate } from '../base/validate.ts';
@@ -28,42 +28,42 @@ export interface PretrainedConfig {
   readonly origin: string;
 }
 
-const length = z.int().positive();
+const length = z.int().check(z.positive());
 const inputSize = z.tuple([length, length, length]);
-const perChannel = z.array(z.number()).min(1);
-const pixels = z.union([length, z.array(length).min(1).max(2)]);
+const perChannel = z.array(z.number()).check(z.minLength(1));
+const pixels = z.union([length, z.array(length).check(z.minLength(1), z.maxLength(2))]);
 const labels = z.union([z.array(z.string()), z.record(z.string(), z.string())]);
 
 /** The keys that are used; all others are passed over. */
 const fieldsSchema = z.object({
-  tag: z.string().nullish(),
-  num_classes: length.nullish(),
-  mean: perChannel.nullish(),
-  std: perChannel.nullish(),
-  input_size: inputSize.nullish(),
-  test_input_size: inputSize.nullish(),
-  crop_pct: z.number().positive().nullish(),
-  test_crop_pct: z.number().positive().nullish(),
-  crop_mode: z.string().nullish(),
-  crop_border_pixels: z.int().nullish(),
-  interpolation: z.string().nullish(),
-  label_names: labels.nullish(),
-  label_descriptions: labels.nullish(),
-  license: z.string().nullish(),
-  origin_url: z.string().nullish(),
-  hf_hub_id: z.string().nullish(),
+  tag: z.nullish(z.string()),
+  num_classes: z.nullish(length),
+  mean: z.nullish(perChannel),
+  std: z.nullish(perChannel),
+  input_size: z.nullish(inputSize),
+  test_input_size: z.nullish(inputSize),
+  crop_pct: z.nullish(z.number().check(z.positive())),
+  test_crop_pct: z.nullish(z.number().check(z.positive())),
+  crop_mode: z.nullish(z.string()),
+  crop_border_pixels: z.nullish(z.int()),
+  interpolation: z.nullish(z.string()),
+  label_names: z.nullish(labels),
+  label_descriptions: z.nullish(labels),
+  license: z.nullish(z.string()),
+  origin_url: z.nullish(z.string()),
+  hf_hub_id: z.nullish(z.string()),
   // What torchvision's presets call the same things.
-  resize_size: pixels.nullish(),
-  crop_size: pixels.nullish(),
-  categories: z.array(z.string()).nullish(),
+  resize_size: z.nullish(pixels),
+  crop_size: z.nullish(pixels),
+  categories: z.nullish(z.array(z.string())),
   // What the first files of this kind called their label names.
-  labels: labels.nullish(),
+  labels: z.nullish(labels),
 });
 type Fields = z.infer<typeof fieldsSchema>;
 
-const configSchema = fieldsSchema.extend({
-  architecture: z.string().min(1),
-  pretrained_cfg: fieldsSchema.nullish(),
+const configSchema = z.extend(fieldsSchema, {
+  architecture: z.string().check(z.minLength(1)),
+  pretrained_cfg: z.nullish(fieldsSchema),
 });
 
 /** Whether this is a `config.json` of timm's kind. Repositories of other libraries have files of the same name. */

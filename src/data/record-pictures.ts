@@ -1,10 +1,9 @@
 import { checkKind } from '../base/options.ts';
-import { limitsOf } from './decode.ts';
+import { readFileOf } from './file-source.ts';
 import { openDataKind, type OpenData } from './open-data.ts';
-import { mostFileBytes } from './picture-limits.ts';
 import type { PicturePlatform } from './picture-platform.ts';
 import type { PictureRecord } from './picture-record.ts';
-import { keyOf, type PictureDataset } from './source.ts';
+import { inMemory, keyOf, type PictureDataset } from './source.ts';
 
 /** Pictures whose content is kept of a training: of a thousandth of them in another folder one in eight is noticed. */
 const sampled = 128;
@@ -91,13 +90,13 @@ export async function contentOf(
   index: number,
   platform: Hashing,
 ): Promise<string> {
-  if (source.kind === 'memory') {
-    const { bytes, rows, recordBytes } = source;
+  if (source.kind !== 'files') {
+    const { bytes, rows, recordBytes } = inMemory(source);
     const record = bytes.subarray(rows[index] * recordBytes, (rows[index] + 1) * recordBytes);
     return short(await hashOf(record, platform));
   }
   // What cannot be read is not read in training either, and equal to itself.
-  return platform.readFile(source.paths[index], mostFileBytes(limitsOf(source))).then(
+  return readFileOf(source, index, platform).then(
     async (bytes) => short(await hashOf(bytes, platform)),
     () => '0'.repeat(12),
   );

@@ -1,9 +1,10 @@
+import { UsageError } from '../base/errors.ts';
 import { anything, callback, checkKind, checkOptions, text, texts, type Kinds } from '../base/options.ts';
 import { checkDataset, checkSamples } from './arguments.ts';
 import type { Dataset, Picture } from './dataset.ts';
-import type { MemorySource, PictureSource } from './picture-source.ts';
+import type { MemorySource, PictureSource, RecordSource } from './picture-source.ts';
 
-export type { MemorySource, PictureSource } from './picture-source.ts';
+export type { FileSource, MemorySource, PictureSource } from './picture-source.ts';
 
 /** A dataset with its pictures: what the readers return and the loader takes. */
 export interface PictureDataset extends Dataset {
@@ -65,12 +66,28 @@ export function subset(dataset: PictureDataset, indices: Uint32Array, name: stri
     classes: dataset.classes,
     labels: Int32Array.from(indices, (index) => dataset.labels[index]),
     source:
-      source.kind === 'memory'
-        ? { ...source, rows: indices.map((index) => source.rows[index]) }
-        : { ...source, paths: Array.from(indices, (index) => source.paths[index]) },
+      source.kind === 'files'
+        ? {
+            ...source,
+            paths: picked(source.paths, indices),
+            contents: source.contents && picked(source.contents, indices),
+          }
+        : { ...source, rows: indices.map((index) => source.rows[index]) },
     id: (index) => dataset.id(indices[index]),
     key: (index) => keyOf(dataset, indices[index]),
   });
+}
+
+function picked<T>(all: readonly T[], indices: Uint32Array): T[] {
+  return Array.from(indices, (index) => all[index]);
+}
+
+/** A source whose records are in memory. Throws a `UsageError` if they are to be read first. */
+export function inMemory(source: MemorySource | RecordSource): MemorySource {
+  if (source.kind === 'memory') return source;
+  throw new UsageError(
+    `the records of ${source.parts[0].name} are not in memory yet: expected what openDataFrom gives`,
+  );
 }
 
 /** Sample `index` of a source in memory. */

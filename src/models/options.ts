@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { described } from '../base/described.ts';
 import { UsageError } from '../base/errors.ts';
 import { checkKind, isPlain, texts, type Kind } from '../base/options.ts';
@@ -47,18 +47,24 @@ const mostBlocks = 1000;
 const mostLayers = 10_000;
 const mostChannels = 2 ** 20;
 
-const count = z.int().min(1).max(mostChannels);
+const count = z.int().check(z.minimum(1), z.maximum(mostChannels));
 const expectedCount = `a whole number from 1 to ${mostChannels}`;
 
-const schemas: Readonly<Record<OptionName, { readonly schema: z.ZodType; readonly expected: string }>> = {
+const schemas: Readonly<Record<OptionName, { readonly schema: z.ZodMiniType; readonly expected: string }>> = {
   layers: {
-    schema: z.union([z.int().min(1).max(mostLayers), z.array(z.int().min(1).max(mostBlocks)).min(1).max(8)]),
+    schema: z.union([
+      z.int().check(z.minimum(1), z.maximum(mostLayers)),
+      z.array(z.int().check(z.minimum(1), z.maximum(mostBlocks))).check(z.minLength(1), z.maxLength(8)),
+    ]),
     expected: `a depth such as 50 or blocks per stage such as 3,4,6,3 (at most ${mostBlocks} each)`,
   },
   cardinality: { schema: count, expected: expectedCount },
   baseWidth: { schema: count, expected: expectedCount },
   depthwise: { schema: z.boolean(), expected: 'true or false' },
-  widthMultiplier: { schema: z.number().positive().max(64), expected: 'a number above 0 and at most 64' },
+  widthMultiplier: {
+    schema: z.number().check(z.positive(), z.maximum(64)),
+    expected: 'a number above 0 and at most 64',
+  },
   planes: { schema: count, expected: expectedCount },
   numClasses: { schema: count, expected: expectedCount },
   inChannels: { schema: count, expected: expectedCount },
@@ -66,7 +72,10 @@ const schemas: Readonly<Record<OptionName, { readonly schema: z.ZodType; readonl
   shortcut: { schema: z.enum(['A', 'B', 'C', 'none']), expected: 'A, B, C or none' },
   residual: { schema: z.boolean(), expected: 'true or false' },
   zeroInitResidual: { schema: z.boolean(), expected: 'true or false' },
-  dropout: { schema: z.number().min(0).lt(1), expected: 'a number of at least 0 and below 1' },
+  dropout: {
+    schema: z.number().check(z.minimum(0), z.lt(1)),
+    expected: 'a number of at least 0 and below 1',
+  },
 };
 
 /**

@@ -1,5 +1,5 @@
 import { csvParse } from 'd3-dsv';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { validate } from '../base/validate.ts';
 import { csvRow, csvText } from '../report/csv.ts';
 import type { Outcome } from './outcome.ts';
@@ -54,10 +54,16 @@ export function fromCsv(text: string, measures: readonly string[], source: strin
   return [...outcomes.values()];
 }
 
-const number = z.string().min(1).pipe(z.coerce.number());
-const numberOrNothing = z.union([z.literal('').transform(() => undefined), number]);
+const number = z.pipe(z.string().check(z.minLength(1)), z.coerce.number());
+const numberOrNothing = z.union([
+  z.pipe(
+    z.literal(''),
+    z.transform(() => undefined),
+  ),
+  number,
+]);
 const rowSchema = z.object({
-  arm: z.string().min(1),
+  arm: z.string().check(z.minLength(1)),
   seed: number,
   epoch: numberOrNothing,
   train_loss: numberOrNothing,

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { CardinalError } from '../base/errors.ts';
 import { checkKind, objectWith, record, texts } from '../base/options.ts';
 import type { StateDict, TensorData } from '../base/tensor-data.ts';
@@ -32,7 +32,7 @@ export interface Checkpoint extends Description {
 /** What it takes beside the weights to continue training. */
 export interface TrainingState extends z.infer<typeof trainingSchema>, TrainingTensors {}
 
-const count = z.int().nonnegative();
+const count = z.int().check(z.nonnegative());
 
 /** The part of the training state that is no tensor. Random state is not in it: every stream is named by (seed, epoch, step). */
 const trainingSchema = z.object({
@@ -41,13 +41,13 @@ const trainingSchema = z.object({
   /** Pictures in the training data, to notice that they are others. */
   trainSamples: count,
   /** Batch norm sees micro-batches, so a run must go on with the size it began with. */
-  microBatchSize: z.int().positive(),
+  microBatchSize: z.int().check(z.positive()),
   /** Parameters that are not trained; absent if all are. A run must go on with the same ones. */
-  frozen: z.array(z.string()).optional(),
+  frozen: z.optional(z.array(z.string())),
   /** Whether activations are recomputed; absent if not. Results do not depend on it, so a run may go on with the other. */
-  checkpointActivations: z.boolean().optional(),
+  checkpointActivations: z.optional(z.boolean()),
   /** What the steps done depend on, from which step on; absent in checkpoints of old. */
-  conditions: z.array(conditionsSchema).readonly().optional(),
+  conditions: z.optional(z.readonly(z.array(conditionsSchema))),
   progress: progressSchema,
 });
 

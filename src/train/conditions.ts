@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { multiplyAdds, type Backend, type NativeLibrary } from '../backends/backend.ts';
 import { validate } from '../base/validate.ts';
 import { VERSION } from '../base/version.ts';
@@ -8,7 +8,7 @@ const librarySchema = z.object({
   name: z.string(),
   version: z.string(),
   processor: z.string(),
-  threads: z.int().positive(),
+  threads: z.int().check(z.positive()),
 });
 
 /**
@@ -17,17 +17,17 @@ const librarySchema = z.object({
  */
 export const conditionsSchema = z.object({
   /** Optimiser steps that were done before. */
-  step: z.int().nonnegative(),
+  step: z.int().check(z.nonnegative()),
   /** Cardinal's version. */
   cardinal: z.string(),
   backend: z.string(),
   /** Absent, as `library` is, where a custom backend does not report it. */
-  multiplyAdd: z.enum(multiplyAdds).optional(),
-  library: librarySchema.optional(),
+  multiplyAdd: z.optional(z.enum(multiplyAdds)),
+  library: z.optional(librarySchema),
   /** What decodes picture files; absent if nothing is decoded. */
-  decoder: z.string().optional(),
+  decoder: z.optional(z.string()),
   /** Hashes of the pictures; absent if nobody took them. */
-  pictures: pictureHashesSchema.optional(),
+  pictures: z.optional(pictureHashesSchema),
 });
 export type Conditions = z.infer<typeof conditionsSchema>;
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { CardinalError } from '../base/errors.ts';
 import { shortened } from '../base/quoted.ts';
 import { jsonObject, parseJson } from '../base/validate.ts';
@@ -6,41 +6,41 @@ import { pictureRecordSchema } from '../data/picture-record.ts';
 import { preprocessingSchema } from '../data/preprocessing.ts';
 import { recipeSchema } from './recipe.ts';
 
-const count = z.int().nonnegative();
+const count = z.int().check(z.nonnegative());
 
 /** Each part of a description, and a key of a safetensors file's `__metadata__`, where it is JSON. */
 const parts = {
   /** What it takes to build the network again. */
   model: z.object({ name: z.string(), options: jsonObject }),
   /** One picture, [C, H, W]. */
-  input: z.array(z.int().positive()).readonly(),
+  input: z.readonly(z.array(z.int().check(z.positive()))),
   /** Names by label. */
-  classes: z.array(z.string()).readonly().optional(),
+  classes: z.optional(z.readonly(z.array(z.string()))),
   /** How a picture becomes an input, if it is known. */
-  preprocessing: preprocessingSchema.optional(),
+  preprocessing: z.optional(preprocessingSchema),
   /** Epochs and optimiser steps behind these weights, and how well they did on the validation pictures. */
-  trained: z
-    .object({
+  trained: z.optional(
+    z.object({
       epochs: count,
       steps: count,
-      validation: z.object({ loss: z.number(), top1: z.number(), top5: z.number() }).optional(),
-    })
-    .optional(),
+      validation: z.optional(z.object({ loss: z.number(), top1: z.number(), top5: z.number() })),
+    }),
+  ),
   /** Which pictures they were trained on, in the last training first: those of weights that it began with are behind. */
-  pictures: z.array(pictureRecordSchema).readonly().optional(),
+  pictures: z.optional(z.readonly(z.array(pictureRecordSchema))),
   /** How they were trained. */
-  recipe: recipeSchema.optional(),
+  recipe: z.optional(recipeSchema),
   /** Where the weights come from: the file or the repository that they were read from, or that training began with. */
-  origin: z.string().optional(),
+  origin: z.optional(z.string()),
   /** Under which licence they may be used, as an SPDX identifier where there is one. */
-  licence: z.string().optional(),
+  licence: z.optional(z.string()),
 } as const;
 
 /**
  * What a weights file written by Cardinal records beside the weights: network, classes, preprocessing, training. With
  * it, nobody has to give these again.
  */
-export type Description = Readonly<z.infer<z.ZodObject<typeof parts>>>;
+export type Description = Readonly<z.infer<z.ZodMiniObject<typeof parts>>>;
 
 const version = '1';
 
@@ -75,7 +75,7 @@ export function readDescription(
       `${source} is a checkpoint of format ${shortened(found)}, this version of Cardinal reads format ${version}: use the version that wrote it`,
     );
   }
-  const read = (part: z.ZodType, key: string): unknown => {
+  const read = (part: z.ZodMiniType, key: string): unknown => {
     const text = metadata.get(key) ?? 'null';
     return plain.includes(key) ? text : parseJson(part, text, `${source}: metadata '${key}'`);
   };

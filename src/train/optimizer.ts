@@ -1,31 +1,31 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Shape } from '../graph/value.ts';
 import type { OptimizerKind } from '../plan/plan-training.ts';
 
-const share = z.number().min(0).lt(1);
+const share = z.number().check(z.minimum(0), z.lt(1));
 const decay = {
   /** λ: SGD adds λ·w to the gradient (L2), AdamW shrinks w by lr·λ (decoupled). */
-  weightDecay: z.number().min(0).default(0),
+  weightDecay: z._default(z.number().check(z.minimum(0)), 0),
   /**
    * Whether batch norm's γ and β and biases decay too. The paper's code decays everything; many later recipes leave
    * 1-dimensional parameters out.
    */
-  decayNorms: z.boolean().default(true),
+  decayNorms: z._default(z.boolean(), true),
 };
 
 export const optimizerSchema = z.discriminatedUnion('kind', [
   z.strictObject({
     kind: z.literal('sgd'),
-    learningRate: z.number().positive(),
-    momentum: share.default(0.9),
-    nesterov: z.boolean().default(false),
+    learningRate: z.number().check(z.positive()),
+    momentum: z._default(share, 0.9),
+    nesterov: z._default(z.boolean(), false),
     ...decay,
   }),
   z.strictObject({
     kind: z.literal('adamw'),
-    learningRate: z.number().positive(),
-    betas: z.tuple([share, share]).default([0.9, 0.999]),
-    eps: z.number().positive().default(1e-8),
+    learningRate: z.number().check(z.positive()),
+    betas: z._default(z.tuple([share, share]), [0.9, 0.999]),
+    eps: z._default(z.number().check(z.positive()), 1e-8),
     ...decay,
   }),
 ]);

@@ -1,6 +1,6 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
-const count = z.int().nonnegative();
+const count = z.int().check(z.nonnegative());
 
 /** What an epoch came to: what does not depend on the clock or on how long the run is to be. */
 export const epochRecordSchema = z.object({
@@ -8,13 +8,13 @@ export const epochRecordSchema = z.object({
   step: count,
   learningRate: z.number(),
   train: z.object({ loss: z.number(), top1: z.number() }),
-  validation: z.object({ loss: z.number(), top1: z.number(), top5: z.number() }).optional(),
+  validation: z.optional(z.object({ loss: z.number(), top1: z.number(), top5: z.number() })),
   best: z.boolean(),
 });
 export type EpochRecord = z.infer<typeof epochRecordSchema>;
 
 /** An `EpochEvent` as `metrics.jsonl` has it. */
-export const epochLineSchema = epochRecordSchema.extend({ epochs: count, seconds: z.number() });
+export const epochLineSchema = z.extend(epochRecordSchema, { epochs: count, seconds: z.number() });
 
 /**
  * How far a run is, to the batch. All of it is in every checkpoint, so that a resumed run reports the same numbers.
@@ -30,9 +30,9 @@ export const progressSchema = z.object({
   /** Of the epoch so far: Σ loss over batches, pictures, and those whose largest logit was the true class. */
   sums: z.object({ loss: z.number(), batches: count, seen: count, correct: count }),
   /** Epochs done. Earlier versions had it here; it is read, and no longer written. */
-  history: z.array(epochRecordSchema).optional(),
+  history: z.optional(z.array(epochRecordSchema)),
   /** The best validation top-1 so far and its epoch. */
-  best: z.object({ epoch: count, top1: z.number() }).optional(),
+  best: z.optional(z.object({ epoch: count, top1: z.number() })),
 });
 export type Progress = z.infer<typeof progressSchema>;
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { UsageError } from '../base/errors.ts';
 import { checkKind, record, text } from '../base/options.ts';
 import { nearest } from '../base/nearest.ts';
@@ -18,28 +18,30 @@ export const balances = ['sampling', 'loss'] as const;
 /** Everything that decides how a network is trained, as plain data. */
 export const recipeSchema = z.strictObject({
   name: z.string(),
-  epochs: z.int().min(1),
+  epochs: z.int().check(z.minimum(1)),
   /** Pictures for one optimiser step. */
-  batchSize: z.int().min(1),
+  batchSize: z.int().check(z.minimum(1)),
   optimizer: optimizerSchema,
   schedule: scheduleSchema,
   /** ε: targets become (1−ε)·target + ε/classes (Szegedy et al. 2016). */
-  labelSmoothing: z.number().min(0).lt(1).default(0),
+  labelSmoothing: z._default(z.number().check(z.minimum(0), z.lt(1)), 0),
   /** Gradients are scaled down to this L2 norm over all parameters, if they exceed it. */
-  clipNorm: z.number().positive().optional(),
+  clipNorm: z.optional(z.number().check(z.positive())),
   /** A batch is run in so many equal parts whose gradients are summed; more if it would not fit into memory. */
-  accumulate: z.int().min(1).default(1),
+  accumulate: z._default(z.int().check(z.minimum(1)), 1),
   /**
    * Moving average of weights and running statistics, used for validation and `best.safetensors`. With `warmUp` the
    * decay is min(decay, (1+t)/(10+t)) after t steps, so that a short run does not average in its random beginning.
    */
-  ema: z.strictObject({ decay: z.number().min(0).lt(1), warmUp: z.boolean().default(true) }).optional(),
+  ema: z.optional(
+    z.strictObject({ decay: z.number().check(z.minimum(0), z.lt(1)), warmUp: z._default(z.boolean(), true) }),
+  ),
   /** How training pictures are augmented; if absent, as is usual for the kind of data. */
-  augmentation: augmentationSchema.optional(),
+  augmentation: z.optional(augmentationSchema),
   /** Mixup and CutMix. */
-  mix: mixSchema.optional(),
+  mix: z.optional(mixSchema),
   /** What is done about classes of which there are few pictures; if absent, nothing. */
-  balance: z.enum(balances).optional(),
+  balance: z.optional(z.enum(balances)),
 });
 /** A recipe, validated; see `recipeSchema`. */
 export type Recipe = z.infer<typeof recipeSchema>;

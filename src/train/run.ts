@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Backend, Program } from '../backends/backend.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
 import { checkKind, having, record } from '../base/options.ts';

@@ -1,5 +1,5 @@
 import { checkKind, finite, record } from '../base/options.ts';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /**
  * How the learning rate moves. Durations are in epochs and may be fractional. `per` is how often it moves: once an
@@ -7,27 +7,34 @@ import * as z from 'zod';
  * when it ends, as with torch's `SequentialLR`.
  */
 const common = {
-  per: z.enum(['step', 'epoch']).default('step'),
+  per: z._default(z.enum(['step', 'epoch']), 'step'),
   /** Linear from `from`·rate to the rate over so many epochs (torch's `LinearLR`). */
-  warmUp: z
-    .strictObject({ epochs: z.number().positive(), from: z.number().min(0).max(1).default(0.01) })
-    .optional(),
+  warmUp: z.optional(
+    z.strictObject({
+      epochs: z.number().check(z.positive()),
+      from: z._default(z.number().check(z.minimum(0), z.maximum(1)), 0.01),
+    }),
+  ),
 };
-const gamma = z.number().positive().default(0.1);
+const gamma = z._default(z.number().check(z.positive()), 0.1);
 
 export const scheduleSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('constant'), ...common }),
   /** rate·γ^⌊t/every⌋ (`StepLR`). */
-  z.strictObject({ kind: z.literal('step'), every: z.number().positive(), gamma, ...common }),
+  z.strictObject({ kind: z.literal('step'), every: z.number().check(z.positive()), gamma, ...common }),
   /** rate·γ^(milestones that t has reached) (`MultiStepLR`). */
   z.strictObject({
     kind: z.literal('multi-step'),
-    milestones: z.array(z.number().positive()).min(1),
+    milestones: z.array(z.number().check(z.positive())).check(z.minLength(1)),
     gamma,
     ...common,
   }),
   /** floor + (rate − floor)·(1 + cos πt/T)/2 with T what is left after the warm-up (`CosineAnnealingLR`). */
-  z.strictObject({ kind: z.literal('cosine'), floor: z.number().min(0).default(0), ...common }),
+  z.strictObject({
+    kind: z.literal('cosine'),
+    floor: z._default(z.number().check(z.minimum(0)), 0),
+    ...common,
+  }),
 ]);
 export type Schedule = z.infer<typeof scheduleSchema>;
 

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { CardinalError } from '../base/errors.ts';
 import { parseJson } from '../base/validate.ts';
 
@@ -6,7 +6,7 @@ import { parseJson } from '../base/validate.ts';
 const schema = z.union(
   [
     z.array(z.string()),
-    z.record(z.string().regex(/^\d+$/), z.union([z.string(), z.tuple([z.string(), z.string()])])),
+    z.record(z.string().check(z.regex(/^\d+$/)), z.union([z.string(), z.tuple([z.string(), z.string()])])),
   ],
   { error: 'expected names of classes: ["tench", …], {"0": "tench", …} or {"0": ["n01440764", "tench"], …}' },
 );

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 import type { Backend, Program } from '../backends/backend.ts';
 import { Disposal, type DisposeOptions } from '../base/disposal.ts';
@@ -305,7 +305,7 @@ export async function classifierOf(
   platform: PicturePlatform,
 ): Promise<Classifier> {
   const preprocessing = validate(preprocessingSchema, said, 'preprocessing');
-  const named = validate(z.array(z.string()).optional(), listed, 'classes');
+  const named = validate(z.optional(z.array(z.string())), listed, 'classes');
   const network = networkOf(model, [preprocessing.channels, ...preprocessing.size], description);
   return withUndo(async (undo) => {
     const isOwn = typeof given === 'function';

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { CardinalError } from '../base/errors.ts';
 import { byCodePoint } from '../base/order.ts';
 import type { StateDict } from '../base/tensor-data.ts';
@@ -27,7 +27,7 @@ export interface CheckpointSchema<D extends object, T extends object> {
   readonly metadataOf: (description: D) => Record<string, string>;
   /** The description in a file's metadata; undefined if there is none. Throws a `CardinalError` that begins with `source`. */
   readonly readDescription: (metadata: ReadonlyMap<string, string>, source: string) => D | undefined;
-  readonly training: z.ZodType<T>;
+  readonly training: z.ZodMiniType<T>;
 }
 
 /** What training keeps beside the weights, by the plan's names. */

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { CardinalError } from '../base/errors.ts';
 import { byCodePoint } from '../base/order.ts';
 import { quoted } from '../base/quoted.ts';

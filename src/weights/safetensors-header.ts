@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { CardinalError } from '../base/errors.ts';
 import { quoted, shortened } from '../base/quoted.ts';
 import { validate } from '../base/validate.ts';
@@ -32,7 +32,7 @@ export const lengthBytes = 8;
 /** The limit of the reference implementation: no honest header is larger, and a random number usually is. */
 const maxHeaderBytes = 100_000_000;
 
-const size = z.int().nonnegative();
+const size = z.int().check(z.nonnegative());
 const tensorInfo = z.strictObject({
   dtype: z.string(),
   shape: z.array(size),

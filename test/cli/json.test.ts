@@ -2,18 +2,23 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import { cardinal, root } from './cardinal.ts';
 
 /** Runs a command with `--json`: stdout is one document and nothing else, stderr has no error. */
-async function json<T>(schema: z.ZodType<T>, ...args: readonly string[]): Promise<T> {
+async function json<T>(schema: z.ZodMiniType<T>, ...args: readonly string[]): Promise<T> {
   const { code, stdout, stderr } = await cardinal([...args, '--json']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   return schema.parse(JSON.parse(stdout));
 }
 
-const count = z.int().nonnegative();
-const model = z.object({ name: z.string(), params: count, macs: count, input: z.array(count).length(3) });
+const count = z.int().check(z.nonnegative());
+const model = z.object({
+  name: z.string(),
+  params: count,
+  macs: count,
+  input: z.array(count).check(z.length(3)),
+});
 
 describe('--json', () => {
   it('models agrees with the published counts', async () => {
@@ -51,8 +56,8 @@ describe('--json', () => {
   it('summary --cost tells kinds of op and conventions as well', async () => {
     const part = z.looseObject({ macs: count, activations: count, bytes: count, parameters: count });
     const cost = z.object({
-      layers: z.array(part.extend({ path: z.string() })),
-      kinds: z.array(part.extend({ kind: z.string() })),
+      layers: z.array(z.extend(part, { path: z.string() })),
+      kinds: z.array(z.extend(part, { kind: z.string() })),
       total: part,
       conventions: z.array(z.looseObject({ id: z.string(), value: count })),
     });
@@ -118,7 +123,7 @@ describe('--json', () => {
           file: z.string(),
           what: z.string(),
           result: z.enum(['ok', 'doubtful', 'damaged']),
-          checksum: z.string().nullable(),
+          checksum: z.nullable(z.string()),
           notes: z.array(z.string()),
         }),
       ),
@@ -138,9 +143,9 @@ describe('--json', () => {
   it('doctor', async () => {
     const schema = z.looseObject({
       node: z.string(),
-      cores: z.int().positive(),
+      cores: z.int().check(z.positive()),
       wasm: z.object({ simd: z.boolean(), relaxedSimd: z.boolean(), threads: z.boolean() }),
-      uses: z.looseObject({ threads: z.int().positive() }),
+      uses: z.looseObject({ threads: z.int().check(z.positive()) }),
     });
     expect((await json(schema, 'doctor')).node).toBe(process.version);
   });
@@ -154,7 +159,7 @@ describe('--json', () => {
     const schema = z.looseObject({
       node: z.string(),
       blas: z.null(),
-      blasProblem: z.string().regex(problem),
+      blasProblem: z.string().check(z.regex(problem)),
     });
     expect(schema.parse(JSON.parse(told.stdout)).node).toBe(process.version);
 

@@ -4,7 +4,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import { Rng } from '../../src/base/rng.ts';
 import { seed } from '../support/seed.ts';
 import { cardinal, root } from './cardinal.ts';

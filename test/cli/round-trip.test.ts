@@ -2,7 +2,7 @@ import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import { createModel } from '../../src/models/index.ts';
 import { saveWeights } from '../../src/node/weights.ts';
 import { readSafetensors, writeSafetensors } from '../../src/weights/safetensors.ts';
@@ -21,9 +21,9 @@ const run = ['train', 'pictures', '--out', 'run', '--epochs', '4', ...engine, ..
 const evaluationSchema = z.object({
   total: z.int(),
   correct: z.int(),
-  top1: z.number().min(0).max(1),
-  top5: z.number().min(0).max(1),
-  loss: z.number().nonnegative(),
+  top1: z.number().check(z.minimum(0), z.maximum(1)),
+  top5: z.number().check(z.minimum(0), z.maximum(1)),
+  loss: z.number().check(z.nonnegative()),
   perClass: z.array(
     z.object({ name: z.string(), precision: z.number(), recall: z.number(), f1: z.number() }),
   ),
@@ -34,8 +34,8 @@ const runSchema = z.object({
   reason: z.string(),
   steps: z.int(),
   epochs: z.int(),
-  best: z.object({ epoch: z.int(), top1: z.number() }).nullable(),
-  evaluation: evaluationSchema.extend({ on: z.string() }).nullable(),
+  best: z.nullable(z.object({ epoch: z.int(), top1: z.number() })),
+  evaluation: z.nullable(z.extend(evaluationSchema, { on: z.string() })),
   report: z.string(),
 });
 
@@ -135,7 +135,7 @@ describe('train, eval, predict', () => {
     expect(code).toBe(1);
     expect(stderr).toMatch(/^cardinal: cannot read the picture broken\.png: [^\n]+\n$/);
     const guess = z.object({ class: z.string(), label: z.int(), probability: z.number() });
-    const schema = z.array(z.object({ image: z.string(), top: z.array(guess).length(2) }));
+    const schema = z.array(z.object({ image: z.string(), top: z.array(guess).check(z.length(2)) }));
     const predictions = schema.parse(JSON.parse(stdout));
     expect(predictions.map(({ image, top }) => [image, top[0].class])).toEqual([
       ['pictures/test/red/0.png', 'red'],

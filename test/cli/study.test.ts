@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import { fromCsv } from '../../src/study/csv.ts';
 import { cardinal, root, type RunOptions } from './cardinal.ts';
 import { writePictures } from './pictures.ts';
@@ -44,9 +44,11 @@ describe('cardinal study', () => {
       study: z.literal('figure5'),
       scale: z.literal('small'),
       seeds: z.literal(2),
-      runs: z.array(z.object({ id: z.string(), arm: z.string(), seed: z.number() })).length(4),
-      arms: z.array(z.object({ parameters: z.int(), macs: z.int(), secondsPerRun: z.number().positive() })),
-      seconds: z.number().positive(),
+      runs: z.array(z.object({ id: z.string(), arm: z.string(), seed: z.number() })).check(z.length(4)),
+      arms: z.array(
+        z.object({ parameters: z.int(), macs: z.int(), secondsPerRun: z.number().check(z.positive()) }),
+      ),
+      seconds: z.number().check(z.positive()),
     });
     const plan = schema.parse(JSON.parse(stdout));
     expect(plan.arms.map(({ parameters }) => parameters)).toEqual([220_378, 211_610]);

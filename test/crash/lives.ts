@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { expect } from 'vitest';
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import type { Rng } from '../../src/base/rng.ts';
 import { CardinalError } from '../../src/base/errors.ts';
 import { onFileSystem } from '../../src/node/file-system.ts';
@@ -170,10 +170,10 @@ async function expectWhole(folder: string, { files }: Whole): Promise<void> {
 
 const lineSchema = z.object({
   type: z.string(),
-  epoch: z.number().optional(),
-  step: z.number().optional(),
-  loss: z.number().optional(),
-  train: z.object({ loss: z.number() }).optional(),
+  epoch: z.optional(z.number()),
+  step: z.optional(z.number()),
+  loss: z.optional(z.number()),
+  train: z.optional(z.object({ loss: z.number() })),
 });
 
 /** What metrics tell of steps and epochs, each once. */

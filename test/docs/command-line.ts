@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import { parseSet } from '../../src/models/options.ts';
 import { modelInfo } from '../../src/models/registry.ts';
 import { parseHubName } from '../../src/node/hub/name.ts';
@@ -10,10 +10,10 @@ const module = z.looseObject({
   define: z.custom<(command: Command) => void>((value) => typeof value === 'function'),
 });
 const known = z.looseObject({
-  model: z.string().optional(),
-  recipe: z.string().optional(),
-  weights: z.string().optional(),
-  set: z.array(z.string()).default([]),
+  model: z.optional(z.string()),
+  recipe: z.optional(z.string()),
+  weights: z.optional(z.string()),
+  set: z._default(z.array(z.string()), []),
 });
 
 /**

@@ -1,7 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import { cardinal, root } from '../cli/cardinal.ts';
 import { blocksOf, cardinalArguments, commandsOf, documents } from './blocks.ts';
 import { readCommand } from './command-line.ts';

@@ -47,6 +47,7 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
       LeftOutKind Mix MixInput Picture PictureDataset PictureLimitOptions PictureLimits PictureRecord
       PictureSource Preprocessing PretrainedConfig Splits`,
   },
+  './isolate': { values: 'isolate', types: 'IsolateOptions Isolation' },
   './node': {
     values: `
       Classifier InUseError LockLostError RunFolder capabilities channelStatistics checkPictures
@@ -70,6 +71,10 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
       EvaluateOptions Evaluation Guess ModelDescription Network OptimizerSpec PlatformConditions
       Progress Recipe RecipeOverrides Schedule StartEvent StepEvent StopRule TrainEvent LoopOptions
       TrainResult TrainingState`,
+  },
+  './web': {
+    values: '',
+    types: 'WebBackendOptions',
   },
   './weights': {
     values: `
@@ -95,14 +100,20 @@ const program = ts.createProgram(
   { module: ts.ModuleKind.NodeNext, types: [], noLib: true },
 );
 
+/** Entrances of one platform: what does the same there is called the same. */
+const platforms = ['./isolate', './node', './web'];
 const portable = Object.entries(expected).flatMap(([subpath, names]) =>
-  subpath === './node' ? [] : [names],
+  platforms.includes(subpath) ? [] : [names],
 );
 
 test('there are these entrances, and each has names of its own', () => {
   expect(entrances.map(({ subpath }) => subpath)).toEqual(Object.keys(expected));
-  const names = Object.values(expected).flatMap(({ values, types }) => [...words(values), ...words(types)]);
-  expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  for (const platform of platforms) {
+    const names = [...portable, expected[platform]].flatMap(({ values, types }) =>
+      words(`${values} ${types}`),
+    );
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  }
 });
 
 test.each(entrances)('$subpath exports these names', async ({ subpath, types, code }) => {

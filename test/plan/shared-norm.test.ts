@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
 import { Rng } from '../../src/base/rng.ts';
 import type { StateDict } from '../../src/base/tensor-data.ts';
@@ -17,8 +17,14 @@ import { relativeDistance } from '../support/compare.ts';
 import { plainPlan } from '../conformance/plain-plan.ts';
 import { seed } from '../support/seed.ts';
 
-const numbers = z.array(z.number()).transform((list) => Float32Array.from(list));
-const named = z.record(z.string(), numbers).transform((record) => Object.entries(record));
+const numbers = z.pipe(
+  z.array(z.number()),
+  z.transform((list) => Float32Array.from(list)),
+);
+const named = z.pipe(
+  z.record(z.string(), numbers),
+  z.transform((record) => Object.entries(record)),
+);
 /** Made by scripts/fixtures/shared_norm.py. */
 const fixtures = z
   .array(

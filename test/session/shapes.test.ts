@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import type { Backend } from '../../src/backends/backend.ts';
 import type { StateDict } from '../../src/base/tensor-data.ts';
 import { conventionsOf } from '../../src/cost/conventions.ts';
@@ -28,8 +28,14 @@ import { openBackends } from '../support/backends.ts';
 import { relativeDistance } from '../support/compare.ts';
 import { plainPlan } from '../conformance/plain-plan.ts';
 
-const numbers = z.array(z.number()).transform((list) => Float32Array.from(list));
-const named = z.record(z.string(), numbers).transform((record) => new Map(Object.entries(record)));
+const numbers = z.pipe(
+  z.array(z.number()),
+  z.transform((list) => Float32Array.from(list)),
+);
+const named = z.pipe(
+  z.record(z.string(), numbers),
+  z.transform((record) => new Map(Object.entries(record))),
+);
 const pair = z.tuple([z.number(), z.number()]);
 const through = { input: numbers, output: numbers, shape: z.array(z.number()), gradient: numbers };
 /** Made by scripts/fixtures/shapes.py. */

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import type { Backend } from '../../src/backends/backend.ts';
 import { emaDecay, hyperAt, optimizerPlan, optimizerSchema } from '../../src/train/optimizer.ts';
 import type { OptimizerSpec } from '../../src/train/optimizer.ts';
@@ -8,17 +8,25 @@ import { openBackends } from '../support/backends.ts';
 import { relativeDistance } from '../support/compare.ts';
 import { stepsPlan, type NamedStep } from '../support/steps-plan.ts';
 
-const numbers = z.array(z.number()).transform((list) => Float32Array.from(list));
-const adamw = z.object({ kind: z.literal('adamw'), lr: z.number(), betas: z.array(z.number()).length(2) });
+const numbers = z.pipe(
+  z.array(z.number()),
+  z.transform((list) => Float32Array.from(list)),
+);
+const adamw = z.object({
+  kind: z.literal('adamw'),
+  lr: z.number(),
+  betas: z.array(z.number()).check(z.length(2)),
+});
 const sgd = z.object({ kind: z.literal('sgd'), lr: z.number(), momentum: z.number(), nesterov: z.boolean() });
-const recipe = z
-  .discriminatedUnion('kind', [
-    adamw.extend({ eps: z.number(), weight_decay: z.number() }),
-    sgd.extend({ weight_decay: z.number() }),
-  ])
-  .transform(({ lr, weight_decay, ...rest }) =>
+const recipe = z.pipe(
+  z.discriminatedUnion('kind', [
+    z.extend(adamw, { eps: z.number(), weight_decay: z.number() }),
+    z.extend(sgd, { weight_decay: z.number() }),
+  ]),
+  z.transform(({ lr, weight_decay, ...rest }) =>
     optimizerSchema.parse({ ...rest, learningRate: lr, weightDecay: weight_decay }),
-  );
+  ),
+);
 /** Made by scripts/fixtures/optimisers.py: PyTorch in double precision, and how far it is off in single precision. */
 const { start, gradients, results } = z
   .object({

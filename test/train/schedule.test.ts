@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import { learningRateAt, scheduleSchema, stretchSchedule } from '../../src/train/schedule.ts';
 
 /** Made by scripts/fixtures/schedules.py from torch.optim.lr_scheduler with a rate of 0.1. */

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { UsageError } from '../../base/errors.ts';
 
 /** Parses a flag's value for commander; throws a `UsageError` that names flag and value. */
@@ -7,7 +7,7 @@ type Reader<T> = (text: string) => T;
 /** An integer from `min` to `max`. */
 export function integer(flag: string, min: number, max: number = Number.MAX_SAFE_INTEGER): Reader<number> {
   const limit = max === Number.MAX_SAFE_INTEGER ? `of at least ${min}` : `from ${min} to ${max}`;
-  return reader(flag, `an integer ${limit}`, numeric.pipe(z.int().min(min).max(max)));
+  return reader(flag, `an integer ${limit}`, z.pipe(numeric, z.int().check(z.minimum(min), z.maximum(max))));
 }
 
 /** A finite number greater than `above`, or at least it if `inclusive`, and less than `below`. */
@@ -22,16 +22,16 @@ export function number(
   const lower = above === -Infinity ? '' : inclusive ? ` of at least ${above}` : ` above ${above}`;
   const upper = below === Infinity ? '' : `${lower === '' ? '' : ' and'} below ${below}`;
   const inside = (value: number): boolean => (inclusive ? value >= above : value > above) && value < below;
-  return reader(flag, `a number${lower}${upper}`, numeric.pipe(z.number().refine(inside)));
+  return reader(flag, `a number${lower}${upper}`, z.pipe(numeric, z.number().check(z.refine(inside))));
 }
 
 /** Whole numbers from `min` to `max`: `50,101`. */
 export function integers(flag: string, min: number, max: number): Reader<readonly number[]> {
-  const value = numeric.pipe(z.int().min(min).max(max));
+  const value = z.pipe(numeric, z.int().check(z.minimum(min), z.maximum(max)));
   return reader(
     flag,
     `whole numbers from ${min} to ${max}, for example 50,101`,
-    list.pipe(z.array(value).min(1).max(64)),
+    z.pipe(list, z.array(value).check(z.minLength(1), z.maxLength(64))),
   );
 }
 
@@ -44,33 +44,34 @@ export type Budget =
 export function budget(flag: string): Reader<Budget> {
   const factors: Readonly<Record<string, number>> = { '': 1, k: 1e3, m: 1e6, g: 1e9, t: 1e12 };
   const schema = z
-    .string()
-    .regex(/^(\d+\.?\d*|\.\d+)[kmgtx]?$/i)
-    .transform((text): Budget => {
-      const value = parseFloat(text);
-      const suffix = text.replace(/[\d.]/g, '').toLowerCase();
-      return suffix === 'x' ? { times: value } : { amount: value * factors[suffix] };
-    })
-    .refine(({ amount, times }) => (amount ?? times) > 0);
+    .pipe(
+      z.string().check(z.regex(/^(\d+\.?\d*|\.\d+)[kmgtx]?$/i)),
+      z.transform((text): Budget => {
+        const value = parseFloat(text);
+        const suffix = text.replace(/[\d.]/g, '').toLowerCase();
+        return suffix === 'x' ? { times: value } : { amount: value * factors[suffix] };
+      }),
+    )
+    .check(z.refine(({ amount, times }) => (amount ?? times) > 0));
   return reader(flag, 'an amount above 0 such as 70k, 0.22G or 2x', schema);
 }
 
 /** A path. An empty one, most likely an unset shell variable, is refused. */
 export function path(what: string): Reader<string> {
-  return reader(what, 'a path', z.string().min(1));
+  return reader(what, 'a path', z.string().check(z.minLength(1)));
 }
 
 /** `N,C,H,W`, all of at least 1. */
 export function shape4(flag: string): Reader<readonly [number, number, number, number]> {
-  const size = numeric.pipe(z.int().min(1).max(65536));
-  return reader(flag, 'N,C,H,W, for example 1,3,224,224', list.pipe(z.tuple([size, size, size, size])));
+  const size = z.pipe(numeric, z.int().check(z.minimum(1), z.maximum(65536)));
+  return reader(flag, 'N,C,H,W, for example 1,3,224,224', z.pipe(list, z.tuple([size, size, size, size])));
 }
 
 /** Numbers, one per channel: `0.485,0.456,0.406`. */
 export function perChannel(flag: string, positive: boolean): Reader<readonly number[]> {
-  const value = numeric.pipe(positive ? z.number().positive() : z.number());
+  const value = z.pipe(numeric, positive ? z.number().check(z.positive()) : z.number());
   const what = `${positive ? 'positive ' : ''}numbers, one a channel, for example 0.485,0.456,0.406`;
-  return reader(flag, what, list.pipe(z.array(value).min(1).max(4)));
+  return reader(flag, what, z.pipe(list, z.array(value).check(z.minLength(1), z.maxLength(4))));
 }
 
 /** One of the given words. */
@@ -79,13 +80,14 @@ export function oneOf<const T extends string>(flag: string, words: readonly T[])
 }
 
 const numeric = z
-  .string()
-  .regex(/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i)
-  .transform(Number)
-  .refine(Number.isFinite);
-const list = z.string().transform((text) => text.split(','));
+  .pipe(z.string().check(z.regex(/^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i)), z.transform(Number))
+  .check(z.refine(Number.isFinite));
+const list = z.pipe(
+  z.string(),
+  z.transform((text) => text.split(',')),
+);
 
-function reader<T>(flag: string, expected: string, schema: z.ZodType<T, string>): Reader<T> {
+function reader<T>(flag: string, expected: string, schema: z.ZodMiniType<T, string>): Reader<T> {
   return (text) => {
     const result = schema.safeParse(text);
     if (result.success) return result.data;

@@ -16,7 +16,7 @@ const nodeLoaders: portable.LoaderPlatform = {
   },
   // One worker keeps ahead of any training on pictures in memory; files take half the cores to decode.
   usualWorkers: ({ kind }) =>
-    kind === 'memory' ? 1 : Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2))),
+    kind !== 'files' ? 1 : Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2))),
   get mostWorkers() {
     return mostThreads();
   },

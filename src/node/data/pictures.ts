@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 
 import { plainReason } from '../../data/decode.ts';
@@ -12,6 +13,7 @@ import { canDecode } from './formats.ts';
 export const nodePictures: PicturePlatform = {
   pathOf: (url) => fileURLToPath(url),
   readFile: (path, most) => readRegular(path, Math.min(mostWhole, most)),
+  fileSize: async (path) => (await stat(path)).size,
   decode: decodeBySharp,
   canDecode,
   failureOf: (error, name) =>

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 import { CardinalError } from '../../base/errors.ts';
 import { parseJson, validate } from '../../base/validate.ts';
@@ -149,7 +149,7 @@ function datasetOf(split: RawSplit, classes: readonly string[]): PictureDataset 
   });
 }
 
-const namesSchema = z.array(z.string().min(1)).min(2);
+const namesSchema = z.array(z.string().check(z.minLength(1))).check(z.minLength(2));
 
 async function namesBeside(folder: string): Promise<readonly string[] | undefined> {
   const jsonPath = join(folder, 'classes.json');

@@ -1,18 +1,15 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { hasCode } from '../../base/file-errors.ts';
 import { neverFollow } from './open-flags.ts';
 
-const line = z
-  .string()
-  .max(255)
-  .regex(/^\P{Cc}*$/u);
+const line = z.string().check(z.maxLength(255), z.regex(/^\P{Cc}*$/u));
 
 /** What every version of Cardinal writes: a process is its id and the moment it started, because ids are used again. */
-const ownerSchema = z.object({ pid: z.int().positive(), started: line, host: line });
+const ownerSchema = z.object({ pid: z.int().check(z.positive()), started: line, host: line });
 
 /** Which process of which kernel. */
-export const identitySchema = ownerSchema.extend({
+export const identitySchema = z.extend(ownerSchema, {
   /** The start of the system that runs the process: what has the same one has the same kernel. Empty if it is not known. */
   boot: line,
   /** Ids of processes are of this namespace; empty where there are none. */
@@ -20,13 +17,13 @@ export const identitySchema = ownerSchema.extend({
 });
 export type Identity = z.infer<typeof identitySchema>;
 
-const recordSchema = identitySchema.extend({
+const recordSchema = z.extend(identitySchema, {
   /** `starting` is one of some that may have come at once; `owner` has won, though it may still wait for a dead one. */
   state: z.enum(['starting', 'owner']),
   /** The owner holds a lock of its kernel on the file. */
   kernel: z.boolean(),
   /** Goes up while the owner lives. */
-  beat: z.int().nonnegative(),
+  beat: z.int().check(z.nonnegative()),
 });
 /** The contents of a lock file. */
 export type LockRecord = z.infer<typeof recordSchema>;

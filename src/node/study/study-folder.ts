@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { withUndo } from '../../base/endings.ts';
 import { CardinalError } from '../../base/errors.ts';
 import { parseJson } from '../../base/validate.ts';
@@ -25,16 +25,16 @@ export const studyConfigSchema = z.object({
   study: z.string(),
   scale: z.enum(scales),
   /** The folder of the pictures, absolute; absent if the study has none. */
-  data: z.string().optional(),
+  data: z.optional(z.string()),
   /** What decides how a run goes, as text that only equality is asked of. */
   setting: z.string(),
-  seeds: z.int().nonnegative(),
+  seeds: z.int().check(z.nonnegative()),
   /** Other lengths than the scale's, if they were asked for. */
-  epochs: z.int().positive().optional(),
-  pictures: z.int().positive().optional(),
+  epochs: z.optional(z.int().check(z.positive())),
+  pictures: z.optional(z.int().check(z.positive())),
   /** What a picture may cost, if it is not the usual. */
-  maxPixels: z.int().positive().optional(),
-  decodeSeconds: z.int().positive().max(mostDecodeSeconds).optional(),
+  maxPixels: z.optional(z.int().check(z.positive())),
+  decodeSeconds: z.optional(z.int().check(z.positive(), z.maximum(mostDecodeSeconds))),
 });
 export type StudyConfig = z.infer<typeof studyConfigSchema>;
 

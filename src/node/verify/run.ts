@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { CardinalError } from '../../base/errors.ts';
 import { jsonObject, parseJson } from '../../base/validate.ts';
 import { count } from '../../report/format.ts';
@@ -21,7 +21,7 @@ export function isRun(names: readonly string[]): boolean {
 }
 
 /** Verifies all that is in a run folder. `config` is what `config.json` must be; any object by default. */
-export async function verifyRun(path: string, config: z.ZodType = jsonObject): Promise<Check[]> {
+export async function verifyRun(path: string, config: z.ZodMiniType = jsonObject): Promise<Check[]> {
   const names = await namesIn(path);
   const has = (name: string): boolean => names.includes(name);
   const at = (name: string): string => join(path, name);
@@ -106,7 +106,7 @@ async function verifyMetrics(file: string): Promise<Check> {
   });
 }
 
-export function verifyJson(file: string, what: string, schema: z.ZodType): Promise<Check> {
+export function verifyJson(file: string, what: string, schema: z.ZodMiniType): Promise<Check> {
   return checked(file, what, async () => {
     parseJson(schema, await readTextFile(file), file);
     return { what, result: 'ok', checksum: undefined, notes: [unsummed.json] };

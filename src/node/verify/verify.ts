@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { z } from 'zod';
+import type { z } from 'zod/mini';
 import { CardinalError } from '../../base/errors.ts';
 import { checkKind, checkOptions, record, text } from '../../base/options.ts';
 import { byCodePoint } from '../../base/order.ts';
@@ -37,7 +37,7 @@ export async function verify(path: string, options: VerifyRunOptions = {}): Prom
 
 export interface VerifyRunOptions {
   /** What a run's `config.json` must be. Default: any JSON object. */
-  readonly config?: z.ZodType | undefined;
+  readonly config?: z.ZodMiniType | undefined;
 }
 
 /** `visited`: the real paths of folders, since links may lead in circles. */

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { crc32 } from '../../base/crc32.ts';
 import { epochRecordSchema, type EpochRecord } from '../../train/progress.ts';
 import { fileSystem } from '../../node/file-system.ts';
@@ -11,10 +11,10 @@ import { fileError, hasCode } from '../../base/file-errors.ts';
  */
 const recordSchema = z.looseObject({
   type: z.string(),
-  step: z.number().optional(),
-  epoch: z.number().optional(),
-  seconds: z.number().optional(),
-  elapsed: z.number().optional(),
+  step: z.optional(z.number()),
+  epoch: z.optional(z.number()),
+  seconds: z.optional(z.number()),
+  elapsed: z.optional(z.number()),
 });
 /** The contents of a line: its kind, its epoch and step where it has them, and whatever else it was written with. */
 export type MetricsRecord = z.infer<typeof recordSchema>;

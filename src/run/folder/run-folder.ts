@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { withEnding, withUndo } from '../../base/endings.ts';
 import { CardinalError } from '../../base/errors.ts';
 import { parseJson } from '../../base/validate.ts';
@@ -217,7 +217,7 @@ export class RunFolder implements CheckpointStore {
   }
 
   /** `config.json`, checked by the schema of whoever wrote it. */
-  async readConfig<T>(schema: z.ZodType<T>): Promise<T> {
+  async readConfig<T>(schema: z.ZodMiniType<T>): Promise<T> {
     const path = join(this.path, 'config.json');
     return parseJson(schema, await readTextFile(path), path);
   }

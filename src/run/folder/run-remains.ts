@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { CardinalError } from '../../base/errors.ts';
 import { countListed, pictureListFile } from '../pictures/picture-list.ts';
 import { isTemporary, namesIn, readBeginning, readFile } from './files.ts';
@@ -68,7 +68,7 @@ async function isConfig(path: string): Promise<boolean> {
 const configSchema = z.looseObject({
   cardinal: z.string(),
   startedAt: z.string(),
-  command: z.string().optional(),
+  command: z.optional(z.string()),
 });
 
 function judgeMetrics(text: string): Verdict {
@@ -89,7 +89,7 @@ const lineSchema = z.looseObject({ type: z.string() });
 const startSchema = z.looseObject({ type: z.literal('start'), model: z.string(), parameters: z.number() });
 const beforeSteps = z.looseObject({ type: z.enum(['start', 'warning', 'end']) });
 
-function isOf(schema: z.ZodType, json: string): boolean {
+function isOf(schema: z.ZodMiniType, json: string): boolean {
   try {
     return schema.safeParse(JSON.parse(json)).success;
   } catch {

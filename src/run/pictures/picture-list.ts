@@ -1,9 +1,9 @@
 import { createHash, type Hash } from 'node:crypto';
-import { stat } from 'node:fs/promises';
 import { promisify } from 'node:util';
 import { createGunzip, gzip } from 'node:zlib';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { PictureHashes } from '../../data/picture-record.ts';
+import { fileSizeOf } from '../../data/file-source.ts';
 import { keyOf, type PictureDataset } from '../../data/source.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import { contentOf } from '../../data/record-pictures.ts';
@@ -19,7 +19,7 @@ const lineSchema = z.tuple([
   z.string(),
   z.string(),
   /** Bytes of its file or record; −1 if it cannot be had. */
-  z.int().min(-1),
+  z.int().check(z.minimum(-1)),
   /** A hash of its content; empty if that was not read. */
   z.string(),
 ]);
@@ -55,8 +55,12 @@ async function listed(
 ): Promise<ListedPicture[]> {
   const { source, classes } = dataset;
   const one = async (index: number): Promise<ListedPicture> => {
-    const size = source.kind === 'memory' ? source.recordBytes : await bytesOf(source.paths[index]);
-    const content = contents || source.kind === 'memory' ? await contentOf(dataset, index, nodePictures) : '';
+    const size =
+      source.kind === 'files'
+        ? // None that can be had has so many.
+          await fileSizeOf(source, index, nodePictures).catch(() => -1)
+        : source.recordBytes;
+    const content = contents || source.kind !== 'files' ? await contentOf(dataset, index, nodePictures) : '';
     return [part, classes[dataset.label(index)], keyOf(dataset, index), size, content];
   };
   const pictures: ListedPicture[] = [];
@@ -66,14 +70,6 @@ async function listed(
     for (const picture of await Promise.all(next.map(one))) pictures.push(picture);
   }
   return pictures;
-}
-
-/** Bytes of a file; −1 if it cannot be had. */
-function bytesOf(path: string): Promise<number> {
-  return stat(path).then(
-    ({ size }) => size,
-    () => -1,
-  );
 }
 
 /** A list of these pictures, and its hashes. */

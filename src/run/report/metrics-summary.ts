@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { StepPoint } from '../../report/data.ts';
 import { epochLineSchema } from '../../train/progress.ts';
 import { Faults, type Fault, type MetricsLine } from '../folder/metrics-file.ts';
@@ -10,8 +10,8 @@ const stepSchema = z.object({
   learningRate: z.number(),
   imagesPerSecond: z.number(),
   // Runs of earlier versions did not measure it.
-  waiting: z.number().default(0),
-}) satisfies z.ZodType<StepPoint>;
+  waiting: z._default(z.number(), 0),
+}) satisfies z.ZodMiniType<StepPoint>;
 type Step = z.infer<typeof stepSchema>;
 const endSchema = z.object({ seconds: z.number() });
 export type EpochLine = z.infer<typeof epochLineSchema>;
@@ -44,7 +44,7 @@ export async function summarizeMetrics(
     const { record, number } = line;
     faults.note(line);
     if (record === undefined) continue;
-    const take = <T>(schema: z.ZodType<T>, use: (value: T) => void): void => {
+    const take = <T>(schema: z.ZodMiniType<T>, use: (value: T) => void): void => {
       const read = schema.safeParse(record);
       if (read.success) use(read.data);
       else faults.note({ number, fault: `it is no ${record.type} as a run writes it` });

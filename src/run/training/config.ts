@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { jsonObject } from '../../base/validate.ts';
 import { mostDecodeSeconds } from '../../data/picture-limits.ts';
 import { preprocessingSchema } from '../../data/preprocessing.ts';
@@ -11,53 +11,53 @@ export const runConfigSchema = z.strictObject({
   cardinal: z.string(),
   startedAt: z.iso.datetime(),
   /** The command that repeats the run; absent of a program's run. */
-  command: z.string().optional(),
+  command: z.optional(z.string()),
   /** The folder of the pictures, absolute, so that a run can be continued from anywhere. */
   data: z.string(),
   /** A name of the registry, or the class of a program's own network. */
   model: z.strictObject({ name: z.string(), options: jsonObject }),
   recipe: recipeSchema,
   seed: z.number(),
-  valFraction: z.number().min(0).lt(1),
+  valFraction: z.number().check(z.minimum(0), z.lt(1)),
   strict: z.boolean(),
   preprocessing: preprocessingSchema,
   /** The weights that the run began with: as they were named, where they come from, and what became of their classifier. */
-  weights: z
-    .strictObject({
+  weights: z.optional(
+    z.strictObject({
       file: z.string(),
       /** Where the file lay, absolute, unless it is the hub's; its SHA-256. Earlier versions did not record it. */
-      path: z.string().optional(),
-      sha256: z.string().optional(),
+      path: z.optional(z.string()),
+      sha256: z.optional(z.string()),
       /** Channels that its first convolution was adapted to, if that was asked for. */
-      inChannels: z.int().min(1).optional(),
+      inChannels: z.optional(z.int().check(z.minimum(1))),
       head: z.enum(['keep', 'reset']),
       /** Whether what did not fit was left out; absent if not. */
-      partial: z.boolean().optional(),
-      origin: z.string().optional(),
-      licence: z.string().optional(),
-    })
-    .optional(),
+      partial: z.optional(z.boolean()),
+      origin: z.optional(z.string()),
+      licence: z.optional(z.string()),
+    }),
+  ),
   /** Patterns of the parts that are not trained. */
-  freeze: z.array(z.string()).optional(),
+  freeze: z.optional(z.array(z.string())),
   /** Whether activations are recomputed, if that was given. */
-  checkpointActivations: z.boolean().optional(),
+  checkpointActivations: z.optional(z.boolean()),
   /** Optimiser steps between checkpoints, beside the one after each epoch. */
-  checkpointEvery: z.int().min(1).optional(),
+  checkpointEvery: z.optional(z.int().check(z.minimum(1))),
   /** What a picture may cost, if it is not the usual: see `PictureLimitOptions`. */
-  maxPixels: z.int().min(1).optional(),
-  decodeSeconds: z.int().min(1).max(mostDecodeSeconds).optional(),
+  maxPixels: z.optional(z.int().check(z.minimum(1))),
+  decodeSeconds: z.optional(z.int().check(z.minimum(1), z.maximum(mostDecodeSeconds))),
   /** What was asked to compute it, for a run that begins anew; once it has a checkpoint, that records what computed it. */
-  engine: z
-    .strictObject({
-      backend: z.enum(backendNames).optional(),
-      threads: z.int().min(1).optional(),
-      blas: z.boolean().optional(),
-    })
-    .optional(),
+  engine: z.optional(
+    z.strictObject({
+      backend: z.optional(z.enum(backendNames)),
+      threads: z.optional(z.int().check(z.minimum(1))),
+      blas: z.optional(z.boolean()),
+    }),
+  ),
   /** Minutes between checkpoints, beside these; 0: none by the clock. */
-  checkpointMinutes: z.number().min(0).optional(),
+  checkpointMinutes: z.optional(z.number().check(z.minimum(0))),
   /** Epochs without a better validation top-1 after which the run ends. */
-  patience: z.int().min(1).optional(),
+  patience: z.optional(z.int().check(z.minimum(1))),
 });
 
 export type RunConfig = z.infer<typeof runConfigSchema>;

@@ -7,7 +7,7 @@ import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import { ownIdentity } from '../../../src/node/lock/identity.ts';
 import type { Judge, Other } from '../../../src/node/lock/judge.ts';
 import { kernelLocks } from '../../../src/node/lock/kernel.ts';

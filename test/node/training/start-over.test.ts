@@ -1,7 +1,7 @@
 import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import { engineToBegin, engineToKeep } from '../../../src/run/training/engine.ts';
 import { runConfigSchema, type RunConfig } from '../../../src/run/training/config.ts';
 import { resumeTraining, startTraining } from '../../../src/cli/train/run.ts';

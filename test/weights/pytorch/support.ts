@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { z } from 'zod';
+import { z } from 'zod/mini';
 import { parseJson } from '../../../src/base/validate.ts';
 import type { TensorArchive } from '../../../src/weights/archive.ts';
 import { bytesSource, type ByteSource } from '../../../src/weights/byte-source.ts';

@@ -1,0 +1,19 @@
+/** Whether threads can share memory here: pages that are not cross-origin isolated have no such memory. */
+export function canShare(): boolean {
+  return typeof SharedArrayBuffer === 'function';
+}
+
+/** Whether a block of memory is shared with other threads; of any realm. */
+export function isShared(memory: ArrayBufferLike): boolean {
+  return memory[Symbol.toStringTag] === 'SharedArrayBuffer';
+}
+
+/** Bytes that other threads can share, where threads can share any. */
+export function sharedBytes(length: number): Uint8Array {
+  return canShare() ? new Uint8Array(new SharedArrayBuffer(length)) : new Uint8Array(length);
+}
+
+/** The same of numbers. */
+export function sharedFloats(length: number): Float32Array {
+  return canShare() ? new Float32Array(new SharedArrayBuffer(4 * length)) : new Float32Array(length);
+}

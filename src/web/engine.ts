@@ -1,0 +1,2 @@
+/** The script of the engine's worker, for inference. */
+export {};

@@ -1,0 +1,4 @@
+/** What needs a browser: workers, files of the page's visitor, storage. The rest of the library is in `cardinal-nn`. */
+export type {} from '../base/globals.ts'; // Globals that declarations speak of: nothing at run time.
+
+export type { WebBackendOptions } from './page/backend-options.ts';

@@ -1,0 +1,27 @@
+import { flag, oneOf, wholeFrom, type Kinds } from '../../base/options.ts';
+import { url } from './url.ts';
+
+/** How a backend of a page computes. */
+export interface WebBackendOptions {
+  /**
+   * Threads that compute: at most 64, or as many as the machine has processors. Default: as many as it has, at most 16. Where the page is
+   * not cross-origin isolated there is one, and `about` says so.
+   */
+  readonly threads?: number | undefined;
+  /** The build of the kernels. Default: `relaxed`, where the browser has relaxed SIMD. */
+  readonly kernels?: 'relaxed' | 'simd' | undefined;
+  /**
+   * URL of a folder with the folders `web/` and `kernels/` of the package's `dist`, relative to the page. Default: where the bundler or the
+   * server of the package put them.
+   */
+  readonly base?: string | URL | undefined;
+  /** Start the script that can train. Default true; without, it is smaller. */
+  readonly training?: boolean | undefined;
+}
+
+export const backendKinds: Kinds<WebBackendOptions> = {
+  threads: wholeFrom(1),
+  kernels: oneOf('relaxed', 'simd'),
+  base: url,
+  training: flag,
+};

@@ -1,0 +1,47 @@
+/** URLs of what the engine and its workers run and load. The page finds them all: a worker finds none of its own. */
+export interface Scripts {
+  /** The engine for inference. */
+  readonly engine: string;
+  /** The engine that trains as well. */
+  readonly training: string;
+  /** What the engine starts: threads that compute and decode. */
+  readonly worker: string;
+  readonly kernels: { readonly relaxed: string; readonly simd: string };
+}
+
+/**
+ * Where the scripts are. With `base`, in the folders `web/` and `kernels/` there: the package's `dist`, or a copy of both. Without, beside
+ * this file, as the package has them: bundlers know `new URL('…', import.meta.url)` and take each file along.
+ * @throws {TypeError} if `base` is no URL.
+ */
+export function scriptsAt(base?: string | URL): Scripts {
+  if (base === undefined) {
+    return {
+      engine: new URL('../../web/engine.js', import.meta.url).href,
+      training: new URL('../../web/training.js', import.meta.url).href,
+      worker: new URL('../../web/worker.js', import.meta.url).href,
+      kernels: {
+        relaxed: new URL('../../kernels/kernels-relaxed.wasm', import.meta.url).href,
+        simd: new URL('../../kernels/kernels-simd.wasm', import.meta.url).href,
+      },
+    };
+  }
+  const folder = new URL(base, pageUrl());
+  if (!folder.pathname.endsWith('/')) folder.pathname += '/';
+  const at = (path: string): string => new URL(path, folder).href;
+  return {
+    engine: at('web/engine.js'),
+    training: at('web/training.js'),
+    worker: at('web/worker.js'),
+    kernels: { relaxed: at('kernels/kernels-relaxed.wasm'), simd: at('kernels/kernels-simd.wasm') },
+  };
+}
+
+/** What relative URLs of a page, or of a worker of its own, are relative to. */
+export function pageUrl(): string {
+  const { document, location } = globalThis as {
+    readonly document?: { readonly baseURI: string };
+    readonly location?: { readonly href: string };
+  };
+  return document?.baseURI ?? location?.href ?? import.meta.url;
+}

@@ -1,0 +1,2 @@
+/** The script of the engine's worker that trains as well. */
+export {};
