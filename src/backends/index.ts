@@ -8,6 +8,7 @@ export type { DisposeOptions } from '../base/disposal.ts';
 export type { Backend, KernelUse, MultiplyAdd, NativeLibrary, Numerics, Order, Program } from './backend.ts';
 export { createReferenceBackend } from './reference/backend.ts';
 export { createWasmBackend, type WasmBackendOptions } from './wasm/backend.ts';
+export { unsharedKernels } from './wasm/unshared-kernels.ts';
 
 export type { Graph } from '../graph/graph.ts';
 export type { Node, NodeOf } from '../graph/node.ts';

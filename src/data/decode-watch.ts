@@ -1,10 +1,18 @@
 import type { Timed } from './in-time.ts';
+import { canShare } from './shared-memory.ts';
 
 /**
  * What a worker decodes at the moment, in memory that its pool looks at: whoever computes without end answers no message. A place
  * for each picture that is under way, with its index + 1 (0: free) and a number that grows with each beginning.
  */
 export type WatchedPlaces = Int32Array<SharedArrayBuffer>;
+
+/** A step of decoding begins, or the one of that turn has ended. */
+export interface DecodingNote {
+  readonly turn: number;
+  /** The sample; undefined at the end. */
+  readonly decoding: number | undefined;
+}
 
 /** One is decoded, and one ahead; more while a batch that failed is given up. */
 const places = 4;
@@ -24,6 +32,20 @@ export function noting(watched: WatchedPlaces): (index: number) => Timed {
       return await step();
     } finally {
       Atomics.store(watched, place, 0);
+    }
+  };
+}
+
+/** In a worker that shares no memory: tells each step of decoding, before whatever may keep it busy. */
+export function telling(tell: (note: DecodingNote) => void): (index: number) => Timed {
+  let turns = 0;
+  return (index) => async (step) => {
+    const turn = ++turns;
+    tell({ turn, decoding: index });
+    try {
+      return await step();
+    } finally {
+      tell({ turn, decoding: undefined });
     }
   };
 }
@@ -52,4 +74,56 @@ export class DecodeWatch {
     }
     return undefined;
   }
+}
+
+/**
+ * The same from what a worker tells. What counts is how often a picture was seen under way, not for how long: who looks may have been
+ * busy meanwhile, and not have read that it is done.
+ */
+export class ToldWatch {
+  readonly #most: number;
+  readonly #underWay = new Map<number, { readonly index: number; seen: number }>();
+
+  /** `most` looks at which a picture may be under way. */
+  constructor(most: number) {
+    this.#most = most;
+  }
+
+  note({ turn, decoding }: DecodingNote): void {
+    if (decoding === undefined) this.#underWay.delete(turn);
+    else this.#underWay.set(turn, { index: decoding, seen: 0 });
+  }
+
+  /** The index of a picture that was under way at more than so many looks, this one included. */
+  overdue(): number | undefined {
+    for (const step of this.#underWay.values()) if (++step.seen > this.#most) return step.index;
+    return undefined;
+  }
+}
+
+/** A pool's look at one of its threads. */
+export interface Watching {
+  /** What the thread gets with its setup. */
+  readonly watched: WatchedPlaces | 'told';
+  /** Takes what the thread tells. */
+  note(note: DecodingNote): void;
+  /** The index of a picture that takes too long, `now` in milliseconds. */
+  overdue(now: number): number | undefined;
+}
+
+/** Watches a thread whose pictures may take `seconds`, in which there are so many `looks`. */
+export function watchFor(seconds: number, looks: number): Watching {
+  if (canShare()) {
+    const watched = newWatchedPlaces();
+    const watch = new DecodeWatch(watched, seconds);
+    return { watched, note: () => undefined, overdue: (now) => watch.overdue(now) };
+  }
+  const told = new ToldWatch(looks);
+  return {
+    watched: 'told',
+    note: (note) => {
+      told.note(note);
+    },
+    overdue: () => told.overdue(),
+  };
 }

@@ -1,19 +1,26 @@
 import { CardinalError, messageOf } from '../base/errors.ts';
-import type { AssembledBatch, Assembler, BatchRequest } from './assembler.ts';
+import type { Assembler, BatchRequest } from './assembler.ts';
 import { PoolPlace, type StartDecoderThread } from './pool-place.ts';
-import type { GivenUp, WorkerSetup } from './pool-messages.ts';
+import type { FilledBatch, GivenUp, WorkerSetup } from './pool-messages.ts';
 
 /** Something that decodes pictures and fills batches with them: threads, or the calling one. */
 export interface DecoderPool {
-  /** Fills `input` (N×H×W×C) and `target` (N×K), which are views of shared memory where threads are to fill them. */
-  assemble(request: BatchRequest, input: Float32Array, target: Float32Array): Promise<AssembledBatch>;
+  /**
+   * Fills `input` (N×H×W×C) and `target` (N×K). Threads have them handed over unless their memory is shared, and what comes back are
+   * other views of it then.
+   */
+  assemble(request: BatchRequest, input: Float32Array, target: Float32Array): Promise<FilledBatch>;
   dispose(): Promise<void>;
 }
 
 /** Assembles in the calling thread, one batch at a time: what the threads do, without them. */
 export function localPool(assembler: Assembler): DecoderPool {
   return {
-    assemble: (request, input, target) => assembler.assemble(request, input, target),
+    assemble: async (request, input, target) => ({
+      ...(await assembler.assemble(request, input, target)),
+      input,
+      target,
+    }),
     dispose: () => Promise.resolve(),
   };
 }

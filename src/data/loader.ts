@@ -5,11 +5,11 @@ import { checkOptions, finite, flag, record, wholeFrom, type Kinds } from '../ba
 import { Turns } from '../base/turns.ts';
 import { validate } from '../base/validate.ts';
 import { checkDataset } from './arguments.ts';
-import type { AssembledBatch, AssemblySpec, BatchRequest } from './assembler.ts';
+import type { AssemblySpec, BatchRequest } from './assembler.ts';
 import type { Batch, BatchLoader } from './dataset.ts';
 import type { DecoderPool } from './decoder-pool.ts';
 import { DISPOSED } from './pool-place.ts';
-import type { WorkerSetup } from './pool-messages.ts';
+import type { BatchArrays, FilledBatch, WorkerSetup } from './pool-messages.ts';
 import {
   augmentationSchema,
   mixSchema,
@@ -19,6 +19,7 @@ import {
   type Preprocessing,
 } from './preprocessing.ts';
 import { batchCount, epochSchedule, type ScheduledBatch } from './schedule.ts';
+import { sharedFloats } from './shared-memory.ts';
 import type { PictureDataset, PictureSource } from './source.ts';
 import { membersByClass } from './split.ts';
 
@@ -100,17 +101,6 @@ export function createLoader(
   return new Loader(dataset, options, platform);
 }
 
-/** Room for one batch in memory that is shared with the workers. */
-interface Slot {
-  readonly input: Float32Array;
-  readonly target: Float32Array;
-}
-
-interface FilledSlot {
-  readonly slot: Slot;
-  readonly assembled: AssembledBatch;
-}
-
 class Loader implements BatchLoader {
   readonly dataset: PictureDataset;
   readonly batchSize: number;
@@ -120,7 +110,7 @@ class Loader implements BatchLoader {
   readonly #order: Pick<Parameters<typeof epochSchedule>[0], 'shuffle' | 'dropLast' | 'balanced'>;
   readonly #workers: number;
   readonly #prefetch: number;
-  readonly #slots: Slot[] = [];
+  readonly #slots: BatchArrays[] = [];
   readonly #skipped = new Map<number, string>();
   #pool: DecoderPool | undefined;
   #isCut = false;
@@ -184,8 +174,8 @@ class Loader implements BatchLoader {
       seed: this.#spec.seed,
       epoch,
     });
-    const ahead: Promise<FilledSlot>[] = [];
-    let inUse: Slot | undefined;
+    const ahead: Promise<FilledBatch>[] = [];
+    let inUse: BatchArrays | undefined;
     let seen = 0;
     try {
       for (let n = startBatch; n < schedule.batches; n++) {
@@ -195,9 +185,9 @@ class Loader implements BatchLoader {
         const filled = await ahead.shift();
         if (!filled) break;
         if (this.#isCut) throw new DisposedError(DISPOSED);
-        inUse = filled.slot;
-        for (const { index, reason } of filled.assembled.failures) this.#skipped.set(index, reason);
-        const { size, labels, indices } = filled.assembled;
+        const { size, labels, indices, failures, input, target } = filled;
+        inUse = { input, target };
+        for (const { index, reason } of failures) this.#skipped.set(index, reason);
         seen += size;
         if (size > 0) yield { size, labels, indices, ...inUse };
         this.#slots.push(inUse);
@@ -208,7 +198,7 @@ class Loader implements BatchLoader {
       // An epoch that was left early: what is still being filled comes back when it is done.
       for (const pending of ahead) {
         void pending.then(
-          ({ slot }) => this.#slots.push(slot),
+          ({ input, target }) => this.#slots.push({ input, target }),
           () => undefined,
         );
       }
@@ -225,14 +215,14 @@ class Loader implements BatchLoader {
     return this.#disposal.ask(options);
   }
 
-  #assemble(epoch: number, batch: number, samples: ScheduledBatch): Promise<FilledSlot> {
+  #assemble(epoch: number, batch: number, samples: ScheduledBatch): Promise<FilledBatch> {
     const filled = this.#ordered.take(() => this.#fill({ epoch, batch, ...samples }));
     // A failure belongs to whoever awaits this batch; nobody may get so far.
     filled.catch(() => undefined);
     return filled;
   }
 
-  async #fill(request: BatchRequest): Promise<FilledSlot> {
+  async #fill(request: BatchRequest): Promise<FilledBatch> {
     const setup = {
       spec: this.#spec,
       source: this.dataset.source,
@@ -241,7 +231,7 @@ class Loader implements BatchLoader {
     };
     this.#pool ??= this.#platform.openPool(setup, this.#workers);
     const slot = this.#slots.pop() ?? this.#newSlot();
-    return { slot, assembled: await this.#pool.assemble(request, slot.input, slot.target) };
+    return await this.#pool.assemble(request, slot.input, slot.target);
   }
 
   #slotBytes(): number {
@@ -250,13 +240,12 @@ class Loader implements BatchLoader {
     return 4 * this.batchSize * (height * width * preprocessing.channels + classes);
   }
 
-  #newSlot(): Slot {
+  #newSlot(): BatchArrays {
     const { preprocessing, classes } = this.#spec;
     const [height, width] = preprocessing.size;
-    const shared = (length: number): Float32Array => new Float32Array(new SharedArrayBuffer(4 * length));
     return {
-      input: shared(this.batchSize * height * width * preprocessing.channels),
-      target: shared(this.batchSize * classes),
+      input: sharedFloats(this.batchSize * height * width * preprocessing.channels),
+      target: sharedFloats(this.batchSize * classes),
     };
   }
 }

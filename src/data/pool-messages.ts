@@ -9,8 +9,8 @@ export interface WorkerSetup {
   readonly labels: Int32Array;
   /** Names samples in errors, where the source has no paths. */
   readonly name: string;
-  /** Where it notes what it decodes. */
-  readonly watched?: WatchedPlaces | undefined;
+  /** Where it notes what it decodes; 'told' if it tells its pool. */
+  readonly watched?: WatchedPlaces | 'told' | undefined;
   /** What another worker was ended for. */
   readonly givenUp?: readonly GivenUp[] | undefined;
 }
@@ -21,18 +21,30 @@ export interface GivenUp {
   readonly reason: string;
 }
 
-/** A batch to fill; both arrays are views of shared memory. */
-export interface WorkerJob {
-  readonly id: number;
-  readonly request: BatchRequest;
+/** Room for a batch: N×H×W×C and N×K numbers. */
+export interface BatchArrays {
   readonly input: Float32Array;
   readonly target: Float32Array;
+}
+
+/** A batch in the arrays that it fills: those that were given, or those that came back for them. */
+export type FilledBatch = AssembledBatch & BatchArrays;
+
+/** A batch to fill; arrays that are not of shared memory are handed over. */
+export interface WorkerJob extends BatchArrays {
+  readonly id: number;
+  readonly request: BatchRequest;
 }
 
 export type WorkerMessage = WorkerJob | { readonly giveUp: GivenUp };
 
 export type WorkerReply =
-  | { readonly id: number; readonly result: AssembledBatch }
+  | {
+      readonly id: number;
+      readonly result: AssembledBatch;
+      /** The job's, where they were handed over. */
+      readonly arrays: BatchArrays | undefined;
+    }
   | {
       readonly id: number;
       readonly error: string;

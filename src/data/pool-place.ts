@@ -1,16 +1,23 @@
 import { CardinalError, DisposedError, messageOf } from '../base/errors.ts';
 import { unrefTimer } from '../base/timers.ts';
-import type { AssembledBatch } from './assembler.ts';
-import { DecodeWatch, newWatchedPlaces } from './decode-watch.ts';
+import { watchFor, type DecodingNote } from './decode-watch.ts';
 import { limitsOf } from './file-source.ts';
 import { tookTooLong } from './in-time.ts';
-import type { GivenUp, WorkerJob, WorkerMessage, WorkerReply, WorkerSetup } from './pool-messages.ts';
+import type {
+  FilledBatch,
+  GivenUp,
+  WorkerJob,
+  WorkerMessage,
+  WorkerReply,
+  WorkerSetup,
+} from './pool-messages.ts';
+import { handedOver, isShared } from './shared-memory.ts';
 
 export const DISPOSED = 'the data loader was disposed of; make another to use it';
 
 /** A thread of the platform in which `answerJobs` runs with the assembler of a setup. */
 export interface DecoderThread {
-  post(message: WorkerMessage): void;
+  post(message: WorkerMessage, transfer?: readonly ArrayBuffer[]): void;
   /** Whether the thread owes an answer: while it does, it keeps the process alive, where threads do. */
   setBusy(isBusy: boolean): void;
   /** Ends it; resolves when it has ended. */
@@ -19,7 +26,7 @@ export interface DecoderThread {
 
 /** What a pool learns of a thread, never before it was started. */
 export interface DecoderThreadEvents {
-  readonly onReply: (reply: WorkerReply) => void;
+  readonly onMessage: (message: WorkerReply | DecodingNote) => void;
   /** It has ended by itself, and why. */
   readonly onEnd: (cause: Error) => void;
 }
@@ -40,7 +47,9 @@ export interface PoolSide {
 
 interface Waiting {
   readonly job: WorkerJob;
-  readonly resolve: (batch: AssembledBatch) => void;
+  /** The same job for another thread, with arrays of its own where the first thread has those of the job. */
+  readonly again: () => WorkerJob;
+  readonly resolve: (batch: FilledBatch) => void;
   readonly reject: (error: Error) => void;
 }
 
@@ -70,12 +79,12 @@ export class PoolPlace {
     return this.#waiting.size;
   }
 
-  run(job: WorkerJob): Promise<AssembledBatch> {
+  run(job: WorkerJob): Promise<FilledBatch> {
     if (this.#ended) return Promise.reject(this.#ended);
     return new Promise((resolve, reject) => {
-      this.#waiting.set(job.id, { job, resolve, reject });
+      this.#waiting.set(job.id, { job, again: repeating(job), resolve, reject });
       this.#thread.setBusy(true);
-      this.#thread.post(job);
+      this.#thread.post(job, handedOver(job));
     });
   }
 
@@ -91,12 +100,16 @@ export class PoolPlace {
 
   #start(): DecoderThread {
     const setup = this.#pool.setup();
-    const watched = setup.source.kind === 'files' ? newWatchedPlaces() : undefined;
+    const seconds = limitsOf(setup.source).decodeSeconds;
+    const watching =
+      setup.source.kind === 'files' ? watchFor(patience * seconds, patience * looks) : undefined;
     const thread: DecoderThread = this.#pool.start(
-      { ...setup, watched },
+      { ...setup, watched: watching?.watched },
       {
-        onReply: (reply) => {
-          if (thread === this.#thread) this.#settle(reply);
+        onMessage: (message) => {
+          if (thread !== this.#thread) return;
+          if ('turn' in message) watching?.note(message);
+          else this.#settle(message);
         },
         onEnd: (cause) => {
           this.#lose(thread, cause);
@@ -104,12 +117,10 @@ export class PoolPlace {
       },
     );
     clearInterval(this.#look);
-    if (watched === undefined) return thread;
-    const seconds = limitsOf(setup.source).decodeSeconds;
-    const watch = new DecodeWatch(watched, patience * seconds);
+    if (watching === undefined) return thread;
     this.#look = setInterval(
       () => {
-        const index = watch.overdue(performance.now());
+        const index = watching.overdue(performance.now());
         if (index === undefined || this.#waiting.size === 0) return;
         this.#pool.giveUp({ index, reason: tookTooLong(seconds) });
         this.#replace();
@@ -139,7 +150,10 @@ export class PoolPlace {
         return;
       }
       if (this.#waiting.size > 0) this.#thread.setBusy(true);
-      for (const { job } of this.#waiting.values()) this.#thread.post(job);
+      for (const { again } of this.#waiting.values()) {
+        const job = again();
+        this.#thread.post(job, handedOver(job));
+      }
     });
   }
 
@@ -154,10 +168,13 @@ export class PoolPlace {
     // An answer that comes while the thread is stopped is nobody's any more.
     if (this.#ended || this.#replacing) return;
     const waiting = this.#waiting.get(reply.id);
+    if (waiting === undefined) return;
     this.#waiting.delete(reply.id);
     if (this.#waiting.size === 0) this.#thread.setBusy(false);
-    if ('result' in reply) waiting?.resolve(reply.result);
-    else waiting?.reject(reply.forUser ? new CardinalError(reply.error) : new Error(reply.error));
+    if ('result' in reply) {
+      const { input, target } = reply.arrays ?? waiting.job;
+      waiting.resolve({ ...reply.result, input, target });
+    } else waiting.reject(reply.forUser ? new CardinalError(reply.error) : new Error(reply.error));
   }
 
   #end(error: Error): void {
@@ -167,4 +184,11 @@ export class PoolPlace {
     this.#waiting.clear();
     for (const { reject } of waiting) reject(this.#ended);
   }
+}
+
+/** Arrays that were handed over are gone for whoever gave them, and with the thread if it is ended. */
+function repeating(job: WorkerJob): () => WorkerJob {
+  if (isShared(job.input.buffer)) return () => job;
+  const { input, target } = { input: job.input.length, target: job.target.length };
+  return () => ({ ...job, input: new Float32Array(input), target: new Float32Array(target) });
 }

@@ -4,8 +4,16 @@ export function canShare(): boolean {
 }
 
 /** Whether a block of memory is shared with other threads; of any realm. */
-export function isShared(memory: ArrayBufferLike): boolean {
+export function isShared(memory: ArrayBufferLike): memory is SharedArrayBuffer {
   return memory[Symbol.toStringTag] === 'SharedArrayBuffer';
+}
+
+/** The memory of a batch's arrays that is to be handed to another thread with them, because it cannot be shared. */
+export function handedOver(arrays: {
+  readonly input: Float32Array;
+  readonly target: Float32Array;
+}): ArrayBuffer[] {
+  return [arrays.input.buffer, arrays.target.buffer].filter((memory) => !isShared(memory));
 }
 
 /** Bytes that other threads can share, where threads can share any. */

@@ -8,23 +8,29 @@ import {
   type LoadedKernels,
 } from '../backends/wasm/builds.ts';
 import { wasmFeatures } from '../backends/wasm/features.ts';
+import { unsharedKernels } from '../backends/wasm/unshared-kernels.ts';
 import { kernelFile } from './package-files.ts';
 import { compileWide, wideVectors } from './wide-vectors.ts';
 
-/** Compiled once in a thread, since V8 does not keep what comes of it. */
-let wide: Promise<WebAssembly.Module> | undefined;
+/** Compiled once in a thread, since V8 does not keep what comes of it; by whether memory is shared. */
+const wide = new Map<boolean, Promise<WebAssembly.Module>>();
 
 const nodeKernels: KernelPlatform = {
   get wideProblem() {
     return wideVectors().reason;
   },
-  async compile(build) {
-    const file = kernelFile(kernelFileName(build));
-    if (build !== 'wide') return await WebAssembly.compile(await readFile(file));
+  async compile(build, shared) {
+    const read = async () => {
+      const binary = await readFile(kernelFile(kernelFileName(build)));
+      return shared ? binary : unsharedKernels(binary);
+    };
+    if (build !== 'wide') return await WebAssembly.compile(await read());
+    const compiled = wide.get(shared) ?? read().then((binary) => compileWide(binary, { shared }));
+    wide.set(shared, compiled);
     try {
-      return await (wide ??= readFile(file).then((binary) => compileWide(binary)));
+      return await compiled;
     } catch (error) {
-      wide = undefined;
+      wide.delete(shared);
       throw error;
     }
   },
@@ -37,10 +43,11 @@ export function usableKernels(): readonly KernelBuild[] {
 }
 
 /**
- * The compiled kernels; `build` is the fastest that the engine can run, unless named.
+ * The compiled kernels; `build` is the fastest that the engine can run, unless named. They are for shared memory where the engine
+ * has it, unless `shared` says otherwise.
  * @throws {CardinalError} if the engine cannot run them, or they were not built.
  * @throws {UsageError} if there is no such build.
  */
-export function loadKernels(build?: KernelBuild): Promise<LoadedKernels> {
-  return loadFor(build, nodeKernels);
+export function loadKernels(build?: KernelBuild, shared?: boolean): Promise<LoadedKernels> {
+  return loadFor(build, nodeKernels, shared);
 }

@@ -1,4 +1,5 @@
 import { availableParallelism } from 'node:os';
+import { wasmFeatures } from '../backends/wasm/features.ts';
 
 /** More threads than this gain nothing on the layers of these networks. */
 const mostUseful = 16;
@@ -9,9 +10,9 @@ const mostUseful = 16;
  */
 const mostAnywhere = 64;
 
-/** As many threads as the machine runs at once, at most 16. */
+/** As many threads as the machine runs at once, at most 16; one where they cannot share memory. */
 export function defaultThreads(): number {
-  return Math.min(availableParallelism(), mostUseful);
+  return wasmFeatures().threads ? Math.min(availableParallelism(), mostUseful) : 1;
 }
 
 /** The most that may be asked for: each that has no processor of its own keeps the others waiting, and takes as long to start. */

@@ -19,16 +19,16 @@ export async function createNodeWasmBackend({
   blas: wanted,
 }: EngineOptions & { readonly threads: number }): Promise<Backend> {
   const { total, limit = total } = memory();
-  const { module, build } = await loadKernels(kernels);
+  const { module, build, shared } = await loadKernels(kernels);
   const blas = wanted === false ? undefined : await findBlas();
   if (blas === undefined && wanted === true) {
     throw new CardinalError(`no native matrix library was found: ${await blasInstallation()}`);
   }
-  const placement = await openPlacement(threads);
+  const placement = shared ? await openPlacement(threads) : undefined;
   const spawn = (index: number) =>
     spawnWasmWorker({ blas: blas?.path, threadId: placement?.threadIds.subarray(index, index + 1) });
   return createWasmBackend({
-    ...{ module, build, multiplyAdd: multiplyAddOf(build), threads, spawn },
+    ...{ module, build, shared, multiplyAdd: multiplyAddOf(build), threads, spawn },
     ...{ maySleep: true, blas, placement, room: { program: largestProgram(), all: limit } },
   });
 }

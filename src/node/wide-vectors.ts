@@ -67,6 +67,8 @@ function fatalOn(v8: string): ReadonlySet<string> {
 export interface WideOptions {
   /** Exports that are not to get wide vectors. Default: those that this V8 failed on when it was tried. */
   readonly fatal?: ReadonlySet<string> | undefined;
+  /** Whether the module imports shared memory. Default: it does. */
+  readonly shared?: boolean | undefined;
   /** Called before each function is optimised. */
   readonly onFunction?: ((name: string) => void) | undefined;
 }
@@ -80,11 +82,11 @@ export interface WideOptions {
  */
 export async function compileWide(
   binary: Uint8Array<ArrayBuffer>,
-  { fatal = fatalOn(versions.v8), onFunction }: WideOptions = {},
+  { fatal = fatalOn(versions.v8), shared = true, onFunction }: WideOptions = {},
 ): Promise<WebAssembly.Module> {
   const module = await WebAssembly.compile(binary);
   // An instance names the functions, none of which runs.
-  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
+  const memory = new WebAssembly.Memory({ initial: 1, maximum: 1, shared });
   const { exports } = await WebAssembly.instantiate(module, { env: { memory } });
   const functions = Object.entries(exports).filter(([, value]) => typeof value === 'function');
   await alone(() => {

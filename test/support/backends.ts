@@ -1,7 +1,8 @@
 import type { Backend } from '../../src/backends/backend.ts';
+import { createWasmBackend } from '../../src/backends/wasm/backend.ts';
 import { createNodeBackend, type NodeBackendOptions } from '../../src/node/backend.ts';
 import { findBlas } from '../../src/node/blas.ts';
-import { usableKernels } from '../../src/node/kernels.ts';
+import { loadKernels, usableKernels } from '../../src/node/kernels.ts';
 import { wideVectors } from '../../src/node/wide-vectors.ts';
 
 /** Backends whose results are compared with each other: they differ in their number of threads, and in what must not matter. */
@@ -22,7 +23,11 @@ const threads = [1, 2, 3];
 export async function openBackends(): Promise<readonly BackendKind[]> {
   const opened = [
     { name: 'reference', exact: true, backends: [await createNodeBackend({ name: 'reference' })] },
-    { name: 'wasm simd', exact: true, backends: await openWasm({ kernels: 'simd' }) },
+    {
+      name: 'wasm simd',
+      exact: true,
+      backends: [...(await openWasm({ kernels: 'simd' })), await openUnshared()],
+    },
   ];
   const usable = usableKernels();
   if (usable.includes('relaxed')) {
@@ -45,4 +50,13 @@ async function openWasm(options: Pick<NodeBackendOptions, 'kernels' | 'blas'>): 
     backends.push(await createNodeBackend({ name: 'wasm', threads: count, blas: false, ...options }));
   }
   return backends;
+}
+
+/** As a page has it that is not cross-origin isolated: memory that no thread shares, and that one program takes from another. */
+async function openUnshared(): Promise<Backend> {
+  const kernels = await loadKernels('simd', false);
+  const spawn = () => {
+    throw new Error('one thread needs no worker');
+  };
+  return createWasmBackend({ ...kernels, threads: 1, spawn, maySleep: true, keepFreed: 2 ** 28 });
 }

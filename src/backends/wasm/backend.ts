@@ -1,6 +1,6 @@
 import { Disposal, type DisposeOptions } from '../../base/disposal.ts';
 import { roundUp } from '../../base/round-up.ts';
-import { CardinalError, DeviceLostError, messageOf } from '../../base/errors.ts';
+import { CardinalError, DeviceLostError, messageOf, UsageError } from '../../base/errors.ts';
 import { anything, callback, checkOptions, flag, text, wholeFrom, type Kinds } from '../../base/options.ts';
 import { entries } from '../../plan/plan.ts';
 import type { Node } from '../../graph/node.ts';
@@ -15,12 +15,13 @@ import { PLAN_ADDRESS, SCRATCH_BYTES, type Call, type Keep } from './call.ts';
 import { NOT_BEGUN, announceChange, control, controlWords } from './control.ts';
 import { createLowerer, type Lowerer } from './lower/index.ts';
 import { lowerPlan, staysPacked } from './lower-plan.ts';
+import { wasmFeatures } from './features.ts';
+import { MemoryPool } from './memory-pool.ts';
 import { link } from './messages.ts';
 import type { Message, WorkerHandle } from './messages.ts';
 import { walk } from './walk.ts';
 import type { CallList, Team } from './walk.ts';
 
-const PAGE = 65_536;
 /** Addresses are 32 bits wide. */
 const ADDRESSABLE = 2 ** 32;
 /** Room kept for arguments: far more calls than any network here has. */
@@ -31,6 +32,11 @@ const boundless = { program: Infinity, all: Infinity };
 export interface WasmBackendOptions {
   /** The compiled kernels, with or without relaxed SIMD. */
   readonly module: WebAssembly.Module;
+  /**
+   * Whether the module is for shared memory, as it was built; `unsharedKernels` makes it one that is not, for one thread in engines
+   * without. Default: true.
+   */
+  readonly shared?: boolean | undefined;
   /** What people call it: `simd`, `relaxed`, `wide`. */
   readonly build?: string | undefined;
   /** How the module's kernels add a product to a sum on this machine, if it is known. */
@@ -45,6 +51,11 @@ export interface WasmBackendOptions {
   readonly placement?: { during(work: object, run: () => void): void } | undefined;
   /** Bytes that one program may take, and all of them together, where the platform has less than can be addressed. */
   readonly room?: { readonly program: number; readonly all: number } | undefined;
+  /**
+   * Bytes of freed memory that are kept for programs to come, where engines let go of it late and have few, as browsers do.
+   * Default: 0, none.
+   */
+  readonly keepFreed?: number | undefined;
   /** Whether the calling thread may sleep while it waits for the others. Browsers forbid it to a page's main thread. */
   readonly maySleep: boolean;
 }
@@ -54,6 +65,7 @@ const wasmKinds: Kinds<WasmBackendOptions> = {
     expected: 'a WebAssembly.Module',
     is: (value) => Object.prototype.toString.call(value) === '[object WebAssembly.Module]',
   },
+  shared: flag,
   build: text,
   multiplyAdd: anything,
   threads: wholeFrom(1),
@@ -61,15 +73,18 @@ const wasmKinds: Kinds<WasmBackendOptions> = {
   spawn: callback,
   placement: anything,
   room: anything,
+  keepFreed: wholeFrom(0),
   maySleep: flag,
 };
 
 /**
- * WebAssembly kernels on shared memory. Every thread walks the whole program: the calling one is thread 0, the others
+ * WebAssembly kernels. Every thread walks the whole program, on shared memory: the calling one is thread 0, the others
  * sleep between runs and meet at a barrier after each call. Knows nothing of the platform it runs on.
+ * @throws {UsageError} if more threads are asked for than can share memory.
  */
 export async function createWasmBackend(options: WasmBackendOptions): Promise<Backend> {
   checkOptions('createWasmBackend', options, wasmKinds, ['module', 'threads', 'spawn', 'maySleep']);
+  checkSharing(options);
   const workers: WorkerHandle[] = [];
   try {
     for (let index = 0; index < options.threads - 1; index++) workers.push(options.spawn(index));
@@ -90,6 +105,20 @@ export async function createWasmBackend(options: WasmBackendOptions): Promise<Ba
   }
 }
 
+function checkSharing({ shared = true, threads }: WasmBackendOptions): void {
+  const hint = 'a page shares memory if it is cross-origin isolated';
+  if (!shared && threads > 1) {
+    throw new UsageError(
+      `createWasmBackend: expected 1 thread where memory is not shared, got ${threads}; ${hint}`,
+    );
+  }
+  if (shared && !wasmFeatures().threads) {
+    throw new UsageError(
+      `createWasmBackend: expected shared: false where threads cannot share memory, got true; ${hint}`,
+    );
+  }
+}
+
 class WasmBackend implements Backend {
   readonly name = 'wasm';
   readonly description: string;
@@ -102,6 +131,8 @@ class WasmBackend implements Backend {
   readonly #openSgemm: OpenSgemm | undefined;
   readonly #module: WebAssembly.Module;
   readonly #team: Team;
+  readonly #shared: boolean;
+  readonly #memories: MemoryPool;
   readonly #placement: WasmBackendOptions['placement'];
   readonly #programs = new Programs(this.name);
   #workers: readonly WorkerHandle[];
@@ -118,10 +149,9 @@ class WasmBackend implements Backend {
     free: () => this.#end(),
   });
 
-  constructor(
-    { module, build, multiplyAdd, threads, maySleep, blas, placement, room = boundless }: WasmBackendOptions,
-    workers: readonly WorkerHandle[],
-  ) {
+  constructor(options: WasmBackendOptions, workers: readonly WorkerHandle[]) {
+    const { module, shared = true, build, multiplyAdd, threads, maySleep, blas, placement } = options;
+    const { room = boundless, keepFreed = 0 } = options;
     this.description = [
       threads === 1 ? '1 thread' : `${threads} threads`,
       build === undefined ? 'WebAssembly' : `WebAssembly ${build}`,
@@ -134,7 +164,13 @@ class WasmBackend implements Backend {
     this.#room = room.all;
     this.maxBytes = Math.max(0, this.#most - PLAN_ADDRESS - ARGS_RESERVE - threads * SCRATCH_BYTES);
     this.#module = module;
-    const words = new Int32Array(new SharedArrayBuffer(4 * controlWords(threads)));
+    this.#shared = shared;
+    this.#memories = new MemoryPool(
+      keepFreed,
+      (pages) => new WebAssembly.Memory({ initial: pages, maximum: pages, shared }),
+    );
+    const bytes = 4 * controlWords(threads);
+    const words = new Int32Array(shared ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes));
     this.#team = { words, threads, thread: 0, maySleep };
     this.#placement = placement;
     this.#workers = workers;
@@ -190,13 +226,11 @@ class WasmBackend implements Backend {
         `plan "${plan.name}" needs ${bytes} bytes, others have ${this.#held} of the ${this.#room} that there are; dispose of one, or take a smaller batch`,
       );
     }
-    const memory = allocate(bytes, plan.name);
+    const memory = this.#take(bytes, plan.name);
     new Int32Array(memory.buffer, argsAddress, words.length).set(words);
 
     const program = ++this.#loaded;
-    const instance = await WebAssembly.instantiate(this.#module, { env: { memory } });
-    const native = nativeKernels(this.#openSgemm, memory, instance);
-    const linked = lists.map((list) => link(list, instance, native));
+    const linked = await this.#link(lists, memory);
     await this.#request(() => ({ type: 'load', program, module: this.#module, memory, lists, scratch }));
     this.#held += bytes;
     return this.#programs.add(plan, {
@@ -207,9 +241,37 @@ class WasmBackend implements Backend {
       },
       release: () => {
         this.#held -= bytes;
-        return this.#unload(program);
+        return this.#unload(program, memory);
       },
     });
+  }
+
+  #take(bytes: number, plan: string): WebAssembly.Memory {
+    try {
+      return this.#memories.take(bytes);
+    } catch (error) {
+      throw new CardinalError(`no memory for plan "${plan}" (${bytes} bytes): ${messageOf(error)}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** The lists with kernels of an instance of this thread's own. If there is none, the memory is free again. */
+  async #link(lists: readonly CallList<string>[], memory: WebAssembly.Memory): Promise<readonly CallList[]> {
+    try {
+      const instance = await WebAssembly.instantiate(this.#module, { env: { memory } });
+      const native = nativeKernels(this.#openSgemm, memory, instance);
+      return lists.map((list) => link(list, instance, native));
+    } catch (error) {
+      this.#memories.give(memory);
+      if (!(error instanceof WebAssembly.LinkError)) throw error;
+      throw new CardinalError(
+        `the kernels do not fit a backend with shared: ${this.#shared}: ${messageOf(error)}`,
+        {
+          cause: error,
+        },
+      );
+    }
   }
 
   dispose(options?: DisposeOptions): Promise<void> {
@@ -220,19 +282,22 @@ class WasmBackend implements Backend {
     const workers = this.#workers;
     this.#workers = [];
     await Promise.all(workers.map((worker) => worker.terminate()));
+    this.#memories.empty();
   }
 
   #run(program: number, list: CallList, entry: number, scratch: number, kernels: readonly string[]): void {
     this.#checkThreads();
     // Nothing for workers to meet at: they must not be woken.
     if (list.kernels.length === 0) return;
-    const { words } = this.#team;
+    const { words, threads } = this.#team;
     let trap = 'it trapped on a worker';
     const together = (): void => {
-      Atomics.store(words, control.program, program);
-      Atomics.store(words, control.entry, entry);
-      Atomics.add(words, control.runs, 1);
-      announceChange(words, control.news, control.idle);
+      if (threads > 1) {
+        Atomics.store(words, control.program, program);
+        Atomics.store(words, control.entry, entry);
+        Atomics.add(words, control.runs, 1);
+        announceChange(words, control.news, control.idle);
+      }
       try {
         walk(list, scratch, this.#team);
       } catch (error) {
@@ -241,7 +306,8 @@ class WasmBackend implements Backend {
     };
     if (this.#placement === undefined) together();
     else this.#placement.during(list, together);
-    const failed = Atomics.load(words, control.failed);
+    // Engines without shared memory may have no atomics, and one thread needs none.
+    const failed = threads > 1 ? Atomics.load(words, control.failed) : words[control.failed];
     if (failed === 0) return;
     const call = failed - 1;
     this.#defect = new CardinalError(
@@ -279,15 +345,20 @@ class WasmBackend implements Backend {
     }));
   }
 
-  /** Resolves when no thread has the program's memory any more, be it that the thread is gone. */
-  async #unload(program: number): Promise<void> {
+  /**
+   * Resolves when no thread has the program's memory any more, be it that the thread is gone. It is used again only if every thread
+   * says so itself: one that is being ended may still be in the middle of a kernel.
+   */
+  async #unload(program: number, memory: WebAssembly.Memory): Promise<void> {
     const answers = this.#workers.map((worker) => worker.request({ type: 'unload', program }));
     this.#callToListen();
-    await Promise.allSettled(answers);
+    const answered = await Promise.allSettled(answers);
+    if (answered.every(({ status }) => status === 'fulfilled')) this.#memories.give(memory);
   }
 
   #callToListen(): void {
-    const { words } = this.#team;
+    const { words, threads } = this.#team;
+    if (threads === 1) return;
     Atomics.add(words, control.posted, 1);
     announceChange(words, control.news, control.idle);
   }
@@ -299,15 +370,4 @@ function libraryOf({ name, version, processor }: NativeProducts, threads: number
 
 function use({ kernel, once = false }: Call): KernelUse {
   return { name: kernel, once };
-}
-
-function allocate(bytes: number, plan: string): WebAssembly.Memory {
-  const pages = Math.max(1, Math.ceil(bytes / PAGE));
-  try {
-    return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-  } catch (error) {
-    throw new CardinalError(`no memory for plan "${plan}" (${bytes} bytes): ${messageOf(error)}`, {
-      cause: error,
-    });
-  }
 }

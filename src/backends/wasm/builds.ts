@@ -17,6 +17,8 @@ export function kernelFileName(build: KernelBuild): string {
 export interface LoadedKernels {
   readonly build: KernelBuild;
   readonly module: WebAssembly.Module;
+  /** Whether they run on shared memory, as more than one thread requires, or on memory that is not. */
+  readonly shared: boolean;
   /** Why they are not the wide ones although this engine should be able to run those. */
   readonly wideProblem?: string;
 }
@@ -25,18 +27,18 @@ export interface LoadedKernels {
 export interface KernelPlatform {
   /** Why it cannot make 256-bit vectors of WebAssembly's, in words; empty if it can. */
   readonly wideProblem: string;
-  /** Fetches and compiles a build. Throws any error. */
-  compile(build: KernelBuild): Promise<WebAssembly.Module>;
+  /** Fetches and compiles a build: as it is for shared memory, else what `unsharedKernels` makes of it. Throws any error. */
+  compile(build: KernelBuild, shared: boolean): Promise<WebAssembly.Module>;
   /** What to do about an engine that runs no build, as the end of a message: `take Node 22 or newer`. */
   readonly advice: string;
 }
 
 /** The builds that an engine can run, fastest first. */
 export function usableBuilds(
-  { simd, relaxedSimd, threads }: WasmFeatures,
+  { simd, relaxedSimd }: Pick<WasmFeatures, 'simd' | 'relaxedSimd'>,
   { wideProblem }: Pick<KernelPlatform, 'wideProblem'>,
 ): readonly KernelBuild[] {
-  if (!simd || !threads) return [];
+  if (!simd) return [];
   const usable: Readonly<Record<KernelBuild, boolean>> = {
     wide: relaxedSimd && wideProblem === '',
     relaxed: relaxedSimd,
@@ -45,19 +47,27 @@ export function usableBuilds(
   return kernelBuilds.filter((build) => usable[build]);
 }
 
-/** How a build adds a product to a sum on this machine; nothing else of a build, an engine or a processor changes results. */
-export function multiplyAddOf(build: KernelBuild): 'fused' | 'separate' {
-  return build !== 'simd' && wasmFeatures().fused ? 'fused' : 'separate';
+/**
+ * How a build adds a product to a sum on this machine; nothing else of a build, an engine or a processor changes results. Relaxed
+ * SIMD alone does not tell: WebKit has it and rounds twice, to the bytes of the build without.
+ */
+export function multiplyAddOf(
+  build: KernelBuild,
+  { fused }: Pick<WasmFeatures, 'fused'> = wasmFeatures(),
+): 'fused' | 'separate' {
+  return build !== 'simd' && fused ? 'fused' : 'separate';
 }
 
 /**
- * The compiled kernels; `asked` is the fastest build that the engine can run, unless named.
+ * The compiled kernels; `asked` is the fastest build that the engine can run, unless named. They are for shared memory where the
+ * engine has it, unless `shared` says otherwise.
  * @throws {CardinalError} if the engine cannot run them, or they were not built.
  * @throws {UsageError} if there is no such build.
  */
 export async function loadKernels(
   asked: KernelBuild | undefined,
   platform: KernelPlatform,
+  shared: boolean = wasmFeatures().threads,
 ): Promise<LoadedKernels> {
   if (asked !== undefined && !kernelBuilds.includes(asked)) {
     throw new UsageError(`kernels must be ${kernelBuilds.join(', ')}, got ${asked as string}`);
@@ -69,11 +79,11 @@ export async function loadKernels(
     throw new CardinalError(lacking(asked, features, platform));
   }
   try {
-    return { build, module: await platform.compile(build) };
+    return { build, module: await platform.compile(build, shared), shared };
   } catch (error) {
     // Not every program that brings V8 brings all of it: what nobody asked for may be missing.
     if (asked === undefined && build === 'wide') {
-      return { ...(await loadKernels('relaxed', platform)), wideProblem: messageOf(error) };
+      return { ...(await loadKernels('relaxed', platform, shared)), wideProblem: messageOf(error) };
     }
     if (error instanceof CardinalError) throw error;
     throw new CardinalError(`cannot load the kernels (${messageOf(error)})`, { cause: error });
@@ -82,12 +92,12 @@ export async function loadKernels(
 
 function lacking(
   asked: KernelBuild | undefined,
-  { simd, relaxedSimd, threads }: WasmFeatures,
+  { simd, relaxedSimd }: WasmFeatures,
   { wideProblem, advice }: KernelPlatform,
 ): string {
-  if (asked === 'wide' && simd && threads && relaxedSimd) {
+  if (asked === 'wide' && simd && relaxedSimd) {
     return `no 256-bit vectors for WebAssembly here: ${wideProblem}`;
   }
   const relaxed = asked !== undefined && asked !== 'simd' ? 'relaxed ' : '';
-  return `this JavaScript engine lacks WebAssembly ${relaxed}SIMD or shared memory; ${advice}`;
+  return `this JavaScript engine lacks WebAssembly ${relaxed}SIMD; ${advice}`;
 }

@@ -9,7 +9,7 @@ const vectorFunction = [...[1, 5, 1, 0x60, 0, 1, 0x7b], ...[3, 2, 1, 0]];
 export interface WasmFeatures {
   readonly simd: boolean;
   readonly relaxedSimd: boolean;
-  /** Shared memory and atomics. */
+  /** Threads may share a memory. Browsers allow it to pages that are cross-origin isolated. */
   readonly threads: boolean;
   /** Relaxed multiply–adds are rounded once. */
   readonly fused: boolean;
@@ -36,10 +36,22 @@ function lookForFeatures(): WasmFeatures {
     // i32.const 0, i8x16.splat
     simd: accepts([...vectorFunction, ...[10, 8, 1, 6, 0, 0x41, 0, 0xfd, 15, 0x0b]]),
     relaxedSimd,
-    // A memory of one page, at most one, shared.
-    threads: accepts([5, 4, 1, 3, 1, 1]),
+    threads: sharesMemory(),
     fused: relaxedSimd && isFused(),
   };
+}
+
+/** Engines that validate a shared memory may still refuse to make one, or to let another thread have it. */
+function sharesMemory(): boolean {
+  // A memory of one page, at most one, shared.
+  if (typeof SharedArrayBuffer !== 'function' || !accepts([5, 4, 1, 3, 1, 1])) return false;
+  try {
+    return (
+      new WebAssembly.Memory({ initial: 0, maximum: 0, shared: true }).buffer instanceof SharedArrayBuffer
+    );
+  } catch {
+    return false;
+  }
 }
 
 /** a·a − (1 + 2⁻¹¹) for a = 1 + 2⁻¹² is 2⁻²⁴, and 0 if a·a is rounded to a float. */

@@ -99,9 +99,7 @@ const kernelsInWords: Readonly<Record<KernelBuild | 'none', string>> = {
   wide: 'WebAssembly with relaxed SIMD, 256 bits at a time',
   relaxed: 'WebAssembly with relaxed SIMD',
   simd: 'WebAssembly with SIMD',
-  none: pc.yellow(
-    'reference loops: this engine lacks WebAssembly SIMD or shared memory; use Node 22 or newer',
-  ),
+  none: pc.yellow('reference loops: this engine lacks WebAssembly SIMD; use Node 22 or newer'),
 };
 
 function blasRows(

@@ -9,10 +9,10 @@ import { hasCode, threadError } from '../../base/file-errors.ts';
 
 /** Starts threads of a pool of decoders with this script, which does `answerJobs` with its `workerData` as the setup. */
 export function decoderThreads(script: URL): StartDecoderThread {
-  return (setup, { onReply, onEnd }) => {
+  return (setup, { onMessage, onEnd }) => {
     const worker = new Worker(script, { workerData: setup });
     worker.unref();
-    worker.on('message', onReply);
+    worker.on('message', onMessage);
     worker.on('error', (error) => {
       onEnd(errorOf(error));
     });
@@ -20,8 +20,8 @@ export function decoderThreads(script: URL): StartDecoderThread {
       onEnd(new CardinalError(`a data worker ended unexpectedly with code ${code}`));
     });
     return {
-      post: (message) => {
-        worker.postMessage(message);
+      post: (message, transfer = []) => {
+        worker.postMessage(message, [...transfer]);
       },
       setBusy: (isBusy) => {
         if (isBusy) worker.ref();
@@ -44,8 +44,8 @@ export function jobPort(port: MessagePort | null): JobPort {
         handler(message);
       });
     },
-    post: (reply) => {
-      port?.postMessage(reply);
+    post: (message, transfer = []) => {
+      port?.postMessage(message, [...transfer]);
     },
   };
 }

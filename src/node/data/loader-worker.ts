@@ -7,4 +7,5 @@ import { nodeAssembler } from './assembler.ts';
 import { jobPort } from './decoder-thread.ts';
 
 // Only the pool of this folder starts this file, with these messages.
-answerJobs(jobPort(parentPort), nodeAssembler(workerData as WorkerSetup));
+const port = jobPort(parentPort);
+answerJobs(port, nodeAssembler(workerData as WorkerSetup, port));

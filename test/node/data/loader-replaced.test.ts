@@ -8,8 +8,9 @@ import type { AssembledBatch } from '../../../src/data/assembler.ts';
 import { inTime } from '../../../src/data/in-time.ts';
 import { PixelBudget } from '../../../src/data/pixel-budget.ts';
 import { workerPool } from '../../../src/node/data/pool.ts';
+import type { FilledBatch } from '../../../src/data/pool-messages.ts';
 import type { DecoderPool } from '../../../src/data/decoder-pool.ts';
-import { DecodeWatch, newWatchedPlaces, noting } from '../../../src/data/decode-watch.ts';
+import { DecodeWatch, newWatchedPlaces, noting, ToldWatch } from '../../../src/data/decode-watch.ts';
 import { temporaryFolder } from './support/sources.ts';
 
 const { path: root, remove } = temporaryFolder();
@@ -73,6 +74,29 @@ describe('a worker in which a picture takes too long', () => {
     // It is not tried again, and nothing has to be ended for it.
     expect((await batch(pool, 2, 0)).failures).toEqual([{ index: 2, reason: late }]);
     await pool.dispose();
+  });
+
+  test.each(['silent', 'endless'])('%s: the same without shared memory', async (kind) => {
+    vi.stubGlobal('SharedArrayBuffer', undefined);
+    try {
+      const pool = poolOf(['a', 'b', kind, 'd'], 'leave-out');
+      const fill = (...indices: readonly number[]): Promise<FilledBatch> =>
+        pool.assemble(
+          { epoch: 0, batch: 0, indices: Uint32Array.from(indices) },
+          new Float32Array(indices.length * 192),
+          new Float32Array(indices.length),
+        );
+      const [first, second] = await Promise.all([fill(0, 1, 2, 3), fill(3, 1)]);
+      expect([...first.indices]).toEqual([0, 1, 3]);
+      expect(first.failures).toEqual([{ index: 2, reason: late }]);
+      expect(Array.from({ length: 4 }, (_, n) => first.input[192 * n])).toEqual(
+        [0, 1, 3, 0].map((byte) => Math.fround(byte / 255)),
+      );
+      expect([...second.indices]).toEqual([3, 1]);
+      await pool.dispose();
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   test('training: another picture takes its place, the same one as for any other reason', async () => {
@@ -153,6 +177,15 @@ test('the watch sees who stays, not who comes again', async () => {
   waiting.shift()?.();
   await third;
   expect(watch.overdue(9999)).toBeUndefined();
+});
+
+test('the watch of what is told counts looks, and forgets what is done', () => {
+  const watch = new ToldWatch(2);
+  watch.note({ turn: 1, decoding: 7 });
+  expect([watch.overdue(), watch.overdue()]).toEqual([undefined, undefined]);
+  watch.note({ turn: 1, decoding: undefined });
+  watch.note({ turn: 2, decoding: 7 });
+  expect([watch.overdue(), watch.overdue(), watch.overdue()]).toEqual([undefined, undefined, 7]);
 });
 
 test('who waits for a decoder gives it up in time', async () => {

@@ -2,7 +2,7 @@ import { execFile } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 
 import { CardinalError } from '../../../src/base/errors.ts';
 import type { Batch } from '../../../src/data/dataset.ts';
@@ -96,6 +96,18 @@ describe('what a batch holds depends on (seed, epoch, position) alone', () => {
     expect(local.length).toBe(Math.floor(dataset.length / 4));
     expect(await batchesOf(dataset, { ...augmented, workers: 1 })).toEqual(local);
     expect(await batchesOf(dataset, { ...augmented, workers: 3, prefetch: 5 })).toEqual(local);
+  });
+
+  test.each(['files', 'memory'] as const)('the same without shared memory: %s', async (kind) => {
+    const dataset = kind === 'files' ? files : memory;
+    const shared = await batchesOf(dataset, { ...augmented, workers: 0 });
+    vi.stubGlobal('SharedArrayBuffer', undefined);
+    try {
+      expect(await batchesOf(dataset, { ...augmented, workers: 0 })).toEqual(shared);
+      expect(await batchesOf(dataset, { ...augmented, workers: 2, prefetch: 3 })).toEqual(shared);
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   test('an epoch resumed at batch k gives the tail of the whole', async () => {
@@ -239,6 +251,24 @@ describe('life of a loader', () => {
     // Three ahead, one in use.
     expect(arrays.size).toBeLessThanOrEqual(4);
     expect([...arrays][0].buffer).toBeInstanceOf(SharedArrayBuffer);
+  });
+
+  test('and without shared memory, where they go to the workers and come back', async () => {
+    vi.stubGlobal('SharedArrayBuffer', undefined);
+    try {
+      const loader = createLoader(memory, { batchSize: 4, preprocessing, training: true, prefetch: 2 });
+      const arrays = new Set<ArrayBufferLike>();
+      for (const epoch of [0, 1]) {
+        for await (const { input } of loader.epoch(epoch)) arrays.add(input.buffer);
+      }
+      await loader.dispose();
+      // Each is another view of memory that was handed over, and none is of memory that is shared.
+      for (const buffer of arrays)
+        expect(Object.prototype.toString.call(buffer)).toBe('[object ArrayBuffer]');
+      expect([...arrays].filter(({ byteLength }) => byteLength > 0).length).toBeLessThanOrEqual(4);
+    } finally {
+      vi.unstubAllGlobals();
+    }
   });
 
   test('what cannot be loaded is refused at once', () => {

@@ -3,9 +3,8 @@ import { appendFileSync, existsSync, writeFileSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
 
 import type { Picture } from '../../../../src/data/dataset.ts';
-import { answerJobs, assemblerOf } from '../../../../src/data/answer-jobs.ts';
+import { answerJobs, assemblerOf, notingFor } from '../../../../src/data/answer-jobs.ts';
 import type { WorkerSetup } from '../../../../src/data/pool-messages.ts';
-import { noting } from '../../../../src/data/decode-watch.ts';
 import { jobPort } from '../../../../src/node/data/decoder-thread.ts';
 import { fileError } from '../../../../src/base/file-errors.ts';
 
@@ -14,8 +13,10 @@ const paths = setup.source.kind === 'files' ? setup.source.paths : [];
 
 const tooMany = (): Error => Object.assign(new Error('EMFILE'), { code: 'EMFILE' });
 
+const port = jobPort(parentPort);
+const noted = notingFor(setup, port);
 answerJobs(
-  jobPort(parentPort),
+  port,
   assemblerOf(setup, (index) => {
     const path = paths[index];
     const decode = async (): Promise<Picture> => {
@@ -33,6 +34,6 @@ answerJobs(
       const data = new Uint8Array(3 * 8 * 8).fill(index);
       return Promise.resolve({ width: 8, height: 8, channels: 3, data });
     };
-    return setup.watched === undefined ? decode() : noting(setup.watched)(index)(decode);
+    return noted === undefined ? decode() : noted(index)(decode);
   }),
 );
