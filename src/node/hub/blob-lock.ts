@@ -2,7 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { withUndo } from '../../base/endings.ts';
 import { fileError } from '../../base/file-errors.ts';
 import { InUseError, lockFolder, type Lock } from '../lock/lock.ts';
-import type { HubTiming } from './timing.ts';
+import type { HubTiming } from '../../hub/timing.ts';
 
 /**
  * Takes the right to download something, or waits until whoever has it is done.

@@ -6,7 +6,7 @@ import { fileError, hasCode } from '../../base/file-errors.ts';
 import { temporarySuffix, writeFileAtomic } from '../../run/folder/files.ts';
 import { NotReadableError, openRegular, readRegular } from '../regular-file.ts';
 import { checksumOf, otherChecksum, type Checksum } from './checksum.ts';
-import { isCommit, type HubName } from './name.ts';
+import { isCommit, type HubName } from '../../hub/name.ts';
 
 /** A file of a commit in the cache. */
 export interface Cached {

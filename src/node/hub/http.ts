@@ -1,6 +1,6 @@
 import { messageOf } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
-import { HubError } from './hub-error.ts';
+import { HubError } from '../../hub/hub-error.ts';
 import { refusal } from './redirect.ts';
 
 const maxRedirects = 10;

@@ -1,9 +1,9 @@
-import { HubError } from './hub-error.ts';
+import { HubError } from '../../hub/hub-error.ts';
 import { discard, isPacked, sendRequest, show } from './http.ts';
-import { formatHubName } from './name.ts';
-import type { HubSource } from './source.ts';
-import { commitOf, statusError } from './status.ts';
-import { Watchdog } from './timing.ts';
+import { formatHubName } from '../../hub/name.ts';
+import type { HubSource } from '../../hub/source.ts';
+import { commitOf, statusError } from '../../hub/status.ts';
+import { Watchdog } from '../../hub/timing.ts';
 
 /** What the hub reports on a file before it is downloaded. */
 export interface FileMetadata {

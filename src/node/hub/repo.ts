@@ -8,13 +8,13 @@ import { visible } from '../../base/quoted.ts';
 import { fileError } from '../../base/file-errors.ts';
 import { lockDownload } from './blob-lock.ts';
 import { RepoCache, type Cached } from './cache.ts';
-import { downloadBlob } from './download.ts';
-import { HubError } from './hub-error.ts';
+import { downloadBlob } from '../../hub/download.ts';
+import { HubError } from '../../hub/hub-error.ts';
 import { readMetadata, type FileMetadata } from './metadata.ts';
-import { formatHubName, type HubName } from './name.ts';
+import { formatHubName, type HubName } from '../../hub/name.ts';
 import { readSettings, type Environment, type HubSettings } from './settings.ts';
-import type { HubProgress, HubSource } from './source.ts';
-import { usualTiming, withRetries, type HubTiming } from './timing.ts';
+import type { HubProgress, HubSource } from '../../hub/source.ts';
+import { usualTiming, withRetries, type HubTiming } from '../../hub/timing.ts';
 
 export interface HubOptions {
   /** Called at the beginning, with every piece that arrives, and when a broken download is resumed. */

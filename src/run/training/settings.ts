@@ -9,7 +9,7 @@ import type { Recipe } from '../../train/recipe.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import { fitPreprocessing } from '../../node/data/channel-statistics.ts';
 import { withAugmentation } from '../../node/data/loaders.ts';
-import { isHubName } from '../../node/hub/name.ts';
+import { isHubName } from '../../hub/name.ts';
 import { requirePerChannel } from '../../use/prepare.ts';
 import { prepareFor } from '../../node/prepare.ts';
 import { identifyNetwork, otherNetwork } from '../../use/identify.ts';

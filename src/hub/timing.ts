@@ -1,5 +1,5 @@
 import { setTimeout as wait } from 'node:timers/promises';
-import { bytes } from '../../report/format.ts';
+import { bytes } from '../report/format.ts';
 import { HubError } from './hub-error.ts';
 
 /** How long and how often; milliseconds throughout. */

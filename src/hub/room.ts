@@ -1,7 +1,7 @@
 import { statfs } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { CardinalError } from '../../base/errors.ts';
-import { bytes } from '../../report/format.ts';
+import { CardinalError } from '../base/errors.ts';
+import { bytes } from '../report/format.ts';
 import { HubError } from './hub-error.ts';
 
 /** What a download of unknown length leaves of the disk, in bytes. */

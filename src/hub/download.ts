@@ -1,12 +1,12 @@
-import { checksumOf, type Checksum } from './checksum.ts';
+import { checksumOf, type Checksum } from '../node/hub/checksum.ts';
 import { Room } from './room.ts';
-import { shortened } from '../../base/quoted.ts';
-import { bytes } from '../../report/format.ts';
+import { shortened } from '../base/quoted.ts';
+import { bytes } from '../report/format.ts';
 import { HubError } from './hub-error.ts';
-import { discard, isPacked, sendRequest, show, unreachable, type HubAnswer } from './http.ts';
-import type { FileMetadata } from './metadata.ts';
+import { discard, isPacked, sendRequest, show, unreachable, type HubAnswer } from '../node/hub/http.ts';
+import type { FileMetadata } from '../node/hub/metadata.ts';
 import { formatHubName } from './name.ts';
-import { PartFile } from './part-file.ts';
+import { PartFile } from '../node/hub/part-file.ts';
 import type { HubSource } from './source.ts';
 import { statusError } from './status.ts';
 import { PaceKeeper, Watchdog, withRetries } from './timing.ts';

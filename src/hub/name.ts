@@ -1,4 +1,4 @@
-import { UsageError } from '../../base/errors.ts';
+import { UsageError } from '../base/errors.ts';
 
 /** A repository on the hub and, if one is named, a file in it. */
 export interface HubName {

@@ -1,5 +1,5 @@
 import type { HubName } from './name.ts';
-import type { HubSettings } from './settings.ts';
+import type { HubSettings } from '../node/hub/settings.ts';
 import type { HubTiming } from './timing.ts';
 
 export interface HubProgress {

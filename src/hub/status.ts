@@ -1,5 +1,5 @@
 import { HubError } from './hub-error.ts';
-import { show, type HubAnswer } from './http.ts';
+import { show, type HubAnswer } from '../node/hub/http.ts';
 import { isCommit } from './name.ts';
 import type { HubSource } from './source.ts';
 
