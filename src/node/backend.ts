@@ -3,7 +3,7 @@ import { UsageError } from '../base/errors.ts';
 import { anything, checkOptions, flag, oneOf, type Kinds } from '../base/options.ts';
 import type { Backend } from '../backends/backend.ts';
 import { backendNames, backends, defaultBackend, type BackendName } from './backends.ts';
-import type { EngineOptions } from './engine-options.ts';
+import type { EngineOptions } from '../run/engine-options.ts';
 import { defaultThreads, mostThreads } from './threads.ts';
 
 /** Which backend, and how it computes. */

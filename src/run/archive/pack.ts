@@ -8,7 +8,7 @@ import type { ByteSource } from '../../weights/byte-source.ts';
 import { isFolder, isTemporary, namesIn } from '../folder/files.ts';
 import { isLockName } from '../folder/lock.ts';
 import { remainsIn } from '../folder/run-remains.ts';
-import type { FolderPlatform } from '../platform.ts';
+import type { FolderPlatform } from '../folder/platform.ts';
 import { openFileSource, piecesOf } from './file-source.ts';
 import { ZipWriter } from './zip-writer.ts';
 

@@ -17,7 +17,7 @@ import {
   writeFileAtomic,
 } from '../folder/files.ts';
 import { isLockName } from '../folder/lock.ts';
-import type { FolderPlatform } from '../platform.ts';
+import type { FolderPlatform } from '../folder/platform.ts';
 import type { PackOptions } from './pack.ts';
 
 export interface UnpackOptions extends PackOptions {

@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import { CardinalError } from '../../base/errors.ts';
 import { percent } from '../../report/format.ts';
 import { buildCheckpoint, parseCheckpoint, type Checkpoint } from '../../train/checkpoint.ts';
 import { damageCure, type VerifyOptions } from '../../weights/digest.ts';
 import { hasCode, isMissing } from '../../base/file-errors.ts';
+import type { FilePlatform } from './file-system.ts';
 import { readFile } from './files.ts';
 
 /** The checkpoints of a run folder, the newest and the one before it first. */
@@ -30,26 +30,32 @@ export async function readCheckpointFile(
   folder: string,
   name: string,
   options: VerifyOptions,
+  platform: FilePlatform,
 ): Promise<Checkpoint> {
-  const path = join(folder, name);
-  return parseCheckpoint(await readFile(path), path, options);
+  const path = platform.paths.join(folder, name);
+  return parseCheckpoint(await readFile(path, undefined, platform), path, options);
 }
 
 /**
  * The newest checkpoint of a run folder that is whole. Throws a `CardinalError` if there is none, or if a file cannot be read for
  * a reason that may pass.
  */
-export async function readToContinue(folder: string, options: VerifyOptions): Promise<Continued> {
+export async function readToContinue(
+  folder: string,
+  options: VerifyOptions,
+  platform: FilePlatform,
+): Promise<Continued> {
+  const { join } = platform.paths;
   let reason: string;
   let failure: unknown;
   try {
-    return { checkpoint: await readCheckpointFile(folder, lastFile, options) };
+    return { checkpoint: await readCheckpointFile(folder, lastFile, options, platform) };
   } catch (error) {
     reason = damageOf(error, join(folder, lastFile));
     failure = error;
   }
   try {
-    const checkpoint = await readCheckpointFile(folder, previousFile, options);
+    const checkpoint = await readCheckpointFile(folder, previousFile, options, platform);
     const step = checkpoint.training?.progress.step ?? 0;
     return {
       checkpoint,

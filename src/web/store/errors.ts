@@ -45,7 +45,8 @@ const codes: Readonly<Partial<Record<string, string>>> = {
  * An error of the browser as POSIX would have it. `mismatch` is what it means that there is a file where a folder is expected, or
  * the reverse.
  */
-export async function asFileError(path: string, error: unknown, mismatch = 'EISDIR'): Promise<unknown> {
+export async function asFileError(path: string, error: unknown, mismatch = 'EISDIR'): Promise<Error> {
+  if (!(error instanceof Error)) return new Error(String(error));
   if (error instanceof CardinalError || hasAnyCode(error)) return error;
   const name = nameOf(error);
   if (name === 'QuotaExceededError') return noRoom(error);
@@ -60,9 +61,9 @@ export async function asFileError(path: string, error: unknown, mismatch = 'EISD
   return code === undefined ? error : codedError(code, String(error), error);
 }
 
-function hasAnyCode(error: unknown): boolean {
+function hasAnyCode(error: Error): boolean {
   // A DOMException has a number there.
-  return error instanceof Error && 'code' in error && typeof error.code === 'string';
+  return 'code' in error && typeof error.code === 'string';
 }
 
 /** What to say when the browser gives no more room, with how much is used. */

@@ -1,5 +1,5 @@
 import type { FileSystem } from '../../run/folder/file-system.ts';
-import type { FolderPlatform } from '../../run/platform.ts';
+import type { FolderPlatform } from '../../run/folder/platform.ts';
 import { openFileSystem } from './file-system.ts';
 import { gunzip } from './gunzip.ts';
 import { lockFolder } from './lock.ts';

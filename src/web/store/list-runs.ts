@@ -4,7 +4,7 @@ import { byCodePoint } from '../../base/order.ts';
 import { parseJson } from '../../base/validate.ts';
 import { holdsCheckpoint } from '../../run/folder/checkpoints.ts';
 import { namesIn, readTextFile } from '../../run/folder/files.ts';
-import type { FolderPlatform } from '../../run/platform.ts';
+import type { FolderPlatform } from '../../run/folder/platform.ts';
 import { epochRecordSchema, type EpochRecord } from '../../train/progress.ts';
 import { isLockedFolder } from './lock.ts';
 import { opfsPrefix } from './paths.ts';

@@ -1,7 +1,7 @@
 import { failing } from '../../base/file-errors.ts';
 import { parseMetricsLine, type MetricsRecord } from '../../run/folder/metrics-file.ts';
 import { metricsName } from '../../run/folder/run-folder.ts';
-import type { FolderPlatform } from '../../run/platform.ts';
+import type { FolderPlatform } from '../../run/folder/platform.ts';
 import { isAbsent } from './errors.ts';
 
 export interface ReadMetricsOptions {

@@ -1,13 +1,10 @@
 import { CardinalError } from '../../base/errors.ts';
-import { fileError, hasCode } from '../../base/file-errors.ts';
 import { byCodePoint } from '../../base/order.ts';
 import { packRun, type PackOptions } from '../../run/archive/pack.ts';
 import { unpackRun, type UnpackOptions } from '../../run/archive/unpack.ts';
-import { isFolder, isTemporary, namesIn, removeFile, removeFolderIfEmpty, writeFileAtomic } from '../../run/folder/files.ts';
-import { isLockName } from '../../run/folder/lock.ts';
-import { metricsName } from '../../run/folder/run-folder.ts';
+import { isFolder, namesIn, removeFile, removeFolderIfEmpty, writeFileAtomic } from '../../run/folder/files.ts';
 import { isCheckpointName, startFiles } from '../../run/folder/run-remains.ts';
-import type { FolderPlatform } from '../../run/platform.ts';
+import type { FolderPlatform } from '../../run/folder/platform.ts';
 import { blobSource } from './blob-source.ts';
 import { StoreError } from './errors.ts';
 import { fileAt } from './file-at.ts';

@@ -1,6 +1,6 @@
 import { hasCode } from '../../base/file-errors.ts';
 import { makeFolder, namesIn, removeFile, removeFolderIfEmpty } from '../../run/folder/files.ts';
-import type { FolderPlatform } from '../../run/platform.ts';
+import type { FolderPlatform } from '../../run/folder/platform.ts';
 import { isLockedFolder, lockFolder } from './lock.ts';
 
 /** Where what is of use for a while lies: exported runs, which pages have not saved yet. */
