@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { passOver } from '../../base/errors.ts';
 import { byCodePoint } from '../../base/order.ts';
 import { parseJson } from '../../base/validate.ts';

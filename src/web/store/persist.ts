@@ -12,7 +12,7 @@ interface PersistentStorage {
  * not kept for certain, and never throws.
  */
 export async function persistRuns(
-  storage: Partial<PersistentStorage> | undefined = navigator.storage as Partial<PersistentStorage> | undefined,
+  storage: Partial<PersistentStorage> | undefined = navigator.storage,
 ): Promise<string | undefined> {
   const advice = 'export what you want to keep (exportRun)';
   try {
