@@ -1,28 +1,28 @@
-import { statfs } from 'node:fs/promises';
-import { dirname } from 'node:path';
 import { CardinalError } from '../base/errors.ts';
 import { bytes } from '../report/format.ts';
 import { HubError } from './hub-error.ts';
 
-/** What a download of unknown length leaves of the disk, in bytes. */
+/** What a download of unknown length leaves of the room there is, in bytes. */
 const reserve = 2 ** 28;
 
-/** How much of a file may be written, by its kind and by the disk. */
+/** What may be written where downloads are kept. */
+export interface Space {
+  /** Free bytes; infinite where that is not known. */
+  free(): Promise<number>;
+  /** What has so much free, and what to do about it: `the disk of … has 3 GiB free: make room`. */
+  tooSmall(free: string): string;
+}
+
+/** How much of a file may be written, by its kind and by the room there is. */
 export class Room {
   readonly #what: string;
-  readonly #folder: string;
   readonly #most: number;
-  readonly #freeBytes: (folder: string) => Promise<number>;
+  readonly #space: Space;
 
-  constructor(
-    what: string,
-    { partPath, most }: { readonly partPath: string; readonly most: number },
-    free: (folder: string) => Promise<number> = freeBytes,
-  ) {
+  constructor(what: string, most: number, space: Space) {
     this.#what = what;
-    this.#folder = dirname(partPath);
     this.#most = most;
-    this.#freeBytes = free;
+    this.#space = space;
   }
 
   /** Throws a `CardinalError` if a file of `size` bytes, of which `received` are there, is too large. */
@@ -33,25 +33,17 @@ export class Room {
         { fault: 'wrong' },
       );
     }
-    const free = await this.#freeBytes(this.#folder);
+    const free = await this.#space.free();
     if (size - received > free) {
       throw new CardinalError(
-        `${this.#what} has ${bytes(size)}, of which ${bytes(size - received)} are to come, and the disk of ${this.#folder} has ${bytes(free)} free: make room, or name another folder with HF_HUB_CACHE`,
+        `${this.#what} has ${bytes(size)}, of which ${bytes(size - received)} are to come, and ${this.#space.tooSmall(bytes(free))}`,
       );
     }
   }
 
   /** The most bytes that are written of a file of unknown length, of which `received` are there. */
   async limit(received: number): Promise<number> {
-    const free = await this.#freeBytes(this.#folder);
+    const free = await this.#space.free();
     return Math.max(0, Math.min(this.#most, received + free - reserve));
   }
-}
-
-/** Bytes that may be written into a folder; infinite where the system does not report it. */
-async function freeBytes(folder: string): Promise<number> {
-  return statfs(folder).then(
-    ({ bavail, bsize }) => bavail * bsize,
-    () => Infinity,
-  );
 }

@@ -19,7 +19,10 @@ afterAll(() => server.close());
 /** A page with a worker that does what it is asked to. */
 interface StorePage {
   readonly page: TestPage;
-  call<N extends keyof StoreCalls>(name: N, ...given: Parameters<StoreCalls[N]>): Promise<Awaited<ReturnType<StoreCalls[N]>>>;
+  call<N extends keyof StoreCalls>(
+    name: N,
+    ...given: Parameters<StoreCalls[N]>
+  ): Promise<Awaited<ReturnType<StoreCalls[N]>>>;
 }
 
 async function openStore(browser: TestBrowser): Promise<StorePage> {
@@ -45,8 +48,7 @@ async function openStore(browser: TestBrowser): Promise<StorePage> {
     page,
     call: async (name, ...given) => {
       const answer = await page.evaluate(
-        (question) =>
-          (globalThis as unknown as { ask(question: unknown): Promise<never> }).ask(question),
+        (question) => (globalThis as unknown as { ask(question: unknown): Promise<never> }).ask(question),
         { id: asked++, name, given },
       );
       const { value, error } = answer as { value: never; error?: Error };

@@ -6,7 +6,8 @@ import { fileError, hasCode } from '../../base/file-errors.ts';
 import { temporarySuffix, writeFileAtomic } from '../files.ts';
 import { NotReadableError } from '../../base/file-errors.ts';
 import { openRegular, readRegular } from '../regular-file.ts';
-import { checksumOf, otherChecksum, type Checksum } from './checksum.ts';
+import { checksumOf, type Checksum } from '../../hub/checksum.ts';
+import { otherChecksum } from './checksum.ts';
 import { isCommit, type HubName } from '../../hub/name.ts';
 
 /** A file of a commit in the cache. */

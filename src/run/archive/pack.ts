@@ -29,7 +29,8 @@ export async function* packRun(
   { onProgress, signal }: PackOptions,
   platform: FolderPlatform,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  if (!(await isFolder(folder, platform))) throw new CardinalError(`no run folder ${folder}: it does not exist`);
+  if (!(await isFolder(folder, platform)))
+    throw new CardinalError(`no run folder ${folder}: it does not exist`);
   const lock = await platform.lockFolder(folder, { what: 'run folder' });
   try {
     const { paths, total } = await filesOf(folder, platform);

@@ -59,7 +59,9 @@ export async function unpackRun(
     async () => {
       const there = (await namesIn(folder, platform)).filter((name) => !isLockName(name));
       if (there.length > 0) {
-        throw new CardinalError(`${folder} is not empty: choose another folder, or delete what is there first`);
+        throw new CardinalError(
+          `${folder} is not empty: choose another folder, or delete what is there first`,
+        );
       }
       const staged = records.map(({ name }) => ({
         path: platform.paths.join(folder, name),
@@ -105,18 +107,23 @@ function runRecords(
 ): readonly RunRecord[] {
   const files = [...archive.values()].filter(({ name }) => !name.endsWith('/'));
   if (files.length > mostFiles) {
-    throw new CardinalError(`${source} holds ${files.length} files, and a run about ten: it is no exported run`);
+    throw new CardinalError(
+      `${source} holds ${files.length} files, and a run about ten: it is no exported run`,
+    );
   }
   // Other programs put the folder's own name in front.
   const folders = new Set(files.map(({ name }) => name.slice(0, name.lastIndexOf('/') + 1)));
   const [prefix = ''] = folders;
-  if (folders.size > 1) throw new CardinalError(`${source} holds files in several folders: it is no exported run`);
+  if (folders.size > 1)
+    throw new CardinalError(`${source} holds files in several folders: it is no exported run`);
   const records = files.map((record) => ({
     name: record.name.slice(prefix.length),
     unpackedSize: record.unpackedSize,
     record,
   }));
-  const strange = records.find(({ name }) => !isPathPart(name) || isLockName(name) || name.endsWith(temporarySuffix));
+  const strange = records.find(
+    ({ name }) => !isPathPart(name) || isLockName(name) || name.endsWith(temporarySuffix),
+  );
   if (strange !== undefined || !prefix.split('/').slice(0, -1).every(isPathPart)) {
     throw new CardinalError(
       `${source} holds ${quoted(strange?.record.name ?? prefix)}, which is no name of a run's file: it is no exported run`,
@@ -124,11 +131,15 @@ function runRecords(
   }
   const names = records.map(({ name }) => name);
   if (!holdsCheckpoint(names) && !names.includes('config.json')) {
-    throw new CardinalError(`${source} holds no run: expected ${lastFile}, got ${names.slice(0, 5).map(quoted).join(', ') || 'nothing'}`);
+    throw new CardinalError(
+      `${source} holds no run: expected ${lastFile}, got ${names.slice(0, 5).map(quoted).join(', ') || 'nothing'}`,
+    );
   }
   const total = records.reduce((sum, { unpackedSize }) => sum + unpackedSize, 0);
   if (total > maxBytes) {
-    throw new CardinalError(`${source} holds ${bytes(total)}, the limit is ${bytes(maxBytes)}: give a larger maxBytes if the run is so large`);
+    throw new CardinalError(
+      `${source} holds ${bytes(total)}, the limit is ${bytes(maxBytes)}: give a larger maxBytes if the run is so large`,
+    );
   }
   return records.sort((a, b) => rankOf(a.name) - rankOf(b.name) || byCodePoint(a.name, b.name));
 }

@@ -53,7 +53,10 @@ export class ZipWriter {
   end(): Uint8Array<ArrayBuffer>[] {
     const begin = this.#offset;
     const parts = this.#entries.map(({ head, name, offset }) => {
-      const numbers = [...(head.size >= saturated ? [head.size, head.size] : []), ...(offset >= saturated ? [offset] : [])];
+      const numbers = [
+        ...(head.size >= saturated ? [head.size, head.size] : []),
+        ...(offset >= saturated ? [offset] : []),
+      ];
       const extra = numbers.length === 0 ? 0 : 4 + 8 * numbers.length;
       const version = extra === 0 ? plainVersion : wideVersion;
       const fields = new Fields(46 + name.length + extra);
@@ -71,10 +74,25 @@ export class ZipWriter {
 }
 
 /** The fields that a record's head and its entry in the directory share. */
-function writeCommon(fields: Fields, head: ZipHead, nameLength: number, extra: number, isWide: boolean): void {
+function writeCommon(
+  fields: Fields,
+  head: ZipHead,
+  nameLength: number,
+  extra: number,
+  isWide: boolean,
+): void {
   const size = isWide ? saturated : head.size;
   // Stored, at midnight.
-  fields.u16(utf8Flag).u16(0).u16(0).u16(firstDay).u32(head.sum).u32(size).u32(size).u16(nameLength).u16(extra);
+  fields
+    .u16(utf8Flag)
+    .u16(0)
+    .u16(0)
+    .u16(firstDay)
+    .u32(head.sum)
+    .u32(size)
+    .u32(size)
+    .u16(nameLength)
+    .u16(extra);
 }
 
 function ending(begin: number, length: number, count: number): Uint8Array<ArrayBuffer>[] {
@@ -84,7 +102,11 @@ function ending(begin: number, length: number, count: number): Uint8Array<ArrayB
     const wide = new Fields(56 + 20);
     wide.u32(end64Signature).u64(44).u16(wideVersion).u16(wideVersion).u32(0).u32(0);
     wide.u64(count).u64(count).u64(length).u64(begin);
-    wide.u32(locatorSignature).u32(0).u64(begin + length).u32(1);
+    wide
+      .u32(locatorSignature)
+      .u32(0)
+      .u64(begin + length)
+      .u32(1);
     parts.push(wide.done());
   }
   const shown = Math.min(count, 0xffff);

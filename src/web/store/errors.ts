@@ -68,7 +68,9 @@ function hasAnyCode(error: Error): boolean {
 
 /** What to say when the browser gives no more room, with how much is used. */
 export async function noRoom(cause?: unknown): Promise<StoreError> {
-  const { usage, quota } = await navigator.storage.estimate().catch(() => ({ usage: undefined, quota: undefined }));
+  const { usage, quota } = await navigator.storage
+    .estimate()
+    .catch(() => ({ usage: undefined, quota: undefined }));
   const used =
     usage === undefined || quota === undefined ? '' : ` (${bytes(usage)} of ${bytes(quota)} are used)`;
   return new StoreError(

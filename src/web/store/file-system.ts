@@ -75,7 +75,10 @@ class PrivateFileSystem implements FileSystem {
     // One byte more tells a file that is larger than it may be, even if it grows meanwhile.
     const bytes = await readSlice(path, handle, 0, most + 1);
     if (bytes.length <= most) return bytes;
-    throw new NotReadableError(path, `it has ${Math.max(stats.size, bytes.length)} bytes, at most ${most} are expected`);
+    throw new NotReadableError(
+      path,
+      `it has ${Math.max(stats.size, bytes.length)} bytes, at most ${most} are expected`,
+    );
   }
 
   async rename(from: string, to: string): Promise<void> {
@@ -94,7 +97,8 @@ class PrivateFileSystem implements FileSystem {
 
   async mkdir(path: string): Promise<void> {
     const { folder, name } = await this.#place(path);
-    if ((await this.#statIn(folder, name)) !== undefined) throw codedError('EEXIST', `${path} exists already`);
+    if ((await this.#statIn(folder, name)) !== undefined)
+      throw codedError('EEXIST', `${path} exists already`);
     await this.#do(path, () => folder.getDirectoryHandle(name, { create: true }));
   }
 
@@ -153,7 +157,10 @@ class PrivateFileSystem implements FileSystem {
 
   async #access(path: string, flags: Exclude<OpenFlags, 'r'>): Promise<FileSystemSyncAccessHandle> {
     const place = await this.#placeToWrite(path, flags);
-    if (flags === 'wx' && (await this.#do(path, () => this.#statIn(place.folder, place.name))) !== undefined) {
+    if (
+      flags === 'wx' &&
+      (await this.#do(path, () => this.#statIn(place.folder, place.name))) !== undefined
+    ) {
       throw codedError('EEXIST', `${path} exists already`);
     }
     const file =

@@ -35,7 +35,8 @@ export async function lockFolder(path: string, options: StoreLockOptions = {}): 
     }
     throw new CardinalError(`cannot lock ${shown}: ${messageOf(error)}`, { cause: error });
   }
-  if (before !== undefined) await onNotice?.(`${shown} is taken over from another tab or worker of this site`);
+  if (before !== undefined)
+    await onNotice?.(`${shown} is taken over from another tab or worker of this site`);
   return held;
 }
 

@@ -77,7 +77,10 @@ export class WrittenFile implements OpenFile {
   constructor(
     path: string,
     access: FileSystemSyncAccessHandle,
-    { appends, onClose }: { readonly appends: boolean; readonly onClose: (access: FileSystemSyncAccessHandle) => void },
+    {
+      appends,
+      onClose,
+    }: { readonly appends: boolean; readonly onClose: (access: FileSystemSyncAccessHandle) => void },
   ) {
     this.#path = path;
     this.#access = access;

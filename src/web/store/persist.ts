@@ -19,7 +19,8 @@ export async function persistRuns(
     if ((await storage?.persisted?.()) === true) return undefined;
     const isKept = await storage?.persist?.();
     if (isKept === true) return undefined;
-    const reason = isKept === undefined ? 'has nothing to forbid it' : 'was asked not to and did not promise it';
+    const reason =
+      isKept === undefined ? 'has nothing to forbid it' : 'was asked not to and did not promise it';
     return `the browser may delete the runs of this site when it needs room (it ${reason}): ${advice}`;
   } catch (error) {
     return `the browser may delete the runs of this site when it needs room (${messageOf(error)}): ${advice}`;

@@ -30,7 +30,8 @@ export async function privateRoot(): Promise<FileSystemDirectoryHandle> {
 /** Throws a `CardinalError` unless files can be written here. Only dedicated workers can. */
 export function requireAccessHandles(): void {
   const handles = globalThis.FileSystemFileHandle as typeof FileSystemFileHandle | undefined;
-  const methods = handles?.prototype as Partial<Record<'createSyncAccessHandle' | 'move', unknown>> | undefined;
+  const methods = handles?.prototype as
+    Partial<Record<'createSyncAccessHandle' | 'move', unknown>> | undefined;
   const missing = (['createSyncAccessHandle', 'move'] as const).find(
     (method) => typeof methods?.[method] !== 'function',
   );

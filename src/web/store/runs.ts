@@ -2,7 +2,13 @@ import { CardinalError } from '../../base/errors.ts';
 import { byCodePoint } from '../../base/order.ts';
 import { packRun, type PackOptions } from '../../run/archive/pack.ts';
 import { unpackRun, type UnpackOptions } from '../../run/archive/unpack.ts';
-import { isFolder, namesIn, removeFile, removeFolderIfEmpty, writeFileAtomic } from '../../run/folder/files.ts';
+import {
+  isFolder,
+  namesIn,
+  removeFile,
+  removeFolderIfEmpty,
+  writeFileAtomic,
+} from '../../run/folder/files.ts';
 import { isCheckpointName, startFiles } from '../../run/folder/run-remains.ts';
 import type { FolderPlatform } from '../../run/folder/platform.ts';
 import { blobSource } from './blob-source.ts';
@@ -60,7 +66,8 @@ export function isRun(names: readonly string[]): boolean {
 export async function requireRun(path: string, platform: FolderPlatform): Promise<void> {
   const shown = platform.paths.resolve(path);
   if (!(await isFolder(path, platform))) throw await noRun(shown);
-  if (!isRun(await namesIn(path, platform))) throw new CardinalError(`no run in ${shown}: it is empty, or holds other files`);
+  if (!isRun(await namesIn(path, platform)))
+    throw new CardinalError(`no run in ${shown}: it is empty, or holds other files`);
 }
 
 /** What to say where a run is not, or not any more. */

@@ -11,7 +11,8 @@ const calls = {
     for await (const name of root.keys()) await root.removeEntry(name, { recursive: true });
     await root.getDirectoryHandle('t', { create: true });
   },
-  steps: async (steps: readonly FileStep[]) => doSteps(await openFileSystem(), (path) => `opfs:t/${path}`, steps),
+  steps: async (steps: readonly FileStep[]) =>
+    doSteps(await openFileSystem(), (path) => `opfs:t/${path}`, steps),
   lock: async (path: string, takeOver: boolean) => {
     held = await lockFolder(path, { what: 'run folder', takeOver });
   },
