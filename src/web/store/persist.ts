@@ -26,3 +26,8 @@ export async function persistRuns(
     return `the browser may delete the runs of this site when it needs room (${messageOf(error)}): ${advice}`;
   }
 }
+
+/** Types of workers know no `persist`, and browsers give pages that came by plain http no storage at all. */
+function pageStorage(): Partial<PersistentStorage> | undefined {
+  return (navigator as { readonly storage?: Partial<PersistentStorage> }).storage;
+}
