@@ -60,6 +60,13 @@ export interface Numerics {
 export const multiplyAdds = ['fused', 'separate', 'double'] as const;
 export type MultiplyAdd = (typeof multiplyAdds)[number];
 
+/** The classes for people. */
+export const multiplyAddInWords: Readonly<Record<MultiplyAdd, string>> = {
+  fused: 'multiply–adds rounded once',
+  separate: 'multiply–adds rounded twice',
+  double: 'sums in double precision',
+};
+
 /** The native library that a backend calls for matmuls. */
 export interface NativeLibrary {
   readonly name: string;

@@ -43,7 +43,8 @@ export interface RecordPart {
 /** What is asked of a `Blob` that may be larger than memory. */
 export interface StreamedBlob {
   readonly size: number;
-  stream(): ReadableStream<Uint8Array<ArrayBuffer>>;
+  /** A `ReadableStream` of bytes, which not every program's types know. */
+  stream(): object;
 }
 
 /** One file for each sample. */

@@ -43,7 +43,8 @@ export async function* unzipped(
   gzipped: boolean,
   name: string,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>, void, undefined> {
-  const stream = gzipped ? blob.stream().pipeThrough(new DecompressionStream('gzip')) : blob.stream();
+  const stored = blob.stream() as ReadableStream<Uint8Array<ArrayBuffer>>;
+  const stream = gzipped ? stored.pipeThrough(new DecompressionStream('gzip')) : stored;
   const reader = stream.getReader();
   try {
     for (;;) {

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { multiplyAdds, type Backend, type NativeLibrary } from '../backends/backend.ts';
+import { multiplyAddInWords, multiplyAdds, type Backend, type NativeLibrary } from '../backends/backend.ts';
 import { validate } from '../base/validate.ts';
 import { VERSION } from '../base/version.ts';
 import { pictureHashesSchema } from '../data/picture-record.ts';
@@ -98,17 +98,11 @@ function engineInFull(conditions: Conditions): string {
   const { library, multiplyAdd } = conditions;
   const details = [
     ...(library === undefined ? [] : [library.version, `for ${library.processor}`]),
-    ...(multiplyAdd === undefined ? [] : [roundings[multiplyAdd]]),
+    ...(multiplyAdd === undefined ? [] : [multiplyAddInWords[multiplyAdd]]),
   ];
   const name = library === undefined ? engineName(conditions) : `${library.name} on ${threadsOf(library)}`;
   return `${name} (${details.filter((detail) => detail !== '').join(', ')})`;
 }
-
-const roundings: Readonly<Record<NonNullable<Conditions['multiplyAdd']>, string>> = {
-  fused: 'multiply–adds rounded once',
-  separate: 'multiply–adds rounded twice',
-  double: 'sums in double precision',
-};
 
 function threadsOf({ threads }: NativeLibrary): string {
   return threads === 1 ? '1 thread' : `${threads} threads`;

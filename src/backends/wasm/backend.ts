@@ -6,7 +6,15 @@ import { entries } from '../../plan/plan.ts';
 import type { Node } from '../../graph/node.ts';
 import { sizeOf } from '../../base/shape.ts';
 import type { Plan } from '../../plan/plan.ts';
-import type { Backend, KernelUse, MultiplyAdd, NativeLibrary, Numerics, Program } from '../backend.ts';
+import {
+  multiplyAddInWords,
+  type Backend,
+  type KernelUse,
+  type MultiplyAdd,
+  type NativeLibrary,
+  type Numerics,
+  type Program,
+} from '../backend.ts';
 import { CACHE_LINE, cpuTarget } from '../cpu.ts';
 import { Programs } from '../host-program.ts';
 import { nativeKernels } from './blas-kernels.ts';
@@ -154,7 +162,7 @@ class WasmBackend implements Backend {
     const { room = boundless, keepFreed = 0 } = options;
     this.description = [
       threads === 1 ? '1 thread' : `${threads} threads`,
-      build === undefined ? 'WebAssembly' : `WebAssembly ${build}`,
+      buildInWords(build, multiplyAdd),
       ...(blas === undefined ? [] : [blas.name]),
     ].join(', ');
     this.numerics = multiplyAdd && { multiplyAdd, ...(blas && { library: libraryOf(blas, threads) }) };
@@ -362,6 +370,16 @@ class WasmBackend implements Backend {
     Atomics.add(words, control.posted, 1);
     announceChange(words, control.news, control.idle);
   }
+}
+
+/** The numeric class is said where it is not that of the build's name: engines may round relaxed multiply–adds twice. */
+function buildInWords(
+  build: WasmBackendOptions['build'],
+  multiplyAdd: WasmBackendOptions['multiplyAdd'],
+): string {
+  if (build === undefined) return 'WebAssembly';
+  const isOdd = build !== 'simd' && multiplyAdd === 'separate';
+  return `WebAssembly ${build}${isOdd ? ` (${multiplyAddInWords.separate})` : ''}`;
 }
 
 function libraryOf({ name, version, processor }: NativeProducts, threads: number): NativeLibrary {

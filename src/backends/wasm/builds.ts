@@ -23,6 +23,13 @@ export interface LoadedKernels {
   readonly wideProblem?: string;
 }
 
+/** The builds for people. */
+export const kernelBuildInWords: Readonly<Record<KernelBuild, string>> = {
+  wide: 'WebAssembly with relaxed SIMD, 256 bits at a time',
+  relaxed: 'WebAssembly with relaxed SIMD',
+  simd: 'WebAssembly with SIMD',
+};
+
 /** What a platform gives so that kernels can be loaded. */
 export interface KernelPlatform {
   /** Why it cannot make 256-bit vectors of WebAssembly's, in words; empty if it can. */

@@ -1,7 +1,8 @@
 import { CardinalError } from '../../base/errors.ts';
 import { blasInfo, blasInstallation, type BlasInfo } from '../../node/blas.ts';
 import { capabilities, type Capabilities } from '../../node/capabilities.ts';
-import type { KernelBuild } from '../../backends/wasm/builds.ts';
+import { multiplyAddInWords } from '../../backends/backend.ts';
+import { kernelBuildInWords, multiplyAddOf, type KernelBuild } from '../../backends/wasm/builds.ts';
 import { loadKernels } from '../../node/kernels.ts';
 import { bytes, digits3 } from '../../report/format.ts';
 import { pc } from '../output/colours.ts';
@@ -68,6 +69,7 @@ function lines(
       [pc.bold('WebAssembly'), ''],
       ['  SIMD', has(wasm.simd)],
       ['  relaxed SIMD', has(wasm.relaxedSimd)],
+      ['  fused multiply–adds', has(wasm.fused)],
       ['  threads', has(wasm.threads)],
       [
         '  256-bit vectors',
@@ -76,7 +78,7 @@ function lines(
       [pc.bold('native BLAS'), ''],
       ...blasRows(native, installation),
       [pc.bold('used by default'), ''],
-      ['  kernels', kernelsProblem === null ? kernelsInWords[uses.kernels] : pc.red(kernelsProblem)],
+      ['  kernels', kernelsProblem === null ? kernelsInWords(uses.kernels, wasm) : pc.red(kernelsProblem)],
       ['  threads', String(uses.threads)],
     ],
     ['left', 'left'],
@@ -95,12 +97,12 @@ function but({ except }: Capabilities['wideVectors']): string {
   return except.length === 0 ? '' : `, except ${except.join(', ')}, on which this V8 would crash`;
 }
 
-const kernelsInWords: Readonly<Record<KernelBuild | 'none', string>> = {
-  wide: 'WebAssembly with relaxed SIMD, 256 bits at a time',
-  relaxed: 'WebAssembly with relaxed SIMD',
-  simd: 'WebAssembly with SIMD',
-  none: pc.yellow('reference loops: this engine lacks WebAssembly SIMD; use Node 22 or newer'),
-};
+function kernelsInWords(kernels: KernelBuild | 'none', wasm: Found['wasm']): string {
+  if (kernels === 'none') {
+    return pc.yellow('reference loops: this engine lacks WebAssembly SIMD; use Node 22 or newer');
+  }
+  return `${kernelBuildInWords[kernels]}; ${multiplyAddInWords[multiplyAddOf(kernels, wasm)]}`;
+}
 
 function blasRows(
   { blas, blasProblem }: Pick<Found, 'blas' | 'blasProblem'>,

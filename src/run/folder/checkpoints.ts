@@ -45,13 +45,13 @@ export async function readToContinue(
   options: VerifyOptions,
   platform: FilePlatform,
 ): Promise<Continued> {
-  const { join } = platform.paths;
+  const { paths } = platform;
   let reason: string;
   let failure: unknown;
   try {
     return { checkpoint: await readCheckpointFile(folder, lastFile, options, platform) };
   } catch (error) {
-    reason = damageOf(error, join(folder, lastFile));
+    reason = damageOf(error, paths.join(folder, lastFile));
     failure = error;
   }
   try {
@@ -64,7 +64,7 @@ export async function readToContinue(
   } catch (error) {
     // There never were two: what is wrong with the one says all.
     if (isMissing(error)) throw failure;
-    const other = damageOf(error, join(folder, previousFile));
+    const other = damageOf(error, paths.join(folder, previousFile));
     throw new CardinalError(
       `no checkpoint of the run in ${folder} can be continued: ${reason}; ${other}: restore one of them from a copy, begin anew in another folder, or go on from ${lastFile} as it is with --no-verify (in a program, verify: false)`,
     );

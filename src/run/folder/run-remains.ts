@@ -23,13 +23,15 @@ export const startFiles = ['metrics.jsonl', 'config.json', pictureListFile] as c
  * nobody's are overwritten, or if a run's checkpoints are gone.
  */
 export async function remainsIn(path: string, platform: RemainsPlatform): Promise<Remains> {
-  const { join } = platform.paths;
   const names = (await namesIn(path, platform)).filter((name) => !isTemporary(name) && !isLockName(name));
   if (names.some(isCheckpointName)) return 'run';
   const present = startFiles.filter((name) => names.includes(name));
   if (present.length === 0) return names.length === 0 ? 'nothing' : 'other';
   const judged = await Promise.all(
-    present.map(async (name) => ({ name, verdict: await judges[name](join(path, name), platform) })),
+    present.map(async (name) => ({
+      name,
+      verdict: await judges[name](platform.paths.join(path, name), platform),
+    })),
   );
   const verdicts = judged.map(({ verdict }) => verdict);
   // An empty file may be anybody's: alone, it is what a start left; beside others' files, nobody knows.

@@ -59,7 +59,8 @@ async function listed(
         ? // None that can be had has so many.
           await fileSizeOf(source, index, platform.pictures).catch(() => -1)
         : source.recordBytes;
-    const content = contents || source.kind !== 'files' ? await contentOf(dataset, index, platform.pictures) : '';
+    const content =
+      contents || source.kind !== 'files' ? await contentOf(dataset, index, platform.pictures) : '';
     return [part, classes[dataset.label(index)], keyOf(dataset, index), size, content];
   };
   const pictures: ListedPicture[] = [];
@@ -149,7 +150,8 @@ export async function countListed(
 ): Promise<number | undefined> {
   try {
     let count = 0;
-    for await (const _ of picturesIn(bytes, platform)) count++;
+    const pictures = picturesIn(bytes, platform);
+    while ((await pictures.next()).done !== true) count++;
     return count;
   } catch {
     return undefined;

@@ -8,14 +8,22 @@ import { continuingFlags } from '../../../src/cli/engine.ts';
 import { createNodeBackend, type NodeBackendOptions } from '../../../src/node/backend.ts';
 import { findBlas } from '../../../src/node/blas.ts';
 import { engineBefore, engineToContinue } from '../support/on-node.ts';
-import { usableKernels } from '../../../src/node/kernels.ts';
+import { loadKernels, usableKernels } from '../../../src/node/kernels.ts';
 import { defaultThreads } from '../../../src/node/threads.ts';
+import { createWasmBackend } from '../../../src/backends/wasm/backend.ts';
+import { multiplyAddOf, type KernelBuild } from '../../../src/backends/wasm/builds.ts';
+import { spawnWasmWorker } from '../../../src/node/spawn-wasm-worker.ts';
 import { wasmFeatures } from '../../../src/backends/wasm/features.ts';
 import { RunFolder } from '../../../src/node/run-folder.ts';
 import type { TrainOnOptions } from '../../../src/node/training/options.ts';
 import { trainOn } from '../../../src/node/training/train-on.ts';
 import { buildCheckpoint, type TrainingState } from '../../../src/train/checkpoint.ts';
-import { changedConditions, continuedConditions, type Conditions } from '../../../src/train/conditions.ts';
+import {
+  changedConditions,
+  conditionsOf,
+  continuedConditions,
+  type Conditions,
+} from '../../../src/train/conditions.ts';
 import { temporaryFolder, writeClasses } from '../data/support/sources.ts';
 import { ConvNetwork, thumbnails } from '../support/own-network.ts';
 
@@ -66,6 +74,46 @@ describe('what a backend says of its arithmetic', () => {
     const { name, version, processor } = blas;
     expect(processor).not.toBe('');
     expect(await saidBy({ threads: 2 })).toMatchObject({ library: { name, version, processor, threads: 2 } });
+  });
+});
+
+describe('an engine whose relaxed multiply–adds are not fused', () => {
+  const opened: Backend[] = [];
+  afterAll(() => Promise.all(opened.map((backend) => backend.dispose())));
+
+  /** The backend of a build in an engine that was found to fuse or not. */
+  const saidBy = async (build: KernelBuild, fused: boolean): Promise<Conditions> => {
+    const { module } = await loadKernels('simd');
+    const spawn = () => spawnWasmWorker();
+    const multiplyAdd = multiplyAddOf(build, { fused });
+    const backend = await createWasmBackend({
+      ...{ module, build, multiplyAdd, threads: 1, spawn, maySleep: true },
+    });
+    opened.push(backend);
+    return conditionsOf(backend, {}, 5);
+  };
+
+  test('is of the class of plain SIMD: runs go from one to the other without a word', async () => {
+    const unfused = await saidBy('relaxed', false);
+    expect(unfused.multiplyAdd).toBe('separate');
+    const known = { ...(await saidBy('simd', true)), step: 0 };
+    expect(changedConditions([known], unfused)).toEqual([]);
+    expect(continuedConditions([known], unfused)).toEqual([known]);
+    expect(opened.map(({ description }) => description)).toEqual([
+      '1 thread, WebAssembly relaxed (multiply–adds rounded twice)',
+      '1 thread, WebAssembly simd',
+    ]);
+  });
+
+  test('is of another class than an engine that fuses them, which both are told in a line', async () => {
+    const [fused, unfused] = [await saidBy('relaxed', true), await saidBy('relaxed', false)];
+    const [once, twice] = ['multiply–adds rounded once', 'multiply–adds rounded twice'];
+    const line = (was: string, is: string) =>
+      `the run was computed by WebAssembly alone (${was}), here it goes on with WebAssembly alone (${is}): ` +
+      'its last digits will differ from those of an uninterrupted run';
+    expect(changedConditions([{ ...fused, step: 0 }], unfused)).toEqual([line(once, twice)]);
+    expect(changedConditions([{ ...unfused, step: 0 }], fused)).toEqual([line(twice, once)]);
+    expect(continuedConditions([{ ...fused, step: 0 }], unfused)).toEqual([{ ...fused, step: 0 }, unfused]);
   });
 });
 
