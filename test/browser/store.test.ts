@@ -2,11 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Rng } from '../../src/base/rng.ts';
 import { nodeFileSystem } from '../../src/node/file-system.ts';
 import { browsers, openBrowser, type TestBrowser, type TestPage } from './support/browsers.ts';
 import { bundlePage } from './support/bundle.ts';
 import { doSteps, type FileStep } from './support/file-steps.ts';
 import { servePages, type TestServer } from './support/pages.ts';
+import { seed } from '../support/seed.ts';
 import type { StoreCalls } from './support/store-worker.ts';
 
 let server: TestServer;
@@ -56,6 +58,19 @@ async function openStore(browser: TestBrowser): Promise<StorePage> {
       return value;
     },
   };
+}
+
+/** Ends a page's process, if the browser lets tests do that, and else the page. */
+async function crash(page: TestPage): Promise<void> {
+  const { playwright } = page.driver;
+  if (playwright !== undefined) {
+    const session = await playwright.context().newCDPSession(playwright);
+    const crashed = new Promise((resolve) => playwright.once('crash', resolve));
+    // No answer comes of a process that is gone.
+    void session.send('Page.crash').catch(() => undefined);
+    await crashed;
+  }
+  await page.close();
 }
 
 const steps: readonly FileStep[] = [
@@ -156,5 +171,26 @@ describe.each(browsers)('%s', (kind) => {
     await store.call('lock', path, false);
     await store.call('check');
     await store.call('release');
+  });
+
+  test('a run survives that its tab is killed, 20 times', async () => {
+    const rng = Rng.of(seed, 'tabs', kind);
+    let saved = 0;
+    for (let life = 0; life <= 20; life++) {
+      const tab = await openStore(browser);
+      const { step, metrics, notices } = await tab.call('goOn', 'opfs:t/killed');
+      const what = `life ${life}, CARDINAL_SEED=${seed}`;
+      // What was said to be saved is there, and at most one checkpoint more.
+      expect([saved, saved + 10], what).toContain(step);
+      expect(metrics, what).toEqual(Array.from({ length: step }, (_, index) => index + 1));
+      for (const notice of notices) expect(notice, what).toMatch(/begins anew|previous\.safetensors, at step \d+$/);
+      // Any moment of a turn of a training is drawn, of which a checkpoint takes most.
+      await new Promise((resolve) => setTimeout(resolve, rng.uniform(0, 200)));
+      await (rng.uniform(0, 1) < 0.5 ? crash(tab.page) : tab.page.close());
+      const told = tab.page.console.flatMap((line) => Number(/saved (\d+)$/.exec(line)?.[1] ?? []));
+      expect(tab.page.console.join(), what).not.toContain('failed');
+      saved = Math.max(step, ...told.slice(-1));
+    }
+    expect(saved).toBeGreaterThan(0);
   });
 });

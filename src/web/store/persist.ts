@@ -12,7 +12,7 @@ interface PersistentStorage {
  * not kept for certain, and never throws.
  */
 export async function persistRuns(
-  storage: Partial<PersistentStorage> | undefined = navigator.storage,
+  storage: Partial<PersistentStorage> | undefined = pageStorage(),
 ): Promise<string | undefined> {
   const advice = 'export what you want to keep (exportRun)';
   try {
