@@ -16,6 +16,7 @@ vi.mock('../../src/node/backends.ts', async (importActual) => {
     about: 'made up',
     options: ['blas'],
     create: () => Promise.resolve({ ...createReferenceBackend(), name: 'made' }),
+    planning: () => Promise.resolve(createReferenceBackend()),
   };
   Object.assign(actual.backends, { made: row });
   (actual.backendNames as string[]).push('made');
