@@ -8,7 +8,7 @@ import type { Backend } from '../../src/backends/backend.ts';
 import { BasicBlock, Bottleneck, createModel, ResNet } from '../../src/models/index.ts';
 import type { Module } from '../../src/nn/index.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
-import { readFile, writeFileAtomic } from '../../src/run/folder/files.ts';
+import { readFile, writeFileAtomic } from '../../src/node/files.ts';
 import { loadWeights, saveWeights } from '../../src/node/weights.ts';
 import { withWeightsFile } from '../../src/node/weights-file.ts';
 import { compile } from '../../src/session/compile.ts';

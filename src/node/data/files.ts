@@ -5,7 +5,7 @@ import { join, relative, sep } from 'node:path';
 import { byCodePoint } from '../../base/order.ts';
 import type { LeftOutKind, LeftOutTally } from '../../data/left-out.ts';
 import { fileError, hasCode, isMissing } from '../../base/file-errors.ts';
-import { readTextFile } from '../../run/folder/files.ts';
+import { readTextFile } from '../files.ts';
 import { leftOutFile } from '../../data/picture-names.ts';
 import { isPictureName } from './formats.ts';
 import type { SplitName } from '../../data/reader.ts';

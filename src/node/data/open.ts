@@ -13,13 +13,8 @@ import {
   type Kinds,
 } from '../../base/options.ts';
 import { LeftOutTally } from '../../data/left-out.ts';
-import {
-  pictureLimitKinds,
-  pictureLimits,
-  type PictureLimitOptions,
-  type PictureLimits,
-} from '../../data/picture-limits.ts';
-import type { OpenData } from '../../data/open-data.ts';
+import { pictureLimitKinds, pictureLimits, type PictureLimits } from '../../data/picture-limits.ts';
+import type { OpenData, OpenOptions } from '../../data/open-data.ts';
 import type { ReadData } from '../../data/reader.ts';
 import { splitByClass } from '../../data/split.ts';
 import { fileError, hasCode } from '../../base/file-errors.ts';
@@ -28,18 +23,6 @@ import { listFolder } from './files.ts';
 import { findCifar, readCifar } from './read-cifar.ts';
 import { readFolders, tellBeside } from './read-folders.ts';
 import { findIdx, readIdx } from './read-idx.ts';
-
-/** Limits of pictures hold for everything that is done with the data: they go with its datasets. */
-export interface OpenOptions extends PictureLimitOptions {
-  /** Decides which pictures are held out for validation. Default 0. */
-  readonly seed?: number | undefined;
-  /** Share of every training class that is held out where the source has no validation split. Default 0.1; 0: none. */
-  readonly valFraction?: number | undefined;
-  /** Class names to number the labels by (a checkpoint's). The data's own must be among them, or equal to them. */
-  readonly classes?: readonly string[] | undefined;
-  /** Refuse what is left out and may be missed; decode every picture now and refuse the first that cannot be. */
-  readonly strict?: boolean | undefined;
-}
 
 const kinds: Kinds<OpenOptions> = {
   seed: finite,

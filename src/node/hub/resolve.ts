@@ -5,7 +5,7 @@ import {
   readPretrainedConfig,
   type PretrainedConfig,
 } from '../../data/pretrained-config.ts';
-import { readTextFile } from '../../run/folder/files.ts';
+import { readTextFile } from '../files.ts';
 import { faultOf } from './hub-error.ts';
 import { parseHubName } from './name.ts';
 import { HubRepo, type HubFile, type HubOptions } from './repo.ts';
