@@ -36,7 +36,7 @@ export function moduleFrom(data: ModuleData): ReplayedModule {
       buffers: state.map(([name, at]): [string, ModuleBuffer] => [name, buffers[at]]),
       children: children.map(([name, at]): [string, Module] => [name, partAt(at)]),
     };
-    const part = index === 0 ? new ReplayedModule(typeName, held) : new Part(typeName, held);
+    const part = index === 0 ? new ReplayedModule(typeName, held) : new InnerPart(typeName, held);
     part.displayName = displayName;
     return part;
   };
@@ -53,7 +53,7 @@ interface Held {
 }
 
 /** A module of whose class only the name is known. */
-class Part extends Module {
+abstract class Part extends Module {
   readonly #typeName: string;
   readonly #held: Held;
 
@@ -78,10 +78,13 @@ class Part extends Module {
   override namedChildren(): [string, Module][] {
     return [...this.#held.children];
   }
+}
 
-  forward(..._inputs: Value[]): Value {
+/** A module below the whole. */
+class InnerPart extends Part {
+  forward(): Value {
     throw new CardinalError(
-      `${this.#typeName}: is part of a network that came as data, and runs only with all of it`,
+      `${this.typeName}: is part of a network that came as data, and runs only with all of it`,
     );
   }
 }
@@ -100,7 +103,7 @@ export class ReplayedModule extends Part {
     return inputs.filter((input) => !this.#graphs.has(keyOf(input)));
   }
 
-  override forward(input: Value): Value {
+  forward(input: Value): Value {
     const tracing = currentTracing(this.typeName);
     const wanted = { shape: input.shape, training: tracing.training };
     const graph = this.#graphs.get(keyOf(wanted));
