@@ -20,7 +20,7 @@ const config: KnipConfig = {
     'src/node/data/loader-worker.ts!',
     'src/node/lock/heartbeat-worker.ts!',
     // Bundled by scripts/build-web.ts.
-    'src/web/{engine,training,worker,isolate-worker}.ts!',
+    'src/web/{engine,training,worker,jpeg,isolate-worker}.ts!',
     // Run by hand, by tests or by npm.
     '{bench,examples,scripts}/**/*.ts',
     'test/**/*.test.ts',

@@ -25,12 +25,15 @@ const common: BuildOptions = {
 };
 
 const scripts = await bundle({ format: 'esm' }, 'engine', 'training', 'worker');
+// It is told where its WebAssembly is.
+const jpeg = await bundle({ format: 'esm', define: { 'import.meta.url': '""' } }, 'jpeg');
+const decoder = await readFile(join(root, 'node_modules/@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm'));
 // A classic script: another service worker may import it.
 const isolating = await bundle({ format: 'iife' }, 'isolate-worker');
-const files = new Map([
-  ...scripts.files,
-  ...isolating.files,
-  ['licences.txt', await licences(scripts.packages)],
+const files = new Map<string, string | Uint8Array>([
+  ...[scripts, jpeg, isolating].flatMap(({ files }) => [...files]),
+  ['jpeg.wasm', decoder],
+  ['licences.txt', await licences(new Set([...scripts.packages, ...jpeg.packages]))],
 ]);
 await mkdir(folder, { recursive: true });
 for (const [name, content] of files) await replace(join(folder, name), content);
@@ -75,7 +78,7 @@ async function licences(packages: ReadonlySet<string>): Promise<string> {
 }
 
 /** Whole, since another build may read or write the same file. */
-async function replace(path: string, content: string): Promise<void> {
+async function replace(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const unfinished = `${path}.${process.pid}.tmp`;
   await writeFile(unfinished, content);
