@@ -31,11 +31,29 @@ async function longestGap<T>(work: () => Promise<T>): Promise<{ readonly gap: nu
   };
   port2.postMessage(undefined);
   try {
-    return { result: await work(), get gap() { return gap; } };
+    const result = await work();
+    return { result, gap };
   } finally {
     going = false;
     port1.close();
   }
+}
+
+/** An `<img>` that is there. */
+async function shownImage(src: string): Promise<{ readonly nodeName: string; readonly width: number; readonly height: number }> {
+  const image = new (globalThis as unknown as { Image: new () => ImageElement }).Image();
+  image.src = src;
+  await image.decode();
+  return image;
+}
+
+/** What is asked of an `HTMLImageElement`. */
+interface ImageElement {
+  readonly nodeName: string;
+  readonly width: number;
+  readonly height: number;
+  src: string;
+  decode(): Promise<void>;
 }
 
 /** Violations of the Content-Security-Policy in this page. */
@@ -56,7 +74,7 @@ globalThis.Worker = class extends Started {
 };
 
 const tools = {
-  ...{ attempt, line, longestGap, violations, workers },
+  ...{ attempt, line, longestGap, shownImage, violations, workers },
   ...{ compile, createBackend, createModel, loadClassifier, nn, planTraining },
 };
 export type Tools = typeof tools;

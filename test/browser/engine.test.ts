@@ -3,10 +3,10 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { createModel } from '../../src/index.ts';
+import { createModel, type Preprocessing } from '../../src/index.ts';
 import { loadClassifier as loadInNode } from '../../src/node/index.ts';
 import { writeSafetensors } from '../../src/weights/index.ts';
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import sharp from 'sharp';
 import type { Tools } from './engine-page.ts';
@@ -19,10 +19,10 @@ declare const tools: Tools;
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const classes = Array.from({ length: 10 }, (_, label) => `class ${label}`);
-const preprocessing = {
+const preprocessing: Preprocessing = {
   ...{ channels: 3, size: [32, 32], resize: null, interpolation: 'bilinear' },
   ...{ mean: [0.5, 0.4, 0.3], std: [0.25, 0.25, 0.25] },
-} as const;
+};
 const known = { model: 'resnet20_cifar', preprocessing, classes };
 
 let program: string;
@@ -80,9 +80,8 @@ describe.each(browsers)('%s', (kind) => {
 
   describe('an isolated page', () => {
     let page: TestPage;
-    let server: TestServer;
     beforeAll(async () => {
-      ({ page, server } = await openTools({ isolated: true }));
+      ({ page } = await openTools({ isolated: true }));
     });
     afterAll(() => page.close());
 
@@ -91,7 +90,7 @@ describe.each(browsers)('%s', (kind) => {
         const { createBackend, createModel, longestGap, nn, planTraining } = tools;
         const backend = await createBackend({ base: '/dist', threads: 2 });
         const network = createModel('resnet20_cifar');
-        const plan = planTraining(nn.trace(network, [32, 3, 32, 32], { training: true }), backend, { name: 'net' });
+        const plan = planTraining(nn.trace(network, [32, 3, 32, 32], { training: true }), backend, { name: 'net', optimizer: { kind: 'sgd', momentum: true, nesterov: false } });
         const program = await backend.load(plan);
         const pictures = Float32Array.from({ length: 32 * 3072 }, (_, at) => Math.sin(at));
         const { gap } = await longestGap(async () => {
@@ -131,8 +130,7 @@ describe.each(browsers)('%s', (kind) => {
         const context = canvas.getContext('2d');
         context?.drawImage(bitmap, 0, 0);
         const imageData = context?.getImageData(0, 0, 48, 48);
-        const image = Object.assign(document.createElement('img'), { src: '/picture.png' });
-        await image.decode();
+        const image = await tools.shownImage('/picture.png');
         const frame = new VideoFrame(canvas, { timestamp: 0 });
         const images = {
           ...{ blob, file: new File([blob], 'a.png'), bytes, buffer: bytes.slice().buffer, bitmap, canvas, imageData },
