@@ -16,6 +16,7 @@ const config: KnipConfig = {
     'src/backends/wasm/args/index.ts!',
     // Started by their path: the command line by bin/cardinal.js, the others as threads.
     'src/cli/main.ts!',
+    'src/node/isolated-worker.ts!',
     'src/node/wasm-worker.ts!',
     'src/node/data/loader-worker.ts!',
     'src/node/lock/heartbeat-worker.ts!',

@@ -32,6 +32,8 @@ export async function openBackends(): Promise<readonly BackendKind[]> {
   const usable = usableKernels();
   if (usable.includes('relaxed')) {
     const backends = await openWasm({ kernels: 'relaxed' });
+    // One that computes in another thread is asked in another way, and computes the same.
+    backends.push(await createNodeBackend({ kernels: 'relaxed', threads: 1, blas: false, isolated: true }));
     // Bit for bit the same.
     if (usable.includes('wide')) backends.push(...(await openWasm({ kernels: 'wide' })));
     else console.warn(`SKIPPED: no test runs with 256-bit vectors: ${wideVectors().reason}`);
