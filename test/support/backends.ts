@@ -4,14 +4,7 @@ import { createNodeBackend, type NodeBackendOptions } from '../../src/node/backe
 import { findBlas } from '../../src/node/blas.ts';
 import { loadKernels, usableKernels } from '../../src/node/kernels.ts';
 import { wideVectors } from '../../src/node/wide-vectors.ts';
-
-/** Backends whose results are compared with each other: they differ in their number of threads, and in what must not matter. */
-export interface BackendKind {
-  readonly name: string;
-  /** Their results are the same bit for bit: so it is unless a native library does the matmuls. */
-  readonly exact: boolean;
-  readonly backends: readonly Backend[];
-}
+import type { BackendKind } from '../conformance/suite.ts';
 
 /** More threads than cores must not matter either. */
 const threads = [1, 2, 3];

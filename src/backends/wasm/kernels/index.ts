@@ -1,5 +1,6 @@
 // Tiles are exported although only kernels call them: the optimiser would inline a function with one caller, and inside
-// a large kernel V8 runs out of registers and spills their accumulators (measured: 28 instead of 35 GFLOP/s).
+// a large kernel V8 runs out of registers and spills their accumulators (measured: 28 instead of 35 GFLOP/s). The builds that pages load
+// lose these exports afterwards (scripts/keep-exports.ts).
 export * from './batch-norm';
 export * from './batch-norm-backward';
 export * from './batch-norm-inference-backward';
