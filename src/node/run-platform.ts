@@ -39,8 +39,11 @@ export function runPlatform(hub?: HubOptions): RunPlatform {
     ...nodeLists,
     loaders: nodeLoaders,
     backends,
-    createBackend: ({ name, ...options }) =>
-      createNodeBackend({ ...options, name: name !== undefined && isBackendName(name) ? name : undefined }),
+    openBackend: async ({ name, ...options }) => {
+      const known = name !== undefined && isBackendName(name) ? name : undefined;
+      const backend = await createNodeBackend({ ...options, name: known });
+      return { backend, end: () => backend.dispose() };
+    },
     largestProgram,
     decoder() {
       const versions = findSharp()?.versions;

@@ -3,3 +3,7 @@ export type {} from '../base/globals.ts'; // Globals that declarations speak of:
 
 export type { WebBackendOptions } from './page/backend-options.ts';
 export { createBackend, type WebBackend } from './page/backend.ts';
+export { trainOn } from './page/train-on.ts';
+export type { TrainOnOptions } from './page/train-options.ts';
+export type { TrainedOn } from '../run/training/train-on.ts';
+export type { NamedModel } from '../run/training/options.ts';

@@ -128,8 +128,10 @@ async function carryOut(
   );
   endings.add(() => loaders.validation?.dispose());
   endings.add(() => loaders.train.dispose());
-  const backend = isMade(options.backend) ? options.backend : await platform.createBackend(run.engine);
-  if (!isMade(options.backend)) endings.add(() => backend.dispose());
+  const { backend, end } = isMade(options.backend)
+    ? { backend: options.backend }
+    : await platform.openBackend(run.engine);
+  endings.add(() => end?.());
   const path = await place.name(options.out, config);
   const before = resume && (await place.folder?.rewindMetrics(resume.training.progress));
   const signal = request.listen();

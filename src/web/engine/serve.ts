@@ -8,7 +8,7 @@ import { backendHandlers } from '../../backends/remote/serve.ts';
 import { factsOf } from '../../backends/remote/service.ts';
 import { live } from '../life.ts';
 import type { Scripts } from '../scripts.ts';
-import { createEngineBackend } from './backend.ts';
+import { createEngineBackend, type EngineFacts } from './backend.ts';
 import { Classifiers } from './classifiers.ts';
 import { webPictures } from './pictures.ts';
 import type { EngineService } from './service.ts';
@@ -16,6 +16,7 @@ import type { EngineService } from './service.ts';
 /** What handlers of an engine work with, once it has begun. */
 export interface Engine {
   readonly backend: Backend;
+  readonly facts: EngineFacts;
   readonly scripts: Scripts;
 }
 
@@ -40,7 +41,7 @@ export function serveEngine<More extends Service<More>>(
         );
       }
       const { backend, facts } = await createEngineBackend(options, scripts);
-      begun = { backend, scripts };
+      begun = { backend, facts, scripts };
       await live(life);
       return facts;
     },

@@ -1,0 +1,62 @@
+import type { CallContext, Handlers } from '../../base/channel/service.ts';
+import { openDataFrom } from '../../data/open-data.ts';
+import { createModel, modelOrigin } from '../../models/registry.ts';
+import { freezeExactly, frozenParameters } from '../../nn/freeze.ts';
+import type { Module } from '../../nn/module.ts';
+import type { NamedModel } from '../../run/training/options.ts';
+import { trainOnPictures } from '../../run/training/train-on.ts';
+import { runPlatform } from './run-platform.ts';
+import type { Engine } from './serve.ts';
+import type {
+  SentNetwork,
+  SentTrained,
+  SentTraining,
+  TrainingCallbacks,
+  TrainingService,
+} from './training-service.ts';
+
+/** What an engine does beside what all do, if it trains. */
+export function trainingHandlers(engine: () => Engine): Handlers<TrainingService> {
+  return { trainOn: ([training], context) => trainOn(training, engine(), context) };
+}
+
+async function trainOn(
+  { data: parts, network, options, weights, onOwnBackend }: SentTraining,
+  engine: Engine,
+  { signal, ask }: CallContext<TrainingCallbacks>,
+): Promise<SentTrained> {
+  const data = await openDataFrom(parts);
+  const platform = await runPlatform({ engine, out: options.out, weights, signal });
+  const {
+    model,
+    data: _,
+    ...result
+  } = await trainOnPictures(
+    data,
+    networkOf(network),
+    {
+      ...options,
+      weights: weights?.name,
+      backend: onOwnBackend ? engine.backend : undefined,
+      signal,
+      onEvent: (event) => ask('event', event),
+    },
+    platform,
+  );
+  return { ...result, ...described(model) };
+}
+
+function networkOf(sent: SentNetwork): Module | NamedModel {
+  const { kind, name, options } = sent;
+  if (kind === 'named') return { name, ...(options === undefined ? {} : { options }) };
+  const module = createModel(name, options);
+  module.loadStateDict(sent.state, { assign: true });
+  freezeExactly(module, sent.frozen);
+  return module;
+}
+
+function described(module: Module): Pick<SentTrained, 'model' | 'trained' | 'frozen'> {
+  const origin = modelOrigin(module);
+  if (origin === undefined) throw new Error('a network that the registry made has an origin');
+  return { model: origin, trained: module.stateDict(), frozen: frozenParameters(module) };
+}
