@@ -2,6 +2,7 @@ import { f32 } from '../../../src/base/tensor-data.ts';
 import { isFolder } from '../../../src/run/folder/files.ts';
 import { RunFolder } from '../../../src/run/folder/run-folder.ts';
 import { buildCheckpoint } from '../../../src/train/checkpoint.ts';
+import { freshProgress } from '../../../src/train/progress.ts';
 import { openFolderPlatform } from '../../../src/web/store/folder-platform.ts';
 import { checkpointAt } from '../../support/checkpoint.ts';
 import { openFileSystem } from '../../../src/web/store/file-system.ts';
@@ -34,15 +35,15 @@ const calls = {
       ? await RunFolder.open(path, options, platform)
       : await RunFolder.create(path, options, platform);
     const hasBegun = there && (await folder.remains()) === 'run';
-    let step = 0;
+    let step = -1;
     const metrics: number[] = [];
     if (hasBegun) {
       const checkpoint = await folder.checkpointToContinue();
-      step = checkpoint.training?.progress.step ?? -1;
+      step = checkpoint.training?.progress.step ?? NaN;
       const big = checkpoint.state.get('big');
       if (big?.data.some((value) => value !== step) !== false) throw new Error('another state');
       await folder.rewindMetrics({ step, epoch: step / 10 });
-      for await (const { record } of folder.readMetrics()) metrics.push(record?.step ?? -1);
+      for await (const { record } of folder.readMetrics()) metrics.push(record?.step ?? 0);
     } else if (there) {
       await folder.hasBegun(options);
     }
@@ -65,16 +66,24 @@ export interface Continued {
 /** Elements of a tensor that make a checkpoint take a while to write. */
 const bigLength = 300_000;
 
-/** Does as a training does, for ever: ten steps with metrics, then a checkpoint. */
+/** Does as a training does, for ever: a first checkpoint, and then ten steps with metrics before each. */
 async function train(folder: RunFolder, from: number): Promise<never> {
-  for (let step = from + 1; ; step++) {
-    await folder.appendMetrics({ type: 'step', step });
-    if (step % 10 > 0) continue;
-    const checkpoint = checkpointAt(step);
-    const big = f32([bigLength], new Float32Array(bigLength).fill(step));
-    await folder.save('last', await buildCheckpoint({ ...checkpoint, state: new Map([['big', big]]) }));
-    console.log(`saved ${step}`);
+  if (from < 0) {
+    await folder.appendMetrics({ type: 'start', model: 'tiny', parameters: bigLength });
+    await save(folder, 0);
   }
+  for (let step = Math.max(from, 0) + 1; ; step++) {
+    await folder.appendMetrics({ type: 'step', step });
+    if (step % 10 === 0) await save(folder, step);
+  }
+}
+
+async function save(folder: RunFolder, step: number): Promise<void> {
+  const state = new Map([['big', f32([bigLength], new Float32Array(bigLength).fill(step))]]);
+  const checkpoint = { ...checkpointAt(step, step === 0 ? { progress: freshProgress() } : {}), state };
+  if (step > 0) await folder.save('best', await buildCheckpoint({ ...checkpoint, training: undefined }));
+  await folder.save('last', await buildCheckpoint(checkpoint));
+  console.log(`saved ${step}`);
 }
 
 export type StoreCalls = typeof calls;
