@@ -5,7 +5,7 @@ import type { Backend } from '../backends/backend.ts';
 import { connectBackend } from '../backends/remote/connect.ts';
 import type { BackendFacts, BackendService } from '../backends/remote/service.ts';
 import type { Products } from '../backends/wasm/planning.ts';
-import type { NodeBackendOptions } from './backend.ts';
+import type { NodeBackendOptions } from './backend-options.ts';
 import { backends, defaultBackend } from './backends.ts';
 import { threadScript } from './package-files.ts';
 import { portOfThread } from './thread-port.ts';
