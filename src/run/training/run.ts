@@ -6,7 +6,7 @@ import { createLoader } from '../../data/loader.ts';
 import { openLoaders } from '../../train/loaders.ts';
 import { fit, type TrainResult } from '../../train/train.ts';
 import type { EngineChoice } from '../backends.ts';
-import type { RunPlatform } from '../platform.ts';
+import type { OpenBackend, RunPlatform } from '../platform.ts';
 import { pictureListFile } from '../pictures/picture-list.ts';
 import { prepareToBegin } from './begin.ts';
 import { continuedSettings } from './continued-settings.ts';
@@ -128,10 +128,9 @@ async function carryOut(
   );
   endings.add(() => loaders.validation?.dispose());
   endings.add(() => loaders.train.dispose());
-  const { backend, end } = isMade(options.backend)
-    ? { backend: options.backend }
-    : await platform.openBackend(run.engine);
-  endings.add(() => end?.());
+  const opened = isMade(options.backend) ? given(options.backend) : await platform.openBackend(run.engine);
+  endings.add(() => opened.end());
+  const { backend } = opened;
   const path = await place.name(options.out, config);
   const before = resume && (await place.folder?.rewindMetrics(resume.training.progress));
   const signal = request.listen();
@@ -176,6 +175,11 @@ async function carryOut(
     return { ...outcome, evaluation: undefined, withoutEvaluation: undefined, report: undefined };
   }
   return { ...outcome, ...(await finish(run, result, { backend, folder, signal }, options, log, platform)) };
+}
+
+/** A backend that whoever made it ends. */
+function given(backend: Backend): OpenBackend {
+  return { backend, end: () => Promise.resolve() };
 }
 
 /** Everything fits: writes down what the run is of, and says that it begins or goes on. */

@@ -47,6 +47,8 @@ export type SentNetwork =
 /** What came of it, for the page to make a `TrainedOn` of. */
 export interface SentTrained extends Omit<TrainedOn, 'model' | 'data'> {
   readonly model: { readonly name: string; readonly options: ModelOptions };
+  /** The page has it. */
+  readonly data: undefined;
   /** Of the network as it is now. */
   readonly trained: StateDict;
   readonly frozen: readonly string[];

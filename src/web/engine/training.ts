@@ -43,7 +43,8 @@ async function trainOn(
     },
     platform,
   );
-  return { ...result, ...described(model) };
+  // The page has the data, and functions do not cross.
+  return { ...result, data: undefined, ...described(model) };
 }
 
 function networkOf(sent: SentNetwork): Module | NamedModel {

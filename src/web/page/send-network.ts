@@ -22,8 +22,7 @@ const slice = 8;
 async function draw(model: Module): Promise<void> {
   let begun = performance.now();
   for (const parameter of model.parameters()) {
-    void parameter.data;
-    if (performance.now() - begun < slice) continue;
+    if (parameter.data.length === 0 || performance.now() - begun < slice) continue;
     await nextTask();
     begun = performance.now();
   }

@@ -55,7 +55,11 @@ export async function trainOn(
       ? await startEngine<TrainingService>('training', { threads, kernels: undefined, base })
       : trainingEngine(backend);
   try {
-    const on = { event: async (event: TrainEvent) => void (await onEvent?.(event)) };
+    const on = {
+      event: async (event: TrainEvent): Promise<void> => {
+        await onEvent?.(event);
+      },
+    };
     return trainedOn(await engine.channel.call('trainOn', [training], { signal, on }), data, model);
   } finally {
     if (backend === undefined) engine.end(new DisposedError('the training is over'));
@@ -64,7 +68,7 @@ export async function trainOn(
 
 /** The engine of a backend. One whose script cannot train refuses by name. */
 function trainingEngine(backend: WebBackend): PageEngine<EngineService & TrainingService> {
-  return engineOf('trainOn', backend) as PageEngine<EngineService & TrainingService>;
+  return engineOf('trainOn', backend);
 }
 
 function sentWeights(weights: TrainOnOptions['weights']): SentWeights | undefined {
