@@ -1,11 +1,23 @@
 import { anything, checkOptions, flag, oneOf, type Kinds } from '../base/options.ts';
 import type { Backend } from '../backends/backend.ts';
-import type { IsolationOptions, NodeBackendOptions } from './backend-options.ts';
-import { backendNames, backends, defaultBackend } from './backends.ts';
+import { backendNames, backends, defaultBackend, type BackendName } from './backends.ts';
 import type { EngineOptions } from '../run/engine-options.ts';
 import { checkThreads, defaultThreads } from './threads.ts';
 
-export type { NodeBackendOptions } from './backend-options.ts';
+/** Where a backend computes. */
+export interface IsolationOptions {
+  /**
+   * Compute in a thread of its own instead of the calling one, which stays free for other work, such as a server's requests. It costs
+   * one more thread of Node and a copy of what goes in; results are the same. Default: false.
+   */
+  readonly isolated?: boolean | undefined;
+}
+
+/** Which backend, and how it computes. */
+export interface NodeBackendOptions extends EngineOptions, IsolationOptions {
+  /** `wasm` (default) or `reference`, the slow specification. */
+  readonly name?: BackendName | undefined;
+}
 
 /** Numbers of threads and builds of kernels are checked where they are used. */
 export const engineKinds: Kinds<EngineOptions & IsolationOptions> = {
@@ -25,9 +37,8 @@ export async function createNodeBackend(options: NodeBackendOptions = {}): Promi
   checkOptions('createBackend', options, kinds);
   const { name = defaultBackend, threads = defaultThreads(), kernels, blas, isolated = false } = options;
   checkThreads(threads);
-  if (isolated) {
-    const { createIsolatedBackend } = await import('./isolated-backend.ts');
-    return await createIsolatedBackend({ name, threads, kernels, blas });
-  }
-  return await backends[name].create({ threads, kernels, blas });
+  const engine = { threads, kernels, blas };
+  if (!isolated) return await backends[name].create(engine);
+  const { createIsolatedBackend } = await import('./isolated-backend.ts');
+  return await createIsolatedBackend({ name, options: engine });
 }

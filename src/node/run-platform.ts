@@ -2,7 +2,7 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import type { Picture } from '../data/dataset.ts';
 import type { RunPlatform } from '../run/platform.ts';
 import type { ReportPlatform } from '../run/report/run-report.ts';
-import { createNodeBackend } from './backend.ts';
+import { createNodeBackend, type IsolationOptions } from './backend.ts';
 import { backends, isBackendName } from './backends.ts';
 import { nodeLoaders } from './data/loader.ts';
 import { openData } from './data/open.ts';
@@ -32,8 +32,8 @@ export const nodeReports: ReportPlatform = {
   },
 };
 
-/** What trains networks on this machine; `hub` is for weights of its names. */
-export function runPlatform(hub?: HubOptions): RunPlatform {
+/** What trains networks on this machine; `hub` is for weights of its names, `isolated` for a backend that a run makes. */
+export function runPlatform(hub?: HubOptions, { isolated }: IsolationOptions = {}): RunPlatform {
   return {
     ...nodeFolders,
     ...nodeLists,
@@ -41,7 +41,7 @@ export function runPlatform(hub?: HubOptions): RunPlatform {
     backends,
     openBackend: async ({ name, ...options }) => {
       const known = name !== undefined && isBackendName(name) ? name : undefined;
-      const backend = await createNodeBackend({ ...options, name: known });
+      const backend = await createNodeBackend({ ...options, name: known, isolated });
       return { backend, end: () => backend.dispose() };
     },
     largestProgram,
