@@ -1,6 +1,7 @@
 import type { Backend } from '../backends/backend.ts';
 import type { LoaderPlatform } from '../data/loader.ts';
 import type { OpenData, OpenOptions } from '../data/open-data.ts';
+import type { TracedInput } from '../nn/traced.ts';
 import type { OpenedWeights } from '../use/opened-weights.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
 import type { BackendEntry, EngineChoice } from './backends.ts';
@@ -33,6 +34,8 @@ export interface RunPlatform extends ListPlatform, FolderPlatform {
   readonly backends: Readonly<Record<string, BackendEntry>>;
   /** Has one of them for a run, which ends it. Throws a `CardinalError` if it cannot be had. */
   openBackend(choice: EngineChoice): Promise<OpenBackend>;
+  /** Awaited before the network is traced on such inputs: one that came as data is told here what it does to them. */
+  beforeTracing?(inputs: readonly TracedInput[]): Promise<void>;
   /** The most bytes that one program may take. */
   largestProgram(): number;
   /** What decodes picture files, with its versions: another one may give other pixels. */

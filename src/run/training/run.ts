@@ -3,7 +3,8 @@ import { UsageError } from '../../base/errors.ts';
 import type { Backend } from '../../backends/backend.ts';
 import { patience } from '../../train/early-stopping.ts';
 import { createLoader } from '../../data/loader.ts';
-import { openLoaders } from '../../train/loaders.ts';
+import { evaluationBatch, openLoaders } from '../../train/loaders.ts';
+import { tracedInputs } from '../../train/micro-batches.ts';
 import { fit, type TrainResult } from '../../train/train.ts';
 import type { EngineChoice } from '../backends.ts';
 import type { OpenBackend, RunPlatform } from '../platform.ts';
@@ -123,6 +124,10 @@ async function carryOut(
   const { config, data, network, pictures, resume } = run;
   const { recipe, seed, preprocessing, weights } = config;
   const { options } = request;
+  const evaluated = [data.val, data.test].flatMap((dataset) =>
+    dataset === undefined ? [] : [evaluationBatch(recipe.batchSize, dataset)],
+  );
+  await platform.beforeTracing?.(tracedInputs(network.input, { recipe, evaluated }));
   const loaders = openLoaders(data, config, (dataset, loading) =>
     createLoader(dataset, loading, platform.loaders),
   );

@@ -3,6 +3,7 @@ import type { StateDict } from '../../base/tensor-data.ts';
 import type { OpenDataParts } from '../../data/open-data.ts';
 import type { ModelOptions } from '../../models/options.ts';
 import type { GivenOptions } from '../../models/registry.ts';
+import type { GraphData, ModuleData, TracedInput } from '../../nn/traced.ts';
 import type { TrainOnOptions } from '../../run/training/options.ts';
 import type { TrainedOn } from '../../run/training/train-on.ts';
 import type { TrainEvent } from '../../train/events.ts';
@@ -16,6 +17,8 @@ export interface TrainingService {
 export interface TrainingCallbacks {
   /** Awaited: the page's pace is the run's. */
   event(event: TrainEvent): void;
+  /** What a network of the page's own does to inputs of these shapes. */
+  graphs(inputs: readonly TracedInput[]): readonly GraphData[];
 }
 
 /** A training on its way from the page to its engine. */
@@ -42,11 +45,14 @@ export type SentNetwork =
       readonly options: GivenOptions;
       readonly state: StateDict;
       readonly frozen: readonly string[];
-    };
+    }
+  /** One of the page's own. */
+  | { readonly kind: 'own'; readonly data: ModuleData };
 
 /** What came of it, for the page to make a `TrainedOn` of. */
 export interface SentTrained extends Omit<TrainedOn, 'model' | 'data'> {
-  readonly model: { readonly name: string; readonly options: ModelOptions };
+  /** The name and options of the registry; undefined of the page's own. */
+  readonly model: { readonly name: string; readonly options: ModelOptions } | undefined;
   /** The page has it. */
   readonly data: undefined;
   /** Of the network as it is now. */

@@ -3,6 +3,7 @@ import { openDataFrom } from '../../data/open-data.ts';
 import { createModel, modelOrigin } from '../../models/registry.ts';
 import { freezeExactly, frozenParameters } from '../../nn/freeze.ts';
 import type { Module } from '../../nn/module.ts';
+import { moduleFrom, ReplayedModule } from '../../nn/replayed.ts';
 import type { NamedModel } from '../../run/training/options.ts';
 import { trainOnPictures } from '../../run/training/train-on.ts';
 import { runPlatform } from './run-platform.ts';
@@ -26,14 +27,11 @@ async function trainOn(
   { signal, ask }: CallContext<TrainingCallbacks>,
 ): Promise<SentTrained> {
   const data = await openDataFrom(parts);
+  const given = networkOf(network);
   const platform = await runPlatform({ engine, out: options.out, weights, signal });
-  const {
-    model,
-    data: _,
-    ...result
-  } = await trainOnPictures(
+  const { model, ...result } = await trainOnPictures(
     data,
-    networkOf(network),
+    given,
     {
       ...options,
       weights: weights?.name,
@@ -41,23 +39,31 @@ async function trainOn(
       signal,
       onEvent: (event) => ask('event', event),
     },
-    platform,
+    {
+      ...platform,
+      async beforeTracing(inputs) {
+        if (!(given instanceof ReplayedModule)) return;
+        const lacking = given.lacks(inputs);
+        if (lacking.length > 0) given.add(await ask('graphs', lacking));
+      },
+    },
   );
-  // The page has the data, and functions do not cross.
-  return { ...result, data: undefined, ...described(model) };
+  return {
+    ...result,
+    // The page has the data, and functions do not cross.
+    data: undefined,
+    model: modelOrigin(model),
+    trained: model.stateDict(),
+    frozen: frozenParameters(model),
+  };
 }
 
 function networkOf(sent: SentNetwork): Module | NamedModel {
+  if (sent.kind === 'own') return moduleFrom(sent.data);
   const { kind, name, options } = sent;
   if (kind === 'named') return { name, ...(options === undefined ? {} : { options }) };
   const module = createModel(name, options);
   module.loadStateDict(sent.state, { assign: true });
   freezeExactly(module, sent.frozen);
   return module;
-}
-
-function described(module: Module): Pick<SentTrained, 'model' | 'trained' | 'frozen'> {
-  const origin = modelOrigin(module);
-  if (origin === undefined) throw new Error('a network that the registry made has an origin');
-  return { model: origin, trained: module.stateDict(), frozen: frozenParameters(module) };
 }

@@ -1,8 +1,8 @@
-import { UsageError } from '../../base/errors.ts';
 import { nextTask } from '../../base/next-task.ts';
 import { modelOrigin } from '../../models/registry.ts';
 import { frozenParameters } from '../../nn/freeze.ts';
 import { Module } from '../../nn/module.ts';
+import { graphsOf, moduleData, type GraphData, type TracedInput } from '../../nn/traced.ts';
 import type { NamedModel } from '../../run/training/options.ts';
 import type { SentNetwork } from '../engine/training-service.ts';
 
@@ -11,7 +11,7 @@ export async function sendNetwork(model: Module | NamedModel): Promise<SentNetwo
   if (!(model instanceof Module)) return { kind: 'named', name: model.name, options: model.options };
   await draw(model);
   const origin = modelOrigin(model);
-  if (origin === undefined) throw new UsageError('trainOn: expected a network of the registry');
+  if (origin === undefined) return { kind: 'own', data: moduleData(model, []) };
   return { kind: 'registry', ...origin, state: model.stateDict(), frozen: frozenParameters(model) };
 }
 
@@ -26,4 +26,17 @@ async function draw(model: Module): Promise<void> {
     await nextTask();
     begun = performance.now();
   }
+}
+
+/** What a network does to inputs of these shapes, traced one by one, so that the page goes on. */
+export async function traceFor(
+  model: Module | NamedModel,
+  inputs: readonly TracedInput[],
+): Promise<readonly GraphData[]> {
+  const graphs: GraphData[] = [];
+  for (const input of inputs) {
+    if (model instanceof Module) graphs.push(...graphsOf(model, [input]));
+    await nextTask();
+  }
+  return graphs;
 }

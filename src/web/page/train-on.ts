@@ -4,6 +4,7 @@ import { openDataParts, type OpenData } from '../../data/open-data.ts';
 import { createModel } from '../../models/registry.ts';
 import { freezeExactly } from '../../nn/freeze.ts';
 import { Module } from '../../nn/module.ts';
+import type { TracedInput } from '../../nn/traced.ts';
 import { checkNetwork, isOpenData } from '../../run/training/arguments.ts';
 import type { NamedModel } from '../../run/training/options.ts';
 import type { TrainedOn } from '../../run/training/train-on.ts';
@@ -15,7 +16,7 @@ import { pageUrl } from '../scripts.ts';
 import type { WebBackend } from './backend.ts';
 import { startEngine, type PageEngine } from './engine.ts';
 import { engineOf } from './engines.ts';
-import { sendNetwork } from './send-network.ts';
+import { sendNetwork, traceFor } from './send-network.ts';
 import { checkTrainOptions, type TrainOnOptions } from './train-options.ts';
 
 /**
@@ -59,6 +60,7 @@ export async function trainOn(
       event: async (event: TrainEvent): Promise<void> => {
         await onEvent?.(event);
       },
+      graphs: (inputs: readonly TracedInput[]) => traceFor(model, inputs),
     };
     return trainedOn(await engine.channel.call('trainOn', [training], { signal, on }), data, model);
   } finally {
@@ -92,7 +94,7 @@ function trainedOn(
   data: OpenData,
   given: Module | NamedModel,
 ): TrainedOn {
-  const model = given instanceof Module ? given : createModel(made.name, made.options);
+  const model = given instanceof Module ? given : createModel(made?.name ?? given.name, made?.options);
   model.loadStateDict(trained, { assign: true });
   freezeExactly(model, frozen);
   return { ...result, model, data };

@@ -25,3 +25,20 @@ export function madeUpPictures(count = 48): OpenData {
     ...{ train: split('train', count), val: split('val', 12), test: undefined, valHeldOut: false },
   };
 }
+
+/** The same number of classes in PNG files. */
+export function pngPictures(blobs: readonly Blob[]): OpenData {
+  const classes = ['a', 'b', 'c'];
+  const split = (name: string, contents: readonly Blob[]): PictureDataset => {
+    const paths = contents.map((_, n) => `${name}/${classes[n % 3]}/${n}.png`);
+    return pictureDataset({
+      ...{ name, classes, labels: Int32Array.from(paths, (_, n) => n % 3) },
+      ...{ source: { kind: 'files', paths, contents }, id: (index) => paths[index] },
+    });
+  };
+  return {
+    ...{ kind: 'folders', path: 'png', classes, channels: 3, pictureSize: undefined, leftOut: [] },
+    ...{ train: split('train', blobs.slice(12)), val: split('val', blobs.slice(0, 12)), test: undefined },
+    valHeldOut: false,
+  };
+}
