@@ -52,7 +52,7 @@ for (const [name, content] of files) await replace(join(folder, name), content);
 for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
   const path = join(entry.parentPath, entry.name);
   const isOurs = entry.isDirectory() || files.has(relative(folder, path).replaceAll(sep, '/'));
-  if (!isOurs && !entry.name.endsWith('.tmp')) await rm(path);
+  if (!isOurs && !entry.name.endsWith('.tmp')) await rm(path, { force: true });
 }
 
 interface Bundle {

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -10,7 +10,10 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import webpack, { type Configuration } from 'webpack';
 import { balancedSubset } from '../../src/data/split.ts';
 import { createBackend, loadClassifier, openData, trainOn } from '../../src/node/index.ts';
+import { blocksOf } from '../docs/blocks.ts';
+import { writeClasses } from '../node/data/support/sources.ts';
 import { browsers, openBrowser, type TestBrowser } from './support/browsers.ts';
+import { bundlePage } from './support/bundle.ts';
 import { packPackage, root, type Packed } from './support/packed.ts';
 import { servePages, type ServeOptions } from './support/pages.ts';
 
@@ -26,7 +29,10 @@ let packed: Packed;
 let photo: string;
 /** What Node says of the photo, as the pages write it. */
 let expected: string;
-const origins = new Map<(typeof built)[number], string>();
+let cats: readonly string[] = [];
+let dogs: readonly string[] = [];
+/** Origins of the pages, by example. */
+const origins = new Map<string, string>();
 const open: { close(): Promise<unknown> }[] = [];
 
 beforeAll(async () => {
@@ -55,18 +61,27 @@ beforeAll(async () => {
     folders: { '': packed.folder },
   });
   open.push(cdn);
-  const page = await readFile(join(root, 'examples/web/cdn/index.html'), 'utf8');
-  const published = `https://cdn.jsdelivr.net/npm/cardinal-nn@${packed.version}`;
-  expect(page).toContain(published);
+  const fromCdn = async (example: string): Promise<string> => {
+    const page = await readFile(join(root, 'examples/web', example, 'index.html'), 'utf8');
+    const published = `https://cdn.jsdelivr.net/npm/cardinal-nn@${packed.version}`;
+    expect(page).toContain(published);
+    return page.replace(published, cdn.origin);
+  };
   // As a static host serves it: no headers, and so one thread.
-  await serve('CDN', checkpoint, undefined, {
-    isolated: false,
-    files: { '/': page.replace(published, cdn.origin) },
+  await serve('CDN', checkpoint, undefined, { files: { '/': await fromCdn('cdn') } });
+  await serve('two boxes', checkpoint, undefined, {
+    isolated: true,
+    files: { '/': await fromCdn('two-boxes') },
   });
+  await writeClasses(join(folder, 'photos'), { cats: 13, dogs: 13 });
+  [cats, dogs] = await Promise.all(['cats', 'dogs'].map(filesIn));
+
+  await serveReadme(checkpoint);
 
   // Files of the public folder are served at the root.
   await mkdir(join(vite, 'public'));
   await cp(checkpoint, join(vite, 'public/demo.safetensors'));
+  await writeFile(join(vite, 'public/favicon.ico'), '');
   const server = await createServer({
     root: vite,
     logLevel: 'error',
@@ -83,9 +98,17 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+async function filesIn(box: string): Promise<string[]> {
+  const path = join(folder, 'photos', box);
+  return (await readdir(path)).sort().map((name) => join(path, name));
+}
+
+/** What a browser asks any server for. */
+const icon = { '/favicon.ico': '' };
+
 /** Serves a page with its checkpoint. */
 async function serve(
-  example: (typeof built)[number],
+  example: string,
   checkpoint: string,
   pages: string | undefined,
   options: ServeOptions = { isolated: true },
@@ -93,11 +116,32 @@ async function serve(
   const index = pages === undefined ? {} : { '/': await readFile(join(pages, 'index.html'), 'utf8') };
   const server = await servePages({
     ...options,
-    files: { ...index, ...options.files, '/demo.safetensors': await readFile(checkpoint) },
+    files: { ...index, ...options.files, ...icon, '/demo.safetensors': await readFile(checkpoint) },
     folders: pages === undefined ? {} : { '': pages },
   });
   open.push(server);
   origins.set(example, server.origin);
+}
+
+/** A page with the program of README's section, which it runs when it is imported. */
+async function serveReadme(checkpoint: string): Promise<void> {
+  const programs = blocksOf('README.md').filter(
+    ({ kind, text }) => kind === 'ts' && text.includes("'cardinal-nn/web'"),
+  );
+  expect(programs).toHaveLength(1);
+  const input = (id: string) => `<input type="file" id="${id}" multiple>`;
+  const server = await servePages({
+    isolated: true,
+    files: {
+      '/': `<!doctype html><link rel="icon" href="data:,">${['photos', 'cats', 'dogs'].map(input).join('')}`,
+      // Where the package has its modules, so that it finds its files.
+      '/dist/src/web/readme.js': await bundlePage({ source: programs[0].text }),
+      '/models/demo.safetensors': await readFile(checkpoint),
+    },
+    folders: { '': packed.folder },
+  });
+  open.push(server);
+  origins.set('README', server.origin);
 }
 
 async function buildWebpack(project: string): Promise<void> {
@@ -136,7 +180,7 @@ function textAfter({ id, before }: { id: string; before: readonly string[] }): P
   const { document, MutationObserver } = globalThis as unknown as PageGlobals;
   return new Promise((resolve) => {
     const look = (): void => {
-      const text = document.getElementById(id)?.textContent ?? '';
+      const text = document.querySelector(`#${id}`)?.textContent ?? '';
       if (!before.includes(text)) resolve(text);
     };
     new MutationObserver(look).observe(document.body, {
@@ -148,19 +192,27 @@ function textAfter({ id, before }: { id: string; before: readonly string[] }): P
   });
 }
 
-/** What `textAfter` uses of a page. */
+/** What is used of a page. */
 interface PageGlobals {
   readonly document: {
     readonly body: unknown;
-    getElementById(id: string): { readonly textContent: string } | null;
+    querySelector(selector: string): PageElement | null;
   };
   readonly MutationObserver: new (look: () => void) => { observe(node: unknown, options: object): void };
+}
+
+interface PageElement {
+  readonly textContent: string;
+  readonly disabled: boolean;
+  click(): void;
 }
 
 describe.each(browsers)('in %s', (kind) => {
   let browser: TestBrowser;
   beforeAll(async () => {
-    browser = await openBrowser(kind);
+    // A camera that needs no asking.
+    const args = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+    browser = await openBrowser(kind, { args });
   });
   afterAll(() => browser.close());
 
@@ -170,14 +222,75 @@ describe.each(browsers)('in %s', (kind) => {
     const known = await page.evaluate(textAfter, { id: 'answer', before: ['loading', ''] });
     expect(known, page.console.join('\n')).toMatch(/^knows T-shirt\/top, Trouser, /);
     const engine = await page.evaluate(textAfter, { id: 'engine', before: [''] });
+    const alone = /^WebAssembly with relaxed SIMD, 1 thread \(fused .*\), because .*isolated/;
     expect(engine).toMatch(
-      example === 'CDN'
-        ? /^WebAssembly with .*SIMD, 1 thread, because this page is not cross-origin isolated/
-        : /^WebAssembly with .*SIMD, \d+ threads?$/,
+      example === 'CDN' ? alone : /^WebAssembly with relaxed SIMD, \d+ threads? \(fused/,
     );
     await page.setFiles('input', [photo]);
     expect(await page.evaluate(textAfter, { id: 'answer', before: [known] })).toBe(expected);
     expect(page.console.filter((line) => /^(error|warn|uncaught)/.test(line))).toEqual([]);
     await page.close();
   });
+
+  test('the program of README does what it says', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${origins.get('README') ?? ''}/`);
+    await page.setFiles('#photos', [photo]);
+    await page.setFiles('#cats', cats);
+    await page.setFiles('#dogs', dogs);
+    const kept = await page.evaluate(async (module: string) => {
+      await import(module);
+      const names: string[] = [];
+      const runs = await (await navigator.storage.getDirectory()).getDirectoryHandle('runs');
+      for await (const name of (await runs.getDirectoryHandle('pets')).keys()) names.push(name);
+      return names;
+    }, '/dist/src/web/readme.js');
+    expect(kept).toEqual(
+      expect.arrayContaining(['best.safetensors', 'last.safetensors', 'config.json', 'metrics.jsonl']),
+    );
+    // What it classified, and the events of its training.
+    expect(page.console.length).toBeGreaterThan(10);
+    expect(page.console.filter((line) => !line.startsWith('log: '))).toEqual([]);
+    await page.close();
+  });
+
+  test('two boxes of photos are told apart after training', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${origins.get('two boxes') ?? ''}/`);
+    for (const [place, photos] of [cats, dogs].entries())
+      await page.setFiles(`fieldset:nth-of-type(${place + 1}) [type=file]`, photos.slice(0, -1));
+    const said = await page.evaluate(trainInPage, undefined);
+    expect(said, page.console.join('\n')).toMatch(/^round 20: \d+ % right$/);
+    await page.setFiles('section [type=file]', cats.slice(-1));
+    const cat = await page.evaluate(textAfter, { id: 'answer', before: [''] });
+    expect(cat).toMatch(/^cats \(\d+ %\)$/);
+    await page.setFiles('section [type=file]', dogs.slice(-1));
+    const dog = await page.evaluate(textAfter, { id: 'answer', before: [cat] });
+    expect(dog).toMatch(/^dogs \(\d+ %\)$/);
+    if (kind === 'chromium') {
+      // Its camera shows a green picture with a clock.
+      await page.evaluate(useCamera, undefined);
+      const seen = await page.evaluate(textAfter, { id: 'answer', before: [dog] });
+      expect(seen).toMatch(/^(cats|dogs) \(\d+ %\)$/);
+    }
+    expect(page.console.filter((line) => /^(error|warn|uncaught)/.test(line))).toEqual([]);
+    await page.close();
+  });
 });
+
+/** Presses the button that trains, and gives what the page says when it can be pressed again. */
+function trainInPage(): Promise<string> {
+  const { document, MutationObserver } = globalThis as unknown as PageGlobals;
+  const button = document.querySelector('form button');
+  return new Promise((resolve) => {
+    button?.click();
+    new MutationObserver(() => {
+      if (button?.disabled === false) resolve(document.querySelector('output')?.textContent ?? '');
+    }).observe(button, { attributes: true });
+  });
+}
+
+function useCamera(): void {
+  const { document } = globalThis as unknown as PageGlobals;
+  document.querySelector('section button')?.click();
+}
