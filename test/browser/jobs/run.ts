@@ -19,7 +19,7 @@ export async function runJob<J extends keyof Jobs>(
   ]);
   const server = await servePages({
     isolated,
-    files: { '/jobs.js': jobs, '/worker.js': worker },
+    files: { '/jobs.js': jobs, '/web/worker.js': worker },
     folders: { '/kernels': `${root}/dist/kernels` },
   });
   try {
