@@ -37,6 +37,8 @@ export async function runJob<J extends keyof Jobs>(
             resolve({ error: message });
           };
           started.postMessage(order);
+          // A browser may end a worker that nothing refers to.
+          Object.assign(globalThis, { started });
         }),
       { job, given },
     );
