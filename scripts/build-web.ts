@@ -7,6 +7,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { byCodePoint } from '../src/base/order.ts';
+import { standIns, withoutWords } from './stand-ins.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'dist/web');
@@ -24,13 +25,26 @@ const common: BuildOptions = {
   logLevel: 'warning',
 };
 
-const scripts = await bundle({ format: 'esm' }, 'engine', 'training', 'worker');
+const noLibrary = { 'backends/wasm/blas-kernels.ts': 'backends/wasm/no-blas-kernels.ts' };
+const forInference = standIns(root, {
+  ...noLibrary,
+  'backends/wasm/lower/table.ts': 'backends/wasm/lower/table-inference.ts',
+});
+const forTraining = standIns(root, {
+  ...noLibrary,
+  'backends/wasm/lower/table.ts': 'backends/wasm/lower/table-training.ts',
+});
+
+const scripts = [
+  await bundle({ format: 'esm', plugins: [forInference, withoutWords] }, 'engine', 'weights'),
+  await bundle({ format: 'esm', plugins: [forTraining, withoutWords] }, 'training', 'worker'),
+];
 // A classic script: another service worker may import it.
 const isolating = await bundle({ format: 'iife' }, 'isolate-worker');
 const files = new Map([
-  ...scripts.files,
+  ...scripts.flatMap(({ files }) => [...files]),
   ...isolating.files,
-  ['licences.txt', await licences(scripts.packages)],
+  ['licences.txt', await licences(new Set(scripts.flatMap(({ packages }) => [...packages])))],
 ]);
 await mkdir(folder, { recursive: true });
 for (const [name, content] of files) await replace(join(folder, name), content);

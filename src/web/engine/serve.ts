@@ -11,6 +11,7 @@ import type { Scripts } from '../scripts.ts';
 import { createEngineBackend } from './backend.ts';
 import { Classifiers } from './classifiers.ts';
 import { webPictures } from './pictures.ts';
+import type { NetworkLoader } from './load-network.ts';
 import type { EngineService } from './service.ts';
 
 /** What handlers of an engine work with, once it has begun. */
@@ -20,10 +21,11 @@ export interface Engine {
 }
 
 /**
- * This worker becomes the engine of its page. `more` is what it does beside what all engines do; it may use the engine from the first
+ * This worker becomes the engine of its page. `loadNetwork` is how it loads weights, `more` what it does beside what all engines do; it may use the engine from the first
  * call on.
  */
 export function serveEngine<More extends Service<More>>(
+  loadNetwork: NetworkLoader,
   more: (engine: () => Engine) => Handlers<More>,
 ): void {
   let begun: Engine | undefined;
@@ -31,7 +33,7 @@ export function serveEngine<More extends Service<More>>(
     if (begun === undefined) throw new CardinalError('the engine has not begun');
     return begun;
   };
-  const classifiers = new Classifiers(webPictures);
+  const classifiers = new Classifiers(webPictures, loadNetwork);
   const own: Handlers<EngineService> = {
     begin: async ([{ version, scripts, life, ...options }]) => {
       if (version !== VERSION) {
@@ -49,8 +51,7 @@ export function serveEngine<More extends Service<More>>(
       serve(portOf(port), backendHandlers(backend));
       return factsOf(backend);
     },
-    loadClassifier: ([weights, options], context) =>
-      classifiers.load(weights, options, engine().backend, context),
+    loadClassifier: ([weights, options], context) => classifiers.load(weights, options, engine(), context),
     classify: ([classifier, picture, options]) => classifiers.classify(classifier, picture, options),
     disposeClassifier: ([classifier, options]) => classifiers.dispose(classifier, options),
   };
