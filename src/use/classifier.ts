@@ -20,7 +20,7 @@ import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.t
 import { prepareInference, shapeOf } from '../train/evaluate.ts';
 import { topGuesses } from '../train/guess.ts';
 import { inferenceNetworkOf, type InferenceNetwork } from '../train/inference-network.ts';
-import { requireNames } from './class-names.ts';
+import { requireNames } from './require-names.ts';
 import {
   allClassified,
   classifyEach,

@@ -5,7 +5,6 @@ import { validate } from '../base/validate.ts';
 import type { Unreadable } from './archive.ts';
 import { elementBytes, isDtype, type Dtype } from './dtypes.ts';
 import { countKeys, repeatedKey } from './json-keys.ts';
-import { recognise } from './recognise.ts';
 import { requireRank, requireTensorName } from './tensor-name.ts';
 
 /** A tensor of a safetensors file: its elements are bytes `begin` to `end` of the data that follow the header. */
@@ -65,8 +64,8 @@ export function maybeSafetensors(prefix: Uint8Array): boolean {
 
 /** Where the header ends. `prefix` are the file's first bytes, `prefixBytes` if it has so many; `fileBytes` its size. */
 export function headerEnd(prefix: Uint8Array, fileBytes: number, source: string): number {
-  const refuse = (otherwise: string): never => {
-    throw new CardinalError(`${source} ${recognise(prefix) ?? otherwise}`);
+  const refuse = (reason: string): never => {
+    throw new CardinalError(`${source} ${reason}`);
   };
   if (prefix.length < lengthBytes) {
     return refuse(`is not a safetensors file: ${fileBytes} bytes, expected at least ${lengthBytes}`);
