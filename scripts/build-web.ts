@@ -29,6 +29,7 @@ const noLibrary = { 'backends/wasm/blas-kernels.ts': 'backends/wasm/no-blas-kern
 const forInference = standIns(root, {
   ...noLibrary,
   'backends/wasm/lower/table.ts': 'backends/wasm/lower/table-inference.ts',
+  'graph/ops/index.ts': 'graph/ops/index-inference.ts',
 });
 const forTraining = standIns(root, {
   ...noLibrary,
