@@ -2,8 +2,8 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { openData } from '../../src/node/data/open.ts';
 import { createLoader } from '../../src/node/data/loader.ts';
-import type { TrainOnOptions } from '../../src/run/training/options.ts';
-import { trainOn } from '../../src/run/training/train-on.ts';
+import type { TrainOnOptions } from '../../src/node/training/options.ts';
+import { trainOn } from '../../src/node/training/train-on.ts';
 import type { TrainEvent } from '../../src/train/events.ts';
 
 export interface TrainingCounts {

@@ -38,6 +38,16 @@ export class ShortageError extends CardinalError {
   override readonly name: string = 'ShortageError';
 }
 
+/** Another process has the folder, or may have it. */
+export class InUseError extends CardinalError {
+  override readonly name = 'InUseError';
+}
+
+/** The folder was this process's and is another's now. */
+export class LockLostError extends CardinalError {
+  override readonly name = 'LockLostError';
+}
+
 /** For `catch`, where what cannot be read is passed over: not if nothing could be, because the machine has run out of something. */
 export function passOver<T>(instead: T): (error: unknown) => T {
   return (error) => {

@@ -1,5 +1,15 @@
 import { CardinalError, messageOf, ShortageError } from './errors.ts';
-import { NotReadableError } from '../node/regular-file.ts';
+
+/** What lies at a path is no ordinary file, or a larger one than is read there. */
+export class NotReadableError extends CardinalError {
+  /** What is wrong with it, for messages that have words of their own before it. */
+  readonly reason: string;
+
+  constructor(path: string, reason: string) {
+    super(`cannot read ${path}: ${reason}`);
+    this.reason = reason;
+  }
+}
 
 /** Whether an error of the file system has one of these codes (`ENOENT`, …). */
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {

@@ -1,4 +1,5 @@
 import { objectWith } from '../base/options.ts';
+import type { PictureLimitOptions } from './picture-limits.ts';
 import type { HeldOut } from './picture-record.ts';
 import type { PictureSource } from './picture-source.ts';
 import type { ReadData, SplitName } from './reader.ts';
@@ -13,6 +14,18 @@ export interface OpenData extends ReadData {
   readonly valHeldOut: boolean;
   /** How it was, then. */
   readonly heldOut?: HeldOut | undefined;
+}
+
+/** Limits of pictures hold for everything that is done with the data: they go with its datasets. */
+export interface OpenOptions extends PictureLimitOptions {
+  /** Decides which pictures are held out for validation. Default 0. */
+  readonly seed?: number | undefined;
+  /** Share of every training class that is held out where the source has no validation split. Default 0.1; 0: none. */
+  readonly valFraction?: number | undefined;
+  /** Class names to number the labels by (a checkpoint's). The data's own must be among them, or equal to them. */
+  readonly classes?: readonly string[] | undefined;
+  /** Refuse what is left out and may be missed; decode every picture now and refuse the first that cannot be. */
+  readonly strict?: boolean | undefined;
 }
 
 /** What functions take that come after `openData`. */

@@ -1,3 +1,5 @@
+import type { Timed } from './in-time.ts';
+
 /**
  * Keeps large pictures from being decoded at once: together they may have so many pixels as one alone may have. So a server's
  * worst case is one picture's memory, and not that of as many as come. Small ones do not notice.
@@ -18,6 +20,17 @@ export class PixelBudget {
       this.#pixels -= pixels;
       this.#next();
     }
+  }
+
+  /** Decodes a picture of so many pixels when there is room. What is given up goes on to its end, and keeps its share until then. */
+  decode<T>(pixels: number, most: number, timed: Timed, work: () => Promise<T>): Promise<T> {
+    const { promise, resolve, reject } = Promise.withResolvers<T>();
+    this.take(pixels, most, async () => {
+      const decoding = work();
+      resolve(timed(() => decoding));
+      await decoding;
+    }).catch(reject);
+    return promise;
   }
 
   #next(): void {

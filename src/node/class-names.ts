@@ -1,6 +1,6 @@
 import { parseClassNames } from '../use/class-names.ts';
 import { mostNames } from './data/files.ts';
-import { readTextFile } from '../run/folder/files.ts';
+import { readTextFile } from './files.ts';
 
 /**
  * Names of classes by label, from a text file with a name on each line or from JSON: a list, or an object by label whose

@@ -1,6 +1,6 @@
 import { constants, type Stats } from 'node:fs';
 import { open, stat, type FileHandle } from 'node:fs/promises';
-import { CardinalError } from '../base/errors.ts';
+import { NotReadableError } from '../base/file-errors.ts';
 
 /** An ordinary file, open for reading, with the handle to close when it is done with. */
 export interface RegularFile {
@@ -72,17 +72,6 @@ const specialKinds: readonly (readonly [is: (stats: Stats) => boolean, name: str
   [(stats) => stats.isSocket(), 'a socket'],
   [(stats) => stats.isCharacterDevice() || stats.isBlockDevice(), 'a device'],
 ];
-
-/** What lies at a path is no ordinary file, or a larger one than is read there. */
-export class NotReadableError extends CardinalError {
-  /** What is wrong with it, for messages that have words of their own before it. */
-  readonly reason: string;
-
-  constructor(path: string, reason: string) {
-    super(`cannot read ${path}: ${reason}`);
-    this.reason = reason;
-  }
-}
 
 /** Fills `bytes` with what lies at `position`, and returns how many there were: fewer if the file ends before. */
 export async function readInto(handle: FileHandle, bytes: Uint8Array, position: number): Promise<number> {

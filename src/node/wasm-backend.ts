@@ -2,7 +2,7 @@ import { CardinalError } from '../base/errors.ts';
 import type { Backend } from '../backends/backend.ts';
 import { createWasmBackend } from '../backends/wasm/backend.ts';
 import { multiplyAddOf } from '../backends/wasm/builds.ts';
-import type { EngineOptions } from './engine-options.ts';
+import type { EngineOptions } from '../run/engine-options.ts';
 import { blasInstallation, findBlas } from './blas.ts';
 import { loadKernels } from './kernels.ts';
 import { largestProgram, memory } from './memory.ts';

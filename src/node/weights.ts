@@ -5,7 +5,7 @@ import { checkModule, Module } from '../nn/module.ts';
 import { loadTensors, type LoadedWeights, type LoadWeightsOptions } from '../weights/load.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
 import { writeSafetensors } from '../weights/safetensors.ts';
-import { writeFileAtomic } from '../run/folder/files.ts';
+import { writeFileAtomic } from './files.ts';
 import type { HubOptions } from './hub/repo.ts';
 import { loadKinds } from './trained.ts';
 import { tensorsFor } from '../use/opened-weights.ts';

@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import type { Rng } from '../../src/base/rng.ts';
-import { nodeFileSystem, type FileSystem, type OpenFile } from '../../src/node/file-system.ts';
+import { nodeFileSystem } from '../../src/node/file-system.ts';
+import type { FileSystem, OpenFile } from '../../src/run/folder/file-system.ts';
 
 /** What a folder holds: names and bytes. Undefined if there is no folder. */
 export type State = ReadonlyMap<string, Uint8Array> | undefined;

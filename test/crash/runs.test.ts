@@ -8,7 +8,7 @@ import { Rng } from '../../src/base/rng.ts';
 import { resumeTraining, startTraining } from '../../src/cli/train/run.ts';
 import { defaultPreprocessing } from '../../src/data/preprocessing.ts';
 import { openData } from '../../src/node/data/open.ts';
-import { trainOn } from '../../src/run/training/train-on.ts';
+import { trainOn } from '../../src/node/training/train-on.ts';
 import { seed } from '../support/seed.ts';
 import { writeClasses } from '../node/data/support/sources.ts';
 import { faultsOf } from './disk.ts';

@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { CardinalError } from '../../src/base/errors.ts';
 import { leftOutLine, leftOutOf } from '../../src/data/left-out.ts';
-import { openData, type OpenOptions } from '../../src/node/data/open.ts';
+import type { OpenOptions } from '../../src/data/open-data.ts';
+import { openData } from '../../src/node/data/open.ts';
 import { temporaryFolder, writeBytes, writeClasses } from '../node/data/support/sources.ts';
 
 let root = '';

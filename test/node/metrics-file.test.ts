@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { metricsLine, planRewind, readMetricsFile, type MetricsLine } from '../../src/run/folder/metrics-file.ts';
+import { metricsLine, type MetricsLine } from '../../src/run/folder/metrics-file.ts';
 import { summarizeMetrics } from '../../src/run/report/metrics-summary.ts';
-import { RunFolder } from '../../src/run/folder/run-folder.ts';
+import { RunFolder } from '../../src/node/run-folder.ts';
 import { seed } from '../support/seed.ts';
 import { bitFlips } from '../support/flips.ts';
+import { planRewind, readMetricsFile } from './support/on-node.ts';
 
 let root: string;
 let path: string;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openFileSource } from '../../src/node/byte-source.ts';
-import { readFile, readTextFile } from '../../src/run/folder/files.ts';
+import { readFile, readTextFile } from '../../src/node/files.ts';
 import { openRegular, readRegular } from '../../src/node/regular-file.ts';
 
 let folder = '';

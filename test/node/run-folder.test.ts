@@ -7,8 +7,8 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { CardinalError } from '../../src/base/errors.ts';
 import { fileError } from '../../src/base/file-errors.ts';
-import { readFile as readBytes, writeFileAtomic } from '../../src/run/folder/files.ts';
-import { RunFolder } from '../../src/run/folder/run-folder.ts';
+import { readFile as readBytes, writeFileAtomic } from '../../src/node/files.ts';
+import { RunFolder } from '../../src/node/run-folder.ts';
 
 let root: string;
 beforeAll(async () => {
@@ -67,7 +67,7 @@ describe('writing a file', () => {
   test.skipIf(process.platform !== 'linux')('that does not fit keeps the old file whole', async () => {
     const folder = await fresh('limit');
     await writeFile(join(folder, 'a'), 'old');
-    const files = new URL('../../src/run/folder/files.ts', import.meta.url).href;
+    const files = new URL('../../src/node/files.ts', import.meta.url).href;
     const script = `
       const { writeFileAtomic } = await import(${JSON.stringify(files)});
       await writeFileAtomic(${JSON.stringify(join(folder, 'a'))}, new Uint8Array(1e6)).catch((e) => console.log(e.message));`;
@@ -112,7 +112,7 @@ describe('the lock', () => {
 
   test('another process’s lock counts while it lives, and not after it was killed', async () => {
     const path = await fresh('killed');
-    const module = new URL('../../src/run/folder/run-folder.ts', import.meta.url).href;
+    const module = new URL('../../src/node/run-folder.ts', import.meta.url).href;
     const script = `
       const { RunFolder } = await import(${JSON.stringify(module)});
       await RunFolder.open(${JSON.stringify(path)});

@@ -2,9 +2,9 @@ import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { onFileSystem, nodeFileSystem } from '../../src/node/file-system.ts';
-import { makeFolder } from '../../src/run/folder/files.ts';
-import { RunFolder } from '../../src/run/folder/run-folder.ts';
-import { remainsIn } from '../../src/run/folder/run-remains.ts';
+import { makeFolder } from '../../src/node/files.ts';
+import { RunFolder } from '../../src/node/run-folder.ts';
+import { remainsIn } from './support/on-node.ts';
 import { StudyFolder } from '../../src/node/study/study-folder.ts';
 import { temporaryFolder } from './data/support/sources.ts';
 

@@ -15,7 +15,7 @@ import { pictureLimits } from '../../src/data/picture-limits.ts';
 import { openData } from '../../src/node/data/open.ts';
 import { recordOf } from '../../src/node/data/record-pictures.ts';
 import { channelStatistics } from '../../src/node/data/channel-statistics.ts';
-import { trainOn } from '../../src/run/training/train-on.ts';
+import { trainOn } from '../../src/node/training/train-on.ts';
 import { loadTrained } from '../../src/node/trained.ts';
 import { createLoader } from '../../src/node/data/loader.ts';
 import { verify } from '../../src/node/verify/verify.ts';

@@ -6,7 +6,7 @@ import { createModel, modelInfo } from '../../models/registry.ts';
 import type { Module } from '../../nn/module.ts';
 import { readClassNames } from '../../node/class-names.ts';
 import { requireNames } from '../../use/require-names.ts';
-import { writeFileAtomic } from '../../run/folder/files.ts';
+import { writeFileAtomic } from '../../node/files.ts';
 import { prepareFor } from '../../node/prepare.ts';
 import { identifyNetwork, suggestion, withFitting, type FitOptions } from '../../use/identify.ts';
 import { isAdapted, weightsFactsOf } from '../../use/weights-facts.ts';

@@ -1,7 +1,7 @@
 import { augmentationSchema } from '../../data/preprocessing.ts';
 import { parseSet } from '../../models/options.ts';
 import type { RunEvaluation } from '../../run/report/evaluate-best.ts';
-import { RunFolder } from '../../run/folder/run-folder.ts';
+import { RunFolder } from '../../node/run-folder.ts';
 import { bundledPictures } from '../bundled.ts';
 import type { EngineFlags } from '../flags/engine.ts';
 import { predictionLines } from '../output/prediction.ts';

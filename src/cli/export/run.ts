@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { modelInfo } from '../../models/registry.ts';
-import { writeFileAtomic } from '../../run/folder/files.ts';
+import { writeFileAtomic } from '../../node/files.ts';
 import { version } from '../../node/version.ts';
 import { bytes } from '../../report/format.ts';
 import { prepareFor } from '../../node/prepare.ts';

@@ -3,7 +3,7 @@ import { f32, type StateDict, type TensorData } from '../../base/tensor-data.ts'
 import { formatShape } from '../../graph/value.ts';
 import { parseSet } from '../../models/options.ts';
 import { createModel } from '../../models/registry.ts';
-import { readFile, writeFileAtomic } from '../../run/folder/files.ts';
+import { readFile, writeFileAtomic } from '../../node/files.ts';
 import type { WeightsFile } from '../../node/weights-file.ts';
 import { compile } from '../../session/compile.ts';
 import { computeGradients } from '../../session/gradients.ts';

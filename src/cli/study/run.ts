@@ -3,7 +3,7 @@ import type { Backend } from '../../backends/backend.ts';
 import { withEndings } from '../../base/endings.ts';
 import { UsageError } from '../../base/errors.ts';
 import type { PictureLimitOptions } from '../../data/picture-limits.ts';
-import { makeFolder, writeFileAtomic } from '../../run/folder/files.ts';
+import { makeFolder, writeFileAtomic } from '../../node/files.ts';
 import { defaultBackend } from '../../node/backends.ts';
 import { machine } from '../../node/machine.ts';
 import { openStudyPictures, type StudyPictures } from '../../node/study/pictures.ts';

@@ -5,7 +5,7 @@ import { leftOutLine } from '../../data/left-out.ts';
 import { bestFile, lastFile, previousFile } from '../../run/folder/checkpoints.ts';
 import { pictureListFile } from '../../run/pictures/picture-list.ts';
 import { evaluatedOn } from '../../run/report/evaluate-best.ts';
-import { misclassifiedFile } from '../../run/report/write-report.ts';
+import { misclassifiedFile } from '../../run/report/run-report.ts';
 import { metricsName } from '../../run/folder/run-folder.ts';
 import { classifierFates, type RunConfig } from '../../run/training/config.ts';
 import type { RunEvent } from '../../run/training/events.ts';

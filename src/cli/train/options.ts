@@ -1,5 +1,6 @@
 import { parseSet } from '../../models/options.ts';
-import type { NamedModel, RunOptions } from '../../run/training/options.ts';
+import type { RunOptions } from '../../node/training/options.ts';
+import type { NamedModel } from '../../run/training/options.ts';
 import { shellWord } from '../output/print.ts';
 import type { TrainFlags } from './flags.ts';
 

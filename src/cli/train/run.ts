@@ -1,11 +1,12 @@
 import { basename } from 'node:path';
 import { CardinalError } from '../../base/errors.ts';
-import { isHubName } from '../../node/hub/name.ts';
+import { isHubName } from '../../hub/name.ts';
 import { evaluatedOn, type RunEvaluation } from '../../run/report/evaluate-best.ts';
-import { RunFolder } from '../../run/folder/run-folder.ts';
+import { RunFolder } from '../../node/run-folder.ts';
 import type { RunEvent } from '../../run/training/events.ts';
-import type { RunRequest } from '../../run/training/options.ts';
-import { trainRun, type RunOutcome } from '../../run/training/run.ts';
+import type { RunRequest } from '../../node/training/options.ts';
+import { trainRun } from '../../node/training/run.ts';
+import type { RunOutcome } from '../../run/training/run.ts';
 import { count } from '../../report/format.ts';
 import type { Evaluation } from '../../train/metrics.ts';
 import type { TrainResult } from '../../train/train.ts';

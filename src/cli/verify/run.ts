@@ -4,7 +4,7 @@ import { verify } from '../../node/verify/verify.ts';
 import { count } from '../../report/format.ts';
 import { pc } from '../output/colours.ts';
 import { print, printJson } from '../output/print.ts';
-import { runConfigSchema } from '../../run/training/config.ts';
+import { runConfigSchema } from '../../node/training/config.ts';
 import { alignColumns } from '../output/table.ts';
 
 /** Flags of `cardinal verify`. */

@@ -1,6 +1,6 @@
 import { messageOf } from '../../base/errors.ts';
 import type { Picture } from '../../data/dataset.ts';
-import { jpegScans } from '../../data/formats/jpeg-scans.ts';
+import { checkScans } from '../../data/formats/jpeg-scans.ts';
 import type { NativeFormat } from '../../data/picture-format.ts';
 import { checkSize, type PictureLimits } from '../../data/picture-limits.ts';
 import { cmykToRgb } from '../../data/transforms/cmyk.ts';
@@ -25,9 +25,6 @@ const loaders: Readonly<Record<NativeFormat, string>> = {
 /** Of this thread. */
 const budget = new PixelBudget();
 
-/** Times that a picture of `maxPixels` is gone over; smaller ones more often. Progressive JPEGs have some ten scans. */
-const mostPasses = 100;
-
 /** Bytes of a pixel, on average, in a picture of `maxPixels`: four channels of 16 bits. */
 const mostBytes = 8;
 
@@ -46,16 +43,9 @@ export async function decodeBySharp(
   checkSize(width, height, limits);
   checkDepth(found, limits);
   if (format === 'jpeg') checkScans(bytes, width * height, limits);
-  // What is given up goes on until it ends by itself, and keeps its share of the budget until then.
-  const { promise, resolve, reject } = Promise.withResolvers<Picture>();
-  budget
-    .take(width * height, limits.maxPixels, async () => {
-      const decoding = pixels(bytes, space === 'cmyk', limits);
-      resolve(timed(() => decoding));
-      await decoding;
-    })
-    .catch(reject);
-  return promise;
+  return budget.decode(width * height, limits.maxPixels, timed, () =>
+    pixels(bytes, space === 'cmyk', limits),
+  );
 }
 
 /** libvips reads no pixels for it. */
@@ -91,11 +81,6 @@ const depthBytes: Readonly<Record<string, number>> = {
   complex: 8,
   double: 8,
 };
-
-function checkScans(bytes: Uint8Array, pixels: number, { maxPixels }: PictureLimits): void {
-  const most = Math.floor((mostPasses * maxPixels) / pixels);
-  if (jpegScans(bytes, most + 1) > most) throw new Error(`it has more than ${most} scans`);
-}
 
 async function pixels(
   bytes: Uint8Array,

@@ -2,7 +2,7 @@
 export type { ChannelStatistics } from '../../data/channel-statistics.ts';
 export type { UnreadablePicture } from '../../data/check.ts';
 export type { LoaderOptions } from '../../data/loader.ts';
-export type { OpenData } from '../../data/open-data.ts';
+export type { OpenData, OpenOptions } from '../../data/open-data.ts';
 export type { EncodedPicture, PictureInput, PictureInputs } from '../../data/picture-forms.ts';
 export type { DataKind } from '../../data/reader.ts';
 export type { EvaluatedSplit, EvaluatedWeights, PicturesToEvaluate } from '../../data/to-evaluate.ts';
@@ -12,6 +12,6 @@ export { checkPictures } from './check.ts';
 export { loadPicture, readPicture } from './decode.ts';
 export { createLoader } from './loader.ts';
 export { openLoaders } from './loaders.ts';
-export { openData, type OpenOptions } from './open.ts';
+export { openData } from './open.ts';
 export { recordOf } from './record-pictures.ts';
 export { picturesToEvaluate } from './to-evaluate.ts';

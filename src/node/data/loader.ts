@@ -9,7 +9,7 @@ import { loadSharp } from '../sharp.ts';
 import { mostThreads } from '../threads.ts';
 import { localPool, workerPool } from './pool.ts';
 
-const nodeLoaders: portable.LoaderPlatform = {
+export const nodeLoaders: portable.LoaderPlatform = {
   openPool: (setup, workers) => (workers === 0 ? localPool(setup) : workerPool(setup, workers)),
   requireDecoder(source) {
     if (source.kind === 'files' && source.paths.some(needsDecoder)) loadSharp();

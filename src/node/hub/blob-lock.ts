@@ -1,8 +1,10 @@
 import { mkdir } from 'node:fs/promises';
 import { withUndo } from '../../base/endings.ts';
 import { fileError } from '../../base/file-errors.ts';
-import { InUseError, lockFolder, type Lock } from '../lock/lock.ts';
-import type { HubTiming } from './timing.ts';
+import { InUseError } from '../../base/errors.ts';
+import type { Lock } from '../../run/folder/lock.ts';
+import { lockFolder } from '../lock/lock.ts';
+import type { HubTiming } from '../../hub/timing.ts';
 
 /**
  * Takes the right to download something, or waits until whoever has it is done.

@@ -3,10 +3,12 @@ import { constants, type Stats } from 'node:fs';
 import { copyFile, mkdir, readlink, rename, rm, stat, symlink } from 'node:fs/promises';
 import { basename, dirname, join, relative, resolve } from 'node:path';
 import { fileError, hasCode } from '../../base/file-errors.ts';
-import { temporarySuffix, writeFileAtomic } from '../../run/folder/files.ts';
-import { NotReadableError, openRegular, readRegular } from '../regular-file.ts';
-import { checksumOf, otherChecksum, type Checksum } from './checksum.ts';
-import { isCommit, type HubName } from './name.ts';
+import { temporarySuffix, writeFileAtomic } from '../files.ts';
+import { NotReadableError } from '../../base/file-errors.ts';
+import { openRegular, readRegular } from '../regular-file.ts';
+import { checksumOf, type Checksum } from '../../hub/checksum.ts';
+import { otherChecksum } from './checksum.ts';
+import { isCommit, type HubName } from '../../hub/name.ts';
 
 /** A file of a commit in the cache. */
 export interface Cached {

@@ -3,8 +3,9 @@ import { closeSync } from 'node:fs';
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { CardinalError } from '../../base/errors.ts';
+import { InUseError, LockLostError } from '../../base/errors.ts';
 import { visible } from '../../base/quoted.ts';
+import { isLockName, lockPrefix, type FolderLockOptions, type Lock } from '../../run/folder/lock.ts';
 import { removeAtExit } from '../leftovers.ts';
 import { fileError } from '../../base/file-errors.ts';
 import { startHeartbeat } from './heartbeat.ts';
@@ -15,36 +16,7 @@ import { lookAt, type LockRecord } from './record.ts';
 import { Watch } from './watch.ts';
 import { createLockFile, writeRecord } from './write-record.ts';
 
-/** A folder that one process has to itself. */
-export interface Lock {
-  /**
-   * To be asked before each write: a process that was stopped for long, or cut off from a shared disk, may have been
-   * considered dead. Throws a `LockLostError` if another has the folder now.
-   */
-  check(): Promise<void>;
-  /** Releases the folder. Throws a `CardinalError` if the disk does not let it. */
-  release(): Promise<void>;
-}
-
-/** Another process has the folder, or may have it. */
-export class InUseError extends CardinalError {
-  override readonly name = 'InUseError';
-}
-
-/** The folder was this process's and is another's now. */
-export class LockLostError extends CardinalError {
-  override readonly name = 'LockLostError';
-}
-
-export interface LockOptions {
-  /** What the folder is, for messages. */
-  readonly what?: string;
-  /** Take the folder from whoever has it, alive or not: it stops at its next write. */
-  readonly takeOver?: boolean | undefined;
-  /** What to do if it has ended and that cannot be detected, as part of a sentence. Default: to delete the lock file. */
-  readonly takeOverHint?: string;
-  /** One line about what is waited for, or who lost the folder. */
-  readonly onNotice?: ((message: string) => void | Promise<void>) | undefined;
+export interface LockOptions extends FolderLockOptions {
   /** Calls the waiting off. */
   readonly signal?: AbortSignal | undefined;
   /** `timer` for work that never keeps the event loop for long. Default `thread`. */
@@ -65,14 +37,6 @@ export interface LockTiming {
 }
 
 const usualTiming: LockTiming = { beat: 5000, stale: 30_000, poll: 500 };
-
-/** Lock files are called `.lock-<anything>`. */
-const prefix = '.lock-';
-
-/** Whether a name is one of a lock file's. */
-export function isLockName(name: string): boolean {
-  return name.startsWith(prefix);
-}
 
 /**
  * Takes a folder for this process. Throws an `InUseError` if a live process has it; locks of dead ones are cleared away.
@@ -120,7 +84,7 @@ class Claim implements Lock {
 
   /** Adds a lock file. */
   static async make(folder: string, self: Judge, options: LockOptions): Promise<Claim> {
-    const name = prefix + randomUUID();
+    const name = lockPrefix + randomUUID();
     const path = join(folder, name);
     const file = createLockFile(path);
     const isGone = removeAtExit(path);
@@ -265,7 +229,7 @@ class Claim implements Lock {
   /** The names of others' lock files. */
   async #othersNames(): Promise<string[]> {
     const names = await readdir(this.#folder);
-    return names.filter((name) => name.startsWith(prefix) && name !== this.#name);
+    return names.filter((name) => isLockName(name) && name !== this.#name);
   }
 
   #look(names: readonly string[]): Other[] {

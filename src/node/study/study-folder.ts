@@ -15,8 +15,9 @@ import {
   removeFile,
   removeFolderIfEmpty,
   writeFileAtomic,
-} from '../../run/folder/files.ts';
-import { lockFolder, type Lock, type LockOptions } from '../lock/lock.ts';
+} from '../files.ts';
+import type { Lock } from '../../run/folder/lock.ts';
+import { lockFolder, type LockOptions } from '../lock/lock.ts';
 
 /** `study.json`. */
 export const studyConfigSchema = z.object({

@@ -8,7 +8,7 @@ import type { PlannedRun } from '../../study/plan.ts';
 import type { TrainingSetting } from '../../study/study.ts';
 import { createLoader } from '../data/loader.ts';
 import { evaluationBatch } from '../../train/loaders.ts';
-import { trainOn } from '../../run/training/train-on.ts';
+import { trainOn } from '../training/train-on.ts';
 import type { StudyPictures } from './pictures.ts';
 
 export interface TrainArm {

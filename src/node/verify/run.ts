@@ -5,9 +5,17 @@ import { jsonObject, parseJson } from '../../base/validate.ts';
 import { count } from '../../report/format.ts';
 import { outcomeSchema } from '../../study/outcome.ts';
 import { parseCheckpoint } from '../../train/checkpoint.ts';
-import { bestFile, damagedFile, holdsCheckpoint, lastFile, previousFile } from '../../run/folder/checkpoints.ts';
+import {
+  bestFile,
+  damagedFile,
+  holdsCheckpoint,
+  lastFile,
+  previousFile,
+} from '../../run/folder/checkpoints.ts';
 import { countListed, pictureListFile } from '../../run/pictures/picture-list.ts';
-import { namesIn, readFile, readTextFile } from '../../run/folder/files.ts';
+import { nodeFiles } from '../file-system.ts';
+import { nodeLists } from '../folder-platform.ts';
+import { namesIn, readFile, readTextFile } from '../files.ts';
 import { Faults, faultLines, readMetricsFile } from '../../run/folder/metrics-file.ts';
 import { metricsName } from '../../run/folder/run-folder.ts';
 import { checked, unsummed, type Check } from './check.ts';
@@ -54,7 +62,7 @@ export async function verifyRun(path: string, config: z.ZodMiniType = jsonObject
 
 /** Pictures that a list names: gzip has a CRC-32 of its own. */
 async function picturesListed(file: string): Promise<number> {
-  const listed = await countListed(await readFile(file));
+  const listed = await countListed(await readFile(file), nodeLists);
   if (listed === undefined)
     throw new CardinalError(`${file} is damaged: it is no list of pictures in gzip (CRC-32)`);
   return listed;
@@ -66,7 +74,7 @@ async function compareSteps(path: string, has: (name: string) => boolean, checks
   const file = join(path, lastFile);
   const step = (await parseCheckpoint(await readFile(file), file)).training?.progress.step ?? 0;
   let reached = 0;
-  for await (const { record } of readMetricsFile(join(path, metricsName))) {
+  for await (const { record } of readMetricsFile(join(path, metricsName), nodeFiles)) {
     if (record?.type === 'step') reached = Math.max(reached, record.step ?? 0);
   }
   if (reached >= step) return;
@@ -84,7 +92,7 @@ async function verifyMetrics(file: string): Promise<Check> {
     let lines = 0;
     let unsummedLines = 0;
     let isCut = false;
-    for await (const line of readMetricsFile(file)) {
+    for await (const line of readMetricsFile(file, nodeFiles)) {
       faults.note(line);
       lines++;
       if (line.record !== undefined && !line.summed) unsummedLines++;

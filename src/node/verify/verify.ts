@@ -4,7 +4,7 @@ import type { z } from 'zod/mini';
 import { CardinalError } from '../../base/errors.ts';
 import { checkKind, checkOptions, record, text } from '../../base/options.ts';
 import { byCodePoint } from '../../base/order.ts';
-import { isFolder, namesIn } from '../../run/folder/files.ts';
+import { isFolder, namesIn } from '../files.ts';
 import { studyConfigSchema } from '../study/study-folder.ts';
 import { verificationOf, type Check, type Verification } from './check.ts';
 import { isRun, verifyJson, verifyRun } from './run.ts';

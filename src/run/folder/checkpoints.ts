@@ -1,9 +1,9 @@
-import { join } from 'node:path';
 import { CardinalError } from '../../base/errors.ts';
 import { percent } from '../../report/format.ts';
 import { buildCheckpoint, parseCheckpoint, type Checkpoint } from '../../train/checkpoint.ts';
 import { damageCure, type VerifyOptions } from '../../weights/digest.ts';
 import { hasCode, isMissing } from '../../base/file-errors.ts';
+import type { FilePlatform } from './file-system.ts';
 import { readFile } from './files.ts';
 
 /** The checkpoints of a run folder, the newest and the one before it first. */
@@ -30,26 +30,32 @@ export async function readCheckpointFile(
   folder: string,
   name: string,
   options: VerifyOptions,
+  platform: FilePlatform,
 ): Promise<Checkpoint> {
-  const path = join(folder, name);
-  return parseCheckpoint(await readFile(path), path, options);
+  const path = platform.paths.join(folder, name);
+  return parseCheckpoint(await readFile(path, undefined, platform), path, options);
 }
 
 /**
  * The newest checkpoint of a run folder that is whole. Throws a `CardinalError` if there is none, or if a file cannot be read for
  * a reason that may pass.
  */
-export async function readToContinue(folder: string, options: VerifyOptions): Promise<Continued> {
+export async function readToContinue(
+  folder: string,
+  options: VerifyOptions,
+  platform: FilePlatform,
+): Promise<Continued> {
+  const { paths } = platform;
   let reason: string;
   let failure: unknown;
   try {
-    return { checkpoint: await readCheckpointFile(folder, lastFile, options) };
+    return { checkpoint: await readCheckpointFile(folder, lastFile, options, platform) };
   } catch (error) {
-    reason = damageOf(error, join(folder, lastFile));
+    reason = damageOf(error, paths.join(folder, lastFile));
     failure = error;
   }
   try {
-    const checkpoint = await readCheckpointFile(folder, previousFile, options);
+    const checkpoint = await readCheckpointFile(folder, previousFile, options, platform);
     const step = checkpoint.training?.progress.step ?? 0;
     return {
       checkpoint,
@@ -58,7 +64,7 @@ export async function readToContinue(folder: string, options: VerifyOptions): Pr
   } catch (error) {
     // There never were two: what is wrong with the one says all.
     if (isMissing(error)) throw failure;
-    const other = damageOf(error, join(folder, previousFile));
+    const other = damageOf(error, paths.join(folder, previousFile));
     throw new CardinalError(
       `no checkpoint of the run in ${folder} can be continued: ${reason}; ${other}: restore one of them from a copy, begin anew in another folder, or go on from ${lastFile} as it is with --no-verify (in a program, verify: false)`,
     );

@@ -1,9 +1,10 @@
-import { constants } from 'node:buffer';
-import { randomUUID } from 'node:crypto';
-import { basename, dirname, join } from 'node:path';
 import { fileError, hasCode } from '../../base/file-errors.ts';
-import { fileSystem, type OpenFile } from '../../node/file-system.ts';
-import { removeAtExit } from '../../node/leftovers.ts';
+import type { FilePlatform, OpenFile, OpenFlags } from './file-system.ts';
+
+export interface WriteOptions {
+  /** The name under which what is replaced stays, in place of what had it. */
+  readonly keepAs?: string;
+}
 
 /**
  * Replaces `path` with `data`, whole or in parts that are made as they are written, so that at every moment, power cuts
@@ -18,32 +19,34 @@ import { removeAtExit } from '../../node/leftovers.ts';
 export async function writeFileAtomic(
   path: string,
   data: Uint8Array | string | AsyncIterable<Uint8Array>,
-  { keepAs }: { readonly keepAs?: string } = {},
+  { keepAs }: WriteOptions,
+  platform: FilePlatform,
 ): Promise<void> {
-  const files = fileSystem();
-  const temporary = join(dirname(path), `.${basename(path)}.${randomUUID()}${temporarySuffix}`);
-  const isGone = removeAtExit(temporary);
+  const { files, paths } = platform;
+  const folder = paths.dirname(path);
+  const temporary = paths.join(folder, `.${paths.basename(path)}.${crypto.randomUUID()}${temporarySuffix}`);
+  const isGone = platform.removeAtExit(temporary);
   try {
-    await withFile(temporary, 'wx', async (file) => {
+    await withFile(temporary, 'wx', platform, async (file) => {
       if (typeof data === 'string') await writeAll(file, new TextEncoder().encode(data));
       else if (data instanceof Uint8Array) await writeAll(file, data);
       else for await (const part of data) await writeAll(file, part);
       await file.sync();
     });
-    if (keepAs !== undefined) await renameIfThere(path, keepAs);
+    if (keepAs !== undefined) await renameIfThere(path, keepAs, platform);
     await files.rename(temporary, path);
     isGone();
   } catch (error) {
     // The first error is the one to report; the next one to open the run takes away what could not be removed here.
-    await removeFile(temporary).then(isGone, () => undefined);
+    await removeFile(temporary, platform).then(isGone, () => undefined);
     throw fileError('write', path, error);
   }
-  await syncNamesIn(dirname(path));
+  await syncNamesIn(folder, platform);
 }
 
-async function renameIfThere(from: string, to: string): Promise<void> {
+async function renameIfThere(from: string, to: string, { files }: FilePlatform): Promise<void> {
   try {
-    await fileSystem().rename(from, to);
+    await files.rename(from, to);
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw error;
   }
@@ -61,9 +64,9 @@ export function isTemporary(name: string): boolean {
  * Adds `data` at the end of a file, which is made if it is not there. If it cannot be written to its end nothing of it stays,
  * as far as the file system allows. Throws a `CardinalError` as `writeFileAtomic` does.
  */
-export async function appendToFile(path: string, data: string): Promise<void> {
+export async function appendToFile(path: string, data: string, platform: FilePlatform): Promise<void> {
   try {
-    await withFile(path, 'a', async (file) => {
+    await withFile(path, 'a', platform, async (file) => {
       const { size } = await file.stat();
       try {
         await writeAll(file, new TextEncoder().encode(data));
@@ -79,18 +82,18 @@ export async function appendToFile(path: string, data: string): Promise<void> {
 }
 
 /** Makes what was added to a file durable, if there is one. Throws a `CardinalError`. */
-export async function syncFile(path: string): Promise<void> {
+export async function syncFile(path: string, platform: FilePlatform): Promise<void> {
   try {
-    await withFile(path, 'r+', (file) => file.sync());
+    await withFile(path, 'r+', platform, (file) => file.sync());
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw fileError('write', path, error);
   }
 }
 
 /** Cuts a file to so many bytes, durably; a file that is not longer stays as it is. Throws a `CardinalError`. */
-export async function cutFile(path: string, size: number): Promise<void> {
+export async function cutFile(path: string, size: number, platform: FilePlatform): Promise<void> {
   try {
-    await withFile(path, 'r+', async (file) => {
+    await withFile(path, 'r+', platform, async (file) => {
       if ((await file.stat()).size <= size) return;
       await file.truncate(size);
       await file.sync();
@@ -104,25 +107,36 @@ export async function cutFile(path: string, size: number): Promise<void> {
  * The bytes of an ordinary file. Throws a `CardinalError` if it is not there, anything else, not ours to read or larger than
  * `most` bytes.
  */
-export async function readFile(path: string, most?: number): Promise<Uint8Array> {
+export async function readFile(
+  path: string,
+  most: number | undefined,
+  { files }: FilePlatform,
+): Promise<Uint8Array> {
   try {
-    return await fileSystem().readFile(path, most);
+    return await files.readFile(path, most);
   } catch (error) {
     throw fileError('read', path, error);
   }
 }
 
-/** The UTF-8 text of a file, with the errors of `readFile`. */
-export async function readTextFile(path: string, most = constants.MAX_STRING_LENGTH): Promise<string> {
-  return new TextDecoder().decode(await readFile(path, most));
+/** The most characters that a string has in any of the engines. */
+const longestText = 2 ** 29 - 24;
+
+/** The UTF-8 text of a file of at most `most` bytes, with the errors of `readFile`. */
+export async function readTextFile(
+  path: string,
+  most: number | undefined,
+  platform: FilePlatform,
+): Promise<string> {
+  return new TextDecoder().decode(await readFile(path, most ?? longestText, platform));
 }
 
 /** The UTF-8 text of the first `most` bytes of a file. Throws a `CardinalError`. */
-export async function readBeginning(path: string, most: number): Promise<string> {
+export async function readBeginning(path: string, most: number, platform: FilePlatform): Promise<string> {
   const bytes = new Uint8Array(most);
   let size = 0;
   try {
-    await withFile(path, 'r', async (file) => {
+    await withFile(path, 'r', platform, async (file) => {
       for (let more = -1; more !== 0 && size < most; size += more) {
         more = await file.read(bytes.subarray(size), size);
       }
@@ -134,18 +148,18 @@ export async function readBeginning(path: string, most: number): Promise<string>
 }
 
 /** Removes a file, if it is there. Throws a `CardinalError`. */
-export async function removeFile(path: string): Promise<void> {
+export async function removeFile(path: string, { files }: FilePlatform): Promise<void> {
   try {
-    await fileSystem().unlink(path);
+    await files.unlink(path);
   } catch (error) {
     if (!hasCode(error, 'ENOENT')) throw fileError('remove', path, error);
   }
 }
 
 /** Removes a folder, unless there is something in it or it has to stay. Throws a `CardinalError` if the disk fails. */
-export async function removeFolderIfEmpty(path: string): Promise<void> {
+export async function removeFolderIfEmpty(path: string, { files }: FilePlatform): Promise<void> {
   try {
-    await fileSystem().rmdir(path);
+    await files.rmdir(path);
   } catch (error) {
     if (!hasCode(error, ...mayStay)) throw fileError('remove', path, error);
   }
@@ -158,34 +172,34 @@ const mayStay = ['ENOTEMPTY', 'EEXIST', 'ENOENT', 'EINVAL', 'EBUSY', 'EACCES', '
  * Makes a folder and those on the way to it, durably: the name of each is synced. So is that of the last one that was there,
  * which a killed process may have made a moment ago. Throws a `CardinalError`.
  */
-export async function makeFolder(path: string): Promise<void> {
+export async function makeFolder(path: string, platform: FilePlatform): Promise<void> {
   try {
-    await makeFolders(path);
+    await makeFolders(path, platform);
   } catch (error) {
     throw fileError('make the folder', path, error);
   }
 }
 
-async function makeFolders(path: string): Promise<void> {
-  const files = fileSystem();
-  const parent = dirname(path);
-  if (!(await isFolder(path))) {
-    if (parent !== path) await makeFolders(parent);
+async function makeFolders(path: string, platform: FilePlatform): Promise<void> {
+  const parent = platform.paths.dirname(path);
+  if (!(await isFolder(path, platform))) {
+    if (parent !== path) await makeFolders(parent, platform);
     try {
-      await files.mkdir(path);
+      await platform.files.mkdir(path);
     } catch (error) {
       if (!hasCode(error, 'EEXIST')) throw error;
       // Another process may have been faster; else what has the name is no folder.
-      if (!(await isFolder(path))) throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' });
+      if (!(await isFolder(path, platform)))
+        throw Object.assign(new Error('not a folder'), { code: 'ENOTDIR' });
     }
   }
-  await syncNamesIn(parent);
+  await syncNamesIn(parent, platform);
 }
 
 /** Whether there is a folder. Throws a `CardinalError` if that is not known. */
-export async function isFolder(path: string): Promise<boolean> {
+export async function isFolder(path: string, { files }: FilePlatform): Promise<boolean> {
   try {
-    return (await fileSystem().stat(path)).isDirectory();
+    return (await files.stat(path)).isDirectory();
   } catch (error) {
     if (hasCode(error, 'ENOENT', 'ENOTDIR')) return false;
     throw fileError('open', path, error);
@@ -193,9 +207,9 @@ export async function isFolder(path: string): Promise<boolean> {
 }
 
 /** What lies in a folder; nothing, if there is no such folder. Throws a `CardinalError`. */
-export async function namesIn(path: string): Promise<readonly string[]> {
+export async function namesIn(path: string, { files }: FilePlatform): Promise<readonly string[]> {
   try {
-    return await fileSystem().readdir(path);
+    return await files.readdir(path);
   } catch (error) {
     if (hasCode(error, 'ENOENT')) return [];
     throw fileError('read the folder', path, error);
@@ -206,9 +220,9 @@ export async function namesIn(path: string): Promise<readonly string[]> {
  * Makes what was renamed, made or removed in a folder durable, where a folder can be synced. Throws a `CardinalError` if the
  * disk fails.
  */
-async function syncNamesIn(path: string): Promise<void> {
+async function syncNamesIn(path: string, { files }: FilePlatform): Promise<void> {
   try {
-    await fileSystem().syncFolder(path);
+    await files.syncFolder(path);
   } catch (error) {
     if (!hasCode(error, ...cannotSync)) throw fileError('write to the folder', path, error);
   }
@@ -237,10 +251,11 @@ const largestWrite = 2 ** 24;
 
 async function withFile(
   path: string,
-  flags: Parameters<ReturnType<typeof fileSystem>['open']>[1],
+  flags: OpenFlags,
+  { files }: FilePlatform,
   body: (file: OpenFile) => Promise<void>,
 ): Promise<void> {
-  const file = await fileSystem().open(path, flags);
+  const file = await files.open(path, flags);
   try {
     await body(file);
   } catch (error) {

@@ -1,7 +1,8 @@
 import * as z from 'zod/mini';
+import { joinedBytes } from '../../base/joined-bytes.ts';
 import { crc32 } from '../../base/crc32.ts';
 import { epochRecordSchema, type EpochRecord } from '../../train/progress.ts';
-import { fileSystem } from '../../node/file-system.ts';
+import type { FilePlatform } from './file-system.ts';
 import { fileError, hasCode } from '../../base/file-errors.ts';
 
 /**
@@ -54,9 +55,10 @@ const mostLineBytes = 1 << 24;
  */
 export async function* readMetricsFile(
   path: string,
+  platform: FilePlatform,
   piece = pieceBytes,
 ): AsyncGenerator<MetricsLine, void, undefined> {
-  for await (const line of linesWithBytes(path, piece)) {
+  for await (const line of linesWithBytes(path, platform, piece)) {
     const { number, begin, end, record, fault, summed, finished } = line;
     yield { number, begin, end, record, fault, summed, finished };
   }
@@ -65,21 +67,22 @@ export async function* readMetricsFile(
 /** The lines with their bytes, without line breaks. */
 async function* linesWithBytes(
   path: string,
+  platform: FilePlatform,
   piece = pieceBytes,
 ): AsyncGenerator<MetricsLine & Pick<RawLine, 'bytes'>, void, undefined> {
   const order = new Order();
   let number = 0;
-  for await (const raw of rawLines(path, piece)) {
+  for await (const raw of rawLines(path, platform, piece)) {
     number++;
     const { finished, bytes } = raw;
     const line = { ...raw, number };
-    const read = bytes === undefined ? tooLong : parse(bytes);
+    const read = bytes === undefined ? tooLong : parseMetricsLine(bytes);
     if ('record' in read) yield { ...line, ...read, fault: order.next(read.record, read.summed) };
     else if (finished) yield { ...line, fault: order.damaged(read.fault) };
     else {
       // Nothing but its line break may be damaged. What a killed process was about to write is no damage.
       const unbroken = bytes?.subarray(0, -1);
-      const short = unbroken === undefined ? read : parse(unbroken);
+      const short = unbroken === undefined ? read : parseMetricsLine(unbroken);
       if (!('record' in short) || !short.summed) yield line;
       else {
         order.next(short.record, true);
@@ -131,7 +134,7 @@ export interface Rewinding {
  * How a file becomes that of a checkpoint: steps after its last one and epochs that it has not done go, because they will be done
  * again, and with them the lines behind them that are of no step or epoch.
  */
-export async function planRewind(path: string, reached: Reached): Promise<Rewinding> {
+export async function planRewind(path: string, reached: Reached, platform: FilePlatform): Promise<Rewinding> {
   const faults = new Faults();
   const history: EpochRecord[] = [];
   const stays = staying(reached);
@@ -139,7 +142,7 @@ export async function planRewind(path: string, reached: Reached): Promise<Rewind
   let cut: number | undefined;
   let end = 0;
   let isWhole = true;
-  for await (const line of readMetricsFile(path)) {
+  for await (const line of readMetricsFile(path, platform)) {
     if (!stays(line)) {
       cut ??= line.begin;
       continue;
@@ -161,9 +164,10 @@ export async function planRewind(path: string, reached: Reached): Promise<Rewind
 export async function* linesThatStay(
   path: string,
   reached: Reached,
+  platform: FilePlatform,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const stays = staying(reached);
-  for await (const line of linesWithBytes(path)) {
+  for await (const line of linesWithBytes(path, platform)) {
     if (!stays(line) || line.bytes === undefined) continue;
     yield line.bytes;
     yield Uint8Array.of(newline);
@@ -239,7 +243,8 @@ class Order {
 
 const tooLong = { fault: `it is longer than ${mostLineBytes} bytes` };
 
-function parse(
+/** The contents of a line without its line break, or what is wrong with it. */
+export function parseMetricsLine(
   bytes: Uint8Array,
 ): { readonly record: MetricsRecord; readonly summed: boolean } | { readonly fault: string } {
   const summedBytes = bytes.length - sumBytes;
@@ -268,19 +273,23 @@ interface RawLine extends Pick<MetricsLine, 'begin' | 'end' | 'finished'> {
   readonly bytes?: Uint8Array;
 }
 
-async function* rawLines(path: string, piece: number): AsyncGenerator<RawLine, void, undefined> {
+async function* rawLines(
+  path: string,
+  platform: FilePlatform,
+  piece: number,
+): AsyncGenerator<RawLine, void, undefined> {
   let parts: Uint8Array[] = [];
   let begin = 0;
   let position = 0;
   const line = (end: number, finished: boolean): RawLine => {
     const length = end - begin - (finished ? 1 : 0);
     const place = { begin, end, finished };
-    const joined = parts.length === 1 ? parts[0] : Buffer.concat(parts);
+    const joined = parts.length === 1 ? parts[0] : joinedBytes(parts);
     parts = [];
     begin = end;
     return length > mostLineBytes ? place : { ...place, bytes: joined };
   };
-  for await (const bytes of pieces(path, piece)) {
+  for await (const bytes of pieces(path, platform, piece)) {
     let from = 0;
     for (let at = bytes.indexOf(newline); at >= 0; at = bytes.indexOf(newline, from)) {
       parts.push(bytes.subarray(from, at));
@@ -294,11 +303,15 @@ async function* rawLines(path: string, piece: number): AsyncGenerator<RawLine, v
   if (position > begin) yield line(position, false);
 }
 
-async function* pieces(path: string, length: number): AsyncGenerator<Uint8Array, void, undefined> {
+async function* pieces(
+  path: string,
+  { files }: FilePlatform,
+  length: number,
+): AsyncGenerator<Uint8Array, void, undefined> {
   const failed = (error: unknown): never => {
     throw fileError('read', path, error);
   };
-  const file = await fileSystem()
+  const file = await files
     .open(path, 'r')
     .catch((error: unknown) => (hasCode(error, 'ENOENT') ? undefined : failed(error)));
   if (file === undefined) return;

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { withEnding, withUndo } from '../../base/endings.ts';
 import { CardinalError } from '../../base/errors.ts';
@@ -33,7 +32,8 @@ import {
   syncFile,
   writeFileAtomic,
 } from './files.ts';
-import { lockFolder, type Lock, type LockOptions } from '../../node/lock/lock.ts';
+import type { FolderPlatform } from './platform.ts';
+import type { FolderLockOptions, Lock } from './lock.ts';
 import {
   faultLines,
   linesThatStay,
@@ -69,13 +69,15 @@ export class RunFolder implements CheckpointStore {
   readonly path: string;
   readonly #lock: Lock;
   readonly #options: OpenRunOptions;
+  readonly #platform: FolderPlatform;
   /** What becomes of the checkpoint that the next one replaces. */
   #keepLastAs = previousFile;
 
-  private constructor(path: string, lock: Lock, options: OpenRunOptions) {
+  protected constructor(path: string, lock: Lock, options: OpenRunOptions, platform: FolderPlatform) {
     this.path = path;
     this.#lock = lock;
     this.#options = options;
+    this.#platform = platform;
   }
 
   /**
@@ -83,17 +85,17 @@ export class RunFolder implements CheckpointStore {
    * before its first checkpoint: it begins anew, which is reported to `onNotice`. Throws a `CardinalError` if there
    * is a run in it, if another process has it, or if it cannot be made.
    */
-  static async create(path: string, options: OpenRunOptions = {}): Promise<RunFolder> {
-    await makeFolder(path);
-    return RunFolder.#locked(path, options, async () => {
-      const remains = await remainsIn(path);
+  static async create(path: string, options: OpenRunOptions, platform: FolderPlatform): Promise<RunFolder> {
+    await makeFolder(path, platform);
+    return this.locked(path, options, platform, async () => {
+      const remains = await remainsIn(path, platform);
       if (remains === 'run') {
         throw new CardinalError(
           `${path} holds a run already: continue it with --resume ${path}, or choose another folder with --out (in a program, resume: true or another out)`,
         );
       }
-      await removeTemporaries(path);
-      if (remains === 'start') await clearStart(path, startFiles, options);
+      await removeTemporaries(path, platform);
+      if (remains === 'start') await clearStart(path, startFiles, options, platform);
     });
   }
 
@@ -101,10 +103,12 @@ export class RunFolder implements CheckpointStore {
    * Locks the folder of an earlier run to continue it. Throws a `CardinalError` if there is none, an `InUseError` if another
    * process has it.
    */
-  static async open(path: string, options: OpenRunOptions = {}): Promise<RunFolder> {
-    if (!(await isFolder(path))) throw new CardinalError(`no run folder ${path}: it does not exist`);
-    await makeFolder(path);
-    return RunFolder.#locked(path, options, () => removeTemporaries(path));
+  static async open(path: string, options: OpenRunOptions, platform: FolderPlatform): Promise<RunFolder> {
+    if (!(await isFolder(path, platform))) {
+      throw new CardinalError(`no run folder ${path}: it does not exist`);
+    }
+    await makeFolder(path, platform);
+    return this.locked(path, options, platform, () => removeTemporaries(path, platform));
   }
 
   /**
@@ -116,40 +120,47 @@ export class RunFolder implements CheckpointStore {
     const remains = await this.remains();
     if (remains === 'run') return true;
     if (remains === 'other') throw new CardinalError(`no run in ${this.path}: it holds other files`);
-    await this.#guarded(() => clearStart(this.path, [metricsName, pictureListFile], { onNotice }));
+    await this.#guarded(() =>
+      clearStart(this.path, [metricsName, pictureListFile], { onNotice }, this.#platform),
+    );
     return false;
   }
 
   /** What the folder holds of a run. Throws a `CardinalError` if files in it are called as a run's and are not. */
   remains(): Promise<Remains> {
-    return this.#guarded(() => remainsIn(this.path));
+    return this.#guarded(() => remainsIn(this.path, this.#platform));
   }
 
   /** Locks a folder and looks into it; it stays locked only if that succeeds. */
-  static #locked(path: string, options: OpenRunOptions, look: () => Promise<void>): Promise<RunFolder> {
+  protected static locked(
+    path: string,
+    options: OpenRunOptions,
+    platform: FolderPlatform,
+    look: () => Promise<void>,
+  ): Promise<RunFolder> {
     return withUndo(async (undo) => {
-      const lock = await lockRun(path, options);
+      const lock = await lockRun(path, options, platform);
       undo.add(() => lock.release());
       await look().catch((error: unknown) => {
         throw fileError('open', path, error);
       });
-      return new RunFolder(path, lock, options);
+      return new this(path, lock, options, platform);
     });
   }
 
   /** `<root>/<name>`, or with −2, −3, … behind it: the first that does not exist. */
-  static async freshPath(root: string, name: string): Promise<string> {
-    const taken = new Set(await namesIn(root));
+  static async freshPath(root: string, name: string, platform: FolderPlatform): Promise<string> {
+    const taken = new Set(await namesIn(root, platform));
     for (let n = 1; ; n++) {
       const candidate = n === 1 ? name : `${name}-${n}`;
-      if (!taken.has(candidate)) return join(root, candidate);
+      if (!taken.has(candidate)) return platform.paths.join(root, candidate);
     }
   }
 
   /** Writes a file of the run, whole or not at all, and gives its path. */
   async write(name: string, data: Uint8Array | string): Promise<string> {
-    const path = join(this.path, name);
-    await this.#guarded(() => writeFileAtomic(path, data));
+    const path = this.#pathOf(name);
+    await this.#guarded(() => writeFileAtomic(path, data, {}, this.#platform));
     return path;
   }
 
@@ -158,22 +169,24 @@ export class RunFolder implements CheckpointStore {
    * at every moment one of the two is there, whole.
    */
   async save(kind: CheckpointKind, bytes: Uint8Array): Promise<string> {
-    await this.#guarded(() => syncFile(this.#metricsPath));
+    await this.#guarded(() => syncFile(this.#metricsPath, this.#platform));
     if (kind === 'best') return this.write(bestFile, bytes);
-    const path = join(this.path, lastFile);
-    await this.#guarded(() => writeFileAtomic(path, bytes, { keepAs: join(this.path, this.#keepLastAs) }));
+    const path = this.#pathOf(lastFile);
+    const keepAs = this.#pathOf(this.#keepLastAs);
+    await this.#guarded(() => writeFileAtomic(path, bytes, { keepAs }, this.#platform));
     this.#keepLastAs = previousFile;
     return path;
   }
 
   /** A checkpoint. Throws a `CardinalError` if there is none or it is damaged. */
   readCheckpoint(kind: CheckpointKind = 'last'): Promise<Checkpoint> {
-    return readCheckpointFile(this.path, kind === 'last' ? lastFile : bestFile, this.#options);
+    const name = kind === 'last' ? lastFile : bestFile;
+    return readCheckpointFile(this.path, name, this.#options, this.#platform);
   }
 
   /** The best weights, or what is wrong with them if they are damaged or gone. Throws a `CardinalError` if trying again may help. */
   bestWeights(): Promise<Checkpoint | string> {
-    return this.readCheckpoint('best').catch((error: unknown) => damageOf(error, join(this.path, bestFile)));
+    return this.readCheckpoint('best').catch((error: unknown) => damageOf(error, this.#pathOf(bestFile)));
   }
 
   /**
@@ -182,7 +195,7 @@ export class RunFolder implements CheckpointStore {
    * if one does. Throws a `CardinalError` if there is no checkpoint, or none that is whole.
    */
   async checkpointToContinue(): Promise<Checkpoint> {
-    const { checkpoint, instead } = await readToContinue(this.path, this.#options);
+    const { checkpoint, instead } = await readToContinue(this.path, this.#options, this.#platform);
     if (instead !== undefined) {
       this.#keepLastAs = damagedFile;
       await this.#options.onNotice?.(instead);
@@ -218,13 +231,13 @@ export class RunFolder implements CheckpointStore {
 
   /** `config.json`, checked by the schema of whoever wrote it. */
   async readConfig<T>(schema: z.ZodMiniType<T>): Promise<T> {
-    const path = join(this.path, 'config.json');
-    return parseJson(schema, await readTextFile(path), path);
+    const path = this.#pathOf('config.json');
+    return parseJson(schema, await readTextFile(path, undefined, this.#platform), path);
   }
 
   /** Adds a line to `metrics.jsonl`. */
   async appendMetrics(record: object): Promise<void> {
-    await this.#guarded(() => appendToFile(this.#metricsPath, metricsLine(record)));
+    await this.#guarded(() => appendToFile(this.#metricsPath, metricsLine(record), this.#platform));
   }
 
   /**
@@ -232,7 +245,7 @@ export class RunFolder implements CheckpointStore {
    * a `fault` beside it; so has the last one of a process that was killed, without a `fault`.
    */
   readMetrics(): AsyncGenerator<MetricsLine, void, undefined> {
-    return readMetricsFile(this.#metricsPath);
+    return readMetricsFile(this.#metricsPath, this.#platform);
   }
 
   /**
@@ -245,10 +258,12 @@ export class RunFolder implements CheckpointStore {
     readonly epoch: number;
   }): Promise<Pick<Rewinding, 'seconds' | 'history'>> {
     const path = this.#metricsPath;
-    const { cut, faults, ...kept } = await planRewind(path, progress);
+    const { cut, faults, ...kept } = await planRewind(path, progress, this.#platform);
     for (const line of faultLines(path, faults)) await this.#options.onNotice?.(line);
     await this.#guarded(() =>
-      cut === undefined ? writeFileAtomic(path, linesThatStay(path, progress)) : cutFile(path, cut),
+      cut === undefined
+        ? writeFileAtomic(path, linesThatStay(path, progress, this.#platform), {}, this.#platform)
+        : cutFile(path, cut, this.#platform),
     );
     return kept;
   }
@@ -274,13 +289,13 @@ export class RunFolder implements CheckpointStore {
     const started = await withEnding(
       () => this.close(),
       async () => {
-        const present = await namesIn(this.path);
+        const present = await namesIn(this.path, this.#platform);
         if (present.some(isCheckpointName)) return true;
-        for (const name of startFiles) await removeFile(join(this.path, name));
+        for (const name of startFiles) await removeFile(this.#pathOf(name), this.#platform);
         return false;
       },
     );
-    if (!started) await removeFolderIfEmpty(this.path);
+    if (!started) await removeFolderIfEmpty(this.path, this.#platform);
   }
 
   /** Writes only while the folder is this process's; what fails because it no longer is gives that as the reason. */
@@ -295,21 +310,30 @@ export class RunFolder implements CheckpointStore {
   }
 
   get #metricsPath(): string {
-    return join(this.path, metricsName);
+    return this.#pathOf(metricsName);
+  }
+
+  #pathOf(name: string): string {
+    return this.#platform.paths.join(this.path, name);
   }
 }
 
 /** `onNotice` is called with what happened: a lock that was waited for, a damaged checkpoint, damaged metrics. */
-export interface OpenRunOptions extends Pick<LockOptions, 'takeOver' | 'onNotice'>, VerifyOptions {}
+export interface OpenRunOptions extends Pick<FolderLockOptions, 'takeOver' | 'onNotice'>, VerifyOptions {}
 
-function lockRun(path: string, { takeOver, onNotice }: OpenRunOptions): Promise<Lock> {
+function lockRun(
+  path: string,
+  { takeOver, onNotice }: OpenRunOptions,
+  platform: FolderPlatform,
+): Promise<Lock> {
   const takeOverHint = 'take the run over with --take-over (in a program, takeOver: true)';
-  return lockFolder(path, { what: 'run folder', takeOverHint, takeOver, onNotice });
+  return platform.lockFolder(path, { what: 'run folder', takeOverHint, takeOver, onNotice });
 }
 
 /** Takes away what processes left that were killed while they wrote. */
-async function removeTemporaries(path: string): Promise<void> {
-  for (const name of (await namesIn(path)).filter(isTemporary)) await removeFile(join(path, name));
+async function removeTemporaries(path: string, platform: FolderPlatform): Promise<void> {
+  const names = await namesIn(path, platform);
+  for (const name of names.filter(isTemporary)) await removeFile(platform.paths.join(path, name), platform);
 }
 
 /** Takes away what is left of a run that was ended before its first checkpoint. */
@@ -317,7 +341,8 @@ async function clearStart(
   path: string,
   names: readonly string[],
   { onNotice }: Pick<OpenRunOptions, 'onNotice'>,
+  platform: FolderPlatform,
 ): Promise<void> {
   await onNotice?.(`the run in ${path} was ended before its first checkpoint: it begins anew`);
-  for (const name of names) await removeFile(join(path, name));
+  for (const name of names) await removeFile(platform.paths.join(path, name), platform);
 }

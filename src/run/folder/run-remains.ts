@@ -1,9 +1,13 @@
-import { join } from 'node:path';
 import * as z from 'zod/mini';
 import { CardinalError } from '../../base/errors.ts';
 import { countListed, pictureListFile } from '../pictures/picture-list.ts';
+import type { ListPlatform } from './platform.ts';
+import type { FilePlatform } from './file-system.ts';
 import { isTemporary, namesIn, readBeginning, readFile } from './files.ts';
-import { isLockName } from '../../node/lock/lock.ts';
+import { isLockName } from './lock.ts';
+
+/** What it takes to look into a folder. */
+type RemainsPlatform = FilePlatform & Pick<ListPlatform, 'gunzip'>;
 
 /**
  * What a folder holds: `run`, one that has had its first checkpoint; `start`, what is left of one that was ended before, which
@@ -18,13 +22,16 @@ export const startFiles = ['metrics.jsonl', 'config.json', pictureListFile] as c
  * Looks into a folder that may be a run's. Throws a `CardinalError` if files there are called as a run's and are not, so that
  * nobody's are overwritten, or if a run's checkpoints are gone.
  */
-export async function remainsIn(path: string): Promise<Remains> {
-  const names = (await namesIn(path)).filter((name) => !isTemporary(name) && !isLockName(name));
+export async function remainsIn(path: string, platform: RemainsPlatform): Promise<Remains> {
+  const names = (await namesIn(path, platform)).filter((name) => !isTemporary(name) && !isLockName(name));
   if (names.some(isCheckpointName)) return 'run';
   const present = startFiles.filter((name) => names.includes(name));
   if (present.length === 0) return names.length === 0 ? 'nothing' : 'other';
   const judged = await Promise.all(
-    present.map(async (name) => ({ name, verdict: await judges[name](join(path, name)) })),
+    present.map(async (name) => ({
+      name,
+      verdict: await judges[name](platform.paths.join(path, name), platform),
+    })),
   );
   const verdicts = judged.map(({ verdict }) => verdict);
   // An empty file may be anybody's: alone, it is what a start left; beside others' files, nobody knows.
@@ -53,15 +60,19 @@ type Verdict = 'foreign' | 'learned' | 'unfinished' | 'ours';
 /** A start writes a few lines. */
 const longestStart = 2 ** 20;
 
-const judges: Readonly<Record<(typeof startFiles)[number], (path: string) => Promise<Verdict>>> = {
-  'config.json': async (path) => ((await isConfig(path)) ? 'ours' : 'foreign'),
-  'metrics.jsonl': async (path) => judgeMetrics(await readBeginning(path, longestStart)),
-  [pictureListFile]: async (path) =>
-    (await countListed(await readFile(path))) !== undefined ? 'ours' : 'foreign',
+const judges: Readonly<
+  Record<(typeof startFiles)[number], (path: string, platform: RemainsPlatform) => Promise<Verdict>>
+> = {
+  'config.json': async (path, platform) => ((await isConfig(path, platform)) ? 'ours' : 'foreign'),
+  'metrics.jsonl': async (path, platform) => judgeMetrics(await readBeginning(path, longestStart, platform)),
+  [pictureListFile]: async (path, platform) =>
+    (await countListed(await readFile(path, undefined, platform), platform)) !== undefined
+      ? 'ours'
+      : 'foreign',
 };
 
-async function isConfig(path: string): Promise<boolean> {
-  return isOf(configSchema, await readBeginning(path, longestStart));
+async function isConfig(path: string, platform: FilePlatform): Promise<boolean> {
+  return isOf(configSchema, await readBeginning(path, longestStart, platform));
 }
 
 /** What every version of Cardinal writes into `config.json`; of a program's run there is no command. */

@@ -1,13 +1,10 @@
-import { createHash, type Hash } from 'node:crypto';
-import { promisify } from 'node:util';
-import { createGunzip, gzip } from 'node:zlib';
 import * as z from 'zod/mini';
 import type { PictureHashes } from '../../data/picture-record.ts';
 import { fileSizeOf } from '../../data/file-source.ts';
 import { keyOf, type PictureDataset } from '../../data/source.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import { contentOf } from '../../data/record-pictures.ts';
-import { nodePictures } from '../../node/data/pictures.ts';
+import type { ListPlatform, RunningHash } from '../folder/platform.ts';
 
 /** Where a run folder keeps the list of its pictures, so that one that has changed can be named. */
 export const pictureListFile = 'pictures.jsonl.gz';
@@ -41,26 +38,29 @@ const atOnce = 64;
 export async function listPictures(
   { train, val, valHeldOut }: Pick<OpenData, 'train' | 'val' | 'valHeldOut'>,
   contents: boolean,
+  platform: ListPlatform,
 ): Promise<PictureList> {
-  const trained = train === undefined ? [] : await listed(train, 'train', contents);
+  const trained = train === undefined ? [] : await listed(train, 'train', contents, platform);
   const evaluated =
-    val === undefined ? [] : await listed(val, valHeldOut ? 'held out' : 'validation', contents);
-  return listOf([...trained, ...evaluated], contents);
+    val === undefined ? [] : await listed(val, valHeldOut ? 'held out' : 'validation', contents, platform);
+  return listOf([...trained, ...evaluated], contents, platform);
 }
 
 async function listed(
   dataset: PictureDataset,
   part: ListedPicture[0],
   contents: boolean,
+  platform: ListPlatform,
 ): Promise<ListedPicture[]> {
   const { source, classes } = dataset;
   const one = async (index: number): Promise<ListedPicture> => {
     const size =
       source.kind === 'files'
         ? // None that can be had has so many.
-          await fileSizeOf(source, index, nodePictures).catch(() => -1)
+          await fileSizeOf(source, index, platform.pictures).catch(() => -1)
         : source.recordBytes;
-    const content = contents || source.kind !== 'files' ? await contentOf(dataset, index, nodePictures) : '';
+    const content =
+      contents || source.kind !== 'files' ? await contentOf(dataset, index, platform.pictures) : '';
     return [part, classes[dataset.label(index)], keyOf(dataset, index), size, content];
   };
   const pictures: ListedPicture[] = [];
@@ -73,29 +73,35 @@ async function listed(
 }
 
 /** A list of these pictures, and its hashes. */
-export function listOf(pictures: readonly ListedPicture[], contents: boolean): PictureList {
-  const hashing = new Hashing();
+export function listOf(
+  pictures: readonly ListedPicture[],
+  contents: boolean,
+  platform: Pick<ListPlatform, 'newSha256'>,
+): PictureList {
+  const hashing = new Hashing(platform);
   for (const picture of pictures) hashing.add(picture);
   return { pictures, hashes: hashing.hashes(contents) };
 }
 
 /** Hashes of a list whose pictures go by; of their order, too: on it depends which picture stands where in an epoch. */
 class Hashing {
-  readonly #train = createHash('sha256');
-  readonly #validation = createHash('sha256');
+  readonly #train: RunningHash;
+  readonly #validation: RunningHash;
   #validates = false;
-  /** Of pictures so far. */
-  count = 0;
+
+  constructor(platform: Pick<ListPlatform, 'newSha256'>) {
+    this.#train = platform.newSha256();
+    this.#validation = platform.newSha256();
+  }
 
   add(picture: ListedPicture): void {
     const [part] = picture;
-    this.count++;
     if (part !== 'train') this.#validates = true;
     (part === 'train' ? this.#train : this.#validation).update(lineOf(picture));
   }
 
   hashes(contents: boolean): PictureHashes {
-    const short = (hash: Hash): string => hash.digest('hex').slice(0, 32);
+    const short = (hash: RunningHash): string => hash.digest().slice(0, 32);
     return {
       train: short(this.#train),
       ...(this.#validates ? { validation: short(this.#validation) } : {}),
@@ -108,23 +114,29 @@ function lineOf(picture: ListedPicture): string {
   return `${JSON.stringify(picture)}\n`;
 }
 
-const zip = promisify(gzip);
 /** A list as the bytes of its file: gzipped, a line of JSON for each picture. */
-export function packList({ pictures }: PictureList): Promise<Uint8Array> {
-  return zip(pictures.map(lineOf).join(''));
+export function packList(
+  { pictures }: PictureList,
+  platform: Pick<ListPlatform, 'gzip'>,
+): Promise<Uint8Array> {
+  return platform.gzip(pictures.map(lineOf).join(''));
 }
 
 /**
  * Reads the file of a list; undefined if it is damaged, or not the list of these hashes. It is gone through once before anything of it
  * is kept: a file that becomes far more than it is takes no memory.
  */
-export async function unpackList(bytes: Uint8Array, hashes: PictureHashes): Promise<PictureList | undefined> {
+export async function unpackList(
+  bytes: Uint8Array,
+  hashes: PictureHashes,
+  platform: Pick<ListPlatform, 'newSha256' | 'gunzip'>,
+): Promise<PictureList | undefined> {
   try {
-    const hashing = new Hashing();
-    for await (const picture of picturesIn(bytes)) hashing.add(picture);
+    const hashing = new Hashing(platform);
+    for await (const picture of picturesIn(bytes, platform)) hashing.add(picture);
     if (!sameHashes(hashing.hashes(hashes.contents === true), hashes)) return undefined;
     const pictures: ListedPicture[] = [];
-    for await (const picture of picturesIn(bytes)) pictures.push(picture);
+    for await (const picture of picturesIn(bytes, platform)) pictures.push(picture);
     return { pictures, hashes };
   } catch {
     return undefined;
@@ -132,23 +144,28 @@ export async function unpackList(bytes: Uint8Array, hashes: PictureHashes): Prom
 }
 
 /** How many pictures the file of a list names; undefined if it is damaged or none. */
-export async function countListed(bytes: Uint8Array): Promise<number | undefined> {
+export async function countListed(
+  bytes: Uint8Array,
+  platform: Pick<ListPlatform, 'gunzip'>,
+): Promise<number | undefined> {
   try {
-    const hashing = new Hashing();
-    for await (const picture of picturesIn(bytes)) hashing.add(picture);
-    return hashing.count;
+    let count = 0;
+    const pictures = picturesIn(bytes, platform);
+    while ((await pictures.next()).done !== true) count++;
+    return count;
   } catch {
     return undefined;
   }
 }
 
 /** One after the other; throws anything if the bytes are damaged. */
-async function* picturesIn(bytes: Uint8Array): AsyncGenerator<ListedPicture, void, undefined> {
-  const gunzip = createGunzip({ chunkSize: 2 ** 16 });
-  gunzip.end(bytes);
+async function* picturesIn(
+  bytes: Uint8Array,
+  { gunzip }: Pick<ListPlatform, 'gunzip'>,
+): AsyncGenerator<ListedPicture, void, undefined> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let rest = '';
-  for await (const chunk of gunzip as AsyncIterable<Uint8Array>) {
+  for await (const chunk of gunzip(bytes)) {
     const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
     rest = lines.pop() ?? '';
     if (rest.length > longestLine) throw new Error('a line without an end');

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { CardinalError } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
 import type { PictureRecord } from '../../data/picture-record.ts';
@@ -6,11 +5,12 @@ import { keyOf, type PictureDataset } from '../../data/source.ts';
 import type { Checkpoint } from '../../train/checkpoint.ts';
 import type { PlatformConditions } from '../../train/conditions.ts';
 import { readFile } from '../folder/files.ts';
-import { findSharp } from '../../node/sharp.ts';
+import type { FilePlatform } from '../folder/file-system.ts';
+import type { ListPlatform } from '../folder/platform.ts';
+import type { RunPlatform } from '../platform.ts';
 import { changesOf, sentence } from './changed-pictures.ts';
 import { needsDecoder } from '../../data/picture-names.ts';
 import type { OpenData } from '../../data/open-data.ts';
-import { nodePictures } from '../../node/data/pictures.ts';
 import {
   listPictures,
   packList,
@@ -20,6 +20,9 @@ import {
   type PictureList,
 } from './picture-list.ts';
 import { changedSamples, recordOf } from '../../data/record-pictures.ts';
+
+/** What it takes to know the pictures of a run again. */
+type PicturesPlatform = ListPlatform & FilePlatform & Pick<RunPlatform, 'decoder'>;
 
 /** What a run keeps of its pictures, and a line for people if they are not what they were. */
 export interface RunPictures {
@@ -45,16 +48,17 @@ export interface EarlierRun {
 export async function picturesOfRun(
   data: OpenData,
   { strict, earlier }: { readonly strict: boolean; readonly earlier?: EarlierRun | undefined },
+  platform: PicturesPlatform,
 ): Promise<RunPictures> {
   const known = earlier?.checkpoint.training?.conditions?.at(-1)?.pictures;
-  const record = await recordOf(data, nodePictures);
-  const list = await listPictures(data, known === undefined ? strict : known.contents === true);
-  const decoder = decoderOf(data);
+  const record = await recordOf(data, platform.pictures);
+  const list = await listPictures(data, known === undefined ? strict : known.contents === true, platform);
+  const decoder = isDecoded(data) ? platform.decoder() : undefined;
   return {
     record,
     conditions: { pictures: list.hashes, ...(decoder === undefined ? {} : { decoder }) },
-    warning: earlier && (await changed(data, { record, list }, earlier, strict)),
-    list: known !== undefined && sameHashes(known, list.hashes) ? undefined : () => packList(list),
+    warning: earlier && (await changed(data, { record, list }, earlier, strict, platform)),
+    list: known !== undefined && sameHashes(known, list.hashes) ? undefined : () => packList(list, platform),
   };
 }
 
@@ -64,13 +68,14 @@ async function changed(
   { record, list }: { readonly record: PictureRecord; readonly list: PictureList },
   { path, checkpoint }: EarlierRun,
   strict: boolean,
+  platform: PicturesPlatform,
 ): Promise<string | undefined> {
   const before = checkpoint.pictures?.at(0);
   const isOther = before !== undefined && before.fingerprint !== record.fingerprint;
   const known = checkpoint.training?.conditions?.at(-1)?.pictures;
   const isListed = known !== undefined && sameHashes(known, list.hashes);
   if (!isOther && (known === undefined || isListed)) {
-    const names = before && data.train ? await replacedSamples(before, data.train) : [];
+    const names = before && data.train ? await replacedSamples(before, data.train, platform) : [];
     const words = sentence(names, 'replaced');
     if (words === undefined) return undefined;
     // The list knows their sizes.
@@ -79,8 +84,9 @@ async function changed(
       `${path}: of the ${before?.sample.length ?? 0} training pictures whose content it knows, ${words}`,
     );
   }
-  const file = await readFile(join(path, pictureListFile)).catch(() => undefined);
-  const listed = file && known && (await unpackList(file, known));
+  const listPath = platform.paths.join(path, pictureListFile);
+  const file = await readFile(listPath, undefined, platform).catch(() => undefined);
+  const listed = file && known && (await unpackList(file, known, platform));
   const changes = listed && changesOf(listed, list);
   const what = `${path} was trained on other pictures than ${data.path} has now`;
   if (isOther || changes === '') {
@@ -97,16 +103,18 @@ function refusedIf(strict: boolean, change: string): string {
   return `${change}; the run goes on with those that are there now`;
 }
 
-async function replacedSamples(record: PictureRecord, dataset: PictureDataset): Promise<string[]> {
-  const indices = await changedSamples(record, dataset, nodePictures);
+async function replacedSamples(
+  record: PictureRecord,
+  dataset: PictureDataset,
+  platform: PicturesPlatform,
+): Promise<string[]> {
+  const indices = await changedSamples(record, dataset, platform.pictures);
   return indices.map((index) => `${shortened(keyOf(dataset, index))}: of the same size`);
 }
 
-/** What decodes the pictures of training and validation, if anything does. */
-function decoderOf({ train, val }: OpenData): string | undefined {
-  const isDecoded = [train, val].some(
+/** Whether anything decodes the pictures of training and validation. */
+function isDecoded({ train, val }: OpenData): boolean {
+  return [train, val].some(
     (dataset) => dataset?.source.kind === 'files' && dataset.source.paths.some(needsDecoder),
   );
-  const versions = isDecoded ? findSharp()?.versions : undefined;
-  return versions && `sharp ${versions.sharp}, libvips ${versions.vips}`;
 }

@@ -9,7 +9,7 @@ import { evaluate, prepareInference } from '../../train/evaluate.ts';
 import { topGuesses, type Guess } from '../../train/guess.ts';
 import type { Evaluation } from '../../train/metrics.ts';
 import type { Network } from '../../train/network.ts';
-import { createLoader } from '../../node/data/loader.ts';
+import { createLoader, type LoaderPlatform } from '../../data/loader.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import { evaluationBatch } from '../../train/loaders.ts';
 
@@ -65,7 +65,10 @@ const shown = 24;
  * Evaluates weights on the test pictures, or on the validation pictures if there are no others. Undefined if there are
  * neither, or if `signal` is aborted before the end.
  */
-export async function evaluateBest(options: EvaluateBestOptions): Promise<RunEvaluation | undefined> {
+export async function evaluateBest(
+  options: EvaluateBestOptions,
+  platform: LoaderPlatform,
+): Promise<RunEvaluation | undefined> {
   const { network, state, data, backend, preprocessing, seed, strict, signal } = options;
   const dataset = data.test ?? data.val;
   if (dataset === undefined || isAborted(signal)) return undefined;
@@ -77,7 +80,7 @@ export async function evaluateBest(options: EvaluateBestOptions): Promise<RunEva
     return await withEndings(async (endings) => {
       const program = await prepareInference(network, backend, batchSize, state);
       endings.add(() => program.dispose());
-      const loader = createLoader(dataset, { batchSize, preprocessing, strict, training: false });
+      const loader = createLoader(dataset, { batchSize, preprocessing, strict, training: false }, platform);
       endings.add(() => loader.dispose());
       const evaluation = await evaluate(program, loader, {
         signal,

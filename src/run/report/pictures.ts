@@ -1,11 +1,9 @@
-import { isAbsolute, relative } from 'node:path';
 import { largest } from '../../base/extremes.ts';
-import type { Picture } from '../../data/dataset.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { pairsOf } from '../../report/pairs.ts';
 import type { ReportedPicture } from '../../report/data.ts';
-import { readPicture } from '../../node/data/decode.ts';
-import { findSharp } from '../../node/sharp.ts';
+import { readPicture } from '../../data/decode.ts';
+import type { ReportPlatform } from './run-report.ts';
 import type { Classified } from './evaluate-best.ts';
 
 /** Longest side of a picture in a report, in pixels: of a sample, and of one misclassified picture among many. */
@@ -25,12 +23,13 @@ interface Source {
 export async function withPictures(
   samples: readonly Classified[],
   { dataset, folder }: Source,
+  platform: ReportPlatform,
 ): Promise<ReportedPicture[]> {
   return Promise.all(
     samples.map(async (sample) => ({
       ...sample,
-      id: shortId(sample.id, folder),
-      picture: await thumbnail(dataset, sample.index, sides.sample),
+      id: platform.within(folder, sample.id),
+      picture: await thumbnail(dataset, sample.index, sides.sample, platform),
     })),
   );
 }
@@ -42,6 +41,7 @@ export async function withPictures(
 export async function withSomePictures(
   misclassified: readonly Classified[],
   { dataset, folder }: Source,
+  platform: ReportPlatform,
   limit: number = budget,
 ): Promise<ReportedPicture[]> {
   const pairs = pairsOf(misclassified);
@@ -56,7 +56,9 @@ export async function withSomePictures(
   let spent = 0;
   for (let first = 0; first < inTurn.length && spent < limit; first += atOnce) {
     const some = inTurn.slice(first, first + atOnce);
-    const drawn = await Promise.all(some.map(({ index }) => thumbnail(dataset, index, sides.misclassified)));
+    const drawn = await Promise.all(
+      some.map(({ index }) => thumbnail(dataset, index, sides.misclassified, platform)),
+    );
     for (const [at, picture] of drawn.entries()) {
       if (picture === undefined || spent + picture.length > limit) continue;
       spent += picture.length;
@@ -65,38 +67,21 @@ export async function withSomePictures(
   }
   return misclassified.map((sample) => ({
     ...sample,
-    id: shortId(sample.id, folder),
+    id: platform.within(folder, sample.id),
     picture: pictures.get(sample),
   }));
 }
 
-/** A path within the folder of the data; what lies elsewhere keeps its own. */
-function shortId(id: string, folder: string): string {
-  const within = relative(folder, id);
-  return isAbsolute(id) === isAbsolute(folder) && within !== '' && !within.startsWith('..') ? within : id;
-}
-
 /** A `data:` URI; undefined if the file has gone or changed since it was evaluated, or there is no encoder. */
-async function thumbnail(dataset: PictureDataset, index: number, side: number): Promise<string | undefined> {
-  const sharp = findSharp();
-  if (sharp === undefined) return undefined;
-  return readPicture(dataset, index).then(
-    (picture) => dataUri(sharp, picture, side),
+async function thumbnail(
+  dataset: PictureDataset,
+  index: number,
+  side: number,
+  { pictures, encode }: ReportPlatform,
+): Promise<string | undefined> {
+  if (encode === undefined) return undefined;
+  return readPicture(dataset, index, pictures).then(
+    (picture) => encode(picture, side),
     () => undefined,
   );
-}
-
-/** A small picture as a PNG, which keeps its pixels; a photo as a small WebP. */
-async function dataUri(
-  sharp: NonNullable<ReturnType<typeof findSharp>>,
-  { data, width, height, channels }: Picture,
-  side: number,
-): Promise<string> {
-  const picture = sharp(data, { raw: { width, height, channels } });
-  if (Math.max(width, height) <= 64) return uri('png', await picture.png({ compressionLevel: 9 }).toBuffer());
-  return uri('webp', await picture.resize(side, side, { fit: 'inside' }).webp({ quality: 70 }).toBuffer());
-}
-
-function uri(type: 'png' | 'webp', bytes: Buffer): string {
-  return `data:image/${type};base64,${bytes.toString('base64')}`;
 }

@@ -1,51 +1,23 @@
-import { basename } from 'node:path';
-import type { Backend } from '../../backends/backend.ts';
 import { leftOutWords } from '../../data/left-out.ts';
-import type { Preprocessing } from '../../data/preprocessing.ts';
 import { count, digits3, percent } from '../../report/format.ts';
 import { recipeRows } from '../../report/recipe.ts';
-import type { ModelDescription } from '../../train/network.ts';
-import type { Recipe } from '../../train/recipe.ts';
-import type { TrainResult } from '../../train/train.ts';
-import type { OpenData } from '../../data/open-data.ts';
-import { machine } from '../../node/machine.ts';
+import { VERSION } from '../../base/version.ts';
 import { faultLines } from '../folder/metrics-file.ts';
-import { metricsName, type RunFolder } from '../folder/run-folder.ts';
-import { version } from '../../node/version.ts';
+import type { FilePlatform } from '../folder/file-system.ts';
+import { metricsName } from '../folder/run-folder.ts';
 import { evaluatedOn, type RunEvaluation } from './evaluate-best.ts';
 import { summarizeMetrics } from './metrics-summary.ts';
 import { misclassifiedCsv } from './misclassified.ts';
-import { findSharp } from '../../node/sharp.ts';
-
-/** What `report.html` is made of, beside the numbers in the run folder. */
-export interface RunReport {
-  readonly folder: RunFolder;
-  readonly data: OpenData;
-  readonly backend: Backend;
-  readonly model: ModelDescription;
-  /** Of the network: elements of all parameters, and multiply–accumulates for one picture. */
-  readonly cost: { readonly params: number; readonly macs: number };
-  readonly recipe: Recipe;
-  readonly preprocessing: Preprocessing;
-  readonly seed: number;
-  /** What the run began with, and what was not trained, in words. */
-  readonly begunWith?: string | undefined;
-  readonly frozen?: string | undefined;
-  /** The command that repeats the run. */
-  readonly command?: string | undefined;
-  readonly evaluated: RunEvaluation | undefined;
-  /** Lines for the reader: what was left out, why the run ended early. */
-  readonly notes: readonly string[];
-}
-
-/** The list of all misclassified pictures, beside the report. */
-export const misclassifiedFile = 'misclassified.csv';
+import { misclassifiedFile, type ReportPlatform, type RunReport } from './run-report.ts';
 
 /**
  * Writes `report.html` of a run, all its parts included if it was continued, and `misclassified.csv` if it was evaluated.
  * Gives the report's path.
  */
-export async function writeReport(run: RunReport): Promise<string> {
+export async function writeReport(
+  run: RunReport,
+  platform: ReportPlatform & Pick<FilePlatform, 'paths'>,
+): Promise<string> {
   // Plot and its document take a while to load, and a run that fails needs neither.
   const [{ renderReport }, pictures] = await Promise.all([
     import('../../report/report.ts'),
@@ -58,7 +30,7 @@ export async function writeReport(run: RunReport): Promise<string> {
   const source = dataset && { dataset, folder: data.path };
   const page = renderReport({
     model: model.name,
-    dataset: basename(data.path),
+    dataset: platform.paths.basename(data.path),
     date: new Date(),
     classes: data.classes,
     parameters: cost.params,
@@ -68,7 +40,7 @@ export async function writeReport(run: RunReport): Promise<string> {
     seconds,
     imagesPerSecond,
     waiting,
-    machine: machine(backend),
+    machine: platform.machine(backend),
     steps,
     epochs: metrics.epochs.map(({ validation, ...epoch }) => ({
       type: 'epoch',
@@ -78,9 +50,9 @@ export async function writeReport(run: RunReport): Promise<string> {
     ...(evaluated === undefined
       ? {}
       : { evaluated: { on: evaluatedOn[evaluated.on], evaluation: evaluated } }),
-    samples: evaluated && source ? await pictures.withPictures(evaluated.samples, source) : [],
+    samples: evaluated && source ? await pictures.withPictures(evaluated.samples, source, platform) : [],
     misclassified:
-      evaluated && source ? await pictures.withSomePictures(evaluated.misclassified, source) : [],
+      evaluated && source ? await pictures.withSomePictures(evaluated.misclassified, source, platform) : [],
     misclassifiedFile,
     leftOut: data.leftOut.map((item) => ({ ...item, what: leftOutWords(item) })),
     settings: settingsOf(run),
@@ -90,25 +62,13 @@ export async function writeReport(run: RunReport): Promise<string> {
       ...notesOn(evaluated),
       ...faultLines(metricsName, metrics.faults),
       ...(waiting > halfOfTheTime ? [waited(waiting)] : []),
-      ...(findSharp() === undefined ? [withoutPictures] : []),
+      ...(platform.encode === undefined ? [withoutPictures] : []),
     ],
   });
   if (evaluated !== undefined) {
     await folder.write(misclassifiedFile, misclassifiedCsv(evaluated.misclassified, data.classes));
   }
   return folder.write('report.html', page);
-}
-
-/** For the notes of a run that was interrupted, in training or when that was done. */
-export function interruption({ reason, step }: Pick<TrainResult, 'reason' | 'step'>): string {
-  return reason === 'interrupted'
-    ? `The run was interrupted at step ${count(step)} and can be continued.`
-    : 'The run was interrupted while its best weights were evaluated; continued, it evaluates them again.';
-}
-
-/** The same of a run whose best weights are damaged or gone, and of what is wrong with them. */
-export function withoutEvaluation(problem: string): string {
-  return `${problem}: the best weights were not evaluated`;
 }
 
 /** Below it the network takes most of the time, and faster reading would gain little. */
@@ -154,7 +114,7 @@ function settingsOf(run: RunReport): [string, string][] {
     ['validation pictures', validationRow(run)],
     ['test pictures', data.test && count(data.test.length)],
     ['seed', String(seed)],
-    ['Cardinal', version()],
+    ['Cardinal', VERSION],
   ];
   return rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
 }

@@ -4,8 +4,6 @@ import {
   abortSignal,
   anything,
   callback,
-  checkKind,
-  checkOptions,
   finite,
   flag,
   oneOf,
@@ -23,8 +21,8 @@ import { Module } from '../../nn/module.ts';
 import { backendKind } from '../../session/arguments.ts';
 import type { TrainOnOptions } from './options.ts';
 
-/** What each option may be; numbers of the recipe are checked with the whole recipe. */
-const kinds: Kinds<TrainOnOptions> = {
+/** What each option of `trainOn` may be on every platform; numbers of the recipe are checked with the whole recipe. */
+export const trainOnKinds: Kinds<TrainOnOptions> = {
   recipe: {
     expected: 'the name of a recipe, or one as findRecipe gives it',
     is: (value) => text.is(value) || record.is(value),
@@ -34,7 +32,6 @@ const kinds: Kinds<TrainOnOptions> = {
   takeOver: flag,
   verify: flag,
   weights: text,
-  hub: record,
   head: oneOf('keep', 'reset'),
   inChannels: { expected: '1 or 3, as pictures have', is: (value) => value === 1 || value === 3 },
   partial: flag,
@@ -73,20 +70,18 @@ const kinds: Kinds<TrainOnOptions> = {
   ...pictureLimitKinds,
 };
 
-/** Throws a `UsageError` for arguments of `trainOn` that its types would not take: plain JavaScript may call with anything. */
-export function checkTrainOn(source: unknown, model: unknown, options: TrainOnOptions): void {
-  checkKind('trainOn', 'the data', source, {
-    expected: 'the path of a folder, or what openData gives once it is awaited',
-    is: (value) =>
-      text.is(value) || (record.is(value) && 'classes' in Object(value) && 'train' in Object(value)),
-  });
-  if (!(model instanceof Module) && !isNamed(model)) {
-    const advice = typeof model === 'string' ? `: { name: ${quoted(model)} } is one` : '';
-    throw new UsageError(
-      `trainOn: expected the network to be a module, or { name, options } of the registry, got ${described(model)}${advice}`,
-    );
-  }
-  checkOptions('trainOn', options, kinds);
+/** Pictures that are open, for `checkTrainOn`. */
+export function isOpenData(value: unknown): boolean {
+  return record.is(value) && 'classes' in Object(value) && 'train' in Object(value);
+}
+
+/** Throws a `UsageError` for what is no network to train: plain JavaScript may call with anything. */
+export function checkNetwork(model: unknown): void {
+  if (model instanceof Module || isNamed(model)) return;
+  const advice = typeof model === 'string' ? `: { name: ${quoted(model)} } is one` : '';
+  throw new UsageError(
+    `trainOn: expected the network to be a module, or { name, options } of the registry, got ${described(model)}${advice}`,
+  );
 }
 
 function isNamed(model: unknown): boolean {

@@ -1,5 +1,5 @@
 import { CardinalError } from '../../base/errors.ts';
-import { seenBefore } from '../../node/data/to-evaluate.ts';
+import { seenBefore } from '../../data/to-evaluate.ts';
 import { createModel } from '../../models/registry.ts';
 import { freeze, frozenParameters } from '../../nn/freeze.ts';
 import { Module } from '../../nn/module.ts';
@@ -8,10 +8,9 @@ import { trainingPictures } from '../../train/loaders.ts';
 import { networkOf } from '../../train/network.ts';
 import { weightsFactsOf } from '../../use/weights-facts.ts';
 import { tensorsFor } from '../../use/opened-weights.ts';
-import { withWeightsFile, type WeightsFile } from '../../node/weights-file.ts';
 import { loadTensors } from '../../weights/load.ts';
-import type { OpenData } from '../../data/open-data.ts';
-import { openData, type OpenOptions } from '../../node/data/open.ts';
+import type { OpenData, OpenOptions } from '../../data/open-data.ts';
+import type { BeginningWeights, RunPlatform } from '../platform.ts';
 import { picturesOfRun } from '../pictures/run-pictures.ts';
 import type { RunConfig } from './config.ts';
 import { openDataFor } from './data-for-weights.ts';
@@ -34,21 +33,22 @@ export interface EndedEarly {
 export function prepareToBegin(
   request: RunRequest,
   log: RunLog,
-  endedEarly?: EndedEarly,
+  endedEarly: EndedEarly | undefined,
+  platform: RunPlatform,
 ): Promise<PreparedRun> {
-  const { weights: asked, hub, verify } = request.options;
+  const { weights: asked, verify } = request.options;
   const known = endedEarly?.config.weights;
   const name = endedEarly === undefined ? asked : (known?.path ?? known?.file);
   // The file is closed before training, which may take days.
-  if (name === undefined) return prepare(request, log, endedEarly);
+  if (name === undefined) return prepare(request, log, endedEarly, undefined, platform);
   let isOpen = false;
-  const opened = async (weights: WeightsFile): Promise<PreparedRun> => {
+  const opened = async (weights: BeginningWeights): Promise<PreparedRun> => {
     isOpen = true;
     await log.emit({ type: 'weights-opened', notes: weights.notes });
     if (endedEarly !== undefined) await requireSameWeights(endedEarly, weights);
-    return prepare(request, log, endedEarly, weights);
+    return prepare(request, log, endedEarly, weights, platform);
   };
-  return withWeightsFile(name, opened, hub, { verify }).catch((error: unknown) => {
+  return platform.withWeights(name, opened, { verify }).catch((error: unknown) => {
     if (endedEarly === undefined || isOpen || !(error instanceof CardinalError)) throw error;
     throw new CardinalError(
       `the weights that the run in ${endedEarly.path} begins with cannot be had: ${error.message}; put them back, or begin another run`,
@@ -61,17 +61,18 @@ async function prepare(
   request: RunRequest,
   log: RunLog,
   endedEarly: EndedEarly | undefined,
-  weights?: WeightsFile,
+  weights: BeginningWeights | undefined,
+  platform: RunPlatform,
 ): Promise<PreparedRun> {
   const { options } = request;
-  const data = await openPictures(request, endedEarly?.config, weights);
+  const data = await openPictures(request, endedEarly?.config, weights, platform);
   trainingPictures(data);
   const earlier = weights && weightsFactsOf(weights).pictures;
-  await log.warn(await seenBefore(data, earlier));
+  await log.warn(await seenBefore(data, earlier, platform.pictures));
   const { config, module } =
     endedEarly === undefined
-      ? await settingsFor(request, data, weights, log)
-      : again(endedEarly.config, request);
+      ? await settingsFor(request, data, weights, log, platform)
+      : again(endedEarly.config, request, platform);
   const { model, seed, preprocessing, strict } = config;
   const isOwn = request.model instanceof Module;
   if (!isOwn) module.initialize(seed);
@@ -84,19 +85,23 @@ async function prepare(
     data,
     module,
     network: networkOf(module, [preprocessing.channels, ...preprocessing.size], model),
-    pictures: await picturesOfRun(data, { strict }),
+    pictures: await picturesOfRun(data, { strict }, platform),
     picturesBefore: earlier ?? [],
-    engine: engineToBegin(options, endedEarly?.config.engine),
+    engine: engineToBegin(options, endedEarly?.config.engine, platform.backends),
     checkpointActivations: options.checkpointActivations ?? config.checkpointActivations,
     resume: undefined,
   };
 }
 
 /** The settings of a run that begins anew, computed by what is asked for last, and its network. */
-function again(config: RunConfig, { model, options }: RunRequest): Settings {
+function again(
+  config: RunConfig,
+  { model, options }: RunRequest,
+  { backends }: Pick<RunPlatform, 'backends'>,
+): Settings {
   const { engine: before, ...rest } = config;
-  const { name: backend, threads, blas } = engineToBegin(options, before);
-  const engine = engineToKeep({ backend, threads, blas });
+  const { name: backend, threads, blas } = engineToBegin(options, before, backends);
+  const engine = engineToKeep({ backend, threads, blas }, backends);
   return {
     config: engine === undefined ? rest : { ...rest, engine },
     module: model instanceof Module ? model : createModel(config.model.name, config.model.options),
@@ -107,7 +112,8 @@ function again(config: RunConfig, { model, options }: RunRequest): Settings {
 async function openPictures(
   { source, options }: RunRequest,
   config: RunConfig | undefined,
-  weights: WeightsFile | undefined,
+  weights: BeginningWeights | undefined,
+  platform: RunPlatform,
 ): Promise<OpenData> {
   const head = config === undefined ? options.head : config.weights?.head;
   const known = source ?? config?.data;
@@ -120,14 +126,14 @@ async function openPictures(
   const { seed, valFraction, strict, maxPixels, decodeSeconds } = config ?? options;
   const opening: OpenOptions = { seed, valFraction, strict, maxPixels, decodeSeconds };
   return weights === undefined
-    ? openData(known, opening)
-    : openDataFor(weights, head ?? 'keep', known, opening);
+    ? platform.openData(known, opening)
+    : openDataFor(weights, head ?? 'keep', known, opening, platform);
 }
 
 /** Gives the network the weights of a file. */
 async function load(
   module: Module,
-  weights: WeightsFile,
+  weights: BeginningWeights,
   { weights: begun }: RunConfig,
   isOwn: boolean,
   log: RunLog,
@@ -140,7 +146,7 @@ async function load(
 }
 
 /** Throws a `CardinalError` unless the file holds what it held when the run was begun. */
-async function requireSameWeights({ path, config }: EndedEarly, file: WeightsFile): Promise<void> {
+async function requireSameWeights({ path, config }: EndedEarly, file: BeginningWeights): Promise<void> {
   const { weights } = config;
   if (weights?.sha256 === undefined || weights.sha256 === (await file.digest())) return;
   throw new CardinalError(

@@ -2,11 +2,27 @@ import * as z from 'zod/mini';
 import { jsonObject } from '../../base/validate.ts';
 import { mostDecodeSeconds } from '../../data/picture-limits.ts';
 import { preprocessingSchema } from '../../data/preprocessing.ts';
-import { backendNames } from '../../node/backends.ts';
+import type { Backends } from '../backends.ts';
 import { recipeSchema } from '../../train/recipe.ts';
 
-/** `config.json` of a run folder: the settings that continue a run beside its checkpoint, and what a person may ask. */
-export const runConfigSchema = z.strictObject({
+export type RunConfig = z.infer<typeof schema>;
+
+/**
+ * `config.json` of a run folder: the settings that continue a run beside its checkpoint, and what a person may ask. Its backend is
+ * one of those of the platform that reads it.
+ */
+export function runConfigSchema(backends: Backends) {
+  const backend = z.optional(z.enum(Object.keys(backends)));
+  return z.extend(schema, { engine: z.optional(z.extend(engineSchema, { backend })) });
+}
+
+const engineSchema = z.strictObject({
+  backend: z.optional(z.string()),
+  threads: z.optional(z.int().check(z.minimum(1))),
+  blas: z.optional(z.boolean()),
+});
+
+const schema = z.strictObject({
   /** Cardinal's version. */
   cardinal: z.string(),
   startedAt: z.iso.datetime(),
@@ -47,20 +63,12 @@ export const runConfigSchema = z.strictObject({
   maxPixels: z.optional(z.int().check(z.minimum(1))),
   decodeSeconds: z.optional(z.int().check(z.minimum(1), z.maximum(mostDecodeSeconds))),
   /** What was asked to compute it, for a run that begins anew; once it has a checkpoint, that records what computed it. */
-  engine: z.optional(
-    z.strictObject({
-      backend: z.optional(z.enum(backendNames)),
-      threads: z.optional(z.int().check(z.minimum(1))),
-      blas: z.optional(z.boolean()),
-    }),
-  ),
+  engine: z.optional(engineSchema),
   /** Minutes between checkpoints, beside these; 0: none by the clock. */
   checkpointMinutes: z.optional(z.number().check(z.minimum(0))),
   /** Epochs without a better validation top-1 after which the run ends. */
   patience: z.optional(z.int().check(z.minimum(1))),
 });
-
-export type RunConfig = z.infer<typeof runConfigSchema>;
 
 /** What became of the classifier of weights that a run began with, in words. */
 export const classifierFates = { keep: 'kept', reset: 'reinitialised' } as const;

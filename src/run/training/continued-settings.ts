@@ -1,14 +1,14 @@
-import { resolve } from 'node:path';
 import { smallest } from '../../base/extremes.ts';
 import { CardinalError, UsageError } from '../../base/errors.ts';
 import { validate } from '../../base/validate.ts';
+import { VERSION } from '../../base/version.ts';
 import { augmentationNamed } from '../../data/augmentations.ts';
 import { preprocessingSchema } from '../../data/preprocessing.ts';
 import { listModels, modelInfo } from '../../models/registry.ts';
 import { Module } from '../../nn/module.ts';
 import { continuedRecipe } from '../../train/continue.ts';
 import { lastFile } from '../folder/checkpoints.ts';
-import { version } from '../../node/version.ts';
+import type { FilePlatform } from '../folder/file-system.ts';
 import { askedRecipe } from './asked-recipe.ts';
 import type { RunConfig } from './config.ts';
 import { optionsThatAre } from './continuing.ts';
@@ -20,7 +20,12 @@ import { usualOpening, withoutUndefined } from './settings.ts';
  * The settings with which a run goes on: the same object if nothing is new. `whenContinued` says what may be: it may become
  * longer, and what is `kept` may change. Throws a `UsageError` if others are asked for than it has.
  */
-export function continuedSettings(path: string, config: RunConfig, request: RunRequest): RunConfig {
+export function continuedSettings(
+  path: string,
+  config: RunConfig,
+  request: RunRequest,
+  { paths }: Pick<FilePlatform, 'paths'>,
+): RunConfig {
   requireOwn(path, config, request);
   const { source, options, command } = request;
   const { augment } = options;
@@ -29,7 +34,7 @@ export function continuedSettings(path: string, config: RunConfig, request: RunR
   const augmentation = named ?? asked.augmentation;
   const recipe = continuedRecipe(config.recipe, { ...asked, augmentation }, `the run in ${path}`);
   const folder = typeof source === 'object' ? source.path : source;
-  const data = folder === undefined ? config.data : resolve(folder);
+  const data = folder === undefined ? config.data : paths.resolve(folder);
   const kept = optionsThatAre('kept').map((option) => [option, options[option] ?? config[option]] as const);
   const isSame =
     recipe.epochs === config.recipe.epochs &&
@@ -92,6 +97,7 @@ export function settingsOfCheckpoint(
   path: string,
   { source, options }: RunRequest,
   { model, preprocessing = options.preprocessing, pictures, training }: LastCheckpoint,
+  { paths }: Pick<FilePlatform, 'paths'>,
 ): RunConfig {
   if (preprocessing === undefined) {
     throw new CardinalError(
@@ -101,9 +107,9 @@ export function settingsOfCheckpoint(
   const { valFraction = usualOpening.valFraction, strict = usualOpening.strict } = options;
   const { recipe, seed, frozen } = training;
   return {
-    cardinal: version(),
+    cardinal: VERSION,
     startedAt: new Date().toISOString(),
-    data: resolve(typeof source === 'object' ? source.path : (source ?? '')),
+    data: paths.resolve(typeof source === 'object' ? source.path : (source ?? '')),
     model,
     recipe,
     seed,

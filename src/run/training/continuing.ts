@@ -18,7 +18,6 @@ export const whenContinued = {
   resume: 'free',
   takeOver: 'free',
   verify: 'free',
-  hub: 'free',
   evaluate: 'free',
   report: 'free',
   backend: 'free',

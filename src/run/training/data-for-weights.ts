@@ -1,9 +1,8 @@
 import { CardinalError } from '../../base/errors.ts';
-import { openData, type OpenOptions } from '../../node/data/open.ts';
-import type { OpenData } from '../../data/open-data.ts';
+import type { OpenData, OpenOptions } from '../../data/open-data.ts';
 import { OtherClassesError } from '../../data/reader.ts';
 import { weightsFactsOf } from '../../use/weights-facts.ts';
-import type { WeightsFile } from '../../node/weights-file.ts';
+import type { BeginningWeights, RunPlatform } from '../platform.ts';
 
 /**
  * Opens pictures to train on from weights that are there already. A classifier that is kept knows its classes by their
@@ -11,14 +10,15 @@ import type { WeightsFile } from '../../node/weights-file.ts';
  * they are other classes, and as `openData` does.
  */
 export async function openDataFor(
-  weights: WeightsFile,
+  weights: BeginningWeights,
   head: 'keep' | 'reset',
   path: string,
   options: Omit<OpenOptions, 'classes'>,
+  platform: Pick<RunPlatform, 'openData'>,
 ): Promise<OpenData> {
-  if (head === 'reset') return openData(path, options);
+  if (head === 'reset') return platform.openData(path, options);
   try {
-    return await openData(path, { ...options, classes: weightsFactsOf(weights).classes });
+    return await platform.openData(path, { ...options, classes: weightsFactsOf(weights).classes });
   } catch (error) {
     if (!(error instanceof OtherClassesError)) throw error;
     throw new CardinalError(

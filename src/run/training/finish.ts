@@ -2,7 +2,8 @@ import type { Backend } from '../../backends/backend.ts';
 import { countModel } from '../../cost/index.ts';
 import type { TrainResult } from '../../train/train.ts';
 import { evaluateBest, type RunEvaluation } from '../report/evaluate-best.ts';
-import { interruption, withoutEvaluation, writeReport } from '../report/write-report.ts';
+import { interruption, withoutEvaluation } from '../report/run-report.ts';
+import type { RunPlatform } from '../platform.ts';
 import type { RunFolder } from '../folder/run-folder.ts';
 import { classifierFates } from './config.ts';
 import type { RunLog } from './events.ts';
@@ -31,16 +32,21 @@ export async function finish(
   run: PreparedRun,
   result: TrainResult,
   { backend, folder, signal }: Means,
-  { evaluate = true, report = true }: Pick<RunOptions, 'evaluate' | 'report'>,
+  { evaluate = true, report }: Pick<RunOptions, 'evaluate' | 'report'>,
   log: RunLog,
+  platform: RunPlatform,
 ): Promise<Finished> {
   const isEvaluated = evaluate && result.reason !== 'interrupted';
-  const found = isEvaluated ? await evaluateRun(run, result, { backend, folder, signal }, log) : undefined;
+  const found = isEvaluated
+    ? await evaluateRun(run, result, { backend, folder, signal }, log, platform)
+    : undefined;
   const [evaluation, problem] = typeof found === 'string' ? [undefined, withoutEvaluation(found)] : [found];
   if (signal?.aborted === true) log.notes.push(interruption(result));
   if (problem !== undefined) log.notes.push(problem);
   const path =
-    folder !== undefined && report ? await reportRun(run, { backend, folder }, evaluation, log) : undefined;
+    folder !== undefined && report !== false
+      ? await reportRun(run, { backend, folder }, evaluation, report === true, log, platform)
+      : undefined;
   return { evaluation, withoutEvaluation: problem, report: path };
 }
 
@@ -50,6 +56,7 @@ async function evaluateRun(
   { state: trained }: TrainResult,
   { backend, folder, signal }: Means,
   log: RunLog,
+  platform: RunPlatform,
 ): Promise<RunEvaluation | string | undefined> {
   const pictures = data.test ?? data.val;
   if (pictures === undefined) return undefined;
@@ -61,15 +68,24 @@ async function evaluateRun(
   if (state === undefined) return undefined;
   const { preprocessing, recipe, seed, strict } = config;
   const { batchSize } = recipe;
-  return evaluateBest({ network, state, data, backend, preprocessing, batchSize, seed, strict, signal });
+  return evaluateBest(
+    { network, state, data, backend, preprocessing, batchSize, seed, strict, signal },
+    platform.loaders,
+  );
 }
 
 async function reportRun(
   { config, data, module, network }: PreparedRun,
   { backend, folder }: { readonly backend: Backend; readonly folder: RunFolder },
   evaluated: RunEvaluation | undefined,
+  isAsked: boolean,
   log: RunLog,
-): Promise<string> {
+  { writeReport }: RunPlatform,
+): Promise<string | undefined> {
+  if (writeReport === undefined) {
+    await log.warn(isAsked ? `no report is written here: ${elsewhere}` : undefined);
+    return undefined;
+  }
   await log.emit({ type: 'reporting' });
   const { recipe, preprocessing, seed, command, weights, freeze } = config;
   return writeReport({
@@ -80,3 +96,5 @@ async function reportRun(
     frozen: freeze?.join(' '),
   });
 }
+
+const elsewhere = 'cardinal train --resume writes it, once the run folder is on a machine with Node';

@@ -7,9 +7,7 @@ import type { Module } from '../../nn/module.ts';
 import type { TrainEvent } from '../../train/events.ts';
 import type { Recipe, RecipeOverrides } from '../../train/recipe.ts';
 import type { VerifyOptions } from '../../weights/digest.ts';
-import type { NodeBackendOptions } from '../../node/backend.ts';
 import type { OpenData } from '../../data/open-data.ts';
-import type { HubOptions } from '../../node/hub/repo.ts';
 import type { RunConfig } from './config.ts';
 import type { RunEvent } from './events.ts';
 
@@ -44,8 +42,6 @@ export interface TrainOnOptions extends RecipeOverrides, VerifyOptions, PictureL
    * theirs were, unless `preprocessing` is given.
    */
   readonly weights?: string | undefined;
-  /** For `hf:` names: progress, warnings, another cache. */
-  readonly hub?: HubOptions | undefined;
   /**
    * The classifier of `weights`: `keep` (default), with the classes that they name, in their order; or `reset` for other
    * classes than they were trained on.
@@ -124,7 +120,7 @@ export interface RunOptions extends Omit<
   readonly mean?: readonly number[] | undefined;
   readonly std?: readonly number[] | undefined;
   /** One that is there, which its maker disposes of, or the name of one to make. */
-  readonly backend?: Backend | NodeBackendOptions['name'] | undefined;
+  readonly backend?: Backend | string | undefined;
 }
 
 /** A run that is asked for. */

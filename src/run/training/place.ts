@@ -1,18 +1,21 @@
 import type { CheckpointKind, CheckpointStore } from '../../train/store.ts';
 import { RunFolder, type OpenRunOptions } from '../folder/run-folder.ts';
+import type { FolderPlatform } from '../folder/platform.ts';
 import type { RunConfig } from './config.ts';
 import type { RunOptions } from './options.ts';
 
 /** The folder of a run, if it has one: opened at once to be continued, or made when there is something to write. */
 export class RunPlace implements CheckpointStore {
   readonly #options: OpenRunOptions;
+  readonly #platform: FolderPlatform;
   #path: string | undefined;
   #folder: RunFolder | undefined;
   #isNew = false;
   #failed = false;
 
-  constructor(options: OpenRunOptions) {
+  constructor(options: OpenRunOptions, platform: FolderPlatform) {
     this.#options = options;
+    this.#platform = platform;
   }
 
   /** Undefined as long as there is none. */
@@ -22,7 +25,7 @@ export class RunPlace implements CheckpointStore {
 
   /** Opens the folder of an earlier run. */
   async reopen(path: string): Promise<RunFolder> {
-    this.#folder = await RunFolder.open(path, this.#options);
+    this.#folder = await RunFolder.open(path, this.#options, this.#platform);
     return this.#folder;
   }
 
@@ -35,7 +38,7 @@ export class RunPlace implements CheckpointStore {
   /** The folder to write to, made if it is not open; undefined for a run that writes nothing. */
   async make(): Promise<RunFolder | undefined> {
     if (this.#folder === undefined && this.#path !== undefined) {
-      this.#folder = await RunFolder.create(this.#path, this.#options);
+      this.#folder = await RunFolder.create(this.#path, this.#options, this.#platform);
       this.#isNew = true;
     }
     return this.#folder;

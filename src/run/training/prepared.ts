@@ -2,7 +2,7 @@ import type { PictureRecord } from '../../data/picture-record.ts';
 import type { Module } from '../../nn/module.ts';
 import type { Checkpoint, TrainingState } from '../../train/checkpoint.ts';
 import type { Network } from '../../train/network.ts';
-import type { NodeBackendOptions } from '../../node/backend.ts';
+import type { EngineChoice } from '../backends.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import type { RunPictures } from '../pictures/run-pictures.ts';
 import type { RunConfig } from './config.ts';
@@ -23,7 +23,7 @@ export interface PreparedRun {
   /** Which pictures the weights were trained on that the run begins with. */
   readonly picturesBefore: readonly PictureRecord[];
   /** What computes, unless a backend is given. */
-  readonly engine: NodeBackendOptions;
+  readonly engine: EngineChoice;
   /** As the run had it, if it is not given. */
   readonly checkpointActivations: boolean | undefined;
   /** The checkpoint that the run goes on from; undefined for one that begins. */

@@ -1,11 +1,13 @@
 import { CardinalError } from '../../base/errors.ts';
-import { isDeepStrictEqual } from 'node:util';
+import { sameData } from '../../base/same-data.ts';
 import { shortened } from '../../base/quoted.ts';
 import { listModels } from '../../models/registry.ts';
 import { recipeDifference } from '../../train/continue.ts';
 import { lastFile } from '../folder/checkpoints.ts';
 import { isMissing } from '../../base/file-errors.ts';
 import type { RunFolder } from '../folder/run-folder.ts';
+import type { Backends } from '../backends.ts';
+import type { RunPlatform } from '../platform.ts';
 import { runConfigSchema, type RunConfig } from './config.ts';
 import type { RunLog } from './events.ts';
 import type { LastCheckpoint } from './prepared.ts';
@@ -23,9 +25,14 @@ export interface FoundRun {
  * run that only its program can continue is refused unless it is that which asks (`byProgram`). Throws a `CardinalError` if
  * there is no run, or if its settings were edited.
  */
-export async function findRun(folder: RunFolder, byProgram: boolean, log: RunLog): Promise<FoundRun> {
+export async function findRun(
+  folder: RunFolder,
+  byProgram: boolean,
+  log: RunLog,
+  { backends }: Pick<RunPlatform, 'backends'>,
+): Promise<FoundRun> {
   const { path } = folder;
-  const config = await readConfig(folder);
+  const config = await readConfig(folder, backends);
   const remains = await folder.remains();
   if (!byProgram) requireContinuable(path, config, remains === 'run');
   const onNotice = (message: string): Promise<void> => log.notice(message);
@@ -39,9 +46,9 @@ export async function findRun(folder: RunFolder, byProgram: boolean, log: RunLog
   return { config, checkpoint };
 }
 
-async function readConfig(folder: RunFolder): Promise<RunConfig | undefined> {
+async function readConfig(folder: RunFolder, backends: Backends): Promise<RunConfig | undefined> {
   try {
-    return await folder.readConfig(runConfigSchema);
+    return await folder.readConfig(runConfigSchema(backends));
   } catch (error) {
     if (isMissing(error)) return undefined;
     throw error;
@@ -90,7 +97,7 @@ export function requireUnedited(
     ...(heldOut === undefined ? {} : { valFraction: [heldOut.fraction, valFraction] }),
     ...(recipe.epochs < training.recipe.epochs ? { epochs: [training.recipe.epochs, recipe.epochs] } : {}),
   };
-  const other = Object.entries(settings).find(([, [has, says]]) => !isDeepStrictEqual(has, says));
+  const other = Object.entries(settings).find(([, [has, says]]) => !sameData(has, says));
   const text = (value: unknown): string => shortened(JSON.stringify(value));
   const difference =
     other === undefined

@@ -1,11 +1,11 @@
 import type { OpenData } from '../../data/open-data.ts';
-import { openData } from '../../node/data/open.ts';
 import { picturesOfRun } from '../pictures/run-pictures.ts';
 import { createModel } from '../../models/registry.ts';
 import { freeze, freezeExactly } from '../../nn/freeze.ts';
 import { Module } from '../../nn/module.ts';
 import { mayBeSameModel } from '../../train/checkpoint.ts';
 import { networkOf } from '../../train/network.ts';
+import type { RunPlatform } from '../platform.ts';
 import type { RunConfig } from './config.ts';
 import { optionsThatAre } from './continuing.ts';
 import { continuedSettings, settingsOfCheckpoint } from './continued-settings.ts';
@@ -26,14 +26,16 @@ export async function prepareToContinue(
   path: string,
   config: RunConfig | undefined,
   resume: LastCheckpoint,
+  platform: RunPlatform,
 ): Promise<PreparedRun> {
   const { options, source } = request;
   await log.notice(ofBeginning(path, options));
-  const known = config ?? settingsOfCheckpoint(path, request, resume);
-  const settings = continuedSettings(path, known, request);
-  const data = await picturesToContinue(source ?? settings.data, settings, resume);
+  const known = config ?? settingsOfCheckpoint(path, request, resume, platform);
+  const settings = continuedSettings(path, known, request, platform);
+  const data = await picturesToContinue(source ?? settings.data, settings, resume, platform);
   const { strict } = settings;
-  const pictures = await picturesOfRun(data, { strict, earlier: { path, checkpoint: resume } });
+  const earlier = { path, checkpoint: resume };
+  const pictures = await picturesOfRun(data, { strict, earlier }, platform);
   await log.warn(pictures.warning);
   const module = networkToContinue(request, settings, resume);
   if (options.freeze !== undefined) freeze(module, options.freeze);
@@ -49,7 +51,7 @@ export async function prepareToContinue(
     network: networkOf(module, [channels, ...size], description),
     pictures,
     picturesBefore: [],
-    engine: engineToContinue(options, resume.training),
+    engine: engineToContinue(options, resume.training, platform.backends),
     checkpointActivations: options.checkpointActivations,
     resume,
   };
@@ -60,11 +62,13 @@ async function picturesToContinue(
   source: string | OpenData,
   { seed, valFraction, strict, maxPixels, decodeSeconds }: RunConfig,
   { classes, pictures }: LastCheckpoint,
+  platform: RunPlatform,
 ): Promise<OpenData> {
   if (typeof source !== 'string') return source;
   // A program may have held some out with another seed than the run's.
   const splitSeed = pictures?.at(0)?.heldOut?.seed ?? seed;
-  return openData(source, { seed: splitSeed, valFraction, strict, maxPixels, decodeSeconds, classes });
+  const opening = { seed: splitSeed, valFraction, strict, maxPixels, decodeSeconds, classes };
+  return platform.openData(source, opening);
 }
 
 function networkToContinue(

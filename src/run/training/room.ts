@@ -2,7 +2,6 @@ import { plainTarget } from '../../backends/cpu.ts';
 import { fitPlan } from '../../train/micro-batches.ts';
 import type { Network } from '../../train/network.ts';
 import type { Recipe } from '../../train/recipe.ts';
-import { largestProgram } from '../../node/memory.ts';
 
 /**
  * Throws a `CardinalError` if no part of a batch fits into memory, whatever computes: so that it is known before pictures of that size are
@@ -12,7 +11,7 @@ export function requireRoom(
   network: Network,
   recipe: Recipe,
   checkpointActivations: boolean | undefined,
-  memoryLimit = largestProgram(),
+  memoryLimit: number,
 ): void {
   fitPlan(network, plainTarget, recipe, { memoryLimit, checkpointActivations });
 }

@@ -2,9 +2,11 @@ import { withEndings, type Endings } from '../../base/endings.ts';
 import { UsageError } from '../../base/errors.ts';
 import type { Backend } from '../../backends/backend.ts';
 import { patience } from '../../train/early-stopping.ts';
-import { openLoaders } from '../../node/data/loaders.ts';
+import { createLoader } from '../../data/loader.ts';
+import { openLoaders } from '../../train/loaders.ts';
 import { fit, type TrainResult } from '../../train/train.ts';
-import { createNodeBackend, type NodeBackendOptions } from '../../node/backend.ts';
+import type { EngineChoice } from '../backends.ts';
+import type { RunPlatform } from '../platform.ts';
 import { pictureListFile } from '../pictures/picture-list.ts';
 import { prepareToBegin } from './begin.ts';
 import { continuedSettings } from './continued-settings.ts';
@@ -24,7 +26,7 @@ export interface RunOutcome extends Pick<PreparedRun, 'config' | 'data' | 'modul
   readonly path: string | undefined;
   /** What computed it, and what was asked to. */
   readonly backend: Pick<Backend, 'name' | 'numerics'>;
-  readonly engine: NodeBackendOptions;
+  readonly engine: EngineChoice;
 }
 
 /**
@@ -35,19 +37,18 @@ export interface RunOutcome extends Pick<PreparedRun, 'config' | 'data' | 'modul
  * Throws a `CardinalError` if data, network, weights and options do not fit together, a file cannot be read or written, or
  * another process has the folder.
  */
-export async function trainRun(request: RunRequest): Promise<RunOutcome> {
+export async function trainRun(request: RunRequest, platform: RunPlatform): Promise<RunOutcome> {
   const { options } = request;
   requireConsistent(request);
   const log = new RunLog(request.onEvent);
   return withEndings(async (endings) => {
-    const place = new RunPlace({
-      takeOver: options.takeOver,
-      verify: options.verify,
-      onNotice: (message) => log.notice(message),
-    });
+    const { takeOver, verify } = options;
+    const onNotice = (message: string): Promise<void> => log.notice(message);
+    const place = new RunPlace({ takeOver, verify, onNotice }, platform);
     endings.add(() => place.end());
     try {
-      return await carryOut(await prepare(request, place, log), request, place, log, endings);
+      const run = await prepare(request, place, log, platform);
+      return await carryOut(run, request, place, log, endings, platform);
     } catch (error) {
       place.fail();
       throw error;
@@ -94,14 +95,21 @@ function requireConsistent({ source, options }: RunRequest): void {
 }
 
 /** Everything that a run needs, from its folder if it is to be continued. */
-async function prepare(request: RunRequest, place: RunPlace, log: RunLog): Promise<PreparedRun> {
+async function prepare(
+  request: RunRequest,
+  place: RunPlace,
+  log: RunLog,
+  platform: RunPlatform,
+): Promise<PreparedRun> {
   const { resume, out } = request.options;
-  if (resume !== true || typeof out !== 'string') return prepareToBegin(request, log);
+  if (resume !== true || typeof out !== 'string') return prepareToBegin(request, log, undefined, platform);
   const folder = await place.reopen(out);
-  const { config, checkpoint } = await findRun(folder, request.command === undefined, log);
-  if (checkpoint !== undefined) return prepareToContinue(request, log, out, config, checkpoint);
-  const settings = config && continuedSettings(out, config, request);
-  return prepareToBegin(request, log, settings && { path: out, config: settings });
+  const { config, checkpoint } = await findRun(folder, request.command === undefined, log, platform);
+  if (checkpoint !== undefined) {
+    return prepareToContinue(request, log, out, config, checkpoint, platform);
+  }
+  const settings = config && continuedSettings(out, config, request, platform);
+  return prepareToBegin(request, log, settings && { path: out, config: settings }, platform);
 }
 
 async function carryOut(
@@ -110,14 +118,17 @@ async function carryOut(
   place: RunPlace,
   log: RunLog,
   endings: Endings,
+  platform: RunPlatform,
 ): Promise<RunOutcome> {
   const { config, data, network, pictures, resume } = run;
   const { recipe, seed, preprocessing, weights } = config;
   const { options } = request;
-  const loaders = openLoaders(data, config);
+  const loaders = openLoaders(data, config, (dataset, loading) =>
+    createLoader(dataset, loading, platform.loaders),
+  );
   endings.add(() => loaders.validation?.dispose());
   endings.add(() => loaders.train.dispose());
-  const backend = isMade(options.backend) ? options.backend : await createNodeBackend(run.engine);
+  const backend = isMade(options.backend) ? options.backend : await platform.createBackend(run.engine);
   if (!isMade(options.backend)) endings.add(() => backend.dispose());
   const path = await place.name(options.out, config);
   const before = resume && (await place.folder?.rewindMetrics(resume.training.progress));
@@ -162,7 +173,7 @@ async function carryOut(
     place.fail();
     return { ...outcome, evaluation: undefined, withoutEvaluation: undefined, report: undefined };
   }
-  return { ...outcome, ...(await finish(run, result, { backend, folder, signal }, options, log)) };
+  return { ...outcome, ...(await finish(run, result, { backend, folder, signal }, options, log, platform)) };
 }
 
 /** Everything fits: writes down what the run is of, and says that it begins or goes on. */

@@ -1,21 +1,18 @@
-import { resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { jsonObject, validate } from '../../base/validate.ts';
+import { VERSION } from '../../base/version.ts';
 import { preprocessingSchema, type Preprocessing } from '../../data/preprocessing.ts';
 import { createModel, modelInfo, modelOrigin } from '../../models/registry.ts';
 import { Module } from '../../nn/module.ts';
 import { networkOf, type ModelDescription } from '../../train/network.ts';
 import type { Recipe } from '../../train/recipe.ts';
 import type { OpenData } from '../../data/open-data.ts';
-import { fitPreprocessing } from '../../node/data/channel-statistics.ts';
-import { withAugmentation } from '../../node/data/loaders.ts';
-import { isHubName } from '../../node/hub/name.ts';
-import { requirePerChannel } from '../../use/prepare.ts';
-import { prepareFor } from '../../node/prepare.ts';
+import { fitPreprocessing } from '../../data/channel-statistics.ts';
+import { withAugmentation } from '../../train/loaders.ts';
+import { prepareFor, requirePerChannel } from '../../use/prepare.ts';
 import { identifyNetwork, otherNetwork } from '../../use/identify.ts';
 import { channelsOf, weightsFactsOf, isAdapted, trainingPreprocessing } from '../../use/weights-facts.ts';
-import { version } from '../../node/version.ts';
-import type { WeightsFile } from '../../node/weights-file.ts';
+import type { BeginningWeights, RunPlatform } from '../platform.ts';
 import { chooseRecipe } from './asked-recipe.ts';
 import { runConfigSchema, type RunConfig } from './config.ts';
 import { engineToKeep } from './engine.ts';
@@ -39,24 +36,25 @@ export interface Settings {
 export async function settingsFor(
   request: RunRequest,
   data: OpenData,
-  weights: WeightsFile | undefined,
+  weights: BeginningWeights | undefined,
   log: RunLog,
+  platform: RunPlatform,
 ): Promise<Settings> {
   const { model, options, command } = request;
   const recipe = chooseRecipe(options);
   if (!(model instanceof Module) && weights !== undefined) await log.warn(otherNetwork(weights, model.name));
   const network =
     model instanceof Module ? own(model, data, weights, options) : named(model, data, weights, options);
-  const preprocessing = await preprocessingFor(network, data, weights, recipe, options, log);
+  const preprocessing = await preprocessingFor(network, data, weights, recipe, options, log, platform);
   const { seed = usualOpening.seed, strict = usualOpening.strict, freeze } = options;
   const { patience, checkpointEvery, checkpointMinutes, checkpointActivations } = options;
   const config = {
-    cardinal: version(),
+    cardinal: VERSION,
     startedAt: new Date().toISOString(),
     command,
-    data: resolve(data.path),
+    data: platform.paths.resolve(data.path),
     model: network.description,
-    recipe: await withAugmentation(recipe, data, preprocessing, options.augment),
+    recipe: await withAugmentation(recipe, data, preprocessing, options.augment, platform.pictures),
     seed,
     valFraction: shareHeldOut(request, data),
     strict,
@@ -68,11 +66,11 @@ export async function settingsFor(
     checkpointEvery,
     maxPixels: options.maxPixels,
     decodeSeconds: options.decodeSeconds,
-    engine: engineToKeep(options),
+    engine: engineToKeep(options, platform.backends),
     checkpointMinutes,
   };
   return {
-    config: validate(runConfigSchema, withoutUndefined(config), 'the settings of the run'),
+    config: validate(runConfigSchema(platform.backends), withoutUndefined(config), 'the settings of the run'),
     module: network.module,
   };
 }
@@ -90,7 +88,7 @@ interface ChosenNetwork {
 function own(
   module: Module,
   data: OpenData,
-  weights: WeightsFile | undefined,
+  weights: BeginningWeights | undefined,
   { preprocessing, inChannels }: RunOptions,
 ): ChosenNetwork {
   const description = describeModule(module);
@@ -103,7 +101,7 @@ function own(
 function named(
   model: Partial<NamedModel>,
   data: OpenData,
-  weights: WeightsFile | undefined,
+  weights: BeginningWeights | undefined,
   options: RunOptions,
 ): ChosenNetwork {
   const given = validate(jsonObject, withoutUndefined({ ...model.options }), 'options of the network');
@@ -131,7 +129,7 @@ function describeNamed(name: string | undefined, options: ModelDescription['opti
 }
 
 function ofWeights(
-  weights: WeightsFile,
+  weights: BeginningWeights,
   given: string | undefined,
   set: ModelDescription['options'],
   options: RunOptions,
@@ -172,21 +170,22 @@ export function describeModule(module: Module): ModelDescription {
 async function preprocessingFor(
   { module, description, channels, designedSide }: ChosenNetwork,
   data: OpenData,
-  weights: WeightsFile | undefined,
+  weights: BeginningWeights | undefined,
   recipe: Recipe,
   { preprocessing: given, imageSize, mean, std, inChannels, checkpointActivations }: RunOptions,
   log: RunLog,
+  platform: RunPlatform,
 ): Promise<Preprocessing> {
   if (given !== undefined) return validate(preprocessingSchema, given, 'trainOn: preprocessing');
   if (imageSize !== undefined) {
     const network = networkOf(module, [channels, imageSize, imageSize], description);
-    requireRoom(network, recipe, checkpointActivations);
+    requireRoom(network, recipe, checkpointActivations, platform.largestProgram());
   }
   if (weights === undefined) {
     requirePerChannel({ channels, mean, std });
     // Pictures of one size are taken as they are; photos are brought to the size the network was designed for.
     const usual = data.pictureSize === undefined ? designedSide : undefined;
-    return fitPreprocessing(data, { channels, imageSize: imageSize ?? usual, mean, std });
+    return fitPreprocessing(data, { channels, imageSize: imageSize ?? usual, mean, std }, platform.pictures);
   }
   const known = {
     preprocessing: trainingPreprocessing(weights, inChannels),
@@ -194,7 +193,11 @@ async function preprocessingFor(
     adapted: isAdapted(weights, inChannels),
     description: { name: description.name, options: {} },
   };
-  const { preprocessing, note } = await prepareFor(known, { mean, std, imageSize }, data);
+  const { preprocessing, note } = await prepareFor(
+    known,
+    { mean, std, imageSize },
+    { data, platform: platform.pictures },
+  );
   await log.warn(note);
   return preprocessing;
 }
@@ -206,13 +209,13 @@ function shareHeldOut({ source, options }: RunRequest, { heldOut }: OpenData): n
 }
 
 async function beginning(
-  weights: WeightsFile,
+  weights: BeginningWeights,
   { weights: file = weights.name, head = 'keep', partial, inChannels }: RunOptions,
 ): Promise<RunConfig['weights']> {
   const { origin, licence } = weightsFactsOf(weights);
   return {
     file,
-    ...(isHubName(file) ? {} : { path: resolve(weights.path) }),
+    ...withoutUndefined({ path: weights.path }),
     sha256: await weights.digest(),
     ...withoutUndefined({ inChannels }),
     head,

@@ -8,9 +8,9 @@ import type { TrainResult } from '../../train/train.ts';
 import { unmatchedLine } from '../../weights/load.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import type { RunEvaluation } from '../report/evaluate-best.ts';
-import { checkTrainOn } from './arguments.ts';
+import type { RunPlatform } from '../platform.ts';
 import type { RunEvent } from './events.ts';
-import type { NamedModel, TrainOnOptions } from './options.ts';
+import type { NamedModel, RunRequest, TrainOnOptions } from './options.ts';
 import { trainRun } from './run.ts';
 
 /** A network trained on pictures, and what it takes to use it. */
@@ -29,32 +29,22 @@ export interface TrainedOn extends TrainResult {
   readonly data: OpenData;
 }
 
-/**
- * Trains a network on a folder of pictures (see `openData`) as `cardinal train` does: loaders, preprocessing, threads and
- * the run folder are taken care of. `model` is a network of your own, or a name of the registry with options; then the
- * numbers of classes and channels come from the data.
- *
- *     const { model } = await trainOn('photos', new MyNetwork(), { epochs: 5, out: 'runs/mine', onEvent: console.log });
- *
- * With `out`, `best.safetensors` in it is what `loadClassifier` takes, `report.html` shows how it went, and `resume` or
- * `cardinal train --resume` continues it.
- * Throws a `CardinalError` if data, network and recipe do not fit together, or a file cannot be read or written: an
- * `InUseError` if another run has the folder `out`, a `LockLostError` if another took it over meanwhile.
- */
-export async function trainOn(
+/** What a platform's `trainOn` does once its arguments are checked. */
+export async function trainOnPictures(
   source: string | OpenData,
   model: Module | NamedModel,
-  options: TrainOnOptions = {},
+  options: TrainOnOptions,
+  platform: RunPlatform,
 ): Promise<TrainedOn> {
-  checkTrainOn(source, model, options);
   const { onEvent, signal, ...rest } = options;
-  const { result, module, data, config, evaluation, withoutEvaluation } = await trainRun({
+  const request: RunRequest = {
     ...{ source, model, options: rest },
     listen: () => signal,
     onEvent: async (event) => {
       for (const each of asTrainEvents(event)) await onEvent?.(each);
     },
-  });
+  };
+  const { result, module, data, config, evaluation, withoutEvaluation } = await trainRun(request, platform);
   if (withoutEvaluation !== undefined) await onEvent?.({ type: 'warning', message: withoutEvaluation });
   return {
     ...result,

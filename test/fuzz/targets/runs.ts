@@ -3,19 +3,13 @@ import { join } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { jsonObject, jsonValue, parseJson, validate, type JsonValue } from '../../../src/base/validate.ts';
-import { runConfigSchema } from '../../../src/run/training/config.ts';
+import { runConfigSchema } from '../../../src/node/training/config.ts';
 import { isPretrainedConfig, readPretrainedConfig } from '../../../src/data/pretrained-config.ts';
 import { defaultPreprocessing, imagenetStatistics } from '../../../src/data/preprocessing.ts';
 import { readClassNames } from '../../../src/node/class-names.ts';
-import {
-  countListed,
-  listOf,
-  packList,
-  unpackList,
-  type ListedPicture,
-} from '../../../src/run/pictures/picture-list.ts';
+import type { ListedPicture } from '../../../src/run/pictures/picture-list.ts';
 import { lookAt } from '../../../src/node/lock/record.ts';
-import { linesThatStay, metricsLine, planRewind, readMetricsFile } from '../../../src/run/folder/metrics-file.ts';
+import { metricsLine } from '../../../src/run/folder/metrics-file.ts';
 import { summarizeMetrics } from '../../../src/run/report/metrics-summary.ts';
 import { StudyFolder } from '../../../src/node/study/study-folder.ts';
 import { outcomeSchema } from '../../../src/study/outcome.ts';
@@ -27,6 +21,15 @@ import { mutateJson, mutateTree } from '../formats/json.ts';
 import { mutateRecords } from '../formats/records.ts';
 import type { Probe, Target } from '../target.ts';
 import { mutateSafetensors, withHeader } from './weights.ts';
+import {
+  countListed,
+  listOf,
+  packList,
+  unpackList,
+  linesThatStay,
+  planRewind,
+  readMetricsFile,
+} from '../../node/support/on-node.ts';
 
 function texts(...values: readonly unknown[]): () => Promise<Uint8Array[]> {
   return () =>

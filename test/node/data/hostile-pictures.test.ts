@@ -20,7 +20,7 @@ import { loadPicture, readPicture } from '../../../src/node/data/decode.ts';
 import { joined } from '../../../src/data/joined.ts';
 import { createLoader } from '../../../src/node/data/loader.ts';
 import { openData } from '../../../src/node/data/open.ts';
-import { trainOn } from '../../../src/run/training/train-on.ts';
+import { trainOn } from '../../../src/node/training/train-on.ts';
 import { burdenedPictures, hostilePictures, manyScans } from '../../support/hostile-pictures.ts';
 import { drawing, temporaryFolder, writeBytes, writeClasses } from './support/sources.ts';
 

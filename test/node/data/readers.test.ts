@@ -9,7 +9,8 @@ import { encodeIdx } from '../../../src/data/idx.ts';
 import { withChannels } from '../../../src/data/transforms/grey.ts';
 import { checkPictures } from '../../../src/node/data/check.ts';
 import { loadPicture, readPicture } from '../../../src/node/data/decode.ts';
-import { openData, type OpenOptions } from '../../../src/node/data/open.ts';
+import type { OpenOptions } from '../../../src/data/open-data.ts';
+import { openData } from '../../../src/node/data/open.ts';
 import { channelStatistics, fitPreprocessing } from '../../../src/node/data/channel-statistics.ts';
 import { cifarFile, drawing, temporaryFolder, writeBytes, writeClasses } from './support/sources.ts';
 

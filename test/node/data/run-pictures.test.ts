@@ -5,21 +5,21 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { createReferenceBackend } from '../../../src/backends/reference/backend.ts';
 import { requireUnedited } from '../../../src/run/training/reopen.ts';
 import { RunLog } from '../../../src/run/training/events.ts';
-import { settingsFor } from '../../../src/run/training/settings.ts';
-import type { RunConfig } from '../../../src/run/training/config.ts';
-import type { LastCheckpoint } from '../../../src/run/training/prepared.ts';
-import { openData } from '../../../src/node/data/open.ts';
 import {
+  settingsFor,
   countListed,
   listPictures,
   packList,
-  pictureListFile,
   unpackList,
-} from '../../../src/run/pictures/picture-list.ts';
-import { picturesOfRun } from '../../../src/run/pictures/run-pictures.ts';
-import { RunFolder } from '../../../src/run/folder/run-folder.ts';
-import type { TrainOnOptions } from '../../../src/run/training/options.ts';
-import { trainOn } from '../../../src/run/training/train-on.ts';
+  picturesOfRun,
+} from '../support/on-node.ts';
+import type { RunConfig } from '../../../src/run/training/config.ts';
+import type { LastCheckpoint } from '../../../src/run/training/prepared.ts';
+import { openData } from '../../../src/node/data/open.ts';
+import { pictureListFile } from '../../../src/run/pictures/picture-list.ts';
+import { RunFolder } from '../../../src/node/run-folder.ts';
+import type { TrainOnOptions } from '../../../src/node/training/options.ts';
+import { trainOn } from '../../../src/node/training/train-on.ts';
 import type { Checkpoint } from '../../../src/train/checkpoint.ts';
 import { cifarFile, drawing, temporaryFolder, writeBytes, writeClasses } from './support/sources.ts';
 import { PooledNetwork, thumbnails } from '../support/own-network.ts';

@@ -11,7 +11,8 @@ import { z } from 'zod/mini';
 import { ownIdentity } from '../../../src/node/lock/identity.ts';
 import type { Judge, Other } from '../../../src/node/lock/judge.ts';
 import { kernelLocks } from '../../../src/node/lock/kernel.ts';
-import { InUseError, lockFolder, LockLostError, type LockOptions } from '../../../src/node/lock/lock.ts';
+import { InUseError, LockLostError } from '../../../src/base/errors.ts';
+import { lockFolder, type LockOptions } from '../../../src/node/lock/lock.ts';
 import { Watch } from '../../../src/node/lock/watch.ts';
 
 const isLinux = process.platform === 'linux';

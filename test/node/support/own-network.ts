@@ -1,6 +1,6 @@
 import type { Value } from '../../../src/graph/value.ts';
 import * as nn from '../../../src/nn/index.ts';
-import type { TrainOnOptions } from '../../../src/run/training/options.ts';
+import type { TrainOnOptions } from '../../../src/node/training/options.ts';
 
 /** Pictures as the runs of these tests see them. */
 export const thumbnails = {

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createReferenceBackend } from '../../../src/backends/reference/backend.ts';
 import { resumeTraining, startTraining } from '../../../src/cli/train/run.ts';
 import { defaultPreprocessing } from '../../../src/data/preprocessing.ts';
-import { trainOn } from '../../../src/run/training/train-on.ts';
+import { trainOn } from '../../../src/node/training/train-on.ts';
 import { temporaryFolder, writeClasses } from '../data/support/sources.ts';
 
 const { path: root, remove } = temporaryFolder();

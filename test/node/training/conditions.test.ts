@@ -7,16 +7,16 @@ import { VERSION } from '../../../src/base/version.ts';
 import { continuingFlags } from '../../../src/cli/engine.ts';
 import { createNodeBackend, type NodeBackendOptions } from '../../../src/node/backend.ts';
 import { findBlas } from '../../../src/node/blas.ts';
-import { engineBefore, engineToContinue } from '../../../src/run/training/engine.ts';
+import { engineBefore, engineToContinue } from '../support/on-node.ts';
 import { loadKernels, usableKernels } from '../../../src/node/kernels.ts';
 import { defaultThreads } from '../../../src/node/threads.ts';
 import { createWasmBackend } from '../../../src/backends/wasm/backend.ts';
 import { multiplyAddOf, type KernelBuild } from '../../../src/backends/wasm/builds.ts';
 import { spawnWasmWorker } from '../../../src/node/spawn-wasm-worker.ts';
 import { wasmFeatures } from '../../../src/backends/wasm/features.ts';
-import { RunFolder } from '../../../src/run/folder/run-folder.ts';
-import type { TrainOnOptions } from '../../../src/run/training/options.ts';
-import { trainOn } from '../../../src/run/training/train-on.ts';
+import { RunFolder } from '../../../src/node/run-folder.ts';
+import type { TrainOnOptions } from '../../../src/node/training/options.ts';
+import { trainOn } from '../../../src/node/training/train-on.ts';
 import { buildCheckpoint, type TrainingState } from '../../../src/train/checkpoint.ts';
 import {
   changedConditions,

@@ -6,10 +6,11 @@ import { UsageError } from '../../../src/base/errors.ts';
 import { resumeTraining } from '../../../src/cli/train/run.ts';
 import type { OpenData } from '../../../src/data/open-data.ts';
 import { openData } from '../../../src/node/data/open.ts';
-import { runConfigSchema, type RunConfig } from '../../../src/run/training/config.ts';
-import type { RunOptions, TrainOnOptions } from '../../../src/run/training/options.ts';
-import { trainRun } from '../../../src/run/training/run.ts';
-import { trainOn } from '../../../src/run/training/train-on.ts';
+import { runConfigSchema } from '../../../src/node/training/config.ts';
+import type { RunConfig } from '../../../src/run/training/config.ts';
+import type { RunOptions, TrainOnOptions } from '../../../src/node/training/options.ts';
+import { trainRun } from '../../../src/node/training/run.ts';
+import { trainOn } from '../../../src/node/training/train-on.ts';
 import { temporaryFolder, writeClasses } from '../data/support/sources.ts';
 import { PooledNetwork, thumbnails } from '../support/own-network.ts';
 

@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import type * as backends from '../../../src/node/backend.ts';
-import { RunFolder } from '../../../src/run/folder/run-folder.ts';
-import { trainOn } from '../../../src/run/training/train-on.ts';
+import { RunFolder } from '../../../src/node/run-folder.ts';
+import { trainOn } from '../../../src/node/training/train-on.ts';
 import { writeClasses } from '../data/support/sources.ts';
 
 vi.mock('../../../src/node/backend.ts', async (original) => ({

@@ -1,8 +1,9 @@
 import { expect, test } from 'vitest';
 import { defaultPreprocessing } from '../../../src/data/preprocessing.ts';
-import { continuedSettings } from '../../../src/run/training/continued-settings.ts';
-import type { RunOptions } from '../../../src/run/training/options.ts';
-import { runConfigSchema, type RunConfig } from '../../../src/run/training/config.ts';
+import { continuedSettings } from '../support/on-node.ts';
+import type { RunOptions } from '../../../src/node/training/options.ts';
+import { runConfigSchema } from '../../../src/node/training/config.ts';
+import type { RunConfig } from '../../../src/run/training/config.ts';
 import { findRecipe } from '../../../src/train/recipe.ts';
 
 const config = runConfigSchema.parse({

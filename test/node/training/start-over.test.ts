@@ -2,8 +2,9 @@ import { copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promi
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { z } from 'zod/mini';
-import { engineToBegin, engineToKeep } from '../../../src/run/training/engine.ts';
-import { runConfigSchema, type RunConfig } from '../../../src/run/training/config.ts';
+import { engineToBegin, engineToKeep } from '../support/on-node.ts';
+import { runConfigSchema } from '../../../src/node/training/config.ts';
+import type { RunConfig } from '../../../src/run/training/config.ts';
 import { resumeTraining, startTraining } from '../../../src/cli/train/run.ts';
 import { temporaryFolder, writeClasses } from '../data/support/sources.ts';
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { f32 } from '../../../src/base/tensor-data.ts';
-import { RunFolder } from '../../../src/run/folder/run-folder.ts';
+import { RunFolder } from '../../../src/node/run-folder.ts';
 import { verify } from '../../../src/node/verify/verify.ts';
 import { buildCheckpoint } from '../../../src/train/checkpoint.ts';
 import { pytorchParts } from '../../../src/weights/pytorch/write.ts';

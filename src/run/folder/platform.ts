@@ -1,0 +1,25 @@
+import type { PicturePlatform } from '../../data/picture-platform.ts';
+import type { FilePlatform } from './file-system.ts';
+import type { FolderLockOptions, Lock } from './lock.ts';
+
+/** A SHA-256 that is taken piece by piece. */
+export interface RunningHash {
+  update(data: Uint8Array | string): void;
+  /** In hexadecimal; asked for once. */
+  digest(): string;
+}
+
+/** What a platform gives so that pictures are listed in a run folder. */
+export interface ListPlatform {
+  readonly pictures: PicturePlatform;
+  newSha256(): RunningHash;
+  gzip(text: string): Promise<Uint8Array>;
+  /** Unzips as far as it is asked for. Throws any error if the bytes are damaged. */
+  gunzip(bytes: Uint8Array): AsyncIterable<Uint8Array>;
+}
+
+/** What a platform gives so that there are run folders. */
+export interface FolderPlatform extends FilePlatform, Pick<ListPlatform, 'gunzip'> {
+  /** Takes a folder that is there. Throws an `InUseError` if somebody has it, a `CardinalError` if it cannot be taken. */
+  lockFolder(path: string, options: FolderLockOptions): Promise<Lock>;
+}

@@ -1,0 +1,101 @@
+import type { Picture } from '../../data/dataset.ts';
+import { avifHeader } from '../../data/formats/avif.ts';
+import { gifSize } from '../../data/formats/gif.ts';
+import { checkScans, jpegFrame } from '../../data/formats/jpeg-scans.ts';
+import { decodePng } from '../../data/formats/png.ts';
+import { webpHeader } from '../../data/formats/webp.ts';
+import type { Timed } from '../../data/in-time.ts';
+import { optionalFormats, pictureFormats, type NativeFormat } from '../../data/picture-format.ts';
+import { checkSize, type PictureLimits } from '../../data/picture-limits.ts';
+import { PixelBudget } from '../../data/pixel-budget.ts';
+import { turned } from '../../data/transforms/turn.ts';
+import { decodeNatively, readersHere } from './native.ts';
+
+/** Of this thread. */
+const budget = new PixelBudget();
+
+/** What is known of a picture before it is decoded. */
+interface Known {
+  readonly width: number;
+  readonly height: number;
+  readonly hasAlpha?: boolean;
+  /** How it is to be turned by us. */
+  readonly orientation?: number;
+}
+
+/** Reads headers. Throws an `Error` with the bare reason, for what browsers show in part, too. */
+const headers: Readonly<Partial<Record<NativeFormat, (bytes: Uint8Array, limits: PictureLimits) => Known>>> =
+  {
+    jpeg: (bytes, limits) => {
+      const { width, height, isWhole } = jpegFrame(bytes);
+      checkSize(width, height, limits);
+      checkScans(bytes, width * height, limits);
+      if (!isWhole) throw new Error('it is truncated or damaged');
+      return { width, height };
+    },
+    webp: webpHeader,
+    // Its transparent pixels are black, as a canvas has them.
+    gif: gifSize,
+    avif: avifHeader,
+  };
+
+/** How a JPEG is decoded where the browser's own decoder is not exact. */
+type DecodeJpeg = (bytes: Uint8Array) => Promise<Picture>;
+
+/**
+ * Decodes in a browser, to the same bytes as Node's decoder: PNG by our own code, the rest by the browser's if that is exact. What is
+ * refused is refused by the header, before memory is taken for pixels. Throws an `Error` with the bare reason.
+ */
+export async function decodeInBrowser(
+  bytes: Uint8Array,
+  format: NativeFormat,
+  limits: PictureLimits,
+  timed: Timed,
+  decodeJpeg: DecodeJpeg | undefined,
+): Promise<Picture> {
+  if (format === 'png') return budgeted(pngSize(bytes), limits, timed, () => decodePng(bytes, limits));
+  const readHeader = headers[format];
+  if (readHeader === undefined) throw new Error(cannot(format, 'cannot decode'));
+  const known = readHeader(bytes, limits);
+  checkSize(known.width, known.height, limits);
+  const readers = await readersHere();
+  const read = known.hasAlpha === true ? readers.alpha : readers.opaque;
+  if (read === undefined && format === 'jpeg' && decodeJpeg !== undefined) {
+    return budgeted(known, limits, timed, () => decodeJpeg(bytes));
+  }
+  if (read === undefined) {
+    throw new Error(
+      cannot(format, `does not decode exactly${known.hasAlpha === true ? ' with its alpha' : ''}`),
+    );
+  }
+  const picture = await budgeted(known, limits, timed, () =>
+    decodeNatively(bytes, read).catch((error: unknown) => {
+      throw new Error(`it is truncated or damaged, or ${cannot(format, 'cannot decode')}`, { cause: error });
+    }),
+  );
+  if (picture.width * picture.height > known.width * known.height) {
+    throw new Error('it is damaged: the picture in it has another size than its header says');
+  }
+  return turned(picture, known.orientation ?? 1);
+}
+
+function budgeted(
+  { width, height }: Pick<Known, 'width' | 'height'>,
+  { maxPixels }: PictureLimits,
+  timed: Timed,
+  work: () => Promise<Picture>,
+): Promise<Picture> {
+  return budget.decode(width * height, maxPixels, timed, work);
+}
+
+/** As far as it is there: who decodes looks closer. */
+function pngSize(bytes: Uint8Array): Pick<Known, 'width' | 'height'> {
+  if (bytes.length < 24) return { width: 0, height: 0 };
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  return { width: view.getUint32(16), height: view.getUint32(20) };
+}
+
+function cannot(format: NativeFormat, what: string): string {
+  const title = [...pictureFormats, ...optionalFormats].find(({ name }) => name === format)?.title ?? format;
+  return `it is ${title}, which this browser ${what}: convert it to JPEG or PNG`;
+}
