@@ -1,31 +1,28 @@
 import type { CallContext } from '../../base/channel/service.ts';
 import type { DisposeOptions } from '../../base/disposal.ts';
 import { DisposedError } from '../../base/errors.ts';
-import type { PicturePlatform } from '../../data/picture-platform.ts';
 import { classifierOfNetwork, requirePreprocessing, type Classifier } from '../../use/classifier.ts';
 import type { Classification, ClassifyOptions } from '../../use/classify-each.ts';
+import type { Engine } from './context.ts';
 import type { NetworkLoader } from './load-network.ts';
 import { receiveSent, type SentPicture } from './sent-picture.ts';
 import type { ClassifierFacts, EngineService, SentClassifierOptions } from './service.ts';
-import type { Engine } from './serve.ts';
 import { sourceOf, type SentWeights } from './weights.ts';
 
 /** The classifiers of an engine, which its page knows by numbers. */
 export class Classifiers {
-  readonly #platform: PicturePlatform;
   readonly #loadNetwork: NetworkLoader;
   readonly #classifiers = new Map<number, Classifier>();
   #loaded = 0;
 
-  constructor(platform: PicturePlatform, loadNetwork: NetworkLoader) {
-    this.#platform = platform;
+  constructor(loadNetwork: NetworkLoader) {
     this.#loadNetwork = loadNetwork;
   }
 
   async load(
     weights: SentWeights,
     { model, options, inChannels, partial, verify, ...setup }: SentClassifierOptions,
-    { backend, scripts }: Engine,
+    { backend, pictures, scripts }: Pick<Engine, 'backend' | 'pictures' | 'scripts'>,
     { signal, tell }: CallContext<EngineService['loadClassifier']['callbacks']>,
   ): Promise<ClassifierFacts> {
     const onProgress = (progress: Parameters<typeof tell<'progress'>>[1]): void => {
@@ -41,7 +38,7 @@ export class Classifiers {
       network,
       known,
       { ...setup, backend, preprocessing },
-      this.#platform,
+      pictures,
     );
     if (signal.aborted) {
       await classifier.dispose();

@@ -3,26 +3,19 @@ import { serve } from '../../base/channel/serve.ts';
 import type { Handlers, Service } from '../../base/channel/service.ts';
 import { CardinalError } from '../../base/errors.ts';
 import { VERSION } from '../../base/version.ts';
-import type { Backend } from '../../backends/backend.ts';
 import { backendHandlers } from '../../backends/remote/serve.ts';
 import { factsOf } from '../../backends/remote/service.ts';
 import { live } from '../life.ts';
-import type { Scripts } from '../scripts.ts';
 import { createEngineBackend } from './backend.ts';
 import { Classifiers } from './classifiers.ts';
-import { webPictures } from './pictures.ts';
+import { webPictures } from '../data/pictures.ts';
+import type { Engine } from './context.ts';
 import type { NetworkLoader } from './load-network.ts';
 import type { EngineService } from './service.ts';
 
-/** What handlers of an engine work with, once it has begun. */
-export interface Engine {
-  readonly backend: Backend;
-  readonly scripts: Scripts;
-}
-
 /**
- * This worker becomes the engine of its page. `loadNetwork` is how it loads weights, `more` what it does beside what all engines do; it may use the engine from the first
- * call on.
+ * This worker becomes the engine of its page. `loadNetwork` is how it loads weights, `more` what it does beside what all engines do; it
+ * may use the engine from the first call on.
  */
 export function serveEngine<More extends Service<More>>(
   loadNetwork: NetworkLoader,
@@ -33,7 +26,7 @@ export function serveEngine<More extends Service<More>>(
     if (begun === undefined) throw new CardinalError('the engine has not begun');
     return begun;
   };
-  const classifiers = new Classifiers(webPictures, loadNetwork);
+  const classifiers = new Classifiers(loadNetwork);
   const own: Handlers<EngineService> = {
     begin: async ([{ version, scripts, life, ...options }]) => {
       if (version !== VERSION) {
@@ -42,7 +35,7 @@ export function serveEngine<More extends Service<More>>(
         );
       }
       const { backend, facts } = await createEngineBackend(options, scripts);
-      begun = { backend, scripts };
+      begun = { backend, pictures: webPictures(scripts.jpeg), scripts };
       await live(life);
       return facts;
     },
