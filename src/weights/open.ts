@@ -24,6 +24,9 @@ export async function openArchive(source: ByteSource, options: VerifyOptions = {
         `${source.name} ${recognise(prefix) ?? `is not a file of weights: expected a safetensors or PyTorch file, ${what}`}`,
       );
     }
+    // Of so few bytes the test above says nothing.
+    const other = prefix.length > 8 ? undefined : recognise(prefix);
+    if (other !== undefined) throw new CardinalError(`${source.name} ${other}`);
     return openSafetensors(source, options);
   }
   // Loaded when it is needed: most files are Cardinal's own.

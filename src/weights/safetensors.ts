@@ -58,7 +58,7 @@ export async function readSafetensors(
   checkOptions('readSafetensors', options, { verify: flag });
   const { verify = true } = options;
   const prefix = bytes.subarray(0, prefixBytes);
-  const other = maybeSafetensors(prefix) ? undefined : recognise(prefix);
+  const other = maybeSafetensors(prefix) && prefix.length > lengthBytes ? undefined : recognise(prefix);
   if (other !== undefined) throw new CardinalError(`${source} ${other}`);
   const dataStart = headerEnd(prefix, bytes.length, source);
   const header = parseHeader(bytes.subarray(lengthBytes, dataStart), bytes.length - dataStart, source);
