@@ -40,6 +40,8 @@ const config: KnipConfig = {
   ignoreDependencies: [
     // The package itself, so that its tests import it as its users do.
     'cardinal-nn',
+    // Named as text in examples/web/webpack/webpack.config.js.
+    'ts-loader',
     // Run by scripts/check-package.ts.
     '@arethetypeswrong/cli',
     'publint',
