@@ -3,18 +3,18 @@ export type {} from '../base/globals.ts'; // Globals that declarations speak of:
 
 export { createNodeBackend as createBackend, type NodeBackendOptions } from './backend.ts';
 export { capabilities, type Capabilities } from './capabilities.ts';
-export {
-  Classifier,
-  type Classification,
-  type ClassifiedPicture,
-  type ClassifyManyOptions,
-  type ClassifyOptions,
-} from '../use/classifier.ts';
+export { Classifier } from '../use/classifier.ts';
+export type {
+  Classification,
+  ClassifiedPicture,
+  ClassifyManyOptions,
+  ClassifyOptions,
+} from '../use/classify-each.ts';
 export { loadClassifier, type ClassifierOptions } from './classifier.ts';
 export * from './data/index.ts';
 export { fetchFromHub } from './hub/fetch.ts';
 export type { HubFile, HubOptions } from './hub/repo.ts';
-export type { HubProgress } from './hub/source.ts';
+export type { HubProgress } from '../hub/source.ts';
 export { resolveHub, type HubWeights } from './hub/resolve.ts';
 export { InUseError, LockLostError } from '../base/errors.ts';
 export type { Classified, RunEvaluation } from '../run/report/evaluate-best.ts';

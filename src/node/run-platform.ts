@@ -9,7 +9,7 @@ import { openData } from './data/open.ts';
 import { nodePictures } from './data/pictures.ts';
 import { nodeFiles } from './file-system.ts';
 import { nodeFolders, nodeLists } from './folder-platform.ts';
-import { isHubName } from './hub/name.ts';
+import { isHubName } from '../hub/name.ts';
 import type { HubOptions } from './hub/repo.ts';
 import { machine } from './machine.ts';
 import { largestProgram } from './memory.ts';
