@@ -6,6 +6,7 @@ import { build, type BuildOptions } from 'esbuild';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { byCodePoint } from '../src/base/order.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'dist/web');
@@ -65,7 +66,7 @@ async function bundle(
 
 async function licences(packages: ReadonlySet<string>): Promise<string> {
   const own = await readFile(join(root, 'LICENSE'), 'utf8');
-  const others = [...packages].sort().map(async (path) => {
+  const others = [...packages].sort(byCodePoint).map(async (path) => {
     const file = (await readdir(join(root, path))).find((name) => /^licen[cs]e/i.test(name));
     if (file === undefined) throw new Error(`${path} has no licence`);
     return `${path.slice('node_modules/'.length)}\n\n${await readFile(join(root, path, file), 'utf8')}`;

@@ -1,10 +1,8 @@
-import { described } from '../base/described.ts';
-import { UsageError } from '../base/errors.ts';
 import { anything, checkOptions, flag, oneOf, type Kinds } from '../base/options.ts';
 import type { Backend } from '../backends/backend.ts';
 import { backendNames, backends, defaultBackend, type BackendName } from './backends.ts';
 import type { EngineOptions } from '../run/engine-options.ts';
-import { defaultThreads, mostThreads } from './threads.ts';
+import { checkThreads, defaultThreads } from './threads.ts';
 
 /** Which backend, and how it computes. */
 export interface NodeBackendOptions extends EngineOptions {
@@ -28,9 +26,6 @@ const kinds: Kinds<NodeBackendOptions> = { ...engineKinds, name: oneOf(...backen
 export async function createNodeBackend(options: NodeBackendOptions = {}): Promise<Backend> {
   checkOptions('createBackend', options, kinds);
   const { name = defaultBackend, threads = defaultThreads(), kernels, blas } = options;
-  const most = mostThreads();
-  if (!Number.isInteger(threads) || threads < 1 || threads > most) {
-    throw new UsageError(`threads must be an integer from 1 to ${most}, got ${described(threads)}`);
-  }
+  checkThreads(threads);
   return await backends[name].create({ threads, kernels, blas });
 }

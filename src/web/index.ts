@@ -2,3 +2,4 @@
 export type {} from '../base/globals.ts'; // Globals that declarations speak of: nothing at run time.
 
 export type { WebBackendOptions } from './page/backend-options.ts';
+export { createBackend, type WebBackend } from './page/backend.ts';

@@ -73,8 +73,8 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
       TrainResult TrainingState`,
   },
   './web': {
-    values: '',
-    types: 'WebBackendOptions',
+    values: 'createBackend',
+    types: 'WebBackend WebBackendOptions',
   },
   './weights': {
     values: `

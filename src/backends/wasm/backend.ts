@@ -19,14 +19,14 @@ import { CACHE_LINE, cpuTarget } from '../cpu.ts';
 import { Programs } from '../host-program.ts';
 import { nativeKernels } from './blas-kernels.ts';
 import type { NativeProducts, OpenSgemm } from './blas.ts';
-import { PLAN_ADDRESS, SCRATCH_BYTES, type Call, type Keep } from './call.ts';
+import { PLAN_ADDRESS, SCRATCH_BYTES } from './call.ts';
 import { NOT_BEGUN, announceChange, control, controlWords } from './control.ts';
-import { createLowerer, type Lowerer } from './lower/index.ts';
-import { lowerPlan, staysPacked } from './lower-plan.ts';
 import { wasmFeatures } from './features.ts';
+import { lowerPlan } from './lower-plan.ts';
 import { MemoryPool } from './memory-pool.ts';
 import { link } from './messages.ts';
 import type { Message, WorkerHandle } from './messages.ts';
+import { wasmPlanning, type WasmPlanning } from './planning.ts';
 import { walk } from './walk.ts';
 import type { CallList, Team } from './walk.ts';
 
@@ -135,7 +135,7 @@ class WasmBackend implements Backend {
   readonly maxBufferBytes = cpuTarget.maxBufferBytes;
   readonly numerics: Numerics | undefined;
 
-  readonly #lowerer: Lowerer;
+  readonly #planning: WasmPlanning;
   readonly #openSgemm: OpenSgemm | undefined;
   readonly #module: WebAssembly.Module;
   readonly #team: Team;
@@ -167,7 +167,7 @@ class WasmBackend implements Backend {
     ].join(', ');
     this.numerics = multiplyAdd && { multiplyAdd, ...(blas && { library: libraryOf(blas, threads) }) };
     this.#openSgemm = blas?.openSgemm;
-    this.#lowerer = createLowerer(blas && { threads, unpacked: blas.unpacked });
+    this.#planning = wasmPlanning(blas && { threads, unpacked: blas.unpacked });
     this.#most = Math.min(room.program, ADDRESSABLE);
     this.#room = room.all;
     this.maxBytes = Math.max(0, this.#most - PLAN_ADDRESS - ARGS_RESERVE - threads * SCRATCH_BYTES);
@@ -195,34 +195,26 @@ class WasmBackend implements Backend {
   }
 
   workspaceBytes(node: Node): number {
-    return this.#lowerer.workspaceBytes(node);
+    return this.#planning.workspaceBytes(node);
   }
 
   supports(node: Node): boolean {
-    return this.#lowerer.supports(node);
+    return this.#planning.supports(node);
   }
 
   workOf(node: Node): number {
-    return cpuTarget.workOf(node);
+    return this.#planning.workOf(node);
   }
 
   kernelsOf(plan: Plan): ReadonlyMap<Node, readonly KernelUse[]> {
-    // As if there were room for everything, which only networks of some gigabytes lack.
-    const keep: Keep = (weights) => (staysPacked(plan, weights) ? 0 : undefined);
-    return new Map(
-      entries.flatMap((entry) => {
-        const steps = plan.steps[entry];
-        const lowered = this.#lowerer.lower(steps, plan.workspace, keep);
-        return steps.map(({ node }, index) => [node, lowered[index].map(use)]);
-      }),
-    );
+    return this.#planning.kernelsOf(plan);
   }
 
   async load(plan: Plan): Promise<Program> {
     this.#check();
     const scratch = PLAN_ADDRESS + roundUp(plan.peakBytes, CACHE_LINE);
     const room = { begin: scratch + this.#team.threads * SCRATCH_BYTES, end: this.#most - ARGS_RESERVE };
-    const { lists, words, argsAddress } = lowerPlan(plan, room, this.#lowerer);
+    const { lists, words, argsAddress } = lowerPlan(plan, room, this.#planning.lowerer);
     const bytes = argsAddress + words.byteLength;
     if (bytes > this.#most) {
       throw new CardinalError(
@@ -384,8 +376,4 @@ function buildInWords(
 
 function libraryOf({ name, version, processor }: NativeProducts, threads: number): NativeLibrary {
   return { name, version, processor, threads };
-}
-
-function use({ kernel, once = false }: Call): KernelUse {
-  return { name: kernel, once };
 }

@@ -117,8 +117,13 @@ export function connect<S extends Service<S>>(port: ChannelPort, options: Channe
       signal?.addEventListener('abort', stop);
     });
 
-  // The one place where names and types, checked together by `Channel`, part.
-  return { call: call, end };
+  return {
+    call,
+    end,
+    get ended() {
+      return ended;
+    },
+  };
 }
 
 async function calledBack(

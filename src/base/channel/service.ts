@@ -73,6 +73,8 @@ export interface Channel<S extends Service<S>> {
     args: S[K]['args'],
     options?: CallOptions<S[K]['callbacks']>,
   ): Promise<S[K]['result']>;
+  /** Why nothing can be asked any more: the other side is gone, or not needed. */
+  readonly ended: Error | undefined;
   /** Rejects what waits and whatever will be asked: the other side is gone, or not needed any more. */
   end(error: Error): void;
 }
