@@ -23,7 +23,7 @@ const config: KnipConfig = {
     // Bundled by scripts/build-web.ts.
     'src/web/{engine,training,worker,jpeg,isolate-worker}.ts!',
     // Bundled for pages without a bundler of their own.
-    'src/web/cardinal.ts!',
+    'src/cardinal.ts!',
     // Run by hand, by tests or by npm.
     '{bench,examples,scripts}/**/*.ts',
     'examples/web/**/*.{js,mjs}',
