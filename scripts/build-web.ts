@@ -37,14 +37,14 @@ const forTraining = standIns(root, {
 });
 
 const scripts = [
-  await bundle({ format: 'esm', plugins: [forInference, withoutWords] }, 'engine', 'weights'),
-  await bundle({ format: 'esm', plugins: [forTraining, withoutWords] }, 'training', 'worker'),
+  await bundle({ format: 'esm', plugins: [forInference, withoutWords] }, 'web/engine', 'web/weights'),
+  await bundle({ format: 'esm', plugins: [forTraining, withoutWords] }, 'web/training', 'web/worker'),
 ];
 // It is told where its WebAssembly is.
-const jpeg = await bundle({ format: 'esm', define: { 'import.meta.url': '""' } }, 'jpeg');
+const jpeg = await bundle({ format: 'esm', define: { 'import.meta.url': '""' } }, 'web/jpeg');
 const decoder = await readFile(join(root, 'node_modules/@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm'));
 // A classic script: another service worker may import it.
-const isolating = await bundle({ format: 'iife' }, 'isolate-worker');
+const isolating = await bundle({ format: 'iife' }, 'web/isolate-worker');
 // What a page without a bundler imports. It lies beside the scripts, one folder nearer to them than the modules of the package.
 const page = await bundle(
   {
@@ -83,12 +83,12 @@ interface Bundle {
   readonly imports: readonly string[];
 }
 
-/** Bundles scripts of `src/web`. */
+/** Bundles modules of `src`. */
 async function bundle(options: BuildOptions, ...names: readonly string[]): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
     ...common,
     ...options,
-    entryPoints: names.map((name) => `src/web/${name}.ts`),
+    entryPoints: names.map((name) => `src/${name}.ts`),
     write: false,
     metafile: true,
   });
