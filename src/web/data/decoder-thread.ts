@@ -70,7 +70,7 @@ export function decoderThreads(script: string, jpeg: JpegUrls | undefined): Star
         isBusy = busy;
       },
       terminate: () => {
-        // Firefox may start no other worker of the script of one that is ended from outside: whoever has nothing to do ends by itself.
+        // Whoever has nothing to do ends by itself: Firefox then starts the next one more reliably.
         if (isBusy || !isAlive) stop();
         else {
           watching.abort();
