@@ -4,17 +4,27 @@ import { backendNames, backends, defaultBackend, type BackendName } from './back
 import type { EngineOptions } from '../run/engine-options.ts';
 import { checkThreads, defaultThreads } from './threads.ts';
 
+/** Where a backend computes. */
+export interface IsolationOptions {
+  /**
+   * Compute in a thread of its own instead of the calling one, which stays free for other work, such as a server's requests. It costs
+   * one more thread of Node and a copy of what goes in; results are the same. Default: false.
+   */
+  readonly isolated?: boolean | undefined;
+}
+
 /** Which backend, and how it computes. */
-export interface NodeBackendOptions extends EngineOptions {
+export interface NodeBackendOptions extends EngineOptions, IsolationOptions {
   /** `wasm` (default) or `reference`, the slow specification. */
   readonly name?: BackendName | undefined;
 }
 
 /** Numbers of threads and builds of kernels are checked where they are used. */
-export const engineKinds: Kinds<EngineOptions> = {
+export const engineKinds: Kinds<EngineOptions & IsolationOptions> = {
   threads: anything,
   kernels: anything,
   blas: flag,
+  isolated: flag,
 };
 const kinds: Kinds<NodeBackendOptions> = { ...engineKinds, name: oneOf(...backendNames) };
 
@@ -25,7 +35,10 @@ const kinds: Kinds<NodeBackendOptions> = { ...engineKinds, name: oneOf(...backen
  */
 export async function createNodeBackend(options: NodeBackendOptions = {}): Promise<Backend> {
   checkOptions('createBackend', options, kinds);
-  const { name = defaultBackend, threads = defaultThreads(), kernels, blas } = options;
+  const { name = defaultBackend, threads = defaultThreads(), kernels, blas, isolated = false } = options;
   checkThreads(threads);
-  return await backends[name].create({ threads, kernels, blas });
+  const engine = { threads, kernels, blas };
+  if (!isolated) return await backends[name].create(engine);
+  const { createIsolatedBackend } = await import('./isolated-backend.ts');
+  return await createIsolatedBackend({ name, options: engine });
 }

@@ -1,5 +1,13 @@
+import type { Planning } from '../backends/remote/service.ts';
+import type { Products } from '../backends/wasm/planning.ts';
 import type { BackendEntry } from '../run/backends.ts';
 import { defaultThreads } from './threads.ts';
+
+/** A backend of this platform. */
+export interface NodeBackendEntry extends BackendEntry {
+  /** Answers whoever plans as it does, on a thread that does not have it. `products` is what it says of its native library. */
+  readonly planning: (products: Products | undefined) => Promise<Planning>;
+}
 
 /** The backends of this platform; a new one is a row. The first is the default. */
 const entries = {
@@ -7,6 +15,7 @@ const entries = {
     about: 'WebAssembly on all cores',
     options: ['threads', 'kernels', 'blas'],
     create: async (options) => (await import('./wasm-backend.ts')).createNodeWasmBackend(options),
+    planning: async (products) => (await import('../backends/wasm/planning.ts')).wasmPlanning(products),
     optionsOf: ({ multiplyAdd, library }) => ({
       ...(multiplyAdd === 'separate' ? { kernels: 'simd' } : {}),
       ...(library === undefined ? { blas: false } : {}),
@@ -18,12 +27,14 @@ const entries = {
     about: 'slow, plain loops',
     options: [],
     create: async () => (await import('./reference-backend.ts')).createNodeReferenceBackend(),
+    // It holds nothing but what it loads.
+    planning: async () => (await import('./reference-backend.ts')).createNodeReferenceBackend(),
   },
-} satisfies Record<string, BackendEntry>;
+} satisfies Record<string, NodeBackendEntry>;
 
 export type BackendName = keyof typeof entries;
 
-export const backends: Readonly<Record<BackendName, BackendEntry>> = entries;
+export const backends: Readonly<Record<BackendName, NodeBackendEntry>> = entries;
 export const backendNames = Object.keys(entries) as BackendName[]; // The keys of a table typed by them.
 export const [defaultBackend] = backendNames;
 

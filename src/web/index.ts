@@ -5,3 +5,18 @@ export type { WebBackendOptions } from './page/backend-options.ts';
 export type { DirectoryHandleLike, PageFile, PageFiles, PageFolders } from './page/file-tree.ts';
 export { openPictures, type PicturesSource } from './page/open-pictures.ts';
 export { createBackend, type WebBackend } from './page/backend.ts';
+export { Classifier, type WebPictureInputs } from './page/classifier.ts';
+export type { WebPictureInput } from './page/send-picture.ts';
+export { loadClassifier, type ClassifierOptions, type WeightsInput } from './page/load-classifier.ts';
+export type { LoadProgress } from './engine/fetch-blob.ts';
+export type {
+  Classification,
+  ClassifiedPicture,
+  ClassifyManyOptions,
+  ClassifyOptions,
+} from '../use/classify-each.ts';
+export { trainOn } from './page/train-on.ts';
+export type { TrainOnOptions } from './page/train-options.ts';
+export type { TrainedOn } from '../run/training/train-on.ts';
+export type { NamedModel } from '../run/training/options.ts';
+export { InUseError, LockLostError } from '../base/errors.ts';

@@ -1,4 +1,3 @@
-import { createHash, type Hash } from 'node:crypto';
 import type { Backend } from '../../src/backends/index.ts';
 import type { BatchLoader } from '../../src/data/index.ts';
 import { compile, type nn, type StateDict } from '../../src/index.ts';
@@ -27,7 +26,7 @@ export async function bitsOf(backend: Backend, name: string): Promise<Bits> {
   const { picture, build, recipe, checkpointActivations, batch = 4 } = cases[name];
   const model = build();
   model.loadStateDict(seededState(model));
-  const hash = createHash('sha256');
+  const hash = new Hash();
   const saved = new Map<string, Uint8Array>();
   await fit({
     network: networkOf(model, picture, { name: 'bits', options: {} }),
@@ -48,17 +47,36 @@ export async function bitsOf(backend: Backend, name: string): Promise<Bits> {
   for (const [kind, bytes] of saved) {
     hashTensors(hash.update(kind), (await readSafetensors(bytes)).tensors);
   }
-  const logits = createHash('sha256');
+  const logits = new Hash();
   for (const foldBatchNorm of [true, false]) {
     await using compiled = await compile(model, { input: [2, ...picture], backend, foldBatchNorm });
     const { data } = await compiled.forward(noise(99, 2 * sizeOf(picture)));
     if (!data.every(Number.isFinite)) throw new Error(`${name}: logits that are not finite say nothing`);
     logits.update(data);
   }
-  return { training: short(hash), logits: short(logits) };
+  return { training: await hash.short(), logits: await logits.short() };
 }
 
-const short = (hash: Hash): string => hash.digest('hex').slice(0, 16);
+/** SHA-256 of what was given, wherever JavaScript runs. */
+class Hash {
+  readonly #parts: BlobPart[] = [];
+
+  /** Bytes, which may change afterwards. */
+  update(part: string | ArrayBufferView): this {
+    const isText = typeof part === 'string';
+    this.#parts.push(isText ? part : bytesOf(part).slice());
+    return this;
+  }
+
+  async short(): Promise<string> {
+    const bytes = await new Blob(this.#parts).arrayBuffer();
+    const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', bytes), 0, 8);
+    return Array.from(digest, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  }
+}
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array<ArrayBuffer> =>
+  new Uint8Array(buffer as ArrayBuffer, byteOffset, byteLength);
 
 /** In the order of their names: how a file orders them is not what is compared. */
 function hashTensors(hash: Hash, tensors: StateDict): void {

@@ -4,14 +4,7 @@ import { createNodeBackend, type NodeBackendOptions } from '../../src/node/backe
 import { findBlas } from '../../src/node/blas.ts';
 import { loadKernels, usableKernels } from '../../src/node/kernels.ts';
 import { wideVectors } from '../../src/node/wide-vectors.ts';
-
-/** Backends whose results are compared with each other: they differ in their number of threads, and in what must not matter. */
-export interface BackendKind {
-  readonly name: string;
-  /** Their results are the same bit for bit: so it is unless a native library does the matmuls. */
-  readonly exact: boolean;
-  readonly backends: readonly Backend[];
-}
+import type { BackendKind } from '../conformance/suite.ts';
 
 /** More threads than cores must not matter either. */
 const threads = [1, 2, 3];
@@ -32,6 +25,8 @@ export async function openBackends(): Promise<readonly BackendKind[]> {
   const usable = usableKernels();
   if (usable.includes('relaxed')) {
     const backends = await openWasm({ kernels: 'relaxed' });
+    // One that computes in another thread is asked in another way, and computes the same.
+    backends.push(await createNodeBackend({ kernels: 'relaxed', threads: 1, blas: false, isolated: true }));
     // Bit for bit the same.
     if (usable.includes('wide')) backends.push(...(await openWasm({ kernels: 'wide' })));
     else console.warn(`SKIPPED: no test runs with 256-bit vectors: ${wideVectors().reason}`);

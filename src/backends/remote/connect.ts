@@ -66,9 +66,11 @@ function remoteProgram(channel: Channel<BackendService>, program: number, plan: 
       buffers.toWrite(name, data, order);
       // The caller may change its array at once.
       const copy = data.slice();
-      channel.call('write', [program, name, copy, order], { transfer: [copy.buffer] }).catch((error: unknown) => {
-        failed ??= { error };
-      });
+      channel
+        .call('write', [program, name, copy, order], { transfer: [copy.buffer] })
+        .catch((error: unknown) => {
+          failed ??= { error };
+        });
     },
     read: async (names, order) => {
       for (const name of names) buffers.toRead(name, order);

@@ -10,7 +10,8 @@ export function backendHandlers(backend: Backend): Handlers<BackendService> {
   let loaded = 0;
   const programOf = (number: number): Program => {
     const program = programs.get(number);
-    if (program === undefined) throw new DisposedError('the program was disposed of; load it again to use it');
+    if (program === undefined)
+      throw new DisposedError('the program was disposed of; load it again to use it');
     return program;
   };
   return {

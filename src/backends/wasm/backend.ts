@@ -26,7 +26,7 @@ import { lowerPlan } from './lower-plan.ts';
 import { MemoryPool } from './memory-pool.ts';
 import { link } from './messages.ts';
 import type { Message, WorkerHandle } from './messages.ts';
-import { wasmPlanning, type WasmPlanning } from './planning.ts';
+import { wasmPlanning, type Products, type WasmPlanning } from './planning.ts';
 import { walk } from './walk.ts';
 import type { CallList, Team } from './walk.ts';
 
@@ -60,8 +60,8 @@ export interface WasmBackendOptions {
   /** Bytes that one program may take, and all of them together, where the platform has less than can be addressed. */
   readonly room?: { readonly program: number; readonly all: number } | undefined;
   /**
-   * Bytes of freed memory that are kept for programs to come, where engines let go of it late and have few, as browsers do.
-   * Default: 0, none.
+   * Bytes of freed memories that are kept for programs to come, where the engine lets go of them late and has few, as browsers do.
+   * The last is kept however large it is. They come on top of `room`. Default: 0, none.
    */
   readonly keepFreed?: number | undefined;
   /** Whether the calling thread may sleep while it waits for the others. Browsers forbid it to a page's main thread. */
@@ -113,6 +113,11 @@ export async function createWasmBackend(options: WasmBackendOptions): Promise<Ba
   }
 }
 
+/** What `wasmPlanning` must know to answer as this backend does, on a thread that does not have it; undefined for others. */
+export function productsOf(backend: Backend): Products | undefined {
+  return backend instanceof WasmBackend ? backend.products : undefined;
+}
+
 function checkSharing({ shared = true, threads }: WasmBackendOptions): void {
   const hint = 'a page shares memory if it is cross-origin isolated';
   if (!shared && threads > 1) {
@@ -134,6 +139,7 @@ class WasmBackend implements Backend {
   readonly maxBytes: number;
   readonly maxBufferBytes = cpuTarget.maxBufferBytes;
   readonly numerics: Numerics | undefined;
+  readonly products: Products | undefined;
 
   readonly #planning: WasmPlanning;
   readonly #openSgemm: OpenSgemm | undefined;
@@ -167,7 +173,8 @@ class WasmBackend implements Backend {
     ].join(', ');
     this.numerics = multiplyAdd && { multiplyAdd, ...(blas && { library: libraryOf(blas, threads) }) };
     this.#openSgemm = blas?.openSgemm;
-    this.#planning = wasmPlanning(blas && { threads, unpacked: blas.unpacked });
+    this.products = blas && { threads, unpacked: blas.unpacked };
+    this.#planning = wasmPlanning(this.products);
     this.#most = Math.min(room.program, ADDRESSABLE);
     this.#room = room.all;
     this.maxBytes = Math.max(0, this.#most - PLAN_ADDRESS - ARGS_RESERVE - threads * SCRATCH_BYTES);

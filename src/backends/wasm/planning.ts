@@ -12,9 +12,12 @@ export interface WasmPlanning extends Pick<Backend, 'workspaceBytes' | 'supports
   readonly lowerer: Lowerer;
 }
 
-/** `blas` is how a native library does the matmuls, if one does. */
-export function wasmPlanning(blas: BlasUse | undefined): WasmPlanning {
-  const lowerer = createLowerer(blas);
+/** What planning must know of the native library that does the matmuls, as plain data. */
+export type Products = BlasUse;
+
+/** `products`: of the native library, if there is one. */
+export function wasmPlanning(products: Products | undefined): WasmPlanning {
+  const lowerer = createLowerer(products);
   return {
     lowerer,
     workspaceBytes: (node) => lowerer.workspaceBytes(node),
