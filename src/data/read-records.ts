@@ -59,6 +59,6 @@ export async function* unzipped(
     }
   } finally {
     // Nobody wants the rest.
-    await reader.cancel().catch(() => undefined);
+    void reader.cancel().catch(() => undefined);
   }
 }

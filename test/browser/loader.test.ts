@@ -36,11 +36,20 @@ const augmented: LoaderOptions = {
   },
 };
 const evaluated: LoaderOptions = { ...augmented, training: false, augmentation: undefined, mix: undefined };
-/** What must not matter: how many workers there are. */
-const options = [0, 1, 3].flatMap((workers) => [
-  { ...augmented, workers },
-  { ...evaluated, workers },
-]);
+/** Each in an engine of its own, with so many workers, which must not matter. */
+const asked = [
+  {
+    name: 'photos',
+    options: [
+      { ...augmented, workers: 0 },
+      { ...evaluated, workers: 0 },
+    ],
+    hashes: [0, 1],
+  },
+  { name: 'photos', options: [{ ...augmented, workers: 1 }], hashes: [0] },
+  { name: 'photos', options: [{ ...evaluated, workers: 3 }], hashes: [1] },
+  { name: 'cifar', options: [{ ...augmented, workers: 1 }], hashes: [0] },
+] as const;
 
 /** Of an epoch for training and one for evaluation, in Node. */
 let expected: Readonly<Record<string, readonly string[]>>;
@@ -140,33 +149,31 @@ describe.each(browsers)('%s', (kind) => {
   test.each([true, false])(
     "a page's batches are Node's, whatever the workers; isolated: %s",
     async (isolated) => {
-      for (const [name, folder] of [
-        ['photos', photos],
-        ['cifar', cifar],
-      ] as const) {
+      for (const { name, options, hashes } of asked) {
+        const folder = join(root, name);
         const answer = await batchesIn(isolated, { files: filesOf(folder), options });
         expect(answer.isolated).toBe(isolated);
-        expect(answer.batches).toEqual([...expected[name], ...expected[name], ...expected[name]]);
+        expect(answer.batches).toEqual(hashes.map((n) => expected[name][n]));
         expect(answer.record).toEqual(await recordOf(await openData(folder, { valFraction: 0.2 })));
       }
     },
   );
 
   test.each([true, false])('a worker that goes away is replaced; isolated: %s', async (isolated) => {
-    doomed = 2;
+    doomed = 1;
     const files = filesOf(photos);
     const { batches } = await batchesIn(isolated, {
       files,
-      options: options.slice(2, 4),
+      options: asked[1].options,
       worker: '/mortal.js',
     });
-    expect(batches).toEqual(expected['photos']);
-    expect(doomed).toBeLessThan(1);
+    expect(batches).toEqual([expected['photos'][0]]);
+    expect(doomed).toBeLessThan(0);
   });
 
   test('a worker that cannot be loaded says so', async () => {
     const files = filesOf(photos);
-    const { batches } = await batchesIn(true, { files, options: [options[2]], worker: '/missing.js' });
+    const { batches } = await batchesIn(true, { files, options: asked[1].options, worker: '/missing.js' });
     expect(batches[0]).toMatch(/a thread that decodes pictures cannot start: .*missing\.js/);
   });
 });

@@ -14,6 +14,9 @@ export interface DecoderStart {
   readonly life: string | undefined;
 }
 
+/** The last one. */
+export type DecoderEnd = 'end';
+
 /** What it says: first that it lives. */
 export type DecoderMessage = 'alive' | WorkerReply | DecodingNote;
 
@@ -29,6 +32,7 @@ export function decoderThreads(script: string, jpeg: JpegUrls | undefined): Star
     /** Before it lives nobody would notice that it is gone, with what it was given. */
     const waiting: (() => void)[] = [];
     let isAlive = false;
+    let isBusy = false;
     port.listen((given) => {
       const message = given as DecoderMessage;
       if (message !== 'alive') onMessage(message);
@@ -62,10 +66,16 @@ export function decoderThreads(script: string, jpeg: JpegUrls | undefined): Star
         if (isAlive) send();
         else waiting.push(send);
       },
-      // A page keeps no process alive.
-      setBusy: () => undefined,
+      setBusy: (busy) => {
+        isBusy = busy;
+      },
       terminate: () => {
-        stop();
+        // Whoever has nothing to do ends by itself: Firefox then starts the next one more reliably.
+        if (isBusy || !isAlive) stop();
+        else {
+          watching.abort();
+          port.post('end' satisfies DecoderEnd, []);
+        }
         return Promise.resolve();
       },
     };
