@@ -12,7 +12,7 @@ const library = [
   'use',
   'report',
 ];
-const outside = [...library, 'run', 'study'];
+const outside = [...library, 'run', 'study', 'hub'];
 
 /** Rooms and what each may import: the pipeline runs one way. Everything may import `base`. */
 const rooms = {
@@ -30,6 +30,7 @@ const rooms = {
   use: ['nn', 'models', 'graph', 'plan', 'backends', 'session', 'data', 'weights', 'train'],
   report: ['train', 'data'],
   run: library,
+  hub: ['data', 'report'],
   study: library,
   node: outside,
   web: outside,

@@ -2,7 +2,7 @@ import { shortened } from '../base/quoted.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import { parseSet } from '../models/options.ts';
 import type { OpenData } from '../data/open-data.ts';
-import { isHubName } from '../node/hub/name.ts';
+import { isHubName } from '../hub/name.ts';
 import type { HubOptions } from '../node/hub/repo.ts';
 import { prepareFor } from '../node/prepare.ts';
 import type { Preparable } from '../use/prepare.ts';

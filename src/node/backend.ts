@@ -8,8 +8,7 @@ import { checkThreads, defaultThreads } from './threads.ts';
 export interface IsolationOptions {
   /**
    * Compute in a thread of its own instead of the calling one, which stays free for other work, such as a server's requests. It costs
-   * some tens of milliseconds to start, a copy of the inputs, and as much memory as a thread of Node takes. Results are the same. Default
-   * false.
+   * one more thread of Node and a copy of what goes in; results are the same. Default: false.
    */
   readonly isolated?: boolean | undefined;
 }
@@ -38,9 +37,8 @@ export async function createNodeBackend(options: NodeBackendOptions = {}): Promi
   checkOptions('createBackend', options, kinds);
   const { name = defaultBackend, threads = defaultThreads(), kernels, blas, isolated = false } = options;
   checkThreads(threads);
-  if (isolated) {
-    const { createIsolatedBackend } = await import('./isolated-backend.ts');
-    return await createIsolatedBackend({ name, threads, kernels, blas });
-  }
-  return await backends[name].create({ threads, kernels, blas });
+  const engine = { threads, kernels, blas };
+  if (!isolated) return await backends[name].create(engine);
+  const { createIsolatedBackend } = await import('./isolated-backend.ts');
+  return await createIsolatedBackend({ name, options: engine });
 }

@@ -14,7 +14,7 @@ export { loadClassifier, type ClassifierOptions } from './classifier.ts';
 export * from './data/index.ts';
 export { fetchFromHub } from './hub/fetch.ts';
 export type { HubFile, HubOptions } from './hub/repo.ts';
-export type { HubProgress } from './hub/source.ts';
+export type { HubProgress } from '../hub/source.ts';
 export { resolveHub, type HubWeights } from './hub/resolve.ts';
 export { InUseError, LockLostError } from '../base/errors.ts';
 export type { Classified, RunEvaluation } from '../run/report/evaluate-best.ts';

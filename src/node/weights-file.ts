@@ -8,7 +8,7 @@ import { openWeightsFrom, type KnownOfWeights, type OpenedWeights } from '../use
 import type { ByteSource } from '../weights/byte-source.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
 import { openFileSource } from './byte-source.ts';
-import { isHubName } from './hub/name.ts';
+import { isHubName } from '../hub/name.ts';
 import type { HubOptions } from './hub/repo.ts';
 
 /** A file of weights on the disk, opened. */

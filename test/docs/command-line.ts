@@ -2,7 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { z } from 'zod/mini';
 import { parseSet } from '../../src/models/options.ts';
 import { modelInfo } from '../../src/models/registry.ts';
-import { parseHubName } from '../../src/node/hub/name.ts';
+import { parseHubName } from '../../src/hub/name.ts';
 import { findStudy } from '../../src/study/studies/index.ts';
 import { findRecipe } from '../../src/train/recipe.ts';
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect } from 'vitest';
 import { CardinalError } from '../../src/base/errors.ts';
 import { fetchFromHub } from '../../src/node/hub/fetch.ts';
 import type { HubFile, HubOptions } from '../../src/node/hub/repo.ts';
-import type { HubProgress } from '../../src/node/hub/source.ts';
+import type { HubProgress } from '../../src/hub/source.ts';
 import { sha256 } from './fake-hub.ts';
 import { setUpHub, someBytes, type HubSetup } from './hub-folder.ts';
 

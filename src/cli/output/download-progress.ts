@@ -1,4 +1,4 @@
-import type { HubProgress } from '../../node/hub/source.ts';
+import type { HubProgress } from '../../hub/source.ts';
 import { bytes, duration, percent } from '../../report/format.ts';
 import { newBar, type Bar } from './bar.ts';
 import { writeLines } from './lines.ts';

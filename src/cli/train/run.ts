@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { CardinalError } from '../../base/errors.ts';
-import { isHubName } from '../../node/hub/name.ts';
+import { isHubName } from '../../hub/name.ts';
 import { evaluatedOn, type RunEvaluation } from '../../run/report/evaluate-best.ts';
 import { RunFolder } from '../../node/run-folder.ts';
 import type { RunEvent } from '../../run/training/events.ts';

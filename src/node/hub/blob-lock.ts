@@ -4,7 +4,7 @@ import { fileError } from '../../base/file-errors.ts';
 import { InUseError } from '../../base/errors.ts';
 import type { Lock } from '../../run/folder/lock.ts';
 import { lockFolder } from '../lock/lock.ts';
-import type { HubTiming } from './timing.ts';
+import type { HubTiming } from '../../hub/timing.ts';
 
 /**
  * Takes the right to download something, or waits until whoever has it is done.

@@ -6,8 +6,9 @@ import { fileError, hasCode } from '../../base/file-errors.ts';
 import { temporarySuffix, writeFileAtomic } from '../files.ts';
 import { NotReadableError } from '../../base/file-errors.ts';
 import { openRegular, readRegular } from '../regular-file.ts';
-import { checksumOf, otherChecksum, type Checksum } from './checksum.ts';
-import { isCommit, type HubName } from './name.ts';
+import { checksumOf, type Checksum } from '../../hub/checksum.ts';
+import { otherChecksum } from './checksum.ts';
+import { isCommit, type HubName } from '../../hub/name.ts';
 
 /** A file of a commit in the cache. */
 export interface Cached {

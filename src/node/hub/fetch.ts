@@ -1,5 +1,5 @@
 import { UsageError } from '../../base/errors.ts';
-import { parseHubName } from './name.ts';
+import { parseHubName } from '../../hub/name.ts';
 import { HubRepo, type HubFile, type HubOptions } from './repo.ts';
 
 /**

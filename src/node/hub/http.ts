@@ -1,26 +1,14 @@
 import { messageOf } from '../../base/errors.ts';
-import { shortened } from '../../base/quoted.ts';
-import { HubError } from './hub-error.ts';
+import { discard, openAnswer, show, type HubAnswer, type HubRequest } from '../../hub/answer.ts';
+import { HubError } from '../../hub/hub-error.ts';
 import { refusal } from './redirect.ts';
 
 const maxRedirects = 10;
 
-export interface HubRequest {
-  readonly method: 'HEAD' | 'GET';
-  readonly url: URL;
-  readonly headers?: Readonly<Record<string, string>>;
-  readonly signal: AbortSignal;
-  /** Where the token may go. */
-  readonly endpoint: URL;
-  readonly token: string | undefined;
+/** A request of which redirects are looked at. */
+export interface RedirectedRequest extends HubRequest {
   /** Is asked about every redirect: whether it contains enough to be the answer, so that it is not followed. */
   readonly isEnough?: (redirect: Response, target: URL) => boolean;
-}
-
-/** An answer, and the address that gave it. */
-export interface HubAnswer {
-  readonly response: Response;
-  readonly url: URL;
 }
 
 /**
@@ -29,7 +17,7 @@ export interface HubAnswer {
  * environment under `NODE_USE_ENV_PROXY=1`; `node:http` would mean the same with two modules and more of our own code.
  * The token is decided upon anew for every address: it goes to the endpoint's own scheme, host and port, nowhere else.
  */
-export async function sendRequest(request: HubRequest): Promise<HubAnswer> {
+export async function sendRequest(request: RedirectedRequest): Promise<HubAnswer> {
   const { method, endpoint, token, signal, isEnough } = request;
   let url = request.url;
   for (let hops = 0; hops <= maxRedirects; hops++) {
@@ -50,14 +38,14 @@ export async function sendRequest(request: HubRequest): Promise<HubAnswer> {
       throw unreachable(url, error);
     });
     const location = response.headers.get('location');
-    if (response.status < 300 || response.status > 399 || location === null) return { response, url };
+    if (response.status < 300 || response.status > 399 || location === null) return openAnswer(response, url);
     const target = URL.canParse(location, url) ? new URL(location, url) : undefined;
     const refused = target === undefined ? 'what is no web address' : refusal(url, target, endpoint);
     if (target === undefined || refused !== undefined) {
       await discard(response);
       throw new HubError(`${show(url)} redirects to ${refused}`, { fault: 'wrong' });
     }
-    if (isEnough?.(response, target) === true) return { response, url };
+    if (isEnough?.(response, target) === true) return openAnswer(response, url);
     await discard(response);
     url = target;
   }
@@ -65,21 +53,6 @@ export async function sendRequest(request: HubRequest): Promise<HubAnswer> {
     `${show(request.url)} redirects more than ${maxRedirects} times, last to ${show(url)}: check HF_ENDPOINT and the proxy`,
     { fault: 'wrong' },
   );
-}
-
-/** Lets go of an answer whose body is not wanted. */
-export async function discard(response: Response): Promise<void> {
-  await response.body?.cancel().catch(() => undefined);
-}
-
-/** Whether an answer was compressed on its way, so that its length is not the file's. */
-export function isPacked(headers: Headers): boolean {
-  return (headers.get('content-encoding') ?? 'identity') !== 'identity';
-}
-
-/** An address for messages: what follows the path may be a signature that opens the file for anyone. */
-export function show(url: URL): string {
-  return shortened(`${url.origin}${url.pathname}`, 300);
 }
 
 /** No answer came, or it broke off. */

@@ -1,19 +1,10 @@
-import { HubError } from './hub-error.ts';
-import { discard, isPacked, sendRequest, show } from './http.ts';
-import { formatHubName } from './name.ts';
-import type { HubSource } from './source.ts';
-import { commitOf, statusError } from './status.ts';
-import { Watchdog } from './timing.ts';
-
-/** What the hub reports on a file before it is downloaded. */
-export interface FileMetadata {
-  /** The commit that the revision stands for. */
-  readonly commit: string;
-  /** The blob's name in the cache: the SHA-256 of large files, Git's own hash of small ones. */
-  readonly etag: string;
-  /** In bytes, if the server reports it. */
-  readonly size: number | undefined;
-}
+import { discard, isPacked, show } from '../../hub/answer.ts';
+import { HubError } from '../../hub/hub-error.ts';
+import { sendRequest } from './http.ts';
+import { formatHubName } from '../../hub/name.ts';
+import type { FileMetadata, HubSource } from '../../hub/source.ts';
+import { commitOf, statusError } from '../../hub/status.ts';
+import { Watchdog } from '../../hub/timing.ts';
 
 /**
  * Asks for a file's metadata, once. For a file in large storage the hub answers with a redirect to another host, and the
@@ -39,7 +30,7 @@ export async function readMetadata(repo: HubSource, file: string, revision: stri
     const { response, url } = answer;
     await discard(response);
     if (response.status >= 400) {
-      throw statusError(answer, what, repo);
+      throw statusError(answer, what, repo, repo.page);
     }
     const commit = commitOf(response);
     const etag = readEtag(response.headers.get('x-linked-etag') ?? response.headers.get('etag'));

@@ -3,13 +3,15 @@ import { constants, type Stats } from 'node:fs';
 import { lstat, open, rename, rm, type FileHandle } from 'node:fs/promises';
 import { CardinalError } from '../../base/errors.ts';
 import { fileError, hasCode } from '../../base/file-errors.ts';
-import { chunksOf, otherChecksum, type Checksum } from './checksum.ts';
+import type { Checksum } from '../../hub/checksum.ts';
+import type { Part } from '../../hub/download.ts';
+import { chunksOf, otherChecksum } from './checksum.ts';
 
 /**
  * The first part of a file that is being downloaded, with the SHA-256 of what is there. It stays on the disk when a
  * download fails, and the next one goes on from it, in this process or another.
  */
-export class PartFile {
+export class PartFile implements Part {
   readonly path: string;
   readonly #file: FileHandle;
   #hash: Hash;

@@ -6,15 +6,19 @@ import { withEnding } from '../../base/endings.ts';
 import { UsageError } from '../../base/errors.ts';
 import { visible } from '../../base/quoted.ts';
 import { fileError } from '../../base/file-errors.ts';
+import type { HubAnswer, HubRequest } from '../../hub/answer.ts';
 import { lockDownload } from './blob-lock.ts';
 import { RepoCache, type Cached } from './cache.ts';
-import { downloadBlob } from './download.ts';
-import { HubError } from './hub-error.ts';
-import { readMetadata, type FileMetadata } from './metadata.ts';
-import { formatHubName, type HubName } from './name.ts';
+import { download } from '../../hub/download.ts';
+import { HubError } from '../../hub/hub-error.ts';
+import { readMetadata } from './metadata.ts';
+import { formatHubName, type HubName } from '../../hub/name.ts';
+import { diskSpace } from './disk-space.ts';
+import { sendRequest, unreachable } from './http.ts';
+import { PartFile } from './part-file.ts';
 import { readSettings, type Environment, type HubSettings } from './settings.ts';
-import type { HubProgress, HubSource } from './source.ts';
-import { usualTiming, withRetries, type HubTiming } from './timing.ts';
+import type { FileMetadata, HubProgress, HubSource } from '../../hub/source.ts';
+import { usualTiming, withRetries, type HubTiming } from '../../hub/timing.ts';
 
 export interface HubOptions {
   /** Called at the beginning, with every piece that arrives, and when a broken download is resumed. */
@@ -49,7 +53,8 @@ export class HubRepo implements HubSource {
   readonly signal: AbortSignal | undefined;
   readonly onProgress: ((progress: HubProgress) => void) | undefined;
   readonly warn: (message: string) => void;
-  readonly freeBytes: HubOptions['freeBytes'];
+  readonly words = { token: 'HF_TOKEN', endpoint: 'HF_ENDPOINT and the proxy' };
+  readonly #freeBytes: HubOptions['freeBytes'];
   readonly #maxBytes: number;
   readonly #cache: RepoCache;
   #commit: string | undefined;
@@ -70,7 +75,7 @@ export class HubRepo implements HubSource {
     this.warn = (message) => {
       options.onWarning?.(visible(message));
     };
-    this.freeBytes = options.freeBytes;
+    this.#freeBytes = options.freeBytes;
     const { maxBytes = mostWeights } = options;
     if (!(typeof maxBytes === 'number' && maxBytes >= 0)) {
       throw new UsageError(`maxBytes: expected a number of bytes, got ${described(maxBytes)}`);
@@ -91,6 +96,14 @@ export class HubRepo implements HubSource {
   fileUrl(file: string, revision: string): URL {
     const path = file.split('/').map(encodeURIComponent).join('/');
     return new URL(`${this.page}/resolve/${encodeURIComponent(revision)}/${path}`);
+  }
+
+  send(request: HubRequest): Promise<HubAnswer> {
+    return sendRequest(request);
+  }
+
+  unreachable(url: URL, error: unknown, when?: string): HubError {
+    return unreachable(url, error, when);
   }
 
   /**
@@ -228,15 +241,29 @@ export class HubRepo implements HubSource {
       const own = `${path}.${randomUUID()}.cardinal.incomplete`;
       await withEnding(
         () => rm(own, { force: true }),
-        () => downloadBlob(this, { file, metadata, partPath: own, path, most }),
+        () => this.#download(file, metadata, most, own),
       );
       return true;
     }
     await withEnding(
       () => lock.release(),
-      () => downloadBlob(this, { file, metadata, partPath, path, most }),
+      () => this.#download(file, metadata, most, partPath),
     );
     return true;
+  }
+
+  async #download(file: string, metadata: FileMetadata, most: number, partPath: string): Promise<void> {
+    const { commit, etag } = metadata;
+    const part = await PartFile.open(partPath, this.signal);
+    try {
+      const what = formatHubName({ ...this.name, revision: commit, file });
+      const url = this.fileUrl(file, commit);
+      const space = diskSpace(dirname(partPath), this.#freeBytes);
+      await download(this, { file, what, url, page: this.page, metadata, most, space }, part);
+      await part.finish(this.#cache.blob(etag));
+    } finally {
+      await part.close();
+    }
   }
 }
 

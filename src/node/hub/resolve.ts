@@ -6,8 +6,8 @@ import {
   type PretrainedConfig,
 } from '../../data/pretrained-config.ts';
 import { readTextFile } from '../files.ts';
-import { faultOf } from './hub-error.ts';
-import { parseHubName } from './name.ts';
+import { faultOf } from '../../hub/hub-error.ts';
+import { parseHubName } from '../../hub/name.ts';
 import { HubRepo, type HubFile, type HubOptions } from './repo.ts';
 
 /** What a repository's weights may be called, best first. */

@@ -1,6 +1,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
+import type { HubAccess } from '../../hub/source.ts';
 import { fileError, hasCode } from '../../base/file-errors.ts';
 import { readRegular } from '../regular-file.ts';
 
@@ -8,11 +9,8 @@ import { readRegular } from '../regular-file.ts';
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** What huggingface_hub reads from the environment (its `constants.py`), as far as downloads need it. */
-export interface HubSettings {
-  /** Without a slash at its end. */
-  readonly endpoint: URL;
+export interface HubSettings extends HubAccess {
   readonly cacheDir: string;
-  readonly token: string | undefined;
   /** No requests: only what is in the cache. */
   readonly offline: boolean;
   /** Whether snapshots may link to blobs; otherwise they hold the files. */

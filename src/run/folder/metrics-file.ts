@@ -76,13 +76,13 @@ async function* linesWithBytes(
     number++;
     const { finished, bytes } = raw;
     const line = { ...raw, number };
-    const read = bytes === undefined ? tooLong : parse(bytes);
+    const read = bytes === undefined ? tooLong : parseMetricsLine(bytes);
     if ('record' in read) yield { ...line, ...read, fault: order.next(read.record, read.summed) };
     else if (finished) yield { ...line, fault: order.damaged(read.fault) };
     else {
       // Nothing but its line break may be damaged. What a killed process was about to write is no damage.
       const unbroken = bytes?.subarray(0, -1);
-      const short = unbroken === undefined ? read : parse(unbroken);
+      const short = unbroken === undefined ? read : parseMetricsLine(unbroken);
       if (!('record' in short) || !short.summed) yield line;
       else {
         order.next(short.record, true);
@@ -243,7 +243,8 @@ class Order {
 
 const tooLong = { fault: `it is longer than ${mostLineBytes} bytes` };
 
-function parse(
+/** The contents of a line without its line break, or what is wrong with it. */
+export function parseMetricsLine(
   bytes: Uint8Array,
 ): { readonly record: MetricsRecord; readonly summed: boolean } | { readonly fault: string } {
   const summedBytes = bytes.length - sumBytes;

@@ -11,6 +11,10 @@ export interface ZipRecord {
   readonly name: string;
   /** In bytes, as it is stored. */
   readonly size: number;
+  /** In bytes, as the archive says. */
+  readonly unpackedSize: number;
+  /** Whether it is stored as it is: neither compressed nor encrypted. */
+  readonly isPlain: boolean;
   /** Whether damage is noticed. PyTorch writes no CRC-32, a 0 in all records, if it was told so. */
   readonly verified: boolean;
   /**
@@ -66,6 +70,8 @@ function recordOf(source: ByteSource, entry: ZipEntry, verified: boolean): ZipRe
   return {
     name,
     size: compressedSize,
+    unpackedSize: uncompressedSize,
+    isPlain: plain,
     verified,
     async read(at, length) {
       if (!plain) {

@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fetchFromHub } from '../../../src/node/hub/fetch.ts';
-import type { HubProgress } from '../../../src/node/hub/source.ts';
+import type { HubProgress } from '../../../src/hub/source.ts';
 import { sendFile, sha256 } from '../../support/fake-hub.ts';
 import {
   breakAtHalf,

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { fetchFromHub } from '../../../src/node/hub/fetch.ts';
-import type { HubProgress } from '../../../src/node/hub/source.ts';
+import type { HubProgress } from '../../../src/hub/source.ts';
 import { sha256 } from '../../support/fake-hub.ts';
 import {
   breakAtHalf,

@@ -9,7 +9,7 @@ import { fetchFromHub } from '../../../src/node/hub/fetch.ts';
 import { refusal } from '../../../src/node/hub/redirect.ts';
 import type { HubOptions } from '../../../src/node/hub/repo.ts';
 import { resolveHub } from '../../../src/node/hub/resolve.ts';
-import { PaceKeeper, usualTiming } from '../../../src/node/hub/timing.ts';
+import { PaceKeeper, usualTiming } from '../../../src/hub/timing.ts';
 import { gitHash, sha256 } from '../../support/fake-hub.ts';
 import { failure, fetchWeights, part, setUpEach, setup, small, weights } from '../../support/hub-download.ts';
 import { listFiles, someBytes } from '../../support/hub-folder.ts';

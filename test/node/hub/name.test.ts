@@ -3,7 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { UsageError } from '../../../src/base/errors.ts';
-import { formatHubName, isHubName, parseHubName } from '../../../src/node/hub/name.ts';
+import { formatHubName, isHubName, parseHubName } from '../../../src/hub/name.ts';
 import { readSettings } from '../../../src/node/hub/settings.ts';
 
 describe('a name on the hub', () => {

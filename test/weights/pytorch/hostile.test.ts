@@ -221,6 +221,8 @@ test('a class of TorchScript may be as long as code may be', async () => {
   const record = {
     name: 'm/code/__torch__/a.py',
     size: code.length,
+    unpackedSize: code.length,
+    isPlain: false,
     verified: true,
     verify: () => Promise.resolve(),
     read: () => Promise.reject(new Error('its text alone is read')),

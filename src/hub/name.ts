@@ -1,4 +1,5 @@
-import { UsageError } from '../../base/errors.ts';
+import { UsageError } from '../base/errors.ts';
+import { isPathPart } from '../base/path-part.ts';
 
 /** A repository on the hub and, if one is named, a file in it. */
 export interface HubName {
@@ -55,16 +56,6 @@ export function isCommit(revision: string): boolean {
 /** The hub's own rule (huggingface_hub, `validate_repo_id`). `--` would be ambiguous in the cache's folder names. */
 function isIdentifier(text: string): boolean {
   return /^\w(?:[\w.-]{0,94}\w)?$/.test(text) && !/--|\.\.|\.git$/.test(text);
-}
-
-/**
- * One part of a path, on every file system: no way up, no drive, no separator or device of another system, nothing that another
- * system would leave out.
- */
-function isPathPart(text: string): boolean {
-  // eslint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (text === '' || /[\\<>:"|?*\u0000-\u001f\u007f]|[. ]$/.test(text)) return false;
-  return !/^(?:con|prn|aux|nul|(?:com|lpt)[0-9¹²³])(?:\.|$)/i.test(text);
 }
 
 function decode(text: string): string | undefined {

@@ -1,4 +1,4 @@
-import { CardinalError } from '../../base/errors.ts';
+import { CardinalError } from '../base/errors.ts';
 
 /**
  * What went wrong with the hub:

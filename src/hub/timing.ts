@@ -1,5 +1,5 @@
-import { setTimeout as wait } from 'node:timers/promises';
-import { bytes } from '../../report/format.ts';
+import { orAborted } from '../base/until-aborted.ts';
+import { bytes } from '../report/format.ts';
 import { HubError } from './hub-error.ts';
 
 /** How long and how often; milliseconds throughout. */
@@ -38,7 +38,13 @@ export const usualTiming: HubTiming = {
   patience: 60_000,
   now: () => performance.now(),
   sleep: async (milliseconds, signal) => {
-    await wait(milliseconds, undefined, signal === undefined ? {} : { signal });
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    const over = new Promise<void>((resolve) => {
+      timer = setTimeout(resolve, milliseconds);
+    });
+    await orAborted(over, signal).finally(() => {
+      clearTimeout(timer);
+    });
   },
 };
 
@@ -117,7 +123,7 @@ export class Watchdog {
   readonly signal: AbortSignal;
   readonly #controller = new AbortController();
   readonly #limit: number;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(limit: number, signal: AbortSignal | undefined) {
     this.#limit = limit;

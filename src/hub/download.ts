@@ -1,68 +1,78 @@
+import { shortened } from '../base/quoted.ts';
+import { bytes } from '../report/format.ts';
+import { discard, isPacked, show, type HubAnswer } from './answer.ts';
 import { checksumOf, type Checksum } from './checksum.ts';
-import { Room } from './room.ts';
-import { shortened } from '../../base/quoted.ts';
-import { bytes } from '../../report/format.ts';
 import { HubError } from './hub-error.ts';
-import { discard, isPacked, sendRequest, show, unreachable, type HubAnswer } from './http.ts';
-import type { FileMetadata } from './metadata.ts';
-import { formatHubName } from './name.ts';
-import { PartFile } from './part-file.ts';
-import type { HubSource } from './source.ts';
+import { Room, type Space } from './room.ts';
+import type { Downloads, FileMetadata } from './source.ts';
 import { statusError } from './status.ts';
 import { PaceKeeper, Watchdog, withRetries } from './timing.ts';
 
 /** A file that is to be downloaded. */
 export interface Wanted {
+  /** For progress. */
   readonly file: string;
-  readonly metadata: FileMetadata;
-  /** Where unfinished bytes are kept, and found again. */
-  readonly partPath: string;
-  /** The finished file; it appears when everything is right. */
-  readonly path: string;
+  /** What messages call it. */
+  readonly what: string;
+  readonly url: URL;
+  /** Where a person reads about it. */
+  readonly page: string;
+  /** Its checksum, if the name is one, and its size. */
+  readonly metadata: Pick<FileMetadata, 'etag' | 'size'>;
   /** The most bytes that are taken. */
   readonly most: number;
+  readonly space: Space;
+}
+
+/** The first part of a file that is being downloaded. It may have been left by an earlier download, to be gone on from. */
+export interface Part {
+  /** Bytes that are there. */
+  readonly length: number;
+  append(chunk: Uint8Array): Promise<void>;
+  /** Throws away what is there. */
+  restart(): Promise<void>;
+  /** What everything that is there has instead of a checksum, in hexadecimal digits; undefined if it is what is promised. */
+  otherChecksum(checksum: Checksum, signal?: AbortSignal): Promise<string | undefined>;
+  remove(): Promise<void>;
 }
 
 /**
- * Downloads a file to the disk. A broken connection is taken up where it broke, with a new request to the hub each time,
- * because the addresses it redirects to expire. The request names a commit, whose files never change.
+ * Downloads the rest of a file and verifies all of it. A broken connection is taken up where it broke, with a new request to the hub
+ * each time, because the addresses it redirects to expire. The request names a commit, whose files never change.
  */
-export async function downloadBlob(repo: HubSource, wanted: Wanted): Promise<void> {
-  const download = new Download(repo, wanted, await PartFile.open(wanted.partPath, repo.signal));
-  try {
-    await download.run();
-  } finally {
-    await download.part.close();
-  }
+export async function download(from: Downloads, wanted: Wanted, part: Part): Promise<void> {
+  await new Download(from, wanted, part).run();
 }
 
 class Download {
-  readonly part: PartFile;
-  readonly #repo: HubSource;
+  readonly #part: Part;
+  readonly #from: Downloads;
   readonly #wanted: Wanted;
   readonly #checksum: Checksum | undefined;
   readonly #room: Room;
   readonly #what: string;
   #size: number | undefined;
+  /** For progress, where the size is not known for certain. */
+  #likelySize: number | undefined;
   /** Whether the part holds bytes that an earlier call left. */
   #inherited: boolean;
   /** What the server that gave the part's bytes calls this version of the file, if it names it for certain. */
   #validator: string | undefined;
 
-  constructor(repo: HubSource, wanted: Wanted, part: PartFile) {
-    const { etag, size, commit } = wanted.metadata;
-    this.part = part;
-    this.#repo = repo;
+  constructor(from: Downloads, wanted: Wanted, part: Part) {
+    const { etag, size } = wanted.metadata;
+    this.#part = part;
+    this.#from = from;
     this.#wanted = wanted;
     this.#checksum = checksumOf(etag);
-    this.#what = formatHubName({ ...repo.name, revision: commit, file: wanted.file });
-    this.#room = new Room(this.#what, wanted, repo.freeBytes);
+    this.#what = wanted.what;
+    this.#room = new Room(wanted.what, wanted.most, wanted.space);
     this.#size = size;
     this.#inherited = part.length > 0;
   }
 
   async run(): Promise<void> {
-    const { part } = this;
+    const part = this.#part;
     if (this.#size !== undefined) await this.#room.check(this.#size, part.length);
     // Only a hash can tell whether the bytes of an earlier call belong to the rest.
     const usable = this.#checksum !== undefined && this.#size !== undefined && part.length <= this.#size;
@@ -70,7 +80,7 @@ class Download {
     await this.#receive();
     let other = await this.#otherChecksum();
     if (other !== undefined && this.#inherited) {
-      this.#repo.warn(
+      this.#from.warn(
         `what was left of an earlier download of ${this.#what} is damaged: downloading all of it`,
       );
       await this.#restart();
@@ -86,42 +96,41 @@ class Download {
       );
     }
     if (this.#checksum === undefined) {
-      this.#repo.warn(
-        `${this.#what} could not be verified: ${this.#repo.settings.endpoint.host} gives no hash of it`,
+      this.#from.warn(
+        `${this.#what} could not be verified: ${this.#from.settings.endpoint.host} gives no hash of it`,
       );
     }
-    await part.finish(this.#wanted.path);
   }
 
   async #otherChecksum(): Promise<string | undefined> {
-    return this.#checksum && this.part.otherChecksum(this.#checksum, this.#repo.signal);
+    return this.#checksum && this.#part.otherChecksum(this.#checksum, this.#from.signal);
   }
 
   async #restart(): Promise<void> {
-    await this.part.restart();
+    await this.#part.restart();
     this.#inherited = false;
     this.#validator = undefined;
   }
 
   #receive(): Promise<void> {
-    const { timing, signal } = this.#repo;
+    const { timing, signal } = this.#from;
     return withRetries(() => this.#attempt(), {
       timing,
       signal,
       // Without a hash nothing of it is of use to a later call.
-      received: () => (this.#checksum === undefined ? 0 : this.part.length),
+      received: () => (this.#checksum === undefined ? 0 : this.#part.length),
     });
   }
 
   async #attempt(): Promise<void> {
     this.#report();
-    if (this.#size !== undefined && this.part.length === this.#size) return;
-    const { settings, timing, signal } = this.#repo;
+    if (this.#size !== undefined && this.#part.length === this.#size) return;
+    const { settings, timing, signal } = this.#from;
     const watchdog = new Watchdog(timing.idle, signal);
     try {
-      const answer = await sendRequest({
+      const answer = await this.#from.send({
         method: 'GET',
-        url: this.#repo.fileUrl(this.#wanted.file, this.#wanted.metadata.commit),
+        url: this.#wanted.url,
         endpoint: settings.endpoint,
         token: settings.token,
         headers: this.#rangeHeaders(),
@@ -143,7 +152,7 @@ class Download {
    * still (`If-Range`, RFC 9110 section 13.1.5), or send all of it.
    */
   #rangeHeaders(): Record<string, string> {
-    const have = this.part.length;
+    const have = this.#part.length;
     if (have === 0) return {};
     const range = { range: `bytes=${have}-` };
     return this.#checksum === undefined && this.#validator !== undefined
@@ -156,9 +165,9 @@ class Download {
     const { response, url } = answer;
     const { status, headers } = response;
     if (status === 206) {
-      if (this.#continues(headers)) return;
+      if (this.#continues(answer)) return;
       const range = shortened(headers.get('content-range') ?? 'of no name');
-      const from = this.part.length;
+      const from = this.#part.length;
       await this.#restart();
       throw new HubError(
         `${url.host} sent another part of ${this.#what}: expected bytes from ${from} on, got ${range}`,
@@ -173,24 +182,25 @@ class Download {
       });
     }
     if (status !== 200) {
-      throw statusError(answer, this.#what, this.#repo);
+      throw statusError(answer, this.#what, this.#from, this.#wanted.page);
     }
     this.#checkWhole(answer);
-    if (this.part.length > 0) await this.#restart();
-    const etag = headers.get('etag');
-    this.#validator = etag?.startsWith('"') === true ? etag : undefined;
+    if (this.#part.length > 0) await this.#restart();
+    this.#validator = answer.validator;
   }
 
   /** Whether a partial answer begins where the part ends and is of the same file. */
-  #continues(headers: Headers): boolean {
+  #continues({ response: { headers }, hidesHeaders }: HubAnswer): boolean {
+    // What is hidden, the checksum tells in the end.
+    if (hidesHeaders && !headers.has('content-range')) return this.#checksum !== undefined;
     const match = /^bytes (\d+)-\d+\/(\d+|\*)$/.exec(headers.get('content-range') ?? '');
-    if (match === null || this.part.length === 0 || isPacked(headers)) return false;
+    if (match === null || this.#part.length === 0 || isPacked(headers)) return false;
     const [, first, total] = match;
-    return Number(first) === this.part.length && (total === '*' || Number(total) === this.#size);
+    return Number(first) === this.#part.length && (total === '*' || Number(total) === this.#size);
   }
 
   /** Refuses an answer that cannot be the whole file before the part is given up for it. */
-  #checkWhole({ response: { headers }, url }: HubAnswer): void {
+  #checkWhole({ response: { headers }, url, length, likelyLength }: HubAnswer): void {
     const type = headers.get('content-type') ?? '';
     if (/^text\/html\b/i.test(type) && !/\.html?$/i.test(this.#wanted.file)) {
       throw new HubError(
@@ -198,32 +208,32 @@ class Download {
         { fault: 'wrong' },
       );
     }
-    const length = headers.get('content-length');
-    if (length === null || isPacked(headers)) return;
-    if (this.#size !== undefined && Number(length) !== this.#size) {
+    this.#likelySize = likelyLength;
+    if (length === undefined) return;
+    if (this.#size !== undefined && length !== this.#size) {
       throw new HubError(
         `${url.host} offers ${length} bytes of ${this.#what}, expected ${this.#size}: try again later`,
         { fault: 'wrong', transient: true },
       );
     }
-    this.#size = Number(length);
+    this.#size = length;
   }
 
   /** The most bytes that are taken; what is more is not written. */
   async #limit(): Promise<number> {
-    if (this.#size === undefined) return this.#room.limit(this.part.length);
-    await this.#room.check(this.#size, this.part.length);
+    if (this.#size === undefined) return this.#room.limit(this.#part.length);
+    await this.#room.check(this.#size, this.#part.length);
     return this.#size;
   }
 
   async #store({ response, url }: HubAnswer, watchdog: Watchdog): Promise<void> {
-    const { part } = this;
+    const part = this.#part;
     const chunks = chunksOf(response, (error) => {
       const of = this.#size === undefined ? '' : ` of ${this.#size}`;
-      return unreachable(url, error, `broke off after ${part.length}${of} bytes of ${this.#what}`);
+      return this.#from.unreachable(url, error, `broke off after ${part.length}${of} bytes of ${this.#what}`);
     });
     const limit = await this.#limit();
-    const pace = new PaceKeeper(this.#repo.timing);
+    const pace = new PaceKeeper(this.#from.timing);
     for await (const chunk of chunks) {
       watchdog.heard();
       if (part.length + chunk.length > limit) {
@@ -255,7 +265,11 @@ class Download {
   }
 
   #report(): void {
-    this.#repo.onProgress?.({ file: this.#wanted.file, received: this.part.length, total: this.#size });
+    this.#from.onProgress?.({
+      file: this.#wanted.file,
+      received: this.#part.length,
+      total: this.#size ?? this.#likelySize,
+    });
   }
 }
 

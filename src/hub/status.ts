@@ -1,7 +1,7 @@
+import { show, type HubAnswer } from './answer.ts';
 import { HubError } from './hub-error.ts';
-import { show, type HubAnswer } from './http.ts';
 import { isCommit } from './name.ts';
-import type { HubSource } from './source.ts';
+import type { Downloads } from './source.ts';
 
 /** The header that names what was not found or not allowed. */
 const errorCode = 'x-error-code';
@@ -12,18 +12,19 @@ export function commitOf(response: Response): string | undefined {
   return commit !== null && isCommit(commit) ? commit : undefined;
 }
 
-/** What an answer that is no success means. `what` names the file that was asked for, `page` the repository's address. */
+/** What an answer that is no success means. `what` names the file that was asked for, `page` where a person reads about it. */
 export function statusError(
-  { response, url }: HubAnswer,
+  { response, url }: Pick<HubAnswer, 'response' | 'url'>,
   what: string,
-  { settings, page }: Pick<HubSource, 'settings' | 'page'>,
+  { settings, words }: Pick<Downloads, 'settings' | 'words'>,
+  page: string,
 ): HubError {
   const { status } = response;
   const hasToken = settings.token !== undefined;
   const code = response.headers.get(errorCode);
   if (code === 'GatedRepo') {
     return new HubError(
-      `${what} is gated: accept its terms at ${page}, and set HF_TOKEN to a token of that account`,
+      `${what} is gated: accept its terms at ${page}, and set ${words.token} to a token of that account`,
       { fault: 'denied' },
     );
   }
@@ -36,8 +37,8 @@ export function statusError(
   }
   if (status === 401 || status === 403) {
     const advice = hasToken
-      ? 'it does not exist, or HF_TOKEN is of no account that may read it'
-      : 'it does not exist or is private: check the name, or set HF_TOKEN to a token that may read it';
+      ? `it does not exist, or ${words.token} is of no account that may read it`
+      : `it does not exist or is private: check the name, or set ${words.token} to a token that may read it`;
     return new HubError(`${url.host} refuses ${what} (${status}): ${advice}`, { fault: 'denied' });
   }
   if (status === 404 || status === 410) return absence(code, commitOf(response), what, url);
@@ -45,7 +46,7 @@ export function statusError(
     const retryAfter = pauseOf(response);
     const pause = retryAfter === undefined ? 'a while' : `${Math.ceil(retryAfter / 1000)} s`;
     return new HubError(
-      `${url.host} asks for fewer requests (429) for ${pause}: try again later${hasToken ? '' : ', or set HF_TOKEN, which has a limit of its own'}`,
+      `${url.host} asks for fewer requests (429) for ${pause}: try again later${hasToken ? '' : `, or set ${words.token}, which has a limit of its own`}`,
       { fault: 'unreachable', transient: true, retryAfter },
     );
   }
@@ -56,7 +57,7 @@ export function statusError(
       retryAfter: pauseOf(response),
     });
   }
-  return new HubError(`${show(url)} answers ${status}, expected ${what}: check HF_ENDPOINT and the proxy`, {
+  return new HubError(`${show(url)} answers ${status}, expected ${what}: check ${words.endpoint}`, {
     fault: 'wrong',
   });
 }

@@ -1,0 +1,197 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Rng } from '../../src/base/rng.ts';
+import { nodeFileSystem } from '../../src/node/file-system.ts';
+import { browsers, openBrowser, type TestBrowser, type TestPage } from './support/browsers.ts';
+import { bundlePage } from './support/bundle.ts';
+import { doSteps, type FileStep } from './support/file-steps.ts';
+import { servePages, type TestServer } from './support/pages.ts';
+import { seed } from '../support/seed.ts';
+import type { StoreCalls } from './support/store-worker.ts';
+
+let server: TestServer;
+beforeAll(async () => {
+  const worker = await bundlePage('test/browser/support/store-worker.ts');
+  server = await servePages({ files: { '/worker.js': worker } });
+});
+afterAll(() => server.close());
+
+/** A page with a worker that does what it is asked to. */
+interface StorePage {
+  readonly page: TestPage;
+  call<N extends keyof StoreCalls>(
+    name: N,
+    ...given: Parameters<StoreCalls[N]>
+  ): Promise<Awaited<ReturnType<StoreCalls[N]>>>;
+}
+
+async function openStore(browser: TestBrowser): Promise<StorePage> {
+  const page = await browser.newPage();
+  await page.goto(`${server.origin}/`);
+  await page.evaluate(() => {
+    const worker = new Worker('/worker.js', { type: 'module' });
+    Object.assign(globalThis, {
+      store: worker,
+      ask: (question: { id: number }) =>
+        new Promise((resolve) => {
+          worker.addEventListener('message', function answer({ data }: MessageEvent<{ id: number }>) {
+            if (data.id !== question.id) return;
+            worker.removeEventListener('message', answer);
+            resolve(data);
+          });
+          worker.postMessage(question);
+        }),
+    });
+  }, undefined);
+  let asked = 0;
+  return {
+    page,
+    call: async (name, ...given) => {
+      const answer = await page.evaluate(
+        (question) => (globalThis as unknown as { ask(question: unknown): Promise<never> }).ask(question),
+        { id: asked++, name, given },
+      );
+      const { value, error } = answer as { value: never; error?: Error };
+      if (error !== undefined) throw Object.assign(new Error(error.message), { name: error.name });
+      return value;
+    },
+  };
+}
+
+/** Ends a page's process, if the browser lets tests do that, and else the page. */
+async function crash(page: TestPage): Promise<void> {
+  const { playwright } = page.driver;
+  if (playwright !== undefined) {
+    const session = await playwright.context().newCDPSession(playwright);
+    const crashed = new Promise((resolve) => playwright.once('crash', resolve));
+    // No answer comes of a process that is gone.
+    void session.send('Page.crash').catch(() => undefined);
+    await crashed;
+  }
+  await page.close();
+}
+
+const steps: readonly FileStep[] = [
+  ['readdir', ''],
+  ['mkdir', 'a'],
+  ['mkdir', 'a'],
+  ['mkdir', 'b/c'],
+  ['stat', 'a'],
+  ['stat', 'x'],
+  ['stat', 'a/x/y'],
+  ['write', 'a/x', 'r+', 'no'],
+  ['write', 'a/x', 'wx', 'one', 'two'],
+  ['write', 'a/x', 'wx', 'again'],
+  ['read', 'a/x'],
+  ['readAt', 'a/x', 2, 3],
+  ['readAt', 'a/x', 60, 3],
+  ['write', 'a/x', 'a', '+end'],
+  ['write', 'a/x', 'a', '+more'],
+  ['read', 'a/x'],
+  ['write', 'a/x', 'r+', 'ON'],
+  ['read', 'a/x'],
+  ['truncate', 'a/x', 4, 'EE'],
+  ['read', 'a/x'],
+  ['stat', 'a/x'],
+  ['stat', 'a/x/y'],
+  ['readFile', 'a/x', 4],
+  ['readFile', 'a/x', 3],
+  ['readFile', 'a'],
+  ['readFile', 'a/none'],
+  ['write', 'a', 'r+', 'no'],
+  ['write', 'a', 'a', 'no'],
+  ['write', 'a/x/y', 'wx', 'no'],
+  ['write', 'a/y', 'a', 'made'],
+  ['rename', 'a/y', 'a/x'],
+  ['read', 'a/x'],
+  ['read', 'a/y'],
+  ['rename', 'a/y', 'a/z'],
+  ['rename', 'a/x', 'z'],
+  ['rename', 'z', 'none/z'],
+  ['read', 'z'],
+  ['readdir', 'a'],
+  ['readdir', 'none'],
+  ['readdir', 'z'],
+  ['write', 'a/.lock-é ü', 'wx', 'named'],
+  ['readdir', 'a'],
+  ['rmdir', 'a'],
+  ['rmdir', 'z'],
+  ['unlink', 'a'],
+  ['unlink', 'a/none'],
+  ['unlink', 'a/.lock-é ü'],
+  ['rmdir', 'a'],
+  ['rmdir', 'a'],
+  ['syncFolder', ''],
+  ['unlink', 'z'],
+  ['readdir', ''],
+];
+
+describe.each(browsers)('%s', (kind) => {
+  let browser: TestBrowser;
+  let store: StorePage;
+  beforeAll(async () => {
+    browser = await openBrowser(kind);
+    store = await openStore(browser);
+  });
+  afterAll(() => browser.close());
+
+  test('the private file system does what the disk does', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'cardinal-steps-'));
+    try {
+      const expected = await doSteps(nodeFileSystem, (path) => `${folder}/${path}`, steps);
+      await store.call('fresh');
+      expect(await store.call('steps', steps)).toEqual(expected);
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+
+  test('one tab has a folder; it is free when the tab is closed, and can be taken over', async () => {
+    const path = 'opfs:t/run';
+    const other = await openStore(browser);
+    await store.call('lock', path, false);
+    await expect(other.call('lock', path, false)).rejects.toMatchObject({
+      name: 'InUseError',
+      message:
+        'run folder opfs:t/run is already in use by another tab or worker of this site; wait for it, close it or choose another folder (or take it over with takeOver: true)',
+    });
+    await store.call('check');
+    await other.call('lock', path, true);
+    await other.call('check');
+    await expect(store.call('check')).rejects.toMatchObject({
+      name: 'LockLostError',
+      message:
+        'run folder opfs:t/run was taken over by another tab or worker of this site: this one stops and writes nothing more there',
+    });
+    await store.call('release');
+    await other.call('check');
+    await other.page.close();
+    await store.call('lock', path, false);
+    await store.call('check');
+    await store.call('release');
+  });
+
+  test('a run survives that its tab is killed, 20 times', async () => {
+    const rng = Rng.of(seed, 'tabs', kind);
+    let saved = -1;
+    for (let life = 0; life <= 20; life++) {
+      const tab = await openStore(browser);
+      const { step, metrics, notices } = await tab.call('goOn', 'opfs:t/killed');
+      const what = `life ${life}, CARDINAL_SEED=${seed}`;
+      // What was said to be saved is there, and at most one checkpoint more.
+      expect([saved, saved < 0 ? 0 : saved + 10], what).toContain(step);
+      expect(metrics, what).toEqual(Array.from({ length: step + 1 }, (_, index) => index));
+      for (const notice of notices)
+        expect(notice, what).toMatch(/begins anew|previous\.safetensors, at step \d+$/);
+      // Any moment of a turn of a training is drawn, of which a checkpoint takes most.
+      await new Promise((resolve) => setTimeout(resolve, rng.uniform(0, 200)));
+      await (rng.uniform(0, 1) < 0.5 ? crash(tab.page) : tab.page.close());
+      const told = tab.page.console.flatMap((line) => Number(/saved (\d+)$/.exec(line)?.[1] ?? []));
+      expect(tab.page.console.join(), what).not.toContain('failed');
+      saved = Math.max(step, ...told.slice(-1));
+    }
+    expect(saved).toBeGreaterThan(0);
+  });
+});
