@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createModel, type Preprocessing } from '../../src/index.ts';
 import { VERSION } from '../../src/base/version.ts';
-import { loadClassifier as loadInNode } from '../../src/node/index.ts';
+import { loadClassifier as loadInNode, type Classification } from '../../src/node/index.ts';
 import { writeSafetensors } from '../../src/weights/index.ts';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -30,7 +30,7 @@ let program: string;
 let weights: Uint8Array;
 let picture: Buffer;
 /** What Node makes of the picture. */
-let top: unknown;
+let top: Classification[];
 
 beforeAll(async () => {
   program = await bundlePage('test/browser/engine-page.ts');
@@ -55,7 +55,7 @@ describe.each(browsers)('%s', (kind) => {
   const servers: TestServer[] = [];
   beforeAll(async () => {
     browser = await openBrowser(kind);
-  });
+  }, 60_000);
   afterAll(async () => {
     await browser.close();
     await Promise.all(servers.map((server) => server.close()));
@@ -213,6 +213,39 @@ describe.each(browsers)('%s', (kind) => {
       ]);
       expect(found.after).toMatch(/^DisposedError: the classifier of resnet20_cifar was disposed of/);
       expect(found.progress.at(-1)).toMatchObject({ received: weights.length });
+    });
+
+    test("a network of the page's own is known to the worker by what it does", async () => {
+      const found = await page.evaluate(
+        async ({ known: { preprocessing, classes } }) => {
+          const options = { preprocessing, classes, base: '/dist', threads: 1 };
+          const model = tools.createModel('resnet20_cifar');
+          const backend = await tools.createBackend({ base: '/dist', threads: 1 });
+          const classifier = await tools.loadClassifier('/weights.safetensors', { ...options, model });
+          const shared = await tools.loadClassifier('/weights.safetensors', {
+            preprocessing,
+            model,
+            backend,
+          });
+          const tops = [
+            await classifier.classify('/picture.png', { topK: 3 }),
+            (await shared.classify('/picture.png', { topK: 3 })).map(({ label, probability }) => [
+              label,
+              probability,
+            ]),
+          ];
+          await classifier.dispose();
+          await shared.dispose();
+          await backend.dispose();
+          const other = await tools.attempt(() =>
+            tools.loadClassifier('/weights.safetensors', { ...options, model: (() => 1) as never }),
+          );
+          return { tops, other };
+        },
+        { known },
+      );
+      expect(found.tops).toEqual([top, top.map(({ label, probability }) => [label, probability])]);
+      expect(found.other).toMatch(/^UsageError: .*got a function/);
     });
 
     test('a classifier that is disposed of, and one whose worker is ended, answer all that waited', async () => {

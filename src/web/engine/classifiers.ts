@@ -1,6 +1,8 @@
 import type { CallContext } from '../../base/channel/service.ts';
 import type { DisposeOptions } from '../../base/disposal.ts';
 import { DisposedError } from '../../base/errors.ts';
+import { checkPreprocessing } from '../../data/preprocessing.ts';
+import { moduleFrom } from '../../nn/replayed.ts';
 import { classifierOf, requirePreprocessing, type Classifier } from '../../use/classifier.ts';
 import type { Classification, ClassifyOptions } from '../../use/classify-each.ts';
 import { loadFrom } from '../../use/trained.ts';
@@ -18,15 +20,20 @@ export class Classifiers {
     weights: SentWeights,
     { model, options, inChannels, partial, verify, ...setup }: SentClassifierOptions,
     { backend, pictures }: Pick<Engine, 'backend' | 'pictures'>,
-    { signal, tell }: CallContext<EngineService['loadClassifier']['callbacks']>,
+    { signal, ask, tell }: CallContext<EngineService['loadClassifier']['callbacks']>,
   ): Promise<ClassifierFacts> {
     const onProgress = (progress: Parameters<typeof tell<'progress'>>[1]): void => {
       tell('progress', progress);
     };
     const opened = await openSent(weights, { verify }, { signal, onProgress });
-    const trained = await loadFrom(opened, { model, options, inChannels, partial });
-    const preprocessing = requirePreprocessing(setup.preprocessing ?? trained.preprocessing, weights.name);
+    const own = typeof model === 'object' ? moduleFrom(model) : undefined;
+    const named = typeof model === 'string' ? model : undefined;
+    const trained = await loadFrom(opened, { model: own ?? named, options, inChannels, partial });
+    const recorded = requirePreprocessing(setup.preprocessing ?? trained.preprocessing, weights.name);
+    const preprocessing = checkPreprocessing('loadClassifier', recorded);
     signal.throwIfAborted();
+    const { channels, size } = preprocessing;
+    own?.add(await ask('graphs', { shape: [1, channels, ...size], training: false }));
     const classifier = await classifierOf(trained, { ...setup, backend, preprocessing }, pictures);
     if (signal.aborted) {
       await classifier.dispose();

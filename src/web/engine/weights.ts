@@ -2,6 +2,8 @@ import type { VerifyOptions } from '../../weights/digest.ts';
 import { bytesSource, type ByteSource } from '../../weights/byte-source.ts';
 import { openWeightsFrom, type OpenedWeights } from '../../use/opened-weights.ts';
 import { blobSource } from '../store/blob-source.ts';
+import { fileAt } from '../store/file-at.ts';
+import { isOpfsPath } from '../store/paths.ts';
 import { fetchBlob, type FetchOptions } from './fetch-blob.ts';
 
 export type { LoadProgress } from './fetch-blob.ts';
@@ -27,5 +29,6 @@ async function sourceOf(sent: SentWeights, options: FetchOptions): Promise<ByteS
   if (sent.kind === 'blob') return blobSource(sent.blob, sent.name);
   if (sent.kind === 'bytes') return bytesSource(sent.bytes, sent.name);
   const { name } = sent;
-  return blobSource(await fetchBlob(name, 'the weights', options), name);
+  const blob = isOpfsPath(name) ? await fileAt(name) : await fetchBlob(name, 'the weights', options);
+  return blobSource(blob, name);
 }
