@@ -1,18 +1,6 @@
 import { validate } from '../base/validate.ts';
+import type { AugmentationName } from './augmentation-names.ts';
 import { augmentationSchema, type Augmentation } from './preprocessing.ts';
-
-/** Names of augmentations for training pictures: the values of `--augment` and `augment`. */
-export const augmentationNames = [
-  'none',
-  'flip',
-  'crop',
-  'crop-flip',
-  'shift',
-  'shift-flip',
-  'imagenet',
-] as const;
-/** A name of an augmentation. */
-export type AugmentationName = (typeof augmentationNames)[number];
 
 /**
  * What a crop of a photo keeps of its area at least. torchvision's default, the paper's too, is 0.08: right for hundreds of epochs, but

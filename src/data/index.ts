@@ -1,12 +1,8 @@
 /** Labelled pictures: sources in memory, transforms, splits, and what a loader of batches is. Folders are `cardinal-nn/node`'s. */
 export type {} from '../base/globals.ts'; // Globals that declarations speak of: nothing at run time.
 
-export {
-  augmentationNamed,
-  augmentationNames,
-  defaultAugmentation,
-  type AugmentationName,
-} from './augmentations.ts';
+export { augmentationNames, type AugmentationName } from './augmentation-names.ts';
+export { augmentationNamed, defaultAugmentation } from './augmentations.ts';
 export type { Batch, BatchLoader, Dataset, Picture, Splits } from './dataset.ts';
 export { leftOutLine, type LeftOut, type LeftOutKind } from './left-out.ts';
 export { fitPicture, preprocess } from './pipeline.ts';

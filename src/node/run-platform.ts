@@ -39,12 +39,11 @@ export function runPlatform(hub?: HubOptions, { isolated }: IsolationOptions = {
     ...nodeLists,
     loaders: nodeLoaders,
     backends,
-    createBackend: ({ name, ...options }) =>
-      createNodeBackend({
-        ...options,
-        name: name !== undefined && isBackendName(name) ? name : undefined,
-        isolated,
-      }),
+    openBackend: async ({ name, ...options }) => {
+      const known = name !== undefined && isBackendName(name) ? name : undefined;
+      const backend = await createNodeBackend({ ...options, name: known, isolated });
+      return { backend, end: () => backend.dispose() };
+    },
     largestProgram,
     decoder() {
       const versions = findSharp()?.versions;

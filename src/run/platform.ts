@@ -1,6 +1,7 @@
 import type { Backend } from '../backends/backend.ts';
 import type { LoaderPlatform } from '../data/loader.ts';
 import type { OpenData, OpenOptions } from '../data/open-data.ts';
+import type { TracedInput } from '../nn/traced.ts';
 import type { OpenedWeights } from '../use/opened-weights.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
 import type { BackendEntry, EngineChoice } from './backends.ts';
@@ -15,6 +16,13 @@ export interface BeginningWeights extends OpenedWeights {
   digest(): Promise<string>;
 }
 
+/** A backend of a run. */
+export interface OpenBackend {
+  readonly backend: Backend;
+  /** The run is over. */
+  end(): Promise<void>;
+}
+
 /**
  * What a platform gives so that a network is trained on pictures, with checkpoints that any other platform can go on from: Node has
  * a disk, sharp and threads, a page its private file system, blobs and workers. Functions of this room that need it take it as their
@@ -24,8 +32,10 @@ export interface RunPlatform extends ListPlatform, FolderPlatform {
   readonly loaders: LoaderPlatform;
   /** The backends that can be asked for by name, the default first. */
   readonly backends: Readonly<Record<string, BackendEntry>>;
-  /** Creates one of them. Throws a `CardinalError` if it cannot be had. */
-  createBackend(choice: EngineChoice): Promise<Backend>;
+  /** Has one of them for a run, which ends it. Throws a `CardinalError` if it cannot be had. */
+  openBackend(choice: EngineChoice): Promise<OpenBackend>;
+  /** Awaited before the network is traced on such inputs: one that came as data is told here what it does to them. */
+  beforeTracing?(inputs: readonly TracedInput[]): Promise<void>;
   /** The most bytes that one program may take. */
   largestProgram(): number;
   /** What decodes picture files, with its versions: another one may give other pixels. */

@@ -13,3 +13,8 @@ export type {
   ClassifyManyOptions,
   ClassifyOptions,
 } from '../use/classify-each.ts';
+export { trainOn } from './page/train-on.ts';
+export type { TrainOnOptions } from './page/train-options.ts';
+export type { TrainedOn } from '../run/training/train-on.ts';
+export type { NamedModel } from '../run/training/options.ts';
+export { InUseError, LockLostError } from '../base/errors.ts';

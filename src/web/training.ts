@@ -1,4 +1,6 @@
 /** The script of the engine's worker that trains as well. */
 import { serveEngine } from './engine/serve.ts';
+import type { TrainingService } from './engine/training-service.ts';
+import { trainingHandlers } from './engine/training.ts';
 
-serveEngine(() => ({}));
+serveEngine<TrainingService>(trainingHandlers);

@@ -1,4 +1,12 @@
-import { CardinalError, DeviceLostError, DisposedError, ShortageError, UsageError } from '../errors.ts';
+import {
+  CardinalError,
+  DeviceLostError,
+  DisposedError,
+  InUseError,
+  LockLostError,
+  ShortageError,
+  UsageError,
+} from '../errors.ts';
 
 /** An error on its way to another thread, as plain data; or whatever else was thrown. `ref` is the caller's number of what it knows itself. */
 export type Crossing =
@@ -22,6 +30,8 @@ const ownClasses: ErrorClasses = {
   DisposedError,
   DeviceLostError,
   ShortageError,
+  InUseError,
+  LockLostError,
   CardinalError,
   TypeError,
   RangeError,

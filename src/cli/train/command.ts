@@ -1,6 +1,6 @@
 import { Option, type Command } from 'commander';
 import { UsageError } from '../../base/errors.ts';
-import { augmentationNames } from '../../data/augmentations.ts';
+import { augmentationNames } from '../../data/augmentation-names.ts';
 import { whenContinued, type WhenContinued } from '../../run/training/continuing.ts';
 import type { TrainFlags } from './flags.ts';
 import { takeOverHelp, withExamples, withJsonFlag } from '../flags/common.ts';

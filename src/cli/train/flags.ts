@@ -1,4 +1,4 @@
-import type { AugmentationName } from '../../data/augmentations.ts';
+import type { AugmentationName } from '../../data/augmentation-names.ts';
 import type { PictureLimitOptions } from '../../data/picture-limits.ts';
 import type { Recipe } from '../../train/recipe.ts';
 import type { EngineFlags } from '../flags/engine.ts';

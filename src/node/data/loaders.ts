@@ -1,4 +1,4 @@
-import type { AugmentationName } from '../../data/augmentations.ts';
+import type { AugmentationName } from '../../data/augmentation-names.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
 import * as portable from '../../train/loaders.ts';

@@ -15,14 +15,20 @@ import {
   type Kinds,
 } from '../../base/options.ts';
 import { quoted } from '../../base/quoted.ts';
-import { augmentationNames } from '../../data/augmentations.ts';
+import { augmentationNames } from '../../data/augmentation-names.ts';
 import { pictureLimitKinds } from '../../data/picture-limits.ts';
 import { Module } from '../../nn/module.ts';
 import { backendKind } from '../../session/arguments.ts';
 import type { TrainOnOptions } from './options.ts';
 
-/** What each option of `trainOn` may be on every platform; numbers of the recipe are checked with the whole recipe. */
-export const trainOnKinds: Kinds<TrainOnOptions> = {
+/** Options for pictures that are opened by their path. */
+const pathKinds = { valFraction: finite, ...pictureLimitKinds };
+
+/** Options of `trainOn` on every platform. */
+export type CommonTrainOnOptions = Omit<TrainOnOptions, keyof typeof pathKinds | 'blas'>;
+
+/** What each of them may be; numbers of the recipe are checked with the whole recipe. */
+export const commonTrainOnKinds: Kinds<CommonTrainOnOptions> = {
   recipe: {
     expected: 'the name of a recipe, or one as findRecipe gives it',
     is: (value) => text.is(value) || record.is(value),
@@ -49,7 +55,6 @@ export const trainOnKinds: Kinds<TrainOnOptions> = {
   preprocessing: record,
   backend: backendKind,
   threads: wholeFrom(1),
-  blas: flag,
   epochs: anything,
   batchSize: anything,
   learningRate: anything,
@@ -65,10 +70,11 @@ export const trainOnKinds: Kinds<TrainOnOptions> = {
   augmentation: anything,
   augment: oneOf(...augmentationNames),
   balance: anything,
-  valFraction: finite,
   strict: flag,
-  ...pictureLimitKinds,
 };
+
+/** What each option may be where pictures have paths and there are native libraries. */
+export const trainOnKinds: Kinds<TrainOnOptions> = { ...commonTrainOnKinds, ...pathKinds, blas: flag };
 
 /** Pictures that are open, for `checkTrainOn`. */
 export function isOpenData(value: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { Backend } from '../../backends/backend.ts';
-import type { AugmentationName } from '../../data/augmentations.ts';
+import type { AugmentationName } from '../../data/augmentation-names.ts';
 import type { PictureLimitOptions } from '../../data/picture-limits.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
 import type { GivenOptions } from '../../models/registry.ts';

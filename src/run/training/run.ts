@@ -3,10 +3,11 @@ import { UsageError } from '../../base/errors.ts';
 import type { Backend } from '../../backends/backend.ts';
 import { patience } from '../../train/early-stopping.ts';
 import { createLoader } from '../../data/loader.ts';
-import { openLoaders } from '../../train/loaders.ts';
+import { evaluationBatch, openLoaders } from '../../train/loaders.ts';
+import { tracedInputs } from '../../train/micro-batches.ts';
 import { fit, type TrainResult } from '../../train/train.ts';
 import type { EngineChoice } from '../backends.ts';
-import type { RunPlatform } from '../platform.ts';
+import type { OpenBackend, RunPlatform } from '../platform.ts';
 import { pictureListFile } from '../pictures/picture-list.ts';
 import { prepareToBegin } from './begin.ts';
 import { continuedSettings } from './continued-settings.ts';
@@ -123,13 +124,18 @@ async function carryOut(
   const { config, data, network, pictures, resume } = run;
   const { recipe, seed, preprocessing, weights } = config;
   const { options } = request;
+  const evaluated = [data.val, data.test].flatMap((dataset) =>
+    dataset === undefined ? [] : [evaluationBatch(recipe.batchSize, dataset)],
+  );
+  await platform.beforeTracing?.(tracedInputs(network.input, { recipe, evaluated }));
   const loaders = openLoaders(data, config, (dataset, loading) =>
     createLoader(dataset, loading, platform.loaders),
   );
   endings.add(() => loaders.validation?.dispose());
   endings.add(() => loaders.train.dispose());
-  const backend = isMade(options.backend) ? options.backend : await platform.createBackend(run.engine);
-  if (!isMade(options.backend)) endings.add(() => backend.dispose());
+  const opened = isMade(options.backend) ? given(options.backend) : await platform.openBackend(run.engine);
+  endings.add(() => opened.end());
+  const { backend } = opened;
   const path = await place.name(options.out, config);
   const before = resume && (await place.folder?.rewindMetrics(resume.training.progress));
   const signal = request.listen();
@@ -174,6 +180,11 @@ async function carryOut(
     return { ...outcome, evaluation: undefined, withoutEvaluation: undefined, report: undefined };
   }
   return { ...outcome, ...(await finish(run, result, { backend, folder, signal }, options, log, platform)) };
+}
+
+/** A backend that whoever made it ends. */
+function given(backend: Backend): OpenBackend {
+  return { backend, end: () => Promise.resolve() };
 }
 
 /** Everything fits: writes down what the run is of, and says that it begins or goes on. */

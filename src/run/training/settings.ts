@@ -4,6 +4,7 @@ import { VERSION } from '../../base/version.ts';
 import { preprocessingSchema, type Preprocessing } from '../../data/preprocessing.ts';
 import { createModel, modelInfo, modelOrigin } from '../../models/registry.ts';
 import { Module } from '../../nn/module.ts';
+import { tracedInputs } from '../../train/micro-batches.ts';
 import { networkOf, type ModelDescription } from '../../train/network.ts';
 import type { Recipe } from '../../train/recipe.ts';
 import type { OpenData } from '../../data/open-data.ts';
@@ -179,6 +180,7 @@ async function preprocessingFor(
   if (given !== undefined) return validate(preprocessingSchema, given, 'trainOn: preprocessing');
   if (imageSize !== undefined) {
     const network = networkOf(module, [channels, imageSize, imageSize], description);
+    await platform.beforeTracing?.(tracedInputs(network.input, { recipe }));
     requireRoom(network, recipe, checkpointActivations, platform.largestProgram());
   }
   if (weights === undefined) {

@@ -44,7 +44,7 @@ export async function createEngineBackend(
  * What programs may take of a small device's memory. Browsers say how large it is in powers of 2 up to some number of GiB, or not at
  * all; a program has 4 GiB of addresses anyway.
  */
-function room(): { readonly program: number; readonly all: number } | undefined {
+export function room(): { readonly program: number; readonly all: number } | undefined {
   const { deviceMemory } = navigator as { readonly deviceMemory?: number };
   if (deviceMemory === undefined || deviceMemory >= 8) return undefined;
   const bytes = deviceMemory * 2 ** 30;

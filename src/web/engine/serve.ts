@@ -33,7 +33,7 @@ export function serveEngine<More extends Service<More>>(
         );
       }
       const { backend, facts } = await createEngineBackend(options, scripts);
-      begun = { backend, pictures: webPictures(scripts.jpeg), scripts };
+      begun = { backend, facts, pictures: webPictures(scripts.jpeg), scripts };
       await live(life);
       return facts;
     },

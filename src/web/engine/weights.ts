@@ -25,7 +25,8 @@ export async function openSent(
   return openWeightsFrom(source, { origin: source.name.split('/').at(-1) }, verify);
 }
 
-async function sourceOf(sent: SentWeights, options: FetchOptions): Promise<ByteSource> {
+/** Where the bytes of weights are. Throws as `openSent` does. */
+export async function sourceOf(sent: SentWeights, options: FetchOptions): Promise<ByteSource> {
   if (sent.kind === 'blob') return blobSource(sent.blob, sent.name);
   if (sent.kind === 'bytes') return bytesSource(sent.bytes, sent.name);
   const { name } = sent;

@@ -1,0 +1,48 @@
+import { bytes, checkOptions, text, type Kinds } from '../../base/options.ts';
+import { UsageError } from '../../base/errors.ts';
+import { described } from '../../base/described.ts';
+import { commonTrainOnKinds, type CommonTrainOnOptions } from '../../run/training/arguments.ts';
+import type { WebBackendOptions } from './backend-options.ts';
+import type { WebBackend } from './backend.ts';
+import { url } from './url.ts';
+
+/** How a page trains. Pictures are read with the limits that `openPictures` got. */
+export interface TrainOnOptions extends Omit<CommonTrainOnOptions, 'weights' | 'backend'> {
+  /**
+   * Run folder in this site's private file system, `opfs:runs/pets`, for checkpoints, metrics and settings: a run goes on from there
+   * after its tab was closed, with `resume`, and in Node once it is exported. Nothing is written without it.
+   */
+  readonly out?: string | undefined;
+  /** Weights to begin with: a URL, a file that was chosen or dropped, its bytes, or `opfs:…`, a file of the private file system. */
+  readonly weights?: string | URL | Blob | ArrayBuffer | Uint8Array | undefined;
+  /** What computes, from `createBackend`; whoever made it disposes of it. Default: an own one with `threads`. */
+  readonly backend?: WebBackend | undefined;
+  /** Where the package's files are, if a backend is to be made: as `createBackend` takes it. */
+  readonly base?: WebBackendOptions['base'];
+}
+
+const kinds: Kinds<TrainOnOptions> = {
+  ...commonTrainOnKinds,
+  weights: {
+    expected: 'a URL, a Blob or File, bytes, or opfs:…',
+    is: (value) => url.is(value) || value instanceof Blob || value instanceof ArrayBuffer || bytes.is(value),
+  },
+  out: { expected: 'a path in the private file system, such as opfs:runs/pets', is: isPlace },
+  base: url,
+};
+
+function isPlace(value: unknown): boolean {
+  return text.is(value) && /^opfs:\/*[^/]/.test(String(value));
+}
+
+/** Throws a `UsageError` for options that `trainOn` of a page has not: plain JavaScript may give anything. */
+export function checkTrainOptions(options: TrainOnOptions): void {
+  checkOptions('trainOn', options, kinds);
+  const { backend, threads, base } = options;
+  const forBackend = Object.entries({ threads, base }).find(([, value]) => value !== undefined);
+  if (backend !== undefined && forBackend !== undefined) {
+    throw new UsageError(
+      `trainOn: ${forBackend[0]} ${described(forBackend[1])} is for a backend that it makes itself: give it to createBackend`,
+    );
+  }
+}

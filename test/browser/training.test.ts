@@ -1,0 +1,230 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { Rng } from '../../src/base/rng.ts';
+import type { OpenData } from '../../src/data/open-data.ts';
+import type { TrainOnOptions } from '../../src/node/training/options.ts';
+import { trainOn } from '../../src/node/training/train-on.ts';
+import { temporaryFolder } from '../node/data/support/sources.ts';
+import { browsers, openBrowser, type TestBrowser, type TestPage } from './support/browsers.ts';
+import { bundlePage } from './support/bundle.ts';
+import { madeUpPictures, pngPictures } from './support/made-up-pictures.ts';
+import { servePages, type TestServer } from './support/pages.ts';
+import { OwnNetwork, smallNetwork } from './support/small-networks.ts';
+import type { PageCalls, PageTraining } from './support/training-page.ts';
+
+const { path: root, remove } = temporaryFolder();
+const at = (...names: readonly string[]): string => join(root, ...names);
+const kernels = fileURLToPath(new URL('../../dist/kernels', import.meta.url));
+
+const options = { epochs: 3, batchSize: 16, seed: 5, augment: 'shift-flip', imageSize: 16 } as const;
+const small = { pictures: 'records', network: 'named' } as const;
+
+let server: TestServer;
+let pngs: readonly Uint8Array<ArrayBuffer>[];
+beforeAll(async () => {
+  pngs = await Promise.all(Array.from({ length: 44 }, (_, n) => madeUpPng(n)));
+  const [page, training, worker] = await Promise.all([
+    bundlePage('test/browser/support/training-page.ts'),
+    bundlePage('src/web/training.ts'),
+    bundlePage('src/web/worker.ts'),
+  ]);
+  server = await servePages({
+    isolated: true,
+    files: {
+      '/': '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>',
+      '/page.js': page,
+      '/dist/web/training.js': training,
+      '/dist/web/worker.js': worker,
+      '/pictures.json': JSON.stringify(pngs.map((png) => [...png])),
+    },
+    folders: { '/dist/kernels': kernels },
+  });
+  await onNode('whole', madeUpPictures(), smallNetwork);
+  await onNode('png', pngPictures(pngs.map((png) => new Blob([png]))), smallNetwork);
+  await onNode('own', madeUpPictures(), new OwnNetwork().initialize(4));
+});
+afterAll(async () => {
+  await server.close();
+  await remove();
+});
+
+/** A run of Node, without its native library, whose sums are its own. */
+async function onNode(
+  name: string,
+  data: OpenData,
+  network: Parameters<typeof trainOn>[1],
+  more: TrainOnOptions = {},
+): Promise<void> {
+  await trainOn(data, network, { ...options, out: at(name), blas: false, report: false, ...more });
+}
+
+describe.each(browsers)('in %s', (kind) => {
+  let browser: TestBrowser;
+  let page: TestPage;
+  beforeAll(async () => {
+    browser = await openBrowser(kind);
+    page = await opened();
+  });
+  afterAll(() => browser.close());
+
+  async function opened(): Promise<TestPage> {
+    const fresh = await browser.newPage();
+    await fresh.goto(`${server.origin}/`);
+    return fresh;
+  }
+
+  /** Calls a function of the page by its name. What it throws comes back as its name and message. */
+  async function call<Name extends keyof PageCalls>(
+    name: Name,
+    given: Parameters<PageCalls[Name]>[0],
+    on = page,
+  ): Promise<Awaited<ReturnType<PageCalls[Name]>>> {
+    const result = await on.evaluate(
+      async ({ called, value }: { called: string; value: unknown }) => {
+        try {
+          const work = (globalThis as unknown as Record<string, (given: unknown) => unknown>)[called];
+          return { result: await work(value) };
+        } catch (error) {
+          return { error: String(error) };
+        }
+      },
+      { called: name, value: given as unknown },
+    );
+    if ('error' in result) throw new Error(result.error);
+    return result.result as Awaited<ReturnType<PageCalls[Name]>>;
+  }
+
+  function train(out: string, more: Partial<PageTraining> = {}): ReturnType<PageCalls['train']> {
+    const { options: others, ...rest } = more;
+    return call('train', { ...small, ...rest, options: { ...options, out: `opfs:${out}`, ...others } });
+  }
+
+  async function filesOf(run: string): Promise<Map<string, Uint8Array>> {
+    const files = await call('read', run);
+    return new Map(Object.entries(files).map(([name, content]) => [name, Uint8Array.from(content)]));
+  }
+
+  async function hashesOf(run: string): Promise<Record<string, string>> {
+    return hashes(await filesOf(run));
+  }
+
+  test('a run ends with the bytes of Node’s, and the page goes on meanwhile', async () => {
+    const { reason, step, told, gap } = await train('runs/whole');
+    expect({ reason, step }).toEqual({ reason: 'finished', step: 9 });
+    expect(told.filter((type) => type === 'step')).toHaveLength(9);
+    expect(await hashesOf('runs/whole')).toEqual(await hashesAt('whole'));
+    // The only time that a test of ours takes: once more, should the machine have been busy with something else.
+    if (gap < 50) return;
+    expect((await train('runs/again')).gap).toBeLessThan(50);
+  });
+
+  test('and so it does with one thread, of PNG files', async () => {
+    await train('runs/png', { pictures: 'png', options: { threads: 1 } });
+    const [here, there] = [await filesOf('runs/png'), await filesAt('png')];
+    expect(hashes(here)['best.safetensors']).toBe(hashes(there)['best.safetensors']);
+    // It also says what decoded, which made no difference.
+    expect(numbersOf(here)).toBe(numbersOf(there));
+  });
+
+  test('a network of the page’s own', async () => {
+    const { told, weights } = await train('runs/own', { network: 'own' });
+    expect(told.filter((type) => type === 'epoch')).toHaveLength(3);
+    expect(await hashesOf('runs/own')).toEqual(await hashesAt('own'));
+    const { model } = await trainOn(madeUpPictures(), new OwnNetwork().initialize(4), {
+      ...options,
+      blas: false,
+    });
+    const [{ data }] = model.parameters();
+    expect(weights).toBe([...createHash('sha256').update(data).digest()].join());
+  });
+
+  test('is aborted, goes on in Node, and the reverse', async () => {
+    const { reason, step } = await train('runs/begun', { stopAt: 4 });
+    expect({ reason, step }).toEqual({ reason: 'interrupted', step: 4 });
+    const name = `begun-${kind}`;
+    await mkdir(at(name));
+    for (const [file, content] of await filesOf('runs/begun')) await writeFile(at(name, file), content);
+    await onNode(name, madeUpPictures(), smallNetwork, { resume: true });
+    expect(await hashesAt(name)).toEqual(await hashesAt('whole'));
+
+    const other = `other-${kind}`;
+    const stop = new AbortController();
+    await onNode(other, madeUpPictures(), smallNetwork, {
+      signal: stop.signal,
+      onEvent: (event) => {
+        if (event.type === 'step' && event.step === 5) stop.abort();
+      },
+    });
+    const files = Object.fromEntries(
+      [...(await filesAt(other))].map(([file, content]) => [file, [...content]]),
+    );
+    await call('write', { run: 'runs/other', files });
+    const gone = await train('runs/other', { options: { resume: true } });
+    expect(gone.told.filter((type) => type === 'step')).toHaveLength(4);
+    expect(await hashesOf('runs/other')).toEqual(await hashesAt('whole'));
+  });
+
+  test('a folder is one run’s at a time; of a page that is closed another goes on', async () => {
+    const closing = await opened();
+    const out = 'opfs:runs/closed';
+    await call('begin', { ...small, options: { ...options, checkpointEvery: 1, out } }, closing);
+    await expect(train('runs/closed', { options: { resume: true } })).rejects.toThrow(
+      /InUseError: run folder opfs:runs\/closed is already in use by another tab/,
+    );
+    await closing.close();
+    const { told } = await train('runs/closed', { options: { resume: true } });
+    expect(told.filter((type) => type === 'step').length).toBeGreaterThan(0);
+    expect(await hashesOf('runs/closed')).toEqual(await hashesAt('whole'));
+  });
+
+  test('what does not fit is told as in Node', async () => {
+    await expect(train('runs/none', { options: { epochs: -1 } })).rejects.toThrow(/UsageError: .*epochs/);
+    const odd = { epoch: 3 } as TrainOnOptions;
+    await expect(train('runs/none', { options: odd as object })).rejects.toThrow(
+      /UsageError: trainOn: .*epoch/,
+    );
+    await expect(train('runs/../x', {})).rejects.toThrow(/no name of a file or folder/);
+  });
+});
+
+async function filesAt(name: string): Promise<Map<string, Uint8Array>> {
+  const names = await readdir(at(name));
+  const read = async (file: string): Promise<[string, Uint8Array]> => [
+    file,
+    new Uint8Array(await readFile(at(name, file))),
+  ];
+  return new Map(await Promise.all(names.map(read)));
+}
+
+async function hashesAt(name: string): Promise<Record<string, string>> {
+  return hashes(await filesAt(name));
+}
+
+/** Of what a run learned. */
+function hashes(files: ReadonlyMap<string, Uint8Array>): Record<string, string> {
+  const kept = [...files].filter(([name]) => /^(best|last)\.safetensors$/.test(name)).sort();
+  return Object.fromEntries(
+    kept.map(([name, content]) => [name, createHash('sha256').update(content).digest('hex')]),
+  );
+}
+
+/** A hash of all tensors of the last checkpoint. */
+function numbersOf(files: ReadonlyMap<string, Uint8Array>): string {
+  const bytes = files.get('last.safetensors') ?? new Uint8Array(8);
+  const header = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+  return createHash('sha256')
+    .update(bytes.subarray(8 + header))
+    .digest('hex');
+}
+
+/** Noise on the colour of its class, 20 by 18 pixels. */
+async function madeUpPng(n: number): Promise<Uint8Array<ArrayBuffer>> {
+  const rng = Rng.of(9, 'png', n);
+  const data = Uint8Array.from({ length: 20 * 18 * 3 }, () => rng.int(128) + 40 * (n % 3));
+  const png = sharp(data, { raw: { width: 20, height: 18, channels: 3 } }).png();
+  return new Uint8Array(await png.toBuffer());
+}
