@@ -74,10 +74,10 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
       TrainResult TrainingState`,
   },
   './web': {
-    values: 'Classifier createBackend loadClassifier',
+    values: 'Classifier InUseError LockLostError createBackend loadClassifier trainOn',
     types: `
-      Classification ClassifiedPicture ClassifierOptions ClassifyManyOptions ClassifyOptions LoadProgress
-      WeightsInput WebBackend WebBackendOptions WebPictureInput WebPictureInputs`,
+      Classification ClassifiedPicture ClassifierOptions ClassifyManyOptions ClassifyOptions LoadProgress NamedModel
+      TrainOnOptions TrainedOn       WeightsInput WebBackend WebBackendOptions WebPictureInput WebPictureInputs`,
   },
   './weights': {
     values: `
