@@ -74,8 +74,10 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
       TrainResult TrainingState`,
   },
   './web': {
-    values: 'createBackend',
-    types: 'WebBackend WebBackendOptions',
+    values: 'Classifier InUseError LockLostError createBackend loadClassifier trainOn',
+    types: `
+      Classification ClassifiedPicture ClassifierOptions ClassifyManyOptions ClassifyOptions LoadProgress NamedModel
+      TrainOnOptions TrainedOn       WeightsInput WebBackend WebBackendOptions WebPictureInput WebPictureInputs`,
   },
   './weights': {
     values: `

@@ -1,6 +1,7 @@
 import type { CallContext } from '../../base/channel/service.ts';
 import type { DisposeOptions } from '../../base/disposal.ts';
 import { DisposedError } from '../../base/errors.ts';
+import { checkPreprocessing } from '../../data/preprocessing.ts';
 import { classifierOfNetwork, requirePreprocessing, type Classifier } from '../../use/classifier.ts';
 import type { Classification, ClassifyOptions } from '../../use/classify-each.ts';
 import type { Engine } from './context.ts';
@@ -23,17 +24,26 @@ export class Classifiers {
     weights: SentWeights,
     { model, options, inChannels, partial, verify, ...setup }: SentClassifierOptions,
     { backend, pictures, scripts }: Pick<Engine, 'backend' | 'pictures' | 'scripts'>,
-    { signal, tell }: CallContext<EngineService['loadClassifier']['callbacks']>,
+    { signal, ask, tell }: CallContext<EngineService['loadClassifier']['callbacks']>,
   ): Promise<ClassifierFacts> {
     const onProgress = (progress: Parameters<typeof tell<'progress'>>[1]): void => {
       tell('progress', progress);
     };
     const source = await sourceOf(weights, { signal, onProgress });
-    const settings = { model, options, inChannels, partial, verify };
-    const { of, name, classes: known, ...loaded } = await this.#loadNetwork(source, settings, scripts);
-    const preprocessing = requirePreprocessing(setup.preprocessing ?? loaded.preprocessing, weights.name);
+    const {
+      of,
+      name,
+      classes: known,
+      ...loaded
+    } = await this.#loadNetwork(
+      source,
+      { model, options, inChannels, partial, verify },
+      { scripts, graphs: (input) => ask('graphs', input) },
+    );
+    const recorded = requirePreprocessing(setup.preprocessing ?? loaded.preprocessing, weights.name);
+    const preprocessing = checkPreprocessing('loadClassifier', recorded);
     signal.throwIfAborted();
-    const network = of([preprocessing.channels, ...preprocessing.size]);
+    const network = await of([preprocessing.channels, ...preprocessing.size]);
     const classifier = await classifierOfNetwork(
       network,
       known,

@@ -9,13 +9,13 @@ interface WeightsScript {
 }
 
 /** Loads weights by a script of its own, which is loaded once. */
-export const loadByScript: NetworkLoader = async (source, settings, scripts) => {
-  const { loadAnyNetwork } = await scriptOf(scripts.weights);
-  const { of, ...facts } = await own(() => loadAnyNetwork(source, settings, scripts));
+export const loadByScript: NetworkLoader = async (source, settings, means) => {
+  const { loadAnyNetwork } = await scriptOf(means.scripts.weights);
+  const { of, ...facts } = await own(() => loadAnyNetwork(source, settings, means));
   return {
     ...facts,
-    of: (input) => {
-      const network = ownNow(() => of(input));
+    of: async (input) => {
+      const network = await own(() => of(input));
       return {
         ...network,
         planInference: (batchSize, target) => ownNow(() => network.planInference(batchSize, target)),

@@ -3,6 +3,7 @@ import type { DisposeOptions } from '../../base/disposal.ts';
 import type { BackendFacts } from '../../backends/remote/service.ts';
 import type { PictureLimitOptions } from '../../data/picture-limits.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
+import type { GraphData, ModuleData, TracedInput } from '../../nn/traced.ts';
 import type { Classification, ClassifyOptions } from '../../use/classify-each.ts';
 import type { Scripts } from '../scripts.ts';
 import type { EngineFacts, EngineOptions } from './backend.ts';
@@ -20,7 +21,8 @@ export interface EngineStart extends EngineOptions {
 
 /** Plain data of `loadClassifier`'s options. */
 export interface SentClassifierOptions extends PictureLimitOptions {
-  readonly model?: string | undefined;
+  /** The name of a network of the registry, or one of the page's own as data. */
+  readonly model?: string | ModuleData | undefined;
   readonly options?: Readonly<Record<string, unknown>> | undefined;
   readonly inChannels?: number | undefined;
   readonly partial?: boolean | undefined;
@@ -47,7 +49,11 @@ export interface EngineService {
   loadClassifier: Call<
     [weights: SentWeights, options: SentClassifierOptions],
     ClassifierFacts,
-    { progress(progress: LoadProgress): void }
+    {
+      progress(progress: LoadProgress): void;
+      /** What the page's own network does to an input. */
+      graphs(input: TracedInput): readonly GraphData[];
+    }
   >;
   classify: Call<[classifier: number, picture: SentPicture, options: ClassifyOptions], Classification[]>;
   disposeClassifier: Call<[classifier: number, options: DisposeOptions | undefined]>;

@@ -1,5 +1,7 @@
 import { bytesSource, type ByteSource } from '../../weights/byte-source.ts';
 import { blobSource } from '../store/blob-source.ts';
+import { fileAt } from '../store/file-at.ts';
+import { isOpfsPath } from '../store/paths.ts';
 import { fetchBlob, type FetchOptions } from './fetch-blob.ts';
 
 export type { LoadProgress } from './fetch-blob.ts';
@@ -16,5 +18,6 @@ export async function sourceOf(sent: SentWeights, options: FetchOptions): Promis
   if (sent.kind === 'blob') return blobSource(sent.blob, sent.name);
   if (sent.kind === 'bytes') return bytesSource(sent.bytes, sent.name);
   const { name } = sent;
-  return blobSource(await fetchBlob(name, 'the weights', options), name);
+  const blob = isOpfsPath(name) ? await fileAt(name) : await fetchBlob(name, 'the weights', options);
+  return blobSource(blob, name);
 }

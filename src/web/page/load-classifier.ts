@@ -17,6 +17,8 @@ import type { BlobLike } from '../../data/file-content.ts';
 import { isArrayBuffer, isBlob, isUint8Array, isUrl } from '../../data/picture-forms.ts';
 import { pictureLimitKinds, pictureLimits, type PictureLimitOptions } from '../../data/picture-limits.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
+import type { Module } from '../../nn/module.ts';
+import type { TracedInput } from '../../nn/traced.ts';
 import type { LoadProgress, SentWeights } from '../engine/weights.ts';
 import { pageUrl } from '../scripts.ts';
 import { aboutEngine } from './about.ts';
@@ -33,8 +35,11 @@ export type WeightsInput = string | URL | BlobLike | Uint8Array | ArrayBuffer;
 
 /** How `loadClassifier` builds the network, prepares pictures and limits them. */
 export interface ClassifierOptions extends PictureLimitOptions, Omit<WebBackendOptions, 'training'> {
-  /** The registry's name of the network that bare weights are of. */
-  readonly model?: string | undefined;
+  /**
+   * The registry's name of the network that bare weights are of; or the network itself, if it is not the registry's. The worker gets a copy:
+   * the page's network does not change.
+   */
+  readonly model?: string | Module | undefined;
   /** Options of the named model; those that the shapes of bare weights imply may be left out. */
   readonly options?: Readonly<Record<string, unknown>> | undefined;
   /** Channels of the pictures, where they are others than the weights': the first convolution is adapted as timm does. */
@@ -59,7 +64,11 @@ const kinds: Kinds<ClassifierOptions> = {
   threads: backendKinds.threads,
   kernels: backendKinds.kernels,
   base: backendKinds.base,
-  model: { ...text, expected: 'the name of a network of the registry' },
+  model: {
+    expected: 'the name of a network of the registry, or a network',
+    // Modules can be called: what else can is refused when it is taken apart.
+    is: (value) => text.is(value) || typeof value === 'function',
+  },
   options: record,
   inChannels: wholeFrom(1),
   partial: flag,
@@ -89,7 +98,8 @@ export async function loadClassifier(
   options: ClassifierOptions = {},
 ): Promise<Classifier> {
   checkOptions('loadClassifier', options, kinds);
-  const { backend, threads, kernels, base, onProgress, signal, maxPixels, decodeSeconds, ...rest } = options;
+  const { model, backend, threads, kernels, base, onProgress, signal, maxPixels, decodeSeconds, ...rest } =
+    options;
   const weights = weightsOf(source);
   signal?.throwIfAborted();
   const isOwn = backend === undefined;
@@ -100,10 +110,12 @@ export async function loadClassifier(
     if (isOwn) engine.end(error);
   };
   try {
-    const sent = { ...rest, maxPixels, decodeSeconds };
+    // Few pages bring a network of their own: the rest does without what takes one apart.
+    const own = typeof model === 'string' || model === undefined ? undefined : await takenApart(model);
+    const sent = { ...rest, model: own?.data ?? (model as string | undefined), maxPixels, decodeSeconds };
     const facts = await engine.channel.call('loadClassifier', [weights, sent], {
       signal,
-      on: { progress: onProgress },
+      on: { progress: onProgress, graphs: own?.graphs },
     });
     return new Classifier({
       ...{ channel: engine.channel, facts, about: aboutEngine(engine.facts) },
@@ -116,6 +128,11 @@ export async function loadClassifier(
     end(new DisposedError('the classifier was not loaded'));
     throw error;
   }
+}
+
+async function takenApart(model: Module) {
+  const { graphsOf, moduleData } = await import('../../nn/traced.ts');
+  return { data: moduleData(model, []), graphs: (input: TracedInput) => graphsOf(model, [input]) };
 }
 
 function weightsOf(source: unknown): SentWeights {
