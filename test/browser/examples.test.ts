@@ -173,7 +173,7 @@ async function trained(): Promise<string> {
 async function answerOfNode(checkpoint: string): Promise<string> {
   await using classifier = await loadClassifier(checkpoint);
   const best = await classifier.classify(photo, { topK: 3 });
-  return best.map(({ label, probability }) => `${label} ${(100 * probability).toFixed(1)} %`).join('\n');
+  return best.map(({ class: name, probability }) => `${name} ${(100 * probability).toFixed(1)} %`).join('\n');
 }
 
 /** The text of an element of the page, when it is none of those. */

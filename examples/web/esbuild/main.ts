@@ -6,7 +6,7 @@ async function classify(picture: File): Promise<void> {
   const best = await classifier.classify(picture, { topK: 3 });
   show(
     'answer',
-    best.map(({ label, probability }) => `${label} ${(100 * probability).toFixed(1)} %`).join('\n'),
+    best.map(({ class: name, probability }) => `${name} ${(100 * probability).toFixed(1)} %`).join('\n'),
   );
 }
 
