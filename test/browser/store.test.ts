@@ -259,7 +259,7 @@ describe.each(browsers)('%s', (kind) => {
       const session = await playwright.context().newCDPSession(playwright);
       const { origin } = server;
       await store.call('fresh');
-      await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 3_000_000 });
+      await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 5_000_000 });
       const full = await openStore(browser);
       await full.call('goOn', 'opfs:t/full');
       expect(await consoleOf(full.page, /^log: failed: /)).toMatch(

@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => rm(root, { recursive: true }));
 
 /** A run of two checkpoints. */
-async function makeRun(path: string): Promise<RunFolder> {
+async function makeRun(path: string) {
   const folder = await RunFolder.create(path);
   await folder.appendMetrics({ type: 'start', model: 'tiny', parameters: 1 });
   for (const step of [10, 20]) await folder.save('last', await buildCheckpoint(checkpointAt(step)));
