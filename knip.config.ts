@@ -21,13 +21,16 @@ const config: KnipConfig = {
     'src/node/data/loader-worker.ts!',
     'src/node/lock/heartbeat-worker.ts!',
     // Bundled by scripts/build-web.ts.
-    'src/web/{engine,training,worker,isolate-worker}.ts!',
+    'src/web/{engine,training,worker,jpeg,isolate-worker}.ts!',
+    // Bundled for pages without a bundler of their own.
+    'src/web/cardinal.ts!',
     // Run by hand, by tests or by npm.
     '{bench,examples,scripts}/**/*.ts',
+    'examples/web/**/*.{js,mjs}',
     'test/**/*.test.ts',
     'test/package/*program.ts',
   ],
-  project: ['src/**/*.ts!', '{bench,examples,scripts,test}/**/*.{ts,js}'],
+  project: ['src/**/*.ts!', '{bench,examples,scripts,test}/**/*.{ts,js,mjs}'],
   ignore: [
     // Compiled by AssemblyScript, whose imports have no endings.
     'src/backends/wasm/kernels/**',

@@ -1,11 +1,12 @@
 /**
  * Bundles what workers of a page start with into `dist/web/`: scripts that import nothing, so that a bundler may copy and rename them
- * as it does with pictures. Beside them lie the licences of what they carry.
+ * as it does with pictures; and `cardinal.js`, the library for pages without a bundler. Beside them lie the licences of what they carry.
  */
-import { build, type BuildOptions } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { byCodePoint } from '../src/base/order.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'dist/web');
@@ -24,23 +25,48 @@ const common: BuildOptions = {
 };
 
 const scripts = await bundle({ format: 'esm' }, 'engine', 'training', 'worker');
+// It is told where its WebAssembly is.
+const jpeg = await bundle({ format: 'esm', define: { 'import.meta.url': '""' } }, 'jpeg');
+const decoder = await readFile(join(root, 'node_modules/@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm'));
 // A classic script: another service worker may import it.
 const isolating = await bundle({ format: 'iife' }, 'isolate-worker');
-const files = new Map([
-  ...scripts.files,
-  ...isolating.files,
-  ['licences.txt', await licences(scripts.packages)],
+// What a page without a bundler imports. It lies beside the scripts, one folder nearer to them than the modules of the package.
+const page = await bundle(
+  {
+    ...{ format: 'esm', splitting: true, chunkNames: 'cardinal/[name]-[hash]' },
+    plugins: [nearer('src/web/scripts.ts', '../../', '../')],
+  },
+  'cardinal',
+);
+// Renamed or started through a Blob, a script has no neighbours.
+for (const { files, imports } of [scripts, jpeg, isolating]) {
+  if (imports.length > 0) throw new Error(`dist/web has imports: ${imports.join(', ')}`);
+  for (const [name, text] of files)
+    if (text.includes('import.meta')) throw new Error(`dist/web/${name} asks where it is: give it the URL`);
+}
+const files = new Map<string, string | Uint8Array>([
+  ...[scripts, jpeg, isolating, page].flatMap(({ files }) => [...files]),
+  ['jpeg.wasm', decoder],
+  ['licences.txt', await licences(new Set([...scripts.packages, ...jpeg.packages, ...page.packages]))],
 ]);
 await mkdir(folder, { recursive: true });
 for (const [name, content] of files) await replace(join(folder, name), content);
-for (const name of await readdir(folder))
-  if (!files.has(name) && !name.endsWith('.tmp')) await rm(join(folder, name), { recursive: true });
+for (const entry of await readdir(folder, { recursive: true, withFileTypes: true })) {
+  const path = join(entry.parentPath, entry.name);
+  const isOurs = entry.isDirectory() || files.has(relative(folder, path).replaceAll(sep, '/'));
+  if (!isOurs && !entry.name.endsWith('.tmp')) await rm(path, { force: true });
+}
 
-/** The bundles of scripts of `src/web`, and the folders of packages whose code they carry. */
-async function bundle(
-  options: BuildOptions,
-  ...names: readonly string[]
-): Promise<{ readonly files: Map<string, string>; readonly packages: Set<string> }> {
+interface Bundle {
+  /** Contents by path in `dist/web`. */
+  readonly files: ReadonlyMap<string, string>;
+  /** Folders of packages whose code they carry. */
+  readonly packages: ReadonlySet<string>;
+  readonly imports: readonly string[];
+}
+
+/** Bundles scripts of `src/web`. */
+async function bundle(options: BuildOptions, ...names: readonly string[]): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
     ...common,
     ...options,
@@ -49,32 +75,43 @@ async function bundle(
     metafile: true,
   });
   const files = new Map(outputFiles.map(({ path, text }) => [path.slice(folder.length + 1), text]));
-  for (const [name, text] of files) {
-    // Renamed or started through a Blob, a script has no neighbours.
-    if (text.includes('import.meta')) throw new Error(`dist/web/${name} asks where it is: give it the URL`);
-  }
-  for (const { imports } of Object.values(metafile.outputs)) {
-    if (imports.length > 0)
-      throw new Error(`dist/web has imports: ${imports.map(({ path }) => path).join(', ')}`);
-  }
-  const packages = Object.keys(metafile.inputs).flatMap(
-    (path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? [],
-  );
-  return { files, packages: new Set(packages) };
+  const outputs = Object.values(metafile.outputs);
+  const packages = outputs
+    .flatMap(({ inputs }) => Object.keys(inputs))
+    .flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
+  const imports = outputs.flatMap(({ imports }) => imports.map(({ path }) => path));
+  return { files, packages: new Set(packages), imports };
+}
+
+/** Shortens the way from one module to its files. */
+function nearer(module: string, from: string, to: string): Plugin {
+  const path = join(root, module);
+  return {
+    name: 'nearer',
+    setup: (build) => {
+      build.onLoad({ filter: /\.ts$/ }, async (file) => {
+        if (file.path !== path) return undefined;
+        const source = await readFile(path, 'utf8');
+        return { contents: source.replaceAll(`new URL('${from}`, `new URL('${to}`), loader: 'ts' };
+      });
+    },
+  };
 }
 
 async function licences(packages: ReadonlySet<string>): Promise<string> {
   const own = await readFile(join(root, 'LICENSE'), 'utf8');
-  const others = [...packages].sort().map(async (path) => {
-    const file = (await readdir(join(root, path))).find((name) => /^licen[cs]e/i.test(name));
-    if (file === undefined) throw new Error(`${path} has no licence`);
-    return `${path.slice('node_modules/'.length)}\n\n${await readFile(join(root, path, file), 'utf8')}`;
+  const others = [...packages].sort(byCodePoint).map(async (path) => {
+    const name = path.slice('node_modules/'.length);
+    const file = (await readdir(join(root, path))).find((file) => /^licen[cs]e/i.test(file));
+    // A package may have its licence in its repository alone.
+    const text = file === undefined ? `scripts/licences/${name.replace('/', '-')}.txt` : `${path}/${file}`;
+    return `${name}\n\n${await readFile(join(root, text), 'utf8')}`;
   });
   return [`cardinal-nn\n\n${own}`, ...(await Promise.all(others))].join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 /** Whole, since another build may read or write the same file. */
-async function replace(path: string, content: string): Promise<void> {
+async function replace(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const unfinished = `${path}.${process.pid}.tmp`;
   await writeFile(unfinished, content);

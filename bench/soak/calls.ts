@@ -7,7 +7,7 @@ import { CardinalError, DisposedError } from '../../src/base/errors.ts';
 import { Rng } from '../../src/base/rng.ts';
 import { loadClassifier } from '../../src/node/classifier.ts';
 import type { Classifier } from '../../src/use/classifier.ts';
-import type { PictureInput } from '../../src/data/picture-input.ts';
+import type { PictureInput } from '../../src/data/picture-forms.ts';
 import type { SoakPicture } from './pictures.ts';
 
 /** Callers at a time. */

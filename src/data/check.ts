@@ -2,7 +2,7 @@ import { CardinalError, messageOf } from '../base/errors.ts';
 import { checkDataset } from './arguments.ts';
 import { decoderOf } from './decode.ts';
 import { isTooLate } from './in-time.ts';
-import { leftOutOf, leftOutWords } from './left-out.ts';
+import { requireNothingMissed } from './left-out.ts';
 import type { OpenData } from './open-data.ts';
 import type { PicturePlatform } from './picture-platform.ts';
 import type { SplitName } from './reader.ts';
@@ -58,13 +58,7 @@ export async function requireAllRead(
   datasets: readonly (PictureDataset | undefined)[] | undefined,
   platform: PicturePlatform,
 ): Promise<void> {
-  const missed = leftOutOf(data.leftOut, splits).filter(({ harmless }) => !harmless);
-  if (missed.length > 0) {
-    const [{ paths }] = missed;
-    throw new CardinalError(
-      `${data.path}: not everything in it is read, the first ${paths[0]}: ${missed.map(leftOutWords).join(', ')}; strict refuses this: move it elsewhere, or read the rest without strict`,
-    );
-  }
+  requireNothingMissed(data.path, data.leftOut, splits);
   for (const dataset of datasets ?? splits.map((split) => data[split])) {
     if (!dataset) continue;
     const unreadable = await checkPictures(dataset, undefined, platform);

@@ -3,6 +3,7 @@ import { checkKind, checkOptions, wholeFrom } from '../base/options.ts';
 import { shortened } from '../base/quoted.ts';
 import { checkDataset } from './arguments.ts';
 import type { Picture } from './dataset.ts';
+import { cannotRead } from './gather.ts';
 import { decodeBmp } from './formats/bmp.ts';
 import { decodePpm } from './formats/ppm.ts';
 import { limitsOf, readFileOf, readPath } from './file-source.ts';
@@ -17,7 +18,8 @@ import {
   type OwnFormat,
   type PictureFormatName,
 } from './picture-format.ts';
-import { cannotRead, receivePicture, type EncodedPicture, type ReceivedPicture } from './picture-input.ts';
+import type { EncodedPicture } from './picture-forms.ts';
+import { receivePicture, type ReceivedPicture } from './picture-input.ts';
 import {
   mostFileBytes,
   pictureLimitKinds,

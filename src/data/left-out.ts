@@ -1,3 +1,4 @@
+import { CardinalError } from '../base/errors.ts';
 import { checkKind, texts } from '../base/options.ts';
 import { byCodePoint } from '../base/order.ts';
 import { visible } from '../base/quoted.ts';
@@ -117,6 +118,20 @@ export function leftOutOf(
     );
   }
   return [...joined.values()];
+}
+
+/** Throws a `CardinalError` if anything in these splits of `path`, or beside the splits, is left out and may be missed. */
+export function requireNothingMissed(
+  path: string,
+  items: readonly LeftOut[],
+  splits?: readonly ('train' | 'val' | 'test')[],
+): void {
+  const missed = leftOutOf(items, splits).filter(({ harmless }) => !harmless);
+  if (missed.length === 0) return;
+  const [{ paths }] = missed;
+  throw new CardinalError(
+    `${path}: not everything in it is read, the first ${paths[0]}: ${missed.map(leftOutWords).join(', ')}; strict refuses this: move it elsewhere, or read the rest without strict`,
+  );
 }
 
 /** One kind in words: `20 .heic pictures (…)`, `1 broken link (cats/a.jpg)`. */

@@ -1,17 +1,14 @@
-import { described } from '../base/described.ts';
-import { UsageError } from '../base/errors.ts';
 import { anything, checkOptions, flag, oneOf, type Kinds } from '../base/options.ts';
 import type { Backend } from '../backends/backend.ts';
 import { backendNames, backends, defaultBackend, type BackendName } from './backends.ts';
 import type { EngineOptions } from '../run/engine-options.ts';
-import { defaultThreads, mostThreads } from './threads.ts';
+import { checkThreads, defaultThreads } from './threads.ts';
 
 /** Where a backend computes. */
 export interface IsolationOptions {
   /**
    * Compute in a thread of its own instead of the calling one, which stays free for other work, such as a server's requests. It costs
-   * some tens of milliseconds to start, a copy of the inputs, and as much memory as a thread of Node takes. Results are the same. Default
-   * false.
+   * one more thread of Node and a copy of what goes in; results are the same. Default: false.
    */
   readonly isolated?: boolean | undefined;
 }
@@ -39,13 +36,9 @@ const kinds: Kinds<NodeBackendOptions> = { ...engineKinds, name: oneOf(...backen
 export async function createNodeBackend(options: NodeBackendOptions = {}): Promise<Backend> {
   checkOptions('createBackend', options, kinds);
   const { name = defaultBackend, threads = defaultThreads(), kernels, blas, isolated = false } = options;
-  const most = mostThreads();
-  if (!Number.isInteger(threads) || threads < 1 || threads > most) {
-    throw new UsageError(`threads must be an integer from 1 to ${most}, got ${described(threads)}`);
-  }
-  if (isolated) {
-    const { createIsolatedBackend } = await import('./isolated-backend.ts');
-    return await createIsolatedBackend({ name, threads, kernels, blas });
-  }
-  return await backends[name].create({ threads, kernels, blas });
+  checkThreads(threads);
+  const engine = { threads, kernels, blas };
+  if (!isolated) return await backends[name].create(engine);
+  const { createIsolatedBackend } = await import('./isolated-backend.ts');
+  return await createIsolatedBackend({ name, options: engine });
 }

@@ -3,13 +3,13 @@ export type {} from '../base/globals.ts'; // Globals that declarations speak of:
 
 export { createNodeBackend as createBackend, type NodeBackendOptions } from './backend.ts';
 export { capabilities, type Capabilities } from './capabilities.ts';
-export {
-  Classifier,
-  type Classification,
-  type ClassifiedPicture,
-  type ClassifyManyOptions,
-  type ClassifyOptions,
-} from '../use/classifier.ts';
+export { Classifier } from '../use/classifier.ts';
+export type {
+  Classification,
+  ClassifiedPicture,
+  ClassifyManyOptions,
+  ClassifyOptions,
+} from '../use/classify-each.ts';
 export { loadClassifier, type ClassifierOptions } from './classifier.ts';
 export * from './data/index.ts';
 export { fetchFromHub } from './hub/fetch.ts';

@@ -5,13 +5,15 @@ import type { Backend } from '../backends/backend.ts';
 import { connectBackend } from '../backends/remote/connect.ts';
 import type { BackendFacts, BackendService } from '../backends/remote/service.ts';
 import type { Products } from '../backends/wasm/planning.ts';
-import type { NodeBackendOptions } from './backend.ts';
-import { backends, defaultBackend } from './backends.ts';
+import type { EngineOptions } from '../run/engine-options.ts';
+import { backends, type BackendName } from './backends.ts';
 import { threadScript } from './package-files.ts';
 import { portOfThread } from './thread-port.ts';
 
+/** What its thread is to create. */
 export interface IsolatedData {
-  readonly options: Omit<NodeBackendOptions, 'isolated'>;
+  readonly name: BackendName;
+  readonly options: EngineOptions & { readonly threads: number };
 }
 
 export interface IsolatedService extends BackendService {
@@ -20,8 +22,7 @@ export interface IsolatedService extends BackendService {
 }
 
 /** A backend that computes in a thread of its own, with whatever threads it has beside it: the calling one goes on. */
-export async function createIsolatedBackend(options: IsolatedData['options']): Promise<Backend> {
-  const workerData: IsolatedData = { options };
+export async function createIsolatedBackend(workerData: IsolatedData): Promise<Backend> {
   const worker = new Worker(threadScript('isolated-worker'), {
     name: 'cardinal-engine',
     workerData,
@@ -36,7 +37,7 @@ export async function createIsolatedBackend(options: IsolatedData['options']): P
   const channel = connect<IsolatedService>(portOfThread(worker, 'the thread of the backend'));
   try {
     const { facts, products } = await channel.call('open', []);
-    const planning = await backends[options.name ?? defaultBackend].planning(products);
+    const planning = await backends[workerData.name].planning(products);
     return connectBackend(channel, { facts, planning, end });
   } catch (error) {
     await end();

@@ -4,7 +4,7 @@ import { serve } from '../base/channel/serve.ts';
 import { backendHandlers } from '../backends/remote/serve.ts';
 import { factsOf } from '../backends/remote/service.ts';
 import { productsOf } from '../backends/wasm/backend.ts';
-import { createNodeBackend } from './backend.ts';
+import { backends } from './backends.ts';
 import type { IsolatedData, IsolatedService } from './isolated-backend.ts';
 import { portOfTarget } from './thread-port.ts';
 
@@ -12,7 +12,8 @@ if (parentPort === null)
   throw new Error('isolated-worker is started by createIsolatedBackend, not run by itself');
 const port = portOfTarget(parentPort);
 try {
-  const backend = await createNodeBackend((workerData as IsolatedData).options);
+  const { name, options } = workerData as IsolatedData;
+  const backend = await backends[name].create(options);
   serve<IsolatedService>(port, {
     ...backendHandlers(backend),
     open: () => ({ facts: factsOf(backend), products: productsOf(backend) }),

@@ -2,7 +2,7 @@ import { isAbsolute, relative, resolve } from 'node:path';
 import type { Picture } from '../data/dataset.ts';
 import type { RunPlatform } from '../run/platform.ts';
 import type { ReportPlatform } from '../run/report/run-report.ts';
-import { createNodeBackend } from './backend.ts';
+import { createNodeBackend, type IsolationOptions } from './backend.ts';
 import { backends, isBackendName } from './backends.ts';
 import { nodeLoaders } from './data/loader.ts';
 import { openData } from './data/open.ts';
@@ -32,15 +32,19 @@ export const nodeReports: ReportPlatform = {
   },
 };
 
-/** What trains networks on this machine; `hub` is for weights of its names. */
-export function runPlatform(hub?: HubOptions): RunPlatform {
+/** What trains networks on this machine; `hub` is for weights of its names, `isolated` for a backend that a run makes. */
+export function runPlatform(hub?: HubOptions, { isolated }: IsolationOptions = {}): RunPlatform {
   return {
     ...nodeFolders,
     ...nodeLists,
     loaders: nodeLoaders,
     backends,
     createBackend: ({ name, ...options }) =>
-      createNodeBackend({ ...options, name: name !== undefined && isBackendName(name) ? name : undefined }),
+      createNodeBackend({
+        ...options,
+        name: name !== undefined && isBackendName(name) ? name : undefined,
+        isolated,
+      }),
     largestProgram,
     decoder() {
       const versions = findSharp()?.versions;

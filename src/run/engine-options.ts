@@ -15,13 +15,3 @@ export interface EngineOptions {
    */
   readonly blas?: boolean | undefined;
 }
-
-/** Where a backend computes. */
-export interface IsolationOptions {
-  /**
-   * Compute in a thread of its own instead of the calling one, which stays free for other work, such as a server's requests. It costs
-   * some tens of milliseconds to start, a copy of the inputs, and as much memory as a thread of Node takes. Results are the same. Default
-   * false.
-   */
-  readonly isolated?: boolean | undefined;
-}

@@ -1,6 +1,8 @@
 import { CardinalError } from '../base/errors.ts';
 import { mebibytes } from '../base/mebibytes.ts';
 import { divisors, excessInWords, excessOf, largestFit, planInParts } from '../plan/fit.ts';
+import type { Shape } from '../graph/value.ts';
+import type { TracedInput } from '../nn/traced.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Target } from '../plan/target.ts';
 import type { Network } from './network.ts';
@@ -43,12 +45,7 @@ export function fitPlan(
       `a batch of ${batchSize} cannot be cut into ${accumulate} equal parts: change the batch size or the number of parts`,
     );
   }
-  const sizes =
-    resumedSize === undefined
-      ? divisors(batchSize).filter(
-          (size) => size <= batchSize / accumulate && (size > 1 || size * accumulate === batchSize),
-        )
-      : [resumedSize];
+  const sizes = resumedSize === undefined ? microBatchSizes(recipe) : [resumedSize];
   const parts = planInParts(sizes, capacity, (size) => planOf(size, size < batchSize));
   if (parts.size !== undefined) return { plan: parts.plan, microBatchSize: parts.size };
   const [whole] = sizes;
@@ -62,6 +59,32 @@ export function fitPlan(
       (fitting === 0 ? 'no smaller batch would fit' : `the largest batch that fits is ${fitting}`) +
       (leanFits ? `; with checkpointed activations all of them do (${mebibytes(lean.peakBytes)})` : ''),
   );
+}
+
+/** The sizes of micro-batches that a recipe's batch may be cut into, largest first. */
+function microBatchSizes({ batchSize, accumulate }: Recipe): readonly number[] {
+  return divisors(batchSize).filter(
+    (size) => size <= batchSize / accumulate && (size > 1 || size * accumulate === batchSize),
+  );
+}
+
+/**
+ * All that a run may trace a network on, of one size of picture: what training may be cut into, whatever the memory, and what evaluation in
+ * batches of so many pictures may be; and one picture, which is what a network is counted and planned for elsewhere.
+ */
+export function tracedInputs(
+  picture: Shape,
+  {
+    recipe,
+    evaluated = [],
+  }: { readonly recipe?: Recipe | undefined; readonly evaluated?: readonly number[] },
+): readonly TracedInput[] {
+  const shapes = (sizes: readonly number[], training: boolean): readonly TracedInput[] =>
+    [...new Set([...sizes, 1])].map((size) => ({ shape: [size, ...picture], training }));
+  return [
+    ...(recipe === undefined ? [] : shapes(microBatchSizes(recipe), true)),
+    ...shapes(evaluated.flatMap(divisors), false),
+  ];
 }
 
 /** No recomputing makes a program smaller by more than this factor. */

@@ -6,71 +6,33 @@ import { withEndings, withUndo } from '../base/endings.ts';
 import { CardinalError, DisposedError } from '../base/errors.ts';
 import { ManySignals } from '../base/many-signals.ts';
 import { nextTask } from '../base/next-task.ts';
-import {
-  abortSignal,
-  checkKind,
-  checkOptions,
-  having,
-  record,
-  wholeFrom,
-  type Kinds,
-} from '../base/options.ts';
+import { checkKind, checkOptions, having, record } from '../base/options.ts';
 import { Turns } from '../base/turns.ts';
-import { untilAborted } from '../base/until-aborted.ts';
 import { validate } from '../base/validate.ts';
 import type { Picture } from '../data/dataset.ts';
 import { decodePicture } from '../data/decode.ts';
-import {
-  receivePicture,
-  severalPictures,
-  type PictureInput,
-  type PictureInputs,
-} from '../data/picture-input.ts';
+import type { PictureInput, PictureInputs } from '../data/picture-forms.ts';
+import { receivePicture } from '../data/picture-input.ts';
 import { preprocess } from '../data/pipeline.ts';
-import {
-  pictureLimitKinds,
-  pictureLimits,
-  type PictureLimitOptions,
-  type PictureLimits,
-} from '../data/picture-limits.ts';
+import { pictureLimits, type PictureLimitOptions, type PictureLimits } from '../data/picture-limits.ts';
 import type { PicturePlatform } from '../data/picture-platform.ts';
 import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
 import { prepareInference, shapeOf } from '../train/evaluate.ts';
-import { topGuesses, type Guess } from '../train/guess.ts';
+import { topGuesses } from '../train/guess.ts';
 import { networkOf } from '../train/network.ts';
 import { requireNames } from './class-names.ts';
+import {
+  allClassified,
+  classifyEach,
+  classifyKinds,
+  classifyManyKinds,
+  decodedAtOnce,
+  type Classification,
+  type ClassifiedPicture,
+  type ClassifyManyOptions,
+  type ClassifyOptions,
+} from './classify-each.ts';
 import type { Trained } from './trained.ts';
-
-/** A predicted class of a picture, with its name and probability. */
-export interface Classification extends Guess {
-  /** Name of the class; `label` is its number. */
-  readonly class: string;
-}
-
-/** Limits of pictures: default, the classifier's. */
-export interface ClassifyOptions extends PictureLimitOptions {
-  /** How many classes to name. Default 1; all of them if there are fewer. */
-  readonly topK?: number | undefined;
-}
-
-/** Options of `classifyMany` and `classifyEach`. */
-export interface ClassifyManyOptions extends ClassifyOptions {
-  /** Ends the work between pictures: with the signal's reason as the error. */
-  readonly signal?: AbortSignal | undefined;
-}
-
-/** The answer for one of several pictures: its most likely classes, best first, or the error. */
-export type ClassifiedPicture = {
-  /** Which of the pictures, from 0. */
-  readonly index: number;
-  readonly image: PictureInput;
-} & (
-  | { readonly top: readonly Classification[]; readonly error?: undefined }
-  | { readonly top?: undefined; readonly error: CardinalError }
-);
-
-/** Pictures that are decoded at a time; each may take hundreds of MiB until it is resized. */
-const decodedAtOnce = 4;
 
 /**
  * Classifies pictures with a trained network; `loadClassifier` makes one. Any number of calls may be made at once:
@@ -141,15 +103,9 @@ export class Classifier {
   async classifyMany(images: PictureInputs, options: ClassifyManyOptions = {}): Promise<Classification[][]> {
     checkOptions('the options for several pictures', options, classifyManyKinds);
     // One call: draining finishes all of them.
-    return this.#calls.take(async () => {
-      const found: Classification[][] = [];
-      for await (const { index, top, error } of this.#each(images, options, this.#classify.bind(this))) {
-        if (error !== undefined)
-          throw new CardinalError(`picture ${index}: ${error.message}`, { cause: error });
-        found.push([...top]);
-      }
-      return found;
-    });
+    return this.#calls.take(() =>
+      allClassified(classifyEach(images, options, this.#end, (image) => this.#classify(image, options))),
+    );
   }
 
   /**
@@ -167,37 +123,7 @@ export class Classifier {
     options: ClassifyManyOptions = {},
   ): AsyncGenerator<ClassifiedPicture, void, undefined> {
     checkOptions('the options for several pictures', options, classifyManyKinds);
-    yield* this.#each(images, options, this.#accepted.bind(this));
-  }
-
-  async *#each(
-    images: PictureInputs,
-    options: ClassifyManyOptions,
-    classify: Classify,
-  ): AsyncGenerator<ClassifiedPicture, void, undefined> {
-    const { signal } = options;
-    const ahead: Promise<ClassifiedPicture>[] = [];
-    let index = 0;
-    const end = this.#end.open();
-    try {
-      for await (const image of untilAborted(severalPictures(images), end.signal)) {
-        signal?.throwIfAborted();
-        const classified = attempt(image, index++, () => classify(image, options));
-        // Whoever awaits it learns of a failure; nobody may get so far.
-        classified.catch(() => undefined);
-        ahead.push(classified);
-        if (ahead.length > decodedAtOnce) {
-          const [first] = ahead.splice(0, 1);
-          yield first;
-        }
-      }
-    } finally {
-      end.close();
-    }
-    for (const classified of ahead) {
-      signal?.throwIfAborted();
-      yield classified;
-    }
+    yield* classifyEach(images, options, this.#end, (image) => this.#accepted(image, options));
   }
 
   /**
@@ -263,24 +189,6 @@ export class Classifier {
     });
   }
 }
-
-type Classify = (image: PictureInput, options: ClassifyOptions) => Promise<Classification[]>;
-
-async function attempt(
-  image: PictureInput,
-  index: number,
-  classify: () => Promise<Classification[]>,
-): Promise<ClassifiedPicture> {
-  try {
-    return { index, image, top: await classify() };
-  } catch (error) {
-    if (!(error instanceof CardinalError) || error instanceof DisposedError) throw error;
-    return { index, image, error };
-  }
-}
-
-const classifyKinds: Kinds<ClassifyOptions> = { topK: wholeFrom(1), ...pictureLimitKinds };
-const classifyManyKinds: Kinds<ClassifyManyOptions> = { ...classifyKinds, signal: abortSignal };
 
 export interface ClassifierSetup extends PictureLimitOptions {
   /** What computes; a function makes one that is disposed of with the classifier. */

@@ -1,2 +1,4 @@
 /** The script of the engine's worker, for inference. */
-export {};
+import { serveEngine } from './engine/serve.ts';
+
+serveEngine(() => ({}));

@@ -2,3 +2,14 @@
 export type {} from '../base/globals.ts'; // Globals that declarations speak of: nothing at run time.
 
 export type { WebBackendOptions } from './page/backend-options.ts';
+export { createBackend, type WebBackend } from './page/backend.ts';
+export { Classifier, type WebPictureInputs } from './page/classifier.ts';
+export type { WebPictureInput } from './page/send-picture.ts';
+export { loadClassifier, type ClassifierOptions, type WeightsInput } from './page/load-classifier.ts';
+export type { LoadProgress } from './engine/fetch-blob.ts';
+export type {
+  Classification,
+  ClassifiedPicture,
+  ClassifyManyOptions,
+  ClassifyOptions,
+} from '../use/classify-each.ts';

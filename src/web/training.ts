@@ -1,2 +1,4 @@
 /** The script of the engine's worker that trains as well. */
-export {};
+import { serveEngine } from './engine/serve.ts';
+
+serveEngine(() => ({}));

@@ -153,7 +153,7 @@ describe('initialisation', () => {
   });
 
   it("draws within PyTorch's default bounds", () => {
-    const conv = new Conv2d(32, 64, 3, { groups: 4 });
+    const conv = new Conv2d(32, 64, 3, { groups: 4 }).initialize(1);
     // fan_in = 32/4·3·3; Kaiming uniform with a = √5 is ±1/√fan_in.
     const bound = 1 / Math.sqrt(72);
     for (const parameter of conv.parameters()) {

@@ -3,8 +3,7 @@ import { expect, test, vi } from 'vitest';
 import { continuingFlags, withBackend } from '../../src/cli/engine.ts';
 import { withEngineFlags, type EngineFlags } from '../../src/cli/flags/engine.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
-import type { BackendName } from '../../src/node/backends.ts';
-import type { BackendEntry } from '../../src/run/backends.ts';
+import type { BackendName, NodeBackendEntry } from '../../src/node/backends.ts';
 import { runConfigSchema } from '../../src/node/training/config.ts';
 import { engineToBegin, engineToContinue, engineToKeep } from './support/on-node.ts';
 
@@ -12,7 +11,7 @@ import { engineToBegin, engineToContinue, engineToKeep } from './support/on-node
 vi.mock('../../src/node/backends.ts', async (importActual) => {
   const actual = await importActual<typeof import('../../src/node/backends.ts')>();
   const { createReferenceBackend } = await import('../../src/backends/reference/backend.ts');
-  const row: BackendEntry = {
+  const row: NodeBackendEntry = {
     about: 'made up',
     options: ['blas'],
     create: () => Promise.resolve({ ...createReferenceBackend(), name: 'made' }),

@@ -11,6 +11,9 @@
     python3 test/torchvision/networks.py check FOLDER NAME FILE.pth
         Loads FILE strictly into the network and prints how far its logits are from the expected ones, relative to the
         largest of them.
+    python3 test/torchvision/networks.py serve
+        Does what each line of standard input asks, a JSON list of the arguments above, and answers a line of JSON: what the
+        command printed, or null. PyTorch is loaded once for all.
 
 NAME is torchvision's (`resnext50_32x4d`), or one of the narrow networks below: torchvision's own classes with a sixteenth
 of the channels. test/fixtures/torchvision holds the narrow ones:
@@ -120,19 +123,25 @@ def check(folder, name, file):
     with torch.no_grad():
         logits = model.eval()(expected["input"])
     difference = (logits - expected["logits"]).abs().max() / expected["logits"].abs().max()
-    print(json.dumps({"difference": difference.item()}))
+    return {"difference": difference.item()}
+
+
+def do(command, folder, *rest):
+    folder = pathlib.Path(folder)
+    if command == "check":
+        return check(folder, *rest)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in rest:
+        if command != "whole":
+            save(folder, name)
+        if command != "save":
+            whole(folder, name)
 
 
 if __name__ == "__main__":
     torch.set_num_threads(2)
-    command, folder, *rest = sys.argv[1:]
-    folder = pathlib.Path(folder)
-    if command == "check":
-        check(folder, *rest)
+    if sys.argv[1] == "serve":
+        for line in sys.stdin:
+            print(json.dumps(do(*json.loads(line))), flush=True)
     else:
-        folder.mkdir(parents=True, exist_ok=True)
-        for name in rest:
-            if command != "whole":
-                save(folder, name)
-            if command != "save":
-                whole(folder, name)
+        print(json.dumps(do(*sys.argv[1:])))

@@ -1,7 +1,8 @@
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Backend } from '../../src/backends/backend.ts';
@@ -49,6 +50,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'torchvision-'));
 });
 afterAll(async () => {
+  started?.end();
   await backend.dispose();
   await rm(folder, { recursive: true, force: true });
 });
@@ -72,12 +74,40 @@ async function writeTorch(weights: string, path: string): Promise<void> {
 }
 
 /** What torchvision says of a PyTorch file that we wrote: how far its logits are from those before. */
-function askTorchvision(from: string, name: string, file: string): number {
-  const { status, stdout, stderr } = spawnSync(python, [script, 'check', from, name, file], {
-    encoding: 'utf8',
-  });
-  expect(status, stderr).toBe(0);
-  return (JSON.parse(stdout) as { difference: number }).difference;
+async function askTorchvision(from: string, name: string, file: string): Promise<number> {
+  return ((await torchvision().ask('check', from, name, file)) as { difference: number }).difference;
+}
+
+interface Torchvision {
+  /** Runs a command of networks.py and gives what it printed. */
+  ask(...args: readonly string[]): Promise<unknown>;
+  end(): void;
+}
+
+let started: Torchvision | undefined;
+
+/** One process for all questions: PyTorch takes seconds to load. */
+function torchvision(): Torchvision {
+  started ??= startTorchvision();
+  return started;
+}
+
+function startTorchvision(): Torchvision {
+  const child = spawn(python, [script, 'serve']);
+  let said = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => (said += text));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    ask: async (...args) => {
+      child.stdin.write(`${JSON.stringify(args)}\n`);
+      const { done, value } = await lines.next();
+      if (done === true) throw new Error(`networks.py ${args.join(' ')} failed: ${said}`);
+      return JSON.parse(value) as unknown;
+    },
+    end: () => {
+      child.stdin.end();
+    },
+  };
 }
 
 /** Whether two networks have the same bits; a comparison that prints millions of numbers would take minutes. */
@@ -122,14 +152,13 @@ describe.each(Object.keys(narrow))('%s', (name) => {
   test.skipIf(!hasTorchvision)('is loaded strictly by torchvision when it is written back', async () => {
     const back = join(folder, `${name}.back.pth`);
     await writeTorch(join(fixtures, `${name}.safetensors`), back);
-    expect(askTorchvision(fixtures, name, back)).toBeLessThan(tolerance);
+    expect(await askTorchvision(fixtures, name, back)).toBeLessThan(tolerance);
   });
 });
 
 describe.skipIf(!hasTorchvision).each(full)('torchvision’s own %s', (name) => {
-  beforeAll(() => {
-    const { status, stderr } = spawnSync(python, [script, 'all', folder, name], { encoding: 'utf8' });
-    expect(status, stderr).toBe(0);
+  beforeAll(async () => {
+    await torchvision().ask('all', folder, name);
   }, 120_000);
 
   test.each(endings)('gives the same logits from .%s', { timeout: 60_000 }, async (ending) => {
@@ -156,6 +185,6 @@ describe.skipIf(!hasTorchvision).each(full)('torchvision’s own %s', (name) => 
     const back = join(folder, `${name}.back.pth`);
     await saveWeights(model, safe);
     await writeTorch(safe, back);
-    expect(askTorchvision(folder, name, back)).toBeLessThan(tolerance);
+    expect(await askTorchvision(folder, name, back)).toBeLessThan(tolerance);
   });
 });

@@ -21,8 +21,8 @@ import { nativeKernels } from './blas-kernels.ts';
 import type { NativeProducts, OpenSgemm } from './blas.ts';
 import { PLAN_ADDRESS, SCRATCH_BYTES } from './call.ts';
 import { NOT_BEGUN, announceChange, control, controlWords } from './control.ts';
-import { lowerPlan } from './lower-plan.ts';
 import { wasmFeatures } from './features.ts';
+import { lowerPlan } from './lower-plan.ts';
 import { MemoryPool } from './memory-pool.ts';
 import { link } from './messages.ts';
 import type { Message, WorkerHandle } from './messages.ts';
@@ -60,8 +60,8 @@ export interface WasmBackendOptions {
   /** Bytes that one program may take, and all of them together, where the platform has less than can be addressed. */
   readonly room?: { readonly program: number; readonly all: number } | undefined;
   /**
-   * Bytes of freed memory that are kept for programs to come, where engines let go of it late and have few, as browsers do.
-   * Default: 0, none.
+   * Bytes of freed memories that are kept for programs to come, where the engine lets go of them late and has few, as browsers do.
+   * The last is kept however large it is. They come on top of `room`. Default: 0, none.
    */
   readonly keepFreed?: number | undefined;
   /** Whether the calling thread may sleep while it waits for the others. Browsers forbid it to a page's main thread. */

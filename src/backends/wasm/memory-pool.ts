@@ -9,7 +9,9 @@ const SLACK = 2;
  * Memories for programs, which are used again by size. An engine frees a WebAssembly memory when its garbage collector comes round
  * on every thread that has seen it, and a browser lets a page have few at a time: Chromium 124. Programs come and go faster.
  *
- * What is kept idle is bounded in bytes, and the longest unused goes first. Where nothing is to be kept, each memory is new.
+ * What is kept idle is bounded in bytes, and the longest unused goes first. The last stays, however large: threads that sleep collect
+ * no garbage, so a large program that is loaded again and again would take new memory each time. Where nothing is to be kept, each
+ * memory is new.
  */
 export class MemoryPool {
   readonly #keepBytes: number;
@@ -35,9 +37,12 @@ export class MemoryPool {
 
   /** Takes a memory back, which no thread may use any more. */
   give(memory: WebAssembly.Memory): void {
+    if (this.#keepBytes === 0) return;
     this.#idle.push(memory);
     let total = this.#idle.reduce((sum, { buffer }) => sum + buffer.byteLength, 0);
-    while (total > this.#keepBytes) total -= this.#idle.shift()?.buffer.byteLength ?? total;
+    while (total > this.#keepBytes && this.#idle.length > 1) {
+      total -= this.#idle.shift()?.buffer.byteLength ?? 0;
+    }
   }
 
   /** Leaves all idle memories to the garbage collector. */

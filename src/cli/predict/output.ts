@@ -1,7 +1,7 @@
 import { UsageError } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
 import { csvRow } from '../../report/csv.ts';
-import type { Classification } from '../../use/classifier.ts';
+import type { Classification } from '../../use/classify-each.ts';
 import { predictionLines } from '../output/prediction.ts';
 import { print, printJson } from '../output/print.ts';
 

@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { CardinalError, UsageError } from '../../base/errors.ts';
 import { leftOutLine, LeftOutTally } from '../../data/left-out.ts';
-import type { PictureInput } from '../../data/picture-input.ts';
+import type { PictureInput } from '../../data/picture-forms.ts';
 import { findPictures } from '../../node/data/files.ts';
 
 /** A picture to classify and the name to print for it. */

@@ -1,6 +1,7 @@
 import { CardinalError } from '../../base/errors.ts';
 import { checkOptions, finite } from '../../base/options.ts';
 import { f32 } from '../../base/tensor-data.ts';
+import type { Graph } from '../../graph/graph.ts';
 import type { Value } from '../../graph/value.ts';
 import { whole } from '../arguments.ts';
 import { ModuleBuffer } from '../buffer.ts';
@@ -67,7 +68,7 @@ export class BatchNorm2d extends Module {
   forward(x: Value): Value {
     const tracing = currentTracing('BatchNorm2d');
     const { graph, training } = tracing;
-    const { eps } = this;
+    const { eps, momentum } = this;
     const inputs = [
       x,
       tracing.parameter(this.weight),
@@ -75,13 +76,20 @@ export class BatchNorm2d extends Module {
       tracing.buffer(this.running_mean, [this.numFeatures]),
       tracing.buffer(this.running_var, [this.numFeatures]),
     ];
-    if (!training || this.frozen) {
-      return graph.apply1('batch_norm_inference', inputs, { eps, activation: 'none', residual: false });
-    }
-    const { momentum } = this;
-    const [y] = graph.apply('batch_norm', inputs, { eps, momentum, activation: 'none', residual: false });
+    const [y] = recordBatchNorm(graph, inputs, { eps, momentum, training: training && !this.frozen });
     return y;
   }
+}
+
+/** Records a norm of x with its weight, bias, and running mean and variance; its first output is the result. */
+export function recordBatchNorm(
+  graph: Graph,
+  inputs: readonly Value[],
+  { eps, momentum, training }: Required<BatchNorm2dOptions> & { readonly training: boolean },
+): readonly Value[] {
+  return training
+    ? graph.apply('batch_norm', inputs, { eps, momentum, activation: 'none', residual: false })
+    : graph.apply('batch_norm_inference', inputs, { eps, activation: 'none', residual: false });
 }
 
 function filled(size: number, value: number): ModuleBuffer {

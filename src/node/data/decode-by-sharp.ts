@@ -43,7 +43,9 @@ export async function decodeBySharp(
   checkSize(width, height, limits);
   checkDepth(found, limits);
   if (format === 'jpeg') checkScans(bytes, width * height, limits);
-  return budget.decode(width * height, limits.maxPixels, timed, () => pixels(bytes, space === 'cmyk', limits));
+  return budget.decode(width * height, limits.maxPixels, timed, () =>
+    pixels(bytes, space === 'cmyk', limits),
+  );
 }
 
 /** libvips reads no pixels for it. */

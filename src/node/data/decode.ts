@@ -1,6 +1,6 @@
 import type { Picture } from '../../data/dataset.ts';
 import * as portable from '../../data/decode.ts';
-import type { EncodedPicture } from '../../data/picture-input.ts';
+import type { EncodedPicture } from '../../data/picture-forms.ts';
 import type { PictureLimitOptions } from '../../data/picture-limits.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { nodePictures } from './pictures.ts';

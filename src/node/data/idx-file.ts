@@ -4,18 +4,8 @@ import { parseIdxHeader, requireIdxSize, type IdxHeader } from '../../data/idx.t
 import { failing } from '../../base/file-errors.ts';
 import { mebibytes } from '../../base/mebibytes.ts';
 import { memory } from '../memory.ts';
+import type { IdxFile } from '../../data/record-files.ts';
 import { openRegular, readInto, type RegularFile } from '../regular-file.ts';
-
-/** An IDX file, open: its header is read, its bytes are not. */
-export interface IdxFile {
-  readonly header: IdxHeader;
-  /**
-   * All bytes behind the header, in memory that workers can share. Can be called once; throws a `CardinalError`
-   * unless they are as many as the header gives.
-   */
-  bytes(): Promise<Uint8Array>;
-  close(): Promise<void>;
-}
 
 /**
  * Opens an IDX file, zipped if its name ends in `.gz`. Its header says how much it holds: no more is taken out of it, whatever
@@ -39,14 +29,16 @@ async function openPlain(path: string, rank: 1 | 3, { handle, size }: RegularFil
   const there = await readInto(handle, first, 0).catch(failing('read', path));
   const header = parseIdxHeader(first.subarray(0, there), path, rank);
   requireIdxSize(header, size, path);
+  const bytes = async (): Promise<Uint8Array> => {
+    const all = shared(header, path);
+    const done = await readInto(handle, all, header.bytes).catch(failing('read', path));
+    requireIdxSize(header, header.bytes + done, path);
+    return all;
+  };
   return {
     header,
-    async bytes() {
-      const bytes = shared(header, path);
-      const done = await readInto(handle, bytes, header.bytes).catch(failing('read', path));
-      requireIdxSize(header, header.bytes + done, path);
-      return bytes;
-    },
+    bytes,
+    records: async () => ({ kind: 'memory', bytes: await bytes() }),
     close: () => handle.close().catch(failing('close', path)),
   };
 }
@@ -105,7 +97,7 @@ async function openZipped(path: string, rank: 1 | 3, { handle, size }: RegularFi
       }
       return all;
     };
-    return { header, bytes, close };
+    return { header, bytes, records: async () => ({ kind: 'memory', bytes: await bytes() }), close };
   } catch (error) {
     input.destroy();
     gunzip.destroy();

@@ -3,7 +3,7 @@ export type { ChannelStatistics } from '../../data/channel-statistics.ts';
 export type { UnreadablePicture } from '../../data/check.ts';
 export type { LoaderOptions } from '../../data/loader.ts';
 export type { OpenData, OpenOptions } from '../../data/open-data.ts';
-export type { EncodedPicture, PictureInput, PictureInputs } from '../../data/picture-input.ts';
+export type { EncodedPicture, PictureInput, PictureInputs } from '../../data/picture-forms.ts';
 export type { DataKind } from '../../data/reader.ts';
 export type { EvaluatedSplit, EvaluatedWeights, PicturesToEvaluate } from '../../data/to-evaluate.ts';
 export type { TrainingLoaderOptions } from '../../train/loaders.ts';

@@ -1,4 +1,4 @@
-import { checkKind, checkOptions, record, text, type Kinds } from '../../base/options.ts';
+import { checkKind, checkOptions, flag, record, text, type Kinds } from '../../base/options.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import type { Module } from '../../nn/module.ts';
 import { checkNetwork, isOpenData, trainOnKinds } from '../../run/training/arguments.ts';
@@ -7,7 +7,7 @@ import { trainOnPictures, type TrainedOn } from '../../run/training/train-on.ts'
 import { runPlatform } from '../run-platform.ts';
 import type { TrainOnOptions } from './options.ts';
 
-const kinds: Kinds<TrainOnOptions> = { ...trainOnKinds, hub: record };
+const kinds: Kinds<TrainOnOptions> = { ...trainOnKinds, hub: record, isolated: flag };
 
 /**
  * Trains a network on a folder of pictures (see `openData`) as `cardinal train` does: loaders, preprocessing, threads and
@@ -32,5 +32,5 @@ export async function trainOn(
   });
   checkNetwork(model);
   checkOptions('trainOn', options, kinds);
-  return trainOnPictures(source, model, options, runPlatform(options.hub));
+  return trainOnPictures(source, model, options, runPlatform(options.hub, options));
 }

@@ -63,6 +63,14 @@ describe('a pool of memories', () => {
     expect(bytesOf(memory).every((byte) => byte === 0)).toBe(true);
   });
 
+  test('that is emptied keeps none', () => {
+    const { pool } = poolOf(64 * MIB);
+    const memory = pool.take(MIB);
+    pool.give(memory);
+    pool.empty();
+    expect(pool.take(MIB)).not.toBe(memory);
+  });
+
   test('keeps so many bytes, and drops the longest unused first', () => {
     const { pool, asked } = poolOf(4 * MIB);
     const [a, b, c] = [2, 2, 1].map((size) => pool.take(size * MIB));
@@ -70,11 +78,16 @@ describe('a pool of memories', () => {
     expect(pool.take(2 * MIB)).toBe(b);
     expect(pool.take(1 * MIB)).toBe(c);
     expect([a, b]).not.toContain(pool.take(2 * MIB));
-    // One that is larger than all that may be kept.
-    const huge = pool.take(5 * MIB);
+    expect(asked).toHaveLength(4);
+  });
+
+  test('keeps the last one, however large', () => {
+    const { pool } = poolOf(4 * MIB);
+    const [small, huge] = [1, 9].map((size) => pool.take(size * MIB));
+    pool.give(small);
     pool.give(huge);
-    expect(pool.take(5 * MIB)).not.toBe(huge);
-    expect(asked).toHaveLength(6);
+    expect(pool.take(9 * MIB)).toBe(huge);
+    expect(pool.take(MIB)).not.toBe(small);
   });
 
   test('has few sizes: programs that grow a little take the memory of the one before', () => {

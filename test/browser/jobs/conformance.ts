@@ -1,3 +1,4 @@
+import { wasmFeatures } from '../../../src/backends/wasm/features.ts';
 import { ConformanceSuite, opNames } from '../../conformance/suite.ts';
 import { openBackend } from './backends.ts';
 
@@ -7,21 +8,25 @@ export interface ConformanceJob {
   readonly threads: readonly number[];
 }
 
-/** Failures by op, of all that are computed, by build. */
-export type ConformanceReport = Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+export interface ConformanceReport {
+  /** Whether the backends' memory was shared. */
+  readonly shared: boolean;
+  /** By build and op, of all that are computed. */
+  readonly failures: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>>;
+}
 
 /** The conformance suite on the backends of a page, each build on each number of threads. */
 export async function conformance({ seed, threads }: ConformanceJob): Promise<ConformanceReport> {
   const suite = new ConformanceSuite(seed);
-  const report: Record<string, Record<string, readonly string[]>> = {};
+  const failures: Record<string, Record<string, readonly string[]>> = {};
   for (const kernels of ['simd', 'relaxed'] as const) {
     const backends = await Promise.all(threads.map((count) => openBackend({ kernels, threads: count })));
-    const failures: Record<string, readonly string[]> = {};
+    const found: Record<string, readonly string[]> = {};
     for (const op of opNames) {
-      failures[op] = await suite.failures({ name: kernels, exact: true, backends }, op);
+      found[op] = await suite.failures({ name: kernels, exact: true, backends }, op);
     }
-    report[kernels] = failures;
+    failures[kernels] = found;
     await Promise.all(backends.map((backend) => backend.dispose()));
   }
-  return report;
+  return { shared: wasmFeatures().threads, failures };
 }

@@ -60,6 +60,23 @@ beforeAll(async () => {
 });
 afterAll(() => rm(root, { recursive: true }));
 
+test('a run that computes in a thread of its own has the same weights and losses', async () => {
+  const runs = [];
+  for (const isolated of [false, true]) {
+    const losses: number[] = [];
+    const { model } = await trainOn(photos, new Mine().initialize(3), {
+      ...small,
+      ...{ backend: undefined, threads: 1, blas: false, isolated },
+      onEvent: (event) => {
+        if (event.type === 'step') losses.push(event.loss);
+      },
+    });
+    runs.push({ losses, weights: model.stateDict() });
+  }
+  expect(runs[0].losses.length).toBeGreaterThan(4);
+  expect(runs[1]).toEqual(runs[0]);
+});
+
 describe('a network of one’s own', () => {
   test('is trained, checkpointed and used', async () => {
     const out = join(root, 'mine');

@@ -1,12 +1,8 @@
-import { join } from 'node:path';
-import * as z from 'zod/mini';
-
-import { CardinalError } from '../../base/errors.ts';
-import { parseJson, validate } from '../../base/validate.ts';
-import { pictureDataset, type PictureDataset } from '../../data/source.ts';
-import { listFolder, readNames } from './files.ts';
-import { openIdx } from './idx-file.ts';
-import { numberedClasses, splitNamed, type ReadData, type SplitName } from '../../data/reader.ts';
+import { CardinalError } from '../base/errors.ts';
+import type { Listing } from './folders.ts';
+import type { RecordBytes, RecordFolders } from './record-files.ts';
+import { pictureDataset, type PictureDataset } from './source.ts';
+import { numberedClasses, splitNamed, type ReadData, type SplitName } from './reader.ts';
 
 /** File names of one split. */
 interface IdxFiles {
@@ -18,9 +14,9 @@ interface IdxFiles {
 const fileName = /^(?:.*-)?(train|t10k|test|val|valid|validation)-(images|labels)[-.]idx[13]-ubyte(?:\.gz)?$/;
 
 /** The IDX files in a folder by split, or undefined if it holds none. An unzipped file goes before its zipped twin. */
-export async function findIdx(folder: string): Promise<Map<SplitName, IdxFiles> | undefined> {
+export function findIdx({ files: names }: Listing): Map<SplitName, IdxFiles> | undefined {
   const found = new Map<SplitName, IdxFiles>();
-  for (const file of (await listFolder(folder)).files) {
+  for (const file of names) {
     const match = fileName.exec(file);
     const split = match ? splitNamed(match[1]) : undefined;
     if (!match || !split) continue;
@@ -33,17 +29,18 @@ export async function findIdx(folder: string): Promise<Map<SplitName, IdxFiles> 
 }
 
 /**
- * Reads the IDX files of the MNIST family into shared memory. Class names come from `classes.json` (a list of names) or
+ * Reads the IDX files of the MNIST family. Class names come from `classes.json` (a list of names) or
  * `classes.txt` (one to a line) beside them; without, labels are their own names.
  */
 export async function readIdx(
   folder: string,
   files: ReadonlyMap<SplitName, IdxFiles>,
-  wanted?: readonly string[],
+  wanted: readonly string[] | undefined,
+  folders: RecordFolders,
 ): Promise<ReadData> {
-  const own = await namesBeside(folder);
+  const own = await folders.readClassNames(folder);
   const splits = new Map<SplitName, RawSplit>();
-  for (const [name, pair] of files) splits.set(name, await readPair(folder, name, pair));
+  for (const [name, pair] of files) splits.set(name, await readPair(folder, name, pair, folders));
 
   const train = splits.get('train');
   const largest = [...(train ? [train] : splits.values())].reduce(
@@ -79,21 +76,26 @@ interface RawSplit {
   readonly labelsPath: string;
   readonly height: number;
   readonly width: number;
-  readonly pixels: Uint8Array;
+  readonly records: RecordBytes;
   readonly labels: Int32Array;
 }
 
-async function readPair(folder: string, split: SplitName, { images, labels }: IdxFiles): Promise<RawSplit> {
+async function readPair(
+  folder: string,
+  split: SplitName,
+  { images, labels }: IdxFiles,
+  folders: RecordFolders,
+): Promise<RawSplit> {
   if (images === undefined || labels === undefined) {
     throw new CardinalError(
       `${folder}: the ${images === undefined ? 'image' : 'label'} file that belongs to ${images ?? labels ?? split} is missing`,
     );
   }
-  const imagesPath = join(folder, images);
-  const labelsPath = join(folder, labels);
-  const imageFile = await openIdx(imagesPath, 3);
+  const imagesPath = folders.join(folder, images);
+  const labelsPath = folders.join(folder, labels);
+  const imageFile = await folders.openIdx(imagesPath, 3);
   try {
-    const labelFile = await openIdx(labelsPath, 1);
+    const labelFile = await folders.openIdx(labelsPath, 1);
     try {
       const [count, height, width] = imageFile.header.shape;
       // Before either is read: what a small file says of a large one must be said twice.
@@ -110,7 +112,7 @@ async function readPair(folder: string, split: SplitName, { images, labels }: Id
         height,
         width,
         labels: Int32Array.from(await labelFile.bytes()),
-        pixels: await imageFile.bytes(),
+        records: await imageFile.records(),
       };
     } finally {
       await labelFile.close();
@@ -121,7 +123,7 @@ async function readPair(folder: string, split: SplitName, { images, labels }: Id
 }
 
 function datasetOf(split: RawSplit, classes: readonly string[]): PictureDataset {
-  const { imagesPath, imagesFile, labelsPath, height, width, pixels, labels } = split;
+  const { imagesPath, imagesFile, labelsPath, height, width, records, labels } = split;
   const wrong = labels.findIndex((label) => label >= classes.length);
   if (wrong >= 0) {
     throw new CardinalError(
@@ -133,8 +135,7 @@ function datasetOf(split: RawSplit, classes: readonly string[]): PictureDataset 
     classes,
     labels,
     source: {
-      kind: 'memory',
-      bytes: pixels,
+      ...records,
       width,
       height,
       channels: 1,
@@ -147,21 +148,4 @@ function datasetOf(split: RawSplit, classes: readonly string[]): PictureDataset 
     // The same pictures, zipped or not.
     key: (index) => `${imagesFile.replace(/\.gz$/, '')}#${index}`,
   });
-}
-
-const namesSchema = z.array(z.string().check(z.minLength(1))).check(z.minLength(2));
-
-async function namesBeside(folder: string): Promise<readonly string[] | undefined> {
-  const jsonPath = join(folder, 'classes.json');
-  const json = await readNames(jsonPath);
-  if (json !== undefined) return parseJson(namesSchema, json, jsonPath);
-  const textPath = join(folder, 'classes.txt');
-  const text = await readNames(textPath);
-  if (text === undefined) return undefined;
-  const lines = text.split('\n').map((line) => line.trim());
-  return validate(
-    namesSchema,
-    lines.filter((line) => line !== ''),
-    textPath,
-  );
 }

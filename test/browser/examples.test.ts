@@ -1,0 +1,296 @@
+import { execFile } from 'node:child_process';
+import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+import sharp from 'sharp';
+import { build, createServer } from 'vite';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import webpack, { type Configuration } from 'webpack';
+import { balancedSubset } from '../../src/data/split.ts';
+import { createBackend, loadClassifier, openData, trainOn } from '../../src/node/index.ts';
+import { blocksOf } from '../docs/blocks.ts';
+import { writeClasses } from '../node/data/support/sources.ts';
+import { browsers, openBrowser, type TestBrowser } from './support/browsers.ts';
+import { bundlePage } from './support/bundle.ts';
+import { packPackage, root, type Packed } from './support/packed.ts';
+import { servePages, type ServeOptions } from './support/pages.ts';
+
+/**
+ * The examples of `examples/web` as their reader has them: the packed package, each bundler with its configuration of the example,
+ * minified, and a page that is opened and says of a photo what Node says.
+ */
+const run = promisify(execFile);
+const built = ['Vite', 'webpack', 'esbuild', 'CDN', 'Vite while developing'] as const;
+
+let folder: string;
+let packed: Packed;
+let photo: string;
+/** What Node says of the photo, as the pages write it. */
+let expected: string;
+let cats: readonly string[] = [];
+let dogs: readonly string[] = [];
+/** Origins of the pages, by example. */
+const origins = new Map<string, string>();
+const open: { close(): Promise<unknown> }[] = [];
+
+beforeAll(async () => {
+  if (browsers.length === 0) return;
+  folder = await mkdtemp(join(tmpdir(), 'cardinal-examples-'));
+  packed = await packPackage();
+  photo = join(folder, 'photo.jpg');
+  await sharp(join(root, 'docs/images/report.png')).resize(240, 180, { fit: 'cover' }).jpeg().toFile(photo);
+  const checkpoint = await trained();
+  expected = await answerOfNode(checkpoint);
+
+  const vite = await packed.project('vite', 'vite');
+  await build({ root: vite, logLevel: 'error' });
+  await serve('Vite', checkpoint, join(vite, 'dist'));
+
+  const webpacked = await packed.project('webpack', 'ts-loader', 'typescript');
+  await buildWebpack(webpacked);
+  await serve('webpack', checkpoint, webpacked);
+
+  const esbuilt = await packed.project('esbuild', 'esbuild');
+  await run(process.execPath, ['build.mjs'], { cwd: esbuilt });
+  await serve('esbuild', checkpoint, join(esbuilt, 'dist'));
+
+  const cdn = await servePages({
+    headers: { 'Access-Control-Allow-Origin': '*' },
+    folders: { '': packed.folder },
+  });
+  open.push(cdn);
+  const fromCdn = async (example: string): Promise<string> => {
+    const page = await readFile(join(root, 'examples/web', example, 'index.html'), 'utf8');
+    const published = `https://cdn.jsdelivr.net/npm/cardinal-nn@${packed.version}`;
+    expect(page).toContain(published);
+    return page.replace(published, cdn.origin);
+  };
+  // As a static host serves it: no headers, and so one thread.
+  await serve('CDN', checkpoint, undefined, { files: { '/': await fromCdn('cdn') } });
+  await serve('two boxes', checkpoint, undefined, {
+    isolated: true,
+    files: { '/': await fromCdn('two-boxes') },
+  });
+  await writeClasses(join(folder, 'photos'), { cats: 13, dogs: 13 });
+  [cats, dogs] = await Promise.all(['cats', 'dogs'].map(filesIn));
+
+  await serveReadme(checkpoint);
+
+  // Files of the public folder are served at the root.
+  await mkdir(join(vite, 'public'));
+  await cp(checkpoint, join(vite, 'public/demo.safetensors'));
+  await writeFile(join(vite, 'public/favicon.ico'), '');
+  const server = await createServer({
+    root: vite,
+    logLevel: 'error',
+    server: { host: '127.0.0.1', port: 0 },
+  });
+  open.push(server);
+  await server.listen();
+  origins.set('Vite while developing', (server.resolvedUrls?.local[0] ?? '').replace(/\/$/, ''));
+}, 240_000);
+afterAll(async () => {
+  await Promise.all(open.map((one) => one.close()));
+  if (browsers.length === 0) return;
+  await packed.remove();
+  await rm(folder, { recursive: true, force: true });
+});
+
+async function filesIn(box: string): Promise<string[]> {
+  const path = join(folder, 'photos', box);
+  return (await readdir(path)).sort().map((name) => join(path, name));
+}
+
+/** What a browser asks any server for. */
+const icon = { '/favicon.ico': '' };
+
+/** Serves a page with its checkpoint. */
+async function serve(
+  example: string,
+  checkpoint: string,
+  pages: string | undefined,
+  options: ServeOptions = { isolated: true },
+): Promise<void> {
+  const index = pages === undefined ? {} : { '/': await readFile(join(pages, 'index.html'), 'utf8') };
+  const server = await servePages({
+    ...options,
+    files: { ...index, ...options.files, ...icon, '/demo.safetensors': await readFile(checkpoint) },
+    folders: pages === undefined ? {} : { '': pages },
+  });
+  open.push(server);
+  origins.set(example, server.origin);
+}
+
+/** A page with the program of README's section, which it runs when it is imported. */
+async function serveReadme(checkpoint: string): Promise<void> {
+  const programs = blocksOf('README.md').filter(
+    ({ kind, text }) => kind === 'ts' && text.includes("'cardinal-nn/web'"),
+  );
+  expect(programs).toHaveLength(1);
+  const input = (id: string) => `<input type="file" id="${id}" multiple>`;
+  const server = await servePages({
+    isolated: true,
+    files: {
+      '/': `<!doctype html><link rel="icon" href="data:,">${['photos', 'cats', 'dogs'].map(input).join('')}`,
+      // Where the package has its modules, so that it finds its files.
+      '/dist/src/web/readme.js': await bundlePage({ source: programs[0].text }),
+      '/models/demo.safetensors': await readFile(checkpoint),
+    },
+    folders: { '': packed.folder },
+  });
+  open.push(server);
+  origins.set('README', server.origin);
+}
+
+async function buildWebpack(project: string): Promise<void> {
+  const { default: config } = (await import(pathToFileURL(join(project, 'webpack.config.js')).href)) as {
+    default: Configuration;
+  };
+  await new Promise<void>((resolve, reject) => {
+    webpack({ ...config, context: project }, (error, stats) => {
+      if (error !== null) reject(error);
+      else if (stats?.hasErrors() !== false) reject(new Error(stats?.toString('errors-only')));
+      else resolve();
+    });
+  });
+}
+
+async function trained(): Promise<string> {
+  const data = await openData(join(root, 'data/fashion-mnist-sample'));
+  if (data.train === undefined) throw new Error('the sample has no training pictures');
+  const few = { ...data, train: balancedSubset(data.train, 100, 1), val: undefined, test: undefined };
+  const network = { name: 'resnext_cifar', options: { layers: [1, 1, 1], cardinality: 4, planes: 8 } };
+  const out = join(folder, 'run');
+  const backend = await createBackend({ blas: false });
+  await trainOn(few, network, { epochs: 1, batchSize: 25, out, backend });
+  await backend.dispose();
+  return join(out, 'last.safetensors');
+}
+
+async function answerOfNode(checkpoint: string): Promise<string> {
+  await using classifier = await loadClassifier(checkpoint);
+  const best = await classifier.classify(photo, { topK: 3 });
+  return best.map(({ label, probability }) => `${label} ${(100 * probability).toFixed(1)} %`).join('\n');
+}
+
+/** The text of an element of the page, when it is none of those. */
+function textAfter({ id, before }: { id: string; before: readonly string[] }): Promise<string> {
+  const { document, MutationObserver } = globalThis as unknown as PageGlobals;
+  return new Promise((resolve) => {
+    const look = (): void => {
+      const text = document.querySelector(`#${id}`)?.textContent ?? '';
+      if (!before.includes(text)) resolve(text);
+    };
+    new MutationObserver(look).observe(document.body, {
+      childList: true,
+      characterData: true,
+      subtree: true,
+    });
+    look();
+  });
+}
+
+/** What is used of a page. */
+interface PageGlobals {
+  readonly document: {
+    readonly body: unknown;
+    querySelector(selector: string): PageElement | null;
+  };
+  readonly MutationObserver: new (look: () => void) => { observe(node: unknown, options: object): void };
+}
+
+interface PageElement {
+  readonly textContent: string;
+  readonly disabled: boolean;
+  click(): void;
+}
+
+describe.each(browsers)('in %s', (kind) => {
+  let browser: TestBrowser;
+  beforeAll(async () => {
+    // A camera that needs no asking.
+    const args = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
+    browser = await openBrowser(kind, { args });
+  });
+  afterAll(() => browser.close());
+
+  test.each(built)('the page of %s says of a photo what Node says', async (example) => {
+    const page = await browser.newPage();
+    await page.goto(`${origins.get(example) ?? ''}/`);
+    const known = await page.evaluate(textAfter, { id: 'answer', before: ['loading', ''] });
+    expect(known, page.console.join('\n')).toMatch(/^knows T-shirt\/top, Trouser, /);
+    const engine = await page.evaluate(textAfter, { id: 'engine', before: [''] });
+    const alone = /^WebAssembly with relaxed SIMD, 1 thread \(fused .*\), because .*isolated/;
+    expect(engine).toMatch(
+      example === 'CDN' ? alone : /^WebAssembly with relaxed SIMD, \d+ threads? \(fused/,
+    );
+    await page.setFiles('input', [photo]);
+    expect(await page.evaluate(textAfter, { id: 'answer', before: [known] })).toBe(expected);
+    expect(page.console.filter((line) => /^(error|warn|uncaught)/.test(line))).toEqual([]);
+    await page.close();
+  });
+
+  test('the program of README does what it says', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${origins.get('README') ?? ''}/`);
+    await page.setFiles('#photos', [photo]);
+    await page.setFiles('#cats', cats);
+    await page.setFiles('#dogs', dogs);
+    const kept = await page.evaluate(async (module: string) => {
+      await import(module);
+      const names: string[] = [];
+      const runs = await (await navigator.storage.getDirectory()).getDirectoryHandle('runs');
+      for await (const name of (await runs.getDirectoryHandle('pets')).keys()) names.push(name);
+      return names;
+    }, '/dist/src/web/readme.js');
+    expect(kept).toEqual(
+      expect.arrayContaining(['best.safetensors', 'last.safetensors', 'config.json', 'metrics.jsonl']),
+    );
+    // What it classified, and the events of its training.
+    expect(page.console.length).toBeGreaterThan(10);
+    expect(page.console.filter((line) => !line.startsWith('log: '))).toEqual([]);
+    await page.close();
+  });
+
+  test('two boxes of photos are told apart after training', async () => {
+    const page = await browser.newPage();
+    await page.goto(`${origins.get('two boxes') ?? ''}/`);
+    for (const [place, photos] of [cats, dogs].entries())
+      await page.setFiles(`fieldset:nth-of-type(${place + 1}) [type=file]`, photos.slice(0, -1));
+    const said = await page.evaluate(trainInPage, undefined);
+    expect(said, page.console.join('\n')).toMatch(/^round 20: \d+ % right$/);
+    await page.setFiles('section [type=file]', cats.slice(-1));
+    const cat = await page.evaluate(textAfter, { id: 'answer', before: [''] });
+    expect(cat).toMatch(/^cats \(\d+ %\)$/);
+    await page.setFiles('section [type=file]', dogs.slice(-1));
+    const dog = await page.evaluate(textAfter, { id: 'answer', before: [cat] });
+    expect(dog).toMatch(/^dogs \(\d+ %\)$/);
+    if (kind === 'chromium') {
+      // Its camera shows a green picture with a clock.
+      await page.evaluate(useCamera, undefined);
+      const seen = await page.evaluate(textAfter, { id: 'answer', before: [dog] });
+      expect(seen).toMatch(/^(cats|dogs) \(\d+ %\)$/);
+    }
+    expect(page.console.filter((line) => /^(error|warn|uncaught)/.test(line))).toEqual([]);
+    await page.close();
+  });
+});
+
+/** Presses the button that trains, and gives what the page says when it can be pressed again. */
+function trainInPage(): Promise<string> {
+  const { document, MutationObserver } = globalThis as unknown as PageGlobals;
+  const button = document.querySelector('form button');
+  return new Promise((resolve) => {
+    button?.click();
+    new MutationObserver(() => {
+      if (button?.disabled === false) resolve(document.querySelector('output')?.textContent ?? '');
+    }).observe(button, { attributes: true });
+  });
+}
+
+function useCamera(): void {
+  const { document } = globalThis as unknown as PageGlobals;
+  document.querySelector('section button')?.click();
+}
