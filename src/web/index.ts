@@ -13,3 +13,17 @@ export type {
   ClassifyManyOptions,
   ClassifyOptions,
 } from '../use/classify-each.ts';
+export {
+  deleteRun,
+  exportRun,
+  importRun,
+  listRuns,
+  readMetrics,
+  type ExportOptions,
+  type ImportOptions,
+  type MetricsOptions,
+  type RunsOptions,
+} from './page/runs.ts';
+export { persistRuns } from './store/persist.ts';
+export type { RunSummary } from './store/list-runs.ts';
+export type { MetricsRecord } from '../run/folder/metrics-file.ts';

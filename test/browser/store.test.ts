@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Rng } from '../../src/base/rng.ts';
 import { nodeFolders } from '../../src/node/folder-platform.ts';
@@ -19,7 +20,15 @@ import type { StoreCalls } from './support/store-worker.ts';
 let server: TestServer;
 beforeAll(async () => {
   const worker = await bundlePage('test/browser/support/store-worker.ts');
-  server = await servePages({ files: { '/worker.js': worker } });
+  const source = `import * as runs from './src/web/page/runs.ts'; Object.assign(globalThis, { runs });`;
+  server = await servePages({
+    files: {
+      ...{ '/worker.js': worker, '/runs.js': await bundlePage({ source }) },
+      '/runs.html':
+        '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/runs.js"></script>',
+    },
+    folders: { '/dist': fileURLToPath(new URL('../../dist', import.meta.url)) },
+  });
 });
 afterAll(() => server.close());
 
@@ -34,7 +43,7 @@ interface StorePage {
 
 async function openStore(browser: TestBrowser): Promise<StorePage> {
   const page = await browser.newPage();
-  await page.goto(`${server.origin}/`);
+  await page.goto(`${server.origin}/runs.html`);
   await page.evaluate(() => {
     const worker = new Worker('/worker.js', { type: 'module' });
     Object.assign(globalThis, {
@@ -249,6 +258,31 @@ describe.each(browsers)('%s', (kind) => {
     await expect(store.call('metrics', 'opfs:t/back', 1)).rejects.toThrow(
       /^no run opfs:t\/back: .* the browser has deleted the data of this site to make room/,
     );
+  });
+
+  test('a page does all of it by the scripts of the package', async () => {
+    const found = await store.page.evaluate(async (base) => {
+      const { runs } = globalThis as unknown as { runs: typeof import('../../src/web/page/runs.ts') };
+      const names = async () => (await runs.listRuns({ base })).map(({ path }) => path);
+      const done: number[] = [];
+      const file = await runs.exportRun('opfs:t/killed', {
+        base,
+        onProgress: (bytes) => void done.push(bytes),
+      });
+      await runs.importRun(file, 'opfs:t/copy', { base });
+      const copied = await names();
+      const metrics = await runs.readMetrics('opfs:t/copy', { base, last: 1 });
+      await runs.deleteRun('opfs:t/copy', { base });
+      const refused = await runs
+        .deleteRun('opfs:t/copy', { base })
+        .catch((error: unknown) => (error as Error).name);
+      return { copied, left: await names(), metrics, done: done.at(-1), size: file.size, refused };
+    }, '/dist');
+    expect(found).toMatchObject({
+      ...{ copied: ['opfs:t/copy', 'opfs:t/killed'], left: ['opfs:t/killed'], refused: 'CardinalError' },
+      metrics: [{ type: 'step' }],
+    });
+    expect(found.size).toBeGreaterThan(found.done ?? Infinity);
   });
 
   test.runIf(kind === 'chromium')(
