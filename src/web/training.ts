@@ -1,7 +1,11 @@
-/** The script of the engine's worker that trains as well. */
+/** The script of the engine's worker that trains as well, and looks after the runs that are kept. */
 import { loadAnyNetwork } from './engine/load-network.ts';
 import { serveEngine } from './engine/serve.ts';
 import type { TrainingService } from './engine/training-service.ts';
 import { trainingHandlers } from './engine/training.ts';
+import { runsHandlers, type RunsService } from './store/service.ts';
 
-serveEngine<TrainingService>(loadAnyNetwork, trainingHandlers);
+serveEngine<TrainingService & RunsService>(loadAnyNetwork, (engine) => ({
+  ...trainingHandlers(engine),
+  ...runsHandlers,
+}));
