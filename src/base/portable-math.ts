@@ -64,7 +64,7 @@ export function log(given: number): number {
   k += (high >> 20) - 1023 + (carry >> 20);
   if ((0xfffff & (2 + rest)) < 3) {
     if (f === 0) return k * ln2High + k * ln2Low;
-    const square = f * f * (0.5 - 0.33333333333333333 * f);
+    const square = f * f * (0.5 - (1 / 3) * f);
     return k === 0 ? f - square : k * ln2High - (square - k * ln2Low - f);
   }
   const s = f / (2 + f);

@@ -52,7 +52,7 @@ beforeAll(async () => {
 }, long);
 afterAll(async () => {
   await server.close();
-  await remove();
+  remove();
 });
 
 /** A run of Node, without its native library, whose sums are its own. */
@@ -95,7 +95,7 @@ describe.each(browsers)('in %s', (kind) => {
           return { error: String(error) };
         }
       },
-      { called: name, value: given as unknown },
+      { called: name, value: given },
     );
     if ('error' in result) throw new Error(result.error);
     return result.result as Awaited<ReturnType<PageCalls[Name]>>;
