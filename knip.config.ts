@@ -21,7 +21,7 @@ const config: KnipConfig = {
     'src/node/data/loader-worker.ts!',
     'src/node/lock/heartbeat-worker.ts!',
     // Bundled by scripts/build-web.ts.
-    'src/web/{engine,training,worker,isolate-worker}.ts!',
+    'src/web/{engine,training,worker,jpeg,isolate-worker}.ts!',
     // Bundled for pages without a bundler of their own.
     'src/web/cardinal.ts!',
     // Run by hand, by tests or by npm.

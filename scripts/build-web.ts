@@ -25,6 +25,9 @@ const common: BuildOptions = {
 };
 
 const scripts = await bundle({ format: 'esm' }, 'engine', 'training', 'worker');
+// It is told where its WebAssembly is.
+const jpeg = await bundle({ format: 'esm', define: { 'import.meta.url': '""' } }, 'jpeg');
+const decoder = await readFile(join(root, 'node_modules/@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm'));
 // A classic script: another service worker may import it.
 const isolating = await bundle({ format: 'iife' }, 'isolate-worker');
 // What a page without a bundler imports. It lies beside the scripts, one folder nearer to them than the modules of the package.
@@ -36,16 +39,15 @@ const page = await bundle(
   'cardinal',
 );
 // Renamed or started through a Blob, a script has no neighbours.
-for (const { files, imports } of [scripts, isolating]) {
+for (const { files, imports } of [scripts, jpeg, isolating]) {
   if (imports.length > 0) throw new Error(`dist/web has imports: ${imports.join(', ')}`);
   for (const [name, text] of files)
     if (text.includes('import.meta')) throw new Error(`dist/web/${name} asks where it is: give it the URL`);
 }
-const files = new Map([
-  ...scripts.files,
-  ...isolating.files,
-  ...page.files,
-  ['licences.txt', await licences(new Set([...scripts.packages, ...page.packages]))],
+const files = new Map<string, string | Uint8Array>([
+  ...[scripts, jpeg, isolating, page].flatMap(({ files }) => [...files]),
+  ['jpeg.wasm', decoder],
+  ['licences.txt', await licences(new Set([...scripts.packages, ...jpeg.packages, ...page.packages]))],
 ]);
 await mkdir(folder, { recursive: true });
 for (const [name, content] of files) await replace(join(folder, name), content);
@@ -109,7 +111,7 @@ async function licences(packages: ReadonlySet<string>): Promise<string> {
 }
 
 /** Whole, since another build may read or write the same file. */
-async function replace(path: string, content: string): Promise<void> {
+async function replace(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true });
   const unfinished = `${path}.${process.pid}.tmp`;
   await writeFile(unfinished, content);

@@ -43,6 +43,9 @@ export class Turns {
         this.#leave();
       }
     };
+    // Before it begins: it may close these turns itself, and is waited for as well.
+    const over = Promise.withResolvers<undefined>();
+    this.#running.add(over.promise);
     let turn: Promise<T>;
     if (this.busy) {
       turn = new Promise<void>((resolve, reject) =>
@@ -52,11 +55,11 @@ export class Turns {
       this.#taken++;
       turn = begin();
     }
-    const over: Promise<unknown> = turn.then(
-      () => this.#running.delete(over),
-      () => this.#running.delete(over),
-    );
-    this.#running.add(over);
+    const end = (): void => {
+      this.#running.delete(over.promise);
+      over.resolve(undefined);
+    };
+    turn.then(end, end);
     return turn;
   }
 

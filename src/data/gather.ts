@@ -42,7 +42,7 @@ export async function gather(
   stream: ByteStream | AsyncIterable<unknown>,
   limits: PictureLimits,
   signal?: AbortSignal,
-): Promise<Uint8Array> {
+): Promise<Uint8Array<ArrayBuffer>> {
   const parts: Uint8Array[] = [];
   let length = 0;
   let chunks: Chunks | undefined;

@@ -3,6 +3,16 @@ export type {} from '../base/globals.ts'; // Globals that declarations speak of:
 
 export type { WebBackendOptions } from './page/backend-options.ts';
 export { createBackend, type WebBackend } from './page/backend.ts';
+export { Classifier, type WebPictureInputs } from './page/classifier.ts';
+export type { WebPictureInput } from './page/send-picture.ts';
+export { loadClassifier, type ClassifierOptions, type WeightsInput } from './page/load-classifier.ts';
+export type { LoadProgress } from './engine/fetch-blob.ts';
+export type {
+  Classification,
+  ClassifiedPicture,
+  ClassifyManyOptions,
+  ClassifyOptions,
+} from '../use/classify-each.ts';
 export { trainOn } from './page/train-on.ts';
 export type { TrainOnOptions } from './page/train-options.ts';
 export type { TrainedOn } from '../run/training/train-on.ts';

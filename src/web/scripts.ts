@@ -7,6 +7,8 @@ export interface Scripts {
   /** What the engine starts: threads that compute and decode. */
   readonly worker: string;
   readonly kernels: { readonly relaxed: string; readonly simd: string };
+  /** The decoder for browsers whose own gives other bytes. */
+  readonly jpeg: { readonly script: string; readonly wasm: string };
 }
 
 /**
@@ -24,6 +26,10 @@ export function scriptsAt(base?: string | URL): Scripts {
         relaxed: new URL('../../kernels/kernels-relaxed.wasm', import.meta.url).href,
         simd: new URL('../../kernels/kernels-simd.wasm', import.meta.url).href,
       },
+      jpeg: {
+        script: new URL('../../web/jpeg.js', import.meta.url).href,
+        wasm: new URL('../../web/jpeg.wasm', import.meta.url).href,
+      },
     };
   }
   const folder = new URL(base, pageUrl());
@@ -34,6 +40,7 @@ export function scriptsAt(base?: string | URL): Scripts {
     training: at('web/training.js'),
     worker: at('web/worker.js'),
     kernels: { relaxed: at('kernels/kernels-relaxed.wasm'), simd: at('kernels/kernels-simd.wasm') },
+    jpeg: { script: at('web/jpeg.js'), wasm: at('web/jpeg.wasm') },
   };
 }
 

@@ -90,4 +90,17 @@ describe('Turns', () => {
     expect(states.slice(0, 6)).toEqual([0, 'Error: no', 2, 3, 4, 5]);
     expect(states[6]).toMatch(/^DisposedError: /);
   });
+
+  it('waits for work that closes it as soon as it begins', async () => {
+    const turns = new Turns('the thing');
+    let isOver = false;
+    let closed: Promise<unknown> | undefined;
+    const work = turns.take(async () => {
+      closed = turns.close({ drain: true }).then(() => (isOver = true));
+      await new Promise(setImmediate);
+      return isOver;
+    });
+    expect(await work).toBe(false);
+    expect(await closed).toBe(true);
+  });
 });

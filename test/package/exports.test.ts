@@ -23,7 +23,8 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
       TensorData Value XceptionOptions`,
   },
   './backends': {
-    values: `createReferenceBackend createWasmBackend formatPlan listPlan planInference planTraining`,
+    values: `
+      createReferenceBackend createWasmBackend formatPlan listPlan planInference planTraining unsharedKernels`,
     types: `
       Backend BufferRole DisposeOptions Entry Graph InferencePlanOptions KernelUse MultiplyAdd
       NativeLibrary Node NodeOf Numerics OpName OpTable Order Plan PlanBuffer PlanListing Program Role

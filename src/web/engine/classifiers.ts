@@ -1,29 +1,23 @@
 import type { CallContext } from '../../base/channel/service.ts';
 import type { DisposeOptions } from '../../base/disposal.ts';
 import { DisposedError } from '../../base/errors.ts';
-import type { Backend } from '../../backends/backend.ts';
-import type { PicturePlatform } from '../../data/picture-platform.ts';
 import { classifierOf, requirePreprocessing, type Classifier } from '../../use/classifier.ts';
 import type { Classification, ClassifyOptions } from '../../use/classify-each.ts';
 import { loadFrom } from '../../use/trained.ts';
+import type { Engine } from './context.ts';
 import { receiveSent, type SentPicture } from './sent-picture.ts';
 import type { ClassifierFacts, EngineService, SentClassifierOptions } from './service.ts';
 import { openSent, type SentWeights } from './weights.ts';
 
 /** The classifiers of an engine, which its page knows by numbers. */
 export class Classifiers {
-  readonly #platform: PicturePlatform;
   readonly #classifiers = new Map<number, Classifier>();
   #loaded = 0;
-
-  constructor(platform: PicturePlatform) {
-    this.#platform = platform;
-  }
 
   async load(
     weights: SentWeights,
     { model, options, inChannels, partial, verify, ...setup }: SentClassifierOptions,
-    backend: Backend,
+    { backend, pictures }: Pick<Engine, 'backend' | 'pictures'>,
     { signal, tell }: CallContext<EngineService['loadClassifier']['callbacks']>,
   ): Promise<ClassifierFacts> {
     const onProgress = (progress: Parameters<typeof tell<'progress'>>[1]): void => {
@@ -33,7 +27,7 @@ export class Classifiers {
     const trained = await loadFrom(opened, { model, options, inChannels, partial });
     const preprocessing = requirePreprocessing(setup.preprocessing ?? trained.preprocessing, weights.name);
     signal.throwIfAborted();
-    const classifier = await classifierOf(trained, { ...setup, backend, preprocessing }, this.#platform);
+    const classifier = await classifierOf(trained, { ...setup, backend, preprocessing }, pictures);
     if (signal.aborted) {
       await classifier.dispose();
       signal.throwIfAborted();

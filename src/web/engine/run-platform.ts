@@ -13,9 +13,8 @@ import { gzip } from '../store/gzip.ts';
 import { isOpfsPath, opfsPaths } from '../store/paths.ts';
 import { createEngineBackend, room } from './backend.ts';
 import { webLoaders } from './loaders.ts';
-import { webPictures } from './pictures.ts';
 import { runningSha256 } from './running-sha256.ts';
-import type { Engine } from './serve.ts';
+import type { Engine } from './context.ts';
 import { sourceOf, type SentWeights } from './weights.ts';
 
 /** What a run has of its page, beside what all engines have. */
@@ -37,11 +36,11 @@ export async function runPlatform({ engine, out, weights, signal }: RunOfPage): 
       // What pictures and weights are called is no place in the private file system, unless it says so.
       resolve: (path) => (isOpfsPath(path) ? opfsPaths.resolve(path) : path),
     },
-    pictures: webPictures,
+    pictures: engine.pictures,
     gzip,
     gunzip,
     newSha256: runningSha256,
-    loaders: webLoaders,
+    loaders: webLoaders(engine.pictures),
     backends: { wasm },
     openBackend: (choice) => backendFor(choice, engine),
     largestProgram,

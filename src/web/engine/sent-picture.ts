@@ -1,6 +1,7 @@
 import type { Picture } from '../../data/dataset.ts';
 import type { PictureInput } from '../../data/picture-forms.ts';
-import { CardinalError } from '../../base/errors.ts';
+import { readBitmap, readersHere } from '../data/native.ts';
+import { byCanvas, withoutAlpha } from '../data/read-pixels.ts';
 import { fetchBlob } from './fetch-blob.ts';
 
 /** A picture on its way from the page to its engine. */
@@ -32,40 +33,24 @@ export async function receiveSent(sent: SentPicture): Promise<PictureInput> {
     case 'bitmap':
       return pixelsOf(sent.bitmap);
     case 'rgba':
-      return withoutAlpha(sent);
+      return opaquePixels(sent);
     case 'pixels':
       return sent.pixels;
   }
 }
 
-export function pixelsOf(bitmap: ImageBitmap): Picture {
+async function pixelsOf(bitmap: ImageBitmap): Promise<Picture> {
   try {
-    const { width, height } = bitmap;
-    const context = new OffscreenCanvas(width, height).getContext('2d', { willReadFrequently: true });
-    if (context === null)
-      throw new CardinalError('cannot read the picture: the browser has no memory for it');
-    context.drawImage(bitmap, 0, 0);
-    return withoutAlpha(context.getImageData(0, 0, width, height));
+    const { alpha, opaque } = await readersHere();
+    return await readBitmap(bitmap, alpha ?? opaque ?? byCanvas);
   } finally {
     bitmap.close();
   }
 }
 
 /** What covers nothing counts as its colour, as in files with alpha. */
-function withoutAlpha({
-  data,
-  width,
-  height,
-}: {
-  readonly data: ArrayLike<number>;
-  readonly width: number;
-  readonly height: number;
-}): Picture {
-  const pixels = new Uint8Array(3 * width * height);
-  for (let from = 0, to = 0; to < pixels.length; from += 4, to += 3) {
-    pixels[to] = data[from];
-    pixels[to + 1] = data[from + 1];
-    pixels[to + 2] = data[from + 2];
-  }
-  return { width, height, channels: 3, data: pixels };
+function opaquePixels({ data: rgba, width, height }: Extract<SentPicture, { kind: 'rgba' }>): Picture {
+  const data = new Uint8Array(3 * width * height);
+  withoutAlpha(rgba, data, 0);
+  return { width, height, channels: 3, data };
 }

@@ -3,22 +3,14 @@ import { serve } from '../../base/channel/serve.ts';
 import type { Handlers, Service } from '../../base/channel/service.ts';
 import { CardinalError } from '../../base/errors.ts';
 import { VERSION } from '../../base/version.ts';
-import type { Backend } from '../../backends/backend.ts';
 import { backendHandlers } from '../../backends/remote/serve.ts';
 import { factsOf } from '../../backends/remote/service.ts';
 import { live } from '../life.ts';
-import type { Scripts } from '../scripts.ts';
-import { createEngineBackend, type EngineFacts } from './backend.ts';
+import { createEngineBackend } from './backend.ts';
 import { Classifiers } from './classifiers.ts';
-import { webPictures } from './pictures.ts';
+import { webPictures } from '../data/pictures.ts';
+import type { Engine } from './context.ts';
 import type { EngineService } from './service.ts';
-
-/** What handlers of an engine work with, once it has begun. */
-export interface Engine {
-  readonly backend: Backend;
-  readonly facts: EngineFacts;
-  readonly scripts: Scripts;
-}
 
 /**
  * This worker becomes the engine of its page. `more` is what it does beside what all engines do; it may use the engine from the first
@@ -32,7 +24,7 @@ export function serveEngine<More extends Service<More>>(
     if (begun === undefined) throw new CardinalError('the engine has not begun');
     return begun;
   };
-  const classifiers = new Classifiers(webPictures);
+  const classifiers = new Classifiers();
   const own: Handlers<EngineService> = {
     begin: async ([{ version, scripts, life, ...options }]) => {
       if (version !== VERSION) {
@@ -41,7 +33,7 @@ export function serveEngine<More extends Service<More>>(
         );
       }
       const { backend, facts } = await createEngineBackend(options, scripts);
-      begun = { backend, facts, scripts };
+      begun = { backend, facts, pictures: webPictures(scripts.jpeg), scripts };
       await live(life);
       return facts;
     },
@@ -50,8 +42,7 @@ export function serveEngine<More extends Service<More>>(
       serve(portOf(port), backendHandlers(backend));
       return factsOf(backend);
     },
-    loadClassifier: ([weights, options], context) =>
-      classifiers.load(weights, options, engine().backend, context),
+    loadClassifier: ([weights, options], context) => classifiers.load(weights, options, engine(), context),
     classify: ([classifier, picture, options]) => classifiers.classify(classifier, picture, options),
     disposeClassifier: ([classifier, options]) => classifiers.dispose(classifier, options),
   };

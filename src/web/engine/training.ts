@@ -7,7 +7,7 @@ import { moduleFrom, ReplayedModule } from '../../nn/replayed.ts';
 import type { NamedModel } from '../../run/training/options.ts';
 import { trainOnPictures } from '../../run/training/train-on.ts';
 import { runPlatform } from './run-platform.ts';
-import type { Engine } from './serve.ts';
+import type { Engine } from './context.ts';
 import type {
   SentNetwork,
   SentTrained,

@@ -1,0 +1,145 @@
+import type { Channel } from '../../base/channel/service.ts';
+import { Disposal, type DisposeOptions } from '../../base/disposal.ts';
+import { DisposedError } from '../../base/errors.ts';
+import { ManySignals } from '../../base/many-signals.ts';
+import { checkOptions } from '../../base/options.ts';
+import { Turns } from '../../base/turns.ts';
+import { pictureLimits, type PictureLimits } from '../../data/picture-limits.ts';
+import type { Preprocessing } from '../../data/preprocessing.ts';
+import {
+  allClassified,
+  classifyEach,
+  classifyKinds,
+  classifyManyKinds,
+  type Classification,
+  type ClassifiedPicture,
+  type ClassifyManyOptions,
+  type ClassifyOptions,
+} from '../../use/classify-each.ts';
+import type { ClassifierFacts, EngineService } from '../engine/service.ts';
+import { parcelOf, type WebPictureInput } from './send-picture.ts';
+
+/** Several pictures: an iterable or an async one. */
+export type WebPictureInputs = (Iterable<WebPictureInput> & object) | AsyncIterable<WebPictureInput>;
+
+/** What a classifier of a page is made of. */
+export interface ClassifierParts {
+  readonly channel: Channel<EngineService>;
+  readonly facts: ClassifierFacts;
+  readonly limits: PictureLimits;
+  /** What computes, for people. */
+  readonly about: string;
+  /** Ends the engine, if it is the classifier's own. */
+  readonly end: () => void;
+}
+
+/**
+ * Classifies pictures with a trained network; `loadClassifier` makes one. The page sends pictures, a worker decodes, resizes and computes.
+ * Any number of calls may be made at once: they are answered in their order.
+ */
+export class Classifier {
+  readonly classes: readonly string[];
+  readonly preprocessing: Preprocessing;
+  /** What computes, and why not with more threads. */
+  readonly about: string;
+  readonly #parts: ClassifierParts;
+  /** What was accepted and is not over. */
+  readonly #calls: Turns;
+  /** Aborted when nothing is waited for any more: neither the rest of a stream nor the next of several pictures. */
+  readonly #end = new ManySignals();
+  readonly #disposal: Disposal;
+
+  constructor(parts: ClassifierParts) {
+    const { name, classes, preprocessing } = parts.facts;
+    this.classes = classes;
+    this.preprocessing = preprocessing;
+    this.about = parts.about;
+    this.#parts = parts;
+    const owner = `the classifier of ${name}`;
+    this.#calls = new Turns(owner, { atOnce: Infinity });
+    this.#disposal = new Disposal({
+      drain: () => this.#calls.close({ drain: true }),
+      cut: () => this.#cut(owner),
+      free: async () => {
+        await this.#cut(owner);
+        this.#parts.end();
+      },
+    });
+  }
+
+  /**
+   * Classifies a picture: its most likely classes, best first. What the caller has of it stays the caller's; do not change it before the
+   * answer is there. Throws a `CardinalError` if it is no picture or cannot be read, a `DisposedError` if the classifier was disposed of,
+   * a `DeviceLostError` if its worker is gone.
+   */
+  async classify(image: WebPictureInput, options: ClassifyOptions = {}): Promise<Classification[]> {
+    checkOptions('classify', options, classifyKinds);
+    return this.#accepted(image, options);
+  }
+
+  /**
+   * Classifies several pictures, in their order: `[[best, second, …], …]`. At the first one that cannot be read, it
+   * throws as `classify` does and takes no more of them; `classifyEach` goes on.
+   */
+  async classifyMany(
+    images: WebPictureInputs,
+    options: ClassifyManyOptions = {},
+  ): Promise<Classification[][]> {
+    checkOptions('the options for several pictures', options, classifyManyKinds);
+    // One call: draining finishes all of them.
+    return this.#calls.take(() =>
+      allClassified(classifyEach(images, options, this.#end, (image) => this.#classify(image, options))),
+    );
+  }
+
+  /**
+   * Classifies many pictures and yields each answer as soon as it is there, in their order. A picture that cannot be
+   * read has an `error` in place of `top`, and does not stop the others. Pictures are taken from `images` a few
+   * ahead, so it may be as long as one likes, and an async iterable: of frames of a camera, say.
+   *
+   *     for await (const { image, top, error } of classifier.classifyEach(files, { topK: 3 })) …
+   *
+   * Throws a `CardinalError` if `images` is not several pictures, a `DisposedError` if the classifier is disposed of:
+   * with `drain` once those that were taken are answered.
+   */
+  async *classifyEach(
+    images: WebPictureInputs,
+    options: ClassifyManyOptions = {},
+  ): AsyncGenerator<ClassifiedPicture<WebPictureInput>, void, undefined> {
+    checkOptions('the options for several pictures', options, classifyManyKinds);
+    yield* classifyEach(images, options, this.#end, (image) => this.#accepted(image, options));
+  }
+
+  /**
+   * Frees the network's memory and ends the worker, if it is the classifier's own; resolves when both are done. A picture that is being
+   * computed is finished first, those that wait are refused with a `DisposedError`. With `drain` all calls that were made are finished,
+   * and only new ones are refused. May be called again, and then without `drain` to cut the draining short.
+   */
+  dispose(options?: DisposeOptions): Promise<void> {
+    return this.#disposal.ask(options);
+  }
+
+  /** For `await using classifier = await loadClassifier(url)`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.dispose();
+  }
+
+  async #cut(owner: string): Promise<void> {
+    this.#end.abort(new DisposedError(`${owner} was disposed of; make another to use it`));
+    const { channel, facts } = this.#parts;
+    // A worker that is gone has nothing left to be freed.
+    const freed = channel.call('disposeClassifier', [facts.classifier, undefined]).catch(() => undefined);
+    await Promise.all([freed, this.#calls.close()]);
+  }
+
+  #accepted(image: unknown, options: ClassifyOptions): Promise<Classification[]> {
+    return this.#calls.take(() => this.#classify(image, options));
+  }
+
+  async #classify(image: unknown, { topK, ...limits }: ClassifyOptions): Promise<Classification[]> {
+    const { channel, facts } = this.#parts;
+    const all = pictureLimits(limits, this.#parts.limits);
+    const { sent, transfer } = await this.#end.during((end) => parcelOf(image, all, end));
+    return channel.call('classify', [facts.classifier, sent, { topK, ...all }], { transfer });
+  }
+}
