@@ -1,40 +1,52 @@
 import type { CallContext } from '../../base/channel/service.ts';
 import type { DisposeOptions } from '../../base/disposal.ts';
 import { DisposedError } from '../../base/errors.ts';
-import { classifierOf, requirePreprocessing, type Classifier } from '../../use/classifier.ts';
+import { classifierOfNetwork, requirePreprocessing, type Classifier } from '../../use/classifier.ts';
 import type { Classification, ClassifyOptions } from '../../use/classify-each.ts';
-import { loadFrom } from '../../use/trained.ts';
 import type { Engine } from './context.ts';
+import type { NetworkLoader } from './load-network.ts';
 import { receiveSent, type SentPicture } from './sent-picture.ts';
 import type { ClassifierFacts, EngineService, SentClassifierOptions } from './service.ts';
-import { openSent, type SentWeights } from './weights.ts';
+import { sourceOf, type SentWeights } from './weights.ts';
 
 /** The classifiers of an engine, which its page knows by numbers. */
 export class Classifiers {
+  readonly #loadNetwork: NetworkLoader;
   readonly #classifiers = new Map<number, Classifier>();
   #loaded = 0;
+
+  constructor(loadNetwork: NetworkLoader) {
+    this.#loadNetwork = loadNetwork;
+  }
 
   async load(
     weights: SentWeights,
     { model, options, inChannels, partial, verify, ...setup }: SentClassifierOptions,
-    { backend, pictures }: Pick<Engine, 'backend' | 'pictures'>,
+    { backend, pictures, scripts }: Pick<Engine, 'backend' | 'pictures' | 'scripts'>,
     { signal, tell }: CallContext<EngineService['loadClassifier']['callbacks']>,
   ): Promise<ClassifierFacts> {
     const onProgress = (progress: Parameters<typeof tell<'progress'>>[1]): void => {
       tell('progress', progress);
     };
-    const opened = await openSent(weights, { verify }, { signal, onProgress });
-    const trained = await loadFrom(opened, { model, options, inChannels, partial });
-    const preprocessing = requirePreprocessing(setup.preprocessing ?? trained.preprocessing, weights.name);
+    const source = await sourceOf(weights, { signal, onProgress });
+    const settings = { model, options, inChannels, partial, verify };
+    const { of, name, classes: known, ...loaded } = await this.#loadNetwork(source, settings, scripts);
+    const preprocessing = requirePreprocessing(setup.preprocessing ?? loaded.preprocessing, weights.name);
     signal.throwIfAborted();
-    const classifier = await classifierOf(trained, { ...setup, backend, preprocessing }, pictures);
+    const network = of([preprocessing.channels, ...preprocessing.size]);
+    const classifier = await classifierOfNetwork(
+      network,
+      known,
+      { ...setup, backend, preprocessing },
+      pictures,
+    );
     if (signal.aborted) {
       await classifier.dispose();
       signal.throwIfAborted();
     }
     this.#classifiers.set(++this.#loaded, classifier);
     const { classes } = classifier;
-    return { classifier: this.#loaded, name: trained.description.name, classes, preprocessing };
+    return { classifier: this.#loaded, name, classes, preprocessing };
   }
 
   async classify(number: number, sent: SentPicture, options: ClassifyOptions): Promise<Classification[]> {

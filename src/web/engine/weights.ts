@@ -1,6 +1,4 @@
-import type { VerifyOptions } from '../../weights/digest.ts';
 import { bytesSource, type ByteSource } from '../../weights/byte-source.ts';
-import { openWeightsFrom, type OpenedWeights } from '../../use/opened-weights.ts';
 import { blobSource } from '../store/blob-source.ts';
 import { fetchBlob, type FetchOptions } from './fetch-blob.ts';
 
@@ -13,17 +11,7 @@ export type SentWeights =
   /** A URL, or the path of a file in the private file system. */
   | { readonly kind: 'name'; readonly name: string };
 
-/** Opens weights wherever they are. Throws a `CardinalError` if they cannot be had or are none, the reason of the signal if it is aborted. */
-export async function openSent(
-  sent: SentWeights,
-  verify: VerifyOptions,
-  options: FetchOptions,
-): Promise<OpenedWeights> {
-  const source = await sourceOf(sent, options);
-  return openWeightsFrom(source, { origin: source.name.split('/').at(-1) }, verify);
-}
-
-/** Where the bytes of weights are. Throws as `openSent` does. */
+/** The bytes of weights, wherever they are. Throws a `CardinalError` if they cannot be had, the reason of the signal if it is aborted. */
 export async function sourceOf(sent: SentWeights, options: FetchOptions): Promise<ByteSource> {
   if (sent.kind === 'blob') return blobSource(sent.blob, sent.name);
   if (sent.kind === 'bytes') return bytesSource(sent.bytes, sent.name);
