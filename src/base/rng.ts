@@ -1,3 +1,4 @@
+import { exp, log as ln } from './portable-math.ts';
 import { CardinalError } from './errors.ts';
 
 /**
@@ -67,7 +68,7 @@ export class Rng {
       this.#spare = undefined;
       return value;
     }
-    const radius = Math.sqrt(-2 * Math.log(1 - this.float()));
+    const radius = Math.sqrt(-2 * ln(1 - this.float()));
     const angle = 2 * Math.PI * this.float();
     this.#spare = radius * Math.sin(angle);
     return radius * Math.cos(angle);
@@ -88,7 +89,7 @@ export class Rng {
     const y = this.#gamma(Math.max(b, 1e-300));
     const sum = x.value + y.value;
     if (sum > 1e-290 && sum < 1e290) return x.value / sum;
-    return 1 / (1 + Math.exp(y.log - x.log));
+    return 1 / (1 + exp(y.log - x.log));
   }
 
   /** A Gamma(shape, 1) number and its logarithm, which exists where the number is 0 or infinite but for rounding. */
@@ -96,15 +97,15 @@ export class Rng {
     if (shape < 1) {
       const { value, log } = this.#gamma(shape + 1);
       const u = 1 - this.float();
-      return { value: value * Math.pow(u, 1 / shape), log: log + Math.log(u) / shape };
+      return { value: value * Math.pow(u, 1 / shape), log: log + ln(u) / shape };
     }
     const d = shape - 1 / 3;
     const c = 1 / Math.sqrt(9 * d);
     for (;;) {
       const x = this.normal();
       const v = (1 + c * x) ** 3;
-      if (v > 0 && Math.log(1 - this.float()) < 0.5 * x * x + d - d * v + d * Math.log(v)) {
-        return { value: d * v, log: Math.log(d) + Math.log(v) };
+      if (v > 0 && ln(1 - this.float()) < 0.5 * x * x + d - d * v + d * ln(v)) {
+        return { value: d * v, log: ln(d) + ln(v) };
       }
     }
   }

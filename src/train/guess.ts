@@ -1,3 +1,4 @@
+import { exp } from '../base/portable-math.ts';
 import { requireFloats } from '../base/floats.ts';
 import { checkKind, wholeFrom } from '../base/options.ts';
 
@@ -12,7 +13,7 @@ export function topGuesses(logits: Float32Array, count: number): Guess[] {
   requireFloats(logits, 'topGuesses: the logits');
   checkKind('topGuesses', 'the count', count, wholeFrom(1));
   const largest = logits.reduce((a, b) => Math.max(a, b), -Infinity);
-  const weights = Array.from(logits, (logit) => Math.exp(logit - largest));
+  const weights = Array.from(logits, (logit) => exp(logit - largest));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return weights
     .map((weight, label) => ({ label, probability: weight / total }))

@@ -1,3 +1,4 @@
+import { exp, log } from '../base/portable-math.ts';
 import { argmax } from '../base/argmax.ts';
 import { sum } from '../base/sum.ts';
 import type { Evaluation } from './metrics.ts';
@@ -75,8 +76,8 @@ function rankOf(scores: Float32Array, label: number): number {
 function crossEntropy(scores: Float32Array, label: number): number {
   const maximum = scores[argmax(scores)];
   let total = 0;
-  for (const score of scores) total += Math.exp(score - maximum);
-  return Math.log(total) - (scores[label] - maximum);
+  for (const score of scores) total += exp(score - maximum);
+  return log(total) - (scores[label] - maximum);
 }
 
 function ratio(part: number, whole: number): number {

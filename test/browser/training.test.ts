@@ -21,6 +21,9 @@ const at = (...names: readonly string[]): string => join(root, ...names);
 const kernels = fileURLToPath(new URL('../../dist/kernels', import.meta.url));
 
 const options = { epochs: 3, batchSize: 16, seed: 5, augment: 'shift-flip', imageSize: 16 } as const;
+/** Milliseconds for what a busy machine takes long to. */
+const long = 120_000;
+
 const small = { pictures: 'records', network: 'named' } as const;
 
 let server: TestServer;
@@ -46,10 +49,10 @@ beforeAll(async () => {
   await onNode('whole', madeUpPictures(), smallNetwork);
   await onNode('png', pngPictures(pngs.map((png) => new Blob([png]))), smallNetwork);
   await onNode('own', madeUpPictures(), new OwnNetwork().initialize(4));
-});
+}, long);
 afterAll(async () => {
   await server.close();
-  await remove();
+  remove();
 });
 
 /** A run of Node, without its native library, whose sums are its own. */
@@ -68,7 +71,7 @@ describe.each(browsers)('in %s', (kind) => {
   beforeAll(async () => {
     browser = await openBrowser(kind);
     page = await opened();
-  });
+  }, long);
   afterAll(() => browser.close());
 
   async function opened(): Promise<TestPage> {
@@ -92,7 +95,7 @@ describe.each(browsers)('in %s', (kind) => {
           return { error: String(error) };
         }
       },
-      { called: name, value: given as unknown },
+      { called: name, value: given },
     );
     if ('error' in result) throw new Error(result.error);
     return result.result as Awaited<ReturnType<PageCalls[Name]>>;

@@ -1,3 +1,4 @@
+import { exp, log } from '../../base/portable-math.ts';
 import type { Rng } from '../../base/rng.ts';
 import { roundHalfEven, type Region } from './region.ts';
 
@@ -18,7 +19,7 @@ export function randomResizedRegion(
 ): Region {
   for (let attempt = 0; attempt < 10; attempt++) {
     const area = width * height * rng.uniform(scale[0], scale[1]);
-    const aspect = Math.exp(rng.uniform(Math.log(ratio[0]), Math.log(ratio[1])));
+    const aspect = exp(rng.uniform(log(ratio[0]), log(ratio[1])));
     const w = roundHalfEven(Math.sqrt(area * aspect));
     const h = roundHalfEven(Math.sqrt(area / aspect));
     if (w > 0 && w <= width && h > 0 && h <= height) {

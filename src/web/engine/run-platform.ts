@@ -12,7 +12,7 @@ import { gunzip } from '../store/gunzip.ts';
 import { gzip } from '../store/gzip.ts';
 import { isOpfsPath, opfsPaths } from '../store/paths.ts';
 import { createEngineBackend, room } from './backend.ts';
-import { webLoaders } from './loaders.ts';
+import { webLoaders } from '../data/loader.ts';
 import { runningSha256 } from './running-sha256.ts';
 import type { Engine } from './context.ts';
 import { sourceOf, type SentWeights } from './weights.ts';
@@ -40,7 +40,7 @@ export async function runPlatform({ engine, out, weights, signal }: RunOfPage): 
     gzip,
     gunzip,
     newSha256: runningSha256,
-    loaders: webLoaders(engine.pictures),
+    loaders: webLoaders(engine.scripts),
     backends: { wasm },
     openBackend: (choice) => backendFor(choice, engine),
     largestProgram,

@@ -34,8 +34,9 @@ export async function traceFor(
   inputs: readonly TracedInput[],
 ): Promise<readonly GraphData[]> {
   const graphs: GraphData[] = [];
+  if (!(model instanceof Module)) return graphs;
   for (const input of inputs) {
-    if (model instanceof Module) for (const graph of graphsOf(model, [input])) graphs.push(graph);
+    for (const graph of graphsOf(model, [input])) graphs.push(graph);
     await nextTask();
   }
   return graphs;
