@@ -32,6 +32,8 @@ const commands: Readonly<Record<string, readonly [summary: string, load: () => P
     () => import('./inspect/command.ts'),
   ],
   verify: ['check a run or a weights file for damage', () => import('./verify/command.ts')],
+  pack: ['pack a run into one file', () => import('./pack/command.ts')],
+  unpack: ['unpack a run from one file', () => import('./unpack/command.ts')],
   convert: ['convert weights to another format', () => import('./convert/command.ts')],
   export: ['export a network to ONNX or PyTorch', () => import('./export/command.ts')],
   run: ['run a network on raw tensors, to check a port', () => import('./run/command.ts')],

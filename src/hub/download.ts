@@ -279,9 +279,18 @@ async function* chunksOf(
   asError: (error: unknown) => HubError,
 ): AsyncGenerator<Uint8Array> {
   if (response.body === null) return;
+  // Not every browser iterates over streams.
+  const reader = response.body.getReader();
   try {
-    for await (const chunk of response.body) yield chunk;
-  } catch (error) {
-    throw asError(error);
+    for (;;) {
+      const next = await reader.read().catch((error: unknown) => {
+        throw asError(error);
+      });
+      if (next.done) return;
+      yield next.value;
+    }
+  } finally {
+    await reader.cancel().catch(() => undefined);
+    reader.releaseLock();
   }
 }

@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { described } from '../base/described.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
-import { canonicalName } from '../models/registry.ts';
+import { knownOfConfig } from '../use/known-of-config.ts';
 import { openWeightsFrom, type KnownOfWeights, type OpenedWeights } from '../use/opened-weights.ts';
 import type { ByteSource } from '../weights/byte-source.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
@@ -84,9 +84,5 @@ async function locate(
   // Loaded when it is needed: most files are on this machine.
   const { resolveHub } = await import('./hub/resolve.ts');
   const { path, config, origin } = await resolveHub(name, hub);
-  if (config === undefined) return { path, known: { origin } };
-  const { architecture, preprocessing: trainingPreprocessing, classes, licence } = config;
-  const model = canonicalName(architecture);
-  const preprocessing = config.testPreprocessing ?? trainingPreprocessing;
-  return { path, known: { model, preprocessing, trainingPreprocessing, classes, licence, origin } };
+  return { path, known: knownOfConfig(config, origin) };
 }

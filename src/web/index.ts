@@ -18,3 +18,17 @@ export type { TrainOnOptions } from './page/train-options.ts';
 export type { TrainedOn } from '../run/training/train-on.ts';
 export type { NamedModel } from '../run/training/options.ts';
 export { InUseError, LockLostError } from '../base/errors.ts';
+export {
+  deleteRun,
+  exportRun,
+  importRun,
+  listRuns,
+  readMetrics,
+  type ExportOptions,
+  type ImportOptions,
+  type MetricsOptions,
+  type RunsOptions,
+} from './page/runs.ts';
+export { persistRuns } from './store/persist.ts';
+export type { RunSummary } from './store/list-runs.ts';
+export type { MetricsRecord } from '../run/folder/metrics-file.ts';

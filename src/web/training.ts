@@ -2,5 +2,6 @@
 import { serveEngine } from './engine/serve.ts';
 import type { TrainingService } from './engine/training-service.ts';
 import { trainingHandlers } from './engine/training.ts';
+import { runsHandlers, type RunsService } from './store/service.ts';
 
-serveEngine<TrainingService>(trainingHandlers);
+serveEngine<TrainingService & RunsService>((engine) => ({ ...trainingHandlers(engine), ...runsHandlers }));

@@ -1,8 +1,14 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { Rng } from '../../src/base/rng.ts';
+import { nodeFolders } from '../../src/node/folder-platform.ts';
+import { RunFolder } from '../../src/node/run-folder.ts';
+import { packRun } from '../../src/run/archive/pack.ts';
+import { unpackRun } from '../../src/run/archive/unpack.ts';
+import { bytesSource } from '../../src/weights/byte-source.ts';
 import { nodeFileSystem } from '../../src/node/file-system.ts';
 import { browsers, openBrowser, type TestBrowser, type TestPage } from './support/browsers.ts';
 import { bundlePage } from './support/bundle.ts';
@@ -14,7 +20,15 @@ import type { StoreCalls } from './support/store-worker.ts';
 let server: TestServer;
 beforeAll(async () => {
   const worker = await bundlePage('test/browser/support/store-worker.ts');
-  server = await servePages({ files: { '/worker.js': worker } });
+  const source = `import * as runs from './src/web/page/runs.ts'; Object.assign(globalThis, { runs });`;
+  server = await servePages({
+    files: {
+      ...{ '/worker.js': worker, '/runs.js': await bundlePage({ source }) },
+      '/runs.html':
+        '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/runs.js"></script>',
+    },
+    folders: { '/dist': fileURLToPath(new URL('../../dist', import.meta.url)) },
+  });
 });
 afterAll(() => server.close());
 
@@ -29,7 +43,7 @@ interface StorePage {
 
 async function openStore(browser: TestBrowser): Promise<StorePage> {
   const page = await browser.newPage();
-  await page.goto(`${server.origin}/`);
+  await page.goto(`${server.origin}/runs.html`);
   await page.evaluate(() => {
     const worker = new Worker('/worker.js', { type: 'module' });
     Object.assign(globalThis, {
@@ -58,6 +72,15 @@ async function openStore(browser: TestBrowser): Promise<StorePage> {
       return value;
     },
   };
+}
+
+/** A line of a page's console, when it comes. */
+async function consoleOf(page: TestPage, pattern: RegExp): Promise<string> {
+  return vi.waitFor(
+    () =>
+      page.console.find((line) => pattern.test(line)) ?? Promise.reject(new Error(page.console.join('\n'))),
+    { timeout: 20_000, interval: 20 },
+  );
 }
 
 /** Ends a page's process, if the browser lets tests do that, and else the page. */
@@ -194,4 +217,98 @@ describe.each(browsers)('%s', (kind) => {
     }
     expect(saved).toBeGreaterThan(0);
   });
+
+  test('runs are listed, exported to the disk and imported, and deleted', async () => {
+    const [listed, ...others] = await store.call('list');
+    const { step } = listed;
+    expect(others).toEqual([]);
+    expect(listed).toMatchObject({ path: 'opfs:t/killed', canContinue: true, inUse: false });
+    expect(listed.bytes).toBeGreaterThan(2_400_000);
+    expect(await store.call('metrics', 'opfs:t/killed', 3)).toEqual(
+      [step - 2, step - 1, step].map((each) => ({ type: 'step', step: each })),
+    );
+    const exported = await store.call('export', 'opfs:t/killed');
+    expect(exported.name).toBe('killed.zip');
+    const root = await mkdtemp(join(tmpdir(), 'cardinal-exported-'));
+    try {
+      const bytes = Buffer.from(exported.text, 'latin1');
+      await unpackRun(bytesSource(bytes, exported.name), join(root, 'run'), {}, nodeFolders);
+      const folder = await RunFolder.open(join(root, 'run'));
+      const { training } = await folder.checkpointToContinue();
+      // Metrics went on after the newest checkpoint, perhaps until the next one was about to be there.
+      expect([step - (step % 10), step - 10]).toContain(training?.progress.step);
+      await folder.appendMetrics({ type: 'step', step: step + 1 });
+      await folder.close();
+      const parts: Uint8Array[] = [];
+      for await (const part of packRun(join(root, 'run'), {}, nodeFolders)) parts.push(part);
+      await store.call('import', Buffer.concat(parts).toString('latin1'), 'opfs:t/back');
+    } finally {
+      await rm(root, { recursive: true });
+    }
+    const [back, killed] = await store.call('list');
+    expect([back.path, back.step, killed.path]).toEqual(['opfs:t/back', step + 1, 'opfs:t/killed']);
+    await expect(store.call('import', 'no zip', 'opfs:t/none')).rejects.toThrow(
+      /^pets\.zip is truncated or a damaged zip/,
+    );
+    await expect(store.call('import', exported.text, 'opfs:t/back')).rejects.toThrow(
+      /^opfs:t\/back is not empty: /,
+    );
+    await store.call('delete', 'opfs:t/back');
+    expect((await store.call('list')).map(({ path }) => path)).toEqual(['opfs:t/killed']);
+    await expect(store.call('metrics', 'opfs:t/back', 1)).rejects.toThrow(
+      /^no run opfs:t\/back: .* the browser has deleted the data of this site to make room/,
+    );
+  });
+
+  test('a page does all of it by the scripts of the package', async () => {
+    const found = await store.page.evaluate(async (base) => {
+      const { runs } = globalThis as unknown as { runs: typeof import('../../src/web/page/runs.ts') };
+      const names = async () => (await runs.listRuns({ base })).map(({ path }) => path);
+      const done: number[] = [];
+      const file = await runs.exportRun('opfs:t/killed', {
+        base,
+        onProgress: (bytes) => void done.push(bytes),
+      });
+      await runs.importRun(file, 'opfs:t/copy', { base });
+      const copied = await names();
+      const metrics = await runs.readMetrics('opfs:t/copy', { base, last: 1 });
+      await runs.deleteRun('opfs:t/copy', { base });
+      const refused = await runs
+        .deleteRun('opfs:t/copy', { base })
+        .catch((error: unknown) => (error as Error).name);
+      return { copied, left: await names(), metrics, done: done.at(-1), size: file.size, refused };
+    }, '/dist');
+    expect(found).toMatchObject({
+      ...{ copied: ['opfs:t/copy', 'opfs:t/killed'], left: ['opfs:t/killed'], refused: 'CardinalError' },
+      metrics: [{ type: 'step' }],
+    });
+    expect(found.size).toBeGreaterThan(found.done ?? Infinity);
+  });
+
+  test.runIf(kind === 'chromium')(
+    'no more room, and files that are gone, are errors of one line',
+    async () => {
+      const { playwright } = store.page.driver;
+      if (playwright === undefined) throw new Error('not Chromium');
+      const session = await playwright.context().newCDPSession(playwright);
+      const { origin } = server;
+      await store.call('fresh');
+      await session.send('Storage.overrideQuotaForOrigin', { origin, quotaSize: 5_000_000 });
+      const full = await openStore(browser);
+      await full.call('goOn', 'opfs:t/full');
+      expect(await consoleOf(full.page, /^log: failed: /)).toMatch(
+        /^log: failed: StoreError: the browser gives this site no more room for files \(.*B of .*B are used\): delete runs that are not needed any more \(deleteRun\), or make room on the disk$/,
+      );
+      await full.page.close();
+      await session.send('Storage.overrideQuotaForOrigin', { origin });
+      const after = await openStore(browser);
+      expect((await after.call('goOn', 'opfs:t/full')).step).toBeGreaterThanOrEqual(0);
+      await consoleOf(after.page, /^log: saved /);
+      await session.send('Storage.clearDataForOrigin', { origin, storageTypes: 'all' });
+      expect(await consoleOf(after.page, /^log: failed: /)).toMatch(
+        /^log: failed: StoreError: opfs:t\/full is gone: the browser's data of this site was deleted/,
+      );
+      await after.page.close();
+    },
+  );
 });

@@ -5,7 +5,7 @@ import { cardinal, root } from './cardinal.ts';
 const commands = [
   'study',
   ...['demo', 'models', 'summary', 'tradeoff', 'plan', 'train', 'eval', 'predict'],
-  ...['inspect', 'verify', 'convert', 'export', 'run', 'doctor'],
+  ...['inspect', 'verify', 'pack', 'unpack', 'convert', 'export', 'run', 'doctor'],
 ];
 
 describe('help', () => {

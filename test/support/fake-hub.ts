@@ -29,6 +29,8 @@ export interface FakeFile {
 export class FakeHub {
   readonly files = new Map<string, FakeFile>();
   readonly seen: Seen[] = [];
+  /** Whether pages of other sites may read it (CORS), as they may huggingface.co. */
+  forPages = false;
   commit = 'c0ffee'.padEnd(40, '0');
   /** Where the two are, or were before they were stopped. */
   endpoint = '';
@@ -105,8 +107,10 @@ export class FakeHub {
       acceptEncoding: [request.headers['accept-encoding']].flat()[0],
     };
     this.seen.push(seen);
+    if (this.forPages && allowPages(host, request, response)) return;
     if (this.behaviour(seen, response)) return;
     if (host === 'cdn') this.#content(seen, response);
+    else if (seen.path.startsWith('/api/')) this.#list(seen, response);
     else this.#resolve(seen, response);
   }
 
@@ -136,11 +140,42 @@ export class FakeHub {
     }
   }
 
+  /** What the hub says of a model's files. */
+  #list(seen: Seen, response: ServerResponse): void {
+    const [, , kind, owner, repo, word, revision] = new URL(seen.path, this.endpoint).pathname.split('/');
+    if (kind !== 'models' || owner !== 'timm' || repo !== 'net' || word !== 'revision') {
+      response.writeHead(401, { 'x-error-code': 'RepoNotFound' }).end();
+    } else if (!['main', this.commit].includes(revision)) {
+      response.writeHead(404, { 'x-error-code': 'RevisionNotFound' }).end();
+    } else {
+      const siblings = [...this.files].map(([rfilename, { bytes, large }]) => ({
+        ...{ rfilename, size: bytes.length, blobId: gitHash(bytes) },
+        ...(large ? { lfs: { sha256: sha256(bytes), size: bytes.length, pointerSize: 134 } } : {}),
+      }));
+      response.setHeader('content-type', 'application/json');
+      response.end(JSON.stringify({ id: 'timm/net', sha: this.commit, siblings }));
+    }
+  }
+
   #content(seen: Seen, response: ServerResponse): void {
     const file = this.files.get(new URL(seen.path, this.cdn).pathname.slice(1));
     if (file === undefined) response.writeHead(404).end();
     else sendFile(seen, response, file.bytes, '"of-the-cdn"');
   }
+}
+
+/** Sends what lets pages read an answer, of the hub as the hub does; whether that was all that was asked for. */
+function allowPages(host: Seen['host'], request: IncomingMessage, response: ServerResponse): boolean {
+  response.setHeader('access-control-allow-origin', '*');
+  if (host === 'hub') {
+    const exposed = ['X-Repo-Commit', 'X-Error-Code', 'ETag', 'Accept-Ranges', 'Content-Range'];
+    const linked = ['X-Linked-Size', 'X-Linked-ETag'];
+    response.setHeader('access-control-expose-headers', [...exposed, ...linked].join(','));
+  }
+  if (request.method !== 'OPTIONS') return false;
+  response.setHeader('access-control-allow-headers', 'authorization');
+  response.writeHead(204).end();
+  return true;
 }
 
 /** A file, or what a range asks of it, as an honest server sends it. */

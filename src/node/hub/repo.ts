@@ -7,6 +7,8 @@ import { UsageError } from '../../base/errors.ts';
 import { visible } from '../../base/quoted.ts';
 import { fileError } from '../../base/file-errors.ts';
 import type { HubAnswer, HubRequest } from '../../hub/answer.ts';
+import type { Repository } from '../../hub/resolve.ts';
+import { readTextFile } from '../files.ts';
 import { lockDownload } from './blob-lock.ts';
 import { RepoCache, type Cached } from './cache.ts';
 import { download } from '../../hub/download.ts';
@@ -46,7 +48,7 @@ export interface HubFile {
 }
 
 /** One revision of a repository, for as long as a call lasts: all files come from the same commit. */
-export class HubRepo implements HubSource {
+export class HubRepo implements HubSource, Repository<HubFile> {
   readonly name: HubName;
   readonly settings: HubSettings;
   readonly timing: HubTiming;
@@ -149,6 +151,10 @@ export class HubRepo implements HubSource {
     }
     const isFresh = await this.#ensureBlob(file, metadata, most);
     return this.#found(await this.#cache.link(etag, commit, file, isFresh), commit);
+  }
+
+  readText({ path }: HubFile, most: number): Promise<string> {
+    return readTextFile(path, most);
   }
 
   #warnOfDamage(file: string, path: string): void {

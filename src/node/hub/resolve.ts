@@ -1,20 +1,7 @@
-import { CardinalError } from '../../base/errors.ts';
-import { jsonValue, parseJson } from '../../base/validate.ts';
-import {
-  isPretrainedConfig,
-  readPretrainedConfig,
-  type PretrainedConfig,
-} from '../../data/pretrained-config.ts';
-import { readTextFile } from '../files.ts';
-import { faultOf } from '../../hub/hub-error.ts';
+import type { PretrainedConfig } from '../../data/pretrained-config.ts';
 import { parseHubName } from '../../hub/name.ts';
-import { HubRepo, type HubFile, type HubOptions } from './repo.ts';
-
-/** What a repository's weights may be called, best first. */
-const weightsFiles = ['model.safetensors', 'pytorch_model.bin'] as const;
-const configFile = 'config.json';
-/** Those of timm have a few KiB; names of 22,000 classes take less than one MiB. In bytes. */
-const mostConfig = 2 ** 24;
+import { resolveWeights } from '../../hub/resolve.ts';
+import { HubRepo, type HubOptions } from './repo.ts';
 
 /** Weights from the hub, on this machine. */
 export interface HubWeights {
@@ -33,39 +20,7 @@ export interface HubWeights {
  * cannot be followed exactly.
  */
 export async function resolveHub(name: string, options: HubOptions = {}): Promise<HubWeights> {
-  const parsed = parseHubName(name);
-  const repo = await HubRepo.open(parsed, options);
-  // First, because it is small: what is wrong with it is reported before the weights are downloaded.
-  const config = await readConfig(repo);
-  const candidates = parsed.file === undefined ? weightsFiles : [parsed.file];
-  let absence: unknown;
-  for (const file of candidates) {
-    try {
-      const found = await repo.fetch(file);
-      await repo.remember();
-      return { ...found, config, origin: repo.origin(found.commit, file) };
-    } catch (error) {
-      if (faultOf(error) !== 'absent') throw error;
-      absence ??= error;
-    }
-  }
-  if (parsed.file !== undefined || repo.isOffline) throw absence;
-  throw new CardinalError(
-    `${name} has neither ${weightsFiles.join(' nor ')}: name one of the files that ${repo.page}/tree/${parsed.revision} lists`,
-  );
-}
-
-async function readConfig(repo: HubRepo): Promise<PretrainedConfig | undefined> {
-  let found: HubFile;
-  try {
-    found = await repo.fetch(configFile, mostConfig);
-  } catch (error) {
-    if (faultOf(error) === 'absent') return undefined;
-    throw error;
-  }
-  const origin = repo.origin(found.commit, configFile);
-  const value = parseJson(jsonValue, await readTextFile(found.path, mostConfig), origin);
-  if (isPretrainedConfig(value)) return readPretrainedConfig(value, origin);
-  repo.warn(`${origin} is not timm's: it does not say how pictures are prepared`);
-  return undefined;
+  const repo = await HubRepo.open(parseHubName(name), options);
+  const { found, config, origin } = await resolveWeights(repo, name);
+  return { ...found, config, origin };
 }

@@ -114,3 +114,8 @@ class HeldLock implements Lock {
     await this.#over;
   }
 }
+
+/** Does some work while nobody else of this site does work of that name: whoever comes later waits until it is over. */
+export function inTurn<T>(name: string, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+  return lockManager().request(`cardinal ${name}`, signal === undefined ? {} : { signal }, work);
+}

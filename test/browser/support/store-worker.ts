@@ -6,6 +6,8 @@ import { freshProgress } from '../../../src/train/progress.ts';
 import { openFolderPlatform } from '../../../src/web/store/folder-platform.ts';
 import { checkpointAt } from '../../support/checkpoint.ts';
 import { openFileSystem } from '../../../src/web/store/file-system.ts';
+import { listRuns } from '../../../src/web/store/list-runs.ts';
+import { runsHandlers } from '../../../src/web/store/service.ts';
 import { lockFolder } from '../../../src/web/store/lock.ts';
 import type { Lock } from '../../../src/run/folder/lock.ts';
 import { doSteps, type FileStep } from './file-steps.ts';
@@ -52,7 +54,29 @@ const calls = {
     });
     return { step, metrics, notices };
   },
+  list: async () => listRuns(await openFolderPlatform()),
+  metrics: async (path: string, last: number) => runsHandlers.readMetrics([path, { last }], context),
+  /** A run as one file, its bytes as Latin-1. */
+  export: async (path: string) => {
+    const file = await runsHandlers.exportRun([path], context);
+    if (!(file instanceof File)) throw new Error('no file');
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    return { name: file.name, text: new TextDecoder('x-user-defined').decode(bytes) };
+  },
+  import: async (text: string, path: string) => {
+    const file = new File([Uint8Array.from(text, (character) => character.charCodeAt(0))], 'pets.zip');
+    await runsHandlers.importRun([file, path, undefined], context);
+  },
+  delete: async (path: string) => {
+    await runsHandlers.deleteRun([path], context);
+  },
 } as const;
+
+const context = {
+  signal: new AbortController().signal,
+  ask: () => Promise.reject(new Error('nobody answers')),
+  tell: () => undefined,
+};
 
 let held: Lock | undefined;
 
