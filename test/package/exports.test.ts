@@ -74,8 +74,11 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
       TrainResult TrainingState`,
   },
   './web': {
-    values: 'Classifier InUseError LockLostError createBackend loadClassifier trainOn',
+    values: `
+      Classifier InUseError LockLostError createBackend deleteRun exportRun importRun listRuns loadClassifier
+      persistRuns readMetrics trainOn`,
     types: `
+      ExportOptions ImportOptions MetricsOptions MetricsRecord RunSummary RunsOptions
       Classification ClassifiedPicture ClassifierOptions ClassifyManyOptions ClassifyOptions LoadProgress NamedModel
       TrainOnOptions TrainedOn       WeightsInput WebBackend WebBackendOptions WebPictureInput WebPictureInputs`,
   },

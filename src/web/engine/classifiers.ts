@@ -8,7 +8,7 @@ import type { Engine } from './context.ts';
 import type { NetworkLoader } from './load-network.ts';
 import { receiveSent, type SentPicture } from './sent-picture.ts';
 import type { ClassifierFacts, EngineService, SentClassifierOptions } from './service.ts';
-import { sourceOf, type SentWeights } from './weights.ts';
+import { located, type SentWeights } from './weights.ts';
 
 /** The classifiers of an engine, which its page knows by numbers. */
 export class Classifiers {
@@ -29,14 +29,14 @@ export class Classifiers {
     const onProgress = (progress: Parameters<typeof tell<'progress'>>[1]): void => {
       tell('progress', progress);
     };
-    const source = await sourceOf(weights, { signal, onProgress });
+    const found = await located(weights, { signal, onProgress });
     const {
       of,
       name,
       classes: known,
       ...loaded
     } = await this.#loadNetwork(
-      source,
+      found,
       { model, options, inChannels, partial, verify },
       { scripts, graphs: (input) => ask('graphs', input) },
     );

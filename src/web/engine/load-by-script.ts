@@ -9,9 +9,9 @@ interface WeightsScript {
 }
 
 /** Loads weights by a script of its own, which is loaded once. */
-export const loadByScript: NetworkLoader = async (source, settings, means) => {
+export const loadByScript: NetworkLoader = async (weights, settings, means) => {
   const { loadAnyNetwork } = await scriptOf(means.scripts.weights);
-  const { of, ...facts } = await own(() => loadAnyNetwork(source, settings, means));
+  const { of, ...facts } = await own(() => loadAnyNetwork(weights, settings, means));
   return {
     ...facts,
     of: async (input) => {

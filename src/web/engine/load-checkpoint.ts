@@ -10,10 +10,10 @@ const networks = [...paperEntries, ...freeEntries];
  * Loads checkpoints of Cardinal's ResNets and ResNeXts at once; for all other weights it loads the script that knows every network and
  * every format.
  */
-export const loadCheckpoint: NetworkLoader = async (source, { verify, ...settings }, means) => {
+export const loadCheckpoint: NetworkLoader = async (weights, { verify, ...settings }, means) => {
   const plain = Object.values(settings).every((setting) => setting === undefined);
-  const own = plain ? await loadOwnCheckpoint(source, networks, { verify }) : undefined;
-  if (own === undefined) return loadByScript(source, { verify, ...settings }, means);
+  const own = plain ? await loadOwnCheckpoint(weights.source, networks, { verify }) : undefined;
+  if (own === undefined) return loadByScript(weights, { verify, ...settings }, means);
   const { model, description, classes, preprocessing } = own;
   return {
     ...{ name: description.name, classes, preprocessing },

@@ -4,7 +4,7 @@ import type { GraphData, ModuleData, TracedInput } from '../../nn/traced.ts';
 import { inferenceNetworkOf, type InferenceNetwork } from '../../train/inference-network.ts';
 import { openWeightsFrom } from '../../use/opened-weights.ts';
 import { loadFrom } from '../../use/trained.ts';
-import type { ByteSource } from '../../weights/byte-source.ts';
+import type { LocatedWeights } from '../hub/locate.ts';
 import type { Scripts } from '../scripts.ts';
 
 /** What a page says of weights: see `TrainedOptions`. */
@@ -35,18 +35,18 @@ export interface LoadingMeans {
 
 /** Loads the network of weights. Throws a `CardinalError` if they are damaged, or of no network that is known. */
 export type NetworkLoader = (
-  source: ByteSource,
+  weights: LocatedWeights,
   settings: NetworkSettings,
   means: LoadingMeans,
 ) => Promise<LoadedNetwork>;
 
 /** Weights of every kind, of every network. */
 export const loadAnyNetwork: NetworkLoader = async (
-  source,
+  { source, known },
   { verify, model: given, ...settings },
   { graphs },
 ) => {
-  const opened = await openWeightsFrom(source, { origin: source.name.split('/').at(-1) }, { verify });
+  const opened = await openWeightsFrom(source, known, { verify });
   const own = typeof given === 'object' ? moduleFrom(given) : undefined;
   const named = typeof given === 'string' ? given : undefined;
   const loaded = await loadFrom(opened, { ...settings, model: own ?? named });

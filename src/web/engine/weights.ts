@@ -1,7 +1,6 @@
-import { bytesSource, type ByteSource } from '../../weights/byte-source.ts';
+import { bytesSource } from '../../weights/byte-source.ts';
+import { isWeightsName, locateWeights, type LocatedWeights } from '../hub/locate.ts';
 import { blobSource } from '../store/blob-source.ts';
-import { fileAt } from '../store/file-at.ts';
-import { isOpfsPath } from '../store/paths.ts';
 import { fetchBlob, type FetchOptions } from './fetch-blob.ts';
 
 export type { LoadProgress } from './fetch-blob.ts';
@@ -10,14 +9,26 @@ export type { LoadProgress } from './fetch-blob.ts';
 export type SentWeights =
   | { readonly kind: 'blob'; readonly blob: Blob; readonly name: string }
   | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly name: string }
-  /** A URL, or the path of a file in the private file system. */
+  /** A URL, a file of the private file system (`opfs:`) or weights of the hub (`hf:`). */
   | { readonly kind: 'name'; readonly name: string };
 
-/** The bytes of weights, wherever they are. Throws a `CardinalError` if they cannot be had, the reason of the signal if it is aborted. */
-export async function sourceOf(sent: SentWeights, options: FetchOptions): Promise<ByteSource> {
-  if (sent.kind === 'blob') return blobSource(sent.blob, sent.name);
-  if (sent.kind === 'bytes') return bytesSource(sent.bytes, sent.name);
+/**
+ * Where the bytes of weights are, and what is known of them. Throws a `CardinalError` if they cannot be had, the reason of the signal if
+ * it is aborted.
+ */
+export async function located(
+  sent: SentWeights,
+  { signal, onProgress }: FetchOptions,
+): Promise<LocatedWeights> {
   const { name } = sent;
-  const blob = isOpfsPath(name) ? await fileAt(name) : await fetchBlob(name, 'the weights', options);
-  return blobSource(blob, name);
+  const known = { origin: name.split('/').at(-1) };
+  if (sent.kind === 'blob') return { source: blobSource(sent.blob, name), known };
+  if (sent.kind === 'bytes') return { source: bytesSource(sent.bytes, name), known };
+  if (!isWeightsName(name)) {
+    return { source: blobSource(await fetchBlob(name, 'the weights', { signal, onProgress }), name), known };
+  }
+  return locateWeights(name, {
+    signal,
+    onProgress: ({ received, total }) => onProgress?.({ received, total }),
+  });
 }
