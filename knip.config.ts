@@ -23,7 +23,7 @@ const config: KnipConfig = {
     // Bundled by scripts/build-web.ts.
     'src/web/{engine,training,worker,jpeg,isolate-worker}.ts!',
     // Bundled for pages without a bundler of their own.
-    'src/web/cardinal.ts!',
+    'src/cardinal.ts!',
     // Run by hand, by tests or by npm.
     '{bench,examples,scripts}/**/*.ts',
     'examples/web/**/*.{js,mjs}',
@@ -40,6 +40,8 @@ const config: KnipConfig = {
   ignoreDependencies: [
     // The package itself, so that its tests import it as its users do.
     'cardinal-nn',
+    // Named as text in examples/web/webpack/webpack.config.js.
+    'ts-loader',
     // Run by scripts/check-package.ts.
     '@arethetypeswrong/cli',
     'publint',

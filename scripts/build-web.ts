@@ -7,6 +7,7 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { byCodePoint } from '../src/base/order.ts';
+import { standIns, withoutWords } from './stand-ins.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'dist/web');
@@ -24,12 +25,26 @@ const common: BuildOptions = {
   logLevel: 'warning',
 };
 
-const scripts = await bundle({ format: 'esm' }, 'engine', 'training', 'worker');
+const noLibrary = { 'backends/wasm/blas-kernels.ts': 'backends/wasm/no-blas-kernels.ts' };
+const forInference = standIns(root, {
+  ...noLibrary,
+  'backends/wasm/lower/table.ts': 'backends/wasm/lower/table-inference.ts',
+  'graph/ops/index.ts': 'graph/ops/index-inference.ts',
+});
+const forTraining = standIns(root, {
+  ...noLibrary,
+  'backends/wasm/lower/table.ts': 'backends/wasm/lower/table-training.ts',
+});
+
+const scripts = [
+  await bundle({ format: 'esm', plugins: [forInference, withoutWords] }, 'web/engine', 'web/weights'),
+  await bundle({ format: 'esm', plugins: [forTraining, withoutWords] }, 'web/training', 'web/worker'),
+];
 // It is told where its WebAssembly is.
-const jpeg = await bundle({ format: 'esm', define: { 'import.meta.url': '""' } }, 'jpeg');
+const jpeg = await bundle({ format: 'esm', define: { 'import.meta.url': '""' } }, 'web/jpeg');
 const decoder = await readFile(join(root, 'node_modules/@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm'));
 // A classic script: another service worker may import it.
-const isolating = await bundle({ format: 'iife' }, 'isolate-worker');
+const isolating = await bundle({ format: 'iife' }, 'web/isolate-worker');
 // What a page without a bundler imports. It lies beside the scripts, one folder nearer to them than the modules of the package.
 const page = await bundle(
   {
@@ -39,15 +54,18 @@ const page = await bundle(
   'cardinal',
 );
 // Renamed or started through a Blob, a script has no neighbours.
-for (const { files, imports } of [scripts, jpeg, isolating]) {
+for (const { files, imports } of [...scripts, jpeg, isolating]) {
   if (imports.length > 0) throw new Error(`dist/web has imports: ${imports.join(', ')}`);
   for (const [name, text] of files)
     if (text.includes('import.meta')) throw new Error(`dist/web/${name} asks where it is: give it the URL`);
 }
 const files = new Map<string, string | Uint8Array>([
-  ...[scripts, jpeg, isolating, page].flatMap(({ files }) => [...files]),
+  ...[...scripts, jpeg, isolating, page].flatMap(({ files }) => [...files]),
   ['jpeg.wasm', decoder],
-  ['licences.txt', await licences(new Set([...scripts.packages, ...jpeg.packages, ...page.packages]))],
+  [
+    'licences.txt',
+    await licences(new Set([...scripts, jpeg, page].flatMap(({ packages }) => [...packages]))),
+  ],
 ]);
 await mkdir(folder, { recursive: true });
 for (const [name, content] of files) await replace(join(folder, name), content);
@@ -65,12 +83,12 @@ interface Bundle {
   readonly imports: readonly string[];
 }
 
-/** Bundles scripts of `src/web`. */
+/** Bundles modules of `src`. */
 async function bundle(options: BuildOptions, ...names: readonly string[]): Promise<Bundle> {
   const { outputFiles, metafile } = await build({
     ...common,
     ...options,
-    entryPoints: names.map((name) => `src/web/${name}.ts`),
+    entryPoints: names.map((name) => `src/${name}.ts`),
     write: false,
     metafile: true,
   });

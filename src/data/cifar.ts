@@ -53,15 +53,21 @@ export function requireCifarSize(size: number, file: string, { recordBytes }: Ci
  * @throws CardinalError as `requireCifarSize` does, and for a label out of range
  */
 export function cifarLabels(bytes: Uint8Array, file: string, format: CifarFormat): Int32Array {
-  const { labelBytes, recordBytes, classes } = format;
+  const { labelBytes, recordBytes } = format;
   requireCifarSize(bytes.length, file, format);
-  return Int32Array.from({ length: bytes.length / recordBytes }, (_, record) => {
-    const label = bytes[record * recordBytes + labelBytes - 1];
-    if (label >= classes) {
-      throw new CardinalError(
-        `${file}, record ${record}: expected a label from 0 to ${classes - 1}, got ${label}`,
-      );
-    }
-    return label;
-  });
+  const count = bytes.length / recordBytes;
+  return requireLabels(
+    Int32Array.from({ length: count }, (_, record) => bytes[record * recordBytes + labelBytes - 1]),
+    file,
+    format,
+  );
+}
+
+/** Throws a `CardinalError` for a label out of range, else gives the labels. */
+export function requireLabels(labels: Int32Array, file: string, { classes }: CifarFormat): Int32Array {
+  const wrong = labels.findIndex((label) => label >= classes);
+  if (wrong < 0) return labels;
+  throw new CardinalError(
+    `${file}, record ${wrong}: expected a label from 0 to ${classes - 1}, got ${labels[wrong]}`,
+  );
 }

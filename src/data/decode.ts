@@ -139,7 +139,9 @@ async function decodeFile(
 }
 
 /** For formats that no platform's decoder reads. */
-const ownDecoders: Readonly<Record<OwnFormat, (bytes: Uint8Array, limits: PictureLimits) => Picture>> = {
+const ownDecoders: Readonly<
+  Record<OwnFormat, (bytes: Uint8Array, limits: PictureLimits) => Picture | Promise<Picture>>
+> = {
   bmp: decodeBmp,
   ppm: decodePpm,
 };

@@ -50,13 +50,15 @@ export async function* unzipped(
     for (;;) {
       const { done, value } = await reader.read().catch((error: unknown) => {
         const fault = gzipped ? 'cannot be unzipped, it is truncated or no gzip file' : 'cannot be read';
-        throw new CardinalError(`${name} ${fault}: ${messageOf(error)}`, { cause: error });
+        // Some browsers say no more than that.
+        const reason = messageOf(error);
+        throw new CardinalError(`${name} ${fault}${reason === '' ? '' : `: ${reason}`}`, { cause: error });
       });
       if (done) return;
       yield value;
     }
   } finally {
     // Nobody wants the rest.
-    await reader.cancel().catch(() => undefined);
+    void reader.cancel().catch(() => undefined);
   }
 }

@@ -1,5 +1,6 @@
 import type { Value } from '../graph/value.ts';
-import { AvgPool2d, BatchNorm2d, Conv2d, F, MaxPool2d, Module, ReLU, Sequential } from '../nn/index.ts';
+import * as F from '../nn/functional.ts';
+import { AvgPool2d, BatchNorm2d, Conv2d, MaxPool2d, Module, ReLU, Sequential } from '../nn/index.ts';
 
 /**
  * What the Inception networks are made of (Szegedy et al. 2017, arXiv 1602.07261): convolutions without bias, batch norm

@@ -1,60 +1,15 @@
-import { UsageError } from '../base/errors.ts';
-import { CifarResNet } from './cifar.ts';
 import type { ModelEntry } from './entry.ts';
 import { KuangliuResNeXt } from './kuangliu.ts';
+import { cifar, head, photograph, resnetPaper, resnextPaper, thumbnail } from './papers.ts';
 import { relatives } from './relatives.ts';
 import { BasicBlock, Bottleneck, ResNet, type BlockType } from './resnet.ts';
-import { imagenetLayers, resnext, resnextCifar } from './resnext.ts';
+import { freeEntries, paperEntries, thumbnailLayers } from './resnext-entries.ts';
+import { imagenetLayers } from './resnext.ts';
 import { ReviewResNeXt } from './review.ts';
-
-const resnetPaper = 'He et al., Deep Residual Learning for Image Recognition, CVPR 2016, arXiv 1512.03385';
-const resnextPaper =
-  'Xie et al., Aggregated Residual Transformations for Deep Neural Networks, CVPR 2017, arXiv 1611.05431';
-
-/** Where `toDepthwiseLimit` ends for the paper's 64 planes. */
-const depthwiseLimit = { cardinality: 1, baseWidth: 134, depthwise: true } as const;
-
-const photograph = [3, 224, 224] as const;
-const thumbnail = [3, 32, 32] as const;
-
-const head = { inChannels: 3, residual: true, zeroInitResidual: false, dropout: 0 } as const;
-const imagenet = { numClasses: 1000, ...head, shortcut: 'B' } as const;
-const cifar = { numClasses: 10, ...head } as const;
 
 /** Every network of the registry, in the order in which it is listed. */
 export const entries: readonly ModelEntry[] = [
-  resnet(18, BasicBlock, [2, 2, 2, 2]),
-  resnet(34, BasicBlock, [3, 4, 6, 3]),
-  ...[50, 101, 152, 200].map((depth) => resnet(depth, Bottleneck, imagenetLayers[depth])),
-
-  template(50, 32, 4, 'Tables 1 and 3'),
-  template(50, 1, 64, 'ResNet-50 as Table 3 writes it'),
-  template(50, 2, 40, 'Table 3'),
-  template(50, 4, 24, 'Table 3'),
-  template(50, 8, 14, 'Table 3'),
-  template(101, 32, 4, 'Tables 3 and 4'),
-  template(101, 1, 64, 'ResNet-101 as Table 3 writes it'),
-  template(101, 2, 40, 'Table 3'),
-  template(101, 4, 24, 'Table 3'),
-  template(101, 8, 14, 'Table 3'),
-  template(101, 1, 100, 'the wider ResNet-101 of Table 4', 'resnet101_1x100d'),
-  template(101, 2, 64, 'Table 4'),
-  template(101, 64, 4, 'Tables 4 and 5'),
-  template(101, 32, 8, 'as torchvision publishes it'),
-  template(152, 32, 4, 'a deeper one'),
-  {
-    name: 'resnext50_depthwise',
-    description: 'ResNeXt-50 at the limit of cardinality: depthwise 3×3, 134 wide, at the cost of Table 3',
-    paper: resnextPaper,
-    inputShape: photograph,
-    defaults: imagenet,
-    settingOf: 'resnext',
-    build: (options) => resnext(imagenetLayers[50], { ...options, ...depthwiseLimit }),
-  },
-
-  ...[20, 32, 44, 56, 110, 1202].map(cifarResNet),
-  ...[1, 2, 4, 8, 16].map((cardinality) => cifarTemplate(cardinality, 64)),
-  cifarTemplate(32, 4),
+  ...paperEntries,
 
   kuangliuResNet(18, BasicBlock, [2, 2, 2, 2]),
   kuangliuResNet(34, BasicBlock, [3, 4, 6, 3]),
@@ -71,39 +26,7 @@ export const entries: readonly ModelEntry[] = [
     defaults: { cardinality: 32, numClasses: 1000, ...head, zeroInitResidual: true },
     build: (options) => new ReviewResNeXt(options),
   },
-  {
-    name: 'resnext',
-    description: 'any ResNeXt for photographs: layers, cardinality and base width are yours',
-    paper: resnextPaper,
-    inputShape: photograph,
-    defaults: {
-      layers: [3, 4, 6, 3],
-      cardinality: 32,
-      baseWidth: 4,
-      depthwise: false,
-      planes: 64,
-      form: 'c',
-      ...imagenet,
-    },
-    build: ({ layers = 50, ...options }) => resnext(photographLayers(layers), options),
-  },
-  {
-    name: 'resnext_cifar',
-    description: 'any ResNeXt for small pictures: layers, cardinality and base width are yours',
-    paper: resnextPaper,
-    inputShape: thumbnail,
-    defaults: {
-      layers: [3, 3, 3],
-      cardinality: 8,
-      baseWidth: 64,
-      depthwise: false,
-      planes: 64,
-      form: 'c',
-      ...cifar,
-      shortcut: 'B',
-    },
-    build: ({ layers = 29, ...options }) => resnextCifar(thumbnailLayers(layers), options),
-  },
+  ...freeEntries,
   {
     name: 'resnext_cifar.kuangliu',
     description:
@@ -115,61 +38,6 @@ export const entries: readonly ModelEntry[] = [
   },
   ...relatives,
 ];
-
-function resnet(depth: number, block: BlockType, layers: readonly number[]): ModelEntry {
-  return {
-    name: `resnet${depth}`,
-    description: `ResNet-${depth}, stride in the 3×3 convolution`,
-    paper: resnetPaper,
-    inputShape: photograph,
-    defaults: imagenet,
-    ...(block === Bottleneck ? { settingOf: 'resnext' } : {}),
-    build: (options) => new ResNet(block, layers, options),
-  };
-}
-
-function template(
-  depth: number,
-  cardinality: number,
-  baseWidth: number,
-  where: string,
-  name = `${cardinality === 1 ? 'resnet' : 'resnext'}${depth}_${cardinality}x${baseWidth}d`,
-): ModelEntry {
-  const title = cardinality === 1 ? 'ResNet' : 'ResNeXt';
-  return {
-    name,
-    description: `${title}-${depth} ${cardinality}×${baseWidth}d, ${where}`,
-    paper: resnextPaper,
-    inputShape: photograph,
-    defaults: { ...imagenet, form: 'c' },
-    settingOf: 'resnext',
-    build: (options) => resnext(imagenetLayers[depth], { ...options, cardinality, baseWidth }),
-  };
-}
-
-function cifarResNet(depth: number): ModelEntry {
-  const n = (depth - 2) / 6;
-  return {
-    name: `resnet${depth}_cifar`,
-    description: `ResNet-${depth} for CIFAR, 6·${n}+2 layers, 16 to 64 channels`,
-    paper: resnetPaper,
-    inputShape: thumbnail,
-    defaults: { ...cifar, shortcut: 'A' },
-    build: (options) => new CifarResNet([n, n, n], options),
-  };
-}
-
-function cifarTemplate(cardinality: number, baseWidth: number): ModelEntry {
-  return {
-    name: `resnext29_${cardinality}x${baseWidth}d_cifar`,
-    description: `ResNeXt-29 ${cardinality}×${baseWidth}d for CIFAR, section 5.3`,
-    paper: resnextPaper,
-    inputShape: thumbnail,
-    defaults: { ...cifar, shortcut: 'B', form: 'c' },
-    settingOf: 'resnext_cifar',
-    build: (options) => resnextCifar([3, 3, 3], { ...options, cardinality, baseWidth }),
-  };
-}
 
 function kuangliuResNet(depth: number, block: BlockType, layers: readonly number[]): ModelEntry {
   return {
@@ -193,27 +61,4 @@ function kuangliuTemplate(cardinality: number, baseWidth: number): ModelEntry {
     defaults: { ...cifar, shortcut: 'B' },
     build: (options) => new KuangliuResNeXt([3, 3, 3], { ...options, cardinality, baseWidth }),
   };
-}
-
-function photographLayers(layers: number | readonly number[]): readonly number[] {
-  if (typeof layers !== 'number') return layers;
-  const known = Object.keys(imagenetLayers);
-  if (!known.includes(String(layers))) {
-    throw new UsageError(
-      `resnext: expected layers to be ${known.join(', ')} or blocks per stage such as 3,4,6,3, got ${layers}`,
-    );
-  }
-  return imagenetLayers[layers];
-}
-
-/** 9n+2 layers: n bottlenecks of three in each of three stages, stem and classifier. */
-function thumbnailLayers(layers: number | readonly number[]): readonly number[] {
-  if (typeof layers !== 'number') return layers;
-  const n = (layers - 2) / 9;
-  if (!Number.isInteger(n) || n < 1) {
-    throw new UsageError(
-      `resnext_cifar: expected layers to be 9n+2 (11, 20, 29, …) or blocks per stage such as 3,3,3, got ${layers}`,
-    );
-  }
-  return [n, n, n];
 }

@@ -1,6 +1,8 @@
 import { CardinalError } from '../base/errors.ts';
 import type { Value } from '../graph/value.ts';
-import { BatchNorm2d, F, init, Module, ModuleList, ReLU, type Conv2d } from '../nn/index.ts';
+import * as F from '../nn/functional.ts';
+import { BatchNorm2d, Module, ModuleList, ReLU, type Conv2d } from '../nn/index.ts';
+import * as init from '../nn/init.ts';
 import {
   Block,
   Bottleneck,

@@ -1,10 +1,10 @@
 import { checkOptions, type Kinds } from '../base/options.ts';
 import type { Value } from '../graph/value.ts';
+import * as F from '../nn/functional.ts';
 import {
   AdaptiveAvgPool2d,
   Conv2d,
   Dropout,
-  F,
   Linear,
   MaxPool2d,
   Module,

@@ -1,6 +1,7 @@
 import { checkOptions, type Kinds } from '../base/options.ts';
 import type { Value } from '../graph/value.ts';
-import { AdaptiveAvgPool2d, Dropout, F, Linear, Module, Sequential } from '../nn/index.ts';
+import * as F from '../nn/functional.ts';
+import { AdaptiveAvgPool2d, Dropout, Linear, Module, Sequential } from '../nn/index.ts';
 import { BasicConv2d, Mixed, pooledBranch, stack, times, type BranchSpec, type Wide } from './basic-conv.ts';
 import { widthOf } from './narrow.ts';
 import { blocks, kindsOf } from './options.ts';

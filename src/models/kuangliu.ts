@@ -1,11 +1,11 @@
 import { checkKind, checkOptions, type Kinds } from '../base/options.ts';
 import type { Value } from '../graph/value.ts';
+import * as F from '../nn/functional.ts';
 import {
   AdaptiveAvgPool2d,
   BatchNorm2d,
   Conv2d,
   Dropout,
-  F,
   Linear,
   Module,
   ReLU,

@@ -1,19 +1,19 @@
 import { checkOptions, type Kinds } from '../base/options.ts';
 import type { Value } from '../graph/value.ts';
+import * as F from '../nn/functional.ts';
 import {
   AdaptiveAvgPool2d,
   BatchNorm2d,
   Conv2d,
   DepthwiseConv2d,
   Dropout,
-  F,
-  init,
   Linear,
   Module,
   PointwiseConv2d,
   ReLU6,
   Sequential,
 } from '../nn/index.ts';
+import * as init from '../nn/init.ts';
 import { widthOf } from './narrow.ts';
 import { kindsOf } from './options.ts';
 

@@ -1,7 +1,6 @@
-import * as z from 'zod/mini';
 import { described } from '../base/described.ts';
 import { UsageError } from '../base/errors.ts';
-import { checkKind, isPlain, texts, type Kind } from '../base/options.ts';
+import { checkKind, flag, isPlain, oneOf, texts, type Kind } from '../base/options.ts';
 import { nearest } from '../base/nearest.ts';
 
 /** The block of the ResNeXt paper's Figure 3: (a) separate paths, (b) early concatenation, (c) a grouped convolution. See `forms.ts`. */
@@ -47,36 +46,45 @@ const mostBlocks = 1000;
 const mostLayers = 10_000;
 const mostChannels = 2 ** 20;
 
-const count = z.int().check(z.minimum(1), z.maximum(mostChannels));
-const expectedCount = `a whole number from 1 to ${mostChannels}`;
+const count = wholeWithin(1, mostChannels);
+const isCountOfLayers = wholeWithin(1, mostLayers);
+const isCountOfBlocks = wholeWithin(1, mostBlocks);
 
-const schemas: Readonly<Record<OptionName, { readonly schema: z.ZodMiniType; readonly expected: string }>> = {
+const kinds: Readonly<Record<OptionName, Kind>> = {
   layers: {
-    schema: z.union([
-      z.int().check(z.minimum(1), z.maximum(mostLayers)),
-      z.array(z.int().check(z.minimum(1), z.maximum(mostBlocks))).check(z.minLength(1), z.maxLength(8)),
-    ]),
     expected: `a depth such as 50 or blocks per stage such as 3,4,6,3 (at most ${mostBlocks} each)`,
+    is: (value) => isCountOfLayers.is(value) || isBlocks(value),
   },
-  cardinality: { schema: count, expected: expectedCount },
-  baseWidth: { schema: count, expected: expectedCount },
-  depthwise: { schema: z.boolean(), expected: 'true or false' },
+  cardinality: count,
+  baseWidth: count,
+  depthwise: flag,
   widthMultiplier: {
-    schema: z.number().check(z.positive(), z.maximum(64)),
     expected: 'a number above 0 and at most 64',
+    is: (value) => typeof value === 'number' && value > 0 && value <= 64,
   },
-  planes: { schema: count, expected: expectedCount },
-  numClasses: { schema: count, expected: expectedCount },
-  inChannels: { schema: count, expected: expectedCount },
-  form: { schema: z.enum(['a', 'b', 'c']), expected: "a, b or c, as in the ResNeXt paper's Figure 3" },
-  shortcut: { schema: z.enum(['A', 'B', 'C', 'none']), expected: 'A, B, C or none' },
-  residual: { schema: z.boolean(), expected: 'true or false' },
-  zeroInitResidual: { schema: z.boolean(), expected: 'true or false' },
+  planes: count,
+  numClasses: count,
+  inChannels: count,
+  form: { ...oneOf('a', 'b', 'c'), expected: "a, b or c, as in the ResNeXt paper's Figure 3" },
+  shortcut: { ...oneOf('A', 'B', 'C', 'none'), expected: 'A, B, C or none' },
+  residual: flag,
+  zeroInitResidual: flag,
   dropout: {
-    schema: z.number().check(z.minimum(0), z.lt(1)),
     expected: 'a number of at least 0 and below 1',
+    is: (value) => typeof value === 'number' && value >= 0 && value < 1,
   },
 };
+
+function wholeWithin(least: number, most: number): Kind {
+  return {
+    expected: `a whole number from ${least} to ${most}`,
+    is: (value) => Number.isInteger(value) && Number(value) >= least && Number(value) <= most,
+  };
+}
+
+function isBlocks(value: unknown): boolean {
+  return Array.isArray(value) && value.length >= 1 && value.length <= 8 && value.every(isCountOfBlocks.is);
+}
 
 /**
  * Checks options from outside against those that `model` accepts. Throws a `UsageError` that names the option and what was
@@ -103,27 +111,20 @@ export function checkModelOptions(
     if (!accepts.includes(name)) {
       throw new UsageError(`${model}: ${elsewhere(name)}. Options here: ${accepts.join(', ')}`);
     }
-    const { schema, expected } = schemas[name];
-    if (!schema.safeParse(value).success) {
-      throw new UsageError(`${model}: expected ${name} to be ${expected}, got ${described(value)}`);
-    }
+    checkKind(model, name, value, kinds[name]);
   }
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 
 /** What a model of the library takes for these options when it is made by its class. */
 export function kindsOf<N extends OptionName>(...names: readonly N[]): Readonly<Record<N, Kind>> {
-  const kinds = names.map((name): [N, Kind] => {
-    const { schema, expected } = schemas[name];
-    return [name, { expected, is: (value) => schema.safeParse(value).success }];
-  });
-  return Object.fromEntries(kinds) as Record<N, Kind>;
+  return Object.fromEntries(names.map((name) => [name, kinds[name]])) as Record<N, Kind>;
 }
 
 /** Blocks of each stage. */
 export const blocks: Kind = {
   expected: `blocks per stage such as [3, 4, 6, 3] (at most ${mostBlocks} each)`,
-  is: (value) => Array.isArray(value) && schemas.layers.schema.safeParse(value).success,
+  is: isBlocks,
 };
 
 /** How many paths of their own (forms a and b) a network may have in all its blocks. */
@@ -168,5 +169,5 @@ function parseValue(text: string): unknown {
 }
 
 function isOption(name: string): name is OptionName {
-  return Object.hasOwn(schemas, name);
+  return Object.hasOwn(kinds, name);
 }

@@ -1,11 +1,12 @@
 import { distance } from 'fastest-levenshtein';
-import { CardinalError, UsageError } from '../base/errors.ts';
+import { UsageError } from '../base/errors.ts';
 import { globSource } from '../base/glob.ts';
 import { checkKind, text } from '../base/options.ts';
 import type { Module } from '../nn/index.ts';
 import { entries } from './entries.ts';
+import { buildModel } from './build.ts';
 import { optionsOf, type ModelEntry, type Pictures } from './entry.ts';
-import { checkModelOptions, requireBuildable, type ModelOptions, type OptionName } from './options.ts';
+import { checkModelOptions, type ModelOptions, type OptionName } from './options.ts';
 
 /** Options written in a program, or from outside and not yet checked. */
 export type GivenOptions = ModelOptions | Readonly<Record<string, unknown>>;
@@ -54,16 +55,9 @@ export function modelInfo(name: string, options: GivenOptions = {}): ModelInfo {
 export function createModel(name: string, options: GivenOptions = {}): Module {
   const entry = find(name);
   const checked = check(entry, options);
-  requireBuildable(name, { ...entry.defaults, ...checked });
-  try {
-    const model = entry.build({ ...entry.defaults, ...checked });
-    model.displayName = entry.name;
-    origins.set(model, { name: entry.name, options: checked });
-    return model.initialize(0);
-  } catch (error) {
-    if (error instanceof UsageError || !(error instanceof CardinalError)) throw error;
-    throw new UsageError(`${name}: ${error.message}`);
-  }
+  const model = buildModel(entry, checked);
+  origins.set(model, { name: entry.name, options: checked });
+  return model;
 }
 
 /** The name and the options of a network that `createModel` built; undefined for any other. */

@@ -1,19 +1,19 @@
 import { CardinalError } from '../base/errors.ts';
 import { checkKind, checkOptions, oneOf, wholeFrom, type Kind, type Kinds } from '../base/options.ts';
 import type { Value } from '../graph/value.ts';
+import * as F from '../nn/functional.ts';
 import {
   AdaptiveAvgPool2d,
   BatchNorm2d,
   Conv2d,
   Dropout,
-  F,
-  init,
   Linear,
   MaxPool2d,
   Module,
   ReLU,
   Sequential,
 } from '../nn/index.ts';
+import * as init from '../nn/init.ts';
 import { makeShortcut, shortcutKinds, shortcutsOf, type ShortcutOptions } from './shortcut.ts';
 import { blocks, kindsOf, type Shortcut } from './options.ts';
 

@@ -1,5 +1,6 @@
 import type { Value } from '../graph/value.ts';
-import { BatchNorm2d, Conv2d, F, Module, Sequential } from '../nn/index.ts';
+import * as F from '../nn/functional.ts';
+import { BatchNorm2d, Conv2d, Module, Sequential } from '../nn/index.ts';
 import { kindsOf, type Shortcut } from './options.ts';
 
 /** A network's options for its blocks' shortcuts. */

@@ -18,7 +18,7 @@ import { divisors, excessInWords, planInParts } from '../plan/fit.ts';
 import { loadWith } from '../session/load-with.ts';
 import { Tally } from './tally.ts';
 import type { Evaluation } from './metrics.ts';
-import { networkKind, type Network } from './network.ts';
+import { inferenceNetworkKind, type InferenceNetwork } from './inference-network.ts';
 import { backendKind } from '../session/arguments.ts';
 
 /**
@@ -27,13 +27,13 @@ import { backendKind } from '../session/arguments.ts';
  * Throws a `CardinalError` if not even one picture fits.
  */
 export async function prepareInference(
-  network: Network,
+  network: InferenceNetwork,
   backend: Backend,
   batchSize: number,
   state?: StateDict,
 ): Promise<Program> {
   const what = 'prepareInference';
-  checkKind(what, 'the network', network, networkKind);
+  checkKind(what, 'the network', network, inferenceNetworkKind);
   checkKind(what, 'the backend', backend, backendKind);
   checkKind(what, 'the batch size', batchSize, wholeFrom(1));
   const parts = planInParts(divisors(batchSize), backend, (size) => network.planInference(size, backend));

@@ -19,8 +19,8 @@ import type { PicturePlatform } from '../data/picture-platform.ts';
 import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
 import { prepareInference, shapeOf } from '../train/evaluate.ts';
 import { topGuesses } from '../train/guess.ts';
-import { networkOf } from '../train/network.ts';
-import { requireNames } from './class-names.ts';
+import { inferenceNetworkOf, type InferenceNetwork } from '../train/inference-network.ts';
+import { requireNames } from './require-names.ts';
 import {
   allClassified,
   classifyEach,
@@ -208,13 +208,23 @@ export function requirePreprocessing(known: Preprocessing | undefined, source: s
 
 /** A network that is loaded already, ready to classify pictures. Classes without names are called by their numbers. */
 export async function classifierOf(
-  { model, description, classes: known }: Pick<Trained, 'model' | 'description' | 'classes'>,
-  { backend: given, preprocessing: said, classes: listed, ...limits }: ClassifierSetup,
+  { model, description, classes }: Pick<Trained, 'model' | 'description' | 'classes'>,
+  setup: ClassifierSetup,
   platform: PicturePlatform,
 ): Promise<Classifier> {
-  const preprocessing = validate(preprocessingSchema, said, 'preprocessing');
+  const preprocessing = validate(preprocessingSchema, setup.preprocessing, 'preprocessing');
+  const network = inferenceNetworkOf(model, [preprocessing.channels, ...preprocessing.size], description);
+  return classifierOfNetwork(network, classes, { ...setup, preprocessing }, platform);
+}
+
+/** The same of a network that is one for pictures of the preprocessing's size already; `known` are its classes' names, if it has any. */
+export async function classifierOfNetwork(
+  network: InferenceNetwork,
+  known: readonly string[] | undefined,
+  { backend: given, preprocessing, classes: listed, ...limits }: ClassifierSetup,
+  platform: PicturePlatform,
+): Promise<Classifier> {
   const named = validate(z.optional(z.array(z.string())), listed, 'classes');
-  const network = networkOf(model, [preprocessing.channels, ...preprocessing.size], description);
   return withUndo(async (undo) => {
     const isOwn = typeof given === 'function';
     const backend = isOwn ? await given() : given;
@@ -224,7 +234,7 @@ export async function classifierOf(
     undo.add(() => program.dispose());
     const [, count] = shapeOf(program, 'logits');
     const classes = named ?? known ?? Array.from({ length: count }, (_, label) => String(label));
-    requireNames(description.name, count, classes);
+    requireNames(network.description.name, count, classes);
     return new Classifier(program, { classes, preprocessing, limits: pictureLimits(limits), platform }, own);
   });
 }

@@ -2,6 +2,8 @@
 export type {} from '../base/globals.ts'; // Globals that declarations speak of: nothing at run time.
 
 export type { WebBackendOptions } from './page/backend-options.ts';
+export type { DirectoryHandleLike, PageFile, PageFiles, PageFolders } from './page/file-tree.ts';
+export { openPictures, type PicturesSource } from './page/open-pictures.ts';
 export { createBackend, type WebBackend } from './page/backend.ts';
 export { Classifier, type WebPictureInputs } from './page/classifier.ts';
 export type { WebPictureInput } from './page/send-picture.ts';

@@ -5,6 +5,7 @@ import type { ByteSource } from './byte-source.ts';
 import type { VerifyOptions } from './digest.ts';
 import { isPyTorch, pyTorchPrefixBytes } from './pytorch/detect.ts';
 import { recognise } from './recognise.ts';
+import { maybeSafetensors } from './safetensors-header.ts';
 import { openSafetensors } from './safetensors.ts';
 
 /**
@@ -23,15 +24,12 @@ export async function openArchive(source: ByteSource, options: VerifyOptions = {
         `${source.name} ${recognise(prefix) ?? `is not a file of weights: expected a safetensors or PyTorch file, ${what}`}`,
       );
     }
+    // Of so few bytes the test above says nothing.
+    const other = prefix.length > 8 ? undefined : recognise(prefix);
+    if (other !== undefined) throw new CardinalError(`${source.name} ${other}`);
     return openSafetensors(source, options);
   }
   // Loaded when it is needed: most files are Cardinal's own.
   const { openPyTorch } = await import('./pytorch/open.ts');
   return openPyTorch(source, options);
-}
-
-/** A header's length, eight bytes of which the upper ones are zero, and the JSON that it begins with. */
-function maybeSafetensors(prefix: Uint8Array): boolean {
-  const begun = prefix.length > 0 && prefix.subarray(4, 8).every((byte) => byte === 0);
-  return begun && (prefix.length <= 8 || prefix[8] === 0x7b);
 }

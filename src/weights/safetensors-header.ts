@@ -5,7 +5,6 @@ import { validate } from '../base/validate.ts';
 import type { Unreadable } from './archive.ts';
 import { elementBytes, isDtype, type Dtype } from './dtypes.ts';
 import { countKeys, repeatedKey } from './json-keys.ts';
-import { recognise } from './recognise.ts';
 import { requireRank, requireTensorName } from './tensor-name.ts';
 
 /** A tensor of a safetensors file: its elements are bytes `begin` to `end` of the data that follow the header. */
@@ -57,10 +56,16 @@ const unreadableBits: ReadonlyMap<string, number> = new Map([
 /** How many of a file's first bytes `headerEnd` wants to see. */
 export const prefixBytes = 512;
 
+/** Whether a file may be one by its first bytes: a header's length, of which the upper bytes are zero, and the JSON that it begins with. */
+export function maybeSafetensors(prefix: Uint8Array): boolean {
+  const begun = prefix.length > 0 && prefix.subarray(4, 8).every((byte) => byte === 0);
+  return begun && (prefix.length <= 8 || prefix[8] === 0x7b);
+}
+
 /** Where the header ends. `prefix` are the file's first bytes, `prefixBytes` if it has so many; `fileBytes` its size. */
 export function headerEnd(prefix: Uint8Array, fileBytes: number, source: string): number {
-  const refuse = (otherwise: string): never => {
-    throw new CardinalError(`${source} ${recognise(prefix) ?? otherwise}`);
+  const refuse = (reason: string): never => {
+    throw new CardinalError(`${source} ${reason}`);
   };
   if (prefix.length < lengthBytes) {
     return refuse(`is not a safetensors file: ${fileBytes} bytes, expected at least ${lengthBytes}`);

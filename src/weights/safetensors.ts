@@ -1,3 +1,4 @@
+import { CardinalError } from '../base/errors.ts';
 import { bytes as bytesKind, checkKind, checkOptions, flag, isPlain, texts } from '../base/options.ts';
 import { roundUp } from '../base/round-up.ts';
 import type { StateDict } from '../base/tensor-data.ts';
@@ -19,10 +20,12 @@ import { checkRaw, decodeTensor, elementBytes, encodeTensor, type Dtype, type Ra
 import {
   headerEnd,
   lengthBytes,
+  maybeSafetensors,
   parseHeader,
   prefixBytes,
   type SafetensorsHeader,
 } from './safetensors-header.ts';
+import { recognise } from './recognise.ts';
 
 /**
  * Safetensors files (https://huggingface.co/docs/safetensors, "Format"), bytes in and bytes out:
@@ -54,7 +57,10 @@ export async function readSafetensors(
   checkKind('readSafetensors', 'the file', bytes, bytesKind);
   checkOptions('readSafetensors', options, { verify: flag });
   const { verify = true } = options;
-  const dataStart = headerEnd(bytes.subarray(0, prefixBytes), bytes.length, source);
+  const prefix = bytes.subarray(0, prefixBytes);
+  const other = maybeSafetensors(prefix) && prefix.length > lengthBytes ? undefined : recognise(prefix);
+  if (other !== undefined) throw new CardinalError(`${source} ${other}`);
+  const dataStart = headerEnd(prefix, bytes.length, source);
   const header = parseHeader(bytes.subarray(lengthBytes, dataStart), bytes.length - dataStart, source);
   const hashes = verify ? await expectedHashes(listedIn(header), source) : undefined;
   const tensors: StateDict = new Map();

@@ -5,7 +5,7 @@ import { parseSet, type Form } from '../../models/options.ts';
 import { createModel, modelInfo } from '../../models/registry.ts';
 import type { Module } from '../../nn/module.ts';
 import { readClassNames } from '../../node/class-names.ts';
-import { requireNames } from '../../use/class-names.ts';
+import { requireNames } from '../../use/require-names.ts';
 import { writeFileAtomic } from '../../node/files.ts';
 import { prepareFor } from '../../node/prepare.ts';
 import { identifyNetwork, suggestion, withFitting, type FitOptions } from '../../use/identify.ts';

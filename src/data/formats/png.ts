@@ -112,6 +112,6 @@ async function* inflated(parts: readonly Uint8Array[]): AsyncGenerator<Uint8Arra
       yield value;
     }
   } finally {
-    await reader.cancel().catch(() => undefined);
+    void reader.cancel().catch(() => undefined);
   }
 }

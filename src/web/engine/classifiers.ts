@@ -2,46 +2,63 @@ import type { CallContext } from '../../base/channel/service.ts';
 import type { DisposeOptions } from '../../base/disposal.ts';
 import { DisposedError } from '../../base/errors.ts';
 import { checkPreprocessing } from '../../data/preprocessing.ts';
-import { moduleFrom } from '../../nn/replayed.ts';
-import { classifierOf, requirePreprocessing, type Classifier } from '../../use/classifier.ts';
+import { classifierOfNetwork, requirePreprocessing, type Classifier } from '../../use/classifier.ts';
 import type { Classification, ClassifyOptions } from '../../use/classify-each.ts';
-import { loadFrom } from '../../use/trained.ts';
 import type { Engine } from './context.ts';
+import type { NetworkLoader } from './load-network.ts';
 import { receiveSent, type SentPicture } from './sent-picture.ts';
 import type { ClassifierFacts, EngineService, SentClassifierOptions } from './service.ts';
-import { openSent, type SentWeights } from './weights.ts';
+import { located, type Locate, type SentWeights } from './weights.ts';
+
+/** How an engine reads weights. */
+export interface WeightsReader {
+  readonly load: NetworkLoader;
+  readonly locate: Locate;
+}
 
 /** The classifiers of an engine, which its page knows by numbers. */
 export class Classifiers {
+  readonly #weights: WeightsReader;
   readonly #classifiers = new Map<number, Classifier>();
   #loaded = 0;
+
+  constructor(weights: WeightsReader) {
+    this.#weights = weights;
+  }
 
   async load(
     weights: SentWeights,
     { model, options, inChannels, partial, verify, ...setup }: SentClassifierOptions,
-    { backend, pictures }: Pick<Engine, 'backend' | 'pictures'>,
+    { backend, pictures, scripts }: Pick<Engine, 'backend' | 'pictures' | 'scripts'>,
     { signal, ask, tell }: CallContext<EngineService['loadClassifier']['callbacks']>,
   ): Promise<ClassifierFacts> {
     const onProgress = (progress: Parameters<typeof tell<'progress'>>[1]): void => {
       tell('progress', progress);
     };
-    const opened = await openSent(weights, { verify }, { signal, onProgress });
-    const own = typeof model === 'object' ? moduleFrom(model) : undefined;
-    const named = typeof model === 'string' ? model : undefined;
-    const trained = await loadFrom(opened, { model: own ?? named, options, inChannels, partial });
-    const recorded = requirePreprocessing(setup.preprocessing ?? trained.preprocessing, weights.name);
+    const found = await located(weights, { signal, onProgress }, (name, how) =>
+      this.#weights.locate(name, how, scripts),
+    );
+    const settings = { model, options, inChannels, partial, verify };
+    const { of, name, classes: known, ...loaded } = await this.#weights.load(found, settings, scripts);
+    const recorded = requirePreprocessing(setup.preprocessing ?? loaded.preprocessing, weights.name);
     const preprocessing = checkPreprocessing('loadClassifier', recorded);
     signal.throwIfAborted();
-    const { channels, size } = preprocessing;
-    own?.add(await ask('graphs', { shape: [1, channels, ...size], training: false }));
-    const classifier = await classifierOf(trained, { ...setup, backend, preprocessing }, pictures);
+    const input = [preprocessing.channels, ...preprocessing.size];
+    loaded.addGraphs?.(await ask('graphs', { shape: [1, ...input], training: false }));
+    const network = of(input);
+    const classifier = await classifierOfNetwork(
+      network,
+      known,
+      { ...setup, backend, preprocessing },
+      pictures,
+    );
     if (signal.aborted) {
       await classifier.dispose();
       signal.throwIfAborted();
     }
     this.#classifiers.set(++this.#loaded, classifier);
     const { classes } = classifier;
-    return { classifier: this.#loaded, name: trained.description.name, classes, preprocessing };
+    return { classifier: this.#loaded, name, classes, preprocessing };
   }
 
   async classify(number: number, sent: SentPicture, options: ClassifyOptions): Promise<Classification[]> {

@@ -15,7 +15,8 @@ import { createEngineBackend, room } from './backend.ts';
 import { webLoaders } from './loaders.ts';
 import { runningSha256 } from './running-sha256.ts';
 import type { Engine } from './context.ts';
-import { sourceOf, type SentWeights } from './weights.ts';
+import { locateAny } from './locate-any.ts';
+import { located, type SentWeights } from './weights.ts';
 
 /** What a run has of its page, beside what all engines have. */
 export interface RunOfPage {
@@ -98,8 +99,8 @@ async function beginningWith(
   options: VerifyOptions,
   signal: AbortSignal,
 ): Promise<BeginningWeights> {
-  const source = await sourceOf(sent, { signal });
-  const opened = await openWeightsFrom(source, { origin: source.name.split('/').at(-1) }, options);
+  const { source, known } = await located(sent, { signal }, locateAny);
+  const opened = await openWeightsFrom(source, known, options);
   // Its name alone finds it again; bytes nobody finds.
   return { ...opened, path: undefined, digest: () => digestOf(source) };
 }

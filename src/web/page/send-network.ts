@@ -35,7 +35,7 @@ export async function traceFor(
 ): Promise<readonly GraphData[]> {
   const graphs: GraphData[] = [];
   for (const input of inputs) {
-    if (model instanceof Module) graphs.push(...graphsOf(model, [input]));
+    if (model instanceof Module) for (const graph of graphsOf(model, [input])) graphs.push(graph);
     await nextTask();
   }
   return graphs;

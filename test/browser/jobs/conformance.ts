@@ -1,3 +1,4 @@
+import type { Backend } from '../../../src/backends/backend.ts';
 import { wasmFeatures } from '../../../src/backends/wasm/features.ts';
 import { ConformanceSuite, opNames } from '../../conformance/suite.ts';
 import { openBackend } from './backends.ts';
@@ -20,7 +21,8 @@ export async function conformance({ seed, threads }: ConformanceJob): Promise<Co
   const suite = new ConformanceSuite(seed);
   const failures: Record<string, Record<string, readonly string[]>> = {};
   for (const kernels of ['simd', 'relaxed'] as const) {
-    const backends = await Promise.all(threads.map((count) => openBackend({ kernels, threads: count })));
+    const backends: Backend[] = [];
+    for (const count of threads) backends.push(await openBackend({ kernels, threads: count }));
     const found: Record<string, readonly string[]> = {};
     for (const op of opNames) {
       found[op] = await suite.failures({ name: kernels, exact: true, backends }, op);

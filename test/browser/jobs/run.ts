@@ -19,7 +19,7 @@ export async function runJob<J extends keyof Jobs>(
   ]);
   const server = await servePages({
     isolated,
-    files: { '/jobs.js': jobs, '/worker.js': worker },
+    files: { '/jobs.js': jobs, '/web/worker.js': worker },
     folders: { '/kernels': `${root}/dist/kernels` },
   });
   try {
@@ -37,6 +37,8 @@ export async function runJob<J extends keyof Jobs>(
             resolve({ error: message });
           };
           started.postMessage(order);
+          // A browser may end a worker that nothing refers to.
+          Object.assign(globalThis, { started });
         }),
       { job, given },
     );

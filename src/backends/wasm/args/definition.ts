@@ -40,11 +40,13 @@ export interface KernelArgs<F extends Fields = Fields> {
   readonly base: KernelArgs | undefined;
 }
 
+/* @__NO_SIDE_EFFECTS__ */
 export function kernelArgs<const F extends Fields>(kernel: string, fields: F): KernelArgs<F> {
   return { kernel, fields, base: undefined };
 }
 
 /** The arguments of a kernel that are those of `base` and then some, so that code which reads `base`'s reads them as well. */
+/* @__NO_SIDE_EFFECTS__ */
 export function extendArgs<B extends Fields, const F extends Fields>(
   base: KernelArgs<B>,
   kernel: string,
@@ -54,32 +56,38 @@ export function extendArgs<B extends Fields, const F extends Fields>(
 }
 
 /** An integer: a size, a count, an index. */
+/* @__NO_SIDE_EFFECTS__ */
 export function int(meaning: string, unit?: string): Field<number, 'i32'> {
   return { type: 'i32', meaning, unit, toWords: (value) => [value] };
 }
 
 /** Whether something is so. */
+/* @__NO_SIDE_EFFECTS__ */
 export function flag(meaning: string): Field<boolean, 'bool'> {
   return { type: 'bool', meaning, unit: undefined, toWords: (value) => [value ? 1 : 0] };
 }
 
 /** Where something lies: an absolute byte offset in the program's memory. */
+/* @__NO_SIDE_EFFECTS__ */
 export function pointer(meaning: string): Field<number, 'usize'> {
   return { type: 'usize', meaning, unit: undefined, toWords: (value) => [value] };
 }
 
 /** Where something lies that may be absent: then it is 0. */
+/* @__NO_SIDE_EFFECTS__ */
 export function optionalPointer(meaning: string): Field<number | undefined, 'usize'> {
   const meaningOf = `${meaning}; 0 if there is none`;
   return { type: 'usize', meaning: meaningOf, unit: undefined, toWords: (value) => [value ?? 0] };
 }
 
 /** A single-precision number. */
+/* @__NO_SIDE_EFFECTS__ */
 export function f32(meaning: string, unit?: string): Field<number, 'f32'> {
   return { type: 'f32', meaning, unit, toWords: (value) => bitsOf(Float32Array.of(value)) };
 }
 
 /** A double: for what a kernel subtracts from 1, say, of which single precision would leave few digits. */
+/* @__NO_SIDE_EFFECTS__ */
 export function f64(meaning: string, unit?: string): Field<number, 'f64'> {
   return { type: 'f64', meaning, unit, toWords: (value) => bitsOf(Float64Array.of(value)) };
 }
@@ -89,6 +97,7 @@ function bitsOf({ buffer }: Float32Array | Float64Array): readonly number[] {
 }
 
 /** Integers, as many as there are: the last field. A kernel has the address of the first. */
+/* @__NO_SIDE_EFFECTS__ */
 export function list(meaning: string, unit?: string): Field<readonly number[], 'i32[]'> {
   return { type: 'i32[]', meaning, unit, toWords: (values) => values };
 }

@@ -25,7 +25,7 @@ import { conv2dBackwardWeightGemm } from './weight-gradient.ts';
  * Depthwise 3×3 layers and small groups have direct kernels, Winograd's algorithm is taken where it saves work; every other
  * convolution is a matmul.
  */
-export const conv2d = firstThatApplies(
+export const conv2d = /* @__PURE__ */ firstThatApplies(
   forwardShapes,
   [
     [depthwiseApplies, conv2dDepthwise],
@@ -35,7 +35,7 @@ export const conv2d = firstThatApplies(
   conv2dGemm,
 );
 
-export const conv2dBackwardInput = firstThatApplies(
+export const conv2dBackwardInput = /* @__PURE__ */ firstThatApplies(
   backwardInputShapes,
   [
     [depthwiseApplies, conv2dDepthwiseBackwardInput],
@@ -45,7 +45,7 @@ export const conv2dBackwardInput = firstThatApplies(
   conv2dBackwardInputGemm,
 );
 
-export const conv2dBackwardWeight = firstThatApplies(
+export const conv2dBackwardWeight = /* @__PURE__ */ firstThatApplies(
   backwardWeightShapes,
   [
     [depthwiseApplies, conv2dDepthwiseBackwardWeight],

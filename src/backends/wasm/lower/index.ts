@@ -5,31 +5,8 @@ import type { PlanBuffer, Step } from '../../../plan/plan.ts';
 import { cpuTarget } from '../../cpu.ts';
 import type { Call, Keep, Lowering } from '../call.ts';
 import type { BlasUse } from './blas-product.ts';
-import { blasLowerings } from './blas.ts';
-import { conv2d, conv2dBackwardInput, conv2dBackwardWeight, convolutionsBlas } from './conv2d.ts';
-import { lowerJoined } from './joined.ts';
-import { linear, linearBackwardInput, linearBackwardWeight } from './linear.ts';
-import { opLowerings } from './ops.ts';
 import { placeStep } from './placed.ts';
-
-/** Lowerings to look ops up in: a plan of somebody else's may hold one that there is none for, and is refused when it is loaded. */
-type Lowerings = { readonly [K in OpName]?: Lowering<K> };
-
-/** Every op; one that is missing here is a type error. */
-const plain: Required<Lowerings> = {
-  ...opLowerings,
-  conv2d,
-  conv2d_backward_input: conv2dBackwardInput,
-  conv2d_backward_weight: conv2dBackwardWeight,
-  linear,
-  linear_backward_input: linearBackwardInput,
-  linear_backward_weight: linearBackwardWeight,
-};
-
-function withBlas(use: BlasUse): Lowerings {
-  const blas = blasLowerings(use);
-  return { ...plain, ...convolutionsBlas(blas), ...blas.linear };
-}
+import { lowerJoined, plain, withBlas, type Lowerings } from './table.ts';
 
 /** How ops become kernel calls. */
 export interface Lowerer {

@@ -1,0 +1,65 @@
+import { described } from '../../base/described.ts';
+import { UsageError } from '../../base/errors.ts';
+import { requireNothingMissed } from '../../data/left-out.ts';
+import type { OpenData, OpenOptions } from '../../data/open-data.ts';
+import { checkOpenOptions, openFolder } from '../../data/open-folder.ts';
+import {
+  chosenFolder,
+  folderOfFiles,
+  folderOfHandle,
+  folderOfLists,
+  listOf,
+  type DirectoryHandleLike,
+  type PageFiles,
+  type PageFolder,
+  type PageFolders,
+} from './file-tree.ts';
+import { PageRecords } from './page-records.ts';
+
+/** Labelled pictures of a page's visitor. */
+export type PicturesSource = PageFolders | PageFiles | DirectoryHandleLike;
+
+/**
+ * Opens labelled pictures in a page: files by their classes (`{ cats: files, dogs: files }`), a `FileSystemDirectoryHandle` or the files of
+ * an `<input type="file" webkitdirectory>`, laid out as `openData` of `cardinal-nn/node` reads folders; or CIFAR's `.bin` files or IDX files,
+ * gzipped or not. Names are listed and labels read: no picture is. The same files are the same data as their folder in Node, split in the
+ * same way, so a run that was begun with one continues with the other.
+ *
+ * @param options as `openData` has them; `strict` refuses what is left out here, and pictures that cannot be decoded are found where
+ * they are decoded
+ * @throws UsageError for anything else
+ * @throws CardinalError in one line for everything that is wrong with the data
+ */
+export async function openPictures(source: PicturesSource, options: OpenOptions = {}): Promise<OpenData> {
+  checkOpenOptions('openPictures', options);
+  const { name, folder } = await rootOf(source);
+  const data = await openFolder(name, options, new PageRecords(name, folder));
+  if (options.strict === true) requireNothingMissed(data.path, data.leftOut);
+  return data;
+}
+
+/** The folder, and its name for messages. */
+async function rootOf(source: unknown): Promise<{ readonly name: string; readonly folder: PageFolder }> {
+  if (isHandle(source))
+    return { name: source.name === '' ? 'pictures' : source.name, folder: folderOfHandle(source) };
+  const files = listOf(source);
+  if (files !== undefined) {
+    return (await chosenFolder(files)) ?? { name: 'pictures', folder: await folderOfFiles(files) };
+  }
+  if (typeof source === 'object' && source !== null && !('arrayBuffer' in source)) {
+    return { name: 'pictures', folder: await folderOfLists(source as PageFolders) };
+  }
+  throw new UsageError(
+    `openPictures: expected files by their classes, { cats: files, dogs: files }, a FileSystemDirectoryHandle or a list of files, got ${described(source)}`,
+  );
+}
+
+function isHandle(value: unknown): value is DirectoryHandleLike {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    'kind' in value &&
+    value.kind === 'directory' &&
+    'values' in value
+  );
+}
