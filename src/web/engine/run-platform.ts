@@ -41,7 +41,7 @@ export async function runPlatform({ engine, out, weights, signal }: RunOfPage): 
     gzip,
     gunzip,
     newSha256: runningSha256,
-    loaders: webLoaders(engine.pictures),
+    loaders: webLoaders(engine.scripts),
     backends: { wasm },
     openBackend: (choice) => backendFor(choice, engine),
     largestProgram,
