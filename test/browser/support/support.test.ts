@@ -45,7 +45,7 @@ describe.each(browsers)('%s', (kind) => {
         const isDark = (): Promise<boolean> =>
           page.evaluate(
             () =>
-              (self as unknown as { matchMedia(query: string): { matches: boolean } }).matchMedia(
+              (globalThis as unknown as { matchMedia(query: string): { matches: boolean } }).matchMedia(
                 '(prefers-color-scheme: dark)',
               ).matches,
             undefined,
