@@ -11,6 +11,7 @@ import type { TrainedOn } from '../../run/training/train-on.ts';
 import type { SentTrained, SentTraining, TrainingService } from '../engine/training-service.ts';
 import type { EngineService } from '../engine/service.ts';
 import type { TrainEvent } from '../../train/events.ts';
+import { persistRuns } from '../store/persist.ts';
 import type { WebBackend } from './backend.ts';
 import { startEngine, type PageEngine } from './engine.ts';
 import { engineOf } from './engines.ts';
@@ -25,8 +26,8 @@ import { checkTrainOptions, type TrainOnOptions } from './train-options.ts';
  *     const data = await openPictures({ cats, dogs });
  *     const { model } = await trainOn(data, createModel('resnext_cifar', { … }), { epochs: 10, out: 'opfs:runs/pets', onEvent: draw });
  *
- * With `out` the run survives its tab: `resume` goes on at the exact batch, to the same bytes. The network of the page gets the trained
- * weights.
+ * With `out` the run survives its tab: `resume` goes on at the exact batch, to the same bytes. The first such run of a page asks the
+ * browser to keep the files; a warning says so if it does not promise it. The network of the page gets the trained weights.
  * Throws a `CardinalError` if data, network and recipe do not fit together, or a file cannot be read or written: an `InUseError` if
  * another run has the folder `out`, a `LockLostError` if another took it over meanwhile.
  */
@@ -43,6 +44,8 @@ export async function trainOn(
   checkTrainOptions(options);
   const { backend, base, threads, onEvent, signal, weights, ...rest } = options;
   signal?.throwIfAborted();
+  const { out } = rest;
+  if (out !== undefined) keepRuns();
   const training: SentTraining = {
     data: openDataParts(data),
     network: await sendNetwork(model),
@@ -57,6 +60,8 @@ export async function trainOn(
   try {
     const on = {
       event: async (event: TrainEvent): Promise<void> => {
+        const message = out === undefined ? undefined : takeNotice();
+        if (message !== undefined) await onEvent?.({ type: 'warning', message });
         await onEvent?.(event);
       },
       graphs: (inputs: readonly TracedInput[]) => traceFor(model, inputs),
@@ -65,6 +70,25 @@ export async function trainOn(
   } finally {
     if (backend === undefined) engine.end(new DisposedError('the training is over'));
   }
+}
+
+let isAsked = false;
+let notice: string | undefined;
+
+/** Once in a page the browser is asked to keep what runs write. It may ask a person in turn: nothing waits for the answer. */
+function keepRuns(): void {
+  if (isAsked) return;
+  isAsked = true;
+  void persistRuns().then((message) => {
+    notice = message;
+  });
+}
+
+/** That the browser did not promise it, for the next event of a run to be told with. */
+function takeNotice(): string | undefined {
+  const message = notice;
+  notice = undefined;
+  return message;
 }
 
 /** The engine of a backend. One whose script cannot train refuses by name. */
