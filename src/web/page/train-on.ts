@@ -9,15 +9,14 @@ import { checkNetwork, isOpenData } from '../../run/training/arguments.ts';
 import type { NamedModel } from '../../run/training/options.ts';
 import type { TrainedOn } from '../../run/training/train-on.ts';
 import type { SentTrained, SentTraining, TrainingService } from '../engine/training-service.ts';
-import type { SentWeights } from '../engine/weights.ts';
 import type { EngineService } from '../engine/service.ts';
 import type { TrainEvent } from '../../train/events.ts';
-import { pageUrl } from '../scripts.ts';
 import { persistRuns } from '../store/persist.ts';
 import type { WebBackend } from './backend.ts';
 import { startEngine, type PageEngine } from './engine.ts';
 import { engineOf } from './engines.ts';
 import { sendNetwork, traceFor } from './send-network.ts';
+import { sentWeights } from './sent-weights.ts';
 import { checkTrainOptions, type TrainOnOptions } from './train-options.ts';
 
 /**
@@ -51,7 +50,7 @@ export async function trainOn(
     data: openDataParts(data),
     network: await sendNetwork(model),
     options: rest,
-    weights: sentWeights(weights),
+    weights: weights === undefined ? undefined : sentWeights('trainOn', weights),
     onOwnBackend: backend !== undefined,
   };
   const engine =
@@ -95,21 +94,6 @@ function takeNotice(): string | undefined {
 /** The engine of a backend. One whose script cannot train refuses by name. */
 function trainingEngine(backend: WebBackend): PageEngine<EngineService & TrainingService> {
   return engineOf('trainOn', backend);
-}
-
-function sentWeights(weights: TrainOnOptions['weights']): SentWeights | undefined {
-  if (weights === undefined) return undefined;
-  if (weights instanceof Blob) {
-    const name = 'name' in weights && typeof weights.name === 'string' ? weights.name : 'the weights';
-    return { kind: 'blob', blob: weights, name };
-  }
-  if (weights instanceof ArrayBuffer) {
-    return { kind: 'bytes', bytes: new Uint8Array(weights), name: 'the weights' };
-  }
-  if (weights instanceof Uint8Array) return { kind: 'bytes', bytes: weights, name: 'the weights' };
-  const name = String(weights);
-  const isPlace = /^(opfs|hf):/.test(name);
-  return { kind: 'name', name: isPlace ? name : new URL(name, pageUrl()).href };
 }
 
 /** What came of it, with the trained weights in the page's network. */
