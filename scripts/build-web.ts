@@ -36,8 +36,13 @@ const forTraining = standIns(root, {
   'backends/wasm/lower/table.ts': 'backends/wasm/lower/table-training.ts',
 });
 
+// Who loads them has classes of errors already.
+const onDemand = standIns(root, { 'base/errors.ts': 'web/errors-of-loader.ts' });
+
 const scripts = [
-  await bundle({ format: 'esm', plugins: [forInference, withoutWords] }, 'web/engine', 'web/weights'),
+  await bundle({ format: 'esm', plugins: [forInference, withoutWords] }, 'web/engine'),
+  await bundle({ format: 'esm', plugins: [forInference, onDemand, withoutWords] }, 'web/weights'),
+  await bundle({ format: 'esm', plugins: [onDemand] }, 'web/pictures'),
   await bundle({ format: 'esm', plugins: [forTraining, withoutWords] }, 'web/training', 'web/worker'),
 ];
 // It is told where its WebAssembly is.

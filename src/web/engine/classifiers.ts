@@ -29,7 +29,7 @@ export class Classifiers {
     const onProgress = (progress: Parameters<typeof tell<'progress'>>[1]): void => {
       tell('progress', progress);
     };
-    const found = await located(weights, { signal, onProgress });
+    const found = await located(weights, { signal, onProgress }, scripts);
     const {
       of,
       name,

@@ -2,7 +2,7 @@ import { freeEntries, paperEntries } from '../../models/resnext-entries.ts';
 import { inferenceNetworkOf } from '../../train/inference-network.ts';
 import { loadOwnCheckpoint } from '../../use/own-checkpoint.ts';
 import type { NetworkLoader } from './load-network.ts';
-import { loadByScript } from './load-by-script.ts';
+import { loadByScript } from './weights-script.ts';
 
 const networks = [...paperEntries, ...freeEntries];
 

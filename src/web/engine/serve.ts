@@ -35,7 +35,7 @@ export function serveEngine<More extends Service<More>>(
         );
       }
       const { backend, facts } = await createEngineBackend(options, scripts);
-      begun = { backend, facts, pictures: webPictures(scripts.jpeg), scripts };
+      begun = { backend, facts, pictures: webPictures(scripts), scripts };
       await live(life);
       return facts;
     },

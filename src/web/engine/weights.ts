@@ -1,7 +1,9 @@
 import { bytesSource } from '../../weights/byte-source.ts';
-import { isWeightsName, locateWeights, type LocatedWeights } from '../hub/locate.ts';
+import type { LocatedWeights } from '../hub/locate.ts';
+import type { Scripts } from '../scripts.ts';
 import { blobSource } from '../store/blob-source.ts';
 import { fetchBlob, type FetchOptions } from './fetch-blob.ts';
+import { weightsScript } from './weights-script.ts';
 
 export type { LoadProgress } from './fetch-blob.ts';
 
@@ -19,14 +21,16 @@ export type SentWeights =
 export async function located(
   sent: SentWeights,
   { signal, onProgress }: FetchOptions,
+  scripts: Pick<Scripts, 'weights'>,
 ): Promise<LocatedWeights> {
   const { name } = sent;
   const known = { origin: name.split('/').at(-1) };
   if (sent.kind === 'blob') return { source: blobSource(sent.blob, name), known };
   if (sent.kind === 'bytes') return { source: bytesSource(sent.bytes, name), known };
-  if (!isWeightsName(name)) {
+  if (!/^(hf|opfs):/.test(name)) {
     return { source: blobSource(await fetchBlob(name, 'the weights', { signal, onProgress }), name), known };
   }
+  const { locateWeights } = await weightsScript(scripts.weights);
   return locateWeights(name, {
     signal,
     onProgress: ({ received, total }) => onProgress?.({ received, total }),
