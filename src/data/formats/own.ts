@@ -5,7 +5,11 @@ import { decodeBmp } from './bmp.ts';
 import { decodePpm } from './ppm.ts';
 
 /** Decodes a format that no platform's decoder reads. Throws an `Error` with the bare reason. */
-export async function decodeOwn(bytes: Uint8Array, format: OwnFormat, limits: PictureLimits): Promise<Picture> {
+export async function decodeOwn(
+  bytes: Uint8Array,
+  format: OwnFormat,
+  limits: PictureLimits,
+): Promise<Picture> {
   return decoders[format](bytes, limits);
 }
 

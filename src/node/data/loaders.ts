@@ -13,16 +13,3 @@ export function openLoaders(
 ): portable.TrainingLoaders {
   return portable.openLoaders(data, options, createLoader);
 }
-
-/**
- * The recipe with the augmentation that it trains with: the one that is `asked` for, its own, or what is usual for the data. So a
- * run says and keeps how its pictures were augmented.
- */
-export function withAugmentation(
-  recipe: Recipe,
-  data: OpenData,
-  preprocessing: Preprocessing,
-  asked: AugmentationName | undefined,
-): Promise<Recipe> {
-  return portable.withAugmentation(recipe, data, preprocessing, asked, nodePictures);
-}
