@@ -10,10 +10,10 @@ import ts from 'typescript';
 export function standIns(root: string, places: Readonly<Record<string, string>>): Plugin {
   return {
     name: 'stand-ins',
-    setup({ onLoad }) {
+    setup(build) {
       for (const [place, standIn] of Object.entries(places)) {
         const path = join(root, 'src', place);
-        onLoad({ filter: new RegExp(`${place}$`) }, (file) =>
+        build.onLoad({ filter: new RegExp(`${place}$`) }, (file) =>
           file.path === path
             ? { contents: `export * from ${JSON.stringify(join(root, 'src', standIn))};` }
             : undefined,
@@ -26,8 +26,8 @@ export function standIns(root: string, places: Readonly<Record<string, string>>)
 /** Leaves out what definitions of kernels' arguments say in words: only the kernels' sources, generated from them, show it. */
 export const withoutWords: Plugin = {
   name: 'without-words',
-  setup({ onLoad }) {
-    onLoad({ filter: /[/\\]backends[/\\]wasm[/\\]args[/\\][\w-]+\.ts$/ }, async ({ path }) => {
+  setup(build) {
+    build.onLoad({ filter: /[/\\]backends[/\\]wasm[/\\]args[/\\][\w-]+\.ts$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
       const field = /(?<=[:=] (?:int|flag|pointer|optionalPointer|f32|f64|list)\(\s*)'(?:[^'\\]|\\.)*'/g;
       return { contents: source.replace(field, "''"), loader: 'ts' };
@@ -38,8 +38,8 @@ export const withoutWords: Plugin = {
 /** Leaves out what the definitions of operations say of gradients: a network that is only run has none. */
 export const withoutGradients: Plugin = {
   name: 'without-gradients',
-  setup({ onLoad }) {
-    onLoad({ filter: /[/\\]graph[/\\]ops[/\\][\w-]+\.ts$/ }, async ({ path }) => {
+  setup(build) {
+    build.onLoad({ filter: /[/\\]graph[/\\]ops[/\\][\w-]+\.ts$/ }, async ({ path }) => {
       const source = await readFile(path, 'utf8');
       const spans: [number, number][] = [];
       const visit = (node: ts.Node): void => {
