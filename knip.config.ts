@@ -21,7 +21,14 @@ const config: KnipConfig = {
     'src/node/data/loader-worker.ts!',
     'src/node/lock/heartbeat-worker.ts!',
     // Bundled by scripts/build-web.ts.
-    'src/web/{engine,training,worker,jpeg,isolate-worker}.ts!',
+    'src/web/{engine,training,worker,weights,pictures,jpeg,isolate-worker}.ts!',
+    // Stand for other modules in those bundles.
+    'src/base/{no-nearest,no-rng}.ts!',
+    'src/nn/no-init.ts!',
+    'src/web/errors-of-loader.ts!',
+    'src/backends/wasm/no-blas-kernels.ts!',
+    'src/backends/wasm/lower/table-{inference,training}.ts!',
+    'src/graph/ops/index-inference.ts!',
     // Bundled for pages without a bundler of their own.
     'src/cardinal.ts!',
     // Run by hand, by tests or by npm.

@@ -3,11 +3,12 @@
  * as it does with pictures; and `cardinal.js`, the library for pages without a bundler. Beside them lie the licences of what they carry.
  */
 import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { minify, type MinifyOptions } from 'terser';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { byCodePoint } from '../src/base/order.ts';
-import { standIns, withoutWords } from './stand-ins.ts';
+import { standIns, withoutGradients, withoutWords } from './stand-ins.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const folder = join(root, 'dist/web');
@@ -25,19 +26,38 @@ const common: BuildOptions = {
   logLevel: 'warning',
 };
 
+const minifying: MinifyOptions = {
+  ...{ module: true, ecma: 2020, compress: { passes: 3 } },
+  format: { comments: /cardinal-nn/ },
+};
+
 const noLibrary = { 'backends/wasm/blas-kernels.ts': 'backends/wasm/no-blas-kernels.ts' };
 const forInference = standIns(root, {
   ...noLibrary,
   'backends/wasm/lower/table.ts': 'backends/wasm/lower/table-inference.ts',
   'graph/ops/index.ts': 'graph/ops/index-inference.ts',
 });
+// All weights are read, and all graphs end with their outputs.
+const forReading = standIns(root, {
+  'base/rng.ts': 'base/no-rng.ts',
+  'base/nearest.ts': 'base/no-nearest.ts',
+  'nn/init.ts': 'nn/no-init.ts',
+});
 const forTraining = standIns(root, {
   ...noLibrary,
   'backends/wasm/lower/table.ts': 'backends/wasm/lower/table-training.ts',
 });
 
+// Who loads them has classes of errors already.
+const onDemand = standIns(root, { 'base/errors.ts': 'web/errors-of-loader.ts' });
+
 const scripts = [
-  await bundle({ format: 'esm', plugins: [forInference, withoutWords] }, 'web/engine', 'web/weights'),
+  await bundle(
+    { format: 'esm', plugins: [forInference, forReading, withoutGradients, withoutWords] },
+    'web/engine',
+  ),
+  await bundle({ format: 'esm', plugins: [forInference, onDemand, withoutWords] }, 'web/weights'),
+  await bundle({ format: 'esm', plugins: [onDemand] }, 'web/pictures'),
   await bundle({ format: 'esm', plugins: [forTraining, withoutWords] }, 'web/training', 'web/worker'),
 ];
 // It is told where its WebAssembly is.
@@ -92,7 +112,12 @@ async function bundle(options: BuildOptions, ...names: readonly string[]): Promi
     write: false,
     metafile: true,
   });
-  const files = new Map(outputFiles.map(({ path, text }) => [path.slice(folder.length + 1), text]));
+  const files = new Map<string, string>();
+  for (const { path, text } of outputFiles) {
+    // Of two programs that minify, the second makes it 5 % smaller.
+    const { code = text } = options.splitting === true ? {} : await minify(text, minifying);
+    files.set(path.slice(folder.length + 1), code);
+  }
   const outputs = Object.values(metafile.outputs);
   const packages = outputs
     .flatMap(({ inputs }) => Object.keys(inputs))

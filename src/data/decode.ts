@@ -4,18 +4,14 @@ import { shortened } from '../base/quoted.ts';
 import { checkDataset } from './arguments.ts';
 import type { Picture } from './dataset.ts';
 import { cannotRead } from './gather.ts';
-import { decodeBmp } from './formats/bmp.ts';
-import { decodePpm } from './formats/ppm.ts';
 import { limitsOf, readFileOf, readPath } from './file-source.ts';
 import { inTime, type Timed } from './in-time.ts';
 import {
-  isOwnFormat,
   optionalFormatOf,
   otherFormatOf,
   pictureFormatOf,
   pictureFormatTitles,
   type OptionalFormatName,
-  type OwnFormat,
   type PictureFormatName,
 } from './picture-format.ts';
 import type { EncodedPicture } from './picture-forms.ts';
@@ -130,21 +126,11 @@ async function decodeFile(
 ): Promise<Picture> {
   try {
     const bytes = await read();
-    const format = knownFormat(bytes, platform);
-    if (!isOwnFormat(format)) return await platform.decode(bytes, format, limits, timed);
-    return await timed(() => Promise.resolve(ownDecoders[format](bytes, limits)));
+    return await platform.decode(bytes, knownFormat(bytes, platform), limits, timed);
   } catch (error) {
     throw platform.failureOf(error, name ?? 'a picture');
   }
 }
-
-/** For formats that no platform's decoder reads. */
-const ownDecoders: Readonly<
-  Record<OwnFormat, (bytes: Uint8Array, limits: PictureLimits) => Picture | Promise<Picture>>
-> = {
-  bmp: decodeBmp,
-  ppm: decodePpm,
-};
 
 /**
  * Told here, whatever a native decoder would take a file for: libvips would let any of its loaders have one that says to be its own, and

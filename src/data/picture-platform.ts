@@ -1,6 +1,6 @@
 import type { Picture } from './dataset.ts';
 import type { Timed } from './in-time.ts';
-import type { NativeFormat, OptionalFormatName } from './picture-format.ts';
+import type { OptionalFormatName, PictureFormatName } from './picture-format.ts';
 import type { PictureLimits } from './picture-limits.ts';
 
 /**
@@ -14,8 +14,13 @@ export interface PicturePlatform {
   readFile(path: string, most: number): Promise<Uint8Array>;
   /** How many bytes a file has. Throws any error if there is none. */
   fileSize(path: string): Promise<number>;
-  /** Decodes by what the platform has, each step `timed`. Throws any error. */
-  decode(bytes: Uint8Array, format: NativeFormat, limits: PictureLimits, timed: Timed): Promise<Picture>;
+  /** Decodes by what the platform has, or by `formats/own.ts`; each step is `timed`. Throws any error. */
+  decode(
+    bytes: Uint8Array,
+    format: PictureFormatName | OptionalFormatName,
+    limits: PictureLimits,
+    timed: Timed,
+  ): Promise<Picture>;
   /** Whether it decodes a format that not every decoder does. */
   canDecode(format: OptionalFormatName): boolean;
   /**

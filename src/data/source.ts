@@ -4,7 +4,7 @@ import { checkDataset, checkSamples } from './arguments.ts';
 import type { Dataset, Picture } from './dataset.ts';
 import type { MemorySource, PictureSource, RecordSource } from './picture-source.ts';
 
-export type { FileSource, MemorySource, PictureSource } from './picture-source.ts';
+export type { MemorySource, PictureSource } from './picture-source.ts';
 
 /** A dataset with its pictures: what the readers return and the loader takes. */
 export interface PictureDataset extends Dataset {

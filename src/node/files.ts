@@ -1,7 +1,7 @@
 import * as portable from '../run/folder/files.ts';
 import { nodeFiles } from './file-system.ts';
 
-export { isTemporary, temporarySuffix } from '../run/folder/files.ts';
+export { temporarySuffix } from '../run/folder/files.ts';
 
 /**
  * Replaces `path` with `data`, whole or in parts that are made as they are written, so that at every moment, power cuts

@@ -7,8 +7,10 @@ export interface Scripts {
   readonly engine: string;
   /** The engine that trains as well. */
   readonly training: string;
-  /** What the engine for inference loads for weights that are no checkpoint of a ResNeXt. */
+  /** What engines load for weights of the hub, and for those that are no checkpoint of a ResNeXt. */
   readonly weights: string;
+  /** What engines and decoders load for pictures that no browser decodes to the same bytes: PNG, BMP, PPM. */
+  readonly pictures: string;
   /** What the engine starts: threads that compute and decode. */
   readonly worker: string;
   readonly kernels: { readonly relaxed: string; readonly simd: string };
@@ -27,6 +29,7 @@ export function scriptsAt(base?: string | URL): Scripts {
       engine: new URL('../../web/engine.js', import.meta.url).href,
       training: new URL('../../web/training.js', import.meta.url).href,
       weights: new URL('../../web/weights.js', import.meta.url).href,
+      pictures: new URL('../../web/pictures.js', import.meta.url).href,
       worker: new URL('../../web/worker.js', import.meta.url).href,
       kernels: {
         relaxed: new URL('../../kernels/kernels-relaxed.wasm', import.meta.url).href,
@@ -50,6 +53,7 @@ export function scriptsAt(base?: string | URL): Scripts {
     engine: at('web/engine.js'),
     training: at('web/training.js'),
     weights: at('web/weights.js'),
+    pictures: at('web/pictures.js'),
     worker: at('web/worker.js'),
     kernels: { relaxed: at('kernels/kernels-relaxed.wasm'), simd: at('kernels/kernels-simd.wasm') },
     jpeg: { script: at('web/jpeg.js'), wasm: at('web/jpeg.wasm') },

@@ -1,3 +1,4 @@
-/** The script that reads weights of every kind and knows every network: engines for inference load it when they need it. */
+/** The script of weights of every kind, of every network and of the hub: engines load it when they need it. */
 export { loadAnyNetwork } from './engine/load-network.ts';
-export { locateAny } from './engine/locate-any.ts';
+export { locateWeights } from './hub/locate.ts';
+export { openWeightsFrom } from '../use/opened-weights.ts';

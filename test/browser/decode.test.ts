@@ -122,6 +122,7 @@ describe.each(browsers)('%s', (kind) => {
       files: {
         '/worker.js': await bundlePage('test/browser/support/decode-worker.ts'),
         '/jpeg.js': await bundlePage('src/web/jpeg.ts'),
+        '/pictures.js': await bundlePage('src/web/pictures.ts'),
         '/jpeg.wasm': await readFile(new URL('node_modules/@jsquash/jpeg/codec/dec/mozjpeg_dec.wasm', root)),
       },
     });
@@ -137,7 +138,10 @@ describe.each(browsers)('%s', (kind) => {
   async function decode(given: readonly Case[], noisy = false): Promise<DecodeAnswer> {
     const order: DecodeOrder = {
       files: given.map(({ file }) => Buffer.from(file).toString('base64')),
-      jpeg: { script: `${server.origin}/jpeg.js`, wasm: `${server.origin}/jpeg.wasm` },
+      scripts: {
+        jpeg: { script: `${server.origin}/jpeg.js`, wasm: `${server.origin}/jpeg.wasm` },
+        pictures: `${server.origin}/pictures.js`,
+      },
       noise: noisy,
     };
     return await page.evaluate(

@@ -111,16 +111,20 @@ describe.each(browsers)('%s', (kind) => {
   let doomed = 0;
 
   beforeAll(async () => {
-    const [page, engine, worker] = await Promise.all([
+    const [page, engine, worker, pictures] = await Promise.all([
       bundlePage('test/browser/support/loader-page.ts'),
       bundlePage('test/browser/support/loader-worker.ts'),
       bundlePage('src/web/worker.ts'),
+      bundlePage('src/web/pictures.ts'),
     ]);
     for (const isolated of [true, false]) {
       servers.push(
         await servePages({
           isolated,
-          files: { '/': html, '/page.js': page, '/engine.js': engine, '/worker.js': worker },
+          files: {
+            ...{ '/': html, '/page.js': page, '/engine.js': engine, '/worker.js': worker },
+            '/pictures.js': pictures,
+          },
           answer: (request, response) => {
             if (request.url !== '/mortal.js') return false;
             response.setHeader('Content-Type', 'text/javascript');

@@ -336,7 +336,7 @@ async function calls(): Promise<Calls> {
     ],
     [
       'trainOn of a backend of another kind',
-      () => trainOn(data, network, wrong({ backend: { load() {}, dispose() {} } })),
+      () => trainOn(data, network, wrong({ backend: { load: () => undefined, dispose: () => undefined } })),
       'UsageError: trainOn: expected backend to be a backend, what createBackend gives once it is awaited, got { load, dispose }',
     ],
     [

@@ -216,7 +216,7 @@ describe.each(browsers)('in %s', (kind) => {
     const rounds = await call('backends', 2);
     for (const about of rounds) {
       expect(about).toEqual(
-        [/1 thread\b/, /2 threads/, /3 threads/].map((how) => expect.stringMatching(how)),
+        [/1 thread\b/, /2 threads/, /3 threads/].map((how) => expect.stringMatching(how) as unknown),
       );
     }
   });

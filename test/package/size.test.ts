@@ -1,4 +1,6 @@
 import { build } from 'esbuild';
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 
@@ -14,10 +16,22 @@ test.each([
   ['{ F }', 'cardinal-nn', 13],
   ['{ nn }', 'cardinal-nn', 75],
   ['{ compile }', 'cardinal-nn', 57],
+  ['{ loadClassifier }', 'cardinal-nn/web', 110],
 ])('a bundle of %s of %s takes less than %d kB', async (names, from, limit) => {
-  const { outputFiles } = await build({
+  const { outputFiles, warnings } = await build({
     stdin: { contents: `import ${names} from '${from}'; globalThis.used = ${names};`, resolveDir: root },
     ...{ bundle: true, minify: true, write: false, format: 'esm', platform: 'browser', logLevel: 'silent' },
   });
+  // A bundler that meets anything of Node's would warn, or carry something in its place.
+  expect(warnings).toEqual([]);
   expect(outputFiles[0].contents.length / 1000).toBeLessThan(limit);
+});
+
+test("what a page loads has nothing of Node's", async () => {
+  const folder = join(root, 'dist/web');
+  const scripts = (await readdir(folder, { recursive: true })).filter((name) => name.endsWith('.js'));
+  expect(scripts).toContain('engine.js');
+  for (const name of scripts) {
+    expect(await readFile(join(folder, name), 'utf8'), name).not.toMatch(/["'`]node:/);
+  }
 });

@@ -1,10 +1,6 @@
-import type { AugmentationName } from '../../data/augmentation-names.ts';
 import type { OpenData } from '../../data/open-data.ts';
-import type { Preprocessing } from '../../data/preprocessing.ts';
 import * as portable from '../../train/loaders.ts';
-import type { Recipe } from '../../train/recipe.ts';
 import { createLoader } from './loader.ts';
-import { nodePictures } from './pictures.ts';
 
 /** Batches as a recipe wants them; whoever opens them disposes of them. Throws a `CardinalError` if there are none. */
 export function openLoaders(
@@ -12,17 +8,4 @@ export function openLoaders(
   options: portable.TrainingLoaderOptions,
 ): portable.TrainingLoaders {
   return portable.openLoaders(data, options, createLoader);
-}
-
-/**
- * The recipe with the augmentation that it trains with: the one that is `asked` for, its own, or what is usual for the data. So a
- * run says and keeps how its pictures were augmented.
- */
-export function withAugmentation(
-  recipe: Recipe,
-  data: OpenData,
-  preprocessing: Preprocessing,
-  asked: AugmentationName | undefined,
-): Promise<Recipe> {
-  return portable.withAugmentation(recipe, data, preprocessing, asked, nodePictures);
 }

@@ -1,5 +1,4 @@
 import type { OpenData } from '../../data/open-data.ts';
-import type { PictureRecord } from '../../data/picture-record.ts';
 import * as portable from '../../data/to-evaluate.ts';
 import { openData } from './open.ts';
 import { nodePictures } from './pictures.ts';
@@ -22,9 +21,4 @@ export async function picturesToEvaluate(
   portable.checkEvaluated(weights, asked);
   const data = await openData(source, { classes: weights.classes, valFraction: 0 });
   return portable.picturesToEvaluate(data, weights, asked, nodePictures);
-}
-
-/** A line for people if weights that training begins with were trained on pictures that it is to be evaluated on. */
-export function seenBefore(data: OpenData, records?: readonly PictureRecord[]): Promise<string | undefined> {
-  return portable.seenBefore(data, records, nodePictures);
 }

@@ -2,13 +2,20 @@ import type { Picture } from '../../data/dataset.ts';
 import { avifHeader } from '../../data/formats/avif.ts';
 import { gifSize } from '../../data/formats/gif.ts';
 import { checkScans, jpegFrame } from '../../data/formats/jpeg-scans.ts';
-import { decodePng } from '../../data/formats/png.ts';
 import { webpHeader } from '../../data/formats/webp.ts';
 import type { Timed } from '../../data/in-time.ts';
-import { optionalFormats, pictureFormats, type NativeFormat } from '../../data/picture-format.ts';
+import {
+  isOwnFormat,
+  optionalFormats,
+  pictureFormats,
+  type NativeFormat,
+  type OptionalFormatName,
+  type PictureFormatName,
+} from '../../data/picture-format.ts';
 import { checkSize, type PictureLimits } from '../../data/picture-limits.ts';
 import { PixelBudget } from '../../data/pixel-budget.ts';
 import { turned } from '../../data/transforms/turn.ts';
+import { pictureScript } from './by-script.ts';
 import { decodeNatively, readersHere } from './native.ts';
 
 /** Of this thread. */
@@ -39,21 +46,34 @@ const headers: Readonly<Partial<Record<NativeFormat, (bytes: Uint8Array, limits:
     avif: avifHeader,
   };
 
-/** How a JPEG is decoded where the browser's own decoder is not exact. */
-type DecodeJpeg = (bytes: Uint8Array) => Promise<Picture>;
+/** What decodes beside the browser. */
+export interface DecodersHere {
+  /** URL of the script for pictures that no browser decodes exactly. */
+  readonly pictures: string;
+  /** How a JPEG is decoded where the browser's own decoder is not exact. */
+  readonly decodeJpeg: ((bytes: Uint8Array) => Promise<Picture>) | undefined;
+}
 
 /**
- * Decodes in a browser, to the same bytes as Node's decoder: PNG by our own code, the rest by the browser's if that is exact. What is
+ * Decodes in a browser, to the same bytes as Node's decoder: PNG, BMP and PPM by our own code in the script `pictures`, the rest by the
+ * browser's if that is exact. What is
  * refused is refused by the header, before memory is taken for pixels. Throws an `Error` with the bare reason.
  */
 export async function decodeInBrowser(
   bytes: Uint8Array,
-  format: NativeFormat,
+  format: PictureFormatName | OptionalFormatName,
   limits: PictureLimits,
   timed: Timed,
-  decodeJpeg: DecodeJpeg | undefined,
+  { pictures, decodeJpeg }: DecodersHere,
 ): Promise<Picture> {
-  if (format === 'png') return budgeted(pngSize(bytes), limits, timed, () => decodePng(bytes, limits));
+  if (isOwnFormat(format)) {
+    const { decodeOwn } = await pictureScript(pictures);
+    return timed(() => decodeOwn(bytes, format, limits));
+  }
+  if (format === 'png') {
+    const { decodePng } = await pictureScript(pictures);
+    return budgeted(pngSize(bytes), limits, timed, () => decodePng(bytes, limits));
+  }
   const readHeader = headers[format];
   if (readHeader === undefined) throw new Error(cannot(format, 'cannot decode'));
   const known = readHeader(bytes, limits);

@@ -4,13 +4,13 @@ import type { WorkerReply, WorkerSetup } from '../../data/pool-messages.ts';
 import type { StartDecoderThread } from '../../data/pool-place.ts';
 import { lifeName, whenGone } from '../life.ts';
 import { startWorker } from '../start-worker.ts';
-import type { JpegUrls } from './jpeg.ts';
+import type { DecoderScripts } from './pictures.ts';
 
 /** The first message to a worker that is to decode. */
 export interface DecoderStart {
   readonly role: 'decoder';
   readonly setup: WorkerSetup;
-  readonly jpeg: JpegUrls | undefined;
+  readonly scripts: DecoderScripts;
   readonly life: string | undefined;
 }
 
@@ -20,7 +20,7 @@ export type DecoderMessage = 'alive' | WorkerReply | DecodingNote;
 const what = 'a thread that decodes pictures';
 
 /** Starts threads of a pool of decoders with this script. */
-export function decoderThreads(script: string, jpeg: JpegUrls | undefined): StartDecoderThread {
+export function decoderThreads(script: string, scripts: DecoderScripts): StartDecoderThread {
   return (setup, { onMessage, onEnd }) => {
     const worker = startWorker(script, what);
     const { port } = worker;
@@ -49,7 +49,7 @@ export function decoderThreads(script: string, jpeg: JpegUrls | undefined): Star
       worker.end(new Error(`${what} was ended`));
     };
     try {
-      port.post({ role: 'decoder', setup, jpeg, life } satisfies DecoderStart, []);
+      port.post({ role: 'decoder', setup, scripts, life } satisfies DecoderStart, []);
     } catch (error) {
       stop();
       throw error;

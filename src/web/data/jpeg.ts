@@ -1,16 +1,12 @@
 import { messageOf, ShortageError } from '../../base/errors.ts';
 import type { Picture } from '../../data/dataset.ts';
 import type * as script from '../jpeg.ts';
+import { loadOnDemand } from '../on-demand.ts';
+import type { Scripts } from '../scripts.ts';
 import { withoutAlpha } from './read-pixels.ts';
 
-/** Where the decoder for browsers without an exact one of their own is. */
-export interface JpegUrls {
-  readonly script: string;
-  readonly wasm: string;
-}
-
 /** Decodes by WebAssembly, which is loaded at the first picture. */
-export function jpegDecoder(urls: JpegUrls): (bytes: Uint8Array) => Promise<Picture> {
+export function jpegDecoder(urls: Scripts['jpeg']): (bytes: Uint8Array) => Promise<Picture> {
   let opened: ReturnType<typeof script.openJpegDecoder> | undefined;
   return async (bytes) => {
     opened ??= open(urls).catch((error: unknown) => {
@@ -33,9 +29,9 @@ export function jpegDecoder(urls: JpegUrls): (bytes: Uint8Array) => Promise<Pict
   };
 }
 
-async function open({ script: url, wasm }: JpegUrls): ReturnType<typeof script.openJpegDecoder> {
+async function open({ script: url, wasm }: Scripts['jpeg']): ReturnType<typeof script.openJpegDecoder> {
   try {
-    const { openJpegDecoder } = (await import(url)) as typeof script;
+    const { openJpegDecoder } = (await loadOnDemand(url)) as typeof script;
     return await openJpegDecoder(wasm);
   } catch (error) {
     // No fault of the picture.

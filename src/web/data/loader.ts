@@ -1,24 +1,21 @@
-import type { BatchLoader } from '../../data/dataset.ts';
 import { localPool, threadPool } from '../../data/decoder-pool.ts';
-import * as portable from '../../data/loader.ts';
-import type { PictureDataset } from '../../data/source.ts';
+import type { LoaderPlatform } from '../../data/loader.ts';
 import { decoderThreads } from './decoder-thread.ts';
-import type { JpegUrls } from './jpeg.ts';
+import type { DecoderScripts } from './pictures.ts';
+import type { Scripts } from '../scripts.ts';
 import { webAssembler } from './serve-decoder.ts';
 
 /** Where the scripts of a loader's threads are. */
-export interface LoaderUrls {
-  readonly worker: string;
-  readonly jpeg?: JpegUrls | undefined;
-}
+export type LoaderUrls = DecoderScripts & Pick<Scripts, 'worker'>;
 
 /** Batches ahead of the training, in workers that the engine starts. */
-export function webLoaders({ worker, jpeg }: LoaderUrls): portable.LoaderPlatform {
+export function webLoaders({ worker, jpeg, pictures }: LoaderUrls): LoaderPlatform {
+  const scripts = { jpeg, pictures };
   return {
     openPool: (setup, workers) =>
       workers === 0
-        ? localPool(webAssembler(setup, jpeg))
-        : threadPool(setup, workers, decoderThreads(worker, jpeg)),
+        ? localPool(webAssembler(setup, scripts))
+        : threadPool(setup, workers, decoderThreads(worker, scripts)),
     // Every browser decodes something; what it cannot is said of each picture.
     requireDecoder: () => undefined,
     // One worker keeps ahead of any training on pictures in memory; files take half the cores to decode.
@@ -33,13 +30,4 @@ export function webLoaders({ worker, jpeg }: LoaderUrls): portable.LoaderPlatfor
 function memoryBytes(): number {
   const { deviceMemory = 4 } = navigator as { readonly deviceMemory?: number };
   return deviceMemory * 2 ** 30;
-}
-
-/** As `createLoader` of `cardinal-nn/node`, in a worker of a page. */
-export function createWebLoader(
-  dataset: PictureDataset,
-  options: portable.LoaderOptions,
-  urls: LoaderUrls,
-): BatchLoader {
-  return portable.createLoader(dataset, options, webLoaders(urls));
 }

@@ -5,11 +5,10 @@ import type { WorkerMessage, WorkerSetup } from '../../data/pool-messages.ts';
 import type { OwnPort } from '../engine/own-port.ts';
 import { live } from '../life.ts';
 import type { DecoderMessage, DecoderStart } from './decoder-thread.ts';
-import type { JpegUrls } from './jpeg.ts';
-import { webPictures } from './pictures.ts';
+import { webPictures, type DecoderScripts } from './pictures.ts';
 
 /** A worker becomes a thread of a pool of decoders. */
-export function serveDecoder(port: OwnPort, { setup, jpeg, life }: DecoderStart): void {
+export function serveDecoder(port: OwnPort, { setup, scripts, life }: DecoderStart): void {
   const post = (message: DecoderMessage, transfer: readonly ArrayBuffer[] = []): void => {
     port.postMessage(message, transfer);
   };
@@ -21,13 +20,13 @@ export function serveDecoder(port: OwnPort, { setup, jpeg, life }: DecoderStart)
     },
     post,
   };
-  answerJobs(jobs, webAssembler(setup, jpeg, jobs));
+  answerJobs(jobs, webAssembler(setup, scripts, jobs));
   void live(life).then(() => {
     post('alive');
   });
 }
 
 /** The assembler of a loader with the browser's decoders, in a thread of its pool, which has a port, or in the loader's own. */
-export function webAssembler(setup: WorkerSetup, jpeg: JpegUrls | undefined, port?: JobPort): Assembler {
-  return assemblerOf(setup, decoderOf(setup.source, webPictures(jpeg), port && notingFor(setup, port)));
+export function webAssembler(setup: WorkerSetup, scripts: DecoderScripts, port?: JobPort): Assembler {
+  return assemblerOf(setup, decoderOf(setup.source, webPictures(scripts), port && notingFor(setup, port)));
 }

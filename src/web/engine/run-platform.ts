@@ -4,9 +4,9 @@ import type { BackendEntry, EngineChoice } from '../../run/backends.ts';
 import type { FileSystem } from '../../run/folder/file-system.ts';
 import type { FolderPlatform } from '../../run/folder/platform.ts';
 import type { BeginningWeights, OpenBackend, RunPlatform } from '../../run/platform.ts';
-import { openWeightsFrom } from '../../use/opened-weights.ts';
 import type { ByteSource } from '../../weights/byte-source.ts';
 import type { VerifyOptions } from '../../weights/digest.ts';
+import type { Scripts } from '../scripts.ts';
 import { openFolderPlatform } from '../store/folder-platform.ts';
 import { gunzip } from '../store/gunzip.ts';
 import { gzip } from '../store/gzip.ts';
@@ -15,8 +15,8 @@ import { createEngineBackend, room } from './backend.ts';
 import { webLoaders } from '../data/loader.ts';
 import { RunningSha256 } from '../running-sha256.ts';
 import type { Engine } from './context.ts';
-import { locateAny } from './locate-any.ts';
 import { located, type SentWeights } from './weights.ts';
+import { weightsScript } from './weights-script.ts';
 
 /** What a run has of its page, beside what all engines have. */
 export interface RunOfPage {
@@ -51,7 +51,7 @@ export async function runPlatform({ engine, out, weights, signal }: RunOfPage): 
       throw new UsageError(`trainOn: a page has no folder ${path}: give what openPictures gives`);
     },
     withWeights: async (name, work, options) =>
-      work(await beginningWith(weights ?? { kind: 'name', name }, options, signal)),
+      work(await beginningWith(weights ?? { kind: 'name', name }, options, signal, engine.scripts)),
   };
 }
 
@@ -98,8 +98,10 @@ async function beginningWith(
   sent: SentWeights,
   options: VerifyOptions,
   signal: AbortSignal,
+  scripts: Scripts,
 ): Promise<BeginningWeights> {
-  const { source, known } = await located(sent, { signal }, locateAny);
+  const { source, known } = await located(sent, { signal }, scripts);
+  const { openWeightsFrom } = await weightsScript(scripts.weights);
   const opened = await openWeightsFrom(source, known, options);
   // Its name alone finds it again; bytes nobody finds.
   return { ...opened, path: undefined, digest: () => digestOf(source) };

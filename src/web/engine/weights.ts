@@ -3,6 +3,7 @@ import type { LocatedWeights } from '../hub/locate.ts';
 import type { Scripts } from '../scripts.ts';
 import { blobSource } from '../store/blob-source.ts';
 import { fetchBlob, type FetchOptions } from './fetch-blob.ts';
+import { weightsScript } from './weights-script.ts';
 
 export type { LoadProgress } from './fetch-blob.ts';
 
@@ -13,26 +14,25 @@ export type SentWeights =
   /** A URL, a file of the private file system (`opfs:`) or weights of the hub (`hf:`). */
   | { readonly kind: 'name'; readonly name: string };
 
-/** Finds weights of the hub or of the private file system. Throws as `located` does. */
-export type Locate = (
-  name: string,
-  options: FetchOptions,
-  scripts: Pick<Scripts, 'weights'>,
-) => Promise<LocatedWeights>;
-
 /**
- * The bytes of weights, wherever they are, and what is known of them. Throws a `CardinalError` if they cannot be had, the reason of the
- * signal if it is aborted.
+ * Where the bytes of weights are, and what is known of them. Throws a `CardinalError` if they cannot be had, the reason of the signal if
+ * it is aborted.
  */
 export async function located(
   sent: SentWeights,
-  options: FetchOptions,
-  locate: (name: string, options: FetchOptions) => Promise<LocatedWeights>,
+  { signal, onProgress }: FetchOptions,
+  scripts: Pick<Scripts, 'weights'>,
 ): Promise<LocatedWeights> {
   const { name } = sent;
   const known = { origin: name.split('/').at(-1) };
   if (sent.kind === 'blob') return { source: blobSource(sent.blob, name), known };
   if (sent.kind === 'bytes') return { source: bytesSource(sent.bytes, name), known };
-  if (/^(hf|opfs):/.test(name)) return locate(name, options);
-  return { source: blobSource(await fetchBlob(name, 'the weights', options), name), known };
+  if (!/^(hf|opfs):/.test(name)) {
+    return { source: blobSource(await fetchBlob(name, 'the weights', { signal, onProgress }), name), known };
+  }
+  const { locateWeights } = await weightsScript(scripts.weights);
+  return locateWeights(name, {
+    signal,
+    onProgress: ({ received, total }) => onProgress?.({ received, total }),
+  });
 }

@@ -15,11 +15,6 @@ export interface LocatedWeights {
   readonly known: KnownOfWeights;
 }
 
-/** Whether a text names weights of the hub or of the private file system, and not a URL. */
-export function isWeightsName(name: string): boolean {
-  return isHubName(name) || isOpfsPath(name);
-}
-
 /**
  * Finds weights of the hub (`hf:owner/repo[@revision][/file]`), downloaded if they are not there already, or of the private file system
  * (`opfs:runs/pets/best.safetensors`). For a dedicated worker. Throws a `CardinalError` if they cannot be had, the signal's reason if it

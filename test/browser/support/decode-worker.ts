@@ -2,11 +2,11 @@
 import { withChannels } from '../../../src/data/transforms/grey.ts';
 import { loadPicture } from '../../../src/data/decode.ts';
 import { messageOf } from '../../../src/base/errors.ts';
-import { webPictures } from '../../../src/web/data/pictures.ts';
+import { webPictures, type DecoderScripts } from '../../../src/web/data/pictures.ts';
 
 export interface DecodeOrder {
   readonly files: readonly string[];
-  readonly jpeg: { readonly script: string; readonly wasm: string };
+  readonly scripts: DecoderScripts;
   /** Have canvases lie, as those of browsers that hide who uses them. */
   readonly noise?: boolean;
 }
@@ -20,9 +20,9 @@ addEventListener('message', ({ data }: MessageEvent<DecodeOrder>) => {
   });
 });
 
-async function answer({ files, jpeg, noise = false }: DecodeOrder): Promise<DecodeAnswer> {
+async function answer({ files, scripts, noise = false }: DecodeOrder): Promise<DecodeAnswer> {
   if (noise) lie();
-  const platform = webPictures(jpeg);
+  const platform = webPictures(scripts);
   const answers: string[] = [];
   for (const file of files) {
     const bytes = Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0));

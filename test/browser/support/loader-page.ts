@@ -28,7 +28,11 @@ async function batchesOf({ files, options, worker }: PageOrder): Promise<LoaderA
     engine.onerror = ({ message }) => {
       reject(new Error(message));
     };
-    const urls = { worker: `${location.origin}${worker}` };
+    const urls = {
+      worker: `${location.origin}${worker}`,
+      pictures: `${location.origin}/pictures.js`,
+      jpeg: { script: `${location.origin}/jpeg.js`, wasm: `${location.origin}/jpeg.wasm` },
+    };
     engine.postMessage({ parts, options, urls } satisfies LoaderOrder);
   });
 }

@@ -1,10 +1,10 @@
 /** In place of an engine: makes batches of what a page sends, and answers with their hashes. */
 import { messageOf } from '../../../src/base/errors.ts';
-import type { LoaderOptions } from '../../../src/data/loader.ts';
+import { createLoader, type LoaderOptions } from '../../../src/data/loader.ts';
 import { openDataFrom, type OpenDataParts } from '../../../src/data/open-data.ts';
 import { recordOf } from '../../../src/data/record-pictures.ts';
 import type { PictureRecord } from '../../../src/data/picture-record.ts';
-import { createWebLoader, type LoaderUrls } from '../../../src/web/data/loader.ts';
+import { webLoaders, type LoaderUrls } from '../../../src/web/data/loader.ts';
 import { webPictures } from '../../../src/web/data/pictures.ts';
 import { hashOfBatches } from '../../support/batches.ts';
 
@@ -33,9 +33,9 @@ async function answer({ parts, options, urls }: LoaderOrder): Promise<LoaderAnsw
   if (train === undefined) throw new Error('no training pictures');
   const batches: string[] = [];
   for (const each of options) {
-    const loader = createWebLoader(train, each, urls);
+    const loader = createLoader(train, each, webLoaders(urls));
     batches.push(await hashOfBatches(loader).catch(messageOf));
     await loader.dispose();
   }
-  return { isolated: crossOriginIsolated, batches, record: await recordOf(data, webPictures(undefined)) };
+  return { isolated: crossOriginIsolated, batches, record: await recordOf(data, webPictures(urls)) };
 }

@@ -18,6 +18,7 @@ export const plain: Required<Lowerings> = {
   linear_backward_weight: linearBackwardWeight,
 };
 
+/** Never called: there is no library. */
 export function withBlas(): Lowerings {
   return plain;
 }
