@@ -31,8 +31,8 @@ export async function fetchBlob(
   try {
     const response = await fetch(url, { signal: signal ?? null });
     if (!response.ok) {
-        throw new CardinalError(`${what}, ${url}, were answered with ${response.status}: check the URL`);
-      }
+      throw new CardinalError(`${what}, ${url}, were answered with ${response.status}: check the URL`);
+    }
     const type = response.headers.get('content-type') ?? '';
     if (/^text\/html\b/i.test(type)) {
       throw new CardinalError(
