@@ -13,6 +13,8 @@ const sharing =
 const own = /\bvi\.|node:child_process|\bprocess\.(env|chdir|memoryUsage)/;
 const together = files.filter((file) => sharing.test(file) && !own.test(readFileSync(file, 'utf8')));
 
+const inBrowsers = files.filter((file) => file.startsWith('test/browser/'));
+
 /** What takes half a minute and more: begun late, one of them would still run when all others have ended. */
 const longest = [
   'docs/readme-run',
@@ -36,7 +38,7 @@ class LongestFirst extends BaseSequencer {
     const sorted = await super.sort(specifications);
     const isLong = ({ moduleId }: TestSpecification) => longest.some((name) => moduleId.endsWith(name));
     const inProject = (name: string) => sorted.filter(({ project }) => project.name === name);
-    return ['alone', 'together'].flatMap((name) => [
+    return ['alone', 'browser', 'together'].flatMap((name) => [
       ...inProject(name).filter(isLong),
       ...inProject(name).filter((one) => !isLong(one)),
     ]);
@@ -52,7 +54,15 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'alone', include: files.filter((file) => !together.includes(file)) },
+        test: {
+          name: 'alone',
+          include: files.filter((file) => !together.includes(file) && !inBrowsers.includes(file)),
+        },
+      },
+      // On a busy machine a browser needs longer to start than hooks have.
+      {
+        extends: true,
+        test: { name: 'browser', include: inBrowsers, testTimeout: 120_000, hookTimeout: 120_000 },
       },
       { extends: true, test: { name: 'together', include: together, isolate: false } },
     ],

@@ -76,8 +76,9 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
   './web': {
     values: `
       Classifier InUseError LockLostError createBackend deleteRun exportRun importRun listRuns loadClassifier
-      persistRuns readMetrics trainOn`,
+      openPictures persistRuns readMetrics trainOn`,
     types: `
+      DirectoryHandleLike PageFile PageFiles PageFolders PicturesSource
       ExportOptions ImportOptions MetricsOptions MetricsRecord RunSummary RunsOptions
       Classification ClassifiedPicture ClassifierOptions ClassifyManyOptions ClassifyOptions LoadProgress NamedModel
       TrainOnOptions TrainedOn       WeightsInput WebBackend WebBackendOptions WebPictureInput WebPictureInputs`,

@@ -8,16 +8,22 @@ import type { Engine } from './context.ts';
 import type { NetworkLoader } from './load-network.ts';
 import { receiveSent, type SentPicture } from './sent-picture.ts';
 import type { ClassifierFacts, EngineService, SentClassifierOptions } from './service.ts';
-import { located, type SentWeights } from './weights.ts';
+import { located, type Locate, type SentWeights } from './weights.ts';
+
+/** How an engine reads weights. */
+export interface WeightsReader {
+  readonly load: NetworkLoader;
+  readonly locate: Locate;
+}
 
 /** The classifiers of an engine, which its page knows by numbers. */
 export class Classifiers {
-  readonly #loadNetwork: NetworkLoader;
+  readonly #weights: WeightsReader;
   readonly #classifiers = new Map<number, Classifier>();
   #loaded = 0;
 
-  constructor(loadNetwork: NetworkLoader) {
-    this.#loadNetwork = loadNetwork;
+  constructor(weights: WeightsReader) {
+    this.#weights = weights;
   }
 
   async load(
@@ -29,21 +35,17 @@ export class Classifiers {
     const onProgress = (progress: Parameters<typeof tell<'progress'>>[1]): void => {
       tell('progress', progress);
     };
-    const found = await located(weights, { signal, onProgress });
-    const {
-      of,
-      name,
-      classes: known,
-      ...loaded
-    } = await this.#loadNetwork(
-      found,
-      { model, options, inChannels, partial, verify },
-      { scripts, graphs: (input) => ask('graphs', input) },
+    const found = await located(weights, { signal, onProgress }, (name, how) =>
+      this.#weights.locate(name, how, scripts),
     );
+    const settings = { model, options, inChannels, partial, verify };
+    const { of, name, classes: known, ...loaded } = await this.#weights.load(found, settings, scripts);
     const recorded = requirePreprocessing(setup.preprocessing ?? loaded.preprocessing, weights.name);
     const preprocessing = checkPreprocessing('loadClassifier', recorded);
     signal.throwIfAborted();
-    const network = await of([preprocessing.channels, ...preprocessing.size]);
+    const input = [preprocessing.channels, ...preprocessing.size];
+    loaded.addGraphs?.(await ask('graphs', { shape: [1, ...input], training: false }));
+    const network = of(input);
     const classifier = await classifierOfNetwork(
       network,
       known,

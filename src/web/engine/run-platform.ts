@@ -15,6 +15,7 @@ import { createEngineBackend, room } from './backend.ts';
 import { webLoaders } from '../data/loader.ts';
 import { runningSha256 } from './running-sha256.ts';
 import type { Engine } from './context.ts';
+import { locateAny } from './locate-any.ts';
 import { located, type SentWeights } from './weights.ts';
 
 /** What a run has of its page, beside what all engines have. */
@@ -98,7 +99,7 @@ async function beginningWith(
   options: VerifyOptions,
   signal: AbortSignal,
 ): Promise<BeginningWeights> {
-  const { source, known } = await located(sent, { signal });
+  const { source, known } = await located(sent, { signal }, locateAny);
   const opened = await openWeightsFrom(source, known, options);
   // Its name alone finds it again; bytes nobody finds.
   return { ...opened, path: undefined, digest: () => digestOf(source) };

@@ -7,18 +7,17 @@ import { backendHandlers } from '../../backends/remote/serve.ts';
 import { factsOf } from '../../backends/remote/service.ts';
 import { live } from '../life.ts';
 import { createEngineBackend } from './backend.ts';
-import { Classifiers } from './classifiers.ts';
+import { Classifiers, type WeightsReader } from './classifiers.ts';
 import { webPictures } from '../data/pictures.ts';
 import type { Engine } from './context.ts';
-import type { NetworkLoader } from './load-network.ts';
 import type { EngineService } from './service.ts';
 
 /**
- * This worker becomes the engine of its page. `loadNetwork` is how it loads weights, `more` what it does beside what all engines do; it
+ * This worker becomes the engine of its page. `weights` is how it reads them, `more` what it does beside what all engines do; it
  * may use the engine from the first call on.
  */
 export function serveEngine<More extends Service<More>>(
-  loadNetwork: NetworkLoader,
+  weights: WeightsReader,
   more: (engine: () => Engine) => Handlers<More>,
 ): void {
   let begun: Engine | undefined;
@@ -26,7 +25,7 @@ export function serveEngine<More extends Service<More>>(
     if (begun === undefined) throw new CardinalError('the engine has not begun');
     return begun;
   };
-  const classifiers = new Classifiers(loadNetwork);
+  const classifiers = new Classifiers(weights);
   const own: Handlers<EngineService> = {
     begin: async ([{ version, scripts, life, ...options }]) => {
       if (version !== VERSION) {

@@ -1,5 +1,6 @@
 import { bytesSource } from '../../weights/byte-source.ts';
-import { isWeightsName, locateWeights, type LocatedWeights } from '../hub/locate.ts';
+import type { LocatedWeights } from '../hub/locate.ts';
+import type { Scripts } from '../scripts.ts';
 import { blobSource } from '../store/blob-source.ts';
 import { fetchBlob, type FetchOptions } from './fetch-blob.ts';
 
@@ -12,23 +13,26 @@ export type SentWeights =
   /** A URL, a file of the private file system (`opfs:`) or weights of the hub (`hf:`). */
   | { readonly kind: 'name'; readonly name: string };
 
+/** Finds weights of the hub or of the private file system. Throws as `located` does. */
+export type Locate = (
+  name: string,
+  options: FetchOptions,
+  scripts: Pick<Scripts, 'weights'>,
+) => Promise<LocatedWeights>;
+
 /**
- * Where the bytes of weights are, and what is known of them. Throws a `CardinalError` if they cannot be had, the reason of the signal if
- * it is aborted.
+ * The bytes of weights, wherever they are, and what is known of them. Throws a `CardinalError` if they cannot be had, the reason of the
+ * signal if it is aborted.
  */
 export async function located(
   sent: SentWeights,
-  { signal, onProgress }: FetchOptions,
+  options: FetchOptions,
+  locate: (name: string, options: FetchOptions) => Promise<LocatedWeights>,
 ): Promise<LocatedWeights> {
   const { name } = sent;
   const known = { origin: name.split('/').at(-1) };
   if (sent.kind === 'blob') return { source: blobSource(sent.blob, name), known };
   if (sent.kind === 'bytes') return { source: bytesSource(sent.bytes, name), known };
-  if (!isWeightsName(name)) {
-    return { source: blobSource(await fetchBlob(name, 'the weights', { signal, onProgress }), name), known };
-  }
-  return locateWeights(name, {
-    signal,
-    onProgress: ({ received, total }) => onProgress?.({ received, total }),
-  });
+  if (/^(hf|opfs):/.test(name)) return locate(name, options);
+  return { source: blobSource(await fetchBlob(name, 'the weights', options), name), known };
 }

@@ -106,10 +106,13 @@ async function openFirefox(
   const { launch } = await import('puppeteer-core');
   const browser = await launch({
     ...{ browser: 'firefox', executablePath, headless: true, protocolTimeout: 300_000 },
+    args: ['--remote-allow-system-access'],
     ...(profile === undefined ? {} : { userDataDir: profile }),
     // Files of the OPFS and of the cache need no asking; pages are not slowed down because nobody looks at them.
     extraPrefsFirefox: { 'dom.min_background_timeout_value': 4, ...preferences },
   });
+  const inFirefox = await firefoxItself(browser as unknown as BidiBrowser);
+  await inFirefox(letWorkersStart);
   return {
     kind: 'firefox',
     newPage: async () => {
@@ -127,7 +130,11 @@ async function openFirefox(
           await input.uploadFile(...paths);
         },
         setViewport: (size) => page.setViewport(size),
-        setColorScheme: (value) => page.emulateMediaFeatures([{ name: 'prefers-color-scheme', value }]),
+        // Of all pages: BiDi has no emulation of it.
+        setColorScheme: (scheme) =>
+          inFirefox(
+            `Services.prefs.setIntPref('layout.css.prefers-color-scheme.content-override', ${scheme === 'dark' ? 0 : 1})`,
+          ),
         screenshot: async (path) => {
           await page.screenshot({ path: path, fullPage: true });
         },
@@ -137,6 +144,33 @@ async function openFirefox(
       };
     },
     close: () => browser.close(),
+  };
+}
+
+/** What puppeteer does not tell of its browser in types. */
+interface BidiBrowser {
+  readonly connection: {
+    send(method: string, given: object): Promise<{ readonly result: unknown }>;
+  };
+}
+
+/**
+ * Firefox's agent for drivers listens for the debuggers of all workers. While anybody does, `new Worker` in a worker waits for the main
+ * thread and sometimes never returns: 40 rounds of new workers came to no end in any of 3 tries; without a driver, or without this
+ * listener of its agent, in every one of 4.
+ */
+const letWorkersStart = "ChromeUtils.unregisterProcessActor('WebDriverWorkerListener')";
+
+/** Evaluates in the browser's own window, which is allowed everything. */
+async function firefoxItself({ connection }: BidiBrowser): Promise<(expression: string) => Promise<void>> {
+  const tree = await connection.send('browsingContext.getTree', { 'moz:scope': 'chrome' });
+  const [{ context }] = (tree.result as { contexts: readonly [{ context: string }] }).contexts;
+  return async (expression) => {
+    const given = { expression, target: { context }, awaitPromise: true };
+    const { result } = await connection.send('script.evaluate', given);
+    const { type, exceptionDetails } = result as { type: string; exceptionDetails?: { text: string } };
+    if (type !== 'success')
+      throw new Error(`${expression} failed in Firefox: ${exceptionDetails?.text ?? type}`);
   };
 }
 

@@ -34,4 +34,53 @@ describe.each(browsers)('%s', (kind) => {
       await server.close();
     }
   });
+
+  test('a page is shown light or dark', async () => {
+    const server = await servePages();
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${server.origin}/`);
+      for (const scheme of ['dark', 'light'] as const) {
+        await page.setColorScheme(scheme);
+        const isDark = (): Promise<boolean> =>
+          page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches, undefined);
+        await expect.poll(isDark).toBe(scheme === 'dark');
+      }
+      await page.close();
+    } finally {
+      await server.close();
+    }
+  });
+
+  test('workers start workers, again and again', async () => {
+    const engine = `
+      const started = () => new Promise((resolve) => {
+        const worker = new Worker('/nested.js', { type: 'module' });
+        worker.onmessage = () => { resolve(worker); };
+      });
+      for (let round = 0; round < 10; round++) {
+        const workers = await Promise.all([started(), started(), started(), started()]);
+        for (const worker of workers) worker.terminate();
+      }
+      self.postMessage('done');`;
+    const files = { '/engine.js': engine, '/nested.js': "self.postMessage('alive')" };
+    const server = await servePages({ isolated: true, files });
+    try {
+      const page = await browser.newPage();
+      await page.goto(`${server.origin}/`);
+      const answer = await page.evaluate(
+        () =>
+          new Promise((resolve) => {
+            new Worker('/engine.js', { type: 'module' }).onmessage = ({ data }) => {
+              resolve(data);
+            };
+          }),
+        undefined,
+      );
+      expect(answer).toBe('done');
+      await page.close();
+    } finally {
+      await server.close();
+    }
+  });
 });
