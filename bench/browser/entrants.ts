@@ -8,7 +8,11 @@ import type { PageOptions } from './page-program.ts';
 const titles = { chromium: 'Chromium', firefox: 'Firefox' } as const;
 
 /** Cardinal in Node, with each build of the kernels; every page is compared with these. */
-export const nodeNames = { wide: 'Node, wide', relaxed: 'Node, relaxed', one: 'Node, relaxed, 1 thread' } as const;
+export const nodeNames = {
+  wide: 'Node, wide',
+  relaxed: 'Node, relaxed',
+  one: 'Node, relaxed, 1 thread',
+} as const;
 
 /** Cardinal in Node, and in every browser Cardinal and its peers. */
 export function pageEntrants(work: Work, threads: number): Entrant[] {
@@ -28,7 +32,10 @@ function pagesOf(work: Work, browser: PageOptions['browser'], threads: number): 
     ...{ name: `${titles[browser]}: ${what}`, threads: options.threads },
     ...nodeEntrant('../browser/contender.ts', work, { browser, ...options }),
   });
-  const peers = work.kind === 'training' ? (['jax', 'tensorflow'] as const) : (['onnxruntime-web', 'tensorflow'] as const);
+  const peers =
+    work.kind === 'training'
+      ? (['jax', 'tensorflow'] as const)
+      : (['onnxruntime-web', 'tensorflow'] as const);
   return [
     page('Cardinal', { library: 'cardinal', threads, isolated: true }),
     page('Cardinal, 1 thread', { library: 'cardinal', threads: 1, isolated: true }),
@@ -40,4 +47,8 @@ function pagesOf(work: Work, browser: PageOptions['browser'], threads: number): 
 }
 
 /** jax-js computes on one thread, whatever it is asked for. */
-const peerNames = { 'onnxruntime-web': 'onnxruntime-web', tensorflow: 'TensorFlow.js', jax: 'jax-js' } as const;
+const peerNames = {
+  'onnxruntime-web': 'onnxruntime-web',
+  tensorflow: 'TensorFlow.js',
+  jax: 'jax-js',
+} as const;

@@ -30,7 +30,7 @@ export interface PageProgram extends Program {
 }
 
 /** What a peer gets for its first run, which compiles, and for another, which is measured again and again. */
-const limits = { firstMs: 240_000, runMs: 60_000 };
+const limits = { firstMs: 280_000, runMs: 60_000 };
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const peers = join(root, 'bench', 'node_modules');
@@ -108,7 +108,7 @@ async function reasonAgainst(
     await start;
     // The first run compiles.
     await run();
-    await run();
+    if (ms() <= limits.runMs) await run();
     return ms() <= limits.runMs ? undefined : `a run takes it ${Math.round(ms() / 1000)} s`;
   };
   let timer: NodeJS.Timeout | undefined;

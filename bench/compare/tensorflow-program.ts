@@ -46,7 +46,12 @@ export interface TensorFlow {
   matMul(a: Tensor, b: Tensor): Tensor;
   maxPool(x: Tensor, size: Pair, strides: Pair, pad: Window['pad'], rounding: 'floor'): Tensor;
   mean(x: Tensor, axes: readonly number[]): Tensor;
-  stridedSlice(x: Tensor, begin: readonly number[], end: readonly number[], strides: readonly number[]): Tensor;
+  stridedSlice(
+    x: Tensor,
+    begin: readonly number[],
+    end: readonly number[],
+    strides: readonly number[],
+  ): Tensor;
   pad(x: Tensor, paddings: readonly Pair[]): Tensor;
   readonly fused: {
     readonly conv2d: (options: Convolution) => Tensor;
@@ -128,8 +133,7 @@ function isDepthwise({ attrs: { groups }, inputs: [x, w] }: NodeOf<'conv2d'>): b
 /** Computes the steps of the plan, one after the other. */
 function forward(tf: TensorFlow, plan: Plan, picture: Tensor, weights: Weights): Tensor {
   const values = new Map<number, Tensor>();
-  const valueOf = ({ id, name }: Value): Tensor =>
-    found(name === 'input' ? picture : values.get(id), name);
+  const valueOf = ({ id, name }: Value): Tensor => found(name === 'input' ? picture : values.get(id), name);
   const weightOf = ({ name }: Value): readonly Tensor[] => found(weights.get(name), name);
   let last = picture;
   for (const { node } of plan.steps.forward) {
@@ -161,7 +165,12 @@ function compute(tf: TensorFlow, node: Node, valueOf: ValueOf, weightOf: WeightO
     case 'subsample':
       return tf.stridedSlice(x, [0, 0, 0, 0], x.shape, [1, node.attrs.stride, node.attrs.stride, 1]);
     case 'pad_channels':
-      return tf.pad(x, [[0, 0], [0, 0], [0, 0], [node.attrs.before, node.attrs.after]]);
+      return tf.pad(x, [
+        [0, 0],
+        [0, 0],
+        [0, 0],
+        [node.attrs.before, node.attrs.after],
+      ]);
     default:
       throw new Error(`no ${node.op} here`);
   }
@@ -178,7 +187,11 @@ function convolve(
   const activation = activationOf(attrs.activation);
   const filters = weightOf(inputs[1]);
   const biases = weightOf(inputs[2]);
-  const window = { strides: stride, pad: padOf(padding), activation: residual ? 'linear' : activation } as const;
+  const window = {
+    strides: stride,
+    pad: padOf(padding),
+    activation: residual ? 'linear' : activation,
+  } as const;
   const convolution = filters.length === 1 && groups > 1 ? tf.fused.depthwiseConv2d : tf.fused.conv2d;
   const parts = filters.length === 1 ? [x] : tf.split(x, groups, 3);
   const outputs = filters.map((filter, group) =>

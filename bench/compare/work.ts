@@ -160,12 +160,7 @@ export const suites: Readonly<Record<string, Suite>> = {
         'resnet20_cifar',
         [32, 3, 32, 32],
       ]),
-      whole(
-        'training',
-        'page-resnext29-32',
-        'ResNeXt-29 32×4d training step, 32², batch 32',
-        resnext29(32),
-      ),
+      whole('training', 'page-resnext29-32', 'ResNeXt-29 32×4d training step, 32², batch 32', resnext29(32)),
     ],
   },
   shapes: {

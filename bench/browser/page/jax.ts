@@ -36,10 +36,7 @@ type Loss = (parameters: readonly JaxArray[], picture: JaxArray, target: JaxArra
 interface Jax {
   init(device: 'wasm'): Promise<readonly string[]>;
   defaultDevice(device: 'wasm'): void;
-  jit(step: Step): Step;
-  valueAndGrad(
-    loss: Loss,
-  ): (...given: Parameters<Loss>) => [loss: JaxArray, gradients: readonly JaxArray[]];
+  valueAndGrad(loss: Loss): (...given: Parameters<Loss>) => [loss: JaxArray, gradients: readonly JaxArray[]];
   readonly numpy: {
     array(values: Float32Array, options: { readonly shape: readonly number[] }): JaxArray;
     mean(x: JaxArray, axes?: readonly number[]): JaxArray;
@@ -64,8 +61,8 @@ interface Jax {
 }
 
 /**
- * A training step in jax-js on its WebAssembly backend: forward pass as traced, its own gradients, SGD with momentum, all as one
- * compiled function. Running statistics of batch norm are left out, which spares it a little.
+ * A training step in jax-js on its WebAssembly backend: forward pass as traced, its own gradients, SGD with momentum. Compiled as one
+ * by its `jit` the step took no less time. Running statistics of batch norm are left out, which spares it a little.
  */
 export async function jaxProgram(url: string, version: string, work: NetworkWork): Promise<Program> {
   if (work.kind !== 'training') throw new Error('jax-js only trains here');
@@ -84,7 +81,7 @@ export async function jaxProgram(url: string, version: string, work: NetworkWork
     return arrayOf(tensor.data, tensor.shape);
   });
   let momenta = parameters.map(({ shape }) => arrayOf(new Float32Array(sizeOf(shape)), shape));
-  const step = jax.jit(stepOf(jax, traced, names));
+  const step = stepOf(jax, traced, names);
   const { input } = work;
   const classes = traced.output.shape[1];
   const pictures = numbers(sizeOf(input), 1, 1);
@@ -183,7 +180,12 @@ function compute({ numpy, nn, lax }: Jax, node: Node, take: (value: Value) => Ja
       return x.reshape([n, c, h, stride, w, stride]).slice([], [], [], 0, [], 0);
     }
     case 'pad_channels':
-      return numpy.pad(x, [[0, 0], [node.attrs.before, node.attrs.after], [0, 0], [0, 0]]);
+      return numpy.pad(x, [
+        [0, 0],
+        [node.attrs.before, node.attrs.after],
+        [0, 0],
+        [0, 0],
+      ]);
     case 'avg_pool2d':
       // Over the whole picture, and so flat already.
       return numpy.mean(x, [2, 3]);

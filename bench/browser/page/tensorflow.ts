@@ -3,11 +3,7 @@ import type { Program } from '../../compare/program.ts';
 import type { NetworkWork } from '../../compare/work.ts';
 
 /** TensorFlow.js and its WebAssembly backend, whose scripts the page has run: a forward pass, or why it cannot train. */
-export async function tensorFlowInPage(
-  folder: string,
-  threads: number,
-  work: NetworkWork,
-): Promise<Program> {
+export async function tensorFlowInPage(folder: string, threads: number, work: NetworkWork): Promise<Program> {
   const tf = (globalThis as unknown as { tf: TensorFlow & TensorFlowInPage }).tf;
   tf.wasm.setWasmPaths(folder);
   tf.wasm.setThreadsCount(threads);
@@ -30,6 +26,8 @@ interface TensorFlowInPage {
 async function requireGradients(tf: TensorFlow): Promise<void> {
   const x = tf.tensor(new Float32Array(16), [1, 4, 4, 1]);
   const filter = tf.tensor(new Float32Array(9), [3, 3, 1, 1]);
-  await tf.grad((w) => tf.sum(tf.conv2d(x, w, [1, 1], 'same')))(filter).data();
+  await tf
+    .grad((w) => tf.sum(tf.conv2d(x, w, [1, 1], 'same')))(filter)
+    .data();
   throw new Error('it can train by now, but this bench has no step for it');
 }
