@@ -1,5 +1,6 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
 import { createInterface, type Interface } from 'node:readline';
 import { z } from 'zod/mini';
 import { CardinalError } from '../../src/base/errors.ts';
@@ -13,6 +14,8 @@ export interface Entrant {
   /** Threads that compute, where they are not as many as everyone's. */
   readonly threads?: number;
 }
+
+type Child = ChildProcessByStdio<Writable, Readable, null>;
 
 /** A contender that does not take part in this work, and why. */
 export interface LeftOut {
@@ -37,14 +40,14 @@ export class Contender {
   readonly name: string;
   readonly version: string;
   readonly threads: number | undefined;
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly #child: Child;
   readonly #answers: AsyncIterator<string>;
 
   private constructor(
     name: string,
     version: string,
     threads: number | undefined,
-    child: ChildProcessWithoutNullStreams,
+    child: Child,
     lines: Interface,
   ) {
     this.name = name;
@@ -57,8 +60,10 @@ export class Contender {
   /** Starts a contender, or says why there is none: a process that ends in good order says that it is not installed here. */
   static async start({ name, command, args, env, threads }: Entrant): Promise<Contender | LeftOut> {
     const notInstalled = { name, reason: 'it is not installed here' };
-    const child = spawn(command, args, { env: { ...process.env, ...env } });
-    child.stderr.pipe(process.stderr);
+    const child = spawn(command, args, {
+      env: { ...process.env, ...env },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     // A program that is not there at all.
     const failed = once(child, 'error').then(() => undefined);
     child.stdin.on('error', () => undefined);

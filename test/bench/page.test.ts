@@ -14,7 +14,7 @@ const work: NetworkWork = {
 
 describe.skipIf(browsers.length === 0)('a page as a contender', () => {
   let opened: PageProgram | undefined;
-  afterAll(() => opened?.close?.());
+  afterAll(() => opened?.close());
 
   test('trains as Node does, and tells the time by its own clock', async () => {
     const [browser] = browsers;
