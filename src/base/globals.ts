@@ -12,6 +12,14 @@ declare global {
     toString(): string;
   }
 
+  interface Headers {
+    get(name: string): string | null;
+  }
+
+  interface Response {
+    readonly status: number;
+  }
+
   interface SymbolConstructor {
     readonly asyncDispose: unique symbol;
   }

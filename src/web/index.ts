@@ -7,7 +7,8 @@ export { openPictures, type PicturesSource } from './page/open-pictures.ts';
 export { createBackend, type WebBackend } from './page/backend.ts';
 export { Classifier, type WebPictureInputs } from './page/classifier.ts';
 export type { WebPictureInput } from './page/send-picture.ts';
-export { loadClassifier, type ClassifierOptions, type WeightsInput } from './page/load-classifier.ts';
+export { loadClassifier, type ClassifierOptions } from './page/load-classifier.ts';
+export type { WeightsInput } from './page/sent-weights.ts';
 export type { LoadProgress } from './engine/fetch-blob.ts';
 export type {
   Classification,

@@ -1,3 +1,6 @@
+import { described } from '../base/described.ts';
+import { UsageError } from '../base/errors.ts';
+
 /** URLs of what the engine and its workers run and load. The page finds them all: a worker finds none of its own. */
 export interface Scripts {
   /** The engine for inference. */
@@ -16,7 +19,7 @@ export interface Scripts {
 /**
  * Where the scripts are. With `base`, in the folders `web/` and `kernels/` there: the package's `dist`, or a copy of both. Without, beside
  * this file, as the package has them: bundlers know `new URL('…', import.meta.url)` and take each file along.
- * @throws {TypeError} if `base` is no URL.
+ * @throws {UsageError} if `base` is no URL.
  */
 export function scriptsAt(base?: string | URL): Scripts {
   if (base === undefined) {
@@ -34,6 +37,11 @@ export function scriptsAt(base?: string | URL): Scripts {
         wasm: new URL('../../web/jpeg.wasm', import.meta.url).href,
       },
     };
+  }
+  if (!URL.canParse(base, pageUrl())) {
+    throw new UsageError(
+      `expected base to be the URL of the package's dist, or of a copy, got ${described(String(base))}`,
+    );
   }
   const folder = new URL(base, pageUrl());
   if (!folder.pathname.endsWith('/')) folder.pathname += '/';

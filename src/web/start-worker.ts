@@ -11,14 +11,33 @@ export interface StartedWorker {
   end(error: Error): void;
 }
 
-/** Starts a script as a module worker. `what` is what errors call it: `the engine`. */
-export function startWorker(script: string, what: string): StartedWorker {
+/** Looks for a first message: a thread that computes hears late, so one look after all the time could miss one that waits. */
+const looks = 10;
+
+/**
+ * Starts a script as a module worker. `what` is what errors call it: `the engine`. It is ended if it says nothing in `seconds`: a script
+ * that never arrives tells nobody.
+ */
+export function startWorker(script: string, what: string, seconds = 60): StartedWorker {
   const policy = new PolicyWatch();
   const handlers: ((error: Error) => void)[] = [];
   let ended: Error | undefined;
   let worker: Worker | undefined;
   let blob: string | undefined;
+  let left = looks;
+  const watch = setInterval(
+    () => {
+      if (--left > 0) return;
+      end(
+        new CardinalError(
+          `${what} cannot start: ${script} said nothing for ${seconds} seconds: try again, or see in the browser's tools whether it was loaded`,
+        ),
+      );
+    },
+    (1000 * seconds) / looks,
+  );
   const loaded = (): void => {
+    clearInterval(watch);
     policy.close();
     if (blob !== undefined) URL.revokeObjectURL(blob);
   };

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { cp, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -11,7 +11,6 @@ import webpack, { type Configuration } from 'webpack';
 import { balancedSubset } from '../../src/data/split.ts';
 import { createBackend, loadClassifier, openData, trainOn } from '../../src/node/index.ts';
 import { blocksOf } from '../docs/blocks.ts';
-import { writeClasses } from '../node/data/support/sources.ts';
 import { browsers, openBrowser, type TestBrowser } from './support/browsers.ts';
 import { bundlePage } from './support/bundle.ts';
 import { packPackage, root, type Packed } from './support/packed.ts';
@@ -73,8 +72,8 @@ beforeAll(async () => {
     isolated: true,
     files: { '/': await fromCdn('two-boxes') },
   });
-  await writeClasses(join(folder, 'photos'), { cats: 10, dogs: 10 });
-  [cats, dogs] = await Promise.all(['cats', 'dogs'].map(filesIn));
+  cats = await photosOf('cats', { r: 220, g: 130, b: 40 });
+  dogs = await photosOf('dogs', { r: 50, g: 70, b: 190 });
 
   await serveReadme(checkpoint);
 
@@ -98,9 +97,20 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function filesIn(box: string): Promise<string[]> {
-  const path = join(folder, 'photos', box);
-  return (await readdir(path)).sort().map((name) => join(path, name));
+/** Ten photos of a colour, some lighter than others. */
+async function photosOf(box: string, color: { r: number; g: number; b: number }): Promise<string[]> {
+  const create = { width: 40, height: 30, channels: 3, background: color } as const;
+  await mkdir(join(folder, box));
+  return Promise.all(
+    Array.from({ length: 10 }, async (_, index) => {
+      const path = join(folder, box, `${index}.jpg`);
+      await sharp({ create })
+        .linear(0.8 + 0.03 * index)
+        .jpeg()
+        .toFile(path);
+      return path;
+    }),
+  );
 }
 
 /** What a browser asks any server for. */
@@ -199,13 +209,18 @@ interface PageGlobals {
     readonly body: unknown;
     querySelector(selector: string): PageElement | null;
   };
+  readonly DataTransfer: new () => { readonly items: { add(file: File): void } };
+  readonly DragEvent: new (type: string, init: object) => Event;
   readonly MutationObserver: new (look: () => void) => { observe(node: unknown, options: object): void };
 }
 
 interface PageElement {
   readonly textContent: string;
+  readonly className: string;
   readonly disabled: boolean;
   click(): void;
+  dispatchEvent(event: Event): boolean;
+  querySelector(selector: string): PageElement | null;
 }
 
 describe.each(browsers)('in %s', (kind) => {
@@ -258,8 +273,9 @@ describe.each(browsers)('in %s', (kind) => {
   test('two boxes of photos are told apart after training', async () => {
     const page = await browser.newPage();
     await page.goto(`${origins.get('two boxes') ?? ''}/`);
-    for (const [place, photos] of [cats, dogs].entries())
-      await page.setFiles(`fieldset:nth-of-type(${place + 1}) [type=file]`, photos.slice(0, -1));
+    await page.setFiles('fieldset:nth-of-type(1) [type=file]', cats.slice(0, -1));
+    const contents = dogs.slice(0, -1).map((path) => readFile(path, 'base64'));
+    expect(await page.evaluate(drop, await Promise.all(contents))).toEqual([true, '9 photos', true]);
     const said = await page.evaluate(trainInPage, undefined);
     expect(said, page.console.join('\n')).toMatch(/^round 20: \d+ % right$/);
     await page.setFiles('section [type=file]', cats.slice(-1));
@@ -278,6 +294,28 @@ describe.each(browsers)('in %s', (kind) => {
     await page.close();
   });
 });
+
+/**
+ * Drops photos into the second box, and one beside the boxes. Says whether the box showed that it would take them, what it holds
+ * then, and whether the other was kept from replacing the page.
+ */
+function drop(photos: readonly string[]): readonly [boolean, string, boolean] {
+  const { document, DataTransfer, DragEvent } = globalThis as unknown as PageGlobals;
+  const box = document.querySelector('fieldset + fieldset');
+  const dataTransfer = new DataTransfer();
+  for (const [index, photo] of photos.entries()) {
+    const bytes = Uint8Array.from(atob(photo), (letter) => letter.charCodeAt(0));
+    dataTransfer.items.add(new File([bytes], `${index}.jpg`, { type: 'image/jpeg' }));
+  }
+  const event = (type: string): Event =>
+    new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true });
+  const isTaken = box?.dispatchEvent(event('dragover')) === false;
+  const shown = [box?.className];
+  box?.dispatchEvent(event('drop'));
+  shown.push(box?.className);
+  const isKept = document.querySelector('h1')?.dispatchEvent(event('drop')) === false;
+  return [isTaken && shown.join() === 'over,', box?.querySelector('div')?.textContent ?? '', isKept];
+}
 
 /** Presses the button that trains, and gives what the page says when it can be pressed again. */
 function trainInPage(): Promise<string> {

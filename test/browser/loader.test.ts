@@ -36,20 +36,28 @@ const augmented: LoaderOptions = {
   },
 };
 const evaluated: LoaderOptions = { ...augmented, training: false, augmentation: undefined, mix: undefined };
-/** Each in an engine of its own, with so many workers, which must not matter. */
+/** Each in an engine of its own, one loader after the other, with so many workers, which must not matter. */
 const asked = [
   {
     name: 'photos',
     options: [
+      { ...augmented, workers: 1 },
+      { ...evaluated, workers: 3 },
       { ...augmented, workers: 0 },
-      { ...evaluated, workers: 0 },
+      { ...evaluated, workers: 2 },
+    ],
+    hashes: [0, 1, 0, 1],
+  },
+  {
+    name: 'cifar',
+    options: [
+      { ...augmented, workers: 1 },
+      { ...evaluated, workers: 1 },
     ],
     hashes: [0, 1],
   },
-  { name: 'photos', options: [{ ...augmented, workers: 1 }], hashes: [0] },
-  { name: 'photos', options: [{ ...evaluated, workers: 3 }], hashes: [1] },
-  { name: 'cifar', options: [{ ...augmented, workers: 1 }], hashes: [0] },
 ] as const;
+const onOneWorker = [{ ...augmented, workers: 1 }];
 
 /** Of an epoch for training and one for evaluation, in Node. */
 let expected: Readonly<Record<string, readonly string[]>>;
@@ -164,7 +172,7 @@ describe.each(browsers)('%s', (kind) => {
     const files = filesOf(photos);
     const { batches } = await batchesIn(isolated, {
       files,
-      options: asked[1].options,
+      options: onOneWorker,
       worker: '/mortal.js',
     });
     expect(batches).toEqual([expected['photos'][0]]);
@@ -173,7 +181,7 @@ describe.each(browsers)('%s', (kind) => {
 
   test('a worker that cannot be loaded says so', async () => {
     const files = filesOf(photos);
-    const { batches } = await batchesIn(true, { files, options: asked[1].options, worker: '/missing.js' });
+    const { batches } = await batchesIn(true, { files, options: onOneWorker, worker: '/missing.js' });
     expect(batches[0]).toMatch(/a thread that decodes pictures cannot start: .*missing\.js/);
   });
 });

@@ -6,8 +6,10 @@ import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { Rng } from '../../src/base/rng.ts';
 import type { OpenData } from '../../src/data/open-data.ts';
+import type { Module } from '../../src/nn/module.ts';
 import type { TrainOnOptions } from '../../src/node/training/options.ts';
 import { trainOn } from '../../src/node/training/train-on.ts';
+import type { TrainedOn } from '../../src/run/training/train-on.ts';
 import { temporaryFolder } from '../node/data/support/sources.ts';
 import { browsers, openBrowser, type TestBrowser, type TestPage } from './support/browsers.ts';
 import { bundlePage } from './support/bundle.ts';
@@ -21,12 +23,10 @@ const at = (...names: readonly string[]): string => join(root, ...names);
 const kernels = fileURLToPath(new URL('../../dist/kernels', import.meta.url));
 
 const options = { epochs: 3, batchSize: 16, seed: 5, augment: 'shift-flip', imageSize: 16 } as const;
-/** Milliseconds for what a busy machine takes long to. */
-const long = 120_000;
-
 const small = { pictures: 'records', network: 'named' } as const;
 
 let server: TestServer;
+let ownTrained: Module;
 let pngs: readonly Uint8Array<ArrayBuffer>[];
 beforeAll(async () => {
   pngs = await Promise.all(Array.from({ length: 44 }, (_, n) => madeUpPng(n)));
@@ -44,12 +44,16 @@ beforeAll(async () => {
       '/dist/web/worker.js': worker,
       '/pictures.json': JSON.stringify(pngs.map((png) => [...png])),
     },
-    folders: { '/dist/kernels': kernels },
+    folders: { '/dist/kernels': kernels, '/runs': root },
   });
   await onNode('whole', madeUpPictures(), smallNetwork);
   await onNode('png', pngPictures(pngs.map((png) => new Blob([png]))), smallNetwork);
-  await onNode('own', madeUpPictures(), new OwnNetwork().initialize(4));
-}, long);
+  ({ model: ownTrained } = await onNode('own', madeUpPictures(), new OwnNetwork().initialize(4)));
+  await onNode('tuned', madeUpPictures(), smallNetwork, {
+    epochs: 1,
+    weights: at('whole', 'best.safetensors'),
+  });
+});
 afterAll(async () => {
   await server.close();
   remove();
@@ -61,8 +65,8 @@ async function onNode(
   data: OpenData,
   network: Parameters<typeof trainOn>[1],
   more: TrainOnOptions = {},
-): Promise<void> {
-  await trainOn(data, network, { ...options, out: at(name), blas: false, report: false, ...more });
+): Promise<TrainedOn> {
+  return await trainOn(data, network, { ...options, out: at(name), blas: false, report: false, ...more });
 }
 
 describe.each(browsers)('in %s', (kind) => {
@@ -71,7 +75,8 @@ describe.each(browsers)('in %s', (kind) => {
   beforeAll(async () => {
     browser = await openBrowser(kind);
     page = await opened();
-  }, long);
+    await call('answerPersist', false);
+  });
   afterAll(() => browser.close());
 
   async function opened(): Promise<TestPage> {
@@ -119,6 +124,7 @@ describe.each(browsers)('in %s', (kind) => {
     const { reason, step, told, gap } = await train('runs/whole');
     expect({ reason, step }).toEqual({ reason: 'finished', step: 9 });
     expect(told.filter((type) => type === 'step')).toHaveLength(9);
+    expect(told).toContainEqual(expect.stringMatching(/^the browser may delete the runs of this site/));
     expect(await hashesOf('runs/whole')).toEqual(await hashesAt('whole'));
     // The only time that a test of ours takes: once more, should the machine have been busy with something else.
     if (gap < 50) return;
@@ -135,13 +141,11 @@ describe.each(browsers)('in %s', (kind) => {
 
   test('a network of the page’s own', async () => {
     const { told, weights } = await train('runs/own', { network: 'own' });
+    // Once in a page is enough.
+    expect(told.join()).not.toContain('may delete');
     expect(told.filter((type) => type === 'epoch')).toHaveLength(3);
     expect(await hashesOf('runs/own')).toEqual(await hashesAt('own'));
-    const { model } = await trainOn(madeUpPictures(), new OwnNetwork().initialize(4), {
-      ...options,
-      blas: false,
-    });
-    const [{ data }] = model.parameters();
+    const [{ data }] = ownTrained.parameters();
     expect(weights).toBe([...createHash('sha256').update(data).digest()].join());
   });
 
@@ -182,6 +186,39 @@ describe.each(browsers)('in %s', (kind) => {
     const { told } = await train('runs/closed', { options: { resume: true } });
     expect(told.filter((type) => type === 'step').length).toBeGreaterThan(0);
     expect(await hashesOf('runs/closed')).toEqual(await hashesAt('whole'));
+  });
+
+  test('begins with weights of a URL, or of a run before', async () => {
+    const expected = numbersOf(await filesAt('tuned'));
+    for (const [n, weights] of [
+      '/runs/whole/best.safetensors',
+      'opfs:runs/whole/best.safetensors',
+    ].entries()) {
+      await train(`runs/tuned-${n}`, { options: { epochs: 1, weights } });
+      expect(numbersOf(await filesOf(`runs/tuned-${n}`))).toBe(expected);
+    }
+    const gone = train('runs/none', { options: { weights: '/runs/whole/gone.safetensors' } });
+    await expect(gone).rejects.toThrow(/CardinalError: .*gone\.safetensors.*404/);
+  });
+
+  test.each([
+    ['its backend is disposed of', 'backend', /^DisposedError: the backend was disposed of/],
+    ['its worker is killed', 'workers', /^DeviceLostError: the engine was lost: its worker ended$/],
+  ] as const)('ends with an error when %s, and can go on', async (_, loses, error) => {
+    const out = `runs/without-${loses}`;
+    await expect(train(out, { loses, options: { checkpointEvery: 1 } })).rejects.toThrow(error);
+    const { told } = await train(out, { options: { resume: true } });
+    expect(told.filter((type) => type === 'step').length).toBeLessThan(9);
+    expect(await hashesOf(out)).toEqual(await hashesAt('whole'));
+  });
+
+  test('three backends are opened at once, twice', async () => {
+    const rounds = await call('backends', 2);
+    for (const about of rounds) {
+      expect(about).toEqual(
+        [/1 thread\b/, /2 threads/, /3 threads/].map((how) => expect.stringMatching(how)),
+      );
+    }
   });
 
   test('what does not fit is told as in Node', async () => {

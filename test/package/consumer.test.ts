@@ -51,6 +51,34 @@ export const plan: Plan = planInference(nn.trace(new Net(), [1, 3, 8, 8], { trai
 export type Own = [Backend, BatchLoader, Picture, TensorArchive];
 `;
 
+/** A worker of a page, and what any program of a browser does. */
+const workerSource = `
+import { createModel } from 'cardinal-nn';
+import { isolate } from 'cardinal-nn/isolate';
+import { createBackend, exportRun, importRun, listRuns, loadClassifier, openPictures, trainOn, type WebBackend } from 'cardinal-nn/web';
+
+export async function all(files: readonly File[], bitmap: ImageBitmap, image: ImageData): Promise<string> {
+  const { isolated, reason } = await isolate({ script: '/isolate-worker.js' });
+  const backend: WebBackend = await createBackend({ base: new URL('https://example.org/'), threads: 2 });
+  const classifier = await loadClassifier(new Blob([]), { backend, signal: new AbortController().signal });
+  for (const picture of [bitmap, image, 'a.jpg', new URL('https://example.org/a.jpg'), ...files]) await classifier.classify(picture);
+  const data = await openPictures({ cats: files, dogs: files });
+  await trainOn(data, createModel('resnet20_cifar', { numClasses: 2 }), { backend, out: 'opfs:runs/pets', onEvent: console.log });
+  await importRun(await exportRun('opfs:runs/pets'), 'opfs:runs/copy');
+  return isolated ? String((await listRuns()).length) : reason;
+}
+`;
+
+/** The same, and what only a page has. */
+const pageSource = `${workerSource}
+export async function shown(handle: FileSystemDirectoryHandle, input: HTMLInputElement): Promise<void> {
+  const classifier = await loadClassifier('/demo.safetensors');
+  for (const name of ['img', 'canvas', 'video'] as const) await classifier.classify(document.createElement(name));
+  await openPictures(handle);
+  if (input.files !== null) await openPictures({ cats: input.files, dogs: [...input.files] });
+}
+`;
+
 /** The same in plain JavaScript, from each entrance, without the binaries that are optional. */
 const script = `
 import { compile, nn } from 'cardinal-nn';
@@ -105,9 +133,11 @@ describe('the package as others install it', () => {
       'Node and the newest JavaScript',
       { lib: ['esnext'], types: ['node'], typeRoots: [join(root, 'node_modules/@types')] },
     ],
-  ])('is typed for programs that know %s', async (_, options) => {
+    ['a page, and are one', { lib: ['es2024', 'dom', 'dom.iterable'], types: [] }, pageSource],
+    ['workers', { lib: ['es2024', 'webworker'], types: [] }, workerSource],
+  ])('is typed for programs that know %s', async (_, options, program = source) => {
     if (missing !== undefined) return;
-    await writeFile(join(project, 'index.ts'), source);
+    await writeFile(join(project, 'index.ts'), program);
     const strict = { target: 'es2024', module: 'nodenext', strict: true, exactOptionalPropertyTypes: true };
     const compilerOptions = { ...strict, skipLibCheck: false, noEmit: true, ...options };
     await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['index.ts'] }));

@@ -25,7 +25,7 @@ export function connect<S extends Service<S>>(port: ChannelPort, options: Channe
   let made = 0;
   let ended: Error | undefined;
 
-  const post = (message: CallerMessage, transfer: readonly Transferable[] = []): void => {
+  const post = (message: CallerMessage, transfer: readonly object[] = []): void => {
     if (ended === undefined) port.post(message, transfer);
   };
   const end = (error: Error): void => {
@@ -65,7 +65,7 @@ export function connect<S extends Service<S>>(port: ChannelPort, options: Channe
           waiting.settle({ thrown: error });
         });
       } else {
-        const answer = (outcome: Outcome, transfer?: readonly Transferable[]): void => {
+        const answer = (outcome: Outcome, transfer?: readonly object[]): void => {
           post({ channel: 'answer', id, callback, outcome }, transfer);
         };
         call()

@@ -34,7 +34,7 @@ export function serve<S extends Service<S>>(
   let asked = 0;
   let ended: Error | undefined;
 
-  const post = (message: HandlerMessage, transfer: readonly Transferable[] = []): void => {
+  const post = (message: HandlerMessage, transfer: readonly object[] = []): void => {
     if (ended === undefined) port.post(message, transfer);
   };
   const end = (error: Error): void => {
@@ -72,7 +72,7 @@ export function serve<S extends Service<S>>(
     name: string,
     args: readonly unknown[],
   ): Promise<void> => {
-    const finish = (outcome: Outcome, transfer?: readonly Transferable[]): void => {
+    const finish = (outcome: Outcome, transfer?: readonly object[]): void => {
       post({ channel: 'outcome', id, outcome }, transfer);
     };
     try {

@@ -59,7 +59,7 @@ export interface CallOptions<Callbacks> {
   readonly signal?: AbortSignal | undefined;
   readonly on?: CallbacksOf<Callbacks> | undefined;
   /** Memory of the arguments that is handed over instead of being copied. */
-  readonly transfer?: readonly Transferable[] | undefined;
+  readonly transfer?: readonly object[] | undefined;
 }
 
 /** The other side. */

@@ -14,9 +14,6 @@ export interface DecoderStart {
   readonly life: string | undefined;
 }
 
-/** The last one. */
-export type DecoderEnd = 'end';
-
 /** What it says: first that it lives. */
 export type DecoderMessage = 'alive' | WorkerReply | DecodingNote;
 
@@ -32,7 +29,6 @@ export function decoderThreads(script: string, jpeg: JpegUrls | undefined): Star
     /** Before it lives nobody would notice that it is gone, with what it was given. */
     const waiting: (() => void)[] = [];
     let isAlive = false;
-    let isBusy = false;
     port.listen((given) => {
       const message = given as DecoderMessage;
       if (message !== 'alive') onMessage(message);
@@ -66,16 +62,9 @@ export function decoderThreads(script: string, jpeg: JpegUrls | undefined): Star
         if (isAlive) send();
         else waiting.push(send);
       },
-      setBusy: (busy) => {
-        isBusy = busy;
-      },
+      setBusy: () => undefined,
       terminate: () => {
-        // Whoever has nothing to do ends by itself: Firefox then starts the next one more reliably.
-        if (isBusy || !isAlive) stop();
-        else {
-          watching.abort();
-          port.post('end' satisfies DecoderEnd, []);
-        }
+        stop();
         return Promise.resolve();
       },
     };

@@ -4,7 +4,7 @@ import { decoderOf } from '../../data/decode.ts';
 import type { WorkerMessage, WorkerSetup } from '../../data/pool-messages.ts';
 import type { OwnPort } from '../engine/own-port.ts';
 import { live } from '../life.ts';
-import type { DecoderEnd, DecoderMessage, DecoderStart } from './decoder-thread.ts';
+import type { DecoderMessage, DecoderStart } from './decoder-thread.ts';
 import type { JpegUrls } from './jpeg.ts';
 import { webPictures } from './pictures.ts';
 
@@ -16,8 +16,7 @@ export function serveDecoder(port: OwnPort, { setup, jpeg, life }: DecoderStart)
   const jobs: JobPort = {
     onMessage: (handler) => {
       port.addEventListener('message', ({ data }) => {
-        if ((data as WorkerMessage | DecoderEnd) === 'end') close();
-        else handler(data as WorkerMessage);
+        handler(data as WorkerMessage);
       });
     },
     post,

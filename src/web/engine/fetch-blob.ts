@@ -30,7 +30,9 @@ export async function fetchBlob(
   const policy = new PolicyWatch();
   try {
     const response = await fetch(url, { signal: signal ?? null });
-    if (!response.ok) throw new CardinalError(`${what}, ${url}, were answered with ${response.status}`);
+    if (!response.ok) {
+        throw new CardinalError(`${what}, ${url}, were answered with ${response.status}: check the URL`);
+      }
     const type = response.headers.get('content-type') ?? '';
     if (/^text\/html\b/i.test(type)) {
       throw new CardinalError(

@@ -13,7 +13,7 @@ import { gzip } from '../store/gzip.ts';
 import { isOpfsPath, opfsPaths } from '../store/paths.ts';
 import { createEngineBackend, room } from './backend.ts';
 import { webLoaders } from '../data/loader.ts';
-import { runningSha256 } from './running-sha256.ts';
+import { RunningSha256 } from '../running-sha256.ts';
 import type { Engine } from './context.ts';
 import { locateAny } from './locate-any.ts';
 import { located, type SentWeights } from './weights.ts';
@@ -40,7 +40,7 @@ export async function runPlatform({ engine, out, weights, signal }: RunOfPage): 
     pictures: engine.pictures,
     gzip,
     gunzip,
-    newSha256: runningSha256,
+    newSha256: () => new RunningSha256(),
     loaders: webLoaders(engine.scripts),
     backends: { wasm },
     openBackend: (choice) => backendFor(choice, engine),
@@ -106,7 +106,7 @@ async function beginningWith(
 }
 
 async function digestOf(source: ByteSource): Promise<string> {
-  const hash = runningSha256();
+  const hash = new RunningSha256();
   for (let at = 0; at < source.size; at += digestPart) {
     hash.update(await source.read(at, Math.min(digestPart, source.size - at)));
     await nextTask();

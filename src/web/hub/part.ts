@@ -3,7 +3,8 @@ import type { Checksum } from '../../hub/checksum.ts';
 import type { Part } from '../../hub/download.ts';
 import type { FileSystem, OpenFile } from '../../run/folder/file-system.ts';
 import { fileAt } from '../store/file-at.ts';
-import { otherSum, RunningSha256 } from './sums.ts';
+import { RunningSha256 } from '../running-sha256.ts';
+import { otherSum } from './sums.ts';
 
 const pieceBytes = 2 ** 20;
 

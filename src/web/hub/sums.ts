@@ -1,20 +1,6 @@
-import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { Checksum } from '../../hub/checksum.ts';
-
-/** A SHA-256 that is taken piece by piece: the platform's own takes all at once. */
-export class RunningSha256 {
-  readonly #hash = sha256.create();
-
-  update(bytes: Uint8Array): void {
-    this.#hash.update(bytes);
-  }
-
-  /** So far, in hexadecimal digits. */
-  digest(): string {
-    return bytesToHex(this.#hash.clone().digest());
-  }
-}
+import { RunningSha256 } from '../running-sha256.ts';
 
 /** What the platform hashes at once, because it is ten times as fast; more would take too much memory. In bytes. */
 const mostAtOnce = 2 ** 28;

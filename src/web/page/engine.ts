@@ -10,6 +10,9 @@ import { startWorker } from '../start-worker.ts';
 import type { WebBackendOptions } from './backend-options.ts';
 import { threadsFor } from './threads.ts';
 
+/** Until it has loaded its kernels and started its threads, which may take 60 seconds to say that they cannot. */
+const startSeconds = 120;
+
 /** An engine as its page holds it. */
 export interface PageEngine<S extends Service<S> = EngineService> {
   readonly channel: Channel<S>;
@@ -31,7 +34,7 @@ export async function startEngine<More extends Service<More> = object>(
   const options = { threads: threadsFor(threads), kernels };
   const scripts = scriptsAt(base);
   const life = lifeName();
-  const worker = startWorker(scripts[script], 'the engine');
+  const worker = startWorker(scripts[script], 'the engine', startSeconds);
   const channel = connect<EngineService & More>(worker.port);
   // The compiler cannot see that what every engine does is among what this one does.
   const every = channel as unknown as Channel<EngineService>;

@@ -1,5 +1,6 @@
 import { described } from '../../base/described.ts';
 import { UsageError } from '../../base/errors.ts';
+import { isPlain } from '../../base/options.ts';
 import { nextTask } from '../../base/next-task.ts';
 import type { BlobLike, FileContent, FileHandleLike } from '../../data/file-content.ts';
 import type { StreamedBlob } from '../../data/picture-source.ts';
@@ -105,11 +106,6 @@ export function listOf(value: unknown): unknown[] | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
   const isList = Symbol.iterator in value || ('length' in value && typeof value.length === 'number');
   return isList ? Array.from(value as ArrayLike<unknown>) : undefined;
-}
-
-/** An object of a program's own, of any realm. */
-function isPlain(value: unknown): boolean {
-  return Object.prototype.toString.call(value) === '[object Object]';
 }
 
 /** A folder that is being put together. */

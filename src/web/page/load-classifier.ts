@@ -1,5 +1,4 @@
-import { DisposedError, UsageError } from '../../base/errors.ts';
-import { described, isDetached } from '../../base/described.ts';
+import { DisposedError } from '../../base/errors.ts';
 import {
   abortSignal,
   callback,
@@ -13,25 +12,17 @@ import {
   type Kinds,
 } from '../../base/options.ts';
 import type { Backend } from '../../backends/backend.ts';
-import type { BlobLike } from '../../data/file-content.ts';
-import { isArrayBuffer, isBlob, isUint8Array, isUrl } from '../../data/picture-forms.ts';
 import { pictureLimitKinds, pictureLimits, type PictureLimitOptions } from '../../data/picture-limits.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
 import type { Module } from '../../nn/module.ts';
 import type { TracedInput } from '../../nn/traced.ts';
-import type { LoadProgress, SentWeights } from '../engine/weights.ts';
-import { pageUrl } from '../scripts.ts';
+import type { LoadProgress } from '../engine/weights.ts';
 import { aboutEngine } from './about.ts';
 import { backendKinds, type WebBackendOptions } from './backend-options.ts';
 import { Classifier } from './classifier.ts';
 import { startEngine } from './engine.ts';
 import { engineOf } from './engines.ts';
-
-/**
- * Where weights are: a URL (relative to the page), a `File` or `Blob`, bytes, a repository of the hub (`hf:owner/repo`), a file of the private
- * file system (`opfs:runs/pets/best.safetensors`).
- */
-export type WeightsInput = string | URL | BlobLike | Uint8Array | ArrayBuffer;
+import { sentWeights, type WeightsInput } from './sent-weights.ts';
 
 /** How `loadClassifier` builds the network, prepares pictures and limits them. */
 export interface ClassifierOptions extends PictureLimitOptions, Omit<WebBackendOptions, 'training'> {
@@ -100,7 +91,7 @@ export async function loadClassifier(
   checkOptions('loadClassifier', options, kinds);
   const { model, backend, threads, kernels, base, onProgress, signal, maxPixels, decodeSeconds, ...rest } =
     options;
-  const weights = weightsOf(source);
+  const weights = sentWeights('loadClassifier', source);
   signal?.throwIfAborted();
   const isOwn = backend === undefined;
   const engine = isOwn
@@ -133,27 +124,4 @@ export async function loadClassifier(
 async function takenApart(model: Module) {
   const { graphsOf, moduleData } = await import('../../nn/traced.ts');
   return { data: moduleData(model, []), graphs: (input: TracedInput) => graphsOf(model, [input]) };
-}
-
-function weightsOf(source: unknown): SentWeights {
-  if (typeof source === 'string' && /^(hf|opfs):/.test(source)) return { kind: 'name', name: source };
-  if ((typeof source === 'string' && source !== '') || isUrl(source)) {
-    const given = String(source);
-    if (!URL.canParse(given, pageUrl())) throw new UsageError(`loadClassifier: ${given} is no URL`);
-    return { kind: 'name', name: new URL(given, pageUrl()).href };
-  }
-  // Known by its tag.
-  if (isBlob(source)) return { kind: 'blob', blob: source as unknown as Blob, name: nameOf(source) };
-  if (!isDetached(source) && isUint8Array(source))
-    return { kind: 'bytes', bytes: source, name: 'the weights' };
-  if (!isDetached(source) && isArrayBuffer(source)) {
-    return { kind: 'bytes', bytes: new Uint8Array(source), name: 'the weights' };
-  }
-  throw new UsageError(
-    `loadClassifier: expected a URL, a File or Blob, bytes, hf:owner/repo or opfs:path, got ${described(source)}`,
-  );
-}
-
-function nameOf(blob: BlobLike): string {
-  return 'name' in blob && typeof blob.name === 'string' ? blob.name : 'the weights';
 }

@@ -1,5 +1,6 @@
 import { described } from '../../base/described.ts';
 import { UsageError } from '../../base/errors.ts';
+import { isPlain } from '../../base/options.ts';
 import { requireNothingMissed } from '../../data/left-out.ts';
 import type { OpenData, OpenOptions } from '../../data/open-data.ts';
 import { checkOpenOptions, openFolder } from '../../data/open-folder.ts';
@@ -38,20 +39,22 @@ export async function openPictures(source: PicturesSource, options: OpenOptions 
   return data;
 }
 
+const wanted =
+  'openPictures: expected files by their classes, { cats: files, dogs: files }, a FileSystemDirectoryHandle, the files of a folder, or CIFAR or IDX files';
+
 /** The folder, and its name for messages. */
 async function rootOf(source: unknown): Promise<{ readonly name: string; readonly folder: PageFolder }> {
   if (isHandle(source))
     return { name: source.name === '' ? 'pictures' : source.name, folder: folderOfHandle(source) };
   const files = listOf(source);
   if (files !== undefined) {
-    return (await chosenFolder(files)) ?? { name: 'pictures', folder: await folderOfFiles(files) };
+    const chosen = await chosenFolder(files);
+    if (chosen !== undefined) return chosen;
+    if (files.length === 0) throw new UsageError(`${wanted}, got an empty list: was nothing chosen?`);
+    return { name: 'pictures', folder: await folderOfFiles(files) };
   }
-  if (typeof source === 'object' && source !== null && !('arrayBuffer' in source)) {
-    return { name: 'pictures', folder: await folderOfLists(source as PageFolders) };
-  }
-  throw new UsageError(
-    `openPictures: expected files by their classes, { cats: files, dogs: files }, a FileSystemDirectoryHandle or a list of files, got ${described(source)}`,
-  );
+  if (isPlain(source)) return { name: 'pictures', folder: await folderOfLists(source as PageFolders) };
+  throw new UsageError(`${wanted}, got ${described(source)}`);
 }
 
 function isHandle(value: unknown): value is DirectoryHandleLike {

@@ -4,17 +4,19 @@ import {
   checkKind,
   checkOptions,
   numberFrom,
-  text,
   wholeFrom,
+  type Kind,
   type Kinds,
 } from '../../base/options.ts';
 import type { BlobLike } from '../../data/file-content.ts';
+import { isBlob } from '../../data/picture-forms.ts';
 import type { MetricsRecord } from '../../run/folder/metrics-file.ts';
 import type { RunSummary } from '../store/list-runs.ts';
 import type { RunsService } from '../store/service.ts';
 import type { WebBackendOptions } from './backend-options.ts';
 import { startEngine, type PageEngine } from './engine.ts';
 import type { EngineService } from '../engine/service.ts';
+import { place } from './place.ts';
 import { url } from './url.ts';
 
 /** Where the scripts of the package are, if not where the bundler put them. */
@@ -44,6 +46,8 @@ const exportKinds: Kinds<ExportOptions> = { ...runsKinds, onProgress: callback, 
 const importKinds: Kinds<ImportOptions> = { ...exportKinds, maxBytes: numberFrom(0) };
 const metricsKinds: Kinds<MetricsOptions> = { ...runsKinds, last: wholeFrom(1) };
 
+const exported: Kind = { expected: 'a File or Blob, as exportRun gives', is: isBlob };
+
 /** The runs that are kept in this site's private file system, by name. Throws a `CardinalError` where there is none to be had. */
 export async function listRuns(options: RunsOptions = {}): Promise<RunSummary[]> {
   checkOptions('listRuns', options, runsKinds);
@@ -56,7 +60,7 @@ export async function listRuns(options: RunsOptions = {}): Promise<RunSummary[]>
  * such run or no room for the file; an `InUseError` if some tab trains in it.
  */
 export async function exportRun(path: string, options: ExportOptions = {}): Promise<File> {
-  checkKind('exportRun', 'the run', path, text);
+  checkKind('exportRun', 'the run', path, place);
   checkOptions('exportRun', options, exportKinds);
   const { signal, onProgress } = options;
   return (await engineFor(options)).channel.call('exportRun', [path], {
@@ -70,7 +74,8 @@ export async function exportRun(path: string, options: ExportOptions = {}): Prom
  * `CardinalError` if the file is damaged or holds no run, if the folder holds anything, or if there is no room.
  */
 export async function importRun(file: BlobLike, path: string, options: ImportOptions = {}): Promise<void> {
-  checkKind('importRun', 'the run', path, text);
+  checkKind('importRun', 'the file', file, exported);
+  checkKind('importRun', 'the run', path, place);
   checkOptions('importRun', options, importKinds);
   const { signal, onProgress, maxBytes } = options;
   // It is cloned on its way, which no other thing of these methods can be.
@@ -81,7 +86,7 @@ export async function importRun(file: BlobLike, path: string, options: ImportOpt
 
 /** Deletes a run with all its files. Throws a `CardinalError` if there is none, an `InUseError` if some tab trains in it. */
 export async function deleteRun(path: string, options: RunsOptions = {}): Promise<void> {
-  checkKind('deleteRun', 'the run', path, text);
+  checkKind('deleteRun', 'the run', path, place);
   checkOptions('deleteRun', options, runsKinds);
   await (await engineFor(options)).channel.call('deleteRun', [path]);
 }
@@ -91,7 +96,7 @@ export async function deleteRun(path: string, options: RunsOptions = {}): Promis
  * `onEvent` gave them. Throws a `CardinalError` if there is no such run.
  */
 export async function readMetrics(path: string, options: MetricsOptions = {}): Promise<MetricsRecord[]> {
-  checkKind('readMetrics', 'the run', path, text);
+  checkKind('readMetrics', 'the run', path, place);
   checkOptions('readMetrics', options, metricsKinds);
   const { last } = options;
   return (await engineFor(options)).channel.call('readMetrics', [path, { last }]);

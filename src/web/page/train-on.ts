@@ -9,14 +9,14 @@ import { checkNetwork, isOpenData } from '../../run/training/arguments.ts';
 import type { NamedModel } from '../../run/training/options.ts';
 import type { TrainedOn } from '../../run/training/train-on.ts';
 import type { SentTrained, SentTraining, TrainingService } from '../engine/training-service.ts';
-import type { SentWeights } from '../engine/weights.ts';
 import type { EngineService } from '../engine/service.ts';
 import type { TrainEvent } from '../../train/events.ts';
-import { pageUrl } from '../scripts.ts';
+import { persistRuns } from '../store/persist.ts';
 import type { WebBackend } from './backend.ts';
 import { startEngine, type PageEngine } from './engine.ts';
 import { engineOf } from './engines.ts';
 import { sendNetwork, traceFor } from './send-network.ts';
+import { sentWeights } from './sent-weights.ts';
 import { checkTrainOptions, type TrainOnOptions } from './train-options.ts';
 
 /**
@@ -26,8 +26,8 @@ import { checkTrainOptions, type TrainOnOptions } from './train-options.ts';
  *     const data = await openPictures({ cats, dogs });
  *     const { model } = await trainOn(data, createModel('resnext_cifar', { … }), { epochs: 10, out: 'opfs:runs/pets', onEvent: draw });
  *
- * With `out` the run survives its tab: `resume` goes on at the exact batch, to the same bytes. The network of the page gets the trained
- * weights.
+ * With `out` the run survives its tab: `resume` goes on at the exact batch, to the same bytes. The first such run of a page asks the
+ * browser to keep the files; a warning says so if it does not promise it. The network of the page gets the trained weights.
  * Throws a `CardinalError` if data, network and recipe do not fit together, or a file cannot be read or written: an `InUseError` if
  * another run has the folder `out`, a `LockLostError` if another took it over meanwhile.
  */
@@ -44,11 +44,13 @@ export async function trainOn(
   checkTrainOptions(options);
   const { backend, base, threads, onEvent, signal, weights, ...rest } = options;
   signal?.throwIfAborted();
+  const { out } = rest;
+  if (out !== undefined) keepRuns();
   const training: SentTraining = {
     data: openDataParts(data),
     network: await sendNetwork(model),
     options: rest,
-    weights: sentWeights(weights),
+    weights: weights === undefined ? undefined : sentWeights('trainOn', weights),
     onOwnBackend: backend !== undefined,
   };
   const engine =
@@ -58,6 +60,8 @@ export async function trainOn(
   try {
     const on = {
       event: async (event: TrainEvent): Promise<void> => {
+        const message = out === undefined ? undefined : takeNotice();
+        if (message !== undefined) await onEvent?.({ type: 'warning', message });
         await onEvent?.(event);
       },
       graphs: (inputs: readonly TracedInput[]) => traceFor(model, inputs),
@@ -68,24 +72,28 @@ export async function trainOn(
   }
 }
 
+let isAsked = false;
+let notice: string | undefined;
+
+/** Once in a page the browser is asked to keep what runs write. It may ask a person in turn: nothing waits for the answer. */
+function keepRuns(): void {
+  if (isAsked) return;
+  isAsked = true;
+  void persistRuns().then((message) => {
+    notice = message;
+  });
+}
+
+/** That the browser did not promise it, for the next event of a run to be told with. */
+function takeNotice(): string | undefined {
+  const message = notice;
+  notice = undefined;
+  return message;
+}
+
 /** The engine of a backend. One whose script cannot train refuses by name. */
 function trainingEngine(backend: WebBackend): PageEngine<EngineService & TrainingService> {
   return engineOf('trainOn', backend);
-}
-
-function sentWeights(weights: TrainOnOptions['weights']): SentWeights | undefined {
-  if (weights === undefined) return undefined;
-  if (weights instanceof Blob) {
-    const name = 'name' in weights && typeof weights.name === 'string' ? weights.name : 'the weights';
-    return { kind: 'blob', blob: weights, name };
-  }
-  if (weights instanceof ArrayBuffer) {
-    return { kind: 'bytes', bytes: new Uint8Array(weights), name: 'the weights' };
-  }
-  if (weights instanceof Uint8Array) return { kind: 'bytes', bytes: weights, name: 'the weights' };
-  const name = String(weights);
-  const isPlace = /^(opfs|hf):/.test(name);
-  return { kind: 'name', name: isPlace ? name : new URL(name, pageUrl()).href };
 }
 
 /** What came of it, with the trained weights in the page's network. */

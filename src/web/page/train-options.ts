@@ -1,9 +1,11 @@
-import { bytes, checkOptions, text, type Kinds } from '../../base/options.ts';
+import { anything, checkOptions, type Kinds } from '../../base/options.ts';
 import { UsageError } from '../../base/errors.ts';
 import { described } from '../../base/described.ts';
 import { commonTrainOnKinds, type CommonTrainOnOptions } from '../../run/training/arguments.ts';
 import type { WebBackendOptions } from './backend-options.ts';
 import type { WebBackend } from './backend.ts';
+import { place } from './place.ts';
+import type { WeightsInput } from './sent-weights.ts';
 import { url } from './url.ts';
 
 /** How a page trains. Pictures are read with the limits that `openPictures` got. */
@@ -13,8 +15,8 @@ export interface TrainOnOptions extends Omit<CommonTrainOnOptions, 'weights' | '
    * after its tab was closed, with `resume`, and in Node once it is exported. Nothing is written without it.
    */
   readonly out?: string | undefined;
-  /** Weights to begin with: a URL, a file that was chosen or dropped, its bytes, or `opfs:…`, a file of the private file system. */
-  readonly weights?: string | URL | Blob | ArrayBuffer | Uint8Array | undefined;
+  /** Weights to begin with, as `loadClassifier` takes them. */
+  readonly weights?: WeightsInput | undefined;
   /** What computes, from `createBackend`; whoever made it disposes of it. Default: an own one with `threads`. */
   readonly backend?: WebBackend | undefined;
   /** Where the package's files are, if a backend is to be made: as `createBackend` takes it. */
@@ -23,17 +25,11 @@ export interface TrainOnOptions extends Omit<CommonTrainOnOptions, 'weights' | '
 
 const kinds: Kinds<TrainOnOptions> = {
   ...commonTrainOnKinds,
-  weights: {
-    expected: 'a URL, a Blob or File, bytes, or opfs:…',
-    is: (value) => url.is(value) || value instanceof Blob || value instanceof ArrayBuffer || bytes.is(value),
-  },
-  out: { expected: 'a path in the private file system, such as opfs:runs/pets', is: isPlace },
+  // With a message of its own.
+  weights: anything,
+  out: place,
   base: url,
 };
-
-function isPlace(value: unknown): boolean {
-  return text.is(value) && /^opfs:\/*[^/]/.test(String(value));
-}
 
 /** Throws a `UsageError` for options that `trainOn` of a page has not: plain JavaScript may give anything. */
 export function checkTrainOptions(options: TrainOnOptions): void {

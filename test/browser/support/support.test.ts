@@ -43,7 +43,13 @@ describe.each(browsers)('%s', (kind) => {
       for (const scheme of ['dark', 'light'] as const) {
         await page.setColorScheme(scheme);
         const isDark = (): Promise<boolean> =>
-          page.evaluate(() => matchMedia('(prefers-color-scheme: dark)').matches, undefined);
+          page.evaluate(
+            () =>
+              (globalThis as unknown as { matchMedia(query: string): { matches: boolean } }).matchMedia(
+                '(prefers-color-scheme: dark)',
+              ).matches,
+            undefined,
+          );
         await expect.poll(isDark).toBe(scheme === 'dark');
       }
       await page.close();

@@ -1,4 +1,4 @@
-import { trainOn, type TrainOnOptions } from '../../../src/web/index.ts';
+import { createBackend, trainOn, type TrainOnOptions } from '../../../src/web/index.ts';
 import { madeUpPictures, pngPictures } from './made-up-pictures.ts';
 import { OwnNetwork, smallNetwork } from './small-networks.ts';
 
@@ -8,22 +8,39 @@ export interface PageTraining {
   readonly options: TrainOnOptions;
   /** The step after which the run is aborted. */
   readonly stopAt?: number;
+  /** What becomes of what computes after step 3: its backend, which the page made, is disposed of, or all workers of the page end. */
+  readonly loses?: 'backend' | 'workers';
 }
+
+/** The workers that the page has started. */
+const workers: Worker[] = [];
+globalThis.Worker = class extends Worker {
+  constructor(script: string | URL, options?: WorkerOptions) {
+    super(script, options);
+    workers.push(this);
+  }
+};
 
 /** What tests of training call in a page: what goes in and comes out is JSON. */
 const calls = {
   /** Trains, and gives what it came to, what it told, and the longest time for which the page did not come round, in ms. */
-  async train({ pictures, network, options, stopAt }: PageTraining) {
+  async train({ pictures, network, options, stopAt, loses }: PageTraining) {
     const told: string[] = [];
     const stop = new AbortController();
     const data = pictures === 'records' ? madeUpPictures() : pngPictures(await blobsOf('/pictures.json'));
     const gap = longestGap();
     const model = network === 'named' ? smallNetwork : new OwnNetwork().initialize(4);
+    const backend = loses === 'backend' ? await createBackend({ base: '/dist' }) : undefined;
     const { reason, step, evaluation, ...trained } = await trainOn(data, model, {
-      ...{ base: '/dist', signal: stop.signal, ...options },
+      ...(backend === undefined ? { base: '/dist' } : { backend }),
+      ...{ signal: stop.signal, ...options },
       onEvent: (event) => {
         told.push(event.type === 'warning' ? event.message : event.type);
-        if (event.type === 'step' && event.step === stopAt) stop.abort();
+        if (event.type !== 'step') return;
+        if (event.step === stopAt) stop.abort();
+        if (event.step !== 3) return;
+        void backend?.dispose();
+        if (loses === 'workers') for (const worker of workers) worker.terminate();
       },
     });
     const weights = await sha256(trained.model.parameters()[0].data);
@@ -42,6 +59,22 @@ const calls = {
         },
       }).catch(reject);
     }),
+  /** Backends that are opened at the same time, and again: how each computes. */
+  async backends(times: number): Promise<string[][]> {
+    const rounds: string[][] = [];
+    for (let time = 0; time < times; time++) {
+      const made = [1, 2, 3].map((threads) => createBackend({ base: '/dist', threads }));
+      const opened = await Promise.all(made);
+      rounds.push(opened.map(({ about }) => about));
+      await Promise.all(opened.map((backend) => backend.dispose()));
+    }
+    return rounds;
+  },
+  /** Has the browser answer so when it is asked to keep the site's files. */
+  answerPersist(isKept: boolean): void {
+    const answer = () => Promise.resolve(isKept);
+    Object.assign(navigator.storage, { persist: answer, persisted: answer });
+  },
   /** The files of a run. */
   async read(run: string): Promise<Record<string, number[]>> {
     const folder = await folderAt(run);
