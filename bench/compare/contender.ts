@@ -1,5 +1,6 @@
-import { spawn, type ChildProcessWithoutNullStreams } from 'node:child_process';
+import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
+import type { Readable, Writable } from 'node:stream';
 import { createInterface, type Interface } from 'node:readline';
 import { z } from 'zod/mini';
 import { CardinalError } from '../../src/base/errors.ts';
@@ -10,13 +11,24 @@ export interface Entrant {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** Threads that compute, where they are not as many as everyone's. */
+  readonly threads?: number;
 }
 
+type Child = ChildProcessByStdio<Writable, Readable, null>;
+
+/** A contender that does not take part in this work, and why. */
+export interface LeftOut {
+  readonly name: string;
+  readonly reason: string;
+}
+
+const absentSchema = z.object({ absent: z.string() });
 const readySchema = z.object({ ready: z.literal(true), version: z.string() });
 const doneSchema = z.object({
   ms: z.number().check(z.positive()),
   times: z.optional(z.array(z.number().check(z.positive()))),
-  peakBytes: z.number().check(z.positive()),
+  peakBytes: z.optional(z.number().check(z.positive())),
 });
 const checkedSchema = z.object({ checked: z.literal(true) });
 
@@ -27,35 +39,46 @@ const checkedSchema = z.object({ checked: z.literal(true) });
 export class Contender {
   readonly name: string;
   readonly version: string;
-  readonly #child: ChildProcessWithoutNullStreams;
+  readonly threads: number | undefined;
+  readonly #child: Child;
   readonly #answers: AsyncIterator<string>;
 
   private constructor(
     name: string,
     version: string,
-    child: ChildProcessWithoutNullStreams,
+    threads: number | undefined,
+    child: Child,
     lines: Interface,
   ) {
     this.name = name;
     this.version = version;
+    this.threads = threads;
     this.#child = child;
     this.#answers = lines[Symbol.asyncIterator]();
   }
 
-  /** Starts a contender; undefined if it is not installed here, which its process says by ending in good order. */
-  static async start({ name, command, args, env }: Entrant): Promise<Contender | undefined> {
-    const child = spawn(command, args, { env: { ...process.env, ...env } });
-    child.stderr.pipe(process.stderr);
+  /** Starts a contender, or says why there is none: a process that ends in good order says that it is not installed here. */
+  static async start({ name, command, args, env, threads }: Entrant): Promise<Contender | LeftOut> {
+    const notInstalled = { name, reason: 'it is not installed here' };
+    const child = spawn(command, args, {
+      env: { ...process.env, ...env },
+      stdio: ['pipe', 'pipe', 'inherit'],
+    });
     // A program that is not there at all.
-    const absent = once(child, 'error').then(() => undefined);
+    const failed = once(child, 'error').then(() => undefined);
     child.stdin.on('error', () => undefined);
-    const contender = new Contender(name, '', child, createInterface({ input: child.stdout }));
-    const answer = await Promise.race([contender.#answer(), absent]);
+    const contender = new Contender(name, '', threads, child, createInterface({ input: child.stdout }));
+    const answer = await Promise.race([contender.#answer(), failed]);
     if (answer === undefined) {
-      if (child.pid === undefined) return undefined;
+      if (child.pid === undefined) return notInstalled;
       const code = child.exitCode ?? ((await once(child, 'exit')) as [number | null])[0];
       if (code !== 0) throw new CardinalError(`${name} could not start: it ended with exit code ${code}`);
-      return undefined;
+      return notInstalled;
+    }
+    const absent = absentSchema.safeParse(answer);
+    if (absent.success) {
+      contender.stop();
+      return { name, reason: absent.data.absent };
     }
     const { version } = readySchema.parse(answer);
     return Object.assign(contender, { version });

@@ -16,13 +16,16 @@ export interface EntrantOptions {
   readonly folder: string;
 }
 
+/** A contender that this Node runs. `script` is relative to this folder. */
+export function nodeEntrant(script: string, work: Work, options: object): Pick<Entrant, 'command' | 'args'> {
+  const file = fileURLToPath(new URL(script, import.meta.url));
+  return { command: process.execPath, args: [file, JSON.stringify(work), JSON.stringify(options)] };
+}
+
 /** Everyone who can do this work, ourselves first. */
 export async function entrantsFor(work: Work, { threads, blas, folder }: EntrantOptions): Promise<Entrant[]> {
-  const script = (name: string): string => fileURLToPath(new URL(name, import.meta.url));
-  const node = (name: string, options: object): Pick<Entrant, 'command' | 'args'> => ({
-    command: process.execPath,
-    args: [script(name), JSON.stringify(work), JSON.stringify({ threads, ...options })],
-  });
+  const node = (name: string, options: object): Pick<Entrant, 'command' | 'args'> =>
+    nodeEntrant(name, work, { threads, ...options });
   const entrants: Entrant[] = [{ name: 'Cardinal', ...node('cardinal.ts', { blas: false }) }];
   if (blas !== undefined) {
     entrants.push({ name: `Cardinal and ${blas.name}`, ...node('cardinal.ts', { blas: true }) });
@@ -44,7 +47,7 @@ export async function entrantsFor(work: Work, { threads, blas, folder }: Entrant
     entrants.push({
       name,
       command: '/usr/bin/python3',
-      args: [script('pytorch.py'), JSON.stringify(work), options],
+      args: [fileURLToPath(new URL('pytorch.py', import.meta.url)), JSON.stringify(work), options],
     });
   }
   return entrants;

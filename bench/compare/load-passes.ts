@@ -7,7 +7,7 @@ import { planInference } from '../../src/plan/plan-inference.ts';
 import type { Plan } from '../../src/plan/plan.ts';
 import { stepsPlan, type NamedStep } from '../../test/support/steps-plan.ts';
 import { shapesOf, type Layer, type Pass } from './layer.ts';
-import { numbers } from './serve.ts';
+import { numbers } from './numbers.ts';
 
 /** Passes of one layer, with their numbers in a backend's memory. */
 export interface LoadedPasses {

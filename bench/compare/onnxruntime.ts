@@ -3,7 +3,8 @@ import { z } from 'zod/mini';
 import { sizeOf } from '../../src/base/shape.ts';
 import { createModel } from '../../src/models/index.ts';
 import { exportOnnx } from '../../src/weights/onnx/export.ts';
-import { numbers, serve } from './serve.ts';
+import { numbers } from './numbers.ts';
+import { serve } from './serve.ts';
 import { workSchema } from './work.ts';
 
 const work = workSchema.parse(JSON.parse(process.argv[2]));

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { Contender, type Entrant } from './contender.ts';
+import { Contender, type Entrant, type LeftOut } from './contender.ts';
 import { requireSame, sectionsOf } from './same.ts';
 import { medianOf } from './statistics.ts';
 import type { Work } from './work.ts';
@@ -17,7 +17,16 @@ export interface Measured {
   readonly rounds: readonly number[];
   /** Of a work whose parts are timed: milliseconds of each round, by part. */
   readonly parts: readonly (readonly number[])[];
-  readonly peakBytes: number;
+  /** Of contenders that are processes. */
+  readonly peakBytes?: number | undefined;
+  /** Where they are not as many as everyone's. */
+  readonly threads?: number | undefined;
+}
+
+/** What came of a work. */
+export interface Outcome {
+  readonly measured: readonly Measured[];
+  readonly leftOut: readonly LeftOut[];
 }
 
 /**
@@ -29,30 +38,33 @@ export async function measure(
   entrants: readonly Entrant[],
   rounds: number,
   folder: string,
-): Promise<Measured[]> {
+): Promise<Outcome> {
+  const leftOut: LeftOut[] = [];
   const contenders: Contender[] = [];
   try {
     for (const entrant of entrants) {
       const started = await Contender.start(entrant);
-      if (started === undefined) console.log(`  ${entrant.name}: left out, it is not installed here`);
-      else contenders.push(started);
+      if (started instanceof Contender) contenders.push(started);
+      else leftOut.push(started);
     }
+    for (const { name, reason } of leftOut) console.log(`  ${name}: left out, ${reason}`);
     await compareResults(contenders, work, folder);
-    const results = contenders.map(({ name, version }) => ({
-      ...{ name, version, rounds: [] as number[], parts: [] as number[][], peakBytes: 0 },
+    const measured = contenders.map(({ name, version, threads }) => ({
+      ...{ name, version, threads, rounds: [] as number[], parts: [] as number[][] },
+      peakBytes: undefined as number | undefined,
     }));
     for (let round = -1; round < rounds; round++) {
       for (const [index, contender] of contenders.entries()) {
         await setTimeout(pause);
         const { ms, times = [], peakBytes } = await contender.run();
-        const result = results[index];
+        const result = measured[index];
         result.peakBytes = peakBytes;
         if (round < 0) continue;
         result.rounds.push(ms);
         times.forEach((time, part) => (result.parts[part] ??= []).push(time));
       }
     }
-    return results;
+    return { measured, leftOut };
   } finally {
     for (const contender of contenders) contender.stop();
   }
@@ -79,12 +91,13 @@ async function compareResults(contenders: readonly Contender[], work: Work, fold
 /** Prints each one's median and the median of the rounds' ratios to the first. */
 export function printMeasured(measured: readonly Measured[]): void {
   const [ours] = measured;
+  const longest = Math.max(26, ...measured.map(({ name }) => name.length));
   for (const { name, rounds, peakBytes } of measured) {
     const [median, least, most] = [medianOf(rounds), Math.min(...rounds), Math.max(...rounds)];
     const ratio = medianOf(rounds.map((ms, round) => ours.rounds[round] / ms));
     console.log(
-      `  ${name.padEnd(26)} ${median.toFixed(1).padStart(8)} ms (${least.toFixed(1)} to ${most.toFixed(1)})  ` +
-        `${(peakBytes / 2 ** 20).toFixed(0).padStart(5)} MiB  ${ours.name} ÷ this: ${ratio.toFixed(2)}`,
+      `  ${name.padEnd(longest)} ${median.toFixed(1).padStart(8)} ms (${least.toFixed(1)} to ${most.toFixed(1)})  ` +
+        `${peakBytes === undefined ? '' : `${(peakBytes / 2 ** 20).toFixed(0).padStart(5)} MiB  `}${ours.name} ÷ this: ${ratio.toFixed(2)}`,
     );
   }
 }

@@ -18,7 +18,9 @@ interface Times {
 /** One contender's times of a work. */
 export interface WorkRow extends Times {
   readonly work: Work;
-  readonly peakBytes: number;
+  readonly peakBytes?: number | undefined;
+  /** Where they are not as many as everyone's. */
+  readonly threads?: number | undefined;
 }
 
 /** One contender's times of one pass of one layer. */
@@ -37,7 +39,10 @@ function timesOf({ name, version }: Measured, rounds: readonly number[]): Times 
 }
 
 export function workRows(work: Work, measured: readonly Measured[]): WorkRow[] {
-  return measured.map((one) => ({ work, ...timesOf(one, one.rounds), peakBytes: one.peakBytes }));
+  return measured.map((one) => {
+    const { peakBytes, threads } = one;
+    return { work, ...timesOf(one, one.rounds), peakBytes, threads };
+  });
 }
 
 export function shapeRows(work: LayerWork, measured: readonly Measured[], roofs: Roofs): ShapeRow[] {
@@ -62,9 +67,9 @@ export function workCsv(rows: readonly WorkRow[], threads: number): string {
     work: ({ work }) => work.id,
     contender: ({ contender }) => contender,
     version: ({ version }) => version,
-    threads: () => threads,
+    threads: (row) => row.threads ?? threads,
     ...timeColumns,
-    peak_mib: ({ peakBytes }) => (peakBytes / 2 ** 20).toFixed(0),
+    peak_mib: ({ peakBytes }) => (peakBytes === undefined ? undefined : (peakBytes / 2 ** 20).toFixed(0)),
   });
 }
 

@@ -1,15 +1,6 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
-
-/** What a contender's process does. */
-export interface Program {
-  readonly version: string;
-  run(): Promise<void>;
-  /** Milliseconds that each part of the last run took, where parts are timed. */
-  times?(): readonly number[];
-  /** The numbers of the last run that others can be compared with. */
-  results(): Promise<Float32Array>;
-}
+import type { Program } from './program.ts';
 
 /** Answers the lines that `Contender` writes. */
 export async function serve(program: Program): Promise<void> {
@@ -21,16 +12,22 @@ export async function serve(program: Program): Promise<void> {
     if (line === 'run') {
       const before = performance.now();
       await program.run();
-      const ms = performance.now() - before;
-      answer({ ms, times: program.times?.(), peakBytes: await peakBytes() });
+      const own = performance.now() - before;
+      const ms = program.ms?.();
+      // What computes elsewhere has its memory elsewhere.
+      const peak = ms === undefined ? await peakBytes() : undefined;
+      answer({ ms: ms ?? own, times: program.times?.(), peakBytes: peak });
     } else if (line.startsWith('check ')) {
       await program.run();
       await writeFile(line.slice('check '.length), await program.results());
       answer({ checked: true });
     } else if (line === 'quit') {
-      process.exit();
+      break;
     }
   }
+  // The bench that has ended says no quit either.
+  await program.close?.();
+  process.exit();
 }
 
 /**
@@ -41,9 +38,4 @@ async function peakBytes(): Promise<number> {
   const status = await readFile('/proc/self/status', 'utf8').catch(() => '');
   const peak = /^VmHWM:\s*(\d+) kB/m.exec(status);
   return 1024 * (peak === null ? process.resourceUsage().maxRSS : Number(peak[1]));
-}
-
-/** Numbers that are the same for every contender: whole, so that every library reads the same, and without a pattern. */
-export function numbers(length: number, seed: number, scale: number): Float32Array {
-  return Float32Array.from({ length }, (_, i) => ((((i + seed * 101) * 7919) % 997) / 498 - 1) * scale);
 }

@@ -146,6 +146,23 @@ export const suites: Readonly<Record<string, Suite>> = {
       sum('depthwise-8', "MobileNetV1's depthwise 3×3 layers", () => depthwise),
     ],
   },
+  browser: {
+    summary: 'pages of Chromium and Firefox: forward at batch 1, and training steps',
+    works: [
+      whole('forward', 'page-resnext50-1', 'ResNeXt-50 32×4d forward, 224², batch 1', resnext50(1)),
+      whole('forward', 'page-resnet18-1', 'ResNet-18 forward, 224², batch 1', ['resnet18', [1, 3, 224, 224]]),
+      whole('forward', 'page-mobilenet-1', 'MobileNetV1 forward, 224², batch 1', [
+        'mobilenetv1_100',
+        [1, 3, 224, 224],
+      ]),
+      whole('forward', 'page-resnext29-1', 'ResNeXt-29 32×4d forward, 32², batch 1', resnext29(1)),
+      whole('training', 'page-resnet20-32', 'ResNet-20 training step, 32², batch 32', [
+        'resnet20_cifar',
+        [32, 3, 32, 32],
+      ]),
+      whole('training', 'page-resnext29-32', 'ResNeXt-29 32×4d training step, 32², batch 32', resnext29(32)),
+    ],
+  },
   shapes: {
     summary: 'every convolution shape of ResNeXt-50 and ResNeXt-29, beside what the machine could do',
     works: [
