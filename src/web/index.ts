@@ -32,6 +32,6 @@ export {
   type MetricsOptions,
   type RunsOptions,
 } from './page/runs.ts';
-export { persistRuns } from './store/persist.ts';
+export { persistRuns } from './page/persist.ts';
 export type { RunSummary } from './store/list-runs.ts';
 export type { MetricsRecord } from '../run/folder/metrics-file.ts';

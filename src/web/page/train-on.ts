@@ -11,7 +11,7 @@ import type { TrainedOn } from '../../run/training/train-on.ts';
 import type { SentTrained, SentTraining, TrainingService } from '../engine/training-service.ts';
 import type { EngineService } from '../engine/service.ts';
 import type { TrainEvent } from '../../train/events.ts';
-import { persistRuns } from '../store/persist.ts';
+import { persistRuns } from './persist.ts';
 import type { WebBackend } from './backend.ts';
 import { startEngine, type PageEngine } from './engine.ts';
 import { engineOf } from './engines.ts';

@@ -2,7 +2,7 @@ import { afterEach, expect, test, vi } from 'vitest';
 import { CardinalError } from '../../../src/base/errors.ts';
 import { openFileSystem } from '../../../src/web/store/file-system.ts';
 import { opfsPaths, partsOf } from '../../../src/web/store/paths.ts';
-import { persistRuns } from '../../../src/web/store/persist.ts';
+import { persistRuns } from '../../../src/web/page/persist.ts';
 
 afterEach(() => {
   vi.unstubAllGlobals();
