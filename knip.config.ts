@@ -55,7 +55,6 @@ const config: KnipConfig = {
     // Peers that the benchmarks are compared with; docs/performance.md says how they are installed.
     '@tensorflow/tfjs',
     '@tensorflow/tfjs-backend-wasm',
-    '@jax-js/jax',
   ],
   // Called by tests where the system has them.
   ignoreBinaries: ['mkfifo', 'truncate', 'unshare'],

@@ -83,7 +83,12 @@ function wholeWithin(least: number, most: number): Kind {
 }
 
 function isBlocks(value: unknown): boolean {
-  return Array.isArray(value) && value.length >= 1 && value.length <= 8 && value.every(isCountOfBlocks.is);
+  return (
+    Array.isArray(value) &&
+    value.length >= 1 &&
+    value.length <= 8 &&
+    value.every((count) => isCountOfBlocks.is(count))
+  );
 }
 
 /**

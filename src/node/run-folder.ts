@@ -8,7 +8,8 @@ export class RunFolder extends portable.RunFolder {
    * before its first checkpoint: it begins anew, which is reported to `onNotice`. Throws a `CardinalError` if there
    * is a run in it, if another process has it, or if it cannot be made.
    */
-  static override create(path: string, options: portable.OpenRunOptions = {}): Promise<portable.RunFolder> {
+  static override create(path: string, options: portable.OpenRunOptions = {}): Promise<RunFolder> {
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- made by `new this`, so it is one
     return super.create(path, options, nodeFolders);
   }
 
@@ -16,7 +17,8 @@ export class RunFolder extends portable.RunFolder {
    * Locks the folder of an earlier run to continue it. Throws a `CardinalError` if there is none, an `InUseError` if another
    * process has it.
    */
-  static override open(path: string, options: portable.OpenRunOptions = {}): Promise<portable.RunFolder> {
+  static override open(path: string, options: portable.OpenRunOptions = {}): Promise<RunFolder> {
+    // eslint-disable-next-line @typescript-eslint/no-unsafe-class-instance-assignment -- likewise
     return super.open(path, options, nodeFolders);
   }
 
