@@ -35,9 +35,12 @@ async function printed(name: string, ...args: readonly string[]): Promise<string
 it('are listed in their README, in order', async () => {
   const readme = await readFile(join(root, 'examples/README.md'), 'utf8');
   const listed = [...readme.matchAll(/^\| \[([^\]]+)\]/gm)].map(([, name]) => name);
-  expect(listed).toEqual(
-    (await readdir(join(root, 'examples'))).filter((name) => name.endsWith('.ts')).sort(),
+  const programs = (await readdir(join(root, 'examples'))).filter((name) => name.endsWith('.ts')).sort();
+  expect(listed.slice(0, programs.length)).toEqual(programs);
+  const pages = (await readdir(join(root, 'examples/web'), { withFileTypes: true })).flatMap((entry) =>
+    entry.isDirectory() ? [`web/${entry.name}`] : [],
   );
+  expect(listed.slice(programs.length).sort()).toEqual(pages.sort());
 });
 
 it('01 classifies with a network of the hub', async () => {
