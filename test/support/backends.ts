@@ -1,5 +1,6 @@
 import type { Backend } from '../../src/backends/backend.ts';
 import { createWasmBackend } from '../../src/backends/wasm/backend.ts';
+import { multiplyAddOf } from '../../src/backends/wasm/builds.ts';
 import { createNodeBackend, type NodeBackendOptions } from '../../src/node/backend.ts';
 import { findBlas } from '../../src/node/blas.ts';
 import { loadKernels, usableKernels } from '../../src/node/kernels.ts';
@@ -53,5 +54,13 @@ async function openUnshared(): Promise<Backend> {
   const spawn = () => {
     throw new Error('one thread needs no worker');
   };
-  return createWasmBackend({ ...kernels, threads: 1, spawn, maySleep: true, keepFreed: 2 ** 28 });
+  const multiplyAdd = multiplyAddOf(kernels.build);
+  return createWasmBackend({
+    ...kernels,
+    multiplyAdd,
+    threads: 1,
+    spawn,
+    maySleep: true,
+    keepFreed: 2 ** 28,
+  });
 }
