@@ -20,7 +20,7 @@ import type { PageCalls, PageTraining } from './support/training-page.ts';
 
 const { path: root, remove } = temporaryFolder();
 const at = (...names: readonly string[]): string => join(root, ...names);
-const kernels = fileURLToPath(new URL('../../dist/kernels', import.meta.url));
+const dist = fileURLToPath(new URL('../../dist', import.meta.url));
 
 const options = { epochs: 3, batchSize: 16, seed: 5, augment: 'shift-flip', imageSize: 16 } as const;
 const small = { pictures: 'records', network: 'named' } as const;
@@ -30,21 +30,15 @@ let ownTrained: Module;
 let pngs: readonly Uint8Array<ArrayBuffer>[];
 beforeAll(async () => {
   pngs = await Promise.all(Array.from({ length: 44 }, (_, n) => madeUpPng(n)));
-  const [page, training, worker] = await Promise.all([
-    bundlePage('test/browser/support/training-page.ts'),
-    bundlePage('src/web/training.ts'),
-    bundlePage('src/web/worker.ts'),
-  ]);
+  const page = await bundlePage('test/browser/support/training-page.ts');
   server = await servePages({
     isolated: true,
     files: {
       '/': '<!doctype html><link rel="icon" href="data:,"><script type="module" src="/page.js"></script>',
       '/page.js': page,
-      '/dist/web/training.js': training,
-      '/dist/web/worker.js': worker,
       '/pictures.json': JSON.stringify(pngs.map((png) => [...png])),
     },
-    folders: { '/dist/kernels': kernels, '/runs': root },
+    folders: { '/dist': dist, '/runs': root },
   });
   await onNode('whole', madeUpPictures(), smallNetwork);
   await onNode('png', pngPictures(pngs.map((png) => new Blob([png]))), smallNetwork);
@@ -227,7 +221,9 @@ describe.each(browsers)('in %s', (kind) => {
     await expect(train('runs/none', { options: odd as object })).rejects.toThrow(
       /UsageError: trainOn: .*epoch/,
     );
-    await expect(train('runs/../x', {})).rejects.toThrow(/no name of a file or folder/);
+    await expect(train('runs/../x', {})).rejects.toThrow(
+      /expected out to be a path in the private file system, such as opfs:runs\/pets, got 'opfs:runs\/\.\.\/x'/,
+    );
   });
 });
 
