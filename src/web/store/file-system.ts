@@ -58,7 +58,7 @@ class PrivateFileSystem implements FileSystem {
     if (flags === 'r') return new ReadFile(path, await this.#file(await this.#place(path), path));
     const isKept = flags !== 'wx';
     const parked = isKept ? this.#takeParked(path) : undefined;
-    const access = parked ?? (await this.#access(path, flags));
+    const access = parked ?? (await this.#accessOf(path, flags));
     return new WrittenFile(path, access, {
       appends: flags === 'a',
       onClose: (done) => {
@@ -83,9 +83,11 @@ class PrivateFileSystem implements FileSystem {
 
   async rename(from: string, to: string): Promise<void> {
     this.#letGo(from, to);
-    const source = (await this.#file(await this.#place(from), from)) as MovableHandle;
-    const { folder, name } = await this.#place(to);
-    await this.#patiently(to, () => source.move(folder, name));
+    await this.#unlessEvicted(to, async () => {
+      const source = (await this.#file(await this.#place(from), from)) as MovableHandle;
+      const { folder, name } = await this.#place(to);
+      await this.#patiently(to, () => source.move(folder, name));
+    });
   }
 
   async unlink(path: string): Promise<void> {
@@ -155,8 +157,14 @@ class PrivateFileSystem implements FileSystem {
     });
   }
 
+  #accessOf(path: string, flags: Exclude<OpenFlags, 'r'>): Promise<FileSystemSyncAccessHandle> {
+    return flags === 'r+'
+      ? this.#access(path, flags)
+      : this.#unlessEvicted(path, () => this.#access(path, flags));
+  }
+
   async #access(path: string, flags: Exclude<OpenFlags, 'r'>): Promise<FileSystemSyncAccessHandle> {
-    const place = await this.#placeToWrite(path, flags);
+    const place = await this.#place(path);
     if (
       flags === 'wx' &&
       (await this.#do(path, () => this.#statIn(place.folder, place.name))) !== undefined
@@ -170,13 +178,17 @@ class PrivateFileSystem implements FileSystem {
     return this.#patiently(path, () => file.createSyncAccessHandle());
   }
 
-  /** A folder that is missing where something is about to be written was there before. */
-  async #placeToWrite(path: string, flags: OpenFlags): Promise<Place> {
+  /** A folder that is missing where something is about to be written was there before, if only a moment ago. */
+  async #unlessEvicted<T>(path: string, write: () => Promise<T>): Promise<T> {
     try {
-      return await this.#place(path);
+      return await write();
     } catch (error) {
-      if (flags === 'r+' || !isAbsent(error)) throw error;
-      throw evicted(path.slice(0, Math.max(0, path.lastIndexOf('/'))), error);
+      if (!isAbsent(error)) throw error;
+      const isThere = await this.#place(path).then(
+        () => true,
+        (reason: unknown) => !isAbsent(reason),
+      );
+      throw isThere ? error : evicted(path.slice(0, Math.max(0, path.lastIndexOf('/'))), error);
     }
   }
 
