@@ -54,6 +54,15 @@ const calls = {
     });
     return { step, metrics, notices };
   },
+  /** Holds what goes on between two steps, where it has no file under way. */
+  pause: () => {
+    pause = { reached: Promise.withResolvers<undefined>(), over: Promise.withResolvers<undefined>() };
+    return pause.reached.promise;
+  },
+  resume: () => {
+    pause?.over.resolve(undefined);
+    pause = undefined;
+  },
   list: async () => listRuns(await openFolderPlatform()),
   metrics: async (path: string, last: number) => runsHandlers.readMetrics([path, { last }], context),
   /** A run as one file, its bytes as Latin-1. */
@@ -79,6 +88,8 @@ const context = {
 };
 
 let held: Lock | undefined;
+let pause:
+  { readonly reached: PromiseWithResolvers<undefined>; readonly over: PromiseWithResolvers<undefined> } | undefined;
 
 /** From where a run goes on: the step of its checkpoint, the steps that its metrics tell of, and what was noticed. */
 export interface Continued {
@@ -97,6 +108,8 @@ async function train(folder: RunFolder, from: number): Promise<never> {
     await save(folder, 0);
   }
   for (let step = Math.max(from, 0) + 1; ; step++) {
+    pause?.reached.resolve(undefined);
+    await pause?.over.promise;
     await folder.appendMetrics({ type: 'step', step });
     if (step % 10 === 0) await save(folder, step);
   }
@@ -113,7 +126,7 @@ async function save(folder: RunFolder, step: number): Promise<void> {
 export type StoreCalls = typeof calls;
 
 self.onmessage = ({ data }: MessageEvent<{ id: number; name: keyof StoreCalls; given: never[] }>) => {
-  const call = calls[data.name] as (...given: never[]) => unknown;
+  const call = calls[data.name];
   Promise.resolve()
     .then(() => call(...data.given))
     .then(
