@@ -89,7 +89,8 @@ const context = {
 
 let held: Lock | undefined;
 let pause:
-  { readonly reached: PromiseWithResolvers<undefined>; readonly over: PromiseWithResolvers<undefined> } | undefined;
+  | { readonly reached: PromiseWithResolvers<undefined>; readonly over: PromiseWithResolvers<undefined> }
+  | undefined;
 
 /** From where a run goes on: the step of its checkpoint, the steps that its metrics tell of, and what was noticed. */
 export interface Continued {
