@@ -10,7 +10,7 @@ import type { ByteSource } from '../weights/byte-source.ts';
 import { weightTest } from '../weights/checkpoint.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
 import { maybeSafetensors, prefixBytes } from '../weights/safetensors-header.ts';
-import { openSafetensors } from '../weights/safetensors.ts';
+import { openKnownSafetensors } from '../weights/safetensors.ts';
 
 /** A network with the weights of a checkpoint, and what it takes to use it. */
 export interface OwnCheckpoint {
@@ -33,7 +33,7 @@ export async function loadOwnCheckpoint(
 ): Promise<OwnCheckpoint | undefined> {
   const prefix = await source.read(0, Math.min(source.size, prefixBytes));
   if (!maybeSafetensors(prefix)) return undefined;
-  const { metadata, tensors, unreadable } = await openSafetensors(source, options);
+  const { metadata, tensors, unreadable } = await openKnownSafetensors(source, options);
   const found = readParts(partsForUse, metadata, source.name);
   const entry = networks.find(({ name }) => name === found?.model.name);
   if (found === undefined || entry === undefined || unreadable.size > 0) return undefined;

@@ -58,8 +58,7 @@ export async function readSafetensors(
   checkOptions('readSafetensors', options, { verify: flag });
   const { verify = true } = options;
   const prefix = bytes.subarray(0, prefixBytes);
-  const other = maybeSafetensors(prefix) && prefix.length > lengthBytes ? undefined : recognise(prefix);
-  if (other !== undefined) throw new CardinalError(`${source} ${other}`);
+  refuseOther(prefix, source);
   const dataStart = headerEnd(prefix, bytes.length, source);
   const header = parseHeader(bytes.subarray(lengthBytes, dataStart), bytes.length - dataStart, source);
   const hashes = verify ? await expectedHashes(listedIn(header), source) : undefined;
@@ -78,6 +77,21 @@ export async function readSafetensors(
  * Cardinal wrote them.
  */
 export async function openSafetensors(
+  source: ByteSource,
+  options: VerifyOptions = {},
+): Promise<TensorArchive> {
+  refuseOther(await source.read(0, Math.min(prefixBytes, source.size)), source.name);
+  return openKnownSafetensors(source, options);
+}
+
+/** Throws a `CardinalError` that says what a file is, if it is of another format that is known. */
+function refuseOther(prefix: Uint8Array, source: string): void {
+  const other = maybeSafetensors(prefix) && prefix.length > lengthBytes ? undefined : recognise(prefix);
+  if (other !== undefined) throw new CardinalError(`${source} ${other}`);
+}
+
+/** As `openSafetensors`, of a file that begins as one does: it does not say what others are. */
+export async function openKnownSafetensors(
   source: ByteSource,
   { verify = true }: VerifyOptions = {},
 ): Promise<TensorArchive> {

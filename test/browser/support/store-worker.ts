@@ -127,7 +127,7 @@ async function save(folder: RunFolder, step: number): Promise<void> {
 export type StoreCalls = typeof calls;
 
 self.onmessage = ({ data }: MessageEvent<{ id: number; name: keyof StoreCalls; given: never[] }>) => {
-  const call = calls[data.name];
+  const call: (...given: never[]) => unknown = calls[data.name];
   Promise.resolve()
     .then(() => call(...data.given))
     .then(
