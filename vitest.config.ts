@@ -2,11 +2,7 @@ import { globSync, readFileSync } from 'node:fs';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-// The examples for bundlers stand still at their first page since the scripts of pages were divided: until that is mended, by name only.
-const byName = process.argv.some((argument) => argument.includes('browser/examples'));
-const files = globSync('test/**/*.test.ts')
-  .map((file) => file.replaceAll('\\', '/'))
-  .filter((file) => byName || file !== 'test/browser/examples.test.ts');
+const files = globSync('test/**/*.test.ts').map((file) => file.replaceAll('\\', '/'));
 
 /**
  * Loading the sources anew for each file took a tenth of the time of all tests, so most files share a process, one after the other. A
