@@ -1,19 +1,14 @@
 /**
  * Exponential and logarithm to the same bits in every engine: JavaScript leaves the last digit of its own to them, and browsers and
- * versions differ in it. Both are fdlibm's (Sun Microsystems, 1993, free to use), operation by operation.
+ * versions differ in it. Both are fdlibm's (Sun Microsystems, 1993, free to use), operation by operation,
+ * less branches of which others give the same bits.
  */
 const word = new DataView(new ArrayBuffer(8));
 
+/** The upper half of the bits of x, which `word` holds from then on. */
 function highOf(x: number): number {
   word.setFloat64(0, x);
   return word.getInt32(0);
-}
-
-/** x, with another upper half of its bits. */
-function withHigh(x: number, high: number): number {
-  word.setFloat64(0, x);
-  word.setInt32(0, high);
-  return word.getFloat64(0);
 }
 
 const ln2High = 6.9314718036912381649e-1;
@@ -22,29 +17,27 @@ const invLn2 = 1.442695040888963387;
 
 /** eˣ. */
 export function exp(given: number): number {
-  if (Number.isNaN(given)) return given;
   if (given > 709.782712893384) return Infinity;
   if (given < -745.1332191019411) return 0;
   if (given === 1) return Math.E;
   const size = highOf(given) & 0x7fffffff;
   if (size < 0x3e300000) return 1 + given;
-  let x = given;
-  let [high, low, k] = [0, 0, 0];
+  let [high, low, k] = [given, 0, 0];
   if (size > 0x3fd62e42) {
     const sign = given < 0 ? -1 : 1;
     k = size < 0x3ff0a2b2 ? sign : Math.trunc(invLn2 * given + 0.5 * sign);
     high = given - k * ln2High;
     low = k * ln2Low;
-    x = high - low;
   }
+  const x = high - low;
   const t = x * x;
   const p4 = -1.6533902205465251539e-6 + t * 4.13813679705723846039e-8;
   const p2 = -2.77777777770155933842e-3 + t * (6.61375632143793436117e-5 + t * p4);
   const c = x - t * (1.66666666666666019037e-1 + t * p2);
-  if (k === 0) return 1 - ((x * c) / (c - 2) - x);
   const y = 1 - (low - (x * c) / (2 - c) - high);
-  if (k === 1024) return y * 2 * 2 ** 1023;
-  return k >= -1021 ? y * 2 ** k : y * 2 ** (k + 1000) * 2 ** -1000;
+  // In two steps: 2ᵏ may be too large or too small for a number.
+  const half = k >> 1;
+  return y * 2 ** half * 2 ** (k - half);
 }
 
 /** The natural logarithm. */
@@ -53,19 +46,19 @@ export function log(given: number): number {
   if (given === Infinity) return given;
   let x = given;
   let k = 0;
-  if (highOf(x) < 0x00100000) {
+  if (x < 2 ** -1022) {
     k = -54;
     x *= 2 ** 54;
   }
   const high = highOf(x);
   const rest = high & 0xfffff;
   const carry = (rest + 0x95f64) & 0x100000;
-  const f = withHigh(x, rest | (carry ^ 0x3ff00000)) - 1;
+  word.setInt32(0, rest | (carry ^ 0x3ff00000));
+  const f = word.getFloat64(0) - 1;
   k += (high >> 20) - 1023 + (carry >> 20);
   if ((0xfffff & (2 + rest)) < 3) {
-    if (f === 0) return k * ln2High + k * ln2Low;
     const square = f * f * (0.5 - (1 / 3) * f);
-    return k === 0 ? f - square : k * ln2High - (square - k * ln2Low - f);
+    return k * ln2High - (square - k * ln2Low - f);
   }
   const s = f / (2 + f);
   const z = s * s;
@@ -76,8 +69,7 @@ export function log(given: number): number {
   const r = odd + even;
   if (((rest - 0x6147a) | (0x6b851 - rest)) > 0) {
     const half = 0.5 * f * f;
-    if (k === 0) return f - (half - s * (half + r));
     return k * ln2High - (half - (s * (half + r) + k * ln2Low) - f);
   }
-  return k === 0 ? f - s * (f - r) : k * ln2High - (s * (f - r) - k * ln2Low - f);
+  return k * ln2High - (s * (f - r) - k * ln2Low - f);
 }
