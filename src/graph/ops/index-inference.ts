@@ -1,4 +1,3 @@
-/** The ops of a script that only predicts: it stands for `index.ts`. Plans that train come to it from elsewhere, if at all. */
 import type { OpDefinition } from '../op.ts';
 import type { OpName, OpTable } from '../op-table.ts';
 import { activationOps } from './activation.ts';
@@ -15,7 +14,8 @@ import { subsampleOps } from './subsample.ts';
 
 export type Definition<K extends OpName> = OpDefinition<K, OpTable[K], OpTable>;
 
-export const ops: { readonly [K in OpName]?: Definition<K> } = {
+/** The ops that networks use when they only predict. In a script that does nothing else this file stands for `index.ts`. */
+export const ops = {
   ...conv2dOps,
   ...batchNormOps,
   ...activationOps,
@@ -27,4 +27,4 @@ export const ops: { readonly [K in OpName]?: Definition<K> } = {
   ...subsampleOps,
   ...flattenOps,
   ...linearOps,
-};
+} satisfies { readonly [K in OpName]?: Definition<K> };

@@ -9,8 +9,8 @@ import { adaptiveAvgPool2d, adaptiveMaxPool2d, avgPool2d, maxPool2d } from './po
 
 export type { Lowerings };
 
-export const plain: Lowerings = {
-  ...{ conv2d, linear },
+/** Every op that networks use when they only predict, and that is not a matmul or a convolution. */
+export const inferenceLowerings = {
   batch_norm_inference: batchNormInference,
   fold_batch_norm: foldBatchNorm,
   ...{ relu, relu6, hardsigmoid, scale, add },
@@ -21,7 +21,9 @@ export const plain: Lowerings = {
   ...{ concat, pad2d, crop2d, subsample, flatten },
   slice_channels: sliceChannels,
   pad_channels: padChannels,
-};
+} satisfies Lowerings;
+
+export const plain: Lowerings = { conv2d, linear, ...inferenceLowerings };
 
 export function withBlas(): Lowerings {
   return plain;
