@@ -38,6 +38,11 @@ export class ShortageError extends CardinalError {
   override readonly name: string = 'ShortageError';
 }
 
+/** A picture cannot be decoded: it is damaged, none at all, or takes more than limits allow. */
+export class UnreadableError extends CardinalError {
+  override readonly name = 'UnreadableError';
+}
+
 /** Another process has the folder, or may have it. */
 export class InUseError extends CardinalError {
   override readonly name = 'InUseError';
@@ -46,6 +51,18 @@ export class InUseError extends CardinalError {
 /** The folder was this process's and is another's now. */
 export class LockLostError extends CardinalError {
   override readonly name = 'LockLostError';
+}
+
+/** As many calls wait as may. A server answers 429 with `Retry-After`. */
+export class QueueFullError extends CardinalError {
+  override readonly name = 'QueueFullError';
+  /** Seconds until there should be room, by the pace so far. */
+  readonly retryAfter: number;
+
+  constructor(message: string, retryAfter: number) {
+    super(message);
+    this.retryAfter = retryAfter;
+  }
 }
 
 /** For `catch`, where what cannot be read is passed over: not if nothing could be, because the machine has run out of something. */

@@ -1,4 +1,9 @@
-import { distance } from 'fastest-levenshtein';
+import { distance } from './distance.ts';
+
+/** How many letters must be put in, left out or replaced to make one name of another (Levenshtein 1966). */
+export function apart(a: string, b: string): number {
+  return distance(a, b);
+}
 
 /** The up to `count` candidates most like `name`, best first, for "did you mean" messages. */
 export function nearest(name: string, candidates: readonly string[], count = 3): string[] {

@@ -3,6 +3,10 @@ export function nearest(): string[] {
   return [];
 }
 
+export function apart(): number {
+  return 0;
+}
+
 export function alike(): boolean {
   return false;
 }

@@ -22,8 +22,11 @@ export function validate<T>(schema: z.ZodMiniType<T>, value: unknown, what: stri
     result = schema.safeParse(value, { error: en().localeError });
   } catch (error) {
     // A schema that refers to itself goes as deep as the value does.
-    if (!(error instanceof RangeError)) throw error;
-    throw new CardinalError(`${what}: it is nested too deeply, or holds itself`);
+    if (error instanceof RangeError)
+      throw new CardinalError(`${what}: it is nested too deeply, or holds itself`);
+    // zod compares the lengths of what should be lists and texts, and is none: { length: { toString: 1 } } cannot be compared.
+    if (error instanceof TypeError) throw new CardinalError(`${what}: a length in it is no number`);
+    throw error;
   }
   if (result.success) return result.data;
   const [issue] = result.error.issues;

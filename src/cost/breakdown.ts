@@ -87,7 +87,7 @@ export function costBreakdown(
   return { layers, kinds, total: costOf(graph.nodes), conventions: conventionsOf(graph) };
 }
 
-function partCost(nodes: readonly Node[], allMacs: number): PartCost {
+export function partCost(nodes: readonly Node[], allMacs: number): PartCost {
   const add = (count: (node: Node) => number) => nodes.reduce((total, node) => total + count(node), 0);
   // A shared parameter is one parameter.
   const parameters = new Set(

@@ -10,8 +10,10 @@ export {
 } from './breakdown.ts';
 export type { Convention } from './conventions.ts';
 export { costOf } from './cost.ts';
+export { costTree, type CostEdge, type CostNode } from './cost-tree.ts';
 export { countModel, type ModelCount } from './count-model.ts';
 export { toDepthwiseLimit, type CostTemplate } from './depthwise-limit.ts';
+export { receptiveField, type ReceptiveField } from './receptive-field.ts';
 export { countSeparable, separableRatio, type SeparableCost, type SeparableShape } from './separable-cost.ts';
 export { costSummary, summary, type SummaryOptions } from './summary.ts';
 export { bottleneckLayers, equalCostTemplates, type Template, type TemplateOptions } from './templates.ts';

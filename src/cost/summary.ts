@@ -79,7 +79,7 @@ type Modules = ReadonlyMap<string, Module>;
 interface Call {
   readonly path: string;
   readonly typeName: string;
-  readonly outputShape: Shape | undefined;
+  readonly outputShape?: Shape | undefined;
   readonly children: readonly Call[];
 }
 

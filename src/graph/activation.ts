@@ -1,15 +1,5 @@
-/** A function of each element by itself: what it gives, and what of a gradient it passes on. */
-export interface ActivationRule {
-  /** y = f(x). NaN stays NaN. */
-  readonly value: (x: number) => number;
-  /**
-   * What f′ is computed from. `y` wherever y determines it: the next layer keeps it anyway, and only such a function
-   * can be fused into the op before it in training.
-   */
-  readonly slopeFrom: 'x' | 'y';
-  /** dx = f′·dy, where `at` is x or y, by `slopeFrom`. */
-  readonly gradient: (dy: number, at: number) => number;
-}
+import type { ActivationRule } from './activation-rule.ts';
+import { moreActivations, type MoreActivationName } from './more-activations.ts';
 
 const rules = {
   /** max(x, 0); −0 becomes 0. */
@@ -35,20 +25,15 @@ const rules = {
   },
 } satisfies Record<string, ActivationRule>;
 
-export type ActivationName = keyof typeof rules;
+export type ActivationName = keyof typeof rules | MoreActivationName;
 
 /** Every activation by the name of its op; the op of its gradient is called `<name>_backward`. */
-export const activations: Readonly<Record<ActivationName, ActivationRule>> = rules;
-
-/** An activation that the op before it may end in, and be differentiated: it keeps what it gives, not what f was applied to. */
-type Fusable = {
-  [K in ActivationName]: (typeof rules)[K]['slopeFrom'] extends 'y' ? K : never;
-}[ActivationName];
+export const activations: Readonly<Record<ActivationName, ActivationRule>> = { ...rules, ...moreActivations };
 
 /** What an op applies to its result before it is stored. */
-export type Activation = 'none' | Fusable;
+export type Activation = 'none' | ActivationName;
 
-export const activationNames = Object.keys(rules) as ActivationName[]; // The keys of the table above.
+export const activationNames = Object.keys(activations) as ActivationName[]; // The keys of the table above.
 
 /** y of an op that ends in `activation`. */
 export function activated(activation: Activation, x: number): number {
@@ -58,9 +43,4 @@ export function activated(activation: Activation, x: number): number {
 /** Whether it is the op of an activation by itself. */
 export function isActivation(op: string): op is ActivationName {
   return Object.hasOwn(activations, op);
-}
-
-/** Whether it is one that the op before it may end in. */
-export function isFusable(op: string): op is Fusable {
-  return isActivation(op) && activations[op].slopeFrom === 'y';
 }

@@ -18,6 +18,11 @@ export function macsOf(node: Node): number {
   return definitionOf(node).macs?.(node) ?? 0;
 }
 
+/** Bytes that each rank gives to the others in one run of a node. */
+export function bytesCommunicatedBy(node: Node): number {
+  return definitionOf(node).bytes?.(node) ?? 0;
+}
+
 /** The inputs that a node writes in place. */
 export function mutatedBy(node: Node): readonly Value[] {
   const indices = definitionOf(node).mutates?.(node.attrs, node.inputs.length) ?? [];

@@ -12,7 +12,9 @@ export interface ScopeCall {
   /** Class name of the module (`Conv2d`). */
   readonly typeName: string;
   readonly depth: number;
-  outputShape: Shape;
+  /** What it gave, of several values the main one, and its shape; undefined while it runs. */
+  output?: Value;
+  outputShape?: Shape;
   readonly children: ScopeCall[];
 }
 
@@ -84,7 +86,7 @@ export class Graph implements Recorder<OpTable> {
   /** Runs `body` with nodes recorded under the path of a module that another graph traced; for passes that copy graphs. */
   atPath<T>(path: string, body: () => T): T {
     const outer = this.#scope;
-    this.#scope = { path, typeName: '', depth: 0, outputShape: [], children: [] };
+    this.#scope = { path, typeName: '', depth: 0, children: [] };
     try {
       return body();
     } finally {
@@ -92,15 +94,14 @@ export class Graph implements Recorder<OpTable> {
     }
   }
 
-  /** Runs `body` with nodes recorded under a module's name; `shapeOf` gives the shape to show for its result. */
-  withScope<T>(segment: string, typeName: string, body: () => T, shapeOf: (result: T) => Shape): T {
+  /** Runs `body` with nodes recorded under a module's name; `mainOf` gives the value to show for its result. */
+  withScope<T>(segment: string, typeName: string, body: () => T, mainOf: (result: T) => Value): T {
     const parent = this.#scope;
     const path = parent === undefined || parent.path === '' ? segment : `${parent.path}.${segment}`;
     const call: ScopeCall = {
       path,
       typeName,
       depth: parent === undefined ? 0 : parent.depth + 1,
-      outputShape: [],
       children: [],
     };
     if (parent === undefined) this.root = call;
@@ -108,7 +109,7 @@ export class Graph implements Recorder<OpTable> {
     this.#scope = call;
     try {
       const result = body();
-      call.outputShape = shapeOf(result);
+      call.outputShape = (call.output = mainOf(result)).shape;
       return result;
     } finally {
       this.#scope = parent;

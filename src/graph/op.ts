@@ -18,6 +18,8 @@ export interface OpDefinition<Name extends string, Attrs, in Recorded> {
   ): readonly (Value | undefined)[];
   /** Multiply–accumulates of a weight in one run. Absent: none (element-wise work is not counted). */
   macs?(node: OpNode<Name, Attrs>): number;
+  /** Bytes that each rank gives to the others in one run. Absent: none. */
+  bytes?(node: OpNode<Name, Attrs>): number;
   /** Indices of the inputs it writes in place. */
   mutates?(attrs: Attrs, inputCount: number): readonly number[];
   /**

@@ -3,7 +3,8 @@ import type { Value } from '../graph/value.ts';
 import * as F from '../nn/functional.ts';
 import { BatchNorm2d, Conv2d, Dropout, Linear, Module, Sequential } from '../nn/index.ts';
 import * as init from '../nn/init.ts';
-import { Block, conv3x3 } from './resnet.ts';
+import { Block } from './block.ts';
+import { conv3x3 } from './resnet.ts';
 import { makeShortcut, shortcutKinds, shortcutsOf, type ShortcutOptions } from './shortcut.ts';
 import { blocks, kindsOf, type Shortcut } from './options.ts';
 

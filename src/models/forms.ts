@@ -1,19 +1,10 @@
 import { CardinalError } from '../base/errors.ts';
 import type { Value } from '../graph/value.ts';
 import * as F from '../nn/functional.ts';
-import { BatchNorm2d, Module, ModuleList, ReLU, type Conv2d } from '../nn/index.ts';
+import { BatchNorm2d, Module, ModuleList, type Conv2d } from '../nn/index.ts';
 import * as init from '../nn/init.ts';
-import {
-  Block,
-  Bottleneck,
-  conv1x1,
-  conv3x3,
-  innerWidth,
-  type BlockOptions,
-  type BlockType,
-  checkBlock,
-} from './resnet.ts';
-import type { Form } from './options.ts';
+import { innerWidth, plainParts, ResidualBlock, type BlockOptions, type BlockParts } from './block.ts';
+import { Bottleneck, checkBlock, conv1x1, conv3x3 } from './resnet.ts';
 import { makeShortcut } from './shortcut.ts';
 
 /**
@@ -38,15 +29,15 @@ class Path extends Module {
   readonly bn1: BatchNorm2d;
   readonly conv2: Conv2d;
   readonly bn2: BatchNorm2d;
-  readonly relu: ReLU;
+  readonly relu: Module;
 
-  constructor(inChannels: number, width: number, stride: number) {
+  constructor(inChannels: number, width: number, stride: number, { activation }: BlockParts) {
     super();
     this.conv1 = conv1x1(inChannels, width);
     this.bn1 = new BatchNorm2d(width);
     this.conv2 = conv3x3(width, width, stride);
     this.bn2 = new BatchNorm2d(width);
-    this.relu = new ReLU({ inplace: true });
+    this.relu = activation();
   }
 
   forward(x: Value): Value {
@@ -61,8 +52,8 @@ class Transformation extends Path {
 
   readonly conv3: Conv2d;
 
-  constructor(inChannels: number, width: number, outChannels: number, stride: number) {
-    super(inChannels, width, stride);
+  constructor(inChannels: number, width: number, outChannels: number, stride: number, parts: BlockParts) {
+    super(inChannels, width, stride, parts);
     this.conv3 = conv1x1(width, outChannels);
   }
 
@@ -72,23 +63,22 @@ class Transformation extends Path {
 }
 
 /** What forms (a) and (b) share: C paths, what joins them, and from there on all that (c) does. */
-abstract class PathsBottleneck extends Block {
+abstract class PathsBottleneck extends ResidualBlock {
   static readonly expansion = Bottleneck.expansion;
 
   abstract readonly paths: ModuleList;
   abstract readonly bn3: BatchNorm2d;
-  abstract readonly relu: ReLU;
-  abstract readonly downsample: Module | undefined;
-  readonly #residual: boolean;
 
-  constructor({ shortcut, depthwise = false }: BlockOptions) {
-    super();
+  constructor({ shortcut, depthwise = false, parts }: BlockOptions) {
+    super(shortcut);
     if (depthwise) {
       throw new CardinalError(
         'forms (a) and (b): expected as many paths in every stage, got depthwise; use form c',
       );
     }
-    this.#residual = shortcut !== 'none';
+    if (parts?.antialias !== undefined) {
+      throw new CardinalError('forms (a) and (b): expected no antialiasing inside a path; use form c');
+    }
   }
 
   get last(): BatchNorm2d {
@@ -111,9 +101,7 @@ abstract class PathsBottleneck extends Block {
   }
 
   forward(x: Value): Value {
-    let out = this.bn3(this.aggregate(this.paths.children().map((path) => path(x))));
-    if (this.#residual) out = F.add(out, this.downsample?.(x) ?? x);
-    return this.relu(out);
+    return this.joined(this.bn3(this.aggregate(this.paths.children().map((path) => path(x)))), x);
   }
 
   /** What the paths give, N×(4·planes)×(H/stride)×(W/stride) when joined. */
@@ -126,21 +114,25 @@ export class AggregatedBottleneck extends PathsBottleneck {
 
   readonly paths: ModuleList;
   readonly bn3: BatchNorm2d;
-  readonly relu: ReLU;
+  readonly relu: Module;
+  readonly se: Module | undefined;
   readonly downsample: Module | undefined;
+  readonly drop_path: Module | undefined;
 
   constructor(inChannels: number, planes: number, options: BlockOptions) {
     checkBlock('AggregatedBottleneck', inChannels, planes, options);
     super(options);
-    const { stride, groups, widthPerGroup, shortcut } = options;
+    const { stride, groups, widthPerGroup, shortcut, parts = plainParts } = options;
     const outChannels = planes * PathsBottleneck.expansion;
     const width = innerWidth(planes, widthPerGroup);
     this.paths = new ModuleList(
-      Array.from({ length: groups }, () => new Transformation(inChannels, width, outChannels, stride)),
+      Array.from({ length: groups }, () => new Transformation(inChannels, width, outChannels, stride, parts)),
     );
     this.bn3 = new BatchNorm2d(outChannels);
-    this.relu = new ReLU({ inplace: true });
-    this.downsample = makeShortcut(shortcut, { inChannels, outChannels, stride });
+    this.relu = parts.activation();
+    this.se = parts.attention?.(outChannels);
+    this.downsample = makeShortcut(shortcut, { inChannels, outChannels, stride }, parts.project);
+    this.drop_path = parts.dropPath;
   }
 
   protected aggregate(outputs: readonly Value[]): Value {
@@ -155,30 +147,29 @@ export class EarlyConcatBottleneck extends PathsBottleneck {
   readonly paths: ModuleList;
   readonly conv3: Conv2d;
   readonly bn3: BatchNorm2d;
-  readonly relu: ReLU;
+  readonly relu: Module;
+  readonly se: Module | undefined;
   readonly downsample: Module | undefined;
+  readonly drop_path: Module | undefined;
 
   constructor(inChannels: number, planes: number, options: BlockOptions) {
     checkBlock('EarlyConcatBottleneck', inChannels, planes, options);
     super(options);
-    const { stride, groups, widthPerGroup, shortcut } = options;
+    const { stride, groups, widthPerGroup, shortcut, parts = plainParts } = options;
     const outChannels = planes * PathsBottleneck.expansion;
     const width = innerWidth(planes, widthPerGroup);
-    this.paths = new ModuleList(Array.from({ length: groups }, () => new Path(inChannels, width, stride)));
+    this.paths = new ModuleList(
+      Array.from({ length: groups }, () => new Path(inChannels, width, stride, parts)),
+    );
     this.conv3 = conv1x1(groups * width, outChannels);
     this.bn3 = new BatchNorm2d(outChannels);
-    this.relu = new ReLU({ inplace: true });
-    this.downsample = makeShortcut(shortcut, { inChannels, outChannels, stride });
+    this.relu = parts.activation();
+    this.se = parts.attention?.(outChannels);
+    this.downsample = makeShortcut(shortcut, { inChannels, outChannels, stride }, parts.project);
+    this.drop_path = parts.dropPath;
   }
 
   protected aggregate(outputs: readonly Value[]): Value {
     return this.conv3(F.cat(outputs));
   }
 }
-
-/** The block of each form. */
-export const bottlenecks: Readonly<Record<Form, BlockType>> = {
-  a: AggregatedBottleneck,
-  b: EarlyConcatBottleneck,
-  c: Bottleneck,
-};

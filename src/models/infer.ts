@@ -1,15 +1,33 @@
-import type { Shape } from '../graph/value.ts';
 import type { Form, ModelOptions } from './options.ts';
+import { inferBlocks, inferParts, innerConvolution, planesOf, type Shapes } from './infer-parts.ts';
 import { modelInfo } from './registry.ts';
 
-/** Shapes of a state dict's tensors, by the names that the networks of this folder have. They do not change. */
-export type Shapes = ReadonlyMap<string, Shape>;
+export type { Shapes } from './infer-parts.ts';
 
 /** What the networks of this folder call their classifier. */
-export const classifierNames: readonly string[] = ['fc', 'linear', 'classifier', 'last_linear', 'classif'];
+export const classifierNames: readonly string[] = [
+  'fc',
+  'linear',
+  'classifier',
+  'last_linear',
+  'classif',
+  'head.fc',
+];
 
 /** The weights of their first convolution and of their classifier. */
-const stems = ['conv1', 'conv1.0', 'conv_stem', 'features.0.conv', 'conv2d_1a.conv'].map(weight);
+const stems = [
+  'conv1',
+  'conv1.0',
+  'conv_stem',
+  'features.0.conv',
+  'conv2d_1a.conv',
+  'layer0.conv1',
+  'stem.conv1.conv',
+  'stem.conv1',
+  'stem.0.conv',
+  'stem.conv',
+  'stem.0',
+].map(weight);
 const heads = classifierNames.map(weight);
 
 /** Whether there is a first convolution and a classifier, as every network of this folder has them: cheap to ask before any is built. */
@@ -33,11 +51,14 @@ export function inferOptions(name: string, shapes: Shapes): ModelOptions {
     ...(head === undefined ? {} : { numClasses: head[0] }),
     ...('shortcut' in defaults ? { shortcut: shortcutOf(shapes, defaults.shortcut) } : {}),
     // Where shortcuts are always projections, as in `resnext50_32x4d.review`, a network without them has no shortcuts.
-    ...('residual' in defaults && !('shortcut' in defaults)
+    // Stages of cross-stage partial networks never project.
+    ...('residual' in defaults && !('shortcut' in defaults) && !shapes.has('stages.0.conv_exp.conv.weight')
       ? { residual: factsOf(shapes).projections > 0 }
       : {}),
+    ...inferParts(shapes, defaults),
     ...('form' in defaults ? { form: factsOf(shapes).form } : {}),
     ...('cardinality' in defaults && 'layers' in defaults ? templateOf(shapes, defaults) : {}),
+    ...inferBlocks(shapes, factsOf(shapes).blocks, defaults),
   };
   // `undefined` values would hide defaults, and what equals a default need not be given.
   return Object.fromEntries(
@@ -76,9 +97,11 @@ function factsOf(shapes: Shapes): Facts {
   let form: Form = 'c';
   for (const name of shapes.keys()) {
     if (!name.endsWith('.weight')) continue;
-    if (/\.(downsample|shortcut)\.0\.weight$/.test(name)) projections++;
-    if (/^layer\d+\.\d+\.(paths\.0\.)?conv1\.weight$/.test(name)) blocks.push(name);
-    const stage = /^(layer\d+)\.\d+\.(?:paths\.0\.)?conv3\.weight$/.exec(name)?.[1];
+    // Averages may come before a projection, which is 1 then; elsewhere 1 is its batch norm.
+    if (/\.(downsample|shortcut)\.(?:[01]|conv)\.weight$/.test(name) && shapes.get(name)?.length === 4)
+      projections++;
+    if (/^layer\d+\.\d+\.(paths\.0\.)?conv1\.((paths\.0\.)?conv\.)?weight$/.test(name)) blocks.push(name);
+    const stage = /^(layer\d+)\.\d+\.(?:paths\.0\.)?conv3\.(?:conv\.)?weight$/.exec(name)?.[1];
     if (stage !== undefined) stages.set(stage, (stages.get(stage) ?? 0) + 1);
     // Paths of their own mean (a) or (b), and only in (a) each ends with a third convolution.
     if (name.endsWith('.paths.0.conv3.weight')) form = 'a';
@@ -108,7 +131,7 @@ function shortcutOf(shapes: Shapes, usual: ModelOptions['shortcut']): ModelOptio
 function templateOf(shapes: Shapes, defaults: ModelOptions): ModelOptions {
   const { stages, form } = factsOf(shapes);
   const layers = Array.from({ length: stages.size }, (_, stage) => stages.get(`layer${stage + 1}`) ?? 0);
-  const planes = shapes.get('conv1.weight')?.[0];
+  const planes = planesOf(shapes);
   const block = `layer${layers.length}.0.`;
   const paths =
     form === 'c'
@@ -118,13 +141,13 @@ function templateOf(shapes: Shapes, defaults: ModelOptions): ModelOptions {
         ).length;
   // Paths are modules of their own, of which weights that tell them have each.
   if (form !== 'c' && paths === 0) return {};
-  const last = shapes.get(paths === 0 ? `${block}conv2.weight` : `${block}paths.0.conv2.weight`);
+  const last = paths === 0 ? innerConvolution(shapes, block) : shapes.get(`${block}paths.0.conv2.weight`);
   if (planes === undefined || last === undefined || layers.length === 0) return {};
   const [width, perGroup] = last;
   if (!('planes' in defaults)) {
     return { layers, cardinality: width / perGroup, baseWidth: perGroup / 2 ** (layers.length - 1) };
   }
-  const [firstWidth, firstPerGroup] = shapes.get('layer1.0.conv2.weight') ?? last;
+  const [firstWidth, firstPerGroup] = innerConvolution(shapes, 'layer1.0.') ?? last;
   // Groups of one channel, and more of them where it is wider: no number of groups is the same in all stages.
   const depthwise = perGroup === 1 && firstPerGroup === 1 && firstWidth !== width;
   // Rounding down loses least in the widest stage.

@@ -2,6 +2,7 @@ import { described } from '../base/described.ts';
 import { UsageError } from '../base/errors.ts';
 import { checkKind, flag, isPlain, oneOf, texts, type Kind } from '../base/options.ts';
 import { nearest } from '../base/nearest.ts';
+import { partKinds, type PartOptions } from './part-options.ts';
 
 /** The block of the ResNeXt paper's Figure 3: (a) separate paths, (b) early concatenation, (c) a grouped convolution. See `forms.ts`. */
 export type Form = 'a' | 'b' | 'c';
@@ -14,9 +15,11 @@ export type Form = 'a' | 'b' | 'c';
 export type Shortcut = 'A' | 'B' | 'C' | 'none';
 
 /** What may be set on a model of the registry; each model accepts some of these. */
-export interface ModelOptions {
+export interface ModelOptions extends PartOptions {
   /** Blocks per stage (`[3, 4, 6, 3]`), or the depth the paper names (50; 29 for CIFAR). */
   readonly layers?: number | readonly number[];
+  /** The block of a ResNet: two 3×3, or a 3×3 between two 1×1. */
+  readonly block?: 'basic' | 'bottleneck';
   /** C: the number of groups of the 3×3 convolutions. */
   readonly cardinality?: number;
   /** d: the width of each group in the first stage, at 64 planes. */
@@ -25,7 +28,9 @@ export interface ModelOptions {
   readonly depthwise?: boolean;
   /** α: every number of channels is so many times the paper's. */
   readonly widthMultiplier?: number;
-  /** Channels of the stem, a quarter of the first stage's output. */
+  /** Every stage has so many times the paper's blocks, rounded up. */
+  readonly depthMultiplier?: number;
+  /** Planes of the first stage, a quarter of its bottlenecks' output. The stem has as many channels. */
   readonly planes?: number;
   readonly numClasses?: number;
   /** 3 for colour, 1 for grey. */
@@ -50,18 +55,23 @@ const count = wholeWithin(1, mostChannels);
 const isCountOfLayers = wholeWithin(1, mostLayers);
 const isCountOfBlocks = wholeWithin(1, mostBlocks);
 
+const multiplier: Kind = {
+  expected: 'a number above 0 and at most 64',
+  is: (value) => typeof value === 'number' && value > 0 && value <= 64,
+};
+
 const kinds: Readonly<Record<OptionName, Kind>> = {
+  ...partKinds,
   layers: {
     expected: `a depth such as 50 or blocks per stage such as 3,4,6,3 (at most ${mostBlocks} each)`,
     is: (value) => isCountOfLayers.is(value) || isBlocks(value),
   },
+  block: oneOf('basic', 'bottleneck'),
   cardinality: count,
   baseWidth: count,
   depthwise: flag,
-  widthMultiplier: {
-    expected: 'a number above 0 and at most 64',
-    is: (value) => typeof value === 'number' && value > 0 && value <= 64,
-  },
+  widthMultiplier: multiplier,
+  depthMultiplier: multiplier,
   planes: count,
   numClasses: count,
   inChannels: count,

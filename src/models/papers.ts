@@ -1,3 +1,5 @@
+import { partDefaults } from './part-options.ts';
+
 /** What entries of the registry have in common. */
 
 export const resnetPaper =
@@ -11,3 +13,7 @@ export const thumbnail = [3, 32, 32] as const;
 export const head = { inChannels: 3, residual: true, zeroInitResidual: false, dropout: 0 } as const;
 export const imagenet = { numClasses: 1000, ...head, shortcut: 'B' } as const;
 export const cifar = { numClasses: 10, ...head } as const;
+
+/** The parts of a `ResNet`, which every network of that class lets its user choose. */
+export const photographParts = { stem: 'imagenet', ...partDefaults } as const;
+export const thumbnailParts = { stem: 'cifar', ...partDefaults } as const;

@@ -1,6 +1,6 @@
-import { distance } from 'fastest-levenshtein';
 import { UsageError } from '../base/errors.ts';
 import { globSource } from '../base/glob.ts';
+import { apart } from '../base/nearest.ts';
 import { checkKind, text } from '../base/options.ts';
 import type { Module } from '../nn/index.ts';
 import { entries } from './entries.ts';
@@ -93,7 +93,7 @@ function find(name: string): ModelEntry {
 /** The nearest names, where a name also counts as near if only its template (`_32x4d`) is missing. */
 function similar(name: string, candidates: readonly string[]): string[] {
   const score = (candidate: string) =>
-    Math.min(distance(name, candidate), distance(name, candidate.replace(/[_.].*$/, '')) + 0.5);
+    Math.min(apart(name, candidate), apart(name, candidate.replace(/[_.].*$/, '')) + 0.5);
   return candidates.toSorted((a, b) => score(a) - score(b)).slice(0, 5);
 }
 

@@ -1,5 +1,5 @@
 import { CardinalError } from '../base/errors.ts';
-import { checkKind, checkOptions, oneOf, wholeFrom, type Kind, type Kinds } from '../base/options.ts';
+import { anything, checkKind, checkOptions, wholeFrom, type Kind, type Kinds } from '../base/options.ts';
 import type { Value } from '../graph/value.ts';
 import * as F from '../nn/functional.ts';
 import {
@@ -10,10 +10,13 @@ import {
   Linear,
   MaxPool2d,
   Module,
-  ReLU,
   Sequential,
 } from '../nn/index.ts';
 import * as init from '../nn/init.ts';
+import { Block, innerWidth, plainParts, ResidualBlock } from './block.ts';
+import type { BlockOptions, BlockParts, BlockType } from './block.ts';
+import { partKinds, type PartOptions } from './part-options.ts';
+import { partsOf } from './parts.ts';
 import { makeShortcut, shortcutKinds, shortcutsOf, type ShortcutOptions } from './shortcut.ts';
 import { blocks, kindsOf, type Shortcut } from './options.ts';
 
@@ -22,17 +25,6 @@ import { blocks, kindsOf, type Shortcut } from './options.ts';
  * Transformations for Deep Neural Networks (Xie et al., CVPR 2017, arXiv 1611.05431), with torchvision's parameter names.
  * A ResNeXt is a ResNet whose 3×3 convolutions are grouped: block (c) of its paper's Figure 3.
  */
-
-export interface BlockOptions {
-  readonly stride: number;
-  /** G, the paper's cardinality C. */
-  readonly groups: number;
-  /** The paper's bottleneck width d, at the 64 planes of the first stage. */
-  readonly widthPerGroup: number;
-  /** Groups of one channel: then `groups` and `widthPerGroup` only say how many channels there are. */
-  readonly depthwise?: boolean;
-  readonly shortcut: Shortcut;
-}
 
 const aboveZero: Kind = {
   expected: 'a number above 0',
@@ -43,6 +35,7 @@ const blockKinds: Kinds<BlockOptions> = {
   stride: wholeFrom(1),
   groups: wholeFrom(1),
   widthPerGroup: aboveZero,
+  parts: anything,
 };
 
 /** Throws a `UsageError` unless a block can be made of it. */
@@ -52,50 +45,40 @@ export function checkBlock(what: string, inChannels: number, planes: number, opt
   checkOptions(what, options, blockKinds, ['stride', 'groups', 'widthPerGroup', 'shortcut']);
 }
 
-/** A residual block: N×inChannels×H×W → N×(planes·expansion)×(H/stride)×(W/stride). */
-export abstract class Block extends Module {
-  /** The batch norm before the addition, whose γ = 0 makes the block begin as the identity. */
-  abstract readonly last: BatchNorm2d;
-
-  /** Gives its convolutions initialisers of its own, where those of `initializeResNet` do not suit. */
-  initializeWeights?(): void;
-}
-
-export interface BlockType {
-  readonly expansion: number;
-  new (inChannels: number, planes: number, options: BlockOptions): Block;
-}
-
 /** Two 3×3 convolutions. */
-export class BasicBlock extends Block {
+export class BasicBlock extends ResidualBlock {
   static override readonly typeName: string = 'BasicBlock';
 
   static readonly expansion = 1;
 
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm2d;
-  readonly relu: ReLU;
+  readonly relu: Module;
+  readonly aa: Module | undefined;
   readonly conv2: Conv2d;
   readonly bn2: BatchNorm2d;
+  readonly se: Module | undefined;
   readonly downsample: Module | undefined;
-  readonly #residual: boolean;
+  readonly drop_path: Module | undefined;
 
   constructor(inChannels: number, planes: number, options: BlockOptions) {
-    super();
     checkBlock('BasicBlock', inChannels, planes, options);
-    const { stride, depthwise = false, shortcut } = options;
+    const { stride, depthwise = false, shortcut, parts = plainParts } = options;
+    super(shortcut);
     if (options.groups !== 1 || options.widthPerGroup !== 64 || depthwise) {
       throw new CardinalError(
         `BasicBlock: expected cardinality 1 and base width 64, got ${depthwise ? 'depthwise' : options.groups} and ${options.widthPerGroup}; paths of two convolutions summed up are just a wider dense block (ResNeXt paper, Figure 4)`,
       );
     }
-    this.conv1 = conv3x3(inChannels, planes, stride);
+    this.aa = stride > 1 ? parts.antialias?.(planes, stride) : undefined;
+    this.conv1 = conv3x3(inChannels, planes, this.aa ? 1 : stride);
     this.bn1 = new BatchNorm2d(planes);
-    this.relu = new ReLU({ inplace: true });
+    this.relu = parts.activation();
     this.conv2 = conv3x3(planes, planes);
     this.bn2 = new BatchNorm2d(planes);
-    this.downsample = makeShortcut(shortcut, { inChannels, outChannels: planes, stride });
-    this.#residual = shortcut !== 'none';
+    this.se = parts.attention?.(planes);
+    this.downsample = makeShortcut(shortcut, { inChannels, outChannels: planes, stride }, parts.project);
+    this.drop_path = parts.dropPath;
   }
 
   get last(): BatchNorm2d {
@@ -104,9 +87,8 @@ export class BasicBlock extends Block {
 
   forward(x: Value): Value {
     let out = this.relu(this.bn1(this.conv1(x)));
-    out = this.bn2(this.conv2(out));
-    if (this.#residual) out = F.add(out, this.downsample?.(x) ?? x);
-    return this.relu(out);
+    out = this.aa?.(out) ?? out;
+    return this.joined(this.bn2(this.conv2(out)), x);
   }
 }
 
@@ -117,33 +99,39 @@ export interface BottleneckShape {
   readonly outChannels: number;
   readonly stride: number;
   readonly shortcut: Shortcut;
+  readonly parts?: BlockParts | undefined;
 }
 
 /** 1×1, grouped 3×3 with the stride, 1×1: N×inChannels×H×W → N×outChannels×(H/stride)×(W/stride). */
-export class BottleneckLayers extends Block {
+export class BottleneckLayers extends ResidualBlock {
   static override readonly typeName: string = 'Bottleneck';
 
   readonly conv1: Conv2d;
   readonly bn1: BatchNorm2d;
   readonly conv2: Conv2d;
   readonly bn2: BatchNorm2d;
+  readonly aa: Module | undefined;
   readonly conv3: Conv2d;
   readonly bn3: BatchNorm2d;
-  readonly relu: ReLU;
+  readonly relu: Module;
+  readonly se: Module | undefined;
   readonly downsample: Module | undefined;
-  readonly #residual: boolean;
+  readonly drop_path: Module | undefined;
 
-  constructor(inChannels: number, { width, groups, outChannels, stride, shortcut }: BottleneckShape) {
-    super();
+  constructor(inChannels: number, shape: BottleneckShape) {
+    const { width, groups, outChannels, stride, shortcut, parts = plainParts } = shape;
+    super(shortcut);
+    this.aa = stride > 1 ? parts.antialias?.(width, stride) : undefined;
     this.conv1 = conv1x1(inChannels, width);
     this.bn1 = new BatchNorm2d(width);
-    this.conv2 = conv3x3(width, width, stride, groups);
+    this.conv2 = conv3x3(width, width, this.aa ? 1 : stride, groups);
     this.bn2 = new BatchNorm2d(width);
     this.conv3 = conv1x1(width, outChannels);
     this.bn3 = new BatchNorm2d(outChannels);
-    this.relu = new ReLU({ inplace: true });
-    this.downsample = makeShortcut(shortcut, { inChannels, outChannels, stride });
-    this.#residual = shortcut !== 'none';
+    this.relu = parts.activation();
+    this.se = parts.attention?.(outChannels);
+    this.downsample = makeShortcut(shortcut, { inChannels, outChannels, stride }, parts.project);
+    this.drop_path = parts.dropPath;
   }
 
   get last(): BatchNorm2d {
@@ -153,9 +141,8 @@ export class BottleneckLayers extends Block {
   forward(x: Value): Value {
     let out = this.relu(this.bn1(this.conv1(x)));
     out = this.relu(this.bn2(this.conv2(out)));
-    out = this.bn3(this.conv3(out));
-    if (this.#residual) out = F.add(out, this.downsample?.(x) ?? x);
-    return this.relu(out);
+    out = this.aa?.(out) ?? out;
+    return this.joined(this.bn3(this.conv3(out)), x);
   }
 }
 
@@ -167,22 +154,20 @@ export class Bottleneck extends BottleneckLayers {
 
   constructor(inChannels: number, planes: number, options: BlockOptions) {
     checkBlock('Bottleneck', inChannels, planes, options);
-    const { stride, groups, widthPerGroup, depthwise = false, shortcut } = options;
+    const { stride, groups, widthPerGroup, depthwise = false, shortcut, parts } = options;
     const width = innerWidth(planes, widthPerGroup) * groups;
     const outChannels = planes * Bottleneck.expansion;
-    super(inChannels, { width, groups: depthwise ? width : groups, outChannels, stride, shortcut });
+    super(inChannels, { width, groups: depthwise ? width : groups, outChannels, stride, shortcut, parts });
   }
 }
 
 /** Options of `ResNet`. */
-export interface ResNetOptions extends ShortcutOptions {
-  /** 7×7 with stride 2 and a max pool for photographs, 3×3 for CIFAR's 32×32. */
-  readonly stem?: 'imagenet' | 'cifar';
+export interface ResNetOptions extends ShortcutOptions, PartOptions {
   readonly groups?: number;
   readonly widthPerGroup?: number;
   /** Groups of one channel in all 3×3 convolutions: the limit of cardinality (see `depthwise-limit.ts`). */
   readonly depthwise?: boolean;
-  /** Channels of the stem and planes of the first stage; every further stage doubles them and halves the picture. */
+  /** Planes of the first stage, and channels of the stem; every further stage doubles them and halves the picture. */
   readonly planes?: number;
   readonly numClasses?: number;
   readonly inChannels?: number;
@@ -192,8 +177,8 @@ export interface ResNetOptions extends ShortcutOptions {
 
 const resnetKinds: Kinds<ResNetOptions> = {
   ...shortcutKinds,
+  ...partKinds,
   ...kindsOf('depthwise', 'planes', 'numClasses', 'inChannels', 'dropout'),
-  stem: oneOf('imagenet', 'cifar'),
   groups: wholeFrom(1),
   widthPerGroup: aboveZero,
 };
@@ -202,10 +187,10 @@ const resnetKinds: Kinds<ResNetOptions> = {
 export class ResNet extends Module {
   static override readonly typeName: string = 'ResNet';
 
-  readonly conv1: Conv2d;
+  readonly conv1: Module;
   readonly bn1: BatchNorm2d;
-  readonly relu: ReLU;
-  readonly maxpool: MaxPool2d | undefined;
+  readonly relu: Module;
+  readonly maxpool: Module | undefined;
   readonly #stages: readonly Sequential[];
   readonly avgpool: AdaptiveAvgPool2d;
   readonly dropout: Dropout | undefined;
@@ -220,23 +205,39 @@ export class ResNet extends Module {
     checkKind('ResNet', 'layers', layers, blocks);
     checkOptions('ResNet', options, resnetKinds);
     const { stem = 'imagenet', groups = 1, widthPerGroup = 64, depthwise = false, planes = 64 } = options;
-    const { numClasses = 1000, inChannels = 3, dropout = 0 } = options;
+    const { numClasses = 1000, inChannels = 3, dropout = 0, stemMultiplier = 1 } = options;
     const { shortcut, zeroInit } = shortcutsOf(options, 'B');
+    const stemChannels = planes * stemMultiplier;
+    const small = stem === 'cifar';
+    const parts = partsOf(options);
+    const type = parts.blockType?.(block) ?? block;
 
     this.conv1 =
-      stem === 'imagenet'
-        ? new Conv2d(inChannels, planes, 7, { stride: 2, padding: 3, bias: false })
-        : conv3x3(inChannels, planes);
-    this.bn1 = new BatchNorm2d(planes);
-    this.relu = new ReLU({ inplace: true });
-    this.maxpool = stem === 'imagenet' ? new MaxPool2d(3, { stride: 2, padding: 1 }) : undefined;
+      parts.stem?.(inChannels, stemChannels) ??
+      (small
+        ? conv3x3(inChannels, stemChannels)
+        : new Conv2d(inChannels, stemChannels, 7, { stride: 2, padding: 3, bias: false }));
+    this.bn1 = new BatchNorm2d(stemChannels);
+    this.relu = parts.activation();
+    this.maxpool = small
+      ? undefined
+      : (parts.pool?.(stemChannels) ?? new MaxPool2d(3, { stride: 2, padding: 1 }));
 
-    let channels = planes;
-    this.#stages = layers.map((count, stage) => {
+    let channels = stemChannels;
+    const count = layers.reduce((sum, blocks) => sum + blocks);
+    let built = 0;
+    this.#stages = layers.map((blocks, stage) => {
       const stagePlanes = planes * 2 ** stage;
-      const sequence = Array.from({ length: count }, (_, index) => {
+      const sequence = Array.from({ length: blocks }, (_, index) => {
         const stride = stage > 0 && index === 0 ? 2 : 1;
-        const made = new block(channels, stagePlanes, { stride, groups, widthPerGroup, depthwise, shortcut });
+        const made = new type(channels, stagePlanes, {
+          stride,
+          groups,
+          widthPerGroup,
+          depthwise,
+          shortcut,
+          parts: parts.ofBlock(built++, count),
+        });
         channels = stagePlanes * block.expansion;
         return made;
       });
@@ -281,15 +282,6 @@ export function initializeResNet(model: Module, zeroInitResidual: boolean): void
     module.initializeWeights?.();
     if (zeroInitResidual) init.zeros_(module.last.weight);
   }
-}
-
-/** Channels of one group inside a bottleneck: ⌊planes·widthPerGroup/64⌋. Throws a `CardinalError` if that is none. */
-export function innerWidth(planes: number, widthPerGroup: number): number {
-  const width = Math.floor((planes * widthPerGroup) / 64);
-  if (width > 0) return width;
-  throw new CardinalError(
-    `Bottleneck: expected a base width of at least ${Math.ceil(64 / planes)} for ${planes} planes, got ${widthPerGroup}`,
-  );
 }
 
 export function conv3x3(inChannels: number, outChannels: number, stride = 1, groups = 1): Conv2d {

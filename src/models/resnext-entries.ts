@@ -1,9 +1,21 @@
 import { UsageError } from '../base/errors.ts';
-import { CifarResNet } from './cifar.ts';
 import type { ModelEntry } from './entry.ts';
-import { cifar, imagenet, photograph, resnetPaper, resnextPaper, thumbnail } from './papers.ts';
-import { BasicBlock, Bottleneck, ResNet, type BlockType } from './resnet.ts';
+import {
+  cifar,
+  imagenet,
+  photograph,
+  photographParts,
+  resnetPaper,
+  resnextPaper,
+  thumbnail,
+  thumbnailParts,
+} from './papers.ts';
+import type { BlockType } from './block.ts';
+import { BasicBlock, Bottleneck, ResNet } from './resnet.ts';
 import { imagenetLayers, resnext, resnextCifar } from './resnext.ts';
+
+const photographs = { ...imagenet, ...photographParts } as const;
+const thumbnails = { ...cifar, shortcut: 'B', ...thumbnailParts } as const;
 
 /** Where `toDepthwiseLimit` ends for the paper's 64 planes. */
 const depthwiseLimit = { cardinality: 1, baseWidth: 134, depthwise: true } as const;
@@ -34,12 +46,11 @@ export const paperEntries: readonly ModelEntry[] = [
     description: 'ResNeXt-50 at the limit of cardinality: depthwise 3×3, 134 wide, at the cost of Table 3',
     paper: resnextPaper,
     inputShape: photograph,
-    defaults: imagenet,
+    defaults: photographs,
     settingOf: 'resnext',
     build: (options) => resnext(imagenetLayers[50], { ...options, ...depthwiseLimit }),
   },
 
-  ...[20, 32, 44, 56, 110, 1202].map(cifarResNet),
   ...[1, 2, 4, 8, 16].map((cardinality) => cifarTemplate(cardinality, 64)),
   cifarTemplate(32, 4),
 ];
@@ -58,7 +69,7 @@ export const freeEntries: readonly ModelEntry[] = [
       depthwise: false,
       planes: 64,
       form: 'c',
-      ...imagenet,
+      ...photographs,
     },
     build: ({ layers = 50, ...options }) => resnext(photographLayers(layers), options),
   },
@@ -74,8 +85,7 @@ export const freeEntries: readonly ModelEntry[] = [
       depthwise: false,
       planes: 64,
       form: 'c',
-      ...cifar,
-      shortcut: 'B',
+      ...thumbnails,
     },
     build: ({ layers = 29, ...options }) => resnextCifar(thumbnailLayers(layers), options),
   },
@@ -87,7 +97,7 @@ function resnet(depth: number, block: BlockType, layers: readonly number[]): Mod
     description: `ResNet-${depth}, stride in the 3×3 convolution`,
     paper: resnetPaper,
     inputShape: photograph,
-    defaults: imagenet,
+    defaults: photographs,
     ...(block === Bottleneck ? { settingOf: 'resnext' } : {}),
     build: (options) => new ResNet(block, layers, options),
   };
@@ -106,21 +116,9 @@ function template(
     description: `${title}-${depth} ${cardinality}×${baseWidth}d, ${where}`,
     paper: resnextPaper,
     inputShape: photograph,
-    defaults: { ...imagenet, form: 'c' },
+    defaults: { ...photographs, form: 'c' },
     settingOf: 'resnext',
     build: (options) => resnext(imagenetLayers[depth], { ...options, cardinality, baseWidth }),
-  };
-}
-
-function cifarResNet(depth: number): ModelEntry {
-  const n = (depth - 2) / 6;
-  return {
-    name: `resnet${depth}_cifar`,
-    description: `ResNet-${depth} for CIFAR, 6·${n}+2 layers, 16 to 64 channels`,
-    paper: resnetPaper,
-    inputShape: thumbnail,
-    defaults: { ...cifar, shortcut: 'A' },
-    build: (options) => new CifarResNet([n, n, n], options),
   };
 }
 
@@ -130,7 +128,7 @@ function cifarTemplate(cardinality: number, baseWidth: number): ModelEntry {
     description: `ResNeXt-29 ${cardinality}×${baseWidth}d for CIFAR, section 5.3`,
     paper: resnextPaper,
     inputShape: thumbnail,
-    defaults: { ...cifar, shortcut: 'B', form: 'c' },
+    defaults: { ...thumbnails, form: 'c' },
     settingOf: 'resnext_cifar',
     build: (options) => resnextCifar([3, 3, 3], { ...options, cardinality, baseWidth }),
   };

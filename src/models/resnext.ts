@@ -1,7 +1,8 @@
 import { checkOptions, type Kinds } from '../base/options.ts';
 import { shortcutKinds } from './shortcut.ts';
-import { bottlenecks } from './forms.ts';
+import { bottlenecks } from './bottlenecks.ts';
 import { kindsOf, type Form } from './options.ts';
+import { partKinds } from './part-options.ts';
 import { ResNet, type ResNetOptions } from './resnet.ts';
 
 /**
@@ -18,7 +19,7 @@ export const imagenetLayers: Readonly<Record<number, readonly number[]>> = {
 };
 
 /** Options of `resnext` and `resnextCifar`. */
-export interface ResNeXtOptions extends Omit<ResNetOptions, 'groups' | 'widthPerGroup' | 'stem'> {
+export interface ResNeXtOptions extends Omit<ResNetOptions, 'groups' | 'widthPerGroup'> {
   /** C, the number of transformations aggregated. */
   readonly cardinality?: number;
   /** d, the width of each in the first stage. */
@@ -32,6 +33,7 @@ export interface ResNeXtOptions extends Omit<ResNetOptions, 'groups' | 'widthPer
 
 const kinds: Kinds<ResNeXtOptions> = {
   ...shortcutKinds,
+  ...partKinds,
   ...kindsOf(
     'cardinality',
     'baseWidth',
@@ -60,10 +62,10 @@ export function resnext(
  */
 export function resnextCifar(layers: readonly number[] = [3, 3, 3], options: ResNeXtOptions = {}): ResNet {
   checkOptions('resnextCifar', options, kinds);
-  const { cardinality = 8, baseWidth = 64, form = 'c', numClasses = 10, ...rest } = options;
+  const { cardinality = 8, baseWidth = 64, form = 'c', numClasses = 10, stem = 'cifar', ...rest } = options;
   return new ResNet(bottlenecks[form], layers, {
     ...rest,
-    stem: 'cifar',
+    stem,
     numClasses,
     groups: cardinality,
     widthPerGroup: baseWidth,

@@ -13,7 +13,8 @@ import {
   ReLU,
   Sequential,
 } from '../nn/index.ts';
-import { Block, initializeResNet } from './resnet.ts';
+import { Block } from './block.ts';
+import { initializeResNet } from './resnet.ts';
 import { kindsOf } from './options.ts';
 
 interface ReviewBlockOptions {

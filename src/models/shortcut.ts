@@ -36,16 +36,22 @@ export interface Bridge {
 }
 
 /** The module on the shortcut, undefined where the input passes as it is (and where there is no shortcut). */
-export function makeShortcut(kind: Shortcut, bridge: Bridge): Module | undefined {
+export function makeShortcut(
+  kind: Shortcut,
+  bridge: Bridge,
+  project: (bridge: Bridge) => Module = projection,
+): Module | undefined {
   const { inChannels, outChannels, stride } = bridge;
   const changes = stride !== 1 || inChannels !== outChannels;
-  if (kind === 'C' || (kind === 'B' && changes)) {
-    return new Sequential(
-      new Conv2d(inChannels, outChannels, 1, { stride, bias: false }),
-      new BatchNorm2d(outChannels),
-    );
-  }
+  if (kind === 'C' || (kind === 'B' && changes)) return project(bridge);
   return kind === 'A' && changes ? new PadShortcut(bridge) : undefined;
+}
+
+function projection({ inChannels, outChannels, stride }: Bridge): Module {
+  return new Sequential(
+    new Conv2d(inChannels, outChannels, 1, { stride, bias: false }),
+    new BatchNorm2d(outChannels),
+  );
 }
 
 /** Shortcut A: x[:, :, ::stride, ::stride] between zero channels, half of them before and half after. */

@@ -2,28 +2,29 @@ import { UsageError } from '../base/errors.ts';
 import { globSource } from '../base/glob.ts';
 import { nearest } from '../base/nearest.ts';
 import { checkKind, texts } from '../base/options.ts';
-import { checkModule, join, walk, type Module } from './module.ts';
+import { backboneOf } from './backbone.ts';
+import { checkModule, join, walk, type AnyModule } from './module.ts';
 import type { Parameter } from './parameter.ts';
 
 /**
  * Freezes parts of a network, for transfer learning: training leaves their values unchanged. A pattern is the path of a
  * module or a parameter, `layer1` or `fc.weight`, and stands for all parameters below it; in it `*` is any characters, dots
- * too, and `?` is any one: `layer*.0.bn?`, `*.bias`. Gives the paths of the parameters that were matched, in PyTorch's order.
+ * too, and `?` is any one: `layer*.0.bn?`, `*.bias`. `backbone` is everything but the classifier, unless a module is called so. Gives the paths of the parameters that were matched, in PyTorch's order.
  *
  * A `BatchNorm2d` whose weight and bias are both frozen also stays in evaluation mode (see there); dropout goes on dropping.
  * Throws a `UsageError`, before anything is changed, if a pattern matches no parameter.
  */
-export function freeze(model: Module, patterns: readonly string[]): readonly string[] {
+export function freeze(model: AnyModule, patterns: readonly string[]): readonly string[] {
   return setRequiresGrad(model, patterns, false);
 }
 
 /** The opposite of `freeze`, with the same patterns. */
-export function unfreeze(model: Module, patterns: readonly string[]): readonly string[] {
+export function unfreeze(model: AnyModule, patterns: readonly string[]): readonly string[] {
   return setRequiresGrad(model, patterns, true);
 }
 
 /** The paths of the parameters that are frozen, in PyTorch's order. */
-export function frozenParameters(model: Module): readonly string[] {
+export function frozenParameters(model: AnyModule): readonly string[] {
   checkModule('frozenParameters', 'the network', model);
   return model.namedParameters().flatMap(([path, { requiresGrad }]) => (requiresGrad ? [] : [path]));
 }
@@ -32,7 +33,7 @@ export function frozenParameters(model: Module): readonly string[] {
  * Freezes the parameters at these paths and no others, as `frozenParameters` listed them. Throws a `UsageError`, before
  * anything is changed, if there is no such parameter.
  */
-export function freezeExactly(model: Module, paths: readonly string[]): void {
+export function freezeExactly(model: AnyModule, paths: readonly string[]): void {
   checkModule('freezeExactly', 'the network', model);
   checkKind('freezeExactly', 'the paths', paths, texts);
   const parameters = new Map(model.namedParameters());
@@ -42,14 +43,15 @@ export function freezeExactly(model: Module, paths: readonly string[]): void {
   for (const [path, parameter] of parameters) parameter.requiresGrad = !frozen.has(path);
 }
 
-function setRequiresGrad(model: Module, patterns: readonly string[], value: boolean): readonly string[] {
+function setRequiresGrad(model: AnyModule, patterns: readonly string[], value: boolean): readonly string[] {
   checkModule(value ? 'unfreeze' : 'freeze', 'the network', model);
   checkKind(value ? 'unfreeze' : 'freeze', 'the patterns', patterns, texts);
   const everywhere = allParameters(model);
   const matched = new Set<Parameter>();
   for (const pattern of patterns) {
-    const expression = expressionOf(pattern);
-    const found = everywhere.filter(([path]) => expression.test(path));
+    const expression = patternOf(pattern);
+    let found = everywhere.filter(([path]) => expression.test(path));
+    if (found.length === 0 && pattern === 'backbone') found = backboneOf(model, everywhere);
     if (found.length === 0) {
       throw noMatch(model, pattern, [...new Set(everywhere.flatMap(([path]) => prefixesOf(path)))]);
     }
@@ -60,14 +62,14 @@ function setRequiresGrad(model: Module, patterns: readonly string[], value: bool
 }
 
 /** All parameters with their paths; a shared one under each of its paths, because a pattern may name any. */
-function allParameters(root: Module): [string, Parameter][] {
+function allParameters(root: AnyModule): [string, Parameter][] {
   return [...walk(root, '')].flatMap(([path, module]) =>
     module.ownParameters().map(([name, parameter]): [string, Parameter] => [join(path, name), parameter]),
   );
 }
 
 /** Matches a whole path, or its beginning up to a dot. */
-function expressionOf(pattern: string): RegExp {
+export function patternOf(pattern: string): RegExp {
   return new RegExp(`^${globSource(pattern)}(\\..*)?$`);
 }
 
@@ -77,7 +79,7 @@ function prefixesOf(path: string): string[] {
   return parts.map((_, index) => parts.slice(0, index + 1).join('.'));
 }
 
-function noMatch(model: Module, pattern: string, paths: readonly string[]): UsageError {
+function noMatch(model: AnyModule, pattern: string, paths: readonly string[]): UsageError {
   const name = model.displayName ?? model.typeName;
   return new UsageError(
     `${name}: expected the path of a parameter, or of a module that has some, got '${pattern}', which matches none; the nearest: ${nearest(pattern, paths).join(', ')}`,

@@ -1,6 +1,7 @@
 import { described } from '../base/described.ts';
 import { CardinalError, UsageError } from '../base/errors.ts';
-import { anything, checkOptions, finite, flag, type Kind } from '../base/options.ts';
+import { anything, checkOptions, finite, flag, oneOf, type Kind } from '../base/options.ts';
+import { usualSlope } from '../graph/activation-rule.ts';
 import type { OpName, OpTable, Pair, PoolAttrs } from '../graph/op-table.ts';
 import { formatShape, type Value } from '../graph/value.ts';
 import { finiteNumber, pair, whole, type Size } from './arguments.ts';
@@ -24,6 +25,12 @@ export interface AvgPoolOptions extends PoolOptions {
   readonly countIncludePad?: boolean;
 }
 
+/** Options of GELU. */
+export interface GeluOptions {
+  /** Whether its second formula, with a hyperbolic tangent, is taken. Default: 'none'. */
+  readonly approximate?: 'none' | 'tanh';
+}
+
 /** A size for both directions, or [vertical, horizontal]; null keeps the picture's. */
 export type AdaptiveSize = number | readonly [number | null, number | null];
 
@@ -40,6 +47,36 @@ export function relu6(x: Value): Value {
 /** Hardsigmoid, relu6(x + 3)/6, element by element; x of any shape. */
 export function hardsigmoid(x: Value): Value {
   return record('hardsigmoid', [x], 'hardsigmoid', {});
+}
+
+/** SiLU (swish), x·sigmoid(x), element by element; x of any shape. */
+export function silu(x: Value): Value {
+  return record('silu', [x], 'silu', {});
+}
+
+/** Hardswish, x·relu6(x + 3)/6, element by element; x of any shape. */
+export function hardswish(x: Value): Value {
+  return record('hardswish', [x], 'hardswish', {});
+}
+
+/** The logistic function, 1/(1 + e^−x), element by element; x of any shape. */
+export function sigmoid(x: Value): Value {
+  return record('sigmoid', [x], 'sigmoid', {});
+}
+
+/**
+ * GELU, x·Φ(x) with the distribution function of normal numbers, element by element; x of any shape. With `approximate: 'tanh'` by its
+ * authors' second formula. Throws a `UsageError` for another.
+ */
+export function gelu(x: Value, options: GeluOptions = {}): Value {
+  checkGelu('gelu', options);
+  return record('gelu', [x], options.approximate === 'tanh' ? 'gelu_tanh' : 'gelu', {});
+}
+
+/** Leaky ReLU, x above 0 and negativeSlope·x below it, element by element; x of any shape. Throws a `CardinalError` if the slope is not finite. */
+export function leakyRelu(x: Value, negativeSlope = usualSlope): Value {
+  finiteNumber('leakyRelu', 'negativeSlope', negativeSlope);
+  return record('leakyRelu', [x], 'leaky_relu', { negativeSlope });
 }
 
 /**
@@ -139,6 +176,11 @@ function checkInputs(name: string, inputs: readonly Value[]): Tracing {
     checkValue(name, inputs.length === 1 ? 'its input' : `input ${index + 1}`, tracing, input);
   });
   return tracing;
+}
+
+/** Throws a `UsageError` for what is no option of GELU. */
+export function checkGelu(name: string, options: GeluOptions): void {
+  checkOptions(name, options, { approximate: oneOf('none', 'tanh') });
 }
 
 /** Throws a `CardinalError` unless the batch stays and the rest goes. */

@@ -7,6 +7,7 @@ import type { StateDict } from '../base/tensor-data.ts';
 import type { Value } from '../graph/value.ts';
 import { ModuleBuffer } from './buffer.ts';
 import { Parameter } from './parameter.ts';
+import type { Outputs } from './several.ts';
 import { readSpecs, readState, writeState, type TensorSpec } from './state.ts';
 import { currentTracing } from './tracing.ts';
 
@@ -18,7 +19,7 @@ import { currentTracing } from './tracing.ts';
  * Attribute names make the parameters' paths (`layer1.0.conv2.weight`), in the order of assignment, as in PyTorch.
  */
 // eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- a class cannot declare its call signature; the constructor below provides it
-export abstract class Module {
+export abstract class Module<Output extends Outputs = Value> {
   /**
    * The class's name in summaries and messages, where a bundler may shorten the one in the source. Nothing else depends on
    * either.
@@ -26,7 +27,7 @@ export abstract class Module {
   static readonly typeName: string | undefined = undefined;
 
   constructor() {
-    const call = (...inputs: Value[]): Value => currentTracing(module.typeName).call(module, inputs);
+    const call = (...inputs: Value[]): Outputs => currentTracing(module.typeName).call(module, inputs);
     // Own properties that every function has would hide a module's: Sequential has a length, and names are users'.
     Reflect.deleteProperty(call, 'name');
     Reflect.deleteProperty(call, 'length');
@@ -36,7 +37,8 @@ export abstract class Module {
     return module;
   }
 
-  abstract forward(...inputs: Value[]): Value;
+  /** Several values are given in a list or by name, `Module<readonly Value[]>` or `Module<{ logits: Value; aux: Value }>`. */
+  abstract forward(...inputs: Value[]): Output;
 
   /** What `summary` prints: the `typeName` of the class itself, if it has one, else its name in the source. */
   get typeName(): string {
@@ -90,7 +92,7 @@ export abstract class Module {
   apply(fn: (module: Module) => void): this {
     checkKind('apply', 'what is called', fn, callback);
     for (const child of this.children()) child.apply(fn);
-    fn(this);
+    fn(this as AnyModule as Module);
     return this;
   }
 
@@ -133,28 +135,30 @@ export abstract class Module {
   }
 }
 
-// eslint-disable-next-line @typescript-eslint/no-unsafe-declaration-merging -- see the class
-export interface Module {
+export interface Module<Output extends Outputs = Value> {
   /** What messages call this network; the class's name if absent. */
   displayName: string | undefined;
   /** Runs `forward` under this module's name in the graph being traced. */
-  (...inputs: Value[]): Value;
+  (...inputs: Value[]): Output;
 }
 
+/** A network or a layer, whatever it gives. */
+export type AnyModule = Module<Outputs>;
+
 /** A network's tensors by path, module by module: parameters, then buffers, then children. Shared ones come twice. */
-function tensors(root: Module): Map<string, Parameter | ModuleBuffer> {
+function tensors(root: AnyModule): Map<string, Parameter | ModuleBuffer> {
   return new Map(
     below<Parameter | ModuleBuffer>(root, (module) => [...module.ownParameters(), ...module.ownBuffers()]),
   );
 }
 
 /** A module's own attributes that are of a class, in order of assignment. */
-function attributesOf<T>(module: Module, type: abstract new (...args: never[]) => T): [string, T][] {
+function attributesOf<T>(module: AnyModule, type: abstract new (...args: never[]) => T): [string, T][] {
   return Object.entries(module).filter((entry): entry is [string, T] => entry[1] instanceof type);
 }
 
 /** What `own` gives of a module and of all below it, with its path. */
-function below<T>(root: Module, own: (module: Module) => readonly [string, T][]): [string, T][] {
+function below<T>(root: AnyModule, own: (module: Module) => readonly [string, T][]): [string, T][] {
   return [...walk(root, '')].flatMap(([path, module]) =>
     own(module).map(([name, value]): [string, T] => [join(path, name), value]),
   );
@@ -171,16 +175,17 @@ function firstOfEach<T>(named: readonly [string, T][]): [string, T][] {
  * is below itself.
  */
 export function* walk(
-  module: Module,
+  module: AnyModule,
   path: string,
-  above: readonly Module[] = [],
+  above: readonly AnyModule[] = [],
 ): Generator<[string, Module]> {
   if (above.includes(module)) {
     throw new UsageError(
       `${path}: a module cannot be below itself; keep what holds it in a private field, such as #parent`,
     );
   }
-  yield [path, module];
+  // As a part of a network each is listed as a module, whatever it gives.
+  yield [path, module as Module];
   const here = [...above, module];
   for (const [name, child] of module.namedChildren()) yield* walk(child, join(path, name), here);
 }

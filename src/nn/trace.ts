@@ -5,8 +5,17 @@ import { Graph } from '../graph/graph.ts';
 import { formatShape, type Shape, type Value } from '../graph/value.ts';
 import { sizes } from './arguments.ts';
 import type { ModuleBuffer } from './buffer.ts';
-import { checkModule, type Module } from './module.ts';
+import { checkModule, type AnyModule } from './module.ts';
 import type { Parameter } from './parameter.ts';
+import {
+  areNamed,
+  checkInputs,
+  mainOf,
+  namedOutputs,
+  recordOutputs,
+  type InputShapes,
+  type Outputs,
+} from './several.ts';
 import { checkValue, withTracing, type Traceable, type Tracing } from './tracing.ts';
 
 /** A network's computation on an input of one shape. */
@@ -16,6 +25,10 @@ export interface Trace {
   readonly input: Value;
   /** The value named `logits`. */
   readonly output: Value;
+  /** Of a network with several inputs or outputs all of them, the first as above, and what outputs are called by the network. */
+  readonly inputs?: readonly Value[] | undefined;
+  readonly outputs?: readonly Value[] | undefined;
+  readonly names?: readonly string[] | undefined;
 }
 
 /** How a network is traced. */
@@ -27,13 +40,18 @@ export interface TraceOptions {
 /**
  * Records what `model` does to an input of `inputShape` (N×C×H×W, or N×F), without computing anything. Parameters and
  * buffers carry PyTorch's names. Throws a `CardinalError`, with the path of the module in front, if the shapes do not fit;
- * if the picture is too small, it gives the smallest that fits.
+ * if the picture is too small, it gives the smallest that fits. A network with several inputs has the shape of each by name, in the order in which
+ * its `forward` takes them; one that gives several values names them in `outputs`.
  */
-export function trace(model: Module, inputShape: Shape, options: TraceOptions): Trace {
+export function trace(model: AnyModule, inputShape: Shape | InputShapes, options: TraceOptions): Trace {
   checkModule('trace', 'the network', model);
   checkOptions('trace', options, { training: flag }, ['training']);
   const { training } = options;
   const owner = model.displayName ?? model.typeName;
+  if (areNamed(inputShape)) {
+    checkInputs(owner, inputShape);
+    return record(model, inputShape, training);
+  }
   sizes(owner, 'the input shape', inputShape, 'N×C×H×W');
   if (inputShape.length < 2) {
     throw new CardinalError(
@@ -55,11 +73,14 @@ export function trace(model: Module, inputShape: Shape, options: TraceOptions): 
   }
 }
 
-function record(model: Module, inputShape: Shape, training: boolean): Trace {
+function record(model: AnyModule, inputShape: Shape | InputShapes, training: boolean): Trace {
   const graph = new Graph();
-  const input = graph.input('input', inputShape);
+  const named = areNamed(inputShape) ? Object.entries(inputShape) : [['input', inputShape] as const];
+  const inputs = named.map(([name, shape]) => graph.input(name, shape));
   const tracing = new Recorder(model, graph, training);
-  const output = withTracing(tracing, () => model(input));
+  const given = withTracing(tracing, () => model(...inputs));
+  const several = namedOutputs(graph, given);
+  const { output, ...rest } = several ? recordOutputs(graph, several) : { output: mainOf(graph, given) };
   if (output.role !== 'computed') {
     throw new CardinalError(
       `expected forward to compute something, got back its ${output.role} ${output.name}`,
@@ -67,11 +88,11 @@ function record(model: Module, inputShape: Shape, training: boolean): Trace {
   }
   // The network's last op cannot know that it is the last, so its output is named here.
   Object.assign(output, { name: 'logits' });
-  return { graph, input, output };
+  return { graph, input: inputs[0], output, ...(several || inputs.length > 1 ? { inputs, ...rest } : {}) };
 }
 
 /** [C, S, S] for the least S at which the network works, if it is larger than the picture given; found by bisection. */
-function smallestInput(model: Module, inputShape: Shape, training: boolean): Shape | undefined {
+function smallestInput(model: AnyModule, inputShape: Shape, training: boolean): Shape | undefined {
   if (inputShape.length !== 4) return undefined;
   const [n, c, h, w] = inputShape;
   const works = (size: number) => {
@@ -104,7 +125,7 @@ class Recorder implements Tracing {
   #seed: Value | undefined;
   #streams = 0;
 
-  constructor(model: Module, graph: Graph, training: boolean) {
+  constructor(model: AnyModule, graph: Graph, training: boolean) {
     this.graph = graph;
     this.training = training;
     this.#paths = new Map(model.namedModules().map(([path, module]) => [module, path]));
@@ -113,7 +134,7 @@ class Recorder implements Tracing {
     );
   }
 
-  call(module: Traceable, inputs: readonly Value[]): Value {
+  call(module: Traceable, inputs: readonly Value[]): Outputs {
     const caller = this.#calls.at(-1);
     const prefix = caller === undefined || caller === '' ? '' : `${caller}.`;
     const path = this.#paths.get(module) ?? prefix + module.typeName;
@@ -122,14 +143,14 @@ class Recorder implements Tracing {
       // Scopes nest by calls: the graph puts the caller's path in front again.
       const segment = path.startsWith(prefix) ? path.slice(prefix.length) : path;
       const forward = () => this.#forward(module, path, inputs);
-      return this.graph.withScope(segment, module.typeName, forward, (output) => output.shape);
+      return this.graph.withScope(segment, module.typeName, forward, (output) => mainOf(this.graph, output));
     } finally {
       this.#calls.pop();
     }
   }
 
   /** `forward`, checked against its types, because a class may be plain JavaScript. */
-  #forward(module: Traceable, path: string, inputs: readonly Value[]): Value {
+  #forward(module: Traceable, path: string, inputs: readonly Value[]): Outputs {
     const what = path === '' ? 'the network' : path;
     const forward: unknown = Reflect.get(module, 'forward');
     if (typeof forward !== 'function') throw new UsageError(`${what}: has no method forward`);
@@ -141,7 +162,7 @@ class Recorder implements Tracing {
       checkValue(what, inputs.length === 1 ? 'its input' : `input ${index + 1}`, this, input);
     });
     const output: unknown = module.forward(...inputs);
-    if (this.graph.owns(output)) return output;
+    if (this.graph.owns(output) || namedOutputs(this.graph, output)) return output as Outputs;
     const advice = output === undefined ? ': is a return missing?' : '';
     throw new UsageError(
       `${what}: expected its forward to give one value, what a module or a function of F gave, got ${described(output)}${advice}`,

@@ -4,7 +4,7 @@ import type { ScopeCall } from '../graph/graph.ts';
 import type { NodeOf } from '../graph/node.ts';
 import type { OpName } from '../graph/op-table.ts';
 import type { Shape, Value } from '../graph/value.ts';
-import { checkModule, type Module } from './module.ts';
+import { checkModule, type AnyModule } from './module.ts';
 import { trace } from './trace.ts';
 
 /**
@@ -73,7 +73,7 @@ export type NodeData = {
 }[OpName];
 
 /** Takes a network apart. `inputs` are those that what comes of it will be asked about; more can be added by `graphsOf`. */
-export function moduleData(model: Module, inputs: readonly TracedInput[]): ModuleData {
+export function moduleData(model: AnyModule, inputs: readonly TracedInput[]): ModuleData {
   checkModule('moduleData', 'the network', model);
   const modules = model.modules();
   const parameters = model.parameters();
@@ -100,7 +100,7 @@ function indices<T>(named: readonly (readonly [string, T])[], all: readonly T[])
  * What a network does to inputs of these shapes. One that does not fit is refused later, when it is asked for, as the network itself would
  * refuse it.
  */
-export function graphsOf(model: Module, inputs: readonly TracedInput[]): readonly GraphData[] {
+export function graphsOf(model: AnyModule, inputs: readonly TracedInput[]): readonly GraphData[] {
   // What is frozen when a graph is used decides then: `moduleFrom` knows how.
   const frozen = model.parameters().filter(({ requiresGrad }) => !requiresGrad);
   const thaw = (thawed: boolean): void => {
@@ -120,7 +120,7 @@ export function graphsOf(model: Module, inputs: readonly TracedInput[]): readonl
   });
 }
 
-function recorded(model: Module, shape: Shape, training: boolean): Recorded | Refused {
+function recorded(model: AnyModule, shape: Shape, training: boolean): Recorded | Refused {
   try {
     const { graph, output } = trace(model, shape, { training });
     return {

@@ -4,12 +4,13 @@ import type { Graph } from '../graph/graph.ts';
 import type { Shape, Value } from '../graph/value.ts';
 import type { ModuleBuffer } from './buffer.ts';
 import type { Parameter } from './parameter.ts';
+import type { Outputs } from './several.ts';
 
 /** What a trace needs of a module. */
 export interface Traceable {
   /** Names it in summaries and messages. */
   readonly typeName: string;
-  forward(...inputs: Value[]): Value;
+  forward(...inputs: Value[]): Outputs;
 }
 
 /** What a module needs to know while a network is traced: where nodes go, and what its tensors are called there. */
@@ -18,7 +19,7 @@ export interface Tracing {
   /** Batch norm takes statistics of the batch unless it is frozen, dropout drops. */
   readonly training: boolean;
   /** Runs a module's `forward`, so that what it records carries the module's path. Throws a `UsageError` if it is no fit. */
-  call(module: Traceable, inputs: readonly Value[]): Value;
+  call(module: Traceable, inputs: readonly Value[]): Outputs;
   /** The graph's value of a parameter; the same one at every use. */
   parameter(parameter: Parameter): Value;
   buffer(buffer: ModuleBuffer, shape: Shape): Value;

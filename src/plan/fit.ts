@@ -72,20 +72,20 @@ export function planWithin(
 }
 
 /** A plan for the largest part that fits; or, if none does, what is too large of the largest and of the smallest. */
-export type Parts =
-  | { readonly size: number; readonly plan: Plan }
+export type Parts<Size> =
+  | { readonly size: Size; readonly plan: Plan }
   | { readonly size: undefined; readonly largest: Excess; readonly smallest: Excess };
 
 /**
- * Plans for the first of `sizes`, largest first, that fits. Planning takes a while: where the smallest does not fit, those in
- * between are not tried.
+ * Plans for the first of `sizes`, largest first, that fits: batch sizes, or lists of those of one program. Planning takes a while: where
+ * the smallest does not fit, those in between are not tried.
  */
-export function planInParts(
-  sizes: readonly number[],
+export function planInParts<Size>(
+  sizes: readonly Size[],
   capacity: Capacity,
-  planFor: (size: number) => Plan,
-): Parts {
-  const attempt = (size: number) => {
+  planFor: (size: Size) => Plan,
+): Parts<Size> {
+  const attempt = (size: Size) => {
     const plan = planFor(size);
     return { size, plan, excess: excessOf(plan, capacity) };
   };

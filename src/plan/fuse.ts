@@ -1,5 +1,6 @@
-import { isFusable, type Activation } from '../graph/activation.ts';
+import { isActivation, type Activation } from '../graph/activation.ts';
 import { mutatedBy } from '../graph/dispatch.ts';
+import { isDifferentiableByResult, isUsual, type ActivationByResult } from '../graph/fusable.ts';
 import { Graph } from '../graph/graph.ts';
 import type { Node, NodeOf } from '../graph/node.ts';
 import type { Value } from '../graph/value.ts';
@@ -14,9 +15,9 @@ export interface Fused {
 }
 
 /** The ops that can take a following addition and activation into their own loop over the output. */
-type Head = NodeOf<'batch_norm'> | NodeOf<'batch_norm_inference'> | NodeOf<'conv2d'>;
+type Head = NodeOf<'batch_norm'> | NodeOf<'batch_norm_inference'> | NodeOf<'conv2d'> | NodeOf<'mul'>;
 
-/** A run of nodes that becomes one: convolution? → batch norm? → scale? → add? → activation?. It is emitted where `last` stood. */
+/** A run of nodes that becomes one: convolution? → batch norm? → scale? → add? → activation?, or product → add? → activation?. It is emitted where `last` stood. */
 interface Chain {
   readonly head: Head;
   readonly norm: NodeOf<'batch_norm_inference'> | undefined;
@@ -27,8 +28,16 @@ interface Chain {
   readonly members: readonly Node[];
 }
 
+interface FuseOptions {
+  /** Whether norms become part of the convolutions before them. */
+  readonly foldBatchNorm: boolean;
+  /** Whether what comes of it will be differentiated; or which of the nodes. */
+  readonly differentiable: boolean | ReadonlySet<Node>;
+}
+
 /**
- * Merges what a residual block does after each convolution into one pass over memory: batch norm + add + activation. A `scale`
+ * Merges what a residual block does after each convolution into one pass over memory: batch norm + add + activation, and the same after a
+ * gate. A `scale`
  * before the addition moves into γ and β, or into the weights and the bias where there is no norm: these are small, and the
  * gradients come back through the same factor.
  *
@@ -44,9 +53,9 @@ export function fuse(
   source: Graph,
   output: Value,
   device: Pick<Target, 'supports'>,
-  { foldBatchNorm }: { foldBatchNorm: boolean },
+  options: FuseOptions,
 ): Fused {
-  const chains = findChains(source, output, device, foldBatchNorm);
+  const chains = findChains(source, output, device, options);
   const absorbed = new Set([...chains.values()].flatMap(({ members }) => members.slice(0, -1)));
   const graph = new Graph();
   const map = new ValueMap(graph);
@@ -69,12 +78,14 @@ function findChains(
   graph: Graph,
   output: Value,
   device: Pick<Target, 'supports'>,
-  foldBatchNorm: boolean,
+  { foldBatchNorm, differentiable }: FuseOptions,
 ): Map<Node, Chain> {
   const uses = new Uses(graph.nodes, [output]);
   const taken = new Set<Node>();
   const chains = new Map<Node, Chain>();
   const places = new Map(graph.nodes.map((node, index) => [node, index]));
+  const needsGradient = (head: Node) =>
+    typeof differentiable === 'boolean' ? differentiable : differentiable.has(head);
   const between = (from: Node, to: Node) =>
     graph.nodes.slice((places.get(from) ?? 0) + 1, places.get(to) ?? 0);
   for (const head of graph.nodes) {
@@ -97,7 +108,7 @@ function findChains(
       following = next();
     }
     let factor = 1;
-    if (following?.op === 'scale') {
+    if (following?.op === 'scale' && head.op !== 'mul') {
       ({ factor } = following.attrs);
       members.push(following);
       following = next();
@@ -113,11 +124,16 @@ function findChains(
       }
     }
     let activation: Activation = 'none';
-    if (following !== undefined && isFusable(following.op)) {
-      if (device.supports(merged(head, norm, { residual, activation: following.op }, following))) {
-        activation = following.op;
-        members.push(following);
-      }
+    const ending = following && fusable(following);
+    if (
+      following !== undefined &&
+      ending !== undefined &&
+      (head.op !== 'mul' || isDifferentiableByResult(ending)) &&
+      (!needsGradient(head) || canDifferentiate(head, residual, ending)) &&
+      device.supports(merged(head, norm, { residual, activation: ending }, following))
+    ) {
+      activation = ending;
+      members.push(following);
     }
     if (members.length === 1) continue;
 
@@ -141,10 +157,28 @@ function conflict(a: Node, b: Node): boolean {
   return touches(a, mutatedBy(b)) || touches(b, mutatedBy(a));
 }
 
+/** The activation that the op before a node may end in instead. */
+function fusable({ op, attrs }: Node): Exclude<Activation, 'none'> | undefined {
+  return isActivation(op) && isUsual(attrs) ? op : undefined;
+}
+
+/**
+ * Whether a chain has a gradient. A batch norm's reads what it normalised, and computes from that what the activation was applied to,
+ * if nothing was added in between; other chains have kept what they gave alone.
+ */
+function canDifferentiate(head: Head, residual: Value | undefined, activation: Activation): boolean {
+  return isDifferentiableByResult(activation) || (head.op === 'batch_norm' && residual === undefined);
+}
+
 function isHead(node: Node): node is Head {
   const { op } = node;
-  if (op !== 'batch_norm' && op !== 'batch_norm_inference' && op !== 'conv2d') return false;
+  if (op !== 'batch_norm' && op !== 'batch_norm_inference' && op !== 'conv2d' && op !== 'mul') return false;
   return node.attrs.activation === 'none' && !node.attrs.residual;
+}
+
+/** A product ends in no other. */
+function ofProduct(activation: Activation): ActivationByResult {
+  return isDifferentiableByResult(activation) ? activation : 'none';
 }
 
 /** What the device is asked about: the node that a chain becomes if it ends with `last`, on values of the source graph. */
@@ -166,6 +200,10 @@ function merged(
   }
   const inputs = [...head.inputs, ...extra];
   const outputs = [last.outputs[0], ...head.outputs.slice(1)];
+  if (head.op === 'mul') {
+    const attrs = { ...tail, activation: ofProduct(activation) };
+    return { id, scope, op: 'mul', attrs, inputs, outputs };
+  }
   return head.op === 'batch_norm'
     ? { id, scope, op: 'batch_norm', attrs: { ...head.attrs, ...tail }, inputs, outputs }
     : { id, scope, op: 'batch_norm_inference', attrs: { ...head.attrs, ...tail }, inputs, outputs };
@@ -199,6 +237,9 @@ function emit(
       map.set(last.outputs[0], outputs[0]);
       map.set(head.outputs[1], outputs[1]);
       map.set(head.outputs[2], outputs[2]);
+    } else if (head.op === 'mul') {
+      const attrs = { ...tail, activation: ofProduct(activation) };
+      map.set(last.outputs[0], target.apply1('mul', inputs, attrs, name));
     } else {
       const y = target.apply1('batch_norm_inference', inputs, { ...head.attrs, ...tail }, name);
       map.set(last.outputs[0], y);

@@ -1,9 +1,10 @@
 import { callback, checkKind, objectWith } from '../base/options.ts';
 import { largest, smallest } from '../base/extremes.ts';
-import { macsOf } from '../graph/dispatch.ts';
+import { bytesCommunicatedBy, macsOf } from '../graph/dispatch.ts';
 import type { Node } from '../graph/node.ts';
+import { mebibytes } from '../base/mebibytes.ts';
 import { formatShape } from '../graph/value.ts';
-import { entries, type BufferRole, type Entry, type Plan, type Step } from './plan.ts';
+import { entriesOf, type BufferRole, type Entry, type Plan, type PlanRanks, type Step } from './plan.ts';
 
 /** A plan as plain data: what `cardinal plan --json` prints. */
 export interface PlanListing {
@@ -21,7 +22,11 @@ export interface PlanListing {
   readonly peakBytes: number;
   /** What the peak would be if all activations were kept, where some may be recomputed. */
   readonly keepingAllBytes?: number;
+  /** Of one run of each entry; of several batch sizes, the largest. */
   readonly macs: number;
+  /** For a program of one of several ranks: which, and the bytes that it gives to the others in one run of each entry. */
+  readonly ranks?: PlanRanks;
+  readonly bytesCommunicated: number;
   readonly fusions: Readonly<Record<string, number>>;
 }
 
@@ -43,6 +48,8 @@ export interface StepListing {
   readonly outputShape: readonly number[];
   readonly offset: number | undefined;
   readonly macs: number;
+  /** Bytes that are added up over all ranks. */
+  readonly bytesCommunicated: number;
 }
 
 /** A backend's kernel; `once` if it runs in the prologue instead of with its step. */
@@ -60,7 +67,9 @@ export function listPlan(plan: Plan, kernels: (node: Node) => readonly Kernel[])
     objectWith('what planInference or planTraining gives', 'steps', 'buffers'),
   );
   checkKind('listPlan', 'the kernels', kernels, callback);
-  const steps = entries.flatMap((entry) => plan.steps[entry].map((step) => listStep(step, kernels)));
+  const steps = entriesOf(plan.steps).flatMap((entry) =>
+    plan.steps[entry].map((step) => listStep(step, kernels)),
+  );
   const sum = (role: BufferRole) =>
     plan.buffers.filter((buffer) => buffer.role === role).reduce((total, { bytes }) => total + bytes, 0);
   const activations = plan.buffers.filter(({ role }) => role === 'activation');
@@ -96,7 +105,9 @@ export function listPlan(plan: Plan, kernels: (node: Node) => readonly Kernel[])
     },
     peakBytes: plan.peakBytes,
     ...(plan.keepingAllBytes === undefined ? {} : { keepingAllBytes: plan.keepingAllBytes }),
-    macs: steps.reduce((total, { macs }) => total + macs, 0),
+    macs: steps.reduce((total, { entry, macs }) => total + (entry.includes('@') ? 0 : macs), 0),
+    ...(plan.ranks === undefined ? {} : { ranks: plan.ranks }),
+    bytesCommunicated: steps.reduce((total, step) => total + step.bytesCommunicated, 0),
     fusions: plan.fusions,
   };
 }
@@ -119,6 +130,7 @@ function listStep(step: Step, kernels: (node: Node) => readonly Kernel[]): StepL
     outputShape: target.shape,
     offset: target.offset,
     macs: macsOf(node),
+    bytesCommunicated: bytesCommunicatedBy(node),
   };
 }
 
@@ -135,6 +147,10 @@ function detailOf(node: Node): string {
   }
   if ('groups' in attrs && attrs.groups > 1) words.push(`groups ${attrs.groups}`);
   if ('dilation' in attrs && largest(attrs.dilation) > 1) words.push(`dilation ${attrs.dilation[0]}`);
+  if (node.op === 'all_reduce') {
+    const tensors = node.inputs.length === 1 ? '1 tensor' : `${node.inputs.length} tensors`;
+    words.push(`${tensors}, ${mebibytes(bytesCommunicatedBy(node))}`);
+  }
   if ('bias' in attrs && attrs.bias) words.push('+bias');
   if ('residual' in attrs && attrs.residual) words.push('+residual');
   if ('activation' in attrs && attrs.activation !== 'none') words.push(`+${attrs.activation}`);
@@ -194,12 +210,22 @@ export function formatPlan(listing: PlanListing): string {
   lines.push('', fusions.length === 0 ? 'fused: nothing' : 'fused:');
   for (const [chain, count] of fusions) lines.push(`  ${String(count).padStart(4)} × ${chain}`);
   lines.push('', `multiply–accumulates of weights: ${(listing.macs / 1e9).toFixed(3)} G`);
+  for (const communication of communicationLines(listing)) lines.push(communication);
   return lines.join('\n');
+}
+
+/** What is added up over the ranks. */
+function communicationLines({ ranks, steps, bytesCommunicated }: PlanListing): string[] {
+  if (ranks === undefined) return [];
+  const { length } = steps.filter(({ op }) => op === 'all_reduce');
+  return [
+    `rank ${ranks.rank} of ${ranks.size}, which take ${ranks.batch} pictures together: ${length} sums over all ranks, ${mebibytes(bytesCommunicated)}`,
+  ];
 }
 
 function memoryLines(listing: PlanListing): string[] {
   const { memory, peakBytes, buffers } = listing;
-  const mebibytes = (bytes: number) => `${(bytes / 2 ** 20).toFixed(2).padStart(10)} MiB`;
+  const column = (bytes: number) => `${(bytes / 2 ** 20).toFixed(2).padStart(10)} MiB`;
   const rows: [string, number][] = [
     ['parameters', memory.parameter],
     ['folded weights', memory.folded],
@@ -209,13 +235,11 @@ function memoryLines(listing: PlanListing): string[] {
     ['activations, in a shared arena', memory.arena],
     ['workspace', memory.workspace],
   ];
-  const lines = rows
-    .filter(([, bytes]) => bytes > 0)
-    .map(([label, bytes]) => `${mebibytes(bytes)}  ${label}`);
+  const lines = rows.filter(([, bytes]) => bytes > 0).map(([label, bytes]) => `${column(bytes)}  ${label}`);
   const count = buffers.filter(({ role }) => role === 'activation').length;
   return [
     ...lines,
-    `${mebibytes(peakBytes)}  peak = all that is allocated, in ${buffers.length} buffers`,
+    `${column(peakBytes)}  peak = all that is allocated, in ${buffers.length} buffers`,
     ...(memory.arena > 0
       ? [
           `${count} activations of ${(memory.activation / 2 ** 20).toFixed(2)} MiB share the arena (reuse ${(memory.activation / memory.arena).toFixed(1)}×)`,

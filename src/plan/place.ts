@@ -5,8 +5,16 @@ import type { Node } from '../graph/node.ts';
 import { sizeOf } from '../base/shape.ts';
 import type { Value } from '../graph/value.ts';
 import { allocate, type Interval } from './allocate.ts';
-import { entries, type BufferRole, type Entry, type Plan, type PlanBuffer, type Step } from './plan.ts';
-import type { Schedule } from './schedule.ts';
+import {
+  byEntry,
+  type BufferRole,
+  type ByEntry,
+  type Entry,
+  type Plan,
+  type PlanBuffer,
+  type Step,
+} from './plan.ts';
+import { nodesOf, type Schedule } from './schedule.ts';
 import type { Target } from './target.ts';
 
 /** A computed value that outlives its step list, and the name the host knows it by if it is not the value's own. */
@@ -32,7 +40,10 @@ export function placeBuffers(
   const roleOf = (value: Value): BufferRole =>
     persistent.get(value)?.role ?? (value.role === 'computed' ? 'activation' : value.role);
   const values = [...lives.keys()];
-  const fixed = values.filter((value) => roleOf(value) !== 'activation');
+  const fixed = sideBySide(
+    values.filter((value) => roleOf(value) !== 'activation'),
+    schedule,
+  );
   const activations = values.filter((value) => roleOf(value) === 'activation');
   const places = inPlace(schedule, lives, new Set(activations));
   const shared = activations.filter((value) => !places.has(value));
@@ -56,7 +67,7 @@ export function placeBuffers(
   offset += arena.bytes;
 
   const scratchBytes = largest(
-    entries.flatMap((entry) => schedule[entry].map((node) => target.workspaceBytes(node))),
+    nodesOf(schedule).map((node) => target.workspaceBytes(node)),
     0,
   );
   const workspace: PlanBuffer | undefined =
@@ -81,19 +92,29 @@ export function placeBuffers(
   };
 }
 
+/** Values with what is added up over ranks at once one after the other, so that it is one piece of memory. */
+function sideBySide(values: readonly Value[], schedule: Schedule): readonly Value[] {
+  const groups = new Map<Value, readonly Value[]>();
+  for (const { op, inputs } of nodesOf(schedule)) {
+    if (op === 'all_reduce') for (const input of inputs) groups.set(input, inputs);
+  }
+  const kept = new Set(values);
+  return [...new Set(values.flatMap((value) => groups.get(value) ?? [value]))].filter((value) =>
+    kept.has(value),
+  );
+}
+
 /** First and last step at which each value is in use, counted over all step lists in their order. */
 function lifetimes(schedule: Schedule): Map<Value, { first: number; last: number }> {
   const lives = new Map<Value, { first: number; last: number }>();
   let clock = 0;
-  for (const entry of entries) {
-    for (const node of schedule[entry]) {
-      for (const value of [...node.inputs, ...node.outputs]) {
-        const life = lives.get(value);
-        if (life === undefined) lives.set(value, { first: clock, last: clock });
-        else life.last = clock;
-      }
-      clock++;
+  for (const node of nodesOf(schedule)) {
+    for (const value of [...node.inputs, ...node.outputs]) {
+      const life = lives.get(value);
+      if (life === undefined) lives.set(value, { first: clock, last: clock });
+      else life.last = clock;
     }
+    clock++;
   }
   return lives;
 }
@@ -109,7 +130,7 @@ function inPlace(
 ): ReadonlyMap<Value, Value> {
   const places = new Map<Value, Value>();
   let clock = 0;
-  for (const node of entries.flatMap((entry) => schedule[entry])) {
+  for (const node of nodesOf(schedule)) {
     const [output] = node.outputs;
     const input = replacedBy(node);
     const dies = input !== undefined && lives.get(input)?.last === clock;
@@ -135,7 +156,7 @@ function stepsOf(
   schedule: Schedule,
   buffers: ReadonlyMap<Value, PlanBuffer>,
   again: ReadonlySet<Node>,
-): Record<Entry, Step[]> {
+): ByEntry<readonly Step[]> {
   let index = 0;
   const bufferOf = (value: Value): PlanBuffer => {
     const buffer = buffers.get(value);
@@ -151,11 +172,5 @@ function stepsOf(
       outputs: node.outputs.map(bufferOf),
       recompute: again.has(node),
     }));
-  return {
-    prologue: list('prologue'),
-    forward: list('forward'),
-    gradient: list('gradient'),
-    accumulate: list('accumulate'),
-    update: list('update'),
-  };
+  return byEntry(schedule, list);
 }

@@ -1,36 +1,54 @@
-import { callback, checkOptions, finite, flag, text, type Kinds } from '../base/options.ts';
+import {
+  callback,
+  checkOptions,
+  finite,
+  flag,
+  record,
+  text,
+  wholeFrom,
+  type Kind,
+  type Kinds,
+} from '../base/options.ts';
+import { rowsOf } from '../base/ranks.ts';
 import { checkPlannable } from './plan-inference.ts';
 import { CardinalError } from '../base/errors.ts';
 import { mutatedBy } from '../graph/dispatch.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { Shape, Value } from '../graph/value.ts';
+import type { Value } from '../graph/value.ts';
+import {
+  asDone,
+  recordBucket,
+  recordBuckets,
+  startingWhenFull,
+  usualBucketBytes,
+  waitingBeforeUse,
+} from './buckets.ts';
 import { differentiate } from './differentiate.ts';
+import { divide } from './divide.ts';
 import { fuseSums } from './fuse-sums.ts';
 import { fuse } from './fuse.ts';
 import type { Traced } from './plan-inference.ts';
+import { lossPlanKind, type LossPlan } from './record-loss.ts';
+import { recordLosses } from './record-losses.ts';
+import { nameBeside, recordAccumulation, recordUpdate, type UpdateOptions } from './record-update.ts';
+import { isOtherKind } from './record-other-update.ts';
+import { shareStatistics } from './share-statistics.ts';
 import { placeBuffers, type Persistent } from './place.ts';
-import type { Plan } from './plan.ts';
+import type { Plan, PlanRanks } from './plan.ts';
 import { recompute, type Recomputing } from './recompute.ts';
 import { prune } from './schedule.ts';
 import type { Target } from './target.ts';
 
-export type OptimizerKind =
-  | { readonly kind: 'sgd'; readonly momentum: boolean; readonly nesterov: boolean }
-  | { readonly kind: 'adamw' };
-
-export interface TrainingPlanOptions {
+export interface TrainingPlanOptions extends UpdateOptions {
   readonly name: string;
   /** ε of the loss. Default 0. */
   readonly labelSmoothing?: number;
-  readonly optimizer: OptimizerKind;
-  /** Whether weight decay applies to a parameter. Default: to all. */
-  readonly decays?: (parameter: string, shape: Shape) => boolean;
-  /** Clip gradients by their joint L2 norm: reads `max_norm`, writes `gradient_norm`. Default false. */
-  readonly clip?: boolean;
+  /** What is minimised. Default: softmax cross-entropy. */
+  readonly loss?: LossPlan | undefined;
+  /** Weights of auxiliary outputs by name: the same loss of each, with the same target, is added times its weight. Default: none. */
+  readonly auxiliary?: Readonly<Record<string, number>> | undefined;
   /** Sum gradients of several micro-batches in `accumulator.*`; the update reads those. Default false. */
   readonly accumulate?: boolean;
-  /** Keep a moving average of parameters and running statistics in `ema.*`. Default false. */
-  readonly ema?: boolean;
   /**
    * Keep only some activations for the backward pass and compute the others again when it needs them: much less memory for up
    * to one more forward pass. Results are the same, bit for bit. Default false.
@@ -42,26 +60,64 @@ export interface TrainingPlanOptions {
    * `countsHits` says whether it is there. Default false.
    */
   readonly hits?: boolean;
+  /**
+   * Which of several ranks the program is for, and how many pictures a run of all of them takes; the network was traced with this rank's
+   * `rowsOf` them. The loss and the hits become those of all pictures, and the gradients sums over the ranks. `stopping`, which each
+   * rank may set to 1, is added up with them. Default: the program trains alone.
+   */
+  readonly ranks?: PlanRanks | undefined;
+  /**
+   * Whether norms take statistics of the pictures of all ranks, and their gradients come through these (torch.nn.SyncBatchNorm); if not,
+   * each rank normalises its own, and the running statistics are the mean of theirs. Default true.
+   */
+  readonly syncBatchNorm?: boolean | undefined;
+  /** Bytes of gradients that are added up over the ranks at once. Default 25 MiB. */
+  readonly bucketBytes?: number | undefined;
 }
+
+/** Weights of outputs, { aux: 0.4 }. */
+export const weightsByName: Kind = {
+  expected: 'weights by name, { aux: 0.4 }',
+  is: (value) => record.is(value) && Object.values(Object(value) as object).every(Number.isFinite),
+};
 
 const trainingKinds: Kinds<TrainingPlanOptions> = {
   name: text,
   labelSmoothing: finite,
+  loss: lossPlanKind,
+  auxiliary: weightsByName,
   optimizer: {
-    expected: "{ kind: 'sgd', momentum, nesterov } or { kind: 'adamw' }, momentum and nesterov true or false",
+    expected:
+      "{ kind: 'sgd', momentum, nesterov }, momentum and nesterov true or false, or { kind: 'adamw' } or another optimizer's",
     is: isOptimizerKind,
   },
   decays: callback,
+  rateOf: callback,
+  sinceOf: callback,
   clip: flag,
   accumulate: flag,
   ema: flag,
   checkpointActivations: flag,
   hits: flag,
+  ranks: ranksKind(),
+  syncBatchNorm: flag,
+  bucketBytes: wholeFrom(1),
 };
+
+function ranksKind(): Kind {
+  return {
+    expected: '{ rank, size, batch }, whole numbers, with 0 ≤ rank < size ≤ batch',
+    is: (value) => {
+      if (typeof value !== 'object' || value === null) return false;
+      const { rank, size, batch } = value as PlanRanks;
+      return wholeFrom(0).is(rank) && wholeFrom(1).is(size) && wholeFrom(size).is(batch) && rank < size;
+    },
+  };
+}
 
 function isOptimizerKind(value: unknown): boolean {
   if (typeof value !== 'object' || value === null || !('kind' in value)) return false;
-  if (value.kind === 'adamw') return true;
+  if (value.kind === 'adamw' || isOtherKind(value)) return true;
   const has = (name: string): boolean => typeof Reflect.get(value, name) === 'boolean';
   return value.kind === 'sgd' && has('momentum') && has('nesterov');
 }
@@ -76,25 +132,31 @@ function isOptimizerKind(value: unknown): boolean {
 export function planTraining(traced: Traced, device: Target, options: TrainingPlanOptions): Plan {
   checkPlannable('planTraining', traced, device);
   checkOptions('planTraining', options, trainingKinds, ['name', 'optimizer']);
-  const {
-    graph,
-    output: logits,
-    fusions,
-  } = fuse(traced.graph, traced.output, device, {
-    foldBatchNorm: false,
-  });
+  const fused = fuse(traced.graph, traced.output, device, { foldBatchNorm: false, differentiable: true });
+  const { fusions } = fused;
+  const ranks = severalOf(options);
+  const { syncBatchNorm = true } = options;
+  if (ranks !== undefined) checkRows(traced, ranks, options.name);
+  const { graph, output: logits } =
+    ranks === undefined ? fused : divide(fused.graph, fused.output, ranks, { syncBatchNorm });
   const parameters = graph.values.filter(({ role }) => role === 'parameter');
   // Those that steps change: a frozen norm's stay what they are.
-  const statistics = [...new Set(graph.nodes.flatMap(mutatedBy))];
+  const statistics = [...new Set(graph.nodes.flatMap(mutatedBy))].filter(({ role }) => role === 'buffer');
   const target = graph.input('target', logits.shape);
   const seed = graph.input('loss_gradient', [1]);
-  const loss = graph.apply1(
-    'softmax_cross_entropy',
-    [logits, target],
-    { labelSmoothing: options.labelSmoothing ?? 0 },
-    'loss',
-  );
+  const own = recordLosses(graph, logits, target, {
+    ...{ traced, auxiliary: options.auxiliary },
+    ...{ loss: options.loss, labelSmoothing: options.labelSmoothing ?? 0 },
+    name: ranks === undefined ? 'loss' : 'own_loss',
+  });
+  const loss = ranks === undefined ? own : shareOf(graph, own, logits, ranks);
   const hits = options.hits === true ? recordHits(graph, logits, device) : undefined;
+  if (ranks !== undefined && options.hits === true && hits === undefined) {
+    throw new CardinalError(
+      `${options.name}: several ranks count hits on the device, which needs an op top1_hits, and no tensor of the network called 'labels' or 'hits'`,
+    );
+  }
+  const told = ranks && recordBucket(graph, [loss, ...(hits ? [hits] : []), graph.input('stopping', [1])]);
   const trainable = parameters.filter(({ frozen }) => frozen !== true);
   if (trainable.length === 0 && parameters.length > 0) {
     throw new CardinalError(
@@ -102,7 +164,7 @@ export function planTraining(traced: Traced, device: Target, options: TrainingPl
     );
   }
   const forwardEnd = graph.nodes.length;
-  const gradients = differentiate(graph, loss, seed, trainable);
+  const gradients = differentiate(graph, own, seed, trainable);
   const results = [logits, loss, ...(hits === undefined ? [] : [hits])];
   const persistent = new Map<Value, Persistent>(results.map((value) => [value, { role: 'output' }]));
   for (const [{ name }, gradient] of gradients) {
@@ -110,38 +172,97 @@ export function planTraining(traced: Traced, device: Target, options: TrainingPl
   }
 
   const wanted = [...results, ...gradients.values()];
-  const { nodes: pass, fusions: sums } = fuseSums(prune(graph.nodes, wanted), wanted, device);
+  const needed = prune(graph.nodes, wanted);
+  // What was told is awaited last.
+  const ordered = told === undefined ? needed : [...needed.filter((node) => node !== told.wait), told.wait];
+  const { nodes: pass, fusions: sums } = fuseSums(ordered, wanted, device);
   const recomputing =
     options.checkpointActivations === true
-      ? recompute(graph, pass, ({ id }) => id < forwardEnd, new Set(persistent.keys()), device)
+      ? recompute(
+          graph,
+          pass,
+          (node) => node.id < forwardEnd && node !== told?.wait,
+          new Set(persistent.keys()),
+          device,
+        )
       : undefined;
 
+  const done = asDone(pass, gradients.values());
+  const bytes = options.bucketBytes ?? usualBucketBytes;
+  const buckets = ranks === undefined || options.accumulate === true ? [] : recordBuckets(graph, done, bytes);
   const gradientEnd = graph.nodes.length;
   const summed = options.accumulate === true ? recordAccumulation(graph, gradients) : gradients;
   const accumulateEnd = graph.nodes.length;
-  const outputs = recordUpdate(graph, summed, statistics, options);
+  // What comes first from the other ranks is needed first.
+  const awaited = ranks === undefined ? summed : inOrder(done, gradients, summed);
+  const shared =
+    ranks === undefined || syncBatchNorm ? undefined : shareStatistics(graph, statistics, ranks.size);
+  const outputs = [
+    ...recordUpdate(graph, awaited, statistics, options),
+    // Side by side, as all that is added up at once.
+    ...(shared?.values ?? []),
+  ];
+  const update = graph.nodes.slice(accumulateEnd);
   for (const value of outputs) persistent.set(value, { role: 'output' });
 
-  const planFor = ({ nodes: gradient, again }: Recomputing): Plan =>
-    placeBuffers(
+  // Sums of several micro-batches are there after the last of them.
+  const late =
+    ranks === undefined || options.accumulate !== true
+      ? []
+      : recordBuckets(graph, [...new Set(awaited.values())], bytes);
+
+  const planFor = ({ nodes, again }: Recomputing): Plan => ({
+    ...placeBuffers(
       options.name,
       {
         prologue: [],
         forward: [],
-        gradient,
+        gradient: startingWhenFull(nodes, buckets),
         accumulate: graph.nodes.slice(gradientEnd, accumulateEnd),
-        update: graph.nodes.slice(accumulateEnd),
+        update: [...late.map(({ start }) => start), ...waitingBeforeUse(update, [...buckets, ...late])],
       },
       persistent,
       { ...fusions, ...sums },
       device,
       again,
-    );
+    ),
+    ...(ranks === undefined ? {} : { ranks }),
+  });
   const plan = planFor({ nodes: pass, again: new Set() });
   if (recomputing === undefined) return plan;
   // Small networks may have nothing to save: then what is recomputed is nothing.
   const lean = planFor(recomputing);
   return { ...(lean.peakBytes < plan.peakBytes ? lean : plan), keepingAllBytes: plan.peakBytes };
+}
+
+/** The ranks that a program trains with, if there are others. */
+function severalOf({ ranks }: TrainingPlanOptions): PlanRanks | undefined {
+  return ranks === undefined || ranks.size === 1 ? undefined : ranks;
+}
+
+function checkRows({ input, output }: Traced, ranks: PlanRanks, name: string): void {
+  const { count } = rowsOf(ranks.batch, ranks);
+  const [rows] = output.shape;
+  if (rows === count && input.shape[0] === count) return;
+  throw new CardinalError(
+    `${name}: rank ${ranks.rank} of ${ranks.size} takes ${count} of ${ranks.batch} pictures, got a network traced with ${rows}`,
+  );
+}
+
+/** What a rank's rows add to the mean loss of all. */
+function shareOf(graph: Graph, own: Value, { shape: [rows] }: Value, { batch }: PlanRanks): Value {
+  return graph.apply1('scale', [own], { factor: rows / batch }, 'loss');
+}
+
+/** Sums of gradients, by parameter, in the order in which the backward pass is `done` with the gradients. */
+function inOrder(
+  done: readonly Value[],
+  gradients: ReadonlyMap<Value, Value>,
+  summed: ReadonlyMap<Value, Value>,
+): ReadonlyMap<Value, Value> {
+  const places = new Map(done.map((gradient, place) => [gradient, place]));
+  const placeOf = (parameter: Value): number => places.get(gradients.get(parameter) ?? parameter) ?? -1;
+  return new Map([...summed].sort(([a], [b]) => placeOf(a) - placeOf(b)));
 }
 
 /** The count of hits, undefined if the device does not take it or the network uses its names: the pass is then pruned of it. */
@@ -157,72 +278,4 @@ const hitsName = 'hits';
 /** Whether a training plan counts hits: reads `labels`, writes `hits`. A network may have a tensor called so itself. */
 export function countsHits({ buffers }: Plan): boolean {
   return buffers.some(({ name, role }) => name === hitsName && role === 'output');
-}
-
-function recordAccumulation(graph: Graph, gradients: ReadonlyMap<Value, Value>): Map<Value, Value> {
-  const scale = graph.input('accumulate_scale', [1]);
-  const accumulators = new Map<Value, Value>();
-  for (const [parameter, gradient] of gradients) {
-    const accumulator = bufferBeside(graph, 'accumulator', parameter);
-    graph.apply('accumulate', [accumulator, gradient, scale], {});
-    accumulators.set(parameter, accumulator);
-  }
-  return accumulators;
-}
-
-/** Records clipping, the optimiser and the moving average; gives the values the host may read. */
-function recordUpdate(
-  graph: Graph,
-  gradients: ReadonlyMap<Value, Value>,
-  statistics: readonly Value[],
-  { optimizer, decays = () => true, clip = false, ema = false }: TrainingPlanOptions,
-): readonly Value[] {
-  const norm = clip
-    ? graph.apply('gradient_norm', [...gradients.values(), graph.input('max_norm', [1])], {}, [
-        'gradient_norm',
-        'clip_coefficient',
-      ])
-    : [];
-  const coefficient = clip ? [norm[1]] : [];
-  const hyper = graph.input('hyper', [optimizer.kind === 'sgd' ? 3 : 8]);
-  for (const [parameter, gradient] of gradients) {
-    const { name, shape } = parameter;
-    const keep = (what: string) => bufferBeside(graph, what, parameter);
-    const decay = decays(name, shape);
-    if (optimizer.kind === 'sgd') {
-      const { momentum, nesterov } = optimizer;
-      const velocity = momentum ? [keep('velocity')] : [];
-      graph.apply('sgd', [parameter, gradient, ...velocity, hyper, ...coefficient], {
-        momentum,
-        nesterov,
-        decay,
-        clip,
-      });
-    } else {
-      const moments = [keep('exp_avg'), keep('exp_avg_sq')];
-      graph.apply('adamw', [parameter, gradient, ...moments, hyper, ...coefficient], { decay, clip });
-    }
-  }
-  if (ema) {
-    const decay = graph.input('ema_decay', [2]);
-    for (const tensor of [...gradients.keys(), ...statistics]) {
-      graph.apply('ema', [bufferBeside(graph, 'ema', tensor), tensor, decay], {});
-    }
-  }
-  return norm;
-}
-
-function bufferBeside(graph: Graph, what: string, { name, shape }: Value): Value {
-  return graph.buffer(nameBeside(graph, what, name), shape);
-}
-
-/** The name of what is kept of a tensor. Throws a `CardinalError` if a tensor of the network itself is called so. */
-function nameBeside(graph: Graph, what: string, of: string): string {
-  const name = `${what}.${of}`;
-  if (graph.values.some((value) => value.role !== 'computed' && value.name === name)) {
-    throw new CardinalError(
-      `the network's tensor '${name}' is called as what training keeps of '${of}': rename its attribute '${what}'`,
-    );
-  }
-  return name;
 }

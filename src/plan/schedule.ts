@@ -1,10 +1,15 @@
 import { mutatedBy } from '../graph/dispatch.ts';
 import type { Node } from '../graph/node.ts';
 import type { Value } from '../graph/value.ts';
-import type { Entry } from './plan.ts';
+import type { ByEntry } from './plan.ts';
 
 /** Nodes of each step list, in the order in which they run. */
-export type Schedule = Readonly<Record<Entry, readonly Node[]>>;
+export type Schedule = ByEntry<readonly Node[]>;
+
+/** The nodes of all step lists, in the order of the lists. */
+export function nodesOf(lists: Readonly<Record<string, readonly Node[]>>): readonly Node[] {
+  return Object.values(lists).flat();
+}
 
 /**
  * Drops nodes that nothing needs (the gradient of the pictures, say). A node is needed if it writes state in place or

@@ -5,13 +5,20 @@ import type { StateDict } from '../base/tensor-data.ts';
 import { formatShape } from '../graph/value.ts';
 import { checkState } from '../nn/state.ts';
 
+/** A copy of so much takes about a millisecond. */
+const sliceBytes = 2 ** 22;
+
 /**
  * Writes a network's weights and running statistics into a program, by name, and runs its prologue
  * (which folds and packs weights). Tensors the program does not use are ignored (`num_batches_tracked`).
  * Takes a turn of the program. Throws a `CardinalError`, and writes nothing, if the program needs a tensor that `state` lacks or
- * has in another shape.
+ * has in another shape. `between` is awaited after every few MiB; then `state` must not change until all is written.
  */
-export async function writeWeights(program: Program, state: StateDict): Promise<void> {
+export async function writeWeights(
+  program: Program,
+  state: StateDict,
+  between?: () => Promise<void>,
+): Promise<void> {
   checkKind(
     'writeWeights',
     'the program',
@@ -35,7 +42,14 @@ export async function writeWeights(program: Program, state: StateDict): Promise<
     weights.push([name, program.busy ? tensor.data.slice() : tensor.data]);
   }
   await program.take(async () => {
-    for (const [name, data] of weights) program.write(name, data);
+    let written = 0;
+    for (const [name, data] of weights) {
+      program.write(name, data);
+      written += data.byteLength;
+      if (between === undefined || written < sliceBytes) continue;
+      written = 0;
+      await between();
+    }
     // Even where the plan has none: a backend may make something of the weights.
     await program.run('prologue');
   });

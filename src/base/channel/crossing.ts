@@ -5,6 +5,7 @@ import {
   InUseError,
   LockLostError,
   ShortageError,
+  UnreadableError,
   UsageError,
 } from '../errors.ts';
 
@@ -32,6 +33,7 @@ const ownClasses: ErrorClasses = {
   ShortageError,
   InUseError,
   LockLostError,
+  UnreadableError,
   CardinalError,
   TypeError,
   RangeError,

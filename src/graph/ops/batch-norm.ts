@@ -1,9 +1,12 @@
 import { CardinalError } from '../../base/errors.ts';
 import type { Definitions } from '../op.ts';
+import type { BatchNormActivationOps } from './batch-norm-activation.ts';
 import { sizeOf } from '../../base/shape.ts';
 import type { Shape } from '../value.ts';
+import { byResult } from './activation.ts';
 import { expectInputs, expectPicture, expectShape } from './check.ts';
 import type { Activation } from '../activation.ts';
+import { isDifferentiableByResult, type ActivationByResult } from '../fusable.ts';
 
 export interface BatchNormOps {
   /**
@@ -31,21 +34,21 @@ export interface BatchNormOps {
    * dz = activation′(y)·dy, which is also dresidual; without an activation, dz = dy.
    * dβ = Σdz, dγ = Σdz·x̂, dx = γ·invstd·(dz − dβ/m − x̂·dγ/m), m = N·H·W.
    */
-  batch_norm_backward: { readonly activation: Activation; readonly residual: boolean };
+  batch_norm_backward: { readonly activation: ActivationByResult; readonly residual: boolean };
   /**
    * Where the running statistics normalise in training, because the norm is frozen: they, γ and β are constants.
    * (dy, γ, running_var, [y]) → (dx, [dresidual]). dz as above, dx = γ/√(running_var+eps)·dz.
    */
   batch_norm_inference_backward: {
     readonly eps: number;
-    readonly activation: Activation;
+    readonly activation: ActivationByResult;
     readonly residual: boolean;
   };
   /** Prologue of inference: (w K×…, [bias K]?, γ, β, mean, var) → (w·γ/√(var+eps), (bias − mean)·γ/√(var+eps) + β). */
   fold_batch_norm: { readonly eps: number; readonly bias: boolean };
 }
 
-export const batchNormOps: Definitions<BatchNormOps> = {
+export const batchNormOps: Definitions<BatchNormOps, BatchNormActivationOps> = {
   /** Batch normalisation (Ioffe and Szegedy 2015) with the addition and the activation that follow it in a residual block. */
   batch_norm: {
     infer(shapes, attrs) {
@@ -61,9 +64,15 @@ export const batchNormOps: Definitions<BatchNormOps> = {
     gradient(graph, node, [dy]) {
       if (dy === undefined) return [];
       const { attrs, inputs, outputs } = node;
-      const [x, gamma] = inputs;
+      const [x, gamma, beta] = inputs;
       const [y, mean, invstd] = outputs;
       const { activation, residual } = attrs;
+      if (!isDifferentiableByResult(activation)) {
+        // Nothing was added to z: see `fuse`.
+        return graph.apply('batch_norm_activation_backward', [dy, x, gamma, beta, mean, invstd], {
+          activation,
+        });
+      }
       const activates = activation !== 'none';
       const [dx, dgamma, dbeta, dz] = graph.apply(
         'batch_norm_backward',
@@ -105,12 +114,13 @@ export const batchNormOps: Definitions<BatchNormOps> = {
     gradient(graph, { attrs, inputs, outputs }, [dy]) {
       if (dy === undefined) return [];
       const [, gamma, , , variance] = inputs;
-      const { activation, residual } = attrs;
+      const { residual } = attrs;
+      const activation = byResult(attrs.activation);
       const activates = activation !== 'none';
       const [dx, dz] = graph.apply(
         'batch_norm_inference_backward',
         [dy, gamma, variance, ...(activates ? [outputs[0]] : [])],
-        attrs,
+        { ...attrs, activation },
       );
       const gradients = [dx, undefined, undefined, undefined, undefined];
       return residual ? [...gradients, activates ? dz : dy] : gradients;

@@ -11,9 +11,10 @@ export interface PoolOps {
   max_pool2d_backward: PoolAttrs;
   /**
    * (x N×C×H×W) → N×C×P×Q. Global average pooling is a kernel of H×W. `adaptive` says that the size of the output was
-   * asked for and not the kernel's: nothing is computed otherwise, but some count it otherwise (`conventions.ts`).
+   * asked for and not the kernel's, or 'mean', that it is a mean over a picture's axes: nothing is computed otherwise, but some count it
+   * otherwise (`conventions.ts`).
    */
-  avg_pool2d: PoolAttrs & { readonly countIncludePad: boolean; readonly adaptive?: boolean };
+  avg_pool2d: PoolAttrs & { readonly countIncludePad: boolean; readonly adaptive?: boolean | 'mean' };
   /** (dy) → dx. `inputSize` is [H, W]. */
   avg_pool2d_backward: PoolAttrs & { readonly countIncludePad: boolean; readonly inputSize: Pair };
 }

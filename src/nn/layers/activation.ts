@@ -99,6 +99,6 @@ export class Dropout extends Module {
     const tracing = currentTracing('Dropout');
     if (!tracing.training || this.p === 0) return x;
     const { seed, stream } = tracing.dropout();
-    return tracing.graph.apply1('dropout', [x, seed], { p: this.p, stream });
+    return tracing.graph.apply1('dropout', [x, seed], { p: this.p, stream, offset: 0 });
   }
 }

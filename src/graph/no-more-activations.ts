@@ -1,0 +1,3 @@
+/** Stands for `more-activations.ts` in the scripts of a page for ResNets and ResNeXts. */
+export const moreActivations = {};
+export const fusedBeside = [];
