@@ -1,4 +1,5 @@
 import type { DisposeOptions } from '../base/disposal.ts';
+import type { Ranks } from '../base/ranks.ts';
 import type { Node } from '../graph/node.ts';
 import type { Entry, Plan } from '../plan/plan.ts';
 import type { Target } from '../plan/target.ts';
@@ -18,6 +19,9 @@ export type Order = 'contiguous' | 'channels_last';
  * used, and may give each its own place, an output that lies on an input included. Either way, all roles but `activation` and
  * `workspace` keep their contents for the life of the program, and begin as zeros.
  *
+ * **Ranks.** A plan for several ranks (`Plan.ranks`) has `all_reduce` steps, which a backend gives to the communicator that it was created
+ * with; `load` refuses one that is for other ranks. Whoever runs such a program awaits each run before anything else.
+ *
  * **Loss.** A device may go away: a GPU that is reset, a thread that ends. From then on `load`, and `write`, `read` and `run` of
  * its programs, throw a `DeviceLostError`, also those that were under way. Turns that wait begin, and meet the error by
  * themselves. `dispose` of backend and programs still resolves. Nothing is repaired: whoever wants to go on creates another backend.
@@ -28,6 +32,8 @@ export interface Backend extends Target {
   readonly description: string;
   /** What the last digits of its results depend on, if known: two backends that declare the same give the same bits. */
   readonly numerics?: Numerics | undefined;
+  /** Which of the ranks it is whose programs may train together. Absent: it is alone. */
+  readonly ranks?: Ranks | undefined;
   /**
    * The kernels that each node of a plan runs, in their order: for listings. A kernel that computes two nodes at once stands at
    * the first.
@@ -122,7 +128,8 @@ export interface Program {
   read(name: string, order?: Order): Promise<Float32Array>;
   read(names: readonly string[], order?: Order): Promise<Float32Array[]>;
   /**
-   * Runs one of the plan's step lists to its end.
+   * Runs one of the plan's step lists to its end. What is asked for after it comes after it, whether it was awaited or not; but where ranks
+   * wait for each other it must be.
    * @throws {DisposedError} if the program is gone.
    * @throws {DeviceLostError} if the device is.
    */

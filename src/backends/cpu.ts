@@ -1,4 +1,5 @@
 import type { Activation } from '../graph/activation.ts';
+import { fusedBeside } from '../graph/more-activations.ts';
 import { macsOf } from '../graph/dispatch.ts';
 import type { Node } from '../graph/node.ts';
 import { isMatmul } from '../graph/ops/conv2d.ts';
@@ -24,7 +25,7 @@ export const cpuTarget: Pick<Target, 'alignment' | 'maxBufferBytes' | 'supports'
 export const plainTarget: Target = { ...cpuTarget, maxBytes: 2 ** 32, workspaceBytes: () => 0 };
 
 /** The activations that kernels apply to their results while they store them. */
-const fusedActivations: readonly Activation[] = ['none', 'relu', 'relu6'];
+const fusedActivations: readonly Activation[] = ['none', 'relu', 'relu6', ...fusedBeside];
 
 /**
  * An activation that the kernels know, and every fusion but one: the gradient of a convolution takes a residual only

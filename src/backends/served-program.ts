@@ -1,7 +1,7 @@
 import { drains, type DisposeOptions } from '../base/disposal.ts';
 import { CardinalError, DisposedError } from '../base/errors.ts';
 import { Turns } from '../base/turns.ts';
-import { entries, type Entry, type Plan } from '../plan/plan.ts';
+import { entriesOf, type Entry, type Plan } from '../plan/plan.ts';
 import type { Order, Program } from './backend.ts';
 
 /** A program that a device has ready. Its methods are called in order, and not after `release`. */
@@ -56,6 +56,7 @@ export class ServedProgram implements Program {
   }
 
   async run(entry: Entry): Promise<void> {
+    const entries = entriesOf(this.plan.steps);
     if (!entries.includes(entry)) {
       throw new CardinalError(`a program runs ${entries.join(', ')}, got ${entry as string}`);
     }

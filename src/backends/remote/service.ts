@@ -15,12 +15,12 @@ export interface BackendService {
 /** What a backend says of itself, as plain data: what the other side needs before it asks for anything. */
 export type BackendFacts = Pick<
   Backend,
-  'name' | 'description' | 'numerics' | 'alignment' | 'maxBytes' | 'maxBufferBytes'
+  'name' | 'description' | 'numerics' | 'ranks' | 'alignment' | 'maxBytes' | 'maxBufferBytes'
 >;
 
 export function factsOf(backend: Backend): BackendFacts {
-  const { name, description, numerics, alignment, maxBytes, maxBufferBytes } = backend;
-  return { name, description, numerics, alignment, maxBytes, maxBufferBytes };
+  const { name, description, numerics, ranks, alignment, maxBytes, maxBufferBytes } = backend;
+  return { name, description, numerics, ranks, alignment, maxBytes, maxBufferBytes };
 }
 
 /** What planning and listings ask of a backend: answered on the asking side, by the same functions. */

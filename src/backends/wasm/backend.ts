@@ -1,11 +1,20 @@
 import { Disposal, type DisposeOptions } from '../../base/disposal.ts';
 import { roundUp } from '../../base/round-up.ts';
 import { CardinalError, DeviceLostError, messageOf, UsageError } from '../../base/errors.ts';
-import { anything, callback, checkOptions, flag, text, wholeFrom, type Kinds } from '../../base/options.ts';
-import { entries } from '../../plan/plan.ts';
+import {
+  anything,
+  callback,
+  checkOptions,
+  flag,
+  having,
+  text,
+  wholeFrom,
+  type Kinds,
+} from '../../base/options.ts';
 import type { Node } from '../../graph/node.ts';
 import { sizeOf } from '../../base/shape.ts';
-import type { Plan } from '../../plan/plan.ts';
+import type { Ranks } from '../../base/ranks.ts';
+import type { Entry, Plan } from '../../plan/plan.ts';
 import {
   multiplyAddInWords,
   type Backend,
@@ -16,11 +25,13 @@ import {
   type Program,
 } from '../backend.ts';
 import { CACHE_LINE, cpuTarget } from '../cpu.ts';
+import type { Communicator } from '../communicator.ts';
 import { Programs } from '../host-program.ts';
+import { checkRanks, inTurn, Reductions } from '../reductions.ts';
 import { nativeKernels } from './blas-kernels.ts';
 import type { NativeProducts, OpenSgemm } from './blas.ts';
 import { PLAN_ADDRESS, SCRATCH_BYTES } from './call.ts';
-import { NOT_BEGUN, announceChange, control, controlWords } from './control.ts';
+import { LOST, NOT_BEGUN, announceChange, control, controlWords } from './control.ts';
 import { wasmFeatures } from './features.ts';
 import { lowerPlan } from './lower-plan.ts';
 import { MemoryPool } from './memory-pool.ts';
@@ -28,7 +39,7 @@ import { link } from './messages.ts';
 import type { Message, WorkerHandle } from './messages.ts';
 import { wasmPlanning, type Products, type WasmPlanning } from './planning.ts';
 import { walk } from './walk.ts';
-import type { CallList, Team } from './walk.ts';
+import type { Between, CallList, Team } from './walk.ts';
 
 /** Addresses are 32 bits wide. */
 const ADDRESSABLE = 2 ** 32;
@@ -64,6 +75,8 @@ export interface WasmBackendOptions {
    * The last is kept however large it is. They come on top of `room`. Default: 0, none.
    */
   readonly keepFreed?: number | undefined;
+  /** The ranks whose programs train together with those of this backend; the calling thread asks it. Default: it is alone. */
+  readonly communicator?: Communicator | undefined;
   /** Whether the calling thread may sleep while it waits for the others. Browsers forbid it to a page's main thread. */
   readonly maySleep: boolean;
 }
@@ -82,6 +95,7 @@ const wasmKinds: Kinds<WasmBackendOptions> = {
   placement: anything,
   room: anything,
   keepFreed: wholeFrom(0),
+  communicator: having('a communicator', 'startAllReduce'),
   maySleep: flag,
 };
 
@@ -140,7 +154,9 @@ class WasmBackend implements Backend {
   readonly maxBufferBytes = cpuTarget.maxBufferBytes;
   readonly numerics: Numerics | undefined;
   readonly products: Products | undefined;
+  readonly ranks: Ranks | undefined;
 
+  readonly #communicator: Communicator | undefined;
   readonly #planning: WasmPlanning;
   readonly #openSgemm: OpenSgemm | undefined;
   readonly #module: WebAssembly.Module;
@@ -165,7 +181,9 @@ class WasmBackend implements Backend {
 
   constructor(options: WasmBackendOptions, workers: readonly WorkerHandle[]) {
     const { module, shared = true, build, multiplyAdd, threads, maySleep, blas, placement } = options;
-    const { room = boundless, keepFreed = 0 } = options;
+    const { room = boundless, keepFreed = 0, communicator } = options;
+    this.#communicator = communicator;
+    this.ranks = communicator && { rank: communicator.rank, size: communicator.size };
     this.description = [
       threads === 1 ? '1 thread' : `${threads} threads`,
       buildInWords(build, multiplyAdd),
@@ -219,9 +237,10 @@ class WasmBackend implements Backend {
 
   async load(plan: Plan): Promise<Program> {
     this.#check();
+    checkRanks(plan, this.#communicator);
     const scratch = PLAN_ADDRESS + roundUp(plan.peakBytes, CACHE_LINE);
     const room = { begin: scratch + this.#team.threads * SCRATCH_BYTES, end: this.#most - ARGS_RESERVE };
-    const { lists, words, argsAddress } = lowerPlan(plan, room, this.#planning.lowerer);
+    const { lists, runs, words, argsAddress } = lowerPlan(plan, room, this.#planning.lowerer);
     const bytes = argsAddress + words.byteLength;
     if (bytes > this.#most) {
       throw new CardinalError(
@@ -240,15 +259,25 @@ class WasmBackend implements Backend {
     const linked = await this.#link(lists, memory);
     await this.#request(() => ({ type: 'load', program, module: this.#module, memory, lists, scratch }));
     this.#held += bytes;
+    const floats = (from: number, length: number) =>
+      new Float32Array(memory.buffer, PLAN_ADDRESS + from, length);
+    const reductions = new Reductions(this.#communicator, floats);
     return this.#programs.add(plan, {
-      elements: ({ offset, shape }) => new Float32Array(memory.buffer, PLAN_ADDRESS + offset, sizeOf(shape)),
-      run: (entry) => {
-        const index = entries.indexOf(entry);
-        this.#run(program, linked[index], index, scratch, lists[index].kernels);
-      },
+      elements: ({ offset, shape }) => floats(offset, sizeOf(shape)),
+      run: (entry) =>
+        inTurn(runs[entry], (part) => {
+          if (typeof part !== 'number') return reductions.do(part);
+          const between = reductions.pending
+            ? () => {
+                reductions.look();
+              }
+            : undefined;
+          this.#run({ program, list: part, entry }, linked[part], lists[part].kernels, scratch, between);
+        }),
       release: () => {
         this.#held -= bytes;
-        return this.#unload(program, memory);
+        // A sum that comes late must not come into another program's memory.
+        return this.#unload(program, reductions.pending ? undefined : memory);
       },
     });
   }
@@ -292,7 +321,17 @@ class WasmBackend implements Backend {
     this.#memories.empty();
   }
 
-  #run(program: number, list: CallList, entry: number, scratch: number, kernels: readonly string[]): void {
+  #run(
+    {
+      program,
+      list: index,
+      entry,
+    }: { readonly program: number; readonly list: number; readonly entry: Entry },
+    list: CallList,
+    kernels: readonly string[],
+    scratch: number,
+    between: Between | undefined,
+  ): void {
     this.#checkThreads();
     // Nothing for workers to meet at: they must not be woken.
     if (list.kernels.length === 0) return;
@@ -301,12 +340,12 @@ class WasmBackend implements Backend {
     const together = (): void => {
       if (threads > 1) {
         Atomics.store(words, control.program, program);
-        Atomics.store(words, control.entry, entry);
+        Atomics.store(words, control.list, index);
         Atomics.add(words, control.runs, 1);
         announceChange(words, control.news, control.idle);
       }
       try {
-        walk(list, scratch, this.#team);
+        walk(list, scratch, this.#team, between);
       } catch (error) {
         trap = messageOf(error);
       }
@@ -316,11 +355,13 @@ class WasmBackend implements Backend {
     // Engines without shared memory may have no atomics, and one thread needs none.
     const failed = threads > 1 ? Atomics.load(words, control.failed) : words[control.failed];
     if (failed === 0) return;
+    if (failed === LOST) throw this.#lose('its worker ended');
     const call = failed - 1;
-    this.#defect = new CardinalError(
+    // Its memory is half written, and its threads have lost each other.
+    this.#defect = new DeviceLostError(
       failed === NOT_BEGUN
-        ? `a thread of the wasm backend could not begin ${entries[entry]}: it does not know the program`
-        : `kernel "${kernels[call]}" failed in call ${call} of ${entries[entry]}: ${trap}`,
+        ? `a thread of the wasm backend could not begin ${entry}: it does not know the program`
+        : `kernel "${kernels[call]}" failed in call ${call} of ${entry}: ${trap}`,
     );
     this.#checkThreads();
   }
@@ -353,13 +394,14 @@ class WasmBackend implements Backend {
   }
 
   /**
-   * Resolves when no thread has the program's memory any more, be it that the thread is gone. It is used again only if every thread
+   * Resolves when no thread has the program any more, be it that the thread is gone. Its `memory` is used again only if every thread
    * says so itself: one that is being ended may still be in the middle of a kernel.
    */
-  async #unload(program: number, memory: WebAssembly.Memory): Promise<void> {
+  async #unload(program: number, memory: WebAssembly.Memory | undefined): Promise<void> {
     const answers = this.#workers.map((worker) => worker.request({ type: 'unload', program }));
     this.#callToListen();
     const answered = await Promise.allSettled(answers);
+    if (memory === undefined) return;
     if (answered.every(({ status }) => status === 'fulfilled')) this.#memories.give(memory);
   }
 

@@ -92,12 +92,34 @@ function productKernel({ sgemm, finish }: Calls, read: ReadProduct): Kernel {
   };
 }
 
-/** Some panels' columns of the result. */
+/** Some rows and some panels' columns of the result. */
 function panelsKernel(calls: Calls, read: ReadPanels): Kernel {
   return (args, chunk) => {
     const p = read(args);
-    const first = chunk * p.columnsPerChunk;
-    productInPanels(calls, p, first, Math.min(first + p.columnsPerChunk, p.n));
+    const {
+      panels,
+      m,
+      n,
+      k,
+      rowsPerChunk,
+      rowChunks,
+      columnsPerChunk,
+      columnChunks,
+      rowsPerCall,
+      depthPerCall,
+    } = p;
+    const { bias, activation, accumulate } = p;
+    const [rowChunk, columnChunk] = p.rowsFirst
+      ? [chunk % rowChunks, Math.floor(chunk / rowChunks)]
+      : [Math.floor(chunk / columnChunks), chunk % columnChunks];
+    const row = rowChunk * rowsPerChunk;
+    const first = columnChunk * columnsPerChunk;
+    const [a, c] = [p.a + 4 * row * k, p.c + 4 * row * n];
+    const residual = shifted(p.residual, 4 * row * n);
+    const rows = Math.min(rowsPerChunk, m - row);
+    const what = { bias, residual, activation, accumulate };
+    const product = { a, panels, c, m: rows, n, k, rowsPerCall, depthPerCall, ...what };
+    productInPanels(calls, product, first, Math.min(first + columnsPerChunk, n));
   };
 }
 
@@ -118,7 +140,7 @@ function patchesKernel(calls: Calls, read: ReadPatches): Kernel {
       if (rowsPerCall !== 0) {
         const [a, panels, depthPerCall] = [scratch, weights, depth];
         const product = { a, panels, c, m: rows, n: k, k: depth, rowsPerCall, depthPerCall };
-        productInPanels(calls, { ...product, bias, residual, activation }, 0, k);
+        productInPanels(calls, { ...product, bias, residual, activation, accumulate: false }, 0, k);
         continue;
       }
       sgemm({
@@ -168,7 +190,10 @@ function patchesGradientKernel({ sgemm, patches }: Calls, read: ReadPatches): Ke
 }
 
 /** A product with a right side in panels, as `blas_panels` reads it. */
-type PanelProduct = Omit<Reading<typeof blasPanels.fields>, 'columnsPerChunk'>;
+type PanelProduct = Omit<
+  Reading<typeof blasPanels.fields>,
+  'rowsPerChunk' | 'rowChunks' | 'columnsPerChunk' | 'columnChunks' | 'rowsFirst'
+>;
 
 /** Columns `first` to `end` of c and what follows, in blocks that the library does not pack. */
 function productInPanels({ sgemm, finish }: Calls, product: PanelProduct, first: number, end: number): void {
@@ -190,7 +215,7 @@ function productInPanels({ sgemm, finish }: Calls, product: PanelProduct, first:
           lda: k,
           b: panel + 4 * from * PANEL,
           ldb: PANEL,
-          beta: from === 0 ? 0 : 1,
+          beta: from === 0 && !product.accumulate ? 0 : 1,
           c: c + offset,
           ldc: n,
         });

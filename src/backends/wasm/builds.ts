@@ -8,9 +8,9 @@ import { wasmFeatures, type WasmFeatures } from './features.ts';
 export const kernelBuilds = ['wide', 'relaxed', 'simd'] as const;
 export type KernelBuild = (typeof kernelBuilds)[number];
 
-/** The file of a build, in `dist/kernels`. */
+/** The file of a build with all kernels, in `dist/kernels`. Pages have those of ResNets and ResNeXts, `kernels-<build>.wasm`. */
 export function kernelFileName(build: KernelBuild): string {
-  return `kernels-${build}.wasm`;
+  return `kernels-full-${build}.wasm`;
 }
 
 /** Kernels that are ready to run. */

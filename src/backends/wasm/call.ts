@@ -15,8 +15,6 @@ export interface Call {
    */
   readonly kernel: string;
   readonly chunks: number;
-  /** Depends on weights that stay as they are: may be done in the prologue instead of every time. */
-  readonly once?: boolean;
   /** Written once to shared memory as 32-bit words; `args` points at them. Addresses are absolute byte offsets. */
   readonly args: readonly number[];
 }
@@ -26,9 +24,8 @@ export function call<F extends Fields>(
   definition: KernelArgs<F>,
   chunks: number,
   args: Values<NoInfer<F>>,
-  { once = false }: { readonly once?: boolean } = {},
 ): Call {
-  return { kernel: definition.kernel, chunks, once, args: toWords(definition, args) };
+  return { kernel: definition.kernel, chunks, args: toWords(definition, args) };
 }
 
 /** Where a plan's memory begins. Nothing lies at address 0, which kernels may take for "absent". */
@@ -48,10 +45,30 @@ export interface LowerStep<K extends OpName> {
 }
 
 /**
- * The address of room for what is made of these weights alone, which stays between runs; undefined if the weights change
- * or there is no room. What fills it is a call to be done `once`.
+ * Room for what `pack` makes of these weights alone, which stays between runs; undefined if the weights change or there is no
+ * room. Steps that make the same of the same weights share it. Where the calls are to be done is not the step's to say: it does
+ * those that it gets back.
  */
-export type Keep = (weights: PlacedBuffer, bytes: number) => number | undefined;
+export type Keep = (weights: PlacedBuffer, bytes: number, pack: Pack) => Packed | undefined;
+
+/** The calls that make something of weights and put it at an address: the same but for the address whenever they are asked for. */
+export type Pack = (address: number) => readonly Call[];
+
+/** Where what is made of weights lies, and what puts it there before each use; no calls if it is there. */
+export interface Packed {
+  readonly address: number;
+  readonly calls: readonly Call[];
+}
+
+/** What is made of weights: kept if it can be, else made anew in the workspace. */
+export function packed(
+  { keep, workspace }: { readonly keep: Keep; readonly workspace: number },
+  weights: PlacedBuffer,
+  bytes: number,
+  pack: Pack,
+): Packed {
+  return keep(weights, bytes, pack) ?? { address: workspace, calls: pack(workspace) };
+}
 
 export type PlacedBuffer = Pick<PlanBuffer, 'shape' | 'bytes'> & {
   readonly address: number;

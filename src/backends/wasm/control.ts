@@ -5,10 +5,10 @@
 export const control = {
   /** Moves when there is anything new for workers, a run or a message. Idle workers sleep on it. */
   news: 0,
-  /** Program and entry of the current run. */
+  /** Program of the current run, and which of its lists is walked. */
   program: 1,
-  entry: 2,
-  /** Counts runs; moves after `program` and `entry` are set. */
+  list: 2,
+  /** Counts runs; moves after `program` and `list` are set. */
   runs: 3,
   /** Messages the main thread has posted to each worker: a worker that has handled fewer goes back to listen. */
   posted: 4,
@@ -20,7 +20,7 @@ export const control = {
   phase: 48,
   /** Threads asleep on `phase`. */
   asleep: 64,
-  /** Index of the call that trapped, plus one; `NOT_BEGUN`; 0 while all is well. */
+  /** Index of the call that trapped, plus one; `NOT_BEGUN`; `LOST`; 0 while all is well. */
   failed: 80,
   /** How many chunks of the first thread's share of the current call have been claimed; the other threads' follow, a line each. */
   claimed: 96,
@@ -34,6 +34,9 @@ export const controlWords = (threads: number): number => control.claimed + LINE 
 
 /** In `failed`: a thread could not begin the run. */
 export const NOT_BEGUN = -1;
+
+/** In `failed`: a thread is gone. */
+export const LOST = -2;
 
 /** Turns of a waiting loop before a thread goes to sleep: some tens of microseconds, about what waking it costs. */
 const SPINS = 10_000;
@@ -58,4 +61,10 @@ export function awaitChange(
 export function announceChange(words: Int32Array, index: number, sleepers: number): void {
   Atomics.add(words, index, 1);
   if (Atomics.load(words, sleepers) > 0) Atomics.notify(words, index);
+}
+
+/** Tells all threads that one is gone: whoever waits for it would wait for ever. For whoever learns of it while they sleep. */
+export function announceLoss(words: Int32Array): void {
+  Atomics.compareExchange(words, control.failed, 0, LOST);
+  announceChange(words, control.phase, control.asleep);
 }

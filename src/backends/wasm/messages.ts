@@ -15,7 +15,7 @@ export type Message =
       readonly program: number;
       readonly module: WebAssembly.Module;
       readonly memory: WebAssembly.Memory;
-      /** In the order of `entries`, kernels by name. */
+      /** Kernels by name. A run names a list by its index. */
       readonly lists: readonly CallList<string>[];
       /** Address of the first thread's scratch room; the others' follow. */
       readonly scratch: number;

@@ -20,6 +20,9 @@ export interface Team {
   readonly maySleep: boolean;
 }
 
+/** What a thread does between two chunks: thread 0 lets communication go on. */
+export type Between = () => void;
+
 /**
  * Runs this thread's part of a call list: claims chunks until none is left, meets the others, goes on to the next call. A thread
  * begins with a share of its own, the same of every call, and then helps others with theirs: chunks go through a tensor in its
@@ -27,17 +30,25 @@ export interface Team {
  * Every thread of the team must walk the same list. If a kernel traps on any thread, all leave early with
  * `words[control.failed]` set; the thread it happened on throws.
  */
-export function walk(list: CallList, scratch: number, team: Team): void {
-  if (team.threads === 1) walkAlone(list, scratch, team.words);
-  else walkTogether(list, scratch, team);
+export function walk(list: CallList, scratch: number, team: Team, between?: Between): void {
+  if (team.threads === 1) walkAlone(list, scratch, team.words, between);
+  else walkTogether(list, scratch, team, between);
 }
 
-function walkAlone({ kernels, chunks, args }: CallList, scratch: number, words: Int32Array): void {
+function walkAlone(
+  { kernels, chunks, args }: CallList,
+  scratch: number,
+  words: Int32Array,
+  between: Between | undefined,
+): void {
   let call = 0;
   try {
     for (; call < kernels.length; call++) {
       const kernel = kernels[call];
-      for (let chunk = 0; chunk < chunks[call]; chunk++) kernel(args[call], chunk, scratch);
+      for (let chunk = 0; chunk < chunks[call]; chunk++) {
+        kernel(args[call], chunk, scratch);
+        if (between !== undefined) between();
+      }
     }
   } catch (error) {
     words[control.failed] = call + 1;
@@ -45,7 +56,12 @@ function walkAlone({ kernels, chunks, args }: CallList, scratch: number, words: 
   }
 }
 
-function walkTogether({ kernels, chunks, args }: CallList, scratch: number, team: Team): void {
+function walkTogether(
+  { kernels, chunks, args }: CallList,
+  scratch: number,
+  team: Team,
+  between: Between | undefined,
+): void {
   const { words, threads, thread, maySleep } = team;
   let call = 0;
   try {
@@ -60,6 +76,7 @@ function walkTogether({ kernels, chunks, args }: CallList, scratch: number, team
           const chunk = begin + Atomics.add(words, control.claimed + LINE * owner, 1);
           if (chunk >= end) break;
           kernel(args[call], chunk, scratch);
+          if (between !== undefined) between();
         }
       }
       // Read before arriving, since the last to arrive moves it; and before `failed`, which is set before it moves.

@@ -76,7 +76,7 @@ export function serve(port: WorkerPort, openSgemm?: OpenSgemm): void {
       return;
     }
     try {
-      walk(program.lists[Atomics.load(words, control.entry)], program.scratch, team);
+      walk(program.lists[Atomics.load(words, control.list)], program.scratch, team);
     } catch {
       // `walk` has told the others through shared memory, and the main thread reports it.
     }

@@ -5,11 +5,11 @@ import type { Kernels } from '../kernel.ts';
 
 export const dropoutKernels: Kernels<DropoutOps> = {
   /** Srivastava et al. 2014, scaled in training as everybody does ("inverted"). The mask is a hash, see `OpTable.dropout`. */
-  dropout: ({ p, stream }, [x, seed], [y]) => {
+  dropout: ({ p, stream, offset }, [x, seed], [y]) => {
     const key = mix(seed.data[0] ^ stream);
     const threshold = p * 2 ** 32;
     for (let i = 0; i < x.data.length; i++) {
-      const kept = mix(key + contiguousIndex(i, x.shape)) >= threshold;
+      const kept = mix(key + offset + contiguousIndex(i, x.shape)) >= threshold;
       y.data[i] = kept ? x.data[i] / (1 - p) : 0;
     }
   },

@@ -72,6 +72,6 @@ export const updateKernels: Kernels<UpdateOps> = {
 };
 
 /** kept·from + rest·to, where kept + rest is 1 but for rounding. */
-function between(from: number, to: number, kept: number, rest: number): number {
+export function between(from: number, to: number, kept: number, rest: number): number {
   return rest < kept ? from + rest * (to - from) : to + kept * (from - to);
 }

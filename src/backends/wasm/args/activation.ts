@@ -1,7 +1,8 @@
 import type { Field } from './definition.ts';
+import { moreActivationCodes } from './more-activations.ts';
 
 /** The activations that a kernel applies to what it stores, by the codes of an `activation` argument. */
-export const activationCodes = { none: 0, relu: 1, relu6: 2 } as const;
+export const activationCodes = { none: 0, relu: 1, relu6: 2, ...moreActivationCodes } as const;
 
 export type FusedActivation = keyof typeof activationCodes;
 

@@ -102,6 +102,12 @@ export function list(meaning: string, unit?: string): Field<readonly number[], '
   return { type: 'i32[]', meaning, unit, toWords: (values) => values };
 }
 
+/** Single-precision numbers, as many as there are: the last field. A kernel has the address of the first. */
+/* @__NO_SIDE_EFFECTS__ */
+export function floats(meaning: string, unit?: string): Field<readonly number[], 'i32[]'> {
+  return { type: 'i32[]', meaning, unit, toWords: (values) => bitsOf(Float32Array.from(values)) };
+}
+
 /** Words in front of each field of a kernel's arguments. */
 export function indexOfFields({ fields }: Pick<KernelArgs, 'fields'>): ReadonlyMap<string, number> {
   let next = 0;

@@ -47,6 +47,7 @@ export const dropout = kernelArgs('dropout', {
   y: pointer('y'),
   seed: pointer('one float, an integer below 2²⁴'),
   stream: int('what is mixed into the seed'),
+  offset: int('number of the first element, the low bits of it'),
   threshold: int('the least hash that is kept, the bits of an unsigned word'),
   scale: f32('what is kept is multiplied by it'),
   keeps: flag('anything is kept: p < 1'),

@@ -1,4 +1,5 @@
 import { Activation } from './args.generated';
+import { LINEAGE } from './simd';
 
 /**
  * What kernels apply to a result before they store it, by the code of their `activation` argument. NaN stays NaN:
@@ -59,4 +60,22 @@ export function limited(v: v128, floor: v128, capped: bool): v128 {
 export function activePart(y: v128, capped: bool): v128 {
   const positive = f32x4.gt(y, f32x4.splat(0));
   return capped ? v128.and(positive, f32x4.lt(y, f32x4.splat(6))) : positive;
+}
+
+/**
+ * Whether an activation is one of those after ResNeXt, which builds have where `LINEAGE` is true. These are more than a tile has
+ * registers for: tiles are stored without one (`inTile`), and what is in the cache then is gone over once more (`activate_rows`).
+ */
+// @ts-ignore: decorator
+@inline
+export function isLater(activation: i32): bool {
+  return activation > Activation.relu6;
+}
+
+/** The part of an activation that is applied to a tile before it is stored. */
+// @ts-ignore: decorator
+@inline
+export function inTile(activation: i32): i32 {
+  if (LINEAGE) return isLater(activation) ? Activation.none : activation;
+  return activation;
 }

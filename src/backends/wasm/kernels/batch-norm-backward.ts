@@ -15,14 +15,14 @@ import { loadPartial, storePartial } from './strip';
  * `batch_norm_backward_sums`: Σdz and Σdz·(x − mean) of a tile of rows × channels.
  */
 export function batch_norm_backward_sums(args: BatchNormBackwardSumsArgs, chunk: i32): void {
-  if (activationHasRest(args.activation)) sum(args, chunk, true);
-  else sum(args, chunk, false);
+  if (activationHasRest(args.activation)) tileSums(args, args.dy, chunk, true);
+  else tileSums(args, args.dy, chunk, false);
 }
 
-/** `capped`, a constant, tells whether the activation is ReLU6. */
+/** The sums of a tile of `gradient`, as `args` have all else; `capped`, a constant, tells whether the activation is ReLU6. */
 // @ts-ignore: decorator
 @inline
-function sum(args: BatchNormBackwardSumsArgs, chunk: i32, capped: bool): void {
+export function tileSums(args: BatchNormBackwardSumsArgs, gradient: usize, chunk: i32, capped: bool): void {
   const channels = args.channels;
   const rowsPerTile = args.rowsPerTile;
   const channelTiles = args.channelTiles;
@@ -38,7 +38,7 @@ function sum(args: BatchNormBackwardSumsArgs, chunk: i32, capped: bool): void {
   const products = sums + pitch;
   memory.fill(sums, 0, <usize>width << 2);
   memory.fill(products, 0, <usize>width << 2);
-  let dy = args.dy + begin;
+  let dy = gradient + begin;
   let x = args.x + begin;
   // Without ReLU dy stands in for y and the mask is all ones.
   let y = masked ? args.y + begin : dy;

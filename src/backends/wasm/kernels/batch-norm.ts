@@ -6,9 +6,11 @@ import {
   BatchNormScaleArgs,
   FoldBatchNormArgs,
 } from './args.generated';
-import { activationFloor, activationHasRest, limited } from './activation';
-import { madd } from './simd';
+import { activationFloor, activationHasRest, inTile, isLater, limited } from './activation';
+import { activate_rows } from './activations';
+import { LINEAGE, madd } from './simd';
 import { addDeviations, addRow, loadLanes, lower, upper } from './rows';
+import { keep, track } from './statistics';
 import { loadPartial, storePartial } from './strip';
 
 /**
@@ -107,21 +109,11 @@ function finish(args: BatchNormCombineArgs, at: usize, origin: f64, sum: f64, sq
   // Rounding may leave less than nothing where all values agree. `max` of WebAssembly keeps NaN.
   const m2 = max(square - (sum * sum) / count, 0);
   const stored = args.mean + at;
-  store<f32>(stored, <f32>mean);
-  store<f32>(stored + pitch, <f32>(mean - <f64>load<f32>(stored)));
-  store<f32>(args.invstd + at, <f32>(1 / Math.sqrt(m2 / count + args.eps)));
-  rescale(
-    args.gamma + at,
-    args.beta + at,
-    stored + pitch,
-    args.invstd + at,
-    args.scale + at,
-    args.shift + at,
-  );
-  const runningMean = args.runningMean + at;
-  const runningVar = args.runningVariance + at;
-  store<f32>(runningMean, <f32>((1 - momentum) * <f64>load<f32>(runningMean) + momentum * mean));
-  store<f32>(runningVar, <f32>((1 - momentum) * <f64>load<f32>(runningVar) + (momentum * m2) / (count - 1)));
+  const invstd = args.invstd + at;
+  keep(stored, stored + pitch, invstd, mean, m2, count, args.eps);
+  rescale(args.gamma + at, args.beta + at, stored + pitch, invstd, args.scale + at, args.shift + at);
+  track(args.runningMean + at, momentum * mean, momentum);
+  track(args.runningVariance + at, (momentum * m2) / (count - 1), momentum);
 }
 
 /**
@@ -164,9 +156,15 @@ export function batch_norm_scale(args: BatchNormScaleArgs, chunk: i32): void {
  * size of the mean.
  */
 export function batch_norm_apply(args: BatchNormApplyArgs, chunk: i32): void {
-  if (activationHasRest(args.activation)) apply(args, chunk, true, args.residual != 0);
+  if (activationHasRest(inTile(args.activation))) apply(args, chunk, true, args.residual != 0);
   else if (args.residual != 0) apply(args, chunk, false, true);
   else apply(args, chunk, false, false);
+  if (LINEAGE && isLater(args.activation)) {
+    const first = chunk * args.rowsPerChunk;
+    const pitch = <usize>args.channels << 2;
+    const rows = min(args.rowsPerChunk, args.rows - first);
+    activate_rows(args.y + <usize>first * pitch, rows, args.channels, pitch, args.activation);
+  }
 }
 
 /** `capped`, a constant, tells whether the activation is ReLU6; `added`, a constant but for ReLU6, whether there is a residual. */
@@ -185,7 +183,7 @@ function apply(args: BatchNormApplyArgs, chunk: i32, capped: bool, added: bool):
   // Two vectors side by side become one of 256 bits.
   const paired = wide & ~31;
   const rest = channels & 3;
-  const floor = f32x4.splat(activationFloor(args.activation));
+  const floor = f32x4.splat(activationFloor(inTile(args.activation)));
   let x = args.x + begin;
   let y = args.y + begin;
   let residual = args.residual + begin;

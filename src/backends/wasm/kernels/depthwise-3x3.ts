@@ -1,4 +1,7 @@
 import { Activation, Depthwise3x3Args } from './args.generated';
+import { inTile, isLater } from './activation';
+import { activate_rows } from './activations';
+import { LINEAGE } from './simd';
 import { depthwise_columns, depthwise_scratch, depthwise_spread } from './depthwise-pieces';
 import { TILE } from './depthwise-tiles';
 import { fetch_rows, make_room } from './fetch';
@@ -38,7 +41,7 @@ export function depthwise_3x3(args: Depthwise3x3Args, chunk: i32, table: usize):
   const targetRow = pixel * <usize>outWidth;
   const source = args.source + <usize>(image * height) * sourceRow;
   const target = args.target + <usize>(image * outHeight) * targetRow;
-  depthwise_scratch(table, residual == 0 ? activation : Activation.none, channels);
+  depthwise_scratch(table, residual == 0 ? inTile(activation) : Activation.none, channels);
 
   let sum: u32 = 0;
   if (transposed && stride == 2) {
@@ -66,6 +69,7 @@ export function depthwise_3x3(args: Depthwise3x3Args, chunk: i32, table: usize):
         }
       }
       if (residual) finish(begin, 1, <i32>(bytes >> 2), 0, 0, residual + (begin - args.target), activation);
+      else if (LINEAGE && isLater(activation)) activate_rows(begin, 1, <i32>(bytes >> 2), bytes, activation);
     }
   }
   store<u32>(table, sum);

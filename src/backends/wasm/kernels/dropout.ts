@@ -1,4 +1,5 @@
 import { DropoutArgs } from './args.generated';
+import { hash, hash4 } from './hash';
 
 /**
  * y = x / (1 − p) where the hash of the element's number in PyTorch's order (N, C, H, W) is at least p·2³², else 0.
@@ -10,7 +11,7 @@ export function dropout(args: DropoutArgs, chunk: i32): void {
   const perImage = args.pixelsPerImage;
   const begin = chunk * args.pixelsPerChunk;
   const end = min(begin + args.pixelsPerChunk, args.pixels);
-  const key = hash(<i32>load<f32>(args.seed) ^ args.stream);
+  const key = hash(<i32>load<f32>(args.seed) ^ args.stream) + args.offset;
   const threshold = i32x4.splat(args.threshold);
   const keep = i32x4.splat(args.keeps ? -1 : 0);
   const scale = f32x4.splat(args.scale);
@@ -35,22 +36,4 @@ export function dropout(args: DropoutArgs, chunk: i32): void {
       store<f32>(y + at, kept ? load<f32>(x + at) * args.scale : 0);
     }
   }
-}
-
-/** `mix` of base/rng.ts (lowbias32, Chris Wellons). */
-// @ts-ignore: decorator
-@inline
-function hash(value: i32): i32 {
-  let x = <u32>value;
-  x = (x ^ (x >> 16)) * 0x7feb352d;
-  x = (x ^ (x >> 15)) * 0x846ca68b;
-  return x ^ (x >> 16);
-}
-
-// @ts-ignore: decorator
-@inline
-function hash4(value: v128): v128 {
-  let x = i32x4.mul(v128.xor(value, i32x4.shr_u(value, 16)), i32x4.splat(0x7feb352d));
-  x = i32x4.mul(v128.xor(x, i32x4.shr_u(x, 15)), i32x4.splat(0x846ca68b));
-  return v128.xor(x, i32x4.shr_u(x, 16));
 }

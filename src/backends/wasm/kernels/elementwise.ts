@@ -10,7 +10,9 @@ import {
   ReluBackwardArgs,
   ScaleArgs,
 } from './args.generated';
-import { activateOne, activationFloor, activationHasRest, limited } from './activation';
+import { activateOne, activationFloor, activationHasRest, inTile, isLater, limited } from './activation';
+import { activate_rows } from './activations';
+import { LINEAGE } from './simd';
 
 /*
  * Element by element, each tensor read or written once: bound by memory, at 197 GB/s of two threads within the caches and 78 over
@@ -151,8 +153,13 @@ export function scale(args: ScaleArgs, chunk: i32): void {
 
 /** y = activation(a + b). */
 export function add(args: AddArgs, chunk: i32): void {
-  if (activationHasRest(args.activation)) sum(args, chunk, true);
+  if (activationHasRest(inTile(args.activation))) sum(args, chunk, true);
   else sum(args, chunk, false);
+  if (LINEAGE && isLater(args.activation)) {
+    const begin = chunk * args.perChunk;
+    const count = min(args.perChunk, args.count - begin);
+    activate_rows(args.y + (<usize>begin << 2), 1, count, 0, args.activation);
+  }
 }
 
 // @ts-ignore: decorator
@@ -165,12 +172,12 @@ function sum(args: AddArgs, chunk: i32, capped: bool): void {
   const y = args.y + (<usize>begin << 2);
   const wide = <usize>(count & ~3) << 2;
   const end = <usize>count << 2;
-  const floor = f32x4.splat(activationFloor(args.activation));
+  const floor = f32x4.splat(activationFloor(inTile(args.activation)));
   for (let i: usize = 0; i < wide; i += 16) {
     v128.store(y + i, limited(f32x4.add(v128.load(a + i), v128.load(b + i)), floor, capped));
   }
   for (let i = wide; i < end; i += 4) {
-    store<f32>(y + i, activateOne(load<f32>(a + i) + load<f32>(b + i), args.activation));
+    store<f32>(y + i, activateOne(load<f32>(a + i) + load<f32>(b + i), inTile(args.activation)));
   }
 }
 

@@ -1,5 +1,7 @@
 import { Activation } from './args.generated';
 import { activateOne, activationHasRest, limited } from './activation';
+import { finish_blocks } from './finish-blocks';
+import { LINEAGE } from './simd';
 
 /**
  * What follows a matmul that a native library did, while its block is in the cache: out ← out + bias + residual,
@@ -15,7 +17,8 @@ export function finish(
   residual: usize,
   activation: i32,
 ): void {
-  if (activationHasRest(activation)) finishRows(true, out, rows, columns, stride, bias, residual, activation);
+  if (LINEAGE) finish_blocks(out, rows, columns, stride, bias, residual, activation);
+  else if (activationHasRest(activation)) finishRows(true, out, rows, columns, stride, bias, residual, activation);
   else finishRows(false, out, rows, columns, stride, bias, residual, activation);
 }
 

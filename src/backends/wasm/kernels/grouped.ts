@@ -1,5 +1,7 @@
 import { GroupedConvArgs } from './args.generated';
-import { madd, WIDE } from './simd';
+import { inTile, isLater } from './activation';
+import { activate_rows } from './activations';
+import { LINEAGE, madd, WIDE } from './simd';
 import { fetch_pixels, make_room_for_pixels } from './fetch';
 import { claimSlot, releaseSlot } from './scratch';
 import { ceilDivide, emitRow, floorDivide, packRow } from './strip';
@@ -136,7 +138,9 @@ export function grouped_block(args: GroupedConvArgs, image: i32, firstRow: i32, 
       emitRowSummed(outRow, outPhases, outPerPhase, to, outPixelBytes, outWidth, blockGroups, multiplier);
     } else {
       const beside: usize = residual == 0 ? 0 : residual + at;
-      emitRow(outRow, outPhases, outPerPhase, to, outPixelBytes, outWidth, targetChannels, bias, beside, args.activation, paired);
+      const activation = inTile(args.activation);
+      emitRow(outRow, outPhases, outPerPhase, to, outPixelBytes, outWidth, targetChannels, bias, beside, activation, paired);
+      if (LINEAGE && isLater(args.activation)) activate_rows(to, outWidth, targetChannels, outPixelBytes, args.activation);
     }
   }
   releaseSlot(args.slots, args.slotBytes, slot);

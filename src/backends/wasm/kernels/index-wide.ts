@@ -1,9 +1,11 @@
 // What the build for 256-bit vectors has besides. All that is to be compiled with them must be exported: see
 // src/node/wide-vectors.ts.
 export * from './depthwise-gradient-tiles-wide.generated';
+export * from './depthwise-large-tiles-wide.generated';
 export * from './depthwise-tiles-wide.generated';
 export * from './grouped-tiles-wide';
 export { productTile_wide } from './product-tile-wide.generated';
+export * from './stem-tile-wide.generated';
 export * from './winograd-outer-wide';
 export * from './winograd-product-wide';
 export * from './winograd-product-wide.generated';

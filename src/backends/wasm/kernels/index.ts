@@ -2,8 +2,9 @@
 // a large kernel V8 runs out of registers and spills their accumulators (measured: 28 instead of 35 GFLOP/s). The builds that pages load
 // lose these exports afterwards (scripts/keep-exports.ts).
 export * from './batch-norm';
-export * from './batch-norm-backward';
+export { batch_norm_backward_apply, batch_norm_backward_combine, batch_norm_backward_sums } from './batch-norm-backward';
 export * from './batch-norm-inference-backward';
+export * from './sync-batch-norm';
 export { pack_depthwise_weights, reduce_depthwise_gradient, tile_depthwise } from './depthwise';
 export * from './depthwise-3x3';
 export * from './depthwise-3x3-gradient';
@@ -25,7 +26,7 @@ export {
 } from './grouped-gradient';
 export { pack_grouped_weights, reduce_grouped_gradient } from './grouped-weights';
 export * from './layout';
-export * from './loss';
+export { cross_entropy_backward, cross_entropy_mean, cross_entropy_rows, top1_hits } from './loss';
 export * from './optimiser';
 export { pack_panels } from './pack-panels';
 export { pack_taps } from './pack-taps';

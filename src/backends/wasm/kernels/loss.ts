@@ -12,7 +12,7 @@ import {
  */
 
 /** e^x in doubles, relative error below 1e-14. The standard library's uses a static table, which kernels must not have. */
-function exp(x: f64): f64 {
+export function exp(x: f64): f64 {
   if (x != x) return x;
   if (x > 709) return Infinity;
   if (x < -708) return 0;
@@ -36,8 +36,8 @@ function exp(x: f64): f64 {
   return p * reinterpret<f64>((<i64>n + 1023) << 52);
 }
 
-/** ln x in doubles for normal x ≥ 1 (a sum of exponentials that holds e⁰): x = 2ⁿ·m, ln m = 2·artanh((m − 1)/(m + 1)). */
-function log(x: f64): f64 {
+/** ln x in doubles for normal x above 0: x = 2ⁿ·m, ln m = 2·artanh((m − 1)/(m + 1)). */
+export function log(x: f64): f64 {
   if (!(x < Infinity)) return x;
   const bits = reinterpret<i64>(x);
   let n = <i32>(bits >> 52) - 1023;

@@ -1,24 +1,11 @@
 import { AdamwArgs, EmaArgs, SgdArgs } from './args.generated';
-import { loadPartial, storePartial } from './strip';
+import { between, read, write } from './in-place';
 
 /*
  * Optimisers, in place. Every tensor is cut into chunks of as many floats as the arguments say; the rates are read from
  * memory, since the host writes them anew for every step. Bound by memory: SGD with momentum updates the 25 M parameters of ResNeXt-50 in
  * 8 ms, at memory's pace, where its branches took 16 (docs/LOG.md).
  */
-
-// @ts-ignore: decorator
-@inline
-function read(at: usize, lanes: usize): v128 {
-  return lanes >= 4 ? v128.load(at) : loadPartial(at, <i32>lanes);
-}
-
-// @ts-ignore: decorator
-@inline
-function write(at: usize, v: v128, lanes: usize): void {
-  if (lanes >= 4) v128.store(at, v);
-  else storePartial(at, v, <i32>lanes);
-}
 
 /**
  * torch.optim.SGD.
@@ -72,18 +59,6 @@ export function sgd(args: SgdArgs, chunk: i32): void {
     }
     write(parameter + at, f32x4.sub(p, f32x4.mul(g, rate)), lanes);
   }
-}
-
-/**
- * kept·from + rest·to, where kept + rest is 1 but for rounding: from the smaller of both, and so that what does not change
- * stays what it is.
- */
-// @ts-ignore: decorator
-@inline
-function between(from: v128, to: v128, kept: f32, rest: f32): v128 {
-  return rest < kept
-    ? f32x4.add(from, f32x4.mul(f32x4.sub(to, from), f32x4.splat(rest)))
-    : f32x4.add(to, f32x4.mul(f32x4.sub(from, to), f32x4.splat(kept)));
 }
 
 /**

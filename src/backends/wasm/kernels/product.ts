@@ -1,7 +1,8 @@
 import { ProductArgs } from './args.generated';
-import { activateOne } from './activation';
-import { WIDE } from './simd';
-import { ACCUMULATE, ACTIVATION, BIAS, RESIDUAL, TILE_COLUMNS, TILE_ROWS, WIDE_COLUMNS, productTile } from './product-tile';
+import { activateOne, inTile, isLater } from './activation';
+import { activate_rows } from './activations';
+import { LINEAGE, WIDE } from './simd';
+import { ACCUMULATE, ACTIVATION, BIAS, RESIDUAL, ROWS_BYTES, TILE_COLUMNS, TILE_ROWS, WIDE_COLUMNS, productTile } from './product-tile';
 import { productTile_wide } from './product-tile-wide.generated';
 
 /** Places in a thread's scratch room. */
@@ -10,16 +11,20 @@ import { productTile_wide } from './product-tile-wide.generated';
 const TILE: usize = 0;
 // @ts-ignore: decorator
 @inline
-const TILE_OUTS: usize = 128;
+const TILE_OUTS: usize = 192;
 // @ts-ignore: decorator
 @inline
-const OUTS: usize = 256;
+const PLACES: usize = 224;
 // @ts-ignore: decorator
 @inline
-const PLACES: usize = 192;
+const OUTS: usize = 320;
+/** A row of zeros, as long as a block of the reduction: it stands for rows beyond the picture. */
 // @ts-ignore: decorator
 @inline
-const PACKED: usize = 1024;
+const ZEROS: usize = 1024;
+// @ts-ignore: decorator
+@inline
+const PACKED: usize = 3072;
 
 /**
  * Matmul with a gathered left side: every convolution's forward and backward-input pass, and `linear`'s.
@@ -31,14 +36,14 @@ const PACKED: usize = 1024;
  * A chunk is a block of rows × a block of columns of one group. For each block of the reduction it packs its rows into
  * scratch room (128 KiB, second-level cache), then takes panel after panel of B (8 KiB, first-level cache) past them.
  *
- * Bound by arithmetic: 117 GFLOP/s a thread in 256-bit vectors, of some 143 that registers alone give (docs/performance.md), and about
- * 50 in 128, of 62. Packing rows costs 3 % at batch 8 (docs/LOG.md). At batch 1 memory bounds it: 100 MB of weights for 8.5 GFLOP.
+ * Bound by arithmetic: 117 GFLOP/s a thread in 256-bit vectors, of some 143 that registers alone give, and nine tenths of what they
+ * give in 128 (docs/performance.md). Packing rows costs 3 % at batch 8 (docs/LOG.md). At batch 1 memory bounds it: 100 MB of weights for 8.5 GFLOP.
  */
 export function product(args: ProductArgs, chunk: i32, scratch: usize): void {
   const out = args.out;
   const bias = args.bias;
   const residual = args.residual;
-  const activation = args.activation;
+  const activation = inTile(args.activation);
   const rows = args.batch * args.gridHeight * args.gridWidth;
   const inner = args.inner;
   const columns = args.columns;
@@ -98,8 +103,8 @@ export function product(args: ProductArgs, chunk: i32, scratch: usize): void {
             const someRows = min(TILE_ROWS, rowEnd - row);
             storePart(scratch + TILE, outs, offset, someRows, some, groupBias + offset, residualDistance, mode);
           }
-          a += <usize>depth << 4;
-          outs += 16;
+          a += <usize>depth * ROWS_BYTES;
+          outs += TILE_ROWS * 4;
         }
         column += wide ? WIDE_COLUMNS : TILE_COLUMNS;
       }
@@ -107,11 +112,18 @@ export function product(args: ProductArgs, chunk: i32, scratch: usize): void {
     } while (first < inner);
     tap += tapsPerBlock;
   } while (tap < taps);
+  if (LINEAGE && isLater(args.activation)) {
+    const offset = <usize>columnBegin << 2;
+    for (let row = 0; row < rowEnd - rowBegin; row++) {
+      const to = <usize>load<u32>(scratch + OUTS + (<usize>row << 2)) + offset;
+      activate_rows(to, 1, columnEnd - columnBegin, 0, args.activation);
+    }
+  }
 }
 
 /**
- * Packs one block of the reduction for the chunk's rows, four by four: [row / 4][tap, c][4], and notes where each row's
- * results go. Past the end the last row is taken again: it is computed and stored twice, which changes nothing.
+ * Packs one block of the reduction for the chunk's rows, six by six: [row / 6][tap, c][6], and notes where each row's
+ * results go. Past the end the last row is taken again: it is computed and stored again, which changes nothing.
  */
 function packRows(
   args: ProductArgs,
@@ -141,6 +153,8 @@ function packRows(
   const source = args.source + (<usize>(group * args.inner + first) << 2);
   const out = args.out + (<usize>(group * args.columns) << 2);
   const tapList = args.places + <usize>(2 * tap) * 4;
+  const zeros = scratch + ZEROS;
+  memory.fill(zeros, 0, <usize>(taps * length) << 2);
 
   let j = rowBegin % gridWidth;
   let i = (rowBegin / gridWidth) % gridHeight;
@@ -168,66 +182,84 @@ function packRows(
       }
     }
     let offsets = tapList;
-    for (let t = 0; t < taps; t++) {
+    for (const lastTap = offsets + (<usize>taps << 3); offsets < lastTap; ) {
       const above = load<i32>(offsets, 0);
       const before = load<i32>(offsets, 4);
-      offsets += 8;
+      // Taps of a filter's row lie side by side if all channels are read: they are one run, where it is whole in every row.
+      let run = 1;
+      if (length == channels) {
+        for (
+          let next = offsets + 8;
+          next < lastTap && load<i32>(next, 0) == above && load<i32>(next, 4) == before + run;
+          next += 8
+        ) run++;
+      }
+      for (let r = 0; r < TILE_ROWS; r++) {
+        const w = load<i32>(scratch + PLACES + (<usize>r << 4), 8) + before;
+        if (w < 0 || w + run > width) run = 1;
+      }
       for (let r = 0; r < TILE_ROWS; r++) {
         const place = scratch + PLACES + (<usize>r << 4);
         const h = load<i32>(place, 4) + above;
         const w = load<i32>(place, 8) + before;
-        let from: usize = 0;
+        let from = zeros;
         if (<u32>h < <u32>height && <u32>w < <u32>width) {
           from = source + ((<usize>((load<i32>(place, 0) + h) * width + w) * channels) << 2);
         }
         store<u32>(place, <u32>from, 12);
       }
-      interleave(scratch + PLACES + 12, to, length);
-      to += <usize>length << 4;
+      interleave(scratch + PLACES + 12, to, run * length);
+      to += <usize>(run * length) * ROWS_BYTES;
+      offsets += <usize>run << 3;
     }
   }
 }
 
-/** Four rows of `length` floats, at the addresses in `rows` (every 16 bytes), side by side. Address 0 is a row of zeros. */
+/** Rows of `length` floats, as many as a tile has, at the addresses in `rows` (every 16 bytes), side by side. */
 function interleave(rows: usize, to: usize, length: i32): void {
-  const r0 = <usize>load<u32>(rows, 0);
-  const r1 = <usize>load<u32>(rows, 16);
-  const r2 = <usize>load<u32>(rows, 32);
-  const r3 = <usize>load<u32>(rows, 48);
-  let at: usize = 0;
-  const end = <usize>length << 2;
-  const wide = end & ~15;
-  if (r0 && r1 && r2 && r3) {
-    for (; at < wide; at += 16) {
-      const v0 = v128.load(r0 + at);
-      const v1 = v128.load(r1 + at);
-      const v2 = v128.load(r2 + at);
-      const v3 = v128.load(r3 + at);
-      const low01 = i32x4.shuffle(v0, v1, 0, 4, 1, 5);
-      const low23 = i32x4.shuffle(v2, v3, 0, 4, 1, 5);
-      const high01 = i32x4.shuffle(v0, v1, 2, 6, 3, 7);
-      const high23 = i32x4.shuffle(v2, v3, 2, 6, 3, 7);
-      v128.store(to, i32x4.shuffle(low01, low23, 0, 1, 4, 5), 0);
+  let r0 = <usize>load<u32>(rows, 0);
+  const r1 = <usize>load<u32>(rows, 16) - r0;
+  const r2 = <usize>load<u32>(rows, 32) - r0;
+  const r3 = <usize>load<u32>(rows, 48) - r0;
+  const r4 = TILE_ROWS > 4 ? <usize>load<u32>(rows, 64) - r0 : 0;
+  const r5 = TILE_ROWS > 4 ? <usize>load<u32>(rows, 80) - r0 : 0;
+  const end = r0 + (<usize>length << 2);
+  for (const last = end - 16; r0 <= last; r0 += 16) {
+    const v0 = v128.load(r0);
+    const v1 = v128.load(r0 + r1);
+    const v2 = v128.load(r0 + r2);
+    const v3 = v128.load(r0 + r3);
+    const low01 = i32x4.shuffle(v0, v1, 0, 4, 1, 5);
+    const low23 = i32x4.shuffle(v2, v3, 0, 4, 1, 5);
+    const high01 = i32x4.shuffle(v0, v1, 2, 6, 3, 7);
+    const high23 = i32x4.shuffle(v2, v3, 2, 6, 3, 7);
+    v128.store(to, i32x4.shuffle(low01, low23, 0, 1, 4, 5));
+    if (TILE_ROWS > 4) {
+      const v4 = v128.load(r0 + r4);
+      const v5 = v128.load(r0 + r5);
+      const low45 = i32x4.shuffle(v4, v5, 0, 4, 1, 5);
+      const high45 = i32x4.shuffle(v4, v5, 2, 6, 3, 7);
+      v128.store(to, i32x4.shuffle(low45, low01, 0, 1, 6, 7), 16);
+      v128.store(to, i32x4.shuffle(low23, low45, 2, 3, 6, 7), 32);
+      v128.store(to, i32x4.shuffle(high45, high01, 0, 1, 6, 7), 64);
+      v128.store(to, i32x4.shuffle(high23, high45, 2, 3, 6, 7), 80);
+    } else {
       v128.store(to, i32x4.shuffle(low01, low23, 2, 3, 6, 7), 16);
-      v128.store(to, i32x4.shuffle(high01, high23, 0, 1, 4, 5), 32);
       v128.store(to, i32x4.shuffle(high01, high23, 2, 3, 6, 7), 48);
-      to += 64;
     }
-    for (; at < end; at += 4) {
-      store<f32>(to, load<f32>(r0 + at), 0);
-      store<f32>(to, load<f32>(r1 + at), 4);
-      store<f32>(to, load<f32>(r2 + at), 8);
-      store<f32>(to, load<f32>(r3 + at), 12);
-      to += 16;
+    v128.store(to, i32x4.shuffle(high01, high23, 0, 1, 4, 5), 2 * ROWS_BYTES);
+    to += 4 * ROWS_BYTES;
+  }
+  for (; r0 < end; r0 += 4) {
+    store<f32>(to, load<f32>(r0), 0);
+    store<f32>(to, load<f32>(r0 + r1), 4);
+    store<f32>(to, load<f32>(r0 + r2), 8);
+    store<f32>(to, load<f32>(r0 + r3), 12);
+    if (TILE_ROWS > 4) {
+      store<f32>(to, load<f32>(r0 + r4), 16);
+      store<f32>(to, load<f32>(r0 + r5), 20);
     }
-  } else {
-    for (; at < end; at += 4) {
-      store<f32>(to, r0 ? load<f32>(r0 + at) : 0, 0);
-      store<f32>(to, r1 ? load<f32>(r1 + at) : 0, 4);
-      store<f32>(to, r2 ? load<f32>(r2 + at) : 0, 8);
-      store<f32>(to, r3 ? load<f32>(r3 + at) : 0, 12);
-      to += 16;
-    }
+    to += ROWS_BYTES;
   }
 }
 

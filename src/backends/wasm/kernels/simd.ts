@@ -22,6 +22,19 @@ export function madd(a: v128, b: v128, c: v128): v128 {
 @inline
 export const WIDE: bool = isDefined(WIDE_VECTORS);
 
+/** Whether the module has what networks after ResNeXt need, in the same way: by `lineage.ts`. */
+// @ts-ignore: decorator
+@inline
+export const LINEAGE: bool = isDefined(LINEAGE_KERNELS);
+
+/**
+ * Whether twelve sums, two vectors and a splat fit the 15 registers that V8 has on x64: not where the product of a multiply–add takes one.
+ * A constant of the compiler.
+ */
+// @ts-ignore: decorator
+@inline
+export const TWELVE_FIT: bool = ASC_FEATURE_RELAXED_SIMD;
+
 /** Bytes and floats of a vector: of 128 bits, and of 256 in what scripts/widen.ts makes of a function that is tagged `@widen`. */
 // @ts-ignore: decorator
 @inline

@@ -1,9 +1,9 @@
 import { WeightGradientArgs } from './args.generated';
-import { ACCUMULATE, productTile } from './product-tile';
+import { ACCUMULATE, ROWS_BYTES, TILE_ROWS, productTile } from './product-tile';
 import { productTile_wide } from './product-tile-wide.generated';
 import { WIDE } from './simd';
 
-/** Rows of the reduction packed at a time: panels of 2 KiB and 4 or 8 KiB stay in the first-level cache. */
+/** Rows of the reduction packed at a time: panels of 3 KiB and 4 or 8 KiB stay in the first-level cache. */
 // @ts-ignore: decorator
 @inline
 const DEPTH: i32 = 128;
@@ -21,7 +21,7 @@ const X_ROW: usize = <usize>COLUMNS << 2;
 /** Bytes from panel to panel: a line more than they take, lest those of a row fall into the same sets of the cache. */
 // @ts-ignore: decorator
 @inline
-const DY_PANEL: i32 = DEPTH * 16 + 64;
+const DY_PANEL: i32 = DEPTH * <i32>ROWS_BYTES + 64;
 // @ts-ignore: decorator
 @inline
 const X_PANEL: i32 = DEPTH * COLUMNS * 4 + 64;
@@ -30,10 +30,10 @@ const X_PANEL: i32 = DEPTH * COLUMNS * 4 + 64;
 const TILE: usize = 0;
 // @ts-ignore: decorator
 @inline
-const OUTS: usize = 256;
+const OUTS: usize = 384;
 // @ts-ignore: decorator
 @inline
-const PANELS: usize = 320;
+const PANELS: usize = 448;
 
 /**
  * The weight gradient of a convolution, or of `linear`: a product of two matrices along their long side.
@@ -71,7 +71,7 @@ export function weight_gradient(args: WeightGradientArgs, chunk: i32, scratch: u
   const part = rest / groups;
   const rowEnd = min((part + 1) * rowsPerPart, rows);
 
-  const kPanels = (kCount + 3) >> 2;
+  const kPanels = (kCount + TILE_ROWS - 1) / TILE_ROWS;
   const packedDy = scratch + PANELS;
   const packedX = packedDy + <usize>(kPanels * DY_PANEL);
   const out =
@@ -144,16 +144,16 @@ function packPatches(args: WeightGradientArgs, row: i32, depth: i32, group: i32,
 function multiply(
   packedDy: usize, packedX: usize, depth: i32, kCount: i32, columnCount: i32, out: usize, pitch: usize, mode: i32, scratch: usize,
 ): void {
-  const kPanels = (kCount + 3) >> 2;
+  const kPanels = (kCount + TILE_ROWS - 1) / TILE_ROWS;
   const columnPanels = (columnCount + COLUMNS - 1) >> SHIFT;
   for (let j = 0; j < columnPanels; j++) {
     const xPanel = packedX + <usize>(j * X_PANEL);
     const someColumns = min(COLUMNS, columnCount - (j << SHIFT));
     for (let i = 0; i < kPanels; i++) {
       const dyPanel = packedDy + <usize>(i * DY_PANEL);
-      const to = out + <usize>(i << 2) * pitch + <usize>j * X_ROW;
-      const someK = min(4, kCount - (i << 2));
-      if (someK == 4 && someColumns == COLUMNS) {
+      const to = out + <usize>(i * TILE_ROWS) * pitch + <usize>j * X_ROW;
+      const someK = min(TILE_ROWS, kCount - i * TILE_ROWS);
+      if (someK == TILE_ROWS && someColumns == COLUMNS) {
         placeRows(scratch + OUTS, to, pitch);
         tile(dyPanel, xPanel, depth, scratch + OUTS, mode);
       } else {
@@ -178,33 +178,32 @@ function tile(a: usize, b: usize, depth: i32, outs: usize, mode: i32): void {
   else productTile(a, b, depth, outs, 0, 0, 0, mode);
 }
 
-/** Notes four rows, `pitch` bytes apart, as a tile's output. */
+/** Notes a tile's rows, `pitch` bytes apart, as its output. */
 // @ts-ignore: decorator
 @inline
-function placeRows(outs: usize, first: usize, pitch: usize): void {
-  store<u32>(outs, <u32>first, 0);
-  store<u32>(outs, <u32>(first + pitch), 4);
-  store<u32>(outs, <u32>(first + 2 * pitch), 8);
-  store<u32>(outs, <u32>(first + 3 * pitch), 12);
+function placeRows(outs: usize, row: usize, pitch: usize): void {
+  for (const end = outs + TILE_ROWS * 4; outs < end; outs += 4, row += pitch) store<u32>(outs, <u32>row);
 }
 
-/** Rows of `kCount` gradients → panels [DEPTH][4]; lanes past the end are zero. */
+/** Rows of `kCount` gradients → panels [DEPTH][6]; lanes past the end are zero. */
 function packGradient(from: usize, to: usize, depth: i32, outChannels: i32, kCount: i32): void {
   const step = <usize>outChannels << 2;
+  const bytes = <usize>kCount << 2;
   for (let r = 0; r < depth; r++) {
-    let panel = to + (<usize>r << 4);
-    let k = 0;
-    for (; k + 4 <= kCount; k += 4) {
-      v128.store(panel, v128.load(from + (<usize>k << 2)));
+    let panel = to;
+    let at = from;
+    const end = from + bytes;
+    for (const last = end - ROWS_BYTES; at <= last; at += ROWS_BYTES) {
+      v128.store(panel, v128.load(at));
+      if (TILE_ROWS > 4) store<u64>(panel, load<u64>(at, 16), 16);
       panel += DY_PANEL;
     }
-    if (k < kCount) {
-      for (let lane = 0; lane < 4; lane++) {
-        const value: f32 = k + lane < kCount ? load<f32>(from + (<usize>(k + lane) << 2)) : 0;
-        store<f32>(panel + (<usize>lane << 2), value);
-      }
+    if (at < end) {
+      memory.fill(panel, 0, ROWS_BYTES);
+      for (; at < end; at += 4, panel += 4) store<f32>(panel, load<f32>(at));
     }
     from += step;
+    to += ROWS_BYTES;
   }
 }
 

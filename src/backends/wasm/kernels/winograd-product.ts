@@ -1,8 +1,8 @@
-import { madd, VECTOR } from './simd';
+import { madd, TWELVE_FIT, VECTOR } from './simd';
 
 /**
  * The products of Winograd's algorithm (winograd.ts), of tiles × channels for one of the 16 places. Planes of x and `out` are
- * [tile][vector of channels], `planeBytes` each. Bound by arithmetic and by the 15 registers that V8 has on x64: eight
+ * [tile][vector of channels], `planeBytes` each. Bound by arithmetic and by the 15 registers that V8 has on x64: twelve
  * accumulators, two vectors of weights and a splat of x fit. Tiles are whole, since their accumulators are registers. They are twins
  * of grouped.ts's `tile_8x4` and `tile_4x8`, unrolled alike, which find x and weights through a table.
  */
@@ -76,8 +76,13 @@ export function winograd_product_4(
   }
 }
 
+/** Bytes of a plane that `winograd_product_8` takes at a time. */
+// @ts-ignore: decorator
+@inline
+const TILES_BYTES: usize = TWELVE_FIT ? 96 : 64;
+
 /**
- * The same for eight output channels, four tiles at a time; `out` has two planes. Twin of `winograd_product_wide_16`: kept apart
+ * The same for eight output channels, six tiles at a time, or four; `out` has two planes. Twin of `winograd_product_wide_16`: kept apart
  * because here both vectors of weights are of one panel, [channel][8], and there of two.
  */
 export function winograd_product_8(
@@ -90,15 +95,19 @@ export function winograd_product_8(
   add: i32,
 ): void {
   const wEnd = w + (<usize>channels << 5);
-  for (const end = x + (<usize>tiles << 4); x < end; x += 64, out += 64) {
+  for (const end = x + (<usize>tiles << 4); x < end; x += TILES_BYTES, out += TILES_BYTES) {
     let a0 = f32x4.splat(0);
     let a1 = a0;
     let a2 = a0;
     let a3 = a0;
+    let a4 = a0;
+    let a5 = a0;
     let b0 = a0;
     let b1 = a0;
     let b2 = a0;
     let b3 = a0;
+    let b4 = a0;
+    let b5 = a0;
     let plane = x;
     for (let wp = w; wp < wEnd; plane += planeBytes) {
       let xp = plane;
@@ -117,6 +126,14 @@ export function winograd_product_8(
         v = v128.load32_splat(xp, 48);
         a3 = madd(v, w0, a3);
         b3 = madd(v, w1, b3);
+        if (TWELVE_FIT) {
+          v = v128.load32_splat(xp, 64);
+          a4 = madd(v, w0, a4);
+          b4 = madd(v, w1, b4);
+          v = v128.load32_splat(xp, 80);
+          a5 = madd(v, w0, a5);
+          b5 = madd(v, w1, b5);
+        }
       }
     }
     const second = out + planeBytes;
@@ -125,19 +142,35 @@ export function winograd_product_8(
       a1 = f32x4.add(a1, v128.load(out, 16));
       a2 = f32x4.add(a2, v128.load(out, 32));
       a3 = f32x4.add(a3, v128.load(out, 48));
+      if (TWELVE_FIT) {
+        a4 = f32x4.add(a4, v128.load(out, 64));
+        a5 = f32x4.add(a5, v128.load(out, 80));
+      }
       b0 = f32x4.add(b0, v128.load(second));
       b1 = f32x4.add(b1, v128.load(second, 16));
       b2 = f32x4.add(b2, v128.load(second, 32));
       b3 = f32x4.add(b3, v128.load(second, 48));
+      if (TWELVE_FIT) {
+        b4 = f32x4.add(b4, v128.load(second, 64));
+        b5 = f32x4.add(b5, v128.load(second, 80));
+      }
     }
     v128.store(out, a0);
     v128.store(out, a1, 16);
     v128.store(out, a2, 32);
     v128.store(out, a3, 48);
+    if (TWELVE_FIT) {
+      v128.store(out, a4, 64);
+      v128.store(out, a5, 80);
+    }
     v128.store(second, b0);
     v128.store(second, b1, 16);
     v128.store(second, b2, 32);
     v128.store(second, b3, 48);
+    if (TWELVE_FIT) {
+      v128.store(second, b4, 64);
+      v128.store(second, b5, 80);
+    }
   }
 }
 

@@ -1,4 +1,4 @@
-import { activationFloor, activationHasRest, limited } from './activation';
+import { activationFloor, activationHasRest } from './activation';
 import { VECTOR } from './simd';
 
 /**
@@ -167,35 +167,7 @@ export function winograd_output(
   activation: i32,
 ): void {
   const floor = activationFloor(activation);
-  if (activationHasRest(activation)) {
-    outputOf(true, from, planeBytes, placeBytes, channels, to, rowBytes, pixelBytes, rows, columns, bias, residual, floor);
-  } else {
-    outputOf(false, from, planeBytes, placeBytes, channels, to, rowBytes, pixelBytes, rows, columns, bias, residual, floor);
-  }
-}
-
-/**
- * `capped`, a constant, tells whether the activation is ReLU6.
- *
- * @widen
- */
-// @ts-ignore: decorator
-@inline
-function outputOf(
-  capped: bool,
-  from: usize,
-  planeBytes: usize,
-  placeBytes: usize,
-  channels: i32,
-  to: usize,
-  rowBytes: usize,
-  pixelBytes: usize,
-  rows: i32,
-  columns: i32,
-  bias: usize,
-  residual: usize,
-  floor: f32,
-): void {
+  const capped = activationHasRest(activation);
   const zero = f32x4.splat(0);
   const right = columns > 1 ? pixelBytes : 0;
   const down = rows > 1 ? rowBytes : 0;
@@ -263,10 +235,17 @@ function outputOf(
       residual += VECTOR;
     }
     const least = f32x4.splat(floor);
-    y00 = limited(y00, least, capped);
-    y01 = limited(y01, least, capped);
-    y10 = limited(y10, least, capped);
-    y11 = limited(y11, least, capped);
+    y00 = f32x4.pmax(y00, least);
+    y01 = f32x4.pmax(y01, least);
+    y10 = f32x4.pmax(y10, least);
+    y11 = f32x4.pmax(y11, least);
+    if (capped) {
+      const six = f32x4.splat(6);
+      y00 = f32x4.pmin(y00, six);
+      y01 = f32x4.pmin(y01, six);
+      y10 = f32x4.pmin(y10, six);
+      y11 = f32x4.pmin(y11, six);
+    }
     // A pixel beyond the border is written to the place of one within, before that one is.
     const second = to + down;
     v128.store(second + right, y11);

@@ -1,5 +1,7 @@
+import { inTile, isLater } from './activation';
+import { activate_rows } from './activations';
 import { WinogradConvArgs } from './args.generated';
-import { WIDE } from './simd';
+import { LINEAGE, WIDE } from './simd';
 import { winograd_product_4, winograd_product_4x4, winograd_product_8 } from './winograd-product';
 import { fetch_tiles } from './winograd-tiles';
 import { inputsOf, outputsOf, winograd_is_wide, winograd_products_wide } from './winograd-wide';
@@ -102,8 +104,35 @@ export function winograd_block(args: WinogradConvArgs, block: i32, tile: i32, co
   outputsOf(
     wide, products, planeBytes, outPlaceBytes, groups * outputs, args.target + firstOutput, outHeight, outWidth,
     <usize>args.outChannels << 2, tile, count, tileColumns, tilesPerImage, bias,
-    residual == 0 ? 0 : residual + firstOutput, args.activation,
+    residual == 0 ? 0 : residual + firstOutput, inTile(args.activation),
   );
+  if (LINEAGE && isLater(args.activation)) {
+    const to = args.target + firstOutput;
+    activateTiles(to, outHeight, outWidth, <usize>args.outChannels << 2, groups * outputs, tile, count, tileColumns, args.activation);
+  }
+}
+
+/** The activation of `count` tiles from `tile` on that are stored, of `channels` channels: by the rows of tiles side by side. */
+function activateTiles(
+  target: usize, outHeight: i32, outWidth: i32, pixelBytes: usize, channels: i32, tile: i32, count: i32, tileColumns: i32,
+  activation: i32,
+): void {
+  const tileRows = (outHeight + 1) >> 1;
+  const end = tile + count;
+  while (tile < end) {
+    const line = tile / tileColumns;
+    const column = tile - line * tileColumns;
+    const run = min(end - tile, tileColumns - column);
+    const image = line / tileRows;
+    const row = (line - image * tileRows) << 1;
+    const left = column << 1;
+    const pixels = min(run << 1, outWidth - left);
+    let at = target + <usize>((image * outHeight + row) * outWidth + left) * pixelBytes;
+    for (let r = min(2, outHeight - row); r > 0; r--, at += <usize>outWidth * pixelBytes) {
+      activate_rows(at, pixels, channels, pixelBytes, activation);
+    }
+    tile += run;
+  }
 }
 
 /** The products of a block whose planes are of four channels: `winograd_products_wide`. */

@@ -1,12 +1,14 @@
 import type { Activation } from '../../../graph/activation.ts';
+import type { Node } from '../../../graph/node.ts';
+import type { OpName } from '../../../graph/op-table.ts';
 import { sizeOf } from '../../../base/shape.ts';
 import * as kernels from '../args/batch-norm.ts';
-import { call, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
+import { call, type Call, type Lowering, type LowerStep, type PlacedBuffer } from '../call.ts';
 import { rowsOf, rowsPerChunk as rowsPerChunkOf, tilesOf } from './chunks.ts';
 import { align64 } from './scratch.ts';
 
 /** Channels of a chunk where tiles are joined: a cache line. */
-const combined = 16;
+export const combined = 16;
 
 export const batchNorm: Lowering<'batch_norm'> = {
   workspaceBytes({ inputs }) {
@@ -16,15 +18,11 @@ export const batchNorm: Lowering<'batch_norm'> = {
   calls({ attrs, inputs, outputs, workspace }) {
     const [x, gamma, beta, runningMean, runningVar] = inputs;
     const [y, mean, invstd] = outputs;
-    const { rowTiles, channelTiles, channels, ...tiles } = tilesOf(x.shape);
-    const { rows, height: rowsPerTile, width: channelsPerTile } = tiles;
+    const { rowTiles, rows, channels, height: rowsPerTile } = tilesOf(x.shape);
     const scale = workspace + align64(rowTiles * channels * 12);
     const shift = scale + align64(channels * 4);
     return [
-      call(kernels.batchNormMoments, rowTiles * channelTiles, {
-        ...{ x: x.address, partials: workspace, rows, channels },
-        ...{ rowsPerTile, channelsPerTile, channelTiles },
-      }),
+      moments(x, workspace),
       call(kernels.batchNormCombine, Math.ceil(channels / combined), {
         ...{ partials: workspace, gamma: gamma.address, beta: beta.address },
         ...{ runningMean: runningMean.address, runningVariance: runningVar.address },
@@ -38,21 +36,36 @@ export const batchNorm: Lowering<'batch_norm'> = {
 };
 
 export const batchNormRecompute: Lowering<'batch_norm_recompute'> = {
-  workspaceBytes: ({ inputs }) => 2 * align64(inputs[0].shape[1] * 4),
-  calls({ attrs, inputs, outputs, workspace }) {
-    const [x, gamma, beta, mean, invstd] = inputs;
-    const { channels } = rowsOf(x.shape);
-    const scale = workspace;
-    const shift = workspace + align64(channels * 4);
-    return [
-      call(kernels.batchNormRescale, 1, {
-        ...{ gamma: gamma.address, beta: beta.address, mean: mean.address, invstd: invstd.address },
-        ...{ scale, shift, channels },
-      }),
-      apply(x, outputs[0], { mean: mean.address, scale, shift }, residualOf(attrs, inputs), attrs.activation),
-    ];
-  },
+  workspaceBytes: normalisedWorkspace,
+  calls: normalised,
 };
+
+/** Room for scale and shift. */
+export function normalisedWorkspace({ inputs }: Pick<Node, 'inputs'>): number {
+  return 2 * align64(inputs[0].shape[1] * 4);
+}
+
+/** y from mean and 1/σ as they are given: (x, γ, β, mean, invstd, [residual]?) → y. */
+export function normalised({
+  attrs: { activation, residual },
+  inputs,
+  outputs,
+  workspace,
+}: Pick<LowerStep<OpName>, 'inputs' | 'outputs' | 'workspace'> & {
+  readonly attrs: { readonly activation: Activation; readonly residual: boolean };
+}): readonly Call[] {
+  const [x, gamma, beta, mean, invstd] = inputs;
+  const { channels } = rowsOf(x.shape);
+  const scale = workspace;
+  const shift = workspace + align64(channels * 4);
+  return [
+    call(kernels.batchNormRescale, 1, {
+      ...{ gamma: gamma.address, beta: beta.address, mean: mean.address, invstd: invstd.address },
+      ...{ scale, shift, channels },
+    }),
+    apply(x, outputs[0], { mean: mean.address, scale, shift }, residualOf({ residual }, inputs), activation),
+  ];
+}
 
 export const batchNormInference: Lowering<'batch_norm_inference'> = {
   workspaceBytes: ({ inputs }) => inputs[0].shape[1] * 4,
@@ -74,30 +87,20 @@ export const batchNormBackward: Lowering<'batch_norm_backward'> = {
   calls({ attrs: { activation, residual }, inputs, outputs, workspace }) {
     const [dy, x, gamma, mean, invstd] = inputs;
     const [dx, dgamma, dbeta] = outputs;
-    const { rowTiles, channelTiles, channels, ...tiles } = tilesOf(x.shape);
-    const { rows, height: rowsPerTile, width: channelsPerTile } = tiles;
+    const { rowTiles, rows, channels } = tilesOf(x.shape);
     const activated = activation !== 'none';
     const coefficients = workspace + align64(rowTiles * channels * 8);
-    const rowsPerChunk = rowsPerChunkOf(channels);
-    const read = {
-      ...{ dy: dy.address, x: x.address, y: activated ? inputs[5].address : undefined },
-      ...{ activation, mean: mean.address },
-    };
+    const read = { dy, x, y: activated ? inputs[5] : undefined, mean, activation };
     return [
-      call(kernels.batchNormBackwardSums, rowTiles * channelTiles, {
-        ...read,
-        ...{ partials: workspace, rows, channels, rowsPerTile, channelsPerTile, channelTiles },
-      }),
+      backwardSums(read, workspace),
       call(kernels.batchNormBackwardCombine, Math.ceil(channels / combined), {
         ...{ partials: workspace, gamma: gamma.address, mean: mean.address, invstd: invstd.address },
         ...{ dgamma: dgamma.address, dbeta: dbeta.address, coefficients },
         ...{ rows, channels, rowTiles, channelsPerChunk: combined },
       }),
-      call(kernels.batchNormBackwardApply, Math.ceil(rows / rowsPerChunk), {
-        ...read,
-        ...{ coefficients, dx: dx.address },
-        ...{ dresidual: activated && residual ? outputs[3].address : undefined },
-        ...{ rows, channels, rowsPerChunk },
+      backwardApply(read, coefficients, {
+        dx,
+        dresidual: activated && residual ? outputs[3] : undefined,
       }),
     ];
   },
@@ -139,6 +142,52 @@ export const foldBatchNorm: Lowering<'fold_batch_norm'> = {
     ];
   },
 };
+
+/** Σd and Σd² of the tiles of x, at `partials`. */
+export function moments(x: PlacedBuffer, partials: number): Call {
+  const { rowTiles, channelTiles, rows, channels, height, width } = tilesOf(x.shape);
+  return call(kernels.batchNormMoments, rowTiles * channelTiles, {
+    ...{ x: x.address, partials, rows, channels },
+    ...{ rowsPerTile: height, channelsPerTile: width, channelTiles },
+  });
+}
+
+/** What both passes of the gradient read; y if there is an activation. */
+interface BackwardInputs {
+  readonly dy: PlacedBuffer;
+  readonly x: PlacedBuffer;
+  readonly y: PlacedBuffer | undefined;
+  readonly mean: PlacedBuffer;
+  readonly activation: Activation;
+}
+
+function addressesOf({ dy, x, y, mean, activation }: BackwardInputs) {
+  return { dy: dy.address, x: x.address, y: y?.address, activation, mean: mean.address };
+}
+
+/** Σdz and Σdz·(x − mean) of the tiles, at `partials`. */
+export function backwardSums(read: BackwardInputs, partials: number): Call {
+  const { rowTiles, channelTiles, rows, channels, height, width } = tilesOf(read.x.shape);
+  return call(kernels.batchNormBackwardSums, rowTiles * channelTiles, {
+    ...addressesOf(read),
+    ...{ partials, rows, channels, rowsPerTile: height, channelsPerTile: width, channelTiles },
+  });
+}
+
+/** dx, and dz where it is wanted, with the address of the coefficients. */
+export function backwardApply(
+  read: BackwardInputs,
+  coefficients: number,
+  { dx, dresidual }: { readonly dx: PlacedBuffer; readonly dresidual: PlacedBuffer | undefined },
+): Call {
+  const { rows, channels } = rowsOf(read.x.shape);
+  const rowsPerChunk = rowsPerChunkOf(channels);
+  return call(kernels.batchNormBackwardApply, Math.ceil(rows / rowsPerChunk), {
+    ...addressesOf(read),
+    ...{ coefficients, dx: dx.address, dresidual: dresidual?.address },
+    ...{ rows, channels, rowsPerChunk },
+  });
+}
 
 /** The address of what is added to the normalised values, the last input, if there is something. */
 function residualOf(

@@ -2,9 +2,10 @@ import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import { sizeOf } from '../../../base/shape.ts';
 import type { Shape } from '../../../graph/value.ts';
 import type { Call, Lowering, PlacedBuffer } from '../call.ts';
-import { blasProduct, denseProduct, partsOf, type BlasUse } from './blas-product.ts';
+import { packPanelRows, panelProduct } from './blas-panels.ts';
+import { blasProduct, denseProduct, panelRoom, partsOf, type BlasUse } from './blas-product.ts';
 import { bytesOf, pixelsOf } from './chunks.ts';
-import { finishOf } from './finish.ts';
+import { finishOf, noFinish } from './finish.ts';
 import { subsampleBackwardCall, subsampleCall } from './layout.ts';
 import { align64 } from './scratch.ts';
 import { sumParts } from './weight-gradient.ts';
@@ -23,25 +24,32 @@ export function isProduct(attrs: Conv2dAttrs, _x: Shape, [, , height, width]: Sh
 /** y N·P·Q×K = x N·P·Q×C · wᵀ. */
 export function conv2d1x1(use: BlasUse): Lowering<'conv2d'> {
   return {
-    workspaceBytes: ({ attrs, inputs, outputs }) =>
-      gatheredBytes(attrs, inputs[0].shape[1], outputs[0].shape),
+    workspaceBytes: ({ attrs, inputs: [x, w], outputs: [y] }) =>
+      align64(gatheredBytes(attrs, x.shape[1], y.shape)) + panelRoom(use, sidesOf(w.shape, y.shape)),
     calls: ({ attrs, inputs, outputs: [y], workspace, keep }) => {
       const [x, w, ...rest] = inputs;
       const { address, calls } = readPixels(attrs, x, y.shape, workspace);
-      const product = {
-        ...{ m: pixelsOf(y.shape), n: w.shape[0], k: w.shape[1] },
-        ...{ a: address, c: y.address, ...finishOf(attrs, rest) },
-      };
-      return [...calls, ...denseProduct(use, product, w, keep)];
+      const sides = sidesOf(w.shape, y.shape);
+      const product = { ...sides, a: address, c: y.address, ...finishOf(attrs, rest) };
+      const room = workspace + align64(gatheredBytes(attrs, x.shape[1], y.shape));
+      return [...calls, ...denseProduct(use, product, w, keep, panelRoom(use, sides) > 0 ? room : undefined)];
     },
   };
 }
 
+const backwards = ([k, n]: Shape, dy: Shape) => ({ m: pixelsOf(dy), n, k });
+const sidesOf = ([n, k]: Shape, y: Shape) => ({ m: pixelsOf(y), n, k });
+
 /** dx N·P·Q×C = dy N·P·Q×K · w, spread out to where the pixels were read, or added to what is there. */
 export function conv2d1x1BackwardInput(use: BlasUse): Lowering<'conv2d_backward_input'> {
-  const parts = partsOf(use);
+  const backwardProduct = (product: Parameters<typeof blasProduct>[0], panels: number): readonly Call[] => {
+    if (panelRoom(use, product) === 0) return [blasProduct(product, partsOf(use))];
+    const inPanels = { ...noFinish, ...product, panels };
+    return [packPanelRows(product.b, panels, product), panelProduct(inPanels, use.unpacked, use.threads)];
+  };
   return {
-    workspaceBytes: ({ attrs, inputs: [dy], outputs: [dx] }) => gatheredBytes(attrs, dx.shape[1], dy.shape),
+    workspaceBytes: ({ attrs, inputs: [dy, w], outputs: [dx] }) =>
+      align64(gatheredBytes(attrs, dx.shape[1], dy.shape)) + panelRoom(use, backwards(w.shape, dy.shape)),
     calls: ({ attrs, inputs: [dy, w, residual], outputs: [dx], workspace }) => {
       const [stride] = attrs.stride;
       const shape = [dx.shape[0], dx.shape[1], dy.shape[2], dy.shape[3]];
@@ -53,8 +61,11 @@ export function conv2d1x1BackwardInput(use: BlasUse): Lowering<'conv2d_backward_
         c,
         residual: attrs.residual ? residual.address : undefined,
       };
-      const product = blasProduct({ m: pixelsOf(dy.shape), n: w.shape[1], k: w.shape[0], ...sides }, parts);
-      return stride === 1 ? [product] : [product, subsampleBackwardCall(gathered, dx, stride)];
+      const products = backwardProduct(
+        { ...backwards(w.shape, dy.shape), ...sides },
+        workspace + align64(gatheredBytes(attrs, dx.shape[1], dy.shape)),
+      );
+      return stride === 1 ? products : [...products, subsampleBackwardCall(gathered, dx, stride)];
     },
   };
 }

@@ -1,22 +1,28 @@
 import * as kernels from '../args/blas.ts';
+import { packPanelRows as packPanelRowsArgs } from '../args/panel-rows.ts';
 import { PANEL } from '../blas.ts';
 import { call, type Call } from '../call.ts';
 import type { Finish } from './finish.ts';
 import { roundUp } from '../../../base/round-up.ts';
 
 /**
- * Products of few rows, or of patches, by a library that leaves small ones unpacked: c m×n = a m×k · b, in blocks so small that
- * it reads both sides where they lie, with b in panels of 64 columns, [panel][k][64], as its kernels for small matrices read them
- * best. In one piece the library packs all of b first: at 49 rows that takes half as long again as the product.
+ * Products by a library that leaves small ones unpacked: c m×n = a m×k · b, in blocks so small that it reads both sides where they lie,
+ * with b in panels of 64 columns, [panel][k][64], as its kernels for small matrices read them best. In one piece the library packs
+ * both sides first, on every thread, and what follows the product finds its result in no near cache.
  */
 
-/** Rows from which on a product in one piece is as fast: the panels would be read again and again. */
-const MOST_ROWS = 256;
 /** Rows of a block are a multiple of this: the kernels take six or twelve at a time. */
 const ROW_STEP = 12;
-const MOST_DEPTH = 1024;
-/** Chunks for each thread, where there are as many panels. */
-const CHUNKS = 4;
+/** As even blocks are: fewer rows are left over. */
+const HALF_STEP = 6;
+/** Rows that are worth a chunk of their own. */
+const LEAST_ROWS = 24;
+/** Length of a block's sum: the longer, the fewer rows a block may have, and the more often the panels are read. */
+const MOST_DEPTH = 512;
+/** Weights that stay in a second-level cache while rows go past them. */
+const NEAR_FLOATS = 128 * 1024;
+/** Chunks wanted for each thread. */
+const CHUNKS = 8;
 
 export interface PanelProduct extends Finish {
   readonly m: number;
@@ -29,21 +35,18 @@ export interface PanelProduct extends Finish {
 }
 
 /** Whether n columns can be packed: it takes eight at a time. */
-export const isPackable = (n: number): boolean => n % 8 === 0;
-
-/** Whether m×n is better done in panels. */
-export const fitsPanels = ({ m, n }: Pick<PanelProduct, 'm' | 'n'>): boolean =>
-  m <= MOST_ROWS && isPackable(n);
+export const isPackable = ({ n }: Pick<PanelProduct, 'n'>): boolean => n % 8 === 0;
 
 export const panelBytes = ({ n, k }: Pick<PanelProduct, 'n' | 'k'>): number => 4 * roundUp(n, PANEL) * k;
 
-/** n rows of k, as weights are stored, into panels; once, if they stay there. */
-export function packPanels(
-  weights: number,
-  { panels, n, k }: Pick<PanelProduct, 'panels' | 'n' | 'k'>,
-  once: boolean,
-): Call {
-  return call(kernels.packPanels, Math.ceil(n / PANEL), { weights, panels, n, k }, { once });
+/** n rows of k, as weights are stored, into panels. */
+export function packPanels(weights: number, panels: number, { n, k }: Pick<PanelProduct, 'n' | 'k'>): Call {
+  return call(kernels.packPanels, Math.ceil(n / PANEL), { weights, panels, n, k });
+}
+
+/** k rows of n, as gradients read the same weights, into panels. */
+export function packPanelRows(matrix: number, panels: number, { n, k }: Pick<PanelProduct, 'n' | 'k'>): Call {
+  return call(packPanelRowsArgs, Math.ceil(n / PANEL), { matrix, panels, n, k });
 }
 
 /** Rows of a block of `depth` that the library does not pack; `unpacked` is the largest m·n·k of which that is so. */
@@ -53,11 +56,20 @@ export function rowsPerCall(depth: number, unpacked: number): number {
 }
 
 export function panelProduct(product: PanelProduct, unpacked: number, threads: number): Call {
-  const { n, k } = product;
+  const { m, n, k } = product;
   const depthPerCall = Math.ceil(k / Math.ceil(k / MOST_DEPTH));
-  const columnsPerChunk = PANEL * Math.ceil(n / PANEL / (CHUNKS * threads));
-  return call(kernels.blasPanels, Math.ceil(n / columnsPerChunk), {
+  const panels = Math.ceil(n / PANEL);
+  const most = rowsPerCall(depthPerCall, unpacked);
+  const enough = Math.min(Math.ceil((CHUNKS * threads) / panels), Math.floor(m / LEAST_ROWS));
+  const rowsPerChunk = roundUp(Math.ceil(m / Math.max(Math.ceil(m / most), enough)), HALF_STEP);
+  const rowChunks = Math.ceil(m / rowsPerChunk);
+  const columnsPerChunk = PANEL * (rowChunks > 1 ? 1 : Math.ceil(panels / (CHUNKS * threads)));
+  const columnChunks = Math.ceil(n / columnsPerChunk);
+  const accumulate = product.residual === product.c;
+  return call(kernels.blasPanels, rowChunks * columnChunks, {
     ...product,
-    ...{ columnsPerChunk, rowsPerCall: rowsPerCall(depthPerCall, unpacked), depthPerCall },
+    ...{ residual: accumulate ? undefined : product.residual, accumulate },
+    ...{ rowsPerChunk, rowChunks, columnsPerChunk, columnChunks },
+    ...{ rowsFirst: m < n && n * k > NEAR_FLOATS, rowsPerCall: rowsPerChunk, depthPerCall },
   });
 }

@@ -2,7 +2,7 @@ import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import { sizeOf } from '../../../base/shape.ts';
 import type { Shape } from '../../../graph/value.ts';
 import * as kernels from '../args/blas.ts';
-import { call, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
+import { call, packed, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
 import { isPackable, packPanels, panelBytes, rowsPerCall } from './blas-panels.ts';
 import { partsOf, type BlasUse } from './blas-product.ts';
 import { bytesOf, pixelsOf } from './chunks.ts';
@@ -69,7 +69,7 @@ const sidesOf = ([n, ...patch]: Shape) => ({ n, k: sizeOf(patch) });
 export function patchesConv2d(use: BlasUse): Lowering<'conv2d'> {
   const { unpacked } = use;
   const parts = partsOf(use);
-  const likesPanels = ([k]: Shape): boolean => unpacked > 0 && isPackable(k);
+  const likesPanels = ([n]: Shape): boolean => unpacked > 0 && isPackable({ n });
   return {
     workspaceBytes: ({ inputs: [, w] }) => (likesPanels(w.shape) ? panelBytes(sidesOf(w.shape)) : 0),
     calls: ({ attrs, inputs: [x, w, ...rest], outputs: [y], workspace, keep }) => {
@@ -80,13 +80,11 @@ export function patchesConv2d(use: BlasUse): Lowering<'conv2d'> {
       if (!likesPanels(w.shape))
         return [patchesCall(kernels.blasPatches, { ...product, weights: w.address })];
       const sides = sidesOf(w.shape);
-      const kept = keep(w, panelBytes(sides));
-      const panels = kept ?? workspace;
-      const inPanels = { ...product, weights: panels, rowsPerCall: rowsPerCall(sides.k, unpacked) };
-      return [
-        packPanels(w.address, { ...sides, panels }, kept !== undefined),
-        patchesCall(kernels.blasPatches, inPanels),
-      ];
+      const panels = packed({ keep, workspace }, w, panelBytes(sides), (address) => [
+        packPanels(w.address, address, sides),
+      ]);
+      const inPanels = { ...product, weights: panels.address, rowsPerCall: rowsPerCall(sides.k, unpacked) };
+      return [...panels.calls, patchesCall(kernels.blasPatches, inPanels)];
     },
   };
 }

@@ -1,7 +1,7 @@
 import * as kernels from '../args/blas.ts';
 import type { NativeProducts } from '../blas.ts';
-import { call, type Call, type Keep, type PlacedBuffer } from '../call.ts';
-import { fitsPanels, packPanels, panelBytes, panelProduct, type PanelProduct } from './blas-panels.ts';
+import { call, type Call, type Keep, type Pack, type PlacedBuffer } from '../call.ts';
+import { isPackable, packPanels, panelBytes, panelProduct, type PanelProduct } from './blas-panels.ts';
 import type { Finish } from './finish.ts';
 import { roundUp } from '../../../base/round-up.ts';
 
@@ -16,6 +16,10 @@ export const partsOf = ({ threads }: BlasUse): number => 2 ** Math.ceil(Math.log
 /** Rows or columns below which a native product no longer runs at its speed. */
 const LEAST_ROWS = 96;
 const LEAST_COLUMNS = 64;
+
+/** Rows from which on packing weights anew is little beside the product, and how many weights are few enough to take room for it. */
+const MANY_ROWS = 512;
+const FEW_WEIGHTS = 1024 * 1024;
 
 /** A row-major product: m×k times k×n, either side stored the other way round if `transpose` says so. */
 interface Product extends Partial<Finish> {
@@ -65,20 +69,32 @@ function cut(m: number, n: number, parts: number): readonly [rows: number, colum
   return [roundUp(Math.ceil(m / rowParts), 8), roundUp(Math.ceil(n / columnParts), 16)];
 }
 
-/** rows × weightsᵀ: in panels that are packed once, if weights stay as they are and the library likes it so. */
+/**
+ * rows × weightsᵀ: in panels, if the library likes it so. They are packed once where weights stay as they are, each time in `room` if there
+ * is some, `panelRoom` of it.
+ */
 export function denseProduct(
   use: BlasUse,
   product: Omit<PanelProduct, 'panels'>,
   weights: PlacedBuffer,
   keep: Keep,
+  room?: number,
 ): Call[] {
   const { threads, unpacked } = use;
-  if (unpacked > 0 && fitsPanels(product)) {
-    const panels = keep(weights, panelBytes(product));
+  if (unpacked > 0 && isPackable(product)) {
+    const pack: Pack = (address) => [packPanels(weights.address, address, product)];
+    const kept = keep(weights, panelBytes(product), pack);
+    const panels = kept ?? (room === undefined ? undefined : { address: room, calls: pack(room) });
     if (panels !== undefined) {
-      const inPanels = { ...product, panels };
-      return [packPanels(weights.address, inPanels, true), panelProduct(inPanels, unpacked, threads)];
+      return [...panels.calls, panelProduct({ ...product, panels: panels.address }, unpacked, threads)];
     }
   }
   return [blasProduct({ ...product, b: weights.address, transposeB: true }, partsOf(use))];
+}
+
+/** Bytes of room for panels of weights that change, 0 where it is not worth packing them each time. */
+export function panelRoom({ unpacked }: BlasUse, sides: Pick<PanelProduct, 'm' | 'n' | 'k'>): number {
+  const { m, n, k } = sides;
+  const pays = unpacked > 0 && isPackable(sides) && m >= MANY_ROWS && n * k <= FEW_WEIGHTS;
+  return pays ? panelBytes(sides) : 0;
 }

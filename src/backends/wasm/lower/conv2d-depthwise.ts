@@ -9,7 +9,15 @@ import {
   packDepthwiseWeights,
   reduceDepthwiseGradient,
 } from '../args/depthwise.ts';
-import { call, SCRATCH_BYTES, type Call, type Lowering, type LowerStep, type PlacedBuffer } from '../call.ts';
+import {
+  call,
+  packed,
+  SCRATCH_BYTES,
+  type Call,
+  type Lowering,
+  type LowerStep,
+  type PlacedBuffer,
+} from '../call.ts';
 import { chunkFloats } from './chunks.ts';
 import { finishOf, noFinish, type Finish } from './finish.ts';
 
@@ -67,45 +75,34 @@ export const conv2dDepthwise: Lowering<'conv2d'> = {
   workspaceBytes: ({ inputs: [, w] }) => packedBytes(w.shape),
   calls: ({ attrs, inputs, outputs: [y], workspace, keep }) => {
     const [x, w, ...rest] = inputs;
-    const kept = keep(w, packedBytes(w.shape));
-    const packed = kept ?? workspace;
-    return [
-      pack(w, packed, { once: kept !== undefined }),
-      convolution(attrs, x, y, packed, false, finishOf(attrs, rest)),
-    ];
+    const { address, calls } = packed({ keep, workspace }, w, packedBytes(w.shape), (room) => [
+      pack(w, room, false),
+    ]);
+    return [...calls, convolution(attrs, x, y, address, false, finishOf(attrs, rest))];
   },
 };
 
 export const conv2dDepthwiseBackwardInput: Lowering<'conv2d_backward_input'> = {
   workspaceBytes: ({ inputs: [, w] }) => packedBytes(w.shape),
   calls: ({ attrs, inputs: [dy, w], outputs: [dx], workspace }) => [
-    pack(w, workspace, { flipped: attrs.stride[0] === 1 }),
+    pack(w, workspace, attrs.stride[0] === 1),
     convolution(attrs, dy, dx, workspace, true, noFinish),
   ],
 };
 
 /** Backward-input at stride 1 is the convolution with flipped weights. */
-function pack(
-  { address, shape: [channels] }: PlacedBuffer,
-  packed: number,
-  { once = false, flipped = false }: { readonly once?: boolean; readonly flipped?: boolean },
-): Call {
-  return call(
-    packDepthwiseWeights,
-    Math.ceil(channels / PACKED_CHANNELS),
-    {
-      ...{ weights: address, packed, filters: channels, taps: TAPS, perBlock: PACKED_CHANNELS },
-      ...{ flipped, paired: true },
-    },
-    { once },
-  );
+function pack({ address, shape: [channels] }: PlacedBuffer, room: number, flipped: boolean): Call {
+  return call(packDepthwiseWeights, Math.ceil(channels / PACKED_CHANNELS), {
+    ...{ weights: address, packed: room, filters: channels, taps: TAPS, perBlock: PACKED_CHANNELS },
+    ...{ flipped, paired: true },
+  });
 }
 
 function convolution(
   { stride: [stride] }: Conv2dAttrs,
   { address, shape: [images, channels, height, width] }: PlacedBuffer,
   target: PlacedBuffer,
-  packed: number,
+  weights: number,
   transposed: boolean,
   finish: Finish,
 ): Call {
@@ -116,7 +113,7 @@ function convolution(
   const rowsPerChunk = Math.min(outHeight, groups * together);
   const rowChunks = Math.ceil(outHeight / rowsPerChunk);
   return call(depthwise3x3, images * rowChunks, {
-    ...{ source: address, target: target.address, weights: packed, ...finish },
+    ...{ source: address, target: target.address, weights, ...finish },
     ...{ height, width, channels, outHeight, outWidth, stride, transposed },
     ...{ rowsPerChunk, rowChunks, rowsTogether: together },
   });
@@ -151,15 +148,15 @@ export function depthwiseGradientsApply(input: InputStep, weight: WeightStep): b
 
 /** Both gradients in one pass over dy, the same as each by itself, bit for bit. */
 export function depthwiseGradients(
-  { attrs, inputs: [, w], outputs: [dx], workspace: packed }: InputStep,
+  { attrs, inputs: [, w], outputs: [dx], workspace: weights }: InputStep,
   weight: WeightStep,
 ): readonly [Call[], Call[]] {
-  const partials = packed + packedBytes(w.shape);
+  const partials = weights + packedBytes(w.shape);
   const { slices, args } = gradientArgs(weight, partials);
   return [
     [
-      pack(w, packed, { flipped: attrs.stride[0] === 1 }),
-      call(depthwise3x3Gradients, slices, { ...args, dx: dx.address, weights: packed }),
+      pack(w, weights, attrs.stride[0] === 1),
+      call(depthwise3x3Gradients, slices, { ...args, dx: dx.address, weights }),
     ],
     [reduce(weight, partials)],
   ];

@@ -16,7 +16,6 @@ export const conv2dGemm: Lowering<'conv2d'> = {
     const [x, w, ...rest] = inputs;
     const [outChannels, inner, ...kernel] = w.shape;
     const columns = outChannels / attrs.groups;
-    const kept = keep(w, packedBytes(attrs.groups, kernel[0] * kernel[1], inner, columns));
     const flat = isPointwise(attrs, kernel);
     const source = flat ? flatten(x.shape) : x.shape;
     const out = flat ? flatten(outputs[0].shape) : outputs[0].shape;
@@ -26,7 +25,7 @@ export const conv2dGemm: Lowering<'conv2d'> = {
       columns,
       taps: allTaps(attrs, kernel, inner),
       weights: {
-        address: w.address,
+        buffer: w,
         innerStride: 1,
         columnStride: kernel[0] * kernel[1] * inner,
         groupStride: columns * kernel[0] * kernel[1] * inner,
@@ -47,8 +46,8 @@ export const conv2dGemm: Lowering<'conv2d'> = {
       batch: out[0],
       grid: [out[2], out[3]],
       ...finishOf(attrs, rest),
-      packed: kept ?? workspace,
-      kept: kept !== undefined,
+      workspace,
+      keep,
     });
   },
 };
@@ -79,7 +78,7 @@ export const conv2dBackwardInputGemm: Lowering<'conv2d_backward_input'> = {
         columns,
         taps,
         weights: {
-          address: w.address,
+          buffer: w,
           innerStride: kernel[0] * kernel[1] * columns,
           columnStride: 1,
           groupStride: inner * kernel[0] * kernel[1] * columns,
@@ -96,7 +95,7 @@ export const conv2dBackwardInputGemm: Lowering<'conv2d_backward_input'> = {
         grid,
         ...noFinish,
         residual: attrs.residual ? residual.address : undefined,
-        packed: room,
+        workspace: room,
       });
     });
   },

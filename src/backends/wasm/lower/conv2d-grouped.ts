@@ -2,7 +2,15 @@ import type { Conv2dAttrs } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
 import { packDepthwiseWeights } from '../args/depthwise.ts';
 import { groupedConv, packGroupedWeights } from '../args/grouped.ts';
-import { call, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
+import {
+  call,
+  packed,
+  type Call,
+  type Lowering,
+  type Pack,
+  type Packed,
+  type PlacedBuffer,
+} from '../call.ts';
 import { finishOf, noFinish, type Finish } from './finish.ts';
 import { align64, clearScratch, scratchBytes } from './scratch.ts';
 
@@ -38,8 +46,8 @@ export const conv2dGrouped: Lowering<'conv2d'> = {
   calls({ attrs, inputs, outputs, workspace, keep }) {
     const [x, w, ...rest] = inputs;
     const g = geometry(attrs, x.shape, w.shape, outputs[0].shape, false);
-    const kept = keep(w, g.packedBytes);
-    return convolution(g, x, w, outputs[0], workspace, kept, finishOf(attrs, rest));
+    const weights = packed({ keep, workspace }, w, g.packedBytes, pack(g, w));
+    return convolution(g, x, weights, outputs[0], workspace, finishOf(attrs, rest));
   },
 };
 
@@ -50,7 +58,8 @@ export const conv2dGroupedBackwardInput: Lowering<'conv2d_backward_input'> = {
   calls({ attrs, inputs, outputs, workspace }) {
     const [dy, w] = inputs;
     const g = geometry(attrs, dy.shape, w.shape, outputs[0].shape, true);
-    return convolution(g, dy, w, outputs[0], workspace, undefined, noFinish);
+    const weights = { address: workspace, calls: pack(g, w)(workspace) };
+    return convolution(g, dy, weights, outputs[0], workspace, noFinish);
   },
 };
 
@@ -141,21 +150,19 @@ function workspaceOf(g: Geometry): number {
 function convolution(
   g: Geometry,
   source: PlacedBuffer,
-  w: PlacedBuffer,
+  weights: Packed,
   target: PlacedBuffer,
   workspace: number,
-  kept: number | undefined,
   finish: Finish,
 ): Call[] {
   const slots = workspace + g.packedBytes;
-  const packed = kept ?? workspace;
   return [
     clearScratch(slots),
-    pack(g, w, packed, { once: kept !== undefined }),
+    ...weights.calls,
     call(groupedConv, g.chunks, {
       ...g.args,
       ...finish,
-      ...{ source: source.address, target: target.address, weights: packed, slots },
+      ...{ source: source.address, target: target.address, weights: weights.address, slots },
     }),
   ];
 }
@@ -169,21 +176,17 @@ function pack(
     args: { blocks, groups, groupsPerBlock, multiplier, transposed },
   }: Geometry,
   { address }: PlacedBuffer,
-  packed: number,
-  options: { readonly once: boolean },
-): Call {
-  const own = { weights: address, packed, taps };
-  return depthwise
-    ? call(
-        packDepthwiseWeights,
-        blocks,
-        { ...own, filters, perBlock: groupsPerBlock * multiplier, flipped: false, paired: false },
-        options,
-      )
-    : call(
-        packGroupedWeights,
-        groups,
-        { ...own, sourceDepth: filterDepth, targetDepth: filters / groups, transposed },
-        options,
-      );
+): Pack {
+  return (room) => {
+    const own = { weights: address, packed: room, taps };
+    return [
+      depthwise
+        ? call(packDepthwiseWeights, blocks, {
+            ...{ ...own, filters, perBlock: groupsPerBlock * multiplier, flipped: false, paired: false },
+          })
+        : call(packGroupedWeights, groups, {
+            ...{ ...own, sourceDepth: filterDepth, targetDepth: filters / groups, transposed },
+          }),
+    ];
+  };
 }

@@ -7,7 +7,7 @@ import {
   winogradWeights,
   winogradWeightsGradient,
 } from '../args/winograd.ts';
-import { call, type Call, type Lowering, type PlacedBuffer } from '../call.ts';
+import { call, packed, type Call, type Keep, type Lowering, type PlacedBuffer } from '../call.ts';
 import { blockChannels, sharing } from './conv2d-grouped.ts';
 import { finishOf, noFinish, type Finish } from './finish.ts';
 import { align64 } from './scratch.ts';
@@ -19,8 +19,10 @@ const WIDE_CHANNELS = 64;
  * first-level cache, but cost more calls a tile than the second-level cache costs time.
  */
 const BATCH_BYTES = 64 * 1024;
-/** Tiles that a product does at a time. */
+/** Tiles that a weight gradient takes at a time. */
 const TILES = 8;
+/** Products take four, six or eight at a time: batches are whole for all. */
+const PRODUCT_TILES = 24;
 /** Arithmetic of one chunk, that of its products alone: some 20 µs of a core. */
 const CHUNK_FLOPS = 4e5;
 /** Chunks wanted of a weight gradient, and the fewest tiles worth a slice, which costs a whole gradient of room and a sum. */
@@ -46,15 +48,14 @@ export const conv2dWinograd: Lowering<'conv2d'> = {
   workspaceBytes: ({ inputs: [, w] }) => packedBytes(w.shape) + transformedBytes(w.shape),
   calls: ({ attrs, inputs, outputs: [y], workspace, keep }) => {
     const [x, w, ...rest] = inputs;
-    const kept = keep(w, transformedBytes(w.shape));
-    return convolution(attrs, x, w, y, workspace, kept, finishOf(attrs, rest));
+    return convolution(attrs, x, w, y, workspace, keep, finishOf(attrs, rest));
   },
 };
 
 export const conv2dWinogradBackwardInput: Lowering<'conv2d_backward_input'> = {
   workspaceBytes: ({ inputs: [, w] }) => packedBytes(w.shape) + transformedBytes(w.shape),
   calls: ({ attrs, inputs: [dy, w], outputs: [dx], workspace }) =>
-    convolution(attrs, dy, w, dx, workspace, undefined),
+    convolution(attrs, dy, w, dx, workspace, () => undefined),
 };
 
 /** Panels of weights of a group: of 8 output channels, the last may be of 4. */
@@ -77,7 +78,7 @@ function blocking(groups: number, cg: number, kg: number) {
     mostBlocks: wide ? 1 : groupBlocks,
     cBlocks: Math.ceil(cg / cBlock),
     kBlocks: Math.ceil(kg / kBlock),
-    batch: Math.floor(BATCH_BYTES / tileBytes / TILES) * TILES,
+    tileBytes,
   };
 }
 
@@ -91,7 +92,7 @@ function convolution(
   w: PlacedBuffer,
   target: PlacedBuffer,
   workspace: number,
-  kept: number | undefined,
+  keep: Keep,
   finish?: Finish,
 ): Call[] {
   const { groups } = attrs;
@@ -102,33 +103,28 @@ function convolution(
   const kg = outChannels / groups;
   const [padRows, padColumns] = finish ? attrs.padding : attrs.padding.map((n) => 2 - n);
   const cut = blocking(groups, cg, kg);
-  const { mostBlocks, groupsPerBlock, cBlock, kBlock, groupBlocks, kBlocks, batch } = cut;
+  const { mostBlocks, groupsPerBlock, cBlock, kBlock, groupBlocks, kBlocks } = cut;
+  const batch = Math.max(1, Math.round(BATCH_BYTES / cut.tileBytes / PRODUCT_TILES)) * PRODUCT_TILES;
   const blocks = groupBlocks * kBlocks;
   const tiles = tilesOf(target.shape);
   const tileFlops = 2 * PLACES * groupsPerBlock * cg * kBlock;
   const { blocksPerChunk, blockChunks } = sharing(blocks, Math.ceil(tiles / batch), mostBlocks);
   const tilesPerChunk = Math.ceil(CHUNK_FLOPS / tileFlops / blocksPerChunk / batch) * batch;
 
-  const transformed = kept ?? workspace + packedBytes(w.shape);
-  const once = kept !== undefined;
+  const room = { keep, workspace: workspace + packedBytes(w.shape) };
+  const { address, calls } = packed(room, w, transformedBytes(w.shape), (transformed) => [
+    call(packGroupedWeights, groups, {
+      ...{ weights: w.address, packed: workspace, taps: TAPS, transposed: !finish },
+      ...{ sourceDepth: filterDepth, targetDepth: filters / groups },
+    }),
+    call(winogradWeights, groups * panelsOf(kg), {
+      ...{ packed: workspace, transformed, inputs: cg, outputs: kg, flipped: !finish },
+    }),
+  ]);
   return [
-    call(
-      packGroupedWeights,
-      groups,
-      {
-        ...{ weights: w.address, packed: workspace, taps: TAPS, transposed: !finish },
-        ...{ sourceDepth: filterDepth, targetDepth: filters / groups },
-      },
-      { once },
-    ),
-    call(
-      winogradWeights,
-      groups * panelsOf(kg),
-      { packed: workspace, transformed, inputs: cg, outputs: kg, flipped: !finish },
-      { once },
-    ),
+    ...calls,
     call(winogradConv, Math.ceil(tiles / tilesPerChunk) * blockChunks, {
-      ...{ source: source.address, target: target.address, weights: transformed },
+      ...{ source: source.address, target: target.address, weights: address },
       ...(finish ?? noFinish),
       ...{ height, width, channels, outHeight, outWidth, outChannels, padRows, padColumns },
       ...{ sourceDepth: cg, targetDepth: kg, groups, groupsPerBlock },
@@ -178,6 +174,7 @@ function slicing({ groups }: Conv2dAttrs, dy: Shape, [filters, cg]: Shape) {
   const tiles = tilesOf(dy);
   const most = Math.max(1, Math.floor(tiles / LEAST_SLICE));
   const wanted = Math.min(most, Math.max(1, Math.round(GRADIENT_CHUNKS / blocks)));
-  const tilesPerSlice = Math.ceil(tiles / wanted / cut.batch) * cut.batch;
-  return { ...cut, blocks, tiles, tilesPerSlice, slices: Math.ceil(tiles / tilesPerSlice) };
+  const batch = Math.floor(BATCH_BYTES / cut.tileBytes / TILES) * TILES;
+  const tilesPerSlice = Math.ceil(tiles / wanted / batch) * batch;
+  return { ...cut, batch, blocks, tiles, tilesPerSlice, slices: Math.ceil(tiles / tilesPerSlice) };
 }

@@ -19,6 +19,8 @@ import {
   conv2dWinogradBackwardWeight,
   winogradApplies,
 } from './conv2d-winograd.ts';
+import { stemApplies } from './conv2d-stem.ts';
+import { lineageConvolutions } from './lineage-convolutions.ts';
 import { conv2dBackwardWeightGemm } from './weight-gradient.ts';
 
 /**
@@ -29,6 +31,7 @@ export const conv2d = /* @__PURE__ */ firstThatApplies(
   forwardShapes,
   [
     [depthwiseApplies, conv2dDepthwise],
+    ...lineageConvolutions.forward,
     [winogradApplies, conv2dWinograd],
     [groupedApplies, conv2dGrouped],
   ],
@@ -39,6 +42,7 @@ export const conv2dBackwardInput = /* @__PURE__ */ firstThatApplies(
   backwardInputShapes,
   [
     [depthwiseApplies, conv2dDepthwiseBackwardInput],
+    ...lineageConvolutions.backwardInput,
     [winogradApplies, conv2dWinogradBackwardInput],
     [groupedApplies, conv2dGroupedBackwardInput],
   ],
@@ -49,6 +53,7 @@ export const conv2dBackwardWeight = /* @__PURE__ */ firstThatApplies(
   backwardWeightShapes,
   [
     [depthwiseApplies, conv2dDepthwiseBackwardWeight],
+    ...lineageConvolutions.backwardWeight,
     [winogradApplies, conv2dWinogradBackwardWeight],
     [groupedApplies, conv2dGroupedBackwardWeight],
   ],
@@ -62,6 +67,7 @@ export function convolutionsBlas(blas: ReturnType<typeof blasLowerings>) {
       forwardShapes,
       [
         [isProduct, blas.conv2d],
+        [isNarrowStem, conv2d],
         [isWidePatches, blas.patches],
       ],
       conv2d,
@@ -81,6 +87,12 @@ export function convolutionsBlas(blas: ReturnType<typeof blasLowerings>) {
     ),
   } satisfies { readonly [K in OpName]?: Lowering<K> };
 }
+
+/** A stem of so few channels that the library takes longer, with the patches that it needs. */
+function isNarrowStem(attrs: Conv2dAttrs, x: Shape, w: Shape): boolean {
+  return w[0] <= NARROW_STEM && stemApplies(attrs, x, w);
+}
+const NARROW_STEM = 48;
 
 /** Patches, but not of so few channels that Winograd's algorithm takes less time than any library's product. */
 function isWidePatches(attrs: Conv2dAttrs, x: Shape, w: Shape): boolean {

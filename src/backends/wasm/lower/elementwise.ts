@@ -1,4 +1,5 @@
 import { sizeOf } from '../../../base/shape.ts';
+import type { OpTable } from '../../../graph/op-table.ts';
 import type { Shape } from '../../../graph/value.ts';
 import * as kernels from '../args/elementwise.ts';
 import { call, type Lowering } from '../call.ts';
@@ -71,18 +72,25 @@ export const add: Lowering<'add'> = {
 };
 
 export const dropout: Lowering<'dropout'> = {
-  calls({ attrs: { p, stream }, inputs: [x, seed], outputs: [y] }) {
+  calls({ attrs, inputs: [x, seed], outputs: [y] }) {
     const { rows: pixels, channels } = rowsOf(x.shape);
     const pixelsPerChunk = rowsPerChunk(channels);
-    // h ≥ p·2³² for an integer h is h ≥ ⌈p·2³²⌉; as a signed word of the same bits. No h is 2³².
-    const least = Math.ceil(p * 2 ** 32);
-    const keeps = least < 2 ** 32;
     return [
       call(kernels.dropout, Math.ceil(pixels / pixelsPerChunk), {
-        ...{ x: x.address, y: y.address, seed: seed.address, stream: stream | 0 },
-        ...{ threshold: least | 0, scale: keeps ? 1 / (1 - p) : 0, keeps },
+        ...{ x: x.address, y: y.address, seed: seed.address, ...dropping(attrs) },
         ...{ pixels, pixelsPerChunk, channels, pixelsPerImage: pixels / x.shape[0] },
       }),
     ];
   },
 };
+
+/** What decides which hashes are kept. */
+export function dropping({ p, stream, offset }: OpTable['dropout']) {
+  // h ≥ p·2³² for an integer h is h ≥ ⌈p·2³²⌉; as a signed word of the same bits. No h is 2³².
+  const least = Math.ceil(p * 2 ** 32);
+  const keeps = least < 2 ** 32;
+  return {
+    ...{ stream: stream | 0, offset: offset | 0 },
+    ...{ threshold: least | 0, scale: keeps ? 1 / (1 - p) : 0, keeps },
+  };
+}

@@ -84,7 +84,8 @@ export const flattenBackward: Lowering<'flatten_backward'> = {
   },
 };
 
-function copyChannels(
+/** A run of channels of every pixel; zeros if there is no x. */
+export function copyChannels(
   x: PlacedBuffer | undefined,
   sourceFirst: number,
   y: PlacedBuffer,

@@ -16,13 +16,12 @@ export const linear: Lowering<'linear'> = {
   calls: ({ attrs, inputs, outputs, workspace, keep }) => {
     const [x, w, bias] = inputs;
     const [outFeatures, features] = w.shape;
-    const kept = keep(w, packedBytes(1, 1, features, outFeatures));
     return productCalls({
       ...row(x.shape[0], features, outFeatures, x.address, outputs[0].address),
-      weights: { address: w.address, innerStride: 1, columnStride: features, groupStride: 0 },
+      weights: { buffer: w, innerStride: 1, columnStride: features, groupStride: 0 },
       bias: attrs.bias ? bias.address : undefined,
-      packed: kept ?? workspace,
-      kept: kept !== undefined,
+      workspace,
+      keep,
     });
   },
 };
@@ -37,8 +36,8 @@ export const linearBackwardInput: Lowering<'linear_backward_input'> = {
     const [outFeatures, features] = w.shape;
     return productCalls({
       ...row(dy.shape[0], outFeatures, features, dy.address, outputs[0].address),
-      weights: { address: w.address, innerStride: features, columnStride: 1, groupStride: 0 },
-      packed: workspace,
+      weights: { buffer: w, innerStride: features, columnStride: 1, groupStride: 0 },
+      workspace,
     });
   },
 };
@@ -74,5 +73,5 @@ function row(batch: number, inner: number, columns: number, source: number, out:
     batch: 1,
     grid: [1, batch],
     ...noFinish,
-  } satisfies Omit<Product, 'weights' | 'packed'>;
+  } satisfies Omit<Product, 'weights' | 'workspace'>;
 }

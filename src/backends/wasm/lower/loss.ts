@@ -44,6 +44,7 @@ export const top1Hits: Lowering<'top1_hits'> = {
   },
 };
 
-function rowsPerChunkOf(classes: number): number {
+/** Rows of a chunk. */
+export function rowsPerChunkOf(classes: number): number {
   return Math.max(1, Math.floor(chunkExponentials / classes));
 }

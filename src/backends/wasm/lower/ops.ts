@@ -6,8 +6,10 @@ import {
   batchNormInferenceBackward,
   batchNormRecompute,
 } from './batch-norm.ts';
+import { allReduce, allReduceWait } from './all-reduce.ts';
 import { dropout, hardsigmoidBackward, relu6Backward, reluBackward } from './elementwise.ts';
 import { flattenBackward, subsampleBackward } from './layout.ts';
+import { lineageLowerings } from './lineage.ts';
 import { softmaxCrossEntropy, softmaxCrossEntropyBackward, top1Hits } from './loss.ts';
 import { accumulate, adamw, ema, sgd } from './optimiser.ts';
 import {
@@ -17,16 +19,31 @@ import {
   maxPool2dBackward,
 } from './pool.ts';
 import { channelSum, gradientNorm } from './reduce.ts';
+import {
+  batchNormBackwardElemt,
+  batchNormBackwardReduce,
+  batchNormElemt,
+  batchNormGatherStats,
+  batchNormStats,
+} from './sync-batch-norm.ts';
 import { inferenceLowerings } from './table-inference.ts';
 
 /** Every op that is not a matmul or a convolution. */
 export const opLowerings = {
   ...inferenceLowerings,
+  ...lineageLowerings,
+  all_reduce: allReduce,
+  all_reduce_wait: allReduceWait,
   channel_sum: channelSum,
   batch_norm: batchNorm,
   batch_norm_recompute: batchNormRecompute,
   batch_norm_backward: batchNormBackward,
   batch_norm_inference_backward: batchNormInferenceBackward,
+  batch_norm_stats: batchNormStats,
+  batch_norm_gather_stats: batchNormGatherStats,
+  batch_norm_elemt: batchNormElemt,
+  batch_norm_backward_reduce: batchNormBackwardReduce,
+  batch_norm_backward_elemt: batchNormBackwardElemt,
   relu_backward: reluBackward,
   relu6_backward: relu6Backward,
   hardsigmoid_backward: hardsigmoidBackward,

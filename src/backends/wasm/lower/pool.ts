@@ -7,6 +7,9 @@ import { chunkFloats } from './chunks.ts';
 /** Channels of a chunk: few enough that global pooling of a single picture still gives many chunks. */
 const forwardChannels = 64;
 const backwardChannels = 64;
+/** Where they still give few chunks, as of the large pictures at a network's beginning: a cache line. */
+const fewestChannels = 16;
+const fewChunks = 8;
 
 export const maxPool2d: Lowering<'max_pool2d'> = {
   calls({ attrs, inputs: [x], outputs: [y] }) {
@@ -17,7 +20,7 @@ export const maxPool2d: Lowering<'max_pool2d'> = {
 
 export const avgPool2d: Lowering<'avg_pool2d'> = {
   calls({ attrs, inputs: [x], outputs: [y] }) {
-    const { chunks, geometry } = cut(attrs, x.shape, y.shape, y.shape, forwardChannels);
+    const { chunks, geometry } = cut(attrs, x.shape, y.shape, y.shape, channelsOfMean(y.shape));
     const countPadding = attrs.countIncludePad;
     return [
       call(kernels.avgPool, chunks, { source: x.address, target: y.address, ...geometry, countPadding }),
@@ -41,6 +44,12 @@ export const avgPool2dBackward: Lowering<'avg_pool2d_backward'> = {
     return [call(kernels.avgPoolBackward, chunks, { ...args, countPadding: attrs.countIncludePad })];
   },
 };
+
+/** Each channel is summed up by itself, so that its bits are those of any cut. */
+function channelsOfMean([images, channels, height]: Shape): number {
+  const chunks = images * height * Math.ceil(channels / forwardChannels);
+  return chunks < fewChunks ? fewestChannels : forwardChannels;
+}
 
 /** Chunks are some rows of `written`, the shape of what is written, and a block of channels: about `chunkWork` floats of windows. */
 function cut(

@@ -1,12 +1,13 @@
 import { roundUp } from '../../../base/round-up.ts';
 import type { Pair } from '../../../graph/op-table.ts';
 import { packTaps, product as productArgs } from '../args/product.ts';
-import { call, type Call } from '../call.ts';
+import { call, packed, type Call, type Keep, type PlacedBuffer } from '../call.ts';
 import type { Finish } from './finish.ts';
 
 /** Columns of a tile of `product`. */
 const TILE_COLUMNS = 8;
-const TILE_ROWS = 4;
+/** A chunk's rows are whole tiles, of six rows or of four. */
+const WHOLE_ROWS = 12;
 /** Columns of a panel where vectors are wide: a chunk begins at a whole one. */
 const WIDE_COLUMNS = 16;
 /**
@@ -28,7 +29,7 @@ export interface Product extends Finish {
   readonly columns: number;
   readonly taps: readonly Tap[];
   readonly weights: {
-    readonly address: number;
+    readonly buffer: PlacedBuffer;
     /** In elements, between neighbours along the sum, between output channels, and between groups. */
     readonly innerStride: number;
     readonly columnStride: number;
@@ -39,10 +40,9 @@ export interface Product extends Finish {
   readonly batch: number;
   /** Output places that are computed, of each image. */
   readonly grid: Pair;
-  /** Where the packed weights go: `packedBytes` of room. */
-  readonly packed: number;
-  /** Whether they stay there, so that they are packed once. */
-  readonly kept?: boolean;
+  /** Where the packed weights go, `packedBytes` of room, unless they are kept. */
+  readonly workspace: number;
+  readonly keep?: Keep;
 }
 
 /** Where a tap reads, relative to the stepped place, and where its weights begin, in elements. */
@@ -65,10 +65,14 @@ export function packedBytes(groups: number, taps: number, inner: number, columns
 
 /** The calls: weights into panels, then the product. */
 export function productCalls(product: Product): readonly Call[] {
+  const { weights, taps, groups, inner, columns, workspace, keep = () => undefined } = product;
   const blocks = blocksOf(product);
-  return product.taps.length === 0
-    ? [multiply(product, blocks)]
-    : [pack(product, blocks), multiply(product, blocks)];
+  if (taps.length === 0) return [multiply(product, blocks, workspace)];
+  const bytes = packedBytes(groups, taps.length, inner, columns);
+  const { address, calls } = packed({ keep, workspace }, weights.buffer, bytes, (room) => [
+    pack(product, blocks, room),
+  ]);
+  return [...calls, multiply(product, blocks, address)];
 }
 
 /** How the reduction is cut: several whole taps, or equal pieces of one. */
@@ -86,37 +90,29 @@ function blocksOf({ inner, taps }: Product): Blocks {
   return { taps: Math.max(1, Math.ceil(taps.length / Math.ceil(taps.length / most))), inner };
 }
 
-function pack(
-  { weights, packed, kept = false, groups, inner, columns, taps }: Product,
-  blocks: Blocks,
-): Call {
+function pack({ weights, groups, inner, columns, taps }: Product, blocks: Blocks, room: number): Call {
   const panels = Math.ceil(columns / TILE_COLUMNS);
   const panelsPerChunk = Math.max(1, Math.ceil((groups * panels) / CHUNKS));
   const panelChunks = Math.ceil(panels / panelsPerChunk);
-  return call(
-    packTaps,
-    groups * panelChunks,
-    {
-      ...{ weights: weights.address, packed, inner, columns, taps: taps.length },
-      innerStride: weights.innerStride,
-      columnStride: weights.columnStride,
-      groupStride: weights.groupStride,
-      ...{ tapsPerBlock: blocks.taps, innerPerBlock: blocks.inner, panelsPerChunk, panelChunks },
-      tapOffsets: taps.map((tap) => tap.weights),
-    },
-    { once: kept },
-  );
+  return call(packTaps, groups * panelChunks, {
+    ...{ weights: weights.buffer.address, packed: room, inner, columns, taps: taps.length },
+    innerStride: weights.innerStride,
+    columnStride: weights.columnStride,
+    groupStride: weights.groupStride,
+    ...{ tapsPerBlock: blocks.taps, innerPerBlock: blocks.inner, panelsPerChunk, panelChunks },
+    tapOffsets: taps.map((tap) => tap.weights),
+  });
 }
 
-function multiply(product: Product, blocks: Blocks): Call {
+function multiply(product: Product, blocks: Blocks, weights: number): Call {
   const { source, out, grid, batch, groups, inner, columns, taps } = product;
-  const { packed, bias, residual, activation } = product;
+  const { bias, residual, activation } = product;
   const rows = batch * grid[0] * grid[1];
   const [rowsPerChunk, columnsPerChunk] = chunkSize(rows, columns, groups);
   const rowChunks = Math.ceil(rows / rowsPerChunk);
   const columnChunks = Math.ceil(columns / columnsPerChunk);
   return call(productArgs, groups * rowChunks * columnChunks, {
-    ...{ source: source.address, packed, out: out.address, bias, residual, activation },
+    ...{ source: source.address, packed: weights, out: out.address, bias, residual, activation },
     ...{ batch, gridHeight: grid[0], gridWidth: grid[1] },
     ...{ height: source.size[0], width: source.size[1], channels: source.channels },
     ...{ stepRows: source.step[0], stepColumns: source.step[1] },
@@ -131,11 +127,11 @@ function multiply(product: Product, blocks: Blocks): Call {
 /** Rows and columns of a chunk: large enough to reuse what is in the caches, small enough to be shared out. */
 function chunkSize(rows: number, columns: number, groups: number): [number, number] {
   let columnsPerChunk = Math.min(BLOCK_COLUMNS, roundUp(columns, WIDE_COLUMNS));
-  // Equal blocks: 196 rows are 100 and 96, not 128 and 68, so that threads finish together.
-  let rowsPerChunk = roundUp(Math.ceil(rows / Math.ceil(rows / BLOCK_ROWS)), TILE_ROWS);
+  // Equal blocks: 784 rows are 120 and a last 64, not 128 and 16, so that threads finish together.
+  let rowsPerChunk = roundUp(Math.ceil(rows / Math.ceil(rows / BLOCK_ROWS)), WHOLE_ROWS);
   const count = () => groups * Math.ceil(rows / rowsPerChunk) * Math.ceil(columns / columnsPerChunk);
   while (count() < CHUNKS && columnsPerChunk > 64)
     columnsPerChunk = roundUp(columnsPerChunk / 2, WIDE_COLUMNS);
-  while (count() < CHUNKS && rowsPerChunk > 16) rowsPerChunk = roundUp(rowsPerChunk / 2, TILE_ROWS);
+  while (count() < CHUNKS && rowsPerChunk > 16) rowsPerChunk = roundUp(rowsPerChunk / 2, WHOLE_ROWS);
   return [rowsPerChunk, columnsPerChunk];
 }
