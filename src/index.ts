@@ -11,7 +11,14 @@
  */
 export type {} from './base/globals.ts'; // Globals that declarations speak of: nothing at run time.
 
-export { CardinalError, DeviceLostError, DisposedError, UsageError } from './base/errors.ts';
+export {
+  CardinalError,
+  DeviceLostError,
+  DisposedError,
+  QueueFullError,
+  UnreadableError,
+  UsageError,
+} from './base/errors.ts';
 export { Rng } from './base/rng.ts';
 export type { StateDict, TensorData } from './base/tensor-data.ts';
 export type { Shape, Value } from './graph/value.ts';
@@ -21,8 +28,17 @@ export * as nn from './nn.ts';
 export { F, init, Module, trace } from './nn/index.ts';
 export * from './models/index.ts';
 
+export { activations, type ActivationsOptions } from './session/activations.ts';
+export { pathContributions, type PathContributionsOptions } from './session/paths/path-contributions.ts';
+export type {
+  BlockContributions,
+  PathContribution,
+  PathContributions,
+  PathProgress,
+} from './session/paths/contributions.ts';
 export { compile, CompiledModel, type CompileOptions, type Output } from './session/compile.ts';
 export { computeGradients, type GradientOptions, type Gradients } from './session/gradients.ts';
+export { ownLoss, type OwnLoss } from './nn/own-loss.ts';
 export { writeWeights } from './session/state.ts';
 
 export * from './backends/index.ts';

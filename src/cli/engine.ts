@@ -1,6 +1,6 @@
 import type { Backend } from '../backends/backend.ts';
 import { withEnding } from '../base/endings.ts';
-import type { NodeBackendOptions } from '../node/backend.ts';
+import type { IsolationOptions, NodeBackendOptions } from '../node/backend.ts';
 import { defaultBackend } from '../node/backends.ts';
 import type { EngineFlags } from './flags/engine.ts';
 
@@ -15,13 +15,13 @@ export function continuingFlags(
   return blas === false ? ' --no-blas' : '';
 }
 
-/** Runs `work` with the backend the flags ask for and ends its workers whatever happens. */
+/** Runs `work` with the backend the flags ask for and ends its workers whatever happens. One that is `isolated` leaves this thread free for signals. */
 export async function withBackend<T>(
-  { backend: name, threads, blas }: EngineFlags,
+  { backend: name, threads, blas, isolated }: EngineFlags & IsolationOptions,
   work: (backend: Backend) => Promise<T>,
 ): Promise<T> {
   const { createNodeBackend } = await import('../node/backend.ts');
-  const backend = await createNodeBackend({ name, threads, blas });
+  const backend = await createNodeBackend({ name, threads, blas, isolated });
   return withEnding(
     () => backend.dispose(),
     () => work(backend),

@@ -1,6 +1,7 @@
 import { CommanderError } from 'commander';
 import { CardinalError, messageOf, UsageError } from '../base/errors.ts';
 import { fileReason, hasCode, isShortage } from '../base/file-errors.ts';
+import { AgreedError, SaidElsewhereError } from '../node/mpi/errors.ts';
 import { Interruption } from './process/interrupt.ts';
 
 /** How the command line ends after something was thrown. */
@@ -29,14 +30,24 @@ export function verdictOn(error: unknown, { command = '', verbose = false } = {}
     const message = error.message.replace(/^error: |\.$/g, '').replace(/\n(\(Did you mean .*\))$/, ' $1');
     return verdict(2, `${message}; see ${help}`);
   }
+  if (error instanceof SaidElsewhereError) return { exitCode: error.exitCode, lines: [] };
+  if (error instanceof AgreedError) return verdict(error.exitCode, error.message);
   if (error instanceof Interruption) return verdict(error.exitCode, error.message);
-  if (error instanceof UsageError) return verdict(2, error.message);
-  if (error instanceof CardinalError) return verdict(1, error.message);
+  if (error instanceof UsageError) return verdict(2, inFlags(error.message));
+  if (error instanceof CardinalError) return verdict(1, inFlags(error.message));
   const reason = systemReason(error);
   if (reason !== undefined) return verdict(1, reason);
   const message = messageOf(error).replace(/\s*\n\s*/g, ' ');
   const more = verbose ? '' : '; add --verbose for its stack trace';
   return verdict(1, `unexpected error, a bug in Cardinal: ${message}${more}`);
+}
+
+/** A message of the library for who gave flags: without what is told to programs, and options under their flags' names. */
+function inFlags(message: string): string {
+  return message
+    .replace(/ \(in a program[,:]? [^()]*\)/g, '')
+    .replace(/^(loss|balance)(?=:| )/, '--$1')
+    .replace(", or a function of one's own, for", ' for');
 }
 
 /** What the system said, if that alone explains an error: a disk that is full or fails, limits, permissions. */

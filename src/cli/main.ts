@@ -2,6 +2,7 @@ import { Command, CommanderError, Help } from 'commander';
 import { UsageError } from '../base/errors.ts';
 import { verdictOn } from './error.ts';
 import { answerSignals } from './process/interrupt.ts';
+import { saidOnce } from './process/said-once.ts';
 import { answerLostStreams } from './process/streams.ts';
 import { writeLines } from './output/lines.ts';
 import { didYouMean } from './suggest.ts';
@@ -23,16 +24,25 @@ const commands: Readonly<Record<string, readonly [summary: string, load: () => P
     () => import('./tradeoff/command.ts'),
   ],
   plan: ['print the program that a network compiles to', () => import('./plan/command.ts')],
+  forecast: [
+    'forecast how training goes on many hosts, before there are any',
+    () => import('./forecast/command.ts'),
+  ],
+  lr: ['find a learning rate: a range test with a chart', () => import('./lr/command.ts')],
   train: ['train a network on pictures', () => import('./train/command.ts')],
   study: ["repeat one of the ResNeXt paper's comparisons", () => import('./study/command.ts')],
   eval: ['evaluate a trained network on labelled pictures', () => import('./eval/command.ts')],
   predict: ['classify pictures with a trained network', () => import('./predict/command.ts')],
+  explain: ['show where in pictures a trained network sees a class', () => import('./explain/command.ts')],
+  features: ['write the embedding of every picture to a table', () => import('./features/command.ts')],
+  serve: ['answer requests for classifications over HTTP and gRPC', () => import('./serve/command.ts')],
+  studio: ['see, train and take apart networks in a page', () => import('./studio/command.ts')],
   inspect: [
     'list the tensors of a weights file and the networks they fit',
     () => import('./inspect/command.ts'),
   ],
   verify: ['check a run or a weights file for damage', () => import('./verify/command.ts')],
-  pack: ['pack a run into one file', () => import('./pack/command.ts')],
+  pack: ['pack a run into one file, or data into shards', () => import('./pack/command.ts')],
   unpack: ['unpack a run from one file', () => import('./unpack/command.ts')],
   convert: ['convert weights to another format', () => import('./convert/command.ts')],
   export: ['export a network to ONNX or PyTorch', () => import('./export/command.ts')],
@@ -62,7 +72,7 @@ try {
   if (args.length === 0) program.outputHelp();
   else await parse(program);
 } catch (error) {
-  report(error);
+  report(asked === 'train' ? await saidOnce(error) : error);
 }
 
 /** Runs the command that was called; an unknown flag is answered with the one that was probably meant. */

@@ -68,6 +68,8 @@ const synonyms: readonly (readonly string[])[] = [
     '--project',
     '--run-dir',
   ],
+  // Of servers these are processes, of training programs threads.
+  ['--processes', '--workers', '--instances', '--replicas', '-w'],
   ['--threads', '-j', '-t', '--workers', '--num-workers', '--num-threads', '--jobs', '--cpus'],
   ['--backend', '--device', '--engine'],
   ['--top', '-k', '--topk', '--top-k'],
@@ -78,6 +80,13 @@ const synonyms: readonly (readonly string[])[] = [
   ['--seeds', '--repeats', '--num-seeds', '--repetitions'],
   ['--dry-run', '-n', '--plan'],
   ['--augment', '--augmentation', '--aug', '--aa', '--auto-augment'],
+  ['--host', '--bind', '--listen', '--address', '--addr', '--ip', '-H'],
+  ['--port', '-p', '--http-port', '--http_port'],
+  ['--max-batch', '--max-batch-size', '--batch-size'],
+  ['--max-delay', '--max-batch-delay', '--batch-timeout', '--max-queue-delay', '--max-latency'],
+  ['--queue', '--queue-size', '--max-queue-size', '--backlog', '--job-queue-size'],
+  ['--grace', '--grace-period', '--graceful-timeout', '--shutdown-timeout', '--exit-timeout-secs'],
+  ['--watch', '--reload', '--poll', '--model-control-mode'],
   ['--verbose', '--debug', '--trace', '--stack'],
   ['--version', '-v'],
   ['--json', '--format', '--output-format'],
@@ -95,7 +104,7 @@ const dataFlags: readonly string[] = [
 ];
 
 /**
- * What was most likely meant by an unknown flag, as the end of a sentence: a flag of the same meaning, or one that is spelt alike;
+ * What was most likely meant by an unknown flag, as the end of a sentence: a flag of the same meaning, where it belongs, or one that is spelt alike;
  * undefined if there is none. `has` are the command's flags and the names of its arguments.
  */
 export function didYouMean(
@@ -109,6 +118,8 @@ export function didYouMean(
     .flat()
     .find((candidate) => has.flags.includes(candidate));
   if (same !== undefined) return `(Did you mean ${same}?)`;
+  if (flag === '--labels' && has.args.some((name) => name === 'data' || name === 'source'))
+    return '(only train and eval read labels from a file: give this command a folder of class folders)';
   if (dataFlags.includes(flag) && has.args.includes('data'))
     return '(the data is an argument, without a flag)';
   // Any two short flags differ by one letter, so spelling says nothing.

@@ -2,6 +2,7 @@ import { CardinalError, messageOf } from '../base/errors.ts';
 import { Assembler } from './assembler.ts';
 import type { SampleDecoder } from './decode.ts';
 import { noting, telling, type DecodingNote } from './decode-watch.ts';
+import { isEncoded, pathOf } from './file-source.ts';
 import type { Timed } from './in-time.ts';
 import type { WorkerJob, WorkerMessage, WorkerReply, WorkerSetup } from './pool-messages.ts';
 import { handedOver, isShared } from './shared-memory.ts';
@@ -37,12 +38,11 @@ export function notingFor({ watched }: WorkerSetup, port: JobPort): ((index: num
 
 /** The assembler of a loader, in a thread of its pool or in the loader's own. */
 export function assemblerOf(
-  { spec, source, labels, name, givenUp = [] }: WorkerSetup,
+  { spec, source, labels, targets, name, givenUp = [] }: WorkerSetup,
   decode: SampleDecoder,
 ): Assembler {
-  const idOf = (index: number): string =>
-    source.kind === 'files' ? source.paths[index] : `${name}#${index}`;
-  const assembler = new Assembler(spec, labels, decode, idOf);
+  const idOf = (index: number): string => (isEncoded(source) ? pathOf(source, index) : `${name}#${index}`);
+  const assembler = new Assembler(spec, labels, decode, idOf, targets);
   for (const { index, reason } of givenUp) assembler.giveUp(index, reason);
   return assembler;
 }

@@ -1,6 +1,7 @@
 import { checkKind, record, type Kind } from '../base/options.ts';
 import { UsageError } from '../base/errors.ts';
 import { described } from '../base/described.ts';
+import { countOf } from './file-source.ts';
 import type { PictureSource } from './picture-source.ts';
 
 const datasetKind: Kind = {
@@ -25,10 +26,10 @@ export function checkSamples(classes: readonly string[], labels: Int32Array, sou
     throw new UsageError(`${what}: expected labels from 0 to ${classes.length - 1}, got ${other}`);
   }
   checkKind(what, 'the source', source, {
-    expected: "{ kind: 'memory' or 'files', … }",
+    expected: "{ kind: 'memory', 'files' or 'shards', … }",
     is: (value) => record.is(value) && 'kind' in Object(value),
   });
-  const count = source.kind === 'files' ? source.paths.length : source.rows.length;
+  const count = countOf(source);
   if (count !== labels.length) {
     throw new UsageError(`${what}: expected ${labels.length} pictures, one for each label, got ${count}`);
   }
@@ -41,6 +42,13 @@ export function checkSamples(classes: readonly string[], labels: Int32Array, sou
     }
     return;
   }
+  if (source.kind === 'shards') {
+    const { length } = source.members.offsets;
+    const outside = source.rows.find((row) => row >= length);
+    if (outside === undefined) return;
+    throw new UsageError(`${what}: expected rows below ${length}, the members there are, got ${outside}`);
+  }
+  if (source.kind === 'stream') return;
   const { width, height, channels, recordBytes, pixelOffset, rows } = source;
   for (const [name, value, least] of [
     ['width', width, 1],

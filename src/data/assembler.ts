@@ -1,12 +1,19 @@
-import { CardinalError, messageOf, ShortageError } from '../base/errors.ts';
+import { CardinalError, messageOf, ShortageError, UsageError } from '../base/errors.ts';
 import { Rng } from '../base/rng.ts';
 import type { Picture } from './dataset.ts';
 import { mixBatch } from './mix.ts';
 import { evalPipeline, trainPipeline, type Pipeline } from './pipeline.ts';
 import type { Augmentation, Mix, Preprocessing } from './preprocessing.ts';
 import { membersByClass } from './split.ts';
+import { rowOfTargets } from './targets.ts';
 
-/** What is to be done with the pictures of a dataset; plain data, so that it can be handed to a worker. */
+/** A pipeline that is told the picture's turn, too: its epoch, its index and, if it was in the epoch before, how often. */
+type TurnPipeline = (...args: [...Parameters<Pipeline>, turn: readonly number[]]) => void | Promise<void>;
+
+/** What a program's own functions make of the usual pipeline. */
+export type OwnPipeline = (usual: TurnPipeline) => TurnPipeline;
+
+/** What is to be done with the pictures of a dataset; plain data, so that it can be handed to a worker, where nothing is a program's own. */
 export interface AssemblySpec {
   readonly preprocessing: Preprocessing;
   readonly augmentation: Augmentation | undefined;
@@ -15,6 +22,7 @@ export interface AssemblySpec {
   readonly seed: number;
   /** A picture that cannot be decoded is replaced in training, left out in evaluation, an error if strict. */
   readonly unreadable: 'replace' | 'leave-out' | 'refuse';
+  readonly own?: OwnPipeline | undefined;
 }
 
 export interface BatchRequest {
@@ -24,6 +32,8 @@ export interface BatchRequest {
   readonly indices: Uint32Array;
   /** How often each sample was in this epoch before, where any comes twice: it is then augmented differently. */
   readonly repeats?: Uint32Array | undefined;
+  /** Positions of samples that are there to be mixed with the next one, and are not in the batch that comes of it; in training alone. */
+  readonly partners?: readonly number[] | undefined;
 }
 
 export interface AssembledBatch {
@@ -52,25 +62,29 @@ type Decoded = { readonly picture: Picture } | { readonly reason: string };
 export class Assembler {
   readonly #spec: AssemblySpec;
   readonly #labels: Int32Array;
+  readonly #targets: Float32Array | undefined;
   readonly #decode: (index: number) => Promise<Picture>;
   readonly #idOf: (index: number) => string;
-  readonly #pipeline: Pipeline;
+  readonly #pipeline: TurnPipeline;
   /** Why samples that were tried could not be decoded, so that none is tried twice. */
   readonly #unreadable = new Map<number, string>();
-  #members: number[][] | undefined;
+  #members: Uint32Array[] | undefined;
 
   constructor(
     spec: AssemblySpec,
     labels: Int32Array,
     decode: (index: number) => Promise<Picture>,
     idOf: (index: number) => string,
+    targets?: Float32Array,
   ) {
-    const { preprocessing, augmentation } = spec;
+    const { preprocessing, augmentation, own } = spec;
     this.#spec = spec;
     this.#labels = labels;
+    this.#targets = targets;
     this.#decode = decode;
     this.#idOf = idOf;
-    this.#pipeline = augmentation ? trainPipeline(preprocessing, augmentation) : evalPipeline(preprocessing);
+    const usual = augmentation ? trainPipeline(preprocessing, augmentation) : evalPipeline(preprocessing);
+    this.#pipeline = own?.(usual) ?? usual;
   }
 
   /** Has a sample count as one that cannot be decoded. */
@@ -87,6 +101,10 @@ export class Assembler {
     const indices: number[] = [];
     const failures: { index: number; reason: string }[] = [];
     target.fill(0);
+    if (request.indices.length === 0) {
+      input.fill(0);
+      return { size: 0, labels: new Int32Array(0), indices: new Uint32Array(0), failures };
+    }
 
     // The next picture is decoded (on another thread, where decoding is asynchronous) while this one is transformed.
     let ahead = this.#tryDecode(request.indices[0]);
@@ -97,15 +115,24 @@ export class Assembler {
       const turn = { epoch: request.epoch, repeat: request.repeats?.[position] ?? 0 };
       const used = await this.#fill(turn, index, decoded, input, at, failures);
       if (used === undefined) continue;
-      target[indices.length * classes + this.#labels[used]] = 1;
+      const row = indices.length * classes;
+      if (this.#targets === undefined) target[row + this.#labels[used]] = 1;
+      else target.set(rowOfTargets(this.#targets, this.#labels.length, used), row);
       indices.push(used);
     }
 
-    const size = indices.length;
+    let size = indices.length;
     input.fill(0, size * pictureSize);
     if (mix) {
       const rng = Rng.of(seed, 'mix', request.epoch, request.batch);
       mixBatch({ size, height, width, channels, classes, input, target }, mix, rng);
+    }
+    // In training every position has a picture, so positions are rows; the last first, so that those before keep theirs.
+    for (const row of [...(request.partners ?? [])].reverse()) {
+      indices.splice(row, 1);
+      size--;
+      input.copyWithin(row * pictureSize, (row + 1) * pictureSize).fill(0, size * pictureSize);
+      target.copyWithin(row * classes, (row + 1) * classes).fill(0, size * classes);
     }
     return {
       size,
@@ -124,9 +151,9 @@ export class Assembler {
     at: number,
     failures: { index: number; reason: string }[],
   ): Promise<number | undefined> {
-    const attempt = (candidate: number, result: Decoded): boolean => {
+    const attempt = async (candidate: number, result: Decoded): Promise<boolean> => {
       const reason =
-        'reason' in result ? result.reason : this.#transform(turn, index, result.picture, input, at);
+        'reason' in result ? result.reason : await this.#transform(turn, index, result.picture, input, at);
       if (reason === undefined) return true;
       this.#unreadable.set(candidate, reason);
       failures.push({ index: candidate, reason });
@@ -135,10 +162,10 @@ export class Assembler {
       }
       return false;
     };
-    if (attempt(index, decoded)) return index;
+    if (await attempt(index, decoded)) return index;
     if (this.#spec.unreadable === 'leave-out') return undefined;
     for (const candidate of this.#substitutes(index)) {
-      if (attempt(candidate, await this.#tryDecode(candidate))) return candidate;
+      if (await attempt(candidate, await this.#tryDecode(candidate))) return candidate;
     }
     throw new CardinalError(
       `${this.#idOf(index)} cannot be read, and neither can any other picture of its class: ${this.#unreadable.get(index) ?? ''}`,
@@ -146,19 +173,20 @@ export class Assembler {
   }
 
   /** Returns the reason if the picture cannot be used. */
-  #transform(
+  async #transform(
     { epoch, repeat }: Turn,
     index: number,
     picture: Picture,
     input: Float32Array,
     at: number,
-  ): string | undefined {
+  ): Promise<string | undefined> {
     try {
       const path = repeat === 0 ? [epoch, index] : [epoch, index, repeat];
-      this.#pipeline(picture, Rng.of(this.#spec.seed, 'augment', ...path), input, at);
+      await this.#pipeline(picture, Rng.of(this.#spec.seed, 'augment', ...path), input, at, path);
       return undefined;
     } catch (error) {
-      if (error instanceof CardinalError) return error.message;
+      // A mistake of the program is none of the picture.
+      if (error instanceof CardinalError && !(error instanceof UsageError)) return error.message;
       throw error;
     }
   }

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { strongParts } from './strong-augmentation.ts';
 
 const range = z
   .tuple([z.number().check(z.positive()), z.number().check(z.positive())])
@@ -29,6 +30,7 @@ export const augmentationSchema = z.strictObject({
   ),
   /** Standard deviation of the PCA lighting; RGB only. 0.1 in the paper's recipe. */
   lighting: z._default(z.number().check(z.nonnegative()), 0),
+  ...strongParts,
 });
 
 /** How training pictures are augmented, with all defaults filled in. */

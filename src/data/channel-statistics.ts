@@ -3,6 +3,7 @@ import { nextTask } from '../base/next-task.ts';
 import { checkKind, record } from '../base/options.ts';
 import { checkDataset } from './arguments.ts';
 import { decoderOf } from './decode.ts';
+import { isEncoded } from './file-source.ts';
 import { openDataKind, type OpenData } from './open-data.ts';
 import type { PicturePlatform } from './picture-platform.ts';
 import { fitPicture } from './pipeline.ts';
@@ -33,11 +34,13 @@ export async function channelStatistics(
   platform: PicturePlatform,
 ): Promise<ChannelStatistics> {
   checkDataset('channelStatistics', dataset);
+  const { known } = dataset;
+  if (known) return channelStatistics(known, preprocessing, limit, platform);
   const { channels } = checkPreprocessing('channelStatistics', preprocessing);
   const decode = decoderOf(dataset.source, platform);
   const [height, width] = preprocessing.size;
   const affordable = Math.max(64, Math.floor(enough / (height * width)));
-  const usual = dataset.source.kind === 'files' ? 400 : 10_000;
+  const usual = isEncoded(dataset.source) ? 400 : 10_000;
   const samples = Math.min(limit ?? usual, affordable, dataset.length);
   // Whole numbers below 2⁵³, so the order of the additions does not matter.
   const sums = new Array<number>(channels).fill(0);
@@ -102,7 +105,8 @@ export async function fitPreprocessing(
 ): Promise<Preprocessing> {
   checkKind('fitPreprocessing', 'the data', data, openDataKind);
   checkKind('fitPreprocessing', 'the options', options, record);
-  const { channels = data.channels, imageSize, cropShare, interpolation, mean, std } = options;
+  const { channels = data.channels, imageSize, cropShare, interpolation } = options;
+  const { mean = data.statistics?.mean, std = data.statistics?.std } = options;
   const base = { channels, imageSize, cropShare, interpolation, pictureSize: data.pictureSize };
   const unit = new Array<number>(channels).fill(1);
   const raw = defaultPreprocessing({ ...base, mean: mean ?? unit, std: std ?? unit });

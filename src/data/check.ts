@@ -1,6 +1,7 @@
 import { CardinalError, messageOf } from '../base/errors.ts';
 import { checkDataset } from './arguments.ts';
 import { decoderOf } from './decode.ts';
+import { isEncoded } from './file-source.ts';
 import { isTooLate } from './in-time.ts';
 import { requireNothingMissed } from './left-out.ts';
 import type { OpenData } from './open-data.ts';
@@ -24,7 +25,7 @@ export async function checkPictures(
   platform: PicturePlatform,
 ): Promise<UnreadablePicture[]> {
   checkDataset('checkPictures', dataset);
-  if (dataset.source.kind !== 'files') return [];
+  if (!isEncoded(dataset.source)) return [];
   const decode = decoderOf(dataset.source, platform);
   const failureOf = (index: number): Promise<string | undefined> =>
     decode(index).then(() => undefined, messageOf);

@@ -1,4 +1,5 @@
 import type { DisposeOptions } from '../base/disposal.ts';
+import type { Targets } from './task.ts';
 
 /** A decoded picture: height × width × channels bytes, rows first, channels interleaved. */
 export interface Picture {
@@ -13,11 +14,16 @@ export interface Picture {
 export interface Dataset {
   /** Where it came from, for people: a path or a title. */
   readonly name: string;
-  /** Class names; a label is an index into them. */
+  /** Class names; a label is an index into them. Of other `targets` the names of labels or numbers. */
   readonly classes: readonly string[];
   readonly length: number;
-  /** Label of sample `index`, in [0, classes.length). */
+  /**
+   * Label of sample `index`, in [0, classes.length). Of several labels the rarest: it goes with that class's pictures where these are split
+   * or balanced. Of numbers 0.
+   */
   label(index: number): number;
+  /** What samples have in place of one class each; absent if they have that. */
+  readonly targets?: Targets | undefined;
   /** What a person can find the sample by: a file path, or `test_batch.bin#17`. */
   id(index: number): string;
 }
@@ -41,7 +47,7 @@ export interface Batch {
   readonly size: number;
   /** N×H×W×C (channels-last, as programs store pictures), normalised. */
   readonly input: Float32Array;
-  /** N×K probabilities: one-hot rows, or mixed by mixup and CutMix. Zero rows beyond `size`. */
+  /** N×K probabilities: one-hot rows, or mixed by mixup and CutMix; of other `targets` these. Zero rows beyond `size`. */
   readonly target: Float32Array;
   /** The true class of each valid sample (of the first partner, where two were mixed). */
   readonly labels: Int32Array;

@@ -1,10 +1,11 @@
-import { CardinalError, messageOf, ShortageError } from '../base/errors.ts';
+import { messageOf, ShortageError, UnreadableError } from '../base/errors.ts';
 import { checkKind, checkOptions, wholeFrom } from '../base/options.ts';
 import { shortened } from '../base/quoted.ts';
 import { checkDataset } from './arguments.ts';
 import type { Picture } from './dataset.ts';
 import { cannotRead } from './gather.ts';
-import { limitsOf, readFileOf, readPath } from './file-source.ts';
+import { isEncoded, limitsOf, pathOf, readFileOf, readPath } from './file-source.ts';
+import { checkSegments } from './formats/jpeg-scans.ts';
 import { inTime, type Timed } from './in-time.ts';
 import {
   optionalFormatOf,
@@ -33,8 +34,8 @@ import { inMemory, pictureInMemory, type PictureDataset, type PictureSource } fr
  * EXIF rotation is applied (`ImageOps.exif_transpose`), 16-bit grey is cut to its high byte, where older Pillows clip it at
  * 255, and the transparent pixels of a GIF are black. The bytes determine the format, whatever the file is called.
  *
- * @throws CardinalError with the file and the reason, if `file` is nothing that a picture can be read from, or if it has more
- * than `maxPixels` pixels or takes longer than `decodeSeconds`
+ * @throws UnreadableError with the file and the reason, if it is damaged or no picture, or if it has more
+ * than `maxPixels` pixels or takes longer than `decodeSeconds`; CardinalError if `file` is nothing that a picture can be read from
  */
 export async function loadPicture(
   file: EncodedPicture,
@@ -46,7 +47,7 @@ export async function loadPicture(
   return decodePicture(await receivePicture(file, limits, platform), limits, platform);
 }
 
-/** The picture of what was received. Throws a `CardinalError` that names the file, if it has a name. */
+/** The picture of what was received. Throws an `UnreadableError` that names the file, if it has a name. */
 export async function decodePicture(
   received: ReceivedPicture,
   limits: PictureLimits,
@@ -60,13 +61,13 @@ export async function decodePicture(
   return named(name, decodeFile({ read, name }, limits, inTime(limits.decodeSeconds), platform));
 }
 
-/** Throws a `CardinalError` that names the picture if it cannot be decoded. */
+/** Throws an `UnreadableError` that names the picture if it cannot be decoded. */
 async function named(name: string | undefined, decoded: Promise<Picture>): Promise<Picture> {
   try {
     return await decoded;
   } catch (error) {
     if (error instanceof ShortageError) throw error;
-    throw new CardinalError(`${cannotRead(name)}: ${messageOf(error)}`, { cause: error });
+    throw new UnreadableError(`${cannotRead(name)}: ${messageOf(error)}`, { cause: error });
   }
 }
 
@@ -82,8 +83,8 @@ export async function readPicture(
     is: (value) => wholeFrom(0).is(value) && Number(value) < dataset.length,
   });
   const { source } = dataset;
-  if (source.kind !== 'files') return pictureInMemory(inMemory(source), index);
-  return named(source.paths[index], decoderOf(source, platform)(index));
+  if (!isEncoded(source)) return pictureInMemory(inMemory(source), index);
+  return named(pathOf(source, index), decoderOf(source, platform)(index));
 }
 
 /** Decodes sample `index` of a source. Throws an `Error` with the bare reason, or a `ShortageError`. */
@@ -95,14 +96,14 @@ export function decoderOf(
   platform: PicturePlatform,
   timed?: (index: number) => Timed,
 ): SampleDecoder {
-  if (source.kind !== 'files') {
+  if (!isEncoded(source)) {
     const memory = inMemory(source);
     return (index) => Promise.resolve(pictureInMemory(memory, index));
   }
   const limits = limitsOf(source);
   const givenUp = inTime(limits.decodeSeconds);
   return (index) => {
-    const file = { read: () => readFileOf(source, index, platform), name: source.paths[index] };
+    const file = { read: () => readFileOf(source, index, platform), name: pathOf(source, index) };
     return decodeFile(file, limits, timed?.(index) ?? givenUp, platform);
   };
 }
@@ -142,6 +143,7 @@ function knownFormat(
 ): PictureFormatName | OptionalFormatName {
   if (bytes.length === 0) throw new Error('it is empty');
   const format = pictureFormatOf(bytes);
+  if (format === 'jpeg') checkSegments(bytes);
   if (format !== undefined) return format;
   const optional = optionalFormatOf(bytes);
   if (optional !== undefined && platform.canDecode(optional)) return optional;

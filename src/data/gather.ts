@@ -1,5 +1,6 @@
+import { joinedBytes } from '../base/joined-bytes.ts';
 import { described } from '../base/described.ts';
-import { CardinalError, messageOf } from '../base/errors.ts';
+import { CardinalError, messageOf, UnreadableError } from '../base/errors.ts';
 import { shortened } from '../base/quoted.ts';
 import { orAborted } from '../base/until-aborted.ts';
 import { isUint8Array, isWebStream, type ByteStream } from './picture-forms.ts';
@@ -64,29 +65,23 @@ export async function gather(
     chunks?.cancel();
     unreadable(error);
   }
-  const bytes = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+  return joinedBytes(parts);
 }
 
-/** Throws a `CardinalError` if the file of a picture is larger than limits allow. */
+/** Throws an `UnreadableError` if the file of a picture is larger than limits allow. */
 export function requireSize(bytes: number, limits: PictureLimits): void {
   const most = Math.min(largestReceived, mostFileBytes(limits));
   if (bytes > most) {
-    throw new CardinalError(
+    throw new UnreadableError(
       `cannot read the picture: it has more than ${most} bytes, the most that a picture of maxPixels, ${limits.maxPixels}, is expected to have`,
     );
   }
 }
 
-/** Throws what made a picture unreadable, as a `CardinalError`. */
+/** Throws what made a picture unreadable, as an `UnreadableError` unless it says itself what it is. */
 export function unreadable(error: unknown, name?: string): never {
   if (error instanceof CardinalError) throw error;
-  throw new CardinalError(`${cannotRead(name)}: ${shortened(messageOf(error), 500)}`, { cause: error });
+  throw new UnreadableError(`${cannotRead(name)}: ${shortened(messageOf(error), 500)}`, { cause: error });
 }
 
 /** How every error about a picture begins. */

@@ -6,9 +6,9 @@ export function tookTooLong(seconds: number): string {
   return `${late}${seconds} s (decodeSeconds, --decode-seconds)`;
 }
 
-/** Whether that is why. */
+/** Whether that is why, by what is said of a picture. */
 export function isTooLate(reason: string): boolean {
-  return reason.startsWith(late);
+  return reason.includes(late);
 }
 
 const late = 'decoding took longer than ';

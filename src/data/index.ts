@@ -16,6 +16,13 @@ export {
   preprocessingSchema,
 } from './preprocessing.ts';
 export type { Augmentation, AugmentationInput, Mix, MixInput, Preprocessing } from './preprocessing.ts';
+export type { LabelRecord } from './labels/label-table.ts';
+export type { Targets, Task } from './task.ts';
+export { ownData, type OwnDataOptions, type OwnPictures } from './own/own-data.ts';
+export type { AugmentFunction } from './own/augment.ts';
+export type { FloatPicture, OwnSample } from './own/own-samples.ts';
+export type { OwnStream } from './own/own-stream.ts';
+export type { OwnTensor } from './own/own-tensor.ts';
 export { pictureDataset, subset } from './source.ts';
 export type { PictureDataset, PictureSource } from './source.ts';
 export { balancedSubset, splitByClass } from './split.ts';

@@ -1,4 +1,6 @@
-import { isShared, sharedBytes } from './shared-memory.ts';
+import { isEncoded } from './file-source.ts';
+import { joinedShards } from './shards/members.ts';
+import { isShared, sharedBytes, sharedFloats } from './shared-memory.ts';
 import {
   inMemory,
   keyOf,
@@ -18,11 +20,25 @@ export function joined(datasets: readonly PictureDataset[], name: string): Pictu
   return pictureDataset({
     name,
     classes: first.classes,
+    targets: first.targets && {
+      ...first.targets,
+      values: joinedFloats(datasets.map(({ targets }) => targets?.values ?? new Float32Array(0))),
+    },
     labels: Int32Array.from(at, ({ dataset, index }) => dataset.label(index)),
     source: joinedSource(datasets.map(({ source }) => source)),
     id: (position) => at[position].dataset.id(at[position].index),
     key: (position) => keyOf(at[position].dataset, at[position].index),
   });
+}
+
+function joinedFloats(parts: readonly Float32Array[]): Float32Array {
+  const all = sharedFloats(parts.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of parts) {
+    all.set(part, at);
+    at += part.length;
+  }
+  return all;
 }
 
 function joinedSource(sources: readonly PictureSource[]): PictureSource {
@@ -35,7 +51,9 @@ function joinedSource(sources: readonly PictureSource[]): PictureSource {
       contents: first.contents && files.flatMap(({ contents = [] }) => contents),
     };
   }
-  const memory = sources.flatMap((source) => (source.kind === 'files' ? [] : [inMemory(source)]));
+  const shards = sources.filter((source) => source.kind === 'shards');
+  if (shards.length > 0) return joinedShards(shards);
+  const memory = sources.flatMap((source) => (isEncoded(source) ? [] : [inMemory(source)]));
   const [first] = memory;
   return { ...first, bytes: concatenated(memory.map(({ bytes }) => bytes)), rows: joinedRows(memory) };
 }

@@ -20,6 +20,10 @@ export type LeftOutKind =
   | 'special-file'
   /** A picture outside of the class folders. */
   | 'loose-picture'
+  /** A picture without a class beside it, in an archive, or without labels in their file. */
+  | 'unlabelled-picture'
+  /** A name in a file of labels, of a picture that is not there. */
+  | 'missing-picture'
   /** A class folder without a picture that can be read. */
   | 'empty-class'
   /** A folder beside those that are read. */
@@ -65,6 +69,17 @@ export class LeftOutTally {
     known.count++;
     if (known.paths.length < mostPaths) known.paths.push(path);
     this.#found.set(key, known);
+  }
+
+  /** Adds what was gathered elsewhere, of another split and below another path. */
+  addAll(
+    { kind, count, paths, ending, reason, harmless }: LeftOut,
+    split: LeftOut['split'],
+    below: string,
+  ): void {
+    for (let n = 0; n < count; n++) {
+      this.add(kind, `${below}${paths.at(n) ?? ''}`, { ending, reason, split, harmless });
+    }
   }
 
   /** What was gathered: what may be missed before what is harmless, then most first. */
@@ -162,6 +177,10 @@ function words({ kind, ending, reason, count, paths }: LeftOut): string {
       return `${some('thing that is', 'things that are')} no file ${named}`;
     case 'loose-picture':
       return `${some('picture', 'pictures')} outside of class folders ${named}`;
+    case 'unlabelled-picture':
+      return `${some('picture', 'pictures')} without a class ${named}`;
+    case 'missing-picture':
+      return `${some('label', 'labels')} without a picture ${named}`;
     case 'empty-class':
       return `${some('class folder', 'class folders')} without pictures ${named}`;
     case 'skipped-folder':

@@ -1,9 +1,12 @@
 import { objectWith } from '../base/options.ts';
+import { isEncoded, pathOf } from './file-source.ts';
 import type { PictureLimitOptions } from './picture-limits.ts';
+import type { LabelRecord } from './labels/label-table.ts';
 import type { HeldOut } from './picture-record.ts';
 import type { PictureSource } from './picture-source.ts';
 import type { ReadData, SplitName } from './reader.ts';
 import { recordReader } from './read-records.ts';
+import type { Targets } from './task.ts';
 import { keyOf, pictureDataset, type PictureDataset } from './source.ts';
 
 /** Labelled pictures of one source, ready to be loaded; `leftOutLine` says `leftOut` in words. */
@@ -14,6 +17,10 @@ export interface OpenData extends ReadData {
   readonly valHeldOut: boolean;
   /** How it was, then. */
   readonly heldOut?: HeldOut | undefined;
+  /** The file that its labels were read from, absolute; absent if there is none, or they were given. */
+  readonly labels?: string | undefined;
+  /** Mean and standard deviation that pictures are normalised with unless others are given; absent if they are to be measured. */
+  readonly statistics?: { readonly mean: readonly number[]; readonly std: readonly number[] } | undefined;
 }
 
 /** Limits of pictures hold for everything that is done with the data: they go with its datasets. */
@@ -22,6 +29,11 @@ export interface OpenOptions extends PictureLimitOptions {
   readonly seed?: number | undefined;
   /** Share of every training class that is held out where the source has no validation split. Default 0.1; 0: none. */
   readonly valFraction?: number | undefined;
+  /**
+   * Labels of pictures that are not in class folders: a CSV or JSON file of them, or what the JSON would be, by the picture's name below the
+   * folder: several labels each, or numbers. For folders on a disk.
+   */
+  readonly labels?: string | LabelRecord | undefined;
   /** Class names to number the labels by (a checkpoint's). The data's own must be among them, or equal to them. */
   readonly classes?: readonly string[] | undefined;
   /** Refuse what is left out and may be missed; decode every picture now and refuse the first that cannot be. */
@@ -40,6 +52,7 @@ interface SentDataset {
   /** What `id` gives for each sample, and `key`; those of `ids` are the paths where there are none. */
   readonly ids: readonly string[] | undefined;
   readonly keys: readonly string[] | undefined;
+  readonly targets: Targets | undefined;
 }
 
 /** Opened data as it can be sent to a worker: `openDataFrom` makes the data of it again there. */
@@ -60,11 +73,13 @@ export async function openDataFrom({ splits, ...data }: OpenDataParts): Promise<
   const read = recordReader();
   const received = async (dataset: SentDataset | undefined): Promise<PictureDataset | undefined> => {
     if (dataset === undefined) return undefined;
-    const { name, classes, labels, source: sentSource, ids, keys } = dataset;
+    const { source: sentSource, ids, keys, ...facts } = dataset;
     const source = sentSource.kind === 'records' ? await read(sentSource) : sentSource;
-    const names = ids ?? (source.kind === 'files' ? source.paths : []);
+    const id = ids
+      ? (index: number) => ids[index]
+      : (index: number) => (isEncoded(source) ? pathOf(source, index) : '');
     const key = keys && ((index: number) => keys[index]);
-    return pictureDataset({ name, classes, labels, source, id: (index) => names[index], key });
+    return pictureDataset({ ...facts, source, id, key });
   };
   const { train, val, test } = splits;
   return { ...data, train: await received(train), val: await received(val), test: await received(test) };
@@ -72,10 +87,13 @@ export async function openDataFrom({ splits, ...data }: OpenDataParts): Promise<
 
 function sent(dataset: PictureDataset | undefined): SentDataset | undefined {
   if (dataset === undefined) return undefined;
-  const { name, classes, labels, source } = dataset;
+  const { name, classes, labels, source, targets } = dataset;
   const ids = Array.from(labels, (_, index) => dataset.id(index));
   const keys = dataset.key && Array.from(labels, (_, index) => keyOf(dataset, index));
-  const arePaths = source.kind === 'files' && ids.every((id, index) => id === source.paths[index]);
+  const arePaths = isEncoded(source) && ids.every((id, index) => id === pathOf(source, index));
   const areIds = keys?.every((key, index) => key === ids[index]) ?? true;
-  return { name, classes, labels, source, ids: arePaths ? undefined : ids, keys: areIds ? undefined : keys };
+  return {
+    ...{ name, classes, labels, source, targets },
+    ...{ ids: arePaths ? undefined : ids, keys: areIds ? undefined : keys },
+  };
 }

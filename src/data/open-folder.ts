@@ -1,4 +1,5 @@
-import { CardinalError } from '../base/errors.ts';
+import { CardinalError, UsageError } from '../base/errors.ts';
+import { nextTask } from '../base/next-task.ts';
 import { anything, checkOptions, finite, flag, texts, type Kinds } from '../base/options.ts';
 import { tellBeside, readFolders } from './read-folders.ts';
 import { LeftOutTally } from './left-out.ts';
@@ -14,6 +15,7 @@ const kinds: Kinds<OpenOptions> = {
   seed: finite,
   // With a message of its own.
   valFraction: anything,
+  labels: anything,
   classes: texts,
   strict: flag,
   ...pictureLimitKinds,
@@ -42,8 +44,21 @@ export async function openFolder(
   options: OpenOptions,
   folders: RecordFolders,
 ): Promise<OpenData> {
-  const { seed = 0, valFraction = 0.1 } = options;
+  if (options.labels !== undefined) {
+    throw new UsageError('labels: for folders on a disk, opened in Node: leave them out');
+  }
   const read = await readAny(path, options.classes, pictureLimits(options), folders);
+  // In a page it may be the page itself that waits.
+  await nextTask();
+  return withHeldOut(read, path, options);
+}
+
+/** What was read at a path, with some training pictures held out for validation where the source has none. */
+export function withHeldOut(
+  read: ReadData,
+  path: string,
+  { seed = 0, valFraction = 0.1 }: OpenOptions,
+): OpenData {
   const split =
     read.train && !read.val
       ? splitByClass(read.train, valFraction, seed)

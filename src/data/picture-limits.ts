@@ -46,12 +46,15 @@ export function pictureLimits(
   };
 }
 
+/** How messages about `maxPixels` end: advice for those who can set it. */
+export const howToRaise = ': raise it (--max-pixels) if you trust the picture';
+
 /** Throws an `Error` with the bare reason unless a picture may have this size. */
 export function checkSize(width: number, height: number, { maxPixels }: PictureLimits): void {
   if (!(width > 0 && height > 0)) throw new Error(`its size is ${width}×${height}`);
   if (width * height <= maxPixels) return;
   throw new Error(
-    `it is ${width}×${height} pixels (${amount(width * height)}), more than maxPixels, ${amount(maxPixels)}: raise it (--max-pixels) if you trust the picture`,
+    `it is ${width}×${height} pixels (${amount(width * height)}), more than maxPixels, ${amount(maxPixels)}${howToRaise}`,
   );
 }
 

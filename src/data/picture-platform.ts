@@ -12,6 +12,8 @@ export interface PicturePlatform {
   pathOf(url: string): string;
   /** The bytes of a picture file, a buffer of their own. Throws any error, of a file of more than `most` bytes too. */
   readFile(path: string, most: number): Promise<Uint8Array>;
+  /** So many bytes of a file from `offset` on, a buffer of their own. Throws any error, if the file ends before them too. */
+  readRange(path: string, offset: number, size: number): Promise<Uint8Array>;
   /** How many bytes a file has. Throws any error if there is none. */
   fileSize(path: string): Promise<number>;
   /** Decodes by what the platform has, or by `formats/own.ts`; each step is `timed`. Throws any error. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { described } from '../base/described.ts';
 import { CardinalError } from '../base/errors.ts';
 import { validate } from '../base/validate.ts';
 import type { Picture } from './dataset.ts';
@@ -11,7 +12,7 @@ const schema = z.object(
     height: side,
     channels: z.union([z.literal(1), z.literal(3)], {
       error: ({ input }) =>
-        `expected 1 (grey) or 3 (RGB), got ${String(input)}${input === 4 ? '; drop the alpha channel first' : ''}`,
+        `expected 1 (grey) or 3 (RGB), got ${described(input)}${input === 4 ? '; drop the alpha channel first' : ''}`,
     }),
     data: z.custom<Uint8Array | Uint8ClampedArray>(isBytes, {
       error: 'expected a Uint8Array of rows, channels interleaved',

@@ -2,8 +2,10 @@ import { CardinalError } from '../base/errors.ts';
 import type { Rng } from '../base/rng.ts';
 import type { Picture } from './dataset.ts';
 import { requirePicture } from './picture.ts';
+import { applyPolicy } from './policies.ts';
 import { checkPreprocessing, type Augmentation, type Preprocessing } from './preprocessing.ts';
-import { centerCrop } from './transforms/center-crop.ts';
+import { centerCrop, centerStart } from './transforms/center-crop.ts';
+import { eraseInto } from './transforms/erase.ts';
 import { flipHorizontally } from './transforms/flip.ts';
 import { withChannels } from './transforms/grey.ts';
 import { jitterColors } from './transforms/jitter.ts';
@@ -11,6 +13,7 @@ import { lightingShift } from './transforms/lighting.ts';
 import { normaliseInto } from './transforms/normalise.ts';
 import { randomPadCrop } from './transforms/pad-crop.ts';
 import { randomResizedRegion } from './transforms/random-resized-crop.ts';
+import { wholeOf, type Region } from './transforms/region.ts';
 import { resize, sizeOfShortSide } from './transforms/resize.ts';
 
 /** Pixels that a picture may have after its short side was resized: a strip of one pixel's height must not fill the memory. */
@@ -28,19 +31,21 @@ export function evalPipeline(preprocessing: Preprocessing): Pipeline {
 }
 
 /**
- * Crop, flip, colour jitter, lighting, normalise, in the order of torchvision's recipes. One picture consumes its own
+ * Crop, flip, policy, colour jitter, lighting, normalise, erase, in the order of torchvision's and timm's recipes. One picture consumes its own
  * random numbers only, so `rng` may be made of (seed, epoch, index).
  */
 export function trainPipeline(preprocessing: Preprocessing, augmentation: Augmentation): Pipeline {
-  const { channels, mean, std } = preprocessing;
-  const { flip, jitter, lighting } = augmentation;
+  const { channels, size, mean, std } = preprocessing;
+  const { flip, jitter, lighting, policy, erase } = augmentation;
   return (picture, rng, out, at) => {
     let augmented = randomCrop(picture, preprocessing, augmentation, rng);
     if (flip > 0 && rng.float() < flip) augmented = flipHorizontally(augmented);
+    if (policy) augmented = applyPolicy(augmented, policy, mean, rng);
     if (jitter) augmented = jitterColors(augmented, jitter, rng);
     augmented = withChannels(augmented, channels);
     const shift = lighting > 0 && channels === 3 ? lightingShift(lighting, rng) : undefined;
     normaliseInto(out, at, augmented, mean, std, shift);
+    if (erase) eraseInto(out, at, size, channels, erase, rng);
   };
 }
 
@@ -49,10 +54,25 @@ export function trainPipeline(preprocessing: Preprocessing, augmentation: Augmen
  * `Picture`, or too thin to be resized.
  */
 export function preprocess(picture: Picture, preprocessing: Preprocessing): Float32Array {
-  const { size, channels, mean, std } = checkPreprocessing('preprocess', preprocessing);
+  const checked = checkPreprocessing('preprocess', preprocessing);
+  return inputOf(requirePicture(picture), checked);
+}
+
+/** The same of what is known to be a picture and a preprocessing. Throws a `CardinalError` if the picture is too thin to be resized. */
+export function inputOf(picture: Picture, preprocessing: Preprocessing): Float32Array {
+  const { size, channels, mean, std } = preprocessing;
   const out = new Float32Array(size[0] * size[1] * channels);
-  normaliseInto(out, 0, withChannels(fitPicture(picture, preprocessing), channels), mean, std);
+  normaliseInto(out, 0, withChannels(fitted(picture, preprocessing), channels), mean, std);
   return out;
+}
+
+/** Pixels of a picture when it is resized for a network. */
+export function resizedPixels(
+  { width, height }: Pick<Picture, 'width' | 'height'>,
+  { size, resize: shortSide }: Preprocessing,
+): number {
+  const [w, h] = shortSide === null ? size : sizeOfShortSide(width, height, shortSide);
+  return w * h;
 }
 
 /**
@@ -61,6 +81,27 @@ export function preprocess(picture: Picture, preprocessing: Preprocessing): Floa
  */
 export function fitPicture(picture: Picture, preprocessing: Preprocessing): Picture {
   return fitted(requirePicture(picture), preprocessing);
+}
+
+/**
+ * The part of a picture that `preprocess` makes a network's input of, in the picture's pixels: not whole ones, and reaching beyond the
+ * picture where that is padded.
+ */
+export function regionSeen(
+  picture: Pick<Picture, 'width' | 'height'>,
+  { size, resize: shortSide }: Preprocessing,
+): Region {
+  if (shortSide === null) return wholeOf(picture);
+  const [height, width] = size;
+  const [w, h] = sizeOfShortSide(picture.width, picture.height, shortSide);
+  const across = picture.width / w;
+  const down = picture.height / h;
+  return {
+    left: centerStart(w, width) * across,
+    top: centerStart(h, height) * down,
+    width: width * across,
+    height: height * down,
+  };
 }
 
 function fitted(picture: Picture, { size, resize: shortSide, interpolation }: Preprocessing): Picture {
@@ -78,7 +119,7 @@ function fitted(picture: Picture, { size, resize: shortSide, interpolation }: Pr
 function randomCrop(
   picture: Picture,
   preprocessing: Preprocessing,
-  { crop }: Augmentation,
+  { crop, interpolation: asked }: Augmentation,
   rng: Rng,
 ): Picture {
   if (crop?.kind !== 'random-resized') {
@@ -87,5 +128,6 @@ function randomCrop(
   }
   const [height, width] = preprocessing.size;
   const region = randomResizedRegion(picture.width, picture.height, crop.scale, crop.ratio, rng);
-  return resize(picture, width, height, preprocessing.interpolation, region);
+  const drawn = asked === 'random' ? (rng.float() < 0.5 ? 'bilinear' : 'bicubic') : asked;
+  return resize(picture, width, height, drawn ?? preprocessing.interpolation, region);
 }

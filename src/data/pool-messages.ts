@@ -7,6 +7,8 @@ export interface WorkerSetup {
   readonly spec: AssemblySpec;
   readonly source: PictureSource;
   readonly labels: Int32Array;
+  /** N×K numbers in place of one class each. */
+  readonly targets?: Float32Array | undefined;
   /** Names samples in errors, where the source has no paths. */
   readonly name: string;
   /** Where it notes what it decodes; 'told' if it tells its pool. */

@@ -1,7 +1,7 @@
 import { CardinalError, DisposedError, messageOf } from '../base/errors.ts';
 import { unrefTimer } from '../base/timers.ts';
 import { watchFor, type DecodingNote } from './decode-watch.ts';
-import { limitsOf } from './file-source.ts';
+import { isEncoded, limitsOf } from './file-source.ts';
 import { tookTooLong } from './in-time.ts';
 import type {
   FilledBatch,
@@ -101,8 +101,7 @@ export class PoolPlace {
   #start(): DecoderThread {
     const setup = this.#pool.setup();
     const seconds = limitsOf(setup.source).decodeSeconds;
-    const watching =
-      setup.source.kind === 'files' ? watchFor(patience * seconds, patience * looks) : undefined;
+    const watching = isEncoded(setup.source) ? watchFor(patience * seconds, patience * looks) : undefined;
     const thread: DecoderThread = this.#pool.start(
       { ...setup, watched: watching?.watched },
       {

@@ -9,6 +9,7 @@ import {
   usualCropShare,
   type Preprocessing,
 } from './preprocessing.ts';
+import { interpolations } from './transforms/filters.ts';
 
 /** What published weights record beside themselves: their network, and how its pictures were prepared. */
 export interface PretrainedConfig {
@@ -178,11 +179,11 @@ function readResize(
 
 /** `bicubic`, or as torchvision's enumeration prints: `InterpolationMode.BICUBIC`. */
 function readInterpolation(name: string, source: string): Preprocessing['interpolation'] {
-  const known = preprocessingSchema.shape.interpolation;
-  const result = known.safeParse(name.replace(/^InterpolationMode\./, '').toLowerCase());
-  if (result.success) return result.data;
+  const given = name.replace(/^InterpolationMode\./, '').toLowerCase();
+  const known = interpolations.find((each) => each === given);
+  if (known !== undefined) return known;
   throw new CardinalError(
-    `${source}: interpolation ${quoted(name)} is not supported: expected ${known.options.join(' or ')}`,
+    `${source}: interpolation ${quoted(name)} is not supported: expected ${interpolations.join(' or ')}`,
   );
 }
 

@@ -2,13 +2,16 @@ import { CardinalError } from '../base/errors.ts';
 import { alike, nearest } from '../base/nearest.ts';
 import type { LeftOut } from './left-out.ts';
 import type { PictureDataset } from './source.ts';
+import type { Targets } from './task.ts';
 
-export type DataKind = 'folders' | 'cifar10' | 'cifar100' | 'idx';
+export type DataKind = 'folders' | 'shards' | 'cifar10' | 'cifar100' | 'idx' | 'own';
 
 /** What a reader found at a path, before a validation split is carved. */
 export interface ReadData {
   readonly kind: DataKind;
   readonly classes: readonly string[];
+  /** What pictures have in place of one class each, which `classes` then names; absent if they have that. */
+  readonly task?: Targets['task'] | undefined;
   /** Channels of the pictures as they are stored: 1 for the IDX family, 3 otherwise. */
   readonly channels: 1 | 3;
   /** [H, W] that all pictures share; undefined for photos of all sizes. */

@@ -1,4 +1,6 @@
 import { Rng } from '../base/rng.ts';
+import { repeated } from './repeats.ts';
+import { bufferedOrder } from './shards/order.ts';
 
 /** Which samples make up which batch; a function of the seed and the epoch alone. */
 export interface EpochSchedule {
@@ -21,23 +23,48 @@ export function epochSchedule(options: {
   readonly dropLast: boolean;
   readonly seed: number;
   readonly epoch: number;
+  /** Samples at which the files begin that hold them, to go through these nearly in order; unless balanced. */
+  readonly fileStarts?: Uint32Array | undefined;
   /** The samples of each class, to show all classes equally often; needs `shuffle`. */
-  readonly balanced?: readonly (readonly number[])[] | undefined;
+  readonly balanced?: readonly Uint32Array[] | undefined;
+  /** How often each sample comes, in as many samples as there are. Default: once. */
+  readonly times?: number | undefined;
 }): EpochSchedule {
-  const { length, batchSize, shuffle, seed, epoch, balanced } = options;
-  const order = shuffle
-    ? Rng.of(seed, 'shuffle', epoch).permutation(length)
-    : Uint32Array.from({ length }, (_, index) => index);
-  const drawn = balanced && balancedDraw(balanced, length, seed, epoch);
+  const { batchSize, times = 1 } = options;
+  const samples = samplesOf(options);
+  const { indices, repeats } = times === 1 ? samples : repeated(samples, times, batchSize);
   const part = (all: Uint32Array, n: number): Uint32Array => all.slice(n * batchSize, (n + 1) * batchSize);
-  if (drawn === undefined)
-    return { batches: batchCount(options), batch: (n) => ({ indices: part(order, n) }) };
-  const indices = order.map((position) => drawn.indices[position]);
-  const repeats = order.map((position) => drawn.repeats[position]);
   return {
     batches: batchCount(options),
-    batch: (n) => ({ indices: part(indices, n), repeats: part(repeats, n) }),
+    batch: (n) => ({ indices: part(indices, n), ...(repeats && { repeats: part(repeats, n) }) }),
   };
+}
+
+/** The samples of an epoch in its order. */
+function samplesOf(options: Parameters<typeof epochSchedule>[0]): ScheduledBatch {
+  const { length, seed, epoch, balanced } = options;
+  const order = orderOf(options);
+  if (balanced === undefined) return { indices: order };
+  const drawn = balancedDraw(balanced, length, seed, epoch);
+  return {
+    indices: order.map((position) => drawn.indices[position]),
+    repeats: order.map((position) => drawn.repeats[position]),
+  };
+}
+
+function orderOf({
+  length,
+  shuffle,
+  seed,
+  epoch,
+  balanced,
+  fileStarts,
+}: Parameters<typeof epochSchedule>[0]): Uint32Array {
+  if (!shuffle) return Uint32Array.from({ length }, (_, index) => index);
+  const rng = Rng.of(seed, 'shuffle', epoch);
+  return fileStarts === undefined || balanced !== undefined
+    ? rng.permutation(length)
+    : bufferedOrder(fileStarts, length, rng);
 }
 
 /**
@@ -45,7 +72,7 @@ export function epochSchedule(options: {
  * other, on and on through the epochs, so that a large class's samples all get their turn.
  */
 function balancedDraw(
-  members: readonly (readonly number[])[],
+  members: readonly Uint32Array[],
   length: number,
   seed: number,
   epoch: number,

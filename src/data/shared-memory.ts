@@ -16,12 +16,17 @@ export function handedOver(arrays: {
   return [arrays.input.buffer, arrays.target.buffer].filter((memory) => !isShared(memory));
 }
 
-/** Bytes that other threads can share, where threads can share any. */
+/** So many bytes that other threads can share, where threads can share any. */
+export function sharedMemory(bytes: number): ArrayBufferLike {
+  return canShare() ? new SharedArrayBuffer(bytes) : new ArrayBuffer(bytes);
+}
+
+/** The same as an array of bytes. */
 export function sharedBytes(length: number): Uint8Array {
-  return canShare() ? new Uint8Array(new SharedArrayBuffer(length)) : new Uint8Array(length);
+  return new Uint8Array(sharedMemory(length));
 }
 
 /** The same of numbers. */
 export function sharedFloats(length: number): Float32Array {
-  return canShare() ? new Float32Array(new SharedArrayBuffer(4 * length)) : new Float32Array(length);
+  return new Float32Array(sharedMemory(4 * length));
 }

@@ -2,7 +2,11 @@ import { UsageError } from '../base/errors.ts';
 import { anything, callback, checkKind, checkOptions, text, texts, type Kinds } from '../base/options.ts';
 import { checkDataset, checkSamples } from './arguments.ts';
 import type { Dataset, Picture } from './dataset.ts';
-import type { MemorySource, PictureSource, RecordSource } from './picture-source.ts';
+import type { MemorySource, PictureSource, RecordSource, StreamSource } from './picture-source.ts';
+import { sharedMemory } from './shared-memory.ts';
+import { requireKept } from './own/require-kept.ts';
+import { checkTargets, pickedTargets } from './targets.ts';
+import type { Targets } from './task.ts';
 
 export type { MemorySource, PictureSource } from './picture-source.ts';
 
@@ -12,6 +16,8 @@ export interface PictureDataset extends Dataset {
   readonly source: PictureSource;
   /** Identifies sample `index` wherever the source was moved to; default: its id. */
   key?(index: number): string;
+  /** Some of its pictures that stand for all, where these come one after the other: to be looked at, listed and hashed. */
+  readonly known?: PictureDataset | undefined;
 }
 
 /** What a dataset is made of. */
@@ -23,6 +29,8 @@ export interface DatasetParts {
   readonly source: PictureSource;
   readonly id: (index: number) => string;
   readonly key?: ((index: number) => string) | undefined;
+  /** What samples have in place of one class each. */
+  readonly targets?: Targets | undefined;
 }
 
 const datasetKinds: Kinds<DatasetParts> = {
@@ -32,16 +40,19 @@ const datasetKinds: Kinds<DatasetParts> = {
   source: anything,
   id: callback,
   key: callback,
+  targets: anything,
 };
 
 /** Makes a dataset of labels and pictures. Throws a `UsageError` unless each label has a class and a picture. */
 export function pictureDataset(options: DatasetParts): PictureDataset {
   checkOptions('pictureDataset', options, datasetKinds, ['name', 'classes', 'labels', 'source', 'id']);
-  const { name, classes, labels, source, id, key } = options;
+  const { name, classes, labels, source, id, key, targets } = options;
   checkSamples(classes, labels, source);
+  checkTargets(options);
   return {
     ...{ name, classes, labels, source, id, length: labels.length },
-    ...(key === undefined ? {} : { key }),
+    ...(key && { key }),
+    ...(targets && { targets }),
     label: (index) => labels[index],
   };
 }
@@ -60,22 +71,34 @@ export function subset(dataset: PictureDataset, indices: Uint32Array, name: stri
       Object.prototype.toString.call(value) === '[object Uint32Array]' &&
       indices.every((index) => index < dataset.length),
   });
-  const { source } = dataset;
+  const { source, classes } = dataset;
+  requireKept(source, dataset.name);
   return pictureDataset({
     name,
-    classes: dataset.classes,
-    labels: Int32Array.from(indices, (index) => dataset.labels[index]),
-    source:
-      source.kind === 'files'
-        ? {
-            ...source,
-            paths: picked(source.paths, indices),
-            contents: source.contents && picked(source.contents, indices),
-          }
-        : { ...source, rows: indices.map((index) => source.rows[index]) },
+    classes,
+    targets: pickedTargets(dataset, indices),
+    labels: pickedNumbers(dataset.labels, indices, new Int32Array(sharedMemory(4 * indices.length))),
+    source: subsetOf(source, indices),
     id: (index) => dataset.id(indices[index]),
     key: (index) => keyOf(dataset, indices[index]),
   });
+}
+
+function subsetOf(source: Exclude<PictureSource, StreamSource>, indices: Uint32Array): PictureSource {
+  if (source.kind !== 'files') {
+    const rows = new Uint32Array(sharedMemory(4 * indices.length));
+    return { ...source, rows: pickedNumbers(source.rows, indices, rows) };
+  }
+  return {
+    ...source,
+    paths: picked(source.paths, indices),
+    contents: source.contents && picked(source.contents, indices),
+  };
+}
+
+function pickedNumbers<T extends Int32Array | Uint32Array>(all: T, indices: Uint32Array, into: T): T {
+  for (let at = 0; at < into.length; at++) into[at] = all[indices[at]];
+  return into;
 }
 
 function picked<T>(all: readonly T[], indices: Uint32Array): T[] {
@@ -83,8 +106,9 @@ function picked<T>(all: readonly T[], indices: Uint32Array): T[] {
 }
 
 /** A source whose records are in memory. Throws a `UsageError` if they are to be read first. */
-export function inMemory(source: MemorySource | RecordSource): MemorySource {
+export function inMemory(source: MemorySource | RecordSource | StreamSource): MemorySource {
   if (source.kind === 'memory') return source;
+  requireKept(source, 'they');
   throw new UsageError(
     `the records of ${source.parts[0].name} are not in memory yet: expected what openDataFrom gives`,
   );

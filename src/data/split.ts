@@ -23,14 +23,13 @@ export function splitByClass(
   checkKind('splitByClass', 'the share', fraction, share);
   checkKind('splitByClass', 'the seed', seed, finite);
   if (fraction === 0) return { train: dataset, val: undefined };
-  const held = new Uint8Array(dataset.length);
+  const held = new Int32Array(dataset.length);
   for (const [label, members] of membersByClass(dataset.labels, dataset.classes.length).entries()) {
     const count = members.length < 2 ? 0 : Math.max(1, Math.round(fraction * members.length));
     const order = Rng.of(seed, 'split', label).permutation(members.length);
     for (const position of order.subarray(0, count)) held[members[position]] = 1;
   }
-  const indices = Uint32Array.from(held.keys());
-  const val = indices.filter((index) => held[index] === 1);
+  const [kept, val] = membersByClass(held, 2);
   if (val.length === 0) return { train: dataset, val: undefined };
   if (val.length === dataset.length) {
     throw new CardinalError(
@@ -38,11 +37,7 @@ export function splitByClass(
     );
   }
   return {
-    train: subset(
-      dataset,
-      indices.filter((index) => held[index] === 0),
-      dataset.name,
-    ),
+    train: subset(dataset, kept, dataset.name),
     val: subset(dataset, val, `${dataset.name} (held out)`),
   };
 }
@@ -70,9 +65,12 @@ export function balancedSubset(dataset: PictureDataset, count: number, seed: num
   return subset(dataset, Uint32Array.from(chosen).sort(), dataset.name);
 }
 
-/** The indices of each class, ascending. */
-export function membersByClass(labels: Int32Array, classes: number): number[][] {
-  const members: number[][] = Array.from({ length: classes }, () => []);
-  labels.forEach((label, index) => members[label].push(index));
+/** The indices of each class, ascending. In memory that is theirs alone: lists of millions would be garbage of tens of megabytes. */
+export function membersByClass(labels: Int32Array, classes: number): Uint32Array[] {
+  const counts = new Uint32Array(classes);
+  for (const label of labels) counts[label]++;
+  const members = Array.from(counts, (count) => new Uint32Array(count));
+  counts.fill(0);
+  labels.forEach((label, index) => (members[label][counts[label]++] = index));
   return members;
 }

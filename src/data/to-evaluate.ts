@@ -97,7 +97,7 @@ export async function seenBefore(
     const [{ heldOut }] = records;
     const cure =
       name === 'validation' && heldOut !== undefined
-        ? `; they held out ${share(heldOut.fraction)} of each class with seed ${heldOut.seed}`
+        ? `; they held out ${share(heldOut.fraction)}${ofEach(dataset?.targets)} with seed ${heldOut.seed}`
         : '';
     return `the initial weights were trained on ${seen} ${name} pictures: accuracy on them will be too high${cure}`;
   }
@@ -134,12 +134,17 @@ function allOf({ train, val, test, path }: OpenData): PictureDataset | undefined
 
 function heldOutNote(
   { path }: OpenData,
-  { length }: PictureDataset,
+  { length, targets }: PictureDataset,
   { seed, fraction }: NonNullable<PictureRecord['heldOut']>,
   asked: EvaluatedSplit | undefined,
 ): string {
   const more = asked === undefined ? '; --split all takes every picture' : '';
-  return `the weights were trained on ${path}: evaluated on the ${length} pictures that training held out (${share(fraction)} of each class, seed ${seed})${more}`;
+  return `the weights were trained on ${path}: evaluated on the ${length} pictures that training held out (${share(fraction)}${ofEach(targets)}, seed ${seed})${more}`;
+}
+
+/** Of what a share was held out: of labels and numbers simply of all. */
+function ofEach(targets: PictureDataset['targets']): string {
+  return targets === undefined ? ' of each class' : '';
 }
 
 async function warningOf(

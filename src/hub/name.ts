@@ -1,5 +1,6 @@
 import { UsageError } from '../base/errors.ts';
 import { isPathPart } from '../base/path-part.ts';
+import { datasetPrefix } from '../data/address.ts';
 
 /** A repository on the hub and, if one is named, a file in it. */
 export interface HubName {
@@ -9,6 +10,8 @@ export interface HubName {
   readonly revision: string;
   /** With `/` between folders. */
   readonly file: string | undefined;
+  /** Whether it is data; else it is weights. */
+  readonly isDataset?: boolean | undefined;
 }
 
 const prefix = 'hf:';
@@ -42,10 +45,30 @@ function refuse(text: string, what: string): never {
   throw new UsageError(`${JSON.stringify(text)} is no name on the hub: ${what}; expected ${form}`);
 }
 
+/** A data set on the hub, and which of its splits. */
+export interface DatasetName {
+  readonly name: HubName;
+  readonly split: string | undefined;
+}
+
+/** Reads `hf:datasets/owner/name[@revision][/folder][:split]`; the folder is the name's `file`. Throws a `UsageError`. */
+export function parseDatasetName(text: string): DatasetName {
+  const match = text.startsWith(datasetPrefix)
+    ? /^([^:]*)(?::([^/:@]+))?$/.exec(text.slice(datasetPrefix.length))
+    : null;
+  if (match === null) {
+    throw new UsageError(
+      `${JSON.stringify(text)} names no data on the hub: expected ${datasetPrefix}owner/name, with @revision, /folder or :split behind it`,
+    );
+  }
+  const [, rest, split] = match as readonly (string | undefined)[];
+  return { name: { ...parseHubName(`${prefix}${rest ?? ''}`), isDataset: true }, split };
+}
+
 /** `hf:owner/repo@revision/file`, which `parseHubName` reads back. */
-export function formatHubName({ owner, repo, revision, file }: HubName): string {
+export function formatHubName({ owner, repo, revision, file, isDataset }: HubName): string {
   const at = revision === 'main' ? '' : `@${revision.replaceAll('/', '%2F')}`;
-  return `${prefix}${owner}/${repo}${at}${file === undefined ? '' : `/${file}`}`;
+  return `${isDataset === true ? datasetPrefix : prefix}${owner}/${repo}${at}${file === undefined ? '' : `/${file}`}`;
 }
 
 /** Whether a revision is a commit, whose files never change. */

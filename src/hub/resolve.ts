@@ -9,10 +9,10 @@ import { faultOf } from './hub-error.ts';
 import type { HubSource } from './source.ts';
 
 /** What a repository's weights may be called, best first. */
-const weightsFiles = ['model.safetensors', 'pytorch_model.bin'] as const;
-const configFile = 'config.json';
+export const weightsFiles = ['model.safetensors', 'pytorch_model.bin'] as const;
+export const configFile = 'config.json';
 /** Those of timm have a few KiB; names of 22,000 classes take less than one MiB. In bytes. */
-const mostConfig = 2 ** 24;
+export const mostConfig = 2 ** 24;
 
 /** A file of a repository, where the platform has it. */
 interface RepositoryFile {
@@ -84,8 +84,19 @@ async function readConfig<F extends RepositoryFile>(
     throw error;
   }
   const origin = repo.origin(found.commit, configFile);
-  const value = parseJson(jsonValue, await repo.readText(found, mostConfig), origin);
+  return configOf(await repo.readText(found, mostConfig), origin, (message) => {
+    repo.warn(message);
+  });
+}
+
+/** What a `config.json` says of weights; nothing, with a warning, if it is another library's. Throws a `CardinalError` as `readPretrainedConfig`. */
+export function configOf(
+  text: string,
+  origin: string,
+  warn: (message: string) => void,
+): PretrainedConfig | undefined {
+  const value = parseJson(jsonValue, text, origin);
   if (isPretrainedConfig(value)) return readPretrainedConfig(value, origin);
-  repo.warn(`${origin} is not timm's: it does not say how pictures are prepared`);
+  warn(`${origin} is not timm's: it does not say how pictures are prepared`);
   return undefined;
 }

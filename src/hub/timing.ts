@@ -88,7 +88,7 @@ export async function withRetries<T>(
 /** The error with how often it was tried and what is kept. */
 function withAttempts(error: HubError, failures: number, kept: number): HubError {
   const tries = failures > 1 ? `; tried ${failures} times` : '';
-  const resume = kept > 0 ? `; ${bytes(kept)} are kept, the same command goes on from there` : '';
+  const resume = kept > 0 ? `; ${bytes(kept)} are kept, the next try goes on from there` : '';
   return tries + resume === ''
     ? error
     : new HubError(error.message + tries + resume, { ...error.details, cause: error });

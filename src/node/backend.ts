@@ -1,5 +1,7 @@
-import { anything, checkOptions, flag, oneOf, type Kinds } from '../base/options.ts';
+import { UsageError } from '../base/errors.ts';
+import { anything, checkOptions, flag, having, oneOf, type Kinds } from '../base/options.ts';
 import type { Backend } from '../backends/backend.ts';
+import type { Communicator } from '../backends/communicator.ts';
 import { backendNames, backends, defaultBackend, type BackendName } from './backends.ts';
 import type { EngineOptions } from '../run/engine-options.ts';
 import { checkThreads, defaultThreads } from './threads.ts';
@@ -19,6 +21,12 @@ export interface NodeBackendOptions extends EngineOptions, IsolationOptions {
   readonly name?: BackendName | undefined;
 }
 
+/** Which backend, how it computes, and with whom. */
+export interface CreateBackendOptions extends NodeBackendOptions {
+  /** The ranks that train together with this one, whose thread is the calling one: so not if it is `isolated`. Default: it is alone. */
+  readonly communicator?: Communicator | undefined;
+}
+
 /** Numbers of threads and builds of kernels are checked where they are used. */
 export const engineKinds: Kinds<EngineOptions & IsolationOptions> = {
   threads: anything,
@@ -26,19 +34,29 @@ export const engineKinds: Kinds<EngineOptions & IsolationOptions> = {
   blas: flag,
   isolated: flag,
 };
-const kinds: Kinds<NodeBackendOptions> = { ...engineKinds, name: oneOf(...backendNames) };
+const kinds: Kinds<CreateBackendOptions> = {
+  ...engineKinds,
+  name: oneOf(...backendNames),
+  communicator: having('a communicator', 'startAllReduce'),
+};
 
 /**
  * The backend for this machine.
- * @throws {UsageError} if `threads` is not a positive integer, or more than are of use.
+ * @throws {UsageError} if `threads` is not a positive integer, or more than are of use, or an isolated backend is to communicate.
  * @throws {CardinalError} if the engine lacks what is asked for, or the kernels were not built.
  */
-export async function createNodeBackend(options: NodeBackendOptions = {}): Promise<Backend> {
+export async function createNodeBackend(options: CreateBackendOptions = {}): Promise<Backend> {
   checkOptions('createBackend', options, kinds);
   const { name = defaultBackend, threads = defaultThreads(), kernels, blas, isolated = false } = options;
   checkThreads(threads);
   const engine = { threads, kernels, blas };
-  if (!isolated) return await backends[name].create(engine);
+  const { communicator } = options;
+  if (!isolated) return await backends[name].create({ ...engine, communicator });
+  if (communicator !== undefined) {
+    throw new UsageError(
+      'createBackend: expected a communicator or isolated: true, got both; leave isolated out',
+    );
+  }
   const { createIsolatedBackend } = await import('./isolated-backend.ts');
   return await createIsolatedBackend({ name, options: engine });
 }

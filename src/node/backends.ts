@@ -1,10 +1,13 @@
+import type { Backend } from '../backends/backend.ts';
 import type { Planning } from '../backends/remote/service.ts';
 import type { Products } from '../backends/wasm/planning.ts';
 import type { BackendEntry } from '../run/backends.ts';
+import type { NodeEngineOptions } from './engine-options.ts';
 import { defaultThreads } from './threads.ts';
 
 /** A backend of this platform. */
 export interface NodeBackendEntry extends BackendEntry {
+  readonly create: (options: NodeEngineOptions) => Promise<Backend>;
   /** Answers whoever plans as it does, on a thread that does not have it. `products` is what it says of its native library. */
   readonly planning: (products: Products | undefined) => Promise<Planning>;
 }
@@ -26,7 +29,8 @@ const entries = {
   reference: {
     about: 'slow, plain loops',
     options: [],
-    create: async () => (await import('./reference-backend.ts')).createNodeReferenceBackend(),
+    create: async ({ communicator }) =>
+      (await import('./reference-backend.ts')).createNodeReferenceBackend(communicator),
     // It holds nothing but what it loads.
     planning: async () => (await import('./reference-backend.ts')).createNodeReferenceBackend(),
   },

@@ -3,6 +3,7 @@ import { smallest } from '../base/extremes.ts';
 import type { NativeProducts, OpenSgemm, Sgemm } from '../backends/wasm/blas.ts';
 import { CardinalError, messageOf } from '../base/errors.ts';
 import { loadKoffi } from './koffi.ts';
+import { mendCore } from './openblas-core.ts';
 
 /** A native BLAS library, opened on the calling thread. */
 export interface Blas extends NativeProducts {
@@ -89,6 +90,7 @@ export async function openBlas(path: string): Promise<Blas> {
   const sgemm = library.func(
     'void cblas_sgemm(int order, int transA, int transB, int m, int n, int k, float alpha, void *a, int lda, void *b, int ldb, float beta, void *c, int ldc)',
   );
+  mendCore(koffi, optional);
   optional('void openblas_set_num_threads(int threads)')?.(1);
   optional('void MKL_Set_Num_Threads(int threads)')?.(1);
   optional('void bli_thread_set_num_threads(int64_t threads)')?.(1);

@@ -1,17 +1,30 @@
 import type { Backend } from '../backends/backend.ts';
+import { withUndo } from '../base/endings.ts';
+import { nextTask } from '../base/next-task.ts';
 import { checkOptions, record, texts, type Kinds } from '../base/options.ts';
-import { pictureLimitKinds, type PictureLimitOptions } from '../data/picture-limits.ts';
-import type { Preprocessing } from '../data/preprocessing.ts';
+import { validate } from '../base/validate.ts';
+import { pictureLimitKinds, pictureLimits, type PictureLimitOptions } from '../data/picture-limits.ts';
+import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
+import { trace, type Trace } from '../nn/trace.ts';
 import { backendKind } from '../session/arguments.ts';
-import * as portable from '../use/classifier.ts';
+import { prepareInTurns } from '../train/evaluate.ts';
+import { inferenceNetworkOf } from '../train/inference-network.ts';
+import { batchingKinds, batchingOf, batchSizes, type BatchingOptions } from '../use/batch/options.ts';
+import { Classifier } from '../use/classifier.ts';
+import { Explainer } from '../use/explain/explainer.ts';
+import { landmarksOf } from '../use/explain/landmarks.ts';
+import { classNamesOf } from '../use/require-names.ts';
+import { requirePreprocessing } from '../use/require-preprocessing.ts';
 import type { Trained } from '../use/trained.ts';
 import { createNodeBackend, engineKinds, type NodeBackendOptions } from './backend.ts';
 import { nodePictures } from './data/pictures.ts';
+import { nodePreparer } from './data/prepare-threads.ts';
+import { explanationOf } from './explain.ts';
 import { loadKinds, loadTrained, type LoadOptions } from './trained.ts';
 
-/** How `loadClassifier` builds the network, prepares pictures and limits them. */
+/** How `loadClassifier` builds the network, prepares pictures, limits them and computes them together. */
 export interface ClassifierOptions
-  extends LoadOptions, PictureLimitOptions, Omit<NodeBackendOptions, 'name'> {
+  extends LoadOptions, PictureLimitOptions, BatchingOptions, Omit<NodeBackendOptions, 'name'> {
   /** What computes; whoever made it disposes of it. Default: an own one with `threads`. */
   readonly backend?: Backend | undefined;
   /** How pictures become inputs. Default: as recorded in the file. */
@@ -27,6 +40,7 @@ const kinds: Kinds<ClassifierOptions> = {
   preprocessing: record,
   classes: texts,
   ...pictureLimitKinds,
+  ...batchingKinds,
 };
 
 /**
@@ -44,22 +58,55 @@ const kinds: Kinds<ClassifierOptions> = {
 export async function loadClassifier(
   path: string | URL,
   options: ClassifierOptions = {},
-): Promise<portable.Classifier> {
+): Promise<Classifier> {
   checkOptions('loadClassifier', options, kinds);
   const { model, options: set, inChannels, partial, hub, verify, ...rest } = options;
   const trained = await loadTrained(path, { model, options: set, inChannels, partial, hub, verify });
   const known = options.preprocessing ?? trained.preprocessing;
-  const preprocessing = portable.requirePreprocessing(known, String(path));
+  const preprocessing = requirePreprocessing(known, String(path));
   return classifierOf(trained, { ...rest, preprocessing });
 }
 
 /** A network that is loaded already, ready to classify pictures. Classes without names are called by their numbers. */
 export async function classifierOf(
-  trained: Pick<Trained, 'model' | 'description' | 'classes'>,
+  {
+    model,
+    description,
+    classes: named,
+    task,
+    temperature,
+  }: Pick<Trained, 'model' | 'description' | 'classes'> & Partial<Pick<Trained, 'task' | 'temperature'>>,
   options: Omit<ClassifierOptions, keyof LoadOptions> & { readonly preprocessing: Preprocessing },
-): Promise<portable.Classifier> {
-  const { backend = () => createNodeBackend(engine), preprocessing, classes, ...more } = options;
-  const { maxPixels, decodeSeconds, ...engine } = more;
-  const setup = { backend, preprocessing, classes, maxPixels, decodeSeconds };
-  return portable.classifierOf(trained, setup, nodePictures);
+): Promise<Classifier> {
+  const preprocessing = validate(preprocessingSchema, options.preprocessing, 'preprocessing');
+  const input = [preprocessing.channels, ...preprocessing.size];
+  const batching = batchingOf(options);
+  // One by one, so that a server answers between them.
+  const traced = new Map<number, Trace>();
+  for (const size of batchSizes(batching)) {
+    await nextTask();
+    traced.set(size, trace(model, [size, ...input], { training: false }));
+  }
+  await nextTask();
+  const network = inferenceNetworkOf(model, input, description, { landmarks: landmarksOf, traced });
+  return withUndo(async (undo) => {
+    const { threads, kernels, blas, isolated = false } = options;
+    const backend = options.backend ?? (await createNodeBackend({ threads, kernels, blas, isolated }));
+    const ownBackend = options.backend === undefined ? backend : undefined;
+    undo.add(() => ownBackend?.dispose());
+    const program = await prepareInTurns(network, backend, batchSizes(batching), undefined, nextTask);
+    undo.add(() => program.dispose());
+    const classes = classNamesOf(program, options.classes, named);
+    const preparer = nodePreparer(isolated);
+    undo.add(() => preparer.dispose());
+    const { name } = description;
+    const known = { classes, task, preprocessing, temperature };
+    const traces = [...traced.values()];
+    const explainer = new Explainer({ name, backend, program, traces, ...known, explanationOf });
+    return new Classifier({
+      ...{ program, ownBackend, ...known, batching, preparer, explainer },
+      limits: pictureLimits(options),
+      platform: nodePictures,
+    });
+  });
 }

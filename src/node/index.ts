@@ -1,15 +1,27 @@
 /** What needs Node: threads, files and the decoding of pictures. The rest of the library is in `cardinal-nn`. */
 export type {} from '../base/globals.ts'; // Globals that declarations speak of: nothing at run time.
 
-export { createNodeBackend as createBackend, type NodeBackendOptions } from './backend.ts';
+export {
+  createNodeBackend as createBackend,
+  type CreateBackendOptions,
+  type NodeBackendOptions,
+} from './backend.ts';
 export { capabilities, type Capabilities } from './capabilities.ts';
 export { Classifier } from '../use/classifier.ts';
+export type { Explanation, Occlusion, OverlayOptions, PicturePaths } from '../use/explain/explanation.ts';
 export type {
-  Classification,
-  ClassifiedPicture,
+  BatchingOptions,
   ClassifyManyOptions,
   ClassifyOptions,
-} from '../use/classify-each.ts';
+  ExplainOptions,
+  FeaturesOptions,
+  ForwardOptions,
+  LayersOptions,
+  OcclusionOptions,
+  PathsOptions,
+  Times,
+} from '../use/batch/options.ts';
+export type { Classification, ClassifiedPicture } from '../use/classify-each.ts';
 export { loadClassifier, type ClassifierOptions } from './classifier.ts';
 export * from './data/index.ts';
 export { fetchFromHub } from './hub/fetch.ts';
@@ -28,4 +40,5 @@ export type { Trained } from '../use/trained.ts';
 export { loadTrained, type LoadOptions } from './trained.ts';
 export type { Check, CheckResult, Verification } from './verify/check.ts';
 export { verify, type VerifyRunOptions } from './verify/verify.ts';
+export { saveTemperature, type SaveTemperatureOptions } from './temperature.ts';
 export { loadWeights, saveWeights, type LoadIntoOptions } from './weights.ts';

@@ -19,6 +19,11 @@ export function kernelFile(name: string): URL {
   return locate(`${isSource ? '../../dist' : '../..'}/kernels/${name}`);
 }
 
+/** `index.html` of the studio's page. Throws a `CardinalError` if it is missing. */
+export function studioPage(): URL {
+  return locate(`${isSource ? '../../dist' : '../..'}/studio/index.html`);
+}
+
 /**
  * A bundler takes the code along and leaves such files behind. Then those beside the bundle are taken, or those of the package,
  * if it is installed where the bundle runs.

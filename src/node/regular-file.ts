@@ -59,6 +59,29 @@ export async function readRegular(path: string, most = mostWhole): Promise<Uint8
   }
 }
 
+/**
+ * So many bytes of an ordinary file from `position` on, in a buffer of their own.
+ *
+ * @throws what `openRegular` throws; NotReadableError if the file ends before them
+ */
+export async function readRegularRange(
+  path: string,
+  position: number,
+  size: number,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const { handle, size: whole } = await openRegular(path);
+  try {
+    const bytes = new Uint8Array(position + size <= whole ? size : 0);
+    if (bytes.length === size && (await readInto(handle, bytes, position)) === size) return bytes;
+    throw new NotReadableError(
+      path,
+      `it ends before byte ${position + size}: it is not what it was when it was indexed`,
+    );
+  } finally {
+    await handle.close();
+  }
+}
+
 /** Throws a `NotReadableError` that names what it is instead, unless it is an ordinary file. */
 export function requireRegular(path: string, stats: Stats): void {
   if (stats.isFile()) return;

@@ -1,4 +1,5 @@
 import { Worker } from 'node:worker_threads';
+import { Answers } from '../backends/wasm/answers.ts';
 import type { WorkerHandle } from '../backends/wasm/messages.ts';
 import { threadError } from '../base/file-errors.ts';
 import { threadScript } from './package-files.ts';
@@ -14,41 +15,27 @@ export function spawnWasmWorker(workerData: WasmWorkerData = {}): WorkerHandle {
   });
   worker.unref();
 
-  /** The requests without an answer: the worker answers in the order in which it was asked. */
-  const waiting: { readonly resolve: () => void; readonly reject: (error: Error) => void }[] = [];
-  let ended: Error | undefined;
-  let tell: (reason: string) => void = () => undefined;
+  const answers = new Answers();
   worker.on('message', () => {
-    waiting.shift()?.resolve();
-    if (waiting.length === 0) worker.unref();
+    answers.came();
+    if (!answers.awaited) worker.unref();
   });
-  const end = (error: Error) => {
-    if (ended !== undefined) return;
-    ended = error;
-    for (const { reject } of waiting.splice(0)) reject(error);
-    tell(error.message);
-  };
   worker
     .on('error', (error) => {
-      end(threadError('a thread that computes', error));
+      answers.end(threadError('a thread that computes', error));
     })
     .on('exit', () => {
-      end(new Error('a worker thread of the wasm backend ended'));
+      answers.end(new Error('a worker thread of the wasm backend ended'));
     });
 
   return {
     request: (message) =>
-      new Promise((resolve, reject) => {
-        if (ended !== undefined) {
-          reject(ended);
-          return;
-        }
-        waiting.push({ resolve, reject });
+      answers.of(() => {
         worker.ref();
         worker.postMessage(message);
       }),
     onEnd: (handler) => {
-      tell = handler;
+      answers.onEnd(handler);
     },
     terminate: async () => {
       // Else the process may end, with whoever awaits this, before the thread has.

@@ -2,8 +2,8 @@ import { CardinalError } from '../base/errors.ts';
 import type { Backend } from '../backends/backend.ts';
 import { createWasmBackend } from '../backends/wasm/backend.ts';
 import { multiplyAddOf } from '../backends/wasm/builds.ts';
-import type { EngineOptions } from '../run/engine-options.ts';
 import { blasInstallation, findBlas } from './blas.ts';
+import type { NodeEngineOptions } from './engine-options.ts';
 import { loadKernels } from './kernels.ts';
 import { largestProgram, memory } from './memory.ts';
 import { openPlacement } from './placement.ts';
@@ -17,7 +17,8 @@ export async function createNodeWasmBackend({
   threads,
   kernels,
   blas: wanted,
-}: EngineOptions & { readonly threads: number }): Promise<Backend> {
+  communicator,
+}: NodeEngineOptions): Promise<Backend> {
   const { total, limit = total } = memory();
   const { module, build, shared } = await loadKernels(kernels);
   const blas = wanted === false ? undefined : await findBlas();
@@ -29,6 +30,6 @@ export async function createNodeWasmBackend({
     spawnWasmWorker({ blas: blas?.path, threadId: placement?.threadIds.subarray(index, index + 1) });
   return createWasmBackend({
     ...{ module, build, shared, multiplyAdd: multiplyAddOf(build), threads, spawn },
-    ...{ maySleep: true, blas, placement, room: { program: largestProgram(), all: limit } },
+    ...{ maySleep: true, communicator, blas, placement, room: { program: largestProgram(), all: limit } },
   });
 }

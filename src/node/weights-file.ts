@@ -10,6 +10,7 @@ import type { VerifyOptions } from '../weights/digest.ts';
 import { openFileSource } from './byte-source.ts';
 import { isHubName } from '../hub/name.ts';
 import type { HubOptions } from './hub/repo.ts';
+import { locateInFolder } from './weights-folder.ts';
 
 /** A file of weights on the disk, opened. */
 export interface WeightsFile extends OpenedWeights {
@@ -80,7 +81,10 @@ async function locate(
   name: string,
   hub: HubOptions,
 ): Promise<{ readonly path: string; readonly known: KnownOfWeights }> {
-  if (!isHubName(name)) return { path: name, known: { origin: basename(name) } };
+  if (!isHubName(name)) {
+    const inFolder = await locateInFolder(name, hub.onWarning);
+    return inFolder ?? { path: name, known: { origin: basename(name) } };
+  }
   // Loaded when it is needed: most files are on this machine.
   const { resolveHub } = await import('./hub/resolve.ts');
   const { path, config, origin } = await resolveHub(name, hub);

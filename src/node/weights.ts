@@ -1,7 +1,7 @@
 import { described } from '../base/described.ts';
 import { UsageError } from '../base/errors.ts';
 import { checkKind, checkOptions, oneOf, record, text, type Kinds } from '../base/options.ts';
-import { checkModule, Module } from '../nn/module.ts';
+import { checkModule, Module, type AnyModule } from '../nn/module.ts';
 import { loadTensors, type LoadedWeights, type LoadWeightsOptions } from '../weights/load.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
 import { writeSafetensors } from '../weights/safetensors.ts';
@@ -16,7 +16,7 @@ import { withWeightsFile } from './weights-file.ts';
  * whole or not at all. Throws a `CardinalError` if it cannot be written.
  */
 export async function saveWeights(
-  model: Module,
+  model: AnyModule,
   path: string,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
@@ -47,7 +47,7 @@ const loadIntoKinds: Kinds<LoadIntoOptions> = {
  * not fit; then the network is unchanged.
  */
 export async function loadWeights(
-  model: Module,
+  model: AnyModule,
   path: string | URL,
   options: LoadIntoOptions = {},
 ): Promise<LoadedWeights> {

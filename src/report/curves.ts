@@ -8,10 +8,33 @@ const validation = 'var(--wrong)';
 
 /** Loss, accuracy and learning rate over the epochs of the run. */
 export function curves(data: ReportData): Html {
-  return html`<div class="charts">${lossChart(data)} ${accuracyChart(data)} ${learningRateChart(data)}</div>`;
+  return html`<div class="charts">
+    ${lossCharts(data)} ${data.task === undefined ? accuracyChart(data) : undefined}
+    ${learningRateChart(data)}
+  </div>`;
 }
 
-function lossChart({ steps, epochs }: ReportData): Html {
+/** Of training and validation; in a chart each, where these are of different quantities. */
+function lossCharts(data: ReportData): Html {
+  const { steps, epochs, trainingLoss } = data;
+  if (trainingLoss === undefined) return lossChart(data);
+  const ownTraining = lossChart({ steps, epochs: [] }, `Loss of training`, trainingLoss);
+  return epochs.some(({ validation }) => validation !== undefined)
+    ? html`${ownTraining} ${lossChart({ steps: [], epochs }, 'Loss of validation', validationWords(data))}`
+    : ownTraining;
+}
+
+function validationWords({ task }: ReportData): string {
+  if (task === undefined) return 'cross-entropy';
+  return task === 'labels' ? 'binary cross-entropy' : 'mean squared error';
+}
+
+/** `words` say what it shows, where it is one curve. */
+function lossChart(
+  { steps, epochs }: Pick<ReportData, 'steps' | 'epochs'>,
+  title = 'Loss',
+  words?: string,
+): Html {
   const noisy = thin(steps);
   const validated = epochs.flatMap(({ epoch, validation }) =>
     validation ? [{ x: epoch + 1, y: validation.loss }] : [],
@@ -27,9 +50,9 @@ function lossChart({ steps, epochs }: ReportData): Html {
         ...validationMarks(validated),
       ],
     },
-    `Loss over ${epochs.length} epochs`,
+    words === undefined ? `Loss over ${epochs.length} epochs` : `${title}: ${words}`,
   );
-  return figure('Loss', validated.length > 0, drawn);
+  return words === undefined ? figure(title, validated.length > 0, drawn) : captioned(title, words, drawn);
 }
 
 function accuracyChart({ epochs }: ReportData): Html {
@@ -66,8 +89,12 @@ function learningRateChart({ steps }: ReportData): Html {
     },
     'Learning rate over the run',
   );
+  return captioned('Learning rate', 'for each step', drawn);
+}
+
+function captioned(title: string, words: string, drawn: Html): Html {
   return html`<figure>
-    <figcaption>Learning rate<br /><span class="key">for each step</span></figcaption>
+    <figcaption>${title}<br /><span class="key">${words}</span></figcaption>
     ${drawn}
   </figure>`;
 }

@@ -1,5 +1,7 @@
+import type { Targets } from '../data/task.ts';
 import type { EpochEvent, StepEvent } from '../train/events.ts';
 import type { Evaluation } from '../train/metrics.ts';
+import type { Reliability } from '../train/reliability.ts';
 
 /** All that a report shows; plain data, so that it can be made from a run folder or by a test. */
 export interface ReportData {
@@ -9,6 +11,10 @@ export interface ReportData {
   /** When the run ended. */
   readonly date: Date;
   readonly classes: readonly string[];
+  /** What is predicted, if not one class a picture: `classes` names labels or numbers then. */
+  readonly task?: Targets['task'] | undefined;
+  /** What training minimised, in words, if that is another quantity than the loss of validation. */
+  readonly trainingLoss?: string | undefined;
   readonly parameters: number;
   /** Multiply–accumulates of weights for one picture of `pictureShape`. */
   readonly macs: number;
@@ -34,6 +40,10 @@ export interface ReportData {
   readonly samples: readonly ReportedPicture[];
   /** All of them, some with their pictures. */
   readonly misclassified: readonly ReportedPicture[];
+  /** How far probabilities can be believed. */
+  readonly reliability?: Reliability | undefined;
+  /** Pictures that could not be read, and why. */
+  readonly skipped?: readonly { readonly id: string; readonly reason: string }[];
   /** A file beside the page that lists all misclassified pictures. */
   readonly misclassifiedFile?: string;
   /** The settings of the run, in the order in which they are shown. */
@@ -57,6 +67,8 @@ export type StepPoint = Pick<StepEvent, 'step' | 'stepsPerEpoch' | 'loss' | 'lea
 export interface ReportedPicture {
   /** The picture as a `data:` URI; absent where the page has no room for it. */
   readonly picture?: string | undefined;
+  /** The same with a map over it of what speaks for the class that was predicted: Grad-CAM. */
+  readonly map?: string | undefined;
   /** What a person can find the picture by. */
   readonly id: string;
   /** True class and predicted class, indices into `classes`. */

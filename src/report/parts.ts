@@ -1,13 +1,40 @@
-import { html, type Html } from './html.ts';
+import { html, Html } from './html.ts';
+import { style } from './style.ts';
 
 /**
  * For the head of a page: it shows what it holds itself and loads and runs nothing, whatever names of strangers might get into
  * it.
  */
-export const policy = html`<meta
+const policy = html`<meta
   http-equiv="Content-Security-Policy"
   content="default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
 />`;
+
+/** A page that needs nothing beside itself: the style of reports, and what `css` adds to it. */
+export function page(title: string, css: string, body: Html): string {
+  const head = html`${policy}
+    <style>
+      ${new Html(style + css)}
+    </style>`;
+  return shell(title, head, body);
+}
+
+/** The shell of any page; `head` says what it may load, and how it looks. */
+export function shell(title: string, head: Html, body: Html): string {
+  const whole = html`<!doctype html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8" />
+        <meta name="viewport" content="width=device-width, initial-scale=1" />
+        <title>${title}</title>
+        ${head}
+      </head>
+      <body>
+        ${body}
+      </body>
+    </html> `;
+  return whole.text;
+}
 
 /** The name of a class or a file within other text, whose order one written from right to left does not change. */
 export function name(text: string): Html {

@@ -47,7 +47,12 @@ export function misclassifiedLead({ misclassified, misclassifiedFile }: ReportDa
     shown === all ? `All ${count(all)} of them` : `${count(all)} pictures, ${count(shown)} of them shown`;
   const rest =
     misclassifiedFile === undefined ? '' : ` ${misclassifiedFile}, beside this page, lists them all.`;
-  return `${what}, by true and predicted class; the most frequent pairs and the most confident mistakes come first.${rest}`;
+  const explained = misclassified.filter(({ map }) => map !== undefined).length;
+  const maps =
+    explained === 0
+      ? ''
+      : ` ${explained === all ? 'Beside each' : `Beside ${count(explained)} of them`} stands what spoke for the wrong class (Grad-CAM).`;
+  return `${what}, by true and predicted class; the most frequent pairs and the most confident mistakes come first. A picture enlarges when it is chosen.${maps}${rest}`;
 }
 
 function group(
@@ -65,9 +70,9 @@ function group(
     </summary>
     <div class="samples small">
       ${shown.map(
-        ({ picture, id, top }) =>
+        ({ picture, map, id, top }) =>
           html`<figure class="sample">
-            <img src="${picture}" loading="lazy" decoding="async" alt="${classes[label]}" />
+            ${picture && enlarging({ picture, map }, { alt: classes[label], predicted: classes[predicted] })}
             <figcaption>
               <bdi class="id">${id}</bdi>
               <span class="soft">${percent(top[0]?.probability ?? NaN, 1)}</span>
@@ -80,10 +85,13 @@ function group(
   </details>`;
 }
 
-function card({ picture, id, label, predicted, top }: ReportedPicture, classes: readonly string[]): Html {
+function card(
+  { picture, map, id, label, predicted, top }: ReportedPicture,
+  classes: readonly string[],
+): Html {
   const right = predicted === label;
   return html`<div class="sample">
-    ${picture && html`<img src="${picture}" alt="${classes[label]}" />`}
+    ${picture && enlarging({ picture, map }, { alt: classes[label], predicted: classes[predicted] })}
     <p class="id">${id}</p>
     <p class="truth">
       <span class="mark ${right ? 'right' : 'wrong'}" title="${right ? 'right' : 'wrong'}"
@@ -102,4 +110,21 @@ function card({ picture, id, label, predicted, top }: ReportedPicture, classes: 
       )}
     </ol>
   </div> `;
+}
+
+/** A picture, with the map beside it if there is one, that fills the window while its box is checked: the page has no script. */
+function enlarging(
+  { picture, map }: { readonly picture: string; readonly map: string | undefined },
+  { alt, predicted }: { readonly alt: string; readonly predicted: string },
+): Html {
+  return html`<label class="enlarging"
+    ><input type="checkbox" aria-label="enlarge" /><span class="shots"
+      ><img
+        src="${picture}"
+        loading="lazy"
+        decoding="async"
+        alt="${alt}"
+      />${map && html`<img src="${map}" loading="lazy" decoding="async" alt="what spoke for ${predicted}" />`}</span
+    ></label
+  >`;
 }

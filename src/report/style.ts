@@ -115,6 +115,15 @@ td.meter { width: 22%; padding-right: 0; vertical-align: middle; }
 .small .sample { padding: .5rem; }
 .sample img { display: block; width: 100%; height: 6rem; object-fit: contain; image-rendering: pixelated; border-radius: 4px; }
 .sample img[src^="data:image/webp"] { image-rendering: auto; }
+.enlarging { display: block; cursor: zoom-in; }
+.enlarging input { position: absolute; opacity: 0; pointer-events: none; }
+.enlarging:has(:focus-visible) { outline: 2px solid var(--right); outline-offset: 2px; border-radius: 4px; }
+.shots { display: flex; gap: .3rem; } .shots img { flex: 1 1 0; min-width: 0; }
+.enlarging:has(:checked) { cursor: zoom-out; }
+.enlarging:has(:checked) .shots { position: fixed; inset: 0; z-index: 1; gap: 2vmin; padding: 3vmin; align-items: center; justify-content: center; background: color-mix(in srgb, var(--ground) 94%, transparent); }
+.enlarging:has(:checked) img { flex: 0 1 auto; width: min(90vmin, 46vw); height: min(90vmin, 92vh); }
+.enlarging:has(:checked) img:only-child { width: min(90vmin, 92vw); }
+@media (orientation: portrait) { .enlarging:has(:checked) .shots { flex-direction: column; } .enlarging:has(:checked) img { width: 92vw; height: min(92vw, 45vh); } }
 .id { font: .72rem/1.3 ui-monospace, SFMono-Regular, Menlo, monospace; overflow-wrap: anywhere; }
 .sample p.id { margin: .5rem 0 0; color: var(--soft); }
 .sample .truth { margin: .25rem 0 .3rem; font-weight: 600; overflow-wrap: anywhere; line-height: 1.3; }

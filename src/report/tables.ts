@@ -99,6 +99,23 @@ export function leftOutList(kinds: ReportData['leftOut']): Html {
   </div>`;
 }
 
+/** Pictures without a place in a list. */
+const mostSkipped = 500;
+
+/** Pictures that could not be read, and why. */
+export function skippedList(skipped: NonNullable<ReportData['skipped']>): Html {
+  const more = skipped.length - mostSkipped;
+  return html`<div class="groups">
+    <details>
+      <summary>
+        <span class="pair">${skipped.length === 1 ? '1 picture' : `${count(skipped.length)} pictures`}</span>
+      </summary>
+      ${skipped.slice(0, mostSkipped).map(({ id, reason }) => html`<p><bdi class="id">${id}</bdi> <span class="soft">${reason}</span></p>`)}
+      ${more > 0 ? html`<p class="soft">and ${count(more)} more</p>` : undefined}
+    </details>
+  </div>`;
+}
+
 /** The settings of the run and the command that repeats it. */
 export function settingsTable({ settings, command }: ReportData): Html {
   return html`${command === undefined ? undefined : html`<pre>${command}</pre>`} ${settingRows(settings)}`;

@@ -2,6 +2,7 @@ import type { Backend } from '../backends/backend.ts';
 import type { LoaderPlatform } from '../data/loader.ts';
 import type { OpenData, OpenOptions } from '../data/open-data.ts';
 import type { TracedInput } from '../nn/traced.ts';
+import type { TrainingRanks } from '../train/ranks.ts';
 import type { OpenedWeights } from '../use/opened-weights.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
 import type { BackendEntry, EngineChoice } from './backends.ts';
@@ -32,6 +33,8 @@ export interface RunPlatform extends ListPlatform, FolderPlatform {
   readonly loaders: LoaderPlatform;
   /** The backends that can be asked for by name, the default first. */
   readonly backends: Readonly<Record<string, BackendEntry>>;
+  /** The ranks that do the run together with this one. Each opens the pictures; the first has the folder. Default: it is alone. */
+  readonly ranks?: TrainingRanks | undefined;
   /** Has one of them for a run, which ends it. Throws a `CardinalError` if it cannot be had. */
   openBackend(choice: EngineChoice): Promise<OpenBackend>;
   /** Awaited before the network is traced on such inputs: one that came as data is told here what it does to them. */

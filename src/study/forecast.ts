@@ -1,13 +1,9 @@
 import type { Backend } from '../backends/backend.ts';
-import { Rng } from '../base/rng.ts';
-import type { StateDict, TensorData } from '../base/tensor-data.ts';
-import { sizeOf } from '../base/shape.ts';
-import type { Module } from '../nn/module.ts';
 import { networkOf, type Network } from '../train/network.ts';
 import { buildArm, secondsOfRun, type PlannedArm, type StudyPlan } from './plan.ts';
 import type { TimingSetting, TrainingSetting } from './study.ts';
 import { timeArm } from './time-arm.ts';
-import { withTrainingStep } from './training-step.ts';
+import { roughState, withTrainingStep } from './training-step.ts';
 
 /** About how many multiply–accumulates of a forward pass a measured step may take: a second or two on a laptop. */
 const affordable = 4e9;
@@ -57,22 +53,6 @@ async function secondsOfTraining(
       return secondsOfRun(plan, { train, forward: train / 3 });
     },
   );
-}
-
-/**
- * Numbers in the place of weights, about as large as weights are when a run begins. The time of a step does not depend on them, and to
- * draw the 44 million of ResNeXt-101 anew takes many times as long as the step.
- */
-function roughState(module: Module): StateDict {
-  const rng = Rng.of(0, 'forecast');
-  const some = Float32Array.from({ length: 4099 }, () => 0.05 * rng.normal());
-  const tensors = [...module.stateSpecs()].flatMap(([name, { dtype, shape }]): [string, TensorData][] => {
-    if (dtype !== 'F32') return [];
-    const data = new Float32Array(sizeOf(shape));
-    for (let at = 0; at < data.length; at += some.length) data.set(some.subarray(0, data.length - at), at);
-    return [[name, { dtype, shape, data }]];
-  });
-  return new Map(tensors);
 }
 
 /** Does a run with one round: what comes before the rounds is most of it, and the others are as long. */

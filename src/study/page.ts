@@ -1,9 +1,8 @@
 import { largest } from '../base/extremes.ts';
 import { count, duration, percent, short } from '../report/format.ts';
 import { html, Html } from '../report/html.ts';
-import { notes, policy, section, settingRows } from '../report/parts.ts';
+import { notes, page, section, settingRows } from '../report/parts.ts';
 import { recipeRows } from '../report/recipe.ts';
-import { style } from '../report/style.ts';
 import { drawCharts } from './charts.ts';
 import { overall, verdictSentence, type CheckedClaim } from './claims.ts';
 import type { Outcome } from './outcome.ts';
@@ -30,43 +29,29 @@ export function renderStudy(plan: StudyPlan, outcomes: readonly Outcome[], facts
   const { study, setting, scale } = plan;
   const checked = setting.check(outcomes);
   const charts = drawCharts(plan, outcomes);
-  const page = html`<!doctype html>
-    <html lang="en">
-      <head>
-        <meta charset="utf-8" />
-        ${policy}
-        <meta name="viewport" content="width=device-width, initial-scale=1" />
-        <title>${study.title}: study ${study.name}</title>
-        <style>
-          ${new Html(style + studyStyle)}
-        </style>
-      </head>
-      <body>
-        <header>
-          <h1>${study.title}</h1>
-          <p>Study ${study.name}, scale ${scale} · ${facts.date.toISOString().slice(0, 10)}</p>
-        </header>
-        <main>
-          <p class="question">${study.question}</p>
-          <p class="lead source">${study.source}</p>
-          <div class="verdict ${overall(checked).replace(' ', '-')}" role="note">
-            <p>${verdictSentence(checked, whereOf(plan, facts))}</p>
-          </div>
-          ${notes([...facts.notes, ...failures(plan, outcomes)])}
-          ${section('The claims', claimLead(plan), claimTable(checked))}
-          ${section('What came out', resultLead(plan), resultTable(plan, outcomes))}
-          ${charts.length === 0 ? undefined : html`<div class="charts wide-charts">${charts}</div>`}
-          ${(study.sections?.(setting, outcomes) ?? []).map(ownSection)}
-          ${study.published && section('Published', publishedLead(plan), tableOf(study.published))}
-          ${section('The setting', setting.description, settings(plan, outcomes, facts))}
-          ${section('The command', commandLead(plan), html`<pre>${facts.command}</pre>`)}
-        </main>
-        <footer>
-          Made by Cardinal. A MAC is one multiply–accumulate of a weight (two FLOPs), counted for one picture.
-        </footer>
-      </body>
-    </html> `;
-  return page.text;
+  const body = html`<header>
+      <h1>${study.title}</h1>
+      <p>Study ${study.name}, scale ${scale} · ${facts.date.toISOString().slice(0, 10)}</p>
+    </header>
+    <main>
+      <p class="question">${study.question}</p>
+      <p class="lead source">${study.source}</p>
+      <div class="verdict ${overall(checked).replace(' ', '-')}" role="note">
+        <p>${verdictSentence(checked, whereOf(plan, facts))}</p>
+      </div>
+      ${notes([...facts.notes, ...failures(plan, outcomes)])}
+      ${section('The claims', claimLead(plan), claimTable(checked))}
+      ${section('What came out', resultLead(plan), resultTable(plan, outcomes))}
+      ${charts.length === 0 ? undefined : html`<div class="charts wide-charts">${charts}</div>`}
+      ${(study.sections?.(setting, outcomes) ?? []).map(ownSection)}
+      ${study.published && section('Published', publishedLead(plan), tableOf(study.published))}
+      ${section('The setting', setting.description, settings(plan, outcomes, facts))}
+      ${section('The command', commandLead(plan), html`<pre>${facts.command}</pre>`)}
+    </main>
+    <footer>
+      Made by Cardinal. A MAC is one multiply–accumulate of a weight (two FLOPs), counted for one picture.
+    </footer>`;
+  return page(`${study.title}: study ${study.name}`, studyStyle, body);
 }
 
 /** On what the verdict was reached, for its sentence. */
@@ -233,7 +218,8 @@ function seedList(seeds: number): string {
 }
 
 /** Okabe–Ito colours, darkened where the ground is white. */
-const studyStyle = `
+/** What studies' pages have beside the style of reports. */
+export const studyStyle = `
 :root { --s1: #005b99; --s2: #c04f00; --s3: #00704f; --s4: #9c4a7f; --s5: #7a6200; --s6: #4a4f57; --s7: #1b86b8; --good: #00704f; --bad: #b3400a; --open: #596069; }
 @media (prefers-color-scheme: dark) {
   :root { --s1: #56b4e9; --s2: #e69f00; --s3: #2fc295; --s4: #d991bd; --s5: #f0e442; --s6: #c3c9d1; --s7: #8ecbff; --good: #2fc295; --bad: #ff9a4d; --open: #a3abb5; }

@@ -18,6 +18,14 @@ export function estimate(values: readonly number[]): Estimate | undefined {
   return { n, mean, standardError };
 }
 
+/** The one in the middle, or the mean of the two there; NaN of nothing. */
+export function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  if (sorted.length === 0) return NaN;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
+}
+
 /** 41.20 ± 0.35, or the mean alone where there is no standard error; a dash of nothing. */
 export function estimateText(found: Estimate | undefined, digits: number): string {
   if (found === undefined) return '–';

@@ -14,6 +14,7 @@ import { recipes } from '../train/recipe.ts';
 import type { Outcome } from './outcome.ts';
 import { buildArm } from './plan.ts';
 import type { Arm, TimingSetting } from './study.ts';
+import { median } from './statistics.ts';
 import { withTrainingStep } from './training-step.ts';
 
 /**
@@ -136,11 +137,4 @@ function relative(values: Float32Array, expected: Float32Array): number {
     largest = Math.max(largest, Math.abs(value));
   });
   return difference / largest;
-}
-
-function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  if (sorted.length === 0) return NaN;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

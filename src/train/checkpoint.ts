@@ -34,6 +34,10 @@ export interface TrainingState extends z.infer<typeof trainingSchema>, TrainingT
 
 const count = z.int().check(z.nonnegative());
 
+const unfrozenSchema = z.object({ step: count, parameters: z.readonly(z.array(z.string())) });
+/** What was frozen until so many steps of the run were done. */
+export type Unfrozen = z.infer<typeof unfrozenSchema>;
+
 /** The part of the training state that is no tensor. Random state is not in it: every stream is named by (seed, epoch, step). */
 const trainingSchema = z.object({
   recipe: recipeSchema,
@@ -44,6 +48,8 @@ const trainingSchema = z.object({
   microBatchSize: z.int().check(z.positive()),
   /** Parameters that are not trained; absent if all are. A run must go on with the same ones. */
   frozen: z.optional(z.array(z.string())),
+  /** Where `unfreezeAt` has come: the parameters that are trained since then, and the steps that were done before. */
+  unfrozen: z.optional(unfrozenSchema),
   /** Whether activations are recomputed; absent if not. Results do not depend on it, so a run may go on with the other. */
   checkpointActivations: z.optional(z.boolean()),
   /** What the steps done depend on, from which step on; absent in checkpoints of old. */

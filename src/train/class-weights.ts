@@ -16,14 +16,23 @@ export function classWeights(dataset: Dataset): Float64Array {
 export function weighTargets(
   { target, labels, size }: Pick<Batch, 'target' | 'labels' | 'size'>,
   weights: Float64Array,
-  { smoothing, mixed }: { readonly smoothing: number; readonly mixed: boolean },
+  {
+    smoothing,
+    mixed,
+    whole,
+  }: {
+    readonly smoothing: number;
+    readonly mixed: boolean;
+    /** Of the whole batch, where these are some of its rows: its size, and the sum of its pictures' weights. */
+    readonly whole?: { readonly size: number; readonly total: number } | undefined;
+  },
 ): Float32Array<ArrayBuffer> {
   const classes = weights.length;
-  const total = labels.reduce((sum, label) => sum + weights[label], 0);
+  const { size: pictures, total } = whole ?? { size, total: sumOfWeights(labels, weights) };
   const weighed = new Float32Array(target.length);
   for (let row = 0; row < size; row++) {
-    const own = mixed ? 1 : (size / total) * weights[labels[row]];
-    const spread = mixed ? 1 : size / total;
+    const own = mixed ? 1 : (pictures / total) * weights[labels[row]];
+    const spread = mixed ? 1 : pictures / total;
     for (let k = 0; k < classes; k++) {
       const at = row * classes + k;
       weighed[at] =
@@ -32,4 +41,9 @@ export function weighTargets(
     }
   }
   return weighed;
+}
+
+/** Σ w over pictures. */
+export function sumOfWeights(labels: Int32Array, weights: Float64Array): number {
+  return labels.reduce((sum, label) => sum + weights[label], 0);
 }

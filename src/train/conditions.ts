@@ -28,22 +28,42 @@ export const conditionsSchema = z.object({
   decoder: z.optional(z.string()),
   /** Hashes of the pictures; absent if nobody took them. */
   pictures: z.optional(pictureHashesSchema),
+  /** How many ranks had the rows of a batch among themselves; absent of one. */
+  ranks: z.optional(z.int().check(z.minimum(2))),
+  /** False where each rank's batch norms took the statistics of its own rows; absent else. */
+  syncBatchNorm: z.optional(z.literal(false)),
 });
 export type Conditions = z.infer<typeof conditionsSchema>;
 
 /** What only a platform knows of the conditions. */
 export type PlatformConditions = Pick<Conditions, 'decoder' | 'pictures'>;
 
-/** The conditions under which `backend` computes what follows `step`. */
+/** Who has the rows of a batch among themselves. */
+export interface Division {
+  readonly ranks: number;
+  readonly syncBatchNorm: boolean;
+}
+
+/** The conditions under which `backend` computes what follows `step`, alone or with other ranks. */
 export function conditionsOf(
   { name, numerics }: Pick<Backend, 'name' | 'numerics'>,
   { decoder, pictures }: PlatformConditions,
   step: number,
+  division?: Division,
 ): Conditions {
   const { multiplyAdd, library } = numerics ?? {};
   const said = { step, cardinal: VERSION, backend: name, multiplyAdd, library, decoder, pictures };
+  const divided = division !== undefined && division.ranks > 1 ? division : undefined;
   // A backend may be anybody's.
-  return validate(conditionsSchema, said, `the numerics of the backend ${name}`);
+  return validate(
+    conditionsSchema,
+    {
+      ...said,
+      ...(divided === undefined ? {} : { ranks: divided.ranks }),
+      ...(divided?.syncBatchNorm === false ? { syncBatchNorm: false } : {}),
+    },
+    `the numerics of the backend ${name}`,
+  );
 }
 
 /** The conditions of the steps of a run, those to come under `now`: one more if something is other than it was. */
@@ -69,6 +89,15 @@ export function changedConditions(known: readonly Conditions[], now: Conditions)
     const [was, is] = engineWords(last, now);
     lines.push(`the run was computed by ${was}, here it goes on with ${is}: ${consequence}`);
   }
+  if (last.ranks !== now.ranks) {
+    lines.push(
+      `the run was computed by ${ranksInWords(last)}, here it goes on with ${ranksInWords(now)}: ${
+        now.syncBatchNorm === false || last.syncBatchNorm === false
+          ? 'its batch norms see other pictures together'
+          : consequence
+      }`,
+    );
+  }
   if (last.decoder !== now.decoder && last.decoder !== undefined && now.decoder !== undefined) {
     lines.push(
       `the run's pictures were decoded by ${last.decoder}, here they are by ${now.decoder}: their pixels may differ from what they were`,
@@ -78,6 +107,10 @@ export function changedConditions(known: readonly Conditions[], now: Conditions)
 }
 
 const consequence = 'its last digits will differ from those of an uninterrupted run';
+
+function ranksInWords({ ranks = 1 }: Conditions): string {
+  return ranks === 1 ? '1 process' : `${ranks} ranks`;
+}
 
 /** Two engines in words, as few as distinguish them. */
 function engineWords(was: Conditions, is: Conditions): readonly [string, string] {

@@ -1,5 +1,6 @@
 import { UsageError } from '../base/errors.ts';
 import { augmentationParts } from '../data/augmentations.ts';
+import { withLoss } from './loss.ts';
 import { findRecipe, recipeSchema, withOverrides, type Recipe, type RecipeOverrides } from './recipe.ts';
 
 /** What somebody asks of the training of a run that is continued. */
@@ -19,8 +20,10 @@ export function continuedRecipe(own: Recipe, asked: AskedRecipe, source: string)
   const wanted = epochs ?? (typeof recipe === 'object' ? recipe.epochs : own.epochs);
   // A recipe that does not say how pictures are augmented leaves it to what they are, and the run knows that.
   const augmentation = base.augmentation ?? own.augmentation;
+  // Nor one that does not say what it minimises. What is asked for becomes what it became when the run began.
+  const usual = { ...base, augmentation, loss: base.loss ?? own.loss };
   const differences = lengths(base, own).map((length) =>
-    recipeDifference(own, withOverrides({ ...base, augmentation }, { ...numbers, epochs: length })),
+    recipeDifference(own, withLossOf(own, withOverrides(usual, { ...numbers, epochs: length }))),
   );
   const [difference] = differences;
   if (difference !== undefined && !differences.includes(undefined)) {
@@ -29,6 +32,20 @@ export function continuedRecipe(own: Recipe, asked: AskedRecipe, source: string)
     );
   }
   return extended(own, wanted, source);
+}
+
+/** The recipe with the loss that it got when the run began. */
+function withLossOf({ loss: own }: Recipe, recipe: Recipe): Recipe {
+  if (own?.kind === 'mse' && recipe.loss?.kind === 'mse' && recipe.loss.standardized === undefined)
+    return withLoss({ ...recipe, loss: own });
+  if (own === undefined || !('several' in own) || own.several !== true) return withLoss(recipe);
+  const targets = { task: 'labels', values: new Float32Array() } as const;
+  const { balance, loss } = recipe;
+  const isWeighed = balance === 'loss' && own.kind === 'bce' && own.posWeight !== undefined;
+  if (!isWeighed || loss?.kind !== 'bce') return withLoss(recipe, { targets, classes: [] });
+  // The data said what the weights are.
+  const weighed = { ...recipe, balance: undefined, loss: { ...loss, posWeight: own.posWeight } };
+  return withLoss(weighed, { targets, classes: [] });
 }
 
 /** What the learning rate of a run does in epochs for which it was not begun, for people: `before` is its recipe until now. */

@@ -12,8 +12,12 @@ export const partsForUse = {
   input: z.readonly(z.array(z.int().check(z.positive()))),
   /** Names by label. */
   classes: z.optional(z.readonly(z.array(z.string()))),
+  /** What the outputs are, if not scores of classes of which one is true: `classes` then names labels or numbers. */
+  task: z.optional(z.enum(['labels', 'numbers'])),
   /** How a picture becomes an input, if it is known. */
   preprocessing: z.optional(preprocessingSchema),
+  /** What logits are divided by, so that probabilities can be believed (temperature scaling); absent if nobody calibrated them. */
+  temperature: z.optional(z.number().check(z.positive())),
   /** Where the weights come from: the file or the repository that they were read from, or that training began with. */
   origin: z.optional(z.string()),
   /** Under which licence they may be used, as an SPDX identifier where there is one. */
@@ -24,7 +28,7 @@ export const partsForUse = {
 export const descriptionVersion = '1';
 
 /** Parts that stand in the metadata as they are, for whatever tool shows them. */
-const plain: readonly string[] = ['origin', 'licence'];
+export const plain: readonly string[] = ['origin', 'licence'];
 
 /**
  * Parts of the description in a file's metadata; undefined if it is not a file of Cardinal's. Throws a `CardinalError` that

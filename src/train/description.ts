@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { pictureRecordSchema } from '../data/picture-record.ts';
-import { descriptionVersion, partsForUse, readParts } from './description-parts.ts';
+import { descriptionVersion, partsForUse, plain, readParts } from './description-parts.ts';
+import { validationSchema } from './progress.ts';
 import { recipeSchema } from './recipe.ts';
 
 const count = z.int().check(z.nonnegative());
@@ -15,7 +16,7 @@ const parts = {
     z.object({
       epochs: count,
       steps: count,
-      validation: z.optional(z.object({ loss: z.number(), top1: z.number(), top5: z.number() })),
+      validation: z.optional(validationSchema),
     }),
   ),
   /** Which pictures they were trained on, in the last training first: those of weights that it began with are behind. */
@@ -39,7 +40,8 @@ export function metadataOf(description: Description): Record<string, string> {
   const metadata: Record<string, string> = { format: 'pt', cardinal: descriptionVersion };
   for (const key of Object.keys(parts) as (keyof Description)[]) {
     const part = description[key];
-    if (part !== undefined) metadata[key] = typeof part === 'string' ? part : JSON.stringify(part);
+    if (part !== undefined)
+      metadata[key] = typeof part === 'string' && plain.includes(key) ? part : JSON.stringify(part);
   }
   return metadata;
 }

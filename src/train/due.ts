@@ -26,8 +26,8 @@ export class Due {
     this.#savedAt = now();
   }
 
-  after(step: number): boolean {
-    return step % this.#every === 0 || this.byClock;
+  bySteps(step: number): boolean {
+    return step % this.#every === 0;
   }
 
   get byClock(): boolean {

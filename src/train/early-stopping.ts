@@ -9,7 +9,7 @@ import type { EpochRecord, Progress } from './progress.ts';
 export type StopRule = (history: readonly EpochRecord[], done?: Pick<Progress, 'epoch' | 'best'>) => boolean;
 
 /**
- * Early stopping: ends a run when validation top-1 has not risen for `epochs` epochs. Without validation pictures it
+ * Early stopping: ends a run when validation top-1 (mAP, root mean squared error) has not become better for `epochs` epochs. Without validation pictures it
  * never does.
  * @throws {UsageError} if `epochs` is no whole number of at least 1.
  */

@@ -1,4 +1,5 @@
-import type { Evaluation } from './metrics.ts';
+import type { EpochRecord } from './progress.ts';
+import type { Task } from '../data/task.ts';
 
 /** What a training run reports while it runs. The loop never prints; command line, report and tests render these events. */
 export type TrainEvent =
@@ -11,6 +12,7 @@ export type TrainEvent =
       readonly path: string;
       readonly step: number;
     }
+  | UnfrozenEvent
   | { readonly type: 'warning'; readonly message: string }
   | EndEvent;
 
@@ -24,6 +26,8 @@ export interface StartEvent {
   readonly trainSamples: number;
   readonly validationSamples: number;
   readonly classes: readonly string[];
+  /** What is predicted, if not one class a picture: then `classes` are the names of labels or numbers, and `top1` is 0 everywhere. */
+  readonly task?: Exclude<Task, 'classes'>;
   readonly epochs: number;
   readonly stepsPerEpoch: number;
   /** Pictures for one optimiser step, and for one run of the program; they differ when batches are accumulated. */
@@ -38,6 +42,18 @@ export interface StartEvent {
   readonly engine: string;
   /** Steps already done by the run that this one continues. */
   readonly resumedSteps: number;
+}
+
+/** What was frozen is trained from here on (`unfreezeAt`). */
+export interface UnfrozenEvent {
+  readonly type: 'unfrozen';
+  /** 0-based: the epoch that begins, and the optimiser steps that are done. */
+  readonly epoch: number;
+  readonly step: number;
+  /** Elements of the parameters that are trained now. */
+  readonly trainableParameters: number;
+  /** Memory of the training program, in bytes. */
+  readonly programBytes: number;
 }
 
 /** An optimiser step is done. */
@@ -75,12 +91,12 @@ export interface EpochEvent {
   readonly learningRate: number;
   readonly train: { readonly loss: number; readonly top1: number };
   /** Absent if there are no validation pictures. */
-  readonly validation?: Pick<Evaluation, 'loss' | 'top1' | 'top5'> | undefined;
+  readonly validation?: EpochRecord['validation'];
   /** Time for the epoch, its validation included. */
   readonly seconds: number;
   /** Time for the whole run so far, the parts before it was continued included, in seconds. */
   readonly elapsed: number;
-  /** True if this is the best validation top-1 so far. */
+  /** True if this is the best validation top-1 so far; of labels the best mAP, of numbers the smallest root mean squared error. */
   readonly best: boolean;
 }
 

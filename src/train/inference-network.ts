@@ -1,10 +1,11 @@
 import { sizes } from '../nn/arguments.ts';
-import { checkModule, type Module } from '../nn/module.ts';
-import { trace } from '../nn/trace.ts';
+import { checkModule, type AnyModule } from '../nn/module.ts';
+import { trace, type Trace } from '../nn/trace.ts';
 import { checkKind, having, record, text } from '../base/options.ts';
 import type { StateDict } from '../base/tensor-data.ts';
 import type { JsonObject } from '../base/validate.ts';
-import { planInference } from '../plan/plan-inference.ts';
+import { forEachSize } from '../plan/batch-sizes.ts';
+import { planInference, type InferencePlanOptions } from '../plan/plan-inference.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { Target } from '../plan/target.ts';
 
@@ -21,17 +22,26 @@ export interface InferenceNetwork {
   readonly input: readonly number[];
   /** The current weights under PyTorch's names; may be the network's own arrays. */
   stateDict(): StateDict;
-  planInference(batchSize: number, target: Target): Plan;
+  /** `batchSizes`: one, or several that share the weights, largest first (see `batchesOf`). */
+  planInference(batchSizes: number | readonly number[], target: Target): Plan;
 }
 
 /** What `networkOf` gives, and less of it. */
 export const inferenceNetworkKind = having('a network, as networkOf gives it', 'stateDict', 'planInference');
 
+interface InferenceNetworkOptions {
+  /** What programs keep to be read. */
+  readonly landmarks?: InferencePlanOptions['landmarks'];
+  /** Traces by batch size that are there already. */
+  readonly traced?: ReadonlyMap<number, Trace> | undefined;
+}
+
 /** A model for pictures of one size H×W, without what training needs. */
 export function inferenceNetworkOf(
-  model: Module,
+  model: AnyModule,
   input: readonly number[],
   description: ModelDescription,
+  { landmarks, traced }: InferenceNetworkOptions = {},
 ): InferenceNetwork {
   checkModule('networkOf', 'the network', model);
   sizes('networkOf', 'the input', input, '[C, H, W]');
@@ -44,7 +54,14 @@ export function inferenceNetworkOf(
     description,
     input,
     stateDict: () => model.stateDict(),
-    planInference: (batchSize, target) =>
-      planInference(trace(model, [batchSize, ...input], { training: false }), target, { name }),
+    planInference: (batchSizes, target) =>
+      planInference(
+        forEachSize(
+          batchSizes,
+          (size) => traced?.get(size) ?? trace(model, [size, ...input], { training: false }),
+        ),
+        target,
+        { name, landmarks, mainOnly: true },
+      ),
   };
 }

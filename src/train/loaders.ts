@@ -9,8 +9,11 @@ import { decoderOf } from '../data/decode.ts';
 import type { LoaderOptions } from '../data/loader.ts';
 import { openDataKind, type OpenData } from '../data/open-data.ts';
 import type { PicturePlatform } from '../data/picture-platform.ts';
+import type { AugmentFunction } from '../data/own/augment.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
+import { wholeShare, type Share } from '../data/share.ts';
 import type { PictureDataset } from '../data/source.ts';
+import { trainingPreprocessing } from './recipe-parts.ts';
 import { recipes, recipeSchema, type Recipe } from './recipe.ts';
 
 export interface TrainingLoaderOptions {
@@ -19,6 +22,10 @@ export interface TrainingLoaderOptions {
   readonly seed: number;
   /** Refuse a picture that cannot be decoded with an error. */
   readonly strict: boolean;
+  /** An augmentation of one's own, before the recipe's. */
+  readonly augment?: AugmentFunction | undefined;
+  /** Which rows of batches a rank prepares, in training in so many micro-batches. Default: all. */
+  readonly share?: Share | undefined;
 }
 
 export interface TrainingLoaders {
@@ -40,7 +47,7 @@ export function openLoaders(
     options,
     objectWith('{ recipe, preprocessing, seed, strict }', 'recipe', 'preprocessing'),
   );
-  const { preprocessing, seed, strict } = options;
+  const { preprocessing, seed, strict, share, augment } = options;
   const recipe = validate(recipeSchema, options.recipe, 'openLoaders: the recipe');
   const train = trainingPictures(data);
   requireBatch(train, recipe);
@@ -49,18 +56,23 @@ export function openLoaders(
   return {
     train: createLoader(train, {
       ...common,
+      preprocessing: trainingPreprocessing(preprocessing, recipe),
       batchSize: recipe.batchSize,
       training: true,
       augmentation: recipe.augmentation ?? defaultAugmentation(data.kind),
+      augment,
       balanced: recipe.balance === 'sampling',
+      repeats: recipe.repeats,
       mix: recipe.mix,
+      share,
     }),
     validation:
       data.val &&
       createLoader(data.val, {
         ...common,
-        batchSize: evaluationBatch(recipe.batchSize, data.val),
+        batchSize: evaluationBatch(recipe.batchSize, data.val, share),
         training: false,
+        share: share && { ...share, parts: 1 },
       }),
   };
 }
@@ -88,7 +100,7 @@ async function usualAugmentation(
   platform: PicturePlatform,
 ): Promise<NonNullable<Recipe['augmentation']>> {
   const { train, kind } = data;
-  if (kind !== 'folders' || train === undefined) return defaultAugmentation(kind);
+  if ((kind !== 'folders' && kind !== 'shards') || train === undefined) return defaultAugmentation(kind);
   const decode = decoderOf(train.source, platform);
   const looked = Math.min(train.length, mostLooked);
   let grey = true;
@@ -141,7 +153,11 @@ export function trainingPictures({ train, path }: OpenData): PictureDataset {
   return train;
 }
 
-/** A batch larger than the data would only pad. */
-export function evaluationBatch(batchSize: number, { length }: PictureDataset): number {
-  return Math.max(1, Math.min(batchSize, length));
+/** A batch larger than the data would only pad; one smaller than the ranks would leave some without a row of their program. */
+export function evaluationBatch(
+  batchSize: number,
+  { length }: PictureDataset,
+  { size: ranks }: Pick<Share, 'size'> = wholeShare,
+): number {
+  return Math.max(ranks, Math.min(batchSize, length));
 }

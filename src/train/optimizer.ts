@@ -1,17 +1,8 @@
 import * as z from 'zod/mini';
 import type { Shape } from '../graph/value.ts';
-import type { OptimizerKind } from '../plan/plan-training.ts';
-
-const share = z.number().check(z.minimum(0), z.lt(1));
-const decay = {
-  /** λ: SGD adds λ·w to the gradient (L2), AdamW shrinks w by lr·λ (decoupled). */
-  weightDecay: z._default(z.number().check(z.minimum(0)), 0),
-  /**
-   * Whether batch norm's γ and β and biases decay too. The paper's code decays everything; many later recipes leave
-   * 1-dimensional parameters out.
-   */
-  decayNorms: z._default(z.boolean(), true),
-};
+import type { OptimizerKind } from '../plan/record-update.ts';
+import { decay, share } from './optimizer-parts.ts';
+import { otherHyper, otherOptimizers, otherPlan } from './other-optimizers.ts';
 
 export const optimizerSchema = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -28,13 +19,15 @@ export const optimizerSchema = z.discriminatedUnion('kind', [
     eps: z._default(z.number().check(z.positive()), 1e-8),
     ...decay,
   }),
+  ...otherOptimizers,
 ]);
-/** torch.optim.SGD or torch.optim.AdamW, with their defaults except SGD's momentum. */
+/** torch.optim.SGD or torch.optim.AdamW, with their defaults except SGD's momentum, or one of `other-optimizers.ts`. */
 export type OptimizerSpec = z.infer<typeof optimizerSchema>;
 
 /** What a training plan must know of the optimiser; the numbers come with every step in `hyper`. */
 export function optimizerPlan(spec: OptimizerSpec): OptimizerKind {
   if (spec.kind === 'adamw') return { kind: 'adamw' };
+  if (spec.kind !== 'sgd') return otherPlan(spec);
   // Nesterov without momentum is plain gradient descent.
   return { kind: 'sgd', momentum: spec.momentum > 0, nesterov: spec.nesterov && spec.momentum > 0 };
 }
@@ -51,6 +44,7 @@ export function decaysParameter(spec: OptimizerSpec, shape: Shape): boolean {
  */
 export function hyperAt(spec: OptimizerSpec, learningRate: number, step: number): Float32Array {
   if (spec.kind === 'sgd') return Float32Array.of(learningRate, spec.momentum, spec.weightDecay);
+  if (spec.kind !== 'adamw') return otherHyper(spec, learningRate, step);
   const [beta1, beta2] = spec.betas;
   const t = step + 1;
   return Float32Array.of(

@@ -2,13 +2,24 @@ import * as z from 'zod/mini';
 
 const count = z.int().check(z.nonnegative());
 
+const share = z._default(z.number(), 0);
+
+/** What validation came to; `scores` of labels (mAP, microF1, macroF1) or numbers (mae, rmse, r2). */
+export const validationSchema = z.object({
+  loss: z.number(),
+  top1: share,
+  top5: share,
+  scores: z.optional(z.record(z.string(), z.number())),
+});
+
 /** What an epoch came to: what does not depend on the clock or on how long the run is to be. */
 export const epochRecordSchema = z.object({
   epoch: count,
   step: count,
   learningRate: z.number(),
-  train: z.object({ loss: z.number(), top1: z.number() }),
-  validation: z.optional(z.object({ loss: z.number(), top1: z.number(), top5: z.number() })),
+  /** Top-1 and top-5 are 0, and not written, where pictures are not of one class each. */
+  train: z.object({ loss: z.number(), top1: share }),
+  validation: z.optional(validationSchema),
   best: z.boolean(),
 });
 export type EpochRecord = z.infer<typeof epochRecordSchema>;
@@ -31,8 +42,8 @@ export const progressSchema = z.object({
   sums: z.object({ loss: z.number(), batches: count, seen: count, correct: count }),
   /** Epochs done. Earlier versions had it here; it is read, and no longer written. */
   history: z.optional(z.array(epochRecordSchema)),
-  /** The best validation top-1 so far and its epoch. */
-  best: z.optional(z.object({ epoch: count, top1: z.number() })),
+  /** The best validation top-1 so far and its epoch; of labels and numbers the `score` (`rankOf`) in its place. */
+  best: z.optional(z.object({ epoch: count, top1: z.number(), score: z.optional(z.number()) })),
 });
 export type Progress = z.infer<typeof progressSchema>;
 

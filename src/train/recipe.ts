@@ -5,7 +5,10 @@ import { nearest } from '../base/nearest.ts';
 import { validate } from '../base/validate.ts';
 import { imagenetAugmentation } from '../data/augmentations.ts';
 import { augmentationSchema, mixSchema } from '../data/preprocessing.ts';
+import { lineageRecipes } from './lineage-recipes.ts';
+import { lossSchema } from './loss.ts';
 import { optimizerSchema } from './optimizer.ts';
+import { learningRateScaleSchema, recipeParts } from './recipe-parts.ts';
 import { scheduleSchema, stretchSchedule } from './schedule.ts';
 
 /**
@@ -23,6 +26,17 @@ export const recipeSchema = z.strictObject({
   batchSize: z.int().check(z.minimum(1)),
   optimizer: optimizerSchema,
   schedule: scheduleSchema,
+  /**
+   * What learning rates are multiplied by, by pattern of parameters or modules (`layer1`, `*.bias`); the last that matches
+   * counts. A network that was trained before changes little where it sees edges, more where it decides. A record, `{ layer1: 0.1, fc: 1 }`,
+   * or pairs, `[['*', 0.1], ['7', 1]]`: of a record's keys JavaScript puts whole numbers, as a Sequential's modules are called, first.
+   */
+  learningRateScale: z.optional(learningRateScaleSchema),
+  /**
+   * The epoch, counted from 1 as progress shows it, from which on all is trained; until then what `freeze` names is frozen, by default the
+   * backbone. A new classifier's first gradients would spoil what the other layers know.
+   */
+  unfreezeAt: z.optional(z.int().check(z.minimum(2))),
   /** ε: targets become (1−ε)·target + ε/classes (Szegedy et al. 2016). */
   labelSmoothing: z._default(z.number().check(z.minimum(0), z.lt(1)), 0),
   /** Gradients are scaled down to this L2 norm over all parameters, if they exceed it. */
@@ -40,8 +54,11 @@ export const recipeSchema = z.strictObject({
   augmentation: z.optional(augmentationSchema),
   /** Mixup and CutMix. */
   mix: z.optional(mixSchema),
+  /** What is minimised; if absent, as is usual for the kind of labels. */
+  loss: z.optional(lossSchema),
   /** What is done about classes of which there are few pictures; if absent, nothing. */
   balance: z.optional(z.enum(balances)),
+  ...recipeParts,
 });
 /** A recipe, validated; see `recipeSchema`. */
 export type Recipe = z.infer<typeof recipeSchema>;
@@ -81,6 +98,7 @@ export const recipes = {
     schedule: { kind: 'cosine', per: 'step', warmUp: { epochs: 0.5, from: 0.05 } },
     labelSmoothing: 0.1,
   }),
+  ...lineageRecipes((recipe) => recipeSchema.parse(recipe)),
 } as const satisfies Readonly<Record<string, Recipe>>;
 
 /** The recipe called `name`. Throws a `UsageError` with the nearest names. */
@@ -99,6 +117,10 @@ export interface RecipeOverrides {
   readonly learningRate?: number | undefined;
   readonly weightDecay?: number | undefined;
   readonly decayNorms?: boolean | undefined;
+  /** Factors of the learning rate by pattern of parameters or modules, a record or pairs. */
+  readonly learningRateScale?: Recipe['learningRateScale'] | undefined;
+  /** The epoch, counted from 1, from which on all is trained. */
+  readonly unfreezeAt?: number | undefined;
   readonly momentum?: number | undefined;
   readonly labelSmoothing?: number | undefined;
   readonly clipNorm?: number | undefined;
@@ -110,6 +132,13 @@ export interface RecipeOverrides {
   readonly cutmix?: number | undefined;
   readonly augmentation?: Recipe['augmentation'] | undefined;
   readonly balance?: Recipe['balance'] | undefined;
+  readonly loss?: Recipe['loss'] | undefined;
+  /** What the learning rate of each layer is multiplied by, counted from the classifier. */
+  readonly layerDecay?: Recipe['layerDecay'] | undefined;
+  /** How often a picture comes in a batch. */
+  readonly repeats?: Recipe['repeats'] | undefined;
+  /** Weights of auxiliary outputs by name, `{ aux: 0.4 }`: their losses are added. `{}`: none. */
+  readonly auxiliary?: Recipe['auxiliary'] | undefined;
 }
 
 /**
@@ -120,8 +149,10 @@ export function withOverrides(recipe: Recipe, overrides: RecipeOverrides): Recip
   validate(recipeSchema, recipe, 'withOverrides: the recipe');
   checkKind('withOverrides', 'the changes', overrides, record);
   const { epochs, learningRate, weightDecay, decayNorms, momentum, ema, mixup, cutmix, ...plain } = overrides;
-  if (momentum !== undefined && recipe.optimizer.kind !== 'sgd') {
-    throw new UsageError(`momentum belongs to SGD, but recipe '${recipe.name}' uses AdamW`);
+  if (momentum !== undefined && !('momentum' in recipe.optimizer)) {
+    throw new UsageError(
+      `momentum belongs to SGD and RMSProp, but recipe '${recipe.name}' uses ${recipe.optimizer.kind}`,
+    );
   }
   const changed: unknown = {
     ...recipe,

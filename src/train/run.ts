@@ -7,7 +7,6 @@ import { validate } from '../base/validate.ts';
 import type { Batch, BatchLoader } from '../data/dataset.ts';
 import { pictureRecordSchema, type PictureRecord } from '../data/picture-record.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
-import type { BufferRole } from '../plan/plan.ts';
 import { backendKind } from '../session/arguments.ts';
 import { writeWeights } from '../session/state.ts';
 import {
@@ -16,8 +15,9 @@ import {
   requireSameFrozen,
   requireSameModel,
   type Checkpoint,
+  type Unfrozen,
 } from './checkpoint.ts';
-import { classWeights, weighTargets } from './class-weights.ts';
+import { classWeights, sumOfWeights, weighTargets } from './class-weights.ts';
 import {
   changedConditions,
   conditionsOf,
@@ -25,17 +25,21 @@ import {
   type Conditions,
   type PlatformConditions,
 } from './conditions.ts';
-import { continuedRecipe } from './continue.ts';
 import type { StopRule } from './early-stopping.ts';
-import { evaluate, prepareInference } from './evaluate.ts';
-import type { StartEvent } from './events.ts';
+import { evaluateTogether, prepareInference } from './evaluate.ts';
+import type { StartEvent, UnfrozenEvent } from './events.ts';
 import type { Evaluation } from './metrics.ts';
-import { fitPlan, type FittedPlan } from './micro-batches.ts';
+import { elementsIn, fitPlan, rowsOfPlan, type FitPlanOptions, type FittedPlan } from './micro-batches.ts';
 import { networkKind, type Network } from './network.ts';
 import { epochRecordSchema, freshProgress, freshSums, type EpochRecord, type Progress } from './progress.ts';
+import type { TrainingRanks } from './ranks.ts';
+import { withLoss, type OwnLoss } from './loss.ts';
 import type { Recipe } from './recipe.ts';
+import { learned } from './standardize.ts';
 import type { CheckpointStore } from './store.ts';
+import { rankOf, taskOf } from './task-tally.ts';
 import { TrainingProgram, type Tensors } from './training-program.ts';
+import { fitPart, unfreeze } from './unfreeze.ts';
 
 export interface LoopOptions {
   /** Gets the trained weights at the end: those that were validated. What is frozen in it stays as it is. */
@@ -56,8 +60,15 @@ export interface LoopOptions {
   /** Where the weights that training begins with come from, and their licence; kept in checkpoints. */
   readonly origin?: string | undefined;
   readonly licence?: string | undefined;
-  /** Where checkpoints go; without it none are made. */
+  /** Where checkpoints go; without it none are made. Of several ranks all have one, and each but the first one's writes nothing. */
   readonly store?: CheckpointStore | undefined;
+  /**
+   * The ranks that do the run together, each with a backend of its rank, and loaders of its share: then `fitted` is needed. All get the
+   * same options but for these, `signal` and `store`.
+   */
+  readonly ranks?: TrainingRanks | undefined;
+  /** The program, where it was planned before, as the share of a loader needs it. Default: planned as the recipe wants it. */
+  readonly fitted?: FittedPlan | undefined;
   /** Optimiser steps between checkpoints, beside the one after each epoch. */
   readonly checkpointEvery?: number | undefined;
   /**
@@ -87,6 +98,10 @@ export interface LoopOptions {
    * plan): less memory, more time, the same numbers. Default: as the run that is continued had it, else false.
    */
   readonly checkpointActivations?: boolean | undefined;
+  /** Where ranks train together: batch norms take the statistics of all their pictures, not of each rank's own. Default true. */
+  readonly syncBatchNorm?: boolean | undefined;
+  /** The function that a recipe with the loss `{ kind: 'own', name }` is of. */
+  readonly loss?: OwnLoss | undefined;
   /** Bytes that the training program may take, if less than the backend's. */
   readonly memoryLimit?: number | undefined;
   /** The clock, in milliseconds. Default: the machine's. */
@@ -103,10 +118,12 @@ export class Run {
   readonly options: LoopOptions;
   readonly recipe: Recipe;
   readonly seed: number;
-  readonly program: TrainingProgram;
-  readonly fitted: FittedPlan;
+  program: TrainingProgram;
+  fitted: FittedPlan;
   /** Parameters that were frozen when the program was planned. */
-  readonly frozen: readonly string[];
+  frozen: readonly string[];
+  /** What was frozen before. */
+  unfrozen: Unfrozen | undefined;
   readonly progress: Progress;
   /** What the epochs came to that are done, as far as it is known. */
   readonly history: EpochRecord[];
@@ -129,12 +146,19 @@ export class Run {
     this.program = parts.program;
     this.fitted = parts.fitted;
     this.frozen = parts.frozen;
+    this.unfrozen = options.resume?.training?.unfrozen;
     this.progress = parts.progress;
     this.history = parts.history;
     this.#lastValidation = options.resume?.trained?.validation;
     this.#validation = validation;
     this.#before = options.resume?.training?.conditions ?? [];
-    this.#now = conditionsOf(options.backend, options.conditions ?? {}, parts.progress.step);
+    const { ranks, syncBatchNorm = true } = options;
+    this.#now = conditionsOf(
+      options.backend,
+      options.conditions ?? {},
+      parts.progress.step,
+      ranks && { ranks: ranks.size, syncBatchNorm },
+    );
   }
 
   /** Plans and loads the programs. Throws a `CardinalError` if data, network, recipe and checkpoint do not fit together. */
@@ -151,23 +175,23 @@ export class Run {
       is: (value) => record.is(value) && loaderKind.is(Reflect.get(Object(value) as object, 'train')),
     });
     const own = resume?.training?.recipe;
-    const recipe =
+    const chosen =
       own === undefined
         ? options.recipe
-        : continuedRecipe(own, { recipe: options.recipe }, 'the run to continue');
-    if (recipe === undefined) throw new CardinalError('training needs a recipe, or a checkpoint to continue');
+        : (await import('./continue.ts')).continuedRecipe(
+            own,
+            { recipe: options.recipe },
+            'the run to continue',
+          );
+    if (chosen === undefined) throw new CardinalError('training needs a recipe, or a checkpoint to continue');
+    const recipe = withLoss(chosen, data.train.dataset);
     const seed = resume?.training?.seed ?? options.seed ?? 0;
     if (options.seed !== undefined && options.seed !== seed) {
       throw new UsageError(`the run to continue has seed ${seed}, not ${options.seed}: leave the seed out`);
     }
-    checkData(recipe, data.train);
+    checkData(recipe, data.train, options.fitted);
+    const fitted = options.fitted ?? fitFor({ ...options, recipe });
     const frozen = network.frozen();
-    const fitted = fitPlan(network, backend, recipe, {
-      memoryLimit: options.memoryLimit,
-      resumedSize: resume?.training?.microBatchSize,
-      checkpointActivations:
-        options.checkpointActivations ?? resume?.training?.checkpointActivations ?? false,
-    });
     // Weights are drawn when they are first asked for: not before it is known that they fit.
     const initial = network.stateDict();
     if (resume !== undefined) checkResume(resume, options, initial, frozen);
@@ -203,17 +227,17 @@ export class Run {
 
   startEvent(): StartEvent {
     const { network, backend, data } = this.options;
-    const { buffers, peakBytes, keepingAllBytes } = this.fitted.plan;
-    const elements = (wanted: BufferRole) =>
-      buffers.reduce((total, { role, bytes }) => (role === wanted ? total + bytes / 4 : total), 0);
+    const { plan } = this.fitted;
+    const { peakBytes, keepingAllBytes } = plan;
     return {
       type: 'start',
       model: network.description.name,
-      parameters: elements('parameter'),
-      trainableParameters: elements('gradient'),
+      parameters: elementsIn(plan, 'parameter'),
+      trainableParameters: elementsIn(plan, 'gradient'),
       trainSamples: data.train.dataset.length,
       validationSamples: data.validation?.dataset.length ?? 0,
       classes: data.train.dataset.classes,
+      ...taskOf(data.train.dataset),
       epochs: this.recipe.epochs,
       stepsPerEpoch: this.stepsPerEpoch,
       batchSize: this.recipe.batchSize,
@@ -226,7 +250,10 @@ export class Run {
     };
   }
 
-  /** Copies of all that steps change. Throws `NotFinite` if any value is NaN or infinite. */
+  /**
+   * Copies of all that steps change. Throws `NotFinite` if any value is NaN or infinite, and where ranks train together a `CardinalError`
+   * if they do not have the same bits.
+   */
   async snapshot(): Promise<Tensors> {
     const tensors = await this.program.snapshot();
     for (const dict of [tensors.state, tensors.optimizer, tensors.ema]) {
@@ -234,24 +261,48 @@ export class Run {
         if (!isFinite(tensor)) throw new NotFinite(`'${name}' holds numbers that are not finite`);
       }
     }
+    const { ranks } = this.options;
+    if (ranks !== undefined) {
+      const { requireSameWeights } = await import('./same-weights.ts');
+      await requireSameWeights(ranks, tensors, this.progress.step);
+    }
     return tensors;
   }
 
-  /** A training batch as the recipe wants it: with classes weighed, if the loss balances them. */
-  weighed(batch: Batch): Batch {
-    const { balance, labelSmoothing: smoothing, mix } = this.recipe;
-    if (balance !== 'loss') return batch;
-    this.#classWeights ??= classWeights(this.options.data.train.dataset);
+  /** Trains what was frozen as well from here on, if the recipe says so. */
+  async unfreezeIfDue(): Promise<UnfrozenEvent | undefined> {
+    const { recipe, progress } = this;
+    const isDue = recipe.unfreezeAt !== undefined && progress.epoch >= recipe.unfreezeAt - 1;
+    return isDue && this.unfrozen === undefined ? unfreeze(this, fitOptions(this.options)) : undefined;
+  }
+
+  /** A training batch as the recipe wants it: with classes weighed, if the loss balances them, or numbers standardised. */
+  async weighed(batch: Batch): Promise<Batch> {
+    const { balance, labelSmoothing: smoothing, mix, batchSize } = this.recipe;
+    if (balance !== 'loss') return learned(batch, this.recipe);
+    const { data, ranks } = this.options;
+    this.#classWeights ??= classWeights(data.train.dataset);
+    const weights = this.#classWeights;
     const mixed = mix !== undefined && (mix.mixup > 0 || mix.cutmix > 0);
-    return { ...batch, target: weighTargets(batch, this.#classWeights, { smoothing, mixed }) };
+    let whole: { readonly size: number; readonly total: number } | undefined;
+    if (ranks !== undefined && !mixed) {
+      const [total] = await ranks.sum([sumOfWeights(batch.labels, weights)], 'a batch');
+      whole = { size: batchSize, total };
+    }
+    return { ...batch, target: weighTargets(batch, weights, { smoothing, mixed, whole }) };
+  }
+
+  /** Pictures of a batch that the training loader gives: all, or this rank's. */
+  get rowsPerBatch(): number {
+    return rowsOfPlan(this.fitted, this.recipe.batchSize);
   }
 
   /** Evaluates the weights on the validation pictures, if there are any. */
   async validate(tensors: Tensors): Promise<Evaluation | undefined> {
-    const { data, signal } = this.options;
+    const { data, signal, ranks } = this.options;
     if (this.#validation === undefined || data.validation === undefined) return undefined;
     await writeWeights(this.#validation, this.program.averaged(tensors));
-    const evaluation = await evaluate(this.#validation, data.validation, { signal });
+    const evaluation = await evaluateTogether(this.#validation, data.validation, { signal, ranks });
     if (!Number.isFinite(evaluation.loss)) throw new NotFinite('the validation loss is not finite');
     return evaluation;
   }
@@ -265,7 +316,12 @@ export class Run {
     progress.batch = 0;
     progress.sums = freshSums();
     if (record.best && record.validation !== undefined) {
-      progress.best = { epoch: record.epoch, top1: record.validation.top1 };
+      const { validation, epoch } = record;
+      progress.best = {
+        epoch,
+        top1: validation.top1,
+        ...(validation.scores && { score: rankOf(validation) }),
+      };
     }
   }
 
@@ -280,6 +336,7 @@ export class Run {
         trainSamples: this.options.data.train.dataset.length,
         microBatchSize: this.fitted.microBatchSize,
         ...(this.frozen.length === 0 ? {} : { frozen: [...this.frozen] }),
+        unfrozen: this.unfrozen,
         ...(this.fitted.plan.keepingAllBytes === undefined ? {} : { checkpointActivations: true }),
         conditions: continuedConditions(this.#before, this.#now),
         progress: this.progress,
@@ -305,6 +362,7 @@ export class Run {
       model: network.description,
       input: network.input,
       classes: data.train.dataset.classes,
+      ...taskOf(data.train.dataset),
       preprocessing: preprocessing ?? resume?.preprocessing,
       trained: { epochs: epoch, steps: step, validation: this.#lastValidation },
       pictures: picturesSeen(resume?.pictures, pictures),
@@ -339,11 +397,46 @@ function historyOf(given: readonly EpochRecord[], { epoch }: Progress): EpochRec
   );
 }
 
-function checkData(recipe: Recipe, loader: BatchLoader): void {
+/** The plan of a run, for its ranks if it has some. Throws as `fitPlan` does. */
+export function fitFor(
+  options: FitOptions & Pick<LoopOptions, 'network' | 'backend'> & { readonly recipe: Recipe },
+): FittedPlan {
+  const { network, backend, recipe, resume } = options;
+  const fit = fitOptions(options);
+  return recipe.unfreezeAt === undefined
+    ? fitPlan(network, backend, recipe, fit)
+    : fitPart(network, backend, recipe, fit, resume?.training);
+}
+
+type FitOptions = Pick<
+  LoopOptions,
+  'resume' | 'ranks' | 'syncBatchNorm' | 'memoryLimit' | 'checkpointActivations' | 'loss'
+>;
+
+function fitOptions({
+  resume,
+  ranks,
+  syncBatchNorm,
+  memoryLimit,
+  checkpointActivations,
+  loss,
+}: FitOptions): FitPlanOptions {
+  return {
+    memoryLimit,
+    resumedSize: resume?.training?.microBatchSize,
+    checkpointActivations: checkpointActivations ?? resume?.training?.checkpointActivations ?? false,
+    ranks: ranks && { rank: ranks.rank, size: ranks.size },
+    syncBatchNorm,
+    loss,
+  };
+}
+
+function checkData(recipe: Recipe, loader: BatchLoader, fitted: FittedPlan | undefined): void {
   const { name, length } = loader.dataset;
-  if (loader.batchSize !== recipe.batchSize) {
+  const rows = fitted === undefined ? recipe.batchSize : rowsOfPlan(fitted, recipe.batchSize);
+  if (loader.batchSize !== rows) {
     throw new CardinalError(
-      `the training loader gives batches of ${loader.batchSize}, the recipe wants ${recipe.batchSize}`,
+      `the training loader gives batches of ${loader.batchSize}, the recipe wants ${rows}`,
     );
   }
   if (loader.batchesPerEpoch === 0) {

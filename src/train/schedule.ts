@@ -4,7 +4,7 @@ import * as z from 'zod/mini';
 /**
  * How the learning rate moves. Durations are in epochs and may be fractional. `per` is how often it moves: once an
  * epoch as in torch's examples, or at every optimiser step. A warm-up comes first, and the main schedule's clock starts
- * when it ends, as with torch's `SequentialLR`.
+ * when it ends, as with torch's `SequentialLR`, unless it says otherwise.
  */
 const common = {
   per: z._default(z.enum(['step', 'epoch']), 'step'),
@@ -13,6 +13,8 @@ const common = {
     z.strictObject({
       epochs: z.number().check(z.positive()),
       from: z._default(z.number().check(z.minimum(0), z.maximum(1)), 0.01),
+      /** Whether the schedule's clock runs meanwhile, as timm's: the warm-up hides its beginning. Else it starts when this ends. */
+      within: z.optional(z.boolean()),
     }),
   ),
 };
@@ -29,7 +31,7 @@ export const scheduleSchema = z.discriminatedUnion('kind', [
     gamma,
     ...common,
   }),
-  /** floor + (rate − floor)·(1 + cos πt/T)/2 with T what is left after the warm-up (`CosineAnnealingLR`). */
+  /** floor + (rate − floor)·(1 + cos πt/T)/2 with T all epochs but those before its clock starts (`CosineAnnealingLR`). */
   z.strictObject({
     kind: z.literal('cosine'),
     floor: z._default(z.number().check(z.minimum(0)), 0),
@@ -63,7 +65,8 @@ export function learningRateAt(schedule: Schedule, rate: number, clock: Clock): 
     const { from } = schedule.warmUp;
     return rate * (from + ((1 - from) * now) / warmUpTicks);
   }
-  const ticks = now - warmUpTicks;
+  const start = schedule.warmUp?.within === true ? 0 : warmUpTicks;
+  const ticks = now - start;
   switch (schedule.kind) {
     case 'constant':
       return rate;
@@ -72,7 +75,7 @@ export function learningRateAt(schedule: Schedule, rate: number, clock: Clock): 
     case 'multi-step':
       return rate * schedule.gamma ** schedule.milestones.filter((at) => ticks >= ticksOf(at)).length;
     case 'cosine': {
-      const length = clock.epochs * ticksPerEpoch - warmUpTicks;
+      const length = clock.epochs * ticksPerEpoch - start;
       const floor = Math.min(schedule.floor, rate);
       return floor + ((rate - floor) * (1 + Math.cos((Math.PI * ticks) / length))) / 2;
     }

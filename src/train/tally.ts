@@ -28,28 +28,45 @@ export class Tally {
     });
   }
 
-  /** What was counted so far. Shares of nothing are 0. */
-  evaluation(): Evaluation {
-    const confusion = this.#confusion.map((row) => [...row]);
-    const perClass = this.#names.map((name, k) => {
-      const total = sum(confusion[k]);
-      const predicted = sum(confusion.map((row) => row[k]));
-      const correct = confusion[k][k];
-      const precision = ratio(correct, predicted);
-      const recall = ratio(correct, total);
-      return { name, total, correct, precision, recall, f1: ratio(2 * correct, total + predicted) };
-    });
-    const correct = sum(perClass.map((row) => row.correct));
+  /** What was counted so far: its own arrays. */
+  get counts(): Counts {
     return {
-      total: this.#total,
-      correct,
-      top1: ratio(correct, this.#total),
-      top5: ratio(this.#top5, this.#total),
-      loss: ratio(this.#loss, this.#total),
-      perClass,
-      confusion,
+      ...{ names: this.#names, confusion: this.#confusion },
+      ...{ loss: this.#loss, top5: this.#top5, total: this.#total },
     };
   }
+
+  /** What it comes to. */
+  evaluation(): Evaluation {
+    return evaluationOf({ ...this.counts, confusion: this.#confusion.map((row) => [...row]) });
+  }
+}
+
+/** Sums over pictures. */
+interface Counts {
+  readonly names: readonly string[];
+  /** Pictures by true and predicted class. */
+  readonly confusion: number[][];
+  readonly loss: number;
+  readonly top5: number;
+  readonly total: number;
+}
+
+/** What counts come to. Shares of nothing are 0. */
+export function evaluationOf({ names, confusion, loss, top5, total: all }: Counts): Evaluation {
+  const perClass = names.map((name, k) => {
+    const total = sum(confusion[k]);
+    const predicted = sum(confusion.map((row) => row[k]));
+    const correct = confusion[k][k];
+    const precision = ratio(correct, predicted);
+    const recall = ratio(correct, total);
+    return { name, total, correct, precision, recall, f1: ratio(2 * correct, total + predicted) };
+  });
+  const correct = sum(perClass.map((row) => row.correct));
+  return {
+    ...{ total: all, correct, top1: ratio(correct, all), top5: ratio(top5, all) },
+    ...{ loss: ratio(loss, all), perClass, confusion },
+  };
 }
 
 /** How many rows of logits N×K have their largest number (`argmax`) at the class that `labels` (N) gives. */

@@ -7,11 +7,13 @@ import type { Batch, BatchLoader } from '../data/dataset.ts';
 import { Due } from './due.ts';
 import type { EndEvent, EpochEvent, StepEvent, TrainEvent } from './events.ts';
 import { Meter } from './meter.ts';
-import type { EpochRecord } from './progress.ts';
+import type { EpochRecord, Progress } from './progress.ts';
+import { StoppedTogether } from './ranks.ts';
 import { NotFinite, Run, type LoopOptions } from './run.ts';
 import { learningRateAt } from './schedule.ts';
 import type { CheckpointKind } from './store.ts';
-import type { Tensors } from './training-program.ts';
+import { flatScores, rankOf } from './task-tally.ts';
+import type { BatchResult, Tensors } from './training-program.ts';
 
 export type { LoopOptions } from './run.ts';
 
@@ -22,7 +24,7 @@ export interface TrainResult {
   readonly step: number;
   /** What the epochs came to; of a run that was continued without its `history`, those since. */
   readonly history: readonly EpochRecord[];
-  readonly best: { readonly epoch: number; readonly top1: number } | undefined;
+  readonly best: Progress['best'];
   /** The weights that the network got: the moving average if one is kept. Absent if they are not finite. */
   readonly state: StateDict | undefined;
 }
@@ -70,6 +72,11 @@ type Events<T> = AsyncGenerator<TrainEvent, T, undefined>;
 
 /** Instead of a batch or a step: the run is to end. */
 const interrupted = Symbol('interrupted');
+
+/** A step that was done, and what the ranks told each other with it. */
+interface StepDone extends Pick<BatchResult, 'stopping' | 'isDue'> {
+  readonly event: StepEvent;
+}
 
 class Loop {
   readonly #run: Run;
@@ -120,6 +127,8 @@ class Loop {
           end = { reason: 'stopped-early' };
           break;
         }
+        const unfrozen = await this.#run.unfreezeIfDue();
+        if (unfrozen !== undefined) yield unfrozen;
         if (!(yield* this.#epoch())) {
           end = { reason: 'interrupted' };
           break;
@@ -148,12 +157,13 @@ class Loop {
     if (!(yield* this.#steps())) return false;
     const tensors = await this.#run.snapshot();
     // Validation may take long, too.
-    if (this.#due.byClock) yield* this.#saveLast(tensors);
+    if (await this.#isDueOnFirst()) yield* this.#saveLast(tensors);
     let record: EpochRecord;
     try {
       record = await this.#validate(tensors);
     } catch (error) {
-      if (options.signal?.aborted !== true || error !== options.signal.reason) throw error;
+      const isInterrupted = options.signal?.aborted === true && error === options.signal.reason;
+      if (!isInterrupted && !(error instanceof StoppedTogether)) throw error;
       yield* this.#saveLast(tensors);
       return false;
     }
@@ -167,7 +177,7 @@ class Loop {
     this.#run.finishEpoch(record);
     // The best before the last: a run that is killed in between does the epoch again and writes both.
     if (record.best || record.validation === undefined)
-      yield* this.#save('best', await this.#run.bestCheckpoint(tensors));
+      yield* this.#save('best', () => this.#run.bestCheckpoint(tensors));
     yield* this.#saveLast(tensors);
     yield* this.#warnOfSkipped();
     return true;
@@ -176,22 +186,26 @@ class Loop {
   /** Optimiser steps up to the end of the epoch. False if they were interrupted. */
   async *#steps(): Events<boolean> {
     const { options, progress, stepsPerEpoch } = this.#run;
-    const { signal, data } = options;
+    const { signal, data, ranks } = options;
     if (progress.batch >= stepsPerEpoch) return true;
-    const batches = untilAborted(data.train.epoch(progress.epoch, progress.batch), signal);
+    // Ranks stop together, after a step that all have done.
+    const ending = ranks === undefined ? signal : undefined;
+    const batches = untilAborted(data.train.epoch(progress.epoch, progress.batch), ending);
     try {
       this.#meter.resume();
       while (progress.batch < stepsPerEpoch) {
         await nextTask();
         const batch = yield* this.#next(batches);
         if (batch === undefined) break;
-        const event = batch === interrupted ? batch : await this.#step(batch);
-        if (event === interrupted) {
+        const done = batch === interrupted ? batch : await this.#step(batch);
+        if (done !== interrupted) yield done.event;
+        if (done === interrupted || (ranks !== undefined && done.stopping)) {
           yield* this.#saveLast();
           return false;
         }
-        yield event;
-        if (progress.batch < stepsPerEpoch && this.#due.after(progress.step)) yield* this.#saveLast();
+        const isDue =
+          this.#due.bySteps(progress.step) || (ranks === undefined ? this.#due.byClock : done.isDue);
+        if (progress.batch < stepsPerEpoch && isDue) yield* this.#saveLast();
       }
     } finally {
       await batches.return();
@@ -199,32 +213,35 @@ class Loop {
     return true;
   }
 
-  /** The next batch. If it cannot be had, what was learned so far is saved before the error goes on. */
+  /**
+   * The next batch. If it cannot be had, what was learned so far is saved before the error goes on; not of several ranks, because the
+   * others do not know of it.
+   */
   async *#next(batches: AsyncIterator<Batch>): Events<Batch | typeof interrupted | undefined> {
-    const { signal } = this.#run.options;
+    const { signal, ranks } = this.#run.options;
     let next: IteratorResult<Batch>;
     try {
       next = await this.#meter.waitFor(batches.next());
     } catch (error) {
       if (signal?.aborted === true && error === signal.reason) return interrupted;
-      yield* this.#saveLast();
+      if (ranks === undefined) yield* this.#saveLast();
       throw error;
     }
     return next.done === true ? undefined : next.value;
   }
 
   /** A step; nothing is changed if it is given up. */
-  async #step(batch: Batch): Promise<StepEvent | typeof interrupted> {
-    const { recipe, progress, program, stepsPerEpoch, options } = this.#run;
-    if (batch.size !== recipe.batchSize) {
-      throw new CardinalError(
-        `the training loader gave ${batch.size} pictures, expected ${recipe.batchSize}`,
-      );
+  async #step(batch: Batch): Promise<StepDone | typeof interrupted> {
+    const { recipe, progress, program, stepsPerEpoch, options, rowsPerBatch } = this.#run;
+    const { signal, ranks } = options;
+    if (batch.size !== rowsPerBatch) {
+      throw new CardinalError(`the training loader gave ${batch.size} pictures, expected ${rowsPerBatch}`);
     }
     const learningRate = this.#learningRate();
-    const result = await program.gradient(this.#run.weighed(batch), progress.step, options.signal);
+    const isDue = ranks?.rank === 0 && this.#due.byClock;
+    const result = await program.gradient(await this.#run.weighed(batch), progress.step, { signal, isDue });
     if (result === undefined) return interrupted;
-    const { loss, correct } = result;
+    const { loss, correct, ...told } = result;
     if (!Number.isFinite(loss)) throw new NotFinite(`the loss is ${loss}`);
     const gradientNorm = await program.update(learningRate, progress.step);
     this.#meter.step();
@@ -234,13 +251,13 @@ class Loop {
     const { sums, epoch, batch: stepInEpoch } = progress;
     sums.loss += loss;
     sums.batches++;
-    sums.seen += batch.size;
+    sums.seen += recipe.batchSize;
     sums.correct += correct;
     progress.step++;
     progress.batch++;
     const totalSteps = recipe.epochs * stepsPerEpoch;
     const stepsLeft = totalSteps - (epoch * stepsPerEpoch + progress.batch);
-    return {
+    const event: StepEvent = {
       type: 'step',
       epoch,
       step: progress.step,
@@ -251,12 +268,20 @@ class Loop {
       meanLoss: sums.loss / sums.batches,
       top1: sums.correct / sums.seen,
       learningRate,
-      imagesPerSecond: batch.size * this.#meter.stepsPerSecond,
+      imagesPerSecond: recipe.batchSize * this.#meter.stepsPerSecond,
       waiting: this.#meter.waiting,
       secondsLeft: this.#meter.secondsFor(stepsLeft, recipe.epochs - epoch),
       elapsed: this.#elapsed,
       ...(gradientNorm === undefined ? {} : { gradientNorm }),
     };
+    return { event, ...told };
+  }
+
+  /** Whether the clock says that a checkpoint is due: that of the first rank, where there are several. */
+  async #isDueOnFirst(): Promise<boolean> {
+    const { ranks } = this.#run.options;
+    const isDue = this.#due.byClock;
+    return ranks === undefined ? isDue : ranks.any(isDue && ranks.rank === 0, 'the end of an epoch');
   }
 
   /** Validation at the end of an epoch, and what the epoch came to. */
@@ -266,43 +291,52 @@ class Loop {
     const evaluation = await this.#run.validate(tensors);
     this.#meter.evaluation();
     const { loss = 0, top1 = 0, top5 = 0 } = evaluation ?? {};
+    const scores = flatScores(evaluation?.scores);
+    const rank = rankOf({ top1, scores });
     return {
       epoch,
       step,
       learningRate: this.#learningRate(),
       train: { loss: sums.loss / Math.max(sums.batches, 1), top1: sums.correct / Math.max(sums.seen, 1) },
-      ...(evaluation === undefined ? {} : { validation: { loss, top1, top5 } }),
-      best: evaluation !== undefined && (best === undefined || top1 > best.top1),
+      ...(evaluation === undefined ? {} : { validation: { loss, top1, top5, ...(scores && { scores }) } }),
+      best: evaluation !== undefined && (best === undefined || rank > (best.score ?? best.top1)),
     };
   }
 
   async *#saveLast(tensors?: Tensors): Events<void> {
     if (this.#run.options.store === undefined) return;
     const begun = this.#now();
-    yield* this.#save('last', await this.#run.lastCheckpoint(tensors ?? (await this.#run.snapshot())));
+    const kept = tensors ?? (await this.#run.snapshot());
+    yield* this.#save('last', () => this.#run.lastCheckpoint(kept));
     this.#due.saved(begun);
   }
 
-  async *#save(kind: CheckpointKind, bytes: Uint8Array): Events<void> {
-    const { store } = this.#run.options;
+  /** Of several ranks the first writes, what all have. */
+  async *#save(kind: CheckpointKind, bytes: () => Promise<Uint8Array>): Events<void> {
+    const { store, ranks } = this.#run.options;
     if (store === undefined) return;
-    const path = await store.save(kind, bytes);
+    const isWriter = ranks === undefined || ranks.rank === 0;
+    const path = isWriter ? await store.save(kind, await bytes()) : '';
     if (kind === 'last') this.#savedStep = this.#run.progress.step;
     this.#meter.resume();
-    yield { type: 'checkpoint', kind, path, step: this.#run.progress.step };
+    if (isWriter) yield { type: 'checkpoint', kind, path, step: this.#run.progress.step };
   }
 
-  /** Tells of pictures that could not be read since the last time. */
-  *#warnOfSkipped(): Generator<TrainEvent, void, undefined> {
-    const { train, validation } = this.#run.options.data;
-    for (const loader of validation === undefined ? [train] : [train, validation]) {
+  /** Tells of pictures that could not be read since the last time, on any rank. */
+  async *#warnOfSkipped(): Events<void> {
+    const { data, ranks } = this.#run.options;
+    for (const loader of data.validation === undefined ? [data.train] : [data.train, data.validation]) {
       const known = this.#skipped.get(loader) ?? 0;
-      const count = loader.skipped.length - known;
-      if (count === 0) continue;
-      const { id, reason } = loader.skipped[known];
       this.#skipped.set(loader, loader.skipped.length);
-      const what = count === 1 ? '1 picture is left out' : `${count} pictures are left out, the first`;
-      yield { type: 'warning', message: visible(`${what}: ${id}: ${reason}`) };
+      const own = loader.skipped.slice(known);
+      const all = ranks === undefined ? own : (await ranks.share(own, 'the end of an epoch')).flat();
+      // Two ranks may need one picture.
+      const reasons = new Map(all.map(({ id, reason }) => [id, reason]));
+      if (reasons.size === 0) continue;
+      const [first] = reasons;
+      const what =
+        reasons.size === 1 ? '1 picture is left out' : `${reasons.size} pictures are left out, the first`;
+      yield { type: 'warning', message: visible(`${what}: ${first[0]}: ${first[1]}`) };
     }
   }
 

@@ -1,13 +1,18 @@
 import type { Program } from '../backends/backend.ts';
 import { CardinalError } from '../base/errors.ts';
 import { nextTask } from '../base/next-task.ts';
+import { rowsOf } from '../base/ranks.ts';
 import { Rng } from '../base/rng.ts';
+import { sizeOf } from '../base/shape.ts';
 import { f32, type StateDict, type TensorData } from '../base/tensor-data.ts';
 import type { Batch } from '../data/dataset.ts';
 import { mutatedBy } from '../graph/dispatch.ts';
 import { countsHits } from '../plan/plan-training.ts';
+import { hyperNamed } from '../plan/record-update.ts';
 import { requireSameTensors } from './checkpoint.ts';
 import { emaDecay, hyperAt } from './optimizer.ts';
+import { beginsAt, otherPrefixes } from './other-optimizers.ts';
+import { inUnits } from './in-units.ts';
 import type { Recipe } from './recipe.ts';
 import { hitsOf } from './tally.ts';
 
@@ -24,9 +29,21 @@ export interface Tensors {
 export interface BatchResult {
   readonly loss: number;
   readonly correct: number;
+  /** Whether a signal was aborted, of any rank: all are told so, and may end after the same step. */
+  readonly stopping: boolean;
+  /** Whether a rank said that a checkpoint is due. */
+  readonly isDue: boolean;
 }
 
-const optimizerPrefixes = ['velocity.', 'exp_avg.', 'exp_avg_sq.'];
+/** What a rank tells the others along with a batch. */
+export interface Wishes {
+  /** Aborted: all are to end. */
+  readonly signal?: AbortSignal | undefined;
+  /** A checkpoint is due after this batch; of several ranks, one tells. */
+  readonly isDue?: boolean | undefined;
+}
+
+const optimizerPrefixes = ['velocity.', 'exp_avg.', 'exp_avg_sq.', ...otherPrefixes];
 const emaPrefix = 'ema.';
 const batchCount = 'num_batches_tracked';
 
@@ -34,14 +51,24 @@ const batchCount = 'num_batches_tracked';
  * A training program in a device's memory, a batch at a time: cuts it into micro-batches and keeps the books. Each method is one turn
  * of the program; what is given to it must stay as it is until it is done. A step is a `gradient` and its `update`, so there is one
  * trainer at a time. All reject with a `DisposedError` once the program or its backend was disposed of.
+ *
+ * Where several ranks train together, each has a program and gives it its rows of the batch; the result is that of all rows, and so are
+ * the gradients. All call the same methods in the same order.
  */
 export class TrainingProgram {
   readonly #program: Program;
   readonly #recipe: Recipe;
   readonly #microBatchSize: number;
+  /** Rows of a micro-batch that are this program's. */
+  readonly #rows: number;
+  readonly #hasRanks: boolean;
   readonly #seed: number;
   /** The tensors that it keeps: the network's, the optimiser's, averages. A network may call an unused one as the plan calls an input. */
   readonly #names: ReadonlySet<string>;
+  /** The order of tensors in snapshots: parameters as the network uses them, then statistics. */
+  readonly #places: ReadonlyMap<string, number>;
+  /** Inputs that hold the numbers of the optimiser's step. */
+  readonly #hypers: readonly NonNullable<ReturnType<typeof hyperNamed>>[];
   readonly #dropsOut: boolean;
   /** Whether the device counts hits; if not, the host does, from the logits. */
   readonly #countsHits: boolean;
@@ -54,15 +81,25 @@ export class TrainingProgram {
   /** Forward passes since the state was written: each update in them counts as a tracked batch, as in PyTorch. */
   #forwards = 0;
 
-  /** `state` are the network's own weights, to begin with; the moving average begins as a copy of them. */
+  /**
+   * `microBatchSize` counts the pictures of all ranks. `state` are the network's own weights, to begin with, the same for all; the
+   * moving average begins as a copy of them.
+   */
   constructor(program: Program, recipe: Recipe, microBatchSize: number, seed: number, state: StateDict) {
     this.#program = program;
     this.#recipe = recipe;
     this.#microBatchSize = microBatchSize;
     this.#seed = seed;
-    const { buffers } = program.plan;
+    const { buffers, ranks } = program.plan;
+    this.#hasRanks = ranks !== undefined;
+    this.#rows = ranks === undefined ? microBatchSize : rowsOf(microBatchSize, ranks).count;
+    this.#hypers = buffers.flatMap(({ name, role }) => (role === 'input' ? (hyperNamed(name) ?? []) : []));
     const kept = buffers.filter(({ role }) => role === 'parameter' || role === 'buffer');
     this.#names = new Set(kept.map(({ name }) => name));
+    const parametersFirst = [...kept].sort(
+      (a, b) => Number(a.role === 'buffer') - Number(b.role === 'buffer'),
+    );
+    this.#places = new Map(parametersFirst.map(({ name }, place) => [name, place]));
     this.#dropsOut = buffers.some(({ name, role }) => name === 'dropout_seed' && role === 'input');
     this.#countsHits = countsHits(program.plan);
     this.#aliases = aliasesIn(state, this.#names);
@@ -70,7 +107,12 @@ export class TrainingProgram {
     this.#state = state;
     this.#writeState(state);
     for (const name of this.#namesUnder([emaPrefix])) this.#program.write(name, this.#weights(state, name));
-    program.write('loss_gradient', Float32Array.of(microBatchSize / recipe.batchSize));
+    for (const name of this.#namesUnder(otherPrefixes)) {
+      const start = beginsAt(recipe.optimizer, name);
+      if (start !== 0)
+        this.#program.write(name, new Float32Array(sizeOf(this.#blank(name).shape)).fill(start));
+    }
+    program.write('loss_gradient', Float32Array.of(this.#rows / recipe.batchSize));
     if (recipe.clipNorm !== undefined) program.write('max_norm', Float32Array.of(recipe.clipNorm));
   }
 
@@ -99,25 +141,35 @@ export class TrainingProgram {
 
   /**
    * Forward and backward of one batch: the mean loss and how many of its pictures were classified correctly. If
-   * `signal` is aborted before the last micro-batch has begun, gives nothing, and everything is as it was before.
+   * `signal` is aborted before the last micro-batch has begun, gives nothing, and everything is as it was before. Of several ranks
+   * all do so, those whose signals are not aborted included; they learn of it with the result of a micro-batch.
    */
   gradient(batch: Batch, step: number): Promise<BatchResult>;
-  gradient(batch: Batch, step: number, signal: AbortSignal | undefined): Promise<BatchResult | undefined>;
-  gradient(batch: Batch, step: number, signal?: AbortSignal): Promise<BatchResult | undefined> {
-    return this.#program.take(() => this.#gradient(batch, step, signal));
+  gradient(batch: Batch, step: number, wishes: Wishes): Promise<BatchResult | undefined>;
+  gradient(batch: Batch, step: number, wishes: Wishes = {}): Promise<BatchResult | undefined> {
+    return this.#program.take(() => this.#gradient(batch, step, wishes));
   }
 
-  async #gradient(batch: Batch, step: number, signal?: AbortSignal): Promise<BatchResult | undefined> {
+  async #gradient(
+    batch: Batch,
+    step: number,
+    { signal, isDue = false }: Wishes,
+  ): Promise<BatchResult | undefined> {
     const program = this.#program;
-    const size = this.#microBatchSize;
-    const parts = this.#recipe.batchSize / size;
-    const before = parts > 1 && signal !== undefined ? await this.#statistics() : [];
+    const rows = this.#rows;
+    const parts = this.#recipe.batchSize / this.#microBatchSize;
+    const mayGiveUp = parts > 1 && (signal !== undefined || this.#hasRanks);
+    const before = mayGiveUp ? await this.#statistics() : [];
+    const isAborted = (): boolean => signal?.aborted === true;
     let loss = 0;
     let correct = 0;
+    let stopping = false;
+    let due = isDue;
     for (let part = 0; part < parts; part++) {
       if (part > 0) {
         await nextTask();
-        if (signal?.aborted === true) {
+        if (!this.#hasRanks) stopping = isAborted();
+        if (stopping) {
           for (const [name, data] of before) program.write(name, data);
           this.#forwards -= part;
           return undefined;
@@ -125,23 +177,29 @@ export class TrainingProgram {
       }
       program.write('input', cut(batch.input, part, parts), 'channels_last');
       program.write('target', cut(batch.target, part, parts));
-      const labels = Float32Array.from({ length: size }, (_, row) => batch.labels[part * size + row]);
+      const labels = Float32Array.from({ length: rows }, (_, row) => batch.labels[part * rows + row]);
       if (this.#countsHits) program.write('labels', labels);
       if (this.#dropsOut) {
         const seed = Rng.of(this.#seed, 'dropout', step, part).int(2 ** 24);
         program.write('dropout_seed', Float32Array.of(seed));
       }
+      if (this.#hasRanks) program.write('stopping', Float32Array.of(toldBy(isAborted(), isDue)));
       await program.run('gradient');
       this.#forwards++;
       if (parts > 1) {
         program.write('accumulate_scale', Float32Array.of(part === 0 ? 0 : 1));
         await program.run('accumulate');
       }
-      const [[partLoss], counted] = await program.read(['loss', this.#countsHits ? 'hits' : 'logits']);
+      const [[partLoss], counted, told] = await program.read([
+        'loss',
+        this.#countsHits ? 'hits' : 'logits',
+        ...(this.#hasRanks ? ['stopping'] : []),
+      ]);
       loss += partLoss / parts;
       correct += this.#countsHits ? counted[0] : hitsOf(counted, labels);
+      if (this.#hasRanks) ({ stopping, due } = readTold(told[0]));
     }
-    return { loss, correct };
+    return { loss, correct, stopping: this.#hasRanks ? stopping : isAborted(), isDue: due };
   }
 
   /** Copies of what a forward pass changes: running statistics, which each micro-batch updates. */
@@ -159,7 +217,9 @@ export class TrainingProgram {
   async #update(learningRate: number, step: number): Promise<number | undefined> {
     const program = this.#program;
     const { ema, optimizer, clipNorm } = this.#recipe;
-    program.write('hyper', hyperAt(optimizer, learningRate, step));
+    for (const { name, rate, since } of this.#hypers) {
+      program.write(name, hyperAt(optimizer, learningRate * rate, step - since));
+    }
     if (ema !== undefined) {
       const decay = ema.warmUp ? Math.min(ema.decay, (1 + step) / (10 + step)) : ema.decay;
       program.write('ema_decay', emaDecay(decay));
@@ -192,9 +252,12 @@ export class TrainingProgram {
     };
   }
 
-  /** The weights to evaluate and to use: the moving average where one is kept. */
+  /** The weights to evaluate and to use: the moving average where one is kept, numbers in the data's units. */
   averaged({ state, ema }: Tensors): StateDict {
-    return new Map([...state].map(([name, tensor]) => [name, ema.get(this.#sourceOf(name)) ?? tensor]));
+    const weights = [...state].map(
+      ([name, tensor]) => [name, ema.get(this.#sourceOf(name)) ?? tensor] as const,
+    );
+    return inUnits(new Map(weights), this.#recipe);
   }
 
   dispose(): Promise<void> {
@@ -249,15 +312,28 @@ export class TrainingProgram {
 
   /** What the plan keeps under these prefixes; a network's own tensors may be called so, too. */
   #namesUnder(prefixes: readonly string[]): string[] {
-    return [...this.#names].filter(
-      (name) => !this.#state.has(name) && prefixes.some((prefix) => name.startsWith(prefix)),
-    );
+    const prefixOf = (name: string) => prefixes.find((prefix) => name.startsWith(prefix));
+    const found = [...this.#names].filter((name) => !this.#state.has(name) && prefixOf(name) !== undefined);
+    if (!this.#hasRanks) return found;
+    // In the order of a rank alone: several update first what first comes from the others.
+    const placeOf = (name: string) => this.#places.get(name.slice(prefixOf(name)?.length)) ?? 0;
+    return found.sort((a, b) => placeOf(a) - placeOf(b));
   }
+}
+
+/** Whether a rank is to stop, and whether it tells that a checkpoint is due, in one number: sums over ranks keep both apart. */
+function toldBy(stopping: boolean, isDue: boolean): number {
+  return Number(stopping) + (isDue ? 0.5 : 0);
+}
+
+function readTold(sum: number): { readonly stopping: boolean; readonly due: boolean } {
+  return { stopping: sum >= 1, due: sum % 1 !== 0 };
 }
 
 function updatesIn({ plan }: Program): Map<string, number> {
   const updates = new Map<string, number>();
-  for (const { name } of plan.steps.gradient.flatMap(({ node }) => mutatedBy(node))) {
+  for (const { name, role } of plan.steps.gradient.flatMap(({ node }) => mutatedBy(node))) {
+    if (role !== 'buffer') continue;
     updates.set(name, (updates.get(name) ?? 0) + 1);
   }
   return updates;

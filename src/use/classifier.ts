@@ -1,99 +1,147 @@
-import * as z from 'zod/mini';
-
 import type { Backend, Program } from '../backends/backend.ts';
+import { toChannelsLast } from '../backends/channels-last.ts';
 import { Disposal, type DisposeOptions } from '../base/disposal.ts';
-import { withEndings, withUndo } from '../base/endings.ts';
-import { CardinalError, DisposedError } from '../base/errors.ts';
-import { ManySignals } from '../base/many-signals.ts';
-import { nextTask } from '../base/next-task.ts';
+import { withEndings } from '../base/endings.ts';
+import { CardinalError } from '../base/errors.ts';
+import { requireFloats } from '../base/floats.ts';
 import { checkKind, checkOptions, having, record } from '../base/options.ts';
-import { Turns } from '../base/turns.ts';
-import { validate } from '../base/validate.ts';
+import { sizeOf } from '../base/shape.ts';
 import type { Picture } from '../data/dataset.ts';
-import { decodePicture } from '../data/decode.ts';
 import type { PictureInput, PictureInputs } from '../data/picture-forms.ts';
-import { receivePicture } from '../data/picture-input.ts';
-import { preprocess } from '../data/pipeline.ts';
+import { receivePicture, type ReceivedPicture } from '../data/picture-input.ts';
 import { pictureLimits, type PictureLimitOptions, type PictureLimits } from '../data/picture-limits.ts';
 import type { PicturePlatform } from '../data/picture-platform.ts';
-import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
-import { prepareInference, shapeOf } from '../train/evaluate.ts';
-import { topGuesses } from '../train/guess.ts';
-import { inferenceNetworkOf, type InferenceNetwork } from '../train/inference-network.ts';
-import { requireNames } from './require-names.ts';
+import type { Preprocessing } from '../data/preprocessing.ts';
+import type { Targets, Task } from '../data/task.ts';
+import type { Output } from '../session/compile.ts';
+import { shapeOf } from '../train/evaluate.ts';
+import { answerOf, requireNumbers } from './answer.ts';
+import { taskAnswer } from './task-answer.ts';
+import { Batcher, type Computed } from './batch/batcher.ts';
+import { Calls, type Call } from './batch/calls.ts';
+import type { PictureExplainer } from './batch/explainer.ts';
+import {
+  classifyKinds,
+  explainKinds,
+  featuresKinds,
+  forwardKinds,
+  layersKinds,
+  logitsKinds,
+  occlusionKinds,
+  pathsKinds,
+  type Batching,
+  type ClassifyManyOptions,
+  type ClassifyOptions,
+  type ExplainOptions,
+  type FeaturesOptions,
+  type ForwardOptions,
+  type LayersOptions,
+  type LogitsOptions,
+  type OcclusionOptions,
+  type PathsOptions,
+  type TimedOptions,
+} from './batch/options.ts';
+import type { Explanation, Occlusion, PicturePaths } from './explain/explanation.ts';
+import { Places } from './batch/places.ts';
+import type { PicturePreparer, PrepareContext } from './batch/prepare.ts';
 import {
   allClassified,
   classifyEach,
-  classifyKinds,
-  classifyManyKinds,
   decodedAtOnce,
   type Classification,
   type ClassifiedPicture,
-  type ClassifyManyOptions,
-  type ClassifyOptions,
 } from './classify-each.ts';
-import type { Trained } from './trained.ts';
+
+/** What a classifier is made of. */
+export interface ClassifierParts {
+  /** Of one or several batch sizes, with its weights. Disposed of with the classifier. */
+  readonly program: Program;
+  /** What computes, if it is to be disposed of with the classifier. */
+  readonly ownBackend: Backend | undefined;
+  readonly classes: readonly string[];
+  readonly task?: Targets['task'] | undefined;
+  readonly preprocessing: Preprocessing;
+  /** What the weights were calibrated to. */
+  readonly temperature?: number | undefined;
+  readonly limits: PictureLimits;
+  readonly batching: Batching;
+  readonly platform: Pick<PicturePlatform, 'pathOf'>;
+  /** Disposed of with the classifier. */
+  readonly preparer: PicturePreparer;
+  /** Disposed of with the classifier. */
+  readonly explainer: PictureExplainer | undefined;
+}
 
 /**
- * Classifies pictures with a trained network; `loadClassifier` makes one. Any number of calls may be made at once:
- * pictures are computed one after the other, and between two of them everything else that waits in the process gets
- * its turn.
+ * Classifies pictures with a trained network; `loadClassifier` makes one. Any number of calls may be made at once: pictures are decoded
+ * side by side, and those that wait are computed together, in the order in which they came. A picture's answer is the same whatever
+ * batch it is in, to the byte where a backend's matmuls are Cardinal's own.
  */
 export class Classifier {
+  /** The network's name. */
+  readonly name: string;
   readonly classes: readonly string[];
+  /** What its outputs are: scores of classes of which one is true, of labels each true or not, or numbers; `classes` names them. */
+  readonly task: Task;
   readonly preprocessing: Preprocessing;
-  readonly #program: Program;
-  readonly #limits: PictureLimits;
-  readonly #platform: PicturePlatform;
-  readonly #ownBackend: Backend | undefined;
-  /** Decoded pictures have a place until they are computed. */
-  readonly #places: Turns;
-  /** The one program serves one picture after another. */
-  readonly #turns: Turns;
-  /** What was accepted and is not over. */
-  readonly #calls: Turns;
-  /** Aborted when nothing is waited for any more: neither the rest of a stream nor the next of several pictures. */
-  readonly #end = new ManySignals();
+  /** What logits are divided by before they become probabilities; 1 unless the weights were calibrated (`cardinal eval --calibrate`). */
+  readonly temperature: number;
+  /** One prepared picture, [C, H, W]. */
+  readonly input: readonly [number, number, number];
+  readonly #parts: ClassifierParts;
+  readonly #batcher: Batcher;
+  readonly #calls: Calls;
+  /** A picture that is decoded has a place until it is computed: so many are held in memory. */
+  readonly #places: Places;
+  /** The same of a picture that is explained, and kept as it was decoded: one, and the next. */
+  readonly #explained = new Places(2);
+  /** How far ahead of an answer pictures of one call are taken. */
+  readonly #ahead: number;
   readonly #disposal: Disposal;
 
-  constructor(
-    program: Program,
-    known: {
-      readonly classes: readonly string[];
-      readonly preprocessing: Preprocessing;
-      readonly limits: PictureLimits;
-      readonly platform: PicturePlatform;
-    },
-    ownBackend: Backend | undefined,
-  ) {
+  constructor(parts: ClassifierParts) {
+    checkKind('Classifier', 'its parts', parts, record);
+    const { program, preprocessing, batching } = parts;
     checkKind('Classifier', 'the program', program, having('one that loadClassifier loads', 'take', 'run'));
-    checkKind('Classifier', 'what is known', known, record);
-    this.classes = known.classes;
-    this.preprocessing = known.preprocessing;
-    this.#limits = known.limits;
-    this.#platform = known.platform;
-    this.#program = program;
-    this.#ownBackend = ownBackend;
-    const owner = `the classifier of ${program.plan.name}`;
-    this.#places = new Turns(owner, { atOnce: decodedAtOnce });
-    this.#turns = new Turns(owner);
-    this.#calls = new Turns(owner, { atOnce: Infinity });
+    this.name = program.plan.name;
+    this.classes = parts.classes;
+    this.task = parts.task ?? 'classes';
+    this.preprocessing = preprocessing;
+    this.temperature = parts.temperature ?? 1;
+    this.input = [preprocessing.channels, ...preprocessing.size];
+    this.#parts = parts;
+    this.#batcher = new Batcher(program, batching);
+    this.#calls = new Calls(`the classifier of ${this.name}`, batching.queue, this.#batcher.pace);
+    this.#ahead = Math.max(decodedAtOnce, this.#batcher.size);
+    this.#places = new Places(this.#ahead);
     this.#disposal = new Disposal({
-      drain: () => this.#calls.close({ drain: true }),
-      cut: () => this.#cut(owner),
-      free: () => this.#free(owner),
+      drain: () => {
+        this.#batcher.hurry();
+        return this.#calls.close({ drain: true });
+      },
+      cut: () => this.#calls.close(),
+      free: () => this.#free(),
     });
   }
 
+  /** Calls that wait: for their stream, to be decoded, or to be computed. */
+  get waiting(): number {
+    return this.#calls.waiting;
+  }
+
   /**
-   * Classifies a picture: its most likely classes, best first. `image` is a picture file (a path or a `file:` URL),
+   * Classifies a picture: its most likely classes, best first; of a network for labels those over one half, or `topK` of them. `image` is a picture file (a path or a `file:` URL),
    * the bytes of one (an upload, say: Buffer, `Uint8Array`, `ArrayBuffer`, `Blob`, a stream), or raw pixels of 1 or 3
-   * channels. Do not change the bytes before the answer is there. Throws a `CardinalError` if it is anything else or
-   * cannot be read, a `DisposedError` if the classifier was disposed of.
+   * channels. Do not change the bytes before the answer is there.
+   * @throws {CardinalError} if it is anything else or cannot be read.
+   * @throws {QueueFullError} if as many calls wait as may.
+   * @throws {DisposedError} if the classifier was disposed of.
+   * @throws {DeviceLostError} if what computes is gone: load another classifier.
+   * @throws the reason of `signal`, as soon as that is aborted.
    */
   async classify(image: PictureInput, options: ClassifyOptions = {}): Promise<Classification[]> {
     checkOptions('classify', options, classifyKinds);
-    return this.#accepted(image, options);
+    return this.#calls.accept(options, (call) => this.#classify(image, options, call));
   }
 
   /**
@@ -101,10 +149,14 @@ export class Classifier {
    * throws as `classify` does and takes no more of them; `classifyEach` goes on.
    */
   async classifyMany(images: PictureInputs, options: ClassifyManyOptions = {}): Promise<Classification[][]> {
-    checkOptions('the options for several pictures', options, classifyManyKinds);
+    checkOptions('the options for several pictures', options, classifyKinds);
     // One call: draining finishes all of them.
-    return this.#calls.take(() =>
-      allClassified(classifyEach(images, options, this.#end, (image) => this.#classify(image, options))),
+    return this.#calls.accept(options, ({ signal }) =>
+      allClassified(
+        this.#each(images, options, (image) =>
+          this.#classify(image, options, { signal, begun: () => undefined }),
+        ),
+      ),
     );
   }
 
@@ -115,19 +167,120 @@ export class Classifier {
    *
    *     for await (const { image, top, error } of classifier.classifyEach(files, { topK: 3 })) …
    *
-   * Throws a `CardinalError` if `images` is not several pictures, a `DisposedError` if the classifier is disposed of:
-   * with `drain` once those that were taken are answered.
+   * Throws a `CardinalError` if `images` is not several pictures, a `QueueFullError` if as many calls wait as may, a `DisposedError` if
+   * the classifier is disposed of: with `drain` once those that were taken are answered.
    */
   async *classifyEach(
     images: PictureInputs,
     options: ClassifyManyOptions = {},
   ): AsyncGenerator<ClassifiedPicture, void, undefined> {
-    checkOptions('the options for several pictures', options, classifyManyKinds);
-    yield* classifyEach(images, options, this.#end, (image) => this.#accepted(image, options));
+    checkOptions('the options for several pictures', options, classifyKinds);
+    const leave = this.#calls.enter();
+    try {
+      yield* this.#each(images, options, (image) =>
+        this.#calls.run(options.signal, (call) => this.#classify(image, options, call)),
+      );
+    } finally {
+      leave();
+    }
   }
 
   /**
-   * Frees the program's memory and ends the threads, so that the process can end; resolves when both are done. A picture that is
+   * Logits N×K of prepared pictures N×C×H×W, any number of them: they are computed in as many batches as it takes, together with what
+   * else waits. Do not change `inputs` before. `onTimes` is called for each.
+   * @throws {UsageError} if `inputs` are not whole pictures.
+   * @throws as `classify`.
+   */
+  async forward(inputs: Float32Array, options: ForwardOptions = {}): Promise<Output> {
+    checkOptions('forward', options, forwardKinds);
+    requireFloats(inputs, 'forward: the inputs');
+    const each = sizeOf(this.input);
+    const pictures = inputs.length / each;
+    checkKind('forward', 'the inputs', inputs, {
+      expected: `N×${this.input.join('×')} numbers, ${each} for each picture`,
+      is: () => pictures >= 1 && Number.isInteger(pictures),
+    });
+    return this.#calls.accept({ ...options, pictures }, (call) =>
+      this.#forward(inputs, pictures, options, call),
+    );
+  }
+
+  /** Logits of a picture, in the order of `classes`, as the network gives them: no temperature is in them. Throws as `classify`, but not if they are no numbers. */
+  async logits(image: PictureInput, options: LogitsOptions = {}): Promise<Float32Array> {
+    checkOptions('logits', options, logitsKinds);
+    return this.#calls.accept(options, (call) => this.#logits(image, options, call));
+  }
+
+  /** The embedding of a picture: D numbers, what the network's last linear layer makes its logits of. Throws as `classify`. */
+  async features(image: PictureInput, options: FeaturesOptions = {}): Promise<Float32Array> {
+    checkOptions('features', options, featuresKinds);
+    return this.#calls.accept(options, (call) =>
+      this.#explain(image, options, call, (explainer, picture) =>
+        explainer.features(picture, { signal: call.signal }),
+      ),
+    );
+  }
+
+  /** Where in a picture the network sees a class: Grad-CAM. Throws as `classify`, a `UsageError` if there is no such class. */
+  async explain(image: PictureInput, options: ExplainOptions = {}): Promise<Explanation> {
+    checkOptions('explain', options, explainKinds);
+    return this.#calls.accept(options, (call) =>
+      this.#explain(image, options, call, (explainer, picture) =>
+        explainer.explain(picture, { label: options.label, signal: call.signal }),
+      ),
+    );
+  }
+
+  /**
+   * Where in a picture the network sees a class, by what that loses while a grey square covers a part of it: one picture for each place of
+   * the square, computed in batches with what else waits. Throws as `explain`, a `UsageError` if the square is larger than the input.
+   */
+  async occlusion(image: PictureInput, options: OcclusionOptions = {}): Promise<Occlusion> {
+    checkOptions('occlusion', options, occlusionKinds);
+    const { label, size, stride, measure, onProgress } = options;
+    return this.#calls.accept(options, (call) => {
+      const batches = {
+        size: this.#batcher.size,
+        logits: async (input: Float32Array) =>
+          (await this.#batcher.add(input, { signal: call.signal })).logits,
+      };
+      const asked = { label, size, stride, measure, onProgress, batches, signal: call.signal };
+      return this.#explain(image, options, call, (explainer, picture) => explainer.occlusion(picture, asked));
+    });
+  }
+
+  /**
+   * What layers give for a picture, by their modules' paths: feature maps 1×C×H×W in PyTorch's order, as forward hooks get them. See
+   * `activations` of `cardinal-nn`. Throws as `classify`, a `UsageError` if there is no such layer.
+   *
+   *     const { 'layer3.2.conv2': maps } = await classifier.activations('shoe.png', { layers: ['layer3.2.conv2'] });
+   */
+  async activations(image: PictureInput, options: LayersOptions): Promise<Readonly<Record<string, Output>>> {
+    checkOptions('activations', options, layersKinds, ['layers']);
+    return this.#calls.accept(options, (call) =>
+      this.#explain(image, options, call, (explainer, picture) =>
+        explainer.activations(picture, { layers: options.layers, signal: call.signal }),
+      ),
+    );
+  }
+
+  /**
+   * What each of the C paths of every aggregated block contributes to a class that is seen in a picture: how large it is, its share of the
+   * block's sum, and what the class's logit loses without it. See `pathContributions` of `cardinal-nn`. Throws as `explain`, a
+   * `CardinalError` if the network has no such block.
+   */
+  async pathContributions(image: PictureInput, options: PathsOptions = {}): Promise<PicturePaths> {
+    checkOptions('pathContributions', options, pathsKinds);
+    const { label, blocks, onProgress } = options;
+    return this.#calls.accept(options, (call) =>
+      this.#explain(image, options, call, (explainer, picture) =>
+        explainer.pathContributions(picture, { label, blocks, onProgress, signal: call.signal }),
+      ),
+    );
+  }
+
+  /**
+   * Frees the program's memory and ends the threads, so that the process can end; resolves when both are done. What is
    * being computed is finished first, those that wait, for a stream's rest as well, are refused with a `DisposedError`. With `drain`
    * all calls that were made are finished, and only new ones are refused: a server calls it with the requests that it has accepted.
    * May be called again, and then without `drain` to cut the draining short.
@@ -141,100 +294,126 @@ export class Classifier {
     return this.dispose();
   }
 
-  async #cut(owner: string): Promise<void> {
-    this.#end.abort(new DisposedError(`${owner} was disposed of; make another to use it`));
-    await Promise.all([this.#turns, this.#places, this.#calls].map((turns) => turns.close()));
-  }
-
-  async #free(owner: string): Promise<void> {
+  async #free(): Promise<void> {
+    const { ownBackend, program, preparer, explainer } = this.#parts;
     await withEndings(async (endings) => {
-      endings.add(() => this.#ownBackend?.dispose());
-      endings.add(() => this.#program.dispose());
+      endings.add(() => ownBackend?.dispose());
+      endings.add(() => program.dispose());
+      endings.add(() => explainer?.dispose());
+      endings.add(() => preparer.dispose());
       // What is left are iterations that take no more pictures.
-      await this.#cut(owner);
+      await this.#calls.close();
     });
   }
 
-  #accepted(image: unknown, options: ClassifyOptions): Promise<Classification[]> {
-    return this.#calls.take(() => this.#classify(image, options));
+  #each(
+    images: PictureInputs,
+    { signal }: ClassifyManyOptions,
+    classify: (image: unknown) => Promise<Classification[]>,
+  ): AsyncGenerator<ClassifiedPicture, void, undefined> {
+    return classifyEach(images, { signal }, this.#calls.end, classify, this.#ahead);
   }
 
-  async #classify(image: unknown, { topK = 1, ...options }: ClassifyOptions): Promise<Classification[]> {
-    // A stream comes at its sender's pace: it must not keep a place from others.
-    const limits = pictureLimits(options, this.#limits);
-    const received = await this.#end.during((end) => receivePicture(image, limits, this.#platform, end));
-    const scores = await this.#places.take(async () =>
-      this.#scores(await decodePicture(received, limits, this.#platform)),
-    );
-    if (!scores.every(Number.isFinite)) {
-      throw new CardinalError(
-        `${this.#program.plan.name} gives NaN or infinity for this picture: the weights are damaged, or its training diverged`,
-      );
-    }
-    return topGuesses(scores, topK).map((guess) => ({ class: this.classes[guess.label], ...guess }));
+  async #classify(
+    image: unknown,
+    { topK, ...options }: ClassifyOptions,
+    call: Call,
+  ): Promise<Classification[]> {
+    const { name, classes, task, temperature } = this;
+    const logits = await this.#logits(image, options, call);
+    if (task === 'classes') return answerOf(name, logits, topK ?? 1, classes, temperature);
+    return taskAnswer(task, name, requireNumbers(name, logits), topK, classes);
   }
 
-  #scores(picture: Picture): Promise<Float32Array> {
-    return this.#turns.take(async () => {
-      // Resizing and computing keep the thread busy: before either, what waits in the process goes first.
-      await nextTask();
-      const input = preprocess(picture, this.preprocessing);
-      await nextTask();
-      // A turn of the program's, too, so that a backend that drains knows of it.
-      return this.#program.take(async () => {
-        this.#program.write('input', input, 'channels_last');
-        await this.#program.run('forward');
-        return this.#program.read('logits');
+  async #logits(image: unknown, options: LogitsOptions, call: Call): Promise<Float32Array> {
+    const limits = pictureLimits(options, this.#parts.limits);
+    const received = await this.#receive(image, limits, call);
+    const accepted = performance.now();
+    const leave = await this.#places.take(call.signal);
+    try {
+      call.signal.throwIfAborted();
+      const picture = { received, preprocessing: this.preprocessing, limits };
+      const { input, decode } = await this.#parts.preparer.prepare(picture, this.#contextOf(call));
+      const computed = await this.#batcher.add(input, {
+        signal: call.signal,
+        onBegin: () => {
+          leave();
+          call.begun();
+        },
       });
-    });
+      tell(options, computed, accepted, decode);
+      return computed.logits;
+    } finally {
+      leave();
+    }
+  }
+
+  async #forward(inputs: Float32Array, pictures: number, options: TimedOptions, call: Call): Promise<Output> {
+    const [, classes] = shapeOf(this.#parts.program, 'logits');
+    const data = new Float32Array(pictures * classes);
+    const accepted = performance.now();
+    const add = async (row: number): Promise<void> => {
+      const each = inputs.length / pictures;
+      const picture = inputs.subarray(row * each, (row + 1) * each);
+      const computed = await this.#batcher.add(toChannelsLast(picture, [1, ...this.input]), {
+        signal: call.signal,
+        onBegin: row === pictures - 1 ? call.begun : undefined,
+      });
+      data.set(computed.logits, row * classes);
+      tell(options, computed, accepted, 0);
+    };
+    const waiting: Promise<void>[] = [];
+    for (let row = 0; row < pictures; row++) {
+      const added = add(row);
+      // Whoever awaits it learns of a failure; another may come first.
+      added.catch(() => undefined);
+      waiting.push(added);
+      // A batch of them at a time, so that many of one call do not keep others waiting.
+      if (waiting.length >= this.#batcher.size) await waiting.shift();
+    }
+    await Promise.all(waiting);
+    return { shape: [pictures, classes], data };
+  }
+
+  /** What is told of a decoded picture, which has a place until then. */
+  async #explain<T>(
+    image: unknown,
+    options: PictureLimitOptions,
+    call: Call,
+    work: (explainer: PictureExplainer, picture: Picture) => Promise<T>,
+  ): Promise<T> {
+    const { explainer, preparer } = this.#parts;
+    if (explainer === undefined) throw new CardinalError(`${this.name}: this classifier explains nothing`);
+    const limits = pictureLimits(options, this.#parts.limits);
+    const received = await this.#receive(image, limits, call);
+    const leave = await this.#explained.take(call.signal);
+    try {
+      call.signal.throwIfAborted();
+      const picture = await preparer.decode({ received, limits }, this.#contextOf(call));
+      call.begun();
+      return await work(explainer, picture);
+    } finally {
+      leave();
+    }
+  }
+
+  /** A stream comes at its sender's pace: it must not keep a place from others. */
+  #receive(image: unknown, limits: PictureLimits, { signal }: Call): Promise<ReceivedPicture> {
+    return receivePicture(image, limits, this.#parts.platform, signal);
+  }
+
+  /** Of a picture that has a place. */
+  #contextOf({ signal }: Call): PrepareContext {
+    return { signal, alone: this.#places.taken + this.#explained.taken === 1 && !this.#batcher.busy };
   }
 }
 
-export interface ClassifierSetup extends PictureLimitOptions {
-  /** What computes; a function makes one that is disposed of with the classifier. */
-  readonly backend: Backend | (() => Promise<Backend>);
-  readonly preprocessing: Preprocessing;
-  /** Names by label. Default: those of the weights, else the labels' numbers. */
-  readonly classes?: readonly string[] | undefined;
-}
-
-/** Throws a `CardinalError` unless it is known how pictures are prepared for the weights called `source`. */
-export function requirePreprocessing(known: Preprocessing | undefined, source: string): Preprocessing {
-  if (known !== undefined) return known;
-  throw new CardinalError(
-    `${source} does not say how pictures are prepared: expected a checkpoint that training wrote, got weights alone; give preprocessing, for example imagenetPreprocessing`,
-  );
-}
-
-/** A network that is loaded already, ready to classify pictures. Classes without names are called by their numbers. */
-export async function classifierOf(
-  { model, description, classes }: Pick<Trained, 'model' | 'description' | 'classes'>,
-  setup: ClassifierSetup,
-  platform: PicturePlatform,
-): Promise<Classifier> {
-  const preprocessing = validate(preprocessingSchema, setup.preprocessing, 'preprocessing');
-  const network = inferenceNetworkOf(model, [preprocessing.channels, ...preprocessing.size], description);
-  return classifierOfNetwork(network, classes, { ...setup, preprocessing }, platform);
-}
-
-/** The same of a network that is one for pictures of the preprocessing's size already; `known` are its classes' names, if it has any. */
-export async function classifierOfNetwork(
-  network: InferenceNetwork,
-  known: readonly string[] | undefined,
-  { backend: given, preprocessing, classes: listed, ...limits }: ClassifierSetup,
-  platform: PicturePlatform,
-): Promise<Classifier> {
-  const named = validate(z.optional(z.array(z.string())), listed, 'classes');
-  return withUndo(async (undo) => {
-    const isOwn = typeof given === 'function';
-    const backend = isOwn ? await given() : given;
-    const own = isOwn ? backend : undefined;
-    undo.add(() => own?.dispose());
-    const program = await prepareInference(network, backend, 1);
-    undo.add(() => program.dispose());
-    const [, count] = shapeOf(program, 'logits');
-    const classes = named ?? known ?? Array.from({ length: count }, (_, label) => String(label));
-    requireNames(network.description.name, count, classes);
-    return new Classifier(program, { classes, preprocessing, limits: pictureLimits(limits), platform }, own);
-  });
+function tell(
+  { onTimes }: TimedOptions,
+  { compute, batch }: Computed,
+  accepted: number,
+  decode: number,
+): void {
+  const wait = Math.max(0, performance.now() - accepted - decode - compute);
+  onTimes?.({ decode, wait, compute, batch });
 }

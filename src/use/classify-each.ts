@@ -14,7 +14,7 @@ export interface Classification extends Guess {
 
 /** Limits of pictures: default, the classifier's. */
 export interface ClassifyOptions extends PictureLimitOptions {
-  /** How many classes to name. Default 1; all of them if there are fewer. */
+  /** How many classes to name. Default 1, of labels those over one half; all of them if there are fewer. */
   readonly topK?: number | undefined;
 }
 
@@ -27,13 +27,13 @@ export interface ClassifyManyOptions extends ClassifyOptions {
 export const classifyKinds: Kinds<ClassifyOptions> = { topK: wholeFrom(1), ...pictureLimitKinds };
 export const classifyManyKinds: Kinds<ClassifyManyOptions> = { ...classifyKinds, signal: abortSignal };
 
-/** The answer for one of several pictures: its most likely classes, best first, or the error. */
-export type ClassifiedPicture<Image = PictureInput> = {
+/** The answer for one of several pictures: its most likely classes, best first (or another `Answer`), or the error. */
+export type ClassifiedPicture<Image = PictureInput, Answer = readonly Classification[]> = {
   /** Which of the pictures, from 0. */
   readonly index: number;
   readonly image: Image;
 } & (
-  | { readonly top: readonly Classification[]; readonly error?: undefined }
+  | { readonly top: Answer; readonly error?: undefined }
   | { readonly top?: undefined; readonly error: CardinalError }
 );
 
@@ -41,18 +41,20 @@ export type ClassifiedPicture<Image = PictureInput> = {
 export const decodedAtOnce = 4;
 
 /**
- * Classifies pictures by `classify`, a few ahead of the answer that is waited for, and yields the answers in their order. Ends with the
- * reason of `signal` between two pictures; of `end` even while the next picture is waited for.
+ * Classifies pictures by `classify`, at most `most` ahead of the answer that is waited for, and yields the answers in their order. Ends with the
+ * reason of `signal` between two pictures; of `end` even while the next picture is waited for, once those that were taken are answered.
  */
-export async function* classifyEach<Image>(
+export async function* classifyEach<Image, Answer = readonly Classification[]>(
   images: (Iterable<Image> & object) | AsyncIterable<Image>,
   { signal }: Pick<ClassifyManyOptions, 'signal'>,
   end: ManySignals,
-  classify: (image: Image) => Promise<Classification[]>,
-): AsyncGenerator<ClassifiedPicture<Image>, void, undefined> {
-  const ahead: Promise<ClassifiedPicture<Image>>[] = [];
+  classify: (image: Image) => Promise<Answer>,
+  most = decodedAtOnce,
+): AsyncGenerator<ClassifiedPicture<Image, Answer>, void, undefined> {
+  const ahead: Promise<ClassifiedPicture<Image, Answer>>[] = [];
   let index = 0;
   const ended = end.open();
+  let isEnded = false;
   try {
     for await (const image of untilAborted(severalPictures(images), ended.signal)) {
       signal?.throwIfAborted();
@@ -60,11 +62,14 @@ export async function* classifyEach<Image>(
       // Whoever awaits it learns of a failure; nobody may get so far.
       classified.catch(() => undefined);
       ahead.push(classified);
-      if (ahead.length > decodedAtOnce) {
+      if (ahead.length > most) {
         const [first] = ahead.splice(0, 1);
         yield first;
       }
     }
+  } catch (error) {
+    if (!ended.signal.aborted || error !== ended.signal.reason) throw error;
+    isEnded = true;
   } finally {
     ended.close();
   }
@@ -72,6 +77,7 @@ export async function* classifyEach<Image>(
     signal?.throwIfAborted();
     yield classified;
   }
+  if (isEnded) ended.signal.throwIfAborted();
 }
 
 /** What `classifyEach` finds, as a list. Throws at the first picture that has an error, with its number. */
@@ -86,11 +92,11 @@ export async function allClassified(
   return found;
 }
 
-async function attempt<Image>(
+async function attempt<Image, Answer>(
   image: Image,
   index: number,
-  classify: (image: Image) => Promise<Classification[]>,
-): Promise<ClassifiedPicture<Image>> {
+  classify: (image: Image) => Promise<Answer>,
+): Promise<ClassifiedPicture<Image, Answer>> {
   try {
     return { index, image, top: await classify(image) };
   } catch (error) {

@@ -29,7 +29,7 @@ export function identifyNetwork(
   const { name: source, description, known, tensors } = file;
   if (inChannels !== undefined && set['inChannels'] !== undefined && set['inChannels'] !== inChannels) {
     throw new UsageError(
-      `--in-channels ${inChannels} and --set inChannels=${JSON.stringify(set['inChannels'])} contradict each other: leave --set inChannels out`,
+      `--in-channels ${inChannels} and --set inChannels=${JSON.stringify(set['inChannels'])} contradict each other: leave --set inChannels out (in a program, inChannels of options)`,
     );
   }
   const channels = inChannels === undefined ? {} : { inChannels };
@@ -43,7 +43,9 @@ export function identifyNetwork(
   }
   const name = given ?? known.model;
   if (name === undefined) {
-    throw new UsageError(`${source} holds bare weights: name their network with --model${suggestion(file)}`);
+    throw new UsageError(
+      `${source} holds bare weights: name their network with --model (in a program, model)${suggestion(file)}`,
+    );
   }
   if (given === undefined && !listModels().includes(name)) {
     throw new CardinalError(
@@ -60,7 +62,9 @@ export function withFitting(error: unknown, asked: string, { tensors, descriptio
   if (!isRefusal || description !== undefined) return error;
   const fitting = fittingNames(tensors);
   if (fitting.length === 0) return error;
-  const fit = fitting.includes(asked) ? `${asked} with --set left out` : fitting.join(', ');
+  const fit = fitting.includes(asked)
+    ? `${asked} with --set (in a program, options) left out`
+    : fitting.join(', ');
   const separator = error.message.endsWith('?') ? ' They' : '; they';
   return new CardinalError(`${error.message}${separator} fit ${fit}`, { cause: error });
 }
@@ -83,7 +87,9 @@ function requireSame(
   set: Readonly<Record<string, unknown>>,
 ): void {
   if (asked !== undefined && asked !== name) {
-    throw new CardinalError(`${path} is a checkpoint of ${name}, not of ${asked}: leave --model out`);
+    throw new CardinalError(
+      `${path} is a checkpoint of ${name}, not of ${asked}: leave --model (in a program, model) out`,
+    );
   }
   if (!listModels().includes(name)) {
     throw new CardinalError(
@@ -95,7 +101,7 @@ function requireSame(
     const [found, wanted] = [JSON.stringify(has[key]), JSON.stringify(value)];
     if (found !== wanted) {
       throw new CardinalError(
-        `${path} is a checkpoint of ${name} with ${key}=${found}, not ${wanted}: leave --set out`,
+        `${path} is a checkpoint of ${name} with ${key}=${found}, not ${wanted}: leave --set (in a program, options) out`,
       );
     }
   }

@@ -1,12 +1,14 @@
 import { checkKind, having } from '../base/options.ts';
 import { quoted, shortened } from '../base/quoted.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
-import type { Module } from '../nn/module.ts';
+import type { AnyModule } from '../nn/module.ts';
+import { standardizedBy, tensorInUnits, type Standardized } from '../train/in-units.ts';
 import { readDescription, type Description } from '../train/description.ts';
 import type { TensorArchive, TensorEntry, Unreadable } from '../weights/archive.ts';
 import type { ByteSource } from '../weights/byte-source.ts';
 import { weightTest } from '../weights/checkpoint.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
+import { decodeTensor } from '../weights/dtypes.ts';
 import { faultsOf, matchTensors } from '../weights/match.ts';
 import { openArchive } from '../weights/open.ts';
 import { unreadableList } from '../weights/unreadable.ts';
@@ -85,7 +87,11 @@ function weightsIn(
         ];
   if (description !== undefined) {
     const isWeight = weightTest(archive.metadata, source);
-    const tensors = new Map([...archive.tensors].filter(([name]) => isWeight(name)));
+    const own = new Map([...archive.tensors].filter(([name]) => isWeight(name)));
+    const standardized = archive.metadata.has('training')
+      ? standardizedBy(description.recipe?.loss)
+      : undefined;
+    const tensors = standardized === undefined ? own : inUnits(own, standardized);
     return { tensors, unreadable: archive.unreadable, around: [], notes: unread };
   }
   const { tensors, unreadable, around, path, others } = unwrap(archive);
@@ -96,12 +102,28 @@ function weightsIn(
   return { tensors, unreadable, around, notes: [...notes, ...unread] };
 }
 
+/** Numbers in the data's units: what a run goes on with has them as it trains. */
+function inUnits(
+  tensors: ReadonlyMap<string, TensorEntry>,
+  standardized: Standardized,
+): ReadonlyMap<string, TensorEntry> {
+  const inUnitsOf = (name: string, entry: TensorEntry): TensorEntry => ({
+    ...entry,
+    read: async () => {
+      const raw = await entry.read();
+      const data = tensorInUnits(name, decodeTensor(raw), standardized);
+      return data === undefined ? raw : { ...raw, data: new Uint8Array(data.buffer) };
+    },
+  });
+  return new Map([...tensors].map(([name, entry]) => [name, inUnitsOf(name, entry)]));
+}
+
 /**
  * Weights as a network looks for them. One of the user's own may have an attribute called `model` or `net`, which is then a part of
  * its names and nothing that a program put around them.
  */
 export function tensorsFor(
-  model: Module,
+  model: AnyModule,
   { tensors, around }: Pick<OpenedWeights, 'tensors' | 'around'>,
 ): ReadonlyMap<string, TensorEntry> {
   const expected = model.stateSpecs();

@@ -1,4 +1,4 @@
-import { checkModelOptions } from '../models/options.ts';
+import { checkModelOptions, type ModelOptions } from '../models/options.ts';
 import { buildModel } from '../models/build.ts';
 import { optionsOf, type ModelEntry } from '../models/entry.ts';
 import type { Module } from '../nn/module.ts';
@@ -18,6 +18,7 @@ export interface OwnCheckpoint {
   readonly description: ModelDescription;
   readonly classes: readonly string[] | undefined;
   readonly preprocessing: Preprocessing | undefined;
+  readonly temperature: number | undefined;
   readonly origin: string | undefined;
   readonly licence: string | undefined;
 }
@@ -36,23 +37,26 @@ export async function loadOwnCheckpoint(
   const { metadata, tensors, unreadable } = await openKnownSafetensors(source, options);
   const found = readParts(partsForUse, metadata, source.name);
   const entry = networks.find(({ name }) => name === found?.model.name);
-  if (found === undefined || entry === undefined || unreadable.size > 0) return undefined;
+  // Only the other script knows what to say of labels and numbers.
+  if (found === undefined || found.task !== undefined || entry === undefined || unreadable.size > 0)
+    return undefined;
   const { model: description, ...facts } = found;
-  const model = buildModel(
-    entry,
-    checkModelOptions(entry.name, description.options, optionsOf(entry), notThere),
-  );
+  let checked: ModelOptions;
+  try {
+    checked = checkModelOptions(entry.name, description.options, optionsOf(entry), () => '');
+  } catch {
+    // Such as only a larger script knows.
+    return undefined;
+  }
+  const model = buildModel(entry, checked);
   const isWeight = weightTest(metadata, source.name);
   const weights = new Map([...tensors].filter(([name]) => isWeight(name)));
   model.loadStateDict(await readTensors(weights), { assign: true });
   return {
-    ...{ classes: undefined, preprocessing: undefined, origin: undefined, licence: undefined },
+    ...{ classes: undefined, preprocessing: undefined, temperature: undefined },
+    ...{ origin: undefined, licence: undefined },
     model,
     description,
     ...facts,
   };
-}
-
-function notThere(option: string): string {
-  return `it has no ${option}`;
 }

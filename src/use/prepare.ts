@@ -9,6 +9,7 @@ import {
 import { listModels, modelInfo } from '../models/registry.ts';
 import type { OpenData } from '../data/open-data.ts';
 import type { PicturePlatform } from '../data/picture-platform.ts';
+import { requirePerChannel } from './per-channel.ts';
 import type { Trained } from './trained.ts';
 
 /** Settings given beside the weights for how pictures become inputs. */
@@ -88,7 +89,7 @@ export async function prepareFor(
   }
   if (statistics.mean === undefined || statistics.std === undefined) {
     throw new CardinalError(
-      'the weights do not say how their grey pictures were normalised: give --mean and --std',
+      'the weights do not say how their grey pictures were normalised: give --mean and --std (in a program, preprocessing)',
     );
   }
   const side = imageSize ?? designed;
@@ -108,21 +109,4 @@ export async function prepareFor(
 function whose(measured: boolean, published: boolean): string {
   if (measured) return 'measured on these';
   return published ? 'the mean and std of the published ones are used' : "ImageNet's mean and std are used";
-}
-
-/** Throws a `UsageError` unless `--mean` and `--std` gave a number for each channel, if they were given. */
-export function requirePerChannel({
-  channels,
-  mean,
-  std,
-}: {
-  readonly channels: number;
-  readonly mean?: readonly number[] | undefined;
-  readonly std?: readonly number[] | undefined;
-}): void {
-  for (const [flag, list] of Object.entries({ mean, std })) {
-    if (list !== undefined && list.length !== channels) {
-      throw new UsageError(`--${flag}: expected ${channels} numbers, one a channel, got ${list.length}`);
-    }
-  }
 }

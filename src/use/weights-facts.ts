@@ -1,13 +1,18 @@
 import { adaptPreprocessing } from '../data/in-channels.ts';
 import type { PictureRecord } from '../data/picture-record.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
+import type { Targets } from '../data/task.ts';
 import type { Recipe } from '../train/recipe.ts';
 import type { OpenedWeights } from './opened-weights.ts';
 
 /** What a file of weights, or its repository, records beside their network; bare weights record nothing. */
 export interface WeightsFacts {
   readonly classes: readonly string[] | undefined;
+  /** What the outputs are, if not scores of classes of which one is true: then `classes` names labels or numbers. */
+  readonly task: Targets['task'] | undefined;
   readonly preprocessing: Preprocessing | undefined;
+  /** What logits are divided by before they become probabilities, if the weights were calibrated. */
+  readonly temperature: number | undefined;
   /** Which pictures they were trained on, if the file records it: `picturesToEvaluate` takes others. */
   readonly pictures: readonly PictureRecord[] | undefined;
   /** Whether Cardinal trained them. */
@@ -28,7 +33,9 @@ export function weightsFactsOf(
 ): WeightsFacts {
   return {
     classes: own?.classes ?? known.classes,
+    task: own?.task,
     preprocessing: ofChannels(own?.preprocessing ?? known.preprocessing, inChannels),
+    temperature: own?.temperature,
     pictures: own?.pictures,
     ours: own?.trained !== undefined,
     recipe: own?.recipe,

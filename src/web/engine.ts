@@ -1,5 +1,11 @@
 /** The script of the engine's worker, for inference. */
+import { Classifiers } from './engine/classifiers.ts';
 import { loadCheckpoint } from './engine/load-checkpoint.ts';
 import { serveEngine } from './engine/serve.ts';
 
-serveEngine(loadCheckpoint, () => ({}));
+const classifiers = new Classifiers(loadCheckpoint);
+
+serveEngine(
+  () => classifiers,
+  () => ({}),
+);

@@ -1,6 +1,5 @@
 /** Stands for `base/errors.ts` in scripts that are loaded on demand: the classes of the worker that loads them. */
-import type * as errors from '../base/errors.ts';
-import { sharedErrors, type SharingErrors } from './shared-errors.ts';
+import { sharedErrors, type LoaderErrors, type SharingErrors } from './shared-errors.ts';
 
 const shared = (globalThis as SharingErrors)[sharedErrors];
 if (shared === undefined) throw new Error('this script is loaded by an engine of cardinal-nn');
@@ -15,4 +14,4 @@ export const {
   LockLostError,
   passOver,
   messageOf,
-}: typeof errors = shared;
+}: LoaderErrors = shared;

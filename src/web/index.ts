@@ -32,6 +32,7 @@ export {
   type MetricsOptions,
   type RunsOptions,
 } from './page/runs.ts';
+export { loadPicture, readPicture } from './read-pictures.ts';
 export { persistRuns } from './page/persist.ts';
 export type { RunSummary } from './store/list-runs.ts';
 export type { MetricsRecord } from '../run/folder/metrics-file.ts';

@@ -20,10 +20,10 @@ export function live(name: string | undefined): Promise<void> {
   });
 }
 
-/** Calls `onEnd` when the worker, which holds its lock already, is gone, unless `signal` is aborted before. */
+/** Calls `onEnd` when the worker, which holds its lock already, is gone, unless `signal` is aborted before. Several may wait for one. */
 export function whenGone(name: string | undefined, signal: AbortSignal, onEnd: () => void): void {
   if (name === undefined || !hasLocks()) return;
-  navigator.locks.request(name, { signal }, onEnd).catch(() => undefined);
+  navigator.locks.request(name, { signal, mode: 'shared' }, onEnd).catch(() => undefined);
 }
 
 function hasLocks(): boolean {

@@ -1,4 +1,14 @@
-import * as errors from '../base/errors.ts';
+import {
+  CardinalError,
+  DeviceLostError,
+  DisposedError,
+  InUseError,
+  LockLostError,
+  messageOf,
+  passOver,
+  ShortageError,
+  UsageError,
+} from '../base/errors.ts';
 import { sharedErrors, type SharingErrors } from './shared-errors.ts';
 
 /**
@@ -6,6 +16,16 @@ import { sharedErrors, type SharingErrors } from './shared-errors.ts';
  * out; the classes of errors alone are this worker's. Throws any error if it cannot be had.
  */
 export async function loadOnDemand(url: string): Promise<unknown> {
-  (globalThis as SharingErrors)[sharedErrors] = errors;
+  (globalThis as SharingErrors)[sharedErrors] = {
+    CardinalError,
+    DeviceLostError,
+    DisposedError,
+    InUseError,
+    LockLostError,
+    messageOf,
+    passOver,
+    ShortageError,
+    UsageError,
+  };
   return import(/* @vite-ignore */ /* webpackIgnore: true */ url) as Promise<unknown>;
 }

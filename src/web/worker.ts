@@ -2,10 +2,10 @@
 import type { DecoderStart } from './data/decoder-thread.ts';
 import { serveDecoder } from './data/serve-decoder.ts';
 import type { OwnPort } from './engine/own-port.ts';
-import { serveThread } from './engine/thread.ts';
+import { serveThread, type ThreadStart } from './engine/thread.ts';
 
 /** The first message. */
-export type WorkerStart = { readonly role: 'thread' } | DecoderStart;
+export type WorkerStart = ThreadStart | DecoderStart;
 
 const port = globalThis as unknown as OwnPort;
 port.addEventListener(
@@ -13,7 +13,7 @@ port.addEventListener(
   ({ data }) => {
     const start = data as WorkerStart;
     if (start.role === 'decoder') serveDecoder(port, start);
-    else serveThread(port);
+    else serveThread(port, start);
   },
   { once: true },
 );

@@ -5,7 +5,8 @@ export { readTensors, type TensorArchive, type TensorEntry, type Unreadable } fr
 export { bytesSource, type ByteSource } from './byte-source.ts';
 export { decodeTensor, encodeTensor, type Dtype, type RawTensor } from './dtypes.ts';
 export { fittingModels, type Fit } from './fit.ts';
-export { headOf, loadTensors, type LoadedWeights, type LoadWeightsOptions } from './load.ts';
+export { headOf } from '../nn/head.ts';
+export { loadTensors, type LoadedWeights, type LoadWeightsOptions } from './load.ts';
 export { nameMaps, type NameMap } from './name-maps.ts';
 export { exportOnnx, type OnnxExportOptions } from './onnx/export.ts';
 export { openArchive } from './open.ts';

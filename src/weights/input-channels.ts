@@ -1,6 +1,6 @@
 import type { TensorData } from '../base/tensor-data.ts';
 import { Conv2d } from '../nn/layers/conv2d.ts';
-import type { Module } from '../nn/module.ts';
+import type { AnyModule } from '../nn/module.ts';
 import type { TensorEntry } from './archive.ts';
 import { decodeTensor, encodeTensor } from './dtypes.ts';
 
@@ -32,7 +32,7 @@ export function adaptInputWeights(
 
 /** The convolution that sees the pictures: the first of the network, unless it is grouped. Its path too; undefined if there is none. */
 export function inputConvolution(
-  model: Module,
+  model: AnyModule,
 ): { readonly path: string; readonly convolution: Conv2d } | undefined {
   for (const [path, module] of model.namedModules()) {
     if (module instanceof Conv2d) return module.groups === 1 ? { path, convolution: module } : undefined;

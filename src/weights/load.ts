@@ -2,8 +2,8 @@ import { CardinalError, UsageError } from '../base/errors.ts';
 import { anything, checkOptions, flag, oneOf, text, wholeFrom, type Kinds } from '../base/options.ts';
 import { shortened } from '../base/quoted.ts';
 import type { TensorData } from '../base/tensor-data.ts';
-import { Linear } from '../nn/layers/linear.ts';
-import { checkModule, type Module } from '../nn/module.ts';
+import { headOf } from '../nn/head.ts';
+import { checkModule, type AnyModule } from '../nn/module.ts';
 import { mismatchMessage } from '../nn/state.ts';
 import { checkEntries } from './arguments.ts';
 import { readTensors, type TensorEntry, type Unreadable } from './archive.ts';
@@ -61,7 +61,7 @@ export interface LoadedWeights {
  * become the network's own. Throws a `CardinalError` as `requireFit` does, before the network is changed.
  */
 export async function loadTensors(
-  model: Module,
+  model: AnyModule,
   tensors: ReadonlyMap<string, TensorEntry>,
   options: LoadWeightsOptions,
 ): Promise<LoadedWeights> {
@@ -131,7 +131,7 @@ export interface Fitting extends LoadedWeights {
  * `inChannels` is not what the network takes.
  */
 export function requireFit(
-  model: Module,
+  model: AnyModule,
   tensors: ReadonlyMap<string, TensorEntry>,
   options: LoadWeightsOptions,
 ): Fitting {
@@ -180,7 +180,7 @@ export function requireFit(
 
 /** The match with the first convolution adapted to so many channels, if that is all that it lacks. */
 function withChannels(
-  model: Module,
+  model: AnyModule,
   match: Match<TensorEntry>,
   inChannels: number,
 ): Pick<Match<TensorEntry>, 'tensors' | 'misshaped'> {
@@ -208,7 +208,7 @@ function withChannels(
 
 /** The first convolution's weights for the network's channels, if it is those that the file has others of. */
 function adaptedInput(
-  model: Module,
+  model: AnyModule,
   { tensors, misshaped }: Match<TensorEntry>,
 ): { readonly name: string; readonly entry: TensorEntry; readonly channels: number } | undefined {
   const input = inputConvolution(model);
@@ -224,7 +224,7 @@ function adaptedInput(
 
 function refusal(
   owner: string,
-  model: Module,
+  model: AnyModule,
   match: Match<TensorEntry>,
   { missing, unexpected, misshaped }: Pick<Match<TensorEntry>, 'missing' | 'unexpected' | 'misshaped'>,
   classifier: readonly string[],
@@ -265,19 +265,4 @@ function unread(
   const [[name, what]] = wanted;
   const more = wanted.length === 1 ? '' : ` and ${wanted.length - 1} more`;
   return ` ${shortened(name)} is there as ${unreadableKind(what)}${more}, which cannot be read: save the network in floating point (float32, float16 or bfloat16)`;
-}
-
-/**
- * The names of the classifier's tensors: those of the only `Linear`, or of the last one if no other parameters follow it.
- * None if there is no such: where a convolution classifies, a `Linear` before it does something else.
- */
-export function headOf(model: Module): string[] {
-  checkModule('headOf', 'the network', model);
-  const layers = model.namedModules().filter(([, module]) => module.ownParameters().length > 0);
-  const linears = layers.filter(([, module]) => module instanceof Linear);
-  const head = linears.length === 1 ? linears.at(0) : layers.at(-1);
-  if (head === undefined) return [];
-  const [path, layer] = head;
-  if (!(layer instanceof Linear)) return [];
-  return layer.ownParameters().map(([name]) => (path === '' ? name : `${path}.${name}`));
 }

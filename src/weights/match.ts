@@ -1,12 +1,8 @@
 import { misshape, type TensorSpec } from '../nn/state.ts';
-import type { Dtype } from './dtypes.ts';
+import type { Described } from './described-tensor.ts';
 import { nameMaps, renamer, type NameMap } from './name-maps.ts';
 
-/** What is known of a file's tensor before it is read. */
-export interface Described {
-  readonly dtype: Dtype;
-  readonly shape: readonly number[];
-}
+export type { Described };
 
 /** A file's tensors held against a network's. */
 export interface Match<T extends Described> {
@@ -42,19 +38,27 @@ export function renamings<T extends Described>(
   maps: readonly NameMap[] = nameMaps,
 ): Renaming<T>[] {
   const found = new Map<string, Renaming<T>>();
+  const names = [...tensors.keys()];
   for (const nameMap of maps) {
+    if (!mayHave(names, nameMap)) continue;
     const rename = renamer(nameMap);
     const renamed = new Map<string, readonly [string, T]>();
     const clashing: string[] = [];
     for (const [name, tensor] of tensors) {
       const given = rename(name);
       if (renamed.has(given)) clashing.push(name);
-      else renamed.set(given, [name, tensor]);
+      else renamed.set(given, [name, nameMap.adapt?.(name, tensor) ?? tensor]);
     }
     const key = [...renamed.keys()].join('\n');
     if (!found.has(key)) found.set(key, { nameMap, tensors: renamed, clashing });
   }
   return [...found.values()];
+}
+
+function mayHave(names: readonly string[], { marker }: NameMap): boolean {
+  if (marker === undefined) return true;
+  const regex = new RegExp(marker);
+  return names.some((name) => regex.test(name));
 }
 
 /** Files have other tensors beside a network's, an optimiser's say, but not so many more that it pays to try each name map. */

@@ -1,16 +1,8 @@
-/**
- * How other programs call the parts of the networks of `src/models`, as data: ordered substitutions that turn their names
- * into ours. A name map states that the networks are the same, not only that the names can be made to look alike: where an
- * implementation computes something else under similar names, it has no map here.
- */
-export interface NameMap {
-  /** Short name for messages. */
-  readonly id: string;
-  /** Whose names these are, and where they can be read. */
-  readonly origin: string;
-  /** Substitutions, each done to every name in this order: a regular expression and what takes the place of its match. */
-  readonly substitutions: readonly (readonly [pattern: string, replacement: string])[];
-}
+import type { TensorEntry } from './archive.ts';
+import type { NameMap } from './name-map.ts';
+import { torchvisionMaps } from './torchvision-names.ts';
+
+export type { NameMap };
 
 /** All name maps. */
 export const nameMaps: readonly NameMap[] = [
@@ -105,13 +97,31 @@ export const nameMaps: readonly NameMap[] = [
       ['^classifier\\.1\\.', 'fc.'],
     ],
   },
+  ...torchvisionMaps,
 ];
 
 /** What names become under a map. */
-export function renamer({ substitutions }: NameMap): (name: string) => string {
+export function renamer({ substitutions }: Pick<NameMap, 'substitutions'>): (name: string) => string {
   const compiled = substitutions.map(([pattern, replacement]) => [new RegExp(pattern), replacement] as const);
   return (name) =>
     compiled.reduce((current, [regex, replacement]) => current.replace(regex, replacement), name);
+}
+
+/**
+ * The tensors of a network of the registry as torchvision has them, in the same order. Undefined if it calls any as we do, or has no such
+ * network.
+ */
+export function asTorchvisions(
+  network: string,
+  tensors: ReadonlyMap<string, TensorEntry>,
+): ReadonlyMap<string, TensorEntry> | undefined {
+  const map = nameMaps.find(({ networks }) => networks !== undefined && new RegExp(networks).test(network));
+  if (map?.back === undefined) return undefined;
+  const rename = renamer({ substitutions: map.back });
+  if ([...tensors.keys()].some((name) => rename(name) === name)) return undefined;
+  return new Map(
+    [...tensors].map(([name, tensor]) => [rename(name), map.adaptBack?.(name, tensor) ?? tensor]),
+  );
 }
 
 /** Names that tools leave in state dicts and that mean nothing to a network: the counters of thop, ptflops and AveragedModel. */

@@ -4,7 +4,6 @@ import type { TensorArchive } from './archive.ts';
 import type { ByteSource } from './byte-source.ts';
 import type { VerifyOptions } from './digest.ts';
 import { isPyTorch, pyTorchPrefixBytes } from './pytorch/detect.ts';
-import { recognise } from './recognise.ts';
 import { maybeSafetensors } from './safetensors-header.ts';
 import { openSafetensors } from './safetensors.ts';
 
@@ -18,15 +17,17 @@ export async function openArchive(source: ByteSource, options: VerifyOptions = {
   checkOptions('openArchive', options, { verify: flag });
   const prefix = await source.read(0, Math.min(source.size, pyTorchPrefixBytes));
   if (!isPyTorch(prefix)) {
+    // Of so few bytes the test says nothing.
+    if (maybeSafetensors(prefix) && prefix.length > 8) return openSafetensors(source, options);
+    const { recognise } = await import('./recognise.ts');
+    const other = recognise(prefix);
+    if (other !== undefined) throw new CardinalError(`${source.name} ${other}`);
     if (!maybeSafetensors(prefix)) {
       const what = source.size === 0 ? 'it is empty' : 'its first bytes are those of neither';
       throw new CardinalError(
-        `${source.name} ${recognise(prefix) ?? `is not a file of weights: expected a safetensors or PyTorch file, ${what}`}`,
+        `${source.name} is not a file of weights: expected a safetensors or PyTorch file, ${what}`,
       );
     }
-    // Of so few bytes the test above says nothing.
-    const other = prefix.length > 8 ? undefined : recognise(prefix);
-    if (other !== undefined) throw new CardinalError(`${source.name} ${other}`);
     return openSafetensors(source, options);
   }
   // Loaded when it is needed: most files are Cardinal's own.

@@ -25,7 +25,6 @@ import {
   prefixBytes,
   type SafetensorsHeader,
 } from './safetensors-header.ts';
-import { recognise } from './recognise.ts';
 
 /**
  * Safetensors files (https://huggingface.co/docs/safetensors, "Format"), bytes in and bytes out:
@@ -58,7 +57,7 @@ export async function readSafetensors(
   checkOptions('readSafetensors', options, { verify: flag });
   const { verify = true } = options;
   const prefix = bytes.subarray(0, prefixBytes);
-  refuseOther(prefix, source);
+  await refuseOther(prefix, source);
   const dataStart = headerEnd(prefix, bytes.length, source);
   const header = parseHeader(bytes.subarray(lengthBytes, dataStart), bytes.length - dataStart, source);
   const hashes = verify ? await expectedHashes(listedIn(header), source) : undefined;
@@ -80,13 +79,16 @@ export async function openSafetensors(
   source: ByteSource,
   options: VerifyOptions = {},
 ): Promise<TensorArchive> {
-  refuseOther(await source.read(0, Math.min(prefixBytes, source.size)), source.name);
+  await refuseOther(await source.read(0, Math.min(prefixBytes, source.size)), source.name);
   return openKnownSafetensors(source, options);
 }
 
 /** Throws a `CardinalError` that says what a file is, if it is of another format that is known. */
-function refuseOther(prefix: Uint8Array, source: string): void {
-  const other = maybeSafetensors(prefix) && prefix.length > lengthBytes ? undefined : recognise(prefix);
+async function refuseOther(prefix: Uint8Array, source: string): Promise<void> {
+  if (maybeSafetensors(prefix) && prefix.length > lengthBytes) return;
+  // Loaded when it is needed: most files are what they are taken for.
+  const { recognise } = await import('./recognise.ts');
+  const other = recognise(prefix);
   if (other !== undefined) throw new CardinalError(`${source} ${other}`);
 }
 

@@ -16,6 +16,12 @@ export function define(command: Command): void {
         "form of the ResNeXt blocks: a, b or c of the paper's Figure 3 (default: the file's)",
       ).argParser(oneOf('--form', ['a', 'b', 'c'])),
     )
+    .addOption(
+      new Option(
+        '--names <program>',
+        'write the names that torchvision has for this network (default: ours, which are mostly those of timm)',
+      ).argParser(oneOf('--names', ['torchvision'])),
+    )
     .option(
       '--classes <file>',
       "class names to store, one per line or JSON (default: the file's)",
@@ -29,6 +35,7 @@ export function define(command: Command): void {
     'convert resnet20-12fca82f.th resnet20.safetensors --model resnet20_cifar --licence BSD-2-Clause',
     'convert runs/demo/best.safetensors demo.pth',
     'convert runs/demo/best.safetensors paths.safetensors --form a',
+    'convert runs/mobile/best.safetensors mobile.pth --names torchvision',
   ).action(async (from: string, to: string, flags: ConvertFlags) => {
     const { convert } = await import('./run.ts');
     await convert(from, to, flags);

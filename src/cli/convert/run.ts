@@ -14,17 +14,20 @@ import type { WeightsFile } from '../../node/weights-file.ts';
 import { count } from '../../report/format.ts';
 import { metadataOf, type Description } from '../../train/description.ts';
 import { readTensors, type TensorEntry } from '../../weights/archive.ts';
-import { headOf, requireFit, type Fitting } from '../../weights/load.ts';
+import { headOf } from '../../nn/head.ts';
+import { requireFit, type Fitting } from '../../weights/load.ts';
+import { asTorchvisions } from '../../weights/name-maps.ts';
 import { pytorchParts } from '../../weights/pytorch/write.ts';
 import { entriesOf, safetensorsParts } from '../../weights/safetensors.ts';
 import type { WeightsFlags } from '../flags/weights.ts';
 import { openWeights, tellUnmatched, warnOfOther } from '../loading.ts';
-import { requirePerChannel } from '../../use/prepare.ts';
+import { requirePerChannel } from '../../use/per-channel.ts';
 import { printJson, tell } from '../output/print.ts';
 
 /** Flags of `cardinal convert`. */
 export interface ConvertFlags extends WeightsFlags {
   readonly form?: Form;
+  readonly names?: 'torchvision';
   readonly classes?: string;
   readonly licence?: string;
   readonly origin?: string;
@@ -40,7 +43,7 @@ export async function convert(from: string, to: string, flags: ConvertFlags): Pr
   const work = async (file: WeightsFile): Promise<void> => {
     const own = await describeFor(file, flags);
     const fitting = own === undefined ? file.tensors : fitted(file, own, flags);
-    const { tensors, described } =
+    const { tensors: ours, described } =
       own === undefined || flags.form === undefined
         ? { tensors: fitting, described: own }
         : await inForm(fitting, own, flags.form);
@@ -54,6 +57,7 @@ export async function convert(from: string, to: string, flags: ConvertFlags): Pr
             }),
           }
         : metadataOf(described);
+    const tensors = flags.names === undefined ? ours : byTorchvisionsNames(ours, described);
     await writeFileAtomic(to, write(tensors, metadata));
     const summary = { from, to, tensors: tensors.size, model: described?.model ?? null };
     if (flags.json) printJson(summary);
@@ -97,6 +101,24 @@ function fitting(network: Module, file: WeightsFile, name: string, how: FitOptio
   } catch (error) {
     throw withFitting(error, name, file);
   }
+}
+
+/** Tensors under torchvision's names of them, in the same order. */
+function byTorchvisionsNames(
+  tensors: ReadonlyMap<string, TensorEntry>,
+  described: Description | undefined,
+): ReadonlyMap<string, TensorEntry> {
+  if (described === undefined) {
+    throw new UsageError('--names: whose names depends on the network: name it with --model');
+  }
+  const { name } = described.model;
+  const theirs = asTorchvisions(name, tensors);
+  if (theirs === undefined) {
+    throw new UsageError(
+      `--names: torchvision calls no tensor of ${name} otherwise, or has no such network: leave --names out`,
+    );
+  }
+  return theirs;
 }
 
 /** The network with its blocks in another form, and its weights. */
@@ -183,10 +205,11 @@ async function describeFor(file: WeightsFile, flags: ConvertFlags): Promise<Desc
     flags.classes === undefined ? (own?.classes ?? known.classes) : await readClassNames(flags.classes);
   const described = { ...own, model, input, classes, preprocessing, origin, licence };
   if (!adapted && flags.partial !== true) return described;
-  // Scores are those of the network as it was.
+  // Scores and temperature are those of the network as it was.
   const { trained } = described;
   return {
     ...described,
+    temperature: undefined,
     trained: trained === undefined ? undefined : { epochs: trained.epochs, steps: trained.steps },
   };
 }

@@ -4,6 +4,8 @@ import { capabilities, type Capabilities } from '../../node/capabilities.ts';
 import { multiplyAddInWords } from '../../backends/backend.ts';
 import { kernelBuildInWords, multiplyAddOf, type KernelBuild } from '../../backends/wasm/builds.ts';
 import { loadKernels } from '../../node/kernels.ts';
+import { asRank } from '../../node/mpi/as-rank.ts';
+import { mpiInfo, type MpiInfo } from '../../node/mpi/info.ts';
 import { bytes, digits3 } from '../../report/format.ts';
 import { pc } from '../output/colours.ts';
 import { print, printJson } from '../output/print.ts';
@@ -13,6 +15,7 @@ type Found = Capabilities & {
   readonly blas: BlasInfo | null;
   /** Why the library that `CARDINAL_BLAS` names cannot be used, which makes every command that computes fail. */
   readonly blasProblem: string | null;
+  readonly mpi: MpiInfo;
   /** Why no kernels can be loaded although the engine could run them; the same of these. */
   readonly kernelsProblem: string | null;
 };
@@ -22,8 +25,18 @@ export interface DoctorFlags {
   readonly json: boolean;
 }
 
-/** `cardinal doctor`: what this machine offers and what is used of it; exit code 1 if something that should work does not. */
-export async function doctor({ json }: DoctorFlags): Promise<void> {
+/**
+ * `cardinal doctor`: what this machine offers and what is used of it; exit code 1 if something that should work does not. Of ranks that mpirun
+ * started, the first prints, and all measure how fast they exchange.
+ */
+export async function doctor(flags: DoctorFlags): Promise<void> {
+  await asRank(async (communicator) => {
+    const mpi = await mpiInfo(communicator);
+    if (communicator === undefined || communicator.rank === 0) await report(mpi, flags);
+  });
+}
+
+async function report(mpi: MpiInfo, { json }: DoctorFlags): Promise<void> {
   const native = await blasInfo().then(
     (blas) => ({ blas, blasProblem: null }),
     (error: unknown) => {
@@ -31,10 +44,11 @@ export async function doctor({ json }: DoctorFlags): Promise<void> {
       return { blas: null, blasProblem: error.message };
     },
   );
-  const found = { ...(await withKernels(capabilities())), ...native };
+  const found = { ...(await withKernels(capabilities())), ...native, mpi };
   if (json) printJson(found);
   else print(lines(found, await blasInstallation()));
-  if (found.blasProblem !== null || found.kernelsProblem !== null) process.exitCode = 1;
+  if (found.blasProblem !== null || found.kernelsProblem !== null || mpi.problem !== null)
+    process.exitCode = 1;
 }
 
 /** What the engine should be able to do is tried, since other programs than Node leave out parts of V8. */
@@ -55,7 +69,7 @@ async function withKernels(
 }
 
 function lines(
-  { node, v8, platform, cpu, cores, memory, wasm, wideVectors, uses, kernelsProblem, ...native }: Found,
+  { node, v8, platform, cpu, cores, memory, wasm, wideVectors, uses, kernelsProblem, mpi, ...native }: Found,
   installation: string,
 ): string[] {
   const has = (present: boolean): string => (present ? pc.green('yes') : pc.yellow('no'));
@@ -77,6 +91,8 @@ function lines(
       ],
       [pc.bold('native BLAS'), ''],
       ...blasRows(native, installation),
+      [pc.bold('MPI'), ''],
+      ...mpiRows(mpi),
       [pc.bold('used by default'), ''],
       ['  kernels', kernelsProblem === null ? kernelsInWords(uses.kernels, wasm) : pc.red(kernelsProblem)],
       ['  threads', String(uses.threads)],
@@ -115,5 +131,45 @@ function blasRows(
     ['  library', `${blas.name} (${blas.path})`],
     ...(blas.version === '' ? [] : [['  version', blas.version]]),
     ['  speed', `${digits3(blas.gflops)} GFLOP/s on one thread`],
+  ];
+}
+
+function mpiRows({
+  libraries,
+  problem,
+  startedBy,
+  unconnectedTasks,
+  keepaliveFlags,
+  ranks,
+}: MpiInfo): string[][] {
+  if (problem !== null) return [['  library', pc.red(problem)]];
+  const rows = libraries.map(({ version, path }) => ['  library', `${version} (${path})`]);
+  if (rows.length === 0) {
+    rows.push([
+      '  library',
+      'none; training on several machines needs one: apt-get install mpich, or openmpi-bin',
+    ]);
+  }
+  if (startedBy !== null) rows.push(['  started by', startedBy]);
+  if (unconnectedTasks !== null) {
+    const tasks = `srun, as one of ${unconnectedTasks} tasks that do not know of each other`;
+    rows.push(['  started by', pc.yellow(`${tasks}; add --mpi=pmix or --mpi=pmi2 to it`)]);
+  }
+  if (keepaliveFlags !== null) {
+    rows.push([
+      '  lost hosts',
+      pc.yellow(`mpirun would wait for minutes for one; add ${keepaliveFlags} to it`),
+    ]);
+  }
+  if (ranks === null) return rows;
+  const { size, hosts, between, latency, bandwidth, sum, bytes: summed } = ranks;
+  const machines = hosts.length === 1 ? `on ${hosts[0]}` : `on ${hosts.length} machines`;
+  const pair = `between ranks ${between.join(' and ')}`;
+  return [
+    ...rows,
+    ['  ranks', `${size} ${machines}`],
+    ['  latency', `${digits3(latency)} µs ${pair}`],
+    ['  bandwidth', `${digits3(bandwidth)} GB/s ${pair}`],
+    ['  sum of gradients', `${digits3(sum)} ms for ${bytes(summed)} of all ranks`],
   ];
 }

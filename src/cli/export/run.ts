@@ -11,7 +11,7 @@ import { pytorchParts } from '../../weights/pytorch/write.ts';
 import { entriesOf } from '../../weights/safetensors.ts';
 import type { WeightsFlags } from '../flags/weights.ts';
 import { loadForUse } from '../loading.ts';
-import { requirePerChannel } from '../../use/prepare.ts';
+import { requirePerChannel } from '../../use/per-channel.ts';
 import { printJson, tell } from '../output/print.ts';
 
 /** Flags of `cardinal export`. */

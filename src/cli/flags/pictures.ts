@@ -3,12 +3,15 @@ import {
   defaultPictureLimits,
   mostDecodeSeconds,
   type PictureLimitOptions,
+  type PictureLimits,
 } from '../../data/picture-limits.ts';
 import { integer } from './values.ts';
 
-/** Adds the flags of every command that reads pictures, `PictureLimitOptions`. */
-export function withPictureFlags(command: Command): Command {
-  const { maxPixels, decodeSeconds } = defaultPictureLimits;
+/** Adds the flags of every command that reads pictures, `PictureLimitOptions`; the limits are those without a flag. */
+export function withPictureFlags(
+  command: Command,
+  { maxPixels, decodeSeconds }: PictureLimits = defaultPictureLimits,
+): Command {
   return command
     .option(
       '--max-pixels <n>',

@@ -10,18 +10,21 @@ export function integer(flag: string, min: number, max: number = Number.MAX_SAFE
   return reader(flag, `an integer ${limit}`, z.pipe(numeric, z.int().check(z.minimum(min), z.maximum(max))));
 }
 
-/** A finite number greater than `above`, or at least it if `inclusive`, and less than `below`. */
+/** A finite number greater than `above`, or at least it if `inclusive`, less than `below` and not more than `most`. */
 export function number(
   flag: string,
   {
     above = -Infinity,
     below = Infinity,
+    most = Infinity,
     inclusive = false,
-  }: { above?: number; below?: number; inclusive?: boolean },
+  }: { above?: number; below?: number; most?: number; inclusive?: boolean },
 ): Reader<number> {
   const lower = above === -Infinity ? '' : inclusive ? ` of at least ${above}` : ` above ${above}`;
-  const upper = below === Infinity ? '' : `${lower === '' ? '' : ' and'} below ${below}`;
-  const inside = (value: number): boolean => (inclusive ? value >= above : value > above) && value < below;
+  const limit = below < Infinity ? `below ${below}` : most < Infinity ? `at most ${most}` : '';
+  const upper = limit === '' ? '' : `${lower === '' ? '' : ' and'} ${limit}`;
+  const inside = (value: number): boolean =>
+    (inclusive ? value >= above : value > above) && value < below && value <= most;
   return reader(flag, `a number${lower}${upper}`, z.pipe(numeric, z.number().check(z.refine(inside))));
 }
 
@@ -32,6 +35,37 @@ export function integers(flag: string, min: number, max: number): Reader<readonl
     flag,
     `whole numbers from ${min} to ${max}, for example 50,101`,
     z.pipe(list, z.array(value).check(z.minLength(1), z.maxLength(64))),
+  );
+}
+
+/** Numbers above `above`: `1,2.5,100`. */
+export function numbers(flag: string, above: number): Reader<readonly number[]> {
+  const value = z.pipe(numeric, z.number().check(z.gt(above)));
+  return reader(
+    flag,
+    `numbers above ${above}, for example 1,2.5,100`,
+    z.pipe(list, z.array(value).check(z.minLength(1), z.maxLength(64))),
+  );
+}
+
+/** Efficiencies of numbers of ranks, above 0 and at most 2: `2:0.95,4:0.92`. */
+export function measurements(flag: string): Reader<readonly { ranks: number; efficiency: number }[]> {
+  const ranks = z.pipe(numeric, z.int().check(z.minimum(1), z.maximum(65_536)));
+  const efficiency = z.pipe(numeric, z.number().check(z.gt(0), z.maximum(2)));
+  const point = z.pipe(
+    z.pipe(
+      z.string(),
+      z.transform((text) => text.split(':')),
+    ),
+    z.pipe(
+      z.tuple([ranks, efficiency]),
+      z.transform(([ranks, efficiency]) => ({ ranks, efficiency })),
+    ),
+  );
+  return reader(
+    flag,
+    'ranks:efficiency, for example 2:0.95,4:0.92',
+    z.pipe(list, z.array(point).check(z.minLength(1), z.maxLength(64))),
   );
 }
 
@@ -58,7 +92,25 @@ export function budget(flag: string): Reader<Budget> {
 
 /** A path. An empty one, most likely an unset shell variable, is refused. */
 export function path(what: string): Reader<string> {
-  return reader(what, 'a path', z.string().check(z.minLength(1)));
+  return word(what, 'a path');
+}
+
+/** Any text but an empty one. */
+export function word(flag: string, expected: string): Reader<string> {
+  return reader(flag, expected, z.string().check(z.minLength(1)));
+}
+
+/** An origin of pages, or `*` for any. */
+export function origin(flag: string): Reader<string> {
+  const isOrigin = (text: string): boolean =>
+    text === '*' || (URL.canParse(text) && new URL(text).origin === text);
+  return reader(flag, 'an origin such as https://shop.example, or *', z.string().check(z.refine(isOrigin)));
+}
+
+/** The name of a host, or `*` for any. */
+export function hostName(flag: string): Reader<string> {
+  const name = z.string().check(z.regex(/^(\*|[\w-]+(\.[\w-]+)*)$/), z.maxLength(253));
+  return reader(flag, 'the name of a host without a port, or *', name);
 }
 
 /** `N,C,H,W`, all of at least 1. */
@@ -74,9 +126,35 @@ export function perChannel(flag: string, positive: boolean): Reader<readonly num
   return reader(flag, what, z.pipe(list, z.array(value).check(z.minLength(1), z.maxLength(4))));
 }
 
+/**
+ * Reads `pattern=factor`, a number of at least 0, given one or more times into one record, in the order given. Of a record's keys those
+ * that are whole numbers come first, so the module `7` becomes all that is below it, `7.*`.
+ */
+export function factors(
+  flag: string,
+): (text: string, earlier: Readonly<Record<string, number>> | undefined) => Readonly<Record<string, number>> {
+  return (text, earlier = {}) => {
+    const end = text.lastIndexOf('=');
+    const pattern = text.slice(0, Math.max(0, end));
+    const { data } = numeric.check(z.refine((value) => value >= 0)).safeParse(text.slice(end + 1));
+    if (pattern !== '' && data !== undefined) {
+      // What is given again counts last.
+      const key = /^\d+$/.test(pattern) ? `${pattern}.*` : pattern;
+      const others = Object.entries(earlier).filter(([other]) => other !== key);
+      return Object.fromEntries([...others, [key, data]]);
+    }
+    throw new UsageError(`${flag}: expected pattern=factor, for example layer1=0.1, got '${text}'`);
+  };
+}
+
 /** One of the given words. */
 export function oneOf<const T extends string>(flag: string, words: readonly T[]): Reader<T> {
   return reader(flag, words.join(' or '), z.enum(words));
+}
+
+/** Reads a flag that may be given several times into a list. */
+export function each<T>(read: Reader<T>): (text: string, earlier: readonly T[] | undefined) => readonly T[] {
+  return (text, earlier = []) => [...earlier, read(text)];
 }
 
 const numeric = z

@@ -30,7 +30,7 @@ export function withSetFlag(command: Command): Command {
 
 /** Help for the argument of commands that need a network and its weights. */
 export const weightsArgument =
-  "a run's best.safetensors, or any weights: .safetensors, .pth, .pt, hf:owner/repo";
+  "a run's best.safetensors, or any weights: .safetensors, .pth, .pt, hf:owner/repo, or a folder as the hub has it";
 
 /** Help for the argument of commands that only need tensors. */
 export const weightsFileArgument = 'weights file: .safetensors, .pth, .pt, or hf:owner/repo';

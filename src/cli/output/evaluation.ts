@@ -1,6 +1,7 @@
 import { pc } from './colours.ts';
 import { count, digits3, percent } from '../../report/format.ts';
 import type { Evaluation } from '../../train/metrics.ts';
+import { taskLines } from './scores.ts';
 import { alignColumns, shorten } from './table.ts';
 
 /** Up to this many classes a confusion matrix fits a terminal. */
@@ -8,6 +9,7 @@ const mostColumns = 20;
 
 /** An evaluation for a terminal: accuracy and loss, a row per class, and which classes are confused. */
 export function evaluationLines(evaluation: Evaluation, on: string): string[] {
+  if (evaluation.scores !== undefined) return taskLines(evaluation, evaluation.scores, on);
   return [
     ...scoreLines(evaluation, on),
     '',
@@ -15,6 +17,12 @@ export function evaluationLines(evaluation: Evaluation, on: string): string[] {
     '',
     ...(evaluation.perClass.length <= mostColumns ? matrixLines(evaluation) : confusedPairLines(evaluation)),
   ];
+}
+
+/** An evaluation as JSON: of labels and numbers with their own figures in place of those of classes. */
+export function evaluationJson(evaluation: Evaluation): object {
+  const { scores, total, loss } = evaluation;
+  return scores === undefined ? evaluation : { total, loss, ...scores };
 }
 
 /** Accuracy and loss on `on`, in one line. */

@@ -1,5 +1,6 @@
 import type { Backend } from '../../backends/backend.ts';
 import { UsageError } from '../../base/errors.ts';
+import { rowsOf } from '../../base/ranks.ts';
 import { parseSet } from '../../models/options.ts';
 import { createModel, modelInfo } from '../../models/registry.ts';
 import { trace } from '../../nn/trace.ts';
@@ -17,6 +18,8 @@ import { print, printJson } from '../output/print.ts';
 export interface PlanFlags extends EngineFlags, ModelFlags {
   readonly train: boolean;
   readonly checkpointActivations: boolean;
+  readonly ranks?: number;
+  readonly syncBn: boolean;
   readonly batch?: number;
   readonly input?: readonly [number, number, number, number];
   readonly json: boolean;
@@ -25,7 +28,7 @@ export interface PlanFlags extends EngineFlags, ModelFlags {
 /** `cardinal plan`: the program that a network is compiled to. */
 export async function showPlan(name: string, flags: PlanFlags): Promise<void> {
   const options = parseSet(flags.set ?? []);
-  const { batch, input: given, checkpointActivations } = flags;
+  const { batch, input: given, checkpointActivations, ranks = 1, syncBn } = flags;
   if (checkpointActivations && !flags.train) {
     throw new UsageError('--checkpoint-activations needs --train: inference keeps no activations');
   }
@@ -34,29 +37,46 @@ export async function showPlan(name: string, flags: PlanFlags): Promise<void> {
       `--batch ${batch} and --input ${given.join()} contradict each other: leave --batch out`,
     );
   }
-  const input = given ?? [batch ?? 1, ...modelInfo(name, options).inputShape];
+  if (flags.ranks !== undefined && !flags.train) {
+    throw new UsageError('--ranks needs --train: ranks that predict do not communicate');
+  }
+  if (!syncBn && ranks === 1) {
+    throw new UsageError('--no-sync-bn needs --ranks: one rank alone has the statistics of the whole batch');
+  }
+  const input = given ?? [batch ?? ranks, ...modelInfo(name, options).inputShape];
+  if (input[0] < ranks) {
+    throw new UsageError(
+      `--ranks ${ranks} and a batch of ${input[0]}: some ranks have no picture; expected a batch of at least ${ranks}`,
+    );
+  }
   const model = createModel(name, options);
   await withBackend({ ...flags, threads: 1 }, (backend) => {
     const planFor = (pictures: number): Plan => {
-      const traced = trace(model, [pictures, ...input.slice(1)], { training: flags.train });
+      const first = { rank: 0, size: ranks };
+      const rows = rowsOf(pictures, first).count;
+      const traced = trace(model, [rows, ...input.slice(1)], { training: flags.train });
       if (!flags.train) return planInference(traced, backend, { name });
       return planTraining(traced, backend, {
         name,
         optimizer: { kind: 'sgd', momentum: true, nesterov: false },
         checkpointActivations,
+        ranks: { ...first, batch: pictures },
+        syncBatchNorm: syncBn,
       });
     };
     const plan = planFor(input[0]);
     const kernels = backend.kernelsOf(plan);
     const listing = listPlan(plan, (node) => kernels.get(node) ?? []);
     const excess = excessOf(plan, backend);
+    const largestBatch = () =>
+      largestFit(Math.ceil(input[0] / ranks), backend, (rows) => planFor(rows * ranks)) * ranks;
     const { name: computing, maxBytes } = backend;
     if (flags.json)
       printJson({ backend: computing, input, maxBytes, fits: excess === undefined, ...listing });
     else
       print(
         formatPlan(listing).split('\n'),
-        excess === undefined ? [] : ['', doesNotFit(backend, excess, largestFit(input[0], backend, planFor))],
+        excess === undefined ? [] : ['', doesNotFit(backend, excess, largestBatch())],
       );
     return Promise.resolve();
   });

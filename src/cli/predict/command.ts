@@ -21,7 +21,11 @@ export function define(command: Command): void {
       "class names, one per line or JSON (default: the checkpoint's)",
       path('--classes'),
     )
-    .option('--top <k>', 'number of classes to list', integer('--top', 1, 1000), 3)
+    .option(
+      '--top <k>',
+      'number of classes to list (default: 3, of labels those with a probability over 0.5)',
+      integer('--top', 1, 1000),
+    )
     .option(
       '--csv',
       'print CSV, one row per picture: image, class, probability, class_2, probability_2, …; names that a spreadsheet would take for a formula (=…) get an apostrophe in front',

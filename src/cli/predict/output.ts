@@ -37,6 +37,10 @@ export function requireOneFormat({ json, jsonl, csv }: FormatFlags): void {
 }
 
 function printForPeople(image: string, top: readonly Classification[]): void {
+  if (top.length === 0) {
+    print(`${shortened(image, 300)}   no label is likelier than not`);
+    return;
+  }
   const guesses = top.map(({ class: name, probability }) => ({ name: shortened(name), probability }));
   print(predictionLines(shortened(image, 300), guesses));
 }

@@ -12,6 +12,7 @@ export function predictProgress(
   total: number,
   stream: NodeJS.WriteStream = process.stderr,
   answers: { readonly isTTY?: boolean } = process.stdout,
+  what = 'pictures',
 ): PredictProgress {
   let bar: Bar | undefined;
   const isShown = stream.isTTY && answers.isTTY !== true && total > 1;
@@ -24,7 +25,7 @@ export function predictProgress(
     done(pictures) {
       if (!isShown) return;
       if (bar === undefined) {
-        bar = newBar(stream, '{bar} {value} of {total} pictures  {eta_formatted} left');
+        bar = newBar(stream, `{bar} {value} of {total} ${what}  {eta_formatted} left`);
         bar.start(total, pictures);
       }
       bar.update(pictures);

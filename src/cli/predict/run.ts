@@ -1,4 +1,3 @@
-import { CardinalError } from '../../base/errors.ts';
 import { shortened } from '../../base/quoted.ts';
 import type { PictureLimitOptions } from '../../data/picture-limits.ts';
 import { readClassNames } from '../../node/class-names.ts';
@@ -8,7 +7,9 @@ import type { EngineFlags } from '../flags/engine.ts';
 import { givenLimits } from '../flags/pictures.ts';
 import type { WeightsFlags } from '../flags/weights.ts';
 import { loadForUse, preprocessingFor } from '../loading.ts';
+import { fail, naming } from '../output/failure.ts';
 import { tell } from '../output/print.ts';
+import { predictNumbers } from './numbers.ts';
 import { predictionWriter, requireOneFormat, type FormatFlags } from './output.ts';
 import { namedPictures } from './pictures.ts';
 import { predictProgress } from './progress.ts';
@@ -16,7 +17,7 @@ import { predictProgress } from './progress.ts';
 /** Flags of `cardinal predict`. */
 export interface PredictFlags extends EngineFlags, WeightsFlags, PictureLimitOptions, FormatFlags {
   readonly classes?: string;
-  readonly top: number;
+  readonly top?: number;
 }
 
 /** `cardinal predict`: reports a picture that cannot be read on stderr and goes on with the others. */
@@ -32,12 +33,15 @@ export async function predict(path: string, images: readonly string[], flags: Pr
       ...{ backend, preprocessing, classes },
       ...givenLimits(flags),
     });
-    const writer = predictionWriter(flags, Math.min(flags.top, classifier.classes.length));
+    const { task } = classifier;
+    if (task === 'numbers') return predictNumbers(classifier, pictures, flags);
+    const top = flags.top ?? (task === 'classes' ? 3 : flags.csv ? classifier.classes.length : undefined);
+    const writer = predictionWriter(flags, Math.min(top ?? Infinity, classifier.classes.length));
     const progress = predictProgress(pictures.length);
     let failures = 0;
-    for await (const { index, top, error } of classifier.classifyEach(inputs, { topK: flags.top })) {
+    for await (const { index, top: found, error } of classifier.classifyEach(inputs, { topK: top })) {
       const { name } = pictures[index];
-      if (error === undefined) writer.write(name, top);
+      if (error === undefined) writer.write(name, found);
       else {
         failures++;
         progress.stop();
@@ -51,16 +55,4 @@ export async function predict(path: string, images: readonly string[], flags: Pr
   if (failed > 1) {
     tell(`${failed} of ${pictures.length} pictures could not be classified`);
   }
-}
-
-function fail({ message }: CardinalError): void {
-  tell(`cardinal: ${message}`);
-  process.exitCode = 1;
-}
-
-/** What is wrong with a network, or with what came on standard input, says nothing of which picture it was. */
-function naming(name: string, error: CardinalError): CardinalError {
-  return error.message.includes(name)
-    ? error
-    : new CardinalError(`${name}: ${error.message}`, { cause: error });
 }

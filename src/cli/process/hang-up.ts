@@ -1,5 +1,6 @@
-import { readFileSync, readlinkSync } from 'node:fs';
+import { closeSync, openSync, readFileSync, readlinkSync } from 'node:fs';
 import { basename } from 'node:path';
+import { isatty } from 'node:tty';
 
 /**
  * Whether this process should outlive its terminal, as one started by `nohup`. Node resets the signal's disposition that it
@@ -11,6 +12,21 @@ export function hangUpIsIgnored(
   parent = process.ppid,
 ): boolean {
   return basename(environment['_'] ?? '') === 'nohup' || isUnreadable(0) || ignoresHangUp(parent);
+}
+
+/** Knows later whether the terminal that the process was started in is gone; a process that had none never lost it. */
+export function terminalWatch(): { isGone(): boolean } {
+  const had = [0, 1, 2].some((descriptor) => isatty(descriptor)) && canOpen('/dev/tty');
+  return { isGone: () => had && !canOpen('/dev/tty') };
+}
+
+function canOpen(path: string): boolean {
+  try {
+    closeSync(openSync(path, 'r'));
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** From `/proc`; false where there is none. */

@@ -1,4 +1,4 @@
-import { hangUpIsIgnored } from './hang-up.ts';
+import { hangUpIsIgnored, terminalWatch } from './hang-up.ts';
 
 /** Signals that ask a process to end, with the exit codes that shells use for them; SIGBREAK is Windows's. */
 const exitCodes = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129, SIGBREAK: 149 } as const;
@@ -29,6 +29,8 @@ export interface Interrupt {
   will(text: string): void;
   /** From now on signals end the process at once again. */
   release(): void;
+  /** Ends the process with the signal's exit code, whatever a thread still does, once all that was printed is away. */
+  exit(): Promise<never>;
 }
 
 interface Work {
@@ -40,6 +42,7 @@ interface Work {
 let work: Work | undefined;
 let kept = false;
 let first: number | undefined;
+let reload: (() => void) | undefined;
 
 /**
  * Handles the signals that ask a process to end. It ends at once, with the exit code that shells know, after `exit` listeners
@@ -48,11 +51,27 @@ let first: number | undefined;
  */
 export function answerSignals(): void {
   const deaf = hangUpIsIgnored();
+  const terminal = terminalWatch();
   for (const name of asking) {
     process.on(name, () => {
-      if (name !== 'SIGHUP' || !deaf) answer(name);
+      if (name !== 'SIGHUP') answer(name);
+      else if (reload !== undefined && (deaf || !terminal.isGone())) reload();
+      else if (!deaf) answer(name);
     });
   }
+}
+
+/**
+ * From now on SIGHUP asks for `act`, as it does of services: to read files again. It still ends a process whose terminal was closed,
+ * which nobody would find again. `undefined` undoes it.
+ */
+export function onReload(act: (() => void) | undefined): void {
+  reload = act;
+}
+
+/** Whether a signal has asked this process to end. */
+export function isAskedToEnd(): boolean {
+  return first !== undefined;
 }
 
 function answer(name: Asking): void {
@@ -96,6 +115,12 @@ export function onInterrupt(plan: string, say: (text: string) => void): Interrup
     },
     release() {
       if (work === own) work = undefined;
+    },
+    async exit() {
+      const streams = [process.stdout, process.stderr];
+      // A reader that went away gets nothing more.
+      await Promise.all(streams.map((stream) => new Promise((resolve) => stream.write('', resolve))));
+      process.exit(this.exitCode);
     },
   };
 }

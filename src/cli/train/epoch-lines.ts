@@ -1,39 +1,51 @@
 import { pc } from '../output/colours.ts';
+import { scoreWords } from '../output/scores.ts';
 import { duration, percent } from '../../report/format.ts';
 import type { EpochEvent } from '../../train/events.ts';
 
 /** An epoch in a line that explains itself, for logs and `grep`. */
-export function epochSentence({ epoch, epochs, train, validation, seconds, best }: EpochEvent): string {
+export function epochSentence(
+  { epoch, epochs, train, validation, seconds, best }: EpochEvent,
+  isOfClasses = true,
+): string {
   const number = `${String(epoch + 1).padStart(String(epochs).length)}/${epochs}`;
-  const learned = `training loss ${train.loss.toFixed(3)}, top-1 ${percent(train.top1, 1)}`;
+  const scores = validation?.scores;
+  const learned = `training loss ${train.loss.toFixed(3)}${isOfClasses ? `, top-1 ${percent(train.top1, 1)}` : ''}`;
+  const [what, figure] = scoreWords(scores) ?? ['top-1', percent(validation?.top1 ?? 0, 1)];
   const validated =
     validation === undefined
       ? ''
-      : `   validation loss ${validation.loss.toFixed(3)}, top-1 ${percent(validation.top1, 1)}${best ? ' (best)' : ''}`;
+      : `   validation loss ${validation.loss.toFixed(3)}, ${what} ${figure}${best ? ' (best)' : ''}`;
   return `epoch ${number}   ${learned}${validated}   ${duration(seconds)}`;
 }
 
 /** A table of epochs for a terminal `columns` wide: `header` names the columns, each epoch is a row below it. */
 export class EpochTable {
   readonly #narrow: boolean;
+  readonly #isOfClasses: boolean;
 
-  constructor(columns: number) {
+  /** `isOfClasses`: whether pictures are of one class each, so that there is a top-1. */
+  constructor(columns: number, isOfClasses = true) {
+    this.#isOfClasses = isOfClasses;
     this.#narrow = columns < 80;
   }
 
   header(event: EpochEvent): string {
+    const own = this.#isOfClasses ? 'top-1' : '';
+    const [score] = scoreWords(event.validation?.scores) ?? [own];
     const names = this.#narrow
-      ? ['loss', 'top-1', 'val loss', 'top-1']
-      : ['training loss', 'top-1', 'validation loss', 'top-1'];
+      ? ['loss', own, 'val loss', score]
+      : ['training loss', own, 'validation loss', score];
     return pc.dim(this.#row(event, ['epoch', ...names, '', 'time']));
   }
 
   row(event: EpochEvent): string {
     const { epoch, epochs, train, validation, seconds, best } = event;
+    const [, score] = scoreWords(validation?.scores) ?? ['', percent(validation?.top1 ?? 0, 1)];
     return this.#row(event, [
       `${epoch + 1}/${epochs}`,
-      ...[train.loss.toFixed(3), percent(train.top1, 1)],
-      ...(validation === undefined ? ['', ''] : [validation.loss.toFixed(3), percent(validation.top1, 1)]),
+      ...[train.loss.toFixed(3), this.#isOfClasses ? percent(train.top1, 1) : ''],
+      ...(validation === undefined ? ['', ''] : [validation.loss.toFixed(3), score]),
       best ? 'best' : '',
       duration(seconds),
     ]);

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { augmentationWords } from '../../data/augmentations.ts';
 import { leftOutLine } from '../../data/left-out.ts';
+import type { OpenData } from '../../data/open-data.ts';
 import { bestFile, lastFile, previousFile } from '../../run/folder/checkpoints.ts';
 import { pictureListFile } from '../../run/pictures/picture-list.ts';
 import { evaluatedOn } from '../../run/report/evaluate-best.ts';
@@ -9,6 +10,7 @@ import { misclassifiedFile } from '../../run/report/run-report.ts';
 import { metricsName } from '../../run/folder/run-folder.ts';
 import { classifierFates, type RunConfig } from '../../run/training/config.ts';
 import type { RunEvent } from '../../run/training/events.ts';
+import { frozenWords } from '../../report/recipe.ts';
 import type { RunOutcome } from '../../run/training/run.ts';
 import { count } from '../../report/format.ts';
 import { rateAfterwards } from '../../train/continue.ts';
@@ -18,7 +20,10 @@ import { evaluationLines } from '../output/evaluation.ts';
 import { shellWord, wrapped } from '../output/print.ts';
 
 /** The first lines of a run: its network, pictures, recipe and engine. */
-export function openingLines({ config, data, backend }: Extract<RunEvent, { type: 'begun' }>): string[] {
+export function openingLines(
+  { config, data, backend }: Extract<RunEvent, { type: 'begun' }>,
+  ranks?: number,
+): string[] {
   const { model, recipe, preprocessing, weights, freeze } = config;
   const { train, val, test } = data;
   const held = data.valHeldOut ? ' held out' : '';
@@ -29,10 +34,10 @@ export function openingLines({ config, data, backend }: Extract<RunEvent, { type
   ];
   const shape = [preprocessing.channels, ...preprocessing.size].join('×');
   const begun = weights && `begins with ${weights.file}, its classifier ${classifierFates[weights.head]}`;
-  const beginning = [begun, freeze && `frozen: ${freeze.join(' ')}`];
+  const beginning = [begun, freeze && `frozen: ${frozenWords(freeze.join(' '), recipe)}`];
   return [
-    `${model.name} on ${data.path}: ${data.classes.length} classes; pictures of ${shape}: ${parts.join(', ')}`,
-    `recipe ${recipe.name}: ${epochsOf(recipe)}, batches of ${recipe.batchSize}${augmentedWords(recipe)}; ${backend.description}`,
+    `${model.name} on ${data.path}: ${targetsOf(data)}; pictures of ${shape}: ${parts.join(', ')}`,
+    `recipe ${recipe.name}: ${epochsOf(recipe)}, batches of ${recipe.batchSize}${augmentedWords(recipe)}; ${ranksInWords(ranks)}${backend.description}`,
     ...joined(beginning),
     ...leftOut(data),
   ];
@@ -68,22 +73,34 @@ export function closingLines(
   path: string,
   { result, evaluation, backend, engine }: RunOutcome,
   isStopped: boolean,
+  ranks?: number,
 ): string[] {
   const files = [
     'report.html',
-    ...(evaluation === undefined ? [] : [misclassifiedFile]),
+    ...(evaluation === undefined || evaluation.scores !== undefined ? [] : [misclassifiedFile]),
     // A run that was interrupted in its first epoch has no best weights yet.
     ...(result.history.length === 0 ? [] : [bestFile]),
     ...[lastFile, previousFile].filter((name) => existsSync(join(path, name))),
     ...[metricsName, 'config.json', pictureListFile],
   ];
-  const command = `npx cardinal train --resume ${shellWord(path)}${continuingFlags(backend, engine)}`;
+  const launcher = ranks === undefined ? '' : `mpirun -n ${ranks} `;
+  const command = `${launcher}npx cardinal train --resume ${shellWord(path)}${continuingFlags(backend, engine)}`;
   return [
     ...(evaluation === undefined ? [] : ['', ...evaluationLines(evaluation, evaluatedOn[evaluation.on])]),
     '',
     ...(isStopped ? [`continue with: ${command}`] : []),
     ...wrapped(`the run is in ${path}: ${files.join(', ')}`),
   ];
+}
+
+function ranksInWords(ranks: number | undefined): string {
+  return ranks === undefined ? '' : `${ranks} ranks, each `;
+}
+
+function targetsOf({ classes, task }: Pick<OpenData, 'classes' | 'task'>): string {
+  const one = { classes: 'class', labels: 'label', numbers: 'number' } as const;
+  const what = task ?? 'classes';
+  return `${classes.length} ${classes.length === 1 ? one[what] : what}`;
 }
 
 function epochsOf({ epochs }: RunConfig['recipe']): string {

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { parseSet } from '../../models/options.ts';
 import type { RunOptions } from '../../node/training/options.ts';
 import type { NamedModel } from '../../run/training/options.ts';
@@ -10,13 +11,16 @@ export function optionsOf(flags: Partial<TrainFlags>): RunOptions {
   const { ema, mixup, cutmix, augment, balance, patience, imageSize, mean, std, valFraction } = flags;
   const { seed, strict, checkpointEvery, checkpointMinutes, checkpointActivations, freeze } = flags;
   const { weights, head, inChannels, partial, verify, maxPixels, decodeSeconds } = flags;
-  const { backend, threads, blas, takeOver } = flags;
+  const { backend, threads, blas, takeOver, syncBn, lrScale, labels, loss, unfreezeAt } = flags;
+  const { layerDecay, repeats } = flags;
   return {
     ...{ recipe, epochs, batchSize, learningRate: lr, weightDecay, labelSmoothing, clipNorm, accumulate },
     ...{ ema, mixup, cutmix, augment, balance, patience, imageSize, mean, std, valFraction },
     ...{ seed, strict, checkpointEvery, checkpointMinutes, checkpointActivations, freeze },
     ...{ weights, head, inChannels, partial, verify, maxPixels, decodeSeconds },
-    ...{ backend, threads, blas, takeOver },
+    ...{ backend, threads, blas, takeOver, syncBatchNorm: syncBn },
+    ...{ learningRateScale: lrScale, layerDecay, repeats, unfreezeAt, loss },
+    labels: labels === undefined ? undefined : resolve(labels),
   };
 }
 

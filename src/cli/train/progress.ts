@@ -1,6 +1,6 @@
 import { pc } from '../output/colours.ts';
-import { digits3, duration, percent } from '../../report/format.ts';
-import type { StartEvent, StepEvent, TrainEvent } from '../../train/events.ts';
+import { count, digits3, duration, percent } from '../../report/format.ts';
+import type { StartEvent, StepEvent, TrainEvent, UnfrozenEvent } from '../../train/events.ts';
 import { mebibytes } from '../../base/mebibytes.ts';
 import { newBar, type Bar } from '../output/bar.ts';
 import { epochSentence, EpochTable } from './epoch-lines.ts';
@@ -25,7 +25,8 @@ export function progressView(stream: NodeJS.WriteStream = process.stderr): Progr
 function bar(stream: NodeJS.WriteStream): ProgressView {
   let current: Bar | undefined;
   const notice = transientLine(stream);
-  const table = new EpochTable(stream.columns);
+  let table = new EpochTable(stream.columns);
+  let isOfClasses = true;
   let headed = false;
   const stop = (): void => {
     current?.stop();
@@ -42,14 +43,19 @@ function bar(stream: NodeJS.WriteStream): ProgressView {
       // A notice holds until there is more to see than another step.
       if (event.type === 'step' && notice.isShown) return;
       if (event.type === 'step') {
-        current ??= startBar(stream, event);
+        current ??= startBar(stream, event, isOfClasses);
         current.update(event.stepInEpoch, barPayload(event));
       } else if (event.type === 'epoch') {
         stop();
         writeLines(stream, headed ? [] : [table.header(event)], table.row(event));
         headed = true;
       } else if (event.type === 'start') {
+        isOfClasses = event.task === undefined;
+        table = new EpochTable(stream.columns, isOfClasses);
         writeLines(stream, memoryLines(event));
+      } else if (event.type === 'unfrozen') {
+        stop();
+        writeLines(stream, unfrozenLine(event));
       } else if (event.type === 'warning') {
         stop();
         writeLines(stream, wrapped(`${pc.yellow('warning:')} ${event.message}`, stream));
@@ -60,9 +66,11 @@ function bar(stream: NodeJS.WriteStream): ProgressView {
   };
 }
 
-function startBar(stream: NodeJS.WriteStream, event: StepEvent): Bar {
-  const format = '{epoch} {bar} loss {loss}  top-1 {top1}  {rate}/s  {left} left';
-  const started = newBar(stream, stream.columns < 76 ? '{epoch} {bar} {top1}  {left} left' : format);
+function startBar(stream: NodeJS.WriteStream, event: StepEvent, isOfClasses: boolean): Bar {
+  const hits = isOfClasses ? '  top-1 {top1}' : '';
+  const format = `{epoch} {bar} loss {loss}${hits}  {rate}/s  {left} left`;
+  const narrow = `{epoch} {bar} {${isOfClasses ? 'top1' : 'loss'}}  {left} left`;
+  const started = newBar(stream, stream.columns < 76 ? narrow : format);
   started.start(event.stepsPerEpoch, event.stepInEpoch, barPayload(event));
   return started;
 }
@@ -82,6 +90,7 @@ function barPayload(event: StepEvent): Record<string, string> {
 function lines(stream: NodeJS.WriteStream): ProgressView {
   const pause = 10_000;
   let last = Date.now();
+  let isOfClasses = true;
   return {
     stop: () => undefined,
     say(text) {
@@ -94,18 +103,25 @@ function lines(stream: NodeJS.WriteStream): ProgressView {
         const done = percent(event.step / event.totalSteps, 0);
         writeLines(
           stream,
-          `${epoch} step ${event.stepInEpoch}/${event.stepsPerEpoch} (${done} of the run): loss ${loss}, top-1 ${top1}, ${rate} images/s, ${left} left`,
+          `${epoch} step ${event.stepInEpoch}/${event.stepsPerEpoch} (${done} of the run): loss ${loss}, ${isOfClasses ? `top-1 ${top1}, ` : ''}${rate} images/s, ${left} left`,
         );
       } else if (event.type === 'epoch') {
         last = Date.now();
-        writeLines(stream, epochSentence(event));
+        writeLines(stream, epochSentence(event, isOfClasses));
       } else if (event.type === 'start') {
+        isOfClasses = event.task === undefined;
         writeLines(stream, memoryLines(event));
+      } else if (event.type === 'unfrozen') {
+        writeLines(stream, unfrozenLine(event));
       } else if (event.type === 'warning') {
         writeLines(stream, `warning: ${event.message}`);
       }
     },
   };
+}
+
+function unfrozenLine({ epoch, trainableParameters, programBytes }: UnfrozenEvent): string {
+  return `from epoch ${epoch + 1} on all ${count(trainableParameters)} parameters are trained, in ${mebibytes(programBytes)}`;
 }
 
 /** What recomputing activations saves, if it was asked for. */

@@ -13,38 +13,60 @@ export function checkScans(bytes: Uint8Array, pixels: number, { maxPixels }: Pic
  * How often a decoder goes over the pixels of a JPEG: once for a usual one, once for each scan of a progressive one. A scan of a
  * hundred bytes may go over all of them, and decoders take any number of scans.
  *
- * `most` ends the count. What is no JPEG, or damaged, has as many as are found before the damage.
+ * `most`, at least 1, ends the count. What is no JPEG, or damaged, has as many as are found before the damage.
  */
 export function jpegScans(bytes: Uint8Array, most: number): number {
   let scans = 0;
   let components = 0;
   let progressive = false;
-  for (let at = 2; at + 4 <= bytes.length && scans < most;) {
+  for (const [marker, at] of segmentsOf(bytes)) {
+    if (isFrame(marker)) {
+      progressive = marker % 4 === 2;
+      components = bytes[at + 9];
+    }
+    if (marker !== startOfScan) continue;
+    scans++;
+    // All that there is to a usual picture: decoders do not look behind its one scan.
+    if (scans >= most || (!progressive && bytes[at + 4] >= components)) break;
+  }
+  return scans;
+}
+
+/** Notes of programs and people that a picture may have: EXIF, profiles, depth maps in pieces of 64 KiB. */
+const mostNotes = 4096;
+
+/**
+ * Throws an `Error` with the bare reason if a JPEG has more notes (APPn, COM). Decoders keep them, and go through those that they have
+ * for each one that comes: a million empty ones, four megabytes, would take an hour.
+ */
+export function checkSegments(bytes: Uint8Array): void {
+  let notes = 0;
+  for (const [marker] of segmentsOf(bytes)) {
+    if ((marker & 0xf0) !== 0xe0 && marker !== comment) continue;
+    if (++notes > mostNotes) throw new Error(`it has more than ${mostNotes} segments beside the picture`);
+  }
+}
+
+/** Markers of segments that have a length, and where they stand, up to the end of the picture or the damage. */
+function* segmentsOf(bytes: Uint8Array): Generator<readonly [marker: number, at: number]> {
+  for (let at = 2; at + 4 <= bytes.length;) {
     if (bytes[at] !== 0xff) {
       at++;
       continue;
     }
     const marker = bytes[at + 1];
-    if (marker === endOfImage) break;
+    if (marker === endOfImage) return;
     if (!hasLength(marker)) {
       at += marker === 0xff ? 1 : 2;
       continue;
     }
-    const length = (bytes[at + 2] << 8) | bytes[at + 3];
-    if (isFrame(marker)) {
-      progressive = marker % 4 === 2;
-      components = bytes[at + 9];
-    }
-    at += 2 + length;
-    if (marker !== startOfScan) continue;
-    scans++;
-    // All that there is to a usual picture: decoders do not look behind its one scan.
-    if (!progressive && bytes[at - length + 2] >= components) break;
-    at = endOfScan(bytes, at);
+    yield [marker, at];
+    at += 2 + ((bytes[at + 2] << 8) | bytes[at + 3]);
+    if (marker === startOfScan) at = endOfScan(bytes, at);
   }
-  return scans;
 }
 
+const comment = 0xfe;
 const startOfScan = 0xda;
 const endOfImage = 0xd9;
 
@@ -53,13 +75,17 @@ export interface JpegFrame {
   /** As they are stored: EXIF may turn them. */
   readonly width: number;
   readonly height: number;
+  /** Bits of a sample. */
+  readonly depth: number;
+  /** Of each channel, 16 × samples across + samples down, beside the others': 0x22, 0x11, 0x11 if colours have half the size. */
+  readonly sampling: readonly number[];
   /** Whether the end of the picture is there: some decoders fill up with grey what is missing. */
   readonly isWhole: boolean;
 }
 
 /** Throws an `Error` with the bare reason if there is no frame. */
 export function jpegFrame(bytes: Uint8Array): JpegFrame {
-  let size: { readonly width: number; readonly height: number } | undefined;
+  let frame: Omit<JpegFrame, 'isWhole'> | undefined;
   let isWhole = false;
   for (let at = 2; at + 2 <= bytes.length;) {
     const marker = bytes[at] === 0xff ? bytes[at + 1] : 0;
@@ -69,17 +95,19 @@ export function jpegFrame(bytes: Uint8Array): JpegFrame {
       at++;
       continue;
     }
-    if (isFrame(marker) && at + 9 <= bytes.length) {
-      size ??= {
+    if (isFrame(marker) && at + 10 <= bytes.length) {
+      frame ??= {
+        depth: bytes[at + 4],
         height: (bytes[at + 5] << 8) | bytes[at + 6],
         width: (bytes[at + 7] << 8) | bytes[at + 8],
+        sampling: Array.from({ length: bytes[at + 9] }, (_, channel) => bytes[at + 11 + 3 * channel]),
       };
     }
     at += 2 + ((bytes[at + 2] << 8) | bytes[at + 3]);
     if (marker === startOfScan) at = endOfScan(bytes, at);
   }
-  if (size === undefined) throw new Error('its header is damaged');
-  return { ...size, isWhole };
+  if (frame === undefined) throw new Error('its header is damaged');
+  return { ...frame, isWhole };
 }
 
 /** Start of frame, but for DHT, JPG and DAC, which have numbers among them. */

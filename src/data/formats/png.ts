@@ -3,7 +3,7 @@ import type { Picture } from '../dataset.ts';
 import { checkSize, defaultPictureLimits, type PictureLimits } from '../picture-limits.ts';
 import { turned } from '../transforms/turn.ts';
 import { orientationOf } from './exif.ts';
-import { pngRows, type PngHeader } from './png-rows.ts';
+import { pngRows, type PngHeader, type PngRows } from './png-rows.ts';
 
 /**
  * PNG, for platforms whose own decoder mixes alpha into the colours or rounds 16 bits: all colour types and depths, interlaced or not.
@@ -15,6 +15,50 @@ export async function decodePng(
   bytes: Uint8Array,
   limits: PictureLimits = defaultPictureLimits,
 ): Promise<Picture> {
+  const { parts, rows, header, orientation } = readPng(bytes, limits);
+  const { width, height } = header;
+  const data = new Uint8Array(3 * width * height);
+  const fill = rows.into(data);
+  try {
+    let done = false;
+    for await (const chunk of inflated(parts)) {
+      done = fill(chunk);
+      // What follows is no part of the picture, however much it becomes.
+      if (done) break;
+    }
+    if (!done) throw new Error(damaged);
+  } catch (error) {
+    // The platform's own errors have other words in each browser.
+    throw new Error(damaged, { cause: error });
+  }
+  return turned({ width, height, channels: 3, data }, orientation);
+}
+
+/**
+ * The same at once, where the platform inflates so: `inflate` gives at most so many bytes, and throws if there are more, or they are damaged.
+ * Throws whatever it does.
+ */
+export function decodePngAtOnce(
+  bytes: Uint8Array,
+  limits: PictureLimits,
+  inflate: (parts: readonly Uint8Array[], most: number) => Uint8Array,
+): Picture {
+  const { parts, rows, header, orientation } = readPng(bytes, limits);
+  const { width, height } = header;
+  const data = new Uint8Array(3 * width * height);
+  if (!rows.into(data)(inflate(parts, rows.bytes))) throw new Error(damaged);
+  return turned({ width, height, channels: 3, data }, orientation);
+}
+
+/** What there is to be inflated, and what becomes of it. */
+interface Png {
+  readonly parts: readonly Uint8Array[];
+  readonly rows: PngRows;
+  readonly header: PngHeader;
+  readonly orientation: number;
+}
+
+function readPng(bytes: Uint8Array, limits: PictureLimits): Png {
   const parts: Uint8Array[] = [];
   let header: PngHeader | undefined;
   let palette: Uint8Array | undefined;
@@ -34,21 +78,7 @@ export async function decodePng(
   const packed = parts.reduce((sum, { length }) => sum + length, 0);
   // Before the memory is taken.
   if (rows.bytes > mostPerByte * packed) throw new Error(damaged);
-  const data = new Uint8Array(3 * width * height);
-  const fill = rows.into(data);
-  try {
-    let done = false;
-    for await (const chunk of inflated(parts)) {
-      done = fill(chunk);
-      // What follows is no part of the picture, however much it becomes.
-      if (done) break;
-    }
-    if (!done) throw new Error(damaged);
-  } catch (error) {
-    // The platform's own errors have other words in each browser.
-    throw new Error(damaged, { cause: error });
-  }
-  return turned({ width, height, channels: 3, data }, orientation);
+  return { parts, rows, header, orientation };
 }
 
 const damaged = 'it is truncated or damaged';

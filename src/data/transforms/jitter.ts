@@ -62,7 +62,7 @@ function blendWith(level: number, picture: Picture, factor: number): Picture {
 }
 
 /** from + factor·(to − from) in single precision, cut to a byte as Pillow's `Image.blend` cuts it. */
-function blend(from: number, to: number, factor: number): number {
+export function blend(from: number, to: number, factor: number): number {
   const value = Math.fround(from + Math.fround(Math.fround(factor) * (to - from)));
   return value <= 0 ? 0 : value >= 255 ? 255 : Math.trunc(value);
 }

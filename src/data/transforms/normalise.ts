@@ -14,12 +14,35 @@ export function normaliseInto(
   shift: readonly number[] = [0, 0, 0],
 ): void {
   const { data, channels } = picture;
+  const tables = tablesOf(mean, std, shift);
   for (let c = 0; c < channels; c++) {
-    const [offset, subtrahend, divisor] = Float32Array.of(shift[c], mean[c], std[c]);
-    const table = Float32Array.from(
-      { length: 256 },
-      (_, byte) => Math.fround(Math.fround(Math.fround(byte / 255) + offset) - subtrahend) / divisor,
-    );
+    const table = tables[c];
     for (let i = c; i < data.length; i += channels) out[at + i] = table[data[i]];
   }
+}
+
+/** Those of the last picture: one after the other, pictures are normalised in the same way. */
+let tables: readonly Float32Array[];
+let madeOf: string | undefined;
+
+function tablesOf(
+  mean: readonly number[],
+  std: readonly number[],
+  shift: readonly number[],
+): readonly Float32Array[] {
+  const numbers = [mean, std, shift].join();
+  if (numbers !== madeOf) {
+    tables = mean.map((_, channel) => tableOf(mean[channel], std[channel], shift[channel]));
+    madeOf = numbers;
+  }
+  return tables;
+}
+
+function tableOf(mean: number, std: number, shift: number): Float32Array {
+  const [offset, subtrahend, divisor] = Float32Array.of(shift, mean, std);
+  const table = new Float32Array(256);
+  for (let byte = 0; byte < 256; byte++) {
+    table[byte] = Math.fround(Math.fround(Math.fround(byte / 255) + offset) - subtrahend) / divisor;
+  }
+  return table;
 }

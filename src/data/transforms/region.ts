@@ -1,6 +1,6 @@
 import type { Picture } from '../dataset.ts';
 
-/** A rectangle of whole pixels inside (or, for crops that pad, around) a picture. */
+/** A rectangle inside (or, for crops that pad, around) a picture, in pixels: whole ones where they are cut out. */
 export interface Region {
   readonly left: number;
   readonly top: number;
@@ -8,7 +8,7 @@ export interface Region {
   readonly height: number;
 }
 
-export function wholeOf(picture: Picture): Region {
+export function wholeOf(picture: Pick<Picture, 'width' | 'height'>): Region {
   return { left: 0, top: 0, width: picture.width, height: picture.height };
 }
 

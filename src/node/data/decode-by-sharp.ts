@@ -2,12 +2,12 @@ import { messageOf } from '../../base/errors.ts';
 import type { Picture } from '../../data/dataset.ts';
 import { checkScans } from '../../data/formats/jpeg-scans.ts';
 import type { NativeFormat } from '../../data/picture-format.ts';
-import { checkSize, type PictureLimits } from '../../data/picture-limits.ts';
+import { checkSize, howToRaise, type PictureLimits } from '../../data/picture-limits.ts';
 import { cmykToRgb } from '../../data/transforms/cmyk.ts';
 import { loadSharp, type Metadata } from '../sharp.ts';
 import { decoderReason } from './decode-reasons.ts';
 import { tookTooLong, type Timed } from '../../data/in-time.ts';
-import { PixelBudget } from '../../data/pixel-budget.ts';
+import type { PixelBudget } from '../../data/pixel-budget.ts';
 
 /** What sharp calls the loader of each format. */
 const loaders: Readonly<Record<NativeFormat, string>> = {
@@ -22,11 +22,11 @@ const loaders: Readonly<Record<NativeFormat, string>> = {
   jxl: 'jxl',
 };
 
-/** Of this thread. */
-const budget = new PixelBudget();
-
 /** Bytes of a pixel, on average, in a picture of `maxPixels`: four channels of 16 bits. */
 const mostBytes = 8;
+
+/** Who lets a picture be decoded when there is room for its pixels. */
+export type DecodingRoom = Pick<PixelBudget, 'decode'>;
 
 /**
  * Decodes by sharp: what is refused is refused by the header, before memory is taken for pixels. Throws an `Error` with the bare
@@ -37,15 +37,14 @@ export async function decodeBySharp(
   format: NativeFormat,
   limits: PictureLimits,
   timed: Timed,
+  room: DecodingRoom,
 ): Promise<Picture> {
   const found = await timed(() => header(bytes, format));
   const { width, height, space } = found;
   checkSize(width, height, limits);
   checkDepth(found, limits);
   if (format === 'jpeg') checkScans(bytes, width * height, limits);
-  return budget.decode(width * height, limits.maxPixels, timed, () =>
-    pixels(bytes, space === 'cmyk', limits),
-  );
+  return room.decode(width * height, limits.maxPixels, timed, () => pixels(bytes, space === 'cmyk', limits));
 }
 
 /** libvips reads no pixels for it. */
@@ -65,7 +64,7 @@ function checkDepth({ width, height, channels, depth }: Metadata, { maxPixels }:
   const bytes = channels * (depthBytes[depth] ?? mostBytes);
   if (width * height * bytes <= mostBytes * maxPixels) return;
   throw new Error(
-    `its ${width}×${height} pixels have ${bytes} bytes each, more in all than ${mostBytes} × maxPixels: raise it (--max-pixels) if you trust the picture`,
+    `its ${width}×${height} pixels have ${bytes} bytes each, more in all than ${mostBytes} × maxPixels${howToRaise}`,
   );
 }
 

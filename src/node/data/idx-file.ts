@@ -51,6 +51,8 @@ const around = 2 ** 16;
 
 async function openZipped(path: string, rank: 1 | 3, { handle, size }: RegularFile): Promise<IdxFile> {
   const gunzip = createGunzip();
+  // Whoever reads it gets its error; one that comes when nobody reads any more would end the process.
+  gunzip.on('error', () => undefined);
   const input = handle.createReadStream({ autoClose: false });
   input.on('error', (error) => gunzip.destroy(error)).pipe(gunzip);
   const chunks = gunzip[Symbol.asyncIterator]() as AsyncIterator<Uint8Array, undefined>;

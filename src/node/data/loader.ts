@@ -2,7 +2,8 @@ import { availableParallelism } from 'node:os';
 
 import type { BatchLoader } from '../../data/dataset.ts';
 import * as portable from '../../data/loader.ts';
-import { needsDecoder } from '../../data/picture-names.ts';
+import { isEncoded } from '../../data/file-source.ts';
+import { needDecoder } from '../../data/needs-decoder.ts';
 import type { PictureDataset } from '../../data/source.ts';
 import { memory } from '../memory.ts';
 import { loadSharp } from '../sharp.ts';
@@ -12,11 +13,11 @@ import { localPool, workerPool } from './pool.ts';
 export const nodeLoaders: portable.LoaderPlatform = {
   openPool: (setup, workers) => (workers === 0 ? localPool(setup) : workerPool(setup, workers)),
   requireDecoder(source) {
-    if (source.kind === 'files' && source.paths.some(needsDecoder)) loadSharp();
+    if (needDecoder(source)) loadSharp();
   },
   // One worker keeps ahead of any training on pictures in memory; files take half the cores to decode.
-  usualWorkers: ({ kind }) =>
-    kind !== 'files' ? 1 : Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2))),
+  usualWorkers: (source) =>
+    !isEncoded(source) ? 1 : Math.min(4, Math.max(1, Math.floor(availableParallelism() / 2))),
   get mostWorkers() {
     return mostThreads();
   },

@@ -21,7 +21,7 @@ export interface Cached {
  * A repository in the cache, laid out as huggingface_hub has it ("Manage huggingface_hub cache-system"), so that what
  * either downloaded is found by both:
  *
- *     models--owner--repo/
+ *     models--owner--repo/              datasets--owner--repo/ of data
  *       blobs/<etag>                   contents
  *       snapshots/<commit>/<file>      a link to the blob, or the file itself where there are no links
  *       refs/<revision>                the commit a branch or tag stood for last
@@ -39,10 +39,10 @@ export class RepoCache {
   /** With `verify` contents are held against their ETags, where those are hashes. */
   constructor(
     cacheDir: string,
-    { owner, repo }: HubName,
+    { owner, repo, isDataset }: HubName,
     { symlinks, verify }: { readonly symlinks: boolean; readonly verify: boolean },
   ) {
-    const name = `models--${owner}--${repo}`;
+    const name = `${isDataset === true ? 'datasets' : 'models'}--${owner}--${repo}`;
     this.#folder = resolve(cacheDir, name);
     this.#blobs = join(this.#folder, 'blobs');
     this.#locks = join(cacheDir, '.locks', name);

@@ -92,7 +92,9 @@ export class HubRepo implements HubSource, Repository<HubFile> {
 
   /** Where a person reads about the repository. */
   get page(): string {
-    return `${this.settings.endpoint.href.replace(/\/$/, '')}/${this.name.owner}/${this.name.repo}`;
+    const { owner, repo, isDataset } = this.name;
+    const kind = isDataset === true ? 'datasets/' : '';
+    return `${this.settings.endpoint.href.replace(/\/$/, '')}/${kind}${owner}/${repo}`;
   }
 
   fileUrl(file: string, revision: string): URL {

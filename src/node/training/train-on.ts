@@ -1,9 +1,11 @@
+import { resolve } from 'node:path';
 import { checkKind, checkOptions, flag, record, text, type Kinds } from '../../base/options.ts';
 import type { OpenData } from '../../data/open-data.ts';
-import type { Module } from '../../nn/module.ts';
+import type { AnyModule, Module } from '../../nn/module.ts';
 import { checkNetwork, isOpenData, trainOnKinds } from '../../run/training/arguments.ts';
 import type { NamedModel } from '../../run/training/options.ts';
 import { trainOnPictures, type TrainedOn } from '../../run/training/train-on.ts';
+import { launchOf } from '../mpi/launch.ts';
 import { runPlatform } from '../run-platform.ts';
 import type { TrainOnOptions } from './options.ts';
 
@@ -23,7 +25,7 @@ const kinds: Kinds<TrainOnOptions> = { ...trainOnKinds, hub: record, isolated: f
  */
 export async function trainOn(
   source: string | OpenData,
-  model: Module | NamedModel,
+  model: AnyModule | NamedModel,
   options: TrainOnOptions = {},
 ): Promise<TrainedOn> {
   checkKind('trainOn', 'the data', source, {
@@ -32,5 +34,18 @@ export async function trainOn(
   });
   checkNetwork(model);
   checkOptions('trainOn', options, kinds);
-  return trainOnPictures(source, model, options, runPlatform(options.hub, options));
+  const launch = launchOf(process.env);
+  if (launch !== undefined && launch.size !== 1 && process.env['CARDINAL_MPI'] !== 'off') {
+    const message = `${launch.by} started this process as rank ${launch.rank} of several, and each trains alone: cardinal train is what trains together (CARDINAL_MPI=off if that is meant)`;
+    await options.onEvent?.({ type: 'warning', message });
+  }
+  const labels = options.labels === undefined ? undefined : resolve(options.labels);
+  // Runs trace it, and tell several outputs from one then.
+  const network: unknown = model;
+  return trainOnPictures(
+    source,
+    network as Module | NamedModel,
+    { ...options, labels },
+    runPlatform(options.hub, options),
+  );
 }

@@ -12,7 +12,8 @@ import {
   lastFile,
   previousFile,
 } from '../../run/folder/checkpoints.ts';
-import { countListed, pictureListFile } from '../../run/pictures/picture-list.ts';
+import { pictureListFile } from '../../run/pictures/picture-list.ts';
+import { countListed } from '../../run/pictures/read-list.ts';
 import { nodeFiles } from '../file-system.ts';
 import { nodeLists } from '../folder-platform.ts';
 import { namesIn, readFile, readTextFile } from '../files.ts';

@@ -35,13 +35,6 @@ export interface MetricsLine {
   readonly finished: boolean;
 }
 
-/** A record as a line, with its checksum and line break. */
-export function metricsLine(record: object): string {
-  const text = JSON.stringify(record).slice(0, -1);
-  const sum = crc32(new TextEncoder().encode(text)).toString(16).padStart(8, '0');
-  return `${text},"crc":"${sum}"}\n`;
-}
-
 const sumBytes = ',"crc":"00000000"}'.length;
 const sumPattern = /^,"crc":"([0-9a-f]{8})"\}$/;
 
@@ -113,10 +106,11 @@ export class Faults {
   }
 }
 
-/** How far a checkpoint is: the steps that it has done, and the epochs. */
+/** How far a checkpoint is: the steps that it has done, the epochs, and whether what was frozen is trained by then. */
 export interface Reached {
   readonly step: number;
   readonly epoch: number;
+  readonly unfrozen?: boolean | undefined;
 }
 
 /** Where a file is to be cut back, and the contents of the part that stays. */
@@ -131,8 +125,8 @@ export interface Rewinding {
 }
 
 /**
- * How a file becomes that of a checkpoint: steps after its last one and epochs that it has not done go, because they will be done
- * again, and with them the lines behind them that are of no step or epoch.
+ * How a file becomes that of a checkpoint: steps after its last one, epochs that it has not done and an unfreezing that it does not know
+ * go, because they will be done again, and with them the lines behind them that are of no step or epoch.
  */
 export async function planRewind(path: string, reached: Reached, platform: FilePlatform): Promise<Rewinding> {
   const faults = new Faults();
@@ -175,7 +169,11 @@ export async function* linesThatStay(
 }
 
 /** Whether a line stays, asked of one after the other. */
-function staying({ step: lastStep, epoch: epochs }: Reached): (line: MetricsLine) => boolean {
+function staying({
+  step: lastStep,
+  epoch: epochs,
+  unfrozen = false,
+}: Reached): (line: MetricsLine) => boolean {
   let at = 0;
   let isBehind = false;
   return ({ record, fault }) => {
@@ -187,7 +185,8 @@ function staying({ step: lastStep, epoch: epochs }: Reached): (line: MetricsLine
     const { type, step, epoch } = record;
     if (type === 'epoch' && epoch !== undefined) isBehind = epoch >= epochs;
     else if (step !== undefined) {
-      isBehind = step > lastStep;
+      // An unfreezing has the step before it.
+      isBehind = step > lastStep || (type === 'unfrozen' && step === lastStep && !unfrozen);
       at = Math.max(at, step);
     }
     return !isBehind;

@@ -9,11 +9,19 @@ export interface RunningHash {
   digest(): string;
 }
 
+export interface PackedTexts {
+  /** All of them as one. */
+  readonly zipped: Uint8Array;
+  /** In hexadecimal. */
+  readonly sums: readonly string[];
+}
+
 /** What a platform gives so that pictures are listed in a run folder. */
 export interface ListPlatform {
   readonly pictures: PicturePlatform;
-  newSha256(): RunningHash;
-  gzip(text: string): Promise<Uint8Array>;
+  newSha256(): RunningHash | Promise<RunningHash>;
+  /** Gzips texts that come in pieces, one text after the other, and gives the SHA-256 of each. */
+  pack(texts: readonly AsyncIterable<string>[]): Promise<PackedTexts>;
   /** Unzips as far as it is asked for. Throws any error if the bytes are damaged. */
   gunzip(bytes: Uint8Array): AsyncIterable<Uint8Array>;
 }

@@ -8,14 +8,11 @@ import type { CheckpointKind, CheckpointStore } from '../../train/store.ts';
 import type { VerifyOptions } from '../../weights/digest.ts';
 import {
   bestFile,
-  bestOf,
   damagedFile,
   damageOf,
   lastFile,
   previousFile,
   readCheckpointFile,
-  readToContinue,
-  withoutBest,
 } from './checkpoints.ts';
 import { pictureListFile } from '../pictures/picture-list.ts';
 import { fileError } from '../../base/file-errors.ts';
@@ -34,17 +31,10 @@ import {
 } from './files.ts';
 import type { FolderPlatform } from './platform.ts';
 import type { FolderLockOptions, Lock } from './lock.ts';
-import {
-  faultLines,
-  linesThatStay,
-  metricsLine,
-  planRewind,
-  readMetricsFile,
-  type MetricsLine,
-  type Rewinding,
-} from './metrics-file.ts';
-
-import { isCheckpointName, remainsIn, startFiles, type Remains } from './run-remains.ts';
+import type { MetricsLine, Reached, Rewinding } from './metrics-file.ts';
+import { metricsLine } from './metrics-line.ts';
+import { isCheckpointName, remainsIn, type Remains } from './run-remains.ts';
+import { startFiles } from './start-files.ts';
 
 /** The file of a run's metrics, a line for each step and epoch. */
 export const metricsName = 'metrics.jsonl';
@@ -126,6 +116,11 @@ export class RunFolder implements CheckpointStore {
     return false;
   }
 
+  /** Whether there is a file of that name. */
+  async has(name: string): Promise<boolean> {
+    return (await namesIn(this.path, this.#platform)).includes(name);
+  }
+
   /** What the folder holds of a run. Throws a `CardinalError` if files in it are called as a run's and are not. */
   remains(): Promise<Remains> {
     return this.#guarded(() => remainsIn(this.path, this.#platform));
@@ -195,6 +190,7 @@ export class RunFolder implements CheckpointStore {
    * if one does. Throws a `CardinalError` if there is no checkpoint, or none that is whole.
    */
   async checkpointToContinue(): Promise<Checkpoint> {
+    const { readToContinue } = await import('./to-continue.ts');
     const { checkpoint, instead } = await readToContinue(this.path, this.#options, this.#platform);
     if (instead !== undefined) {
       this.#keepLastAs = damagedFile;
@@ -209,6 +205,7 @@ export class RunFolder implements CheckpointStore {
     if (last.training?.progress.epoch === 0) return;
     const best = await this.bestWeights();
     if (typeof best !== 'string') return;
+    const { bestOf, withoutBest } = await import('./to-continue.ts');
     const bytes = await bestOf(last);
     if (bytes !== undefined) await this.write(bestFile, bytes);
     const fate = bytes === undefined ? withoutBest(last) : 'it is made again from the last checkpoint';
@@ -244,19 +241,17 @@ export class RunFolder implements CheckpointStore {
    * The lines of `metrics.jsonl`, one after the other: the file may be larger than memory. One that is damaged has no `record`, or
    * a `fault` beside it; so has the last one of a process that was killed, without a `fault`.
    */
-  readMetrics(): AsyncGenerator<MetricsLine, void, undefined> {
-    return readMetricsFile(this.#metricsPath, this.#platform);
+  async *readMetrics(): AsyncGenerator<MetricsLine, void, undefined> {
+    const { readMetricsFile } = await import('./metrics-file.ts');
+    yield* readMetricsFile(this.#metricsPath, this.#platform);
   }
 
   /**
-   * Before a run is continued: drops the lines of `metrics.jsonl` of steps after `step` and of epochs from `epoch`
-   * on, because they will be done again; so the file has each step and each epoch once. Damaged lines are reported
-   * and stay. Returns the seconds that what is kept took, and what its epochs came to.
+   * Before a run is continued: drops the lines of `metrics.jsonl` of steps after `step`, of epochs from `epoch` on and of an unfreezing
+   * at `step` unless it is `unfrozen`, because they will be done again; so the file has each of them once. Damaged lines are reported and stay. Returns the seconds that what is kept took, and what its epochs came to.
    */
-  async rewindMetrics(progress: {
-    readonly step: number;
-    readonly epoch: number;
-  }): Promise<Pick<Rewinding, 'seconds' | 'history'>> {
+  async rewindMetrics(progress: Reached): Promise<Pick<Rewinding, 'seconds' | 'history'>> {
+    const { faultLines, linesThatStay, planRewind } = await import('./metrics-file.ts');
     const path = this.#metricsPath;
     const { cut, faults, ...kept } = await planRewind(path, progress, this.#platform);
     for (const line of faultLines(path, faults)) await this.#options.onNotice?.(line);

@@ -1,18 +1,18 @@
 import { shortened } from '../../base/quoted.ts';
 import { count } from '../../report/format.ts';
-import type { ListedPicture, PictureList } from './picture-list.ts';
+import type { ListedPicture } from './picture-list.ts';
 
 /**
  * What became of the pictures of a list: how many are gone, new, of another class or replaced, each with the first by name. Empty
  * if they are all as they were, but others are held out.
  */
-export function changesOf(before: PictureList, now: PictureList): string {
-  const [old, present] = [before, now].map(
-    ({ pictures }) => new Map(pictures.map((each) => [keyOf(each), each])),
+export function changesOf(known: readonly ListedPicture[], there: readonly ListedPicture[]): string {
+  const [old, present] = [known, there].map(
+    (pictures) => new Map(pictures.map((each) => [keyOf(each), each])),
   );
-  const gone = before.pictures.filter((picture) => !present.has(keyOf(picture)));
-  const added = now.pictures.filter((picture) => !old.has(keyOf(picture)));
-  const both = before.pictures.flatMap((was): [ListedPicture, ListedPicture][] => {
+  const gone = known.filter((picture) => !present.has(keyOf(picture)));
+  const added = there.filter((picture) => !old.has(keyOf(picture)));
+  const both = known.flatMap((was): [ListedPicture, ListedPicture][] => {
     const is = present.get(keyOf(was));
     return is === undefined ? [] : [[was, is]];
   });

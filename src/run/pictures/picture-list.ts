@@ -1,182 +1,104 @@
-import * as z from 'zod/mini';
 import type { PictureHashes } from '../../data/picture-record.ts';
-import { fileSizeOf } from '../../data/file-source.ts';
-import { keyOf, type PictureDataset } from '../../data/source.ts';
+import { fileSizeOf, isEncoded } from '../../data/file-source.ts';
+import { memberOf } from '../../data/shards/members.ts';
+import { labelText } from '../../data/targets.ts';
+import { inMemory, keyOf, type PictureDataset } from '../../data/source.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import { contentOf } from '../../data/record-pictures.ts';
-import type { ListPlatform, RunningHash } from '../folder/platform.ts';
+import type { ListPlatform } from '../folder/platform.ts';
 
 /** Where a run folder keeps the list of its pictures, so that one that has changed can be named. */
 export const pictureListFile = 'pictures.jsonl.gz';
 
-const parts = ['train', 'held out', 'validation'] as const;
-const lineSchema = z.tuple([
-  z.enum(parts),
+/** A line of it, in an array. */
+export type ListedPicture = [
+  part: 'train' | 'held out' | 'validation',
   /** Its class, and its name as it is wherever the data lies. */
-  z.string(),
-  z.string(),
+  className: string,
+  name: string,
   /** Bytes of its file or record; −1 if it cannot be had. */
-  z.int().check(z.minimum(-1)),
+  bytes: number,
   /** A hash of its content; empty if that was not read. */
-  z.string(),
-]);
-export type ListedPicture = z.infer<typeof lineSchema>;
+  content: string,
+];
 
 /** What is known of the pictures that a run learns from and is validated on. */
 export interface PictureList {
-  readonly pictures: readonly ListedPicture[];
+  /** A line of JSON for each, gzipped: a few bytes, where a string would take dozens and objects hundreds. There may be millions. */
+  readonly zipped: Uint8Array;
   readonly hashes: PictureHashes;
 }
 
-/** Questions to the disk at a time. */
+/** Questions to the disk at a time, and pictures whose lines are passed on together. */
 const atOnce = 64;
 
 /**
  * Lists pictures: their files are looked at, and with `contents` read. Pictures in memory always have their contents in it,
  * which takes a second for a gigabyte of them.
  */
-export async function listPictures(
+export function listPictures(
   { train, val, valHeldOut }: Pick<OpenData, 'train' | 'val' | 'valHeldOut'>,
   contents: boolean,
   platform: ListPlatform,
 ): Promise<PictureList> {
-  const trained = train === undefined ? [] : await listed(train, 'train', contents, platform);
-  const evaluated =
-    val === undefined ? [] : await listed(val, valHeldOut ? 'held out' : 'validation', contents, platform);
-  return listOf([...trained, ...evaluated], contents, platform);
+  const parts = [linesOf(train?.known ?? train, 'train', contents, platform)];
+  if (val?.length) parts.push(linesOf(val, valHeldOut ? 'held out' : 'validation', contents, platform));
+  return listOf(parts, contents, platform);
 }
 
-async function listed(
-  dataset: PictureDataset,
+/** The lines of a dataset's pictures, some at a time. */
+async function* linesOf(
+  dataset: PictureDataset | undefined,
   part: ListedPicture[0],
   contents: boolean,
-  platform: ListPlatform,
-): Promise<ListedPicture[]> {
-  const { source, classes } = dataset;
-  const one = async (index: number): Promise<ListedPicture> => {
-    const size =
-      source.kind === 'files'
-        ? // None that can be had has so many.
-          await fileSizeOf(source, index, platform.pictures).catch(() => -1)
-        : source.recordBytes;
-    const content =
-      contents || source.kind !== 'files' ? await contentOf(dataset, index, platform.pictures) : '';
-    return [part, classes[dataset.label(index)], keyOf(dataset, index), size, content];
+  { pictures }: ListPlatform,
+): AsyncGenerator<string, void, undefined> {
+  if (dataset === undefined) return;
+  const { source } = dataset;
+  const line = (index: number, size: number, content: string): string =>
+    lineOf([part, labelText(dataset, index), keyOf(dataset, index), size, content]);
+  const one = async (index: number): Promise<string> => {
+    // What is known already is not waited for: there may be millions.
+    if (source.kind === 'shards' && !contents) return line(index, memberOf(source, index).size, '');
+    const size = isEncoded(source)
+      ? // None that can be had has so many.
+        await fileSizeOf(source, index, pictures).catch(() => -1)
+      : inMemory(source).recordBytes;
+    const content = contents || !isEncoded(source) ? await contentOf(dataset, index, pictures) : '';
+    return line(index, size, content);
   };
-  const pictures: ListedPicture[] = [];
-  while (pictures.length < dataset.length) {
-    const { length } = pictures;
-    const next = Array.from({ length: Math.min(atOnce, dataset.length - length) }, (_, i) => length + i);
-    for (const picture of await Promise.all(next.map(one))) pictures.push(picture);
+  for (let first = 0; first < dataset.length; first += atOnce) {
+    const next = Array.from({ length: Math.min(atOnce, dataset.length - first) }, (_, i) => one(first + i));
+    yield (await Promise.all(next)).join('');
   }
-  return pictures;
-}
-
-/** A list of these pictures, and its hashes. */
-export function listOf(
-  pictures: readonly ListedPicture[],
-  contents: boolean,
-  platform: Pick<ListPlatform, 'newSha256'>,
-): PictureList {
-  const hashing = new Hashing(platform);
-  for (const picture of pictures) hashing.add(picture);
-  return { pictures, hashes: hashing.hashes(contents) };
-}
-
-/** Hashes of a list whose pictures go by; of their order, too: on it depends which picture stands where in an epoch. */
-class Hashing {
-  readonly #train: RunningHash;
-  readonly #validation: RunningHash;
-  #validates = false;
-
-  constructor(platform: Pick<ListPlatform, 'newSha256'>) {
-    this.#train = platform.newSha256();
-    this.#validation = platform.newSha256();
-  }
-
-  add(picture: ListedPicture): void {
-    const [part] = picture;
-    if (part !== 'train') this.#validates = true;
-    (part === 'train' ? this.#train : this.#validation).update(lineOf(picture));
-  }
-
-  hashes(contents: boolean): PictureHashes {
-    const short = (hash: RunningHash): string => hash.digest().slice(0, 32);
-    return {
-      train: short(this.#train),
-      ...(this.#validates ? { validation: short(this.#validation) } : {}),
-      ...(contents ? { contents } : {}),
-    };
-  }
-}
-
-function lineOf(picture: ListedPicture): string {
-  return `${JSON.stringify(picture)}\n`;
-}
-
-/** A list as the bytes of its file: gzipped, a line of JSON for each picture. */
-export function packList(
-  { pictures }: PictureList,
-  platform: Pick<ListPlatform, 'gzip'>,
-): Promise<Uint8Array> {
-  return platform.gzip(pictures.map(lineOf).join(''));
 }
 
 /**
- * Reads the file of a list; undefined if it is damaged, or not the list of these hashes. It is gone through once before anything of it
- * is kept: a file that becomes far more than it is takes no memory.
+ * A list of the lines of training pictures, and of those to validate on if there are any. Its hashes are of their order, too, since on it
+ * depends which picture stands where in an epoch.
  */
-export async function unpackList(
-  bytes: Uint8Array,
-  hashes: PictureHashes,
-  platform: Pick<ListPlatform, 'newSha256' | 'gunzip'>,
-): Promise<PictureList | undefined> {
-  try {
-    const hashing = new Hashing(platform);
-    for await (const picture of picturesIn(bytes, platform)) hashing.add(picture);
-    if (!sameHashes(hashing.hashes(hashes.contents === true), hashes)) return undefined;
-    const pictures: ListedPicture[] = [];
-    for await (const picture of picturesIn(bytes, platform)) pictures.push(picture);
-    return { pictures, hashes };
-  } catch {
-    return undefined;
-  }
+export async function listOf(
+  parts: readonly AsyncIterable<string>[],
+  contents: boolean,
+  platform: Pick<ListPlatform, 'pack'>,
+): Promise<PictureList> {
+  const { zipped, sums } = await platform.pack(parts);
+  return { zipped, hashes: hashesOf(sums[0], sums.at(1), contents) };
 }
 
-/** How many pictures the file of a list names; undefined if it is damaged or none. */
-export async function countListed(
-  bytes: Uint8Array,
-  platform: Pick<ListPlatform, 'gunzip'>,
-): Promise<number | undefined> {
-  try {
-    let count = 0;
-    const pictures = picturesIn(bytes, platform);
-    while ((await pictures.next()).done !== true) count++;
-    return count;
-  } catch {
-    return undefined;
-  }
+/** The hashes of lists of training and validation pictures; the latter are absent if there are none. */
+export function hashesOf(train: string, validation: string | undefined, contents: boolean): PictureHashes {
+  const short = (hash: string): string => hash.slice(0, 32);
+  return {
+    train: short(train),
+    ...(validation === undefined ? {} : { validation: short(validation) }),
+    ...(contents ? { contents } : {}),
+  };
 }
 
-/** One after the other; throws anything if the bytes are damaged. */
-async function* picturesIn(
-  bytes: Uint8Array,
-  { gunzip }: Pick<ListPlatform, 'gunzip'>,
-): AsyncGenerator<ListedPicture, void, undefined> {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  let rest = '';
-  for await (const chunk of gunzip(bytes)) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    if (rest.length > longestLine) throw new Error('a line without an end');
-    for (const line of lines) yield lineSchema.parse(JSON.parse(line));
-  }
-  rest += decoder.decode();
-  if (rest !== '') throw new Error('a line without an end');
+export function lineOf(picture: ListedPicture): string {
+  return `${JSON.stringify(picture)}\n`;
 }
-
-/** Characters of a line: names of a class and a file, each up to what file systems allow. */
-const longestLine = 2 ** 17;
 
 export function sameHashes(a: PictureHashes, b: PictureHashes): boolean {
   return a.train === b.train && a.validation === b.validation && a.contents === b.contents;

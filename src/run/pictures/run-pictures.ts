@@ -1,28 +1,10 @@
-import { CardinalError } from '../../base/errors.ts';
-import { shortened } from '../../base/quoted.ts';
 import type { PictureRecord } from '../../data/picture-record.ts';
-import { keyOf, type PictureDataset } from '../../data/source.ts';
-import type { Checkpoint } from '../../train/checkpoint.ts';
 import type { PlatformConditions } from '../../train/conditions.ts';
-import { readFile } from '../folder/files.ts';
-import type { FilePlatform } from '../folder/file-system.ts';
-import type { ListPlatform } from '../folder/platform.ts';
-import type { RunPlatform } from '../platform.ts';
-import { changesOf, sentence } from './changed-pictures.ts';
-import { needsDecoder } from '../../data/picture-names.ts';
+import type { EarlierRun, PicturesPlatform } from './changed-since.ts';
+import { needDecoder } from '../../data/needs-decoder.ts';
 import type { OpenData } from '../../data/open-data.ts';
-import {
-  listPictures,
-  packList,
-  pictureListFile,
-  sameHashes,
-  unpackList,
-  type PictureList,
-} from './picture-list.ts';
-import { changedSamples, recordOf } from '../../data/record-pictures.ts';
-
-/** What it takes to know the pictures of a run again. */
-type PicturesPlatform = ListPlatform & FilePlatform & Pick<RunPlatform, 'decoder'>;
+import { listPictures, sameHashes, type PictureList } from './picture-list.ts';
+import { recordOf } from '../../data/record-pictures.ts';
 
 /** What a run keeps of its pictures, and a line for people if they are not what they were. */
 export interface RunPictures {
@@ -30,13 +12,7 @@ export interface RunPictures {
   readonly conditions: PlatformConditions;
   readonly warning: string | undefined;
   /** What the run folder is to hold of them under `pictureListFile`; undefined if it does. */
-  readonly list: (() => Promise<Uint8Array>) | undefined;
-}
-
-/** A run that goes on: its folder and its checkpoint. */
-export interface EarlierRun {
-  readonly path: string;
-  readonly checkpoint: Checkpoint;
+  readonly list: Uint8Array | undefined;
 }
 
 /**
@@ -57,64 +33,23 @@ export async function picturesOfRun(
   return {
     record,
     conditions: { pictures: list.hashes, ...(decoder === undefined ? {} : { decoder }) },
-    warning: earlier && (await changed(data, { record, list }, earlier, strict, platform)),
-    list: known !== undefined && sameHashes(known, list.hashes) ? undefined : () => packList(list, platform),
+    warning: earlier && (await changesSince(earlier, data, { record, list }, strict, platform)),
+    list: known !== undefined && sameHashes(known, list.hashes) ? undefined : list.zipped,
   };
 }
 
-/** What became of the pictures of a run, in one line; undefined if nothing did. */
-async function changed(
+async function changesSince(
+  earlier: EarlierRun,
   data: OpenData,
-  { record, list }: { readonly record: PictureRecord; readonly list: PictureList },
-  { path, checkpoint }: EarlierRun,
+  now: { readonly record: PictureRecord; readonly list: PictureList },
   strict: boolean,
   platform: PicturesPlatform,
 ): Promise<string | undefined> {
-  const before = checkpoint.pictures?.at(0);
-  const isOther = before !== undefined && before.fingerprint !== record.fingerprint;
-  const known = checkpoint.training?.conditions?.at(-1)?.pictures;
-  const isListed = known !== undefined && sameHashes(known, list.hashes);
-  if (!isOther && (known === undefined || isListed)) {
-    const names = before && data.train ? await replacedSamples(before, data.train, platform) : [];
-    const words = sentence(names, 'replaced');
-    if (words === undefined) return undefined;
-    // The list knows their sizes.
-    return refusedIf(
-      strict,
-      `${path}: of the ${before?.sample.length ?? 0} training pictures whose content it knows, ${words}`,
-    );
-  }
-  const listPath = platform.paths.join(path, pictureListFile);
-  const file = await readFile(listPath, undefined, platform).catch(() => undefined);
-  const listed = file && known && (await unpackList(file, known, platform));
-  const changes = listed && changesOf(listed, list);
-  const what = `${path} was trained on other pictures than ${data.path} has now`;
-  if (isOther || changes === '') {
-    const words = changes === '' ? 'others are held out' : (changes ?? 'their names or classes are others');
-    throw new CardinalError(
-      `${what}: ${words}; put them back, or begin another run (--weights ${path}/best.safetensors begins with what this one learned)`,
-    );
-  }
-  return refusedIf(strict, `${what}: ${changes ?? 'their files are not what they were'}`);
-}
-
-function refusedIf(strict: boolean, change: string): string {
-  if (strict) throw new CardinalError(`${change}; put them back: the run is strict`);
-  return `${change}; the run goes on with those that are there now`;
-}
-
-async function replacedSamples(
-  record: PictureRecord,
-  dataset: PictureDataset,
-  platform: PicturesPlatform,
-): Promise<string[]> {
-  const indices = await changedSamples(record, dataset, platform.pictures);
-  return indices.map((index) => `${shortened(keyOf(dataset, index))}: of the same size`);
+  const { changed } = await import('./changed-since.ts');
+  return changed(data, now, earlier, strict, platform);
 }
 
 /** Whether anything decodes the pictures of training and validation. */
 function isDecoded({ train, val }: OpenData): boolean {
-  return [train, val].some(
-    (dataset) => dataset?.source.kind === 'files' && dataset.source.paths.some(needsDecoder),
-  );
+  return [train, val].some((dataset) => dataset !== undefined && needDecoder(dataset.source));
 }

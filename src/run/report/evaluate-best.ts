@@ -5,13 +5,16 @@ import { Rng } from '../../base/rng.ts';
 import type { StateDict } from '../../base/tensor-data.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
 import type { PictureDataset } from '../../data/source.ts';
-import { evaluate, prepareInference } from '../../train/evaluate.ts';
+import { evaluateTogether, prepareInference } from '../../train/evaluate.ts';
 import { topGuesses, type Guess } from '../../train/guess.ts';
 import type { Evaluation } from '../../train/metrics.ts';
 import type { Network } from '../../train/network.ts';
+import { StoppedTogether, type TrainingRanks } from '../../train/ranks.ts';
 import { createLoader, type LoaderPlatform } from '../../data/loader.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import { evaluationBatch } from '../../train/loaders.ts';
+import type { Reliability } from '../../train/reliability.ts';
+import { reliabilityOfAll, reliabilityTally } from './reliability.ts';
 
 /** A picture of a dataset and what the network takes it for. */
 export interface Classified {
@@ -38,6 +41,8 @@ export interface RunEvaluation extends Evaluation {
   readonly samples: readonly Classified[];
   /** Pictures that could not be read and count in no figure. */
   readonly skipped: readonly { readonly id: string; readonly reason: string }[];
+  /** How far probabilities can be believed; absent of labels and numbers, and in a page. */
+  readonly reliability?: Reliability | undefined;
 }
 
 /** What `RunEvaluation.on` is called in a sentence. */
@@ -54,6 +59,8 @@ export interface EvaluateBestOptions {
   readonly seed: number;
   readonly strict: boolean;
   readonly signal?: AbortSignal | undefined;
+  /** The ranks that have the pictures among themselves; each gets the result of all. */
+  readonly ranks?: TrainingRanks | undefined;
 }
 
 /** The pictures that samples are drawn from, and how many are shown. */
@@ -63,37 +70,52 @@ const shown = 24;
 
 /**
  * Evaluates weights on the test pictures, or on the validation pictures if there are no others. Undefined if there are
- * neither, or if `signal` is aborted before the end.
+ * neither, or if `signal` is aborted before the end, that of any rank.
  */
 export async function evaluateBest(
   options: EvaluateBestOptions,
   platform: LoaderPlatform,
 ): Promise<RunEvaluation | undefined> {
-  const { network, state, data, backend, preprocessing, seed, strict, signal } = options;
+  const { network, state, data, backend, preprocessing, seed, strict, signal, ranks } = options;
   const dataset = data.test ?? data.val;
-  if (dataset === undefined || isAborted(signal)) return undefined;
+  if (dataset === undefined || (ranks === undefined && isAborted(signal))) return undefined;
   const drawn = Rng.of(seed, 'samples').permutation(dataset.length).slice(0, looked);
   const candidates = new Set(drawn);
   const found = new Map<number, Classified>();
-  const batchSize = evaluationBatch(options.batchSize, dataset);
+  const tally = reliabilityTally(dataset);
+  const share = ranks && { rank: ranks.rank, size: ranks.size };
+  const batchSize = evaluationBatch(options.batchSize, dataset, share);
   try {
     return await withEndings(async (endings) => {
-      const program = await prepareInference(network, backend, batchSize, state);
-      endings.add(() => program.dispose());
-      const loader = createLoader(dataset, { batchSize, preprocessing, strict, training: false }, platform);
+      const loader = createLoader(
+        dataset,
+        { batchSize, preprocessing, strict, training: false, share },
+        platform,
+      );
       endings.add(() => loader.dispose());
-      const evaluation = await evaluate(program, loader, {
+      const program = await prepareInference(network, backend, loader.batchSize, state);
+      endings.add(() => program.dispose());
+      const evaluation = await evaluateTogether(program, loader, {
+        ranks,
         signal,
         onLogits(logits, { index, label }) {
+          // What is no choice of one class is neither right nor wrong.
+          if (dataset.targets !== undefined) return;
+          tally?.add(logits, label);
           const predicted = argmax(logits);
           if (predicted === label && !candidates.has(index)) return;
           found.set(index, classified(dataset, index, logits, { label, predicted }));
         },
       });
       const on = data.test === undefined ? 'val' : 'test';
-      return { ...evaluation, on, ...chosen(found, drawn), skipped: loader.skipped };
+      const own = { found: [...found.values()], skipped: loader.skipped, sums: tally?.sums };
+      const all = ranks === undefined ? [own] : await ranks.share(own, 'an evaluation');
+      const classifiedAll = new Map(all.flatMap((rank) => rank.found).map((one) => [one.index, one]));
+      const skipped = all.flatMap((rank) => rank.skipped);
+      return { ...evaluation, on, ...chosen(classifiedAll, drawn), skipped, ...reliabilityOfAll(all) };
     });
   } catch (error) {
+    if (error instanceof StoppedTogether) return undefined;
     if (isAborted(signal) && error === signal?.reason) return undefined;
     throw error;
   }

@@ -7,7 +7,9 @@ import type { ReportPlatform } from './run-report.ts';
 import type { Classified } from './evaluate-best.ts';
 
 /** Longest side of a picture in a report, in pixels: of a sample, and of one misclassified picture among many. */
-const sides = { sample: 128, misclassified: 96 } as const;
+const sides = { sample: 224, misclassified: 160 } as const;
+/** The same of a map over a picture. */
+export const mapSide = sides.misclassified;
 /** Characters that the misclassified pictures may take in a page, so that it opens at once and can be mailed. */
 const budget = 4_000_000;
 /** Pictures decoded at a time. */
@@ -17,12 +19,14 @@ const atOnce = 8;
 interface Source {
   readonly dataset: PictureDataset;
   readonly folder: string;
+  /** Maps over some of them, by index. */
+  readonly maps?: ReadonlyMap<number, string> | undefined;
 }
 
 /** Samples with their pictures. */
 export async function withPictures(
   samples: readonly Classified[],
-  { dataset, folder }: Source,
+  { dataset, folder, maps }: Source,
   platform: ReportPlatform,
 ): Promise<ReportedPicture[]> {
   return Promise.all(
@@ -30,6 +34,7 @@ export async function withPictures(
       ...sample,
       id: platform.within(folder, sample.id),
       picture: await thumbnail(dataset, sample.index, sides.sample, platform),
+      map: maps?.get(sample.index),
     })),
   );
 }
@@ -40,18 +45,11 @@ export async function withPictures(
  */
 export async function withSomePictures(
   misclassified: readonly Classified[],
-  { dataset, folder }: Source,
+  { dataset, folder, maps }: Source,
   platform: ReportPlatform,
   limit: number = budget,
 ): Promise<ReportedPicture[]> {
-  const pairs = pairsOf(misclassified);
-  const longest = largest(
-    pairs.map(({ pictures }) => pictures.length),
-    0,
-  );
-  const inTurn = Array.from({ length: longest }, (_, rank) =>
-    pairs.flatMap(({ pictures }) => pictures.slice(rank, rank + 1)),
-  ).flat();
+  const inTurn = pairByPair(misclassified);
   const pictures = new Map<Classified, string>();
   let spent = 0;
   for (let first = 0; first < inTurn.length && spent < limit; first += atOnce) {
@@ -69,7 +67,20 @@ export async function withSomePictures(
     ...sample,
     id: platform.within(folder, sample.id),
     picture: pictures.get(sample),
+    map: maps?.get(sample.index),
   }));
+}
+
+/** One of each pair of classes after the other, the most frequent pair and its most confident mistake first. */
+export function pairByPair(misclassified: readonly Classified[]): Classified[] {
+  const pairs = pairsOf(misclassified);
+  const longest = largest(
+    pairs.map(({ pictures }) => pictures.length),
+    0,
+  );
+  return Array.from({ length: longest }, (_, rank) =>
+    pairs.flatMap(({ pictures }) => pictures.slice(rank, rank + 1)),
+  ).flat();
 }
 
 /** A `data:` URI; undefined if the file has gone or changed since it was evaluated, or there is no encoder. */

@@ -3,10 +3,12 @@ import type { Picture } from '../../data/dataset.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import type { PicturePlatform } from '../../data/picture-platform.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
+import type { Module } from '../../nn/module.ts';
 import { count } from '../../report/format.ts';
 import type { ModelDescription } from '../../train/network.ts';
 import type { Recipe } from '../../train/recipe.ts';
 import type { TrainResult } from '../../train/train.ts';
+import type { ClassMap } from '../../use/explain/explanation.ts';
 import type { RunFolder } from '../folder/run-folder.ts';
 import type { RunEvaluation } from './evaluate-best.ts';
 
@@ -16,8 +18,8 @@ export interface RunReport {
   readonly data: OpenData;
   readonly backend: Backend;
   readonly model: ModelDescription;
-  /** Of the network: elements of all parameters, and multiply–accumulates for one picture. */
-  readonly cost: { readonly params: number; readonly macs: number };
+  /** The network; its weights may be others than the best. */
+  readonly module: Module;
   readonly recipe: Recipe;
   readonly preprocessing: Preprocessing;
   readonly seed: number;
@@ -40,6 +42,8 @@ export interface ReportPlatform {
   within(folder: string, path: string): string;
   /** A picture as a `data:` URI, its longest side at most `side` pixels. Absent where there is no encoder. */
   readonly encode?: ((picture: Picture, side: number) => Promise<string>) | undefined;
+  /** The same of a picture with a map of what speaks for a class over it. */
+  readonly overlay?: ((found: ClassMap, picture: Picture, side: number) => Promise<string>) | undefined;
 }
 
 /** The list of all misclassified pictures, beside the report. */

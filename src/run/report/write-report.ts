@@ -1,6 +1,7 @@
+import { countModel } from '../../cost/index.ts';
 import { leftOutWords } from '../../data/left-out.ts';
 import { count, digits3, percent } from '../../report/format.ts';
-import { recipeRows } from '../../report/recipe.ts';
+import { frozenWords, recipeRows, trainingLossWords } from '../../report/recipe.ts';
 import { VERSION } from '../../base/version.ts';
 import { faultLines } from '../folder/metrics-file.ts';
 import type { FilePlatform } from '../folder/file-system.ts';
@@ -19,23 +20,35 @@ export async function writeReport(
   platform: ReportPlatform & Pick<FilePlatform, 'paths'>,
 ): Promise<string> {
   // Plot and its document take a while to load, and a run that fails needs neither.
-  const [{ renderReport }, pictures] = await Promise.all([
+  const [{ renderReport }, pictures, { explainMistakes }] = await Promise.all([
     import('../../report/report.ts'),
     import('./pictures.ts'),
+    import('./explain-mistakes.ts'),
   ]);
-  const { folder, data, backend, model, cost, preprocessing, command, evaluated } = run;
+  const { folder, data, backend, model, module, preprocessing, command, evaluated } = run;
+  const pictureShape = [preprocessing.channels, ...preprocessing.size] as const;
+  const cost = countModel(module, pictureShape);
   const metrics = await summarizeMetrics(folder.readMetrics());
   const { steps, waiting, seconds, imagesPerSecond } = metrics;
   const dataset = data.test ?? data.val;
-  const source = dataset && { dataset, folder: data.path };
+  const mistakes =
+    evaluated === undefined
+      ? []
+      : [
+          ...evaluated.samples.filter(({ label, predicted }) => label !== predicted),
+          ...pictures.pairByPair(evaluated.misclassified),
+        ];
+  const maps = dataset && (await explainMistakes(mistakes, dataset, run, platform));
+  const source = dataset && { dataset, folder: data.path, maps };
   const page = renderReport({
     model: model.name,
     dataset: platform.paths.basename(data.path),
     date: new Date(),
     classes: data.classes,
+    task: data.task,
     parameters: cost.params,
     macs: cost.macs,
-    pictureShape: [preprocessing.channels, ...preprocessing.size],
+    pictureShape,
     trainSamples: data.train?.length ?? 0,
     seconds,
     imagesPerSecond,
@@ -54,6 +67,13 @@ export async function writeReport(
     misclassified:
       evaluated && source ? await pictures.withSomePictures(evaluated.misclassified, source, platform) : [],
     misclassifiedFile,
+    reliability: evaluated?.reliability,
+    skipped:
+      evaluated?.skipped.map(({ id, reason }) => ({
+        id: source ? platform.within(source.folder, id) : id,
+        reason,
+      })) ?? [],
+    trainingLoss: trainingLossWords(run.recipe, data.task),
     leftOut: data.leftOut.map((item) => ({ ...item, what: leftOutWords(item) })),
     settings: settingsOf(run),
     ...(command === undefined ? {} : { command }),
@@ -65,7 +85,7 @@ export async function writeReport(
       ...(platform.encode === undefined ? [withoutPictures] : []),
     ],
   });
-  if (evaluated !== undefined) {
+  if (evaluated !== undefined && evaluated.scores === undefined) {
     await folder.write(misclassifiedFile, misclassifiedCsv(evaluated.misclassified, data.classes));
   }
   return folder.write('report.html', page);
@@ -105,7 +125,7 @@ function settingsOf(run: RunReport): [string, string][] {
       ].join(' '),
     ],
     ['started from', run.begunWith],
-    ['frozen', run.frozen],
+    ['frozen', run.frozen && frozenWords(run.frozen, recipe)],
     ...recipeRows(recipe),
     ['input', [preprocessing.channels, ...preprocessing.size].join('×')],
     ['mean', preprocessing.mean.map(digits3).join(', ')],

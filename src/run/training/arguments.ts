@@ -22,7 +22,7 @@ import { backendKind } from '../../session/arguments.ts';
 import type { TrainOnOptions } from './options.ts';
 
 /** Options for pictures that are opened by their path. */
-const pathKinds = { valFraction: finite, ...pictureLimitKinds };
+const pathKinds = { valFraction: finite, labels: text, ...pictureLimitKinds };
 
 /** Options of `trainOn` on every platform. */
 export type CommonTrainOnOptions = Omit<TrainOnOptions, keyof typeof pathKinds | 'blas'>;
@@ -34,7 +34,7 @@ export const commonTrainOnKinds: Kinds<CommonTrainOnOptions> = {
     is: (value) => text.is(value) || record.is(value),
   },
   out: text,
-  resume: flag,
+  resume: { expected: "true, false or 'auto'", is: (value) => flag.is(value) || value === 'auto' },
   takeOver: flag,
   verify: flag,
   weights: text,
@@ -50,6 +50,7 @@ export const commonTrainOnKinds: Kinds<CommonTrainOnOptions> = {
   checkpointEvery: wholeFrom(1),
   checkpointMinutes: numberFrom(0),
   checkpointActivations: flag,
+  syncBatchNorm: flag,
   seed: finite,
   imageSize: wholeFrom(1),
   preprocessing: record,
@@ -60,6 +61,8 @@ export const commonTrainOnKinds: Kinds<CommonTrainOnOptions> = {
   learningRate: anything,
   weightDecay: anything,
   decayNorms: anything,
+  learningRateScale: anything,
+  unfreezeAt: anything,
   momentum: anything,
   labelSmoothing: anything,
   clipNorm: anything,
@@ -68,8 +71,15 @@ export const commonTrainOnKinds: Kinds<CommonTrainOnOptions> = {
   mixup: anything,
   cutmix: anything,
   augmentation: anything,
-  augment: oneOf(...augmentationNames),
+  augment: {
+    expected: `${oneOf(...augmentationNames).expected}, or a function`,
+    is: (value) => oneOf(...augmentationNames).is(value) || callback.is(value),
+  },
   balance: anything,
+  loss: anything,
+  layerDecay: anything,
+  repeats: anything,
+  auxiliary: anything,
   strict: flag,
 };
 

@@ -1,21 +1,17 @@
 import { CardinalError } from '../../base/errors.ts';
-import { seenBefore } from '../../data/to-evaluate.ts';
 import { createModel } from '../../models/registry.ts';
 import { freeze, frozenParameters } from '../../nn/freeze.ts';
 import { Module } from '../../nn/module.ts';
-import { requireSameClasses } from '../../train/checkpoint.ts';
 import { trainingPictures } from '../../train/loaders.ts';
 import { networkOf } from '../../train/network.ts';
-import { weightsFactsOf } from '../../use/weights-facts.ts';
-import { tensorsFor } from '../../use/opened-weights.ts';
-import { loadTensors } from '../../weights/load.ts';
+import { standardizing } from '../../train/standardize.ts';
 import type { OpenData, OpenOptions } from '../../data/open-data.ts';
 import type { BeginningWeights, RunPlatform } from '../platform.ts';
 import { picturesOfRun } from '../pictures/run-pictures.ts';
 import type { RunConfig } from './config.ts';
-import { openDataFor } from './data-for-weights.ts';
 import { engineToBegin, engineToKeep } from './engine.ts';
 import type { RunLog } from './events.ts';
+import type { InitialWeights } from './initial-weights.ts';
 import type { RunRequest } from './options.ts';
 import type { PreparedRun } from './prepared.ts';
 import { settingsFor, type Settings } from './settings.ts';
@@ -42,10 +38,12 @@ export function prepareToBegin(
   // The file is closed before training, which may take days.
   if (name === undefined) return prepare(request, log, endedEarly, undefined, platform);
   let isOpen = false;
-  const opened = async (weights: BeginningWeights): Promise<PreparedRun> => {
+  const opened = async (file: BeginningWeights): Promise<PreparedRun> => {
     isOpen = true;
-    await log.emit({ type: 'weights-opened', notes: weights.notes });
-    if (endedEarly !== undefined) await requireSameWeights(endedEarly, weights);
+    await log.emit({ type: 'weights-opened', notes: file.notes });
+    const { InitialWeights } = await import('./initial-weights.ts');
+    const weights = new InitialWeights(file);
+    if (endedEarly !== undefined) await weights.requireUnchanged(endedEarly);
     return prepare(request, log, endedEarly, weights, platform);
   };
   return platform.withWeights(name, opened, { verify }).catch((error: unknown) => {
@@ -61,32 +59,33 @@ async function prepare(
   request: RunRequest,
   log: RunLog,
   endedEarly: EndedEarly | undefined,
-  weights: BeginningWeights | undefined,
+  weights: InitialWeights | undefined,
   platform: RunPlatform,
 ): Promise<PreparedRun> {
   const { options } = request;
   const data = await openPictures(request, endedEarly?.config, weights, platform);
-  trainingPictures(data);
-  const earlier = weights && weightsFactsOf(weights).pictures;
-  await log.warn(await seenBefore(data, earlier, platform.pictures));
-  const { config, module } =
+  const dataset = trainingPictures(data);
+  await log.warn(await weights?.seenBefore(data, platform.pictures));
+  const { config: asked, module } =
     endedEarly === undefined
       ? await settingsFor(request, data, weights, log, platform)
       : again(endedEarly.config, request, platform);
-  const { model, seed, preprocessing, strict } = config;
+  const { model, seed, preprocessing, strict } = asked;
   const isOwn = request.model instanceof Module;
   if (!isOwn) module.initialize(seed);
-  if (weights !== undefined) await load(module, weights, config, isOwn, log);
+  await weights?.load(module, asked, isOwn, log);
   const frozenByHand = frozenParameters(module).length > 0;
-  if (config.freeze !== undefined) freeze(module, config.freeze);
+  if (asked.freeze !== undefined) freeze(module, asked.freeze);
+  const network = networkOf(module, [preprocessing.channels, ...preprocessing.size], model);
+  const config = standardizing(asked, module, network, dataset);
   return {
     config: frozenByHand ? { ...config, freeze: [...frozenParameters(module)] } : config,
     isChanged: true,
     data,
     module,
-    network: networkOf(module, [preprocessing.channels, ...preprocessing.size], model),
+    network,
     pictures: await picturesOfRun(data, { strict }, platform),
-    picturesBefore: earlier ?? [],
+    picturesBefore: weights?.pictures ?? [],
     engine: engineToBegin(options, endedEarly?.config.engine, platform.backends),
     checkpointActivations: options.checkpointActivations ?? config.checkpointActivations,
     resume: undefined,
@@ -112,44 +111,19 @@ function again(
 async function openPictures(
   { source, options }: RunRequest,
   config: RunConfig | undefined,
-  weights: BeginningWeights | undefined,
+  weights: InitialWeights | undefined,
   platform: RunPlatform,
 ): Promise<OpenData> {
   const head = config === undefined ? options.head : config.weights?.head;
   const known = source ?? config?.data;
   if (typeof known === 'object') {
-    const classes = weights && weightsFactsOf(weights).classes;
-    if (weights && classes && head !== 'reset') requireSameClasses({ classes }, known.classes, weights.name);
+    weights?.requireClasses(known, head);
     return known;
   }
   if (known === undefined) throw new Error('a run that begins needs pictures');
-  const { seed, valFraction, strict, maxPixels, decodeSeconds } = config ?? options;
-  const opening: OpenOptions = { seed, valFraction, strict, maxPixels, decodeSeconds };
+  const { seed, valFraction, strict, maxPixels, decodeSeconds, labels } = config ?? options;
+  const opening: OpenOptions = { seed, valFraction, strict, maxPixels, decodeSeconds, labels };
   return weights === undefined
     ? platform.openData(known, opening)
-    : openDataFor(weights, head ?? 'keep', known, opening, platform);
-}
-
-/** Gives the network the weights of a file. */
-async function load(
-  module: Module,
-  weights: BeginningWeights,
-  { weights: begun }: RunConfig,
-  isOwn: boolean,
-  log: RunLog,
-): Promise<void> {
-  const { name: source, unreadable } = weights;
-  const { head, partial, inChannels } = begun ?? {};
-  const tensors = isOwn ? tensorsFor(module, weights) : weights.tensors;
-  const loaded = await loadTensors(module, tensors, { source, head, partial, inChannels, unreadable });
-  await log.emit({ type: 'weights-loaded', loaded });
-}
-
-/** Throws a `CardinalError` unless the file holds what it held when the run was begun. */
-async function requireSameWeights({ path, config }: EndedEarly, file: BeginningWeights): Promise<void> {
-  const { weights } = config;
-  if (weights?.sha256 === undefined || weights.sha256 === (await file.digest())) return;
-  throw new CardinalError(
-    `${file.name} has changed since the run in ${path} was to begin with it: put the file back, or begin another run`,
-  );
+    : weights.openData(head, known, opening, platform);
 }

@@ -28,11 +28,15 @@ const schema = z.strictObject({
   startedAt: z.iso.datetime(),
   /** The command that repeats the run; absent of a program's run. */
   command: z.optional(z.string()),
-  /** The folder of the pictures, absolute, so that a run can be continued from anywhere. */
+  /** The folder of the pictures, absolute, so that a run can be continued from anywhere; of a program's own, what they are called. */
   data: z.string(),
+  /** What of it is its program's own: `pictures`, their `labels`, `augment`. */
+  program: z.optional(z.array(z.string())),
   /** A name of the registry, or the class of a program's own network. */
   model: z.strictObject({ name: z.string(), options: jsonObject }),
   recipe: recipeSchema,
+  /** The file of labels, absolute, where the pictures are not in class folders. */
+  labels: z.optional(z.string()),
   seed: z.number(),
   valFraction: z.number().check(z.minimum(0), z.lt(1)),
   strict: z.boolean(),
@@ -57,6 +61,8 @@ const schema = z.strictObject({
   freeze: z.optional(z.array(z.string())),
   /** Whether activations are recomputed, if that was given. */
   checkpointActivations: z.optional(z.boolean()),
+  /** False where each rank's batch norms take the statistics of its own pictures. */
+  syncBatchNorm: z.optional(z.boolean()),
   /** Optimiser steps between checkpoints, beside the one after each epoch. */
   checkpointEvery: z.optional(z.int().check(z.minimum(1))),
   /** What a picture may cost, if it is not the usual: see `PictureLimitOptions`. */

@@ -9,12 +9,14 @@ import { Module } from '../../nn/module.ts';
 import { continuedRecipe } from '../../train/continue.ts';
 import { lastFile } from '../folder/checkpoints.ts';
 import type { FilePlatform } from '../folder/file-system.ts';
-import { askedRecipe } from './asked-recipe.ts';
+import { askedRecipe, augmentNamed } from './asked-recipe.ts';
 import type { RunConfig } from './config.ts';
 import { optionsThatAre } from './continuing.ts';
 import type { RunRequest } from './options.ts';
+import { requireOwnParts } from './own-parts.ts';
 import type { LastCheckpoint } from './prepared.ts';
-import { usualOpening, withoutUndefined } from './settings.ts';
+import { usualOpening } from './settings.ts';
+import { withoutUndefined } from './without.ts';
 
 /**
  * The settings with which a run goes on: the same object if nothing is new. `whenContinued` says what may be: it may become
@@ -27,14 +29,16 @@ export function continuedSettings(
   { paths }: Pick<FilePlatform, 'paths'>,
 ): RunConfig {
   requireOwn(path, config, request);
+  requireOwnParts(path, config, request);
   const { source, options, command } = request;
-  const { augment } = options;
+  const augment = augmentNamed(options);
   const asked = askedRecipe(options);
   const named = augment && augmentationNamed(augment, smallest(config.preprocessing.size));
   const augmentation = named ?? asked.augmentation;
   const recipe = continuedRecipe(config.recipe, { ...asked, augmentation }, `the run in ${path}`);
   const folder = typeof source === 'object' ? source.path : source;
-  const data = folder === undefined ? config.data : paths.resolve(folder);
+  const isOwn = typeof source === 'object' && source.kind === 'own';
+  const data = folder === undefined ? config.data : isOwn ? folder : paths.resolve(folder);
   const kept = optionsThatAre('kept').map((option) => [option, options[option] ?? config[option]] as const);
   const isSame =
     recipe.epochs === config.recipe.epochs &&
@@ -54,13 +58,15 @@ export function continuedSettings(
 
 /** Throws a `UsageError` if what a run has of its own is asked for otherwise; its recipe is compared elsewhere. */
 function requireOwn(path: string, config: RunConfig, { model, options }: RunRequest): void {
-  const { seed, valFraction, imageSize, preprocessing } = options;
+  const { seed, valFraction, syncBatchNorm, imageSize, preprocessing } = options;
   const refuse = (what: string, has: unknown, given: unknown): never => {
     throw new UsageError(
       `the run in ${path} has ${what} ${JSON.stringify(has)}, not ${JSON.stringify(given)}: leave it out, or begin another run`,
     );
   };
   if (seed !== undefined && seed !== config.seed) refuse('seed', config.seed, seed);
+  const { syncBatchNorm: synced = true } = config;
+  if (syncBatchNorm !== undefined && syncBatchNorm !== synced) refuse('syncBatchNorm', synced, syncBatchNorm);
   if (valFraction !== undefined && valFraction !== config.valFraction) {
     throw new UsageError(
       `valFraction: the run to continue has its own, ${config.valFraction}: leave it out, or begin another run`,

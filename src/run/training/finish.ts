@@ -1,5 +1,6 @@
 import type { Backend } from '../../backends/backend.ts';
-import { countModel } from '../../cost/index.ts';
+import type { Checkpoint } from '../../train/checkpoint.ts';
+import type { TrainingRanks } from '../../train/ranks.ts';
 import type { TrainResult } from '../../train/train.ts';
 import { evaluateBest, type RunEvaluation } from '../report/evaluate-best.ts';
 import { interruption, withoutEvaluation } from '../report/run-report.ts';
@@ -7,6 +8,7 @@ import type { RunPlatform } from '../platform.ts';
 import type { RunFolder } from '../folder/run-folder.ts';
 import { classifierFates } from './config.ts';
 import type { RunLog } from './events.ts';
+import { fromFirst } from './together.ts';
 import type { RunOptions } from './options.ts';
 import type { PreparedRun } from './prepared.ts';
 
@@ -25,21 +27,22 @@ interface Means {
   readonly backend: Backend;
   readonly folder: RunFolder | undefined;
   readonly signal: AbortSignal | undefined;
+  /** Whether the run has a folder, be it the first rank's. */
+  readonly isKept: boolean;
 }
 
 /** Evaluates the best weights of a run, or those that the network got where there is no folder, and writes its report. */
 export async function finish(
   run: PreparedRun,
   result: TrainResult,
-  { backend, folder, signal }: Means,
+  means: Means,
   { evaluate = true, report }: Pick<RunOptions, 'evaluate' | 'report'>,
   log: RunLog,
   platform: RunPlatform,
 ): Promise<Finished> {
+  const { backend, folder, signal } = means;
   const isEvaluated = evaluate && result.reason !== 'interrupted';
-  const found = isEvaluated
-    ? await evaluateRun(run, result, { backend, folder, signal }, log, platform)
-    : undefined;
+  const found = isEvaluated ? await evaluateRun(run, result, means, log, platform) : undefined;
   const [evaluation, problem] = typeof found === 'string' ? [undefined, withoutEvaluation(found)] : [found];
   if (signal?.aborted === true) log.notes.push(interruption(result));
   if (problem !== undefined) log.notes.push(problem);
@@ -54,7 +57,7 @@ export async function finish(
 async function evaluateRun(
   { config, data, network }: PreparedRun,
   { state: trained }: TrainResult,
-  { backend, folder, signal }: Means,
+  { backend, folder, signal, isKept }: Means,
   log: RunLog,
   platform: RunPlatform,
 ): Promise<RunEvaluation | string | undefined> {
@@ -62,16 +65,38 @@ async function evaluateRun(
   if (pictures === undefined) return undefined;
   const on = data.test === undefined ? 'val' : 'test';
   await log.emit({ type: 'evaluating', on, pictures: pictures.length });
-  const best = await folder?.bestWeights();
+  const { ranks } = platform;
+  const best = isKept ? await bestWeights(folder, ranks) : undefined;
   if (typeof best === 'string') return best;
   const state = best?.state ?? trained;
   if (state === undefined) return undefined;
   const { preprocessing, recipe, seed, strict } = config;
   const { batchSize } = recipe;
   return evaluateBest(
-    { network, state, data, backend, preprocessing, batchSize, seed, strict, signal },
+    { network, state, data, backend, preprocessing, batchSize, seed, strict, signal, ranks },
     platform.loaders,
   );
+}
+
+/** The best weights, or what is wrong with them. Of several ranks the first has the folder, and all get them. */
+async function bestWeights(
+  folder: RunFolder | undefined,
+  ranks: TrainingRanks | undefined,
+): Promise<Checkpoint | string | undefined> {
+  if (ranks === undefined) return await folder?.bestWeights();
+  let own: Checkpoint | undefined;
+  const problem = await fromFirst(
+    ranks,
+    async () => {
+      const found = await folder?.bestWeights();
+      if (typeof found === 'string') return found;
+      own = found;
+      return undefined;
+    },
+    'the best weights',
+  );
+  const { checkpointFromFirst } = await import('./among-ranks.ts');
+  return problem ?? (await checkpointFromFirst(ranks, own, 'the best weights'));
 }
 
 async function reportRun(
@@ -89,9 +114,8 @@ async function reportRun(
   await log.emit({ type: 'reporting' });
   const { recipe, preprocessing, seed, command, weights, freeze } = config;
   return writeReport({
-    ...{ folder, data, backend, recipe, preprocessing, seed, command, evaluated, notes: log.notes },
+    ...{ folder, data, backend, module, recipe, preprocessing, seed, command, evaluated, notes: log.notes },
     model: network.description,
-    cost: countModel(module, network.input),
     begunWith: weights && `${weights.file}, classifier ${classifierFates[weights.head]}`,
     frozen: freeze?.join(' '),
   });

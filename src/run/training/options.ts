@@ -1,10 +1,12 @@
 import type { Backend } from '../../backends/backend.ts';
 import type { AugmentationName } from '../../data/augmentation-names.ts';
+import type { AugmentFunction } from '../../data/own/augment.ts';
 import type { PictureLimitOptions } from '../../data/picture-limits.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
 import type { GivenOptions } from '../../models/registry.ts';
 import type { Module } from '../../nn/module.ts';
 import type { TrainEvent } from '../../train/events.ts';
+import type { AskedLoss } from '../../train/loss.ts';
 import type { Recipe, RecipeOverrides } from '../../train/recipe.ts';
 import type { VerifyOptions } from '../../weights/digest.ts';
 import type { OpenData } from '../../data/open-data.ts';
@@ -18,9 +20,17 @@ export interface NamedModel {
 }
 
 /** Limits of pictures are for a path: pictures that are open already are read with `openData`'s. */
-export interface TrainOnOptions extends RecipeOverrides, VerifyOptions, PictureLimitOptions {
+export interface TrainOnOptions extends Omit<RecipeOverrides, 'loss'>, VerifyOptions, PictureLimitOptions {
   /** A recipe or the name of one; the other numbers here change it. Default `quick`. */
   readonly recipe?: Recipe | string | undefined;
+  /**
+   * What is minimised: one of a recipe's losses, by its name or with its options, or a function of one's own on symbolic values,
+   * `(output, target, outputs) => F.mean(…)`. Only that function's name is kept: it must be given again to go on. Default: the recipe's, or what is
+   * usual for the labels.
+   */
+  readonly loss?: AskedLoss | undefined;
+  /** A file of labels for a folder of pictures, as `openData` takes it: CSV or JSON. What they are decides what is learned. */
+  readonly labels?: string | undefined;
   /** Run folder for checkpoints, metrics, settings and the report; nothing is written without it. */
   readonly out?: string | undefined;
   /**
@@ -30,8 +40,10 @@ export interface TrainOnOptions extends RecipeOverrides, VerifyOptions, PictureL
    * results do not depend on may be given anew (`patience`, `strict`, checkpoints, limits of pictures, `threads`, …)
    * and stays as it was otherwise. Options for how a run begins (`weights`, `head`, `inChannels`, `partial`) have no
    * effect, which a `warning` event reports. A run that was ended before its first checkpoint begins anew.
+   *
+   * `auto`: continue it if there is one, else begin it, for schedulers that only start again.
    */
-  readonly resume?: boolean | undefined;
+  readonly resume?: boolean | 'auto' | undefined;
   /**
    * With `resume`: take the folder from whoever has it, for a caller who knows that its process is over. One that is not
    * stops at its next write.
@@ -86,6 +98,11 @@ export interface TrainOnOptions extends RecipeOverrides, VerifyOptions, PictureL
    * results. Default: false; for a run that is continued, as it was.
    */
   readonly checkpointActivations?: boolean | undefined;
+  /**
+   * Where several ranks train together (`cardinal train` under mpirun): batch norms take the statistics of all their pictures, as one
+   * process would, and not each rank those of its own. Default: true.
+   */
+  readonly syncBatchNorm?: boolean | undefined;
   /** Everything random comes from it; weights too, if the network is given by its name. Default 0. */
   readonly seed?: number | undefined;
   /** Share of every class that is held out for validation where a folder has no validation pictures. Default 0.1; 0: none. */
@@ -93,10 +110,11 @@ export interface TrainOnOptions extends RecipeOverrides, VerifyOptions, PictureL
   /** Refuse what cannot be read, instead of leaving it out with a warning. */
   readonly strict?: boolean | undefined;
   /**
-   * How pictures are augmented, by name; `augmentation` gives it in numbers. Default: the recipe's, or what is usual
-   * for the data.
+   * How pictures are augmented: by name; or a function of one's own, which gets the picture as it was decoded and gives another,
+   * with `augmentation` in numbers after it, if that is given. `augmentation` alone gives it in numbers. Default: the recipe's, or what
+   * is usual for the data.
    */
-  readonly augment?: AugmentationName | undefined;
+  readonly augment?: AugmentationName | AugmentFunction | undefined;
   /** Side of the input. Default: the pictures' own; for photos the named network's, or 224. */
   readonly imageSize?: number | undefined;
   /** Default: by `imageSize`, with mean and standard deviation measured on the pictures. */

@@ -3,7 +3,7 @@ import { sameData } from '../../base/same-data.ts';
 import { shortened } from '../../base/quoted.ts';
 import { listModels } from '../../models/registry.ts';
 import { recipeDifference } from '../../train/continue.ts';
-import { lastFile } from '../folder/checkpoints.ts';
+import { bestFile, lastFile } from '../folder/checkpoints.ts';
 import { isMissing } from '../../base/file-errors.ts';
 import type { RunFolder } from '../folder/run-folder.ts';
 import type { Backends } from '../backends.ts';
@@ -33,6 +33,12 @@ export async function findRun(
 ): Promise<FoundRun> {
   const { path } = folder;
   const config = await readConfig(folder, backends);
+  // A program's own recipe may be called so, too.
+  if (config?.recipe.name === 'probe' && !(await folder.has(lastFile))) {
+    throw new CardinalError(
+      `${path} is a linear probe, which is done in seconds and cannot be continued: begin it again with its own command and another --out, or train on with --weights ${path}/${bestFile}`,
+    );
+  }
   const remains = await folder.remains();
   if (!byProgram) requireContinuable(path, config, remains === 'run');
   const onNotice = (message: string): Promise<void> => log.notice(message);
@@ -70,6 +76,10 @@ function requireContinuable(path: string, config: RunConfig | undefined, hasBegu
     throw new CardinalError(
       `${path}: its network, ${shortened(name)}, is a class of a program, not of the registry: ${there}`,
     );
+  }
+  if (config.program !== undefined) {
+    const has = config.program.map((part) => (part === 'augment' ? 'an augmentation' : part)).join(' and ');
+    throw new CardinalError(`${path}: it has ${has} of its program: ${there}`);
   }
   if (!hasBegun && config.command === undefined) {
     throw new CardinalError(

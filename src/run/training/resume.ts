@@ -60,14 +60,14 @@ export async function prepareToContinue(
 /** Pictures that are open are taken as they are; a folder is split as the run split it. */
 async function picturesToContinue(
   source: string | OpenData,
-  { seed, valFraction, strict, maxPixels, decodeSeconds }: RunConfig,
+  { seed, valFraction, strict, maxPixels, decodeSeconds, labels }: RunConfig,
   { classes, pictures }: LastCheckpoint,
   platform: RunPlatform,
 ): Promise<OpenData> {
   if (typeof source !== 'string') return source;
   // A program may have held some out with another seed than the run's.
   const splitSeed = pictures?.at(0)?.heldOut?.seed ?? seed;
-  const opening = { seed: splitSeed, valFraction, strict, maxPixels, decodeSeconds, classes };
+  const opening = { seed: splitSeed, valFraction, strict, maxPixels, decodeSeconds, labels, classes };
   return platform.openData(source, opening);
 }
 
@@ -99,6 +99,8 @@ function isOf({ model, state }: LastCheckpoint, module: Module): boolean {
 
 /** What is given to say how a run begins, and cannot be compared, for one that has begun. */
 function ofBeginning(path: string, options: RunOptions): string | undefined {
+  // It was called so to begin with.
+  if (options.resume === 'auto') return undefined;
   const given = optionsThatAre('past').filter((option) => options[option] !== undefined);
   if (given.length === 0) return undefined;
   const [are, change] = given.length === 1 ? ['is', 'changes'] : ['are', 'change'];

@@ -13,5 +13,6 @@ export function requireRoom(
   checkpointActivations: boolean | undefined,
   memoryLimit: number,
 ): void {
-  fitPlan(network, plainTarget, recipe, { memoryLimit, checkpointActivations });
+  // A loss of one's own takes no room to speak of, and is not at hand.
+  fitPlan(network, plainTarget, { ...recipe, loss: undefined }, { memoryLimit, checkpointActivations });
 }

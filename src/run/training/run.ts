@@ -3,22 +3,25 @@ import { UsageError } from '../../base/errors.ts';
 import type { Backend } from '../../backends/backend.ts';
 import { patience } from '../../train/early-stopping.ts';
 import { createLoader } from '../../data/loader.ts';
-import { evaluationBatch, openLoaders } from '../../train/loaders.ts';
-import { tracedInputs } from '../../train/micro-batches.ts';
+import type { Share } from '../../data/share.ts';
+import { evaluationBatch, openLoaders, type TrainingLoaders } from '../../train/loaders.ts';
+import { tracedInputs, type FittedPlan } from '../../train/micro-batches.ts';
+import { ownLossOf } from '../../train/loss.ts';
+import { fitFor } from '../../train/run.ts';
+import { recordedEvent } from '../../train/task-tally.ts';
 import { fit, type TrainResult } from '../../train/train.ts';
 import type { EngineChoice } from '../backends.ts';
 import type { OpenBackend, RunPlatform } from '../platform.ts';
 import { pictureListFile } from '../pictures/picture-list.ts';
 import { prepareToBegin } from './begin.ts';
-import { continuedSettings } from './continued-settings.ts';
 import { isMade } from './engine.ts';
 import { RunLog } from './events.ts';
 import { finish, type Finished } from './finish.ts';
 import type { RunRequest } from './options.ts';
+import { ownAugment } from './own-parts.ts';
 import { RunPlace } from './place.ts';
 import type { PreparedRun } from './prepared.ts';
-import { findRun } from './reopen.ts';
-import { prepareToContinue } from './resume.ts';
+import { fromFirst, onAll } from './together.ts';
 
 /** What a run came to, as far as this process went. */
 export interface RunOutcome extends Pick<PreparedRun, 'config' | 'data' | 'module'>, Finished {
@@ -32,16 +35,30 @@ export interface RunOutcome extends Pick<PreparedRun, 'config' | 'data' | 'modul
 
 /**
  * Does a run, from pictures to report: the one path of `trainOn`, the command line and studies. It is prepared (`begin.ts`,
- * `resume.ts`), trained, its best weights are evaluated, and its report is written. A new folder is made when the first step
+ * `go-on.ts`), trained, its best weights are evaluated, and its report is written. A new folder is made when the first step
  * is about to be done, so a start that fails leaves none.
  *
- * Throws a `CardinalError` if data, network, weights and options do not fit together, a file cannot be read or written, or
- * another process has the folder.
+ * Of several ranks, each calls it with the same request; the first has the folder and gets the events.
+ *
+ * Throws a `CardinalError` if data, network, weights and options do not fit together, a file cannot be read or written,
+ * another process has the folder, or ranks differ.
  */
 export async function trainRun(request: RunRequest, platform: RunPlatform): Promise<RunOutcome> {
   const { options } = request;
-  requireConsistent(request);
-  const log = new RunLog(request.onEvent);
+  const { ranks } = platform;
+  if (ranks !== undefined) {
+    const { agreeOnProgram } = await import('./among-ranks.ts');
+    await agreeOnProgram(ranks, options);
+  }
+  await onAll(
+    ranks,
+    () => {
+      requireConsistent(request);
+    },
+    'the start',
+  );
+  const isFirst = ranks === undefined || ranks.rank === 0;
+  const log = new RunLog(isFirst ? request.onEvent : () => undefined);
   return withEndings(async (endings) => {
     const { takeOver, verify } = options;
     const onNotice = (message: string): Promise<void> => log.notice(message);
@@ -60,8 +77,8 @@ export async function trainRun(request: RunRequest, platform: RunPlatform): Prom
 /** Throws a `UsageError` for options that are of no use without others. */
 function requireConsistent({ source, options }: RunRequest): void {
   const { resume, takeOver, weights, head, inChannels, partial, out } = options;
-  const { valFraction, maxPixels, decodeSeconds } = options;
-  const forPath = Object.entries({ valFraction, maxPixels, decodeSeconds }).find(
+  const { valFraction, maxPixels, decodeSeconds, labels } = options;
+  const forPath = Object.entries({ valFraction, maxPixels, decodeSeconds, labels }).find(
     ([, value]) => value !== undefined,
   );
   if (forPath !== undefined && typeof source === 'object') {
@@ -69,11 +86,11 @@ function requireConsistent({ source, options }: RunRequest): void {
       `${forPath[0]} is for a path: pictures that are open already are split and read with the options that openData got`,
     );
   }
-  if (resume === true) {
-    if (typeof out !== 'string') throw new UsageError('to continue a run, name its folder with out');
-    return;
-  }
-  if (takeOver === true) {
+  const mayContinue = resume === true || resume === 'auto';
+  if (mayContinue && typeof out !== 'string')
+    throw new UsageError('to continue a run, name its folder with out');
+  if (resume === true) return;
+  if (!mayContinue && takeOver === true) {
     throw new UsageError('--take-over is for --resume (in a program, takeOver is for resume)');
   }
   if (weights !== undefined) return;
@@ -102,15 +119,67 @@ async function prepare(
   log: RunLog,
   platform: RunPlatform,
 ): Promise<PreparedRun> {
-  const { resume, out } = request.options;
-  if (resume !== true || typeof out !== 'string') return prepareToBegin(request, log, undefined, platform);
-  const folder = await place.reopen(out);
-  const { config, checkpoint } = await findRun(folder, request.command === undefined, log, platform);
-  if (checkpoint !== undefined) {
-    return prepareToContinue(request, log, out, config, checkpoint, platform);
+  const { ranks } = platform;
+  const { resume = false } = request.options;
+  if (resume !== false) {
+    const { findEarlier, prepareToGoOn } = await import('./go-on.ts');
+    const found = await findEarlier(request, place, log, platform);
+    if (found !== undefined)
+      return onAll(ranks, () => prepareToGoOn(found, request, log, platform), 'the start');
   }
-  const settings = config && continuedSettings(out, config, request, platform);
-  return prepareToBegin(request, log, settings && { path: out, config: settings }, platform);
+  return onAll(ranks, () => prepareToBegin(request, log, undefined, platform), 'the start');
+}
+
+/** What a run is done with. */
+interface Equipment {
+  readonly backend: Backend;
+  readonly loaders: TrainingLoaders;
+  /** Where ranks train together, whose rows depend on it. */
+  readonly fitted: FittedPlan | undefined;
+}
+
+async function equip(
+  run: PreparedRun,
+  { options }: RunRequest,
+  endings: Endings,
+  platform: RunPlatform,
+): Promise<Equipment> {
+  const { config, data, network, resume, checkpointActivations } = run;
+  const { recipe, syncBatchNorm } = config;
+  const { ranks } = platform;
+  const loss = ownLossOf(options.loss);
+  const evaluated = [data.val, data.test].flatMap((dataset) =>
+    dataset === undefined ? [] : [evaluationBatch(recipe.batchSize, dataset)],
+  );
+  await platform.beforeTracing?.(tracedInputs(network.input, { recipe, evaluated }));
+  const open = (share?: Share): TrainingLoaders => {
+    const augment = ownAugment(options);
+    const loaders = openLoaders(data, { ...config, share, augment }, (dataset, loading) =>
+      createLoader(dataset, loading, platform.loaders),
+    );
+    endings.add(() => loaders.validation?.dispose());
+    endings.add(() => loaders.train.dispose());
+    return loaders;
+  };
+  const openBackend = async (): Promise<Backend> => {
+    const opened = isMade(options.backend) ? given(options.backend) : await platform.openBackend(run.engine);
+    endings.add(() => opened.end());
+    return opened.backend;
+  };
+  if (ranks === undefined) return { loaders: open(), backend: await openBackend(), fitted: undefined };
+  const backend = await openBackend();
+  const fitted = fitFor({
+    network,
+    backend,
+    recipe,
+    resume,
+    ranks,
+    syncBatchNorm,
+    checkpointActivations,
+    loss,
+  });
+  const parts = recipe.batchSize / fitted.microBatchSize;
+  return { loaders: open({ rank: ranks.rank, size: ranks.size, parts }), backend, fitted };
 }
 
 async function carryOut(
@@ -124,25 +193,26 @@ async function carryOut(
   const { config, data, network, pictures, resume } = run;
   const { recipe, seed, preprocessing, weights } = config;
   const { options } = request;
-  const evaluated = [data.val, data.test].flatMap((dataset) =>
-    dataset === undefined ? [] : [evaluationBatch(recipe.batchSize, dataset)],
-  );
-  await platform.beforeTracing?.(tracedInputs(network.input, { recipe, evaluated }));
-  const loaders = openLoaders(data, config, (dataset, loading) =>
-    createLoader(dataset, loading, platform.loaders),
-  );
-  endings.add(() => loaders.validation?.dispose());
-  endings.add(() => loaders.train.dispose());
-  const opened = isMade(options.backend) ? given(options.backend) : await platform.openBackend(run.engine);
-  endings.add(() => opened.end());
-  const { backend } = opened;
-  const path = await place.name(options.out, config);
-  const before = resume && (await place.folder?.rewindMetrics(resume.training.progress));
+  const { ranks } = platform;
+  const equipment = await onAll(ranks, () => equip(run, request, endings, platform), 'the start');
+  const { backend, loaders, fitted } = equipment;
+  if (ranks !== undefined && fitted !== undefined) {
+    const { agreeOnRun } = await import('./among-ranks.ts');
+    await agreeOnRun(ranks, run, fitted, backend);
+  }
+  const path = await fromFirst(ranks, () => place.name(options.out, config), 'the run folder');
+  const reached = resume && { ...resume.training.progress, unfrozen: resume.training.unfrozen !== undefined };
+  const before =
+    reached && (await fromFirst(ranks, () => place.folder?.rewindMetrics(reached), 'the metrics'));
   const signal = request.listen();
   const result = await fit({
     network,
     backend,
     data: loaders,
+    fitted,
+    ranks,
+    syncBatchNorm: config.syncBatchNorm,
+    loss: ownLossOf(options.loss),
     recipe,
     seed,
     preprocessing,
@@ -160,8 +230,8 @@ async function carryOut(
     signal,
     stopWhen: config.patience === undefined ? undefined : patience(config.patience),
     onEvent: async (event) => {
-      if (event.type === 'start') await start(run, backend, place, log);
-      if (event.type !== 'checkpoint') await place.folder?.appendMetrics(event);
+      if (event.type === 'start') await onAll(ranks, () => start(run, backend, place, log), 'the run folder');
+      if (event.type !== 'checkpoint') await place.folder?.appendMetrics(recordedEvent(event, data.task));
       await log.emit(event);
     },
   });
@@ -179,7 +249,8 @@ async function carryOut(
     place.fail();
     return { ...outcome, evaluation: undefined, withoutEvaluation: undefined, report: undefined };
   }
-  return { ...outcome, ...(await finish(run, result, { backend, folder, signal }, options, log, platform)) };
+  const means = { backend, folder, signal, isKept: path !== undefined };
+  return { ...outcome, ...(await finish(run, result, means, options, log, platform)) };
 }
 
 /** A backend that whoever made it ends. */
@@ -193,7 +264,7 @@ async function start(run: PreparedRun, backend: Backend, place: RunPlace, log: R
   const folder = await place.make();
   if (folder !== undefined) {
     if (run.isChanged) await folder.writeConfig(config);
-    if (pictures.list !== undefined) await folder.write(pictureListFile, await pictures.list());
+    if (pictures.list !== undefined) await folder.write(pictureListFile, pictures.list);
     // A run may have been killed right after it was asked to go on for longer.
     const isLonger = resume !== undefined && config.recipe.epochs !== resume.training.recipe.epochs;
     if (isLonger) await folder.adoptRecipe(config.recipe);

@@ -1,25 +1,30 @@
 import { UsageError } from '../../base/errors.ts';
 import { jsonObject, validate } from '../../base/validate.ts';
 import { VERSION } from '../../base/version.ts';
+import { isAddress } from '../../data/address.ts';
 import { preprocessingSchema, type Preprocessing } from '../../data/preprocessing.ts';
 import { createModel, modelInfo, modelOrigin } from '../../models/registry.ts';
 import { Module } from '../../nn/module.ts';
 import { tracedInputs } from '../../train/micro-batches.ts';
 import { networkOf, type ModelDescription } from '../../train/network.ts';
+import { withDropPath, withoutDropPath } from '../../train/recipe-parts.ts';
+import { frozenUntilUnfrozen } from '../../train/unfreeze.ts';
 import type { Recipe } from '../../train/recipe.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import { fitPreprocessing } from '../../data/channel-statistics.ts';
+import { withLoss } from '../../train/loss.ts';
 import { withAugmentation } from '../../train/loaders.ts';
-import { prepareFor, requirePerChannel } from '../../use/prepare.ts';
-import { identifyNetwork, otherNetwork } from '../../use/identify.ts';
-import { channelsOf, weightsFactsOf, isAdapted, trainingPreprocessing } from '../../use/weights-facts.ts';
-import type { BeginningWeights, RunPlatform } from '../platform.ts';
-import { chooseRecipe } from './asked-recipe.ts';
+import { requirePerChannel } from '../../use/per-channel.ts';
+import type { RunPlatform } from '../platform.ts';
+import { augmentNamed, chooseRecipe } from './asked-recipe.ts';
 import { runConfigSchema, type RunConfig } from './config.ts';
 import { engineToKeep } from './engine.ts';
 import type { RunLog } from './events.ts';
+import type { InitialWeights } from './initial-weights.ts';
 import type { NamedModel, RunOptions, RunRequest } from './options.ts';
+import { ownPartsOf, withOwnAugment } from './own-parts.ts';
 import { requireRoom } from './room.ts';
+import { withoutUndefined } from './without.ts';
 
 /** How `openData` opens pictures, where nothing else is asked for. */
 export const usualOpening = { seed: 0, valFraction: 0.1, strict: false } as const;
@@ -37,34 +42,44 @@ export interface Settings {
 export async function settingsFor(
   request: RunRequest,
   data: OpenData,
-  weights: BeginningWeights | undefined,
+  weights: InitialWeights | undefined,
   log: RunLog,
   platform: RunPlatform,
 ): Promise<Settings> {
   const { model, options, command } = request;
-  const recipe = chooseRecipe(options);
-  if (!(model instanceof Module) && weights !== undefined) await log.warn(otherNetwork(weights, model.name));
+  const recipe = withLoss(chooseRecipe(options), data.train);
+  if (!(model instanceof Module)) await log.warn(weights?.otherNetwork(model.name));
   const network =
-    model instanceof Module ? own(model, data, weights, options) : named(model, data, weights, options);
+    model instanceof Module
+      ? own(model, data, weights, options)
+      : named(model, data, weights, recipe, options);
+  await log.warn(withoutDropPath(network.description, recipe));
   const preprocessing = await preprocessingFor(network, data, weights, recipe, options, log, platform);
-  const { seed = usualOpening.seed, strict = usualOpening.strict, freeze } = options;
-  const { patience, checkpointEvery, checkpointMinutes, checkpointActivations } = options;
+  const { seed = usualOpening.seed, strict = usualOpening.strict } = options;
+  const { freeze = frozenUntilUnfrozen(recipe, network.module) } = options;
+  const { patience, checkpointEvery, checkpointMinutes, checkpointActivations, syncBatchNorm } = options;
   const config = {
     cardinal: VERSION,
     startedAt: new Date().toISOString(),
     command,
-    data: platform.paths.resolve(data.path),
+    data: data.kind === 'own' || isAddress(data.path) ? data.path : platform.paths.resolve(data.path),
+    program: ownPartsOf(data, options),
     model: network.description,
-    recipe: await withAugmentation(recipe, data, preprocessing, options.augment, platform.pictures),
+    recipe:
+      withOwnAugment(recipe, options) ??
+      (await withAugmentation(recipe, data, preprocessing, augmentNamed(options), platform.pictures)),
     seed,
     valFraction: shareHeldOut(request, data),
     strict,
     preprocessing,
-    weights: weights && (await beginning(weights, options)),
+    weights: await weights?.settings(options),
     freeze,
     checkpointActivations,
+    // What is usual is not said, so that it is no news.
+    syncBatchNorm: syncBatchNorm === false ? false : undefined,
     patience,
     checkpointEvery,
+    labels: data.labels,
     maxPixels: options.maxPixels,
     decodeSeconds: options.decodeSeconds,
     engine: engineToKeep(options, platform.backends),
@@ -89,11 +104,11 @@ interface ChosenNetwork {
 function own(
   module: Module,
   data: OpenData,
-  weights: BeginningWeights | undefined,
+  weights: InitialWeights | undefined,
   { preprocessing, inChannels }: RunOptions,
 ): ChosenNetwork {
   const description = describeModule(module);
-  const ofPictures = weights === undefined ? data.channels : (inChannels ?? channelsOf(weights));
+  const ofPictures = weights === undefined ? data.channels : (inChannels ?? weights.channels);
   const channels = pictureChannels(description.name, preprocessing?.channels ?? ofPictures);
   return { module, description, channels, designedSide: undefined };
 }
@@ -102,20 +117,25 @@ function own(
 function named(
   model: Partial<NamedModel>,
   data: OpenData,
-  weights: BeginningWeights | undefined,
+  weights: InitialWeights | undefined,
+  recipe: Recipe,
   options: RunOptions,
 ): ChosenNetwork {
   const given = validate(jsonObject, withoutUndefined({ ...model.options }), 'options of the network');
   requireClasses(given, data);
   const { name, options: set } =
-    weights === undefined ? describeNamed(model.name, given) : ofWeights(weights, model.name, given, options);
+    weights === undefined ? describeNamed(model.name, given) : weights.network(model.name, given, options);
   const { options: all, inputShape } = modelInfo(name, set);
+  const trained = withDropPath(set, { ...all }, recipe);
   const isSaid = weights !== undefined || 'inChannels' in given;
   const channels = pictureChannels(
     name,
     options.preprocessing?.channels ?? (isSaid ? all.inChannels : data.channels),
   );
-  const description = { name, options: { ...set, numClasses: data.classes.length, inChannels: channels } };
+  const description = {
+    name,
+    options: { ...trained, numClasses: data.classes.length, inChannels: channels },
+  };
   return {
     module: createModel(name, description.options),
     description,
@@ -127,21 +147,6 @@ function named(
 function describeNamed(name: string | undefined, options: ModelDescription['options']): ModelDescription {
   if (name === undefined) throw new UsageError('--model is missing: see `cardinal models` for their names');
   return { name, options };
-}
-
-function ofWeights(
-  weights: BeginningWeights,
-  given: string | undefined,
-  set: ModelDescription['options'],
-  options: RunOptions,
-): ModelDescription {
-  // Classes are the data's, whatever those of the weights are.
-  const { name, options: own } = identifyNetwork(weights, given, withoutClasses(set), options);
-  return { name, options: withoutClasses(own) };
-}
-
-function withoutClasses(options: ModelDescription['options']): ModelDescription['options'] {
-  return Object.fromEntries(Object.entries(options).filter(([key]) => key !== 'numClasses'));
 }
 
 /** The data has as many classes as it has; another number for the network is a mistake. */
@@ -171,7 +176,7 @@ export function describeModule(module: Module): ModelDescription {
 async function preprocessingFor(
   { module, description, channels, designedSide }: ChosenNetwork,
   data: OpenData,
-  weights: BeginningWeights | undefined,
+  weights: InitialWeights | undefined,
   recipe: Recipe,
   { preprocessing: given, imageSize, mean, std, inChannels, checkpointActivations }: RunOptions,
   log: RunLog,
@@ -189,14 +194,10 @@ async function preprocessingFor(
     const usual = data.pictureSize === undefined ? designedSide : undefined;
     return fitPreprocessing(data, { channels, imageSize: imageSize ?? usual, mean, std }, platform.pictures);
   }
-  const known = {
-    preprocessing: trainingPreprocessing(weights, inChannels),
+  const { preprocessing, note } = await weights.prepare(
+    description.name,
     channels,
-    adapted: isAdapted(weights, inChannels),
-    description: { name: description.name, options: {} },
-  };
-  const { preprocessing, note } = await prepareFor(
-    known,
+    inChannels,
     { mean, std, imageSize },
     { data, platform: platform.pictures },
   );
@@ -208,27 +209,4 @@ async function preprocessingFor(
 function shareHeldOut({ source, options }: RunRequest, { heldOut }: OpenData): number {
   if (typeof source === 'object') return heldOut?.fraction ?? 0;
   return options.valFraction ?? usualOpening.valFraction;
-}
-
-async function beginning(
-  weights: BeginningWeights,
-  { weights: file = weights.name, head = 'keep', partial, inChannels }: RunOptions,
-): Promise<RunConfig['weights']> {
-  const { origin, licence } = weightsFactsOf(weights);
-  return {
-    file,
-    ...withoutUndefined({ path: weights.path }),
-    sha256: await weights.digest(),
-    ...withoutUndefined({ inChannels }),
-    head,
-    ...(partial === true ? { partial } : {}),
-    ...withoutUndefined({ origin, licence }),
-  };
-}
-
-/** JSON has no `undefined`. */
-export function withoutUndefined<T extends object>(fields: T): { [K in keyof T]: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined)) as {
-    [K in keyof T]: Exclude<T[K], undefined>;
-  };
 }

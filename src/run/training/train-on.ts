@@ -2,10 +2,8 @@ import { count } from '../../report/format.ts';
 import { leftOutLine } from '../../data/left-out.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
 import type { Module } from '../../nn/module.ts';
-import { rateAfterwards } from '../../train/continue.ts';
 import type { TrainEvent } from '../../train/events.ts';
 import type { TrainResult } from '../../train/train.ts';
-import { unmatchedLine } from '../../weights/load.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import type { RunEvaluation } from '../report/evaluate-best.ts';
 import type { RunPlatform } from '../platform.ts';
@@ -41,7 +39,7 @@ export async function trainOnPictures(
     ...{ source, model, options: rest },
     listen: () => signal,
     onEvent: async (event) => {
-      for (const each of asTrainEvents(event)) await onEvent?.(each);
+      for (const each of await asTrainEvents(event)) await onEvent?.(each);
     },
   };
   const { result, module, data, config, evaluation, withoutEvaluation } = await trainRun(request, platform);
@@ -54,18 +52,20 @@ export async function trainOnPictures(
 }
 
 /** A run's events as a program gets them: what happens around training is a warning, where a person should know it. */
-function asTrainEvents(event: RunEvent): TrainEvent[] {
+async function asTrainEvents(event: RunEvent): Promise<TrainEvent[]> {
   switch (event.type) {
     case 'notice':
       return warnings(event.message);
     case 'weights-opened':
       return warnings(...event.notes);
-    case 'weights-loaded':
+    case 'weights-loaded': {
+      const { unmatchedLine } = await import('../../weights/load.ts');
       return warnings(unmatchedLine(event.loaded));
+    }
     case 'begun':
       return warnings(leftOutLine(event.data.leftOut));
     case 'continued':
-      return warnings(leftOutLine(event.data.leftOut), ...continuedLines(event));
+      return warnings(leftOutLine(event.data.leftOut), ...(await continuedLines(event)));
     case 'evaluating':
     case 'reporting':
       return [];
@@ -79,7 +79,12 @@ function warnings(...messages: readonly (string | undefined)[]): TrainEvent[] {
 }
 
 /** What is new of a run that goes on. */
-function continuedLines({ path, config, training }: Extract<RunEvent, { type: 'continued' }>): string[] {
+async function continuedLines({
+  path,
+  config,
+  training,
+}: Extract<RunEvent, { type: 'continued' }>): Promise<string[]> {
+  const { rateAfterwards } = await import('../../train/continue.ts');
   const { recipe: before, progress } = training;
   const { recipe } = config;
   return [

@@ -2,6 +2,7 @@ import type { Picture } from '../../data/dataset.ts';
 import { avifHeader } from '../../data/formats/avif.ts';
 import { gifSize } from '../../data/formats/gif.ts';
 import { checkScans, jpegFrame } from '../../data/formats/jpeg-scans.ts';
+import { pngSize } from '../../data/formats/png-size.ts';
 import { webpHeader } from '../../data/formats/webp.ts';
 import type { Timed } from '../../data/in-time.ts';
 import {
@@ -106,13 +107,6 @@ function budgeted(
   work: () => Promise<Picture>,
 ): Promise<Picture> {
   return budget.decode(width * height, maxPixels, timed, work);
-}
-
-/** As far as it is there: who decodes looks closer. */
-function pngSize(bytes: Uint8Array): Pick<Known, 'width' | 'height'> {
-  if (bytes.length < 24) return { width: 0, height: 0 };
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  return { width: view.getUint32(16), height: view.getUint32(20) };
 }
 
 function cannot(format: NativeFormat, what: string): string {

@@ -1,4 +1,5 @@
 import { localPool, threadPool } from '../../data/decoder-pool.ts';
+import { isEncoded } from '../../data/file-source.ts';
 import type { LoaderPlatform } from '../../data/loader.ts';
 import { decoderThreads } from './decoder-thread.ts';
 import type { DecoderScripts } from './pictures.ts';
@@ -19,8 +20,8 @@ export function webLoaders({ worker, jpeg, pictures }: LoaderUrls): LoaderPlatfo
     // Every browser decodes something; what it cannot is said of each picture.
     requireDecoder: () => undefined,
     // One worker keeps ahead of any training on pictures in memory; files take half the cores to decode.
-    usualWorkers: ({ kind }) =>
-      kind !== 'files' ? 1 : Math.min(4, Math.max(1, Math.floor(navigator.hardwareConcurrency / 2))),
+    usualWorkers: (source) =>
+      !isEncoded(source) ? 1 : Math.min(4, Math.max(1, Math.floor(navigator.hardwareConcurrency / 2))),
     mostWorkers: 64,
     memoryBytes: memoryBytes(),
   };

@@ -22,6 +22,7 @@ export function webPictures({ pictures, jpeg }: DecoderScripts): PicturePlatform
       throw new Error(noFiles);
     },
     readFile: () => Promise.reject(new Error(noFiles)),
+    readRange: () => Promise.reject(new Error(noFiles)),
     fileSize: () => Promise.reject(new Error(noFiles)),
     decode: (bytes, format, limits, timed) => decodeInBrowser(bytes, format, limits, timed, decoders),
     // Nobody could say so without trying, and a folder must be the same data in every browser.

@@ -4,7 +4,7 @@ import { multiplyAddOf } from '../../backends/wasm/builds.ts';
 import { PolicyWatch } from '../policy.ts';
 import type { Scripts } from '../scripts.ts';
 import { loadKernels, type WebKernelBuild } from './kernels.ts';
-import { spawnThread } from './spawn-thread.ts';
+import { spawnThread, type WatchedThread } from './spawn-thread.ts';
 
 /** How the engine computes; the page has checked it. */
 export interface EngineOptions {
@@ -19,12 +19,13 @@ export interface EngineFacts extends Required<EngineOptions> {
 }
 
 /**
- * WebAssembly on this worker, which is thread 0, and on others that it starts.
+ * WebAssembly on this worker, which is thread 0, and on others that it starts, of each of which the page is told.
  * @throws {CardinalError} if the browser lacks what is asked for, or a file cannot be loaded.
  */
 export async function createEngineBackend(
   { threads, kernels }: EngineOptions,
   scripts: Scripts,
+  tellPage?: (watched: WatchedThread) => void,
 ): Promise<{ readonly backend: Backend; readonly facts: EngineFacts }> {
   const policy = new PolicyWatch();
   try {
@@ -32,7 +33,12 @@ export async function createEngineBackend(
     const multiplyAdd = multiplyAddOf(build);
     const backend = await createWasmBackend({
       ...{ module, build, shared, multiplyAdd, threads },
-      ...{ spawn: () => spawnThread(scripts.worker), maySleep: true, room: room(), keepFreed: 2 ** 29 },
+      ...{
+        spawn: () => spawnThread(scripts.worker, tellPage),
+        maySleep: true,
+        room: room(),
+        keepFreed: 2 ** 29,
+      },
     });
     return { backend, facts: { threads, kernels: build === 'simd' ? build : 'relaxed', multiplyAdd } };
   } finally {

@@ -2,7 +2,8 @@ import type { CallContext } from '../../base/channel/service.ts';
 import type { DisposeOptions } from '../../base/disposal.ts';
 import { DisposedError } from '../../base/errors.ts';
 import { checkPreprocessing } from '../../data/preprocessing.ts';
-import { classifierOfNetwork, requirePreprocessing, type Classifier } from '../../use/classifier.ts';
+import { plainClassifierOf, type PlainClassifier } from '../../use/plain-classifier.ts';
+import { requirePreprocessing } from '../../use/require-preprocessing.ts';
 import type { Classification, ClassifyOptions } from '../../use/classify-each.ts';
 import type { Engine } from './context.ts';
 import type { NetworkLoader } from './load-network.ts';
@@ -13,7 +14,7 @@ import { located, type SentWeights } from './weights.ts';
 /** The classifiers of an engine, which its page knows by numbers. */
 export class Classifiers {
   readonly #loadNetwork: NetworkLoader;
-  readonly #classifiers = new Map<number, Classifier>();
+  readonly #classifiers = new Map<number, PlainClassifier>();
   #loaded = 0;
 
   constructor(loadNetwork: NetworkLoader) {
@@ -29,7 +30,10 @@ export class Classifiers {
     const onProgress = (progress: Parameters<typeof tell<'progress'>>[1]): void => {
       tell('progress', progress);
     };
-    const found = await located(weights, { signal, onProgress }, scripts);
+    const onFetched = (blob: Blob): void => {
+      tell('fetched', blob);
+    };
+    const found = await located(weights, { signal, onProgress, onFetched }, scripts);
     const {
       of,
       name,
@@ -44,10 +48,10 @@ export class Classifiers {
     const preprocessing = checkPreprocessing('loadClassifier', recorded);
     signal.throwIfAborted();
     const network = await of([preprocessing.channels, ...preprocessing.size]);
-    const classifier = await classifierOfNetwork(
+    const classifier = await plainClassifierOf(
       network,
       known,
-      { ...setup, backend, preprocessing },
+      { ...setup, ...loaded, backend, preprocessing },
       pictures,
     );
     if (signal.aborted) {
@@ -56,7 +60,7 @@ export class Classifiers {
     }
     this.#classifiers.set(++this.#loaded, classifier);
     const { classes } = classifier;
-    return { classifier: this.#loaded, name, classes, preprocessing };
+    return { ...loaded, classifier: this.#loaded, name, classes, preprocessing };
   }
 
   async classify(number: number, sent: SentPicture, options: ClassifyOptions): Promise<Classification[]> {

@@ -1,10 +1,11 @@
+import { cifarResNetEntries } from '../../models/cifar-entries.ts';
 import { freeEntries, paperEntries } from '../../models/resnext-entries.ts';
 import { inferenceNetworkOf } from '../../train/inference-network.ts';
 import { loadOwnCheckpoint } from '../../use/own-checkpoint.ts';
 import type { NetworkLoader } from './load-network.ts';
 import { loadByScript } from './weights-script.ts';
 
-const networks = [...paperEntries, ...freeEntries];
+const networks = [...paperEntries, ...cifarResNetEntries, ...freeEntries];
 
 /**
  * Loads checkpoints of Cardinal's ResNets and ResNeXts at once; for all other weights it loads the script that knows every network and
@@ -14,9 +15,9 @@ export const loadCheckpoint: NetworkLoader = async (weights, { verify, ...settin
   const plain = Object.values(settings).every((setting) => setting === undefined);
   const own = plain ? await loadOwnCheckpoint(weights.source, networks, { verify }) : undefined;
   if (own === undefined) return loadByScript(weights, { verify, ...settings }, means);
-  const { model, description, classes, preprocessing } = own;
+  const { model, description, classes, preprocessing, temperature } = own;
   return {
-    ...{ name: description.name, classes, preprocessing },
+    ...{ name: description.name, classes, preprocessing, temperature },
     of: (input) => Promise.resolve(inferenceNetworkOf(model, input, description)),
   };
 };

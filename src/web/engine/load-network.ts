@@ -1,10 +1,14 @@
+import { CardinalError } from '../../base/errors.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
+import type { Targets } from '../../data/task.ts';
 import { moduleFrom } from '../../nn/replayed.ts';
 import type { GraphData, ModuleData, TracedInput } from '../../nn/traced.ts';
 import { inferenceNetworkOf, type InferenceNetwork } from '../../train/inference-network.ts';
 import { openWeightsFrom } from '../../use/opened-weights.ts';
+import { knowsTasks } from '../../use/plain-answer.ts';
 import { loadFrom } from '../../use/trained.ts';
 import type { LocatedWeights } from '../hub/locate.ts';
+import { beyond } from '../beyond.ts';
 import type { Scripts } from '../scripts.ts';
 
 /** What a page says of weights: see `TrainedOptions`. */
@@ -22,6 +26,9 @@ export interface LoadedNetwork {
   readonly name: string;
   readonly classes: readonly string[] | undefined;
   readonly preprocessing: Preprocessing | undefined;
+  readonly temperature: number | undefined;
+  /** What it predicts, if not one class a picture. */
+  readonly task?: Targets['task'] | undefined;
   /** The network for pictures of a size, [C, H, W]. */
   readonly of: (input: readonly number[]) => Promise<InferenceNetwork>;
 }
@@ -49,10 +56,17 @@ export const loadAnyNetwork: NetworkLoader = async (
   const opened = await openWeightsFrom(source, known, { verify });
   const own = typeof given === 'object' ? moduleFrom(given) : undefined;
   const named = typeof given === 'string' ? given : undefined;
-  const loaded = await loadFrom(opened, { ...settings, model: own ?? named });
-  const { model, description, classes, preprocessing } = loaded;
+  const loaded = await loadFrom(opened, { ...settings, model: own ?? named }).catch((error: unknown) => {
+    // That it is unknown, or does not fit, another script may know better.
+    throw beyond(error);
+  });
+  const { model, description, classes, preprocessing, temperature, task } = loaded;
+  if (task === 'numbers') {
+    throw new CardinalError(`${source.name} predicts numbers, which no page answers: use it in Node`);
+  }
+  if (task !== undefined && !knowsTasks()) throw beyond(new CardinalError(`${source.name} predicts ${task}`));
   return {
-    ...{ name: description.name, classes, preprocessing },
+    ...{ name: description.name, classes, preprocessing, temperature, task },
     of: async (input) => {
       own?.add(await graphs({ shape: [1, ...input], training: false }));
       return inferenceNetworkOf(model, input, description);

@@ -2,18 +2,17 @@ import { UsageError } from '../../base/errors.ts';
 import { nextTask } from '../../base/next-task.ts';
 import type { BackendEntry, EngineChoice } from '../../run/backends.ts';
 import type { FileSystem } from '../../run/folder/file-system.ts';
-import type { FolderPlatform } from '../../run/folder/platform.ts';
+import type { FolderPlatform, RunningHash } from '../../run/folder/platform.ts';
 import type { BeginningWeights, OpenBackend, RunPlatform } from '../../run/platform.ts';
 import type { ByteSource } from '../../weights/byte-source.ts';
 import type { VerifyOptions } from '../../weights/digest.ts';
 import type { Scripts } from '../scripts.ts';
 import { openFolderPlatform } from '../store/folder-platform.ts';
 import { gunzip } from '../store/gunzip.ts';
-import { gzip } from '../store/gzip.ts';
+import { pack } from '../store/pack.ts';
 import { isOpfsPath, opfsPaths } from '../store/paths.ts';
 import { createEngineBackend, room } from './backend.ts';
 import { webLoaders } from '../data/loader.ts';
-import { RunningSha256 } from '../running-sha256.ts';
 import type { Engine } from './context.ts';
 import { located, type SentWeights } from './weights.ts';
 import { weightsScript } from './weights-script.ts';
@@ -38,9 +37,9 @@ export async function runPlatform({ engine, out, weights, signal }: RunOfPage): 
       resolve: (path) => (isOpfsPath(path) ? opfsPaths.resolve(path) : path),
     },
     pictures: engine.pictures,
-    gzip,
+    pack,
     gunzip,
-    newSha256: () => new RunningSha256(),
+    newSha256: runningSha256,
     loaders: webLoaders(engine.scripts),
     backends: { wasm },
     openBackend: (choice) => backendFor(choice, engine),
@@ -107,8 +106,14 @@ async function beginningWith(
   return { ...opened, path: undefined, digest: () => digestOf(source) };
 }
 
+/** Only what is read again is hashed piece by piece. */
+async function runningSha256(): Promise<RunningHash> {
+  const { RunningSha256 } = await import('../running-sha256.ts');
+  return new RunningSha256();
+}
+
 async function digestOf(source: ByteSource): Promise<string> {
-  const hash = new RunningSha256();
+  const hash = await runningSha256();
   for (let at = 0; at < source.size; at += digestPart) {
     hash.update(await source.read(at, Math.min(digestPart, source.size - at)));
     await nextTask();

@@ -7,18 +7,18 @@ import { backendHandlers } from '../../backends/remote/serve.ts';
 import { factsOf } from '../../backends/remote/service.ts';
 import { live } from '../life.ts';
 import { createEngineBackend } from './backend.ts';
-import { Classifiers } from './classifiers.ts';
+import type { Classifiers } from './classifiers.ts';
 import { webPictures } from '../data/pictures.ts';
 import type { Engine } from './context.ts';
-import type { NetworkLoader } from './load-network.ts';
+import type { OwnPort } from './own-port.ts';
 import type { EngineService } from './service.ts';
 
 /**
- * This worker becomes the engine of its page. `loadNetwork` is how it loads weights, `more` what it does beside what all engines do; it
+ * This worker becomes the engine of its page. `classifiers` gives those of it, `more` is what it does beside what all engines do; both
  * may use the engine from the first call on.
  */
 export function serveEngine<More extends Service<More>>(
-  loadNetwork: NetworkLoader,
+  classifiers: () => Classifiers | Promise<Classifiers>,
   more: (engine: () => Engine) => Handlers<More>,
 ): void {
   let begun: Engine | undefined;
@@ -26,7 +26,6 @@ export function serveEngine<More extends Service<More>>(
     if (begun === undefined) throw new CardinalError('the engine has not begun');
     return begun;
   };
-  const classifiers = new Classifiers(loadNetwork);
   const own: Handlers<EngineService> = {
     begin: async ([{ version, scripts, life, ...options }]) => {
       if (version !== VERSION) {
@@ -34,7 +33,9 @@ export function serveEngine<More extends Service<More>>(
           `the page has cardinal-nn ${version}, ${scripts.engine} is of ${VERSION}: give base, the URL of the folders of one version`,
         );
       }
-      const { backend, facts } = await createEngineBackend(options, scripts);
+      const { backend, facts } = await createEngineBackend(options, scripts, (watched) => {
+        (globalThis as unknown as OwnPort).postMessage(watched);
+      });
       begun = { backend, facts, pictures: webPictures(scripts), scripts };
       await live(life);
       return facts;
@@ -44,9 +45,11 @@ export function serveEngine<More extends Service<More>>(
       serve(portOf(port), backendHandlers(backend));
       return factsOf(backend);
     },
-    loadClassifier: ([weights, options], context) => classifiers.load(weights, options, engine(), context),
-    classify: ([classifier, picture, options]) => classifiers.classify(classifier, picture, options),
-    disposeClassifier: ([classifier, options]) => classifiers.dispose(classifier, options),
+    loadClassifier: async ([weights, options], context) =>
+      (await classifiers()).load(weights, options, engine(), context),
+    classify: async ([classifier, picture, options]) =>
+      (await classifiers()).classify(classifier, picture, options),
+    disposeClassifier: async ([classifier, options]) => (await classifiers()).dispose(classifier, options),
   };
   serve<EngineService & More>(portOf(globalThis), { ...own, ...more(engine) });
 }

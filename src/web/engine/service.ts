@@ -3,6 +3,7 @@ import type { DisposeOptions } from '../../base/disposal.ts';
 import type { BackendFacts } from '../../backends/remote/service.ts';
 import type { PictureLimitOptions } from '../../data/picture-limits.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
+import type { Targets } from '../../data/task.ts';
 import type { GraphData, ModuleData, TracedInput } from '../../nn/traced.ts';
 import type { Classification, ClassifyOptions } from '../../use/classify-each.ts';
 import type { Scripts } from '../scripts.ts';
@@ -38,6 +39,7 @@ export interface ClassifierFacts {
   /** The name of its network. */
   readonly name: string;
   readonly classes: readonly string[];
+  readonly task?: Targets['task'] | undefined;
   readonly preprocessing: Preprocessing;
 }
 
@@ -51,6 +53,8 @@ export interface EngineService {
     ClassifierFacts,
     {
       progress(progress: LoadProgress): void;
+      /** Told what came of a URL. */
+      fetched(blob: Blob): void;
       /** What the page's own network does to an input. */
       graphs(input: TracedInput): readonly GraphData[];
     }

@@ -1,9 +1,10 @@
 import type { CallContext, Handlers } from '../../base/channel/service.ts';
 import { openDataFrom } from '../../data/open-data.ts';
-import { createModel, modelOrigin } from '../../models/registry.ts';
+import { knowAll } from '../../models/known-entries.ts';
+import { createModel, modelInfo, modelOrigin } from '../../models/registry.ts';
 import { freezeExactly, frozenParameters } from '../../nn/freeze.ts';
 import type { Module } from '../../nn/module.ts';
-import { moduleFrom, ReplayedModule } from '../../nn/replayed.ts';
+import type { ReplayedModule } from '../../nn/replayed.ts';
 import type { NamedModel } from '../../run/training/options.ts';
 import { trainOnPictures } from '../../run/training/train-on.ts';
 import { runPlatform } from './run-platform.ts';
@@ -27,7 +28,14 @@ async function trainOn(
   { signal, ask }: CallContext<TrainingCallbacks>,
 ): Promise<SentTrained> {
   const data = await openDataFrom(parts);
-  const given = networkOf(network);
+  const begins = options.resume !== true && weights === undefined;
+  if (!begins || !isKnown(network)) await knowAll();
+  let own: ReplayedModule | undefined;
+  let given: Module | NamedModel;
+  if (network.kind === 'own') {
+    const { moduleFrom } = await import('../../nn/replayed.ts');
+    given = own = moduleFrom(network.data);
+  } else given = networkOf(network);
   const platform = await runPlatform({ engine, out: options.out, weights, signal });
   const { model, ...result } = await trainOnPictures(
     data,
@@ -42,9 +50,8 @@ async function trainOn(
     {
       ...platform,
       async beforeTracing(inputs) {
-        if (!(given instanceof ReplayedModule)) return;
-        const lacking = given.lacks(inputs);
-        if (lacking.length > 0) given.add(await ask('graphs', lacking));
+        const lacking = own?.lacks(inputs) ?? [];
+        if (lacking.length > 0) own?.add(await ask('graphs', lacking));
       },
     },
   );
@@ -58,8 +65,17 @@ async function trainOn(
   };
 }
 
-function networkOf(sent: SentNetwork): Module | NamedModel {
-  if (sent.kind === 'own') return moduleFrom(sent.data);
+/** Whether the registry has it as it is asked for, and its blocks are of form (c); if it does not, it may once it knows all networks, or can say what has such options. */
+function isKnown(sent: SentNetwork): boolean {
+  if (sent.kind === 'own') return false;
+  try {
+    return (modelInfo(sent.name, sent.options).options.form ?? 'c') === 'c';
+  } catch {
+    return false;
+  }
+}
+
+function networkOf(sent: Exclude<SentNetwork, { readonly kind: 'own' }>): Module | NamedModel {
   const { kind, name, options } = sent;
   if (kind === 'named') return { name, ...(options === undefined ? {} : { options }) };
   const module = createModel(name, options);

@@ -14,13 +14,18 @@ export type SentWeights =
   /** A URL, a file of the private file system (`opfs:`) or weights of the hub (`hf:`). */
   | { readonly kind: 'name'; readonly name: string };
 
+interface LocateOptions extends FetchOptions {
+  /** Told what came of a URL. */
+  readonly onFetched?: (blob: Blob) => void;
+}
+
 /**
  * Where the bytes of weights are, and what is known of them. Throws a `CardinalError` if they cannot be had, the reason of the signal if
  * it is aborted.
  */
 export async function located(
   sent: SentWeights,
-  { signal, onProgress }: FetchOptions,
+  { signal, onProgress, onFetched }: LocateOptions,
   scripts: Pick<Scripts, 'weights'>,
 ): Promise<LocatedWeights> {
   const { name } = sent;
@@ -28,7 +33,9 @@ export async function located(
   if (sent.kind === 'blob') return { source: blobSource(sent.blob, name), known };
   if (sent.kind === 'bytes') return { source: bytesSource(sent.bytes, name), known };
   if (!/^(hf|opfs):/.test(name)) {
-    return { source: blobSource(await fetchBlob(name, 'the weights', { signal, onProgress }), name), known };
+    const blob = await fetchBlob(name, 'the weights', { signal, onProgress });
+    onFetched?.(blob);
+    return { source: blobSource(blob, name), known };
   }
   const { locateWeights } = await weightsScript(scripts.weights);
   return locateWeights(name, {

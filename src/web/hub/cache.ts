@@ -5,7 +5,7 @@ import type { FileMetadata } from '../../hub/source.ts';
 import { isFolder, makeFolder, readTextFile, removeFile, writeFileAtomic } from '../../run/folder/files.ts';
 import type { FolderPlatform } from '../../run/folder/platform.ts';
 import { fileAt } from '../store/file-at.ts';
-import { formatListing, parseListing, type Listing } from './listing.ts';
+import { formatListing, parseListing, type Listing } from '../../hub/listing.ts';
 import { otherSum } from './sums.ts';
 
 const root = 'opfs:.cardinal/hub';

@@ -11,7 +11,7 @@ import { usualTiming, withRetries, type HubTiming } from '../../hub/timing.ts';
 import { openFolderPlatform } from '../store/folder-platform.ts';
 import { inTurn } from '../store/lock.ts';
 import { RepoCache } from './cache.ts';
-import { askListing, type Listing } from './listing.ts';
+import { askListing, type Listing } from '../../hub/listing.ts';
 import { PassingPart, StoredPart } from './part.ts';
 import { sendFromPage, unreachableFromPage } from './send.ts';
 

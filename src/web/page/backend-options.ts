@@ -1,4 +1,5 @@
 import { flag, oneOf, wholeFrom, type Kinds } from '../../base/options.ts';
+import type { Networks } from '../scripts.ts';
 import { url } from './url.ts';
 
 /** How a backend of a page computes. */
@@ -15,6 +16,11 @@ export interface WebBackendOptions {
    * server of the package put them.
    */
   readonly base?: string | URL | undefined;
+  /**
+   * Networks that its scripts are for. Default `resnext`: small scripts for ResNets, ResNeXts and their relatives; when anything asks for
+   * more, the complete ones are loaded and take over. `all`: begin with these.
+   */
+  readonly networks?: Networks | undefined;
   /** Start the script that can train. Default true; without, it is smaller. */
   readonly training?: boolean | undefined;
 }
@@ -23,5 +29,6 @@ export const backendKinds: Kinds<WebBackendOptions> = {
   threads: wholeFrom(1),
   kernels: oneOf('relaxed', 'simd'),
   base: url,
+  networks: oneOf('resnext', 'all'),
   training: flag,
 };

@@ -8,14 +8,16 @@ import type { BackendService } from '../../backends/remote/service.ts';
 import { wasmPlanning } from '../../backends/wasm/planning.ts';
 import { aboutEngine } from './about.ts';
 import { backendKinds, type WebBackendOptions } from './backend-options.ts';
-import { startEngine, type PageEngine } from './engine.ts';
-import { keepEngine } from './engines.ts';
+import type { PageEngine } from './engine.ts';
+import { Engines, keepEngines } from './engines.ts';
+import { planNeedsAll } from './steps-need-all.ts';
 
 /** A backend whose engine is a worker of the page. */
 export interface WebBackend extends Backend {
   /**
    * What computes, and why not with more threads: "WebAssembly with relaxed SIMD, 4 threads (fused multiply–adds)". Whether products
-   * and sums are rounded once (fused) or twice (separate) is what results depend on.
+   * and sums are rounded once (fused) or twice (separate) is what results depend on. It begins with "WebAssembly with relaxed SIMD for all
+   * networks" once the complete scripts are at work.
    */
   readonly about: string;
 }
@@ -30,11 +32,46 @@ export interface WebBackend extends Backend {
 export async function createBackend(options: WebBackendOptions = {}): Promise<WebBackend> {
   checkOptions('createBackend', options, backendKinds);
   const { training = true } = options;
-  const engine = await startEngine(training ? 'training' : 'engine', options);
-  return backendOf(engine);
+  return backendOf(await Engines.start(training ? 'training' : 'engine', options));
 }
 
-async function backendOf(engine: PageEngine): Promise<WebBackend> {
+async function backendOf(engines: Engines): Promise<WebBackend> {
+  const remotes = new Map<PageEngine, Promise<Backend>>();
+  const within = (engine: PageEngine): Promise<Backend> => {
+    const known = remotes.get(engine);
+    if (known !== undefined) return known;
+    const remote = remoteOf(engine);
+    remotes.set(engine, remote);
+    // Another load may succeed, and there is nothing to dispose of.
+    remote.catch(() => remotes.delete(engine));
+    return remote;
+  };
+  const first = await within(engines.newest);
+  const backend: WebBackend = {
+    ...first,
+    load: (plan) => engines.having(planNeedsAll(plan), async (engine) => (await within(engine)).load(plan)),
+    dispose: async (options) => {
+      engines.close(disposed());
+      try {
+        await Promise.all([...remotes.values()].map(async (remote) => (await remote).dispose(options)));
+      } finally {
+        engines.end(disposed());
+      }
+    },
+    get about() {
+      return aboutEngine(engines.newest);
+    },
+  };
+  keepEngines(backend, engines);
+  return backend;
+}
+
+function disposed(): DisposedError {
+  return new DisposedError('the backend was disposed of; create another to use it');
+}
+
+/** The backend of an engine, which computes there. */
+async function remoteOf(engine: PageEngine): Promise<Backend> {
   const { port1, port2 } = new MessageChannel();
   const facts = await engine.channel.call('serveBackend', [port2], { transfer: [port2] });
   const line = portOf(port1);
@@ -46,11 +83,8 @@ async function backendOf(engine: PageEngine): Promise<WebBackend> {
     },
   });
   const end = (): Promise<void> => {
-    engine.end(new DisposedError('the backend was disposed of; create another to use it'));
+    engine.end(disposed());
     return Promise.resolve();
   };
-  const remote = connectBackend(channel, { facts, planning: wasmPlanning(undefined), end });
-  const backend: WebBackend = { ...remote, about: aboutEngine(engine.facts) };
-  keepEngine(backend, engine);
-  return backend;
+  return connectBackend(channel, { facts, planning: wasmPlanning(undefined), end });
 }

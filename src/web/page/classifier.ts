@@ -6,6 +6,7 @@ import { checkOptions } from '../../base/options.ts';
 import { Turns } from '../../base/turns.ts';
 import { pictureLimits, type PictureLimits } from '../../data/picture-limits.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
+import type { Task } from '../../data/task.ts';
 import {
   allClassified,
   classifyEach,
@@ -39,6 +40,8 @@ export interface ClassifierParts {
  */
 export class Classifier {
   readonly classes: readonly string[];
+  /** What its outputs are: scores of classes of which one is true, or of labels each true or not; `classes` names them. */
+  readonly task: Task;
   readonly preprocessing: Preprocessing;
   /** What computes, and why not with more threads. */
   readonly about: string;
@@ -50,8 +53,9 @@ export class Classifier {
   readonly #disposal: Disposal;
 
   constructor(parts: ClassifierParts) {
-    const { name, classes, preprocessing } = parts.facts;
+    const { name, classes, task = 'classes', preprocessing } = parts.facts;
     this.classes = classes;
+    this.task = task;
     this.preprocessing = preprocessing;
     this.about = parts.about;
     this.#parts = parts;
@@ -68,7 +72,7 @@ export class Classifier {
   }
 
   /**
-   * Classifies a picture: its most likely classes, best first. What the caller has of it stays the caller's; do not change it before the
+   * Classifies a picture: its most likely classes, best first; of a network for labels those over one half, or `topK` of them. What the caller has of it stays the caller's; do not change it before the
    * answer is there. Throws a `CardinalError` if it is no picture or cannot be read, a `DisposedError` if the classifier was disposed of,
    * a `DeviceLostError` if its worker is gone.
    */
@@ -139,7 +143,11 @@ export class Classifier {
   async #classify(image: unknown, { topK, ...limits }: ClassifyOptions): Promise<Classification[]> {
     const { channel, facts } = this.#parts;
     const all = pictureLimits(limits, this.#parts.limits);
-    const { sent, transfer } = await this.#end.during((end) => parcelOf(image, all, end));
-    return channel.call('classify', [facts.classifier, sent, { topK, ...all }], { transfer });
+    return this.#end.during(async (end) => {
+      const { sent, transfer } = await parcelOf(image, all, end);
+      // The engine no longer knows what was disposed of meanwhile.
+      end.throwIfAborted();
+      return channel.call('classify', [facts.classifier, sent, { topK, ...all }], { transfer });
+    });
   }
 }

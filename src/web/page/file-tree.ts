@@ -73,11 +73,15 @@ export async function folderOfLists(given: PageFolders): Promise<PageFolder> {
 /** A folder of files side by side: the second of one name gets a number. Throws a `UsageError` for what is no file. */
 export async function folderOfFiles(files: readonly unknown[]): Promise<PageFolder> {
   const entries = new Map<string, FileContent>();
+  /** Cameras and phones give thousands of files the same name. */
+  const numbers = new Map<string, number>();
   for (const [index, file] of files.entries()) {
     if (index % entriesAtOnce === entriesAtOnce - 1) await nextTask();
     const name = nameOf(requireFile(file), index);
     let free = name;
-    for (let n = 2; entries.has(free); n++) free = numbered(name, n);
+    let n = numbers.get(name) ?? 1;
+    while (entries.has(free)) free = numbered(name, ++n);
+    numbers.set(name, n);
     entries.set(free, file as PageFile);
   }
   return folderOf(entries);

@@ -1,4 +1,4 @@
-import { DisposedError } from '../../base/errors.ts';
+import { CardinalError, DisposedError, UsageError } from '../../base/errors.ts';
 import {
   abortSignal,
   callback,
@@ -15,13 +15,15 @@ import type { Backend } from '../../backends/backend.ts';
 import { pictureLimitKinds, pictureLimits, type PictureLimitOptions } from '../../data/picture-limits.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
 import type { Module } from '../../nn/module.ts';
-import type { TracedInput } from '../../nn/traced.ts';
-import type { LoadProgress } from '../engine/weights.ts';
+import type { GraphData, TracedInput } from '../../nn/traced.ts';
+import { beyond } from '../beyond.ts';
+import type { LoadProgress, SentWeights } from '../engine/weights.ts';
 import { aboutEngine } from './about.ts';
 import { backendKinds, type WebBackendOptions } from './backend-options.ts';
 import { Classifier } from './classifier.ts';
-import { startEngine } from './engine.ts';
-import { engineOf } from './engines.ts';
+import type { PageEngine } from './engine.ts';
+import { Engines, enginesOf } from './engines.ts';
+import { modelNeedsAll, weightsNeedAll } from './needs-all.ts';
 import { sentWeights, type WeightsInput } from './sent-weights.ts';
 
 /** How `loadClassifier` builds the network, prepares pictures and limits them. */
@@ -33,7 +35,10 @@ export interface ClassifierOptions extends PictureLimitOptions, Omit<WebBackendO
   readonly model?: string | Module | undefined;
   /** Options of the named model; those that the shapes of bare weights imply may be left out. */
   readonly options?: Readonly<Record<string, unknown>> | undefined;
-  /** Channels of the pictures, where they are others than the weights': the first convolution is adapted as timm does. */
+  /**
+   * Channels of the pictures, where they are others than the weights': the first convolution is adapted as timm does. For networks of the
+   * registry.
+   */
   readonly inChannels?: number | undefined;
   /** Load what fits and leave the rest as the network has it. */
   readonly partial?: boolean | undefined;
@@ -55,6 +60,7 @@ const kinds: Kinds<ClassifierOptions> = {
   threads: backendKinds.threads,
   kernels: backendKinds.kernels,
   base: backendKinds.base,
+  networks: backendKinds.networks,
   model: {
     expected: 'the name of a network of the registry, or a network',
     // Modules can be called: what else can is refused when it is taken apart.
@@ -89,32 +95,55 @@ export async function loadClassifier(
   options: ClassifierOptions = {},
 ): Promise<Classifier> {
   checkOptions('loadClassifier', options, kinds);
-  const { model, backend, threads, kernels, base, onProgress, signal, maxPixels, decodeSeconds, ...rest } =
-    options;
-  const weights = sentWeights('loadClassifier', source);
+  const { model, backend, threads, kernels, base, networks, onProgress, signal, ...settings } = options;
+  const { maxPixels, decodeSeconds, ...rest } = settings;
+  let weights = sentWeights('loadClassifier', source);
+  if (typeof model === 'function' && rest.inChannels !== undefined) {
+    throw new UsageError(
+      `loadClassifier: inChannels ${rest.inChannels} is for networks of the registry: a page adapts no weights to a network of its own`,
+    );
+  }
   signal?.throwIfAborted();
-  const isOwn = backend === undefined;
-  const engine = isOwn
-    ? await startEngine('engine', { threads, kernels, base })
-    : engineOf('loadClassifier', backend);
+  // What is loaded in part tells less of what it is of: all networks are to be known.
+  const needsAll =
+    typeof model === 'string'
+      ? modelNeedsAll(model, rest.options) || rest.partial === true
+      : weightsNeedAll(source);
+  const engines =
+    backend === undefined
+      ? await Engines.start('engine', { threads, kernels, base, networks: needsAll ? 'all' : networks })
+      : enginesOf('loadClassifier', backend);
   const end = (error: Error): void => {
-    if (isOwn) engine.end(error);
+    if (backend === undefined) engines.end(error);
   };
   try {
     // Few pages bring a network of their own: the rest does without what takes one apart.
     const own = typeof model === 'string' || model === undefined ? undefined : await takenApart(model);
     const sent = { ...rest, model: own?.data ?? (model as string | undefined), maxPixels, decodeSeconds };
-    const facts = await engine.channel.call('loadClassifier', [weights, sent], {
-      signal,
-      on: { progress: onProgress, graphs: own?.graphs },
-    });
-    return new Classifier({
-      ...{ channel: engine.channel, facts, about: aboutEngine(engine.facts) },
-      limits: pictureLimits({ maxPixels, decodeSeconds }),
-      end: () => {
-        end(new DisposedError(`the classifier of ${facts.name} was disposed of; make another to use it`));
-      },
-    });
+    const load = async (engine: PageEngine): Promise<Classifier> => {
+      const graphs = (input: TracedInput): readonly GraphData[] => {
+        const given = own?.graphs(input) ?? [];
+        if (engine.networks !== 'all' && own?.needAll(given) === true)
+          throw beyond(new CardinalError(input.shape.join()));
+        return given;
+      };
+      // Another engine need not fetch it again.
+      const fetched = (blob: Blob): void => {
+        weights = { kind: 'blob', blob, name: weights.name } satisfies SentWeights;
+      };
+      const facts = await engine.channel.call('loadClassifier', [weights, sent], {
+        signal,
+        on: { progress: onProgress, graphs, fetched },
+      });
+      return new Classifier({
+        ...{ channel: engine.channel, facts, about: aboutEngine(engine) },
+        limits: pictureLimits({ maxPixels, decodeSeconds }),
+        end: () => {
+          end(new DisposedError(`the classifier of ${facts.name} was disposed of; make another to use it`));
+        },
+      });
+    };
+    return await engines.having(needsAll, load);
   } catch (error) {
     end(new DisposedError('the classifier was not loaded'));
     throw error;
@@ -122,6 +151,13 @@ export async function loadClassifier(
 }
 
 async function takenApart(model: Module) {
-  const { graphsOf, moduleData } = await import('../../nn/traced.ts');
-  return { data: moduleData(model, []), graphs: (input: TracedInput) => graphsOf(model, [input]) };
+  const [{ graphsOf, moduleData }, { graphsNeedAll }] = await Promise.all([
+    import('../../nn/traced.ts'),
+    import('./steps-need-all.ts'),
+  ]);
+  return {
+    data: moduleData(model, []),
+    graphs: (input: TracedInput) => graphsOf(model, [input]),
+    needAll: graphsNeedAll,
+  };
 }

@@ -1,9 +1,11 @@
 import { described } from '../../base/described.ts';
 import { UsageError } from '../../base/errors.ts';
-import { isPlain } from '../../base/options.ts';
+import { isPlain, record } from '../../base/options.ts';
+import type { LabelRecord } from '../../data/labels/label-table.ts';
 import { requireNothingMissed } from '../../data/left-out.ts';
 import type { OpenData, OpenOptions } from '../../data/open-data.ts';
-import { checkOpenOptions, openFolder } from '../../data/open-folder.ts';
+import { checkOpenOptions, openFolder, withHeldOut } from '../../data/open-folder.ts';
+import { pictureLimits } from '../../data/picture-limits.ts';
 import {
   chosenFolder,
   folderOfFiles,
@@ -26,7 +28,7 @@ export type PicturesSource = PageFolders | PageFiles | DirectoryHandleLike;
  * gzipped or not. Names are listed and labels read: no picture is. The same files are the same data as their folder in Node, split in the
  * same way, so a run that was begun with one continues with the other.
  *
- * @param options as `openData` has them; `strict` refuses what is left out here, and pictures that cannot be decoded are found where
+ * @param options as `openData` has them; `labels` are those of a program, by the picture's name below the folder (`cats/1.jpg`); `strict` refuses what is left out here, and pictures that cannot be decoded are found where
  * they are decoded
  * @throws UsageError for anything else
  * @throws CardinalError in one line for everything that is wrong with the data
@@ -34,9 +36,34 @@ export type PicturesSource = PageFolders | PageFiles | DirectoryHandleLike;
 export async function openPictures(source: PicturesSource, options: OpenOptions = {}): Promise<OpenData> {
   checkOpenOptions('openPictures', options);
   const { name, folder } = await rootOf(source);
-  const data = await openFolder(name, options, new PageRecords(name, folder));
+  const folders = new PageRecords(name, folder);
+  const data =
+    options.labels === undefined
+      ? await openFolder(name, options, folders)
+      : await openLabelled(name, options.labels, options, folders);
   if (options.strict === true) requireNothingMissed(data.path, data.leftOut);
   return data;
+}
+
+/** Pictures anywhere in the folder, with labels that the page has; those of a file it reads itself. */
+async function openLabelled(
+  name: string,
+  labels: OpenOptions['labels'],
+  options: OpenOptions,
+  folders: PageRecords,
+): Promise<OpenData> {
+  if (!record.is(labels)) {
+    throw new UsageError(
+      `openPictures: expected labels by picture, { 'a.jpg': ['cat', 'dog'] } or numbers, got ${described(labels)}`,
+    );
+  }
+  const [{ tableOfRecord }, { readLabelled }] = await Promise.all([
+    import('../../data/labels/label-table.ts'),
+    import('../../data/labels/read-labelled.ts'),
+  ]);
+  const table = tableOfRecord(labels as LabelRecord, 'labels', options.classes);
+  const read = await readLabelled(name, table, 'labels', pictureLimits(options), folders);
+  return withHeldOut(read, name, options);
 }
 
 const wanted =

@@ -3,7 +3,7 @@ import { nextTask } from '../../base/next-task.ts';
 import { blobOf, type FileContent } from '../../data/file-content.ts';
 import { listingOf, type FolderEntry, type Folders, type Listing } from '../../data/folders.ts';
 import { isPictureName } from '../../data/picture-names.ts';
-import type { PageFolder } from './file-tree.ts';
+import { entriesAtOnce, type PageFolder } from './file-tree.ts';
 
 /** Folders of a page by paths, which are made of their names. */
 export class ListedFolders implements Folders {
@@ -57,6 +57,7 @@ export class ListedFolders implements Folders {
     for (const [name, entry] of inside) {
       this.#known.set(this.join(path, name), entry);
       entries.push({ name, kind: 'entries' in entry ? 'folders' : 'files' });
+      if (entries.length % entriesAtOnce === 0) await nextTask();
     }
     // Sorting thousands of names is work enough for one turn.
     await nextTask();

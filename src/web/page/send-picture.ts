@@ -1,5 +1,6 @@
 import { described, isDetached } from '../../base/described.ts';
 import { CardinalError, messageOf } from '../../base/errors.ts';
+import { nextTask } from '../../base/next-task.ts';
 import { gather } from '../../data/gather.ts';
 import type { BlobLike } from '../../data/file-content.ts';
 import {
@@ -96,7 +97,7 @@ export async function parcelOf(input: unknown, limits: PictureLimits, signal: Ab
   const tag = tagOf(input);
   if (drawable.includes(tag)) return bitmapOf(input as ImageBitmapSource);
   if (isStream(input)) return bytesIn(await gather(input, limits, signal));
-  if (tag === 'ImageData') return { sent: rgbaOf(input as ImageData) };
+  if (tag === 'ImageData') return rgbaOf(input as ImageData);
   if (isPixels(input)) return { sent: { kind: 'pixels', pixels: input as Picture } };
   throw new CardinalError(
     `cannot read the picture: expected ${accepted}, got ${described(input)}${Array.isArray(input) ? '; classifyMany takes several' : ''}`,
@@ -107,6 +108,9 @@ function addressOf(text: string | URL): string {
   if (URL.canParse(text, pageUrl())) return new URL(text, pageUrl()).href;
   throw new CardinalError(`cannot read the picture: expected a URL, got ${described(String(text))}`);
 }
+
+/** Bytes that are copied before the page may draw: a canvas of a camera has 50 MB. */
+const slice = 2 ** 23;
 
 /** A copy of bytes, whose memory moves. */
 function bytesIn(bytes: Uint8Array<ArrayBuffer>): Parcel {
@@ -142,8 +146,15 @@ function isForeign(bitmap: ImageBitmap): boolean {
   }
 }
 
-function rgbaOf({ data, width, height }: ImageData): SentPicture {
+async function rgbaOf({ data, width, height }: ImageData): Promise<Parcel> {
   // It may have numbers of other kinds, too.
-  if (data instanceof Uint8ClampedArray) return { kind: 'rgba', data, width, height };
+  if (data instanceof Uint8ClampedArray) {
+    const copy = new Uint8ClampedArray(data.length);
+    for (let at = 0; at < data.length; at += slice) {
+      if (at > 0) await nextTask();
+      copy.set(data.subarray(at, at + slice), at);
+    }
+    return { sent: { kind: 'rgba', data: copy, width, height }, transfer: [copy.buffer] };
+  }
   throw new CardinalError(`cannot read the picture: expected an ImageData of bytes, got ${described(data)}`);
 }

@@ -1,5 +1,6 @@
+import type { Channel } from '../../base/channel/service.ts';
+import { CardinalError, DisposedError, UsageError } from '../../base/errors.ts';
 import { checkKind } from '../../base/options.ts';
-import { DisposedError } from '../../base/errors.ts';
 import { openDataParts, type OpenData } from '../../data/open-data.ts';
 import { createModel } from '../../models/registry.ts';
 import { freezeExactly } from '../../nn/freeze.ts';
@@ -8,16 +9,18 @@ import type { TracedInput } from '../../nn/traced.ts';
 import { checkNetwork, isOpenData } from '../../run/training/arguments.ts';
 import type { NamedModel } from '../../run/training/options.ts';
 import type { TrainedOn } from '../../run/training/train-on.ts';
-import type { SentTrained, SentTraining, TrainingService } from '../engine/training-service.ts';
-import type { EngineService } from '../engine/service.ts';
 import type { TrainEvent } from '../../train/events.ts';
+import { beyond, isBeyond } from '../beyond.ts';
+import type { EngineService } from '../engine/service.ts';
+import type { SentTrained, SentTraining, TrainingService } from '../engine/training-service.ts';
+import type { PageEngine } from './engine.ts';
+import { Engines, enginesOf } from './engines.ts';
 import { persistRuns } from './persist.ts';
-import type { WebBackend } from './backend.ts';
-import { startEngine, type PageEngine } from './engine.ts';
-import { engineOf } from './engines.ts';
 import { sendNetwork, traceFor } from './send-network.ts';
 import { sentWeights } from './sent-weights.ts';
+import { graphsNeedAll } from './steps-need-all.ts';
 import { checkTrainOptions, type TrainOnOptions } from './train-options.ts';
+import { trainingNeedsAll } from './training-needs-all.ts';
 
 /**
  * Trains a network on pictures, in a worker: the page goes on. `model` is a network of your own, or a name of the registry with
@@ -42,6 +45,7 @@ export async function trainOn(
   });
   checkNetwork(model);
   checkTrainOptions(options);
+  requireSendable(data);
   const { backend, base, threads, onEvent, signal, weights, ...rest } = options;
   signal?.throwIfAborted();
   const { out } = rest;
@@ -53,22 +57,69 @@ export async function trainOn(
     weights: weights === undefined ? undefined : sentWeights('trainOn', weights),
     onOwnBackend: backend !== undefined,
   };
-  const engine =
+  const needsAll = data.task !== undefined || trainingNeedsAll(model, options);
+  const engines =
     backend === undefined
-      ? await startEngine<TrainingService>('training', { threads, kernels: undefined, base })
-      : trainingEngine(backend);
-  try {
+      ? await Engines.start('training', { threads, base, networks: needsAll ? 'all' : 'resnext' })
+      : enginesOf('trainOn', backend);
+  let told: string[] = [];
+  let begun = false;
+  const train = async (engine: PageEngine): Promise<SentTrained> => {
+    // What was told before another engine took over is not told again.
+    const before = told;
+    told = [];
+    const tell = async (event: TrainEvent): Promise<void> => {
+      if (event.type === 'warning') {
+        const at = before.indexOf(event.message);
+        if (at !== -1) {
+          before.splice(at, 1);
+          return;
+        }
+        if (!begun) told.push(event.message);
+      } else begun = true;
+      await onEvent?.(event);
+    };
     const on = {
       event: async (event: TrainEvent): Promise<void> => {
         const message = out === undefined ? undefined : takeNotice();
-        if (message !== undefined) await onEvent?.({ type: 'warning', message });
-        await onEvent?.(event);
+        if (message !== undefined) await tell({ type: 'warning', message });
+        await tell(event);
       },
-      graphs: (inputs: readonly TracedInput[]) => traceFor(model, inputs),
+      graphs: async (inputs: readonly TracedInput[]) => {
+        const graphs = await traceFor(model, inputs);
+        if (engine.networks !== 'all' && graphsNeedAll(graphs))
+          throw beyond(new CardinalError('other kernels'));
+        return graphs;
+      },
     };
-    return trainedOn(await engine.channel.call('trainOn', [training], { signal, on }), data, model);
+    return channelOf(engine).call('trainOn', [training], { signal, on });
+  };
+  // Only its folder tells what a run that goes on takes.
+  const refuses = (error: unknown): boolean =>
+    isBeyond(error) ||
+    (rest.resume !== undefined && rest.resume !== false && !begun && isPlainRefusal(error));
+  try {
+    return trainedOn(await engines.having(needsAll, train, refuses), data, model);
   } finally {
-    if (backend === undefined) engine.end(new DisposedError('the training is over'));
+    if (backend === undefined) engines.end(new DisposedError('the training is over'));
+  }
+}
+
+/** Whether it may be for what an engine does not know, and not for the folder or for what computes. */
+function isPlainRefusal(error: unknown): boolean {
+  return error instanceof CardinalError && ['CardinalError', 'UsageError'].includes(error.name);
+}
+
+/** Throws a `UsageError` for pictures that cannot be had in a worker as they are here. */
+function requireSendable({ train, val, test }: OpenData): void {
+  for (const dataset of [train, val, test]) {
+    if (dataset === undefined) continue;
+    const { source, name } = dataset;
+    const isStream = source.kind === 'stream';
+    if (!isStream && !(source.kind === 'memory' && source.floats === true)) continue;
+    throw new UsageError(
+      `trainOn: ${name} ${isStream ? 'is a stream of this page, which its worker does not have' : 'has numbers, which are trained on in Node'}: give pictures of bytes that are kept`,
+    );
   }
 }
 
@@ -91,9 +142,9 @@ function takeNotice(): string | undefined {
   return message;
 }
 
-/** The engine of a backend. One whose script cannot train refuses by name. */
-function trainingEngine(backend: WebBackend): PageEngine<EngineService & TrainingService> {
-  return engineOf('trainOn', backend);
+/** What can be asked of an engine that trains. One whose script cannot refuses by name. */
+function channelOf({ channel }: PageEngine): Channel<EngineService & TrainingService> {
+  return channel;
 }
 
 /** What came of it, with the trained weights in the page's network. */

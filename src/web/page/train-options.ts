@@ -1,6 +1,7 @@
-import { anything, checkOptions, type Kinds } from '../../base/options.ts';
+import { anything, checkOptions, oneOf, type Kinds } from '../../base/options.ts';
 import { UsageError } from '../../base/errors.ts';
 import { described } from '../../base/described.ts';
+import { augmentationNames, type AugmentationName } from '../../data/augmentation-names.ts';
 import { commonTrainOnKinds, type CommonTrainOnOptions } from '../../run/training/arguments.ts';
 import type { WebBackendOptions } from './backend-options.ts';
 import type { WebBackend } from './backend.ts';
@@ -9,7 +10,9 @@ import type { WeightsInput } from './sent-weights.ts';
 import { url } from './url.ts';
 
 /** How a page trains. Pictures are read with the limits that `openPictures` got. */
-export interface TrainOnOptions extends Omit<CommonTrainOnOptions, 'weights' | 'backend'> {
+export interface TrainOnOptions extends Omit<CommonTrainOnOptions, 'weights' | 'backend' | 'augment'> {
+  /** How pictures are augmented, by name: a function would not come to the worker that trains. */
+  readonly augment?: AugmentationName | undefined;
   /**
    * Run folder in this site's private file system, `opfs:runs/pets`, for checkpoints, metrics and settings: a run goes on from there
    * after its tab was closed, with `resume`, and in Node once it is exported. Nothing is written without it.
@@ -25,7 +28,9 @@ export interface TrainOnOptions extends Omit<CommonTrainOnOptions, 'weights' | '
 
 const kinds: Kinds<TrainOnOptions> = {
   ...commonTrainOnKinds,
-  // With a message of its own.
+  augment: oneOf(...augmentationNames),
+  // With messages of their own.
+  loss: anything,
   weights: anything,
   out: place,
   base: url,
@@ -34,7 +39,12 @@ const kinds: Kinds<TrainOnOptions> = {
 /** Throws a `UsageError` for options that `trainOn` of a page has not: plain JavaScript may give anything. */
 export function checkTrainOptions(options: TrainOnOptions): void {
   checkOptions('trainOn', options, kinds);
-  const { backend, threads, base } = options;
+  const { backend, threads, base, loss } = options;
+  if (typeof loss === 'function') {
+    throw new UsageError(
+      "trainOn: a loss of one's own does not reach the worker that trains: name one ('bce', 'focal', 'mse'), or train in Node",
+    );
+  }
   const forBackend = Object.entries({ threads, base }).find(([, value]) => value !== undefined);
   if (backend !== undefined && forBackend !== undefined) {
     throw new UsageError(

@@ -9,7 +9,8 @@ import {
   removeFolderIfEmpty,
   writeFileAtomic,
 } from '../../run/folder/files.ts';
-import { isCheckpointName, startFiles } from '../../run/folder/run-remains.ts';
+import { isCheckpointName } from '../../run/folder/run-remains.ts';
+import { startFiles } from '../../run/folder/start-files.ts';
 import type { FolderPlatform } from '../../run/folder/platform.ts';
 import { blobSource } from './blob-source.ts';
 import { StoreError } from './errors.ts';

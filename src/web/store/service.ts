@@ -1,9 +1,8 @@
 import type { Call, Handlers } from '../../base/channel/service.ts';
 import type { MetricsRecord } from '../../run/folder/metrics-file.ts';
 import { openFolderPlatform } from './folder-platform.ts';
-import { listRuns, type RunSummary } from './list-runs.ts';
-import { readMetrics, type ReadMetricsOptions } from './read-metrics.ts';
-import { deleteRun, exportRun, importRun, requireRun } from './runs.ts';
+import type { RunSummary } from './list-runs.ts';
+import type { ReadMetricsOptions } from './read-metrics.ts';
 
 interface PackCallbacks {
   progress(done: number, total: number): void;
@@ -20,23 +19,33 @@ export interface RunsService {
 
 /** The handlers of `RunsService`, for a dedicated worker. */
 export const runsHandlers: Handlers<RunsService> = {
-  listRuns: async () => listRuns(await openFolderPlatform()),
+  listRuns: async () => {
+    const { listRuns } = await import('./list-runs.ts');
+    return listRuns(await openFolderPlatform());
+  },
   exportRun: async ([path], { signal, tell }) => {
     const onProgress = (done: number, total: number): void => {
       tell('progress', done, total);
     };
+    const { exportRun } = await import('./runs.ts');
     return exportRun(path, { signal, onProgress }, await openFolderPlatform());
   },
   importRun: async ([file, path, maxBytes], { signal, tell }) => {
     const onProgress = (done: number, total: number): void => {
       tell('progress', done, total);
     };
+    const { importRun } = await import('./runs.ts');
     await importRun(file, path, { signal, onProgress, maxBytes }, await openFolderPlatform());
   },
   deleteRun: async ([path]) => {
+    const { deleteRun } = await import('./runs.ts');
     await deleteRun(path, await openFolderPlatform());
   },
   readMetrics: async ([path, options]) => {
+    const [{ requireRun }, { readMetrics }] = await Promise.all([
+      import('./runs.ts'),
+      import('./read-metrics.ts'),
+    ]);
     const platform = await openFolderPlatform();
     await requireRun(path, platform);
     return readMetrics(path, options, platform);

@@ -1,3 +1,4 @@
+import { joinedBytes } from '../../base/joined-bytes.ts';
 import { create, toBinary } from '@bufbuild/protobuf';
 import { BinaryWriter, WireType } from '@bufbuild/protobuf/wire';
 import {
@@ -16,7 +17,7 @@ const irVersion = 8n;
 const opsetVersion = 17n;
 
 /** `AttributeProto.AttributeType` of onnx.proto. */
-const attributeTypes = { float: 1, int: 2, ints: 7 } as const;
+const attributeTypes = { float: 1, int: 2, text: 3, ints: 7 } as const;
 
 /**
  * The file's bytes. The weights are copied once, from where they are to their place: the messages around them are encoded
@@ -24,7 +25,7 @@ const attributeTypes = { float: 1, int: 2, ints: 7 } as const;
  */
 export function encodeModel(model: OnnxModel): Uint8Array<ArrayBuffer> {
   const graph = [graphWithoutTensors(model), ...model.initializers.flatMap(tensorParts)];
-  return concatenate([...modelWithoutGraph(model), ...prefixed(ModelProtoSchema.field.graph.number, graph)]);
+  return joinedBytes([...modelWithoutGraph(model), ...prefixed(ModelProtoSchema.field.graph.number, graph)]);
 }
 
 function modelWithoutGraph({ producerVersion, metadata }: OnnxModel): Uint8Array[] {
@@ -61,6 +62,7 @@ function nodeOf({ name, op, inputs, output, attributes }: OnnxNode) {
 function attributeOf(value: OnnxAttribute) {
   if ('int' in value) return { type: attributeTypes.int, i: BigInt(value.int) };
   if ('ints' in value) return { type: attributeTypes.ints, ints: value.ints.map(BigInt) };
+  if ('text' in value) return { type: attributeTypes.text, s: new TextEncoder().encode(value.text) };
   return { type: attributeTypes.float, f: value.float };
 }
 
@@ -89,14 +91,4 @@ function tensorParts({ name, dims, data }: OnnxTensor): Uint8Array[] {
 function prefixed(field: number, parts: readonly Uint8Array[]): Uint8Array[] {
   const length = parts.reduce((total, part) => total + part.length, 0);
   return [new BinaryWriter().tag(field, WireType.LengthDelimited).uint32(length).finish(), ...parts];
-}
-
-function concatenate(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const bytes = new Uint8Array(parts.reduce((total, part) => total + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    bytes.set(part, offset);
-    offset += part.length;
-  }
-  return bytes;
 }

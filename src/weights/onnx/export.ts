@@ -3,7 +3,7 @@ import { CardinalError } from '../../base/errors.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
 import { sizeOf } from '../../base/shape.ts';
 import { formatShape, type Shape, type Value } from '../../graph/value.ts';
-import { checkModule, type Module } from '../../nn/module.ts';
+import { checkModule, type AnyModule } from '../../nn/module.ts';
 import { trace, type Trace } from '../../nn/trace.ts';
 import { findFolds, foldTensors, type Fold } from './fold.ts';
 import { GraphBuilder } from './graph-builder.ts';
@@ -54,7 +54,7 @@ const mostBytes = 2 ** 31 - 1;
  * The bytes of an ONNX file (opset 17, IR 8: ONNX Runtime 1.12 and newer) that computes what the network does in
  * evaluation mode.
  *
- * Input `input` N×C×H×W (float) and output `logits` N×K (float), for any N. H and W are free where the network works on
+ * Input `input` N×C×H×W (float) and output `logits` N×K (float), for any N; other outputs of a network have the names that it gives them. H and W are free where the network works on
  * any size (its last pooling is over the whole picture), else as given. With `preprocessing` the input is `image`
  * N×H×W×C instead: bytes of N pictures of any one size, RGB or grey as the network has it, resized and cropped exactly as
  * `preprocess` does it. Tensors have PyTorch's parameter names, nodes their modules' paths (`/layer1/0/conv2/Conv`).
@@ -64,7 +64,7 @@ const mostBytes = 2 ** 31 - 1;
  * 2 GiB.
  */
 export async function exportOnnx(
-  model: Module,
+  model: AnyModule,
   options: OnnxExportOptions,
 ): Promise<Uint8Array<ArrayBuffer>> {
   checkModule('exportOnnx', 'the network', model);
@@ -105,7 +105,7 @@ export async function exportOnnx(
 }
 
 function portsOf(
-  model: Module,
+  model: AnyModule,
   traced: Trace,
   preprocessing: Preprocessing | undefined,
 ): { readonly inputs: readonly OnnxPort[]; readonly outputs: readonly OnnxPort[] } {
@@ -129,14 +129,29 @@ function portsOf(
   // A network that ends with a picture has one as large as its input says.
   const last = free ? rest.map((_, axis) => ['P', 'Q'][axis]) : rest;
   const { name } = traced.output;
+  const others = (traced.outputs ?? []).slice(1).map(({ name: called, shape }): OnnxPort => {
+    const dims = [
+      'N',
+      ...shape.slice(1).map((size, axis) => (free && axis > 0 ? `${called}_${axis + 1}` : size)),
+    ];
+    return { name: called, type: 'float', dims, description: `the network's ${called}` };
+  });
+  if (others.some((one) => one.name === input.name)) {
+    throw new CardinalError(
+      `exportOnnx: the input of the file is called ${input.name}, and so is an output of the network: give that another name`,
+    );
+  }
   return {
     inputs: [input],
-    outputs: [{ name, type: 'float', dims: ['N', k, ...last], description: 'scores of the classes' }],
+    outputs: [
+      { name, type: 'float', dims: ['N', k, ...last], description: 'scores of the classes' },
+      ...others,
+    ],
   };
 }
 
 /** The network's numbers by name. */
-function weightsOf(model: Module): (name: string) => Float32Array {
+function weightsOf(model: AnyModule): (name: string) => Float32Array {
   const state = model.stateDict();
   return (name) => {
     const data = state.get(name)?.data;

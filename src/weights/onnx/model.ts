@@ -23,7 +23,10 @@ export interface OnnxNode {
 export type OnnxAttributes = Readonly<Record<string, OnnxAttribute>>;
 
 export type OnnxAttribute =
-  { readonly int: number } | { readonly ints: readonly number[] } | { readonly float: number };
+  | { readonly int: number }
+  | { readonly ints: readonly number[] }
+  | { readonly float: number }
+  | { readonly text: string };
 
 export interface OnnxTensor {
   readonly name: string;

@@ -1,32 +1,24 @@
 import { CardinalError } from '../../base/errors.ts';
+import { usualSlope } from '../../graph/activation-rule.ts';
 import { isActivation, type Activation, type ActivationName } from '../../graph/activation.ts';
 import type { Node, NodeOf } from '../../graph/node.ts';
 import type { OpName, PoolAttrs } from '../../graph/op-table.ts';
 import { adaptiveWindows } from '../../graph/ops/adaptive-pool.ts';
+import type { AllReduceOps } from '../../graph/ops/all-reduce.ts';
 import type { ChannelSumOps } from '../../graph/ops/channel-sum.ts';
+import type { DropPathOps } from '../../graph/ops/drop-path.ts';
 import type { DropoutOps } from '../../graph/ops/dropout.ts';
+import type { LossOps } from '../../graph/ops/losses.ts';
+import type { MoreUpdateOps } from '../../graph/ops/more-updates.ts';
 import type { SoftmaxCrossEntropyOps } from '../../graph/ops/softmax-cross-entropy.ts';
+import type { SyncBatchNormOps } from '../../graph/ops/sync-batch-norm.ts';
 import type { Top1HitsOps } from '../../graph/ops/top1-hits.ts';
 import type { UpdateOps } from '../../graph/ops/update.ts';
 import { formatShape, type Value } from '../../graph/value.ts';
 import type { OnnxAttributes } from './model.ts';
-
-/**
- * One ONNX operator of those that a graph's node becomes. Its first input is the result of the step before, or the
- * node's first input; `others` follow.
- */
-export interface Step {
-  readonly op: string;
-  readonly others: readonly Operand[];
-  readonly attributes: OnnxAttributes;
-}
-
-/** A value of the graph, whole numbers that an operator takes as a tensor, one number of any kind, or a tensor of them. */
-export type Operand =
-  | Value
-  | { readonly name: string; readonly ints: readonly number[] }
-  | { readonly name: string; readonly float: number }
-  | { readonly name: string; readonly dims: readonly number[]; readonly floats: readonly number[] };
+import { normConverters } from './norm-steps.ts';
+import { pad, slice, step, type Step } from './step.ts';
+import { tensorConverters } from './tensor-steps.ts';
 
 /** ONNX's Slice cuts an end beyond the axis back to it. */
 const END_OF_AXIS = 2 ** 31 - 1;
@@ -34,7 +26,16 @@ const END_OF_AXIS = 2 ** 31 - 1;
 /** Ops that a network has in training alone, or that only plans have. */
 type TrainingOp =
   | Extract<OpName, `${string}_backward${string}`>
-  | keyof (ChannelSumOps & DropoutOps & SoftmaxCrossEntropyOps & Top1HitsOps & UpdateOps)
+  | keyof (AllReduceOps &
+      ChannelSumOps &
+      DropoutOps &
+      DropPathOps &
+      LossOps &
+      MoreUpdateOps &
+      SoftmaxCrossEntropyOps &
+      SyncBatchNormOps &
+      Top1HitsOps &
+      UpdateOps)
   | 'batch_norm'
   | 'batch_norm_recompute'
   | 'fold_batch_norm'
@@ -42,7 +43,10 @@ type TrainingOp =
 
 /** A new op is a type error here until it has an entry, or is listed as training's. */
 const converters: {
-  readonly [K in Exclude<OpName, TrainingOp | ActivationName>]: (node: NodeOf<K>) => readonly Step[];
+  readonly [K in Exclude<OpName, TrainingOp | ActivationName>]: (
+    node: NodeOf<K>,
+    part: number,
+  ) => readonly Step[];
 } = {
   conv2d: convolution,
   batch_norm_inference: batchNorm,
@@ -60,28 +64,32 @@ const converters: {
   slice_channels: ({ attrs: { start, length } }) => [slice([start], [start + length], [1], [1])],
   pad_channels: ({ attrs: { before, after } }) => [pad([0, before, 0, 0], [0, after, 0, 0])],
   subsample: ({ attrs: { stride } }) => [slice([0, 0], [END_OF_AXIS, END_OF_AXIS], [2, 3], [stride, stride])],
+  mul: ({ attrs, inputs }) => [
+    step('Mul', [inputs[1]]),
+    ...(attrs.residual ? [step('Add', [inputs[2]])] : []),
+    ...activationOf(attrs),
+  ],
+  ...normConverters,
+  ...tensorConverters,
   flatten: () => [step('Flatten', [], { axis: { int: 1 } })],
   linear: ({ inputs }) => [step('Gemm', inputs.slice(1), { transB: { int: 1 } })],
 };
 
-/** What a node of an inference trace is in ONNX, operators as of opset 17 (https://onnx.ai/onnx/operators/). */
-export function stepsOf(node: Node): readonly Step[] {
+/** What output `part` of a node of an inference trace is in ONNX, operators as of opset 17 (https://onnx.ai/onnx/operators/). */
+export function stepsOf(node: Node, part = 0): readonly Step[] {
   const { op } = node;
-  if (isActivation(op)) return [activations[op]];
+  if (op === 'leaky_relu') return [leakyRelu(node.attrs.negativeSlope)];
+  if (isActivation(op)) return activations[op];
   if (!isConverted(node)) throw new Error(`${node.scope}: ${op} has no place in a network that is only used`);
-  return convert(node);
+  return convert(node, part);
 }
 
 function isConverted(node: Node): node is Extract<Node, { readonly op: keyof typeof converters }> {
   return Object.hasOwn(converters, node.op);
 }
 
-function convert<K extends keyof typeof converters>(node: NodeOf<K>): readonly Step[] {
-  return converters[node.op](node);
-}
-
-function step(op: string, others: readonly Operand[] = [], attributes: OnnxAttributes = {}): Step {
-  return { op, others, attributes };
+function convert<K extends keyof typeof converters>(node: NodeOf<K>, part: number): readonly Step[] {
+  return converters[node.op](node, part);
 }
 
 function convolution({ attrs, inputs }: NodeOf<'conv2d'>): Step[] {
@@ -103,17 +111,46 @@ function batchNorm({ attrs, inputs }: NodeOf<'batch_norm_inference'>): Step[] {
 }
 
 /** An activation by itself, or behind another operator. */
-const activations: Readonly<Record<ActivationName, Step>> = {
-  relu: step('Relu'),
-  relu6: step('Clip', [
-    { name: 'min', float: 0 },
-    { name: 'max', float: 6 },
-  ]),
-  hardsigmoid: step('HardSigmoid', [], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } }),
+const activations: Readonly<Record<ActivationName, readonly Step[]>> = {
+  relu: [step('Relu')],
+  relu6: [
+    step('Clip', [
+      { name: 'min', float: 0 },
+      { name: 'max', float: 6 },
+    ]),
+  ],
+  hardsigmoid: [step('HardSigmoid', [], { alpha: { float: 1 / 6 }, beta: { float: 0.5 } })],
+  sigmoid: [step('Sigmoid')],
+  silu: [step('Sigmoid'), step('Mul', [{ back: 2 }])],
+  hardswish: [step('HardSwish')],
+  leaky_relu: [leakyRelu(usualSlope)],
+  // Operators of their own come with opset 20.
+  gelu: [
+    step('Div', [{ name: 'root_two', float: Math.SQRT2 }]),
+    step('Erf'),
+    step('Add', [{ name: 'one', float: 1 }]),
+    step('Mul', [{ back: 4 }]),
+    step('Mul', [{ name: 'half', float: 0.5 }]),
+  ],
+  gelu_tanh: [
+    step('Mul', [{ back: 1 }]),
+    step('Mul', [{ name: 'cubic', float: 0.044715 }]),
+    step('Add', [{ name: 'one', float: 1 }]),
+    step('Mul', [{ back: 4 }]),
+    step('Mul', [{ name: 'root_two_over_pi', float: Math.sqrt(2 / Math.PI) }]),
+    step('Tanh'),
+    step('Add', [{ name: 'one', float: 1 }]),
+    step('Mul', [{ back: 8 }]),
+    step('Mul', [{ name: 'half', float: 0.5 }]),
+  ],
 };
 
-function activationOf({ activation }: { readonly activation: Activation }): Step[] {
-  return activation === 'none' ? [] : [activations[activation]];
+function leakyRelu(slope: number): Step {
+  return step('LeakyRelu', [], { alpha: { float: slope } });
+}
+
+function activationOf({ activation }: { readonly activation: Activation }): readonly Step[] {
+  return activation === 'none' ? [] : activations[activation];
 }
 
 function maxPool(node: NodeOf<'max_pool2d'>): Step {
@@ -212,22 +249,4 @@ function endPadding({ inputs, outputs, attrs }: NodeOf<'max_pool2d'> | NodeOf<'a
     const lastEnd = (outputs[0].shape[2 + axis] - 1) * attrs.stride[axis] + attrs.kernelSize[axis];
     return Math.max(attrs.padding[axis], lastEnd - attrs.padding[axis] - inputs[0].shape[2 + axis]);
   });
-}
-
-function pad(before: readonly number[], after: readonly number[]): Step {
-  return step('Pad', [{ name: 'pads', ints: [...before, ...after] }]);
-}
-
-function slice(
-  starts: readonly number[],
-  ends: readonly number[],
-  axes: readonly number[],
-  steps: readonly number[],
-): Step {
-  return step('Slice', [
-    { name: 'starts', ints: starts },
-    { name: 'ends', ints: ends },
-    { name: 'axes', ints: axes },
-    { name: 'steps', ints: steps },
-  ]);
 }

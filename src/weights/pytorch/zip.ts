@@ -1,3 +1,4 @@
+import { joinedBytes } from '../../base/joined-bytes.ts';
 import { crc32 } from '../../base/crc32.ts';
 import { CardinalError } from '../../base/errors.ts';
 import { nextTask } from '../../base/next-task.ts';
@@ -139,11 +140,5 @@ async function inflate(bytes: Uint8Array, most: number): Promise<Uint8Array | un
   } catch {
     return undefined;
   }
-  const whole = new Uint8Array(length);
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
+  return joinedBytes(parts);
 }

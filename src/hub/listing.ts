@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
-import { CardinalError } from '../../base/errors.ts';
-import { parseJson } from '../../base/validate.ts';
-import { discard } from '../../hub/answer.ts';
-import { checksumOf } from '../../hub/checksum.ts';
-import { HubError } from '../../hub/hub-error.ts';
-import { formatHubName, isCommit, type HubName } from '../../hub/name.ts';
-import type { FileMetadata, HubSource } from '../../hub/source.ts';
-import { statusError } from '../../hub/status.ts';
-import { Watchdog } from '../../hub/timing.ts';
+import { CardinalError } from '../base/errors.ts';
+import { parseJson } from '../base/validate.ts';
+import { discard } from './answer.ts';
+import { checksumOf } from './checksum.ts';
+import { HubError } from './hub-error.ts';
+import { formatHubName, isCommit, type HubName } from './name.ts';
+import type { FileMetadata, HubSource } from './source.ts';
+import { statusError } from './status.ts';
+import { Watchdog } from './timing.ts';
 
 /** What a commit of a repository has. */
 export interface Listing {
@@ -50,7 +50,7 @@ export async function askListing(
   const what = formatHubName({ ...name, revision, file: undefined });
   const base = settings.endpoint.href.replace(/\/$/, '');
   const url = new URL(
-    `${base}/api/models/${name.owner}/${name.repo}/revision/${encodeURIComponent(revision)}?blobs=true`,
+    `${base}/api/${name.isDataset === true ? 'datasets' : 'models'}/${name.owner}/${name.repo}/revision/${encodeURIComponent(revision)}?blobs=true`,
   );
   const watchdog = new Watchdog(timing.answer, signal);
   try {

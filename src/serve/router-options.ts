@@ -1,0 +1,2 @@
+/** How addresses are found. */
+export const routerOptions = { maxParamLength: 300 };

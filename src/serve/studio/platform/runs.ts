@@ -1,0 +1,168 @@
+import { stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+
+import { CardinalError, messageOf, passOver } from '../../../base/errors.ts';
+import { parseJson } from '../../../base/validate.ts';
+import type { OpenData } from '../../../data/open-data.ts';
+import type { NodeBackendOptions } from '../../../node/backend.ts';
+import { namesIn, readTextFile } from '../../../node/files.ts';
+import { isInUse } from '../../../node/lock/in-use.ts';
+import { RunFolder } from '../../../node/run-folder.ts';
+import { runConfigSchema } from '../../../node/training/config.ts';
+import { holdsCheckpoint } from '../../../run/folder/checkpoints.ts';
+import { metricsName } from '../../../run/folder/run-folder.ts';
+import type { RunConfig } from '../../../run/training/config.ts';
+import { settingsOf } from '../../../studio/train/settings.ts';
+import type { MetricsPart, StudioRuns } from '../../../studio/train/platform.ts';
+import type { RunState, TrainRequest } from '../../../studio/train/service.ts';
+import type { Items, Located } from './items.ts';
+import { readMetricsFrom } from './metrics.ts';
+import { Training } from './training.ts';
+
+export interface NodeRunsOptions {
+  readonly items: Items;
+  readonly engine: Omit<NodeBackendOptions, 'isolated'> | undefined;
+  readonly data: (id: string) => Promise<OpenData>;
+  readonly weightsOf: (item: Located) => Promise<string>;
+}
+
+const mostConfigBytes = 2 ** 24;
+
+/** Milliseconds between two looks at a run that may have gone on. */
+const look = 400;
+
+/** Runs on this machine: of folders that were named, and those that the studio trains, one at a time. */
+export class NodeRuns implements StudioRuns {
+  readonly #options: NodeRunsOptions;
+  #training: Training | undefined;
+  /** Why runs failed that were begun here, by their folder. */
+  readonly #failures = new Map<string, string>();
+
+  constructor(options: NodeRunsOptions) {
+    this.#options = options;
+  }
+
+  async list(): Promise<readonly RunState[]> {
+    const items = (await this.#options.items.all()).filter(({ kind }) => kind === 'run');
+    return Promise.all(items.map((item) => this.#stateOf(item)));
+  }
+
+  async metrics(id: string, cursor: number): Promise<MetricsPart> {
+    const { path } = await this.#options.items.find(id, 'run');
+    return readMetricsFrom(join(path, metricsName), cursor);
+  }
+
+  async start(request: TrainRequest): Promise<string> {
+    this.#requireFree();
+    const { items, data: open, engine, weightsOf } = this.#options;
+    const { data, model, name = model.name, weights, ...options } = request;
+    const training = new Training();
+    this.#training = training;
+    try {
+      const source = await open(data);
+      const from =
+        weights === undefined ? undefined : await weightsOf(await items.find(weights, 'run', 'weights'));
+      const out = await RunFolder.freshPath(items.runsFolder, name);
+      await this.#begin(training, out, () =>
+        training.begin({
+          source,
+          model: { name: model.name, options: model.options ?? {} },
+          options: { ...options, weights: from, out, ...engineOf(engine) },
+        }),
+      );
+      return `run:${out}`;
+    } catch (error) {
+      if (this.#training === training) this.#training = undefined;
+      throw error;
+    }
+  }
+
+  async resume(id: string, epochs: number | undefined): Promise<void> {
+    this.#requireFree();
+    const { items } = this.#options;
+    const training = new Training();
+    this.#training = training;
+    try {
+      const { path } = await items.find(id, 'run');
+      await this.#requireNamedData(path);
+      await this.#begin(training, path, () =>
+        training.begin({ source: undefined, model: {}, options: { out: path, resume: true, epochs } }),
+      );
+    } catch (error) {
+      if (this.#training === training) this.#training = undefined;
+      throw error;
+    }
+  }
+
+  async stop(id: string): Promise<void> {
+    const { path } = await this.#options.items.find(id, 'run');
+    if (this.#training?.path !== path) {
+      throw new CardinalError(
+        `${basename(path)} is not trained by this studio: stop it where it was started, by Ctrl-C`,
+      );
+    }
+    await this.#training.stop();
+  }
+
+  async changed(_id: string, signal: AbortSignal): Promise<void> {
+    await pause(look, undefined, { signal }).catch(() => undefined);
+  }
+
+  async dispose(): Promise<void> {
+    await this.#training?.stop();
+  }
+
+  async #begin(training: Training, path: string, begin: () => Promise<void>): Promise<void> {
+    training.path = path;
+    this.#failures.delete(path);
+    void training.over.then((error) => {
+      if (error !== undefined) this.#failures.set(path, messageOf(error));
+      if (this.#training === training) this.#training = undefined;
+    });
+    await begin();
+  }
+
+  #requireFree(): void {
+    const path = this.#training?.path;
+    if (this.#training === undefined) return;
+    throw new CardinalError(
+      `${path === undefined ? 'a run' : basename(path)} is training: stop it first, or wait until it has ended`,
+    );
+  }
+
+  /** A run's settings name a folder, which need not be one that the studio may read. */
+  async #requireNamedData(path: string): Promise<void> {
+    const config = await configOf(path);
+    const known = await this.#options.items.all();
+    if (config === undefined || known.some((item) => item.kind === 'data' && item.path === config.data))
+      return;
+    throw new CardinalError(
+      `${basename(path)} was trained on ${config.data}, which was not named: start cardinal studio with it as well`,
+    );
+  }
+
+  async #stateOf({ id, name, path }: Located): Promise<RunState> {
+    const [config, names] = await Promise.all([configOf(path), namesIn(path)]);
+    const isHere = this.#training?.path === path;
+    return {
+      ...{ id, name, startedAt: config?.startedAt, model: config?.model.name },
+      ...{ epochs: config?.recipe.epochs, settings: config === undefined ? {} : settingsOf(config) },
+      training: isHere ? 'here' : (await isInUse(path)) ? 'elsewhere' : 'no',
+      hasCheckpoint: holdsCheckpoint(names),
+      error: this.#failures.get(path),
+    };
+  }
+}
+
+async function configOf(path: string): Promise<RunConfig | undefined> {
+  const file = join(path, 'config.json');
+  if ((await stat(file).catch(() => undefined)) === undefined) return undefined;
+  return readTextFile(file, mostConfigBytes)
+    .then((text) => parseJson(runConfigSchema, text, file))
+    .catch(passOver(undefined));
+}
+
+function engineOf(engine: NodeRunsOptions['engine']) {
+  return { backend: engine?.name, threads: engine?.threads, blas: engine?.blas };
+}

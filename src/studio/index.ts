@@ -1,0 +1,22 @@
+/** What serves the studio's page, in Node or in the page itself. Its own: it may change with any version. */
+export type {} from '../base/globals.ts'; // Globals that declarations speak of: nothing at run time.
+
+export { connect } from '../base/channel/connect.ts';
+export { portOf, type ChannelPort } from '../base/channel/port.ts';
+export type { Call, Channel, Handlers } from '../base/channel/service.ts';
+export { serve } from '../base/channel/serve.ts';
+export { VERSION } from '../base/version.ts';
+export { Kept } from './kept.ts';
+export { studioHandlers } from './handlers.ts';
+export { portOfLine, type MessageLine } from './line.ts';
+export type { StudioClassifier, StudioPlatform, UploadedClass } from './platform.ts';
+export type { PictureRef, SplitName } from './refs.ts';
+export type { StudioAbout, StudioItem, StudioService } from './service.ts';
+export type { DataCheck, DataDescription, ListedPicture, Pixels } from './data/service.ts';
+export type { Judged } from './judge/service.ts';
+export type { InsideNetwork, LayerMaps, PathShares, PictureExplained } from './inside/service.ts';
+export type { MetricsPart, StudioRuns } from './train/platform.ts';
+export type { PictureAnswer, RunState, TrainRequest } from './train/service.ts';
+export type { ExportedFile, ExportFormat } from './use/service.ts';
+export { settingsOf } from './train/settings.ts';
+export { trainedFrom } from './trained.ts';

@@ -1,0 +1,80 @@
+import type { Call } from '../../base/channel/service.ts';
+import type { AugmentationName } from '../../data/augmentation-names.ts';
+import type { MetricsRecord } from '../../run/folder/metrics-file.ts';
+import type { Classification } from '../../use/classify-each.ts';
+import type { PictureRef } from '../refs.ts';
+
+/** What the room Train asks, and whoever classifies. */
+export interface TrainCalls {
+  runs: Call<[], readonly RunState[]>;
+  /** Begins a run; its id, once it trains. It goes on when the page is closed. */
+  train: Call<[request: TrainRequest], string>;
+  /** Goes on with a run that has ended, for more epochs if they are given. */
+  resume: Call<[{ readonly run: string; readonly epochs?: number | undefined }]>;
+  /** Stops a run with a checkpoint; done when it is over. */
+  stop: Call<[{ readonly run: string }]>;
+  /** The metrics of a run so far. */
+  metrics: Call<[{ readonly run: string }], readonly MetricsRecord[]>;
+  /** Tells the metrics of a run as they are written, until the call is aborted. */
+  watch: Call<[{ readonly run: string }], void, WatchCallbacks>;
+  /** The most likely classes of each picture, or why it has none. */
+  classify: Call<[ClassifyRequest], readonly PictureAnswer[]>;
+}
+
+export interface WatchCallbacks {
+  /** New records. `again`: all that were told before are void, these are all there are. */
+  records(records: readonly MetricsRecord[], again: boolean): void;
+  /** What has become of the run. */
+  state(state: RunState): void;
+}
+
+export interface RunState {
+  readonly id: string;
+  readonly name: string;
+  /** When it was begun, in ISO 8601; undefined if its settings are not there or damaged. */
+  readonly startedAt: string | undefined;
+  readonly model: string | undefined;
+  /** Epochs that it is to have. */
+  readonly epochs: number | undefined;
+  /** Settings that differ from run to run, in words, by their name. */
+  readonly settings: Readonly<Record<string, string>>;
+  /** `here`: this studio trains it, and can stop it. `elsewhere`: another process has it. */
+  readonly training: 'here' | 'elsewhere' | 'no';
+  /** Whether it has a checkpoint: it can be continued and used. */
+  readonly hasCheckpoint: boolean;
+  /** Why it ended, if it failed here. */
+  readonly error?: string | undefined;
+}
+
+/** A run to begin. What is left out has the recipe's value. */
+export interface TrainRequest {
+  readonly data: string;
+  readonly model: { readonly name: string; readonly options?: Readonly<Record<string, unknown>> | undefined };
+  /** What the run's folder is called. Default: the network's name. */
+  readonly name?: string | undefined;
+  readonly recipe?: string | undefined;
+  readonly epochs?: number | undefined;
+  readonly batchSize?: number | undefined;
+  readonly learningRate?: number | undefined;
+  readonly augment?: AugmentationName | undefined;
+  readonly imageSize?: number | undefined;
+  readonly seed?: number | undefined;
+  /** Epochs without an improvement after which it stops. */
+  readonly patience?: number | undefined;
+  /** The id of weights or a run to begin with, and what becomes of their classifier. */
+  readonly weights?: string | undefined;
+  readonly head?: 'keep' | 'reset' | undefined;
+  /** Modules that are not trained. */
+  readonly freeze?: readonly string[] | undefined;
+}
+
+export interface ClassifyRequest {
+  /** A run or weights. */
+  readonly weights: string;
+  readonly pictures: readonly PictureRef[];
+  readonly topK?: number | undefined;
+}
+
+export type PictureAnswer =
+  | { readonly top: readonly Classification[]; readonly error?: undefined }
+  | { readonly top?: undefined; readonly error: string };
