@@ -1,0 +1,137 @@
+import { bytesSource, CardinalError } from 'cardinal-nn';
+import {
+  Kept,
+  trainedFrom,
+  VERSION,
+  type StudioAbout,
+  type StudioClassifier,
+  type StudioItem,
+  type StudioPlatform,
+  type UploadedClass,
+} from 'cardinal-nn/studio';
+import {
+  createBackend,
+  loadClassifier,
+  loadPicture,
+  openPictures,
+  readPicture,
+  type Classifier,
+  type WebBackend,
+} from 'cardinal-nn/web';
+import { bundledName, openBundled } from './bundled.ts';
+import { KeptPictures } from './kept-pictures.ts';
+import { WebRuns } from './web-runs.ts';
+
+type Data = Awaited<ReturnType<StudioPlatform['data']>>;
+type Picture = Awaited<ReturnType<StudioPlatform['uploaded']>>;
+type Trained = Awaited<ReturnType<StudioPlatform['trained']>>;
+
+const bundledId = 'data:bundled';
+const keptPrefix = 'data:kept/';
+
+const slower = 'One thread computes: this page was sent without the headers that let it have more.';
+const keepsNothing = 'This browser keeps no files for this page: runs and pictures are gone with it.';
+
+/** Networks that are held at a time. */
+const mostNetworks = 2;
+
+/** The studio's platform in a worker of a page: the browser's decoders, its private file system, WebAssembly. */
+export class WebStudio implements StudioPlatform {
+  readonly about: StudioAbout;
+  readonly runs: WebRuns;
+  readonly #backend: WebBackend;
+  readonly #pictures = new KeptPictures();
+  readonly #uploads = new Map<string, File>();
+  readonly #data = new Kept<Data>(8);
+  readonly #trained = new Kept<Trained>(mostNetworks);
+  readonly #classifiers = new Kept<Classifier>(mostNetworks, (classifier) => classifier.dispose());
+
+  private constructor(backend: WebBackend, canKeep: boolean) {
+    this.#backend = backend;
+    const { about } = backend;
+    const engine = about.replace(/, because .*/, '');
+    const notes = [...(engine === about ? [] : [slower]), ...(canKeep ? [] : [keepsNothing])];
+    this.about = { where: 'page', engine, version: VERSION, notes };
+    this.runs = new WebRuns((id) => this.data(id), canKeep);
+  }
+
+  static async create(): Promise<WebStudio> {
+    const canKeep = await navigator.storage.getDirectory().then(
+      () => true,
+      () => false,
+    );
+    return new WebStudio(await createBackend(), canKeep);
+  }
+
+  async items(): Promise<readonly StudioItem[]> {
+    const [kept, runs] = await Promise.all([this.#pictures.names().catch(() => []), this.runs.list()]);
+    return [
+      { id: bundledId, kind: 'data', name: bundledName },
+      ...kept.map((name): StudioItem => ({ id: `${keptPrefix}${name}`, kind: 'data', name })),
+      ...runs.map(({ id, name }): StudioItem => ({ id, kind: 'run', name })),
+    ];
+  }
+
+  backend(): Promise<WebBackend> {
+    return Promise.resolve(this.#backend);
+  }
+
+  async trained(id: string): Promise<Trained> {
+    const { key, read } = await this.runs.weights(id);
+    return this.#trained.get(key, async () => trainedFrom(bytesSource(await read(), id)));
+  }
+
+  async classifier(id: string): Promise<StudioClassifier> {
+    const { key, read } = await this.runs.weights(id);
+    return this.#classifiers.get(key, async () => loadClassifier(await read(), { backend: this.#backend }));
+  }
+
+  saveTemperature(): Promise<never> {
+    return Promise.reject(
+      new CardinalError(
+        'a page changes no weights: download them, and cardinal eval --calibrate writes the temperature',
+      ),
+    );
+  }
+
+  data(id: string): Promise<Data> {
+    return this.#data.get(id, async () => {
+      if (id === bundledId) return openBundled();
+      if (!id.startsWith(keptPrefix)) throw new CardinalError(`the studio has no data ${id}`);
+      return openPictures(await this.#pictures.folder(id.slice(keptPrefix.length)));
+    });
+  }
+
+  readPicture(...asked: Parameters<typeof readPicture>): Promise<Picture> {
+    return readPicture(...asked);
+  }
+
+  async upload(name: string, bytes: Uint8Array): Promise<string> {
+    const file = new File([new Uint8Array(bytes)], name);
+    await loadPicture(file);
+    const id = crypto.randomUUID();
+    this.#uploads.set(id, file);
+    return id;
+  }
+
+  async uploaded(upload: string): Promise<Picture> {
+    return loadPicture(this.#uploadedFile(upload));
+  }
+
+  async makeData(name: string, classes: readonly UploadedClass[]): Promise<string> {
+    const made = await this.#pictures.make(name, classes, (upload) => this.#uploadedFile(upload));
+    return `${keptPrefix}${made}`;
+  }
+
+  async dispose(): Promise<void> {
+    await this.runs.dispose();
+    await this.#classifiers.clear();
+    await this.#backend.dispose();
+  }
+
+  #uploadedFile(upload: string): File {
+    const file = this.#uploads.get(upload);
+    if (file !== undefined) return file;
+    throw new CardinalError('the picture is not there any more: the page was loaded anew, so add it again');
+  }
+}

@@ -1,0 +1,53 @@
+import * as Plot from '@observablehq/plot';
+import { useEffect, useRef } from 'preact/hooks';
+import type { JSX } from 'preact';
+import { saveChart } from './save-file.ts';
+
+/** A chart that can be saved as a drawing or a picture. */
+export function Chart({
+  name,
+  title,
+  options,
+}: {
+  readonly name: string;
+  readonly title: string;
+  readonly options: Plot.PlotOptions;
+}): JSX.Element {
+  const place = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const drawn = Plot.plot({ ...options, className: 'judge-plot', style: { background: 'transparent' } });
+    drawn.setAttribute('role', 'img');
+    drawn.setAttribute('aria-label', title);
+    place.current?.replaceChildren(drawn);
+  }, [options, title]);
+  const save = (type: 'svg' | 'png'): void => {
+    const svg = place.current?.querySelector('svg');
+    if (svg) void saveChart(name, svg, type);
+  };
+  return (
+    <figure class="judge-chart">
+      <figcaption>{title}</figcaption>
+      <div ref={place} />
+      <div class="judge-tools">
+        <button
+          type="button"
+          onClick={() => {
+            save('svg');
+          }}
+          aria-label={`Save ${title} as SVG`}
+        >
+          SVG
+        </button>
+        <button
+          type="button"
+          onClick={() => {
+            save('png');
+          }}
+          aria-label={`Save ${title} as PNG`}
+        >
+          PNG
+        </button>
+      </div>
+    </figure>
+  );
+}

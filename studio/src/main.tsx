@@ -1,0 +1,9 @@
+import { render } from 'preact';
+import { App } from './app.tsx';
+import { startEngine } from './engine/engine.ts';
+import './style/base.css';
+
+const root = document.getElementById('studio');
+if (root === null) throw new Error('index.html has no element with the id studio');
+render(<App />, root);
+void startEngine();

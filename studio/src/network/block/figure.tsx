@@ -1,0 +1,89 @@
+import type { JSX } from 'preact';
+import type { BlockShape } from '../work/service.ts';
+import { figureOf, measures, type Form } from './figure.ts';
+
+interface FigureViewProps {
+  readonly form: Form;
+  readonly block: BlockShape;
+  readonly width: number;
+  readonly label: string;
+}
+
+/** Figure 3, drawn. Pieces move from form to form by themselves: their places are styles with a transition. */
+export function FigureView({ form, block, width, label }: FigureViewProps): JSX.Element {
+  const { pieces, rows, join, height } = figureOf(form, block, width);
+  const { inputWidth, cardinality } = block;
+  const left = measures.text;
+  const right = width - measures.lane;
+  const middle = (left + right) / 2;
+  const end = height - measures.gap - 8;
+  return (
+    <svg
+      class="block-figure"
+      width={width}
+      height={height}
+      viewBox={`0 0 ${width} ${height}`}
+      role="img"
+      aria-label={label}
+    >
+      <text class="end" x={middle} y={14}>
+        {inputWidth} channels in
+      </text>
+      <path class="shortcut" d={`M${middle} 24H${width - 8}V${end}H${middle + 9}`} />
+      <path class="way" d={`M${middle} 18V28M${middle} ${end + 9}V${height - 18}`} />
+      <rect class="bar" x={left} y={28} width={right - left} height={3} />
+      {pieces.map(({ row, path, x, width: wide }) => (
+        <rect
+          key={`${row}:${path}`}
+          class={`piece row${row}${path % 2 === 1 ? ' odd' : ''}`}
+          style={{ x: `${x}px`, width: `${wide}px` }}
+          y={rows[row]?.y}
+          height={measures.row}
+        />
+      ))}
+      {pieces.map(({ row, path, x, width: wide }) => (
+        <rect
+          key={`way ${row}:${path}`}
+          class="lane"
+          style={{ x: `${x + wide / 2 - 0.5}px` }}
+          y={row === 0 ? 31 : (rows[row]?.y ?? 0) - measures.gap}
+          width={1}
+          height={row === 0 ? measures.top - 31 : measures.gap}
+        />
+      ))}
+      <rect class="bar" x={left} y={end - 12} width={right - left} height={3} />
+      {pieces
+        .filter(({ row }) => row === 2)
+        .map(({ path, x, width: wide }) => (
+          <rect
+            key={`out ${path}`}
+            class="lane"
+            style={{ x: `${x + wide / 2 - 0.5}px` }}
+            y={(rows[2]?.y ?? 0) + measures.row}
+            width={1}
+            height={end - 12 - (rows[2]?.y ?? 0) - measures.row}
+          />
+        ))}
+      {rows.map(({ y, text }, row) => (
+        <text key={row} class="layer" x={0} y={y + measures.row / 2 + 4}>
+          {text}
+        </text>
+      ))}
+      {join && (
+        <text class="layer soft" x={0} y={join.y + 4}>
+          {join.text}
+        </text>
+      )}
+      <circle class="plus" cx={middle} cy={end} r={9} />
+      <path class="sign" d={`M${middle - 5} ${end}h10M${middle} ${end - 5}v10`} />
+      <text class="end" x={middle} y={height - 4}>
+        {inputWidth} channels out
+      </text>
+      {cardinality > 1 && form === 'a' && (
+        <text class="layer soft" x={0} y={24}>
+          {cardinality} paths
+        </text>
+      )}
+    </svg>
+  );
+}
