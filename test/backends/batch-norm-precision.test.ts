@@ -42,6 +42,12 @@ function largest(actual: ArrayLike<number>, expected: ArrayLike<number>): number
   return Array.from(expected).reduce((most, value, i) => Math.max(most, Math.abs(actual[i] - value)), 0);
 }
 
+/** The root of the mean square of what is wrong: from seed to seed it varies by less than half, the largest by two and a half. */
+function typical(actual: ArrayLike<number>, expected: ArrayLike<number>): number {
+  const squares = Array.from(expected).reduce((sum, value, i) => sum + (actual[i] - value) ** 2, 0);
+  return Math.sqrt(squares / expected.length);
+}
+
 const train = (backend: Backend, x: Drawn) =>
   runOp(backend, 'batch_norm', {
     attrs: { eps, momentum, activation: 'none', residual: false },
@@ -72,20 +78,22 @@ describe.each(kinds)('on $name', ({ backends: [backend] }) => {
       const x = drawn(rng, mean, deviation);
       const truth = truthOf(x);
       const { outputs, inputs } = await train(backend, x);
-      // Normalised numbers go up to 5, where an f32 is a multiple of 5e-7.
-      expect(largest(outputs[0], truth.normal)).toBeLessThan(2e-6);
+      // Normalised numbers go up to 5, where an f32 is a multiple of 5e-7. They share what is wrong with their channel's deviation, which
+      // sums of squares in f32 have: over the channels it scatters, so the typical error is held tightly and the largest not.
+      expect(typical(outputs[0], truth.normal)).toBeLessThan(4e-7);
+      expect(largest(outputs[0], truth.normal)).toBeLessThan(4e-6);
       const kept = Array.from(truth.mean, (_, c) => outputs[1][c] + outputs[1][channels + c]);
       expect(largest(kept, truth.mean)).toBeLessThan(1e-6 * deviation);
       const relative = (actual: ArrayLike<number>, expected: Float64Array) =>
-        largest(
+        typical(
           Array.from(expected, (value, c) => actual[c] / value),
           new Float64Array(channels).fill(1),
         );
-      expect(relative(outputs[2], truth.invstd)).toBeLessThan(1e-6);
+      expect(relative(outputs[2], truth.invstd)).toBeLessThan(4e-7);
       const tracks = truth.mean.map((value) => momentum * value);
       expect(largest(inputs[3], tracks)).toBeLessThan(1e-7 * (Math.abs(mean) + deviation));
       const tracked = truth.variance.map((value) => 1 - momentum + (momentum * value * count) / (count - 1));
-      expect(relative(inputs[4], tracked)).toBeLessThan(1e-6);
+      expect(relative(inputs[4], tracked)).toBeLessThan(8e-7);
 
       const dy = drawn(rng, 0.3, 1);
       const back = await runOp(backend, 'batch_norm_backward', {
@@ -108,7 +116,8 @@ describe.each(kinds)('on $name', ({ backends: [backend] }) => {
         const c = channelOf(i);
         return invstd[c] * (value - sums[c] / count - (normal[i] * slopes[c]) / count);
       });
-      expect(largest(back.outputs[0], dx)).toBeLessThan(2e-6 * Math.max(...invstd));
+      expect(typical(back.outputs[0], dx)).toBeLessThan(4e-7 * Math.max(...invstd));
+      expect(largest(back.outputs[0], dx)).toBeLessThan(4e-6 * Math.max(...invstd));
       // Sums of `count` numbers of size 1.
       expect(largest(back.outputs[1], slopes)).toBeLessThan(1e-6 * count);
       expect(largest(back.outputs[2], sums)).toBeLessThan(1e-6 * count);

@@ -9,7 +9,7 @@ import type { OpName } from '../../src/graph/op-table.ts';
 import { sizeOf } from '../../src/base/shape.ts';
 import { BatchNorm2d, Conv2d, Sequential } from '../../src/nn/index.ts';
 import { compile } from '../../src/session/compile.ts';
-import { entries, type Plan, type PlanBuffer } from '../../src/plan/plan.ts';
+import type { Plan, PlanBuffer } from '../../src/plan/plan.ts';
 import { train } from '../../src/train/train.ts';
 import { seed } from '../support/seed.ts';
 import { MemoryStore, picture, runTraining, tinyRun } from '../support/tiny-training.ts';
@@ -32,7 +32,7 @@ function pooled(limits: Partial<Backend> = {}): Backend {
       return fresh;
     };
     const tensor = (buffer: PlanBuffer): Tensor => ({ shape: buffer.shape, data: dataOf(buffer) });
-    const steps = entries.flatMap((entry) => plan.steps[entry]);
+    const steps = Object.values(plan.steps).flat();
     const lastUse = new Map(steps.flatMap(({ index, inputs, outputs }) => [...inputs, ...outputs].map((buffer) => [buffer, index] as const))); // prettier-ignore
     return programs.add(plan, {
       elements: dataOf,

@@ -49,3 +49,10 @@ describe('what is wrong is said in the words of zod itself', () => {
     );
   });
 });
+
+test('a length that cannot be compared is refused in one line', () => {
+  const names = z.array(z.string()).check(z.minLength(1));
+  expect(() => validate(names, { length: { toString: 1 } }, 'classes.json')).toThrow(
+    /^classes\.json: a length in it is no number$/,
+  );
+});

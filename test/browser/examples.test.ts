@@ -11,7 +11,7 @@ import webpack, { type Configuration } from 'webpack';
 import { balancedSubset } from '../../src/data/split.ts';
 import { createBackend, loadClassifier, openData, trainOn } from '../../src/node/index.ts';
 import { blocksOf } from '../docs/blocks.ts';
-import { browsers, openBrowser, type TestBrowser } from './support/browsers.ts';
+import { browsers, openBrowser, type TestBrowser, type TestPage } from './support/browsers.ts';
 import { bundlePage } from './support/bundle.ts';
 import { packPackage, root, type Packed } from './support/packed.ts';
 import { servePages, type ServeOptions } from './support/pages.ts';
@@ -207,7 +207,9 @@ function textAfter({ id, before }: { id: string; before: readonly string[] }): P
 interface PageGlobals {
   readonly document: {
     readonly body: unknown;
+    readonly activeElement: PageElement | null;
     querySelector(selector: string): PageElement | null;
+    querySelectorAll(selector: string): ArrayLike<PageElement>;
   };
   readonly DataTransfer: new () => { readonly items: { add(file: File): void } };
   readonly DragEvent: new (type: string, init: object) => Event;
@@ -215,6 +217,10 @@ interface PageGlobals {
 }
 
 interface PageElement {
+  readonly tagName: string;
+  readonly id: string;
+  /** Of what a form has. */
+  readonly labels?: ArrayLike<PageElement>;
   readonly textContent: string;
   readonly className: string;
   readonly disabled: boolean;
@@ -226,9 +232,7 @@ interface PageElement {
 describe.each(browsers)('in %s', (kind) => {
   let browser: TestBrowser;
   beforeAll(async () => {
-    // A camera that needs no asking.
-    const args = ['--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'];
-    browser = await openBrowser(kind, { args });
+    browser = await openBrowser(kind);
   });
   afterAll(() => browser.close());
 
@@ -273,6 +277,11 @@ describe.each(browsers)('in %s', (kind) => {
   test('two boxes of photos are told apart after training', async () => {
     const page = await browser.newPage();
     await page.goto(`${origins.get('two boxes') ?? ''}/`);
+    expect(await stopsOf(page, 5)).toEqual([
+      ...['This box holds', 'Drop photos here, or choose:', 'This box holds', 'Drop photos here, or choose:'],
+      'Train',
+    ]);
+    expect(await page.evaluate(announced, undefined)).toEqual(['DIV', 'DIV', 'OUTPUT', 'P#answer']);
     await page.setFiles('fieldset:nth-of-type(1) [type=file]', cats.slice(0, -1));
     const contents = dogs.slice(0, -1).map((path) => readFile(path, 'base64'));
     expect(await page.evaluate(drop, await Promise.all(contents))).toEqual([true, '9 photos', true]);
@@ -315,6 +324,30 @@ function drop(photos: readonly string[]): readonly [boolean, string, boolean] {
   shown.push(box?.className);
   const isKept = document.querySelector('h1')?.dispatchEvent(event('drop')) === false;
   return [isTaken && shown.join() === 'over,', box?.querySelector('div')?.textContent ?? '', isKept];
+}
+
+/** What the tabulator key comes to, by its label or its text. */
+async function stopsOf(page: TestPage, count: number): Promise<string[]> {
+  const keyboard = page.driver.playwright?.keyboard ?? page.driver.puppeteer?.keyboard;
+  const stops: string[] = [];
+  for (let stop = 0; stop < count; stop++) {
+    await keyboard?.press('Tab');
+    stops.push(await page.evaluate(focused, undefined));
+  }
+  return stops;
+}
+
+function focused(): string {
+  const { document } = globalThis as unknown as PageGlobals;
+  const { labels, textContent } = document.activeElement ?? {};
+  return (labels?.[0]?.textContent ?? textContent ?? '').trim();
+}
+
+/** What a screen reader says when it changes. */
+function announced(): string[] {
+  const { document } = globalThis as unknown as PageGlobals;
+  const found = document.querySelectorAll('[role=status], output');
+  return Array.from(found, ({ tagName, id }) => (id === '' ? tagName : `${tagName}#${id}`));
 }
 
 /** Presses the button that trains, and gives what the page says when it can be pressed again. */

@@ -102,7 +102,7 @@ describe.each(browsers)('%s', (kind) => {
     };
     const { error } = await locate();
     expect(error?.message).toMatch(
-      /^127\.0\.0\.1:\d+ is in trouble \(503\) .*; tried 5 times; 97\.7 KiB are kept, the same command goes on from there$/,
+      /^127\.0\.0\.1:\d+ is in trouble \(503\) .*; tried 5 times; 97\.7 KiB are kept, the next try goes on from there$/,
     );
     const ranges = () => hub.gets('cdn').map(({ range }) => range);
     expect(ranges()).toEqual([undefined, ...Array.from({ length: 4 }, () => `bytes=${half}-`)]);

@@ -1,5 +1,5 @@
 /** Calls of a page in plain JavaScript, which the types would refuse, and how the error begins: name, call, class and line. */
-import { createModel } from '../../src/index.ts';
+import { createModel, listModels } from '../../src/index.ts';
 import * as web from '../../src/web/index.ts';
 
 const base = '/dist';
@@ -32,6 +32,11 @@ async function calls(): Promise<Calls> {
       'createBackend of null',
       () => createBackend(wrong(null)),
       'UsageError: createBackend: expected options by name, { threads, kernels, base, … }, got null',
+    ],
+    [
+      'createBackend of networks that there are no scripts for',
+      () => createBackend(wrong({ networks: 'resnet' })),
+      "UsageError: createBackend: expected networks to be 'resnext' or 'all', got 'resnet'",
     ],
     [
       'createBackend of an unknown option',
@@ -276,7 +281,7 @@ async function calls(): Promise<Calls> {
     [
       'trainOn of an unknown network',
       () => trainOn(data, { name: 'resnet21' }, { base }),
-      'UsageError: unknown model "resnet21"; the nearest: resnet20_cifar, resnet18, resnet34, resnet50, resnet101; "cardinal models" lists all 51',
+      `UsageError: unknown model "resnet21"; the nearest: resnet26, resnet20_cifar, resnet18, resnet34, resnet50; "cardinal models" lists all ${listModels().length}`,
     ],
     [
       'trainOn of an unknown option',

@@ -2,7 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../..', import.meta.url));
-const bin = fileURLToPath(new URL('../../bin/cardinal.js', import.meta.url));
+const ownBin = fileURLToPath(new URL('../../bin/cardinal.js', import.meta.url));
 
 export interface Finished {
   readonly code: number | null;
@@ -11,6 +11,8 @@ export interface Finished {
 }
 
 export interface RunOptions {
+  /** Of another installation than this repository. */
+  readonly bin?: string;
   readonly cwd?: string;
   readonly env?: Readonly<Record<string, string>>;
   /** What comes on standard input. Default: nothing. */
@@ -25,7 +27,7 @@ export const environment: NodeJS.ProcessEnv = { ...process.env, NO_COLOR: '1', _
 /** Runs the built command line as a user does: a process of its own, no terminal. */
 export function cardinal(
   args: readonly string[],
-  { cwd, env, stdin, onStderr }: RunOptions = {},
+  { bin = ownBin, cwd, env, stdin, onStderr }: RunOptions = {},
 ): Promise<Finished> {
   return new Promise((resolve, reject) => {
     const child = spawn(process.execPath, [bin, ...args], {

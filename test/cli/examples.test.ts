@@ -94,6 +94,36 @@ it("05 prints the review's summary and the shape of its output", async () => {
   expect(stdout).toContain('\n[ 2, 1000 ]\n');
 }, 120_000);
 
+it('06 gives the logits, the loss and the gradients that PyTorch gives', async () => {
+  const fixtures = join(root, 'test/fixtures/functional');
+  const stdout = await printed('06-your-own-se-resnext', join(fixtures, 'se-resnext.safetensors'));
+  const [logits, loss, ...lines] = stdout
+    .trim()
+    .split('\n')
+    .map((line) => line.split(' '));
+  const expected = JSON.parse(await readFile(join(fixtures, 'se-resnext.json'), 'utf8')) as {
+    readonly logits: readonly number[];
+    readonly loss: number;
+    readonly gradients: Readonly<Record<string, readonly [sum: number, length: number]>>;
+  };
+  expect(logits.slice(1).map(Number)).toEqual(expected.logits.map((one) => expect.closeTo(one, 5) as number));
+  expect(Number(loss[1])).toBeCloseTo(expected.loss, 5);
+  expect(lines.map(([name]) => name).sort()).toEqual(Object.keys(expected.gradients).sort());
+  for (const [name, ...numbers] of lines) {
+    const close = expected.gradients[name].map((one) => expect.closeTo(one, 4) as number);
+    expect(numbers.map(Number), name).toEqual(close);
+  }
+}, 120_000);
+
+it('07 trains on what it draws itself, and goes on where it was stopped', async () => {
+  const out = join(setup.home, 'shapes');
+  const stdout = await printed('07-your-own-data', out);
+  expect(stdout).toMatch(/epoch 3 of 3: loss \d\.\d+\ntop-1 accuracy [01]\.\d+/);
+  const config = JSON.parse(await readFile(join(out, 'config.json'), 'utf8')) as object;
+  expect(config).toMatchObject({ data: 'shapes', program: ['pictures', 'augment'] });
+  expect(await printed('07-your-own-data', out)).toMatch(/^top-1 accuracy/);
+}, 120_000);
+
 /** So many grey pictures of 28×28 in the format of MNIST, each with a bright row that tells its class of ten. */
 async function writeIdx(folder: string, split: string, count: number): Promise<void> {
   const pixels = new Uint8Array(count * 784);

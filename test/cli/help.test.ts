@@ -4,7 +4,8 @@ import { cardinal, root } from './cardinal.ts';
 
 const commands = [
   'study',
-  ...['demo', 'models', 'summary', 'tradeoff', 'plan', 'train', 'eval', 'predict'],
+  ...['explain', 'features', 'lr', 'serve', 'studio'],
+  ...['demo', 'models', 'summary', 'tradeoff', 'plan', 'forecast', 'train', 'eval', 'predict'],
   ...['inspect', 'verify', 'pack', 'unpack', 'convert', 'export', 'run', 'doctor'],
 ];
 

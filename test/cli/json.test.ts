@@ -68,7 +68,7 @@ describe('--json', () => {
     expect(given.cost.total.macs).toBe(given.macs);
     expect(given.cost.total.parameters).toBe(given.totalParams);
     const quoted = given.cost.conventions.map(({ value }) => (value / 1e9).toFixed(2));
-    expect(quoted).toEqual(['4.23', '4.23', '4.23', '4.26', '4.27', '4.29', '4.29', '8.46']);
+    expect(quoted).toEqual(['4.23', '4.23', '4.23', '4.26', '4.26', '4.27', '4.29', '4.29', '8.46']);
   });
 
   it("tradeoff has Table 2's columns, and Table 3's networks", async () => {

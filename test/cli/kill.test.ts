@@ -106,3 +106,25 @@ it(`a run killed ${kills} times at random moments ends with the bytes of one tha
   expect(last.code, last.stderr).toBe(0);
   await expectSameRuns();
 }, 240_000);
+
+it('a run killed as what was frozen is trained ends with the bytes of one that was not', async () => {
+  const tuned = ['--epochs', '3', '--unfreeze-at', '2', '--lr-scale', '*=0.5', 'fc=1', '--out'];
+  const said = /from epoch 2 on all [\d,]+ parameters are trained, in [\d.]+ MiB\n/;
+  const whole = await cardinal([...begin, ...tuned, 'tuned'], { cwd: folder });
+  expect(whole.code, whole.stderr).toBe(0);
+  expect(whole.stderr).toContain('frozen: backbone, until epoch 2 begins\n');
+  expect(whole.stderr).toMatch(said);
+  const killed = await cardinal([...begin, ...tuned, 'tuned-cut'], {
+    cwd: folder,
+    onStderr: (child, stderr) => said.test(stderr) && child.kill('SIGKILL'),
+  });
+  expect(killed.code).toBe(null);
+  const resumed = await cardinal(['train', '--resume', 'tuned-cut', '--threads', '2'], { cwd: folder });
+  expect(resumed.code, resumed.stderr).toBe(0);
+  for (const file of ['last.safetensors', 'best.safetensors']) {
+    const [a, b] = await Promise.all(['tuned', 'tuned-cut'].map((run) => readFile(at(run, file))));
+    expect(b.equals(a), file).toBe(true);
+  }
+  const lines = (await readFile(at('tuned-cut', 'metrics.jsonl'), 'utf8')).split('\n');
+  expect(lines.filter((line) => line.includes('"type":"unfrozen"'))).toHaveLength(1);
+});

@@ -1,21 +1,20 @@
-import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod/mini';
 import { fromCsv } from '../../src/study/csv.ts';
+import { bundled, writeSome } from '../support/some-pictures.ts';
 import { cardinal, root, type RunOptions } from './cardinal.ts';
 import { writePictures } from './pictures.ts';
 
 let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cardinal-study-'));
-  await writeBeginning(join(folder, 'some/fashion-mnist-sample'));
+  await writeSome(bundled, join(folder, 'some/fashion-mnist-sample'), { train: 256, t10k: 100 });
 });
 afterAll(() => rm(folder, { recursive: true }));
 
-const bundled = join(root, 'data/fashion-mnist-sample');
 /** Seconds on one core: two networks, two seeds, and few pictures to evaluate them on. */
 const tiny = ['study', 'figure5', '--epochs', '2', '--pictures', '128', '--seeds', '2'];
 const some = ['--data', 'some/fashion-mnist-sample'];
@@ -142,27 +141,6 @@ const resultSchema = z.object({
   outcomes: z.array(z.looseObject({ arm: z.string(), seconds: z.number() })),
   claims: z.array(z.unknown()),
 });
-
-/** The first pictures of the bundled data: to evaluate on all of it takes most of the time. */
-async function writeBeginning(to: string): Promise<void> {
-  await mkdir(to, { recursive: true });
-  await copyFile(join(bundled, 'classes.json'), join(to, 'classes.json'));
-  for (const [name, count] of [
-    ['train', 256],
-    ['t10k', 100],
-  ] as const) {
-    for (const [file, header, bytes] of [
-      ['images-idx3', 16, 28 * 28],
-      ['labels-idx1', 8, 1],
-    ] as const) {
-      const path = `${name}-${file}-ubyte.gz`;
-      const whole = gunzipSync(await readFile(join(bundled, path)));
-      const part = whole.subarray(0, header + count * bytes);
-      part.writeUInt32BE(count, 4);
-      await writeFile(join(to, path), gzipSync(part));
-    }
-  }
-}
 
 function withoutTime(outcome: object): object {
   return { ...outcome, seconds: 0 };

@@ -41,6 +41,17 @@ describe('a flag that a command does not have', () => {
     expect(didYouMean('--dataset', { ...train, args: [] })).toBeUndefined();
   });
 
+  it('is told where it belongs', () => {
+    const labels = (args: readonly string[], flags: readonly string[] = ['--json']) =>
+      didYouMean('--labels', { flags, args });
+    expect(labels(['data'])).toMatch(
+      /only train and eval read labels from a file: .* a folder of class folders/,
+    );
+    expect(labels(['source', 'out'])).toBe(labels(['data']));
+    expect(labels(['data'], ['--classes'])).toBe('(Did you mean --classes?)');
+    expect(labels([])).toBeUndefined();
+  });
+
   it('is like nothing if nothing is near', () => {
     expect(didYouMean('--frobnicate', train)).toBeUndefined();
     expect(didYouMean('-z', train)).toBeUndefined();

@@ -1,4 +1,5 @@
-import { activationNames, isFusable, type Activation } from '../../src/graph/activation.ts';
+import { activationNames, type Activation } from '../../src/graph/activation.ts';
+import { isDifferentiableByResult } from '../../src/graph/fusable.ts';
 import type { OpName, OpTable } from '../../src/graph/op-table.ts';
 import { sizeOf } from '../../src/base/shape.ts';
 import type { Shape } from '../../src/graph/value.ts';
@@ -32,7 +33,7 @@ export type CasesOf<Ops> = { readonly [K in keyof Ops & OpName]: Cases<K> };
 
 /**
  * Small cases for numerical differentiation, of the ops that have a gradient. Where an op has a kink (ReLU, max pooling), inputs keep
- * away from it by more than the step of the difference.
+ * away from it by more than the steps of the differences, 1/16 at most.
  */
 export type GradientCases<Ops> = { readonly [K in keyof Ops & OpName]?: Cases<K> };
 
@@ -73,17 +74,35 @@ export function coin(rng: Rng): boolean {
 }
 
 /** The activations that an op may end in: a backend need not take all, but must say so. */
-export const fused: readonly Activation[] = ['none', ...activationNames.filter(isFusable)];
+export const fused: readonly Activation[] = ['none', ...activationNames];
+
+/** Those of them whose gradient needs nothing but the result. */
+export const fusedByResult = fused.filter(isDifferentiableByResult);
+
+/** The others, whose gradient needs what they were applied to. */
+export const fusedByInput = activationNames.filter((name) => !isDifferentiableByResult(name));
 
 export interface Tail {
   readonly activation: Activation;
   readonly residual: boolean;
 }
 
-/** What may follow in the same op: each activation, with a residual and without. */
-export const tails: readonly Tail[] = fused.flatMap((activation) =>
+/** Each activation after which an op can be differentiated with what it gave, with a residual and without. */
+export const tailsByResult = fusedByResult.flatMap((activation) =>
   [false, true].map((residual) => ({ activation, residual })),
 );
+
+/** What may follow in the same op: these, and each of the others, with a residual or without. */
+export const tails: readonly Tail[] = [
+  ...tailsByResult,
+  ...fusedByInput.map((activation, index) => ({ activation, residual: index % 2 === 0 })),
+];
+
+/** Those after which a batch norm can be differentiated. */
+export const tailsOfNorms: readonly Tail[] = [
+  ...tailsByResult,
+  ...fusedByInput.map((activation) => ({ activation, residual: false })),
+];
 
 /** All combinations of true and false for `count` flags. */
 export function flags(count: number): boolean[][] {

@@ -12,19 +12,23 @@ import { seed } from '../support/seed.ts';
 import { runOp } from './single-op.ts';
 
 /**
- * Numerical differentiation. The loss is Σ weights·output with random weights; its gradient along each element of each
- * input, (L(x + ε) − L(x − ε)) / 2ε, is compared with what the op's recorded gradient nodes compute. Both run on the
- * reference, which stores f32: with ε = 2⁻⁷, rounding and truncation stay some 1e-4 below a gradient of order 1.
+ * Numerical differentiation. The loss is Σ weights·output with random weights; its gradient along each element of each input,
+ * (8 (L(x + ε) − L(x − ε)) − (L(x + 2ε) − L(x − 2ε))) / 12ε, is compared with what the op's recorded gradient nodes compute. Both run on
+ * the reference, which stores outputs in f32. What that rounds away of them is known, and may be missing in the difference: where a
+ * gradient's terms happen to cancel, it is much beside what is left.
  */
-const epsilon = 2 ** -7;
-const tolerance = 1e-3;
+const epsilon = 2 ** -5;
+const tolerance = 2e-4;
 const backend = createReferenceBackend();
 const definitions: { readonly [K in OpName]: Definition<K> } = ops;
+
+/** Its rule is that of three ops together, which `sync-batch-norm.test.ts` holds against that of one. */
+const throughOthers: readonly OpName[] = ['batch_norm_elemt'];
 
 test('every op with a gradient rule is differentiated here', () => {
   const names = Object.keys(ops) as OpName[]; // The keys of a table typed by OpName.
   const differentiable = names.filter((op) => definitions[op].gradient !== undefined);
-  expect(Object.keys(gradientCases).sort()).toEqual(differentiable.sort());
+  expect([...Object.keys(gradientCases), ...throughOthers].sort()).toEqual(differentiable.sort());
 });
 
 const names = Object.keys(gradientCases) as OpName[]; // Likewise.
@@ -38,9 +42,12 @@ test.each(names)(`gradient of %s (CARDINAL_SEED=${seed})`, async (op) => {
     expect(gradients.some((gradient) => gradient !== undefined)).toBe(true);
     for (const [index, gradient] of gradients.entries()) {
       if (gradient === undefined) continue;
-      const expected = await centralDifferences(op, one, weights, index);
+      const { expected, rounding } = await differences(op, one, weights, index);
       const label = `input ${index} of ${op} ${one.note ?? ''} ${JSON.stringify(one.attrs)}`;
-      expect(relativeDistance(gradient, expected, 0.05), label).toBeLessThan(tolerance);
+      const floor = 0.05;
+      const size = Math.max(Math.hypot(...expected), floor * Math.sqrt(expected.length));
+      const rounded = Math.hypot(...rounding) / size;
+      expect(relativeDistance(gradient, expected, floor), label).toBeLessThan(tolerance + rounded);
     }
   }
 });
@@ -78,24 +85,38 @@ async function recordedGradients(
   return computed;
 }
 
-async function centralDifferences(
+interface Differences {
+  readonly expected: Float32Array;
+  /** How far f32's rounding of outputs may have moved each number, at most. */
+  readonly rounding: Float32Array;
+}
+
+async function differences(
   op: OpName,
   one: Case<OpName>,
   weights: Drawn,
   index: number,
-): Promise<Float32Array> {
-  const gradient = new Float32Array(one.inputs[index].data.length);
-  for (let element = 0; element < gradient.length; element++) {
-    const above = await lossAt(op, moved(one, index, element, epsilon), weights);
-    const below = await lossAt(op, moved(one, index, element, -epsilon), weights);
-    gradient[element] = (above - below) / (2 * epsilon);
+): Promise<Differences> {
+  const { length } = one.inputs[index].data;
+  const found = { expected: new Float32Array(length), rounding: new Float32Array(length) };
+  for (let element = 0; element < length; element++) {
+    const at = async (step: number): Promise<Float32Array> =>
+      (await runOp(backend, op, moved(one, index, element, step))).outputs[0];
+    const near = [await at(epsilon), await at(-epsilon)];
+    const far = [await at(2 * epsilon), await at(-2 * epsilon)];
+    let [loss, rounding] = [0, 0];
+    for (const [i, weight] of weights.data.entries()) {
+      const [a, b, c, d] = [...near, ...far].map((output) => output[i]);
+      const change = 8 * (a - b) - (c - d);
+      loss += weight * change;
+      // An output that does not depend on the element was rounded the same way each time.
+      if (a === b && c === d) continue;
+      rounding += Math.abs(weight) * (8 * (Math.abs(a) + Math.abs(b)) + Math.abs(c) + Math.abs(d)) * 2 ** -24;
+    }
+    found.expected[element] = loss / (12 * epsilon);
+    found.rounding[element] = rounding / (12 * epsilon);
   }
-  return gradient;
-}
-
-async function lossAt(op: OpName, one: Case<OpName>, weights: Drawn): Promise<number> {
-  const { outputs } = await runOp(backend, op, one);
-  return outputs[0].reduce((sum, value, i) => sum + value * weights.data[i], 0);
+  return found;
 }
 
 function moved(one: Case<OpName>, index: number, element: number, step: number): Case<OpName> {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { costOf } from '../../src/cost/cost.ts';
 import type { Value } from '../../src/graph/value.ts';
 import type { Convention } from '../../src/cost/conventions.ts';
-import { createModel } from '../../src/models/index.ts';
+import { SqueezeExcite } from '../../src/models/blocks/squeeze-excite.ts';
+import { createModel, modelInfo } from '../../src/models/index.ts';
 import {
   AdaptiveAvgPool2d,
   AvgPool2d,
@@ -94,6 +95,7 @@ describe('where the cost lies', () => {
     expect(values).toEqual({
       weights: macs,
       torchinfo: macs + pixels * 8 + 3 * 10,
+      fvcore: macs,
       'thop-0.0': macs,
       // Biases of both layers, and one for each element of the ReLU.
       ptflops: macs + pixels * 8 + 3 * 10 + pixels * 8,
@@ -141,7 +143,32 @@ describe('conventions', () => {
     expect(counted(name, id)).toBe(macs);
   });
 
-  // timm's benchmark tables: 4.26 and 4.11. THOP's README: 4.29 and 16.54.
+  // results/benchmark-infer-amp-nchw-pt210-cu121-rtx3090.csv of timm 0.9.16.
+  it.each([
+    ['resnet50', '4.11'],
+    ['resnext50_32x4d', '4.26'],
+    ['resnet50d', '4.35'],
+    ['resnetv2_50', '4.11'],
+    ['seresnext50_32x4d', '4.26'],
+    ['ecaresnet50d', '4.35'],
+    ['skresnext50_32x4d', '4.50'],
+    ['resnetblur50', '5.16'],
+    ['cspresnext50', '4.05'],
+    ['mobilenetv2_100', '0.31'],
+    ['mobilenetv3_large_100', '0.23'],
+    ['efficientnet_b0', '0.40'],
+    ['xception41', '9.28'],
+    ['regnety_008', '0.81'],
+    ['convnext_nano', '2.46'],
+    ['convnext_tiny', '4.47'],
+  ])("fvcore: %s as in timm's table, at its size", (name, gmacs) => {
+    const { inputShape } = modelInfo(name);
+    const { conventions } = costSummary(createModel(name), { inputSize: [1, ...inputShape] });
+    const value = conventions.find(({ id }) => id === 'fvcore')?.value ?? NaN;
+    expect((value / 1e9).toFixed(2)).toBe(gmacs);
+  });
+
+  // THOP's README: 4.29 and 16.54.
   it.each([
     ['thop-0.0', 'resnext50_32x4d', '4.26'],
     ['thop-0.0', 'resnet50', '4.11'],
@@ -176,6 +203,30 @@ describe('conventions', () => {
     expect(counted(name, 'ptflops-aten')).toBe(aten);
   });
 
+  // Counted by the tools themselves on torchvision's networks: ptflops 0.6.9 and 0.7.6, thop 0.1.1, torchinfo 1.8.0.
+  it.each([
+    ['mobilenetv3_large_100', 216_621_520, 228_356_576, 231_316_416, 234_838_456],
+    ['efficientnet_b0', 385_867_108, 401_669_732, 410_196_896, 415_145_024],
+    // torchvision's LayerNorm2d is a class of its own, which tools do not know: 828,672 elements.
+    ['convnext_tiny', 322_371_592, 4_466_892_616, 4_488_347_368 + 828_672, 4_464_149_760 + 4 * 828_672],
+  ])('%s to the last digit, of the lineage', (name, torchinfo, ptflops, ptflops076, thop) => {
+    const { conventions } = breakdown(name);
+    const values = Object.fromEntries(conventions.map(({ id, value }) => [id, value]));
+    expect(values).toMatchObject({ torchinfo, ptflops, 'ptflops-0.7.6': ptflops076, thop });
+  });
+
+  // Counted by fvcore 0.1.6 on timm's networks.
+  it.each([
+    ['resnet50', 4_111_512_576],
+    ['seresnext50_32x4d', 4_261_896_192],
+    ['efficientnet_b0', 399_352_864],
+    ['mobilenetv3_large_100', 225_436_416],
+    ['regnety_008', 807_701_248],
+    ['convnext_tiny', 4_470_437_376],
+  ])('fvcore: %s to the last digit', (name, macs) => {
+    expect(counted(name, 'fvcore')).toBe(macs);
+  });
+
   it.each([
     ['an average pool', new AvgPool2d(3, { stride: 2 }), 239_184, 222_984, 229_376, 237_568],
     ['an adaptive one', new AdaptiveAvgPool2d(8), 229_888, 229_888, 229_376, 237_568],
@@ -187,6 +238,20 @@ describe('conventions', () => {
       ...{ 'thop-0.0': thop00, thop: thop01, ptflops, 'ptflops-0.7.6': ptflops076 },
       'ptflops-aten': 221_184,
     });
+  });
+
+  it('fvcore: an average of a module called as a gate counts, a gate of another name does not', () => {
+    class Averaged extends Module {
+      readonly se = new AdaptiveAvgPool2d(1);
+      readonly other = new SqueezeExcite(8);
+
+      forward(x: Value): Value {
+        return this.se(this.other(x));
+      }
+    }
+    const { conventions, total } = costSummary(new Averaged(), { inputSize: [1, 8, 32, 32] });
+    const fvcore = conventions.find(({ id }) => id === 'fvcore')?.value ?? NaN;
+    expect(fvcore - total.macs).toBe(8 * 32 * 32);
   });
 
   it('counts what a layer with a bias, ReLU6, a sum, pools and a linear layer do as the tools did', () => {

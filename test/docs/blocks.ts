@@ -67,9 +67,12 @@ export function commandsOf(text: string): string[][] {
     .filter((words) => words.length > 0);
 }
 
-/** What a command hands to `cardinal`, if it is one of its. */
+/** They start as many of a command as they are told to. */
+const launchers = new Set(['mpirun', 'srun']);
+
+/** What a command hands to `cardinal`, if it is one of its; also under a launcher of MPI. */
 export function cardinalArguments(words: readonly string[]): string[] | undefined {
-  const [first, second, ...rest] = words;
+  const [first, second, ...rest] = launchers.has(words[0]) ? words.slice(words.indexOf('npx')) : words;
   if (first === 'cardinal') return words.slice(1);
   return first === 'npx' && (second === 'cardinal' || second === 'cardinal-nn') ? rest : undefined;
 }

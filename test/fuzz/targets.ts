@@ -5,11 +5,21 @@ import type { Target } from './target.ts';
 import { bad } from './targets/bad.ts';
 import { data } from './targets/data.ts';
 import { pictures } from './targets/pictures.ts';
+import { protocol } from './targets/protocol.ts';
 import { runs } from './targets/runs.ts';
 import { legacy, pickle, safetensors, zip } from './targets/weights.ts';
 
 /** Every parser of what others give us. */
-export const targets: readonly Target[] = [pickle, zip, legacy, safetensors, ...data, ...pictures, ...runs];
+export const targets: readonly Target[] = [
+  pickle,
+  zip,
+  legacy,
+  safetensors,
+  ...data,
+  ...pictures,
+  ...runs,
+  ...protocol,
+];
 
 /** Throws a `UsageError` if there is none of this name. */
 export function targetNamed(name: string): Target {

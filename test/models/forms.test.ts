@@ -3,7 +3,7 @@ import { Rng } from '../../src/base/rng.ts';
 import { concat } from '../../src/base/concat.ts';
 import type { StateDict } from '../../src/base/tensor-data.ts';
 import type { Value } from '../../src/graph/value.ts';
-import { bottlenecks } from '../../src/models/forms.ts';
+import { bottlenecks } from '../../src/models/bottlenecks.ts';
 import type { Form } from '../../src/models/options.ts';
 import { convertForm, createModel, Block } from '../../src/models/index.ts';
 import { countModel } from '../../src/cost/count-model.ts';

@@ -1,17 +1,20 @@
 import { describe, expect, test } from 'vitest';
 import { UsageError } from '../../src/base/errors.ts';
+import type { Value } from '../../src/graph/value.ts';
 import { createModel } from '../../src/models/index.ts';
 import {
   BatchNorm2d,
   Conv2d,
+  F,
   freeze,
   freezeExactly,
   frozenParameters,
+  Linear,
+  Module,
   ReLU,
   Sequential,
   trace,
   unfreeze,
-  type Module,
 } from '../../src/nn/index.ts';
 
 const resnet = () => createModel('resnet18');
@@ -37,6 +40,38 @@ describe('freeze', () => {
     expect(frozenParameters(model)).toEqual(names);
     expect(unfreeze(model, [pattern])).toEqual(names);
     expect(frozenParameters(model)).toEqual([]);
+  });
+
+  test.each([
+    ['resnet18', ['fc.weight', 'fc.bias']],
+    ['mobilenetv1_100', ['classifier.weight', 'classifier.bias']],
+  ])('the backbone of %s is everything but its classifier', (name, head) => {
+    const model = createModel(name);
+    expect(freeze(model, ['backbone'])).toEqual(under(model, (path) => !head.includes(path)));
+    expect(
+      model
+        .namedParameters()
+        .filter(([, { requiresGrad }]) => requiresGrad)
+        .map(([path]) => path),
+    ).toEqual(head);
+    unfreeze(model, ['backbone']);
+    expect(frozenParameters(model)).toEqual([]);
+  });
+
+  test('a module that is called backbone is meant where there is one', () => {
+    class Own extends Module {
+      backbone = new Conv2d(3, 4, 1);
+      neck = new Conv2d(4, 4, 1);
+      fc = new Linear(4, 2);
+      forward(x: Value): Value {
+        return this.fc(F.flatten(this.neck(this.backbone(x)), 1));
+      }
+    }
+    expect(freeze(new Own(), ['backbone'])).toEqual(['backbone.weight', 'backbone.bias']);
+    // A convolution at the end: there is no classifier that the rest could be told from.
+    expect(() =>
+      freeze(new Sequential(new Linear(3, 4), new Linear(4, 4), new Conv2d(3, 4, 1)), ['backbone']),
+    ).toThrow(/got 'backbone', which matches none/);
   });
 
   test('several patterns add up, in the order of the network', () => {

@@ -97,7 +97,8 @@ describe('a classifier', () => {
     const over = one.dispose();
     const { kept, errors } = await outcomesOf(calls);
     expect(kept).toBeGreaterThan(0);
-    expect(errors.length).toBeGreaterThan(50);
+    // A second batch of eight may compute by then.
+    expect(errors.length).toBeGreaterThanOrEqual(60 - 2 * 8);
     for (const error of errors) expect(error).toBeInstanceOf(DisposedError);
     await over;
     expect(freed.programs).toBe(1);
@@ -163,20 +164,31 @@ describe('a classifier', () => {
     }
   });
 
-  test('tells of each picture that was taken before it drained', async () => {
+  test.each([
+    ['while', false],
+    ['before', true],
+  ])('tells of each picture that was taken %s it drained, however late one asks', async (_when, isLate) => {
     const one = await classifier();
+    let taken = 0;
+    const pictures = function* () {
+      for (; taken < 50; taken++) yield picture;
+    };
     const told: number[] = [];
     let over: Promise<void> | undefined;
+    let before = 0;
     const reading = (async () => {
-      for await (const { index, top } of one.classifyEach(Array.from({ length: 50 }, () => picture))) {
+      for await (const { index, top } of one.classifyEach(pictures())) {
         if (top !== undefined) told.push(index);
-        if (index === 2) over = one.dispose({ drain: true });
+        if (index !== 2) continue;
+        before = taken + 1;
+        over = one.dispose({ drain: true });
+        if (isLate) await over;
       }
     })();
     await expect(reading).rejects.toThrow(DisposedError);
     await over;
-    expect(told.length).toBeGreaterThanOrEqual(7);
-    expect(told).toEqual(told.map((_, n) => n));
+    expect(before).toBeGreaterThan(3);
+    expect(told).toEqual(Array.from({ length: before }, (_, n) => n));
   });
 
   test('refuses options that are none', async () => {

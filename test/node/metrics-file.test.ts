@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32 } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { metricsLine, type MetricsLine } from '../../src/run/folder/metrics-file.ts';
+import type { MetricsLine, Reached } from '../../src/run/folder/metrics-file.ts';
+import { metricsLine } from '../../src/run/folder/metrics-line.ts';
 import { summarizeMetrics } from '../../src/run/report/metrics-summary.ts';
 import { RunFolder } from '../../src/node/run-folder.ts';
 import { seed } from '../support/seed.ts';
@@ -104,7 +105,7 @@ describe('a line of metrics', () => {
 });
 
 describe('going back to a checkpoint', () => {
-  async function rewound(bytes: Uint8Array | string, reached: { step: number; epoch: number }) {
+  async function rewound(bytes: Uint8Array | string, reached: Reached) {
     const folder = join(root, `run-${String(Math.random())}`);
     const told: string[] = [];
     const run = await RunFolder.create(folder, { onNotice: (line) => void told.push(line) });
@@ -152,6 +153,19 @@ describe('going back to a checkpoint', () => {
     // The last line is whole but for its line break.
     const { text: ended } = await rewound(lines.slice(0, 6).join('').slice(0, -1), { step: 4, epoch: 1 });
     expect(ended).toBe(lines.slice(0, 6).join(''));
+  });
+
+  test('drops an unfreezing that will be done again, with what is behind it', async () => {
+    const unfrozen = metricsLine({ type: 'unfrozen', epoch: 1, step: 4 });
+    const warning = metricsLine({ type: 'warning', message: 'of the second part' });
+    // A start, four steps and an epoch are before it.
+    const tuned = [...lines.slice(0, 6), unfrozen, warning, ...lines.slice(6)];
+    const after = async (reached: Reached) => (await rewound(tuned.join(''), reached)).text;
+    expect(await after({ step: 4, epoch: 1 })).toBe(lines.slice(0, 6).join(''));
+    expect(await after({ step: 3, epoch: 0 })).toBe(lines.slice(0, 4).join(''));
+    // A checkpoint that was written as soon as it had come, and a later one.
+    expect(await after({ step: 4, epoch: 1, unfrozen: true })).toBe(tuned.slice(0, 8).join(''));
+    expect(await after({ step: 5, epoch: 1, unfrozen: true })).toBe(tuned.slice(0, 9).join(''));
   });
 
   test('changes nothing where nothing is to go', async () => {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -311,4 +311,40 @@ test('origin and licence of bare weights go on to the next file', async () => {
     Promise.resolve(weightsFactsOf(file)),
   );
   expect(silent).toMatchObject({ origin: 'silent.safetensors', licence: undefined });
+});
+
+describe('a folder as the hub has it', () => {
+  const timm = {
+    ...{ architecture: 'resnet20_cifar', num_classes: 10 },
+    pretrained_cfg: {
+      ...{ tag: 'test', input_size: [3, 28, 28], crop_pct: 0.875, interpolation: 'bicubic', num_classes: 10 },
+      ...{ mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6], license: 'apache-2.0' },
+    },
+  };
+
+  test('gives its weights, and what lies beside them says how pictures are prepared', async () => {
+    await mkdir(at('published'));
+    await saveWeights(createModel('resnet20_cifar').initialize(1), at('published/pytorch_model.bin'));
+    await writeFile(at('published/config.json'), JSON.stringify(timm));
+    await withWeightsFile(at('published'), (file) => {
+      expect(file.path).toBe(at('published/pytorch_model.bin'));
+      expect(weightsFactsOf(file)).toMatchObject({
+        preprocessing: {
+          ...{ channels: 3, size: [28, 28], resize: 32, interpolation: 'bicubic' },
+          ...{ mean: [0.1, 0.2, 0.3], std: [0.4, 0.5, 0.6] },
+        },
+        origin: 'published/pytorch_model.bin',
+        licence: 'apache-2.0',
+      });
+      return Promise.resolve();
+    });
+    expect((await loadTrained(at('published'))).description.name).toBe('resnet20_cifar');
+  });
+
+  test('without weights is refused with what to do', async () => {
+    await mkdir(at('empty'));
+    await expect(withWeightsFile(at('empty'), () => Promise.resolve())).rejects.toThrow(
+      /empty is a folder without model\.safetensors or pytorch_model\.bin: name the file of weights/,
+    );
+  });
 });

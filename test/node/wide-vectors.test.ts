@@ -47,7 +47,7 @@ test('kernels of another name are refused', async () => {
 });
 
 test('kernels on which a V8 fails are kernels that there are', async () => {
-  const module = await WebAssembly.compile(await readFile('dist/kernels/kernels-wide.wasm'));
+  const module = await WebAssembly.compile(await readFile('dist/kernels/kernels-full-wide.wasm'));
   const names = WebAssembly.Module.exports(module).map(({ name }) => name);
   expect(names).toEqual(expect.arrayContaining(Object.values(wideTrials).flatMap(({ fatal }) => fatal)));
 });
@@ -59,7 +59,7 @@ test('what a V8 fails on is not made wide, and comes before what is', async () =
     const { compileWide } = await import('./src/node/wide-vectors.ts');
     const { cachedDataVersionTag } = await import('node:v8');
     const order = [];
-    const binary = new Uint8Array(await readFile('dist/kernels/kernels-wide.wasm'));
+    const binary = new Uint8Array(await readFile('dist/kernels/kernels-full-wide.wasm'));
     const onFunction = (name) => order.push([name, cachedDataVersionTag()]);
     await compileWide(binary, { fatal: new Set(['sum_parts']), onFunction });
     const [[first, usual], ...others] = order;

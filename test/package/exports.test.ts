@@ -11,63 +11,83 @@ import { expect, test } from 'vitest';
 const expected: Readonly<Record<string, { readonly values: string; readonly types: string }>> = {
   '.': {
     values: `
-      AggregatedBottleneck BasicBlock Block Bottleneck CardinalError CifarResNet CompiledModel Module
+      AggregatedBottleneck BasicBlock Block Bottleneck CardinalError CifarResNet CompiledModel ConvNeXt EfficientNet
+      EfficientNetV2 MnasNet MobileNetV2 MobileNetV3 Module RegNet ShuffleNetV2 UnreadableError XceptionAligned activations pathContributions
       DeviceLostError DisposedError EarlyConcatBottleneck F InceptionResnetV2 InceptionV4 KuangliuResNeXt MobileNetV1
-      ResNet ReviewResNeXt Rng UsageError Xception compile computeGradients convertForm createModel
-      init listModels modelInfo nn resnext resnext101_32x4d resnext101_32x8d resnext101_64x4d
+      QueueFullError ResNet ReviewResNeXt Rng UsageError Xception compile computeGradients convertForm createModel
+      familyOf init listModels modelInfo nn ownLoss resnext resnext101_32x4d resnext101_32x8d resnext101_64x4d
       resnext50_32x4d resnextCifar trace writeWeights`,
     types: `
-      CifarResNetOptions CompileOptions Form GivenOptions GradientOptions Gradients
+      ActivationsOptions BlockContributions PathContribution PathContributions PathContributionsOptions PathProgress
+      CifarResNetOptions CompileOptions ConvNeXtOptions ConvNeXtShape EfficientNetOptions EfficientNetV2Options
+      Form GivenOptions GradientOptions Gradients MnasNetOptions MobileNetV2Options MobileNetV3Options RegNetOptions
+      RegNetShape ShuffleNetV2Options XceptionAlignedOptions
       InceptionResnetV2Options InceptionV4Options KuangliuResNeXtOptions MobileNetV1Options ModelInfo
-      ModelOptions Output Pictures ResNeXtOptions ResNetOptions ReviewOptions Shape Shortcut StateDict
+      ModelOptions Output OwnLoss Pictures ResNeXtOptions ResNetOptions ReviewOptions Shape Shortcut StateDict
       TensorData Value XceptionOptions`,
   },
   './backends': {
     values: `
-      createReferenceBackend createWasmBackend formatPlan listPlan planInference planTraining unsharedKernels`,
+      batchesOf createReferenceBackend createWasmBackend formatPlan listPlan plainTarget planInference planTimeline
+      planTraining unsharedKernels`,
     types: `
-      Backend BufferRole DisposeOptions Entry Graph InferencePlanOptions KernelUse MultiplyAdd
-      NativeLibrary Node NodeOf Numerics OpName OpTable Order Plan PlanBuffer PlanListing Program Role
-      Step Target Traced TrainingPlanOptions WasmBackendOptions`,
+      Backend BatchSize ByEntry BufferRole Communicator DisposeOptions Entry Graph InferencePlanOptions KernelUse LossPlan MultiplyAdd
+      NativeLibrary Node NodeOf Numerics OpName OpTable Order Plan PlanBuffer PlanListing PlanTimeline Program Reduction Role
+      Step Target TimedBuffer TimedStep Traced TrainingPlanOptions WasmBackendOptions`,
   },
   './cost': {
     values: `
-      bottleneckLayers bottleneckParameters cardinalityTradeoff costBreakdown costOf costSummary countModel
-      countSeparable equalCostTemplates separableRatio summary toDepthwiseLimit`,
+      bottleneckLayers bottleneckParameters cardinalityTradeoff costBreakdown costOf costSummary costTree countModel
+      countSeparable equalCostTemplates receptiveField separableRatio summary toDepthwiseLimit`,
     types: `
-      Convention CostBreakdown CostTemplate CostUnit CountedBlock KindCost LayerCost ModelCount
-      PartCost SeparableCost SeparableShape SummaryOptions Template TemplateOptions Tradeoff TradeoffOptions`,
+      Convention CostBreakdown CostEdge CostNode CostTemplate CostUnit CountedBlock KindCost LayerCost ModelCount
+      PartCost ReceptiveField SeparableCost SeparableShape SummaryOptions Template TemplateOptions Tradeoff TradeoffOptions`,
   },
   './data': {
     values: `
       augmentationNamed augmentationNames balancedSubset defaultAugmentation defaultPreprocessing
-      fitPicture imagenetPreprocessing imagenetStatistics leftOutLine pictureDataset preprocess
+      fitPicture imagenetPreprocessing imagenetStatistics leftOutLine ownData pictureDataset preprocess
       preprocessingSchema readPretrainedConfig splitByClass subset`,
     types: `
-      Augmentation AugmentationInput AugmentationName Batch BatchLoader Dataset HeldOut LeftOut
-      LeftOutKind Mix MixInput Picture PictureDataset PictureLimitOptions PictureLimits PictureRecord
-      PictureSource Preprocessing PretrainedConfig Splits`,
+      AugmentFunction Augmentation AugmentationInput AugmentationName Batch BatchLoader Dataset FloatPicture HeldOut LabelRecord LeftOut
+      LeftOutKind Mix MixInput OwnDataOptions OwnPictures OwnSample OwnStream OwnTensor Picture PictureDataset PictureLimitOptions PictureLimits PictureRecord
+      PictureSource Preprocessing PretrainedConfig Splits Targets Task`,
   },
   './isolate': { values: 'isolate', types: 'IsolateOptions Isolation' },
   './node': {
     values: `
       Classifier InUseError LockLostError RunFolder capabilities channelStatistics checkPictures
       createBackend createLoader fetchFromHub fitPreprocessing loadClassifier loadPicture loadTrained
-      loadWeights openData openLoaders picturesToEvaluate readPicture recordOf resolveHub saveWeights
+      loadWeights openData openLoaders picturesToEvaluate readPicture recordOf resolveHub saveTemperature saveWeights
       trainOn verify`,
     types: `
-      Capabilities ChannelStatistics Check CheckResult Classification Classified ClassifiedPicture
+      BatchingOptions ExplainOptions Explanation FeaturesOptions ForwardOptions LayersOptions Occlusion OcclusionOptions
+      OverlayOptions PathsOptions PicturePaths Times
+      Capabilities ChannelStatistics Check CheckResult Classification Classified ClassifiedPicture CreateBackendOptions
       ClassifierOptions ClassifyManyOptions ClassifyOptions DataKind EncodedPicture EvaluatedSplit
       EvaluatedWeights HubFile HubOptions HubProgress HubWeights LoadIntoOptions LoadOptions
       LoaderOptions NamedModel NodeBackendOptions OpenData OpenOptions OpenRunOptions PictureInput
       PictureInputs PicturesToEvaluate RunEvaluation TrainOnOptions Trained TrainedOn
-      TrainingLoaderOptions UnreadablePicture Verification VerifyRunOptions`,
+      SaveTemperatureOptions TrainingLoaderOptions UnreadablePicture Verification VerifyRunOptions`,
+  },
+  './serve': {
+    values: 'ServeError ServedModels createServer mount startGrpc',
+    types:
+      'ConnectionLimits GrpcAddress LoggerOptions ModelAbout ModelSource MountOptions RunningGrpc ServeLimits ServedModel ServerOptions TlsOptions',
+  },
+  './studio': {
+    values: 'Kept VERSION connect portOf portOfLine serve settingsOf studioHandlers trainedFrom',
+    types: `
+      Call Channel ChannelPort DataCheck DataDescription ExportFormat ExportedFile Handlers InsideNetwork Judged LayerMaps PathShares PictureExplained ListedPicture MessageLine MetricsPart PictureAnswer PictureRef Pixels
+      RunState SplitName StudioAbout StudioClassifier StudioItem StudioPlatform StudioRuns StudioService TrainRequest UploadedClass`,
   },
   './train': {
     values: `
-      evaluate findRecipe fit learningRateAt networkOf parseCheckpoint patience prepareInference
-      recipeSchema recipes topGuesses train withOverrides`,
+      calibrate evaluate findMislabels findRecipe fit learningRateAt networkOf parseCheckpoint patience prepareInference
+      probabilitiesOf recipeSchema recipes reliabilityOf topGuesses train withOverrides`,
     types: `
+      Calibration Mislabel Mislabels Reliability ReliabilityBin
+      AskedLoss LabelScores Loss NumberErrors NumberScores TaskScores
       Checkpoint CheckpointKind CheckpointStore Conditions Description EndEvent EpochEvent EpochRecord
       EvaluateOptions Evaluation Guess ModelDescription Network OptimizerSpec PlatformConditions
       Progress Recipe RecipeOverrides Schedule StartEvent StepEvent StopRule TrainEvent LoopOptions
@@ -76,7 +96,7 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
   './web': {
     values: `
       Classifier InUseError LockLostError createBackend deleteRun exportRun importRun listRuns loadClassifier
-      openPictures persistRuns readMetrics trainOn`,
+      loadPicture openPictures persistRuns readMetrics readPicture trainOn`,
     types: `
       DirectoryHandleLike PageFile PageFiles PageFolders PicturesSource
       ExportOptions ImportOptions MetricsOptions MetricsRecord RunSummary RunsOptions
@@ -107,8 +127,8 @@ const program = ts.createProgram(
   { module: ts.ModuleKind.NodeNext, types: [], noLib: true },
 );
 
-/** Entrances of one platform: what does the same there is called the same. */
-const platforms = ['./isolate', './node', './web'];
+/** Entrances of one platform: what does the same there is called the same; and that of the studio's page. */
+const platforms = ['./isolate', './node', './serve', './studio', './web'];
 const portable = Object.entries(expected).flatMap(([subpath, names]) =>
   platforms.includes(subpath) ? [] : [names],
 );

@@ -13,9 +13,9 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 test.each([
   ['{ CardinalError }', 'cardinal-nn', 1.5],
   ['{ Rng }', 'cardinal-nn', 4],
-  ['{ F }', 'cardinal-nn', 13],
-  ['{ nn }', 'cardinal-nn', 75],
-  ['{ compile }', 'cardinal-nn', 57],
+  ['{ F }', 'cardinal-nn', 22],
+  ['{ nn }', 'cardinal-nn', 92],
+  ['{ compile }', 'cardinal-nn', 67],
   ['{ loadClassifier }', 'cardinal-nn/web', 110],
 ])('a bundle of %s of %s takes less than %d kB', async (names, from, limit) => {
   const { outputFiles, warnings } = await build({

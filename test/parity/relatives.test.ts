@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, describe, expect, test } from 'vitest';
 import type { Program } from '../../src/backends/backend.ts';
+import { FeatureDropout } from '../../src/models/blocks/feature-dropout.ts';
 import { createModel } from '../../src/models/index.ts';
 import { trace } from '../../src/nn/index.ts';
 import { planInference } from '../../src/plan/plan-inference.ts';
@@ -11,7 +12,7 @@ import { relativeDistance } from '../support/compare.ts';
 import { formula, sample } from './formula.ts';
 import { readJson, Tensors } from './tensors.ts';
 
-/** What `scripts/fixtures/relatives.py` and `kuangliu.py` wrote. */
+/** What `relatives.py`, `kuangliu.py`, `residual.py`, `mobile.py` and `regnet_convnext.py` of `scripts/fixtures` wrote. */
 interface Index {
   /** Of each gradient and statistic; smaller ones are whole. */
   readonly keptElements: number;
@@ -31,7 +32,7 @@ interface Index {
   }[];
 }
 
-const folders = ['relatives', 'kuangliu'].map((folder) => ({
+const folders = ['relatives', 'kuangliu', 'residual', 'mobile', 'regnet-convnext'].map((folder) => ({
   folder,
   index: readJson(`${folder}/index.json`) as Index,
 }));
@@ -61,6 +62,7 @@ describe.each(networks)('$file, narrow', ({ file, model, options, input, seed, l
   const fixture = new Tensors(file);
   // PyTorch's copies drop nothing: random numbers are not compared.
   const net = createModel(model, { ...options, numClasses: 10, dropout: 0 });
+  for (const module of net.modules()) if (module instanceof FeatureDropout) module.p = 0;
   const state = [...net.namedParameters(), ...net.namedBuffers()].map(([name]) => name);
   const parameters = net.namedParameters().map(([name]) => name);
   const statistics = state.slice(parameters.length).filter((name) => !name.endsWith('num_batches_tracked'));
@@ -107,7 +109,7 @@ describe.each(networks)('$file, narrow', ({ file, model, options, input, seed, l
           expect(relativeDistance(logits, fixture.get('train'))).toBeLessThan(1e-4);
           const grads = parameters.map((name) => `grad.${name}`);
           await expectParts(program, grads, fixture.get('grad'), tolerance);
-          await expectParts(program, statistics, fixture.get('after'), 1e-5);
+          if (statistics.length > 0) await expectParts(program, statistics, fixture.get('after'), 1e-5);
         }
         await program.run('update');
       }
@@ -129,10 +131,15 @@ async function expectParts(
     const data = await program.read(name);
     const kept = sample(data, Math.min(data.length, keptElements));
     const expected = row.subarray(begin, begin + kept.length);
-    expect(relativeDistance(kept, expected, 1e-4), name).toBeLessThan(tolerance);
+    expect(relativeDistance(kept, expected, isZero(expected) ? 0.1 : 1e-4), name).toBeLessThan(tolerance);
     begin += kept.length;
   }
   expect(begin).toBe(row.length);
+}
+
+/** Whether a gradient is 0 but for rounding, in double precision: that of a shift which a later batch norm takes away again. */
+function isZero(expected: Float32Array): boolean {
+  return expected.every((value) => Math.abs(value) < 1e-9);
 }
 
 /** Picture n is of class n. */

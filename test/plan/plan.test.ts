@@ -7,7 +7,7 @@ import { createModel } from '../../src/models/index.ts';
 import { trace } from '../../src/nn/index.ts';
 import { planInference, type Traced } from '../../src/plan/plan-inference.ts';
 import { formatPlan, listPlan } from '../../src/plan/listing.ts';
-import { entries, type Plan } from '../../src/plan/plan.ts';
+import type { Plan } from '../../src/plan/plan.ts';
 import { countsHits, planTraining, type TrainingPlanOptions } from '../../src/plan/plan-training.ts';
 
 const target: Target = { ...plainTarget, workspaceBytes: () => 1000 };
@@ -66,7 +66,7 @@ const training: TrainingPlanOptions = {
   ema: false,
 };
 
-const opsOf = (plan: Plan) => entries.flatMap((entry) => plan.steps[entry].map(({ node }) => node.op));
+const opsOf = (plan: Plan) => Object.values(plan.steps).flatMap((steps) => steps.map(({ node }) => node.op));
 const names = (plan: Plan) => plan.buffers.map(({ name }) => name);
 
 test('inference folds both batch norms and does addition and ReLU as the last convolution stores its tiles', () => {
@@ -187,7 +187,7 @@ test('buffers alive at one step never overlap, and the peak holds them all', () 
   for (const a of persistent) {
     for (const b of plan.buffers) expect(a === b || disjoint(a, b), `${a.name} and ${b.name}`).toBe(true);
   }
-  for (const step of entries.flatMap((entry) => plan.steps[entry])) {
+  for (const step of Object.values(plan.steps).flat()) {
     const used = [...new Set([...step.inputs, ...step.outputs])];
     used.forEach((a, i) => {
       for (const b of used.slice(i + 1)) expect(disjoint(a, b), `${a.name} and ${b.name}`).toBe(true);

@@ -113,12 +113,15 @@ test(`random networks with shared norms compute the same fused and as they are (
   let kept = 0;
   for (let round = 0; round < 150; round++) {
     const { graph, output } = randomGraph(Rng.of(seed, 'shared-norm', round));
-    const result = fuse(graph, output, reference, { foldBatchNorm: false });
+    const result = fuse(graph, output, reference, { foldBatchNorm: false, differentiable: true });
     const [plain, rewritten] = [
       await run(graph, output, round),
       await run(result.graph, result.output, round),
     ];
-    expect(relativeDistance(rewritten.output, plain.output), `round ${round}`).toBeLessThan(1e-4);
+    const distance = relativeDistance(rewritten.output, plain.output);
+    // Norms of numbers that are nearly equal magnify rounding, and each node rounds: a few times what the last bits of the input do.
+    const bound = distance < 1e-4 ? 1e-4 : await distanceByLastBits(graph, output, round, plain.output);
+    expect(distance, `round ${round}`).toBeLessThan(bound);
     for (const [name, expected] of plain.statistics) {
       const actual = rewritten.statistics.get(name) ?? new Float32Array(0);
       expect(relativeDistance(actual, expected), `round ${round}: ${name}`).toBeLessThan(1e-5);
@@ -130,7 +133,12 @@ test(`random networks with shared norms compute the same fused and as they are (
   expect(fused).toBeGreaterThan(100);
   expect(kept).toBeGreaterThan(100);
 
-  async function run(graph: Graph, output: Value, round: number) {
+  async function distanceByLastBits(graph: Graph, output: Value, round: number, expected: Float32Array) {
+    const moved = await run(graph, output, round, 2 ** -22);
+    return 4 * relativeDistance(moved.output, expected);
+  }
+
+  async function run(graph: Graph, output: Value, round: number, moved = 0) {
     const program = await reference.load(plainPlan(graph, 'random', 0));
     const rng = (name: string) => Rng.of(seed, round, name);
     for (const { name, shape, role } of graph.values) {
@@ -138,6 +146,7 @@ test(`random networks with shared norms compute the same fused and as they are (
       const draw = rng(name);
       const positive = name.endsWith('running_var');
       const data = Float32Array.from({ length: sizeOf(shape) }, () => draw.normal());
+      if (role === 'input') for (let i = 0; i < data.length; i++) data[i] *= 1 + (i % 2 ? moved : -moved);
       program.write(name, positive ? data.map((value) => 1 + Math.abs(value)) : data);
     }
     await program.run('forward');

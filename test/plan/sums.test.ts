@@ -157,7 +157,10 @@ async function gradientsOf({ build, side }: Network, backend: Backend, fused: bo
   const model = build();
   model.initialize(seed);
   const traced = trace(model, [2, 3, side, side], { training: true });
-  const { graph, output } = fuse(traced.graph, traced.output, backend, { foldBatchNorm: false });
+  const { graph, output } = fuse(traced.graph, traced.output, backend, {
+    foldBatchNorm: false,
+    differentiable: true,
+  });
   const target = graph.input('target', output.shape);
   const loss = graph.apply1('softmax_cross_entropy', [output, target], { labelSmoothing: 0 }, 'loss');
   const parameters = graph.values.filter(({ role, frozen }) => role === 'parameter' && frozen !== true);

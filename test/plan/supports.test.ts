@@ -24,7 +24,7 @@ function fusedFor(supports: Target['supports'], training: boolean): { ops: OpNam
       return supports(node);
     },
   };
-  const fused = fuse(graph, output, device, { foldBatchNorm: !training });
+  const fused = fuse(graph, output, device, { foldBatchNorm: !training, differentiable: training });
   return { ops: fused.graph.nodes.map(({ op }) => op), asked };
 }
 

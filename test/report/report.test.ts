@@ -1,7 +1,9 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import type { ReportData } from '../../src/report/data.ts';
+import { trainingLossWords } from '../../src/report/recipe.ts';
 import { renderReport } from '../../src/report/report.ts';
+import { findRecipe } from '../../src/train/recipe.ts';
 import { exampleReport as example } from '../support/example-report.ts';
 
 /** What is asked of a page here; the library's own types name the DOM's. */
@@ -40,6 +42,30 @@ describe('report', () => {
     }
   });
 
+  it('draws losses of different quantities apart', () => {
+    const captions = (data: ReportData): string[] => {
+      const { document } = parseHTML(renderReport(data)) as unknown as { document: ParsedPage };
+      return Array.from(document.querySelectorAll('figcaption'), ({ textContent }) =>
+        textContent.replace(/\s+/g, ' ').trim(),
+      );
+    };
+    expect(captions(example(ten))[0]).toMatch(/^Loss ?training ?validation$/);
+    const recipe = { ...findRecipe('quick'), loss: { kind: 'focal', gamma: 2 } } as const;
+    const trainingLoss = trainingLossWords(recipe);
+    expect(captions({ ...example(ten), trainingLoss }).slice(0, 2)).toEqual([
+      'Loss of trainingfocal, γ 2',
+      'Loss of validationcross-entropy',
+    ]);
+    expect(trainingLossWords(findRecipe('quick'))).toBeUndefined();
+    const auxiliary = { aux: 0.4 };
+    expect(trainingLossWords({ ...findRecipe('quick'), auxiliary })).toBe(
+      'cross-entropy, with those of auxiliary outputs',
+    );
+    const numbers = { kind: 'mse', standardized: { layer: 'fc', mean: [1], std: [2] } } as const;
+    expect(trainingLossWords({ ...recipe, loss: numbers }, 'numbers')).toMatch(/standardised/);
+    expect(trainingLossWords({ ...recipe, loss: { kind: 'mse' } }, 'numbers')).toBeUndefined();
+  });
+
   it('has a cell with its count for every pair of classes', () => {
     const data = example(ten);
     const cells = Array.from(
@@ -65,6 +91,38 @@ describe('report', () => {
       row.flatMap((value, guess) => (value > 0 ? [`${truth} ${guess}`] : [])),
     );
     expect(cells.toSorted()).toEqual(pairs?.toSorted());
+  });
+
+  it('shows how sure the network is against how often it is right', () => {
+    const page = renderReport(example(ten));
+    const { ece, bins } = example(ten).reliability ?? { ece: NaN, bins: [] };
+    expect(page).toContain('How often it is right, by how sure it is');
+    expect(page).toContain(`expected calibration error, ${(100 * ece).toFixed(2)} %`);
+    const { document } = parseHTML(page) as { document: ParsedPage };
+    const rows = Array.from(document.querySelectorAll('.reliability tbody tr'), (row) =>
+      row.textContent.trim(),
+    );
+    expect(rows).toHaveLength(bins.filter(({ pictures }) => pictures > 0).length);
+    expect(rows.every((row) => /^\d+ % to \d+ %\s+[1-4]\s/.test(row))).toBe(true);
+    expect(renderReport({ ...example(ten), reliability: undefined })).not.toContain('How sure it is');
+  });
+
+  it('lists what could not be read, up to a number', () => {
+    const skipped = Array.from({ length: 503 }, (_, i) => ({
+      id: `torn-${i}.png`,
+      reason: 'it ends too early',
+    }));
+    const page = renderReport({ ...example(ten), skipped });
+    expect(new Set(page.match(/torn-\d+\.png/g)).size).toBe(500);
+    expect(page).toContain('503 pictures');
+    expect(page).toContain('and 3 more');
+    expect(renderReport({ ...example(ten), skipped: [] })).not.toContain('Could not be read');
+  });
+
+  it('has what spoke for the wrong class beside mistakes', () => {
+    const page = renderReport(example(ten));
+    expect(page.match(/alt="what spoke for class 1"/g)).toHaveLength(2);
+    expect(page).toContain('Beside 2 of them stands what spoke for the wrong class');
   });
 
   it('says so where there are too many classes for a matrix', () => {
@@ -145,7 +203,8 @@ describe('report', () => {
     const page = renderReport(example(ten));
     expect(page).not.toMatch(/<(?:script|link|iframe|object)\b/);
     const addresses = Array.from(page.matchAll(/(?:src|href)="([^"]*)"/g), ([, address]) => address);
-    expect(addresses.length).toBe(24);
+    // 24 samples, 6 mistakes, and what spoke for two of these.
+    expect(addresses.length).toBe(32);
     for (const address of addresses) expect(address).toMatch(/^data:image\//);
     expect(page).not.toMatch(/url\(|@import/);
   });

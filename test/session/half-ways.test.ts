@@ -84,7 +84,7 @@ test('threads that were started are ended if another one cannot be', async () =>
       terminate: () => Promise.resolve(void ended.push(index)),
     };
   };
-  const module = await WebAssembly.compile(await readFile('dist/kernels/kernels-simd.wasm'));
+  const module = await WebAssembly.compile(await readFile('dist/kernels/kernels-full-simd.wasm'));
   const opening = createWasmBackend({ module, threads: 4, spawn, maySleep: true });
   await expect(opening).rejects.toThrow(CardinalError);
   await expect(opening).rejects.toThrow(

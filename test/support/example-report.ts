@@ -2,6 +2,7 @@ import { Rng } from '../../src/base/rng.ts';
 import type { ReportData } from '../../src/report/data.ts';
 import type { EpochEvent } from '../../src/train/events.ts';
 import type { Evaluation } from '../../src/train/metrics.ts';
+import { reliabilityOf } from '../../src/train/reliability.ts';
 
 // A 1×1 transparent PNG.
 const dot =
@@ -83,7 +84,12 @@ export function exampleReport(names: readonly string[], perClass = 50): ReportDa
         { label: 1 - (i % 2), probability: 0.1 },
       ],
     })),
-    misclassified: [],
+    misclassified: Array.from({ length: 6 }, (_, i) => ({
+      ...{ picture: dot, map: i < 2 ? dot : undefined, id: `test/wrong-${i}.png`, label: 0, predicted: 1 },
+      top: [{ label: 1, probability: 0.5 + i / 20 }],
+    })),
+    reliability: reliabilityOf(Float32Array.of(2, 0, 0, 1, 3, 0, 0, 0.2), Int32Array.of(0, 1, 1, 0)),
+    skipped: [{ id: 'test/<torn>.png', reason: 'it ends too early' }],
     leftOut: [],
     settings: [['seed', '7']],
     command: 'npx cardinal train pictures --seed 7',

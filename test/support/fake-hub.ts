@@ -28,6 +28,8 @@ export interface FakeFile {
  */
 export class FakeHub {
   readonly files = new Map<string, FakeFile>();
+  /** The one that it has. */
+  repository = 'timm/net';
   readonly seen: Seen[] = [];
   /** Whether pages of other sites may read it (CORS), as they may huggingface.co. */
   forPages = false;
@@ -115,11 +117,13 @@ export class FakeHub {
   }
 
   #resolve(seen: Seen, response: ServerResponse): void {
-    const [, owner, repo, word, revision, ...folders] = seen.path.split('/').map(decodeURIComponent);
+    // What is said of weights and of data differs in this alone.
+    const path = seen.path.replace(/^\/datasets(?=\/)/, '');
+    const [, owner, repo, word, revision, ...folders] = path.split('/').map(decodeURIComponent);
     const name = folders.join('/');
     const file = this.files.get(name);
     const isKnown = ['main', this.commit].includes(revision);
-    if (owner !== 'timm' || repo !== 'net' || word !== 'resolve') {
+    if (`${owner}/${repo}` !== this.repository || word !== 'resolve') {
       response.writeHead(404, { 'x-error-code': 'RepoNotFound' }).end();
     } else if (!isKnown) {
       response.writeHead(404, { 'x-error-code': 'RevisionNotFound' }).end();
@@ -140,10 +144,14 @@ export class FakeHub {
     }
   }
 
-  /** What the hub says of a model's files. */
+  /** What the hub says of a repository's files. */
   #list(seen: Seen, response: ServerResponse): void {
     const [, , kind, owner, repo, word, revision] = new URL(seen.path, this.endpoint).pathname.split('/');
-    if (kind !== 'models' || owner !== 'timm' || repo !== 'net' || word !== 'revision') {
+    if (
+      !['models', 'datasets'].includes(kind) ||
+      `${owner}/${repo}` !== this.repository ||
+      word !== 'revision'
+    ) {
       response.writeHead(401, { 'x-error-code': 'RepoNotFound' }).end();
     } else if (!['main', this.commit].includes(revision)) {
       response.writeHead(404, { 'x-error-code': 'RevisionNotFound' }).end();
@@ -153,7 +161,7 @@ export class FakeHub {
         ...(large ? { lfs: { sha256: sha256(bytes), size: bytes.length, pointerSize: 134 } } : {}),
       }));
       response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ id: 'timm/net', sha: this.commit, siblings }));
+      response.end(JSON.stringify({ id: this.repository, sha: this.commit, siblings }));
     }
   }
 

@@ -141,7 +141,7 @@ function chunk(type: string, data: Uint8Array): Buffer {
 }
 
 /** RGB of 8 bits. */
-function png(
+export function png(
   width: number,
   height: number,
   raster: Uint8Array,

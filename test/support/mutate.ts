@@ -18,7 +18,8 @@ export function mutate(
   others: readonly Uint8Array[],
   { begin = 0, end = bytes.length, most = 3 } = {},
 ): Uint8Array {
-  let part: Uint8Array = bytes.slice(begin, end);
+  // A Buffer's own `slice` would be a view, and what it is of would be damaged.
+  let part: Uint8Array = Uint8Array.prototype.slice.call(bytes, begin, end);
   for (let left = 1 + rng.int(most); left > 0; left--) part = once(part, rng, others);
   return joined(bytes.subarray(0, begin), part, bytes.subarray(end));
 }

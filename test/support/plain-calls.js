@@ -19,6 +19,7 @@ import { trainOn } from '../../src/node/training/train-on.ts';
 import { loadTrained } from '../../src/node/trained.ts';
 import { createLoader } from '../../src/node/data/loader.ts';
 import { verify } from '../../src/node/verify/verify.ts';
+import { saveTemperature } from '../../src/node/temperature.ts';
 import { loadWeights, saveWeights } from '../../src/node/weights.ts';
 
 const cardinal = { ...library, ...backends, ...cost, ...data, ...train, ...weights };
@@ -101,6 +102,11 @@ export const calls = [
     /labels to be an Int32Array, got \[0, 1\]$/,
   ],
   [
+    'pictureDataset, targets of fewer pictures',
+    () => dataset({ targets: { task: 'numbers', values: new Float32Array(3) } }),
+    /^pictureDataset: expected targets to be \{ task: 'labels' or 'numbers', values \}, a Float32Array of 4 numbers, got /,
+  ],
+  [
     'pictureDataset, fewer pictures',
     () => dataset({}, { rows: Uint32Array.of(0) }),
     /expected 2 pictures, one for each label, got 1$/,
@@ -151,6 +157,31 @@ export const calls = [
     'topGuesses of numbers that were given away',
     () => cardinal.topGuesses(givenAway(new Float32Array(3)), 1),
     /expected a Float32Array, got a Float32Array whose memory was given away \(transferred\)$/,
+  ],
+  [
+    'calibrate of arrays',
+    () => cardinal.calibrate([1, 2], [0]),
+    /^calibrate: the numbers of pictures by class: expected a Float32Array/,
+  ],
+  [
+    'reliabilityOf without labels',
+    () => cardinal.reliabilityOf(Float32Array.of(1, 2)),
+    /^reliabilityOf: expected the labels to be an Int32Array/,
+  ],
+  [
+    'reliabilityOf at a temperature of 0',
+    () => cardinal.reliabilityOf(Float32Array.of(1, 2), Int32Array.of(0), { temperature: 0 }),
+    /^reliabilityOf: expected temperature to be a number above 0, got 0$/,
+  ],
+  [
+    'findMislabels of logits',
+    () => cardinal.findMislabels(Float32Array.of(3, 1), Int32Array.of(0)),
+    /^findMislabels: expected probabilities from 0 to 1/,
+  ],
+  [
+    'probabilitiesOf without the number of classes',
+    () => cardinal.probabilitiesOf(Float32Array.of(3, 1)),
+    /^probabilitiesOf: expected \{ classes \}/,
   ],
   ['topGuesses, none', () => cardinal.topGuesses(Float32Array.of(1), 0), /^topGuesses: expected the count/],
   [
@@ -221,8 +252,44 @@ export const calls = [
     () => new nn.BatchNorm2d(8, { affine: false }),
     /unknown option affine; it has eps, momentum/,
   ],
+  ['LayerNorm', () => new nn.LayerNorm(8, 1e-6), /^LayerNorm: expected options by name, \{ eps \}/],
+  ['LayerNorm of a picture', () => new nn.LayerNorm([8, 4, 4]), /^LayerNorm: expected one dimension/],
+  ['LayerNorm2d', () => new nn.LayerNorm2d('8'), /^LayerNorm2d: expected numChannels .* got '8'/],
+  ['GroupNorm', () => new nn.GroupNorm(3, 8), /^GroupNorm: expected numGroups that divide 8 channels/],
+  ['GlobalResponseNorm', () => new nn.GlobalResponseNorm(), /^GlobalResponseNorm: expected numChannels/],
+  [
+    'BlurPool2d, timm’s name',
+    () => new nn.BlurPool2d(8, { filt_size: 3 }),
+    /^BlurPool2d: unknown option filt_size/,
+  ],
+  ['Upsample', () => new nn.Upsample(2), /^Upsample: expected options by name/],
+  ['Upsample without a size', () => new nn.Upsample({}), /^Upsample: expected either size or scaleFactor/],
+  [
+    'ConvTranspose2d',
+    () => new nn.ConvTranspose2d(4, 6, 3, { groups: 4 }),
+    /^ConvTranspose2d: expected groups .* got 4/,
+  ],
   ['ReLU', () => new nn.ReLU(true), /^ReLU: expected options/],
   ['Hardsigmoid', () => new nn.Hardsigmoid(true), /^Hardsigmoid: expected options/],
+  ['SiLU', () => new nn.SiLU(true), /^SiLU: expected options/],
+  ['Hardswish', () => new nn.Hardswish({ inPlace: true }), /unknown option inPlace; did you mean inplace/],
+  ['GELU', () => new nn.GELU({ approximate: 'erf' }), /^GELU: .*approximate.*none.*tanh/],
+  [
+    'LeakyReLU',
+    () => new nn.LeakyReLU('0.1'),
+    /^LeakyReLU: expected negativeSlope to be a finite number, got '0.1'/,
+  ],
+  [
+    'LeakyReLU of options',
+    () => new nn.LeakyReLU({ negativeSlope: 0.1 }),
+    /^LeakyReLU: expected negativeSlope/,
+  ],
+  [
+    'leakyRelu',
+    () => traced((x) => F.leakyRelu(x, NaN)),
+    /leakyRelu: expected negativeSlope to be a finite number/,
+  ],
+  ['gelu', () => traced((x) => F.gelu(x, 'tanh')), /gelu: expected options/],
   ['ReLU6', () => new nn.ReLU6(true), /^ReLU6: expected options/],
   ['Dropout', () => new nn.Dropout({ p: 0.5 }), /^Dropout: expected p .* got \{ p \}/],
   [
@@ -315,6 +382,14 @@ export const calls = [
     () => nn.summary(conv(), { inputSize: '1,3,8,8' }),
     /^summary: expected inputSize to be N×C×H×W.* got '1,3,8,8'/,
   ],
+  ['costTree without options', () => cardinal.costTree(conv()), /^costTree: expected \{ inputSize \}/],
+  ['costTree of a name', () => cardinal.costTree('resnet18', { inputSize: [1, 3, 8, 8] }), /got 'resnet18'/],
+  ['familyOf a number', () => cardinal.familyOf(18), /^familyOf: expected the name of a network .* got 18/],
+  [
+    'planTimeline of a network',
+    () => cardinal.planTimeline(conv(), backend),
+    /^planTimeline: expected the plan to be what planInference or planTraining gives/,
+  ],
   ['costSummary without options', () => nn.costSummary(conv()), /^costSummary: expected \{ inputSize \}/],
   [
     'trace without a shape',
@@ -361,12 +436,8 @@ export const calls = [
       ),
     /^Net: part: its forward takes 2 inputs, but it was called with 1$/,
   ],
-  [
-    'several outputs',
-    () => traced((x) => [x, x]),
-    /^Net: the network: expected its forward to give one value, .* got an array of 2$/,
-  ],
-  ['outputs by name', () => traced((x) => ({ logits: x })), /got \{ logits \}$/],
+  ['several outputs', () => traced((x) => [x, 'aux']), /be a value, .* got 'aux' as output1$/],
+  ['outputs by name', () => traced((x) => ({ logits: x, aux: 7 })), /be a value, .* got 7 as aux$/],
   ['no output', () => traced(() => undefined), /got undefined: is a return missing\?$/],
   [
     'an output to wait for',
@@ -392,8 +463,8 @@ export const calls = [
   ],
   [
     'numbers among values',
-    () => traced((x) => F.add(x, 2)),
-    /^Net: add: expected input 2 to be a value of the network that is traced.* got 2$/,
+    () => traced((x) => F.cat([x, 2])),
+    /^Net: cat: expected input 2 to be a value of the network that is traced.* got 2$/,
   ],
   [
     'values added by +',
@@ -419,7 +490,62 @@ export const calls = [
     /adaptiveAvgPool2d: expected its input/,
   ],
   ['flatten', () => traced((x) => F.flatten(x, 1, 2)), /flatten: expected endDim/],
-  ['mul', () => traced((x) => F.mul(x, x)), /mul: expected the factor/],
+  ['mul', () => traced((x) => F.mul(x, NaN)), /mul: expected the factor/],
+  ['mul by text', () => traced((x) => F.mul(x, '2')), /mul: expected input 2 to be a value .* got '2'/],
+  [
+    'mul of shapes that do not broadcast',
+    () => traced((x) => F.mul(x, F.maxPool2d(x, 2))),
+    /mul: expected shapes that broadcast, whose sizes are equal or 1, got 1×3×8×8 and 1×3×4×4/,
+  ],
+  [
+    'mul by a vector that is no number for each channel',
+    () => traced((x) => F.mul(x, F.reshape(F.mean(x, [0, 1, 2]), [8]))),
+    /mul: expected a vector of 3 numbers, .* got 8; one for each column has the shape 1×1×1×8/,
+  ],
+  [
+    'mul by a parameter of nobody',
+    () => traced((x) => F.mul(x, new nn.Parameter([3], () => new Float32Array(3)))),
+    /uses a parameter that belongs to no attribute of the network/,
+  ],
+  ['add of Infinity', () => traced((x) => F.add(x, Infinity)), /add: expected the number to be a finite/],
+  ['div by 0', () => traced((x) => F.div(x, 0)), /div: expected 1\/the number to be a finite number/],
+  ['reshape to a number', () => traced((x) => F.reshape(x, 192)), /reshape: expected a shape of whole/],
+  ['reshape to two unknowns', () => traced((x) => F.reshape(x, [-1, -1])), /of which one may be −1/],
+  [
+    'reshape to more',
+    () => traced((x) => F.reshape(x, [-1, 5])),
+    /reshape: expected a shape of 192 elements, as 1×3×8×8 has, got -1×5/,
+  ],
+  ['permute of some', () => traced((x) => F.permute(x, [0, 1])), /permute: expected each of the 4 axes/],
+  ['mean over twice', () => traced((x) => F.mean(x, [1, -3])), /mean: expected each axis once/],
+  ['sum over none', () => traced((x) => F.sum(x)), /sum: expected dims to be an array of axes/],
+  [
+    'ownLoss of nothing',
+    () => library.ownLoss(),
+    /^ownLoss: expected the loss to be a function, got undefined$/,
+  ],
+  [
+    'log of a number',
+    () => traced(() => F.log(3)),
+    /log: expected its input to be a value of the network .*; got 3/,
+  ],
+  ['softmax over nothing', () => traced((x) => F.softmax(x)), /softmax: expected dim to be one of the 4/],
+  [
+    'split of another dim',
+    () => traced((x) => F.split(x, 1, 2)[0]),
+    /split: expected N×C×H×W or N×F, and dim 1/,
+  ],
+  [
+    'split into too few',
+    () => traced((x) => F.split(x, [1, 1])[0]),
+    /split: expected sizes that add up to 3, as 1×3×8×8 has in dim 1, got 2/,
+  ],
+  ['chunk', () => traced((x) => F.chunk(x, 0)[0]), /chunk: expected chunks/],
+  ['channelShuffle', () => traced((x) => F.channelShuffle(x, 2)), /expected groups that divide 3 channels/],
+  ['matmul', () => traced((x) => F.matmul(x, F.maxPool2d(x, 2))), /matmul: expected matrices …×M×L/],
+  ['bmm', () => traced((x) => F.bmm(x, x)), /bmm: expected a batch of matrices B×M×L, got 1×3×8×8/],
+  ['DropPath', () => new nn.DropPath(1), /DropPath: expected p of at least 0 and below 1, got 1/],
+  ['ChannelShuffle', () => new nn.ChannelShuffle(), /ChannelShuffle: expected groups/],
   [
     'add with a number for options',
     () => traced((x) => F.add(x, x, 2)),
@@ -559,6 +685,11 @@ export const promises = [
     /^openArchive: expected the file .* got 'x.pth'/,
   ],
   [
+    'saveTemperature of a text',
+    () => saveTemperature('w.safetensors', '2'),
+    /^saveTemperature: expected the temperature to be a number above 0, got/,
+  ],
+  [
     'saveWeights the other way round',
     () => saveWeights('w.safetensors', net()),
     /^saveWeights: expected the network to be a module/,
@@ -589,6 +720,35 @@ export const promises = [
     /^compile: unknown option inputSize; it has input, backend, foldBatchNorm|did you mean input/,
   ],
   [
+    'activations without layers',
+    () => cardinal.activations(net(), { backend, input }),
+    /^activations: expected \{ layers \}/,
+  ],
+  [
+    'activations of a layer that is not there',
+    () => cardinal.activations(net(), { backend, input, layers: ['conv9'] }),
+    /^activations: expected a layer by its module's path, .* got 'conv9'; the nearest: /,
+  ],
+  [
+    'activations of bare numbers',
+    () => cardinal.activations(net(), { backend, input: new Float32Array(192), layers: ['0'] }),
+    /^activations: expected input to be pictures \{ shape, data \}/,
+  ],
+  [
+    'pathContributions without a backend',
+    () => cardinal.pathContributions(net(), { input }),
+    /^pathContributions: expected \{ backend \}/,
+  ],
+  [
+    'pathContributions of two pictures',
+    () =>
+      cardinal.pathContributions(net(), {
+        backend,
+        input: { shape: [2, 3, 8, 8], data: new Float32Array(384) },
+      }),
+    /^pathContributions: expected the input's shape to be one picture 1×C×H×W, got \[2, 3, 8, 8\]$/,
+  ],
+  [
     'computeGradients without a target',
     () => computeGradients(net(), { backend, input }),
     /^computeGradients: expected \{ target \}/,
@@ -602,6 +762,11 @@ export const promises = [
     'computeGradients of other numbers',
     () => computeGradients(net(), { backend, input: { ...input, data: [1] }, target: [0] }),
     /data to be a Float32Array of 192 numbers, got \[1\]/,
+  ],
+  [
+    'computeGradients of a loss by its name alone',
+    () => computeGradients(net(), { backend, input, target: [0], loss: 'mse' }),
+    /^computeGradients: expected loss to be a loss \{ kind: .* \}, or what ownLoss gives, got 'mse'$/,
   ],
   [
     'computeGradients with one target',
@@ -624,6 +789,11 @@ export const promises = [
     'trainOn, PyTorch’s names',
     () => trainOn('photos', net(), { batch_size: 5 }),
     /unknown option batch_size; did you mean batchSize\?/,
+  ],
+  [
+    'trainOn, a loss that is none',
+    () => trainOn('data/fashion-mnist-sample', net(), { loss: 5 }),
+    /^loss: expected 'cross-entropy', 'bce', 'mse' or 'focal', .* got 5$/,
   ],
   ['trainOn with a number', () => trainOn('photos', net(), 5), /^trainOn: expected options by name/],
   [
@@ -668,10 +838,41 @@ export const promises = [
     () => loadWeights(net(), 'w.pth', { head: 'drop' }),
     /^loadWeights: expected head to be 'keep' or 'reset', got 'drop'$/,
   ],
+  ['ownData of nothing', () => cardinal.ownData(), /^ownData: expected \{ classes \}/],
+  [
+    'ownData, a class that is none',
+    () => cardinal.ownData({ classes: ['a'], test: [{ picture: pixels({}), label: 1 }] }),
+    /^ownData: test\[0\]: expected its label to be a whole number below 1, .* got 1$/,
+  ],
+  [
+    'ownData, labels as text of numbers',
+    () => cardinal.ownData({ classes: ['a'], test: [{ picture: pixels({}), label: '0' }] }),
+    /got '0'$/,
+  ],
+  [
+    'ownData, a stream that was begun',
+    () => cardinal.ownData({ classes: ['a'], train: { length: 3, stream: [] } }),
+    /^ownData: train: expected \{ length, stream \}, .* stream: \[\] \}$/,
+  ],
+  [
+    'ownData, a promise',
+    () => cardinal.ownData({ classes: ['a'], train: Promise.resolve([]) }),
+    /got a promise \(is an await missing\?\)$/,
+  ],
+  [
+    'trainOn, an augmentation that is an object',
+    () => trainOn('photos', net(), { augment: { flip: 0.5 } }),
+    /^trainOn: expected augment to be 'none' or .*, or a function, got \{ flip \}$/,
+  ],
   [
     'openData of a URL',
     () => openData(new URL('file:///photos')),
     /^openData: expected the data to be the path of a folder, got a URL$/,
+  ],
+  [
+    'openData, labels that are a number',
+    () => openData('test', { labels: 5 }),
+    /^openData: expected labels to be the path of a CSV or JSON file, or labels by picture, got 5$/,
   ],
   [
     'openData, a limit in words',

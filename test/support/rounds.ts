@@ -1,5 +1,5 @@
 import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
-import type { Backend } from '../../src/backends/backend.ts';
+import type { Backend, Order, Program } from '../../src/backends/backend.ts';
 import type { Entry } from '../../src/plan/plan.ts';
 
 /** Counts how often the event loop comes round, until it is stopped. */
@@ -39,10 +39,21 @@ export function watchedBackend(onRun: (entry: Entry) => void | Promise<void>): {
         const program = await backend.load(plan);
         const run = program.run.bind(program);
         const dispose = program.dispose.bind(program);
-        program.run = async (entry) => {
-          await onRun(entry);
-          await run(entry);
+        const read = program.read.bind(program);
+        /** What is read after a run comes after it, awaited or not. */
+        let ran: Promise<void> = Promise.resolve();
+        program.run = (entry) => {
+          const running = (async () => {
+            await onRun(entry);
+            await run(entry);
+          })();
+          ran = running.catch(() => undefined);
+          return running;
         };
+        program.read = (async (name: string, order?: Order) => {
+          await ran;
+          return read(name, order);
+        }) as Program['read'];
         program.dispose = (options) => {
           freed.programs++;
           return dispose(options);

@@ -11,17 +11,24 @@
     python3 test/torchvision/networks.py check FOLDER NAME FILE.pth
         Loads FILE strictly into the network and prints how far its logits are from the expected ones, relative to the
         largest of them.
+    python3 test/torchvision/networks.py explain FOLDER NAME FILE.pth LAYER LABEL
+        Loads FILE and explains what the network makes of the picture in NAME.input.safetensors: NAME.explained.safetensors has
+        its probabilities, the input of its last linear layer, and Grad-CAM of LABEL by the output of LAYER.
+    python3 test/torchvision/networks.py list FOLDER NAME ...
+        Of each network: its number of parameters, and the shapes of its tensors by name.
     python3 test/torchvision/networks.py serve
         Does what each line of standard input asks, a JSON list of the arguments above, and answers a line of JSON: what the
         command printed, or null. PyTorch is loaded once for all.
 
-NAME is torchvision's (`resnext50_32x4d`), or one of the narrow networks below: torchvision's own classes with a sixteenth
-of the channels. test/fixtures/torchvision holds the narrow ones:
+NAME is torchvision's (`resnext50_32x4d`), or one of the narrow networks below: torchvision's own classes with fewer
+channels or classes. test/fixtures/torchvision holds the narrow ones:
 
     /usr/bin/python3 test/torchvision/networks.py save test/fixtures/torchvision narrow_basic narrow_bottleneck narrow_resnext
 """
 
+import collections
 import datetime
+import functools
 import json
 import pathlib
 import struct
@@ -29,6 +36,7 @@ import sys
 
 import torch
 import torchvision
+from torchvision.models import convnext, efficientnet, mnasnet, mobilenetv2, mobilenetv3, regnet, shufflenetv2
 from torchvision.models.resnet import BasicBlock, Bottleneck, ResNet
 
 
@@ -48,7 +56,57 @@ class Narrow(ResNet):
         return super()._make_layer(block, planes * self.narrow_planes // 64, *rest, **options)
 
 
+def narrow_vgg():
+    """The end of torchvision's VGG: no mean, but the largest value of four, and several linear layers."""
+    nn = torch.nn
+    return nn.Sequential(
+        nn.Conv2d(3, 6, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(6, 8, 3, padding=1), nn.ReLU(), nn.MaxPool2d(2), nn.AdaptiveAvgPool2d(7), nn.Flatten(),
+        nn.Linear(8 * 7 * 7, 20), nn.ReLU(), nn.Dropout(), nn.Linear(20, 20), nn.ReLU(), nn.Dropout(), nn.Linear(20, 10),
+    )
+
+
+def narrow_efficientnet():
+    rows, last_channel = efficientnet._efficientnet_conf("efficientnet_b0", width_mult=0.25, depth_mult=0.5)
+    return efficientnet.EfficientNet(rows, 0.2, num_classes=10, last_channel=last_channel)
+
+
+def narrow_efficientnetv2():
+    """torchvision's EfficientNetV2 with a quarter of the small one's channels and a fifth of its layers."""
+    fused, mb = efficientnet.FusedMBConvConfig, efficientnet.MBConvConfig
+    rows = [
+        fused(1, 3, 1, 8, 8, 1), fused(4, 3, 2, 8, 16, 1), fused(4, 3, 2, 16, 16, 1),
+        mb(4, 3, 2, 16, 32, 2), mb(6, 3, 1, 32, 40, 2), mb(6, 3, 2, 40, 64, 3),
+    ]  # fmt: skip
+    norm = functools.partial(torch.nn.BatchNorm2d, eps=1e-3)
+    return efficientnet.EfficientNet(rows, 0.2, num_classes=10, last_channel=320, norm_layer=norm)
+
+
+def narrow_regnet(squeeze):
+    rows = regnet.BlockParams.from_init_params(
+        depth=6, w_0=16, w_a=12, w_m=2.2, group_width=8, se_ratio=0.25 if squeeze else None
+    )
+    return regnet.RegNet(rows, num_classes=10)
+
+
+def narrow_convnext():
+    rows = [convnext.CNBlockConfig(8, 16, 1), convnext.CNBlockConfig(16, 32, 2), convnext.CNBlockConfig(32, 64, 1)]
+    rows.append(convnext.CNBlockConfig(64, None, 1))
+    return convnext.ConvNeXt(rows, layer_scale=0.5, num_classes=10)
+
+
 narrow = {
+    "narrow_regnet_x": lambda: narrow_regnet(False),
+    "narrow_regnet_y": lambda: narrow_regnet(True),
+    "narrow_convnext": narrow_convnext,
+    "narrow_mobilenet_v2": lambda: mobilenetv2.MobileNetV2(num_classes=10, width_mult=0.25),
+    "narrow_mnasnet": lambda: mnasnet.MNASNet(0.25, num_classes=10),
+    "narrow_efficientnet_v2_s": narrow_efficientnetv2,
+    "narrow_mobilenet_v3_small": lambda: mobilenetv3.mobilenet_v3_small(num_classes=10),
+    "narrow_mobilenet_v3_large": lambda: mobilenetv3.mobilenet_v3_large(num_classes=10),
+    "narrow_efficientnet_b0": narrow_efficientnet,
+    "narrow_shufflenet_v2_x0_5": lambda: shufflenetv2.ShuffleNetV2([4, 8, 4], [12, 24, 48, 96, 512], num_classes=10),
+    "narrow_vgg": narrow_vgg,
     "narrow_basic": lambda: Narrow(4, BasicBlock, [1, 2, 1, 1], num_classes=10),
     "narrow_bottleneck": lambda: Narrow(4, Bottleneck, [1, 2, 1, 1], num_classes=10),
     "narrow_resnext": lambda: Narrow(4, Bottleneck, [1, 2, 1, 1], groups=8, width_per_group=16, num_classes=10),
@@ -75,7 +133,9 @@ def read_safetensors(path):
     data = path.read_bytes()
     (length,) = struct.unpack("<Q", data[:8])
     tensors = {}
-    for name, info in json.loads(data[8 : 8 + length]).items():
+    header = json.loads(data[8 : 8 + length])
+    header.pop("__metadata__", None)
+    for name, info in header.items():
         begin, end = (8 + length + offset for offset in info["data_offsets"])
         tensors[name] = torch.frombuffer(bytearray(data[begin:end]), dtype=torch.float32).reshape(info["shape"])
     return tensors
@@ -92,8 +152,7 @@ def save(folder, name):
             module.num_batches_tracked += 3
             torch.nn.init.uniform_(module.weight, 0.5, 1.5)
             torch.nn.init.normal_(module.bias, 0, 0.1)
-    size = 64 if name in narrow else 224
-    x = torch.randn(2, 3, size, size)
+    x = torch.randn(2, 3, 64, 64)
     with torch.no_grad():
         logits = model.eval()(x)
     state = model.state_dict()
@@ -118,7 +177,10 @@ def whole(folder, name):
 
 def check(folder, name, file):
     model = build(name)
-    model.load_state_dict(torch.load(file), strict=True)
+    # MNASNet asks for the version of its layout, which stands beside the tensors of a state dict of torchvision's own.
+    state = collections.OrderedDict(torch.load(file))
+    state._metadata = model.state_dict()._metadata
+    model.load_state_dict(state, strict=True)
     expected = read_safetensors(folder / f"{name}.expected.safetensors")
     with torch.no_grad():
         logits = model.eval()(expected["input"])
@@ -126,10 +188,49 @@ def check(folder, name, file):
     return {"difference": difference.item()}
 
 
+def explain(folder, name, file, layer, label):
+    model = build(name).eval()
+    model.load_state_dict(torch.load(file), strict=True)
+    seen = {}
+    model.get_submodule(layer).register_forward_hook(lambda module, inputs, output: seen.update(map=output))
+    last = [module for module in model.modules() if isinstance(module, torch.nn.Linear)][-1]
+    last.register_forward_pre_hook(lambda module, inputs: seen.update(features=inputs[0]))
+    x = read_safetensors(folder / f"{name}.input.safetensors")["input"]
+    logits = model(x)
+    (gradient,) = torch.autograd.grad(logits[0, label], seen["map"])
+    weights = gradient.mean(dim=(2, 3), keepdim=True)
+    cam = torch.relu((weights * seen["map"]).sum(dim=1, keepdim=True))
+    cam = torch.nn.functional.interpolate(cam / cam.max(), size=x.shape[2:], mode="bilinear", align_corners=False)
+    found = {"map": cam[0, 0], "features": seen["features"][0], "probabilities": logits.softmax(dim=1)[0]}
+    write_safetensors(folder / f"{name}.explained.safetensors", {key: value.detach() for key, value in found.items()})
+
+
+def listing(names):
+    """No number is drawn: only their shapes are asked for."""
+    drawing = [name for name in dir(torch.nn.init) if name.endswith("_") and not name.startswith("_")]
+    before = {name: getattr(torch.nn.init, name) for name in drawing}
+    for name in drawing:
+        setattr(torch.nn.init, name, lambda tensor, *rest, **options: tensor)
+    try:
+        found = {}
+        for name in names:
+            model = build(name)
+            shapes = {key: list(tensor.shape) for key, tensor in model.state_dict().items()}
+            found[name] = {"parameters": sum(one.numel() for one in model.parameters()), "shapes": shapes}
+        return found
+    finally:
+        for name in drawing:
+            setattr(torch.nn.init, name, before[name])
+
+
 def do(command, folder, *rest):
+    if command == "list":
+        return listing(rest)
     folder = pathlib.Path(folder)
     if command == "check":
         return check(folder, *rest)
+    if command == "explain":
+        return explain(folder, *rest)
     folder.mkdir(parents=True, exist_ok=True)
     for name in rest:
         if command != "whole":
@@ -139,7 +240,7 @@ def do(command, folder, *rest):
 
 
 if __name__ == "__main__":
-    torch.set_num_threads(2)
+    torch.set_num_threads(1)
     if sys.argv[1] == "serve":
         for line in sys.stdin:
             print(json.dumps(do(*json.loads(line))), flush=True)

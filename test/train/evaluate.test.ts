@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { createReferenceBackend } from '../../src/backends/reference/backend.ts';
 import { argmax } from '../../src/base/argmax.ts';
+import { batchesOf } from '../../src/plan/batches.ts';
 import { evaluate, prepareInference } from '../../src/train/evaluate.ts';
 import { Tally } from '../../src/train/tally.ts';
 import { seed } from '../support/seed.ts';
@@ -113,6 +114,20 @@ describe('over a loader', () => {
     expect(await evaluate(program, loader)).toEqual(
       await evaluate(await prepareInference(network, backend, 4), loader),
     );
+  });
+
+  test('of several batch sizes the largest are left out if they do not fit', async () => {
+    const room = network.planInference([2, 1], backend).peakBytes;
+    const sizesIn = async (bytes: number, sizes: readonly number[]) => {
+      const program = await prepareInference(network, limitedBackend(bytes), sizes);
+      return batchesOf(program.plan).map(({ size }) => size);
+    };
+    expect(await sizesIn(Infinity, [8, 4, 2, 1])).toEqual([8, 4, 2, 1]);
+    expect(await sizesIn(room, [8, 4, 2, 1])).toEqual([2, 1]);
+    expect(await sizesIn(room - 1, [8, 4, 2, 1])).toEqual([1]);
+    await expect(sizesIn(100, [8, 4])).rejects.toThrow(/: a batch of 4 pictures of .* use smaller pictures/);
+    await expect(sizesIn(room, [1, 2])).rejects.toThrow(/largest first/);
+    await expect(sizesIn(room, [])).rejects.toThrow(/largest first/);
   });
 
   test('a program that does not fit even for one picture is refused', async () => {

@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import { afterAll, describe, expect, test } from 'vitest';
 import { z } from 'zod/mini';
 import type { Backend } from '../../src/backends/backend.ts';
+import { Graph } from '../../src/graph/graph.ts';
+import { recordUpdate } from '../../src/plan/record-update.ts';
 import { emaDecay, hyperAt, optimizerPlan, optimizerSchema } from '../../src/train/optimizer.ts';
 import type { OptimizerSpec } from '../../src/train/optimizer.ts';
+import { beginsAt } from '../../src/train/other-optimizers.ts';
 import { openBackends } from '../support/backends.ts';
 import { relativeDistance } from '../support/compare.ts';
 import { stepsPlan, type NamedStep } from '../support/steps-plan.ts';
@@ -22,6 +25,9 @@ const recipe = z.pipe(
   z.discriminatedUnion('kind', [
     z.extend(adamw, { eps: z.number(), weight_decay: z.number() }),
     z.extend(sgd, { weight_decay: z.number() }),
+    ...['lion', 'lamb', 'rmsprop'].map((kind) =>
+      z.looseObject({ kind: z.literal(kind), lr: z.number(), weight_decay: z.number() }),
+    ),
   ]),
   z.transform(({ lr, weight_decay, ...rest }) =>
     optimizerSchema.parse({ ...rest, learningRate: lr, weightDecay: weight_decay }),
@@ -47,29 +53,26 @@ const { start, gradients, results } = z
 const kinds = await openBackends();
 afterAll(() => Promise.all(kinds.flatMap(({ backends }) => backends.map((backend) => backend.dispose()))));
 
+/** What the optimisers keep of the parameter. */
+const kept = ['velocity', 'exp_avg', 'exp_avg_sq', 'square_avg', 'momentum_buffer'];
+
 /** One parameter that an optimiser moves, and a moving average of it for each decay. */
 function planOf(backend: Backend, spec: OptimizerSpec, averages: readonly string[]) {
-  const kind = optimizerPlan(spec);
-  const decay = spec.weightDecay > 0;
-  const momentum = kind.kind === 'sgd' && kind.momentum;
-  const step: NamedStep =
-    kind.kind === 'adamw'
-      ? {
-          op: 'adamw',
-          attrs: { decay, clip: false },
-          inputs: ['weight', 'gradient', 'exp_avg', 'exp_avg_sq', 'hyper'],
-          outputs: [],
-        }
-      : {
-          op: 'sgd',
-          attrs: { momentum, nesterov: kind.nesterov, decay, clip: false },
-          inputs: ['weight', 'gradient', ...(momentum ? ['velocity'] : []), 'hyper'],
-          outputs: [],
-        };
-  const names = ['weight', 'gradient', 'exp_avg', 'exp_avg_sq', 'velocity', ...averages];
+  const graph = new Graph();
+  const shape = [start.length];
+  const parameter = graph.parameter('weight', shape);
+  const gradients = new Map([[parameter, graph.input('gradient', shape)]]);
+  recordUpdate(graph, gradients, [], {
+    optimizer: optimizerPlan(spec),
+    decays: () => spec.weightDecay > 0,
+  });
+  const [{ op, attrs, inputs }] = graph.nodes;
+  const bare = (name: string) => name.replace(/\.weight$/, '');
+  const step = { op, attrs, inputs: inputs.map(({ name }) => bare(name)), outputs: [] } as NamedStep;
+  const hyper = inputs.find(({ name }) => name === 'hyper');
   const shapes = {
-    ...Object.fromEntries(names.map((name) => [name, [start.length]])),
-    hyper: [kind.kind === 'adamw' ? 8 : 3],
+    ...Object.fromEntries(['weight', 'gradient', ...kept, ...averages].map((name) => [name, shape])),
+    hyper: hyper?.shape ?? [],
     ...Object.fromEntries(averages.map((name) => [`${name}.decay`, [2]])),
   };
   return stepsPlan(backend, 'optimiser', shapes, [
@@ -94,8 +97,9 @@ describe.each(kinds)('on $name', ({ backends: [backend] }) => {
           ema.map(({ decay }) => `average.${decay}`),
         ),
       );
-      const zeros = new Float32Array(start.length);
-      for (const name of ['exp_avg', 'exp_avg_sq', 'velocity']) program.write(name, zeros);
+      for (const name of kept) {
+        program.write(name, new Float32Array(start.length).fill(beginsAt(recipe, `${name}.weight`)));
+      }
       program.write('weight', start);
       for (const { decay } of ema) {
         program.write(`average.${decay}`, start);

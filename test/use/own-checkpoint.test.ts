@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { cifarResNetEntries } from '../../src/models/cifar-entries.ts';
 import { freeEntries, paperEntries } from '../../src/models/resnext-entries.ts';
 import { createModel } from '../../src/models/registry.ts';
 import { imagenetPreprocessing } from '../../src/data/preprocessing.ts';
@@ -9,7 +10,7 @@ import { loadFrom } from '../../src/use/trained.ts';
 import { bytesSource } from '../../src/weights/byte-source.ts';
 import { writeSafetensors } from '../../src/weights/safetensors.ts';
 
-const networks = [...paperEntries, ...freeEntries];
+const networks = [...paperEntries, ...cifarResNetEntries, ...freeEntries];
 
 /** A file of weights of a network, with a description unless it is bare. */
 async function fileOf(name: string, options = {}, bare = false): Promise<Uint8Array> {

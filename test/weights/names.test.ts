@@ -272,6 +272,14 @@ describe('networks of the registry', () => {
         options: { numClasses: 7, cardinality: 1, baseWidth: 64 },
         nameMap: 'torchvision',
       },
+      {
+        model: 'resnet',
+        options: { numClasses: 7, layers: [3, 4, 6, 3], block: 'bottleneck' },
+        nameMap: 'torchvision',
+      },
+      // Blur-pool and average pooling have no weights.
+      { model: 'resnetblur50', options: { numClasses: 7 }, nameMap: 'torchvision' },
+      { model: 'resnetaa50', options: { numClasses: 7 }, nameMap: 'torchvision' },
     ]);
   });
 

@@ -7,6 +7,7 @@ import { createWasmBackend } from '../../../src/backends/wasm/backend.ts';
 import { control, controlWords } from '../../../src/backends/wasm/control.ts';
 import type { WorkerHandle } from '../../../src/backends/wasm/messages.ts';
 import type { Plan } from '../../../src/plan/plan.ts';
+import { DeviceLostError } from '../../../src/base/errors.ts';
 import { createNodeBackend } from '../../../src/node/backend.ts';
 import { mostThreads } from '../../../src/node/threads.ts';
 import { spawnWasmWorker } from '../../../src/node/spawn-wasm-worker.ts';
@@ -63,7 +64,7 @@ describe('a program', () => {
       workers.push(worker);
       return worker;
     };
-    const module = await WebAssembly.compile(await readFile('dist/kernels/kernels-simd.wasm'));
+    const module = await WebAssembly.compile(await readFile('dist/kernels/kernels-full-simd.wasm'));
     const backend = await createWasmBackend({ module, threads: 3, spawn, maySleep: true });
     opened.push(backend);
     const program = await backend.load(identity(backend));
@@ -80,7 +81,7 @@ describe('a program', () => {
         worker.request(message.type === 'load' ? { ...message, program: 0 } : message);
       return { ...worker, request };
     };
-    const module = await WebAssembly.compile(await readFile('dist/kernels/kernels-simd.wasm'));
+    const module = await WebAssembly.compile(await readFile('dist/kernels/kernels-full-simd.wasm'));
     const backend = await createWasmBackend({ module, threads: 3, spawn: forgetful, maySleep: true });
     opened.push(backend);
     const program = await backend.load(identity(backend));
@@ -178,6 +179,8 @@ describe('a program', () => {
       });
       await expect(program.run('forward')).rejects.toThrow(/^kernel "pack_taps" failed in call 0 of forward/);
       await expect(program.run('forward')).rejects.toThrow(/^kernel "pack_taps" failed/);
+      // Nothing can be computed by it any more: whoever serves makes another.
+      await expect(program.run('forward')).rejects.toThrow(DeviceLostError);
     },
   );
 });

@@ -173,7 +173,7 @@ describe.skipIf(blas === undefined)('the library', () => {
   test('addresses from 2 GiB on, which are negative as words', async () => {
     // Only what is touched takes room.
     const memory = new WebAssembly.Memory({ initial: 40_000, maximum: 40_000, shared: true });
-    const file = new URL('../../../dist/kernels/kernels-simd.wasm', import.meta.url);
+    const file = new URL('../../../dist/kernels/kernels-full-simd.wasm', import.meta.url);
     const { instance } = await WebAssembly.instantiate(await readFile(file), { env: { memory } });
     const kernels = nativeKernels(blas?.openSgemm, memory, instance);
     let top = 2 ** 31 + 4096;

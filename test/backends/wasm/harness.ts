@@ -29,7 +29,7 @@ export type ChunkOrder = 'forward' | 'reverse';
 type Kernel = (args: number, chunk: number) => void;
 
 export async function openBench(
-  file = process.env['KERNELS'] ?? 'kernels-simd',
+  file = process.env['KERNELS'] ?? 'kernels-full-simd',
   pages = 2048,
 ): Promise<Bench> {
   const memory = new WebAssembly.Memory({ initial: pages, maximum: 65536, shared: true });

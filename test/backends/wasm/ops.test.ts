@@ -110,7 +110,7 @@ test.each([0, 0.25, 0.5, 1])('dropout with p = %d keeps what the hash says', (p)
     }
     const result = runBothWays(bench, dropout, {
       op: 'dropout',
-      attrs: { p, stream },
+      attrs: { p, stream, offset: 0 },
       inputs: [x, { shape: [1], data: Float32Array.of(step) }],
       outputs: [shape],
     });

@@ -21,7 +21,7 @@ const NOT_READ = {
 type Patches = (args: number, row: number, rows: number, to: number) => void;
 
 describe.each(usableKernels())('patches as rows of a matrix, %s', async (build) => {
-  const binary = await readFile(new URL(`../../../dist/kernels/kernels-${build}.wasm`, import.meta.url));
+  const binary = await readFile(new URL(`../../../dist/kernels/kernels-full-${build}.wasm`, import.meta.url));
   const wide = build === 'wide' && wideVectors().usable;
   const module = await (wide ? compileWide(new Uint8Array(binary)) : WebAssembly.compile(binary));
   const memory = new WebAssembly.Memory({ initial: 64, maximum: 64, shared: true });

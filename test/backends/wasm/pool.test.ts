@@ -138,3 +138,13 @@ test.each([1, 3, 10, 16, 67, 130])('average pool of %i channels', (channels) => 
     }
   }
 });
+
+test('the mean of one large picture of few channels is shared out', () => {
+  const { attrs, x, y } = global(1, 32, 112, 112);
+  const place = (shape: readonly number[]) => ({ shape, bytes: 4 * sizeOf(shape), address: 0 });
+  const [call] = avgPool2d.calls({
+    attrs: { ...attrs, countIncludePad: true },
+    ...{ inputs: [place(x)], outputs: [place(y)], workspace: 0, keep: () => undefined },
+  });
+  expect(call.chunks).toBe(2);
+});

@@ -1,10 +1,21 @@
+import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
+import { kernelFileName } from '../../../src/backends/wasm/builds.ts';
 import { bundlePage } from '../support/bundle.ts';
 import type { TestBrowser } from '../support/browsers.ts';
 import { servePages } from '../support/pages.ts';
 import type { Jobs } from './worker.ts';
 
 const root = fileURLToPath(new URL('../../..', import.meta.url));
+
+/** Jobs have the ops of all networks, and so need all kernels, where pages load those of ResNets and ResNeXts. */
+async function fullKernels(): Promise<Record<string, Uint8Array>> {
+  const files = (['simd', 'relaxed'] as const).map(async (build) => [
+    `/kernels/kernels-${build}.wasm`,
+    await readFile(`${root}/dist/kernels/${kernelFileName(build)}`),
+  ]);
+  return Object.fromEntries(await Promise.all(files)) as Record<string, Uint8Array>;
+}
 
 /** Does a job in a worker of a page, which is cross-origin isolated or not, and gives what came of it. */
 export async function runJob<J extends keyof Jobs>(
@@ -19,8 +30,7 @@ export async function runJob<J extends keyof Jobs>(
   ]);
   const server = await servePages({
     isolated,
-    files: { '/jobs.js': jobs, '/web/worker.js': worker },
-    folders: { '/kernels': `${root}/dist/kernels` },
+    files: { '/jobs.js': jobs, '/web/worker.js': worker, ...(await fullKernels()) },
   });
   try {
     const page = await browser.newPage();

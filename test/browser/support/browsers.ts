@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
@@ -30,15 +30,12 @@ export interface TestBrowser {
   close(): Promise<void>;
 }
 
-export interface BrowserOptions {
-  /** Command-line switches of Chromium, or preferences of Firefox. */
-  readonly args?: readonly string[];
-  readonly preferences?: Readonly<Record<string, boolean | number | string>>;
-  /** The folder of its profile, which stays when the browser is closed: what it stored is there the next time. */
-  readonly profile?: string;
-}
+type Preferences = Readonly<Record<string, boolean | number | string>>;
 
-const names = { chromium: ['chromium', 'chromium-browser'], firefox: ['firefox-esr'] } as const;
+const names = {
+  chromium: ['chromium', 'chromium-browser', 'google-chrome'],
+  firefox: ['firefox-esr'],
+} as const;
 
 /** The browsers of this machine. One that is missing is said aloud: its tests are skipped. */
 export const browsers: readonly BrowserKind[] = (['chromium', 'firefox'] as const).filter((kind) => {
@@ -52,21 +49,75 @@ function programOf(kind: BrowserKind): string | undefined {
   return names[kind].flatMap((name) => folders.map((folder) => join(folder, name))).find(existsSync);
 }
 
-/** Starts a browser without a window. */
-export async function openBrowser(kind: BrowserKind, options: BrowserOptions = {}): Promise<TestBrowser> {
-  const program = programOf(kind);
-  if (program === undefined) throw new Error(`no ${kind} on this machine`);
-  return kind === 'chromium' ? openChromium(program, options) : openFirefox(program, options);
+/**
+ * Browsers of this process that no test has at the moment: to start one takes seconds, so they are ended with the process. What pages
+ * of an earlier test stored is of another origin (`servePages`).
+ */
+const idle = new Map<BrowserKind, TestBrowser>();
+
+/** A browser without a window. To close it closes its pages; it is there for the next test that opens one. */
+export async function openBrowser(kind: BrowserKind): Promise<TestBrowser> {
+  const found = idle.get(kind);
+  idle.delete(kind);
+  const browser = found ?? (await startBrowser(kind));
+  const pages: TestPage[] = [];
+  return {
+    kind,
+    newPage: async () => {
+      const page = await browser.newPage();
+      pages.push(page);
+      return page;
+    },
+    close: async () => {
+      await Promise.all(pages.map((page) => page.close()));
+      if (idle.has(kind)) await browser.close();
+      else idle.set(kind, browser);
+    },
+  };
 }
 
-async function openChromium(
-  executablePath: string,
-  { args = [], profile }: BrowserOptions,
-): Promise<TestBrowser> {
+/** Folders of profiles of browsers that run. */
+const profiles = new Set<string>();
+
+/** Starts a browser without a window, with preferences that Firefox alone has. To close it ends it. */
+export async function startBrowser(kind: BrowserKind, preferences: Preferences = {}): Promise<TestBrowser> {
+  const program = programOf(kind);
+  if (program === undefined) throw new Error(`no ${kind} on this machine`);
+  endsWithProcess();
+  const profile = await mkdtemp(join(tmpdir(), `cardinal-${kind}-`));
+  profiles.add(profile);
+  const browser =
+    kind === 'chromium'
+      ? await startChromium(program, profile)
+      : await startFirefox(program, profile, preferences);
+  return {
+    ...browser,
+    close: async () => {
+      await browser.close();
+      await rm(profile, { recursive: true, force: true, maxRetries: 5 });
+      profiles.delete(profile);
+    },
+  };
+}
+
+let isEnding = false;
+
+/** The test runner ends its processes by this signal; drivers kill their browsers when a process exits. */
+function endsWithProcess(): void {
+  if (isEnding) return;
+  isEnding = true;
+  process.once('SIGTERM', () => process.exit());
+  process.on('exit', () => {
+    for (const profile of profiles) rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+  });
+}
+
+async function startChromium(executablePath: string, profile: string): Promise<TestBrowser> {
   const { chromium } = await import('playwright-core');
-  const own = profile ?? (await mkdtemp(join(tmpdir(), 'cardinal-chromium-')));
-  const context = await chromium.launchPersistentContext(own, {
-    ...{ executablePath, headless: true, args: ['--no-sandbox', ...args] },
+  const context = await chromium.launchPersistentContext(profile, {
+    ...{ executablePath, headless: true, handleSIGTERM: false },
+    // A camera that needs no asking.
+    args: ['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
     permissions: ['camera'],
   });
   return {
@@ -87,29 +138,33 @@ async function openChromium(
         screenshot: async (path) => {
           await page.screenshot({ path, fullPage: true });
         },
-        close: () => page.close(),
+        close: async () => {
+          if (!page.isClosed()) await page.close();
+        },
         console: lines,
         driver: { playwright: page },
       };
     },
-    close: async () => {
-      await context.close();
-      if (profile === undefined) await rm(own, { recursive: true, force: true, maxRetries: 5 });
-    },
+    close: () => context.close(),
   };
 }
 
-async function openFirefox(
+async function startFirefox(
   executablePath: string,
-  { preferences = {}, profile }: BrowserOptions,
+  profile: string,
+  preferences: Preferences,
 ): Promise<TestBrowser> {
   const { launch } = await import('puppeteer-core');
   const browser = await launch({
-    ...{ browser: 'firefox', executablePath, headless: true, protocolTimeout: 300_000 },
-    args: ['--remote-allow-system-access'],
-    ...(profile === undefined ? {} : { userDataDir: profile }),
-    // Files of the OPFS and of the cache need no asking; pages are not slowed down because nobody looks at them.
-    extraPrefsFirefox: { 'dom.min_background_timeout_value': 4, ...preferences },
+    ...{ browser: 'firefox', executablePath, headless: true, protocolTimeout: 300_000, handleSIGTERM: false },
+    ...{ args: ['--remote-allow-system-access'], userDataDir: profile },
+    extraPrefsFirefox: {
+      // Files of the OPFS and of the cache need no asking; pages are not slowed down because nobody looks at them.
+      'dom.min_background_timeout_value': 4,
+      // So long it waits for the worker that started one that closes itself, and that may sleep.
+      'dom.worker.canceling.timeoutMilliseconds': 500,
+      ...preferences,
+    },
   });
   const inFirefox = await firefoxItself(browser as unknown as BidiBrowser);
   await inFirefox(letWorkersStart);
@@ -138,7 +193,9 @@ async function openFirefox(
         screenshot: async (path) => {
           await page.screenshot({ path: path, fullPage: true });
         },
-        close: () => page.close(),
+        close: async () => {
+          if (!page.isClosed()) await page.close();
+        },
         console: lines,
         driver: { puppeteer: page },
       };

@@ -1,4 +1,4 @@
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { readFile } from 'node:fs/promises';
 import type { AddressInfo } from 'node:net';
 import { extname, join, normalize } from 'node:path';
@@ -40,7 +40,22 @@ const types: Readonly<Record<string, string>> = {
 
 const emptyPage = '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,"><title>test</title>';
 
-/** A server of pages for a test, on a port of its own. */
+/** Ports that servers of this process had: a browser may still have what a page of one of them stored. */
+const used = new Set<number>();
+
+async function listen(server: Server): Promise<number> {
+  for (;;) {
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    if (!used.has(port)) {
+      used.add(port);
+      return port;
+    }
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+/** A server of pages for a test, on a port of its own, which no other one had before. */
 export async function servePages(options: ServeOptions = {}): Promise<TestServer> {
   const { isolated = false, csp, headers = {}, files = {}, folders = {}, answer } = options;
   const requests: string[] = [];
@@ -72,8 +87,7 @@ export async function servePages(options: ServeOptions = {}): Promise<TestServer
       response.end(body);
     });
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
+  const port = await listen(server);
   return {
     origin: `http://127.0.0.1:${port}`,
     requests,

@@ -7,6 +7,12 @@ export const smallNetwork = {
   options: { layers: [1, 1, 1], cardinality: 2, planes: 4 },
 };
 
+/** The same with a path of its own for each group: an engine learns of these blocks when it is asked for them. */
+export const smallNetworkOfPaths = {
+  name: 'resnext_cifar',
+  options: { ...smallNetwork.options, form: 'a' },
+} as const;
+
 /** A network that no registry knows, with dropout and running statistics. */
 export class OwnNetwork extends nn.Module {
   static override readonly typeName = 'OwnNetwork';

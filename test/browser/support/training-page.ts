@@ -1,10 +1,19 @@
-import { createBackend, trainOn, type TrainOnOptions } from '../../../src/web/index.ts';
+import {
+  createBackend,
+  exportRun,
+  importRun,
+  loadClassifier,
+  openPictures,
+  readMetrics,
+  trainOn,
+  type TrainOnOptions,
+} from '../../../src/web/index.ts';
 import { madeUpPictures, pngPictures } from './made-up-pictures.ts';
-import { OwnNetwork, smallNetwork } from './small-networks.ts';
+import { OwnNetwork, smallNetwork, smallNetworkOfPaths } from './small-networks.ts';
 
 export interface PageTraining {
   readonly pictures: 'records' | 'png';
-  readonly network: 'named' | 'own';
+  readonly network: 'named' | 'paths' | 'own';
   readonly options: TrainOnOptions;
   /** The step after which the run is aborted. */
   readonly stopAt?: number;
@@ -23,13 +32,13 @@ globalThis.Worker = class extends Worker {
 
 /** What tests of training call in a page: what goes in and comes out is JSON. */
 const calls = {
-  /** Trains, and gives what it came to, what it told, and the longest time for which the page did not come round, in ms. */
+  /** Trains, and gives what it came to and what it told. */
   async train({ pictures, network, options, stopAt, loses }: PageTraining) {
     const told: string[] = [];
     const stop = new AbortController();
     const data = pictures === 'records' ? madeUpPictures() : pngPictures(await blobsOf('/pictures.json'));
-    const gap = longestGap();
-    const model = network === 'named' ? smallNetwork : new OwnNetwork().initialize(4);
+    const named = network === 'paths' ? smallNetworkOfPaths : smallNetwork;
+    const model = network === 'own' ? new OwnNetwork().initialize(4) : named;
     const backend = loses === 'backend' ? await createBackend({ base: '/dist' }) : undefined;
     const { reason, step, evaluation, ...trained } = await trainOn(data, model, {
       ...(backend === undefined ? { base: '/dist' } : { backend }),
@@ -44,7 +53,7 @@ const calls = {
       },
     });
     const weights = await sha256(trained.model.parameters()[0].data);
-    return { reason, step, top1: evaluation?.top1, told, weights, gap: gap() };
+    return { reason, step, top1: evaluation?.top1, told, weights };
   },
   /** Begins a run that goes on until its page is closed; resolves after a step. */
   begin: ({ options }: PageTraining) =>
@@ -59,6 +68,66 @@ const calls = {
         },
       }).catch(reject);
     }),
+  /**
+   * Trains on one backend, into these folders at once, and later into another; with `disposeAt` the backend is disposed of after that step
+   * of the first. How each ended.
+   */
+  async together({
+    outs,
+    options,
+    disposeAt,
+  }: {
+    readonly outs: readonly string[];
+    readonly options: TrainOnOptions;
+    readonly disposeAt?: number;
+  }) {
+    const backend = await createBackend({ base: '/dist', threads: 2 });
+    const begin = (out: string, onEvent: TrainOnOptions['onEvent']): Promise<string> =>
+      trainOn(madeUpPictures(), smallNetwork, { ...options, backend, out, onEvent }).then(
+        ({ reason }) => reason,
+        String,
+      );
+    const first = await Promise.all(
+      outs.map((out, index) =>
+        begin(out, (event) => {
+          if (index === 0 && event.type === 'step' && event.step === disposeAt) void backend.dispose();
+        }),
+      ),
+    );
+    const later = await begin(`${outs.at(-1) ?? ''}-later`, undefined);
+    await backend.dispose();
+    return { first, later };
+  },
+  /** Begins to train on the photos that the page has, as cats and dogs, in a folder; what a visitor would save of the run. */
+  async trainPets({
+    options,
+    stopAt,
+  }: {
+    readonly options: TrainOnOptions & { readonly out: string };
+    readonly stopAt: number;
+  }): Promise<string> {
+    const stop = new AbortController();
+    await trainOn(await pets(), smallNetwork, {
+      ...{ ...options, base: '/dist', signal: stop.signal },
+      onEvent: (event) => {
+        if (event.type === 'step' && event.step === stopAt) stop.abort();
+      },
+    });
+    return base64Of(await exportRun(options.out, { base: '/dist' }));
+  },
+  /** Takes in a run that was saved, and is over: its epochs, what comes of going on with it, and the classes that its network tells apart. */
+  async takeBack({ file, out }: { readonly file: string; readonly out: string }) {
+    const base = '/dist';
+    await importRun(new File([bytesOf(file)], 'pets.zip'), out, { base });
+    const { reason } = await trainOn(await pets(), smallNetwork, { base, out, resume: true });
+    const metrics = await readMetrics(out, { base });
+    const classifier = await loadClassifier(`${out}/best.safetensors`, { base });
+    await classifier.dispose();
+    return {
+      ...{ reason, classes: classifier.classes },
+      epochs: metrics.flatMap((line) => (line.type === 'epoch' ? [line.epoch] : [])),
+    };
+  },
   /** Backends that are opened at the same time, and again: how each computes. */
   async backends(times: number): Promise<string[][]> {
     const rounds: string[][] = [];
@@ -75,28 +144,20 @@ const calls = {
     const answer = () => Promise.resolve(isKept);
     Object.assign(navigator.storage, { persist: answer, persisted: answer });
   },
-  /** The files of a run. */
-  async read(run: string): Promise<Record<string, number[]>> {
+  /** The files of a run, in base64. */
+  async read(run: string): Promise<Record<string, string>> {
     const folder = await folderAt(run);
-    const files: Record<string, number[]> = {};
+    const files: Record<string, string> = {};
     for await (const [name, handle] of folder.entries()) {
-      if (handle instanceof FileSystemFileHandle) {
-        files[name] = [...new Uint8Array(await (await handle.getFile()).arrayBuffer())];
-      }
+      if (handle instanceof FileSystemFileHandle) files[name] = await base64Of(await handle.getFile());
     }
     return files;
   },
-  async write({
-    run,
-    files,
-  }: {
-    readonly run: string;
-    readonly files: Readonly<Record<string, readonly number[]>>;
-  }) {
+  async write({ run, files }: { readonly run: string; readonly files: Readonly<Record<string, string>> }) {
     const folder = await folderAt(run);
     for (const [name, content] of Object.entries(files)) {
       const writable = await (await folder.getFileHandle(name, { create: true })).createWritable();
-      await writable.write(Uint8Array.from(content));
+      await writable.write(bytesOf(content));
       await writable.close();
     }
   },
@@ -116,19 +177,30 @@ async function blobsOf(url: string): Promise<Blob[]> {
   return contents.map((content) => new Blob([Uint8Array.from(content)]));
 }
 
-/** Starts to watch the page's event loop; the function that comes back tells its longest gap so far. */
-function longestGap(): () => number {
-  let last = performance.now();
-  let longest = 0;
-  const timer = setInterval(() => {
-    const now = performance.now();
-    longest = Math.max(longest, now - last);
-    last = now;
-  }, 5);
-  return () => {
-    clearInterval(timer);
-    return longest;
-  };
+/** Bytes on their way to the test: as numbers in JSON they would take most of its time. */
+async function base64Of(file: Blob): Promise<string> {
+  const url = await new Promise<string>((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => {
+      resolve(reader.result as string);
+    };
+    reader.onerror = () => {
+      reject(new Error(`cannot read ${file.size} bytes`));
+    };
+    reader.readAsDataURL(file);
+  });
+  return url.slice(url.indexOf(',') + 1);
+}
+
+function bytesOf(base64: string): Uint8Array<ArrayBuffer> {
+  return Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+}
+
+async function pets(): ReturnType<typeof openPictures> {
+  const blobs = await blobsOf('/pictures.json');
+  const files = blobs.map((blob, index) => new File([blob], `${index}.png`));
+  const half = files.length / 2;
+  return openPictures({ cats: files.slice(0, half), dogs: files.slice(half) });
 }
 
 async function sha256(data: Float32Array): Promise<string> {

@@ -5,6 +5,8 @@ import {
   coin,
   normal,
   tails,
+  tailsByResult,
+  tailsOfNorms,
   uniform,
   vector,
   withNaN,
@@ -13,6 +15,13 @@ import {
   type GradientCases,
 } from '../case.ts';
 import { pictures, sizeOfSum } from './channel-sum.ts';
+
+/** A case whose outputs have the size of γ·x̂ and β as a rule: either may cancel the other, or an activation cut off what they leave. */
+function sized<C extends { readonly inputs: readonly Drawn[] }>(one: C) {
+  const [, gamma, beta] = one.inputs;
+  const squares = [...gamma.data, ...beta.data].reduce((sum, value) => sum + value * value, 0);
+  return { ...one, sizes: [Math.sqrt(squares / gamma.data.length)] };
+}
 
 /** γ, β, running mean and running variance. */
 function statistics(rng: Rng, channels: number): Drawn[] {
@@ -25,7 +34,7 @@ function statistics(rng: Rng, channels: number): Drawn[] {
 }
 
 /** What `batch_norm` gives: the mean in two floats a channel, and 1/σ. */
-function saved(rng: Rng, channels: number, mean: number): Drawn[] {
+export function saved(rng: Rng, channels: number, mean: number): Drawn[] {
   const rows = normal(rng, [2, channels], mean, 0.5);
   return [
     { ...rows, data: rows.data.map((value, i) => (i < channels ? value : value * 1e-3)) },
@@ -39,14 +48,16 @@ export const batchNormCases: CasesOf<BatchNormOps> = {
     const shapes = pictures(rng);
     return [
       ...shapes.flatMap((shape) =>
-        tails.map((tail) => ({
-          attrs: { ...attrs, ...tail },
-          inputs: [
-            normal(rng, shape, 1, 2),
-            ...statistics(rng, shape[1]),
-            ...(tail.residual ? [normal(rng, shape)] : []),
-          ],
-        })),
+        tails.map((tail) =>
+          sized({
+            attrs: { ...attrs, ...tail },
+            inputs: [
+              normal(rng, shape, 1, 2),
+              ...statistics(rng, shape[1]),
+              ...(tail.residual ? [normal(rng, shape)] : []),
+            ],
+          }),
+        ),
       ),
       {
         attrs: { ...attrs, eps: 1e-3, momentum: 1 },
@@ -73,32 +84,36 @@ export const batchNormCases: CasesOf<BatchNormOps> = {
 
   batch_norm_recompute: (rng) =>
     pictures(rng).flatMap((shape) =>
-      tails.map((tail) => ({
-        attrs: tail,
-        inputs: [
-          normal(rng, shape, 1, 2),
-          ...statistics(rng, shape[1]).slice(0, 2),
-          ...saved(rng, shape[1], 1),
-          ...(tail.residual ? [normal(rng, shape)] : []),
-        ],
-      })),
+      tails.map((tail) =>
+        sized({
+          attrs: tail,
+          inputs: [
+            normal(rng, shape, 1, 2),
+            ...statistics(rng, shape[1]).slice(0, 2),
+            ...saved(rng, shape[1], 1),
+            ...(tail.residual ? [normal(rng, shape)] : []),
+          ],
+        }),
+      ),
     ),
 
   batch_norm_inference: (rng) =>
     pictures(rng).flatMap((shape) =>
-      tails.map((tail) => ({
-        attrs: { eps: 1e-5, ...tail },
-        inputs: [
-          normal(rng, shape, 1, 2),
-          ...statistics(rng, shape[1]),
-          ...(tail.residual ? [normal(rng, shape)] : []),
-        ],
-      })),
+      tails.map((tail) =>
+        sized({
+          attrs: { eps: 1e-5, ...tail },
+          inputs: [
+            normal(rng, shape, 1, 2),
+            ...statistics(rng, shape[1]),
+            ...(tail.residual ? [normal(rng, shape)] : []),
+          ],
+        }),
+      ),
     ),
 
   batch_norm_backward: (rng) =>
     pictures(rng).flatMap((shape) =>
-      tails.map((tail) => {
+      tailsByResult.map((tail) => {
         const channels = [shape[1]];
         return {
           attrs: tail,
@@ -117,7 +132,7 @@ export const batchNormCases: CasesOf<BatchNormOps> = {
 
   batch_norm_inference_backward: (rng) => [
     ...pictures(rng).flatMap((shape) =>
-      tails.map((tail) => ({
+      tailsByResult.map((tail) => ({
         attrs: { eps: coin(rng) ? 1e-5 : 1e-3, ...tail },
         inputs: [
           normal(rng, shape, 0.3),
@@ -164,12 +179,13 @@ export const batchNormCases: CasesOf<BatchNormOps> = {
 function decided(rng: Rng, activation: Activation, [low, high]: readonly [number, number]): Drawn[] {
   if (activation === 'none') return [uniform(rng, [2], low, high), normal(rng, [2])];
   if (activation === 'relu6') return [uniform(rng, [2], low / 5, high / 5), vector(3, 9)];
+  if (activation.startsWith('hard')) return [uniform(rng, [2], low / 5, high / 5), vector(0, 6)];
   return [uniform(rng, [2], low, high), vector(8, -8)];
 }
 
 export const batchNormGradientCases = {
   batch_norm: (rng) =>
-    tails.map(({ activation, residual }) => ({
+    tailsOfNorms.map(({ activation, residual }) => ({
       attrs: { eps: 1e-3, momentum: 0.1, activation, residual },
       inputs: [
         // Four pictures of 2×2: normalised values are below √15.
@@ -181,7 +197,7 @@ export const batchNormGradientCases = {
       ],
     })),
   batch_norm_inference: (rng) =>
-    tails.map(({ activation, residual }) => ({
+    tailsByResult.map(({ activation, residual }) => ({
       attrs: { eps: 1e-3, activation, residual },
       inputs: [
         // Normalised values are below 2.5/√0.5.

@@ -27,6 +27,27 @@ interface Geometry extends Conv2dAttrs {
   readonly note: string;
 }
 
+/** [filter, stride, channels, height, width, padding]. */
+const largeDepthwise = [
+  [5, 1, 24, 9, 14, 2],
+  [5, 1, 52, 9, 14, 2],
+  [5, 2, 36, 11, 15, 2],
+  [5, 2, 40, 6, 5, 0],
+  [7, 1, 44, 5, 8, 3],
+  [7, 2, 56, 14, 14, 3],
+  [7, 1, 96, 40, 40, 3],
+  [7, 2, 36, 3, 2, 5],
+  [9, 2, 48, 10, 9, 3],
+] as const;
+
+/** [filter, channels that come out, height, width, padding]. */
+const stems = [
+  [3, 24, 9, 12, 1],
+  [3, 8, 40, 17, 0],
+  [3, 40, 5, 34, 2],
+  [5, 16, 3, 13, 4],
+] as const;
+
 const square = (n: number): Pair => [n, n];
 
 /** Every kind of layer that the registry's networks hold, at small random sizes, and some that nobody would build. */
@@ -155,6 +176,22 @@ function geometries(rng: Rng): Geometry[] {
       found.push(random({ note: `depthwise, ${width} columns, stride ${stride}`, ...depthwise, size }));
     }
   }
+  // Tiles of seven columns on packed rows: narrower pictures, several chunks of rows, tails of blocks, and more or less padding.
+  for (const [size, stride, channels, height, width, padding] of largeDepthwise) {
+    found.push(
+      random({
+        note: `depthwise ${size}×${size}, ${width} columns, stride ${stride}, padding ${padding}`,
+        groups: channels,
+        channelsIn: channels,
+        channelsOut: channels,
+        batch: 2,
+        size: [height, width],
+        kernel: square(size),
+        stride: square(stride),
+        padding: square(padding),
+      }),
+    );
+  }
   for (const channels of [3, 16, 35]) {
     const depthwise = { groups: channels, channelsIn: channels, channelsOut: channels };
     found.push(
@@ -171,6 +208,20 @@ function geometries(rng: Rng): Geometry[] {
     );
   }
   for (let i = 0; i < 12; i++) found.push(anything(rng));
+  // The first layer for photos: tiles of six places or four, of which the last of a row overlaps, and of sixteen channels or eight.
+  for (const [side, channelsOut, height, width, padding] of stems) {
+    found.push(
+      random({
+        note: `stem ${side}×${side}, ${width} columns, padding ${padding}`,
+        channelsIn: 3,
+        channelsOut,
+        size: [height, width],
+        kernel: square(side),
+        stride: square(2),
+        padding: square(padding),
+      }),
+    );
+  }
   return found;
 }
 

@@ -1,5 +1,5 @@
 import type { DropoutOps } from '../../../src/graph/ops/dropout.ts';
-import { elementwiseShapes, normal, vector, type CasesOf, type GradientCases } from '../case.ts';
+import { elementwiseShapes, normal, pick, vector, type CasesOf, type GradientCases } from '../case.ts';
 
 export const dropoutCases: CasesOf<DropoutOps> = {
   /** The order of elements matters here: rank 4 is counted in PyTorch's order, whatever the storage. */
@@ -7,7 +7,7 @@ export const dropoutCases: CasesOf<DropoutOps> = {
     elementwiseShapes(rng).flatMap((shape) =>
       // 1 − 2⁻⁴⁰ keeps none of 2³² hashes, 2⁻⁴⁰ all but one.
       [0, 0.2, 0.5, 0.9, 1 - 2 ** -40, 2 ** -40].map((p) => ({
-        attrs: { p, stream: rng.uint32() | 0 },
+        attrs: { p, stream: rng.uint32() | 0, offset: pick(rng, [0, 1, 12_345, 2 ** 33 + 7]) },
         inputs: [normal(rng, shape), vector(rng.int(2 ** 24))],
       })),
     ),
@@ -16,7 +16,7 @@ export const dropoutCases: CasesOf<DropoutOps> = {
 export const dropoutGradientCases = {
   dropout: (rng) => [
     {
-      attrs: { p: 0.4, stream: rng.uint32() | 0 },
+      attrs: { p: 0.4, stream: rng.uint32() | 0, offset: 5 },
       inputs: [normal(rng, [2, 3, 4, 4]), vector(rng.int(2 ** 24))],
     },
   ],

@@ -3,7 +3,7 @@ import type { UpdateOps } from '../../../src/graph/ops/update.ts';
 import type { Shape } from '../../../src/graph/value.ts';
 import { coin, flags, normal, uniform, vector, withNaN, type CasesOf } from '../case.ts';
 
-function shapes(rng: Rng): Shape[] {
+export function shapes(rng: Rng): Shape[] {
   return [[1], [37], [16, 4, 3, 3], [1 + rng.int(30), 1 + rng.int(9), 1 + rng.int(4), 1 + rng.int(4)]];
 }
 

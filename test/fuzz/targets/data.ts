@@ -2,7 +2,10 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import type { Rng } from '../../../src/base/rng.ts';
+import { joinedBytes } from '../../../src/base/joined-bytes.ts';
 import { encodeIdx } from '../../../src/data/idx.ts';
+import { tarEnd, tarHeader, tarPadding } from '../../../src/data/shards/tar.ts';
+import { tableOfCsv, tableOfJson } from '../../../src/data/labels/label-table.ts';
 import { readPicture } from '../../../src/node/data/decode.ts';
 import { openData } from '../../../src/node/data/open.ts';
 import { joined, mutate } from '../../support/mutate.ts';
@@ -50,6 +53,50 @@ const idx: Target = {
     readFolder(probe, { 'train-images-idx3-ubyte': bytes, 'train-labels-idx1-ubyte': labels }),
 };
 
+/** Archives with short and long names, and what tells the class in both ways. */
+function archive(): Uint8Array {
+  const members: [string, string][] = [
+    ['a/1.png', 'no picture, which nobody looks at here'],
+    ['a/1.cls', '1'],
+    [`${'ü'.repeat(150)}.jpg`, 'x'.repeat(700)],
+    [`${'ü'.repeat(150)}.json`, '{"label": 0, "more": [1, 2]}'],
+  ];
+  return joinedBytes([
+    ...members.flatMap(([name, text]) => {
+      const body = new TextEncoder().encode(text);
+      return [tarHeader(name, body.length), body, tarPadding(body.length)];
+    }),
+    tarEnd,
+  ]);
+}
+
+/** Damages a block, three times in four with the checksum that a header would have then. */
+function mutateTar(bytes: Uint8Array, rng: Rng, others: readonly Uint8Array[]): Uint8Array {
+  if (rng.int(4) === 0 || bytes.length < 512) return mutate(bytes, rng, others, { most: 2 });
+  const at = 512 * rng.int(Math.floor(bytes.length / 512));
+  const damaged = bytes.slice();
+  damaged.set(mutate(bytes.subarray(at, at + 512), rng, [bytes], { most: 2 }).subarray(0, 512), at);
+  let sum = 8 * 0x20;
+  for (let i = 0; i < 512; i++) if (i < 148 || i >= 156) sum += damaged[at + i];
+  damaged.set(new TextEncoder().encode(`${sum.toString(8).padStart(6, '0')}\0 `), at + 148);
+  return damaged;
+}
+
+const tar: Target = {
+  ...inFolder,
+  name: 'tar',
+  seeds: () => Promise.resolve([archive()]),
+  early: /is no tar archive/,
+  mutate: mutateTar,
+  read: async (bytes, { folder }) => {
+    const path = join(folder, 'data');
+    rmSync(path, { recursive: true, force: true });
+    mkdirSync(path);
+    writeFileSync(join(path, 'train-0.tar'), bytes);
+    await openData(path, { classes: ['a', 'b'] });
+  },
+};
+
 const idxLabels: Target = {
   ...idx,
   name: 'idx-labels',
@@ -68,7 +115,10 @@ const gzip: Target = {
     const content = rng.int(3) === 0 ? undefined : unzipped(bytes);
     if (content === undefined) return mutate(bytes, rng, others, { most: 2 });
     const damaged = new Uint8Array(gzipSync(mutateIdx(content, rng, [content])));
-    return rng.int(4) === 0 ? joined(damaged, zeros(16 + rng.int(13))) : damaged;
+    if (rng.int(4) > 0) return damaged;
+    const n = 16 + rng.int(13);
+    // What a header claims may take memory, up to 1,032 times the file (SECURITY.md): the most zeros follow an honest one.
+    return joined(n > 24 ? new Uint8Array(gzipSync(images)) : damaged, zeros(n));
   },
   read: (bytes, probe) =>
     readFolder(probe, { 'train-images-idx3-ubyte.gz': bytes, 'train-labels-idx1-ubyte': labels }),
@@ -133,4 +183,48 @@ const dataNames: Target = {
     }),
 };
 
-export const data: readonly Target[] = [idx, idxLabels, gzip, cifar, cifar100, dataNames];
+const bytesOf = (text: string): Uint8Array => new TextEncoder().encode(text);
+
+/** Reads labels as a program does that has their text. */
+function readLabels(read: typeof tableOfCsv): Target['read'] {
+  return async (bytes, { file }) => {
+    read(new TextDecoder().decode(bytes), file, undefined);
+    await Promise.resolve();
+  };
+}
+
+const labelsCsv: Target = {
+  name: 'labels-csv',
+  seeds: () =>
+    Promise.resolve([
+      bytesOf('file,labels\na.jpg,cat|dog\n"b, c.jpg","dog; bird"\nd.jpg,\n'),
+      bytesOf('file,x,y\na.jpg,1,-2.5e3\nb.jpg,0.25,7\n'),
+    ]),
+  early: /expected a first line that names the columns/,
+  mutate: (bytes, rng, others) => mutate(bytes, rng, others, { most: 2 }),
+  read: readLabels(tableOfCsv),
+};
+
+const labelsJson: Target = {
+  name: 'labels-json',
+  seeds: () =>
+    Promise.resolve([
+      bytesOf('{"a.jpg": ["cat", "dog"], "b.jpg": "dog", "c.jpg": []}'),
+      bytesOf('{"a.jpg": {"x": 1, "y": -2.5}, "b.jpg": {"x": 3, "y": 4}}'),
+    ]),
+  early: /is not JSON/,
+  mutate: mutateJson,
+  read: readLabels(tableOfJson),
+};
+
+export const data: readonly Target[] = [
+  tar,
+  idx,
+  idxLabels,
+  gzip,
+  cifar,
+  cifar100,
+  dataNames,
+  labelsCsv,
+  labelsJson,
+];

@@ -7,8 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod/mini';
 
 import { createReferenceBackend } from '../../../src/backends/reference/backend.ts';
-import { CardinalError } from '../../../src/base/errors.ts';
-import { jpegScans } from '../../../src/data/formats/jpeg-scans.ts';
+import { CardinalError, UnreadableError } from '../../../src/base/errors.ts';
+import { checkSegments, jpegScans } from '../../../src/data/formats/jpeg-scans.ts';
 import { pictureFormatOf } from '../../../src/data/picture-format.ts';
 import { defaultPreprocessing } from '../../../src/data/preprocessing.ts';
 import { pictureDataset, subset, type PictureDataset } from '../../../src/data/source.ts';
@@ -246,6 +246,43 @@ describe.skipIf(process.platform === 'win32')('what is no ordinary file is refus
     writeBytes(join(idx, 'train-labels-idx1-ubyte'), 'x');
     execFileSync('mkfifo', [join(idx, 'classes.json')]);
     expect(await refusal(openData(idx))).toMatch(/classes\.json: it is a pipe, not a file/);
+  });
+});
+
+describe('segments of a JPEG', () => {
+  const notes = (count: number, marker = 0xe1): Buffer =>
+    Buffer.concat(Array.from({ length: count }, () => Buffer.from([0xff, marker, 0, 2])));
+
+  test('as many as photos have are read, more are refused before a decoder sees them', async () => {
+    const photo = await drawing([90, 80, 70], 64, 48).jpeg().toBuffer();
+    const withNotes = (...given: readonly Buffer[]): Buffer =>
+      Buffer.concat([photo.subarray(0, 2), ...given, photo.subarray(2)]);
+    const own = 1;
+    expect((await loadPicture(withNotes(notes(4096 - own)))).width).toBe(64);
+    for (const hostile of [
+      withNotes(notes(4097)),
+      withNotes(notes(2000, 0xfe), notes(2000), notes(200, 0xef)),
+    ]) {
+      const error: unknown = await loadPicture(hostile).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(UnreadableError);
+      expect(error).toMatchObject({
+        message: 'cannot read the picture: it has more than 4096 segments beside the picture',
+      });
+    }
+  });
+
+  test('of millions, a few thousand are looked at', () => {
+    let looks = 0;
+    const bytes = new Proxy(Buffer.concat([Buffer.from([0xff, 0xd8]), notes(1_000_000)]), {
+      get: (target, key) => {
+        looks++;
+        return Reflect.get(target, key) as unknown;
+      },
+    });
+    expect(() => {
+      checkSegments(bytes);
+    }).toThrow('it has more than 4096 segments');
+    expect(looks).toBeLessThan(10 * 4096);
   });
 });
 

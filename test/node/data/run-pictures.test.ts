@@ -1,6 +1,7 @@
 import { cpSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { createHash } from 'node:crypto';
+import { join, relative } from 'node:path';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { createReferenceBackend } from '../../../src/backends/reference/backend.ts';
 import { requireUnedited } from '../../../src/run/training/reopen.ts';
@@ -9,7 +10,7 @@ import {
   settingsFor,
   countListed,
   listPictures,
-  packList,
+  picturesOf,
   unpackList,
   picturesOfRun,
 } from '../support/on-node.ts';
@@ -102,7 +103,7 @@ describe('a run that goes on with its pictures', () => {
 
   test('of which one was renamed, moved to another class, removed or added is refused, and names it', async () => {
     const refused = `${out} was trained on other pictures than ${photos} has now: `;
-    const cure = `; put them back, or begin another run (--weights ${out}/best.safetensors begins with what this one learned)`;
+    const cure = `; put them back, or begin another run (--weights ${out}/best.safetensors, in a program weights, begins with what this one learned)`;
     renameSync(join(photos, 'dark/003.png'), join(photos, 'dark/new.png'));
     await expect(look()).rejects.toThrow(
       `${refused}1 is gone (dark/003.png), 1 is new (dark/new.png)${cure}`,
@@ -205,7 +206,7 @@ test('records in one file are known by their content: a label that was changed i
   const { conditions: again } = await picturesOfRun(opened, { strict: true });
   expect(again.pictures?.train).toBe(conditions.pictures?.train);
   const list = await listPictures(opened, false);
-  writeBytes(join(at('cifar-run'), pictureListFile), await packList(list));
+  writeBytes(join(at('cifar-run'), pictureListFile), list.zipped);
   const training = { conditions: [{ step: 0, cardinal: '1', backend: 'wasm', ...conditions }] };
   const earlier = {
     path: at('cifar-run'),
@@ -225,17 +226,56 @@ test('records in one file are known by their content: a label that was changed i
   expect(await look()).toContain('1 is replaced (data_batch_1.bin#7: of the same size)');
 });
 
+function sha256(data: string | Uint8Array): string {
+  return createHash('sha256').update(data).digest('hex');
+}
+
 test('a list says of every picture what its hashes do, whatever the names', async () => {
   const odd = at('odd');
   await writeClasses(odd, { 'a\tb': 3, 'c "d"': 3 });
   renameSync(join(odd, 'a\tb/000.png'), join(odd, 'a\tb/line\nend.png'));
-  const list = await listPictures(await openData(odd, { valFraction: 0.4 }), true);
-  const packed = await packList(list);
+  const data = await openData(odd, { valFraction: 0.4 });
+  const list = await listPictures(data, true);
+  const packed = list.zipped;
   expect(await unpackList(packed, list.hashes)).toEqual(list);
+  // The format, written by hand: what older versions wrote is read by this one, and the other way round.
+  const lines = (['train', 'val'] as const).map((split) => {
+    const dataset = data[split];
+    return Array.from(dataset?.labels ?? [], (label, index) => {
+      const bytes = readFileSync(dataset?.id(index) ?? '');
+      const name = relative(odd, dataset?.id(index) ?? '');
+      const part = split === 'val' ? 'held out' : split;
+      const content = sha256(bytes).slice(0, 12);
+      return `${JSON.stringify([part, data.classes[label], name, bytes.length, content])}\n`;
+    }).join('');
+  });
+  expect(gunzipSync(packed).toString()).toBe(lines.join(''));
+  expect(list.hashes).toEqual({
+    train: sha256(lines[0]).slice(0, 32),
+    validation: sha256(lines[1]).slice(0, 32),
+    contents: true,
+  });
+  // What a checkpoint knows its pictures by.
+  const { record } = await picturesOfRun(data, { strict: false });
+  const names = lines
+    .join('')
+    .trim()
+    .split('\n')
+    .map((line) => {
+      const [, className, name] = JSON.parse(line) as string[];
+      return sha256(`${className}\n${name}`).slice(0, 16);
+    });
+  expect(record.fingerprint).toBe(sha256(names.sort().join('')).slice(0, 32));
+  expect(record.sample.map((entry) => entry.slice(0, 12))).toEqual(
+    names
+      .filter((name) => record.sample.some((entry) => entry.startsWith(name.slice(0, 12))))
+      .map((name) => name.slice(0, 12)),
+  );
+  expect(record.sample).toHaveLength(data.train?.length ?? 0);
   expect(await unpackList(packed, { ...list.hashes, train: '0' })).toBeUndefined();
   expect(await unpackList(packed.subarray(0, -9), list.hashes)).toBeUndefined();
   expect(await unpackList(new Uint8Array(9), list.hashes)).toBeUndefined();
-  expect(await countListed(packed)).toBe(list.pictures.length);
+  expect(await countListed(packed)).toBe((await picturesOf(list)).length);
   // Of a line without an end no more is unzipped than a line has.
   const endless = gzipSync(Buffer.alloc(2 ** 28, 0x20));
   expect(await unpackList(endless, list.hashes)).toBeUndefined();

@@ -53,7 +53,7 @@ describe('a connection that breaks', () => {
     };
     const message = await failure(breakAtHalf);
     expect(message).toMatch(
-      /^127\.0\.0\.1:\d+ cannot be reached: .*; tried 5 times; 39\.1 KiB are kept, the same command/,
+      /^127\.0\.0\.1:\d+ cannot be reached: .*; tried 5 times; 39\.1 KiB are kept, the next try/,
     );
     expect(await listFiles(join(setup.folder, 'snapshots'))).toEqual({});
     expect(new Uint8Array(await readFile(part()))).toEqual(weights.subarray(0, half));

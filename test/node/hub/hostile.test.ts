@@ -107,7 +107,7 @@ describe('a byte now and then', () => {
       onProgress: ({ received }) => received > 0 && sent?.write('x'),
     };
     expect(await failure(options)).toMatch(
-      /sends hf:timm\/net@.* too slowly, 0\.\d bytes a second: try again later; tried 2 times; \d+ B are kept, the same command goes on from there$/,
+      /sends hf:timm\/net@.* too slowly, 0\.\d bytes a second: try again later; tried 2 times; \d+ B are kept, the next try goes on from there$/,
     );
     expect(setup.hub.gets().length).toBe(2);
   });

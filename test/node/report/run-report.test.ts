@@ -71,6 +71,17 @@ describe('trainOn', () => {
     }
   });
 
+  test('says how sure it is, and shows what spoke for wrong classes', async () => {
+    const page = await pageOf(out);
+    expect(run.evaluation?.reliability).toMatchObject({ pictures: 18, temperature: 1 });
+    expect(run.evaluation?.reliability?.loss).toBeCloseTo(run.evaluation?.loss ?? NaN, 10);
+    expect(page).toContain('How often it is right, by how sure it is');
+    const { length } = run.evaluation?.misclassified ?? [];
+    // Samples have theirs as well.
+    expect(page.match(/alt="what spoke for/g)?.length).toBeGreaterThanOrEqual(length);
+    expect(page).toContain('Beside each stands what spoke for the wrong class');
+  });
+
   test('writes a page that names every misclassified picture, what was left out and where validation comes from', async () => {
     const page = await pageOf(out);
     for (const { id } of run.evaluation?.misclassified ?? []) {
@@ -166,7 +177,7 @@ describe('a report', () => {
       data: await openData(split),
       backend,
       model: { name: 'mine', options: {} },
-      cost: { params: 1, macs: 1 },
+      module: new ConvNetwork(4, 3),
       recipe: findRecipe('quick'),
       preprocessing: thumbnails,
       seed: 0,

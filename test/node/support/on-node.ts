@@ -1,11 +1,13 @@
+import { Readable } from 'node:stream';
 import { backends } from '../../../src/node/backends.ts';
 import { nodeFiles } from '../../../src/node/file-system.ts';
 import { nodeFolders, nodeLists } from '../../../src/node/folder-platform.ts';
 import { nodeReports, runPlatform } from '../../../src/node/run-platform.ts';
-import * as checkpoints from '../../../src/run/folder/checkpoints.ts';
 import * as metrics from '../../../src/run/folder/metrics-file.ts';
 import * as remains from '../../../src/run/folder/run-remains.ts';
+import * as toContinue from '../../../src/run/folder/to-continue.ts';
 import * as list from '../../../src/run/pictures/picture-list.ts';
+import * as readList from '../../../src/run/pictures/read-list.ts';
 import * as pictures from '../../../src/run/pictures/run-pictures.ts';
 import * as reportPictures from '../../../src/run/report/pictures.ts';
 import * as report from '../../../src/run/report/write-report.ts';
@@ -34,15 +36,22 @@ export function readMetricsFile(path: string, piece?: number): ReturnType<typeof
   return metrics.readMetricsFile(path, nodeFiles, piece);
 }
 
-export const countListed = bound(list.countListed, nodeLists);
+export const countListed = bound(readList.countListed, nodeLists);
 export const listPictures = bound(list.listPictures, nodeLists);
-export const listOf = bound(list.listOf, nodeLists);
-export const packList = bound(list.packList, nodeLists);
-export const unpackList = bound(list.unpackList, nodeLists);
+export const picturesOf = bound(readList.picturesOf, nodeLists);
+/** A list of these lines. */
+export function listOf(parts: readonly (readonly string[])[], contents: boolean): Promise<list.PictureList> {
+  return list.listOf(
+    parts.map((lines) => Readable.from(lines) as AsyncIterable<string>),
+    contents,
+    nodeLists,
+  );
+}
+export const unpackList = bound(readList.unpackList, nodeLists);
 export const picturesOfRun = bound(pictures.picturesOfRun, runPlatform());
 
 export const remainsIn = bound(remains.remainsIn, nodeFolders);
-export const readToContinue = bound(checkpoints.readToContinue, nodeFolders);
+export const readToContinue = bound(toContinue.readToContinue, nodeFolders);
 
 export const settingsFor = bound(settings.settingsFor, runPlatform());
 export const continuedSettings = bound(continued.continuedSettings, nodeFiles);

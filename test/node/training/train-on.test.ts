@@ -273,6 +273,33 @@ describe('a network of one’s own', () => {
     expect(nn.frozenParameters(continued.model)).toEqual(frozen.slice(0, 4));
   });
 
+  test('learning rates are scaled by pattern; a continued run has its own', async () => {
+    const out = join(root, 'scaled');
+    const begun = (learningRateScale: TrainOnOptions['learningRateScale'], more: TrainOnOptions = {}) =>
+      trainOn(photos, new Mine().initialize(3), { ...small, seed: 5, learningRateScale, ...more });
+    // A rate of 0 moves nothing, weight decay included; the last pattern counts.
+    const { model } = await begun({ '*': 0, head: 1 }, { out });
+    const [fresh, trained] = [new Mine().initialize(3).stateDict(), model.stateDict()];
+    for (const name of ['conv.weight', 'conv.bias', 'norm.weight']) {
+      expect(trained.get(name), name).toEqual(fresh.get(name));
+    }
+    // Unlike what is frozen, a norm goes on measuring.
+    for (const name of ['head.weight', 'norm.running_mean']) {
+      expect(trained.get(name), name).not.toEqual(fresh.get(name));
+    }
+    expect(await readFile(join(out, 'report.html'), 'utf8')).toContain('* × 0, head × 1');
+    const again = (more: TrainOnOptions) =>
+      trainOn(photos, new Mine(), { backend: small.backend, out, resume: true, ...more });
+    await expect(again({ learningRateScale: { head: 2 } })).rejects.toThrow(
+      /has learningRateScale {"\*":0,"head":1}, not {"head":2}: it goes on with its own/,
+    );
+    expect((await again({})).model.stateDict()).toEqual(trained);
+    await expect(begun({ layer9: 1 })).rejects.toThrow(/no parameter of the network matches 'layer9'/);
+    await expect(begun({ head: -1 })).rejects.toThrow(/learningRateScale\.head/);
+    const pairs = { '*': 0, head: 1 };
+    expect((await begun(Object.entries(pairs))).model.stateDict()).toEqual(trained);
+  });
+
   test('a pattern that freezes nothing is refused, and no folder is left', async () => {
     const out = join(root, 'mistyped');
     await expect(trainOn(photos, new Mine(), { ...small, out, freeze: ['convv'] })).rejects.toThrow(

@@ -10,12 +10,34 @@ import {
   resnext,
   resnextCifar,
 } from '../../../src/models/index.ts';
-import { BatchNorm2d, Conv2d, F, Linear, Module, Sequential } from '../../../src/nn/index.ts';
+import {
+  BatchNorm2d,
+  BlurPool2d,
+  Conv2d,
+  ConvTranspose2d,
+  F,
+  Flatten,
+  GELU,
+  GlobalResponseNorm,
+  GroupNorm,
+  Hardsigmoid,
+  Hardswish,
+  LayerNorm,
+  LayerNorm2d,
+  LeakyReLU,
+  Linear,
+  Module,
+  Sequential,
+  SiLU,
+  Sigmoid,
+  Upsample,
+} from '../../../src/nn/index.ts';
 import { createNodeBackend } from '../../../src/node/backend.ts';
 import { compile } from '../../../src/session/compile.ts';
 import { exportOnnx } from '../../../src/weights/onnx/export.ts';
 import { relativeDistance } from '../../support/compare.ts';
 import { seed } from '../../support/seed.ts';
+import { Functions } from '../../support/functions.ts';
 import { fill, Formula, noise } from '../../support/onnx-networks.ts';
 import { OnnxRuntime } from '../../support/onnxruntime.ts';
 
@@ -45,7 +67,34 @@ async function compare(
 const small = { layers: [1, 2, 1, 1], planes: 8, cardinality: 4, baseWidth: 32, numClasses: 7 };
 const cifar = { layers: [1, 2, 1], planes: 8, cardinality: 2, baseWidth: 64 };
 
+/** What grew on residual networks, in all its kinds. */
+const parts: readonly (readonly [title: string, options: object])[] = [
+  ['a deep stem, averages, SE', { stem: 'deep', avgDown: true, antialias: 'avg', attention: 'se' }],
+  [
+    'a tiered stem, blur-pool, ECA',
+    { stem: 'deep_tiered', avgDown: true, antialias: 'blur', attention: 'eca' },
+  ],
+  ['SK', { attention: 'sk', stemMultiplier: 2 }],
+  ['GC and SiLU', { attention: 'gc', reduction: 8, activation: 'silu' }],
+];
+const tiered = { planes: 16, layers: [1, 1], numClasses: 6 };
+const preActivated = { layers: [1, 2], planes: 8, stem: 'deep', avgDown: true, attention: 'se' };
+const short = { widthMultiplier: 0.2, layers: [1, 1, 2, 1], numClasses: 6 };
+
 const narrow = { widthMultiplier: 0.125, numClasses: 6 };
+
+function activations(): Module {
+  const smooth = [new SiLU(), new Hardswish(), new Sigmoid(), new GELU(), new GELU({ approximate: 'tanh' })];
+  const all = [...smooth, new LeakyReLU(), new LeakyReLU(0.3), new Hardsigmoid()];
+  const layers = all.flatMap((one) => [
+    new Conv2d(3, 3, 1),
+    new BatchNorm2d(3),
+    one,
+    new Conv2d(3, 3, 1),
+    one,
+  ]);
+  return new Sequential(...layers, new Flatten(), new Linear(3 * 16 * 16, 5));
+}
 
 const families: readonly (readonly [name: string, model: () => Module, picture: Picture])[] = [
   ['resnet of basic blocks', () => new ResNet(BasicBlock, [1, 2, 1, 1], { planes: 8 }), [3, 64, 64]],
@@ -71,6 +120,35 @@ const families: readonly (readonly [name: string, model: () => Module, picture: 
   ],
   ['mobilenetv1_100', () => createModel('mobilenetv1_100', narrow), [3, 64, 64]],
   ['xception', () => createModel('xception', narrow), [3, 71, 71]],
+  ['mobilenetv2_100', () => createModel('mobilenetv2_100', narrow), [3, 64, 64]],
+  ['mobilenetv3_small_100', () => createModel('mobilenetv3_small_100', narrow), [3, 64, 64]],
+  ['mobilenet_v3_small', () => createModel('mobilenet_v3_small', narrow), [3, 64, 64]],
+  ['tf_efficientnet_b0', () => createModel('tf_efficientnet_b0', narrow), [3, 62, 65]],
+  [
+    'efficientnetv2_rw_s',
+    () => createModel('efficientnetv2_rw_s', { ...narrow, depthMultiplier: 0.2 }),
+    [3, 64, 64],
+  ],
+  ['shufflenet_v2_x0_5', () => createModel('shufflenet_v2_x0_5', narrow), [3, 64, 64]],
+  ['xception41', () => createModel('xception41', narrow), [3, 71, 71]],
+  ...parts.map(
+    ([title, options]) =>
+      [`resnext, ${title}`, () => createModel('resnext', { ...small, ...options }), [3, 64, 64]] as const,
+  ),
+  ['resnetv2, averaged projections', () => createModel('resnetv2', preActivated), [3, 64, 64]],
+  ['legacy_seresnext26_32x4d', () => createModel('legacy_seresnext26_32x4d', { planes: 16 }), [3, 64, 64]],
+  ['resnext26ts', () => createModel('resnext26ts', tiered), [3, 64, 64]],
+  ['bat_resnext26ts', () => createModel('bat_resnext26ts', tiered), [3, 64, 128]],
+  ['cspresnext50', () => createModel('cspresnext50', { widthMultiplier: 0.25, layers: [1, 1] }), [3, 64, 64]],
+  ['regnetx_002', () => createModel('regnetx_002', { widthMultiplier: 0.34 }), [3, 64, 64]],
+  ['regnety_008_tv', () => createModel('regnety_008_tv', { widthMultiplier: 0.15 }), [3, 61, 70]],
+  ['convnext_atto', () => createModel('convnext_atto', short), [3, 64, 64]],
+  ['convnext_tiny', () => createModel('convnext_tiny', short), [3, 61, 70]],
+  ['mobilenetv3_large_100', () => createModel('mobilenetv3_large_100', narrow), [3, 64, 64]],
+  ['efficientnet_b0', () => createModel('efficientnet_b0', narrow), [3, 64, 64]],
+  ['semnasnet_100', () => createModel('semnasnet_100', narrow), [3, 64, 64]],
+  ['every activation, alone and behind a norm', activations, [3, 16, 16]],
+  ['functions of F', () => new Functions(), [3, 4, 5]],
   ['resnet for CIFAR, shortcut B', () => new CifarResNet([1, 1, 1], { shortcut: 'B' }), [3, 33, 27]],
 ];
 
@@ -122,6 +200,39 @@ class Branches extends Module {
     return this.head(F.flatten(F.adaptiveMaxPool2d(out, [1, 2])));
   }
 }
+
+test('norms of other statistics than a batch’s, and blur-pooling', async () => {
+  const net = new Sequential(
+    ...[new Conv2d(3, 6, 3), new LayerNorm2d(6, { eps: 1e-6 }), new GlobalResponseNorm(6)],
+    ...[new BlurPool2d(6), new GroupNorm(2, 6), new BlurPool2d(6, { filterSize: 5, stride: 1 })],
+    ...[new Flatten(), new Linear(6 * 5 * 4, 12), new LayerNorm(12), new GroupNorm(3, 12)],
+  );
+  const model = fill(net, seed);
+  const picture: Picture = [3, 12, 10];
+  const runtime = await OnnxRuntime.open(await exportOnnx(model, { input: picture, name: 'norms' }));
+  for (const batch of [1, 3]) expect(await compare(model, runtime, batch, picture)).toBeLessThan(1e-5);
+  await runtime.dispose();
+});
+
+test('pictures made larger and smaller', async () => {
+  const net = new Sequential(
+    ...[
+      new Conv2d(3, 4, 3),
+      new ConvTranspose2d(4, 6, 3, { stride: 2, padding: 1, outputPadding: 1, groups: 2 }),
+    ],
+    ...[new Upsample({ scaleFactor: [1.7, 0.6], mode: 'bilinear' }), new Upsample({ size: [9, 13] })],
+    ...[
+      new Upsample({ size: [11, 7], mode: 'bilinear', alignCorners: true }),
+      new Upsample({ scaleFactor: 2 }),
+    ],
+    ...[new Upsample({ size: [6, 5], mode: 'bilinear' }), new Flatten()],
+  );
+  const model = fill(net, seed);
+  const picture: Picture = [3, 12, 10];
+  const runtime = await OnnxRuntime.open(await exportOnnx(model, { input: picture, name: 'sizes' }));
+  for (const batch of [1, 3]) expect(await compare(model, runtime, batch, picture)).toBeLessThan(1e-5);
+  await runtime.dispose();
+});
 
 test.each([false, true])('a network of branches and windows, folded: %s', async (foldBatchNorm) => {
   const model = fill(new Branches(), seed);
