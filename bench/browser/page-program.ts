@@ -6,7 +6,7 @@ import { z } from 'zod/mini';
 import { CardinalError, messageOf } from '../../src/base/errors.ts';
 import { createModel } from '../../src/models/index.ts';
 import { exportOnnx } from '../../src/weights/onnx/export.ts';
-import { openBrowser } from '../../test/browser/support/browsers.ts';
+import { startBrowser } from '../../test/browser/support/browsers.ts';
 import { bundlePage } from '../../test/browser/support/bundle.ts';
 import { servePages } from '../../test/browser/support/pages.ts';
 import type { Program } from '../compare/program.ts';
@@ -64,7 +64,7 @@ export async function openPageProgram(
     folders: { '/dist': join(root, 'dist'), '/peers': peers },
   });
   // Its clock would be a millisecond coarse where a page is not isolated.
-  const browser = await openBrowser(kind, { preferences: { 'privacy.reduceTimerPrecision': false } });
+  const browser = await startBrowser(kind, { 'privacy.reduceTimerPrecision': false });
   const close = async (): Promise<void> => {
     await browser.close();
     await server.close();

@@ -2,6 +2,7 @@ import type { Measured, Outcome } from '../compare/rounds.ts';
 import { medianOf } from '../compare/statistics.ts';
 import type { Work } from '../compare/work.ts';
 import { nodeNames } from './entrants.ts';
+import { inCell, ms, row } from '../table-cells.ts';
 
 /**
  * A table of every work: medians, and medians of the rounds' ratios to Cardinal in Node (for one thread: to Node on one thread) and
@@ -30,8 +31,8 @@ function tableOf({ title }: Work, { measured, leftOut }: Outcome): string {
     '',
     '| | threads | ms, median (least to most) | ÷ Node, wide | ÷ Node, relaxed, as many threads | ÷ Cardinal in this browser |',
     '|---|---|---|---|---|---|',
-    ...rows.map((cells) => `| ${cells.join(' | ')} |`),
-    ...leftOut.map(({ name, reason }) => `| ${name} | | ${reason.replaceAll('|', '\\|')} | | | |`),
+    ...rows.map((cells) => row(cells)),
+    ...leftOut.map(({ name, reason }) => `| ${name} | | ${inCell(reason)} | | | |`),
     '',
   ].join('\n');
 }
@@ -40,8 +41,4 @@ function tableOf({ title }: Work, { measured, leftOut }: Outcome): string {
 function ratio(one: Measured, other: Measured | undefined): string {
   if (other === undefined || other === one) return '';
   return medianOf(one.rounds.map((time, round) => time / other.rounds[round])).toFixed(2);
-}
-
-function ms(time: number): string {
-  return time.toFixed(time < 100 ? 1 : 0);
 }

@@ -9,7 +9,7 @@ import { networkProgram } from './network.ts';
 import type { Program } from './program.ts';
 import { sampleOf } from './sample.ts';
 import { serve } from './serve.ts';
-import { partsOf, workSchema, type LayerWork, type Work } from './work.ts';
+import { partsOf, repeatsOfRun, workSchema, type LayerWork, type Work } from './work.ts';
 
 const work = workSchema.parse(JSON.parse(process.argv[2]));
 const options = z
@@ -18,7 +18,7 @@ const options = z
 const backend = await createNodeBackend(options);
 // Which library, and which of its kernels: OpenBLAS has one for each kind of processor.
 const version = options.blas ? ((await findBlas())?.version ?? '') : 'WebAssembly alone';
-await serve(await programOf(work));
+await serve(await programOf(work), repeatsOfRun(work));
 
 function programOf(work: Work): Promise<Program> {
   if (!('layers' in work)) return networkProgram(backend, work, version);

@@ -13,7 +13,25 @@ export interface Entrant {
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** Threads that compute, where they are not as many as everyone's. */
   readonly threads?: number;
+  /** Results are compared with those of the same group. Default: all are one. */
+  readonly group?: string;
 }
+
+/** What a rank communicated in one run, in milliseconds. */
+const communicationSchema = z.object({
+  /** That it waited for sums. */
+  waiting: z.number(),
+  /** That sums were under way, or it waited for one. */
+  underWay: z.number(),
+  /** That the same sums take when nothing is computed between them. */
+  alone: z.number(),
+  /** Bytes that it gave to be added up. */
+  bytes: z.number(),
+  /** Of the ranks: microseconds that a short message takes, and Gbit/s of a long one. */
+  latency: z.number(),
+  gigabits: z.number(),
+});
+export type Communication = z.infer<typeof communicationSchema>;
 
 type Child = ChildProcessByStdio<Writable, Readable, null>;
 
@@ -29,6 +47,7 @@ const doneSchema = z.object({
   ms: z.number().check(z.positive()),
   times: z.optional(z.array(z.number().check(z.positive()))),
   peakBytes: z.optional(z.number().check(z.positive())),
+  communication: z.optional(communicationSchema),
 });
 const checkedSchema = z.object({ checked: z.literal(true) });
 
@@ -40,25 +59,27 @@ export class Contender {
   readonly name: string;
   readonly version: string;
   readonly threads: number | undefined;
+  readonly group: string;
   readonly #child: Child;
   readonly #answers: AsyncIterator<string>;
 
   private constructor(
-    name: string,
+    { name, threads, group = '' }: Entrant,
     version: string,
-    threads: number | undefined,
     child: Child,
     lines: Interface,
   ) {
     this.name = name;
     this.version = version;
     this.threads = threads;
+    this.group = group;
     this.#child = child;
     this.#answers = lines[Symbol.asyncIterator]();
   }
 
   /** Starts a contender, or says why there is none: a process that ends in good order says that it is not installed here. */
-  static async start({ name, command, args, env, threads }: Entrant): Promise<Contender | LeftOut> {
+  static async start(entrant: Entrant): Promise<Contender | LeftOut> {
+    const { name, command, args, env } = entrant;
     const notInstalled = { name, reason: 'it is not installed here' };
     const child = spawn(command, args, {
       env: { ...process.env, ...env },
@@ -67,7 +88,7 @@ export class Contender {
     // A program that is not there at all.
     const failed = once(child, 'error').then(() => undefined);
     child.stdin.on('error', () => undefined);
-    const contender = new Contender(name, '', threads, child, createInterface({ input: child.stdout }));
+    const contender = new Contender(entrant, '', child, createInterface({ input: child.stdout }));
     const answer = await Promise.race([contender.#answer(), failed]);
     if (answer === undefined) {
       if (child.pid === undefined) return notInstalled;
@@ -77,7 +98,7 @@ export class Contender {
     }
     const absent = absentSchema.safeParse(answer);
     if (absent.success) {
-      contender.stop();
+      await contender.stop();
       return { name, reason: absent.data.absent };
     }
     const { version } = readySchema.parse(answer);
@@ -94,8 +115,16 @@ export class Contender {
     checkedSchema.parse(await this.#ask(`check ${file}`));
   }
 
-  stop(): void {
-    this.#child.stdin.end('quit\n');
+  /** Resolves when the process has ended, so that it does not disturb who is timed next. */
+  async stop(): Promise<void> {
+    const child = this.#child;
+    if (child.exitCode === null && child.signalCode === null) {
+      const ended = once(child, 'exit');
+      // Its input is left open till then: mpiexec complains of an end that it cannot pass on any more.
+      child.stdin.write('quit\n');
+      await ended;
+    }
+    child.stdin.destroy();
   }
 
   async #ask(line: string): Promise<unknown> {

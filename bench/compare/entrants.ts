@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createModel } from '../../src/models/index.ts';
 import type { Blas } from '../../src/node/blas.ts';
+import { asTorchvisions } from '../../src/weights/name-maps.ts';
 import { pytorchParts } from '../../src/weights/pytorch/write.ts';
 import { entriesOf } from '../../src/weights/safetensors.ts';
 import type { Entrant } from './contender.ts';
@@ -34,11 +35,17 @@ export async function entrantsFor(work: Work, { threads, blas, folder }: Entrant
     for (const runtime of ['onnxruntime-node', 'onnxruntime-web']) {
       entrants.push({ name: runtime, ...node('onnxruntime.ts', { package: runtime }) });
     }
-    // A second a picture: that much is not worth the wait eight times.
-    if (work.input[0] === 1) entrants.push({ name: 'TensorFlow.js WASM', ...node('tensorflow.ts', {}) });
+    // A second a picture: that much is not worth the wait eight times. What later networks need it is not given.
+    if (work.input[0] === 1 && work.model.startsWith('resnext')) {
+      entrants.push({ name: 'TensorFlow.js WASM', ...node('tensorflow.ts', {}) });
+    }
   }
   const weights = join(folder, `${work.id}.pth`);
-  if ('model' in work) await writeFile(weights, pytorchParts(entriesOf(createModel(work.model).stateDict())));
+  if ('model' in work) {
+    // Where torchvision calls modules otherwise and in another order.
+    const own = entriesOf(createModel(work.model).stateDict());
+    await writeFile(weights, pytorchParts(asTorchvisions(work.model, own) ?? own));
+  }
   for (const [name, channelsLast] of [
     ['PyTorch', false],
     ['PyTorch, channels last', true],

@@ -5,7 +5,7 @@ import { createModel } from '../../src/models/index.ts';
 import { exportOnnx } from '../../src/weights/onnx/export.ts';
 import { numbers } from './numbers.ts';
 import { serve } from './serve.ts';
-import { workSchema } from './work.ts';
+import { repeatsOfRun, workSchema } from './work.ts';
 
 const work = workSchema.parse(JSON.parse(process.argv[2]));
 const { package: name, threads } = z
@@ -32,10 +32,13 @@ const infer = async (): Promise<Float32Array> => {
   const { logits } = await session.run({ input: tensor });
   return logits.data as Float32Array;
 };
-await serve({
-  version: runtime.env.versions.common,
-  run: async () => {
-    await infer();
+await serve(
+  {
+    version: runtime.env.versions.common,
+    run: async () => {
+      await infer();
+    },
+    results: infer,
   },
-  results: infer,
-});
+  repeatsOfRun(work),
+);

@@ -1,8 +1,13 @@
-"""PyTorch as a contender: python3 bench/compare/pytorch.py WORK OPTIONS, both JSON. Needs Debian's python3-torchvision."""
+"""PyTorch as a contender: python3 bench/compare/pytorch.py WORK OPTIONS, both JSON. Needs Debian's python3-torchvision.
+
+With the options "ranks" and "rendezvous" (a file that is not there yet) it is several processes under DistributedDataParallel.
+"""
 
 import json
 import math
+import os
 import resource
+import subprocess
 import sys
 import time
 
@@ -14,10 +19,36 @@ except ModuleNotFoundError:
     sys.exit(0)
 from torch import nn
 from torch.nn import functional as F
+from torchvision.models.regnet import BlockParams, RegNet
 from torchvision.models.resnet import Bottleneck, ResNet
+from torchvision.ops import SqueezeExcitation, StochasticDepth
 
 work, options = json.loads(sys.argv[1]), json.loads(sys.argv[2])
 torch.set_num_threads(options["threads"])
+ranks, rank = options.get("ranks", 1), int(os.environ.get("CARDINAL_BENCH_RANK", "0"))
+followers = []
+if ranks > 1:
+    import torch.distributed as distributed
+
+    if not distributed.is_available() or not hasattr(distributed, "ProcessGroupGloo"):
+        print(json.dumps({"absent": "its torch.distributed has no gloo"}), flush=True)
+        sys.exit(0)
+    if rank == 0:
+        followers = [
+            subprocess.Popen(
+                [sys.executable, *sys.argv],
+                env={**os.environ, "CARDINAL_BENCH_RANK": str(other)},
+                stdin=subprocess.PIPE,
+                stdout=subprocess.DEVNULL,
+                text=True,
+            )
+            for other in range(1, ranks)
+        ]
+    # All are on this machine, whose own name need not lead anywhere.
+    os.environ.setdefault("GLOO_SOCKET_IFNAME", "lo")
+    distributed.init_process_group(
+        "gloo", init_method="file://" + options["rendezvous"], rank=rank, world_size=ranks
+    )
 layout = torch.channels_last if options["channels_last"] else torch.contiguous_format
 
 
@@ -32,8 +63,52 @@ class Thumbnails(ResNet):
         self.fc = nn.Linear(1024, 10)
 
 
+class Squeezing(Bottleneck):
+    """With squeeze-and-excitation behind the last norm, which torchvision's ResNeXts do not have."""
+
+    def __init__(self, inplanes, planes, *rest, **options):
+        super().__init__(inplanes, planes, *rest, **options)
+        self.se = SqueezeExcitation(4 * planes, planes // 4)
+
+    def forward(self, x):
+        out = self.relu(self.bn1(self.conv1(x)))
+        out = self.relu(self.bn2(self.conv2(out)))
+        out = self.se(self.bn3(self.conv3(out)))
+        return self.relu(out + (x if self.downsample is None else self.downsample(x)))
+
+
+# What torchvision has under another name, or not at all.
+networks = {
+    "resnext29_32x4d_cifar": Thumbnails,
+    "seresnext50_32x4d": lambda: ResNet(Squeezing, [3, 4, 6, 3], groups=32, width_per_group=4),
+    "mobilenetv3_large_100": lambda: with_eps(torchvision.models.mobilenet_v3_large(weights=None), 1e-5),
+    "regnety_008": lambda: RegNet(BlockParams([1, 3, 8, 2], [64, 128, 320, 768], [16] * 4, [1.0] * 4, [2] * 4, 0.25)),
+}
+
+
+def with_eps(model, eps):
+    for module in model.modules():
+        if isinstance(module, nn.BatchNorm2d):
+            module.eps = eps
+    return model
+
+
 def build(name):
-    return Thumbnails() if name == "resnext29_32x4d_cifar" else getattr(torchvision.models, name)(weights=None)
+    model = networks[name]() if name in networks else getattr(torchvision.models, name)(weights=None)
+    # What is dropped by chance cannot be compared.
+    for module in model.modules():
+        if isinstance(module, (nn.Dropout, StochasticDepth)):
+            module.p = 0.0
+    return model
+
+
+def load(model, tensors):
+    """Tensors under torchvision's names, or under others in the same order; some differ in axes of 1 alone."""
+    own = model.state_dict()
+    if own.keys() != tensors.keys():
+        assert len(own) == len(tensors), f"{len(own)} tensors, not {len(tensors)}"
+        tensors = dict(zip(own, tensors.values()))
+    model.load_state_dict({name: tensors[name].reshape(tensor.shape) for name, tensor in own.items()})
 
 
 def numbers(shape, seed, scale):
@@ -44,9 +119,9 @@ def numbers(shape, seed, scale):
 
 def network():
     model = build(work["model"])
-    model.load_state_dict(torch.load(options["weights"]))
+    load(model, torch.load(options["weights"]))
     model = model.to(memory_format=layout)
-    x = numbers(work["input"], 1, 1)
+    x = numbers(work["input"], 1 + rank, 1)
     if work["kind"] == "forward":
         model.eval()
 
@@ -56,20 +131,29 @@ def network():
 
         return run, run
     model.train()
-    classes = model.fc.out_features
-    target = torch.arange(x.shape[0]) % classes
+    weights = [parameter for parameter in model.parameters() if parameter.dim() > 1]
+    target = torch.arange(x.shape[0]) % weights[-1].shape[0]
+    compute = model
+    if ranks > 1:
+        compute = nn.parallel.DistributedDataParallel(model, gradient_as_bucket_view=True)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.0, momentum=0.9, weight_decay=1e-4)
 
     def step():
         optimizer.zero_grad(set_to_none=True)
-        loss = F.cross_entropy(model(x), target)
+        loss = F.cross_entropy(compute(x), target)
         loss.backward()
         optimizer.step()
+        if ranks > 1:
+            # It ends when all have.
+            distributed.barrier()
         return loss.detach()
 
     def results():
         loss = step()
-        gradients = [model.fc.weight.grad, model.conv1.weight.grad]
+        if ranks > 1:
+            distributed.all_reduce(loss)
+            loss /= ranks
+        gradients = [weights[-1].grad, weights[0].grad]
         parts = [gradient.contiguous().flatten() / gradient.norm() for gradient in gradients]
         return torch.cat([loss.reshape(1), *parts])
 
@@ -181,14 +265,21 @@ run, results = {"layers": layers, "shapes": shapes}.get(work["kind"], network)()
 answer({"ready": True, "version": torch.__version__})
 for line in sys.stdin:
     line = line.strip()
+    for follower in followers:
+        follower.stdin.write(line + "\n")
+        follower.stdin.flush()
     if line == "run":
+        repeats = work.get("repeats", 1)
         before = time.perf_counter()
-        done = run()
-        ms = 1000 * (time.perf_counter() - before)
+        for _ in range(repeats):
+            done = run()
+        ms = 1000 * (time.perf_counter() - before) / repeats
         times = {"times": done} if work["kind"] == "shapes" else {}
         answer({"ms": ms, **times, "peakBytes": peak_bytes()})
     elif line.startswith("check "):
-        results().contiguous().flatten().numpy().astype("float32").tofile(line[len("check ") :])
+        found = results().contiguous().flatten().numpy().astype("float32")
+        if rank == 0:
+            found.tofile(line[len("check ") :])
         answer({"checked": True})
     elif line == "quit":
         break

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout } from 'node:timers/promises';
-import { Contender, type Entrant, type LeftOut } from './contender.ts';
+import { Contender, type Communication, type Entrant, type LeftOut } from './contender.ts';
 import { requireSame, sectionsOf } from './same.ts';
 import { medianOf } from './statistics.ts';
 import type { Work } from './work.ts';
@@ -21,6 +21,8 @@ export interface Measured {
   readonly peakBytes?: number | undefined;
   /** Where they are not as many as everyone's. */
   readonly threads?: number | undefined;
+  /** Of contenders that are several ranks: what the first communicated in each round. */
+  readonly communication?: readonly Communication[] | undefined;
 }
 
 /** What came of a work. */
@@ -31,7 +33,7 @@ export interface Outcome {
 
 /**
  * Has everyone do the same work in turn, `rounds` times, after one round that is not counted. Throws a `CardinalError` if
- * someone's results are not the first one's. `folder` is for what they write.
+ * someone's results are not those of the first one of the same group. `folder` is for what they write.
  */
 export async function measure(
   work: Work,
@@ -51,35 +53,38 @@ export async function measure(
     await compareResults(contenders, work, folder);
     const measured = contenders.map(({ name, version, threads }) => ({
       ...{ name, version, threads, rounds: [] as number[], parts: [] as number[][] },
+      communication: [] as Communication[],
       peakBytes: undefined as number | undefined,
     }));
     for (let round = -1; round < rounds; round++) {
       for (const [index, contender] of contenders.entries()) {
         await setTimeout(pause);
-        const { ms, times = [], peakBytes } = await contender.run();
+        const { ms, times = [], peakBytes, communication } = await contender.run();
         const result = measured[index];
         result.peakBytes = peakBytes;
         if (round < 0) continue;
         result.rounds.push(ms);
+        if (communication !== undefined) result.communication.push(communication);
         times.forEach((time, part) => (result.parts[part] ??= []).push(time));
       }
     }
     return { measured, leftOut };
   } finally {
-    for (const contender of contenders) contender.stop();
+    await Promise.all(contenders.map((contender) => contender.stop()));
   }
 }
 
 async function compareResults(contenders: readonly Contender[], work: Work, folder: string): Promise<void> {
   const sections = sectionsOf(work);
   const agreed: string[] = [];
-  let first: Float32Array | undefined;
+  const firsts = new Map<string, Float32Array>();
   for (const [index, contender] of contenders.entries()) {
     const file = join(folder, `results-${index}`);
     await contender.check(file);
     const bytes = await readFile(file);
     const results = new Float32Array(new Uint8Array(bytes).buffer);
-    if (first === undefined) first = results;
+    const first = firsts.get(contender.group);
+    if (first === undefined) firsts.set(contender.group, results);
     else
       agreed.push(
         `${contender.name} ${requireSame(contender.name, results, first, sections).toExponential(0)}`,

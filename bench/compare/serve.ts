@@ -2,8 +2,8 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import type { Program } from './program.ts';
 
-/** Answers the lines that `Contender` writes. */
-export async function serve(program: Program): Promise<void> {
+/** Answers the lines that `Contender` writes. A run of some milliseconds is repeated, and its time is their mean. */
+export async function serve(program: Program, repeats = 1): Promise<void> {
   const answer = (value: object): void => {
     process.stdout.write(`${JSON.stringify(value)}\n`);
   };
@@ -11,12 +11,15 @@ export async function serve(program: Program): Promise<void> {
   for await (const line of createInterface({ input: process.stdin })) {
     if (line === 'run') {
       const before = performance.now();
-      await program.run();
-      const own = performance.now() - before;
+      for (let repeat = 0; repeat < repeats; repeat++) await program.run();
+      const own = (performance.now() - before) / repeats;
       const ms = program.ms?.();
       // What computes elsewhere has its memory elsewhere.
       const peak = ms === undefined ? await peakBytes() : undefined;
-      answer({ ms: ms ?? own, times: program.times?.(), peakBytes: peak });
+      answer({
+        ...{ ms: ms ?? own, times: program.times?.(), peakBytes: peak },
+        communication: program.communication?.(),
+      });
     } else if (line.startsWith('check ')) {
       await program.run();
       await writeFile(line.slice('check '.length), await program.results());

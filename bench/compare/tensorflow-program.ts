@@ -203,9 +203,11 @@ function convolve(
   return activation === 'relu' ? tf.relu(sum) : sum;
 }
 
-/** The networks that are compared have no other, and none but ReLU after a shortcut. */
+/** The networks that are compared have none but ReLU after a shortcut. */
 function activationOf(activation: NodeOf<'conv2d'>['attrs']['activation']): Activation {
-  return activation === 'none' ? 'linear' : activation;
+  if (activation === 'none') return 'linear';
+  if (activation === 'relu' || activation === 'relu6') return activation;
+  throw new Error(`no network that is compared has ${activation}`);
 }
 
 function found<T>(value: T | undefined, name: string): T {

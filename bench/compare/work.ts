@@ -1,4 +1,6 @@
 import { z } from 'zod/mini';
+import { modelInfo } from '../../src/models/registry.ts';
+import { milestones } from '../lineage/networks.ts';
 import { convolutionsOf } from './convolutions.ts';
 import { layerSchema, passes, passSchema, type Layer } from './layer.ts';
 
@@ -12,6 +14,8 @@ export const workSchema = z.discriminatedUnion('kind', [
     model: z.string(),
     /** N×C×H×W. */
     input: z.tuple([z.int(), z.int(), z.int(), z.int()]),
+    /** So often a round runs it, and takes the mean; 1 where nothing is said. */
+    repeats: z.optional(z.int()),
   }),
   z.object({
     /** `layers` times all of them as one, each as often as its network has it; `shapes` times every pass of each. */
@@ -33,6 +37,11 @@ export function partsOf({ layers, passes }: LayerWork): { layer: Layer; pass: (t
   return layers.flatMap((layer) =>
     passes.filter((pass) => pass !== 'input' || layer.inputGradient).map((pass) => ({ layer, pass })),
   );
+}
+
+/** How often one run does the work. */
+export function repeatsOfRun(work: Work): number {
+  return 'repeats' in work ? (work.repeats ?? 1) : 1;
 }
 
 type Input = NetworkWork['input'];
@@ -81,6 +90,27 @@ function whole(
   [model, input]: readonly [string, Input],
 ) {
   return (): Work => ({ kind, id, title, model, input });
+}
+
+/** Networks that came after ResNeXt, by timm's names: two forward passes and a training step of each. */
+const families = [
+  ['mobilenetv3_large_100', 'MobileNetV3 large'],
+  ['efficientnet_b0', 'EfficientNet-B0'],
+  ['regnety_008', 'RegNetY-800MF'],
+  ['convnext_tiny', 'ConvNeXt-T'],
+  ['seresnext50_32x4d', 'SE-ResNeXt-50 32×4d'],
+] as const;
+
+function familyWorks([model, title]: (typeof families)[number]): (() => Work)[] {
+  const made = (kind: NetworkWork['kind'], batch: number, what: string, repeats: number) => (): Work => ({
+    ...{ kind, id: `${model}-${kind}-${batch}`, title: `${title} ${what}, 224², batch ${batch}`, model },
+    ...{ input: [batch, 3, 224, 224], repeats },
+  });
+  return [
+    made('forward', 1, 'forward', 8),
+    made('forward', 8, 'forward', 2),
+    made('training', 8, 'training step', 1),
+  ];
 }
 
 function sum(id: string, title: string, layers: () => Layer[]) {
@@ -137,6 +167,26 @@ export const suites: Readonly<Record<string, Suite>> = {
       ),
     ],
   },
+  families: {
+    summary: 'networks after ResNeXt: forward at batch 1 and 8, and training steps of batch 8, 224²',
+    works: families.flatMap(familyWorks),
+  },
+  scaling: {
+    summary:
+      'one rank of one thread against two of them, and PyTorch with DistributedDataParallel; then four on this machine',
+    works: [
+      whole('training', 'resnext50-rank-4', 'ResNeXt-50 32×4d, 224², 4 pictures a rank', resnext50(4)),
+      whole('training', 'resnext29-rank-32', 'ResNeXt-29 32×4d, 32², 32 pictures a rank', resnext29(32)),
+    ],
+  },
+  serving: {
+    summary:
+      'servers under 1, 8 and 32 clients and 10 times what they can do, and the library without one; onnxruntime-node behind fastify',
+    works: [
+      whole('forward', 'serving-resnext50', 'ResNeXt-50 32×4d, 224²', resnext50(1)),
+      whole('forward', 'serving-resnext29', 'ResNeXt-29 32×4d, 32²', resnext29(1)),
+    ],
+  },
   layers: {
     summary: 'sums of the grouped layers of ResNeXt-50 and of the depthwise ones of MobileNetV1, batch 8',
     works: [
@@ -162,6 +212,12 @@ export const suites: Readonly<Record<string, Suite>> = {
       ]),
       whole('training', 'page-resnext29-32', 'ResNeXt-29 32×4d training step, 32², batch 32', resnext29(32)),
     ],
+  },
+  lineage: {
+    summary: 'this library alone: the networks of docs/lineage.md forward, batch 1',
+    works: milestones.map(({ network, idea }) =>
+      whole('forward', network, `${network}: ${idea}`, [network, [1, ...modelInfo(network).inputShape]]),
+    ),
   },
   shapes: {
     summary: 'every convolution shape of ResNeXt-50 and ResNeXt-29, beside what the machine could do',

@@ -5,6 +5,8 @@ import type { NetworkWork } from '../../compare/work.ts';
 /** TensorFlow.js and its WebAssembly backend, whose scripts the page has run: a forward pass, or why it cannot train. */
 export async function tensorFlowInPage(folder: string, threads: number, work: NetworkWork): Promise<Program> {
   const tf = (globalThis as unknown as { tf: TensorFlow & TensorFlowInPage }).tf;
+  // It uses no more than half of the cores that the browser tells of.
+  Object.defineProperty(navigator, 'hardwareConcurrency', { value: 2 * threads });
   tf.wasm.setWasmPaths(folder);
   tf.wasm.setThreadsCount(threads);
   if (!(await tf.setBackend('wasm'))) throw new Error('its WebAssembly backend does not start');
