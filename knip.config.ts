@@ -8,7 +8,7 @@ const config: KnipConfig = {
   entry: [
     // The public interface.
     'src/index.ts!',
-    'src/{backends,cost,data,node,train,web,weights}/index.ts!',
+    'src/{backends,cost,data,node,serve,studio,train,web,weights}/index.ts!',
     'src/web/isolate.ts!',
     // Types of the platform, which the declarations of each entrance name.
     'src/base/globals.ts!',
@@ -19,29 +19,53 @@ const config: KnipConfig = {
     'src/node/isolated-worker.ts!',
     'src/node/wasm-worker.ts!',
     'src/node/data/loader-worker.ts!',
+    'src/node/data/prepare-worker.ts!',
     'src/node/lock/heartbeat-worker.ts!',
+    'src/node/mpi/end-watch-worker.ts!',
+    'src/node/mpi/start-watch-worker.ts!',
+    // Loaded by a page.
+    'src/serve/page/in-page.js!',
     // Bundled by scripts/build-web.ts.
     'src/web/{engine,training,worker,weights,pictures,jpeg,isolate-worker}.ts!',
     // Stand for other modules in those bundles.
-    'src/base/{no-nearest,no-rng}.ts!',
-    'src/nn/no-init.ts!',
+    'src/base/{known-distance,no-nearest,no-rng,small-crc32,small-schemas}.ts!',
+    'src/models/{all-known,no-lineage-entries,no-parts}.ts!',
+    'src/use/no-plain-answer.ts!',
+    'src/nn/{no-backbone,no-init,no-several}.ts!',
+    'src/weights/no-torchvision-names.ts!',
     'src/web/errors-of-loader.ts!',
-    'src/backends/wasm/no-blas-kernels.ts!',
-    'src/backends/wasm/lower/table-{inference,training}.ts!',
-    'src/graph/ops/index-inference.ts!',
+    'src/web/engine/own-weights-script.ts!',
+    'src/weights/onnx/no-norm-steps.ts!',
+    'src/backends/no-reductions.ts!',
+    'src/backends/wasm/no-{blas-kernels,kernels-of}.ts!',
+    'src/plan/{no-buckets,no-divide,no-loss,no-losses,no-other-update,no-outputs,one-batch-size}.ts!',
+    'src/backends/wasm/lower/{no-lineage,no-lineage-convolutions,no-sync-batch-norm,table-inference,table-inference-all,table-training}.ts!',
+    'src/data/{no-strong-augmentation,no-targets}.ts!',
+    'src/data/shards/no-shards.ts!',
+    'src/data/own/{no-own-loading,no-streams}.ts!',
+    'src/run/report/no-reliability.ts!',
+    'src/run/training/no-own-parts.ts!',
+    'src/backends/wasm/args/no-more-activations.ts!',
+    'src/graph/{all-fusable,no-more-activations}.ts!',
+    'src/graph/ops/{index-inference,index-inference-all,no-lineage,no-ranks}.ts!',
+    'src/run/training/alone.ts!',
+    'src/train/{no-add-up,no-lineage-recipes,no-learning-rates,no-loss,no-other-optimizers,no-standardize,no-task-tally,no-unfreeze}.ts!',
     // Bundled for pages without a bundler of their own.
     'src/cardinal.ts!',
     // Run by hand, by tests or by npm.
     '{bench,examples,scripts}/**/*.ts',
     'examples/web/**/*.{js,mjs}',
+    // Bundled by scripts/build-studio.ts.
+    'studio/src/main.tsx',
     'test/**/*.test.ts',
     'test/package/*program.ts',
   ],
-  project: ['src/**/*.ts!', '{bench,examples,scripts,test}/**/*.{ts,js,mjs}'],
+  project: ['src/**/*.{ts,js}!', 'studio/**/*.{ts,tsx}', '{bench,examples,scripts,test}/**/*.{ts,js,mjs}'],
   ignore: [
     // Compiled by AssemblyScript, whose imports have no endings.
     'src/backends/wasm/kernels/**',
     // Generated.
+    'src/serve/grpc/inference_pb.ts',
     'src/weights/onnx/onnx_pb.ts',
   ],
   ignoreDependencies: [
@@ -57,7 +81,7 @@ const config: KnipConfig = {
     '@tensorflow/tfjs-backend-wasm',
   ],
   // Called by tests where the system has them.
-  ignoreBinaries: ['mkfifo', 'truncate', 'unshare'],
+  ignoreBinaries: ['cc', 'mkfifo', 'systemd-analyze', 'truncate', 'unshare'],
   ignoreExportsUsedInFile: true,
 };
 

@@ -1,4 +1,5 @@
 import { globSync, readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
@@ -10,10 +11,17 @@ const files = globSync('test/**/*.test.ts').map((file) => file.replaceAll('\\', 
  */
 const sharing =
   /^test\/(backends|base|conformance|cost|data|models|nn|node|parity|plan|report|session|study|train|weights)\//;
-const own = /\bvi\.|node:child_process|\bprocess\.(env|chdir|memoryUsage)/;
+const own = /\bvi\.|node:child_process|support\/jobs|\bprocess\.(env|chdir|memoryUsage)/;
 const together = files.filter((file) => sharing.test(file) && !own.test(readFileSync(file, 'utf8')));
 
-const inBrowsers = files.filter((file) => file.startsWith('test/browser/'));
+/** Measures pauses of a page, so nothing else may run beside it. */
+const quiet = 'test/browser/page-goes-on.test.ts';
+const inBrowsers = files.filter(
+  (file) =>
+    file !== quiet &&
+    (file.startsWith('test/browser/') ||
+      (file.startsWith('test/studio/') && readFileSync(file, 'utf8').includes('openBrowser'))),
+);
 
 /** What takes half a minute and more: begun late, one of them would still run when all others have ended. */
 const longest = [
@@ -23,14 +31,23 @@ const longest = [
   'cli/published',
   'torchvision/torchvision',
   'cli/round-trip',
+  'cli/ranks',
+  'mpi/ranks',
   'fuzz/fuzz',
   'cli/study',
   'cli/kill',
   'crash/runs',
   'package/bundle',
+  'browser/examples',
+  'browser/training',
+  'browser/store',
   'conformance/conformance',
   'plan/recompute',
   'weights/names',
+  'parity/registry',
+  'parity/parity',
+  'parity/relatives',
+  'wasm/gemm',
 ].map((name) => `/test/${name}.test.ts`);
 
 class LongestFirst extends BaseSequencer {
@@ -38,7 +55,7 @@ class LongestFirst extends BaseSequencer {
     const sorted = await super.sort(specifications);
     const isLong = ({ moduleId }: TestSpecification) => longest.some((name) => moduleId.endsWith(name));
     const inProject = (name: string) => sorted.filter(({ project }) => project.name === name);
-    return ['alone', 'browser', 'together'].flatMap((name) => [
+    return ['alone', 'browser', 'together', 'quiet'].flatMap((name) => [
       ...inProject(name).filter(isLong),
       ...inProject(name).filter((one) => !isLong(one)),
     ]);
@@ -48,23 +65,40 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     testTimeout: 60_000,
+    // A busy machine takes as long as it likes.
+    expect: { poll: { timeout: 30_000 } },
     // Much of the time is a command's that starts, or of one thread: two files at a time left a fifth of two cores idle.
     maxWorkers: 3,
+    // Hundreds of processes load the same modules, whose compiled code is kept.
+    env: { NODE_COMPILE_CACHE: resolve('node_modules/.cache/compiled') },
     sequence: { sequencer: LongestFirst },
+    reporters: ['./scripts/flaky-reporter.ts', 'default'],
     projects: [
       {
         extends: true,
         test: {
           name: 'alone',
-          include: files.filter((file) => !together.includes(file) && !inBrowsers.includes(file)),
+          include: files.filter(
+            (file) => !together.includes(file) && !inBrowsers.includes(file) && file !== quiet,
+          ),
         },
       },
-      // On a busy machine a browser needs longer to start than hooks have.
+      // On a busy machine a browser needs longer to start than hooks have. Files that share a process share its browsers.
       {
         extends: true,
-        test: { name: 'browser', include: inBrowsers, testTimeout: 120_000, hookTimeout: 120_000 },
+        test: {
+          ...{ name: 'browser', include: inBrowsers, isolate: false },
+          ...{ testTimeout: 120_000, hookTimeout: 120_000 },
+        },
       },
       { extends: true, test: { name: 'together', include: together, isolate: false } },
+      {
+        extends: true,
+        test: {
+          ...{ name: 'quiet', include: [quiet], testTimeout: 120_000, hookTimeout: 120_000 },
+          sequence: { groupOrder: 1 },
+        },
+      },
     ],
   },
 });

@@ -2,12 +2,13 @@
  * Bundles what workers of a page start with into `dist/web/`: scripts that import nothing, so that a bundler may copy and rename them
  * as it does with pictures; and `cardinal.js`, the library for pages without a bundler. Beside them lie the licences of what they carry.
  */
-import { build, type BuildOptions, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
 import { minify, type MinifyOptions } from 'terser';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { byCodePoint } from '../src/base/order.ts';
+import { split } from './split.ts';
 import { standIns, withoutGradients, withoutWords } from './stand-ins.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -27,13 +28,65 @@ const common: BuildOptions = {
 };
 
 const minifying: MinifyOptions = {
-  ...{ module: true, ecma: 2020, compress: { passes: 3 } },
+  // Functions become arrows if they have no `this`: none here is constructed, or asked for its prototype.
+  ...{ module: true, ecma: 2020, compress: { passes: 3, unsafe_arrows: true } },
   format: { comments: /cardinal-nn/ },
 };
 
-const noLibrary = { 'backends/wasm/blas-kernels.ts': 'backends/wasm/no-blas-kernels.ts' };
+/** What only networks after ResNeXt need. */
+const noLineage = {
+  'backends/wasm/args/more-activations.ts': 'backends/wasm/args/no-more-activations.ts',
+  'backends/wasm/lower/lineage.ts': 'backends/wasm/lower/no-lineage.ts',
+  'backends/wasm/lower/lineage-convolutions.ts': 'backends/wasm/lower/no-lineage-convolutions.ts',
+  'graph/fusable.ts': 'graph/all-fusable.ts',
+  'data/policies.ts': 'data/no-strong-augmentation.ts',
+  'data/repeats.ts': 'train/no-lineage-recipes.ts',
+  'data/strong-augmentation.ts': 'data/no-strong-augmentation.ts',
+  'data/transforms/erase.ts': 'data/no-strong-augmentation.ts',
+  'graph/more-activations.ts': 'graph/no-more-activations.ts',
+  'graph/ops/lineage.ts': 'graph/ops/no-lineage.ts',
+  'nn/several.ts': 'nn/no-several.ts',
+  'plan/outputs.ts': 'plan/no-outputs.ts',
+  'plan/record-losses.ts': 'plan/no-losses.ts',
+  'plan/record-other-update.ts': 'plan/no-other-update.ts',
+  'train/lineage-recipes.ts': 'train/no-lineage-recipes.ts',
+  'train/recipe-parts.ts': 'train/no-lineage-recipes.ts',
+  'train/loss.ts': 'train/no-loss.ts',
+  'train/other-optimizers.ts': 'train/no-other-optimizers.ts',
+  'use/plain-answer.ts': 'use/no-plain-answer.ts',
+  'weights/onnx/norm-steps.ts': 'weights/onnx/no-norm-steps.ts',
+  'models/lineage-entries.ts': 'models/no-lineage-entries.ts',
+  'weights/torchvision-names.ts': 'weights/no-torchvision-names.ts',
+  'models/infer-parts.ts': 'models/no-parts.ts',
+  'models/part-options.ts': 'models/no-parts.ts',
+  'models/parts.ts': 'models/no-parts.ts',
+};
+/** What no page has: native libraries, listings of plans, several batch sizes. */
+const noLibrary = {
+  'backends/reductions.ts': 'backends/no-reductions.ts',
+  'backends/wasm/blas-kernels.ts': 'backends/wasm/no-blas-kernels.ts',
+  'backends/wasm/kernels-of.ts': 'backends/wasm/no-kernels-of.ts',
+  'plan/batch-sizes.ts': 'plan/one-batch-size.ts',
+};
+const smaller = {
+  'base/crc32.ts': 'base/small-crc32.ts',
+  'zod/mini': 'base/small-schemas.ts',
+  'zod/locales': 'base/small-schemas.ts',
+};
+/** Other ranks, and archives of samples. */
+const noRanks = {
+  'backends/wasm/lower/table.ts': 'backends/wasm/lower/table-training.ts',
+  'data/shards/members.ts': 'data/shards/no-shards.ts',
+  'data/shards/order.ts': 'data/shards/no-shards.ts',
+  'graph/ops/all-reduce.ts': 'graph/ops/no-ranks.ts',
+  'graph/ops/sync-batch-norm.ts': 'graph/ops/no-ranks.ts',
+  'plan/buckets.ts': 'plan/no-buckets.ts',
+  'plan/divide.ts': 'plan/no-divide.ts',
+  'run/training/together.ts': 'run/training/alone.ts',
+  'train/add-up.ts': 'train/no-add-up.ts',
+};
 const forInference = standIns(root, {
-  ...noLibrary,
+  ...{ ...noLineage, ...noLibrary, ...smaller },
   'backends/wasm/lower/table.ts': 'backends/wasm/lower/table-inference.ts',
   'graph/ops/index.ts': 'graph/ops/index-inference.ts',
 });
@@ -44,13 +97,42 @@ const forReading = standIns(root, {
   'nn/init.ts': 'nn/no-init.ts',
 });
 const forTraining = standIns(root, {
-  ...noLibrary,
-  'backends/wasm/lower/table.ts': 'backends/wasm/lower/table-training.ts',
+  ...{ ...noLineage, ...noLibrary, ...smaller, ...noRanks },
+  'backends/wasm/lower/sync-batch-norm.ts': 'backends/wasm/lower/no-sync-batch-norm.ts',
+  'data/targets.ts': 'data/no-targets.ts',
+  'data/own/own-loading.ts': 'data/own/no-own-loading.ts',
+  'data/own/require-kept.ts': 'data/own/no-streams.ts',
+  'base/distance.ts': 'base/known-distance.ts',
+  'nn/backbone.ts': 'nn/no-backbone.ts',
+  'train/learning-rates.ts': 'train/no-learning-rates.ts',
+  'models/bottlenecks.ts': 'models/known-bottlenecks.ts',
+  'models/entries.ts': 'models/known-entries.ts',
+  'run/report/reliability.ts': 'run/report/no-reliability.ts',
+  'run/training/own-parts.ts': 'run/training/no-own-parts.ts',
+  'plan/record-loss.ts': 'plan/no-loss.ts',
+  'train/in-units.ts': 'train/no-standardize.ts',
+  'train/standardize.ts': 'train/no-standardize.ts',
+  'train/task-tally.ts': 'train/no-task-tally.ts',
+  'train/unfreeze.ts': 'train/no-unfreeze.ts',
 });
+/** The complete scripts, for all networks: each is whole, but for what decodes pictures. */
+const complete = {
+  ...noLibrary,
+  'models/known-entries.ts': 'models/all-known.ts',
+  'web/engine/weights-script.ts': 'web/engine/own-weights-script.ts',
+};
+const forAllInference = standIns(root, {
+  ...{ ...complete, ...smaller },
+  'backends/wasm/lower/table.ts': 'backends/wasm/lower/table-inference-all.ts',
+  'graph/ops/index.ts': 'graph/ops/index-inference-all.ts',
+});
+const forAllTraining = standIns(root, { ...complete, ...noRanks });
 
 // Who loads them has classes of errors already.
 const onDemand = standIns(root, { 'base/errors.ts': 'web/errors-of-loader.ts' });
 
+/** The complete ones lie beside the small ones. */
+const entryNames = '[name]-all';
 const scripts = [
   await bundle(
     { format: 'esm', plugins: [forInference, forReading, withoutGradients, withoutWords] },
@@ -58,7 +140,14 @@ const scripts = [
   ),
   await bundle({ format: 'esm', plugins: [forInference, onDemand, withoutWords] }, 'web/weights'),
   await bundle({ format: 'esm', plugins: [onDemand] }, 'web/pictures'),
-  await bundle({ format: 'esm', plugins: [forTraining, withoutWords] }, 'web/training', 'web/worker'),
+  await bundle({ format: 'esm', plugins: [forTraining, withoutWords] }, 'web/worker'),
+  await training(),
+  await bundle(
+    { format: 'esm', plugins: [forAllInference, withoutGradients, withoutWords], entryNames },
+    'web/engine',
+  ),
+  await bundle({ format: 'esm', plugins: [forAllTraining, withoutWords], entryNames }, 'web/training'),
+  await bundle({ format: 'esm', plugins: [forAllTraining, withoutWords], entryNames }, 'web/worker'),
 ];
 // It is told where its WebAssembly is.
 const jpeg = await bundle({ format: 'esm', define: { 'import.meta.url': '""' } }, 'web/jpeg');
@@ -114,16 +203,34 @@ async function bundle(options: BuildOptions, ...names: readonly string[]): Promi
   });
   const files = new Map<string, string>();
   for (const { path, text } of outputFiles) {
-    // Of two programs that minify, the second makes it 5 % smaller.
-    const { code = text } = options.splitting === true ? {} : await minify(text, minifying);
-    files.set(path.slice(folder.length + 1), code);
+    files.set(path.slice(folder.length + 1), options.splitting === true ? text : await minified(text));
   }
-  const outputs = Object.values(metafile.outputs);
-  const packages = outputs
-    .flatMap(({ inputs }) => Object.keys(inputs))
-    .flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []);
-  const imports = outputs.flatMap(({ imports }) => imports.map(({ path }) => path));
-  return { files, packages: new Set(packages), imports };
+  const imports = Object.values(metafile.outputs).flatMap(({ imports }) => imports.map(({ path }) => path));
+  return { files, packages: packagesIn(metafile), imports };
+}
+
+/** The engine that trains: what every training needs, and the rest. */
+async function training(): Promise<Bundle> {
+  const options = { ...common, plugins: [forTraining, withoutWords] };
+  const { first, more, metafile } = await split(options, 'src/web/training.ts');
+  const files = new Map([
+    ['training.js', await minified(first)],
+    ['more.js', await minified(more)],
+  ]);
+  return { files, packages: packagesIn(metafile), imports: [] };
+}
+
+/** Of two programs that minify, the second makes it 5 % smaller; and once more a little. */
+async function minified(text: string): Promise<string> {
+  const { code: once = text } = await minify(text, minifying);
+  const { code = once } = await minify(once, minifying);
+  return code;
+}
+
+/** Folders of packages whose code is in bundles. */
+function packagesIn({ outputs }: Metafile): Set<string> {
+  const inputs = Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs));
+  return new Set(inputs.flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));
 }
 
 /** Shortens the way from one module to its files. */

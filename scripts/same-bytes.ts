@@ -1,6 +1,7 @@
 /**
  * Trains a tiny network through the built package on each line of Node that is supported, with each build of the kernels, on one
- * thread and on two, without a native library, and fails unless the weights are the same, byte for byte.
+ * thread and on two, without a native library, and fails unless the weights are the same, byte for byte. There it also serves one: answers,
+ * takes new weights on SIGHUP, and ends on SIGTERM.
  *
  *     npm run test:nodes                the newest Node of each line
  *     npm run test:nodes -- 24.0.0 27   these
@@ -12,6 +13,7 @@ import { join } from 'node:path';
 import { balancedSubset } from 'cardinal-nn/data';
 import { capabilities, createBackend, openData, trainOn } from 'cardinal-nn/node';
 import { onNode, root } from './on-node.ts';
+import { serveHere } from './serve-here.ts';
 
 const self = join(root, 'scripts/same-bytes.ts');
 const usual = ['22', '24', '25', '26'];
@@ -25,6 +27,8 @@ interface Outcome {
   readonly node: string;
   readonly fastest: string;
   readonly hashes: Hashes;
+  /** Versions of weights that answered over HTTP, and the exit code of the server. */
+  readonly served: Awaited<ReturnType<typeof serveHere>>;
 }
 
 const asked = process.argv.slice(2);
@@ -40,7 +44,7 @@ async function trainHere(): Promise<Outcome> {
   for (const kernels of builds) {
     for (const threads of [1, 2]) hashes[`${kernels} ${threads}`] = await train(kernels, threads);
   }
-  return { node, fastest: uses.kernels, hashes };
+  return { node, fastest: uses.kernels, hashes, served: await serveHere() };
 }
 
 async function train(kernels: Build, threads: number): Promise<string> {
@@ -72,6 +76,11 @@ async function main(versions: readonly string[]): Promise<void> {
     if (code !== 0) throw new Error(`Node ${version} did not train: ${stderr.slice(0, 3000)}`);
     const outcome = JSON.parse(stdout) as Outcome;
     outcomes.push(outcome);
+    const [before, after] = outcome.served.versions;
+    if (before === after || outcome.served.code !== 143) {
+      console.error(`Node ${outcome.node} does not serve as it should: ${JSON.stringify(outcome.served)}`);
+      process.exitCode = 1;
+    }
     const hashes = Object.entries(outcome.hashes).map(([setting, hash]) => `${setting}: ${hash}`);
     console.log(`Node ${outcome.node}, by default ${outcome.fastest}: ${hashes.join(', ')}`);
   }

@@ -4,20 +4,24 @@ import { join } from 'node:path';
 import ts from 'typescript';
 
 /**
- * Modules that stand for others in a bundle: what a script of a page can never use is left out of it. Both are below `src/`, and
- * the one has all names of the other that are imported, or the build fails.
+ * Plugins of esbuild that leave out of a script what it can never use; what it may use later is left out by `split.ts`.
+ *
+ * `standIns`: modules that stand for others, by the place of the other below `src/`, or its name if it is a package's. A stand-in has all
+ * names that are imported of the other, or the build fails.
  */
 export function standIns(root: string, places: Readonly<Record<string, string>>): Plugin {
   return {
     name: 'stand-ins',
     setup(build) {
       for (const [place, standIn] of Object.entries(places)) {
-        const path = join(root, 'src', place);
-        build.onLoad({ filter: new RegExp(`${place}$`) }, (file) =>
-          file.path === path
-            ? { contents: `export * from ${JSON.stringify(join(root, 'src', standIn))};` }
-            : undefined,
-        );
+        const path = join(root, 'src', standIn);
+        if (place.endsWith('.ts')) {
+          build.onLoad({ filter: new RegExp(`${place}$`) }, (file) =>
+            file.path === join(root, 'src', place)
+              ? { contents: `export * from ${JSON.stringify(path)};` }
+              : undefined,
+          );
+        } else build.onResolve({ filter: new RegExp(`^${place}$`) }, () => ({ path }));
       }
     },
   };

@@ -45,7 +45,7 @@ else if (values.here) console.log(JSON.stringify(await tryHere()));
 else await main(positionals.length === 0 ? usual : positionals);
 
 async function optimiseAllBut(names: readonly string[]): Promise<void> {
-  const binary = new Uint8Array(await readFile(join(root, 'dist/kernels/kernels-wide.wasm')));
+  const binary = new Uint8Array(await readFile(join(root, 'dist/kernels/kernels-full-wide.wasm')));
   // Written at once: the process may end in the next moment.
   const tell = (line: string) => writeSync(1, `${line}\n`);
   await compileWide(binary, { fatal: new Set(names), onFunction: tell });

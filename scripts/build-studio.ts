@@ -1,0 +1,26 @@
+/** Bundles the studio's page into `dist/studio/`. It uses the package as everybody does, so `dist/src` and `dist/web` come first. */
+import { join } from 'node:path';
+import { build } from 'vite';
+import { root } from './on-node.ts';
+
+await build({
+  configFile: false,
+  logLevel: 'warn',
+  root: join(root, 'studio'),
+  // It may lie in any folder of any server.
+  base: './',
+  // Modules, as those that they start: one imports another when it is needed.
+  // What the engine of a page loads on demand has a folder of its own, which does not count as the page's (.size-limit.json).
+  worker: {
+    format: 'es',
+    rolldownOptions: { output: { chunkFileNames: 'assets/engine/[name]-[hash].js' } },
+  },
+  oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+  build: {
+    outDir: join(root, 'dist/studio'),
+    emptyOutDir: true,
+    target: 'es2022',
+    // Kernels and scripts of workers stay files: a strict policy forbids `data:`.
+    assetsInlineLimit: 0,
+  },
+});
