@@ -144,7 +144,7 @@ describe('the lock', () => {
     const path = await fresh('elsewhere');
     await writeFile(join(path, '.lock-old'), JSON.stringify({ pid: 1, started: '1', host: 'elsewhere' }));
     await expect(RunFolder.open(path)).rejects.toThrow(
-      /process 1 on elsewhere; .* if it has ended, take the run over with --take-over \(in a program, takeOver: true\)$/,
+      /process 1 on elsewhere; .* if it has ended, take the run over with `takeOver: true`$/,
     );
   });
 

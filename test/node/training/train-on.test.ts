@@ -189,7 +189,7 @@ describe('a network of one’s own', () => {
     });
     expect(result.preprocessing.mean).toEqual([0.485, 0.456, 0.406]);
     expect(warnings).toEqual([
-      "the weights do not say how their pictures were normalised: ImageNet's mean and std are used; set them with --mean and --std (in a program, preprocessing)",
+      "the weights do not say how their pictures were normalised: ImageNet's mean and std are used; set them with `preprocessing`",
     ]);
   });
 
