@@ -61,7 +61,7 @@ describe('messages of the library', () => {
     // Of a whole command (`cardinal eval --calibrate`), of a style sheet, or of another program.
     const other =
       /cardinal [a-z]+ [^:;]*--|var\(--|--[a-z]+:|npm install --|tar --|pack it without --sparse|--external:|--mca|^--no-…$/;
-    const naming = texts.filter(({ text }) => /(^|[\s('\"`])--[a-z]/.test(text) && !other.test(text));
+    const naming = texts.filter(({ text }) => /(^|[\s('"`])--[a-z]/.test(text) && !other.test(text));
     expect(naming).toEqual([]);
     expect(texts.length).toBeGreaterThan(10_000);
   });

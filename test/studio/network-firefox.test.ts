@@ -50,7 +50,7 @@ describe.skipIf(!browsers.includes('firefox'))('the room Network in Firefox', ()
       await page.keyboard.press(key);
       await expect.poll(details, { timeout: 30_000 }).toBe(title);
     }
-    expect(await page.$eval('[data-id="0.4"]', (stage) => stage.getAttribute('aria-expanded'))).toBe('true');
+    expect(await page.evaluate(`document.querySelector('[data-id="0.4"]').ariaExpanded`)).toBe('true');
   });
 
   it('follows a control that is moved, on the drawing too', async () => {

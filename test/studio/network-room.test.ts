@@ -50,6 +50,11 @@ describe.skipIf(!browsers.includes('chromium'))(
       await page.locator('h1').waitFor();
     }
     const figure = (text: string) => page.locator('.figures', { hasText: text }).waitFor();
+    /** Of all elements of a selector, as they are now. */
+    const attributes = (selector: string, name: string) =>
+      page.evaluate<string[]>(
+        `[...document.querySelectorAll('${selector}')].map((each) => each.getAttribute('${name}') ?? '')`,
+      );
     const details = () => page.getByRole('region', { name: 'Details of the part' }).innerText();
     /** What axe finds, in words. */
     async function faults(): Promise<string[]> {
@@ -130,8 +135,7 @@ describe.skipIf(!browsers.includes('chromium'))(
       await open('#/network/resnext50_32x4d');
       const own = page.locator('.block-figure').last();
       await own.locator('.piece').nth(5).waitFor();
-      const outlines = () =>
-        own.locator('.piece').evaluateAll((pieces) => pieces.map((piece) => piece.getAttribute('d') ?? ''));
+      const outlines = () => attributes('.network-figures figure:last-child .piece', 'd');
       // Even and odd paths of three layers, a rectangle for each.
       expect((await outlines()).map((outline) => outline.split('M').length - 1)).toEqual(Array(6).fill(16));
       const gaps = () => page.evaluate<number>(gapOf('.network-figures figure:last-child'));
@@ -149,8 +153,7 @@ describe.skipIf(!browsers.includes('chromium'))(
       await parts.first().waitFor();
       const closed = page.locator('.network-drawing .part[aria-expanded=false]');
       while ((await closed.count()) > 0) await closed.first().dispatchEvent('click');
-      const labels = () =>
-        parts.evaluateAll((all) => all.map((part) => part.getAttribute('aria-label') ?? ''));
+      const labels = () => attributes('.network-drawing .part', 'aria-label');
       const before = await labels();
       expect(before.length).toBeGreaterThan(400);
       await page.evaluate(watchDrawing);
