@@ -102,7 +102,7 @@ describe('cardinal study', () => {
     const other2 = await study([...tiny, ...some, '--epochs', '3', '--runs', 'cut', '--resume']);
     expect(other2).toMatchObject({ code: 1 });
     expect(other2.stderr).toMatch(/^cardinal: the runs in cut were made with other settings/m);
-  }, 180_000);
+  });
 
   it('counts without any data', async () => {
     const { code, stdout } = await study(['study', 'table2', '--json', '--runs', 'counted']);
