@@ -37,6 +37,7 @@ describe.skipIf(!browsers.includes('firefox'))('the room Network in Firefox', ()
   it('is walked and opened by keys', async () => {
     await figure(25_028_904);
     await page.waitForSelector('[role=treeitem]');
+    await page.bringToFront();
     await page.evaluate("document.querySelector('[role=treeitem]').focus()");
     await expect.poll(details, { timeout: 30_000 }).toBe('conv1 · 7×7 convolution');
     for (const [key, title] of [
