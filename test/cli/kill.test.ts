@@ -110,7 +110,7 @@ it(`a run killed ${kills} times at random moments ends with the bytes of one tha
   const last = await cardinal(nextLife(), { cwd: folder });
   expect(last.code, last.stderr).toBe(0);
   await expectSameRuns();
-}, 240_000);
+}, 900_000);
 
 it('a run killed as what was frozen is trained ends with the bytes of one that was not', async () => {
   await withoutRuns('tuned', 'tuned-cut');
