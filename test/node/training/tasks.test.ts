@@ -199,9 +199,9 @@ describe('numbers', () => {
     for (const [options, message] of [
       [
         { loss: 'focal' },
-        /^loss: expected mse, or a function of one's own, for pictures with numbers, got focal$/,
+        /^`loss`: expected mse \(in a program, or a function of one's own\) for pictures with numbers, got focal$/,
       ],
-      [{ balance: 'sampling' }, /^balance is for classes and labels/],
+      [{ balance: 'sampling' }, /^`balance` is for classes and labels/],
     ] as const) {
       const refused = trainOn(at('photos'), model, { ...usual, labels: at('numbers.csv'), ...options });
       await expect(refused).rejects.toThrow(message);
