@@ -16,16 +16,17 @@ const bounds = { most: 40, seconds: 30, characters: 1_000_000 } as const;
 
 /**
  * Where in pictures the best weights of a run see the classes that they take them for: Grad-CAM over the picture as a `data:` URI, by the picture's
- * index. The first of `mistakes`, as far as the bounds go; none of a network without a feature map, or where weights or pictures have gone.
+ * index. The first of `mistakes`, as far as the bounds go, or until the run is interrupted; none of a network without a feature map, or where weights
+ * or pictures have gone.
  */
 export async function explainMistakes(
   mistakes: readonly Classified[],
   dataset: PictureDataset,
-  { module, folder, model, backend, preprocessing }: RunReport,
+  { module, folder, model, backend, preprocessing, signal = never }: RunReport,
   { overlay, pictures }: ReportPlatform,
 ): Promise<ReadonlyMap<number, string>> {
   const maps = new Map<number, string>();
-  if (overlay === undefined || mistakes.length === 0) return maps;
+  if (overlay === undefined || mistakes.length === 0 || signal.aborted) return maps;
   const best = await folder.bestWeights();
   if (typeof best === 'string') return maps;
   const input = [preprocessing.channels, ...preprocessing.size];
@@ -43,9 +44,8 @@ export async function explainMistakes(
       explanationOf: (found) => Promise.resolve({ ...found, overlay: notDrawn }),
     });
     endings.add(() => explainer.dispose());
-    const { signal } = new AbortController();
     for (const { index, predicted } of mistakes.slice(0, bounds.most)) {
-      if (performance.now() > end || left <= 0) return;
+      if (performance.now() > end || left <= 0 || signal.aborted) return;
       if (maps.has(index)) continue;
       const picture = await readPicture(dataset, index, pictures).catch(() => undefined);
       if (picture === undefined) continue;
@@ -58,11 +58,14 @@ export async function explainMistakes(
       maps.set(index, map);
     }
   }).catch((error: unknown) => {
+    if (signal.aborted && error === signal.reason) return;
     // A network without a feature map, or too large for what memory is left: the report does without.
     if (!(error instanceof CardinalError)) throw error;
   });
   return maps;
 }
+
+const { signal: never } = new AbortController();
 
 function notDrawn(): Promise<never> {
   return Promise.reject(new Error('the report draws maps itself'));

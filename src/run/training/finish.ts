@@ -48,7 +48,7 @@ export async function finish(
   if (problem !== undefined) log.notes.push(problem);
   const path =
     folder !== undefined && report !== false
-      ? await reportRun(run, { backend, folder }, evaluation, report === true, log, platform)
+      ? await reportRun(run, { backend, folder, signal }, evaluation, report === true, log, platform)
       : undefined;
   return { evaluation, withoutEvaluation: problem, report: path };
 }
@@ -101,7 +101,11 @@ async function bestWeights(
 
 async function reportRun(
   { config, data, module, network }: PreparedRun,
-  { backend, folder }: { readonly backend: Backend; readonly folder: RunFolder },
+  {
+    backend,
+    folder,
+    signal,
+  }: Pick<Means, 'backend' | 'signal'> & { readonly folder: RunFolder },
   evaluated: RunEvaluation | undefined,
   isAsked: boolean,
   log: RunLog,
@@ -114,7 +118,7 @@ async function reportRun(
   await log.emit({ type: 'reporting' });
   const { recipe, preprocessing, seed, command, weights, freeze } = config;
   return writeReport({
-    ...{ folder, data, backend, module, recipe, preprocessing, seed, command, evaluated, notes: log.notes },
+    ...{ folder, data, backend, module, signal, recipe, preprocessing, seed, command, evaluated, notes: log.notes },
     model: network.description,
     begunWith: weights && `${weights.file}, classifier ${classifierFates[weights.head]}`,
     frozen: freeze?.join(' '),

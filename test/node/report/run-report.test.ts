@@ -158,6 +158,23 @@ describe('trainOn', () => {
     expect(result).not.toHaveProperty('evaluation');
     expect(await pageOf(path)).toContain('interrupted while its best weights were evaluated');
   });
+
+  test('of a run that is interrupted while its report is written lists what is wrong, and explains no more', async () => {
+    const path = join(folder.path, 'interrupted-in-report');
+    const controller = new AbortController();
+    const result = await trainOn(split, new ConvNetwork(4, 3).initialize(3), {
+      ...options,
+      out: path,
+      signal: controller.signal,
+      onEvent: ({ type }) => {
+        if (type === 'reporting') controller.abort();
+      },
+    });
+    const page = await pageOf(path);
+    for (const { id } of result.evaluation?.misclassified ?? []) expect(page).toContain(id.slice(split.length + 1));
+    expect(page).not.toContain('alt="what spoke for');
+    expect(page).toContain('interrupted while its report was written');
+  });
 });
 
 describe('a report', () => {
