@@ -60,7 +60,9 @@ try {
   while ((await engine.call('runs', [])).some(({ training }) => training !== 'no')) await pause(200);
   const names = Array.from({ length: runs }, (_, at) => `run ${at + 1}`);
   for (const [at, name] of names.entries()) {
-    const records = Array.from({ length: steps }, (_, step) => stepRecord(step + 1, (2 + at / 10) / Math.sqrt(step + 1)));
+    const records = Array.from({ length: steps }, (_, step) =>
+      stepRecord(step + 1, (2 + at / 10) / Math.sqrt(step + 1)),
+    );
     const epochs = Array.from({ length: steps / 10 }, (_, epoch) => epochRecord(epoch, epoch / steps, true));
     await writeRun(join(opened.runsFolder, 'first'), join(opened.runsFolder, name), [...records, ...epochs]);
   }
@@ -77,7 +79,10 @@ try {
   };
   const take = (): Promise<Gaps> => page.evaluate(() => window.gaps.take(), undefined);
   const [run, ...others] = names;
-  const query = new URLSearchParams([['run', run], ...others.map((name): [string, string] => ['with', name])]);
+  const query = new URLSearchParams([
+    ['run', run],
+    ...others.map((name): [string, string] => ['with', name]),
+  ]);
   const begun = performance.now();
   await page.goto(`${studio.url}#/train?${query.toString()}`);
   await playwright.waitForFunction(

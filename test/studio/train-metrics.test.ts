@@ -83,7 +83,8 @@ test('a line longer than a piece is read, and the pieces behind it', async () =>
   const steps = Array.from({ length: 5000 }, (_, at) => at + 1);
   await writeFile(
     path,
-    metricsLine({ type: 'start', classes }) + steps.map((each) => step(each, { meanLoss: each / 7 })).join(''),
+    metricsLine({ type: 'start', classes }) +
+      steps.map((each) => step(each, { meanLoss: each / 7 })).join(''),
   );
   expect((await readAll()).steps).toEqual([undefined, ...steps]);
 });

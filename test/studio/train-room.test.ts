@@ -12,7 +12,13 @@ import { eventually, readUntil } from '../support/eventually.ts';
 import { bundled, writeSome } from '../support/some-pictures.ts';
 import { asking } from './support/line.ts';
 import { copyRun, epochRecord, stepRecord, writeRun } from './support/runs.ts';
-import { openPlatform, serveMachine, serveStatic, type TestPlatform, type TestStudio } from './support/studio.ts';
+import {
+  openPlatform,
+  serveMachine,
+  serveStatic,
+  type TestPlatform,
+  type TestStudio,
+} from './support/studio.ts';
 
 const bin = fileURLToPath(new URL('../../bin/cardinal.js', import.meta.url));
 const options = { layers: [1, 1, 1], planes: 8, cardinality: 2, baseWidth: 8 };
@@ -107,7 +113,9 @@ describe.skipIf(!browsers.includes('chromium'))('the room Train', () => {
       child.kill('SIGKILL');
       await gone;
     }
-    await card(page, 'cli').getByText(/^It was cut off after \d+ of 400 epochs/).waitFor();
+    await card(page, 'cli')
+      .getByText(/^It was cut off after \d+ of 400 epochs/)
+      .waitFor();
     const resumed = start(['train', '--resume', at('cli'), '--threads', '1']);
     const ended = once(resumed, 'exit');
     try {
@@ -116,29 +124,42 @@ describe.skipIf(!browsers.includes('chromium'))('the room Train', () => {
       resumed.kill('SIGINT');
       await ended;
     }
-    await card(page, 'cli').getByText(/^Stopped after \d+ of 400 epochs; it can go on/).waitFor();
+    await card(page, 'cli')
+      .getByText(/^Stopped after \d+ of 400 epochs; it can go on/)
+      .waitFor();
   });
 
   test('is the same in two tabs, and finds its run again when the server was gone', async () => {
     await engine.call('train', [{ data, model, name: 'long', epochs: 1000, batchSize: 10 }]);
     const [one, two] = [await open('#/train?run=long'), await open('#/train?run=long')];
-    await card(two, 'long').getByText(/^Training: epoch/).waitFor();
+    await card(two, 'long')
+      .getByText(/^Training: epoch/)
+      .waitFor();
     await card(one, 'long').getByRole('button', { name: 'Stop long' }).click();
-    await card(two, 'long').getByText(/^Stopped after/).waitFor();
+    await card(two, 'long')
+      .getByText(/^Stopped after/)
+      .waitFor();
     await card(two, 'long').getByRole('button', { name: 'Go on with long' }).click();
-    await card(one, 'long').getByText(/^Training: epoch/).waitFor();
+    await card(one, 'long')
+      .getByText(/^Training: epoch/)
+      .waitFor();
     // A second run is refused in words; the first goes on.
     expect(await one.getByRole('button', { name: 'Start training' }).isDisabled()).toBe(true);
     const port = Number(new URL(studio.origin).port);
     await studio.close();
     await one.getByText('The studio on this machine is not there.').waitFor();
     // What was there stays in sight.
-    await card(one, 'long').getByText(/^Training: epoch/).waitFor();
+    await card(one, 'long')
+      .getByText(/^Training: epoch/)
+      .waitFor();
     expect(await one.getByRole('img', { name: /^Loss/ }).getAttribute('aria-label')).toMatch(/long: [\d.]+/);
     studio = await serveMachine(opened, port);
     await one.getByText(/^This machine/).waitFor();
     await card(one, 'long').getByRole('button', { name: 'Stop long' }).click();
-    for (const page of [one, two]) await card(page, 'long').getByText(/^Stopped after/).waitFor();
+    for (const page of [one, two])
+      await card(page, 'long')
+        .getByText(/^Stopped after/)
+        .waitFor();
   });
 
   test('speaks of the run of the address, and all rooms follow a choice', async () => {
@@ -186,7 +207,9 @@ describe.skipIf(!browsers.includes('chromium'))('the room Train', () => {
     await page.getByText('12 of 15 listed, 12 drawn below; no more than 12 are drawn').waitFor();
     await page.getByRole('button', { name: /^Take/ }).first().waitFor();
     const buttons = await legend(page).getByRole('button', { name: /^run/ }).allInnerTexts();
-    expect(buttons.map((text) => text.trim())).toEqual(Array.from({ length: 12 }, (_, at) => `run ${at + 1}`));
+    expect(buttons.map((text) => text.trim())).toEqual(
+      Array.from({ length: 12 }, (_, at) => `run ${at + 1}`),
+    );
     await page.getByLabel('State', { exact: true }).selectOption('');
     expect(await listed(page, 'run 13').isDisabled()).toBe(true);
     await page.getByText('14 of 15 listed, 12 drawn below; 2 not drawn').waitFor();
@@ -231,7 +254,9 @@ describe.skipIf(!browsers.includes('chromium'))('the room Train', () => {
     // Another comes to its place.
     await writeRun(at('first'), at('moved'), [stepRecord(1, 7)]);
     await eventually(async () => {
-      expect(await page.getByRole('img', { name: /^Loss/ }).getAttribute('aria-label')).toContain('moved: 7.00');
+      expect(await page.getByRole('img', { name: /^Loss/ }).getAttribute('aria-label')).toContain(
+        'moved: 7.00',
+      );
     });
     await rm(join(folder, 'away'), { recursive: true });
   });
@@ -304,7 +329,9 @@ describe.skipIf(!browsers.includes('firefox'))('a walk through the room Train in
   const click = (page: TestPage, selector: string, text: string): Promise<void> =>
     page.evaluate(
       ([among, wanted]) => {
-        const found = [...document.querySelectorAll(among)].find((each) => each.textContent?.trim() === wanted);
+        const found = [...document.querySelectorAll(among)].find(
+          (each) => each.textContent?.trim() === wanted,
+        );
         if (found === undefined) throw new Error(`no ${among} says ${wanted}`);
         found.click();
       },
@@ -332,7 +359,9 @@ describe.skipIf(!browsers.includes('firefox'))('a walk through the room Train in
         (count) => count > 0,
       );
       expect(lines).toBeGreaterThanOrEqual(8);
-      expect(await page.evaluate(() => [...document.querySelectorAll('.legend li')].length, undefined)).toBe(2);
+      expect(await page.evaluate(() => [...document.querySelectorAll('.legend li')].length, undefined)).toBe(
+        2,
+      );
       await click(page, 'nav a', 'Use');
       await says(page, /Try it/);
       expect(await page.evaluate(() => location.hash, undefined)).toBe('#/use?run=resnext_cifar&with=first');

@@ -76,14 +76,12 @@ test.each([
 });
 
 describe('the list of runs', () => {
-  const runs = ['one', 'two', 'three 10', 'three 9'].map(
-    (name, at): RunState => ({
-      ...{ ...state, id: `run:${name}`, name, startedAt: `2026-01-0${at + 1}T00:00:00Z` },
-      model: at === 0 ? 'resnet18' : 'resnext50_32x4d',
-      settings: { data: at < 2 ? '/photos' : '/clothes', seed: String(at) },
-      end: at === 1 ? 'finished' : undefined,
-    }),
-  );
+  const runs = ['one', 'two', 'three 10', 'three 9'].map((name, at): RunState => ({
+    ...{ ...state, id: `run:${name}`, name, startedAt: `2026-01-0${at + 1}T00:00:00Z` },
+    model: at === 0 ? 'resnet18' : 'resnext50_32x4d',
+    settings: { data: at < 2 ? '/photos' : '/clothes', seed: String(at) },
+    end: at === 1 ? 'finished' : undefined,
+  }));
   const names = (changes: Partial<typeof everything>): string[] =>
     filtered(runs, { ...everything, ...changes }).map(({ name }) => name);
 

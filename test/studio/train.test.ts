@@ -79,7 +79,14 @@ describe('a run', () => {
     expect([...loss.training.values]).toEqual(told.map((step) => step['loss']));
     expect([...accuracy.validation.epochs]).toEqual([1, 2]);
     const [state] = await engine.call('runs', []);
-    expect(state).toMatchObject({ id: run, name: 'first', epochs: 2, training: 'no', hasCheckpoint: true, end: 'finished' });
+    expect(state).toMatchObject({
+      id: run,
+      name: 'first',
+      epochs: 2,
+      training: 'no',
+      hasCheckpoint: true,
+      end: 'finished',
+    });
     expect(state.settings).toMatchObject({ network: 'resnext_cifar', batchSize: '50' });
     const pictures = [0, 1].map((index) => ({ data, split: 'test', index }) as const);
     const answers = await engine.call('classify', [{ weights: run, pictures, topK: 10 }]);

@@ -79,7 +79,9 @@ export async function writeReport(
     ...(command === undefined ? {} : { command }),
     notes: [
       ...run.notes,
-      ...(run.signal?.aborted === true && mistakes.some(({ index }) => maps?.has(index) !== true) ? [withoutExplanations] : []),
+      ...(run.signal?.aborted === true && mistakes.some(({ index }) => maps?.has(index) !== true)
+        ? [withoutExplanations]
+        : []),
       ...notesOn(evaluated),
       ...faultLines(metricsName, metrics.faults),
       ...(waiting > halfOfTheTime ? [waited(waiting)] : []),

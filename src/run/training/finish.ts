@@ -101,11 +101,7 @@ async function bestWeights(
 
 async function reportRun(
   { config, data, module, network }: PreparedRun,
-  {
-    backend,
-    folder,
-    signal,
-  }: Pick<Means, 'backend' | 'signal'> & { readonly folder: RunFolder },
+  { backend, folder, signal }: Pick<Means, 'backend' | 'signal'> & { readonly folder: RunFolder },
   evaluated: RunEvaluation | undefined,
   isAsked: boolean,
   log: RunLog,
@@ -118,7 +114,19 @@ async function reportRun(
   await log.emit({ type: 'reporting' });
   const { recipe, preprocessing, seed, command, weights, freeze } = config;
   return writeReport({
-    ...{ folder, data, backend, module, signal, recipe, preprocessing, seed, command, evaluated, notes: log.notes },
+    ...{
+      folder,
+      data,
+      backend,
+      module,
+      signal,
+      recipe,
+      preprocessing,
+      seed,
+      command,
+      evaluated,
+      notes: log.notes,
+    },
     model: network.description,
     begunWith: weights && `${weights.file}, classifier ${classifierFates[weights.head]}`,
     frozen: freeze?.join(' '),

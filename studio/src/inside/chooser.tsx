@@ -15,8 +15,8 @@ export function Chooser(): JSX.Element {
           <>
             {weights.value === undefined ? (
               <p>
-                There is no trained network yet: train one in the room Train, or name its file when you start the
-                studio.
+                There is no trained network yet: train one in the room Train, or name its file when you start
+                the studio.
               </p>
             ) : (
               <ChooseNetwork items={all} />

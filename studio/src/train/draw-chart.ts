@@ -33,7 +33,9 @@ export type ChartKind = 'loss' | 'share' | 'other';
 
 /** Whether values grow so far beyond where they began that an even scale would show nothing else. */
 export function isExploding(series: readonly Series[]): boolean {
-  const lines = series.flatMap(({ faint, bold }) => [faint.values, bold.values]).filter(({ length }) => length > 0);
+  const lines = series
+    .flatMap(({ faint, bold }) => [faint.values, bold.values])
+    .filter(({ length }) => length > 0);
   const first = Math.max(...lines.map(([value]) => value));
   return first > 0 && lines.some((values) => values.some((value) => value > explodes * first));
 }
@@ -43,9 +45,7 @@ export function drawChart(series: readonly Series[], { width, kind }: ChartShape
   const isLogarithmic = kind === 'loss' && isExploding(series);
   const longest = Math.max(0, ...series.flatMap(({ faint, bold }) => [last(faint), last(bold)]));
   const isFew = series.length <= fewRuns;
-  const marks = series.flatMap((one) =>
-    marksOf(isLogarithmic ? aboveZero(one) : one, { isFew, longest }),
-  );
+  const marks = series.flatMap((one) => marksOf(isLogarithmic ? aboveZero(one) : one, { isFew, longest }));
   return Plot.plot({
     ...{ width, height: 230, marginLeft: 52, marginBottom: 40, marks },
     ariaHidden: 'true',
@@ -71,15 +71,25 @@ function marksOf(
   const marked = { epochs: bold.epochs.subarray(from), values: bold.values.subarray(from) };
   const isLate = stopped !== undefined && stopped.epochs > longest / 2;
   return [
-    Plot.line({ length: faint.epochs.length }, { ...at(faint), ...stroke, strokeWidth: 1, strokeOpacity: 0.6 }),
+    Plot.line(
+      { length: faint.epochs.length },
+      { ...at(faint), ...stroke, strokeWidth: 1, strokeOpacity: 0.6 },
+    ),
     Plot.line({ length: bold.epochs.length }, { ...at(bold), ...stroke, strokeWidth: 2 }),
-    Plot.dot({ length: marked.epochs.length }, { ...at(marked), className, fill: colour, symbol, r: isFew ? 2.5 : 3.5 }),
+    Plot.dot(
+      { length: marked.epochs.length },
+      { ...at(marked), className, fill: colour, symbol, r: isFew ? 2.5 : 3.5 },
+    ),
     ...(stopped === undefined
       ? []
       : [
           Plot.ruleX([stopped.epochs], { className, stroke: colour, strokeDasharray: '2 3' }),
           Plot.dot([stopped.epochs], {
-            ...{ x: (epochs: number) => epochs, frameAnchor: 'top', symbol: stopped.isBad ? 'times' : 'square' },
+            ...{
+              x: (epochs: number) => epochs,
+              frameAnchor: 'top',
+              symbol: stopped.isBad ? 'times' : 'square',
+            },
             ...{ className, stroke: colour, strokeWidth: 2, r: 5, dy: 6 },
           }),
           Plot.text([isFew ? `${run}: ${stopped.text}` : ''], {

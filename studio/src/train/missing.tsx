@@ -8,8 +8,8 @@ export function Missing(): JSX.Element | null {
   return (
     <div role="alert" class="row">
       <span>
-        {names.join(', ')} {names.length === 1 ? 'is' : 'are'} not there any more: deleted, moved, or of another
-        studio. If {names.length === 1 ? 'it comes' : 'they come'} back, this page shows{' '}
+        {names.join(', ')} {names.length === 1 ? 'is' : 'are'} not there any more: deleted, moved, or of
+        another studio. If {names.length === 1 ? 'it comes' : 'they come'} back, this page shows{' '}
         {names.length === 1 ? 'it' : 'them'}.
       </span>
       <button

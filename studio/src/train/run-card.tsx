@@ -41,7 +41,8 @@ export function RunCard({ run, look, curves }: Shown): JSX.Element {
           />
           <p>
             {short(now.imagesPerSecond)} pictures/s, {percent(now.waiting)} of the time waiting for them,{' '}
-            {duration(now.secondsLeft)} left{programBytes !== undefined && `; ${bytes(programBytes)} of memory`}
+            {duration(now.secondsLeft)} left
+            {programBytes !== undefined && `; ${bytes(programBytes)} of memory`}
           </p>
         </>
       )}

@@ -16,7 +16,9 @@ export function RunCards({
   const carded =
     shown.length <= mostCards
       ? shown
-      : shown.filter(({ run }) => run.name === chosen || run.training !== 'no' || failureOf(run.id) !== undefined);
+      : shown.filter(
+          ({ run }) => run.name === chosen || run.training !== 'no' || failureOf(run.id) !== undefined,
+        );
   const rest = shown.length - carded.length;
   return (
     <>

@@ -89,11 +89,7 @@ export function RunList(): JSX.Element {
 }
 
 /** How many are listed, and what of them is not drawn. */
-function wordsOn(
-  all: readonly RunState[],
-  listed: readonly RunState[],
-  names: readonly string[],
-): string {
+function wordsOn(all: readonly RunState[], listed: readonly RunState[], names: readonly string[]): string {
   const drawnListed = listed.filter(({ name }) => names.includes(name)).length;
   const rest = listed.length - drawnListed;
   const others = names.length - drawnListed;
@@ -101,6 +97,7 @@ function wordsOn(
   const parts = [`${count(listed.length)}${of} listed, ${count(drawnListed)} drawn below`];
   if (rest > 0) parts.push(`${count(rest)} not drawn`);
   if (others > 0) parts.push(`${count(others)} drawn that the filter leaves out here`);
-  if (names.length >= mostDrawn) parts.push(`no more than ${mostDrawn} are drawn at a time: take one away for another`);
+  if (names.length >= mostDrawn)
+    parts.push(`no more than ${mostDrawn} are drawn at a time: take one away for another`);
   return `${parts.join('; ')}.`;
 }

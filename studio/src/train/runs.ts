@@ -72,7 +72,9 @@ export const drawn = computed((): readonly RunState[] =>
 
 /** Those that are not: deleted or moved. */
 export const missing = computed((): readonly string[] =>
-  runs.value === undefined ? [] : wanted.value.filter((name) => !drawn.value.some((run) => run.name === name)),
+  runs.value === undefined
+    ? []
+    : wanted.value.filter((name) => !drawn.value.some((run) => run.name === name)),
 );
 
 /** Draws these runs. The first is the chosen one, unless weights are. */

@@ -51,7 +51,11 @@ export function useWatched(ids: readonly string[]): void {
 async function watch(channel: Channel<StudioService>, id: string, signal: AbortSignal): Promise<void> {
   const change = (changes: Watched): void => {
     if (signal.aborted) return;
-    watched.value = new Map(watched.value).set(id, { ...watched.value.get(id), error: undefined, ...changes });
+    watched.value = new Map(watched.value).set(id, {
+      ...watched.value.get(id),
+      error: undefined,
+      ...changes,
+    });
   };
   while (!signal.aborted && channel.ended === undefined) {
     const on = {

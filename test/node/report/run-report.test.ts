@@ -171,7 +171,8 @@ describe('trainOn', () => {
       },
     });
     const page = await pageOf(path);
-    for (const { id } of result.evaluation?.misclassified ?? []) expect(page).toContain(id.slice(split.length + 1));
+    for (const { id } of result.evaluation?.misclassified ?? [])
+      expect(page).toContain(id.slice(split.length + 1));
     expect(page).not.toContain('alt="what spoke for');
     expect(page).toContain('interrupted while its report was written');
   });

@@ -89,7 +89,11 @@ export class NodeRuns implements StudioRuns {
       const { path } = await items.find(id, 'run');
       await this.#requireNamedData(path);
       await this.#begin(training, path, () =>
-        training.begin({ source: undefined, model: {}, options: { out: path, resume: true, epochs, patience } }),
+        training.begin({
+          source: undefined,
+          model: {},
+          options: { out: path, resume: true, epochs, patience },
+        }),
       );
     } catch (error) {
       if (this.#training === training) this.#training = undefined;

@@ -84,7 +84,9 @@ export class WebRuns implements StudioRuns {
     const named = { name: run.model };
     const source = run.settings['data'] ?? '';
     const data = source === 'pictures' ? 'data:bundled' : `data:kept/${source}`;
-    await this.#train(id, data, (data, on) => trainOn(data, named, { out: id, resume: true, epochs, patience, ...on }));
+    await this.#train(id, data, (data, on) =>
+      trainOn(data, named, { out: id, resume: true, epochs, patience, ...on }),
+    );
   }
 
   async stop(id: string): Promise<void> {
