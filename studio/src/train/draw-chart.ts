@@ -47,8 +47,7 @@ export function drawChart(series: readonly Series[], { width, kind }: ChartShape
   const isFew = series.length <= fewRuns;
   const marks = series.flatMap((one) => marksOf(isLogarithmic ? aboveZero(one) : one, { isFew, longest }));
   return Plot.plot({
-    ...{ width, height: 230, marginLeft: 52, marginBottom: 40, marks },
-    ariaHidden: 'true',
+    ...{ width, height: 230, marginLeft: 52, marginBottom: 40, ariaHidden: 'true', marks },
     style: { background: 'none', fontSize: '12px' },
     x: { label: 'epoch', ticks: Math.max(2, Math.floor(width / 90)), domain: [0, Math.max(longest, 1e-9)] },
     y: {

@@ -10,7 +10,7 @@ interface LegendProps {
   /** The chosen run's. */
   readonly chosen: string | undefined;
   /** Where the runs are drawn. */
-  readonly charts: RefObject<HTMLElement>;
+  readonly charts: RefObject<HTMLElement | null>;
 }
 
 /** Which line is whose: to bring a run to the fore, to choose it for all rooms, or to take it away. */

@@ -1,4 +1,4 @@
-import type { JSX } from 'preact';
+import { h, type JSX } from 'preact';
 import type { Look } from './look.ts';
 
 interface Mark {
@@ -14,9 +14,7 @@ const middle = height / 2;
 export function Swatch({ look }: { readonly look: Look }): JSX.Element {
   return (
     <svg class="swatch" width={width} height={height} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
-      {swatchMarks(look).map(({ name: Name, attributes }) => (
-        <Name key={Name} {...attributes} />
-      ))}
+      {swatchMarks(look).map(({ name, attributes }) => h(name, { key: name, ...attributes }))}
     </svg>
   );
 }
