@@ -91,7 +91,7 @@ describe('the list of runs', () => {
 
   test('is filtered by words, which may be settings', () => {
     expect(names({ text: 'THREE' })).toEqual(['three 9', 'three 10']);
-    expect(names({ text: 'seed 1 resnext' })).toEqual(['two']);
+    expect(names({ text: 'clothes RESNEXT 10' })).toEqual(['three 10']);
     expect(names({ text: 'nobody' })).toEqual([]);
   });
 
