@@ -2,6 +2,7 @@ import type { Handlers } from '../base/channel/service.ts';
 import { dataHandlers } from './data/handlers.ts';
 import { judgeHandlers } from './judge/handlers.ts';
 import { insideHandlers } from './inside/handlers.ts';
+import { inOrder } from './order.ts';
 import type { StudioPlatform } from './platform.ts';
 import type { StudioService } from './service.ts';
 import { trainHandlers } from './train/handlers.ts';
@@ -11,7 +12,7 @@ import { useHandlers } from './use/handlers.ts';
 export function studioHandlers(platform: StudioPlatform): Handlers<StudioService> {
   return {
     about: () => platform.about,
-    items: () => platform.items(),
+    items: async () => inOrder(await platform.items(), await platform.runs.list()),
     ...dataHandlers(platform),
     ...judgeHandlers(platform),
     ...trainHandlers(platform),

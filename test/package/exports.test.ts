@@ -76,10 +76,10 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
       'ConnectionLimits GrpcAddress LoggerOptions ModelAbout ModelSource MountOptions RunningGrpc ServeLimits ServedModel ServerOptions TlsOptions',
   },
   './studio': {
-    values: 'Kept VERSION connect portOf portOfLine serve settingsOf studioHandlers trainedFrom',
+    values: 'Kept VERSION connect endIn portOf portOfLine serve settingsOf studioHandlers trainedFrom',
     types: `
-      Call Channel ChannelPort DataCheck DataDescription ExportFormat ExportedFile Handlers InsideNetwork Judged LayerMaps PathShares PictureExplained ListedPicture MessageLine MetricsPart PictureAnswer PictureRef Pixels
-      RunState SplitName StudioAbout StudioClassifier StudioItem StudioPlatform StudioRuns StudioService TrainRequest UploadedClass`,
+      Call Channel ChannelPort DataCheck DataDescription ExportFormat ExportedFile Handlers InsideNetwork Judged LayerMaps Line PathShares PictureExplained ListedPicture MessageLine MetricsCursor MetricsPart PictureAnswer PictureRef Pixels
+      RunCurves RunState SplitName StudioAbout StudioClassifier StudioItem StudioPlatform StudioRuns StudioService TrainRequest UploadedClass`,
   },
   './train': {
     values: `

@@ -9,11 +9,13 @@ export function settingsOf({
   preprocessing,
   weights,
   freeze,
+  patience,
 }: RunConfig): Record<string, string> {
   const settings: Record<string, string> = { data, network: model.name };
   for (const [name, value] of Object.entries(model.options)) settings[`network ${name}`] = wordOf(value);
   for (const [name, value] of Object.entries(recipe)) settings[name] = wordOf(value);
   settings['seed'] = String(seed);
+  if (patience !== undefined) settings['patience'] = String(patience);
   settings['input'] = `${preprocessing.size.join('×')}×${preprocessing.channels}`;
   if (weights !== undefined) settings['begins with'] = `${weights.file}, classifier ${weights.head}`;
   if (freeze !== undefined && freeze.length > 0) settings['frozen'] = freeze.join(', ');

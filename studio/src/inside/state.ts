@@ -1,4 +1,4 @@
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import type {
   InsideNetwork,
   LayerMaps,
@@ -11,10 +11,10 @@ import type {
   StudioItem,
 } from 'cardinal-nn/studio';
 import { whenReady } from '../engine/engine.ts';
+import { chosenOf } from '../parts/chosen.ts';
 import { Question } from './question.ts';
 
 /** What a visitor has chosen. */
-export const weights = signal<string | undefined>(undefined);
 export const data = signal<string | undefined>(undefined);
 export const picture = signal<PictureRef | undefined>(undefined);
 /** The class that is explained. Undefined: the likeliest. */
@@ -24,6 +24,11 @@ export const layer = signal<string | undefined>(undefined);
 
 /** What the engine says. */
 export const items = new Question<readonly StudioItem[]>();
+/** The network that all rooms speak of. */
+export const weights = computed(() => {
+  const { value } = items.answer;
+  return value.kind === 'there' ? chosenOf(value.value)?.id : undefined;
+});
 export const network = new Question<InsideNetwork>();
 export const listed = new Question<{
   readonly split: SplitName;
@@ -46,7 +51,6 @@ export function begin(): () => void {
     effect(() => {
       const { value } = items.answer;
       if (value.kind !== 'there') return;
-      weights.value ??= value.value.find(({ kind }) => kind !== 'data')?.id;
       data.value ??= value.value.find(({ kind }) => kind === 'data')?.id;
     }),
     effect(() => {

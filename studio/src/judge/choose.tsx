@@ -2,6 +2,8 @@ import { useSignal, useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import type { SplitName, StudioItem } from 'cardinal-nn/studio';
 import { engine } from '../engine/engine.ts';
+import { ChooseNetwork } from '../parts/choose-network.tsx';
+import { chosenOf } from '../parts/chosen.ts';
 import { progress, start, stop } from './state.ts';
 
 const splits: readonly (readonly [SplitName, string])[] = [
@@ -13,19 +15,17 @@ const splits: readonly (readonly [SplitName, string])[] = [
 /** Which weights are judged, on which pictures. */
 export function Choose(): JSX.Element {
   const items = useSignal<readonly StudioItem[]>([]);
-  const weights = useSignal('');
   const data = useSignal('');
   const split = useSignal<SplitName>('test');
   useSignalEffect(() => {
     if (engine.value.kind !== 'ready') return;
     void engine.value.engine.call('items', []).then((found) => {
       items.value = found;
-      weights.value = found.find(({ kind }) => kind !== 'data')?.id ?? '';
       data.value = found.find(({ kind }) => kind === 'data')?.id ?? '';
     });
   });
-  const networks = items.value.filter(({ kind }) => kind !== 'data');
-  if (engine.value.kind === 'ready' && items.value.length > 0 && networks.length === 0)
+  const weights = chosenOf(items.value)?.id;
+  if (engine.value.kind === 'ready' && items.value.length > 0 && weights === undefined)
     return <p>There is no trained network yet. Train one in the room Train, then judge it here.</p>;
   const isBusy = progress.value !== undefined;
   return (
@@ -33,19 +33,10 @@ export function Choose(): JSX.Element {
       class="judge-choose"
       onSubmit={(event) => {
         event.preventDefault();
-        void start({ weights: weights.value, data: data.value, split: split.value });
+        if (weights !== undefined) void start({ weights, data: data.value, split: split.value });
       }}
     >
-      <label class="field">
-        Network
-        <select value={weights.value} onChange={({ currentTarget }) => (weights.value = currentTarget.value)}>
-          {networks.map(({ id, name }) => (
-            <option key={id} value={id}>
-              {name}
-            </option>
-          ))}
-        </select>
-      </label>
+      <ChooseNetwork items={items.value} />
       <label class="field">
         Pictures
         <select value={data.value} onChange={({ currentTarget }) => (data.value = currentTarget.value)}>
@@ -71,7 +62,7 @@ export function Choose(): JSX.Element {
           ))}
         </select>
       </label>
-      <button type="submit" disabled={isBusy || weights.value === '' || data.value === ''}>
+      <button type="submit" disabled={isBusy || weights === undefined || data.value === ''}>
         Judge
       </button>
       {progress.value && (

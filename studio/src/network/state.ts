@@ -1,5 +1,5 @@
 import { computed, effect, signal } from '@preact/signals';
-import { address } from '../address.ts';
+import { address, withQuery } from '../address.ts';
 import { addressOf, choiceOf, withOption } from './choice.ts';
 import { partAt, type Part } from './outline.ts';
 import { ask } from './work/ask.ts';
@@ -106,7 +106,7 @@ function remember(chosen: Choice): void {
   clearTimeout(timer);
   timer = setTimeout(() => {
     if (location.hash.startsWith('#/network') || location.hash === '') {
-      history.replaceState(null, '', addressOf(chosen));
+      history.replaceState(null, '', withQuery(addressOf(chosen)));
     }
   }, 250);
 }

@@ -1,10 +1,4 @@
-import { saveFile } from '../parts/save-file.ts';
-import { csvOf } from './statistics.ts';
-
-/** Gives the visitor a table as a CSV file. */
-export function saveCsv(name: string, rows: readonly (readonly (string | number)[])[]): void {
-  saveFile(`${name}.csv`, new Blob([csvOf(rows)], { type: 'text/csv' }));
-}
+import { saveFile } from './save-file.ts';
 
 /** Gives the visitor a chart, with the colours that it has on the page. */
 export async function saveChart(name: string, svg: SVGSVGElement, type: 'svg' | 'png'): Promise<void> {
@@ -34,5 +28,5 @@ function standalone(svg: SVGSVGElement): string {
   copy.style.background = getComputedStyle(document.body).backgroundColor;
   return new XMLSerializer()
     .serializeToString(copy)
-    .replace(/var\((--[a-z]+)\)/g, (_, variable: string) => style.getPropertyValue(variable).trim());
+    .replace(/var\((--[\w-]+)\)/g, (_, variable: string) => style.getPropertyValue(variable).trim());
 }
