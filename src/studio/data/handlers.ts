@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Handlers } from '../../base/channel/service.ts';
 import { CardinalError } from '../../base/errors.ts';
+import { howToRaise } from '../../data/picture-limits.ts';
 import { augmentationSchema } from '../../data/preprocessing.ts';
 import { leftOutLine } from '../../data/left-out.ts';
 import type { OpenData } from '../../data/open-data.ts';
@@ -11,6 +12,7 @@ import { argument, id, pictureRef, split, whole } from '../schemas.ts';
 import type { SplitName } from '../refs.ts';
 import { augmented } from './augment.ts';
 import { checkData } from './check.ts';
+import { tooLarge } from './limits.ts';
 import type { DataCalls, DataDescription, ListedPicture } from './service.ts';
 
 const ofData = z.strictObject({ data: id });
@@ -44,7 +46,6 @@ const made = z.strictObject({
     .array(z.strictObject({ name, uploads: z.array(id).check(z.maxLength(200_000)) }))
     .check(z.minLength(1), z.maxLength(10_000)),
 });
-const mostUploadBytes = 32 * 2 ** 20;
 const uploaded = z.strictObject({
   name: z.string().check(z.maxLength(1000)),
   bytes: z.instanceof(Uint8Array),
@@ -81,22 +82,22 @@ export function dataHandlers(platform: StudioPlatform): Handlers<DataCalls> {
         },
       });
     },
-    upload: (args) => {
+    upload: async (args) => {
       const { name, bytes } = argument('upload', uploaded, args);
-      if (bytes.length > mostUploadBytes) {
-        throw new CardinalError(
-          `${name}: expected a picture of at most ${mostUploadBytes / 2 ** 20} MiB, got ${Math.ceil(bytes.length / 2 ** 20)}`,
-        );
+      const refusal = tooLarge(bytes.length);
+      if (refusal !== undefined) throw new CardinalError(`cannot read ${name}: ${refusal}`);
+      try {
+        return await platform.upload(name, bytes);
+      } catch (error) {
+        // Its flag is of the command line.
+        throw error instanceof CardinalError && error.message.includes(howToRaise)
+          ? new CardinalError(error.message.replace(howToRaise, ': make it smaller'), { cause: error })
+          : error;
       }
-      return platform.upload(name, bytes);
     },
-    makeData: (args) => {
+    makeData: (args, { signal, tell }) => {
       const { name, classes } = argument('makeData', made, args);
-      const twice = classes.find(
-        (each, index) => classes.findIndex((other) => other.name === each.name) !== index,
-      );
-      if (twice !== undefined)
-        throw new CardinalError(`makeData: expected names that differ, got "${twice.name}" twice`);
+      requireOwnNames(classes.map((each) => each.name));
       const empty = classes.find(({ uploads }) => uploads.length === 0);
       if (empty !== undefined) {
         throw new CardinalError(
@@ -108,9 +109,29 @@ export function dataHandlers(platform: StudioPlatform): Handlers<DataCalls> {
           `"${classes[0].name}" is the only class: a classifier tells at least two apart, so add another`,
         );
       }
-      return platform.makeData(name, classes);
+      return platform.makeData(name, classes, {
+        signal,
+        onProgress: (done, total) => {
+          tell('progress', done, total);
+        },
+      });
     },
   };
+}
+
+/** Classes become folders: on many disks names that differ in capitals alone are one. Throws a `CardinalError`. */
+function requireOwnNames(names: readonly string[]): void {
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const folder = name.normalize('NFC').toLowerCase();
+    const other = seen.get(folder);
+    if (other !== undefined) {
+      throw new CardinalError(
+        `there are two classes "${other}" and "${name}", which are one name to a disk: rename one of them`,
+      );
+    }
+    seen.set(folder, name);
+  }
 }
 
 function descriptionOf(id: string, name: string, data: OpenData): DataDescription {
