@@ -163,16 +163,25 @@ describe.skipIf(!browsers.includes('chromium')).each(engines)('by $where', ({ se
 describe.skipIf(!browsers.includes('chromium'))('a studio that goes while pictures are taken in', () => {
   test('gets the rest of them when it is back', async () => {
     const opened = await openPlatform();
+    const { platform } = opened;
+    let taken = 0;
+    const gone = Promise.withResolvers<undefined>();
+    const upload = platform.upload.bind(platform);
+    platform.upload = async (name, bytes) => {
+      if (++taken > 20) await gone.promise;
+      return upload(name, bytes);
+    };
     let studio = await serveMachine(opened);
     const port = Number(new URL(studio.origin).port);
     try {
       const { page } = await openRoom(browser, studio, 'data');
-      await add(page, 'reds', [...reds, ...reds, ...reds]);
-      await page.getByText('Taking in pictures').waitFor();
+      await add(page, 'reds', reds);
+      await page.getByText('Taking in pictures: 20 of 60').waitFor();
       await studio.close();
+      gone.resolve(undefined);
       await page.getByText('It goes on when the studio is back').waitFor();
       studio = await serveMachine(opened, port);
-      await has(page, 'reds', 180);
+      await has(page, 'reds', 60);
       expect(await page.getByText('Left out').count()).toBe(0);
     } finally {
       await studio.close();

@@ -13,6 +13,7 @@ import type { SplitName } from '../refs.ts';
 import { augmented } from './augment.ts';
 import { checkData } from './check.ts';
 import { tooLarge } from './limits.ts';
+import { made, requireClasses } from './made.ts';
 import type { DataCalls, DataDescription, ListedPicture } from './service.ts';
 
 const ofData = z.strictObject({ data: id });
@@ -30,21 +31,6 @@ const augmentQuery = z.strictObject({
   size: whole(8, 1024),
   count: whole(1, 64),
   seed: z.optional(whole(0, Number.MAX_SAFE_INTEGER)),
-});
-/** It becomes a folder's name. */
-const name = z.string().check(
-  z.trim(),
-  z.minLength(1),
-  z.maxLength(100),
-  z.refine((text) => !/[/\\\0]/.test(text) && !text.startsWith('.'), {
-    error: 'expected a name without slashes that does not begin with a dot',
-  }),
-);
-const made = z.strictObject({
-  name,
-  classes: z
-    .array(z.strictObject({ name, uploads: z.array(id).check(z.maxLength(200_000)) }))
-    .check(z.minLength(1), z.maxLength(10_000)),
 });
 const uploaded = z.strictObject({
   name: z.string().check(z.maxLength(1000)),
@@ -97,18 +83,7 @@ export function dataHandlers(platform: StudioPlatform): Handlers<DataCalls> {
     },
     makeData: (args, { signal, tell }) => {
       const { name, classes } = argument('makeData', made, args);
-      requireOwnNames(classes.map((each) => each.name));
-      const empty = classes.find(({ uploads }) => uploads.length === 0);
-      if (empty !== undefined) {
-        throw new CardinalError(
-          `the class "${empty.name}" has no pictures: add some, or take the class away`,
-        );
-      }
-      if (classes.length < 2) {
-        throw new CardinalError(
-          `"${classes[0].name}" is the only class: a classifier tells at least two apart, so add another`,
-        );
-      }
+      requireClasses(classes);
       return platform.makeData(name, classes, {
         signal,
         onProgress: (done, total) => {
@@ -117,21 +92,6 @@ export function dataHandlers(platform: StudioPlatform): Handlers<DataCalls> {
       });
     },
   };
-}
-
-/** Classes become folders: on many disks names that differ in capitals alone are one. Throws a `CardinalError`. */
-function requireOwnNames(names: readonly string[]): void {
-  const seen = new Map<string, string>();
-  for (const name of names) {
-    const folder = name.normalize('NFC').toLowerCase();
-    const other = seen.get(folder);
-    if (other !== undefined) {
-      throw new CardinalError(
-        `there are two classes "${other}" and "${name}", which are one name to a disk: rename one of them`,
-      );
-    }
-    seen.set(folder, name);
-  }
 }
 
 function descriptionOf(id: string, name: string, data: OpenData): DataDescription {

@@ -15,6 +15,7 @@ import {
   newClasses,
   refused,
 } from './state.ts';
+import './unsaved.ts';
 import { stopUploading, takeDropped, uploading } from './upload.ts';
 
 /** Makes data of a visitor's own pictures: drop folders, or name classes and fill them. */
@@ -35,7 +36,7 @@ export function Collect({ onMade }: { readonly onMade: () => void }): JSX.Elemen
         name: each.name,
         uploads: each.pictures.map(({ upload }) => upload),
       }));
-      const progress = (...[done, total]: readonly [number, number]): void => {
+      const progress = (done: number, total: number): void => {
         making.value = [done, total];
       };
       chosenData.value = await engine.call('makeData', [{ name: name.value, classes: filled }], {

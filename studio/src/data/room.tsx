@@ -13,7 +13,14 @@ export function DataRoom(): JSX.Element {
   const next = useRef<HTMLAnchorElement>(null);
   return (
     <>
-      <Collect onMade={() => next.current?.focus()} />
+      <Collect
+        onMade={() => {
+          // When the classes are gone from the page: it would scroll away from under them.
+          requestAnimationFrame(() => {
+            next.current?.focus();
+          });
+        }}
+      />
       <section>
         <h2>Pictures to work with</h2>
         <ChooseData />

@@ -1,5 +1,5 @@
 import { batch, effect, signal, untracked } from '@preact/signals';
-import { engine } from '../engine/engine.ts';
+import { engine, whenBack } from '../engine/engine.ts';
 import { messageOf } from '../parts/answer.ts';
 import { sendPicture } from '../parts/send-picture.ts';
 import type { Dropped, DroppedFile } from './dropped.ts';
@@ -75,7 +75,9 @@ function begin(files: number): void {
   uploading.value = { ...uploading.value, of: uploading.value.of + files };
   while (senders < Math.min(atOnce, waiting.length)) {
     senders++;
-    void send().finally(() => senders--);
+    void send().finally(() => {
+      senders--;
+    });
   }
 }
 
@@ -83,12 +85,14 @@ async function send(): Promise<void> {
   for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
     const own = round;
     const { key, file, target } = next;
-    const { channel, started } = await liveEngine();
+    const { engine: channel, about } = await whenBack(() => {
+      uploading.value = { ...uploading.value, waiting: true };
+    });
     if (own !== round) continue;
     try {
       const upload = await sendPicture(channel, file);
       if (own !== round) continue;
-      taken.push({ target, picture: { key, file, upload, sentTo: started } });
+      taken.push({ target, picture: { key, file, upload, sentTo: about.started } });
     } catch (error) {
       if (own !== round) continue;
       if (channel.ended !== undefined) {
@@ -128,25 +132,6 @@ function show(): void {
   });
 }
 
-/** The engine, once there is one that answers: one that was lost may come back. */
-function liveEngine(): Promise<{
-  readonly channel: Extract<typeof engine.value, { kind: 'ready' }>['engine'];
-  readonly started: string;
-}> {
-  return new Promise((resolve) => {
-    const stop = engine.subscribe((state) => {
-      if (state.kind !== 'ready' || state.engine.ended !== undefined) {
-        uploading.value = { ...uploading.peek(), waiting: true };
-        return;
-      }
-      resolve({ channel: state.engine, started: state.about.started });
-      queueMicrotask(() => {
-        stop();
-      });
-    });
-  });
-}
-
 // An engine that was started anew has no files: it gets those of the classes that are being made.
 effect(() => {
   if (engine.value.kind !== 'ready') return;
@@ -166,17 +151,4 @@ effect(() => {
     }
     if (again > 0) begin(again);
   });
-});
-
-// Pictures that no data is made of yet are gone with the page: the browser asks before.
-effect(() => {
-  const isUnsaved = newClasses.value.some(({ pictures }) => pictures.length > 0) || uploading.value.of > 0;
-  if (!isUnsaved) return undefined;
-  const ask = (event: BeforeUnloadEvent): void => {
-    event.preventDefault();
-  };
-  window.addEventListener('beforeunload', ask);
-  return () => {
-    window.removeEventListener('beforeunload', ask);
-  };
 });

@@ -29,9 +29,13 @@ export async function faults(page: Pick<TestPage, 'evaluate'>): Promise<string[]
   }, axe.source);
   return page.evaluate(async () => {
     const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run({
-      // A part of a drawing is named by a sentence of all that its texts say, which are not in that order in the drawing.
-      rules: { 'label-content-name-mismatch': { enabled: false } },
+      rules: { 'label-content-name-mismatch': { enabled: true } },
     });
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
+    // A part of the network's drawing is named by all that its texts say; where it is small, the drawing has the beginnings of them.
+    const isShortened = (id: string, html: string): boolean =>
+      id === 'label-content-name-mismatch' && html.includes('role="treeitem"');
+    return violations.flatMap(({ id, nodes }) =>
+      nodes.flatMap(({ html }) => (isShortened(id, html) ? [] : [`${id}: ${html}`])),
+    );
   }, undefined);
 }

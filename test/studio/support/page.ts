@@ -1,5 +1,5 @@
 import type { Page } from 'playwright-core';
-import type { TestBrowser } from '../../browser/support/browsers.ts';
+import type { TestBrowser, TestPage } from '../../browser/support/browsers.ts';
 import { openPlatform, serveMachine, serveStatic, type TestStudio } from './studio.ts';
 
 /** A page of Chromium's in a room of a studio; without a room as one that begins. */
@@ -7,7 +7,7 @@ export async function openRoom(
   browser: TestBrowser,
   studio: TestStudio,
   room?: string,
-): Promise<{ readonly page: Page; readonly console: readonly string[] }> {
+): Promise<{ readonly page: Page } & Pick<TestPage, 'console' | 'evaluate'>> {
   const opened = await browser.newPage();
   const page = opened.driver.playwright;
   if (page === undefined) throw new Error('expected Chromium to be driven by Playwright');
@@ -18,7 +18,8 @@ export async function openRoom(
     .locator('.engine')
     .getByText(/^(This machine|In this page): /)
     .waitFor();
-  return { page, console: opened.console };
+  const { console, evaluate } = opened;
+  return { page, console, evaluate };
 }
 
 /** Both engines, each with nothing but the bundled pictures. */
