@@ -18,6 +18,8 @@ export interface StudioAbout {
   /** What computes, in words: "WebAssembly with relaxed SIMD, 4 threads". */
   readonly engine: string;
   readonly version: string;
+  /** Differs whenever it was started anew: files that were sent before are gone then. */
+  readonly started: string;
   /** What keeps it from more, if anything does: no threads, no room to keep runs. */
   readonly notes: readonly string[];
 }
