@@ -2,6 +2,7 @@ import type { Handlers } from '../base/channel/service.ts';
 import { dataHandlers } from './data/handlers.ts';
 import { judgeHandlers } from './judge/handlers.ts';
 import { insideHandlers } from './inside/handlers.ts';
+import { paperHandlers } from './paper/handlers.ts';
 import type { StudioPlatform } from './platform.ts';
 import type { StudioService } from './service.ts';
 import { trainHandlers } from './train/handlers.ts';
@@ -16,6 +17,7 @@ export function studioHandlers(platform: StudioPlatform): Handlers<StudioService
     ...judgeHandlers(platform),
     ...trainHandlers(platform),
     ...insideHandlers(platform),
+    ...paperHandlers(platform),
     ...useHandlers(platform),
   };
 }

@@ -15,6 +15,7 @@ export type { StudioAbout, StudioItem, StudioService } from './service.ts';
 export type { DataCheck, DataDescription, ListedPicture, Pixels } from './data/service.ts';
 export type { Judged } from './judge/service.ts';
 export type { InsideNetwork, LayerMaps, PathShares, PictureExplained } from './inside/service.ts';
+export type { FormsFound, GradientLook, GroupsQuery, GroupTimes, ShortcutsFound } from './paper/service.ts';
 export type { MetricsPart, StudioRuns } from './train/platform.ts';
 export type { PictureAnswer, RunState, TrainRequest } from './train/service.ts';
 export type { ExportedFile, ExportFormat } from './use/service.ts';
