@@ -1,42 +1,66 @@
-/** What the studio's page shows of the studies: computed of their tables in docs/studies, so that it cannot say anything else. */
+/** What the studio's page shows of the studies: their pages and tables in docs/studies, so that it cannot say anything else. */
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { parseHTML } from 'linkedom';
 import { separableRatio } from '../src/cost/index.ts';
-import { overall, verdictSentence } from '../src/study/claims.ts';
+import { overall } from '../src/study/claims.ts';
 import { fromCsv } from '../src/study/csv.ts';
 import type { Outcome } from '../src/study/outcome.ts';
-import { whereOf } from '../src/study/page.ts';
 import { planStudy, type StudyPlan } from '../src/study/plan.ts';
 import { estimate, valuesOf } from '../src/study/statistics.ts';
 import { studies } from '../src/study/studies/index.ts';
 import type { Study } from '../src/study/study.ts';
-import type { StudyChart, StudyResult } from '../studio/src/paper/study-result.ts';
+import type { StudyChart, StudyResult, Verdict } from '../studio/src/paper/study-result.ts';
 import { root } from './on-node.ts';
 
 export function studyResults(): Promise<StudyResult[]> {
   return Promise.all(
     studies.map(async (study) => {
-      const path = join(root, 'docs/studies', `${study.name}.csv`);
-      return studyResult(study, await readFile(path, 'utf8'), path);
+      const path = join(root, 'docs/studies', study.name);
+      const outcomes = outcomesOf(study, await readFile(`${path}.csv`, 'utf8'));
+      return {
+        ...{ name: study.name, title: study.title, question: study.question },
+        ...readPage(await readFile(`${path}.html`, 'utf8'), path),
+        charts: chartsOf(planStudy(study, { scale: 'small' }), outcomes),
+      };
     }),
   );
 }
 
-function studyResult(study: Study, csv: string, path: string): StudyResult {
-  const plan = planStudy(study, { scale: 'small' });
-  const keys = [...study.measures.map(({ key }) => key)];
-  const outcomes = fromCsv(csv, keys, path);
-  const checked = plan.setting.check(outcomes);
-  const [, , dataName = ''] = csv.split('\n')[1]?.split(',') ?? [];
-  return {
-    name: study.name,
-    title: study.title,
-    question: study.question,
-    verdict: overall(checked),
-    sentence: verdictSentence(checked, whereOf(plan, { dataName })),
-    claims: checked,
-    charts: chartsOf(plan, outcomes),
-  };
+export function outcomesOf({ name, measures }: Study, csv: string): Outcome[] {
+  return fromCsv(
+    csv,
+    measures.map(({ key }) => key),
+    name,
+  );
+}
+
+/** What is used of linkedom's elements, whose own types name the DOM library's. */
+interface Element {
+  readonly textContent: string;
+  readonly children: readonly Element[];
+  querySelector(selector: string): Element | null;
+  querySelectorAll(selector: string): Iterable<Element>;
+}
+
+/** What the study's own page says: some of it (how far forms are apart) is in no table. Throws an `Error` if the page is another. */
+function readPage(html: string, path: string): Pick<StudyResult, 'verdict' | 'sentence' | 'claims'> {
+  const { document } = parseHTML(html) as { document: Element };
+  const textOf = (element: Element | null | undefined): string =>
+    (element?.textContent ?? '').replace(/\s+/g, ' ').trim();
+  const sentence = textOf(document.querySelector('.verdict p'));
+  const claims = [...document.querySelectorAll('.claims tbody tr')].map(({ children }) => {
+    const [claim, found, ...rest] = children.map(textOf);
+    const verdict = verdictIn(rest.at(-1), path);
+    return { claim, found, verdict, ...(rest.length === 2 && rest[0] !== '–' ? { published: rest[0] } : {}) };
+  });
+  if (sentence === '' || claims.length === 0) throw new Error(`${path}.html has no claims`);
+  return { sentence, claims, verdict: overall(claims) };
+}
+
+function verdictIn(text: string | undefined, path: string): Verdict {
+  if (text === 'agrees' || text === 'disagrees' || text === 'cannot tell') return text;
+  throw new Error(`${path}.html has a verdict ${String(text)}`);
 }
 
 function chartsOf(plan: StudyPlan, outcomes: readonly Outcome[]): StudyChart[] {

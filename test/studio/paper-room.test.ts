@@ -107,7 +107,7 @@ describe.skipIf(cases.length === 0).each(cases)('in $kind, computed by $engine',
     const status = '[aria-labelledby=forms-title] [role=status]';
     expect(await textOf(page, status, /The same\./)).toMatch(/Of 50,176 numbers/);
     await press(page, 'forms-title', 'New weights');
-    await press(page, 'forms-title', 'Change one weight');
+    await press(page, 'forms-title', 'Change one parameter');
     expect(await textOf(page, status, /Not the same/)).toMatch(/\(b\) and \(c\) still agree/);
   });
 

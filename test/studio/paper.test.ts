@@ -107,7 +107,7 @@ test('an experiment is cancelled between two steps', async () => {
   expect(steps).toBeLessThan(50);
 });
 
-test('forms are equal for every block and all weights, and are not when one weight of one is another', async () => {
+test('forms are equal for every block and all weights, and are not when one parameter of one is another', async () => {
   const engine = asking(opened.platform);
   const maps = new Set<string>();
   for (const [cardinality, width] of [
@@ -129,7 +129,7 @@ test('forms are equal for every block and all weights, and are not when one weig
   }
   expect(maps.size).toBe(8);
   const changed = await engine.call('equalForms', [{ cardinality: 32, width: 4, seed: 1, isChanged: true }]);
-  expect(changed.forms[0].difference).toBeGreaterThan(0.01);
+  expect(changed.forms[0].difference).toBeGreaterThan(0.1);
   expect(changed.forms[1].difference / changed.largest).toBeLessThan(1e-5);
 });
 
@@ -160,7 +160,7 @@ test('the block of the paper is timed at one cost, from one path to depthwise', 
   ]);
   for (const { groups = 0, width, macs } of times) {
     expect(macs).toBe(16 * bottleneckParameters(groups, width, 256));
-    expect(macs / times[0].macs).toBeCloseTo(1, 1);
+    expect(Math.abs(macs / times[0].macs - 1)).toBeLessThan(0.1);
   }
   expect(times.at(-1)?.width).toBe(1);
 });

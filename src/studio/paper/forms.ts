@@ -80,16 +80,16 @@ function drawn(state: StateDict, seed: number): StateDict {
     [...state].map(([name, tensor]): [string, TensorData] => {
       if (tensor.dtype !== 'F32') return [name, tensor];
       const isScale = name.endsWith('running_var') || (tensor.shape.length === 1 && name.endsWith('weight'));
-      const spread = 1 / Math.sqrt(sizeOf(tensor.shape.slice(1)));
+      const spread = tensor.shape.length === 1 ? 0.3 : 1 / Math.sqrt(sizeOf(tensor.shape.slice(1)));
       const draw = (): number => (isScale ? rng.uniform(0.5, 1.5) : spread * rng.normal());
       return [name, f32(tensor.shape, Float32Array.from(tensor.data, draw))];
     }),
   );
 }
 
-/** The same with another number in the last convolution of the first path. */
+/** The same with another bias in the norm behind the sum, which shows wherever the output is above zero. */
 function withAnother(state: StateDict): StateDict {
-  const name = 'paths.0.conv3.weight';
+  const name = 'bn3.bias';
   const tensor = state.get(name);
   if (tensor?.dtype !== 'F32') return state;
   const data = tensor.data.slice();

@@ -141,12 +141,9 @@ async function load(
 /** Milliseconds of a run, the mean of as many as a clock needs. */
 async function timeOf(program: Program): Promise<number> {
   const before = performance.now();
-  let runs = 0;
-  let elapsed = 0;
-  do {
+  for (let runs = 1; ; runs++) {
     await program.run('forward');
-    runs++;
-    elapsed = performance.now() - before;
-  } while (elapsed < longEnough);
-  return elapsed / runs;
+    const elapsed = performance.now() - before;
+    if (elapsed >= longEnough) return elapsed / runs;
+  }
 }

@@ -78,7 +78,7 @@ export interface FormsQuery {
   readonly cardinality: number;
   readonly width: number;
   readonly seed: number;
-  /** One weight of form (a) is another than in (b) and (c). */
+  /** One parameter of form (a) is another than in (b) and (c). */
   readonly isChanged: boolean;
 }
 

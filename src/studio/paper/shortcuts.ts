@@ -14,8 +14,11 @@ import type { GradientLook, PlainOrResidual, ShortcutsQuery } from './service.ts
 /** Side of the pictures, and how many make a batch: those of the small studies, a smaller batch for a look in seconds. */
 export const shortcutPictures = { size: 16, batchSize: 32 } as const;
 
-/** The paper's rate for CIFAR, 0.1 for batches of 128. */
-const learningRate = (0.1 * shortcutPictures.batchSize) / 128;
+/**
+ * The rate with which He et al. 2016 (section 4.2) begin the training of 110 layers, 0.01 for batches of 128: with a larger one the first
+ * steps of deep networks overshoot.
+ */
+const learningRate = (0.01 * shortcutPictures.batchSize) / 128;
 
 /** C and d of the blocks, as the paper counts them. */
 const blocksOf = {

@@ -31,8 +31,11 @@ export function PlotView({ title, text, series, options }: PlotViewProps): JSX.E
   useEffect(() => {
     if (width === 0) return;
     const style = { background: 'none', fontSize: '12px' };
-    const shared = { height: 280, marginLeft: 52, marginRight: 16, marginBottom: 42, ariaHidden: 'true' };
-    box.current?.replaceChildren(Plot.plot({ ...shared, ...options, width, style }));
+    const shared = { height: 280, marginLeft: 52, marginRight: 16, marginBottom: 42 };
+    const drawn = Plot.plot({ ...shared, ...options, width, style });
+    // What it shows is said of the box around it.
+    drawn.setAttribute('aria-hidden', 'true');
+    box.current?.replaceChildren(drawn);
   }, [options, width]);
   return (
     <figure class="paper-chart">
@@ -60,7 +63,7 @@ export function PlotView({ title, text, series, options }: PlotViewProps): JSX.E
 }
 
 /** A line with dots, in the look of a series. */
-export function lineOf<T>(index: number, points: readonly T[], x: string, y: string): Plot.Markish[] {
+export function lineOf(index: number, points: readonly object[], x: string, y: string): Plot.Markish[] {
   const { colour, dash, symbol } = lookOf(index);
   return [
     Plot.line(points, { x, y, stroke: colour, strokeWidth: 2, strokeDasharray: dash }),

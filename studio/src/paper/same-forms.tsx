@@ -42,7 +42,7 @@ export function SameForms(): JSX.Element {
               isChanged.value = event.currentTarget.checked;
             }}
           />
-          Change one weight of (a) alone
+          Change one parameter of (a) alone
         </label>
       </p>
       {error !== undefined && <p role="alert">{error}</p>}
@@ -55,7 +55,7 @@ export function SameForms(): JSX.Element {
 function Found({ found, isBusy }: { readonly found: FormsFound; readonly isBusy: boolean }): JSX.Element {
   const { forms, largest, shape, compared } = found;
   const [a, b] = forms.map(({ difference }) => difference);
-  const worst = Math.max(a ?? 0, b ?? 0);
+  const worst = Math.max(a, b);
   const isSame = worst < 1e-4 * largest;
   return (
     <>
@@ -68,8 +68,9 @@ function Found({ found, isBusy }: { readonly found: FormsFound; readonly isBusy:
           </>
         ) : (
           <>
-            <strong>Not the same.</strong> One weight of (a) is another now, and its output is off by up to{' '}
-            <strong>{worst.toPrecision(2)}</strong>; (b) and (c) still agree to {(b ?? 0).toExponential(1)}.
+            <strong>Not the same.</strong> One parameter of (a) is another now, and its output is off by up to{' '}
+            <strong>{worst.toPrecision(2)}</strong>; (b) and (c) still agree
+            {b === 0 ? ' to the bit' : ` to ${offText(b)}`}.
           </>
         )}
       </p>
@@ -82,14 +83,17 @@ function Found({ found, isBusy }: { readonly found: FormsFound; readonly isBusy:
               name={`The first ${shape[0]} channels that form (${form}) gives`}
             />
             <figcaption>
-              ({form}){' '}
-              {form === 'c' ? 'what the others are held against' : `off by ${difference.toExponential(1)}`}
+              ({form}) {form === 'c' ? 'what the others are held against' : `off by ${offText(difference)}`}
             </figcaption>
           </figure>
         ))}
       </div>
     </>
   );
+}
+
+function offText(difference: number): string {
+  return difference === 0 ? 'nothing' : difference.toExponential(1);
 }
 
 /** Maps side by side, from black to white by the largest of them. */

@@ -70,14 +70,14 @@ function GradientChart({ looks }: { readonly looks: readonly GradientLook[] }): 
     });
     return {
       x: { label: 'layer, from the input on', labelAnchor: 'center', labelArrow: 'none' },
-      y: { type: 'log', label: null, grid: true, ticks: 6, tickFormat: '~g' },
+      y: { type: 'log', label: null, grid: true, ticks: 5, tickFormat: '~g' },
       marks,
     } as const;
   }, [looks[0], looks[1]]);
   const text = looks.map((look, index) => `${series[index] ?? ''}: ${slopeText(look)}`).join('; ');
   return (
     <PlotView
-      title="Size of the gradient of each layer's weights (each line up: ten times)"
+      title="Size of the gradient of each layer's weights (logarithmic)"
       text={text}
       series={series}
       options={options}
@@ -101,13 +101,16 @@ function Words({
   return (
     <p role="status">
       <strong>With shortcuts</strong> gradients are {timesText(withShortcuts)} at the first layers as at the
-      last. <strong>Without</strong> they are {timesText(without)}.{' '}
-      {isApart
-        ? 'All layers learn with one learning rate. Without shortcuts it is too large for one end of the network or too small for the other: that is what makes a plain network hard to train, and worse with each layer. The addition sends the gradient back unchanged beside the layers.'
-        : 'So few layers do not need shortcuts: both networks send the gradient through. Take more layers.'}
+      last. <strong>Without</strong> they are {timesText(without)}. {isApart && apart}
+      {!isApart && residual.steps === 0 && alike}
     </p>
   );
 }
+
+const apart =
+  'All layers learn with one learning rate. Without shortcuts it is too large for one end of the network or too small for the other: that makes a plain network hard to train, and the harder the deeper it is. The addition sends the gradient back unchanged beside the layers.';
+const alike =
+  'Both networks send the gradient through: so few layers do not need shortcuts. Take more of them.';
 
 function Learned({ found: { residual, plain } }: { readonly found: ShortcutsFound }): JSX.Element {
   const told = [residual, plain].map(({ looks }) => looks.map(({ loss }) => lossText(loss)).join(' → '));

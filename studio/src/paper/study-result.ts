@@ -1,4 +1,4 @@
-/** What came of a study of docs/studies: made of its table by `scripts/study-results.ts` when the page is built. */
+/** What came of a study of docs/studies: made of its page and its table by `scripts/study-results.ts` when the page is built. */
 export interface StudyResult {
   readonly name: string;
   readonly title: string;

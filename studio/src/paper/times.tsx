@@ -7,10 +7,19 @@ import { useJob } from './job.ts';
 import { TimesFound } from './times-found.tsx';
 
 /** What can be timed, each in a second or some. */
-const queries: Readonly<Record<string, GroupsQuery & { readonly title: string }>> = {
-  layer: { what: 'layer', channels: 128, size: 28, batch: 4, title: 'One 3×3 layer of 128 channels' },
-  wide: { what: 'layer', channels: 256, size: 14, batch: 4, title: 'One 3×3 layer of 256 channels' },
-  block: { what: 'block', channels: 256, size: 28, batch: 2, title: "The paper's block, its cost kept" },
+const queries: Readonly<Record<string, { readonly title: string; readonly query: GroupsQuery }>> = {
+  layer: {
+    title: 'One 3×3 layer of 128 channels',
+    query: { what: 'layer', channels: 128, size: 28, batch: 4 },
+  },
+  wide: {
+    title: 'One 3×3 layer of 256 channels',
+    query: { what: 'layer', channels: 256, size: 14, batch: 4 },
+  },
+  block: {
+    title: "The paper's block, its cost kept",
+    query: { what: 'block', channels: 256, size: 28, batch: 2 },
+  },
 };
 
 interface Timed {
@@ -24,7 +33,7 @@ export function Times(): JSX.Element {
   const job = useJob<Timed>();
   const state = engine.value;
   const start = (): void => {
-    const { title: _, ...query } = queries[chosen.value] ?? queries['layer'];
+    const { query } = queries[chosen.value] ?? queries['layer'];
     job.start(async (channel, { signal, onPart }) => {
       const times = await channel.call('timeGroups', [query], {
         signal,
