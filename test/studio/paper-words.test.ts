@@ -57,6 +57,7 @@ describe('what is said of times', () => {
     );
     expect(wordsOf(layer, times)).toContain('They part at 4 groups');
     expect(wordsOf(layer, times.slice(0, 2))).toContain('follows the count');
+    expect(wordsOf({ ...layer, what: 'block' }, times)).toContain('the slowest, of 1 groups, 1.0 times');
   });
 
   it('puts depthwise and 1×1 together', () => {

@@ -57,14 +57,15 @@ export function wordsOf(query: GroupsQuery, times: readonly GroupTimes[]): strin
   const ratio = last.forward / last.counted;
   if (query.what === 'block') {
     const paper = shares.find(({ groups }) => groups === 32) ?? last;
-    return `All of these cost about the same when one counts. Measured, the paper's 32×4d takes ${timesText(paper.forward)} the time of ResNet's block, and the depthwise end ${timesText(last.forward)}: the more groups, the wider the block inside, and the more numbers pass through memory for the same work.`;
+    const slowest = shares.reduce((most, share) => (share.forward > most.forward ? share : most));
+    return `All of these cost about the same when one counts. Measured, forward: the paper's 32×4d takes ${timesText(paper.forward)} the time of ResNet's block, the depthwise end ${timesText(last.forward)}, and the slowest, of ${slowest.groups} groups, ${timesText(slowest.forward)}. A count does not know how well a group's channels fill the processor's vectors, nor how many numbers pass through memory.`;
   }
   const where = shares.find(({ counted, forward }) => forward / counted > 2);
   const parting =
     where === undefined
-      ? 'The clock follows the count all the way.'
-      : `They part at ${where.groups} groups: from there on the time is more than twice what is counted.`;
-  return `${last.groups} groups leave ${percent(last.counted)} of the work and ${percent(last.forward)} of the time, ${ratio.toFixed(ratio < 10 ? 1 : 0)} times what the count promises. ${parting} The fewer channels a group has, the less is done with each number that is read, so memory and not arithmetic sets the pace.`;
+      ? 'The clock follows the count all the way, within a factor of two.'
+      : `They part at ${where.groups} groups, where the time is more than twice what is counted: the fewer channels a group has, the less is done with each number that is read, so memory and not arithmetic sets the pace.`;
+  return `${last.groups} groups leave ${percent(last.counted)} of the work and ${percent(last.forward)} of the time, ${ratio.toFixed(ratio < 10 ? 1 : 0)} times what the count promises. ${parting}`;
 }
 
 function timesText(share: number): string {
