@@ -78,8 +78,8 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
   './studio': {
     values: 'Kept VERSION connect portOf portOfLine serve settingsOf studioHandlers trainedFrom',
     types: `
-      Call Channel ChannelPort DataCheck DataDescription ExportFormat ExportedFile Handlers InsideNetwork Judged LayerMaps PathShares PictureExplained ListedPicture MessageLine MetricsPart PictureAnswer PictureRef Pixels
-      RunState SplitName StudioAbout StudioClassifier StudioItem StudioPlatform StudioRuns StudioService TrainRequest UploadedClass`,
+      Call Channel ChannelPort DataCheck DataDescription ExportFormat ExportedFile FormsFound GradientLook GroupTimes GroupsQuery Handlers InsideNetwork Judged LayerMaps PathShares PictureExplained ListedPicture MessageLine MetricsPart PictureAnswer PictureRef Pixels
+      RunState ShortcutsFound SplitName StudioAbout StudioClassifier StudioItem StudioPlatform StudioRuns StudioService TrainRequest UploadedClass`,
   },
   './train': {
     values: `
