@@ -803,7 +803,7 @@ export const promises = [
   [
     'trainOn, a loss that is none',
     () => trainOn('data/fashion-mnist-sample', net(), { loss: 5 }),
-    /^loss: expected 'cross-entropy', 'bce', 'mse' or 'focal', .* got 5$/,
+    /^`loss`: expected 'cross-entropy', 'bce', 'mse' or 'focal', .* got 5$/,
   ],
   ['trainOn with a number', () => trainOn('photos', net(), 5), /^trainOn: expected options by name/],
   [

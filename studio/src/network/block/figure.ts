@@ -74,6 +74,27 @@ export function figureOf(
   return { width, height, pieces, rows, join: cardinality === 1 ? undefined : joins[form] };
 }
 
+/** The outline of every other piece of a layer, those with an even or those with an odd number: a rectangle each. */
+export function piecesOf(pieces: readonly Piece[], row: number, odd: number, y: number): string {
+  return pieces
+    .filter((piece) => piece.row === row && piece.path % 2 === odd)
+    .map(({ x, width }) => `M${short(x)} ${y}h${short(width)}v${measures.row}h${short(-width)}z`)
+    .join('');
+}
+
+/** Lines down the middle of each path of a layer. */
+export function waysOf(pieces: readonly Piece[], row: number, from: number, to: number): string {
+  return pieces
+    .filter((piece) => piece.row === row)
+    .map(({ x, width }) => `M${short(x + width / 2)} ${from}V${to}`)
+    .join('');
+}
+
+/** Hundredths of a pixel are enough. */
+function short(value: number): number {
+  return Math.round(100 * value) / 100;
+}
+
 /** What the three layers of a block have in weights, from the paper's formula: C·(W·d + 9·d² + d·W). */
 export function weightsOf({
   cardinality,
