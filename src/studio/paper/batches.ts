@@ -44,6 +44,7 @@ export async function someBatches(
   const numbers = 3 * size ** 2;
   const read: { readonly index: number; readonly input: Float32Array }[] = [];
   let skipped = 0;
+  let reason = '';
   for (const index of order) {
     if (read.length === count * wanted) break;
     signal.throwIfAborted();
@@ -54,12 +55,13 @@ export async function someBatches(
     } catch (error) {
       if (!(error instanceof CardinalError)) throw error;
       skipped++;
+      reason = error.message;
     }
     if (read.length % 8 === 0) await nextTask();
   }
   if (read.length < 2) {
     throw new CardinalError(
-      `${data.path}: expected at least 2 pictures that can be read, got ${read.length}`,
+      `${data.path}: expected at least 2 pictures that can be read, got ${read.length}${reason && `: ${reason}`}`,
     );
   }
   const batchSize = Math.min(wanted, read.length);
