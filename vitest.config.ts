@@ -69,7 +69,7 @@ class LongestFirst extends BaseSequencer {
 export default defineConfig({
   test: {
     // A busy machine takes as long as it likes: these are for what hangs.
-    ...{ testTimeout: 180_000, hookTimeout: 180_000 },
+    ...{ testTimeout: 300_000, hookTimeout: 300_000 },
     expect: { poll: { timeout: 30_000 } },
     // Much of the time is a command's that starts, or of one thread: two files at a time left a fifth of two cores idle.
     maxWorkers: 3,

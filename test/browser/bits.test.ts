@@ -42,6 +42,6 @@ describe.each(browsers)('%s', (kind) => {
         );
       }
     },
-    240_000,
+    600_000,
   );
 });

@@ -26,7 +26,7 @@ describe.each(browsers)('%s', (kind) => {
         expect(Object.values(found).flat(), build).toEqual([]);
       }
     },
-    240_000,
+    600_000,
   );
 
   test.each([

@@ -65,7 +65,7 @@ test('a minified program prints what the program does, and goes on with its run'
   await cp(join(folder, 'plain'), join(folder, 'crossed'), { recursive: true });
   const whole = await printed(program, 'plain', 'resume');
   expect(await printed(bundle, 'crossed', 'resume')).toEqual(whole);
-}, 300_000);
+}, 600_000);
 
 test('a bundle in CommonJS, required by another script, finds the files of the installed package', async () => {
   await install();
