@@ -3,6 +3,7 @@ import { dataHandlers } from './data/handlers.ts';
 import { judgeHandlers } from './judge/handlers.ts';
 import { insideHandlers } from './inside/handlers.ts';
 import { inOrder } from './order.ts';
+import { paperHandlers } from './paper/handlers.ts';
 import type { StudioPlatform } from './platform.ts';
 import type { StudioService } from './service.ts';
 import { trainHandlers } from './train/handlers.ts';
@@ -17,6 +18,7 @@ export function studioHandlers(platform: StudioPlatform): Handlers<StudioService
     ...judgeHandlers(platform),
     ...trainHandlers(platform),
     ...insideHandlers(platform),
+    ...paperHandlers(platform),
     ...useHandlers(platform),
   };
 }

@@ -19,6 +19,7 @@ export type { InsideNetwork, LayerMaps, PathShares, PictureExplained } from './i
 export type { RunCurves } from './train/curves.ts';
 export type { Line } from './train/growing-line.ts';
 export type { MetricsCursor, MetricsPart, StudioRuns } from './train/platform.ts';
+export type { FormsFound, GradientLook, GroupsQuery, GroupTimes, ShortcutsFound } from './paper/service.ts';
 export type { PictureAnswer, RunState, TrainRequest } from './train/service.ts';
 export type { ExportedFile, ExportFormat } from './use/service.ts';
 export { endIn } from './train/end.ts';

@@ -749,6 +749,16 @@ export const promises = [
     /^pathContributions: expected the input's shape to be one picture 1×C×H×W, got \[2, 3, 8, 8\]$/,
   ],
   [
+    'gradientNorms without a target',
+    () => cardinal.gradientNorms(net(), { backend, input }),
+    /^gradientNorms: expected \{ target \}/,
+  ],
+  [
+    'gradientNorms of a name',
+    () => cardinal.gradientNorms('resnet18', { backend, input, target: [0] }),
+    /^gradientNorms: expected the network .* createModel/,
+  ],
+  [
     'computeGradients without a target',
     () => computeGradients(net(), { backend, input }),
     /^computeGradients: expected \{ target \}/,
