@@ -14,7 +14,17 @@ export type { PictureRef, SplitName } from './refs.ts';
 export type { StudioAbout, StudioItem, StudioService } from './service.ts';
 export type { DataCheck, DataDescription, ListedPicture, Pixels } from './data/service.ts';
 export type { Judged } from './judge/service.ts';
-export type { InsideNetwork, LayerMaps, PathShares, PictureExplained } from './inside/service.ts';
+export type {
+  Filters,
+  InsideBlock,
+  InsideConvolution,
+  InsideLayer,
+  InsideNetwork,
+  LayerMaps,
+  PathShares,
+  PictureExplained,
+  RegionSeen,
+} from './inside/service.ts';
 export type { MetricsPart, StudioRuns } from './train/platform.ts';
 export type { PictureAnswer, RunState, TrainRequest } from './train/service.ts';
 export type { ExportedFile, ExportFormat } from './use/service.ts';

@@ -2,7 +2,7 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { count, percent } from '../parts/numbers.ts';
-import { saveCsv } from './save-file.ts';
+import { saveCsv } from '../parts/csv.ts';
 import { cell, judged, order, shown } from './state.ts';
 import { orders, type Order } from './statistics.ts';
 import { Thumbnail } from './thumbnail.tsx';

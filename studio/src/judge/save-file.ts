@@ -1,10 +1,4 @@
 import { saveFile } from '../parts/save-file.ts';
-import { csvOf } from './statistics.ts';
-
-/** Gives the visitor a table as a CSV file. */
-export function saveCsv(name: string, rows: readonly (readonly (string | number)[])[]): void {
-  saveFile(`${name}.csv`, new Blob([csvOf(rows)], { type: 'text/csv' }));
-}
 
 /** Gives the visitor a chart, with the colours that it has on the page. */
 export async function saveChart(name: string, svg: SVGSVGElement, type: 'svg' | 'png'): Promise<void> {

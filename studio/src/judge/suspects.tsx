@@ -1,6 +1,6 @@
 import type { JSX } from 'preact';
 import { count, percent } from '../parts/numbers.ts';
-import { saveCsv } from './save-file.ts';
+import { saveCsv } from '../parts/csv.ts';
 import { judged, mislabels } from './state.ts';
 import { Thumbnail } from './thumbnail.tsx';
 

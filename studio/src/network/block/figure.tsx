@@ -1,36 +1,39 @@
-import type { JSX } from 'preact';
-import type { BlockShape } from '../work/service.ts';
-import { figureOf, measures, type Form } from './figure.ts';
+import type { ComponentChildren, JSX } from 'preact';
+import { figureOf, measures, type DrawnBlock, type Figure, type Form } from './figure.ts';
 
 interface FigureViewProps {
   readonly form: Form;
-  readonly block: BlockShape;
+  readonly block: DrawnBlock;
   readonly width: number;
   readonly label: string;
+  /** Pixels between the last layer and the sum, for what is said of each path; `children` draws it. */
+  readonly band?: number | undefined;
+  readonly children?: ((figure: Figure) => ComponentChildren) | undefined;
 }
 
 /** Figure 3, drawn. Pieces move from form to form by themselves: their places are styles with a transition. */
-export function FigureView({ form, block, width, label }: FigureViewProps): JSX.Element {
-  const { pieces, rows, join, height } = figureOf(form, block, width);
-  const { inputWidth, cardinality } = block;
-  const left = measures.text;
+export function FigureView({ form, block, width, label, band, children }: FigureViewProps): JSX.Element {
+  const figure = figureOf(form, block, width, band);
+  const { pieces, rows, join, height, left } = figure;
+  const { inputWidth, outputWidth = inputWidth, cardinality, isReduced = true, hasShortcut = true } = block;
+  const isFirst = (row: number) => row === (isReduced ? 0 : 1);
   const right = width - measures.lane;
   const middle = (left + right) / 2;
   const end = height - measures.gap - 8;
   return (
     <svg
-      class="block-figure"
+      class={left === 0 ? 'block-figure narrow' : 'block-figure'}
       width={width}
       height={height}
       viewBox={`0 0 ${width} ${height}`}
-      role="img"
+      role={children ? 'group' : 'img'}
       aria-label={label}
     >
       <text class="end" x={middle} y={14}>
         {inputWidth} channels in
       </text>
-      <path class="shortcut" d={`M${middle} 24H${width - 8}V${end}H${middle + 9}`} />
-      <path class="way" d={`M${middle} 18V28M${middle} ${end + 9}V${height - 18}`} />
+      {hasShortcut && <path class="shortcut" d={`M${middle} 24H${width - 8}V${end}H${middle + 9}`} />}
+      <path class="way" d={`M${middle} 18V28M${middle} ${hasShortcut ? end + 9 : end - 9}V${height - 18}`} />
       <rect class="bar" x={left} y={28} width={right - left} height={3} />
       {pieces.map(({ row, path, x, width: wide }) => (
         <rect
@@ -46,9 +49,9 @@ export function FigureView({ form, block, width, label }: FigureViewProps): JSX.
           key={`way ${row}:${path}`}
           class="lane"
           style={{ x: `${x + wide / 2 - 0.5}px` }}
-          y={row === 0 ? 31 : (rows[row]?.y ?? 0) - measures.gap}
+          y={isFirst(row) ? 31 : (rows[row]?.y ?? 0) - measures.gap}
           width={1}
-          height={row === 0 ? measures.top - 31 : measures.gap}
+          height={isFirst(row) ? (rows[row]?.y ?? 0) - 31 : measures.gap}
         />
       ))}
       <rect class="bar" x={left} y={end - 12} width={right - left} height={3} />
@@ -65,7 +68,7 @@ export function FigureView({ form, block, width, label }: FigureViewProps): JSX.
           />
         ))}
       {rows.map(({ y, text }, row) => (
-        <text key={row} class="layer" x={0} y={y + measures.row / 2 + 4}>
+        <text key={row} class="layer" x={0} y={left === 0 ? y - 8 : y + measures.row / 2 + 4}>
           {text}
         </text>
       ))}
@@ -74,16 +77,21 @@ export function FigureView({ form, block, width, label }: FigureViewProps): JSX.
           {join.text}
         </text>
       )}
-      <circle class="plus" cx={middle} cy={end} r={9} />
-      <path class="sign" d={`M${middle - 5} ${end}h10M${middle} ${end - 5}v10`} />
+      {hasShortcut && (
+        <>
+          <circle class="plus" cx={middle} cy={end} r={9} />
+          <path class="sign" d={`M${middle - 5} ${end}h10M${middle} ${end - 5}v10`} />
+        </>
+      )}
       <text class="end" x={middle} y={height - 4}>
-        {inputWidth} channels out
+        {outputWidth} channels out
       </text>
       {cardinality > 1 && form === 'a' && (
         <text class="layer soft" x={0} y={24}>
           {cardinality} paths
         </text>
       )}
+      {children?.(figure)}
     </svg>
   );
 }
