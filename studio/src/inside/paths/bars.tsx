@@ -111,5 +111,5 @@ function walk(event: KeyboardEvent & { readonly currentTarget: SVGGElement }, co
   const to = { ArrowRight: at + 1, ArrowLeft: at - 1, Home: 0, End: count - 1 }[event.key];
   if (to === undefined || to < 0 || to >= count) return;
   event.preventDefault();
-  event.currentTarget.querySelectorAll<SVGElement>('[role=option]')[to]?.focus();
+  event.currentTarget.querySelectorAll<SVGElement>('[role=option]')[to].focus();
 }

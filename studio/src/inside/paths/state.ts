@@ -94,10 +94,7 @@ function question(): Asked | undefined {
   if (found.kind === 'failed') return { ...about, label: wanted };
   const before = asked.peek();
   const isSame =
-    before !== undefined &&
-    before.weights === of &&
-    before.picture === shown &&
-    (wanted === undefined || wanted === before.label);
+    before?.weights === of && before.picture === shown && (wanted === undefined || wanted === before.label);
   return isSame ? before : undefined;
 }
 
