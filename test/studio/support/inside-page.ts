@@ -110,7 +110,11 @@ export class InsidePage {
 
   /** Presses a key on an element. */
   async press(selector: string, key: 'ArrowLeft' | 'ArrowRight' | 'ArrowUp' | 'End'): Promise<void> {
-    await this.page.evaluate((which) => document.querySelector(which)?.focus(), selector);
+    await this.page.evaluate((which) => {
+      const found = document.querySelector(which);
+      if (found === null) throw new Error(`nothing is ${which}`);
+      found.focus();
+    }, selector);
     const { playwright, puppeteer } = this.page.driver;
     await (playwright ?? puppeteer)?.keyboard.press(key);
   }

@@ -73,7 +73,8 @@ export function PathBars({ figure, name, found, onLook }: BarsProps): JSX.Elemen
             key={path}
             class="hit"
             role="option"
-            tabIndex={path === chosen.value ? 0 : -1}
+            // As SVG writes it: there its attributes' names are not of any case.
+            tabindex={path === chosen.value ? 0 : -1}
             aria-selected={path === chosen.value}
             aria-label={pathText(path, found)}
             x={x + wide / 2 - step / 2}
