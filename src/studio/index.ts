@@ -15,7 +15,17 @@ export type { StudioAbout, StudioItem, StudioService } from './service.ts';
 export { tooLarge } from './data/limits.ts';
 export type { DataCheck, DataDescription, ListedPicture, Pixels } from './data/service.ts';
 export type { Judged } from './judge/service.ts';
-export type { InsideNetwork, LayerMaps, PathShares, PictureExplained } from './inside/service.ts';
+export type {
+  Filters,
+  InsideBlock,
+  InsideConvolution,
+  InsideLayer,
+  InsideNetwork,
+  LayerMaps,
+  PathShares,
+  PictureExplained,
+  RegionSeen,
+} from './inside/service.ts';
 export type { RunCurves } from './train/curves.ts';
 export type { Line } from './train/growing-line.ts';
 export type { MetricsCursor, MetricsPart, StudioRuns } from './train/platform.ts';

@@ -3,7 +3,6 @@ import type {
   InsideNetwork,
   LayerMaps,
   ListedPicture,
-  PathShares,
   PictureExplained,
   PictureRef,
   Pixels,
@@ -37,7 +36,6 @@ export const listed = new Question<{
 export const pixels = new Question<Pixels>();
 export const explained = new Question<PictureExplained>();
 export const maps = new Question<LayerMaps>();
-export const paths = new Question<PathShares>();
 
 /** Pictures of data that can be chosen. */
 const mostListed = 40;
@@ -82,7 +80,6 @@ export function begin(): () => void {
         label: label.value,
       };
       const { weights: of, picture: shown } = query;
-      paths.clear();
       if (of === undefined || shown === undefined) explained.clear();
       else {
         explained.ask(async (signal, progress) =>
@@ -105,22 +102,8 @@ export function begin(): () => void {
   ];
   return () => {
     for (const end of effects) end();
-    for (const question of [items, network, listed, pixels, explained, maps, paths]) question.clear();
+    for (const question of [items, network, listed, pixels, explained, maps]) question.clear();
   };
-}
-
-/** Leaves out each path of the network, one after the other, for the class that is explained. */
-export function askPaths(of: string, shown: PictureRef, class_: number): void {
-  paths.ask(async (signal, progress) =>
-    (await whenReady()).call('pathShares', [{ weights: of, picture: shown, label: class_ }], {
-      signal,
-      on: {
-        progress: ({ done, of: all }) => {
-          progress(done, all);
-        },
-      },
-    }),
-  );
 }
 
 /** Uploads a visitor's picture and looks at it. */
