@@ -91,6 +91,8 @@ describe.skipIf(!browsers.includes('chromium'))('the room Train', () => {
   test('shows a run of the command line as it is written, its death and how it goes on', async () => {
     const page = await open('#/train');
     await listed(page, 'first').waitFor();
+    const epochsOf = async (): Promise<number> =>
+      Number(await card(page, 'cli').getByRole('progressbar').getAttribute('value'));
     const set = Object.entries(options).map(([key, value]) => `--set ${key}=${String(value)}`.split(' '));
     const begin = ['train', clothes, '--model', model.name, ...set.flat(), '--batch-size', '10'];
     const settings = [...begin, '--epochs', '400', '--out', at('cli'), '--threads', '1'];
@@ -103,8 +105,6 @@ describe.skipIf(!browsers.includes('chromium'))('the room Train', () => {
       await card(page, 'cli').getByText('Training, started elsewhere: epoch').waitFor();
       // Another cannot be stopped from here.
       expect(await page.getByRole('button', { name: 'Stop cli' }).count()).toBe(0);
-      const epochsOf = async (): Promise<number> =>
-        Number(await card(page, 'cli').getByRole('progressbar').getAttribute('value'));
       const before = await epochsOf();
       await eventually(async () => {
         expect(await epochsOf()).toBeGreaterThan(before);
@@ -120,6 +120,10 @@ describe.skipIf(!browsers.includes('chromium'))('the room Train', () => {
     const ended = once(resumed, 'exit');
     try {
       await card(page, 'cli').getByText('Training, started elsewhere: epoch').waitFor();
+      const begun = await epochsOf();
+      await eventually(async () => {
+        expect(await epochsOf()).not.toBe(begun);
+      });
     } finally {
       resumed.kill('SIGINT');
       await ended;
@@ -144,7 +148,9 @@ describe.skipIf(!browsers.includes('chromium'))('the room Train', () => {
       .getByText(/^Training: epoch/)
       .waitFor();
     // A second run is refused in words; the first goes on.
-    expect(await one.getByRole('button', { name: 'Start training' }).isDisabled()).toBe(true);
+    await eventually(async () => {
+      expect(await one.getByRole('button', { name: 'Start training' }).isDisabled()).toBe(true);
+    });
     const port = Number(new URL(studio.origin).port);
     await studio.close();
     await one.getByText('The studio on this machine is not there.').waitFor();
@@ -353,6 +359,8 @@ describe.skipIf(!browsers.includes('firefox'))('a walk through the room Train in
         }
       }, undefined);
       await click(page, 'button', 'Start training');
+      await says(page, /right after epoch 1/);
+      await says(page, /right after epoch 2/);
       await says(page, /Finished: 2 of 2 epochs/);
       const lines = await readUntil(
         () => page.evaluate(() => [...document.querySelectorAll('.chart .run-mark path')].length, undefined),

@@ -2,7 +2,7 @@ import type { GradientLook, ShortcutsFound } from 'cardinal-nn/studio';
 import { useComputed, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { saveCsv } from '../judge/save-file.ts';
+import { saveCsv } from '../parts/csv.ts';
 import { lineOf, PlotView } from './plot.tsx';
 import { blockLayers, rowsOf, slopeOf, timesText } from './shortcut-words.ts';
 

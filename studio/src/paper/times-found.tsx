@@ -2,7 +2,7 @@ import type { GroupsQuery, GroupTimes } from 'cardinal-nn/studio';
 import type * as Plot from '@observablehq/plot';
 import type { JSX } from 'preact';
 import { useMemo } from 'preact/hooks';
-import { saveCsv } from '../judge/save-file.ts';
+import { saveCsv } from '../parts/csv.ts';
 import { short } from '../parts/numbers.ts';
 import { lineOf, PlotView } from './plot.tsx';
 import { separable, sharesOf, speedOf, timesRows, wordsOf } from './times-words.ts';

@@ -1,5 +1,6 @@
 import type { StudioItem } from 'cardinal-nn/studio';
 import type { JSX } from 'preact';
+import { useId } from 'preact/hooks';
 import { choose, chosenOf, missingOf, networksOf } from './chosen.ts';
 
 const kinds = [
@@ -9,14 +10,16 @@ const kinds = [
 
 /** Chooses the trained network that all rooms speak of. */
 export function ChooseNetwork({ items }: { readonly items: readonly StudioItem[] }): JSX.Element {
+  const id = useId();
   const networks = networksOf(items);
   const chosen = chosenOf(items);
   const missing = missingOf(items);
   return (
     <>
-      <label class="field">
-        Network
+      <div class="field">
+        <label for={id}>Network</label>
         <select
+          id={id}
           value={chosen?.id}
           onChange={({ currentTarget }) => {
             const item = networks.find(({ id }) => id === currentTarget.value);
@@ -37,7 +40,7 @@ export function ChooseNetwork({ items }: { readonly items: readonly StudioItem[]
             );
           })}
         </select>
-      </label>
+      </div>
       {missing !== undefined && chosen !== undefined && (
         <p role="status">
           {missing} is not there: this is {chosen.name}.

@@ -15,8 +15,8 @@ export function Filters({ runs }: { readonly runs: readonly RunState[] }): JSX.E
   const orNone = (value: string): string | undefined => (value === '' ? undefined : value);
   return (
     <div class="filters" role="group" aria-label="Which runs are listed">
-      <label for={id}>
-        Text
+      <div>
+        <label for={id}>Text</label>
         <input
           id={id}
           type="search"
@@ -26,7 +26,7 @@ export function Filters({ runs }: { readonly runs: readonly RunState[] }): JSX.E
             change({ text: currentTarget.value });
           }}
         />
-      </label>
+      </div>
       <Choice
         label="State"
         value={standing}
@@ -53,21 +53,16 @@ export function Filters({ runs }: { readonly runs: readonly RunState[] }): JSX.E
           change({ data: orNone(value) });
         }}
       />
-      <label>
-        Order
-        <select
-          value={order}
-          onChange={({ currentTarget }) => {
-            change({ order: currentTarget.value as Order });
-          }}
-        >
-          {Object.entries(orders).map(([name, { title }]) => (
-            <option key={name} value={name}>
-              {title}
-            </option>
-          ))}
-        </select>
-      </label>
+      <Choice
+        label="Order"
+        value={order}
+        values={Object.keys(orders)}
+        titleOf={(each) => orders[each as Order].title}
+        onChange={(value) => {
+          change({ order: value as Order });
+        }}
+        isOptional={false}
+      />
     </div>
   );
 }
@@ -78,26 +73,37 @@ interface ChoiceProps {
   readonly values: readonly string[];
   readonly titleOf?: ((value: string) => string) | undefined;
   readonly onChange: (value: string) => void;
+  /** Whether any will do. Default: true. */
+  readonly isOptional?: boolean | undefined;
 }
 
-function Choice({ label, value = '', values, titleOf = (each) => each, onChange }: ChoiceProps): JSX.Element {
+function Choice({
+  label,
+  value = '',
+  values,
+  titleOf = (each) => each,
+  onChange,
+  isOptional = true,
+}: ChoiceProps): JSX.Element {
+  const id = useId();
   return (
-    <label>
-      {label}
+    <div>
+      <label for={id}>{label}</label>
       <select
+        id={id}
         value={value}
         onChange={({ currentTarget }) => {
           onChange(currentTarget.value);
         }}
       >
-        <option value="">any</option>
+        {isOptional && <option value="">any</option>}
         {values.map((each) => (
           <option key={each} value={each}>
             {titleOf(each)}
           </option>
         ))}
       </select>
-    </label>
+    </div>
   );
 }
 
