@@ -23,9 +23,10 @@ interface Convolution {
 /** What is timed: convolutions one after the other. */
 type Timed = Pick<GroupTimes, 'groups' | 'width'> & { readonly convolutions: readonly Convolution[] };
 
-/** Rounds over all that is timed; the first ones wake threads and fill caches. */
-const rounds = 9;
-const warming = 2;
+/** Rounds over all that is timed, after one that wakes threads and fills caches: fewer where these take long. */
+const mostRounds = 8;
+const leastRounds = 3;
+const longMilliseconds = 8000;
 /** Milliseconds that a program is run for one time, at least: clocks of pages are coarse. */
 const longEnough = 8;
 
@@ -49,16 +50,18 @@ export async function timeGroups(
       contenders.push({ timed, forward, step, forwardTimes: [] as number[], stepTimes: [] as number[] });
     }
     let times: GroupTimes[] = [];
-    for (let round = 0; round < rounds; round++) {
+    const begun = performance.now();
+    const isLong = (): boolean => performance.now() - begun > longMilliseconds;
+    for (let round = 0; round <= mostRounds && (round <= leastRounds || !isLong()); round++) {
       for (const { forward, step, forwardTimes, stepTimes } of contenders) {
         await nextTask();
         signal.throwIfAborted();
         const [one, both] = [await timeOf(forward), await timeOf(step)];
-        if (round < warming) continue;
+        if (round === 0) continue;
         forwardTimes.push(one);
         stepTimes.push(both);
       }
-      if (round < warming) continue;
+      if (round === 0) continue;
       times = contenders.map(({ timed: { groups, width }, forward, forwardTimes, stepTimes }) => ({
         ...{ groups, width },
         macs: forward.plan.steps.forward.reduce((sum, { node }) => sum + macsOf(node), 0) / query.batch,
