@@ -77,7 +77,8 @@ export async function classifierOf(
     classes: named,
     task,
     temperature,
-  }: Pick<Trained<AnyModule>, 'model' | 'description' | 'classes'> & Partial<Pick<Trained, 'task' | 'temperature'>>,
+  }: Pick<Trained<AnyModule>, 'model' | 'description' | 'classes'> &
+    Partial<Pick<Trained, 'task' | 'temperature'>>,
   options: Omit<ClassifierOptions, keyof LoadOptions> & { readonly preprocessing: Preprocessing },
 ): Promise<Classifier> {
   const preprocessing = validate(preprocessingSchema, options.preprocessing, 'preprocessing');

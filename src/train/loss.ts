@@ -131,7 +131,9 @@ export function withLoss<R extends LossPart>(asked: R, pictures: Pictures = { cl
     );
   }
   if (balance !== undefined && task === 'numbers') {
-    throw new UsageError(`\`balance\` is for classes and labels, and the pictures have numbers: leave it out`);
+    throw new UsageError(
+      `\`balance\` is for classes and labels, and the pictures have numbers: leave it out`,
+    );
   }
   const isSmoothed = kind !== 'mse' && kind !== 'own';
   return { ...recipe, loss, labelSmoothing: isSmoothed ? recipe.labelSmoothing : 0 };

@@ -62,9 +62,7 @@ export function withFitting(error: unknown, asked: string, { tensors, descriptio
   if (!isRefusal || description !== undefined) return error;
   const fitting = fittingNames(tensors);
   if (fitting.length === 0) return error;
-  const fit = fitting.includes(asked)
-    ? `${asked} with \`options\` left out`
-    : fitting.join(', ');
+  const fit = fitting.includes(asked) ? `${asked} with \`options\` left out` : fitting.join(', ');
   const separator = error.message.endsWith('?') ? ' They' : '; they';
   return new CardinalError(`${error.message}${separator} fit ${fit}`, { cause: error });
 }
@@ -87,9 +85,7 @@ function requireSame(
   set: Readonly<Record<string, unknown>>,
 ): void {
   if (asked !== undefined && asked !== name) {
-    throw new CardinalError(
-      `${path} is a checkpoint of ${name}, not of ${asked}: leave \`model\` out`,
-    );
+    throw new CardinalError(`${path} is a checkpoint of ${name}, not of ${asked}: leave \`model\` out`);
   }
   if (!listModels().includes(name)) {
     throw new CardinalError(

@@ -13,7 +13,9 @@ describe('what is said of an error', () => {
       ['cardinal: other classes: --head reset begins anew'],
     ],
     [
-      new UsageError("`loss`: expected mse (in a program, or a function of one's own) for pictures with numbers, got bce"),
+      new UsageError(
+        "`loss`: expected mse (in a program, or a function of one's own) for pictures with numbers, got bce",
+      ),
       2,
       ['cardinal: --loss: expected mse for pictures with numbers, got bce'],
     ],

@@ -172,7 +172,9 @@ describe('a run folder', () => {
     const folder = await RunFolder.create(path);
     await folder.write('last.safetensors', '');
     await folder.close();
-    await expect(RunFolder.create(path)).rejects.toThrow(/holds a run already: continue it with `resume`, or choose another folder with `out`/);
+    await expect(RunFolder.create(path)).rejects.toThrow(
+      /holds a run already: continue it with `resume`, or choose another folder with `out`/,
+    );
     await expect(RunFolder.open(join(root, 'never'))).rejects.toThrow(
       /^no run folder .*never: it does not exist$/,
     );

@@ -32,13 +32,21 @@ describe('the loss of a recipe', () => {
       { loss: 'mse' },
       /^`loss`: expected bce or focal \(in a program, or a function of one's own\) .* several labels each/,
     ],
-    ['numbers', { loss: 'bce' }, /^`loss`: expected mse \(in a program, or a function of one's own\) .* numbers, got bce$/],
+    [
+      'numbers',
+      { loss: 'bce' },
+      /^`loss`: expected mse \(in a program, or a function of one's own\) .* numbers, got bce$/,
+    ],
     [
       'classes',
       { loss: { kind: 'focal', alpha: 0.5 } },
       /^`loss`: alpha is the focal loss's of several labels/,
     ],
-    ['classes', { loss: 'bce', balance: 'loss' }, /^`balance: 'loss'` weighs classes .* not in bce of classes/],
+    [
+      'classes',
+      { loss: 'bce', balance: 'loss' },
+      /^`balance: 'loss'` weighs classes .* not in bce of classes/,
+    ],
     [
       'labels',
       { loss: 'focal', balance: 'loss' },

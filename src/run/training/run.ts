@@ -95,9 +95,7 @@ function requireConsistent({ source, options }: RunRequest): void {
   }
   if (weights !== undefined) return;
   if (head === 'reset') {
-    throw new UsageError(
-      "`head: 'reset'` is for `weights`: without them the classifier is fresh anyway",
-    );
+    throw new UsageError("`head: 'reset'` is for `weights`: without them the classifier is fresh anyway");
   }
   const fit = inChannels !== undefined ? 'inChannels' : partial === true ? 'partial' : undefined;
   if (fit !== undefined) {

@@ -207,7 +207,9 @@ describe('a network of one’s own', () => {
     await expect(trainOn(others, new Mine(), { ...small, weights })).rejects.toThrow(/'cat'.*head: 'reset'/);
     const fresh = await trainOn(others, new Mine(), { ...small, weights, head: 'reset' });
     expect(fresh.classes).toEqual(['cat', 'dog']);
-    await expect(trainOn(photos, new Mine(), { ...small, head: 'reset' })).rejects.toThrow(/is for `weights`/);
+    await expect(trainOn(photos, new Mine(), { ...small, head: 'reset' })).rejects.toThrow(
+      /is for `weights`/,
+    );
   });
 
   test('a run that was stopped is continued to the same weights', async () => {
