@@ -61,5 +61,6 @@ export async function htmlFiles(networks: HtmlNetworks): Promise<HtmlFiles> {
   const read = Object.entries(htmlFileNames(networks)).map(
     async ([name, place]) => [name, await readFile(distFile(place))] as const,
   );
-  return Object.fromEntries(await Promise.all(read)) as Readonly<Record<keyof HtmlFiles, Uint8Array>>;
+  // One for each name.
+  return Object.fromEntries(await Promise.all(read)) as Partial<HtmlFiles> as HtmlFiles;
 }

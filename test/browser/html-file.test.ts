@@ -1,3 +1,4 @@
+import axe from 'axe-core';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exportHtml, loadClassifier } from '../../src/node/index.ts';
@@ -133,6 +134,19 @@ describe.skipIf(browsers.length === 0).each(browsers.map((kind) => ({ kind })))(
     expect(await textOf(page, 'details:last-of-type')).toMatch(/cardinal-nn[\s\S]*preact/);
     await openFile(page, folder.path('labels.html'));
     expect(await textOf(page, 'body')).toContain('Each label is true or not');
+  });
+
+  test('has nothing that axe finds', async () => {
+    const { playwright } = page.driver;
+    if (playwright === undefined) return;
+    await openFile(page, folder.path('small.html'));
+    await tryPictures(page, pictures, 3);
+    // By the driver, which no policy of a page stops.
+    await playwright.evaluate(axe.source);
+    const violations = await playwright.evaluate(
+      `axe.run().then(({ violations }) => violations.map(({ id, nodes }) => [id, nodes.map(({ html }) => html)]))`,
+    );
+    expect(violations).toEqual([]);
   });
 
   test('lets nothing run or be fetched but what it carries', async () => {

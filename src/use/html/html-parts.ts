@@ -71,21 +71,21 @@ async function gzip(bytes: Uint8Array): Promise<Uint8Array> {
 
 /** The same bytes in parts of one length, but for the last. */
 async function* inBlocks(parts: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void, undefined> {
-  let block = new Uint8Array(blockBytes);
+  let whole = new Uint8Array(blockBytes);
   let filled = 0;
   for await (const part of parts) {
     for (let at = 0; at < part.length;) {
       const some = part.subarray(at, at + blockBytes - filled);
-      block.set(some, filled);
+      whole.set(some, filled);
       at += some.length;
       filled += some.length;
       if (filled < blockBytes) continue;
-      yield block;
-      block = new Uint8Array(blockBytes);
+      yield whole;
+      whole = new Uint8Array(blockBytes);
       filled = 0;
     }
   }
-  if (filled > 0) yield block.subarray(0, filled);
+  if (filled > 0) yield whole.subarray(0, filled);
 }
 
 function utf8(text: string): Uint8Array {

@@ -27,5 +27,6 @@ export async function fetchHtmlFiles(networks: HtmlNetworks): Promise<HtmlFiles>
     if (!answer.ok) throw new Error(`${name} is not beside the page: ${answer.status} for ${url.href}`);
     return [name, new Uint8Array(await answer.arrayBuffer())] as const;
   });
-  return Object.fromEntries(await Promise.all(fetched)) as Readonly<Record<keyof HtmlFiles, Uint8Array>>;
+  // One for each name.
+  return Object.fromEntries(await Promise.all(fetched)) as Partial<HtmlFiles> as HtmlFiles;
 }
