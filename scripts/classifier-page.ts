@@ -2,10 +2,11 @@
  * Bundles the page of HTML files with a network in them (`cardinal export --html`) into `dist/html/`: an export puts scripts and weights into it
  * and bundles nothing. Its policy allows its one script and its one style by their hashes, workers of its own, and nothing from outside.
  */
-import { build } from 'esbuild';
+import { build, transform } from 'esbuild';
 import { createHash } from 'node:crypto';
 import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { Script } from 'node:vm';
 import { packagesIn, withLicences } from './licences.ts';
 import { root } from './on-node.ts';
 
@@ -53,6 +54,8 @@ export async function buildClassifierPage(): Promise<void> {
   const folder = join(root, 'dist/html');
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, 'classifier.html'), page);
+  for (const name of ['pictures.js', 'jpeg.js']) await writeFile(join(folder, name), await asFunction(name));
+  for (const name of ['engine.js', 'engine-all.js']) await requireClassic(name);
   const ofScripts = await readFile(join(root, 'dist/web/licences.txt'), 'utf8');
   const packages = packagesIn(metafile);
   // What the page takes of them is in the scripts as well.
@@ -60,6 +63,19 @@ export async function buildClassifierPage(): Promise<void> {
     (path) => !ofScripts.includes(`\n${path.slice('node_modules/'.length)}\n\n`),
   );
   await writeFile(join(folder, 'licences.txt'), await withLicences(ofScripts, new Set(others)));
+}
+
+/** A script of `dist/web` as a statement that makes `inside` of what it exports. */
+async function asFunction(name: string): Promise<string> {
+  const source = await readFile(join(root, 'dist/web', name), 'utf8');
+  const how = { format: 'iife', globalName: 'inside', minify: true, target: 'es2022' } as const;
+  return (await transform(source, how)).code;
+}
+
+/** Throws an error unless a script of `dist/web` is one within a function as well, where no module may be. */
+async function requireClassic(name: string): Promise<void> {
+  const source = await readFile(join(root, 'dist/web', name), 'utf8');
+  new Script(`(() => { 'use strict'; ${source}\n})`, { filename: name });
 }
 
 function hashOf(text: string): string {

@@ -133,7 +133,7 @@ describe.skipIf(browsers.length === 0).each(browsers.map((kind) => ({ kind })))(
     expect(await textOf(page, '.classes')).toBe(hostile.join(''));
     expect(await textOf(page, 'details:last-of-type')).toMatch(/cardinal-nn[\s\S]*preact/);
     await openFile(page, folder.path('labels.html'));
-    expect(await textOf(page, 'body')).toContain('Each label is true or not');
+    expect(await textOf(page, '#classifier')).toContain('Each label is true or not');
   });
 
   test('has nothing that axe finds', async () => {

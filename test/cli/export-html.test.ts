@@ -60,14 +60,14 @@ test('refuses in one line, and writes nothing', async () => {
   const numbers = await inFolder('export', 'numbers.safetensors', '--html', 'numbers.html');
   expect([numbers.code, numbers.stderr]).toEqual([
     1,
-    'error: resnext_cifar gives numbers, a page shows classes and labels: cardinal predict prints numbers\n',
+    'cardinal: resnext_cifar gives numbers, a page shows classes and labels: cardinal predict prints numbers\n',
   ]);
   const same = await inFolder('export', 'pets.safetensors', '--torch', 'one', '--html', './one');
   expect([same.code, same.stderr]).toEqual([
     2,
-    'error: --torch and --html name the same file, ./one: give each its own\n',
+    'cardinal: --torch and --html name the same file, ./one: give each its own\n',
   ]);
   const none = await inFolder('export', 'pets.safetensors');
-  expect(none.stderr).toMatch(/^error: nothing to write: give --onnx FILE, --torch FILE, --html FILE/);
+  expect(none.stderr).toMatch(/^cardinal: nothing to write: give --onnx FILE, --torch FILE, --html FILE/);
   expect((await readdir(folder)).filter((name) => /numbers\.html|one|tmp/.test(name))).toEqual([]);
 });

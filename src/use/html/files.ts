@@ -27,8 +27,8 @@ export function htmlFileNames(networks: HtmlNetworks): Readonly<Record<keyof Htm
     engine: `web/engine${all}.js`,
     relaxed: `kernels/kernels${full}-relaxed.wasm`,
     simd: `kernels/kernels${full}-simd.wasm`,
-    pictures: 'web/pictures.js',
-    jpeg: 'web/jpeg.js',
+    pictures: 'html/pictures.js',
+    jpeg: 'html/jpeg.js',
     decoder: 'web/jpeg.wasm',
     licences: 'html/licences.txt',
   };

@@ -9,6 +9,10 @@ export interface Inside {
   readonly licences: string;
 }
 
+/** What the engine knows the scripts by that it carries. */
+const pictures = 'inside:pictures';
+const jpeg = 'inside:jpeg';
+
 /** What the file says of itself. */
 export function readFacts(): HtmlFacts {
   // Written with the file: whoever changed it could have changed the script below it as well.
@@ -24,18 +28,39 @@ export async function takeInside(): Promise<Inside> {
     await new Promise((resolve) => setTimeout(resolve));
   }
   if (weights.length === 0) throw new Error('the file has no weights: copy or download it again');
-  const script = async (name: string): Promise<string> => urlOf(await unzipped(name), 'text/javascript');
+  const text = async (name: string): Promise<string> => (await unzipped(name)).text();
   const kernels = async (name: string): Promise<string> => urlOf(await unzipped(name), 'application/wasm');
   return {
     scripts: {
-      engine: await script('engine'),
-      pictures: await script('pictures'),
+      engine: urlOf(
+        new Blob([
+          workerOf(await text('engine'), { [pictures]: await text('pictures'), [jpeg]: await text('jpeg') }),
+        ]),
+        'text/javascript',
+      ),
+      pictures,
       kernels: { relaxed: await kernels('relaxed'), simd: await kernels('simd') },
-      jpeg: { script: await script('jpeg'), wasm: await kernels('decoder') },
+      jpeg: { script: jpeg, wasm: await kernels('decoder') },
     },
     weights: new Blob(weights),
-    licences: await (await unzipped('licences')).text(),
+    licences: await text('licences'),
   };
+}
+
+/**
+ * The worker's script with those that it would import, by their URLs (`src/web/on-demand.ts`): a page from the disk starts classic scripts alone, which
+ * import nothing. Each is the body of a function, so that none meets names of another, and runs when it is asked for.
+ */
+function workerOf(engine: string, others: Readonly<Record<string, string>>): string {
+  const carried = Object.entries(others).map(
+    ([url, text]) => `${JSON.stringify(url)}: once(() => { 'use strict'; ${text}\nreturn inside; }),`,
+  );
+  return `{
+const once = (make) => { let made; return () => (made ??= make()); };
+globalThis[Symbol.for('cardinal-nn.scripts')] = { ${carried.join('\n')} };
+}
+(() => { 'use strict'; ${engine}
+})();`;
 }
 
 function urlOf(blob: Blob, type: string): string {

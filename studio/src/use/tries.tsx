@@ -65,8 +65,8 @@ export function Tries({ label, take }: TriesProps): JSX.Element {
       />
       <p role="status">{statusOf(waiting.value, tried.value[0])}</p>
       <ul class="tried" aria-label="What it takes them for">
-        {tried.value.map((one) => (
-          <Answered key={one.key} {...one} />
+        {tried.value.map(({ key, ...one }) => (
+          <Answered key={key} {...one} />
         ))}
       </ul>
     </>

@@ -79,7 +79,7 @@ export async function noisyPictures(): Promise<Readonly<Record<string, Uint8Arra
 export async function openFile(page: TestPage, path: string): Promise<void> {
   await page.goto(pathToFileURL(path).href);
   const state = await readUntil(
-    () => textOf(page, 'body'),
+    () => textOf(page, '#classifier'),
     (text) => /About this network|cannot be opened/.test(text),
   );
   if (!state.includes('About this network')) {
@@ -108,7 +108,7 @@ export async function readShown(page: TestPage): Promise<Shown[]> {
     const { document } = globalThis as unknown as PageGlobals;
     return [...document.querySelectorAll('.tried > li')].map((item) => ({
       name: item.querySelector('.hint')?.textContent ?? '',
-      classes: [...item.querySelectorAll('li bdi')].map(({ textContent }) => textContent),
+      classes: [...item.querySelectorAll('ol bdi')].map(({ textContent }) => textContent),
       values: [...item.querySelectorAll('data')].map(({ value }) => value),
       error: item.querySelector('[role=alert]')?.textContent,
     }));

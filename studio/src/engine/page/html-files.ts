@@ -3,8 +3,8 @@ import type { HtmlFiles, HtmlNetworks } from 'cardinal-nn/studio';
 /** Files that lie beside the page, as the bundler finds them: by whole addresses only. */
 const both = {
   page: new URL('../../../../dist/html/classifier.html', import.meta.url),
-  pictures: new URL('../../../../dist/web/pictures.js', import.meta.url),
-  jpeg: new URL('../../../../dist/web/jpeg.js', import.meta.url),
+  pictures: new URL('../../../../dist/html/pictures.js', import.meta.url),
+  jpeg: new URL('../../../../dist/html/jpeg.js', import.meta.url),
   decoder: new URL('../../../../dist/web/jpeg.wasm', import.meta.url),
   licences: new URL('../../../../dist/html/licences.txt', import.meta.url),
 };
