@@ -31,10 +31,11 @@ export async function buildClassifierPage(): Promise<void> {
     throw new Error('a tag within the script of the page');
   const policy = [
     "default-src 'none'",
-    `script-src ${hashOf(script)} blob: 'wasm-unsafe-eval'`,
+    `script-src ${hashOf(script)} 'wasm-unsafe-eval'`,
     `style-src ${hashOf(style)}`,
     'worker-src blob:',
-    'connect-src blob:',
+    // Kernels for its worker; why a worker did not start.
+    'connect-src data: blob:',
     'img-src blob: data:',
     'media-src blob:',
     "base-uri 'none'",

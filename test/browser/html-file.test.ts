@@ -109,7 +109,7 @@ describe.skipIf(browsers.length === 0).each(browsers.map((kind) => ({ kind })))(
     // The same doubles: logits that differ in a bit would show.
     expect(found.slice(1)).toEqual(expected[name]);
     expect(found[0]).toMatchObject({ name: 'none.jpg', top: [] });
-    expect(found[0].error).toMatch(/^cannot read the picture: /);
+    expect(found[0].error).toMatch(/^cannot read the picture none.jpg: not a picture/);
     const state = await page.evaluate(() => {
       const { hacked, document } = globalThis as unknown as PageGlobals;
       const images = document.querySelectorAll('img[src=x]').length;

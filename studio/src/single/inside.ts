@@ -29,18 +29,15 @@ export async function takeInside(): Promise<Inside> {
   }
   if (weights.length === 0) throw new Error('the file has no weights: copy or download it again');
   const text = async (name: string): Promise<string> => (await unzipped(name)).text();
-  const kernels = async (name: string): Promise<string> => urlOf(await unzipped(name), 'application/wasm');
+  const wasm = async (name: string): Promise<string> => dataUrl(await unzipped(name), 'application/wasm');
+  const others = { [pictures]: await text('pictures'), [jpeg]: await text('jpeg') };
+  const worker = workerOf(await text('engine'), others);
   return {
     scripts: {
-      engine: urlOf(
-        new Blob([
-          workerOf(await text('engine'), { [pictures]: await text('pictures'), [jpeg]: await text('jpeg') }),
-        ]),
-        'text/javascript',
-      ),
+      engine: URL.createObjectURL(new Blob([worker], { type: 'text/javascript' })),
       pictures,
-      kernels: { relaxed: await kernels('relaxed'), simd: await kernels('simd') },
-      jpeg: { script: jpeg, wasm: await kernels('decoder') },
+      kernels: { relaxed: await wasm('relaxed'), simd: await wasm('simd') },
+      jpeg: { script: jpeg, wasm: await wasm('decoder') },
     },
     weights: new Blob(weights),
     licences: await text('licences'),
@@ -63,8 +60,18 @@ globalThis[Symbol.for('cardinal-nn.scripts')] = { ${carried.join('\n')} };
 })();`;
 }
 
-function urlOf(blob: Blob, type: string): string {
-  return URL.createObjectURL(new Blob([blob], { type }));
+/** Its content as a URL: in a page from the disk Chromium lets no worker fetch a Blob by its URL. */
+function dataUrl(blob: Blob, type: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const reader = new FileReader();
+    reader.onload = () => {
+      resolve(String(reader.result));
+    };
+    reader.onerror = () => {
+      reject(new Error('the browser cannot read what the file carries'));
+    };
+    reader.readAsDataURL(new Blob([blob], { type }));
+  });
 }
 
 function unzipped(name: string): Promise<Blob> {
