@@ -9,7 +9,7 @@ import { metricsName } from '../folder/run-folder.ts';
 import { evaluatedOn, type RunEvaluation } from './evaluate-best.ts';
 import { summarizeMetrics } from './metrics-summary.ts';
 import { misclassifiedCsv } from './misclassified.ts';
-import { misclassifiedFile, type ReportPlatform, type RunReport } from './run-report.ts';
+import { misclassifiedFile, withoutExplanations, type ReportPlatform, type RunReport } from './run-report.ts';
 
 /**
  * Writes `report.html` of a run, all its parts included if it was continued, and `misclassified.csv` if it was evaluated.
@@ -38,8 +38,8 @@ export async function writeReport(
           ...evaluated.samples.filter(({ label, predicted }) => label !== predicted),
           ...pictures.pairByPair(evaluated.misclassified),
         ];
-  const maps = dataset && (await explainMistakes(mistakes, dataset, run, platform));
-  const source = dataset && { dataset, folder: data.path, maps };
+  const explained = dataset && (await explainMistakes(mistakes, dataset, run, platform));
+  const source = dataset && { dataset, folder: data.path, maps: explained?.maps };
   const page = renderReport({
     model: model.name,
     dataset: platform.paths.basename(data.path),
@@ -79,7 +79,11 @@ export async function writeReport(
     ...(command === undefined ? {} : { command }),
     notes: [
       ...run.notes,
+      ...(run.signal?.aborted === true && mistakes.some(({ index }) => explained?.maps.has(index) !== true)
+        ? [withoutExplanations]
+        : []),
       ...notesOn(evaluated),
+      ...(explained?.problem === undefined ? [] : [withoutMaps(explained.problem)]),
       ...faultLines(metricsName, metrics.faults),
       ...(waiting > halfOfTheTime ? [waited(waiting)] : []),
       ...(platform.encode === undefined ? [withoutPictures] : []),
@@ -96,6 +100,10 @@ const halfOfTheTime = 0.5;
 
 const withoutPictures =
   'This page has no pictures: they are encoded by sharp, whose binary was not installed (npm install --include=optional sharp).';
+
+function withoutMaps(problem: string): string {
+  return `Mistakes are shown without maps of what the network looked at: ${problem}`;
+}
 
 function waited(share: number): string {
   return `Training waited for pictures ${percent(share, 0)} of the time: reading, decoding and augmenting them limits this run, not the network.`;

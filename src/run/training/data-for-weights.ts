@@ -22,7 +22,7 @@ export async function openDataFor(
   } catch (error) {
     if (!(error instanceof OtherClassesError)) throw error;
     throw new CardinalError(
-      `${error.message}: --head reset (in a program, head: 'reset') begins with a fresh classifier`,
+      `${error.message}: \`head: 'reset'\` begins with a fresh classifier`,
       { cause: error },
     );
   }

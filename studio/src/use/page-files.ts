@@ -1,25 +1,26 @@
 import { useEffect, useRef } from 'preact/hooks';
+import { filesOf, type Dropped } from '../data/dropped.ts';
 
 /**
  * Takes files that are pasted, or dropped anywhere on the page: one that misses the frame would take the page's place. What a part of the
  * page has taken itself is left alone.
  */
-export function usePageFiles(onFiles: (files: readonly File[]) => void): void {
+export function usePageFiles(onFiles: (dropped: Dropped) => void): void {
   const newest = useRef(onFiles);
   newest.current = onFiles;
   useEffect(() => {
     const over = (event: DragEvent): void => {
-      event.preventDefault();
+      if (event.dataTransfer?.types.includes('Files') === true) event.preventDefault();
     };
     const take = (event: Event, transfer: DataTransfer | null): void => {
-      const files = [...(transfer?.files ?? [])];
-      if (event.defaultPrevented || files.length === 0) return;
+      if (event.defaultPrevented || transfer?.types.includes('Files') !== true) return;
       event.preventDefault();
-      newest.current(files);
+      void filesOf(transfer).then((dropped) => {
+        newest.current(dropped);
+      });
     };
     const drop = (event: DragEvent): void => {
       take(event, event.dataTransfer);
-      event.preventDefault();
     };
     const paste = (event: ClipboardEvent): void => {
       take(event, event.clipboardData);

@@ -4,6 +4,7 @@ import type { JSX } from 'preact';
 import { useRef } from 'preact/hooks';
 import { CameraToggle } from '../data/camera-toggle.tsx';
 import { DropZone } from '../data/drop-zone.tsx';
+import type { Dropped } from '../data/dropped.ts';
 import { messageOf } from '../parts/message-of.ts';
 import { percent } from '../parts/numbers.ts';
 import { usePageFiles } from './page-files.ts';
@@ -49,20 +50,25 @@ export function Tries({ label, take }: TriesProps): JSX.Element {
       });
     }
   };
-  usePageFiles(add);
+  const failed = useSignal<readonly string[]>([]);
+  const addDropped = (dropped: Dropped): void => {
+    failed.value = dropped.failed;
+    add(dropped.files.map(({ file }) => file));
+  };
+  usePageFiles(addDropped);
   return (
     <>
-      <DropZone
-        label={label}
-        onFiles={(files) => {
-          add(files.map(({ file }) => file));
-        }}
-      />
+      <DropZone label={label} onFiles={addDropped} />
       <CameraToggle
         onPicture={(file) => {
           add([file]);
         }}
       />
+      {failed.value.map((line) => (
+        <p key={line} role="alert">
+          {line}
+        </p>
+      ))}
       <p role="status">{statusOf(waiting.value, tried.value[0])}</p>
       <ul class="tried" aria-label="What it takes them for">
         {tried.value.map(({ key, ...one }) => (

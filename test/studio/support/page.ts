@@ -1,0 +1,42 @@
+import type { Page } from 'playwright-core';
+import type { TestBrowser, TestPage } from '../../browser/support/browsers.ts';
+import { openPlatform, serveMachine, serveStatic, type TestStudio } from './studio.ts';
+
+/** A page of Chromium's in a room of a studio; without a room as one that begins. */
+export async function openRoom(
+  browser: TestBrowser,
+  studio: TestStudio,
+  room?: string,
+): Promise<{ readonly page: Page } & Pick<TestPage, 'console' | 'evaluate'>> {
+  const opened = await browser.newPage();
+  const page = opened.driver.playwright;
+  if (page === undefined) throw new Error('expected Chromium to be driven by Playwright');
+  // What is unsaved asks before it goes: tests let it go.
+  page.on('dialog', (dialog) => void dialog.accept().catch(() => undefined));
+  await opened.goto(room === undefined ? studio.url : `${studio.url}#/${room}`);
+  await page
+    .locator('.engine')
+    .getByText(/^(This machine|In this page): /)
+    .waitFor();
+  const { console, evaluate } = opened;
+  return { page, console, evaluate };
+}
+
+/** Both engines, each with nothing but the bundled pictures. */
+export const engines = [
+  {
+    where: 'this machine',
+    serve: async (): Promise<TestStudio> => {
+      const opened = await openPlatform();
+      const studio = await serveMachine(opened);
+      return {
+        ...studio,
+        close: async () => {
+          await studio.close();
+          await opened.close();
+        },
+      };
+    },
+  },
+  { where: 'the page', serve: (): Promise<TestStudio> => serveStatic(true) },
+] as const;
