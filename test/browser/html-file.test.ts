@@ -2,12 +2,14 @@ import axe from 'axe-core';
 import { readFile } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exportHtml, loadClassifier } from '../../src/node/index.ts';
+import { readUntil } from '../support/eventually.ts';
 import { browsers, openBrowser, type TestBrowser, type TestPage } from './support/browsers.ts';
 import {
   checkpointOf,
   HtmlFolder,
   noisyPictures,
   openFile,
+  readShown,
   textOf,
   tryPictures,
   type Shown,
@@ -79,10 +81,16 @@ interface PageGlobals {
   readonly hacked: unknown;
   readonly document: {
     readonly title: string;
-    readonly body: { readonly offsetWidth: number; readonly scrollWidth: number };
+    readonly body: { readonly scrollWidth: number; dispatchEvent(event: Event): boolean };
     createElement(name: string): { textContent: string };
     querySelectorAll(selector: string): { readonly length: number };
   };
+}
+
+interface EventGlobals {
+  readonly DataTransfer: new () => { readonly items: { add(file: File): void } };
+  readonly DragEvent: new (type: string, init: object) => Event;
+  readonly ClipboardEvent: new (type: string, init: object) => Event;
 }
 
 describe.skipIf(browsers.length === 0).each(browsers.map((kind) => ({ kind })))('in $kind', ({ kind }) => {
@@ -134,6 +142,32 @@ describe.skipIf(browsers.length === 0).each(browsers.map((kind) => ({ kind })))(
     expect(await textOf(page, 'details:last-of-type')).toMatch(/cardinal-nn[\s\S]*preact/);
     await openFile(page, folder.path('labels.html'));
     expect(await textOf(page, '#classifier')).toContain('Each label is true or not');
+  });
+
+  test('takes pictures that are dropped beside its field, or pasted', async () => {
+    await openFile(page, folder.path('small.html'));
+    const png = (await readFile(pictures[1])).toString('base64');
+    await page.evaluate((base64) => {
+      const { document } = globalThis as unknown as PageGlobals;
+      const { DataTransfer, DragEvent, ClipboardEvent } = globalThis as unknown as EventGlobals;
+      const bytes = Uint8Array.from(atob(base64), (letter) => letter.charCodeAt(0));
+      const holding = (name: string): unknown => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([bytes], name, { type: 'image/png' }));
+        return transfer;
+      };
+      const how = { bubbles: true, cancelable: true };
+      document.body.dispatchEvent(new DragEvent('drop', { ...how, dataTransfer: holding('noise.png') }));
+      document.body.dispatchEvent(
+        new ClipboardEvent('paste', { ...how, clipboardData: holding('noise.png') }),
+      );
+    }, png);
+    const found = await readUntil(
+      () => readShown(page),
+      (shown) => shown.length === 2,
+    );
+    const [, ofPng] = expected['small'];
+    expect(found).toEqual([ofPng, ofPng]);
   });
 
   test('has nothing that axe finds', async () => {
