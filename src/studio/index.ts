@@ -6,6 +6,8 @@ export { portOf, type ChannelPort } from '../base/channel/port.ts';
 export type { Call, Channel, Handlers } from '../base/channel/service.ts';
 export { serve } from '../base/channel/serve.ts';
 export { VERSION } from '../base/version.ts';
+export { calibrated } from './calibrated.ts';
+export { exampleName, exampleStays } from './example.ts';
 export { Kept } from './kept.ts';
 export { studioHandlers } from './handlers.ts';
 export { portOfLine, type MessageLine } from './line.ts';
@@ -16,7 +18,8 @@ export type { DataCheck, DataDescription, ListedPicture, Pixels } from './data/s
 export type { Judged } from './judge/service.ts';
 export type { InsideNetwork, LayerMaps, PathShares, PictureExplained } from './inside/service.ts';
 export type { MetricsPart, StudioRuns } from './train/platform.ts';
-export type { PictureAnswer, RunState, TrainRequest } from './train/service.ts';
+export { recordsIn } from './train/records.ts';
+export type { CutOff, PictureAnswer, RunState, TrainRequest } from './train/service.ts';
 export type { ExportedFile, ExportFormat } from './use/service.ts';
 export { settingsOf } from './train/settings.ts';
 export { trainedFrom } from './trained.ts';

@@ -6,7 +6,8 @@ import { createStudio } from '../../serve/studio/create-studio.ts';
 import { sorted, type Named } from '../../serve/studio/platform/named.ts';
 import { NodeStudio } from '../../serve/studio/platform/node-studio.ts';
 import { newToken } from '../../serve/studio/token.ts';
-import { bundledPictures } from '../bundled.ts';
+import { exampleName } from '../../studio/example.ts';
+import { bundledPictures, bundledRun } from '../bundled.ts';
 import type { EngineFlags } from '../flags/engine.ts';
 import { print, tell } from '../output/print.ts';
 import { onInterrupt } from '../process/interrupt.ts';
@@ -31,7 +32,7 @@ export async function studio(
   await checkFree({ host, port, flag: '--port' });
   await withEndings(async (endings) => {
     const platform = await NodeStudio.create({
-      named: withPictures(named),
+      named: withBundled(named),
       runsFolder: resolve(runs),
       engine: { name: backend, threads, blas },
     });
@@ -62,9 +63,11 @@ export async function studio(
   });
 }
 
-/** Where no data is named, there are the bundled pictures to begin with. */
-function withPictures(named: readonly Named[]): readonly Named[] {
+/** Where no data is named, there are the bundled pictures to begin with; where nothing is, a run on them as well. */
+function withBundled(named: readonly Named[]): readonly Named[] {
   if (named.some(({ kind }) => kind === 'data')) return named;
   const path = resolve(bundledPictures());
-  return [...named, { kind: 'data', path, name: 'Fashion-MNIST sample' }];
+  const pictures: Named = { kind: 'data', path, name: 'Fashion-MNIST sample' };
+  if (named.length > 0) return [...named, pictures];
+  return [pictures, { kind: 'run', path: bundledRun, name: exampleName, isExample: true }];
 }

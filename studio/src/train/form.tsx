@@ -4,6 +4,7 @@ import { useId } from 'preact/hooks';
 import { ChooseData, useChosenData, useItems } from '../data/choose.tsx';
 import { itemsVersion } from '../data/state.ts';
 import { whenReady } from '../engine/engine.ts';
+import { keepFiles } from '../engine/keep-files.ts';
 import { choice } from '../network/state.ts';
 import { messageOf } from '../parts/answer.ts';
 import { count } from '../parts/numbers.ts';
@@ -47,6 +48,7 @@ export function Form({
           ...(begin !== undefined && { weights: begin, head: 'reset' as const }),
         },
       ]);
+      keepFiles();
       opened.value = [run, ...ids].slice(0, mostOpened);
       itemsVersion.value++;
     } catch (thrown) {

@@ -72,7 +72,7 @@ export function RunCard({ run, colour, curves }: RunCardProps): JSX.Element {
             {busy.value ? 'Stopping …' : `Stop ${run.name}`}
           </button>
         )}
-        {run.training === 'no' && run.hasCheckpoint && (
+        {run.training === 'no' && run.hasCheckpoint && run.isExample !== true && (
           <>
             <button type="button" disabled={busy.value} onClick={() => void act(goOn)}>
               {busy.value ? 'Beginning …' : `Go on with ${run.name}`}

@@ -1,57 +1,71 @@
+import { CardinalError } from 'cardinal-nn';
 import type { UploadedClass } from 'cardinal-nn/studio';
-
-declare global {
-  /** What only workers have, and types of pages do not know. */
-  interface FileSystemFileHandle {
-    createSyncAccessHandle(): Promise<{ write(bytes: Uint8Array): number; close(): void }>;
-  }
-}
+import { storeError } from './no-room.ts';
+import { writeTo } from './private-files.ts';
 
 /** Hidden, so that it is not looked through for runs. */
 const root = '.cardinal-studio';
 
+/** Lies in a folder until all of its pictures do. */
+const unfinished = '.unfinished';
+
+/** What pages call pictures of files, as the studio's own are: a run of these says so. */
+const reserved = 'pictures';
+
 /** Folders of pictures that a visitor made, in the private file system: they outlive the tab, so a run of theirs can go on. */
 export class KeptPictures {
+  /** Those that are complete. What a tab that was closed left of others is cleared away. */
   async names(): Promise<string[]> {
-    const found: string[] = [];
     const folder = await this.#root(false);
-    if (folder === undefined) return found;
-    for await (const [name, handle] of folder.entries()) if (handle.kind === 'directory') found.push(name);
+    if (folder === undefined) return [];
+    const found: string[] = [];
+    for await (const [name, handle] of folder.entries()) {
+      if (handle.kind !== 'directory') continue;
+      if (!(await isUnfinished(handle as FileSystemDirectoryHandle))) found.push(name);
+      else {
+        await navigator.locks.request(lockOf(name), { ifAvailable: true }, async (lock) => {
+          if (lock !== null) await folder.removeEntry(name, { recursive: true }).catch(() => undefined);
+        });
+      }
+    }
     return found.sort((a, b) => (a < b ? -1 : 1));
   }
 
-  /** Throws an `Error` if there is none of that name. */
+  /** Throws a `CardinalError` if there is none of that name. */
   async folder(name: string): Promise<FileSystemDirectoryHandle> {
     const folder = await (await this.#root(false))?.getDirectoryHandle(name).catch(() => undefined);
     if (folder === undefined)
-      throw new Error(`the pictures "${name}" are not there any more: make them anew`);
+      throw new CardinalError(
+        `the pictures "${name}" are not there any more: make them anew in the room Data`,
+      );
     return folder;
   }
 
-  /** Writes pictures by their classes; gives what they are called, `name` or with a number behind it. */
+  /**
+   * Writes pictures by their classes, all or none; gives what they are called, `name` or with a number behind it. Throws a `CardinalError`
+   * if there is no room for them.
+   */
   async make(
     name: string,
     classes: readonly UploadedClass[],
     fileOf: (upload: string) => File,
   ): Promise<string> {
-    const taken = new Set(await this.names());
-    let free = name;
-    for (let n = 2; taken.has(free); n++) free = `${name}-${n}`;
-    const folder = await (await this.#root(true)).getDirectoryHandle(free, { create: true });
-    for (const { name: label, uploads } of classes) {
-      const inside = await folder.getDirectoryHandle(label, { create: true });
-      for (const [index, upload] of uploads.entries()) {
-        const file = fileOf(upload);
-        const ending = /\.[a-z0-9]{1,5}$/i.exec(file.name)?.[0] ?? '.jpg';
-        const target = await inside.getFileHandle(`${String(index + 1).padStart(5, '0')}${ending}`, {
-          create: true,
-        });
-        const access = await target.createSyncAccessHandle();
-        access.write(new Uint8Array(await file.arrayBuffer()));
-        access.close();
-      }
-    }
-    return free;
+    const files = classes.map(({ name: label, uploads }) => ({ label, files: uploads.map(fileOf) }));
+    const all = await this.#root(true);
+    return navigator.locks.request('cardinal-studio data', async () => {
+      const taken = new Set([reserved, ...(await this.names())]);
+      let free = name;
+      for (let n = 2; taken.has(free); n++) free = `${name}-${n}`;
+      await navigator.locks.request(lockOf(free), async () => {
+        try {
+          await write(await all.getDirectoryHandle(free, { create: true }), files);
+        } catch (error) {
+          await all.removeEntry(free, { recursive: true }).catch(() => undefined);
+          throw await storeError(error, `the pictures "${free}" could not be kept`);
+        }
+      });
+      return free;
+    });
   }
 
   #root(create: true): Promise<FileSystemDirectoryHandle>;
@@ -61,4 +75,35 @@ export class KeptPictures {
     const found = all.getDirectoryHandle(root, { create });
     return create ? found : found.catch(() => undefined);
   }
+}
+
+/** Held while pictures of that name are made. */
+function lockOf(name: string): string {
+  return `cardinal-studio data ${name}`;
+}
+
+function isUnfinished(folder: FileSystemDirectoryHandle): Promise<boolean> {
+  return folder.getFileHandle(unfinished).then(
+    () => true,
+    () => false,
+  );
+}
+
+async function write(
+  folder: FileSystemDirectoryHandle,
+  classes: readonly { readonly label: string; readonly files: readonly File[] }[],
+): Promise<void> {
+  await folder.getFileHandle(unfinished, { create: true });
+  for (const { label, files } of classes) {
+    const inside = await folder.getDirectoryHandle(label, { create: true });
+    for (const [index, file] of files.entries()) {
+      const ending = /\.[a-z0-9]{1,5}$/i.exec(file.name)?.[0] ?? '.jpg';
+      const name = `${String(index + 1).padStart(5, '0')}${ending}`;
+      await writeTo(
+        await inside.getFileHandle(name, { create: true }),
+        new Uint8Array(await file.arrayBuffer()),
+      );
+    }
+  }
+  await folder.removeEntry(unfinished);
 }
