@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { exampleNetwork, exampleOptions } from '../../scripts/example-run.ts';
+import { withBundled } from '../../src/cli/studio/with-bundled.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
 import { openData } from '../../src/node/data/open.ts';
 import { trainOn } from '../../src/node/training/train-on.ts';
@@ -82,6 +83,15 @@ describe('on this machine', () => {
       type: 'end',
       reason: 'finished',
     });
+  });
+
+  test('it is there where nothing is named, and the pictures where no others are', () => {
+    const ofNothing = withBundled([]);
+    expect(ofNothing).toEqual([{ kind: 'data', path: bundled, name: 'Fashion-MNIST sample' }, example]);
+    const weights = { kind: 'weights', path: '/net.safetensors', name: 'net' } as const;
+    expect(withBundled([weights]).map(({ kind }) => kind)).toEqual(['weights', 'data']);
+    const data = { kind: 'data', path: '/photos', name: 'photos' } as const;
+    expect(withBundled([data])).toEqual([data]);
   });
 
   test('nothing changes it', async () => {

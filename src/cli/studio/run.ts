@@ -3,16 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { withEndings } from '../../base/endings.ts';
 import { studioPage } from '../../node/package-files.ts';
 import { createStudio } from '../../serve/studio/create-studio.ts';
-import { sorted, type Named } from '../../serve/studio/platform/named.ts';
+import { sorted } from '../../serve/studio/platform/named.ts';
 import { NodeStudio } from '../../serve/studio/platform/node-studio.ts';
 import { newToken } from '../../serve/studio/token.ts';
-import { exampleName } from '../../studio/example.ts';
-import { bundledPictures, bundledRun } from '../bundled.ts';
 import type { EngineFlags } from '../flags/engine.ts';
 import { print, tell } from '../output/print.ts';
 import { onInterrupt } from '../process/interrupt.ts';
 import { checkFree, listenError } from '../serve/listen.ts';
 import { openBrowser } from './open-browser.ts';
+import { withBundled } from './with-bundled.ts';
 
 /** Flags of `cardinal studio`. */
 export interface StudioFlags extends EngineFlags {
@@ -61,13 +60,4 @@ export async function studio(
     });
     process.exitCode = interrupt.exitCode;
   });
-}
-
-/** Where no data is named, there are the bundled pictures to begin with; where nothing is, a run on them as well. */
-function withBundled(named: readonly Named[]): readonly Named[] {
-  if (named.some(({ kind }) => kind === 'data')) return named;
-  const path = resolve(bundledPictures());
-  const pictures: Named = { kind: 'data', path, name: 'Fashion-MNIST sample' };
-  if (named.length > 0) return [...named, pictures];
-  return [pictures, { kind: 'run', path: bundledRun, name: exampleName, isExample: true }];
 }
