@@ -30,7 +30,7 @@ beforeAll(async () => {
     ],
     { cwd },
   );
-}, 120_000);
+});
 
 const judge = (data: string, ...flags: string[]): Promise<Finished> =>
   cardinal(['eval', 'run/best.safetensors', data, ...flags], { cwd });

@@ -113,7 +113,7 @@ describe.skipIf(launchers.length === 0)('cardinal train under mpirun', () => {
         expect(validation.loss).toBeCloseTo(expected[n].validation.loss, 5);
       }
     }
-  }, 120_000);
+  });
 
   it('goes on after a signal and after a rank was killed, with as many ranks to the byte', async () => {
     const [launcher] = launchers;
@@ -139,7 +139,7 @@ describe.skipIf(launchers.length === 0)('cardinal train under mpirun', () => {
     const { code, stderr } = await cardinal(['train', '--resume', 'whole', '--no-sync-bn'], { cwd: folder });
     expect(code).toBe(2);
     expect(stderr).toContain('the run in whole has syncBatchNorm true, not false: ');
-  }, 120_000);
+  });
 
   it('begins nothing where ranks differ, one has no data, or there are too many of them', async () => {
     const [launcher] = launchers;
@@ -161,7 +161,7 @@ describe.skipIf(launchers.length === 0)('cardinal train under mpirun', () => {
       begin.map((arg) => (arg === '10' ? '2' : arg)),
       /^cardinal: a batch of 2 leaves some of 3 ranks without a picture: use a batch of at least 3, or fewer ranks$/,
     );
-  }, 120_000);
+  });
 
   it.each(launchers)(
     'begins nothing under $name where ranks have other versions, or MPI is broken',
@@ -214,7 +214,6 @@ describe.skipIf(launchers.length === 0)('cardinal train under mpirun', () => {
         else console.warn(`not tested: a broken MPI (${name}), for which cc is needed`);
       }
     },
-    60_000,
   );
 
   it('leaves a whole run where MPI does not come back from its end', async () => {
@@ -240,7 +239,7 @@ describe.skipIf(launchers.length === 0)('cardinal train under mpirun', () => {
     expect(job.stdout).toContain('the run is in endless');
     expect((await checkpoint('endless')).training?.progress).toMatchObject({ epoch: 1, batch: 0 });
     expect(await readFile(at('endless/report.html'), 'utf8')).toContain('</html>');
-  }, 60_000);
+  });
 
   it('ends with one line where a loss is not finite or no picture can be read, and does without shared norms', async () => {
     const job = async (args: readonly string[], said: readonly unknown[]): Promise<void> => {
@@ -266,5 +265,5 @@ describe.skipIf(launchers.length === 0)('cardinal train under mpirun', () => {
     );
     await job([...fiveEpochs, '--no-sync-bn', '--out', 'own-norms'], []);
     expect((await checkpoint('own-norms')).training?.progress).toMatchObject({ epoch: 5, batch: 0 });
-  }, 120_000);
+  });
 });

@@ -14,20 +14,26 @@ import type { ReportPlatform, RunReport } from './run-report.ts';
 /** So many mistakes are explained at most, in so many seconds and characters: a report is to be written soon, and to open at once. */
 const bounds = { most: 40, seconds: 30, characters: 1_000_000 } as const;
 
+/** What `explainMistakes` found. */
+export interface ExplainedMistakes {
+  /** Grad-CAM over the picture as a `data:` URI, by the picture's index. */
+  readonly maps: ReadonlyMap<number, string>;
+  /** Why mistakes have none, where the network or the memory left does not allow it: a line. */
+  readonly problem?: string;
+}
+
 /**
- * Where in pictures the best weights of a run see the classes that they take them for: Grad-CAM over the picture as a `data:` URI, by the picture's
- * index. The first of `mistakes`, as far as the bounds go; none of a network without a feature map, or where weights or pictures have gone.
+ * Where in pictures the best weights of a run see the classes that they take them for. The first of `mistakes`, as far as the bounds go;
+ * none where nothing was evaluated or pictures have gone.
  */
 export async function explainMistakes(
   mistakes: readonly Classified[],
   dataset: PictureDataset,
-  { module, folder, model, backend, preprocessing }: RunReport,
+  { module, best, model, backend, preprocessing }: RunReport,
   { overlay, pictures }: ReportPlatform,
-): Promise<ReadonlyMap<number, string>> {
+): Promise<ExplainedMistakes> {
   const maps = new Map<number, string>();
-  if (overlay === undefined || mistakes.length === 0) return maps;
-  const best = await folder.bestWeights();
-  if (typeof best === 'string') return maps;
+  if (overlay === undefined || best === undefined || mistakes.length === 0) return { maps };
   const input = [preprocessing.channels, ...preprocessing.size];
   const traced = trace(module, [1, ...input], { training: false });
   const network = inferenceNetworkOf(module, input, model, {
@@ -35,33 +41,35 @@ export async function explainMistakes(
   });
   const end = performance.now() + 1000 * bounds.seconds;
   let left: number = bounds.characters;
-  await withEndings(async (endings) => {
-    const program = await prepareInference(network, backend, 1, best.state);
-    endings.add(() => program.dispose());
-    const explainer = new Explainer({
-      ...{ name: model.name, backend, program, traces: [traced], classes: dataset.classes, preprocessing },
-      explanationOf: (found) => Promise.resolve({ ...found, overlay: notDrawn }),
+  try {
+    await withEndings(async (endings) => {
+      const program = await prepareInference(network, backend, 1, best);
+      endings.add(() => program.dispose());
+      const explainer = new Explainer({
+        ...{ name: model.name, backend, program, traces: [traced], classes: dataset.classes, preprocessing },
+        explanationOf: (found) => Promise.resolve({ ...found, overlay: notDrawn }),
+      });
+      endings.add(() => explainer.dispose());
+      const { signal } = new AbortController();
+      for (const { index, predicted } of mistakes.slice(0, bounds.most)) {
+        if (performance.now() > end || left <= 0) return;
+        if (maps.has(index)) continue;
+        const picture = await readPicture(dataset, index, pictures).catch(() => undefined);
+        if (picture === undefined) continue;
+        const map = await overlay(
+          await explainer.explain(picture, { label: predicted, signal }),
+          picture,
+          mapSide,
+        );
+        left -= map.length;
+        maps.set(index, map);
+      }
     });
-    endings.add(() => explainer.dispose());
-    const { signal } = new AbortController();
-    for (const { index, predicted } of mistakes.slice(0, bounds.most)) {
-      if (performance.now() > end || left <= 0) return;
-      if (maps.has(index)) continue;
-      const picture = await readPicture(dataset, index, pictures).catch(() => undefined);
-      if (picture === undefined) continue;
-      const map = await overlay(
-        await explainer.explain(picture, { label: predicted, signal }),
-        picture,
-        mapSide,
-      );
-      left -= map.length;
-      maps.set(index, map);
-    }
-  }).catch((error: unknown) => {
-    // A network without a feature map, or too large for what memory is left: the report does without.
+  } catch (error) {
     if (!(error instanceof CardinalError)) throw error;
-  });
-  return maps;
+    return { maps, problem: error.message };
+  }
+  return { maps };
 }
 
 function notDrawn(): Promise<never> {

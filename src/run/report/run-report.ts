@@ -1,4 +1,5 @@
 import type { Backend } from '../../backends/backend.ts';
+import type { StateDict } from '../../base/tensor-data.ts';
 import type { Picture } from '../../data/dataset.ts';
 import type { OpenData } from '../../data/open-data.ts';
 import type { PicturePlatform } from '../../data/picture-platform.ts';
@@ -29,6 +30,8 @@ export interface RunReport {
   /** The command that repeats the run. */
   readonly command?: string | undefined;
   readonly evaluated: RunEvaluation | undefined;
+  /** The weights that were evaluated. */
+  readonly best: StateDict | undefined;
   /** Lines for the reader: what was left out, why the run ended early. */
   readonly notes: readonly string[];
 }

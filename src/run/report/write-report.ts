@@ -38,8 +38,8 @@ export async function writeReport(
           ...evaluated.samples.filter(({ label, predicted }) => label !== predicted),
           ...pictures.pairByPair(evaluated.misclassified),
         ];
-  const maps = dataset && (await explainMistakes(mistakes, dataset, run, platform));
-  const source = dataset && { dataset, folder: data.path, maps };
+  const explained = dataset && (await explainMistakes(mistakes, dataset, run, platform));
+  const source = dataset && { dataset, folder: data.path, maps: explained?.maps };
   const page = renderReport({
     model: model.name,
     dataset: platform.paths.basename(data.path),
@@ -80,6 +80,7 @@ export async function writeReport(
     notes: [
       ...run.notes,
       ...notesOn(evaluated),
+      ...(explained?.problem === undefined ? [] : [withoutMaps(explained.problem)]),
       ...faultLines(metricsName, metrics.faults),
       ...(waiting > halfOfTheTime ? [waited(waiting)] : []),
       ...(platform.encode === undefined ? [withoutPictures] : []),
@@ -96,6 +97,10 @@ const halfOfTheTime = 0.5;
 
 const withoutPictures =
   'This page has no pictures: they are encoded by sharp, whose binary was not installed (npm install --include=optional sharp).';
+
+function withoutMaps(problem: string): string {
+  return `Mistakes are shown without maps of what the network looked at: ${problem}`;
+}
 
 function waited(share: number): string {
   return `Training waited for pictures ${percent(share, 0)} of the time: reading, decoding and augmenting them limits this run, not the network.`;

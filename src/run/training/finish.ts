@@ -1,4 +1,5 @@
 import type { Backend } from '../../backends/backend.ts';
+import type { StateDict } from '../../base/tensor-data.ts';
 import type { Checkpoint } from '../../train/checkpoint.ts';
 import type { TrainingRanks } from '../../train/ranks.ts';
 import type { TrainResult } from '../../train/train.ts';
@@ -43,14 +44,20 @@ export async function finish(
   const { backend, folder, signal } = means;
   const isEvaluated = evaluate && result.reason !== 'interrupted';
   const found = isEvaluated ? await evaluateRun(run, result, means, log, platform) : undefined;
-  const [evaluation, problem] = typeof found === 'string' ? [undefined, withoutEvaluation(found)] : [found];
+  const [evaluated, problem] = typeof found === 'string' ? [undefined, withoutEvaluation(found)] : [found];
   if (signal?.aborted === true) log.notes.push(interruption(result));
   if (problem !== undefined) log.notes.push(problem);
   const path =
     folder !== undefined && report !== false
-      ? await reportRun(run, { backend, folder }, evaluation, report === true, log, platform)
+      ? await reportRun(run, { backend, folder }, evaluated, report === true, log, platform)
       : undefined;
-  return { evaluation, withoutEvaluation: problem, report: path };
+  return { evaluation: evaluated?.evaluation, withoutEvaluation: problem, report: path };
+}
+
+/** What was evaluated, and what came of it. */
+interface Evaluated {
+  readonly state: StateDict;
+  readonly evaluation: RunEvaluation;
 }
 
 /** Undefined if there are no pictures to evaluate on, or `signal` is aborted; what is wrong with the weights if they are damaged. */
@@ -60,7 +67,7 @@ async function evaluateRun(
   { backend, folder, signal, isKept }: Means,
   log: RunLog,
   platform: RunPlatform,
-): Promise<RunEvaluation | string | undefined> {
+): Promise<Evaluated | string | undefined> {
   const pictures = data.test ?? data.val;
   if (pictures === undefined) return undefined;
   const on = data.test === undefined ? 'val' : 'test';
@@ -72,10 +79,11 @@ async function evaluateRun(
   if (state === undefined) return undefined;
   const { preprocessing, recipe, seed, strict } = config;
   const { batchSize } = recipe;
-  return evaluateBest(
+  const evaluation = await evaluateBest(
     { network, state, data, backend, preprocessing, batchSize, seed, strict, signal, ranks },
     platform.loaders,
   );
+  return evaluation && { state, evaluation };
 }
 
 /** The best weights, or what is wrong with them. Of several ranks the first has the folder, and all get them. */
@@ -102,7 +110,7 @@ async function bestWeights(
 async function reportRun(
   { config, data, module, network }: PreparedRun,
   { backend, folder }: { readonly backend: Backend; readonly folder: RunFolder },
-  evaluated: RunEvaluation | undefined,
+  evaluated: Evaluated | undefined,
   isAsked: boolean,
   log: RunLog,
   { writeReport }: RunPlatform,
@@ -114,7 +122,8 @@ async function reportRun(
   await log.emit({ type: 'reporting' });
   const { recipe, preprocessing, seed, command, weights, freeze } = config;
   return writeReport({
-    ...{ folder, data, backend, module, recipe, preprocessing, seed, command, evaluated, notes: log.notes },
+    ...{ folder, data, backend, module, recipe, preprocessing, seed, command, notes: log.notes },
+    ...{ evaluated: evaluated?.evaluation, best: evaluated?.state },
     model: network.description,
     begunWith: weights && `${weights.file}, classifier ${classifierFates[weights.head]}`,
     frozen: freeze?.join(' '),

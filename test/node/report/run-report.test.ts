@@ -181,7 +181,7 @@ describe('a report', () => {
       recipe: findRecipe('quick'),
       preprocessing: thumbnails,
       seed: 0,
-      evaluated: undefined,
+      ...{ evaluated: undefined, best: undefined },
       notes: [],
     });
     await opened.close();
