@@ -79,7 +79,7 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
     values:
       'Kept VERSION connect endIn portOf portOfLine serve settingsOf studioHandlers tooLarge trainedFrom',
     types: `
-      Call Channel ChannelPort DataCheck DataDescription ExportFormat ExportedFile FormsFound GradientLook GroupTimes GroupsQuery Handlers InsideNetwork Judged LayerMaps Line PathShares PictureExplained ListedPicture MessageLine MetricsCursor MetricsPart PictureAnswer PictureRef Pixels
+      Call Channel ChannelPort DataCheck DataDescription ExportFormat ExportedFile FormsFound GradientLook GroupTimes GroupsQuery Handlers InsideNetwork Judged LayerMaps Line MakeProgress PathShares PictureExplained ListedPicture MessageLine MetricsCursor MetricsPart PictureAnswer PictureRef Pixels
       RunCurves RunState ShortcutsFound SplitName StudioAbout StudioClassifier StudioItem StudioPlatform StudioRuns StudioService TrainRequest UploadedClass`,
   },
   './train': {

@@ -5,7 +5,7 @@ import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browsers, openBrowser, type TestBrowser } from '../browser/support/browsers.ts';
 import { createStudio } from '../../src/serve/studio/create-studio.ts';
-import { engines, openRoom } from './support/page.ts';
+import { engines, openRoom, sumOfDigits } from './support/page.ts';
 import { bluish, reddish, writeBlocks } from './support/pictures.ts';
 import {
   openPlatform,
@@ -68,7 +68,7 @@ describe.skipIf(!browsers.includes('chromium')).each(engines)('by $where', ({ se
     await writeFile(wide, 'P6\n60000 60000\n255\n');
     const torn = join(folder, 'torn.jpg');
     await writeFile(torn, Uint8Array.of(0xff, 0xd8, 0xff, 0xe0, 0, 0));
-    const { page, console } = await openRoom(browser, studio, 'data');
+    const { page, opened } = await openRoom(browser, studio, 'data');
     await add(page, 'reds', [huge, wide, torn, ...reds.slice(0, 2)]);
     await has(page, 'reds', 2);
     const told = await page.getByRole('alert').getByRole('listitem').allTextContents();
@@ -78,7 +78,7 @@ describe.skipIf(!browsers.includes('chromium')).each(engines)('by $where', ({ se
     expect(reasons.get('wide.ppm')).toMatch(/60000×60000/);
     expect(reasons.get('wide.ppm')).not.toContain('--');
     expect(await page.locator('.engine').textContent()).toMatch(/^(This machine|In this page)/);
-    expect(console.filter((line) => line.startsWith('uncaught'))).toEqual([]);
+    expect(opened.console.filter((line) => line.startsWith('uncaught'))).toEqual([]);
   });
 
   test('one class, a class without pictures, a name that is none: each is said, and nothing is lost', async () => {
@@ -126,11 +126,11 @@ describe.skipIf(!browsers.includes('chromium')).each(engines)('by $where', ({ se
       await isThere(page, 'reds');
       expect(await page.locator('.choose option:checked').textContent()).toMatch(/both(-2)?$/);
       const row = (await page.locator('.balance tbody tr').filter({ hasText: 'reds' }).textContent()) ?? '';
-      totals.push([...row.replace('reds', '')].reduce((sum, digit) => sum + Number(digit), 0));
+      totals.push(sumOfDigits(row));
     }
     expect(totals).toEqual([4, 3]);
     // The other tab's are there as soon as this one is looked at again.
-    await first.evaluate(() => window.dispatchEvent(new Event('focus')));
+    await first.evaluate("window.dispatchEvent(new Event('focus'))");
     await expect
       .poll(async () =>
         (await first.locator('.choose option').allTextContents()).filter((name) => name.includes('both')),

@@ -6,9 +6,16 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browsers, openBrowser, type TestBrowser } from '../browser/support/browsers.ts';
 import { ppm } from './support/bitmap.ts';
 import { dropOn } from './support/drop.ts';
-import { engines, openRoom } from './support/page.ts';
+import { engines, filmed, openRoom, sumOfDigits } from './support/page.ts';
 import { blocks, bluish, reddish, writeBlocks } from './support/pictures.ts';
 import { openPlatform, serveMachine } from './support/studio.ts';
+
+/** What is used of a canvas; its type is not one of Node's. */
+interface Canvas {
+  getContext(kind: '2d'): {
+    getImageData(...box: readonly number[]): { readonly data: Uint8ClampedArray };
+  } | null;
+}
 
 let folder: string;
 
@@ -42,7 +49,9 @@ describe.skipIf(!browsers.includes('chromium')).each(engines)('in the room Data,
   beforeAll(async () => {
     browser = await openBrowser('chromium');
     studio = await serve();
-    ({ page, console: lines } = await openRoom(browser, studio, 'data'));
+    const room = await openRoom(browser, studio, 'data');
+    page = room.page;
+    lines = room.opened.console;
   });
 
   afterAll(async () => {
@@ -69,15 +78,15 @@ describe.skipIf(!browsers.includes('chromium')).each(engines)('in the room Data,
     const box = await name.elementHandle();
     await name.fill('dogs');
     await page.getByText('Another class has this name').first().waitFor();
-    expect(await box?.getAttribute('aria-invalid')).toBe('true');
+    expect(await box.getAttribute('aria-invalid')).toBe('true');
     await page.getByRole('button', { name: 'Use these pictures' }).click();
     await page
       .getByRole('alert')
       .getByText(/two classes "dogs" and "dogs".*rename one of them/)
       .waitFor();
-    await box?.fill('');
+    await box.fill('');
     await page.getByText('Give it a name.').waitFor();
-    await box?.fill('wolves');
+    await box.fill('wolves');
     await card(page, 'wolves').getByText('5 pictures').waitFor();
     expect(await page.getByText('Another class has this name').count()).toBe(0);
   });
@@ -87,9 +96,7 @@ describe.skipIf(!browsers.includes('chromium')).each(engines)('in the room Data,
     await dropOn(card(page, 'wolves').locator('.drop'), more);
     await card(page, 'wolves').getByText('7 pictures').waitFor();
     await card(page, 'wolves').getByRole('button', { name: 'Use the camera' }).click();
-    await page.locator('video').evaluate(async (video: HTMLVideoElement) => {
-      while (video.videoWidth === 0) await new Promise(requestAnimationFrame);
-    });
+    await filmed(page);
     await card(page, 'wolves').getByRole('button', { name: 'Take a picture' }).click();
     await card(page, 'wolves').getByText('8 pictures').waitFor();
     await card(page, 'wolves').getByRole('button', { name: 'Close the camera' }).click();
@@ -103,10 +110,7 @@ describe.skipIf(!browsers.includes('chromium')).each(engines)('in the room Data,
     await page.getByRole('button', { name: 'wolves', exact: true }).waitFor();
     expect(await page.locator('.choose select').locator('option:checked').textContent()).toBe('animals');
     const rows = await page.locator('.balance tbody tr').allTextContents();
-    const sums = rows.map((row) => {
-      const [, name, counts] = /^([a-z]+)(\d+)$/.exec(row) ?? [];
-      return [name, [...counts].reduce((sum, digit) => sum + Number(digit), 0)];
-    });
+    const sums = rows.map((row) => [row.replaceAll(/\d/g, ''), sumOfDigits(row)]);
     expect(sums).toEqual([
       ['cats', 6],
       ['wolves', 8],
@@ -161,8 +165,7 @@ describe.skipIf(!browsers.includes('chromium')).each(engines)('in the room Data,
     const alike = () =>
       found
         .getByRole('img')
-        .evaluateAll((all) =>
-          all.map((one) => (one.ariaLabel ?? '').split(/[/\\]/).slice(-2).join('/')).toSorted(),
+        .evaluateAll((all: unknown) => (all as readonly { ariaLabel: string | null }[]).map((one) => (one.ariaLabel ?? '').split(/[/\\]/).slice(-2).join('/')).toSorted(),
         );
     await expect.poll(alike).toEqual(['one/00001.ppm', 'two/00003.ppm']);
   });
@@ -170,9 +173,9 @@ describe.skipIf(!browsers.includes('chromium')).each(engines)('in the room Data,
   test('augmentation is live: a mirror turns every picture round, and without any all are as they were', async () => {
     const shown = page.getByRole('list', { name: 'The picture as training sees it' }).locator('canvas');
     const columns = () =>
-      shown.evaluateAll((all) =>
-        all.map((canvas) => {
-          const { data } = (canvas as HTMLCanvasElement).getContext('2d')?.getImageData(0, 36, 64, 1) ?? {
+      shown.evaluateAll((all: unknown) =>
+        (all as readonly Canvas[]).map((canvas) => {
+          const { data } = canvas.getContext('2d')?.getImageData(0, 36, 64, 1) ?? {
             data: [],
           };
           // Two columns in the middle of each block, so that the other way round they are the same columns.

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browsers, startBrowser, type TestBrowser } from '../browser/support/browsers.ts';
 import { dropAt } from './support/drop.ts';
-import { engines, openRoom } from './support/page.ts';
+import { engines, filmed, openRoom } from './support/page.ts';
 import { bluish, reddish, video, writeBlocks } from './support/pictures.ts';
 
 /** Milliseconds: a browser that starts and a run that trains, on a machine that does other things too. */
@@ -49,15 +49,13 @@ describe.skipIf(!browsers.includes('chromium'))('a new user, from drop to camera
         // It is there when they are ready, and Enter is enough.
         const next = page.getByRole('link', { name: 'Train with these pictures' });
         await page.getByRole('button', { name: 'plums', exact: true }).waitFor();
-        expect(await next.evaluate((link) => link === link.ownerDocument.activeElement)).toBe(true);
+        await expect.poll(() => page.locator(':focus').textContent()).toBe('Train with these pictures');
         await next.press('Enter');
         await page.getByRole('button', { name: 'Start training' }).click();
         await page.getByText(/Finished: \d+ of \d+ epochs/).waitFor({ timeout: busy });
         await page.getByRole('link', { name: 'Use it' }).click();
         await page.getByRole('button', { name: 'Use the camera' }).click();
-        await page.locator('video').evaluate(async (video: HTMLVideoElement) => {
-          while (video.videoWidth === 0) await new Promise(requestAnimationFrame);
-        });
+        await filmed(page);
         await page.getByRole('button', { name: 'Take a picture' }).click();
         const first = page.getByRole('list', { name: 'What it takes them for' }).locator('ol li').first();
         expect(await first.textContent()).toMatch(/^tomatoes, /);

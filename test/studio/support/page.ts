@@ -7,7 +7,7 @@ export async function openRoom(
   browser: TestBrowser,
   studio: TestStudio,
   room?: string,
-): Promise<{ readonly page: Page } & Pick<TestPage, 'console' | 'evaluate'>> {
+): Promise<{ readonly page: Page; readonly opened: TestPage }> {
   const opened = await browser.newPage();
   const page = opened.driver.playwright;
   if (page === undefined) throw new Error('expected Chromium to be driven by Playwright');
@@ -18,8 +18,17 @@ export async function openRoom(
     .locator('.engine')
     .getByText(/^(This machine|In this page): /)
     .waitFor();
-  const { console, evaluate } = opened;
-  return { page, console, evaluate };
+  return { page, opened };
+}
+
+/** Waits until the camera shows something. */
+export async function filmed(page: Page): Promise<void> {
+  await page.waitForFunction("document.querySelector('video')?.videoWidth > 0");
+}
+
+/** Digits of a row of a table, added up: small numbers stand side by side in its text. */
+export function sumOfDigits(text: string): number {
+  return Array.from(text.matchAll(/\d/g), ([digit]) => Number(digit)).reduce((sum, each) => sum + each, 0);
 }
 
 /** Both engines, each with nothing but the bundled pictures. */
