@@ -169,7 +169,7 @@ describe.skipIf(!browsers.includes('chromium'))('the room Train', () => {
   });
 
   test('speaks of the run of the address, and all rooms follow a choice', async () => {
-    await copyRun(at('first'), at('second'), { learningRate: 0.5 });
+    await copyRun(at('first'), at('second'), { labelSmoothing: 0.25 });
     const page = await open('#/train?run=second&with=first');
     await card(page, 'second').waitFor();
     await legend(page).getByRole('button', { name: 'first', exact: true }).click();
@@ -192,7 +192,7 @@ describe.skipIf(!browsers.includes('chromium'))('the room Train', () => {
     expect(await legend(page).getByRole('listitem').count()).toBe(2);
     // Beside each other they are compared by what differs.
     const table = page.getByRole('table');
-    expect(await table.getByRole('columnheader').last().innerText()).toBe('learningRate');
+    expect(await table.getByRole('columnheader').last().innerText()).toBe('labelSmoothing');
   });
 
   test('draws a dozen runs, says which are not drawn, and saves what it shows', async () => {
@@ -200,7 +200,7 @@ describe.skipIf(!browsers.includes('chromium'))('the room Train', () => {
       const steps = Array.from({ length: 2000 }, (_, step) => stepRecord(step + 1, run / (step + 1)));
       const epochs = Array.from({ length: 200 }, (_, epoch) => epochRecord(epoch, epoch / 200, true));
       const end = { type: 'end', reason: run > 12 ? 'interrupted' : 'finished', step: 2000, seconds: 9 };
-      await writeRun(at('first'), at(`run ${run}`), [...steps, ...epochs, end], { weightDecay: run / 100 });
+      await writeRun(at('first'), at(`run ${run}`), [...steps, ...epochs, end], { labelSmoothing: run / 100 });
     }
     const page = await open('#/train');
     await page.getByText(/^15 listed, 1 drawn below; 14 not drawn/).waitFor();
@@ -241,7 +241,7 @@ describe.skipIf(!browsers.includes('chromium'))('the room Train', () => {
     };
     const table = await saved('Save the table of runs as CSV');
     const [head, ...rows] = table.trim().split('\n');
-    expect(head).toBe('run,state,epochs,best accuracy,of epoch,its loss,weightDecay');
+    expect(head).toBe('run,state,epochs,best accuracy,of epoch,its loss,labelSmoothing');
     expect(rows[2]).toBe('run 3,finished,200 of 1,99.5 %,200,0.502,0.03');
     expect(rows).toHaveLength(12);
     const title = 'Save Loss: how wrong it is, less is better as';
