@@ -1,3 +1,4 @@
+import { byCodePoint } from '../base/order.ts';
 import type { StudioItem } from './service.ts';
 import type { RunState } from './train/service.ts';
 
@@ -10,7 +11,7 @@ export function inOrder(items: readonly StudioItem[], runs: readonly RunState[])
     .toSorted(
       (a, b) =>
         Number(b.state?.hasCheckpoint ?? false) - Number(a.state?.hasCheckpoint ?? false) ||
-        (b.state?.startedAt ?? '').localeCompare(a.state?.startedAt ?? ''),
+        byCodePoint(b.state?.startedAt ?? '', a.state?.startedAt ?? ''),
     )
     .map(({ item }) => item);
   return [...items.filter(({ kind }) => kind !== 'run'), ...runItems];

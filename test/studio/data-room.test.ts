@@ -165,7 +165,10 @@ describe.skipIf(!browsers.includes('chromium')).each(engines)('in the room Data,
     const alike = () =>
       found
         .getByRole('img')
-        .evaluateAll((all: unknown) => (all as readonly { ariaLabel: string | null }[]).map((one) => (one.ariaLabel ?? '').split(/[/\\]/).slice(-2).join('/')).toSorted(),
+        .evaluateAll((all: unknown) =>
+          (all as readonly { ariaLabel: string | null }[])
+            .map((one) => (one.ariaLabel ?? '').split(/[/\\]/).slice(-2).join('/'))
+            .toSorted(),
         );
     await expect.poll(alike).toEqual(['one/00001.ppm', 'two/00003.ppm']);
   });

@@ -24,6 +24,11 @@ const bin = fileURLToPath(new URL('../../bin/cardinal.js', import.meta.url));
 const options = { layers: [1, 1, 1], planes: 8, cardinality: 2, baseWidth: 8 };
 const model = { name: 'resnext_cifar', options };
 
+/** What is used of a path; its type is not one of Node's. */
+interface Outline {
+  getAttribute(name: string): string | null;
+}
+
 let folder: string;
 let clothes: string;
 let opened: TestPlatform;
@@ -200,7 +205,9 @@ describe.skipIf(!browsers.includes('chromium'))('the room Train', () => {
       const steps = Array.from({ length: 2000 }, (_, step) => stepRecord(step + 1, run / (step + 1)));
       const epochs = Array.from({ length: 200 }, (_, epoch) => epochRecord(epoch, epoch / 200, true));
       const end = { type: 'end', reason: run > 12 ? 'interrupted' : 'finished', step: 2000, seconds: 9 };
-      await writeRun(at('first'), at(`run ${run}`), [...steps, ...epochs, end], { labelSmoothing: run / 100 });
+      await writeRun(at('first'), at(`run ${run}`), [...steps, ...epochs, end], {
+        labelSmoothing: run / 100,
+      });
     }
     const page = await open('#/train');
     await page.getByText(/^15 listed, 1 drawn below; 14 not drawn/).waitFor();
@@ -226,7 +233,9 @@ describe.skipIf(!browsers.includes('chromium'))('the room Train', () => {
     });
     const lengths = await drawn
       .locator('.run-mark path')
-      .evaluateAll((paths) => paths.map((path) => path.getAttribute('d')?.split(/[LM]/).length ?? 0));
+      .evaluateAll((paths: Outline[]) =>
+        paths.map((path) => path.getAttribute('d')?.split(/[LM]/).length ?? 0),
+      );
     expect(Math.max(...lengths)).toBeGreaterThan(300);
     expect(Math.max(...lengths)).toBeLessThanOrEqual(602);
     await legend(page).getByRole('button', { name: 'run 7', exact: true }).focus();

@@ -65,7 +65,7 @@ export async function explainMistakes(
       }
     });
   } catch (error) {
-    if (signal.aborted && error === signal.reason) return { maps };
+    if (error === signal.reason) return { maps };
     if (!(error instanceof CardinalError)) throw error;
     return { maps, problem: error.message };
   }

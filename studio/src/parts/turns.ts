@@ -16,9 +16,9 @@ async function run(): Promise<void> {
   isRunning = true;
   while (waiting.size > 0) {
     await new Promise((resolve) => setTimeout(resolve));
-    const [first] = waiting;
-    if (first === undefined) continue;
-    const [key, work] = first;
+    const first = waiting.entries().next();
+    if (first.done === true) continue;
+    const [key, work] = first.value;
     waiting.delete(key);
     try {
       work();

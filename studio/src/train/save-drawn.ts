@@ -49,7 +49,7 @@ export async function saveDrawn({ file, title, svg, series, format }: SavedChart
 type Attributes = Readonly<Record<string, string | number>>;
 
 function element(name: string, attributes: Attributes): SVGElement {
-  const made = document.createElementNS(svgNamespace, name) as SVGElement;
+  const made = document.createElementNS(svgNamespace, name);
   for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, String(value));
   return made;
 }

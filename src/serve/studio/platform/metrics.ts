@@ -23,11 +23,12 @@ export async function readMetricsFrom(path: string, cursor: MetricsCursor | unde
   });
   if (file === undefined) return { records: [], cursor: start, again: (cursor?.at ?? 0) > 0, more: false };
   try {
-    const isSame = cursor !== undefined && (await textBefore(file, cursor.at)) === cursor.before;
-    const begin = isSame ? cursor.at : 0;
+    const from = cursor ?? start;
+    const isSame = (await textBefore(file, from.at)) === from.before;
+    const begin = isSame ? from.at : 0;
     const { records, end, more } = await readPiece(file, begin);
     const next = { at: end, before: await textBefore(file, end) };
-    return { records, cursor: next, again: cursor !== undefined && !isSame, more };
+    return { records, cursor: next, again: !isSame, more };
   } catch (error) {
     return failing('read', path)(error);
   } finally {

@@ -57,10 +57,10 @@ export class WebRuns implements StudioRuns {
 
   async metrics(id: string, cursor?: MetricsCursor): Promise<MetricsPart> {
     const all = await readMetrics(id, { last: mostLines });
-    const isSame = cursor !== undefined && lineBefore(all, cursor.at) === cursor.before;
+    const from = cursor ?? { at: 0, before: '' };
+    const isSame = lineBefore(all, from.at) === from.before;
     const next = { at: all.length, before: lineBefore(all, all.length) };
-    const again = cursor !== undefined && !isSame;
-    return { records: all.slice(isSame ? cursor.at : 0), cursor: next, again, more: false };
+    return { records: all.slice(isSame ? from.at : 0), cursor: next, again: !isSame, more: false };
   }
 
   async start({ data, model, name = model.name, weights, ...options }: TrainRequest): Promise<string> {
