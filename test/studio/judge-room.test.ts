@@ -82,11 +82,10 @@ describe.skipIf(!browsers.includes('chromium'))('in the room Judge', () => {
   const baseName = (path: string): string => path.split(/[/\\]/).at(-1) ?? '';
 
   test('the pictures that it has not seen come first, and how many are right is said', async () => {
-    expect(await page.getByLabel('Which of them').locator('option').allTextContents()).toEqual([
-      'Test',
-      'Validation',
-      'Training (it has seen these)',
-    ]);
+    const parts = page.getByLabel('Which of them').locator('option');
+    await expect
+      .poll(() => parts.allTextContents())
+      .toEqual(['Test', 'Validation', 'Training (it has seen these)']);
     await page.getByRole('button', { name: 'Judge', exact: true }).click();
     const right = truth.length - wrong().length;
     // Those with a wrong label cannot all be right.
