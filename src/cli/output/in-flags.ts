@@ -29,6 +29,8 @@ export const flagOptions: Readonly<Record<string, string>> = {
 export function inFlags(message: string): string {
   return message
     .replace(/ \(in a program[,:]? [^()]*\)/g, '')
+    // A program says of a run that `out` names to continue it, a flag names the run itself.
+    .replace(/^(.+) (holds a run already: continue it with `resume)`/, "$1 $2: '$1'`")
     .replace(/`([a-z][A-Za-z]*)(?:: ([^`]*))?`/g, (said, option: string, value?: string) =>
       Object.hasOwn(flagOptions, option) ? flagOf(flagOptions[option], value) : said,
     )
