@@ -148,6 +148,7 @@ const scripts = [
   ),
   await bundle({ format: 'esm', plugins: [forAllTraining, withoutWords], entryNames }, 'web/training'),
   await bundle({ format: 'esm', plugins: [forAllTraining, withoutWords], entryNames }, 'web/worker'),
+  await bundle({ format: 'esm', plugins: [forAllTraining, withoutWords] }, 'web/explain'),
 ];
 // It is told where its WebAssembly is.
 const jpeg = await bundle({ format: 'esm', define: { 'import.meta.url': '""' } }, 'web/jpeg');

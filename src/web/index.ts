@@ -16,6 +16,15 @@ export type {
   ClassifyManyOptions,
   ClassifyOptions,
 } from '../use/classify-each.ts';
+export type {
+  ExplainOptions,
+  FeaturesOptions,
+  LayersOptions,
+  OcclusionOptions,
+  PathsOptions,
+} from '../use/batch/options.ts';
+export type { ClassMap, PicturePaths } from '../use/explain/explanation.ts';
+export type { OcclusionMap } from './engine/explain-service.ts';
 export { trainOn } from './page/train-on.ts';
 export type { TrainOnOptions } from './page/train-options.ts';
 export type { TrainedOn } from '../run/training/train-on.ts';

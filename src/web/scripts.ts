@@ -7,6 +7,8 @@ export interface Scripts extends EngineScripts {
   readonly more: string;
   /** What the small engines load for weights of the hub, and for those that are no checkpoint of a ResNeXt. */
   readonly weights: string;
+  /** The engine that tells more of pictures than their classes: of every network. */
+  readonly explain: string;
   /** What engines and decoders load for pictures that no browser decodes to the same bytes: PNG, BMP, PPM. */
   readonly pictures: string;
   /** The decoder for browsers whose own gives other bytes. */
@@ -38,6 +40,7 @@ export function scriptsAt(base?: string | URL, networks: Networks = 'resnext'): 
       ...(networks === 'all' ? complete() : small()),
       more: new URL('../../web/more.js', import.meta.url).href,
       weights: new URL('../../web/weights.js', import.meta.url).href,
+      explain: new URL('../../web/explain.js', import.meta.url).href,
       pictures: new URL('../../web/pictures.js', import.meta.url).href,
       jpeg: {
         script: new URL('../../web/jpeg.js', import.meta.url).href,
@@ -64,6 +67,7 @@ export function scriptsAt(base?: string | URL, networks: Networks = 'resnext'): 
     },
     more: at('web/more.js'),
     weights: at('web/weights.js'),
+    explain: at('web/explain.js'),
     pictures: at('web/pictures.js'),
     jpeg: { script: at('web/jpeg.js'), wasm: at('web/jpeg.wasm') },
   };

@@ -101,6 +101,7 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
     types: `
       DirectoryHandleLike PageFile PageFiles PageFolders PicturesSource
       ExportOptions ImportOptions MetricsOptions MetricsRecord RunSummary RunsOptions
+      ClassMap ExplainOptions FeaturesOptions LayersOptions OcclusionMap OcclusionOptions PathsOptions PicturePaths
       Classification ClassifiedPicture ClassifierOptions ClassifyManyOptions ClassifyOptions LoadProgress NamedModel
       TrainOnOptions TrainedOn       WeightsInput WebBackend WebBackendOptions WebPictureInput WebPictureInputs`,
   },

@@ -16,8 +16,8 @@ import { threadsFor } from './threads.ts';
 /** Until it has loaded its kernels and started its threads, which may take 60 seconds to say that they cannot. */
 const startSeconds = 120;
 
-/** Whether it is to train as well. */
-export type EngineScript = 'engine' | 'training';
+/** Whether it is to train as well, or tells more of pictures than their classes. */
+export type EngineScript = 'engine' | 'training' | 'explain';
 
 export type EngineOptions = Pick<WebBackendOptions, 'threads' | 'kernels' | 'base' | 'networks'>;
 

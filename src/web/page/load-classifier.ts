@@ -23,6 +23,7 @@ import { backendKinds, type WebBackendOptions } from './backend-options.ts';
 import { Classifier } from './classifier.ts';
 import type { PageEngine } from './engine.ts';
 import { Engines, enginesOf } from './engines.ts';
+import { Explaining } from './explaining.ts';
 import { modelNeedsAll, weightsNeedAll } from './needs-all.ts';
 import { sentWeights, type WeightsInput } from './sent-weights.ts';
 
@@ -138,6 +139,11 @@ export async function loadClassifier(
       return new Classifier({
         ...{ channel: engine.channel, facts, about: aboutEngine(engine) },
         limits: pictureLimits({ maxPixels, decodeSeconds }),
+        explaining: new Explaining(
+          () => engines.explaining(),
+          // What came of a URL is here by now.
+          (channel) => channel.call('openExplained', [weights, sent], { on: { graphs } }),
+        ),
         end: () => {
           end(new DisposedError(`the classifier of ${facts.name} was disposed of; make another to use it`));
         },
