@@ -57,6 +57,7 @@ const config: KnipConfig = {
     'examples/web/**/*.{js,mjs}',
     // Bundled by scripts/build-studio.ts.
     'studio/src/main.tsx',
+    'studio/src/single/main.tsx',
     'test/**/*.test.ts',
     'test/package/*program.ts',
   ],

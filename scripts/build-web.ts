@@ -2,12 +2,12 @@
  * Bundles what workers of a page start with into `dist/web/`: scripts that import nothing, so that a bundler may copy and rename them
  * as it does with pictures; and `cardinal.js`, the library for pages without a bundler. Beside them lie the licences of what they carry.
  */
-import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { minify, type MinifyOptions } from 'terser';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { byCodePoint } from '../src/base/order.ts';
+import { licences, packagesIn } from './licences.ts';
 import { split } from './split.ts';
 import { standIns, withoutGradients, withoutWords } from './stand-ins.ts';
 
@@ -228,12 +228,6 @@ async function minified(text: string): Promise<string> {
   return code;
 }
 
-/** Folders of packages whose code is in bundles. */
-function packagesIn({ outputs }: Metafile): Set<string> {
-  const inputs = Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs));
-  return new Set(inputs.flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));
-}
-
 /** Shortens the way from one module to its files. */
 function nearer(module: string, from: string, to: string): Plugin {
   const path = join(root, module);
@@ -247,18 +241,6 @@ function nearer(module: string, from: string, to: string): Plugin {
       });
     },
   };
-}
-
-async function licences(packages: ReadonlySet<string>): Promise<string> {
-  const own = await readFile(join(root, 'LICENSE'), 'utf8');
-  const others = [...packages].sort(byCodePoint).map(async (path) => {
-    const name = path.slice('node_modules/'.length);
-    const file = (await readdir(join(root, path))).find((file) => /^licen[cs]e/i.test(file));
-    // A package may have its licence in its repository alone.
-    const text = file === undefined ? `scripts/licences/${name.replace('/', '-')}.txt` : `${path}/${file}`;
-    return `${name}\n\n${await readFile(join(root, text), 'utf8')}`;
-  });
-  return [`cardinal-nn\n\n${own}`, ...(await Promise.all(others))].join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 /** Whole, since another build may read or write the same file. */

@@ -9,6 +9,7 @@ export { Classifier, type WebPictureInputs } from './page/classifier.ts';
 export type { WebPictureInput } from './page/send-picture.ts';
 export { loadClassifier, type ClassifierOptions } from './page/load-classifier.ts';
 export type { WeightsInput } from './page/sent-weights.ts';
+export type { ScriptUrls, Scripts } from './scripts.ts';
 export type { LoadProgress } from './engine/fetch-blob.ts';
 export type {
   Classification,

@@ -1,5 +1,6 @@
 import { described } from '../base/described.ts';
 import { UsageError } from '../base/errors.ts';
+import { record, type Kind } from '../base/options.ts';
 
 /** URLs of what the engine and its workers run and load. The page finds them all: a worker finds none of its own. */
 export interface Scripts extends EngineScripts {
@@ -24,6 +25,19 @@ interface EngineScripts {
   /** What the engine starts: threads that compute and decode. */
   readonly worker: string;
   readonly kernels: { readonly relaxed: string; readonly simd: string };
+}
+
+/** URLs of some of them. */
+export type ScriptUrls = Partial<Scripts>;
+
+export const scriptUrls: Kind = {
+  expected: "absolute URLs by file: { engine: 'blob:…', kernels: { relaxed, simd }, … }",
+  is: (value) => record.is(value) && Object.values(Object(value) as object).every(isUrlOrUrls),
+};
+
+function isUrlOrUrls(value: unknown): boolean {
+  if (typeof value === 'string') return URL.canParse(value);
+  return record.is(value) && Object.values(Object(value) as object).every(isUrlOrUrls);
 }
 
 /** The networks that scripts are for: `resnext` those of the papers and their relatives, `all` every one. */
