@@ -61,13 +61,14 @@ const noLineage = {
   'models/part-options.ts': 'models/no-parts.ts',
   'models/parts.ts': 'models/no-parts.ts',
 };
-/** What no page has: native libraries, listings of plans, several batch sizes. */
+/** What no page has: native libraries, listings of plans. */
 const noLibrary = {
   'backends/reductions.ts': 'backends/no-reductions.ts',
   'backends/wasm/blas-kernels.ts': 'backends/wasm/no-blas-kernels.ts',
   'backends/wasm/kernels-of.ts': 'backends/wasm/no-kernels-of.ts',
-  'plan/batch-sizes.ts': 'plan/one-batch-size.ts',
 };
+/** What only the engine that explains has: several batch sizes. */
+const noBatches = { 'plan/batch-sizes.ts': 'plan/one-batch-size.ts' };
 const smaller = {
   'base/crc32.ts': 'base/small-crc32.ts',
   'zod/mini': 'base/small-schemas.ts',
@@ -86,7 +87,7 @@ const noRanks = {
   'train/add-up.ts': 'train/no-add-up.ts',
 };
 const forInference = standIns(root, {
-  ...{ ...noLineage, ...noLibrary, ...smaller },
+  ...{ ...noLineage, ...noLibrary, ...noBatches, ...smaller },
   'backends/wasm/lower/table.ts': 'backends/wasm/lower/table-inference.ts',
   'graph/ops/index.ts': 'graph/ops/index-inference.ts',
 });
@@ -97,7 +98,7 @@ const forReading = standIns(root, {
   'nn/init.ts': 'nn/no-init.ts',
 });
 const forTraining = standIns(root, {
-  ...{ ...noLineage, ...noLibrary, ...smaller, ...noRanks },
+  ...{ ...noLineage, ...noLibrary, ...noBatches, ...smaller, ...noRanks },
   'backends/wasm/lower/sync-batch-norm.ts': 'backends/wasm/lower/no-sync-batch-norm.ts',
   'data/targets.ts': 'data/no-targets.ts',
   'data/own/own-loading.ts': 'data/own/no-own-loading.ts',
@@ -122,11 +123,12 @@ const complete = {
   'web/engine/weights-script.ts': 'web/engine/own-weights-script.ts',
 };
 const forAllInference = standIns(root, {
-  ...{ ...complete, ...smaller },
+  ...{ ...complete, ...noBatches, ...smaller },
   'backends/wasm/lower/table.ts': 'backends/wasm/lower/table-inference-all.ts',
   'graph/ops/index.ts': 'graph/ops/index-inference-all.ts',
 });
-const forAllTraining = standIns(root, { ...complete, ...noRanks });
+const forAllTraining = standIns(root, { ...complete, ...noBatches, ...noRanks });
+const forExplaining = standIns(root, { ...complete, ...noRanks });
 
 // Who loads them has classes of errors already.
 const onDemand = standIns(root, { 'base/errors.ts': 'web/errors-of-loader.ts' });
@@ -148,7 +150,7 @@ const scripts = [
   ),
   await bundle({ format: 'esm', plugins: [forAllTraining, withoutWords], entryNames }, 'web/training'),
   await bundle({ format: 'esm', plugins: [forAllTraining, withoutWords], entryNames }, 'web/worker'),
-  await bundle({ format: 'esm', plugins: [forAllTraining, withoutWords] }, 'web/explain'),
+  await bundle({ format: 'esm', plugins: [forExplaining, withoutWords] }, 'web/explain'),
 ];
 // It is told where its WebAssembly is.
 const jpeg = await bundle({ format: 'esm', define: { 'import.meta.url': '""' } }, 'web/jpeg');

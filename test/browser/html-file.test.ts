@@ -158,9 +158,10 @@ describe.skipIf(browsers.length === 0).each(browsers.map((kind) => ({ kind })))(
       };
       const how = { bubbles: true, cancelable: true };
       document.body.dispatchEvent(new DragEvent('drop', { ...how, dataTransfer: holding('noise.png') }));
-      document.body.dispatchEvent(
-        new ClipboardEvent('paste', { ...how, clipboardData: holding('noise.png') }),
-      );
+      // Firefox lets no script give its event files.
+      const paste = new ClipboardEvent('paste', how);
+      Object.defineProperty(paste, 'clipboardData', { value: holding('noise.png') });
+      document.body.dispatchEvent(paste);
     }, png);
     const found = await readUntil(
       () => readShown(page),

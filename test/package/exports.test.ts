@@ -79,8 +79,8 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
     values:
       'Kept VERSION connect endIn portOf portOfLine serve settingsOf studioHandlers tooLarge trainedFrom',
     types: `
-      Call Channel ChannelPort DataCheck DataDescription ExportFormat ExportSizes ExportedFile FormsFound GradientLook GroupTimes GroupsQuery Handlers HtmlFacts HtmlFiles HtmlNetworks InsideNetwork Judged LayerMaps Line MakeProgress PathShares PictureExplained ListedPicture MessageLine MetricsCursor MetricsPart PictureAnswer PictureRef Pixels
-      RunCurves RunState ShortcutsFound SplitName StudioAbout StudioClassifier StudioItem StudioPlatform StudioRuns StudioService TrainRequest UploadedClass`,
+      Call Channel ChannelPort DataCheck DataDescription ExportFormat ExportSizes ExportedFile Filters FormsFound GradientLook GroupTimes GroupsQuery Handlers HtmlFacts HtmlFiles HtmlNetworks InsideBlock InsideConvolution InsideLayer InsideNetwork Judged LayerMaps Line MakeProgress PathShares PictureExplained ListedPicture MessageLine MetricsCursor MetricsPart PictureAnswer PictureRef Pixels
+      RegionSeen RunCurves RunState ShortcutsFound SplitName StudioAbout StudioClassifier StudioItem StudioPlatform StudioRuns StudioService TrainRequest UploadedClass`,
   },
   './train': {
     values: `

@@ -39,7 +39,7 @@ async function explainedOf(
   const traced = new Map([[1, alone]]);
   const network = inferenceNetworkOf(model, input, description, { landmarks: landmarksOf, traced });
   return withUndo(async (undo) => {
-    const program = await prepareInTurns(network, backend, [1], undefined, nextTask);
+    const program = await prepareInTurns(network, backend, 1, undefined, nextTask);
     undo.add(() => program.dispose());
     const { task, temperature } = known;
     const facts = { classes: classNamesOf(program, listed, known.classes), task, preprocessing, temperature };

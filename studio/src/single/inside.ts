@@ -65,7 +65,8 @@ function dataUrl(blob: Blob, type: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.onload = () => {
-      resolve(String(reader.result));
+      // A text, since it is read as a URL.
+      resolve(reader.result as string);
     };
     reader.onerror = () => {
       reject(new Error('the browser cannot read what the file carries'));
