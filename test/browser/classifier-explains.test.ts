@@ -146,7 +146,7 @@ describe.each(browsers)('a classifier in a page of %s', (kind) => {
         expect.stringMatching(/^UsageError: .*layers/),
         expect.stringMatching(/^UsageError: .*'layer9'/),
         expect.stringMatching(/^UsageError: .*side/),
-        expect.stringMatching(/^CardinalError: cannot read the picture/),
+        expect.stringMatching(/^UnreadableError: cannot read the picture/),
         'Error: enough',
       ]);
       expect(found.after).toEqual([
