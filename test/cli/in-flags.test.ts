@@ -9,6 +9,10 @@ const root = join(import.meta.dirname, '../..');
 describe('what the library says of options, to who gave flags', () => {
   it.each([
     ['name it with `model`', 'name it with --model'],
+    [
+      'a/run holds a run already: continue it with `resume`, or choose another folder with `out`',
+      'a/run holds a run already: continue it with --resume a/run, or choose another folder with --out',
+    ],
     ["to train, `head: 'reset'` begins anew", 'to train, --head reset begins anew'],
     ['use `batchSize: 1` and `learningRate: 0.1`', 'use --batch-size 1 and --lr 0.1'],
     ['`options.numClasses: 7`: leave it out', '--set numClasses=7: leave it out'],

@@ -296,7 +296,7 @@ describe('prepareFor', () => {
 
   test('grey pictures have no usual statistics', async () => {
     const grey = { ...colour, channels: 1, preprocessing: undefined } as const;
-    await expect(prepareFor(grey, {})).rejects.toThrow(/grey pictures .* give --mean and --std/);
+    await expect(prepareFor(grey, {})).rejects.toThrow(/grey pictures .* give `preprocessing`/);
   });
 });
 

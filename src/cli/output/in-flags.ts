@@ -27,15 +27,19 @@ export const flagOptions: Readonly<Record<string, string>> = {
  * becomes `--head reset`. What programs alone can do stands in parentheses, (in a program, …), and is left out.
  */
 export function inFlags(message: string): string {
-  return message
-    .replace(/ \(in a program[,:]? [^()]*\)/g, '')
-    .replace(/`([a-z][A-Za-z]*)(?:: ([^`]*))?`/g, (said, option: string, value?: string) =>
-      Object.hasOwn(flagOptions, option) ? flagOf(flagOptions[option], value) : said,
-    )
-    .replace(
-      /`options\.([A-Za-z]+)(?:: ([^`]*))?`/g,
-      (_, option: string, value?: string) => `--set ${option}${value === undefined ? '' : `=${value}`}`,
-    );
+  return (
+    message
+      .replace(/ \(in a program[,:]? [^()]*\)/g, '')
+      // A program says of a run that `out` names to continue it, a flag names the run itself.
+      .replace(/^(.+) (holds a run already: continue it with `resume)`/, "$1 $2: '$1'`")
+      .replace(/`([a-z][A-Za-z]*)(?:: ([^`]*))?`/g, (said, option: string, value?: string) =>
+        Object.hasOwn(flagOptions, option) ? flagOf(flagOptions[option], value) : said,
+      )
+      .replace(
+        /`options\.([A-Za-z]+)(?:: ([^`]*))?`/g,
+        (_, option: string, value?: string) => `--set ${option}${value === undefined ? '' : `=${value}`}`,
+      )
+  );
 }
 
 /** `--head reset`, `--take-over`, `--no-verify`. */

@@ -24,12 +24,10 @@ export function isChosen({ kind, name }: Pick<StudioItem, 'kind' | 'name'>): boo
   return (kind === 'run' && name === run) || (kind === 'weights' && run === undefined && name === weights);
 }
 
-/** Chooses a run or weights, for all rooms. */
+/** Chooses a run or weights, for all rooms. A run that is on show beside the chosen one changes places with it. */
 export function choose({ kind, name }: Pick<StudioItem, 'kind' | 'name'>): void {
-  const { with: others = [] } = query.value;
-  setQuery(
-    kind === 'run'
-      ? { run: name, with: others.filter((other) => other !== name) }
-      : { weights: name, with: others },
-  );
+  const { run, with: others = [] } = query.value;
+  if (kind === 'weights') setQuery({ weights: name, with: others });
+  else if (run === undefined || !others.includes(name)) setQuery({ run: name, with: others });
+  else setQuery({ run: name, with: others.map((other) => (other === name ? run : other)) });
 }

@@ -70,7 +70,7 @@ describe('the folder that was trained on', () => {
       ...{ keys: heldOut, split: 'val', on: 'held-out pictures', warning: undefined },
     });
     expect(note).toBe(
-      `the weights were trained on ${moved}: evaluated on the 5 pictures that training held out (25 % of each class, seed 5); --split all takes every picture`,
+      `the weights were trained on ${moved}: evaluated on the 5 pictures that training held out (25 % of each class, seed 5); \`split: 'all'\` takes every picture`,
     );
     rmSync(moved, { recursive: true });
   });

@@ -1,4 +1,5 @@
 import type { Page } from 'playwright-core';
+import { expect } from 'vitest';
 import type { TestBrowser, TestPage } from '../../browser/support/browsers.ts';
 import { openPlatform, serveMachine, serveStatic, type TestStudio } from './studio.ts';
 
@@ -23,7 +24,9 @@ export async function openRoom(
 
 /** Waits until the camera shows something. */
 export async function filmed(page: Page): Promise<void> {
-  await page.waitForFunction("document.querySelector('video')?.videoWidth > 0");
+  await expect
+    .poll(() => page.locator('video').evaluate((video: { readonly videoWidth: number }) => video.videoWidth))
+    .toBeGreaterThan(0);
 }
 
 /** Digits of a row of a table, added up: small numbers stand side by side in its text. */
