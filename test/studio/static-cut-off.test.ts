@@ -7,6 +7,9 @@ import { collect, twoClasses, type TwoClasses } from './support/two-classes.ts';
 /** So many that a run is not over before its page is closed, wherever this runs. */
 const epochs = 60;
 
+/** Milliseconds for a test that trains, closes pages and trains on. */
+const timeout = 900_000;
+
 /** Where runs lie; a page's types are not those of Node. */
 declare const navigator: {
   readonly storage: { getDirectory(): Promise<Folder> };
@@ -63,7 +66,7 @@ describe.skipIf(browsers.length === 0).each(browsers.map((kind) => ({ kind })))(
     await press(page, 'Start training');
   }
 
-  test('a run that is left alone ends', async () => {
+  test('a run that is left alone ends', { timeout }, async () => {
     const page = await opened('data');
     await collect(page, pictures);
     await begin(page);
@@ -72,7 +75,7 @@ describe.skipIf(browsers.length === 0).each(browsers.map((kind) => ({ kind })))(
     await page.close();
   });
 
-  test('one whose page is closed goes on when it is opened, to the same bytes', async () => {
+  test('one whose page is closed goes on when it is opened, to the same bytes', { timeout }, async () => {
     const first = await opened('train');
     await begin(first);
     await says(first, /Training: epoch ([3-9]|\d\d) of/);
@@ -91,7 +94,7 @@ describe.skipIf(browsers.length === 0).each(browsers.map((kind) => ({ kind })))(
     await again.close();
   });
 
-  test('one that goes on is stopped, stays stopped, and is continued by hand', async () => {
+  test('one that goes on is stopped, stays stopped, and is continued by hand', { timeout }, async () => {
     const first = await opened('train');
     await begin(first);
     await says(first, /Training: epoch ([3-9]|\d\d) of/);
@@ -111,18 +114,22 @@ describe.skipIf(browsers.length === 0).each(browsers.map((kind) => ({ kind })))(
     await next.close();
   });
 
-  test('one that another tab trains is shown, and goes on here as soon as that one is closed', async () => {
-    const first = await opened('train');
-    await begin(first);
-    await says(first, /Training: epoch ([3-9]|\d\d) of/);
+  test(
+    'one that another tab trains is shown, and goes on here as soon as that one is closed',
+    { timeout },
+    async () => {
+      const first = await opened('train');
+      await begin(first);
+      await says(first, /Training: epoch ([3-9]|\d\d) of/);
 
-    const second = await opened('train');
-    await says(second, /Training, started elsewhere: epoch \d+ of/);
-    expect(await textOf(second)).not.toMatch(/Stop resnext_cifar-4|Go on with resnext_cifar-4|cut off/);
-    await first.close();
-    await says(second, /resnext_cifar-4 was cut off in epoch \d+, when its page was closed\. It goes on/);
-    await says(second, new RegExp(`Finished: ${epochs} of ${epochs} epochs`));
-    expect(await sumsOf(second, 'resnext_cifar-4')).toEqual(whole);
-    await second.close();
-  });
+      const second = await opened('train');
+      await says(second, /Training, started elsewhere: epoch \d+ of/);
+      expect(await textOf(second)).not.toMatch(/Stop resnext_cifar-4|Go on with resnext_cifar-4|cut off/);
+      await first.close();
+      await says(second, /resnext_cifar-4 was cut off in epoch \d+, when its page was closed\. It goes on/);
+      await says(second, new RegExp(`Finished: ${epochs} of ${epochs} epochs`));
+      expect(await sumsOf(second, 'resnext_cifar-4')).toEqual(whole);
+      await second.close();
+    },
+  );
 });

@@ -75,11 +75,15 @@ export async function give(page: TestPage, label: string, files: readonly string
   await page.setFiles(`input[aria-label="${label}"]`, files);
 }
 
+/** Milliseconds in which a page says what it computes, training included: on a busy machine one thread may do all of it. */
+const computed = 240_000;
+
 /** What the page says once it says that; fails if it never does. */
 export async function says(page: TestPage, pattern: RegExp): Promise<RegExpExecArray> {
   const text = await readUntil(
     () => textOf(page),
     (now) => pattern.test(now),
+    computed,
   );
   expect(text).toMatch(pattern);
   const found = pattern.exec(text);
