@@ -7,12 +7,12 @@ const files = globSync('test/**/*.test.ts').map((file) => file.replaceAll('\\', 
 
 /**
  * Loading the sources anew for each file took a tenth of the time of all tests, so most files share a process, one after the other. A
- * process of its own has what replaces modules, the environment or the clock, and what starts programs or measures memory.
+ * process of its own has what replaces modules, the environment or the clock, and what counts memory or handles.
  */
-const sharing =
-  /^test\/(backends|base|conformance|cost|data|models|nn|node|parity|plan|report|session|study|train|weights)\//;
-const own = /\bvi\.|node:child_process|support\/jobs|\bprocess\.(env|chdir|memoryUsage)/;
-const together = files.filter((file) => sharing.test(file) && !own.test(readFileSync(file, 'utf8')));
+const own = /\bvi\.|\bprocess\.(env|chdir|memoryUsage|on|exitCode)\b|chaos-holdings/;
+const together = files.filter(
+  (file) => !/^test\/(browser|studio)\//.test(file) && !own.test(readFileSync(file, 'utf8')),
+);
 
 /** Measures pauses of a page, so nothing else may run beside it. */
 const quiet = 'test/browser/page-goes-on.test.ts';
@@ -36,6 +36,10 @@ const longest = [
   'fuzz/fuzz',
   'cli/study',
   'cli/kill',
+  'cli/signals',
+  'cli/tasks',
+  'serve/chaos',
+  'training/tasks',
   'crash/runs',
   'package/bundle',
   'browser/examples',
@@ -64,8 +68,8 @@ class LongestFirst extends BaseSequencer {
 
 export default defineConfig({
   test: {
-    testTimeout: 60_000,
-    // A busy machine takes as long as it likes.
+    // A busy machine takes as long as it likes: these are for what hangs.
+    ...{ testTimeout: 300_000, hookTimeout: 300_000 },
     expect: { poll: { timeout: 30_000 } },
     // Much of the time is a command's that starts, or of one thread: two files at a time left a fifth of two cores idle.
     maxWorkers: 3,
@@ -83,21 +87,12 @@ export default defineConfig({
           ),
         },
       },
-      // On a busy machine a browser needs longer to start than hooks have. Files that share a process share its browsers.
-      {
-        extends: true,
-        test: {
-          ...{ name: 'browser', include: inBrowsers, isolate: false },
-          ...{ testTimeout: 120_000, hookTimeout: 120_000 },
-        },
-      },
+      // Files that share a process share its browsers.
+      { extends: true, test: { name: 'browser', include: inBrowsers, isolate: false } },
       { extends: true, test: { name: 'together', include: together, isolate: false } },
       {
         extends: true,
-        test: {
-          ...{ name: 'quiet', include: [quiet], testTimeout: 120_000, hookTimeout: 120_000 },
-          sequence: { groupOrder: 1 },
-        },
+        test: { name: 'quiet', include: [quiet], sequence: { groupOrder: 1 } },
       },
     ],
   },

@@ -1,7 +1,11 @@
 /** Bundles the studio's page into `dist/studio/`. It uses the package as everybody does, so `dist/src` and `dist/web` come first. */
+import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'vite';
 import { root } from './on-node.ts';
+import { studyResults } from './study-results.ts';
+
+const out = join(root, 'dist/studio');
 
 await build({
   configFile: false,
@@ -17,10 +21,15 @@ await build({
   },
   oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
   build: {
-    outDir: join(root, 'dist/studio'),
+    outDir: out,
     emptyOutDir: true,
     target: 'es2022',
     // Kernels and scripts of workers stay files: a strict policy forbids `data:`.
     assetsInlineLimit: 0,
   },
 });
+
+// What the room Paper shows of the studies, and their own pages and tables.
+await mkdir(join(out, 'studies'));
+await writeFile(join(out, 'studies/results.json'), JSON.stringify(await studyResults()));
+await cp(join(root, 'docs/studies'), join(out, 'studies'), { recursive: true });

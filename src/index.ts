@@ -38,6 +38,7 @@ export type {
 } from './session/paths/contributions.ts';
 export { compile, CompiledModel, type CompileOptions, type Output } from './session/compile.ts';
 export { computeGradients, type GradientOptions, type Gradients } from './session/gradients.ts';
+export { gradientNorms, type GradientNorms, type LayerGradient } from './session/gradient-norms.ts';
 export { ownLoss, type OwnLoss } from './nn/own-loss.ts';
 export { writeWeights } from './session/state.ts';
 

@@ -2,6 +2,7 @@ import { CommanderError } from 'commander';
 import { CardinalError, messageOf, UsageError } from '../base/errors.ts';
 import { fileReason, hasCode, isShortage } from '../base/file-errors.ts';
 import { AgreedError, SaidElsewhereError } from '../node/mpi/errors.ts';
+import { inFlags } from './output/in-flags.ts';
 import { Interruption } from './process/interrupt.ts';
 
 /** How the command line ends after something was thrown. */
@@ -40,14 +41,6 @@ export function verdictOn(error: unknown, { command = '', verbose = false } = {}
   const message = messageOf(error).replace(/\s*\n\s*/g, ' ');
   const more = verbose ? '' : '; add --verbose for its stack trace';
   return verdict(1, `unexpected error, a bug in Cardinal: ${message}${more}`);
-}
-
-/** A message of the library for who gave flags: without what is told to programs, and options under their flags' names. */
-function inFlags(message: string): string {
-  return message
-    .replace(/ \(in a program[,:]? [^()]*\)/g, '')
-    .replace(/^(loss|balance)(?=:| )/, '--$1')
-    .replace(", or a function of one's own, for", ' for');
 }
 
 /** What the system said, if that alone explains an error: a disk that is full or fails, limits, permissions. */

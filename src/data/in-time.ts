@@ -3,7 +3,7 @@ export type Timed = <T>(step: () => Promise<T>) => Promise<T>;
 
 /** Why a picture was given up, as the end of a sentence. */
 export function tookTooLong(seconds: number): string {
-  return `${late}${seconds} s (decodeSeconds, --decode-seconds)`;
+  return `${late}${seconds} s (\`decodeSeconds\`)`;
 }
 
 /** Whether that is why, by what is said of a picture. */

@@ -47,7 +47,7 @@ export function pictureLimits(
 }
 
 /** How messages about `maxPixels` end: advice for those who can set it. */
-export const howToRaise = ': raise it (--max-pixels) if you trust the picture';
+export const howToRaise = ': raise it (`maxPixels`) if you trust the picture';
 
 /** Throws an `Error` with the bare reason unless a picture may have this size. */
 export function checkSize(width: number, height: number, { maxPixels }: PictureLimits): void {

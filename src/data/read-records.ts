@@ -4,7 +4,7 @@ import { sharedBytes } from './shared-memory.ts';
 
 /** Reads records that lie in blobs into memory: once, for all sources that have the same ones. Throws a `CardinalError`. */
 export function recordReader(): (source: RecordSource) => Promise<MemorySource> {
-  const known = new Map<RecordSource['parts'], Promise<Uint8Array>>();
+  const known = new WeakMap<RecordSource['parts'], Promise<Uint8Array>>();
   return async ({ parts, ...source }) => {
     const reading = known.get(parts) ?? readAll(parts);
     known.set(parts, reading);

@@ -138,7 +138,7 @@ function heldOutNote(
   { seed, fraction }: NonNullable<PictureRecord['heldOut']>,
   asked: EvaluatedSplit | undefined,
 ): string {
-  const more = asked === undefined ? '; --split all takes every picture' : '';
+  const more = asked === undefined ? "; `split: 'all'` takes every picture" : '';
   return `the weights were trained on ${path}: evaluated on the ${length} pictures that training held out (${share(fraction)}${ofEach(targets)}, seed ${seed})${more}`;
 }
 
@@ -196,5 +196,5 @@ function missing(
     split === 'val' && parts.train !== undefined
       ? ', and it is not known to be what the weights were trained on with some held out'
       : '';
-  return new UsageError(`--split: ${path} has no ${split} pictures, it has ${present.join(' and ')}${why}`);
+  return new UsageError(`\`split\`: ${path} has no ${split} pictures, it has ${present.join(' and ')}${why}`);
 }

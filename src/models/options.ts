@@ -167,10 +167,10 @@ export function parseSet(settings: readonly string[]): Record<string, unknown> {
     const text = setting.slice(at + 1);
     if (at < 1 || text === '') {
       throw new UsageError(
-        `--set: expected key=value, for example cardinality=8, got ${JSON.stringify(setting)}`,
+        `\`options\`: expected key=value, for example cardinality=8, got ${JSON.stringify(setting)}`,
       );
     }
-    if (name in parsed) throw new UsageError(`--set: ${name} is given twice`);
+    if (name in parsed) throw new UsageError(`\`options\`: ${name} is given twice`);
     parsed[name] = parseValue(text);
   }
   return parsed;

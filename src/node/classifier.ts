@@ -5,6 +5,7 @@ import { checkOptions, record, texts, type Kinds } from '../base/options.ts';
 import { validate } from '../base/validate.ts';
 import { pictureLimitKinds, pictureLimits, type PictureLimitOptions } from '../data/picture-limits.ts';
 import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
+import type { AnyModule } from '../nn/module.ts';
 import { trace, type Trace } from '../nn/trace.ts';
 import { backendKind } from '../session/arguments.ts';
 import { prepareInTurns } from '../train/evaluate.ts';
@@ -24,7 +25,7 @@ import { loadKinds, loadTrained, type LoadOptions } from './trained.ts';
 
 /** How `loadClassifier` builds the network, prepares pictures, limits them and computes them together. */
 export interface ClassifierOptions
-  extends LoadOptions, PictureLimitOptions, BatchingOptions, Omit<NodeBackendOptions, 'name'> {
+  extends LoadOptions<AnyModule>, PictureLimitOptions, BatchingOptions, Omit<NodeBackendOptions, 'name'> {
   /** What computes; whoever made it disposes of it. Default: an own one with `threads`. */
   readonly backend?: Backend | undefined;
   /** How pictures become inputs. Default: as recorded in the file. */
@@ -46,7 +47,8 @@ const kinds: Kinds<ClassifierOptions> = {
 /**
  * A trained network ready to classify pictures: its weights, class names and preprocessing come from the checkpoint, and
  * so does the network, if it is the registry's; any other is given as `model`. Weights of other programs (`.pth`,
- * safetensors) record less: then give `model`, `preprocessing` and `classes`.
+ * safetensors) record less: then give `model`, `preprocessing` and `classes`. A network of several outputs classifies by its main one, the
+ * first; one of several inputs is no classifier of pictures: load it with `loadTrained`, and `compile` it.
  *
  *     const classifier = await loadClassifier('runs/demo/best.safetensors');
  *     const [best] = await classifier.classify('shoe.png');
@@ -75,7 +77,8 @@ export async function classifierOf(
     classes: named,
     task,
     temperature,
-  }: Pick<Trained, 'model' | 'description' | 'classes'> & Partial<Pick<Trained, 'task' | 'temperature'>>,
+  }: Pick<Trained<AnyModule>, 'model' | 'description' | 'classes'> &
+    Partial<Pick<Trained, 'task' | 'temperature'>>,
   options: Omit<ClassifierOptions, keyof LoadOptions> & { readonly preprocessing: Preprocessing },
 ): Promise<Classifier> {
   const preprocessing = validate(preprocessingSchema, options.preprocessing, 'preprocessing');

@@ -50,6 +50,6 @@ export async function requireCalibratable(path: string, out: string | undefined)
 function refuseHub(path: string | URL, out: string | undefined): void {
   if (out !== undefined || !isHubName(String(path))) return;
   throw new UsageError(
-    `${String(path)} is the hub's: name a file for the calibrated checkpoint, --out FILE (in a program, out)`,
+    `${String(path)} is the hub's: name a file for the calibrated checkpoint with \`out\``,
   );
 }

@@ -36,7 +36,7 @@ export interface GradientOptions {
   readonly auxiliary?: Readonly<Record<string, number>> | undefined;
 }
 
-const gradientKinds: Kinds<GradientOptions> = {
+export const gradientKinds: Kinds<GradientOptions> = {
   backend: backendKind,
   input: {
     expected: 'pictures { shape, data }',

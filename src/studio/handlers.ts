@@ -2,6 +2,8 @@ import type { Handlers } from '../base/channel/service.ts';
 import { dataHandlers } from './data/handlers.ts';
 import { judgeHandlers } from './judge/handlers.ts';
 import { insideHandlers } from './inside/handlers.ts';
+import { inOrder } from './order.ts';
+import { paperHandlers } from './paper/handlers.ts';
 import type { StudioPlatform } from './platform.ts';
 import type { StudioService } from './service.ts';
 import { trainHandlers } from './train/handlers.ts';
@@ -11,11 +13,12 @@ import { useHandlers } from './use/handlers.ts';
 export function studioHandlers(platform: StudioPlatform): Handlers<StudioService> {
   return {
     about: () => platform.about,
-    items: () => platform.items(),
+    items: async () => inOrder(await platform.items(), await platform.runs.list()),
     ...dataHandlers(platform),
     ...judgeHandlers(platform),
     ...trainHandlers(platform),
     ...insideHandlers(platform),
+    ...paperHandlers(platform),
     ...useHandlers(platform),
   };
 }

@@ -9,14 +9,29 @@ export { VERSION } from '../base/version.ts';
 export { Kept } from './kept.ts';
 export { studioHandlers } from './handlers.ts';
 export { portOfLine, type MessageLine } from './line.ts';
-export type { StudioClassifier, StudioPlatform, UploadedClass } from './platform.ts';
+export type { MakeProgress, StudioClassifier, StudioPlatform, UploadedClass } from './platform.ts';
 export type { PictureRef, SplitName } from './refs.ts';
 export type { StudioAbout, StudioItem, StudioService } from './service.ts';
+export { tooLarge } from './data/limits.ts';
 export type { DataCheck, DataDescription, ListedPicture, Pixels } from './data/service.ts';
 export type { Judged } from './judge/service.ts';
-export type { InsideNetwork, LayerMaps, PathShares, PictureExplained } from './inside/service.ts';
-export type { MetricsPart, StudioRuns } from './train/platform.ts';
+export type {
+  Filters,
+  InsideBlock,
+  InsideConvolution,
+  InsideLayer,
+  InsideNetwork,
+  LayerMaps,
+  PathShares,
+  PictureExplained,
+  RegionSeen,
+} from './inside/service.ts';
+export type { RunCurves } from './train/curves.ts';
+export type { Line } from './train/growing-line.ts';
+export type { MetricsCursor, MetricsPart, StudioRuns } from './train/platform.ts';
+export type { FormsFound, GradientLook, GroupsQuery, GroupTimes, ShortcutsFound } from './paper/service.ts';
 export type { PictureAnswer, RunState, TrainRequest } from './train/service.ts';
 export type { ExportedFile, ExportFormat } from './use/service.ts';
+export { endIn } from './train/end.ts';
 export { settingsOf } from './train/settings.ts';
 export { trainedFrom } from './trained.ts';

@@ -35,13 +35,22 @@ export interface StudioPlatform {
   upload(name: string, bytes: Uint8Array): Promise<string>;
   /** An uploaded picture, decoded. */
   uploaded(upload: string): Promise<Picture>;
-  /** Makes labelled pictures of uploaded ones, by classes; gives their id. */
-  makeData(name: string, classes: readonly UploadedClass[]): Promise<string>;
+  /**
+   * Makes labelled pictures of uploaded ones, by classes; gives their id. Whole or not at all: if it fails, or the signal is aborted,
+   * nothing of it is left.
+   */
+  makeData(name: string, classes: readonly UploadedClass[], progress: MakeProgress): Promise<string>;
 
   readonly runs: StudioRuns;
 
   /** Ends what computes; a run that trains is stopped with a checkpoint. */
   dispose(): Promise<void>;
+}
+
+/** How far data is made, in pictures, and what ends it. */
+export interface MakeProgress {
+  readonly signal: AbortSignal;
+  readonly onProgress: (done: number, total: number) => void;
 }
 
 export interface UploadedClass {

@@ -117,8 +117,8 @@ function requireOneBatch(
   throw new UsageError(
     `study ${name}: expected at least one batch of ${batchSize} training pictures, got ${trainPictures}: ` +
       (training?.trainPictures === trainPictures
-        ? `give --pictures ${batchSize} or more`
-        : 'choose other --data'),
+        ? `give \`pictures: ${batchSize}\` or more`
+        : 'choose other `data`'),
   );
 }
 

@@ -44,7 +44,7 @@ export function scaled(state: StateDict, standardized: Standardized): StateDict 
   const { layer } = standardized;
   for (const name of ['weight', 'bias'].map((tensor) => nameIn(layer, tensor))) {
     if (!state.has(name))
-      throw new CardinalError(`loss: expected a layer with '${name}' that gives the numbers`);
+      throw new CardinalError(`\`loss\`: expected a layer with '${name}' that gives the numbers`);
   }
   return new Map(
     [...state].map(([name, tensor]) => {

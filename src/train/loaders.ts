@@ -138,10 +138,10 @@ function requireBatch(
   const rate = Number(((optimizer.learningRate * fitting) / batchSize).toPrecision(3));
   const other =
     recipe !== quick.name && length >= quick.batchSize
-      ? `--recipe quick (batches of ${quick.batchSize}), or `
+      ? `\`recipe: 'quick'\` (batches of ${quick.batchSize}), or `
       : '';
   throw new CardinalError(
-    `${name} has ${length} pictures to train on, fewer than one batch of recipe ${recipe} (${batchSize}): use ${other}--batch-size ${fitting} --lr ${rate} (in a program: recipe, batchSize and learningRate)`,
+    `${name} has ${length} pictures to train on, fewer than one batch of recipe ${recipe} (${batchSize}): use ${other}\`batchSize: ${fitting}\` and \`learningRate: ${rate}\``,
   );
 }
 

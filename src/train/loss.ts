@@ -100,10 +100,10 @@ export function askedLoss(asked: unknown): Loss | undefined {
   if (typeof asked === 'function') return { kind: 'own', name: nameOf(asked as OwnLoss) };
   if (typeof asked !== 'string' && !record.is(asked)) {
     throw new UsageError(
-      `loss: expected 'cross-entropy', 'bce', 'mse' or 'focal', { kind, … } or a function (output, target) => loss, got ${described(asked)}`,
+      `\`loss\`: expected 'cross-entropy', 'bce', 'mse' or 'focal', { kind, … } or a function (output, target) => loss, got ${described(asked)}`,
     );
   }
-  return validate(lossSchema, typeof asked === 'string' ? { kind: asked } : asked, 'loss');
+  return validate(lossSchema, typeof asked === 'string' ? { kind: asked } : asked, '`loss`');
 }
 
 /** The function of a loss of one's own. */
@@ -127,11 +127,13 @@ export function withLoss<R extends LossPart>(asked: R, pictures: Pictures = { cl
   const weighs = task === 'classes' && (kind === 'cross-entropy' || kind === 'focal');
   if (balance === 'loss' && !weighs) {
     throw new UsageError(
-      `balance 'loss' weighs classes in cross-entropy and the focal loss of one class a picture, and labels in bce, not in ${kind} of ${task}: use 'sampling', or leave it out`,
+      `\`balance: 'loss'\` weighs classes in cross-entropy and the focal loss of one class a picture, and labels in bce, not in ${kind} of ${task}: use 'sampling', or leave it out`,
     );
   }
   if (balance !== undefined && task === 'numbers') {
-    throw new UsageError(`balance is for classes and labels, and the pictures have numbers: leave it out`);
+    throw new UsageError(
+      `\`balance\` is for classes and labels, and the pictures have numbers: leave it out`,
+    );
   }
   const isSmoothed = kind !== 'mse' && kind !== 'own';
   return { ...recipe, loss, labelSmoothing: isSmoothed ? recipe.labelSmoothing : 0 };
@@ -147,7 +149,7 @@ function withPosWeight<R extends LossPart>(recipe: R, { targets, classes }: Pict
     return recipe;
   if (loss?.posWeight !== undefined) {
     throw new UsageError(
-      "balance 'loss' finds the positive weights that the loss was given: leave one of them out",
+      "`balance: 'loss'` finds the positive weights that the loss was given: leave one of them out",
     );
   }
   const counts = classes.map(() => 0);
@@ -166,7 +168,7 @@ function checkPosWeight(loss: Loss | undefined, { classes }: Pictures): void {
   const given = loss?.kind === 'bce' && Array.isArray(loss.posWeight) ? loss.posWeight.length : undefined;
   if (given === undefined || given === classes.length || classes.length === 0) return;
   throw new UsageError(
-    `loss: expected one positive weight, or one for each of ${classes.length} labels, got ${given}`,
+    `\`loss\`: expected one positive weight, or one for each of ${classes.length} labels, got ${given}`,
   );
 }
 
@@ -187,7 +189,7 @@ function fitted(loss: Loss | undefined, task: Task): Loss | undefined {
   if (task === 'classes') {
     if (loss?.kind === 'focal' && loss.alpha !== undefined && loss.several !== true) {
       throw new UsageError(
-        "loss: alpha is the focal loss's of several labels: of one class a picture leave it out, or weigh classes with balance 'loss'",
+        "`loss`: alpha is the focal loss's of several labels: of one class a picture leave it out, or weigh classes with `balance: 'loss'`",
       );
     }
     return loss;
@@ -197,7 +199,7 @@ function fitted(loss: Loss | undefined, task: Task): Loss | undefined {
   if (!lossesOf[task].includes(loss.kind)) {
     const usual = task === 'labels' ? 'several labels each' : 'numbers';
     throw new UsageError(
-      `loss: expected ${lossesOf[task].slice(0, -1).join(' or ')}, or a function of one's own, for pictures with ${usual}, got ${loss.kind}`,
+      `\`loss\`: expected ${lossesOf[task].slice(0, -1).join(' or ')} (in a program, or a function of one's own) for pictures with ${usual}, got ${loss.kind}`,
     );
   }
   return loss.kind === 'bce' || loss.kind === 'focal' ? { ...loss, several: true } : loss;

@@ -12,7 +12,7 @@ export { none as lossPlanOf, none as ownLossOf };
 
 export function askedLoss(asked: unknown): unknown {
   if (asked === undefined || asked === 'cross-entropy') return undefined;
-  throw new UsageError('loss: pages train with cross-entropy');
+  throw new UsageError('`loss`: pages train with cross-entropy');
 }
 
 export function withLoss<R extends { readonly loss?: { readonly kind: string } | undefined }>(recipe: R): R {

@@ -29,7 +29,7 @@ export function identifyNetwork(
   const { name: source, description, known, tensors } = file;
   if (inChannels !== undefined && set['inChannels'] !== undefined && set['inChannels'] !== inChannels) {
     throw new UsageError(
-      `--in-channels ${inChannels} and --set inChannels=${JSON.stringify(set['inChannels'])} contradict each other: leave --set inChannels out (in a program, inChannels of options)`,
+      `\`inChannels: ${inChannels}\` and \`options.inChannels: ${JSON.stringify(set['inChannels'])}\` contradict each other: leave \`options.inChannels\` out`,
     );
   }
   const channels = inChannels === undefined ? {} : { inChannels };
@@ -44,7 +44,7 @@ export function identifyNetwork(
   const name = given ?? known.model;
   if (name === undefined) {
     throw new UsageError(
-      `${source} holds bare weights: name their network with --model (in a program, model)${suggestion(file)}`,
+      `${source} holds bare weights: name their network with \`model\`${suggestion(file)}`,
     );
   }
   if (given === undefined && !listModels().includes(name)) {
@@ -53,7 +53,7 @@ export function identifyNetwork(
     );
   }
   const options = optionsFor(name, tensors, { ...set, ...channels });
-  return { name, options: validate(jsonObject, options, '--set') };
+  return { name, options: validate(jsonObject, options, '`options`') };
 }
 
 /** What refused weights, with the networks that they do fit where the file does not name one; any other error as it is. */
@@ -62,9 +62,7 @@ export function withFitting(error: unknown, asked: string, { tensors, descriptio
   if (!isRefusal || description !== undefined) return error;
   const fitting = fittingNames(tensors);
   if (fitting.length === 0) return error;
-  const fit = fitting.includes(asked)
-    ? `${asked} with --set (in a program, options) left out`
-    : fitting.join(', ');
+  const fit = fitting.includes(asked) ? `${asked} with \`options\` left out` : fitting.join(', ');
   const separator = error.message.endsWith('?') ? ' They' : '; they';
   return new CardinalError(`${error.message}${separator} fit ${fit}`, { cause: error });
 }
@@ -87,9 +85,7 @@ function requireSame(
   set: Readonly<Record<string, unknown>>,
 ): void {
   if (asked !== undefined && asked !== name) {
-    throw new CardinalError(
-      `${path} is a checkpoint of ${name}, not of ${asked}: leave --model (in a program, model) out`,
-    );
+    throw new CardinalError(`${path} is a checkpoint of ${name}, not of ${asked}: leave \`model\` out`);
   }
   if (!listModels().includes(name)) {
     throw new CardinalError(
@@ -101,7 +97,7 @@ function requireSame(
     const [found, wanted] = [JSON.stringify(has[key]), JSON.stringify(value)];
     if (found !== wanted) {
       throw new CardinalError(
-        `${path} is a checkpoint of ${name} with ${key}=${found}, not ${wanted}: leave --set (in a program, options) out`,
+        `${path} is a checkpoint of ${name} with ${key}=${found}, not ${wanted}: leave \`options\` out`,
       );
     }
   }

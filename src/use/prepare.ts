@@ -71,7 +71,7 @@ export async function prepareFor(
   const note =
     mean !== undefined && std !== undefined
       ? undefined
-      : `the weights do not say how their pictures were normalised: ${whose(assumed === undefined, pictures !== undefined)}; set them with --mean and --std (in a program, preprocessing)`;
+      : `the weights do not say how their pictures were normalised: ${whose(assumed === undefined, pictures !== undefined)}; set them with \`preprocessing\``;
   const designed = info?.inputShape[1];
   if (measurable !== undefined) {
     const { data, platform } = measurable;
@@ -89,7 +89,7 @@ export async function prepareFor(
   }
   if (statistics.mean === undefined || statistics.std === undefined) {
     throw new CardinalError(
-      'the weights do not say how their grey pictures were normalised: give --mean and --std (in a program, preprocessing)',
+      'the weights do not say how their grey pictures were normalised: give `preprocessing`',
     );
   }
   const side = imageSize ?? designed;

@@ -1,6 +1,6 @@
 import { flag, record, text, wholeFrom, type Kinds } from '../base/options.ts';
 import { createModel, modelInfo } from '../models/registry.ts';
-import { Module } from '../nn/module.ts';
+import { Module, type AnyModule } from '../nn/module.ts';
 import type { ModelDescription } from '../train/network.ts';
 import type { VerifyOptions } from '../weights/digest.ts';
 import { loadTensors, type LoadedWeights } from '../weights/load.ts';
@@ -8,9 +8,9 @@ import { identifyNetwork, otherNetwork, withFitting, type FitOptions } from './i
 import { tensorsFor, type OpenedWeights } from './opened-weights.ts';
 import { channelsOf, weightsFactsOf, isAdapted, type WeightsFacts } from './weights-facts.ts';
 
-/** A network with the weights of a file, and what is known of them. */
-export interface Trained extends WeightsFacts {
-  readonly model: Module;
+/** A network with the weights of a file, and what is known of them; of `Model`, the class of a network that was given. */
+export interface Trained<Model extends AnyModule = Module> extends WeightsFacts {
+  readonly model: Model;
   readonly description: ModelDescription;
   /** Of the input; pictures have 1 or 3. */
   readonly channels: number;
@@ -21,14 +21,14 @@ export interface Trained extends WeightsFacts {
 }
 
 /** Settings given beside weights for the network that they are of. */
-export interface TrainedOptions extends FitOptions, VerifyOptions {
-  /** The registry's name of what bare weights are of; or the network itself, if it is not the registry's. */
-  readonly model?: string | Module | undefined;
+export interface TrainedOptions<Model extends AnyModule = Module> extends FitOptions, VerifyOptions {
+  /** The registry's name of what bare weights are of; or the network itself, if it is not the registry's, whatever it takes and gives. */
+  readonly model?: string | Model | undefined;
   /** Options of the named model; those that the shapes of bare weights imply may be left out. */
   readonly options?: Readonly<Record<string, unknown>> | undefined;
 }
 
-export const trainedKinds: Kinds<TrainedOptions> = {
+export const trainedKinds: Kinds<TrainedOptions<AnyModule>> = {
   model: {
     expected: 'the name of a network of the registry, or a network',
     is: (value) => text.is(value) || value instanceof Module,
@@ -43,10 +43,15 @@ export const trainedKinds: Kinds<TrainedOptions> = {
  * The network of a checkpoint of Cardinal's, or of bare weights (PyTorch's `.pth`, safetensors) if `model` or what is known of them
  * says of what. Throws a `CardinalError` if they are damaged or of another network than `model`.
  */
+export function loadFrom(weights: OpenedWeights, options: Omit<TrainedOptions, 'verify'>): Promise<Trained>;
+export function loadFrom(
+  weights: OpenedWeights,
+  options: Omit<TrainedOptions<AnyModule>, 'verify'>,
+): Promise<Trained<AnyModule>>;
 export async function loadFrom(
   weights: OpenedWeights,
-  { model: given, options = {}, inChannels, partial }: Omit<TrainedOptions, 'verify'>,
-): Promise<Trained> {
+  { model: given, options = {}, inChannels, partial }: Omit<TrainedOptions<AnyModule>, 'verify'>,
+): Promise<Trained<AnyModule>> {
   const { name: source, tensors, unreadable, description: own } = weights;
   const how = { source, inChannels, partial, unreadable };
   const known = weightsFactsOf(weights, inChannels);

@@ -1,8 +1,10 @@
 import type { Picture } from '../data/dataset.ts';
+import { checkDataset } from '../data/arguments.ts';
 import * as portable from '../data/decode.ts';
 import type { EncodedPicture } from '../data/picture-forms.ts';
 import type { PictureLimitOptions } from '../data/picture-limits.ts';
 import type { PicturePlatform } from '../data/picture-platform.ts';
+import { recordReader } from '../data/read-records.ts';
 import type { PictureDataset } from '../data/source.ts';
 import { scriptsAt } from './scripts.ts';
 
@@ -23,7 +25,16 @@ export async function loadPicture(file: EncodedPicture, options: PictureLimitOpt
   return portable.loadPicture(file, options, await pictures());
 }
 
-/** Sample `index` of a dataset, as it is stored, decoded where it is called. Throws a `CardinalError` if it cannot be read. */
+/** Kept as long as the data are: all pictures of a file are read with its first. */
+const inMemory = recordReader();
+
+/**
+ * Sample `index` of a dataset, as it is stored, decoded where it is called. A file of many pictures, of CIFAR or MNIST, is read whole with
+ * the first of them. Throws a `CardinalError` if it cannot be read.
+ */
 export async function readPicture(dataset: PictureDataset, index: number): Promise<Picture> {
-  return portable.readPicture(dataset, index, await pictures());
+  checkDataset('readPicture', dataset);
+  const { source } = dataset;
+  const readable = source.kind === 'records' ? { ...dataset, source: await inMemory(source) } : dataset;
+  return portable.readPicture(readable, index, await pictures());
 }

@@ -40,7 +40,7 @@ export interface VerifyOptions {
 }
 
 /** What to do about damage, for the end of messages. */
-export const damageCure = 'get the file anew, or --no-verify (in a program, verify: false) loads it as it is';
+export const damageCure = 'get the file anew, or `verify: false` loads it as it is';
 
 /** SHA-256 in hexadecimal digits, by the platform: it is fast there, and other work goes on meanwhile. */
 export async function sha256(bytes: Uint8Array): Promise<string> {

@@ -243,11 +243,11 @@ function refusal(
   const cures: string[] = [];
   if (input !== undefined && misshaped.has(input.name)) {
     faults.push('other input channels');
-    cures.push(`--in-channels ${input.channels} (in a program, inChannels) adapts them`);
+    cures.push(`\`inChannels: ${input.channels}\` adapts them`);
   }
   if (others.length > 0) {
     faults.push('other classes');
-    cures.push("to train, --head reset (in a program, head: 'reset') begins with a fresh classifier");
+    cures.push("to train, `head: 'reset'` begins with a fresh classifier");
   }
   return `${owner}: the weights have ${faults.join(' and ')} (${texts.join(', ')}): ${cures.join('; ')}`;
 }

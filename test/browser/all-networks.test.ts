@@ -99,7 +99,7 @@ beforeAll(async () => {
     logits = [...(await compiled.forward(input)).data];
     await backend.dispose();
   }
-}, 120_000);
+});
 afterAll(remove);
 
 function labelsOf<T>(label: (n: number) => T): Record<string, T> {
@@ -114,7 +114,7 @@ describe.each(browsers)('in %s', (kind) => {
   let browser: TestBrowser;
   beforeAll(async () => {
     browser = await openBrowser(kind);
-  }, 60_000);
+  });
   afterAll(() => browser.close());
 
   async function opened(
@@ -204,7 +204,7 @@ describe.each(browsers)('in %s', (kind) => {
     }
     await page.close();
     await server.close();
-  }, 120_000);
+  });
 
   test('what a run goes on with is told by its folder alone', async () => {
     const { server, page, call } = await opened({ isolated: true });

@@ -16,7 +16,7 @@ describe.each(browsers)('%s', (kind) => {
   let browser: TestBrowser;
   beforeAll(async () => {
     browser = await openBrowser(kind);
-  }, 60_000);
+  });
   afterAll(() => browser.close());
 
   test.each([
@@ -42,6 +42,6 @@ describe.each(browsers)('%s', (kind) => {
         );
       }
     },
-    240_000,
+    600_000,
   );
 });

@@ -36,7 +36,7 @@ describe.each(browsers)('a classifier in an isolated page of %s', (kind) => {
   beforeAll(async () => {
     pages = new ToolPages(await openBrowser(kind), { ...files, '/hub/web/weights.js': ofHub });
     ({ page } = await pages.open({ isolated: true }));
-  }, 60_000);
+  });
   afterAll(() => pages.close());
 
   test('classifies whatever shows a picture as Node does, and takes nothing away', async () => {

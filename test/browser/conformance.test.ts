@@ -9,7 +9,7 @@ describe.each(browsers)('%s', (kind) => {
   let browser: TestBrowser;
   beforeAll(async () => {
     browser = await openBrowser(kind);
-  }, 60_000);
+  });
   afterAll(() => browser.close());
 
   test.each([
@@ -26,7 +26,7 @@ describe.each(browsers)('%s', (kind) => {
         expect(Object.values(found).flat(), build).toEqual([]);
       }
     },
-    240_000,
+    600_000,
   );
 
   test.each([

@@ -129,7 +129,7 @@ describe.each(browsers)('%s', (kind) => {
     browser = await openBrowser(kind);
     page = await browser.newPage();
     await page.goto(`${server.origin}/`);
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser.close();
     await server.close();

@@ -18,7 +18,7 @@ describe.each(browsers)('what keeps an engine of %s from starting is said in a l
   let pages: ToolPages;
   beforeAll(async () => {
     pages = new ToolPages(await openBrowser(kind), loaded.files);
-  }, 60_000);
+  });
   afterAll(() => pages.close());
 
   const begin = /^CardinalError: the engine cannot start: http:\/\/127\.0\.0\.1:\d+/;

@@ -15,7 +15,7 @@ describe.each(browsers)('%s', (kind) => {
   let pages: ToolPages;
   beforeAll(async () => {
     pages = new ToolPages(await openBrowser(kind), loaded.files);
-  }, 60_000);
+  });
   afterAll(() => pages.close());
 
   describe('an isolated page', () => {

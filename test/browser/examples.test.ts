@@ -89,7 +89,7 @@ beforeAll(async () => {
   open.push(server);
   await server.listen();
   origins.set('Vite while developing', (server.resolvedUrls?.local[0] ?? '').replace(/\/$/, ''));
-}, 240_000);
+});
 afterAll(async () => {
   await Promise.all(open.map((one) => one.close()));
   if (browsers.length === 0) return;

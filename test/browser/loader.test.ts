@@ -135,7 +135,7 @@ describe.each(browsers)('%s', (kind) => {
       );
     }
     browser = await openBrowser(kind);
-  }, 60_000);
+  });
   afterAll(async () => {
     await browser.close();
     for (const server of servers) await server.close();

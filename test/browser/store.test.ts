@@ -294,7 +294,7 @@ describe.each(browsers)('%s', (kind) => {
   test.runIf(kind === 'chromium')(
     'no more room, and files that are gone, are errors of one line',
     // Of what is under way when its storage is changed from outside Chromium may never say how it ended: then once more, in a new one.
-    { retry: 2, timeout: 60_000 },
+    { retry: 2 },
     async ({ onTestFinished }) => {
       const own = await startBrowser(kind);
       onTestFinished(() => own.close());

@@ -8,16 +8,18 @@ describe('what is said of an error', () => {
     [new UsageError('bad flag'), 2, ['cardinal: bad flag']],
     [new CardinalError('no such file'), 1, ['cardinal: no such file']],
     [
-      new CardinalError("other classes: --head reset (in a program, head: 'reset') begins anew"),
+      new CardinalError("other classes: `head: 'reset'` begins anew"),
       1,
       ['cardinal: other classes: --head reset begins anew'],
     ],
     [
-      new UsageError("loss: expected mse, or a function of one's own, for pictures with numbers, got bce"),
+      new UsageError(
+        "`loss`: expected mse (in a program, or a function of one's own) for pictures with numbers, got bce",
+      ),
       2,
       ['cardinal: --loss: expected mse for pictures with numbers, got bce'],
     ],
-    [new UsageError("balance 'loss' weighs classes"), 2, ["cardinal: --balance 'loss' weighs classes"]],
+    [new UsageError("`balance: 'loss'` weighs classes"), 2, ['cardinal: --balance loss weighs classes']],
     [new CardinalError('two\nlines'), 1, [String.raw`cardinal: two\u000alines`]],
     [
       new Error('two\n  lines'),

@@ -64,20 +64,20 @@ it('01 classifies with a network of the hub', async () => {
     .trim()
     .split('\n');
   expect(lines.map((line) => line.split(' ')[1]).sort()).toEqual(classes);
-}, 120_000);
+});
 
 it('02 trains on a folder, reports, and loads what it saved', async () => {
   const out = join(setup.home, 'trained');
   const stdout = await printed('02-train-on-your-photos', pictures, out);
   expect(stdout).toMatch(/epoch 3 of 3: loss \d\.\d+\ntop-1 accuracy 0\.\d+/);
   expect(await readdir(out)).toEqual(expect.arrayContaining(['report.html', 'best.safetensors']));
-}, 120_000);
+});
 
 it('03 trains a network of its own and classifies with it', async () => {
   const stdout = await printed('03-your-own-network', join(setup.home, 'own'), pictures);
   expect(stdout).toMatch(/the best epoch was \d/);
   expect(stdout.trim().split('\n').at(-1)).toMatch(/^\S.*: .* \d+\.\d %/);
-}, 120_000);
+});
 
 it('04 trains step by step: the loss falls', async () => {
   const stdout = await printed('04-your-own-training-loop', pictures, '3');
@@ -85,14 +85,14 @@ it('04 trains step by step: the loss falls', async () => {
   expect(losses).toHaveLength(3);
   expect(losses[2]).toBeLessThan(losses[0]);
   expect(stdout).toMatch(/top-1 accuracy [01]\.\d+ on 40 pictures/);
-}, 120_000);
+});
 
 it("05 prints the review's summary and the shape of its output", async () => {
   const stdout = await printed('05-the-review');
   const listing = await readFile(join(root, 'test/fixtures/review-summary.txt'), 'utf8');
   expect(stdout.startsWith(listing.trimEnd())).toBe(true);
   expect(stdout).toContain('\n[ 2, 1000 ]\n');
-}, 120_000);
+});
 
 it('06 gives the logits, the loss and the gradients that PyTorch gives', async () => {
   const fixtures = join(root, 'test/fixtures/functional');
@@ -113,7 +113,7 @@ it('06 gives the logits, the loss and the gradients that PyTorch gives', async (
     const close = expected.gradients[name].map((one) => expect.closeTo(one, 4) as number);
     expect(numbers.map(Number), name).toEqual(close);
   }
-}, 120_000);
+});
 
 it('07 trains on what it draws itself, and goes on where it was stopped', async () => {
   const out = join(setup.home, 'shapes');
@@ -122,7 +122,7 @@ it('07 trains on what it draws itself, and goes on where it was stopped', async 
   const config = JSON.parse(await readFile(join(out, 'config.json'), 'utf8')) as object;
   expect(config).toMatchObject({ data: 'shapes', program: ['pictures', 'augment'] });
   expect(await printed('07-your-own-data', out)).toMatch(/^top-1 accuracy/);
-}, 120_000);
+});
 
 /** So many grey pictures of 28×28 in the format of MNIST, each with a bright row that tells its class of ten. */
 async function writeIdx(folder: string, split: string, count: number): Promise<void> {

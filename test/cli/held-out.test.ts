@@ -30,7 +30,7 @@ beforeAll(async () => {
     ],
     { cwd },
   );
-}, 120_000);
+});
 
 const judge = (data: string, ...flags: string[]): Promise<Finished> =>
   cardinal(['eval', 'run/best.safetensors', data, ...flags], { cwd });
@@ -83,6 +83,6 @@ test('too few pictures for a recipe: what to do instead, with the numbers', asyn
   const { code, stderr } = await cardinal(['train', 'photos', '--recipe', 'imagenet', ...network], { cwd });
   expect(code).toBe(1);
   expect(stderr).toMatch(
-    /has 27 pictures to train on, fewer than one batch of recipe imagenet \(256\): use --batch-size 2 --lr 0\.000781$/m,
+    /has 27 pictures to train on, fewer than one batch of recipe imagenet \(256\): use --batch-size 2 and --lr 0\.000781$/m,
   );
 });

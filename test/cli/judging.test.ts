@@ -46,7 +46,7 @@ beforeAll(async () => {
   );
   expect(code, stderr).toBe(0);
   await copyFile(at('run/best.safetensors'), at('before.safetensors'));
-}, 60_000);
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('eval', () => {

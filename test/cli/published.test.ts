@@ -19,23 +19,19 @@ afterAll(async () => {
   if (folder !== undefined) await rm(folder, { recursive: true });
 });
 
-it.skipIf(!present)(
-  'a published ResNet-20 errs on CIFAR-10 as its author says: 8.27 %',
-  { timeout: 180_000 },
-  async () => {
-    folder = await mkdtemp(join(tmpdir(), 'cardinal-published-'));
-    await promisify(execFile)('tar', ['xJf', cifar, '-C', folder]);
-    const data = join(folder, 'cifar-10-batches-bin');
-    const { code, stdout, stderr } = await cardinal([
-      'eval',
-      weights,
-      data,
-      '--model',
-      'resnet20_cifar',
-      '--json',
-    ]);
-    expect(code, stderr).toBe(0);
-    expect(stderr).toMatch(/^warning: the weights do not say .*ImageNet's mean and std are used/);
-    expect(JSON.parse(stdout)).toMatchObject({ total: 10_000, correct: 9_173 });
-  },
-);
+it.skipIf(!present)('a published ResNet-20 errs on CIFAR-10 as its author says: 8.27 %', async () => {
+  folder = await mkdtemp(join(tmpdir(), 'cardinal-published-'));
+  await promisify(execFile)('tar', ['xJf', cifar, '-C', folder]);
+  const data = join(folder, 'cifar-10-batches-bin');
+  const { code, stdout, stderr } = await cardinal([
+    'eval',
+    weights,
+    data,
+    '--model',
+    'resnet20_cifar',
+    '--json',
+  ]);
+  expect(code, stderr).toBe(0);
+  expect(stderr).toMatch(/^warning: the weights do not say .*ImageNet's mean and std are used/);
+  expect(JSON.parse(stdout)).toMatchObject({ total: 10_000, correct: 9_173 });
+});

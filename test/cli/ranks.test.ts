@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { cp, mkdtemp, readdir, readFile, rm, symlink, truncate, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod/mini';
 import { parseCheckpoint, type Checkpoint } from '../../src/train/checkpoint.ts';
 import { launchers, runJob, type Job, type Launcher } from '../node/mpi/support/jobs.ts';
@@ -24,11 +24,11 @@ const longer = [...begin, '--epochs', '20', '--lr', '0.002', '--resume', 'auto']
 let folder: string;
 const at = (...names: readonly string[]): string => join(folder, ...names);
 
-beforeAll(async () => {
+beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cardinal-ranks-'));
   await writePictures(at('pictures'), { train: 14, val: 5 });
 });
-afterAll(() => rm(folder, { recursive: true }));
+afterEach(() => rm(folder, { recursive: true, maxRetries: 5 }));
 
 /** Each rank leaves its process id in a file, and `$rank` is for arguments that differ. */
 const shell = 'rank=${PMI_RANK:-$OMPI_COMM_WORLD_RANK}; echo $$ > pid-$rank; eval "exec $*"';
@@ -74,6 +74,13 @@ async function expectSame(run: string, expected: string): Promise<void> {
   }
 }
 
+/** The first rank alone prints; launchers of a busy machine add words of their own, before or after. */
+function printedOnce(stdout: string): string {
+  const documents = [...stdout.matchAll(/^\{$[^]*?^\}$/gm)];
+  expect(documents, stdout).toHaveLength(1);
+  return documents[0][0];
+}
+
 const summarySchema = z.object({
   evaluation: z.object({ total: z.number(), correct: z.number(), loss: z.number() }),
 });
@@ -98,8 +105,7 @@ describe.skipIf(launchers.length === 0)('cardinal train under mpirun', () => {
       const out = `on-${ranks}`;
       const job = await train(launcher, ranks, [...fiveEpochs, '--out', out, '--json']);
       expect(job).toMatchObject({ code: 0, said: [] });
-      // The first rank alone prints.
-      const { evaluation } = summarySchema.parse(JSON.parse(job.stdout));
+      const { evaluation } = summarySchema.parse(JSON.parse(printedOnce(job.stdout)));
       expect(evaluation).toMatchObject({ total: 15, correct: figures.correct });
       expect(evaluation.loss).toBeCloseTo(figures.loss, 5);
       await expectNear(out, 'alone', 1e-5);
@@ -113,7 +119,7 @@ describe.skipIf(launchers.length === 0)('cardinal train under mpirun', () => {
         expect(validation.loss).toBeCloseTo(expected[n].validation.loss, 5);
       }
     }
-  }, 120_000);
+  });
 
   it('goes on after a signal and after a rank was killed, with as many ranks to the byte', async () => {
     const [launcher] = launchers;
@@ -139,7 +145,7 @@ describe.skipIf(launchers.length === 0)('cardinal train under mpirun', () => {
     const { code, stderr } = await cardinal(['train', '--resume', 'whole', '--no-sync-bn'], { cwd: folder });
     expect(code).toBe(2);
     expect(stderr).toContain('the run in whole has syncBatchNorm true, not false: ');
-  }, 120_000);
+  });
 
   it('begins nothing where ranks differ, one has no data, or there are too many of them', async () => {
     const [launcher] = launchers;
@@ -161,7 +167,7 @@ describe.skipIf(launchers.length === 0)('cardinal train under mpirun', () => {
       begin.map((arg) => (arg === '10' ? '2' : arg)),
       /^cardinal: a batch of 2 leaves some of 3 ranks without a picture: use a batch of at least 3, or fewer ranks$/,
     );
-  }, 120_000);
+  });
 
   it.each(launchers)(
     'begins nothing under $name where ranks have other versions, or MPI is broken',
@@ -214,7 +220,6 @@ describe.skipIf(launchers.length === 0)('cardinal train under mpirun', () => {
         else console.warn(`not tested: a broken MPI (${name}), for which cc is needed`);
       }
     },
-    60_000,
   );
 
   it('leaves a whole run where MPI does not come back from its end', async () => {
@@ -240,7 +245,7 @@ describe.skipIf(launchers.length === 0)('cardinal train under mpirun', () => {
     expect(job.stdout).toContain('the run is in endless');
     expect((await checkpoint('endless')).training?.progress).toMatchObject({ epoch: 1, batch: 0 });
     expect(await readFile(at('endless/report.html'), 'utf8')).toContain('</html>');
-  }, 60_000);
+  });
 
   it('ends with one line where a loss is not finite or no picture can be read, and does without shared norms', async () => {
     const job = async (args: readonly string[], said: readonly unknown[]): Promise<void> => {
@@ -266,5 +271,5 @@ describe.skipIf(launchers.length === 0)('cardinal train under mpirun', () => {
     );
     await job([...fiveEpochs, '--no-sync-bn', '--out', 'own-norms'], []);
     expect((await checkpoint('own-norms')).training?.progress).toMatchObject({ epoch: 5, batch: 0 });
-  }, 120_000);
+  });
 });

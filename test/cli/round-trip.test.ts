@@ -48,7 +48,7 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cardinal-round-trip-'));
   await writePictures(at('pictures'), { train: 14, val: 4, test: 5 });
   trained = await inFolder(...run, '--json');
-}, 60_000);
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('train, eval, predict', () => {

@@ -43,7 +43,7 @@ beforeAll(async () => {
   png = await sharp({ create: { width: 12, height: 12, channels: 3, background: '#a0b0c0' } })
     .png()
     .toBuffer();
-}, 60_000);
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 const children = new Set<ChildProcess>();

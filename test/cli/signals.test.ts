@@ -22,6 +22,12 @@ const begun = /recipe quick/;
 let folder: string;
 const at = (...names: readonly string[]): string => join(folder, ...names);
 
+/** Flags for a run folder that is not there yet: a test that is run once more finds none of what the first left. */
+const newRun = async (run: string): Promise<readonly string[]> => {
+  await rm(at(run), { recursive: true, force: true });
+  return ['--out', run];
+};
+
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'cardinal-signals-'));
   await writePictures(at('pictures'), { train: 14, val: 4, test: 4 });
@@ -52,7 +58,7 @@ describe('a signal', () => {
     ['SIGHUP', 129],
   ] as const)('%s in training: saves and ends with %i', async (signal, code) => {
     const run = `run-${signal}`;
-    const finished = await cardinal([...begin, '--out', run], {
+    const finished = await cardinal([...begin, ...(await newRun(run))], {
       cwd: folder,
       onStderr: onceSaid(begun, (child) => child.kill(signal)),
     });
@@ -66,7 +72,8 @@ describe('a signal', () => {
   });
 
   test('in the final evaluation: says so, and the run is there', async () => {
-    const { code, stderr, stdout } = await cardinal([...begin, '--out', 'evaluated', '--epochs', '1'], {
+    const args = [...begin, ...(await newRun('evaluated')), '--epochs', '1'];
+    const { code, stderr, stdout } = await cardinal(args, {
       cwd: folder,
       onStderr: onceSaid(/evaluating on/, (child) => child.kill('SIGTERM')),
     });
@@ -94,9 +101,7 @@ describe('a signal', () => {
 
   test('a second one ends it at once, with its own code', async () => {
     let stop: NodeJS.Timeout | undefined;
-    // A test that is run once more finds what the first left.
-    await rm(join(folder, 'twice'), { recursive: true, force: true });
-    const { code } = await cardinal([...begin, '--out', 'twice'], {
+    const { code } = await cardinal([...begin, ...(await newRun('twice'))], {
       cwd: folder,
       onStderr: onceSaid(begun, (child) => {
         child.kill('SIGINT');
@@ -113,7 +118,7 @@ describe('a signal', () => {
 test('a reader of progress that goes away ends nothing', async () => {
   const child = spawn(
     process.execPath,
-    [join(root, 'bin/cardinal.js'), ...begin, '--epochs', '3', '--out', 'unheard'],
+    [join(root, 'bin/cardinal.js'), ...begin, '--epochs', '3', ...(await newRun('unheard'))],
     { cwd: folder, stdio: ['ignore', 'pipe', 'pipe'] },
   );
   child.stderr.once('data', () => child.stderr.destroy());
@@ -124,7 +129,7 @@ test('a reader of progress that goes away ends nothing', async () => {
 });
 
 test('a run whose launcher was killed saves and ends', async () => {
-  const child = fork(join(root, 'bin/cardinal.js'), [...begin, '--out', 'orphan'], {
+  const child = fork(join(root, 'bin/cardinal.js'), [...begin, ...(await newRun('orphan'))], {
     cwd: folder,
     execArgv: [],
     env: { ...process.env, CARDINAL_LAUNCHED: '1' },
@@ -163,11 +168,12 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
   test.skipIf(python === undefined)(
     'saves and ends with 129, though nothing can be said any more',
     async () => {
-      const child = spawn(
-        python ?? '',
-        ['-c', script, process.execPath, join(root, 'bin/cardinal.js'), ...begin, '--out', 'closed'],
-        { cwd: folder, env: environment, stdio: ['ignore', 'pipe', 'inherit'] },
-      );
+      const command = [join(root, 'bin/cardinal.js'), ...begin, ...(await newRun('closed'))];
+      const child = spawn(python ?? '', ['-c', script, process.execPath, ...command], {
+        cwd: folder,
+        env: environment,
+        stdio: ['ignore', 'pipe', 'inherit'],
+      });
       let printed = '';
       child.stdout.setEncoding('utf8').on('data', (text: string) => (printed += text));
       await once(child, 'close');
@@ -196,9 +202,8 @@ print(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
 });
 
 test('a run that goes on may be saved at other times', async () => {
-  const first = await cardinal([...begin, '--out', 'minutes', '--epochs', '1', '--recipe', 'cifar'], {
-    cwd: folder,
-  });
+  const args = [...begin, ...(await newRun('minutes')), '--epochs', '1', '--recipe', 'cifar'];
+  const first = await cardinal(args, { cwd: folder });
   expect(first.code, first.stderr).toBe(0);
   const resume = ['train', '--resume', 'minutes', '--checkpoint-minutes', '2.5'];
   const { code, stderr } = await cardinal(resume, { cwd: folder });

@@ -7,7 +7,7 @@ import { cardinal, type Finished } from './cardinal.ts';
 
 const model = [
   ...['--model', 'resnext_cifar', '--batch-size', '8', '--seed', '3', '--threads', '1', '--augment', 'none'],
-  ...['--set', 'layers=1,1,1', 'cardinality=2', 'baseWidth=16', 'planes=16'],
+  ...['--image-size', '12', '--set', 'layers=1,1,1', 'cardinality=2', 'baseWidth=16', 'planes=16'],
 ];
 let folder: string;
 const inFolder = (...args: readonly string[]): Promise<Finished> => cardinal(args, { cwd: folder });

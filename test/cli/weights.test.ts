@@ -33,7 +33,7 @@ beforeAll(async () => {
   const run = ['train', 'first', '--out', 'run', '--epochs', '2', '--mixup', '0.2', ...model, ...set];
   const { code, stderr } = await inFolder(...run, ...engine);
   expect(code, stderr).toBe(0);
-}, 60_000);
+});
 afterAll(() => rm(folder, { recursive: true }));
 
 describe('convert and export', () => {

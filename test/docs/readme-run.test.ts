@@ -64,7 +64,7 @@ beforeAll(async () => {
   // Bare weights under the published names, as others distribute them.
   const state = createModel('resnet20_cifar').initialize(1).stateDict();
   await writeFile(join(folder, 'resnet20-12fca82f.th'), pytorchParts(entriesOf(state)));
-}, 120_000);
+});
 afterAll(async () => {
   await hub.stop();
   await rm(folder, { recursive: true });

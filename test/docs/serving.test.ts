@@ -47,7 +47,7 @@ beforeAll(async () => {
     ],
   });
   address = new URL(await server.listen({ port: 0 })).host;
-}, 60_000);
+});
 afterAll(async () => {
   await server.close();
   await rm(folder, { recursive: true });

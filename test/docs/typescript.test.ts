@@ -35,7 +35,7 @@ beforeAll(async () => {
   await writeFile(join(project, 'package.json'), JSON.stringify({ type: 'module' }));
   await writeFile(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions: settings }));
   said = await compile([...blocks.map(({ text }) => text), mistake]);
-}, 120_000);
+});
 afterAll(() => rm(project, { recursive: true }));
 
 /** Compiles programs at once, as modules that know nothing of each other. */

@@ -76,8 +76,8 @@ describe('registry', () => {
       () => createModel('resnext50_32x4d.review', { cardinality: 7 }),
       /^resnext50_32x4d\.review: Conv2d: expected groups .* got 7; the nearest that does: 4 or 8$/,
     ],
-    [() => parseSet(['cardinality']), /--set: expected key=value/],
-    [() => parseSet(['a=1', 'a=2']), /--set: a is given twice/],
+    [() => parseSet(['cardinality']), /`options`: expected key=value/],
+    [() => parseSet(['a=1', 'a=2']), /`options`: a is given twice/],
   ])('refuses on one line: case %#', (attempt, message) => {
     expect(attempt).toThrow(UsageError);
     expect(attempt).toThrow(message);

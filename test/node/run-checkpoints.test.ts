@@ -84,7 +84,7 @@ describe('a last checkpoint', () => {
       ),
     ]);
     expect(told[0]).toMatch(message);
-    expect(told[0]).not.toMatch(/--no-verify/);
+    expect(told[0]).not.toMatch(/verify: false/);
     // Looking changes nothing, so that it can be looked at again.
     await goOn(path, (folder) => folder.save('last', second));
     expect(await bytesOf(path, 'previous.safetensors')).toEqual(first);
@@ -112,7 +112,7 @@ describe('a last checkpoint', () => {
     const failed = goOn(path);
     await expect(failed).rejects.toThrow(CardinalError);
     await expect(failed).rejects.toThrow(
-      /^no checkpoint of the run in [^\n]* can be continued: [^\n]*last\.safetensors is damaged[^\n]*previous\.safetensors is damaged[^\n]*restore one[^\n]*--no-verify[^\n]*$/,
+      /^no checkpoint of the run in [^\n]* can be continued: [^\n]*last\.safetensors is damaged[^\n]*previous\.safetensors is damaged[^\n]*restore one[^\n]*`verify: false`[^\n]*$/,
     );
     const folder = await RunFolder.open(path, { verify: false });
     expect((await folder.checkpointToContinue()).training?.progress.step).toBe(20);

@@ -144,7 +144,7 @@ describe('the lock', () => {
     const path = await fresh('elsewhere');
     await writeFile(join(path, '.lock-old'), JSON.stringify({ pid: 1, started: '1', host: 'elsewhere' }));
     await expect(RunFolder.open(path)).rejects.toThrow(
-      /process 1 on elsewhere; .* if it has ended, take the run over with --take-over \(in a program, takeOver: true\)$/,
+      /process 1 on elsewhere; .* if it has ended, take the run over with `takeOver: true`$/,
     );
   });
 
@@ -172,7 +172,9 @@ describe('a run folder', () => {
     const folder = await RunFolder.create(path);
     await folder.write('last.safetensors', '');
     await folder.close();
-    await expect(RunFolder.create(path)).rejects.toThrow(/holds a run already: continue it with --resume/);
+    await expect(RunFolder.create(path)).rejects.toThrow(
+      /holds a run already: continue it with `resume`, or choose another folder with `out`/,
+    );
     await expect(RunFolder.open(join(root, 'never'))).rejects.toThrow(
       /^no run folder .*never: it does not exist$/,
     );

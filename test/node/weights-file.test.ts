@@ -110,7 +110,7 @@ describe('pictures of other channels', () => {
     await expect(prepareFor(five, {})).rejects.toThrow(/1 or 3 channels, got a network of 5: cardinal run/);
     await expect(
       loadTrained(at('bare.safetensors'), { model, inChannels: 5, options: { inChannels: 3 } }),
-    ).rejects.toThrow(/--in-channels 5 and --set inChannels=3 contradict each other/);
+    ).rejects.toThrow(/`inChannels: 5` and `options\.inChannels: 3` contradict each other/);
   });
 
   test('a part of a checkpoint begins another network', async () => {
@@ -296,7 +296,7 @@ describe('prepareFor', () => {
 
   test('grey pictures have no usual statistics', async () => {
     const grey = { ...colour, channels: 1, preprocessing: undefined } as const;
-    await expect(prepareFor(grey, {})).rejects.toThrow(/grey pictures .* give --mean and --std/);
+    await expect(prepareFor(grey, {})).rejects.toThrow(/grey pictures .* give `preprocessing`/);
   });
 });
 

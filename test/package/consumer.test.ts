@@ -111,7 +111,7 @@ beforeAll(async () => {
     missing = `npm could not install the package here: ${error instanceof Error ? error.message.split('\n')[0] : ''}`;
     console.warn(missing);
   }
-}, 200_000);
+});
 afterAll(() => rm(project, { recursive: true, force: true }));
 
 describe('the package as others install it', () => {
@@ -203,5 +203,5 @@ describe('the package as others install it', () => {
     expect(await said('predict', 'run/best.safetensors', join(photos, 'Bag/000.png'))).toContain('%');
     await writeFile(join(project, 'no.webp'), 'RIFF\x20\0\0\0WEBPVP8 ');
     expect(await said('predict', 'run/best.safetensors', join(project, 'no.webp'))).toMatchObject(refused);
-  }, 240_000);
+  });
 });

@@ -15,12 +15,12 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
       EfficientNetV2 MnasNet MobileNetV2 MobileNetV3 Module RegNet ShuffleNetV2 UnreadableError XceptionAligned activations pathContributions
       DeviceLostError DisposedError EarlyConcatBottleneck F InceptionResnetV2 InceptionV4 KuangliuResNeXt MobileNetV1
       QueueFullError ResNet ReviewResNeXt Rng UsageError Xception compile computeGradients convertForm createModel
-      familyOf init listModels modelInfo nn ownLoss resnext resnext101_32x4d resnext101_32x8d resnext101_64x4d
+      familyOf gradientNorms init listModels modelInfo nn ownLoss resnext resnext101_32x4d resnext101_32x8d resnext101_64x4d
       resnext50_32x4d resnextCifar trace writeWeights`,
     types: `
       ActivationsOptions BlockContributions PathContribution PathContributions PathContributionsOptions PathProgress
       CifarResNetOptions CompileOptions ConvNeXtOptions ConvNeXtShape EfficientNetOptions EfficientNetV2Options
-      Form GivenOptions GradientOptions Gradients MnasNetOptions MobileNetV2Options MobileNetV3Options RegNetOptions
+      Form GivenOptions GradientNorms GradientOptions Gradients LayerGradient MnasNetOptions MobileNetV2Options MobileNetV3Options RegNetOptions
       RegNetShape ShuffleNetV2Options XceptionAlignedOptions
       InceptionResnetV2Options InceptionV4Options KuangliuResNeXtOptions MobileNetV1Options ModelInfo
       ModelOptions Output OwnLoss Pictures ResNeXtOptions ResNetOptions ReviewOptions Shape Shortcut StateDict
@@ -76,10 +76,11 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
       'ConnectionLimits GrpcAddress LoggerOptions ModelAbout ModelSource MountOptions RunningGrpc ServeLimits ServedModel ServerOptions TlsOptions',
   },
   './studio': {
-    values: 'Kept VERSION connect portOf portOfLine serve settingsOf studioHandlers trainedFrom',
+    values:
+      'Kept VERSION connect endIn portOf portOfLine serve settingsOf studioHandlers tooLarge trainedFrom',
     types: `
-      Call Channel ChannelPort DataCheck DataDescription ExportFormat ExportedFile Handlers InsideNetwork Judged LayerMaps PathShares PictureExplained ListedPicture MessageLine MetricsPart PictureAnswer PictureRef Pixels
-      RunState SplitName StudioAbout StudioClassifier StudioItem StudioPlatform StudioRuns StudioService TrainRequest UploadedClass`,
+      Call Channel ChannelPort DataCheck DataDescription ExportFormat ExportedFile Filters FormsFound GradientLook GroupTimes GroupsQuery Handlers InsideBlock InsideConvolution InsideLayer InsideNetwork Judged LayerMaps Line MakeProgress PathShares PictureExplained ListedPicture MessageLine MetricsCursor MetricsPart PictureAnswer PictureRef Pixels
+      RegionSeen RunCurves RunState ShortcutsFound SplitName StudioAbout StudioClassifier StudioItem StudioPlatform StudioRuns StudioService TrainRequest UploadedClass`,
   },
   './train': {
     values: `

@@ -35,11 +35,27 @@ class Mine extends nn.Module {
 
 const hash = (data: Uint8Array | string) => createHash('sha256').update(data).digest('hex').slice(0, 16);
 
+const numbers = new Map<unknown, number>();
+const seen = new Set<string>();
+
+/** Whether no network before it was made of the same classes: their names are what a bundler changes. */
+function hasOtherClasses(model: nn.Module): boolean {
+  const classes = new Set<unknown>([...model.modules()].map((module) => module.constructor));
+  for (const one of classes) numbers.set(one, numbers.get(one) ?? numbers.size);
+  const key = [...classes]
+    .map((one) => numbers.get(one) ?? 0)
+    .sort((a, b) => a - b)
+    .join();
+  const isNew = !seen.has(key);
+  seen.add(key);
+  return isNew;
+}
+
 // The program that goes on is the same one: once is enough.
 const networks = (mode === 'begin' ? listModels() : [])
-  .filter((name) => !name.includes('1202'))
-  .map((name) => {
-    const model = createModel(name);
+  .map((name) => ({ name, model: createModel(name) }))
+  .filter(({ model }) => hasOtherClasses(model))
+  .map(({ name, model }) => {
     const inputSize = [2, ...modelInfo(name).inputShape];
     const listing = String(nn.summary(model, { inputSize }));
     const cost = JSON.stringify(nn.costSummary(model, { inputSize }));

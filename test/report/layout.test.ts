@@ -12,7 +12,7 @@ describe.skipIf(!hasChromium)('in a browser', () => {
   let prober: Prober;
   beforeAll(async () => {
     prober = await openProber();
-  }, 60_000);
+  });
   afterAll(() => prober.close());
 
   test.each([

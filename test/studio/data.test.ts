@@ -1,4 +1,4 @@
-import { mkdtemp, mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, mkdir, readdir, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -184,7 +184,7 @@ describe("a visitor's pictures", () => {
         { name: 'a', uploads: ['x'] },
         { name: 'a', uploads: ['y'] },
       ],
-      /"a" twice/,
+      /two classes "a" and "a"/,
     ],
     [
       'a name that leads elsewhere',
@@ -220,5 +220,47 @@ describe('nothing else is opened', () => {
       /^picture: picture/,
     );
     await expect(engine.call('nothing' as never, [] as never)).rejects.toThrow(/has no "nothing"/);
+  });
+});
+
+describe('data that cannot be made whole', () => {
+  const classesOf = async () => [
+    { name: 'a', uploads: [await upload(1), await upload(2)] },
+    { name: 'b', uploads: [await upload(3), await upload(4)] },
+  ];
+  const upload = (seed: number) => engine.call('upload', [{ name: 'x.ppm', bytes: blocks(seed) }]);
+  const made = () => readdir(join(opened.runsFolder, 'data')).catch((): string[] => []);
+
+  test('leaves nothing: a picture is gone', async () => {
+    const classes = await classesOf();
+    // As if something tidied the system's folder of temporary files.
+    const folders = (await readdir(tmpdir())).filter((name) => name.startsWith('cardinal-studio-'));
+    for (const name of folders) await rm(join(tmpdir(), name, classes[1].uploads[1]), { force: true });
+    const before = await made();
+    await expect(engine.call('makeData', [{ name: 'torn', classes }])).rejects.toThrow(
+      /^cannot write .*torn: no such file/,
+    );
+    expect(await made()).toEqual(before);
+  });
+
+  test('leaves nothing: it is called off', async () => {
+    const classes = await classesOf();
+    const before = await made();
+    const asked = engine.call('makeData', [{ name: 'off', classes }], {
+      signal: AbortSignal.abort(new Error('called off')),
+    });
+    await expect(asked).rejects.toThrow('called off');
+    expect(await made()).toEqual(before);
+  });
+
+  test('of one name and at one time are two', async () => {
+    const classes = await classesOf();
+    const ids = await Promise.all([1, 2, 3].map(() => engine.call('makeData', [{ name: 'same', classes }])));
+    expect(new Set(ids).size).toBe(3);
+    expect((await made()).filter((name) => name.startsWith('same')).toSorted()).toEqual([
+      'same',
+      'same-2',
+      'same-3',
+    ]);
   });
 });

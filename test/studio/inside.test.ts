@@ -3,6 +3,7 @@ import { connect } from '../../src/base/channel/connect.ts';
 import { portOf } from '../../src/base/channel/port.ts';
 import { serve } from '../../src/base/channel/serve.ts';
 import { CardinalError, UsageError } from '../../src/base/errors.ts';
+import { receptiveField } from '../../src/cost/receptive-field.ts';
 import type { Picture } from '../../src/data/dataset.ts';
 import { createModel } from '../../src/models/index.ts';
 import { createNodeBackend } from '../../src/node/backend.ts';
@@ -61,17 +62,65 @@ serve(
 const engine = connect<InsideCalls>(portOf(port2));
 const of = { weights: 'w', picture: { upload: 'u' } };
 
-test('a network tells its layers, what they see, and which blocks have paths', async () => {
+/** Of a weight's shape, as the network itself has it. */
+const shapeOf = (layer: string): readonly number[] => model.stateDict().get(`${layer}.weight`)?.shape ?? [];
+
+test('a network tells its layers, what they see, its convolutions, and which blocks have paths', async () => {
   const about = await engine.call('inside', [{ weights: 'w' }]);
   expect(about).toMatchObject({ name: 'small', classes, input: [3, 12, 12] });
-  expect(about.blocks).toEqual([
-    { block: 'layer1.0', paths: 2 },
-    { block: 'layer2.0', paths: 2 },
-  ]);
-  expect(about.layers.find(({ layer }) => layer === 'layer1.0.conv2')).toEqual({
-    ...{ layer: 'layer1.0.conv2', shape: [4, 12, 12], sees: [5, 5] },
+  expect(about.blocks).toEqual(
+    ['layer1.0', 'layer2.0'].map((block) => ({
+      ...{ block, paths: 2, kernel: [3, 3], isReduced: true, hasShortcut: true },
+      inputWidth: shapeOf(`${block}.conv1`)[1],
+      width: shapeOf(`${block}.conv2`)[1],
+      outputWidth: shapeOf(`${block}.conv3`)[0],
+    })),
+  );
+  const layer = about.layers.find((one) => one.layer === 'layer1.0.conv2');
+  expect(layer).toEqual({
+    ...{ layer: 'layer1.0.conv2', shape: [4, 12, 12] },
+    field: receptiveField(model, 'layer1.0.conv2', [1, 3, 12, 12]),
   });
-  expect(about.layers.at(-1)).toMatchObject({ layer: 'fc', shape: [3], sees: [12, 12] });
+  expect(layer?.field).toEqual({ size: [5, 5], stride: [1, 1], offset: [-2, -2] });
+  expect(about.layers.at(-1)).toMatchObject({ layer: 'fc', shape: [3], field: { size: [12, 12] } });
+  const convolutions = [...model.stateDict()].flatMap(([name, { shape }]) =>
+    shape.length === 4 ? [{ layer: name.replace(/\.weight$/, ''), shape }] : [],
+  );
+  const byName = (one: { layer: string }, other: { layer: string }): number =>
+    one.layer < other.layer ? -1 : 1;
+  expect(about.convolutions.map(({ layer, shape }) => ({ layer, shape })).toSorted(byName)).toEqual(
+    convolutions.toSorted(byName),
+  );
+  expect(about.convolutions[0]).toEqual({ layer: 'conv1', shape: shapeOf('conv1'), groups: 1 });
+  expect(about.convolutions.find((one) => one.layer === 'layer2.0.conv2')?.groups).toBe(2);
+});
+
+test('filters are the weights, as many as are asked for and there are', async () => {
+  const layer = 'layer2.0.conv2';
+  const [outputs, inputs, rows, columns] = shapeOf(layer);
+  const own = model.stateDict().get(`${layer}.weight`)?.data;
+  if (!(own instanceof Float32Array)) throw new Error('expected numbers');
+  const query = { weights: 'w', layer, outputs: { from: 0, count: 100 }, inputs: { from: 0, count: 100 } };
+  const largest = Math.max(...own.map(Math.abs));
+  expect(await engine.call('filters', [query])).toEqual({ shape: shapeOf(layer), data: own, largest });
+  const part = await engine.call('filters', [
+    { ...query, outputs: { from: 3, count: 2 }, inputs: { from: 1, count: 2 } },
+  ]);
+  expect(part.shape).toEqual([2, 2, rows, columns]);
+  expect(part.largest).toBe(largest);
+  for (let k = 0; k < 2; k++) {
+    for (let j = 0; j < 2; j++) {
+      const at = ((k + 3) * inputs + j + 1) * rows * columns;
+      expect(part.data.slice((k * 2 + j) * rows * columns, (k * 2 + j + 1) * rows * columns)).toEqual(
+        own.slice(at, at + rows * columns),
+      );
+    }
+  }
+  const beyond = await engine.call('filters', [{ ...query, outputs: { from: outputs, count: 1 } }]);
+  expect(beyond.data).toHaveLength(0);
+  await expect(engine.call('filters', [{ ...query, layer: 'bn1' }])).rejects.toThrow(
+    /^expected a layer of the network that is a convolution, got 'bn1'$/,
+  );
 });
 
 test.each(['grad-cam', 'occlusion'] as const)(
@@ -93,7 +142,10 @@ test('layers and paths are those of the classifier', async () => {
   const layer = 'layer2.0.conv2';
   const maps = await engine.call('layerMaps', [{ ...of, layer }]);
   const { [layer]: expected } = await classifier.activations(picture, { layers: [layer] });
-  expect(maps).toEqual({ shape: expected.shape.slice(1), data: expected.data, channels: expected.shape[1] });
+  const region = { left: 0.25, top: 0, width: 0.5, height: 1 };
+  expect(maps).toEqual({
+    ...{ shape: expected.shape.slice(1), data: expected.data, channels: expected.shape[1], region },
+  });
   const told: unknown[] = [];
   const { logit, blocks } = await engine.call('pathShares', [{ ...of, label: 1, blocks: ['layer2.0'] }], {
     on: { progress: (progress) => void told.push(progress) },

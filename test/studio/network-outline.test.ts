@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { costTree } from '../../src/cost/cost-tree.ts';
 import { summary } from '../../src/cost/summary.ts';
@@ -35,6 +36,27 @@ describe('the outline of a network', () => {
       const macs = part.children.reduce((sum, child) => sum + child.paths.length * child.macs, 0);
       expect([part.paths[0], macs]).toEqual([part.paths[0], part.macs]);
     }
+  });
+
+  it("has the shapes and parameters of the review's listing, row by row", () => {
+    const listing = readFileSync(new URL('../fixtures/review-summary.txt', import.meta.url), 'utf8');
+    const rows = [...listing.matchAll(/(\w+): \d-\d+ +\[\d+, ([\d, ]+)\] +([\d,]+)$/gm)].map(
+      ([, type, shape, parameters]) => `${type} ${shape} ${parameters}`,
+    );
+    // What has weights at the third level, or above it if it holds nothing; runs of equal blocks each by itself.
+    const drawnRows = (part: Part, depth: number): string[] => {
+      const { typeName, outputShape, parameters, children, paths } = part;
+      const [, ...shape] = outputShape;
+      const own =
+        depth < 3 && children.length > 0
+          ? children.flatMap((child) => drawnRows(child, depth + 1))
+          : parameters > 0
+            ? [`${typeName} ${shape.join(', ')} ${parameters.toLocaleString('en-US')}`]
+            : [];
+      return paths.flatMap(() => own);
+    };
+    expect(rows).toHaveLength(23);
+    expect(drawnRows(drawn('resnext50_32x4d.review'), 0)).toEqual(rows);
   });
 
   it('draws the equal blocks of a stage as one', () => {

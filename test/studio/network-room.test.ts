@@ -2,9 +2,22 @@ import { readFile } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { costTree } from '../../src/cost/cost-tree.ts';
 import { countModel } from '../../src/cost/count-model.ts';
+import { createModel } from '../../src/models/index.ts';
+import { layout } from '../../studio/src/network/drawing/layout.ts';
+import { outline } from '../../studio/src/network/outline.ts';
+import { sentenceOf } from '../../studio/src/network/words.ts';
 import { browsers, openBrowser, type TestBrowser, type TestPage } from '../browser/support/browsers.ts';
+import { gapOf } from './support/figure.ts';
+import { watchDrawing, type Watched } from './support/watch-drawing.ts';
 import { openPlatform, serveMachine, serveStatic } from './support/studio.ts';
+
+/** What the parts of a network that is opened to its last layer are called, drawn at once. */
+function labelsOf(options: Readonly<Record<string, unknown>>): string[] {
+  const tree = costTree(createModel('resnext', options), { inputSize: [1, 3, 224, 224] });
+  return layout(outline(tree), () => true, 700).boxes.map(({ part }) => sentenceOf(part));
+}
 
 const axe = createRequire(import.meta.url).resolve('axe-core/axe.min.js');
 
@@ -37,6 +50,11 @@ describe.skipIf(!browsers.includes('chromium'))(
       await page.locator('h1').waitFor();
     }
     const figure = (text: string) => page.locator('.figures', { hasText: text }).waitFor();
+    /** Of all elements of a selector, as they are now. */
+    const attributes = (selector: string, name: string) =>
+      page.evaluate<string[]>(
+        `[...document.querySelectorAll('${selector}')].map((each) => each.getAttribute('${name}') ?? '')`,
+      );
     const details = () => page.getByRole('region', { name: 'Details of the part' }).innerText();
     /** What axe finds, in words. */
     async function faults(): Promise<string[]> {
@@ -115,21 +133,45 @@ describe.skipIf(!browsers.includes('chromium'))(
 
     it('draws all 32 paths, and what becomes of them', async () => {
       await open('#/network/resnext50_32x4d');
-      await page.locator('.block-figure .piece').nth(95).waitFor();
       const own = page.locator('.block-figure').last();
-      const gaps = async () => {
-        const [first, second] = await Promise.all(
-          [0, 1].map((path) => own.locator('.piece.row0').nth(path).boundingBox()),
-        );
-        return (second?.x ?? NaN) - (first?.x ?? NaN) - (first?.width ?? NaN);
-      };
-      expect(await own.locator('.piece').count()).toBe(96);
+      await own.locator('.piece').nth(5).waitFor();
+      const outlines = () => attributes('.network-figures figure:last-child .piece', 'd');
+      // Even and odd paths of three layers, a rectangle for each.
+      expect((await outlines()).map((outline) => outline.split('M').length - 1)).toEqual(Array(6).fill(16));
+      const gaps = () => page.evaluate<number>(gapOf('.network-figures figure:last-child'));
       expect(await gaps()).toBeGreaterThan(2);
       await page.getByRole('button', { name: '(c) grouped convolution' }).click();
       await expect.poll(gaps).toBeLessThan(0.5);
       expect(await page.getByRole('region', { name: 'What each form costs' }).innerText()).toMatch(
         /\(a\)\s+71,168[\s\S]*\(b\)\s+71,168[\s\S]*\(c\)\s+71,168/,
       );
+    });
+
+    it('draws anew only what is in sight while a control is dragged, and the rest when it rests', async () => {
+      await open('#/network/resnext/layers=3,8,36,3');
+      const parts = page.locator('.network-drawing .part');
+      await parts.first().waitFor();
+      const closed = page.locator('.network-drawing .part[aria-expanded=false]');
+      while ((await closed.count()) > 0) await closed.first().dispatchEvent('click');
+      const labels = () => attributes('.network-drawing .part', 'aria-label');
+      const before = await labels();
+      expect(before.length).toBeGreaterThan(400);
+      await page.evaluate(watchDrawing);
+      const slider = page.getByRole('slider', { name: 'Width d' });
+      for (const step of ['4', '5', '6', '7']) await slider.fill(step);
+      await figure(
+        countModel('resnext', undefined, { layers: [3, 8, 36, 3], baseWidth: 8 }).params.toLocaleString(
+          'en-US',
+        ),
+      );
+      const settled = labelsOf({ layers: [3, 8, 36, 3], baseWidth: 8 });
+      await expect.poll(labels, { timeout: 20_000 }).toEqual(settled);
+      const { most, dragged } = await page.evaluate<Watched>('watched');
+      expect(most).toBeGreaterThan(0);
+      expect(most).toBeLessThan(100);
+      expect(dragged).toContain('Width d');
+      expect(dragged.filter((name) => name !== 'Width d' && name !== 'P')).toEqual([]);
+      expect(settled.filter((label, index) => label !== before[index]).length).toBeGreaterThan(300);
     });
 
     it('plans it: memory and work by the parts of the network', async () => {

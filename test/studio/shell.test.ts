@@ -1,7 +1,7 @@
-import axe from 'axe-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browsers, openBrowser, type TestBrowser, type TestPage } from '../browser/support/browsers.ts';
 import { readUntil } from '../support/eventually.ts';
+import { faults } from './support/axe.ts';
 import {
   openPlatform,
   serveMachine,
@@ -18,14 +18,7 @@ interface PageElement {
 declare const document: {
   querySelector(selector: string): PageElement | null;
   querySelectorAll(selector: string): Iterable<PageElement>;
-  createElement(name: 'script'): PageScript;
-  readonly head: { append(script: PageScript): void };
 };
-interface PageScript {
-  src: string;
-  onload: () => void;
-  onerror: () => void;
-}
 
 const rooms = ['Network', 'Data', 'Train', 'Judge', 'Look inside', 'Paper', 'Use'];
 
@@ -48,30 +41,6 @@ const saysOf = (page: TestPage, pattern: RegExp): Promise<string> =>
 
 const heading = (page: TestPage): Promise<string> =>
   page.evaluate(() => document.querySelector('h1')?.textContent ?? '', undefined);
-
-/** What axe finds wrong, as lines. */
-async function faults(page: TestPage): Promise<string[]> {
-  await page.evaluate((source) => {
-    const script = document.createElement('script');
-    script.src = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-    return new Promise<void>((resolve, reject) => {
-      script.onload = () => {
-        resolve();
-      };
-      script.onerror = () => {
-        reject(new Error('axe was not loaded'));
-      };
-      document.head.append(script);
-    });
-  }, axe.source);
-  return page.evaluate(async () => {
-    const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run({
-      // A part of a drawing is named by a sentence of all that its texts say, which are not in that order in the drawing.
-      rules: { 'label-content-name-mismatch': { enabled: false } },
-    });
-    return violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => `${id}: ${html}`));
-  }, undefined);
-}
 
 describe.skipIf(browsers.length === 0).each(browsers.map((kind) => ({ kind })))('in $kind', ({ kind }) => {
   let browser: TestBrowser;

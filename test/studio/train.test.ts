@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { metricsLine } from '../../src/run/folder/metrics-line.ts';
-import type { MetricsRecord } from '../../src/run/folder/metrics-file.ts';
+import type { RunCurves } from '../../src/studio/train/curves.ts';
+import type { RunState } from '../../src/studio/train/service.ts';
 import { eventually } from '../support/eventually.ts';
 import { bundled, writeSome } from '../support/some-pictures.ts';
 import { asking } from './support/line.ts';
@@ -32,18 +33,17 @@ const model = {
   options: { layers: [1, 1, 1], planes: 8, cardinality: 2, baseWidth: 8 },
 };
 
-/** Watches a run until it has ended. */
-async function watched(run: string): Promise<MetricsRecord[]> {
-  const records: MetricsRecord[] = [];
+/** Watches a run until it has ended; its curves by then. */
+async function watched(run: string): Promise<RunCurves> {
+  let last: RunCurves | undefined;
   const controller = new AbortController();
   const ended = new Error('it has ended');
   await engine
     .call('watch', [{ run }], {
       signal: controller.signal,
       on: {
-        records: (more, again) => {
-          if (again) records.splice(0);
-          for (const record of more) records.push(record);
+        curves: (curves) => {
+          last = curves;
         },
         state: ({ training }) => {
           if (training === 'no') controller.abort(ended);
@@ -53,22 +53,40 @@ async function watched(run: string): Promise<MetricsRecord[]> {
     .catch((error: unknown) => {
       if (error !== ended) throw error;
     });
-  return records;
+  if (last === undefined) throw new Error('expected curves to be told');
+  return last;
 }
+
+const runNamed = async (name: string): Promise<RunState> => {
+  const found = (await engine.call('runs', [])).find((run) => run.name === name);
+  if (found === undefined) throw new Error(`expected a run ${name}`);
+  return found;
+};
 
 describe('a run', () => {
   let run: string;
 
   test('begins, is watched, ends, and classifies', async () => {
     run = await engine.call('train', [{ data, model, name: 'first', epochs: 2, batchSize: 50 }]);
-    const records = await watched(run);
+    await watched(run);
+    const records = await engine.call('metrics', [{ run }]);
     const epochs = records.filter(({ type }) => type === 'epoch');
     expect(epochs.map(({ epoch }) => epoch)).toEqual([0, 1]);
-    expect(await engine.call('metrics', [{ run }])).toEqual(
-      expect.arrayContaining([expect.objectContaining({ type: 'end', reason: 'finished' })]),
-    );
+    expect(records.at(-1)).toMatchObject({ type: 'end', reason: 'finished' });
+    const { loss, accuracy, done, steps } = await watched(run);
+    const told = records.filter(({ type }) => type === 'step');
+    expect([done, steps]).toEqual([2, told.length]);
+    expect([...loss.training.values]).toEqual(told.map((step) => step['loss']));
+    expect([...accuracy.validation.epochs]).toEqual([1, 2]);
     const [state] = await engine.call('runs', []);
-    expect(state).toMatchObject({ id: run, name: 'first', epochs: 2, training: 'no', hasCheckpoint: true });
+    expect(state).toMatchObject({
+      id: run,
+      name: 'first',
+      epochs: 2,
+      training: 'no',
+      hasCheckpoint: true,
+      end: 'finished',
+    });
     expect(state.settings).toMatchObject({ network: 'resnext_cifar', batchSize: '50' });
     const pictures = [0, 1].map((index) => ({ data, split: 'test', index }) as const);
     const answers = await engine.call('classify', [{ weights: run, pictures, topK: 10 }]);
@@ -100,6 +118,9 @@ describe('a run', () => {
 
   test('whose learning rate falls to its end is not made longer', async () => {
     await expect(engine.call('resume', [{ run, epochs: 3 }])).rejects.toThrow(/cannot go on to 3 epochs/);
+    // Whoever asked knows; the run has not failed.
+    const { end, error } = await runNamed('first');
+    expect([end, error]).toEqual(['finished', undefined]);
   });
 
   test('that cannot begin says why, and another can', async () => {
@@ -115,31 +136,65 @@ describe('a run', () => {
   });
 });
 
+describe('a run that ends before its time', () => {
+  test('of patience says so, keeps its best weights, and goes on with more patience', async () => {
+    // Of so small a rate nothing gets better after the first epochs.
+    const options = { epochs: 12, batchSize: 50, learningRate: 1e-12, patience: 2, seed: 1 };
+    const run = await engine.call('train', [{ data, model, name: 'patient', ...options }]);
+    await watched(run);
+    const { end, best, last } = await watched(run);
+    expect(end?.reason).toBe('stopped-early');
+    expect((last?.epoch ?? NaN) - (best?.epoch ?? NaN)).toBe(2);
+    const state = await runNamed('patient');
+    expect(state).toMatchObject({ end: 'stopped-early', hasCheckpoint: true });
+    expect(state.settings['patience']).toBe('2');
+    await engine.call('resume', [{ run, patience: 4 }]);
+    await watched(run);
+    const after = await watched(run);
+    expect(after.end?.reason).toBe('stopped-early');
+    expect((after.last?.epoch ?? NaN) - (after.best?.epoch ?? NaN)).toBe(4);
+  });
+
+  test('of a rate that explodes says where, and another run can begin', async () => {
+    const options = { recipe: 'cifar', epochs: 3, batchSize: 20, learningRate: 1e30, seed: 1 };
+    const run = await engine.call('train', [{ data, model, name: 'exploding', ...options }]);
+    await watched(run);
+    const { end, now } = await watched(run);
+    expect(end?.reason).toBe('not-finite');
+    expect(end?.message).toMatch(/learning rate 1\.00e\+30/);
+    expect(end?.epochs).toBe(now?.epochs ?? 0);
+    expect(await runNamed('exploding')).toMatchObject({ training: 'no', end: 'not-finite' });
+    const next = await engine.call('train', [{ data, model, name: 'after', epochs: 1 }]);
+    await engine.call('stop', [{ run: next }]);
+  });
+});
+
 describe('a run of the command line', () => {
   test('is told line by line as it is written, and anew when it was cut', async () => {
     const path = join(opened.runsFolder, 'other');
     await mkdir(path, { recursive: true });
     const metrics = join(path, 'metrics.jsonl');
-    const step = (step: number) => metricsLine({ type: 'step', step, epoch: 0, loss: 1 / step });
+    const step = (step: number) =>
+      metricsLine({ type: 'step', step, stepsPerEpoch: 1, epoch: 0, loss: 1 / step });
     await writeFile(join(path, 'config.json'), '{}');
     await writeFile(metrics, step(1) + step(2).slice(0, 20));
-    const id = (await engine.call('runs', [])).find(({ name }) => name === 'other')?.id ?? '';
-    const told: (readonly [steps: readonly (number | undefined)[], again: boolean])[] = [];
+    const { id } = await runNamed('other');
+    const told: number[][] = [];
     const controller = new AbortController();
     const watching = engine.call('watch', [{ run: id }], {
       signal: controller.signal,
-      on: { records: (records, again) => void told.push([records.map(({ step }) => step), again]) },
+      on: { curves: ({ loss }) => void told.push([...loss.training.epochs]) },
     });
     await eventually(() => {
-      expect(told).toEqual([[[1], false]]);
+      expect(told).toEqual([[1]]);
     });
     await appendFile(metrics, step(2).slice(20) + step(3));
     await eventually(() => {
-      expect(told.flatMap(([steps]) => steps)).toEqual([1, 2, 3]);
+      expect(told.at(-1)).toEqual([1, 2, 3]);
     });
     await truncate(metrics, step(1).length);
     await eventually(() => {
-      expect(told.at(-1)).toEqual([[1], true]);
+      expect(told.at(-1)).toEqual([1]);
     });
     controller.abort();
     await expect(watching).resolves.toBeUndefined();

@@ -749,6 +749,16 @@ export const promises = [
     /^pathContributions: expected the input's shape to be one picture 1×C×H×W, got \[2, 3, 8, 8\]$/,
   ],
   [
+    'gradientNorms without a target',
+    () => cardinal.gradientNorms(net(), { backend, input }),
+    /^gradientNorms: expected \{ target \}/,
+  ],
+  [
+    'gradientNorms of a name',
+    () => cardinal.gradientNorms('resnet18', { backend, input, target: [0] }),
+    /^gradientNorms: expected the network .* createModel/,
+  ],
+  [
     'computeGradients without a target',
     () => computeGradients(net(), { backend, input }),
     /^computeGradients: expected \{ target \}/,
@@ -793,7 +803,7 @@ export const promises = [
   [
     'trainOn, a loss that is none',
     () => trainOn('data/fashion-mnist-sample', net(), { loss: 5 }),
-    /^loss: expected 'cross-entropy', 'bce', 'mse' or 'focal', .* got 5$/,
+    /^`loss`: expected 'cross-entropy', 'bce', 'mse' or 'focal', .* got 5$/,
   ],
   ['trainOn with a number', () => trainOn('photos', net(), 5), /^trainOn: expected options by name/],
   [

@@ -65,7 +65,7 @@ describe('a signal that comes in a micro-batch', () => {
         expect(store.bytes(kind), `${kind}, ${note}`).toEqual(whole.bytes(kind));
       }
     }
-  }, 60_000);
+  });
 
   test('in validation, no further batch is evaluated, and the epoch is not done again', async () => {
     const whole = new MemoryStore();

@@ -30,26 +30,34 @@ describe('the loss of a recipe', () => {
     [
       'labels',
       { loss: 'mse' },
-      /^loss: expected bce or focal, or a function of one's own, .* several labels each/,
+      /^`loss`: expected bce or focal \(in a program, or a function of one's own\) .* several labels each/,
     ],
-    ['numbers', { loss: 'bce' }, /^loss: expected mse, or a function of one's own, .* numbers, got bce$/],
+    [
+      'numbers',
+      { loss: 'bce' },
+      /^`loss`: expected mse \(in a program, or a function of one's own\) .* numbers, got bce$/,
+    ],
     [
       'classes',
       { loss: { kind: 'focal', alpha: 0.5 } },
-      /^loss: alpha is the focal loss's of several labels/,
+      /^`loss`: alpha is the focal loss's of several labels/,
     ],
-    ['classes', { loss: 'bce', balance: 'loss' }, /^balance 'loss' weighs classes .* not in bce of classes/],
+    [
+      'classes',
+      { loss: 'bce', balance: 'loss' },
+      /^`balance: 'loss'` weighs classes .* not in bce of classes/,
+    ],
     [
       'labels',
       { loss: 'focal', balance: 'loss' },
-      /^balance 'loss' weighs classes .* not in focal of labels/,
+      /^`balance: 'loss'` weighs classes .* not in focal of labels/,
     ],
     [
       'labels',
       { loss: { kind: 'bce', posWeight: 2 }, balance: 'loss' },
-      /^balance 'loss' finds the positive weights/,
+      /^`balance: 'loss'` finds the positive weights/,
     ],
-    ['numbers', { balance: 'sampling' }, /^balance is for classes and labels/],
+    ['numbers', { balance: 'sampling' }, /^`balance` is for classes and labels/],
   ] as readonly [Task, { readonly loss?: AskedLoss; readonly balance?: Recipe['balance'] }, RegExp][])(
     'is refused where it does not suit %s: %j',
     (task, { loss, ...rest }, message) => {
@@ -76,7 +84,7 @@ describe('the loss of a recipe', () => {
       const own = withLoss(withOverrides(quick, { loss }), of('labels'));
       expect(continuedRecipe(own, { recipe: 'quick', loss }, 'the run')).toBe(own);
       expect(() => continuedRecipe(own, { recipe: 'quick', loss: askedLoss('mse') }, 'the run')).toThrow(
-        /^loss: expected bce or focal, .* for pictures with several labels each, got mse$/,
+        /^`loss`: expected bce or focal .* for pictures with several labels each, got mse$/,
       );
     },
   );
@@ -106,7 +114,7 @@ describe('the loss of a recipe', () => {
         withLoss(withOverrides(quick, { loss: askedLoss({ kind: 'bce', posWeight }) }), pictures).loss;
       expect(asked(2)).toMatchObject({ posWeight: 2 });
       expect(() => asked([1, 2])).toThrow(
-        /^loss: expected one positive weight, or one for each of 4 labels, got 2$/,
+        /^`loss`: expected one positive weight, or one for each of 4 labels, got 2$/,
       );
     });
   });

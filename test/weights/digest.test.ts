@@ -91,7 +91,7 @@ describe('the digest of a safetensors file', () => {
     const { header, end } = parts(checkpoint);
     const [begin, until] = header['fc.weight'].data_offsets;
     const message =
-      /^w is damaged: the numbers of tensor 'fc\.weight' are not those that were written \(SHA-256\): get the file anew, or --no-verify/;
+      /^w is damaged: the numbers of tensor 'fc\.weight' are not those that were written \(SHA-256\): get the file anew, or `verify: false`/;
     for (const { flipped } of bitFlips(checkpoint, seed, 10, [end + begin, end + until])) {
       await expect(readSafetensors(flipped, 'w')).rejects.toThrow(message);
       const archive = await openSafetensors(bytesSource(flipped, 'w'));

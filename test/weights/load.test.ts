@@ -165,7 +165,7 @@ describe('loading', () => {
   test('other classes are told as such', () => {
     const model = createModel(name, { ...small, numClasses: 3 });
     expect(lineOf(() => requireFit(model, tensorsOf(small, 1), { source: 'w.pth' }))).toBe(
-      "w.pth: resnext_cifar: the weights have other classes (fc.weight: expected 3×64, got 10×64, fc.bias: expected 3, got 10): to train, --head reset (in a program, head: 'reset') begins with a fresh classifier",
+      "w.pth: resnext_cifar: the weights have other classes (fc.weight: expected 3×64, got 10×64, fc.bias: expected 3, got 10): to train, `head: 'reset'` begins with a fresh classifier",
     );
   });
 
@@ -344,7 +344,7 @@ describe('pictures of other channels', () => {
     const model = createModel(name, { ...small, inChannels }).initialize(1);
     const source = 'w';
     await expect(loadTensors(model, theirs, { source })).rejects.toThrow(
-      new RegExp(`other input channels \\(conv1\\.weight: .*--in-channels ${inChannels} `),
+      new RegExp(`other input channels \\(conv1\\.weight: .*\`inChannels: ${inChannels}\` `),
     );
     await loadTensors(model, theirs, { source, inChannels });
     const original = createModel(name, small).initialize(3).stateDict();
@@ -378,7 +378,7 @@ describe('pictures of other channels', () => {
     const model = createModel(name, { ...small, inChannels: 1, numClasses: 3 }).initialize(1);
     const tensors = tensorsOf(small, 3);
     expect(lineOf(() => requireFit(model, tensors, { source: 'w' }))).toMatch(
-      /^w: resnext_cifar: the weights have other input channels and other classes \(conv1\.weight: .*, fc\.bias: .*\): --in-channels 1 .* adapts them; to train, --head reset /,
+      /^w: resnext_cifar: the weights have other input channels and other classes \(conv1\.weight: .*, fc\.bias: .*\): `inChannels: 1` adapts them; to train, `head: 'reset'` /,
     );
     expect(lineOf(() => requireFit(model, tensors, { source: 'w', inChannels: 1 }))).toMatch(
       /the weights have other classes \(fc\.weight/,

@@ -21,7 +21,7 @@ export function lossFlag(text: string): Loss | undefined {
   try {
     return askedLoss({ kind, ...Object.fromEntries(entries) });
   } catch (error) {
-    throw new UsageError(`${expected}: ${messageOf(error).replace(/^loss: /, '')}`);
+    throw new UsageError(`${expected}: ${messageOf(error).replace(/^`loss`: /, '')}`);
   }
 }
 

@@ -1,6 +1,7 @@
 import wrapAnsi from 'wrap-ansi';
 import { visible } from '../../base/quoted.ts';
 import { cleaned, finished } from './colours.ts';
+import { inFlags } from './in-flags.ts';
 import { writeLines, type Lines } from './lines.ts';
 
 /** Writes the answer, on stdout. */
@@ -42,11 +43,11 @@ export function* jsonParts(value: unknown): Generator<string, void, undefined> {
   yield '\n}\n';
 }
 
-/** Writes progress and warnings, on stderr, so that stdout can be piped. */
+/** Writes progress and warnings, on stderr, so that stdout can be piped; options that the library names become flags. */
 export function tell(...lines: Lines): void {
   writeLines(
     process.stderr,
-    lines.flat().flatMap((line) => wrapped(line, process.stderr)),
+    lines.flat().flatMap((line) => wrapped(inFlags(line), process.stderr)),
   );
 }
 

@@ -4,6 +4,7 @@ import type { Outcome } from '../../study/outcome.ts';
 import type { PlannedRun } from '../../study/plan.ts';
 import type { TrainEvent } from '../../train/events.ts';
 import { newBar } from '../output/bar.ts';
+import { inFlags } from '../output/in-flags.ts';
 import { writeLines } from '../output/lines.ts';
 import { wrapped } from '../output/print.ts';
 import { transientLine } from '../output/transient.ts';
@@ -67,7 +68,7 @@ export function studyView(
     },
     event(event) {
       if (event.type === 'warning') {
-        write(`${bar === undefined ? 'warning:' : pc.yellow('warning:')} ${event.message}`);
+        write(`${bar === undefined ? 'warning:' : pc.yellow('warning:')} ${inFlags(event.message)}`);
       } else if (event.type === 'step') {
         clock.progress(event.step / event.totalSteps);
         state = `epoch ${event.epoch + 1}/${Math.round(event.totalSteps / event.stepsPerEpoch)} loss ${event.meanLoss.toFixed(2)}`;

@@ -4,6 +4,7 @@ import type { StartEvent, StepEvent, TrainEvent, UnfrozenEvent } from '../../tra
 import { mebibytes } from '../../base/mebibytes.ts';
 import { newBar, type Bar } from '../output/bar.ts';
 import { epochSentence, EpochTable } from './epoch-lines.ts';
+import { inFlags } from '../output/in-flags.ts';
 import { writeLines } from '../output/lines.ts';
 import { wrapped } from '../output/print.ts';
 import { transientLine } from '../output/transient.ts';
@@ -58,7 +59,7 @@ function bar(stream: NodeJS.WriteStream): ProgressView {
         writeLines(stream, unfrozenLine(event));
       } else if (event.type === 'warning') {
         stop();
-        writeLines(stream, wrapped(`${pc.yellow('warning:')} ${event.message}`, stream));
+        writeLines(stream, wrapped(`${pc.yellow('warning:')} ${inFlags(event.message)}`, stream));
       } else if (event.type === 'end') {
         stop();
       }
@@ -114,7 +115,7 @@ function lines(stream: NodeJS.WriteStream): ProgressView {
       } else if (event.type === 'unfrozen') {
         writeLines(stream, unfrozenLine(event));
       } else if (event.type === 'warning') {
-        writeLines(stream, `warning: ${event.message}`);
+        writeLines(stream, `warning: ${inFlags(event.message)}`);
       }
     },
   };

@@ -3,6 +3,7 @@ import type { Check, CheckResult } from '../../node/verify/check.ts';
 import { verify } from '../../node/verify/verify.ts';
 import { count } from '../../report/format.ts';
 import { pc } from '../output/colours.ts';
+import { inFlags } from '../output/in-flags.ts';
 import { print, printJson } from '../output/print.ts';
 import { runConfigSchema } from '../../node/training/config.ts';
 import { alignColumns } from '../output/table.ts';
@@ -42,7 +43,7 @@ function lines(checks: readonly Check[], damaged: number): string[] {
     ['left', 'left', 'left', 'left'],
   );
   return [
-    ...checks.flatMap(({ notes }, index) => [rows[index], ...notes.map((note) => `  ${note}`)]),
+    ...checks.flatMap(({ notes }, index) => [rows[index], ...notes.map((note) => `  ${inFlags(note)}`)]),
     '',
     `${count(checks.length)} ${checks.length === 1 ? 'file' : 'files'} verified: ${damaged === 0 ? 'nothing is damaged' : `${count(damaged)} damaged`}`,
   ];

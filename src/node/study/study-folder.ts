@@ -67,12 +67,12 @@ export class StudyFolder {
     const earlier = await StudyFolder.config(path);
     if (earlier !== undefined && !resume) {
       throw new CardinalError(
-        `${path} holds runs of study ${earlier.study} already: go on with --resume, or choose another folder with --runs`,
+        `${path} holds runs of study ${earlier.study} already: go on with \`resume\`, or choose another folder with \`runs\``,
       );
     }
     if (earlier !== undefined) requireSame(path, earlier, config);
     await makeFolder(path);
-    const takeOverHint = 'take the study over with --take-over';
+    const takeOverHint = 'take the study over with `takeOver: true`';
     return withUndo(async (undo) => {
       const lock = await lockFolder(path, { what: 'study folder', takeOverHint, ...options });
       undo.add(() => lock.release());
@@ -141,6 +141,6 @@ function requireSame(path: string, earlier: StudyConfig, now: StudyConfig): void
       ? `with other settings (version ${earlier.cardinal}, this is ${now.cardinal})`
       : `with ${other} ${earlier[other] ?? 'none'}, not ${now[other] ?? 'none'}`;
   throw new CardinalError(
-    `the runs in ${path} were made ${difference}: choose another folder with --runs, or delete it`,
+    `the runs in ${path} were made ${difference}: choose another folder with \`runs\`, or delete it`,
   );
 }

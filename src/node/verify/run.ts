@@ -40,7 +40,7 @@ export async function verifyRun(path: string, config: z.ZodMiniType = jsonObject
   };
   for (const name of [lastFile, previousFile, bestFile]) await add(name, verifyWeights);
   if (!has(lastFile) && has(previousFile)) {
-    checks.push(faulty(at(lastFile), `it is missing; --resume goes on from ${previousFile}`));
+    checks.push(faulty(at(lastFile), `it is missing; \`resume\` goes on from ${previousFile}`));
   }
   await add(metricsName, (file) => verifyMetrics(file));
   await add('config.json', (file) => verifyJson(file, 'settings', config));

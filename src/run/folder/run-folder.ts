@@ -81,7 +81,7 @@ export class RunFolder implements CheckpointStore {
       const remains = await remainsIn(path, platform);
       if (remains === 'run') {
         throw new CardinalError(
-          `${path} holds a run already: continue it with --resume ${path}, or choose another folder with --out (in a program, resume: true or another out)`,
+          `${path} holds a run already: continue it with \`resume\`, or choose another folder with \`out\``,
         );
       }
       await removeTemporaries(path, platform);
@@ -321,7 +321,7 @@ function lockRun(
   { takeOver, onNotice }: OpenRunOptions,
   platform: FolderPlatform,
 ): Promise<Lock> {
-  const takeOverHint = 'take the run over with --take-over (in a program, takeOver: true)';
+  const takeOverHint = 'take the run over with `takeOver: true`';
   return platform.lockFolder(path, { what: 'run folder', takeOverHint, takeOver, onNotice });
 }
 

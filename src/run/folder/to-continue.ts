@@ -43,7 +43,7 @@ export async function readToContinue(
     if (isMissing(error)) throw failure;
     const other = damageOf(error, paths.join(folder, previousFile));
     throw new CardinalError(
-      `no checkpoint of the run in ${folder} can be continued: ${reason}; ${other}: restore one of them from a copy, begin anew in another folder, or go on from ${lastFile} as it is with --no-verify (in a program, verify: false)`,
+      `no checkpoint of the run in ${folder} can be continued: ${reason}; ${other}: restore one of them from a copy, begin anew in another folder, or go on from ${lastFile} as it is with \`verify: false\``,
     );
   }
 }

@@ -53,7 +53,7 @@ export async function changed(
   if (isOther || changes === '') {
     const words = changes === '' ? 'others are held out' : (changes ?? 'their names or classes are others');
     throw new CardinalError(
-      `${what}: ${words}; put them back, or begin another run (--weights ${path}/best.safetensors, in a program weights, begins with what this one learned)`,
+      `${what}: ${words}; put them back, or begin another run (\`weights: '${path}/best.safetensors'\` begins with what this one learned)`,
     );
   }
   return refusedIf(strict, `${what}: ${changes ?? 'their files are not what they were'}`);

@@ -23,17 +23,17 @@ export interface ExplainedMistakes {
 }
 
 /**
- * Where in pictures the best weights of a run see the classes that they take them for. The first of `mistakes`, as far as the bounds go;
- * none where nothing was evaluated or pictures have gone.
+ * Where in pictures the best weights of a run see the classes that they take them for. The first of `mistakes`, as far as the bounds go,
+ * or until the run is interrupted; none where nothing was evaluated or pictures have gone.
  */
 export async function explainMistakes(
   mistakes: readonly Classified[],
   dataset: PictureDataset,
-  { module, best, model, backend, preprocessing }: RunReport,
+  { module, best, model, backend, preprocessing, signal = never }: RunReport,
   { overlay, pictures }: ReportPlatform,
 ): Promise<ExplainedMistakes> {
   const maps = new Map<number, string>();
-  if (overlay === undefined || best === undefined || mistakes.length === 0) return { maps };
+  if (overlay === undefined || best === undefined || mistakes.length === 0 || signal.aborted) return { maps };
   const input = [preprocessing.channels, ...preprocessing.size];
   const traced = trace(module, [1, ...input], { training: false });
   const network = inferenceNetworkOf(module, input, model, {
@@ -50,9 +50,8 @@ export async function explainMistakes(
         explanationOf: (found) => Promise.resolve({ ...found, overlay: notDrawn }),
       });
       endings.add(() => explainer.dispose());
-      const { signal } = new AbortController();
       for (const { index, predicted } of mistakes.slice(0, bounds.most)) {
-        if (performance.now() > end || left <= 0) return;
+        if (performance.now() > end || left <= 0 || signal.aborted) return;
         if (maps.has(index)) continue;
         const picture = await readPicture(dataset, index, pictures).catch(() => undefined);
         if (picture === undefined) continue;
@@ -66,11 +65,14 @@ export async function explainMistakes(
       }
     });
   } catch (error) {
+    if (error === signal.reason) return { maps };
     if (!(error instanceof CardinalError)) throw error;
     return { maps, problem: error.message };
   }
   return { maps };
 }
+
+const { signal: never } = new AbortController();
 
 function notDrawn(): Promise<never> {
   return Promise.reject(new Error('the report draws maps itself'));

@@ -32,6 +32,8 @@ export interface RunReport {
   readonly evaluated: RunEvaluation | undefined;
   /** The weights that were evaluated. */
   readonly best: StateDict | undefined;
+  /** Aborted when the run is interrupted: then the report is written without what takes long. */
+  readonly signal?: AbortSignal | undefined;
   /** Lines for the reader: what was left out, why the run ended early. */
   readonly notes: readonly string[];
 }
@@ -58,6 +60,10 @@ export function interruption({ reason, step }: Pick<TrainResult, 'reason' | 'ste
     ? `The run was interrupted at step ${count(step)} and can be continued.`
     : 'The run was interrupted while its best weights were evaluated; continued, it evaluates them again.';
 }
+
+/** The same of a run that was interrupted while its mistakes were explained. */
+export const withoutExplanations =
+  'The run was interrupted while its report was written: not all of its mistakes show where the network looked (Grad-CAM). cardinal explain shows it of any picture.';
 
 /** The same of a run whose best weights are damaged or gone, and of what is wrong with them. */
 export function withoutEvaluation(problem: string): string {

@@ -9,7 +9,7 @@ import { metricsName } from '../folder/run-folder.ts';
 import { evaluatedOn, type RunEvaluation } from './evaluate-best.ts';
 import { summarizeMetrics } from './metrics-summary.ts';
 import { misclassifiedCsv } from './misclassified.ts';
-import { misclassifiedFile, type ReportPlatform, type RunReport } from './run-report.ts';
+import { misclassifiedFile, withoutExplanations, type ReportPlatform, type RunReport } from './run-report.ts';
 
 /**
  * Writes `report.html` of a run, all its parts included if it was continued, and `misclassified.csv` if it was evaluated.
@@ -79,6 +79,9 @@ export async function writeReport(
     ...(command === undefined ? {} : { command }),
     notes: [
       ...run.notes,
+      ...(run.signal?.aborted === true && mistakes.some(({ index }) => explained?.maps.has(index) !== true)
+        ? [withoutExplanations]
+        : []),
       ...notesOn(evaluated),
       ...(explained?.problem === undefined ? [] : [withoutMaps(explained.problem)]),
       ...faultLines(metricsName, metrics.faults),

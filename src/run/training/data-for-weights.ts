@@ -21,9 +21,8 @@ export async function openDataFor(
     return await platform.openData(path, { ...options, classes: weightsFactsOf(weights).classes });
   } catch (error) {
     if (!(error instanceof OtherClassesError)) throw error;
-    throw new CardinalError(
-      `${error.message}: --head reset (in a program, head: 'reset') begins with a fresh classifier`,
-      { cause: error },
-    );
+    throw new CardinalError(`${error.message}: \`head: 'reset'\` begins with a fresh classifier`, {
+      cause: error,
+    });
   }
 }

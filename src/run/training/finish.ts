@@ -49,7 +49,7 @@ export async function finish(
   if (problem !== undefined) log.notes.push(problem);
   const path =
     folder !== undefined && report !== false
-      ? await reportRun(run, { backend, folder }, evaluated, report === true, log, platform)
+      ? await reportRun(run, { backend, folder, signal }, evaluated, report === true, log, platform)
       : undefined;
   return { evaluation: evaluated?.evaluation, withoutEvaluation: problem, report: path };
 }
@@ -109,7 +109,7 @@ async function bestWeights(
 
 async function reportRun(
   { config, data, module, network }: PreparedRun,
-  { backend, folder }: { readonly backend: Backend; readonly folder: RunFolder },
+  { backend, folder, signal }: Pick<Means, 'backend' | 'signal'> & { readonly folder: RunFolder },
   evaluated: Evaluated | undefined,
   isAsked: boolean,
   log: RunLog,
@@ -123,7 +123,7 @@ async function reportRun(
   const { recipe, preprocessing, seed, command, weights, freeze } = config;
   return writeReport({
     ...{ folder, data, backend, module, recipe, preprocessing, seed, command, notes: log.notes },
-    ...{ evaluated: evaluated?.evaluation, best: evaluated?.state },
+    ...{ evaluated: evaluated?.evaluation, best: evaluated?.state, signal },
     model: network.description,
     begunWith: weights && `${weights.file}, classifier ${classifierFates[weights.head]}`,
     frozen: freeze?.join(' '),

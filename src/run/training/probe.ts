@@ -52,7 +52,7 @@ export async function trainProbe(
   platform: RunPlatform,
 ): Promise<RunOutcome> {
   if (request.options.weights === undefined) {
-    throw new UsageError('--probe is for --weights: a network without them has nothing to tell pictures by');
+    throw new UsageError('`probe` is for `weights`: a network without them has nothing to tell pictures by');
   }
   const options: RunOptions = {
     ...request.options,

@@ -36,7 +36,7 @@ export async function findRun(
   // A program's own recipe may be called so, too.
   if (config?.recipe.name === 'probe' && !(await folder.has(lastFile))) {
     throw new CardinalError(
-      `${path} is a linear probe, which is done in seconds and cannot be continued: begin it again with its own command and another --out, or train on with --weights ${path}/${bestFile}`,
+      `${path} is a linear probe, which is done in seconds and cannot be continued: begin it again with its own command and another \`out\`, or train on with \`weights: '${path}/${bestFile}'\``,
     );
   }
   const remains = await folder.remains();
@@ -68,7 +68,7 @@ function requireContinuable(path: string, config: RunConfig | undefined, hasBegu
     throw new CardinalError(
       hasBegun
         ? `${path} has no config.json, as a run that a program began: ${there}`
-        : `no run in ${path} that --resume could begin anew, it has no config.json: begin it with its own command, cardinal train <data> … --out ${path}`,
+        : `no run in ${path} that \`resume\` could begin anew, it has no config.json: begin it with its own command, cardinal train <data> … --out ${path}`,
     );
   }
   const { name } = config.model;

@@ -91,23 +91,16 @@ function requireConsistent({ source, options }: RunRequest): void {
     throw new UsageError('to continue a run, name its folder with out');
   if (resume === true) return;
   if (!mayContinue && takeOver === true) {
-    throw new UsageError('--take-over is for --resume (in a program, takeOver is for resume)');
+    throw new UsageError('`takeOver` is for `resume`');
   }
   if (weights !== undefined) return;
   if (head === 'reset') {
-    throw new UsageError(
-      "--head reset is for --weights (in a program, head: 'reset' is for weights): without them the classifier is fresh anyway",
-    );
+    throw new UsageError("`head: 'reset'` is for `weights`: without them the classifier is fresh anyway");
   }
-  const fit =
-    inChannels !== undefined
-      ? ['--in-channels', 'inChannels']
-      : partial === true
-        ? ['--partial', 'partial']
-        : undefined;
+  const fit = inChannels !== undefined ? 'inChannels' : partial === true ? 'partial' : undefined;
   if (fit !== undefined) {
     throw new UsageError(
-      `${fit[0]} is for --weights (in a program, ${fit[1]} is for weights): a network without them is made for its pictures, or for --set inChannels`,
+      `\`${fit}\` is for \`weights\`: a network without them is made for its pictures, or for \`options.inChannels\``,
     );
   }
 }

@@ -145,7 +145,7 @@ function named(
 }
 
 function describeNamed(name: string | undefined, options: ModelDescription['options']): ModelDescription {
-  if (name === undefined) throw new UsageError('--model is missing: see `cardinal models` for their names');
+  if (name === undefined) throw new UsageError('`model` is missing: see `cardinal models` for their names');
   return { name, options };
 }
 
@@ -154,7 +154,7 @@ function requireClasses(options: ModelDescription['options'], { path, classes }:
   const { numClasses } = options;
   if (!('numClasses' in options) || numClasses === classes.length) return;
   throw new UsageError(
-    `--set numClasses=${JSON.stringify(numClasses)}: ${path} has ${classes.length} classes, leave it out (in a program, out of the network's options)`,
+    `\`options.numClasses: ${JSON.stringify(numClasses)}\`: ${path} has ${classes.length} classes, leave it out`,
   );
 }
 

@@ -9,6 +9,8 @@ export interface Aggregation {
   /** Path of the module that holds all of it: `layer1.0`. */
   readonly block: string;
   readonly paths: readonly TransformationPath[];
+  /** The convolution in the middle: of form (c) that of all paths, else the first path's. */
+  readonly middle: NodeOf<'conv2d'>;
   /** N×K×H×W, with the biases. */
   readonly sum: Value;
   /** What the last 1×1 convolutions add beside the paths, K each. */
@@ -30,7 +32,7 @@ export interface TransformationPath {
 type Conv = NodeOf<'conv2d'>;
 
 /** Ops that compute each channel of their first input by itself. */
-const channelwise: ReadonlySet<OpName> = new Set<OpName>([
+export const channelwise: ReadonlySet<OpName> = new Set<OpName>([
   'batch_norm_inference',
   'avg_pool2d',
   'max_pool2d',
@@ -91,7 +93,7 @@ class Finder {
     const paths = Array.from({ length: groups }, (_, path) => ({
       ...{ features, weight, length, start: path * length, weightStart: path * length },
     }));
-    return this.#found(last, [source.scope], paths, biasesOf([last]));
+    return this.#found(last, [source], paths, biasesOf([last]));
   }
 
   /** Form (b). */
@@ -142,14 +144,14 @@ class Finder {
     return terms;
   }
 
-  /** Where the convolutions stand that so many values come from, if these are of one shape, and nothing else reads the values. */
-  #alike(values: readonly Value[]): readonly string[] | undefined {
+  /** The convolutions that so many values come from, if these are of one shape, and nothing else reads the values. */
+  #alike(values: readonly Value[]): readonly Conv[] | undefined {
     if (values.length < 2) return undefined;
     const sources = values.flatMap((value) =>
       this.#onlyUser(value) === undefined ? [] : (this.#sourceOf(value) ?? []),
     );
     if (sources.length < values.length || new Set(sources.map(geometry)).size > 1) return undefined;
-    return sources.map(({ scope }) => scope);
+    return sources;
   }
 
   /** The convolution whose channels a value has, each by itself. */
@@ -176,15 +178,15 @@ class Finder {
 
   #found(
     last: Node,
-    sources: readonly string[],
+    sources: readonly Conv[],
     paths: readonly TransformationPath[],
     biases: readonly Value[],
   ): Found {
     const [sum] = last.outputs;
     const next = this.#onlyUser(sum);
     const norm = next?.op === 'batch_norm_inference' ? next : undefined;
-    const block = commonPath([...sources, last.scope]);
-    return { block, last: last.scope, paths, sum, biases, norm };
+    const block = commonPath([...sources, last].map(({ scope }) => scope));
+    return { block, last: last.scope, paths, middle: sources[0], sum, biases, norm };
   }
 }
 

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import type { Handlers } from '../../base/channel/service.ts';
 import { CardinalError } from '../../base/errors.ts';
+import { howToRaise } from '../../data/picture-limits.ts';
 import { augmentationSchema } from '../../data/preprocessing.ts';
 import { leftOutLine } from '../../data/left-out.ts';
 import type { OpenData } from '../../data/open-data.ts';
@@ -11,6 +12,8 @@ import { argument, id, pictureRef, split, whole } from '../schemas.ts';
 import type { SplitName } from '../refs.ts';
 import { augmented } from './augment.ts';
 import { checkData } from './check.ts';
+import { tooLarge } from './limits.ts';
+import { made, requireClasses } from './made.ts';
 import type { DataCalls, DataDescription, ListedPicture } from './service.ts';
 
 const ofData = z.strictObject({ data: id });
@@ -29,22 +32,6 @@ const augmentQuery = z.strictObject({
   count: whole(1, 64),
   seed: z.optional(whole(0, Number.MAX_SAFE_INTEGER)),
 });
-/** It becomes a folder's name. */
-const name = z.string().check(
-  z.trim(),
-  z.minLength(1),
-  z.maxLength(100),
-  z.refine((text) => !/[/\\\0]/.test(text) && !text.startsWith('.'), {
-    error: 'expected a name without slashes that does not begin with a dot',
-  }),
-);
-const made = z.strictObject({
-  name,
-  classes: z
-    .array(z.strictObject({ name, uploads: z.array(id).check(z.maxLength(200_000)) }))
-    .check(z.minLength(1), z.maxLength(10_000)),
-});
-const mostUploadBytes = 32 * 2 ** 20;
 const uploaded = z.strictObject({
   name: z.string().check(z.maxLength(1000)),
   bytes: z.instanceof(Uint8Array),
@@ -81,34 +68,28 @@ export function dataHandlers(platform: StudioPlatform): Handlers<DataCalls> {
         },
       });
     },
-    upload: (args) => {
+    upload: async (args) => {
       const { name, bytes } = argument('upload', uploaded, args);
-      if (bytes.length > mostUploadBytes) {
-        throw new CardinalError(
-          `${name}: expected a picture of at most ${mostUploadBytes / 2 ** 20} MiB, got ${Math.ceil(bytes.length / 2 ** 20)}`,
-        );
+      const refusal = tooLarge(bytes.length);
+      if (refusal !== undefined) throw new CardinalError(`cannot read ${name}: ${refusal}`);
+      try {
+        return await platform.upload(name, bytes);
+      } catch (error) {
+        // Its flag is of the command line.
+        throw error instanceof CardinalError && error.message.includes(howToRaise)
+          ? new CardinalError(error.message.replace(howToRaise, ': make it smaller'), { cause: error })
+          : error;
       }
-      return platform.upload(name, bytes);
     },
-    makeData: (args) => {
+    makeData: (args, { signal, tell }) => {
       const { name, classes } = argument('makeData', made, args);
-      const twice = classes.find(
-        (each, index) => classes.findIndex((other) => other.name === each.name) !== index,
-      );
-      if (twice !== undefined)
-        throw new CardinalError(`makeData: expected names that differ, got "${twice.name}" twice`);
-      const empty = classes.find(({ uploads }) => uploads.length === 0);
-      if (empty !== undefined) {
-        throw new CardinalError(
-          `the class "${empty.name}" has no pictures: add some, or take the class away`,
-        );
-      }
-      if (classes.length < 2) {
-        throw new CardinalError(
-          `"${classes[0].name}" is the only class: a classifier tells at least two apart, so add another`,
-        );
-      }
-      return platform.makeData(name, classes);
+      requireClasses(classes);
+      return platform.makeData(name, classes, {
+        signal,
+        onProgress: (done, total) => {
+          tell('progress', done, total);
+        },
+      });
     },
   };
 }

@@ -17,7 +17,7 @@ export interface DataCalls {
   /** Keeps a visitor's picture file and gives what it is called. */
   upload: Call<[{ readonly name: string; readonly bytes: Uint8Array }], string>;
   /** Makes data of uploaded pictures; its id. */
-  makeData: Call<[MadeData], string>;
+  makeData: Call<[MadeData], string, { progress(done: number, total: number): void }>;
 }
 
 export interface DataDescription {

@@ -5,6 +5,7 @@ import { Kept } from '../kept.ts';
 import { pictureOf } from '../pictures.ts';
 import type { StudioPlatform } from '../platform.ts';
 import { argument, id, pictureRef, whole } from '../schemas.ts';
+import { filtersOf } from './filters.ts';
 import { Inspector, type Inspected } from './inspector.ts';
 import type { InsideCalls } from './service.ts';
 
@@ -19,6 +20,8 @@ const ofPaths = z.strictObject({
   label,
   blocks: z.optional(z.array(name).check(z.maxLength(1000))),
 });
+const span = z.strictObject({ from: whole(0, 2 ** 31), count: whole(1, 4096) });
+const ofFilters = z.strictObject({ weights: id, layer: name, outputs: span, inputs: span });
 
 /** Networks that are looked into at a time. */
 const mostNetworks = 2;
@@ -63,26 +66,26 @@ export function insideHandlers(platform: Platform): Handlers<InsideCalls> {
                 tell('progress', done, of);
               },
             });
-      const { map, width, height, region, probability } = found;
-      const seen = {
-        left: region.left / picture.width,
-        top: region.top / picture.height,
-        width: region.width / picture.width,
-        height: region.height / picture.height,
-      };
-      return { top, label: found.label, probability, map, width, height, region: seen };
+      const { label: of, map, width, height, probability } = found;
+      return { top, label: of, probability, map, width, height, region: inspector.regionSeen(picture) };
     },
     layerMaps: async (args, { signal }) => {
-      const { weights, picture, layer } = argument('layerMaps', ofLayer, args);
+      const { weights, picture: asked, layer } = argument('layerMaps', ofLayer, args);
       const inspector = await inspect(weights);
-      const found = await inspector.explainer.activations(await pictureOf(platform, picture), {
-        layers: [layer],
-        signal,
-      });
+      const picture = await pictureOf(platform, asked);
+      const found = await inspector.explainer.activations(picture, { layers: [layer], signal });
       const { shape, data } = found[layer];
       const [, channels, ...places] = shape;
       const shown = Math.min(channels, Math.max(1, Math.floor(mostNumbers / sizeOf(places))));
-      return { shape: [shown, ...places], data: data.slice(0, shown * sizeOf(places)), channels };
+      return {
+        ...{ shape: [shown, ...places], data: data.slice(0, shown * sizeOf(places)), channels },
+        region: inspector.regionSeen(picture),
+      };
+    },
+    filters: async (args) => {
+      const { weights, ...query } = argument('filters', ofFilters, args);
+      const { model } = await platform.trained(weights);
+      return filtersOf(model, query);
     },
     pathShares: async (args, { signal, tell }) => {
       const query = argument('pathShares', ofPaths, args);

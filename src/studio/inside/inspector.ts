@@ -4,10 +4,12 @@ import { nextTask } from '../../base/next-task.ts';
 import { fieldsOf } from '../../cost/receptive-field.ts';
 import type { Picture } from '../../data/dataset.ts';
 import type { Preprocessing } from '../../data/preprocessing.ts';
-import { preprocess } from '../../data/pipeline.ts';
+import { preprocess, regionSeen } from '../../data/pipeline.ts';
 import { layerValues } from '../../nn/layer-values.ts';
 import { trace, type Trace } from '../../nn/trace.ts';
+import { prune } from '../../plan/schedule.ts';
 import { aggregationsOf } from '../../session/paths/aggregations.ts';
+import { blockLayersOf } from '../../session/paths/block-layers.ts';
 import { prepareInTurns } from '../../train/evaluate.ts';
 import { inferenceNetworkOf } from '../../train/inference-network.ts';
 import { answerOf } from '../../use/answer.ts';
@@ -20,7 +22,8 @@ import { landmarksOf } from '../../use/explain/landmarks.ts';
 import { requirePreprocessing } from '../../use/require-preprocessing.ts';
 import { taskAnswer } from '../../use/task-answer.ts';
 import type { Trained } from '../../use/trained.ts';
-import type { InsideNetwork } from './service.ts';
+import { convolutionsOf } from './filters.ts';
+import type { InsideNetwork, RegionSeen } from './service.ts';
 
 /** What is known of a network that is looked into. */
 export type Inspected = Pick<Trained, 'model' | 'description' | 'classes' | 'preprocessing'> &
@@ -93,6 +96,17 @@ export class Inspector {
       : taskAnswer(this.#task, name, logits, count, classes);
   }
 
+  /** The part of a picture that the network's input is made of. */
+  regionSeen(picture: Picture): RegionSeen {
+    const { left, top, width, height } = regionSeen(picture, this.#preprocessing);
+    return {
+      left: left / picture.width,
+      top: top / picture.height,
+      width: width / picture.width,
+      height: height / picture.height,
+    };
+  }
+
   async dispose(): Promise<void> {
     await this.explainer.dispose();
     await this.#program.dispose();
@@ -112,6 +126,8 @@ function aboutOf(
   input: readonly [number, number, number],
 ): InsideNetwork {
   const fieldOf = fieldsOf({ graph, input: picture });
+  // What no class depends on has no share in one.
+  const nodes = prune(graph.nodes, [output]);
   return {
     name: description.name,
     classes: classes ?? Array.from({ length: output.shape[1] }, (_, label) => String(label)),
@@ -119,8 +135,12 @@ function aboutOf(
     layers: [...layerValues(graph)].map(([layer, value]) => ({
       layer,
       shape: value.shape.slice(1),
-      sees: fieldOf(value).size,
+      field: fieldOf(value),
     })),
-    blocks: aggregationsOf(graph.nodes).map(({ block, paths }) => ({ block, paths: paths.length })),
+    blocks: aggregationsOf(nodes).map((found) => ({
+      ...{ block: found.block, paths: found.paths.length },
+      ...blockLayersOf(found, nodes),
+    })),
+    convolutions: convolutionsOf(graph.nodes),
   };
 }

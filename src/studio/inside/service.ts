@@ -1,4 +1,6 @@
 import type { Call } from '../../base/channel/service.ts';
+import type { ReceptiveField } from '../../cost/receptive-field.ts';
+import type { BlockLayers } from '../../session/paths/block-layers.ts';
 import type { Classification } from '../../use/classify-each.ts';
 import type { BlockContributions, PathProgress } from '../../session/paths/contributions.ts';
 import type { PictureRef } from '../refs.ts';
@@ -11,6 +13,8 @@ export interface InsideCalls {
   explainPicture: Call<[ExplainQuery], PictureExplained, { progress(done: number, total: number): void }>;
   /** What a layer gives for a picture. */
   layerMaps: Call<[LayerQuery], LayerMaps>;
+  /** Weights of a convolution. */
+  filters: Call<[FiltersQuery], Filters>;
   /** What each path of the blocks contributes to a class. */
   pathShares: Call<[PathsQuery], PathShares, { progress(progress: PathProgress): void }>;
 }
@@ -21,8 +25,24 @@ export interface InsideNetwork {
   /** [C, H, W] of its input. */
   readonly input: readonly [number, number, number];
   readonly layers: readonly InsideLayer[];
-  /** Blocks whose paths can be asked for, and how many each has. */
-  readonly blocks: readonly { readonly block: string; readonly paths: number }[];
+  /** Blocks whose paths can be asked for. */
+  readonly blocks: readonly InsideBlock[];
+  /** Convolutions whose weights can be asked for, in the order in which they are computed. */
+  readonly convolutions: readonly InsideConvolution[];
+}
+
+/** A block with paths: how many, and its layers. */
+export interface InsideBlock extends BlockLayers {
+  readonly block: string;
+  readonly paths: number;
+}
+
+export interface InsideConvolution {
+  /** Name of its weight, without `.weight`. */
+  readonly layer: string;
+  /** [K, C/G, R, S]: outputs, inputs that each reads, rows and columns. */
+  readonly shape: readonly [number, number, number, number];
+  readonly groups: number;
 }
 
 export interface InsideLayer {
@@ -30,8 +50,8 @@ export interface InsideLayer {
   readonly layer: string;
   /** Of one picture: [C, H, W], or [D]. */
   readonly shape: readonly number[];
-  /** How many pixels of the input a unit can see, vertically and horizontally. */
-  readonly sees: readonly [number, number];
+  /** What unit (0, 0) sees of the input, and how far the next one is. */
+  readonly field: ReceptiveField;
 }
 
 interface OfPicture {
@@ -55,13 +75,16 @@ export interface PictureExplained {
   readonly map: Float32Array;
   readonly width: number;
   readonly height: number;
-  /** The part of the picture that the map lies on, in shares of the picture's width and height. */
-  readonly region: {
-    readonly left: number;
-    readonly top: number;
-    readonly width: number;
-    readonly height: number;
-  };
+  /** The part of the picture that the map lies on. */
+  readonly region: RegionSeen;
+}
+
+/** The part of a picture that a network's input is made of, in shares of the picture's width and height. */
+export interface RegionSeen {
+  readonly left: number;
+  readonly top: number;
+  readonly width: number;
+  readonly height: number;
 }
 
 export interface LayerQuery extends OfPicture {
@@ -76,6 +99,29 @@ export interface LayerMaps {
   readonly data: Float32Array;
   /** How many channels there are in all. */
   readonly channels: number;
+  readonly region: RegionSeen;
+}
+
+/** Which filters of which convolution: those of so many outputs, and of each so many of the inputs that it reads. */
+export interface FiltersQuery {
+  readonly weights: string;
+  readonly layer: string;
+  readonly outputs: Span;
+  readonly inputs: Span;
+}
+
+export interface Span {
+  readonly from: number;
+  readonly count: number;
+}
+
+export interface Filters {
+  /** [outputs, inputs, R, S]: as many as were asked for and there are. */
+  readonly shape: readonly [number, number, number, number];
+  /** In this order. */
+  readonly data: Float32Array;
+  /** Largest absolute value of the whole layer. */
+  readonly largest: number;
 }
 
 export interface PathsQuery extends OfPicture {

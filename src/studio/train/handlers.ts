@@ -2,13 +2,21 @@ import * as z from 'zod/mini';
 import type { CallContext, Handlers } from '../../base/channel/service.ts';
 import { CardinalError } from '../../base/errors.ts';
 import { augmentationNames } from '../../data/augmentation-names.ts';
+import type { MetricsRecord } from '../../run/folder/metrics-file.ts';
 import { pictureOf } from '../pictures.ts';
 import type { StudioPlatform } from '../platform.ts';
+import { Recent } from '../recent.ts';
 import { argument, id, pictureRef, whole } from '../schemas.ts';
+import { KeptCurves } from './kept-curves.ts';
+import type { MetricsCursor } from './platform.ts';
 import type { PictureAnswer, RunState, TrainCalls, WatchCallbacks } from './service.ts';
 
 const ofRun = z.strictObject({ run: id });
-const toResume = z.strictObject({ run: id, epochs: z.optional(whole(1, 1_000_000)) });
+const toResume = z.strictObject({
+  run: id,
+  epochs: z.optional(whole(1, 1_000_000)),
+  patience: z.optional(whole(1, 1_000_000)),
+});
 const text = z.string().check(z.minLength(1), z.maxLength(200));
 const folderName = text.check(
   z.refine((name) => /^[\w][\w .-]*$/.test(name), {
@@ -40,16 +48,22 @@ const toClassify = z.strictObject({
 /** Answers of the room Train. */
 export function trainHandlers(platform: StudioPlatform): Handlers<TrainCalls> {
   const { runs } = platform;
+  const watching: Watching = {
+    runs,
+    curves: new KeptCurves(runs),
+    // Whoever watches a dozen runs looks a dozen times at once.
+    states: new Recent(() => runs.list(), stateMilliseconds),
+  };
   return {
     runs: () => runs.list(),
     train: (args) => runs.start(argument('train', request, args)),
     resume: (args) => {
-      const { run, epochs } = argument('resume', toResume, args);
-      return runs.resume(run, epochs);
+      const { run, epochs, patience } = argument('resume', toResume, args);
+      return runs.resume(run, epochs, patience);
     },
     stop: (args) => runs.stop(argument('stop', ofRun, args).run),
-    metrics: async (args) => (await runs.metrics(argument('metrics', ofRun, args).run, 0)).records,
-    watch: (args, context) => watch(platform, argument('watch', ofRun, args).run, context),
+    metrics: (args) => allMetrics(runs, argument('metrics', ofRun, args).run),
+    watch: (args, context) => watch(watching, argument('watch', ofRun, args).run, context),
     classify: async (args, { signal }) => {
       const { weights, pictures, topK = 5 } = argument('classify', toClassify, args);
       const classifier = await platform.classifier(weights);
@@ -68,28 +82,51 @@ export function trainHandlers(platform: StudioPlatform): Handlers<TrainCalls> {
   };
 }
 
+/** States of runs that are so old, in milliseconds, are told as they are now. */
+const stateMilliseconds = 300;
+
+interface Watching {
+  readonly runs: StudioPlatform['runs'];
+  readonly curves: KeptCurves;
+  readonly states: Recent<readonly RunState[]>;
+}
+
+async function allMetrics(runs: StudioPlatform['runs'], run: string): Promise<readonly MetricsRecord[]> {
+  const records: MetricsRecord[] = [];
+  let cursor: MetricsCursor | undefined;
+  for (let more = true; more;) {
+    const part = await runs.metrics(run, cursor);
+    if (part.again) records.length = 0;
+    for (const record of part.records) records.push(record);
+    ({ cursor, more } = part);
+  }
+  return records;
+}
+
 async function watch(
-  { runs }: Pick<StudioPlatform, 'runs'>,
+  { runs, curves, states }: Watching,
   run: string,
   { signal, ask, tell }: CallContext<WatchCallbacks>,
 ): Promise<void> {
-  let cursor = 0;
-  let before: string | undefined;
+  let toldVersion: number | undefined;
+  let toldState: string | undefined;
   while (!signal.aborted) {
-    const part = await runs.metrics(run, cursor);
-    cursor = part.cursor;
-    // The next are read when the page has taken these in.
-    if (part.records.length > 0 || part.again) await ask('records', part.records, part.again);
-    const state = await stateOf(runs, run);
+    // Before the curves: what a run that has ended wrote is there.
+    const isIt = ({ id }: RunState): boolean => id === run;
+    // One that has just begun is not among those that were there a moment ago.
+    const state = (await states.get()).find(isIt) ?? (await runs.list()).find(isIt);
+    if (state === undefined) throw new CardinalError(gone(run));
+    const found = await curves.read(run);
+    // The next are told when the page has taken these in.
+    if (found.version !== toldVersion) await ask('curves', found.curves);
+    toldVersion = found.version;
     const now = JSON.stringify(state);
-    if (now !== before) tell('state', state);
-    before = now;
+    if (now !== toldState) tell('state', state);
+    toldState = now;
     await runs.changed(run, signal);
   }
 }
 
-async function stateOf(runs: StudioPlatform['runs'], run: string): Promise<RunState> {
-  const found = (await runs.list()).find(({ id }) => id === run);
-  if (found === undefined) throw new CardinalError(`the run ${run} is not there any more`);
-  return found;
+function gone(run: string): string {
+  return `${run.slice(run.lastIndexOf('/') + 1)} is not there any more: its folder was deleted or moved`;
 }

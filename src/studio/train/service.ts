@@ -3,27 +3,28 @@ import type { AugmentationName } from '../../data/augmentation-names.ts';
 import type { MetricsRecord } from '../../run/folder/metrics-file.ts';
 import type { Classification } from '../../use/classify-each.ts';
 import type { PictureRef } from '../refs.ts';
+import type { RunCurves } from './curves.ts';
 
 /** What the room Train asks, and whoever classifies. */
 export interface TrainCalls {
   runs: Call<[], readonly RunState[]>;
   /** Begins a run; its id, once it trains. It goes on when the page is closed. */
   train: Call<[request: TrainRequest], string>;
-  /** Goes on with a run that has ended, for more epochs if they are given. */
-  resume: Call<[{ readonly run: string; readonly epochs?: number | undefined }]>;
+  /** Goes on with a run that has ended, for more epochs or with more patience if they are given. */
+  resume: Call<[ResumeRequest]>;
   /** Stops a run with a checkpoint; done when it is over. */
   stop: Call<[{ readonly run: string }]>;
   /** The metrics of a run so far. */
   metrics: Call<[{ readonly run: string }], readonly MetricsRecord[]>;
-  /** Tells the metrics of a run as they are written, until the call is aborted. */
+  /** Tells what a run comes to as its metrics are written, until the call is aborted. Rejects once the run is not there any more. */
   watch: Call<[{ readonly run: string }], void, WatchCallbacks>;
   /** The most likely classes of each picture, or why it has none. */
   classify: Call<[ClassifyRequest], readonly PictureAnswer[]>;
 }
 
 export interface WatchCallbacks {
-  /** New records. `again`: all that were told before are void, these are all there are. */
-  records(records: readonly MetricsRecord[], again: boolean): void;
+  /** What its metrics come to so far, whole each time. */
+  curves(curves: RunCurves): void;
   /** What has become of the run. */
   state(state: RunState): void;
 }
@@ -42,6 +43,8 @@ export interface RunState {
   readonly training: 'here' | 'elsewhere' | 'no';
   /** Whether it has a checkpoint: it can be continued and used. */
   readonly hasCheckpoint: boolean;
+  /** How it ended, as its metrics say: `finished`, `interrupted`, `stopped-early`, `not-finite`; undefined if it was cut off, or trains. */
+  readonly end?: string | undefined;
   /** Why it ended, if it failed here. */
   readonly error?: string | undefined;
 }
@@ -66,6 +69,13 @@ export interface TrainRequest {
   readonly head?: 'keep' | 'reset' | undefined;
   /** Modules that are not trained. */
   readonly freeze?: readonly string[] | undefined;
+}
+
+export interface ResumeRequest {
+  readonly run: string;
+  readonly epochs?: number | undefined;
+  /** Of a run that stopped early: with the one that it had it would stop at once. */
+  readonly patience?: number | undefined;
 }
 
 export interface ClassifyRequest {

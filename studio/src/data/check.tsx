@@ -77,8 +77,11 @@ function Found({ data, check }: { readonly data: string; readonly check: DataChe
     <div role="status">
       <p>
         {count(pictures)} pictures, {broken.length === 0 ? 'none broken' : `${count(broken.length)} broken`},{' '}
-        {alike.length === 0 ? 'none alike' : `${count(alike.length)} groups that look alike`}. Mean of the
-        training pictures {mean.map(three).join(', ')}, standard deviation {std.map(three).join(', ')}, of 1.
+        {alike.length === 0
+          ? 'none alike'
+          : `${count(alike.length)} ${alike.length === 1 ? 'group that looks' : 'groups that look'} alike`}
+        . Mean of the training pictures {mean.map(three).join(', ')}, standard deviation{' '}
+        {std.map(three).join(', ')}, of 1.
       </p>
       {broken.length > 0 && (
         <>

@@ -4,15 +4,15 @@ import { useId } from 'preact/hooks';
 import { useAnswer } from '../parts/answer.ts';
 import { chosenData, itemsVersion } from './state.ts';
 
-/** What there is of a kind: named on the command line, bundled, or made in the studio. */
-export function useItems(kind: StudioItem['kind']): {
+/** What there is, of a kind or of all: named on the command line, bundled, or made in the studio. */
+export function useItems(kind?: StudioItem['kind']): {
   readonly items: readonly StudioItem[] | undefined;
   readonly error: string | undefined;
 } {
   const { value, error } = useAnswer(`items ${itemsVersion.value}`, (engine, signal) =>
     engine.call('items', [], { signal }),
   );
-  return { items: value?.filter((item) => item.kind === kind), error };
+  return { items: value?.filter((item) => kind === undefined || item.kind === kind), error };
 }
 
 /** The data that the rooms work with: the chosen one, or the first. */

@@ -3,8 +3,9 @@ import { useId } from 'preact/hooks';
 import { PictureView } from '../parts/picture.tsx';
 import { CameraToggle } from './camera-toggle.tsx';
 import { DropZone } from './drop-zone.tsx';
-import { changeClass, removeClass, type NewClass } from './state.ts';
-import { uploadAll } from './upload.ts';
+import type { Dropped } from './dropped.ts';
+import { changeClass, newClasses, removeClass, type NewClass } from './state.ts';
+import { takeDropped, uploading } from './upload.ts';
 
 /** Pictures that are shown of a class; all are used. */
 const mostShown = 24;
@@ -13,12 +14,18 @@ const mostShown = 24;
 export function ClassCard({ of }: { readonly of: NewClass }): JSX.Element {
   const id = useId();
   const { key, name, pictures } = of;
-  const add = (files: readonly { readonly file: File }[]): void => {
-    void uploadAll(
-      files.map(({ file }) => ({ file, folder: undefined })),
-      key,
-    );
+  const add = (dropped: Dropped): void => {
+    takeDropped(dropped, key);
   };
+  const isTwice = newClasses.value.some((each) => each.key !== key && each.name.trim() === name.trim());
+  const problem =
+    name.trim() === ''
+      ? 'Give it a name.'
+      : isTwice
+        ? 'Another class has this name: change one of them.'
+        : '';
+  // While many come in, the first stay: each of the last would be shown for a moment only.
+  const shown = uploading.value.of > mostShown ? pictures.slice(0, mostShown) : pictures.slice(-mostShown);
   return (
     <section class="card" aria-label={`Class ${name}`}>
       <p class="row">
@@ -27,6 +34,9 @@ export function ClassCard({ of }: { readonly of: NewClass }): JSX.Element {
           id={id}
           type="text"
           value={name}
+          maxLength={100}
+          aria-invalid={problem !== ''}
+          aria-describedby={`${id}-problem`}
           onInput={({ currentTarget }) => {
             changeClass(key, (each) => ({ ...each, name: currentTarget.value }));
           }}
@@ -40,21 +50,24 @@ export function ClassCard({ of }: { readonly of: NewClass }): JSX.Element {
           Remove {name}
         </button>
       </p>
+      <p id={`${id}-problem`} class="problem">
+        {problem}
+      </p>
       <p>
         {pictures.length} {pictures.length === 1 ? 'picture' : 'pictures'}
-        {pictures.length > mostShown && `, the last ${mostShown} shown`}
+        {pictures.length > mostShown && `, ${mostShown} of them shown`}
       </p>
       <ul class="pictures">
-        {pictures.slice(-mostShown).map(({ upload, name: file }) => (
+        {shown.map(({ upload, file }) => (
           <li key={upload}>
-            <PictureView picture={{ upload }} name={file} side={96} />
+            <PictureView picture={{ upload }} name={file.name} side={96} />
           </li>
         ))}
       </ul>
       <DropZone label={`Drop pictures of ${name} here`} onFiles={add} />
       <CameraToggle
         onPicture={(file) => {
-          add([{ file }]);
+          add({ files: [{ file, folder: undefined }], failed: [] });
         }}
       />
     </section>

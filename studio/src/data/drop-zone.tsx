@@ -1,11 +1,11 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef } from 'preact/hooks';
-import { chosenFiles, filesOf, type DroppedFile } from './dropped.ts';
+import { chosenFiles, filesOf, type Dropped } from './dropped.ts';
 
 interface DropZoneProps {
   readonly label: string;
-  readonly onFiles: (files: readonly DroppedFile[]) => void;
+  readonly onFiles: (dropped: Dropped) => void;
 }
 
 /** Where files and folders are dropped, or chosen by buttons. */
@@ -18,7 +18,7 @@ export function DropZone({ label, onFiles }: DropZoneProps): JSX.Element {
     if (folder.current !== null) folder.current.webkitdirectory = true;
   }, []);
   const take = ({ currentTarget }: { readonly currentTarget: HTMLInputElement }): void => {
-    onFiles(chosenFiles(currentTarget.files));
+    onFiles({ files: chosenFiles(currentTarget.files), failed: [] });
     // The same files may be chosen again.
     currentTarget.value = '';
   };

@@ -4,44 +4,59 @@ export interface DroppedFile {
   readonly folder: string | undefined;
 }
 
-/** Files in what was dropped, folders and all within them. Read before the event ends: later its items are empty. */
-export async function filesOf(transfer: DataTransfer): Promise<DroppedFile[]> {
-  const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
-  if (entries.length === 0) return [...transfer.files].map((file) => ({ file, folder: undefined }));
-  const found: DroppedFile[] = [];
-  for (const entry of entries) await collect(entry, undefined, found);
-  return found;
+/** What was found in what was dropped, and what could not be read of it, in lines. */
+export interface Dropped {
+  readonly files: readonly DroppedFile[];
+  readonly failed: readonly string[];
 }
 
-/** Files that were chosen; of a folder each knows its path. */
+/** Files in what was dropped, folders and all within them; hidden ones are left out. Called within the event: later its items are empty. */
+export async function filesOf(transfer: DataTransfer): Promise<Dropped> {
+  const entries = [...transfer.items].flatMap((item) => item.webkitGetAsEntry() ?? []);
+  if (entries.length === 0) {
+    return { files: [...transfer.files].map((file) => ({ file, folder: undefined })), failed: [] };
+  }
+  const found: DroppedFile[] = [];
+  const failed: string[] = [];
+  for (const entry of entries) await collect(entry, undefined, found, failed);
+  return { files: found, failed };
+}
+
+/** Files that were chosen; of a folder each knows its path. Hidden ones of a folder are left out. */
 export function chosenFiles(files: FileList | null): DroppedFile[] {
-  return [...(files ?? [])].map((file) => ({
-    file,
-    folder: file.webkitRelativePath.split('/').at(-2),
-  }));
+  return [...(files ?? [])].flatMap((file) => {
+    const path = file.webkitRelativePath.split('/');
+    if (path.length > 1 && path.some((part) => part.startsWith('.'))) return [];
+    return [{ file, folder: path.at(-2) }];
+  });
 }
 
 async function collect(
   entry: FileSystemEntry,
   folder: string | undefined,
   found: DroppedFile[],
+  failed: string[],
 ): Promise<void> {
   if (entry.name.startsWith('.')) return;
-  if (isFile(entry)) {
-    const file = await new Promise<File>((resolve, reject) => {
-      entry.file(resolve, reject);
-    });
-    found.push({ file, folder });
-  } else if (isFolder(entry)) {
-    const reader = entry.createReader();
-    for (;;) {
-      // It gives a hundred at a time.
-      const some = await new Promise<FileSystemEntry[]>((resolve, reject) => {
-        reader.readEntries(resolve, reject);
+  try {
+    if (isFile(entry)) {
+      const file = await new Promise<File>((resolve, reject) => {
+        entry.file(resolve, reject);
       });
-      if (some.length === 0) return;
-      for (const each of some) await collect(each, entry.name, found);
+      found.push({ file, folder });
+    } else if (isFolder(entry)) {
+      const reader = entry.createReader();
+      for (;;) {
+        // It gives a hundred at a time.
+        const some = await new Promise<FileSystemEntry[]>((resolve, reject) => {
+          reader.readEntries(resolve, reject);
+        });
+        if (some.length === 0) return;
+        for (const each of some) await collect(each, entry.name, found, failed);
+      }
     }
+  } catch (error) {
+    failed.push(`${entry.fullPath}: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 

@@ -6,6 +6,11 @@ export const chosenData = signal<string | undefined>(undefined);
 /** Counted up when there is something new to work with, so that lists are asked for again. */
 export const itemsVersion = signal(0);
 
+// Another tab, or the command line, may have made something meanwhile.
+window.addEventListener('focus', () => {
+  itemsVersion.value++;
+});
+
 /** A class that is being made of a visitor's pictures. */
 export interface NewClass {
   /** Its own for as long as it is there, whatever it is called. */
@@ -15,15 +20,18 @@ export interface NewClass {
 }
 
 export interface NewPicture {
+  /** Numbers them in the order in which they were dropped. */
+  readonly key: number;
+  /** Kept, for an engine that is started anew. */
+  readonly file: File;
+  /** What the engine calls it, and which engine: `StudioAbout.started`. */
   readonly upload: string;
-  readonly name: string;
+  readonly sentTo: string;
 }
 
 export const newClasses = signal<readonly NewClass[]>([]);
 /** Files that could not be taken, in lines. */
 export const refused = signal<readonly string[]>([]);
-/** Files that are on their way. */
-export const uploading = signal({ done: 0, of: 0 });
 
 let keys = 0;
 
@@ -50,4 +58,20 @@ export function changeClass(key: number, change: (before: NewClass) => NewClass)
 
 export function removeClass(key: number): void {
   newClasses.value = newClasses.value.filter((each) => each.key !== key);
+}
+
+/** Refusals that are told one by one; more are counted. */
+const mostTold = 50;
+let refusals = 0;
+
+export function refuse(line: string): void {
+  refusals++;
+  const told = refused.value.slice(0, mostTold);
+  refused.value =
+    refusals <= mostTold ? [...told, line] : [...told, `And ${refusals - mostTold} more files.`];
+}
+
+export function forgetRefusals(): void {
+  refusals = 0;
+  refused.value = [];
 }

@@ -42,3 +42,19 @@ export function whenReady(): Promise<Channel<StudioService>> {
     });
   });
 }
+
+/** The engine once one answers, however long that takes: one that was lost may come back. `onWait` is told while there is none. */
+export function whenBack(onWait: () => void): Promise<Extract<EngineState, { kind: 'ready' }>> {
+  return new Promise((resolve) => {
+    const stop = engine.subscribe((state) => {
+      if (state.kind !== 'ready' || state.engine.ended !== undefined) {
+        onWait();
+        return;
+      }
+      resolve(state);
+      queueMicrotask(() => {
+        stop();
+      });
+    });
+  });
+}

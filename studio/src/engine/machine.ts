@@ -1,6 +1,6 @@
 import { connect, portOfLine, type MessageLine, type StudioService } from 'cardinal-nn/studio';
 import type { EngineState } from './engine.ts';
-import { takeToken } from './token.ts';
+import { keepToken, onOtherToken, takeToken } from './token.ts';
 
 /** Milliseconds before the first new try, and at most between two. */
 const firstPause = 250;
@@ -8,22 +8,27 @@ const longestPause = 5000;
 
 const noToken =
   'This tab has no key to the studio. Open the address that cardinal studio printed in the terminal.';
-const otherToken = 'The studio was started anew. Open the address that it printed in the terminal this time.';
+const otherToken =
+  'The studio was started anew. Open the address that it printed in the terminal this time: this page then goes on as well, with what it shows.';
 const gone =
   'The studio on this machine is not there. Start it again with npx cardinal studio; this page goes on trying.';
 
 /** Keeps the page connected to the server that it came from, and tells each change. What was asked when a line was cut is rejected. */
 export function connectToMachine(set: (state: EngineState) => void): void {
-  const token = takeToken();
-  if (token === undefined) {
-    set({ kind: 'lost', message: noToken, retrying: false });
-    return;
-  }
+  let token = takeToken();
+  /** One that another tab has, for when this one is refused. */
+  let offered: string | undefined;
+  /** Whether a line is open, or will be tried. */
+  let isTrying = false;
   let pause = firstPause;
   const lost = async (): Promise<void> => {
     // The browser does not say why a WebSocket was refused; a request's answer it does.
-    const status = await statusOf(token);
-    if (status === 401) {
+    if ((await statusOf(token ?? '')) === 401) {
+      isTrying = false;
+      if (offered !== undefined) {
+        takeOffered();
+        return;
+      }
       set({ kind: 'lost', message: otherToken, retrying: false });
       return;
     }
@@ -32,6 +37,11 @@ export function connectToMachine(set: (state: EngineState) => void): void {
     pause = Math.min(2 * pause, longestPause);
   };
   const open = (): void => {
+    if (token === undefined) {
+      set({ kind: 'lost', message: noToken, retrying: false });
+      return;
+    }
+    isTrying = true;
     const url = new URL('engine', document.baseURI);
     url.protocol = 'ws:';
     url.hash = '';
@@ -43,6 +53,7 @@ export function connectToMachine(set: (state: EngineState) => void): void {
         .call('about', [])
         .then((about) => {
           pause = firstPause;
+          if (token !== undefined) keepToken(token);
           set({ kind: 'ready', about, engine });
         })
         // The line was cut before the answer; its end is told below.
@@ -50,6 +61,15 @@ export function connectToMachine(set: (state: EngineState) => void): void {
     });
     socket.addEventListener('close', () => void lost());
   };
+  const takeOffered = (): void => {
+    token = offered;
+    offered = undefined;
+    open();
+  };
+  onOtherToken((given) => {
+    offered = given;
+    if (!isTrying) takeOffered();
+  });
   open();
 }
 

@@ -1,6 +1,7 @@
 import type { StudioItem } from 'cardinal-nn/studio';
 import type { JSX } from 'preact';
 import { useId } from 'preact/hooks';
+import { ChooseNetwork } from '../parts/choose-network.tsx';
 import { data, items, listed, look, picture, weights } from './state.ts';
 import { Answered } from './waiting.tsx';
 
@@ -12,15 +13,14 @@ export function Chooser(): JSX.Element {
       <Answered answer={items.answer} what="Looking for networks">
         {(all) => (
           <>
-            <Choice
-              title="Network"
-              all={all.filter(({ kind }) => kind !== 'data')}
-              value={weights.value}
-              onChange={(value) => {
-                weights.value = value;
-              }}
-              none="There is no trained network yet: train one in the room Train, or name its file when you start the studio."
-            />
+            {weights.value === undefined ? (
+              <p>
+                There is no trained network yet: train one in the room Train, or name its file when you start
+                the studio.
+              </p>
+            ) : (
+              <ChooseNetwork items={all} />
+            )}
             <Choice
               title="Pictures"
               all={all.filter(({ kind }) => kind === 'data')}

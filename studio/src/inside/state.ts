@@ -1,9 +1,8 @@
-import { effect, signal } from '@preact/signals';
+import { computed, effect, signal } from '@preact/signals';
 import type {
   InsideNetwork,
   LayerMaps,
   ListedPicture,
-  PathShares,
   PictureExplained,
   PictureRef,
   Pixels,
@@ -11,10 +10,10 @@ import type {
   StudioItem,
 } from 'cardinal-nn/studio';
 import { whenReady } from '../engine/engine.ts';
+import { chosenOf } from '../parts/chosen.ts';
 import { Question } from './question.ts';
 
 /** What a visitor has chosen. */
-export const weights = signal<string | undefined>(undefined);
 export const data = signal<string | undefined>(undefined);
 export const picture = signal<PictureRef | undefined>(undefined);
 /** The class that is explained. Undefined: the likeliest. */
@@ -24,6 +23,11 @@ export const layer = signal<string | undefined>(undefined);
 
 /** What the engine says. */
 export const items = new Question<readonly StudioItem[]>();
+/** The network that all rooms speak of. */
+export const weights = computed(() => {
+  const { value } = items.answer;
+  return value.kind === 'there' ? chosenOf(value.value)?.id : undefined;
+});
 export const network = new Question<InsideNetwork>();
 export const listed = new Question<{
   readonly split: SplitName;
@@ -32,7 +36,6 @@ export const listed = new Question<{
 export const pixels = new Question<Pixels>();
 export const explained = new Question<PictureExplained>();
 export const maps = new Question<LayerMaps>();
-export const paths = new Question<PathShares>();
 
 /** Pictures of data that can be chosen. */
 const mostListed = 40;
@@ -46,7 +49,6 @@ export function begin(): () => void {
     effect(() => {
       const { value } = items.answer;
       if (value.kind !== 'there') return;
-      weights.value ??= value.value.find(({ kind }) => kind !== 'data')?.id;
       data.value ??= value.value.find(({ kind }) => kind === 'data')?.id;
     }),
     effect(() => {
@@ -78,7 +80,6 @@ export function begin(): () => void {
         label: label.value,
       };
       const { weights: of, picture: shown } = query;
-      paths.clear();
       if (of === undefined || shown === undefined) explained.clear();
       else {
         explained.ask(async (signal, progress) =>
@@ -101,22 +102,8 @@ export function begin(): () => void {
   ];
   return () => {
     for (const end of effects) end();
-    for (const question of [items, network, listed, pixels, explained, maps, paths]) question.clear();
+    for (const question of [items, network, listed, pixels, explained, maps]) question.clear();
   };
-}
-
-/** Leaves out each path of the network, one after the other, for the class that is explained. */
-export function askPaths(of: string, shown: PictureRef, class_: number): void {
-  paths.ask(async (signal, progress) =>
-    (await whenReady()).call('pathShares', [{ weights: of, picture: shown, label: class_ }], {
-      signal,
-      on: {
-        progress: ({ done, of: all }) => {
-          progress(done, all);
-        },
-      },
-    }),
-  );
 }
 
 /** Uploads a visitor's picture and looks at it. */

@@ -1,7 +1,7 @@
 import * as Plot from '@observablehq/plot';
 import { useEffect, useRef } from 'preact/hooks';
 import type { JSX } from 'preact';
-import { saveChart } from './save-file.ts';
+import { saveChart } from '../parts/save-chart.ts';
 
 /** A chart that can be saved as a drawing or a picture. */
 export function Chart({

@@ -1,5 +1,5 @@
 import type { JSX } from 'preact';
-import { saveCsv } from './save-file.ts';
+import { saveCsv } from '../parts/csv.ts';
 import { cell, confusion } from './state.ts';
 
 /** Beyond it a table of cells shows nothing. */

@@ -2,10 +2,10 @@ import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { JSX } from 'preact';
 import { count, percent } from '../parts/numbers.ts';
-import { saveCsv } from './save-file.ts';
+import { saveCsv } from '../parts/csv.ts';
+import { PictureView } from '../parts/picture.tsx';
 import { cell, judged, order, shown } from './state.ts';
 import { orders, type Order } from './statistics.ts';
-import { Thumbnail } from './thumbnail.tsx';
 
 const perPage = 24;
 
@@ -62,9 +62,9 @@ export function Pictures({ classes }: { readonly classes: readonly string[] }): 
       <ul class="judge-pictures">
         {some.map((row) => (
           <li key={row.at}>
-            <Thumbnail
+            <PictureView
               picture={{ data: asked.data, split: asked.split, index: row.index }}
-              alt={`${classes[row.label]}, taken for ${classes[row.predicted]}`}
+              name={`${classes[row.label]}, taken for ${classes[row.predicted]}`}
             />
             <p>
               {classes[row.predicted]} {percent(row.confidence)}

@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import '../data/data.css';
 import { Choose } from './choose.tsx';
 import { Classes } from './classes.tsx';
 import './judge.css';

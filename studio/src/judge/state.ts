@@ -66,6 +66,10 @@ export async function start(asked: Asked): Promise<void> {
       },
     });
     if (running !== own) return;
+    if (found.labels.length === 0) {
+      const [first] = found.skipped;
+      throw new Error(`None of these pictures could be read, the first ${first.name}: ${first.reason}`);
+    }
     temperature.value = found.temperature;
     cell.value = undefined;
     judged.value = { asked, found };

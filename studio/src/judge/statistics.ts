@@ -73,12 +73,3 @@ export function precisionRecall(
   });
   return points;
 }
-
-/** Rows as CSV; what a spreadsheet would compute gets an apostrophe in front. */
-export function csvOf(rows: readonly (readonly (string | number)[])[]): string {
-  const cell = (value: string | number): string => {
-    const text = typeof value === 'string' ? value.replace(/^(?=["'\s]*[=+\-@])/, "'") : String(value);
-    return /[",\n\r]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-  };
-  return rows.map((row) => `${row.map(cell).join(',')}\n`).join('');
-}

@@ -1,8 +1,8 @@
 import type { JSX } from 'preact';
 import { count, percent } from '../parts/numbers.ts';
-import { saveCsv } from './save-file.ts';
+import { saveCsv } from '../parts/csv.ts';
+import { PictureView } from '../parts/picture.tsx';
 import { judged, mislabels } from './state.ts';
-import { Thumbnail } from './thumbnail.tsx';
 
 const mostShown = 24;
 
@@ -34,9 +34,9 @@ export function Suspects({ classes }: { readonly classes: readonly string[] }): 
       <ul class="judge-pictures">
         {found.slice(0, mostShown).map((one) => (
           <li key={one.index}>
-            <Thumbnail
+            <PictureView
               picture={{ data: asked.data, split: asked.split, index: indices[one.index] }}
-              alt={`labelled ${classes[one.label]}, perhaps ${classes[one.suggested]}`}
+              name={`labelled ${classes[one.label]}, perhaps ${classes[one.suggested]}`}
             />
             <p>
               {classes[one.suggested]}? {percent(one.probability + one.margin)}

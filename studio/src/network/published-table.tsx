@@ -6,8 +6,22 @@ import { shown } from './state.ts';
 import { ask } from './work/ask.ts';
 import type { Counted } from './work/service.ts';
 
-/** The chosen network against those of the paper's tables, as controls move. */
+/** The chosen network against those of the paper's tables, as controls move. Counted when it is opened. */
 export function Published(): JSX.Element {
+  const isOpen = useSignal(false);
+  return (
+    <details
+      onToggle={(event) => {
+        isOpen.value = event.currentTarget.open;
+      }}
+    >
+      <summary>Beside the networks of the paper</summary>
+      {isOpen.value && <Table />}
+    </details>
+  );
+}
+
+function Table(): JSX.Element {
   const counted = useSignal<readonly Counted[]>([]);
   useSignalEffect(() => {
     ask(
@@ -22,8 +36,7 @@ export function Published(): JSX.Element {
   });
   const own = shown.value;
   return (
-    <details>
-      <summary>Beside the networks of the paper</summary>
+    <>
       <div class="scroll" tabIndex={0} role="region" aria-label="Networks of the paper">
         <table>
           <thead>
@@ -54,6 +67,6 @@ export function Published(): JSX.Element {
         Parameters and MACs are counted here. Errors are top-1 on ImageNet, from Tables 3 and 4 of the ResNeXt
         paper.
       </p>
-    </details>
+    </>
   );
 }

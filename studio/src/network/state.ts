@@ -1,8 +1,9 @@
 import { computed, effect, signal } from '@preact/signals';
-import { address } from '../address.ts';
+import { address, withQuery } from '../address.ts';
 import { addressOf, choiceOf, withOption } from './choice.ts';
 import { partAt, type Part } from './outline.ts';
 import { ask } from './work/ask.ts';
+import { atFrame } from './work/at-frame.ts';
 import { Newest, type Answer } from './work/newest.ts';
 import type { Choice, Shown } from './work/service.ts';
 
@@ -20,11 +21,22 @@ export const fault = signal<string | undefined>(undefined);
 /** What the options of the chosen network are unless they are set. */
 export const defaults = signal<Readonly<Record<string, unknown>>>({});
 
+/** What the options of the chosen network are; those of the controls, so that none waits for what is counted. */
+export const options = computed((): Readonly<Record<string, unknown>> => ({
+  ...defaults.value,
+  ...choice.value.options,
+}));
+
+export const chosenName = computed(() => choice.value.name);
+
 /** Ids of the parts that are open. */
 export const opened = signal<ReadonlySet<string>>(new Set());
 
 /** Id of the part whose details are read. */
 export const selectedId = signal('0');
+
+/** The network on show once a control rests: what is out of sight follows that. */
+export const rested = signal<Shown | undefined>(undefined);
 
 export const network = computed(() => shown.value?.network);
 
@@ -33,7 +45,7 @@ export const selected = computed((): Part | undefined =>
   network.value === undefined ? undefined : (partAt(network.value, selectedId.value) ?? network.value),
 );
 
-const showing = new Newest<Choice, Shown>((asked) => ask('show', asked), take);
+const showing = new Newest<Choice, Shown>((asked) => ask('show', asked), atFrame(take));
 
 function take(answer: Answer<Shown>): void {
   if ('error' in answer) {
@@ -42,7 +54,18 @@ function take(answer: Answer<Shown>): void {
   }
   fault.value = undefined;
   shown.value = answer.value;
+  clearTimeout(resting);
+  if (rested.value === undefined) rested.value = answer.value;
+  else {
+    resting = setTimeout(() => {
+      rested.value = shown.value;
+    }, restAfter);
+  }
 }
+
+/** Milliseconds without an answer. */
+const restAfter = 250;
+let resting: ReturnType<typeof setTimeout> | undefined;
 
 const plain = new Newest<Choice, Shown>(
   (asked) => ask('show', asked),
@@ -83,7 +106,7 @@ function remember(chosen: Choice): void {
   clearTimeout(timer);
   timer = setTimeout(() => {
     if (location.hash.startsWith('#/network') || location.hash === '') {
-      history.replaceState(null, '', addressOf(chosen));
+      history.replaceState(null, '', withQuery(addressOf(chosen)));
     }
   }, 250);
 }

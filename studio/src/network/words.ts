@@ -28,10 +28,11 @@ function namesOf({ typeName, paths }: Part): string {
 }
 
 /** What it costs, in a line. */
-export function costOf({ parameters, macs, paths }: Part): string {
+export function costOf({ parameters, macs, bytes: moved, paths }: Part): string {
   const words = [
     ...(parameters > 0 ? [`${short(parameters)} parameters`] : []),
     ...(macs > 0 ? [`${short(macs)} MACs`] : []),
+    ...(moved > 0 ? [`${bytes(moved)} moved`] : []),
   ].join(' · ');
   return paths.length > 1 && words !== '' ? `each ${words}` : words;
 }

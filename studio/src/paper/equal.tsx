@@ -6,13 +6,13 @@ import { weightsOf, widthAt, widths, type Form } from '../network/block/figure.t
 import type { BlockShape } from '../network/work/service.ts';
 import { count, signed } from '../parts/numbers.ts';
 import { Range } from '../parts/range.tsx';
+import { cardinality, width } from './state.ts';
+import { Table2 } from './table2.tsx';
 
 const cardinalities = [1, 2, 4, 8, 16, 32, 64, 128];
 
 /** Table 2 as two sliders, and Figure 3 for what they say. */
 export function EqualCost(): JSX.Element {
-  const cardinality = useSignal(32);
-  const width = useSignal(4);
   const isKept = useSignal(true);
   const form = useSignal<Form>('a');
   const block: BlockShape = {
@@ -26,7 +26,7 @@ export function EqualCost(): JSX.Element {
   const baseWidth = width.value;
   return (
     <section aria-labelledby="equal-title">
-      <h2 id="equal-title">Same cost, more paths (Table 2, Figure 3)</h2>
+      <h2 id="equal-title">Same cost, more paths (Table 2)</h2>
       <p>
         ResNet sends 256 channels through one path of 64. ResNeXt takes many thin paths instead, at the same
         cost. Move the sliders.
@@ -67,6 +67,14 @@ export function EqualCost(): JSX.Element {
         from ResNet's {count(budget)}. Together the paths are{' '}
         <strong>{count(cardinality.value * width.value)}</strong> channels wide, instead of 64.
       </p>
+      <Table2
+        cardinality={cardinality.value}
+        width={width.value}
+        onTake={(c, d) => {
+          cardinality.value = c;
+          width.value = d;
+        }}
+      />
       <BlockView
         block={block}
         form={form.value}

@@ -1,65 +1,59 @@
-import * as Plot from '@observablehq/plot';
 import type { JSX } from 'preact';
 import { useEffect, useRef } from 'preact/hooks';
+import { inTurn, outOfTurn } from '../parts/turns.ts';
 import { useWidth } from '../parts/width.ts';
-import type { Point } from './curves.ts';
-
-/** A run's part of a chart. */
-export interface Line {
-  readonly run: string;
-  readonly colour: string;
-  /** Drawn thin. */
-  readonly faint: readonly Point[];
-  /** Drawn thick; with a dot each where they are few. */
-  readonly bold: readonly Point[];
-  /** Where it stopped before its end. */
-  readonly stopped?: { readonly epochs: number; readonly text: string } | undefined;
-}
-
-const mostDots = 100;
+import { drawChart, isExploding, type ChartKind, type Series } from './draw-chart.ts';
+import { highlighted, showHighlighted } from './highlight.ts';
+import { saveDrawn } from './save-drawn.ts';
 
 interface ChartProps {
   readonly title: string;
+  /** What its file is called. */
+  readonly file: string;
   /** What it shows, for those who do not see it. */
   readonly text: string;
-  readonly lines: readonly Line[];
-  readonly percent?: boolean | undefined;
+  readonly series: readonly Series[];
+  readonly kind?: ChartKind | undefined;
 }
 
-/** A number over the epochs of several runs. */
-export function Chart({ title, text, lines, percent = false }: ChartProps): JSX.Element {
+const formats = ['svg', 'png'] as const;
+
+/** A number over the epochs of several runs, to be saved as a drawing or a picture. */
+export function Chart({ title, file, text, series, kind = 'other' }: ChartProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const width = useWidth(box).value;
   useEffect(() => {
-    if (width === 0) return;
-    const marks = lines.flatMap(({ run, colour, faint, bold, stopped }) => [
-      Plot.line(faint, { x: 'epochs', y: 'value', stroke: colour, strokeWidth: 1, strokeOpacity: 0.6 }),
-      Plot.line(bold, { x: 'epochs', y: 'value', stroke: colour, strokeWidth: 2 }),
-      Plot.dot(bold.length > mostDots ? [] : bold, {
-        ...{ x: 'epochs', y: 'value', fill: colour, r: 2.5 },
-        title: ({ epochs, value }: Point) => `${run}, epoch ${epochs}: ${numberText(value, percent)}`,
-      }),
-      ...(stopped === undefined
-        ? []
-        : [
-            Plot.ruleX([stopped], { x: 'epochs', stroke: colour, strokeDasharray: '4 3' }),
-            Plot.text([stopped], {
-              ...{ x: 'epochs', text: 'text', frameAnchor: 'top', textAnchor: 'end', dx: -5, fill: colour },
-            }),
-          ]),
-    ]);
-    const plot = Plot.plot({
-      ...{ width, height: 230, marginLeft: 48, marginBottom: 40, ariaHidden: 'true', marks },
-      style: { background: 'none', fontSize: '12px' },
-      x: { label: 'epoch', ticks: Math.max(2, Math.floor(width / 90)) },
-      y: { label: null, grid: true, nice: true, ...(percent && { percent: true, domain: [0, 100] }) },
+    if (width === 0) return undefined;
+    inTurn(box, () => {
+      box.current?.replaceChildren(drawChart(series, { width, kind }));
+      if (box.current !== null) showHighlighted(box.current, highlighted.peek());
     });
-    box.current?.replaceChildren(plot);
-  }, [lines, width, percent]);
+    return () => {
+      outOfTurn(box);
+    };
+  }, [series, width, kind]);
   return (
     <figure class="chart">
-      <figcaption>{title}</figcaption>
-      <div ref={box} role="img" aria-label={`${title}. ${text}`} />
+      <figcaption>
+        {title}
+        {kind === 'loss' && isExploding(series) && ' (each line of the grid is ten times the one before)'}
+      </figcaption>
+      <div ref={box} class="drawn" role="img" aria-label={`${title}. ${text}`} />
+      <div class="chart-tools">
+        {formats.map((format) => (
+          <button
+            key={format}
+            type="button"
+            aria-label={`Save ${title} as ${format.toUpperCase()}`}
+            onClick={() => {
+              const svg = box.current?.querySelector('svg');
+              if (svg) void saveDrawn({ file, title, svg, series, format });
+            }}
+          >
+            {format.toUpperCase()}
+          </button>
+        ))}
+      </div>
     </figure>
   );
 }

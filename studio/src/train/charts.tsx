@@ -1,14 +1,16 @@
 import { useComputed, type ReadonlySignal } from '@preact/signals';
+import type { Line, RunCurves, RunState } from 'cardinal-nn/studio';
 import type { JSX } from 'preact';
-import { Chart, numberText, type Line } from './chart.tsx';
-import type { Curves, Point } from './curves.ts';
+import { Advice } from './advice-note.tsx';
+import { Chart, numberText } from './chart.tsx';
+import { noLine, type Series } from './draw-chart.ts';
+import type { Look } from './look.ts';
 
-/** A run on show: what it is called, its colour, and what it came to so far. */
+/** A run on show: how it stands, how it is drawn, and what it came to so far. */
 export interface Shown {
-  readonly id: string;
-  readonly name: string;
-  readonly colour: string;
-  readonly curves: Curves;
+  readonly run: RunState;
+  readonly look: Look;
+  readonly curves: RunCurves;
 }
 
 const early: Readonly<Record<string, string>> = {
@@ -18,59 +20,72 @@ const early: Readonly<Record<string, string>> = {
 
 /** Loss, accuracy, learning rate and speed of the runs on show. */
 export function Charts({ shown }: { readonly shown: ReadonlySignal<readonly Shown[]> }): JSX.Element {
-  const lines = useComputed(() => ({
-    loss: linesOf(shown.value, ({ loss }) => [loss.training, loss.validation]),
-    accuracy: linesOf(shown.value, ({ accuracy }) => [accuracy.training, accuracy.validation]),
-    learningRate: linesOf(shown.value, ({ learningRate }) => [learningRate, []], false),
-    speed: linesOf(shown.value, ({ speed }) => [speed, []], false),
+  const { loss, accuracy, learningRate, speed } = useComputed(() => ({
+    loss: seriesOf(shown.value, ({ loss: { training, validation } }) => [training, validation]),
+    accuracy: seriesOf(shown.value, ({ accuracy: { training, validation } }) => [training, validation]),
+    learningRate: seriesOf(shown.value, (curves) => [curves.learningRate, noLine], false),
+    speed: seriesOf(shown.value, (curves) => [curves.speed, noLine], false),
   })).value;
   return (
     <>
       <p class="hint">
-        Thin lines are training pictures, as each batch went; thick ones with dots are the validation
+        Thin lines are training pictures, as each batch went; thick ones with marks are the validation
         pictures, which the network has never learned from.
       </p>
       <div class="charts">
-        <Chart
-          title="Loss: how wrong it is, less is better"
-          text={lastOf(lines.loss, false)}
-          lines={lines.loss}
-        />
+        <div>
+          <Chart
+            title="Loss: how wrong it is, less is better"
+            file="loss"
+            text={lastOf(loss, false)}
+            series={loss}
+            kind="loss"
+          />
+          {shown.value.map(({ run, look, curves }) => (
+            <Advice key={run.id} run={run} look={look} curves={curves} />
+          ))}
+        </div>
         <Chart
           title="Accuracy: share of pictures that are right"
-          text={lastOf(lines.accuracy, true)}
-          lines={lines.accuracy}
-          percent
+          file="accuracy"
+          text={lastOf(accuracy, true)}
+          series={accuracy}
+          kind="share"
         />
         <Chart
           title="Learning rate: how far each step goes"
-          text={lastOf(lines.learningRate, false)}
-          lines={lines.learningRate}
+          file="learning-rate"
+          text={lastOf(learningRate, false)}
+          series={learningRate}
         />
-        <Chart title="Speed: pictures a second" text={lastOf(lines.speed, false)} lines={lines.speed} />
+        <Chart title="Speed: pictures a second" file="speed" text={lastOf(speed, false)} series={speed} />
       </div>
     </>
   );
 }
 
-function linesOf(
+function seriesOf(
   shown: readonly Shown[],
-  pick: (curves: Curves) => readonly [faint: readonly Point[], bold: readonly Point[]],
+  pick: (curves: RunCurves) => readonly [faint: Line, bold: Line],
   tellsEnd = true,
-): Line[] {
-  return shown.map(({ name, colour, curves }) => {
+): Series[] {
+  return shown.map(({ run, look, curves }) => {
     const [faint, bold] = pick(curves);
     const { end } = curves;
     const text = end === undefined || !tellsEnd ? undefined : early[end.reason];
-    const stopped = end === undefined || text === undefined ? undefined : { epochs: end.epochs, text };
-    return { run: name, colour, faint, bold, stopped };
+    const stopped =
+      end === undefined || text === undefined
+        ? undefined
+        : { epochs: end.epochs, text, isBad: end.reason === 'not-finite' };
+    return { run: run.name, look, faint, bold, stopped };
   });
 }
 
-function lastOf(lines: readonly Line[], percent: boolean): string {
-  const texts = lines.flatMap(({ run, faint, bold }) => {
-    const last = bold.at(-1) ?? faint.at(-1);
-    return last === undefined ? [] : [`${run}: ${numberText(last.value, percent)}`];
+function lastOf(series: readonly Series[], percent: boolean): string {
+  const texts = series.flatMap(({ run, faint, bold, stopped }) => {
+    const last = bold.values.at(-1) ?? faint.values.at(-1);
+    const ending = stopped === undefined ? '' : `, ${stopped.text}`;
+    return last === undefined ? [] : [`${run}: ${numberText(last, percent)}${ending}`];
   });
   return texts.length === 0 ? 'Nothing yet' : `Now ${texts.join('; ')}`;
 }

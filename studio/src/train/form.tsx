@@ -10,18 +10,12 @@ import { count } from '../parts/numbers.ts';
 import { Field } from './field.tsx';
 import { More } from './more.tsx';
 import { suggestions } from './networks.ts';
+import { drawChosen, lookAgain, setRuns } from './runs.ts';
 import { settings, set } from './settings.ts';
-import { lookAgain, mostOpened, opened } from './state.ts';
 import { useFitting } from './use-fitting.ts';
 
 /** The recipe of a run by few controls, and the button that begins it. */
-export function Form({
-  ids,
-  isTraining,
-}: {
-  readonly ids: readonly string[];
-  readonly isTraining: boolean;
-}): JSX.Element {
+export function Form({ isTraining }: { readonly isTraining: boolean }): JSX.Element {
   const id = useId();
   const data = useChosenData();
   const runs = useItems('run').items ?? [];
@@ -47,7 +41,10 @@ export function Form({
           ...(begin !== undefined && { weights: begin, head: 'reset' as const }),
         },
       ]);
-      opened.value = [run, ...ids].slice(0, mostOpened);
+      const found = await engine.call('runs', []);
+      setRuns(found);
+      const begun = found.find(({ id: each }) => each === run);
+      if (begun !== undefined) drawChosen(begun.name);
       itemsVersion.value++;
     } catch (thrown) {
       error.value = messageOf(thrown);

@@ -1,51 +1,35 @@
 import { useSignal } from '@preact/signals';
-import type { RunState } from 'cardinal-nn/studio';
 import type { JSX } from 'preact';
-import { useId } from 'preact/hooks';
 import { whenReady } from '../engine/engine.ts';
 import { messageOf } from '../parts/answer.ts';
-import { percent, short } from '../parts/numbers.ts';
-import type { Curves } from './curves.ts';
-import { lookAgain } from './state.ts';
+import { bytes, percent, short } from '../parts/numbers.ts';
+import type { Shown } from './charts.tsx';
+import { GoOn } from './go-on.tsx';
+import { lookAgain } from './runs.ts';
+import { Swatch } from './swatch.tsx';
 import { duration, storyOf } from './words.ts';
 
-interface RunCardProps {
-  readonly run: RunState;
-  readonly colour: string;
-  readonly curves: Curves;
-}
-
 /** How a run stands, and buttons to stop it or go on. */
-export function RunCard({ run, colour, curves }: RunCardProps): JSX.Element {
-  const id = useId();
+export function RunCard({ run, look, curves }: Shown): JSX.Element {
   const error = useSignal<string | undefined>(undefined);
   const busy = useSignal(false);
-  const more = useSignal(5);
   const { text, isBad } = storyOf(run, curves);
-  const { now } = curves;
-  const last = curves.accuracy.validation.at(-1);
-  const act = async (work: () => Promise<unknown>): Promise<void> => {
+  const { now, last, best, programBytes } = curves;
+  const stop = async (): Promise<void> => {
     error.value = undefined;
     busy.value = true;
     try {
-      await work();
+      await (await whenReady()).call('stop', [{ run: run.id }]);
     } catch (thrown) {
       error.value = messageOf(thrown);
     }
     busy.value = false;
     lookAgain();
   };
-  const stop = async (): Promise<void> => (await whenReady()).call('stop', [{ run: run.id }]);
-  const goOn = async (): Promise<void> => {
-    const isDone = run.epochs !== undefined && curves.done >= run.epochs;
-    const epochs = isDone ? curves.done + more.value : undefined;
-    await (await whenReady()).call('resume', [{ run: run.id, epochs }]);
-  };
-  const isDone = run.epochs !== undefined && curves.done >= run.epochs;
   return (
     <section class="card" aria-label={`Run ${run.name}`}>
       <h3>
-        <span class="swatch" style={{ background: colour }} /> {run.name}
+        <Swatch look={look} /> {run.name}
       </h3>
       <p role={isBad ? 'alert' : 'status'}>{text}</p>
       {run.training !== 'no' && now !== undefined && (
@@ -58,44 +42,26 @@ export function RunCard({ run, colour, curves }: RunCardProps): JSX.Element {
           <p>
             {short(now.imagesPerSecond)} pictures/s, {percent(now.waiting)} of the time waiting for them,{' '}
             {duration(now.secondsLeft)} left
+            {programBytes !== undefined && `; ${bytes(programBytes)} of memory`}
           </p>
         </>
       )}
-      {last !== undefined && (
+      {last?.top1 !== undefined && (
         <p>
-          {percent(last.value)} of the validation pictures are right after epoch {last.epochs}.
+          {percent(last.top1)} of the validation pictures are right after epoch {last.epoch}
+          {best?.top1 !== undefined && best.epoch < last.epoch
+            ? `; the best were ${percent(best.top1)} after epoch ${best.epoch}.`
+            : '.'}
         </p>
       )}
-      <p class="row">
-        {run.training === 'here' && (
-          <button type="button" disabled={busy.value} onClick={() => void act(stop)}>
+      {run.training === 'here' && (
+        <p class="row">
+          <button type="button" disabled={busy.value} onClick={() => void stop()}>
             {busy.value ? 'Stopping …' : `Stop ${run.name}`}
           </button>
-        )}
-        {run.training === 'no' && run.hasCheckpoint && (
-          <>
-            <button type="button" disabled={busy.value} onClick={() => void act(goOn)}>
-              {busy.value ? 'Beginning …' : `Go on with ${run.name}`}
-            </button>
-            {isDone && (
-              <label for={id}>
-                for{' '}
-                <input
-                  id={id}
-                  type="number"
-                  min={1}
-                  max={10_000}
-                  value={more.value}
-                  onInput={({ currentTarget }) => {
-                    more.value = Math.max(1, Math.round(currentTarget.valueAsNumber) || 1);
-                  }}
-                />{' '}
-                more epochs
-              </label>
-            )}
-          </>
-        )}
-      </p>
+        </p>
+      )}
+      {run.training === 'no' && <GoOn run={run} curves={curves} />}
       {error.value !== undefined && <p role="alert">{error.value}</p>}
     </section>
   );

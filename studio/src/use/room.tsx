@@ -1,11 +1,10 @@
-import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useId } from 'preact/hooks';
 import { hrefOf } from '../address.ts';
 import '../data/data.css';
 import { useItems } from '../data/choose.tsx';
 import { engine } from '../engine/engine.ts';
-import { opened } from '../train/state.ts';
+import { ChooseNetwork } from '../parts/choose-network.tsx';
+import { chosenOf } from '../parts/chosen.ts';
 import { Code } from './code.tsx';
 import { Downloads } from './downloads.tsx';
 import { nodeCode, pageCode, serveCommand } from './snippets.ts';
@@ -13,43 +12,27 @@ import { Try } from './try.tsx';
 import './use.css';
 
 export function UseRoom(): JSX.Element | null {
-  const id = useId();
-  const chosen = useSignal<string | undefined>(undefined);
   const runs = useItems('run');
   const weights = useItems('weights');
   const error = runs.error ?? weights.error;
   if (error !== undefined) return <p role="alert">{error}</p>;
   if (runs.items === undefined || weights.items === undefined) return null;
-  const all = [...runs.items, ...weights.items];
-  if (all.length === 0) {
+  const all = [...weights.items, ...runs.items];
+  const item = chosenOf(all);
+  if (item === undefined) {
     return (
       <p>
         There is no trained network yet: <a href={hrefOf('train')}>train one</a>, then take it along here.
       </p>
     );
   }
-  const wanted = chosen.value ?? opened.value?.[0];
-  const item = all.find((each) => each.id === wanted) ?? all[0];
   const file = `${item.name.replace(/\.[a-z]+$/, '').replaceAll(/[^\w.-]/g, '-')}.safetensors`;
   const isHere = engine.value.kind === 'ready' && engine.value.about.where === 'machine';
   return (
     <>
-      <p class="choose">
-        <label for={id}>Network</label>{' '}
-        <select
-          id={id}
-          value={item.id}
-          onChange={({ currentTarget }) => {
-            chosen.value = currentTarget.value;
-          }}
-        >
-          {all.map((each) => (
-            <option key={each.id} value={each.id}>
-              {each.name}
-            </option>
-          ))}
-        </select>
-      </p>
+      <div class="choose">
+        <ChooseNetwork items={all} />
+      </div>
       <Try key={`try ${item.id}`} weights={item.id} />
       <Downloads key={item.id} item={item} file={file} />
       <section>

@@ -7,6 +7,7 @@ import { whenReady } from '../engine/engine.ts';
 import { messageOf } from '../parts/answer.ts';
 import { percent } from '../parts/numbers.ts';
 import { PictureView } from '../parts/picture.tsx';
+import { sendPicture } from '../parts/send-picture.ts';
 
 interface Tried {
   readonly name: string;
@@ -32,7 +33,7 @@ export function Try({ weights }: { readonly weights: string }): JSX.Element {
   return (
     <section>
       <h2>Try it</h2>
-      <DropZone label="Drop a picture that it has never seen" onFiles={(files) => void classify(files)} />
+      <DropZone label="Drop a picture that it has never seen" onFiles={({ files }) => void classify(files)} />
       <CameraToggle onPicture={(file) => void classify([{ file }])} />
       <p role="status">{busy.value > 0 && 'Classifying …'}</p>
       <ul class="tried" aria-label="What it takes them for">
@@ -65,9 +66,7 @@ async function answerTo(weights: string, file: File): Promise<Tried> {
   let upload: string | undefined;
   try {
     const engine = await whenReady();
-    upload = await engine.call('upload', [
-      { name: file.name, bytes: new Uint8Array(await file.arrayBuffer()) },
-    ]);
+    upload = await sendPicture(engine, file);
     const [answer] = await engine.call('classify', [{ weights, pictures: [{ upload }], topK: 3 }]);
     return { name: file.name, upload, answer };
   } catch (error) {

@@ -205,7 +205,7 @@ test('idle workers let the process end', async () => {
     console.log('ready');
   `;
   const { stdout } = await promisify(execFile)(process.execPath, ['--input-type=module', '-e', script], {
-    timeout: 30_000,
+    timeout: 150_000,
   });
   expect(stdout).toBe('ready\n');
 });

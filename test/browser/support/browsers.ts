@@ -79,8 +79,12 @@ export async function openBrowser(kind: BrowserKind): Promise<TestBrowser> {
 /** Folders of profiles of browsers that run. */
 const profiles = new Set<string>();
 
-/** Starts a browser without a window, with preferences that Firefox alone has. To close it ends it. */
-export async function startBrowser(kind: BrowserKind, preferences: Preferences = {}): Promise<TestBrowser> {
+/** Starts a browser without a window, with preferences that Firefox alone has, or further flags of Chromium's. To close it ends it. */
+export async function startBrowser(
+  kind: BrowserKind,
+  preferences: Preferences = {},
+  flags: readonly string[] = [],
+): Promise<TestBrowser> {
   const program = programOf(kind);
   if (program === undefined) throw new Error(`no ${kind} on this machine`);
   endsWithProcess();
@@ -88,7 +92,7 @@ export async function startBrowser(kind: BrowserKind, preferences: Preferences =
   profiles.add(profile);
   const browser =
     kind === 'chromium'
-      ? await startChromium(program, profile)
+      ? await startChromium(program, profile, flags)
       : await startFirefox(program, profile, preferences);
   return {
     ...browser,
@@ -112,12 +116,19 @@ function endsWithProcess(): void {
   });
 }
 
-async function startChromium(executablePath: string, profile: string): Promise<TestBrowser> {
+async function startChromium(
+  executablePath: string,
+  profile: string,
+  flags: readonly string[],
+): Promise<TestBrowser> {
   const { chromium } = await import('playwright-core');
   const context = await chromium.launchPersistentContext(profile, {
     ...{ executablePath, headless: true, handleSIGTERM: false },
     // A camera that needs no asking.
-    args: ['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+    args: [
+      ...['--no-sandbox', '--use-fake-device-for-media-stream', '--use-fake-ui-for-media-stream'],
+      ...flags,
+    ],
     permissions: ['camera'],
   });
   return {

@@ -129,7 +129,7 @@ describe('maxPixels', () => {
     await drawing([9, 8, 7], 24, 16).png().toFile(at);
     expect((await loadPicture(at, { maxPixels: 384 })).width).toBe(24);
     expect(await refusal(loadPicture(at, { maxPixels: 383 }))).toBe(
-      `cannot read the picture ${at}: it is 24×16 pixels (384), more than maxPixels, 383: raise it (--max-pixels) if you trust the picture`,
+      `cannot read the picture ${at}: it is 24×16 pixels (384), more than maxPixels, 383: raise it (\`maxPixels\`) if you trust the picture`,
     );
     const telephone = hostile.find(({ name }) => name === 'bmp-30000');
     const bytes = Buffer.from(telephone?.bytes ?? []);

@@ -17,7 +17,7 @@ const { path: root, remove } = temporaryFolder();
 afterAll(remove);
 
 const script = new URL('./support/stuck-worker.ts', import.meta.url);
-const late = 'decoding took longer than 0.2 s (decodeSeconds, --decode-seconds)';
+const late = 'decoding took longer than 0.2 s (`decodeSeconds`)';
 
 /** A pool over samples of class 0, all of them decoded as their paths say. */
 function poolOf(
@@ -192,7 +192,7 @@ test('who waits for a decoder gives it up in time', async () => {
   vi.useFakeTimers();
   try {
     const late = expect(inTime(5)(() => new Promise(() => undefined))).rejects.toThrow(
-      'decoding took longer than 5 s (decodeSeconds, --decode-seconds)',
+      'decoding took longer than 5 s (`decodeSeconds`)',
     );
     await vi.advanceTimersByTimeAsync(5000);
     await late;

@@ -294,7 +294,7 @@ describe('life of a loader', () => {
        for await (const batch of loader.epoch(0)) { console.log(batch.size); break; }`,
     );
     try {
-      const { stdout } = await promisify(execFile)(process.execPath, [script], { timeout: 30_000 });
+      const { stdout } = await promisify(execFile)(process.execPath, [script], { timeout: 150_000 });
       expect(stdout).toBe('4\n');
     } finally {
       rmSync(script);

@@ -71,7 +71,7 @@ describe('a thread that prepares pictures', () => {
       const next = firstOf(prepare('abc'));
       await expect(late).rejects.toThrow(
         new UnreadableError(
-          `cannot read the picture ${kind}: decoding took longer than 0.2 s (decodeSeconds, --decode-seconds)`,
+          `cannot read the picture ${kind}: decoding took longer than 0.2 s (\`decodeSeconds\`)`,
         ),
       );
       expect(await next).toBe(3);

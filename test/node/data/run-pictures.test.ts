@@ -103,7 +103,7 @@ describe('a run that goes on with its pictures', () => {
 
   test('of which one was renamed, moved to another class, removed or added is refused, and names it', async () => {
     const refused = `${out} was trained on other pictures than ${photos} has now: `;
-    const cure = `; put them back, or begin another run (--weights ${out}/best.safetensors, in a program weights, begins with what this one learned)`;
+    const cure = `; put them back, or begin another run (\`weights: '${out}/best.safetensors'\` begins with what this one learned)`;
     renameSync(join(photos, 'dark/003.png'), join(photos, 'dark/new.png'));
     await expect(look()).rejects.toThrow(
       `${refused}1 is gone (dark/003.png), 1 is new (dark/new.png)${cure}`,

@@ -70,7 +70,7 @@ describe('the folder that was trained on', () => {
       ...{ keys: heldOut, split: 'val', on: 'held-out pictures', warning: undefined },
     });
     expect(note).toBe(
-      `the weights were trained on ${moved}: evaluated on the 5 pictures that training held out (25 % of each class, seed 5); --split all takes every picture`,
+      `the weights were trained on ${moved}: evaluated on the 5 pictures that training held out (25 % of each class, seed 5); \`split: 'all'\` takes every picture`,
     );
     rmSync(moved, { recursive: true });
   });
@@ -255,7 +255,7 @@ describe('training', () => {
 
   test('on fewer pictures than a batch says what to do, with the numbers', async () => {
     await expect(train({ recipe: 'imagenet', batchSize: undefined })).rejects.toThrow(
-      /has 15 pictures to train on, fewer than one batch of recipe imagenet \(256\): use --batch-size 1 --lr 0\.000391 \(in a program/,
+      /has 15 pictures to train on, fewer than one batch of recipe imagenet \(256\): use `batchSize: 1` and `learningRate: 0\.000391`$/,
     );
   });
 });

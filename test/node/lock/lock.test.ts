@@ -106,7 +106,7 @@ describe.each(judges)('judged by %s', (_, judge) => {
     await expectFree(folder, options);
   });
 
-  test('of 20 that begin at once exactly one wins', { timeout: 120_000 }, async () => {
+  test('of 20 that begin at once exactly one wins', async () => {
     for (let round = 0; round < 5; round++) {
       const folder = await fresh();
       const attempts = await Promise.allSettled(
@@ -138,7 +138,7 @@ describe.each(judges)('judged by %s', (_, judge) => {
     await winners[0].release();
   });
 
-  test('of 6 processes that begin at once exactly one wins', { timeout: 120_000 }, async () => {
+  test('of 6 processes that begin at once exactly one wins', async () => {
     const folder = await fresh();
     // All are let go in one moment, when the file appears.
     const script = `

@@ -190,6 +190,29 @@ describe('a report', () => {
     expect(page).toContain(`${Math.round(100 * waiting)} % of the time`);
   });
 
+  test('that is interrupted lists what is wrong, and says that it explains no more', async () => {
+    const opened = await RunFolder.open(out);
+    const best = await opened.bestWeights();
+    if (typeof best === 'string') throw new Error(best);
+    const given = {
+      ...{ folder: opened, data: await openData(split), backend, module: new ConvNetwork(4, 3), notes: [] },
+      ...{ model: { name: 'mine', options: {} }, recipe: findRecipe('quick'), preprocessing: thumbnails },
+      ...{ seed: 0, evaluated: run.evaluation, best: best.state },
+    };
+    await writeReport({ ...given, signal: AbortSignal.abort() });
+    const page = await pageOf(out);
+    for (const { id } of run.evaluation?.misclassified ?? [])
+      expect(page).toContain(id.slice(split.length + 1));
+    expect(page).not.toContain('alt="what spoke for');
+    expect(page).toContain('interrupted while its report was written');
+    // Without an interrupt they are there, and nothing is said.
+    await writeReport({ ...given, signal: new AbortController().signal });
+    await opened.close();
+    const whole = await pageOf(out);
+    expect(whole).toContain('alt="what spoke for');
+    expect(whole).not.toContain('interrupted while its report was written');
+  });
+
   test('has room for so many misclassified pictures, each pair of classes in turn', async () => {
     const dataset = (await openData(split)).test;
     const { evaluation } = run;

@@ -101,7 +101,7 @@ test('the same seed gives the same bytes', async () => {
 });
 
 test('without weights, or where nothing is a classifier, it is refused and no folder is left', async () => {
-  await expect(probe({ out: at('none'), weights: undefined })).rejects.toThrow(/^--probe is for --weights/);
+  await expect(probe({ out: at('none'), weights: undefined })).rejects.toThrow(/^`probe` is for `weights`/);
   await expect(probe({ out: at('none'), batchSize: 0 })).rejects.toThrow(/batchSize/);
   expect(await readdir(root)).not.toContain('none');
 });

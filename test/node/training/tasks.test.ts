@@ -27,7 +27,9 @@ const model = {
   name: 'resnext_cifar',
   options: { layers: [1, 1, 1], cardinality: 2, baseWidth: 16, planes: 16 },
 };
-const usual: TrainOnOptions = { epochs: 4, batchSize: 8, threads: 1, blas: false, seed: 3, augment: 'none' };
+const usual: TrainOnOptions = {
+  ...{ epochs: 4, batchSize: 8, threads: 1, blas: false, seed: 3, augment: 'none', imageSize: 12 },
+};
 
 /** A network with a head on its first features, too. */
 class TwoHeads extends nn.Module<{ readonly out: Value; readonly aux: Value }> {
@@ -66,7 +68,7 @@ describe('several labels a picture', () => {
   test('are learned, kept with the weights, and predicted each by itself', async () => {
     const out = at('labels');
     const { evaluation, history, best } = await trainOn(at('photos'), model, {
-      ...{ ...usual, labels: at('labels.csv'), out, balance: 'sampling', mixup: 0.1 },
+      ...{ ...usual, imageSize: 32, labels: at('labels.csv'), out, balance: 'sampling', mixup: 0.1 },
       labelSmoothing: 0,
     });
     if (evaluation?.scores?.task !== 'labels') throw new Error('expected the scores of labels');
@@ -197,9 +199,9 @@ describe('numbers', () => {
     for (const [options, message] of [
       [
         { loss: 'focal' },
-        /^loss: expected mse, or a function of one's own, for pictures with numbers, got focal$/,
+        /^`loss`: expected mse \(in a program, or a function of one's own\) for pictures with numbers, got focal$/,
       ],
-      [{ balance: 'sampling' }, /^balance is for classes and labels/],
+      [{ balance: 'sampling' }, /^`balance` is for classes and labels/],
     ] as const) {
       const refused = trainOn(at('photos'), model, { ...usual, labels: at('numbers.csv'), ...options });
       await expect(refused).rejects.toThrow(message);

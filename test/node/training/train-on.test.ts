@@ -189,7 +189,7 @@ describe('a network of one’s own', () => {
     });
     expect(result.preprocessing.mean).toEqual([0.485, 0.456, 0.406]);
     expect(warnings).toEqual([
-      "the weights do not say how their pictures were normalised: ImageNet's mean and std are used; set them with --mean and --std (in a program, preprocessing)",
+      "the weights do not say how their pictures were normalised: ImageNet's mean and std are used; set them with `preprocessing`",
     ]);
   });
 
@@ -207,7 +207,9 @@ describe('a network of one’s own', () => {
     await expect(trainOn(others, new Mine(), { ...small, weights })).rejects.toThrow(/'cat'.*head: 'reset'/);
     const fresh = await trainOn(others, new Mine(), { ...small, weights, head: 'reset' });
     expect(fresh.classes).toEqual(['cat', 'dog']);
-    await expect(trainOn(photos, new Mine(), { ...small, head: 'reset' })).rejects.toThrow(/is for weights/);
+    await expect(trainOn(photos, new Mine(), { ...small, head: 'reset' })).rejects.toThrow(
+      /is for `weights`/,
+    );
   });
 
   test('a run that was stopped is continued to the same weights', async () => {

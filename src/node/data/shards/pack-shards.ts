@@ -55,7 +55,7 @@ export async function packShards(data: OpenData, options: PackOptions): Promise<
   const largest = parts.at(0)?.[1].length ?? 0;
   if (shards > largest) {
     throw new CardinalError(
-      `--shards ${shards}: ${data.path} has ${largest} pictures to divide, use ${largest} at most`,
+      `\`shards: ${shards}\`: ${data.path} has ${largest} pictures to divide, use ${largest} at most`,
     );
   }
   await requireAbsent(out);
@@ -101,7 +101,7 @@ async function requireAbsent(out: string): Promise<void> {
     },
   );
   if (isThere)
-    throw new CardinalError(`${out} is there already: name another folder with --out, or remove it`);
+    throw new CardinalError(`${out} is there already: name another folder with \`out\`, or remove it`);
 }
 
 /** Labels or numbers of a picture, as its `.json` has them. */

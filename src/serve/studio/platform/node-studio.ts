@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 
@@ -17,7 +18,12 @@ import { version } from '../../../node/version.ts';
 import type { Classifier } from '../../../use/classifier.ts';
 import type { Trained } from '../../../use/trained.ts';
 import { Kept } from '../../../studio/kept.ts';
-import type { StudioClassifier, StudioPlatform, UploadedClass } from '../../../studio/platform.ts';
+import type {
+  MakeProgress,
+  StudioClassifier,
+  StudioPlatform,
+  UploadedClass,
+} from '../../../studio/platform.ts';
 import type { StudioAbout, StudioItem } from '../../../studio/service.ts';
 import { Items, type Located } from './items.ts';
 import type { Named } from './named.ts';
@@ -48,7 +54,10 @@ export class NodeStudio implements StudioPlatform {
   private constructor({ named, runsFolder, engine }: NodeStudioOptions, backend: Backend) {
     this.#backend = backend;
     this.#items = new Items(named, runsFolder);
-    this.about = { where: 'machine', engine: backend.description, version: version(), notes: [] };
+    this.about = {
+      ...{ where: 'machine', engine: backend.description, version: version(), notes: [] },
+      started: randomUUID(),
+    };
     this.runs = new NodeRuns({
       items: this.#items,
       engine,
@@ -105,8 +114,9 @@ export class NodeStudio implements StudioPlatform {
     return this.#uploads.read(upload);
   }
 
-  async makeData(name: string, classes: readonly UploadedClass[]): Promise<string> {
-    const path = await this.#uploads.makeFolders(join(this.#items.runsFolder, 'data'), name, classes);
+  async makeData(name: string, classes: readonly UploadedClass[], progress: MakeProgress): Promise<string> {
+    const root = join(this.#items.runsFolder, 'data');
+    const path = await this.#uploads.makeFolders(root, name, classes, progress);
     return this.#items.add(path, name).id;
   }
 

@@ -14,8 +14,9 @@ import { holdsCheckpoint } from '../../../run/folder/checkpoints.ts';
 import { metricsName } from '../../../run/folder/run-folder.ts';
 import type { RunConfig } from '../../../run/training/config.ts';
 import { settingsOf } from '../../../studio/train/settings.ts';
-import type { MetricsPart, StudioRuns } from '../../../studio/train/platform.ts';
+import type { MetricsCursor, MetricsPart, StudioRuns } from '../../../studio/train/platform.ts';
 import type { RunState, TrainRequest } from '../../../studio/train/service.ts';
+import { Ends } from './ends.ts';
 import type { Items, Located } from './items.ts';
 import { readMetricsFrom } from './metrics.ts';
 import { Training } from './training.ts';
@@ -36,6 +37,7 @@ const look = 400;
 export class NodeRuns implements StudioRuns {
   readonly #options: NodeRunsOptions;
   #training: Training | undefined;
+  readonly #ends = new Ends();
   /** Why runs failed that were begun here, by their folder. */
   readonly #failures = new Map<string, string>();
 
@@ -48,7 +50,7 @@ export class NodeRuns implements StudioRuns {
     return Promise.all(items.map((item) => this.#stateOf(item)));
   }
 
-  async metrics(id: string, cursor: number): Promise<MetricsPart> {
+  async metrics(id: string, cursor?: MetricsCursor): Promise<MetricsPart> {
     const { path } = await this.#options.items.find(id, 'run');
     return readMetricsFrom(join(path, metricsName), cursor);
   }
@@ -78,7 +80,7 @@ export class NodeRuns implements StudioRuns {
     }
   }
 
-  async resume(id: string, epochs: number | undefined): Promise<void> {
+  async resume(id: string, epochs: number | undefined, patience?: number): Promise<void> {
     this.#requireFree();
     const { items } = this.#options;
     const training = new Training();
@@ -87,7 +89,11 @@ export class NodeRuns implements StudioRuns {
       const { path } = await items.find(id, 'run');
       await this.#requireNamedData(path);
       await this.#begin(training, path, () =>
-        training.begin({ source: undefined, model: {}, options: { out: path, resume: true, epochs } }),
+        training.begin({
+          source: undefined,
+          model: {},
+          options: { out: path, resume: true, epochs, patience },
+        }),
       );
     } catch (error) {
       if (this.#training === training) this.#training = undefined;
@@ -115,12 +121,15 @@ export class NodeRuns implements StudioRuns {
 
   async #begin(training: Training, path: string, begin: () => Promise<void>): Promise<void> {
     training.path = path;
-    this.#failures.delete(path);
+    let hasBegun = false;
     void training.over.then((error) => {
-      if (error !== undefined) this.#failures.set(path, messageOf(error));
+      // Why a run could not go on, whoever asked for it is told; the run is as it was.
+      if (error !== undefined && hasBegun) this.#failures.set(path, messageOf(error));
       if (this.#training === training) this.#training = undefined;
     });
     await begin();
+    hasBegun = true;
+    this.#failures.delete(path);
   }
 
   #requireFree(): void {
@@ -145,10 +154,11 @@ export class NodeRuns implements StudioRuns {
   async #stateOf({ id, name, path }: Located): Promise<RunState> {
     const [config, names] = await Promise.all([configOf(path), namesIn(path)]);
     const isHere = this.#training?.path === path;
+    const training = isHere ? 'here' : (await isInUse(path)) ? 'elsewhere' : 'no';
     return {
       ...{ id, name, startedAt: config?.startedAt, model: config?.model.name },
       ...{ epochs: config?.recipe.epochs, settings: config === undefined ? {} : settingsOf(config) },
-      training: isHere ? 'here' : (await isInUse(path)) ? 'elsewhere' : 'no',
+      ...{ training, end: training === 'no' ? await this.#ends.of(join(path, metricsName)) : undefined },
       hasCheckpoint: holdsCheckpoint(names),
       error: this.#failures.get(path),
     };

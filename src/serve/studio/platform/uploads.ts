@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto';
-import { copyFile, link, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { copyFile, link, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { extname, join } from 'node:path';
 
 import { CardinalError } from '../../../base/errors.ts';
-import { fileError } from '../../../base/file-errors.ts';
+import { withUndo } from '../../../base/endings.ts';
+import { failing, fileError, hasCode } from '../../../base/file-errors.ts';
 import type { Picture } from '../../../data/dataset.ts';
 import { loadPicture } from '../../../node/data/decode.ts';
-import { isFolder, makeFolder } from '../../../node/files.ts';
-import type { UploadedClass } from '../../../studio/platform.ts';
+import { makeFolder } from '../../../node/files.ts';
+import type { MakeProgress, UploadedClass } from '../../../studio/platform.ts';
 
 /** Pictures that pages of the studio sent, as files that go when it ends; those that data was made of stay there. */
 export class Uploads {
@@ -33,23 +34,40 @@ export class Uploads {
     return loadPicture(await this.#path(id));
   }
 
-  /** Makes a folder of class folders of them: the first `<root>/<name>`, `<root>/<name>-2`, … that is free. */
-  async makeFolders(root: string, name: string, classes: readonly UploadedClass[]): Promise<string> {
+  /**
+   * Makes a folder of class folders of them: the first `<root>/<name>`, `<root>/<name>-2`, … that is free. Throws a `CardinalError`, or the
+   * signal's reason; nothing of the folder is left then.
+   */
+  async makeFolders(
+    root: string,
+    name: string,
+    classes: readonly UploadedClass[],
+    { signal, onProgress }: MakeProgress,
+  ): Promise<string> {
     const paths = await Promise.all(
       classes.map(({ uploads }) => Promise.all(uploads.map((id) => this.#path(id)))),
     );
-    let folder = join(root, name);
-    for (let n = 2; await isFolder(folder); n++) folder = join(root, `${name}-${n}`);
-    for (const [at, { name: label, uploads }] of classes.entries()) {
-      const inside = join(folder, label);
-      await makeFolder(inside);
-      for (const [index, id] of uploads.entries()) {
-        const target = join(inside, `${String(index + 1).padStart(5, '0')}${this.#endings.get(id) ?? ''}`);
-        // Of another disk it must be copied.
-        await link(paths[at][index], target).catch(() => copyFile(paths[at][index], target));
+    const total = paths.reduce((sum, { length }) => sum + length, 0);
+    let done = 0;
+    return withUndo(async (undo) => {
+      const folder = await newFolder(root, name);
+      undo.add(() => rm(folder, { recursive: true, force: true }));
+      for (const [at, { name: label, uploads }] of classes.entries()) {
+        const inside = join(folder, label);
+        await makeFolder(inside);
+        for (const [index, id] of uploads.entries()) {
+          signal.throwIfAborted();
+          const target = join(inside, `${String(index + 1).padStart(5, '0')}${this.#endings.get(id) ?? ''}`);
+          // Of another disk it must be copied.
+          await link(paths[at][index], target)
+            .catch(() => copyFile(paths[at][index], target))
+            .catch(failing('write', folder));
+          if (++done % 50 === 0) onProgress(done, total);
+        }
       }
-    }
-    return folder;
+      onProgress(total, total);
+      return folder;
+    });
   }
 
   async dispose(): Promise<void> {
@@ -67,5 +85,19 @@ export class Uploads {
       );
     }
     return join(folder, id);
+  }
+}
+
+/** Makes the first of `<root>/<name>`, `<root>/<name>-2`, … that is not there: no other page gets the same. Throws a `CardinalError`. */
+async function newFolder(root: string, name: string): Promise<string> {
+  await makeFolder(root);
+  for (let n = 1; ; n++) {
+    const folder = join(root, n === 1 ? name : `${name}-${n}`);
+    try {
+      await mkdir(folder);
+      return folder;
+    } catch (error) {
+      if (!hasCode(error, 'EEXIST')) throw fileError('make', folder, error);
+    }
   }
 }

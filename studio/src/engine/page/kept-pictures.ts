@@ -1,4 +1,5 @@
-import type { UploadedClass } from 'cardinal-nn/studio';
+import { CardinalError } from 'cardinal-nn';
+import type { MakeProgress, UploadedClass } from 'cardinal-nn/studio';
 
 declare global {
   /** What only workers have, and types of pages do not know. */
@@ -28,30 +29,50 @@ export class KeptPictures {
     return folder;
   }
 
-  /** Writes pictures by their classes; gives what they are called, `name` or with a number behind it. */
+  /**
+   * Writes pictures by their classes; gives what they are called, `name` or with a number behind it. Throws a `CardinalError` if the browser
+   * has no room, or the signal's reason; nothing of them is left then.
+   */
   async make(
     name: string,
     classes: readonly UploadedClass[],
     fileOf: (upload: string) => File,
+    { signal, onProgress }: MakeProgress,
   ): Promise<string> {
-    const taken = new Set(await this.names());
-    let free = name;
-    for (let n = 2; taken.has(free); n++) free = `${name}-${n}`;
-    const folder = await (await this.#root(true)).getDirectoryHandle(free, { create: true });
-    for (const { name: label, uploads } of classes) {
-      const inside = await folder.getDirectoryHandle(label, { create: true });
-      for (const [index, upload] of uploads.entries()) {
-        const file = fileOf(upload);
-        const ending = /\.[a-z0-9]{1,5}$/i.exec(file.name)?.[0] ?? '.jpg';
-        const target = await inside.getFileHandle(`${String(index + 1).padStart(5, '0')}${ending}`, {
-          create: true,
-        });
-        const access = await target.createSyncAccessHandle();
-        access.write(new Uint8Array(await file.arrayBuffer()));
-        access.close();
+    const files = classes.map(({ name: label, uploads }) => ({ label, files: uploads.map(fileOf) }));
+    const total = files.reduce((sum, { files: { length } }) => sum + length, 0);
+    let done = 0;
+    const all = await this.#root(true);
+    const { free, folder } = await this.#newFolder(all, name);
+    try {
+      for (const { label, files: own } of files) {
+        const inside = await folder.getDirectoryHandle(label, { create: true });
+        for (const [index, file] of own.entries()) {
+          signal.throwIfAborted();
+          const ending = /\.[a-z0-9]{1,5}$/i.exec(file.name)?.[0] ?? '.jpg';
+          await write(inside, `${String(index + 1).padStart(5, '0')}${ending}`, file);
+          if (++done % 10 === 0) onProgress(done, total);
+        }
       }
+    } catch (error) {
+      await all.removeEntry(free, { recursive: true }).catch(() => undefined);
+      throw withReason(error);
     }
+    onProgress(total, total);
     return free;
+  }
+
+  /** A folder that nobody has: another tab that makes one at the same time waits. */
+  async #newFolder(
+    all: FileSystemDirectoryHandle,
+    name: string,
+  ): Promise<{ readonly free: string; readonly folder: FileSystemDirectoryHandle }> {
+    return navigator.locks.request('cardinal-studio pictures', async () => {
+      const taken = new Set(await this.names());
+      let free = name;
+      for (let n = 2; taken.has(free); n++) free = `${name}-${n}`;
+      return { free, folder: await all.getDirectoryHandle(free, { create: true }) };
+    });
   }
 
   #root(create: true): Promise<FileSystemDirectoryHandle>;
@@ -61,4 +82,25 @@ export class KeptPictures {
     const found = all.getDirectoryHandle(root, { create });
     return create ? found : found.catch(() => undefined);
   }
+}
+
+async function write(folder: FileSystemDirectoryHandle, name: string, file: File): Promise<void> {
+  const bytes = new Uint8Array(await file.arrayBuffer());
+  const target = await folder.getFileHandle(name, { create: true });
+  const access = await target.createSyncAccessHandle();
+  try {
+    // A disk that is full takes a part, or throws.
+    if (access.write(bytes) < bytes.length) throw new DOMException(name, 'QuotaExceededError');
+  } finally {
+    access.close();
+  }
+}
+
+function withReason(error: unknown): unknown {
+  return error instanceof DOMException && error.name === 'QuotaExceededError'
+    ? new CardinalError(
+        'the browser has no more room for this page: take fewer or smaller pictures, or delete runs and free the disk, then try again',
+        { cause: error },
+      )
+    : error;
 }

@@ -1,6 +1,8 @@
 import { CardinalError } from 'cardinal-nn';
 import {
+  endIn,
   settingsOf,
+  type MetricsCursor,
   type MetricsPart,
   type RunState,
   type StudioPlatform,
@@ -14,6 +16,9 @@ const folder = 'opfs:runs/';
 
 /** Lines of a run that are read: some hours of training. */
 const mostLines = 100_000;
+
+/** Lines among which a run's end is: some of a run that goes on may stand behind it. */
+const lastLines = 5;
 
 /** Milliseconds between two looks at a run. */
 const look = 400;
@@ -42,6 +47,7 @@ export class WebRuns implements StudioRuns {
           ...{ id: path, name: path.slice(path.lastIndexOf('/') + 1), startedAt, model, epochs },
           settings: await settingsAt(path),
           training: isHere ? 'here' : inUse ? 'elsewhere' : 'no',
+          end: isHere || inUse ? undefined : endIn(await readMetrics(path, { last: lastLines })),
           hasCheckpoint: canContinue,
           error: this.#failures.get(path),
         };
@@ -49,10 +55,12 @@ export class WebRuns implements StudioRuns {
     );
   }
 
-  async metrics(id: string, cursor: number): Promise<MetricsPart> {
+  async metrics(id: string, cursor?: MetricsCursor): Promise<MetricsPart> {
     const all = await readMetrics(id, { last: mostLines });
-    const again = all.length < cursor;
-    return { records: all.slice(again ? 0 : cursor), cursor: all.length, again };
+    const from = cursor ?? { at: 0, before: '' };
+    const isSame = lineBefore(all, from.at) === from.before;
+    const next = { at: all.length, before: lineBefore(all, all.length) };
+    return { records: all.slice(isSame ? from.at : 0), cursor: next, again: !isSame, more: false };
   }
 
   async start({ data, model, name = model.name, weights, ...options }: TrainRequest): Promise<string> {
@@ -68,7 +76,7 @@ export class WebRuns implements StudioRuns {
     return out;
   }
 
-  async resume(id: string, epochs: number | undefined): Promise<void> {
+  async resume(id: string, epochs: number | undefined, patience?: number): Promise<void> {
     this.#requireFree();
     const run = (await this.list()).find((each) => each.id === id);
     if (run?.model === undefined)
@@ -76,7 +84,9 @@ export class WebRuns implements StudioRuns {
     const named = { name: run.model };
     const source = run.settings['data'] ?? '';
     const data = source === 'pictures' ? 'data:bundled' : `data:kept/${source}`;
-    await this.#train(id, data, (data, on) => trainOn(data, named, { out: id, resume: true, epochs, ...on }));
+    await this.#train(id, data, (data, on) =>
+      trainOn(data, named, { out: id, resume: true, epochs, patience, ...on }),
+    );
   }
 
   async stop(id: string): Promise<void> {
@@ -149,6 +159,11 @@ export class WebRuns implements StudioRuns {
       `${path.slice(path.lastIndexOf('/') + 1)} is training: stop it first, or wait until it has ended`,
     );
   }
+}
+
+/** What a run that was cut, or is another, has not at that place. */
+function lineBefore(all: readonly object[], at: number): string {
+  return at === 0 ? '' : JSON.stringify(all[at - 1] ?? '');
 }
 
 async function settingsAt(path: string): Promise<Readonly<Record<string, string>>> {

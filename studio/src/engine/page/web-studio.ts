@@ -3,6 +3,7 @@ import {
   Kept,
   trainedFrom,
   VERSION,
+  type MakeProgress,
   type StudioAbout,
   type StudioClassifier,
   type StudioItem,
@@ -51,7 +52,7 @@ export class WebStudio implements StudioPlatform {
     const { about } = backend;
     const engine = about.replace(/, because .*/, '');
     const notes = [...(engine === about ? [] : [slower]), ...(canKeep ? [] : [keepsNothing])];
-    this.about = { where: 'page', engine, version: VERSION, notes };
+    this.about = { where: 'page', engine, version: VERSION, started: crypto.randomUUID(), notes };
     this.runs = new WebRuns((id) => this.data(id), canKeep);
   }
 
@@ -118,8 +119,8 @@ export class WebStudio implements StudioPlatform {
     return loadPicture(this.#uploadedFile(upload));
   }
 
-  async makeData(name: string, classes: readonly UploadedClass[]): Promise<string> {
-    const made = await this.#pictures.make(name, classes, (upload) => this.#uploadedFile(upload));
+  async makeData(name: string, classes: readonly UploadedClass[], progress: MakeProgress): Promise<string> {
+    const made = await this.#pictures.make(name, classes, (upload) => this.#uploadedFile(upload), progress);
     return `${keptPrefix}${made}`;
   }
 

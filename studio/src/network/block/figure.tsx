@@ -1,71 +1,63 @@
-import type { JSX } from 'preact';
-import type { BlockShape } from '../work/service.ts';
-import { figureOf, measures, type Form } from './figure.ts';
+import type { ComponentChildren, JSX } from 'preact';
+import { figureOf, measures, piecesOf, waysOf, type DrawnBlock, type Figure, type Form } from './figure.ts';
 
 interface FigureViewProps {
   readonly form: Form;
-  readonly block: BlockShape;
+  readonly block: DrawnBlock;
   readonly width: number;
   readonly label: string;
+  /** Pixels between the last layer and the sum, for what is said of each path; `children` draws it. */
+  readonly band?: number | undefined;
+  readonly children?: ((figure: Figure) => ComponentChildren) | undefined;
 }
 
-/** Figure 3, drawn. Pieces move from form to form by themselves: their places are styles with a transition. */
-export function FigureView({ form, block, width, label }: FigureViewProps): JSX.Element {
-  const { pieces, rows, join, height } = figureOf(form, block, width);
-  const { inputWidth, cardinality } = block;
-  const left = measures.text;
+const layers = [0, 1, 2] as const;
+
+/**
+ * Figure 3, drawn. The pieces of a layer are two outlines, so that a figure of 128 paths is changed as quickly as one of 2. They move from form to
+ * form by themselves: an outline is a style, with a transition.
+ */
+export function FigureView({ form, block, width, label, band, children }: FigureViewProps): JSX.Element {
+  const figure = figureOf(form, block, width, band);
+  const { pieces, rows, join, height, left } = figure;
+  const { inputWidth, outputWidth = inputWidth, cardinality, isReduced = true, hasShortcut = true } = block;
+  const isFirst = (row: number) => row === (isReduced ? 0 : 1);
   const right = width - measures.lane;
   const middle = (left + right) / 2;
   const end = height - measures.gap - 8;
+  const bottomOf = (row: number) => rows[row]?.y ?? 0;
+  const topOf = (row: number) => (isFirst(row) ? 31 : bottomOf(row) - measures.gap);
   return (
     <svg
-      class="block-figure"
+      class={left === 0 ? 'block-figure narrow' : 'block-figure'}
       width={width}
       height={height}
       viewBox={`0 0 ${width} ${height}`}
-      role="img"
+      role={children ? 'group' : 'img'}
       aria-label={label}
     >
       <text class="end" x={middle} y={14}>
         {inputWidth} channels in
       </text>
-      <path class="shortcut" d={`M${middle} 24H${width - 8}V${end}H${middle + 9}`} />
-      <path class="way" d={`M${middle} 18V28M${middle} ${end + 9}V${height - 18}`} />
+      {hasShortcut && <path class="shortcut" d={`M${middle} 24H${width - 8}V${end}H${middle + 9}`} />}
+      <path class="way" d={`M${middle} 18V28M${middle} ${hasShortcut ? end + 9 : end - 9}V${height - 18}`} />
       <rect class="bar" x={left} y={28} width={right - left} height={3} />
-      {pieces.map(({ row, path, x, width: wide }) => (
-        <rect
-          key={`${row}:${path}`}
-          class={`piece row${row}${path % 2 === 1 ? ' odd' : ''}`}
-          style={{ x: `${x}px`, width: `${wide}px` }}
-          y={rows[row]?.y}
-          height={measures.row}
-        />
-      ))}
-      {pieces.map(({ row, path, x, width: wide }) => (
-        <rect
-          key={`way ${row}:${path}`}
-          class="lane"
-          style={{ x: `${x + wide / 2 - 0.5}px` }}
-          y={row === 0 ? 31 : (rows[row]?.y ?? 0) - measures.gap}
-          width={1}
-          height={row === 0 ? measures.top - 31 : measures.gap}
-        />
+      {layers.map((row) => (
+        <path key={`ways ${row}`} class="lane" d={waysOf(pieces, row, topOf(row), bottomOf(row))} />
       ))}
       <rect class="bar" x={left} y={end - 12} width={right - left} height={3} />
-      {pieces
-        .filter(({ row }) => row === 2)
-        .map(({ path, x, width: wide }) => (
-          <rect
-            key={`out ${path}`}
-            class="lane"
-            style={{ x: `${x + wide / 2 - 0.5}px` }}
-            y={(rows[2]?.y ?? 0) + measures.row}
-            width={1}
-            height={end - 12 - (rows[2]?.y ?? 0) - measures.row}
+      <path class="lane" d={waysOf(pieces, 2, bottomOf(2) + measures.row, end - 12)} />
+      {layers.map((row) =>
+        [0, 1].map((odd) => (
+          <path
+            key={`${row} ${odd}`}
+            class={`piece row${row}${odd === 1 ? ' odd' : ''}`}
+            d={piecesOf(pieces, row, odd, bottomOf(row))}
           />
-        ))}
+        )),
+      )}
       {rows.map(({ y, text }, row) => (
-        <text key={row} class="layer" x={0} y={y + measures.row / 2 + 4}>
+        <text key={row} class="layer" x={0} y={left === 0 ? y - 8 : y + measures.row / 2 + 4}>
           {text}
         </text>
       ))}
@@ -74,16 +66,21 @@ export function FigureView({ form, block, width, label }: FigureViewProps): JSX.
           {join.text}
         </text>
       )}
-      <circle class="plus" cx={middle} cy={end} r={9} />
-      <path class="sign" d={`M${middle - 5} ${end}h10M${middle} ${end - 5}v10`} />
+      {hasShortcut && (
+        <>
+          <circle class="plus" cx={middle} cy={end} r={9} />
+          <path class="sign" d={`M${middle - 5} ${end}h10M${middle} ${end - 5}v10`} />
+        </>
+      )}
       <text class="end" x={middle} y={height - 4}>
-        {inputWidth} channels out
+        {outputWidth} channels out
       </text>
       {cardinality > 1 && form === 'a' && (
         <text class="layer soft" x={0} y={24}>
           {cardinality} paths
         </text>
       )}
+      {children?.(figure)}
     </svg>
   );
 }

@@ -1,6 +1,8 @@
 import { useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { defaults, set, shown } from '../state.ts';
+import { useRef } from 'preact/hooks';
+import { useSeen } from '../../parts/seen.ts';
+import { defaults, rested, set, shown } from '../state.ts';
 import type { BlockShape } from '../work/service.ts';
 import { BlockView } from './block.tsx';
 import type { Form } from './figure.ts';
@@ -11,12 +13,14 @@ import { TradeoffView } from './tradeoff.tsx';
 export function BlockSection(): JSX.Element {
   const stage = useSignal(0);
   const shownForm = useSignal<Form>('a');
-  const own = shown.value;
+  const frame = useRef<HTMLElement>(null);
+  const isSeen = useSeen(frame);
+  const own = isSeen.value ? shown.value : rested.value;
   const stages = own === undefined ? 0 : stageBlock.count(own);
   const block = own && stageBlock.of(own, Math.min(stage.value, stages - 1));
-  if (block === undefined) return <></>;
+  if (block === undefined) return <section ref={frame} hidden />;
   return (
-    <section aria-labelledby="block-title">
+    <section ref={frame} class="network-apart" aria-labelledby="block-title">
       <h2 id="block-title">Its block</h2>
       <p class="hint">
         A block takes {block.inputWidth} channels, sends them through{' '}

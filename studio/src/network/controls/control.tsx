@@ -1,17 +1,19 @@
+import { useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useId } from 'preact/hooks';
 import { Range } from '../../parts/range.tsx';
+import { options, set } from '../state.ts';
 import type { Control } from './options.ts';
 
-interface ControlViewProps {
-  readonly control: Control;
-  readonly value: unknown;
-  readonly onChange: (value: unknown) => void;
-}
-
-/** The control of one option, with what it does below it. */
-export function ControlView({ control, value, onChange }: ControlViewProps): JSX.Element {
+/** The control of one option, with what it does below it. Of all controls the one that is dragged is drawn anew. */
+export function ControlView({ control }: { readonly control: Control }): JSX.Element {
   const id = useId();
+  // As text, for lists of blocks that are equal but not the same.
+  const text = useComputed(() => JSON.stringify(options.value[control.option] ?? null));
+  const value: unknown = JSON.parse(text.value);
+  const onChange = (changed: unknown) => {
+    set({ [control.option]: changed });
+  };
   const about = `${id}-about`;
   const { label } = control;
   switch (control.kind) {

@@ -1,53 +1,22 @@
+import { useComputed } from '@preact/signals';
 import type { JSX } from 'preact';
 import { freeChoice } from '../choice.ts';
-import { choice, defaults, set, shown } from '../state.ts';
+import { choice, defaults, shown } from '../state.ts';
 import { ControlView } from './control.tsx';
 import { controls, main, type Control } from './options.ts';
 import { Picker } from './picker.tsx';
 
 /** The choice of a network, and of what it lets one set. */
 export function Controls(): JSX.Element {
-  const options = { ...defaults.value, ...shown.value?.options, ...choice.value.options };
   const own = controls.filter(({ option }) => option in defaults.value);
-  const isFree = 'cardinality' in defaults.value;
-  const free = isFree ? undefined : freeChoice(choice.value);
-  const view = (control: Control) => (
-    <ControlView
-      key={control.option}
-      control={control}
-      value={options[control.option]}
-      onChange={(value) => {
-        set({ [control.option]: value });
-      }}
-    />
-  );
   const others = own.filter(({ option }) => !main.has(option));
+  const description = useComputed(() => shown.value?.description);
+  const view = (control: Control) => <ControlView key={control.option} control={control} />;
   return (
     <section class="network-controls" aria-label="Choose a network">
       <Picker />
-      <p class="hint">{shown.value?.description}</p>
-      <p class="buttons">
-        {free !== undefined && (
-          <button
-            type="button"
-            onClick={() => {
-              choice.value = free;
-            }}
-          >
-            Change its depth, cardinality and width
-          </button>
-        )}
-        {Object.keys(choice.value.options).length > 0 && (
-          <button
-            type="button"
-            onClick={() => {
-              choice.value = { name: choice.value.name, options: {} };
-            }}
-          >
-            Back to its defaults
-          </button>
-        )}
-      </p>
+      <p class="hint">{description}</p>
+      <Steps />
       {own.filter(({ option }) => main.has(option)).map(view)}
       {others.length > 0 && (
         <details>
@@ -56,5 +25,37 @@ export function Controls(): JSX.Element {
         </details>
       )}
     </section>
+  );
+}
+
+/** To a network that can be changed freely, and back to the defaults. */
+function Steps(): JSX.Element {
+  const canBeFree = useComputed(
+    () => !('cardinality' in defaults.value) && freeChoice(choice.value) !== undefined,
+  );
+  const isChanged = useComputed(() => Object.keys(choice.value.options).length > 0);
+  return (
+    <p class="buttons">
+      {canBeFree.value && (
+        <button
+          type="button"
+          onClick={() => {
+            choice.value = freeChoice(choice.peek()) ?? choice.peek();
+          }}
+        >
+          Change its depth, cardinality and width
+        </button>
+      )}
+      {isChanged.value && (
+        <button
+          type="button"
+          onClick={() => {
+            choice.value = { name: choice.value.name, options: {} };
+          }}
+        >
+          Back to its defaults
+        </button>
+      )}
+    </p>
   );
 }

@@ -1,7 +1,7 @@
 import { useComputed, useSignal, useSignalEffect } from '@preact/signals';
 import type { JSX } from 'preact';
 import { useId } from 'preact/hooks';
-import { choice, opened } from '../state.ts';
+import { choice, chosenName, opened } from '../state.ts';
 import { ask } from '../work/ask.ts';
 import type { Listed } from '../work/service.ts';
 
@@ -23,7 +23,7 @@ export function Picker(): JSX.Element {
     const words = search.value.toLowerCase().split(/\s+/);
     const found = all.value.filter(({ name, family }) => {
       const text = `${name} ${family}`.toLowerCase();
-      return name === choice.value.name || words.every((word) => text.includes(word));
+      return name === chosenName.value || words.every((word) => text.includes(word));
     });
     return [...Map.groupBy(found, ({ family }) => family)];
   });
@@ -48,7 +48,7 @@ export function Picker(): JSX.Element {
         </label>
         <select
           id={id}
-          value={choice.value.name}
+          value={chosenName.value}
           onChange={(event) => {
             opened.value = new Set();
             choice.value = { name: event.currentTarget.value, options: {} };
@@ -57,7 +57,7 @@ export function Picker(): JSX.Element {
           {families.value.map(([family, members]) => (
             <optgroup key={family} label={family}>
               {members.map(({ name }) => (
-                <option key={name} value={name} selected={name === choice.value.name}>
+                <option key={name} value={name} selected={name === chosenName.value}>
                   {name}
                 </option>
               ))}

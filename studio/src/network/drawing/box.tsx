@@ -7,10 +7,13 @@ import { sizes, type Box } from './layout.ts';
 interface BoxViewProps {
   readonly box: Box;
   readonly isFocusable: boolean;
-  readonly onFocus: () => void;
+  readonly onFocus: (id: string) => void;
 }
 
-/** A part on the drawing: its name, what it costs, and its share of the network's MACs as a bar. */
+/**
+ * A part on the drawing: its name, what it costs, and its share of the network's MACs as a bar. Its place stands in each of its shapes: a
+ * transform would be a thing of its own for a browser, and to paint hundreds of these takes several times as long.
+ */
 export function BoxView({ box, isFocusable, onFocus }: BoxViewProps): JSX.Element {
   const { part, x, y, width, height, level, canOpen, isOpen } = box;
   const share = Math.min(1, part.macShare * part.paths.length);
@@ -19,6 +22,9 @@ export function BoxView({ box, isFocusable, onFocus }: BoxViewProps): JSX.Elemen
   const room = width - 20;
   const indent = canOpen ? 14 : 0;
   const top = isSmall ? 19 : note === '' ? 27 : 17;
+  const title = titleOf(part);
+  // Beside the title, where that leaves room.
+  const isBeside = isSmall && 7 * title.length + indent + 6 * note.length < room;
   return (
     <g
       class={`part${part.macs > 0 ? '' : ' light'}${isOpen ? ' open' : ''}`}
@@ -28,7 +34,9 @@ export function BoxView({ box, isFocusable, onFocus }: BoxViewProps): JSX.Elemen
       aria-level={level}
       aria-expanded={canOpen ? isOpen : undefined}
       aria-label={sentenceOf(part)}
-      onFocus={onFocus}
+      onFocus={() => {
+        onFocus(part.id);
+      }}
       onClick={(event) => {
         event.currentTarget.focus();
         if (canOpen) toggle(part.id);
@@ -43,11 +51,16 @@ export function BoxView({ box, isFocusable, onFocus }: BoxViewProps): JSX.Elemen
       )}
       {canOpen && <path class="arrow" d={`M${x + 10} ${y + top - 8}${isOpen ? 'h9l-4.5 7z' : 'v8l7-4z'}`} />}
       <text class="title" x={x + 10 + indent} y={y + top}>
-        {fitted(titleOf(part), room - indent, 7)}
+        {fitted(title, room - indent, 7)}
       </text>{' '}
       {!isSmall && note !== '' && (
         <text class="note" x={x + 10} y={y + 33}>
           {fitted(note, room, 6)}
+        </text>
+      )}
+      {isBeside && (
+        <text class="note beside" x={x + width - 10} y={y + top}>
+          {note}
         </text>
       )}
     </g>

@@ -1,25 +1,55 @@
 import { useComputed, useSignal } from '@preact/signals';
 import type { JSX } from 'preact';
-import { useRef } from 'preact/hooks';
+import { useCallback, useMemo, useRef } from 'preact/hooks';
 import { useWidth } from '../../parts/width.ts';
 import { network, opened, selectedId, toggle } from '../state.ts';
 import { titleOf } from '../words.ts';
 import { BoxView } from './box.tsx';
-import { layout } from './layout.ts';
+import { Fresh } from './fresh.ts';
+import { layout, type Box, type Drawing, type Label } from './layout.ts';
 import { moveOf } from './move.ts';
+import { placeOfBox, placeOfLabel } from './places.ts';
+import { useResting } from './resting.ts';
+import { useSight } from './sight.ts';
 
 /** The architecture: a tree that arrow keys walk, Enter opens and closes. */
 export function DrawingView(): JSX.Element {
   const frame = useRef<HTMLDivElement>(null);
   const width = useWidth(frame);
+  const sight = useSight(frame);
   const current = useSignal<string | undefined>(undefined);
   const drawing = useComputed(() =>
     network.value === undefined || width.value === 0
-      ? undefined
+      ? nothing
       : layout(network.value, (id) => opened.value.has(id), Math.min(width.value, widest)),
   );
-  const { boxes = [], wires = [], height = 0, width: room = 0 } = drawing.value ?? {};
-  const focusable = boxes.find(({ part }) => part.id === current.value) ?? boxes.at(0);
+  const title = useComputed(() =>
+    network.value === undefined ? 'The network' : `The parts of ${titleOf(network.value)}`,
+  );
+  const { boxes, wires, height, width: room } = drawing.value;
+  const labels = wires.flatMap(({ label }) => (label === undefined ? [] : [label]));
+  const freshBoxes = useMemo(() => new Fresh<Box>(({ part }) => part.id, placeOfBox), []);
+  const freshLabels = useMemo(() => new Fresh<Label>(({ key }) => key, placeOfLabel), []);
+  const resting = useResting(drawing.value);
+  const drawnBoxes = freshBoxes.of(boxes, sight.value, resting.most);
+  const drawnLabels = freshLabels.of(labels, sight.value, resting.most);
+  resting.tell(drawnBoxes.stale + drawnLabels.stale);
+  const focusable = drawnBoxes.items.find(({ part }) => part.id === current.value) ?? drawnBoxes.items.at(0);
+  const onFocus = useCallback(
+    (id: string) => {
+      current.value = id;
+      selectedId.value = id;
+    },
+    [current],
+  );
+  const viewOfBox = useViews((box: Box, isFocusable) => (
+    <BoxView key={box.part.id} {...{ box, isFocusable, onFocus }} />
+  ));
+  const viewOfLabel = useViews(({ key, x, y, text }: Label) => (
+    <text key={key} class="shape" x={x} y={y} aria-hidden="true">
+      {text}
+    </text>
+  ));
 
   const onKeyDown = (event: KeyboardEvent) => {
     const move = focusable && moveOf(boxes, focusable.part.id, event.key);
@@ -36,33 +66,29 @@ export function DrawingView(): JSX.Element {
         height={height}
         viewBox={`0 0 ${room} ${height}`}
         role="tree"
-        aria-label={network.value === undefined ? 'The network' : `The parts of ${titleOf(network.value)}`}
+        aria-label={title}
         onKeyDown={onKeyDown}
       >
-        {wires.map(({ path, label }, index) => (
-          <g key={index} class="wire" aria-hidden="true">
-            <path d={path} />
-            {label && (
-              <text x={label.x} y={label.y}>
-                {label.text}
-              </text>
-            )}
-          </g>
-        ))}
-        {boxes.map((box) => (
-          <BoxView
-            key={box.part.id}
-            box={box}
-            isFocusable={box === focusable}
-            onFocus={() => {
-              current.value = box.part.id;
-              selectedId.value = box.part.id;
-            }}
-          />
-        ))}
+        <path class="wires" d={wires.map(({ path }) => path).join('')} aria-hidden="true" />
+        {drawnLabels.items.map((label) => viewOfLabel(label, false))}
+        {drawnBoxes.items.map((box) => viewOfBox(box, box === focusable))}
       </svg>
     </div>
   );
 }
 
+/** Draws each item once, as long as it is the same: Preact passes over elements that it has drawn already. */
+function useViews<T extends object>(
+  draw: (item: T, isFocusable: boolean) => JSX.Element,
+): (item: T, isFocusable: boolean) => JSX.Element {
+  const views = useMemo(() => [new WeakMap<T, JSX.Element>(), new WeakMap<T, JSX.Element>()], []);
+  return (item, isFocusable) => {
+    const own = views[isFocusable ? 1 : 0];
+    const view = own.get(item) ?? draw(item, isFocusable);
+    own.set(item, view);
+    return view;
+  };
+}
+
+const nothing: Drawing = { width: 0, height: 0, boxes: [], wires: [] };
 const widest = 720;

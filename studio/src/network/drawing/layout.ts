@@ -14,10 +14,20 @@ export interface Box {
   readonly isOpen: boolean;
 }
 
-/** The way of a tensor, and its shape where there is room to write it. */
+/** The shape and bytes of a tensor. */
+export interface Label {
+  /** The same as long as the network is. */
+  readonly key: string;
+  readonly x: number;
+  readonly y: number;
+  readonly height: number;
+  readonly text: string;
+}
+
+/** The way of a tensor, and what it is where there is room to write it. */
 export interface Wire {
   readonly path: string;
-  readonly label: { readonly x: number; readonly y: number; readonly text: string } | undefined;
+  readonly label: Label | undefined;
 }
 
 export interface Drawing {
@@ -40,6 +50,7 @@ export const sizes = {
   column: 84,
   /** Labels need this much. */
   label: 130,
+  line: 14,
 } as const;
 
 /** The most lanes beside a frame's parts; more shortcuts share the last. */
@@ -178,7 +189,8 @@ function wiresOf(parts: readonly Part[], parent: Part, ends: Ends): Wire[] {
     const { x, y, room } = beginOf(from);
     if (written.has(from) || room < sizes.label) return undefined;
     written.add(from);
-    return { x: x + 6, y: y + 17, text: `${shapeText(shape)} · ${bytes(size)}` };
+    const key = `${parent.id}>${from ?? ''}`;
+    return { key, x: x + 6, y: y + 17, height: sizes.line, text: `${shapeText(shape)} · ${bytes(size)}` };
   };
   const wires = parts.flatMap(({ inputs }, to): Wire[] =>
     inputs.flatMap(({ from, shape, bytes: size }): Wire[] => {
