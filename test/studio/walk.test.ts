@@ -113,7 +113,7 @@ describe.skipIf(browsers.length === 0).each(browsers.map((kind) => ({ kind })))(
       await page.driver.playwright?.keyboard.press('ArrowRight');
       await page.driver.puppeteer?.keyboard.press('ArrowRight');
       expect(await readUntil(count, (now) => now > before)).toBeGreaterThan(before);
-      await sees(page, '.network-costs', /25,028,904/);
+      await sees(page, '.figures', /25,028,904/);
     });
 
     test('Data: pictures become classes, what is none is told', async () => {

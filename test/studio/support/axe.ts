@@ -4,36 +4,19 @@ import { readUntil } from '../../support/eventually.ts';
 
 /** What is used of a page's document; its types are not those of Node. */
 declare const document: {
-  createElement(name: 'script'): PageScript;
-  readonly head: { append(script: PageScript): void };
   readonly documentElement: { readonly scrollWidth: number; readonly clientWidth: number };
   getAnimations(): readonly { readonly finished: Promise<unknown>; effect: Timed | null }[];
 };
 interface Timed {
   getComputedTiming(): { readonly endTime: number };
 }
-interface PageScript {
-  src: string;
-  onload: () => void;
-  onerror: () => void;
-}
 
-/** What axe finds wrong, as lines. */
-export async function faults(page: Pick<TestPage, 'evaluate'>): Promise<string[]> {
-  await page.evaluate((source) => {
-    const script = document.createElement('script');
-    script.src = URL.createObjectURL(new Blob([source], { type: 'text/javascript' }));
-    return new Promise<void>((resolve, reject) => {
-      script.onload = () => {
-        resolve();
-      };
-      script.onerror = () => {
-        reject(new Error('axe was not loaded'));
-      };
-      document.head.append(script);
-    });
-  }, axe.source);
-  return page.evaluate(async () => {
+/** What axe finds wrong, as lines. Of a page of Chromium's. */
+export async function faults({ evaluate, driver }: Pick<TestPage, 'evaluate' | 'driver'>): Promise<string[]> {
+  if (driver.playwright === undefined) throw new Error('expected Chromium to be driven by Playwright');
+  // Not as a script of the page, which its policy forbids.
+  await driver.playwright.evaluate(`${axe.source}; undefined`);
+  return evaluate(async () => {
     const { violations } = await (globalThis as unknown as { axe: typeof axe }).axe.run({
       rules: { 'label-content-name-mismatch': { enabled: true } },
     });
@@ -51,7 +34,7 @@ export async function faults(page: Pick<TestPage, 'evaluate'>): Promise<string[]
  * and wide. Of Chromium, whose pages have a scheme each.
  */
 export async function faultsOfRoom(
-  page: Pick<TestPage, 'evaluate' | 'setColorScheme' | 'setViewport'>,
+  page: Pick<TestPage, 'evaluate' | 'setColorScheme' | 'setViewport' | 'driver'>,
 ): Promise<string[]> {
   const found: string[] = [];
   for (const [scheme, width] of [
