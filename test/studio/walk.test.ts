@@ -107,6 +107,8 @@ describe.skipIf(browsers.length === 0).each(browsers.map((kind) => ({ kind })))(
       const count = (): Promise<number> =>
         page.evaluate(() => [...document.querySelectorAll('[role=treeitem]')].length, undefined);
       const before = await count();
+      // A page behind others is not told of its focus.
+      await page.driver.puppeteer?.bringToFront();
       await page.evaluate(() => {
         [...document.querySelectorAll('[role=treeitem][aria-expanded=false]')].at(0)?.focus();
       }, undefined);
@@ -127,12 +129,12 @@ describe.skipIf(browsers.length === 0).each(browsers.map((kind) => ({ kind })))(
         await sees(page, `.card:nth-of-type(${at + 1}) .drop`, /./);
         await page.setFiles(`.card:nth-of-type(${at + 1}) input[type=file]`, files);
         await sees(page, `.card:nth-of-type(${at + 1}) > p`, /^4 pictures/);
+        if (at === 0) await sees(page, '[role=alert] li', /^none\.jpg: /);
         await set(page, `.card:nth-of-type(${at + 1}) input[type=text]`, [
           at === 0 ? 'red' : 'blue',
           'input',
         ]);
       }
-      await sees(page, '[role=alert] li', /^none\.jpg: /);
       await click(page, 'button', /^Use these pictures$/);
       await sees(page, '.balance button', /^blue$/);
       await click(page, 'button', /^Read all pictures$/);
@@ -142,16 +144,16 @@ describe.skipIf(browsers.length === 0).each(browsers.map((kind) => ({ kind })))(
     test('Train: a run begins, ends and has curves', async () => {
       await enter('Train');
       await set(page, 'form input[type=number]', ['1', 'input']);
-      await click(page, 'form button[type=submit]', /^Start training$/);
+      await click(page, 'form button[type=submit]:not(:disabled)', /^Start training$/);
       await sees(page, '.card [role=status]', /^Finished: 1 of 1 epochs/);
       await sees(page, 'main figure, main svg', /(?:)/);
     });
 
     test('Judge: cells open pictures', async () => {
       await enter('Judge');
-      await set(page, '.judge-choose .field:nth-of-type(1) select', [opened.run, 'change']);
-      await set(page, '.judge-choose .field:nth-of-type(2) select', [opened.data, 'change']);
-      await sees(page, '.judge-choose .field:nth-of-type(3) option', /^Test$/);
+      await set(page, '.judge-choose div.field select', [opened.run, 'change']);
+      await set(page, '.judge-choose label:nth-of-type(1) select', [opened.data, 'change']);
+      await sees(page, '.judge-choose label:nth-of-type(2) option', /^Test$/);
       await click(page, '.judge-choose button', /^Judge$/);
       await click(page, '.judge-matrix button', /^lime taken for/);
       await sees(page, 'h2', /^lime taken for/);
@@ -160,6 +162,8 @@ describe.skipIf(browsers.length === 0).each(browsers.map((kind) => ({ kind })))(
 
     test('Look inside: a picture of the data is explained', async () => {
       await enter('Look inside');
+      await sees(page, '.inside-chooser label:nth-of-type(2) option', /./);
+      await set(page, '.inside-chooser label:nth-of-type(2) select', ['0', 'change']);
       await sees(page, '.inside-pictures canvas', /(?:)/);
     });
 
