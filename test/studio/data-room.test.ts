@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { browsers, openBrowser, type TestBrowser } from '../browser/support/browsers.ts';
+import { browsers, openBrowser, type TestBrowser, type TestPage } from '../browser/support/browsers.ts';
+import { faultsOfRoom } from './support/axe.ts';
 import { ppm } from './support/bitmap.ts';
 import { dropOn } from './support/drop.ts';
 import { engines, filmed, openRoom, sumOfDigits } from './support/page.ts';
@@ -44,6 +45,7 @@ describe.skipIf(!browsers.includes('chromium')).each(engines)('in the room Data,
   let browser: TestBrowser;
   let studio: Awaited<ReturnType<typeof serve>>;
   let page: Page;
+  let shown: TestPage;
   let lines: readonly string[];
 
   beforeAll(async () => {
@@ -51,6 +53,7 @@ describe.skipIf(!browsers.includes('chromium')).each(engines)('in the room Data,
     studio = await serve();
     const room = await openRoom(browser, studio, 'data');
     page = room.page;
+    shown = room.opened;
     lines = room.opened.console;
   });
 
@@ -201,6 +204,10 @@ describe.skipIf(!browsers.includes('chromium')).each(engines)('in the room Data,
     await mirrored.fill('2');
     const some = await settled('0.5', (all) => new Set(all.map(String)).size === 2);
     expect(new Set(some.map(String))).toEqual(new Set([String(plain), String(turned)]));
+  });
+
+  test('axe finds nothing in it as it stands, light or dark, wide or narrow', async () => {
+    expect(await faultsOfRoom(shown)).toEqual([]);
   });
 
   test('and nothing went wrong meanwhile', () => {

@@ -9,6 +9,7 @@ import { buildCheckpoint } from '../../src/train/checkpoint.ts';
 import type { PicturePaths } from '../../src/use/explain/explanation.ts';
 import { browsers, openBrowser, type TestBrowser } from '../browser/support/browsers.ts';
 import { drawWeights } from '../use/explain/networks.ts';
+import { faultsOfRoom } from './support/axe.ts';
 import { InsidePage } from './support/inside-page.ts';
 import { bundled, openPlatform, serveMachine, serveStatic, type TestPlatform } from './support/studio.ts';
 
@@ -166,6 +167,7 @@ describe.skipIf(browsers.length === 0).each(browsers.map((kind) => ({ kind })))(
           'aria-label',
         );
         expect(groups[31]).toMatch(/^Filter 31, group 7: weights from /);
+        if (kind === 'chromium') expect(await faultsOfRoom(page)).toEqual([]);
         expect(page.console.filter((line) => /^(error|uncaught)/.test(line))).toEqual([]);
       } finally {
         await studio.close();

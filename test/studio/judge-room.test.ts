@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import type { Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { browsers, openBrowser, type TestBrowser } from '../browser/support/browsers.ts';
+import { browsers, openBrowser, type TestBrowser, type TestPage } from '../browser/support/browsers.ts';
+import { faultsOfRoom } from './support/axe.ts';
 import { asking } from './support/line.ts';
 import { openRoom } from './support/page.ts';
 import { serveMachine, type TestStudio } from './support/studio.ts';
@@ -11,6 +12,7 @@ let opened: TrainedStudio;
 let studio: TestStudio;
 let browser: TestBrowser;
 let page: Page;
+let shown: TestPage;
 let lines: readonly string[];
 let truth: readonly Judgement[];
 
@@ -51,6 +53,7 @@ describe.skipIf(!browsers.includes('chromium'))('in the room Judge', () => {
     browser = await openBrowser('chromium');
     const room = await openRoom(browser, studio, 'judge');
     page = room.page;
+    shown = room.opened;
     lines = room.opened.console;
   });
 
@@ -249,6 +252,10 @@ describe.skipIf(!browsers.includes('chromium'))('in the room Judge', () => {
     await expect
       .poll(() => page.getByRole('button', { name: 'Save with the network' }).isDisabled())
       .toBe(true);
+  });
+
+  test('axe finds nothing in it as it stands, light or dark, wide or narrow', async () => {
+    expect(await faultsOfRoom(shown)).toEqual([]);
   });
 
   test('and nothing went wrong meanwhile', () => {

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { browsers, openBrowser, type TestBrowser, type TestPage } from '../browser/support/browsers.ts';
 import { readUntil } from '../support/eventually.ts';
+import { faultsOfRoom } from './support/axe.ts';
 import {
   openPlatform,
   serveMachine,
@@ -162,6 +163,13 @@ describe.skipIf(cases.length === 0).each(cases)('in $kind, computed by $engine',
     );
     expect(status).toBe(200);
   });
+
+  test.runIf(kind === 'chromium')(
+    'axe finds nothing in it as it stands, light or dark, wide or narrow',
+    async () => {
+      expect(await faultsOfRoom(page)).toEqual([]);
+    },
+  );
 
   test('all of it fits into the narrowest screen', async () => {
     await page.setViewport({ width: 360, height: 800 });

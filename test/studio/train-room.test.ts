@@ -10,6 +10,7 @@ import { browsers, openBrowser, type TestBrowser, type TestPage } from '../brows
 import { environment } from '../cli/cardinal.ts';
 import { eventually, readUntil } from '../support/eventually.ts';
 import { bundled, writeSome } from '../support/some-pictures.ts';
+import { faultsOfRoom } from './support/axe.ts';
 import { asking } from './support/line.ts';
 import { copyRun, epochRecord, stepRecord, writeRun } from './support/runs.ts';
 import {
@@ -81,12 +82,16 @@ describe.skipIf(!browsers.includes('chromium'))('the room Train', () => {
     await browser.close();
   });
 
+  /** The page that was opened last. */
+  let shown: TestPage;
+
   async function open(hash: string, url = studio.url): Promise<Page> {
-    const { driver } = await browser.newPage();
-    if (driver.playwright === undefined) throw new Error('Chromium is driven by playwright');
-    driver.playwright.setDefaultTimeout(60_000);
-    await driver.playwright.goto(`${url}${hash}`);
-    return driver.playwright;
+    shown = await browser.newPage();
+    const { playwright: page } = shown.driver;
+    if (page === undefined) throw new Error('Chromium is driven by playwright');
+    page.setDefaultTimeout(60_000);
+    await page.goto(`${url}${hash}`);
+    return page;
   }
 
   const card = (page: Page, run: string) => page.getByRole('region', { name: `Run ${run}`, exact: true });
@@ -258,6 +263,7 @@ describe.skipIf(!browsers.includes('chromium'))('the room Train', () => {
     expect(svg).toContain('run 12');
     expect(svg).not.toContain('var(--');
     expect(await saved(`${title} PNG`)).toMatch(/^\x89PNG/);
+    expect(await faultsOfRoom(shown)).toEqual([]);
   });
 
   test('tells that a run is gone, and shows it when it is back', async () => {

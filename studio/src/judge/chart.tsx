@@ -16,10 +16,10 @@ export function Chart({
   const place = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const drawn = Plot.plot({ ...options, className: 'judge-plot', style: { background: 'transparent' } });
-    drawn.setAttribute('role', 'img');
-    drawn.setAttribute('aria-label', title);
+    // What it shows is said of the box around it: the library names parts of a drawing that have no role.
+    drawn.setAttribute('aria-hidden', 'true');
     place.current?.replaceChildren(drawn);
-  }, [options, title]);
+  }, [options]);
   const save = (type: 'svg' | 'png'): void => {
     const svg = place.current?.querySelector('svg');
     if (svg) void saveChart(name, svg, type);
@@ -27,7 +27,7 @@ export function Chart({
   return (
     <figure class="judge-chart">
       <figcaption>{title}</figcaption>
-      <div ref={place} />
+      <div ref={place} role="img" aria-label={title} />
       <div class="judge-tools">
         <button
           type="button"

@@ -24,6 +24,7 @@ function standalone(svg: SVGSVGElement): string {
   const style = getComputedStyle(svg);
   const copy = svg.cloneNode(true) as SVGSVGElement;
   copy.setAttribute('xmlns', 'http://www.w3.org/2000/svg');
+  copy.removeAttribute('aria-hidden');
   copy.style.color = style.color;
   copy.style.background = getComputedStyle(document.body).backgroundColor;
   return new XMLSerializer()

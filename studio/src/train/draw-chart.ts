@@ -46,8 +46,8 @@ export function drawChart(series: readonly Series[], { width, kind }: ChartShape
   const longest = Math.max(0, ...series.flatMap(({ faint, bold }) => [last(faint), last(bold)]));
   const isFew = series.length <= fewRuns;
   const marks = series.flatMap((one) => marksOf(isLogarithmic ? aboveZero(one) : one, { isFew, longest }));
-  return Plot.plot({
-    ...{ width, height: 230, marginLeft: 52, marginBottom: 40, ariaHidden: 'true', marks },
+  const drawn = Plot.plot({
+    ...{ width, height: 230, marginLeft: 52, marginBottom: 40, marks },
     style: { background: 'none', fontSize: '12px' },
     x: { label: 'epoch', ticks: Math.max(2, Math.floor(width / 90)), domain: [0, Math.max(longest, 1e-9)] },
     y: {
@@ -56,6 +56,9 @@ export function drawChart(series: readonly Series[], { width, kind }: ChartShape
       ...(kind === 'share' && { percent: true, domain: [0, 100] }),
     },
   }) as SVGSVGElement;
+  // What it shows is said of the box around it.
+  drawn.setAttribute('aria-hidden', 'true');
+  return drawn;
 }
 
 function marksOf(

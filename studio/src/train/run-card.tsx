@@ -28,9 +28,9 @@ export function RunCard({ run, look, curves }: Shown): JSX.Element {
   };
   return (
     <section class="card" aria-label={`Run ${run.name}`}>
-      <h3>
+      <h2>
         <Swatch look={look} /> {run.name}
-      </h3>
+      </h2>
       <p role={isBad ? 'alert' : 'status'}>{text}</p>
       {run.training !== 'no' && now !== undefined && (
         <>

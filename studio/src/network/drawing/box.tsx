@@ -30,7 +30,8 @@ export function BoxView({ box, isFocusable, onFocus }: BoxViewProps): JSX.Elemen
       class={`part${part.macs > 0 ? '' : ' light'}${isOpen ? ' open' : ''}`}
       role="treeitem"
       data-id={part.id}
-      tabIndex={isFocusable ? 0 : -1}
+      // In lower case: attributes of SVG are told apart by it, and Firefox knows no other.
+      tabindex={isFocusable ? 0 : -1}
       aria-level={level}
       aria-expanded={canOpen ? isOpen : undefined}
       aria-label={sentenceOf(part)}
