@@ -42,7 +42,8 @@ export async function serveHere(): Promise<{
       await Promise.race([once(child.stderr, 'data'), closed]);
     }
   };
-  const late = setTimeout(() => child.kill('SIGKILL'), 60_000);
+  // For what hangs: a busy machine takes as long as it likes.
+  const late = setTimeout(() => child.kill('SIGKILL'), 300_000);
   try {
     const [, url] = await found(/listening on (http:[^\s,]+)/);
     const versionNow = async (): Promise<string> => {
