@@ -49,12 +49,13 @@ export async function serveHere(): Promise<{
     const versionNow = async (): Promise<string> => {
       const headers = { 'content-type': 'image/gif' };
       const response = await fetch(`${url}/classify`, { method: 'POST', headers, body: gif });
-      const { version, predictions } = (await response.json()) as {
+      const answer = await response.text();
+      const { version, predictions } = JSON.parse(answer) as {
         readonly version: string;
         readonly predictions?: readonly unknown[];
       };
       if (response.status !== 200 || predictions?.length !== 3)
-        throw new Error(`it answered ${response.status}`);
+        throw new Error(`it answered ${response.status}: ${answer}`);
       return version;
     };
     const before = await versionNow();

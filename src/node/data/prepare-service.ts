@@ -10,9 +10,14 @@ export interface PrepareCallbacks {
 
 /** What a thread does that prepares pictures. */
 export interface PrepareService {
+  /** Answers when the thread has loaded all that it needs. */
+  ready: Call;
   prepare: Call<[picture: PictureToPrepare], Prepared, PrepareCallbacks>;
   decode: Call<[picture: PictureToDecode], Picture, PrepareCallbacks>;
 }
+
+/** A picture's work. */
+export type PictureWork = Exclude<keyof PrepareService, 'ready'>;
 
 /** What a thread is started with. */
 export interface PrepareData {

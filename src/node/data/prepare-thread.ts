@@ -8,7 +8,7 @@ import { tookTooLong } from '../../data/in-time.ts';
 import type { ReceivedPicture } from '../../data/picture-input.ts';
 import type { PictureToDecode } from '../../use/batch/prepare.ts';
 import { portOfThread } from '../thread-port.ts';
-import type { PrepareCallbacks, PrepareData, PrepareService } from './prepare-service.ts';
+import type { PictureWork, PrepareCallbacks, PrepareData, PrepareService } from './prepare-service.ts';
 
 /** The times that a picture may take until its thread is ended: a decoder that looks at the time itself goes first. */
 const patience = 1.25;
@@ -19,6 +19,7 @@ const looks = 10;
 export class PrepareThread {
   readonly #worker: Worker;
   readonly #channel: Channel<PrepareService>;
+  #ready: Promise<void> | undefined;
 
   constructor(script: URL, workerData: PrepareData) {
     this.#worker = new Worker(script, {
@@ -39,11 +40,13 @@ export class PrepareThread {
    * Throws what the work does. A picture that takes too long counts as one that cannot be read, and the thread is `lost`; so it is when it
    * ends by itself. `room` is asked before a large picture is decoded.
    */
-  async do<K extends keyof PrepareService>(
+  async do<K extends PictureWork>(
     name: K,
     picture: PrepareService[K]['args'][0],
     room: PrepareCallbacks['room'],
   ): Promise<PrepareService[K]['result']> {
+    // How long a thread takes to start, many seconds on a busy machine, is no fault of its first picture's.
+    await (this.#ready ??= this.#channel.call('ready', []));
     const { sent, transfer } = parcelOf(picture);
     const watch = this.#watch(picture);
     const on: PrepareCallbacks = {

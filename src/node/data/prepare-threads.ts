@@ -15,7 +15,7 @@ import { threadScript } from '../package-files.ts';
 import { isQuick } from './is-quick.ts';
 import { OwnReasons } from './own-reasons.ts';
 import { nodePictures } from './pictures.ts';
-import type { PrepareCallbacks, PrepareService } from './prepare-service.ts';
+import type { PictureWork, PrepareCallbacks, PrepareService } from './prepare-service.ts';
 import { nameOf, PrepareThread } from './prepare-thread.ts';
 
 /** Threads in which a picture may end until it is not tried again: what ended the first may have been another's fault. */
@@ -42,7 +42,7 @@ export class PrepareThreads {
   }
 
   /** Throws a `CardinalError` if the picture cannot be read, or a thread cannot be started. */
-  async do<K extends keyof PrepareService>(
+  async do<K extends PictureWork>(
     name: K,
     picture: PrepareService[K]['args'][0],
     signal: AbortSignal,

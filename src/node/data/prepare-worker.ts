@@ -5,6 +5,7 @@ import { moved } from '../../base/channel/port.ts';
 import { serve } from '../../base/channel/serve.ts';
 import type { PicturePlatform } from '../../data/picture-platform.ts';
 import { decodeHere, prepareHere } from '../../use/batch/prepare.ts';
+import { findSharp } from '../sharp.ts';
 import { portOfTarget } from '../thread-port.ts';
 import { picturesIn } from './pictures.ts';
 import type { PrepareCallbacks, PrepareData, PrepareService } from './prepare-service.ts';
@@ -26,6 +27,9 @@ function picturesOf(
 }
 
 serve<PrepareService>(portOfTarget(parentPort), {
+  ready: () => {
+    findSharp();
+  },
   prepare: async ([picture], { ask }) => {
     const prepared = await prepareHere(picture, picturesOf(ask));
     return moved(prepared, [prepared.input.buffer]);

@@ -78,6 +78,14 @@ describe('a thread that prepares pictures', () => {
     },
   );
 
+  test('and takes long to start does not have its first picture refused for that', async () => {
+    const slow = new PrepareThreads(1, () => new URL('?slow', script));
+    const limits = { maxPixels: 1000, decodeSeconds: 0.2 };
+    const picture = { received: { kind: 'file', path: 'abc' }, preprocessing, limits } as const;
+    expect(await firstOf(slow.do('prepare', picture, never))).toBe(3);
+    await slow.dispose();
+  });
+
   test('gives errors as what they are', async () => {
     await expect(prepare('unreadable')).rejects.toThrow(
       new CardinalError('cannot read the picture unreadable: it is damaged'),

@@ -1,5 +1,9 @@
-/** A thread that prepares pictures as their paths say: it ends, never answers, computes for ever, asks for room, or answers with the path's length. */
+/**
+ * A thread that prepares pictures as their paths say: it ends, never answers, computes for ever, asks for room, or answers with the path's
+ * length. With `?slow` behind its address it takes a second to start.
+ */
 import { existsSync, writeFileSync } from 'node:fs';
+import { setTimeout } from 'node:timers/promises';
 import { parentPort } from 'node:worker_threads';
 
 import { moved } from '../../../../src/base/channel/port.ts';
@@ -9,7 +13,9 @@ import type { PrepareService } from '../../../../src/node/data/prepare-service.t
 import { portOfTarget } from '../../../../src/node/thread-port.ts';
 
 if (parentPort === null) throw new Error('this is a thread');
-serve<Pick<PrepareService, 'prepare'>>(portOfTarget(parentPort), {
+if (import.meta.url.endsWith('?slow')) await setTimeout(1000);
+serve<Pick<PrepareService, 'ready' | 'prepare'>>(portOfTarget(parentPort), {
+  ready: () => undefined,
   prepare: async ([{ received }], { ask }) => {
     const path = received.kind === 'file' ? received.path : 'no file';
     const [what, ...others] = path.split(':');
