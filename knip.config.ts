@@ -26,7 +26,7 @@ const config: KnipConfig = {
     // Loaded by a page.
     'src/serve/page/in-page.js!',
     // Bundled by scripts/build-web.ts.
-    'src/web/{engine,training,worker,weights,pictures,jpeg,isolate-worker}.ts!',
+    'src/web/{engine,explain,training,worker,weights,pictures,jpeg,isolate-worker}.ts!',
     // Stand for other modules in those bundles.
     'src/base/{known-distance,no-nearest,no-rng,small-crc32,small-schemas}.ts!',
     'src/models/{all-known,no-lineage-entries,no-parts}.ts!',
@@ -57,6 +57,7 @@ const config: KnipConfig = {
     'examples/web/**/*.{js,mjs}',
     // Bundled by scripts/build-studio.ts.
     'studio/src/main.tsx',
+    'studio/src/single/main.tsx',
     'test/**/*.test.ts',
     'test/package/*program.ts',
   ],

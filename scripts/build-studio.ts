@@ -1,11 +1,17 @@
-/** Bundles the studio's page into `dist/studio/`. It uses the package as everybody does, so `dist/src` and `dist/web` come first. */
+/**
+ * Bundles the page of networks in HTML files into `dist/html/`, and the studio's page, which carries it, into `dist/studio/`. They use the
+ * package as everybody does, so `dist/src` and `dist/web` come first.
+ */
 import { cp, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build } from 'vite';
+import { buildClassifierPage } from './classifier-page.ts';
 import { root } from './on-node.ts';
 import { studyResults } from './study-results.ts';
 
 const out = join(root, 'dist/studio');
+
+await buildClassifierPage();
 
 await build({
   configFile: false,

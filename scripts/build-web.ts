@@ -2,12 +2,12 @@
  * Bundles what workers of a page start with into `dist/web/`: scripts that import nothing, so that a bundler may copy and rename them
  * as it does with pictures; and `cardinal.js`, the library for pages without a bundler. Beside them lie the licences of what they carry.
  */
-import { build, type BuildOptions, type Metafile, type Plugin } from 'esbuild';
+import { build, type BuildOptions, type Plugin } from 'esbuild';
 import { minify, type MinifyOptions } from 'terser';
 import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { byCodePoint } from '../src/base/order.ts';
+import { licences, packagesIn } from './licences.ts';
 import { split } from './split.ts';
 import { standIns, withoutGradients, withoutWords } from './stand-ins.ts';
 
@@ -61,13 +61,14 @@ const noLineage = {
   'models/part-options.ts': 'models/no-parts.ts',
   'models/parts.ts': 'models/no-parts.ts',
 };
-/** What no page has: native libraries, listings of plans, several batch sizes. */
+/** What no page has: native libraries, listings of plans. */
 const noLibrary = {
   'backends/reductions.ts': 'backends/no-reductions.ts',
   'backends/wasm/blas-kernels.ts': 'backends/wasm/no-blas-kernels.ts',
   'backends/wasm/kernels-of.ts': 'backends/wasm/no-kernels-of.ts',
-  'plan/batch-sizes.ts': 'plan/one-batch-size.ts',
 };
+/** What only the engine that explains has: several batch sizes. */
+const noBatches = { 'plan/batch-sizes.ts': 'plan/one-batch-size.ts' };
 const smaller = {
   'base/crc32.ts': 'base/small-crc32.ts',
   'zod/mini': 'base/small-schemas.ts',
@@ -86,7 +87,7 @@ const noRanks = {
   'train/add-up.ts': 'train/no-add-up.ts',
 };
 const forInference = standIns(root, {
-  ...{ ...noLineage, ...noLibrary, ...smaller },
+  ...{ ...noLineage, ...noLibrary, ...noBatches, ...smaller },
   'backends/wasm/lower/table.ts': 'backends/wasm/lower/table-inference.ts',
   'graph/ops/index.ts': 'graph/ops/index-inference.ts',
 });
@@ -97,7 +98,7 @@ const forReading = standIns(root, {
   'nn/init.ts': 'nn/no-init.ts',
 });
 const forTraining = standIns(root, {
-  ...{ ...noLineage, ...noLibrary, ...smaller, ...noRanks },
+  ...{ ...noLineage, ...noLibrary, ...noBatches, ...smaller, ...noRanks },
   'backends/wasm/lower/sync-batch-norm.ts': 'backends/wasm/lower/no-sync-batch-norm.ts',
   'data/targets.ts': 'data/no-targets.ts',
   'data/own/own-loading.ts': 'data/own/no-own-loading.ts',
@@ -122,11 +123,12 @@ const complete = {
   'web/engine/weights-script.ts': 'web/engine/own-weights-script.ts',
 };
 const forAllInference = standIns(root, {
-  ...{ ...complete, ...smaller },
+  ...{ ...complete, ...noBatches, ...smaller },
   'backends/wasm/lower/table.ts': 'backends/wasm/lower/table-inference-all.ts',
   'graph/ops/index.ts': 'graph/ops/index-inference-all.ts',
 });
-const forAllTraining = standIns(root, { ...complete, ...noRanks });
+const forAllTraining = standIns(root, { ...complete, ...noBatches, ...noRanks });
+const forExplaining = standIns(root, { ...complete, ...noRanks });
 
 // Who loads them has classes of errors already.
 const onDemand = standIns(root, { 'base/errors.ts': 'web/errors-of-loader.ts' });
@@ -148,6 +150,7 @@ const scripts = [
   ),
   await bundle({ format: 'esm', plugins: [forAllTraining, withoutWords], entryNames }, 'web/training'),
   await bundle({ format: 'esm', plugins: [forAllTraining, withoutWords], entryNames }, 'web/worker'),
+  await bundle({ format: 'esm', plugins: [forExplaining, withoutWords] }, 'web/explain'),
 ];
 // It is told where its WebAssembly is.
 const jpeg = await bundle({ format: 'esm', define: { 'import.meta.url': '""' } }, 'web/jpeg');
@@ -227,12 +230,6 @@ async function minified(text: string): Promise<string> {
   return code;
 }
 
-/** Folders of packages whose code is in bundles. */
-function packagesIn({ outputs }: Metafile): Set<string> {
-  const inputs = Object.values(outputs).flatMap(({ inputs }) => Object.keys(inputs));
-  return new Set(inputs.flatMap((path) => /^node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0] ?? []));
-}
-
 /** Shortens the way from one module to its files. */
 function nearer(module: string, from: string, to: string): Plugin {
   const path = join(root, module);
@@ -246,18 +243,6 @@ function nearer(module: string, from: string, to: string): Plugin {
       });
     },
   };
-}
-
-async function licences(packages: ReadonlySet<string>): Promise<string> {
-  const own = await readFile(join(root, 'LICENSE'), 'utf8');
-  const others = [...packages].sort(byCodePoint).map(async (path) => {
-    const name = path.slice('node_modules/'.length);
-    const file = (await readdir(join(root, path))).find((file) => /^licen[cs]e/i.test(file));
-    // A package may have its licence in its repository alone.
-    const text = file === undefined ? `scripts/licences/${name.replace('/', '-')}.txt` : `${path}/${file}`;
-    return `${name}\n\n${await readFile(join(root, text), 'utf8')}`;
-  });
-  return [`cardinal-nn\n\n${own}`, ...(await Promise.all(others))].join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 /** Whole, since another build may read or write the same file. */

@@ -58,7 +58,7 @@ function current(): Build {
   return {
     node: process.version,
     from: digest([...sources, ...settings, 'node_modules/.package-lock.json']),
-    made: digest(globSync([generated, 'dist/{kernels,src,studio,web}/**/*'], { cwd: root })),
+    made: digest(globSync([generated, 'dist/{html,kernels,src,studio,web}/**/*'], { cwd: root })),
   };
 }
 

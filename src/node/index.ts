@@ -24,6 +24,7 @@ export type {
 export type { Classification, ClassifiedPicture } from '../use/classify-each.ts';
 export { loadClassifier, type ClassifierOptions } from './classifier.ts';
 export * from './data/index.ts';
+export { exportHtml, type ExportHtmlOptions } from './html.ts';
 export { fetchFromHub } from './hub/fetch.ts';
 export type { HubFile, HubOptions } from './hub/repo.ts';
 export type { HubProgress } from '../hub/source.ts';

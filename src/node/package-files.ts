@@ -14,14 +14,19 @@ export function threadScript(name: string): URL {
   return locate(`./${name}.${isSource ? 'ts' : 'js'}`);
 }
 
+/** A file of `dist`, by its path there. Throws a `CardinalError` if it is missing. */
+export function distFile(path: string): URL {
+  return locate(`${isSource ? '../../dist' : '../..'}/${path}`);
+}
+
 /** A file of `dist/kernels`. Throws a `CardinalError` if it is missing. */
 export function kernelFile(name: string): URL {
-  return locate(`${isSource ? '../../dist' : '../..'}/kernels/${name}`);
+  return distFile(`kernels/${name}`);
 }
 
 /** `index.html` of the studio's page. Throws a `CardinalError` if it is missing. */
 export function studioPage(): URL {
-  return locate(`${isSource ? '../../dist' : '../..'}/studio/index.html`);
+  return distFile('studio/index.html');
 }
 
 /**

@@ -4,6 +4,7 @@ import type { OpenData } from '../data/open-data.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import type { PictureDataset } from '../data/source.ts';
 import type { Classification } from '../use/classify-each.ts';
+import type { HtmlFiles, HtmlNetworks } from '../use/html/files.ts';
 import type { Trained } from '../use/trained.ts';
 import type { StudioAbout, StudioItem } from './service.ts';
 import type { StudioRuns } from './train/platform.ts';
@@ -22,6 +23,9 @@ export interface StudioPlatform {
   trained(id: string): Promise<Trained>;
   /** A classifier of them, loaded once. The platform's: nobody else disposes of it. */
   classifier(id: string): Promise<StudioClassifier>;
+
+  /** What HTML files of networks are put together of. */
+  htmlFiles(networks: HtmlNetworks): Promise<HtmlFiles>;
 
   /** Writes a temperature into the checkpoint of a run or weights; the file's path. Rejects with a `CardinalError` where none can be written. */
   saveTemperature(id: string, temperature: number): Promise<string>;

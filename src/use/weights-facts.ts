@@ -2,6 +2,7 @@ import { adaptPreprocessing } from '../data/in-channels.ts';
 import type { PictureRecord } from '../data/picture-record.ts';
 import type { Preprocessing } from '../data/preprocessing.ts';
 import type { Targets } from '../data/task.ts';
+import type { Description } from '../train/description.ts';
 import type { Recipe } from '../train/recipe.ts';
 import type { OpenedWeights } from './opened-weights.ts';
 
@@ -17,6 +18,8 @@ export interface WeightsFacts {
   readonly pictures: readonly PictureRecord[] | undefined;
   /** Whether Cardinal trained them. */
   readonly ours: boolean;
+  /** Epochs and steps behind them, and how well they did, as the file says. */
+  readonly trained: Description['trained'];
   /** How they were trained, if the file records it. */
   readonly recipe: Recipe | undefined;
   /** Where the weights come from and how they may be used, as far as it is known. */
@@ -38,6 +41,7 @@ export function weightsFactsOf(
     temperature: own?.temperature,
     pictures: own?.pictures,
     ours: own?.trained !== undefined,
+    trained: own?.trained,
     recipe: own?.recipe,
     origin: own?.origin ?? known.origin,
     licence: own?.licence ?? known.licence,

@@ -9,6 +9,7 @@ export { Classifier, type WebPictureInputs } from './page/classifier.ts';
 export type { WebPictureInput } from './page/send-picture.ts';
 export { loadClassifier, type ClassifierOptions } from './page/load-classifier.ts';
 export type { WeightsInput } from './page/sent-weights.ts';
+export type { ScriptUrls, Scripts } from './scripts.ts';
 export type { LoadProgress } from './engine/fetch-blob.ts';
 export type {
   Classification,
@@ -16,6 +17,15 @@ export type {
   ClassifyManyOptions,
   ClassifyOptions,
 } from '../use/classify-each.ts';
+export type {
+  ExplainOptions,
+  FeaturesOptions,
+  LayersOptions,
+  OcclusionOptions,
+  PathsOptions,
+} from '../use/batch/options.ts';
+export type { ClassMap, PicturePaths } from '../use/explain/explanation.ts';
+export type { OcclusionMap } from './engine/explain-service.ts';
 export { trainOn } from './page/train-on.ts';
 export type { TrainOnOptions } from './page/train-options.ts';
 export type { TrainedOn } from '../run/training/train-on.ts';

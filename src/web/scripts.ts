@@ -1,5 +1,6 @@
 import { described } from '../base/described.ts';
 import { UsageError } from '../base/errors.ts';
+import { record, type Kind } from '../base/options.ts';
 
 /** URLs of what the engine and its workers run and load. The page finds them all: a worker finds none of its own. */
 export interface Scripts extends EngineScripts {
@@ -7,6 +8,8 @@ export interface Scripts extends EngineScripts {
   readonly more: string;
   /** What the small engines load for weights of the hub, and for those that are no checkpoint of a ResNeXt. */
   readonly weights: string;
+  /** The engine that tells more of pictures than their classes: of every network. */
+  readonly explain: string;
   /** What engines and decoders load for pictures that no browser decodes to the same bytes: PNG, BMP, PPM. */
   readonly pictures: string;
   /** The decoder for browsers whose own gives other bytes. */
@@ -24,6 +27,19 @@ interface EngineScripts {
   readonly kernels: { readonly relaxed: string; readonly simd: string };
 }
 
+/** URLs of some of them. */
+export type ScriptUrls = Partial<Scripts>;
+
+export const scriptUrls: Kind = {
+  expected: "absolute URLs by file: { engine: 'blob:…', kernels: { relaxed, simd }, … }",
+  is: (value) => record.is(value) && Object.values(Object(value) as object).every(isUrlOrUrls),
+};
+
+function isUrlOrUrls(value: unknown): boolean {
+  if (typeof value === 'string') return URL.canParse(value);
+  return record.is(value) && Object.values(Object(value) as object).every(isUrlOrUrls);
+}
+
 /** The networks that scripts are for: `resnext` those of the papers and their relatives, `all` every one. */
 export type Networks = 'resnext' | 'all';
 
@@ -38,6 +54,7 @@ export function scriptsAt(base?: string | URL, networks: Networks = 'resnext'): 
       ...(networks === 'all' ? complete() : small()),
       more: new URL('../../web/more.js', import.meta.url).href,
       weights: new URL('../../web/weights.js', import.meta.url).href,
+      explain: new URL('../../web/explain.js', import.meta.url).href,
       pictures: new URL('../../web/pictures.js', import.meta.url).href,
       jpeg: {
         script: new URL('../../web/jpeg.js', import.meta.url).href,
@@ -64,6 +81,7 @@ export function scriptsAt(base?: string | URL, networks: Networks = 'resnext'): 
     },
     more: at('web/more.js'),
     weights: at('web/weights.js'),
+    explain: at('web/explain.js'),
     pictures: at('web/pictures.js'),
     jpeg: { script: at('web/jpeg.js'), wasm: at('web/jpeg.wasm') },
   };

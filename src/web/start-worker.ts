@@ -56,7 +56,7 @@ export function startWorker(script: string, what: string, seconds = 60): Started
   try {
     // A page may start no script of another origin, but one of its own that imports it.
     if (new URL(script).origin !== globalThis.origin) blob = importing(script);
-    worker = new Worker(blob ?? script, { type: 'module', name: 'cardinal-nn' });
+    worker = new Worker(blob ?? script, { type: typeFor(script), name: 'cardinal-nn' });
   } catch (error) {
     void failed(messageOf(error));
     return { port: lostPort(handlers, () => ended), end };
@@ -103,6 +103,11 @@ function lostPort(handlers: ((error: Error) => void)[], ended: () => Error | und
       else handler(error);
     },
   };
+}
+
+/** Pages that are opened from the disk have no origin of their own, and Chromium starts no module in them. Those scripts import nothing. */
+function typeFor(script: string): 'classic' | 'module' {
+  return script.startsWith('blob:null/') ? 'classic' : 'module';
 }
 
 function importing(script: string): string {

@@ -74,6 +74,11 @@ async function calls(): Promise<Calls> {
       'UsageError: createBackend: expected base to be a URL, got 3',
     ],
     [
+      'createBackend of scripts that are no URLs',
+      () => createBackend({ scripts: { engine: 'engine.js' } }),
+      "UsageError: createBackend: expected scripts to be absolute URLs by file: { engine: 'blob:…', kernels: { relaxed, simd }, … }, got { engine }",
+    ],
+    [
       'loadClassifier of nothing',
       () => loadClassifier(wrong(undefined), known),
       'UsageError: loadClassifier: expected weights, a URL, a File or Blob, bytes, hf:owner/repo or opfs:path, got undefined',

@@ -57,7 +57,7 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
   './node': {
     values: `
       Classifier InUseError LockLostError RunFolder capabilities channelStatistics checkPictures
-      createBackend createLoader fetchFromHub fitPreprocessing loadClassifier loadPicture loadTrained
+      createBackend createLoader exportHtml fetchFromHub fitPreprocessing loadClassifier loadPicture loadTrained
       loadWeights openData openLoaders picturesToEvaluate readPicture recordOf resolveHub saveTemperature saveWeights
       trainOn verify`,
     types: `
@@ -65,7 +65,7 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
       OverlayOptions PathsOptions PicturePaths Times
       Capabilities ChannelStatistics Check CheckResult Classification Classified ClassifiedPicture CreateBackendOptions
       ClassifierOptions ClassifyManyOptions ClassifyOptions DataKind EncodedPicture EvaluatedSplit
-      EvaluatedWeights HubFile HubOptions HubProgress HubWeights LoadIntoOptions LoadOptions
+      EvaluatedWeights ExportHtmlOptions HubFile HubOptions HubProgress HubWeights LoadIntoOptions LoadOptions
       LoaderOptions NamedModel NodeBackendOptions OpenData OpenOptions OpenRunOptions PictureInput
       PictureInputs PicturesToEvaluate RunEvaluation TrainOnOptions Trained TrainedOn
       SaveTemperatureOptions TrainingLoaderOptions UnreadablePicture Verification VerifyRunOptions`,
@@ -79,7 +79,7 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
     values:
       'Kept VERSION connect endIn portOf portOfLine serve settingsOf studioHandlers tooLarge trainedFrom',
     types: `
-      Call Channel ChannelPort DataCheck DataDescription ExportFormat ExportedFile Filters FormsFound GradientLook GroupTimes GroupsQuery Handlers InsideBlock InsideConvolution InsideLayer InsideNetwork Judged LayerMaps Line MakeProgress PathShares PictureExplained ListedPicture MessageLine MetricsCursor MetricsPart PictureAnswer PictureRef Pixels
+      Call Channel ChannelPort DataCheck DataDescription ExportFormat ExportSizes ExportedFile Filters FormsFound GradientLook GroupTimes GroupsQuery Handlers HtmlFacts HtmlFiles HtmlNetworks InsideBlock InsideConvolution InsideLayer InsideNetwork Judged LayerMaps Line MakeProgress PathShares PictureExplained ListedPicture MessageLine MetricsCursor MetricsPart PictureAnswer PictureRef Pixels
       RegionSeen RunCurves RunState ShortcutsFound SplitName StudioAbout StudioClassifier StudioItem StudioPlatform StudioRuns StudioService TrainRequest UploadedClass`,
   },
   './train': {
@@ -101,8 +101,9 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
     types: `
       DirectoryHandleLike PageFile PageFiles PageFolders PicturesSource
       ExportOptions ImportOptions MetricsOptions MetricsRecord RunSummary RunsOptions
+      ClassMap ExplainOptions FeaturesOptions LayersOptions OcclusionMap OcclusionOptions PathsOptions PicturePaths
       Classification ClassifiedPicture ClassifierOptions ClassifyManyOptions ClassifyOptions LoadProgress NamedModel
-      TrainOnOptions TrainedOn       WeightsInput WebBackend WebBackendOptions WebPictureInput WebPictureInputs`,
+      ScriptUrls Scripts TrainOnOptions TrainedOn WeightsInput WebBackend WebBackendOptions WebPictureInput WebPictureInputs`,
   },
   './weights': {
     values: `

@@ -16,6 +16,7 @@ import { openData } from '../../src/node/data/open.ts';
 import { recordOf } from '../../src/node/data/record-pictures.ts';
 import { channelStatistics } from '../../src/node/data/channel-statistics.ts';
 import { trainOn } from '../../src/node/training/train-on.ts';
+import { exportHtml } from '../../src/node/html.ts';
 import { loadTrained } from '../../src/node/trained.ts';
 import { createLoader } from '../../src/node/data/loader.ts';
 import { verify } from '../../src/node/verify/verify.ts';
@@ -837,6 +838,11 @@ export const promises = [
     'loadTrained, channels as text',
     () => loadTrained('w.pth', { inChannels: '1' }),
     /^loadTrained: expected inChannels to be a whole number/,
+  ],
+  [
+    'exportHtml, a title that is none',
+    () => exportHtml('w.safetensors', { title: 7 }),
+    /^exportHtml: expected title to be a text that is not empty, got 7/,
   ],
   [
     'loadWeights into a name',

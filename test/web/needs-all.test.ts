@@ -8,7 +8,8 @@ import { partDefaults } from '../../src/models/part-options.ts';
 import { graphsOf } from '../../src/nn/traced.ts';
 import { plainTarget } from '../../src/backends/cpu.ts';
 import { recipes } from '../../src/train/index.ts';
-import { modelNeedsAll, weightsNeedAll } from '../../src/web/page/needs-all.ts';
+import { modelNeedsAll } from '../../src/models/needs-all.ts';
+import { weightsNeedAll } from '../../src/web/page/weights-need-all.ts';
 import { graphsNeedAll, planNeedsAll } from '../../src/web/page/steps-need-all.ts';
 import { trainingNeedsAll } from '../../src/web/page/training-needs-all.ts';
 

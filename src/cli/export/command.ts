@@ -9,6 +9,11 @@ export function define(command: Command): void {
   withWeightsFlags(command.argument('<weights>', weightsArgument, path('weights')))
     .option('--onnx <file>', 'write an ONNX model (opset 17)', path('--onnx'))
     .option('--torch <file>', 'write a PyTorch state dict, for torch.load', path('--torch'))
+    .option(
+      '--html <file>',
+      'write an HTML file that classifies pictures offline, with the network in it: a double click opens it',
+      path('--html'),
+    )
     .option('--fold-bn', 'with --onnx: fold batch norms into the preceding convolutions', false)
     .option(
       '--preprocess',
@@ -20,10 +25,13 @@ export function define(command: Command): void {
     'export runs/demo/best.safetensors --onnx demo.onnx --preprocess',
     'export runs/photos/best.safetensors --onnx photos.onnx --fold-bn',
     'export runs/photos/best.safetensors --torch photos.pth',
+    'export runs/photos/best.safetensors --html photos.html',
   ).action(async (weights: string, flags: ExportFlags) => {
-    const { onnx, torch, foldBn, preprocess } = flags;
-    if (onnx === undefined && torch === undefined) {
-      throw new UsageError('nothing to write: give --onnx FILE, --torch FILE, or both');
+    const { onnx, torch, html, foldBn, preprocess } = flags;
+    if (onnx === undefined && torch === undefined && html === undefined) {
+      throw new UsageError(
+        'nothing to write: give --onnx FILE, --torch FILE, --html FILE, or several of them',
+      );
     }
     if (onnx === undefined && (foldBn || preprocess)) {
       throw new UsageError(`${foldBn ? '--fold-bn' : '--preprocess'} needs --onnx FILE`);

@@ -1,16 +1,19 @@
-import { resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { basename, extname, resolve } from 'node:path';
 import { UsageError } from '../../base/errors.ts';
 import { modelInfo } from '../../models/registry.ts';
 import { writeFileAtomic } from '../../node/files.ts';
+import { nodeHtmlParts } from '../../node/html.ts';
 import { version } from '../../node/version.ts';
 import { bytes } from '../../report/format.ts';
 import { prepareFor } from '../../node/prepare.ts';
+import { htmlSize, weightBytes } from '../../use/html/size.ts';
 import type { Trained } from '../../use/trained.ts';
 import { exportOnnx } from '../../weights/onnx/export.ts';
 import { pytorchParts } from '../../weights/pytorch/write.ts';
 import { entriesOf } from '../../weights/safetensors.ts';
 import type { WeightsFlags } from '../flags/weights.ts';
-import { loadForUse } from '../loading.ts';
+import { loadForUse, preprocessingFor } from '../loading.ts';
 import { requirePerChannel } from '../../use/per-channel.ts';
 import { printJson, tell } from '../output/print.ts';
 
@@ -18,16 +21,18 @@ import { printJson, tell } from '../output/print.ts';
 export interface ExportFlags extends WeightsFlags {
   readonly onnx?: string;
   readonly torch?: string;
+  readonly html?: string;
   readonly foldBn: boolean;
   readonly preprocess: boolean;
   readonly json: boolean;
 }
 
+/** Bytes of a page that takes a while to write and to open. */
+const large = 64 * 2 ** 20;
+
 /** `cardinal export`: a trained network for other programs. */
 export async function exportWeights(from: string, flags: ExportFlags): Promise<void> {
-  if (flags.onnx !== undefined && flags.torch !== undefined && resolve(flags.onnx) === resolve(flags.torch)) {
-    throw new UsageError(`--onnx and --torch name the same file, ${flags.onnx}: give each its own`);
-  }
+  requireApart(flags);
   const trained = await loadForUse(from, flags);
   const written: string[] = [];
   if (flags.torch !== undefined) {
@@ -46,7 +51,34 @@ export async function exportWeights(from: string, flags: ExportFlags): Promise<v
     const input = flags.preprocess ? 'image, uint8 N×H×W×C of any size' : 'input, float32 N×C×H×W';
     tell(`wrote ${bytes(file.length)} to ${flags.onnx}: ${input} → logits`);
   }
+  if (flags.html !== undefined) {
+    await writeHtml(flags.html, trained, flags);
+    written.push(flags.html);
+  }
   if (flags.json) printJson({ from, model: trained.description, written });
+}
+
+/** Throws a `UsageError` if two flags name one file. */
+function requireApart({ onnx, torch, html }: ExportFlags): void {
+  const seen = new Map<string, string>();
+  for (const [flag, path] of Object.entries({ '--onnx': onnx, '--torch': torch, '--html': html })) {
+    if (path === undefined) continue;
+    const other = seen.get(resolve(path));
+    if (other !== undefined) {
+      throw new UsageError(`${other} and ${flag} name the same file, ${path}: give each its own`);
+    }
+    seen.set(resolve(path), flag);
+  }
+}
+
+/** Writes the page. Its title is the file's name without its ending. */
+async function writeHtml(path: string, trained: Trained, flags: ExportFlags): Promise<void> {
+  const preprocessing = await preprocessingFor(trained, flags);
+  const size = htmlSize(weightBytes(trained.model));
+  if (size > large) tell(`writing about ${bytes(size)} to ${path}`);
+  await writeFileAtomic(path, nodeHtmlParts({ ...trained, preprocessing }, basename(path, extname(path))));
+  const { size: written } = await stat(path);
+  tell(`wrote ${bytes(written)} to ${path}: open it in a browser, it needs neither a server nor a network`);
 }
 
 /** Text as a Python literal, to be copied. */

@@ -2,8 +2,10 @@ import * as z from 'zod/mini';
 import type { Handlers } from '../../base/channel/service.ts';
 import { joinedBytes } from '../../base/joined-bytes.ts';
 import { VERSION } from '../../base/version.ts';
-import { modelInfo } from '../../models/registry.ts';
-import { metadataOf } from '../../train/description.ts';
+import { inputOf, metadataFor } from '../../use/describe.ts';
+import { htmlNetworks } from '../../use/html/files.ts';
+import { htmlParts } from '../../use/html/html-parts.ts';
+import { htmlSize, weightBytes } from '../../use/html/size.ts';
 import type { Trained } from '../../use/trained.ts';
 import { exportOnnx } from '../../weights/onnx/export.ts';
 import { pytorchParts } from '../../weights/pytorch/write.ts';
@@ -12,44 +14,54 @@ import type { StudioPlatform } from '../platform.ts';
 import { argument, id } from '../schemas.ts';
 import type { ExportFormat, UseCalls } from './service.ts';
 
-const asked = z.strictObject({ weights: id, format: z.enum(['safetensors', 'pytorch', 'onnx']) });
+const asked = z.strictObject({
+  weights: id,
+  format: z.enum(['safetensors', 'pytorch', 'onnx', 'html']),
+  title: z.optional(z.string().check(z.minLength(1), z.maxLength(500))),
+});
+const askedSizes = z.strictObject({ weights: id });
 
 const endings: Readonly<Record<ExportFormat, string>> = {
   safetensors: '.safetensors',
   pytorch: '.pth',
   onnx: '.onnx',
+  html: '.html',
 };
 
 /** Answers of the room Use. */
-export function useHandlers(platform: Pick<StudioPlatform, 'trained'>): Handlers<UseCalls> {
+export function useHandlers(platform: Pick<StudioPlatform, 'trained' | 'htmlFiles'>): Handlers<UseCalls> {
+  const partsOf = async (
+    trained: Trained,
+    format: Exclude<ExportFormat, 'onnx'>,
+    title: string,
+  ): Promise<AsyncIterable<Uint8Array>> => {
+    if (format === 'html') return htmlParts(trained, await platform.htmlFiles(htmlNetworks(trained)), title);
+    const tensors = entriesOf(trained.model.stateDict());
+    return format === 'pytorch' ? pytorchParts(tensors) : safetensorsParts(tensors, metadataFor(trained));
+  };
   return {
     exportWeights: async (args) => {
-      const { weights, format } = argument('exportWeights', asked, args);
+      const { weights, format, title } = argument('exportWeights', asked, args);
       const trained = await platform.trained(weights);
-      return { name: `${trained.description.name}${endings[format]}`, bytes: await fileOf(trained, format) };
+      const { name } = trained.description;
+      const bytes =
+        format === 'onnx'
+          ? await onnxOf(trained)
+          : await joined(await partsOf(trained, format, title ?? name));
+      return { name: `${name}${endings[format]}`, bytes };
+    },
+    exportSizes: async (args) => {
+      const { weights } = argument('exportSizes', askedSizes, args);
+      const bytes = weightBytes((await platform.trained(weights)).model);
+      return { safetensors: bytes, pytorch: bytes, onnx: bytes, html: htmlSize(bytes) };
     },
   };
 }
 
-async function fileOf(trained: Trained, format: ExportFormat): Promise<Uint8Array> {
-  if (format === 'onnx') return onnxOf(trained);
-  const tensors = entriesOf(trained.model.stateDict());
-  const parts =
-    format === 'pytorch' ? pytorchParts(tensors) : safetensorsParts(tensors, metadataFor(trained));
+async function joined(parts: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
   const all: Uint8Array[] = [];
   for await (const part of parts) all.push(part);
   return joinedBytes(all);
-}
-
-/** What whoever loads the weights needs to know. */
-function metadataFor(trained: Trained): Record<string, string> {
-  const { description, classes, preprocessing, task, temperature, pictures, recipe, origin, licence } =
-    trained;
-  return metadataOf({
-    model: description,
-    input: inputOf(trained),
-    ...{ classes, task, preprocessing, temperature, pictures, recipe, origin, licence },
-  });
 }
 
 function onnxOf(trained: Trained): Promise<Uint8Array> {
@@ -67,10 +79,4 @@ function onnxOf(trained: Trained): Promise<Uint8Array> {
     },
     ...(classes !== undefined && { classes }),
   });
-}
-
-/** One picture, [C, H, W]. */
-function inputOf({ description, channels, preprocessing }: Trained): [number, number, number] {
-  const [, height, width] = modelInfo(description.name, description.options).inputShape;
-  return [channels, ...(preprocessing?.size ?? ([height, width] as const))];
 }

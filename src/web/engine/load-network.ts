@@ -6,7 +6,7 @@ import type { GraphData, ModuleData, TracedInput } from '../../nn/traced.ts';
 import { inferenceNetworkOf, type InferenceNetwork } from '../../train/inference-network.ts';
 import { openWeightsFrom } from '../../use/opened-weights.ts';
 import { knowsTasks } from '../../use/plain-answer.ts';
-import { loadFrom } from '../../use/trained.ts';
+import { loadFrom, type Trained } from '../../use/trained.ts';
 import type { LocatedWeights } from '../hub/locate.ts';
 import { beyond } from '../beyond.ts';
 import type { Scripts } from '../scripts.ts';
@@ -47,12 +47,21 @@ export type NetworkLoader = (
   means: LoadingMeans,
 ) => Promise<LoadedNetwork>;
 
-/** Weights of every kind, of every network. */
-export const loadAnyNetwork: NetworkLoader = async (
-  { source, known },
-  { verify, model: given, ...settings },
-  { graphs },
-) => {
+/** A network of weights, itself. */
+export type OpenedNetwork = Pick<
+  Trained,
+  'model' | 'description' | 'classes' | 'preprocessing' | 'temperature' | 'task'
+> & {
+  /** Has what a network of the page's own does to inputs of a shape N×C×H×W, before it is traced with them. */
+  readonly ready: (shape: readonly number[]) => Promise<void>;
+};
+
+/** Opens weights of every kind, of every network. Throws as a `NetworkLoader`. */
+export async function openAnyNetwork(
+  { source, known }: LocatedWeights,
+  { verify, model: given, ...settings }: NetworkSettings,
+  { graphs }: Pick<LoadingMeans, 'graphs'>,
+): Promise<OpenedNetwork> {
   const opened = await openWeightsFrom(source, known, { verify });
   const own = typeof given === 'object' ? moduleFrom(given) : undefined;
   const named = typeof given === 'string' ? given : undefined;
@@ -60,15 +69,27 @@ export const loadAnyNetwork: NetworkLoader = async (
     // That it is unknown, or does not fit, another script may know better.
     throw beyond(error);
   });
-  const { model, description, classes, preprocessing, temperature, task } = loaded;
+  const { task } = loaded;
   if (task === 'numbers') {
     throw new CardinalError(`${source.name} predicts numbers, which no page answers: use it in Node`);
   }
   if (task !== undefined && !knowsTasks()) throw beyond(new CardinalError(`${source.name} predicts ${task}`));
   return {
+    ...loaded,
+    ready: async (shape) => {
+      own?.add(await graphs({ shape, training: false }));
+    },
+  };
+}
+
+/** Weights of every kind, of every network. */
+export const loadAnyNetwork: NetworkLoader = async (weights, settings, means) => {
+  const opened = await openAnyNetwork(weights, settings, means);
+  const { model, description, classes, preprocessing, temperature, task, ready } = opened;
+  return {
     ...{ name: description.name, classes, preprocessing, temperature, task },
     of: async (input) => {
-      own?.add(await graphs({ shape: [1, ...input], training: false }));
+      await ready([1, ...input]);
       return inferenceNetworkOf(model, input, description);
     },
   };

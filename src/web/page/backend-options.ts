@@ -1,5 +1,5 @@
 import { flag, oneOf, wholeFrom, type Kinds } from '../../base/options.ts';
-import type { Networks } from '../scripts.ts';
+import { scriptUrls, type Networks, type ScriptUrls } from '../scripts.ts';
 import { url } from './url.ts';
 
 /** How a backend of a page computes. */
@@ -17,6 +17,11 @@ export interface WebBackendOptions {
    */
   readonly base?: string | URL | undefined;
   /**
+   * URLs of single files, absolute, in place of where `base` has them: for pages that carry them within, as Blobs, or whose build renames
+   * them. Those of `networks`, where these are named.
+   */
+  readonly scripts?: ScriptUrls | undefined;
+  /**
    * Networks that its scripts are for. Default `resnext`: small scripts for ResNets, ResNeXts and their relatives; when anything asks for
    * more, the complete ones are loaded and take over. `all`: begin with these.
    */
@@ -29,6 +34,7 @@ export const backendKinds: Kinds<WebBackendOptions> = {
   threads: wholeFrom(1),
   kernels: oneOf('relaxed', 'simd'),
   base: url,
+  scripts: scriptUrls,
   networks: oneOf('resnext', 'all'),
   training: flag,
 };

@@ -17,7 +17,24 @@ import {
   type ClassifyManyOptions,
   type ClassifyOptions,
 } from '../../use/classify-each.ts';
+import {
+  explainKinds,
+  featuresKinds,
+  layersKinds,
+  occlusionKinds,
+  pathsKinds,
+  type ExplainOptions,
+  type FeaturesOptions,
+  type LayersOptions,
+  type OcclusionOptions,
+  type PathsOptions,
+} from '../../use/batch/options.ts';
+import type { ClassMap, PicturePaths } from '../../use/explain/explanation.ts';
+import type { Output } from '../../session/compile.ts';
+import type { OcclusionMap } from '../engine/explain-service.ts';
+import type { SentPicture } from '../engine/sent-picture.ts';
 import type { ClassifierFacts, EngineService } from '../engine/service.ts';
+import type { Explained, Explaining } from './explaining.ts';
 import { parcelOf, type WebPictureInput } from './send-picture.ts';
 
 /** Several pictures: an iterable or an async one. */
@@ -30,6 +47,8 @@ export interface ClassifierParts {
   readonly limits: PictureLimits;
   /** What computes, for people. */
   readonly about: string;
+  /** What tells more of pictures than their classes. */
+  readonly explaining: Explaining;
   /** Ends the engine, if it is the classifier's own. */
   readonly end: () => void;
 }
@@ -66,6 +85,7 @@ export class Classifier {
       cut: () => this.#cut(owner),
       free: async () => {
         await this.#cut(owner);
+        this.#parts.explaining.end(gone(owner));
         this.#parts.end();
       },
     });
@@ -115,6 +135,83 @@ export class Classifier {
   }
 
   /**
+   * Logits of a picture, in the order of `classes`, as the network gives them: no temperature is in them. With the first call of this or
+   * one of the following, a second worker is started, which has the network once more; they are answered there, in their order, to the
+   * same bytes as by Node's classifier. Throws as `classify`, and the reason of `signal` when that is aborted.
+   */
+  async logits(image: WebPictureInput, options: FeaturesOptions = {}): Promise<Float32Array> {
+    checkOptions('logits', options, featuresKinds);
+    return this.#explained(image, options, ({ channel, number, sent, limits, call }) =>
+      channel.call('logits', [number, sent, limits], call),
+    );
+  }
+
+  /** The embedding of a picture: D numbers, what the network's last linear layer makes its logits of. Throws as `logits`. */
+  async features(image: WebPictureInput, options: FeaturesOptions = {}): Promise<Float32Array> {
+    checkOptions('features', options, featuresKinds);
+    return this.#explained(image, options, ({ channel, number, sent, limits, call }) =>
+      channel.call('features', [number, sent, limits], call),
+    );
+  }
+
+  /**
+   * Where in a picture the network sees a class: Grad-CAM, as Node's classifier gives it; the page draws it itself. Throws as `logits`, a
+   * `UsageError` if there is no such class.
+   */
+  async explain(image: WebPictureInput, options: ExplainOptions = {}): Promise<ClassMap> {
+    checkOptions('explain', options, explainKinds);
+    const { label } = options;
+    return this.#explained(image, options, ({ channel, number, sent, limits, call }) =>
+      channel.call('explain', [number, sent, { ...limits, label }], call),
+    );
+  }
+
+  /**
+   * The same by what the class loses while a grey square covers a part of the picture. Throws as `explain`, a `UsageError` if the square is
+   * larger than the input.
+   */
+  async occlusion(image: WebPictureInput, options: OcclusionOptions = {}): Promise<OcclusionMap> {
+    checkOptions('occlusion', options, occlusionKinds);
+    const { label, size, stride, measure, onProgress } = options;
+    return this.#explained(image, options, ({ channel, number, sent, limits, call }) =>
+      channel.call('occlusion', [number, sent, { ...limits, label, size, stride, measure }], {
+        ...call,
+        on: { progress: onProgress },
+      }),
+    );
+  }
+
+  /**
+   * What layers give for a picture, by their modules' paths: feature maps 1×C×H×W in PyTorch's order. Throws as `logits`, a `UsageError`
+   * if there is no such layer.
+   */
+  async activations(
+    image: WebPictureInput,
+    options: LayersOptions,
+  ): Promise<Readonly<Record<string, Output>>> {
+    checkOptions('activations', options, layersKinds, ['layers']);
+    const { layers } = options;
+    return this.#explained(image, options, ({ channel, number, sent, limits, call }) =>
+      channel.call('activations', [number, sent, { ...limits, layers }], call),
+    );
+  }
+
+  /**
+   * What each of the C paths of every aggregated block contributes to a class that is seen in a picture: see `pathContributions` of
+   * `cardinal-nn`. Throws as `explain`, a `CardinalError` if the network has no such block.
+   */
+  async pathContributions(image: WebPictureInput, options: PathsOptions = {}): Promise<PicturePaths> {
+    checkOptions('pathContributions', options, pathsKinds);
+    const { label, blocks, onProgress } = options;
+    return this.#explained(image, options, ({ channel, number, sent, limits, call }) =>
+      channel.call('pathContributions', [number, sent, { ...limits, label, blocks }], {
+        ...call,
+        on: { progress: onProgress },
+      }),
+    );
+  }
+
+  /**
    * Frees the network's memory and ends the worker, if it is the classifier's own; resolves when both are done. A picture that is being
    * computed is finished first, those that wait are refused with a `DisposedError`. With `drain` all calls that were made are finished,
    * and only new ones are refused. May be called again, and then without `drain` to cut the draining short.
@@ -129,7 +226,7 @@ export class Classifier {
   }
 
   async #cut(owner: string): Promise<void> {
-    this.#end.abort(new DisposedError(`${owner} was disposed of; make another to use it`));
+    this.#end.abort(gone(owner));
     const { channel, facts } = this.#parts;
     // A worker that is gone has nothing left to be freed.
     const freed = channel.call('disposeClassifier', [facts.classifier, undefined]).catch(() => undefined);
@@ -138,6 +235,24 @@ export class Classifier {
 
   #accepted(image: unknown, options: ClassifyOptions): Promise<Classification[]> {
     return this.#calls.take(() => this.#classify(image, options));
+  }
+
+  #explained<T>(
+    image: unknown,
+    { signal, maxPixels, decodeSeconds }: FeaturesOptions,
+    ask: (asking: Asking) => Promise<T>,
+  ): Promise<T> {
+    const limits = pictureLimits({ maxPixels, decodeSeconds }, this.#parts.limits);
+    return this.#calls.take(() =>
+      this.#end.during(async (end) => {
+        const either = signal === undefined ? end : AbortSignal.any([end, signal]);
+        either.throwIfAborted();
+        const { sent, transfer } = await parcelOf(image, limits, either);
+        const opened = await this.#parts.explaining.opened();
+        either.throwIfAborted();
+        return ask({ ...opened, sent, limits, call: { signal: either, transfer } });
+      }),
+    );
   }
 
   async #classify(image: unknown, { topK, ...limits }: ClassifyOptions): Promise<Classification[]> {
@@ -150,4 +265,15 @@ export class Classifier {
       return channel.call('classify', [facts.classifier, sent, { topK, ...all }], { transfer });
     });
   }
+}
+
+/** What is sent to the engine that explains. */
+interface Asking extends Explained {
+  readonly sent: SentPicture;
+  readonly limits: PictureLimits;
+  readonly call: { readonly signal: AbortSignal; readonly transfer: readonly Transferable[] | undefined };
+}
+
+function gone(owner: string): DisposedError {
+  return new DisposedError(`${owner} was disposed of; make another to use it`);
 }

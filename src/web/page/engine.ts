@@ -16,10 +16,10 @@ import { threadsFor } from './threads.ts';
 /** Until it has loaded its kernels and started its threads, which may take 60 seconds to say that they cannot. */
 const startSeconds = 120;
 
-/** Whether it is to train as well. */
-export type EngineScript = 'engine' | 'training';
+/** Whether it is to train as well, or tells more of pictures than their classes. */
+export type EngineScript = 'engine' | 'training' | 'explain';
 
-export type EngineOptions = Pick<WebBackendOptions, 'threads' | 'kernels' | 'base' | 'networks'>;
+export type EngineOptions = Pick<WebBackendOptions, 'threads' | 'kernels' | 'base' | 'scripts' | 'networks'>;
 
 /** An engine as its page holds it. */
 export interface PageEngine<S extends Service<S> = EngineService> {
@@ -39,10 +39,10 @@ export interface PageEngine<S extends Service<S> = EngineService> {
  */
 export async function startEngine<More extends Service<More> = object>(
   script: EngineScript,
-  { threads, kernels, base, networks = 'resnext' }: EngineOptions,
+  { threads, kernels, base, scripts: given, networks = 'resnext' }: EngineOptions,
 ): Promise<PageEngine<EngineService & More>> {
   const options = { threads: threadsFor(threads), kernels };
-  const scripts = scriptsAt(base, networks);
+  const scripts = { ...scriptsAt(base, networks), ...given };
   const life = lifeName();
   const worker = startWorker(scripts[script], 'the engine', startSeconds);
   const channel = connect<EngineService & More>(worker.port);

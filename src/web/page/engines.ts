@@ -1,5 +1,7 @@
 import { DisposedError, UsageError } from '../../base/errors.ts';
 import type { Backend } from '../../backends/backend.ts';
+import type { ExplainService } from '../engine/explain-service.ts';
+import type { EngineService } from '../engine/service.ts';
 import { isBeyond } from '../beyond.ts';
 import type { Networks } from '../scripts.ts';
 import { startEngine, type EngineOptions, type EngineScript, type PageEngine } from './engine.ts';
@@ -10,6 +12,7 @@ import { startEngine, type EngineOptions, type EngineScript, type PageEngine } f
  */
 export class Engines {
   readonly #start: (networks: Networks) => Promise<PageEngine>;
+  readonly #options: EngineOptions;
   #small: PageEngine | undefined;
   #complete: Promise<PageEngine> | undefined;
   #newest: PageEngine;
@@ -17,8 +20,13 @@ export class Engines {
   #held = 0;
   #closed: Error | undefined;
 
-  private constructor(start: (networks: Networks) => Promise<PageEngine>, first: PageEngine) {
+  private constructor(
+    start: (networks: Networks) => Promise<PageEngine>,
+    first: PageEngine,
+    options: EngineOptions,
+  ) {
     this.#start = start;
+    this.#options = options;
     this.#newest = first;
     if (first.networks === 'all') this.#complete = Promise.resolve(first);
     else this.#small = first;
@@ -27,7 +35,7 @@ export class Engines {
   /** Starts the first. Throws a `CardinalError` if it cannot start, with the reason. */
   static async start(script: EngineScript, options: EngineOptions): Promise<Engines> {
     const start = (networks: Networks): Promise<PageEngine> => startEngine(script, { ...options, networks });
-    return new Engines(start, await start(options.networks ?? 'resnext'));
+    return new Engines(start, await start(options.networks ?? 'resnext'), options);
   }
 
   /** The one that was started last. */
@@ -56,6 +64,12 @@ export class Engines {
       }
     }
     return work(await this.#all());
+  }
+
+  /** Starts the one that explains, with the same options. It is whose who asks for it. */
+  explaining(): Promise<PageEngine<EngineService & ExplainService>> {
+    if (this.#closed !== undefined) return Promise.reject(this.#closed);
+    return startEngine<ExplainService>('explain', { ...this.#options, networks: 'all' });
   }
 
   /** Starts none any more. */

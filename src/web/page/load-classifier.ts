@@ -23,7 +23,9 @@ import { backendKinds, type WebBackendOptions } from './backend-options.ts';
 import { Classifier } from './classifier.ts';
 import type { PageEngine } from './engine.ts';
 import { Engines, enginesOf } from './engines.ts';
-import { modelNeedsAll, weightsNeedAll } from './needs-all.ts';
+import { Explaining } from './explaining.ts';
+import { modelNeedsAll } from '../../models/needs-all.ts';
+import { weightsNeedAll } from './weights-need-all.ts';
 import { sentWeights, type WeightsInput } from './sent-weights.ts';
 
 /** How `loadClassifier` builds the network, prepares pictures and limits them. */
@@ -60,6 +62,7 @@ const kinds: Kinds<ClassifierOptions> = {
   threads: backendKinds.threads,
   kernels: backendKinds.kernels,
   base: backendKinds.base,
+  scripts: backendKinds.scripts,
   networks: backendKinds.networks,
   model: {
     expected: 'the name of a network of the registry, or a network',
@@ -95,7 +98,8 @@ export async function loadClassifier(
   options: ClassifierOptions = {},
 ): Promise<Classifier> {
   checkOptions('loadClassifier', options, kinds);
-  const { model, backend, threads, kernels, base, networks, onProgress, signal, ...settings } = options;
+  const { model, backend, threads, kernels, base, scripts, networks, onProgress, signal, ...settings } =
+    options;
   const { maxPixels, decodeSeconds, ...rest } = settings;
   let weights = sentWeights('loadClassifier', source);
   if (typeof model === 'function' && rest.inChannels !== undefined) {
@@ -111,7 +115,13 @@ export async function loadClassifier(
       : weightsNeedAll(source);
   const engines =
     backend === undefined
-      ? await Engines.start('engine', { threads, kernels, base, networks: needsAll ? 'all' : networks })
+      ? await Engines.start('engine', {
+          threads,
+          kernels,
+          base,
+          scripts,
+          networks: needsAll ? 'all' : networks,
+        })
       : enginesOf('loadClassifier', backend);
   const end = (error: Error): void => {
     if (backend === undefined) engines.end(error);
@@ -138,6 +148,11 @@ export async function loadClassifier(
       return new Classifier({
         ...{ channel: engine.channel, facts, about: aboutEngine(engine) },
         limits: pictureLimits({ maxPixels, decodeSeconds }),
+        explaining: new Explaining(
+          () => engines.explaining(),
+          // What came of a URL is here by now.
+          (channel) => channel.call('openExplained', [weights, sent], { on: { graphs } }),
+        ),
         end: () => {
           end(new DisposedError(`the classifier of ${facts.name} was disposed of; make another to use it`));
         },

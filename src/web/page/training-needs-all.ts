@@ -1,7 +1,8 @@
+import { modelNeedsAll } from '../../models/needs-all.ts';
 import { modelOrigin } from '../../models/registry.ts';
 import { Module } from '../../nn/module.ts';
 import type { NamedModel } from '../../run/training/options.ts';
-import { modelNeedsAll, weightsNeedAll } from './needs-all.ts';
+import { weightsNeedAll } from './weights-need-all.ts';
 import type { TrainOnOptions } from './train-options.ts';
 
 /** Recipes, and what may be set of one, that the small script which trains knows. */

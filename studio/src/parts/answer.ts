@@ -1,6 +1,9 @@
 import { useEffect, useState } from 'preact/hooks';
 import type { Channel, StudioService } from 'cardinal-nn/studio';
 import { engine } from '../engine/engine.ts';
+import { messageOf } from './message-of.ts';
+
+export { messageOf } from './message-of.ts';
 
 export interface Answer<T> {
   /** The newest answer there is: kept while the next one is computed. */
@@ -37,8 +40,4 @@ export function useAnswer<T>(
     // `ask` is another function at each drawing; `key` says what it asks.
   }, [key, ready]);
   return answer;
-}
-
-export function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

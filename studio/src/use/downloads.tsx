@@ -2,11 +2,16 @@ import { useSignal } from '@preact/signals';
 import type { ExportFormat, StudioItem } from 'cardinal-nn/studio';
 import type { JSX } from 'preact';
 import { whenReady } from '../engine/engine.ts';
-import { messageOf } from '../parts/answer.ts';
+import { messageOf, useAnswer } from '../parts/answer.ts';
+import { bytes } from '../parts/numbers.ts';
 import { saveFile } from '../parts/save-file.ts';
 
 const formats: readonly { readonly format: ExportFormat; readonly title: string; readonly about: string }[] =
   [
+    {
+      ...{ format: 'html', title: 'As a page' },
+      about: 'one HTML file to send and to open by a double click: it classifies pictures, offline.',
+    },
     {
       ...{ format: 'safetensors', title: 'For Cardinal' },
       about: 'safetensors: weights with classes and how pictures are prepared; other tools read them too.',
@@ -33,13 +38,17 @@ export function Downloads({ item, file }: DownloadsProps): JSX.Element {
   const busy = useSignal<ExportFormat | undefined>(undefined);
   const said = useSignal('');
   const error = useSignal<string | undefined>(undefined);
+  const { value: sizes } = useAnswer(item.id, (engine, signal) =>
+    engine.call('exportSizes', [{ weights: item.id }], { signal }),
+  );
   const download = async (format: ExportFormat): Promise<void> => {
     busy.value = format;
     error.value = undefined;
     said.value = '';
     try {
       const engine = await whenReady();
-      const made = await engine.call('exportWeights', [{ weights: item.id, format }]);
+      const asked = { weights: item.id, format, title: item.name.replace(/\.[a-z]+$/, '') };
+      const made = await engine.call('exportWeights', [asked]);
       const name = file.replace(/\.safetensors$/, made.name.slice(made.name.lastIndexOf('.')));
       saveFile(name, new Blob([new Uint8Array(made.bytes)]));
       said.value = `${name} is in your downloads.`;
@@ -57,7 +66,9 @@ export function Downloads({ item, file }: DownloadsProps): JSX.Element {
             <button type="button" disabled={busy.value !== undefined} onClick={() => void download(format)}>
               {busy.value === format ? 'Writing …' : title}
             </button>
-            <span class="hint">{about}</span>
+            <span class="hint">
+              {about} {sizes !== undefined && `About ${bytes(sizes[format])}.`}
+            </span>
           </li>
         ))}
       </ul>

@@ -15,7 +15,9 @@ export function pageCode(file: string): string {
     "import { loadClassifier } from 'cardinal-nn/web';",
     '',
     `const classifier = await loadClassifier('/${file}');`,
-    "const [best] = await classifier.classify(document.querySelector('img'));",
+    "const image = document.querySelector('img');",
+    'await image.decode();',
+    'const [best] = await classifier.classify(image);',
     'console.log(best.class, best.probability);',
   ].join('\n');
 }

@@ -10,12 +10,14 @@ import type { PictureDataset } from '../../../data/source.ts';
 import { createNodeBackend, type NodeBackendOptions } from '../../../node/backend.ts';
 import { loadClassifier } from '../../../node/classifier.ts';
 import { readPicture } from '../../../node/data/decode.ts';
+import { htmlFiles } from '../../../node/html.ts';
 import { openData } from '../../../node/data/open.ts';
 import { kindOf } from '../../../node/kind-of.ts';
 import { saveTemperature } from '../../../node/temperature.ts';
 import { loadTrained } from '../../../node/trained.ts';
 import { version } from '../../../node/version.ts';
 import type { Classifier } from '../../../use/classifier.ts';
+import type { HtmlFiles, HtmlNetworks } from '../../../use/html/files.ts';
 import type { Trained } from '../../../use/trained.ts';
 import { Kept } from '../../../studio/kept.ts';
 import type {
@@ -91,6 +93,10 @@ export class NodeStudio implements StudioPlatform {
   async classifier(id: string): Promise<StudioClassifier> {
     const path = await weightsOf(await this.#items.find(id, 'run', 'weights'));
     return this.#classifiers.get(await stampOf(path), () => loadClassifier(path, { backend: this.#backend }));
+  }
+
+  htmlFiles(networks: HtmlNetworks): Promise<HtmlFiles> {
+    return htmlFiles(networks);
   }
 
   async saveTemperature(id: string, temperature: number): Promise<string> {

@@ -20,6 +20,7 @@ import {
   type WebBackend,
 } from 'cardinal-nn/web';
 import { bundledName, openBundled } from './bundled.ts';
+import { fetchHtmlFiles } from './html-files.ts';
 import { KeptPictures } from './kept-pictures.ts';
 import { WebRuns } from './web-runs.ts';
 
@@ -85,6 +86,10 @@ export class WebStudio implements StudioPlatform {
   async classifier(id: string): Promise<StudioClassifier> {
     const { key, read } = await this.runs.weights(id);
     return this.#classifiers.get(key, async () => loadClassifier(await read(), { backend: this.#backend }));
+  }
+
+  htmlFiles(networks: 'resnext' | 'all'): ReturnType<typeof fetchHtmlFiles> {
+    return fetchHtmlFiles(networks);
   }
 
   saveTemperature(): Promise<never> {

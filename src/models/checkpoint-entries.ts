@@ -1,0 +1,5 @@
+import { cifarResNetEntries } from './cifar-entries.ts';
+import { freeEntries, paperEntries } from './resnext-entries.ts';
+
+/** Networks whose checkpoints the small engine of a page loads by itself. */
+export const checkpointEntries = [...paperEntries, ...cifarResNetEntries, ...freeEntries];
