@@ -53,7 +53,10 @@ function isBuilt(): boolean {
 }
 
 function current(): Build {
-  const sources = globSync(['src/**/*', 'scripts/**/*', 'studio/**/*'], { cwd: root, exclude: [generated] });
+  const sources = globSync(['data/**/*', 'src/**/*', 'scripts/**/*', 'studio/**/*'], {
+    cwd: root,
+    exclude: [generated],
+  });
   const settings = ['LICENSE', 'package.json', 'tsconfig.json', 'tsconfig.build.json'];
   return {
     node: process.version,

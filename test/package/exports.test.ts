@@ -76,11 +76,16 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
       'ConnectionLimits GrpcAddress LoggerOptions ModelAbout ModelSource MountOptions RunningGrpc ServeLimits ServedModel ServerOptions TlsOptions',
   },
   './studio': {
-    values:
-      'Kept VERSION connect endIn portOf portOfLine serve settingsOf studioHandlers tooLarge trainedFrom',
+    values: `
+      Kept VERSION calibrated connect endIn exampleName exampleStays noPart portOf portOfLine readPart
+      recordsIn serve settingsOf studioHandlers tooLarge trainedFrom`,
     types: `
-      Call Channel ChannelPort DataCheck DataDescription ExportFormat ExportSizes ExportedFile Filters FormsFound GradientLook GroupTimes GroupsQuery Handlers HtmlFacts HtmlFiles HtmlNetworks InsideBlock InsideConvolution InsideLayer InsideNetwork Judged LayerMaps Line MakeProgress PathShares PictureExplained ListedPicture MessageLine MetricsCursor MetricsPart PictureAnswer PictureRef Pixels
-      RegionSeen RunCurves RunState ShortcutsFound SplitName StudioAbout StudioClassifier StudioItem StudioPlatform StudioRuns StudioService TrainRequest UploadedClass`,
+      Call Channel ChannelPort CutOff DataCheck DataDescription ExportFormat ExportSizes ExportedFile Filters
+      FormsFound GradientLook GroupTimes GroupsQuery Handlers HtmlFacts HtmlFiles HtmlNetworks InsideBlock InsideConvolution InsideLayer
+      InsideNetwork Judged LayerMaps Line ListedPicture MakeProgress MessageLine MetricsCursor MetricsPart
+      PathShares PictureAnswer PictureExplained PictureRef Pixels RegionSeen RunCurves RunState
+      ShortcutsFound SplitName StudioAbout StudioClassifier StudioItem StudioPlatform StudioRuns
+      StudioService TrainRequest UploadedClass`,
   },
   './train': {
     values: `

@@ -240,7 +240,7 @@ describe.skipIf(!browsers.includes('chromium'))('a browser without room', () => 
       await has(page, 'blues', 30);
       await devtools.send('Storage.overrideQuotaForOrigin', { origin: studio.origin, quotaSize: 40_000 });
       await use(page);
-      await saysSo(page, /no more room for this page: take fewer/);
+      await saysSo(page, /"my pictures" could not be kept: the browser gives this site no more room/);
       await has(page, 'blues', 30);
       await devtools.send('Storage.overrideQuotaForOrigin', { origin: studio.origin });
       await use(page);

@@ -9,9 +9,13 @@ export function eventually<T>(check: () => T | Promise<T>): Promise<T> {
   return vi.waitFor(check, { timeout: limit, interval: 10 });
 }
 
-/** What is read once it holds, or what was read last: what ends by itself may still be ending. */
-export async function readUntil<T>(read: () => T | Promise<T>, holds: (value: T) => boolean): Promise<T> {
-  const last = performance.now() + limit;
+/** What is read once it holds, or what was read last: what ends by itself may still be ending. `within` is in milliseconds. */
+export async function readUntil<T>(
+  read: () => T | Promise<T>,
+  holds: (value: T) => boolean,
+  within = limit,
+): Promise<T> {
+  const last = performance.now() + within;
   let value = await read();
   while (!holds(value) && performance.now() < last) {
     await pause(20);

@@ -3,15 +3,15 @@ import { fileURLToPath } from 'node:url';
 import { withEndings } from '../../base/endings.ts';
 import { studioPage } from '../../node/package-files.ts';
 import { createStudio } from '../../serve/studio/create-studio.ts';
-import { sorted, type Named } from '../../serve/studio/platform/named.ts';
+import { sorted } from '../../serve/studio/platform/named.ts';
 import { NodeStudio } from '../../serve/studio/platform/node-studio.ts';
 import { newToken } from '../../serve/studio/token.ts';
-import { bundledPictures } from '../bundled.ts';
 import type { EngineFlags } from '../flags/engine.ts';
 import { print, tell } from '../output/print.ts';
 import { onInterrupt } from '../process/interrupt.ts';
 import { checkFree, listenError } from '../serve/listen.ts';
 import { openBrowser } from './open-browser.ts';
+import { withBundled } from './with-bundled.ts';
 
 /** Flags of `cardinal studio`. */
 export interface StudioFlags extends EngineFlags {
@@ -31,7 +31,7 @@ export async function studio(
   await checkFree({ host, port, flag: '--port' });
   await withEndings(async (endings) => {
     const platform = await NodeStudio.create({
-      named: withPictures(named),
+      named: withBundled(named),
       runsFolder: resolve(runs),
       engine: { name: backend, threads, blas },
     });
@@ -60,11 +60,4 @@ export async function studio(
     });
     process.exitCode = interrupt.exitCode;
   });
-}
-
-/** Where no data is named, there are the bundled pictures to begin with. */
-function withPictures(named: readonly Named[]): readonly Named[] {
-  if (named.some(({ kind }) => kind === 'data')) return named;
-  const path = resolve(bundledPictures());
-  return [...named, { kind: 'data', path, name: 'Fashion-MNIST sample' }];
 }

@@ -57,6 +57,11 @@ export function trainHandlers(platform: StudioPlatform): Handlers<TrainCalls> {
   return {
     runs: () => runs.list(),
     train: (args) => runs.start(argument('train', request, args)),
+    goOn: async (_, { signal, tell }) => {
+      await runs.goOn?.((run) => {
+        tell('cutOff', run);
+      }, signal);
+    },
     resume: (args) => {
       const { run, epochs, patience } = argument('resume', toResume, args);
       return runs.resume(run, epochs, patience);

@@ -1,5 +1,5 @@
 import type { MetricsRecord } from '../../run/folder/metrics-file.ts';
-import type { RunState, TrainRequest } from './service.ts';
+import type { CutOff, RunState, TrainRequest } from './service.ts';
 
 /** Runs of a platform: those that it trains, and those that others write while one looks. */
 export interface StudioRuns {
@@ -11,6 +11,8 @@ export interface StudioRuns {
   metrics(id: string, cursor?: MetricsCursor): Promise<MetricsPart>;
   /** Begins a run and resolves with its id once it trains. Throws a `CardinalError` if it cannot begin, or another is training. */
   start(request: TrainRequest): Promise<string>;
+  /** Goes on with runs that their pages leave in mid-training, and tells which, until it is aborted. Absent where runs outlive pages. */
+  goOn?(tell: (run: CutOff) => void, signal: AbortSignal): Promise<void>;
   /** Goes on with a run that has ended, for more epochs or with more patience if they are given. */
   resume(id: string, epochs: number | undefined, patience?: number): Promise<void>;
   /** Stops a run that this platform trains, with a checkpoint; resolves when it is over. */

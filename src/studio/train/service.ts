@@ -10,6 +10,11 @@ export interface TrainCalls {
   runs: Call<[], readonly RunState[]>;
   /** Begins a run; its id, once it trains. It goes on when the page is closed. */
   train: Call<[request: TrainRequest], string>;
+  /**
+   * Goes on with runs that are cut off because the page that trains them is closed, before this one was opened or meanwhile, and tells which,
+   * until the call is aborted. Runs of a machine outlive their pages, so there it does nothing.
+   */
+  goOn: Call<[], void, { cutOff(run: CutOff): void }>;
   /** Goes on with a run that has ended, for more epochs or with more patience if they are given. */
   resume: Call<[ResumeRequest]>;
   /** Stops a run with a checkpoint; done when it is over. */
@@ -32,7 +37,7 @@ export interface WatchCallbacks {
 export interface RunState {
   readonly id: string;
   readonly name: string;
-  /** When it was begun, in ISO 8601; undefined if its settings are not there or damaged. */
+  /** When it was begun, in ISO 8601; undefined of the example, or if its settings are not there or damaged. */
   readonly startedAt: string | undefined;
   readonly model: string | undefined;
   /** Epochs that it is to have. */
@@ -45,7 +50,19 @@ export interface RunState {
   readonly hasCheckpoint: boolean;
   /** How it ended, as its metrics say: `finished`, `interrupted`, `stopped-early`, `not-finite`; undefined if it was cut off, or trains. */
   readonly end?: string | undefined;
+  /** It came with the studio: it is used as others are, and neither goes on nor is changed. */
+  readonly isExample?: boolean | undefined;
   /** Why it ended, if it failed here. */
+  readonly error?: string | undefined;
+}
+
+/** A run that was cut off in its training. */
+export interface CutOff {
+  readonly run: string;
+  readonly name: string;
+  /** In which epoch, counted from 1. */
+  readonly epoch: number;
+  /** Why it does not go on; undefined if it does. */
   readonly error?: string | undefined;
 }
 

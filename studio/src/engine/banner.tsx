@@ -1,4 +1,5 @@
 import type { JSX } from 'preact';
+import { CutOffRun } from './cut-off.tsx';
 import { engine } from './engine.ts';
 
 const where = { machine: 'This machine', page: 'In this page' } as const;
@@ -13,6 +14,7 @@ export function EngineBanner(): JSX.Element {
         {state.kind === 'connecting' && 'Looking for what computes …'}
       </p>
       {state.kind === 'ready' && state.about.notes.map((note) => <p key={note}>{note}</p>)}
+      {state.kind === 'ready' && <CutOffRun />}
       {state.kind === 'lost' && <p role="alert">{state.message}</p>}
     </div>
   );

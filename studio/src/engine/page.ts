@@ -1,4 +1,5 @@
-import { connect, portOf, type StudioService } from 'cardinal-nn/studio';
+import { connect, portOf, type CutOff, type StudioService } from 'cardinal-nn/studio';
+import { cutOff } from './cut-off.tsx';
 import type { EngineState } from './engine.ts';
 import type { Begun } from './page-worker.ts';
 
@@ -16,6 +17,13 @@ export async function startInPage(set: (state: EngineState) => void): Promise<vo
     });
   });
   set({ kind: 'ready', about: await engine.call('about', []), engine });
+  const on = {
+    cutOff: (run: CutOff): void => {
+      cutOff.value = run;
+    },
+  };
+  // As long as the page is open. Where it fails, runs go on by hand.
+  engine.call('goOn', [], { on }).catch(() => undefined);
 }
 
 /** Resolves when the worker may be asked. Rejects with the reason if it cannot begin. */

@@ -4,6 +4,7 @@ import { useId } from 'preact/hooks';
 import { ChooseData, useChosenData, useItems } from '../data/choose.tsx';
 import { itemsVersion } from '../data/state.ts';
 import { whenReady } from '../engine/engine.ts';
+import { keepFiles } from '../engine/keep-files.ts';
 import { choice } from '../network/state.ts';
 import { messageOf } from '../parts/answer.ts';
 import { count } from '../parts/numbers.ts';
@@ -41,6 +42,7 @@ export function Form({ isTraining }: { readonly isTraining: boolean }): JSX.Elem
           ...(begin !== undefined && { weights: begin, head: 'reset' as const }),
         },
       ]);
+      keepFiles();
       const found = await engine.call('runs', []);
       setRuns(found);
       const begun = found.find(({ id: each }) => each === run);

@@ -19,8 +19,9 @@ export function GoOn({
   const busy = useSignal(false);
   const more = useSignal<number | undefined>(undefined);
   const { done, end } = curves;
+  if (!run.hasCheckpoint || run.isExample === true) return null;
   // The same steps would come to the same.
-  if (!run.hasCheckpoint || end?.reason === 'not-finite') return null;
+  if (end?.reason === 'not-finite') return null;
   const isEarly = end?.reason === 'stopped-early';
   const isDone = run.epochs !== undefined && done >= run.epochs;
   const amount = more.value ?? (isEarly ? 2 * Number(run.settings['patience'] ?? 5) : 5);

@@ -5,12 +5,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createStudio } from '../../../src/serve/studio/create-studio.ts';
-import { sorted } from '../../../src/serve/studio/platform/named.ts';
+import { sorted, type Named } from '../../../src/serve/studio/platform/named.ts';
 import { NodeStudio } from '../../../src/serve/studio/platform/node-studio.ts';
 import { servePages } from '../../browser/support/pages.ts';
 
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
 export const bundled = join(root, 'data/fashion-mnist-sample');
+/** The run that comes with the package. */
+export const example = {
+  kind: 'run',
+  path: join(root, 'data/fashion-mnist-run'),
+  name: 'Example',
+  isExample: true,
+} as const satisfies Named;
 /** The built page. */
 export const page = join(root, 'dist/studio');
 export const token = 'a-token-of-tests';
@@ -29,11 +36,14 @@ export interface TestPlatform {
   close(): Promise<void>;
 }
 
-export async function openPlatform(names: readonly string[] = [bundled]): Promise<TestPlatform> {
+export async function openPlatform(
+  names: readonly string[] = [bundled],
+  more: readonly Named[] = [],
+): Promise<TestPlatform> {
   const folder = await mkdtemp(join(tmpdir(), 'cardinal-studio-test-'));
   const runsFolder = join(folder, 'runs');
   const platform = await NodeStudio.create({
-    named: await sorted(names),
+    named: [...(await sorted(names)), ...more],
     runsFolder,
     engine: { threads: 1, blas: false },
   });

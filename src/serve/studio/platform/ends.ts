@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 
-import { parseMetricsLine } from '../../../run/folder/metrics-file.ts';
 import { endIn } from '../../../studio/train/end.ts';
+import { recordsIn } from '../../../studio/train/records.ts';
 
 /** Bytes at a file's end among which the last records are. */
 const lastBytes = 2 ** 14;
@@ -21,7 +21,7 @@ export class Ends {
       if (known?.stamp === stamp) return known.end;
       const bytes = new Uint8Array(Math.min(size, lastBytes));
       const { bytesRead } = await file.read(bytes, 0, bytes.length, size - bytes.length);
-      const end = endIn(recordsOf(bytes.subarray(0, bytesRead)));
+      const end = endIn(recordsIn(bytes.subarray(0, bytesRead)).records);
       this.#known.set(path, { stamp, end });
       return end;
     } catch {
@@ -30,14 +30,4 @@ export class Ends {
       await file.close().catch(() => undefined);
     }
   }
-}
-
-function recordsOf(bytes: Uint8Array) {
-  return new TextDecoder()
-    .decode(bytes)
-    .split('\n')
-    .flatMap((line) => {
-      const read = parseMetricsLine(new TextEncoder().encode(line));
-      return 'record' in read ? [read.record] : [];
-    });
 }

@@ -7,6 +7,8 @@ import { runsIn, type Named } from './named.ts';
 /** An item and where it is. */
 export interface Located extends StudioItem {
   readonly path: string;
+  /** Whether it is the run that comes with the package. */
+  readonly isExample: boolean;
 }
 
 /** What the studio may open: what was named, runs in folders that were, and what was made since. Nothing else is found by any id. */
@@ -16,10 +18,13 @@ export class Items {
   readonly runsFolder: string;
 
   constructor(named: readonly Named[], runsFolder: string) {
-    this.#named = [...named];
+    const isExample = (each: Named): boolean => each.kind === 'run' && each.isExample === true;
+    this.#named = named.filter((each) => !isExample(each));
     this.runsFolder = runsFolder;
     const isThere = named.some(({ kind, path }) => kind === 'runs' && path === runsFolder);
     if (!isThere) this.#named.push({ kind: 'runs', path: runsFolder, name: basename(runsFolder) });
+    // Rooms begin with the first run there is: one's own, if there is any.
+    this.#named.push(...named.filter(isExample));
   }
 
   /** Adds data that was made. */
@@ -30,11 +35,12 @@ export class Items {
 
   async all(): Promise<Located[]> {
     const found = new Map<string, Located>();
-    for (const { kind, path, name } of this.#named) {
+    for (const each of this.#named) {
+      const { kind, path, name } = each;
       const items =
         kind === 'runs'
           ? (await runsIn(path)).map((run) => located('run', run, basename(run)))
-          : [located(kind, path, name)];
+          : [located(kind, path, name, kind === 'run' && each.isExample === true)];
       for (const item of items) if (!found.has(item.id)) found.set(item.id, item);
     }
     return distinct([...found.values()]);
@@ -53,8 +59,8 @@ export class Items {
   }
 }
 
-function located(kind: StudioItem['kind'], path: string, name: string): Located {
-  return { id: `${kind}:${path}`, kind, name, path };
+function located(kind: StudioItem['kind'], path: string, name: string, isExample = false): Located {
+  return { id: `${kind}:${path}`, kind, name, path, isExample };
 }
 
 /** Those that are called alike get the folder that they lie in before their names. */

@@ -11,8 +11,13 @@ import { kindOf } from '../../../node/kind-of.ts';
 /** What was named for the studio, by what it is. Paths are real ones: what a link points to later is not asked for. */
 export type Named =
   | { readonly kind: 'data' | 'weights'; readonly path: string; readonly name: string }
-  /** A run's folder. */
-  | { readonly kind: 'run'; readonly path: string; readonly name: string }
+  /** A run's folder; that of the example that comes with the package is never written to. */
+  | {
+      readonly kind: 'run';
+      readonly path: string;
+      readonly name: string;
+      readonly isExample?: boolean | undefined;
+    }
   /** A folder of runs, those that are to come included. */
   | { readonly kind: 'runs'; readonly path: string; readonly name: string };
 

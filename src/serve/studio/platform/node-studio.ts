@@ -19,6 +19,7 @@ import { version } from '../../../node/version.ts';
 import type { Classifier } from '../../../use/classifier.ts';
 import type { HtmlFiles, HtmlNetworks } from '../../../use/html/files.ts';
 import type { Trained } from '../../../use/trained.ts';
+import { exampleStays } from '../../../studio/example.ts';
 import { Kept } from '../../../studio/kept.ts';
 import type {
   MakeProgress,
@@ -100,7 +101,9 @@ export class NodeStudio implements StudioPlatform {
   }
 
   async saveTemperature(id: string, temperature: number): Promise<string> {
-    return saveTemperature(await weightsOf(await this.#items.find(id, 'run', 'weights')), temperature);
+    const item = await this.#items.find(id, 'run', 'weights');
+    if (item.isExample) throw exampleStays();
+    return saveTemperature(await weightsOf(item), temperature);
   }
 
   async data(id: string): Promise<OpenData> {

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 
 import { CardinalError, messageOf, passOver } from '../../../base/errors.ts';
@@ -13,6 +13,7 @@ import { runConfigSchema } from '../../../node/training/config.ts';
 import { holdsCheckpoint } from '../../../run/folder/checkpoints.ts';
 import { metricsName } from '../../../run/folder/run-folder.ts';
 import type { RunConfig } from '../../../run/training/config.ts';
+import { exampleStays } from '../../../studio/example.ts';
 import { settingsOf } from '../../../studio/train/settings.ts';
 import type { MetricsCursor, MetricsPart, StudioRuns } from '../../../studio/train/platform.ts';
 import type { RunState, TrainRequest } from '../../../studio/train/service.ts';
@@ -86,7 +87,8 @@ export class NodeRuns implements StudioRuns {
     const training = new Training();
     this.#training = training;
     try {
-      const { path } = await items.find(id, 'run');
+      const { path, isExample } = await items.find(id, 'run');
+      if (isExample) throw exampleStays();
       await this.#requireNamedData(path);
       await this.#begin(training, path, () =>
         training.begin({
@@ -151,15 +153,19 @@ export class NodeRuns implements StudioRuns {
     );
   }
 
-  async #stateOf({ id, name, path }: Located): Promise<RunState> {
+  async #stateOf({ id, name, path, isExample }: Located): Promise<RunState> {
     const [config, names] = await Promise.all([configOf(path), namesIn(path)]);
     const isHere = this.#training?.path === path;
     const training = isHere ? 'here' : (await isInUse(path)) ? 'elsewhere' : 'no';
+    // The pictures of the example lie beside it, wherever the package does.
+    const known =
+      isExample && config !== undefined ? { ...config, data: join(dirname(path), config.data) } : config;
     return {
-      ...{ id, name, startedAt: config?.startedAt, model: config?.model.name },
-      ...{ epochs: config?.recipe.epochs, settings: config === undefined ? {} : settingsOf(config) },
+      ...{ id, name, isExample, model: config?.model.name },
+      startedAt: isExample ? undefined : config?.startedAt,
+      ...{ epochs: config?.recipe.epochs, settings: known === undefined ? {} : settingsOf(known) },
       ...{ training, end: training === 'no' ? await this.#ends.of(join(path, metricsName)) : undefined },
-      hasCheckpoint: holdsCheckpoint(names),
+      hasCheckpoint: isExample || holdsCheckpoint(names),
       error: this.#failures.get(path),
     };
   }

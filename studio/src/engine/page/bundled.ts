@@ -1,4 +1,5 @@
 import { openPictures } from 'cardinal-nn/web';
+import { fetched } from './fetched.ts';
 
 /** The pictures that come with the studio, by the names that readers know them by. */
 const files = {
@@ -23,14 +24,19 @@ const files = {
 
 export const bundledName = 'Fashion-MNIST sample';
 
-/** Fetches and opens them. Rejects if they are not beside the page. */
+/** Fetches and opens them. Throws a `CardinalError` if they are not beside the page. */
 export async function openBundled(): ReturnType<typeof openPictures> {
   const list = await Promise.all(
     Object.entries(files).map(async ([name, url]) => {
-      const answer = await fetch(url);
-      if (!answer.ok) throw new Error(`${name} is not beside the page: ${answer.status} for ${url.href}`);
-      return new File([await answer.blob()], name);
+      const blob = await fetched(url, name);
+      return new File([blob], (await isZipped(blob)) ? name : name.replace(/\.gz$/, ''));
     }),
   );
   return openPictures(list);
+}
+
+/** Some servers say of `.gz` that it is how the file is sent: then the browser has unzipped it. */
+async function isZipped(blob: Blob): Promise<boolean> {
+  const [first, second] = new Uint8Array(await blob.slice(0, 2).arrayBuffer());
+  return first === 0x1f && second === 0x8b;
 }

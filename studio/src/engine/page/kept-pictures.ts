@@ -1,78 +1,78 @@
 import { CardinalError } from 'cardinal-nn';
 import type { MakeProgress, UploadedClass } from 'cardinal-nn/studio';
-
-declare global {
-  /** What only workers have, and types of pages do not know. */
-  interface FileSystemFileHandle {
-    createSyncAccessHandle(): Promise<{ write(bytes: Uint8Array): number; close(): void }>;
-  }
-}
+import { storeError } from './no-room.ts';
+import { writeTo } from './private-files.ts';
 
 /** Hidden, so that it is not looked through for runs. */
 const root = '.cardinal-studio';
 
+/** Lies in a folder until all of its pictures do. */
+const unfinished = '.unfinished';
+
+/** What pages call pictures of files, as the studio's own are: a run of these says so. */
+const reserved = 'pictures';
+
 /** Folders of pictures that a visitor made, in the private file system: they outlive the tab, so a run of theirs can go on. */
 export class KeptPictures {
+  /** Those that are complete. What a tab that was closed left of others is cleared away. */
   async names(): Promise<string[]> {
-    const found: string[] = [];
     const folder = await this.#root(false);
-    if (folder === undefined) return found;
-    for await (const [name, handle] of folder.entries()) if (handle.kind === 'directory') found.push(name);
+    if (folder === undefined) return [];
+    const found: string[] = [];
+    for await (const [name, handle] of folder.entries()) {
+      if (handle.kind !== 'directory') continue;
+      if (!(await isUnfinished(handle as FileSystemDirectoryHandle))) found.push(name);
+      else {
+        await navigator.locks.request(lockOf(name), { ifAvailable: true }, async (lock) => {
+          // It may have been finished meanwhile.
+          if (lock !== null && (await isUnfinished(handle as FileSystemDirectoryHandle)))
+            await folder.removeEntry(name, { recursive: true }).catch(() => undefined);
+        });
+      }
+    }
     return found.sort((a, b) => (a < b ? -1 : 1));
   }
 
-  /** Throws an `Error` if there is none of that name. */
+  /** Throws a `CardinalError` if there is none of that name. */
   async folder(name: string): Promise<FileSystemDirectoryHandle> {
     const folder = await (await this.#root(false))?.getDirectoryHandle(name).catch(() => undefined);
     if (folder === undefined)
-      throw new Error(`the pictures "${name}" are not there any more: make them anew`);
+      throw new CardinalError(
+        `the pictures "${name}" are not there any more: make them anew in the room Data`,
+      );
     return folder;
   }
 
   /**
-   * Writes pictures by their classes; gives what they are called, `name` or with a number behind it. Throws a `CardinalError` if the browser
-   * has no room, or the signal's reason; nothing of them is left then.
+   * Writes pictures by their classes, all or none; gives what they are called, `name` or with a number behind it. Throws a `CardinalError`
+   * if there is no room for them, or the signal's reason.
    */
   async make(
     name: string,
     classes: readonly UploadedClass[],
     fileOf: (upload: string) => File,
-    { signal, onProgress }: MakeProgress,
+    progress: MakeProgress,
   ): Promise<string> {
     const files = classes.map(({ name: label, uploads }) => ({ label, files: uploads.map(fileOf) }));
-    const total = files.reduce((sum, { files: { length } }) => sum + length, 0);
-    let done = 0;
     const all = await this.#root(true);
-    const { free, folder } = await this.#newFolder(all, name);
-    try {
-      for (const { label, files: own } of files) {
-        const inside = await folder.getDirectoryHandle(label, { create: true });
-        for (const [index, file] of own.entries()) {
-          signal.throwIfAborted();
-          const ending = /\.[a-z0-9]{1,5}$/i.exec(file.name)?.[0] ?? '.jpg';
-          await write(inside, `${String(index + 1).padStart(5, '0')}${ending}`, file);
-          if (++done % 10 === 0) onProgress(done, total);
+    const taken = new Set([reserved, ...(await this.names())]);
+    for (let n = 1; ; n++) {
+      const free = n === 1 ? name : `${name}-${n}`;
+      if (taken.has(free)) continue;
+      // Another tab may have taken the name, or be about to.
+      const isMade = await navigator.locks.request(lockOf(free), { ifAvailable: true }, async (lock) => {
+        if (lock === null || (await isThere(all, free))) return false;
+        try {
+          await write(await all.getDirectoryHandle(free, { create: true }), files, progress);
+        } catch (error) {
+          await all.removeEntry(free, { recursive: true }).catch(() => undefined);
+          if (progress.signal.aborted) throw error;
+          throw await storeError(error, `the pictures "${free}" could not be kept`);
         }
-      }
-    } catch (error) {
-      await all.removeEntry(free, { recursive: true }).catch(() => undefined);
-      throw withReason(error);
+        return true;
+      });
+      if (isMade) return free;
     }
-    onProgress(total, total);
-    return free;
-  }
-
-  /** A folder that nobody has: another tab that makes one at the same time waits. */
-  async #newFolder(
-    all: FileSystemDirectoryHandle,
-    name: string,
-  ): Promise<{ readonly free: string; readonly folder: FileSystemDirectoryHandle }> {
-    return navigator.locks.request('cardinal-studio pictures', async () => {
-      const taken = new Set(await this.names());
-      let free = name;
-      for (let n = 2; taken.has(free); n++) free = `${name}-${n}`;
-      return { free, folder: await all.getDirectoryHandle(free, { create: true }) };
-    });
   }
 
   #root(create: true): Promise<FileSystemDirectoryHandle>;
@@ -84,23 +84,47 @@ export class KeptPictures {
   }
 }
 
-async function write(folder: FileSystemDirectoryHandle, name: string, file: File): Promise<void> {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  const target = await folder.getFileHandle(name, { create: true });
-  const access = await target.createSyncAccessHandle();
-  try {
-    // A disk that is full takes a part, or throws.
-    if (access.write(bytes) < bytes.length) throw new DOMException(name, 'QuotaExceededError');
-  } finally {
-    access.close();
-  }
+/** Held while pictures of that name are made. */
+function lockOf(name: string): string {
+  return `cardinal-studio data ${name}`;
 }
 
-function withReason(error: unknown): unknown {
-  return error instanceof DOMException && error.name === 'QuotaExceededError'
-    ? new CardinalError(
-        'the browser has no more room for this page: take fewer or smaller pictures, or delete runs and free the disk, then try again',
-        { cause: error },
-      )
-    : error;
+function isUnfinished(folder: FileSystemDirectoryHandle): Promise<boolean> {
+  return folder.getFileHandle(unfinished).then(
+    () => true,
+    () => false,
+  );
+}
+
+function isThere(all: FileSystemDirectoryHandle, name: string): Promise<boolean> {
+  return all.getDirectoryHandle(name).then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Of so many pictures one is told. */
+const told = 10;
+
+async function write(
+  folder: FileSystemDirectoryHandle,
+  classes: readonly { readonly label: string; readonly files: readonly File[] }[],
+  { signal, onProgress }: MakeProgress,
+): Promise<void> {
+  const total = classes.reduce((sum, { files: { length } }) => sum + length, 0);
+  let done = 0;
+  await folder.getFileHandle(unfinished, { create: true });
+  for (const { label, files } of classes) {
+    const inside = await folder.getDirectoryHandle(label, { create: true });
+    for (const [index, file] of files.entries()) {
+      signal.throwIfAborted();
+      const ending = /\.[a-z0-9]{1,5}$/i.exec(file.name)?.[0] ?? '.jpg';
+      const name = `${String(index + 1).padStart(5, '0')}${ending}`;
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      await writeTo(await inside.getFileHandle(name, { create: true }), bytes);
+      if (++done % told === 0) onProgress(done, total);
+    }
+  }
+  await folder.removeEntry(unfinished);
+  onProgress(total, total);
 }

@@ -20,8 +20,12 @@ import {
   type WebBackend,
 } from 'cardinal-nn/web';
 import { bundledName, openBundled } from './bundled.ts';
+import { ExampleRun } from './example.ts';
 import { fetchHtmlFiles } from './html-files.ts';
 import { KeptPictures } from './kept-pictures.ts';
+import { canKeepFiles, keepsNothing } from './private-files.ts';
+import { nameOf } from './run-config.ts';
+import { RunWeights } from './run-weights.ts';
 import { WebRuns } from './web-runs.ts';
 
 type Data = Awaited<ReturnType<StudioPlatform['data']>>;
@@ -32,7 +36,6 @@ const bundledId = 'data:bundled';
 const keptPrefix = 'data:kept/';
 
 const slower = 'One thread computes: this page was sent without the headers that let it have more.';
-const keepsNothing = 'This browser keeps no files for this page: runs and pictures are gone with it.';
 
 /** Networks that are held at a time. */
 const mostNetworks = 2;
@@ -42,6 +45,8 @@ export class WebStudio implements StudioPlatform {
   readonly about: StudioAbout;
   readonly runs: WebRuns;
   readonly #backend: WebBackend;
+  readonly #weights: RunWeights;
+  readonly #canKeep: boolean;
   readonly #pictures = new KeptPictures();
   readonly #uploads = new Map<string, File>();
   readonly #data = new Kept<Data>(8);
@@ -54,19 +59,18 @@ export class WebStudio implements StudioPlatform {
     const engine = about.replace(/, because .*/, '');
     const notes = [...(engine === about ? [] : [slower]), ...(canKeep ? [] : [keepsNothing])];
     this.about = { where: 'page', engine, version: VERSION, started: crypto.randomUUID(), notes };
-    this.runs = new WebRuns((id) => this.data(id), canKeep);
+    this.#canKeep = canKeep;
+    const example = new ExampleRun();
+    this.#weights = new RunWeights(example);
+    this.runs = new WebRuns({ data: (id) => this.data(id), weights: this.#weights, example, canKeep });
   }
 
   static async create(): Promise<WebStudio> {
-    const canKeep = await navigator.storage.getDirectory().then(
-      () => true,
-      () => false,
-    );
-    return new WebStudio(await createBackend(), canKeep);
+    return new WebStudio(await createBackend(), await canKeepFiles());
   }
 
   async items(): Promise<readonly StudioItem[]> {
-    const [kept, runs] = await Promise.all([this.#pictures.names().catch(() => []), this.runs.list()]);
+    const [kept, runs] = await Promise.all([this.#canKeep ? this.#pictures.names() : [], this.runs.list()]);
     return [
       { id: bundledId, kind: 'data', name: bundledName },
       ...kept.map((name): StudioItem => ({ id: `${keptPrefix}${name}`, kind: 'data', name })),
@@ -79,12 +83,12 @@ export class WebStudio implements StudioPlatform {
   }
 
   async trained(id: string): Promise<Trained> {
-    const { key, read } = await this.runs.weights(id);
+    const { key, read } = await this.#weights.of(id);
     return this.#trained.get(key, async () => trainedFrom(bytesSource(await read(), id)));
   }
 
   async classifier(id: string): Promise<StudioClassifier> {
-    const { key, read } = await this.runs.weights(id);
+    const { key, read } = await this.#weights.of(id);
     return this.#classifiers.get(key, async () => loadClassifier(await read(), { backend: this.#backend }));
   }
 
@@ -92,12 +96,14 @@ export class WebStudio implements StudioPlatform {
     return fetchHtmlFiles(networks);
   }
 
-  saveTemperature(): Promise<never> {
-    return Promise.reject(
-      new CardinalError(
-        'a page changes no weights: download them, and cardinal eval --calibrate writes the temperature',
-      ),
-    );
+  async saveTemperature(id: string, temperature: number): Promise<string> {
+    const run = (await this.runs.list()).find((each) => each.id === id);
+    if (run !== undefined && run.training !== 'no') {
+      throw new CardinalError(
+        `${nameOf(id)} is training, and would write over its temperature: stop it first, or wait until it has ended`,
+      );
+    }
+    return this.#weights.calibrate(id, temperature);
   }
 
   data(id: string): Promise<Data> {
@@ -125,6 +131,7 @@ export class WebStudio implements StudioPlatform {
   }
 
   async makeData(name: string, classes: readonly UploadedClass[], progress: MakeProgress): Promise<string> {
+    if (!this.#canKeep) throw new CardinalError(keepsNothing);
     const made = await this.#pictures.make(name, classes, (upload) => this.#uploadedFile(upload), progress);
     return `${keptPrefix}${made}`;
   }
