@@ -5,7 +5,7 @@ import { serveStatic, type TestStudio } from './support/studio.ts';
 import { collect, twoClasses, type TwoClasses } from './support/two-classes.ts';
 
 /** So many that a run is not over before its page is closed, wherever this runs. */
-const epochs = 60;
+const epochs = 30;
 
 /** Milliseconds for a test that trains, closes pages and trains on. */
 const timeout = 900_000;

@@ -13,7 +13,7 @@ import { More } from './more.tsx';
 import { suggestions } from './networks.ts';
 import { drawChosen, lookAgain, setRuns } from './runs.ts';
 import { settings, set } from './settings.ts';
-import { useFitting } from './use-fitting.ts';
+import { findFitting, useFitting } from './use-fitting.ts';
 
 /** The recipe of a run by few controls, and the button that begins it. */
 export function Form({ isTraining }: { readonly isTraining: boolean }): JSX.Element {
@@ -33,7 +33,9 @@ export function Form({ isTraining }: { readonly isTraining: boolean }): JSX.Elem
     try {
       const engine = await whenReady();
       const { augment, imageSize, patience, recipe, seed } = settings.value;
-      const { batchSize = fitting?.batchSize, learningRate = fitting?.learningRate } = settings.value;
+      // Pressed at once after other pictures were chosen, the page does not show yet how many they are.
+      const step = await findFitting(engine, data);
+      const { batchSize = step?.batchSize, learningRate = step?.learningRate } = settings.value;
       const { name, options } = chosen ?? choice.value;
       const run = await engine.call('train', [
         {

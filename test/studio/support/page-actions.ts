@@ -4,12 +4,17 @@ import { readUntil } from '../../support/eventually.ts';
 
 /** What a visitor does on a page of the studio, in either browser. Everything is found by the name that a screen reader says. */
 
+interface Choice {
+  readonly label: string;
+  readonly value: string;
+}
 /** Of the page's document; its types are not those of Node. */
 interface Control {
   readonly tagName: string;
   readonly textContent: string | null;
   readonly disabled?: boolean;
-  readonly options?: Iterable<{ readonly label: string; readonly value: string }>;
+  readonly options?: Iterable<Choice>;
+  readonly selectedOptions?: Iterable<Choice>;
   value: string;
   getAttribute(name: string): string | null;
   closest(selector: string): { readonly textContent: string | null } | null;
@@ -91,7 +96,12 @@ export async function says(page: TestPage, pattern: RegExp): Promise<RegExpExecA
   return found;
 }
 
-/** All that is to be read on the page. */
+/** All that is to be read on the page, and at its end what is chosen from lists: in Firefox that is no part of `innerText`. */
 export function textOf(page: TestPage): Promise<string> {
-  return page.evaluate(() => document.body.innerText.replaceAll(/\s+/g, ' '), undefined);
+  return page.evaluate(() => {
+    const chosen = [...document.querySelectorAll('select')].flatMap(({ selectedOptions }) =>
+      [...(selectedOptions ?? [])].map(({ label }) => label),
+    );
+    return [document.body.innerText, ...chosen].join(' ').replaceAll(/\s+/g, ' ');
+  }, undefined);
 }

@@ -19,12 +19,15 @@ export class Items {
 
   constructor(named: readonly Named[], runsFolder: string) {
     const isExample = (each: Named): boolean => each.kind === 'run' && each.isExample === true;
-    this.#named = named.filter((each) => !isExample(each));
     this.runsFolder = runsFolder;
     const isThere = named.some(({ kind, path }) => kind === 'runs' && path === runsFolder);
-    if (!isThere) this.#named.push({ kind: 'runs', path: runsFolder, name: basename(runsFolder) });
-    // Rooms begin with the first run there is: one's own, if there is any.
-    this.#named.push(...named.filter(isExample));
+    const runs: Named = { kind: 'runs', path: runsFolder, name: basename(runsFolder) };
+    this.#named = [
+      ...named.filter((each) => !isExample(each)),
+      ...(isThere ? [] : [runs]),
+      // Rooms begin with the first run there is: one's own, if there is any.
+      ...named.filter(isExample),
+    ];
   }
 
   /** Adds data that was made. */

@@ -21,11 +21,11 @@ export class KeptPictures {
     const found: string[] = [];
     for await (const [name, handle] of folder.entries()) {
       if (handle.kind !== 'directory') continue;
-      if (!(await isUnfinished(handle as FileSystemDirectoryHandle))) found.push(name);
+      if (!(await isUnfinished(handle))) found.push(name);
       else {
         await navigator.locks.request(lockOf(name), { ifAvailable: true }, async (lock) => {
           // It may have been finished meanwhile.
-          if (lock !== null && (await isUnfinished(handle as FileSystemDirectoryHandle)))
+          if (lock !== null && (await isUnfinished(handle)))
             await folder.removeEntry(name, { recursive: true }).catch(() => undefined);
         });
       }

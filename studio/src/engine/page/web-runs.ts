@@ -14,6 +14,7 @@ import {
   type TrainRequest,
 } from 'cardinal-nn/studio';
 import { listRuns, trainOn } from 'cardinal-nn/web';
+import { messageOf } from '../../parts/message-of.ts';
 import { lastRecords } from './cut-off.ts';
 import { exampleId, type ExampleRun } from './example.ts';
 import { goOnWith } from './going-on.ts';
@@ -164,8 +165,7 @@ export class WebRuns implements StudioRuns {
     training.path = path;
     this.#failures.delete(path);
     void training.over.then((error) => {
-      if (error !== undefined)
-        this.#failures.set(path, error instanceof Error ? error.message : String(error));
+      if (error !== undefined) this.#failures.set(path, messageOf(error));
       if (this.#training === training) this.#training = undefined;
     });
     await training.begin(() => this.#options.data(data), train);
