@@ -69,7 +69,9 @@ async function compare(made: Readonly<Record<string, Uint8Array | string>>): Pro
   const now = lossesOf(Buffer.from(made['metrics.jsonl']));
   const at = known.findIndex((loss, index) => loss !== now[index]);
   if (at >= 0 || known.length !== now.length) {
-    console.error(`data/fashion-mnist-run: step ${at + 1} has another loss, ${String(now[at])} and not ${String(known[at])}`);
+    console.error(
+      `data/fashion-mnist-run: step ${at + 1} has another loss, ${String(now[at])} and not ${String(known[at])}`,
+    );
     process.exitCode = 1;
   } else if (!weights.equals(made['best.safetensors'] as Uint8Array)) {
     console.error('data/fashion-mnist-run: best.safetensors has other bytes');
