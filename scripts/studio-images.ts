@@ -1,8 +1,8 @@
 /**
- * Makes the studio's pictures in docs/images, with a run to show; with a second folder a picture of every room instead: light, dark, wide
- * and as narrow as a telephone.
+ * Makes the studio's pictures in docs/images, of the run that comes with it; with a folder a picture of every room there instead: light,
+ * dark, wide and as narrow as a telephone.
  *
- *     npx cardinal demo && node scripts/studio-images.ts runs/demo [folder for all]
+ *     node scripts/studio-images.ts [FOLDER]
  *
  * Needs Chromium.
  */
@@ -17,11 +17,11 @@ import { withEndings } from '../src/base/endings.ts';
 import { createStudio } from '../src/serve/studio/create-studio.ts';
 import { sorted } from '../src/serve/studio/platform/named.ts';
 import { NodeStudio } from '../src/serve/studio/platform/node-studio.ts';
+import { exampleName } from '../src/studio/example.ts';
 import { root } from './on-node.ts';
 
 const { positionals } = parseArgs({ allowPositionals: true });
-const [run, all] = [positionals.at(0), positionals.at(1)];
-if (run === undefined) throw new Error('usage: node scripts/studio-images.ts RUN [FOLDER FOR ALL ROOMS]');
+const all = positionals.at(0);
 
 /** Rooms by their addresses, and what is done there before it is looked at. */
 const rooms: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
@@ -32,7 +32,10 @@ const rooms: Readonly<Record<string, (page: Page) => Promise<unknown>>> = {
     await page.getByRole('button', { name: 'Judge', exact: true }).click();
     await page.locator('.judge-plot').nth(1).waitFor({ timeout: 120_000 });
   },
-  inside: (page) => page.locator('.inside-pictures canvas').nth(1).waitFor(),
+  inside: async (page) => {
+    await page.locator('.inside-chooser select').nth(2).selectOption('0');
+    await page.locator('.inside-pictures canvas').nth(1).waitFor();
+  },
   paper: (page) => page.locator('main svg').first().waitFor(),
   use: (page) => page.locator('.drop').first().waitFor(),
 };
@@ -47,7 +50,10 @@ await withEndings(async (endings) => {
   const runsFolder = await mkdtemp(join(tmpdir(), 'cardinal-images-'));
   endings.add(() => rm(runsFolder, { recursive: true, force: true }));
   const platform = await NodeStudio.create({
-    named: await sorted([join(root, 'data/fashion-mnist-sample'), run]),
+    named: [
+      ...(await sorted([join(root, 'data/fashion-mnist-sample')])),
+      { kind: 'run', path: join(root, 'data/fashion-mnist-run'), name: exampleName, isExample: true },
+    ],
     runsFolder,
   });
   endings.add(() => platform.dispose());

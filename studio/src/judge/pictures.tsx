@@ -67,7 +67,7 @@ export function Pictures({ classes }: { readonly classes: readonly string[] }): 
               name={`${classes[row.label]}, taken for ${classes[row.predicted]}`}
             />
             <p>
-              {classes[row.predicted]} {percent(row.confidence)}
+              {classes[row.predicted]} <span class="whole">{percent(row.confidence)}</span>
             </p>
             {row.label !== row.predicted && <p class="soft">is {classes[row.label]}</p>}
             <p class="soft">

@@ -39,7 +39,7 @@ export function Suspects({ classes }: { readonly classes: readonly string[] }): 
               name={`labelled ${classes[one.label]}, perhaps ${classes[one.suggested]}`}
             />
             <p>
-              {classes[one.suggested]}? {percent(one.probability + one.margin)}
+              {classes[one.suggested]}? <span class="whole">{percent(one.probability + one.margin)}</span>
             </p>
             <p class="soft">labelled {classes[one.label]}</p>
           </li>

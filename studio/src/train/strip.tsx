@@ -56,7 +56,8 @@ export function Strip({ run, done }: { readonly run: RunState; readonly done: nu
                 <span>{answer?.error ?? '…'}</span>
               ) : (
                 <span class={top.class === truth ? 'is-right' : 'is-wrong'}>
-                  {top.class === truth ? '✓' : '✗'} {top.class}, {percent(top.probability)}
+                  {top.class === truth ? '✓' : '✗'} {top.class},{' '}
+                  <span class="whole">{percent(top.probability)}</span>
                 </span>
               )}
               <span>is {truth}</span>

@@ -6,6 +6,7 @@ import {
   type MetricsPart,
   type RunState,
 } from 'cardinal-nn/studio';
+import { messageOf } from '../../parts/message-of.ts';
 import { fetched } from './fetched.ts';
 
 /** The files of the run that comes with the studio (`scripts/make-example-run.ts`). */
@@ -39,7 +40,7 @@ export class ExampleRun {
         ...{ ...known, model: undefined, epochs: undefined, settings: {} },
         training: 'no',
         hasCheckpoint: false,
-        error: error instanceof Error ? error.message : String(error),
+        error: messageOf(error),
       };
     }
   }

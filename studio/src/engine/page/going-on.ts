@@ -1,5 +1,6 @@
 import type { CutOff, RunState } from 'cardinal-nn/studio';
 import { InUseError } from 'cardinal-nn/web';
+import { messageOf } from '../../parts/message-of.ts';
 import { cutOffIn, mayTry } from './cut-off.ts';
 import { pause } from './pause.ts';
 
@@ -43,8 +44,7 @@ async function goOnOnce(runs: PageRuns): Promise<CutOff | undefined> {
     await runs.resume(left.run);
     return left;
   } catch (error) {
-    if (!(error instanceof InUseError))
-      return { ...left, error: error instanceof Error ? error.message : String(error) };
+    if (!(error instanceof InUseError)) return { ...left, error: messageOf(error) };
     // Another tab was faster.
     runs.forget(left.run);
     return undefined;

@@ -1,11 +1,12 @@
 import { CardinalError } from 'cardinal-nn';
+import { messageOf } from '../../parts/message-of.ts';
 
 /** An error of the private file system in a line that says what to do. */
 export async function storeError(error: unknown, what: string): Promise<CardinalError> {
   if (error instanceof CardinalError) return error;
   const cause = { cause: error };
   if (!(error instanceof Error) || error.name !== 'QuotaExceededError')
-    return new CardinalError(`${what}: ${error instanceof Error ? error.message : String(error)}`, cause);
+    return new CardinalError(`${what}: ${messageOf(error)}`, cause);
   const { usage, quota } = await navigator.storage
     .estimate()
     .catch(() => ({ usage: undefined, quota: undefined }));
