@@ -28,7 +28,7 @@ const kinds: Kinds<ExportHtmlOptions> = { ...loadKinds, title: text, preprocessi
  *     await writeFile('pets.html', await exportHtml('runs/pets/best.safetensors', { title: 'Pets' }));
  *
  * Throws a `CardinalError` if the weights cannot be loaded, do not say how pictures are prepared, or are none that a page could use: of a
- * network that is not the registry's, that gives numbers, or of more than 512 MiB.
+ * network that is not the registry's, that gives numbers, or of more than 512 MiB; and if `classes` or `preprocessing` do not fit it.
  */
 export async function exportHtml(
   path: string | URL,

@@ -5,7 +5,7 @@ import { parseSet, type Form } from '../../models/options.ts';
 import { createModel, modelInfo } from '../../models/registry.ts';
 import type { Module } from '../../nn/module.ts';
 import { readClassNames } from '../../node/class-names.ts';
-import { requireNames } from '../../use/require-names.ts';
+import { requireClassNames } from '../../use/require-class-names.ts';
 import { writeFileAtomic } from '../../node/files.ts';
 import { prepareFor } from '../../node/prepare.ts';
 import { identifyNetwork, suggestion, withFitting, type FitOptions } from '../../use/identify.ts';
@@ -14,7 +14,6 @@ import type { WeightsFile } from '../../node/weights-file.ts';
 import { count } from '../../report/format.ts';
 import { metadataOf, type Description } from '../../train/description.ts';
 import { readTensors, type TensorEntry } from '../../weights/archive.ts';
-import { headOf } from '../../nn/head.ts';
 import { requireFit, type Fitting } from '../../weights/load.ts';
 import { asTorchvisions } from '../../weights/name-maps.ts';
 import { pytorchParts } from '../../weights/pytorch/write.ts';
@@ -86,9 +85,7 @@ function fitted(
   const network = createModel(model.name, model.options);
   const { tensors: found, ...loaded } = fitting(network, file, model.name, { inChannels, partial });
   tellUnmatched(loaded);
-  const [head] = headOf(network);
-  const count = network.stateSpecs().get(head)?.shape[0];
-  if (classes !== undefined && count !== undefined) requireNames(model.name, count, classes);
+  requireClassNames(model.name, network, classes);
   if (loaded.missing.length + loaded.misshaped.length === 0) return found;
   return new Map([...entriesOf(network.stateDict())].map(([name, own]) => [name, found.get(name) ?? own]));
 }

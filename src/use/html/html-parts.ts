@@ -3,6 +3,7 @@ import { CardinalError, UsageError } from '../../base/errors.ts';
 import { listModels } from '../../models/registry.ts';
 import { entriesOf, safetensorsParts } from '../../weights/safetensors.ts';
 import { metadataFor } from '../describe.ts';
+import { requireClassNames } from '../require-class-names.ts';
 import { requirePerChannel } from '../per-channel.ts';
 import { requirePreprocessing } from '../require-preprocessing.ts';
 import type { Trained } from '../trained.ts';
@@ -21,7 +22,8 @@ const blockBytes = 3 * 2 ** 20;
  * to know how pictures are prepared.
  *
  * Everything is written as JSON without `<` or in base64, so that no name in it can end its element. Throws a `CardinalError` if the page
- * could not use the network: it gives numbers, is none of the registry, has channels that no picture has, or too many weights.
+ * could not use the network: it gives numbers, is none of the registry, has channels that no picture has, or too many weights; or if class
+ * names or preprocessing do not fit it.
  */
 export async function* htmlParts(
   trained: Trained,
@@ -41,7 +43,14 @@ export async function* htmlParts(
   yield utf8(text.slice(at + mark.length));
 }
 
-function requireUsable({ model, description: { name }, task, channels, preprocessing }: Trained): void {
+function requireUsable({
+  model,
+  description: { name },
+  task,
+  channels,
+  classes,
+  preprocessing: known,
+}: Trained): void {
   if (task === 'numbers') {
     throw new CardinalError(
       `${name} gives numbers, a page shows classes and labels: cardinal predict prints numbers`,
@@ -53,7 +62,14 @@ function requireUsable({ model, description: { name }, task, channels, preproces
   if (channels !== 1 && channels !== 3) {
     throw new UsageError(`${name}: pictures have 1 or 3 channels, got a network of ${channels}`);
   }
-  requirePerChannel(requirePreprocessing(preprocessing, name));
+  const preprocessing = requirePreprocessing(known, name);
+  if (preprocessing.channels !== channels) {
+    throw new UsageError(
+      `${name}: expected preprocessing of ${channels} ${channels === 1 ? 'channel' : 'channels'}, the network's, got ${preprocessing.channels}`,
+    );
+  }
+  requirePerChannel(preprocessing);
+  requireClassNames(name, model, classes);
   requireHtmlSize(name, weightBytes(model));
 }
 

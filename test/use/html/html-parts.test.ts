@@ -112,6 +112,12 @@ describe('an HTML file with a network', () => {
     ['numbers', () => trained({ task: 'numbers' }), /gives numbers, a page shows classes/],
     ['no preprocessing', () => trained({ preprocessing: undefined }), /how pictures are prepared/],
     ['two channels', () => trained({ channels: 2 }), /1 or 3 channels, got a network of 2/],
+    ['a name too few', () => trained({ classes: ['one'] }), /has 2 classes, but there is 1 name for them/],
+    [
+      'preprocessing of other channels',
+      () => trained({ preprocessing: { ...preprocessing, channels: 1, mean: [0], std: [1] } }),
+      /expected preprocessing of 3 channels, the network's, got 1$/,
+    ],
     [
       'a network of its own',
       () => trained({ model: new nn.Linear(2, 2), description: { name: 'mine', options: {} } }),
