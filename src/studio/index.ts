@@ -40,4 +40,5 @@ export type { HtmlFacts } from '../use/html/facts.ts';
 export type { HtmlFiles, HtmlNetworks } from '../use/html/files.ts';
 export { endIn } from './train/end.ts';
 export { settingsOf } from './train/settings.ts';
+export { Training, type TrainingDirections } from './train/training.ts';
 export { trainedFrom } from './trained.ts';

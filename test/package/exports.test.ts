@@ -77,7 +77,7 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
   },
   './studio': {
     values: `
-      Kept VERSION calibrated connect endIn exampleName exampleStays noPart portOf portOfLine readPart
+      Kept Training VERSION calibrated connect endIn exampleName exampleStays noPart portOf portOfLine readPart
       recordsIn serve settingsOf studioHandlers tooLarge trainedFrom`,
     types: `
       Call Channel ChannelPort CutOff DataCheck DataDescription ExportFormat ExportSizes ExportedFile Filters
@@ -85,7 +85,7 @@ const expected: Readonly<Record<string, { readonly values: string; readonly type
       InsideNetwork Judged LayerMaps Line ListedPicture MakeProgress MessageLine MetricsCursor MetricsPart
       PathShares PictureAnswer PictureExplained PictureRef Pixels RegionSeen RunCurves RunState
       ShortcutsFound SplitName StudioAbout StudioClassifier StudioItem StudioPlatform StudioRuns
-      StudioService TrainRequest UploadedClass`,
+      StudioService TrainRequest TrainingDirections UploadedClass`,
   },
   './train': {
     values: `

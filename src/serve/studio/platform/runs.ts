@@ -9,18 +9,21 @@ import type { NodeBackendOptions } from '../../../node/backend.ts';
 import { namesIn, readTextFile } from '../../../node/files.ts';
 import { isInUse } from '../../../node/lock/in-use.ts';
 import { RunFolder } from '../../../node/run-folder.ts';
+import { runPlatform } from '../../../node/run-platform.ts';
 import { runConfigSchema } from '../../../node/training/config.ts';
 import { holdsCheckpoint } from '../../../run/folder/checkpoints.ts';
 import { metricsName } from '../../../run/folder/run-folder.ts';
 import type { RunConfig } from '../../../run/training/config.ts';
+import type { RunRequest } from '../../../run/training/options.ts';
+import { trainRun } from '../../../run/training/run.ts';
 import { exampleStays } from '../../../studio/example.ts';
 import { settingsOf } from '../../../studio/train/settings.ts';
 import type { MetricsCursor, MetricsPart, StudioRuns } from '../../../studio/train/platform.ts';
 import type { RunState, TrainRequest } from '../../../studio/train/service.ts';
+import { Training } from '../../../studio/train/training.ts';
 import { Ends } from './ends.ts';
 import type { Items, Located } from './items.ts';
 import { readMetricsFrom } from './metrics.ts';
-import { Training } from './training.ts';
 
 export interface NodeRunsOptions {
   readonly items: Items;
@@ -56,51 +59,34 @@ export class NodeRuns implements StudioRuns {
     return readMetricsFrom(join(path, metricsName), cursor);
   }
 
-  async start(request: TrainRequest): Promise<string> {
-    this.#requireFree();
+  start(request: TrainRequest): Promise<string> {
     const { items, data: open, engine, weightsOf } = this.#options;
     const { data, model, name = model.name, weights, ...options } = request;
-    const training = new Training();
-    this.#training = training;
-    try {
+    return this.#claimed(async (training) => {
       const source = await open(data);
       const from =
         weights === undefined ? undefined : await weightsOf(await items.find(weights, 'run', 'weights'));
       const out = await RunFolder.freshPath(items.runsFolder, name);
-      await this.#begin(training, out, () =>
-        training.begin({
-          source,
-          model: { name: model.name, options: model.options ?? {} },
-          options: { ...options, weights: from, out, ...engineOf(engine) },
-        }),
-      );
+      await this.#begin(training, out, {
+        source,
+        model: { name: model.name, options: model.options ?? {} },
+        options: { ...options, weights: from, out, ...engineOf(engine) },
+      });
       return `run:${out}`;
-    } catch (error) {
-      if (this.#training === training) this.#training = undefined;
-      throw error;
-    }
+    });
   }
 
-  async resume(id: string, epochs: number | undefined, patience?: number): Promise<void> {
-    this.#requireFree();
-    const { items } = this.#options;
-    const training = new Training();
-    this.#training = training;
-    try {
-      const { path, isExample } = await items.find(id, 'run');
+  resume(id: string, epochs: number | undefined, patience?: number): Promise<void> {
+    return this.#claimed(async (training) => {
+      const { path, isExample } = await this.#options.items.find(id, 'run');
       if (isExample) throw exampleStays();
       await this.#requireNamedData(path);
-      await this.#begin(training, path, () =>
-        training.begin({
-          source: undefined,
-          model: {},
-          options: { out: path, resume: true, epochs, patience },
-        }),
-      );
-    } catch (error) {
-      if (this.#training === training) this.#training = undefined;
-      throw error;
-    }
+      await this.#begin(training, path, {
+        source: undefined,
+        model: {},
+        options: { out: path, resume: true, epochs, patience },
+      });
+    });
   }
 
   async stop(id: string): Promise<void> {
@@ -121,7 +107,11 @@ export class NodeRuns implements StudioRuns {
     await this.#training?.stop();
   }
 
-  async #begin(training: Training, path: string, begin: () => Promise<void>): Promise<void> {
+  async #begin(
+    training: Training,
+    path: string,
+    request: Omit<RunRequest, 'onEvent' | 'listen'>,
+  ): Promise<void> {
     training.path = path;
     let hasBegun = false;
     void training.over.then((error) => {
@@ -129,17 +119,31 @@ export class NodeRuns implements StudioRuns {
       if (error !== undefined && hasBegun) this.#failures.set(path, messageOf(error));
       if (this.#training === training) this.#training = undefined;
     });
-    await begin();
+    await training.begin(({ signal, onEvent }) =>
+      // In a thread of its own: this one answers the page.
+      trainRun({ ...request, listen: () => signal, onEvent }, runPlatform(undefined, { isolated: true })),
+    );
     hasBegun = true;
     this.#failures.delete(path);
   }
 
-  #requireFree(): void {
+  /** Does what begins a run, unless one trains already. */
+  async #claimed<T>(begin: (training: Training) => Promise<T>): Promise<T> {
     const path = this.#training?.path;
-    if (this.#training === undefined) return;
-    throw new CardinalError(
-      `${path === undefined ? 'a run' : basename(path)} is training: stop it first, or wait until it has ended`,
-    );
+    if (this.#training !== undefined) {
+      throw new CardinalError(
+        `${path === undefined ? 'a run' : basename(path)} is training: stop it first, or wait until it has ended`,
+      );
+    }
+    const training = new Training();
+    this.#training = training;
+    try {
+      return await begin(training);
+    } catch (error) {
+      training.fail(error);
+      if (this.#training === training) this.#training = undefined;
+      throw error;
+    }
   }
 
   /** A run's settings name a folder, which need not be one that the studio may read. */

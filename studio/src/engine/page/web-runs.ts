@@ -5,12 +5,14 @@ import {
   noPart,
   readPart,
   settingsOf,
+  Training,
   type CutOff,
   type MetricsCursor,
   type MetricsPart,
   type RunState,
   type StudioPlatform,
   type StudioRuns,
+  type TrainingDirections,
   type TrainRequest,
 } from 'cardinal-nn/studio';
 import { listRuns, trainOn } from 'cardinal-nn/web';
@@ -18,7 +20,6 @@ import { messageOf } from '../../parts/message-of.ts';
 import { lastRecords } from './cut-off.ts';
 import { exampleId, type ExampleRun } from './example.ts';
 import { goOnWith } from './going-on.ts';
-import { PageTraining, type Directions } from './page-training.ts';
 import { pause } from './pause.ts';
 import { bytesAt, keepsNothing } from './private-files.ts';
 import { configAt, configToContinue, dataOf, nameOf } from './run-config.ts';
@@ -44,7 +45,7 @@ export interface WebRunsOptions {
 /** Runs in the private file system of the page's site, of which the page trains one at a time, and the example. */
 export class WebRuns implements StudioRuns {
   readonly #options: WebRunsOptions;
-  #training: PageTraining | undefined;
+  #training: Training | undefined;
   readonly #failures = new Map<string, string>();
 
   constructor(options: WebRunsOptions) {
@@ -137,7 +138,7 @@ export class WebRuns implements StudioRuns {
   }
 
   /** Does what begins a run, unless one trains already. */
-  async #claimed<T>(begin: (training: PageTraining) => Promise<T>): Promise<T> {
+  async #claimed<T>(begin: (training: Training) => Promise<T>): Promise<T> {
     if (!this.#options.canKeep) throw new CardinalError(keepsNothing);
     const path = this.#training?.path;
     if (this.#training !== undefined) {
@@ -145,7 +146,7 @@ export class WebRuns implements StudioRuns {
         `${path === undefined ? 'a run' : nameOf(path)} is training: stop it first, or wait until it has ended`,
       );
     }
-    const training = new PageTraining();
+    const training = new Training();
     this.#training = training;
     try {
       return await begin(training);
@@ -157,10 +158,10 @@ export class WebRuns implements StudioRuns {
   }
 
   async #begin(
-    training: PageTraining,
+    training: Training,
     path: string,
     data: string,
-    train: (data: Data, on: Directions) => Promise<unknown>,
+    train: (data: Data, on: TrainingDirections) => Promise<unknown>,
   ): Promise<void> {
     training.path = path;
     this.#failures.delete(path);
@@ -168,6 +169,6 @@ export class WebRuns implements StudioRuns {
       if (error !== undefined) this.#failures.set(path, messageOf(error));
       if (this.#training === training) this.#training = undefined;
     });
-    await training.begin(() => this.#options.data(data), train);
+    await training.begin(async (on) => train(await this.#options.data(data), on));
   }
 }

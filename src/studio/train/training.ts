@@ -1,15 +1,12 @@
-import type { trainOn } from 'cardinal-nn/web';
-
-type Data = Parameters<typeof trainOn>[0];
-
-/** What a run is told to do by who began it. */
-export interface Directions {
+/** What a run is told by the platform that began it. */
+export interface TrainingDirections {
+  /** Aborted when it is to end, with a checkpoint. */
   readonly signal: AbortSignal;
   readonly onEvent: (event: { readonly type: string }) => void;
 }
 
-/** A run that this page trains. */
-export class PageTraining {
+/** A run that a platform trains. */
+export class Training {
   /** Where it lies, once that is known. */
   path: string | undefined;
   /** Resolves when it is over, with the error that ended it. */
@@ -22,16 +19,12 @@ export class PageTraining {
   }
 
   /** Resolves when the first step is about to be done; rejects if it does not come so far. */
-  async begin(
-    data: () => Promise<Data>,
-    train: (data: Data, on: Directions) => Promise<unknown>,
-  ): Promise<void> {
+  async begin(train: (directions: TrainingDirections) => Promise<unknown>): Promise<void> {
     const begun = Promise.withResolvers<undefined>();
     const onEvent = ({ type }: { readonly type: string }): void => {
       if (type === 'start') begun.resolve(undefined);
     };
-    const run = async (): Promise<unknown> => train(await data(), { signal: this.#end.signal, onEvent });
-    run().then(
+    train({ signal: this.#end.signal, onEvent }).then(
       () => {
         begun.resolve(undefined);
         this.#over.resolve(undefined);
@@ -44,7 +37,7 @@ export class PageTraining {
     await begun.promise;
   }
 
-  /** It does not begin. */
+  /** It does not begin: whoever waits for its end need not. */
   fail(error: unknown): void {
     this.#over.resolve(error);
   }
