@@ -14,18 +14,13 @@ export function packagesIn({ outputs }: Metafile): Set<string> {
 /** The licence of this package, and those of others by their folders. */
 export async function licences(packages: ReadonlySet<string>): Promise<string> {
   const own = await readFile(join(root, 'LICENSE'), 'utf8');
-  return [`cardinal-nn\n\n${own}`, ...(await Promise.all(inOrder(packages).map(licenceOf)))].join(between);
+  return withLicences(`cardinal-nn\n\n${own}`, packages);
 }
 
 /** Licences of further packages behind a text of `licences`. */
 export async function withLicences(text: string, packages: ReadonlySet<string>): Promise<string> {
-  return [text, ...(await Promise.all(inOrder(packages).map(licenceOf)))].join(between);
-}
-
-const between = `\n${'-'.repeat(80)}\n\n`;
-
-function inOrder(packages: ReadonlySet<string>): string[] {
-  return [...packages].sort(byCodePoint);
+  const others = [...packages].sort(byCodePoint).map(licenceOf);
+  return [text, ...(await Promise.all(others))].join(`\n${'-'.repeat(80)}\n\n`);
 }
 
 async function licenceOf(path: string): Promise<string> {

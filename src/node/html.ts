@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { joinedBytes } from '../base/joined-bytes.ts';
+import { joinedParts } from '../base/joined-bytes.ts';
 import { checkOptions, record, text, texts, type Kinds } from '../base/options.ts';
 import { validate } from '../base/validate.ts';
 import { preprocessingSchema, type Preprocessing } from '../data/preprocessing.ts';
@@ -43,9 +43,7 @@ export async function exportHtml(
     preprocessing: given ?? loaded.preprocessing,
     classes: classes ?? loaded.classes,
   };
-  const parts: Uint8Array[] = [];
-  for await (const part of nodeHtmlParts(trained, title ?? trained.description.name)) parts.push(part);
-  return joinedBytes(parts);
+  return joinedParts(nodeHtmlParts(trained, title ?? trained.description.name));
 }
 
 /** The file in parts, for who writes it to the disk. */

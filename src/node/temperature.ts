@@ -1,5 +1,5 @@
 import { UsageError } from '../base/errors.ts';
-import { joinedBytes } from '../base/joined-bytes.ts';
+import { joinedParts } from '../base/joined-bytes.ts';
 import { checkKind, checkOptions, text, type Kinds } from '../base/options.ts';
 import { isHubName } from '../hub/name.ts';
 import { temperatureKind } from '../train/reliability.ts';
@@ -31,11 +31,10 @@ export async function saveTemperature(
   const { out } = options;
   refuseHub(path, out);
   // It may be the same file, which is closed before it is replaced.
-  const read = await withWeightsFile(path, async (file) => {
-    const parts: Uint8Array[] = [];
-    for await (const part of withTemperature(file, temperature)) parts.push(part);
-    return { bytes: joinedBytes(parts), path: file.path };
-  });
+  const read = await withWeightsFile(path, async (file) => ({
+    bytes: await joinedParts(withTemperature(file, temperature)),
+    path: file.path,
+  }));
   const to = out ?? read.path;
   await writeFileAtomic(to, read.bytes);
   return to;

@@ -1,11 +1,9 @@
-import { joinedBytes } from '../base/joined-bytes.ts';
+import { joinedParts } from '../base/joined-bytes.ts';
 import { openWeightsFrom } from '../use/opened-weights.ts';
 import { withTemperature } from '../use/temperature.ts';
 import type { ByteSource } from '../weights/byte-source.ts';
 
 /** The bytes of a checkpoint with a temperature in it; nothing else is changed. Throws a `CardinalError` if it is damaged, or takes none. */
 export async function calibrated(source: ByteSource, temperature: number): Promise<Uint8Array> {
-  const parts: Uint8Array[] = [];
-  for await (const part of withTemperature(await openWeightsFrom(source), temperature)) parts.push(part);
-  return joinedBytes(parts);
+  return joinedParts(withTemperature(await openWeightsFrom(source), temperature));
 }

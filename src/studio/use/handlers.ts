@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import type { Handlers } from '../../base/channel/service.ts';
-import { joinedBytes } from '../../base/joined-bytes.ts';
+import { joinedParts } from '../../base/joined-bytes.ts';
 import { VERSION } from '../../base/version.ts';
 import { inputOf, metadataFor } from '../../use/describe.ts';
 import { htmlNetworks } from '../../use/html/files.ts';
@@ -47,7 +47,7 @@ export function useHandlers(platform: Pick<StudioPlatform, 'trained' | 'htmlFile
       const bytes =
         format === 'onnx'
           ? await onnxOf(trained)
-          : await joined(await partsOf(trained, format, title ?? name));
+          : await joinedParts(await partsOf(trained, format, title ?? name));
       return { name: `${name}${endings[format]}`, bytes };
     },
     exportSizes: async (args) => {
@@ -56,12 +56,6 @@ export function useHandlers(platform: Pick<StudioPlatform, 'trained' | 'htmlFile
       return { safetensors: bytes, pytorch: bytes, onnx: bytes, html: htmlSize(bytes) };
     },
   };
-}
-
-async function joined(parts: AsyncIterable<Uint8Array>): Promise<Uint8Array> {
-  const all: Uint8Array[] = [];
-  for await (const part of parts) all.push(part);
-  return joinedBytes(all);
 }
 
 function onnxOf(trained: Trained): Promise<Uint8Array> {

@@ -1,3 +1,4 @@
+import { sizeOf } from '../../base/shape.ts';
 import { VERSION } from '../../base/version.ts';
 import type { Description } from '../../train/description.ts';
 import { trainingOf } from '../describe.ts';
@@ -25,8 +26,7 @@ export interface HtmlFacts {
 
 export function htmlFacts(trained: Trained, title: string): HtmlFacts {
   const { model, description, pictures, origin, licence } = trained;
-  let parameters = 0;
-  for (const { shape } of model.parameters()) parameters += shape.reduce((all, size) => all * size, 1);
+  const parameters = model.parameters().reduce((all, { shape }) => all + sizeOf(shape), 0);
   return {
     ...{ title, version: VERSION, network: description.name, networks: htmlNetworks(trained), parameters },
     ...{ trained: trainingOf(trained), pictures: pictures?.[0]?.count, origin, licence },

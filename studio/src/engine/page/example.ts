@@ -7,6 +7,7 @@ import {
   type RunState,
 } from 'cardinal-nn/studio';
 import { messageOf } from '../../parts/message-of.ts';
+import { ofFiles } from './data-ids.ts';
 import { fetched } from './fetched.ts';
 
 /** The files of the run that comes with the studio (`scripts/make-example-run.ts`). */
@@ -27,8 +28,7 @@ export class ExampleRun {
     const known = { id: exampleId, name: exampleName, startedAt: undefined, isExample: true } as const;
     try {
       const config = JSON.parse(new TextDecoder().decode(await this.#bytes('config'))) as Config;
-      // What pages call pictures of files.
-      const settings = settingsOf({ ...config, data: 'pictures' });
+      const settings = settingsOf({ ...config, data: ofFiles });
       const { model, recipe } = config;
       return {
         ...{ ...known, model: model.name, epochs: recipe.epochs, settings },
@@ -46,9 +46,10 @@ export class ExampleRun {
   }
 
   async metrics(cursor?: MetricsCursor): Promise<MetricsPart> {
+    // Who has a cursor has read all, and asks again every two seconds: nothing comes after it.
+    if (cursor !== undefined) return { records: [], cursor, again: false, more: false };
     const { records } = recordsIn(await this.#bytes('metrics'));
-    const next = { at: records.length, before: '' };
-    return { records: records.slice(cursor?.at), cursor: next, again: false, more: false };
+    return { records, cursor: { at: records.length, before: '' }, again: false, more: false };
   }
 
   weights(): Promise<Uint8Array> {

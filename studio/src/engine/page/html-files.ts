@@ -1,4 +1,5 @@
 import type { HtmlFiles, HtmlNetworks } from 'cardinal-nn/studio';
+import { fetched } from './fetched.ts';
 
 /** Files that lie beside the page, as the bundler finds them: by whole addresses only. */
 const both = {
@@ -19,14 +20,13 @@ const complete = {
   simd: new URL('../../../../dist/kernels/kernels-full-simd.wasm', import.meta.url),
 };
 
-/** What HTML files of networks are put together of, fetched. Rejects if one is not beside the page. */
+/** What HTML files of networks are put together of, fetched. Throws a `CardinalError` if one is not beside the page. */
 export async function fetchHtmlFiles(networks: HtmlNetworks): Promise<HtmlFiles> {
   const urls = { ...both, ...(networks === 'all' ? complete : small) };
-  const fetched = Object.entries(urls).map(async ([name, url]) => {
-    const answer = await fetch(url);
-    if (!answer.ok) throw new Error(`${name} is not beside the page: ${answer.status} for ${url.href}`);
-    return [name, new Uint8Array(await answer.arrayBuffer())] as const;
+  const files = Object.entries(urls).map(async ([name, url]) => {
+    const blob = await fetched(url, name);
+    return [name, new Uint8Array(await blob.arrayBuffer())] as const;
   });
   // One for each name.
-  return Object.fromEntries(await Promise.all(fetched)) as Partial<HtmlFiles> as HtmlFiles;
+  return Object.fromEntries(await Promise.all(files)) as Partial<HtmlFiles> as HtmlFiles;
 }

@@ -1,5 +1,6 @@
 import { CardinalError } from 'cardinal-nn';
 import type { MakeProgress, UploadedClass } from 'cardinal-nn/studio';
+import { ofFiles } from './data-ids.ts';
 import { storeError } from './no-room.ts';
 import { writeTo } from './private-files.ts';
 
@@ -8,9 +9,6 @@ const root = '.cardinal-studio';
 
 /** Lies in a folder until all of its pictures do. */
 const unfinished = '.unfinished';
-
-/** What pages call pictures of files, as the studio's own are: a run of these says so. */
-const reserved = 'pictures';
 
 /** Folders of pictures that a visitor made, in the private file system: they outlive the tab, so a run of theirs can go on. */
 export class KeptPictures {
@@ -55,7 +53,7 @@ export class KeptPictures {
   ): Promise<string> {
     const files = classes.map(({ name: label, uploads }) => ({ label, files: uploads.map(fileOf) }));
     const all = await this.#root(true);
-    const taken = new Set([reserved, ...(await this.names())]);
+    const taken = new Set([ofFiles, ...(await this.names())]);
     for (let n = 1; ; n++) {
       const free = n === 1 ? name : `${name}-${n}`;
       if (taken.has(free)) continue;

@@ -1,5 +1,6 @@
 import { CardinalError } from 'cardinal-nn';
 import { messageOf } from '../../parts/message-of.ts';
+import { bytes } from '../../parts/numbers.ts';
 
 /** An error of the private file system in a line that says what to do. */
 export async function storeError(error: unknown, what: string): Promise<CardinalError> {
@@ -11,15 +12,9 @@ export async function storeError(error: unknown, what: string): Promise<Cardinal
     .estimate()
     .catch(() => ({ usage: undefined, quota: undefined }));
   const used =
-    usage === undefined || quota === undefined
-      ? ''
-      : ` (${mebibytes(usage)} of ${mebibytes(quota)} are used)`;
+    usage === undefined || quota === undefined ? '' : ` (${bytes(usage)} of ${bytes(quota)} are used)`;
   return new CardinalError(
     `${what}: the browser gives this site no more room${used}; make room on the disk, or delete what this site keeps in the browser's settings once you have downloaded what you need`,
     cause,
   );
-}
-
-function mebibytes(bytes: number): string {
-  return `${Math.round(bytes / 2 ** 20)} MiB`;
 }

@@ -1,5 +1,6 @@
 import { CardinalError } from 'cardinal-nn';
 import type { settingsOf } from 'cardinal-nn/studio';
+import { bundledId, keptPrefix, ofFiles } from './data-ids.ts';
 import { textAt } from './private-files.ts';
 
 /** `config.json` of a run, as the library wrote it; whoever trains checks it. */
@@ -16,7 +17,7 @@ export async function configAt(path: string): Promise<RunConfig | undefined> {
 
 /** The id of the data that a run was trained on. */
 export function dataOf({ data }: RunConfig): string {
-  return data === 'pictures' ? 'data:bundled' : `data:kept/${data}`;
+  return data === ofFiles ? bundledId : `${keptPrefix}${data}`;
 }
 
 /** The settings of a run that is to go on. Throws a `CardinalError` if there are none. */

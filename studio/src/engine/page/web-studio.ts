@@ -20,6 +20,7 @@ import {
   type WebBackend,
 } from 'cardinal-nn/web';
 import { bundledName, openBundled } from './bundled.ts';
+import { bundledId, keptPrefix } from './data-ids.ts';
 import { ExampleRun } from './example.ts';
 import { fetchHtmlFiles } from './html-files.ts';
 import { KeptPictures } from './kept-pictures.ts';
@@ -31,9 +32,6 @@ import { WebRuns } from './web-runs.ts';
 type Data = Awaited<ReturnType<StudioPlatform['data']>>;
 type Picture = Awaited<ReturnType<StudioPlatform['uploaded']>>;
 type Trained = Awaited<ReturnType<StudioPlatform['trained']>>;
-
-const bundledId = 'data:bundled';
-const keptPrefix = 'data:kept/';
 
 const slower = 'One thread computes: this page was sent without the headers that let it have more.';
 
