@@ -19,6 +19,9 @@ const target = join(data, 'fashion-mnist-run');
 /** What the pictures' folder is called beside the run's. */
 const pictures = 'fashion-mnist-sample';
 
+/** Of records: what depends on the machine or its speed, and what no chart shows. */
+const leftOut = ['crc', 'engine', 'meanLoss', 'elapsed'];
+
 const folder = await mkdtemp(join(tmpdir(), 'cardinal-example-'));
 try {
   const made = await train(join(folder, 'run'));
@@ -49,9 +52,6 @@ async function train(out: string): Promise<Record<string, Uint8Array | string>> 
     'metrics.jsonl': records.map((record) => metricsLine(shortened(record))).join(''),
   };
 }
-
-/** What depends on the machine or its speed, and what no chart shows. */
-const leftOut = ['crc', 'engine', 'meanLoss', 'elapsed'];
 
 /** A record without these, and with no more digits than one sees. */
 function shortened(record: object): object {
